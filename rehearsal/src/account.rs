@@ -1,0 +1,221 @@
+//! The account: one clock, one queue, one state per service, and the facts of what happened.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::clock::Queue;
+use crate::fact::{Fact, Told};
+use crate::faults::Faults;
+use crate::wire::ApiError;
+use crate::{autoscaling, cloudformation, ec2, ecs, eventbridge, lambda, ssm, stepfunctions};
+
+/// The account's number, as AWS's own documentation writes its examples.
+pub const ACCOUNT_ID: &str = "123456789012";
+/// The Region in which everything happens.
+pub const REGION: &str = "eu-west-1";
+/// The partition of all ARNs.
+pub const PARTITION: &str = "aws";
+
+/// Who makes a call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Caller {
+    /// The operator, with all rights.
+    Operator,
+    /// A Lambda function, by its name, with the rights of its role.
+    Function(String),
+    /// An AWS service on the user's behalf, such as `cloudformation`.
+    Service(&'static str),
+}
+
+/// Something that a service has planned for later.
+#[derive(Debug)]
+pub enum Event {
+    /// Of EC2 Auto Scaling.
+    AutoScaling(autoscaling::Event),
+    /// Of CloudFormation.
+    CloudFormation(cloudformation::Event),
+    /// Of EC2.
+    Ec2(ec2::Event),
+    /// Of ECS.
+    Ecs(ecs::Event),
+    /// Of EventBridge.
+    EventBridge(eventbridge::Event),
+    /// Of Step Functions.
+    StepFunctions(stepfunctions::Event),
+}
+
+macro_rules! event_from {
+    ($($service:ident $variant:ident),*) => {$(
+        impl From<$service::Event> for Event {
+            fn from(event: $service::Event) -> Self {
+                Self::$variant(event)
+            }
+        }
+    )*};
+}
+event_from!(autoscaling AutoScaling, cloudformation CloudFormation, ec2 Ec2, ecs Ecs, eventbridge EventBridge, stepfunctions StepFunctions);
+
+/// An AWS account in memory.
+#[derive(Debug)]
+pub struct Account {
+    /// The present instant. Only [`Account::step`] moves it.
+    pub now: Timestamp,
+    /// Where all chance comes from.
+    pub random: fastrand::Rng,
+    /// What is made to go wrong.
+    pub faults: Faults,
+    /// Everything that happened, in order.
+    pub facts: Vec<Told>,
+    queue: Queue,
+    /// EC2 Auto Scaling.
+    pub autoscaling: autoscaling::State,
+    /// CloudFormation.
+    pub cloudformation: cloudformation::State,
+    /// EC2: launch templates and instances.
+    pub ec2: ec2::State,
+    /// ECS.
+    pub ecs: ecs::State,
+    /// EventBridge.
+    pub eventbridge: eventbridge::State,
+    /// Lambda.
+    pub lambda: lambda::State,
+    /// Systems Manager Parameter Store.
+    pub ssm: ssm::State,
+    /// Step Functions.
+    pub stepfunctions: stepfunctions::State,
+}
+
+impl Account {
+    /// An empty account at `start`, in which all chance follows from `seed`.
+    pub fn new(start: Timestamp, seed: u64) -> Self {
+        Self {
+            now: start,
+            random: fastrand::Rng::with_seed(seed),
+            faults: Faults::default(),
+            facts: Vec::new(),
+            queue: Queue::default(),
+            autoscaling: Default::default(),
+            cloudformation: Default::default(),
+            ec2: Default::default(),
+            ecs: Default::default(),
+            eventbridge: Default::default(),
+            lambda: Default::default(),
+            ssm: Default::default(),
+            stepfunctions: Default::default(),
+        }
+    }
+
+    /// Plans `event` for `delay` from now.
+    pub fn after(&mut self, delay: Duration, event: impl Into<Event>) {
+        self.queue.plan(self.now + delay, event.into());
+    }
+
+    /// Writes down that `fact` happened now.
+    pub fn tell(&mut self, fact: Fact) {
+        self.facts.push(Told { at: self.now, fact });
+    }
+
+    /// When the next planned thing is due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.queue.next_due()
+    }
+
+    /// Does the next planned thing that is due at `until` or before, at its own instant, and says whether there was
+    /// one. When there is none the clock stands at `until`.
+    pub fn step(&mut self, until: Timestamp) -> bool {
+        match self.queue.take_due(until) {
+            Some((due, event)) => {
+                self.now = self.now.max(due);
+                self.on_event(event);
+                true
+            }
+            None => {
+                self.now = self.now.max(until);
+                false
+            }
+        }
+    }
+
+    /// Does everything that is due until `until`, and stands there.
+    pub fn advance(&mut self, until: Timestamp) {
+        while self.step(until) {}
+    }
+
+    fn on_event(&mut self, event: Event) {
+        match event {
+            Event::AutoScaling(event) => autoscaling::on_event(self, event),
+            Event::CloudFormation(event) => cloudformation::on_event(self, event),
+            Event::Ec2(event) => ec2::on_event(self, event),
+            Event::Ecs(event) => ecs::on_event(self, event),
+            Event::EventBridge(event) => eventbridge::on_event(self, event),
+            Event::StepFunctions(event) => stepfunctions::on_event(self, event),
+        }
+    }
+
+    /// Calls `action` of `service`, both spelled as in the AWS API: `call(&caller, "autoscaling",
+    /// "DescribeAutoScalingGroups", &json!({"AutoScalingGroupNames": ["a"]}))`. Times in answers are RFC 3339 strings
+    /// under the member's own name; the wire layer turns them into what each protocol writes.
+    ///
+    /// # Errors
+    /// What AWS would answer; and `NotImplemented`, naming service and call, for what the account does not know.
+    pub fn call(
+        &mut self,
+        caller: &Caller,
+        service: &str,
+        action: &str,
+        input: &Value,
+    ) -> Result<Value, ApiError> {
+        let answer = match service {
+            "autoscaling" => autoscaling::call(self, action, input),
+            "cloudformation" => cloudformation::call(self, action, input),
+            "ec2" => ec2::call(self, action, input),
+            "ecs" => ecs::call(self, action, input),
+            "events" => eventbridge::call(self, action, input),
+            "lambda" => lambda::call(self, action, input),
+            "ssm" => ssm::call(self, action, input),
+            "states" => stepfunctions::call(self, action, input),
+            _ => Err(ApiError::not_implemented(service, action)),
+        };
+        let error = answer.as_ref().err().map(|error| error.code.clone());
+        self.tell(Fact::ApiCall {
+            caller: caller.clone(),
+            service: service.to_owned(),
+            action: action.to_owned(),
+            error,
+        });
+        answer
+    }
+
+    /// A new random id of `length` hexadecimal digits, such as those of `i-0123456789abcdef0`.
+    pub fn hex(&mut self, length: usize) -> String {
+        (0..length)
+            .map(|_| char::from(b"0123456789abcdef"[self.random.usize(0..16)]))
+            .collect()
+    }
+
+    /// A new random UUID.
+    pub fn uuid(&mut self) -> String {
+        let digits = self.hex(32);
+        format!(
+            "{}-{}-4{}-a{}-{}",
+            &digits[..8],
+            &digits[8..12],
+            &digits[13..16],
+            &digits[17..20],
+            &digits[20..]
+        )
+    }
+
+    /// A duration between `from` and `to`, by chance.
+    pub fn between(&mut self, from: Duration, to: Duration) -> Duration {
+        let (from, to) = (from.as_millis() as u64, to.as_millis() as u64);
+        Duration::from_millis(self.random.u64(from..=to.max(from)))
+    }
+}
+
+/// The ARN of `resource` (`service:…:resource`) in this account and Region.
+pub fn arn(service: &str, resource: &str) -> String {
+    format!("arn:{PARTITION}:{service}:{REGION}:{ACCOUNT_ID}:{resource}")
+}

@@ -1,0 +1,37 @@
+//! The queue of things to come. Two things due at the same instant happen in the order in which they were planned.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::account::Event;
+
+/// What is planned, by the instant at which it is due.
+#[derive(Debug, Default)]
+pub struct Queue {
+    planned: BTreeMap<(Timestamp, u64), Event>,
+    count: u64,
+}
+
+impl Queue {
+    /// Plans `event` for `due`, after everything already planned for that instant.
+    pub fn plan(&mut self, due: Timestamp, event: Event) {
+        self.count += 1;
+        self.planned.insert((due, self.count), event);
+    }
+
+    /// When the next thing is due, if anything is planned.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.planned.keys().next().map(|(due, _)| *due)
+    }
+
+    /// Takes the next thing that is due at `now` or before.
+    pub fn take_due(&mut self, now: Timestamp) -> Option<(Timestamp, Event)> {
+        if self.next_due()? > now {
+            return None;
+        }
+        self.planned
+            .pop_first()
+            .map(|((due, _), event)| (due, event))
+    }
+}

@@ -1,0 +1,147 @@
+//! What happened in the account, as the story tells it and the promises check it.
+
+use jiff::Timestamp;
+
+use crate::account::Caller;
+
+/// A fact with its instant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// A stack event, as DescribeStackEvents tells it.
+    Stack {
+        /// Name of the stack.
+        stack: String,
+        /// Logical id of the resource, or the stack's name for the stack itself.
+        logical_id: String,
+        /// Such as `AWS::AutoScaling::AutoScalingGroup`.
+        resource_type: String,
+        /// Such as `UPDATE_IN_PROGRESS`.
+        status: String,
+        /// ResourceStatusReason; empty if there is none.
+        reason: String,
+    },
+    /// An instance of a group entered a lifecycle state.
+    Lifecycle {
+        /// Name of the group.
+        group: String,
+        /// Id of the instance.
+        instance: String,
+        /// AMI that the instance runs.
+        ami: String,
+        /// The state entered, such as `Pending:Wait`.
+        state: String,
+        /// Why, in a few words.
+        reason: String,
+    },
+    /// A container instance changed: registered, DRAINING, agent connected or not, gone.
+    ContainerInstance {
+        /// Name of the cluster.
+        cluster: String,
+        /// Id of the EC2 instance.
+        instance: String,
+        /// `ACTIVE`, `DRAINING` or `INACTIVE`.
+        status: String,
+        /// Whether the agent is connected.
+        agent_connected: bool,
+    },
+    /// A task entered a state.
+    Task {
+        /// Id of the task (the end of its ARN).
+        task: String,
+        /// `service:NAME` or `family:NAME`.
+        group: String,
+        /// Id of the EC2 instance on which it is.
+        instance: String,
+        /// The state entered, such as `DEACTIVATING`.
+        last_status: String,
+        /// Why, in a few words; empty if there is nothing to say.
+        reason: String,
+    },
+    /// A task was cut off: its instance went away before it was STOPPED.
+    TaskKilled {
+        /// Id of the task.
+        task: String,
+        /// `service:NAME` or `family:NAME`.
+        group: String,
+        /// Id of the EC2 instance that went away.
+        instance: String,
+        /// The state in which it was.
+        last_status: String,
+    },
+    /// An event was delivered to, or lost on its way to, a rule's target.
+    Delivery {
+        /// Name of the rule.
+        rule: String,
+        /// Id of the event.
+        event: String,
+        /// Its detail-type.
+        detail_type: String,
+        /// `delivered`, or why not.
+        outcome: String,
+    },
+    /// An execution started, entered a state, or ended.
+    Execution {
+        /// Name of the execution.
+        execution: String,
+        /// The instance that it is about, if its input names one.
+        instance: String,
+        /// What happened.
+        what: ExecutionFact,
+    },
+    /// A function was invoked, and answered.
+    Invocation {
+        /// Name of the function.
+        function: String,
+        /// The instance that it was asked about, if the input names one.
+        instance: String,
+        /// The verdict, or the error's name.
+        verdict: String,
+        /// The reason given, or the error's message.
+        reason: String,
+        /// How long it ran, in milliseconds.
+        billed_ms: u64,
+    },
+    /// A call was answered.
+    ApiCall {
+        /// Who called.
+        caller: Caller,
+        /// Such as `ecs`.
+        service: String,
+        /// Such as `DescribeServices`.
+        action: String,
+        /// The error's code, if it was refused.
+        error: Option<String>,
+    },
+}
+
+/// What happened to an execution.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExecutionFact {
+    /// It started.
+    Started,
+    /// It entered a state.
+    Entered {
+        /// Name of the state.
+        state: String,
+    },
+    /// It ended.
+    Ended {
+        /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+        status: String,
+        /// The error's name; empty if there is none.
+        error: String,
+        /// The error's cause; empty if there is none.
+        cause: String,
+        /// How many events its history has.
+        history_events: usize,
+    },
+}

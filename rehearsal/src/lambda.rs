@@ -1,0 +1,140 @@
+//! Lambda: functions, and the invocations that wait for somebody to run them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde_json::{Value, json};
+
+use crate::account::{Account, arn};
+use crate::stepfunctions;
+use crate::wire::{ApiError, only};
+
+/// The functions by name, and the invocations that nobody has taken up yet.
+#[derive(Debug, Default)]
+pub struct State {
+    functions: BTreeMap<String, Function>,
+    /// Invocations to run, oldest first. The driver takes them, and answers with [`stepfunctions::task_returned`].
+    pub waiting: VecDeque<Invocation>,
+}
+
+/// A function as it was created.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// ARN of its execution role.
+    pub role: String,
+    /// Seconds until it is cut off.
+    pub timeout_seconds: u64,
+    /// Memory in MB, which the price follows.
+    pub memory_mb: u64,
+}
+
+/// One invocation, from a Task state.
+#[derive(Debug)]
+pub struct Invocation {
+    /// Name of the function.
+    pub function: String,
+    /// What it is given.
+    pub payload: Value,
+    /// To whom the answer goes.
+    pub ticket: stepfunctions::Ticket,
+}
+
+/// A function's error, as Step Functions sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The errorType, which Retry and Catch name.
+    pub error: String,
+    /// The error's body, as JSON text.
+    pub cause: String,
+}
+
+impl State {
+    /// The function called `name`.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.get(name)
+    }
+}
+
+/// Answers `CreateFunction`, `UpdateFunctionConfiguration` and `DeleteFunction`.
+///
+/// # Errors
+/// `ResourceConflictException`, `ResourceNotFoundException`, or `NotImplemented`.
+pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+    let known = [
+        "FunctionName",
+        "Role",
+        "Timeout",
+        "MemorySize",
+        "Runtime",
+        "Handler",
+        "Architectures",
+        "Code",
+        "LoggingConfig",
+        "TracingConfig",
+        "Environment",
+        "Description",
+        "Tags",
+        "ReservedConcurrentExecutions",
+        "PackageType",
+    ];
+    only(action, input, &known)?;
+    let name = input["FunctionName"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let exists = account.lambda.functions.contains_key(&name);
+    match (action, exists) {
+        ("CreateFunction", true) => Err(ApiError::client(
+            "ResourceConflictException",
+            format!("Function already exist: {name}"),
+        )),
+        ("CreateFunction", false) | ("UpdateFunctionConfiguration", true) => {
+            let function = Function {
+                role: input["Role"].as_str().unwrap_or_default().to_owned(),
+                timeout_seconds: input["Timeout"].as_u64().unwrap_or(3),
+                memory_mb: input["MemorySize"].as_u64().unwrap_or(128),
+            };
+            let arn = arn("lambda", &format!("function:{name}"));
+            account.lambda.functions.insert(name.clone(), function);
+            Ok(json!({"FunctionName": name, "FunctionArn": arn}))
+        }
+        ("DeleteFunction", true) => {
+            account.lambda.functions.remove(&name);
+            Ok(json!({}))
+        }
+        ("UpdateFunctionConfiguration" | "DeleteFunction", false) => Err(ApiError::client(
+            "ResourceNotFoundException",
+            format!(
+                "Function not found: {}",
+                arn("lambda", &format!("function:{name}"))
+            ),
+        )),
+        _ => Err(ApiError::not_implemented("lambda", action)),
+    }
+}
+
+/// Puts an invocation of the function with ARN `function` in line.
+///
+/// # Errors
+/// `Lambda.ResourceNotFoundException` if there is no such function.
+pub fn invoke(
+    account: &mut Account,
+    function: &str,
+    payload: Value,
+    ticket: stepfunctions::Ticket,
+) -> Result<(), Failure> {
+    let name = function.rsplit(':').next().unwrap_or_default();
+    if function != arn("lambda", &format!("function:{name}"))
+        || account.lambda.function(name).is_none()
+    {
+        return Err(Failure {
+            error: "Lambda.ResourceNotFoundException".to_owned(),
+            cause: format!("Function not found: {function}"),
+        });
+    }
+    account.lambda.waiting.push_back(Invocation {
+        function: name.to_owned(),
+        payload,
+        ticket,
+    });
+    Ok(())
+}

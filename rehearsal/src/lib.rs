@@ -1,0 +1,28 @@
+//! An AWS account in memory, in which the real template, the real definition and the real workers roll a cluster.
+//!
+//! # Layout
+//! - [`account`]: the account: one clock, one queue of things to come, one state per service.
+//! - [`clock`]: the queue of things to come.
+//! - [`wire`]: what a request and an answer look like between a client and a service.
+//! - [`fact`]: what happened, as the story tells it and the promises check it.
+//! - [`faults`]: what can be made to go wrong.
+//! - One module per AWS service: [`autoscaling`], [`cloudformation`], [`ec2`], [`ecs`], [`eventbridge`],
+//!   [`lambda`], [`ssm`], [`stepfunctions`].
+//!
+//! A service answers calls (`call`, in the words of the AWS API), and does what it planned for later (`on_event`).
+//! Services ask one another through [`account::Account::call`], as any client would. What a service does not know it
+//! refuses, naming it.
+
+pub mod account;
+pub mod autoscaling;
+pub mod clock;
+pub mod cloudformation;
+pub mod ec2;
+pub mod ecs;
+pub mod eventbridge;
+pub mod fact;
+pub mod faults;
+pub mod lambda;
+pub mod ssm;
+pub mod stepfunctions;
+pub mod wire;

@@ -1,0 +1,91 @@
+//! Systems Manager Parameter Store, as far as an AMI parameter needs it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::account::Account;
+use crate::wire::{ApiError, only};
+
+/// The parameters, by name.
+#[derive(Debug, Default)]
+pub struct State {
+    parameters: BTreeMap<String, Parameter>,
+}
+
+#[derive(Debug)]
+struct Parameter {
+    value: String,
+    version: u64,
+}
+
+/// Answers `PutParameter` and `GetParameter`.
+///
+/// # Errors
+/// `ParameterAlreadyExists`, `ParameterNotFound`, `ValidationException`, or `NotImplemented`.
+pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+    match action {
+        "PutParameter" => put(account, input),
+        "GetParameter" => get(account, input),
+        _ => Err(ApiError::not_implemented("ssm", action)),
+    }
+}
+
+fn text<'a>(action: &str, input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
+    input[member].as_str().ok_or_else(|| {
+        ApiError::client(
+            "ValidationException",
+            format!("{action} needs {member}, a string"),
+        )
+    })
+}
+
+fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only(
+        "PutParameter",
+        input,
+        &["Name", "Value", "Type", "Overwrite"],
+    )?;
+    let name = text("PutParameter", input, "Name")?;
+    let value = text("PutParameter", input, "Value")?;
+    if !matches!(input["Type"].as_str(), None | Some("String")) {
+        return Err(ApiError::not_known(format_args!(
+            "a parameter of Type {}",
+            input["Type"]
+        )));
+    }
+    let parameters = &mut account.ssm.parameters;
+    let version = match parameters.get(name) {
+        Some(_) if input["Overwrite"] != true => {
+            return Err(ApiError::client(
+                "ParameterAlreadyExists",
+                "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
+            ));
+        }
+        Some(old) => old.version + 1,
+        None => 1,
+    };
+    parameters.insert(
+        name.to_owned(),
+        Parameter {
+            value: value.to_owned(),
+            version,
+        },
+    );
+    Ok(json!({"Version": version, "Tier": "Standard"}))
+}
+
+fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("GetParameter", input, &["Name"])?;
+    let name = text("GetParameter", input, "Name")?;
+    let Some(parameter) = account.ssm.parameters.get(name) else {
+        return Err(ApiError::client(
+            "ParameterNotFound",
+            format!("no parameter {name}"),
+        ));
+    };
+    Ok(json!({"Parameter": {
+        "Name": name, "Type": "String", "Value": parameter.value, "Version": parameter.version,
+        "DataType": "text", "ARN": crate::account::arn("ssm", &format!("parameter{name}")),
+    }}))
+}

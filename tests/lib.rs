@@ -1,0 +1,1 @@
+//! Whole-system tests: each of the files beside this one is a test of its own.
