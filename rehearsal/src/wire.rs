@@ -1,6 +1,81 @@
-//! What a request and an answer look like between a client and a service.
+//! What a request and an answer look like between a client and a service: [`json`] and [`query`] are AWS's two
+//! protocols that our services speak, and [`answer`] serves one HTTP request of either.
+
+pub mod json;
+pub mod query;
 
 use serde_json::Value;
+
+use crate::account::{Account, Caller};
+
+/// An HTTP answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Of the body.
+    pub content_type: &'static str,
+    /// JSON or XML.
+    pub body: String,
+}
+
+/// One call, read from an HTTP request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Such as `ecs`.
+    pub service: String,
+    /// Such as `DescribeServices`.
+    pub action: String,
+    /// The members.
+    pub input: Value,
+}
+
+/// The services that speak JSON, by the name in their `x-amz-target` header.
+const JSON_TARGETS: [(&str, &str); 4] = [
+    ("AmazonEC2ContainerServiceV20141113", "ecs"),
+    ("AmazonSSM", "ssm"),
+    ("AWSEvents", "events"),
+    ("AWSStepFunctions", "states"),
+];
+
+/// Reads a call. `target` is the `x-amz-target` header, `signed_for` the service in the credential scope of the
+/// signature, which is what tells the Query services apart.
+///
+/// # Errors
+/// `UnknownOperationException` for a target that no service here has; what the protocol's reader refuses.
+pub fn read(target: Option<&str>, signed_for: &str, body: &[u8]) -> Result<Call, ApiError> {
+    let Some(target) = target else {
+        let (action, input) = query::read(body)?;
+        return Ok(Call { service: signed_for.to_owned(), action, input });
+    };
+    let (name, action) = target.split_once('.').unwrap_or((target, ""));
+    match JSON_TARGETS.iter().find(|(known, _)| *known == name) {
+        Some((_, service)) => Ok(Call {
+            service: (*service).to_owned(),
+            action: action.to_owned(),
+            input: json::read(body)?,
+        }),
+        None => Err(ApiError::client(
+            "UnknownOperationException",
+            format!("the account in memory does not know the target {target}"),
+        )),
+    }
+}
+
+/// Writes what `call` was answered.
+pub fn write(call: &Call, request_id: &str, answer: Result<Value, ApiError>) -> Response {
+    match JSON_TARGETS.iter().any(|(_, service)| *service == call.service) {
+        true => json::write(answer),
+        false => query::write(&call.action, request_id, answer),
+    }
+}
+
+/// Does `call` for `caller` in `account`, and writes the answer.
+pub fn answer(account: &mut Account, caller: &Caller, call: &Call) -> Response {
+    let answer = account.call(caller, &call.service, &call.action, &call.input);
+    let request_id = account.uuid();
+    write(call, &request_id, answer)
+}
 
 /// An error as AWS answers it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

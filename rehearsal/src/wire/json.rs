@@ -1,0 +1,76 @@
+//! The AWS JSON 1.1 protocol: the call in a header, members in a JSON object, times as seconds since 1970.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{ApiError, Response};
+
+/// Reads the members of a request.
+///
+/// # Errors
+/// `SerializationException` if the body is not a JSON object.
+pub fn read(body: &[u8]) -> Result<Value, ApiError> {
+    if body.is_empty() {
+        return Ok(json!({}));
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(members)) => Ok(Value::Object(members)),
+        Ok(other) => Err(ApiError::client("SerializationException", format!("the body is no JSON object: {other}"))),
+        Err(error) => Err(ApiError::client("SerializationException", format!("the body is no JSON: {error}"))),
+    }
+}
+
+/// Writes an answer, or an error.
+pub fn write(answer: Result<Value, ApiError>) -> Response {
+    let (status, mut body) = match answer {
+        Ok(body) => (200, body),
+        Err(error) => (error.status, json!({"__type": error.code, "message": error.message})),
+    };
+    times_as_seconds(&mut body);
+    Response {
+        status,
+        content_type: "application/x-amz-json-1.1",
+        body: body.to_string(),
+    }
+}
+
+/// The services write a time as a number of seconds. Their time members are those whose names end so.
+fn is_time(member: &str) -> bool {
+    ["At", "Date", "timestamp"].iter().any(|end| member.ends_with(end))
+}
+
+fn times_as_seconds(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(times_as_seconds),
+        Value::Object(members) => {
+            for (member, value) in members.iter_mut() {
+                match value {
+                    Value::String(text) if is_time(member) => {
+                        if let Ok(time) = text.parse::<Timestamp>() {
+                            *value = json!(time.as_millisecond() as f64 / 1000.0);
+                        }
+                    }
+                    _ => times_as_seconds(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_seconds_and_other_text_is_left_alone() {
+        let answer = json!({"tasks": [{"createdAt": "2026-11-23T00:00:00.5Z", "group": "2026-11-23T00:00:00Z"}]});
+        let body: Value = serde_json::from_str(&write(Ok(answer)).body).expect("written as JSON");
+        assert_eq!(body, json!({"tasks": [{"createdAt": 1795392000.5, "group": "2026-11-23T00:00:00Z"}]}));
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_refused() {
+        assert_eq!(read(b"[1]").expect_err("a list").code, "SerializationException");
+    }
+}

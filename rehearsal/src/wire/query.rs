@@ -1,0 +1,136 @@
+//! The AWS Query protocol: the call and its members in a form, the answer in XML.
+
+use serde_json::{Map, Value, json};
+
+use super::{ApiError, Response};
+
+/// Reads the call and its members from a form. `A.member.1.B=x` becomes `{"A": [{"B": "x"}]}`; every value is text.
+///
+/// # Errors
+/// `MissingAction`, or `MalformedQueryString` for a form in which one name is both a value and a structure.
+pub fn read(body: &[u8]) -> Result<(String, Value), ApiError> {
+    let mut action = None;
+    let mut members = Map::new();
+    for (name, value) in form_urlencoded::parse(body) {
+        match name.as_ref() {
+            "Action" => action = Some(value.into_owned()),
+            "Version" => {}
+            _ => put(&mut members, &name, &name, &value)?,
+        }
+    }
+    let mut input = Value::Object(members);
+    lists(&mut input);
+    match action {
+        Some(action) => Ok((action, input)),
+        None => Err(ApiError::client("MissingAction", "the form has no Action")),
+    }
+}
+
+fn put(members: &mut Map<String, Value>, whole: &str, rest: &str, value: &str) -> Result<(), ApiError> {
+    let clash = || ApiError::client("MalformedQueryString", format!("{whole} is given twice, in two forms"));
+    let Some((first, rest)) = rest.split_once('.') else {
+        return match members.insert(rest.to_owned(), json!(value)) {
+            None => Ok(()),
+            Some(_) => Err(clash()),
+        };
+    };
+    match members.entry(first).or_insert_with(|| json!({})) {
+        Value::Object(inner) => put(inner, whole, rest, value),
+        _ => Err(clash()),
+    }
+}
+
+/// Turns `{"member": {"1": a, "2": b}}` into `[a, b]`, at every depth.
+fn lists(value: &mut Value) {
+    let Value::Object(members) = value else { return };
+    members.values_mut().for_each(lists);
+    if members.len() != 1 {
+        return;
+    }
+    let Some(Value::Object(numbered)) = members.get_mut("member") else { return };
+    let mut items: Vec<(usize, Value)> = Vec::new();
+    for (number, item) in std::mem::take(numbered) {
+        items.push((number.parse().unwrap_or(usize::MAX), item));
+    }
+    items.sort_by_key(|(number, _)| *number);
+    *value = items.into_iter().map(|(_, item)| item).collect();
+}
+
+/// Writes an answer, or an error, to `action`.
+pub fn write(action: &str, request_id: &str, answer: Result<Value, ApiError>) -> Response {
+    let mut body = String::new();
+    let status = match answer {
+        Ok(answer) => {
+            body.push_str(&format!("<{action}Response><{action}Result>"));
+            element(&mut body, &answer);
+            body.push_str(&format!(
+                "</{action}Result><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"
+            ));
+            200
+        }
+        Err(error) => {
+            let kind = if error.status < 500 { "Sender" } else { "Receiver" };
+            body.push_str(&format!(
+                "<ErrorResponse><Error><Type>{kind}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
+                quick_xml::escape::escape(&error.code),
+                quick_xml::escape::escape(&error.message),
+            ));
+            error.status
+        }
+    };
+    Response {
+        status,
+        content_type: "text/xml",
+        body,
+    }
+}
+
+fn element(out: &mut String, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
+        Value::Number(number) => out.push_str(&number.to_string()),
+        Value::String(text) => out.push_str(&quick_xml::escape::escape(text)),
+        Value::Array(items) => {
+            for item in items {
+                named(out, "member", item);
+            }
+        }
+        Value::Object(members) => {
+            for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
+                named(out, name, value);
+            }
+        }
+    }
+}
+
+fn named(out: &mut String, name: &str, value: &Value) {
+    out.push_str(&format!("<{name}>"));
+    element(out, value);
+    out.push_str(&format!("</{name}>"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_becomes_members_and_lists() {
+        let form = b"Action=DescribeAutoScalingGroups&Version=2011-01-01&Filters.member.1.Name=tag%3Aa&Names.member.2=b&Names.member.1=a+c";
+        let (action, input) = read(form).expect("a good form");
+        assert_eq!(action, "DescribeAutoScalingGroups");
+        assert_eq!(input, json!({"Filters": [{"Name": "tag:a"}], "Names": ["a c", "b"]}));
+    }
+
+    #[test]
+    fn a_form_that_contradicts_itself_is_refused() {
+        assert_eq!(read(b"Action=A&X=1&X.Y=2").expect_err("X twice").code, "MalformedQueryString");
+        assert_eq!(read(b"X=1").expect_err("no action").code, "MissingAction");
+    }
+
+    #[test]
+    fn an_answer_is_escaped_xml() {
+        let body = write("A", "r", Ok(json!({"B": [{"C": "<&"}, {"C": true}], "D": null}))).body;
+        assert!(body.contains("<AResult><B><member><C>&lt;&amp;</C></member><member><C>true</C></member></B></AResult>"), "{body}");
+    }
+}
