@@ -1,2 +1,18 @@
-//! The command line.
-fn main() {}
+//! `ecs-rollout`: parse, run, print the error once, exit code. 0: it ended as asked; 1: it did not; 2: bad input.
+
+mod command;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match command::CommandLine::parse().run() {
+        Ok(code) => code,
+        Err(message) => {
+            anstream::eprintln!("ecs-rollout: {message}");
+            ExitCode::from(2)
+        }
+    }
+}

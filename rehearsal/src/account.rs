@@ -178,14 +178,24 @@ impl Account {
             "states" => stepfunctions::call(self, action, input),
             _ => Err(ApiError::not_implemented(service, action)),
         };
-        let error = answer.as_ref().err().map(|error| error.code.clone());
+        self.tell_call(caller, service, action, answer.as_ref().err());
+        answer
+    }
+
+    /// Writes down that a call was answered.
+    pub fn tell_call(
+        &mut self,
+        caller: &Caller,
+        service: &str,
+        action: &str,
+        error: Option<&ApiError>,
+    ) {
         self.tell(Fact::ApiCall {
             caller: caller.clone(),
             service: service.to_owned(),
             action: action.to_owned(),
-            error,
+            error: error.map(|error| error.code.clone()),
         });
-        answer
     }
 
     /// A new random id of `length` hexadecimal digits, such as those of `i-0123456789abcdef0`.

@@ -99,10 +99,16 @@ pub enum Fact {
     },
     /// A function was invoked, and answered.
     Invocation {
+        /// ARN of the execution that asked.
+        execution: String,
         /// Name of the function.
         function: String,
         /// The instance that it was asked about, if the input names one.
         instance: String,
+        /// `CONTINUE` or `ABANDON` if it was told to complete the lifecycle action; empty otherwise.
+        result: String,
+        /// Whether it ended in an error.
+        failed: bool,
         /// The verdict, or the error's name.
         verdict: String,
         /// The reason given, or the error's message.

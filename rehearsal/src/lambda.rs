@@ -12,6 +12,7 @@ use crate::wire::{ApiError, only};
 #[derive(Debug, Default)]
 pub struct State {
     functions: BTreeMap<String, Function>,
+    running: BTreeMap<String, usize>,
     /// Invocations to run, oldest first. The driver takes them, and answers with [`stepfunctions::task_returned`].
     pub waiting: VecDeque<Invocation>,
 }
@@ -25,6 +26,8 @@ pub struct Function {
     pub timeout_seconds: u64,
     /// Memory in MB, which the price follows.
     pub memory_mb: u64,
+    /// Path of the zip, as the template names it.
+    pub code: String,
 }
 
 /// One invocation, from a Task state.
@@ -51,6 +54,18 @@ impl State {
     /// The function called `name`.
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.get(name)
+    }
+
+    /// How many invocations of the function are in line or run now.
+    pub fn running(&self, name: &str) -> usize {
+        self.running.get(name).copied().unwrap_or_default()
+    }
+
+    /// Notes that an invocation of the function has ended.
+    pub fn ended(&mut self, name: &str) {
+        if let Some(running) = self.running.get_mut(name) {
+            *running = running.saturating_sub(1);
+        }
     }
 }
 
@@ -92,6 +107,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
                 role: input["Role"].as_str().unwrap_or_default().to_owned(),
                 timeout_seconds: input["Timeout"].as_u64().unwrap_or(3),
                 memory_mb: input["MemorySize"].as_u64().unwrap_or(128),
+                code: input["Code"].as_str().unwrap_or_default().to_owned(),
             };
             let arn = arn("lambda", &format!("function:{name}"));
             account.lambda.functions.insert(name.clone(), function);
@@ -131,6 +147,7 @@ pub fn invoke(
             cause: format!("Function not found: {function}"),
         });
     }
+    *account.lambda.running.entry(name.to_owned()).or_default() += 1;
     account.lambda.waiting.push_back(Invocation {
         function: name.to_owned(),
         payload,

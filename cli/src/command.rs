@@ -1,0 +1,41 @@
+//! The verbs.
+
+mod graph;
+mod rehearse;
+mod story;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Replaces the EC2 instances of an Amazon ECS cluster, safely and visibly.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Rolls a cluster in an AWS account in memory: the real template, definition and workers, in seconds.
+    Rehearse(rehearse::Rehearse),
+    /// Plays a story from a text file in an AWS account in memory.
+    Story(story::Story),
+    /// Draws the state machine's definition as a Mermaid graph.
+    Graph(graph::Graph),
+}
+
+impl CommandLine {
+    /// Runs the verb.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub fn run(self) -> Result<ExitCode, String> {
+        match self.verb {
+            Verb::Rehearse(rehearse) => rehearse.run(),
+            Verb::Story(story) => story.run(),
+            Verb::Graph(graph) => graph.run(),
+        }
+    }
+}

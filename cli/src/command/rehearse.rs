@@ -1,0 +1,198 @@
+//! `rehearse`: deploys the stack in memory, releases a new AMI, and shows the roll as it happens.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use rehearsal::report::{Report, rounded};
+use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
+use rehearsal::story::{Action, Fault, Listener, Played, Settings, Silence, play};
+use rehearsal::telling::Line;
+use rehearsal::workload::Workload;
+
+use crate::view::live::Live;
+use crate::view::summary;
+
+/// The lower bound is the same story with every Wait state lasting this long.
+const NOTICED_AT_ONCE: Duration = Duration::from_secs(1);
+
+/// Flags of `rehearse`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ecs-rollout rehearse
+  ecs-rollout rehearse --instances 20 --batch 5
+  ecs-rollout rehearse --fault never-joins
+  aws ecs describe-services --cluster prod --services web api > services.json
+  ecs-rollout rehearse --workload services.json --instances 12
+
+Exit code: 0 if the roll ended on the new AMI and every promise held, 1 if not, 2 for bad input.")]
+pub struct Rehearse {
+    /// Parameters of the stack: a JSON list of ParameterKey and ParameterValue [default: those of this build]
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
+    /// The template to deploy [default: that of this build]
+    #[arg(long, value_name = "FILE")]
+    template: Option<PathBuf>,
+    /// What runs on the cluster: the output of `aws ecs describe-services` [default: a built-in workload]
+    #[arg(long, value_name = "FILE")]
+    workload: Option<PathBuf>,
+    /// Size of the cluster; sets ClusterSize, and ClusterMaxSize to its double
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    instances: Option<u64>,
+    /// Instances that are replaced at a time; sets BatchSize
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100))]
+    batch: Option<u64>,
+    /// Where all chance comes from: the same seed gives the same story
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Something that goes wrong; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = Fault::from_name, long_help = fault_help())]
+    fault: Vec<Fault>,
+    /// How the result is written
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+}
+
+/// How the result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// Line by line, with a summary.
+    Text,
+    /// One JSON object on stdout.
+    Json,
+}
+
+fn fault_help() -> String {
+    let faults: Vec<String> = Fault::ALL.iter().map(|(_, name, what)| format!("  {name}: {what}")).collect();
+    format!("Something that goes wrong; may be given several times\n{}", faults.join("\n"))
+}
+
+impl Rehearse {
+    /// Plays the roll, and judges it.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong with the input.
+    pub fn run(self) -> Result<ExitCode, String> {
+        let settings = self.settings()?;
+        let json = self.output == Output::Json;
+        let live = Arc::new(Mutex::new(Live::new(!json)));
+        let report = rehearse(&settings, &live)?;
+        live.lock().expect("a panic in a listener ends the program").finish();
+        if json {
+            let text = serde_json::to_string_pretty(&report).expect("a report is plain data");
+            anstream::println!("{text}");
+        } else {
+            anstream::print!("{}", summary::text(&report));
+        }
+        let as_asked = report.outcome == "UPDATE_COMPLETE" && report.promises_held();
+        Ok(if as_asked { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn settings(&self) -> Result<Settings, String> {
+        let files = match &self.template {
+            Some(path) => Files::read(path)?,
+            None => Files::built_in(),
+        };
+        let parameters = match &self.parameters {
+            Some(path) => {
+                let (parameters, remarks) = read_parameters(&path.to_string_lossy(), &read(path, "--parameters")?)?;
+                remarks.iter().for_each(|remark| anstream::eprintln!("ecs-rollout: {remark}"));
+                parameters
+            }
+            None => built_in_parameters(),
+        };
+        let mut settings = Settings {
+            files,
+            parameters,
+            workload: Workload::default(),
+            faults: self.fault.clone(),
+            seed: self.seed,
+            switches: Vec::new(),
+        };
+        if let Some(instances) = self.instances {
+            settings.set_instances(instances);
+        }
+        if let Some(batch) = self.batch {
+            settings.set_parameter("BatchSize", batch.to_string());
+        }
+        settings.workload = self.workload(&settings)?;
+        Ok(settings)
+    }
+
+    fn workload(&self, settings: &Settings) -> Result<Workload, String> {
+        let Some(path) = &self.workload else {
+            let size = settings.parameter("ClusterSize").and_then(|size| size.parse().ok());
+            return Ok(Workload::built_in(size.unwrap_or(2)));
+        };
+        let workload = Workload::read(&path.to_string_lossy(), &read(path, "--workload")?)?;
+        for assumed in &workload.assumed {
+            anstream::eprintln!("ecs-rollout: taken for granted: {assumed}");
+        }
+        Ok(workload)
+    }
+}
+
+fn read(path: &PathBuf, flag: &str) -> Result<String, String> {
+    std::fs::read_to_string(path)
+        .map_err(|error| format!("{}: {error}; {flag} names a file that can be read", path.display()))
+}
+
+/// Plays the roll with somebody listening; meanwhile once more in silence, to see that it is the same story, and once
+/// noticed without delay, for the lower bound.
+fn rehearse(settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, String> {
+    const ACTIONS: [Action; 2] = [Action::Deploy, Action::Roll];
+    let again = {
+        let settings = settings.clone();
+        thread::spawn(move || {
+            let lines = Arc::new(Mutex::new(Lines::default()));
+            let played = play(&settings, &ACTIONS, None, lines.clone());
+            let lower = play(&settings, &ACTIONS, Some(NOTICED_AT_ONCE), Arc::new(Mutex::new(Silence)));
+            (played, lower, lines)
+        })
+    };
+    let heard = Arc::new(Mutex::new(Both { live: live.clone(), lines: Lines::default() }));
+    let played = play(settings, &ACTIONS, None, heard.clone())?;
+    let (second, lower, lines) = again.join().map_err(|_| "the second telling broke off")?;
+    let same = second.as_ref() == Ok(&played)
+        && lines.lock().is_ok_and(|second| heard.lock().is_ok_and(|first| first.lines.0 == second.0));
+    let mut report = only_report(played)?;
+    let lower = only_report(lower?)?;
+    report.lower_bound_seconds = Some(lower.roll_seconds);
+    report.overhead = Some(rounded(report.roll_seconds / lower.roll_seconds.max(1.0), 4));
+    report.same_story(same);
+    Ok(report)
+}
+
+fn only_report(played: Played) -> Result<Report, String> {
+    played.reports.into_iter().next().ok_or_else(|| "the story has no roll".to_owned())
+}
+
+/// The lines of a telling.
+#[derive(Debug, Default)]
+struct Lines(Vec<String>);
+
+impl Listener for Lines {
+    fn line(&mut self, line: &Line) {
+        self.0.push(line.to_string());
+    }
+}
+
+/// Shows the lines, and keeps them.
+struct Both {
+    live: Arc<Mutex<Live>>,
+    lines: Lines,
+}
+
+impl Listener for Both {
+    fn line(&mut self, line: &Line) {
+        self.lines.line(line);
+        self.live.lock().expect("a panic in a listener ends the program").line(line);
+    }
+
+    fn progress(&mut self, replaced: usize, of: usize, at: Duration) {
+        self.live.lock().expect("a panic in a listener ends the program").progress(replaced, of, at);
+    }
+}

@@ -1,0 +1,5 @@
+//! What people see.
+
+pub mod graph;
+pub mod live;
+pub mod summary;

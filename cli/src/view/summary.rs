@@ -1,0 +1,56 @@
+//! The summary after a roll.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use rehearsal::report::Report;
+use rehearsal::telling::clock;
+
+/// The summary as text, a fact a line.
+pub fn text(report: &Report) -> String {
+    let mut out = String::from("\n");
+    let mut line = |name: &str, value: String| {
+        writeln!(out, "{name:<22} {value}").expect("writing to a string does not fail");
+    };
+    line("outcome", report.outcome.clone());
+    line("AMI", format!("{} -> {}", report.ami.old, report.ami.new));
+    line("instances replaced", format!("{} (the group has {})", report.replaced, report.instances));
+    line("virtual duration", duration(report));
+    line("tasks moved", format!("{}, cut off {}", report.tasks_moved, report.tasks_killed_early));
+    line("drains open at most", report.max_open_drains.to_string());
+    line("API calls", calls(report));
+    line("state transitions", format!("{}, longest history {} events", report.state_transitions, report.max_history_events));
+    line("cost", format!("{:.6} USD", report.cost_usd));
+    line("seed", report.seed.to_string());
+    for promise in &report.promises {
+        let verdict = if promise.held { "held" } else { "BROKEN" };
+        line(&format!("promise {verdict}"), format!("{}: {}", promise.name, promise.detail));
+    }
+    out
+}
+
+fn duration(report: &Report) -> String {
+    let whole = clock(Duration::from_secs_f64(report.roll_seconds));
+    match (report.lower_bound_seconds, report.overhead) {
+        (Some(lower), Some(overhead)) => {
+            let lower = clock(Duration::from_secs_f64(lower));
+            format!("{whole}, {overhead:.2} times the lower bound of {lower} (noticed without delay)")
+        }
+        _ => whole,
+    }
+}
+
+/// The sum, then by service, then by call.
+fn calls(report: &Report) -> String {
+    let mut services: Vec<(&str, u64)> = Vec::new();
+    for (call, count) in &report.api_calls {
+        let service = call.split(':').next().unwrap_or(call);
+        match services.last_mut() {
+            Some((last, sum)) if *last == service => *sum += count,
+            _ => services.push((service, *count)),
+        }
+    }
+    let services: Vec<String> = services.iter().map(|(service, count)| format!("{service} {count}")).collect();
+    let sum: u64 = report.api_calls.values().sum();
+    format!("{sum} ({}), {} for each instance", services.join(", "), report.api_calls_per_instance)
+}

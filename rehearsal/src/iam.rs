@@ -1,0 +1,186 @@
+//! Identity-based policies: a function may call what its role in the template allows, on the resources that it names,
+//! and nothing else. So a rehearsal proves the template's least-privilege roles as well.
+
+use serde_json::Value;
+
+use crate::account::{Account, Caller, arn};
+use crate::wire::{ApiError, Call};
+
+/// The refusal, if the role of the calling function does not allow the call.
+pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiError> {
+    let Caller::Function(name) = caller else {
+        return None;
+    };
+    let role = account
+        .lambda
+        .function(name)
+        .map(|function| function.role.as_str())
+        .unwrap_or_default();
+    let policies = account.cloudformation.role_policies(role);
+    let action = format!("{}:{}", call.service, call.action);
+    let denied = resources(call)
+        .into_iter()
+        .find(|resource| !allows(&policies, &action, resource, call))?;
+    let code = if call.service == "ecs" { "AccessDeniedException" } else { "AccessDenied" };
+    let who = role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/");
+    Some(ApiError::client(
+        code,
+        format!("User: {who}/{name} is not authorized to perform: {action} on resource: {denied} because no identity-based policy allows the {action} action"),
+    ))
+}
+
+/// The resources that a call is about, as the Service Authorization Reference types them; `*` where a call has no
+/// resource type, so that a policy must say `*` too.
+fn resources(call: &Call) -> Vec<String> {
+    let cluster = cluster_name(call);
+    let each = |member: &str, kind: &str| -> Vec<String> {
+        let ids = call.input[member].as_array().map(Vec::as_slice).unwrap_or_default();
+        ids.iter().filter_map(Value::as_str).map(|id| ecs_arn(kind, &cluster, id)).collect()
+    };
+    let text = |member: &str| call.input[member].as_str().unwrap_or_default();
+    match (call.service.as_str(), call.action.as_str()) {
+        ("ecs", "ListContainerInstances") => vec![arn("ecs", &format!("cluster/{cluster}"))],
+        ("ecs", "DescribeContainerInstances" | "UpdateContainerInstancesState") => each("containerInstances", "container-instance"),
+        ("ecs", "ListTasks") => vec![ecs_arn("container-instance", &cluster, text("containerInstance"))],
+        ("ecs", "DescribeTasks") => each("tasks", "task"),
+        ("ecs", "StopTask") => vec![ecs_arn("task", &cluster, text("task"))],
+        ("ecs", "DescribeServices") => each("services", "service"),
+        ("autoscaling", "CompleteLifecycleAction" | "RecordLifecycleActionHeartbeat") => {
+            let group = text("AutoScalingGroupName");
+            vec![arn("autoscaling", &format!("autoScalingGroup:00000000-0000-4000-a000-000000000000:autoScalingGroupName/{group}"))]
+        }
+        ("cloudformation", "SignalResource" | "DescribeStacks") => {
+            let stack = text("StackName");
+            let is_arn = stack.starts_with("arn:");
+            vec![if is_arn { stack.to_owned() } else { arn("cloudformation", &format!("stack/{stack}/00000000")) }]
+        }
+        _ => vec!["*".to_owned()],
+    }
+}
+
+fn cluster_name(call: &Call) -> String {
+    let cluster = call.input["cluster"].as_str().unwrap_or("default");
+    cluster.rsplit('/').next().unwrap_or(cluster).to_owned()
+}
+
+fn ecs_arn(kind: &str, cluster: &str, id: &str) -> String {
+    if id.starts_with("arn:") {
+        return id.to_owned();
+    }
+    arn("ecs", &format!("{kind}/{cluster}/{id}"))
+}
+
+fn allows(policies: &[Value], action: &str, resource: &str, call: &Call) -> bool {
+    let applies = |effect: &str| {
+        policies
+            .iter()
+            .flat_map(|policy| list(&policy["Statement"]))
+            .any(|statement| {
+                statement["Effect"] == effect
+                    && list(&statement["Action"]).iter().any(|pattern| like(pattern, action, true))
+                    && list(&statement["Resource"]).iter().any(|pattern| like(pattern, resource, false))
+                    && conditions_hold(statement, call)
+            })
+    };
+    applies("Allow") && !applies("Deny")
+}
+
+/// A policy writes one value for a list of one.
+fn list(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(items) => items.iter().collect(),
+        Value::Null => Vec::new(),
+        one => vec![one],
+    }
+}
+
+fn like(pattern: &Value, text: &str, any_case: bool) -> bool {
+    let pattern = pattern.as_str().unwrap_or_default();
+    match any_case {
+        true => glob(&pattern.to_lowercase(), &text.to_lowercase()),
+        false => glob(pattern, text),
+    }
+}
+
+/// `*` is any text, `?` any one character.
+fn glob(pattern: &str, text: &str) -> bool {
+    let mut rest = pattern.chars();
+    match (rest.next(), text.chars().next()) {
+        (None, None) => true,
+        (Some('*'), _) => {
+            let rest = rest.as_str();
+            text.char_indices()
+                .map(|(at, _)| at)
+                .chain([text.len()])
+                .any(|at| glob(rest, &text[at..]))
+        }
+        (Some(wanted), Some(found)) if wanted == '?' || wanted == found => {
+            glob(rest.as_str(), &text[found.len_utf8()..])
+        }
+        _ => false,
+    }
+}
+
+/// Conditions on `ecs:cluster` are judged; one that is not known here does not hold, so that nothing is allowed
+/// because something was ignored.
+fn conditions_hold(statement: &Value, call: &Call) -> bool {
+    let Some(operators) = statement["Condition"].as_object() else {
+        return statement["Condition"].is_null();
+    };
+    let cluster = arn("ecs", &format!("cluster/{}", cluster_name(call)));
+    operators.iter().all(|(operator, keys)| {
+        let known = ["ArnEquals", "ArnLike", "StringEquals"].contains(&operator.as_str());
+        known
+            && keys.as_object().is_some_and(|keys| {
+                keys.iter().all(|(key, wanted)| {
+                    key == "ecs:cluster" && list(wanted).iter().any(|pattern| like(pattern, &cluster, false))
+                })
+            })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn call(action: &str, input: Value) -> Call {
+        Call { service: "ecs".to_owned(), action: action.to_owned(), input }
+    }
+
+    fn allowed(policy: Value, call: &Call) -> bool {
+        let action = format!("{}:{}", call.service, call.action);
+        resources(call).iter().all(|resource| allows(std::slice::from_ref(&policy), &action, resource, call))
+    }
+
+    #[test]
+    fn action_resource_and_condition_must_all_match() {
+        let stop = call("StopTask", json!({"cluster": "Dev", "task": "arn:aws:ecs:eu-west-1:123456789012:task/Dev/1"}));
+        let policy = |action: &str, resource: &str, cluster: &str| {
+            json!({"Statement": {"Effect": "Allow", "Action": action, "Resource": resource,
+                "Condition": {"ArnEquals": {"ecs:cluster": cluster}}}})
+        };
+        let dev = "arn:aws:ecs:eu-west-1:123456789012:cluster/Dev";
+        let tasks = "arn:aws:ecs:eu-west-1:123456789012:task/Dev/*";
+        assert!(allowed(policy("ecs:StopTask", tasks, dev), &stop));
+        assert!(allowed(policy("ecs:stop*", "*", dev), &stop));
+        assert!(!allowed(policy("ecs:StartTask", tasks, dev), &stop));
+        assert!(!allowed(policy("ecs:StopTask", "arn:aws:ecs:eu-west-1:123456789012:task/Other/*", dev), &stop));
+        assert!(!allowed(policy("ecs:StopTask", tasks, "arn:aws:ecs:eu-west-1:123456789012:cluster/Other"), &stop));
+    }
+
+    #[test]
+    fn an_unknown_condition_allows_nothing() {
+        let policy = json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}});
+        assert!(!allowed(policy, &call("ListServices", json!({"cluster": "Dev"}))));
+    }
+
+    #[test]
+    fn deny_wins() {
+        let policy = json!({"Statement": [
+            {"Effect": "Allow", "Action": "*", "Resource": "*"},
+            {"Effect": "Deny", "Action": "ecs:ListServices", "Resource": "*"}]});
+        assert!(!allowed(policy, &call("ListServices", json!({"cluster": "Dev"}))));
+    }
+}

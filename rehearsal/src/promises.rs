@@ -1,0 +1,120 @@
+//! The promises, as claims that a rehearsal checks.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// What we promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// No instance is let go while a task that was on it is not STOPPED, unless the user chose `terminate` and the
+    /// deadline passed.
+    DrainedBeforeGone,
+    /// During a roll, rollback included, at most one batch of drains is open.
+    OneBatchOfDrains,
+    /// An error, a throttle, a lost or doubled event never ends in CONTINUE.
+    NoErrorContinues,
+    /// No service falls below its own minimum healthy count because of us.
+    MinimumHealthy,
+    /// Every execution ends within its deadlines, in under 25,000 history events.
+    ExecutionsEnd,
+    /// A roll ends: all on the new AMI, or rolled back to all on the old one at full size.
+    RollEnds,
+    /// The same seed gives the same story, to the byte.
+    SameSeedSameStory,
+}
+
+/// All claims, in the order in which they are shown.
+pub const CLAIMS: [Claim; 7] = [
+    Claim::DrainedBeforeGone,
+    Claim::OneBatchOfDrains,
+    Claim::NoErrorContinues,
+    Claim::MinimumHealthy,
+    Claim::ExecutionsEnd,
+    Claim::RollEnds,
+    Claim::SameSeedSameStory,
+];
+
+impl Claim {
+    /// The claim's name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DrainedBeforeGone => "drained-before-gone",
+            Self::OneBatchOfDrains => "one-batch-of-drains",
+            Self::NoErrorContinues => "no-error-continues",
+            Self::MinimumHealthy => "minimum-healthy",
+            Self::ExecutionsEnd => "executions-end",
+            Self::RollEnds => "roll-ends",
+            Self::SameSeedSameStory => "same-seed-same-story",
+        }
+    }
+
+    /// The claim in words, as it reads while it holds.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::DrainedBeforeGone => "no instance went away while a task that was on it was not STOPPED",
+            Self::OneBatchOfDrains => "never more than one batch of drains was open",
+            Self::NoErrorContinues => "no error ended in CONTINUE",
+            Self::MinimumHealthy => "no service fell below its minimum healthy count",
+            Self::ExecutionsEnd => "every execution ended in time, far from 25,000 history events",
+            Self::RollEnds => "the roll ended with all capacity on one AMI, at full size",
+            Self::SameSeedSameStory => "told twice from the same seed, the story was the same to the byte",
+        }
+    }
+}
+
+/// A promise broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Which.
+    pub claim: Claim,
+    /// When.
+    pub at: Timestamp,
+    /// By what, in words.
+    pub detail: String,
+}
+
+/// A promise, as reports show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Promise {
+    /// The claim's name.
+    pub name: &'static str,
+    /// Whether it held.
+    pub held: bool,
+    /// The claim in words, or what broke it.
+    pub detail: String,
+}
+
+/// Judges every claim by what broke them.
+pub fn judge(broken: &[Broken]) -> Vec<Promise> {
+    CLAIMS
+        .iter()
+        .map(|claim| {
+            let breaks: Vec<&Broken> = broken.iter().filter(|broken| broken.claim == *claim).collect();
+            let detail = match breaks.as_slice() {
+                [] => claim.words().to_owned(),
+                [only] => format!("at {}: {}", only.at, only.detail),
+                [first, rest @ ..] => format!("at {}: {} (and {} more)", first.at, first.detail, rest.len()),
+            };
+            Promise { name: claim.name(), held: breaks.is_empty(), detail }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_claim_names_the_first_break_and_counts_the_rest() {
+        let broken = |detail: &str| Broken {
+            claim: Claim::MinimumHealthy,
+            at: Timestamp::UNIX_EPOCH,
+            detail: detail.to_owned(),
+        };
+        let judged = judge(&[broken("a"), broken("b")]);
+        let health = judged.iter().find(|promise| promise.name == "minimum-healthy").expect("all are judged");
+        assert!(!health.held);
+        assert_eq!(health.detail, "at 1970-01-01T00:00:00Z: a (and 1 more)");
+        assert_eq!(judged.iter().filter(|promise| promise.held).count(), 6);
+    }
+}

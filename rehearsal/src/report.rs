@@ -1,0 +1,106 @@
+//! What a roll came to, in numbers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::promises::{Claim, Promise};
+use crate::watch::Seen;
+
+/// US dollars for 1,000 state transitions (public price, most Regions).
+const USD_PER_1000_TRANSITIONS: f64 = 0.025;
+/// US dollars for a million invocations (public price).
+const USD_PER_MILLION_INVOCATIONS: f64 = 0.20;
+/// US dollars for a GB-second on arm64 (public price, first tier).
+const USD_PER_GB_SECOND: f64 = 0.000_013_333_4;
+
+/// A roll in numbers. Members are spelled so in JSON output, and keep their names.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Final status of the stack.
+    pub outcome: String,
+    /// The AMIs.
+    pub ami: Amis,
+    /// Size of the group when the roll began.
+    pub instances: usize,
+    /// Instances that went away in the roll.
+    pub replaced: usize,
+    /// From the update of the stack until nothing was under way any more, in virtual seconds.
+    pub roll_seconds: f64,
+    /// The same story noticed without delay: every Wait state lasts one second.
+    pub lower_bound_seconds: Option<f64>,
+    /// The ratio of the two.
+    pub overhead: Option<f64>,
+    /// Service tasks that stopped on instances that were leaving.
+    pub tasks_moved: u64,
+    /// Tasks cut off though nobody had asked for it.
+    pub tasks_killed_early: u64,
+    /// Most drains open at one time.
+    pub max_open_drains: usize,
+    /// The workers' calls, retries included, by `service:Action`.
+    pub api_calls: BTreeMap<String, u64>,
+    /// The workers' calls for each instance that went away.
+    pub api_calls_per_instance: f64,
+    /// State transitions, as Step Functions bills them.
+    pub state_transitions: u64,
+    /// Longest history of an execution.
+    pub max_history_events: usize,
+    /// State transitions and invocations by the public prices, without the free tier.
+    pub cost_usd: f64,
+    /// Each promise, held or broken.
+    pub promises: Vec<Promise>,
+    /// The seed that gives this story again.
+    pub seed: u64,
+}
+
+/// The AMIs of a roll.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Amis {
+    /// Before.
+    pub old: String,
+    /// The one released.
+    pub new: String,
+}
+
+impl Report {
+    /// Notes whether the story, told a second time, was the same.
+    pub fn same_story(&mut self, same: bool) {
+        let name = Claim::SameSeedSameStory.name();
+        for promise in self.promises.iter_mut().filter(|promise| promise.name == name && !same) {
+            promise.held = false;
+            promise.detail = "the same seed told another story the second time".to_owned();
+        }
+    }
+
+    /// Whether every promise held.
+    pub fn promises_held(&self) -> bool {
+        self.promises.iter().all(|promise| promise.held)
+    }
+}
+
+/// What the roll's transitions and invocations cost, in US dollars.
+pub fn cost_usd(transitions: u64, seen: &Seen) -> f64 {
+    let gb_seconds = seen.megabyte_ms as f64 / 1024.0 / 1000.0;
+    transitions as f64 / 1000.0 * USD_PER_1000_TRANSITIONS
+        + seen.invocations as f64 / 1e6 * USD_PER_MILLION_INVOCATIONS
+        + gb_seconds * USD_PER_GB_SECOND
+}
+
+/// `value` with `digits` digits after the point.
+pub fn rounded(value: f64, digits: i32) -> f64 {
+    let scale = 10f64.powi(digits);
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cost_follows_the_public_prices() {
+        let seen = Seen { invocations: 1_000_000, megabyte_ms: 128 * 1_000_000 * 100, ..Seen::default() };
+        // 1,000 transitions, a million invocations of 100 ms with 128 MB (12,500 GB-s).
+        assert_eq!(rounded(cost_usd(1000, &seen), 4), rounded(0.025 + 0.20 + 12_500.0 * 0.000_013_333_4, 4));
+    }
+}

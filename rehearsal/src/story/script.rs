@@ -1,0 +1,190 @@
+//! Stories as text: settings first, then what happens, one thing a line. `#` begins a comment.
+//!
+//! ```text
+//! parameter DrainDeadlinePolicy=retain     service web desired=4 deregistration=300 exit=3
+//! instances 2                              daemon logs
+//! batch 1                                  task report run=600        (without run= it never ends)
+//! seed 7                                   fault drain-hangs
+//! switch early-signal-lost
+//!
+//! deploy | roll | scale N | warm-pool N | event {JSON} | deregister | settle | pass SECONDS | delete
+//! ```
+
+use crate::workload::{Service, Standalone, Workload};
+
+use super::files::{Files, built_in_parameters};
+use super::{Action, Fault, Settings, Switch};
+
+/// A story as it was written.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// What it follows from.
+    pub settings: Settings,
+    /// What happens.
+    pub actions: Vec<Action>,
+}
+
+/// Reads a story. `file` is named in messages. Without a line about the workload the built-in one runs.
+///
+/// # Errors
+/// A sentence that names the file, the line and what could stand there.
+pub fn read(file: &str, text: &str) -> Result<Script, String> {
+    let mut script = Script {
+        settings: Settings {
+            files: Files::built_in(),
+            parameters: built_in_parameters(),
+            workload: Workload::default(),
+            faults: Vec::new(),
+            seed: 1,
+            switches: Vec::new(),
+        },
+        actions: Vec::new(),
+    };
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        script
+            .take(line)
+            .map_err(|message| format!("{file}:{}: {message}", number + 1))?;
+    }
+    let settings = &mut script.settings;
+    if settings.workload == Workload::default() {
+        let size = settings.parameter("ClusterSize").and_then(|size| size.parse().ok());
+        settings.workload = Workload::built_in(size.unwrap_or(2));
+    }
+    Ok(script)
+}
+
+impl Script {
+    fn take(&mut self, line: &str) -> Result<(), String> {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let rest = rest.trim();
+        let settings = &mut self.settings;
+        match word {
+            "parameter" => {
+                let (key, value) = rest.split_once('=').ok_or("write: parameter KEY=VALUE")?;
+                settings.set_parameter(key, value);
+            }
+            "instances" => settings.set_instances(number(rest)?),
+            "batch" => settings.set_parameter("BatchSize", number(rest)?.to_string()),
+            "seed" => settings.seed = number(rest)?,
+            "fault" => settings.faults.push(Fault::from_name(rest)?),
+            "switch" => settings.switches.push(switch(rest)?),
+            "service" => settings.workload.services.push(service(rest)?),
+            "daemon" => settings.workload.services.push(Service::daemon(rest)),
+            "task" => settings.workload.tasks.push(task(rest)?),
+            _ => self.actions.push(action(word, rest)?),
+        }
+        Ok(())
+    }
+}
+
+impl Settings {
+    /// Makes the cluster `size` instances large, and leaves room to double it during a roll.
+    pub fn set_instances(&mut self, size: u64) {
+        self.set_parameter("ClusterSize", size.to_string());
+        self.set_parameter("ClusterMaxSize", (2 * size).to_string());
+    }
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a whole number of 0 or more"))
+}
+
+fn switch(name: &str) -> Result<Switch, String> {
+    let known = Switch::ALL.iter().find(|(_, known)| *known == name);
+    known.map(|(switch, _)| *switch).ok_or_else(|| {
+        let names: Vec<&str> = Switch::ALL.iter().map(|(_, name)| *name).collect();
+        format!("no switch is called {name}; there are {}", names.join(", "))
+    })
+}
+
+fn action(word: &str, rest: &str) -> Result<Action, String> {
+    Ok(match word {
+        "deploy" => Action::Deploy,
+        "roll" => Action::Roll,
+        "scale" => Action::Scale(number(rest)?),
+        "warm-pool" => Action::WarmPool(number(rest)?),
+        "event" => Action::PutEvent(serde_json::from_str(rest).map_err(|error| format!("the event is not JSON: {error}"))?),
+        "deregister" => Action::Deregister,
+        "settle" => Action::Settle,
+        "pass" => Action::Pass(number(rest)?),
+        "delete" => Action::Delete,
+        _ => {
+            return Err(format!(
+                "{word:?} is no word of a story; there are parameter, instances, batch, seed, fault, switch, service, daemon, task, deploy, roll, scale, warm-pool, event, deregister, settle, pass, delete"
+            ));
+        }
+    })
+}
+
+/// The name, then `key=value` for each thing that is not as usual.
+fn named(text: &str) -> Result<(&str, Vec<(&str, &str)>), String> {
+    let mut words = text.split_whitespace();
+    let name = words.next().ok_or("a name is missing")?;
+    let pairs: Option<Vec<(&str, &str)>> = words.map(|word| word.split_once('=')).collect();
+    Ok((name, pairs.ok_or("after the name write key=value")?))
+}
+
+fn service(text: &str) -> Result<Service, String> {
+    let (name, pairs) = named(text)?;
+    let mut service = Service::replica(name, 2);
+    for (key, value) in pairs {
+        let value = number(value)?;
+        match key {
+            "desired" => service.desired = Some(value),
+            "minimum" => service.minimum_percent = value,
+            "maximum" => service.maximum_percent = value,
+            "cpu" => service.cpu = value,
+            "memory" => service.memory = value,
+            "deregistration" => service.deregistration_seconds = Some(value),
+            "host-port" => service.host_port = Some(value),
+            "stop-timeout" => service.stop_timeout_seconds = value,
+            "exit" => service.exit_seconds = value,
+            _ => {
+                return Err(format!(
+                    "a service has no {key}; it has desired, minimum, maximum, cpu, memory, deregistration, host-port, stop-timeout, exit"
+                ));
+            }
+        }
+    }
+    Ok(service)
+}
+
+fn task(text: &str) -> Result<Standalone, String> {
+    let (family, pairs) = named(text)?;
+    let mut task = Standalone { family: family.to_owned(), count: 1, run_seconds: None };
+    for (key, value) in pairs {
+        match key {
+            "count" => task.count = number(value)?,
+            "run" => task.run_seconds = Some(number(value)?),
+            _ => return Err(format!("a task has no {key}; it has count, run")),
+        }
+    }
+    Ok(task)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_is_read() {
+        let text = "# a\ninstances 3\nservice web desired=2 deregistration=300\ntask job run=60\nfault throttle\n\ndeploy\nroll\nscale 2";
+        let script = read("a.story", text).expect("a good story");
+        assert_eq!(script.settings.parameter("ClusterMaxSize"), Some("6"));
+        assert_eq!(script.settings.workload.services[0].deregistration_seconds, Some(300));
+        assert_eq!(script.actions, [Action::Deploy, Action::Roll, Action::Scale(2)]);
+    }
+
+    #[test]
+    fn a_bad_line_is_refused_with_file_line_and_what_could_stand_there() {
+        let message = |text: &str| read("a.story", text).expect_err("bad");
+        assert!(message("deploy\nfly").starts_with("a.story:2: \"fly\" is no word of a story; there are"));
+        assert!(message("fault x").contains("never-joins"));
+        assert!(message("service web color=1").contains("it has desired"));
+        assert!(message("instances many").contains("whole number"));
+    }
+}

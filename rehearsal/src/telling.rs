@@ -1,0 +1,197 @@
+//! Tells facts as lines of text: one line for each thing that a person cares about.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::fact::{ExecutionFact, Fact, Told};
+
+/// How often a wait that goes on for the same reason is told again.
+const SAME_WAIT_AGAIN: Duration = Duration::from_secs(600);
+
+/// The workers, by the ends of their functions' names.
+const WORKERS: [&str; 5] = ["complete-action", "joined", "draining", "drained", "stable"];
+
+/// How a line strikes the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// A step forward.
+    Good,
+    /// Something is being waited for.
+    Waiting,
+    /// Something went wrong.
+    Bad,
+    /// Neither.
+    Plain,
+}
+
+/// One line of the story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Time since the story began.
+    pub at: Duration,
+    /// The stack or instance that it is about.
+    pub subject: String,
+    /// The state in which that is now.
+    pub state: String,
+    /// Why, or what it is waiting for.
+    pub reason: String,
+    /// How it strikes the reader.
+    pub mood: Mood,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = format!("{} {:<19} {:<22} {}", clock(self.at), self.subject, self.state, self.reason);
+        f.write_str(line.trim_end())
+    }
+}
+
+/// `hh:mm:ss`; hours grow beyond two digits when they must.
+pub fn clock(at: Duration) -> String {
+    let seconds = at.as_secs();
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// Turns facts into lines.
+#[derive(Debug)]
+pub struct Teller {
+    began: Timestamp,
+    stack: String,
+    waits: BTreeMap<String, (String, Timestamp)>,
+}
+
+impl Teller {
+    /// A teller of a story that begins at `began` and is about `stack`.
+    pub fn new(began: Timestamp, stack: &str) -> Self {
+        Self {
+            began,
+            stack: stack.to_owned(),
+            waits: BTreeMap::new(),
+        }
+    }
+
+    /// The line for a fact, if a person cares about it.
+    pub fn line(&mut self, told: &Told) -> Option<Line> {
+        let (subject, state, reason, mood) = match &told.fact {
+            Fact::Stack { .. } => self.stack_line(&told.fact)?,
+            Fact::Lifecycle { instance, state, reason, ami, .. } => lifecycle_line(instance, state, reason, ami),
+            Fact::ContainerInstance { instance, status, agent_connected, .. } => {
+                let state = if *agent_connected || status == "INACTIVE" { format!("ECS {status}") } else { format!("ECS {status}, no agent") };
+                (instance.clone(), state, String::new(), Mood::Plain)
+            }
+            Fact::TaskKilled { task, group, instance, last_status } => {
+                let reason = format!("task {task} of {group} was {last_status} when the instance went away");
+                (instance.clone(), "task cut off".to_owned(), reason, Mood::Bad)
+            }
+            Fact::Delivery { rule, outcome, detail_type, .. } if outcome != "delivered" => {
+                (rule.clone(), "event".to_owned(), format!("{detail_type}: {outcome}"), Mood::Bad)
+            }
+            Fact::Execution { instance, execution, what: ExecutionFact::Ended { status, error, cause, .. } } if status != "SUCCEEDED" => {
+                let subject = if instance.is_empty() { execution.clone() } else { instance.clone() };
+                (subject, format!("execution {status}"), format!("{error}: {cause}"), Mood::Bad)
+            }
+            Fact::Invocation { .. } => self.answer_line(told)?,
+            _ => return None,
+        };
+        let at = told.at.duration_since(self.began).unsigned_abs();
+        Some(Line { at, subject, state, reason, mood })
+    }
+
+    /// Of the stack itself everything is told; of its resources what has a reason or failed.
+    fn stack_line(&self, fact: &Fact) -> Option<(String, String, String, Mood)> {
+        let Fact::Stack { stack, logical_id, status, reason, .. } = fact else {
+            return None;
+        };
+        let itself = *logical_id == self.stack;
+        let failed = status.ends_with("_FAILED") || status.contains("ROLLBACK");
+        if !itself && (*stack != self.stack || reason.is_empty()) && !status.ends_with("_FAILED") {
+            return None;
+        }
+        let mood = match () {
+            () if failed => Mood::Bad,
+            () if status.ends_with("_COMPLETE") => Mood::Good,
+            () => Mood::Plain,
+        };
+        let subject = if itself { "stack".to_owned() } else { logical_id.clone() };
+        Some((subject, status.clone(), reason.clone(), mood))
+    }
+
+    /// An answer is told when it is new; a wait for the same thing is told again from time to time.
+    fn answer_line(&mut self, told: &Told) -> Option<(String, String, String, Mood)> {
+        let Fact::Invocation { execution, function, instance, failed, verdict, reason, .. } = &told.fact else {
+            return None;
+        };
+        let known = WORKERS.into_iter().find(|worker| function.ends_with(worker));
+        let worker = known.unwrap_or(function);
+        let mood = match verdict.as_str() {
+            _ if *failed => Mood::Bad,
+            "Reached" => Mood::Good,
+            "NotYet" => Mood::Waiting,
+            "Never" => Mood::Bad,
+            _ => Mood::Plain,
+        };
+        let key = format!("{worker} {verdict}");
+        let again = self.waits.get(execution).is_none_or(|(last, since)| {
+            *last != key || told.at >= *since + SAME_WAIT_AGAIN
+        });
+        if mood == Mood::Waiting && !again {
+            return None;
+        }
+        self.waits.insert(execution.clone(), (key, told.at));
+        let state = if *failed { format!("{worker}: {verdict}") } else { format!("{worker} {verdict}") };
+        Some((instance.clone(), state, reason.clone(), mood))
+    }
+}
+
+fn lifecycle_line(instance: &str, state: &str, reason: &str, ami: &str) -> (String, String, String, Mood) {
+    let mood = match state {
+        "InService" | "Terminated" => Mood::Good,
+        state if state.ends_with(":Retained") => Mood::Bad,
+        _ => Mood::Plain,
+    };
+    let reason = match state {
+        "Pending" => format!("{ami}; {reason}"),
+        _ => reason.to_owned(),
+    };
+    (instance.to_owned(), state.to_owned(), reason, mood)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(at: i64, verdict: &str) -> Told {
+        Told {
+            at: Timestamp::from_second(at).expect("in range"),
+            fact: Fact::Invocation {
+                execution: "e".to_owned(),
+                function: "Dev-drained".to_owned(),
+                instance: "i-1".to_owned(),
+                result: String::new(),
+                failed: false,
+                verdict: verdict.to_owned(),
+                reason: "two tasks".to_owned(),
+                billed_ms: 3,
+            },
+        }
+    }
+
+    #[test]
+    fn a_wait_is_told_once_and_again_after_a_while() {
+        let mut teller = Teller::new(Timestamp::UNIX_EPOCH, "Dev");
+        let told: Vec<bool> = [(1, "NotYet"), (20, "NotYet"), (700, "NotYet"), (701, "Reached")]
+            .into_iter()
+            .map(|(at, verdict)| teller.line(&answer(at, verdict)).is_some())
+            .collect();
+        assert_eq!(told, [true, false, true, true]);
+    }
+
+    #[test]
+    fn a_line_reads_as_time_subject_state_and_reason() {
+        let line = Teller::new(Timestamp::UNIX_EPOCH, "Dev").line(&answer(3725, "Reached")).expect("told");
+        assert_eq!(line.to_string(), "01:02:05 i-1                 drained Reached        two tasks");
+    }
+}

@@ -1,0 +1,308 @@
+//! What runs on the cluster: services and standalone tasks, the built-in ones or those of a file that
+//! `aws ecs describe-services` wrote.
+
+use serde_json::{Value, json};
+
+use crate::account::{REGION, arn};
+use crate::wire::ApiError;
+use crate::world::World;
+
+/// Deregistration delay of a target group that nobody has set (documented default).
+const DEREGISTRATION_DELAY_SECONDS: u64 = 300;
+/// How long a built-in container takes to exit after SIGTERM. Assumed.
+const EXIT_SECONDS: u64 = 3;
+
+/// What runs on the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Workload {
+    /// Services.
+    pub services: Vec<Service>,
+    /// Tasks started with RunTask.
+    pub tasks: Vec<Standalone>,
+    /// What was taken for granted about services read from a file, for people to see.
+    pub assumed: Vec<String>,
+}
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// serviceName.
+    pub name: String,
+    /// desiredCount; `None` for schedulingStrategy DAEMON.
+    pub desired: Option<u64>,
+    /// minimumHealthyPercent.
+    pub minimum_percent: u64,
+    /// maximumPercent.
+    pub maximum_percent: u64,
+    /// CPU units of a task.
+    pub cpu: u64,
+    /// MiB of a task.
+    pub memory: u64,
+    /// Seconds of its target group's deregistration delay; `None` if it has no load balancer.
+    pub deregistration_seconds: Option<u64>,
+    /// A fixed host port, if it has one.
+    pub host_port: Option<u64>,
+    /// stopTimeout of its container.
+    pub stop_timeout_seconds: u64,
+    /// How long its container takes to exit after SIGTERM.
+    pub exit_seconds: u64,
+    /// placementConstraints, as the API spells them.
+    pub placement_constraints: Value,
+}
+
+/// A task started with RunTask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standalone {
+    /// Family of its task definition.
+    pub family: String,
+    /// How many.
+    pub count: u64,
+    /// Seconds until it ends by itself; `None` for never.
+    pub run_seconds: Option<u64>,
+}
+
+impl Service {
+    /// A service of `desired` tasks with ECS's defaults and a small task.
+    pub fn replica(name: &str, desired: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            desired: Some(desired),
+            minimum_percent: 100,
+            maximum_percent: 200,
+            cpu: 256,
+            memory: 512,
+            deregistration_seconds: None,
+            host_port: None,
+            stop_timeout_seconds: 30,
+            exit_seconds: EXIT_SECONDS,
+            placement_constraints: json!([]),
+        }
+    }
+
+    /// A DAEMON service.
+    pub fn daemon(name: &str) -> Self {
+        Self {
+            desired: None,
+            minimum_percent: 0,
+            maximum_percent: 100,
+            cpu: 64,
+            memory: 128,
+            ..Self::replica(name, 0)
+        }
+    }
+}
+
+impl Workload {
+    /// The built-in workload of a cluster of `instances`: two services behind load balancers, one without, a daemon,
+    /// and a standalone task that ends by itself.
+    pub fn built_in(instances: u64) -> Self {
+        let web = Service {
+            deregistration_seconds: Some(DEREGISTRATION_DELAY_SECONDS),
+            ..Service::replica("web", instances)
+        };
+        let api = Service {
+            deregistration_seconds: Some(30),
+            minimum_percent: 50,
+            ..Service::replica("api", instances.div_ceil(2))
+        };
+        let queue = Service {
+            exit_seconds: 20,
+            ..Service::replica("queue", instances)
+        };
+        Self {
+            services: vec![web, api, queue, Service::daemon("logs")],
+            tasks: vec![Standalone {
+                family: "report".to_owned(),
+                count: 1,
+                run_seconds: Some(600),
+            }],
+            assumed: Vec::new(),
+        }
+    }
+
+    /// Reads what `aws ecs describe-services` wrote. `file` is named in messages.
+    ///
+    /// # Errors
+    /// A sentence that names the file, the place and the way out.
+    pub fn read(file: &str, text: &str) -> Result<Self, String> {
+        let remedy = "it should hold what `aws ecs describe-services --cluster NAME --services …` prints";
+        let answer: Value =
+            serde_json::from_str(text).map_err(|error| format!("{file}: not JSON: {error}; {remedy}"))?;
+        let services = answer["services"]
+            .as_array()
+            .ok_or_else(|| format!("{file}: no list `services`; {remedy}"))?;
+        if let Some(failure) = answer["failures"].as_array().and_then(|failures| failures.first()) {
+            return Err(format!(
+                "{file}: failures[0]: ECS did not describe {} ({}); ask for services that exist",
+                failure["arn"], failure["reason"]
+            ));
+        }
+        let mut workload = Self::default();
+        for (at, service) in services.iter().enumerate() {
+            let place = format!("{file}: services[{at}]");
+            workload.add(&place, service)?;
+        }
+        if workload.services.is_empty() {
+            return Err(format!("{file}: no service that runs on EC2 instances; {remedy}"));
+        }
+        Ok(workload)
+    }
+
+    fn add(&mut self, place: &str, service: &Value) -> Result<(), String> {
+        let name = service["serviceName"]
+            .as_str()
+            .filter(|name| !name.is_empty())
+            .ok_or_else(|| format!("{place}: serviceName is missing or no text"))?;
+        if let Some("INACTIVE" | "DRAINING") = service["status"].as_str() {
+            self.assumed.push(format!("{name} is {}: left out", service["status"]));
+            return Ok(());
+        }
+        if service["launchType"] == "FARGATE" {
+            self.assumed.push(format!("{name} runs on Fargate: left out"));
+            return Ok(());
+        }
+        let number = |value: &Value, member: &str, default: u64| match value {
+            Value::Null => Ok(default),
+            value => value
+                .as_u64()
+                .ok_or_else(|| format!("{place} ({name}): {member} is {value}, not a whole number of 0 or more")),
+        };
+        let mut read = match service["schedulingStrategy"].as_str() {
+            Some("DAEMON") => Service::daemon(name),
+            Some("REPLICA") | None => {
+                let desired = &service["desiredCount"];
+                if desired.is_null() {
+                    return Err(format!("{place} ({name}): desiredCount is missing"));
+                }
+                Service::replica(name, number(desired, "desiredCount", 0)?)
+            }
+            Some(other) => {
+                return Err(format!("{place} ({name}): schedulingStrategy {other} is neither REPLICA nor DAEMON"));
+            }
+        };
+        let percents = &service["deploymentConfiguration"];
+        read.minimum_percent = number(&percents["minimumHealthyPercent"], "minimumHealthyPercent", read.minimum_percent)?;
+        read.maximum_percent = number(&percents["maximumPercent"], "maximumPercent", read.maximum_percent)?;
+        if service["loadBalancers"].as_array().is_some_and(|targets| !targets.is_empty()) {
+            read.deregistration_seconds = Some(DEREGISTRATION_DELAY_SECONDS);
+        }
+        if let Some(constraints) = service["placementConstraints"].as_array() {
+            read.placement_constraints = json!(constraints);
+        }
+        self.assumed.push(assumption(&read));
+        self.services.push(read);
+        Ok(())
+    }
+}
+
+fn assumption(service: &Service) -> String {
+    let balanced = match service.deregistration_seconds {
+        Some(seconds) => format!(", a deregistration delay of {seconds} s"),
+        None => String::new(),
+    };
+    format!(
+        "{}: {} CPU units and {} MiB a task, exit {} s after SIGTERM{balanced} (describe-services does not tell)",
+        service.name, service.cpu, service.memory, service.exit_seconds
+    )
+}
+
+/// Starts the workload on `cluster`, by the calls that a user would make.
+///
+/// # Errors
+/// What ECS answers.
+pub fn start(world: &World, cluster: &str, workload: &Workload) -> Result<(), ApiError> {
+    for service in &workload.services {
+        start_service(world, cluster, service)?;
+    }
+    for task in &workload.tasks {
+        start_task(world, cluster, task)?;
+    }
+    Ok(())
+}
+
+fn start_service(world: &World, cluster: &str, service: &Service) -> Result<(), ApiError> {
+    let ports = match (service.host_port, service.deregistration_seconds) {
+        (None, None) => json!([]),
+        (host, _) => json!([{"containerPort": 8080, "hostPort": host.unwrap_or(0), "protocol": "tcp"}]),
+    };
+    let definition = json!({
+        "family": service.name, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
+        "containerDefinitions": [{
+            "name": service.name, "image": format!("{}.example/{}:1", REGION, service.name), "essential": true,
+            "cpu": service.cpu, "memory": service.memory, "portMappings": ports,
+            "stopTimeout": service.stop_timeout_seconds,
+            "dockerLabels": {"ecs-rollout.exit-seconds": service.exit_seconds.to_string()},
+        }],
+    });
+    world.call("ecs", "RegisterTaskDefinition", &definition)?;
+    let mut create = json!({
+        "cluster": cluster, "serviceName": service.name, "taskDefinition": service.name, "launchType": "EC2",
+        "deploymentConfiguration": {"minimumHealthyPercent": service.minimum_percent, "maximumPercent": service.maximum_percent},
+        "placementConstraints": service.placement_constraints,
+    });
+    match service.desired {
+        Some(desired) => {
+            create["schedulingStrategy"] = json!("REPLICA");
+            create["desiredCount"] = json!(desired);
+            create["placementStrategy"] = json!([
+                {"type": "spread", "field": "attribute:ecs.availability-zone"}, {"type": "spread", "field": "instanceId"}]);
+        }
+        None => create["schedulingStrategy"] = json!("DAEMON"),
+    }
+    if let Some(seconds) = service.deregistration_seconds {
+        let target_group = arn("elasticloadbalancing", &format!("targetgroup/{}/0123456789abcdef", service.name));
+        world.with(|account| account.ecs.add_target_group(&target_group, seconds));
+        create["loadBalancers"] = json!([{"targetGroupArn": target_group, "containerName": service.name, "containerPort": 8080}]);
+    }
+    world.call("ecs", "CreateService", &create).map(drop)
+}
+
+fn start_task(world: &World, cluster: &str, task: &Standalone) -> Result<(), ApiError> {
+    let mut labels = json!({"ecs-rollout.exit-seconds": EXIT_SECONDS.to_string()});
+    if let Some(seconds) = task.run_seconds {
+        labels["ecs-rollout.run-seconds"] = json!(seconds.to_string());
+    }
+    let definition = json!({
+        "family": task.family, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
+        "containerDefinitions": [{
+            "name": task.family, "image": format!("{}.example/{}:1", REGION, task.family), "essential": true,
+            "cpu": 128, "memory": 256, "dockerLabels": labels,
+        }],
+    });
+    world.call("ecs", "RegisterTaskDefinition", &definition)?;
+    let run = json!({"cluster": cluster, "taskDefinition": task.family, "count": task.count, "launchType": "EC2"});
+    world.call("ecs", "RunTask", &run).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_describe_services_prints() {
+        let text = r#"{"services": [
+            {"serviceName": "web", "status": "ACTIVE", "desiredCount": 3, "schedulingStrategy": "REPLICA", "launchType": "EC2",
+             "loadBalancers": [{"targetGroupArn": "arn:x", "containerName": "web", "containerPort": 80}],
+             "deploymentConfiguration": {"minimumHealthyPercent": 50, "maximumPercent": 150}},
+            {"serviceName": "far", "status": "ACTIVE", "desiredCount": 1, "launchType": "FARGATE"},
+            {"serviceName": "logs", "status": "ACTIVE", "schedulingStrategy": "DAEMON"}], "failures": []}"#;
+        let workload = Workload::read("w.json", text).expect("a good file");
+        assert_eq!(workload.services.len(), 2);
+        let web = &workload.services[0];
+        assert_eq!((web.desired, web.minimum_percent, web.maximum_percent), (Some(3), 50, 150));
+        assert_eq!(web.deregistration_seconds, Some(300));
+        assert_eq!(workload.services[1].desired, None);
+        assert!(workload.assumed.iter().any(|line| line.contains("far runs on Fargate")));
+    }
+
+    #[test]
+    fn bad_files_are_refused_with_file_place_and_remedy() {
+        let message = |text: &str| Workload::read("w.json", text).expect_err("bad");
+        assert!(message("{").contains("w.json: not JSON"));
+        assert!(message("[]").contains("no list `services`"));
+        assert!(message(r#"{"services": [{}]}"#).contains("services[0]: serviceName"));
+        assert!(message(r#"{"services": [{"serviceName": "a", "desiredCount": -1}]}"#).contains("desiredCount is -1"));
+        assert!(message(r#"{"services": [], "failures": [{"arn": "x", "reason": "MISSING"}]}"#).contains("MISSING"));
+        assert!(message(r#"{"services": []}"#).contains("describe-services"));
+    }
+}
