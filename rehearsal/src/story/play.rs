@@ -128,15 +128,13 @@ impl Stage {
             Action::Roll => self.roll().await,
             Action::Scale(size) => {
                 let input = json!({"AutoScalingGroupName": self.stack, "DesiredCapacity": size});
-                self.call("autoscaling", "SetDesiredCapacity", &input)?;
-                self.settle(LIMIT).await
+                self.call("autoscaling", "SetDesiredCapacity", &input).map(drop)
             }
             Action::WarmPool(size) => {
                 let input = json!({"AutoScalingGroupName": self.stack, "MinSize": size, "PoolState": "Stopped"});
-                self.call("autoscaling", "PutWarmPool", &input)?;
-                self.settle(LIMIT).await
+                self.call("autoscaling", "PutWarmPool", &input).map(drop)
             }
-            Action::PutEvent(event) => self.put_event(event).await,
+            Action::PutEvent(event) => self.put_event(event),
             Action::Deregister => self.deregister(),
             Action::Settle => self.settle(LIMIT).await,
             Action::Pass(seconds) => {
@@ -287,12 +285,12 @@ impl Stage {
         Err(format!("{} hours later {pending}", limit.as_secs() / 3600))
     }
 
-    async fn put_event(&self, event: &Value) -> Result<(), String> {
+    fn put_event(&self, event: &Value) -> Result<(), String> {
         let oldest = self.oldest().unwrap_or_default();
         let event = event.to_string().replace("INSTANCE", &oldest).replace("GROUP", &self.stack);
         let event = serde_json::from_str(&event).map_err(|error| format!("the event: {error}"))?;
         self.world.with(|account| crate::eventbridge::put_event(account, event));
-        self.settle(LIMIT).await
+        Ok(())
     }
 
     fn oldest(&self) -> Option<String> {

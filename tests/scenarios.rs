@@ -1,0 +1,70 @@
+//! Whole stories as text: each `tests/scenarios/NAME.story` is played by the real binary, and what it prints must be
+//! `NAME.golden`, to the byte. When a difference is wanted, write the golden files anew and read what changed:
+//!
+//! ```text
+//! BLESS=1 cargo test --release -p ecs-rollout --test scenarios && git diff tests/scenarios
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
+    let mut stories: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("the folder of the stories is there")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "story"))
+        .collect();
+    stories.sort();
+    let trials = stories
+        .into_iter()
+        .map(|story| {
+            let name = story.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            Trial::test(name, move || compare(&story))
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn compare(story: &Path) -> Result<(), Failed> {
+    let told = tell(story)?;
+    let golden = story.with_extension("golden");
+    if std::env::var_os("BLESS").is_some() {
+        return std::fs::write(&golden, told).map_err(Failed::from);
+    }
+    let wanted = std::fs::read_to_string(&golden).map_err(|error| format!("{}: {error}; see the top of tests/scenarios.rs", golden.display()))?;
+    if told == wanted {
+        return Ok(());
+    }
+    let differing = told
+        .lines()
+        .zip(wanted.lines())
+        .position(|(told, wanted)| told != wanted)
+        .unwrap_or_else(|| told.lines().count().min(wanted.lines().count()));
+    let line = |text: &str| text.lines().nth(differing).unwrap_or("(the end)").to_owned();
+    Err(format!(
+        "{}:{}\n  golden: {}\n  told:   {}\nsee the top of tests/scenarios.rs",
+        golden.display(),
+        differing + 1,
+        line(&wanted),
+        line(&told)
+    )
+    .into())
+}
+
+fn tell(story: &Path) -> Result<String, Failed> {
+    let output = Command::new(env!("CARGO_BIN_EXE_ecs-rollout"))
+        .arg("story")
+        .arg(story.file_name().unwrap_or_default())
+        .current_dir(story.parent().unwrap_or(Path::new(".")))
+        .output()?;
+    Ok(format!(
+        "{}{}exit code {}\n",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+        output.status.code().map_or("none".to_owned(), |code| code.to_string())
+    ))
+}

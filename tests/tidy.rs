@@ -1,0 +1,120 @@
+//! House rules, checked: how files open, how long they are, which words stay out, and that the README and the folders
+//! agree.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Lines of a file before its tests: more than that is more than one thing.
+const LINES_AT_MOST: usize = 300;
+/// Words that must not be in any Rust file, and what to do instead.
+const WORDS_THAT_STAY_OUT: [(&str, &str); 7] = [
+    ("todo!(", "unfinished"),
+    ("unimplemented!(", "unfinished"),
+    ("dbg!(", "left over"),
+    ("#[allow(", "write #[expect(…, reason = \"…\")] at the one line"),
+    ("#![allow(", "write #[expect(…, reason = \"…\")] at the one line"),
+    ("#[ignore", "a test that does not run proves nothing"),
+    ("FIXME", "mend it"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The files that git tracks.
+fn tracked() -> Vec<(String, String)> {
+    let output = Command::new("git")
+        .args(["ls-files", "-z"])
+        .current_dir(root())
+        .output()
+        .expect("git lists the files of this checkout");
+    assert!(output.status.success(), "git ls-files: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout)
+        .expect("paths are UTF-8")
+        .split_terminator('\0')
+        .filter_map(|path| {
+            let text = std::fs::read_to_string(root().join(path)).ok()?;
+            Some((path.to_owned(), text))
+        })
+        .collect()
+}
+
+fn rust_files() -> impl Iterator<Item = (String, String)> {
+    tracked().into_iter().filter(|(path, _)| path.ends_with(".rs"))
+}
+
+fn assert_none(rule: &str, offenders: &[String]) {
+    assert!(offenders.is_empty(), "{rule}:\n{}", offenders.join("\n"));
+}
+
+#[test]
+fn every_rust_file_says_what_it_is_for() {
+    let offenders: Vec<String> = rust_files()
+        .filter(|(_, text)| !text.starts_with("//!"))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(rust_files().count() > 50, "the files were not found");
+    assert_none("these files do not open with //!", &offenders);
+}
+
+#[test]
+fn files_are_one_thing_each() {
+    let offenders: Vec<String> = rust_files()
+        .filter_map(|(path, text)| {
+            let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
+            (lines > LINES_AT_MOST).then(|| format!("{path}: {lines} lines before its tests"))
+        })
+        .collect();
+    assert_none("these files are longer than one thing", &offenders);
+}
+
+#[test]
+fn words_that_stay_out() {
+    let this_file = "tests/tidy.rs";
+    let offenders: Vec<String> = rust_files()
+        .filter(|(path, _)| path != this_file)
+        .flat_map(|(path, text)| {
+            let found = WORDS_THAT_STAY_OUT.iter().filter(|(word, _)| text.contains(word));
+            found.map(|(word, why)| format!("{path}: {word}: {why}")).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_none("these words stay out", &offenders);
+}
+
+#[test]
+fn no_path_of_a_machine_is_written_down() {
+    let homes = ["/home/", "/root/", "/Users/"];
+    let offenders: Vec<String> = tracked()
+        .into_iter()
+        .filter(|(path, _)| !path.ends_with(".lock") && path != "tests/tidy.rs")
+        .filter(|(_, text)| homes.iter().any(|home| text.contains(home)))
+        .map(|(path, _)| path)
+        .collect();
+    assert_none("these files name a path of somebody's machine", &offenders);
+}
+
+#[test]
+fn the_readme_names_the_two_commands_and_links_to_files_that_are_there() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README is there");
+    for command in ["cargo run --release -- rehearse", "tests/run"] {
+        assert!(readme.contains(command), "the README does not name {command}");
+    }
+    let dangling: Vec<&str> = readme
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|link| !link.starts_with("http") && !link.starts_with('#'))
+        .filter(|link| !root().join(link.split('#').next().unwrap_or(link)).exists())
+        .collect();
+    assert!(dangling.is_empty(), "the README links to files that are not there: {dangling:?}");
+}
+
+#[test]
+fn the_sdk_is_named_in_three_files_of_the_workers() {
+    let naming: Vec<String> = rust_files()
+        .filter(|(path, text)| path.starts_with("workers/") && text.contains("aws_sdk_"))
+        .map(|(path, _)| path)
+        .collect();
+    let wanted = ["workers/src/autoscaling.rs", "workers/src/cloudformation.rs", "workers/src/ecs.rs"];
+    assert_eq!(naming, wanted, "the workers name the SDK elsewhere");
+}
