@@ -1,8 +1,8 @@
 //! EventBridge: rules on the default bus that start executions, at least once for each event.
 //!
 //! # Layout
-//! - [`pattern`], [`test`]: patterns, and whether an event matches.
-//! - [`rules`]: the calls about rules and targets.
+//! - [`pattern`], [`field`]: patterns, and whether an event matches.
+//! - [`rules`], [`target`]: the calls about rules and targets.
 //! - `put`: events that come in. [`delivery`]: how they go out, and what becomes of those that cannot.
 
 use std::collections::BTreeMap;
@@ -13,11 +13,13 @@ use serde_json::Value;
 use crate::account::Account;
 use crate::wire::ApiError;
 
+mod asked;
 pub mod delivery;
+pub mod field;
 pub mod pattern;
 mod put;
 pub mod rules;
-pub mod test;
+pub mod target;
 
 pub use delivery::DeadLetter;
 pub use rules::Rule;
@@ -77,7 +79,7 @@ impl State {
 
 /// What the service has planned for later: a delivery.
 #[derive(Debug)]
-pub struct Event(delivery::Delivery);
+pub struct Event(Box<delivery::Delivery>);
 
 /// Answers a call.
 ///
@@ -89,9 +91,9 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DeleteRule" => rules::delete(account, input),
         "DescribeRule" => rules::describe(account, input),
         "ListRules" => rules::list(account, input),
-        "PutTargets" => rules::put_targets(account, input),
-        "RemoveTargets" => rules::remove_targets(account, input),
-        "ListTargetsByRule" => rules::list_targets(account, input),
+        "PutTargets" => target::put(account, input),
+        "RemoveTargets" => target::remove(account, input),
+        "ListTargetsByRule" => target::list(account, input),
         "PutEvents" => put::put_events(account, input),
         _ => Err(ApiError::not_implemented("events", action)),
     }
@@ -99,7 +101,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
 
 /// Does what was planned.
 pub fn on_event(account: &mut Account, Event(delivery): Event) {
-    delivery::deliver(account, delivery);
+    delivery::deliver(account, *delivery);
 }
 
 /// Puts one event, as an AWS service does, on the default bus. `event` is whole but for `id`, which it gets here.

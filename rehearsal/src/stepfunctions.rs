@@ -2,7 +2,7 @@
 //! of each execution as the real service does.
 //!
 //! # Layout
-//! - `parse`, `parse_task`, `members`: a definition's text becomes a [`definition::Definition`], or is refused.
+//! - `parse`, `parse_choice`, `parse_task`, `members`: a definition's text becomes a [`definition::Definition`], or is refused.
 //! - [`definition`], [`choice`], [`template`], [`intrinsic`], [`path`]: what a definition is made of.
 //! - `decide`: what a state does with its input, without the account.
 //! - `run`, `task`: the account moves executions on; [`execution`] is one of them.
@@ -29,6 +29,7 @@ mod machines;
 mod members;
 mod notice;
 mod parse;
+mod parse_choice;
 mod parse_task;
 pub mod path;
 mod run;

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::ExecutionName;
-use super::rules::{Rule, Target};
+use super::rules::Rule;
+use super::target::Target;
 use crate::account::{Account, Caller};
 use crate::fact::Fact;
 use crate::wire::ApiError;
@@ -65,11 +66,11 @@ pub fn plan(account: &mut Account, event: Value) {
             };
             let (from, to) = account.eventbridge.dynamics.latency;
             let latency = account.between(from, to);
-            account.after(latency, super::Event(delivery.clone()));
+            account.after(latency, super::Event(Box::new(delivery.clone())));
             if account.faults.event_twice {
                 let (from, to) = account.eventbridge.dynamics.second_copy;
                 let later = latency + account.between(from, to);
-                account.after(later, super::Event(delivery));
+                account.after(later, super::Event(Box::new(delivery)));
             }
         }
     }
@@ -82,23 +83,15 @@ pub fn deliver(account: &mut Account, mut delivery: Delivery) {
         Err(error) => error,
     };
     let code = error_code(&error);
-    let transient = matches!(code, "THROTTLING" | "INTERNAL_ERROR");
     let delay = backoff(account, delivery.retries);
-    let age =
-        Duration::try_from((account.now + delay).duration_since(delivery.put)).unwrap_or_default();
-    let exhausted = match transient {
-        false => None,
-        true if delivery.retries >= delivery.target.max_retries => Some("MaximumRetryAttempts"),
-        true if age > delivery.target.max_age => Some("MaximumEventAgeInSeconds"),
-        true => {
-            tell(
-                account,
-                &delivery,
-                format!("{code}: {}; to be tried again", error.message),
-            );
+    let exhausted = match delivery.fate(code, account.now + delay) {
+        Fate::TryAgain => {
+            let outcome = format!("{code}: {}; to be tried again", error.message);
+            tell(account, &delivery, outcome);
             delivery.retries += 1;
-            return account.after(delay, super::Event(delivery));
+            return account.after(delay, super::Event(Box::new(delivery)));
         }
+        Fate::GiveUp(exhausted) => exhausted,
     };
     let end = if delivery.target.dead_letter_queue.is_some() {
         "sent to the dead-letter queue"
@@ -120,6 +113,30 @@ pub fn deliver(account: &mut Account, mut delivery: Delivery) {
         exhausted_retry_condition: exhausted,
         retry_attempts: delivery.retries,
     });
+}
+
+/// What becomes of a delivery that failed.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    TryAgain,
+    /// With the condition that was exhausted; none if trying again would not help.
+    GiveUp(Option<&'static str>),
+}
+
+impl Delivery {
+    /// What becomes of it after an error with this code, if the next try would be at `next`.
+    fn fate(&self, code: &str, next: Timestamp) -> Fate {
+        let age = Duration::try_from(next.duration_since(self.put)).unwrap_or_default();
+        if !matches!(code, "THROTTLING" | "INTERNAL_ERROR") {
+            Fate::GiveUp(None)
+        } else if self.retries >= self.target.max_retries {
+            Fate::GiveUp(Some("MaximumRetryAttempts"))
+        } else if age > self.target.max_age {
+            Fate::GiveUp(Some("MaximumEventAgeInSeconds"))
+        } else {
+            Fate::TryAgain
+        }
+    }
 }
 
 fn start(account: &mut Account, delivery: &Delivery) -> Result<(), ApiError> {
@@ -169,4 +186,36 @@ fn tell(account: &mut Account, delivery: &Delivery, outcome: String) {
         detail_type: member("detail-type"),
         outcome,
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_passing_errors_are_tried_again_and_within_the_policy() {
+        let given = json!({
+            "Id": "t", "Arn": "arn:aws:states:eu-west-1:123456789012:stateMachine:m", "RoleArn": "role",
+            "RetryPolicy": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 60},
+        });
+        let delivery = |retries| Delivery {
+            rule: "r".to_owned(),
+            rule_arn: String::new(),
+            target: Target::parse(&given).expect("a target"),
+            event: Arc::new(json!({})),
+            put: Timestamp::UNIX_EPOCH,
+            retries,
+        };
+        let at = |seconds| Timestamp::from_second(seconds).expect("an instant");
+        assert_eq!(delivery(1).fate("THROTTLING", at(60)), Fate::TryAgain);
+        assert_eq!(delivery(1).fate("NO_RESOURCE", at(1)), Fate::GiveUp(None));
+        assert_eq!(
+            delivery(2).fate("THROTTLING", at(1)),
+            Fate::GiveUp(Some("MaximumRetryAttempts"))
+        );
+        assert_eq!(
+            delivery(1).fate("THROTTLING", at(61)),
+            Fate::GiveUp(Some("MaximumEventAgeInSeconds"))
+        );
+    }
 }

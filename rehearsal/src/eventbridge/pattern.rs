@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::test::{Test, parse_test};
+use super::field::{Test, parse_test};
 
 /// A pattern, read.
 #[derive(Debug, Clone, PartialEq)]

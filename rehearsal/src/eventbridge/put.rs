@@ -1,5 +1,6 @@
 //! Events put on the bus: by AWS services, and by `PutEvents`.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::delivery;
@@ -87,12 +88,22 @@ fn event(account: &Account, entry: &Value) -> Result<Value, (&'static str, Strin
         .ok()
         .filter(Value::is_object);
     let detail = detail.ok_or_else(|| ("MalformedDetail", "Detail is malformed.".to_owned()))?;
-    let time = match entry.get("Time") {
-        Some(_) => text("Time")?.to_owned(),
-        None => format!("{:.0}", account.now),
+    let time = match &entry["Time"] {
+        Value::Null => Some(account.now),
+        Value::String(text) => text.parse().ok(),
+        seconds => seconds
+            .as_f64()
+            .and_then(|seconds| Timestamp::from_second(seconds as i64).ok()),
     };
+    let time = time.ok_or_else(|| {
+        let message = format!(
+            "Parameter Time is not valid. Reason: {} is no instant.",
+            entry["Time"]
+        );
+        ("InvalidArgument", message)
+    })?;
     Ok(json!({
-        "version": "0", "detail-type": detail_type, "source": source, "account": ACCOUNT_ID, "time": time,
+        "version": "0", "detail-type": detail_type, "source": source, "account": ACCOUNT_ID, "time": format!("{time:.0}"),
         "region": REGION, "resources": entry.get("Resources").cloned().unwrap_or(json!([])), "detail": detail,
     }))
 }

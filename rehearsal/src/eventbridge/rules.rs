@@ -1,10 +1,10 @@
-//! The calls about rules and their targets.
-
-use std::time::Duration;
+//! Rules, and the calls about them.
 
 use serde_json::{Value, json};
 
+use super::asked::{checked_id, invalid, text};
 use super::pattern::Pattern;
+use super::target::Target;
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
 
@@ -23,26 +23,6 @@ pub struct Rule {
     pub targets: Vec<Target>,
     pub(super) pattern: Pattern,
 }
-
-/// A target: a state machine.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// Its id in the rule.
-    pub id: String,
-    /// ARN of the state machine.
-    pub arn: String,
-    /// How often a delivery is tried again.
-    pub max_retries: u64,
-    /// How old an event may get.
-    pub max_age: Duration,
-    /// ARN of the queue for what could not be delivered, if there is one.
-    pub dead_letter_queue: Option<String>,
-    /// As it was put.
-    given: Value,
-}
-
-/// The most targets that a rule may have.
-const TARGET_LIMIT: usize = 5;
 
 impl Rule {
     /// ARN of the rule.
@@ -70,19 +50,6 @@ fn rule_arn(name: &str) -> String {
     arn("events", &format!("rule/{name}"))
 }
 
-fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::client("ValidationException", message)
-}
-
-fn text<'a>(action: &str, input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
-    input[member].as_str().ok_or_else(|| {
-        invalid(format!(
-            "{action} needs {member}, a string, and was given {}",
-            input[member]
-        ))
-    })
-}
-
 fn default_bus(action: &str, input: &Value) -> Result<(), ApiError> {
     match input["EventBusName"].as_str() {
         None | Some("default") => Ok(()),
@@ -92,18 +59,8 @@ fn default_bus(action: &str, input: &Value) -> Result<(), ApiError> {
     }
 }
 
-fn checked_id<'a>(member: &str, value: &'a str) -> Result<&'a str, ApiError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-    if (1..=64).contains(&value.len()) && value.chars().all(allowed) {
-        return Ok(value);
-    }
-    Err(invalid(format!(
-        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+, with 1 to 64 characters"
-    )))
-}
-
 /// The rule that `input` names under `member`.
-fn named<'a>(
+pub(super) fn named<'a>(
     account: &'a mut Account,
     action: &str,
     input: &Value,
@@ -118,7 +75,7 @@ fn named<'a>(
 }
 
 /// `PutRule`: a rule that is there already keeps its targets.
-pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+pub(super) fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "PutRule";
     only(
         action,
@@ -165,7 +122,7 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 }
 
 /// `DeleteRule`: a rule that is not there is as good as deleted.
-pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+pub(super) fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteRule", input, &["Name", "EventBusName"])?;
     default_bus("DeleteRule", input)?;
     let name = text("DeleteRule", input, "Name")?;
@@ -181,13 +138,13 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 }
 
 /// `DescribeRule`.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+pub(super) fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DescribeRule", input, &["Name", "EventBusName"])?;
     Ok(named(account, "DescribeRule", input, "Name")?.to_json())
 }
 
 /// `ListRules`, all at once.
-pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+pub(super) fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("ListRules", input, &["NamePrefix", "EventBusName"])?;
     default_bus("ListRules", input)?;
     let prefix = input["NamePrefix"].as_str().unwrap_or_default();
@@ -197,110 +154,4 @@ pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         .values()
         .filter(|rule| rule.name.starts_with(prefix));
     Ok(json!({"Rules": rules.map(Rule::to_json).collect::<Vec<_>>()}))
-}
-
-/// `ListTargetsByRule`, all at once.
-pub fn list_targets(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("ListTargetsByRule", input, &["Rule", "EventBusName"])?;
-    let rule = named(account, "ListTargetsByRule", input, "Rule")?;
-    let targets: Vec<Value> = rule
-        .targets
-        .iter()
-        .map(|target| target.given.clone())
-        .collect();
-    Ok(json!({ "Targets": targets }))
-}
-
-/// `PutTargets`: a target with an id that is there already replaces it.
-pub fn put_targets(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "PutTargets";
-    only(action, input, &["Rule", "Targets", "EventBusName"])?;
-    let rule = named(account, action, input, "Rule")?;
-    let given = input["Targets"]
-        .as_array()
-        .filter(|targets| !targets.is_empty());
-    let given =
-        given.ok_or_else(|| invalid("PutTargets needs Targets, a list with a target in it"))?;
-    let mut targets = rule.targets.clone();
-    for target in given.iter().map(parse_target) {
-        let target = target?;
-        match targets.iter_mut().find(|old| old.id == target.id) {
-            Some(old) => *old = target,
-            None => targets.push(target),
-        }
-    }
-    if targets.len() > TARGET_LIMIT {
-        let message = "The requested resource exceeds the maximum number allowed.";
-        return Err(ApiError::client("LimitExceededException", message));
-    }
-    rule.targets = targets;
-    Ok(json!({"FailedEntryCount": 0, "FailedEntries": []}))
-}
-
-fn parse_target(given: &Value) -> Result<Target, ApiError> {
-    let action = "a target of PutTargets";
-    only(
-        action,
-        given,
-        &["Id", "Arn", "RoleArn", "RetryPolicy", "DeadLetterConfig"],
-    )?;
-    let (id, arn) = (
-        checked_id("targets.member.id", text(action, given, "Id")?)?,
-        text(action, given, "Arn")?,
-    );
-    if !arn.contains(":states:") || !arn.contains(":stateMachine:") {
-        return Err(ApiError::not_known(format_args!(
-            "the target {arn}, which is no state machine"
-        )));
-    }
-    if given["RoleArn"].as_str().is_none() {
-        return Err(invalid(format!("RoleArn is required for target {arn}.")));
-    }
-    let (policy, dead) = (&given["RetryPolicy"], &given["DeadLetterConfig"]);
-    if !policy.is_null() {
-        only(
-            "RetryPolicy",
-            policy,
-            &["MaximumRetryAttempts", "MaximumEventAgeInSeconds"],
-        )?;
-    }
-    if !dead.is_null() {
-        only("DeadLetterConfig", dead, &["Arn"])?;
-    }
-    Ok(Target {
-        id: id.to_owned(),
-        arn: arn.to_owned(),
-        max_retries: within(policy, "MaximumRetryAttempts", 0, 185)?,
-        max_age: Duration::from_secs(within(policy, "MaximumEventAgeInSeconds", 60, 86_400)?),
-        dead_letter_queue: dead["Arn"].as_str().map(str::to_owned),
-        given: given.clone(),
-    })
-}
-
-/// A number between bounds; the higher one is the default.
-fn within(policy: &Value, member: &str, least: u64, most: u64) -> Result<u64, ApiError> {
-    match &policy[member] {
-        Value::Null => Ok(most),
-        value => value
-            .as_u64()
-            .filter(|number| (least..=most).contains(number))
-            .ok_or_else(|| {
-                invalid(format!(
-                    "{member} {value} is not a whole number from {least} to {most}"
-                ))
-            }),
-    }
-}
-
-/// `RemoveTargets`.
-pub fn remove_targets(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("RemoveTargets", input, &["Rule", "Ids", "EventBusName"])?;
-    let rule = named(account, "RemoveTargets", input, "Rule")?;
-    let ids = input["Ids"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    rule.targets
-        .retain(|target| !ids.iter().any(|id| *id == target.id));
-    Ok(json!({"FailedEntryCount": 0, "FailedEntries": []}))
 }

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::choice;
 use super::definition::{Definition, Kind, Length, ResultPath, State, Then, Words};
 use super::intrinsic::Expression;
 use super::members::{Members, invalid, schema};
-use super::parse_task;
 use super::path::Path;
 use super::template::Template;
+use super::{parse_choice, parse_task};
 use crate::wire::ApiError;
 
 /// Reads a definition.
@@ -71,7 +70,7 @@ fn parse_state(name: &str, state: &Value) -> Result<State, ApiError> {
     let kind = match members.required_text("Type")? {
         "Pass" => parse_pass(&members)?,
         "Task" => Kind::Task(parse_task::parse(&members)?),
-        "Choice" => parse_choice(&members)?,
+        "Choice" => parse_rules(&members)?,
         "Wait" => parse_wait(&members)?,
         "Succeed" => Kind::Succeed,
         "Fail" => parse_fail(&members)?,
@@ -112,7 +111,7 @@ fn parse_pass(members: &Members<'_>) -> Result<Kind, ApiError> {
     })
 }
 
-fn parse_choice(members: &Members<'_>) -> Result<Kind, ApiError> {
+fn parse_rules(members: &Members<'_>) -> Result<Kind, ApiError> {
     let rules = members
         .read("Choices", "a list with a rule in it", |rules| {
             rules.as_array().filter(|rules| !rules.is_empty())
@@ -121,7 +120,7 @@ fn parse_choice(members: &Members<'_>) -> Result<Kind, ApiError> {
     let rules = rules
         .iter()
         .enumerate()
-        .map(|(at, rule)| choice::parse(rule, format!("{}/Choices[{at}]", members.place)))
+        .map(|(at, rule)| parse_choice::parse(rule, format!("{}/Choices[{at}]", members.place)))
         .collect::<Result<_, _>>()?;
     Ok(Kind::Choice {
         rules,
