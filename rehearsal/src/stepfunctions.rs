@@ -5,7 +5,7 @@
 //! - `parse`, `parse_choice`, `parse_task`, `members`: a definition's text becomes a [`definition::Definition`], or is refused.
 //! - [`definition`], [`choice`], [`template`], [`intrinsic`], [`path`]: what a definition is made of.
 //! - `decide`: what a state does with its input, without the account.
-//! - `run`, `task`: the account moves executions on; [`execution`] is one of them.
+//! - `run`, `task`, `ending`: the account moves executions on; [`execution`] is one of them.
 //! - `machines`, `executions`: the calls. `notice`: the events about executions.
 //!
 //! Map, Parallel, JSONata, activities, service integrations and redrives are refused by name.
@@ -22,6 +22,7 @@ mod asked;
 pub mod choice;
 mod decide;
 pub mod definition;
+mod ending;
 pub mod execution;
 mod executions;
 pub mod intrinsic;
@@ -145,7 +146,7 @@ pub fn on_event(account: &mut Account, Event(due): Event) {
         Due::Retry(_) => task::retry(account, run),
         Due::TaskTimeout(_, attempt) => task::timed_out(account, run, attempt),
         Due::ExecutionTimeout(_) => {
-            run::end(account, run, run::Ending::TimedOut);
+            ending::end(account, run, ending::Ending::TimedOut);
         }
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::definition::{Kind, Length, State, Task, Then};
+use super::choice::Rule;
+use super::definition::{Kind, Length, State, Task, Then, Words};
 use super::path::{Path, Scope};
 use super::trouble::Trouble;
 
@@ -52,20 +53,10 @@ pub fn decide(state: &State, scope: Scope<'_>, now: Timestamp) -> Result<Move, T
             None => Ok(Move::Ask(seen)),
         },
         Kind::Choice { rules, default } => {
-            let mut next = default.as_ref();
-            for (rule, target) in rules {
-                if rule.holds(inner)? {
-                    next = Some(target);
-                    break;
-                }
-            }
-            // Observed: AWS calls this States.Runtime, although it has a name for it, States.NoChoiceMatched.
-            let next = next.ok_or_else(|| {
-                Trouble::runtime("Failed to transition out of the state. The state does not point to a next state.")
-            })?;
+            let next = choose(rules, default.as_deref(), inner)?;
             Ok(Move::Leave(
                 outgoing(state, &seen, scope)?,
-                Then::Next(next.clone()),
+                Then::Next(next.to_owned()),
             ))
         }
         Kind::Wait { length, then } => {
@@ -78,16 +69,36 @@ pub fn decide(state: &State, scope: Scope<'_>, now: Timestamp) -> Result<Move, T
         }
         Kind::Succeed => Ok(Move::Leave(outgoing(state, &seen, scope)?, Then::End)),
         Kind::Fail { error, cause } => {
-            let say = |words: &Option<super::definition::Words>, field| {
-                words
-                    .as_ref()
-                    .map(|words| words.say(field, scope))
-                    .transpose()
-            };
-            let (error, cause) = (say(error, "ErrorPath")?, say(cause, "CausePath")?);
+            let (error, cause) = (
+                say("ErrorPath", error.as_ref(), scope)?,
+                say("CausePath", cause.as_ref(), scope)?,
+            );
             Ok(Move::Fail(Trouble { error, cause }))
         }
     }
+}
+
+/// Where the first rule that holds leads.
+fn choose<'a>(
+    rules: &'a [(Rule, String)],
+    default: Option<&'a str>,
+    scope: Scope<'_>,
+) -> Result<&'a str, Trouble> {
+    for (rule, target) in rules {
+        if rule.holds(scope)? {
+            return Ok(target);
+        }
+    }
+    // Observed: AWS calls this States.Runtime, although it has a name for it, States.NoChoiceMatched.
+    default.ok_or_else(|| {
+        Trouble::runtime(
+            "Failed to transition out of the state. The state does not point to a next state.",
+        )
+    })
+}
+
+fn say(field: &str, words: Option<&Words>, scope: Scope<'_>) -> Result<Option<String>, Trouble> {
+    words.map(|words| words.say(field, scope)).transpose()
 }
 
 /// What goes on from a Task state that was answered.

@@ -4,10 +4,11 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::asked::{list, page, text};
+use super::ending::{Ending, end};
 use super::execution::{Execution, Status};
 use super::machines::{checked_name, machine};
 use super::notice::redrive;
-use super::run::{Ending, PAYLOAD_LIMIT, begin, end, execution};
+use super::run::{PAYLOAD_LIMIT, begin, execution};
 use super::trouble::Trouble;
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};

@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 use super::Due;
 use super::decide::{Move, decide};
 use super::definition::{Kind, Then};
-use super::execution::{
-    Execution, HISTORY_LIMIT, Status, Visit, with_error, with_input, with_output,
-};
-use super::trouble::{DATA_LIMIT, TIMEOUT, Trouble};
+use super::ending::{Ending, Over, end};
+use super::execution::{Execution, HISTORY_LIMIT, Visit, with_input, with_output};
+use super::trouble::{DATA_LIMIT, Trouble};
 use super::{notice, task};
 use crate::account::Account;
 use crate::fact::{ExecutionFact, Fact};
@@ -18,21 +17,7 @@ use crate::fact::{ExecutionFact, Fact};
 /// The most bytes that an input, an output or a result may have (documented).
 pub const PAYLOAD_LIMIT: usize = 262_144;
 
-/// Says that the execution is over, so that whoever moved it stops.
-pub struct Over;
-
-/// How an execution ends.
-pub enum Ending {
-    /// Well, with this output.
-    Succeeded(String),
-    /// With an error.
-    Failed(Trouble),
-    /// At its time limit.
-    TimedOut,
-    /// Because somebody said so.
-    Aborted(Trouble),
-}
-
+/// The execution in this place of the list of all.
 pub fn execution(account: &mut Account, run: usize) -> &mut Execution {
     &mut account.stepfunctions.executions[run]
 }
@@ -57,7 +42,8 @@ pub fn begin(account: &mut Account, run: usize) {
     go(account, run, start_at, input);
 }
 
-fn tell(account: &mut Account, run: usize, what: ExecutionFact) {
+/// Writes down what happened to the execution.
+pub fn tell(account: &mut Account, run: usize, what: ExecutionFact) {
     let told = execution(account, run);
     let (execution, instance) = (told.name.clone(), told.instance().to_owned());
     account.tell(Fact::Execution {
@@ -103,14 +89,7 @@ fn step_into(account: &mut Account, run: usize, state: String, input: Value) -> 
     let machine = execution(account, run).state_machine.clone();
     if account.stepfunctions.is_deleting(&machine) {
         // Documented for DeleteStateMachine: executions end at their next transition.
-        return Err(end(
-            account,
-            run,
-            Ending::Aborted(Trouble {
-                error: None,
-                cause: None,
-            }),
-        ));
+        return Err(end(account, run, Ending::Aborted(Trouble::NONE)));
     }
     count_transition(account, run);
     let definition = execution(account, run).definition.clone();
@@ -232,66 +211,4 @@ pub fn too_large(what: &str) -> String {
 pub fn count_transition(account: &mut Account, run: usize) {
     account.stepfunctions.transitions += 1;
     execution(account, run).transitions += 1;
-}
-
-/// Ends the execution.
-pub fn end(account: &mut Account, run: usize, ending: Ending) -> Over {
-    let now = account.now;
-    let ended = execution(account, run);
-    let (status, trouble) = match ending {
-        Ending::Succeeded(output) => {
-            ended.output = Some(output);
-            (
-                Status::Succeeded,
-                Trouble {
-                    error: None,
-                    cause: None,
-                },
-            )
-        }
-        Ending::Failed(trouble) => (Status::Failed, trouble),
-        Ending::TimedOut => (
-            Status::TimedOut,
-            Trouble {
-                error: Some(TIMEOUT.to_owned()),
-                cause: None,
-            },
-        ),
-        Ending::Aborted(trouble) => (Status::Aborted, trouble),
-    };
-    let error = with_error(trouble.error.as_deref(), trouble.cause.as_deref());
-    let (kind, details) = match status {
-        Status::Succeeded => {
-            let output = ended.output.as_deref().unwrap_or_default();
-            (
-                "ExecutionSucceeded",
-                (
-                    "executionSucceededEventDetails",
-                    with_output(json!({}), output),
-                ),
-            )
-        }
-        Status::TimedOut => (
-            "ExecutionTimedOut",
-            ("executionTimedOutEventDetails", error),
-        ),
-        Status::Aborted => ("ExecutionAborted", ("executionAbortedEventDetails", error)),
-        Status::Failed | Status::Running => {
-            ("ExecutionFailed", ("executionFailedEventDetails", error))
-        }
-    };
-    ended.write(now, kind, Some(details));
-    (ended.status, ended.stop, ended.visit, ended.ahead) = (status, Some(now), None, None);
-    (ended.error, ended.cause) = (trouble.error.clone(), trouble.cause.clone());
-    let what = ExecutionFact::Ended {
-        status: status.name().to_owned(),
-        error: trouble.error.unwrap_or_default(),
-        cause: trouble.cause.unwrap_or_default(),
-        history_events: ended.history.len(),
-    };
-    let machine = ended.state_machine.clone();
-    tell(account, run, what);
-    notice::status_changed(account, run);
-    account.stepfunctions.forget_if_deleted(&machine);
-    Over
 }

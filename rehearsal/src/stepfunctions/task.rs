@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 
 use super::decide::answered;
 use super::definition::{Kind, Task, Then};
+use super::ending::{Ending, Over, end};
 use super::execution::{Status, with_error, with_input, with_output};
-use super::run::{
-    Ending, Over, PAYLOAD_LIMIT, act, count_transition, end, execution, leave, note, too_large,
-};
+use super::run::{PAYLOAD_LIMIT, act, count_transition, execution, leave, note, too_large};
 use super::trouble::{DATA_LIMIT, TIMEOUT, Trouble};
 use super::{Due, Ticket};
 use crate::account::Account;
@@ -151,14 +150,7 @@ fn cut_off(account: &mut Account, run: usize) -> Result<(), Over> {
         "LambdaFunctionTimedOut",
         Some(("lambdaFunctionTimedOutEventDetails", details)),
     )?;
-    failed(
-        account,
-        run,
-        &Trouble {
-            error: Some(TIMEOUT.to_owned()),
-            cause: None,
-        },
-    )
+    failed(account, run, &Trouble::timeout())
 }
 
 /// Tries again, or goes where the error leads, or ends the execution.

@@ -17,6 +17,20 @@ pub struct Trouble {
 }
 
 impl Trouble {
+    /// No error at all.
+    pub const NONE: Self = Self {
+        error: None,
+        cause: None,
+    };
+
+    /// A `States.Timeout`, which has no cause (recorded).
+    pub fn timeout() -> Self {
+        Self {
+            error: Some(TIMEOUT.to_owned()),
+            cause: None,
+        }
+    }
+
     /// An error with a cause.
     pub fn new(error: &str, cause: impl Into<String>) -> Self {
         Self {
