@@ -1,30 +1,113 @@
-//! EventBridge.
+//! EventBridge: rules on the default bus that start executions, at least once for each event.
+//!
+//! # Layout
+//! - [`pattern`], [`field`]: patterns, and whether an event matches.
+//! - [`rules`], [`target`]: the calls about rules and targets.
+//! - `put`: events that come in. [`delivery`]: how they go out, and what becomes of those that cannot.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::account::Account;
 use crate::wire::ApiError;
 
+mod asked;
+pub mod delivery;
+pub mod field;
+pub mod pattern;
+mod put;
+pub mod rules;
+pub mod target;
+
+pub use delivery::DeadLetter;
+pub use rules::Rule;
+
+/// What name the execution gets that an event starts. AWS does not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ExecutionName {
+    /// The event's id: the second copy of an event is answered as the first while that execution runs, and refused
+    /// with ExecutionAlreadyExists after (unproven).
+    EventId,
+    /// The event's id and something new each time, as names seen in real accounts look: the second copy of an event
+    /// starts a second execution (unproven, and the harder case).
+    #[default]
+    Fresh,
+}
+
+/// How long things take, and what is not known for certain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dynamics {
+    /// From an event to its first delivery, by chance between these. Assumed: about a second.
+    pub latency: (Duration, Duration),
+    /// From the first delivery to the second, if every event is delivered twice. Assumed.
+    pub second_copy: (Duration, Duration),
+    /// The longest wait between two tries of one delivery. Assumed.
+    pub longest_backoff: Duration,
+    /// What name an execution gets.
+    pub execution_name: ExecutionName,
+}
+
+impl Default for Dynamics {
+    fn default() -> Self {
+        Self {
+            latency: (Duration::from_millis(500), Duration::from_millis(1500)),
+            second_copy: (Duration::from_secs(5), Duration::from_secs(30)),
+            longest_backoff: Duration::from_secs(480),
+            execution_name: ExecutionName::default(),
+        }
+    }
+}
+
 /// What the service remembers.
 #[derive(Debug, Default)]
-pub struct State {}
+pub struct State {
+    /// How long things take.
+    pub dynamics: Dynamics,
+    /// What could not be delivered, in order.
+    pub dead_letters: Vec<DeadLetter>,
+    rules: BTreeMap<String, Rule>,
+}
 
-/// What the service has planned for later.
+impl State {
+    /// The rule called `name`.
+    pub fn rule(&self, name: &str) -> Option<&Rule> {
+        self.rules.get(name)
+    }
+}
+
+/// What the service has planned for later: a delivery.
 #[derive(Debug)]
-pub enum Event {}
+pub struct Event(Box<delivery::Delivery>);
 
 /// Answers a call.
 ///
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.
-pub fn call(_account: &mut Account, action: &str, _input: &Value) -> Result<Value, ApiError> {
-    Err(ApiError::not_implemented("events", action))
+pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+    match action {
+        "PutRule" => rules::put(account, input),
+        "DeleteRule" => rules::delete(account, input),
+        "DescribeRule" => rules::describe(account, input),
+        "ListRules" => rules::list(account, input),
+        "PutTargets" => target::put(account, input),
+        "RemoveTargets" => target::remove(account, input),
+        "ListTargetsByRule" => target::list(account, input),
+        "PutEvents" => put::put_events(account, input),
+        _ => Err(ApiError::not_implemented("events", action)),
+    }
 }
 
 /// Does what was planned.
-pub fn on_event(_account: &mut Account, event: Event) {
-    match event {}
+pub fn on_event(account: &mut Account, Event(delivery): Event) {
+    delivery::deliver(account, *delivery);
 }
 
 /// Puts one event, as an AWS service does, on the default bus. `event` is whole but for `id`, which it gets here.
-pub fn put_event(_account: &mut Account, _event: Value) {}
+pub fn put_event(account: &mut Account, event: Value) {
+    put::put(account, &event);
+}
+
+#[cfg(test)]
+mod tests;

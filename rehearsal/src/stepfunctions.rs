@@ -1,29 +1,154 @@
-//! Step Functions.
+//! Step Functions: interprets state machines written in Amazon States Language with JSONPath, and writes the history
+//! of each execution as the real service does.
+//!
+//! # Layout
+//! - `parse`, `parse_choice`, `parse_task`, `members`: a definition's text becomes a [`definition::Definition`], or is refused.
+//! - [`definition`], [`choice`], [`template`], [`intrinsic`], [`path`]: what a definition is made of.
+//! - `decide`: what a state does with its input, without the account.
+//! - `run`, `task`, `ending`: the account moves executions on; [`execution`] is one of them.
+//! - `machines`, `executions`: the calls. `notice`: the events about executions.
+//!
+//! Map, Parallel, JSONata, activities, service integrations and redrives are refused by name.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::account::Account;
+use crate::account::{self, Account};
 use crate::wire::ApiError;
+
+mod asked;
+pub mod choice;
+mod decide;
+pub mod definition;
+mod ending;
+pub mod execution;
+mod executions;
+pub mod intrinsic;
+mod machines;
+mod members;
+mod notice;
+mod parse;
+mod parse_choice;
+mod parse_task;
+pub mod path;
+mod run;
+mod task;
+pub mod template;
+pub mod trouble;
+
+pub use execution::Execution;
+pub use machines::StateMachine;
+
+/// How long things take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dynamics {
+    /// From leaving one state, or starting, to entering the next. Assumed: AWS promises nothing, and tens of
+    /// milliseconds are usual.
+    pub transition: Duration,
+}
+
+impl Default for Dynamics {
+    fn default() -> Self {
+        Self {
+            transition: Duration::from_millis(25),
+        }
+    }
+}
 
 /// What the service remembers.
 #[derive(Debug, Default)]
-pub struct State {}
+pub struct State {
+    /// How long things take.
+    pub dynamics: Dynamics,
+    /// If set, each Wait state lasts that long, whatever the definition says. It shows how fast a roll could be if
+    /// nobody ever waited too long.
+    pub wait_override: Option<Duration>,
+    /// State transitions of all executions, each retry being one: what AWS bills.
+    pub transitions: u64,
+    machines: BTreeMap<String, StateMachine>,
+    executions: Vec<Execution>,
+    by_arn: BTreeMap<String, usize>,
+}
+
+impl State {
+    /// All executions, in the order in which they started.
+    pub fn executions(&self) -> &[Execution] {
+        &self.executions
+    }
+
+    /// The execution with this ARN.
+    pub fn execution(&self, arn: &str) -> Option<&Execution> {
+        self.by_arn.get(arn).map(|run| &self.executions[*run])
+    }
+
+    /// The state machine with this ARN.
+    pub fn machine(&self, arn: &str) -> Option<&StateMachine> {
+        self.machines.get(arn)
+    }
+}
 
 /// What the service has planned for later.
 #[derive(Debug)]
-pub enum Event {}
+pub struct Event(Due);
+
+/// What is due, for which execution (its place in the list of all).
+#[derive(Debug)]
+enum Due {
+    Enter(usize),
+    WaitOver(usize),
+    Retry(usize),
+    /// For this attempt only.
+    TaskTimeout(usize, u64),
+    ExecutionTimeout(usize),
+}
+
+impl From<Due> for account::Event {
+    fn from(due: Due) -> Self {
+        Self::StepFunctions(Event(due))
+    }
+}
 
 /// Answers a call.
 ///
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.
-pub fn call(_account: &mut Account, action: &str, _input: &Value) -> Result<Value, ApiError> {
-    Err(ApiError::not_implemented("states", action))
+pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+    match action {
+        "CreateStateMachine" => machines::create(account, input),
+        "UpdateStateMachine" => machines::update(account, input),
+        "DeleteStateMachine" => machines::delete(account, input),
+        "DescribeStateMachine" => machines::describe(account, input),
+        "ListStateMachines" => machines::list_all(account, input),
+        "StartExecution" => executions::start(account, input),
+        "DescribeExecution" => executions::describe(account, input),
+        "ListExecutions" => executions::list_all(account, input),
+        "StopExecution" => executions::stop(account, input),
+        "GetExecutionHistory" => executions::history(account, input),
+        _ => Err(ApiError::not_implemented("states", action)),
+    }
 }
 
-/// Does what was planned.
-pub fn on_event(_account: &mut Account, event: Event) {
-    match event {}
+/// Does what was planned. What was planned for an execution that has ended since is not done.
+pub fn on_event(account: &mut Account, Event(due): Event) {
+    let (Due::Enter(run)
+    | Due::WaitOver(run)
+    | Due::Retry(run)
+    | Due::TaskTimeout(run, _)
+    | Due::ExecutionTimeout(run)) = due;
+    if account.stepfunctions.executions[run].status != execution::Status::Running {
+        return;
+    }
+    match due {
+        Due::Enter(_) => run::enter(account, run),
+        Due::WaitOver(_) => run::wait_over(account, run),
+        Due::Retry(_) => task::retry(account, run),
+        Due::TaskTimeout(_, attempt) => task::timed_out(account, run, attempt),
+        Due::ExecutionTimeout(_) => {
+            ending::end(account, run, ending::Ending::TimedOut);
+        }
+    }
 }
 
 /// Who asked for a task: one attempt of one state of one execution.
@@ -37,8 +162,14 @@ pub struct Ticket {
 
 /// Takes a task's result: what the function answered, or its failure.
 pub fn task_returned(
-    _account: &mut Account,
-    _ticket: &Ticket,
-    _result: Result<Value, crate::lambda::Failure>,
+    account: &mut Account,
+    ticket: &Ticket,
+    result: Result<Value, crate::lambda::Failure>,
 ) {
+    if let Some(run) = account.stepfunctions.by_arn.get(&ticket.execution).copied() {
+        task::returned(account, run, ticket.attempt, result);
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! Delivery: from an event on the bus to an execution, or to the dead-letter queue.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::ExecutionName;
+use super::rules::Rule;
+use super::target::Target;
+use crate::account::{Account, Caller};
+use crate::fact::Fact;
+use crate::wire::ApiError;
+
+/// One event on its way to one target.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    rule: String,
+    rule_arn: String,
+    target: Target,
+    event: Arc<Value>,
+    put: Timestamp,
+    retries: u64,
+}
+
+/// What could not be delivered, with the attributes that its message in the dead-letter queue has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeadLetter {
+    /// ARN of the queue; none if the target has none, and the event is lost.
+    pub queue: Option<String>,
+    /// The event.
+    pub event: Value,
+    /// `RULE_ARN`
+    pub rule_arn: String,
+    /// `TARGET_ARN`
+    pub target_arn: String,
+    /// `ERROR_CODE`
+    pub error_code: String,
+    /// `ERROR_MESSAGE`
+    pub error_message: String,
+    /// `EXHAUSTED_RETRY_CONDITION`, if the event was given up for its retries or its age.
+    pub exhausted_retry_condition: Option<&'static str>,
+    /// `RETRY_ATTEMPTS`
+    pub retry_attempts: u64,
+}
+
+/// Plans the deliveries of `event`.
+pub fn plan(account: &mut Account, event: Value) {
+    let event = Arc::new(event);
+    let rules = account.eventbridge.rules.values();
+    let matching: Vec<Rule> = rules
+        .filter(|rule| rule.enabled && rule.pattern.matches(&event))
+        .cloned()
+        .collect();
+    for rule in matching {
+        let rule_arn = rule.arn();
+        for target in rule.targets {
+            let delivery = Delivery {
+                rule: rule.name.clone(),
+                rule_arn: rule_arn.clone(),
+                target,
+                event: Arc::clone(&event),
+                put: account.now,
+                retries: 0,
+            };
+            let (from, to) = account.eventbridge.dynamics.latency;
+            let latency = account.between(from, to);
+            account.after(latency, super::Event(Box::new(delivery.clone())));
+            if account.faults.event_twice {
+                let (from, to) = account.eventbridge.dynamics.second_copy;
+                let later = latency + account.between(from, to);
+                account.after(later, super::Event(Box::new(delivery)));
+            }
+        }
+    }
+}
+
+/// Delivers, and if that fails, plans to try again or gives up.
+pub fn deliver(account: &mut Account, mut delivery: Delivery) {
+    let error = match start(account, &delivery) {
+        Ok(()) => return tell(account, &delivery, "delivered".to_owned()),
+        Err(error) => error,
+    };
+    let code = error_code(&error);
+    let delay = backoff(account, delivery.retries);
+    let exhausted = match delivery.fate(code, account.now + delay) {
+        Fate::TryAgain => {
+            let outcome = format!("{code}: {}; to be tried again", error.message);
+            tell(account, &delivery, outcome);
+            delivery.retries += 1;
+            return account.after(delay, super::Event(Box::new(delivery)));
+        }
+        Fate::GiveUp(exhausted) => exhausted,
+    };
+    let end = if delivery.target.dead_letter_queue.is_some() {
+        "sent to the dead-letter queue"
+    } else {
+        "lost"
+    };
+    tell(
+        account,
+        &delivery,
+        format!("{code}: {}; {end}", error.message),
+    );
+    account.eventbridge.dead_letters.push(DeadLetter {
+        queue: delivery.target.dead_letter_queue,
+        event: Value::clone(&delivery.event),
+        rule_arn: delivery.rule_arn,
+        target_arn: delivery.target.arn,
+        error_code: code.to_owned(),
+        error_message: error.message,
+        exhausted_retry_condition: exhausted,
+        retry_attempts: delivery.retries,
+    });
+}
+
+/// What becomes of a delivery that failed.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    TryAgain,
+    /// With the condition that was exhausted; none if trying again would not help.
+    GiveUp(Option<&'static str>),
+}
+
+impl Delivery {
+    /// What becomes of it after an error with this code, if the next try would be at `next`.
+    fn fate(&self, code: &str, next: Timestamp) -> Fate {
+        let age = Duration::try_from(next.duration_since(self.put)).unwrap_or_default();
+        if !matches!(code, "THROTTLING" | "INTERNAL_ERROR") {
+            Fate::GiveUp(None)
+        } else if self.retries >= self.target.max_retries {
+            Fate::GiveUp(Some("MaximumRetryAttempts"))
+        } else if age > self.target.max_age {
+            Fate::GiveUp(Some("MaximumEventAgeInSeconds"))
+        } else {
+            Fate::TryAgain
+        }
+    }
+}
+
+fn start(account: &mut Account, delivery: &Delivery) -> Result<(), ApiError> {
+    let id = delivery.event["id"].as_str().unwrap_or_default().to_owned();
+    let name = match account.eventbridge.dynamics.execution_name {
+        ExecutionName::EventId => id,
+        ExecutionName::Fresh => format!("{id}_{}", account.uuid()),
+    };
+    let input = json!({
+        "stateMachineArn": delivery.target.arn, "name": name, "input": delivery.event.to_string(),
+    });
+    account
+        .call(
+            &Caller::Service("events"),
+            "states",
+            "StartExecution",
+            &input,
+        )
+        .map(|_| ())
+}
+
+/// The codes that EventBridge gives its dead letters.
+fn error_code(error: &ApiError) -> &'static str {
+    match error.code.as_str() {
+        "ExecutionAlreadyExists" => "RESOURCE_ALREADY_EXISTS",
+        "StateMachineDoesNotExist" | "StateMachineDeleting" => "NO_RESOURCE",
+        "AccessDenied" | "AccessDeniedException" => "NO_PERMISSIONS",
+        "ThrottlingException" | "Throttling" | "ExecutionLimitExceeded" => "THROTTLING",
+        _ if error.status >= 500 && error.status != 501 => "INTERNAL_ERROR",
+        _ => "SDK_CLIENT_ERROR",
+    }
+}
+
+/// Assumed: twice as long each time, up to eight minutes (185 retries fill the 24 hours so), half of it by chance.
+fn backoff(account: &mut Account, retries: u64) -> Duration {
+    let most = account.eventbridge.dynamics.longest_backoff;
+    let exponent = u32::try_from(retries).unwrap_or(u32::MAX).min(16);
+    let delay = Duration::from_secs(1 << exponent).min(most);
+    account.between(delay / 2, delay)
+}
+
+fn tell(account: &mut Account, delivery: &Delivery, outcome: String) {
+    let member = |name: &str| delivery.event[name].as_str().unwrap_or_default().to_owned();
+    account.tell(Fact::Delivery {
+        rule: delivery.rule.clone(),
+        event: member("id"),
+        detail_type: member("detail-type"),
+        outcome,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_passing_errors_are_tried_again_and_within_the_policy() {
+        let given = json!({
+            "Id": "t", "Arn": "arn:aws:states:eu-west-1:123456789012:stateMachine:m", "RoleArn": "role",
+            "RetryPolicy": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 60},
+        });
+        let delivery = |retries| Delivery {
+            rule: "r".to_owned(),
+            rule_arn: String::new(),
+            target: Target::parse(&given).expect("a target"),
+            event: Arc::new(json!({})),
+            put: Timestamp::UNIX_EPOCH,
+            retries,
+        };
+        let at = |seconds| Timestamp::from_second(seconds).expect("an instant");
+        assert_eq!(delivery(1).fate("THROTTLING", at(60)), Fate::TryAgain);
+        assert_eq!(delivery(1).fate("NO_RESOURCE", at(1)), Fate::GiveUp(None));
+        assert_eq!(
+            delivery(2).fate("THROTTLING", at(1)),
+            Fate::GiveUp(Some("MaximumRetryAttempts"))
+        );
+        assert_eq!(
+            delivery(1).fate("THROTTLING", at(61)),
+            Fate::GiveUp(Some("MaximumEventAgeInSeconds"))
+        );
+    }
+}

@@ -1,0 +1,265 @@
+//! From an event to an execution.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::account::{Caller, arn};
+use crate::fact::Fact;
+
+fn call(
+    account: &mut Account,
+    service: &str,
+    action: &str,
+    input: Value,
+) -> Result<Value, ApiError> {
+    account.call(&Caller::Operator, service, action, &input)
+}
+
+fn target(more: Value) -> Value {
+    let mut target = json!({"Id": "t", "Arn": arn("states", "stateMachine:m"), "RoleArn": "role"});
+    target
+        .as_object_mut()
+        .expect("members")
+        .extend(more.as_object().expect("members").clone());
+    json!({"Rule": "r", "Targets": [target]})
+}
+
+/// An account in which events of `my.app` start executions that wait for a second.
+fn wired(more: Value) -> Account {
+    let start: Timestamp = "2026-11-23T00:00:00Z".parse().expect("an instant");
+    let mut account = Account::new(start, 7);
+    let definition =
+        json!({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 1, "End": true}}});
+    let machine = json!({"name": "m", "definition": definition.to_string(), "roleArn": "role"});
+    call(&mut account, "states", "CreateStateMachine", machine).expect("a machine");
+    let rule = json!({"Name": "r", "EventPattern": "{\"source\":[\"my.app\"]}"});
+    call(&mut account, "events", "PutRule", rule).expect("a rule");
+    call(&mut account, "events", "PutTargets", target(more)).expect("a target");
+    account
+}
+
+fn put(account: &mut Account, source: &str) -> Value {
+    let entry = json!({"Source": source, "DetailType": "Something", "Detail": "{\"a\":1}"});
+    call(account, "events", "PutEvents", json!({"Entries": [entry]})).expect("taken")
+}
+
+fn play(account: &mut Account, seconds: u64) {
+    let until = account.now + Duration::from_secs(seconds);
+    account.advance(until);
+}
+
+fn outcomes(account: &Account) -> Vec<String> {
+    let told = account.facts.iter();
+    told.filter_map(|told| match &told.fact {
+        Fact::Delivery { outcome, .. } => Some(outcome.clone()),
+        _ => None,
+    })
+    .collect()
+}
+
+#[test]
+fn an_event_that_matches_becomes_the_input_of_an_execution() {
+    let mut account = wired(json!({}));
+    let put_answer = put(&mut account, "my.app");
+    put(&mut account, "other.app");
+    play(&mut account, 60);
+    assert_eq!(outcomes(&account), ["delivered"]);
+    let [run] = account.stepfunctions.executions() else {
+        panic!("one execution")
+    };
+    assert_eq!(run.input["id"], put_answer["Entries"][0]["EventId"]);
+    let members: Vec<&str> = run
+        .input
+        .as_object()
+        .expect("members")
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let wanted = [
+        "version",
+        "id",
+        "detail-type",
+        "source",
+        "account",
+        "time",
+        "region",
+        "resources",
+        "detail",
+    ];
+    assert_eq!(members, wanted);
+    assert_eq!(run.input["detail"], json!({"a": 1}));
+    let caller = account
+        .facts
+        .iter()
+        .rev()
+        .find_map(|told| match &told.fact {
+            Fact::ApiCall { caller, action, .. } if action == "StartExecution" => {
+                Some(caller.clone())
+            }
+            _ => None,
+        });
+    assert_eq!(caller, Some(Caller::Service("events")));
+}
+
+#[test]
+fn a_second_copy_starts_a_second_execution_or_is_refused() {
+    for (name, executions, outcome) in [
+        (ExecutionName::Fresh, 2, "delivered"),
+        (ExecutionName::EventId, 1, "RESOURCE_ALREADY_EXISTS"),
+    ] {
+        let mut account =
+            wired(json!({"DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}}));
+        account.faults.event_twice = true;
+        account.eventbridge.dynamics.execution_name = name;
+        put(&mut account, "my.app");
+        play(&mut account, 60);
+        assert_eq!(account.stepfunctions.executions().len(), executions);
+        let outcomes = outcomes(&account);
+        assert_eq!((outcomes.len(), outcomes[0].as_str()), (2, "delivered"));
+        assert!(outcomes[1].starts_with(outcome), "{outcomes:?}");
+        let ids: Vec<&str> = account
+            .stepfunctions
+            .executions()
+            .iter()
+            .filter_map(|run| run.input["id"].as_str())
+            .collect();
+        assert!(
+            ids.windows(2).all(|pair| pair[0] == pair[1]),
+            "the copies are one event"
+        );
+        assert_eq!(account.eventbridge.dead_letters.len(), 2 - executions);
+    }
+}
+
+#[test]
+fn a_missing_target_goes_to_the_dead_letter_queue_without_a_retry() {
+    let queue = "arn:aws:sqs:eu-west-1:123456789012:q";
+    let mut account = wired(json!({"DeadLetterConfig": {"Arn": queue}}));
+    let machine = arn("states", "stateMachine:m");
+    call(
+        &mut account,
+        "states",
+        "DeleteStateMachine",
+        json!({"stateMachineArn": machine}),
+    )
+    .expect("deleted");
+    put(&mut account, "my.app");
+    play(&mut account, 60);
+    let [letter] = &account.eventbridge.dead_letters[..] else {
+        panic!("one letter")
+    };
+    assert_eq!(
+        (letter.error_code.as_str(), letter.retry_attempts),
+        ("NO_RESOURCE", 0)
+    );
+    assert_eq!(
+        (letter.queue.as_deref(), letter.exhausted_retry_condition),
+        (Some(queue), None)
+    );
+    assert_eq!(
+        (letter.rule_arn.clone(), letter.target_arn.clone()),
+        (arn("events", "rule/r"), machine)
+    );
+}
+
+#[test]
+fn a_disabled_rule_delivers_nothing_and_keeps_its_targets() {
+    let mut account = wired(json!({}));
+    let rule =
+        json!({"Name": "r", "EventPattern": "{\"source\":[\"my.app\"]}", "State": "DISABLED"});
+    call(&mut account, "events", "PutRule", rule.clone()).expect("a rule");
+    put(&mut account, "my.app");
+    play(&mut account, 60);
+    assert!(account.stepfunctions.executions().is_empty());
+    let targets = call(
+        &mut account,
+        "events",
+        "ListTargetsByRule",
+        json!({"Rule": "r"}),
+    )
+    .expect("targets");
+    assert_eq!(targets["Targets"][0]["Id"], "t");
+    let delete = json!({"Name": "r"});
+    assert_eq!(
+        call(&mut account, "events", "DeleteRule", delete.clone())
+            .expect_err("targets")
+            .code,
+        "ValidationException"
+    );
+    call(
+        &mut account,
+        "events",
+        "RemoveTargets",
+        json!({"Rule": "r", "Ids": ["t"]}),
+    )
+    .expect("removed");
+    call(&mut account, "events", "DeleteRule", delete).expect("deleted");
+    assert_eq!(
+        call(&mut account, "events", "DescribeRule", json!({"Name": "r"}))
+            .expect_err("gone")
+            .code,
+        "ResourceNotFoundException"
+    );
+}
+
+#[test]
+fn what_is_not_known_or_not_right_is_refused() {
+    let mut account = wired(json!({}));
+    let mut refusal = |action: &str, input: Value| {
+        call(&mut account, "events", action, input)
+            .expect_err("refused")
+            .to_string()
+    };
+    for (action, input, says) in [
+        (
+            "PutRule",
+            json!({"Name": "r", "ScheduleExpression": "rate(1 minute)"}),
+            "ScheduleExpression of PutRule",
+        ),
+        (
+            "PutRule",
+            json!({"Name": "r", "EventPattern": "{\"a\":[{\"prefx\":\"b\"}]}"}),
+            "InvalidEventPatternException: Event pattern is not valid. Reason: Unrecognized match type prefx",
+        ),
+        (
+            "PutRule",
+            json!({"Name": "a b", "EventPattern": "{\"a\":[1]}"}),
+            "'a b' at 'name'",
+        ),
+        (
+            "PutTargets",
+            target(json!({"InputPath": "$.detail"})),
+            "InputPath",
+        ),
+        (
+            "PutTargets",
+            target(json!({"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"})),
+            "no state machine",
+        ),
+        (
+            "PutTargets",
+            target(json!({"RoleArn": null})),
+            "RoleArn is required",
+        ),
+        (
+            "PutTargets",
+            target(json!({"RetryPolicy": {"MaximumRetryAttempts": 186}})),
+            "from 0 to 185",
+        ),
+        (
+            "PutEvents",
+            json!({"Entries": [{"EventBusName": "mine"}]}),
+            "event bus",
+        ),
+    ] {
+        let refused = refusal(action, input.clone());
+        assert!(refused.contains(says), "{action} {input}: {refused}");
+    }
+    let refused = put(&mut account, "aws.autoscaling");
+    assert_eq!(refused["FailedEntryCount"], 1);
+    assert_eq!(
+        refused["Entries"][0]["ErrorCode"],
+        "NotAuthorizedForSourceException"
+    );
+}

@@ -1,0 +1,60 @@
+//! What the calls have in common: reading members, and paging.
+
+use serde_json::{Value, json};
+
+use crate::wire::ApiError;
+
+/// A string member that must be there.
+pub fn text<'a>(action: &str, input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
+    match &input[member] {
+        Value::String(text) => Ok(text),
+        other => Err(ApiError::client(
+            "ValidationException",
+            format!("{action} needs {member}, a string, and was given {other}"),
+        )),
+    }
+}
+
+/// Which part of a list is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    from: usize,
+    count: usize,
+}
+
+/// Reads `maxResults` and `nextToken`; `0` stands for 100, as AWS documents.
+pub fn page(input: &Value, most: usize) -> Result<Page, ApiError> {
+    let count = match &input["maxResults"] {
+        Value::Null => 100,
+        value => match value.as_u64().and_then(|count| usize::try_from(count).ok()) {
+            Some(0) => 100,
+            Some(count) if count <= most => count,
+            _ => {
+                return Err(ApiError::client(
+                    "ValidationException",
+                    format!("maxResults {value} is not a whole number from 0 to {most}"),
+                ));
+            }
+        },
+    };
+    let from = match &input["nextToken"] {
+        Value::Null => 0,
+        token => token
+            .as_str()
+            .and_then(|token| token.strip_prefix("from-")?.parse().ok())
+            .ok_or_else(|| ApiError::client("InvalidToken", format!("Invalid Token: {token}")))?,
+    };
+    Ok(Page { from, count })
+}
+
+/// The part of `all` asked for, under `member`, with the token of the next part if there is one.
+pub fn list(member: &str, all: Vec<Value>, page: Page) -> Result<Value, ApiError> {
+    let end = page.from.saturating_add(page.count);
+    let more = end < all.len();
+    let part: Vec<Value> = all.into_iter().skip(page.from).take(page.count).collect();
+    let mut answer = json!({ member: part });
+    if more {
+        answer["nextToken"] = json!(format!("from-{end}"));
+    }
+    Ok(answer)
+}

@@ -1,0 +1,200 @@
+//! What a state does with its input: a plain function of the definition, the input and the time.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::choice::Rule;
+use super::definition::{Kind, Length, State, Task, Then, Words};
+use super::path::{Path, Scope};
+use super::trouble::Trouble;
+
+/// What a state wants.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Move {
+    /// To be left at once.
+    Leave(Value, Then),
+    /// To be left after some time.
+    Wait(Duration, Value, Then),
+    /// An answer to this.
+    Ask(Value),
+    /// The execution to fail.
+    Fail(Trouble),
+}
+
+/// What `state` wants, entered `now`.
+///
+/// # Errors
+/// What goes wrong in the state itself, in AWS's words where they are known.
+pub fn decide(state: &State, scope: Scope<'_>, now: Timestamp) -> Result<Move, Trouble> {
+    let seen = select(state.input_path.as_ref(), scope)?;
+    let inner = Scope {
+        input: &seen,
+        ..scope
+    };
+    match &state.kind {
+        Kind::Pass {
+            parameters,
+            result,
+            result_path,
+            then,
+        } => {
+            let effective = match parameters {
+                Some(template) => template.fill(inner)?,
+                None => seen.clone(),
+            };
+            let result = result.clone().unwrap_or(effective);
+            let placed = result_path.place(scope.input, result)?;
+            Ok(Move::Leave(outgoing(state, &placed, scope)?, then.clone()))
+        }
+        Kind::Task(task) => match &task.parameters {
+            Some(template) => Ok(Move::Ask(template.fill(inner)?)),
+            None => Ok(Move::Ask(seen)),
+        },
+        Kind::Choice { rules, default } => {
+            let next = choose(rules, default.as_deref(), inner)?;
+            Ok(Move::Leave(
+                outgoing(state, &seen, scope)?,
+                Then::Next(next.to_owned()),
+            ))
+        }
+        Kind::Wait { length, then } => {
+            let length = wait_length(length, inner, now)?;
+            Ok(Move::Wait(
+                length,
+                outgoing(state, &seen, scope)?,
+                then.clone(),
+            ))
+        }
+        Kind::Succeed => Ok(Move::Leave(outgoing(state, &seen, scope)?, Then::End)),
+        Kind::Fail { error, cause } => {
+            let (error, cause) = (
+                say("ErrorPath", error.as_ref(), scope)?,
+                say("CausePath", cause.as_ref(), scope)?,
+            );
+            Ok(Move::Fail(Trouble { error, cause }))
+        }
+    }
+}
+
+/// Where the first rule that holds leads.
+fn choose<'a>(
+    rules: &'a [(Rule, String)],
+    default: Option<&'a str>,
+    scope: Scope<'_>,
+) -> Result<&'a str, Trouble> {
+    for (rule, target) in rules {
+        if rule.holds(scope)? {
+            return Ok(target);
+        }
+    }
+    // Observed: AWS calls this States.Runtime, although it has a name for it, States.NoChoiceMatched.
+    default.ok_or_else(|| {
+        Trouble::runtime(
+            "Failed to transition out of the state. The state does not point to a next state.",
+        )
+    })
+}
+
+fn say(field: &str, words: Option<&Words>, scope: Scope<'_>) -> Result<Option<String>, Trouble> {
+    words.map(|words| words.say(field, scope)).transpose()
+}
+
+/// What goes on from a Task state that was answered.
+///
+/// # Errors
+/// What goes wrong with ResultSelector, ResultPath or OutputPath.
+pub fn answered(
+    state: &State,
+    task: &Task,
+    scope: Scope<'_>,
+    answer: Value,
+) -> Result<Value, Trouble> {
+    let result = match &task.result_selector {
+        Some(template) => template.fill(Scope {
+            input: &answer,
+            ..scope
+        })?,
+        None => answer,
+    };
+    let placed = task.result_path.place(scope.input, result)?;
+    outgoing(state, &placed, scope)
+}
+
+fn outgoing(state: &State, value: &Value, scope: Scope<'_>) -> Result<Value, Trouble> {
+    select(
+        state.output_path.as_ref(),
+        Scope {
+            input: value,
+            ..scope
+        },
+    )
+}
+
+fn select(path: Option<&Path>, scope: Scope<'_>) -> Result<Value, Trouble> {
+    let Some(path) = path else {
+        return Ok(json!({}));
+    };
+    path.read(scope).cloned().ok_or_else(|| {
+        let (path, end) = (path.text(), path.text().trim_start_matches(['$', '.']));
+        Trouble::runtime(format!(
+            "Invalid path '{path}' : No results for path: $['{end}']"
+        ))
+    })
+}
+
+fn wait_length(length: &Length, scope: Scope<'_>, now: Timestamp) -> Result<Duration, Trouble> {
+    match length {
+        Length::Seconds(seconds) => Ok(Duration::from_secs(*seconds)),
+        Length::SecondsPath(path) => seconds(path, scope),
+        Length::Timestamp(instant) => Ok(until(*instant, now)),
+        Length::TimestampPath(path) => {
+            let value = looked_up("TimestampPath", path, scope)?;
+            let instant = value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
+                let (path, value) = (path.text(), plain(value));
+                Trouble::runtime(format!(
+                    "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: {path} == {value}"
+                ))
+            })?;
+            Ok(until(instant, now))
+        }
+    }
+}
+
+fn until(instant: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(instant.duration_since(now)).unwrap_or_default()
+}
+
+/// Recorded: a fraction is told before a negative number is.
+fn seconds(path: &Path, scope: Scope<'_>) -> Result<Duration, Trouble> {
+    let value = looked_up("SecondsPath", path, scope)?;
+    let (text, shown) = (path.text(), plain(value));
+    match value.as_i64().map(u64::try_from) {
+        None => Err(Trouble::runtime(format!(
+            "The SecondsPath parameter cannot be parsed as a long value: {text} == {shown}"
+        ))),
+        Some(Err(_)) => Err(Trouble::runtime(format!(
+            "The SecondsPath parameter references a negative value: {text} == {shown}"
+        ))),
+        Some(Ok(seconds)) if seconds > 99_999_999 => Err(Trouble::runtime(format!(
+            "The SecondsPath parameter references a value over 99999999: {text} == {shown}"
+        ))),
+        Some(Ok(seconds)) => Ok(Duration::from_secs(seconds)),
+    }
+}
+
+fn looked_up<'a>(field: &str, path: &Path, scope: Scope<'a>) -> Result<&'a Value, Trouble> {
+    path.read(scope).ok_or_else(|| {
+        let path = path.text();
+        Trouble::runtime(format!(
+            "The {field} parameter does not reference an input value: {path}"
+        ))
+    })
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

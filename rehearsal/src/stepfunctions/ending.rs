@@ -1,0 +1,92 @@
+//! Ends executions.
+
+use serde_json::{Value, json};
+
+use super::execution::{Execution, Status, with_error, with_output};
+use super::notice;
+use super::run::{execution, tell};
+use super::trouble::{TIMEOUT, Trouble};
+use crate::account::Account;
+use crate::fact::ExecutionFact;
+
+/// Says that the execution is over, so that whoever moved it stops.
+pub struct Over;
+
+/// How an execution ends.
+pub enum Ending {
+    /// Well, with this output.
+    Succeeded(String),
+    /// With an error.
+    Failed(Trouble),
+    /// At its time limit.
+    TimedOut,
+    /// Because somebody said so.
+    Aborted(Trouble),
+}
+
+impl Ending {
+    /// The last event of the history: its type, the member for its details, and these.
+    fn event(&self) -> (&'static str, (&'static str, Value)) {
+        let error =
+            |trouble: &Trouble| with_error(trouble.error.as_deref(), trouble.cause.as_deref());
+        match self {
+            Self::Succeeded(output) => (
+                "ExecutionSucceeded",
+                (
+                    "executionSucceededEventDetails",
+                    with_output(json!({}), output),
+                ),
+            ),
+            Self::Failed(trouble) => (
+                "ExecutionFailed",
+                ("executionFailedEventDetails", error(trouble)),
+            ),
+            Self::TimedOut => (
+                "ExecutionTimedOut",
+                (
+                    "executionTimedOutEventDetails",
+                    with_error(Some(TIMEOUT), None),
+                ),
+            ),
+            Self::Aborted(trouble) => (
+                "ExecutionAborted",
+                ("executionAbortedEventDetails", error(trouble)),
+            ),
+        }
+    }
+
+    fn settle(self, ended: &mut Execution) {
+        let (status, trouble) = match self {
+            Self::Succeeded(output) => {
+                ended.output = Some(output);
+                (Status::Succeeded, Trouble::NONE)
+            }
+            Self::Failed(trouble) => (Status::Failed, trouble),
+            Self::TimedOut => (Status::TimedOut, Trouble::timeout()),
+            Self::Aborted(trouble) => (Status::Aborted, trouble),
+        };
+        ended.status = status;
+        (ended.error, ended.cause) = (trouble.error, trouble.cause);
+    }
+}
+
+/// Ends the execution.
+pub fn end(account: &mut Account, run: usize, ending: Ending) -> Over {
+    let now = account.now;
+    let ended = execution(account, run);
+    let (kind, details) = ending.event();
+    ended.write(now, kind, Some(details));
+    ending.settle(ended);
+    (ended.stop, ended.visit, ended.ahead) = (Some(now), None, None);
+    let what = ExecutionFact::Ended {
+        status: ended.status.name().to_owned(),
+        error: ended.error.clone().unwrap_or_default(),
+        cause: ended.cause.clone().unwrap_or_default(),
+        history_events: ended.history.len(),
+    };
+    let machine = ended.state_machine.clone();
+    tell(account, run, what);
+    notice::status_changed(account, run);
+    account.stepfunctions.forget_if_deleted(&machine);
+    Over
+}

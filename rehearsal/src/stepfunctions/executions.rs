@@ -1,0 +1,241 @@
+//! The calls about executions.
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::asked::{list, page, text};
+use super::ending::{Ending, end};
+use super::execution::{Execution, Status};
+use super::machines::{checked_name, machine};
+use super::notice::redrive;
+use super::run::{PAYLOAD_LIMIT, begin, execution};
+use super::trouble::Trouble;
+use crate::account::{Account, arn};
+use crate::wire::{ApiError, only};
+
+/// How long the name of a closed execution stays taken (documented).
+const NAME_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// `StartExecution`: the same name with the same input is answered the same while the execution runs.
+pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "StartExecution";
+    only(action, input, &["stateMachineArn", "name", "input"])?;
+    let machine = machine(account, action, input)?;
+    let (role, definition) = (machine.role.clone(), machine.definition.clone());
+    let (machine_name, deleting) = (machine.name.clone(), machine.deleting);
+    let state_machine = text(action, input, "stateMachineArn")?.to_owned();
+    if deleting {
+        let message = format!("State Machine is being deleted: '{state_machine}'");
+        return Err(ApiError::client("StateMachineDeleting", message));
+    }
+    let (input_text, input_value) = checked_input(input)?;
+    let name = match input.get("name") {
+        Some(_) => checked_name(text(action, input, "name")?)?.to_owned(),
+        None => account.uuid(),
+    };
+    let arn = arn("states", &format!("execution:{machine_name}:{name}"));
+    if let Some(started) = already_started(account, &arn, &input_text)? {
+        return Ok(started);
+    }
+    let run = account.stepfunctions.executions.len();
+    account.stepfunctions.by_arn.insert(arn.clone(), run);
+    account.stepfunctions.executions.push(Execution {
+        arn,
+        name,
+        state_machine,
+        input: input_value,
+        input_text,
+        status: Status::Running,
+        start: account.now,
+        stop: None,
+        output: None,
+        error: None,
+        cause: None,
+        history: Vec::new(),
+        transitions: 0,
+        definition,
+        role,
+        attempts: 0,
+        ahead: None,
+        visit: None,
+    });
+    begin(account, run);
+    Ok(started(execution(account, run)))
+}
+
+fn started(execution: &Execution) -> Value {
+    json!({"executionArn": execution.arn, "startDate": execution.start.to_string()})
+}
+
+fn checked_input(input: &Value) -> Result<(String, Value), ApiError> {
+    let given = match input.get("input") {
+        Some(_) => text("StartExecution", input, "input")?,
+        None => "{}",
+    };
+    if given.len() > PAYLOAD_LIMIT {
+        return Err(ApiError::client(
+            "ValidationException",
+            format!(
+                "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to {PAYLOAD_LIMIT}"
+            ),
+        ));
+    }
+    match serde_json::from_str(given) {
+        Ok(value) => Ok((given.to_owned(), value)),
+        Err(error) => {
+            let message = format!("Invalid State Machine Execution Input: '{error}'");
+            Err(ApiError::client("InvalidExecutionInput", message))
+        }
+    }
+}
+
+fn already_started(
+    account: &mut Account,
+    arn: &str,
+    input: &str,
+) -> Result<Option<Value>, ApiError> {
+    let now = account.now;
+    let Some(old) = account.stepfunctions.execution(arn) else {
+        return Ok(None);
+    };
+    match old.stop {
+        None if old.input_text == input => Ok(Some(started(old))),
+        Some(stop) if now.duration_since(stop) > NAME_KEPT => Ok(None),
+        _ => Err(ApiError::client(
+            "ExecutionAlreadyExists",
+            format!("Execution Already Exists: '{arn}'"),
+        )),
+    }
+}
+
+/// Which execution `input` names.
+fn named(account: &Account, action: &str, input: &Value) -> Result<usize, ApiError> {
+    let arn = text(action, input, "executionArn")?;
+    account
+        .stepfunctions
+        .by_arn
+        .get(arn)
+        .copied()
+        .ok_or_else(|| {
+            ApiError::client(
+                "ExecutionDoesNotExist",
+                format!("Execution Does Not Exist: '{arn}'"),
+            )
+        })
+}
+
+/// `DescribeExecution`.
+pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only(
+        "DescribeExecution",
+        input,
+        &["executionArn", "includedData"],
+    )?;
+    let with_data = match input["includedData"].as_str() {
+        None | Some("ALL_DATA") => true,
+        Some("METADATA_ONLY") => false,
+        Some(other) => return Err(ApiError::not_known(format_args!("includedData {other}"))),
+    };
+    let run = named(account, "DescribeExecution", input)?;
+    let of = execution(account, run);
+    let mut answer = json!({
+        "executionArn": of.arn, "stateMachineArn": of.state_machine, "name": of.name, "status": of.status.name(),
+        "startDate": of.start.to_string(), "inputDetails": {"included": with_data}, "redriveCount": 0,
+    });
+    let (redrive_status, redrive_reason) = redrive(of.status);
+    answer["redriveStatus"] = json!(redrive_status);
+    let data = |text: Option<&String>| text.filter(|_| with_data).cloned();
+    let optional = [
+        ("redriveStatusReason", redrive_reason),
+        ("stopDate", of.stop.map(|stop| stop.to_string())),
+        ("input", data(Some(&of.input_text))),
+        ("output", data(of.output.as_ref())),
+        ("error", of.error.clone()),
+        ("cause", of.cause.clone()),
+    ];
+    for (member, value) in optional {
+        if let Some(value) = value {
+            answer[member] = json!(value);
+        }
+    }
+    if of.output.is_some() {
+        answer["outputDetails"] = json!({"included": with_data});
+    }
+    Ok(answer)
+}
+
+/// `ListExecutions`: the newest first.
+pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "ListExecutions";
+    only(
+        action,
+        input,
+        &["stateMachineArn", "statusFilter", "maxResults", "nextToken"],
+    )?;
+    machine(account, action, input)?;
+    let arn = text(action, input, "stateMachineArn")?;
+    let filter = match input.get("statusFilter") {
+        Some(_) => Some(text(action, input, "statusFilter")?),
+        None => None,
+    };
+    let wanted = |of: &&Execution| {
+        of.state_machine == arn && filter.is_none_or(|status| status == of.status.name())
+    };
+    let listed = account
+        .stepfunctions
+        .executions
+        .iter()
+        .rev()
+        .filter(wanted)
+        .map(|of| {
+            let mut item = json!({
+                "executionArn": of.arn, "stateMachineArn": of.state_machine, "name": of.name,
+                "status": of.status.name(), "startDate": of.start.to_string(), "redriveCount": 0,
+            });
+            if let Some(stop) = of.stop {
+                item["stopDate"] = json!(stop.to_string());
+            }
+            item
+        });
+    list("executions", listed.collect(), page(input, 1000)?)
+}
+
+/// `StopExecution`: one that has ended stays as it ended.
+pub fn stop(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("StopExecution", input, &["executionArn", "error", "cause"])?;
+    let run = named(account, "StopExecution", input)?;
+    if execution(account, run).status == Status::Running {
+        let words = |member: &str| input[member].as_str().map(str::to_owned);
+        let trouble = Trouble {
+            error: words("error"),
+            cause: words("cause"),
+        };
+        end(account, run, Ending::Aborted(trouble));
+    }
+    let stop = execution(account, run).stop.map(|stop| stop.to_string());
+    Ok(json!({"stopDate": stop}))
+}
+
+/// `GetExecutionHistory`.
+pub fn history(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = [
+        "executionArn",
+        "maxResults",
+        "reverseOrder",
+        "nextToken",
+        "includeExecutionData",
+    ];
+    only("GetExecutionHistory", input, &known)?;
+    let run = named(account, "GetExecutionHistory", input)?;
+    let with_data = input["includeExecutionData"].as_bool().unwrap_or(true);
+    let page = page(input, 1000)?;
+    let mut events: Vec<Value> = execution(account, run)
+        .history
+        .iter()
+        .map(|event| event.to_json(with_data))
+        .collect();
+    if input["reverseOrder"].as_bool() == Some(true) {
+        events.reverse();
+    }
+    list("events", events, page)
+}

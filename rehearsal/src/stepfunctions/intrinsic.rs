@@ -1,0 +1,239 @@
+//! Where the value of a `name.$` member comes from: a path, or one of the intrinsic functions `States.Format`,
+//! `States.StringToJson` and `States.JsonToString`. Other functions are refused when the definition is read.
+
+use serde_json::Value;
+
+use super::path::{Path, Scope};
+use super::trouble::Trouble;
+
+/// A path or an intrinsic function with its arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expression {
+    /// The value at a path.
+    Path(Path),
+    /// What a function makes of its arguments.
+    Call {
+        /// The call as it was written.
+        text: String,
+        /// Which function.
+        function: Function,
+        /// Its arguments.
+        arguments: Vec<Argument>,
+    },
+}
+
+/// The functions that are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// `States.Format`
+    Format,
+    /// `States.StringToJson`
+    StringToJson,
+    /// `States.JsonToString`
+    JsonToString,
+}
+
+/// An argument of a function.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Argument {
+    /// A string in quotes, its escapes still in it: `States.Format` gives `\{` a meaning.
+    Quoted(String),
+    /// A number, a boolean or null.
+    Literal(Value),
+    /// A path or another function.
+    Expression(Expression),
+}
+
+impl Expression {
+    /// Reads a path or a function.
+    ///
+    /// # Errors
+    /// Says in words what is wrong, naming the path or the function.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with('$') {
+            return Path::parse(text).map(Self::Path);
+        }
+        let (name, rest) = text
+            .strip_suffix(')')
+            .and_then(|call| call.split_once('('))
+            .ok_or_else(|| format!("{text} is neither a path nor an intrinsic function"))?;
+        let function = match name.trim() {
+            "States.Format" => Function::Format,
+            "States.StringToJson" => Function::StringToJson,
+            "States.JsonToString" => Function::JsonToString,
+            other => return Err(format!("the intrinsic function {other} is not known here")),
+        };
+        let arguments = split(rest)
+            .into_iter()
+            .map(parse_argument)
+            .collect::<Result<Vec<_>, _>>()?;
+        let right_number = match function {
+            Function::Format => placeholders(&arguments) == Some(arguments.len() - 1),
+            Function::StringToJson | Function::JsonToString => arguments.len() == 1,
+        };
+        if !right_number {
+            return Err(format!(
+                "the number of arguments of {text} is not right for {name}"
+            ));
+        }
+        Ok(Self::Call {
+            text: text.to_owned(),
+            function,
+            arguments,
+        })
+    }
+
+    /// The value, for the member that was written as `field`.
+    ///
+    /// # Errors
+    /// `States.Runtime` for a path that leads nowhere, `States.IntrinsicFailure` for a function that fails.
+    pub fn evaluate(&self, field: &str, scope: Scope<'_>) -> Result<Value, Trouble> {
+        let nowhere = |path: &Path| {
+            let (path, input) = (path.text(), scope.input);
+            Trouble::runtime(format!(
+                "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{input}'"
+            ))
+        };
+        match self {
+            Self::Path(path) => path.read(scope).cloned().ok_or_else(|| nowhere(path)),
+            Self::Call {
+                text,
+                function,
+                arguments,
+            } => {
+                let values = arguments
+                    .iter()
+                    .map(|argument| argument.evaluate(field, scope))
+                    .collect::<Result<Vec<_>, _>>()?;
+                apply(*function, arguments, &values).map_err(|error| {
+                    Trouble::new(
+                        "States.IntrinsicFailure",
+                        format!("The function '{text}' had the following error: {error}"),
+                    )
+                })
+            }
+        }
+    }
+}
+
+impl Argument {
+    fn evaluate(&self, field: &str, scope: Scope<'_>) -> Result<Value, Trouble> {
+        match self {
+            Self::Quoted(text) => Ok(Value::String(unescape(text))),
+            Self::Literal(value) => Ok(value.clone()),
+            Self::Expression(expression) => expression.evaluate(field, scope),
+        }
+    }
+}
+
+fn apply(function: Function, arguments: &[Argument], values: &[Value]) -> Result<Value, String> {
+    match (function, values) {
+        (Function::JsonToString, [value]) => Ok(Value::String(value.to_string())),
+        (Function::StringToJson, [Value::String(text)]) => {
+            serde_json::from_str(text).map_err(|error| format!("{text} is not JSON ({error})"))
+        }
+        (Function::Format, [_, values @ ..]) => match &arguments[0] {
+            Argument::Quoted(template) => Ok(Value::String(format(template, values)?)),
+            Argument::Literal(_) | Argument::Expression(_) => {
+                Err("the template of States.Format is not a string in quotes".to_owned())
+            }
+        },
+        (_, values) => Err(format!("{values:?} is not what the function takes")),
+    }
+}
+
+/// Puts `values` for the `{}` of `template`.
+fn format(template: &str, values: &[Value]) -> Result<String, String> {
+    let (mut out, mut values, mut chars) = (String::new(), values.iter(), template.chars());
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.extend(chars.next()),
+            '{' => {
+                chars.next();
+                match values.next() {
+                    Some(Value::String(text)) => out.push_str(text),
+                    Some(value @ (Value::Object(_) | Value::Array(_))) => {
+                        return Err(format!(
+                            "{value} is neither text nor number, and cannot be put into text"
+                        ));
+                    }
+                    Some(value) => out.push_str(&value.to_string()),
+                    None => return Err("there are more {} than values".to_owned()),
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    Ok(out)
+}
+
+/// How many `{}` the template has, if the first argument is a well-formed one.
+fn placeholders(arguments: &[Argument]) -> Option<usize> {
+    let Some(Argument::Quoted(template)) = arguments.first() else {
+        return None;
+    };
+    let (mut count, mut chars) = (0, template.chars());
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next()?;
+            }
+            '{' if chars.next() == Some('}') => count += 1,
+            '{' | '}' => return None,
+            _ => {}
+        }
+    }
+    Some(count)
+}
+
+fn unescape(text: &str) -> String {
+    let (mut out, mut chars) = (String::new(), text.chars());
+    while let Some(c) = chars.next() {
+        out.push(if c == '\\' {
+            chars.next().unwrap_or(c)
+        } else {
+            c
+        });
+    }
+    out
+}
+
+/// Splits at the commas that stand outside quotes and parentheses.
+fn split(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth, mut quoted, mut escaped) =
+        (Vec::new(), 0, 0_usize, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => {
+                escaped = false;
+                continue;
+            }
+            '\\' if quoted => escaped = true,
+            '\'' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            ',' if !quoted && depth == 0 => {
+                parts.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts
+}
+
+fn parse_argument(text: &str) -> Result<Argument, String> {
+    if let Some(quoted) = text
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''))
+    {
+        return Ok(Argument::Quoted(quoted.to_owned()));
+    }
+    match serde_json::from_str::<Value>(text) {
+        Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::Null)) => {
+            Ok(Argument::Literal(value))
+        }
+        _ => Expression::parse(text).map(Argument::Expression),
+    }
+}

@@ -1,0 +1,214 @@
+//! Moves executions from state to state.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Due;
+use super::decide::{Move, decide};
+use super::definition::{Kind, Then};
+use super::ending::{Ending, Over, end};
+use super::execution::{Execution, HISTORY_LIMIT, Visit, with_input, with_output};
+use super::trouble::{DATA_LIMIT, Trouble};
+use super::{notice, task};
+use crate::account::Account;
+use crate::fact::{ExecutionFact, Fact};
+
+/// The most bytes that an input, an output or a result may have (documented).
+pub const PAYLOAD_LIMIT: usize = 262_144;
+
+/// The execution in this place of the list of all.
+pub fn execution(account: &mut Account, run: usize) -> &mut Execution {
+    &mut account.stepfunctions.executions[run]
+}
+
+/// Starts an execution that was just made.
+pub fn begin(account: &mut Account, run: usize) {
+    let now = account.now;
+    let made = execution(account, run);
+    let details = with_input(json!({"roleArn": made.role}), &made.input_text);
+    made.write(
+        now,
+        "ExecutionStarted",
+        Some(("executionStartedEventDetails", details)),
+    );
+    let (start_at, input) = (made.definition.start_at.clone(), made.input.clone());
+    let timeout = made.definition.timeout_seconds;
+    tell(account, run, ExecutionFact::Started);
+    notice::status_changed(account, run);
+    if let Some(seconds) = timeout {
+        account.after(Duration::from_secs(seconds), Due::ExecutionTimeout(run));
+    }
+    go(account, run, start_at, input);
+}
+
+/// Writes down what happened to the execution.
+pub fn tell(account: &mut Account, run: usize, what: ExecutionFact) {
+    let told = execution(account, run);
+    let (execution, instance) = (told.name.clone(), told.instance().to_owned());
+    account.tell(Fact::Execution {
+        execution,
+        instance,
+        what,
+    });
+}
+
+/// Writes an event down. At the limit of the history the execution fails instead.
+pub fn note(
+    account: &mut Account,
+    run: usize,
+    kind: &str,
+    details: Option<(&'static str, Value)>,
+) -> Result<usize, Over> {
+    let now = account.now;
+    let noted = execution(account, run);
+    if noted.history.len() + 1 < HISTORY_LIMIT {
+        return Ok(noted.write(now, kind, details));
+    }
+    let cause =
+        format!("The execution reached the maximum number of history events ({HISTORY_LIMIT}).");
+    Err(end(account, run, Ending::Failed(Trouble::runtime(cause))))
+}
+
+/// Plans to enter `state`.
+fn go(account: &mut Account, run: usize, state: String, input: Value) {
+    let latency = account.stepfunctions.dynamics.transition;
+    execution(account, run).ahead = Some((state, input));
+    account.after(latency, Due::Enter(run));
+}
+
+/// Enters the state that lies ahead.
+pub fn enter(account: &mut Account, run: usize) {
+    if let Some((state, input)) = execution(account, run).ahead.take() {
+        // An ended execution has already told everything.
+        let _over = step_into(account, run, state, input);
+    }
+}
+
+fn step_into(account: &mut Account, run: usize, state: String, input: Value) -> Result<(), Over> {
+    let machine = execution(account, run).state_machine.clone();
+    if account.stepfunctions.is_deleting(&machine) {
+        // Documented for DeleteStateMachine: executions end at their next transition.
+        return Err(end(account, run, Ending::Aborted(Trouble::NONE)));
+    }
+    count_transition(account, run);
+    let definition = execution(account, run).definition.clone();
+    let definition = &definition.states[&state];
+    let details = with_input(json!({"name": state}), &input.to_string());
+    let kind = format!("{}StateEntered", definition.kind_name());
+    let entered_event = note(
+        account,
+        run,
+        &kind,
+        Some(("stateEnteredEventDetails", details)),
+    )?;
+    tell(
+        account,
+        run,
+        ExecutionFact::Entered {
+            state: state.clone(),
+        },
+    );
+    let now = account.now;
+    let mut context = execution(account, run).context(now, &state);
+    let mut retries = Vec::new();
+    if let Kind::Task(task) = &definition.kind {
+        context["State"]["RetryCount"] = json!(0);
+        retries = vec![0; task.retry.len()];
+    }
+    execution(account, run).visit = Some(Visit {
+        state,
+        entered_event,
+        input,
+        context,
+        retries,
+        awaited: None,
+        afterwards: None,
+    });
+    act(account, run)
+}
+
+/// Does what the state wants in which the execution is.
+pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
+    let now = account.now;
+    let acting = execution(account, run);
+    let definition = acting.definition.clone();
+    let visit = acting
+        .visit
+        .as_ref()
+        .expect("a running execution that acts is in a state");
+    let state = &definition.states[&visit.state];
+    match decide(state, visit.scope(), now) {
+        Ok(Move::Leave(output, then)) => leave(account, run, &output, then),
+        Ok(Move::Wait(length, output, then)) => {
+            let length = account.stepfunctions.wait_override.unwrap_or(length);
+            let visit = execution(account, run).visit.as_mut();
+            visit.expect("the state was just entered").afterwards = Some((output, then));
+            account.after(length, Due::WaitOver(run));
+            Ok(())
+        }
+        Ok(Move::Ask(payload)) => task::ask(account, run, payload),
+        Ok(Move::Fail(trouble)) => Err(end(account, run, Ending::Failed(trouble))),
+        Err(trouble) => {
+            let trouble = trouble.in_state(&visit.state, visit.entered_event);
+            match state.kind {
+                Kind::Task(_) => task::failed(account, run, &trouble),
+                _ => Err(end(account, run, Ending::Failed(trouble))),
+            }
+        }
+    }
+}
+
+/// Leaves a Wait state whose time is over.
+pub fn wait_over(account: &mut Account, run: usize) {
+    let visit = execution(account, run).visit.as_mut();
+    if let Some((output, then)) = visit.and_then(|visit| visit.afterwards.take()) {
+        // An ended execution has already told everything.
+        let _over = leave(account, run, &output, then);
+    }
+}
+
+/// Leaves the state in which the execution is.
+pub fn leave(account: &mut Account, run: usize, output: &Value, then: Then) -> Result<(), Over> {
+    let leaving = execution(account, run);
+    let visit = leaving
+        .visit
+        .take()
+        .expect("a running execution that leaves is in a state");
+    let kind = format!(
+        "{}StateExited",
+        leaving.definition.states[&visit.state].kind_name()
+    );
+    let text = output.to_string();
+    if text.len() > PAYLOAD_LIMIT {
+        let trouble = Trouble::new(DATA_LIMIT, too_large(&visit.state));
+        return Err(end(account, run, Ending::Failed(trouble)));
+    }
+    let details = with_output(json!({"name": visit.state}), &text);
+    note(
+        account,
+        run,
+        &kind,
+        Some(("stateExitedEventDetails", details)),
+    )?;
+    match then {
+        Then::Next(state) => {
+            go(account, run, state, output.clone());
+            Ok(())
+        }
+        Then::End => Err(end(account, run, Ending::Succeeded(text))),
+    }
+}
+
+/// The cause of `States.DataLimitExceeded` (observed).
+pub fn too_large(what: &str) -> String {
+    format!(
+        "The state/task '{what}' returned a result with a size exceeding the maximum number of bytes service limit."
+    )
+}
+
+/// Counts a state entered or a retry.
+pub fn count_transition(account: &mut Account, run: usize) {
+    account.stepfunctions.transitions += 1;
+    execution(account, run).transitions += 1;
+}

@@ -1,0 +1,232 @@
+//! The calls around an execution.
+
+use super::*;
+
+fn napping() -> Stage {
+    Stage::start(&wait("Seconds", json!(100)), &json!({"a": 1}))
+}
+
+fn start(stage: &mut Stage, name: &str, input: &str) -> Result<Value, ApiError> {
+    let machine = arn("states", "stateMachine:m");
+    stage.call(
+        "StartExecution",
+        json!({"stateMachineArn": machine, "name": name, "input": input}),
+    )
+}
+
+#[test]
+fn a_name_is_taken_but_the_same_again_is_answered_the_same() {
+    let mut stage = napping();
+    stage.play(10, |_, _| Ok(json!({})));
+    let again = start(&mut stage, "e", "{\"a\":1}").expect("the same again");
+    assert_eq!(
+        again,
+        json!({"executionArn": stage.execution, "startDate": START})
+    );
+    let other = start(&mut stage, "e", "{\"a\":2}").expect_err("another input");
+    assert_eq!(
+        other.to_string(),
+        format!(
+            "ExecutionAlreadyExists: Execution Already Exists: '{}'",
+            stage.execution
+        )
+    );
+    stage.play(100, |_, _| Ok(json!({})));
+    assert_eq!(
+        start(&mut stage, "e", "{\"a\":1}")
+            .expect_err("closed")
+            .code,
+        "ExecutionAlreadyExists"
+    );
+    assert_eq!(
+        start(&mut stage, "a b", "{}").expect_err("a space").code,
+        "InvalidName"
+    );
+    assert_eq!(
+        start(&mut stage, &"n".repeat(81), "{}")
+            .expect_err("81")
+            .code,
+        "InvalidName"
+    );
+    assert_eq!(
+        start(&mut stage, "x", "{").expect_err("no JSON").code,
+        "InvalidExecutionInput"
+    );
+    stage.play(91 * 86_400, |_, _| Ok(json!({})));
+    start(&mut stage, "e", "{}").expect("after 90 days the name is free");
+}
+
+#[test]
+fn a_stopped_execution_is_aborted_and_stays_so() {
+    let mut stage = napping();
+    stage.play(10, |_, _| Ok(json!({})));
+    let stop = json!({"executionArn": stage.execution, "error": "E", "cause": "because"});
+    let stopped = stage.call("StopExecution", stop.clone()).expect("stopped");
+    stage.play(200, |_, _| Ok(json!({})));
+    assert_eq!(
+        stage.call("StopExecution", stop).expect("stopped before"),
+        stopped
+    );
+    assert_eq!(
+        stage.kinds(),
+        ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"]
+    );
+    let described = stage
+        .call(
+            "DescribeExecution",
+            json!({"executionArn": stage.execution}),
+        )
+        .expect("an execution");
+    let wanted = json!({
+        "executionArn": stage.execution, "stateMachineArn": arn("states", "stateMachine:m"), "name": "e",
+        "status": "ABORTED", "startDate": START, "stopDate": "2026-11-23T00:00:10Z", "input": "{\"a\":1}",
+        "inputDetails": {"included": true}, "error": "E", "cause": "because", "redriveCount": 0,
+        "redriveStatus": "REDRIVABLE",
+    });
+    assert_eq!(described, wanted);
+}
+
+#[test]
+fn a_running_execution_keeps_its_definition() {
+    let mut stage = napping();
+    let shorter = wait("Seconds", json!(1)).to_string();
+    let machine = arn("states", "stateMachine:m");
+    stage
+        .call(
+            "UpdateStateMachine",
+            json!({"stateMachineArn": machine, "definition": shorter}),
+        )
+        .expect("updated");
+    start(&mut stage, "later", "{}").expect("started");
+    stage.play(200, |_, _| Ok(json!({})));
+    let lasted: Vec<i64> = stage
+        .account
+        .stepfunctions
+        .executions()
+        .iter()
+        .map(|run| {
+            run.stop
+                .expect("an end")
+                .duration_since(run.start)
+                .as_secs()
+        })
+        .collect();
+    assert_eq!(lasted, [100, 1]);
+}
+
+#[test]
+fn a_deleted_machine_goes_once_its_executions_ended_at_their_next_transition() {
+    let definition = json!({"StartAt": "W", "States": {
+        "W": {"Type": "Wait", "Seconds": 100, "Next": "S"}, "S": {"Type": "Succeed"},
+    }});
+    let mut stage = Stage::start(&definition, &json!({}));
+    let machine = json!({"stateMachineArn": arn("states", "stateMachine:m")});
+    stage.play(10, |_, _| Ok(json!({})));
+    stage
+        .call("DeleteStateMachine", machine.clone())
+        .expect("deleted");
+    assert_eq!(
+        stage
+            .call("DescribeStateMachine", machine.clone())
+            .expect("there")["status"],
+        "DELETING"
+    );
+    assert_eq!(
+        start(&mut stage, "x", "{}").expect_err("deleting").code,
+        "StateMachineDeleting"
+    );
+    stage.play(200, |_, _| Ok(json!({})));
+    assert_eq!(stage.run().status.name(), "ABORTED");
+    assert_eq!(
+        stage
+            .call("DescribeStateMachine", machine)
+            .expect_err("gone")
+            .code,
+        "StateMachineDoesNotExist"
+    );
+}
+
+#[test]
+fn lists_and_histories_come_in_parts_and_either_order() {
+    let mut stage = napping();
+    start(&mut stage, "second", "{}").expect("started");
+    stage.play(200, |_, _| Ok(json!({})));
+    start(&mut stage, "third", "{}").expect("started");
+    let machine = arn("states", "stateMachine:m");
+    let list = |stage: &mut Stage, more: Value| {
+        let mut asked = json!({"stateMachineArn": machine});
+        asked
+            .as_object_mut()
+            .expect("members")
+            .extend(more.as_object().expect("members").clone());
+        stage.call("ListExecutions", asked).expect("a list")
+    };
+    let names = |answer: &Value| -> Vec<String> {
+        answer["executions"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|e| e["name"].as_str().expect("a name").to_owned())
+            .collect()
+    };
+    let first = list(&mut stage, json!({"maxResults": 2}));
+    assert_eq!(names(&first), ["third", "second"]);
+    assert_eq!(
+        names(&list(&mut stage, json!({"nextToken": first["nextToken"]}))),
+        ["e"]
+    );
+    assert_eq!(
+        names(&list(&mut stage, json!({"statusFilter": "RUNNING"}))),
+        ["third"]
+    );
+    let asked = json!({"executionArn": stage.execution, "reverseOrder": true, "maxResults": 1, "includeExecutionData": false});
+    let last = stage.call("GetExecutionHistory", asked).expect("a history");
+    let details = &last["events"][0]["executionSucceededEventDetails"];
+    assert_eq!(*details, json!({"outputDetails": {"truncated": false}}));
+    assert_eq!(last["nextToken"], "from-1");
+}
+
+#[test]
+fn what_is_not_known_is_refused() {
+    let mut stage = napping();
+    let redrive = json!({"executionArn": stage.execution});
+    assert_eq!(
+        stage
+            .call("RedriveExecution", redrive)
+            .expect_err("refused")
+            .code,
+        "NotImplemented"
+    );
+    let express = json!({"name": "x", "type": "EXPRESS", "definition": "{}", "roleArn": "role"});
+    assert!(
+        stage
+            .call("CreateStateMachine", express)
+            .expect_err("refused")
+            .message
+            .contains("EXPRESS")
+    );
+    let other = json!({"name": "m", "definition": wait("Seconds", json!(1)).to_string(), "roleArn": "role"});
+    assert_eq!(
+        stage
+            .call("CreateStateMachine", other)
+            .expect_err("taken")
+            .code,
+        "StateMachineAlreadyExists"
+    );
+}
+
+#[test]
+fn the_same_seed_gives_the_same_history() {
+    let told = || {
+        let definition =
+            one_task(json!({"Retry": [{"ErrorEquals": ["States.ALL"], "JitterStrategy": "FULL"}]}));
+        let mut stage = Stage::start(&definition, &json!({}));
+        let machine = arn("states", "stateMachine:m");
+        stage
+            .call("StartExecution", json!({"stateMachineArn": machine}))
+            .expect("a name is found");
+        stage.play(60, |_, _| Err(failure("Throttled")));
+        format!("{:?}", stage.account.facts)
+    };
+    assert_eq!(told(), told());
+}

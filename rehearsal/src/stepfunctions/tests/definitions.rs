@@ -1,0 +1,139 @@
+//! What is refused when a definition is read.
+
+use super::*;
+
+fn refusal(definition: &Value) -> String {
+    let made = json!({"name": "m", "definition": definition.to_string(), "roleArn": "role"});
+    Stage::empty()
+        .call("CreateStateMachine", made)
+        .expect_err("refused")
+        .to_string()
+}
+
+fn with_state(state: Value) -> Value {
+    json!({"StartAt": "A", "States": {"A": state, "B": {"Type": "Succeed"}}})
+}
+
+#[test]
+fn what_aws_refuses_is_refused_with_its_place() {
+    let task = function("f");
+    for (state, says) in [
+        (
+            json!({"Type": "Pass", "Next": "None"}),
+            "MISSING_TRANSITION_TARGET: Missing 'Next' target: None at /States/A/Next",
+        ),
+        (
+            json!({"Type": "Pass", "End": true}),
+            "State \"B\" is not reachable. at /States/B",
+        ),
+        (
+            json!({"Type": "Pass"}),
+            "Exactly one of Next and \"End\": true is required at /States/A",
+        ),
+        (
+            json!({"Type": "Pass", "Next": "B", "Paramters": {}}),
+            "Field \"Paramters\" is not supported at /States/A",
+        ),
+        (json!({"Type": "Nap", "Next": "B"}), "/States/A/Type"),
+        (
+            json!({"Type": "Succeed", "Next": "B"}),
+            "Field \"Next\" is not supported",
+        ),
+        (
+            json!({"Type": "Wait", "Next": "B"}),
+            "Exactly one of Seconds",
+        ),
+        (
+            json!({"Type": "Wait", "Seconds": 1, "SecondsPath": "$.s", "Next": "B"}),
+            "Exactly one of Seconds",
+        ),
+        (
+            json!({"Type": "Wait", "Seconds": -1, "Next": "B"}),
+            "/States/A/Seconds",
+        ),
+        (
+            json!({"Type": "Wait", "SecondsPath": "s", "Next": "B"}),
+            "/States/A/SecondsPath",
+        ),
+        (
+            json!({"Type": "Choice", "Choices": [], "Default": "B"}),
+            "/States/A/Choices",
+        ),
+        (
+            json!({"Type": "Choice", "Choices": [{"Variable": "$.v", "IsNull": true}], "Default": "B"}),
+            "/States/A/Choices[0]",
+        ),
+        (
+            json!({"Type": "Task", "Resource": "${F}", "Next": "B"}),
+            "/States/A/Resource",
+        ),
+        (
+            json!({"Type": "Task", "Resource": task, "Next": "B", "Retry": [{"ErrorEquals": []}]}),
+            "/States/A/Retry[0]/ErrorEquals",
+        ),
+        (
+            json!({"Type": "Task", "Resource": task, "Next": "B", "Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["E"]}]}),
+            "last",
+        ),
+        (
+            json!({"Type": "Task", "Resource": task, "Next": "B", "Retry": [{"ErrorEquals": ["States.ALL", "E"]}]}),
+            "alone",
+        ),
+        (
+            json!({"Type": "Task", "Resource": task, "Next": "B", "Retry": [{"ErrorEquals": ["E"], "BackoffRate": 0.5}]}),
+            "BackoffRate",
+        ),
+        (
+            json!({"Type": "Task", "Resource": task, "Next": "B", "Retry": [{"ErrorEquals": ["E"], "MaxDelaySeconds": 1}]}),
+            "MaxDelaySeconds",
+        ),
+        (
+            json!({"Type": "Task", "Resource": task, "Next": "B", "Catch": [{"ErrorEquals": ["E"], "Next": "X"}]}),
+            "/States/A/Catch[0]/Next",
+        ),
+        (
+            json!({"Type": "Fail", "Error": "a", "ErrorPath": "$.a"}),
+            "exclude",
+        ),
+    ] {
+        let refused = refusal(&with_state(state.clone()));
+        assert!(
+            refused.starts_with("InvalidDefinition") && refused.contains(says),
+            "{state}: {refused}"
+        );
+    }
+    let start = refusal(&json!({"StartAt": "X", "States": {"A": {"Type": "Succeed"}}}));
+    assert!(start.contains("Missing 'StartAt' target: X"), "{start}");
+}
+
+#[test]
+fn what_aws_knows_and_we_do_not_is_refused_by_name() {
+    let activity = arn("states", "activity:a");
+    for (state, names) in [
+        (json!({"Type": "Map", "Next": "B"}), "Map, which A has"),
+        (json!({"Type": "Parallel", "Next": "B"}), "Parallel"),
+        (
+            json!({"Type": "Task", "Resource": activity, "Next": "B"}),
+            "/States/A/Resource names: a",
+        ),
+        (
+            json!({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "B"}),
+            "lambda:invoke",
+        ),
+        (
+            json!({"Type": "Task", "Resource": function("f"), "HeartbeatSeconds": 5, "Next": "B"}),
+            "HeartbeatSeconds of the definition at /States/A",
+        ),
+        (
+            json!({"Type": "Pass", "QueryLanguage": "JSONata", "Next": "B"}),
+            "JSONata",
+        ),
+        (json!({"Type": "Pass", "Assign": {}, "Next": "B"}), "Assign"),
+    ] {
+        let refused = refusal(&with_state(state.clone()));
+        assert!(
+            refused.starts_with("NotImplemented") && refused.contains(names),
+            "{state}: {refused}"
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! What goes wrong in a state, and which Retry and Catch entries it matches.
+
+/// The error that nothing retries or catches.
+pub const RUNTIME: &str = "States.Runtime";
+/// A payload over 256 KiB: only an entry that names it catches it.
+pub const DATA_LIMIT: &str = "States.DataLimitExceeded";
+/// A task, or an execution, that took longer than its TimeoutSeconds.
+pub const TIMEOUT: &str = "States.Timeout";
+
+/// An error with its cause, as the history tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The error's name; a Fail state may leave it out.
+    pub error: Option<String>,
+    /// The error's cause, if there is one.
+    pub cause: Option<String>,
+}
+
+impl Trouble {
+    /// No error at all.
+    pub const NONE: Self = Self {
+        error: None,
+        cause: None,
+    };
+
+    /// A `States.Timeout`, which has no cause (recorded).
+    pub fn timeout() -> Self {
+        Self {
+            error: Some(TIMEOUT.to_owned()),
+            cause: None,
+        }
+    }
+
+    /// An error with a cause.
+    pub fn new(error: &str, cause: impl Into<String>) -> Self {
+        Self {
+            error: Some(error.to_owned()),
+            cause: Some(cause.into()),
+        }
+    }
+
+    /// A `States.Runtime` with a cause.
+    pub fn runtime(cause: impl Into<String>) -> Self {
+        Self::new(RUNTIME, cause)
+    }
+
+    /// Names the state in the cause, as Step Functions does with the errors that are its own.
+    pub fn in_state(mut self, state: &str, entered_event: usize) -> Self {
+        let cause = self.cause.unwrap_or_default();
+        self.cause = Some(format!(
+            "An error occurred while executing the state '{state}' (entered at the event id #{entered_event}). {cause}"
+        ));
+        self
+    }
+
+    /// Whether an entry with these `ErrorEquals` is about this error.
+    ///
+    /// `States.ALL` leaves out the data limit, and nothing is ever about `States.Runtime` (documented). That
+    /// `States.TaskFailed` leaves out the data limit too is assumed.
+    pub fn is_one_of(&self, error_equals: &[String]) -> bool {
+        let error = self.error.as_deref().unwrap_or_default();
+        error != RUNTIME
+            && error_equals.iter().any(|name| match name.as_str() {
+                "States.ALL" => error != DATA_LIMIT,
+                "States.TaskFailed" => error != DATA_LIMIT && error != TIMEOUT,
+                name => name == error,
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_leave_out_what_aws_leaves_out() {
+        let matches =
+            |error: &str, name: &str| Trouble::new(error, "").is_one_of(&[name.to_owned()]);
+        assert!(matches("Throttled", "Throttled"));
+        assert!(!matches("Throttled", "Throttle"));
+        assert!(matches("Throttled", "States.TaskFailed"));
+        assert!(!matches(TIMEOUT, "States.TaskFailed"));
+        assert!(matches(TIMEOUT, "States.ALL"));
+        assert!(!matches(DATA_LIMIT, "States.ALL"));
+        assert!(matches(DATA_LIMIT, DATA_LIMIT));
+        assert!(!matches(RUNTIME, "States.ALL"));
+        assert!(!matches(RUNTIME, RUNTIME));
+    }
+}
