@@ -16,7 +16,7 @@ pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiErr
         .function(name)
         .map(|function| function.role.as_str())
         .unwrap_or_default();
-    let policies = account.cloudformation.role_policies(role);
+    let policies = account.cloudformation.role_policies(role).unwrap_or_default();
     let action = format!("{}:{}", call.service, call.action);
     let denied = resources(call)
         .into_iter()
@@ -70,7 +70,7 @@ fn ecs_arn(kind: &str, cluster: &str, id: &str) -> String {
     arn("ecs", &format!("{kind}/{cluster}/{id}"))
 }
 
-fn allows(policies: &[Value], action: &str, resource: &str, call: &Call) -> bool {
+fn allows(policies: &[&Value], action: &str, resource: &str, call: &Call) -> bool {
     let applies = |effect: &str| {
         policies
             .iter()
@@ -151,7 +151,7 @@ mod tests {
 
     fn allowed(policy: Value, call: &Call) -> bool {
         let action = format!("{}:{}", call.service, call.action);
-        resources(call).iter().all(|resource| allows(std::slice::from_ref(&policy), &action, resource, call))
+        resources(call).iter().all(|resource| allows(&[&policy], &action, resource, call))
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::account::{REGION, arn};
+use crate::ecs::TargetGroup;
 use crate::wire::ApiError;
 use crate::world::World;
 
@@ -251,7 +252,8 @@ fn start_service(world: &World, cluster: &str, service: &Service) -> Result<(), 
     }
     if let Some(seconds) = service.deregistration_seconds {
         let target_group = arn("elasticloadbalancing", &format!("targetgroup/{}/0123456789abcdef", service.name));
-        world.with(|account| account.ecs.add_target_group(&target_group, seconds));
+        let group = TargetGroup { deregistration_delay_seconds: seconds, ..TargetGroup::default() };
+        world.with(|account| account.ecs.add_target_group(&target_group, group));
         create["loadBalancers"] = json!([{"targetGroupArn": target_group, "containerName": service.name, "containerPort": 8080}]);
     }
     world.call("ecs", "CreateService", &create).map(drop)

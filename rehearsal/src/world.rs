@@ -12,9 +12,8 @@ use tokio::time::Instant;
 
 use crate::account::{Account, Caller};
 use crate::fact::Told;
-use crate::throttle::Buckets;
 use crate::wire::{self, ApiError, Call, Response};
-use crate::{functions, iam};
+use crate::{functions, iam, throttle};
 
 /// Half of the time that a call takes on the wire and in the service. Assumed: a few tens of milliseconds a call.
 const HALF_CALL_FROM: Duration = Duration::from_millis(5);
@@ -37,7 +36,6 @@ pub struct World {
 struct Stage {
     account: Account,
     observers: Vec<Box<dyn Observer>>,
-    buckets: Buckets,
     invoker: functions::Invoker,
 }
 
@@ -56,7 +54,6 @@ impl World {
             stage: Arc::new(Mutex::new(Stage {
                 account,
                 observers: Vec::new(),
-                buckets: Buckets::default(),
                 invoker: functions::Invoker::default(),
             })),
         }
@@ -131,9 +128,8 @@ impl World {
     fn serve_now(&self, caller: &Caller, call: &Call) -> Response {
         let mut stage = self.lock();
         stage.advance(self.now());
-        let Stage { account, buckets, .. } = &mut *stage;
-        let refusal = buckets
-            .refuses(account, caller, call)
+        let account = &mut stage.account;
+        let refusal = throttle::refuses(account, caller, call)
             .or_else(|| iam::refuses(account, caller, call));
         let response = match refusal {
             Some(error) => {

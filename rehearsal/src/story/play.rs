@@ -183,7 +183,7 @@ impl Stage {
         if self.world.run_until(|account| account.ecs.settled(), limit).await {
             return Ok(());
         }
-        let unsettled = self.world.with(|account| account.ecs.unsettled());
+        let unsettled = self.world.with(|account| account.ecs.pending());
         Err(format!(
             "the workload is not at rest {} minutes after its start: {}; give the cluster more instances or the services smaller tasks",
             SETTLE_LIMIT.as_secs() / 60,
@@ -197,7 +197,7 @@ impl Stage {
         let faults = self.settings.faults(&new_ami);
         let transitions = self.world.with(|account| {
             account.faults = faults;
-            account.stepfunctions.transitions()
+            account.stepfunctions.transitions
         });
         let size = self.watch.instances().len();
         self.watch.begin_roll();
@@ -215,7 +215,7 @@ impl Stage {
         self.call("cloudformation", "UpdateStack", &input)?;
         let watch = self.watch.clone();
         self.world.run_until(move |_| watch.pending().is_none(), began + LIMIT).await;
-        let transitions = self.world.with(|account| account.stepfunctions.transitions()) - transitions;
+        let transitions = self.world.with(|account| account.stepfunctions.transitions) - transitions;
         let report = self.report(began, size, &new_ami, transitions);
         if report.outcome == "UPDATE_COMPLETE" {
             self.ami = new_ami;
@@ -333,7 +333,7 @@ fn terms(settings: &Settings, stack: &str) -> Result<Terms, String> {
 fn flip(account: &mut Account, switch: Switch) {
     match switch {
         Switch::EarlySignalLost => account.cloudformation.dynamics.signal_before_in_service_counts = false,
-        Switch::AbandonedLaunchSkipsHook => account.autoscaling.dynamics.abandoned_launch_runs_terminate_hook = false,
+        Switch::AbandonedLaunchSkipsHook => account.autoscaling.dynamics.terminate_hooks_after_abandoned_launch = false,
         Switch::ExecutionNamedAfterEvent => {
             account.eventbridge.dynamics.execution_name = crate::eventbridge::ExecutionName::EventId;
         }
