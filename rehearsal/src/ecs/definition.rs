@@ -1,0 +1,316 @@
+//! Task definitions: what a task needs of an instance, and how long it takes to leave.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::filter::Expression;
+use super::input::{Input, invalid};
+use crate::account::{Account, arn};
+use crate::wire::ApiError;
+
+/// A task definition.
+#[derive(Debug)]
+pub(super) struct TaskDefinition {
+    pub(super) family: String,
+    pub(super) arn: String,
+    pub(super) cpu: u64,
+    pub(super) memory: u64,
+    pub(super) containers: Vec<Container>,
+    pub(super) constraints: Vec<Expression>,
+    /// How long a task lives before it ends by itself; `None` for ever.
+    pub(super) run: Option<Duration>,
+    described: Value,
+}
+
+/// A container of a task definition.
+#[derive(Debug)]
+pub(super) struct Container {
+    pub(super) name: String,
+    pub(super) image: String,
+    pub(super) cpu: u64,
+    pub(super) memory: Option<u64>,
+    pub(super) memory_reservation: Option<u64>,
+    pub(super) ports: Vec<Port>,
+    /// How long it takes to exit after SIGTERM, if its label says so.
+    pub(super) exit: Option<Duration>,
+    /// When SIGKILL follows SIGTERM, if it says so.
+    pub(super) stop_timeout: Option<Duration>,
+    /// How long after its start the health check first passes, if there is one.
+    pub(super) healthy_after: Option<Duration>,
+}
+
+/// A port mapping. Host port 0 is one that Docker picks.
+#[derive(Debug, Clone)]
+pub(super) struct Port {
+    pub(super) container: u16,
+    pub(super) host: u16,
+    pub(super) protocol: String,
+}
+
+/// The label that says how many seconds a container takes to exit after SIGTERM.
+pub const EXIT_SECONDS: &str = "ecs-rollout.exit-seconds";
+/// The label that says after how many seconds a container ends by itself, and its task with it.
+pub const RUN_SECONDS: &str = "ecs-rollout.run-seconds";
+
+const KNOWN: [&str; 9] = [
+    "family",
+    "containerDefinitions",
+    "networkMode",
+    "cpu",
+    "memory",
+    "taskRoleArn",
+    "executionRoleArn",
+    "placementConstraints",
+    "requiresCompatibilities",
+];
+
+/// The members of a container that decide where and how long it runs, and those that concern only what is inside it.
+const KNOWN_OF_CONTAINER: [&str; 21] = [
+    "name",
+    "image",
+    "cpu",
+    "memory",
+    "memoryReservation",
+    "portMappings",
+    "essential",
+    "stopTimeout",
+    "healthCheck",
+    "dockerLabels",
+    "command",
+    "entryPoint",
+    "environment",
+    "hostname",
+    "linuxParameters",
+    "logConfiguration",
+    "privileged",
+    "readonlyRootFilesystem",
+    "ulimits",
+    "user",
+    "workingDirectory",
+];
+
+/// RegisterTaskDefinition.
+pub(super) fn register(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
+    let input = Input::new("RegisterTaskDefinition", members, &KNOWN)?;
+    let family = input.needed("family")?.to_owned();
+    let mode = input.text("networkMode")?.unwrap_or("bridge");
+    if !matches!(mode, "bridge" | "host" | "none") {
+        return Err(ApiError::not_known(format_args!("networkMode {mode}")));
+    }
+    if input
+        .list("requiresCompatibilities")?
+        .iter()
+        .any(|c| c != "EC2")
+    {
+        return Err(ApiError::not_known("a compatibility other than EC2"));
+    }
+    let containers = input
+        .list("containerDefinitions")?
+        .iter()
+        .map(|container| parse_container(container, mode))
+        .collect::<Result<Vec<_>, _>>()?;
+    if containers.is_empty() {
+        return Err(invalid("Container list cannot be empty."));
+    }
+    let constraints = member_of(input.list("placementConstraints")?)?;
+    let revisions = account.ecs.definitions.entry(family.clone()).or_default();
+    let revision = revisions.len() + 1;
+    let arn = arn("ecs", &format!("task-definition/{family}:{revision}"));
+    let described = described(&input, &arn, &family, revision, mode, account.now);
+    let definition = TaskDefinition {
+        cpu: size(&input, "cpu")?.unwrap_or(containers.iter().map(|c| c.cpu).sum()),
+        memory: size(&input, "memory")?
+            .unwrap_or(containers.iter().filter_map(Container::reserved).sum()),
+        run: label(&input.list("containerDefinitions")?[0], RUN_SECONDS)?,
+        family,
+        arn,
+        containers,
+        constraints,
+        described,
+    };
+    if !input.has("memory") && definition.containers.iter().any(|c| c.reserved().is_none()) {
+        return Err(ApiError::client(
+            "ClientException",
+            "Invalid setting for container. At least one of 'memory' or 'memoryReservation' must be specified.",
+        ));
+    }
+    let answer = json!({"taskDefinition": definition.described});
+    revisions.push(Arc::new(definition));
+    Ok(answer)
+}
+
+fn described(
+    input: &Input<'_>,
+    arn: &str,
+    family: &str,
+    revision: usize,
+    mode: &str,
+    now: jiff::Timestamp,
+) -> Value {
+    let mut described = json!({
+        "taskDefinitionArn": arn,
+        "family": family,
+        "revision": revision,
+        "status": "ACTIVE",
+        "networkMode": mode,
+        "containerDefinitions": input.value("containerDefinitions"),
+        "volumes": [],
+        "requiresAttributes": [],
+        "placementConstraints": input.list("placementConstraints").unwrap_or_default(),
+        "compatibilities": ["EXTERNAL", "EC2"],
+        "registeredAt": now.to_string(),
+    });
+    for member in [
+        "cpu",
+        "memory",
+        "taskRoleArn",
+        "executionRoleArn",
+        "requiresCompatibilities",
+    ] {
+        if input.has(member) {
+            described[member] = input.value(member).clone();
+        }
+    }
+    described
+}
+
+/// A task's cpu or memory, which the API writes as a string.
+fn size(input: &Input<'_>, member: &str) -> Result<Option<u64>, ApiError> {
+    match input.text(member)? {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| {
+            ApiError::client(
+                "ClientException",
+                format!("Invalid '{member}' setting for task: {text}"),
+            )
+        }),
+    }
+}
+
+fn parse_container(container: &Value, mode: &str) -> Result<Container, ApiError> {
+    let input = Input::new("containerDefinitions", container, &KNOWN_OF_CONTAINER)?;
+    let number = |member: &str| -> Result<Option<u64>, ApiError> {
+        Ok(input.number(member)?.map(|number| number.max(0) as u64))
+    };
+    let check = input.value("healthCheck");
+    let ports = input.list("portMappings")?;
+    Ok(Container {
+        name: input.needed("name")?.to_owned(),
+        image: input.needed("image")?.to_owned(),
+        cpu: number("cpu")?.unwrap_or(0),
+        memory: number("memory")?,
+        memory_reservation: number("memoryReservation")?,
+        ports: ports
+            .iter()
+            .map(|port| parse_port(port, mode))
+            .collect::<Result<_, _>>()?,
+        exit: label(container, EXIT_SECONDS)?,
+        stop_timeout: number("stopTimeout")?.map(Duration::from_secs),
+        // The first check runs one interval after the start, and the first that passes makes the container healthy.
+        healthy_after: (!check.is_null())
+            .then(|| Duration::from_secs(check["interval"].as_u64().unwrap_or(30))),
+    })
+}
+
+fn parse_port(port: &Value, mode: &str) -> Result<Port, ApiError> {
+    let known = [
+        "containerPort",
+        "hostPort",
+        "protocol",
+        "name",
+        "appProtocol",
+    ];
+    let input = Input::new("portMappings", port, &known)?;
+    let container = input.within("containerPort", (1, 65_535), 0)?;
+    let same = if mode == "host" { container } else { 0 };
+    Ok(Port {
+        container: container as u16,
+        host: input.within("hostPort", (0, 65_535), same)? as u16,
+        protocol: input.text("protocol")?.unwrap_or("tcp").to_owned(),
+    })
+}
+
+/// A label whose value is a number of seconds.
+fn label(container: &Value, name: &str) -> Result<Option<Duration>, ApiError> {
+    match &container["dockerLabels"][name] {
+        Value::Null => Ok(None),
+        Value::String(text) => text
+            .parse()
+            .map(|seconds| Some(Duration::from_secs(seconds)))
+            .map_err(|_| {
+                invalid(format!(
+                    "the label {name} must be whole seconds, not {text}"
+                ))
+            }),
+        other => Err(invalid(format!(
+            "the label {name} must be a string, not {other}"
+        ))),
+    }
+}
+
+/// The expressions of `memberOf` constraints; any other type is refused.
+fn member_of(constraints: &[Value]) -> Result<Vec<Expression>, ApiError> {
+    constraints
+        .iter()
+        .map(|constraint| match constraint["type"].as_str() {
+            Some("memberOf") => parse_member_of(constraint),
+            _ => Err(invalid(format!(
+                "placement constraint {constraint} must be of type memberOf"
+            ))),
+        })
+        .collect()
+}
+
+/// The expression of one `memberOf` constraint.
+pub(super) fn parse_member_of(constraint: &Value) -> Result<Expression, ApiError> {
+    let text = constraint["expression"].as_str().unwrap_or_default();
+    Expression::parse(text).map_err(|why| {
+        invalid(format!(
+            "Invalid expression in placement constraint: {text}: {why}"
+        ))
+    })
+}
+
+impl Container {
+    /// What its instance sets aside for it: the soft limit if there is one, else the hard one.
+    fn reserved(&self) -> Option<u64> {
+        self.memory_reservation.or(self.memory)
+    }
+}
+
+/// DescribeTaskDefinition.
+pub(super) fn describe(account: &Account, members: &Value) -> Result<Value, ApiError> {
+    let input = Input::new(
+        "DescribeTaskDefinition",
+        members,
+        &["taskDefinition", "include"],
+    )?;
+    input.include(&["TAGS"])?;
+    let definition = find(account, input.needed("taskDefinition")?)?;
+    Ok(json!({"taskDefinition": definition.described, "tags": []}))
+}
+
+/// The task definition that `name` means: `family`, `family:revision`, or an ARN.
+pub(super) fn find(account: &Account, name: &str) -> Result<Arc<TaskDefinition>, ApiError> {
+    let prefix = arn("ecs", "task-definition/");
+    let short = name.strip_prefix(&prefix).unwrap_or(name);
+    let (family, revision) = match short.split_once(':') {
+        Some((family, revision)) => (family, revision.parse::<usize>().ok()),
+        None => (short, account.ecs.definitions.get(short).map(Vec::len)),
+    };
+    account
+        .ecs
+        .definitions
+        .get(family)
+        .zip(revision)
+        .and_then(|(revisions, revision)| revisions.get(revision.checked_sub(1)?))
+        .cloned()
+        .ok_or_else(|| {
+            ApiError::client(
+                "ClientException",
+                format!("Unable to describe task definition: {name}"),
+            )
+        })
+}
