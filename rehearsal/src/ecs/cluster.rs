@@ -186,7 +186,6 @@ pub(super) fn describe(account: &Account, members: &Value) -> Result<Value, ApiE
             None => failures.push(failure(
                 &arn("ecs", &format!("cluster/{}", short(name))),
                 "MISSING",
-                None,
             )),
         }
     }

@@ -1,5 +1,7 @@
 //! Task definitions: what a task needs of an instance, and how long it takes to leave.
 
+mod container;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use super::filter::Expression;
 use super::input::{Input, invalid};
 use crate::account::{Account, arn};
 use crate::wire::ApiError;
+pub(super) use container::{Container, Port};
+pub use container::{EXIT_SECONDS, RUN_SECONDS};
 
 /// A task definition.
 #[derive(Debug)]
@@ -24,36 +28,6 @@ pub(super) struct TaskDefinition {
     described: Value,
 }
 
-/// A container of a task definition.
-#[derive(Debug)]
-pub(super) struct Container {
-    pub(super) name: String,
-    pub(super) image: String,
-    pub(super) cpu: u64,
-    pub(super) memory: Option<u64>,
-    pub(super) memory_reservation: Option<u64>,
-    pub(super) ports: Vec<Port>,
-    /// How long it takes to exit after SIGTERM, if its label says so.
-    pub(super) exit: Option<Duration>,
-    /// When SIGKILL follows SIGTERM, if it says so.
-    pub(super) stop_timeout: Option<Duration>,
-    /// How long after its start the health check first passes, if there is one.
-    pub(super) healthy_after: Option<Duration>,
-}
-
-/// A port mapping. Host port 0 is one that Docker picks.
-#[derive(Debug, Clone)]
-pub(super) struct Port {
-    pub(super) container: u16,
-    pub(super) host: u16,
-    pub(super) protocol: String,
-}
-
-/// The label that says how many seconds a container takes to exit after SIGTERM.
-pub const EXIT_SECONDS: &str = "ecs-rollout.exit-seconds";
-/// The label that says after how many seconds a container ends by itself, and its task with it.
-pub const RUN_SECONDS: &str = "ecs-rollout.run-seconds";
-
 const KNOWN: [&str; 9] = [
     "family",
     "containerDefinitions",
@@ -64,31 +38,6 @@ const KNOWN: [&str; 9] = [
     "executionRoleArn",
     "placementConstraints",
     "requiresCompatibilities",
-];
-
-/// The members of a container that decide where and how long it runs, and those that concern only what is inside it.
-const KNOWN_OF_CONTAINER: [&str; 21] = [
-    "name",
-    "image",
-    "cpu",
-    "memory",
-    "memoryReservation",
-    "portMappings",
-    "essential",
-    "stopTimeout",
-    "healthCheck",
-    "dockerLabels",
-    "command",
-    "entryPoint",
-    "environment",
-    "hostname",
-    "linuxParameters",
-    "logConfiguration",
-    "privileged",
-    "readonlyRootFilesystem",
-    "ulimits",
-    "user",
-    "workingDirectory",
 ];
 
 /// RegisterTaskDefinition.
@@ -109,7 +58,7 @@ pub(super) fn register(account: &mut Account, members: &Value) -> Result<Value, 
     let containers = input
         .list("containerDefinitions")?
         .iter()
-        .map(|container| parse_container(container, mode))
+        .map(|container| container::read(container, mode))
         .collect::<Result<Vec<_>, _>>()?;
     if containers.is_empty() {
         return Err(invalid("Container list cannot be empty."));
@@ -123,7 +72,7 @@ pub(super) fn register(account: &mut Account, members: &Value) -> Result<Value, 
         cpu: size(&input, "cpu")?.unwrap_or(containers.iter().map(|c| c.cpu).sum()),
         memory: size(&input, "memory")?
             .unwrap_or(containers.iter().filter_map(Container::reserved).sum()),
-        run: label(&input.list("containerDefinitions")?[0], RUN_SECONDS)?,
+        run: container::label(&input.list("containerDefinitions")?[0], RUN_SECONDS)?,
         family,
         arn,
         containers,
@@ -189,67 +138,6 @@ fn size(input: &Input<'_>, member: &str) -> Result<Option<u64>, ApiError> {
     }
 }
 
-fn parse_container(container: &Value, mode: &str) -> Result<Container, ApiError> {
-    let input = Input::new("containerDefinitions", container, &KNOWN_OF_CONTAINER)?;
-    let number = |member: &str| -> Result<Option<u64>, ApiError> {
-        Ok(input.number(member)?.map(|number| number.max(0) as u64))
-    };
-    let check = input.value("healthCheck");
-    let ports = input.list("portMappings")?;
-    Ok(Container {
-        name: input.needed("name")?.to_owned(),
-        image: input.needed("image")?.to_owned(),
-        cpu: number("cpu")?.unwrap_or(0),
-        memory: number("memory")?,
-        memory_reservation: number("memoryReservation")?,
-        ports: ports
-            .iter()
-            .map(|port| parse_port(port, mode))
-            .collect::<Result<_, _>>()?,
-        exit: label(container, EXIT_SECONDS)?,
-        stop_timeout: number("stopTimeout")?.map(Duration::from_secs),
-        // The first check runs one interval after the start, and the first that passes makes the container healthy.
-        healthy_after: (!check.is_null())
-            .then(|| Duration::from_secs(check["interval"].as_u64().unwrap_or(30))),
-    })
-}
-
-fn parse_port(port: &Value, mode: &str) -> Result<Port, ApiError> {
-    let known = [
-        "containerPort",
-        "hostPort",
-        "protocol",
-        "name",
-        "appProtocol",
-    ];
-    let input = Input::new("portMappings", port, &known)?;
-    let container = input.within("containerPort", (1, 65_535), 0)?;
-    let same = if mode == "host" { container } else { 0 };
-    Ok(Port {
-        container: container as u16,
-        host: input.within("hostPort", (0, 65_535), same)? as u16,
-        protocol: input.text("protocol")?.unwrap_or("tcp").to_owned(),
-    })
-}
-
-/// A label whose value is a number of seconds.
-fn label(container: &Value, name: &str) -> Result<Option<Duration>, ApiError> {
-    match &container["dockerLabels"][name] {
-        Value::Null => Ok(None),
-        Value::String(text) => text
-            .parse()
-            .map(|seconds| Some(Duration::from_secs(seconds)))
-            .map_err(|_| {
-                invalid(format!(
-                    "the label {name} must be whole seconds, not {text}"
-                ))
-            }),
-        other => Err(invalid(format!(
-            "the label {name} must be a string, not {other}"
-        ))),
-    }
-}
-
 /// The expressions of `memberOf` constraints; any other type is refused.
 fn member_of(constraints: &[Value]) -> Result<Vec<Expression>, ApiError> {
     constraints
@@ -271,13 +159,6 @@ pub(super) fn parse_member_of(constraint: &Value) -> Result<Expression, ApiError
             "Invalid expression in placement constraint: {text}: {why}"
         ))
     })
-}
-
-impl Container {
-    /// What its instance sets aside for it: the soft limit if there is one, else the hard one.
-    fn reserved(&self) -> Option<u64> {
-        self.memory_reservation.or(self.memory)
-    }
 }
 
 /// DescribeTaskDefinition.

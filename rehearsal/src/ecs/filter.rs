@@ -72,6 +72,31 @@ impl Expression {
         parse::expression(text)
     }
 
+    /// The EC2 instance that is asked for, if that is all that is asked: the question of every instance's own poll,
+    /// which need not look at all the others.
+    pub(super) fn just_instance(&self) -> Option<&str> {
+        match self {
+            Self::Test(
+                Subject::Ec2InstanceId,
+                Test::Compare(Comparison::Equal, Literal::Text(id)),
+            ) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Whether it asks for something that changes when tasks come and go.
+    pub(super) fn asks_of_tasks(&self) -> bool {
+        match self {
+            Self::And(left, right) | Self::Or(left, right) => {
+                left.asks_of_tasks() || right.asks_of_tasks()
+            }
+            Self::Not(inner) => inner.asks_of_tasks(),
+            Self::Test(subject, _) => {
+                matches!(subject, Subject::TaskGroup | Subject::RunningTasksCount)
+            }
+        }
+    }
+
     /// Whether `instance` is meant.
     pub(super) fn holds(&self, instance: &impl Asked) -> bool {
         match self {

@@ -186,10 +186,6 @@ pub(super) fn paged(member: &str, page: Vec<String>, next: Option<String>) -> Va
 }
 
 /// An entry of `failures`.
-pub(super) fn failure(arn: &str, reason: &str, detail: Option<String>) -> Value {
-    let mut failure = json!({"arn": arn, "reason": reason});
-    if let Some(detail) = detail {
-        failure["detail"] = detail.into();
-    }
-    failure
+pub(super) fn failure(arn: &str, reason: &str) -> Value {
+    json!({"arn": arn, "reason": reason})
 }

@@ -1,12 +1,12 @@
 //! Container instances: what a machine offers, and how it comes, drains and goes.
 
 mod calls;
+mod describe;
 mod machine;
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::filter::{Asked, Subject};
 use super::task::{self, StopCode};
@@ -262,42 +262,6 @@ pub(super) fn forget(account: &mut Account, cluster: &str, id: &str) {
     {
         cluster.by_ec2.remove(&instance.ec2);
     }
-}
-
-/// An instance as it is described.
-fn described(cluster: &Cluster, instance: &ContainerInstance) -> Value {
-    let pending = cluster
-        .tasks_of(&instance.live)
-        .filter(|task| task.pending())
-        .count();
-    let attributes: Vec<Value> = instance
-        .attributes
-        .iter()
-        .map(|(name, value)| match value {
-            Some(value) => json!({"name": name, "value": value}),
-            None => json!({"name": name}),
-        })
-        .collect();
-    json!({
-        "containerInstanceArn": instance.arn,
-        "ec2InstanceId": instance.ec2,
-        "version": instance.version,
-        "versionInfo": {
-            "agentVersion": machine::AGENT_VERSION,
-            "agentHash": machine::AGENT_HASH,
-            "dockerVersion": machine::DOCKER_VERSION,
-        },
-        "remainingResources": machine::resources(instance, true),
-        "registeredResources": machine::resources(instance, false),
-        "status": instance.status.name(),
-        "agentConnected": instance.agent_connected,
-        "runningTasksCount": running_count(cluster, instance),
-        "pendingTasksCount": pending,
-        "attributes": attributes,
-        "registeredAt": instance.registered_at.to_string(),
-        "attachments": [],
-        "tags": [],
-    })
 }
 
 /// The ARN of the container instance `id` of `cluster`.

@@ -1,16 +1,19 @@
 //! Placement: on which instance does a task go, and if on none, why not?
 
-use std::collections::BTreeMap;
+mod crowd;
+mod unplaced;
 
 use serde_json::Value;
 
 use super::cluster::Cluster;
 use super::definition::{TaskDefinition, parse_member_of};
 use super::filter::Expression;
-use super::input::{Input, failure, invalid};
+use super::input::{Input, invalid};
 use super::instance::{ContainerInstance, InCluster, Status};
 use super::task::Task;
 use crate::wire::ApiError;
+use crowd::Crowd;
+pub(super) use unplaced::{Lack, Unplaced};
 
 /// Placement constraints and strategy, as CreateService and RunTask give them.
 #[derive(Debug, Clone, Default)]
@@ -89,70 +92,6 @@ pub(super) struct Demand<'a> {
     pub(super) rules: &'a Rules,
     /// The tasks of the same group, for spreading and for distinctInstance.
     pub(super) peers: Vec<&'a Task>,
-}
-
-/// Why nothing was found: the instance that came closest, if there is any, and what it lacks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unplaced {
-    pub(super) closest: Option<(String, Lack)>,
-}
-
-/// What an instance lacks, in the order in which it is looked at: the later the lack, the closer the instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Lack {
-    Agent,
-    MemberOf,
-    Distinct,
-    Ports,
-    Cpu,
-    Memory,
-}
-
-impl Unplaced {
-    /// The service event's text, after the service's name.
-    pub(super) fn message(&self) -> String {
-        let why = match &self.closest {
-            None => "Reason: No Container Instances were found in your cluster.".to_owned(),
-            Some((instance, lack)) => {
-                let lack = match lack {
-                    Lack::Agent => "encountered error \"AGENT\"",
-                    Lack::MemberOf => {
-                        "encountered error \"MemberOf placement constraint unsatisfied.\""
-                    }
-                    Lack::Distinct => {
-                        "encountered error \"DistinctInstance placement constraint unsatisfied.\""
-                    }
-                    Lack::Ports => "is already using a port required by your task",
-                    Lack::Cpu => "has insufficient CPU units available",
-                    Lack::Memory => "has insufficient memory available",
-                };
-                format!("The closest matching (container-instance {instance}) {lack}.")
-            }
-        };
-        format!(
-            "was unable to place a task because no container instance met all of its requirements. {why} For more \
-             information, see the Troubleshooting section of the Amazon ECS Developer Guide."
-        )
-    }
-
-    /// The failure that RunTask answers.
-    pub(super) fn failure(&self, cluster: &Cluster) -> Value {
-        let (id, reason) = match &self.closest {
-            None => ("", "No Container Instances were found in your cluster."),
-            Some((id, lack)) => {
-                let reason = match lack {
-                    Lack::Agent => "AGENT",
-                    Lack::MemberOf => "MemberOf placement constraint unsatisfied.",
-                    Lack::Distinct => "DistinctInstance placement constraint unsatisfied.",
-                    Lack::Ports => "RESOURCE:PORTS",
-                    Lack::Cpu => "RESOURCE:CPU",
-                    Lack::Memory => "RESOURCE:MEMORY",
-                };
-                (id.as_str(), reason)
-            }
-        };
-        failure(&cluster.arn_of("container-instance", id), reason, None)
-    }
 }
 
 /// The id of the instance on which a task of `demand` goes.
@@ -254,76 +193,5 @@ fn lack(
         Some(Lack::Memory)
     } else {
         None
-    }
-}
-
-/// Where the peers are: those that are to run, on instances that are ACTIVE. (distinctInstance looks at the desired
-/// status too, as documented.)
-#[derive(Default)]
-struct Crowd<'a> {
-    on: BTreeMap<&'a str, u64>,
-    by_value: Vec<BTreeMap<&'a str, u64>>,
-}
-
-/// Without a strategy a service spreads over zones, and then over instances, as documented.
-fn strategy<'a>(rules: &'a Rules, default: &'a [Strategy]) -> &'a [Strategy] {
-    match rules.strategy.is_empty() {
-        true => default,
-        false => &rules.strategy,
-    }
-}
-
-fn default_strategy() -> [Strategy; 2] {
-    let zone = Field::Attribute("ecs.availability-zone".to_owned());
-    [Strategy::Spread(zone), Strategy::Spread(Field::Instance)]
-}
-
-impl<'a> Crowd<'a> {
-    fn count(cluster: &'a Cluster, demand: &Demand<'a>) -> Self {
-        let mut crowd = Self::default();
-        for task in demand.peers.iter().filter(|task| task.wanted) {
-            *crowd.on.entry(task.instance.as_str()).or_default() += 1;
-        }
-        let default = default_strategy();
-        for step in strategy(demand.rules, &default) {
-            let mut values = BTreeMap::new();
-            if let Strategy::Spread(Field::Attribute(name)) = step {
-                for (id, count) in &crowd.on {
-                    let instance = cluster.instances.get(*id);
-                    let active = instance.filter(|instance| instance.status == Status::Active);
-                    if let Some(value) = active.and_then(|instance| instance.attribute(name)) {
-                        *values.entry(value).or_default() += count;
-                    }
-                }
-            }
-            crowd.by_value.push(values);
-        }
-        crowd
-    }
-
-    /// The lower, the better.
-    fn rank(
-        &self,
-        demand: &Demand<'_>,
-        instance: &ContainerInstance,
-        random: &mut fastrand::Rng,
-    ) -> Vec<u64> {
-        let default = default_strategy();
-        let steps = strategy(demand.rules, &default).iter().zip(&self.by_value);
-        steps
-            .map(|(step, values)| match step {
-                Strategy::Spread(Field::Instance) => {
-                    self.on.get(instance.id.as_str()).copied().unwrap_or(0)
-                }
-                Strategy::Spread(Field::Attribute(name)) => instance
-                    .attribute(name)
-                    .and_then(|value| values.get(value))
-                    .copied()
-                    .unwrap_or(0),
-                Strategy::Binpack(Resource::Cpu) => instance.cpu - instance.used_cpu,
-                Strategy::Binpack(Resource::Memory) => instance.memory - instance.used_memory,
-                Strategy::Random => random.u64(..),
-            })
-            .collect()
     }
 }

@@ -1,20 +1,20 @@
 //! The service scheduler: when it looks at a service, and what it does there. What is to be done is decided in
 //! [`decide`], from a picture of the service's tasks alone.
 
+mod act;
 mod decide;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Event;
 use super::cluster::Cluster;
-use super::definition::TaskDefinition;
+use super::filter::Expression;
 use super::instance::Status as InstanceStatus;
-use super::placement::{self, Demand, Unplaced};
-use super::service::{STEADY, Service, Status, say};
-use super::task::{self, Start, Status as TaskStatus, StopCode};
+use super::service::Service;
+use super::task::Status as TaskStatus;
 use crate::account::Account;
-use decide::{Picture, Plan, Replica, Why};
+use act::{conclude, start_all, stop_all};
+use decide::{Picture, Replica};
 
 /// Has the scheduler look at a service soon.
 pub(super) fn mark(account: &mut Account, cluster: &str, service: &str) {
@@ -84,17 +84,24 @@ pub(super) fn instance_changed(account: &mut Account, cluster: &str, instance: &
     mark_all(account, cluster, services);
 }
 
-/// A task runs, is healthy, or is to stop.
+/// A task runs, is healthy, or is to stop: its service looks again, and those that wait for a place which other tasks
+/// make good or bad.
 pub(super) fn task_changed(account: &mut Account, cluster: &str, task: &str) {
-    let service = account
-        .ecs
-        .cluster(cluster)
-        .tasks
-        .get(task)
-        .and_then(|task| task.service.clone());
-    if let Some(service) = service {
-        mark(account, cluster, &service);
-    }
+    let known = account.ecs.cluster(cluster);
+    let own = known.tasks.get(task).and_then(|task| task.service.clone());
+    let asking = |name: &&String| {
+        let service = known.services.get(*name);
+        service.is_some_and(|service| {
+            service
+                .rules
+                .member_of
+                .iter()
+                .any(Expression::asks_of_tasks)
+        })
+    };
+    let mut services: BTreeSet<String> = known.hungry.iter().filter(asking).cloned().collect();
+    services.extend(own);
+    mark_all(account, cluster, services);
 }
 
 /// A task is over: there is room for those that found none, and, on a draining instance, perhaps an end for daemons.
@@ -117,7 +124,12 @@ pub(super) fn task_stopped(account: &mut Account, cluster: &str, task: &str) {
 
 /// Looks at a service as planned.
 pub(super) fn run(account: &mut Account, cluster: &str, service: &str) {
-    account.ecs.service_mut(cluster, service).planned = false;
+    // A cluster that was deleted and made again has other services than those that were planned for.
+    let known = account.ecs.cluster_mut(cluster).services.get_mut(service);
+    let Some(known) = known.filter(|known| known.planned) else {
+        return;
+    };
+    known.planned = false;
     look(account, cluster, service);
 }
 
@@ -163,18 +175,12 @@ fn picture(account: &Account, cluster: &Cluster, service: &Service) -> Picture {
             protected: task.protected(account.now) && (protects || !draining),
         }
     });
-    let homes = match service.daemon {
+    let homes = match service.daemon && service.active() {
         true => service
             .eligible(cluster)
-            .filter(|id| {
-                cluster
-                    .instances
-                    .get(*id)
-                    .is_some_and(|instance| instance.agent_connected)
-            })
-            .map(str::to_owned)
+            .map(|instance| (instance.id.clone(), instance.agent_connected))
             .collect(),
-        false => Vec::new(),
+        false => BTreeMap::new(),
     };
     Picture {
         desired,
@@ -200,197 +206,4 @@ fn alone(account: &Account, cluster: &Cluster, instance: &str) -> bool {
                 .is_some_and(|service| service.daemon),
             None => !account.ecs.dynamics.daemon_outlives_standalone,
         })
-}
-
-fn stop_all(account: &mut Account, cluster: &str, name: &str, plan: &Plan) {
-    if plan.stop.is_empty() {
-        return;
-    }
-    let service = account.ecs.service_mut(cluster, name);
-    service.steady = None;
-    let reason = format!(
-        "Scaling activity initiated by (deployment {})",
-        service.primary().id
-    );
-    let groups: Vec<String> = service
-        .load_balancers
-        .iter()
-        .map(|balancer| balancer.target_group.clone())
-        .collect();
-    for (id, why) in &plan.stop {
-        let why = match why {
-            Why::Draining => "its instance is draining",
-            Why::Replaced => "a new deployment replaces it",
-            Why::Surplus => "the service has more than it wants",
-        };
-        task::stop(
-            account,
-            cluster,
-            id,
-            StopCode::ServiceSchedulerInitiated,
-            &reason,
-            why,
-        );
-    }
-    let (count, ids) = (plan.stop.len(), listed(plan.stop.iter().map(|(id, _)| id)));
-    for group in &groups {
-        say(
-            account,
-            cluster,
-            name,
-            &format!("deregistered {count} targets in (target-group {group})"),
-        );
-    }
-    if !groups.is_empty() {
-        say(
-            account,
-            cluster,
-            name,
-            &format!("has begun draining connections on {count} tasks."),
-        );
-    }
-    say(
-        account,
-        cluster,
-        name,
-        &format!("has stopped {count} running tasks: {ids}."),
-    );
-}
-
-fn listed<'a>(ids: impl Iterator<Item = &'a String>) -> String {
-    ids.map(|id| format!("(task {id})"))
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// Starts one task for each entry: on the instance named, or wherever there is room.
-fn start_all(account: &mut Account, cluster: &str, name: &str, starts: &[Option<String>]) {
-    let service = account.ecs.service_mut(cluster, name);
-    service.steady = None;
-    let primary = service.primary();
-    let (deployment, definition) = (primary.id.clone(), primary.definition.clone());
-    let (mut started, mut hungry) = (Vec::new(), Vec::new());
-    for home in starts {
-        match find(account, cluster, name, &definition, home.as_deref()) {
-            Ok(instance) => {
-                let start = Start {
-                    cluster,
-                    instance: &instance,
-                    definition: definition.clone(),
-                    group: format!("service:{name}"),
-                    service: Some(name.to_owned()),
-                    deployment: Some(deployment.clone()),
-                    started_by: None,
-                };
-                started.push(task::start(account, start));
-            }
-            Err(unplaced) => {
-                hungry.push(unplaced);
-                // The next one of a REPLICA service would find no place either.
-                if home.is_none() {
-                    break;
-                }
-            }
-        }
-    }
-    if !started.is_empty() {
-        let (count, ids) = (started.len(), listed(started.iter()));
-        let message = format!("has started {count} tasks: {ids}.");
-        say(account, cluster, name, &message);
-    }
-    for unplaced in &hungry {
-        hunger(account, cluster, name, unplaced);
-    }
-}
-
-fn find(
-    account: &mut Account,
-    cluster: &str,
-    service: &str,
-    definition: &Arc<TaskDefinition>,
-    home: Option<&str>,
-) -> Result<String, Unplaced> {
-    let Account { ecs, random, .. } = account;
-    let cluster = ecs.cluster(cluster);
-    let service = cluster
-        .services
-        .get(service)
-        .expect("a service is never removed");
-    let demand = Demand {
-        definition,
-        rules: &service.rules,
-        peers: service.tasks(cluster).collect(),
-    };
-    match home.and_then(|id| cluster.instances.get(id)) {
-        Some(instance) => placement::fits(cluster, &demand, instance).map(|()| instance.id.clone()),
-        None => placement::find(cluster, &demand, random),
-    }
-}
-
-/// A task found no place: says so, unless the same was said in the last six hours, and waits for a change.
-fn hunger(account: &mut Account, cluster: &str, name: &str, unplaced: &Unplaced) {
-    account
-        .ecs
-        .cluster_mut(cluster)
-        .hungry
-        .insert(name.to_owned());
-    let message = unplaced.message();
-    let (again, now) = (account.ecs.dynamics.steady_state_again, account.now);
-    let service = account.ecs.service_mut(cluster, name);
-    let said = service
-        .unplaced
-        .as_ref()
-        .is_some_and(|(at, said)| *said == message && *at + again > now);
-    if !said {
-        service.unplaced = Some((now, message.clone()));
-        say(account, cluster, name, &message);
-    }
-}
-
-/// Ends deployments that are through, says that the service is steady, or lets a deleted one go.
-fn conclude(account: &mut Account, cluster: &str, name: &str, picture: &Picture) {
-    let known = account.ecs.cluster(cluster);
-    let service = known
-        .services
-        .get(name)
-        .expect("a service is never removed");
-    if service.draining() && service.live.is_empty() {
-        account.ecs.service_mut(cluster, name).status = Status::Inactive;
-        return;
-    }
-    let deployments: BTreeSet<&str> = service
-        .tasks(known)
-        .filter_map(|task| task.deployment.as_deref())
-        .collect();
-    let left: Vec<bool> = service
-        .deployments
-        .iter()
-        .enumerate()
-        .map(|(place, deployment)| place == 0 || deployments.contains(deployment.id.as_str()))
-        .collect();
-    let steady =
-        picture.steady() && left.iter().filter(|left| **left).count() == 1 && service.active();
-    let now = account.now;
-    let service = account.ecs.service_mut(cluster, name);
-    let mut left = left.into_iter();
-    service.deployments.retain(|_| left.next().unwrap_or(true));
-    if !steady {
-        service.steady = None;
-        return;
-    }
-    service.unplaced = None;
-    let primary = service
-        .deployments
-        .first_mut()
-        .expect("a service always has a PRIMARY deployment");
-    let completed = !std::mem::replace(&mut primary.completed, true);
-    if completed {
-        primary.updated_at = now;
-        let message = format!("(deployment {}) deployment completed.", primary.id);
-        say(account, cluster, name, &message);
-    }
-    if account.ecs.service_mut(cluster, name).steady.is_none() {
-        say(account, cluster, name, STEADY);
-        account.ecs.service_mut(cluster, name).steady = Some(now);
-    }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::cluster::Cluster;
 use super::definition::TaskDefinition;
-use super::instance::Status as InstanceStatus;
+use super::instance::{ContainerInstance, Status as InstanceStatus};
 use super::placement::{self, Demand, Rules};
 use super::task::Task;
 use crate::account::Account;
@@ -120,21 +120,20 @@ impl Service {
         }
     }
 
-    /// The ids of the ACTIVE instances that its constraints mean.
-    pub(super) fn eligible<'a>(&'a self, cluster: &'a Cluster) -> impl Iterator<Item = &'a str> {
+    /// The ACTIVE instances that its constraints mean.
+    pub(super) fn eligible<'a>(
+        &'a self,
+        cluster: &'a Cluster,
+    ) -> impl Iterator<Item = &'a ContainerInstance> {
         let demand = Demand {
             definition: &self.primary().definition,
             rules: &self.rules,
             peers: Vec::new(),
         };
-        cluster
-            .instances
-            .values()
-            .filter(move |instance| {
-                instance.status == InstanceStatus::Active
-                    && placement::eligible(cluster, &demand, instance)
-            })
-            .map(|instance| instance.id.as_str())
+        cluster.instances.values().filter(move |instance| {
+            instance.status == InstanceStatus::Active
+                && placement::eligible(cluster, &demand, instance)
+        })
     }
 
     /// Its tasks that are not STOPPED.

@@ -1,5 +1,6 @@
 //! Clusters as a whole: instances join, services spread, drain and come to rest.
 
+mod chance;
 mod drains;
 mod limits;
 mod stops;

@@ -6,7 +6,8 @@ use super::super::cluster::{failed_arn, named};
 use super::super::filter::Expression;
 use super::super::input::{Input, failure, invalid, paged};
 use super::super::task::{self, StopCode};
-use super::{InCluster, Status, described, retire, set_status};
+use super::describe::described;
+use super::{ContainerInstance, InCluster, Status, retire, set_status};
 use crate::account::Account;
 use crate::wire::ApiError;
 
@@ -34,7 +35,18 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
         ),
     };
     let cluster = account.ecs.cluster(&name);
-    let meant = cluster.instances.values().filter(|instance| {
+    let just = filter.as_ref().and_then(Expression::just_instance);
+    let among: Box<dyn Iterator<Item = &ContainerInstance>> = match just {
+        Some(ec2) => Box::new(
+            cluster
+                .by_ec2
+                .get(ec2)
+                .and_then(|id| cluster.instances.get(id))
+                .into_iter(),
+        ),
+        None => Box::new(cluster.instances.values()),
+    };
+    let meant = among.filter(|instance| {
         instance.registered()
             && status.is_none_or(|status| instance.status.name() == status)
             && filter
@@ -70,7 +82,6 @@ fn missing(cluster: &str, wanted: &str) -> Value {
     failure(
         &failed_arn(cluster, "container-instance", wanted),
         "MISSING",
-        None,
     )
 }
 
@@ -109,7 +120,7 @@ pub(in crate::ecs) fn update_state(
             }
             Some((id, false)) => {
                 let arn = cluster.arn_of("container-instance", &id);
-                failures.push(failure(&arn, "INACTIVE", None));
+                failures.push(failure(&arn, "INACTIVE"));
             }
             None => failures.push(missing(&name, wanted)),
         }

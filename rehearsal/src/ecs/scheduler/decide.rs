@@ -1,6 +1,6 @@
 //! What a service's scheduler does next: a function of the picture of its tasks, and of nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A task of the service that is not STOPPED.
 #[derive(Debug, Clone)]
@@ -40,8 +40,8 @@ pub(super) struct Picture {
     /// Whether those that are being stopped count toward `maximum`.
     pub(super) stopping_counts: bool,
     pub(super) tasks: Vec<Replica>,
-    /// For a DAEMON service: the instances on which a task is to be, and can be placed.
-    pub(super) homes: Vec<String>,
+    /// For a DAEMON service: the instances on which a task is to be, and whether their agents are connected.
+    pub(super) homes: BTreeMap<String, bool>,
 }
 
 impl Picture {
@@ -112,7 +112,8 @@ pub(super) fn replica(picture: &Picture) -> Plan {
     let staying = wanted.len() as u64 - plan.stop.len() as u64;
     let there = staying + if picture.stopping_counts { stopping } else { 0 };
     let lacking = picture.desired.saturating_sub(good.len() as u64);
-    let room = picture.maximum.saturating_sub(there);
+    // A maximum below the desired count bounds deployments; it does not keep a service from having its tasks.
+    let room = picture.maximum.max(picture.desired).saturating_sub(there);
     plan.start = vec![None; lacking.min(room) as usize];
     plan
 }
@@ -158,19 +159,19 @@ pub(super) fn daemon(picture: &Picture) -> Plan {
         .filter(|task| task.wanted && task.healthy)
         .count() as u64;
     for task in picture.tasks.iter().filter(|task| task.wanted) {
-        if picture.desired == 0 && !task.draining {
-            plan.stop.push((task.id.clone(), Why::Surplus));
-        } else if task.draining {
+        if task.draining {
             let over = task.alone && !task.protected;
             if over || !task.started {
                 plan.stop.push((task.id.clone(), Why::Draining));
             }
+        } else if !picture.homes.contains_key(&task.instance) {
+            plan.stop.push((task.id.clone(), Why::Surplus));
         } else if !task.primary && !task.protected && (!task.healthy || healthy > picture.minimum) {
             healthy -= u64::from(task.healthy);
             plan.stop.push((task.id.clone(), Why::Replaced));
         }
     }
-    let served: Vec<&str> = picture
+    let served: BTreeSet<&str> = picture
         .tasks
         .iter()
         .map(|task| task.instance.as_str())
@@ -178,8 +179,8 @@ pub(super) fn daemon(picture: &Picture) -> Plan {
     let bare = picture
         .homes
         .iter()
-        .filter(|home| !served.contains(&home.as_str()));
-    plan.start = bare.cloned().map(Some).collect();
+        .filter(|(home, connected)| **connected && !served.contains(home.as_str()));
+    plan.start = bare.map(|(home, _)| Some(home.clone())).collect();
     plan
 }
 
@@ -209,7 +210,7 @@ mod tests {
             maximum: desired * maximum / 100,
             stopping_counts: true,
             tasks: tasks.chars().enumerate().map(replica).collect(),
-            homes: Vec::new(),
+            homes: BTreeMap::new(),
         }
     }
 
@@ -312,7 +313,9 @@ mod tests {
     #[test]
     fn a_daemon_goes_last_and_comes_to_each_home() {
         let mut picture = picture(2, (0, 100), "Hh");
-        picture.homes = vec!["i1".to_owned(), "i7".to_owned()];
+        picture.homes = [("i1", true), ("i7", true), ("i8", false)]
+            .map(|(id, connected)| (id.to_owned(), connected))
+            .into();
         let plan = daemon(&picture);
         assert_eq!(
             (plan.stop.len(), plan.start),

@@ -261,11 +261,7 @@ pub(in crate::ecs) fn describe(account: &mut Account, members: &Value) -> Result
                         .map(|service| described(cluster, service)),
                 );
             }
-            None => failures.push(failure(
-                &failed_arn(&name, "service", wanted),
-                "MISSING",
-                None,
-            )),
+            None => failures.push(failure(&failed_arn(&name, "service", wanted), "MISSING")),
         }
     }
     Ok(json!({"services": found, "failures": failures}))

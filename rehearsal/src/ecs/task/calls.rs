@@ -126,7 +126,7 @@ pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Val
     for wanted in input.names("tasks", 100)? {
         match cluster.task(wanted) {
             Some(task) => found.push(described(cluster, task)),
-            None => failures.push(failure(&failed_arn(&name, "task", wanted), "MISSING", None)),
+            None => failures.push(failure(&failed_arn(&name, "task", wanted), "MISSING")),
         }
     }
     Ok(json!({"tasks": found, "failures": failures}))
@@ -166,7 +166,7 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
     let service = match service {
         None => None,
         Some(service) => match cluster.service(service) {
-            Some(service) => Some(service.name.as_str()),
+            Some(service) => Some(service),
             None => {
                 return Err(ApiError::client(
                     "ServiceNotFoundException",
@@ -175,29 +175,21 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
             }
         },
     };
-    let meant = |task: &&Task| {
+    let meant = |task: &Task| {
         wanted == Some(task.wanted)
-            && service.is_none_or(|service| task.service.as_deref() == Some(service))
+            && service.is_none_or(|service| task.service.as_ref() == Some(&service.name))
             && family.is_none_or(|family| task.definition.family == family)
             && started_by.is_none_or(|by| task.started_by() == Some(by))
     };
-    let ids: Vec<&str> = match input.text("containerInstance")? {
-        Some(instance) => {
-            let ids = on_instance(cluster, instance)?;
-            ids.into_iter()
-                .filter_map(|id| cluster.tasks.get(id))
-                .filter(meant)
-                .map(|task| task.id.as_str())
-                .collect()
-        }
-        None => cluster
-            .tasks
-            .values()
-            .filter(meant)
-            .map(|task| task.id.as_str())
-            .collect(),
+    let among: BTreeSet<&str> = match (input.text("containerInstance")?, service) {
+        (Some(instance), _) => on_instance(cluster, instance)?,
+        (None, Some(service)) => remembered(&service.live, &service.gone),
+        (None, None) => cluster.tasks.keys().map(String::as_str).collect(),
     };
-    let (page, next) = input.page(ids.into_iter(), 100)?;
+    let ids = among
+        .into_iter()
+        .filter(|id| cluster.tasks.get(*id).is_some_and(meant));
+    let (page, next) = input.page(ids, 100)?;
     let arns = page.iter().map(|id| cluster.arn_of("task", id)).collect();
     Ok(paged("taskArns", arns, next))
 }
@@ -207,10 +199,9 @@ fn on_instance<'a>(cluster: &'a Cluster, instance: &str) -> Result<BTreeSet<&'a 
     let Some(instance) = cluster.instance(instance) else {
         return Err(invalid("Container instance not found."));
     };
-    Ok(instance
-        .live
-        .iter()
-        .chain(&instance.gone)
-        .map(String::as_str)
-        .collect())
+    Ok(remembered(&instance.live, &instance.gone))
+}
+
+fn remembered<'a>(live: &'a BTreeSet<String>, gone: &'a BTreeSet<String>) -> BTreeSet<&'a str> {
+    live.iter().chain(gone).map(String::as_str).collect()
 }

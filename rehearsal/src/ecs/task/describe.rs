@@ -28,6 +28,10 @@ pub(super) fn described(cluster: &Cluster, task: &Task) -> Value {
         .iter()
         .map(|container| json!({"name": container.name}))
         .collect();
+    let connected = cluster
+        .instances
+        .get(&task.instance)
+        .is_some_and(|instance| instance.agent_connected);
     let mut described = json!({
         "taskArn": cluster.arn_of("task", &task.id),
         "clusterArn": arn("ecs", &format!("cluster/{name}")),
@@ -41,7 +45,7 @@ pub(super) fn described(cluster: &Cluster, task: &Task) -> Value {
         "memory": task.definition.memory.to_string(),
         "containers": containers(cluster, task),
         "version": task.version,
-        "connectivity": "CONNECTED",
+        "connectivity": if connected { "CONNECTED" } else { "DISCONNECTED" },
         "connectivityAt": task.created_at.to_string(),
         "createdAt": task.created_at.to_string(),
         "group": task.group,

@@ -44,7 +44,7 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
                         .map(|task| described(account, &name, task)),
                 );
             }
-            Err(reason) => failures.push(failure(&failed_arn(&name, "task", wanted), reason, None)),
+            Err(reason) => failures.push(failure(&failed_arn(&name, "task", wanted), reason)),
         }
     }
     Ok(json!({"protectedTasks": found, "failures": failures}))
@@ -72,9 +72,8 @@ pub(in crate::ecs) fn get(account: &Account, members: &Value) -> Result<Value, A
             Some(_) => failures.push(failure(
                 &failed_arn(&name, "task", wanted),
                 "TASK_NOT_VALID",
-                None,
             )),
-            None => failures.push(failure(&failed_arn(&name, "task", wanted), "MISSING", None)),
+            None => failures.push(failure(&failed_arn(&name, "task", wanted), "MISSING")),
         }
     }
     Ok(json!({"protectedTasks": found, "failures": failures}))
