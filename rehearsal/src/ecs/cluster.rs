@@ -171,9 +171,9 @@ pub(super) fn describe(account: &Account, members: &Value) -> Result<Value, ApiE
         "CONFIGURATIONS",
         "ATTACHMENTS",
     ])?;
-    let names = match input.has("clusters") {
-        true => input.names("clusters", 100)?,
-        false => vec!["default"],
+    let names = match input.list("clusters")?.is_empty() {
+        true => vec!["default"],
+        false => input.names("clusters", 100)?,
     };
     let statistics = input
         .list("include")?

@@ -43,7 +43,7 @@ const KNOWN: [&str; 9] = [
 /// RegisterTaskDefinition.
 pub(super) fn register(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
     let input = Input::new("RegisterTaskDefinition", members, &KNOWN)?;
-    let family = input.needed("family")?.to_owned();
+    let family = family(&input)?;
     let mode = input.text("networkMode")?.unwrap_or("bridge");
     if !matches!(mode, "bridge" | "host" | "none") {
         return Err(ApiError::not_known(format_args!("networkMode {mode}")));
@@ -64,30 +64,43 @@ pub(super) fn register(account: &mut Account, members: &Value) -> Result<Value, 
         return Err(invalid("Container list cannot be empty."));
     }
     let constraints = member_of(input.list("placementConstraints")?)?;
+    if !input.has("memory") && containers.iter().any(|c| c.reserved().is_none()) {
+        return Err(ApiError::client(
+            "ClientException",
+            "Invalid setting for container. At least one of 'memory' or 'memoryReservation' must be specified.",
+        ));
+    }
+    let run = container::label(&input.list("containerDefinitions")?[0], RUN_SECONDS)?;
+    let (cpu, memory) = (size(&input, "cpu")?, size(&input, "memory")?);
     let revisions = account.ecs.definitions.entry(family.clone()).or_default();
     let revision = revisions.len() + 1;
     let arn = arn("ecs", &format!("task-definition/{family}:{revision}"));
     let described = described(&input, &arn, &family, revision, mode, account.now);
     let definition = TaskDefinition {
-        cpu: size(&input, "cpu")?.unwrap_or(containers.iter().map(|c| c.cpu).sum()),
-        memory: size(&input, "memory")?
-            .unwrap_or(containers.iter().filter_map(Container::reserved).sum()),
-        run: container::label(&input.list("containerDefinitions")?[0], RUN_SECONDS)?,
+        cpu: cpu.unwrap_or(containers.iter().map(|c| c.cpu).sum()),
+        memory: memory.unwrap_or(containers.iter().filter_map(Container::reserved).sum()),
+        run,
         family,
         arn,
         containers,
         constraints,
         described,
     };
-    if !input.has("memory") && definition.containers.iter().any(|c| c.reserved().is_none()) {
-        return Err(ApiError::client(
-            "ClientException",
-            "Invalid setting for container. At least one of 'memory' or 'memoryReservation' must be specified.",
-        ));
-    }
     let answer = json!({"taskDefinition": definition.described});
     revisions.push(Arc::new(definition));
     Ok(answer)
+}
+
+fn family(input: &Input<'_>) -> Result<String, ApiError> {
+    let family = input.needed("family")?;
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if family.len() > 255 || !family.chars().all(legal) {
+        return Err(ApiError::client(
+            "ClientException",
+            format!("Invalid family: {family}"),
+        ));
+    }
+    Ok(family.to_owned())
 }
 
 fn described(

@@ -142,6 +142,12 @@ pub(super) fn register(account: &mut Account, ec2: &str) {
     let Some(machine) = account.ecs.booting.get(ec2).cloned() else {
         return;
     };
+    if account.ecs.home_of(ec2).is_some() {
+        // An agent that starts again on the same machine takes its old registration up.
+        account.ecs.booting.remove(ec2);
+        set_agent(account, ec2, true);
+        return;
+    }
     let cluster = cluster_of(&machine.user_data).to_owned();
     if !account
         .ecs

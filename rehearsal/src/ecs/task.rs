@@ -4,6 +4,7 @@ mod calls;
 mod describe;
 mod life;
 mod protection;
+mod start;
 mod stop;
 
 use std::sync::Arc;
@@ -14,10 +15,11 @@ use jiff::Timestamp;
 use super::definition::{Port, TaskDefinition};
 
 pub(super) use calls::{describe, list, run, stop as stop_call};
-pub(super) use life::{Start, healthy, resume, start, step};
+pub(super) use life::{healthy, resume, step};
 pub(super) use protection::{
     ended as protection_ended, get as get_protection, update as update_protection,
 };
+pub(super) use start::{Start, start};
 pub(super) use stop::{cut_off, exit, forget, stop};
 
 /// Where a task stands: its lastStatus.

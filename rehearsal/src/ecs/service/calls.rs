@@ -11,7 +11,7 @@ use super::super::input::{Input, failure, invalid, paged};
 use super::super::placement::Rules;
 use super::super::scheduler;
 use super::describe::described;
-use super::settings::{AS_GIVEN, as_given, load_balancers, percentages, placement};
+use super::settings::{AS_GIVEN, as_given, load_balancers, percentages, permitted, placement};
 use super::{Deployment, Service, Status, repeat_steady};
 use crate::account::Account;
 use crate::wire::ApiError;
@@ -171,6 +171,8 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
         ));
     }
     let desired = input.within("desiredCount", (0, 5000), service.desired as i64)?;
+    // What may be refused comes first: a call that is refused changes nothing.
+    permitted(service.daemon, &input)?;
     percentages(service, &input)?;
     placement(service, &input)?;
     as_given(service, &input);

@@ -124,14 +124,20 @@ pub(super) fn percentages(service: &mut Service, input: &Input<'_>) -> Result<()
     Ok(())
 }
 
-/// Takes placement constraints and strategy over, those that are there.
-pub(super) fn placement(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
+/// The placement constraints and strategy, if a service of this kind may have them.
+pub(super) fn permitted(daemon: bool, input: &Input<'_>) -> Result<Rules, ApiError> {
     let rules = Rules::read(input)?;
-    if service.daemon && (!rules.strategy.is_empty() || rules.distinct) {
+    if daemon && (!rules.strategy.is_empty() || rules.distinct) {
         return Err(invalid(
             "The daemon scheduling strategy supports neither placement strategies nor distinctInstance.",
         ));
     }
+    Ok(rules)
+}
+
+/// Takes placement constraints and strategy over, those that are there.
+pub(super) fn placement(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
+    let rules = permitted(service.daemon, input)?;
     if input.has("placementConstraints") {
         service.rules.distinct = rules.distinct;
         service.rules.member_of = rules.member_of;
