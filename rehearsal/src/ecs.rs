@@ -1,33 +1,267 @@
-//! ECS.
+//! ECS: clusters, container instances, services and tasks, and how they move.
+//!
+//! # Layout
+//! - `cluster`, `definition`, `instance`, `service`, `task`: one noun each, what is known of it, its calls, and how
+//!   it changes.
+//! - `filter`: the cluster query language. `placement`: on which instance a task goes.
+//! - `scheduler`: the service scheduler, which replaces what drains; its decisions are plain functions.
+//! - [`Dynamics`]: how long things take. `view`: what the promises look at.
+//!
+//! Health checks never fail here, images are always found, and only the launch type EC2 is known. With
+//! `ecs-rollout.exit-seconds` and `ecs-rollout.run-seconds` in its docker labels a container says how long it takes
+//! to exit after SIGTERM, and after how long it ends by itself.
+
+mod cluster;
+mod definition;
+mod dynamics;
+mod filter;
+mod input;
+mod instance;
+mod placement;
+mod scheduler;
+mod service;
+mod task;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod view;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::account::Account;
 use crate::wire::ApiError;
 
+pub use definition::{EXIT_SECONDS, RUN_SECONDS};
+pub use dynamics::Dynamics;
+pub use view::{ServiceView, TaskView};
+
 /// What the service remembers.
 #[derive(Debug, Default)]
-pub struct State {}
+pub struct State {
+    /// How long things take.
+    pub dynamics: Dynamics,
+    /// The target groups that services may name, by ARN.
+    pub target_groups: BTreeMap<String, TargetGroup>,
+    clusters: BTreeMap<String, cluster::Cluster>,
+    definitions: BTreeMap<String, Vec<Arc<definition::TaskDefinition>>>,
+    /// EC2 instances whose agent has not registered yet.
+    booting: BTreeMap<String, crate::ec2::Instance>,
+    /// The cluster of each EC2 instance that has registered.
+    homes: BTreeMap<String, String>,
+    buckets: throttle::Buckets,
+    /// Counts what is created, for an order that is the same each time.
+    count: u64,
+}
+
+/// A load balancer's target group, as far as tasks notice it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetGroup {
+    /// How long a target that is deregistered finishes what it has.
+    pub deregistration_delay_seconds: u64,
+    /// From the start of a task until its target is healthy.
+    pub healthy_after_seconds: u64,
+}
+
+impl Default for TargetGroup {
+    /// The documented deregistration delay; health in two checks of ten seconds, an assumption.
+    fn default() -> Self {
+        Self {
+            deregistration_delay_seconds: 300,
+            healthy_after_seconds: 20,
+        }
+    }
+}
 
 /// What the service has planned for later.
 #[derive(Debug)]
-pub enum Event {}
+pub enum Event {
+    /// The agent of an EC2 instance registers.
+    Register {
+        /// Id of the EC2 instance.
+        instance: String,
+    },
+    /// The scheduler looks at a service.
+    Schedule {
+        /// Name of the cluster.
+        cluster: String,
+        /// Name of the service.
+        service: String,
+    },
+    /// A task takes its next step, if it still has the version of when that was planned.
+    Task {
+        /// Name of the cluster.
+        cluster: String,
+        /// Id of the task.
+        id: String,
+        /// The task's version.
+        version: u64,
+    },
+    /// A task counts as healthy.
+    Healthy {
+        /// Name of the cluster.
+        cluster: String,
+        /// Id of the task.
+        id: String,
+        /// The task's version.
+        version: u64,
+    },
+    /// A task's container ends by itself.
+    Exit {
+        /// Name of the cluster.
+        cluster: String,
+        /// Id of the task.
+        id: String,
+        /// The task's version.
+        version: u64,
+    },
+    /// A task's protection ends, if it was not prolonged.
+    ProtectionEnds {
+        /// Name of the cluster.
+        cluster: String,
+        /// Id of the task.
+        id: String,
+    },
+    /// A STOPPED task is described no longer.
+    ForgetTask {
+        /// Name of the cluster.
+        cluster: String,
+        /// Id of the task.
+        id: String,
+    },
+    /// An INACTIVE container instance is described no longer.
+    ForgetInstance {
+        /// Name of the cluster.
+        cluster: String,
+        /// Id of the container instance.
+        id: String,
+    },
+}
 
 /// Answers a call.
 ///
 /// # Errors
-/// What AWS would answer, or `NotImplemented`.
-pub fn call(_account: &mut Account, action: &str, _input: &Value) -> Result<Value, ApiError> {
-    Err(ApiError::not_implemented("ecs", action))
+/// What AWS would answer, in its words where they are known; `NotImplemented` for what the account does not know.
+pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+    throttle::pass(account, action)?;
+    match action {
+        "CreateCluster" => cluster::create(account, input),
+        "DeleteCluster" => cluster::delete(account, input),
+        "DescribeClusters" => cluster::describe(account, input),
+        "RegisterTaskDefinition" => definition::register(account, input),
+        "DescribeTaskDefinition" => definition::describe(account, input),
+        "ListContainerInstances" => instance::list(account, input),
+        "DescribeContainerInstances" => instance::describe(account, input),
+        "UpdateContainerInstancesState" => instance::update_state(account, input),
+        "DeregisterContainerInstance" => instance::deregister(account, input),
+        "CreateService" => service::create(account, input),
+        "UpdateService" => service::update(account, input),
+        "DeleteService" => service::delete(account, input),
+        "ListServices" => service::list(account, input),
+        "DescribeServices" => service::describe(account, input),
+        "RunTask" => task::run(account, input),
+        "StopTask" => task::stop_call(account, input),
+        "ListTasks" => task::list(account, input),
+        "DescribeTasks" => task::describe(account, input),
+        "UpdateTaskProtection" => task::update_protection(account, input),
+        "GetTaskProtection" => task::get_protection(account, input),
+        _ => Err(ApiError::not_implemented("ecs", action)),
+    }
 }
 
 /// Does what was planned.
-pub fn on_event(_account: &mut Account, event: Event) {
-    match event {}
+pub fn on_event(account: &mut Account, event: Event) {
+    match event {
+        Event::Register { instance } => instance::register(account, &instance),
+        Event::Schedule { cluster, service } => scheduler::run(account, &cluster, &service),
+        Event::Task {
+            cluster,
+            id,
+            version,
+        } => task::step(account, &cluster, &id, version),
+        Event::Healthy {
+            cluster,
+            id,
+            version,
+        } => task::healthy(account, &cluster, &id, version),
+        Event::Exit {
+            cluster,
+            id,
+            version,
+        } => task::exit(account, &cluster, &id, version),
+        Event::ProtectionEnds { cluster, id } => task::protection_ended(account, &cluster, &id),
+        Event::ForgetTask { cluster, id } => task::forget(account, &cluster, &id),
+        Event::ForgetInstance { cluster, id } => instance::forget(account, &cluster, &id),
+    }
 }
 
-/// An EC2 instance has started to boot: its agent will register if the user data names a cluster.
-pub fn instance_started(_account: &mut Account, _instance: &crate::ec2::Instance) {}
+/// An EC2 instance has started to boot: its agent will register with the cluster that the user data names in
+/// `ECS_CLUSTER`, unless the account's faults say that it never will.
+pub fn instance_started(account: &mut Account, instance: &crate::ec2::Instance) {
+    instance::started(account, instance);
+}
 
 /// An EC2 instance was terminated: what still ran on it is killed, and its container instance deregistered.
-pub fn instance_terminated(_account: &mut Account, _instance: &str) {}
+pub fn instance_terminated(account: &mut Account, instance: &str) {
+    instance::terminated(account, instance);
+}
+
+/// The agent of an EC2 instance loses its connection: nothing is placed there, and the tasks stay as they are.
+pub fn agent_disconnected(account: &mut Account, instance: &str) {
+    instance::set_agent(account, instance, false);
+}
+
+/// The agent of an EC2 instance is connected again, and reports what it could not.
+pub fn agent_reconnected(account: &mut Account, instance: &str) {
+    instance::set_agent(account, instance, true);
+}
+
+/// Names inside this module come from the state itself, and nothing but a task or an instance is ever removed from
+/// it, each with all that points to it. So a name that is not found is a mistake here, not in a call.
+impl State {
+    /// Adds a target group that services may name, or changes it.
+    pub fn add_target_group(&mut self, arn: &str, group: TargetGroup) {
+        self.target_groups.insert(arn.to_owned(), group);
+    }
+
+    fn cluster(&self, name: &str) -> &cluster::Cluster {
+        self.clusters.get(name).expect("a cluster is never removed")
+    }
+
+    fn cluster_mut(&mut self, name: &str) -> &mut cluster::Cluster {
+        self.clusters
+            .get_mut(name)
+            .expect("a cluster is never removed")
+    }
+
+    fn instance_mut(&mut self, cluster: &str, id: &str) -> &mut instance::ContainerInstance {
+        let cluster = self.cluster_mut(cluster);
+        cluster
+            .instances
+            .get_mut(id)
+            .expect("an instance outlives its tasks, and is removed with its names")
+    }
+
+    fn service_mut(&mut self, cluster: &str, name: &str) -> &mut service::Service {
+        self.cluster_mut(cluster)
+            .services
+            .get_mut(name)
+            .expect("a service is never removed")
+    }
+
+    fn task_mut(&mut self, cluster: &str, id: &str) -> &mut task::Task {
+        self.cluster_mut(cluster)
+            .tasks
+            .get_mut(id)
+            .expect("a task is removed with its names")
+    }
+
+    /// The cluster and the container instance of an EC2 instance that is registered.
+    fn home_of(&self, ec2: &str) -> Option<(String, String)> {
+        let cluster = self.homes.get(ec2)?;
+        let id = self.cluster(cluster).by_ec2.get(ec2)?;
+        Some((cluster.clone(), id.clone()))
+    }
+}

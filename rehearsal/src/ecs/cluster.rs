@@ -1,0 +1,238 @@
+//! Clusters: what belongs to one, and the calls about clusters themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::input::{Input, failure, invalid};
+use super::instance::ContainerInstance;
+use super::service::Service;
+use super::task::Task;
+use crate::account::{Account, arn};
+use crate::wire::ApiError;
+
+/// A cluster and everything in it.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    pub(super) name: String,
+    pub(super) active: bool,
+    pub(super) instances: BTreeMap<String, ContainerInstance>,
+    pub(super) services: BTreeMap<String, Service>,
+    pub(super) tasks: BTreeMap<String, Task>,
+    /// The container instance of each EC2 instance that has one.
+    pub(super) by_ec2: BTreeMap<String, String>,
+    /// The services that found no place for a task, and wait for one.
+    pub(super) hungry: BTreeSet<String>,
+    tags: Value,
+}
+
+impl Cluster {
+    /// The ARN of a `kind` (such as `service`) called `id` in this cluster.
+    pub(super) fn arn_of(&self, kind: &str, id: &str) -> String {
+        arn_in(&self.name, kind, id)
+    }
+
+    /// The tasks of `ids`.
+    pub(super) fn tasks_of<'a>(
+        &'a self,
+        ids: &'a BTreeSet<String>,
+    ) -> impl Iterator<Item = &'a Task> {
+        ids.iter().filter_map(|id| self.tasks.get(id))
+    }
+
+    /// The container instance that `name`, an id or an ARN, means.
+    pub(super) fn instance(&self, name: &str) -> Option<&ContainerInstance> {
+        self.instances.get(self.id_of("container-instance", name)?)
+    }
+
+    /// The task that `name`, an id or an ARN, means.
+    pub(super) fn task(&self, name: &str) -> Option<&Task> {
+        self.tasks.get(self.id_of("task", name)?)
+    }
+
+    /// The service that `name`, a name or an ARN, means.
+    pub(super) fn service(&self, name: &str) -> Option<&Service> {
+        self.services.get(self.id_of("service", name)?)
+    }
+
+    /// The short form of `name`; `None` if it is the ARN of something elsewhere.
+    pub(super) fn id_of<'a>(&self, kind: &str, name: &'a str) -> Option<&'a str> {
+        if !name.starts_with("arn:") {
+            return Some(name);
+        }
+        name.strip_prefix(&arn("ecs", &format!("{kind}/{}/", self.name)))
+    }
+}
+
+/// The ARN of a `kind` called `id` in `cluster`.
+pub(super) fn arn_in(cluster: &str, kind: &str, id: &str) -> String {
+    arn("ecs", &format!("{kind}/{cluster}/{id}"))
+}
+
+/// The ARN that a failure names: `name` itself if it is one.
+pub(super) fn failed_arn(cluster: &str, kind: &str, name: &str) -> String {
+    match name.starts_with("arn:") {
+        true => name.to_owned(),
+        false => arn_in(cluster, kind, name),
+    }
+}
+
+fn short(name: &str) -> String {
+    name.strip_prefix(&arn("ecs", "cluster/"))
+        .unwrap_or(name)
+        .to_owned()
+}
+
+/// The name of the cluster that `cluster` of a call means, if it is ACTIVE.
+///
+/// # Errors
+/// `ClusterNotFoundException`.
+pub(super) fn named(account: &Account, input: &Input<'_>) -> Result<String, ApiError> {
+    let name = short(input.text("cluster")?.unwrap_or("default"));
+    match account.ecs.clusters.get(&name) {
+        Some(cluster) if cluster.active => Ok(name),
+        _ => Err(ApiError::client(
+            "ClusterNotFoundException",
+            "Cluster not found.",
+        )),
+    }
+}
+
+/// CreateCluster. As with AWS, one that is there already is answered as it is.
+pub(super) fn create(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
+    let input = Input::new(
+        "CreateCluster",
+        members,
+        &["clusterName", "tags", "settings"],
+    )?;
+    let name = input.text("clusterName")?.unwrap_or("default");
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || name.len() > 255 || !name.chars().all(legal) {
+        return Err(invalid(format!("Invalid cluster name: {name}")));
+    }
+    for setting in input.list("settings")? {
+        if setting["name"] != "containerInsights" {
+            return Err(ApiError::not_known(format_args!(
+                "the cluster setting {setting}"
+            )));
+        }
+    }
+    let clusters = &mut account.ecs.clusters;
+    if !clusters.get(name).is_some_and(|cluster| cluster.active) {
+        let cluster = Cluster {
+            name: name.to_owned(),
+            active: true,
+            instances: BTreeMap::new(),
+            services: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            by_ec2: BTreeMap::new(),
+            hungry: BTreeSet::new(),
+            tags: input.list("tags")?.into(),
+        };
+        clusters.insert(name.to_owned(), cluster);
+    }
+    Ok(json!({"cluster": described(&clusters[name], false)}))
+}
+
+/// DeleteCluster.
+pub(super) fn delete(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
+    let input = Input::new("DeleteCluster", members, &["cluster"])?;
+    input.needed("cluster")?;
+    let name = named(account, &input)?;
+    let cluster = account.ecs.cluster_mut(&name);
+    let (code, what) = if cluster
+        .instances
+        .values()
+        .any(ContainerInstance::registered)
+    {
+        (
+            "ClusterContainsContainerInstancesException",
+            "Container Instances",
+        )
+    } else if cluster.services.values().any(|service| !service.inactive()) {
+        ("ClusterContainsServicesException", "Services")
+    } else if cluster.tasks.values().any(|task| !task.stopped()) {
+        ("ClusterContainsTasksException", "Tasks")
+    } else {
+        cluster.active = false;
+        return Ok(json!({"cluster": described(cluster, false)}));
+    };
+    let message = format!("The Cluster cannot be deleted while {what} are active.");
+    Err(ApiError::client(code, message))
+}
+
+/// DescribeClusters.
+pub(super) fn describe(account: &Account, members: &Value) -> Result<Value, ApiError> {
+    let input = Input::new("DescribeClusters", members, &["clusters", "include"])?;
+    input.include(&[
+        "TAGS",
+        "STATISTICS",
+        "SETTINGS",
+        "CONFIGURATIONS",
+        "ATTACHMENTS",
+    ])?;
+    let names = match input.list("clusters")?.is_empty() {
+        true => vec!["default"],
+        false => input.names("clusters", 100)?,
+    };
+    let statistics = input
+        .list("include")?
+        .iter()
+        .any(|word| word == "STATISTICS");
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for name in names {
+        match account.ecs.clusters.get(&short(name)) {
+            Some(cluster) => found.push(described(cluster, statistics)),
+            None => failures.push(failure(
+                &arn("ecs", &format!("cluster/{}", short(name))),
+                "MISSING",
+            )),
+        }
+    }
+    Ok(json!({"clusters": found, "failures": failures}))
+}
+
+fn described(cluster: &Cluster, statistics: bool) -> Value {
+    let running = cluster.tasks.values().filter(|task| task.running()).count();
+    let pending = cluster.tasks.values().filter(|task| task.pending()).count();
+    let services = |test: fn(&Service) -> bool| {
+        cluster
+            .services
+            .values()
+            .filter(|service| test(service))
+            .count()
+    };
+    let registered = cluster
+        .instances
+        .values()
+        .filter(|i| i.registered())
+        .count();
+    let mut list = Vec::new();
+    if statistics {
+        let counts = [
+            ("runningEC2TasksCount", running),
+            ("RunningFargateTasksCount", 0),
+            ("pendingEC2TasksCount", pending),
+            ("pendingFargateTasksCount", 0),
+            ("activeEC2ServiceCount", services(Service::active)),
+            ("activeFargateServiceCount", 0),
+            ("drainingEC2ServiceCount", services(Service::draining)),
+            ("drainingFargateServiceCount", 0),
+        ];
+        list.extend(counts.map(|(name, count)| json!({"name": name, "value": count.to_string()})));
+    }
+    json!({
+        "clusterArn": arn("ecs", &format!("cluster/{}", cluster.name)),
+        "clusterName": cluster.name,
+        "status": if cluster.active { "ACTIVE" } else { "INACTIVE" },
+        "registeredContainerInstancesCount": registered,
+        "runningTasksCount": running,
+        "pendingTasksCount": pending,
+        "activeServicesCount": services(Service::active),
+        "statistics": list,
+        "tags": cluster.tags,
+        "settings": [],
+        "capacityProviders": [],
+        "defaultCapacityProviderStrategy": [],
+    })
+}

@@ -1,0 +1,73 @@
+//! How long things take in ECS, and which of two readings of its behaviour holds.
+
+use std::time::Duration;
+
+/// Timings and switches. Each says where its default comes from: documented, observed by others, or assumed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dynamics {
+    /// From the start of an instance until its agent registers, from-to. Assumed: boot, cloud-init, then the agent.
+    pub registration: (Duration, Duration),
+    /// How long the agent waits before it tries again to register with a cluster that is not there. Assumed.
+    pub registration_retry: Duration,
+    /// From a change until the service scheduler acts on it, from-to. Assumed.
+    pub scheduler: (Duration, Duration),
+    /// How long a task is PROVISIONING. Assumed.
+    pub provisioning: Duration,
+    /// How long a task is PENDING when its images are on the instance already, from-to. Assumed.
+    pub pending: (Duration, Duration),
+    /// How long a task is PENDING when its images must be pulled, from-to. Assumed.
+    pub pending_with_pull: (Duration, Duration),
+    /// How long a task is ACTIVATING. Assumed.
+    pub activating: Duration,
+    /// How long after RUNNING a task counts as healthy, without a load balancer or a health check. Documented.
+    pub healthy_after: Duration,
+    /// How long a task without a load balancer is DEACTIVATING. Assumed.
+    pub deactivating: Duration,
+    /// How long a container takes to exit after SIGTERM, unless its task definition says so, from-to. Assumed.
+    pub exit: (Duration, Duration),
+    /// When SIGKILL follows SIGTERM, unless the container says so. Documented for EC2.
+    pub stop_timeout: Duration,
+    /// How long a task is DEPROVISIONING. Assumed.
+    pub deprovisioning: Duration,
+    /// How long a task that is STOPPED, or an instance that is INACTIVE, can still be described. Documented.
+    pub remembered: Duration,
+    /// After how long a service that is steady says so again. Documented.
+    pub steady_state_again: Duration,
+    /// Whether a task that is being stopped still counts toward maximumPercent. Documented for 100 %: a replacement
+    /// comes only after the stop. The API's page names just RUNNING and PENDING.
+    pub stopping_counts_toward_maximum: bool,
+    /// Whether a daemon's task on a draining instance also outlives the standalone tasks there (observed), or just
+    /// the replica tasks (documented).
+    pub daemon_outlives_standalone: bool,
+    /// Whether task protection holds back a drain. Observed by users; the documentation is silent.
+    pub protection_blocks_drain: bool,
+    /// Whether calls are refused when their token bucket is empty (documented rates). Off by default: a rehearsal sets
+    /// its cluster up in an instant, which no real account would allow.
+    pub throttling: bool,
+}
+
+impl Default for Dynamics {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            registration: (seconds(30), seconds(45)),
+            registration_retry: seconds(30),
+            scheduler: (seconds(1), seconds(5)),
+            provisioning: seconds(1),
+            pending: (seconds(2), seconds(5)),
+            pending_with_pull: (seconds(8), seconds(25)),
+            activating: seconds(1),
+            healthy_after: seconds(40),
+            deactivating: seconds(1),
+            exit: (seconds(2), seconds(10)),
+            stop_timeout: seconds(30),
+            deprovisioning: seconds(1),
+            remembered: seconds(3600),
+            steady_state_again: seconds(6 * 3600),
+            stopping_counts_toward_maximum: true,
+            daemon_outlives_standalone: true,
+            protection_blocks_drain: true,
+            throttling: false,
+        }
+    }
+}

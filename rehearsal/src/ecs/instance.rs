@@ -1,0 +1,276 @@
+//! Container instances: what a machine offers, and how it comes, drains and goes.
+
+mod calls;
+mod describe;
+mod machine;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::filter::{Asked, Subject};
+use super::task::{self, StopCode};
+use super::{Event, cluster::Cluster, scheduler};
+use crate::account::{Account, arn};
+use crate::ec2;
+use crate::fact::Fact;
+
+pub(super) use calls::{deregister, describe, list, update_state};
+
+/// Where an instance stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    /// Tasks may be placed on it.
+    Active,
+    /// Its service tasks are moved away, and none is placed.
+    Draining,
+    /// It is deregistered: still described for a while, never listed.
+    Inactive,
+}
+
+impl Status {
+    /// As the API writes it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Draining => "DRAINING",
+            Self::Inactive => "INACTIVE",
+        }
+    }
+}
+
+/// A container instance.
+#[derive(Debug)]
+pub(super) struct ContainerInstance {
+    pub(super) id: String,
+    pub(super) arn: String,
+    /// Counts up in order of registration, so that ties are broken the same way each time.
+    pub(super) number: u64,
+    pub(super) ec2: String,
+    pub(super) zone: String,
+    pub(super) status: Status,
+    pub(super) agent_connected: bool,
+    pub(super) registered_at: Timestamp,
+    pub(super) cpu: u64,
+    pub(super) memory: u64,
+    pub(super) used_cpu: u64,
+    pub(super) used_memory: u64,
+    /// Host ports in use, with their protocols.
+    pub(super) ports: BTreeSet<(String, u16)>,
+    pub(super) next_port: u16,
+    /// Tasks that are not STOPPED.
+    pub(super) live: BTreeSet<String>,
+    /// Tasks that are STOPPED and still remembered.
+    pub(super) gone: BTreeSet<String>,
+    /// Images that need no pull.
+    pub(super) images: BTreeSet<String>,
+    pub(super) attributes: Vec<(String, Option<String>)>,
+    pub(super) version: u64,
+}
+
+impl ContainerInstance {
+    /// Whether it is still part of the cluster.
+    pub(super) fn registered(&self) -> bool {
+        self.status != Status::Inactive
+    }
+
+    /// The value of its attribute `name`.
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.attributes.iter().find(|(known, _)| known == name)?;
+        Some(value.as_deref().unwrap_or(""))
+    }
+}
+
+/// An instance with its cluster's tasks, as an expression asks it.
+pub(super) struct InCluster<'a>(pub(super) &'a ContainerInstance, pub(super) &'a Cluster);
+
+impl Asked for InCluster<'_> {
+    fn values(&self, subject: &Subject) -> Vec<String> {
+        let Self(instance, cluster) = self;
+        match subject {
+            Subject::AgentConnected => vec![instance.agent_connected.to_string()],
+            Subject::AgentVersion => vec![machine::AGENT_VERSION.to_owned()],
+            Subject::Attribute(name) => instance
+                .attribute(name)
+                .map(str::to_owned)
+                .into_iter()
+                .collect(),
+            Subject::Ec2InstanceId => vec![instance.ec2.clone()],
+            Subject::RegisteredAt => vec![instance.registered_at.to_string()],
+            Subject::RunningTasksCount => vec![running_count(cluster, instance).to_string()],
+            Subject::TaskGroup => cluster
+                .tasks_of(&instance.live)
+                .filter(|task| task.wanted)
+                .map(|task| task.group.clone())
+                .collect(),
+        }
+    }
+}
+
+/// `runningTasksCount`: documented as the tasks whose desired status is RUNNING.
+pub(super) fn running_count(cluster: &Cluster, instance: &ContainerInstance) -> usize {
+    cluster
+        .tasks_of(&instance.live)
+        .filter(|task| task.wanted)
+        .count()
+}
+
+/// An instance starts to boot; its agent will register.
+pub(super) fn started(account: &mut Account, machine: &ec2::Instance) {
+    if account.faults.never_joins.as_ref() == Some(&machine.ami) {
+        return;
+    }
+    let id = machine.id.clone();
+    account.ecs.booting.insert(id.clone(), machine.clone());
+    let (from, to) = account.ecs.dynamics.registration;
+    let delay = account.between(from, to);
+    account.after(delay, Event::Register { instance: id });
+}
+
+/// The cluster that user data names in `ECS_CLUSTER=…`; `default`, as the agent takes it, if it names none.
+fn cluster_of(user_data: &str) -> &str {
+    let Some((_, rest)) = user_data.rsplit_once("ECS_CLUSTER=") else {
+        return "default";
+    };
+    let rest = rest.trim_start_matches(['"', '\'']);
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
+    &rest[..end.unwrap_or(rest.len())]
+}
+
+/// The agent of `ec2` registers, unless the instance has gone, and tries again later if there is no such cluster.
+pub(super) fn register(account: &mut Account, ec2: &str) {
+    let Some(machine) = account.ecs.booting.get(ec2).cloned() else {
+        return;
+    };
+    if account.ecs.home_of(ec2).is_some() {
+        // An agent that starts again on the same machine takes its old registration up.
+        account.ecs.booting.remove(ec2);
+        set_agent(account, ec2, true);
+        return;
+    }
+    let cluster = cluster_of(&machine.user_data).to_owned();
+    if !account
+        .ecs
+        .clusters
+        .get(&cluster)
+        .is_some_and(|known| known.active)
+    {
+        let delay = account.ecs.dynamics.registration_retry;
+        account.after(
+            delay,
+            Event::Register {
+                instance: ec2.to_owned(),
+            },
+        );
+        return;
+    }
+    account.ecs.booting.remove(ec2);
+    let id = account.hex(32);
+    account.ecs.count += 1;
+    let instance = machine::offer(&machine, &cluster, &id, account.ecs.count, account.now);
+    let home = account.ecs.cluster_mut(&cluster);
+    home.by_ec2.insert(ec2.to_owned(), id.clone());
+    home.instances.insert(id.clone(), instance);
+    account.ecs.homes.insert(ec2.to_owned(), cluster.clone());
+    changed(account, &cluster, &id);
+    scheduler::instance_joined(account, &cluster);
+}
+
+/// Tells of a change, and counts the version up.
+fn changed(account: &mut Account, cluster: &str, id: &str) {
+    let instance = account.ecs.instance_mut(cluster, id);
+    instance.version += 1;
+    let fact = Fact::ContainerInstance {
+        cluster: cluster.to_owned(),
+        instance: instance.ec2.clone(),
+        status: instance.status.name().to_owned(),
+        agent_connected: instance.agent_connected,
+    };
+    account.tell(fact);
+}
+
+/// Makes an instance ACTIVE or DRAINING. To be so already is no change.
+fn set_status(account: &mut Account, cluster: &str, id: &str, status: Status) {
+    let instance = account.ecs.instance_mut(cluster, id);
+    if instance.status == status {
+        return;
+    }
+    instance.status = status;
+    changed(account, cluster, id);
+    scheduler::instance_changed(account, cluster, id);
+}
+
+/// The agent of an instance loses or regains its connection. Without it nothing is placed on the instance, and the
+/// tasks there stay as they are.
+pub(super) fn set_agent(account: &mut Account, ec2: &str, connected: bool) {
+    let Some((cluster, id)) = account.ecs.home_of(ec2) else {
+        return;
+    };
+    let instance = account.ecs.instance_mut(&cluster, &id);
+    if !instance.registered() || instance.agent_connected == connected {
+        return;
+    }
+    instance.agent_connected = connected;
+    let live: Vec<String> = instance.live.iter().cloned().collect();
+    changed(account, &cluster, &id);
+    if connected {
+        for task in live {
+            task::resume(account, &cluster, &task);
+        }
+    }
+    scheduler::instance_changed(account, &cluster, &id);
+}
+
+/// The machine has gone: what was not STOPPED is killed, and the instance deregistered.
+pub(super) fn terminated(account: &mut Account, ec2: &str) {
+    account.ecs.booting.remove(ec2);
+    let Some((cluster, id)) = account.ecs.home_of(ec2) else {
+        return;
+    };
+    account.ecs.homes.remove(ec2);
+    for id in account.ecs.instance_mut(&cluster, &id).live.clone() {
+        let task = account.ecs.task_mut(&cluster, &id);
+        let fact = Fact::TaskKilled {
+            task: id.clone(),
+            group: task.group.clone(),
+            instance: ec2.to_owned(),
+            last_status: task.status.name().to_owned(),
+        };
+        account.tell(fact);
+        let reason = format!("Host EC2 (instance {ec2}) terminated.");
+        task::cut_off(account, &cluster, &id, StopCode::TerminationNotice, &reason);
+    }
+    retire(account, &cluster, &id);
+}
+
+/// Makes an instance INACTIVE, to be forgotten later.
+fn retire(account: &mut Account, cluster: &str, id: &str) {
+    let instance = account.ecs.instance_mut(cluster, id);
+    if !instance.registered() {
+        return;
+    }
+    instance.status = Status::Inactive;
+    instance.agent_connected = false;
+    changed(account, cluster, id);
+    scheduler::instance_changed(account, cluster, id);
+    let event = Event::ForgetInstance {
+        cluster: cluster.to_owned(),
+        id: id.to_owned(),
+    };
+    account.after(account.ecs.dynamics.remembered, event);
+}
+
+/// Forgets an INACTIVE instance.
+pub(super) fn forget(account: &mut Account, cluster: &str, id: &str) {
+    let cluster = account.ecs.cluster_mut(cluster);
+    if let Some(instance) = cluster.instances.remove(id)
+        && cluster.by_ec2.get(&instance.ec2) == Some(&instance.id)
+    {
+        cluster.by_ec2.remove(&instance.ec2);
+    }
+}
+
+/// The ARN of the container instance `id` of `cluster`.
+fn arn_of(cluster: &str, id: &str) -> String {
+    arn("ecs", &format!("container-instance/{cluster}/{id}"))
+}

@@ -1,0 +1,161 @@
+//! The calls about container instances.
+
+use serde_json::{Value, json};
+
+use super::super::cluster::{failed_arn, named};
+use super::super::filter::Expression;
+use super::super::input::{Input, failure, invalid, paged};
+use super::super::task::{self, StopCode};
+use super::describe::described;
+use super::{ContainerInstance, InCluster, Status, retire, set_status};
+use crate::account::Account;
+use crate::wire::ApiError;
+
+/// ListContainerInstances: all but the INACTIVE ones, or those of one status.
+pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
+    let known = ["cluster", "filter", "status", "maxResults", "nextToken"];
+    let input = Input::new("ListContainerInstances", members, &known)?;
+    let name = named(account, &input)?;
+    let status = input.text("status")?;
+    let statuses = [
+        "ACTIVE",
+        "DRAINING",
+        "REGISTERING",
+        "DEREGISTERING",
+        "REGISTRATION_FAILED",
+    ];
+    if let Some(other) = status.filter(|status| !statuses.contains(status)) {
+        return Err(invalid(format!("Invalid status: {other}")));
+    }
+    let filter = match input.text("filter")? {
+        None => None,
+        Some(text) => Some(
+            Expression::parse(text)
+                .map_err(|why| invalid(format!("Invalid filter expression: {text}: {why}")))?,
+        ),
+    };
+    let cluster = account.ecs.cluster(&name);
+    let just = filter.as_ref().and_then(Expression::just_instance);
+    let among: Box<dyn Iterator<Item = &ContainerInstance>> = match just {
+        Some(ec2) => Box::new(
+            cluster
+                .by_ec2
+                .get(ec2)
+                .and_then(|id| cluster.instances.get(id))
+                .into_iter(),
+        ),
+        None => Box::new(cluster.instances.values()),
+    };
+    let meant = among.filter(|instance| {
+        instance.registered()
+            && status.is_none_or(|status| instance.status.name() == status)
+            && filter
+                .as_ref()
+                .is_none_or(|filter| filter.holds(&InCluster(instance, cluster)))
+    });
+    let (page, next) = input.page(meant.map(|instance| instance.id.as_str()), 100)?;
+    let arns = page
+        .iter()
+        .map(|id| cluster.arn_of("container-instance", id))
+        .collect();
+    Ok(paged("containerInstanceArns", arns, next))
+}
+
+/// DescribeContainerInstances.
+pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Value, ApiError> {
+    let known = ["cluster", "containerInstances", "include"];
+    let input = Input::new("DescribeContainerInstances", members, &known)?;
+    input.include(&["TAGS"])?;
+    let name = named(account, &input)?;
+    let cluster = account.ecs.cluster(&name);
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for wanted in input.names("containerInstances", 100)? {
+        match cluster.instance(wanted) {
+            Some(instance) => found.push(described(cluster, instance)),
+            None => failures.push(missing(&name, wanted)),
+        }
+    }
+    Ok(json!({"containerInstances": found, "failures": failures}))
+}
+
+fn missing(cluster: &str, wanted: &str) -> Value {
+    failure(
+        &failed_arn(cluster, "container-instance", wanted),
+        "MISSING",
+    )
+}
+
+/// UpdateContainerInstancesState: ACTIVE or DRAINING, of ten instances at most.
+pub(in crate::ecs) fn update_state(
+    account: &mut Account,
+    members: &Value,
+) -> Result<Value, ApiError> {
+    let known = ["cluster", "containerInstances", "status"];
+    let input = Input::new("UpdateContainerInstancesState", members, &known)?;
+    let name = named(account, &input)?;
+    let status = match input.needed("status")? {
+        "ACTIVE" => Status::Active,
+        "DRAINING" => Status::Draining,
+        other => {
+            return Err(invalid(format!(
+                "Container instance status cannot be set to {other}"
+            )));
+        }
+    };
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for wanted in input.names("containerInstances", 10)? {
+        let cluster = account.ecs.cluster(&name);
+        match cluster
+            .instance(wanted)
+            .map(|instance| (instance.id.clone(), instance.registered()))
+        {
+            Some((id, true)) => {
+                set_status(account, &name, &id, status);
+                let cluster = account.ecs.cluster(&name);
+                found.extend(
+                    cluster
+                        .instance(&id)
+                        .map(|instance| described(cluster, instance)),
+                );
+            }
+            Some((id, false)) => {
+                let arn = cluster.arn_of("container-instance", &id);
+                failures.push(failure(&arn, "INACTIVE"));
+            }
+            None => failures.push(missing(&name, wanted)),
+        }
+    }
+    Ok(json!({"containerInstances": found, "failures": failures}))
+}
+
+/// DeregisterContainerInstance. With `force` the tasks that are there are orphaned: ECS stops knowing them.
+pub(in crate::ecs) fn deregister(
+    account: &mut Account,
+    members: &Value,
+) -> Result<Value, ApiError> {
+    let known = ["cluster", "containerInstance", "force"];
+    let input = Input::new("DeregisterContainerInstance", members, &known)?;
+    let name = named(account, &input)?;
+    let wanted = input.needed("containerInstance")?;
+    let cluster = account.ecs.cluster(&name);
+    let Some(instance) = cluster
+        .instance(wanted)
+        .filter(|instance| instance.registered())
+    else {
+        return Err(invalid("Container instance not found."));
+    };
+    if !instance.live.is_empty() && !input.flag("force")? {
+        return Err(invalid("Found running tasks on the instance."));
+    }
+    let (id, ec2) = (instance.id.clone(), instance.ec2.clone());
+    for task in instance.live.clone() {
+        let reason = "Container instance deregistration forced by user.";
+        task::cut_off(account, &name, &task, StopCode::UserInitiated, reason);
+    }
+    account.ecs.homes.remove(&ec2);
+    retire(account, &name, &id);
+    let cluster = account.ecs.cluster(&name);
+    Ok(
+        json!({"containerInstance": cluster.instance(&id).map(|instance| described(cluster, instance))}),
+    )
+}

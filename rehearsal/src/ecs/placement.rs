@@ -1,0 +1,197 @@
+//! Placement: on which instance does a task go, and if on none, why not?
+
+mod crowd;
+mod unplaced;
+
+use serde_json::Value;
+
+use super::cluster::Cluster;
+use super::definition::{TaskDefinition, parse_member_of};
+use super::filter::Expression;
+use super::input::{Input, invalid};
+use super::instance::{ContainerInstance, InCluster, Status};
+use super::task::Task;
+use crate::wire::ApiError;
+use crowd::Crowd;
+pub(super) use unplaced::{Lack, Unplaced};
+
+/// Placement constraints and strategy, as CreateService and RunTask give them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rules {
+    pub(super) distinct: bool,
+    pub(super) member_of: Vec<Expression>,
+    pub(super) strategy: Vec<Strategy>,
+}
+
+/// One step of a placement strategy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Strategy {
+    /// Where the fewest tasks of the group are, by instance or by an attribute's value.
+    Spread(Field),
+    /// Where the least is left, of cpu or of memory.
+    Binpack(Resource),
+    /// Anywhere.
+    Random,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Field {
+    Instance,
+    Attribute(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resource {
+    Cpu,
+    Memory,
+}
+
+impl Rules {
+    /// Reads `placementConstraints` and `placementStrategy`.
+    pub(super) fn read(input: &Input<'_>) -> Result<Self, ApiError> {
+        let mut rules = Self::default();
+        for constraint in input.list("placementConstraints")? {
+            match constraint["type"].as_str() {
+                Some("distinctInstance") => rules.distinct = true,
+                Some("memberOf") => rules.member_of.push(parse_member_of(constraint)?),
+                _ => {
+                    return Err(invalid(format!(
+                        "Invalid placement constraint: {constraint}"
+                    )));
+                }
+            }
+        }
+        let strategy = input.list("placementStrategy")?;
+        rules.strategy = strategy
+            .iter()
+            .map(Strategy::read)
+            .collect::<Result<_, _>>()?;
+        Ok(rules)
+    }
+}
+
+impl Strategy {
+    fn read(step: &Value) -> Result<Self, ApiError> {
+        let field = step["field"].as_str().unwrap_or_default();
+        match (step["type"].as_str().unwrap_or_default(), field) {
+            ("random", "") => Ok(Self::Random),
+            ("spread", "instanceId" | "host") => Ok(Self::Spread(Field::Instance)),
+            ("spread", field) if field.starts_with("attribute:") => Ok(Self::Spread(
+                Field::Attribute(field["attribute:".len()..].to_owned()),
+            )),
+            ("binpack", "cpu" | "CPU") => Ok(Self::Binpack(Resource::Cpu)),
+            ("binpack", "memory" | "MEMORY") => Ok(Self::Binpack(Resource::Memory)),
+            _ => Err(invalid(format!("Invalid placement strategy: {step}"))),
+        }
+    }
+}
+
+/// What is to be placed.
+pub(super) struct Demand<'a> {
+    pub(super) definition: &'a TaskDefinition,
+    pub(super) rules: &'a Rules,
+    /// The tasks of the same group, for spreading and for distinctInstance.
+    pub(super) peers: Vec<&'a Task>,
+}
+
+/// The id of the instance on which a task of `demand` goes.
+///
+/// # Errors
+/// The instance that came closest, and what it lacks.
+pub(super) fn find(
+    cluster: &Cluster,
+    demand: &Demand<'_>,
+    random: &mut fastrand::Rng,
+) -> Result<String, Unplaced> {
+    let crowd = Crowd::count(cluster, demand);
+    let mut best: Option<(Vec<u64>, &ContainerInstance)> = None;
+    let mut closest: Option<(Lack, &ContainerInstance)> = None;
+    for instance in cluster
+        .instances
+        .values()
+        .filter(|instance| instance.status == Status::Active)
+    {
+        match lack(cluster, demand, &crowd, instance) {
+            None => {
+                let mut rank = crowd.rank(demand, instance, random);
+                rank.push(instance.number);
+                if best.as_ref().is_none_or(|(least, _)| rank < *least) {
+                    best = Some((rank, instance));
+                }
+            }
+            Some(lack) => {
+                let nearer = |(known, other): &(Lack, &ContainerInstance)| {
+                    (lack, other.number) > (*known, instance.number)
+                };
+                if closest.as_ref().is_none_or(nearer) {
+                    closest = Some((lack, instance));
+                }
+            }
+        }
+    }
+    match best {
+        Some((_, instance)) => Ok(instance.id.clone()),
+        None => Err(Unplaced {
+            closest: closest.map(|(lack, instance)| (instance.id.clone(), lack)),
+        }),
+    }
+}
+
+/// Whether a task of `demand` can go on this very instance, and if not, what it lacks.
+pub(super) fn fits(
+    cluster: &Cluster,
+    demand: &Demand<'_>,
+    instance: &ContainerInstance,
+) -> Result<(), Unplaced> {
+    match lack(cluster, demand, &Crowd::default(), instance) {
+        None => Ok(()),
+        Some(lack) => Err(Unplaced {
+            closest: Some((instance.id.clone(), lack)),
+        }),
+    }
+}
+
+/// Whether the constraints of `demand` mean `instance`, whatever room it has.
+pub(super) fn eligible(
+    cluster: &Cluster,
+    demand: &Demand<'_>,
+    instance: &ContainerInstance,
+) -> bool {
+    let asked = InCluster(instance, cluster);
+    let mut constraints = demand
+        .rules
+        .member_of
+        .iter()
+        .chain(&demand.definition.constraints);
+    constraints.all(|constraint| constraint.holds(&asked))
+}
+
+fn lack(
+    cluster: &Cluster,
+    demand: &Demand<'_>,
+    crowd: &Crowd<'_>,
+    instance: &ContainerInstance,
+) -> Option<Lack> {
+    let definition = demand.definition;
+    let mut ports = definition
+        .containers
+        .iter()
+        .flat_map(|container| &container.ports);
+    if !instance.agent_connected {
+        Some(Lack::Agent)
+    } else if !eligible(cluster, demand, instance) {
+        Some(Lack::MemberOf)
+    } else if demand.rules.distinct && crowd.on.contains_key(instance.id.as_str()) {
+        Some(Lack::Distinct)
+    } else if ports
+        .any(|port| port.host != 0 && instance.ports.contains(&(port.protocol.clone(), port.host)))
+    {
+        Some(Lack::Ports)
+    } else if instance.used_cpu + definition.cpu > instance.cpu {
+        Some(Lack::Cpu)
+    } else if instance.used_memory + definition.memory > instance.memory {
+        Some(Lack::Memory)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,209 @@
+//! The service scheduler: when it looks at a service, and what it does there. What is to be done is decided in
+//! [`decide`], from a picture of the service's tasks alone.
+
+mod act;
+mod decide;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Event;
+use super::cluster::Cluster;
+use super::filter::Expression;
+use super::instance::Status as InstanceStatus;
+use super::service::Service;
+use super::task::Status as TaskStatus;
+use crate::account::Account;
+use act::{conclude, start_all, stop_all};
+use decide::{Picture, Replica};
+
+/// Has the scheduler look at a service soon.
+pub(super) fn mark(account: &mut Account, cluster: &str, service: &str) {
+    let known = account.ecs.service_mut(cluster, service);
+    if known.planned || known.inactive() {
+        return;
+    }
+    known.planned = true;
+    let (from, to) = account.ecs.dynamics.scheduler;
+    let delay = account.between(from, to);
+    account.after(
+        delay,
+        Event::Schedule {
+            cluster: cluster.to_owned(),
+            service: service.to_owned(),
+        },
+    );
+}
+
+fn mark_all(account: &mut Account, cluster: &str, services: BTreeSet<String>) {
+    for service in services {
+        mark(account, cluster, &service);
+    }
+}
+
+/// The services of the tasks that are not STOPPED on an instance.
+fn services_on(cluster: &Cluster, instance: &str) -> BTreeSet<String> {
+    let live = cluster
+        .instances
+        .get(instance)
+        .map(|instance| &instance.live);
+    live.into_iter()
+        .flat_map(|live| cluster.tasks_of(live))
+        .filter_map(|task| task.service.clone())
+        .collect()
+}
+
+/// An instance has joined: each daemon gets its task there at once, before anything else takes the room; and then
+/// those look again that found no place.
+pub(super) fn instance_joined(account: &mut Account, cluster: &str) {
+    let known = account.ecs.cluster(cluster);
+    let hungry = known.hungry.clone();
+    let daemons: Vec<String> = known
+        .services
+        .values()
+        .filter(|service| service.daemon && service.active())
+        .map(|s| s.name.clone())
+        .collect();
+    for daemon in daemons {
+        look(account, cluster, &daemon);
+    }
+    mark_all(account, cluster, hungry);
+}
+
+/// An instance is DRAINING, ACTIVE again, gone, or its agent is connected or not.
+pub(super) fn instance_changed(account: &mut Account, cluster: &str, instance: &str) {
+    let known = account.ecs.cluster(cluster);
+    let mut services = services_on(known, instance);
+    services.extend(known.hungry.iter().cloned());
+    services.extend(
+        known
+            .services
+            .values()
+            .filter(|service| service.daemon)
+            .map(|service| service.name.clone()),
+    );
+    mark_all(account, cluster, services);
+}
+
+/// A task runs, is healthy, or is to stop: its service looks again, and those that wait for a place which other tasks
+/// make good or bad.
+pub(super) fn task_changed(account: &mut Account, cluster: &str, task: &str) {
+    let known = account.ecs.cluster(cluster);
+    let own = known.tasks.get(task).and_then(|task| task.service.clone());
+    let asking = |name: &&String| {
+        let service = known.services.get(*name);
+        service.is_some_and(|service| {
+            service
+                .rules
+                .member_of
+                .iter()
+                .any(Expression::asks_of_tasks)
+        })
+    };
+    let mut services: BTreeSet<String> = known.hungry.iter().filter(asking).cloned().collect();
+    services.extend(own);
+    mark_all(account, cluster, services);
+}
+
+/// A task is over: there is room for those that found none, and, on a draining instance, perhaps an end for daemons.
+pub(super) fn task_stopped(account: &mut Account, cluster: &str, task: &str) {
+    let known = account.ecs.cluster(cluster);
+    let Some(task) = known.tasks.get(task) else {
+        return;
+    };
+    let mut services = known.hungry.clone();
+    services.extend(task.service.iter().cloned());
+    if known
+        .instances
+        .get(&task.instance)
+        .is_some_and(|instance| instance.status == InstanceStatus::Draining)
+    {
+        services.extend(services_on(known, &task.instance));
+    }
+    mark_all(account, cluster, services);
+}
+
+/// Looks at a service as planned.
+pub(super) fn run(account: &mut Account, cluster: &str, service: &str) {
+    // A cluster that was deleted and made again has other services than those that were planned for.
+    let known = account.ecs.cluster_mut(cluster).services.get_mut(service);
+    let Some(known) = known.filter(|known| known.planned) else {
+        return;
+    };
+    known.planned = false;
+    look(account, cluster, service);
+}
+
+fn look(account: &mut Account, cluster: &str, name: &str) {
+    let known = account.ecs.cluster(cluster);
+    let service = known
+        .services
+        .get(name)
+        .expect("a service is never removed");
+    let picture = picture(account, known, service);
+    let plan = match service.daemon {
+        true => decide::daemon(&picture),
+        false => decide::replica(&picture),
+    };
+    let starts = !plan.start.is_empty();
+    stop_all(account, cluster, name, &plan);
+    account.ecs.cluster_mut(cluster).hungry.remove(name);
+    if starts {
+        start_all(account, cluster, name, &plan.start);
+    }
+    conclude(account, cluster, name, &picture);
+}
+
+/// What the decision looks at.
+fn picture(account: &Account, cluster: &Cluster, service: &Service) -> Picture {
+    let desired = service.desired_in(cluster);
+    let primary = service.primary().id.as_str();
+    let protects = account.ecs.dynamics.protection_blocks_drain;
+    let tasks = service.tasks(cluster).map(|task| {
+        let instance = cluster.instances.get(&task.instance);
+        let draining = instance.is_some_and(|instance| instance.status == InstanceStatus::Draining);
+        Replica {
+            id: task.id.clone(),
+            number: task.number,
+            instance: task.instance.clone(),
+            zone: task.zone.clone(),
+            primary: task.deployment.as_deref() == Some(primary),
+            draining,
+            alone: draining && alone(account, cluster, &task.instance),
+            started: task.status >= TaskStatus::Running,
+            healthy: task.healthy,
+            wanted: task.wanted,
+            protected: task.protected(account.now) && (protects || !draining),
+        }
+    });
+    let homes = match service.daemon && service.active() {
+        true => service
+            .eligible(cluster)
+            .map(|instance| (instance.id.clone(), instance.agent_connected))
+            .collect(),
+        false => BTreeMap::new(),
+    };
+    Picture {
+        desired,
+        minimum: service.minimum(desired),
+        maximum: service.maximum(desired),
+        stopping_counts: account.ecs.dynamics.stopping_counts_toward_maximum,
+        tasks: tasks.collect(),
+        homes,
+    }
+}
+
+/// Whether daemons are all that is left on an instance.
+fn alone(account: &Account, cluster: &Cluster, instance: &str) -> bool {
+    let Some(instance) = cluster.instances.get(instance) else {
+        return true;
+    };
+    cluster
+        .tasks_of(&instance.live)
+        .all(|task| match &task.service {
+            Some(service) => cluster
+                .services
+                .get(service)
+                .is_some_and(|service| service.daemon),
+            None => !account.ecs.dynamics.daemon_outlives_standalone,
+        })
+}

@@ -1,0 +1,210 @@
+//! Doing what was decided, and saying so in the service's events.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::super::definition::TaskDefinition;
+use super::super::placement::{self, Demand, Unplaced};
+use super::super::service::{STEADY, Status, say};
+use super::super::task::{self, Start, StopCode};
+use super::decide::{Picture, Plan, Why};
+use crate::account::Account;
+
+/// Stops the tasks of a plan.
+pub(super) fn stop_all(account: &mut Account, cluster: &str, name: &str, plan: &Plan) {
+    if plan.stop.is_empty() {
+        return;
+    }
+    let service = account.ecs.service_mut(cluster, name);
+    service.steady = None;
+    let reason = format!(
+        "Scaling activity initiated by (deployment {})",
+        service.primary().id
+    );
+    let groups: Vec<String> = service
+        .load_balancers
+        .iter()
+        .map(|balancer| balancer.target_group.clone())
+        .collect();
+    for (id, why) in &plan.stop {
+        let why = match why {
+            Why::Draining => "its instance is draining",
+            Why::Replaced => "a new deployment replaces it",
+            Why::Surplus => "the service has more than it wants",
+        };
+        task::stop(
+            account,
+            cluster,
+            id,
+            StopCode::ServiceSchedulerInitiated,
+            &reason,
+            why,
+        );
+    }
+    let (count, ids) = (plan.stop.len(), listed(plan.stop.iter().map(|(id, _)| id)));
+    for group in &groups {
+        say(
+            account,
+            cluster,
+            name,
+            &format!("deregistered {count} targets in (target-group {group})"),
+        );
+    }
+    if !groups.is_empty() {
+        say(
+            account,
+            cluster,
+            name,
+            &format!("has begun draining connections on {count} tasks."),
+        );
+    }
+    say(
+        account,
+        cluster,
+        name,
+        &format!("has stopped {count} running tasks: {ids}."),
+    );
+}
+
+fn listed<'a>(ids: impl Iterator<Item = &'a String>) -> String {
+    ids.map(|id| format!("(task {id})"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Starts one task for each entry: on the instance named, or wherever there is room.
+pub(super) fn start_all(
+    account: &mut Account,
+    cluster: &str,
+    name: &str,
+    starts: &[Option<String>],
+) {
+    let service = account.ecs.service_mut(cluster, name);
+    service.steady = None;
+    let primary = service.primary();
+    let (deployment, definition) = (primary.id.clone(), primary.definition.clone());
+    let (mut started, mut hungry) = (Vec::new(), Vec::new());
+    for home in starts {
+        match find(account, cluster, name, &definition, home.as_deref()) {
+            Ok(instance) => {
+                let start = Start {
+                    cluster,
+                    instance: &instance,
+                    definition: definition.clone(),
+                    group: format!("service:{name}"),
+                    service: Some(name.to_owned()),
+                    deployment: Some(deployment.clone()),
+                    started_by: None,
+                };
+                started.push(task::start(account, start));
+            }
+            Err(unplaced) => {
+                hungry.push(unplaced);
+                // The next one of a REPLICA service would find no place either.
+                if home.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+    if !started.is_empty() {
+        let (count, ids) = (started.len(), listed(started.iter()));
+        let message = format!("has started {count} tasks: {ids}.");
+        say(account, cluster, name, &message);
+    }
+    for unplaced in &hungry {
+        hunger(account, cluster, name, unplaced);
+    }
+}
+
+fn find(
+    account: &mut Account,
+    cluster: &str,
+    service: &str,
+    definition: &Arc<TaskDefinition>,
+    home: Option<&str>,
+) -> Result<String, Unplaced> {
+    let Account { ecs, random, .. } = account;
+    let cluster = ecs.cluster(cluster);
+    let service = cluster
+        .services
+        .get(service)
+        .expect("a service is never removed");
+    let demand = Demand {
+        definition,
+        rules: &service.rules,
+        peers: service.tasks(cluster).collect(),
+    };
+    match home.and_then(|id| cluster.instances.get(id)) {
+        Some(instance) => placement::fits(cluster, &demand, instance).map(|()| instance.id.clone()),
+        None => placement::find(cluster, &demand, random),
+    }
+}
+
+/// A task found no place: says so, unless the same was said in the last six hours, and waits for a change.
+fn hunger(account: &mut Account, cluster: &str, name: &str, unplaced: &Unplaced) {
+    account
+        .ecs
+        .cluster_mut(cluster)
+        .hungry
+        .insert(name.to_owned());
+    let message = unplaced.message();
+    let (again, now) = (account.ecs.dynamics.steady_state_again, account.now);
+    let service = account.ecs.service_mut(cluster, name);
+    let said = service
+        .unplaced
+        .as_ref()
+        .is_some_and(|(at, said)| *said == message && *at + again > now);
+    if !said {
+        service.unplaced = Some((now, message.clone()));
+        say(account, cluster, name, &message);
+    }
+}
+
+/// Ends deployments that are through, says that the service is steady, or lets a deleted one go.
+pub(super) fn conclude(account: &mut Account, cluster: &str, name: &str, picture: &Picture) {
+    let known = account.ecs.cluster(cluster);
+    let service = known
+        .services
+        .get(name)
+        .expect("a service is never removed");
+    if service.draining() && service.live.is_empty() {
+        account.ecs.service_mut(cluster, name).status = Status::Inactive;
+        return;
+    }
+    let deployments: BTreeSet<&str> = service
+        .tasks(known)
+        .filter_map(|task| task.deployment.as_deref())
+        .collect();
+    let left: Vec<bool> = service
+        .deployments
+        .iter()
+        .enumerate()
+        .map(|(place, deployment)| place == 0 || deployments.contains(deployment.id.as_str()))
+        .collect();
+    let steady =
+        picture.steady() && left.iter().filter(|left| **left).count() == 1 && service.active();
+    let now = account.now;
+    let service = account.ecs.service_mut(cluster, name);
+    let mut left = left.into_iter();
+    service.deployments.retain(|_| left.next().unwrap_or(true));
+    if !steady {
+        service.steady = None;
+        return;
+    }
+    service.unplaced = None;
+    let primary = service
+        .deployments
+        .first_mut()
+        .expect("a service always has a PRIMARY deployment");
+    let completed = !std::mem::replace(&mut primary.completed, true);
+    if completed {
+        primary.updated_at = now;
+        let message = format!("(deployment {}) deployment completed.", primary.id);
+        say(account, cluster, name, &message);
+    }
+    if account.ecs.service_mut(cluster, name).steady.is_none() {
+        say(account, cluster, name, STEADY);
+        account.ecs.service_mut(cluster, name).steady = Some(now);
+    }
+}

@@ -1,0 +1,179 @@
+//! Services: what one promises, its deployments, and what it says of itself.
+
+mod calls;
+mod describe;
+mod settings;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::cluster::Cluster;
+use super::definition::TaskDefinition;
+use super::instance::{ContainerInstance, Status as InstanceStatus};
+use super::placement::{self, Demand, Rules};
+use super::task::Task;
+use crate::account::Account;
+
+pub(super) use calls::{create, delete, describe, list, update};
+
+/// Where a service stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    /// It keeps its tasks running.
+    Active,
+    /// It was deleted, and its tasks stop.
+    Draining,
+    /// It was deleted, and has no tasks.
+    Inactive,
+}
+
+/// A service.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) name: String,
+    pub(super) arn: String,
+    pub(super) status: Status,
+    pub(super) daemon: bool,
+    /// desiredCount of a REPLICA service.
+    pub(super) desired: u64,
+    pub(super) minimum_percent: u64,
+    pub(super) maximum_percent: u64,
+    pub(super) load_balancers: Vec<LoadBalancer>,
+    pub(super) rules: Rules,
+    /// The PRIMARY one first.
+    pub(super) deployments: Vec<Deployment>,
+    /// Newest first, a hundred at most.
+    pub(super) events: VecDeque<(Timestamp, String, String)>,
+    /// Tasks that are not STOPPED.
+    pub(super) live: BTreeSet<String>,
+    /// Tasks that are STOPPED and still remembered.
+    pub(super) gone: BTreeSet<String>,
+    /// The scheduler will look at it.
+    pub(super) planned: bool,
+    /// When it last said that it is steady, as long as it is.
+    pub(super) steady: Option<Timestamp>,
+    /// What it last said of a task without a place, and when.
+    pub(super) unplaced: Option<(Timestamp, String)>,
+    created_at: Timestamp,
+    /// Members that are answered as they were given.
+    as_given: Value,
+}
+
+/// A target group that a service's tasks are registered with.
+#[derive(Debug)]
+pub(super) struct LoadBalancer {
+    pub(super) target_group: String,
+    container: String,
+    port: u16,
+}
+
+/// A deployment of a service.
+#[derive(Debug)]
+pub(super) struct Deployment {
+    pub(super) id: String,
+    pub(super) definition: Arc<TaskDefinition>,
+    pub(super) completed: bool,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+}
+
+impl Service {
+    pub(super) fn active(&self) -> bool {
+        self.status == Status::Active
+    }
+
+    pub(super) fn draining(&self) -> bool {
+        self.status == Status::Draining
+    }
+
+    pub(super) fn inactive(&self) -> bool {
+        self.status == Status::Inactive
+    }
+
+    /// The deployment that is to be.
+    pub(super) fn primary(&self) -> &Deployment {
+        self.deployments
+            .first()
+            .expect("a service always has a PRIMARY deployment")
+    }
+
+    /// How many tasks must stay healthy: minimumHealthyPercent of `desired`, rounded up.
+    pub(super) fn minimum(&self, desired: u64) -> u64 {
+        (desired * self.minimum_percent).div_ceil(100)
+    }
+
+    /// How many tasks there may be: maximumPercent of `desired`, rounded down.
+    pub(super) fn maximum(&self, desired: u64) -> u64 {
+        desired * self.maximum_percent / 100
+    }
+
+    /// How many tasks it is to have in `cluster`: of a DAEMON service one on each ACTIVE instance that its
+    /// constraints mean.
+    pub(super) fn desired_in(&self, cluster: &Cluster) -> u64 {
+        match (self.status, self.daemon) {
+            (Status::Active, true) => self.eligible(cluster).count() as u64,
+            (Status::Active, false) => self.desired,
+            _ => 0,
+        }
+    }
+
+    /// The ACTIVE instances that its constraints mean.
+    pub(super) fn eligible<'a>(
+        &'a self,
+        cluster: &'a Cluster,
+    ) -> impl Iterator<Item = &'a ContainerInstance> {
+        let demand = Demand {
+            definition: &self.primary().definition,
+            rules: &self.rules,
+            peers: Vec::new(),
+        };
+        cluster.instances.values().filter(move |instance| {
+            instance.status == InstanceStatus::Active
+                && placement::eligible(cluster, &demand, instance)
+        })
+    }
+
+    /// Its tasks that are not STOPPED.
+    pub(super) fn tasks<'a>(&'a self, cluster: &'a Cluster) -> impl Iterator<Item = &'a Task> {
+        cluster.tasks_of(&self.live)
+    }
+}
+
+/// Adds a service event, `(service NAME) ` before it.
+pub(super) fn say(account: &mut Account, cluster: &str, service: &str, message: &str) {
+    let id = account.uuid();
+    repeat_steady(account, cluster, service);
+    let now = account.now;
+    let service = account.ecs.service_mut(cluster, service);
+    let message = format!("(service {}) {message}", service.name);
+    service.events.push_front((now, id, message));
+    service.events.truncate(100);
+}
+
+/// Adds the steady-state messages that have come due since the last look. They change nothing, so nobody has to
+/// wake up for them.
+pub(super) fn repeat_steady(account: &mut Account, cluster: &str, service: &str) {
+    let again = account.ecs.dynamics.steady_state_again;
+    loop {
+        let known = account.ecs.service_mut(cluster, service);
+        let Some(next) = known
+            .steady
+            .map(|last| last + again)
+            .filter(|next| *next <= account.now)
+        else {
+            return;
+        };
+        let message = format!("(service {}) {STEADY}", known.name);
+        known.steady = Some(next);
+        let id = account.uuid();
+        let known = account.ecs.service_mut(cluster, service);
+        known.events.push_front((next, id, message));
+        known.events.truncate(100);
+    }
+}
+
+/// What a service says that has all its tasks.
+pub(super) const STEADY: &str = "has reached a steady state.";

@@ -1,0 +1,98 @@
+//! A service as it is described.
+
+use serde_json::{Value, json};
+
+use super::super::cluster::Cluster;
+use super::super::task::Task;
+use super::{Deployment, Service, Status};
+use crate::account::{ACCOUNT_ID, PARTITION, arn};
+
+/// The members that real answers carry.
+pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
+    let desired = service.desired_in(cluster);
+    let tasks: Vec<&Task> = service.tasks(cluster).collect();
+    let balancers: Vec<Value> = service
+        .load_balancers
+        .iter()
+        .map(|balancer| {
+            json!({"targetGroupArn": balancer.target_group, "containerName": balancer.container,
+                "containerPort": balancer.port})
+        })
+        .collect();
+    let events: Vec<Value> = service
+        .events
+        .iter()
+        .map(|(at, id, message)| json!({"id": id, "createdAt": at.to_string(), "message": message}))
+        .collect();
+    let deployments: Vec<Value> = service
+        .deployments
+        .iter()
+        .enumerate()
+        .map(|(place, deployment)| described_deployment(deployment, place == 0, desired, &tasks))
+        .collect();
+    let mut described = json!({
+        "serviceArn": service.arn,
+        "serviceName": service.name,
+        "clusterArn": arn("ecs", &format!("cluster/{}", cluster.name)),
+        "loadBalancers": balancers,
+        "serviceRegistries": [],
+        "status": match service.status {
+            Status::Active => "ACTIVE",
+            Status::Draining => "DRAINING",
+            Status::Inactive => "INACTIVE",
+        },
+        "desiredCount": desired,
+        "runningCount": tasks.iter().filter(|task| task.running()).count(),
+        "pendingCount": tasks.iter().filter(|task| task.pending()).count(),
+        "launchType": "EC2",
+        "taskDefinition": service.primary().definition.arn,
+        "deploymentConfiguration": {
+            "deploymentCircuitBreaker": {"enable": false, "rollback": false},
+            "maximumPercent": service.maximum_percent,
+            "minimumHealthyPercent": service.minimum_percent,
+        },
+        "deployments": deployments,
+        "events": events,
+        "createdAt": service.created_at.to_string(),
+        "schedulingStrategy": if service.daemon { "DAEMON" } else { "REPLICA" },
+        "deploymentController": {"type": "ECS"},
+        "createdBy": format!("arn:{PARTITION}:iam::{ACCOUNT_ID}:role/operator"),
+        "enableExecuteCommand": false,
+    });
+    if let Some(given) = service.as_given.as_object() {
+        for (member, value) in given {
+            described[member] = value.clone();
+        }
+    }
+    described
+}
+
+fn described_deployment(
+    deployment: &Deployment,
+    primary: bool,
+    desired: u64,
+    tasks: &[&Task],
+) -> Value {
+    let own = |test: fn(&Task) -> bool| {
+        let of = |task: &&&Task| task.deployment.as_deref() == Some(&deployment.id) && test(task);
+        tasks.iter().filter(of).count()
+    };
+    let (state, reason) = match deployment.completed {
+        true => ("COMPLETED", "completed"),
+        false => ("IN_PROGRESS", "in progress"),
+    };
+    json!({
+        "id": deployment.id,
+        "status": if primary { "PRIMARY" } else { "ACTIVE" },
+        "taskDefinition": deployment.definition.arn,
+        "desiredCount": if primary { desired } else { 0 },
+        "pendingCount": own(Task::pending),
+        "runningCount": own(Task::running),
+        "failedTasks": 0,
+        "createdAt": deployment.created_at.to_string(),
+        "updatedAt": deployment.updated_at.to_string(),
+        "launchType": "EC2",
+        "rolloutState": state,
+        "rolloutStateReason": format!("ECS deployment {} {reason}.", deployment.id),
+    })
+}

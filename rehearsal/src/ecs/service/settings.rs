@@ -1,0 +1,158 @@
+//! Reading what CreateService and UpdateService say.
+
+use std::sync::Arc;
+
+use super::super::definition::TaskDefinition;
+use super::super::input::{Input, invalid};
+use super::super::placement::Rules;
+use super::{LoadBalancer, Service};
+use crate::account::Account;
+use crate::wire::ApiError;
+
+/// Members that decide nothing here, and are answered as they were given: tags, and how long failing health checks
+/// are overlooked (in the account in memory none fails).
+pub(super) const AS_GIVEN: [&str; 4] = [
+    "enableECSManagedTags",
+    "healthCheckGracePeriodSeconds",
+    "propagateTags",
+    "tags",
+];
+
+/// The target groups of `loadBalancers`, which must be known, of containers that `definition` has.
+pub(super) fn load_balancers(
+    account: &Account,
+    input: &Input<'_>,
+    definition: &Arc<TaskDefinition>,
+) -> Result<Vec<LoadBalancer>, ApiError> {
+    let mut balancers = Vec::new();
+    for balancer in input.list("loadBalancers")? {
+        let known = ["targetGroupArn", "containerName", "containerPort"];
+        let input = Input::new("loadBalancers", balancer, &known)?;
+        let target_group = input.needed("targetGroupArn")?;
+        if !account.ecs.target_groups.contains_key(target_group) {
+            return Err(invalid(format!(
+                "The target group {target_group} does not exist."
+            )));
+        }
+        let (container, port) = (
+            input.needed("containerName")?,
+            input.within("containerPort", (1, 65_535), 0)?,
+        );
+        let Some(defined) = definition
+            .containers
+            .iter()
+            .find(|defined| defined.name == container)
+        else {
+            return Err(invalid(format!(
+                "The container {container} does not exist in the task definition."
+            )));
+        };
+        if !defined
+            .ports
+            .iter()
+            .any(|defined| i64::from(defined.container) == port)
+        {
+            return Err(invalid(format!(
+                "The container {container} did not have a container port {port} defined."
+            )));
+        }
+        balancers.push(LoadBalancer {
+            target_group: target_group.to_owned(),
+            container: container.to_owned(),
+            port: port as u16,
+        });
+    }
+    Ok(balancers)
+}
+
+/// Takes minimumHealthyPercent and maximumPercent over, if they are there.
+pub(super) fn percentages(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
+    if !input.has("deploymentConfiguration") {
+        return Ok(());
+    }
+    let known = [
+        "minimumHealthyPercent",
+        "maximumPercent",
+        "deploymentCircuitBreaker",
+        "strategy",
+        "bakeTimeInMinutes",
+    ];
+    let input = Input::new(
+        "deploymentConfiguration",
+        input.value("deploymentConfiguration"),
+        &known,
+    )?;
+    if input.value("deploymentCircuitBreaker")["enable"] == true {
+        return Err(ApiError::not_known("a deployment circuit breaker"));
+    }
+    if input
+        .text("strategy")?
+        .is_some_and(|strategy| strategy != "ROLLING")
+    {
+        return Err(ApiError::not_known(format_args!(
+            "deployment strategy {}",
+            input.value("strategy")
+        )));
+    }
+    if input
+        .number("bakeTimeInMinutes")?
+        .is_some_and(|minutes| minutes != 0)
+    {
+        return Err(ApiError::not_known("bakeTimeInMinutes"));
+    }
+    let minimum = input.within(
+        "minimumHealthyPercent",
+        (0, i64::from(i32::MAX)),
+        service.minimum_percent as i64,
+    )?;
+    let maximum = input.within(
+        "maximumPercent",
+        (0, i64::from(i32::MAX)),
+        service.maximum_percent as i64,
+    )?;
+    if service.daemon && maximum != 100 {
+        return Err(invalid(
+            "The daemon scheduling strategy requires a maximumPercent of 100.",
+        ));
+    }
+    if maximum < minimum.max(1) {
+        return Err(invalid(
+            "maximumPercent must not be less than minimumHealthyPercent.",
+        ));
+    }
+    (service.minimum_percent, service.maximum_percent) = (minimum as u64, maximum as u64);
+    Ok(())
+}
+
+/// The placement constraints and strategy, if a service of this kind may have them.
+pub(super) fn permitted(daemon: bool, input: &Input<'_>) -> Result<Rules, ApiError> {
+    let rules = Rules::read(input)?;
+    if daemon && (!rules.strategy.is_empty() || rules.distinct) {
+        return Err(invalid(
+            "The daemon scheduling strategy supports neither placement strategies nor distinctInstance.",
+        ));
+    }
+    Ok(rules)
+}
+
+/// Takes placement constraints and strategy over, those that are there.
+pub(super) fn placement(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
+    let rules = permitted(service.daemon, input)?;
+    if input.has("placementConstraints") {
+        service.rules.distinct = rules.distinct;
+        service.rules.member_of = rules.member_of;
+        service.as_given["placementConstraints"] = input.value("placementConstraints").clone();
+    }
+    if input.has("placementStrategy") {
+        service.rules.strategy = rules.strategy;
+        service.as_given["placementStrategy"] = input.value("placementStrategy").clone();
+    }
+    Ok(())
+}
+
+/// Takes over the members that are answered as they were given.
+pub(super) fn as_given(service: &mut Service, input: &Input<'_>) {
+    for member in AS_GIVEN.iter().filter(|member| input.has(member)) {
+        service.as_given[*member] = input.value(member).clone();
+    }
+}

@@ -1,0 +1,207 @@
+//! The calls about tasks.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::super::cluster::{Cluster, failed_arn, named};
+use super::super::definition;
+use super::super::input::{Input, failure, invalid, paged};
+use super::super::placement::{self, Demand, Rules};
+use super::describe::described;
+use super::{Start, StopCode, Task, start};
+use crate::account::Account;
+use crate::wire::ApiError;
+
+/// RunTask: standalone tasks, ten at most. What finds no place is a failure, not an error.
+pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
+    let known = [
+        "cluster",
+        "taskDefinition",
+        "count",
+        "group",
+        "startedBy",
+        "launchType",
+        "placementConstraints",
+        "placementStrategy",
+        "enableECSManagedTags",
+    ];
+    let input = Input::new("RunTask", members, &known)?;
+    let name = named(account, &input)?;
+    input.only_ec2()?;
+    let definition = definition::find(account, input.needed("taskDefinition")?)?;
+    let count = input.within("count", (1, 10), 1)?;
+    let group = match input.text("group")? {
+        Some(group) if group.starts_with("service:") => {
+            return Err(invalid(
+                "The prefix 'service:' is reserved for service tasks.",
+            ));
+        }
+        Some(group) => group.to_owned(),
+        None => format!("family:{}", definition.family),
+    };
+    let rules = Rules::read(&input)?;
+    if !account
+        .ecs
+        .cluster(&name)
+        .instances
+        .values()
+        .any(|instance| instance.registered())
+    {
+        return Err(invalid(
+            "No Container Instances were found in your cluster.",
+        ));
+    }
+    let (mut started, mut failures) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        let cluster = account.ecs.cluster(&name);
+        let demand = Demand {
+            definition: &definition,
+            rules: &rules,
+            peers: cluster
+                .tasks
+                .values()
+                .filter(|task| task.group == group)
+                .collect(),
+        };
+        match placement::find(cluster, &demand, &mut account.random) {
+            Ok(instance) => {
+                let id = start(
+                    account,
+                    Start {
+                        cluster: &name,
+                        instance: &instance,
+                        definition: definition.clone(),
+                        group: group.clone(),
+                        service: None,
+                        deployment: None,
+                        started_by: input.text("startedBy")?.map(str::to_owned),
+                    },
+                );
+                started.extend(
+                    account
+                        .ecs
+                        .cluster(&name)
+                        .task(&id)
+                        .map(|task| described(account.ecs.cluster(&name), task)),
+                );
+            }
+            Err(unplaced) => failures.push(unplaced.failure(cluster)),
+        }
+    }
+    Ok(json!({"tasks": started, "failures": failures}))
+}
+
+/// StopTask.
+pub(in crate::ecs) fn stop(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
+    let input = Input::new("StopTask", members, &["cluster", "task", "reason"])?;
+    let name = named(account, &input)?;
+    let Some(task) = account.ecs.cluster(&name).task(input.needed("task")?) else {
+        return Err(invalid("The referenced task was not found."));
+    };
+    let id = task.id.clone();
+    let reason = input
+        .text("reason")?
+        .unwrap_or("Task stopped by user")
+        .to_owned();
+    super::stop(
+        account,
+        &name,
+        &id,
+        StopCode::UserInitiated,
+        &reason,
+        &reason,
+    );
+    let cluster = account.ecs.cluster(&name);
+    Ok(json!({"task": cluster.task(&id).map(|task| described(cluster, task))}))
+}
+
+/// DescribeTasks.
+pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Value, ApiError> {
+    let input = Input::new("DescribeTasks", members, &["cluster", "tasks", "include"])?;
+    input.include(&["TAGS"])?;
+    let name = named(account, &input)?;
+    let cluster = account.ecs.cluster(&name);
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for wanted in input.names("tasks", 100)? {
+        match cluster.task(wanted) {
+            Some(task) => found.push(described(cluster, task)),
+            None => failures.push(failure(&failed_arn(&name, "task", wanted), "MISSING")),
+        }
+    }
+    Ok(json!({"tasks": found, "failures": failures}))
+}
+
+/// ListTasks: those whose desiredStatus is RUNNING, or STOPPED; with PENDING, as documented, none.
+pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
+    let known = [
+        "cluster",
+        "containerInstance",
+        "serviceName",
+        "family",
+        "startedBy",
+        "desiredStatus",
+        "launchType",
+        "maxResults",
+        "nextToken",
+    ];
+    let input = Input::new("ListTasks", members, &known)?;
+    let name = named(account, &input)?;
+    input.only_ec2()?;
+    let wanted = match input.text("desiredStatus")?.unwrap_or("RUNNING") {
+        "RUNNING" => Some(true),
+        "STOPPED" => Some(false),
+        "PENDING" => None,
+        other => return Err(invalid(format!("Invalid desiredStatus: {other}"))),
+    };
+    let started_by = input.text("startedBy")?;
+    let others = ["containerInstance", "serviceName", "family"];
+    if started_by.is_some() && others.iter().any(|other| input.has(other)) {
+        return Err(invalid(
+            "When you specify startedBy, it must be the only filter that you use.",
+        ));
+    }
+    let (family, service) = (input.text("family")?, input.text("serviceName")?);
+    let cluster = account.ecs.cluster(&name);
+    let service = match service {
+        None => None,
+        Some(service) => match cluster.service(service) {
+            Some(service) => Some(service),
+            None => {
+                return Err(ApiError::client(
+                    "ServiceNotFoundException",
+                    "Service not found.",
+                ));
+            }
+        },
+    };
+    let meant = |task: &Task| {
+        wanted == Some(task.wanted)
+            && service.is_none_or(|service| task.service.as_ref() == Some(&service.name))
+            && family.is_none_or(|family| task.definition.family == family)
+            && started_by.is_none_or(|by| task.started_by() == Some(by))
+    };
+    let among: BTreeSet<&str> = match (input.text("containerInstance")?, service) {
+        (Some(instance), _) => on_instance(cluster, instance)?,
+        (None, Some(service)) => remembered(&service.live, &service.gone),
+        (None, None) => cluster.tasks.keys().map(String::as_str).collect(),
+    };
+    let ids = among
+        .into_iter()
+        .filter(|id| cluster.tasks.get(*id).is_some_and(meant));
+    let (page, next) = input.page(ids, 100)?;
+    let arns = page.iter().map(|id| cluster.arn_of("task", id)).collect();
+    Ok(paged("taskArns", arns, next))
+}
+
+/// The ids of the tasks on an instance, STOPPED ones that are remembered included, in order.
+fn on_instance<'a>(cluster: &'a Cluster, instance: &str) -> Result<BTreeSet<&'a str>, ApiError> {
+    let Some(instance) = cluster.instance(instance) else {
+        return Err(invalid("Container instance not found."));
+    };
+    Ok(remembered(&instance.live, &instance.gone))
+}
+
+fn remembered<'a>(live: &'a BTreeSet<String>, gone: &'a BTreeSet<String>) -> BTreeSet<&'a str> {
+    live.iter().chain(gone).map(String::as_str).collect()
+}

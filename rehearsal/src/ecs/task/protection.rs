@@ -1,0 +1,103 @@
+//! Task protection: a task of a service that asks not to be stopped for a while.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::super::cluster::{failed_arn, named};
+use super::super::input::{Input, failure};
+use super::super::{Event, scheduler};
+use super::Task;
+use crate::account::Account;
+use crate::wire::ApiError;
+
+/// UpdateTaskProtection, of ten tasks at most, for 120 minutes unless the call says otherwise.
+pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
+    let known = ["cluster", "tasks", "protectionEnabled", "expiresInMinutes"];
+    let input = Input::new("UpdateTaskProtection", members, &known)?;
+    let name = named(account, &input)?;
+    let enabled = input.flag("protectionEnabled")?;
+    let minutes = input.within("expiresInMinutes", (1, 2880), 120)?;
+    let lasts = Duration::from_secs(minutes as u64 * 60);
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for wanted in input.names("tasks", 10)? {
+        match protectable(account, &name, wanted) {
+            Ok(id) => {
+                let until = enabled.then(|| account.now + lasts);
+                account.ecs.task_mut(&name, &id).protected_until = until;
+                if enabled {
+                    account.after(
+                        lasts,
+                        Event::ProtectionEnds {
+                            cluster: name.clone(),
+                            id: id.clone(),
+                        },
+                    );
+                } else {
+                    scheduler::task_changed(account, &name, &id);
+                }
+                found.extend(
+                    account
+                        .ecs
+                        .cluster(&name)
+                        .task(&id)
+                        .map(|task| described(account, &name, task)),
+                );
+            }
+            Err(reason) => failures.push(failure(&failed_arn(&name, "task", wanted), reason)),
+        }
+    }
+    Ok(json!({"protectedTasks": found, "failures": failures}))
+}
+
+/// The id of a task that can be protected, or why it cannot.
+fn protectable(account: &Account, cluster: &str, wanted: &str) -> Result<String, &'static str> {
+    match account.ecs.cluster(cluster).task(wanted) {
+        None => Err("MISSING"),
+        Some(task) if task.service.is_none() => Err("TASK_NOT_VALID"),
+        Some(task) if !task.wanted => Err("DEPLOYMENT_BLOCKED"),
+        Some(task) => Ok(task.id.clone()),
+    }
+}
+
+/// GetTaskProtection, of a hundred tasks at most. AWS also answers for all tasks when none is named; here one must be.
+pub(in crate::ecs) fn get(account: &Account, members: &Value) -> Result<Value, ApiError> {
+    let input = Input::new("GetTaskProtection", members, &["cluster", "tasks"])?;
+    let name = named(account, &input)?;
+    let cluster = account.ecs.cluster(&name);
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for wanted in input.names("tasks", 100)? {
+        match cluster.task(wanted) {
+            Some(task) if task.service.is_some() => found.push(described(account, &name, task)),
+            Some(_) => failures.push(failure(
+                &failed_arn(&name, "task", wanted),
+                "TASK_NOT_VALID",
+            )),
+            None => failures.push(failure(&failed_arn(&name, "task", wanted), "MISSING")),
+        }
+    }
+    Ok(json!({"protectedTasks": found, "failures": failures}))
+}
+
+fn described(account: &Account, cluster: &str, task: &Task) -> Value {
+    let arn = account.ecs.cluster(cluster).arn_of("task", &task.id);
+    let mut described = json!({"taskArn": arn, "protectionEnabled": task.protected(account.now)});
+    if let Some(until) = task.protected_until.filter(|until| *until > account.now) {
+        described["expirationDate"] = until.to_string().into();
+    }
+    described
+}
+
+impl Task {
+    /// Whether it is protected at `now`.
+    pub(in crate::ecs) fn protected(&self, now: jiff::Timestamp) -> bool {
+        self.protected_until.is_some_and(|until| until > now)
+    }
+}
+
+/// A task's protection may have ended: its service looks again.
+pub(in crate::ecs) fn ended(account: &mut Account, cluster: &str, id: &str) {
+    if account.ecs.cluster(cluster).tasks.contains_key(id) {
+        scheduler::task_changed(account, cluster, id);
+    }
+}

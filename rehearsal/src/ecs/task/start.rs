@@ -1,0 +1,102 @@
+//! How a task begins: it takes what it needs of its instance.
+
+use std::sync::Arc;
+
+use super::super::definition::{Port, TaskDefinition};
+use super::super::instance::ContainerInstance;
+use super::life::enter;
+use super::{Status, Task};
+use crate::account::Account;
+
+/// What is to be started where.
+pub(in crate::ecs) struct Start<'a> {
+    pub(in crate::ecs) cluster: &'a str,
+    pub(in crate::ecs) instance: &'a str,
+    pub(in crate::ecs) definition: Arc<TaskDefinition>,
+    pub(in crate::ecs) group: String,
+    pub(in crate::ecs) service: Option<String>,
+    pub(in crate::ecs) deployment: Option<String>,
+    pub(in crate::ecs) started_by: Option<String>,
+}
+
+/// Starts a task on an instance that has room for it, and returns its id.
+pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
+    let id = account.hex(32);
+    let (from, to) = account.ecs.dynamics.exit;
+    let exit = account.between(from, to);
+    account.ecs.count += 1;
+    let (number, now) = (account.ecs.count, account.now);
+    let instance = account.ecs.instance_mut(start.cluster, start.instance);
+    let task = Task {
+        id: id.clone(),
+        number,
+        ports: take(instance, &start.definition),
+        definition: start.definition,
+        group: start.group,
+        service: start.service,
+        deployment: start.deployment,
+        started_by: start.started_by,
+        instance: instance.id.clone(),
+        ec2: instance.ec2.clone(),
+        zone: instance.zone.clone(),
+        status: Status::Provisioning,
+        since: now,
+        wanted: true,
+        healthy: false,
+        protected_until: None,
+        version: 0,
+        held: false,
+        exit,
+        exit_code: 0,
+        created_at: now,
+        pull_started_at: None,
+        pull_stopped_at: None,
+        started_at: None,
+        stopping_at: None,
+        execution_stopped_at: None,
+        stopped_at: None,
+        stop_code: None,
+        stopped_reason: String::new(),
+    };
+    instance.live.insert(id.clone());
+    if let Some(service) = &task.service {
+        let service = service.clone();
+        account
+            .ecs
+            .service_mut(start.cluster, &service)
+            .live
+            .insert(id.clone());
+    }
+    account
+        .ecs
+        .cluster_mut(start.cluster)
+        .tasks
+        .insert(id.clone(), task);
+    enter(account, start.cluster, &id, Status::Provisioning, "");
+    id
+}
+
+/// Takes what a task needs of an instance: resources, and host ports, picked where they are free to pick.
+fn take(instance: &mut ContainerInstance, definition: &TaskDefinition) -> Vec<Port> {
+    instance.used_cpu += definition.cpu;
+    instance.used_memory += definition.memory;
+    let mut taken = Vec::new();
+    for port in definition
+        .containers
+        .iter()
+        .flat_map(|container| &container.ports)
+    {
+        let mut port = port.clone();
+        if port.host == 0 {
+            port.host = instance.next_port;
+            // Docker's range ends at 60999, and begins anew.
+            instance.next_port = match instance.next_port {
+                60_999.. => 32_768,
+                next => next + 1,
+            };
+        }
+        instance.ports.insert((port.protocol.clone(), port.host));
+        taken.push(port);
+    }
+    taken
+}

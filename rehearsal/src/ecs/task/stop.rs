@@ -1,0 +1,89 @@
+//! How a task ends: by itself, in good order, or at once.
+
+use super::super::scheduler;
+use super::life::{agent_connected, current, enter};
+use super::{Status, StopCode};
+use crate::account::Account;
+
+/// A task's container ends by itself.
+pub(in crate::ecs) fn exit(account: &mut Account, cluster: &str, id: &str, version: u64) {
+    if !current(account, cluster, id, version) {
+        return;
+    }
+    if !agent_connected(account, cluster, id) {
+        account.ecs.task_mut(cluster, id).held = true;
+        return;
+    }
+    let reason = "Essential container in task exited";
+    unwanted(
+        account,
+        cluster,
+        id,
+        StopCode::EssentialContainerExited,
+        reason,
+    );
+    enter(account, cluster, id, Status::Deprovisioning, reason);
+}
+
+fn unwanted(account: &mut Account, cluster: &str, id: &str, code: StopCode, reason: &str) {
+    let now = account.now;
+    let task = account.ecs.task_mut(cluster, id);
+    task.wanted = false;
+    task.healthy = false;
+    task.protected_until = None;
+    task.stopping_at = Some(now);
+    task.stop_code = Some(code);
+    task.stopped_reason = reason.to_owned();
+}
+
+/// Stops a task in good order. To be stopped already is no change. `why` is told, `reason` is what AWS says.
+pub(in crate::ecs) fn stop(
+    account: &mut Account,
+    cluster: &str,
+    id: &str,
+    code: StopCode,
+    reason: &str,
+    why: &str,
+) {
+    let task = account.ecs.task_mut(cluster, id);
+    if !task.wanted {
+        return;
+    }
+    let next = match task.status {
+        Status::Activating | Status::Running => Status::Deactivating,
+        _ => Status::Deprovisioning,
+    };
+    unwanted(account, cluster, id, code, reason);
+    enter(account, cluster, id, next, why);
+    scheduler::task_changed(account, cluster, id);
+}
+
+/// Ends a task at once: its machine is gone, or ECS no longer knows it.
+pub(in crate::ecs) fn cut_off(
+    account: &mut Account,
+    cluster: &str,
+    id: &str,
+    code: StopCode,
+    reason: &str,
+) {
+    unwanted(account, cluster, id, code, reason);
+    account.ecs.task_mut(cluster, id).exit_code = 137;
+    enter(account, cluster, id, Status::Stopped, reason);
+}
+
+/// Forgets a task that is STOPPED.
+pub(in crate::ecs) fn forget(account: &mut Account, cluster: &str, id: &str) {
+    let cluster = account.ecs.cluster_mut(cluster);
+    let Some(task) = cluster.tasks.remove(id) else {
+        return;
+    };
+    if let Some(instance) = cluster.instances.get_mut(&task.instance) {
+        instance.gone.remove(id);
+    }
+    if let Some(service) = task
+        .service
+        .and_then(|name| cluster.services.get_mut(&name))
+    {
+        service.gone.remove(id);
+    }
+}

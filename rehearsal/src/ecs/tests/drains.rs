@@ -1,0 +1,290 @@
+//! What DRAINING moves, what it leaves, and what holds it back.
+
+use serde_json::{Value, json};
+
+use super::super::{Dynamics, agent_disconnected, agent_reconnected};
+use super::World;
+
+/// Four tasks on one instance, an empty instance beside it, and the first one drains.
+fn four_move(percentages: (u64, u64)) -> (Option<u64>, u64) {
+    let mut world = World::with(1);
+    world.serves("web", 4, percentages);
+    world.boots(1, "c");
+    world.pass(60);
+    world.drains("i-0");
+    world.until_empty("i-0", "web", 3600)
+}
+
+#[test]
+fn the_percentages_decide_how_a_service_moves() {
+    let (took, fewest) = four_move((100, 200));
+    assert!(
+        took.is_some_and(|took| (45..120).contains(&took)),
+        "replacements first: {took:?}"
+    );
+    assert_eq!(fewest, 4);
+    let (took, fewest) = four_move((50, 100));
+    assert!(
+        took.is_some_and(|took| (60..200).contains(&took)),
+        "two by two: {took:?}"
+    );
+    assert_eq!(fewest, 2);
+    let (took, fewest) = four_move((0, 100));
+    assert!(took.is_some_and(|took| took < 30), "all at once: {took:?}");
+    assert_eq!(fewest, 0);
+    assert_eq!(four_move((100, 100)), (None, 4), "nothing can move");
+}
+
+#[test]
+fn a_drain_makes_no_deployment_and_the_status_stays() {
+    let mut world = World::with(2);
+    world.serves("web", 2, (100, 200));
+    world.drains("i-0");
+    world.pass(20);
+    let service = world.service("web");
+    assert_eq!(service["deployments"].as_array().map(Vec::len), Some(1));
+    assert_eq!(service["deployments"][0]["rolloutState"], "COMPLETED");
+    world.pass(3600);
+    let instance = world.instance("i-0");
+    assert_eq!(
+        (&instance["status"], &instance["runningTasksCount"]),
+        (&json!("DRAINING"), &json!(0))
+    );
+    assert_eq!(
+        world.service("web")["events"][0]["message"],
+        "(service web) has reached a steady state."
+    );
+    assert!(world.account.ecs.settled());
+    let arn = world.instance_arn("i-0");
+    world.does(
+        "UpdateContainerInstancesState",
+        json!({"containerInstances": [arn], "status": "ACTIVE"}),
+    );
+    assert_eq!(world.instance("i-0")["status"], "ACTIVE");
+}
+
+#[test]
+fn a_standalone_task_is_left_alone() {
+    let mut world = World::with(1);
+    world.defines(
+        "batch",
+        json!({"dockerLabels": {"ecs-rollout.run-seconds": "1800"}}),
+    );
+    let answer = world.does("RunTask", json!({"taskDefinition": "batch"}));
+    assert_eq!(answer["tasks"][0]["group"], "family:batch");
+    world.pass(60);
+    world.drains("i-0");
+    world.pass(1500);
+    assert_eq!(world.on("i-0", "family:batch"), ["RUNNING"]);
+    world.pass(400);
+    let arn = answer["tasks"][0]["taskArn"].clone();
+    let task = world.does("DescribeTasks", json!({"tasks": [arn]}))["tasks"][0].clone();
+    assert_eq!(
+        (&task["lastStatus"], &task["stopCode"]),
+        (&json!("STOPPED"), &json!("EssentialContainerExited"))
+    );
+    assert_eq!(task["containers"][0]["exitCode"], 0);
+}
+
+/// An instance with one replica, one standalone task and a daemon drains.
+fn daemon_beside(outlives_standalone: bool) -> World {
+    let mut world = World::with(2);
+    world.account.ecs.dynamics = Dynamics {
+        daemon_outlives_standalone: outlives_standalone,
+        ..Dynamics::default()
+    };
+    world.defines("log", json!({}));
+    world.does(
+        "CreateService",
+        json!({"serviceName": "log", "taskDefinition": "log", "schedulingStrategy": "DAEMON"}),
+    );
+    world.serves("web", 2, (100, 200));
+    world.defines(
+        "batch",
+        json!({"dockerLabels": {"ecs-rollout.run-seconds": "900"}}),
+    );
+    for _ in 0..2 {
+        world.does("RunTask", json!({"taskDefinition": "batch"}));
+    }
+    world.pass(60);
+    assert_eq!(world.on("i-0", "family:batch").len(), 1);
+    world.drains("i-0");
+    world
+}
+
+#[test]
+fn a_daemon_goes_last() {
+    let mut world = daemon_beside(true);
+    assert_eq!(world.service("log")["desiredCount"], 1);
+    while !world.on("i-0", "service:web").is_empty() {
+        assert_eq!(world.on("i-0", "service:log"), ["RUNNING"]);
+        world.pass(1);
+    }
+    world.pass(120);
+    assert_eq!(
+        world.on("i-0", "service:log"),
+        ["RUNNING"],
+        "a standalone task is left"
+    );
+    world.pass(900);
+    assert_eq!(world.on("i-0", "service:log"), Vec::<&str>::new());
+    let mut world = daemon_beside(false);
+    world.pass(200);
+    assert_eq!(
+        world.on("i-0", "service:log"),
+        Vec::<&str>::new(),
+        "or just the replicas count"
+    );
+    assert_eq!(world.on("i-0", "family:batch"), ["RUNNING"]);
+}
+
+#[test]
+fn a_new_instance_gets_its_daemon_first() {
+    let mut world = World::with(1);
+    world.defines("log", json!({"memory": 7000}));
+    world.does(
+        "CreateService",
+        json!({"serviceName": "log", "taskDefinition": "log", "schedulingStrategy": "DAEMON"}),
+    );
+    world.pass(60);
+    world.defines("big", json!({"memory": 7000}));
+    world.does(
+        "CreateService",
+        json!({"serviceName": "big", "taskDefinition": "big", "desiredCount": 1}),
+    );
+    world.pass(60);
+    world.boots(1, "c");
+    world.pass(120);
+    assert_eq!(world.on("i-1", "service:log"), ["RUNNING"]);
+    assert_eq!(world.service("big")["runningCount"], 0);
+}
+
+#[test]
+fn what_finds_no_place_says_why_and_waits() {
+    let mut world = World::with(2);
+    world.defines(
+        "web",
+        json!({"portMappings": [{"containerPort": 80, "hostPort": 80}]}),
+    );
+    world.does(
+        "CreateService",
+        json!({"serviceName": "web", "taskDefinition": "web", "desiredCount": 2}),
+    );
+    world.pass(120);
+    world.drains("i-0");
+    world.pass(1200);
+    assert_eq!(world.on("i-0", "service:web"), ["RUNNING"]);
+    let message = world.service("web")["events"][0]["message"]
+        .as_str()
+        .expect("a message")
+        .to_owned();
+    assert!(
+        message.starts_with(
+            "(service web) was unable to place a task because no container instance met all of \
+        its requirements. The closest matching (container-instance "
+        ),
+        "{message}"
+    );
+    assert!(
+        message.contains("is already using a port required by your task"),
+        "{message}"
+    );
+    let said = world.service("web")["events"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|event| event["message"] == message.as_str())
+        .count();
+    assert_eq!(said, 1, "the same is said once in six hours");
+    world.boots(2, "c");
+    assert!(world.until_empty("i-0", "web", 300).0.is_some());
+}
+
+#[test]
+fn constraints_decide_where_a_task_may_go() {
+    let mut world = World::with(3);
+    let lacks = |world: &mut World, name: &str, rules: Value| {
+        world.defines(name, json!({}));
+        let mut service = json!({"serviceName": name, "taskDefinition": name, "desiredCount": 2});
+        for (member, value) in rules.as_object().expect("rules are an object") {
+            service[member] = value.clone();
+        }
+        world.does("CreateService", service);
+        world.pass(120);
+        world.service(name)
+    };
+    let pinned = json!({"placementConstraints": [
+        {"type": "memberOf", "expression": "attribute:ecs.availability-zone == eu-west-1b"}]});
+    lacks(&mut world, "pinned", pinned);
+    assert_eq!(world.on("i-1", "service:pinned").len(), 2);
+    let packed = json!({"placementStrategy": [{"type": "binpack", "field": "memory"}]});
+    lacks(&mut world, "packed", packed);
+    assert_eq!(
+        world.on("i-1", "service:packed").len(),
+        2,
+        "where the least is left"
+    );
+    let apart = json!({"placementConstraints": [{"type": "distinctInstance"}]});
+    lacks(&mut world, "apart", apart);
+    world.does(
+        "UpdateService",
+        json!({"service": "apart", "desiredCount": 4}),
+    );
+    world.pass(120);
+    let service = world.service("apart");
+    assert_eq!(service["runningCount"], 3);
+    assert!(
+        service["events"][0]["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("DistinctInstance"))
+    );
+}
+
+#[test]
+fn a_protected_task_holds_the_drain_until_its_protection_ends() {
+    let mut world = World::with(2);
+    world.serves("web", 2, (100, 200));
+    let instance = world.instance_arn("i-0");
+    let tasks = world.does("ListTasks", json!({"containerInstance": instance}))["taskArns"].clone();
+    let answer = world.does(
+        "UpdateTaskProtection",
+        json!({"tasks": tasks, "protectionEnabled": true, "expiresInMinutes": 30}),
+    );
+    assert_eq!(answer["protectedTasks"][0]["protectionEnabled"], true);
+    world.drains("i-0");
+    world.pass(1700);
+    assert_eq!(world.on("i-0", "service:web"), ["RUNNING"]);
+    world.pass(200);
+    assert_eq!(world.on("i-0", "service:web"), Vec::<&str>::new());
+    assert_eq!(world.service("web")["runningCount"], 2);
+}
+
+#[test]
+fn without_its_agent_an_instance_gets_nothing_and_keeps_what_it_has() {
+    let mut world = World::with(2);
+    world.serves("web", 2, (100, 200));
+    agent_disconnected(&mut world.account, "i-0");
+    assert_eq!(world.instance("i-0")["agentConnected"], false);
+    world.does(
+        "UpdateService",
+        json!({"service": "web", "desiredCount": 4}),
+    );
+    world.pass(120);
+    assert_eq!(
+        (
+            world.on("i-0", "service:web").len(),
+            world.on("i-1", "service:web").len()
+        ),
+        (1, 3)
+    );
+    world.drains("i-0");
+    world.pass(120);
+    assert_eq!(
+        world.on("i-0", "service:web"),
+        ["DEACTIVATING"],
+        "what is left is the agent's work"
+    );
+    agent_reconnected(&mut world.account, "i-0");
+    world.pass(20);
+    assert_eq!(world.on("i-0", "service:web"), Vec::<&str>::new());
+}

@@ -1,0 +1,60 @@
+//! How often ECS may be called: one token bucket for each class of calls, with the documented rates.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::account::Account;
+use crate::wire::ApiError;
+
+/// What is left in each bucket that was used, and when it was counted, in thousandths of a token.
+#[derive(Debug, Default)]
+pub(super) struct Buckets {
+    left: BTreeMap<&'static str, (i64, Timestamp)>,
+}
+
+/// The class of a call, its burst, and how many tokens come back each second.
+fn class(action: &str) -> Option<(&'static str, i64, i64)> {
+    Some(match action {
+        "CreateCluster" | "DeleteCluster" => ("cluster modify", 20, 1),
+        "DescribeClusters" => ("cluster read", 50, 20),
+        "RegisterTaskDefinition" => ("task definition modify", 20, 1),
+        "DescribeTaskDefinition" => ("task definition read", 50, 20),
+        "DeregisterContainerInstance"
+        | "RunTask"
+        | "StopTask"
+        | "UpdateContainerInstancesState" => ("cluster resource modify", 100, 40),
+        "DescribeContainerInstances" | "DescribeTasks" | "ListContainerInstances" | "ListTasks" => {
+            ("cluster resource read", 100, 20)
+        }
+        "CreateService" | "UpdateService" | "DeleteService" => ("service modify", 50, 5),
+        "DescribeServices" | "ListServices" => ("service read", 100, 20),
+        "UpdateTaskProtection" | "GetTaskProtection" => ("task protection", 200, 80),
+        _ => return None,
+    })
+}
+
+/// Takes one token for a call, if calls are throttled at all.
+///
+/// # Errors
+/// `ThrottlingException`, when there is none.
+pub(super) fn pass(account: &mut Account, action: &str) -> Result<(), ApiError> {
+    let Some((class, burst, rate)) = class(action).filter(|_| account.ecs.dynamics.throttling)
+    else {
+        return Ok(());
+    };
+    let now = account.now;
+    let (left, at) = account
+        .ecs
+        .buckets
+        .left
+        .entry(class)
+        .or_insert((burst * 1000, now));
+    let come_back = now.duration_since(*at).as_millis() as i64 * rate;
+    (*left, *at) = ((*left + come_back).min(burst * 1000), now);
+    if *left < 1000 {
+        return Err(ApiError::client("ThrottlingException", "Rate exceeded"));
+    }
+    *left -= 1000;
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! What the promises, the driver and the report look at, without a call.
+
+use jiff::Timestamp;
+
+use super::State;
+use super::task::Status;
+
+/// A service as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceView {
+    /// Name of its cluster.
+    pub cluster: String,
+    /// Its name.
+    pub name: String,
+    /// Whether its scheduling strategy is DAEMON.
+    pub daemon: bool,
+    /// How many tasks it is to have.
+    pub desired: u64,
+    /// How many must stay healthy: minimumHealthyPercent of `desired`, rounded up; 0 for a DAEMON service, whose
+    /// tasks go with their instances.
+    pub minimum_healthy: u64,
+    /// How many tasks are healthy: to go on running, and past their health checks.
+    pub healthy: u64,
+    /// How many tasks run and are to go on running.
+    pub running: u64,
+    /// How many tasks are on their way to RUNNING.
+    pub pending: u64,
+    /// How many deployments it has: one, unless one is under way.
+    pub deployments: usize,
+}
+
+/// A task as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskView {
+    /// Name of its cluster.
+    pub cluster: String,
+    /// Its id.
+    pub id: String,
+    /// `service:NAME` or `family:NAME`.
+    pub group: String,
+    /// Id of the EC2 instance on which it is.
+    pub instance: String,
+    /// Its lastStatus, such as `RUNNING`.
+    pub last_status: &'static str,
+    /// Since when it has had that.
+    pub since: Timestamp,
+    /// Whether its desiredStatus is RUNNING.
+    pub wanted: bool,
+    /// Whether it counts as healthy.
+    pub healthy: bool,
+    /// Whether it is a task of a DAEMON service.
+    pub daemon: bool,
+}
+
+impl State {
+    /// All services that are ACTIVE.
+    pub fn services(&self) -> Vec<ServiceView> {
+        let clusters = self.clusters.values();
+        let services = clusters.flat_map(|cluster| {
+            cluster
+                .services
+                .values()
+                .map(move |service| (cluster, service))
+        });
+        services
+            .filter(|(_, service)| service.active())
+            .map(|(cluster, service)| {
+                let desired = service.desired_in(cluster);
+                let count = |test: fn(&super::task::Task) -> bool| {
+                    service.tasks(cluster).filter(|task| test(task)).count() as u64
+                };
+                ServiceView {
+                    cluster: cluster.name.clone(),
+                    name: service.name.clone(),
+                    daemon: service.daemon,
+                    desired,
+                    minimum_healthy: if service.daemon {
+                        0
+                    } else {
+                        service.minimum(desired)
+                    },
+                    healthy: count(|task| task.healthy),
+                    running: count(|task| task.running()),
+                    pending: count(|task| task.pending()),
+                    deployments: service.deployments.len(),
+                }
+            })
+            .collect()
+    }
+
+    /// All tasks that are not STOPPED.
+    pub fn tasks(&self) -> Vec<TaskView> {
+        let clusters = self.clusters.values();
+        let tasks =
+            clusters.flat_map(|cluster| cluster.tasks.values().map(move |task| (cluster, task)));
+        tasks
+            .filter(|(_, task)| !task.stopped())
+            .map(|(cluster, task)| {
+                let service = task
+                    .service
+                    .as_ref()
+                    .and_then(|name| cluster.services.get(name));
+                TaskView {
+                    cluster: cluster.name.clone(),
+                    id: task.id.clone(),
+                    group: task.group.clone(),
+                    instance: task.ec2.clone(),
+                    last_status: task.status.name(),
+                    since: task.since,
+                    wanted: task.wanted,
+                    healthy: task.healthy,
+                    daemon: service.is_some_and(|service| service.daemon),
+                }
+            })
+            .collect()
+    }
+
+    /// What is still under way, for a person: a task between two states, or a service that has not all its tasks
+    /// healthy. `None` when all is settled.
+    pub fn pending(&self) -> Option<String> {
+        let restless = self
+            .clusters
+            .values()
+            .flat_map(|cluster| cluster.tasks.values());
+        let restless = restless
+            .filter(|task| !matches!(task.status, Status::Running | Status::Stopped))
+            .map(|task| {
+                format!(
+                    "task {} of {} is {}",
+                    task.id,
+                    task.group,
+                    task.status.name()
+                )
+            });
+        let short = self.services().into_iter().filter(|service| {
+            service.running != service.desired
+                || service.healthy != service.desired
+                || service.deployments != 1
+        });
+        let short = short.map(|service| {
+            format!(
+                "service {} has {} of {} tasks healthy",
+                service.name, service.healthy, service.desired
+            )
+        });
+        restless.chain(short).next()
+    }
+
+    /// Whether nothing is under way.
+    pub fn settled(&self) -> bool {
+        self.pending().is_none()
+    }
+}
