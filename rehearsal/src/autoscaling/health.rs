@@ -1,0 +1,108 @@
+//! Health checks, and the processes that a user may suspend.
+//!
+//! Only EC2's own check is modelled: it finds instances that are dead. There is nothing to do for the processes
+//! AddToLoadBalancer, AlarmNotification, AZRebalance, InstanceRefresh and ScheduledActions, suspended or not.
+
+use serde_json::{Value, json};
+
+use super::activity::Cause;
+use super::input::{not_one_of, required, texts};
+use super::lifecycle::set_out;
+use super::moves::{LifecycleState, Move};
+use super::{Event, capacity, found, found_mut};
+use crate::account::Account;
+use crate::wire::{ApiError, only};
+
+/// Every process that can be suspended.
+pub const PROCESSES: [&str; 9] = [
+    "AZRebalance",
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "HealthCheck",
+    "InstanceRefresh",
+    "Launch",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+    "Terminate",
+];
+
+/// The health check will look at an instance that has died in service.
+pub fn check_later(account: &mut Account, group: &str, id: &str) {
+    let (least, most) = account.autoscaling.dynamics.health_check;
+    let delay = account.between(least, most);
+    let event = Event::HealthCheck {
+        group: group.to_owned(),
+        instance: id.to_owned(),
+    };
+    account.after(delay, event);
+}
+
+/// Looks at an instance: if it is in service and dead it is unhealthy, and is replaced. The grace period does not
+/// matter: documented, an instance that is not running is unhealthy at once.
+pub fn check(account: &mut Account, group: &str, id: &str) {
+    let dead = !account.ec2.is_alive(id);
+    let Some(found) = account.autoscaling.group_mut(group) else {
+        return;
+    };
+    let may_check = !found.is_suspended("HealthCheck");
+    let may_replace = !found.is_suspended("ReplaceUnhealthy") && !found.is_suspended("Terminate");
+    let Some(instance) = found.instance_mut(id) else {
+        return;
+    };
+    if instance.state != LifecycleState::InService {
+        return;
+    }
+    if may_check && dead {
+        instance.healthy = false;
+    }
+    if may_replace && !instance.healthy {
+        let cause = Cause::HealthCheck.of_end(account.now, id);
+        set_out(account, group, id, Move::Terminate, cause, true);
+        capacity::vacancy(account, group, true);
+    }
+}
+
+pub fn suspend(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let (name, processes) = named("SuspendProcesses", input)?;
+    found_mut(&mut account.autoscaling, &name)?
+        .suspended
+        .extend(processes);
+    Ok(json!({}))
+}
+
+pub fn resume(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let (name, processes) = named("ResumeProcesses", input)?;
+    let group = found_mut(&mut account.autoscaling, &name)?;
+    group
+        .suspended
+        .retain(|process| !processes.contains(process));
+    let in_service = found(&account.autoscaling, &name)?
+        .instances
+        .iter()
+        .filter(|instance| instance.state == LifecycleState::InService);
+    let dead: Vec<String> = in_service
+        .filter(|instance| !instance.healthy || !account.ec2.is_alive(&instance.id))
+        .map(|instance| instance.id.clone())
+        .collect();
+    for id in dead {
+        check_later(account, &name, &id);
+    }
+    capacity::reconcile_later(account, &name);
+    Ok(json!({}))
+}
+
+fn named(action: &str, input: &Value) -> Result<(String, Vec<String>), ApiError> {
+    only(action, input, &["AutoScalingGroupName", "ScalingProcesses"])?;
+    let name = required(input, "AutoScalingGroupName")?.to_owned();
+    let mut processes = texts(input, "ScalingProcesses")?;
+    if processes.is_empty() {
+        processes = PROCESSES.map(str::to_owned).to_vec();
+    }
+    let unknown = processes
+        .iter()
+        .find(|process| !PROCESSES.contains(&process.as_str()));
+    match unknown {
+        Some(process) => Err(not_one_of("ScalingProcesses", process, &PROCESSES)),
+        None => Ok((name, processes)),
+    }
+}
