@@ -3,9 +3,9 @@
 //! # Layout
 //! - `moves`: the states of an instance, and the moves between them.
 //! - `group`: what is remembered; [`State::groups`] lets others read it.
-//! - `lifecycle`: the way of one instance through its states and hooks.
+//! - `lifecycle`: the way of one instance through its states; `hold`: the hooks on it.
 //! - `capacity`: how many instances there are, and who goes; `health`: who is dead; `warm_pool`.
-//! - `size`, `instances`, `hooks`, `describe`, `activity`: the calls; `input` reads what they are given.
+//! - `size` with `settings`, `instances`, `hooks`, `describe`, `activity`: the calls; `input` reads what they are given.
 //! - `notice`: what EventBridge is told.
 //!
 //! Refused: everything that is not named here, among it load balancers and their health checks, scaling policies,
@@ -18,6 +18,7 @@ mod describe;
 mod dynamics;
 mod group;
 mod health;
+mod hold;
 mod hooks;
 mod input;
 mod instances;
@@ -26,6 +27,7 @@ mod moves;
 mod notice;
 #[cfg(test)]
 mod scene;
+mod settings;
 mod size;
 mod warm_pool;
 
@@ -181,7 +183,7 @@ pub fn on_event(account: &mut Account, event: Event) {
                 if joins(account, &instance) {
                     ec2::release_agent(account, &instance);
                 }
-                lifecycle::at_hooks(account, &group, &instance);
+                hold::at_hooks(account, &group, &instance);
             }
         }
         Event::Arrive {
@@ -197,7 +199,7 @@ pub fn on_event(account: &mut Account, event: Event) {
             group,
             instance,
             token,
-        } => lifecycle::action_due(account, &group, &instance, &token),
+        } => hold::action_due(account, &group, &instance, &token),
         Event::HealthCheck { group, instance } => health::check(account, &group, &instance),
     }
 }

@@ -102,6 +102,13 @@ impl State {
         self.machines.get(id).map(|machine| &machine.instance)
     }
 
+    /// Whether the instance `id` was terminated and is not gone yet.
+    pub fn is_shutting_down(&self, id: &str) -> bool {
+        self.machines
+            .get(id)
+            .is_some_and(|machine| machine.phase == Phase::ShuttingDown)
+    }
+
     /// Whether the instance `id` is there and was neither terminated nor killed.
     pub fn is_alive(&self, id: &str) -> bool {
         self.machines

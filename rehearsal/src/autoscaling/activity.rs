@@ -40,9 +40,54 @@ pub enum Cause {
     LaunchFailure,
 }
 
-impl Cause {
-    /// The sentence on the launch of an instance.
+/// A cause, and what a user asked for before it, if that is why.
+#[derive(Debug, Clone)]
+pub struct Why {
+    /// The cause itself.
+    pub cause: Cause,
+    /// The sentence on what a user asked for.
+    pub asked: Option<String>,
+}
+
+impl From<Cause> for Why {
+    fn from(cause: Cause) -> Self {
+        Self { cause, asked: None }
+    }
+}
+
+impl Why {
+    /// What the activity of a launch tells as its cause.
     pub fn of_launch(&self, now: Timestamp) -> String {
+        self.after_asking(self.cause.of_launch(now))
+    }
+
+    /// What the activity of the end of the instance `id` tells as its cause.
+    pub fn of_end(&self, now: Timestamp, id: &str) -> String {
+        self.after_asking(self.cause.of_end(now, id))
+    }
+
+    fn after_asking(&self, sentence: String) -> String {
+        match &self.asked {
+            Some(asked) => format!("{asked}  {sentence}"),
+            None => sentence,
+        }
+    }
+}
+
+impl Cause {
+    /// In a few words, for the account's own story.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Difference(from, to) => format!("the capacity goes from {from} to {to}"),
+            Self::Replacement => "replaces an unhealthy instance".to_owned(),
+            Self::UserRequest(_) => "on a user's request".to_owned(),
+            Self::HealthCheck => "the health check found it dead".to_owned(),
+            Self::LaunchFailure => "its launch was abandoned".to_owned(),
+        }
+    }
+
+    /// The sentence on the launch of an instance.
+    fn of_launch(&self, now: Timestamp) -> String {
         let at = whole_seconds(now);
         match self {
             Self::Difference(from, to) => format!(
@@ -55,7 +100,7 @@ impl Cause {
     }
 
     /// The sentence on the end of the instance `id`.
-    pub fn of_end(&self, now: Timestamp, id: &str) -> String {
+    fn of_end(&self, now: Timestamp, id: &str) -> String {
         let at = whole_seconds(now);
         let out = "was taken out of service in response to";
         match self {
@@ -205,4 +250,128 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
         answer["NextToken"] = json!(next);
     }
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autoscaling::LifecycleState as S;
+    use crate::autoscaling::scene::*;
+
+    #[test]
+    fn causes_are_told_in_the_words_of_aws() {
+        let now: Timestamp = "2026-11-23T00:00:00.25Z".parse().expect("an instant");
+        let asked = Why {
+            cause: Cause::Difference(7, 8),
+            asked: Some("At T a user request did.".to_owned()),
+        };
+        assert_eq!(
+            asked.of_launch(now),
+            "At T a user request did.  At 2026-11-23T00:00:00Z an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 7 to 8."
+        );
+        for (cause, text) in [
+            (
+                Cause::Difference(3, 2),
+                "At 2026-11-23T00:00:00Z an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from 3 to 2.  At 2026-11-23T00:00:00Z instance i-1 was selected for termination.",
+            ),
+            (
+                Cause::UserRequest(None),
+                "At 2026-11-23T00:00:00Z instance i-1 was taken out of service in response to a user request.",
+            ),
+            (
+                Cause::UserRequest(Some((4, 3))),
+                "At 2026-11-23T00:00:00Z instance i-1 was taken out of service in response to a user request, shrinking the capacity from 4 to 3.",
+            ),
+            (
+                Cause::HealthCheck,
+                "At 2026-11-23T00:00:00Z an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.",
+            ),
+            (
+                Cause::LaunchFailure,
+                "At 2026-11-23T00:00:00Z an instance was taken out of service in response to a launch failure.",
+            ),
+        ] {
+            assert_eq!(Why::from(cause).of_end(now, "i-1"), text);
+        }
+    }
+
+    #[test]
+    fn an_activity_shows_the_open_hook_and_then_its_end() {
+        let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
+        let mut account = account(1, more);
+        pass(&mut account, 16);
+        assert_eq!(activities(&mut account)[0]["StatusCode"], "PreInService");
+        pass(&mut account, 30);
+        let open = activities(&mut account)[0].clone();
+        assert_eq!(open["StatusCode"], "MidLifecycleAction");
+        assert!(open.get("EndTime").is_none());
+        let details: Value =
+            serde_json::from_str(open["Details"].as_str().expect("text")).expect("JSON");
+        assert_eq!(
+            details,
+            json!({"Subnet ID": "subnet-1", "Availability Zone": "eu-west-1a"})
+        );
+        let_in(&mut account);
+        pass(&mut account, 60);
+        let ended = activities(&mut account)[0].clone();
+        assert_eq!(
+            (&ended["StatusCode"], &ended["Progress"]),
+            (&json!("Successful"), &json!(100))
+        );
+        let created = "a user request created an AutoScalingGroup changing the desired capacity from 0 to 1.  At ";
+        assert!(
+            ended["Cause"].as_str().expect("text").contains(created),
+            "{ended}"
+        );
+    }
+
+    #[test]
+    fn an_abandoned_launch_tells_its_reason() {
+        let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
+        let mut account = account(1, more);
+        pass(&mut account, 60);
+        let id = only_one(&account, S::PendingWait);
+        let token = group(&account).instances[0].moving.actions[0].token.clone();
+        complete(&mut account, "launch", &id, "ABANDON").expect("the action is open");
+        let all = activities(&mut account);
+        let (ending, launch) = (&all[0], &all[1]);
+        let reason = format!(
+            "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token {token} was abandoned: Lifecycle Action Completed with ABANDON Result"
+        );
+        assert_eq!(
+            launch["Description"],
+            format!("Launching a new EC2 instance: {id}.  Status Reason: {reason}")
+        );
+        assert_eq!(
+            (&launch["StatusCode"], &launch["StatusMessage"]),
+            (&json!("Cancelled"), &json!(reason))
+        );
+        assert_eq!(
+            ending["Description"],
+            format!("Terminating EC2 instance: {id}")
+        );
+        assert!(
+            ending["Cause"]
+                .as_str()
+                .expect("text")
+                .ends_with("in response to a launch failure.")
+        );
+    }
+
+    #[test]
+    fn activities_are_paged_newest_first() {
+        let mut account = account(1, json!({"DesiredCapacity": 3}));
+        pass(&mut account, 200);
+        let first = call(
+            &mut account,
+            "DescribeScalingActivities",
+            json!({"MaxRecords": 2}),
+        )
+        .expect("a page");
+        assert_eq!(first["Activities"].as_array().expect("a list").len(), 2);
+        let next = json!({"MaxRecords": "2", "NextToken": first["NextToken"]});
+        let last = call(&mut account, "DescribeScalingActivities", next).expect("a page");
+        assert_eq!(last["Activities"].as_array().expect("a list").len(), 1);
+        assert!(last.get("NextToken").is_none());
+    }
 }

@@ -48,7 +48,7 @@ pub struct Group {
 }
 
 /// What a group was told about itself that does not change its size.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     pub(super) health_check_grace_seconds: u32,
     pub(super) default_cooldown_seconds: u32,

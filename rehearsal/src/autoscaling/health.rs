@@ -56,8 +56,8 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
         instance.healthy = false;
     }
     if may_replace && !instance.healthy {
-        let cause = Cause::HealthCheck.of_end(account.now, id);
-        set_out(account, group, id, Move::Terminate, cause, true);
+        let why = Cause::HealthCheck.into();
+        set_out(account, group, id, Move::Terminate, &why, true);
         capacity::vacancy(account, group, true);
     }
 }
@@ -104,5 +104,80 @@ fn named(action: &str, input: &Value) -> Result<(String, Vec<String>), ApiError>
     match unknown {
         Some(process) => Err(not_one_of("ScalingProcesses", process, &PROCESSES)),
         None => Ok((name, processes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autoscaling::scene::*;
+    use crate::ec2;
+
+    #[test]
+    fn a_dead_instance_is_found_and_replaced() {
+        let mut account = account(1, json!({"DesiredCapacity": 1}));
+        pass(&mut account, 100);
+        let id = only_one(&account, LifecycleState::InService);
+        ec2::kill(&mut account, &id);
+        pass(&mut account, 29);
+        assert_eq!(
+            only_one(&account, LifecycleState::InService),
+            id,
+            "nobody told the group"
+        );
+        pass(&mut account, 120);
+        assert_ne!(only_one(&account, LifecycleState::InService), id);
+        let all = activities(&mut account);
+        let cause = |place: usize| all[place]["Cause"].as_str().expect("a cause");
+        assert!(cause(0).ends_with("an instance was launched in response to an unhealthy instance needing to be replaced."), "{}", cause(0));
+        assert!(cause(1).ends_with("terminated or stopped."), "{}", cause(1));
+    }
+
+    #[test]
+    fn a_dead_instance_stays_while_its_check_or_its_replacement_is_suspended() {
+        for process in ["HealthCheck", "ReplaceUnhealthy"] {
+            let mut account = account(1, json!({"DesiredCapacity": 1}));
+            pass(&mut account, 100);
+            let id = only_one(&account, LifecycleState::InService);
+            let processes = json!({"ScalingProcesses": [process]});
+            call(&mut account, "SuspendProcesses", processes.clone()).expect("a known process");
+            ec2::kill(&mut account, &id);
+            pass(&mut account, 600);
+            assert_eq!(only_one(&account, LifecycleState::InService), id);
+            let healthy = group(&account).instances[0].healthy;
+            assert_eq!(healthy, process == "HealthCheck");
+            call(&mut account, "ResumeProcesses", processes).expect("a known process");
+            pass(&mut account, 200);
+            assert_ne!(only_one(&account, LifecycleState::InService), id);
+        }
+    }
+
+    #[test]
+    fn an_instance_that_dies_before_it_runs_is_a_failed_launch() {
+        let mut account = account(1, json!({"DesiredCapacity": 1}));
+        pass(&mut account, 16);
+        let id = only_one(&account, LifecycleState::Pending);
+        ec2::kill(&mut account, &id);
+        pass(&mut account, 100);
+        assert_ne!(only_one(&account, LifecycleState::InService), id);
+        assert!(
+            activities(&mut account)
+                .iter()
+                .any(|activity| activity["StatusCode"] == "Failed")
+        );
+    }
+
+    #[test]
+    fn an_instance_that_dies_at_its_launch_hook_is_found_in_service() {
+        let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
+        let mut account = account(1, more);
+        pass(&mut account, 60);
+        let id = only_one(&account, LifecycleState::PendingWait);
+        ec2::kill(&mut account, &id);
+        pass(&mut account, 300);
+        assert_eq!(only_one(&account, LifecycleState::PendingWait), id);
+        let_in(&mut account);
+        pass(&mut account, 70);
+        assert_eq!(only_one(&account, LifecycleState::TerminatingWait), id);
     }
 }

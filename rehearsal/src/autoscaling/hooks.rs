@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::group::{Action, ActionResult, Group, Hook};
 use super::input::{missing, not_one_of, number, required, text, texts, validation};
 use super::moves::Transition;
-use super::{found, found_mut, lifecycle};
+use super::{found, found_mut, hold};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
@@ -121,8 +121,7 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     )?;
     let before = group.hooks.get(required(input, "LifecycleHookName")?);
     let (name, hook) = read(input, before)?;
-    group.hooks.insert(name, hook);
-    if group.hooks.len() > MOST_HOOKS {
+    if before.is_none() && group.hooks.len() == MOST_HOOKS {
         return Err(ApiError::client(
             "LimitExceeded",
             format!(
@@ -131,6 +130,7 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             ),
         ));
     }
+    group.hooks.insert(name, hook);
     Ok(json!({}))
 }
 
@@ -156,7 +156,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         .collect();
     for (id, token) in open {
         let why = "Lifecycle Hook deleted";
-        lifecycle::end_action(account, name, &id, &token, result, why);
+        hold::end_action(account, name, &id, &token, result, why);
     }
     Ok(json!({}))
 }
@@ -204,14 +204,14 @@ pub fn complete(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     )?;
     let (group, id, token) = open_action(account, input)?;
     let why = format!("Lifecycle Action Completed with {} Result", result.as_str());
-    lifecycle::end_action(account, &group, &id, &token, result, &why);
+    hold::end_action(account, &group, &id, &token, result, &why);
     Ok(json!({}))
 }
 
 pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("RecordLifecycleActionHeartbeat", input, &ACTION)?;
     let (group, id, token) = open_action(account, input)?;
-    lifecycle::heartbeat(account, &group, &id, &token);
+    hold::heartbeat(account, &group, &id, &token);
     Ok(json!({}))
 }
 

@@ -39,8 +39,8 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
     if let Some((_, desired)) = shrunk {
         found_mut(&mut account.autoscaling, &name)?.desired = desired;
     }
-    let cause = Cause::UserRequest(shrunk).of_end(account.now, &id);
-    let activity = set_out(account, &name, &id, which, cause, !retained);
+    let why = Cause::UserRequest(shrunk).into();
+    let activity = set_out(account, &name, &id, which, &why, !retained);
     if counts && !shrink {
         capacity::vacancy(account, &name, false);
     }
@@ -166,7 +166,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
 /// EC2 says that an instance runs: if it is launching it comes to its hooks.
 pub fn running(account: &mut Account, id: &str) {
     if let Some(group) = launching(account, id) {
-        super::lifecycle::at_hooks(account, &group, id);
+        super::hold::at_hooks(account, &group, id);
     }
 }
 
@@ -230,4 +230,95 @@ pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiErr
         capacity::reconcile_later(account, name);
     }
     Ok(json!({}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LifecycleState as S;
+    use super::*;
+    use crate::autoscaling::scene::{self, *};
+
+    fn grown(more: Value) -> (Account, String) {
+        let mut account = account(2, more);
+        pass(&mut account, 100);
+        let id = all_in(&account, S::InService)[0].clone();
+        (account, id)
+    }
+
+    #[test]
+    fn a_termination_with_decrement_is_not_replaced() {
+        for (shrink, left) in [(true, 1), (false, 2)] {
+            let (mut account, id) = grown(json!({"DesiredCapacity": 2}));
+            let answer = scene::terminate(&mut account, &id, shrink).expect("it is in service");
+            let activity = &answer["Activity"];
+            assert_eq!(
+                activity["Description"],
+                format!("Terminating EC2 instance: {id}")
+            );
+            assert_eq!(
+                (&activity["StatusCode"], &activity["Progress"]),
+                (&json!("InProgress"), &json!(0))
+            );
+            pass(&mut account, 200);
+            assert_eq!(all_in(&account, S::InService).len(), left);
+            assert_eq!(group(&account).desired as usize, left);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_terminated_is_refused() {
+        let (mut account, id) = grown(json!({"DesiredCapacity": 1, "MinSize": 1}));
+        let error = scene::terminate(&mut account, &id, true).expect_err("below MinSize");
+        assert!(
+            error
+                .message
+                .starts_with("Currently, desiredSize equals minSize (1)."),
+            "{error}"
+        );
+        let error = scene::terminate(&mut account, "i-1", false).expect_err("unknown");
+        assert_eq!(
+            error.message,
+            "Instance Id not found - No managed instance found for instance ID: i-1"
+        );
+        scene::terminate(&mut account, &id, false).expect("it is in service");
+        let error = scene::terminate(&mut account, &id, false).expect_err("it is leaving");
+        assert_eq!(error.code, "ScalingActivityInProgress");
+    }
+
+    #[test]
+    fn a_launching_instance_is_taken_only_if_the_switch_says_so() {
+        for switch in [false, true] {
+            let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
+            let mut account = account(1, more);
+            account.autoscaling.dynamics.launching_may_be_terminated = switch;
+            pass(&mut account, 60);
+            let id = only_one(&account, S::PendingWait);
+            assert_eq!(scene::terminate(&mut account, &id, false).is_ok(), switch);
+            pass(&mut account, 5);
+            assert_eq!(!all_in(&account, S::TerminatingWait).is_empty(), switch);
+            assert_eq!(
+                complete(&mut account, "launch", &id, "CONTINUE").is_ok(),
+                !switch
+            );
+        }
+    }
+
+    #[test]
+    fn desired_capacity_stays_within_its_bounds() {
+        let (mut account, _) = grown(json!({"DesiredCapacity": 2, "MinSize": 1, "MaxSize": 3}));
+        for (desired, text) in [
+            (
+                4,
+                "New SetDesiredCapacity value 4 is above max value 3 for the AutoScalingGroup.",
+            ),
+            (
+                0,
+                "New SetDesiredCapacity value 0 is below min value 1 for the AutoScalingGroup.",
+            ),
+        ] {
+            let input = json!({"DesiredCapacity": desired});
+            let error = call(&mut account, "SetDesiredCapacity", input).expect_err("out of bounds");
+            assert_eq!(error.message, text);
+        }
+    }
 }

@@ -1,14 +1,12 @@
 //! The way of an instance through its states: hooks that hold it, answers that let it go on, and its end.
 
-use serde_json::Value;
-
-use super::activity::{Activity, Cause};
-use super::group::{Action, ActionResult, Hook, Moving, OnAbandon};
+use super::activity::{Activity, Cause, Why};
+use super::group::{Moving, OnAbandon};
 use super::moves::{LifecycleState, Move, Transition};
 use super::{Event, capacity, notice, warm_pool};
 use crate::account::Account;
+use crate::ec2;
 use crate::fact::Fact;
-use crate::{ec2, eventbridge};
 
 /// Puts an instance into `state`, and tells of it.
 pub fn enter(account: &mut Account, group: &str, id: &str, state: LifecycleState, reason: &str) {
@@ -35,11 +33,11 @@ pub fn set_out(
     group: &str,
     id: &str,
     which: Move,
-    cause: String,
+    why: &Why,
     meets_hooks: bool,
 ) -> String {
     let (now, activity_id) = (account.now, account.uuid());
-    let reason = cause.clone();
+    let mut delay = account.autoscaling.dynamics.leaving;
     if let Some(group) = account.autoscaling.group_mut(group)
         && let Some(instance) = group.instance_mut(id)
     {
@@ -51,11 +49,16 @@ pub fn set_out(
             actions: Vec::new(),
         };
         let before = std::mem::replace(&mut instance.moving, moving).activity;
-        let make = match which.transition() {
-            Transition::Launching => Activity::launching,
-            Transition::Terminating => Activity::terminating,
+        if instance.state == LifecycleState::WarmedStopped && which == Move::Join {
+            delay = account.ec2.dynamics.pending;
+        }
+        let new_id = activity_id.clone();
+        let activity = match which.transition() {
+            Transition::Launching => Activity::launching(new_id, now, instance, why.of_launch(now)),
+            Transition::Terminating => {
+                Activity::terminating(new_id, now, instance, why.of_end(now, id))
+            }
         };
-        let activity = make(activity_id.clone(), now, instance, cause);
         if let Some(open) = group.activity_mut(&before)
             && open.ended.is_none()
         {
@@ -63,9 +66,8 @@ pub fn set_out(
         }
         group.activities.push(activity);
     }
-    enter(account, group, id, which.states()[0], &reason);
-    let (least, most) = account.autoscaling.dynamics.leaving;
-    let delay = account.between(least, most);
+    enter(account, group, id, which.states()[0], &why.cause.reason());
+    let delay = account.between(delay.0, delay.1);
     let event = Event::AtHooks {
         group: group.to_owned(),
         instance: id.to_owned(),
@@ -75,158 +77,8 @@ pub fn set_out(
     activity_id
 }
 
-/// An instance has come to its hooks: each of them holds it from now, and its event is sent. With no hooks it goes on.
-pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
-    let Some(found) = account.autoscaling.group(group) else {
-        return;
-    };
-    let Some(instance) = found.instance(id) else {
-        return;
-    };
-    let which = instance.moving.which;
-    let hooks: Vec<(String, Hook)> = found
-        .hooks
-        .iter()
-        .filter(|(_, hook)| instance.moving.meets_hooks && hook.transition == which.transition())
-        .map(|(name, hook)| (name.clone(), hook.clone()))
-        .collect();
-    if hooks.is_empty() {
-        return past_hooks(account, group, id, None);
-    }
-    let names: Vec<&str> = hooks.iter().map(|(name, _)| name.as_str()).collect();
-    let reason = format!("held by {}", names.join(", "));
-    enter(account, group, id, which.states()[1], &reason);
-    let actions: Vec<Action> = hooks
-        .iter()
-        .map(|(name, hook)| open(account, group, id, name, hook))
-        .collect();
-    if let Some(group) = account.autoscaling.group_mut(group) {
-        if let Some(instance) = group.instance_mut(id) {
-            instance.moving.actions = actions.clone();
-            let activity = instance.moving.activity.clone();
-            if let Some(activity) = group.activity_mut(&activity) {
-                (activity.status, activity.progress) = ("MidLifecycleAction", 60);
-            }
-        }
-    }
-    let events: Vec<Value> = account
-        .autoscaling
-        .group(group)
-        .map(|group| {
-            let tell = |action| notice::lifecycle_action(account, group, id, action);
-            actions.iter().filter_map(tell).collect()
-        })
-        .unwrap_or_default();
-    for event in events {
-        eventbridge::put_event(account, event);
-    }
-}
-
-fn open(account: &mut Account, group: &str, id: &str, name: &str, hook: &Hook) -> Action {
-    let seconds = |seconds: u32| std::time::Duration::from_secs(seconds.into());
-    let token = account.uuid();
-    let timeout = seconds(hook.heartbeat_timeout_seconds);
-    let due_at_last = account.now + seconds(hook.global_timeout_seconds());
-    account.after(timeout, due(group, id, &token));
-    Action {
-        hook: name.to_owned(),
-        token,
-        heartbeat_timeout_seconds: hook.heartbeat_timeout_seconds,
-        default_result: hook.default_result,
-        due: account.now + timeout,
-        due_at_last,
-    }
-}
-
-fn due(group: &str, id: &str, token: &str) -> Event {
-    Event::ActionDue {
-        group: group.to_owned(),
-        instance: id.to_owned(),
-        token: token.to_owned(),
-    }
-}
-
-/// Restarts the heartbeat clock of an action that is open.
-pub fn heartbeat(account: &mut Account, group: &str, id: &str, token: &str) {
-    let now = account.now;
-    let Some(instance) = account.autoscaling.instance_mut(group, id) else {
-        return;
-    };
-    let actions = &mut instance.moving.actions;
-    if let Some(action) = actions.iter_mut().find(|action| action.token == token) {
-        let timeout = std::time::Duration::from_secs(action.heartbeat_timeout_seconds.into());
-        action.due = (now + timeout).min(action.due_at_last);
-        let left = action.due.duration_since(now).unsigned_abs();
-        account.after(left, due(group, id, token));
-    }
-}
-
-/// The time of an action may be over: unless a heartbeat came or it was answered, its default result is taken.
-pub fn action_due(account: &mut Account, group: &str, id: &str, token: &str) {
-    let now = account.now;
-    let Some(action) = account
-        .autoscaling
-        .instance_mut(group, id)
-        .and_then(|instance| {
-            let actions = instance.moving.actions.iter();
-            actions.cloned().find(|action| action.token == token)
-        })
-    else {
-        return;
-    };
-    if action.due > now {
-        return;
-    }
-    // The text for the global timeout is assumed; the other is observed.
-    let why = if action.due == action.due_at_last {
-        "Global Timeout"
-    } else {
-        "Heartbeat Timeout"
-    };
-    end_action(account, group, id, token, action.default_result, why);
-}
-
-/// Ends an action that is open. `why` is how an abandoned one's activity tells it.
-pub fn end_action(
-    account: &mut Account,
-    group: &str,
-    id: &str,
-    token: &str,
-    result: ActionResult,
-    why: &str,
-) {
-    let Some(instance) = account.autoscaling.instance_mut(group, id) else {
-        return;
-    };
-    let moving = &mut instance.moving;
-    let Some(place) = moving
-        .actions
-        .iter()
-        .position(|action| action.token == token)
-    else {
-        return;
-    };
-    let action = moving.actions.remove(place);
-    match (result, moving.which.transition()) {
-        (ActionResult::Continue, _) if !moving.actions.is_empty() => {}
-        (ActionResult::Continue, _) => {
-            let hook = format!("{} answered CONTINUE ({why})", action.hook);
-            past_hooks(account, group, id, Some(&hook));
-        }
-        (ActionResult::Abandon, transition) => {
-            moving.actions.clear();
-            let message = format!(
-                "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token {token} was abandoned: {why}"
-            );
-            match transition {
-                Transition::Launching => launch_failed(account, group, id, message),
-                Transition::Terminating => end_abandoned(account, group, id, &action.hook, message),
-            }
-        }
-    }
-}
-
-fn past_hooks(account: &mut Account, group: &str, id: &str, held: Option<&str>) {
+/// Nothing holds an instance any more, and it goes on. `held` is what the last hook said, if there was one.
+pub fn past_hooks(account: &mut Account, group: &str, id: &str, held: Option<&str>) {
     let Some(instance) = account.autoscaling.instance_mut(group, id) else {
         return;
     };
@@ -316,7 +168,7 @@ fn close(
 }
 
 /// A launch was abandoned: the instance goes, and another is launched if the group still wants it.
-fn launch_failed(account: &mut Account, group: &str, id: &str, message: String) {
+pub fn launch_failed(account: &mut Account, group: &str, id: &str, message: String) {
     close(
         account,
         group,
@@ -333,13 +185,13 @@ fn launch_failed(account: &mut Account, group: &str, id: &str, message: String) 
         .autoscaling
         .dynamics
         .terminate_hooks_after_abandoned_launch;
-    let cause = Cause::LaunchFailure.of_end(account.now, id);
-    set_out(account, group, id, which, cause, hooks);
+    let why = Cause::LaunchFailure.into();
+    set_out(account, group, id, which, &why, hooks);
     capacity::after_failure(account, group);
 }
 
 /// A terminate hook was abandoned: the instance goes at once, or stays for a person.
-fn end_abandoned(account: &mut Account, group: &str, id: &str, hook: &str, message: String) {
+pub fn end_abandoned(account: &mut Account, group: &str, id: &str, hook: &str, message: String) {
     let Some(found) = account.autoscaling.group(group) else {
         return;
     };
@@ -391,9 +243,12 @@ pub fn gone(account: &mut Account, group: &str, id: &str) {
     found.instances.retain(|instance| instance.id != id);
     if found.deleting && found.instances.is_empty() {
         account.autoscaling.remove_group(group);
-    } else if never_ran {
+        return;
+    }
+    if never_ran {
         capacity::after_failure(account, group);
     }
+    warm_pool::refill(account, group);
 }
 
 #[cfg(test)]
@@ -401,7 +256,7 @@ mod tests {
     use super::LifecycleState as S;
     use super::*;
     use crate::autoscaling::scene::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn held_launch(seed: u64) -> (Account, String) {
         let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});

@@ -84,3 +84,53 @@ fn envelope(account: &Account, kind: &str, resources: Vec<String>, detail: Value
         "time": whole_seconds(account.now), "region": REGION, "resources": resources, "detail": detail,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autoscaling::LifecycleState as S;
+    use crate::autoscaling::scene::*;
+
+    #[test]
+    fn the_event_of_a_hook_is_whole() {
+        let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
+        let mut account = account(1, more);
+        pass(&mut account, 60);
+        let id = only_one(&account, S::PendingWait);
+        let arn = &group(&account).arn;
+        assert!(arn.starts_with("arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:"));
+        assert!(arn.ends_with(":autoScalingGroupName/DevCluster"));
+        let action = group(&account).instances[0].moving.actions[0].clone();
+        assert_eq!(action.token.len(), 36);
+        let event = lifecycle_action(&account, group(&account), &id, &action);
+        let expected = json!({
+            "version": "0", "detail-type": "EC2 Instance-launch Lifecycle Action", "source": "aws.autoscaling",
+            "account": "123456789012", "time": "2026-11-23T00:01:00Z", "region": "eu-west-1", "resources": [arn],
+            "detail": {
+                "LifecycleActionToken": action.token, "AutoScalingGroupName": GROUP, "LifecycleHookName": "launch",
+                "EC2InstanceId": id, "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+                "NotificationMetadata": "{}", "Origin": "EC2", "Destination": "AutoScalingGroup",
+            },
+        });
+        assert_eq!(event, Some(expected));
+    }
+
+    #[test]
+    fn a_hook_without_metadata_says_none() {
+        let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": [hooks()[1]]});
+        let mut account = account(1, more);
+        pass(&mut account, 90);
+        let id = only_one(&account, S::InService);
+        terminate(&mut account, &id, false).expect("it is in service");
+        pass(&mut account, 5);
+        let action = group(&account).instances[0].moving.actions[0].clone();
+        let event = lifecycle_action(&account, group(&account), &id, &action).expect("an event");
+        assert_eq!(
+            event["detail-type"],
+            "EC2 Instance-terminate Lifecycle Action"
+        );
+        assert!(event["detail"].get("NotificationMetadata").is_none());
+        assert_eq!(event["detail"]["Origin"], "AutoScalingGroup");
+        assert_eq!(event["detail"]["Destination"], "EC2");
+    }
+}

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::activity::Cause;
-use super::group::{Group, OnAbandon, Settings, TemplateChoice};
-use super::input::{boolean, list, missing, number, required, text, texts, validation};
+use super::group::{Group, Settings};
+use super::input::{boolean, list, missing, number, required, validation};
 use super::lifecycle::set_out;
-use super::moves::{LifecycleState, Move};
+use super::moves::Move;
+use super::settings::{set, subnets, tags, template};
 use super::{capacity, found, found_mut, hooks, whole_seconds};
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
@@ -28,13 +29,6 @@ const MEMBERS: [&str; 12] = [
     "NewInstancesProtectedFromScaleIn",
     "InstanceLifecyclePolicy",
 ];
-const POLICIES: [&str; 4] = [
-    "Default",
-    "NewestInstance",
-    "OldestInstance",
-    "OldestLaunchTemplate",
-];
-
 pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [&MEMBERS[..], &["LifecycleHookSpecificationList", "Tags"]].concat();
     only("CreateAutoScalingGroup", input, &known)?;
@@ -61,23 +55,18 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let mut settings = Settings::default();
     set(&mut settings, input)?;
     settings.tags = tags(name, input)?;
-    let now = account.now;
-    let uuid = account.uuid();
+    let hooks = hooks::read_all(list(input, "LifecycleHookSpecificationList")?)?;
+    let end = format!("{}:autoScalingGroupName/{name}", account.uuid());
     let group = Group {
         name: name.to_owned(),
-        arn: arn(
-            "autoscaling",
-            &format!("autoScalingGroup:{uuid}:autoScalingGroupName/{name}"),
-        ),
-        created: now,
+        arn: arn("autoscaling", &format!("autoScalingGroup:{end}")),
+        created: account.now,
         min_size,
         max_size,
         desired,
         template,
         subnets,
-        hooks: hooks::read_all(list(input, "LifecycleHookSpecificationList")?)?
-            .into_iter()
-            .collect(),
+        hooks: hooks.into_iter().collect(),
         instances: Vec::new(),
         settings,
         suspended: BTreeSet::new(),
@@ -85,7 +74,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         activities: Vec::new(),
         asked: Some(format!(
             "At {} a user request created an AutoScalingGroup changing the desired capacity from 0 to {desired}.",
-            whole_seconds(now)
+            whole_seconds(account.now)
         )),
         failed_launches: 0,
         backed_off_until: None,
@@ -111,7 +100,9 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         None => group.desired,
     };
     within(min_size, max_size, desired)?;
-    set(&mut group.settings, input)?;
+    let mut settings = group.settings.clone();
+    set(&mut settings, input)?;
+    group.settings = settings;
     if desired != group.desired {
         group.asked = Some(asked(now, group, [min_size, max_size, desired]));
     }
@@ -148,16 +139,10 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
         ));
     }
-    let on_its_way = |state| {
-        matches!(
-            state,
-            LifecycleState::TerminatingProceed | LifecycleState::WarmedTerminatingProceed
-        )
-    };
     let going: Vec<(String, bool)> = group
         .instances
         .iter()
-        .filter(|instance| !on_its_way(instance.state))
+        .filter(|instance| !account.ec2.is_shutting_down(&instance.id))
         .map(|instance| (instance.id.clone(), instance.state.is_warm()))
         .collect();
     found_mut(&mut account.autoscaling, name)?.deleting = true;
@@ -167,9 +152,9 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         } else {
             Move::Terminate
         };
-        let cause = Cause::UserRequest(None).of_end(account.now, &id);
         // Documented: a group deleted by force runs no hooks.
-        set_out(account, name, &id, which, cause, false);
+        let why = Cause::UserRequest(None).into();
+        set_out(account, name, &id, which, &why, false);
     }
     Ok(json!({}))
 }
@@ -188,160 +173,130 @@ fn within(min: u32, max: u32, desired: u32) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn template(account: &Account, input: &Value) -> Result<Option<TemplateChoice>, ApiError> {
-    let Some(choice) = input
-        .get("LaunchTemplate")
-        .filter(|choice| !choice.is_null())
-    else {
-        return Ok(None);
-    };
-    let known = ["LaunchTemplateId", "LaunchTemplateName", "Version"];
-    only("LaunchTemplate", choice, &known)?;
-    let id_or_name = match (
-        text(choice, "LaunchTemplateId")?,
-        text(choice, "LaunchTemplateName")?,
-    ) {
-        (Some(one), None) | (None, Some(one)) => one,
-        _ => {
-            return Err(validation(
-                "Valid requests must contain either launchTemplateId or LaunchTemplateName",
-            ));
-        }
-    };
-    let version = match &choice["Version"] {
-        Value::Null => "$Default".to_owned(),
-        Value::Number(number) => number.to_string(),
-        other => other.as_str().unwrap_or_default().to_owned(),
-    };
-    if !["$Default", "$Latest"].contains(&version.as_str()) && version.parse::<u64>().is_err() {
-        return Err(validation(
-            "Invalid launch template version: either '$Default', '$Latest', or a numeric version are allowed.",
-        ));
-    }
-    let unusable = |message: &str| {
-        validation(format!(
-            "You must use a valid fully-formed launch template. {message}"
-        ))
-    };
-    let (from, data) = account
-        .ec2
-        .template_version(id_or_name, &version)
-        .map_err(|error| unusable(&error.message))?;
-    for (value, parameter) in [
-        (&data.ami, "ImageId"),
-        (&data.instance_type, "InstanceType"),
-    ] {
-        if value.is_empty() {
-            let message = format!("The request must contain the parameter {parameter}");
-            return Err(unusable(&message));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autoscaling::LifecycleState as S;
+    use crate::autoscaling::scene::*;
+
+    #[test]
+    fn a_bound_takes_the_desired_capacity_along() {
+        let mut account = account(1, json!({"DesiredCapacity": 2, "MinSize": 1, "MaxSize": 5}));
+        for (input, desired) in [
+            (json!({"MinSize": "3"}), 3),
+            (json!({"MinSize": 1, "MaxSize": 2}), 2),
+            (json!({"MaxSize": 9}), 2),
+        ] {
+            call(&mut account, "UpdateAutoScalingGroup", input.clone()).expect("right sizes");
+            assert_eq!(group(&account).desired, desired, "{input}");
         }
     }
-    Ok(Some(TemplateChoice {
-        id: from.id,
-        name: from.name,
-        version,
-    }))
-}
 
-fn subnets(input: &Value) -> Result<Option<Vec<String>>, ApiError> {
-    let Some(text) = text(input, "VPCZoneIdentifier")? else {
-        return Ok(None);
-    };
-    let subnets: Vec<String> = text
-        .split(',')
-        .map(|subnet| subnet.trim().to_owned())
-        .collect();
-    match subnets.iter().find(|subnet| !subnet.starts_with("subnet-")) {
-        Some(other) => Err(validation(format!(
-            "The subnet ID '{other}' does not exist: VPCZoneIdentifier holds subnet ids, separated by commas"
-        ))),
-        None => Ok(Some(subnets)),
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            health_check_grace_seconds: 0,
-            default_cooldown_seconds: 300,
-            termination_policies: vec!["Default".to_owned()],
-            protect_new: false,
-            on_terminate_abandon: None,
-            tags: Vec::new(),
+    #[test]
+    fn sizes_out_of_order_are_refused_and_nothing_changes() {
+        let mut account = account(1, json!({"DesiredCapacity": 2, "MinSize": 1, "MaxSize": 5}));
+        for (input, text) in [
+            (
+                json!({"DesiredCapacity": 6, "HealthCheckGracePeriod": 7}),
+                "Desired capacity:6 must be between the specified min size:1 and max size:5",
+            ),
+            (
+                json!({"MinSize": 6}),
+                "Max bound, 5, must be greater than or equal to min bound, 6",
+            ),
+        ] {
+            let error = call(&mut account, "UpdateAutoScalingGroup", input).expect_err("wrong");
+            assert_eq!(error.message, text);
         }
+        let group = group(&account);
+        assert_eq!((group.min_size, group.max_size, group.desired), (1, 5, 2));
+        assert_eq!(group.settings.health_check_grace_seconds, 0);
     }
-}
 
-/// Takes over what a call gives, and leaves the rest.
-fn set(settings: &mut Settings, input: &Value) -> Result<(), ApiError> {
-    if let Some(kind) = text(input, "HealthCheckType")?.filter(|kind| *kind != "EC2") {
-        return Err(ApiError::not_known(format_args!(
-            "HealthCheckType {kind}; only EC2"
-        )));
+    #[test]
+    fn what_is_not_modelled_is_refused_by_name() {
+        let mut account = account(1, json!({}));
+        for member in [
+            "MaxInstanceLifetime",
+            "CapacityRebalance",
+            "MixedInstancesPolicy",
+        ] {
+            let error = call(&mut account, "UpdateAutoScalingGroup", json!({member: 1}))
+                .expect_err("unknown");
+            assert_eq!(error.code, "NotImplemented");
+            assert!(error.message.contains(member), "{error}");
+        }
+        let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("unknown");
+        assert!(
+            error.message.contains("autoscaling:StartInstanceRefresh"),
+            "{error}"
+        );
     }
-    if let Some(seconds) = number(input, "HealthCheckGracePeriod")? {
-        settings.health_check_grace_seconds = seconds;
-    }
-    if let Some(seconds) = number(input, "DefaultCooldown")? {
-        settings.default_cooldown_seconds = seconds;
-    }
-    if let Some(protect) = boolean(input, "NewInstancesProtectedFromScaleIn")? {
-        settings.protect_new = protect;
-    }
-    let policies = texts(input, "TerminationPolicies")?;
-    if let Some(policy) = policies
-        .iter()
-        .find(|policy| !POLICIES.contains(&policy.as_str()))
-    {
-        return Err(ApiError::not_known(format_args!(
-            "the termination policy {policy}; only {}",
-            POLICIES.join(", ")
-        )));
-    }
-    if !policies.is_empty() {
-        settings.termination_policies = policies;
-    }
-    if let Some(policy) = input.get("InstanceLifecyclePolicy") {
-        settings.on_terminate_abandon = on_abandon(policy)?;
-    }
-    Ok(())
-}
 
-fn on_abandon(policy: &Value) -> Result<Option<OnAbandon>, ApiError> {
-    only("InstanceLifecyclePolicy", policy, &["RetentionTriggers"])?;
-    let Some(triggers) = policy.get("RetentionTriggers") else {
-        return Ok(None);
-    };
-    only("RetentionTriggers", triggers, &["TerminateHookAbandon"])?;
-    match text(triggers, "TerminateHookAbandon")? {
-        None => Ok(None),
-        Some("retain") => Ok(Some(OnAbandon::Retain)),
-        Some("terminate") => Ok(Some(OnAbandon::Terminate)),
-        Some(other) => Err(super::input::not_one_of(
-            "TerminateHookAbandon",
-            other,
-            &["retain", "terminate"],
-        )),
+    #[test]
+    fn a_group_with_instances_is_deleted_only_by_force_and_without_hooks() {
+        let more = json!({"DesiredCapacity": 2, "LifecycleHookSpecificationList": hooks()});
+        let mut account = account(1, more);
+        pass(&mut account, 60);
+        let_in(&mut account);
+        pass(&mut account, 60);
+        let error = call(&mut account, "DeleteAutoScalingGroup", json!({})).expect_err("in use");
+        assert_eq!(error.code, "ResourceInUse");
+        let id = all_in(&account, S::InService)[0].clone();
+        call(
+            &mut account,
+            "DeleteAutoScalingGroup",
+            json!({"ForceDelete": true}),
+        )
+        .expect("forced");
+        let all = must(
+            &mut account,
+            "autoscaling",
+            "DescribeAutoScalingGroups",
+            json!({}),
+        );
+        assert_eq!(all["AutoScalingGroups"][0]["Status"], "Delete in progress");
+        pass(&mut account, 100);
+        assert!(account.autoscaling.group(GROUP).is_none());
+        assert!(!states(&account, &id).contains(&"Terminating:Wait".to_owned()));
     }
-}
 
-fn tags(group: &str, input: &Value) -> Result<Vec<Value>, ApiError> {
-    list(input, "Tags")?
-        .iter()
-        .map(|tag| {
-            let known = [
-                "Key",
-                "Value",
-                "PropagateAtLaunch",
-                "ResourceId",
-                "ResourceType",
-            ];
-            only("Tags", tag, &known)?;
-            Ok(json!({
-                "ResourceId": group, "ResourceType": "auto-scaling-group", "Key": required(tag, "Key")?,
-                "Value": text(tag, "Value")?.unwrap_or_default(),
-                "PropagateAtLaunch": boolean(tag, "PropagateAtLaunch")?.unwrap_or(false),
-            }))
-        })
-        .collect()
+    #[test]
+    fn the_answer_has_the_members_of_a_recorded_one() {
+        let mut account = account(1, json!({"DesiredCapacity": 1}));
+        pass(&mut account, 100);
+        let input = json!({"AutoScalingGroupNames": [GROUP, "another"]});
+        let answer = must(
+            &mut account,
+            "autoscaling",
+            "DescribeAutoScalingGroups",
+            input,
+        );
+        let group = &answer["AutoScalingGroups"][0];
+        let members = |value: &Value| -> Vec<String> {
+            value
+                .as_object()
+                .expect("an object")
+                .keys()
+                .cloned()
+                .collect()
+        };
+        assert_eq!(
+            members(group).join(" "),
+            "AutoScalingGroupName AutoScalingGroupARN LaunchTemplate MinSize MaxSize DesiredCapacity DefaultCooldown AvailabilityZones LoadBalancerNames TargetGroupARNs HealthCheckType HealthCheckGracePeriod Instances CreatedTime SuspendedProcesses VPCZoneIdentifier EnabledMetrics Tags TerminationPolicies NewInstancesProtectedFromScaleIn ServiceLinkedRoleARN"
+        );
+        assert_eq!(
+            members(&group["Instances"][0]).join(" "),
+            "InstanceId InstanceType AvailabilityZone LifecycleState HealthStatus LaunchTemplate ProtectedFromScaleIn"
+        );
+        assert_eq!(group["LaunchTemplate"]["Version"], "$Latest");
+        assert_eq!(group["Instances"][0]["LaunchTemplate"]["Version"], "1");
+        assert_eq!(
+            answer["AutoScalingGroups"]
+                .as_array()
+                .expect("a list")
+                .len(),
+            1
+        );
+    }
 }

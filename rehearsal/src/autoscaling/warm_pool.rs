@@ -61,8 +61,7 @@ impl WarmPool {
 
 /// Brings the warm pool of a group to its size.
 pub fn refill(account: &mut Account, group: &str) {
-    let now = account.now;
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account.autoscaling.group(group) else {
         return;
     };
     let Some(pool) = found.warm_pool.clone().filter(|_| !found.deleting) else {
@@ -77,18 +76,19 @@ pub fn refill(account: &mut Account, group: &str) {
         .collect();
     let has = inside.len() as u32;
     for number in has..wanted {
-        let cause = Cause::Difference(number, number + 1).of_launch(now);
-        capacity::launch(account, group, Move::Warm, cause);
+        let why = Cause::Difference(number, number + 1).into();
+        capacity::launch(account, group, Move::Warm, &why);
     }
     let ready = inside.into_iter().filter(|(_, ready)| *ready);
     for (id, _) in ready.take(has.saturating_sub(wanted) as usize) {
-        let cause = Cause::Difference(has, wanted).of_end(now, &id);
-        set_out(account, group, &id, Move::Discard, cause, true);
+        let why = Cause::Difference(has, wanted).into();
+        set_out(account, group, &id, Move::Discard, &why, true);
     }
-    if pool.deleting && has == 0 {
-        if let Some(found) = account.autoscaling.group_mut(group) {
-            found.warm_pool = None;
-        }
+    if pool.deleting
+        && has == 0
+        && let Some(found) = account.autoscaling.group_mut(group)
+    {
+        found.warm_pool = None;
     }
 }
 
@@ -167,4 +167,94 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     }
     capacity::reconcile_later(account, name);
     Ok(json!({}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LifecycleState as S;
+    use super::*;
+    use crate::autoscaling::notice;
+    use crate::autoscaling::scene::*;
+
+    fn ways(account: &Account, id: &str) -> (Value, Value) {
+        let group = group(account);
+        let action = &group.instance(id).expect("it is there").moving.actions[0];
+        let event = notice::lifecycle_action(account, group, id, action).expect("an event");
+        (
+            event["detail"]["Origin"].clone(),
+            event["detail"]["Destination"].clone(),
+        )
+    }
+
+    #[test]
+    fn an_instance_passes_the_launch_hook_on_both_ways() {
+        for (state, waits) in [("Stopped", S::WarmedStopped), ("Running", S::WarmedRunning)] {
+            let more = json!({"DesiredCapacity": 0, "MaxSize": 1, "LifecycleHookSpecificationList": hooks()});
+            let mut account = account(1, more);
+            call(&mut account, "PutWarmPool", json!({"PoolState": state})).expect("a warm pool");
+            pass(&mut account, 60);
+            let id = only_one(&account, S::WarmedPendingWait);
+            assert_eq!(ways(&account, &id), (json!("EC2"), json!("WarmPool")));
+            complete(&mut account, "launch", &id, "CONTINUE").expect("the action is open");
+            pass(&mut account, 60);
+            assert_eq!(only_one(&account, waits), id);
+            call(
+                &mut account,
+                "SetDesiredCapacity",
+                json!({"DesiredCapacity": 1}),
+            )
+            .expect("in bounds");
+            pass(&mut account, 30);
+            assert_eq!(only_one(&account, S::PendingWait), id);
+            assert_eq!(
+                ways(&account, &id),
+                (json!("WarmPool"), json!("AutoScalingGroup"))
+            );
+            let_in(&mut account);
+            pass(&mut account, 10);
+            assert_eq!(only_one(&account, S::InService), id);
+            assert_eq!(
+                group(&account).instances.len(),
+                1,
+                "the group cannot grow any more"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pool_that_is_deleted_lets_its_instances_go() {
+        let more = json!({"LifecycleHookSpecificationList": [hooks()[1]], "MaxSize": 2});
+        let mut account = account(1, more);
+        call(&mut account, "PutWarmPool", json!({})).expect("a warm pool");
+        pass(&mut account, 120);
+        let inside = all_in(&account, S::WarmedStopped);
+        assert_eq!(inside.len(), 2);
+        let error = terminate(&mut account, &inside[0], false).expect_err("it is in the pool");
+        assert_eq!(error.code, "ValidationError");
+        call(&mut account, "DeleteWarmPool", json!({})).expect("the pool is there");
+        pass(&mut account, 60);
+        for id in all_in(&account, S::WarmedTerminatingWait) {
+            assert_eq!(ways(&account, &id), (json!("WarmPool"), json!("EC2")));
+            complete(&mut account, "terminate", &id, "CONTINUE").expect("the action is open");
+        }
+        pass(&mut account, 120);
+        assert_eq!(group(&account).instances.len(), 0);
+        assert!(group(&account).warm_pool.is_none());
+    }
+
+    #[test]
+    fn an_abandoned_way_into_the_pool_is_tried_again() {
+        let more = json!({"LifecycleHookSpecificationList": [hooks()[0]], "MaxSize": 1});
+        let mut account = account(1, more);
+        call(&mut account, "PutWarmPool", json!({})).expect("a warm pool");
+        pass(&mut account, 60);
+        let id = only_one(&account, S::WarmedPendingWait);
+        complete(&mut account, "launch", &id, "ABANDON").expect("the action is open");
+        pass(&mut account, 200);
+        assert_eq!(
+            states(&account, &id).last().expect("a state"),
+            "Warmed:Terminated"
+        );
+        assert_ne!(only_one(&account, S::WarmedPendingWait), id);
+    }
 }

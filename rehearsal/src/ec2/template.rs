@@ -357,3 +357,99 @@ fn texts(input: &Value, member: &str) -> Result<Vec<String>, ApiError> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(account: &mut Account, action: &str, input: Value) -> Result<Value, ApiError> {
+        crate::ec2::call(account, action, &input)
+    }
+
+    fn with_template() -> Account {
+        let start = "2026-11-23T00:00:00Z".parse().expect("an instant");
+        let mut account = Account::new(start, 1);
+        let data = json!({"ImageId": "ami-1", "InstanceType": "m7g.large", "UserData": "Zm9v"});
+        let input = json!({"LaunchTemplateName": "one", "LaunchTemplateData": data});
+        call(&mut account, "CreateLaunchTemplate", input).expect("a new template");
+        account
+    }
+
+    #[test]
+    fn versions_are_found_by_number_and_by_word() {
+        let mut account = with_template();
+        let input =
+            json!({"LaunchTemplateName": "one", "LaunchTemplateData": {"ImageId": "ami-2"}});
+        let answer = call(&mut account, "CreateLaunchTemplateVersion", input).expect("a version");
+        assert_eq!(answer["LaunchTemplateVersion"]["VersionNumber"], 2);
+        for (version, ami) in [
+            ("1", "ami-1"),
+            ("$Default", "ami-1"),
+            ("2", "ami-2"),
+            ("$Latest", "ami-2"),
+        ] {
+            let (_, data) = account
+                .ec2
+                .template_version("one", version)
+                .expect("a version");
+            assert_eq!(data.ami, ami, "{version}");
+        }
+        for version in ["0", "3", "latest"] {
+            let error = account
+                .ec2
+                .template_version("one", version)
+                .expect_err("no version");
+            assert_eq!(error.code, "InvalidLaunchTemplateId.VersionNotFound");
+        }
+        let input = json!({"LaunchTemplateName": "one", "Versions": ["$Latest", 1]});
+        let answer = call(&mut account, "DescribeLaunchTemplateVersions", input).expect("versions");
+        let numbers = answer["LaunchTemplateVersions"]
+            .as_array()
+            .expect("a list")
+            .iter();
+        let numbers: Vec<&Value> = numbers.map(|version| &version["VersionNumber"]).collect();
+        assert_eq!(numbers, [2, 1]);
+    }
+
+    #[test]
+    fn user_data_is_decoded_and_checked() {
+        let mut account = with_template();
+        let (_, data) = account.ec2.template_version("one", "1").expect("a version");
+        assert_eq!(data.user_data, "foo");
+        let input =
+            json!({"LaunchTemplateName": "one", "LaunchTemplateData": {"UserData": "#!/bin/bash"}});
+        let error =
+            call(&mut account, "CreateLaunchTemplateVersion", input).expect_err("not base64");
+        assert_eq!(error.code, "InvalidUserData.Malformed");
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused() {
+        let mut account = with_template();
+        for (action, input, code) in [
+            (
+                "CreateLaunchTemplate",
+                json!({"LaunchTemplateName": "one", "LaunchTemplateData": {}}),
+                "InvalidLaunchTemplateName.AlreadyExistsException",
+            ),
+            (
+                "CreateLaunchTemplate",
+                json!({"LaunchTemplateName": "two", "LaunchTemplateData": {"HibernationOptions": {}}}),
+                "NotImplemented",
+            ),
+            (
+                "DeleteLaunchTemplate",
+                json!({"LaunchTemplateName": "two"}),
+                "InvalidLaunchTemplateName.NotFoundException",
+            ),
+            (
+                "DescribeLaunchTemplates",
+                json!({"LaunchTemplateIds": ["lt-2"]}),
+                "InvalidLaunchTemplateId.NotFound",
+            ),
+        ] {
+            let error = call(&mut account, action, input).expect_err("wrong");
+            assert_eq!(error.code, code, "{action}");
+        }
+    }
+}
