@@ -6,6 +6,7 @@
 //! shutting down, and gone.
 
 mod base64;
+mod calls;
 mod template;
 
 use std::collections::BTreeMap;
@@ -123,11 +124,11 @@ impl State {
 /// What AWS would answer, or `NotImplemented`.
 pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
     match action {
-        "CreateLaunchTemplate" => template::create(account, input),
-        "CreateLaunchTemplateVersion" => template::create_version(account, input),
-        "DescribeLaunchTemplates" => template::describe(account, input),
-        "DescribeLaunchTemplateVersions" => template::describe_versions(account, input),
-        "DeleteLaunchTemplate" => template::delete(account, input),
+        "CreateLaunchTemplate" => calls::create(account, input),
+        "CreateLaunchTemplateVersion" => calls::create_version(account, input),
+        "DescribeLaunchTemplates" => calls::describe(account, input),
+        "DescribeLaunchTemplateVersions" => calls::describe_versions(account, input),
+        "DeleteLaunchTemplate" => calls::delete(account, input),
         _ => Err(ApiError::not_implemented("ec2", action)),
     }
 }

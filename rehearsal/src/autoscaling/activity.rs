@@ -210,6 +210,7 @@ impl Group {
     }
 }
 
+/// DescribeScalingActivities: those in progress first, then the newest first.
 pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [
         "ActivityIds",

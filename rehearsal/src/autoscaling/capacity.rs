@@ -479,4 +479,74 @@ mod tests {
             "tried again, ever more slowly"
         );
     }
+
+    /// One thing that may happen to the group, by chance.
+    fn disturb(account: &mut Account, chance: &mut fastrand::Rng) {
+        let count = group(account).instances.len();
+        let id = match count {
+            0 => String::new(),
+            _ => group(account).instances[chance.usize(0..count)].id.clone(),
+        };
+        let result = ["CONTINUE", "ABANDON"][chance.usize(0..2)];
+        // Most of these are refused in most states; that is part of it.
+        let _ = match chance.usize(0..6) {
+            0 => terminate(account, &id, chance.bool()),
+            1 => complete(account, "launch", &id, result),
+            2 => complete(account, "terminate", &id, result),
+            3 => call(
+                account,
+                "SetDesiredCapacity",
+                json!({"DesiredCapacity": chance.usize(0..6)}),
+            ),
+            4 => call(
+                account,
+                "SetInstanceProtection",
+                json!({"InstanceIds": [id], "ProtectedFromScaleIn": false}),
+            ),
+            _ => {
+                ec2::kill(account, &id);
+                Ok(json!({}))
+            }
+        };
+        pass(account, chance.u64(0..90));
+    }
+
+    #[test]
+    fn whatever_happened_a_group_left_in_peace_comes_to_what_it_desires() {
+        for seed in 0..40 {
+            let mut chance = fastrand::Rng::with_seed(seed);
+            let policy = ["retain", "terminate"][chance.usize(0..2)];
+            let more = json!({
+                "DesiredCapacity": 3, "LifecycleHookSpecificationList": hooks(),
+                "InstanceLifecyclePolicy": {"RetentionTriggers": {"TerminateHookAbandon": policy}},
+            });
+            let mut account = account(seed, more);
+            account.autoscaling.dynamics.launching_may_be_terminated = chance.bool();
+            for _ in 0..60 {
+                disturb(&mut account, &mut chance);
+            }
+            for _ in 0..60 {
+                let_in(&mut account);
+                for id in all_in(&account, S::TerminatingWait) {
+                    complete(&mut account, "terminate", &id, "CONTINUE").expect("it is open");
+                }
+                pass(&mut account, 60);
+            }
+            let group = group(&account);
+            let states: Vec<S> = group
+                .instances
+                .iter()
+                .map(|instance| instance.state)
+                .collect();
+            let settled = |state: &S| *state == S::InService || state.is_retained();
+            assert!(states.iter().all(settled), "seed {seed}: {states:?}");
+            assert_eq!(group.counted(), group.desired, "seed {seed}: {states:?}");
+            assert!(
+                group
+                    .instances
+                    .iter()
+                    .all(|i| account.ec2.is_alive(&i.id) || i.state.is_retained())
+            );
+        }
+    }
 }

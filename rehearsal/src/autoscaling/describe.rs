@@ -9,6 +9,7 @@ use super::moves::LifecycleState;
 use crate::account::{ACCOUNT_ID, Account, PARTITION};
 use crate::wire::{ApiError, only};
 
+/// DescribeAutoScalingGroups. A name that there is not is left out, as AWS does.
 pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["AutoScalingGroupNames", "MaxRecords", "NextToken"];
     only("DescribeAutoScalingGroups", input, &known)?;

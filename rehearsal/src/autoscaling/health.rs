@@ -62,6 +62,7 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
     }
 }
 
+/// SuspendProcesses; without ScalingProcesses all of them.
 pub fn suspend(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let (name, processes) = named("SuspendProcesses", input)?;
     found_mut(&mut account.autoscaling, &name)?
@@ -70,6 +71,7 @@ pub fn suspend(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     Ok(json!({}))
 }
 
+/// ResumeProcesses; without ScalingProcesses all of them. What was left undone is done now.
 pub fn resume(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let (name, processes) = named("ResumeProcesses", input)?;
     let group = found_mut(&mut account.autoscaling, &name)?;

@@ -112,6 +112,7 @@ fn result(member: &str, word: &str) -> Result<ActionResult, ApiError> {
     ActionResult::parse(word).ok_or_else(|| not_one_of(member, word, &["CONTINUE", "ABANDON"]))
 }
 
+/// PutLifecycleHook: a new hook, or changes to one. Actions that are open keep the settings they began with.
 pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [&HOOK[..], &["AutoScalingGroupName"]].concat();
     only("PutLifecycleHook", input, &known)?;
@@ -134,6 +135,7 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
+/// DeleteLifecycleHook. What it held is let go.
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["AutoScalingGroupName", "LifecycleHookName"];
     only("DeleteLifecycleHook", input, &known)?;
@@ -161,6 +163,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
+/// DescribeLifecycleHooks.
 pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["AutoScalingGroupName", "LifecycleHookNames"];
     only("DescribeLifecycleHooks", input, &known)?;
@@ -195,6 +198,7 @@ const ACTION: [&str; 4] = [
     "InstanceId",
 ];
 
+/// CompleteLifecycleAction, by token or by instance id.
 pub fn complete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [&ACTION[..], &["LifecycleActionResult"]].concat();
     only("CompleteLifecycleAction", input, &known)?;
@@ -208,6 +212,7 @@ pub fn complete(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     Ok(json!({}))
 }
 
+/// RecordLifecycleActionHeartbeat, by token or by instance id. That its errors are those of completing is assumed.
 pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("RecordLifecycleActionHeartbeat", input, &ACTION)?;
     let (group, id, token) = open_action(account, input)?;

@@ -12,6 +12,7 @@ use crate::account::Account;
 use crate::ec2;
 use crate::wire::{ApiError, only};
 
+/// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter to it.
 pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "TerminateInstanceInAutoScalingGroup";
     only(
@@ -94,6 +95,7 @@ fn no_such_instance(id: &str) -> ApiError {
     ))
 }
 
+/// SetInstanceProtection.
 pub fn protect(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "SetInstanceProtection";
     let known = [
@@ -133,6 +135,7 @@ pub fn protect(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     Ok(json!({}))
 }
 
+/// DescribeAutoScalingInstances.
 pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "DescribeAutoScalingInstances";
     only(action, input, &["InstanceIds", "MaxRecords", "NextToken"])?;
@@ -196,6 +199,7 @@ fn launching(account: &Account, id: &str) -> Option<String> {
     (new && instance.state == instance.moving.which.states()[0]).then(|| group.name.clone())
 }
 
+/// SetDesiredCapacity.
 pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "SetDesiredCapacity";
     let known = ["AutoScalingGroupName", "DesiredCapacity", "HonorCooldown"];

@@ -201,6 +201,7 @@ pub fn end_abandoned(account: &mut Account, group: &str, id: &str, hook: &str, m
     };
     let (_, retained) = instance.moving.which.ends();
     if retain {
+        // How AWS closes the activity of a retained instance, and what it tells EventBridge, is assumed.
         let reason = format!("{hook} was abandoned, and the group's policy retains the instance");
         enter(account, group, id, retained, &reason);
         close(

@@ -15,6 +15,7 @@ const POLICIES: [&str; 4] = [
     "OldestLaunchTemplate",
 ];
 
+/// The launch template that a call names, if it names one: it must be there, and whole.
 pub fn template(account: &Account, input: &Value) -> Result<Option<TemplateChoice>, ApiError> {
     let Some(choice) = input
         .get("LaunchTemplate")
@@ -70,6 +71,7 @@ pub fn template(account: &Account, input: &Value) -> Result<Option<TemplateChoic
     }))
 }
 
+/// The subnets that a call gives, if it gives any.
 pub fn subnets(input: &Value) -> Result<Option<Vec<String>>, ApiError> {
     let Some(text) = text(input, "VPCZoneIdentifier")? else {
         return Ok(None);
@@ -152,6 +154,7 @@ fn on_abandon(policy: &Value) -> Result<Option<OnAbandon>, ApiError> {
     }
 }
 
+/// The tags of a new group, as the API answers them.
 pub fn tags(group: &str, input: &Value) -> Result<Vec<Value>, ApiError> {
     list(input, "Tags")?
         .iter()

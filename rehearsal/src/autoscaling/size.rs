@@ -29,6 +29,7 @@ const MEMBERS: [&str; 12] = [
     "NewInstancesProtectedFromScaleIn",
     "InstanceLifecyclePolicy",
 ];
+/// CreateAutoScalingGroup. The first instances are launched a little later.
 pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [&MEMBERS[..], &["LifecycleHookSpecificationList", "Tags"]].concat();
     only("CreateAutoScalingGroup", input, &known)?;
@@ -85,6 +86,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
+/// UpdateAutoScalingGroup. Instances that are there stay as they are, whatever the template says now.
 pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("UpdateAutoScalingGroup", input, &MEMBERS)?;
     let name = required(input, "AutoScalingGroupName")?;
@@ -123,6 +125,7 @@ fn asked(now: Timestamp, group: &Group, [min, max, desired]: [u32; 3]) -> String
     )
 }
 
+/// DeleteAutoScalingGroup.
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["AutoScalingGroupName", "ForceDelete"];
     only("DeleteAutoScalingGroup", input, &known)?;

@@ -92,6 +92,7 @@ pub fn refill(account: &mut Account, group: &str) {
     }
 }
 
+/// PutWarmPool.
 pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [
         "AutoScalingGroupName",
@@ -130,6 +131,7 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
+/// DescribeWarmPool.
 pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["AutoScalingGroupName", "MaxRecords", "NextToken"];
     only("DescribeWarmPool", input, &known)?;
@@ -151,6 +153,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     Ok(answer)
 }
 
+/// DeleteWarmPool: its instances go, and then the pool.
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only(
         "DeleteWarmPool",
