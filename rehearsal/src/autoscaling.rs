@@ -1,27 +1,255 @@
-//! EC2 Auto Scaling.
+//! EC2 Auto Scaling: groups that keep a number of instances, and hooks that hold an instance on its way in or out.
+//!
+//! # Layout
+//! - `moves`: the states of an instance, and the moves between them.
+//! - `group`: what is remembered; [`State::groups`] lets others read it.
+//! - `lifecycle`: the way of one instance through its states; `hold`: the hooks on it.
+//! - `capacity`: how many instances there are, and who goes; `health`: who is dead; `warm_pool`.
+//! - `size` with `settings`, `instances`, `hooks`, `describe`, `activity`: the calls; `input` reads what they are given.
+//! - `notice`: what EventBridge is told.
+//!
+//! Refused: everything that is not named here, among it load balancers and their health checks, scaling policies,
+//! mixed instances, Spot, standby, attaching and detaching, instance refresh, MaxInstanceLifetime, CapacityRebalance.
+//! Zones are never rebalanced.
 
+mod activity;
+mod capacity;
+mod describe;
+mod dynamics;
+mod group;
+mod health;
+mod hold;
+mod hooks;
+mod input;
+mod instances;
+mod lifecycle;
+mod moves;
+mod notice;
+#[cfg(test)]
+mod scene;
+mod settings;
+mod size;
+mod warm_pool;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::account::Account;
+use crate::ec2;
 use crate::wire::ApiError;
+
+pub use dynamics::{Backoff, Dynamics};
+pub use group::{ActionResult, Group, Hook, Instance, TemplateChoice};
+pub use moves::{LifecycleState, Transition};
 
 /// What the service remembers.
 #[derive(Debug, Default)]
-pub struct State {}
+pub struct State {
+    /// How long things take.
+    pub dynamics: Dynamics,
+    groups: BTreeMap<String, Group>,
+}
 
 /// What the service has planned for later.
 #[derive(Debug)]
-pub enum Event {}
+pub enum Event {
+    /// A group is compared with its desired capacity.
+    Reconcile(String),
+    /// A group may launch one instance in the place of one that left.
+    Fill {
+        /// Name of the group.
+        group: String,
+        /// Whether the one that left was unhealthy.
+        unhealthy: bool,
+    },
+    /// An instance on its way comes to its hooks.
+    AtHooks {
+        /// Name of the group.
+        group: String,
+        /// Id of the instance.
+        instance: String,
+        /// Id of the move's activity; if the instance is in another move by then, nothing happens.
+        activity: String,
+    },
+    /// An instance comes into service, or into the warm pool.
+    Arrive {
+        /// Name of the group.
+        group: String,
+        /// Id of the instance.
+        instance: String,
+        /// As in [`Event::AtHooks`].
+        activity: String,
+    },
+    /// The time of a lifecycle action may be over.
+    ActionDue {
+        /// Name of the group.
+        group: String,
+        /// Id of the instance.
+        instance: String,
+        /// The action's token.
+        token: String,
+    },
+    /// The health check looks at an instance.
+    HealthCheck {
+        /// Name of the group.
+        group: String,
+        /// Id of the instance.
+        instance: String,
+    },
+}
+
+impl State {
+    /// The groups, by name.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.values()
+    }
+
+    /// The group called `name`.
+    pub fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.get(name)
+    }
+
+    /// The group that has the instance `id`.
+    pub fn group_of(&self, id: &str) -> Option<&Group> {
+        self.groups().find(|group| group.instance(id).is_some())
+    }
+
+    fn group_mut(&mut self, name: &str) -> Option<&mut Group> {
+        self.groups.get_mut(name)
+    }
+
+    fn instance_mut(&mut self, group: &str, id: &str) -> Option<&mut Instance> {
+        self.group_mut(group)?.instance_mut(id)
+    }
+
+    fn add_group(&mut self, group: Group) {
+        self.groups.insert(group.name.clone(), group);
+    }
+
+    fn remove_group(&mut self, name: &str) {
+        self.groups.remove(name);
+    }
+}
 
 /// Answers a call.
 ///
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.
-pub fn call(_account: &mut Account, action: &str, _input: &Value) -> Result<Value, ApiError> {
-    Err(ApiError::not_implemented("autoscaling", action))
+pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+    match action {
+        "CreateAutoScalingGroup" => size::create(account, input),
+        "UpdateAutoScalingGroup" => size::update(account, input),
+        "DeleteAutoScalingGroup" => size::delete(account, input),
+        "DescribeAutoScalingGroups" => describe::groups(account, input),
+        "DescribeAutoScalingInstances" => instances::describe(account, input),
+        "DescribeScalingActivities" => activity::describe(account, input),
+        "SetDesiredCapacity" => instances::set_desired(account, input),
+        "SetInstanceProtection" => instances::protect(account, input),
+        "TerminateInstanceInAutoScalingGroup" => instances::terminate(account, input),
+        "PutLifecycleHook" => hooks::put(account, input),
+        "DeleteLifecycleHook" => hooks::delete(account, input),
+        "DescribeLifecycleHooks" => hooks::describe(account, input),
+        "CompleteLifecycleAction" => hooks::complete(account, input),
+        "RecordLifecycleActionHeartbeat" => hooks::heartbeat(account, input),
+        "SuspendProcesses" => health::suspend(account, input),
+        "ResumeProcesses" => health::resume(account, input),
+        "PutWarmPool" => warm_pool::put(account, input),
+        "DescribeWarmPool" => warm_pool::describe(account, input),
+        "DeleteWarmPool" => warm_pool::delete(account, input),
+        _ => Err(ApiError::not_implemented("autoscaling", action)),
+    }
 }
 
 /// Does what was planned.
-pub fn on_event(_account: &mut Account, event: Event) {
-    match event {}
+pub fn on_event(account: &mut Account, event: Event) {
+    let in_move = |account: &Account, group: &str, id: &str, activity: &str| {
+        let group = account.autoscaling.group(group);
+        group
+            .and_then(|group| group.instance(id))
+            .is_some_and(|instance| instance.moving.activity == activity)
+    };
+    match event {
+        Event::Reconcile(group) => capacity::reconcile(account, &group),
+        Event::Fill { group, unhealthy } => capacity::fill_one(account, &group, unhealthy),
+        Event::AtHooks {
+            group,
+            instance,
+            activity,
+        } => {
+            if in_move(account, &group, &instance, &activity) {
+                // Out of a warm pool, the agent goes to work as soon as the machine runs; otherwise this does nothing.
+                if joins(account, &instance) {
+                    ec2::release_agent(account, &instance);
+                }
+                hold::at_hooks(account, &group, &instance);
+            }
+        }
+        Event::Arrive {
+            group,
+            instance,
+            activity,
+        } => {
+            if in_move(account, &group, &instance, &activity) {
+                lifecycle::arrive(account, &group, &instance);
+            }
+        }
+        Event::ActionDue {
+            group,
+            instance,
+            token,
+        } => hold::action_due(account, &group, &instance, &token),
+        Event::HealthCheck { group, instance } => health::check(account, &group, &instance),
+    }
+}
+
+fn joins(account: &Account, id: &str) -> bool {
+    let instance = account
+        .autoscaling
+        .group_of(id)
+        .and_then(|group| group.instance(id));
+    instance.is_some_and(|instance| instance.state == LifecycleState::Pending)
+}
+
+/// EC2 says that an instance is running.
+pub fn instance_running(account: &mut Account, id: &str) {
+    instances::running(account, id);
+}
+
+/// An instance has died by itself. Nothing tells Auto Scaling: its health check finds out.
+pub fn instance_died(account: &mut Account, id: &str) {
+    instances::died(account, id);
+}
+
+/// EC2 has nothing left of an instance that was terminated.
+pub fn instance_gone(account: &mut Account, id: &str) {
+    if let Some(group) = account.autoscaling.group_of(id) {
+        let name = group.name.clone();
+        lifecycle::gone(account, &name, id);
+    }
+}
+
+/// The group called `name`.
+fn found<'a>(state: &'a State, name: &str) -> Result<&'a Group, ApiError> {
+    state.group(name).ok_or_else(|| no_such_group(name))
+}
+
+/// The group called `name`, to be changed.
+fn found_mut<'a>(state: &'a mut State, name: &str) -> Result<&'a mut Group, ApiError> {
+    state.group_mut(name).ok_or_else(|| no_such_group(name))
+}
+
+/// The text is that of other imitations of AWS; what AWS says was not recorded.
+fn no_such_group(name: &str) -> ApiError {
+    ApiError::client(
+        "ValidationError",
+        format!("AutoScalingGroup name not found - AutoScalingGroup '{name}' not found"),
+    )
+}
+
+/// An instant as events and causes write it, such as `2026-11-23T00:00:00Z`.
+fn whole_seconds(instant: Timestamp) -> String {
+    Timestamp::from_second(instant.as_second())
+        .map_or_else(|_| instant.to_string(), |whole| whole.to_string())
 }

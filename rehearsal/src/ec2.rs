@@ -1,29 +1,83 @@
 //! EC2: launch templates, and instances that boot and go away.
+//!
+//! Auto Scaling launches and terminates instances by the functions [`launch`] and [`terminate`], not by calls; only
+//! launch templates have calls. Subnets are not kept: any `subnet-…` id will do. An instance's EC2 state is one of
+//! pending (its machine is being prepared), running (its operating system boots, so its ECS agent may register),
+//! shutting down, and gone.
+
+mod base64;
+mod calls;
+mod template;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::account::Account;
 use crate::wire::ApiError;
+use crate::{autoscaling, ecs};
+
+pub use template::TemplateVersion;
+
+/// How long things take in EC2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dynamics {
+    /// From the launch until the instance is running and its operating system boots. Assumed: 8 to 12 s.
+    pub pending: (Duration, Duration),
+    /// From the termination until the operating system is down, and with it every container. Assumed: 5 to 15 s.
+    pub shutting_down: (Duration, Duration),
+    /// From the termination until the instance is gone. Observed: a plain termination takes about 50 s in all.
+    pub terminated: (Duration, Duration),
+}
+
+impl Default for Dynamics {
+    fn default() -> Self {
+        let seconds = |from, to| (Duration::from_secs(from), Duration::from_secs(to));
+        Self {
+            pending: seconds(8, 12),
+            shutting_down: seconds(5, 15),
+            terminated: seconds(40, 60),
+        }
+    }
+}
 
 /// What the service remembers.
 #[derive(Debug, Default)]
-pub struct State {}
+pub struct State {
+    /// How long things take.
+    pub dynamics: Dynamics,
+    templates: BTreeMap<String, template::Template>,
+    machines: BTreeMap<String, Machine>,
+}
+
+/// An instance, and how far it is.
+#[derive(Debug)]
+struct Machine {
+    instance: Instance,
+    phase: Phase,
+    /// Whether its ECS agent is held back, as in a warm pool.
+    agent_held: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Pending,
+    Running,
+    ShuttingDown,
+    /// Terminated, while whoever had it may not have noticed yet.
+    Dead,
+}
 
 /// What the service has planned for later.
 #[derive(Debug)]
-pub enum Event {}
-
-/// Answers a call.
-///
-/// # Errors
-/// What AWS would answer, or `NotImplemented`.
-pub fn call(_account: &mut Account, action: &str, _input: &Value) -> Result<Value, ApiError> {
-    Err(ApiError::not_implemented("ec2", action))
-}
-
-/// Does what was planned.
-pub fn on_event(_account: &mut Account, event: Event) {
-    match event {}
+pub enum Event {
+    /// A pending instance is running.
+    Running(String),
+    /// The operating system of a terminating instance is down.
+    Down(String),
+    /// A terminating instance is gone.
+    Gone(String),
 }
 
 /// An instance.
@@ -41,4 +95,160 @@ pub struct Instance {
     pub subnet: String,
     /// User data, decoded.
     pub user_data: String,
+}
+
+impl State {
+    /// The instance `id`, while EC2 still has it.
+    pub fn instance(&self, id: &str) -> Option<&Instance> {
+        self.machines.get(id).map(|machine| &machine.instance)
+    }
+
+    /// Whether the instance `id` was terminated and is not gone yet.
+    pub fn is_shutting_down(&self, id: &str) -> bool {
+        self.machines
+            .get(id)
+            .is_some_and(|machine| machine.phase == Phase::ShuttingDown)
+    }
+
+    /// Whether the instance `id` is there and was neither terminated nor killed.
+    pub fn is_alive(&self, id: &str) -> bool {
+        self.machines
+            .get(id)
+            .is_some_and(|machine| matches!(machine.phase, Phase::Pending | Phase::Running))
+    }
+}
+
+/// Answers a call about launch templates.
+///
+/// # Errors
+/// What AWS would answer, or `NotImplemented`.
+pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+    match action {
+        "CreateLaunchTemplate" => calls::create(account, input),
+        "CreateLaunchTemplateVersion" => calls::create_version(account, input),
+        "DescribeLaunchTemplates" => calls::describe(account, input),
+        "DescribeLaunchTemplateVersions" => calls::describe_versions(account, input),
+        "DeleteLaunchTemplate" => calls::delete(account, input),
+        _ => Err(ApiError::not_implemented("ec2", action)),
+    }
+}
+
+/// Does what was planned.
+pub fn on_event(account: &mut Account, event: Event) {
+    match event {
+        Event::Running(id) => running(account, &id),
+        Event::Down(id) => ecs::instance_terminated(account, &id),
+        Event::Gone(id) => {
+            account.ec2.machines.remove(&id);
+            autoscaling::instance_gone(account, &id);
+        }
+    }
+}
+
+/// Where an instance is put, and whether its ECS agent may start.
+#[derive(Debug, Clone)]
+pub struct Placement {
+    /// Such as `subnet-0123456789abcdef0`.
+    pub subnet: String,
+    /// Such as `eu-west-1a`.
+    pub availability_zone: String,
+    /// Whether the ECS agent waits until [`release_agent`], as it does in a warm pool.
+    pub hold_agent: bool,
+}
+
+/// Launches an instance from `version` of the launch template with the id or name `template`. Auto Scaling hears of it
+/// again when it is running.
+///
+/// # Errors
+/// What EC2 answers for an unknown template or version.
+pub fn launch(
+    account: &mut Account,
+    template: &str,
+    version: &str,
+    placement: Placement,
+) -> Result<(Instance, TemplateVersion), ApiError> {
+    let (from, data) = account.ec2.template_version(template, version)?;
+    let instance = Instance {
+        id: format!("i-0{}", account.hex(16)),
+        ami: data.ami,
+        instance_type: data.instance_type,
+        availability_zone: placement.availability_zone,
+        subnet: placement.subnet,
+        user_data: data.user_data,
+    };
+    let machine = Machine {
+        instance: instance.clone(),
+        phase: Phase::Pending,
+        agent_held: placement.hold_agent,
+    };
+    account.ec2.machines.insert(instance.id.clone(), machine);
+    let (least, most) = account.ec2.dynamics.pending;
+    let delay = account.between(least, most);
+    account.after(delay, Event::Running(instance.id.clone()));
+    Ok((instance, from))
+}
+
+fn running(account: &mut Account, id: &str) {
+    let Some(machine) = account.ec2.machines.get_mut(id) else {
+        return;
+    };
+    if machine.phase != Phase::Pending {
+        return;
+    }
+    machine.phase = Phase::Running;
+    let booted = (!machine.agent_held).then(|| machine.instance.clone());
+    if let Some(instance) = booted {
+        ecs::instance_started(account, &instance);
+    }
+    autoscaling::instance_running(account, id);
+}
+
+/// Lets the ECS agent of an instance start that was launched with it held back.
+pub fn release_agent(account: &mut Account, id: &str) {
+    let Some(machine) = account.ec2.machines.get_mut(id) else {
+        return;
+    };
+    if machine.agent_held && machine.phase == Phase::Running {
+        machine.agent_held = false;
+        let instance = machine.instance.clone();
+        ecs::instance_started(account, &instance);
+    }
+}
+
+/// Terminates an instance: its operating system shuts down, and some time later it is gone. Terminating it again
+/// changes nothing; one that is already dead is only cleared away.
+pub fn terminate(account: &mut Account, id: &str) {
+    let Some(machine) = account.ec2.machines.get_mut(id) else {
+        return;
+    };
+    let was = machine.phase;
+    if was == Phase::ShuttingDown {
+        return;
+    }
+    machine.phase = Phase::ShuttingDown;
+    let Dynamics {
+        shutting_down,
+        terminated,
+        ..
+    } = account.ec2.dynamics.clone();
+    let down = account.between(shutting_down.0, shutting_down.1);
+    let gone = account.between(terminated.0, terminated.1).max(down);
+    if was == Phase::Dead {
+        account.after(Duration::from_secs(1), Event::Gone(id.to_owned()));
+        return;
+    }
+    account.after(down, Event::Down(id.to_owned()));
+    account.after(gone, Event::Gone(id.to_owned()));
+}
+
+/// A fault: the instance is terminated at once, by nobody. Auto Scaling finds out by its health check.
+pub fn kill(account: &mut Account, id: &str) {
+    if !account.ec2.is_alive(id) {
+        return;
+    }
+    if let Some(machine) = account.ec2.machines.get_mut(id) {
+        machine.phase = Phase::Dead;
+    }
+    ecs::instance_terminated(account, id);
+    autoscaling::instance_died(account, id);
 }

@@ -1,0 +1,378 @@
+//! Scaling activities: the history that a group tells of itself, in AWS's words.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::group::{Group, Instance};
+use super::input::{page, text, texts};
+use super::{found, whole_seconds};
+use crate::account::Account;
+use crate::wire::{ApiError, only};
+
+/// One activity.
+#[derive(Debug, Clone)]
+pub struct Activity {
+    pub(super) id: String,
+    pub(super) instance: String,
+    pub(super) description: String,
+    pub(super) cause: String,
+    pub(super) started: Timestamp,
+    pub(super) ended: Option<Timestamp>,
+    pub(super) status: &'static str,
+    pub(super) message: Option<String>,
+    pub(super) progress: u32,
+    /// Subnet and zone.
+    pub(super) place: (String, String),
+}
+
+/// Why an instance is launched or goes, as the cause of its activity tells it after the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// There are fewer or more instances than desired: from how many to how many.
+    Difference(u32, u32),
+    /// An unhealthy instance is replaced.
+    Replacement,
+    /// A user asked for its end; with the capacity before and after, if it shrinks with it.
+    UserRequest(Option<(u32, u32)>),
+    /// EC2 says that it is dead.
+    HealthCheck,
+    /// Its launch was abandoned.
+    LaunchFailure,
+}
+
+/// A cause, and what a user asked for before it, if that is why.
+#[derive(Debug, Clone)]
+pub struct Why {
+    /// The cause itself.
+    pub cause: Cause,
+    /// The sentence on what a user asked for.
+    pub asked: Option<String>,
+}
+
+impl From<Cause> for Why {
+    fn from(cause: Cause) -> Self {
+        Self { cause, asked: None }
+    }
+}
+
+impl Why {
+    /// What the activity of a launch tells as its cause.
+    pub fn of_launch(&self, now: Timestamp) -> String {
+        self.after_asking(self.cause.of_launch(now))
+    }
+
+    /// What the activity of the end of the instance `id` tells as its cause.
+    pub fn of_end(&self, now: Timestamp, id: &str) -> String {
+        self.after_asking(self.cause.of_end(now, id))
+    }
+
+    fn after_asking(&self, sentence: String) -> String {
+        match &self.asked {
+            Some(asked) => format!("{asked}  {sentence}"),
+            None => sentence,
+        }
+    }
+}
+
+impl Cause {
+    /// In a few words, for the account's own story.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Difference(from, to) => format!("the capacity goes from {from} to {to}"),
+            Self::Replacement => "replaces an unhealthy instance".to_owned(),
+            Self::UserRequest(_) => "on a user's request".to_owned(),
+            Self::HealthCheck => "the health check found it dead".to_owned(),
+            Self::LaunchFailure => "its launch was abandoned".to_owned(),
+        }
+    }
+
+    /// The sentence on the launch of an instance.
+    fn of_launch(&self, now: Timestamp) -> String {
+        let at = whole_seconds(now);
+        match self {
+            Self::Difference(from, to) => format!(
+                "At {at} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from {from} to {to}."
+            ),
+            _ => format!(
+                "At {at} an instance was launched in response to an unhealthy instance needing to be replaced."
+            ),
+        }
+    }
+
+    /// The sentence on the end of the instance `id`.
+    fn of_end(&self, now: Timestamp, id: &str) -> String {
+        let at = whole_seconds(now);
+        let out = "was taken out of service in response to";
+        match self {
+            Self::Difference(from, to) => format!(
+                "At {at} an instance {out} a difference between desired and actual capacity, shrinking the capacity from {from} to {to}.  At {at} instance {id} was selected for termination."
+            ),
+            Self::UserRequest(None) => format!("At {at} instance {id} {out} a user request."),
+            Self::UserRequest(Some((from, to))) => format!(
+                "At {at} instance {id} {out} a user request, shrinking the capacity from {from} to {to}."
+            ),
+            Self::HealthCheck | Self::Replacement => format!(
+                "At {at} an instance {out} an EC2 health check indicating it has been terminated or stopped."
+            ),
+            Self::LaunchFailure => {
+                format!("At {at} an instance {out} a launch failure.")
+            }
+        }
+    }
+}
+
+impl Activity {
+    /// An activity on `instance` that starts now.
+    pub fn launching(id: String, now: Timestamp, instance: &Instance, cause: String) -> Self {
+        Self {
+            description: format!("Launching a new EC2 instance: {}", instance.id),
+            status: "PreInService",
+            progress: 30,
+            ..Self::new(id, now, cause)
+        }
+        .on(instance)
+    }
+
+    /// An activity that takes `instance` away.
+    pub fn terminating(id: String, now: Timestamp, instance: &Instance, cause: String) -> Self {
+        Self {
+            description: format!("Terminating EC2 instance: {}", instance.id),
+            ..Self::new(id, now, cause)
+        }
+        .on(instance)
+    }
+
+    /// An activity on no instance that starts now.
+    pub fn new(id: String, now: Timestamp, cause: String) -> Self {
+        Self {
+            id,
+            instance: String::new(),
+            description: String::new(),
+            cause,
+            started: now,
+            ended: None,
+            status: "InProgress",
+            message: None,
+            progress: 0,
+            place: Default::default(),
+        }
+    }
+
+    fn on(mut self, instance: &Instance) -> Self {
+        self.instance = instance.id.clone();
+        self.place = (instance.subnet.clone(), instance.availability_zone.clone());
+        self
+    }
+
+    /// Ends the activity; a `message` is its status reason.
+    pub fn end(&mut self, now: Timestamp, status: &'static str, message: Option<String>) {
+        if let Some(message) = &message {
+            self.description
+                .push_str(&format!(".  Status Reason: {message}"));
+        }
+        self.status = status;
+        self.message = message;
+        self.progress = 100;
+        self.ended = Some(now);
+    }
+
+    /// Subnet and zone, as the API writes them.
+    pub fn details(&self) -> Value {
+        match &self.place {
+            (subnet, _) if subnet.is_empty() => json!({}),
+            (subnet, zone) => json!({"Subnet ID": subnet, "Availability Zone": zone}),
+        }
+    }
+
+    /// As the API answers it.
+    pub fn to_json(&self, group: &Group) -> Value {
+        let mut answer = json!({
+            "ActivityId": self.id, "AutoScalingGroupName": group.name, "Description": self.description,
+            "Cause": self.cause, "StartTime": self.started.to_string(), "StatusCode": self.status,
+            "Progress": self.progress, "Details": self.details().to_string(), "AutoScalingGroupARN": group.arn,
+        });
+        if let Some(ended) = self.ended {
+            answer["EndTime"] = json!(ended.to_string());
+        }
+        if let Some(message) = &self.message {
+            answer["StatusMessage"] = json!(message);
+        }
+        answer
+    }
+}
+
+impl Group {
+    /// The activity `id`.
+    pub(super) fn activity_mut(&mut self, id: &str) -> Option<&mut Activity> {
+        self.activities
+            .iter_mut()
+            .find(|activity| activity.id == id)
+    }
+}
+
+/// DescribeScalingActivities: those in progress first, then the newest first.
+pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = [
+        "ActivityIds",
+        "AutoScalingGroupName",
+        "MaxRecords",
+        "NextToken",
+    ];
+    only("DescribeScalingActivities", input, &known)?;
+    let ids = texts(input, "ActivityIds")?;
+    let groups: Vec<&Group> = match text(input, "AutoScalingGroupName")? {
+        Some(name) => vec![found(&account.autoscaling, name)?],
+        None => account.autoscaling.groups().collect(),
+    };
+    let mut activities: Vec<(&Group, &Activity)> = groups
+        .into_iter()
+        .flat_map(|group| {
+            group
+                .activities
+                .iter()
+                .map(move |activity| (group, activity))
+        })
+        .filter(|(_, activity)| ids.is_empty() || ids.contains(&activity.id))
+        .collect();
+    activities.reverse();
+    activities.sort_by_key(|(_, activity)| {
+        (
+            activity.ended.is_some(),
+            std::cmp::Reverse(activity.started),
+        )
+    });
+    let (page, next) = page(input, activities, 100, 100)?;
+    let page: Vec<Value> = page
+        .into_iter()
+        .map(|(group, activity)| activity.to_json(group))
+        .collect();
+    let mut answer = json!({"Activities": page});
+    if let Some(next) = next {
+        answer["NextToken"] = json!(next);
+    }
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autoscaling::LifecycleState as S;
+    use crate::autoscaling::scene::*;
+
+    #[test]
+    fn causes_are_told_in_the_words_of_aws() {
+        let now: Timestamp = "2026-11-23T00:00:00.25Z".parse().expect("an instant");
+        let asked = Why {
+            cause: Cause::Difference(7, 8),
+            asked: Some("At T a user request did.".to_owned()),
+        };
+        assert_eq!(
+            asked.of_launch(now),
+            "At T a user request did.  At 2026-11-23T00:00:00Z an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 7 to 8."
+        );
+        for (cause, text) in [
+            (
+                Cause::Difference(3, 2),
+                "At 2026-11-23T00:00:00Z an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from 3 to 2.  At 2026-11-23T00:00:00Z instance i-1 was selected for termination.",
+            ),
+            (
+                Cause::UserRequest(None),
+                "At 2026-11-23T00:00:00Z instance i-1 was taken out of service in response to a user request.",
+            ),
+            (
+                Cause::UserRequest(Some((4, 3))),
+                "At 2026-11-23T00:00:00Z instance i-1 was taken out of service in response to a user request, shrinking the capacity from 4 to 3.",
+            ),
+            (
+                Cause::HealthCheck,
+                "At 2026-11-23T00:00:00Z an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.",
+            ),
+            (
+                Cause::LaunchFailure,
+                "At 2026-11-23T00:00:00Z an instance was taken out of service in response to a launch failure.",
+            ),
+        ] {
+            assert_eq!(Why::from(cause).of_end(now, "i-1"), text);
+        }
+    }
+
+    #[test]
+    fn an_activity_shows_the_open_hook_and_then_its_end() {
+        let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
+        let mut account = account(1, more);
+        pass(&mut account, 16);
+        assert_eq!(activities(&mut account)[0]["StatusCode"], "PreInService");
+        pass(&mut account, 30);
+        let open = activities(&mut account)[0].clone();
+        assert_eq!(open["StatusCode"], "MidLifecycleAction");
+        assert!(open.get("EndTime").is_none());
+        let details: Value =
+            serde_json::from_str(open["Details"].as_str().expect("text")).expect("JSON");
+        assert_eq!(
+            details,
+            json!({"Subnet ID": "subnet-1", "Availability Zone": "eu-west-1a"})
+        );
+        let_in(&mut account);
+        pass(&mut account, 60);
+        let ended = activities(&mut account)[0].clone();
+        assert_eq!(
+            (&ended["StatusCode"], &ended["Progress"]),
+            (&json!("Successful"), &json!(100))
+        );
+        let created = "a user request created an AutoScalingGroup changing the desired capacity from 0 to 1.  At ";
+        assert!(
+            ended["Cause"].as_str().expect("text").contains(created),
+            "{ended}"
+        );
+    }
+
+    #[test]
+    fn an_abandoned_launch_tells_its_reason() {
+        let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
+        let mut account = account(1, more);
+        pass(&mut account, 60);
+        let id = only_one(&account, S::PendingWait);
+        let token = group(&account).instances[0].moving.actions[0].token.clone();
+        complete(&mut account, "launch", &id, "ABANDON").expect("the action is open");
+        let all = activities(&mut account);
+        let (ending, launch) = (&all[0], &all[1]);
+        let reason = format!(
+            "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token {token} was abandoned: Lifecycle Action Completed with ABANDON Result"
+        );
+        assert_eq!(
+            launch["Description"],
+            format!("Launching a new EC2 instance: {id}.  Status Reason: {reason}")
+        );
+        assert_eq!(
+            (&launch["StatusCode"], &launch["StatusMessage"]),
+            (&json!("Cancelled"), &json!(reason))
+        );
+        assert_eq!(
+            ending["Description"],
+            format!("Terminating EC2 instance: {id}")
+        );
+        assert!(
+            ending["Cause"]
+                .as_str()
+                .expect("text")
+                .ends_with("in response to a launch failure.")
+        );
+    }
+
+    #[test]
+    fn activities_are_paged_newest_first() {
+        let mut account = account(1, json!({"DesiredCapacity": 3}));
+        pass(&mut account, 200);
+        let first = call(
+            &mut account,
+            "DescribeScalingActivities",
+            json!({"MaxRecords": 2}),
+        )
+        .expect("a page");
+        assert_eq!(first["Activities"].as_array().expect("a list").len(), 2);
+        let next = json!({"MaxRecords": "2", "NextToken": first["NextToken"]});
+        let last = call(&mut account, "DescribeScalingActivities", next).expect("a page");
+        assert_eq!(last["Activities"].as_array().expect("a list").len(), 1);
+        assert!(last.get("NextToken").is_none());
+    }
+}

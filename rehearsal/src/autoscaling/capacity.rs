@@ -1,0 +1,552 @@
+//! Keeping a group at its desired capacity: launches, and the choice of who goes.
+//!
+//! Not modelled: AZRebalance. Instances are spread over the subnets when they are launched, and nothing evens them out
+//! later.
+
+use jiff::Timestamp;
+use std::time::Duration;
+
+use super::activity::{Activity, Cause, Why};
+use super::group::{Group, Instance, Moving};
+use super::lifecycle::{enter, set_out};
+use super::moves::{LifecycleState, Move};
+use super::{Event, warm_pool, whole_seconds};
+use crate::account::{Account, REGION};
+use crate::ec2;
+
+/// What the group says when it cannot shrink.
+const ALL_PROTECTED: &str = "Could not scale to desired capacity because all remaining instances are protected from scale-in.";
+
+/// Looks at a group again when a change of its size has been taken in.
+pub fn reconcile_later(account: &mut Account, group: &str) {
+    let (least, most) = account.autoscaling.dynamics.capacity_change;
+    let delay = account.between(least, most);
+    account.after(delay, Event::Reconcile(group.to_owned()));
+}
+
+/// An instance has stopped counting: if the group still wants it replaced, one is launched a little later.
+pub fn vacancy(account: &mut Account, group: &str, unhealthy: bool) {
+    let (least, most) = account.autoscaling.dynamics.replacement;
+    let delay = account.between(least, most);
+    account.after(delay, fill(group, unhealthy));
+}
+
+fn fill(group: &str, unhealthy: bool) -> Event {
+    Event::Fill {
+        group: group.to_owned(),
+        unhealthy,
+    }
+}
+
+/// A launch has failed: the next one comes later, the more so the more have failed in a row.
+pub fn after_failure(account: &mut Account, group: &str) {
+    let dynamics = account.autoscaling.dynamics.clone();
+    let (least, most) = dynamics.replacement;
+    let usual = account.between(least, most);
+    let now = account.now;
+    let Some(found) = account.autoscaling.group_mut(group) else {
+        return;
+    };
+    found.failed_launches += 1;
+    let extra = dynamics.backoff.map_or(Duration::ZERO, |backoff| {
+        backoff.delay(found.failed_launches)
+    });
+    if !extra.is_zero() {
+        found.backed_off_until = Some(now + usual + extra);
+    }
+    account.after(usual + extra, fill(group, false));
+}
+
+/// Launches one instance if the group has fewer than desired.
+pub fn fill_one(account: &mut Account, group: &str, unhealthy: bool) {
+    let Some(found) = account.autoscaling.group(group) else {
+        return;
+    };
+    let counted = found.counted();
+    if counted < found.desired {
+        let cause = if unhealthy {
+            Cause::Replacement
+        } else {
+            Cause::Difference(counted, counted + 1)
+        };
+        launch(account, group, Move::Launch, &cause.into());
+    }
+    warm_pool::refill(account, group);
+}
+
+/// Brings a group to its desired capacity, as far as it may.
+pub fn reconcile(account: &mut Account, group: &str) {
+    let Some(found) = account.autoscaling.group_mut(group) else {
+        return;
+    };
+    if found.deleting {
+        return;
+    }
+    let (counted, desired) = (found.counted(), found.desired);
+    let why = Why {
+        cause: Cause::Difference(counted, desired),
+        asked: found.asked.take(),
+    };
+    for _ in counted..desired {
+        launch(account, group, Move::Launch, &why);
+    }
+    for _ in desired..counted {
+        let Some(id) = to_go(account, group) else {
+            break;
+        };
+        set_out(account, group, &id, Move::Terminate, &why, true);
+    }
+    warm_pool::refill(account, group);
+}
+
+/// The instance that a scale-in takes next. If it is protection that leaves none, the group says so, once.
+fn to_go(account: &mut Account, group: &str) -> Option<String> {
+    let found = account.autoscaling.group(group)?;
+    if found.is_suspended("Terminate") {
+        return None;
+    }
+    if let Some(instance) = choose(found) {
+        return Some(instance.id.clone());
+    }
+    let waiting = found
+        .instances
+        .iter()
+        .any(|instance| instance.state.counts() && instance.state != LifecycleState::InService);
+    let said = found
+        .activities
+        .last()
+        .is_some_and(|last| last.description == ALL_PROTECTED);
+    if !waiting && !said {
+        say_protected(account, group);
+    }
+    None
+}
+
+/// The cause's text is assumed; the description is documented.
+fn say_protected(account: &mut Account, group: &str) {
+    let (now, id) = (account.now, account.uuid());
+    let Some(found) = account.autoscaling.group_mut(group) else {
+        return;
+    };
+    let cause = format!(
+        "At {} a difference between desired and actual capacity called for shrinking the capacity from {} to {}.",
+        whole_seconds(now),
+        found.counted(),
+        found.desired
+    );
+    let mut activity = Activity::new(id, now, cause);
+    activity.description = ALL_PROTECTED.to_owned();
+    activity.end(now, "Cancelled", None);
+    found.activities.push(activity);
+}
+
+/// Who goes first: of the zone with the most instances, by the group's termination policies, the oldest if they leave a
+/// choice. Only an instance in service can be chosen (assumed: one that is still launching is waited for), and none that
+/// is protected.
+pub fn choose(group: &Group) -> Option<&Instance> {
+    let mut candidates: Vec<&Instance> = group
+        .instances
+        .iter()
+        .filter(|instance| instance.state == LifecycleState::InService && !instance.protected)
+        .collect();
+    let in_zone = |instance: &Instance| {
+        let same = |other: &&Instance| {
+            other.state.counts() && other.availability_zone == instance.availability_zone
+        };
+        group.instances.iter().filter(same).count()
+    };
+    keep_least(&mut candidates, |instance| {
+        std::cmp::Reverse(in_zone(instance))
+    });
+    for policy in &group.settings.termination_policies {
+        let template = |instance: &&Instance| {
+            (
+                instance.template.id == group.template.id,
+                instance.template.version,
+            )
+        };
+        match policy.as_str() {
+            "NewestInstance" => keep_least(&mut candidates, |i| std::cmp::Reverse(i.launched)),
+            "OldestInstance" => keep_least(&mut candidates, |i| i.launched),
+            // Default is the allocation strategy (there is none here), then the oldest template, then the instance
+            // closest to its next billing hour, which is taken to be the oldest.
+            _ => keep_least(&mut candidates, template),
+        }
+    }
+    keep_least(&mut candidates, |instance| instance.launched);
+    candidates.first().copied()
+}
+
+fn keep_least<'a, K: Ord>(candidates: &mut Vec<&'a Instance>, key: impl Fn(&&'a Instance) -> K) {
+    if let Some(least) = candidates.iter().map(&key).min() {
+        candidates.retain(|candidate| key(candidate) == least);
+    }
+}
+
+/// Launches one instance into the group or its warm pool; into the group out of the warm pool if one is ready there.
+pub fn launch(account: &mut Account, group: &str, which: Move, why: &Why) {
+    let Some(found) = account.autoscaling.group(group) else {
+        return;
+    };
+    if found.deleting || found.is_suspended("Launch") {
+        return;
+    }
+    if let Some(until) = found.backed_off_until.filter(|until| *until > account.now) {
+        let left = until.duration_since(account.now).unsigned_abs();
+        return account.after(left, fill(group, false));
+    }
+    if which == Move::Launch
+        && let Some(ready) = found
+            .instances
+            .iter()
+            .find(|instance| instance.state.is_ready_in_pool())
+    {
+        let id = ready.id.clone();
+        set_out(account, group, &id, Move::Join, why, true);
+        return;
+    }
+    let placement = ec2::Placement {
+        hold_agent: which == Move::Warm,
+        ..emptiest(found)
+    };
+    let template = found.template.clone();
+    match ec2::launch(account, &template.id, &template.version, placement) {
+        Ok((machine, from)) => admit(account, group, which, why, machine, from),
+        Err(error) => refused(account, group, why, &error.message),
+    }
+}
+
+/// The subnet with the fewest instances that count.
+fn emptiest(group: &Group) -> ec2::Placement {
+    let count = |subnet: &str| {
+        let inside = |instance: &&Instance| instance.subnet == subnet && instance.state.counts();
+        group.instances.iter().filter(inside).count()
+    };
+    let subnets = group.subnets.iter().enumerate();
+    let (place, subnet) = subnets
+        .min_by_key(|(_, subnet)| count(subnet))
+        .expect("a group without subnets is refused");
+    ec2::Placement {
+        subnet: subnet.clone(),
+        availability_zone: zone(place),
+        hold_agent: false,
+    }
+}
+
+/// The zone of the subnet that is at `place` in a group's list.
+pub fn zone(place: usize) -> String {
+    format!("{REGION}{}", ["a", "b", "c"][place % 3])
+}
+
+fn admit(
+    account: &mut Account,
+    group: &str,
+    which: Move,
+    why: &Why,
+    machine: ec2::Instance,
+    from: ec2::TemplateVersion,
+) {
+    let (least, most) = account.autoscaling.dynamics.launch;
+    let until_ready = account.between(least, most);
+    let (now, activity): (Timestamp, String) = (account.now, account.uuid());
+    let Some(found) = account.autoscaling.group_mut(group) else {
+        return;
+    };
+    let instance = Instance {
+        id: machine.id.clone(),
+        instance_type: machine.instance_type,
+        availability_zone: machine.availability_zone,
+        subnet: machine.subnet,
+        ami: machine.ami,
+        template: from,
+        state: which.states()[0],
+        since: now,
+        launched: now,
+        healthy: true,
+        protected: found.settings.protect_new,
+        moving: Moving {
+            which,
+            activity: activity.clone(),
+            meets_hooks: true,
+            not_before: now + until_ready,
+            actions: Vec::new(),
+        },
+    };
+    let activity = Activity::launching(activity, now, &instance, why.of_launch(now));
+    found.activities.push(activity);
+    found.instances.push(instance);
+    let reason = why.cause.reason();
+    enter(account, group, &machine.id, which.states()[0], &reason);
+}
+
+/// EC2 would not launch: the activity fails, and the group tries again.
+fn refused(account: &mut Account, group: &str, why: &Why, message: &str) {
+    let (now, id) = (account.now, account.uuid());
+    if let Some(found) = account.autoscaling.group_mut(group) {
+        let mut activity = Activity::new(id, now, why.of_launch(now));
+        activity.description = "Launching a new EC2 instance".to_owned();
+        let message = format!("{message} Launching EC2 instance failed.");
+        activity.end(now, "Failed", Some(message));
+        found.activities.push(activity);
+    }
+    after_failure(account, group);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LifecycleState as S;
+    use super::*;
+    use crate::autoscaling::scene::*;
+    use serde_json::json;
+
+    /// A group of `count` instances in service, the first of them in zone a, the next in zone b, and so on.
+    fn grown(count: u32, more: serde_json::Value) -> Account {
+        let mut settings = json!({"DesiredCapacity": count});
+        settings
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
+        let mut account = account(3, settings);
+        pass(&mut account, 120);
+        assert_eq!(all_in(&account, S::InService).len(), count as usize);
+        account
+    }
+
+    fn chosen(account: &Account) -> usize {
+        let group = group(account);
+        let id = &choose(group).expect("somebody may go").id;
+        let mut instances = group.instances.iter();
+        instances
+            .position(|instance| instance.id == *id)
+            .expect("it is there")
+    }
+
+    #[test]
+    fn a_plain_launch_takes_what_was_observed() {
+        let account = grown(1, json!({}));
+        let way = way(&account, &only_one(&account, S::InService));
+        assert_eq!(way[0].0, "Pending");
+        assert_eq!(way[1].0, "InService");
+        let seconds = way[1].1 - way[0].1;
+        assert!((30..=60).contains(&seconds), "{seconds} s");
+    }
+
+    #[test]
+    fn a_replacement_is_launched_while_the_old_one_still_drains() {
+        for seed in 0..20 {
+            let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
+            let mut account = account(seed, more);
+            pass(&mut account, 60);
+            let_in(&mut account);
+            pass(&mut account, 60);
+            let old = only_one(&account, S::InService);
+            terminate(&mut account, &old, false).expect("it is in service");
+            pass(&mut account, 20);
+            assert_eq!(only_one(&account, S::TerminatingWait), old);
+            let new = &group(&account).instances[1].id;
+            let left = way(&account, &old)
+                .into_iter()
+                .find(|(state, _)| state == "Terminating")
+                .expect("it left");
+            let after = way(&account, new)[0].1 - left.1;
+            assert!((9..=14).contains(&after), "seed {seed}: {after} s");
+        }
+    }
+
+    #[test]
+    fn scale_in_takes_from_the_fullest_zone_first() {
+        let mut account = grown(4, json!({}));
+        assert_eq!(chosen(&account), 0, "the older of the two in zone a");
+        account
+            .autoscaling
+            .instance_mut(GROUP, &all_in(&account, S::InService)[0])
+            .expect("it is there")
+            .protected = true;
+        assert_eq!(chosen(&account), 3, "the other one in zone a");
+    }
+
+    #[test]
+    fn scale_in_takes_the_oldest_template_then_the_oldest_instance() {
+        let mut account = grown(3, json!({}));
+        for (version, chosen_one) in [([2, 1, 2], 1), ([2, 2, 1], 2), ([2, 2, 2], 0)] {
+            let group = account.autoscaling.group_mut(GROUP).expect("the group");
+            for (instance, version) in group.instances.iter_mut().zip(version) {
+                instance.template.version = version;
+            }
+            assert_eq!(chosen(&account), chosen_one, "{version:?}");
+        }
+        let group = account.autoscaling.group_mut(GROUP).expect("the group");
+        group.instances[2].template.id = "lt-another".to_owned();
+        assert_eq!(
+            chosen(&account),
+            2,
+            "another template goes before any version"
+        );
+    }
+
+    #[test]
+    fn a_smaller_group_takes_as_many_as_it_must_and_says_why() {
+        let mut account = grown(3, json!({}));
+        let input = json!({"DesiredCapacity": 1, "MinSize": 1, "MaxSize": 3});
+        call(&mut account, "UpdateAutoScalingGroup", input).expect("the sizes are right");
+        pass(&mut account, 120);
+        assert_eq!(group(&account).instances.len(), 1);
+        let ends: Vec<String> = activities(&mut account)
+            .iter()
+            .map(|activity| activity["Cause"].as_str().expect("a cause").to_owned())
+            .filter(|cause| cause.contains("selected for termination"))
+            .collect();
+        assert_eq!(ends.len(), 2);
+        for cause in ends {
+            let asked = "a user request update of AutoScalingGroup constraints to min: 1, max: 3, desired: 1 changing the desired capacity from 3 to 1.  At ";
+            assert!(cause.contains(asked), "{cause}");
+            assert!(
+                cause.contains("shrinking the capacity from 3 to 1.  At "),
+                "{cause}"
+            );
+        }
+    }
+
+    #[test]
+    fn protected_instances_stay_and_the_group_says_so_once() {
+        let mut account = grown(2, json!({"NewInstancesProtectedFromScaleIn": true}));
+        for _ in 0..2 {
+            let input = json!({"DesiredCapacity": 0});
+            call(&mut account, "UpdateAutoScalingGroup", input).expect("the size is right");
+            pass(&mut account, 60);
+        }
+        assert_eq!(all_in(&account, S::InService).len(), 2);
+        let said = activities(&mut account).into_iter();
+        let said = said.filter(|activity| activity["Description"] == ALL_PROTECTED);
+        assert_eq!(said.count(), 1);
+    }
+
+    #[test]
+    fn nothing_is_launched_while_launch_is_suspended() {
+        let mut account = grown(2, json!({}));
+        let launch = json!({"ScalingProcesses": ["Launch"]});
+        call(&mut account, "SuspendProcesses", launch.clone()).expect("the process is known");
+        let id = all_in(&account, S::InService)[0].clone();
+        terminate(&mut account, &id, false).expect("it is in service");
+        pass(&mut account, 600);
+        assert_eq!(group(&account).instances.len(), 1);
+        call(&mut account, "ResumeProcesses", launch).expect("the process is known");
+        pass(&mut account, 120);
+        assert_eq!(all_in(&account, S::InService).len(), 2);
+    }
+
+    #[test]
+    fn nobody_is_chosen_while_terminate_is_suspended() {
+        let mut account = grown(2, json!({}));
+        call(&mut account, "SuspendProcesses", json!({})).expect("all processes");
+        call(
+            &mut account,
+            "SetDesiredCapacity",
+            json!({"DesiredCapacity": 1}),
+        )
+        .expect("in bounds");
+        pass(&mut account, 600);
+        assert_eq!(all_in(&account, S::InService).len(), 2);
+        call(&mut account, "ResumeProcesses", json!({})).expect("all processes");
+        pass(&mut account, 120);
+        assert_eq!(all_in(&account, S::InService).len(), 1);
+    }
+
+    #[test]
+    fn new_instances_come_from_the_version_that_the_group_names_when_they_are_launched() {
+        let mut account = grown(1, json!({}));
+        let version = json!({"LaunchTemplateName": GROUP, "LaunchTemplateData": data("ami-new")});
+        must(&mut account, "ec2", "CreateLaunchTemplateVersion", version);
+        let old = only_one(&account, S::InService);
+        terminate(&mut account, &old, false).expect("it is in service");
+        pass(&mut account, 120);
+        let new = &group(&account).instances[0];
+        assert_eq!((new.ami.as_str(), new.template.version), ("ami-new", 2));
+    }
+
+    #[test]
+    fn a_launch_that_ec2_refuses_fails_and_is_tried_again() {
+        let mut account = grown(1, json!({}));
+        let gone = json!({"LaunchTemplateName": GROUP});
+        must(&mut account, "ec2", "DeleteLaunchTemplate", gone);
+        let old = only_one(&account, S::InService);
+        terminate(&mut account, &old, false).expect("it is in service");
+        pass(&mut account, 200);
+        let failed = activities(&mut account).into_iter();
+        let failed = failed.filter(|activity| activity["StatusCode"] == "Failed");
+        assert!(
+            (3..=6).contains(&failed.count()),
+            "tried again, ever more slowly"
+        );
+    }
+
+    /// One thing that may happen to the group, by chance.
+    fn disturb(account: &mut Account, chance: &mut fastrand::Rng) {
+        let count = group(account).instances.len();
+        let id = match count {
+            0 => String::new(),
+            _ => group(account).instances[chance.usize(0..count)].id.clone(),
+        };
+        let result = ["CONTINUE", "ABANDON"][chance.usize(0..2)];
+        // Most of these are refused in most states; that is part of it.
+        let _ = match chance.usize(0..6) {
+            0 => terminate(account, &id, chance.bool()),
+            1 => complete(account, "launch", &id, result),
+            2 => complete(account, "terminate", &id, result),
+            3 => call(
+                account,
+                "SetDesiredCapacity",
+                json!({"DesiredCapacity": chance.usize(0..6)}),
+            ),
+            4 => call(
+                account,
+                "SetInstanceProtection",
+                json!({"InstanceIds": [id], "ProtectedFromScaleIn": false}),
+            ),
+            _ => {
+                ec2::kill(account, &id);
+                Ok(json!({}))
+            }
+        };
+        pass(account, chance.u64(0..90));
+    }
+
+    #[test]
+    fn whatever_happened_a_group_left_in_peace_comes_to_what_it_desires() {
+        for seed in 0..40 {
+            let mut chance = fastrand::Rng::with_seed(seed);
+            let policy = ["retain", "terminate"][chance.usize(0..2)];
+            let more = json!({
+                "DesiredCapacity": 3, "LifecycleHookSpecificationList": hooks(),
+                "InstanceLifecyclePolicy": {"RetentionTriggers": {"TerminateHookAbandon": policy}},
+            });
+            let mut account = account(seed, more);
+            account.autoscaling.dynamics.launching_may_be_terminated = chance.bool();
+            for _ in 0..60 {
+                disturb(&mut account, &mut chance);
+            }
+            for _ in 0..60 {
+                let_in(&mut account);
+                for id in all_in(&account, S::TerminatingWait) {
+                    complete(&mut account, "terminate", &id, "CONTINUE").expect("it is open");
+                }
+                pass(&mut account, 60);
+            }
+            let group = group(&account);
+            let states: Vec<S> = group
+                .instances
+                .iter()
+                .map(|instance| instance.state)
+                .collect();
+            let settled = |state: &S| *state == S::InService || state.is_retained();
+            assert!(states.iter().all(settled), "seed {seed}: {states:?}");
+            assert_eq!(group.counted(), group.desired, "seed {seed}: {states:?}");
+            assert!(
+                group
+                    .instances
+                    .iter()
+                    .all(|i| account.ec2.is_alive(&i.id) || i.state.is_retained())
+            );
+        }
+    }
+}

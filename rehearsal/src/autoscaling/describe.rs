@@ -1,0 +1,112 @@
+//! DescribeAutoScalingGroups.
+
+use serde_json::{Value, json};
+
+use super::capacity::zone;
+use super::group::{Group, Instance, OnAbandon};
+use super::input::{page, texts};
+use super::moves::LifecycleState;
+use crate::account::{ACCOUNT_ID, Account, PARTITION};
+use crate::wire::{ApiError, only};
+
+/// DescribeAutoScalingGroups. A name that there is not is left out, as AWS does.
+pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = ["AutoScalingGroupNames", "MaxRecords", "NextToken"];
+    only("DescribeAutoScalingGroups", input, &known)?;
+    let wanted = texts(input, "AutoScalingGroupNames")?;
+    let all: Vec<&Group> = account
+        .autoscaling
+        .groups()
+        .filter(|group| wanted.is_empty() || wanted.contains(&group.name))
+        .collect();
+    let (page, next) = page(input, all, 50, 100)?;
+    let page: Vec<Value> = page.into_iter().map(group).collect();
+    let mut answer = json!({"AutoScalingGroups": page});
+    if let Some(next) = next {
+        answer["NextToken"] = json!(next);
+    }
+    Ok(answer)
+}
+
+fn group(group: &Group) -> Value {
+    let settings = &group.settings;
+    let zones: Vec<String> = (0..group.subnets.len().min(3)).map(zone).collect();
+    let in_group = |instance: &&Instance| !instance.state.is_warm();
+    let instances = group.instances.iter().filter(in_group).map(instance);
+    let suspended: Vec<Value> = group
+        .suspended
+        .iter()
+        .map(|process| json!({"ProcessName": process, "SuspensionReason": "User suspended"}))
+        .collect();
+    let mut answer = json!({
+        "AutoScalingGroupName": group.name,
+        "AutoScalingGroupARN": group.arn,
+        "LaunchTemplate": {
+            "LaunchTemplateId": group.template.id,
+            "LaunchTemplateName": group.template.name,
+            "Version": group.template.version,
+        },
+        "MinSize": group.min_size,
+        "MaxSize": group.max_size,
+        "DesiredCapacity": group.desired,
+        "DefaultCooldown": settings.default_cooldown_seconds,
+        "AvailabilityZones": zones,
+        "LoadBalancerNames": [],
+        "TargetGroupARNs": [],
+        "HealthCheckType": "EC2",
+        "HealthCheckGracePeriod": settings.health_check_grace_seconds,
+        "Instances": instances.collect::<Vec<_>>(),
+        "CreatedTime": group.created.to_string(),
+        "SuspendedProcesses": suspended,
+        "VPCZoneIdentifier": group.subnets.join(","),
+        "EnabledMetrics": [],
+        "Tags": settings.tags,
+        "TerminationPolicies": settings.termination_policies,
+        "NewInstancesProtectedFromScaleIn": settings.protect_new,
+        "ServiceLinkedRoleARN": format!(
+            "arn:{PARTITION}:iam::{ACCOUNT_ID}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+        ),
+    });
+    if let Some(on_abandon) = settings.on_terminate_abandon {
+        let word = match on_abandon {
+            OnAbandon::Retain => "retain",
+            OnAbandon::Terminate => "terminate",
+        };
+        answer["InstanceLifecyclePolicy"] =
+            json!({"RetentionTriggers": {"TerminateHookAbandon": word}});
+    }
+    if let Some(pool) = &group.warm_pool {
+        let inside = |instance: &&Instance| instance.state.is_warm();
+        answer["WarmPoolConfiguration"] = pool.to_json();
+        answer["WarmPoolSize"] = json!(group.instances.iter().filter(inside).count());
+    }
+    if group.deleting {
+        answer["Status"] = json!("Delete in progress");
+    }
+    answer
+}
+
+/// An instance, as DescribeAutoScalingGroups and DescribeWarmPool answer it.
+pub fn instance(instance: &Instance) -> Value {
+    json!({
+        "InstanceId": instance.id,
+        "InstanceType": instance.instance_type,
+        "AvailabilityZone": instance.availability_zone,
+        "LifecycleState": instance.state.as_str(),
+        "HealthStatus": health(instance),
+        "LaunchTemplate": {
+            "LaunchTemplateId": instance.template.id,
+            "LaunchTemplateName": instance.template.name,
+            "Version": instance.template.version.to_string(),
+        },
+        "ProtectedFromScaleIn": instance.protected,
+    })
+}
+
+/// What the health check has found; a terminated instance is always unhealthy.
+pub fn health(instance: &Instance) -> &'static str {
+    match instance.healthy && instance.state != LifecycleState::Terminated {
+        true => "Healthy",
+        false => "Unhealthy",
+    }
+}

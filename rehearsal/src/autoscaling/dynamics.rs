@@ -1,0 +1,91 @@
+//! How long things take in Auto Scaling, and how it behaves where AWS does not say.
+
+use std::time::Duration;
+
+/// Durations are from–to, by chance; switches are for behaviours that nobody has proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dynamics {
+    /// From a change of desired capacity until instances are launched or chosen to go. Assumed: 5 to 15 s (the sample in
+    /// the user guide shows 16 s for a new group).
+    pub capacity_change: (Duration, Duration),
+    /// From an instance's leaving InService until its replacement is launched. Observed: 9 and 14 s.
+    pub replacement: (Duration, Duration),
+    /// From a launch until InService, if no hook holds it longer. Observed: 33 s; taken as 30 to 60 s.
+    pub launch: (Duration, Duration),
+    /// From the end of the last launch hook until InService. Assumed: 1 to 4 s.
+    pub proceed: (Duration, Duration),
+    /// From Terminating until the terminate hooks are asked, and out of a warm pool until the launch hooks are. Assumed,
+    /// as no load balancer is drained: 1 to 3 s.
+    pub leaving: (Duration, Duration),
+    /// From an instance's death until the health check finds it. Assumed: 30 to 60 s.
+    pub health_check: (Duration, Duration),
+    /// What slows launches down when they keep failing; `None`: nothing does. Documented: "it slows down"; the schedule
+    /// is not.
+    pub backoff: Option<Backoff>,
+    /// Whether an instance whose launch was abandoned meets the terminate hooks on its way out. Unproven; assumed yes.
+    pub terminate_hooks_after_abandoned_launch: bool,
+    /// Whether TerminateInstanceInAutoScalingGroup takes an instance that is still launching. Unproven; assumed no:
+    /// it answers ScalingActivityInProgress (observed for an instance with its launch activity open).
+    pub launching_may_be_terminated: bool,
+}
+
+/// The slowing of launches after failed ones in a row. The schedule is assumed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backoff {
+    /// How many launches in a row may fail without any slowing.
+    pub free: u32,
+    /// The first extra delay; each further failure doubles it.
+    pub first: Duration,
+    /// The longest extra delay.
+    pub longest: Duration,
+}
+
+impl Backoff {
+    /// The extra delay after `failed` launches in a row.
+    pub fn delay(&self, failed: u32) -> Duration {
+        match failed.checked_sub(self.free + 1) {
+            None => Duration::ZERO,
+            Some(doublings) => {
+                let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
+                self.first.saturating_mul(factor).min(self.longest)
+            }
+        }
+    }
+}
+
+impl Default for Dynamics {
+    fn default() -> Self {
+        let seconds = |from, to| (Duration::from_secs(from), Duration::from_secs(to));
+        Self {
+            capacity_change: seconds(5, 15),
+            replacement: seconds(9, 14),
+            launch: seconds(30, 60),
+            proceed: seconds(1, 4),
+            leaving: seconds(1, 3),
+            health_check: seconds(30, 60),
+            backoff: Some(Backoff {
+                free: 2,
+                first: Duration::from_secs(30),
+                longest: Duration::from_secs(15 * 60),
+            }),
+            terminate_hooks_after_abandoned_launch: true,
+            launching_may_be_terminated: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_up_to_its_longest() {
+        let backoff = Backoff {
+            free: 2,
+            first: Duration::from_secs(30),
+            longest: Duration::from_secs(100),
+        };
+        let delays = [0, 2, 3, 4, 5, 60, 99].map(|failed| backoff.delay(failed).as_secs());
+        assert_eq!(delays, [0, 0, 30, 60, 100, 100, 100]);
+    }
+}

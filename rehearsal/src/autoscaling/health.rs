@@ -1,0 +1,185 @@
+//! Health checks, and the processes that a user may suspend.
+//!
+//! Only EC2's own check is modelled: it finds instances that are dead. There is nothing to do for the processes
+//! AddToLoadBalancer, AlarmNotification, AZRebalance, InstanceRefresh and ScheduledActions, suspended or not.
+
+use serde_json::{Value, json};
+
+use super::activity::Cause;
+use super::input::{not_one_of, required, texts};
+use super::lifecycle::set_out;
+use super::moves::{LifecycleState, Move};
+use super::{Event, capacity, found, found_mut};
+use crate::account::Account;
+use crate::wire::{ApiError, only};
+
+/// Every process that can be suspended.
+pub const PROCESSES: [&str; 9] = [
+    "AZRebalance",
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "HealthCheck",
+    "InstanceRefresh",
+    "Launch",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+    "Terminate",
+];
+
+/// The health check will look at an instance that has died in service.
+pub fn check_later(account: &mut Account, group: &str, id: &str) {
+    let (least, most) = account.autoscaling.dynamics.health_check;
+    let delay = account.between(least, most);
+    let event = Event::HealthCheck {
+        group: group.to_owned(),
+        instance: id.to_owned(),
+    };
+    account.after(delay, event);
+}
+
+/// Looks at an instance: if it is in service and dead it is unhealthy, and is replaced. The grace period does not
+/// matter: documented, an instance that is not running is unhealthy at once.
+pub fn check(account: &mut Account, group: &str, id: &str) {
+    let dead = !account.ec2.is_alive(id);
+    let Some(found) = account.autoscaling.group_mut(group) else {
+        return;
+    };
+    let may_check = !found.is_suspended("HealthCheck");
+    let may_replace = !found.is_suspended("ReplaceUnhealthy") && !found.is_suspended("Terminate");
+    let Some(instance) = found.instance_mut(id) else {
+        return;
+    };
+    if instance.state != LifecycleState::InService {
+        return;
+    }
+    if may_check && dead {
+        instance.healthy = false;
+    }
+    if may_replace && !instance.healthy {
+        let why = Cause::HealthCheck.into();
+        set_out(account, group, id, Move::Terminate, &why, true);
+        capacity::vacancy(account, group, true);
+    }
+}
+
+/// SuspendProcesses; without ScalingProcesses all of them.
+pub fn suspend(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let (name, processes) = named("SuspendProcesses", input)?;
+    found_mut(&mut account.autoscaling, &name)?
+        .suspended
+        .extend(processes);
+    Ok(json!({}))
+}
+
+/// ResumeProcesses; without ScalingProcesses all of them. What was left undone is done now.
+pub fn resume(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let (name, processes) = named("ResumeProcesses", input)?;
+    let group = found_mut(&mut account.autoscaling, &name)?;
+    group
+        .suspended
+        .retain(|process| !processes.contains(process));
+    let in_service = found(&account.autoscaling, &name)?
+        .instances
+        .iter()
+        .filter(|instance| instance.state == LifecycleState::InService);
+    let dead: Vec<String> = in_service
+        .filter(|instance| !instance.healthy || !account.ec2.is_alive(&instance.id))
+        .map(|instance| instance.id.clone())
+        .collect();
+    for id in dead {
+        check_later(account, &name, &id);
+    }
+    capacity::reconcile_later(account, &name);
+    Ok(json!({}))
+}
+
+fn named(action: &str, input: &Value) -> Result<(String, Vec<String>), ApiError> {
+    only(action, input, &["AutoScalingGroupName", "ScalingProcesses"])?;
+    let name = required(input, "AutoScalingGroupName")?.to_owned();
+    let mut processes = texts(input, "ScalingProcesses")?;
+    if processes.is_empty() {
+        processes = PROCESSES.map(str::to_owned).to_vec();
+    }
+    let unknown = processes
+        .iter()
+        .find(|process| !PROCESSES.contains(&process.as_str()));
+    match unknown {
+        Some(process) => Err(not_one_of("ScalingProcesses", process, &PROCESSES)),
+        None => Ok((name, processes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autoscaling::scene::*;
+    use crate::ec2;
+
+    #[test]
+    fn a_dead_instance_is_found_and_replaced() {
+        let mut account = account(1, json!({"DesiredCapacity": 1}));
+        pass(&mut account, 100);
+        let id = only_one(&account, LifecycleState::InService);
+        ec2::kill(&mut account, &id);
+        pass(&mut account, 29);
+        assert_eq!(
+            only_one(&account, LifecycleState::InService),
+            id,
+            "nobody told the group"
+        );
+        pass(&mut account, 120);
+        assert_ne!(only_one(&account, LifecycleState::InService), id);
+        let all = activities(&mut account);
+        let cause = |place: usize| all[place]["Cause"].as_str().expect("a cause");
+        assert!(cause(0).ends_with("an instance was launched in response to an unhealthy instance needing to be replaced."), "{}", cause(0));
+        assert!(cause(1).ends_with("terminated or stopped."), "{}", cause(1));
+    }
+
+    #[test]
+    fn a_dead_instance_stays_while_its_check_or_its_replacement_is_suspended() {
+        for process in ["HealthCheck", "ReplaceUnhealthy"] {
+            let mut account = account(1, json!({"DesiredCapacity": 1}));
+            pass(&mut account, 100);
+            let id = only_one(&account, LifecycleState::InService);
+            let processes = json!({"ScalingProcesses": [process]});
+            call(&mut account, "SuspendProcesses", processes.clone()).expect("a known process");
+            ec2::kill(&mut account, &id);
+            pass(&mut account, 600);
+            assert_eq!(only_one(&account, LifecycleState::InService), id);
+            let healthy = group(&account).instances[0].healthy;
+            assert_eq!(healthy, process == "HealthCheck");
+            call(&mut account, "ResumeProcesses", processes).expect("a known process");
+            pass(&mut account, 200);
+            assert_ne!(only_one(&account, LifecycleState::InService), id);
+        }
+    }
+
+    #[test]
+    fn an_instance_that_dies_before_it_runs_is_a_failed_launch() {
+        let mut account = account(1, json!({"DesiredCapacity": 1}));
+        pass(&mut account, 16);
+        let id = only_one(&account, LifecycleState::Pending);
+        ec2::kill(&mut account, &id);
+        pass(&mut account, 100);
+        assert_ne!(only_one(&account, LifecycleState::InService), id);
+        assert!(
+            activities(&mut account)
+                .iter()
+                .any(|activity| activity["StatusCode"] == "Failed")
+        );
+    }
+
+    #[test]
+    fn an_instance_that_dies_at_its_launch_hook_is_found_in_service() {
+        let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
+        let mut account = account(1, more);
+        pass(&mut account, 60);
+        let id = only_one(&account, LifecycleState::PendingWait);
+        ec2::kill(&mut account, &id);
+        pass(&mut account, 300);
+        assert_eq!(only_one(&account, LifecycleState::PendingWait), id);
+        let_in(&mut account);
+        pass(&mut account, 70);
+        assert_eq!(only_one(&account, LifecycleState::TerminatingWait), id);
+    }
+}

@@ -1,0 +1,259 @@
+//! Calls about lifecycle hooks and the actions that they hold.
+
+use serde_json::{Value, json};
+
+use super::group::{Action, ActionResult, Group, Hook};
+use super::input::{missing, not_one_of, number, required, text, texts, validation};
+use super::moves::Transition;
+use super::{found, found_mut, hold};
+use crate::account::Account;
+use crate::wire::{ApiError, only};
+
+/// How many hooks a group may have, by default quota.
+const MOST_HOOKS: usize = 50;
+const HOOK: [&str; 7] = [
+    "LifecycleHookName",
+    "LifecycleTransition",
+    "HeartbeatTimeout",
+    "DefaultResult",
+    "NotificationMetadata",
+    "NotificationTargetARN",
+    "RoleARN",
+];
+
+/// Reads a hook's specification; what it leaves out stays as in `before`.
+///
+/// # Errors
+/// `ValidationError` with what is wrong; `NotImplemented` for notification targets other than EventBridge.
+pub fn read(spec: &Value, before: Option<&Hook>) -> Result<(String, Hook), ApiError> {
+    let name = required(spec, "LifecycleHookName")?;
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "-_/".contains(character);
+    if name.len() > 255 || !name.chars().all(allowed) {
+        return Err(validation(format!(
+            "1 validation error detected: Value '{name}' at 'lifecycleHookName' failed to satisfy constraint: Member must satisfy regular expression pattern: [A-Za-z0-9\\-_\\/]+"
+        )));
+    }
+    for target in ["NotificationTargetARN", "RoleARN"] {
+        if text(spec, target)?.is_some_and(|arn| !arn.is_empty()) {
+            return Err(ApiError::not_known(format_args!(
+                "{target} of a lifecycle hook: hooks tell EventBridge only"
+            )));
+        }
+    }
+    let transition = match text(spec, "LifecycleTransition")? {
+        Some(word) => Transition::parse(word).ok_or_else(|| {
+            not_one_of(
+                "LifecycleTransition",
+                word,
+                &[
+                    Transition::Launching.as_str(),
+                    Transition::Terminating.as_str(),
+                ],
+            )
+        })?,
+        None => {
+            before
+                .ok_or_else(|| missing("LifecycleTransition"))?
+                .transition
+        }
+    };
+    let default_result = match text(spec, "DefaultResult")? {
+        Some(word) => result("DefaultResult", word)?,
+        None => before.map_or(ActionResult::Abandon, |hook| hook.default_result),
+    };
+    let heartbeat_timeout_seconds = number(spec, "HeartbeatTimeout")?
+        .unwrap_or(before.map_or(3600, |hook| hook.heartbeat_timeout_seconds));
+    if !(30..=7200).contains(&heartbeat_timeout_seconds) {
+        return Err(validation(format!(
+            "Heartbeat timeout {heartbeat_timeout_seconds} must be between 30 and 7200 seconds."
+        )));
+    }
+    let metadata = match text(spec, "NotificationMetadata")? {
+        Some(metadata) => Some(checked_metadata(metadata)?),
+        None => before.and_then(|hook| hook.metadata.clone()),
+    };
+    let hook = Hook {
+        transition,
+        heartbeat_timeout_seconds,
+        default_result,
+        metadata,
+    };
+    Ok((name.to_owned(), hook))
+}
+
+/// Reads the hooks that a new group is given.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_all(specs: &[Value]) -> Result<Vec<(String, Hook)>, ApiError> {
+    specs
+        .iter()
+        .map(|spec| {
+            only("LifecycleHookSpecificationList", spec, &HOOK)?;
+            read(spec, None)
+        })
+        .collect()
+}
+
+fn checked_metadata(metadata: &str) -> Result<String, ApiError> {
+    let printable = metadata
+        .chars()
+        .all(|character| matches!(character, ' '..='~' | '\n' | '\r' | '\t'));
+    if !(1..=4000).contains(&metadata.len()) || !printable {
+        return Err(validation(format!(
+            "NotificationMetadata of {} characters: it must be 1 to 4000 characters of printable ASCII",
+            metadata.chars().count()
+        )));
+    }
+    Ok(metadata.to_owned())
+}
+
+fn result(member: &str, word: &str) -> Result<ActionResult, ApiError> {
+    ActionResult::parse(word).ok_or_else(|| not_one_of(member, word, &["CONTINUE", "ABANDON"]))
+}
+
+/// PutLifecycleHook: a new hook, or changes to one. Actions that are open keep the settings they began with.
+pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = [&HOOK[..], &["AutoScalingGroupName"]].concat();
+    only("PutLifecycleHook", input, &known)?;
+    let group = found_mut(
+        &mut account.autoscaling,
+        required(input, "AutoScalingGroupName")?,
+    )?;
+    let before = group.hooks.get(required(input, "LifecycleHookName")?);
+    let (name, hook) = read(input, before)?;
+    if before.is_none() && group.hooks.len() == MOST_HOOKS {
+        return Err(ApiError::client(
+            "LimitExceeded",
+            format!(
+                "AutoScalingGroup {} may have {MOST_HOOKS} lifecycle hooks",
+                group.name
+            ),
+        ));
+    }
+    group.hooks.insert(name, hook);
+    Ok(json!({}))
+}
+
+/// DeleteLifecycleHook. What it held is let go.
+pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = ["AutoScalingGroupName", "LifecycleHookName"];
+    only("DeleteLifecycleHook", input, &known)?;
+    let name = required(input, "AutoScalingGroupName")?;
+    let hook_name = required(input, "LifecycleHookName")?;
+    let group = found_mut(&mut account.autoscaling, name)?;
+    let Some(hook) = group.hooks.remove(hook_name) else {
+        return Err(validation(format!(
+            "No Lifecycle Hook found with name {hook_name}"
+        )));
+    };
+    // Documented: its open actions are completed first, in this way.
+    let result = match hook.transition {
+        Transition::Launching => ActionResult::Abandon,
+        Transition::Terminating => ActionResult::Continue,
+    };
+    let open: Vec<(String, String)> = actions(group)
+        .filter(|(_, action)| action.hook == hook_name)
+        .map(|(id, action)| (id.to_owned(), action.token.clone()))
+        .collect();
+    for (id, token) in open {
+        let why = "Lifecycle Hook deleted";
+        hold::end_action(account, name, &id, &token, result, why);
+    }
+    Ok(json!({}))
+}
+
+/// DescribeLifecycleHooks.
+pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = ["AutoScalingGroupName", "LifecycleHookNames"];
+    only("DescribeLifecycleHooks", input, &known)?;
+    let name = required(input, "AutoScalingGroupName")?;
+    let wanted = texts(input, "LifecycleHookNames")?;
+    let group = found(&account.autoscaling, name)?;
+    let hooks: Vec<Value> = group
+        .hooks
+        .iter()
+        .filter(|(name, _)| wanted.is_empty() || wanted.contains(name))
+        .map(|(hook_name, hook)| {
+            let mut answer = json!({
+                "LifecycleHookName": hook_name, "AutoScalingGroupName": name,
+                "LifecycleTransition": hook.transition.as_str(),
+                "HeartbeatTimeout": hook.heartbeat_timeout_seconds,
+                "GlobalTimeout": hook.global_timeout_seconds(),
+                "DefaultResult": hook.default_result.as_str(),
+            });
+            if let Some(metadata) = &hook.metadata {
+                answer["NotificationMetadata"] = json!(metadata);
+            }
+            answer
+        })
+        .collect();
+    Ok(json!({"LifecycleHooks": hooks}))
+}
+
+const ACTION: [&str; 4] = [
+    "LifecycleHookName",
+    "AutoScalingGroupName",
+    "LifecycleActionToken",
+    "InstanceId",
+];
+
+/// CompleteLifecycleAction, by token or by instance id.
+pub fn complete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = [&ACTION[..], &["LifecycleActionResult"]].concat();
+    only("CompleteLifecycleAction", input, &known)?;
+    let result = result(
+        "LifecycleActionResult",
+        required(input, "LifecycleActionResult")?,
+    )?;
+    let (group, id, token) = open_action(account, input)?;
+    let why = format!("Lifecycle Action Completed with {} Result", result.as_str());
+    hold::end_action(account, &group, &id, &token, result, &why);
+    Ok(json!({}))
+}
+
+/// RecordLifecycleActionHeartbeat, by token or by instance id. That its errors are those of completing is assumed.
+pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("RecordLifecycleActionHeartbeat", input, &ACTION)?;
+    let (group, id, token) = open_action(account, input)?;
+    hold::heartbeat(account, &group, &id, &token);
+    Ok(json!({}))
+}
+
+/// The open action that a call means: group, instance and token.
+fn open_action(account: &Account, input: &Value) -> Result<(String, String, String), ApiError> {
+    let name = required(input, "AutoScalingGroupName")?;
+    let hook = required(input, "LifecycleHookName")?;
+    let token = text(input, "LifecycleActionToken")?;
+    let instance = text(input, "InstanceId")?;
+    if let Some(token) = token.filter(|token| token.len() != 36) {
+        return Err(validation(format!(
+            "1 validation error detected: Value '{token}' at 'lifecycleActionToken' failed to satisfy constraint: Member must have length of 36"
+        )));
+    }
+    let named = match (token, instance) {
+        (Some(token), _) => format!("token {token}"),
+        (None, Some(id)) => format!("instance ID {id}"),
+        (None, None) => {
+            return Err(validation(
+                "Either LifecycleActionToken or InstanceId must be given",
+            ));
+        }
+    };
+    let group = found(&account.autoscaling, name)?;
+    actions(group)
+        .find(|(id, action)| {
+            action.hook == hook
+                && token.is_none_or(|token| action.token == token)
+                && instance.is_none_or(|instance| *id == instance)
+        })
+        .map(|(id, action)| (name.to_owned(), id.to_owned(), action.token.clone()))
+        .ok_or_else(|| validation(format!("No active Lifecycle Action found with {named}")))
+}
+
+fn actions(group: &Group) -> impl Iterator<Item = (&str, &Action)> {
+    group.instances.iter().flat_map(|instance| {
+        let actions = instance.moving.actions.iter();
+        actions.map(|action| (instance.id.as_str(), action))
+    })
+}

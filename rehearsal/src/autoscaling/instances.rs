@@ -1,0 +1,328 @@
+//! Calls about single instances.
+
+use serde_json::{Value, json};
+
+use super::activity::Cause;
+use super::group::{Group, Instance};
+use super::input::{boolean, missing, page, required, texts, validation};
+use super::lifecycle::set_out;
+use super::moves::{LifecycleState, Move};
+use super::{capacity, describe, found_mut};
+use crate::account::Account;
+use crate::ec2;
+use crate::wire::{ApiError, only};
+
+/// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter to it.
+pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "TerminateInstanceInAutoScalingGroup";
+    only(
+        action,
+        input,
+        &["InstanceId", "ShouldDecrementDesiredCapacity"],
+    )?;
+    let id = required(input, "InstanceId")?.to_owned();
+    let shrink = boolean(input, "ShouldDecrementDesiredCapacity")?
+        .ok_or_else(|| missing("ShouldDecrementDesiredCapacity"))?;
+    let may_launch = account.autoscaling.dynamics.launching_may_be_terminated;
+    let group = account
+        .autoscaling
+        .group_of(&id)
+        .ok_or_else(|| no_such_instance(&id))?;
+    let instance = group.instance(&id).ok_or_else(|| no_such_instance(&id))?;
+    let name = group.name.clone();
+    let counts = may_terminate(group, instance, shrink, may_launch)?;
+    let shrunk = (counts && shrink).then(|| (group.desired, group.desired - 1));
+    let retained = instance.state.is_retained();
+    let which = match instance.state {
+        LifecycleState::WarmedTerminatingRetained => Move::Discard,
+        _ => Move::Terminate,
+    };
+    if let Some((_, desired)) = shrunk {
+        found_mut(&mut account.autoscaling, &name)?.desired = desired;
+    }
+    let why = Cause::UserRequest(shrunk).into();
+    let activity = set_out(account, &name, &id, which, &why, !retained);
+    if counts && !shrink {
+        capacity::vacancy(account, &name, false);
+    }
+    let group = found_mut(&mut account.autoscaling, &name)?;
+    let activity = group.activity_mut(&activity).cloned();
+    let answer = activity.map(|activity| activity.to_json(group));
+    Ok(json!({"Activity": answer}))
+}
+
+/// Whether the instance counts; or why it cannot be terminated now.
+fn may_terminate(
+    group: &Group,
+    instance: &Instance,
+    shrink: bool,
+    may_launch: bool,
+) -> Result<bool, ApiError> {
+    let state = instance.state;
+    if state.is_retained() && shrink {
+        return Err(ApiError::not_known(format_args!(
+            "ShouldDecrementDesiredCapacity for {} in {state}, which does not count in the desired capacity: leave it false",
+            instance.id
+        )));
+    }
+    if state.is_warm() && !state.is_retained() {
+        // That it is refused is documented; the text is assumed.
+        return Err(validation(format!(
+            "The instance {} is in the warm pool of AutoScalingGroup {}. This operation is not supported for instances in a warm pool.",
+            instance.id, group.name
+        )));
+    }
+    let settled = state == LifecycleState::InService || state.is_retained();
+    let taken = settled || (may_launch && state == LifecycleState::PendingWait);
+    if !taken {
+        return Err(ApiError::client(
+            "ScalingActivityInProgress",
+            format!("Activity {} is in progress.", instance.moving.activity),
+        ));
+    }
+    if shrink && group.desired <= group.min_size {
+        return Err(validation(format!(
+            "Currently, desiredSize equals minSize ({}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",
+            group.min_size
+        )));
+    }
+    Ok(state.counts())
+}
+
+fn no_such_instance(id: &str) -> ApiError {
+    validation(format!(
+        "Instance Id not found - No managed instance found for instance ID: {id}"
+    ))
+}
+
+/// SetInstanceProtection.
+pub fn protect(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "SetInstanceProtection";
+    let known = [
+        "AutoScalingGroupName",
+        "InstanceIds",
+        "ProtectedFromScaleIn",
+    ];
+    only(action, input, &known)?;
+    let name = required(input, "AutoScalingGroupName")?;
+    let protected =
+        boolean(input, "ProtectedFromScaleIn")?.ok_or_else(|| missing("ProtectedFromScaleIn"))?;
+    let ids = texts(input, "InstanceIds")?;
+    let group = found_mut(&mut account.autoscaling, name)?;
+    for id in &ids {
+        match group.instance(id).map(|instance| instance.state) {
+            Some(LifecycleState::InService) => {}
+            Some(_) => {
+                return Err(validation(format!(
+                    "The instance {id} is not in InService or EnteringStandby or Standby."
+                )));
+            }
+            None => {
+                return Err(validation(format!(
+                    "The instance {id} is not part of Auto Scaling group {name}."
+                )));
+            }
+        }
+    }
+    for id in &ids {
+        if let Some(instance) = group.instance_mut(id) {
+            instance.protected = protected;
+        }
+    }
+    if !protected {
+        capacity::reconcile_later(account, name);
+    }
+    Ok(json!({}))
+}
+
+/// DescribeAutoScalingInstances.
+pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "DescribeAutoScalingInstances";
+    only(action, input, &["InstanceIds", "MaxRecords", "NextToken"])?;
+    let wanted = texts(input, "InstanceIds")?;
+    let all: Vec<Value> = account
+        .autoscaling
+        .groups()
+        .flat_map(|group| {
+            group
+                .instances
+                .iter()
+                .map(move |instance| (group, instance))
+        })
+        .filter(|(_, instance)| wanted.is_empty() || wanted.contains(&instance.id))
+        .map(|(group, instance)| {
+            let mut answer = describe::instance(instance);
+            answer["AutoScalingGroupName"] = json!(group.name);
+            // This call alone writes it in capitals.
+            answer["HealthStatus"] = json!(describe::health(instance).to_uppercase());
+            answer
+        })
+        .collect();
+    let (page, next) = page(input, all, 50, 50)?;
+    let mut answer = json!({"AutoScalingInstances": page});
+    if let Some(next) = next {
+        answer["NextToken"] = json!(next);
+    }
+    Ok(answer)
+}
+
+/// EC2 says that an instance runs: if it is launching it comes to its hooks.
+pub fn running(account: &mut Account, id: &str) {
+    if let Some(group) = launching(account, id) {
+        super::hold::at_hooks(account, &group, id);
+    }
+}
+
+/// EC2 says nothing of an instance's death: the health check will find it. One that never ran is given up.
+pub fn died(account: &mut Account, id: &str) {
+    if launching(account, id).is_some() {
+        ec2::terminate(account, id);
+        return;
+    }
+    let Some(group) = account.autoscaling.group_of(id) else {
+        return;
+    };
+    let in_service = group
+        .instance(id)
+        .is_some_and(|instance| instance.state == LifecycleState::InService);
+    if in_service {
+        let name = group.name.clone();
+        super::health::check_later(account, &name, id);
+    }
+}
+
+/// The group of an instance that EC2 still prepares.
+fn launching(account: &Account, id: &str) -> Option<String> {
+    let group = account.autoscaling.group_of(id)?;
+    let instance = group.instance(id)?;
+    let new = matches!(instance.moving.which, Move::Launch | Move::Warm);
+    (new && instance.state == instance.moving.which.states()[0]).then(|| group.name.clone())
+}
+
+/// SetDesiredCapacity.
+pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "SetDesiredCapacity";
+    let known = ["AutoScalingGroupName", "DesiredCapacity", "HonorCooldown"];
+    only(action, input, &known)?;
+    if boolean(input, "HonorCooldown")? == Some(true) {
+        return Err(ApiError::not_known("HonorCooldown of SetDesiredCapacity"));
+    }
+    let name = required(input, "AutoScalingGroupName")?;
+    let desired = super::input::number(input, "DesiredCapacity")?
+        .ok_or_else(|| missing("DesiredCapacity"))?;
+    let now = account.now;
+    let group = found_mut(&mut account.autoscaling, name)?;
+    let (least, most) = (group.min_size, group.max_size);
+    let refuse = |side: &str, bound: u32| {
+        Err(validation(format!(
+            "New SetDesiredCapacity value {desired} is {side} value {bound} for the AutoScalingGroup."
+        )))
+    };
+    if desired > most {
+        return refuse("above max", most);
+    }
+    if desired < least {
+        return refuse("below min", least);
+    }
+    if desired != group.desired {
+        group.asked = Some(format!(
+            "At {} a user request explicitly set group desired capacity changing the desired capacity from {} to {desired}.",
+            super::whole_seconds(now),
+            group.desired
+        ));
+        group.desired = desired;
+        capacity::reconcile_later(account, name);
+    }
+    Ok(json!({}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LifecycleState as S;
+    use super::*;
+    use crate::autoscaling::scene::{self, *};
+
+    fn grown(more: Value) -> (Account, String) {
+        let mut account = account(2, more);
+        pass(&mut account, 100);
+        let id = all_in(&account, S::InService)[0].clone();
+        (account, id)
+    }
+
+    #[test]
+    fn a_termination_with_decrement_is_not_replaced() {
+        for (shrink, left) in [(true, 1), (false, 2)] {
+            let (mut account, id) = grown(json!({"DesiredCapacity": 2}));
+            let answer = scene::terminate(&mut account, &id, shrink).expect("it is in service");
+            let activity = &answer["Activity"];
+            assert_eq!(
+                activity["Description"],
+                format!("Terminating EC2 instance: {id}")
+            );
+            assert_eq!(
+                (&activity["StatusCode"], &activity["Progress"]),
+                (&json!("InProgress"), &json!(0))
+            );
+            pass(&mut account, 200);
+            assert_eq!(all_in(&account, S::InService).len(), left);
+            assert_eq!(group(&account).desired as usize, left);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_terminated_is_refused() {
+        let (mut account, id) = grown(json!({"DesiredCapacity": 1, "MinSize": 1}));
+        let error = scene::terminate(&mut account, &id, true).expect_err("below MinSize");
+        assert!(
+            error
+                .message
+                .starts_with("Currently, desiredSize equals minSize (1)."),
+            "{error}"
+        );
+        let error = scene::terminate(&mut account, "i-1", false).expect_err("unknown");
+        assert_eq!(
+            error.message,
+            "Instance Id not found - No managed instance found for instance ID: i-1"
+        );
+        scene::terminate(&mut account, &id, false).expect("it is in service");
+        let error = scene::terminate(&mut account, &id, false).expect_err("it is leaving");
+        assert_eq!(error.code, "ScalingActivityInProgress");
+    }
+
+    #[test]
+    fn a_launching_instance_is_taken_only_if_the_switch_says_so() {
+        for switch in [false, true] {
+            let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
+            let mut account = account(1, more);
+            account.autoscaling.dynamics.launching_may_be_terminated = switch;
+            pass(&mut account, 60);
+            let id = only_one(&account, S::PendingWait);
+            assert_eq!(scene::terminate(&mut account, &id, false).is_ok(), switch);
+            pass(&mut account, 5);
+            assert_eq!(!all_in(&account, S::TerminatingWait).is_empty(), switch);
+            assert_eq!(
+                complete(&mut account, "launch", &id, "CONTINUE").is_ok(),
+                !switch
+            );
+        }
+    }
+
+    #[test]
+    fn desired_capacity_stays_within_its_bounds() {
+        let (mut account, _) = grown(json!({"DesiredCapacity": 2, "MinSize": 1, "MaxSize": 3}));
+        for (desired, text) in [
+            (
+                4,
+                "New SetDesiredCapacity value 4 is above max value 3 for the AutoScalingGroup.",
+            ),
+            (
+                0,
+                "New SetDesiredCapacity value 0 is below min value 1 for the AutoScalingGroup.",
+            ),
+        ] {
+            let input = json!({"DesiredCapacity": desired});
+            let error = call(&mut account, "SetDesiredCapacity", input).expect_err("out of bounds");
+            assert_eq!(error.message, text);
+        }
+    }
+}

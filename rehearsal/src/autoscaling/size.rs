@@ -1,0 +1,305 @@
+//! Creating, updating and deleting a group.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::activity::Cause;
+use super::group::{Group, Settings};
+use super::input::{boolean, list, missing, number, required, validation};
+use super::lifecycle::set_out;
+use super::moves::Move;
+use super::settings::{set, subnets, tags, template};
+use super::{capacity, found, found_mut, hooks, whole_seconds};
+use crate::account::{Account, arn};
+use crate::wire::{ApiError, only};
+
+const MEMBERS: [&str; 12] = [
+    "AutoScalingGroupName",
+    "MinSize",
+    "MaxSize",
+    "DesiredCapacity",
+    "LaunchTemplate",
+    "VPCZoneIdentifier",
+    "HealthCheckType",
+    "HealthCheckGracePeriod",
+    "DefaultCooldown",
+    "TerminationPolicies",
+    "NewInstancesProtectedFromScaleIn",
+    "InstanceLifecyclePolicy",
+];
+/// CreateAutoScalingGroup. The first instances are launched a little later.
+pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = [&MEMBERS[..], &["LifecycleHookSpecificationList", "Tags"]].concat();
+    only("CreateAutoScalingGroup", input, &known)?;
+    let name = required(input, "AutoScalingGroupName")?;
+    if account.autoscaling.group(name).is_some() {
+        return Err(ApiError::client(
+            "AlreadyExists",
+            format!(
+                "AutoScalingGroup by this name already exists - A group with the name {name} already exists"
+            ),
+        ));
+    }
+    let min_size = number(input, "MinSize")?.ok_or_else(|| missing("MinSize"))?;
+    let max_size = number(input, "MaxSize")?.ok_or_else(|| missing("MaxSize"))?;
+    let desired = number(input, "DesiredCapacity")?.unwrap_or(min_size);
+    within(min_size, max_size, desired)?;
+    let template = template(account, input)?.ok_or_else(|| {
+        validation(
+            "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.",
+        )
+    })?;
+    let subnets = subnets(input)?
+        .ok_or_else(|| validation("At least one Availability Zone or VPC Subnet is required."))?;
+    let mut settings = Settings::default();
+    set(&mut settings, input)?;
+    settings.tags = tags(name, input)?;
+    let hooks = hooks::read_all(list(input, "LifecycleHookSpecificationList")?)?;
+    let end = format!("{}:autoScalingGroupName/{name}", account.uuid());
+    let group = Group {
+        name: name.to_owned(),
+        arn: arn("autoscaling", &format!("autoScalingGroup:{end}")),
+        created: account.now,
+        min_size,
+        max_size,
+        desired,
+        template,
+        subnets,
+        hooks: hooks.into_iter().collect(),
+        instances: Vec::new(),
+        settings,
+        suspended: BTreeSet::new(),
+        warm_pool: None,
+        activities: Vec::new(),
+        asked: Some(format!(
+            "At {} a user request created an AutoScalingGroup changing the desired capacity from 0 to {desired}.",
+            whole_seconds(account.now)
+        )),
+        failed_launches: 0,
+        backed_off_until: None,
+        deleting: false,
+    };
+    account.autoscaling.add_group(group);
+    capacity::reconcile_later(account, name);
+    Ok(json!({}))
+}
+
+/// UpdateAutoScalingGroup. Instances that are there stay as they are, whatever the template says now.
+pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("UpdateAutoScalingGroup", input, &MEMBERS)?;
+    let name = required(input, "AutoScalingGroupName")?;
+    let template = template(account, input)?;
+    let (now, subnets) = (account.now, subnets(input)?);
+    let group = found_mut(&mut account.autoscaling, name)?;
+    let min_size = number(input, "MinSize")?.unwrap_or(group.min_size);
+    let max_size = number(input, "MaxSize")?.unwrap_or(group.max_size);
+    // Documented: a bound that is moved past the desired capacity takes it along, unless it is given too.
+    let desired = match number(input, "DesiredCapacity")? {
+        Some(desired) => desired,
+        None if min_size <= max_size => group.desired.clamp(min_size, max_size),
+        None => group.desired,
+    };
+    within(min_size, max_size, desired)?;
+    let mut settings = group.settings.clone();
+    set(&mut settings, input)?;
+    group.settings = settings;
+    if desired != group.desired {
+        group.asked = Some(asked(now, group, [min_size, max_size, desired]));
+    }
+    (group.min_size, group.max_size, group.desired) = (min_size, max_size, desired);
+    group.template = template.unwrap_or_else(|| group.template.clone());
+    group.subnets = subnets.unwrap_or_else(|| group.subnets.clone());
+    // Assumed: a group that was changed is given another chance at once.
+    (group.failed_launches, group.backed_off_until) = (0, None);
+    capacity::reconcile_later(account, name);
+    Ok(json!({}))
+}
+
+fn asked(now: Timestamp, group: &Group, [min, max, desired]: [u32; 3]) -> String {
+    format!(
+        "At {} a user request update of AutoScalingGroup constraints to min: {min}, max: {max}, desired: {desired} changing the desired capacity from {} to {desired}.",
+        whole_seconds(now),
+        group.desired
+    )
+}
+
+/// DeleteAutoScalingGroup.
+pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = ["AutoScalingGroupName", "ForceDelete"];
+    only("DeleteAutoScalingGroup", input, &known)?;
+    let name = required(input, "AutoScalingGroupName")?;
+    let force = boolean(input, "ForceDelete")?.unwrap_or(false);
+    let group = found(&account.autoscaling, name)?;
+    if group.instances.is_empty() {
+        account.autoscaling.remove_group(name);
+        return Ok(json!({}));
+    }
+    if !force {
+        return Err(ApiError::client(
+            "ResourceInUse",
+            "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
+        ));
+    }
+    let going: Vec<(String, bool)> = group
+        .instances
+        .iter()
+        .filter(|instance| !account.ec2.is_shutting_down(&instance.id))
+        .map(|instance| (instance.id.clone(), instance.state.is_warm()))
+        .collect();
+    found_mut(&mut account.autoscaling, name)?.deleting = true;
+    for (id, is_warm) in going {
+        let which = if is_warm {
+            Move::Discard
+        } else {
+            Move::Terminate
+        };
+        // Documented: a group deleted by force runs no hooks.
+        let why = Cause::UserRequest(None).into();
+        set_out(account, name, &id, which, &why, false);
+    }
+    Ok(json!({}))
+}
+
+fn within(min: u32, max: u32, desired: u32) -> Result<(), ApiError> {
+    if min > max {
+        return Err(validation(format!(
+            "Max bound, {max}, must be greater than or equal to min bound, {min}"
+        )));
+    }
+    if !(min..=max).contains(&desired) {
+        return Err(validation(format!(
+            "Desired capacity:{desired} must be between the specified min size:{min} and max size:{max}"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autoscaling::LifecycleState as S;
+    use crate::autoscaling::scene::*;
+
+    #[test]
+    fn a_bound_takes_the_desired_capacity_along() {
+        let mut account = account(1, json!({"DesiredCapacity": 2, "MinSize": 1, "MaxSize": 5}));
+        for (input, desired) in [
+            (json!({"MinSize": "3"}), 3),
+            (json!({"MinSize": 1, "MaxSize": 2}), 2),
+            (json!({"MaxSize": 9}), 2),
+        ] {
+            call(&mut account, "UpdateAutoScalingGroup", input.clone()).expect("right sizes");
+            assert_eq!(group(&account).desired, desired, "{input}");
+        }
+    }
+
+    #[test]
+    fn sizes_out_of_order_are_refused_and_nothing_changes() {
+        let mut account = account(1, json!({"DesiredCapacity": 2, "MinSize": 1, "MaxSize": 5}));
+        for (input, text) in [
+            (
+                json!({"DesiredCapacity": 6, "HealthCheckGracePeriod": 7}),
+                "Desired capacity:6 must be between the specified min size:1 and max size:5",
+            ),
+            (
+                json!({"MinSize": 6}),
+                "Max bound, 5, must be greater than or equal to min bound, 6",
+            ),
+        ] {
+            let error = call(&mut account, "UpdateAutoScalingGroup", input).expect_err("wrong");
+            assert_eq!(error.message, text);
+        }
+        let group = group(&account);
+        assert_eq!((group.min_size, group.max_size, group.desired), (1, 5, 2));
+        assert_eq!(group.settings.health_check_grace_seconds, 0);
+    }
+
+    #[test]
+    fn what_is_not_modelled_is_refused_by_name() {
+        let mut account = account(1, json!({}));
+        for member in [
+            "MaxInstanceLifetime",
+            "CapacityRebalance",
+            "MixedInstancesPolicy",
+        ] {
+            let error = call(&mut account, "UpdateAutoScalingGroup", json!({member: 1}))
+                .expect_err("unknown");
+            assert_eq!(error.code, "NotImplemented");
+            assert!(error.message.contains(member), "{error}");
+        }
+        let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("unknown");
+        assert!(
+            error.message.contains("autoscaling:StartInstanceRefresh"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_group_with_instances_is_deleted_only_by_force_and_without_hooks() {
+        let more = json!({"DesiredCapacity": 2, "LifecycleHookSpecificationList": hooks()});
+        let mut account = account(1, more);
+        pass(&mut account, 60);
+        let_in(&mut account);
+        pass(&mut account, 60);
+        let error = call(&mut account, "DeleteAutoScalingGroup", json!({})).expect_err("in use");
+        assert_eq!(error.code, "ResourceInUse");
+        let id = all_in(&account, S::InService)[0].clone();
+        call(
+            &mut account,
+            "DeleteAutoScalingGroup",
+            json!({"ForceDelete": true}),
+        )
+        .expect("forced");
+        let all = must(
+            &mut account,
+            "autoscaling",
+            "DescribeAutoScalingGroups",
+            json!({}),
+        );
+        assert_eq!(all["AutoScalingGroups"][0]["Status"], "Delete in progress");
+        pass(&mut account, 100);
+        assert!(account.autoscaling.group(GROUP).is_none());
+        assert!(!states(&account, &id).contains(&"Terminating:Wait".to_owned()));
+    }
+
+    #[test]
+    fn the_answer_has_the_members_of_a_recorded_one() {
+        let mut account = account(1, json!({"DesiredCapacity": 1}));
+        pass(&mut account, 100);
+        let input = json!({"AutoScalingGroupNames": [GROUP, "another"]});
+        let answer = must(
+            &mut account,
+            "autoscaling",
+            "DescribeAutoScalingGroups",
+            input,
+        );
+        let group = &answer["AutoScalingGroups"][0];
+        let members = |value: &Value| -> Vec<String> {
+            value
+                .as_object()
+                .expect("an object")
+                .keys()
+                .cloned()
+                .collect()
+        };
+        assert_eq!(
+            members(group).join(" "),
+            "AutoScalingGroupName AutoScalingGroupARN LaunchTemplate MinSize MaxSize DesiredCapacity DefaultCooldown AvailabilityZones LoadBalancerNames TargetGroupARNs HealthCheckType HealthCheckGracePeriod Instances CreatedTime SuspendedProcesses VPCZoneIdentifier EnabledMetrics Tags TerminationPolicies NewInstancesProtectedFromScaleIn ServiceLinkedRoleARN"
+        );
+        assert_eq!(
+            members(&group["Instances"][0]).join(" "),
+            "InstanceId InstanceType AvailabilityZone LifecycleState HealthStatus LaunchTemplate ProtectedFromScaleIn"
+        );
+        assert_eq!(group["LaunchTemplate"]["Version"], "$Latest");
+        assert_eq!(group["Instances"][0]["LaunchTemplate"]["Version"], "1");
+        assert_eq!(
+            answer["AutoScalingGroups"]
+                .as_array()
+                .expect("a list")
+                .len(),
+            1
+        );
+    }
+}

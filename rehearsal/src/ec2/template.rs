@@ -1,0 +1,218 @@
+//! Launch templates and their versions.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::base64;
+use crate::account::{ACCOUNT_ID, PARTITION};
+use crate::wire::{ApiError, only};
+
+/// A launch template.
+#[derive(Debug)]
+pub struct Template {
+    pub(super) name: String,
+    pub(super) created: Timestamp,
+    pub(super) tags: Value,
+    /// Version 1 is the first; the default version is always 1, because nothing here changes it.
+    pub(super) versions: Vec<Version>,
+}
+
+/// One version of a launch template.
+#[derive(Debug)]
+pub struct Version {
+    created: Timestamp,
+    description: Option<String>,
+    raw: Value,
+    data: Data,
+}
+
+/// What a version says about an instance, as far as the account acts on it.
+#[derive(Debug, Clone)]
+pub struct Data {
+    /// Empty if the version names none.
+    pub ami: String,
+    /// Empty if the version names none.
+    pub instance_type: String,
+    /// Decoded.
+    pub user_data: String,
+}
+
+/// Which version of which launch template an instance came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateVersion {
+    /// Such as `lt-0123456789abcdef0`.
+    pub id: String,
+    /// The template's name.
+    pub name: String,
+    /// Counted from 1.
+    pub version: u64,
+}
+
+/// Members of LaunchTemplateData that the account acts on, or on which nothing in it depends.
+const DATA: [&str; 14] = [
+    "BlockDeviceMappings",
+    "CreditSpecification",
+    "EbsOptimized",
+    "IamInstanceProfile",
+    "ImageId",
+    "InstanceType",
+    "KeyName",
+    "MetadataOptions",
+    "Monitoring",
+    "NetworkInterfaces",
+    "SecurityGroupIds",
+    "SecurityGroups",
+    "TagSpecifications",
+    "UserData",
+];
+
+impl super::State {
+    /// Finds a version of a template by the template's id or name, and the version's number, `$Latest` or `$Default`.
+    ///
+    /// # Errors
+    /// What EC2 answers for an unknown template or version.
+    pub fn template_version(
+        &self,
+        template: &str,
+        version: &str,
+    ) -> Result<(TemplateVersion, Data), ApiError> {
+        let (id, found) = self.template(template)?;
+        let number = found.number(version)?;
+        let from = TemplateVersion {
+            id: id.to_owned(),
+            name: found.name.clone(),
+            version: number,
+        };
+        let data = found.versions[number as usize - 1].data.clone();
+        Ok((from, data))
+    }
+
+    /// A template's id, name and latest version, by its id or name.
+    ///
+    /// # Errors
+    /// What EC2 answers for an unknown template.
+    pub fn latest_version(&self, template: &str) -> Result<TemplateVersion, ApiError> {
+        self.template_version(template, "$Latest")
+            .map(|(version, _)| version)
+    }
+
+    pub(super) fn template(&self, id_or_name: &str) -> Result<(&str, &Template), ApiError> {
+        let by_id = self.templates.get_key_value(id_or_name);
+        by_id
+            .or_else(|| {
+                let mut all = self.templates.iter();
+                all.find(|(_, template)| template.name == id_or_name)
+            })
+            .map(|(id, template)| (id.as_str(), template))
+            .ok_or_else(|| not_found(id_or_name))
+    }
+}
+
+fn not_found(id_or_name: &str) -> ApiError {
+    if id_or_name.starts_with("lt-") {
+        ApiError::client(
+            "InvalidLaunchTemplateId.NotFound",
+            format!(
+                "The specified launch template, with template ID {id_or_name}, does not exist."
+            ),
+        )
+    } else {
+        ApiError::client(
+            "InvalidLaunchTemplateName.NotFoundException",
+            format!(
+                "The specified launch template, with template name {id_or_name}, does not exist."
+            ),
+        )
+    }
+}
+
+impl Template {
+    pub(super) fn latest(&self) -> u64 {
+        self.versions.len() as u64
+    }
+
+    pub(super) fn number(&self, version: &str) -> Result<u64, ApiError> {
+        match version {
+            "$Latest" => Ok(self.latest()),
+            "$Default" => Ok(1),
+            _ => version
+                .parse()
+                .ok()
+                .filter(|number| (1..=self.latest()).contains(number))
+                .ok_or_else(|| {
+                    ApiError::client(
+                        "InvalidLaunchTemplateId.VersionNotFound",
+                        format!("Could not find the launch template version {version}."),
+                    )
+                }),
+        }
+    }
+
+    pub(super) fn to_json(&self, id: &str) -> Value {
+        json!({
+            "LaunchTemplateId": id, "LaunchTemplateName": self.name, "CreateTime": self.created.to_string(),
+            "CreatedBy": created_by(), "DefaultVersionNumber": 1, "LatestVersionNumber": self.latest(),
+            "Tags": self.tags,
+        })
+    }
+
+    pub(super) fn version_to_json(&self, id: &str, number: u64) -> Value {
+        let version = &self.versions[number as usize - 1];
+        let mut answer = json!({
+            "LaunchTemplateId": id, "LaunchTemplateName": self.name, "VersionNumber": number,
+            "CreateTime": version.created.to_string(), "CreatedBy": created_by(), "DefaultVersion": number == 1,
+            "LaunchTemplateData": version.raw,
+        });
+        if let Some(description) = &version.description {
+            answer["VersionDescription"] = json!(description);
+        }
+        answer
+    }
+}
+
+fn created_by() -> String {
+    format!("arn:{PARTITION}:iam::{ACCOUNT_ID}:root")
+}
+
+/// Reads LaunchTemplateData, and says what is wrong with it.
+pub fn version(created: Timestamp, input: &Value) -> Result<Version, ApiError> {
+    let raw = &input["LaunchTemplateData"];
+    if !raw.is_object() {
+        return Err(missing("LaunchTemplateData"));
+    }
+    only("LaunchTemplateData", raw, &DATA)?;
+    let member = |name| raw.get(name).and_then(Value::as_str).unwrap_or_default();
+    let ami = member("ImageId");
+    if !ami.is_empty() && !ami.starts_with("ami-") {
+        return Err(ApiError::client(
+            "InvalidAMIID.Malformed",
+            format!("Invalid id: \"{ami}\" (expecting \"ami-...\")"),
+        ));
+    }
+    let user_data = base64::decode(member("UserData"))
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(|| {
+            ApiError::client(
+                "InvalidUserData.Malformed",
+                "Invalid BASE64 encoding of user data.",
+            )
+        })?;
+    Ok(Version {
+        created,
+        description: input["VersionDescription"].as_str().map(str::to_owned),
+        data: Data {
+            ami: ami.to_owned(),
+            instance_type: member("InstanceType").to_owned(),
+            user_data,
+        },
+        raw: raw.clone(),
+    })
+}
+
+/// What is answered for a parameter that must be there and is not.
+pub fn missing(member: &str) -> ApiError {
+    ApiError::client(
+        "MissingParameter",
+        format!("The request must contain the parameter {member}"),
+    )
+}
