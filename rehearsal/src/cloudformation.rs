@@ -24,6 +24,8 @@ pub mod record;
 pub mod request;
 pub mod roll;
 pub mod rolling;
+#[cfg(test)]
+mod scene;
 pub mod signal;
 pub mod stack;
 pub mod step;
