@@ -1,27 +1,155 @@
-//! CloudFormation.
+//! CloudFormation: deploys template files as they are, and rolls a group by the documented algorithm, in the documented
+//! words.
+//!
+//! - [`node`], [`expression`], [`template`], [`parameters`], [`kinds`], [`graph`], [`evaluate`]: what a template says.
+//! - [`request`], [`describe`], [`signal`]: the calls.
+//! - [`stack`], [`operation`], [`step`], [`nested`], [`ahead`]: what a stack is, and how it gets from one version to the next.
+//! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`]: what is done to a resource.
+
+pub mod ahead;
+pub mod describe;
+pub mod dynamics;
+pub mod evaluate;
+pub mod expression;
+pub mod files;
+pub mod graph;
+pub mod group;
+pub mod handler;
+pub mod kinds;
+pub mod nested;
+pub mod node;
+pub mod operation;
+pub mod parameters;
+pub mod record;
+pub mod request;
+pub mod roll;
+pub mod rolling;
+#[cfg(test)]
+mod scene;
+pub mod signal;
+pub mod stack;
+pub mod step;
+pub mod template;
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::account::Account;
 use crate::wire::ApiError;
 
+pub use dynamics::Dynamics;
+pub use stack::Stack;
+
 /// What the service remembers.
 #[derive(Debug, Default)]
-pub struct State {}
+pub struct State {
+    /// How long things take, and how unproven behaviours are.
+    pub dynamics: Dynamics,
+    /// The files that templates name, by path: TemplateURL of a call is such a path, and a nested TemplateURL or a
+    /// DefinitionS3Location is relative to the template that names it. The driver fills it.
+    pub files: BTreeMap<String, String>,
+    /// All stacks by id, deleted ones included.
+    pub(crate) stacks: BTreeMap<String, Stack>,
+    /// How many operations there have been.
+    pub(crate) operations: u64,
+}
+
+impl State {
+    /// The stack of this id, or the stack that has this name and is not deleted.
+    pub fn stack(&self, name_or_id: &str) -> Option<&Stack> {
+        self.stacks.get(name_or_id).or_else(|| {
+            self.stacks
+                .values()
+                .find(|stack| stack.name == name_or_id && stack.status != "DELETE_COMPLETE")
+        })
+    }
+
+    /// The inline policies of a role that a stack made: each PolicyDocument, those of AWS::IAM::Policy included.
+    /// Nothing if no stack has made the role.
+    pub fn role_policies(&self, role_arn: &str) -> Option<Vec<&Value>> {
+        record::role_policies(self, role_arn)
+    }
+
+    /// A stack by its id.
+    pub(crate) fn at(&mut self, id: &str) -> &mut Stack {
+        self.stacks.get_mut(id).expect("stacks are never forgotten")
+    }
+}
 
 /// What the service has planned for later.
 #[derive(Debug)]
-pub enum Event {}
+pub enum Event {
+    /// The next resources of a stack's operation can begin.
+    Go {
+        /// Id of the stack.
+        stack: String,
+        /// Number of the operation; one that is over is ignored.
+        operation: u64,
+    },
+    /// A resource that only needed time is done.
+    Done {
+        /// Id of the stack.
+        stack: String,
+        /// Number of the operation.
+        operation: u64,
+        /// Logical id.
+        resource: String,
+    },
+    /// CloudFormation looks at a group again.
+    Look {
+        /// Id of the stack.
+        stack: String,
+        /// Number of the operation.
+        operation: u64,
+        /// Logical id.
+        resource: String,
+        /// Which look it is; an earlier one that a signal has overtaken is ignored.
+        turn: u64,
+    },
+}
 
 /// Answers a call.
 ///
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.
-pub fn call(_account: &mut Account, action: &str, _input: &Value) -> Result<Value, ApiError> {
-    Err(ApiError::not_implemented("cloudformation", action))
+pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+    match action {
+        "CreateStack" => request::create(account, input),
+        "UpdateStack" => request::update(account, input),
+        "DeleteStack" => request::delete(account, input),
+        "CancelUpdateStack" => request::cancel(account, input),
+        "SignalResource" => signal::signal(account, input),
+        "DescribeStacks" => describe::stacks(account, input),
+        "DescribeStackEvents" => describe::events(account, input),
+        "DescribeStackResources" => describe::resources(account, input),
+        "ListStackResources" => describe::resource_list(account, input),
+        _ => Err(ApiError::not_implemented("cloudformation", action)),
+    }
 }
 
 /// Does what was planned.
-pub fn on_event(_account: &mut Account, event: Event) {
-    match event {}
+pub fn on_event(account: &mut Account, event: Event) {
+    let (stack, number) = match &event {
+        Event::Go { stack, operation }
+        | Event::Done {
+            stack, operation, ..
+        }
+        | Event::Look {
+            stack, operation, ..
+        } => (stack.clone(), *operation),
+    };
+    let current = account.cloudformation.at(&stack).operation.as_ref();
+    if current.is_none_or(|current| current.number != number) {
+        return;
+    }
+    match event {
+        Event::Go { .. } => operation::go(account, &stack),
+        Event::Done { resource, .. } => operation::finished(account, &stack, &resource, Ok(())),
+        Event::Look { resource, turn, .. } => group::look(account, &stack, &resource, turn),
+    }
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::client("ValidationError", message)
 }

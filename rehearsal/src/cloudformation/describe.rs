@@ -1,0 +1,200 @@
+//! The calls that only look: DescribeStacks, DescribeStackEvents, DescribeStackResources, ListStackResources.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::evaluate::Scope;
+use super::invalid;
+use super::request::stack_name;
+use super::stack::{Stack, StackEvent};
+use crate::account::Account;
+use crate::wire::{ApiError, only};
+
+/// How many events or resources one answer has at most. Observed.
+const PAGE: usize = 100;
+
+/// The outputs of a stack at rest, by key.
+pub fn outputs(scope: &Scope<'_>) -> BTreeMap<String, Value> {
+    let mut outputs = BTreeMap::new();
+    for output in &scope.template.outputs {
+        let exists = output
+            .condition
+            .as_ref()
+            .is_none_or(|name| scope.condition(&output.value, name) == Ok(true));
+        if let (true, Ok(Some(value))) = (exists, scope.value(&output.value)) {
+            outputs.insert(output.name.clone(), value);
+        }
+    }
+    outputs
+}
+
+/// `DescribeStacks`: the stack of a name or id; without one every stack that is not deleted.
+///
+/// # Errors
+/// `ValidationError`, `Stack with id X does not exist`.
+pub fn stacks(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("DescribeStacks", input, &["StackName", "NextToken"])?;
+    let state = &account.cloudformation;
+    let stacks: Vec<Value> = match input["StackName"].as_str() {
+        Some(name) => vec![described(found(account, name)?)],
+        None => state
+            .stacks
+            .values()
+            .filter(|stack| stack.status != "DELETE_COMPLETE")
+            .map(described)
+            .collect(),
+    };
+    Ok(json!({"Stacks": stacks}))
+}
+
+fn found<'a>(account: &'a Account, name: &str) -> Result<&'a Stack, ApiError> {
+    account
+        .cloudformation
+        .stack(name)
+        .ok_or_else(|| invalid(format!("Stack with id {name} does not exist")))
+}
+
+fn described(stack: &Stack) -> Value {
+    let template = &stack.version.template;
+    let mut answer = json!({
+        "StackId": stack.id, "StackName": stack.name, "CreationTime": stack.created.to_string(),
+        "StackStatus": stack.status, "DisableRollback": false, "NotificationARNs": [], "Tags": [],
+        "EnableTerminationProtection": false, "RollbackConfiguration": {}, "Capabilities": stack.capabilities,
+        "Parameters": template.parameters.iter().map(|declared| {
+            let parameters = &stack.version.parameters;
+            let value = if declared.no_echo { "****" } else { parameters.given[&declared.name].as_str() };
+            let mut parameter = json!({"ParameterKey": declared.name, "ParameterValue": value});
+            if let Some(stored) = parameters.stored.get(&declared.name) {
+                parameter["ResolvedValue"] = Value::from(stored.as_str());
+            }
+            parameter
+        }).collect::<Vec<_>>(),
+        "Outputs": template.outputs.iter().filter_map(|output| {
+            let value = stack.outputs.get(&output.name)?;
+            let mut answer = json!({"OutputKey": output.name, "OutputValue": super::node::scalar_text(value)});
+            put(&mut answer, "Description", &output.description);
+            Some(answer)
+        }).collect::<Vec<_>>(),
+    });
+    put(&mut answer, "Description", &template.description);
+    put(&mut answer, "StackStatusReason", &stack.reason);
+    if let Some(updated) = stack.updated {
+        answer["LastUpdatedTime"] = Value::from(updated.to_string());
+    }
+    if let Some((parent, _)) = &stack.parent {
+        answer["ParentId"] = Value::from(parent.as_str());
+    }
+    answer
+}
+
+/// Puts `text` under `member`, unless it is empty: AWS leaves empty members out.
+fn put(answer: &mut Value, member: &str, text: &str) {
+    if !text.is_empty() {
+        answer[member] = Value::from(text);
+    }
+}
+
+/// `DescribeStackEvents`, newest first.
+///
+/// # Errors
+/// `ValidationError`, `Stack [X] does not exist`.
+pub fn events(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("DescribeStackEvents", input, &["StackName", "NextToken"])?;
+    let name = stack_name("DescribeStackEvents", input)?;
+    let stack = account
+        .cloudformation
+        .stack(name)
+        .ok_or_else(|| invalid(format!("Stack [{name}] does not exist")))?;
+    // The token counts from the oldest event, so that newer ones do not shift the pages.
+    let end = match input["NextToken"].as_str() {
+        None => stack.events.len(),
+        Some(token) => {
+            let end = token
+                .parse::<usize>()
+                .ok()
+                .filter(|end| *end <= stack.events.len());
+            end.ok_or_else(|| invalid(format!("NextToken {token} is none that was given out")))?
+        }
+    };
+    let start = end.saturating_sub(PAGE);
+    let page: Vec<_> = stack.events[start..end]
+        .iter()
+        .rev()
+        .map(|event| event_answer(stack, event))
+        .collect();
+    let mut answer = json!({"StackEvents": page});
+    if start > 0 {
+        answer["NextToken"] = Value::from(start.to_string());
+    }
+    Ok(answer)
+}
+
+fn event_answer(stack: &Stack, event: &StackEvent) -> Value {
+    let mut answer = json!({
+        "StackId": stack.id, "StackName": stack.name, "EventId": event.id, "LogicalResourceId": event.logical_id,
+        "PhysicalResourceId": event.physical_id, "ResourceType": event.resource_type, "ResourceStatus": event.status,
+        "Timestamp": event.at.to_string(),
+    });
+    put(&mut answer, "ResourceStatusReason", &event.reason);
+    answer
+}
+
+/// `DescribeStackResources` of one stack, optionally of one resource.
+///
+/// # Errors
+/// `ValidationError`, `Stack with id X does not exist`.
+pub fn resources(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only(
+        "DescribeStackResources",
+        input,
+        &["StackName", "LogicalResourceId"],
+    )?;
+    let stack = found(account, stack_name("DescribeStackResources", input)?)?;
+    let wanted = input["LogicalResourceId"].as_str();
+    let common = Map::from_iter([
+        ("StackId".to_owned(), Value::from(stack.id.as_str())),
+        ("StackName".to_owned(), Value::from(stack.name.as_str())),
+    ]);
+    let all = resource_answers(stack, "Timestamp");
+    let all = all
+        .into_iter()
+        .filter(|answer| wanted.is_none_or(|wanted| answer["LogicalResourceId"] == wanted));
+    let all: Vec<Value> = all
+        .map(|answer| {
+            let mut members = common.clone();
+            members.extend(answer);
+            Value::Object(members)
+        })
+        .collect();
+    Ok(json!({"StackResources": all}))
+}
+
+/// `ListStackResources`.
+///
+/// # Errors
+/// `ValidationError`, `Stack with id X does not exist`.
+pub fn resource_list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("ListStackResources", input, &["StackName", "NextToken"])?;
+    let stack = found(account, stack_name("ListStackResources", input)?)?;
+    Ok(json!({"StackResourceSummaries": resource_answers(stack, "LastUpdatedTimestamp")}))
+}
+
+fn resource_answers(stack: &Stack, time: &str) -> Vec<Map<String, Value>> {
+    stack
+        .resources
+        .iter()
+        .map(|(name, resource)| {
+            let mut answer = json!({
+                "LogicalResourceId": name, "PhysicalResourceId": resource.physical_id,
+                "ResourceType": resource.kind.name, "ResourceStatus": resource.status,
+                time: resource.updated.to_string(),
+            });
+            put(&mut answer, "ResourceStatusReason", &resource.reason);
+            match answer {
+                Value::Object(members) => members,
+                _ => Map::new(),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,223 @@
+//! Nested stacks: stacks whose operations are steps of their parent's.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::handler::{Made, Wanted};
+use super::operation::{self, Purpose, Step, Work};
+use super::stack::{Stack, Version};
+use super::{ahead, describe, files, parameters};
+use crate::account::{Account, arn};
+
+/// Puts a child stack beside its parent, without beginning anything.
+///
+/// # Errors
+/// Why its template or its parameters are refused.
+pub fn make(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+    let version = Arc::new(version(account, wanted)?);
+    let suffix = account.hex(12).to_uppercase();
+    let name = format!("{}-{}-{suffix}", wanted.stack_name, wanted.name);
+    let id = new_id(account, &name);
+    let mut child = Stack::new(id.clone(), name, account.now, version);
+    child.parent = Some((wanted.stack_id.clone(), wanted.name.clone()));
+    account.cloudformation.stacks.insert(id.clone(), child);
+    Ok(Made::new(id, []))
+}
+
+/// A new stack's ARN.
+pub fn new_id(account: &mut Account, name: &str) -> String {
+    let uuid = account.uuid();
+    arn("cloudformation", &format!("stack/{name}/{uuid}"))
+}
+
+/// What the child shall be.
+///
+/// # Errors
+/// Why its template or its parameters are refused.
+pub fn version(account: &mut Account, wanted: &Wanted) -> Result<Version, String> {
+    let path = files::local(
+        &wanted.base,
+        "TemplateURL",
+        &wanted.properties["TemplateURL"],
+    )?;
+    let template = account
+        .cloudformation
+        .template(&path)
+        .map_err(|error| error.message)?;
+    let input = call_parameters(&wanted.properties);
+    let parameters =
+        parameters::gather(account, &template, &input, None).map_err(|error| error.message)?;
+    Ok(Version {
+        template,
+        parameters,
+    })
+}
+
+/// The Parameters of a nested stack's properties as a call writes them.
+pub fn call_parameters(properties: &Value) -> Value {
+    let text = |value: &Value| match value {
+        // A list goes down as it would be written into a List parameter.
+        Value::Array(items) => items
+            .iter()
+            .map(super::node::scalar_text)
+            .collect::<Vec<_>>()
+            .join(","),
+        other => super::node::scalar_text(other),
+    };
+    properties["Parameters"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| json!({"ParameterKey": key, "ParameterValue": text(value)}))
+        .collect()
+}
+
+/// Begins to create the child.
+pub fn create(account: &mut Account, wanted: &Wanted) {
+    let (id, name) = (&wanted.stack_id, &wanted.name);
+    waits(account, id, name);
+    let child = child_of(account, id, name);
+    operation::begin(account, &child, Purpose::Create, None, "");
+}
+
+/// Begins to bring the child to what the parent now says, forward or back.
+pub fn update(account: &mut Account, wanted: &Wanted) {
+    let (id, name) = (wanted.stack_id.clone(), wanted.name.clone());
+    let child = child_of(account, &id, &name);
+    let rolls_back = operation::of(account, &id).purpose == Purpose::RollBack;
+    let next = if rolls_back {
+        // The very version that it had: what Parameter Store held then is not asked for again.
+        let before = operation::of(account, &id).children.get(&name).cloned();
+        Ok(before.unwrap_or_else(|| account.cloudformation.at(&child).version.clone()))
+    } else {
+        version(account, wanted).map(Arc::new)
+    };
+    let next = match next {
+        Ok(next) => next,
+        Err(reason) => return operation::finished(account, &id, &name, Err(reason)),
+    };
+    let now = account.cloudformation.at(&child).version.clone();
+    if !rolls_back {
+        operation::of(account, &id)
+            .children
+            .insert(name.clone(), now.clone());
+    }
+    let changes = now != next && ahead::changes(account, &child, &next).unwrap_or(true);
+    let stack = account.cloudformation.at(&child);
+    stack.version = next;
+    if changes {
+        waits(account, &id, &name);
+        let purpose = if rolls_back {
+            Purpose::RollBack
+        } else {
+            Purpose::Update
+        };
+        operation::begin(account, &child, purpose, Some(now), "");
+    } else {
+        let known = stack.known();
+        let outputs = describe::outputs(&stack.scope(&stack.version, &known, false));
+        stack.outputs = outputs;
+        pass_outputs(account, &child);
+        let delay = account.cloudformation.dynamics.other;
+        operation::takes(account, &id, &name, delay);
+    }
+}
+
+/// Begins to delete the child.
+pub fn delete(account: &mut Account, id: &str, name: &str) {
+    let child = child_of(account, id, name);
+    if account.cloudformation.at(&child).status == "DELETE_COMPLETE" {
+        return operation::finished(account, id, name, Ok(()));
+    }
+    waits(account, id, name);
+    operation::begin(account, &child, Purpose::Delete, None, "");
+}
+
+/// Stops what the child is at, because its parent's operation has failed; it then turns round by itself.
+pub fn cancel(account: &mut Account, id: &str, name: &str) {
+    let child = child_of(account, id, name);
+    let operation = account.cloudformation.at(&child).operation.as_ref();
+    if operation
+        .is_some_and(|operation| matches!(operation.purpose, Purpose::Create | Purpose::Update))
+    {
+        operation::stop(account, &child);
+        operation::go(account, &child);
+    }
+}
+
+/// A stack has come to rest: its parent, if it has one that waits for it, goes on.
+pub fn settled(account: &mut Account, child: &str) {
+    let stack = account.cloudformation.at(child);
+    let (status, parent) = (stack.status.clone(), stack.parent.clone());
+    let Some((id, name)) = parent else {
+        return;
+    };
+    let operation = account.cloudformation.at(&id).operation.as_ref();
+    let Some(operation) = operation.filter(|operation| {
+        matches!(
+            operation.steps.get(&name),
+            Some(Step::Running(Work::Nested))
+        )
+    }) else {
+        return;
+    };
+    let rolls_back = operation.purpose == Purpose::RollBack;
+    pass_outputs(account, child);
+    let result = match status.as_str() {
+        "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "DELETE_COMPLETE" => Ok(()),
+        "UPDATE_ROLLBACK_COMPLETE" if rolls_back => Ok(()),
+        _ => Err(why(account.cloudformation.at(child), child)),
+    };
+    operation::finished(account, &id, &name, result);
+}
+
+/// Why a child failed, as its parent tells it.
+fn why(stack: &Stack, child: &str) -> String {
+    let turned = ["ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"];
+    let turn =
+        stack.events.iter().rev().find(|event| {
+            event.logical_id == stack.name && turned.contains(&event.status.as_str())
+        });
+    match turn {
+        Some(turn) if turn.status == "ROLLBACK_IN_PROGRESS" => {
+            format!(
+                "Embedded stack {child} was not successfully created: {}",
+                turn.reason
+            )
+        }
+        Some(turn) => format!(
+            "Embedded stack {child} was not successfully updated. Currently in {} with reason: {}",
+            turn.status, turn.reason
+        ),
+        None => format!(
+            "Embedded stack {child} is in {}: {}",
+            stack.status, stack.reason
+        ),
+    }
+}
+
+fn pass_outputs(account: &mut Account, child: &str) {
+    let stack = account.cloudformation.at(child);
+    let outputs = stack.outputs.clone();
+    if let Some((id, name)) = stack.parent.clone()
+        && let Some(resource) = account.cloudformation.at(&id).resources.get_mut(&name)
+    {
+        resource.known.attributes = outputs
+            .into_iter()
+            .map(|(key, value)| (format!("Outputs.{key}"), value))
+            .collect();
+    }
+}
+
+fn waits(account: &mut Account, id: &str, name: &str) {
+    operation::of(account, id)
+        .steps
+        .insert(name.to_owned(), Step::Running(Work::Nested));
+}
+
+fn child_of(account: &mut Account, id: &str, name: &str) -> String {
+    account.cloudformation.at(id).resources[name]
+        .physical_id
+        .clone()
+}

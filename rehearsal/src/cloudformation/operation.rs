@@ -1,0 +1,394 @@
+//! One operation on a stack: which resources are next, and what follows when all are done or one has failed.
+//!
+//! As CloudFormation does, everything that waits for nothing begins at once; the first failure begins nothing more,
+//! cancels what is slow, and turns round.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::graph::{self, Dependencies};
+use super::group::{self, GroupWork};
+use super::stack::{self, Stack, Version};
+use super::{Event, nested, step};
+use crate::account::Account;
+
+/// An operation that goes on.
+#[derive(Debug)]
+pub struct Operation {
+    /// Its number, by which planned events know it.
+    pub number: u64,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What the stack was before, to which an update rolls back.
+    pub before: Option<Arc<Version>>,
+    /// The resources that take part.
+    pub steps: BTreeMap<String, Step>,
+    /// Which waits for which.
+    pub waits: Dependencies,
+    /// The resources that failed.
+    pub failed: Vec<String>,
+    /// Whether nothing more is begun: something failed, or somebody cancelled.
+    pub stopped: bool,
+    /// What nested stacks were before this operation, by logical id.
+    pub children: BTreeMap<String, Arc<Version>>,
+}
+
+/// What an operation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The resources are made.
+    Create,
+    /// What was made before a creation failed is deleted.
+    UndoCreate,
+    /// The resources are brought to the new version.
+    Update,
+    /// What an update has removed from the template is deleted.
+    CleanUp,
+    /// The resources are brought back to the version before.
+    RollBack,
+    /// What a failed update had added is deleted.
+    CleanUpRollBack,
+    /// Everything is deleted.
+    Delete,
+}
+
+/// How far a resource is.
+#[derive(Debug)]
+pub enum Step {
+    /// It waits for others.
+    Waiting,
+    /// It is being done.
+    Running(Work),
+    /// It is done, or had nothing to do, or failed.
+    Over,
+}
+
+/// What a running resource waits for.
+#[derive(Debug)]
+pub enum Work {
+    /// Time.
+    Time,
+    /// A nested stack.
+    Nested,
+    /// A group.
+    Group(Box<GroupWork>),
+}
+
+impl Purpose {
+    /// Whether resources are deleted.
+    pub fn deletes(self) -> bool {
+        matches!(
+            self,
+            Self::UndoCreate | Self::CleanUp | Self::CleanUpRollBack | Self::Delete
+        )
+    }
+
+    /// The stack's status meanwhile.
+    fn status(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE_IN_PROGRESS",
+            Self::UndoCreate => "ROLLBACK_IN_PROGRESS",
+            Self::Update => "UPDATE_IN_PROGRESS",
+            Self::CleanUp => "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+            Self::RollBack => "UPDATE_ROLLBACK_IN_PROGRESS",
+            Self::CleanUpRollBack => "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+            Self::Delete => "DELETE_IN_PROGRESS",
+        }
+    }
+}
+
+/// Begins an operation on the stack `id`, whose `version` is already what it shall become.
+pub fn begin(
+    account: &mut Account,
+    id: &str,
+    purpose: Purpose,
+    before: Option<Arc<Version>>,
+    reason: &str,
+) {
+    stack::enter(account, id, purpose.status(), reason);
+    account.cloudformation.operations += 1;
+    let number = account.cloudformation.operations;
+    let now = account.now;
+    let stack = account.cloudformation.at(id);
+    if matches!(purpose, Purpose::Update | Purpose::RollBack) {
+        stack.updated = Some(now);
+    }
+    let (waits, names) = participants(stack, purpose, before.as_deref());
+    let children = stack
+        .operation
+        .take()
+        .map(|over| over.children)
+        .unwrap_or_default();
+    stack.operation = Some(Operation {
+        number,
+        purpose,
+        before,
+        steps: names
+            .into_iter()
+            .map(|name| (name, Step::Waiting))
+            .collect(),
+        waits,
+        failed: Vec::new(),
+        stopped: false,
+        children,
+    });
+    account.after(
+        Duration::from_secs(1),
+        Event::Go {
+            stack: id.to_owned(),
+            operation: number,
+        },
+    );
+}
+
+/// Who takes part, and who waits for whom.
+fn participants(
+    stack: &Stack,
+    purpose: Purpose,
+    before: Option<&Version>,
+) -> (Dependencies, Vec<String>) {
+    let of = |version: &Version| {
+        graph::dependencies(&version.template).expect("it was checked when it was given")
+    };
+    let known = stack.known();
+    let wanted = stack
+        .scope(&stack.version, &known, true)
+        .wanted()
+        .expect("it was checked when it was given");
+    let unwanted = |name: &&String| !wanted.contains(*name);
+    match purpose {
+        Purpose::Create | Purpose::Update | Purpose::RollBack => {
+            (of(&stack.version), wanted.into_iter().collect())
+        }
+        Purpose::UndoCreate | Purpose::Delete => (
+            graph::reversed(&of(&stack.version)),
+            stack.resources.keys().cloned().collect(),
+        ),
+        Purpose::CleanUp | Purpose::CleanUpRollBack => (
+            graph::reversed(&of(before.unwrap_or(&stack.version))),
+            stack.resources.keys().filter(unwanted).cloned().collect(),
+        ),
+    }
+}
+
+/// The operation that goes on in the stack `id`.
+pub fn of<'a>(account: &'a mut Account, id: &str) -> &'a mut Operation {
+    account
+        .cloudformation
+        .at(id)
+        .operation
+        .as_mut()
+        .expect("events of an operation that is over are not acted on")
+}
+
+/// Begins every resource that waits for nothing any more; at the end of the operation, what follows it.
+pub fn go(account: &mut Account, id: &str) {
+    loop {
+        let operation = of(account, id);
+        let number = operation.number;
+        let over = |name: &String| matches!(operation.steps.get(name), None | Some(Step::Over));
+        let ready = operation.steps.iter().find(|(name, step)| {
+            matches!(step, Step::Waiting)
+                && operation
+                    .waits
+                    .get(*name)
+                    .is_none_or(|waits| waits.iter().all(over))
+        });
+        match ready.map(|(name, _)| name.clone()) {
+            Some(name) if !operation.stopped => {
+                operation
+                    .steps
+                    .insert(name.clone(), Step::Running(Work::Time));
+                step::begin(account, id, &name);
+            }
+            _ => break,
+        }
+        let now = account.cloudformation.at(id).operation.as_ref();
+        if now.is_none_or(|now| now.number != number) {
+            return;
+        }
+    }
+    let operation = of(account, id);
+    let running = operation
+        .steps
+        .values()
+        .any(|step| matches!(step, Step::Running(_)));
+    let waiting = operation
+        .steps
+        .values()
+        .any(|step| matches!(step, Step::Waiting));
+    if !running && (operation.stopped || !waiting) {
+        end(account, id);
+    }
+}
+
+/// The resource `name` needs `delay` and nothing else.
+pub fn takes(account: &mut Account, id: &str, name: &str, delay: Duration) {
+    let operation = of(account, id).number;
+    account.after(
+        delay,
+        Event::Done {
+            stack: id.to_owned(),
+            operation,
+            resource: name.to_owned(),
+        },
+    );
+}
+
+/// The resource `name` is done, or failed with a reason.
+pub fn finished(account: &mut Account, id: &str, name: &str, result: Result<(), String>) {
+    let operation = of(account, id);
+    let deletes = operation.purpose.deletes();
+    operation.steps.insert(name.to_owned(), Step::Over);
+    let verb = verb(account, id, name, deletes);
+    match result {
+        Ok(()) => {
+            stack::resource_enters(account, id, name, &format!("{verb}_COMPLETE"), "");
+            if deletes {
+                account.cloudformation.at(id).resources.remove(name);
+            }
+        }
+        Err(reason) => {
+            stack::resource_enters(account, id, name, &format!("{verb}_FAILED"), &reason);
+            of(account, id).failed.push(name.to_owned());
+            if !deletes {
+                stop(account, id);
+            }
+        }
+    }
+    go(account, id);
+}
+
+/// CREATE, UPDATE or DELETE, whichever `name` is in the middle of.
+fn verb(account: &mut Account, id: &str, name: &str, deletes: bool) -> &'static str {
+    let resource = account.cloudformation.at(id).resources.get(name);
+    match resource {
+        _ if deletes => "DELETE",
+        Some(resource) if resource.status.starts_with("CREATE") => "CREATE",
+        _ => "UPDATE",
+    }
+}
+
+/// Begins nothing more, and cancels the groups and nested stacks that are still at it. What needs only a little time
+/// is let finish.
+pub fn stop(account: &mut Account, id: &str) {
+    let operation = of(account, id);
+    if operation.stopped {
+        return;
+    }
+    operation.stopped = true;
+    let slow: Vec<(String, bool)> = operation
+        .steps
+        .iter()
+        .filter_map(|(name, step)| match step {
+            Step::Running(Work::Group(_)) => Some((name.clone(), true)),
+            Step::Running(Work::Nested) => Some((name.clone(), false)),
+            _ => None,
+        })
+        .collect();
+    for (name, is_group) in slow {
+        if is_group {
+            let verb = verb(account, id, &name, false);
+            let what = if verb == "CREATE" {
+                "creation"
+            } else {
+                "update"
+            };
+            of(account, id).steps.insert(name.clone(), Step::Over);
+            of(account, id).failed.push(name.clone());
+            stack::resource_enters(
+                account,
+                id,
+                &name,
+                &format!("{verb}_FAILED"),
+                &format!("Resource {what} cancelled"),
+            );
+        } else {
+            nested::cancel(account, id, &name);
+        }
+    }
+}
+
+/// What follows the operation that has just come to its end.
+fn end(account: &mut Account, id: &str) {
+    let operation = of(account, id);
+    let (purpose, before, failed) = (
+        operation.purpose,
+        operation.before.clone(),
+        operation.failed.join(", "),
+    );
+    let stopped = operation.stopped;
+    match (purpose, stopped || !failed.is_empty()) {
+        (Purpose::Create, false) => settle(account, id, "CREATE_COMPLETE", ""),
+        (Purpose::Create, true) => {
+            let reason = format!(
+                "The following resource(s) failed to create: [{failed}]. Rollback requested by user."
+            );
+            begin(account, id, Purpose::UndoCreate, None, &reason);
+        }
+        (Purpose::Update, false) => begin(account, id, Purpose::CleanUp, before, ""),
+        (Purpose::Update, true) => {
+            let before = before.expect("an update knows what was before");
+            let left = std::mem::replace(&mut account.cloudformation.at(id).version, before);
+            let reason = match failed.as_str() {
+                "" => "User Initiated".to_owned(),
+                failed => format!("The following resource(s) failed to update: [{failed}]."),
+            };
+            begin(account, id, Purpose::RollBack, Some(left), &reason);
+        }
+        (Purpose::RollBack, false) => begin(account, id, Purpose::CleanUpRollBack, before, ""),
+        (Purpose::RollBack, true) => {
+            let reason = format!("The following resource(s) failed to update: [{failed}].");
+            settle(account, id, "UPDATE_ROLLBACK_FAILED", &reason);
+        }
+        // What cannot be cleaned up stays behind, and the update is complete all the same.
+        (Purpose::CleanUp, _) => settle(account, id, "UPDATE_COMPLETE", ""),
+        (Purpose::CleanUpRollBack, _) => settle(account, id, "UPDATE_ROLLBACK_COMPLETE", ""),
+        (Purpose::UndoCreate, false) => settle(account, id, "ROLLBACK_COMPLETE", ""),
+        (Purpose::Delete, false) => settle(account, id, "DELETE_COMPLETE", ""),
+        (Purpose::UndoCreate | Purpose::Delete, true) => {
+            let status = if purpose == Purpose::Delete {
+                "DELETE_FAILED"
+            } else {
+                "ROLLBACK_FAILED"
+            };
+            let reason = format!("The following resource(s) failed to delete: [{failed}].");
+            settle(account, id, status, &reason);
+        }
+    }
+}
+
+/// The stack comes to rest in `status`.
+fn settle(account: &mut Account, id: &str, status: &str, reason: &str) {
+    let stack = account.cloudformation.at(id);
+    stack.operation = None;
+    if matches!(
+        status,
+        "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE"
+    ) {
+        let known = stack.known();
+        let outputs = super::describe::outputs(&stack.scope(&stack.version, &known, false));
+        stack.outputs = outputs;
+    }
+    stack::enter(account, id, status, reason);
+    nested::settled(account, id);
+}
+
+/// The work on the group `name`, if there is any.
+pub fn group_work<'a>(account: &'a mut Account, id: &str, name: &str) -> Option<&'a mut GroupWork> {
+    let operation = account.cloudformation.at(id).operation.as_mut()?;
+    match operation.steps.get_mut(name) {
+        Some(Step::Running(Work::Group(work))) => Some(work),
+        _ => None,
+    }
+}
+
+/// The resource `name` is a group at `work`, at which CloudFormation looks from now on.
+pub fn works(account: &mut Account, id: &str, name: &str, work: GroupWork) {
+    of(account, id)
+        .steps
+        .insert(name.to_owned(), Step::Running(Work::Group(Box::new(work))));
+    let every = account.cloudformation.dynamics.look_every;
+    group::look_again(account, id, name, every);
+}

@@ -1,0 +1,251 @@
+//! The calls that begin something: CreateStack, UpdateStack, DeleteStack, CancelUpdateStack.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::node::scalar_text;
+use super::operation::{self, Purpose};
+use super::stack::{Stack, Version};
+use super::template::{self, Template};
+use super::{ahead, invalid, nested, parameters};
+use crate::account::Account;
+use crate::wire::{ApiError, only};
+
+/// `CreateStack`.
+///
+/// # Errors
+/// `AlreadyExistsException`, `InsufficientCapabilitiesException`, `ValidationError`, or `NotImplemented`.
+pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = [
+        "StackName",
+        "TemplateBody",
+        "TemplateURL",
+        "Parameters",
+        "Capabilities",
+        "ClientRequestToken",
+        "DisableRollback",
+        "OnFailure",
+    ];
+    only("CreateStack", input, &known)?;
+    default_only("CreateStack", input, "DisableRollback", "false")?;
+    default_only("CreateStack", input, "OnFailure", "ROLLBACK")?;
+    let name = stack_name("CreateStack", input)?.to_owned();
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.len() <= 128
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !plain {
+        return Err(invalid(format!(
+            "1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+        )));
+    }
+    if account.cloudformation.stack(&name).is_some() {
+        return Err(ApiError::client(
+            "AlreadyExistsException",
+            format!("Stack [{name}] already exists"),
+        ));
+    }
+    let template = given_template(account, input)?.ok_or_else(no_template)?;
+    acknowledged(account, &template, input)?;
+    let parameters = parameters::gather(account, &template, &input["Parameters"], None)?;
+    let version = Version {
+        template,
+        parameters,
+    };
+    ahead::check(account, &name, &version, &BTreeMap::new())?;
+    let id = nested::new_id(account, &name);
+    let mut stack = Stack::new(id.clone(), name, account.now, Arc::new(version));
+    stack.capabilities = capabilities(input);
+    account.cloudformation.stacks.insert(id.clone(), stack);
+    operation::begin(account, &id, Purpose::Create, None, "User Initiated");
+    Ok(json!({"StackId": id}))
+}
+
+/// `UpdateStack`.
+///
+/// # Errors
+/// `InsufficientCapabilitiesException`, `ValidationError` (`No updates are to be performed.` among them), or
+/// `NotImplemented`.
+pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = [
+        "StackName",
+        "TemplateBody",
+        "TemplateURL",
+        "UsePreviousTemplate",
+        "Parameters",
+        "Capabilities",
+        "ClientRequestToken",
+        "DisableRollback",
+    ];
+    only("UpdateStack", input, &known)?;
+    default_only("UpdateStack", input, "DisableRollback", "false")?;
+    let wanted = stack_name("UpdateStack", input)?;
+    let Some(stack) = account.cloudformation.stack(wanted) else {
+        return Err(invalid(format!("Stack [{wanted}] does not exist")));
+    };
+    let (id, name, status) = (stack.id.clone(), stack.name.clone(), stack.status.clone());
+    let (before, known) = (stack.version.clone(), stack.known());
+    if stack.parent.is_some() {
+        return Err(ApiError::not_known(format_args!(
+            "an update of {name} but through its parent stack"
+        )));
+    }
+    let ready = [
+        "CREATE_COMPLETE",
+        "UPDATE_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE",
+    ];
+    if !ready.contains(&status.as_str()) {
+        return Err(invalid(format!(
+            "Stack:{id} is in {status} state and can not be updated."
+        )));
+    }
+    let template = match (
+        given_template(account, input)?,
+        scalar_text(&input["UsePreviousTemplate"]) == "true",
+    ) {
+        (Some(_), true) => {
+            return Err(invalid(
+                "You cannot specify both usePreviousTemplate and Template Body/Template URL.",
+            ));
+        }
+        (Some(template), false) => template,
+        (None, true) => before.template.clone(),
+        (None, false) => return Err(no_template()),
+    };
+    acknowledged(account, &template, input)?;
+    let parameters = parameters::gather(
+        account,
+        &template,
+        &input["Parameters"],
+        Some(&before.parameters),
+    )?;
+    let version = Version {
+        template,
+        parameters,
+    };
+    ahead::check(account, &name, &version, &known)?;
+    if !ahead::changes(account, &id, &version)? {
+        return Err(invalid("No updates are to be performed."));
+    }
+    let stack = account.cloudformation.at(&id);
+    stack.version = Arc::new(version);
+    stack.capabilities = capabilities(input);
+    operation::begin(
+        account,
+        &id,
+        Purpose::Update,
+        Some(before),
+        "User Initiated",
+    );
+    Ok(json!({"StackId": id}))
+}
+
+/// `DeleteStack`. A stack that does not exist is deleted already.
+///
+/// # Errors
+/// `ValidationError` while an operation goes on.
+pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("DeleteStack", input, &["StackName", "ClientRequestToken"])?;
+    let wanted = stack_name("DeleteStack", input)?;
+    let Some(stack) = account.cloudformation.stack(wanted) else {
+        return Ok(json!({}));
+    };
+    let (id, status) = (stack.id.clone(), stack.status.clone());
+    if status == "DELETE_COMPLETE" {
+        return Ok(json!({}));
+    }
+    if stack.operation.is_some() {
+        return Err(invalid(format!(
+            "Stack [{id}] cannot be deleted while in status {status}"
+        )));
+    }
+    operation::begin(account, &id, Purpose::Delete, None, "User Initiated");
+    Ok(json!({}))
+}
+
+/// `CancelUpdateStack`: the update turns round.
+///
+/// # Errors
+/// `ValidationError` if no update goes forward.
+pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only(
+        "CancelUpdateStack",
+        input,
+        &["StackName", "ClientRequestToken"],
+    )?;
+    let wanted = stack_name("CancelUpdateStack", input)?;
+    let Some(stack) = account.cloudformation.stack(wanted) else {
+        return Err(invalid(format!("Stack [{wanted}] does not exist")));
+    };
+    let id = stack.id.clone();
+    if stack.status != "UPDATE_IN_PROGRESS" {
+        return Err(invalid(
+            "CancelUpdateStack cannot be called from current stack status",
+        ));
+    }
+    operation::stop(account, &id);
+    operation::go(account, &id);
+    Ok(json!({}))
+}
+
+/// The StackName of a call.
+///
+/// # Errors
+/// `ValidationError` if there is none.
+pub fn stack_name<'a>(action: &str, input: &'a Value) -> Result<&'a str, ApiError> {
+    input["StackName"]
+        .as_str()
+        .ok_or_else(|| invalid(format!("{action} needs StackName")))
+}
+
+fn default_only(action: &str, input: &Value, member: &str, default: &str) -> Result<(), ApiError> {
+    match input.get(member) {
+        Some(value) if !scalar_text(value).eq_ignore_ascii_case(default) => Err(
+            ApiError::not_known(format_args!("{member} {value} of {action}")),
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn given_template(account: &Account, input: &Value) -> Result<Option<Template>, ApiError> {
+    match (
+        input["TemplateBody"].as_str(),
+        input["TemplateURL"].as_str(),
+    ) {
+        (None, None) => Ok(None),
+        (Some(text), None) => template::read("TemplateBody", text)
+            .map(Some)
+            .map_err(|refusal| invalid(refusal.to_string())),
+        (None, Some(path)) => account.cloudformation.template(path).map(Some),
+        (Some(_), Some(_)) => Err(invalid(
+            "You cannot specify both TemplateBody and TemplateURL.",
+        )),
+    }
+}
+
+fn no_template() -> ApiError {
+    invalid("Either Template URL or Template Body must be specified.")
+}
+
+fn capabilities(input: &Value) -> Vec<String> {
+    input["Capabilities"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(scalar_text)
+        .collect()
+}
+
+fn acknowledged(account: &Account, template: &Template, input: &Value) -> Result<(), ApiError> {
+    let given = capabilities(input);
+    let has = |capability: &str| given.iter().any(|given| given == capability);
+    match ahead::capability(account, template) {
+        Some(needed) if !has(needed) && !has("CAPABILITY_NAMED_IAM") => Err(ApiError::client(
+            "InsufficientCapabilitiesException",
+            format!("Requires capabilities : [{needed}]"),
+        )),
+        _ => Ok(()),
+    }
+}

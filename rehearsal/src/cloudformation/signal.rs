@@ -1,0 +1,198 @@
+//! `SignalResource`, and what CloudFormation makes of signals.
+//!
+//! Refusals are in the words that were seen; which of them are proven is said in the tests of the texts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::request::stack_name;
+use super::{group, invalid, operation, rolling, stack};
+use crate::account::Account;
+use crate::wire::{ApiError, only};
+
+/// The signals for one group during one operation.
+#[derive(Debug, Default)]
+pub struct Signals {
+    /// SUCCESS or FAILURE by UniqueId.
+    received: BTreeMap<String, String>,
+    /// Those that an earlier batch has counted.
+    counted: BTreeSet<String>,
+}
+
+/// How the signals of a batch stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Enough are SUCCESS, and all have come.
+    Enough,
+    /// More may come.
+    Open,
+    /// So many are FAILURE that the rest cannot make up for it.
+    Failed(u64),
+}
+
+impl Signals {
+    /// How many of this batch's signals are `status`.
+    pub fn count(&self, status: &str) -> u64 {
+        let mine = self
+            .received
+            .iter()
+            .filter(|(id, received)| !self.counted.contains(*id) && *received == status);
+        mine.count() as u64
+    }
+
+    /// How the batch stands, of which `percent` of `expected` signals must be SUCCESS.
+    pub fn standing(&self, expected: u64, percent: u64) -> Standing {
+        let (successes, failures) = (self.count("SUCCESS"), self.count("FAILURE"));
+        if failures > expected.saturating_sub(rolling::needed(expected, percent)) {
+            Standing::Failed(failures)
+        } else if successes + failures >= expected {
+            Standing::Enough
+        } else {
+            Standing::Open
+        }
+    }
+
+    /// The batch is over: its signals count no more.
+    pub fn count_off(&mut self) {
+        self.counted = self.received.keys().cloned().collect();
+    }
+
+    fn has(&self, unique_id: &str) -> bool {
+        self.received.contains_key(unique_id)
+    }
+}
+
+/// `SignalResource`.
+///
+/// # Errors
+/// `ValidationError`, in CloudFormation's words.
+pub fn signal(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only(
+        "SignalResource",
+        input,
+        &["StackName", "LogicalResourceId", "UniqueId", "Status"],
+    )?;
+    let wanted = stack_name("SignalResource", input)?.to_owned();
+    let text = |member: &str| {
+        let text = input[member].as_str().filter(|text| !text.is_empty());
+        text.map(str::to_owned)
+            .ok_or_else(|| invalid(format!("SignalResource needs {member}")))
+    };
+    let (resource, unique_id, status) = (
+        text("LogicalResourceId")?,
+        text("UniqueId")?,
+        text("Status")?,
+    );
+    if !matches!(status.as_str(), "SUCCESS" | "FAILURE") || unique_id.len() > 64 {
+        return Err(invalid(format!(
+            "SignalResource knows no Status {status} with UniqueId {unique_id}"
+        )));
+    }
+    let id = can_be_signaled(account, &wanted, &resource)?;
+    let counts_early = account
+        .cloudformation
+        .dynamics
+        .signal_before_in_service_counts;
+    let Some(work) = operation::group_work(account, &id, &resource) else {
+        return Ok(json!({}));
+    };
+    if work.signals.has(&unique_id)
+        && (status == "SUCCESS" || work.signals.received[&unique_id] == "FAILURE")
+    {
+        return Err(invalid(format!(
+            "Signal with ID {unique_id} for resource {resource} already exists. Signals may only be updated with a FAILURE status."
+        )));
+    }
+    if status == "SUCCESS" && !counts_early && !work.in_service.contains(&unique_id) {
+        return Ok(json!({}));
+    }
+    work.signals
+        .received
+        .insert(unique_id.clone(), status.clone());
+    let progress = account.cloudformation.at(&id).resources[&resource]
+        .status
+        .clone();
+    stack::resource_enters(
+        account,
+        &id,
+        &resource,
+        &progress,
+        &rolling::received(&status, &unique_id),
+    );
+    group::look_again(account, &id, &resource, std::time::Duration::ZERO);
+    Ok(json!({}))
+}
+
+/// The id of the stack, if its resource can be signaled now.
+fn can_be_signaled(account: &Account, wanted: &str, resource: &str) -> Result<String, ApiError> {
+    let Some(stack) = account.cloudformation.stack(wanted) else {
+        return Err(invalid(format!("Stack [{wanted}] does not exist")));
+    };
+    let open = [
+        "CREATE_IN_PROGRESS",
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_ROLLBACK_IN_PROGRESS",
+    ];
+    if !open.contains(&stack.status.as_str()) {
+        return Err(invalid(format!(
+            "Stack {} is in {} state and cannot be signaled",
+            stack.id, stack.status
+        )));
+    }
+    let Some(declared) = stack.version.template.resources.get(resource) else {
+        return Err(invalid(format!(
+            "Resource {resource} does not exist for stack {wanted}"
+        )));
+    };
+    if !declared.kind.takes_signals() {
+        return Err(invalid(format!(
+            "Resource {resource} is of type {} and cannot be signaled",
+            declared.kind.name
+        )));
+    }
+    match stack.resources.get(resource) {
+        Some(found) if found.status.ends_with("_IN_PROGRESS") => Ok(stack.id.clone()),
+        Some(found) => Err(invalid(format!(
+            "Resource {resource} is in {} state and can not be signaled",
+            found.status
+        ))),
+        None => Err(invalid(format!(
+            "Resource {resource} does not exist for stack {wanted}"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn received(statuses: &[&str]) -> Signals {
+        let received = statuses
+            .iter()
+            .enumerate()
+            .map(|(n, status)| (format!("i-{n}"), (*status).to_owned()));
+        Signals {
+            received: received.collect(),
+            counted: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn a_failure_decides_at_once_when_the_percentage_cannot_be_met_any_more() {
+        assert_eq!(received(&["FAILURE"]).standing(3, 100), Standing::Failed(1));
+        assert_eq!(received(&["FAILURE"]).standing(4, 50), Standing::Open);
+        assert_eq!(
+            received(&["FAILURE", "SUCCESS"]).standing(2, 50),
+            Standing::Enough
+        );
+    }
+
+    #[test]
+    fn an_earlier_batch_s_signals_count_no_more() {
+        let mut signals = received(&["SUCCESS"]);
+        assert_eq!(signals.standing(1, 100), Standing::Enough);
+        signals.count_off();
+        assert_eq!(signals.standing(1, 100), Standing::Open);
+    }
+}

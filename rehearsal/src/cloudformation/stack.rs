@@ -1,0 +1,192 @@
+//! A stack, its resources and its events.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::evaluate::{Known, Scope};
+use super::kinds::{Kind, STACK};
+use super::operation::Operation;
+use super::parameters::Parameters;
+use super::template::Template;
+use crate::account::Account;
+use crate::fact::Fact;
+
+/// What a stack is or shall be: a template with its parameters.
+#[derive(Debug, PartialEq)]
+pub struct Version {
+    /// The template.
+    pub template: Template,
+    /// The parameters.
+    pub parameters: Parameters,
+}
+
+/// A stack.
+#[derive(Debug)]
+pub struct Stack {
+    /// Its ARN.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// StackStatus.
+    pub status: String,
+    /// StackStatusReason; empty if there is none.
+    pub reason: String,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When it was last updated.
+    pub updated: Option<Timestamp>,
+    /// Its parent's id, and its own logical id there.
+    pub parent: Option<(String, String)>,
+    /// What it is; during an operation what it is becoming.
+    pub version: Arc<Version>,
+    /// The resources that exist, by logical id.
+    pub resources: BTreeMap<String, Resource>,
+    /// The outputs, once they are known.
+    pub outputs: BTreeMap<String, Value>,
+    /// Its events, oldest first.
+    pub events: Vec<StackEvent>,
+    /// The capabilities that its creator acknowledged.
+    pub capabilities: Vec<String>,
+    /// What goes on, if anything does.
+    pub operation: Option<Operation>,
+}
+
+/// A resource of a stack.
+#[derive(Debug)]
+pub struct Resource {
+    /// Its type.
+    pub kind: &'static Kind,
+    /// Its physical id; empty until it has one.
+    pub physical_id: String,
+    /// ResourceStatus.
+    pub status: String,
+    /// ResourceStatusReason; empty if there is none.
+    pub reason: String,
+    /// When its status changed.
+    pub updated: Timestamp,
+    /// Its properties, worked out.
+    pub properties: Value,
+    /// What Ref and GetAtt answer.
+    pub known: Known,
+    /// What they answered before the last change.
+    pub earlier: Option<Known>,
+}
+
+/// An event, as DescribeStackEvents tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StackEvent {
+    /// Its id.
+    pub id: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Logical id of the resource, or the stack's name for the stack itself.
+    pub logical_id: String,
+    /// Physical id.
+    pub physical_id: String,
+    /// Type.
+    pub resource_type: String,
+    /// ResourceStatus.
+    pub status: String,
+    /// ResourceStatusReason; empty if there is none.
+    pub reason: String,
+}
+
+impl Stack {
+    /// A stack that is only just named.
+    pub fn new(id: String, name: String, now: Timestamp, version: Arc<Version>) -> Self {
+        Self {
+            id,
+            name,
+            status: String::new(),
+            reason: String::new(),
+            created: now,
+            updated: None,
+            parent: None,
+            version,
+            resources: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            events: Vec::new(),
+            capabilities: Vec::new(),
+            operation: None,
+        }
+    }
+
+    /// What Ref and GetAtt answer for the resources that exist.
+    pub fn known(&self) -> BTreeMap<String, Known> {
+        self.resources
+            .iter()
+            .map(|(name, resource)| (name.clone(), resource.known.clone()))
+            .collect()
+    }
+
+    /// The scope of `version`'s expressions in this stack; `known` are its resources.
+    pub fn scope<'a>(
+        &'a self,
+        version: &'a Version,
+        known: &'a BTreeMap<String, Known>,
+        ahead: bool,
+    ) -> Scope<'a> {
+        Scope {
+            template: &version.template,
+            parameters: &version.parameters,
+            stack_name: &self.name,
+            stack_id: &self.id,
+            resources: known,
+            ahead,
+        }
+    }
+}
+
+/// The stack itself enters `status`, and says so.
+pub fn enter(account: &mut Account, id: &str, status: &str, reason: &str) {
+    let stack = account.cloudformation.at(id);
+    stack.status = status.to_owned();
+    stack.reason = reason.to_owned();
+    let (name, id) = (stack.name.clone(), stack.id.clone());
+    write(account, &id, &name, &id, STACK, (status, reason));
+}
+
+/// The resource `name` enters `status`, and says so. The same status again with another reason is one more event.
+pub fn resource_enters(account: &mut Account, id: &str, name: &str, status: &str, reason: &str) {
+    let now = account.now;
+    let Some(resource) = account.cloudformation.at(id).resources.get_mut(name) else {
+        return;
+    };
+    resource.status = status.to_owned();
+    resource.reason = reason.to_owned();
+    resource.updated = now;
+    let (physical_id, kind) = (resource.physical_id.clone(), resource.kind.name);
+    write(account, id, name, &physical_id, kind, (status, reason));
+}
+
+fn write(
+    account: &mut Account,
+    id: &str,
+    logical_id: &str,
+    physical_id: &str,
+    kind: &str,
+    what: (&str, &str),
+) {
+    let event = StackEvent {
+        id: account.uuid(),
+        at: account.now,
+        logical_id: logical_id.to_owned(),
+        physical_id: physical_id.to_owned(),
+        resource_type: kind.to_owned(),
+        status: what.0.to_owned(),
+        reason: what.1.to_owned(),
+    };
+    let stack = account.cloudformation.at(id);
+    let fact = Fact::Stack {
+        stack: stack.name.clone(),
+        logical_id: event.logical_id.clone(),
+        resource_type: event.resource_type.clone(),
+        status: event.status.clone(),
+        reason: event.reason.clone(),
+    };
+    stack.events.push(event);
+    account.tell(fact);
+}

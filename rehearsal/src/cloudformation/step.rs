@@ -1,0 +1,224 @@
+//! One resource's part in an operation: make it, change it, leave it alone, or delete it.
+
+use serde_json::Value;
+
+use super::evaluate::{Known, same};
+use super::handler::{self, Wanted};
+use super::kinds::{GROUP, LAUNCH_TEMPLATE, STACK};
+use super::operation::{self, Purpose, Step};
+use super::stack::{self, Resource};
+use super::{group, nested};
+use crate::account::Account;
+
+/// Begins the part of the resource `name` in the operation on the stack `id`.
+pub fn begin(account: &mut Account, id: &str, name: &str) {
+    if operation::of(account, id).purpose.deletes() {
+        return delete(account, id, name);
+    }
+    let stack = account.cloudformation.at(id);
+    let known = stack.known();
+    let version = stack.version.clone();
+    let declared = &version.template.resources[name];
+    let wanted = Wanted {
+        stack_id: id.to_owned(),
+        stack_name: stack.name.clone(),
+        name: name.to_owned(),
+        kind: declared.kind,
+        properties: Value::Null,
+        base: version.template.path.clone(),
+    };
+    let properties = stack.scope(&version, &known, false).properties(name);
+    let old = stack
+        .resources
+        .get(name)
+        .map(|resource| (resource.properties.clone(), resource.status.clone()));
+    match (properties, old) {
+        (Err(refusal), _) => operation::finished(account, id, name, Err(refusal.to_string())),
+        (Ok(properties), None) => create(
+            account,
+            Wanted {
+                properties,
+                ..wanted
+            },
+        ),
+        (Ok(properties), Some((old, status))) => {
+            // A change that failed half way may have left anything behind: it is made undone even if nothing differs.
+            let unchanged = same(&properties, &old) && !status.ends_with("_FAILED");
+            if unchanged && declared.kind.name != STACK {
+                operation::of(account, id)
+                    .steps
+                    .insert(name.to_owned(), Step::Over);
+            } else {
+                update(
+                    account,
+                    Wanted {
+                        properties,
+                        ..wanted
+                    },
+                    &old,
+                );
+            }
+        }
+    }
+}
+
+fn create(account: &mut Account, wanted: Wanted) {
+    let (id, name) = (wanted.stack_id.clone(), wanted.name.clone());
+    let resource = Resource {
+        kind: wanted.kind,
+        physical_id: String::new(),
+        status: String::new(),
+        reason: String::new(),
+        updated: account.now,
+        properties: wanted.properties.clone(),
+        known: Known::default(),
+        earlier: None,
+    };
+    account
+        .cloudformation
+        .at(&id)
+        .resources
+        .insert(name.clone(), resource);
+    stack::resource_enters(account, &id, &name, "CREATE_IN_PROGRESS", "");
+    match handler::create(account, &wanted) {
+        Ok(made) => {
+            let resource = account
+                .cloudformation
+                .at(&id)
+                .resources
+                .get_mut(&name)
+                .expect("just inserted");
+            resource.physical_id = made.physical_id;
+            resource.known = made.known;
+            stack::resource_enters(
+                account,
+                &id,
+                &name,
+                "CREATE_IN_PROGRESS",
+                "Resource creation Initiated",
+            );
+            match wanted.kind.name {
+                STACK => nested::create(account, &wanted),
+                GROUP => group::created(account, &wanted),
+                kind => {
+                    let delay = account.cloudformation.dynamics.making(kind);
+                    operation::takes(account, &id, &name, delay);
+                }
+            }
+        }
+        Err(reason) => operation::finished(account, &id, &name, Err(reason)),
+    }
+}
+
+fn update(account: &mut Account, wanted: Wanted, old: &Value) {
+    let (id, name) = (wanted.stack_id.clone(), wanted.name.clone());
+    stack::resource_enters(account, &id, &name, "UPDATE_IN_PROGRESS", "");
+    if let Err(reason) = changeable(&wanted, old) {
+        return operation::finished(account, &id, &name, Err(reason));
+    }
+    let rolls_back = operation::of(account, &id).purpose == Purpose::RollBack;
+    let resource = account
+        .cloudformation
+        .at(&id)
+        .resources
+        .get_mut(&name)
+        .expect("it is being updated");
+    let known = resource.known.clone();
+    let earlier = resource.earlier.replace(known.clone());
+    let result = match earlier {
+        // What the version before was called is what it is called again.
+        Some(earlier)
+            if rolls_back
+                && wanted.kind.name == LAUNCH_TEMPLATE
+                && !account.cloudformation.dynamics.rollback_makes_version =>
+        {
+            Ok(earlier)
+        }
+        _ => handler::update(account, &wanted, old, known),
+    };
+    let resource = account
+        .cloudformation
+        .at(&id)
+        .resources
+        .get_mut(&name)
+        .expect("it is being updated");
+    resource.properties = wanted.properties.clone();
+    match result {
+        Ok(known) => {
+            resource.known = known;
+            match wanted.kind.name {
+                STACK => nested::update(account, &wanted),
+                GROUP => group::updated(account, &wanted),
+                kind => {
+                    let delay = account.cloudformation.dynamics.making(kind);
+                    operation::takes(account, &id, &name, delay);
+                }
+            }
+        }
+        Err(reason) => operation::finished(account, &id, &name, Err(reason)),
+    }
+}
+
+/// Whether the change from `old` is one that can be made in place.
+///
+/// # Errors
+/// A message that names the property.
+pub fn changeable(wanted: &Wanted, old: &Value) -> Result<(), String> {
+    let nothing = Value::Null;
+    let at = |properties: &Value, key: &str| properties.get(key).unwrap_or(&nothing).clone();
+    let changed = wanted
+        .kind
+        .fixed
+        .iter()
+        .find(|key| !same(&at(&wanted.properties, key), &at(old, key)));
+    match changed {
+        Some(key) => Err(format!(
+            "the account in memory does not know how to change {key} of {} ({}) from {} to {} once it is made; make a new \
+             stack",
+            wanted.name,
+            wanted.kind.name,
+            at(old, key),
+            at(&wanted.properties, key)
+        )),
+        None => Ok(()),
+    }
+}
+
+fn delete(account: &mut Account, id: &str, name: &str) {
+    if retained(account, id, name) {
+        stack::resource_enters(account, id, name, "DELETE_SKIPPED", "");
+        account.cloudformation.at(id).resources.remove(name);
+        operation::of(account, id)
+            .steps
+            .insert(name.to_owned(), Step::Over);
+        return;
+    }
+    stack::resource_enters(account, id, name, "DELETE_IN_PROGRESS", "");
+    let resource = &account.cloudformation.at(id).resources[name];
+    let kind = resource.kind.name;
+    if resource.physical_id.is_empty() {
+        return operation::finished(account, id, name, Ok(()));
+    }
+    match kind {
+        STACK => nested::delete(account, id, name),
+        GROUP => group::delete(account, id, name),
+        _ => match handler::delete(account, id, name) {
+            Ok(()) => {
+                let delay = account.cloudformation.dynamics.other;
+                operation::takes(account, id, name, delay);
+            }
+            Err(reason) => operation::finished(account, id, name, Err(reason)),
+        },
+    }
+}
+
+/// Whether the template that last declared `name` retains it.
+fn retained(account: &mut Account, id: &str, name: &str) -> bool {
+    let before = operation::of(account, id).before.clone();
+    let now = account.cloudformation.at(id).version.clone();
+    [Some(now), before]
+        .iter()
+        .flatten()
+        .find_map(|version| version.template.resources.get(name))
+        .is_some_and(|declared| declared.retained)
+}

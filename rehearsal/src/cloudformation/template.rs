@@ -1,0 +1,391 @@
+//! A template, read as a whole: its sections, and in each only what is known.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::expression::{self, Expression, Place};
+use super::kinds::{GROUP, KINDS, Kind};
+use super::node::{self, Node, Position, Refusal};
+use super::parameters::Declaration;
+
+/// A template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Template {
+    /// Its path among the account's files.
+    pub path: String,
+    /// Its text, from which nothing is lost.
+    pub text: String,
+    /// The Description; empty if there is none.
+    pub description: String,
+    /// Parameters, in the file's order.
+    pub parameters: Vec<Declaration>,
+    /// Rules, in the file's order.
+    pub rules: Vec<Rule>,
+    /// Mappings: map, first key, second key.
+    pub mappings: BTreeMap<String, Value>,
+    /// Conditions by name.
+    pub conditions: BTreeMap<String, Expression>,
+    /// Resources by logical id.
+    pub resources: BTreeMap<String, Declared>,
+    /// Outputs, in the file's order.
+    pub outputs: Vec<Output>,
+}
+
+/// A resource as the template declares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declared {
+    /// Where it stands.
+    pub at: Position,
+    /// Its type.
+    pub kind: &'static Kind,
+    /// The condition on which it exists.
+    pub condition: Option<String>,
+    /// What it waits for besides what it refers to.
+    pub depends_on: Vec<String>,
+    /// Its properties, in the file's order.
+    pub properties: Vec<(String, Expression)>,
+    /// Its CreationPolicy.
+    pub creation_policy: Option<Expression>,
+    /// Its UpdatePolicy.
+    pub update_policy: Option<Expression>,
+    /// Whether it stays when it leaves the stack.
+    pub retained: bool,
+}
+
+/// An output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Its key.
+    pub name: String,
+    /// Its Description; empty if there is none.
+    pub description: String,
+    /// Its value.
+    pub value: Expression,
+    /// The condition on which it exists.
+    pub condition: Option<String>,
+    /// The name under which other stacks could import it.
+    pub export: Option<Expression>,
+}
+
+/// A rule over the parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// When it applies; always if there is none.
+    pub condition: Option<Expression>,
+    /// What must then be true, and the message if it is not.
+    pub assertions: Vec<(Expression, String)>,
+}
+
+impl Declared {
+    /// The expression of `property`.
+    pub fn property(&self, property: &str) -> Option<&Expression> {
+        self.properties
+            .iter()
+            .find(|(name, _)| name == property)
+            .map(|(_, value)| value)
+    }
+
+    /// Every expression of the resource.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let policies = [&self.creation_policy, &self.update_policy];
+        let properties = self.properties.iter().map(|(_, value)| value);
+        properties.chain(policies.into_iter().flatten())
+    }
+}
+
+/// Reads the template `text` that stands at `path`.
+///
+/// # Errors
+/// A refusal of the first thing that is not known.
+pub fn read(path: &str, text: &str) -> Result<Template, Refusal> {
+    let root = node::read(path, text)?;
+    let mut template = Template {
+        path: path.to_owned(),
+        text: text.to_owned(),
+        description: String::new(),
+        parameters: Vec::new(),
+        rules: Vec::new(),
+        mappings: BTreeMap::new(),
+        conditions: BTreeMap::new(),
+        resources: BTreeMap::new(),
+        outputs: Vec::new(),
+    };
+    for (section, at, node) in root.entries("the template")? {
+        match section.as_str() {
+            "AWSTemplateFormatVersion" => format_version(node)?,
+            // Metadata describes the template to consoles and people, and changes nothing.
+            "Metadata" => drop(node.entries(section)?),
+            "Description" => template.description = node.text(section)?,
+            "Parameters" => template.parameters = each(node, section, Declaration::read)?,
+            "Rules" => template.rules = each(node, section, rule)?,
+            "Mappings" => template.mappings = each(node, section, mapping)?.into_iter().collect(),
+            "Conditions" => {
+                template.conditions = each(node, section, |name, _, node| {
+                    Ok((name.to_owned(), expression::read(node, Place::Condition)?))
+                })?
+                .into_iter()
+                .collect();
+            }
+            "Resources" => {
+                template.resources = each(node, section, resource)?.into_iter().collect()
+            }
+            "Outputs" => template.outputs = each(node, section, output)?,
+            _ => {
+                return Err(Refusal::new(
+                    at,
+                    format!("the account in memory does not know the section {section}"),
+                    "known are AWSTemplateFormatVersion, Description, Metadata, Parameters, Rules, Mappings, \
+                     Conditions, Resources and Outputs",
+                ));
+            }
+        }
+    }
+    if template.resources.is_empty() {
+        return Err(Refusal::new(
+            &root.at,
+            "the template declares no resource",
+            "at least one Resources member must be defined",
+        ));
+    }
+    Ok(template)
+}
+
+fn each<T>(
+    node: &Node,
+    section: &str,
+    read: impl Fn(&str, &Position, &Node) -> Result<T, Refusal>,
+) -> Result<Vec<T>, Refusal> {
+    node.entries(section)?
+        .iter()
+        .map(|(name, at, node)| {
+            let logical = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric());
+            if logical {
+                read(name, at, node)
+            } else {
+                Err(Refusal::new(
+                    at,
+                    format!("{name:?} of {section} is no logical id"),
+                    "use letters and digits only",
+                ))
+            }
+        })
+        .collect()
+}
+
+fn format_version(node: &Node) -> Result<(), Refusal> {
+    match node.text("AWSTemplateFormatVersion")?.as_str() {
+        "2010-09-09" => Ok(()),
+        other => Err(Refusal::new(
+            &node.at,
+            format!("there is no format version {other}"),
+            "the only one is 2010-09-09",
+        )),
+    }
+}
+
+fn mapping(name: &str, _at: &Position, node: &Node) -> Result<(String, Value), Refusal> {
+    for (key, _, inner) in node.entries(name)? {
+        inner.entries(key)?;
+    }
+    Ok((name.to_owned(), node.plain()?))
+}
+
+fn rule(name: &str, at: &Position, node: &Node) -> Result<Rule, Refusal> {
+    let mut rule = Rule {
+        name: name.to_owned(),
+        condition: None,
+        assertions: Vec::new(),
+    };
+    for (key, at, value) in node.entries(name)? {
+        match key.as_str() {
+            "RuleCondition" => rule.condition = Some(expression::read(value, Place::Condition)?),
+            "Assertions" => {
+                let node::Content::List(items) = &value.content else {
+                    return Err(Refusal::new(
+                        at,
+                        "Assertions is no list",
+                        "write a list of Assert and AssertDescription",
+                    ));
+                };
+                rule.assertions = items.iter().map(assertion).collect::<Result<_, _>>()?;
+            }
+            _ => return Err(unknown(at, key, "a rule", &["RuleCondition", "Assertions"])),
+        }
+    }
+    if rule.assertions.is_empty() {
+        return Err(Refusal::new(
+            at,
+            format!("the rule {name} asserts nothing"),
+            "give it Assertions",
+        ));
+    }
+    Ok(rule)
+}
+
+fn assertion(node: &Node) -> Result<(Expression, String), Refusal> {
+    let known = ["Assert", "AssertDescription"];
+    for (key, at, _) in node.entries("an assertion")? {
+        if !known.contains(&key.as_str()) {
+            return Err(unknown(at, key, "an assertion", &known));
+        }
+    }
+    let assert = node.get("Assert").ok_or_else(|| {
+        Refusal::new(
+            &node.at,
+            "an assertion without Assert",
+            "say what must be true",
+        )
+    })?;
+    let description = node
+        .get("AssertDescription")
+        .map(|text| text.text("AssertDescription"));
+    Ok((
+        expression::read(assert, Place::Condition)?,
+        description.transpose()?.unwrap_or_default(),
+    ))
+}
+
+fn output(name: &str, at: &Position, node: &Node) -> Result<Output, Refusal> {
+    let known = ["Description", "Value", "Condition", "Export"];
+    for (key, at, _) in node.entries(name)? {
+        if !known.contains(&key.as_str()) {
+            return Err(unknown(at, key, &format!("the output {name}"), &known));
+        }
+    }
+    let text = |key: &str| node.get(key).map(|text| text.text(key)).transpose();
+    let value = node.get("Value").ok_or_else(|| {
+        Refusal::new(at, format!("the output {name} has no Value"), "give it one")
+    })?;
+    let export = node.get("Export").and_then(|export| export.get("Name"));
+    Ok(Output {
+        name: name.to_owned(),
+        description: text("Description")?.unwrap_or_default(),
+        value: expression::read(value, Place::Value)?,
+        condition: text("Condition")?,
+        export: export
+            .map(|name| expression::read(name, Place::Value))
+            .transpose()?,
+    })
+}
+
+fn resource(name: &str, at: &Position, node: &Node) -> Result<(String, Declared), Refusal> {
+    let kind = kind_of(name, at, node)?;
+    let mut declared = Declared {
+        at: at.clone(),
+        kind,
+        condition: None,
+        depends_on: Vec::new(),
+        properties: Vec::new(),
+        creation_policy: None,
+        update_policy: None,
+        retained: false,
+    };
+    for (key, at, value) in node.entries(name)? {
+        match key.as_str() {
+            "Type" | "UpdateReplacePolicy" | "Metadata" => {}
+            "Condition" => declared.condition = Some(value.text("Condition")?),
+            "DependsOn" => declared.depends_on = depends_on(value)?,
+            "Properties" => declared.properties = properties(name, kind, value)?,
+            "DeletionPolicy" => declared.retained = retained(value)?,
+            "CreationPolicy" if kind.name == GROUP => {
+                declared.creation_policy = Some(expression::read(value, Place::Value)?);
+            }
+            "UpdatePolicy" if kind.name == GROUP => {
+                declared.update_policy = Some(expression::read(value, Place::Value)?);
+            }
+            _ => {
+                let known = [
+                    "Type",
+                    "Properties",
+                    "Condition",
+                    "DependsOn",
+                    "DeletionPolicy",
+                    "UpdateReplacePolicy",
+                    "Metadata",
+                    "CreationPolicy and UpdatePolicy of a group",
+                ];
+                return Err(unknown(at, key, &format!("the resource {name}"), &known));
+            }
+        }
+    }
+    match kind
+        .required
+        .iter()
+        .find(|property| declared.property(property).is_none())
+    {
+        Some(missing) => Err(Refusal::new(
+            at,
+            format!("{name} lacks the property {missing}"),
+            format!("{} requires it", kind.name),
+        )),
+        None => Ok((name.to_owned(), declared)),
+    }
+}
+
+fn kind_of(name: &str, at: &Position, node: &Node) -> Result<&'static Kind, Refusal> {
+    node.entries(name)?;
+    let type_node = node.get("Type").ok_or_else(|| {
+        Refusal::new(
+            at,
+            format!("the resource {name} has no Type"),
+            "give it one",
+        )
+    })?;
+    let type_name = type_node.text("Type")?;
+    Kind::named(&type_name).ok_or_else(|| {
+        let known: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+        Refusal::new(
+            &type_node.at,
+            format!("the account in memory does not know the resource type {type_name}"),
+            format!("known are {}", known.join(", ")),
+        )
+    })
+}
+
+fn properties(
+    name: &str,
+    kind: &'static Kind,
+    node: &Node,
+) -> Result<Vec<(String, Expression)>, Refusal> {
+    node.entries("Properties")?
+        .iter()
+        .map(|(key, at, value)| {
+            if kind.has_property(key) {
+                return Ok((key.clone(), expression::read(value, Place::Value)?));
+            }
+            let known: Vec<_> = kind.required.iter().chain(kind.optional).copied().collect();
+            Err(unknown(at, key, &format!("{name} ({})", kind.name), &known))
+        })
+        .collect()
+}
+
+fn retained(node: &Node) -> Result<bool, Refusal> {
+    match node.text("DeletionPolicy")?.as_str() {
+        "Delete" => Ok(false),
+        "Retain" => Ok(true),
+        other => Err(Refusal::new(
+            &node.at,
+            format!("the account in memory does not know the DeletionPolicy {other}"),
+            "known are Delete and Retain",
+        )),
+    }
+}
+
+fn depends_on(node: &Node) -> Result<Vec<String>, Refusal> {
+    match &node.content {
+        node::Content::List(items) => items.iter().map(|item| item.text("DependsOn")).collect(),
+        _ => Ok(vec![node.text("DependsOn")?]),
+    }
+}
+
+/// The refusal of a key that `what` does not have.
+pub fn unknown(at: &Position, key: &str, what: &str, known: &[&str]) -> Refusal {
+    Refusal::new(
+        at,
+        format!("the account in memory does not know {key} of {what}"),
+        format!("known are {}", known.join(", ")),
+    )
+}
