@@ -48,9 +48,16 @@ fn changed_template(folder: &str, file_name: &str, from: &str, to: &str) -> Stri
 fn refused(arguments: &[&str], words: &[&str]) {
     let output = run(arguments);
     let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?} ended with: {message}");
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "{arguments:?} ended with: {message}"
+    );
     for word in words {
-        assert!(message.contains(word), "{arguments:?} does not say {word:?}, but: {message}");
+        assert!(
+            message.contains(word),
+            "{arguments:?} does not say {word:?}, but: {message}"
+        );
     }
     assert!(!message.contains("panicked"), "{message}");
 }
@@ -58,12 +65,30 @@ fn refused(arguments: &[&str], words: &[&str]) {
 #[test]
 fn json_is_one_object_with_the_documented_members() {
     let output = run(&["rehearse", "--instances", "1", "--output", "json"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let report: Value = serde_json::from_slice(&output.stdout).expect("stdout is one JSON object");
     for member in [
-        "outcome", "ami", "instances", "replaced", "rollSeconds", "lowerBoundSeconds", "overhead", "tasksMoved",
-        "tasksKilledEarly", "maxOpenDrains", "apiCalls", "apiCallsPerInstance", "stateTransitions", "maxHistoryEvents",
-        "costUsd", "promises", "seed",
+        "outcome",
+        "ami",
+        "instances",
+        "replaced",
+        "rollSeconds",
+        "lowerBoundSeconds",
+        "overhead",
+        "tasksMoved",
+        "tasksKilledEarly",
+        "maxOpenDrains",
+        "apiCalls",
+        "apiCallsPerInstance",
+        "stateTransitions",
+        "maxHistoryEvents",
+        "costUsd",
+        "promises",
+        "seed",
     ] {
         assert!(!report[member].is_null(), "{member} is missing");
     }
@@ -79,7 +104,15 @@ fn the_same_seed_prints_the_same_and_another_seed_does_not() {
 
 #[test]
 fn a_roll_that_does_not_end_as_asked_has_exit_code_1() {
-    let output = run(&["rehearse", "--instances", "1", "--fault", "never-joins", "--output", "json"]);
+    let output = run(&[
+        "rehearse",
+        "--instances",
+        "1",
+        "--fault",
+        "never-joins",
+        "--output",
+        "json",
+    ]);
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).expect("stdout is one JSON object");
     assert_eq!(report["outcome"], "UPDATE_ROLLBACK_COMPLETE");
@@ -87,8 +120,14 @@ fn a_roll_that_does_not_end_as_asked_has_exit_code_1() {
 
 #[test]
 fn bad_flags() {
-    refused(&["rehearse", "--fault", "boredom"], &["boredom", "never-joins", "drain-hangs"]);
-    refused(&["rehearse", "--instances", "0"], &["--instances", "1..=1000"]);
+    refused(
+        &["rehearse", "--fault", "boredom"],
+        &["boredom", "never-joins", "drain-hangs"],
+    );
+    refused(
+        &["rehearse", "--instances", "0"],
+        &["--instances", "1..=1000"],
+    );
     refused(&["rehearse", "--batch", "many"], &["--batch", "many"]);
     refused(&["rehearse", "--output", "xml"], &["xml", "text", "json"]);
     refused(&["rehears"], &["rehearse"]);
@@ -96,39 +135,115 @@ fn bad_flags() {
 
 #[test]
 fn bad_parameter_files() {
-    refused(&["rehearse", "--parameters", "nowhere.json"], &["nowhere.json", "No such file", "--parameters"]);
+    refused(
+        &["rehearse", "--parameters", "nowhere.json"],
+        &["nowhere.json", "No such file", "--parameters"],
+    );
     let cut = file("cut.json", "[{\"ParameterKey\": \"EcsClusterName\",");
-    refused(&["rehearse", "--parameters", &cut], &["cut.json", "line 1 column", "ParameterValue"]);
-    let unknown = file("unknown.json", r#"[{"ParameterKey": "EcsClusterName", "ParameterValue": "Dev"}, {"ParameterKey": "EcsClustrSize", "ParameterValue": "2"}]"#);
-    refused(&["rehearse", "--parameters", &unknown], &["EcsClustrSize", "do not exist in the template"]);
-    let few = file("few.json", r#"[{"ParameterKey": "EcsClusterName", "ParameterValue": "Dev"}]"#);
-    refused(&["rehearse", "--parameters", &few], &["ClusterSize", "must have values"]);
-    let text = std::fs::read_to_string(root().join("template/parameters.example.json")).expect("the example");
+    refused(
+        &["rehearse", "--parameters", &cut],
+        &["cut.json", "line 1 column", "ParameterValue"],
+    );
+    let unknown = file(
+        "unknown.json",
+        r#"[{"ParameterKey": "EcsClusterName", "ParameterValue": "Dev"}, {"ParameterKey": "EcsClustrSize", "ParameterValue": "2"}]"#,
+    );
+    refused(
+        &["rehearse", "--parameters", &unknown],
+        &["EcsClustrSize", "do not exist in the template"],
+    );
+    let few = file(
+        "few.json",
+        r#"[{"ParameterKey": "EcsClusterName", "ParameterValue": "Dev"}]"#,
+    );
+    refused(
+        &["rehearse", "--parameters", &few],
+        &["ClusterSize", "must have values"],
+    );
+    let text = std::fs::read_to_string(root().join("template/parameters.example.json"))
+        .expect("the example");
     let bad = file("bad.json", &text.replace("\"DevCluster\"", "\"9 lives\""));
-    refused(&["rehearse", "--parameters", &bad], &["EcsClusterName", "begins with a letter"]);
+    refused(
+        &["rehearse", "--parameters", &bad],
+        &["EcsClusterName", "begins with a letter"],
+    );
     let late = file("late.json", &text.replace("\"3000\"", "\"4000\""));
-    refused(&["rehearse", "--parameters", &late], &["DrainDeadlineSeconds", "3300"]);
+    refused(
+        &["rehearse", "--parameters", &late],
+        &["DrainDeadlineSeconds", "3300"],
+    );
 }
 
 #[test]
 fn bad_workloads() {
-    refused(&["rehearse", "--workload", "nowhere.json"], &["nowhere.json", "--workload"]);
+    refused(
+        &["rehearse", "--workload", "nowhere.json"],
+        &["nowhere.json", "--workload"],
+    );
     let empty = file("empty-workload.json", r#"{"services": []}"#);
-    refused(&["rehearse", "--workload", &empty], &["empty-workload.json", "aws ecs describe-services"]);
-    let huge = file("huge-workload.json", r#"{"services": [{"serviceName": "huge", "desiredCount": 500}]}"#);
-    refused(&["rehearse", "--workload", &huge], &["huge", "not at rest", "more instances"]);
+    refused(
+        &["rehearse", "--workload", &empty],
+        &["empty-workload.json", "aws ecs describe-services"],
+    );
+    let huge = file(
+        "huge-workload.json",
+        r#"{"services": [{"serviceName": "huge", "desiredCount": 500}]}"#,
+    );
+    refused(
+        &["rehearse", "--workload", &huge],
+        &["huge", "not at rest", "more instances"],
+    );
 }
 
 #[test]
 fn bad_templates() {
-    refused(&["rehearse", "--template", "nowhere.yaml"], &["nowhere.yaml", "--template"]);
+    refused(
+        &["rehearse", "--template", "nowhere.yaml"],
+        &["nowhere.yaml", "--template"],
+    );
     let cases = [
-        ("typo", "ecs-cluster.yaml", "AWS::ECS::Cluster\n", "AWS::ECS::Clustre\n", "AWS::ECS::Clustre"),
-        ("property", "ecs-cluster.yaml", "ClusterName: !Ref EcsClusterName", "ClusterNaem: !Ref EcsClusterName", "ClusterNaem"),
-        ("dangling", "ecs-cluster.yaml", "ClusterName: !Ref EcsClusterName", "ClusterName: !Ref EcsClusterNaem", "EcsClusterNaem"),
-        ("yaml", "ecs-cluster.yaml", "Resources:", "Resources: [", "ecs-cluster.yaml:"),
-        ("definition", "lifecycle.asl.json", "\"StartAt\": \"WhichMove\"", "\"StartAt\": \"Nowhere\"", "Nowhere"),
-        ("nested", "workflow.yaml", "provided.al2023", "python2.7", "python2.7"),
+        (
+            "typo",
+            "ecs-cluster.yaml",
+            "AWS::ECS::Cluster\n",
+            "AWS::ECS::Clustre\n",
+            "AWS::ECS::Clustre",
+        ),
+        (
+            "property",
+            "ecs-cluster.yaml",
+            "ClusterName: !Ref EcsClusterName",
+            "ClusterNaem: !Ref EcsClusterName",
+            "ClusterNaem",
+        ),
+        (
+            "dangling",
+            "ecs-cluster.yaml",
+            "ClusterName: !Ref EcsClusterName",
+            "ClusterName: !Ref EcsClusterNaem",
+            "EcsClusterNaem",
+        ),
+        (
+            "yaml",
+            "ecs-cluster.yaml",
+            "Resources:",
+            "Resources: [",
+            "ecs-cluster.yaml:",
+        ),
+        (
+            "definition",
+            "lifecycle.asl.json",
+            "\"StartAt\": \"WhichMove\"",
+            "\"StartAt\": \"Nowhere\"",
+            "Nowhere",
+        ),
+        (
+            "nested",
+            "workflow.yaml",
+            "provided.al2023",
+            "python2.7",
+            "python2.7",
+        ),
     ];
     for (folder, file_name, from, to, word) in cases {
         let template = changed_template(folder, file_name, from, to);

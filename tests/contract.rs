@@ -20,12 +20,20 @@ fn definition() -> Value {
 
 fn states() -> Vec<(String, Value)> {
     let definition = definition();
-    let states = definition["States"].as_object().expect("the definition has States");
-    states.iter().map(|(name, state)| (name.clone(), state.clone())).collect()
+    let states = definition["States"]
+        .as_object()
+        .expect("the definition has States");
+    states
+        .iter()
+        .map(|(name, state)| (name.clone(), state.clone()))
+        .collect()
 }
 
 fn tasks() -> Vec<(String, Value)> {
-    states().into_iter().filter(|(_, state)| state["Type"] == "Task").collect()
+    states()
+        .into_iter()
+        .filter(|(_, state)| state["Type"] == "Task")
+        .collect()
 }
 
 /// `complete-action` is `CompleteAction` in the templates and the definition.
@@ -39,14 +47,25 @@ fn pascal(name: &str) -> String {
 fn every_resource_of_the_definition_is_a_worker_that_the_template_substitutes() {
     let asked: BTreeSet<String> = tasks()
         .iter()
-        .map(|(_, state)| state["Resource"].as_str().expect("a Task has a Resource").to_owned())
+        .map(|(_, state)| {
+            state["Resource"]
+                .as_str()
+                .expect("a Task has a Resource")
+                .to_owned()
+        })
         .collect();
-    let workers: BTreeSet<String> = Worker::ALL.iter().map(|worker| format!("${{{}}}", pascal(worker.name()))).collect();
+    let workers: BTreeSet<String> = Worker::ALL
+        .iter()
+        .map(|worker| format!("${{{}}}", pascal(worker.name())))
+        .collect();
     assert_eq!(asked, workers);
     let workflow = text("template/workflow.yaml");
     for worker in Worker::ALL {
         let substitution = format!("{}: !GetAtt {0}Function.Arn", pascal(worker.name()));
-        assert!(workflow.contains(&substitution), "workflow.yaml lacks: {substitution}");
+        assert!(
+            workflow.contains(&substitution),
+            "workflow.yaml lacks: {substitution}"
+        );
     }
 }
 
@@ -55,8 +74,14 @@ fn every_worker_has_a_binary_and_a_zip_in_the_template() {
     let workflow = text("template/workflow.yaml");
     for worker in Worker::ALL {
         let file = worker.name().replace('-', "_");
-        let binary = [format!("workers/src/bin/{file}.rs"), format!("workers/src/bin/{}.rs", worker.name())];
-        assert!(binary.iter().any(|path| root().join(path).exists()), "none of {binary:?} is there");
+        let binary = [
+            format!("workers/src/bin/{file}.rs"),
+            format!("workers/src/bin/{}.rs", worker.name()),
+        ];
+        assert!(
+            binary.iter().any(|path| root().join(path).exists()),
+            "none of {binary:?} is there"
+        );
         let zip = format!("../target/lambda/{}/bootstrap.zip", worker.name());
         assert!(workflow.contains(&zip), "workflow.yaml does not name {zip}");
     }
@@ -70,15 +95,26 @@ fn what_is_retried_is_what_workers_and_lambda_can_raise() {
             .as_array()
             .unwrap_or_else(|| panic!("{name} has no Retry"))
             .iter()
-            .flat_map(|retrier| retrier["ErrorEquals"].as_array().cloned().unwrap_or_default())
+            .flat_map(|retrier| {
+                retrier["ErrorEquals"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default()
+            })
             .filter_map(|error| error.as_str().map(str::to_owned))
             .collect();
         for error in &retried {
             let foreign = error.starts_with("Lambda.") || error.starts_with("States.");
-            assert!(foreign || known.contains(error.as_str()), "{name} retries {error}, which nobody raises");
+            assert!(
+                foreign || known.contains(error.as_str()),
+                "{name} retries {error}, which nobody raises"
+            );
         }
         for error in &known {
-            assert!(retried.contains(*error), "{name} does not say how {error} is retried");
+            assert!(
+                retried.contains(*error),
+                "{name} does not say how {error} is retried"
+            );
         }
     }
 }
@@ -86,18 +122,32 @@ fn what_is_retried_is_what_workers_and_lambda_can_raise() {
 #[test]
 fn every_task_has_a_timeout_and_catches_everything() {
     for (name, task) in tasks() {
-        assert!(task["TimeoutSeconds"].is_u64(), "{name} has no TimeoutSeconds");
+        assert!(
+            task["TimeoutSeconds"].is_u64(),
+            "{name} has no TimeoutSeconds"
+        );
         let caught = &task["Catch"][0]["ErrorEquals"];
-        assert_eq!(*caught, serde_json::json!(["States.ALL"]), "{name} does not catch all errors");
+        assert_eq!(
+            *caught,
+            serde_json::json!(["States.ALL"]),
+            "{name} does not catch all errors"
+        );
     }
-    assert!(definition()["TimeoutSeconds"].is_u64(), "the definition has no TimeoutSeconds");
+    assert!(
+        definition()["TimeoutSeconds"].is_u64(),
+        "the definition has no TimeoutSeconds"
+    );
 }
 
 #[test]
 fn an_error_never_leads_to_continue() {
     let states = states();
     let next_of = |name: &str| -> Vec<String> {
-        let state = states.iter().find(|(known, _)| known == name).map(|(_, state)| state).expect("a state of the definition");
+        let state = states
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, state)| state)
+            .expect("a state of the definition");
         let choices = state["Choices"].as_array().cloned().unwrap_or_default();
         let rules = choices.iter().map(|rule| &rule["Next"]);
         rules
@@ -106,7 +156,12 @@ fn an_error_never_leads_to_continue() {
             .collect()
     };
     for (name, task) in tasks() {
-        let mut open = vec![task["Catch"][0]["Next"].as_str().expect("Catch has a Next").to_owned()];
+        let mut open = vec![
+            task["Catch"][0]["Next"]
+                .as_str()
+                .expect("Catch has a Next")
+                .to_owned(),
+        ];
         let mut seen = BTreeSet::new();
         while let Some(state) = open.pop() {
             assert_ne!(state, "Continue", "an error of {name} reaches Continue");
@@ -121,16 +176,23 @@ fn an_error_never_leads_to_continue() {
 fn the_verdicts_that_the_definition_knows_are_those_that_workers_give() {
     let text = text("statemachine/lifecycle.asl.json");
     for verdict in ["Reached", "NotYet", "Never", "Over"] {
-        assert!(text.contains(&format!("\"StringEquals\": \"{verdict}\"")), "no choice on {verdict}");
+        assert!(
+            text.contains(&format!("\"StringEquals\": \"{verdict}\"")),
+            "no choice on {verdict}"
+        );
     }
 }
 
 #[test]
 fn the_parameter_file_names_parameters_of_the_template() {
     let template = text("template/ecs-cluster.yaml");
-    let parameters: Value = serde_json::from_str(&text("template/parameters.example.json")).expect("JSON");
+    let parameters: Value =
+        serde_json::from_str(&text("template/parameters.example.json")).expect("JSON");
     for parameter in parameters.as_array().expect("a list") {
         let key = parameter["ParameterKey"].as_str().expect("a key");
-        assert!(template.contains(&format!("\n  {key}:\n")), "ecs-cluster.yaml has no parameter {key}");
+        assert!(
+            template.contains(&format!("\n  {key}:\n")),
+            "ecs-cluster.yaml has no parameter {key}"
+        );
     }
 }

@@ -16,13 +16,20 @@ fn main() {
     let mut stories: Vec<PathBuf> = std::fs::read_dir(&folder)
         .expect("the folder of the stories is there")
         .map(|entry| entry.expect("the folder can be read").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "story"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "story")
+        })
         .collect();
     stories.sort();
     let trials = stories
         .into_iter()
         .map(|story| {
-            let name = story.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let name = story
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             Trial::test(name, move || compare(&story))
         })
         .collect();
@@ -35,7 +42,12 @@ fn compare(story: &Path) -> Result<(), Failed> {
     if std::env::var_os("BLESS").is_some() {
         return std::fs::write(&golden, told).map_err(Failed::from);
     }
-    let wanted = std::fs::read_to_string(&golden).map_err(|error| format!("{}: {error}; see the top of tests/scenarios.rs", golden.display()))?;
+    let wanted = std::fs::read_to_string(&golden).map_err(|error| {
+        format!(
+            "{}: {error}; see the top of tests/scenarios.rs",
+            golden.display()
+        )
+    })?;
     if told == wanted {
         return Ok(());
     }
@@ -44,7 +56,12 @@ fn compare(story: &Path) -> Result<(), Failed> {
         .zip(wanted.lines())
         .position(|(told, wanted)| told != wanted)
         .unwrap_or_else(|| told.lines().count().min(wanted.lines().count()));
-    let line = |text: &str| text.lines().nth(differing).unwrap_or("(the end)").to_owned();
+    let line = |text: &str| {
+        text.lines()
+            .nth(differing)
+            .unwrap_or("(the end)")
+            .to_owned()
+    };
     Err(format!(
         "{}:{}\n  golden: {}\n  told:   {}\nsee the top of tests/scenarios.rs",
         golden.display(),
@@ -65,6 +82,9 @@ fn tell(story: &Path) -> Result<String, Failed> {
         "{}{}exit code {}\n",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
-        output.status.code().map_or("none".to_owned(), |code| code.to_string())
+        output
+            .status
+            .code()
+            .map_or("none".to_owned(), |code| code.to_string())
     ))
 }

@@ -11,8 +11,14 @@ const WORDS_THAT_STAY_OUT: [(&str, &str); 7] = [
     ("todo!(", "unfinished"),
     ("unimplemented!(", "unfinished"),
     ("dbg!(", "left over"),
-    ("#[allow(", "write #[expect(…, reason = \"…\")] at the one line"),
-    ("#![allow(", "write #[expect(…, reason = \"…\")] at the one line"),
+    (
+        "#[allow(",
+        "write #[expect(…, reason = \"…\")] at the one line",
+    ),
+    (
+        "#![allow(",
+        "write #[expect(…, reason = \"…\")] at the one line",
+    ),
     ("#[ignore", "a test that does not run proves nothing"),
     ("FIXME", "mend it"),
 ];
@@ -28,7 +34,11 @@ fn tracked() -> Vec<(String, String)> {
         .current_dir(root())
         .output()
         .expect("git lists the files of this checkout");
-    assert!(output.status.success(), "git ls-files: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "git ls-files: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout)
         .expect("paths are UTF-8")
         .split_terminator('\0')
@@ -40,7 +50,9 @@ fn tracked() -> Vec<(String, String)> {
 }
 
 fn rust_files() -> impl Iterator<Item = (String, String)> {
-    tracked().into_iter().filter(|(path, _)| path.ends_with(".rs"))
+    tracked()
+        .into_iter()
+        .filter(|(path, _)| path.ends_with(".rs"))
 }
 
 fn assert_none(rule: &str, offenders: &[String]) {
@@ -61,7 +73,10 @@ fn every_rust_file_says_what_it_is_for() {
 fn files_are_one_thing_each() {
     let offenders: Vec<String> = rust_files()
         .filter_map(|(path, text)| {
-            let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
+            let lines = text
+                .lines()
+                .take_while(|line| *line != "#[cfg(test)]")
+                .count();
             (lines > LINES_AT_MOST).then(|| format!("{path}: {lines} lines before its tests"))
         })
         .collect();
@@ -74,8 +89,12 @@ fn words_that_stay_out() {
     let offenders: Vec<String> = rust_files()
         .filter(|(path, _)| path != this_file)
         .flat_map(|(path, text)| {
-            let found = WORDS_THAT_STAY_OUT.iter().filter(|(word, _)| text.contains(word));
-            found.map(|(word, why)| format!("{path}: {word}: {why}")).collect::<Vec<_>>()
+            let found = WORDS_THAT_STAY_OUT
+                .iter()
+                .filter(|(word, _)| text.contains(word));
+            found
+                .map(|(word, why)| format!("{path}: {word}: {why}"))
+                .collect::<Vec<_>>()
         })
         .collect();
     assert_none("these words stay out", &offenders);
@@ -97,7 +116,10 @@ fn no_path_of_a_machine_is_written_down() {
 fn the_readme_names_the_two_commands_and_links_to_files_that_are_there() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README is there");
     for command in ["cargo run --release -- rehearse", "tests/run"] {
-        assert!(readme.contains(command), "the README does not name {command}");
+        assert!(
+            readme.contains(command),
+            "the README does not name {command}"
+        );
     }
     let dangling: Vec<&str> = readme
         .split("](")
@@ -106,7 +128,10 @@ fn the_readme_names_the_two_commands_and_links_to_files_that_are_there() {
         .filter(|link| !link.starts_with("http") && !link.starts_with('#'))
         .filter(|link| !root().join(link.split('#').next().unwrap_or(link)).exists())
         .collect();
-    assert!(dangling.is_empty(), "the README links to files that are not there: {dangling:?}");
+    assert!(
+        dangling.is_empty(),
+        "the README links to files that are not there: {dangling:?}"
+    );
 }
 
 #[test]
@@ -115,6 +140,10 @@ fn the_sdk_is_named_in_three_files_of_the_workers() {
         .filter(|(path, text)| path.starts_with("workers/") && text.contains("aws_sdk_"))
         .map(|(path, _)| path)
         .collect();
-    let wanted = ["workers/src/autoscaling.rs", "workers/src/cloudformation.rs", "workers/src/ecs.rs"];
+    let wanted = [
+        "workers/src/autoscaling.rs",
+        "workers/src/cloudformation.rs",
+        "workers/src/ecs.rs",
+    ];
     assert_eq!(naming, wanted, "the workers name the SDK elsewhere");
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
@@ -86,7 +88,11 @@ fn crash(account: &mut Account) -> Crash {
     if !account.faults.worker_error || account.random.u8(0..10) >= CRASHES_IN_TEN {
         return Crash::Never;
     }
-    if account.random.bool() { Crash::Before } else { Crash::After }
+    if account.random.bool() {
+        Crash::Before
+    } else {
+        Crash::After
+    }
 }
 
 async fn execute(
@@ -96,19 +102,42 @@ async fn execute(
     function: &Function,
     crash: Crash,
 ) -> Result<Value, Failure> {
-    let crashed = || failure("Lambda.Unknown", "The process was killed", "Runtime.ExitError");
+    let crashed = || {
+        failure(
+            "Lambda.Unknown",
+            "The process was killed",
+            "Runtime.ExitError",
+        )
+    };
     if crash == Crash::Before {
         return Err(crashed());
     }
     let Some(worker) = function.worker() else {
-        return Err(failure("Runtime.InvalidEntrypoint", &format!("{} is none of our workers", function.code), ""));
+        return Err(failure(
+            "Runtime.InvalidEntrypoint",
+            &format!("{} is none of our workers", function.code),
+            "",
+        ));
     };
     let clock = world.clone();
-    let answer = workers::answer(worker, invocation.payload.clone(), clients, move || clock.now());
+    let answer = workers::answer(worker, invocation.payload.clone(), clients, move || {
+        clock.now()
+    });
     match tokio::time::timeout(Duration::from_secs(function.timeout_seconds), answer).await {
-        Err(_) => Err(failure("Lambda.Unknown", &format!("Task timed out after {}.00 seconds", function.timeout_seconds), "Sandbox.Timedout")),
+        Err(_) => Err(failure(
+            "Lambda.Unknown",
+            &format!(
+                "Task timed out after {}.00 seconds",
+                function.timeout_seconds
+            ),
+            "Sandbox.Timedout",
+        )),
         Ok(_) if crash == Crash::After => Err(crashed()),
-        Ok(Err(error)) => Err(failure(error.name(), &workers::error_chain(&error), error.name())),
+        Ok(Err(error)) => Err(failure(
+            error.name(),
+            &workers::error_chain(&error),
+            error.name(),
+        )),
         Ok(Ok(answer)) => Ok(serde_json::to_value(answer).expect("an answer is plain data")),
     }
 }
@@ -147,11 +176,19 @@ fn sdk_config(world: &World, function: &str) -> aws_config::SdkConfig {
         caller: Caller::Function(function.to_owned()),
     };
     let connector = SharedHttpConnector::new(wire);
-    let credentials = aws_credential_types::Credentials::new("AKIDREHEARSAL", "rehearsal", None, None, "rehearsal");
+    let credentials = aws_credential_types::Credentials::new(
+        "AKIDREHEARSAL",
+        "rehearsal",
+        None,
+        None,
+        "rehearsal",
+    );
     aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
         .region(aws_config::Region::new(REGION))
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
+        .credentials_provider(
+            aws_credential_types::provider::SharedCredentialsProvider::new(credentials),
+        )
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(Clock(world.clone())))
@@ -184,9 +221,13 @@ impl HttpConnector for Wire {
         let (world, caller) = (self.world.clone(), self.caller.clone());
         HttpConnectorFuture::new(async move {
             let response = world.serve(&caller, call).await;
-            let status = response.status.try_into().expect("our services answer with valid statuses");
+            let status = response
+                .status
+                .try_into()
+                .expect("our services answer with valid statuses");
             let mut http = HttpResponse::new(status, SdkBody::from(response.body));
-            http.headers_mut().insert("content-type", response.content_type);
+            http.headers_mut()
+                .insert("content-type", response.content_type);
             Ok(http)
         })
     }

@@ -16,16 +16,27 @@ pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiErr
         .function(name)
         .map(|function| function.role.as_str())
         .unwrap_or_default();
-    let policies = account.cloudformation.role_policies(role).unwrap_or_default();
+    let policies = account
+        .cloudformation
+        .role_policies(role)
+        .unwrap_or_default();
     let action = format!("{}:{}", call.service, call.action);
     let denied = resources(call)
         .into_iter()
         .find(|resource| !allows(&policies, &action, resource, call))?;
-    let code = if call.service == "ecs" { "AccessDeniedException" } else { "AccessDenied" };
-    let who = role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/");
+    let code = if call.service == "ecs" {
+        "AccessDeniedException"
+    } else {
+        "AccessDenied"
+    };
+    let who = role
+        .replace(":iam:", ":sts:")
+        .replace(":role/", ":assumed-role/");
     Some(ApiError::client(
         code,
-        format!("User: {who}/{name} is not authorized to perform: {action} on resource: {denied} because no identity-based policy allows the {action} action"),
+        format!(
+            "User: {who}/{name} is not authorized to perform: {action} on resource: {denied} because no identity-based policy allows the {action} action"
+        ),
     ))
 }
 
@@ -34,25 +45,46 @@ pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiErr
 fn resources(call: &Call) -> Vec<String> {
     let cluster = cluster_name(call);
     let each = |member: &str, kind: &str| -> Vec<String> {
-        let ids = call.input[member].as_array().map(Vec::as_slice).unwrap_or_default();
-        ids.iter().filter_map(Value::as_str).map(|id| ecs_arn(kind, &cluster, id)).collect()
+        let ids = call.input[member]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        ids.iter()
+            .filter_map(Value::as_str)
+            .map(|id| ecs_arn(kind, &cluster, id))
+            .collect()
     };
     let text = |member: &str| call.input[member].as_str().unwrap_or_default();
     match (call.service.as_str(), call.action.as_str()) {
         ("ecs", "ListContainerInstances") => vec![arn("ecs", &format!("cluster/{cluster}"))],
-        ("ecs", "DescribeContainerInstances" | "UpdateContainerInstancesState") => each("containerInstances", "container-instance"),
-        ("ecs", "ListTasks") => vec![ecs_arn("container-instance", &cluster, text("containerInstance"))],
+        ("ecs", "DescribeContainerInstances" | "UpdateContainerInstancesState") => {
+            each("containerInstances", "container-instance")
+        }
+        ("ecs", "ListTasks") => vec![ecs_arn(
+            "container-instance",
+            &cluster,
+            text("containerInstance"),
+        )],
         ("ecs", "DescribeTasks") => each("tasks", "task"),
         ("ecs", "StopTask") => vec![ecs_arn("task", &cluster, text("task"))],
         ("ecs", "DescribeServices") => each("services", "service"),
         ("autoscaling", "CompleteLifecycleAction" | "RecordLifecycleActionHeartbeat") => {
             let group = text("AutoScalingGroupName");
-            vec![arn("autoscaling", &format!("autoScalingGroup:00000000-0000-4000-a000-000000000000:autoScalingGroupName/{group}"))]
+            vec![arn(
+                "autoscaling",
+                &format!(
+                    "autoScalingGroup:00000000-0000-4000-a000-000000000000:autoScalingGroupName/{group}"
+                ),
+            )]
         }
         ("cloudformation", "SignalResource" | "DescribeStacks") => {
             let stack = text("StackName");
             let is_arn = stack.starts_with("arn:");
-            vec![if is_arn { stack.to_owned() } else { arn("cloudformation", &format!("stack/{stack}/00000000")) }]
+            vec![if is_arn {
+                stack.to_owned()
+            } else {
+                arn("cloudformation", &format!("stack/{stack}/00000000"))
+            }]
         }
         _ => vec!["*".to_owned()],
     }
@@ -77,8 +109,12 @@ fn allows(policies: &[&Value], action: &str, resource: &str, call: &Call) -> boo
             .flat_map(|policy| list(&policy["Statement"]))
             .any(|statement| {
                 statement["Effect"] == effect
-                    && list(&statement["Action"]).iter().any(|pattern| like(pattern, action, true))
-                    && list(&statement["Resource"]).iter().any(|pattern| like(pattern, resource, false))
+                    && list(&statement["Action"])
+                        .iter()
+                        .any(|pattern| like(pattern, action, true))
+                    && list(&statement["Resource"])
+                        .iter()
+                        .any(|pattern| like(pattern, resource, false))
                     && conditions_hold(statement, call)
             })
     };
@@ -133,7 +169,10 @@ fn conditions_hold(statement: &Value, call: &Call) -> bool {
         known
             && keys.as_object().is_some_and(|keys| {
                 keys.iter().all(|(key, wanted)| {
-                    key == "ecs:cluster" && list(wanted).iter().any(|pattern| like(pattern, &cluster, false))
+                    key == "ecs:cluster"
+                        && list(wanted)
+                            .iter()
+                            .any(|pattern| like(pattern, &cluster, false))
                 })
             })
     })
@@ -146,17 +185,26 @@ mod tests {
     use super::*;
 
     fn call(action: &str, input: Value) -> Call {
-        Call { service: "ecs".to_owned(), action: action.to_owned(), input }
+        Call {
+            service: "ecs".to_owned(),
+            action: action.to_owned(),
+            input,
+        }
     }
 
     fn allowed(policy: Value, call: &Call) -> bool {
         let action = format!("{}:{}", call.service, call.action);
-        resources(call).iter().all(|resource| allows(&[&policy], &action, resource, call))
+        resources(call)
+            .iter()
+            .all(|resource| allows(&[&policy], &action, resource, call))
     }
 
     #[test]
     fn action_resource_and_condition_must_all_match() {
-        let stop = call("StopTask", json!({"cluster": "Dev", "task": "arn:aws:ecs:eu-west-1:123456789012:task/Dev/1"}));
+        let stop = call(
+            "StopTask",
+            json!({"cluster": "Dev", "task": "arn:aws:ecs:eu-west-1:123456789012:task/Dev/1"}),
+        );
         let policy = |action: &str, resource: &str, cluster: &str| {
             json!({"Statement": {"Effect": "Allow", "Action": action, "Resource": resource,
                 "Condition": {"ArnEquals": {"ecs:cluster": cluster}}}})
@@ -166,14 +214,31 @@ mod tests {
         assert!(allowed(policy("ecs:StopTask", tasks, dev), &stop));
         assert!(allowed(policy("ecs:stop*", "*", dev), &stop));
         assert!(!allowed(policy("ecs:StartTask", tasks, dev), &stop));
-        assert!(!allowed(policy("ecs:StopTask", "arn:aws:ecs:eu-west-1:123456789012:task/Other/*", dev), &stop));
-        assert!(!allowed(policy("ecs:StopTask", tasks, "arn:aws:ecs:eu-west-1:123456789012:cluster/Other"), &stop));
+        assert!(!allowed(
+            policy(
+                "ecs:StopTask",
+                "arn:aws:ecs:eu-west-1:123456789012:task/Other/*",
+                dev
+            ),
+            &stop
+        ));
+        assert!(!allowed(
+            policy(
+                "ecs:StopTask",
+                tasks,
+                "arn:aws:ecs:eu-west-1:123456789012:cluster/Other"
+            ),
+            &stop
+        ));
     }
 
     #[test]
     fn an_unknown_condition_allows_nothing() {
         let policy = json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}});
-        assert!(!allowed(policy, &call("ListServices", json!({"cluster": "Dev"}))));
+        assert!(!allowed(
+            policy,
+            &call("ListServices", json!({"cluster": "Dev"}))
+        ));
     }
 
     #[test]
@@ -181,6 +246,9 @@ mod tests {
         let policy = json!({"Statement": [
             {"Effect": "Allow", "Action": "*", "Resource": "*"},
             {"Effect": "Deny", "Action": "ecs:ListServices", "Resource": "*"}]});
-        assert!(!allowed(policy, &call("ListServices", json!({"cluster": "Dev"}))));
+        assert!(!allowed(
+            policy,
+            &call("ListServices", json!({"cluster": "Dev"}))
+        ));
     }
 }

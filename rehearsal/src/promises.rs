@@ -51,13 +51,17 @@ impl Claim {
     /// The claim in words, as it reads while it holds.
     pub fn words(self) -> &'static str {
         match self {
-            Self::DrainedBeforeGone => "no instance went away while a task that was on it was not STOPPED",
+            Self::DrainedBeforeGone => {
+                "no instance went away while a task that was on it was not STOPPED"
+            }
             Self::OneBatchOfDrains => "never more than one batch of drains was open",
             Self::NoErrorContinues => "no error ended in CONTINUE",
             Self::MinimumHealthy => "no service fell below its minimum healthy count",
             Self::ExecutionsEnd => "every execution ended in time, far from 25,000 history events",
             Self::RollEnds => "the roll ended with all capacity on one AMI, at full size",
-            Self::SameSeedSameStory => "told twice from the same seed, the story was the same to the byte",
+            Self::SameSeedSameStory => {
+                "told twice from the same seed, the story was the same to the byte"
+            }
         }
     }
 }
@@ -89,13 +93,25 @@ pub fn judge(broken: &[Broken]) -> Vec<Promise> {
     CLAIMS
         .iter()
         .map(|claim| {
-            let breaks: Vec<&Broken> = broken.iter().filter(|broken| broken.claim == *claim).collect();
+            let breaks: Vec<&Broken> = broken
+                .iter()
+                .filter(|broken| broken.claim == *claim)
+                .collect();
             let detail = match breaks.as_slice() {
                 [] => claim.words().to_owned(),
                 [only] => format!("at {}: {}", only.at, only.detail),
-                [first, rest @ ..] => format!("at {}: {} (and {} more)", first.at, first.detail, rest.len()),
+                [first, rest @ ..] => format!(
+                    "at {}: {} (and {} more)",
+                    first.at,
+                    first.detail,
+                    rest.len()
+                ),
             };
-            Promise { name: claim.name(), held: breaks.is_empty(), detail }
+            Promise {
+                name: claim.name(),
+                held: breaks.is_empty(),
+                detail,
+            }
         })
         .collect()
 }
@@ -112,7 +128,10 @@ mod tests {
             detail: detail.to_owned(),
         };
         let judged = judge(&[broken("a"), broken("b")]);
-        let health = judged.iter().find(|promise| promise.name == "minimum-healthy").expect("all are judged");
+        let health = judged
+            .iter()
+            .find(|promise| promise.name == "minimum-healthy")
+            .expect("all are judged");
         assert!(!health.held);
         assert_eq!(health.detail, "at 1970-01-01T00:00:00Z: a (and 1 more)");
         assert_eq!(judged.iter().filter(|promise| promise.held).count(), 6);

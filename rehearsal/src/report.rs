@@ -67,7 +67,11 @@ impl Report {
     /// Notes whether the story, told a second time, was the same.
     pub fn same_story(&mut self, same: bool) {
         let name = Claim::SameSeedSameStory.name();
-        for promise in self.promises.iter_mut().filter(|promise| promise.name == name && !same) {
+        for promise in self
+            .promises
+            .iter_mut()
+            .filter(|promise| promise.name == name && !same)
+        {
             promise.held = false;
             promise.detail = "the same seed told another story the second time".to_owned();
         }
@@ -99,8 +103,15 @@ mod tests {
 
     #[test]
     fn cost_follows_the_public_prices() {
-        let seen = Seen { invocations: 1_000_000, megabyte_ms: 128 * 1_000_000 * 100, ..Seen::default() };
+        let seen = Seen {
+            invocations: 1_000_000,
+            megabyte_ms: 128 * 1_000_000 * 100,
+            ..Seen::default()
+        };
         // 1,000 transitions, a million invocations of 100 ms with 128 MB (12,500 GB-s).
-        assert_eq!(rounded(cost_usd(1000, &seen), 4), rounded(0.025 + 0.20 + 12_500.0 * 0.000_013_333_4, 4));
+        assert_eq!(
+            rounded(cost_usd(1000, &seen), 4),
+            rounded(0.025 + 0.20 + 12_500.0 * 0.000_013_333_4, 4)
+        );
     }
 }

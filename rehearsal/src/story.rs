@@ -49,11 +49,31 @@ pub enum Fault {
 impl Fault {
     /// All faults with their names and what they do.
     pub const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::NeverJoins, "never-joins", "instances on the new AMI never join the cluster"),
-        (Self::DrainHangs, "drain-hangs", "a standalone task on the cluster never stops by itself"),
-        (Self::Throttle, "throttle", "half of the workers' calls are throttled"),
-        (Self::EventTwice, "event-twice", "every event is delivered twice"),
-        (Self::WorkerError, "worker-error", "one worker invocation in five crashes, before or after its work"),
+        (
+            Self::NeverJoins,
+            "never-joins",
+            "instances on the new AMI never join the cluster",
+        ),
+        (
+            Self::DrainHangs,
+            "drain-hangs",
+            "a standalone task on the cluster never stops by itself",
+        ),
+        (
+            Self::Throttle,
+            "throttle",
+            "half of the workers' calls are throttled",
+        ),
+        (
+            Self::EventTwice,
+            "event-twice",
+            "every event is delivered twice",
+        ),
+        (
+            Self::WorkerError,
+            "worker-error",
+            "one worker invocation in five crashes, before or after its work",
+        ),
     ];
 
     /// The fault called `name`.
@@ -84,8 +104,14 @@ impl Switch {
     /// All switches with their names.
     pub const ALL: [(Self, &'static str); 3] = [
         (Self::EarlySignalLost, "early-signal-lost"),
-        (Self::AbandonedLaunchSkipsHook, "abandoned-launch-skips-hook"),
-        (Self::ExecutionNamedAfterEvent, "execution-named-after-event"),
+        (
+            Self::AbandonedLaunchSkipsHook,
+            "abandoned-launch-skips-hook",
+        ),
+        (
+            Self::ExecutionNamedAfterEvent,
+            "execution-named-after-event",
+        ),
     ];
 }
 

@@ -44,7 +44,13 @@ pub struct Line {
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = format!("{} {:<19} {:<22} {}", clock(self.at), self.subject, self.state, self.reason);
+        let line = format!(
+            "{} {:<19} {:<22} {}",
+            clock(self.at),
+            self.subject,
+            self.state,
+            self.reason
+        );
         f.write_str(line.trim_end())
     }
 }
@@ -52,7 +58,12 @@ impl fmt::Display for Line {
 /// `hh:mm:ss`; hours grow beyond two digits when they must.
 pub fn clock(at: Duration) -> String {
     let seconds = at.as_secs();
-    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 /// Turns facts into lines.
@@ -77,32 +88,98 @@ impl Teller {
     pub fn line(&mut self, told: &Told) -> Option<Line> {
         let (subject, state, reason, mood) = match &told.fact {
             Fact::Stack { .. } => self.stack_line(&told.fact)?,
-            Fact::Lifecycle { instance, state, reason, ami, .. } => lifecycle_line(instance, state, reason, ami),
-            Fact::ContainerInstance { instance, status, agent_connected, .. } => {
-                let state = if *agent_connected || status == "INACTIVE" { format!("ECS {status}") } else { format!("ECS {status}, no agent") };
+            Fact::Lifecycle {
+                instance,
+                state,
+                reason,
+                ami,
+                ..
+            } => lifecycle_line(instance, state, reason, ami),
+            Fact::ContainerInstance {
+                instance,
+                status,
+                agent_connected,
+                ..
+            } => {
+                let state = if *agent_connected || status == "INACTIVE" {
+                    format!("ECS {status}")
+                } else {
+                    format!("ECS {status}, no agent")
+                };
                 (instance.clone(), state, String::new(), Mood::Plain)
             }
-            Fact::TaskKilled { task, group, instance, last_status } => {
-                let reason = format!("task {task} of {group} was {last_status} when the instance went away");
-                (instance.clone(), "task cut off".to_owned(), reason, Mood::Bad)
+            Fact::TaskKilled {
+                task,
+                group,
+                instance,
+                last_status,
+            } => {
+                let reason =
+                    format!("task {task} of {group} was {last_status} when the instance went away");
+                (
+                    instance.clone(),
+                    "task cut off".to_owned(),
+                    reason,
+                    Mood::Bad,
+                )
             }
-            Fact::Delivery { rule, outcome, detail_type, .. } if outcome != "delivered" => {
-                (rule.clone(), "event".to_owned(), format!("{detail_type}: {outcome}"), Mood::Bad)
-            }
-            Fact::Execution { instance, execution, what: ExecutionFact::Ended { status, error, cause, .. } } if status != "SUCCEEDED" => {
-                let subject = if instance.is_empty() { execution.clone() } else { instance.clone() };
-                (subject, format!("execution {status}"), format!("{error}: {cause}"), Mood::Bad)
+            Fact::Delivery {
+                rule,
+                outcome,
+                detail_type,
+                ..
+            } if outcome != "delivered" => (
+                rule.clone(),
+                "event".to_owned(),
+                format!("{detail_type}: {outcome}"),
+                Mood::Bad,
+            ),
+            Fact::Execution {
+                instance,
+                execution,
+                what:
+                    ExecutionFact::Ended {
+                        status,
+                        error,
+                        cause,
+                        ..
+                    },
+            } if status != "SUCCEEDED" => {
+                let subject = if instance.is_empty() {
+                    execution.clone()
+                } else {
+                    instance.clone()
+                };
+                (
+                    subject,
+                    format!("execution {status}"),
+                    format!("{error}: {cause}"),
+                    Mood::Bad,
+                )
             }
             Fact::Invocation { .. } => self.answer_line(told)?,
             _ => return None,
         };
         let at = told.at.duration_since(self.began).unsigned_abs();
-        Some(Line { at, subject, state, reason, mood })
+        Some(Line {
+            at,
+            subject,
+            state,
+            reason,
+            mood,
+        })
     }
 
     /// Of the stack itself everything is told; of its resources what has a reason or failed.
     fn stack_line(&self, fact: &Fact) -> Option<(String, String, String, Mood)> {
-        let Fact::Stack { stack, logical_id, status, reason, .. } = fact else {
+        let Fact::Stack {
+            stack,
+            logical_id,
+            status,
+            reason,
+            ..
+        } = fact
+        else {
             return None;
         };
         let itself = *logical_id == self.stack;
@@ -115,16 +192,31 @@ impl Teller {
             () if status.ends_with("_COMPLETE") => Mood::Good,
             () => Mood::Plain,
         };
-        let subject = if itself { "stack".to_owned() } else { logical_id.clone() };
+        let subject = if itself {
+            "stack".to_owned()
+        } else {
+            logical_id.clone()
+        };
         Some((subject, status.clone(), reason.clone(), mood))
     }
 
     /// An answer is told when it is new; a wait for the same thing is told again from time to time.
     fn answer_line(&mut self, told: &Told) -> Option<(String, String, String, Mood)> {
-        let Fact::Invocation { execution, function, instance, failed, verdict, reason, .. } = &told.fact else {
+        let Fact::Invocation {
+            execution,
+            function,
+            instance,
+            failed,
+            verdict,
+            reason,
+            ..
+        } = &told.fact
+        else {
             return None;
         };
-        let known = WORKERS.into_iter().find(|worker| function.ends_with(worker));
+        let known = WORKERS
+            .into_iter()
+            .find(|worker| function.ends_with(worker));
         let worker = known.unwrap_or(function);
         let mood = match verdict.as_str() {
             _ if *failed => Mood::Bad,
@@ -134,19 +226,29 @@ impl Teller {
             _ => Mood::Plain,
         };
         let key = format!("{worker} {verdict}");
-        let again = self.waits.get(execution).is_none_or(|(last, since)| {
-            *last != key || told.at >= *since + SAME_WAIT_AGAIN
-        });
+        let again = self
+            .waits
+            .get(execution)
+            .is_none_or(|(last, since)| *last != key || told.at >= *since + SAME_WAIT_AGAIN);
         if mood == Mood::Waiting && !again {
             return None;
         }
         self.waits.insert(execution.clone(), (key, told.at));
-        let state = if *failed { format!("{worker}: {verdict}") } else { format!("{worker} {verdict}") };
+        let state = if *failed {
+            format!("{worker}: {verdict}")
+        } else {
+            format!("{worker} {verdict}")
+        };
         Some((instance.clone(), state, reason.clone(), mood))
     }
 }
 
-fn lifecycle_line(instance: &str, state: &str, reason: &str, ami: &str) -> (String, String, String, Mood) {
+fn lifecycle_line(
+    instance: &str,
+    state: &str,
+    reason: &str,
+    ami: &str,
+) -> (String, String, String, Mood) {
     let mood = match state {
         "InService" | "Terminated" => Mood::Good,
         state if state.ends_with(":Retained") => Mood::Bad,
@@ -182,16 +284,26 @@ mod tests {
     #[test]
     fn a_wait_is_told_once_and_again_after_a_while() {
         let mut teller = Teller::new(Timestamp::UNIX_EPOCH, "Dev");
-        let told: Vec<bool> = [(1, "NotYet"), (20, "NotYet"), (700, "NotYet"), (701, "Reached")]
-            .into_iter()
-            .map(|(at, verdict)| teller.line(&answer(at, verdict)).is_some())
-            .collect();
+        let told: Vec<bool> = [
+            (1, "NotYet"),
+            (20, "NotYet"),
+            (700, "NotYet"),
+            (701, "Reached"),
+        ]
+        .into_iter()
+        .map(|(at, verdict)| teller.line(&answer(at, verdict)).is_some())
+        .collect();
         assert_eq!(told, [true, false, true, true]);
     }
 
     #[test]
     fn a_line_reads_as_time_subject_state_and_reason() {
-        let line = Teller::new(Timestamp::UNIX_EPOCH, "Dev").line(&answer(3725, "Reached")).expect("told");
-        assert_eq!(line.to_string(), "01:02:05 i-1                 drained Reached        two tasks");
+        let line = Teller::new(Timestamp::UNIX_EPOCH, "Dev")
+            .line(&answer(3725, "Reached"))
+            .expect("told");
+        assert_eq!(
+            line.to_string(),
+            "01:02:05 i-1                 drained Reached        two tasks"
+        );
     }
 }

@@ -6,7 +6,12 @@ use crate::wire::{ApiError, Call};
 
 /// The refusal, if a function's call is hit.
 pub fn refuses(account: &mut Account, caller: &Caller, call: &Call) -> Option<ApiError> {
-    let hit = matches!(caller, Caller::Function(_)) && account.faults.throttle && account.random.bool();
-    let code = if call.service == "ecs" { "ThrottlingException" } else { "Throttling" };
+    let hit =
+        matches!(caller, Caller::Function(_)) && account.faults.throttle && account.random.bool();
+    let code = if call.service == "ecs" {
+        "ThrottlingException"
+    } else {
+        "Throttling"
+    };
     hit.then(|| ApiError::client(code, "Rate exceeded"))
 }

@@ -46,7 +46,11 @@ const JSON_TARGETS: [(&str, &str); 4] = [
 pub fn read(target: Option<&str>, signed_for: &str, body: &[u8]) -> Result<Call, ApiError> {
     let Some(target) = target else {
         let (action, input) = query::read(body)?;
-        return Ok(Call { service: signed_for.to_owned(), action, input });
+        return Ok(Call {
+            service: signed_for.to_owned(),
+            action,
+            input,
+        });
     };
     let (name, action) = target.split_once('.').unwrap_or((target, ""));
     match JSON_TARGETS.iter().find(|(known, _)| *known == name) {
@@ -64,7 +68,10 @@ pub fn read(target: Option<&str>, signed_for: &str, body: &[u8]) -> Result<Call,
 
 /// Writes what `call` was answered.
 pub fn write(call: &Call, request_id: &str, answer: Result<Value, ApiError>) -> Response {
-    match JSON_TARGETS.iter().any(|(_, service)| *service == call.service) {
+    match JSON_TARGETS
+        .iter()
+        .any(|(_, service)| *service == call.service)
+    {
         true => json::write(answer),
         false => query::write(&call.action, request_id, answer),
     }

@@ -126,13 +126,17 @@ impl Workload {
     /// # Errors
     /// A sentence that names the file, the place and the way out.
     pub fn read(file: &str, text: &str) -> Result<Self, String> {
-        let remedy = "it should hold what `aws ecs describe-services --cluster NAME --services …` prints";
-        let answer: Value =
-            serde_json::from_str(text).map_err(|error| format!("{file}: not JSON: {error}; {remedy}"))?;
+        let remedy =
+            "it should hold what `aws ecs describe-services --cluster NAME --services …` prints";
+        let answer: Value = serde_json::from_str(text)
+            .map_err(|error| format!("{file}: not JSON: {error}; {remedy}"))?;
         let services = answer["services"]
             .as_array()
             .ok_or_else(|| format!("{file}: no list `services`; {remedy}"))?;
-        if let Some(failure) = answer["failures"].as_array().and_then(|failures| failures.first()) {
+        if let Some(failure) = answer["failures"]
+            .as_array()
+            .and_then(|failures| failures.first())
+        {
             return Err(format!(
                 "{file}: failures[0]: ECS did not describe {} ({}); ask for services that exist",
                 failure["arn"], failure["reason"]
@@ -144,7 +148,9 @@ impl Workload {
             workload.add(&place, service)?;
         }
         if workload.services.is_empty() {
-            return Err(format!("{file}: no service that runs on EC2 instances; {remedy}"));
+            return Err(format!(
+                "{file}: no service that runs on EC2 instances; {remedy}"
+            ));
         }
         Ok(workload)
     }
@@ -155,18 +161,20 @@ impl Workload {
             .filter(|name| !name.is_empty())
             .ok_or_else(|| format!("{place}: serviceName is missing or no text"))?;
         if let Some("INACTIVE" | "DRAINING") = service["status"].as_str() {
-            self.assumed.push(format!("{name} is {}: left out", service["status"]));
+            self.assumed
+                .push(format!("{name} is {}: left out", service["status"]));
             return Ok(());
         }
         if service["launchType"] == "FARGATE" {
-            self.assumed.push(format!("{name} runs on Fargate: left out"));
+            self.assumed
+                .push(format!("{name} runs on Fargate: left out"));
             return Ok(());
         }
         let number = |value: &Value, member: &str, default: u64| match value {
             Value::Null => Ok(default),
-            value => value
-                .as_u64()
-                .ok_or_else(|| format!("{place} ({name}): {member} is {value}, not a whole number of 0 or more")),
+            value => value.as_u64().ok_or_else(|| {
+                format!("{place} ({name}): {member} is {value}, not a whole number of 0 or more")
+            }),
         };
         let mut read = match service["schedulingStrategy"].as_str() {
             Some("DAEMON") => Service::daemon(name),
@@ -178,13 +186,26 @@ impl Workload {
                 Service::replica(name, number(desired, "desiredCount", 0)?)
             }
             Some(other) => {
-                return Err(format!("{place} ({name}): schedulingStrategy {other} is neither REPLICA nor DAEMON"));
+                return Err(format!(
+                    "{place} ({name}): schedulingStrategy {other} is neither REPLICA nor DAEMON"
+                ));
             }
         };
         let percents = &service["deploymentConfiguration"];
-        read.minimum_percent = number(&percents["minimumHealthyPercent"], "minimumHealthyPercent", read.minimum_percent)?;
-        read.maximum_percent = number(&percents["maximumPercent"], "maximumPercent", read.maximum_percent)?;
-        if service["loadBalancers"].as_array().is_some_and(|targets| !targets.is_empty()) {
+        read.minimum_percent = number(
+            &percents["minimumHealthyPercent"],
+            "minimumHealthyPercent",
+            read.minimum_percent,
+        )?;
+        read.maximum_percent = number(
+            &percents["maximumPercent"],
+            "maximumPercent",
+            read.maximum_percent,
+        )?;
+        if service["loadBalancers"]
+            .as_array()
+            .is_some_and(|targets| !targets.is_empty())
+        {
             read.deregistration_seconds = Some(DEREGISTRATION_DELAY_SECONDS);
         }
         if let Some(constraints) = service["placementConstraints"].as_array() {
@@ -224,7 +245,9 @@ pub fn start(world: &World, cluster: &str, workload: &Workload) -> Result<(), Ap
 fn start_service(world: &World, cluster: &str, service: &Service) -> Result<(), ApiError> {
     let ports = match (service.host_port, service.deregistration_seconds) {
         (None, None) => json!([]),
-        (host, _) => json!([{"containerPort": 8080, "hostPort": host.unwrap_or(0), "protocol": "tcp"}]),
+        (host, _) => {
+            json!([{"containerPort": 8080, "hostPort": host.unwrap_or(0), "protocol": "tcp"}])
+        }
     };
     let definition = json!({
         "family": service.name, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
@@ -251,8 +274,14 @@ fn start_service(world: &World, cluster: &str, service: &Service) -> Result<(), 
         None => create["schedulingStrategy"] = json!("DAEMON"),
     }
     if let Some(seconds) = service.deregistration_seconds {
-        let target_group = arn("elasticloadbalancing", &format!("targetgroup/{}/0123456789abcdef", service.name));
-        let group = TargetGroup { deregistration_delay_seconds: seconds, ..TargetGroup::default() };
+        let target_group = arn(
+            "elasticloadbalancing",
+            &format!("targetgroup/{}/0123456789abcdef", service.name),
+        );
+        let group = TargetGroup {
+            deregistration_delay_seconds: seconds,
+            ..TargetGroup::default()
+        };
         world.with(|account| account.ecs.add_target_group(&target_group, group));
         create["loadBalancers"] = json!([{"targetGroupArn": target_group, "containerName": service.name, "containerPort": 8080}]);
     }
@@ -291,10 +320,18 @@ mod tests {
         let workload = Workload::read("w.json", text).expect("a good file");
         assert_eq!(workload.services.len(), 2);
         let web = &workload.services[0];
-        assert_eq!((web.desired, web.minimum_percent, web.maximum_percent), (Some(3), 50, 150));
+        assert_eq!(
+            (web.desired, web.minimum_percent, web.maximum_percent),
+            (Some(3), 50, 150)
+        );
         assert_eq!(web.deregistration_seconds, Some(300));
         assert_eq!(workload.services[1].desired, None);
-        assert!(workload.assumed.iter().any(|line| line.contains("far runs on Fargate")));
+        assert!(
+            workload
+                .assumed
+                .iter()
+                .any(|line| line.contains("far runs on Fargate"))
+        );
     }
 
     #[test]
@@ -303,8 +340,14 @@ mod tests {
         assert!(message("{").contains("w.json: not JSON"));
         assert!(message("[]").contains("no list `services`"));
         assert!(message(r#"{"services": [{}]}"#).contains("services[0]: serviceName"));
-        assert!(message(r#"{"services": [{"serviceName": "a", "desiredCount": -1}]}"#).contains("desiredCount is -1"));
-        assert!(message(r#"{"services": [], "failures": [{"arn": "x", "reason": "MISSING"}]}"#).contains("MISSING"));
+        assert!(
+            message(r#"{"services": [{"serviceName": "a", "desiredCount": -1}]}"#)
+                .contains("desiredCount is -1")
+        );
+        assert!(
+            message(r#"{"services": [], "failures": [{"arn": "x", "reason": "MISSING"}]}"#)
+                .contains("MISSING")
+        );
         assert!(message(r#"{"services": []}"#).contains("describe-services"));
     }
 }

@@ -84,12 +84,21 @@ impl World {
     ///
     /// # Errors
     /// What the service answers.
-    pub fn call(&self, service: &str, action: &str, input: &serde_json::Value) -> Result<serde_json::Value, ApiError> {
+    pub fn call(
+        &self,
+        service: &str,
+        action: &str,
+        input: &serde_json::Value,
+    ) -> Result<serde_json::Value, ApiError> {
         self.with(|account| account.call(&Caller::Operator, service, action, input))
     }
 
     /// Lets time run until `done`, which is asked after every event, or until `limit`. Says whether it was done.
-    pub async fn run_until(&self, mut done: impl FnMut(&mut Account) -> bool, limit: Timestamp) -> bool {
+    pub async fn run_until(
+        &self,
+        mut done: impl FnMut(&mut Account) -> bool,
+        limit: Timestamp,
+    ) -> bool {
         loop {
             let next = {
                 let mut stage = self.lock();

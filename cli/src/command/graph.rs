@@ -28,7 +28,8 @@ impl Graph {
     /// A sentence about the file at fault.
     pub fn run(self) -> Result<ExitCode, String> {
         let definition = match &self.definition {
-            Some(path) => std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?,
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|error| format!("{}: {error}", path.display()))?,
             None => include_str!("../../../statemachine/lifecycle.asl.json").to_owned(),
         };
         let drawn = graph::mermaid(&definition)?;
@@ -36,8 +37,13 @@ impl Graph {
             None => anstream::print!("{drawn}"),
             Some(path) => {
                 let name = path.display();
-                let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
-                let text = put(&text, &drawn).ok_or_else(|| format!("{name}: no lines {BEGIN} and {END}; write them where the graph belongs"))?;
+                let text =
+                    std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+                let text = put(&text, &drawn).ok_or_else(|| {
+                    format!(
+                        "{name}: no lines {BEGIN} and {END}; write them where the graph belongs"
+                    )
+                })?;
                 std::fs::write(path, text).map_err(|error| format!("{name}: {error}"))?;
             }
         }
@@ -48,7 +54,9 @@ impl Graph {
 fn put(text: &str, drawn: &str) -> Option<String> {
     let (before, rest) = text.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n```mermaid\n{drawn}```\n{END}{after}"))
+    Some(format!(
+        "{before}{BEGIN}\n```mermaid\n{drawn}```\n{END}{after}"
+    ))
 }
 
 #[cfg(test)]
@@ -57,7 +65,8 @@ mod tests {
 
     #[test]
     fn the_picture_in_the_readme_is_the_definition() {
-        let drawn = graph::mermaid(include_str!("../../../statemachine/lifecycle.asl.json")).expect("our definition");
+        let drawn = graph::mermaid(include_str!("../../../statemachine/lifecycle.asl.json"))
+            .expect("our definition");
         let readme = include_str!("../../../statemachine/README.md");
         let wanted = put(readme, &drawn).expect("the README has the marks");
         assert!(

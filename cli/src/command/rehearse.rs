@@ -66,8 +66,14 @@ enum Output {
 }
 
 fn fault_help() -> String {
-    let faults: Vec<String> = Fault::ALL.iter().map(|(_, name, what)| format!("  {name}: {what}")).collect();
-    format!("Something that goes wrong; may be given several times\n{}", faults.join("\n"))
+    let faults: Vec<String> = Fault::ALL
+        .iter()
+        .map(|(_, name, what)| format!("  {name}: {what}"))
+        .collect();
+    format!(
+        "Something that goes wrong; may be given several times\n{}",
+        faults.join("\n")
+    )
 }
 
 impl Rehearse {
@@ -80,7 +86,9 @@ impl Rehearse {
         let json = self.output == Output::Json;
         let live = Arc::new(Mutex::new(Live::new(!json)));
         let report = rehearse(&settings, &live)?;
-        live.lock().expect("a panic in a listener ends the program").finish();
+        live.lock()
+            .expect("a panic in a listener ends the program")
+            .finish();
         if json {
             let text = serde_json::to_string_pretty(&report).expect("a report is plain data");
             anstream::println!("{text}");
@@ -88,7 +96,11 @@ impl Rehearse {
             anstream::print!("{}", summary::text(&report));
         }
         let as_asked = report.outcome == "UPDATE_COMPLETE" && report.promises_held();
-        Ok(if as_asked { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if as_asked {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     }
 
     fn settings(&self) -> Result<Settings, String> {
@@ -98,8 +110,11 @@ impl Rehearse {
         };
         let parameters = match &self.parameters {
             Some(path) => {
-                let (parameters, remarks) = read_parameters(&path.to_string_lossy(), &read(path, "--parameters")?)?;
-                remarks.iter().for_each(|remark| anstream::eprintln!("ecs-rollout: {remark}"));
+                let (parameters, remarks) =
+                    read_parameters(&path.to_string_lossy(), &read(path, "--parameters")?)?;
+                remarks
+                    .iter()
+                    .for_each(|remark| anstream::eprintln!("ecs-rollout: {remark}"));
                 parameters
             }
             None => built_in_parameters(),
@@ -124,7 +139,9 @@ impl Rehearse {
 
     fn workload(&self, settings: &Settings) -> Result<Workload, String> {
         let Some(path) = &self.workload else {
-            let size = settings.parameter("ClusterSize").and_then(|size| size.parse().ok());
+            let size = settings
+                .parameter("ClusterSize")
+                .and_then(|size| size.parse().ok());
             return Ok(Workload::built_in(size.unwrap_or(2)));
         };
         let workload = Workload::read(&path.to_string_lossy(), &read(path, "--workload")?)?;
@@ -136,8 +153,12 @@ impl Rehearse {
 }
 
 fn read(path: &PathBuf, flag: &str) -> Result<String, String> {
-    std::fs::read_to_string(path)
-        .map_err(|error| format!("{}: {error}; {flag} names a file that can be read", path.display()))
+    std::fs::read_to_string(path).map_err(|error| {
+        format!(
+            "{}: {error}; {flag} names a file that can be read",
+            path.display()
+        )
+    })
 }
 
 /// Plays the roll with somebody listening; meanwhile once more in silence, to see that it is the same story, and once
@@ -149,25 +170,42 @@ fn rehearse(settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, Stri
         thread::spawn(move || {
             let lines = Arc::new(Mutex::new(Lines::default()));
             let played = play(&settings, &ACTIONS, None, lines.clone());
-            let lower = play(&settings, &ACTIONS, Some(NOTICED_AT_ONCE), Arc::new(Mutex::new(Silence)));
+            let lower = play(
+                &settings,
+                &ACTIONS,
+                Some(NOTICED_AT_ONCE),
+                Arc::new(Mutex::new(Silence)),
+            );
             (played, lower, lines)
         })
     };
-    let heard = Arc::new(Mutex::new(Both { live: live.clone(), lines: Lines::default() }));
+    let heard = Arc::new(Mutex::new(Both {
+        live: live.clone(),
+        lines: Lines::default(),
+    }));
     let played = play(settings, &ACTIONS, None, heard.clone())?;
     let (second, lower, lines) = again.join().map_err(|_| "the second telling broke off")?;
     let same = second.as_ref() == Ok(&played)
-        && lines.lock().is_ok_and(|second| heard.lock().is_ok_and(|first| first.lines.0 == second.0));
+        && lines
+            .lock()
+            .is_ok_and(|second| heard.lock().is_ok_and(|first| first.lines.0 == second.0));
     let mut report = only_report(played)?;
     let lower = only_report(lower?)?;
     report.lower_bound_seconds = Some(lower.roll_seconds);
-    report.overhead = Some(rounded(report.roll_seconds / lower.roll_seconds.max(1.0), 4));
+    report.overhead = Some(rounded(
+        report.roll_seconds / lower.roll_seconds.max(1.0),
+        4,
+    ));
     report.same_story(same);
     Ok(report)
 }
 
 fn only_report(played: Played) -> Result<Report, String> {
-    played.reports.into_iter().next().ok_or_else(|| "the story has no roll".to_owned())
+    played
+        .reports
+        .into_iter()
+        .next()
+        .ok_or_else(|| "the story has no roll".to_owned())
 }
 
 /// The lines of a telling.
@@ -189,10 +227,16 @@ struct Both {
 impl Listener for Both {
     fn line(&mut self, line: &Line) {
         self.lines.line(line);
-        self.live.lock().expect("a panic in a listener ends the program").line(line);
+        self.live
+            .lock()
+            .expect("a panic in a listener ends the program")
+            .line(line);
     }
 
     fn progress(&mut self, replaced: usize, of: usize, at: Duration) {
-        self.live.lock().expect("a panic in a listener ends the program").progress(replaced, of, at);
+        self.live
+            .lock()
+            .expect("a panic in a listener ends the program")
+            .progress(replaced, of, at);
     }
 }

@@ -26,18 +26,34 @@ impl Story {
     /// A sentence about what is wrong with the story, or what the account refused.
     pub fn run(self) -> Result<ExitCode, String> {
         let file = self.file.display().to_string();
-        let text = std::fs::read_to_string(&self.file).map_err(|error| format!("{file}: {error}"))?;
+        let text =
+            std::fs::read_to_string(&self.file).map_err(|error| format!("{file}: {error}"))?;
         let script = script::read(&file, &text)?;
         let live = Arc::new(Mutex::new(Live::new(true)));
         let played = play(&script.settings, &script.actions, None, live.clone())?;
-        live.lock().expect("a panic in a listener ends the program").finish();
+        live.lock()
+            .expect("a panic in a listener ends the program")
+            .finish();
         for report in &played.reports {
             anstream::print!("{}", summary::text(report));
         }
         for broken in &played.broken {
-            anstream::println!("broken: {} at {}: {}", broken.claim.name(), broken.at, broken.detail);
+            anstream::println!(
+                "broken: {} at {}: {}",
+                broken.claim.name(),
+                broken.at,
+                broken.detail
+            );
         }
-        let held = played.broken.is_empty() && played.reports.iter().all(rehearsal::report::Report::promises_held);
-        Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let held = played.broken.is_empty()
+            && played
+                .reports
+                .iter()
+                .all(rehearsal::report::Report::promises_held);
+        Ok(if held {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     }
 }

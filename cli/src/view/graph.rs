@@ -9,9 +9,14 @@ use serde_json::Value;
 /// # Errors
 /// A sentence if the text is no definition.
 pub fn mermaid(definition: &str) -> Result<String, String> {
-    let definition: Value = serde_json::from_str(definition).map_err(|error| format!("the definition is not JSON: {error}"))?;
-    let states = definition["States"].as_object().ok_or("the definition has no States")?;
-    let start = definition["StartAt"].as_str().ok_or("the definition has no StartAt")?;
+    let definition: Value = serde_json::from_str(definition)
+        .map_err(|error| format!("the definition is not JSON: {error}"))?;
+    let states = definition["States"]
+        .as_object()
+        .ok_or("the definition has no States")?;
+    let start = definition["StartAt"]
+        .as_str()
+        .ok_or("the definition has no StartAt")?;
     let mut out = format!("flowchart TD\n    start(( )) --> {start}\n");
     for (name, state) in states {
         let shape = match state["Type"].as_str().unwrap_or_default() {
@@ -27,7 +32,16 @@ pub fn mermaid(definition: &str) -> Result<String, String> {
         for choice in state["Choices"].as_array().into_iter().flatten() {
             arrow(&mut out, name, &label(choice), &choice["Next"]);
         }
-        arrow(&mut out, name, if state["Choices"].is_null() { "" } else { "else" }, &state["Default"]);
+        arrow(
+            &mut out,
+            name,
+            if state["Choices"].is_null() {
+                ""
+            } else {
+                "else"
+            },
+            &state["Default"],
+        );
         arrow(&mut out, name, "", &state["Next"]);
         for catcher in state["Catch"].as_array().into_iter().flatten() {
             if let Some(next) = catcher["Next"].as_str() {
@@ -61,17 +75,28 @@ fn label(rule: &Value) -> String {
 fn collect(rule: &Value, words: &mut Vec<String>) {
     for (member, value) in rule.as_object().into_iter().flatten() {
         match (member.as_str(), value) {
-            ("Variable" | "Next" | "Comment" | "IsPresent" | "IsString" | "IsNumeric" | "IsBoolean", _) => {}
-            ("And" | "Or", Value::Array(rules)) => rules.iter().for_each(|rule| collect(rule, words)),
+            (
+                "Variable" | "Next" | "Comment" | "IsPresent" | "IsString" | "IsNumeric"
+                | "IsBoolean",
+                _,
+            ) => {}
+            ("And" | "Or", Value::Array(rules)) => {
+                rules.iter().for_each(|rule| collect(rule, words))
+            }
             ("Not", rule) => {
                 words.push("not".to_owned());
                 collect(rule, words);
             }
             ("BooleanEquals", truth) => {
-                let name = rule["Variable"].as_str().and_then(|path| path.rsplit('.').next()).unwrap_or_default();
+                let name = rule["Variable"]
+                    .as_str()
+                    .and_then(|path| path.rsplit('.').next())
+                    .unwrap_or_default();
                 words.push(format!("{name} {truth}"));
             }
-            (_, Value::String(text)) => words.push(text.rsplit(':').next().unwrap_or(text).to_owned()),
+            (_, Value::String(text)) => {
+                words.push(text.rsplit(':').next().unwrap_or(text).to_owned())
+            }
             (_, value) => words.push(value.to_string()),
         }
     }
@@ -88,7 +113,14 @@ mod tests {
             "B": {"Type": "Choice", "Choices": [{"Variable": "$.v", "StringEquals": "Reached", "Next": "D"}], "Default": "C"},
             "C": {"Type": "Fail"}, "D": {"Type": "Succeed"}}}"#;
         let drawn = mermaid(definition).expect("a definition");
-        for line in ["start(( )) --> A", "A --> B", "A -.->|error| C", "B -->|Reached| D", "B -->|else| C", "C[/C/]"] {
+        for line in [
+            "start(( )) --> A",
+            "A --> B",
+            "A -.->|error| C",
+            "B -->|Reached| D",
+            "B -->|else| C",
+            "C[/C/]",
+        ] {
             assert!(drawn.contains(line), "{line} is not in:\n{drawn}");
         }
     }

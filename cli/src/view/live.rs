@@ -23,9 +23,11 @@ impl Live {
             false => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} instances on the new AMI, {msg} of virtual time")
-            .expect("a constant template")
-            .progress_chars("=> ");
+        let style = ProgressStyle::with_template(
+            "{bar:30} {pos}/{len} instances on the new AMI, {msg} of virtual time",
+        )
+        .expect("a constant template")
+        .progress_chars("=> ");
         bar.set_style(style);
         Self { lines, bar }
     }
@@ -40,7 +42,8 @@ impl Listener for Live {
     fn line(&mut self, line: &Line) {
         if self.lines {
             let style = style(line.mood);
-            self.bar.suspend(|| anstream::println!("{style}{line}{style:#}"));
+            self.bar
+                .suspend(|| anstream::println!("{style}{line}{style:#}"));
         }
     }
 

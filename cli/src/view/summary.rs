@@ -14,17 +14,35 @@ pub fn text(report: &Report) -> String {
     };
     line("outcome", report.outcome.clone());
     line("AMI", format!("{} -> {}", report.ami.old, report.ami.new));
-    line("instances replaced", format!("{} (the group has {})", report.replaced, report.instances));
+    line(
+        "instances replaced",
+        format!("{} (the group has {})", report.replaced, report.instances),
+    );
     line("virtual duration", duration(report));
-    line("tasks moved", format!("{}, cut off {}", report.tasks_moved, report.tasks_killed_early));
+    line(
+        "tasks moved",
+        format!(
+            "{}, cut off {}",
+            report.tasks_moved, report.tasks_killed_early
+        ),
+    );
     line("drains open at most", report.max_open_drains.to_string());
     line("API calls", calls(report));
-    line("state transitions", format!("{}, longest history {} events", report.state_transitions, report.max_history_events));
+    line(
+        "state transitions",
+        format!(
+            "{}, longest history {} events",
+            report.state_transitions, report.max_history_events
+        ),
+    );
     line("cost", format!("{:.6} USD", report.cost_usd));
     line("seed", report.seed.to_string());
     for promise in &report.promises {
         let verdict = if promise.held { "held" } else { "BROKEN" };
-        line(&format!("promise {verdict}"), format!("{}: {}", promise.name, promise.detail));
+        line(
+            &format!("promise {verdict}"),
+            format!("{}: {}", promise.name, promise.detail),
+        );
     }
     out
 }
@@ -34,7 +52,9 @@ fn duration(report: &Report) -> String {
     match (report.lower_bound_seconds, report.overhead) {
         (Some(lower), Some(overhead)) => {
             let lower = clock(Duration::from_secs_f64(lower));
-            format!("{whole}, {overhead:.2} times the lower bound of {lower} (noticed without delay)")
+            format!(
+                "{whole}, {overhead:.2} times the lower bound of {lower} (noticed without delay)"
+            )
         }
         _ => whole,
     }
@@ -50,7 +70,14 @@ fn calls(report: &Report) -> String {
             _ => services.push((service, *count)),
         }
     }
-    let services: Vec<String> = services.iter().map(|(service, count)| format!("{service} {count}")).collect();
+    let services: Vec<String> = services
+        .iter()
+        .map(|(service, count)| format!("{service} {count}"))
+        .collect();
     let sum: u64 = report.api_calls.values().sum();
-    format!("{sum} ({}), {} for each instance", services.join(", "), report.api_calls_per_instance)
+    format!(
+        "{sum} ({}), {} for each instance",
+        services.join(", "),
+        report.api_calls_per_instance
+    )
 }

@@ -88,6 +88,21 @@ impl State {
             .collect()
     }
 
+    /// How many tasks of the service called `name` are healthy, and how many must be; of its first cluster, if several
+    /// have such a service.
+    pub fn service_health(&self, name: &str) -> Option<(u64, u64)> {
+        let mut clusters = self.clusters.values();
+        let (cluster, service) =
+            clusters.find_map(|cluster| Some((cluster, cluster.services.get(name)?)))?;
+        let healthy = service.tasks(cluster).filter(|task| task.healthy).count() as u64;
+        let minimum = if service.daemon {
+            0
+        } else {
+            service.minimum(service.desired_in(cluster))
+        };
+        service.active().then_some((healthy, minimum))
+    }
+
     /// All tasks that are not STOPPED.
     pub fn tasks(&self) -> Vec<TaskView> {
         let clusters = self.clusters.values();

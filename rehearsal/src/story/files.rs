@@ -26,13 +26,24 @@ impl Files {
     /// The template and definition of this build.
     pub fn built_in() -> Self {
         let texts = [
-            ("template/ecs-cluster.yaml", include_str!("../../../template/ecs-cluster.yaml")),
-            ("template/workflow.yaml", include_str!("../../../template/workflow.yaml")),
-            ("statemachine/lifecycle.asl.json", include_str!("../../../statemachine/lifecycle.asl.json")),
+            (
+                "template/ecs-cluster.yaml",
+                include_str!("../../../template/ecs-cluster.yaml"),
+            ),
+            (
+                "template/workflow.yaml",
+                include_str!("../../../template/workflow.yaml"),
+            ),
+            (
+                "statemachine/lifecycle.asl.json",
+                include_str!("../../../statemachine/lifecycle.asl.json"),
+            ),
         ];
         Self {
             template: texts[0].0.to_owned(),
-            texts: texts.map(|(path, text)| (path.to_owned(), text.to_owned())).into(),
+            texts: texts
+                .map(|(path, text)| (path.to_owned(), text.to_owned()))
+                .into(),
         }
     }
 
@@ -59,15 +70,22 @@ impl Files {
 }
 
 fn text_files(folder: &Path) -> Vec<PathBuf> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+            path.extension().is_some_and(|extension| {
+                ["yaml", "yml", "json"]
+                    .iter()
+                    .any(|known| extension == *known)
+            })
         })
         .collect();
     files.sort();
@@ -80,7 +98,10 @@ fn plain(path: &Path) -> String {
     for part in path.to_string_lossy().split('/') {
         match part {
             "." => {}
-            ".." if parts.last().is_some_and(|last| last != ".." && !last.is_empty()) => {
+            ".." if parts
+                .last()
+                .is_some_and(|last| last != ".." && !last.is_empty()) =>
+            {
                 parts.pop();
             }
             part => parts.push(part.to_owned()),
@@ -106,24 +127,36 @@ pub type ParametersRead = (Vec<(String, String)>, Vec<String>);
 /// # Errors
 /// A sentence that names the file, the place and the way out.
 pub fn read_parameters(file: &str, text: &str) -> Result<ParametersRead, String> {
-    let remedy = "write [{\"ParameterKey\": \"EcsClusterName\", \"ParameterValue\": \"DevCluster\"}, …]";
-    let list: Value = serde_json::from_str(text).map_err(|error| format!("{file}: not JSON: {error}; {remedy}"))?;
-    let list = list.as_array().ok_or_else(|| format!("{file}: not a list; {remedy}"))?;
+    let remedy =
+        "write [{\"ParameterKey\": \"EcsClusterName\", \"ParameterValue\": \"DevCluster\"}, …]";
+    let list: Value = serde_json::from_str(text)
+        .map_err(|error| format!("{file}: not JSON: {error}; {remedy}"))?;
+    let list = list
+        .as_array()
+        .ok_or_else(|| format!("{file}: not a list; {remedy}"))?;
     let mut parameters: Vec<(String, String)> = Vec::new();
     let mut remarks = Vec::new();
     for (at, entry) in list.iter().enumerate() {
         let text = |member: &str| {
-            entry[member]
-                .as_str()
-                .ok_or_else(|| format!("{file}: entry {}: {member} is missing or no text; {remedy}", at + 1))
+            entry[member].as_str().ok_or_else(|| {
+                format!(
+                    "{file}: entry {}: {member} is missing or no text; {remedy}",
+                    at + 1
+                )
+            })
         };
         let (key, value) = (text("ParameterKey")?, text("ParameterValue")?);
         if GONE.contains(&key) {
-            remarks.push(format!("{file}: {key} is not needed any more; it is left out"));
+            remarks.push(format!(
+                "{file}: {key} is not needed any more; it is left out"
+            ));
             continue;
         }
         if parameters.iter().any(|(known, _)| known == key) {
-            return Err(format!("{file}: entry {}: {key} is given twice; keep one", at + 1));
+            return Err(format!(
+                "{file}: entry {}: {key} is given twice; keep one",
+                at + 1
+            ));
         }
         parameters.push((key.to_owned(), value.to_owned()));
     }
@@ -136,14 +169,21 @@ mod tests {
 
     #[test]
     fn the_parameter_file_of_this_build_is_read() {
-        assert!(built_in_parameters().iter().any(|(key, _)| key == "EcsClusterName"));
+        assert!(
+            built_in_parameters()
+                .iter()
+                .any(|(key, _)| key == "EcsClusterName")
+        );
     }
 
     #[test]
     fn an_old_parameter_file_is_read_with_remarks() {
         let text = r#"[{"ParameterKey": "EcsClusterName", "ParameterValue": "Dev"}, {"ParameterKey": "DeploymentS3Bucket", "ParameterValue": "b"}]"#;
         let (parameters, remarks) = read_parameters("p.json", text).expect("good");
-        assert_eq!(parameters, [("EcsClusterName".to_owned(), "Dev".to_owned())]);
+        assert_eq!(
+            parameters,
+            [("EcsClusterName".to_owned(), "Dev".to_owned())]
+        );
         assert!(remarks[0].contains("DeploymentS3Bucket is not needed any more"));
     }
 
@@ -152,7 +192,9 @@ mod tests {
         let message = |text: &str| read_parameters("p.json", text).expect_err("bad");
         assert!(message("[").starts_with("p.json: not JSON"));
         assert!(message("{}").starts_with("p.json: not a list"));
-        assert!(message(r#"[{"ParameterKey": "A"}]"#).contains("entry 1: ParameterValue is missing"));
+        assert!(
+            message(r#"[{"ParameterKey": "A"}]"#).contains("entry 1: ParameterValue is missing")
+        );
         let twice = r#"[{"ParameterKey": "A", "ParameterValue": "1"}, {"ParameterKey": "A", "ParameterValue": "2"}]"#;
         assert!(message(twice).contains("entry 2: A is given twice"));
     }

@@ -14,8 +14,8 @@ use crate::report::{Amis, Report, cost_usd, rounded};
 use crate::telling::Teller;
 use crate::watch::{Terms, Watch};
 use crate::wire::ApiError;
-use crate::world::{Observer, World};
 use crate::workload::{self, Standalone};
+use crate::world::{Observer, World};
 
 /// When every story begins. Any instant would do.
 const BEGIN: &str = "2026-01-05T03:00:00Z";
@@ -58,7 +58,10 @@ pub fn play(
             stage.act(action).await?;
         }
         let broken = stage.watch.end_roll().broken;
-        Ok(Played { reports: stage.reports, broken })
+        Ok(Played {
+            reports: stage.reports,
+            broken,
+        })
     })
 }
 
@@ -86,16 +89,33 @@ impl Observer for Ear {
             return;
         };
         let instances = self.watch.instances();
-        let left = instances.values().filter(|seen| seen.ami == self.old_ami).count();
-        let new = instances.values().filter(|seen| seen.ami != self.old_ami && seen.state == "InService").count();
-        let mut listener = self.listener.lock().expect("only a panic poisons the lock, and it has ended the run");
+        let left = instances
+            .values()
+            .filter(|seen| seen.ami == self.old_ami)
+            .count();
+        let new = instances
+            .values()
+            .filter(|seen| seen.ami != self.old_ami && seen.state == "InService")
+            .count();
+        let mut listener = self
+            .listener
+            .lock()
+            .expect("only a panic poisons the lock, and it has ended the run");
         listener.line(&line);
-        listener.progress(new, new + left, told.at.duration_since(self.began).unsigned_abs());
+        listener.progress(
+            new,
+            new + left,
+            told.at.duration_since(self.began).unsigned_abs(),
+        );
     }
 }
 
 impl Stage {
-    fn new(settings: &Settings, wait: Option<Duration>, listener: Arc<Mutex<dyn Listener>>) -> Result<Self, String> {
+    fn new(
+        settings: &Settings,
+        wait: Option<Duration>,
+        listener: Arc<Mutex<dyn Listener>>,
+    ) -> Result<Self, String> {
         let begin: Timestamp = BEGIN.parse().expect("a constant time");
         let mut account = Account::new(begin, settings.seed);
         account.cloudformation.files = settings.files.texts.clone();
@@ -119,7 +139,14 @@ impl Stage {
             old_ami: ami.clone(),
         });
         let settings = settings.clone();
-        Ok(Self { settings, world, watch, stack, ami, reports: Vec::new() })
+        Ok(Self {
+            settings,
+            world,
+            watch,
+            stack,
+            ami,
+            reports: Vec::new(),
+        })
     }
 
     async fn act(&mut self, action: &Action) -> Result<(), String> {
@@ -128,7 +155,8 @@ impl Stage {
             Action::Roll => self.roll().await,
             Action::Scale(size) => {
                 let input = json!({"AutoScalingGroupName": self.stack, "DesiredCapacity": size});
-                self.call("autoscaling", "SetDesiredCapacity", &input).map(drop)
+                self.call("autoscaling", "SetDesiredCapacity", &input)
+                    .map(drop)
             }
             Action::WarmPool(size) => {
                 let input = json!({"AutoScalingGroupName": self.stack, "MinSize": size, "PoolState": "Stopped"});
@@ -147,11 +175,16 @@ impl Stage {
     }
 
     fn call(&self, service: &str, action: &str, input: &Value) -> Result<Value, String> {
-        self.world.call(service, action, input).map_err(|error| refused(action, &error))
+        self.world
+            .call(service, action, input)
+            .map_err(|error| refused(action, &error))
     }
 
     fn put_ami(&self, ami: &str) -> Result<(), String> {
-        let name = self.settings.parameter("EcsAmiParameterKey").unwrap_or(AMI_PARAMETER);
+        let name = self
+            .settings
+            .parameter("EcsAmiParameterKey")
+            .unwrap_or(AMI_PARAMETER);
         let input = json!({"Name": name, "Value": ami, "Type": "String", "Overwrite": true});
         self.call("ssm", "PutParameter", &input).map(drop)
     }
@@ -172,15 +205,29 @@ impl Stage {
         self.settle(LIMIT).await?;
         match self.watch.stack_status().as_str() {
             "CREATE_COMPLETE" => {}
-            status => return Err(format!("the stack {} ended {status}, so there is nothing to roll", self.stack)),
+            status => {
+                return Err(format!(
+                    "the stack {} ended {status}, so there is nothing to roll",
+                    self.stack
+                ));
+            }
         }
         let mut workload = self.settings.workload.clone();
         if self.settings.faults.contains(&Fault::DrainHangs) {
-            workload.tasks.push(Standalone { family: "never-stops".to_owned(), count: 1, run_seconds: None });
+            workload.tasks.push(Standalone {
+                family: "never-stops".to_owned(),
+                count: 1,
+                run_seconds: None,
+            });
         }
-        workload::start(&self.world, &self.stack, &workload).map_err(|error| refused("the workload", &error))?;
+        workload::start(&self.world, &self.stack, &workload)
+            .map_err(|error| refused("the workload", &error))?;
         let limit = self.world.now() + SETTLE_LIMIT;
-        if self.world.run_until(|account| account.ecs.settled(), limit).await {
+        if self
+            .world
+            .run_until(|account| account.ecs.settled(), limit)
+            .await
+        {
             return Ok(());
         }
         let unsettled = self.world.with(|account| account.ecs.pending());
@@ -193,10 +240,13 @@ impl Stage {
 
     async fn roll(&mut self) -> Result<(), String> {
         let began = self.world.now();
-        let new_ami = self.world.with(|account| format!("ami-{}", account.hex(17)));
+        let new_ami = self
+            .world
+            .with(|account| format!("ami-{}", account.hex(17)));
         let faults = self.settings.faults(&new_ami);
         let transitions = self.world.with(|account| {
             account.faults = faults;
+            account.ecs.dynamics.throttling = true;
             account.stepfunctions.transitions
         });
         let size = self.watch.instances().len();
@@ -214,8 +264,11 @@ impl Stage {
         });
         self.call("cloudformation", "UpdateStack", &input)?;
         let watch = self.watch.clone();
-        self.world.run_until(move |_| watch.pending().is_none(), began + LIMIT).await;
-        let transitions = self.world.with(|account| account.stepfunctions.transitions) - transitions;
+        self.world
+            .run_until(move |_| watch.pending().is_none(), began + LIMIT)
+            .await;
+        let transitions =
+            self.world.with(|account| account.stepfunctions.transitions) - transitions;
         let report = self.report(began, size, &new_ami, transitions);
         if report.outcome == "UPDATE_COMPLETE" {
             self.ami = new_ami;
@@ -226,11 +279,18 @@ impl Stage {
 
     fn report(&self, began: Timestamp, size: usize, new_ami: &str, transitions: u64) -> Report {
         let outcome = self.watch.stack_status();
-        let amis = Amis { old: self.ami.clone(), new: new_ami.to_owned() };
+        let amis = Amis {
+            old: self.ami.clone(),
+            new: new_ami.to_owned(),
+        };
         let mut seen = self.watch.end_roll();
         let now = self.world.now();
         if let Some(detail) = self.unfinished(&outcome, size, &amis) {
-            seen.broken.push(Broken { claim: Claim::RollEnds, at: now, detail });
+            seen.broken.push(Broken {
+                claim: Claim::RollEnds,
+                at: now,
+                detail,
+            });
         }
         let calls: u64 = seen.api_calls.values().sum();
         Report {
@@ -257,7 +317,10 @@ impl Stage {
     /// Why the roll has not ended as it must, if so.
     fn unfinished(&self, outcome: &str, size: usize, amis: &Amis) -> Option<String> {
         if let Some(pending) = self.watch.pending() {
-            return Some(format!("{} hours after it began, {pending}", LIMIT.as_secs() / 3600));
+            return Some(format!(
+                "{} hours after it began, {pending}",
+                LIMIT.as_secs() / 3600
+            ));
         }
         let wanted = match outcome {
             "UPDATE_COMPLETE" => &amis.new,
@@ -265,11 +328,22 @@ impl Stage {
             other => return Some(format!("the stack ended {other}")),
         };
         let instances = self.watch.instances();
-        let serving: Vec<_> = instances.iter().filter(|(_, seen)| seen.state == "InService").collect();
+        let serving: Vec<_> = instances
+            .iter()
+            .filter(|(_, seen)| seen.state == "InService")
+            .collect();
         if let Some((id, seen)) = serving.iter().find(|(_, seen)| seen.ami != *wanted) {
-            return Some(format!("{id} is in service on {}, not on {wanted}", seen.ami));
+            return Some(format!(
+                "{id} is in service on {}, not on {wanted}",
+                seen.ami
+            ));
         }
-        (serving.len() != size).then(|| format!("{} instances are in service, {size} were before", serving.len()))
+        (serving.len() != size).then(|| {
+            format!(
+                "{} instances are in service, {size} were before",
+                serving.len()
+            )
+        })
     }
 
     async fn settle(&self, limit: Duration) -> Result<(), String> {
@@ -278,7 +352,11 @@ impl Stage {
         // What was just asked for begins a moment later.
         let soon = self.world.now() + Duration::from_secs(60);
         self.world.run_until(|_| false, soon).await;
-        if self.world.run_until(move |_| watch.pending().is_none(), until).await {
+        if self
+            .world
+            .run_until(move |_| watch.pending().is_none(), until)
+            .await
+        {
             return Ok(());
         }
         let pending = self.watch.pending().unwrap_or_default();
@@ -287,28 +365,43 @@ impl Stage {
 
     fn put_event(&self, event: &Value) -> Result<(), String> {
         let oldest = self.oldest().unwrap_or_default();
-        let event = event.to_string().replace("INSTANCE", &oldest).replace("GROUP", &self.stack);
+        let event = event
+            .to_string()
+            .replace("INSTANCE", &oldest)
+            .replace("GROUP", &self.stack);
         let event = serde_json::from_str(&event).map_err(|error| format!("the event: {error}"))?;
-        self.world.with(|account| crate::eventbridge::put_event(account, event));
+        self.world
+            .with(|account| crate::eventbridge::put_event(account, event));
         Ok(())
     }
 
     fn oldest(&self) -> Option<String> {
         let input = json!({"AutoScalingGroupNames": [self.stack]});
-        let group = self.call("autoscaling", "DescribeAutoScalingGroups", &input).ok()?;
-        group["AutoScalingGroups"][0]["Instances"][0]["InstanceId"].as_str().map(str::to_owned)
+        let group = self
+            .call("autoscaling", "DescribeAutoScalingGroups", &input)
+            .ok()?;
+        group["AutoScalingGroups"][0]["Instances"][0]["InstanceId"]
+            .as_str()
+            .map(str::to_owned)
     }
 
     fn deregister(&self) -> Result<(), String> {
-        let oldest = self.oldest().ok_or("the group has no instance to deregister")?;
+        let oldest = self
+            .oldest()
+            .ok_or("the group has no instance to deregister")?;
         let filter = json!({"cluster": self.stack, "filter": format!("ec2InstanceId == {oldest}")});
         let listed = self.call("ecs", "ListContainerInstances", &filter)?;
         let input = json!({"cluster": self.stack, "containerInstance": listed["containerInstanceArns"][0], "force": true});
-        self.call("ecs", "DeregisterContainerInstance", &input).map(drop)
+        self.call("ecs", "DeregisterContainerInstance", &input)
+            .map(drop)
     }
 
     async fn delete(&self) -> Result<(), String> {
-        self.call("cloudformation", "DeleteStack", &json!({"StackName": self.stack}))?;
+        self.call(
+            "cloudformation",
+            "DeleteStack",
+            &json!({"StackName": self.stack}),
+        )?;
         self.settle(LIMIT).await?;
         match self.watch.stack_status().as_str() {
             "DELETE_COMPLETE" => Ok(()),
@@ -320,22 +413,38 @@ impl Stage {
 fn terms(settings: &Settings, stack: &str) -> Result<Terms, String> {
     let number = |key: &str, default: u64| match settings.parameter(key) {
         None => Ok(default),
-        Some(value) => value.parse().map_err(|_| format!("parameter {key} is {value:?}, not a whole number")),
+        Some(value) => value
+            .parse()
+            .map_err(|_| format!("parameter {key} is {value:?}, not a whole number")),
     };
     Ok(Terms {
         stack: stack.to_owned(),
         batch: number("BatchSize", 1)? as usize,
         drain_deadline: Duration::from_secs(number("DrainDeadlineSeconds", 3000)?),
-        policy: settings.parameter("DrainDeadlinePolicy").unwrap_or("retain").to_owned(),
+        policy: settings
+            .parameter("DrainDeadlinePolicy")
+            .unwrap_or("retain")
+            .to_owned(),
     })
 }
 
 fn flip(account: &mut Account, switch: Switch) {
     match switch {
-        Switch::EarlySignalLost => account.cloudformation.dynamics.signal_before_in_service_counts = false,
-        Switch::AbandonedLaunchSkipsHook => account.autoscaling.dynamics.terminate_hooks_after_abandoned_launch = false,
+        Switch::EarlySignalLost => {
+            account
+                .cloudformation
+                .dynamics
+                .signal_before_in_service_counts = false
+        }
+        Switch::AbandonedLaunchSkipsHook => {
+            account
+                .autoscaling
+                .dynamics
+                .terminate_hooks_after_abandoned_launch = false
+        }
         Switch::ExecutionNamedAfterEvent => {
-            account.eventbridge.dynamics.execution_name = crate::eventbridge::ExecutionName::EventId;
+            account.eventbridge.dynamics.execution_name =
+                crate::eventbridge::ExecutionName::EventId;
         }
     }
 }

@@ -51,7 +51,9 @@ pub fn read(file: &str, text: &str) -> Result<Script, String> {
     }
     let settings = &mut script.settings;
     if settings.workload == Workload::default() {
-        let size = settings.parameter("ClusterSize").and_then(|size| size.parse().ok());
+        let size = settings
+            .parameter("ClusterSize")
+            .and_then(|size| size.parse().ok());
         settings.workload = Workload::built_in(size.unwrap_or(2));
     }
     Ok(script)
@@ -90,7 +92,8 @@ impl Settings {
 }
 
 fn number(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("{text:?} is not a whole number of 0 or more"))
+    text.parse()
+        .map_err(|_| format!("{text:?} is not a whole number of 0 or more"))
 }
 
 fn switch(name: &str) -> Result<Switch, String> {
@@ -107,7 +110,10 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
         "roll" => Action::Roll,
         "scale" => Action::Scale(number(rest)?),
         "warm-pool" => Action::WarmPool(number(rest)?),
-        "event" => Action::PutEvent(serde_json::from_str(rest).map_err(|error| format!("the event is not JSON: {error}"))?),
+        "event" => Action::PutEvent(
+            serde_json::from_str(rest)
+                .map_err(|error| format!("the event is not JSON: {error}"))?,
+        ),
         "deregister" => Action::Deregister,
         "settle" => Action::Settle,
         "pass" => Action::Pass(number(rest)?),
@@ -155,7 +161,11 @@ fn service(text: &str) -> Result<Service, String> {
 
 fn task(text: &str) -> Result<Standalone, String> {
     let (family, pairs) = named(text)?;
-    let mut task = Standalone { family: family.to_owned(), count: 1, run_seconds: None };
+    let mut task = Standalone {
+        family: family.to_owned(),
+        count: 1,
+        run_seconds: None,
+    };
     for (key, value) in pairs {
         match key {
             "count" => task.count = number(value)?,
@@ -175,14 +185,23 @@ mod tests {
         let text = "# a\ninstances 3\nservice web desired=2 deregistration=300\ntask job run=60\nfault throttle\n\ndeploy\nroll\nscale 2";
         let script = read("a.story", text).expect("a good story");
         assert_eq!(script.settings.parameter("ClusterMaxSize"), Some("6"));
-        assert_eq!(script.settings.workload.services[0].deregistration_seconds, Some(300));
-        assert_eq!(script.actions, [Action::Deploy, Action::Roll, Action::Scale(2)]);
+        assert_eq!(
+            script.settings.workload.services[0].deregistration_seconds,
+            Some(300)
+        );
+        assert_eq!(
+            script.actions,
+            [Action::Deploy, Action::Roll, Action::Scale(2)]
+        );
     }
 
     #[test]
     fn a_bad_line_is_refused_with_file_line_and_what_could_stand_there() {
         let message = |text: &str| read("a.story", text).expect_err("bad");
-        assert!(message("deploy\nfly").starts_with("a.story:2: \"fly\" is no word of a story; there are"));
+        assert!(
+            message("deploy\nfly")
+                .starts_with("a.story:2: \"fly\" is no word of a story; there are")
+        );
         assert!(message("fault x").contains("never-joins"));
         assert!(message("service web color=1").contains("it has desired"));
         assert!(message("instances many").contains("whole number"));

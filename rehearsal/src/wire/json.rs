@@ -15,8 +15,14 @@ pub fn read(body: &[u8]) -> Result<Value, ApiError> {
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(members)) => Ok(Value::Object(members)),
-        Ok(other) => Err(ApiError::client("SerializationException", format!("the body is no JSON object: {other}"))),
-        Err(error) => Err(ApiError::client("SerializationException", format!("the body is no JSON: {error}"))),
+        Ok(other) => Err(ApiError::client(
+            "SerializationException",
+            format!("the body is no JSON object: {other}"),
+        )),
+        Err(error) => Err(ApiError::client(
+            "SerializationException",
+            format!("the body is no JSON: {error}"),
+        )),
     }
 }
 
@@ -24,7 +30,10 @@ pub fn read(body: &[u8]) -> Result<Value, ApiError> {
 pub fn write(answer: Result<Value, ApiError>) -> Response {
     let (status, mut body) = match answer {
         Ok(body) => (200, body),
-        Err(error) => (error.status, json!({"__type": error.code, "message": error.message})),
+        Err(error) => (
+            error.status,
+            json!({"__type": error.code, "message": error.message}),
+        ),
     };
     times_as_seconds(&mut body);
     Response {
@@ -36,7 +45,9 @@ pub fn write(answer: Result<Value, ApiError>) -> Response {
 
 /// The services write a time as a number of seconds. Their time members are those whose names end so.
 fn is_time(member: &str) -> bool {
-    ["At", "Date", "timestamp"].iter().any(|end| member.ends_with(end))
+    ["At", "Date", "timestamp"]
+        .iter()
+        .any(|end| member.ends_with(end))
 }
 
 fn times_as_seconds(value: &mut Value) {
@@ -66,11 +77,17 @@ mod tests {
     fn times_are_written_as_seconds_and_other_text_is_left_alone() {
         let answer = json!({"tasks": [{"createdAt": "2026-11-23T00:00:00.5Z", "group": "2026-11-23T00:00:00Z"}]});
         let body: Value = serde_json::from_str(&write(Ok(answer)).body).expect("written as JSON");
-        assert_eq!(body, json!({"tasks": [{"createdAt": 1795392000.5, "group": "2026-11-23T00:00:00Z"}]}));
+        assert_eq!(
+            body,
+            json!({"tasks": [{"createdAt": 1795392000.5, "group": "2026-11-23T00:00:00Z"}]})
+        );
     }
 
     #[test]
     fn a_body_that_is_no_object_is_refused() {
-        assert_eq!(read(b"[1]").expect_err("a list").code, "SerializationException");
+        assert_eq!(
+            read(b"[1]").expect_err("a list").code,
+            "SerializationException"
+        );
     }
 }

@@ -26,8 +26,18 @@ pub fn read(body: &[u8]) -> Result<(String, Value), ApiError> {
     }
 }
 
-fn put(members: &mut Map<String, Value>, whole: &str, rest: &str, value: &str) -> Result<(), ApiError> {
-    let clash = || ApiError::client("MalformedQueryString", format!("{whole} is given twice, in two forms"));
+fn put(
+    members: &mut Map<String, Value>,
+    whole: &str,
+    rest: &str,
+    value: &str,
+) -> Result<(), ApiError> {
+    let clash = || {
+        ApiError::client(
+            "MalformedQueryString",
+            format!("{whole} is given twice, in two forms"),
+        )
+    };
     let Some((first, rest)) = rest.split_once('.') else {
         return match members.insert(rest.to_owned(), json!(value)) {
             None => Ok(()),
@@ -42,12 +52,16 @@ fn put(members: &mut Map<String, Value>, whole: &str, rest: &str, value: &str) -
 
 /// Turns `{"member": {"1": a, "2": b}}` into `[a, b]`, at every depth.
 fn lists(value: &mut Value) {
-    let Value::Object(members) = value else { return };
+    let Value::Object(members) = value else {
+        return;
+    };
     members.values_mut().for_each(lists);
     if members.len() != 1 {
         return;
     }
-    let Some(Value::Object(numbered)) = members.get_mut("member") else { return };
+    let Some(Value::Object(numbered)) = members.get_mut("member") else {
+        return;
+    };
     let mut items: Vec<(usize, Value)> = Vec::new();
     for (number, item) in std::mem::take(numbered) {
         items.push((number.parse().unwrap_or(usize::MAX), item));
@@ -69,7 +83,11 @@ pub fn write(action: &str, request_id: &str, answer: Result<Value, ApiError>) ->
             200
         }
         Err(error) => {
-            let kind = if error.status < 500 { "Sender" } else { "Receiver" };
+            let kind = if error.status < 500 {
+                "Sender"
+            } else {
+                "Receiver"
+            };
             body.push_str(&format!(
                 "<ErrorResponse><Error><Type>{kind}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
                 quick_xml::escape::escape(&error.code),
@@ -119,18 +137,29 @@ mod tests {
         let form = b"Action=DescribeAutoScalingGroups&Version=2011-01-01&Filters.member.1.Name=tag%3Aa&Names.member.2=b&Names.member.1=a+c";
         let (action, input) = read(form).expect("a good form");
         assert_eq!(action, "DescribeAutoScalingGroups");
-        assert_eq!(input, json!({"Filters": [{"Name": "tag:a"}], "Names": ["a c", "b"]}));
+        assert_eq!(
+            input,
+            json!({"Filters": [{"Name": "tag:a"}], "Names": ["a c", "b"]})
+        );
     }
 
     #[test]
     fn a_form_that_contradicts_itself_is_refused() {
-        assert_eq!(read(b"Action=A&X=1&X.Y=2").expect_err("X twice").code, "MalformedQueryString");
+        assert_eq!(
+            read(b"Action=A&X=1&X.Y=2").expect_err("X twice").code,
+            "MalformedQueryString"
+        );
         assert_eq!(read(b"X=1").expect_err("no action").code, "MissingAction");
     }
 
     #[test]
     fn an_answer_is_escaped_xml() {
-        let body = write("A", "r", Ok(json!({"B": [{"C": "<&"}, {"C": true}], "D": null}))).body;
+        let body = write(
+            "A",
+            "r",
+            Ok(json!({"B": [{"C": "<&"}, {"C": true}], "D": null})),
+        )
+        .body;
         assert!(body.contains("<AResult><B><member><C>&lt;&amp;</C></member><member><C>true</C></member></B></AResult>"), "{body}");
     }
 }
