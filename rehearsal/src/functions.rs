@@ -135,7 +135,7 @@ async fn execute(
         Ok(_) if crash == Crash::After => Err(crashed()),
         Ok(Err(error)) => Err(failure(
             error.name(),
-            &workers::error_chain(&error),
+            &error.chain(),
             error.name(),
         )),
         Ok(Ok(answer)) => Ok(serde_json::to_value(answer).expect("an answer is plain data")),
