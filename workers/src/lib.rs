@@ -1,1 +1,334 @@
-//! The five workers.
+//! The five Lambda functions of an ECS instance roll. Each answers one question about one instance that stands at a
+//! lifecycle hook of its Auto Scaling group; the state machine asks, waits, and asks again.
+//!
+//! | worker | question |
+//! |---|---|
+//! | [`joined`] | is the new instance in its cluster, ACTIVE, its agent connected? |
+//! | [`draining`] | is the leaving instance DRAINING (it is set so), and which services were unstable before? |
+//! | [`drained`] | is every task that was on it STOPPED? |
+//! | [`stable`] | leaving: is no service worse off than before? new: is no earlier drain open? |
+//! | [`complete_action`] | answers the hook, and tells CloudFormation |
+//!
+//! The layers, each using only those after it:
+//! - [`boot`]: logs, clients, clock, `lambda_runtime`; the only impure glue
+//! - this file: [`answer`], which does what all workers have in common
+//! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what was seen and the time
+//! - [`config`] reads the input, [`pace`] says how long to wait
+//! - [`ecs`], [`autoscaling`], [`cloudformation`]: the only files that name the AWS SDKs
+//! - [`error`], whose names are a contract with the state machine, and [`model`], the nouns
+//!
+//! Workers never use one another. Nobody sleeps, nothing is kept, everything may be repeated, and an error never
+//! becomes CONTINUE.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub mod autoscaling;
+pub mod boot;
+pub mod cloudformation;
+pub mod complete_action;
+pub mod config;
+pub mod drained;
+pub mod draining;
+pub mod ecs;
+pub mod error;
+pub mod joined;
+pub mod model;
+pub mod pace;
+pub mod stable;
+#[cfg(test)]
+mod stub;
+
+pub use error::Error;
+pub use model::{Answer, Finding, Verdict};
+
+use autoscaling::{ActionIs, AutoScaling};
+use cloudformation::CloudFormation;
+use ecs::Ecs;
+use model::Subject;
+
+/// A connection inside a Region takes milliseconds; after this it is better to try another.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The slowest of our calls answer within a second or two.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// All attempts of one call. The functions' own timeout must leave room for a few calls.
+const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Attempts of one call. More patience is the state machine's part, which does not pay by the second.
+const ATTEMPTS: u32 = 3;
+
+/// The five functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worker {
+    /// See [`joined`].
+    Joined,
+    /// See [`draining`].
+    Draining,
+    /// See [`drained`].
+    Drained,
+    /// See [`stable`].
+    Stable,
+    /// See [`complete_action`].
+    CompleteAction,
+}
+
+impl Worker {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Joined,
+        Self::Draining,
+        Self::Drained,
+        Self::Stable,
+        Self::CompleteAction,
+    ];
+
+    /// Its name: of its binary, and after the cluster's name of its function.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Joined => "joined",
+            Self::Draining => "draining",
+            Self::Drained => "drained",
+            Self::Stable => "stable",
+            Self::CompleteAction => "complete-action",
+        }
+    }
+
+    /// The worker of that name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|worker| worker.name() == name)
+    }
+
+    /// Where the state machine keeps its answer.
+    fn phase(self) -> &'static str {
+        match self {
+            Self::CompleteAction => "completed",
+            other => other.name(),
+        }
+    }
+}
+
+/// The AWS services that workers talk to. Made once, used for every answer.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// Amazon ECS.
+    pub ecs: Ecs,
+    /// EC2 Auto Scaling.
+    pub autoscaling: AutoScaling,
+    /// AWS CloudFormation.
+    pub cloudformation: CloudFormation,
+}
+
+impl Clients {
+    /// Clients with `config`'s Region, credentials, HTTP client, clock and sleep, and our own timeouts and retries.
+    pub fn new(config: &SdkConfig) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(CALL_TIMEOUT)
+            .build();
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+        let config = config
+            .to_builder()
+            .timeout_config(timeouts)
+            .retry_config(retries)
+            .build();
+        Self {
+            ecs: Ecs::new(&config),
+            autoscaling: AutoScaling::new(&config),
+            cloudformation: CloudFormation::new(&config),
+        }
+    }
+}
+
+/// A worker's answer to `input`, the lifecycle event as EventBridge delivers it together with the earlier answers by
+/// phase (and `result` for complete-action).
+///
+/// # Errors
+/// Any [`Error`]; `BadEvent` before any request is made.
+pub async fn answer(
+    worker: Worker,
+    input: Value,
+    clients: &Clients,
+    now: impl Fn() -> Timestamp,
+) -> Result<Answer, Error> {
+    let reading = config::read_event(&input);
+    if !reading.unknown_keys.is_empty() {
+        let keys = reading.unknown_keys.join(", ");
+        tracing::warn!(
+            keys,
+            "the hook's metadata has keys that this version does not know"
+        );
+    }
+    let answer = if worker == Worker::CompleteAction {
+        let finding = complete_action::handle(reading, &input, clients).await?;
+        Answer {
+            verdict: finding.verdict,
+            reason: finding.reason,
+            wait_seconds: 0,
+            since: now(),
+            extra: finding.extra,
+        }
+    } else {
+        ask(worker, &reading.subject()?, &input, clients, now).await?
+    };
+    tracing::info!(
+        worker = worker.name(),
+        verdict = ?answer.verdict,
+        reason = answer.reason,
+        wait_seconds = answer.wait_seconds,
+        instance = input["detail"]["EC2InstanceId"].as_str(),
+        group = input["detail"]["AutoScalingGroupName"].as_str(),
+        "answered"
+    );
+    Ok(answer)
+}
+
+async fn ask(
+    worker: Worker,
+    subject: &Subject,
+    input: &Value,
+    clients: &Clients,
+    now: impl Fn() -> Timestamp,
+) -> Result<Answer, Error> {
+    let since = config::earlier_since(input, worker.phase())?.unwrap_or_else(&now);
+    let finding = match worker {
+        Worker::Joined => joined::handle(subject, clients, &now).await?,
+        Worker::Draining => draining::handle(subject, clients, &now).await?,
+        Worker::Drained => drained::handle(subject, input, clients, &now).await?,
+        Worker::Stable | Worker::CompleteAction => {
+            stable::handle(subject, input, clients, &now).await?
+        }
+    };
+    let finding = keep_alive(finding, subject, clients).await?;
+    let wait_seconds = match finding.verdict {
+        Verdict::NotYet => pace::wait_seconds(
+            finding.restarted.map_or(since, |later| later.max(since)),
+            now(),
+            finding.deadline,
+            &subject.settings,
+            &subject.action.instance,
+        ),
+        Verdict::Reached | Verdict::Never | Verdict::Over => 0,
+    };
+    Ok(Answer {
+        verdict: finding.verdict,
+        reason: finding.reason,
+        wait_seconds,
+        since,
+        extra: finding.extra,
+    })
+}
+
+/// Before every `NotYet` the lifecycle action gets a heartbeat; if it is over, nobody waits for the answer any more.
+async fn keep_alive(
+    finding: Finding,
+    subject: &Subject,
+    clients: &Clients,
+) -> Result<Finding, Error> {
+    if finding.verdict != Verdict::NotYet {
+        return Ok(finding);
+    }
+    match clients.autoscaling.heartbeat(&subject.action).await? {
+        ActionIs::Open => Ok(finding),
+        ActionIs::Over => {
+            let (instance, hook) = (&subject.action.instance, &subject.action.hook);
+            let verdict = Verdict::Over;
+            let reason = format!(
+                "The lifecycle action of {instance} at hook {hook} is over: completed by somebody else, or timed out. \
+                 The last look: {}",
+                finding.reason
+            );
+            Ok(Finding {
+                verdict,
+                reason,
+                ..finding
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::stub::Asked;
+
+    /// A cluster in which nothing has registered yet.
+    fn nothing_registered(asked: &Asked) -> Option<(u16, String)> {
+        (asked.action == "ListContainerInstances")
+            .then(|| (200, json!({"containerInstanceArns": []}).to_string()))
+    }
+
+    #[test]
+    fn names_lead_back_to_their_workers() {
+        for worker in Worker::ALL {
+            assert_eq!(Worker::from_name(worker.name()), Some(worker));
+        }
+        assert_eq!(Worker::from_name("sleep"), None);
+    }
+
+    #[tokio::test]
+    async fn not_yet_comes_with_a_heartbeat_a_wait_and_the_phase_s_beginning() {
+        let aws = stub::aws(|asked| {
+            nothing_registered(&asked).unwrap_or_else(|| {
+                assert_eq!(asked.action, "RecordLifecycleActionHeartbeat");
+                (200, stub::xml("RecordLifecycleActionHeartbeat", ""))
+            })
+        });
+        let clients = Clients::new(&aws);
+        let mut input = stub::event("launch");
+        let first = answer(Worker::Joined, input.clone(), &clients, || stub::at(2)).await;
+        let first = serde_json::to_value(first.expect("an answer")).expect("JSON");
+        assert_eq!(first["verdict"], "NotYet");
+        assert_eq!(first["waitSeconds"], 5);
+        assert_eq!(first["since"], "2026-11-23T00:00:02Z");
+        input["joined"] = first;
+        let second = answer(Worker::Joined, input, &clients, || stub::at(402)).await;
+        let second = second.expect("an answer");
+        assert_eq!(second.since, stub::at(2));
+        assert!((36..=40).contains(&second.wait_seconds), "{second:?}");
+    }
+
+    #[tokio::test]
+    async fn not_yet_becomes_over_when_the_action_is_gone() {
+        let aws = stub::aws(|asked| {
+            nothing_registered(&asked).unwrap_or_else(|| {
+                let text = "No active Lifecycle Action found with token x";
+                (400, stub::xml_error("ValidationError", text))
+            })
+        });
+        let clients = Clients::new(&aws);
+        let over = answer(Worker::Joined, stub::event("launch"), &clients, || {
+            stub::at(2)
+        })
+        .await;
+        let over = over.expect("an answer");
+        assert_eq!((over.verdict, over.wait_seconds), (Verdict::Over, 0));
+        assert!(
+            over.reason.contains("has not registered"),
+            "{}",
+            over.reason
+        );
+    }
+
+    #[tokio::test]
+    async fn a_bad_event_is_refused_before_any_request() {
+        let aws = stub::aws(|asked| panic!("{} was asked", asked.action));
+        let clients = Clients::new(&aws);
+        for worker in Worker::ALL {
+            let error = answer(worker, json!({"result": "CONTINUE"}), &clients, || {
+                stub::at(0)
+            })
+            .await;
+            assert_eq!(error.expect_err("bad").name(), "BadEvent");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What we ask of Auto Scaling about the lifecycle action and the group. The only file that names its SDK.
+
+use aws_config::SdkConfig;
+use aws_sdk_autoscaling::Client;
+use aws_sdk_autoscaling::types::Instance;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::error::Error;
+use crate::model::group::{GroupInstance, LifecycleState};
+use crate::model::{Action, GroupName, InstanceId};
+
+/// Auto Scaling.
+#[derive(Debug, Clone)]
+pub struct AutoScaling {
+    client: Client,
+}
+
+/// Whether a lifecycle action was there to be acted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActionIs {
+    /// It was, and the call did its work.
+    Open,
+    /// It was completed before, or has timed out.
+    Over,
+}
+
+/// How a lifecycle action is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActionResult {
+    /// Go on.
+    Continue,
+    /// Give up: a new instance is terminated, a leaving one is retained if its group says so.
+    Abandon,
+}
+
+impl ActionResult {
+    /// As Auto Scaling and the state machine spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Continue => "CONTINUE",
+            Self::Abandon => "ABANDON",
+        }
+    }
+}
+
+impl AutoScaling {
+    /// A client with the settings of `config`.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self {
+            client: Client::new(config),
+        }
+    }
+
+    /// Restarts the action's heartbeat timeout. The 48 hours that an action may take in all go on.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `GroupNotFound`.
+    pub async fn heartbeat(&self, action: &Action) -> Result<ActionIs, Error> {
+        let sent = self
+            .client
+            .record_lifecycle_action_heartbeat()
+            .auto_scaling_group_name(action.group.as_str())
+            .lifecycle_hook_name(action.hook.as_str())
+            .lifecycle_action_token(action.token.as_str())
+            .send()
+            .await;
+        open_or_over("autoscaling:RecordLifecycleActionHeartbeat", action, sent)
+    }
+
+    /// Completes the action. Finding it completed already is not an error.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `GroupNotFound`.
+    pub async fn complete(&self, action: &Action, result: ActionResult) -> Result<ActionIs, Error> {
+        let sent = self
+            .client
+            .complete_lifecycle_action()
+            .auto_scaling_group_name(action.group.as_str())
+            .lifecycle_hook_name(action.hook.as_str())
+            .lifecycle_action_token(action.token.as_str())
+            .lifecycle_action_result(result.name())
+            .send()
+            .await;
+        open_or_over("autoscaling:CompleteLifecycleAction", action, sent)
+    }
+
+    /// The group's instances, those at a hook and retained ones included. One call: a group is never split over pages.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `GroupNotFound`, `BadAnswer`.
+    pub async fn instances(&self, group: &GroupName) -> Result<Vec<GroupInstance>, Error> {
+        let call = "autoscaling:DescribeAutoScalingGroups";
+        let answer = self
+            .client
+            .describe_auto_scaling_groups()
+            .auto_scaling_group_names(group.as_str())
+            .send()
+            .await
+            .map_err(|error| refused(call, group, error))?;
+        let groups = answer.auto_scaling_groups();
+        let found = groups
+            .iter()
+            .find(|found| found.auto_scaling_group_name() == Some(group.as_str()));
+        match found {
+            Some(found) => found
+                .instances()
+                .iter()
+                .map(|one| instance(call, one))
+                .collect(),
+            None => Err(Error::GroupNotFound {
+                call,
+                group: group.clone(),
+            }),
+        }
+    }
+}
+
+fn open_or_over<T, E>(
+    call: &'static str,
+    action: &Action,
+    sent: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<ActionIs, Error>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match sent {
+        Ok(_) => Ok(ActionIs::Open),
+        // Not a modelled error: the code is shared with all other mistakes, so the text has to tell.
+        Err(error) if is_validation(&error, "No active Lifecycle Action found") => {
+            Ok(ActionIs::Over)
+        }
+        Err(error) => Err(refused(call, &action.group, error)),
+    }
+}
+
+fn refused<E>(call: &'static str, group: &GroupName, error: SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    if is_validation(&error, "AutoScalingGroup name not found") {
+        let group = group.clone();
+        return Error::GroupNotFound { call, group };
+    }
+    Error::from_sdk(call, error)
+}
+
+fn is_validation<E: ProvideErrorMetadata>(
+    error: &SdkError<E, HttpResponse>,
+    beginning: &str,
+) -> bool {
+    error.code() == Some("ValidationError")
+        && error
+            .message()
+            .is_some_and(|text| text.starts_with(beginning))
+}
+
+fn instance(call: &'static str, one: &Instance) -> Result<GroupInstance, Error> {
+    let (Some(id), Some(state)) = (one.instance_id(), one.lifecycle_state()) else {
+        return Err(Error::bad_answer(
+            call,
+            "an instance without id or lifecycle state",
+        ));
+    };
+    let template = one.launch_template().map(|template| {
+        let id = template
+            .launch_template_id()
+            .or(template.launch_template_name());
+        let version = template.version().unwrap_or("without version");
+        format!("{}:{version}", id.unwrap_or("a launch template"))
+    });
+    let configuration = one.launch_configuration_name().map(str::to_owned);
+    Ok(GroupInstance {
+        instance: InstanceId::new(id),
+        state: LifecycleState::from_name(state.as_str()),
+        launched_from: template.or(configuration),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stub::{self, Asked};
+
+    fn autoscaling(
+        answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static,
+    ) -> AutoScaling {
+        AutoScaling::new(&stub::aws(answering))
+    }
+
+    #[tokio::test]
+    async fn an_action_is_completed_by_its_token() {
+        let autoscaling = autoscaling(|asked| {
+            assert_eq!(asked.action, "CompleteLifecycleAction");
+            for part in [
+                "LifecycleActionResult=ABANDON",
+                "LifecycleHookName=ecs-rollout-terminate",
+                "AutoScalingGroupName=DevCluster",
+                "LifecycleActionToken=87654321-4321-4321-4321-210987654321",
+            ] {
+                assert!(asked.body.contains(part), "{part} in {}", asked.body);
+            }
+            (200, stub::xml("CompleteLifecycleAction", ""))
+        });
+        let action = stub::terminating().action;
+        let done = autoscaling.complete(&action, ActionResult::Abandon).await;
+        assert_eq!(done.expect("an answer"), ActionIs::Open);
+    }
+
+    #[tokio::test]
+    async fn an_action_that_is_gone_is_over() {
+        let autoscaling = autoscaling(|_| {
+            let text =
+                "No active Lifecycle Action found with token 87654321-4321-4321-4321-210987654321";
+            (400, stub::xml_error("ValidationError", text))
+        });
+        let action = stub::launching().action;
+        let beat = autoscaling.heartbeat(&action).await;
+        assert_eq!(beat.expect("an answer"), ActionIs::Over);
+        let done = autoscaling.complete(&action, ActionResult::Continue).await;
+        assert_eq!(done.expect("an answer"), ActionIs::Over);
+    }
+
+    #[tokio::test]
+    async fn refusals_have_their_names() {
+        for (status, code, message, name) in [
+            (400, "Throttling", "Rate exceeded", "Throttled"),
+            (403, "AccessDenied", "not authorized", "AccessDenied"),
+            (500, "ResourceContention", "busy", "Unavailable"),
+            (400, "ValidationError", "1 validation error", "BadAnswer"),
+            (
+                400,
+                "ValidationError",
+                "AutoScalingGroup name not found - null",
+                "GroupNotFound",
+            ),
+        ] {
+            let autoscaling = autoscaling(move |_| (status, stub::xml_error(code, message)));
+            let error = autoscaling.heartbeat(&stub::launching().action).await;
+            let error = error.expect_err("a refusal");
+            assert_eq!(error.name(), name, "{}", error.chain());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_group_is_read_with_each_instance_s_template() {
+        let autoscaling = autoscaling(|asked| {
+            assert!(
+                asked
+                    .body
+                    .contains("AutoScalingGroupNames.member.1=DevCluster")
+            );
+            let instances = "<member><InstanceId>i-1</InstanceId><LifecycleState>Terminating:Wait</LifecycleState>\
+                <LaunchTemplate><LaunchTemplateId>lt-1</LaunchTemplateId><Version>7</Version></LaunchTemplate></member>";
+            let group = format!(
+                "<AutoScalingGroups><member><AutoScalingGroupName>DevCluster</AutoScalingGroupName>\
+                 <Instances>{instances}</Instances></member></AutoScalingGroups>"
+            );
+            (200, stub::xml("DescribeAutoScalingGroups", &group))
+        });
+        let instances = autoscaling.instances(&GroupName::new("DevCluster")).await;
+        let expected = GroupInstance {
+            instance: InstanceId::new("i-1"),
+            state: LifecycleState::TerminatingWait,
+            launched_from: Some("lt-1:7".to_owned()),
+        };
+        assert_eq!(instances.expect("an answer"), [expected]);
+    }
+
+    #[tokio::test]
+    async fn a_group_that_is_not_told_of_is_not_there() {
+        let autoscaling = autoscaling(|_| {
+            let none = "<AutoScalingGroups></AutoScalingGroups>";
+            (200, stub::xml("DescribeAutoScalingGroups", none))
+        });
+        let error = autoscaling.instances(&GroupName::new("DevCluster")).await;
+        assert_eq!(error.expect_err("no group").name(), "GroupNotFound");
+    }
+}

@@ -1,0 +1,8 @@
+//! The Lambda function `complete-action`: answers the lifecycle hook, and tells CloudFormation.
+
+use workers::{Worker, boot};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    boot::run(Worker::CompleteAction).await
+}

@@ -1,0 +1,71 @@
+//! From a process to a worker: logs, clients, the clock, and the Lambda runtime. The only impure glue.
+
+use aws_config::BehaviorVersion;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use jiff::Timestamp;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::Value;
+
+use crate::{Answer, Clients, Error, Worker, answer};
+
+/// Serves `worker` until Lambda ends the process. Level and format of the logs are the function's own logging settings.
+///
+/// # Errors
+/// If the Lambda Runtime API cannot be reached.
+pub async fn run(worker: Worker) -> Result<(), lambda_runtime::Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    // Without a TLS provider of our own the SDKs would bring a second one, which doubles the binary.
+    let http = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .load()
+        .await;
+    let clients = Clients::new(&config);
+    let clients = &clients;
+    let serve = async |event: LambdaEvent<Value>| -> Result<Answer, Diagnostic> {
+        answer(worker, event.payload, clients, clock)
+            .await
+            .map_err(|error| diagnose(worker, &error))
+    };
+    lambda_runtime::run(service_fn(serve)).await
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one clock, which all else is handed"
+)]
+fn clock() -> Timestamp {
+    Timestamp::now()
+}
+
+/// The chain of causes is printed here, once, and goes into the execution's history under the error's fixed name.
+fn diagnose(worker: Worker, error: &Error) -> Diagnostic {
+    let (name, chain) = (error.name(), error.chain());
+    tracing::error!(worker = worker.name(), error = name, chain, "no answer");
+    Diagnostic {
+        error_type: name.to_owned(),
+        error_message: chain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Mistake;
+
+    #[test]
+    fn the_state_machine_sees_the_fixed_name_and_the_whole_chain() {
+        let field = "time".to_owned();
+        let problem = "is missing".to_owned();
+        let error = Error::BadEvent {
+            mistakes: vec![Mistake { field, problem }],
+        };
+        let diagnostic = diagnose(Worker::Joined, &error);
+        assert_eq!(diagnostic.error_type, "BadEvent");
+        assert!(diagnostic.error_message.ends_with("time is missing"));
+    }
+}

@@ -1,0 +1,312 @@
+//! Answers the lifecycle hook with CONTINUE or ABANDON, then tells CloudFormation SUCCESS or FAILURE if the instance was
+//! launched into the group.
+//!
+//! The hook first, the signal after: whether a signal for an instance that is still at its hook counts is not
+//! documented. Everything may be repeated: an action that was completed before stays completed, a signal that nobody
+//! waits for is refused without harm. But an action that is gone may also have timed out, so then the group is looked
+//! at: SUCCESS is only told of an instance that lives on, and FAILURE never of one that is at work.
+//!
+//! With a bad event CONTINUE is refused before anything is done. ABANDON is still answered if the action itself can be
+//! read: that lets the instance go no further than the hook's own timeout would.
+
+use serde_json::Value;
+
+use crate::Clients;
+use crate::autoscaling::{ActionIs, ActionResult};
+use crate::cloudformation::{Signal, Signalled};
+use crate::config::Reading;
+use crate::error::{Error, Mistake};
+use crate::model::group::LifecycleState;
+use crate::model::{Action, Finding, StackResource};
+
+/// Completes, looks if it was completed before, and signals.
+///
+/// # Errors
+/// What the services meet; `BadEvent`, after the hook was answered if only the settings are bad and it is an ABANDON.
+pub async fn handle(reading: Reading, input: &Value, clients: &Clients) -> Result<Finding, Error> {
+    let order = read_order(reading, input)?;
+    let (action, result) = (&order.action, order.result);
+    let done = clients.autoscaling.complete(action, result).await?;
+    let seen = match done {
+        ActionIs::Over if action.joins_group() => {
+            let group = clients.autoscaling.instances(&action.group).await?;
+            let own = group
+                .into_iter()
+                .find(|one| one.instance == action.instance);
+            Seen::Gone(own.map(|own| own.state))
+        }
+        ActionIs::Over => Seen::Gone(None),
+        ActionIs::Open => Seen::Completed,
+    };
+    let signal = decide(action, result, &seen);
+    let mut signalled = None;
+    if let (Some(signal), Some(target)) = (signal, &order.target) {
+        let answer = clients
+            .cloudformation
+            .signal(target, &action.instance, signal)
+            .await?;
+        signalled = Some((signal, target, answer));
+    }
+    if !order.mistakes.is_empty() {
+        let mistakes = order.mistakes;
+        return Err(Error::BadEvent { mistakes });
+    }
+    Ok(conclude(action, result, &seen, signalled.as_ref()))
+}
+
+/// What is to be done.
+#[derive(Debug)]
+struct Order {
+    action: Action,
+    result: ActionResult,
+    target: Option<StackResource>,
+    /// What is wrong with the rest of the event.
+    mistakes: Vec<Mistake>,
+}
+
+fn read_order(reading: Reading, input: &Value) -> Result<Order, Error> {
+    let mut mistakes = reading.mistakes;
+    let result = match input["result"].as_str() {
+        Some("CONTINUE") => Some(ActionResult::Continue),
+        Some("ABANDON") => Some(ActionResult::Abandon),
+        _ => {
+            let given = &input["result"];
+            mistakes.push(Mistake {
+                field: "result".to_owned(),
+                problem: format!("must be CONTINUE or ABANDON, and is {given}"),
+            });
+            None
+        }
+    };
+    match (reading.action, result) {
+        (Some(action), Some(result)) if result == ActionResult::Abandon || mistakes.is_empty() => {
+            Ok(Order {
+                action,
+                result,
+                target: reading.target,
+                mistakes,
+            })
+        }
+        _ => Err(Error::BadEvent { mistakes }),
+    }
+}
+
+/// How the action was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// Open, and it is completed now.
+    Completed,
+    /// Over before, with the state of its instance if the group still has it.
+    Gone(Option<LifecycleState>),
+}
+
+/// What CloudFormation is to be told, if anything.
+pub fn decide(action: &Action, result: ActionResult, seen: &Seen) -> Option<Signal> {
+    use LifecycleState::{InService, PendingProceed, PendingWait};
+    if !action.joins_group() {
+        return None;
+    }
+    match (result, seen) {
+        (ActionResult::Continue, Seen::Completed) => Some(Signal::Success),
+        (ActionResult::Abandon, Seen::Completed) => Some(Signal::Failure),
+        // Most likely our own earlier attempt, whose signal did not get through.
+        (ActionResult::Continue, Seen::Gone(Some(PendingWait | PendingProceed | InService))) => {
+            Some(Signal::Success)
+        }
+        // Timed out, and abandoned: its replacement will be signalled for.
+        (ActionResult::Continue, Seen::Gone(_)) => None,
+        // Another execution for the same instance, of an event that came twice, has let it in.
+        (ActionResult::Abandon, Seen::Gone(Some(PendingProceed | InService))) => None,
+        (ActionResult::Abandon, Seen::Gone(_)) => Some(Signal::Failure),
+    }
+}
+
+fn conclude(
+    action: &Action,
+    result: ActionResult,
+    seen: &Seen,
+    signalled: Option<&(Signal, &StackResource, Signalled)>,
+) -> Finding {
+    let (instance, hook, name) = (&action.instance, &action.hook, result.name());
+    let answered = match seen {
+        Seen::Completed => format!("Hook {hook} was answered {name} for {instance}"),
+        Seen::Gone(None) => {
+            format!("Hook {hook} was over for {instance} before it was answered {name}")
+        }
+        Seen::Gone(Some(state)) => format!(
+            "Hook {hook} was over for {instance}, which is {state}, before it was answered {name}"
+        ),
+    };
+    let told = match signalled {
+        None if action.joins_group() => "; CloudFormation was told nothing.".to_owned(),
+        None => ".".to_owned(),
+        Some((signal, target, Signalled::Taken)) => {
+            let (signal, stack) = (signal.name(), &target.stack);
+            format!("; stack {stack} was told {signal}.")
+        }
+        Some((signal, _, Signalled::NotNeeded(why))) => {
+            let signal = signal.name();
+            format!("; {signal} was not needed: {why}.")
+        }
+    };
+    let reason = format!("{answered}{told}");
+    let never_mind = action.joins_group() && *seen != Seen::Completed && signalled.is_none();
+    if never_mind {
+        Finding::over(reason)
+    } else {
+        Finding::reached(reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::read_event;
+    use crate::model::{Place, Verdict};
+    use crate::stub;
+
+    #[test]
+    fn only_launches_into_the_group_are_signalled() {
+        use ActionResult::{Abandon, Continue};
+        let launch = stub::launching().action;
+        assert_eq!(
+            decide(&launch, Continue, &Seen::Completed),
+            Some(Signal::Success)
+        );
+        assert_eq!(
+            decide(&launch, Abandon, &Seen::Completed),
+            Some(Signal::Failure)
+        );
+        let mut into_pool = launch.clone();
+        into_pool.destination = Some(Place::WarmPool);
+        let mut out_of_pool = launch.clone();
+        out_of_pool.origin = Some(Place::WarmPool);
+        for action in [into_pool, out_of_pool, stub::terminating().action] {
+            for result in [Continue, Abandon] {
+                assert_eq!(decide(&action, result, &Seen::Completed), None);
+                assert_eq!(decide(&action, result, &Seen::Gone(None)), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_hook_that_was_over_is_signalled_by_what_became_of_the_instance() {
+        let (success, failure) = (Some(Signal::Success), Some(Signal::Failure));
+        for (state, on_continue, on_abandon) in [
+            (None, None, failure),
+            (Some("Pending:Wait"), success, failure),
+            (Some("Pending:Proceed"), success, None),
+            (Some("InService"), success, None),
+            (Some("Terminating"), None, failure),
+            (Some("Terminating:Wait"), None, failure),
+        ] {
+            let seen = Seen::Gone(state.map(LifecycleState::from_name));
+            let launch = stub::launching().action;
+            let told = |result| decide(&launch, result, &seen);
+            assert_eq!(told(ActionResult::Continue), on_continue, "{state:?}");
+            assert_eq!(told(ActionResult::Abandon), on_abandon, "{state:?}");
+        }
+    }
+
+    /// Runs the worker on `input`; what was asked, and the outcome.
+    async fn run(input: Value, over: bool) -> (Vec<String>, Result<Finding, Error>) {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let aws = stub::aws(move |request| {
+            let status = request
+                .body
+                .split('&')
+                .find(|part| part.starts_with("Status="));
+            let line = format!("{} {}", request.action, status.unwrap_or_default());
+            log.lock().expect("a log").push(line.trim_end().to_owned());
+            match request.action.as_str() {
+                "CompleteLifecycleAction" if over => {
+                    let text = "No active Lifecycle Action found with token x";
+                    (400, stub::xml_error("ValidationError", text))
+                }
+                "DescribeAutoScalingGroups" => {
+                    let group = "<AutoScalingGroups><member><AutoScalingGroupName>DevCluster</AutoScalingGroupName>\
+                        <Instances></Instances></member></AutoScalingGroups>";
+                    (200, stub::xml("DescribeAutoScalingGroups", group))
+                }
+                action => (200, stub::xml(action, "")),
+            }
+        });
+        let outcome = handle(read_event(&input), &input, &Clients::new(&aws)).await;
+        let asked = asked.lock().expect("a log").clone();
+        (asked, outcome)
+    }
+
+    fn input(kind: &str, result: &str) -> Value {
+        let mut input = stub::event(kind);
+        input["result"] = json!(result);
+        input
+    }
+
+    #[tokio::test]
+    async fn the_hook_is_answered_before_the_signal() {
+        let (asked, outcome) = run(input("launch", "CONTINUE"), false).await;
+        assert_eq!(
+            asked,
+            ["CompleteLifecycleAction", "SignalResource Status=SUCCESS"]
+        );
+        let finding = outcome.expect("an answer");
+        assert_eq!(finding.verdict, Verdict::Reached);
+        assert_eq!(
+            finding.reason,
+            "Hook ecs-rollout-launch was answered CONTINUE for i-0123456789abcdef0; stack dev was told SUCCESS."
+        );
+    }
+
+    #[tokio::test]
+    async fn a_termination_is_not_signalled() {
+        let (asked, outcome) = run(input("terminate", "ABANDON"), false).await;
+        assert_eq!(asked, ["CompleteLifecycleAction"]);
+        assert_eq!(outcome.expect("an answer").verdict, Verdict::Reached);
+        let (asked, outcome) = run(input("terminate", "CONTINUE"), true).await;
+        assert_eq!(asked, ["CompleteLifecycleAction"]);
+        assert_eq!(outcome.expect("an answer").verdict, Verdict::Reached);
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_is_gone_is_not_told_to_have_joined() {
+        let (asked, outcome) = run(input("launch", "CONTINUE"), true).await;
+        assert_eq!(
+            asked,
+            ["CompleteLifecycleAction", "DescribeAutoScalingGroups"]
+        );
+        assert_eq!(outcome.expect("an answer").verdict, Verdict::Over);
+    }
+
+    #[tokio::test]
+    async fn bad_settings_stop_continue_but_not_abandon() {
+        let bad = |result: &str| {
+            let mut input = input("launch", result);
+            input["detail"]["NotificationMetadata"] =
+                json!(r#"{"stack":"dev","resource":"Group"}"#);
+            input
+        };
+        let (asked, outcome) = run(bad("CONTINUE"), false).await;
+        assert_eq!(asked, [""; 0]);
+        assert_eq!(outcome.expect_err("bad").name(), "BadEvent");
+        let (asked, outcome) = run(bad("ABANDON"), false).await;
+        assert_eq!(
+            asked,
+            ["CompleteLifecycleAction", "SignalResource Status=FAILURE"]
+        );
+        assert_eq!(outcome.expect_err("bad").name(), "BadEvent");
+    }
+
+    #[tokio::test]
+    async fn an_action_that_cannot_be_read_is_not_answered() {
+        let mut input = input("launch", "ABANDON");
+        input["detail"]["LifecycleActionToken"] = json!("short");
+        let (asked, outcome) = run(input, false).await;
+        assert_eq!(asked, [""; 0]);
+        assert_eq!(outcome.expect_err("bad").name(), "BadEvent");
+    }
+}

@@ -1,0 +1,476 @@
+//! The input, read once: the lifecycle event, the settings that the template wrote into its hook's metadata, and the
+//! earlier answers. All mistakes are found before the first request is made, and are told together.
+
+use std::ops::RangeInclusive;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Mistake};
+use crate::model::cluster::ServiceCounts;
+use crate::model::{
+    Action, ClusterName, ContainerInstanceArn, GroupName, HookName, HookToken, InstanceId,
+    LogicalId, Place, Policy, Settings, StackName, StackResource, Subject, Transition,
+};
+
+/// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
+const HEARTBEAT_TIMEOUT_SECONDS: RangeInclusive<i64> = 30..=7200;
+
+/// A lifecycle action ends after 48 hours, whatever its heartbeats: a later deadline would never be met.
+const DEADLINE_SECONDS: RangeInclusive<i64> = 1..=172_800;
+
+/// Length of a lifecycle action's token, by the Auto Scaling API.
+const TOKEN_LENGTH: usize = 36;
+
+/// What could be read of an input. A part is missing if there is a mistake in it.
+#[derive(Debug)]
+pub struct Reading {
+    /// The lifecycle action.
+    pub action: Option<Action>,
+    /// When its event was written.
+    pub began: Option<Timestamp>,
+    /// The settings of its hook.
+    pub settings: Option<Settings>,
+    /// Where CloudFormation waits, even if other settings are bad.
+    pub target: Option<StackResource>,
+    /// Keys of the metadata that this version does not know: an older worker during a rollback. They are not mistakes.
+    pub unknown_keys: Vec<String>,
+    /// All that is wrong.
+    pub mistakes: Vec<Mistake>,
+}
+
+impl Reading {
+    /// The subject.
+    ///
+    /// # Errors
+    /// `BadEvent` with every mistake.
+    pub fn subject(self) -> Result<Subject, Error> {
+        match (self.action, self.began, self.settings) {
+            (Some(action), Some(began), Some(settings)) if self.mistakes.is_empty() => {
+                Ok(Subject {
+                    action,
+                    began,
+                    settings,
+                })
+            }
+            _ => Err(Error::BadEvent {
+                mistakes: self.mistakes,
+            }),
+        }
+    }
+}
+
+/// Reads an event as EventBridge delivers it.
+pub fn read_event(input: &Value) -> Reading {
+    let mut mistakes = Vec::new();
+    let mut unknown_keys = Vec::new();
+    let empty = Map::new();
+    let mut event = Fields::of(input, "", &empty, &mut mistakes);
+    event.one_of("source", &[("aws.autoscaling", ())]);
+    let kind = event.one_of(
+        "detail-type",
+        &[
+            (
+                "EC2 Instance-launch Lifecycle Action",
+                Transition::Launching,
+            ),
+            (
+                "EC2 Instance-terminate Lifecycle Action",
+                Transition::Terminating,
+            ),
+        ],
+    );
+    let began = event.time("time");
+    let mut detail = Fields::of(&input["detail"], "detail", &empty, &mut mistakes);
+    let action = read_action(&mut detail);
+    let metadata = detail.text("NotificationMetadata");
+    if let (Some(kind), Some(action)) = (kind, &action)
+        && kind != action.transition
+    {
+        detail.refuse("LifecycleTransition", "goes the other way than detail-type");
+    }
+    let parsed = metadata.and_then(|text| match serde_json::from_str::<Value>(text) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            detail.refuse("NotificationMetadata", format!("is not JSON: {error}"));
+            None
+        }
+    });
+    let (settings, target) = match &parsed {
+        Some(value) => {
+            let path = "detail.NotificationMetadata";
+            let mut fields = Fields::of(value, path, &empty, &mut mistakes);
+            unknown_keys = fields.unknown_keys(&METADATA_KEYS);
+            read_settings(&mut fields)
+        }
+        None => (None, None),
+    };
+    Reading {
+        action,
+        began,
+        settings,
+        target,
+        unknown_keys,
+        mistakes,
+    }
+}
+
+fn read_action(detail: &mut Fields<'_>) -> Option<Action> {
+    let places = [
+        ("EC2", Place::Ec2),
+        ("AutoScalingGroup", Place::AutoScalingGroup),
+        ("WarmPool", Place::WarmPool),
+    ];
+    let instance = detail.checked("EC2InstanceId", "an instance id, i-…", is_instance_id);
+    let group = detail.text("AutoScalingGroupName");
+    let hook = detail.text("LifecycleHookName");
+    let token = detail.checked("LifecycleActionToken", "36 characters", |text| {
+        text.len() == TOKEN_LENGTH
+    });
+    let transition = detail.one_of(
+        "LifecycleTransition",
+        &[
+            ("autoscaling:EC2_INSTANCE_LAUNCHING", Transition::Launching),
+            (
+                "autoscaling:EC2_INSTANCE_TERMINATING",
+                Transition::Terminating,
+            ),
+        ],
+    );
+    let origin = detail.optional(|detail| detail.one_of("Origin", &places), "Origin");
+    let destination = detail.optional(
+        |detail| detail.one_of("Destination", &places),
+        "Destination",
+    );
+    Some(Action {
+        instance: InstanceId::new(instance?),
+        group: GroupName::new(group?),
+        hook: HookName::new(hook?),
+        token: HookToken::new(token?),
+        transition: transition?,
+        origin: origin?,
+        destination: destination?,
+    })
+}
+
+/// The id goes into a filter of the cluster query language: nothing else may.
+fn is_instance_id(text: &str) -> bool {
+    text.strip_prefix("i-").is_some_and(|digits| {
+        (8..=17).contains(&digits.len())
+            && digits
+                .bytes()
+                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
+const METADATA_KEYS: [&str; 7] = [
+    "cluster",
+    "stack",
+    "resource",
+    "heartbeatTimeoutSeconds",
+    "joinDeadlineSeconds",
+    "drainDeadlineSeconds",
+    "drainDeadlinePolicy",
+];
+
+fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackResource>) {
+    let cluster = metadata.text("cluster");
+    let stack = metadata.text("stack");
+    let resource = metadata.text("resource");
+    let heartbeat = metadata.seconds("heartbeatTimeoutSeconds", &HEARTBEAT_TIMEOUT_SECONDS);
+    let join = metadata.seconds("joinDeadlineSeconds", &DEADLINE_SECONDS);
+    let drain = metadata.seconds("drainDeadlineSeconds", &DEADLINE_SECONDS);
+    let policy = metadata.one_of(
+        "drainDeadlinePolicy",
+        &[
+            ("retain", Policy::Retain),
+            ("stop-tasks", Policy::StopTasks),
+            ("terminate", Policy::Terminate),
+        ],
+    );
+    let target = stack.zip(resource).map(|(stack, resource)| StackResource {
+        stack: StackName::new(stack),
+        resource: LogicalId::new(resource),
+    });
+    let settings = || {
+        Some(Settings {
+            cluster: ClusterName::new(cluster?),
+            target: target.clone()?,
+            heartbeat_timeout: heartbeat?,
+            join_deadline: join?,
+            drain_deadline: drain?,
+            policy: policy?,
+        })
+    };
+    (settings(), target)
+}
+
+/// When the phase called `phase` began, if this worker has answered in it before.
+///
+/// # Errors
+/// `BadEvent` if the earlier answer has no readable `since`.
+pub fn earlier_since(input: &Value, phase: &str) -> Result<Option<Timestamp>, Error> {
+    let Some(earlier) = input.get(phase) else {
+        return Ok(None);
+    };
+    let empty = Map::new();
+    let mut mistakes = Vec::new();
+    let since = Fields::of(earlier, phase, &empty, &mut mistakes).time("since");
+    if mistakes.is_empty() {
+        Ok(since)
+    } else {
+        Err(Error::BadEvent { mistakes })
+    }
+}
+
+/// What `draining` answered, as far as the workers after it need it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DrainBegun {
+    /// When the drain began.
+    pub since: Timestamp,
+    /// What the instance was registered as.
+    #[serde(default)]
+    pub container_instances: Vec<ContainerInstanceArn>,
+    /// The services that were not stable before.
+    pub unstable: Vec<ServiceCounts>,
+}
+
+/// Reads draining's answer from the input.
+///
+/// # Errors
+/// `BadEvent` if it is not there: without it nobody knows what the drain found.
+pub fn drain_begun(input: &Value) -> Result<DrainBegun, Error> {
+    DrainBegun::deserialize(&input["draining"]).map_err(|error| Error::BadEvent {
+        mistakes: vec![Mistake {
+            field: "draining".to_owned(),
+            problem: format!("is not the answer of the worker of that name: {error}"),
+        }],
+    })
+}
+
+/// An object whose fields are read one by one, noting what is wrong with each.
+struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    path: &'a str,
+    mistakes: &'a mut Vec<Mistake>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of `value`; if that is no object, it is said once, and each field is missing.
+    fn of(
+        value: &'a Value,
+        path: &'a str,
+        empty: &'a Map<String, Value>,
+        mistakes: &'a mut Vec<Mistake>,
+    ) -> Self {
+        if !value.is_object() {
+            mistakes.push(Mistake {
+                field: if path.is_empty() { "input" } else { path }.to_owned(),
+                problem: "must be a JSON object".to_owned(),
+            });
+        }
+        Self {
+            object: value.as_object().unwrap_or(empty),
+            path,
+            mistakes,
+        }
+    }
+
+    fn refuse(&mut self, key: &str, problem: impl Into<String>) {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        self.mistakes.push(Mistake {
+            field: format!("{}{dot}{key}", self.path),
+            problem: problem.into(),
+        });
+    }
+
+    /// A text that is not empty.
+    fn text(&mut self, key: &str) -> Option<&'a str> {
+        match self.object.get(key) {
+            Some(Value::String(text)) if !text.is_empty() => return Some(text),
+            Some(Value::String(_)) => self.refuse(key, "is empty"),
+            Some(other) => self.refuse(key, format!("must be a text, and is {other}")),
+            None => self.refuse(key, "is missing"),
+        }
+        None
+    }
+
+    fn checked(&mut self, key: &str, what: &str, good: fn(&str) -> bool) -> Option<&'a str> {
+        let text = self.text(key)?;
+        if good(text) {
+            return Some(text);
+        }
+        self.refuse(key, format!("must be {what}, and is '{text}'"));
+        None
+    }
+
+    fn one_of<T: Copy>(&mut self, key: &str, known: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        if let Some((_, value)) = known.iter().find(|(name, _)| *name == text) {
+            return Some(*value);
+        }
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        self.refuse(
+            key,
+            format!("must be {}, and is '{text}'", names.join(" or ")),
+        );
+        None
+    }
+
+    /// `read`, unless the field is left out. `None` is a mistake, `Some(None)` is left out.
+    fn optional<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+        key: &str,
+    ) -> Option<Option<T>> {
+        match self.object.get(key) {
+            None | Some(Value::Null) => Some(None),
+            Some(_) => read(self).map(Some),
+        }
+    }
+
+    fn time(&mut self, key: &str) -> Option<Timestamp> {
+        let text = self.text(key)?;
+        match text.parse() {
+            Ok(time) => Some(time),
+            Err(error) => {
+                self.refuse(
+                    key,
+                    format!("must be a time in RFC 3339, and is '{text}': {error}"),
+                );
+                None
+            }
+        }
+    }
+
+    fn seconds(&mut self, key: &str, range: &RangeInclusive<i64>) -> Option<SignedDuration> {
+        let (from, to) = (range.start(), range.end());
+        match self.object.get(key) {
+            None => self.refuse(key, "is missing"),
+            Some(value) => match value.as_i64() {
+                Some(seconds) if range.contains(&seconds) => {
+                    return Some(SignedDuration::from_secs(seconds));
+                }
+                _ => self.refuse(
+                    key,
+                    format!("must be a whole number from {from} to {to}, and is {value}"),
+                ),
+            },
+        }
+        None
+    }
+
+    fn unknown_keys(&self, known: &[&str]) -> Vec<String> {
+        let keys = self.object.keys();
+        keys.filter(|key| !known.contains(&key.as_str()))
+            .cloned()
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::stub;
+
+    fn fields(error: Error) -> Vec<String> {
+        match error {
+            Error::BadEvent { mistakes } => mistakes.into_iter().map(|it| it.field).collect(),
+            other => panic!("expected BadEvent, got {other}"),
+        }
+    }
+
+    #[test]
+    fn a_whole_event_is_read() {
+        let subject = stub::terminating();
+        assert_eq!(subject.action.transition, Transition::Terminating);
+        assert_eq!(subject.action.origin, Some(Place::AutoScalingGroup));
+        assert_eq!(subject.drain_deadline().to_string(), "2026-11-23T00:50:00Z");
+        assert_eq!(subject.settings.policy, Policy::Retain);
+    }
+
+    #[test]
+    fn origin_and_destination_may_be_left_out() {
+        let mut event = stub::event("launch");
+        let detail = event["detail"].as_object_mut().expect("an object");
+        detail.remove("Origin");
+        detail.remove("Destination");
+        let subject = read_event(&event).subject().expect("good");
+        assert!(subject.action.joins_group());
+    }
+
+    #[test]
+    fn all_mistakes_of_an_event_are_told_together() {
+        let mut event = stub::event("launch");
+        event["source"] = json!("my.app");
+        event["time"] = json!("yesterday");
+        event["detail"]["EC2InstanceId"] = json!("i-1' or true");
+        event["detail"]["Origin"] = json!("Moon");
+        event["detail"]["NotificationMetadata"] = json!(
+            r#"{"cluster":"","stack":"S","resource":"R","heartbeatTimeoutSeconds":"3600",
+                "drainDeadlineSeconds":0,"drainDeadlinePolicy":"hope"}"#
+        );
+        let error = read_event(&event).subject().expect_err("bad");
+        assert_eq!(
+            fields(error),
+            [
+                "source",
+                "time",
+                "detail.EC2InstanceId",
+                "detail.Origin",
+                "detail.NotificationMetadata.cluster",
+                "detail.NotificationMetadata.heartbeatTimeoutSeconds",
+                "detail.NotificationMetadata.joinDeadlineSeconds",
+                "detail.NotificationMetadata.drainDeadlineSeconds",
+                "detail.NotificationMetadata.drainDeadlinePolicy",
+            ]
+        );
+    }
+
+    #[test]
+    fn metadata_that_is_no_json_is_named() {
+        let mut event = stub::event("terminate");
+        event["detail"]["NotificationMetadata"] = json!("DevCluster");
+        let error = read_event(&event).subject().expect_err("bad");
+        assert_eq!(fields(error), ["detail.NotificationMetadata"]);
+    }
+
+    #[test]
+    fn a_type_that_contradicts_the_transition_is_refused() {
+        let mut event = stub::event("launch");
+        event["detail-type"] = json!("EC2 Instance-terminate Lifecycle Action");
+        let error = read_event(&event).subject().expect_err("bad");
+        assert_eq!(fields(error), ["detail.LifecycleTransition"]);
+    }
+
+    #[test]
+    fn unknown_keys_of_the_metadata_are_no_mistakes() {
+        let mut event = stub::event("launch");
+        let metadata = event["detail"]["NotificationMetadata"].as_str();
+        let newer = metadata.expect("a text").replacen('{', r#"{"moon":1,"#, 1);
+        event["detail"]["NotificationMetadata"] = json!(newer);
+        let reading = read_event(&event);
+        assert_eq!(reading.unknown_keys, ["moon"]);
+        reading.subject().expect("good all the same");
+    }
+
+    #[test]
+    fn something_that_is_no_event_at_all_is_refused() {
+        let error = read_event(&json!([])).subject().expect_err("bad");
+        let fields = fields(error);
+        assert_eq!(fields[..2], ["input", "source"]);
+        assert!(fields.contains(&"detail".to_owned()));
+    }
+
+    #[test]
+    fn a_missing_baseline_is_a_bad_event() {
+        assert_eq!(
+            fields(drain_begun(&json!({})).expect_err("bad")),
+            ["draining"]
+        );
+    }
+}

@@ -1,0 +1,276 @@
+//! Is the leaving instance DRAINING? It is set so, and the services that were not stable before are noted, so that
+//! nobody waits later for what was broken anyway.
+//!
+//! The note is taken before the change. If the instance is found DRAINING already (this step is repeated, or somebody
+//! else began), a service with tasks on it is not excused: its trouble may be the drain's own doing. An instance that is
+//! no member of the cluster is nobody's to drain.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::Clients;
+use crate::error::Error;
+use crate::model::cluster::{
+    ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts,
+};
+use crate::model::{ContainerInstanceArn, Extra, Finding, Subject, seconds_between};
+
+/// Looks, decides, notes the services, and sets the instance to DRAINING.
+///
+/// # Errors
+/// What ECS meets.
+pub async fn handle(
+    subject: &Subject,
+    clients: &Clients,
+    now: &impl Fn() -> Timestamp,
+) -> Result<Finding, Error> {
+    let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
+    let registrations = ecs.registrations(cluster, &subject.action.instance).await?;
+    let (active, draining) = match decide(subject, &registrations, now()) {
+        Step::Done(finding) => return Ok(finding),
+        Step::Drain { active, draining } => (active, draining),
+    };
+    let mut suspects = BTreeSet::new();
+    for arn in &draining {
+        let tasks = ecs.tasks_on(cluster, arn).await?;
+        suspects.extend(
+            tasks
+                .iter()
+                .filter_map(|task| task.service().map(str::to_owned)),
+        );
+    }
+    let unstable = unstable_before(&ecs.services(cluster).await?, &suspects);
+    let updated = ecs.set_draining(cluster, &active).await?;
+    Ok(conclude(subject, active, draining, unstable, &updated))
+}
+
+/// What is to be done about the registrations that were found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing: this is the answer.
+    Done(Finding),
+    /// The first are to be set DRAINING, the second are so already.
+    Drain {
+        /// To be set DRAINING.
+        active: Vec<ContainerInstanceArn>,
+        /// DRAINING already.
+        draining: Vec<ContainerInstanceArn>,
+    },
+}
+
+/// Decides what is to be done.
+pub fn decide(subject: &Subject, registrations: &[ContainerInstance], now: Timestamp) -> Step {
+    let with = |status: Status| -> Vec<ContainerInstanceArn> {
+        let those = registrations.iter().filter(|one| one.status == status);
+        those.map(|one| one.arn.clone()).collect()
+    };
+    let (active, draining) = (with(Status::Active), with(Status::Draining));
+    if !active.is_empty() || !draining.is_empty() {
+        return Step::Drain { active, draining };
+    }
+    let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
+    let spent = seconds_between(subject.began, now);
+    if with(Status::Registering).is_empty() {
+        let standing = match registrations {
+            [] => "not registered".to_owned(),
+            [.., last] => last.status.to_string(),
+        };
+        let mut finding = Finding::reached(format!(
+            "{instance} is {standing} in cluster {cluster}: no member, so there is nothing to drain."
+        ));
+        finding.extra.member = Some(false);
+        return Step::Done(finding);
+    }
+    let standing = format!(
+        "{instance} is still REGISTERING in cluster {cluster} {spent} s after its terminate hook opened, and only an \
+         ACTIVE instance can be drained"
+    );
+    Step::Done(if now >= subject.drain_deadline() {
+        let allowed = subject.settings.drain_deadline.as_secs();
+        Finding::never(format!("{standing}; the drain had {allowed} s."))
+            .under(subject.settings.policy)
+    } else {
+        Finding::not_yet(format!("{standing}.")).by(subject.drain_deadline())
+    })
+}
+
+/// The services that are excused: not stable before the drain, and not by its doing.
+pub fn unstable_before(services: &[Service], suspects: &BTreeSet<String>) -> Vec<ServiceCounts> {
+    let unstable = services.iter().filter(|service| {
+        let name = service.counts.service.as_str();
+        service.active && !service.counts.is_stable() && !suspects.contains(name)
+    });
+    unstable.map(|service| service.counts.clone()).collect()
+}
+
+/// The answer, after `active` were asked to be set DRAINING and `updated` came back.
+pub fn conclude(
+    subject: &Subject,
+    active: Vec<ContainerInstanceArn>,
+    draining: Vec<ContainerInstanceArn>,
+    unstable: Vec<ServiceCounts>,
+    updated: &[ContainerInstance],
+) -> Finding {
+    let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
+    let is_set = |arn: &ContainerInstanceArn| {
+        let mut those = updated.iter().filter(|one| &one.arn == arn);
+        those.any(|one| one.status == Status::Draining)
+    };
+    if let Some(arn) = active.iter().find(|arn| !is_set(arn)) {
+        // It changed between the look and the update; the next look will tell what it is now.
+        return Finding::not_yet(format!(
+            "{instance} was ACTIVE in cluster {cluster}, but ECS did not set it DRAINING ({arn}); looking again."
+        ))
+        .by(subject.drain_deadline());
+    }
+    let how = if active.is_empty() {
+        "was DRAINING already"
+    } else {
+        "was set DRAINING"
+    };
+    let excused = match unstable.as_slice() {
+        [] => "No service is excused from being stable after it.".to_owned(),
+        some => {
+            let each: Vec<String> = some.iter().map(ServiceCounts::to_string).collect();
+            format!(
+                "Not stable before it, and excused as far as that: {}.",
+                each.join("; ")
+            )
+        }
+    };
+    let mut finding = Finding::reached(format!("{instance} {how} in cluster {cluster}. {excused}"));
+    finding.extra = Extra {
+        member: Some(true),
+        container_instances: Some([active, draining].concat()),
+        unstable: Some(unstable),
+        policy: None,
+    };
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ServiceName, Verdict};
+    use crate::stub;
+
+    fn registration(arn: &str, status: Status) -> ContainerInstance {
+        ContainerInstance {
+            arn: ContainerInstanceArn::new(arn),
+            status,
+            agent_connected: true,
+        }
+    }
+
+    fn service(name: &str, deployments: i64, running: i64, pending: i64, desired: i64) -> Service {
+        Service {
+            active: true,
+            created: None,
+            counts: ServiceCounts {
+                service: ServiceName::new(name),
+                deployments,
+                running,
+                pending,
+                desired,
+            },
+        }
+    }
+
+    fn names(services: &[ServiceCounts]) -> Vec<&str> {
+        services
+            .iter()
+            .map(|counts| counts.service.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn what_is_no_member_is_let_go() {
+        for statuses in [
+            vec![],
+            vec![Status::Deregistering],
+            vec![Status::Inactive],
+            vec![Status::RegistrationFailed],
+        ] {
+            let seen: Vec<_> = statuses
+                .iter()
+                .map(|status| registration("a", *status))
+                .collect();
+            match decide(&stub::terminating(), &seen, stub::at(1)) {
+                Step::Done(finding) => {
+                    assert_eq!(finding.verdict, Verdict::Reached);
+                    assert_eq!(finding.extra.member, Some(false));
+                }
+                other => panic!("{statuses:?}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_registering_is_waited_for_until_the_deadline() {
+        let seen = [registration("a", Status::Registering)];
+        for (seconds, verdict) in [(1, Verdict::NotYet), (3000, Verdict::Never)] {
+            match decide(&stub::terminating(), &seen, stub::at(seconds)) {
+                Step::Done(finding) => assert_eq!(finding.verdict, verdict),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn every_live_registration_is_drained() {
+        let seen = [
+            registration("old", Status::Draining),
+            registration("gone", Status::Inactive),
+            registration("new", Status::Active),
+        ];
+        let step = decide(&stub::terminating(), &seen, stub::at(1));
+        let active = vec![ContainerInstanceArn::new("new")];
+        let draining = vec![ContainerInstanceArn::new("old")];
+        assert_eq!(step, Step::Drain { active, draining });
+    }
+
+    #[test]
+    fn only_trouble_from_before_is_excused() {
+        let mut leaving = service("leaving", 1, 1, 0, 0);
+        leaving.active = false;
+        let services = [
+            service("healthy", 1, 2, 0, 2),
+            service("short", 1, 1, 0, 2),
+            service("starting", 1, 2, 1, 2),
+            service("deploying", 2, 2, 0, 2),
+            leaving,
+        ];
+        let all = unstable_before(&services, &BTreeSet::new());
+        assert_eq!(names(&all), ["short", "starting", "deploying"]);
+        let suspects = BTreeSet::from(["short".to_owned(), "healthy".to_owned()]);
+        let repeated = unstable_before(&services, &suspects);
+        assert_eq!(names(&repeated), ["starting", "deploying"]);
+    }
+
+    #[test]
+    fn an_update_that_did_not_take_is_looked_at_again() {
+        let active = || vec![ContainerInstanceArn::new("a")];
+        let subject = stub::terminating();
+        let taken = [registration("a", Status::Draining)];
+        let finding = conclude(&subject, active(), vec![], vec![], &taken);
+        assert_eq!(finding.verdict, Verdict::Reached);
+        assert_eq!(finding.extra.container_instances, Some(active()));
+        for refused in [vec![], vec![registration("a", Status::Active)]] {
+            let finding = conclude(&subject, active(), vec![], vec![], &refused);
+            assert_eq!(finding.verdict, Verdict::NotYet);
+        }
+    }
+
+    #[test]
+    fn the_reason_names_who_is_excused() {
+        let unstable = vec![service("sick", 1, 0, 1, 2).counts];
+        let draining = vec![ContainerInstanceArn::new("a")];
+        let finding = conclude(&stub::terminating(), vec![], draining, unstable, &[]);
+        assert_eq!(
+            finding.reason,
+            "i-0123456789abcdef0 was DRAINING already in cluster DevCluster. Not stable before it, and excused as far \
+             as that: service sick runs 0 of 2 tasks, 1 pending, 1 deployment(s)."
+        );
+    }
+}

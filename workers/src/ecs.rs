@@ -1,0 +1,501 @@
+//! What we ask of ECS, in our words, returning our types. The only file that names its SDK.
+//!
+//! Every list is read to its last page. Answers carry a `failures` list beside HTTP 200: what it calls MISSING is not
+//! there, which is a plain answer; any other reason is an error.
+
+use aws_config::SdkConfig;
+use aws_sdk_ecs::Client;
+use aws_sdk_ecs::types::{self, ContainerInstanceStatus as SdkStatus, DesiredStatus, Failure};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::Timestamp;
+
+use crate::error::Error;
+use crate::model::cluster::{
+    ContainerInstance, ContainerInstanceStatus, Service, ServiceCounts, Task,
+};
+use crate::model::{ClusterName, ContainerInstanceArn, InstanceId, ServiceName, TaskArn};
+
+/// DescribeContainerInstances and DescribeTasks take this many at once, by the ECS API.
+const DESCRIBED_AT_ONCE: usize = 100;
+
+/// DescribeServices takes only this many, by the ECS API.
+const SERVICES_DESCRIBED_AT_ONCE: usize = 10;
+
+/// UpdateContainerInstancesState takes this many, by the ECS API.
+const UPDATED_AT_ONCE: usize = 10;
+
+/// ListServices gives ten a page unless asked for more; a hundred is the most.
+const SERVICES_PER_PAGE: i32 = 100;
+
+/// ECS.
+#[derive(Debug, Clone)]
+pub struct Ecs {
+    client: Client,
+}
+
+impl Ecs {
+    /// A client with the settings of `config`.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self {
+            client: Client::new(config),
+        }
+    }
+
+    /// What `instance` is registered as in `cluster`. What ECS calls INACTIVE is not listed by it.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.
+    pub async fn registrations(
+        &self,
+        cluster: &ClusterName,
+        instance: &InstanceId,
+    ) -> Result<Vec<ContainerInstance>, Error> {
+        let arns = self
+            .client
+            .list_container_instances()
+            .cluster(cluster.as_str())
+            .filter(format!("ec2InstanceId == {instance}"))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<String>, _>>()
+            .await
+            .map_err(|error| refused("ecs:ListContainerInstances", cluster, error))?;
+        let arns: Vec<_> = arns.into_iter().map(ContainerInstanceArn::new).collect();
+        self.container_instances(cluster, &arns).await
+    }
+
+    /// The container instances with these ARNs, without those that ECS has forgotten.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.
+    pub async fn container_instances(
+        &self,
+        cluster: &ClusterName,
+        arns: &[ContainerInstanceArn],
+    ) -> Result<Vec<ContainerInstance>, Error> {
+        let call = "ecs:DescribeContainerInstances";
+        let mut found = Vec::new();
+        for some in arns.chunks(DESCRIBED_AT_ONCE) {
+            let answer = self
+                .client
+                .describe_container_instances()
+                .cluster(cluster.as_str())
+                .set_container_instances(Some(some.iter().map(|arn| arn.to_string()).collect()))
+                .send()
+                .await
+                .map_err(|error| refused(call, cluster, error))?;
+            only_failures_like(&["MISSING"], call, answer.failures())?;
+            for one in answer.container_instances() {
+                found.push(container_instance(call, one)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Sets these to DRAINING, and tells how they stand after it; one that is gone is left out.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.
+    pub async fn set_draining(
+        &self,
+        cluster: &ClusterName,
+        arns: &[ContainerInstanceArn],
+    ) -> Result<Vec<ContainerInstance>, Error> {
+        let call = "ecs:UpdateContainerInstancesState";
+        let mut updated = Vec::new();
+        for some in arns.chunks(UPDATED_AT_ONCE) {
+            let answer = self
+                .client
+                .update_container_instances_state()
+                .cluster(cluster.as_str())
+                .status(SdkStatus::Draining)
+                .set_container_instances(Some(some.iter().map(|arn| arn.to_string()).collect()))
+                .send()
+                .await
+                .map_err(|error| refused(call, cluster, error))?;
+            only_failures_like(&["MISSING", "INACTIVE"], call, answer.failures())?;
+            for one in answer.container_instances() {
+                updated.push(container_instance(call, one)?);
+            }
+        }
+        Ok(updated)
+    }
+
+    /// Every task that is, or was a moment ago, on a container instance. Stopped ones are told for about an hour.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.
+    pub async fn tasks_on(
+        &self,
+        cluster: &ClusterName,
+        container_instance: &ContainerInstanceArn,
+    ) -> Result<Vec<Task>, Error> {
+        let mut arns = Vec::new();
+        // The order matters: a task that is told to stop between the two lists is then on both of them, not on none.
+        for wanted in [DesiredStatus::Running, DesiredStatus::Stopped] {
+            let some = self
+                .client
+                .list_tasks()
+                .cluster(cluster.as_str())
+                .container_instance(container_instance.as_str())
+                .desired_status(wanted)
+                .into_paginator()
+                .items()
+                .send()
+                .collect::<Result<Vec<String>, _>>()
+                .await
+                .map_err(|error| refused("ecs:ListTasks", cluster, error))?;
+            arns.extend(some);
+        }
+        arns.sort_unstable();
+        arns.dedup();
+        self.tasks(cluster, &arns).await
+    }
+
+    async fn tasks(&self, cluster: &ClusterName, arns: &[String]) -> Result<Vec<Task>, Error> {
+        let call = "ecs:DescribeTasks";
+        let mut tasks = Vec::new();
+        for some in arns.chunks(DESCRIBED_AT_ONCE) {
+            let answer = self
+                .client
+                .describe_tasks()
+                .cluster(cluster.as_str())
+                .set_tasks(Some(some.to_vec()))
+                .send()
+                .await
+                .map_err(|error| refused(call, cluster, error))?;
+            // Only tasks that stopped an hour ago are forgotten, so a missing one is not in the way of a drain.
+            only_failures_like(&["MISSING"], call, answer.failures())?;
+            for one in answer.tasks() {
+                tasks.push(task(call, one)?);
+            }
+        }
+        Ok(tasks)
+    }
+
+    /// Tells a task to stop. It may be told again.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `ClusterNotFound`.
+    pub async fn stop_task(
+        &self,
+        cluster: &ClusterName,
+        task: &TaskArn,
+        reason: &str,
+    ) -> Result<(), Error> {
+        self.client
+            .stop_task()
+            .cluster(cluster.as_str())
+            .task(task.as_str())
+            .reason(reason)
+            .send()
+            .await
+            .map_err(|error| refused("ecs:StopTask", cluster, error))?;
+        Ok(())
+    }
+
+    /// Every service of the cluster.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.
+    pub async fn services(&self, cluster: &ClusterName) -> Result<Vec<Service>, Error> {
+        let arns = self
+            .client
+            .list_services()
+            .cluster(cluster.as_str())
+            .max_results(SERVICES_PER_PAGE)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<String>, _>>()
+            .await
+            .map_err(|error| refused("ecs:ListServices", cluster, error))?;
+        let call = "ecs:DescribeServices";
+        let mut services = Vec::new();
+        for some in arns.chunks(SERVICES_DESCRIBED_AT_ONCE) {
+            let answer = self
+                .client
+                .describe_services()
+                .cluster(cluster.as_str())
+                .set_services(Some(some.to_vec()))
+                .send()
+                .await
+                .map_err(|error| refused(call, cluster, error))?;
+            only_failures_like(&["MISSING"], call, answer.failures())?;
+            for one in answer.services() {
+                services.push(service(call, one)?);
+            }
+        }
+        Ok(services)
+    }
+}
+
+fn refused<E>(call: &'static str, cluster: &ClusterName, error: SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    if error.code() == Some("ClusterNotFoundException") {
+        let cluster = cluster.clone();
+        return Error::ClusterNotFound { call, cluster };
+    }
+    Error::from_sdk(call, error)
+}
+
+fn only_failures_like(
+    plain: &[&str],
+    call: &'static str,
+    failures: &[Failure],
+) -> Result<(), Error> {
+    let is_plain = |failure: &&Failure| plain.contains(&failure.reason().unwrap_or_default());
+    match failures.iter().find(|failure| !is_plain(failure)) {
+        None => Ok(()),
+        Some(failure) => {
+            let arn = failure.arn().unwrap_or("an unnamed item");
+            let reason = failure.reason().unwrap_or("no reason");
+            let detail = failure.detail().unwrap_or("no detail");
+            let what = format!("{arn} failed with reason {reason} ({detail})");
+            Err(Error::bad_answer(call, what))
+        }
+    }
+}
+
+fn container_instance(
+    call: &'static str,
+    one: &types::ContainerInstance,
+) -> Result<ContainerInstance, Error> {
+    let arn = one.container_instance_arn().unwrap_or_default();
+    let name = one.status().unwrap_or_default();
+    let status = ContainerInstanceStatus::from_name(name).ok_or_else(|| {
+        Error::bad_answer(
+            call,
+            format!("container instance {arn} with status '{name}'"),
+        )
+    })?;
+    Ok(ContainerInstance {
+        arn: ContainerInstanceArn::new(arn),
+        status,
+        agent_connected: one.agent_connected(),
+    })
+}
+
+fn task(call: &'static str, one: &types::Task) -> Result<Task, Error> {
+    let arn = one.task_arn().unwrap_or_default();
+    let Some(last_status) = one.last_status() else {
+        return Err(Error::bad_answer(
+            call,
+            format!("task {arn} without lastStatus"),
+        ));
+    };
+    let wanted = one.desired_status() == Some("RUNNING");
+    let since = if wanted {
+        one.started_at().or(one.created_at())
+    } else {
+        one.stopping_at()
+    };
+    Ok(Task {
+        arn: TaskArn::new(arn),
+        group: one.group().unwrap_or("no group").to_owned(),
+        last_status: last_status.to_owned(),
+        wanted,
+        since: since.and_then(time),
+    })
+}
+
+fn service(call: &'static str, one: &types::Service) -> Result<Service, Error> {
+    let Some(name) = one.service_name() else {
+        return Err(Error::bad_answer(call, "a service without a name"));
+    };
+    Ok(Service {
+        active: one.status() == Some("ACTIVE"),
+        created: one.created_at().and_then(time),
+        counts: ServiceCounts {
+            service: ServiceName::new(name),
+            deployments: i64::try_from(one.deployments().len()).unwrap_or(i64::MAX),
+            running: one.running_count().into(),
+            pending: one.pending_count().into(),
+            desired: one.desired_count().into(),
+        },
+    })
+}
+
+fn time(time: &DateTime) -> Option<Timestamp> {
+    let nanoseconds = i32::try_from(time.subsec_nanos()).ok()?;
+    Timestamp::new(time.secs(), nanoseconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::stub::{self, Asked};
+
+    fn cluster() -> ClusterName {
+        ClusterName::new("DevCluster")
+    }
+
+    fn ecs(answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static) -> Ecs {
+        Ecs::new(&stub::aws(answering))
+    }
+
+    #[tokio::test]
+    async fn an_instance_is_looked_up_by_its_id() {
+        let ecs = ecs(|asked| match asked.action.as_str() {
+            "ListContainerInstances" => {
+                let filter = "ec2InstanceId == i-0123456789abcdef0";
+                assert_eq!(
+                    asked.json(),
+                    json!({"cluster": "DevCluster", "filter": filter})
+                );
+                (
+                    200,
+                    json!({"containerInstanceArns": ["a", "b"]}).to_string(),
+                )
+            }
+            _ => {
+                assert_eq!(asked.json()["containerInstances"], json!(["a", "b"]));
+                let a = json!({"containerInstanceArn": "a", "status": "ACTIVE", "agentConnected": true});
+                let failures = json!([{"arn": "b", "reason": "MISSING"}]);
+                let answer = json!({"containerInstances": [a], "failures": failures});
+                (200, answer.to_string())
+            }
+        });
+        let instance = InstanceId::new("i-0123456789abcdef0");
+        let found = ecs.registrations(&cluster(), &instance).await;
+        let a = ContainerInstance {
+            arn: ContainerInstanceArn::new("a"),
+            status: ContainerInstanceStatus::Active,
+            agent_connected: true,
+        };
+        assert_eq!(found.expect("an answer"), [a]);
+    }
+
+    #[tokio::test]
+    async fn both_lists_of_tasks_are_read_to_the_last_page() {
+        let described = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&described);
+        let ecs = ecs(move |asked| {
+            let body = asked.json();
+            if asked.action == "ListTasks" {
+                assert_eq!(body["containerInstance"], "c");
+                let which = body["desiredStatus"].as_str().expect("a status");
+                let page = body["nextToken"].as_str().unwrap_or("0");
+                // 60 on each page of RUNNING; STOPPED repeats one of them, which was stopped in between.
+                let answer = match (which, page) {
+                    ("RUNNING", "0") => json!({"taskArns": arns(0..60), "nextToken": "1"}),
+                    ("RUNNING", _) => json!({"taskArns": arns(60..120)}),
+                    _ => json!({"taskArns": arns(119..121)}),
+                };
+                return (200, answer.to_string());
+            }
+            let asked_for = body["tasks"].as_array().expect("a list").clone();
+            assert!(asked_for.len() <= 100);
+            count.fetch_add(asked_for.len(), Ordering::Relaxed);
+            let tasks: Vec<_> = asked_for
+                .iter()
+                .map(|arn| {
+                    json!({"taskArn": arn, "lastStatus": "RUNNING", "desiredStatus": "RUNNING",
+                           "group": "service:web", "startedAt": 1_795_392_000.5})
+                })
+                .collect();
+            (200, json!({"tasks": tasks, "failures": []}).to_string())
+        });
+        let tasks = ecs
+            .tasks_on(&cluster(), &ContainerInstanceArn::new("c"))
+            .await;
+        let tasks = tasks.expect("an answer");
+        assert_eq!((tasks.len(), described.load(Ordering::Relaxed)), (121, 121));
+        let words = tasks[0].describe(stub::at(100));
+        assert_eq!(
+            words,
+            "task t000 of service web, RUNNING since 2026-11-23T00:00:00.5Z (99 s)"
+        );
+    }
+
+    fn arns(range: std::ops::Range<usize>) -> Vec<String> {
+        range.map(|n| format!("arn:task/t{n:03}")).collect()
+    }
+
+    #[tokio::test]
+    async fn services_are_described_in_tens() {
+        let ecs = ecs(|asked| {
+            if asked.action == "ListServices" {
+                assert_eq!(asked.json()["maxResults"], 100);
+                return (200, json!({"serviceArns": arns(0..23)}).to_string());
+            }
+            let asked_for = asked.json()["services"].as_array().expect("a list").clone();
+            assert!(asked_for.len() <= 10);
+            let services: Vec<_> = asked_for
+                .iter()
+                .map(|arn| {
+                    json!({"serviceName": arn, "status": "ACTIVE", "deployments": [{}],
+                           "runningCount": 2, "pendingCount": 1, "desiredCount": 3})
+                })
+                .collect();
+            (200, json!({"services": services}).to_string())
+        });
+        let services = ecs.services(&cluster()).await.expect("an answer");
+        assert_eq!(services.len(), 23);
+        let counts = &services[0].counts;
+        let numbers = (
+            counts.deployments,
+            counts.running,
+            counts.pending,
+            counts.desired,
+        );
+        assert_eq!(numbers, (1, 2, 1, 3));
+    }
+
+    #[tokio::test]
+    async fn a_failure_that_is_not_plain_is_an_error_with_its_item() {
+        let ecs = ecs(|asked| {
+            assert_eq!(asked.json()["status"], "DRAINING");
+            let failures = json!([{"arn": "a", "reason": "INVALID_STATE", "detail": "why"}]);
+            (
+                200,
+                json!({"containerInstances": [], "failures": failures}).to_string(),
+            )
+        });
+        let arns = [ContainerInstanceArn::new("a")];
+        let error = ecs
+            .set_draining(&cluster(), &arns)
+            .await
+            .expect_err("a failure");
+        assert_eq!(error.name(), "BadAnswer");
+        assert!(
+            error
+                .to_string()
+                .contains("a failed with reason INVALID_STATE (why)")
+        );
+    }
+
+    #[tokio::test]
+    async fn refusals_have_their_names() {
+        for (code, status, name) in [
+            ("ThrottlingException", 400, "Throttled"),
+            ("AccessDeniedException", 400, "AccessDenied"),
+            ("ClusterNotFoundException", 400, "ClusterNotFound"),
+            ("ServerException", 500, "Unavailable"),
+            ("ClientException", 400, "BadAnswer"),
+        ] {
+            let text = json!({"__type": code, "message": "because"}).to_string();
+            let ecs = ecs(move |_| (status, text.clone()));
+            let error = ecs.services(&cluster()).await.expect_err("a refusal");
+            assert_eq!(error.name(), name, "{}", error.chain());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_read_is_an_error() {
+        let ecs = ecs(|_| (200, "<html>".to_owned()));
+        let error = ecs.services(&cluster()).await.expect_err("no JSON");
+        assert_eq!(error.name(), "BadAnswer", "{}", error.chain());
+    }
+}

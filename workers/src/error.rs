@@ -1,0 +1,248 @@
+//! What can go wrong. The names are a contract: the state machine's Retry and Catch name them, so they never change with
+//! the wording. Display says what happened and what to do about it, and leaves the cause to `source`.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::model::{ClusterName, GroupName};
+
+/// Why a worker has no answer. An error never becomes CONTINUE.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// AWS asks us to slow down, and three attempts were not enough.
+    #[error("{call} was throttled ({code}: {message}); ask again later")]
+    Throttled {
+        /// The API call, as a policy spells it.
+        call: &'static str,
+        /// AWS's error code.
+        code: String,
+        /// AWS's message.
+        message: String,
+    },
+    /// No usable answer: a timeout, no connection, or a server error.
+    #[error("{call} could not be answered ({what}); ask again later")]
+    Unavailable {
+        /// The API call.
+        call: &'static str,
+        /// What was met.
+        what: String,
+        /// The SDK's own account of it, if there was no answer at all.
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    /// The worker's role does not allow the call.
+    #[error(
+        "{call} is not allowed ({code}: {message}); the worker's role needs it on this cluster and group"
+    )]
+    AccessDenied {
+        /// The API call.
+        call: &'static str,
+        /// AWS's error code.
+        code: String,
+        /// AWS's message.
+        message: String,
+    },
+    /// The cluster that the hook's metadata names is not there.
+    #[error(
+        "{call}: there is no cluster {cluster}; the hook's NotificationMetadata names it, is it the right one?"
+    )]
+    ClusterNotFound {
+        /// The API call.
+        call: &'static str,
+        /// The cluster.
+        cluster: ClusterName,
+    },
+    /// The group that the event names is not there.
+    #[error("{call}: there is no Auto Scaling group {group}; was it deleted?")]
+    GroupNotFound {
+        /// The API call.
+        call: &'static str,
+        /// The group.
+        group: GroupName,
+    },
+    /// AWS answered, and the worker cannot make sense of it.
+    #[error("{call} answered what this worker does not understand: {what}")]
+    BadAnswer {
+        /// The API call.
+        call: &'static str,
+        /// What it said.
+        what: String,
+        /// The SDK's own account of it, if the answer could not be read.
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    /// The input is not a lifecycle event of a hook that our template made. Asking again does not help.
+    #[error("this is no lifecycle event that the worker can serve: {}", list(.mistakes))]
+    BadEvent {
+        /// Everything that is wrong with it.
+        mistakes: Vec<Mistake>,
+    },
+}
+
+/// One thing that is wrong with the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Path of the field, as in `detail.EC2InstanceId`.
+    pub field: String,
+    /// What is wrong with it, and what was expected.
+    pub problem: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.problem)
+    }
+}
+
+fn list(mistakes: &[Mistake]) -> String {
+    let each: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+    each.join("; ")
+}
+
+impl Error {
+    /// The fixed name, which is the Lambda function's `errorType` and so the state machine's error name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Throttled { .. } => "Throttled",
+            Self::Unavailable { .. } => "Unavailable",
+            Self::AccessDenied { .. } => "AccessDenied",
+            Self::ClusterNotFound { .. } => "ClusterNotFound",
+            Self::GroupNotFound { .. } => "GroupNotFound",
+            Self::BadAnswer { .. } => "BadAnswer",
+            Self::BadEvent { .. } => "BadEvent",
+        }
+    }
+
+    /// The whole chain of causes in one line, for the log and the execution's history.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+
+    /// An answer that makes no sense, without a cause.
+    pub fn bad_answer(call: &'static str, what: impl Into<String>) -> Self {
+        Self::BadAnswer {
+            call,
+            what: what.into(),
+            source: None,
+        }
+    }
+
+    /// The error that `call` met, by what the SDK says of it. What only one service says (`ClusterNotFoundException`,
+    /// "No active Lifecycle Action found") is recognised by that service's file before it gets here.
+    pub fn from_sdk<E>(call: &'static str, error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let what = match &error {
+            SdkError::TimeoutError(_) => "timeout",
+            SdkError::DispatchFailure(_) => "no connection",
+            SdkError::ConstructionFailure(_) => "the request could not be made",
+            SdkError::ServiceError(service) => {
+                let status = service.raw().status().as_u16();
+                return Self::from_refusal(call, error.code(), error.message(), status);
+            }
+            _ => {
+                let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
+                return Self::unreadable(call, status, Box::new(error));
+            }
+        };
+        Self::Unavailable {
+            call,
+            what: what.to_owned(),
+            source: Some(Box::new(error)),
+        }
+    }
+
+    fn from_refusal(
+        call: &'static str,
+        code: Option<&str>,
+        message: Option<&str>,
+        status: u16,
+    ) -> Self {
+        let code = code.unwrap_or("no error code").to_owned();
+        let message = message.unwrap_or("no message").to_owned();
+        match code.as_str() {
+            "ThrottlingException"
+            | "Throttling"
+            | "ThrottledException"
+            | "RequestLimitExceeded"
+            | "TooManyRequestsException" => Self::Throttled {
+                call,
+                code,
+                message,
+            },
+            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
+                Self::AccessDenied {
+                    call,
+                    code,
+                    message,
+                }
+            }
+            _ if status >= 500 => Self::Unavailable {
+                call,
+                what: format!("HTTP {status}, {code}: {message}"),
+                source: None,
+            },
+            _ => Self::bad_answer(call, format!("{code}: {message}")),
+        }
+    }
+
+    fn unreadable(
+        call: &'static str,
+        status: u16,
+        source: Box<dyn StdError + Send + Sync>,
+    ) -> Self {
+        let what = format!("HTTP {status}, unreadable");
+        let source = Some(source);
+        if status >= 500 {
+            Self::Unavailable { call, what, source }
+        } else {
+            Self::BadAnswer { call, what, source }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_statuses_have_fixed_names() {
+        for (code, status, name) in [
+            ("ThrottlingException", 400, "Throttled"),
+            ("Throttling", 400, "Throttled"),
+            ("ThrottledException", 400, "Throttled"),
+            ("RequestLimitExceeded", 503, "Throttled"),
+            ("AccessDeniedException", 400, "AccessDenied"),
+            ("AccessDenied", 403, "AccessDenied"),
+            ("UnauthorizedOperation", 403, "AccessDenied"),
+            ("ServerException", 500, "Unavailable"),
+            ("ResourceContention", 500, "Unavailable"),
+            ("InvalidParameterException", 400, "BadAnswer"),
+        ] {
+            let error = Error::from_refusal("ecs:ListTasks", Some(code), Some("why"), status);
+            assert_eq!(error.name(), name, "{code} with HTTP {status}");
+            assert!(error.to_string().contains("ecs:ListTasks"));
+            assert!(error.to_string().contains(code));
+        }
+    }
+
+    #[test]
+    fn a_chain_tells_each_cause_once() {
+        let error = Error::unreadable("ecs:ListTasks", 502, "broken pipe".into());
+        assert_eq!(
+            error.chain(),
+            "ecs:ListTasks could not be answered (HTTP 502, unreadable); ask again later: broken pipe"
+        );
+    }
+}

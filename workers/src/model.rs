@@ -1,0 +1,296 @@
+//! The nouns: whom an execution is about, what a worker concludes, and what goes back to the state machine. Nothing
+//! here talks to anybody. What is seen of the cluster is in `cluster`, what is seen of the group and stack in `group`.
+
+pub mod cluster;
+pub mod group;
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use cluster::ServiceCounts;
+
+/// Makes types for names that must not be mixed up with each other.
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is; what comes from outside is checked in `config.rs`.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text, as AWS spells it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+names! {
+    /// An EC2 instance, `i-…`.
+    InstanceId;
+    /// An ECS cluster's short name.
+    ClusterName;
+    /// An Auto Scaling group's name.
+    GroupName;
+    /// A lifecycle hook's name.
+    HookName;
+    /// The token of one lifecycle action, a UUID.
+    HookToken;
+    /// A CloudFormation stack's name or ARN.
+    StackName;
+    /// The logical id of a resource in a stack.
+    LogicalId;
+    /// An ECS service's short name.
+    ServiceName;
+    /// An ECS task's ARN.
+    TaskArn;
+    /// The ARN under which an instance is registered in a cluster.
+    ContainerInstanceArn;
+}
+
+/// Which way the instance goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transition {
+    /// It comes: its launch hook is open.
+    Launching,
+    /// It leaves: its terminate hook is open.
+    Terminating,
+}
+
+/// Where the instance comes from, or goes to. Older events leave it out unless there is a warm pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Outside of the group.
+    Ec2,
+    /// The group itself.
+    AutoScalingGroup,
+    /// The group's warm pool, whose instances are not in service.
+    WarmPool,
+}
+
+/// What is to happen to an instance whose drain did not end by its deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// Keep it for a person to look at.
+    Retain,
+    /// Stop the tasks that are left, then let it go.
+    StopTasks,
+    /// Let it go with whatever still runs on it.
+    Terminate,
+}
+
+/// The lifecycle action that an execution is about, as its event names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// The instance.
+    pub instance: InstanceId,
+    /// Its group.
+    pub group: GroupName,
+    /// The hook at which it stands.
+    pub hook: HookName,
+    /// The token that completes this action and no other.
+    pub token: HookToken,
+    /// Which way the instance goes.
+    pub transition: Transition,
+    /// Where it comes from, if the event says so.
+    pub origin: Option<Place>,
+    /// Where it goes, if the event says so.
+    pub destination: Option<Place>,
+}
+
+impl Action {
+    /// Whether CloudFormation waits for a signal about this instance: a launch into the group itself. Moves into and
+    /// out of a warm pool, and terminations, are not counted by it.
+    pub fn joins_group(&self) -> bool {
+        self.transition == Transition::Launching
+            && self.origin != Some(Place::WarmPool)
+            && self.destination != Some(Place::WarmPool)
+    }
+}
+
+/// The resource that CloudFormation waits for: the group, inside its stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackResource {
+    /// The stack.
+    pub stack: StackName,
+    /// Logical id of the group in it.
+    pub resource: LogicalId,
+}
+
+/// What the template wrote into the hook's metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The cluster whose members the group's instances are.
+    pub cluster: ClusterName,
+    /// The group as a resource of its stack.
+    pub target: StackResource,
+    /// The hook's heartbeat timeout.
+    pub heartbeat_timeout: SignedDuration,
+    /// How long a new instance may take to join, from its event on.
+    pub join_deadline: SignedDuration,
+    /// How long a drain may take, from its event on.
+    pub drain_deadline: SignedDuration,
+    /// What happens after that.
+    pub policy: Policy,
+}
+
+/// The one instance and lifecycle action that an execution is about, with the settings for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The action.
+    pub action: Action,
+    /// When its event was written. Deadlines count from here.
+    pub began: Timestamp,
+    /// The hook's metadata.
+    pub settings: Settings,
+}
+
+impl Subject {
+    /// When a new instance must have joined.
+    pub fn join_deadline(&self) -> Timestamp {
+        later(self.began, self.settings.join_deadline)
+    }
+
+    /// When a leaving instance must have let go of all its tasks, and the services must have recovered.
+    pub fn drain_deadline(&self) -> Timestamp {
+        later(self.began, self.settings.drain_deadline)
+    }
+}
+
+/// `time` and `span`, or the end of time.
+pub fn later(time: Timestamp, span: SignedDuration) -> Timestamp {
+    time.checked_add(span).unwrap_or(Timestamp::MAX)
+}
+
+/// Whole seconds from `from` to `to`, never less than none: clocks of two machines may disagree.
+pub fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
+    to.duration_since(from).as_secs().max(0)
+}
+
+/// What a worker concludes. The enum is the edge that the state machine takes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Verdict {
+    /// What was asked for is so: go on.
+    Reached,
+    /// It is not so yet: wait, and ask again.
+    NotYet,
+    /// It will not come to be, or not in time.
+    Never,
+    /// The lifecycle action is over already: there is nothing left to decide.
+    Over,
+}
+
+/// A worker's conclusion, before it is known how long to wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in a sentence for a person.
+    pub reason: String,
+    /// When the verdict would change by itself: the next look must not be later.
+    pub deadline: Option<Timestamp>,
+    /// When something was set in motion anew: waits grow from here, if that is later than the phase's beginning.
+    pub restarted: Option<Timestamp>,
+    /// What else the state machine is told.
+    pub extra: Extra,
+}
+
+impl Finding {
+    /// What was asked for is so.
+    pub fn reached(reason: String) -> Self {
+        Self::new(Verdict::Reached, reason)
+    }
+
+    /// Not so yet.
+    pub fn not_yet(reason: String) -> Self {
+        Self::new(Verdict::NotYet, reason)
+    }
+
+    /// Not so, and not going to be.
+    pub fn never(reason: String) -> Self {
+        Self::new(Verdict::Never, reason)
+    }
+
+    /// The lifecycle action is over.
+    pub fn over(reason: String) -> Self {
+        Self::new(Verdict::Over, reason)
+    }
+
+    fn new(verdict: Verdict, reason: String) -> Self {
+        Self {
+            verdict,
+            reason,
+            deadline: None,
+            restarted: None,
+            extra: Extra::default(),
+        }
+    }
+
+    /// The same, to be looked at again by `deadline`.
+    pub fn by(mut self, deadline: Timestamp) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The same, with waits that grow from `restarted` on.
+    pub fn restarted_at(mut self, restarted: Timestamp) -> Self {
+        self.restarted = Some(restarted);
+        self
+    }
+
+    /// The same, with the policy for a drain that fails.
+    pub fn under(mut self, policy: Policy) -> Self {
+        self.extra.policy = Some(policy);
+        self
+    }
+}
+
+/// The members of an answer that only some workers give.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Extra {
+    /// draining: whether the instance is a member of the cluster at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<bool>,
+    /// draining: what the instance is registered as, so that its tasks can be found when it is listed no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_instances: Option<Vec<ContainerInstanceArn>>,
+    /// draining: the services that were not stable before the drain, and how far from it they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unstable: Option<Vec<ServiceCounts>>,
+    /// drained, and stable for a leaving instance: what to do when the verdict is `Never`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+}
+
+/// What the state machine is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in a sentence for a person.
+    pub reason: String,
+    /// Seconds until the next look; 0 unless the verdict is `NotYet`.
+    pub wait_seconds: i64,
+    /// When this phase began.
+    pub since: Timestamp,
+    /// What only some workers say.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

@@ -1,0 +1,169 @@
+//! What is seen of an ECS cluster: its container instances, their tasks, and the services.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{ContainerInstanceArn, ServiceName, TaskArn, seconds_between};
+
+/// Where a container instance stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContainerInstanceStatus {
+    /// Being registered; nothing is placed on it yet.
+    Registering,
+    /// Could not be registered; nothing is ever placed on it.
+    RegistrationFailed,
+    /// Tasks are placed on it while its agent is connected.
+    Active,
+    /// Nothing new is placed on it, service tasks move away.
+    Draining,
+    /// Being taken out of the cluster.
+    Deregistering,
+    /// Taken out of the cluster; ECS forgets it after about an hour.
+    Inactive,
+}
+
+impl ContainerInstanceStatus {
+    /// Reads the name that ECS gives it, if it is one that we know.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "REGISTERING" => Self::Registering,
+            "REGISTRATION_FAILED" => Self::RegistrationFailed,
+            "ACTIVE" => Self::Active,
+            "DRAINING" => Self::Draining,
+            "DEREGISTERING" => Self::Deregistering,
+            "INACTIVE" => Self::Inactive,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for ContainerInstanceStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Registering => "REGISTERING",
+            Self::RegistrationFailed => "REGISTRATION_FAILED",
+            Self::Active => "ACTIVE",
+            Self::Draining => "DRAINING",
+            Self::Deregistering => "DEREGISTERING",
+            Self::Inactive => "INACTIVE",
+        })
+    }
+}
+
+/// One registration of an EC2 instance. An instance has several when its agent lost its data and registered anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerInstance {
+    /// Its ARN.
+    pub arn: ContainerInstanceArn,
+    /// Where it stands.
+    pub status: ContainerInstanceStatus,
+    /// Whether its agent is connected right now. Agents reconnect several times an hour in normal work.
+    pub agent_connected: bool,
+}
+
+/// A task on a container instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// Its ARN.
+    pub arn: TaskArn,
+    /// `service:NAME` for a service's task, the family or a free name for a standalone one.
+    pub group: String,
+    /// The state that the agent reported last, as ECS spells it.
+    pub last_status: String,
+    /// Whether ECS wants it to run (`RUNNING`), or to end (`STOPPED`).
+    pub wanted: bool,
+    /// Since when it runs, or since when it is being stopped.
+    pub since: Option<Timestamp>,
+}
+
+impl Task {
+    /// Whether nothing of it is left on the machine.
+    pub fn is_stopped(&self) -> bool {
+        // DELETED comes after STOPPED, for a moment.
+        matches!(self.last_status.as_str(), "STOPPED" | "DELETED")
+    }
+
+    /// The service that it belongs to, if it is not a standalone task.
+    pub fn service(&self) -> Option<&str> {
+        self.group.strip_prefix("service:")
+    }
+
+    /// It in words: `task 0f3c… of service web, DEACTIVATING since … (95 s)`.
+    pub fn describe(&self, now: Timestamp) -> String {
+        let id = self.arn.as_str().rsplit('/').next().unwrap_or_default();
+        let whose = match self.service() {
+            Some(service) => format!("of service {service}"),
+            None => format!("of {} (standalone)", self.group),
+        };
+        let since = self.since.map_or_else(String::new, |since| {
+            let seconds = seconds_between(since, now);
+            format!(" since {since} ({seconds} s)")
+        });
+        let status = &self.last_status;
+        format!("task {id} {whose}, {status}{since}")
+    }
+}
+
+/// A service's numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Whether it is ACTIVE: the others are being deleted, and nobody waits for them.
+    pub active: bool,
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// Its counts.
+    pub counts: ServiceCounts,
+}
+
+/// What tells whether a service is stable. ECS starts no deployment for a drain, so the counts matter most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceCounts {
+    /// Its name.
+    pub service: ServiceName,
+    /// How many deployments it has; 0 if another controller than ECS deploys it.
+    pub deployments: i64,
+    /// Tasks that run.
+    pub running: i64,
+    /// Tasks that are starting.
+    pub pending: i64,
+    /// Tasks that it wants.
+    pub desired: i64,
+}
+
+impl ServiceCounts {
+    /// One deployment, as many running as wanted, none pending.
+    pub fn is_stable(&self) -> bool {
+        self.deployments == 1 && self.running == self.desired && self.pending == 0
+    }
+
+    /// How many tasks are missing.
+    pub fn deficit(&self) -> i64 {
+        (self.desired - self.running).max(0)
+    }
+
+    /// Whether it is in a worse state than `before`, or than a stable one if it was stable before.
+    pub fn is_worse_than(&self, before: Option<&ServiceCounts>) -> bool {
+        let deployments = before.map_or(1, |counts| counts.deployments.max(1));
+        let pending = before.map_or(0, |counts| counts.pending);
+        let deficit = before.map_or(0, ServiceCounts::deficit);
+        self.deployments > deployments || self.pending > pending || self.deficit() > deficit
+    }
+}
+
+impl fmt::Display for ServiceCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            service,
+            deployments,
+            running,
+            pending,
+            desired,
+        } = self;
+        write!(
+            f,
+            "service {service} runs {running} of {desired} tasks, {pending} pending, {deployments} deployment(s)"
+        )
+    }
+}

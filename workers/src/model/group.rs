@@ -1,0 +1,125 @@
+//! What is seen of the Auto Scaling group and of its stack.
+
+use std::fmt;
+
+use super::InstanceId;
+
+/// Where an instance of a group stands in its life, as far as a roll cares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LifecycleState {
+    /// Launched, its launch hook not yet open.
+    Pending,
+    /// At its launch hook.
+    PendingWait,
+    /// Past its launch hook.
+    PendingProceed,
+    /// At work.
+    InService,
+    /// Leaving, its terminate hook not yet open: load balancers let go of it first.
+    Terminating,
+    /// At its terminate hook.
+    TerminatingWait,
+    /// Past its terminate hook.
+    TerminatingProceed,
+    /// Its drain failed, and it is kept for a person.
+    TerminatingRetained,
+    /// Any other: standby, detaching, warm pool, gone.
+    Other(String),
+}
+
+impl LifecycleState {
+    /// Reads the name that Auto Scaling gives it.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "Pending" => Self::Pending,
+            "Pending:Wait" => Self::PendingWait,
+            "Pending:Proceed" => Self::PendingProceed,
+            "InService" => Self::InService,
+            "Terminating" => Self::Terminating,
+            "Terminating:Wait" => Self::TerminatingWait,
+            "Terminating:Proceed" => Self::TerminatingProceed,
+            "Terminating:Retained" => Self::TerminatingRetained,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// Whether an instance in this state has a drain open, or is about to.
+    pub fn is_draining(&self) -> bool {
+        matches!(self, Self::Terminating | Self::TerminatingWait)
+    }
+
+    /// Whether an instance in this state is at its launch hook, or was a moment ago.
+    pub fn awaits_launch(&self) -> bool {
+        matches!(self, Self::Pending | Self::PendingWait)
+    }
+}
+
+impl fmt::Display for LifecycleState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pending => "Pending",
+            Self::PendingWait => "Pending:Wait",
+            Self::PendingProceed => "Pending:Proceed",
+            Self::InService => "InService",
+            Self::Terminating => "Terminating",
+            Self::TerminatingWait => "Terminating:Wait",
+            Self::TerminatingProceed => "Terminating:Proceed",
+            Self::TerminatingRetained => "Terminating:Retained",
+            Self::Other(name) => name,
+        })
+    }
+}
+
+/// An instance as the group sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupInstance {
+    /// The instance.
+    pub instance: InstanceId,
+    /// Where it stands.
+    pub state: LifecycleState,
+    /// What it was launched from: a launch template's id and version, or a launch configuration's name.
+    pub launched_from: Option<String>,
+}
+
+/// What the group's stack is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StackState {
+    /// An update goes forward. A rolling update of the group happens in here.
+    Updating,
+    /// Another operation on a stack that lives: a rollback of an update (which rolls the group back), a clean-up after
+    /// one, an import.
+    Busy(String),
+    /// It is being created: the group has no past to roll away from.
+    Creating,
+    /// It is being deleted, or its creation is being undone.
+    Deleting,
+    /// Nothing happens to it.
+    Settled(String),
+    /// There is none of that name.
+    Absent,
+}
+
+impl StackState {
+    /// Reads the status that CloudFormation gives it.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "UPDATE_IN_PROGRESS" => Self::Updating,
+            "CREATE_IN_PROGRESS" | "REVIEW_IN_PROGRESS" => Self::Creating,
+            "DELETE_IN_PROGRESS" | "ROLLBACK_IN_PROGRESS" => Self::Deleting,
+            busy if busy.ends_with("_IN_PROGRESS") => Self::Busy(busy.to_owned()),
+            settled => Self::Settled(settled.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for StackState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Updating => "UPDATE_IN_PROGRESS",
+            Self::Creating => "being created",
+            Self::Deleting => "being deleted",
+            Self::Busy(status) | Self::Settled(status) => status,
+            Self::Absent => "not there",
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! How long to wait before asking again. In proportion to the time already spent, so that a short phase is noticed
+//! soon, a long one costs few requests and few events of the execution's history, and detection takes at most about a
+//! tenth of the phase.
+
+use jiff::Timestamp;
+
+use crate::model::{InstanceId, Settings, seconds_between};
+
+/// One part in this many of the time already spent. Ten: 48 hours then take some 700 turns of nine history events,
+/// of which an execution may have 25,000.
+const PART_OF_TIME_SPENT: i64 = 10;
+
+/// No sooner than this: ECS itself takes some seconds to show a change.
+const SHORTEST_SECONDS: i64 = 5;
+
+/// No later than this, however long it has taken: a person may be watching.
+const LONGEST_SECONDS: i64 = 300;
+
+/// Heartbeats are sent with each look, and one or two may fail before the hook times out.
+const LOOKS_PER_HEARTBEAT_TIMEOUT: i64 = 3;
+
+/// By how much a wait is shortened at most, in thousandths, so that a hundred drains do not ask in step. The size of
+/// the cut is the instance's own.
+const SPREAD_PER_MILLE: u64 = 80;
+
+/// Seconds to wait, for a phase that began at `since`: at least 1, and not past `deadline`, which the next look must
+/// notice on time.
+pub fn wait_seconds(
+    since: Timestamp,
+    now: Timestamp,
+    deadline: Option<Timestamp>,
+    settings: &Settings,
+    instance: &InstanceId,
+) -> i64 {
+    let longest = (settings.heartbeat_timeout.as_secs() / LOOKS_PER_HEARTBEAT_TIMEOUT)
+        .clamp(SHORTEST_SECONDS, LONGEST_SECONDS);
+    let spent = seconds_between(since, now);
+    let even = (spent / PART_OF_TIME_SPENT).clamp(SHORTEST_SECONDS, longest);
+    let kept = i64::try_from(1000 - fingerprint(instance) % SPREAD_PER_MILLE).unwrap_or(1000);
+    let spread = (even * kept / 1000).max(SHORTEST_SECONDS);
+    match deadline {
+        None => spread,
+        Some(deadline) => spread.min(seconds_until(deadline, now)).max(1),
+    }
+}
+
+/// Rounded up: a look half a second before the deadline would see nothing and wait once more.
+fn seconds_until(deadline: Timestamp, now: Timestamp) -> i64 {
+    let left = deadline.duration_since(now);
+    left.as_secs() + i64::from(left.subsec_nanos() > 0)
+}
+
+/// FNV-1a: the same for an instance in each of its functions, forever.
+fn fingerprint(instance: &InstanceId) -> u64 {
+    instance
+        .as_str()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::stub;
+
+    fn after(seconds: i64, deadline: Option<i64>, heartbeat_timeout: i64) -> i64 {
+        let mut subject = stub::launching();
+        subject.settings.heartbeat_timeout = SignedDuration::from_secs(heartbeat_timeout);
+        let at = |seconds| stub::at(seconds);
+        wait_seconds(
+            at(0),
+            at(seconds),
+            deadline.map(at),
+            &subject.settings,
+            &subject.action.instance,
+        )
+    }
+
+    #[test]
+    fn waits_grow_with_the_time_spent_between_their_limits() {
+        assert_eq!(after(0, None, 3600), 5);
+        assert_eq!(after(50, None, 3600), 5);
+        let ten_minutes = after(600, None, 3600);
+        assert!((55..=60).contains(&ten_minutes), "{ten_minutes}");
+        let a_day = after(86_400, None, 3600);
+        assert!((276..=300).contains(&a_day), "{a_day}");
+    }
+
+    #[test]
+    fn a_third_of_the_heartbeat_timeout_is_never_passed() {
+        assert!(after(86_400, None, 90) <= 30);
+        assert!(after(86_400, None, 30) <= 10);
+    }
+
+    #[test]
+    fn the_deadline_is_noticed_on_time() {
+        assert_eq!(after(2995, Some(3000), 3600), 5);
+        assert_eq!(after(2998, Some(3000), 3600), 2);
+        assert_eq!(after(3000, Some(3000), 3600), 1);
+        assert_eq!(after(3010, Some(3000), 3600), 1);
+    }
+
+    #[test]
+    fn a_hundred_instances_do_not_ask_in_step() {
+        let settings = stub::launching().settings;
+        let mut waits: Vec<i64> = (0..100)
+            .map(|n| {
+                let instance = InstanceId::new(format!("i-{n:017x}"));
+                wait_seconds(stub::at(0), stub::at(3000), None, &settings, &instance)
+            })
+            .collect();
+        waits.sort_unstable();
+        waits.dedup();
+        assert!(waits.len() > 15, "{waits:?}");
+        assert!(
+            waits[0] >= 276 && waits[waits.len() - 1] <= 300,
+            "{waits:?}"
+        );
+    }
+
+    #[test]
+    fn two_days_stay_far_under_the_history_limit() {
+        let settings = stub::launching().settings;
+        let instance = stub::launching().action.instance;
+        let (mut spent, mut turns) = (0, 0);
+        while spent < 172_800 {
+            spent += wait_seconds(stub::at(0), stub::at(spent), None, &settings, &instance);
+            turns += 1;
+        }
+        assert!(turns * 9 < 25_000 / 3, "{turns} turns");
+    }
+}
