@@ -133,11 +133,7 @@ async fn execute(
             "Sandbox.Timedout",
         )),
         Ok(_) if crash == Crash::After => Err(crashed()),
-        Ok(Err(error)) => Err(failure(
-            error.name(),
-            &error.chain(),
-            error.name(),
-        )),
+        Ok(Err(error)) => Err(failure(error.name(), &error.chain(), error.name())),
         Ok(Ok(answer)) => Ok(serde_json::to_value(answer).expect("an answer is plain data")),
     }
 }

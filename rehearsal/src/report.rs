@@ -26,6 +26,8 @@ pub struct Report {
     pub instances: usize,
     /// Instances that went away in the roll.
     pub replaced: usize,
+    /// Instances whose drain failed and which the template's policy keeps for a person.
+    pub retained: Vec<String>,
     /// From the update of the stack until nothing was under way any more, in virtual seconds.
     pub roll_seconds: f64,
     /// The same story noticed without delay: every Wait state lasts one second.
@@ -75,6 +77,11 @@ impl Report {
             promise.held = false;
             promise.detail = "the same seed told another story the second time".to_owned();
         }
+    }
+
+    /// Whether the roll ended as asked: all on the new AMI, nothing kept back, every promise held.
+    pub fn as_asked(&self) -> bool {
+        self.outcome == "UPDATE_COMPLETE" && self.retained.is_empty() && self.promises_held()
     }
 
     /// Whether every promise held.

@@ -60,6 +60,8 @@ pub struct Standalone {
     pub count: u64,
     /// Seconds until it ends by itself; `None` for never.
     pub run_seconds: Option<u64>,
+    /// Id of the EC2 instance on which it must run, if it must.
+    pub on_instance: Option<String>,
 }
 
 impl Service {
@@ -116,6 +118,7 @@ impl Workload {
                 family: "report".to_owned(),
                 count: 1,
                 run_seconds: Some(600),
+                on_instance: None,
             }],
             assumed: Vec::new(),
         }
@@ -301,7 +304,11 @@ fn start_task(world: &World, cluster: &str, task: &Standalone) -> Result<(), Api
         }],
     });
     world.call("ecs", "RegisterTaskDefinition", &definition)?;
-    let run = json!({"cluster": cluster, "taskDefinition": task.family, "count": task.count, "launchType": "EC2"});
+    let mut run = json!({"cluster": cluster, "taskDefinition": task.family, "count": task.count, "launchType": "EC2"});
+    if let Some(instance) = &task.on_instance {
+        run["placementConstraints"] =
+            json!([{"type": "memberOf", "expression": format!("ec2InstanceId == {instance}")}]);
+    }
     world.call("ecs", "RunTask", &run).map(drop)
 }
 

@@ -28,7 +28,7 @@ const NOTICED_AT_ONCE: Duration = Duration::from_secs(1);
   aws ecs describe-services --cluster prod --services web api > services.json
   ecs-rollout rehearse --workload services.json --instances 12
 
-Exit code: 0 if the roll ended on the new AMI and every promise held, 1 if not, 2 for bad input.")]
+Exit code: 0 if the roll ended on the new AMI, with no instance retained and every promise held, 1 if not, 2 for bad input.")]
 pub struct Rehearse {
     /// Parameters of the stack: a JSON list of ParameterKey and ParameterValue [default: those of this build]
     #[arg(long, value_name = "FILE")]
@@ -95,8 +95,7 @@ impl Rehearse {
         } else {
             anstream::print!("{}", summary::text(&report));
         }
-        let as_asked = report.outcome == "UPDATE_COMPLETE" && report.promises_held();
-        Ok(if as_asked {
+        Ok(if report.as_asked() {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE

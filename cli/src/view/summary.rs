@@ -18,6 +18,15 @@ pub fn text(report: &Report) -> String {
         "instances replaced",
         format!("{} (the group has {})", report.replaced, report.instances),
     );
+    if !report.retained.is_empty() {
+        line(
+            "instances retained",
+            format!(
+                "{} (the drain failed; look at each, then terminate it)",
+                report.retained.join(", ")
+            ),
+        );
+    }
     line("virtual duration", duration(report));
     line(
         "tasks moved",

@@ -214,10 +214,12 @@ impl Stage {
         }
         let mut workload = self.settings.workload.clone();
         if self.settings.faults.contains(&Fault::DrainHangs) {
+            // On the instance that the roll replaces first, so that what follows is seen.
             workload.tasks.push(Standalone {
                 family: "never-stops".to_owned(),
                 count: 1,
                 run_seconds: None,
+                on_instance: self.oldest(),
             });
         }
         workload::start(&self.world, &self.stack, &workload)
@@ -296,6 +298,7 @@ impl Stage {
         Report {
             instances: size,
             replaced: seen.replaced.len(),
+            retained: self.retained(),
             roll_seconds: rounded(now.duration_since(began).as_secs_f64(), 3),
             lower_bound_seconds: None,
             overhead: None,
@@ -344,6 +347,14 @@ impl Stage {
                 serving.len()
             )
         })
+    }
+
+    fn retained(&self) -> Vec<String> {
+        let instances = self.watch.instances().into_iter();
+        instances
+            .filter(|(_, seen)| seen.state.ends_with(":Retained"))
+            .map(|(id, _)| id)
+            .collect()
     }
 
     async fn settle(&self, limit: Duration) -> Result<(), String> {

@@ -165,6 +165,7 @@ fn task(text: &str) -> Result<Standalone, String> {
         family: family.to_owned(),
         count: 1,
         run_seconds: None,
+        on_instance: None,
     };
     for (key, value) in pairs {
         match key {
