@@ -29,8 +29,8 @@ pub struct Dynamics {
     /// lists them. Not proven. Default false.
     pub added_means_in_service: bool,
     /// Whether rolling back a launch template makes one more version with the old content, as any update does, so that
-    /// the way back replaces every instance; otherwise the group goes back to the old version's number. Not proven.
-    /// Default true.
+    /// the way back replaces every instance; otherwise the group goes back to the old version's number, and only what
+    /// the failed update has launched is replaced. Observed: the latter. Default false.
     pub rollback_makes_version: bool,
 }
 
@@ -46,7 +46,7 @@ impl Default for Dynamics {
             settled_within: Duration::from_secs(300),
             signal_before_in_service_counts: true,
             added_means_in_service: false,
-            rollback_makes_version: true,
+            rollback_makes_version: false,
         }
     }
 }

@@ -351,19 +351,17 @@ fn creating(
     creation: &Creation,
     until: Timestamp,
 ) -> Option<Result<(), String>> {
-    let now = account.now;
-    let signals = &operation::group_work(account, id, name)?.signals;
-    let successes = signals.count("SUCCESS");
-    match signals.standing(creation.count, creation.percent) {
-        Standing::Enough => Some(Ok(())),
-        Standing::Failed(failures) => Some(Err(rolling::too_many_failures(
-            failures,
-            creation.count,
-            creation.percent,
-        ))),
-        Standing::Open if now < until => None,
+    let late = account.now >= until;
+    let (count, percent) = (creation.count, creation.percent);
+    let signals = &mut operation::group_work(account, id, name)?.signals;
+    match signals.standing(count, count, percent) {
+        Standing::Complete => Some(Ok(())),
+        Standing::Failed => Some(Err(signals.why(count, percent))),
+        Standing::Open if !late => None,
         Standing::Open => {
-            let missing = creation.count - successes - signals.count("FAILURE");
+            let missing = signals.miss(count);
+            let failed = signals.standing(count, count, percent) == Standing::Failed;
+            let why = signals.why(count, percent);
             stack::resource_enters(
                 account,
                 id,
@@ -371,9 +369,7 @@ fn creating(
                 "CREATE_IN_PROGRESS",
                 &rolling::missing_signals(missing),
             );
-            let enough = successes >= rolling::needed(creation.count, creation.percent);
-            let reason = rolling::too_few_successes(successes, creation.count, creation.percent);
-            Some(if enough { Ok(()) } else { Err(reason) })
+            Some(if failed { Err(why) } else { Ok(()) })
         }
     }
 }

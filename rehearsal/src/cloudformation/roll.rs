@@ -12,7 +12,7 @@ use serde_json::json;
 use super::group::{Seen, Stage};
 use super::handler::raw;
 use super::rolling::{self, Policy, Sizes};
-use super::signal::Standing;
+use super::signal::{Signals, Standing};
 use super::{operation, stack};
 use crate::account::Account;
 
@@ -149,7 +149,8 @@ impl At<'_> {
             .filter(|instance| instance.version != version);
         let obsolete: Vec<String> = obsolete.map(|instance| instance.id.clone()).collect();
         if obsolete.is_empty() {
-            return Some(Ok(()));
+            // An earlier roll that failed may have left them suspended.
+            return Some(self.resume(policy));
         }
         let settles = started + self.account.cloudformation.dynamics.settled_within;
         if present.len() as u64 > seen.sizes.desired && self.account.now < settles {
@@ -252,7 +253,7 @@ impl At<'_> {
 
     fn next_batch(&mut self, course: &mut Course, seen: &Seen) -> Result<(), String> {
         if let Some(work) = operation::group_work(self.account, self.id, self.name) {
-            work.signals.count_off();
+            work.signals.next_batch();
         }
         let end = course
             .obsolete
@@ -322,6 +323,7 @@ impl At<'_> {
         course: &mut Course,
         seen: &Seen,
     ) -> Result<bool, String> {
+        let total = course.obsolete.len() as u64;
         let batch = &mut course.present;
         let (expected, now) = (batch.expected, self.account.now);
         if expected == 0 {
@@ -341,7 +343,7 @@ impl At<'_> {
                 self.say(&rolling::added(policy, expected));
             }
             // A failure may be signalled before the instance was ever seen here.
-            self.failed(policy, expected)?;
+            self.standing(policy, expected, total)?;
             let within = self.account.cloudformation.dynamics.instances_within;
             if there < expected && now >= course.present.began + within {
                 return Err(format!(
@@ -351,38 +353,37 @@ impl At<'_> {
             }
             return Ok(false);
         };
-        match self.failed(policy, expected)? {
+        match self.standing(policy, expected, total)? {
             _ if !policy.wait_on_signals => Ok(now >= until),
-            Standing::Enough => Ok(true),
+            Standing::Complete => Ok(true),
             _ if now < until => Ok(false),
-            _ => self.time_is_up(policy, expected),
-        }
-    }
-
-    fn failed(&mut self, policy: &Policy, expected: u64) -> Result<Standing, String> {
-        let percent = policy.min_successful_percent;
-        let work = operation::group_work(self.account, self.id, self.name);
-        match work.map_or(Standing::Open, |work| {
-            work.signals.standing(expected, percent)
-        }) {
-            Standing::Failed(failures) if policy.wait_on_signals => {
-                Err(rolling::too_many_failures(failures, expected, percent))
+            _ => {
+                let missing = self
+                    .signals(|signals| signals.miss(expected))
+                    .unwrap_or_default();
+                self.say(&rolling::missing_signals(missing));
+                self.standing(policy, expected, total).map(|_| true)
             }
-            standing => Ok(standing),
         }
     }
 
-    fn time_is_up(&mut self, policy: &Policy, expected: u64) -> Result<bool, String> {
+    fn signals<T>(&mut self, see: impl FnOnce(&mut Signals) -> T) -> Option<T> {
+        operation::group_work(self.account, self.id, self.name).map(|work| see(&mut work.signals))
+    }
+
+    /// How the signals stand.
+    fn standing(&mut self, policy: &Policy, expected: u64, total: u64) -> Result<Standing, String> {
         let percent = policy.min_successful_percent;
-        let (successes, failures) = match operation::group_work(self.account, self.id, self.name) {
-            Some(work) => (work.signals.count("SUCCESS"), work.signals.count("FAILURE")),
-            None => (0, 0),
-        };
-        self.say(&rolling::missing_signals(expected - successes - failures));
-        if successes >= rolling::needed(expected, percent) {
-            Ok(true)
-        } else {
-            Err(rolling::too_few_successes(successes, expected, percent))
+        let seen = self.signals(|signals| {
+            (
+                signals.standing(expected, total, percent),
+                signals.why(total, percent),
+            )
+        });
+        match seen {
+            Some((Standing::Failed, why)) if policy.wait_on_signals => Err(why),
+            Some((standing, _)) => Ok(standing),
+            None => Ok(Standing::Open),
         }
     }
 
@@ -390,6 +391,10 @@ impl At<'_> {
     fn restore(&mut self, policy: &Policy, course: &Course) -> Result<(), String> {
         let sizes = json!({"MinSize": course.sizes.min, "DesiredCapacity": course.sizes.desired});
         self.ask("UpdateAutoScalingGroup", sizes)?;
+        self.resume(policy)
+    }
+
+    fn resume(&mut self, policy: &Policy) -> Result<(), String> {
         match policy.suspend.is_empty() {
             true => Ok(()),
             false => self.ask(

@@ -16,45 +16,70 @@ use crate::wire::{ApiError, only};
 pub struct Signals {
     /// SUCCESS or FAILURE by UniqueId.
     received: BTreeMap<String, String>,
-    /// Those that an earlier batch has counted.
+    /// Those that an earlier batch has waited for.
     counted: BTreeSet<String>,
+    /// How many never came, each of which is a FAILURE.
+    missed: u64,
 }
 
-/// How the signals of a batch stand.
+/// How the signals stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Enough are SUCCESS, and all have come.
-    Enough,
-    /// More may come.
+    /// All that the batch waits for have come.
+    Complete,
+    /// More are to come.
     Open,
     /// So many are FAILURE that the rest cannot make up for it.
-    Failed(u64),
+    Failed,
 }
 
 impl Signals {
-    /// How many of this batch's signals are `status`.
+    /// How many are `status` in the whole operation.
     pub fn count(&self, status: &str) -> u64 {
-        let mine = self
-            .received
-            .iter()
-            .filter(|(id, received)| !self.counted.contains(*id) && *received == status);
-        mine.count() as u64
+        self.received
+            .values()
+            .filter(|received| *received == status)
+            .count() as u64
     }
 
-    /// How the batch stands, of which `percent` of `expected` signals must be SUCCESS.
-    pub fn standing(&self, expected: u64, percent: u64) -> Standing {
-        let (successes, failures) = (self.count("SUCCESS"), self.count("FAILURE"));
-        if failures > expected.saturating_sub(rolling::needed(expected, percent)) {
-            Standing::Failed(failures)
-        } else if successes + failures >= expected {
-            Standing::Enough
+    /// How many have come since the batch began.
+    fn fresh(&self) -> u64 {
+        self.received
+            .keys()
+            .filter(|id| !self.counted.contains(*id))
+            .count() as u64
+    }
+
+    /// How it stands with a batch that waits for `expected` signals, when `percent` of the operation's `total` must be
+    /// SUCCESS (observed: the share is taken of the whole update, not of the batch).
+    pub fn standing(&self, expected: u64, total: u64, percent: u64) -> Standing {
+        let spare = total.saturating_sub(rolling::needed(total, percent));
+        if self.count("FAILURE") + self.missed > spare {
+            Standing::Failed
+        } else if self.fresh() >= expected {
+            Standing::Complete
         } else {
             Standing::Open
         }
     }
 
-    /// The batch is over: its signals count no more.
-    pub fn count_off(&mut self) {
+    /// The batch's time is up: what has not come of `expected` is missed. Answers how many that are.
+    pub fn miss(&mut self, expected: u64) -> u64 {
+        let missing = expected.saturating_sub(self.fresh());
+        self.missed += missing;
+        missing
+    }
+
+    /// Why it failed.
+    pub fn why(&self, total: u64, percent: u64) -> String {
+        match self.missed {
+            0 => rolling::too_many_failures(self.count("FAILURE"), total, percent),
+            _ => rolling::too_few_successes(self.count("SUCCESS"), total, percent),
+        }
+    }
+
+    /// The batch is over: the next waits for signals of its own.
+    pub fn next_batch(&mut self) {
         self.counted = self.received.keys().cloned().collect();
     }
 
@@ -174,25 +199,36 @@ mod tests {
             .map(|(n, status)| (format!("i-{n}"), (*status).to_owned()));
         Signals {
             received: received.collect(),
-            counted: BTreeSet::new(),
+            ..Signals::default()
         }
     }
 
     #[test]
     fn a_failure_decides_at_once_when_the_percentage_cannot_be_met_any_more() {
-        assert_eq!(received(&["FAILURE"]).standing(3, 100), Standing::Failed(1));
-        assert_eq!(received(&["FAILURE"]).standing(4, 50), Standing::Open);
+        assert_eq!(received(&["FAILURE"]).standing(1, 3, 100), Standing::Failed);
         assert_eq!(
-            received(&["FAILURE", "SUCCESS"]).standing(2, 50),
-            Standing::Enough
+            received(&["FAILURE"]).standing(1, 4, 50),
+            Standing::Complete
         );
+        assert_eq!(received(&["FAILURE"]).standing(2, 4, 50), Standing::Open);
     }
 
     #[test]
-    fn an_earlier_batch_s_signals_count_no_more() {
+    fn an_earlier_batch_s_signals_are_not_waited_for_again() {
         let mut signals = received(&["SUCCESS"]);
-        assert_eq!(signals.standing(1, 100), Standing::Enough);
-        signals.count_off();
-        assert_eq!(signals.standing(1, 100), Standing::Open);
+        assert_eq!(signals.standing(1, 2, 100), Standing::Complete);
+        signals.next_batch();
+        assert_eq!(signals.standing(1, 2, 100), Standing::Open);
+    }
+
+    #[test]
+    fn a_signal_that_never_came_is_a_failure() {
+        let mut signals = received(&["SUCCESS"]);
+        assert_eq!(signals.miss(3), 2);
+        assert_eq!(signals.standing(3, 6, 100), Standing::Failed);
+        assert_eq!(
+            signals.why(6, 100),
+            "Received 1 SUCCESS signal(s) out of 6.  Unable to satisfy 100% MinSuccessfulInstancesPercent requirement"
+        );
     }
 }
