@@ -167,6 +167,10 @@ pub async fn answer(
             "the hook's metadata has keys that this version does not know"
         );
     }
+    let cluster = reading
+        .settings
+        .as_ref()
+        .map(|settings| settings.cluster.to_string());
     let answer = if worker == Worker::CompleteAction {
         let finding = complete_action::handle(reading, &input, clients).await?;
         Answer {
@@ -186,6 +190,7 @@ pub async fn answer(
         wait_seconds = answer.wait_seconds,
         instance = input["detail"]["EC2InstanceId"].as_str(),
         group = input["detail"]["AutoScalingGroupName"].as_str(),
+        cluster,
         "answered"
     );
     Ok(answer)
@@ -203,9 +208,8 @@ async fn ask(
         Worker::Joined => joined::handle(subject, clients, &now).await?,
         Worker::Draining => draining::handle(subject, clients, &now).await?,
         Worker::Drained => drained::handle(subject, input, clients, &now).await?,
-        Worker::Stable | Worker::CompleteAction => {
-            stable::handle(subject, input, clients, &now).await?
-        }
+        Worker::Stable => stable::handle(subject, input, clients, &now).await?,
+        Worker::CompleteAction => unreachable!("complete-action has no phase to wait in"),
     };
     let finding = keep_alive(finding, subject, clients).await?;
     let finding = let_go_with_its_stack(finding, subject, clients).await?;
