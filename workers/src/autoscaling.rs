@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::model::group::{GroupInstance, LifecycleState};
 use crate::model::{Action, GroupName, InstanceId};
 
@@ -117,14 +117,11 @@ impl AutoScaling {
     }
 }
 
-fn open_or_over<T, E>(
+fn open_or_over<T>(
     call: &'static str,
     action: &Action,
-    sent: Result<T, SdkError<E, HttpResponse>>,
-) -> Result<ActionIs, Error>
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
+    sent: Result<T, SdkError<impl Refusal, HttpResponse>>,
+) -> Result<ActionIs, Error> {
     match sent {
         Ok(_) => Ok(ActionIs::Open),
         // Not a modelled error: the code is shared with all other mistakes, so the text has to tell.
@@ -135,10 +132,11 @@ where
     }
 }
 
-fn refused<E>(call: &'static str, group: &GroupName, error: SdkError<E, HttpResponse>) -> Error
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
+fn refused(
+    call: &'static str,
+    group: &GroupName,
+    error: SdkError<impl Refusal, HttpResponse>,
+) -> Error {
     if is_validation(&error, "AutoScalingGroup name not found") {
         let group = group.clone();
         return Error::GroupNotFound { call, group };
@@ -146,10 +144,7 @@ where
     Error::from_sdk(call, error)
 }
 
-fn is_validation<E: ProvideErrorMetadata>(
-    error: &SdkError<E, HttpResponse>,
-    beginning: &str,
-) -> bool {
+fn is_validation(error: &SdkError<impl Refusal, HttpResponse>, beginning: &str) -> bool {
     error.code() == Some("ValidationError")
         && error
             .message()

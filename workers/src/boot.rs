@@ -1,5 +1,7 @@
 //! From a process to a worker: logs, clients, the clock, and the Lambda runtime. The only impure glue.
 
+use std::fmt;
+
 use aws_config::BehaviorVersion;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
@@ -16,7 +18,7 @@ use crate::{Answer, Clients, Error, Worker, answer};
 /// If the Lambda Runtime API cannot be reached.
 pub async fn run(worker: Worker) -> Result<(), lambda_runtime::Error> {
     lambda_runtime::tracing::init_default_subscriber();
-    // Without a TLS provider of our own the SDKs would bring a second one, which doubles the binary.
+    // The SDKs are built without their default HTTP client, whose TLS library needs a C compiler and minutes.
     let http = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https();
@@ -26,7 +28,7 @@ pub async fn run(worker: Worker) -> Result<(), lambda_runtime::Error> {
         .await;
     let clients = Clients::new(&config);
     let clients = &clients;
-    let serve = async |event: LambdaEvent<Value>| -> Result<Answer, Diagnostic> {
+    let serve = async |event: LambdaEvent<Value>| -> Result<Answer, Failed> {
         answer(worker, event.payload, clients, clock)
             .await
             .map_err(|error| diagnose(worker, &error))
@@ -42,14 +44,30 @@ fn clock() -> Timestamp {
     Timestamp::now()
 }
 
-/// The chain of causes is printed here, once, and goes into the execution's history under the error's fixed name.
-fn diagnose(worker: Worker, error: &Error) -> Diagnostic {
+/// An error on its way to Lambda. The runtime prints its Debug form, which is the bare name, since the chain of causes
+/// has been printed once already.
+struct Failed(Diagnostic);
+
+impl fmt::Debug for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.error_type)
+    }
+}
+
+impl From<Failed> for Diagnostic {
+    fn from(failed: Failed) -> Self {
+        failed.0
+    }
+}
+
+/// The chain goes into the log here, and into the execution's history under the error's fixed name.
+fn diagnose(worker: Worker, error: &Error) -> Failed {
     let (name, chain) = (error.name(), error.chain());
     tracing::error!(worker = worker.name(), error = name, chain, "no answer");
-    Diagnostic {
+    Failed(Diagnostic {
         error_type: name.to_owned(),
         error_message: chain,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -64,7 +82,9 @@ mod tests {
         let error = Error::BadEvent {
             mistakes: vec![Mistake { field, problem }],
         };
-        let diagnostic = diagnose(Worker::Joined, &error);
+        let failed = diagnose(Worker::Joined, &error);
+        assert_eq!(format!("{failed:?}"), "BadEvent");
+        let diagnostic = Diagnostic::from(failed);
         assert_eq!(diagnostic.error_type, "BadEvent");
         assert!(diagnostic.error_message.ends_with("time is missing"));
     }

@@ -1,12 +1,15 @@
 //! The input, read once: the lifecycle event, the settings that the template wrote into its hook's metadata, and the
 //! earlier answers. All mistakes are found before the first request is made, and are told together.
 
+mod fields;
+
 use std::ops::RangeInclusive;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::config::fields::Fields;
 use crate::error::{Error, Mistake};
 use crate::model::cluster::ServiceCounts;
 use crate::model::{
@@ -248,126 +251,6 @@ pub fn drain_begun(input: &Value) -> Result<DrainBegun, Error> {
             problem: format!("is not the answer of the worker of that name: {error}"),
         }],
     })
-}
-
-/// An object whose fields are read one by one, noting what is wrong with each.
-struct Fields<'a> {
-    object: &'a Map<String, Value>,
-    path: &'a str,
-    mistakes: &'a mut Vec<Mistake>,
-}
-
-impl<'a> Fields<'a> {
-    /// The fields of `value`; if that is no object, it is said once, and each field is missing.
-    fn of(
-        value: &'a Value,
-        path: &'a str,
-        empty: &'a Map<String, Value>,
-        mistakes: &'a mut Vec<Mistake>,
-    ) -> Self {
-        if !value.is_object() {
-            mistakes.push(Mistake {
-                field: if path.is_empty() { "input" } else { path }.to_owned(),
-                problem: "must be a JSON object".to_owned(),
-            });
-        }
-        Self {
-            object: value.as_object().unwrap_or(empty),
-            path,
-            mistakes,
-        }
-    }
-
-    fn refuse(&mut self, key: &str, problem: impl Into<String>) {
-        let dot = if self.path.is_empty() { "" } else { "." };
-        self.mistakes.push(Mistake {
-            field: format!("{}{dot}{key}", self.path),
-            problem: problem.into(),
-        });
-    }
-
-    /// A text that is not empty.
-    fn text(&mut self, key: &str) -> Option<&'a str> {
-        match self.object.get(key) {
-            Some(Value::String(text)) if !text.is_empty() => return Some(text),
-            Some(Value::String(_)) => self.refuse(key, "is empty"),
-            Some(other) => self.refuse(key, format!("must be a text, and is {other}")),
-            None => self.refuse(key, "is missing"),
-        }
-        None
-    }
-
-    fn checked(&mut self, key: &str, what: &str, good: fn(&str) -> bool) -> Option<&'a str> {
-        let text = self.text(key)?;
-        if good(text) {
-            return Some(text);
-        }
-        self.refuse(key, format!("must be {what}, and is '{text}'"));
-        None
-    }
-
-    fn one_of<T: Copy>(&mut self, key: &str, known: &[(&str, T)]) -> Option<T> {
-        let text = self.text(key)?;
-        if let Some((_, value)) = known.iter().find(|(name, _)| *name == text) {
-            return Some(*value);
-        }
-        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-        self.refuse(
-            key,
-            format!("must be {}, and is '{text}'", names.join(" or ")),
-        );
-        None
-    }
-
-    /// `read`, unless the field is left out. `None` is a mistake, `Some(None)` is left out.
-    fn optional<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Option<T>,
-        key: &str,
-    ) -> Option<Option<T>> {
-        match self.object.get(key) {
-            None | Some(Value::Null) => Some(None),
-            Some(_) => read(self).map(Some),
-        }
-    }
-
-    fn time(&mut self, key: &str) -> Option<Timestamp> {
-        let text = self.text(key)?;
-        match text.parse() {
-            Ok(time) => Some(time),
-            Err(error) => {
-                self.refuse(
-                    key,
-                    format!("must be a time in RFC 3339, and is '{text}': {error}"),
-                );
-                None
-            }
-        }
-    }
-
-    fn seconds(&mut self, key: &str, range: &RangeInclusive<i64>) -> Option<SignedDuration> {
-        let (from, to) = (range.start(), range.end());
-        match self.object.get(key) {
-            None => self.refuse(key, "is missing"),
-            Some(value) => match value.as_i64() {
-                Some(seconds) if range.contains(&seconds) => {
-                    return Some(SignedDuration::from_secs(seconds));
-                }
-                _ => self.refuse(
-                    key,
-                    format!("must be a whole number from {from} to {to}, and is {value}"),
-                ),
-            },
-        }
-        None
-    }
-
-    fn unknown_keys(&self, known: &[&str]) -> Vec<String> {
-        let keys = self.object.keys();
-        keys.filter(|key| !known.contains(&key.as_str()))
-            .cloned()
-            .collect()
-    }
 }
 
 #[cfg(test)]

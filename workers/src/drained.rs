@@ -176,7 +176,10 @@ fn nothing_left(subject: &Subject, seen: &Seen, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use ContainerInstanceStatus::{Active, Draining, Inactive};
+    use serde_json::json;
 
     use super::*;
     use crate::model::{ContainerInstanceArn, Verdict};
@@ -306,5 +309,48 @@ mod tests {
              task t2 of service web, RUNNING since 2026-11-23T00:00:05Z (95 s); and 2 more."
         );
         assert_eq!(finding.deadline, Some(stub::at(3000)));
+    }
+
+    #[tokio::test]
+    async fn tasks_of_a_registration_that_is_listed_no_more_are_found_and_stopped_at_the_deadline()
+    {
+        let stopped = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&stopped);
+        let clients = Clients::new(&stub::aws(move |request| {
+            let body = request.json();
+            let answer = match request.action.as_str() {
+                "ListContainerInstances" => json!({"containerInstanceArns": []}),
+                "DescribeContainerInstances" => {
+                    assert_eq!(body["containerInstances"], json!(["then"]));
+                    json!({"containerInstances": [{"containerInstanceArn": "then", "status": "INACTIVE"}]})
+                }
+                "ListTasks" if body["desiredStatus"] == "RUNNING" => {
+                    json!({"taskArns": ["wanted"]})
+                }
+                "ListTasks" => json!({"taskArns": ["unwanted"]}),
+                "DescribeTasks" => json!({"tasks": [
+                    {"taskArn": "wanted", "lastStatus": "RUNNING", "desiredStatus": "RUNNING", "group": "family:job"},
+                    {"taskArn": "unwanted", "lastStatus": "STOPPING", "desiredStatus": "STOPPED"},
+                ]}),
+                "StopTask" => {
+                    log.lock().expect("a log").push(body);
+                    json!({"task": {}})
+                }
+                other => panic!("{other} was asked"),
+            };
+            (200, answer.to_string())
+        }));
+        let mut subject = stub::terminating();
+        subject.settings.policy = Policy::StopTasks;
+        let input = json!({"draining": {
+            "since": "2026-11-23T00:00:01Z", "unstable": [], "containerInstances": ["then"],
+        }});
+        let finding = handle(&subject, &input, &clients, &|| stub::at(3000)).await;
+        let finding = finding.expect("an answer");
+        assert_eq!(finding.verdict, Verdict::NotYet);
+        assert_eq!(finding.deadline, Some(stub::at(3900)));
+        let stopped = stopped.lock().expect("a log").clone();
+        let expected = json!({"cluster": "DevCluster", "task": "wanted", "reason": STOP_REASON});
+        assert_eq!(stopped, [expected]);
     }
 }

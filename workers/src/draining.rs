@@ -151,6 +151,10 @@ pub fn conclude(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::json;
+
     use super::*;
     use crate::model::{ServiceName, Verdict};
     use crate::stub;
@@ -272,5 +276,61 @@ mod tests {
             "i-0123456789abcdef0 was DRAINING already in cluster DevCluster. Not stable before it, and excused as far \
              as that: service sick runs 0 of 2 tasks, 1 pending, 1 deployment(s)."
         );
+    }
+
+    /// The calls made, and the services excused, for an instance that is found in `status`.
+    async fn run(status: &'static str) -> (Vec<String>, Vec<ServiceCounts>) {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let clients = Clients::new(&stub::aws(move |request| {
+            log.lock().expect("a log").push(request.action.clone());
+            let registration = |status| json!([{"containerInstanceArn": "a", "status": status}]);
+            let answer = match request.action.as_str() {
+                "ListContainerInstances" => json!({"containerInstanceArns": ["a"]}),
+                "DescribeContainerInstances" => json!({"containerInstances": registration(status)}),
+                "UpdateContainerInstancesState" => {
+                    json!({"containerInstances": registration("DRAINING")})
+                }
+                "ListTasks" => json!({"taskArns": ["t"]}),
+                "DescribeTasks" => {
+                    json!({"tasks": [{"taskArn": "t", "lastStatus": "STOPPING", "group": "service:web"}]})
+                }
+                "ListServices" => json!({"serviceArns": ["web"]}),
+                "DescribeServices" => {
+                    json!({"services": [{"serviceName": "web", "status": "ACTIVE", "desiredCount": 2}]})
+                }
+                other => panic!("{other} was asked"),
+            };
+            (200, answer.to_string())
+        }));
+        let finding = handle(&stub::terminating(), &clients, &|| stub::at(1)).await;
+        let finding = finding.expect("an answer");
+        assert_eq!(finding.verdict, Verdict::Reached);
+        let asked = asked.lock().expect("a log").clone();
+        (asked, finding.extra.unstable.expect("a note"))
+    }
+
+    #[tokio::test]
+    async fn the_note_is_taken_before_the_change() {
+        let (asked, excused) = run("ACTIVE").await;
+        assert_eq!(
+            asked[2..],
+            [
+                "ListServices",
+                "DescribeServices",
+                "UpdateContainerInstancesState"
+            ]
+        );
+        assert_eq!(names(&excused), ["web"]);
+    }
+
+    #[tokio::test]
+    async fn a_repeated_step_changes_nothing_and_does_not_excuse_its_own_doing() {
+        let (asked, excused) = run("DRAINING").await;
+        assert!(
+            !asked.contains(&"UpdateContainerInstancesState".to_owned()),
+            "{asked:?}"
+        );
+        assert_eq!(names(&excused), [""; 0]);
     }
 }

@@ -1,22 +1,21 @@
-//! What we ask of ECS, in our words, returning our types. The only file that names its SDK.
+//! What we ask of ECS, in our words, returning our types. The only file, with its `translation`, that names its SDK.
 //!
 //! Every list is read to its last page. Answers carry a `failures` list beside HTTP 200: what it calls MISSING is not
 //! there, which is a plain answer; any other reason is an error.
 
+mod translation;
+
 use aws_config::SdkConfig;
 use aws_sdk_ecs::Client;
-use aws_sdk_ecs::types::{self, ContainerInstanceStatus as SdkStatus, DesiredStatus, Failure};
+use aws_sdk_ecs::types::{ContainerInstanceStatus as SdkStatus, DesiredStatus};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::DateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use jiff::Timestamp;
 
-use crate::error::Error;
-use crate::model::cluster::{
-    ContainerInstance, ContainerInstanceStatus, Service, ServiceCounts, Task,
-};
-use crate::model::{ClusterName, ContainerInstanceArn, InstanceId, ServiceName, TaskArn};
+use crate::error::{Error, Refusal};
+use crate::model::cluster::{ContainerInstance, Service, Task};
+use crate::model::{ClusterName, ContainerInstanceArn, InstanceId, TaskArn};
+use translation::{container_instance, only_failures_like, service, task};
 
 /// DescribeContainerInstances and DescribeTasks take this many at once, by the ECS API.
 const DESCRIBED_AT_ONCE: usize = 100;
@@ -30,7 +29,8 @@ const UPDATED_AT_ONCE: usize = 10;
 /// ListServices gives ten a page unless asked for more; a hundred is the most.
 const SERVICES_PER_PAGE: i32 = 100;
 
-/// ECS.
+/// ECS. Each of its calls fails as [`Error::from_sdk`] says, with `ClusterNotFound`, or with `BadAnswer` if an item of
+/// the answer failed or cannot be understood.
 #[derive(Debug, Clone)]
 pub struct Ecs {
     client: Client,
@@ -45,9 +45,6 @@ impl Ecs {
     }
 
     /// What `instance` is registered as in `cluster`. What ECS calls INACTIVE is not listed by it.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.
     pub async fn registrations(
         &self,
         cluster: &ClusterName,
@@ -69,9 +66,6 @@ impl Ecs {
     }
 
     /// The container instances with these ARNs, without those that ECS has forgotten.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.
     pub async fn container_instances(
         &self,
         cluster: &ClusterName,
@@ -84,7 +78,7 @@ impl Ecs {
                 .client
                 .describe_container_instances()
                 .cluster(cluster.as_str())
-                .set_container_instances(Some(some.iter().map(|arn| arn.to_string()).collect()))
+                .set_container_instances(texts(some))
                 .send()
                 .await
                 .map_err(|error| refused(call, cluster, error))?;
@@ -97,9 +91,6 @@ impl Ecs {
     }
 
     /// Sets these to DRAINING, and tells how they stand after it; one that is gone is left out.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.
     pub async fn set_draining(
         &self,
         cluster: &ClusterName,
@@ -113,7 +104,7 @@ impl Ecs {
                 .update_container_instances_state()
                 .cluster(cluster.as_str())
                 .status(SdkStatus::Draining)
-                .set_container_instances(Some(some.iter().map(|arn| arn.to_string()).collect()))
+                .set_container_instances(texts(some))
                 .send()
                 .await
                 .map_err(|error| refused(call, cluster, error))?;
@@ -126,9 +117,6 @@ impl Ecs {
     }
 
     /// Every task that is, or was a moment ago, on a container instance. Stopped ones are told for about an hour.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.
     pub async fn tasks_on(
         &self,
         cluster: &ClusterName,
@@ -153,10 +141,6 @@ impl Ecs {
         }
         arns.sort_unstable();
         arns.dedup();
-        self.tasks(cluster, &arns).await
-    }
-
-    async fn tasks(&self, cluster: &ClusterName, arns: &[String]) -> Result<Vec<Task>, Error> {
         let call = "ecs:DescribeTasks";
         let mut tasks = Vec::new();
         for some in arns.chunks(DESCRIBED_AT_ONCE) {
@@ -178,9 +162,6 @@ impl Ecs {
     }
 
     /// Tells a task to stop. It may be told again.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`], `ClusterNotFound`.
     pub async fn stop_task(
         &self,
         cluster: &ClusterName,
@@ -199,9 +180,6 @@ impl Ecs {
     }
 
     /// Every service of the cluster.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.
     pub async fn services(&self, cluster: &ClusterName) -> Result<Vec<Service>, Error> {
         let arns = self
             .client
@@ -234,97 +212,20 @@ impl Ecs {
     }
 }
 
-fn refused<E>(call: &'static str, cluster: &ClusterName, error: SdkError<E, HttpResponse>) -> Error
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
+fn texts(arns: &[ContainerInstanceArn]) -> Option<Vec<String>> {
+    Some(arns.iter().map(ContainerInstanceArn::to_string).collect())
+}
+
+fn refused(
+    call: &'static str,
+    cluster: &ClusterName,
+    error: SdkError<impl Refusal, HttpResponse>,
+) -> Error {
     if error.code() == Some("ClusterNotFoundException") {
         let cluster = cluster.clone();
         return Error::ClusterNotFound { call, cluster };
     }
     Error::from_sdk(call, error)
-}
-
-fn only_failures_like(
-    plain: &[&str],
-    call: &'static str,
-    failures: &[Failure],
-) -> Result<(), Error> {
-    let is_plain = |failure: &&Failure| plain.contains(&failure.reason().unwrap_or_default());
-    match failures.iter().find(|failure| !is_plain(failure)) {
-        None => Ok(()),
-        Some(failure) => {
-            let arn = failure.arn().unwrap_or("an unnamed item");
-            let reason = failure.reason().unwrap_or("no reason");
-            let detail = failure.detail().unwrap_or("no detail");
-            let what = format!("{arn} failed with reason {reason} ({detail})");
-            Err(Error::bad_answer(call, what))
-        }
-    }
-}
-
-fn container_instance(
-    call: &'static str,
-    one: &types::ContainerInstance,
-) -> Result<ContainerInstance, Error> {
-    let arn = one.container_instance_arn().unwrap_or_default();
-    let name = one.status().unwrap_or_default();
-    let status = ContainerInstanceStatus::from_name(name).ok_or_else(|| {
-        Error::bad_answer(
-            call,
-            format!("container instance {arn} with status '{name}'"),
-        )
-    })?;
-    Ok(ContainerInstance {
-        arn: ContainerInstanceArn::new(arn),
-        status,
-        agent_connected: one.agent_connected(),
-    })
-}
-
-fn task(call: &'static str, one: &types::Task) -> Result<Task, Error> {
-    let arn = one.task_arn().unwrap_or_default();
-    let Some(last_status) = one.last_status() else {
-        return Err(Error::bad_answer(
-            call,
-            format!("task {arn} without lastStatus"),
-        ));
-    };
-    let wanted = one.desired_status() == Some("RUNNING");
-    let since = if wanted {
-        one.started_at().or(one.created_at())
-    } else {
-        one.stopping_at()
-    };
-    Ok(Task {
-        arn: TaskArn::new(arn),
-        group: one.group().unwrap_or("no group").to_owned(),
-        last_status: last_status.to_owned(),
-        wanted,
-        since: since.and_then(time),
-    })
-}
-
-fn service(call: &'static str, one: &types::Service) -> Result<Service, Error> {
-    let Some(name) = one.service_name() else {
-        return Err(Error::bad_answer(call, "a service without a name"));
-    };
-    Ok(Service {
-        active: one.status() == Some("ACTIVE"),
-        created: one.created_at().and_then(time),
-        counts: ServiceCounts {
-            service: ServiceName::new(name),
-            deployments: i64::try_from(one.deployments().len()).unwrap_or(i64::MAX),
-            running: one.running_count().into(),
-            pending: one.pending_count().into(),
-            desired: one.desired_count().into(),
-        },
-    })
-}
-
-fn time(time: &DateTime) -> Option<Timestamp> {
-    let nanoseconds = i32::try_from(time.subsec_nanos()).ok()?;
-    Timestamp::new(time.secs(), nanoseconds).ok()
 }
 
 #[cfg(test)]
@@ -335,6 +236,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::cluster::ContainerInstanceStatus;
     use crate::stub::{self, Asked};
 
     fn cluster() -> ClusterName {

@@ -82,6 +82,11 @@ pub enum Error {
     },
 }
 
+/// What every operation's error is, in each of the SDKs.
+pub trait Refusal: ProvideErrorMetadata + StdError + Send + Sync + 'static {}
+
+impl<E: ProvideErrorMetadata + StdError + Send + Sync + 'static> Refusal for E {}
+
 /// One thing that is wrong with the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
@@ -139,10 +144,7 @@ impl Error {
 
     /// The error that `call` met, by what the SDK says of it. What only one service says (`ClusterNotFoundException`,
     /// "No active Lifecycle Action found") is recognised by that service's file before it gets here.
-    pub fn from_sdk<E>(call: &'static str, error: SdkError<E, HttpResponse>) -> Self
-    where
-        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-    {
+    pub fn from_sdk(call: &'static str, error: SdkError<impl Refusal, HttpResponse>) -> Self {
         let what = match &error {
             SdkError::TimeoutError(_) => "timeout",
             SdkError::DispatchFailure(_) => "no connection",

@@ -50,7 +50,8 @@ pub use model::{Answer, Finding, Verdict};
 use autoscaling::{ActionIs, AutoScaling};
 use cloudformation::CloudFormation;
 use ecs::Ecs;
-use model::Subject;
+use model::group::StackState;
+use model::{Policy, Subject};
 
 /// A connection inside a Region takes milliseconds; after this it is better to try another.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -166,6 +167,10 @@ pub async fn answer(
             "the hook's metadata has keys that this version does not know"
         );
     }
+    let cluster = reading
+        .settings
+        .as_ref()
+        .map(|settings| settings.cluster.to_string());
     let answer = if worker == Worker::CompleteAction {
         let finding = complete_action::handle(reading, &input, clients).await?;
         Answer {
@@ -185,6 +190,7 @@ pub async fn answer(
         wait_seconds = answer.wait_seconds,
         instance = input["detail"]["EC2InstanceId"].as_str(),
         group = input["detail"]["AutoScalingGroupName"].as_str(),
+        cluster,
         "answered"
     );
     Ok(answer)
@@ -202,11 +208,11 @@ async fn ask(
         Worker::Joined => joined::handle(subject, clients, &now).await?,
         Worker::Draining => draining::handle(subject, clients, &now).await?,
         Worker::Drained => drained::handle(subject, input, clients, &now).await?,
-        Worker::Stable | Worker::CompleteAction => {
-            stable::handle(subject, input, clients, &now).await?
-        }
+        Worker::Stable => stable::handle(subject, input, clients, &now).await?,
+        Worker::CompleteAction => unreachable!("complete-action has no phase to wait in"),
     };
     let finding = keep_alive(finding, subject, clients).await?;
+    let finding = let_go_with_its_stack(finding, subject, clients).await?;
     let wait_seconds = match finding.verdict {
         Verdict::NotYet => pace::wait_seconds(
             finding.restarted.map_or(since, |later| later.max(since)),
@@ -252,6 +258,26 @@ async fn keep_alive(
             })
         }
     }
+}
+
+/// A drain that failed is not retained while its stack is being deleted: the machine would keep the group, and so the
+/// stack, from going away, and whoever deletes the stack has said what is to become of its machines.
+async fn let_go_with_its_stack(
+    mut finding: Finding,
+    subject: &Subject,
+    clients: &Clients,
+) -> Result<Finding, Error> {
+    let retained =
+        finding.verdict == Verdict::Never && finding.extra.policy == Some(Policy::Retain);
+    let stack = &subject.settings.target.stack;
+    if retained && clients.cloudformation.stack_state(stack).await? == StackState::Deleting {
+        finding.extra.policy = Some(Policy::Terminate);
+        let instance = &subject.action.instance;
+        let more =
+            format!(" Stack {stack} is being deleted, so {instance} is let go, not retained.");
+        finding.reason.push_str(&more);
+    }
+    Ok(finding)
 }
 
 #[cfg(test)]
@@ -329,6 +355,44 @@ mod tests {
             })
             .await;
             assert_eq!(error.expect_err("bad").name(), "BadEvent");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_drain_is_retained_unless_its_stack_is_being_deleted() {
+        for (status, policy) in [
+            ("UPDATE_IN_PROGRESS", "retain"),
+            ("DELETE_IN_PROGRESS", "terminate"),
+        ] {
+            let aws = stub::aws(move |asked| match asked.action.as_str() {
+                "ListServices" => (200, json!({"serviceArns": ["web"]}).to_string()),
+                "DescribeServices" => {
+                    let web = json!({"serviceName": "web", "status": "ACTIVE", "desiredCount": 2});
+                    (200, json!({"services": [web]}).to_string())
+                }
+                action => {
+                    let created = "<CreationTime>2026-01-01T00:00:00Z</CreationTime>";
+                    let stack = format!(
+                        "<StackName>dev</StackName>{created}<StackStatus>{status}</StackStatus>"
+                    );
+                    (
+                        200,
+                        stub::xml(
+                            action,
+                            &format!("<Stacks><member>{stack}</member></Stacks>"),
+                        ),
+                    )
+                }
+            });
+            let mut input = stub::event("terminate");
+            input["draining"] = json!({"since": "2026-11-23T00:00:01Z", "unstable": []});
+            let late = || stub::at(3000);
+            let never = answer(Worker::Stable, input, &Clients::new(&aws), late).await;
+            let never = serde_json::to_value(never.expect("an answer")).expect("JSON");
+            assert_eq!(
+                (&never["verdict"], &never["policy"]),
+                (&json!("Never"), &json!(policy))
+            );
         }
     }
 }
