@@ -198,3 +198,42 @@ fn resource_answers(stack: &Stack, time: &str) -> Vec<Map<String, Value>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::scene::Scene;
+
+    #[test]
+    fn events_come_newest_first_in_pages_that_do_not_shift() {
+        let mut scene = Scene::created(json!([]));
+        for ami in [
+            "ami-00000002",
+            "ami-00000003",
+            "ami-00000004",
+            "ami-00000005",
+            "ami-00000006",
+        ] {
+            scene.ami(ami);
+            scene.update().expect("begun");
+            scene.settled();
+        }
+        let all = scene.told().len();
+        let first = scene
+            .call("DescribeStackEvents", json!({"StackName": "s"}))
+            .expect("a page");
+        assert_eq!(first["StackEvents"][0]["ResourceStatus"], "UPDATE_COMPLETE");
+        assert_eq!(first["StackEvents"].as_array().map(Vec::len), Some(100));
+        let token = first["NextToken"].clone();
+        let second = scene
+            .call(
+                "DescribeStackEvents",
+                json!({"StackName": "s", "NextToken": token}),
+            )
+            .expect("a page");
+        assert_eq!(
+            second["StackEvents"].as_array().map(Vec::len),
+            Some(all - 100)
+        );
+    }
+}

@@ -190,7 +190,10 @@ fn can_be_signaled(account: &Account, wanted: &str, resource: &str) -> Result<St
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::cloudformation::scene::Scene;
 
     fn received(statuses: &[&str]) -> Signals {
         let received = statuses
@@ -229,6 +232,45 @@ mod tests {
         assert_eq!(
             signals.why(6, 100),
             "Received 1 SUCCESS signal(s) out of 6.  Unable to satisfy 100% MinSuccessfulInstancesPercent requirement"
+        );
+    }
+
+    #[test]
+    fn signals_are_refused_in_cloudformation_s_words() {
+        let mut scene = Scene::created(json!([]));
+        let id = scene
+            .account
+            .cloudformation
+            .stack("s")
+            .expect("a stack")
+            .id
+            .clone();
+        assert_eq!(
+            scene.signal("i-1", "SUCCESS").expect_err("at rest").message,
+            format!("Stack {id} is in CREATE_COMPLETE state and cannot be signaled")
+        );
+        scene.ami("ami-00000002");
+        scene.update().expect("begun");
+        assert_eq!(
+            scene
+                .signal("i-1", "SUCCESS")
+                .expect_err("too early")
+                .message,
+            "Resource Group is in CREATE_COMPLETE state and can not be signaled"
+        );
+        scene.pass(Duration::from_secs(6));
+        scene.signal("i-1", "SUCCESS").expect("taken");
+        assert_eq!(
+            scene.signal("i-1", "SUCCESS").expect_err("twice").message,
+            "Signal with ID i-1 for resource Group already exists. Signals may only be updated with a FAILURE status."
+        );
+        let other = json!({"StackName": "s", "LogicalResourceId": "Template", "UniqueId": "i-1", "Status": "SUCCESS"});
+        assert_eq!(
+            scene
+                .call("SignalResource", other)
+                .expect_err("no group")
+                .message,
+            "Resource Template is of type AWS::EC2::LaunchTemplate and cannot be signaled"
         );
     }
 }
