@@ -34,7 +34,7 @@ pub fn outputs(scope: &Scope<'_>) -> BTreeMap<String, Value> {
 /// # Errors
 /// `ValidationError`, `Stack with id X does not exist`.
 pub fn stacks(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DescribeStacks", input, &["StackName", "NextToken"])?;
+    only("DescribeStacks", input, &["StackName"])?;
     let state = &account.cloudformation;
     let stacks: Vec<Value> = match input["StackName"].as_str() {
         Some(name) => vec![described(found(account, name)?)],
@@ -175,7 +175,7 @@ pub fn resources(account: &mut Account, input: &Value) -> Result<Value, ApiError
 /// # Errors
 /// `ValidationError`, `Stack with id X does not exist`.
 pub fn resource_list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("ListStackResources", input, &["StackName", "NextToken"])?;
+    only("ListStackResources", input, &["StackName"])?;
     let stack = found(account, stack_name("ListStackResources", input)?)?;
     Ok(json!({"StackResourceSummaries": resource_answers(stack, "LastUpdatedTimestamp")}))
 }

@@ -131,10 +131,6 @@ pub fn update(
     known: Known,
 ) -> Result<Known, String> {
     match wanted.kind.name {
-        CLUSTER => Err(
-            "the account in memory does not know how to change a cluster; make a new stack"
-                .to_owned(),
-        ),
         LAUNCH_TEMPLATE => launch_template_version(account, wanted, known),
         FUNCTION => {
             let input = workflow::function_input(wanted, &known.reference)?;

@@ -306,6 +306,22 @@ Resources:
     }
 
     #[test]
+    fn a_parent_is_deleted_after_its_child() {
+        let mut scene = scene();
+        scene
+            .call("DeleteStack", json!({"StackName": "s"}))
+            .expect("begun");
+        scene.settled();
+        let stacks = scene.account.cloudformation.stacks.values();
+        assert!(
+            stacks
+                .clone()
+                .all(|stack| stack.status == "DELETE_COMPLETE" && stack.resources.is_empty())
+        );
+        assert_eq!(stacks.count(), 2);
+    }
+
+    #[test]
     fn a_cancelled_parent_takes_its_child_back() {
         let mut scene = scene();
         scene.ami("ami-00000002");

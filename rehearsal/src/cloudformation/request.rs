@@ -24,7 +24,6 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         "TemplateURL",
         "Parameters",
         "Capabilities",
-        "ClientRequestToken",
         "DisableRollback",
         "OnFailure",
     ];
@@ -75,7 +74,6 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         "UsePreviousTemplate",
         "Parameters",
         "Capabilities",
-        "ClientRequestToken",
         "DisableRollback",
     ];
     only("UpdateStack", input, &known)?;
@@ -154,7 +152,7 @@ fn next_template(account: &Account, input: &Value, before: &Version) -> Result<T
 /// # Errors
 /// `ValidationError` while an operation goes on.
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DeleteStack", input, &["StackName", "ClientRequestToken"])?;
+    only("DeleteStack", input, &["StackName"])?;
     let wanted = stack_name("DeleteStack", input)?;
     let Some(stack) = account.cloudformation.stack(wanted) else {
         return Ok(json!({}));
@@ -177,11 +175,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 /// # Errors
 /// `ValidationError` if no update goes forward.
 pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only(
-        "CancelUpdateStack",
-        input,
-        &["StackName", "ClientRequestToken"],
-    )?;
+    only("CancelUpdateStack", input, &["StackName"])?;
     let wanted = stack_name("CancelUpdateStack", input)?;
     let Some(stack) = account.cloudformation.stack(wanted) else {
         return Err(invalid(format!("Stack [{wanted}] does not exist")));

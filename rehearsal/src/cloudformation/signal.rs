@@ -119,7 +119,13 @@ pub fn signal(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         .cloudformation
         .dynamics
         .signal_before_in_service_counts;
+    let progress = account.cloudformation.at(&id).resources[&resource]
+        .status
+        .clone();
+    let text = rolling::received(&status, &unique_id);
     let Some(work) = operation::group_work(account, &id, &resource) else {
+        // Nobody waits for it, but it is heard.
+        stack::resource_enters(account, &id, &resource, &progress, &text);
         return Ok(json!({}));
     };
     if work.signals.has(&unique_id)
@@ -135,16 +141,7 @@ pub fn signal(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     work.signals
         .received
         .insert(unique_id.clone(), status.clone());
-    let progress = account.cloudformation.at(&id).resources[&resource]
-        .status
-        .clone();
-    stack::resource_enters(
-        account,
-        &id,
-        &resource,
-        &progress,
-        &rolling::received(&status, &unique_id),
-    );
+    stack::resource_enters(account, &id, &resource, &progress, &text);
     group::look_again(account, &id, &resource, std::time::Duration::ZERO);
     Ok(json!({}))
 }

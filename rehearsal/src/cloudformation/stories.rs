@@ -1,5 +1,6 @@
 //! Whole stories of stacks, as DescribeStackEvents tells them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -271,4 +272,33 @@ fn a_failed_creation_is_undone_and_a_stack_can_be_deleted() {
         .call("DescribeStacks", json!({"StackName": "s"}))
         .expect_err("deleted");
     assert_eq!(gone.message, "Stack with id s does not exist");
+}
+
+#[test]
+fn wherever_a_roll_breaks_off_all_end_on_one_version_at_full_size() {
+    let mut ends = BTreeSet::new();
+    for seed in 0..60 {
+        let mut scene = Scene::seeded(seed).create(json!([
+            {"ParameterKey": "Size", "ParameterValue": (1 + seed % 4).to_string()},
+            {"ParameterKey": "Batch", "ParameterValue": (1 + seed % 3).to_string()},
+        ]));
+        scene.drain = Duration::from_secs(60 * (seed % 7));
+        scene.ami("ami-00000002");
+        scene.update().expect("begun");
+        scene.pass(Duration::from_secs(5 * seed));
+        scene.bad_ami = "ami-00000002".to_owned();
+        let version = match scene.settled().as_str() {
+            "UPDATE_COMPLETE" => "2",
+            "UPDATE_ROLLBACK_COMPLETE" => "1",
+            other => panic!("seed {seed} ends in {other}: {}", scene.told().join("\n")),
+        };
+        scene.pass(Duration::from_secs(900));
+        assert_eq!(
+            members(&mut scene),
+            serving(version, 1 + seed as usize % 4),
+            "seed {seed}"
+        );
+        ends.insert(version);
+    }
+    assert_eq!(ends, BTreeSet::from(["1", "2"]), "both ends are met");
 }
