@@ -1,6 +1,7 @@
 //! `SignalResource`, and what CloudFormation makes of signals.
 //!
-//! Refusals are in the words that were seen; which of them are proven is said in the tests of the texts.
+//! The refusals of a stack at rest, of a repeated UniqueId and of an unknown stack are in words that were seen on AWS,
+//! the others in those of other imitations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -268,6 +269,23 @@ mod tests {
                 .expect_err("no group")
                 .message,
             "Resource Template is of type AWS::EC2::LaunchTemplate and cannot be signaled"
+        );
+    }
+
+    #[test]
+    fn early_signals_can_be_lost() {
+        let mut scene = Scene::created(json!([]));
+        scene
+            .account
+            .cloudformation
+            .dynamics
+            .signal_before_in_service_counts = false;
+        scene.ami("ami-00000002");
+        scene.update().expect("begun");
+        assert_eq!(
+            scene.settled(),
+            "UPDATE_ROLLBACK_FAILED",
+            "whoever signals before InService is not heard"
         );
     }
 }

@@ -179,23 +179,6 @@ fn without_signals_the_batch_times_out_and_the_way_back_too() {
 }
 
 #[test]
-fn early_signals_can_be_lost() {
-    let mut scene = Scene::created(json!([]));
-    scene
-        .account
-        .cloudformation
-        .dynamics
-        .signal_before_in_service_counts = false;
-    scene.ami("ami-00000002");
-    scene.update().expect("begun");
-    assert_eq!(
-        scene.settled(),
-        "UPDATE_ROLLBACK_FAILED",
-        "whoever signals before InService is not heard"
-    );
-}
-
-#[test]
 fn a_retained_instance_is_none_of_a_roll_s_business() {
     let mut scene = Scene::created(json!([]));
     scene.pass(Duration::from_secs(30));
