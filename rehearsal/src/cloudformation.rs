@@ -1,9 +1,10 @@
 //! CloudFormation: deploys template files as they are, and rolls a group by the documented algorithm, in the documented
 //! words.
 //!
-//! - [`node`], [`expression`], [`template`], [`parameters`], [`kinds`], [`graph`], [`evaluate`]: what a template says.
+//! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`kinds`]: reading a template.
+//! - [`graph`], [`evaluate`], [`lookup`], [`ahead`], [`files`]: what it means.
 //! - [`request`], [`describe`], [`signal`]: the calls.
-//! - [`stack`], [`operation`], [`step`], [`nested`], [`ahead`]: what a stack is, and how it gets from one version to the next.
+//! - [`stack`], [`operation`], [`step`], [`nested`]: what a stack is, and how it gets from one version to the next.
 //! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`]: what is done to a resource.
 
 pub mod ahead;
@@ -12,10 +13,12 @@ pub mod dynamics;
 pub mod evaluate;
 pub mod expression;
 pub mod files;
+pub mod function;
 pub mod graph;
 pub mod group;
 pub mod handler;
 pub mod kinds;
+pub mod lookup;
 pub mod nested;
 pub mod node;
 pub mod operation;
@@ -29,6 +32,8 @@ mod scene;
 pub mod signal;
 pub mod stack;
 pub mod step;
+#[cfg(test)]
+mod stories;
 pub mod template;
 
 use std::collections::BTreeMap;

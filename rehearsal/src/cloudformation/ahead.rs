@@ -201,9 +201,8 @@ pub fn changes(account: &mut Account, id: &str, next: &Version) -> Result<bool, 
             changed = true;
             continue;
         };
-        let kind = old.kind;
-        changed |=
-            !same(&old.properties, &properties) || next.template.resources[&name].kind != kind;
+        let kind = next.template.resources[&name].kind;
+        changed |= !same(&old.properties, &properties);
         let wanted = Wanted {
             stack_id: id.to_owned(),
             stack_name: stack.name.clone(),
@@ -212,7 +211,7 @@ pub fn changes(account: &mut Account, id: &str, next: &Version) -> Result<bool, 
             properties,
             base: next.template.path.clone(),
         };
-        step::changeable(&wanted, &old.properties).map_err(|message| ApiError {
+        step::changeable(&wanted, old.kind, &old.properties).map_err(|message| ApiError {
             status: 501,
             code: "NotImplemented".to_owned(),
             message,

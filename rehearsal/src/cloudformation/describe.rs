@@ -34,7 +34,7 @@ pub fn outputs(scope: &Scope<'_>) -> BTreeMap<String, Value> {
 /// # Errors
 /// `ValidationError`, `Stack with id X does not exist`.
 pub fn stacks(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DescribeStacks", input, &["StackName", "NextToken"])?;
+    only("DescribeStacks", input, &["StackName"])?;
     let state = &account.cloudformation;
     let stacks: Vec<Value> = match input["StackName"].as_str() {
         Some(name) => vec![described(found(account, name)?)],
@@ -175,7 +175,7 @@ pub fn resources(account: &mut Account, input: &Value) -> Result<Value, ApiError
 /// # Errors
 /// `ValidationError`, `Stack with id X does not exist`.
 pub fn resource_list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("ListStackResources", input, &["StackName", "NextToken"])?;
+    only("ListStackResources", input, &["StackName"])?;
     let stack = found(account, stack_name("ListStackResources", input)?)?;
     Ok(json!({"StackResourceSummaries": resource_answers(stack, "LastUpdatedTimestamp")}))
 }
@@ -197,4 +197,43 @@ fn resource_answers(stack: &Stack, time: &str) -> Vec<Map<String, Value>> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::scene::Scene;
+
+    #[test]
+    fn events_come_newest_first_in_pages_that_do_not_shift() {
+        let mut scene = Scene::created(json!([]));
+        for ami in [
+            "ami-00000002",
+            "ami-00000003",
+            "ami-00000004",
+            "ami-00000005",
+            "ami-00000006",
+        ] {
+            scene.ami(ami);
+            scene.update().expect("begun");
+            scene.settled();
+        }
+        let all = scene.told().len();
+        let first = scene
+            .call("DescribeStackEvents", json!({"StackName": "s"}))
+            .expect("a page");
+        assert_eq!(first["StackEvents"][0]["ResourceStatus"], "UPDATE_COMPLETE");
+        assert_eq!(first["StackEvents"].as_array().map(Vec::len), Some(100));
+        let token = first["NextToken"].clone();
+        let second = scene
+            .call(
+                "DescribeStackEvents",
+                json!({"StackName": "s", "NextToken": token}),
+            )
+            .expect("a page");
+        assert_eq!(
+            second["StackEvents"].as_array().map(Vec::len),
+            Some(all - 100)
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! Working out expressions: what `Ref`, `GetAtt` and the other functions give in one stack.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::expression::{Expression, Form, Piece};
 use super::node::{Refusal, scalar_text};
 use super::parameters::Parameters;
 use super::template::Template;
-use crate::account::{ACCOUNT_ID, PARTITION, REGION};
+use crate::account::REGION;
 
 /// What `Ref` and `GetAtt` know of a resource that exists.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -233,126 +233,6 @@ impl Scope<'_> {
             )
         })
     }
-
-    fn reference(&self, whole: &Expression, name: &str) -> Result<Value, Refusal> {
-        if let Some(value) = self.parameters.values.get(name) {
-            return Ok(value.clone());
-        }
-        if let Some(value) = self.pseudo(name) {
-            return Ok(value);
-        }
-        match self.existing(whole, name)? {
-            Some(known) => Ok(Value::from(known.reference.clone())),
-            None => Ok(Value::from(PLACEHOLDER)),
-        }
-    }
-
-    fn pseudo(&self, name: &str) -> Option<Value> {
-        Some(Value::from(match name {
-            "AWS::AccountId" => ACCOUNT_ID,
-            "AWS::Region" => REGION,
-            "AWS::Partition" => PARTITION,
-            "AWS::StackName" => self.stack_name,
-            "AWS::StackId" => self.stack_id,
-            "AWS::URLSuffix" => "amazonaws.com",
-            "AWS::NotificationARNs" => return Some(json!([])),
-            _ => return None,
-        }))
-    }
-
-    fn attribute(
-        &self,
-        whole: &Expression,
-        resource: &str,
-        attribute: &str,
-    ) -> Result<Value, Refusal> {
-        let Some(known) = self.existing(whole, resource)? else {
-            return Ok(Value::from(PLACEHOLDER));
-        };
-        known.attributes.get(attribute).cloned().ok_or_else(|| {
-            Refusal::new(
-                &whole.at,
-                format!("{resource} has no attribute {attribute}"),
-                "use one that it has",
-            )
-        })
-    }
-
-    /// The resource `name`, or nothing if it is still to come and that may be.
-    fn existing(&self, whole: &Expression, name: &str) -> Result<Option<&Known>, Refusal> {
-        let declared = self
-            .template
-            .resources
-            .get(name)
-            .ok_or_else(|| dangling(whole, name))?;
-        let absent = match &declared.condition {
-            Some(condition) => !self.condition(whole, condition)?,
-            None => false,
-        };
-        match self.resources.get(name) {
-            _ if absent => Err(Refusal::new(
-                &whole.at,
-                format!("{name} is referred to, but its condition is false"),
-                "put the reference under the same condition",
-            )),
-            Some(known) => Ok(Some(known)),
-            None if self.ahead => Ok(None),
-            None => Err(dangling(whole, name)),
-        }
-    }
-
-    /// The logical ids of the resources that exist under the conditions as they are.
-    ///
-    /// # Errors
-    /// A refusal, if a condition cannot be worked out.
-    pub fn wanted(&self) -> Result<BTreeSet<String>, Refusal> {
-        let mut wanted = BTreeSet::new();
-        for (name, declared) in &self.template.resources {
-            let exists = match &declared.condition {
-                Some(condition) => self.named_condition(declared, condition)?,
-                None => true,
-            };
-            if exists {
-                wanted.insert(name.clone());
-            }
-        }
-        Ok(wanted)
-    }
-
-    fn named_condition(
-        &self,
-        declared: &super::template::Declared,
-        name: &str,
-    ) -> Result<bool, Refusal> {
-        let user = Expression {
-            at: declared.at.clone(),
-            form: Form::Condition(name.to_owned()),
-        };
-        self.condition(&user, name)
-    }
-
-    /// The properties of the resource `name`, worked out.
-    ///
-    /// # Errors
-    /// A refusal, if one refers to what there is not.
-    pub fn properties(&self, name: &str) -> Result<Value, Refusal> {
-        let mut properties = serde_json::Map::new();
-        for (key, expression) in &self.template.resources[name].properties {
-            if let Some(value) = self.value(expression)? {
-                properties.insert(key.clone(), value);
-            }
-        }
-        Ok(Value::Object(properties))
-    }
-}
-
-/// The refusal of a reference to nothing.
-pub fn dangling(whole: &Expression, name: &str) -> Refusal {
-    Refusal::new(
-        &whole.at,
-        format!("there is no parameter or resource {name}"),
-        "declare it, or correct the name",
-    )
 }
 
 /// Whether two values are the same to CloudFormation, to which `3` and `"3"` are one.
@@ -391,4 +271,94 @@ pub fn base64(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::template;
+
+    const TEMPLATE: &str = "
+Parameters: {Name: {Type: String}, Many: {Type: CommaDelimitedList}}
+Mappings: {Sizes: {big: {cpu: 4}}}
+Conditions:
+  IsA: !Equals [!Ref Name, a]
+  Both: !And [!Condition IsA, !Not [!Equals [!Select [0, !Ref Many], y]]]
+Resources:
+  Queue: {Type: AWS::SQS::Queue}
+  Maybe: {Type: AWS::SQS::Queue, Condition: IsA}
+Outputs:
+  V: {Value: VALUE}
+";
+
+    /// The value of `text` in a stack where Name is `name` and Many is x, y.
+    fn value(text: &str, name: &str) -> Result<Option<Value>, Refusal> {
+        let template =
+            template::read("t.yaml", &TEMPLATE.replace("VALUE", text)).expect("a template");
+        let values = [("Name", json!(name)), ("Many", json!(["x", "y"]))]
+            .map(|(key, value)| (key.to_owned(), value));
+        let parameters = Parameters {
+            values: values.into(),
+            ..Parameters::default()
+        };
+        let queue = Known {
+            reference: "url".to_owned(),
+            attributes: BTreeMap::from([("Arn".to_owned(), json!("arn"))]),
+        };
+        let scope = Scope {
+            template: &template,
+            parameters: &parameters,
+            stack_name: "s",
+            stack_id: "id",
+            resources: &BTreeMap::from([("Queue".to_owned(), queue)]),
+            ahead: false,
+        };
+        scope.value(&template.outputs[0].value)
+    }
+
+    #[test]
+    fn functions_give_what_is_documented() {
+        for (text, expected) in [
+            ("!Ref Queue", json!("url")),
+            (
+                "!Sub '${Queue.Arn}/${Name}/${AWS::StackName}/${L}'",
+                json!("arn/a/s/${L}"),
+            ),
+            ("!Join ['-', !Ref Many]", json!("x-y")),
+            ("!Select [1, !Split [',', 'p,q']]", json!("q")),
+            ("!FindInMap [Sizes, big, cpu]", json!(4)),
+            ("!If [IsA, [1, !Ref 'AWS::NoValue'], 2]", json!([1])),
+            ("!If [Both, yes, no]", json!("yes")),
+            (
+                "{K: !Ref 'AWS::NoValue', L: !Ref 'AWS::Region'}",
+                json!({"L": "eu-west-1"}),
+            ),
+            ("!Base64 'abcd'", json!("YWJjZA==")),
+        ] {
+            let text = text
+                .replace("/${L}", "/${!L}")
+                .replace("yes", "'yes'")
+                .replace("no]", "'no']");
+            assert_eq!(value(&text, "a"), Ok(Some(expected)), "{text}");
+        }
+        assert_eq!(value("!Ref 'AWS::NoValue'", "a"), Ok(None));
+    }
+
+    #[test]
+    fn what_there_is_not_is_refused_with_its_place() {
+        let refused = |text: &str| value(text, "b").expect_err("refused").to_string();
+        assert!(refused("!Select [2, !Ref Many]").contains("the member 2 of a list of 2"));
+        let missing = refused("!FindInMap [Sizes, small, cpu]");
+        assert!(
+            missing.starts_with("t.yaml:11:14: Mappings has no Sizes.small.cpu"),
+            "{missing}"
+        );
+        assert!(refused("!Ref Maybe").contains("its condition is false"));
+    }
+
+    #[test]
+    fn numbers_are_the_same_as_their_texts() {
+        assert!(same(&json!({"a": [3, true]}), &json!({"a": ["3", "true"]})));
+        assert!(!same(&json!({"a": 3}), &json!({"a": 3, "b": 1})));
+    }
 }

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evaluate::dangling;
 use super::expression::{Expression, Form};
 use super::kinds::STACK;
+use super::lookup::dangling;
 use super::node::Refusal;
 use super::template::{Declared, Template};
 

@@ -2,21 +2,29 @@
 //!
 //! While CloudFormation waits for a group it looks at it every few seconds, and at once when a signal comes.
 
+mod calls;
+mod creation;
+mod seen;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::handler::{Made, Wanted, ask, name as name_of, raw};
+use super::handler::{Wanted, ask, raw};
 use super::node::scalar_text;
 use super::operation;
 use super::roll::{self, Roll};
-use super::rolling::{Pause, Policy, whole_number};
+use super::rolling::Policy;
 use super::signal::{Signals, Standing};
 use super::stack;
 use super::{Event, rolling};
 use crate::account::Account;
+
+pub use calls::{create, update};
+pub use creation::Creation;
+pub use seen::{Instance, Seen};
 
 /// What CloudFormation is at with a group.
 #[derive(Debug)]
@@ -49,134 +57,6 @@ pub enum Stage {
     Emptying(Timestamp),
 }
 
-/// A CreationPolicy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Creation {
-    /// How many signals.
-    pub count: u64,
-    /// Within which time.
-    pub timeout: Pause,
-    /// How many per cent of them must be SUCCESS.
-    pub percent: u64,
-}
-
-/// The longest Timeout of a CreationPolicy (documented).
-const LONGEST_CREATION: Duration = Duration::from_secs(12 * 3600);
-
-impl Creation {
-    /// Reads a worked out CreationPolicy; nothing if it waits for no signal.
-    ///
-    /// # Errors
-    /// Why it is not possible.
-    pub fn read(policy: &Value) -> Result<Option<Self>, String> {
-        let members = policy.as_object().into_iter().flatten();
-        for (key, value) in members {
-            let known: &[&str] = match key.as_str() {
-                "ResourceSignal" => &["Count", "Timeout"],
-                "AutoScalingCreationPolicy" => &["MinSuccessfulInstancesPercent"],
-                _ => {
-                    return Err(format!(
-                        "the account in memory does not know the CreationPolicy {key}"
-                    ));
-                }
-            };
-            if let Some(other) = value
-                .as_object()
-                .into_iter()
-                .flatten()
-                .find(|(name, _)| !known.contains(&name.as_str()))
-            {
-                return Err(format!(
-                    "the account in memory does not know {} of {key}",
-                    other.0
-                ));
-            }
-        }
-        let Some(signal) = policy.get("ResourceSignal") else {
-            return Ok(None);
-        };
-        let number = |value: Option<&Value>, default| match value {
-            Some(value) => whole_number(value).ok_or_else(|| format!("{value} is no whole number")),
-            None => Ok(default),
-        };
-        let percent = policy
-            .get("AutoScalingCreationPolicy")
-            .and_then(|of| of.get("MinSuccessfulInstancesPercent"));
-        let timeout = signal
-            .get("Timeout")
-            .map_or_else(|| "PT5M".to_owned(), scalar_text);
-        Ok(Some(Self {
-            count: number(signal.get("Count"), 1)?,
-            timeout: Pause::read(&timeout, LONGEST_CREATION)?,
-            percent: number(percent, 100)?,
-        }))
-    }
-}
-
-/// Makes the group.
-///
-/// # Errors
-/// Why it cannot be made.
-pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
-    let name = name_of(account, wanted, "AutoScalingGroupName");
-    let mut input = call_members(&wanted.properties);
-    input["AutoScalingGroupName"] = Value::from(name.clone());
-    if let Some(hooks) = wanted.properties.get("LifecycleHookSpecificationList") {
-        input["LifecycleHookSpecificationList"] = hooks.clone();
-    }
-    if let Some(tags) = wanted.properties.get("Tags") {
-        input["Tags"] = tags.clone();
-    }
-    ask(account, "autoscaling", "CreateAutoScalingGroup", &input)?;
-    Ok(Made::new(name, []))
-}
-
-/// The properties as CreateAutoScalingGroup and UpdateAutoScalingGroup both want them.
-fn call_members(properties: &Value) -> Value {
-    let mut members = Map::new();
-    for (key, value) in properties.as_object().into_iter().flatten() {
-        match key.as_str() {
-            "LifecycleHookSpecificationList" | "Tags" => {}
-            "VPCZoneIdentifier" => {
-                let subnets: Vec<_> = value
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .map(scalar_text)
-                    .collect();
-                members.insert(key.clone(), Value::from(subnets.join(",")));
-            }
-            "Cooldown" => drop(members.insert("DefaultCooldown".to_owned(), value.clone())),
-            "MinSize" | "MaxSize" | "DesiredCapacity" => {
-                let number = whole_number(value).map_or_else(|| value.clone(), Value::from);
-                members.insert(key.clone(), number);
-            }
-            _ => drop(members.insert(key.clone(), value.clone())),
-        }
-    }
-    Value::Object(members)
-}
-
-/// The group is made: it waits for signals if its CreationPolicy says so.
-pub fn created(account: &mut Account, wanted: &Wanted) {
-    let (id, name) = (&wanted.stack_id, &wanted.name);
-    match policy(account, id, name, |declared| {
-        declared.creation_policy.as_ref()
-    })
-    .and_then(|value| Creation::read(&value))
-    {
-        Ok(Some(creation)) if creation.count > 0 => {
-            let until = account.now + creation.timeout.duration;
-            begin(account, wanted, Stage::Creating { creation, until });
-        }
-        Ok(_) => {
-            let delay = account.cloudformation.dynamics.other;
-            operation::takes(account, id, name, delay);
-        }
-        Err(reason) => operation::finished(account, id, name, Err(reason)),
-    }
-}
-
 /// A policy of the group, worked out; null if there is none.
 fn policy(
     account: &mut Account,
@@ -206,61 +86,6 @@ fn begin(account: &mut Account, wanted: &Wanted, stage: Stage) {
         turn: 0,
     };
     operation::works(account, &wanted.stack_id, &wanted.name, work);
-}
-
-/// Gives the group its new properties and hooks.
-///
-/// # Errors
-/// Why it cannot be changed.
-pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(), String> {
-    let group = account.cloudformation.at(&wanted.stack_id).resources[&wanted.name]
-        .physical_id
-        .clone();
-    let mut input = call_members(&wanted.properties);
-    input["AutoScalingGroupName"] = Value::from(group.clone());
-    ask(account, "autoscaling", "UpdateAutoScalingGroup", &input)?;
-    let hooks = |properties: &Value| -> Vec<Value> {
-        properties["LifecycleHookSpecificationList"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default()
-    };
-    let (old, new) = (hooks(old), hooks(&wanted.properties));
-    for hook in new.iter().filter(|hook| !old.contains(hook)) {
-        let mut input = hook.clone();
-        input["AutoScalingGroupName"] = Value::from(group.clone());
-        ask(account, "autoscaling", "PutLifecycleHook", &input)?;
-    }
-    let named = |hook: &Value| hook["LifecycleHookName"].clone();
-    for gone in old
-        .iter()
-        .filter(|old| new.iter().all(|new| named(new) != named(old)))
-    {
-        let input = json!({"AutoScalingGroupName": group, "LifecycleHookName": named(gone)});
-        ask(account, "autoscaling", "DeleteLifecycleHook", &input)?;
-    }
-    Ok(())
-}
-
-/// The group has its new properties: now it is rolled, if its UpdatePolicy says so.
-pub fn updated(account: &mut Account, wanted: &Wanted) {
-    let (id, name) = (&wanted.stack_id, &wanted.name);
-    match policy(account, id, name, |declared| {
-        declared.update_policy.as_ref()
-    })
-    .and_then(|value| Policy::read(&value))
-    {
-        Ok(Some(policy)) => {
-            let version = scalar_text(&wanted.properties["LaunchTemplate"]["Version"]);
-            let roll = Roll::new(policy, version, account.now);
-            begin(account, wanted, Stage::Rolling(Box::new(roll)));
-        }
-        Ok(None) => {
-            let delay = account.cloudformation.dynamics.other;
-            operation::takes(account, id, name, delay);
-        }
-        Err(reason) => operation::finished(account, id, name, Err(reason)),
-    }
 }
 
 /// Begins to delete the group: first its instances.
@@ -412,55 +237,43 @@ fn emptying(
     })
 }
 
-/// A group as DescribeAutoScalingGroups answers it.
-#[derive(Debug)]
-pub struct Seen {
-    /// Its sizes.
-    pub sizes: rolling::Sizes,
-    /// Its instances.
-    pub instances: Vec<Instance>,
-}
-
-/// An instance of a group as DescribeAutoScalingGroups answers it.
-#[derive(Debug)]
-pub struct Instance {
-    /// Its id.
-    pub id: String,
-    /// LifecycleState.
-    pub state: String,
-    /// Version of the launch template that it was launched from.
-    pub version: String,
-}
-
-impl Instance {
-    /// Whether it is on its way out, or kept for a person: then it is none of the group's capacity.
-    pub fn leaves(&self) -> bool {
-        self.state.starts_with("Terminat")
+/// The group is made: it waits for signals if its CreationPolicy says so.
+pub fn created(account: &mut Account, wanted: &Wanted) {
+    let (id, name) = (&wanted.stack_id, &wanted.name);
+    match policy(account, id, name, |declared| {
+        declared.creation_policy.as_ref()
+    })
+    .and_then(|value| Creation::read(&value))
+    {
+        Ok(Some(creation)) if creation.count > 0 => {
+            let until = account.now + creation.timeout.duration;
+            begin(account, wanted, Stage::Creating { creation, until });
+        }
+        Ok(_) => {
+            let delay = account.cloudformation.dynamics.other;
+            operation::takes(account, id, name, delay);
+        }
+        Err(reason) => operation::finished(account, id, name, Err(reason)),
     }
 }
 
-impl Seen {
-    fn look(account: &mut Account, group: &str) -> Option<Self> {
-        let input = json!({"AutoScalingGroupNames": [group]});
-        let answer = raw(account, "autoscaling", "DescribeAutoScalingGroups", &input).ok()?;
-        let group = answer["AutoScalingGroups"].as_array()?.first()?;
-        let size = |member: &str| whole_number(&group[member]);
-        let instances = group["Instances"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|instance| Instance {
-                id: scalar_text(&instance["InstanceId"]),
-                state: scalar_text(&instance["LifecycleState"]),
-                version: scalar_text(&instance["LaunchTemplate"]["Version"]),
-            });
-        Some(Self {
-            sizes: rolling::Sizes {
-                min: size("MinSize")?,
-                max: size("MaxSize")?,
-                desired: size("DesiredCapacity")?,
-            },
-            instances: instances.collect(),
-        })
+/// The group has its new properties: now it is rolled, if its UpdatePolicy says so.
+pub fn updated(account: &mut Account, wanted: &Wanted) {
+    let (id, name) = (&wanted.stack_id, &wanted.name);
+    match policy(account, id, name, |declared| {
+        declared.update_policy.as_ref()
+    })
+    .and_then(|value| Policy::read(&value))
+    {
+        Ok(Some(policy)) => {
+            let version = scalar_text(&wanted.properties["LaunchTemplate"]["Version"]);
+            let roll = Roll::new(policy, version, account.now);
+            begin(account, wanted, Stage::Rolling(Box::new(roll)));
+        }
+        Ok(None) => {
+            let delay = account.cloudformation.dynamics.other;
+            operation::takes(account, id, name, delay);
+        }
+        Err(reason) => operation::finished(account, id, name, Err(reason)),
     }
 }

@@ -3,12 +3,13 @@
 //! A handler does the work at once and leaves the time that it takes to [`super::step`]; groups and nested stacks take
 //! their own.
 
+mod workflow;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::evaluate::Known;
-use super::files;
 use super::kinds::{CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE};
 use super::node::scalar_text;
 use super::{group, nested, record};
@@ -110,9 +111,9 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     match wanted.kind.name {
         CLUSTER => cluster(account, wanted),
         LAUNCH_TEMPLATE => launch_template(account, wanted),
-        FUNCTION => function(account, wanted),
-        STATE_MACHINE => state_machine(account, wanted),
-        RULE => rule(account, wanted),
+        FUNCTION => workflow::function(account, wanted),
+        STATE_MACHINE => workflow::state_machine(account, wanted),
+        RULE => workflow::rule(account, wanted),
         GROUP => group::create(account, wanted),
         STACK => nested::make(account, wanted),
         _ => Ok(record::create(account, wanted)),
@@ -130,23 +131,19 @@ pub fn update(
     known: Known,
 ) -> Result<Known, String> {
     match wanted.kind.name {
-        CLUSTER => Err(
-            "the account in memory does not know how to change a cluster; make a new stack"
-                .to_owned(),
-        ),
         LAUNCH_TEMPLATE => launch_template_version(account, wanted, known),
         FUNCTION => {
-            let input = function_input(wanted, &known.reference)?;
+            let input = workflow::function_input(wanted, &known.reference)?;
             ask(account, "lambda", "UpdateFunctionConfiguration", &input).map(|_| known)
         }
         STATE_MACHINE => {
-            let mut input = state_machine_input(account, wanted)?;
+            let mut input = workflow::state_machine_input(account, wanted)?;
             input["stateMachineArn"] = Value::from(known.reference.clone());
             ask(account, "states", "UpdateStateMachine", &input).map(|_| known)
         }
         RULE => {
-            put_rule(account, wanted, &known.reference)?;
-            remove_targets(account, old, Some(&wanted.properties), &known.reference)?;
+            workflow::put_rule(account, wanted, &known.reference)?;
+            workflow::remove_targets(account, old, Some(&wanted.properties), &known.reference)?;
             Ok(known)
         }
         GROUP => group::update(account, wanted, old).map(|()| known),
@@ -188,7 +185,7 @@ pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), String>
             &json!({"stateMachineArn": physical_id}),
         ),
         RULE => {
-            remove_targets(account, &properties, None, &physical_id)?;
+            workflow::remove_targets(account, &properties, None, &physical_id)?;
             ask(
                 account,
                 "events",
@@ -248,158 +245,6 @@ fn launch_template_version(
         .attributes
         .insert("LatestVersionNumber".to_owned(), Value::from(number));
     Ok(known)
-}
-
-fn function(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
-    let name = name(account, wanted, "FunctionName");
-    let input = function_input(wanted, &name)?;
-    ask(account, "lambda", "CreateFunction", &input)?;
-    let arn = arn("lambda", &format!("function:{name}"));
-    Ok(Made::new(name, [("Arn", arn.into())]))
-}
-
-fn function_input(wanted: &Wanted, name: &str) -> Result<Value, String> {
-    files::worker(&wanted.base, &wanted.properties["Code"])?;
-    let mut input = wanted.properties.clone();
-    input["FunctionName"] = Value::from(name);
-    for member in ["Timeout", "MemorySize", "ReservedConcurrentExecutions"] {
-        if let Some(value) = input.get_mut(member) {
-            let text = scalar_text(value);
-            *value = text
-                .parse::<u64>()
-                .map_err(|_| format!("{member} {text} is no whole number"))?
-                .into();
-        }
-    }
-    Ok(input)
-}
-
-fn state_machine(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
-    let name = name(account, wanted, "StateMachineName");
-    let mut input = state_machine_input(account, wanted)?;
-    input["name"] = Value::from(name.clone());
-    if let Some(kind) = wanted.properties.get("StateMachineType") {
-        input["type"] = kind.clone();
-    }
-    let answer = ask(account, "states", "CreateStateMachine", &input)?;
-    let arn = scalar_text(&answer["stateMachineArn"]);
-    Ok(Made::new(
-        arn.clone(),
-        [("Arn", arn.into()), ("Name", name.into())],
-    ))
-}
-
-fn state_machine_input(account: &Account, wanted: &Wanted) -> Result<Value, String> {
-    let properties = &wanted.properties;
-    let definition =
-        match (
-            properties.get("DefinitionS3Location"),
-            properties.get("DefinitionString"),
-            properties.get("Definition"),
-        ) {
-            (Some(location), None, None) => {
-                let path = files::local(&wanted.base, "DefinitionS3Location", location)?;
-                account.cloudformation.file(&path)?.to_owned()
-            }
-            (None, Some(text), None) => scalar_text(text),
-            (None, None, Some(definition)) => definition.to_string(),
-            _ => return Err(
-                "exactly one of DefinitionS3Location, DefinitionString and Definition is wanted"
-                    .to_owned(),
-            ),
-        };
-    let definition = substitute(&definition, properties.get("DefinitionSubstitutions"))?;
-    let mut input = json!({"definition": definition, "roleArn": properties["RoleArn"]});
-    for (property, member) in [
-        ("LoggingConfiguration", "loggingConfiguration"),
-        ("TracingConfiguration", "tracingConfiguration"),
-        ("Tags", "tags"),
-    ] {
-        if let Some(value) = properties.get(property) {
-            input[member] = lower_camel(value);
-        }
-    }
-    Ok(input)
-}
-
-/// `${Name}` in a definition becomes the substitution of that name. One that is not there stays, and Step Functions
-/// then refuses the definition or not, as the real ones do; one that is never used is an error here, since it is a slip.
-fn substitute(definition: &str, substitutions: Option<&Value>) -> Result<String, String> {
-    let mut text = definition.to_owned();
-    for (name, value) in substitutions
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        let place = format!("${{{name}}}");
-        if !text.contains(&place) {
-            return Err(format!(
-                "DefinitionSubstitutions has {name}, but the definition has no {place}"
-            ));
-        }
-        text = text.replace(&place, &scalar_text(value));
-    }
-    Ok(text)
-}
-
-fn rule(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
-    let name = name(account, wanted, "Name");
-    put_rule(account, wanted, &name)?;
-    let arn = arn("events", &format!("rule/{name}"));
-    Ok(Made::new(name, [("Arn", arn.into())]))
-}
-
-fn put_rule(account: &mut Account, wanted: &Wanted, name: &str) -> Result<(), String> {
-    let mut input = wanted.properties.clone();
-    let members = input.as_object_mut().expect("properties are a mapping");
-    let targets = members.remove("Targets");
-    if let Some(pattern) = members.get_mut("EventPattern") {
-        *pattern = Value::from(pattern.to_string());
-    }
-    input["Name"] = Value::from(name);
-    ask(account, "events", "PutRule", &input)?;
-    match targets {
-        Some(targets) => ask(
-            account,
-            "events",
-            "PutTargets",
-            &json!({"Rule": name, "Targets": targets}),
-        )
-        .map(drop),
-        None => Ok(()),
-    }
-}
-
-/// Removes the targets of `old` that `new` no longer has.
-fn remove_targets(
-    account: &mut Account,
-    old: &Value,
-    new: Option<&Value>,
-    rule: &str,
-) -> Result<(), String> {
-    let ids = |properties: &Value| -> Vec<String> {
-        properties["Targets"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|target| scalar_text(&target["Id"]))
-            .collect()
-    };
-    let kept = new.map(ids).unwrap_or_default();
-    let gone: Vec<_> = ids(old)
-        .into_iter()
-        .filter(|id| !kept.contains(id))
-        .collect();
-    match gone.is_empty() {
-        true => Ok(()),
-        false => ask(
-            account,
-            "events",
-            "RemoveTargets",
-            &json!({"Rule": rule, "Ids": gone}),
-        )
-        .map(drop),
-    }
 }
 
 /// Keys as the JSON services want them: `LogGroupArn` becomes `logGroupArn`, at every depth.

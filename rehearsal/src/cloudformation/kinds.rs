@@ -58,7 +58,7 @@ pub const KINDS: &[Kind] = &[
         name: CLUSTER,
         required: &[],
         optional: &["ClusterName", "ClusterSettings", "Configuration", "Tags"],
-        fixed: &["ClusterName"],
+        fixed: &["ClusterName", "ClusterSettings", "Configuration", "Tags"],
         attributes: &["Arn"],
     },
     Kind {

@@ -221,3 +221,174 @@ fn child_of(account: &mut Account, id: &str, name: &str) -> String {
         .physical_id
         .clone()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::scene::Scene;
+
+    const CHILD: &str = "
+Parameters: {Ami: {Type: AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>}}
+Resources:
+  Template:
+    Type: AWS::EC2::LaunchTemplate
+    Properties: {LaunchTemplateData: {ImageId: !Ref Ami, InstanceType: m7g.large}}
+Outputs:
+  Version: {Value: !GetAtt Template.LatestVersionNumber}
+";
+    const PARENT: &str = "
+Parameters: {Ami: {Type: String}, Colour: {Type: String, Default: red}}
+Resources:
+  Child:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: child.yaml, Parameters: {Ami: !Ref Ami}}
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties: {QueueName: !Sub 'q-${Colour}', Tags: [{Key: v, Value: !GetAtt Child.Outputs.Version}]}
+";
+
+    fn scene() -> Scene {
+        let mut scene = Scene::new();
+        for (path, text) in [("n/child.yaml", CHILD), ("n/parent.yaml", PARENT)] {
+            scene
+                .account
+                .cloudformation
+                .files
+                .insert(path.to_owned(), text.to_owned());
+        }
+        let parameters = json!([{"ParameterKey": "Ami", "ParameterValue": "/ami"}]);
+        let input =
+            json!({"StackName": "s", "TemplateURL": "n/parent.yaml", "Parameters": parameters});
+        scene.call("CreateStack", input).expect("begun");
+        scene.settled();
+        scene
+    }
+
+    fn child_version(scene: &mut Scene) -> (String, Value) {
+        let stacks = scene.call("DescribeStacks", json!({})).expect("described");
+        let stacks = stacks["Stacks"].as_array().cloned().unwrap_or_default();
+        let child = stacks
+            .iter()
+            .find(|stack| stack.get("ParentId").is_some())
+            .expect("a child");
+        (
+            child["StackStatus"].as_str().unwrap_or_default().to_owned(),
+            child["Outputs"][0]["OutputValue"].clone(),
+        )
+    }
+
+    #[test]
+    fn a_child_sees_what_parameter_store_holds_now_and_its_parent_its_outputs() {
+        let mut scene = scene();
+        assert_eq!(
+            child_version(&mut scene),
+            ("CREATE_COMPLETE".to_owned(), json!("1"))
+        );
+        assert_eq!(
+            scene.update().expect_err("nothing").message,
+            "No updates are to be performed."
+        );
+        scene.ami("ami-00000002");
+        scene.update().expect("begun");
+        scene.settled();
+        assert_eq!(
+            child_version(&mut scene),
+            ("UPDATE_COMPLETE".to_owned(), json!("2"))
+        );
+        let queue = &scene
+            .account
+            .cloudformation
+            .stack("s")
+            .expect("a stack")
+            .resources["Queue"];
+        assert_eq!(queue.properties["Tags"][0]["Value"], "2");
+        assert_eq!(queue.status, "UPDATE_COMPLETE");
+    }
+
+    #[test]
+    fn a_parent_is_deleted_after_its_child() {
+        let mut scene = scene();
+        scene
+            .call("DeleteStack", json!({"StackName": "s"}))
+            .expect("begun");
+        scene.settled();
+        let stacks = scene.account.cloudformation.stacks.values();
+        assert!(
+            stacks
+                .clone()
+                .all(|stack| stack.status == "DELETE_COMPLETE" && stack.resources.is_empty())
+        );
+        assert_eq!(stacks.count(), 2);
+    }
+
+    #[test]
+    fn a_cancelled_parent_takes_its_child_back() {
+        let mut scene = scene();
+        scene.ami("ami-00000002");
+        scene.update().expect("begun");
+        scene.pass(std::time::Duration::from_secs(4));
+        scene
+            .call("CancelUpdateStack", json!({"StackName": "s"}))
+            .expect("cancelled");
+        scene.settled();
+        assert_eq!(
+            child_version(&mut scene),
+            ("UPDATE_ROLLBACK_COMPLETE".to_owned(), json!("1"))
+        );
+        let parent = scene.account.cloudformation.stack("s").expect("a stack");
+        assert_eq!(parent.status, "UPDATE_ROLLBACK_COMPLETE");
+        let why = parent
+            .events
+            .iter()
+            .find(|event| event.status == "UPDATE_FAILED")
+            .expect("a failure");
+        assert!(
+            why.reason.starts_with("Embedded stack arn:"),
+            "{}",
+            why.reason
+        );
+    }
+
+    #[test]
+    fn a_change_that_cannot_be_made_in_place_is_refused_before_anything_happens() {
+        let mut scene = scene();
+        let parameters = json!([{"ParameterKey": "Ami", "UsePreviousValue": true},
+            {"ParameterKey": "Colour", "ParameterValue": "blue"}]);
+        let input =
+            json!({"StackName": "s", "UsePreviousTemplate": true, "Parameters": parameters});
+        let refused = scene.call("UpdateStack", input).expect_err("refused");
+        assert_eq!(refused.code, "NotImplemented");
+        assert!(
+            refused.message.contains("QueueName of Queue"),
+            "{}",
+            refused.message
+        );
+    }
+
+    #[test]
+    fn an_output_that_the_child_does_not_have_is_refused() {
+        let mut scene = Scene::new();
+        let parent = PARENT.replace("Outputs.Version", "Outputs.Colour");
+        scene
+            .account
+            .cloudformation
+            .files
+            .insert("n/child.yaml".to_owned(), CHILD.to_owned());
+        scene
+            .account
+            .cloudformation
+            .files
+            .insert("n/parent.yaml".to_owned(), parent);
+        let parameters = json!([{"ParameterKey": "Ami", "ParameterValue": "/ami"}]);
+        let input =
+            json!({"StackName": "s", "TemplateURL": "n/parent.yaml", "Parameters": parameters});
+        let refused = scene.call("CreateStack", input).expect_err("refused");
+        assert!(
+            refused
+                .message
+                .contains("n/child.yaml has no output Colour"),
+            "{}",
+            refused.message
+        );
+    }
+}

@@ -24,7 +24,6 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         "TemplateURL",
         "Parameters",
         "Capabilities",
-        "ClientRequestToken",
         "DisableRollback",
         "OnFailure",
     ];
@@ -75,45 +74,14 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         "UsePreviousTemplate",
         "Parameters",
         "Capabilities",
-        "ClientRequestToken",
         "DisableRollback",
     ];
     only("UpdateStack", input, &known)?;
     default_only("UpdateStack", input, "DisableRollback", "false")?;
-    let wanted = stack_name("UpdateStack", input)?;
-    let Some(stack) = account.cloudformation.stack(wanted) else {
-        return Err(invalid(format!("Stack [{wanted}] does not exist")));
-    };
-    let (id, name, status) = (stack.id.clone(), stack.name.clone(), stack.status.clone());
+    let (id, name) = updatable(account, stack_name("UpdateStack", input)?)?;
+    let stack = account.cloudformation.at(&id);
     let (before, known) = (stack.version.clone(), stack.known());
-    if stack.parent.is_some() {
-        return Err(ApiError::not_known(format_args!(
-            "an update of {name} but through its parent stack"
-        )));
-    }
-    let ready = [
-        "CREATE_COMPLETE",
-        "UPDATE_COMPLETE",
-        "UPDATE_ROLLBACK_COMPLETE",
-    ];
-    if !ready.contains(&status.as_str()) {
-        return Err(invalid(format!(
-            "Stack:{id} is in {status} state and can not be updated."
-        )));
-    }
-    let template = match (
-        given_template(account, input)?,
-        scalar_text(&input["UsePreviousTemplate"]) == "true",
-    ) {
-        (Some(_), true) => {
-            return Err(invalid(
-                "You cannot specify both usePreviousTemplate and Template Body/Template URL.",
-            ));
-        }
-        (Some(template), false) => template,
-        (None, true) => before.template.clone(),
-        (None, false) => return Err(no_template()),
-    };
+    let template = next_template(account, input, &before)?;
     acknowledged(account, &template, input)?;
     let parameters = parameters::gather(
         account,
@@ -142,12 +110,49 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"StackId": id}))
 }
 
+/// Id and name of a stack that takes an update now.
+fn updatable(account: &Account, wanted: &str) -> Result<(String, String), ApiError> {
+    let Some(stack) = account.cloudformation.stack(wanted) else {
+        return Err(invalid(format!("Stack [{wanted}] does not exist")));
+    };
+    if stack.parent.is_some() {
+        return Err(ApiError::not_known(format_args!(
+            "an update of {} but through its parent stack",
+            stack.name
+        )));
+    }
+    let ready = [
+        "CREATE_COMPLETE",
+        "UPDATE_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE",
+    ];
+    if !ready.contains(&stack.status.as_str()) {
+        return Err(invalid(format!(
+            "Stack:{} is in {} state and can not be updated.",
+            stack.id, stack.status
+        )));
+    }
+    Ok((stack.id.clone(), stack.name.clone()))
+}
+
+fn next_template(account: &Account, input: &Value, before: &Version) -> Result<Template, ApiError> {
+    let use_previous = scalar_text(&input["UsePreviousTemplate"]) == "true";
+    match (given_template(account, input)?, use_previous) {
+        (Some(_), true) => Err(invalid(
+            "You cannot specify both usePreviousTemplate and Template Body/Template URL.",
+        )),
+        (Some(template), false) => Ok(template),
+        (None, true) => Ok(before.template.clone()),
+        (None, false) => Err(no_template()),
+    }
+}
+
 /// `DeleteStack`. A stack that does not exist is deleted already.
 ///
 /// # Errors
 /// `ValidationError` while an operation goes on.
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DeleteStack", input, &["StackName", "ClientRequestToken"])?;
+    only("DeleteStack", input, &["StackName"])?;
     let wanted = stack_name("DeleteStack", input)?;
     let Some(stack) = account.cloudformation.stack(wanted) else {
         return Ok(json!({}));
@@ -170,11 +175,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 /// # Errors
 /// `ValidationError` if no update goes forward.
 pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only(
-        "CancelUpdateStack",
-        input,
-        &["StackName", "ClientRequestToken"],
-    )?;
+    only("CancelUpdateStack", input, &["StackName"])?;
     let wanted = stack_name("CancelUpdateStack", input)?;
     let Some(stack) = account.cloudformation.stack(wanted) else {
         return Err(invalid(format!("Stack [{wanted}] does not exist")));
@@ -247,5 +248,72 @@ fn acknowledged(account: &Account, template: &Template, input: &Value) -> Result
             format!("Requires capabilities : [{needed}]"),
         )),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::scene::Scene;
+
+    #[test]
+    fn nothing_new_is_no_update_and_a_busy_stack_takes_none() {
+        let mut scene = Scene::created(json!([]));
+        assert_eq!(
+            scene.update().expect_err("nothing").message,
+            "No updates are to be performed."
+        );
+        scene.ami("ami-00000002");
+        scene.update().expect("begun");
+        let busy = scene.update().expect_err("busy").message;
+        assert!(
+            busy.ends_with(" is in UPDATE_IN_PROGRESS state and can not be updated."),
+            "{busy}"
+        );
+        let stacks = scene
+            .call("DescribeStacks", json!({"StackName": "s"}))
+            .expect("described");
+        let ami = &stacks["Stacks"][0]["Parameters"][0];
+        assert_eq!(
+            ami,
+            &json!({"ParameterKey": "Ami", "ParameterValue": "/ami", "ResolvedValue": "ami-00000002"})
+        );
+    }
+
+    #[test]
+    fn a_new_stack_is_checked_before_anything_is_made() {
+        let mut scene = Scene::new();
+        let mut refused = |input: Value| {
+            let error = scene.call("CreateStack", input).expect_err("refused");
+            assert!(scene.account.cloudformation.stacks.is_empty());
+            format!("{}: {}", error.code, error.message)
+        };
+        let size = |value: &str| json!([{"ParameterKey": "Size", "ParameterValue": value}]);
+        let given = |parameters: Value| json!({"StackName": "s", "TemplateURL": "t.yaml", "Parameters": parameters});
+        assert_eq!(
+            refused(given(size("many"))),
+            "ValidationError: Parameter 'Size' must be a number"
+        );
+        assert_eq!(
+            refused(given(
+                json!([{"ParameterKey": "Colour", "ParameterValue": "red"}])
+            )),
+            "ValidationError: Parameters: [Colour] do not exist in the template"
+        );
+        assert_eq!(
+            refused(given(
+                json!([{"ParameterKey": "Ami", "ParameterValue": "/none"}])
+            )),
+            "ValidationError: Unable to fetch parameters [/none] from parameter store for this account."
+        );
+        let body = "Resources: {R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}, RoleName: r}}}";
+        assert_eq!(
+            refused(
+                json!({"StackName": "s", "TemplateBody": body, "Capabilities": ["CAPABILITY_IAM"]})
+            ),
+            "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_NAMED_IAM]"
+        );
+        let unknown = json!({"StackName": "s", "TemplateURL": "t.yaml", "RoleARN": "r"});
+        assert!(refused(unknown).starts_with("NotImplemented"));
     }
 }

@@ -1,6 +1,7 @@
 //! `SignalResource`, and what CloudFormation makes of signals.
 //!
-//! Refusals are in the words that were seen; which of them are proven is said in the tests of the texts.
+//! The refusals of a stack at rest, of a repeated UniqueId and of an unknown stack are in words that were seen on AWS,
+//! the others in those of other imitations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,7 +120,13 @@ pub fn signal(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         .cloudformation
         .dynamics
         .signal_before_in_service_counts;
+    let progress = account.cloudformation.at(&id).resources[&resource]
+        .status
+        .clone();
+    let text = rolling::received(&status, &unique_id);
     let Some(work) = operation::group_work(account, &id, &resource) else {
+        // Nobody waits for it, but it is heard.
+        stack::resource_enters(account, &id, &resource, &progress, &text);
         return Ok(json!({}));
     };
     if work.signals.has(&unique_id)
@@ -135,16 +142,7 @@ pub fn signal(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     work.signals
         .received
         .insert(unique_id.clone(), status.clone());
-    let progress = account.cloudformation.at(&id).resources[&resource]
-        .status
-        .clone();
-    stack::resource_enters(
-        account,
-        &id,
-        &resource,
-        &progress,
-        &rolling::received(&status, &unique_id),
-    );
+    stack::resource_enters(account, &id, &resource, &progress, &text);
     group::look_again(account, &id, &resource, std::time::Duration::ZERO);
     Ok(json!({}))
 }
@@ -190,7 +188,10 @@ fn can_be_signaled(account: &Account, wanted: &str, resource: &str) -> Result<St
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::cloudformation::scene::Scene;
 
     fn received(statuses: &[&str]) -> Signals {
         let received = statuses
@@ -229,6 +230,62 @@ mod tests {
         assert_eq!(
             signals.why(6, 100),
             "Received 1 SUCCESS signal(s) out of 6.  Unable to satisfy 100% MinSuccessfulInstancesPercent requirement"
+        );
+    }
+
+    #[test]
+    fn signals_are_refused_in_cloudformation_s_words() {
+        let mut scene = Scene::created(json!([]));
+        let id = scene
+            .account
+            .cloudformation
+            .stack("s")
+            .expect("a stack")
+            .id
+            .clone();
+        assert_eq!(
+            scene.signal("i-1", "SUCCESS").expect_err("at rest").message,
+            format!("Stack {id} is in CREATE_COMPLETE state and cannot be signaled")
+        );
+        scene.ami("ami-00000002");
+        scene.update().expect("begun");
+        assert_eq!(
+            scene
+                .signal("i-1", "SUCCESS")
+                .expect_err("too early")
+                .message,
+            "Resource Group is in CREATE_COMPLETE state and can not be signaled"
+        );
+        scene.pass(Duration::from_secs(6));
+        scene.signal("i-1", "SUCCESS").expect("taken");
+        assert_eq!(
+            scene.signal("i-1", "SUCCESS").expect_err("twice").message,
+            "Signal with ID i-1 for resource Group already exists. Signals may only be updated with a FAILURE status."
+        );
+        let other = json!({"StackName": "s", "LogicalResourceId": "Template", "UniqueId": "i-1", "Status": "SUCCESS"});
+        assert_eq!(
+            scene
+                .call("SignalResource", other)
+                .expect_err("no group")
+                .message,
+            "Resource Template is of type AWS::EC2::LaunchTemplate and cannot be signaled"
+        );
+    }
+
+    #[test]
+    fn early_signals_can_be_lost() {
+        let mut scene = Scene::created(json!([]));
+        scene
+            .account
+            .cloudformation
+            .dynamics
+            .signal_before_in_service_counts = false;
+        scene.ami("ami-00000002");
+        scene.update().expect("begun");
+        assert_eq!(
+            scene.settled(),
+            "UPDATE_ROLLBACK_FAILED",
+            "whoever signals before InService is not heard"
         );
     }
 }

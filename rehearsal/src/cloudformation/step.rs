@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::evaluate::{Known, same};
 use super::handler::{self, Wanted};
-use super::kinds::{GROUP, LAUNCH_TEMPLATE, STACK};
+use super::kinds::{GROUP, Kind, LAUNCH_TEMPLATE, STACK};
 use super::operation::{self, Purpose, Step};
 use super::stack::{self, Resource};
 use super::{group, nested};
@@ -113,7 +113,8 @@ fn create(account: &mut Account, wanted: Wanted) {
 fn update(account: &mut Account, wanted: Wanted, old: &Value) {
     let (id, name) = (wanted.stack_id.clone(), wanted.name.clone());
     stack::resource_enters(account, &id, &name, "UPDATE_IN_PROGRESS", "");
-    if let Err(reason) = changeable(&wanted, old) {
+    let was = account.cloudformation.at(&id).resources[&name].kind;
+    if let Err(reason) = changeable(&wanted, was, old) {
         return operation::finished(account, &id, &name, Err(reason));
     }
     let rolls_back = operation::of(account, &id).purpose == Purpose::RollBack;
@@ -159,11 +160,17 @@ fn update(account: &mut Account, wanted: Wanted, old: &Value) {
     }
 }
 
-/// Whether the change from `old` is one that can be made in place.
+/// Whether the change of a resource that `was` of a type, with the properties `old`, can be made in place.
 ///
 /// # Errors
 /// A message that names the property.
-pub fn changeable(wanted: &Wanted, old: &Value) -> Result<(), String> {
+pub fn changeable(wanted: &Wanted, was: &Kind, old: &Value) -> Result<(), String> {
+    if was != wanted.kind {
+        return Err(format!(
+            "the account in memory does not know how to make a {} of {}, which is a {}; give it another logical id",
+            wanted.kind.name, wanted.name, was.name
+        ));
+    }
     let nothing = Value::Null;
     let at = |properties: &Value, key: &str| properties.get(key).unwrap_or(&nothing).clone();
     let changed = wanted

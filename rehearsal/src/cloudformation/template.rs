@@ -1,11 +1,14 @@
 //! A template, read as a whole: its sections, and in each only what is known.
 
+mod resource;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::expression::{self, Expression, Place};
-use super::kinds::{GROUP, KINDS, Kind};
+use super::expression::{Expression, Place};
+use super::function;
+use super::kinds::Kind;
 use super::node::{self, Node, Position, Refusal};
 use super::parameters::Declaration;
 
@@ -124,13 +127,15 @@ pub fn read(path: &str, text: &str) -> Result<Template, Refusal> {
             "Mappings" => template.mappings = each(node, section, mapping)?.into_iter().collect(),
             "Conditions" => {
                 template.conditions = each(node, section, |name, _, node| {
-                    Ok((name.to_owned(), expression::read(node, Place::Condition)?))
+                    Ok((name.to_owned(), function::read(node, Place::Condition)?))
                 })?
                 .into_iter()
                 .collect();
             }
             "Resources" => {
-                template.resources = each(node, section, resource)?.into_iter().collect()
+                template.resources = each(node, section, resource::resource)?
+                    .into_iter()
+                    .collect()
             }
             "Outputs" => template.outputs = each(node, section, output)?,
             _ => {
@@ -201,7 +206,7 @@ fn rule(name: &str, at: &Position, node: &Node) -> Result<Rule, Refusal> {
     };
     for (key, at, value) in node.entries(name)? {
         match key.as_str() {
-            "RuleCondition" => rule.condition = Some(expression::read(value, Place::Condition)?),
+            "RuleCondition" => rule.condition = Some(function::read(value, Place::Condition)?),
             "Assertions" => {
                 let node::Content::List(items) = &value.content else {
                     return Err(Refusal::new(
@@ -243,7 +248,7 @@ fn assertion(node: &Node) -> Result<(Expression, String), Refusal> {
         .get("AssertDescription")
         .map(|text| text.text("AssertDescription"));
     Ok((
-        expression::read(assert, Place::Condition)?,
+        function::read(assert, Place::Condition)?,
         description.transpose()?.unwrap_or_default(),
     ))
 }
@@ -263,122 +268,12 @@ fn output(name: &str, at: &Position, node: &Node) -> Result<Output, Refusal> {
     Ok(Output {
         name: name.to_owned(),
         description: text("Description")?.unwrap_or_default(),
-        value: expression::read(value, Place::Value)?,
+        value: function::read(value, Place::Value)?,
         condition: text("Condition")?,
         export: export
-            .map(|name| expression::read(name, Place::Value))
+            .map(|name| function::read(name, Place::Value))
             .transpose()?,
     })
-}
-
-fn resource(name: &str, at: &Position, node: &Node) -> Result<(String, Declared), Refusal> {
-    let kind = kind_of(name, at, node)?;
-    let mut declared = Declared {
-        at: at.clone(),
-        kind,
-        condition: None,
-        depends_on: Vec::new(),
-        properties: Vec::new(),
-        creation_policy: None,
-        update_policy: None,
-        retained: false,
-    };
-    for (key, at, value) in node.entries(name)? {
-        match key.as_str() {
-            "Type" | "UpdateReplacePolicy" | "Metadata" => {}
-            "Condition" => declared.condition = Some(value.text("Condition")?),
-            "DependsOn" => declared.depends_on = depends_on(value)?,
-            "Properties" => declared.properties = properties(name, kind, value)?,
-            "DeletionPolicy" => declared.retained = retained(value)?,
-            "CreationPolicy" if kind.name == GROUP => {
-                declared.creation_policy = Some(expression::read(value, Place::Value)?);
-            }
-            "UpdatePolicy" if kind.name == GROUP => {
-                declared.update_policy = Some(expression::read(value, Place::Value)?);
-            }
-            _ => {
-                let known = [
-                    "Type",
-                    "Properties",
-                    "Condition",
-                    "DependsOn",
-                    "DeletionPolicy",
-                    "UpdateReplacePolicy",
-                    "Metadata",
-                    "CreationPolicy and UpdatePolicy of a group",
-                ];
-                return Err(unknown(at, key, &format!("the resource {name}"), &known));
-            }
-        }
-    }
-    match kind
-        .required
-        .iter()
-        .find(|property| declared.property(property).is_none())
-    {
-        Some(missing) => Err(Refusal::new(
-            at,
-            format!("{name} lacks the property {missing}"),
-            format!("{} requires it", kind.name),
-        )),
-        None => Ok((name.to_owned(), declared)),
-    }
-}
-
-fn kind_of(name: &str, at: &Position, node: &Node) -> Result<&'static Kind, Refusal> {
-    node.entries(name)?;
-    let type_node = node.get("Type").ok_or_else(|| {
-        Refusal::new(
-            at,
-            format!("the resource {name} has no Type"),
-            "give it one",
-        )
-    })?;
-    let type_name = type_node.text("Type")?;
-    Kind::named(&type_name).ok_or_else(|| {
-        let known: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
-        Refusal::new(
-            &type_node.at,
-            format!("the account in memory does not know the resource type {type_name}"),
-            format!("known are {}", known.join(", ")),
-        )
-    })
-}
-
-fn properties(
-    name: &str,
-    kind: &'static Kind,
-    node: &Node,
-) -> Result<Vec<(String, Expression)>, Refusal> {
-    node.entries("Properties")?
-        .iter()
-        .map(|(key, at, value)| {
-            if kind.has_property(key) {
-                return Ok((key.clone(), expression::read(value, Place::Value)?));
-            }
-            let known: Vec<_> = kind.required.iter().chain(kind.optional).copied().collect();
-            Err(unknown(at, key, &format!("{name} ({})", kind.name), &known))
-        })
-        .collect()
-}
-
-fn retained(node: &Node) -> Result<bool, Refusal> {
-    match node.text("DeletionPolicy")?.as_str() {
-        "Delete" => Ok(false),
-        "Retain" => Ok(true),
-        other => Err(Refusal::new(
-            &node.at,
-            format!("the account in memory does not know the DeletionPolicy {other}"),
-            "known are Delete and Retain",
-        )),
-    }
-}
-
-fn depends_on(node: &Node) -> Result<Vec<String>, Refusal> {
-    match &node.content {
-        node::Content::List(items) => items.iter().map(|item| item.text("DependsOn")).collect(),
-        _ => Ok(vec![node.text("DependsOn")?]),
-    }
 }
 
 /// The refusal of a key that `what` does not have.
@@ -388,4 +283,62 @@ pub fn unknown(at: &Position, key: &str, what: &str, known: &[&str]) -> Refusal 
         format!("the account in memory does not know {key} of {what}"),
         format!("known are {}", known.join(", ")),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_refused_by_place_name_and_way_out() {
+        let queue = "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n";
+        for (text, refusal) in [
+            (
+                format!("{queue}Transform: X\n"),
+                "t.yaml:4:1: the account in memory does not know the section Transform",
+            ),
+            (
+                "Resources:\n  Q:\n    Type: AWS::S3::Bucket\n".to_owned(),
+                "t.yaml:3:11: the account in memory does not know the resource type AWS::S3::Bucket; known are AWS::ECS",
+            ),
+            (
+                format!("{queue}    Properties:\n      Colour: red\n"),
+                "t.yaml:5:7: the account in memory does not know Colour of Q (AWS::SQS::Queue); known are KmsMasterKeyId",
+            ),
+            (
+                format!("{queue}    UpdatePolicy: {{}}\n"),
+                "t.yaml:4:5: the account in memory does not know UpdatePolicy",
+            ),
+            (
+                format!("{queue}    DeletionPolicy: Snapshot\n"),
+                "t.yaml:4:21: the account in memory does not know the",
+            ),
+            (
+                "Resources:\n  P:\n    Type: AWS::IAM::Policy\n".to_owned(),
+                "t.yaml:2:3: P lacks the property",
+            ),
+            (
+                "Description: x\n".to_owned(),
+                "t.yaml:1:1: the template declares no resource",
+            ),
+            (
+                format!("{queue}  a-b: {{}}\n"),
+                "t.yaml:4:3: \"a-b\" of Resources is no logical id",
+            ),
+        ] {
+            let said = read("t.yaml", &text).expect_err("refused").to_string();
+            assert!(said.starts_with(refusal), "{said}");
+        }
+    }
+
+    #[test]
+    fn json_is_a_template_too() {
+        let text = r#"{"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": "a"}}}}}"#;
+        assert!(
+            read("t.json", text)
+                .expect("a template")
+                .resources
+                .contains_key("Q")
+        );
+    }
 }

@@ -1,0 +1,86 @@
+//! What a group is told when it is made and when it is changed.
+
+use serde_json::{Map, Value, json};
+
+use crate::account::Account;
+use crate::cloudformation::handler::{Made, Wanted, ask, name as name_of};
+use crate::cloudformation::node::scalar_text;
+use crate::cloudformation::rolling::whole_number;
+
+/// Makes the group.
+///
+/// # Errors
+/// Why it cannot be made.
+pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+    let name = name_of(account, wanted, "AutoScalingGroupName");
+    let mut input = call_members(&wanted.properties);
+    input["AutoScalingGroupName"] = Value::from(name.clone());
+    if let Some(hooks) = wanted.properties.get("LifecycleHookSpecificationList") {
+        input["LifecycleHookSpecificationList"] = hooks.clone();
+    }
+    if let Some(tags) = wanted.properties.get("Tags") {
+        input["Tags"] = tags.clone();
+    }
+    ask(account, "autoscaling", "CreateAutoScalingGroup", &input)?;
+    Ok(Made::new(name, []))
+}
+
+/// The properties as CreateAutoScalingGroup and UpdateAutoScalingGroup both want them.
+fn call_members(properties: &Value) -> Value {
+    let mut members = Map::new();
+    for (key, value) in properties.as_object().into_iter().flatten() {
+        match key.as_str() {
+            "LifecycleHookSpecificationList" | "Tags" => {}
+            "VPCZoneIdentifier" => {
+                let subnets: Vec<_> = value
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(scalar_text)
+                    .collect();
+                members.insert(key.clone(), Value::from(subnets.join(",")));
+            }
+            "Cooldown" => drop(members.insert("DefaultCooldown".to_owned(), value.clone())),
+            "MinSize" | "MaxSize" | "DesiredCapacity" => {
+                let number = whole_number(value).map_or_else(|| value.clone(), Value::from);
+                members.insert(key.clone(), number);
+            }
+            _ => drop(members.insert(key.clone(), value.clone())),
+        }
+    }
+    Value::Object(members)
+}
+
+/// Gives the group its new properties and hooks.
+///
+/// # Errors
+/// Why it cannot be changed.
+pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(), String> {
+    let group = account.cloudformation.at(&wanted.stack_id).resources[&wanted.name]
+        .physical_id
+        .clone();
+    let mut input = call_members(&wanted.properties);
+    input["AutoScalingGroupName"] = Value::from(group.clone());
+    ask(account, "autoscaling", "UpdateAutoScalingGroup", &input)?;
+    let hooks = |properties: &Value| -> Vec<Value> {
+        properties["LifecycleHookSpecificationList"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let (old, new) = (hooks(old), hooks(&wanted.properties));
+    for hook in new.iter().filter(|hook| !old.contains(hook)) {
+        let mut input = hook.clone();
+        input["AutoScalingGroupName"] = Value::from(group.clone());
+        ask(account, "autoscaling", "PutLifecycleHook", &input)?;
+    }
+    let named = |hook: &Value| hook["LifecycleHookName"].clone();
+    for gone in old
+        .iter()
+        .filter(|old| new.iter().all(|new| named(new) != named(old)))
+    {
+        let input = json!({"AutoScalingGroupName": group, "LifecycleHookName": named(gone)});
+        ask(account, "autoscaling", "DeleteLifecycleHook", &input)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! A CreationPolicy.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::cloudformation::node::scalar_text;
+use crate::cloudformation::rolling::{Pause, whole_number};
+
+/// A CreationPolicy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Creation {
+    /// How many signals.
+    pub count: u64,
+    /// Within which time.
+    pub timeout: Pause,
+    /// How many per cent of them must be SUCCESS.
+    pub percent: u64,
+}
+
+/// The longest Timeout of a CreationPolicy (documented).
+const LONGEST_CREATION: Duration = Duration::from_secs(12 * 3600);
+
+impl Creation {
+    /// Reads a worked out CreationPolicy; nothing if it waits for no signal.
+    ///
+    /// # Errors
+    /// Why it is not possible.
+    pub fn read(policy: &Value) -> Result<Option<Self>, String> {
+        let members = policy.as_object().into_iter().flatten();
+        for (key, value) in members {
+            let known: &[&str] = match key.as_str() {
+                "ResourceSignal" => &["Count", "Timeout"],
+                "AutoScalingCreationPolicy" => &["MinSuccessfulInstancesPercent"],
+                _ => {
+                    return Err(format!(
+                        "the account in memory does not know the CreationPolicy {key}"
+                    ));
+                }
+            };
+            if let Some(other) = value
+                .as_object()
+                .into_iter()
+                .flatten()
+                .find(|(name, _)| !known.contains(&name.as_str()))
+            {
+                return Err(format!(
+                    "the account in memory does not know {} of {key}",
+                    other.0
+                ));
+            }
+        }
+        let Some(signal) = policy.get("ResourceSignal") else {
+            return Ok(None);
+        };
+        let number = |value: Option<&Value>, default| match value {
+            Some(value) => whole_number(value).ok_or_else(|| format!("{value} is no whole number")),
+            None => Ok(default),
+        };
+        let percent = policy
+            .get("AutoScalingCreationPolicy")
+            .and_then(|of| of.get("MinSuccessfulInstancesPercent"));
+        let timeout = signal
+            .get("Timeout")
+            .map_or_else(|| "PT5M".to_owned(), scalar_text);
+        Ok(Some(Self {
+            count: number(signal.get("Count"), 1)?,
+            timeout: Pause::read(&timeout, LONGEST_CREATION)?,
+            percent: number(percent, 100)?,
+        }))
+    }
+}

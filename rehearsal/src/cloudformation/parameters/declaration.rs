@@ -1,0 +1,361 @@
+//! What a template declares of a parameter, and whether a value is one that it takes.
+
+use regex_lite::Regex;
+
+use crate::cloudformation::node::{Node, Position, Refusal, scalar_text};
+use crate::cloudformation::template::unknown;
+
+/// A parameter as the template declares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declaration {
+    /// Its key.
+    pub name: String,
+    /// Where it stands.
+    pub at: Position,
+    /// Its type.
+    pub kind: ParameterKind,
+    /// Its Default.
+    pub default: Option<String>,
+    /// Whether describing calls hide its value.
+    pub no_echo: bool,
+    allowed_values: Vec<String>,
+    allowed_pattern: Option<String>,
+    length: (usize, usize),
+    range: (f64, f64),
+    constraint: String,
+}
+
+/// The type of a parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// One value.
+    One(Scalar),
+    /// A list of values with commas between them.
+    List(Scalar),
+    /// The name of a Parameter Store parameter, which holds the value.
+    Stored(Box<ParameterKind>),
+}
+
+/// The type of one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar {
+    /// Any text.
+    Text,
+    /// A number.
+    Number,
+    /// An id of something in the account that begins with this, or a name if this is empty.
+    Id(&'static str),
+}
+
+impl ParameterKind {
+    fn read(node: &Node) -> Result<Self, Refusal> {
+        let text = node.text("Type")?;
+        Self::named(&text).ok_or_else(|| {
+            Refusal::new(
+                &node.at,
+                format!("the account in memory does not know the parameter type {text}"),
+                "known are String, Number, CommaDelimitedList, AWS::EC2::…::Id, List<…>, AWS::SSM::Parameter::Value<…>",
+            )
+        })
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let inner = |prefix: &str| name.strip_prefix(prefix)?.strip_suffix('>');
+        if let Some(of) = inner("AWS::SSM::Parameter::Value<") {
+            return Self::named(of).map(|kind| Self::Stored(Box::new(kind)));
+        }
+        if let Some(of) = inner("List<") {
+            return Scalar::named(of).map(Self::List);
+        }
+        match name {
+            "CommaDelimitedList" => Some(Self::List(Scalar::Text)),
+            _ => Scalar::named(name).map(Self::One),
+        }
+    }
+}
+
+impl Scalar {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "String" | "AWS::SSM::Parameter::Name" => Self::Text,
+            "Number" => Self::Number,
+            "AWS::EC2::Image::Id" => Self::Id("ami-"),
+            "AWS::EC2::Instance::Id" => Self::Id("i-"),
+            "AWS::EC2::SecurityGroup::Id" => Self::Id("sg-"),
+            "AWS::EC2::Subnet::Id" => Self::Id("subnet-"),
+            "AWS::EC2::VPC::Id" => Self::Id("vpc-"),
+            "AWS::EC2::KeyPair::KeyName" | "AWS::EC2::AvailabilityZone::Name" => Self::Id(""),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn holds(self, value: &str) -> bool {
+        match self {
+            Self::Text => true,
+            Self::Number => value.parse::<f64>().is_ok(),
+            Self::Id("") => !value.is_empty(),
+            Self::Id(prefix) => value.strip_prefix(prefix).is_some_and(|digits| {
+                (8..=17).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_hexdigit())
+            }),
+        }
+    }
+}
+
+impl Declaration {
+    /// Reads the declaration of the parameter `name`.
+    ///
+    /// # Errors
+    /// A refusal of what is not known of a parameter.
+    pub fn read(name: &str, at: &Position, node: &Node) -> Result<Self, Refusal> {
+        let mut declaration = Self {
+            name: name.to_owned(),
+            at: at.clone(),
+            kind: ParameterKind::One(Scalar::Text),
+            default: None,
+            no_echo: false,
+            allowed_values: Vec::new(),
+            allowed_pattern: None,
+            length: (0, usize::MAX),
+            range: (f64::NEG_INFINITY, f64::INFINITY),
+            constraint: String::new(),
+        };
+        if node.get("Type").is_none() {
+            return Err(Refusal::new(
+                at,
+                format!("the parameter {name} has no Type"),
+                "give it one",
+            ));
+        }
+        for (key, at, value) in node.entries(name)? {
+            declaration.member(key, at, value)?;
+        }
+        if let Some(default) = declaration.default.clone()
+            && !matches!(declaration.kind, ParameterKind::Stored(_))
+        {
+            declaration.check(&default).map_err(|why| {
+                Refusal::new(
+                    at,
+                    format!("the Default {default:?}: {why}"),
+                    "correct one of the two",
+                )
+            })?;
+        }
+        Ok(declaration)
+    }
+
+    fn member(&mut self, key: &str, at: &Position, value: &Node) -> Result<(), Refusal> {
+        match key {
+            "Type" => self.kind = ParameterKind::read(value)?,
+            "Default" => self.default = Some(value.text(key)?),
+            "NoEcho" => self.no_echo = value.text(key)? == "true",
+            "AllowedValues" => {
+                let values = value.plain()?;
+                self.allowed_values = values
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(scalar_text)
+                    .collect();
+            }
+            "AllowedPattern" => self.allowed_pattern = Some(pattern(value)?),
+            "MinLength" => self.length.0 = limit(key, value)? as usize,
+            "MaxLength" => self.length.1 = limit(key, value)? as usize,
+            "MinValue" => self.range.0 = limit(key, value)?,
+            "MaxValue" => self.range.1 = limit(key, value)?,
+            "ConstraintDescription" => self.constraint = value.text(key)?,
+            "Description" => drop(value.text(key)?),
+            _ => {
+                let known = [
+                    "Type, Default, AllowedValues, AllowedPattern, MinLength, MaxLength, MinValue, MaxValue, NoEcho, \
+                     Description, ConstraintDescription",
+                ];
+                return Err(unknown(
+                    at,
+                    key,
+                    &format!("the parameter {}", self.name),
+                    &known,
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the value that a caller gives.
+    pub(super) fn check(&self, value: &str) -> Result<(), String> {
+        self.check_members(value)
+            .map_err(|message| match self.constraint.as_str() {
+                "" => message,
+                text => format!(
+                    "Parameter {} failed to satisfy constraint: {text}",
+                    self.name
+                ),
+            })
+    }
+
+    fn check_members(&self, value: &str) -> Result<(), String> {
+        let name = &self.name;
+        let scalar = match &self.kind {
+            ParameterKind::One(scalar) | ParameterKind::List(scalar) => *scalar,
+            ParameterKind::Stored(_) => Scalar::Text,
+        };
+        for member in self.members(value) {
+            if !scalar.holds(&member) {
+                return Err(match scalar {
+                    Scalar::Number => format!("Parameter '{name}' must be a number"),
+                    _ => format!(
+                        "Parameter validation failed: parameter value {member} for parameter name {name} does not exist"
+                    ),
+                });
+            }
+            if !self.allowed_values.is_empty() && !self.allowed_values.contains(&member) {
+                return Err(format!("Parameter '{name}' must be one of AllowedValues"));
+            }
+            if let Some(pattern) = &self.allowed_pattern {
+                let whole = Regex::new(&format!("^(?:{pattern})$"))
+                    .expect("it compiled when the template was read");
+                if !whole.is_match(&member) {
+                    return Err(format!("Parameter '{name}' must match pattern {pattern}"));
+                }
+            }
+            let length = member.chars().count();
+            if length < self.length.0 {
+                return Err(format!(
+                    "Parameter '{name}' must contain at least {} characters",
+                    self.length.0
+                ));
+            }
+            if length > self.length.1 {
+                return Err(format!(
+                    "Parameter '{name}' must contain at most {} characters",
+                    self.length.1
+                ));
+            }
+            let number = member
+                .parse::<f64>()
+                .ok()
+                .filter(|_| scalar == Scalar::Number);
+            if number.is_some_and(|number| number < self.range.0) {
+                return Err(format!(
+                    "Parameter '{name}' must be a number not less than {}",
+                    self.range.0
+                ));
+            }
+            if number.is_some_and(|number| number > self.range.1) {
+                return Err(format!(
+                    "Parameter '{name}' must be a number not greater than {}",
+                    self.range.1
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn members(&self, value: &str) -> Vec<String> {
+        match self.kind {
+            ParameterKind::List(_) => list(value),
+            _ => vec![value.to_owned()],
+        }
+    }
+}
+
+fn limit(key: &str, value: &Node) -> Result<f64, Refusal> {
+    let text = value.text(key)?;
+    let number = text.parse::<f64>();
+    number.map_err(|_| {
+        Refusal::new(
+            &value.at,
+            format!("{key} {text:?} is no number"),
+            "write a number",
+        )
+    })
+}
+
+fn pattern(value: &Node) -> Result<String, Refusal> {
+    let pattern = value.text("AllowedPattern")?;
+    match Regex::new(&pattern) {
+        Ok(_) => Ok(pattern),
+        Err(error) => Err(Refusal::new(
+            &value.at,
+            format!("AllowedPattern {pattern:?}: {error}"),
+            "correct it",
+        )),
+    }
+}
+
+/// The members of a list parameter.
+pub(super) fn list(value: &str) -> Vec<String> {
+    value
+        .split(',')
+        .map(|member| member.trim().to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::node;
+
+    fn declared(members: &str) -> Result<Declaration, Refusal> {
+        let node = node::read("t.yaml", members).expect("YAML");
+        Declaration::read("P", &node.at.clone(), &node)
+    }
+
+    fn said(members: &str, value: &str) -> String {
+        declared(members)
+            .expect("good")
+            .check(value)
+            .expect_err("refused")
+    }
+
+    #[test]
+    fn values_are_refused_in_cloudformation_s_words() {
+        assert_eq!(
+            said("{Type: Number, MaxValue: 3300}", "3301"),
+            "Parameter 'P' must be a number not greater than 3300"
+        );
+        assert_eq!(
+            said("{Type: Number, MinValue: 60}", "59"),
+            "Parameter 'P' must be a number not less than 60"
+        );
+        assert_eq!(
+            said("{Type: String, MinLength: 2}", "a"),
+            "Parameter 'P' must contain at least 2 characters"
+        );
+        assert_eq!(
+            said("{Type: String, MaxLength: 2}", "abc"),
+            "Parameter 'P' must contain at most 2 characters"
+        );
+        assert_eq!(
+            said("{Type: Number, AllowedValues: [1, 3]}", "2"),
+            "Parameter 'P' must be one of AllowedValues"
+        );
+        assert_eq!(
+            said("{Type: String, AllowedPattern: '[a-z]+'}", "aB"),
+            "Parameter 'P' must match pattern [a-z]+"
+        );
+        assert_eq!(
+            said(
+                "{Type: String, AllowedPattern: a, ConstraintDescription: is a.}",
+                "b"
+            ),
+            "Parameter P failed to satisfy constraint: is a."
+        );
+        assert_eq!(
+            said(
+                "{Type: List<AWS::EC2::Subnet::Id>}",
+                "subnet-0a1b2c3d,sg-0a1b2c3d"
+            ),
+            "Parameter validation failed: parameter value sg-0a1b2c3d for parameter name P does not exist"
+        );
+    }
+
+    #[test]
+    fn a_declaration_that_contradicts_itself_is_refused() {
+        let refused = |members: &str| declared(members).expect_err("refused").to_string();
+        assert!(refused("{Type: Colour}").contains("parameter type Colour"));
+        assert!(refused("{Type: String, Shape: round}").contains("does not know Shape"));
+        assert!(refused("{Type: String, AllowedPattern: '('}").contains("AllowedPattern"));
+        assert!(refused("{Type: Number, MaxValue: 1, Default: 2}").contains("the Default \"2\""));
+        assert!(refused("{Default: 2}").contains("has no Type"));
+    }
+}

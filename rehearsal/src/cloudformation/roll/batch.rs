@@ -1,0 +1,177 @@
+//! One batch after another: the old ones are told to go, the new ones are waited for.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::{At, Course, Outcome};
+use crate::cloudformation::group::Seen;
+use crate::cloudformation::handler::raw;
+use crate::cloudformation::operation;
+use crate::cloudformation::rolling::{self, Policy};
+use crate::cloudformation::signal::{Signals, Standing};
+
+impl At<'_> {
+    /// Goes on with the present batch, and from it to the next or to the end.
+    pub(super) fn go_on(&mut self, policy: &Policy, mut course: Course, seen: &Seen) -> Outcome {
+        self.tell_to_go(&mut course);
+        self.see_off(&mut course, seen);
+        let arrived = match self.await_new(policy, &mut course, seen) {
+            Ok(arrived) => arrived,
+            Err(reason) => return Some(Err(reason)),
+        };
+        let within = self.account.cloudformation.dynamics.instances_within;
+        if !course.present.left && self.account.now >= course.present.began + within {
+            let leaving = course.present.leaving.join(",");
+            return Some(Err(format!(
+                "Instance(s) [{leaving}] did not leave within {} minutes",
+                within.as_secs() / 60
+            )));
+        }
+        let next = arrived && course.present.left;
+        if next && course.told == course.obsolete.len() {
+            return Some(self.restore(policy, &course));
+        }
+        if next && let Err(reason) = self.next_batch(&mut course, seen) {
+            return Some(Err(reason));
+        }
+        self.keep(course);
+        None
+    }
+
+    fn next_batch(&mut self, course: &mut Course, seen: &Seen) -> Result<(), String> {
+        if let Some(work) = operation::group_work(self.account, self.id, self.name) {
+            work.signals.next_batch();
+        }
+        let end = course
+            .obsolete
+            .len()
+            .min(course.told + course.batch as usize);
+        let leaving = course.obsolete[course.told..end].to_vec();
+        let expected = course.wanted.min(leaving.len() as u64);
+        if expected < leaving.len() as u64 && !course.lowered {
+            // An instance can only go without replacement when MinSize allows one less.
+            self.ask(
+                "UpdateAutoScalingGroup",
+                json!({"MinSize": course.sizes.min}),
+            )?;
+            course.lowered = true;
+        }
+        self.say(&rolling::terminating(&leaving, expected));
+        course.told = end;
+        course.wanted -= expected;
+        course.present = self.batch(leaving, expected, seen);
+        self.tell_to_go(course);
+        Ok(())
+    }
+
+    /// Tells the batch's old instances to go; one that cannot be told now is told at the next look.
+    fn tell_to_go(&mut self, course: &mut Course) {
+        let batch = &mut course.present;
+        let replaced = batch
+            .leaving
+            .iter()
+            .take(batch.expected as usize)
+            .cloned()
+            .collect::<BTreeSet<_>>();
+        batch.to_tell.retain(|instance| {
+            let input = json!({"InstanceId": instance, "ShouldDecrementDesiredCapacity": !replaced.contains(instance)});
+            match raw(self.account, "autoscaling", "TerminateInstanceInAutoScalingGroup", &input) {
+                Ok(_) => false,
+                // It is gone already.
+                Err(error) if error.code == "ValidationError" => false,
+                Err(_) => true,
+            }
+        });
+    }
+
+    fn see_off(&mut self, course: &mut Course, seen: &Seen) {
+        let batch = &mut course.present;
+        let still_here = |id: &String| {
+            seen.instances
+                .iter()
+                .any(|there| there.id == *id && (!there.leaves() || there.state == "Terminating"))
+        };
+        if batch.left || !batch.to_tell.is_empty() || batch.leaving.iter().any(still_here) {
+            return;
+        }
+        batch.left = true;
+        let text = rolling::terminated(
+            &batch.leaving,
+            course.told as u64,
+            course.obsolete.len() as u64,
+        );
+        self.say(&text);
+    }
+
+    /// Whether the batch's new instances are there and have said so.
+    fn await_new(
+        &mut self,
+        policy: &Policy,
+        course: &mut Course,
+        seen: &Seen,
+    ) -> Result<bool, String> {
+        let total = course.obsolete.len() as u64;
+        let batch = &mut course.present;
+        let (expected, now) = (batch.expected, self.account.now);
+        if expected == 0 {
+            return Ok(true);
+        }
+        let in_service_only = self.account.cloudformation.dynamics.added_means_in_service;
+        let Some(until) = batch.until else {
+            let new = seen
+                .instances
+                .iter()
+                .filter(|instance| !batch.seen.contains(&instance.id) && !instance.leaves());
+            let there = new
+                .filter(|instance| !in_service_only || instance.state == "InService")
+                .count() as u64;
+            if there >= expected {
+                batch.until = Some(now + policy.pause.duration);
+                self.say(&rolling::added(policy, expected));
+            }
+            // A failure may be signalled before the instance was ever seen here.
+            self.standing(policy, expected, total)?;
+            let within = self.account.cloudformation.dynamics.instances_within;
+            if there < expected && now >= course.present.began + within {
+                return Err(format!(
+                    "Only {there} of {expected} new instance(s) came within {} minutes",
+                    within.as_secs() / 60
+                ));
+            }
+            return Ok(false);
+        };
+        match self.standing(policy, expected, total)? {
+            _ if !policy.wait_on_signals => Ok(now >= until),
+            Standing::Complete => Ok(true),
+            _ if now < until => Ok(false),
+            _ => {
+                let missing = self
+                    .signals(|signals| signals.miss(expected))
+                    .unwrap_or_default();
+                self.say(&rolling::missing_signals(missing));
+                self.standing(policy, expected, total).map(|_| true)
+            }
+        }
+    }
+
+    fn signals<T>(&mut self, see: impl FnOnce(&mut Signals) -> T) -> Option<T> {
+        operation::group_work(self.account, self.id, self.name).map(|work| see(&mut work.signals))
+    }
+
+    /// How the signals stand.
+    fn standing(&mut self, policy: &Policy, expected: u64, total: u64) -> Result<Standing, String> {
+        let percent = policy.min_successful_percent;
+        let seen = self.signals(|signals| {
+            (
+                signals.standing(expected, total, percent),
+                signals.why(total, percent),
+            )
+        });
+        match seen {
+            Some((Standing::Failed, why)) if policy.wait_on_signals => Err(why),
+            Some((standing, _)) => Ok(standing),
+            None => Ok(Standing::Open),
+        }
+    }
+}
