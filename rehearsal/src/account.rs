@@ -68,6 +68,9 @@ pub struct Account {
     pub faults: Faults,
     /// Everything that happened, in order.
     pub facts: Vec<Told>,
+    /// How often something changed that a worker could see: what it was not asked about since, it would answer as
+    /// before.
+    pub changes: u64,
     queue: Queue,
     /// EC2 Auto Scaling.
     pub autoscaling: autoscaling::State,
@@ -95,6 +98,7 @@ impl Account {
             random: fastrand::Rng::with_seed(seed),
             faults: Faults::default(),
             facts: Vec::new(),
+            changes: 0,
             queue: Queue::default(),
             autoscaling: Default::default(),
             cloudformation: Default::default(),
@@ -114,6 +118,7 @@ impl Account {
 
     /// Writes down that `fact` happened now.
     pub fn tell(&mut self, fact: Fact) {
+        self.changes += u64::from(fact.is_seen_by_workers());
         self.facts.push(Told { at: self.now, fact });
     }
 

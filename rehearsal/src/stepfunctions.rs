@@ -62,8 +62,9 @@ impl Default for Dynamics {
 pub struct State {
     /// How long things take.
     pub dynamics: Dynamics,
-    /// If set, each Wait state lasts that long, whatever the definition says. It shows how fast a roll could be if
-    /// nobody ever waited too long.
+    /// If set, each Wait state lasts that long, but no longer than the definition says. It shows how fast a roll could
+    /// be if nobody ever waited too long. While nothing has changed in the account, the question that would follow is
+    /// left out, since its answer is known, and the Wait begins again.
     pub wait_override: Option<Duration>,
     /// State transitions of all executions, each retry being one: what AWS bills.
     pub transitions: u64,

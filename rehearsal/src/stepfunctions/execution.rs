@@ -120,6 +120,8 @@ pub(super) struct Visit {
     pub retries: Vec<u64>,
     /// The attempt whose answer is awaited.
     pub awaited: Option<u64>,
+    /// When a Wait state is over, and what the account's count of changes was when it began.
+    pub waits_until: (Timestamp, u64),
     /// What a Wait state does when it is over.
     pub afterwards: Option<(Value, Then)>,
 }

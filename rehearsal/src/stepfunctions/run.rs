@@ -124,6 +124,7 @@ fn step_into(account: &mut Account, run: usize, state: String, input: Value) -> 
         retries,
         awaited: None,
         afterwards: None,
+        waits_until: (now, 0),
     });
     act(account, run)
 }
@@ -141,10 +142,13 @@ pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
     match decide(state, visit.scope(), now) {
         Ok(Move::Leave(output, then)) => leave(account, run, &output, then),
         Ok(Move::Wait(length, output, then)) => {
-            let length = account.stepfunctions.wait_override.unwrap_or(length);
+            let changes = account.changes;
             let visit = execution(account, run).visit.as_mut();
-            visit.expect("the state was just entered").afterwards = Some((output, then));
-            account.after(length, Due::WaitOver(run));
+            let visit = visit.expect("the state was just entered");
+            visit.afterwards = Some((output, then));
+            visit.waits_until = (now + length, changes);
+            let shorter = account.stepfunctions.wait_override.unwrap_or(length);
+            account.after(shorter.min(length), Due::WaitOver(run));
             Ok(())
         }
         Ok(Move::Ask(payload)) => task::ask(account, run, payload),
@@ -161,6 +165,13 @@ pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
 
 /// Leaves a Wait state whose time is over.
 pub fn wait_over(account: &mut Account, run: usize) {
+    if let (Some(again), Some(visit)) = (account.stepfunctions.wait_override, &execution(account, run).visit) {
+        let (until, changes) = visit.waits_until;
+        if changes == account.changes && account.now + again <= until {
+            account.after(again, Due::WaitOver(run));
+            return;
+        }
+    }
     let visit = execution(account, run).visit.as_mut();
     if let Some((output, then)) = visit.and_then(|visit| visit.afterwards.take()) {
         // An ended execution has already told everything.

@@ -407,11 +407,16 @@ fn a_wait_that_cannot_tell_its_length_fails_in_the_words_of_aws() {
 }
 
 #[test]
-fn the_override_makes_each_wait_as_long_as_it_says() {
-    let mut stage = Stage::start(&wait("Seconds", json!(300)), &json!({}));
-    stage.account.stepfunctions.wait_override = Some(Duration::from_secs(2));
-    stage.play(600, |_, _| Ok(json!({})));
-    assert_eq!(stage.seconds(), 2);
+fn with_the_override_a_wait_ends_when_something_has_changed() {
+    for (change_after, wanted) in [(0, 2), (9, 10), (600, 300)] {
+        let mut stage = Stage::start(&wait("Seconds", json!(300)), &json!({}));
+        stage.account.stepfunctions.wait_override = Some(Duration::from_secs(2));
+        stage.play(1, |_, _| Ok(json!({})));
+        stage.play(change_after, |_, _| Ok(json!({})));
+        stage.account.changes += 1;
+        stage.play(900, |_, _| Ok(json!({})));
+        assert_eq!(stage.seconds(), wanted, "something changed after {change_after} s");
+    }
 }
 
 #[test]
