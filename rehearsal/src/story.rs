@@ -134,7 +134,9 @@ pub enum Action {
     Settle,
     /// Lets so many seconds pass.
     Pass(u64),
-    /// Deletes the stack, and goes on when it is gone.
+    /// Deletes the services of the workload by force.
+    DeleteServices,
+    /// Deletes the stack, and goes on when it is gone or that has failed.
     Delete,
 }
 

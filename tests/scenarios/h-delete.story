@@ -1,5 +1,9 @@
-# The stack is deleted: every instance drains and goes, then the workflow, then the cluster.
+# The stack is deleted while services run. Their tasks have nowhere to go, so they are told to stop at once, and the
+# instances go when they have. ECS keeps a cluster that has services, so the cluster goes in the second attempt, when
+# its services are gone.
 instances 2
-service web desired=2
+service web desired=2 deregistration=300
 deploy
+delete
+delete-services
 delete

@@ -6,6 +6,9 @@
 //! waits for is refused without harm. But an action that is gone may also have timed out, so then the group is looked
 //! at: SUCCESS is only told of an instance that lives on, and FAILURE never of one that is at work.
 //!
+//! Told to stop the roll, it lets the instance in and signals FAILURE: nothing is wrong with the instance, and it runs
+//! tasks already, so it is the rollback's to drain.
+//!
 //! With a bad event CONTINUE is refused before anything is done. ABANDON is still answered if the action itself can be
 //! read: that lets the instance go no further than the hook's own timeout would.
 
@@ -26,7 +29,10 @@ use crate::model::{Action, Finding, StackResource};
 pub async fn handle(reading: Reading, input: &Value, clients: &Clients) -> Result<Finding, Error> {
     let order = read_order(reading, input)?;
     let (action, result) = (&order.action, order.result);
-    let done = clients.autoscaling.complete(action, result).await?;
+    let done = clients
+        .autoscaling
+        .complete(action, result.answer())
+        .await?;
     let seen = match done {
         ActionIs::Over if action.joins_group() => {
             let group = clients.autoscaling.instances(&action.group).await?;
@@ -58,7 +64,7 @@ pub async fn handle(reading: Reading, input: &Value, clients: &Clients) -> Resul
 #[derive(Debug)]
 struct Order {
     action: Action,
-    result: ActionResult,
+    result: Completion,
     target: Option<StackResource>,
     /// What is wrong with the rest of the event.
     mistakes: Vec<Mistake>,
@@ -67,19 +73,20 @@ struct Order {
 fn read_order(reading: Reading, input: &Value) -> Result<Order, Error> {
     let mut mistakes = reading.mistakes;
     let result = match input["result"].as_str() {
-        Some("CONTINUE") => Some(ActionResult::Continue),
-        Some("ABANDON") => Some(ActionResult::Abandon),
+        Some("CONTINUE") => Some(Completion::Continue),
+        Some("ABANDON") => Some(Completion::Abandon),
+        Some("STOP_ROLL") => Some(Completion::StopRoll),
         _ => {
             let given = &input["result"];
             mistakes.push(Mistake {
                 field: "result".to_owned(),
-                problem: format!("must be CONTINUE or ABANDON, and is {given}"),
+                problem: format!("must be CONTINUE, ABANDON or STOP_ROLL, and is {given}"),
             });
             None
         }
     };
     match (reading.action, result) {
-        (Some(action), Some(result)) if result == ActionResult::Abandon || mistakes.is_empty() => {
+        (Some(action), Some(result)) if result == Completion::Abandon || mistakes.is_empty() => {
             Ok(Order {
                 action,
                 result,
@@ -88,6 +95,27 @@ fn read_order(reading: Reading, input: &Value) -> Result<Order, Error> {
             })
         }
         _ => Err(Error::BadEvent { mistakes }),
+    }
+}
+
+/// What the state machine has decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completion {
+    /// The instance goes on.
+    Continue,
+    /// It does not.
+    Abandon,
+    /// It goes on, but the roll does not.
+    StopRoll,
+}
+
+impl Completion {
+    /// What the hook is answered.
+    pub fn answer(self) -> ActionResult {
+        match self {
+            Self::Continue | Self::StopRoll => ActionResult::Continue,
+            Self::Abandon => ActionResult::Abandon,
+        }
     }
 }
 
@@ -101,33 +129,35 @@ pub enum Seen {
 }
 
 /// What CloudFormation is to be told, if anything.
-pub fn decide(action: &Action, result: ActionResult, seen: &Seen) -> Option<Signal> {
+pub fn decide(action: &Action, result: Completion, seen: &Seen) -> Option<Signal> {
     use LifecycleState::{InService, PendingProceed, PendingWait};
     if !action.joins_group() {
         return None;
     }
     match (result, seen) {
-        (ActionResult::Continue, Seen::Completed) => Some(Signal::Success),
-        (ActionResult::Abandon, Seen::Completed) => Some(Signal::Failure),
+        // Told again it is told the same: the roll is over, whatever has become of the instance.
+        (Completion::StopRoll, _) => Some(Signal::Failure),
+        (Completion::Continue, Seen::Completed) => Some(Signal::Success),
+        (Completion::Abandon, Seen::Completed) => Some(Signal::Failure),
         // Most likely our own earlier attempt, whose signal did not get through.
-        (ActionResult::Continue, Seen::Gone(Some(PendingWait | PendingProceed | InService))) => {
+        (Completion::Continue, Seen::Gone(Some(PendingWait | PendingProceed | InService))) => {
             Some(Signal::Success)
         }
         // Timed out, and abandoned: its replacement will be signalled for.
-        (ActionResult::Continue, Seen::Gone(_)) => None,
+        (Completion::Continue, Seen::Gone(_)) => None,
         // Another execution for the same instance, of an event that came twice, has let it in.
-        (ActionResult::Abandon, Seen::Gone(Some(PendingProceed | InService))) => None,
-        (ActionResult::Abandon, Seen::Gone(_)) => Some(Signal::Failure),
+        (Completion::Abandon, Seen::Gone(Some(PendingProceed | InService))) => None,
+        (Completion::Abandon, Seen::Gone(_)) => Some(Signal::Failure),
     }
 }
 
 fn conclude(
     action: &Action,
-    result: ActionResult,
+    result: Completion,
     seen: &Seen,
     signalled: Option<&(Signal, &StackResource, Signalled)>,
 ) -> Finding {
-    let (instance, hook, name) = (&action.instance, &action.hook, result.name());
+    let (instance, hook, name) = (&action.instance, &action.hook, result.answer().name());
     let answered = match seen {
         Seen::Completed => format!("Hook {hook} was answered {name} for {instance}"),
         Seen::Gone(None) => {
@@ -171,7 +201,7 @@ mod tests {
 
     #[test]
     fn only_launches_into_the_group_are_signalled() {
-        use ActionResult::{Abandon, Continue};
+        use Completion::{Abandon, Continue};
         let launch = stub::launching().action;
         assert_eq!(
             decide(&launch, Continue, &Seen::Completed),
@@ -194,6 +224,22 @@ mod tests {
     }
 
     #[test]
+    fn stopping_the_roll_lets_the_instance_in_and_fails_the_stack() {
+        assert_eq!(Completion::StopRoll.answer(), ActionResult::Continue);
+        let launch = stub::launching().action;
+        for seen in [
+            Seen::Completed,
+            Seen::Gone(None),
+            Seen::Gone(Some(LifecycleState::InService)),
+        ] {
+            assert_eq!(
+                decide(&launch, Completion::StopRoll, &seen),
+                Some(Signal::Failure)
+            );
+        }
+    }
+
+    #[test]
     fn a_hook_that_was_over_is_signalled_by_what_became_of_the_instance() {
         let (success, failure) = (Some(Signal::Success), Some(Signal::Failure));
         for (state, on_continue, on_abandon) in [
@@ -207,8 +253,8 @@ mod tests {
             let seen = Seen::Gone(state.map(LifecycleState::from_name));
             let launch = stub::launching().action;
             let told = |result| decide(&launch, result, &seen);
-            assert_eq!(told(ActionResult::Continue), on_continue, "{state:?}");
-            assert_eq!(told(ActionResult::Abandon), on_abandon, "{state:?}");
+            assert_eq!(told(Completion::Continue), on_continue, "{state:?}");
+            assert_eq!(told(Completion::Abandon), on_abandon, "{state:?}");
         }
     }
 

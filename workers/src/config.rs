@@ -238,6 +238,9 @@ pub struct DrainBegun {
     pub container_instances: Vec<ContainerInstanceArn>,
     /// The services that were not stable before.
     pub unstable: Vec<ServiceCounts>,
+    /// Whether the stack was being deleted then.
+    #[serde(default)]
+    pub stack_deleting: bool,
 }
 
 /// Reads draining's answer from the input.

@@ -34,13 +34,26 @@ pub async fn handle(
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Finding, Error> {
-    let seen = look(subject, &drain_begun(input)?, clients).await?;
+    let begun = drain_begun(input)?;
+    let subject = &under_deletion(subject, &begun);
+    let seen = look(subject, &begun, clients).await?;
     let decision = decide(subject, &seen, now());
     for task in &decision.stop {
         let cluster = &subject.settings.cluster;
         clients.ecs.stop_task(cluster, task, STOP_REASON).await?;
     }
     Ok(decision.finding)
+}
+
+/// While the stack is being deleted no service can place a task elsewhere, so waiting is in vain: tasks are told to stop
+/// at once, and have the usual grace to do so.
+fn under_deletion(subject: &Subject, begun: &DrainBegun) -> Subject {
+    let mut subject = subject.clone();
+    if begun.stack_deleting {
+        subject.settings.policy = Policy::StopTasks;
+        subject.settings.drain_deadline = SignedDuration::ZERO;
+    }
+    subject
 }
 
 /// What was seen of the instance.

@@ -3,7 +3,8 @@
 //!
 //! The note is taken before the change. If the instance is found DRAINING already (this step is repeated, or somebody
 //! else began), a service with tasks on it is not excused: its trouble may be the drain's own doing. An instance that is
-//! no member of the cluster is nobody's to drain.
+//! no member of the cluster is nobody's to drain. Whether the stack is being deleted is noted too: then the services of
+//! the cluster have nowhere to go, and the workers after this one do not wait for them.
 
 use std::collections::BTreeSet;
 
@@ -14,6 +15,7 @@ use crate::error::Error;
 use crate::model::cluster::{
     ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts,
 };
+use crate::model::group::StackState;
 use crate::model::{ContainerInstanceArn, Extra, Finding, Subject, seconds_between};
 
 /// Looks, decides, notes the services, and sets the instance to DRAINING.
@@ -40,9 +42,13 @@ pub async fn handle(
                 .filter_map(|task| task.service().map(str::to_owned)),
         );
     }
+    let stack = &subject.settings.target.stack;
+    let deleting = clients.cloudformation.stack_state(stack).await? == StackState::Deleting;
     let unstable = unstable_before(&ecs.services(cluster).await?, &suspects);
     let updated = ecs.set_draining(cluster, &active).await?;
-    Ok(conclude(subject, active, draining, unstable, &updated))
+    let mut finding = conclude(subject, active, draining, unstable, &updated);
+    finding.extra.stack_deleting = Some(deleting);
+    Ok(finding)
 }
 
 /// What is to be done about the registrations that were found.
@@ -144,6 +150,7 @@ pub fn conclude(
         member: Some(true),
         container_instances: Some([active, draining].concat()),
         unstable: Some(unstable),
+        stack_deleting: None,
         policy: None,
     };
     finding
@@ -299,6 +306,7 @@ mod tests {
                 "DescribeServices" => {
                     json!({"services": [{"serviceName": "web", "status": "ACTIVE", "desiredCount": 2}]})
                 }
+                "DescribeStacks" => return (200, stack_in("DELETE_IN_PROGRESS")),
                 other => panic!("{other} was asked"),
             };
             (200, answer.to_string())
@@ -306,8 +314,16 @@ mod tests {
         let finding = handle(&stub::terminating(), &clients, &|| stub::at(1)).await;
         let finding = finding.expect("an answer");
         assert_eq!(finding.verdict, Verdict::Reached);
+        assert_eq!(finding.extra.stack_deleting, Some(true));
         let asked = asked.lock().expect("a log").clone();
         (asked, finding.extra.unstable.expect("a note"))
+    }
+
+    fn stack_in(status: &str) -> String {
+        let stack = format!(
+            "<Stacks><member><StackName>dev</StackName><StackStatus>{status}</StackStatus></member></Stacks>"
+        );
+        stub::xml("DescribeStacks", &stack)
     }
 
     #[tokio::test]
@@ -316,6 +332,7 @@ mod tests {
         assert_eq!(
             asked[2..],
             [
+                "DescribeStacks",
                 "ListServices",
                 "DescribeServices",
                 "UpdateContainerInstancesState"

@@ -317,7 +317,7 @@ mod tests {
         let words = tasks[0].describe(stub::at(100));
         assert_eq!(
             words,
-            "task t000 of service web, RUNNING since 2026-11-23T00:00:00.5Z (99 s)"
+            "task t000 of service web, RUNNING since 2026-11-23T00:00:00Z (100 s)"
         );
     }
 

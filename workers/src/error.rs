@@ -108,6 +108,17 @@ fn list(mistakes: &[Mistake]) -> String {
 }
 
 impl Error {
+    /// All fixed names.
+    pub const NAMES: [&'static str; 7] = [
+        "Throttled",
+        "Unavailable",
+        "AccessDenied",
+        "ClusterNotFound",
+        "GroupNotFound",
+        "BadAnswer",
+        "BadEvent",
+    ];
+
     /// The fixed name, which is the Lambda function's `errorType` and so the state machine's error name.
     pub fn name(&self) -> &'static str {
         match self {

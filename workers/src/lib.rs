@@ -62,8 +62,9 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 /// All attempts of one call. The functions' own timeout must leave room for a few calls.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Attempts of one call. More patience is the state machine's part, which does not pay by the second.
-const ATTEMPTS: u32 = 3;
+/// Attempts of one call: a worker makes up to six calls in a row, so each must come through well even while half of
+/// them are throttled. More patience is the state machine's part, which does not pay by the second.
+const ATTEMPTS: u32 = 5;
 
 /// The five functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -267,8 +268,9 @@ async fn let_go_with_its_stack(
     subject: &Subject,
     clients: &Clients,
 ) -> Result<Finding, Error> {
-    let retained =
-        finding.verdict == Verdict::Never && finding.extra.policy == Some(Policy::Retain);
+    let policy = finding.extra.policy;
+    let retained = finding.verdict == Verdict::Never
+        && policy.is_some_and(|policy| policy != Policy::Terminate);
     let stack = &subject.settings.target.stack;
     if retained && clients.cloudformation.stack_state(stack).await? == StackState::Deleting {
         finding.extra.policy = Some(Policy::Terminate);

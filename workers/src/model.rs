@@ -273,6 +273,9 @@ pub struct Extra {
     /// draining: the services that were not stable before the drain, and how far from it they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unstable: Option<Vec<ServiceCounts>>,
+    /// draining: whether the stack is being deleted, so that its services have nowhere to go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack_deleting: Option<bool>,
     /// drained, and stable for a leaving instance: what to do when the verdict is `Never`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,

@@ -67,6 +67,13 @@ pub fn decide_leaving(
         .collect();
     let spent = seconds_between(subject.began, now);
     let (deadline, policy) = (subject.drain_deadline(), subject.settings.policy);
+    if begun.stack_deleting {
+        let stack = &subject.settings.target.stack;
+        return Finding::reached(format!(
+            "Stack {stack} is being deleted: no service of cluster {cluster} is waited for."
+        ))
+        .under(policy);
+    }
     if worse.is_empty() {
         return Finding::reached(format!(
             "No service of cluster {cluster} is worse off than before the drain of {instance} began, {spent} s after \
@@ -194,6 +201,7 @@ mod tests {
             since: stub::at(1),
             container_instances: Vec::new(),
             unstable,
+            stack_deleting: false,
         }
     }
 

@@ -165,7 +165,10 @@ pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
 
 /// Leaves a Wait state whose time is over.
 pub fn wait_over(account: &mut Account, run: usize) {
-    if let (Some(again), Some(visit)) = (account.stepfunctions.wait_override, &execution(account, run).visit) {
+    if let (Some(again), Some(visit)) = (
+        account.stepfunctions.wait_override,
+        &execution(account, run).visit,
+    ) {
         let (until, changes) = visit.waits_until;
         if changes == account.changes && account.now + again <= until {
             account.after(again, Due::WaitOver(run));

@@ -415,7 +415,11 @@ fn with_the_override_a_wait_ends_when_something_has_changed() {
         stage.play(change_after, |_, _| Ok(json!({})));
         stage.account.changes += 1;
         stage.play(900, |_, _| Ok(json!({})));
-        assert_eq!(stage.seconds(), wanted, "something changed after {change_after} s");
+        assert_eq!(
+            stage.seconds(),
+            wanted,
+            "something changed after {change_after} s"
+        );
     }
 }
 

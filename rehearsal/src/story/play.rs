@@ -170,6 +170,7 @@ impl Stage {
                 self.world.run_until(|_| false, until).await;
                 Ok(())
             }
+            Action::DeleteServices => self.delete_services(),
             Action::Delete => self.delete().await,
         }
     }
@@ -413,11 +414,15 @@ impl Stage {
             "DeleteStack",
             &json!({"StackName": self.stack}),
         )?;
-        self.settle(LIMIT).await?;
-        match self.watch.stack_status().as_str() {
-            "DELETE_COMPLETE" => Ok(()),
-            status => Err(format!("the stack {} ended {status}", self.stack)),
+        self.settle(LIMIT).await
+    }
+
+    fn delete_services(&self) -> Result<(), String> {
+        for service in &self.settings.workload.services {
+            let input = json!({"cluster": self.stack, "service": service.name, "force": true});
+            self.call("ecs", "DeleteService", &input)?;
         }
+        Ok(())
     }
 }
 

@@ -7,7 +7,8 @@
 //! seed 7                                   fault drain-hangs
 //! switch early-signal-lost
 //!
-//! deploy | roll | scale N | warm-pool N | event {JSON} | deregister | settle | pass SECONDS | delete
+//! deploy | roll | scale N | warm-pool N | event {JSON} | deregister | settle | pass SECONDS
+//! | delete-services | delete
 //! ```
 
 use crate::workload::{Service, Standalone, Workload};
@@ -117,10 +118,11 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
         "deregister" => Action::Deregister,
         "settle" => Action::Settle,
         "pass" => Action::Pass(number(rest)?),
+        "delete-services" => Action::DeleteServices,
         "delete" => Action::Delete,
         _ => {
             return Err(format!(
-                "{word:?} is no word of a story; there are parameter, instances, batch, seed, fault, switch, service, daemon, task, deploy, roll, scale, warm-pool, event, deregister, settle, pass, delete"
+                "{word:?} is no word of a story; there are parameter, instances, batch, seed, fault, switch, service, daemon, task, deploy, roll, scale, warm-pool, event, deregister, settle, pass, delete-services, delete"
             ));
         }
     })

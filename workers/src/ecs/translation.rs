@@ -91,5 +91,5 @@ pub fn service(call: &'static str, one: &types::Service) -> Result<Service, Erro
 }
 
 fn time(time: &DateTime) -> Option<Timestamp> {
-    Timestamp::from_nanosecond(time.as_nanos()).ok()
+    Timestamp::from_second(time.secs()).ok()
 }
