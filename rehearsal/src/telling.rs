@@ -11,8 +11,14 @@ use crate::fact::{ExecutionFact, Fact, Told};
 /// How often a wait that goes on for the same reason is told again.
 const SAME_WAIT_AGAIN: Duration = Duration::from_secs(600);
 
+/// Said of every resource of a new stack, so nobody learns from it.
+const RESOURCE_BEGUN: &str = "Resource creation Initiated";
+
 /// The workers, by the ends of their functions' names.
-const WORKERS: [&str; 5] = ["complete-action", "joined", "draining", "drained", "stable"];
+const WORKERS: [&str; 5] = [COMPLETE_ACTION, "joined", "draining", "drained", "stable"];
+
+/// The worker that answers hooks.
+const COMPLETE_ACTION: &str = "complete-action";
 
 /// How a line strikes the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,6 +189,9 @@ impl Teller {
             return None;
         };
         let itself = *logical_id == self.stack;
+        if reason == RESOURCE_BEGUN {
+            return None;
+        }
         let failed = status.ends_with("_FAILED") || status.contains("ROLLBACK");
         if !itself && (*stack != self.stack || reason.is_empty()) && !status.ends_with("_FAILED") {
             return None;
@@ -225,6 +234,10 @@ impl Teller {
             "Never" => Mood::Bad,
             _ => Mood::Plain,
         };
+        if worker == COMPLETE_ACTION && verdict == "Reached" {
+            // The instance's next state and the stack's own event tell the same.
+            return None;
+        }
         let key = format!("{worker} {verdict}");
         let again = self
             .waits

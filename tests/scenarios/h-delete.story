@@ -6,4 +6,5 @@ service web desired=2 deregistration=300
 deploy
 delete
 delete-services
+pass 300
 delete
