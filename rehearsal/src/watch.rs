@@ -115,7 +115,12 @@ impl Watch {
     pub fn begin_roll(&self) {
         let mut inner = self.lock();
         inner.rolling = true;
-        inner.seen = Seen::default();
+        // What broke before the roll is the roll's to tell: nobody else will.
+        let broken = std::mem::take(&mut inner.seen.broken);
+        inner.seen = Seen {
+            broken,
+            ..Seen::default()
+        };
     }
 
     /// Takes what was counted and seen since the roll began.
@@ -133,6 +138,17 @@ impl Watch {
     /// The instances of the group that have not gone away, by id.
     pub fn instances(&self) -> BTreeMap<String, InstanceSeen> {
         self.lock().instances.clone()
+    }
+
+    /// How many instances are in service on another AMI than `old`, and how many are left on `old`.
+    pub fn progress(&self, old: &str) -> (usize, usize) {
+        let inner = self.lock();
+        let (left, new): (Vec<_>, Vec<_>) =
+            inner.instances.values().partition(|seen| seen.ami == old);
+        (
+            new.iter().filter(|seen| seen.state == "InService").count(),
+            left.len(),
+        )
     }
 
     /// What is still under way, in words; nothing if all is at rest.

@@ -21,7 +21,8 @@ pub fn resolve(base: &str, path: &str) -> String {
             part => parts.push(part),
         }
     }
-    parts.join("/")
+    let root = if base.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", parts.join("/"))
 }
 
 impl State {

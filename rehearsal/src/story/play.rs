@@ -1,24 +1,21 @@
 //! Plays a story to its end in virtual time.
 
+mod outcome;
+mod setup;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Action, Fault, Listener, Settings, Switch};
-use crate::account::Account;
-use crate::fact::Told;
-use crate::promises::{self, Broken, Claim};
-use crate::report::{Amis, Report, cost_usd, rounded};
-use crate::telling::Teller;
-use crate::watch::{Terms, Watch};
+use super::{Action, Fault, Listener, Settings};
+use crate::promises::Broken;
+use crate::report::Report;
+use crate::watch::Watch;
 use crate::wire::ApiError;
 use crate::workload::{self, Standalone};
-use crate::world::{Observer, World};
+use crate::world::World;
 
-/// When every story begins. Any instant would do.
-const BEGIN: &str = "2026-01-05T03:00:00Z";
 /// No roll takes longer: the hooks' global timeout is 48 hours, for the roll and for its way back.
 const LIMIT: Duration = Duration::from_secs(96 * 3600);
 /// How long the workload may take to be at rest before a roll begins.
@@ -70,96 +67,24 @@ struct Stage {
     world: World,
     watch: Watch,
     stack: String,
+    /// The cluster, and the group, which is named after it.
+    cluster: String,
     ami: String,
     reports: Vec<Report>,
 }
 
-/// Tells each fact to the listener.
-struct Ear {
-    teller: Teller,
-    watch: Watch,
-    listener: Arc<Mutex<dyn Listener>>,
-    began: Timestamp,
-    old_ami: String,
-}
-
-impl Observer for Ear {
-    fn observe(&mut self, _account: &Account, told: &Told) {
-        let Some(line) = self.teller.line(told) else {
-            return;
-        };
-        let instances = self.watch.instances();
-        let left = instances
-            .values()
-            .filter(|seen| seen.ami == self.old_ami)
-            .count();
-        let new = instances
-            .values()
-            .filter(|seen| seen.ami != self.old_ami && seen.state == "InService")
-            .count();
-        let mut listener = self
-            .listener
-            .lock()
-            .expect("only a panic poisons the lock, and it has ended the run");
-        listener.line(&line);
-        listener.progress(
-            new,
-            new + left,
-            told.at.duration_since(self.began).unsigned_abs(),
-        );
-    }
-}
-
 impl Stage {
-    fn new(
-        settings: &Settings,
-        wait: Option<Duration>,
-        listener: Arc<Mutex<dyn Listener>>,
-    ) -> Result<Self, String> {
-        let begin: Timestamp = BEGIN.parse().expect("a constant time");
-        let mut account = Account::new(begin, settings.seed);
-        account.cloudformation.files = settings.files.texts.clone();
-        account.stepfunctions.wait_override = wait;
-        for switch in &settings.switches {
-            flip(&mut account, *switch);
-        }
-        let ami = format!("ami-{}", account.hex(17));
-        let stack = settings
-            .parameter("EcsClusterName")
-            .ok_or("the parameters lack EcsClusterName; name the cluster")?
-            .to_owned();
-        let watch = Watch::new(terms(settings, &stack)?);
-        let world = World::new(account);
-        world.add_observer(watch.clone());
-        world.add_observer(Ear {
-            teller: Teller::new(begin, &stack),
-            watch: watch.clone(),
-            listener,
-            began: begin,
-            old_ami: ami.clone(),
-        });
-        let settings = settings.clone();
-        Ok(Self {
-            settings,
-            world,
-            watch,
-            stack,
-            ami,
-            reports: Vec::new(),
-        })
-    }
-
     async fn act(&mut self, action: &Action) -> Result<(), String> {
         match action {
             Action::Deploy => self.deploy().await,
             Action::Roll => self.roll().await,
             Action::Scale(size) => {
-                let input = json!({"AutoScalingGroupName": self.stack, "DesiredCapacity": size});
+                let input = json!({"AutoScalingGroupName": self.cluster, "DesiredCapacity": size});
                 self.call("autoscaling", "SetDesiredCapacity", &input)
                     .map(drop)
             }
             Action::WarmPool(size) => {
-                let input = json!({"AutoScalingGroupName": self.stack, "MinSize": size, "PoolState": "Stopped"});
+                let input = json!({"AutoScalingGroupName": self.cluster, "MinSize": size, "PoolState": "Stopped"});
                 self.call("autoscaling", "PutWarmPool", &input).map(drop)
             }
             Action::PutEvent(event) => self.put_event(event),
@@ -223,7 +148,7 @@ impl Stage {
                 on_instance: self.oldest(),
             });
         }
-        workload::start(&self.world, &self.stack, &workload)
+        workload::start(&self.world, &self.cluster, &workload)
             .map_err(|error| refused("the workload", &error))?;
         let limit = self.world.now() + SETTLE_LIMIT;
         if self
@@ -280,84 +205,6 @@ impl Stage {
         Ok(())
     }
 
-    fn report(&self, began: Timestamp, size: usize, new_ami: &str, transitions: u64) -> Report {
-        let outcome = self.watch.stack_status();
-        let amis = Amis {
-            old: self.ami.clone(),
-            new: new_ami.to_owned(),
-        };
-        let mut seen = self.watch.end_roll();
-        let now = self.world.now();
-        if let Some(detail) = self.unfinished(&outcome, size, &amis) {
-            seen.broken.push(Broken {
-                claim: Claim::RollEnds,
-                at: now,
-                detail,
-            });
-        }
-        let calls: u64 = seen.api_calls.values().sum();
-        Report {
-            instances: size,
-            replaced: seen.replaced.len(),
-            retained: self.retained(),
-            roll_seconds: rounded(now.duration_since(began).as_secs_f64(), 3),
-            lower_bound_seconds: None,
-            overhead: None,
-            tasks_moved: seen.tasks_moved,
-            tasks_killed_early: seen.tasks_killed_early,
-            max_open_drains: seen.max_open_drains,
-            api_calls_per_instance: rounded(calls as f64 / seen.replaced.len().max(1) as f64, 2),
-            state_transitions: transitions,
-            max_history_events: seen.max_history_events,
-            cost_usd: rounded(cost_usd(transitions, &seen), 6),
-            promises: promises::judge(&seen.broken),
-            api_calls: seen.api_calls,
-            ami: amis,
-            seed: self.settings.seed,
-            outcome,
-        }
-    }
-
-    /// Why the roll has not ended as it must, if so.
-    fn unfinished(&self, outcome: &str, size: usize, amis: &Amis) -> Option<String> {
-        if let Some(pending) = self.watch.pending() {
-            return Some(format!(
-                "{} hours after it began, {pending}",
-                LIMIT.as_secs() / 3600
-            ));
-        }
-        let wanted = match outcome {
-            "UPDATE_COMPLETE" => &amis.new,
-            "UPDATE_ROLLBACK_COMPLETE" => &amis.old,
-            other => return Some(format!("the stack ended {other}")),
-        };
-        let instances = self.watch.instances();
-        let serving: Vec<_> = instances
-            .iter()
-            .filter(|(_, seen)| seen.state == "InService")
-            .collect();
-        if let Some((id, seen)) = serving.iter().find(|(_, seen)| seen.ami != *wanted) {
-            return Some(format!(
-                "{id} is in service on {}, not on {wanted}",
-                seen.ami
-            ));
-        }
-        (serving.len() != size).then(|| {
-            format!(
-                "{} instances are in service, {size} were before",
-                serving.len()
-            )
-        })
-    }
-
-    fn retained(&self) -> Vec<String> {
-        let instances = self.watch.instances().into_iter();
-        instances
-            .filter(|(_, seen)| seen.state.ends_with(":Retained"))
-            .map(|(id, _)| id)
-            .collect()
-    }
-
     async fn settle(&self, limit: Duration) -> Result<(), String> {
         let until = self.world.now() + limit;
         let watch = self.watch.clone();
@@ -380,7 +227,7 @@ impl Stage {
         let event = event
             .to_string()
             .replace("INSTANCE", &oldest)
-            .replace("GROUP", &self.stack);
+            .replace("GROUP", &self.cluster);
         let event = serde_json::from_str(&event).map_err(|error| format!("the event: {error}"))?;
         self.world
             .with(|account| crate::eventbridge::put_event(account, event));
@@ -388,7 +235,7 @@ impl Stage {
     }
 
     fn oldest(&self) -> Option<String> {
-        let input = json!({"AutoScalingGroupNames": [self.stack]});
+        let input = json!({"AutoScalingGroupNames": [self.cluster]});
         let group = self
             .call("autoscaling", "DescribeAutoScalingGroups", &input)
             .ok()?;
@@ -401,9 +248,10 @@ impl Stage {
         let oldest = self
             .oldest()
             .ok_or("the group has no instance to deregister")?;
-        let filter = json!({"cluster": self.stack, "filter": format!("ec2InstanceId == {oldest}")});
+        let filter =
+            json!({"cluster": self.cluster, "filter": format!("ec2InstanceId == {oldest}")});
         let listed = self.call("ecs", "ListContainerInstances", &filter)?;
-        let input = json!({"cluster": self.stack, "containerInstance": listed["containerInstanceArns"][0], "force": true});
+        let input = json!({"cluster": self.cluster, "containerInstance": listed["containerInstanceArns"][0], "force": true});
         self.call("ecs", "DeregisterContainerInstance", &input)
             .map(drop)
     }
@@ -419,49 +267,10 @@ impl Stage {
 
     fn delete_services(&self) -> Result<(), String> {
         for service in &self.settings.workload.services {
-            let input = json!({"cluster": self.stack, "service": service.name, "force": true});
+            let input = json!({"cluster": self.cluster, "service": service.name, "force": true});
             self.call("ecs", "DeleteService", &input)?;
         }
         Ok(())
-    }
-}
-
-fn terms(settings: &Settings, stack: &str) -> Result<Terms, String> {
-    let number = |key: &str, default: u64| match settings.parameter(key) {
-        None => Ok(default),
-        Some(value) => value
-            .parse()
-            .map_err(|_| format!("parameter {key} is {value:?}, not a whole number")),
-    };
-    Ok(Terms {
-        stack: stack.to_owned(),
-        batch: number("BatchSize", 1)? as usize,
-        drain_deadline: Duration::from_secs(number("DrainDeadlineSeconds", 3000)?),
-        policy: settings
-            .parameter("DrainDeadlinePolicy")
-            .unwrap_or("retain")
-            .to_owned(),
-    })
-}
-
-fn flip(account: &mut Account, switch: Switch) {
-    match switch {
-        Switch::EarlySignalLost => {
-            account
-                .cloudformation
-                .dynamics
-                .signal_before_in_service_counts = false
-        }
-        Switch::AbandonedLaunchSkipsHook => {
-            account
-                .autoscaling
-                .dynamics
-                .terminate_hooks_after_abandoned_launch = false
-        }
-        Switch::ExecutionNamedAfterEvent => {
-            account.eventbridge.dynamics.execution_name =
-                crate::eventbridge::ExecutionName::EventId;
-        }
     }
 }
 

@@ -1,0 +1,93 @@
+//! What a roll came to.
+
+use jiff::Timestamp;
+
+use super::{LIMIT, Stage};
+use crate::promises::{self, Broken, Claim};
+use crate::report::{Amis, Report, cost_usd, rounded};
+
+impl Stage {
+    pub(super) fn report(
+        &self,
+        began: Timestamp,
+        size: usize,
+        new_ami: &str,
+        transitions: u64,
+    ) -> Report {
+        let outcome = self.watch.stack_status();
+        let amis = Amis {
+            old: self.ami.clone(),
+            new: new_ami.to_owned(),
+        };
+        let mut seen = self.watch.end_roll();
+        let now = self.world.now();
+        if let Some(detail) = self.unfinished(&outcome, size, &amis) {
+            seen.broken.push(Broken {
+                claim: Claim::RollEnds,
+                at: now,
+                detail,
+            });
+        }
+        let calls: u64 = seen.api_calls.values().sum();
+        Report {
+            instances: size,
+            replaced: seen.replaced.len(),
+            retained: self.retained(),
+            roll_seconds: rounded(now.duration_since(began).as_secs_f64(), 3),
+            lower_bound_seconds: None,
+            overhead: None,
+            tasks_moved: seen.tasks_moved,
+            tasks_killed_early: seen.tasks_killed_early,
+            max_open_drains: seen.max_open_drains,
+            api_calls_per_instance: rounded(calls as f64 / seen.replaced.len().max(1) as f64, 2),
+            state_transitions: transitions,
+            max_history_events: seen.max_history_events,
+            cost_usd: rounded(cost_usd(transitions, &seen), 6),
+            promises: promises::judge(&seen.broken),
+            api_calls: seen.api_calls,
+            ami: amis,
+            seed: self.settings.seed,
+            outcome,
+        }
+    }
+
+    /// Why the roll has not ended as it must, if so.
+    fn unfinished(&self, outcome: &str, size: usize, amis: &Amis) -> Option<String> {
+        if let Some(pending) = self.watch.pending() {
+            return Some(format!(
+                "{} hours after it began, {pending}",
+                LIMIT.as_secs() / 3600
+            ));
+        }
+        let wanted = match outcome {
+            "UPDATE_COMPLETE" => &amis.new,
+            "UPDATE_ROLLBACK_COMPLETE" => &amis.old,
+            other => return Some(format!("the stack ended {other}")),
+        };
+        let instances = self.watch.instances();
+        let serving: Vec<_> = instances
+            .iter()
+            .filter(|(_, seen)| seen.state == "InService")
+            .collect();
+        if let Some((id, seen)) = serving.iter().find(|(_, seen)| seen.ami != *wanted) {
+            return Some(format!(
+                "{id} is in service on {}, not on {wanted}",
+                seen.ami
+            ));
+        }
+        (serving.len() != size).then(|| {
+            format!(
+                "{} instances are in service, {size} were before",
+                serving.len()
+            )
+        })
+    }
+
+    fn retained(&self) -> Vec<String> {
+        let instances = self.watch.instances().into_iter();
+        instances
+            .filter(|(_, seen)| seen.state.ends_with(":Retained"))
+            .map(|(id, _)| id)
+            .collect()
+    }
+}

@@ -1,0 +1,127 @@
+//! The stage as a story finds it: an empty account, somebody who watches, somebody who listens.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Stage;
+use crate::account::Account;
+use crate::fact::Told;
+use crate::story::{Listener, Settings, Switch};
+use crate::telling::Teller;
+use crate::watch::{Terms, Watch};
+use crate::world::{Observer, World};
+
+/// When every story begins. Any instant would do.
+const BEGIN: &str = "2026-01-05T03:00:00Z";
+/// The stack's name. The cluster's is a parameter of it.
+const STACK: &str = "ecs-cluster";
+
+/// Tells each fact to the listener.
+struct Ear {
+    teller: Teller,
+    watch: Watch,
+    listener: Arc<Mutex<dyn Listener>>,
+    began: Timestamp,
+    old_ami: String,
+}
+
+impl Observer for Ear {
+    fn observe(&mut self, _account: &Account, told: &Told) {
+        let Some(line) = self.teller.line(told) else {
+            return;
+        };
+        let (new, left) = self.watch.progress(&self.old_ami);
+        let mut listener = self
+            .listener
+            .lock()
+            .expect("only a panic poisons the lock, and it has ended the run");
+        listener.line(&line);
+        listener.progress(
+            new,
+            new + left,
+            told.at.duration_since(self.began).unsigned_abs(),
+        );
+    }
+}
+
+impl Stage {
+    pub(super) fn new(
+        settings: &Settings,
+        wait: Option<Duration>,
+        listener: Arc<Mutex<dyn Listener>>,
+    ) -> Result<Self, String> {
+        let begin: Timestamp = BEGIN.parse().expect("a constant time");
+        let mut account = Account::new(begin, settings.seed);
+        account.cloudformation.files = settings.files.texts.clone();
+        account.stepfunctions.wait_override = wait;
+        for switch in &settings.switches {
+            flip(&mut account, *switch);
+        }
+        let ami = format!("ami-{}", account.hex(17));
+        let cluster = settings
+            .parameter("EcsClusterName")
+            .ok_or("the parameters lack EcsClusterName; name the cluster")?
+            .to_owned();
+        let watch = Watch::new(terms(settings)?);
+        let world = World::new(account);
+        world.add_observer(watch.clone());
+        world.add_observer(Ear {
+            teller: Teller::new(begin, STACK),
+            watch: watch.clone(),
+            listener,
+            began: begin,
+            old_ami: ami.clone(),
+        });
+        let settings = settings.clone();
+        Ok(Self {
+            settings,
+            world,
+            watch,
+            stack: STACK.to_owned(),
+            cluster,
+            ami,
+            reports: Vec::new(),
+        })
+    }
+}
+
+fn terms(settings: &Settings) -> Result<Terms, String> {
+    let number = |key: &str, default: u64| match settings.parameter(key) {
+        None => Ok(default),
+        Some(value) => value
+            .parse()
+            .map_err(|_| format!("parameter {key} is {value:?}, not a whole number")),
+    };
+    Ok(Terms {
+        stack: STACK.to_owned(),
+        batch: number("BatchSize", 1)? as usize,
+        drain_deadline: Duration::from_secs(number("DrainDeadlineSeconds", 3000)?),
+        policy: settings
+            .parameter("DrainDeadlinePolicy")
+            .unwrap_or("retain")
+            .to_owned(),
+    })
+}
+
+fn flip(account: &mut Account, switch: Switch) {
+    match switch {
+        Switch::EarlySignalLost => {
+            account
+                .cloudformation
+                .dynamics
+                .signal_before_in_service_counts = false
+        }
+        Switch::AbandonedLaunchSkipsHook => {
+            account
+                .autoscaling
+                .dynamics
+                .terminate_hooks_after_abandoned_launch = false
+        }
+        Switch::ExecutionNamedAfterEvent => {
+            account.eventbridge.dynamics.execution_name =
+                crate::eventbridge::ExecutionName::EventId;
+        }
+    }
+}
