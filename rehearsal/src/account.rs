@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::changes::Changes;
 use crate::clock::Queue;
 use crate::fact::{Fact, Told};
 use crate::faults::Faults;
@@ -68,9 +69,8 @@ pub struct Account {
     pub faults: Faults,
     /// Everything that happened, in order.
     pub facts: Vec<Told>,
-    /// How often something changed that a worker could see: what it was not asked about since, it would answer as
-    /// before.
-    pub changes: u64,
+    /// How often something changed that a worker could see.
+    pub changes: Changes,
     queue: Queue,
     /// EC2 Auto Scaling.
     pub autoscaling: autoscaling::State,
@@ -98,7 +98,7 @@ impl Account {
             random: fastrand::Rng::with_seed(seed),
             faults: Faults::default(),
             facts: Vec::new(),
-            changes: 0,
+            changes: Changes::default(),
             queue: Queue::default(),
             autoscaling: Default::default(),
             cloudformation: Default::default(),
@@ -118,7 +118,7 @@ impl Account {
 
     /// Writes down that `fact` happened now.
     pub fn tell(&mut self, fact: Fact) {
-        self.changes += u64::from(fact.is_seen_by_workers());
+        self.changes.note(&fact);
         self.facts.push(Told { at: self.now, fact });
     }
 

@@ -129,20 +129,6 @@ pub enum Fact {
     },
 }
 
-impl Fact {
-    /// Whether a worker that looks again could see the difference.
-    pub fn is_seen_by_workers(&self) -> bool {
-        matches!(
-            self,
-            Self::Stack { .. }
-                | Self::Lifecycle { .. }
-                | Self::ContainerInstance { .. }
-                | Self::Task { .. }
-                | Self::TaskKilled { .. }
-        )
-    }
-}
-
 /// What happened to an execution.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExecutionFact {

@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //! - [`account`]: the account: one clock, one queue of things to come, one state per service.
+//! - [`changes`]: how often something changed that a worker could see.
 //! - [`clock`]: the queue of things to come.
 //! - [`wire`]: what a request and an answer look like between a client and a service.
 //! - [`fact`]: what happened, as the story tells it and the promises check it.
@@ -15,6 +16,7 @@
 
 pub mod account;
 pub mod autoscaling;
+pub mod changes;
 pub mod clock;
 pub mod cloudformation;
 pub mod ec2;

@@ -12,6 +12,7 @@ use super::execution::{Execution, HISTORY_LIMIT, Visit, with_input, with_output}
 use super::trouble::{DATA_LIMIT, Trouble};
 use super::{notice, task};
 use crate::account::Account;
+use crate::changes::Sight;
 use crate::fact::{ExecutionFact, Fact};
 
 /// The most bytes that an input, an output or a result may have (documented).
@@ -142,7 +143,7 @@ pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
     match decide(state, visit.scope(), now) {
         Ok(Move::Leave(output, then)) => leave(account, run, &output, then),
         Ok(Move::Wait(length, output, then)) => {
-            let changes = account.changes;
+            let changes = changes_in_sight(account, run, &then);
             let visit = execution(account, run).visit.as_mut();
             let visit = visit.expect("the state was just entered");
             visit.afterwards = Some((output, then));
@@ -163,6 +164,20 @@ pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
     }
 }
 
+/// How often something changed that the function sees which the state `then` asks.
+fn changes_in_sight(account: &Account, run: usize, then: &Then) -> u64 {
+    let execution = &account.stepfunctions.executions[run];
+    let function = match then {
+        Then::Next(state) => match &execution.definition.states[state].kind {
+            Kind::Task(task) => account.lambda.function_with_arn(&task.resource),
+            _ => None,
+        },
+        Then::End => None,
+    };
+    let sight = function.map_or(Sight::All, |function| function.sight(&execution.input));
+    account.changes.in_sight(sight)
+}
+
 /// Leaves a Wait state whose time is over.
 pub fn wait_over(account: &mut Account, run: usize) {
     if let (Some(again), Some(visit)) = (
@@ -170,7 +185,9 @@ pub fn wait_over(account: &mut Account, run: usize) {
         &execution(account, run).visit,
     ) {
         let (until, changes) = visit.waits_until;
-        if changes == account.changes && account.now + again <= until {
+        let then = visit.afterwards.as_ref().map(|(_, then)| then.clone());
+        let known = then.is_some_and(|then| changes_in_sight(account, run, &then) == changes);
+        if known && account.now + again <= until {
             account.after(again, Due::WaitOver(run));
             return;
         }

@@ -413,7 +413,13 @@ fn with_the_override_a_wait_ends_when_something_has_changed() {
         stage.account.stepfunctions.wait_override = Some(Duration::from_secs(2));
         stage.play(1, |_, _| Ok(json!({})));
         stage.play(change_after, |_, _| Ok(json!({})));
-        stage.account.changes += 1;
+        stage.account.tell(Fact::Stack {
+            stack: "s".to_owned(),
+            logical_id: "s".to_owned(),
+            resource_type: "AWS::CloudFormation::Stack".to_owned(),
+            status: "UPDATE_COMPLETE".to_owned(),
+            reason: String::new(),
+        });
         stage.play(900, |_, _| Ok(json!({})));
         assert_eq!(
             stage.seconds(),

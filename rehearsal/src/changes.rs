@@ -1,0 +1,81 @@
+//! Counts what workers could see change. A question about which nothing has changed would be answered as before, so the
+//! lower bound of a roll need not ask it.
+
+use std::collections::BTreeMap;
+
+use crate::fact::Fact;
+
+/// How much of the account a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight<'a> {
+    /// One EC2 instance, as a container instance with its tasks and in its group.
+    Instance(&'a str),
+    /// The instances of the group, and the stack.
+    Group,
+    /// All of it.
+    All,
+}
+
+/// How often something changed.
+#[derive(Debug, Default)]
+pub struct Changes {
+    all: u64,
+    group: u64,
+    on: BTreeMap<String, u64>,
+}
+
+impl Changes {
+    /// Takes notice of a fact.
+    pub fn note(&mut self, fact: &Fact) {
+        let instance = match fact {
+            Fact::Stack { .. } => None,
+            Fact::Lifecycle { instance, .. }
+            | Fact::ContainerInstance { instance, .. }
+            | Fact::Task { instance, .. }
+            | Fact::TaskKilled { instance, .. } => Some(instance),
+            Fact::Delivery { .. }
+            | Fact::Execution { .. }
+            | Fact::Invocation { .. }
+            | Fact::ApiCall { .. } => return,
+        };
+        self.all += 1;
+        self.group += u64::from(matches!(fact, Fact::Stack { .. } | Fact::Lifecycle { .. }));
+        if let Some(instance) = instance {
+            *self.on.entry(instance.clone()).or_default() += 1;
+        }
+    }
+
+    /// How often something changed that is in sight.
+    pub fn in_sight(&self, sight: Sight<'_>) -> u64 {
+        match sight {
+            Sight::Instance(instance) => self.on.get(instance).copied().unwrap_or_default(),
+            Sight::Group => self.group,
+            Sight::All => self.all,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_seen_by_those_who_look_there() {
+        let mut changes = Changes::default();
+        changes.note(&Fact::Task {
+            task: "t".to_owned(),
+            group: "service:web".to_owned(),
+            instance: "i-1".to_owned(),
+            last_status: "STOPPED".to_owned(),
+            reason: String::new(),
+        });
+        let seen = [
+            Sight::Instance("i-1"),
+            Sight::Instance("i-2"),
+            Sight::Group,
+            Sight::All,
+        ]
+        .map(|sight| changes.in_sight(sight));
+        assert_eq!(seen, [1, 0, 0, 1]);
+    }
+}
