@@ -63,8 +63,11 @@ event_from!(autoscaling AutoScaling, cloudformation CloudFormation, ec2 Ec2, ecs
 pub struct Account {
     /// The present instant. Only [`Account::step`] moves it.
     pub now: Timestamp,
-    /// Where all chance comes from.
+    /// Where all chance of the services comes from.
     pub random: fastrand::Rng,
+    /// Where the chance of calls and invocations comes from. It is apart, so that how often workers ask does not change
+    /// how long the services take.
+    pub wire_random: fastrand::Rng,
     /// What is made to go wrong.
     pub faults: Faults,
     /// Everything that happened, in order.
@@ -96,6 +99,7 @@ impl Account {
         Self {
             now: start,
             random: fastrand::Rng::with_seed(seed),
+            wire_random: fastrand::Rng::with_seed(!seed),
             faults: Faults::default(),
             facts: Vec::new(),
             changes: Changes::default(),

@@ -86,10 +86,10 @@ async fn run(world: World, clients: Clients, invocation: Invocation, cold: bool)
 }
 
 fn crash(account: &mut Account) -> Crash {
-    if !account.faults.worker_error || account.random.u8(0..10) >= CRASHES_IN_TEN {
+    if !account.faults.worker_error || account.wire_random.u8(0..10) >= CRASHES_IN_TEN {
         return Crash::Never;
     }
-    if account.random.bool() {
+    if account.wire_random.bool() {
         Crash::Before
     } else {
         Crash::After

@@ -6,8 +6,9 @@ use crate::wire::{ApiError, Call};
 
 /// The refusal, if a function's call is hit.
 pub fn refuses(account: &mut Account, caller: &Caller, call: &Call) -> Option<ApiError> {
-    let hit =
-        matches!(caller, Caller::Function(_)) && account.faults.throttle && account.random.bool();
+    let hit = matches!(caller, Caller::Function(_))
+        && account.faults.throttle
+        && account.wire_random.bool();
     let code = if call.service == "ecs" {
         "ThrottlingException"
     } else {

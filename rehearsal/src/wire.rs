@@ -77,10 +77,23 @@ pub fn write(call: &Call, request_id: &str, answer: Result<Value, ApiError>) -> 
     }
 }
 
+/// A new request id.
+pub fn request_id(account: &mut Account) -> String {
+    let random = account.wire_random.u128(..);
+    format!(
+        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+        random >> 96,
+        random >> 80 & 0xffff,
+        random >> 64 & 0xfff,
+        random >> 48 & 0xfff,
+        random & 0xffff_ffff_ffff
+    )
+}
+
 /// Does `call` for `caller` in `account`, and writes the answer.
 pub fn answer(account: &mut Account, caller: &Caller, call: &Call) -> Response {
     let answer = account.call(caller, &call.service, &call.action, &call.input);
-    let request_id = account.uuid();
+    let request_id = request_id(account);
     write(call, &request_id, answer)
 }
 

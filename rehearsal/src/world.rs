@@ -127,7 +127,7 @@ impl World {
             Ok(call) => call,
             Err(error) => return wire::json::write(Err(error)),
         };
-        let half = self.with(|account| account.between(HALF_CALL_FROM, HALF_CALL_TO));
+        let half = self.with(half_a_call);
         tokio::time::sleep(half).await;
         let response = self.serve_now(caller, &call);
         tokio::time::sleep(half).await;
@@ -143,7 +143,7 @@ impl World {
         let response = match refusal {
             Some(error) => {
                 account.tell_call(caller, &call.service, &call.action, Some(&error));
-                let request_id = account.uuid();
+                let request_id = wire::request_id(account);
                 wire::write(call, &request_id, Err(error))
             }
             None => wire::answer(account, caller, call),
@@ -171,6 +171,14 @@ impl World {
             .lock()
             .expect("only a panic poisons the lock, and it has ended the run")
     }
+}
+
+fn half_a_call(account: &mut Account) -> Duration {
+    let (from, to) = (
+        HALF_CALL_FROM.as_millis() as u64,
+        HALF_CALL_TO.as_millis() as u64,
+    );
+    Duration::from_millis(account.wire_random.u64(from..=to))
 }
 
 impl Stage {
