@@ -2,7 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_autoscaling::Client;
-use aws_sdk_autoscaling::types::Instance;
+use aws_sdk_autoscaling::types::{Instance, LaunchTemplateSpecification};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -115,6 +115,41 @@ impl AutoScaling {
             }),
         }
     }
+
+    /// Those of `instances` (50 at most) that a group has.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `BadAnswer`.
+    pub async fn some_instances(
+        &self,
+        instances: &[InstanceId],
+    ) -> Result<Vec<GroupInstance>, Error> {
+        let call = "autoscaling:DescribeAutoScalingInstances";
+        let ids = instances
+            .iter()
+            .map(|one| one.as_str().to_owned())
+            .collect();
+        let answer = self
+            .client
+            .describe_auto_scaling_instances()
+            .set_instance_ids(Some(ids))
+            .send()
+            .await
+            .map_err(|error| Error::from_sdk(call, error))?;
+        let seen = answer.auto_scaling_instances().iter();
+        seen.map(|one| {
+            let template = one.launch_template();
+            let configuration = one.launch_configuration_name();
+            read(
+                call,
+                one.instance_id(),
+                one.lifecycle_state(),
+                template,
+                configuration,
+            )
+        })
+        .collect()
+    }
 }
 
 fn open_or_over<T>(
@@ -152,24 +187,41 @@ fn is_validation(error: &SdkError<impl Refusal, HttpResponse>, beginning: &str) 
 }
 
 fn instance(call: &'static str, one: &Instance) -> Result<GroupInstance, Error> {
-    let (Some(id), Some(state)) = (one.instance_id(), one.lifecycle_state()) else {
+    let state = one.lifecycle_state().map(|state| state.as_str());
+    let configuration = one.launch_configuration_name();
+    read(
+        call,
+        one.instance_id(),
+        state,
+        one.launch_template(),
+        configuration,
+    )
+}
+
+fn read(
+    call: &'static str,
+    id: Option<&str>,
+    state: Option<&str>,
+    template: Option<&LaunchTemplateSpecification>,
+    configuration: Option<&str>,
+) -> Result<GroupInstance, Error> {
+    let (Some(id), Some(state)) = (id, state) else {
         return Err(Error::bad_answer(
             call,
             "an instance without id or lifecycle state",
         ));
     };
-    let template = one.launch_template().map(|template| {
+    let template = template.map(|template| {
         let id = template
             .launch_template_id()
             .or(template.launch_template_name());
         let version = template.version().unwrap_or("without version");
         format!("{}:{version}", id.unwrap_or("a launch template"))
     });
-    let configuration = one.launch_configuration_name().map(str::to_owned);
     Ok(GroupInstance {
         instance: InstanceId::new(id),
-        state: LifecycleState::from_name(state.as_str()),
-        launched_from: template.or(configuration),
+        state: LifecycleState::from_name(state),
+        launched_from: template.or(configuration.map(str::to_owned)),
     })
 }
 

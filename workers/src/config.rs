@@ -227,6 +227,17 @@ pub fn earlier_since(input: &Value, phase: &str) -> Result<Option<Timestamp>, Er
     }
 }
 
+/// The instances whose drains held this one at the last look of `stable`, if there was one.
+pub fn held_by(input: &Value) -> Vec<InstanceId> {
+    let names = input["stable"]["heldBy"].as_array();
+    let names = names.map(Vec::as_slice).unwrap_or_default();
+    names
+        .iter()
+        .filter_map(Value::as_str)
+        .map(InstanceId::new)
+        .collect()
+}
+
 /// What `draining` answered, as far as the workers after it need it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -65,8 +65,30 @@ pub struct Seen {
     pub tasks: Vec<Task>,
 }
 
-/// The registrations of now and those of then: an agent may register anew, and a deregistered one is not listed.
+/// The tasks of the registrations that the drain began with, as long as that is enough to say "not yet": while tasks
+/// are left there, none of them younger than the drain. Otherwise the registrations of now are looked at too.
 async fn look(subject: &Subject, begun: &DrainBegun, clients: &Clients) -> Result<Seen, Error> {
+    let mut seen = Seen::default();
+    for arn in &begun.container_instances {
+        let cluster = &subject.settings.cluster;
+        seen.tasks.extend(clients.ecs.tasks_on(cluster, arn).await?);
+    }
+    let is_left = |task: &&Task| !task.is_stopped();
+    let is_younger =
+        |task: &Task| task.wanted && task.since.is_none_or(|since| since > begun.since);
+    let mut left = seen.tasks.iter().filter(is_left).peekable();
+    if left.peek().is_some() && !left.any(is_younger) {
+        return Ok(seen);
+    }
+    look_at_all(subject, begun, clients).await
+}
+
+/// The registrations of now and those of then: an agent may register anew, and a deregistered one is not listed.
+async fn look_at_all(
+    subject: &Subject,
+    begun: &DrainBegun,
+    clients: &Clients,
+) -> Result<Seen, Error> {
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
     let mut registrations = ecs.registrations(cluster, &subject.action.instance).await?;
     let mut unlisted = begun.container_instances.clone();

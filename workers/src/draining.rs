@@ -151,6 +151,7 @@ pub fn conclude(
         container_instances: Some([active, draining].concat()),
         unstable: Some(unstable),
         stack_deleting: None,
+        held_by: None,
         policy: None,
     };
     finding

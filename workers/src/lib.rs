@@ -322,7 +322,7 @@ mod tests {
         let second = answer(Worker::Joined, input, &clients, || stub::at(402)).await;
         let second = second.expect("an answer");
         assert_eq!(second.since, stub::at(2));
-        assert!((36..=40).contains(&second.wait_seconds), "{second:?}");
+        assert!((24..=26).contains(&second.wait_seconds), "{second:?}");
     }
 
     #[tokio::test]

@@ -276,6 +276,9 @@ pub struct Extra {
     /// draining: whether the stack is being deleted, so that its services have nowhere to go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack_deleting: Option<bool>,
+    /// stable for a new instance: whose drains hold it, so that the next look can be at those alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<Vec<InstanceId>>,
     /// drained, and stable for a leaving instance: what to do when the verdict is `Never`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,

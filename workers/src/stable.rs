@@ -12,11 +12,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::Clients;
-use crate::config::{DrainBegun, drain_begun};
+use crate::config::{DrainBegun, drain_begun, held_by};
 use crate::error::Error;
 use crate::model::cluster::{Service, ServiceCounts};
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
-use crate::model::{Finding, Subject, Transition, seconds_between};
+use crate::model::{Finding, Subject, Transition, Verdict, seconds_between};
+
+/// So many holders are noted for the next look: DescribeAutoScalingInstances takes 50 at a time.
+const HOLDERS_NOTED: usize = 40;
 
 /// Looks, and decides.
 ///
@@ -37,6 +40,16 @@ pub async fn handle(
         Transition::Launching => {
             let stack = &subject.settings.target.stack;
             let stack = clients.cloudformation.stack_state(stack).await?;
+            // A large group's list is long, and asked for by every instance of a batch: those that held it are few.
+            let mut few = held_by(input);
+            if !few.is_empty() {
+                few.push(subject.action.instance.clone());
+                let seen = clients.autoscaling.some_instances(&few).await?;
+                let finding = decide_new(subject, &seen, &stack, now());
+                if finding.verdict == Verdict::NotYet {
+                    return Ok(finding);
+                }
+            }
             let group = clients.autoscaling.instances(&subject.action.group).await?;
             Ok(decide_new(subject, &group, &stack, now()))
         }
@@ -129,22 +142,34 @@ pub fn decide_new(
         return Finding::never(failed_drain(subject, retained));
     }
     let spent = seconds_between(subject.began, now);
-    match others().find(|other| holds(other, own, stack)) {
-        Some(other) => Finding::not_yet(format!(
-            "{instance} is held at its launch hook of group {name}: {} launched from {} is {} while stack {target} is \
+    let holders: Vec<&GroupInstance> = others().filter(|other| holds(other, own, stack)).collect();
+    match holders.first() {
+        Some(other) => held(
+            &holders,
+            format!(
+                "{instance} is held at its launch hook of group {name}: {} launched from {} is {} while stack {target} is \
              {stack}; {spent} s so far.",
-            other.instance,
-            other
-                .launched_from
-                .as_deref()
-                .unwrap_or("an unknown template"),
-            other.state,
-        )),
+                other.instance,
+                other
+                    .launched_from
+                    .as_deref()
+                    .unwrap_or("an unknown template"),
+                other.state,
+            ),
+        ),
         None => Finding::reached(format!(
             "No drain of group {name} holds {instance} while stack {target} is {stack}, {spent} s after its launch \
              hook opened."
         )),
     }
+}
+
+/// Not yet, because of `holders`.
+fn held(holders: &[&GroupInstance], reason: String) -> Finding {
+    let mut finding = Finding::not_yet(reason);
+    let some = holders.iter().take(HOLDERS_NOTED);
+    finding.extra.held_by = Some(some.map(|holder| holder.instance.clone()).collect());
+    finding
 }
 
 /// During a stack operation any drain holds. Outside of one only a drain of another launch template version does: an
@@ -174,7 +199,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::model::{InstanceId, Policy, ServiceName, Verdict};
+    use crate::model::{InstanceId, Policy, ServiceName};
     use crate::stub;
 
     fn counts(name: &str, numbers: (i64, i64, i64, i64)) -> ServiceCounts {

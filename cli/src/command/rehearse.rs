@@ -19,6 +19,9 @@ use crate::view::summary;
 /// The lower bound is the same story with every Wait state lasting this long.
 const NOTICED_AT_ONCE: Duration = Duration::from_secs(1);
 
+/// What is rehearsed.
+const ACTIONS: [Action; 2] = [Action::Deploy, Action::Roll];
+
 /// Flags of `rehearse`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -163,27 +166,21 @@ fn read(path: &PathBuf, flag: &str) -> Result<String, String> {
 /// Plays the roll with somebody listening; meanwhile once more in silence, to see that it is the same story, and once
 /// noticed without delay, for the lower bound.
 fn rehearse(settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, String> {
-    const ACTIONS: [Action; 2] = [Action::Deploy, Action::Roll];
-    let again = {
-        let settings = settings.clone();
-        thread::spawn(move || {
-            let lines = Arc::new(Mutex::new(Lines::default()));
-            let played = play(&settings, &ACTIONS, None, lines.clone());
-            let lower = play(
-                &settings,
-                &ACTIONS,
-                Some(NOTICED_AT_ONCE),
-                Arc::new(Mutex::new(Silence)),
-            );
-            (played, lower, lines)
-        })
-    };
+    let lines = Arc::new(Mutex::new(Lines::default()));
+    let again = aside(settings, None, lines.clone());
+    let lower = aside(
+        settings,
+        Some(NOTICED_AT_ONCE),
+        Arc::new(Mutex::new(Silence)),
+    );
     let heard = Arc::new(Mutex::new(Both {
         live: live.clone(),
         lines: Lines::default(),
     }));
     let played = play(settings, &ACTIONS, None, heard.clone())?;
-    let (second, lower, lines) = again.join().map_err(|_| "the second telling broke off")?;
+    let broke_off = "another telling of the story broke off; this is a mistake in ecs-rollout";
+    let second = again.join().map_err(|_| broke_off)?;
+    let lower = lower.join().map_err(|_| broke_off)?;
     let same = second.as_ref() == Ok(&played)
         && lines
             .lock()
@@ -197,6 +194,16 @@ fn rehearse(settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, Stri
     ));
     report.same_story(same);
     Ok(report)
+}
+
+/// Plays the roll on a thread of its own.
+fn aside(
+    settings: &Settings,
+    wait: Option<Duration>,
+    listener: Arc<Mutex<dyn Listener>>,
+) -> thread::JoinHandle<Result<Played, String>> {
+    let settings = settings.clone();
+    thread::spawn(move || play(&settings, &ACTIONS, wait, listener))
 }
 
 fn only_report(played: Played) -> Result<Report, String> {
