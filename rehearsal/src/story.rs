@@ -126,7 +126,7 @@ pub enum Action {
     Scale(u64),
     /// Gives the group a warm pool of this size.
     WarmPool(u64),
-    /// Puts an event on the bus; `INSTANCE` in it stands for the id of the group's oldest instance.
+    /// Puts an event on the bus; `$INSTANCE` in it stands for the id of the group's oldest instance, `$GROUP` for its name.
     PutEvent(serde_json::Value),
     /// Deregisters the container instance of the group's oldest instance by force, so that it is no member any more.
     Deregister,

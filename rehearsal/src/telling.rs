@@ -94,77 +94,9 @@ impl Teller {
     pub fn line(&mut self, told: &Told) -> Option<Line> {
         let (subject, state, reason, mood) = match &told.fact {
             Fact::Stack { .. } => self.stack_line(&told.fact)?,
-            Fact::Lifecycle {
-                instance,
-                state,
-                reason,
-                ami,
-                ..
-            } => lifecycle_line(instance, state, reason, ami),
-            Fact::ContainerInstance {
-                instance,
-                status,
-                agent_connected,
-                ..
-            } => {
-                let state = if *agent_connected || status == "INACTIVE" {
-                    format!("ECS {status}")
-                } else {
-                    format!("ECS {status}, no agent")
-                };
-                (instance.clone(), state, String::new(), Mood::Plain)
-            }
-            Fact::TaskKilled {
-                task,
-                group,
-                instance,
-                last_status,
-            } => {
-                let reason =
-                    format!("task {task} of {group} was {last_status} when the instance went away");
-                (
-                    instance.clone(),
-                    "task cut off".to_owned(),
-                    reason,
-                    Mood::Bad,
-                )
-            }
-            Fact::Delivery {
-                rule,
-                outcome,
-                detail_type,
-                ..
-            } if outcome != "delivered" => (
-                rule.clone(),
-                "event".to_owned(),
-                format!("{detail_type}: {outcome}"),
-                Mood::Bad,
-            ),
-            Fact::Execution {
-                instance,
-                execution,
-                what:
-                    ExecutionFact::Ended {
-                        status,
-                        error,
-                        cause,
-                        ..
-                    },
-            } if status != "SUCCEEDED" => {
-                let subject = if instance.is_empty() {
-                    execution.clone()
-                } else {
-                    instance.clone()
-                };
-                (
-                    subject,
-                    format!("execution {status}"),
-                    format!("{error}: {cause}"),
-                    Mood::Bad,
-                )
-            }
             Fact::Invocation { .. } => self.answer_line(told)?,
-            _ => return None,
+            Fact::Lifecycle { .. } | Fact::ContainerInstance { .. } => instance_line(&told.fact)?,
+            other => trouble_line(other)?,
         };
         let at = told.at.duration_since(self.began).unsigned_abs();
         Some(Line {
@@ -234,7 +166,7 @@ impl Teller {
             "Never" => Mood::Bad,
             _ => Mood::Plain,
         };
-        if worker == COMPLETE_ACTION && verdict == "Reached" {
+        if worker == COMPLETE_ACTION && matches!(verdict.as_str(), "Reached" | "NotYet") {
             // The instance's next state and the stack's own event tell the same.
             return None;
         }
@@ -256,22 +188,91 @@ impl Teller {
     }
 }
 
-fn lifecycle_line(
-    instance: &str,
-    state: &str,
-    reason: &str,
-    ami: &str,
-) -> (String, String, String, Mood) {
-    let mood = match state {
-        "InService" | "Terminated" => Mood::Good,
-        state if state.ends_with(":Retained") => Mood::Bad,
-        _ => Mood::Plain,
+fn instance_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
+    match fact {
+        Fact::Lifecycle {
+            instance,
+            state,
+            reason,
+            ami,
+            ..
+        } => {
+            let mood = match state.as_str() {
+                "InService" | "Terminated" => Mood::Good,
+                state if state.ends_with(":Retained") => Mood::Bad,
+                _ => Mood::Plain,
+            };
+            let reason = match state.as_str() {
+                "Pending" => format!("{ami}; {reason}"),
+                _ => reason.clone(),
+            };
+            Some((instance.clone(), state.clone(), reason, mood))
+        }
+        Fact::ContainerInstance {
+            instance,
+            status,
+            agent_connected,
+            ..
+        } => {
+            let agent = match *agent_connected || status == "INACTIVE" {
+                true => "",
+                false => ", no agent",
+            };
+            let state = format!("ECS {status}{agent}");
+            Some((instance.clone(), state, String::new(), Mood::Plain))
+        }
+        _ => None,
+    }
+}
+
+/// What nobody wants to read: tasks cut off, events lost, executions that failed.
+fn trouble_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
+    let (subject, state, reason) = match fact {
+        Fact::TaskKilled {
+            task,
+            group,
+            instance,
+            last_status,
+        } => {
+            let reason =
+                format!("task {task} of {group} was {last_status} when the instance went away");
+            (instance, "task cut off".to_owned(), reason)
+        }
+        Fact::Delivery {
+            rule,
+            outcome,
+            detail_type,
+            ..
+        } if outcome != "delivered" => (
+            rule,
+            "event".to_owned(),
+            format!("{detail_type}: {outcome}"),
+        ),
+        Fact::Execution {
+            instance,
+            execution,
+            what:
+                ExecutionFact::Ended {
+                    status,
+                    error,
+                    cause,
+                    ..
+                },
+        } if status != "SUCCEEDED" => {
+            let subject = if instance.is_empty() {
+                execution
+            } else {
+                instance
+            };
+            (
+                subject,
+                format!("execution {status}"),
+                format!("{error}: {cause}"),
+            )
+        }
+        _ => return None,
     };
-    let reason = match state {
-        "Pending" => format!("{ami}; {reason}"),
-        _ => reason.to_owned(),
-    };
-    (instance.to_owned(), state.to_owned(), reason, mood)
+    Some((subject.clone(), state, reason, Mood::Bad))
 }
 
 #[cfg(test)]

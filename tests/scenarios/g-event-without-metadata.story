@@ -2,7 +2,7 @@
 instances 1
 service web desired=1
 deploy
-event {"version":"0","detail-type":"EC2 Instance-launch Lifecycle Action","source":"aws.autoscaling","account":"123456789012","time":"2026-01-05T04:00:00Z","region":"eu-west-1","resources":[],"detail":{"LifecycleActionToken":"87654321-4321-4321-4321-210987654321","AutoScalingGroupName":"GROUP","LifecycleHookName":"ecs-rollout-launch","EC2InstanceId":"INSTANCE","LifecycleTransition":"autoscaling:EC2_INSTANCE_LAUNCHING","Origin":"EC2","Destination":"AutoScalingGroup"}}
+event {"version":"0","detail-type":"EC2 Instance-launch Lifecycle Action","source":"aws.autoscaling","account":"123456789012","time":"2026-01-05T04:00:00Z","region":"eu-west-1","resources":[],"detail":{"LifecycleActionToken":"87654321-4321-4321-4321-210987654321","AutoScalingGroupName":"$GROUP","LifecycleHookName":"ecs-rollout-launch","EC2InstanceId":"$INSTANCE","LifecycleTransition":"autoscaling:EC2_INSTANCE_LAUNCHING","Origin":"EC2","Destination":"AutoScalingGroup"}}
 settle
-event {"version":"0","detail-type":"EC2 Instance-terminate Lifecycle Action","source":"aws.autoscaling","account":"123456789012","time":"2026-01-05T04:00:00Z","region":"eu-west-1","resources":[],"detail":{"LifecycleActionToken":"87654321-4321-4321-4321-210987654322","AutoScalingGroupName":"GROUP","LifecycleHookName":"ecs-rollout-terminate","EC2InstanceId":"INSTANCE","LifecycleTransition":"autoscaling:EC2_INSTANCE_TERMINATING","Origin":"AutoScalingGroup","Destination":"EC2"}}
+event {"version":"0","detail-type":"EC2 Instance-terminate Lifecycle Action","source":"aws.autoscaling","account":"123456789012","time":"2026-01-05T04:00:00Z","region":"eu-west-1","resources":[],"detail":{"LifecycleActionToken":"87654321-4321-4321-4321-210987654322","AutoScalingGroupName":"$GROUP","LifecycleHookName":"ecs-rollout-terminate","EC2InstanceId":"$INSTANCE","LifecycleTransition":"autoscaling:EC2_INSTANCE_TERMINATING","Origin":"AutoScalingGroup","Destination":"EC2"}}
 settle

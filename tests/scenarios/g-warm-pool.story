@@ -1,4 +1,4 @@
-# A warm pool's moves are answered CONTINUE at once; an instance that comes out of the pool has to join.
+# A warm pool's moves, into the pool and out of it, are answered CONTINUE at once.
 instances 2
 parameter EcsWarmPoolsCheck=true
 service web desired=2

@@ -2,6 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_autoscaling::Client;
+use aws_sdk_autoscaling::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_autoscaling::types::{Instance, LaunchTemplateSpecification};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -48,8 +49,14 @@ impl ActionResult {
 impl AutoScaling {
     /// A client with the settings of `config`.
     pub fn new(config: &SdkConfig) -> Self {
+        // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made for long-lived
+        // clients, would run out in an hour of throttling and leave a single attempt to every call from then on.
+        let patient = RetryPartition::custom("worker").token_bucket(TokenBucket::unlimited());
+        let config = aws_sdk_autoscaling::config::Builder::from(config)
+            .retry_partition(patient.build())
+            .build();
         Self {
-            client: Client::new(config),
+            client: Client::from_conf(config),
         }
     }
 

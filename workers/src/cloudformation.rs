@@ -2,6 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_cloudformation::types::ResourceSignalStatus;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -46,8 +47,14 @@ pub enum Signalled {
 impl CloudFormation {
     /// A client with the settings of `config`.
     pub fn new(config: &SdkConfig) -> Self {
+        // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made for long-lived
+        // clients, would run out in an hour of throttling and leave a single attempt to every call from then on.
+        let patient = RetryPartition::custom("worker").token_bucket(TokenBucket::unlimited());
+        let config = aws_sdk_cloudformation::config::Builder::from(config)
+            .retry_partition(patient.build())
+            .build();
         Self {
-            client: Client::new(config),
+            client: Client::from_conf(config),
         }
     }
 

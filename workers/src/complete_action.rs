@@ -1,8 +1,9 @@
 //! Answers the lifecycle hook with CONTINUE or ABANDON, then tells CloudFormation SUCCESS or FAILURE if the instance was
 //! launched into the group.
 //!
-//! The hook first, the signal after: whether a signal for an instance that is still at its hook counts is not
-//! documented. Everything may be repeated: an action that was completed before stays completed, a signal that nobody
+//! The hook first, the signal after: whether a signal for an instance that is not InService yet counts is not documented.
+//! So SUCCESS is told at once, which costs the roll no time, and `NotYet` is answered, to tell it once more when the
+//! instance is InService: a signal that counted already is refused without harm. Everything may be repeated: an action that was completed before stays completed, a signal that nobody
 //! waits for is refused without harm. But an action that is gone may also have timed out, so then the group is looked
 //! at: SUCCESS is only told of an instance that lives on, and FAILURE never of one that is at work.
 //!
@@ -35,11 +36,9 @@ pub async fn handle(reading: Reading, input: &Value, clients: &Clients) -> Resul
         .await?;
     let seen = match done {
         ActionIs::Over if action.joins_group() => {
-            let group = clients.autoscaling.instances(&action.group).await?;
-            let own = group
-                .into_iter()
-                .find(|one| one.instance == action.instance);
-            Seen::Gone(own.map(|own| own.state))
+            let own = [action.instance.clone()];
+            let seen = clients.autoscaling.some_instances(&own).await?;
+            Seen::Gone(seen.into_iter().next().map(|own| own.state))
         }
         ActionIs::Over => Seen::Gone(None),
         ActionIs::Open => Seen::Completed,
@@ -180,12 +179,28 @@ fn conclude(
         }
     };
     let reason = format!("{answered}{told}");
+    if result == Completion::Continue && may_have_been_early(seen, signalled) {
+        return Finding::not_yet(format!(
+            "{reason} {instance} is not InService yet, so it is told once more then, in case this was too early to count."
+        ));
+    }
     let never_mind = action.joins_group() && *seen != Seen::Completed && signalled.is_none();
     if never_mind {
         Finding::over(reason)
     } else {
         Finding::reached(reason)
     }
+}
+
+/// A signal that was taken for an instance on its way into service. One that was refused has nobody waiting for it, or
+/// was counted before.
+fn may_have_been_early(
+    seen: &Seen,
+    signalled: Option<&(Signal, &StackResource, Signalled)>,
+) -> bool {
+    let arrived = matches!(seen, Seen::Gone(Some(LifecycleState::InService)));
+    let taken = matches!(signalled, Some((_, _, Signalled::Taken)));
+    taken && !arrived
 }
 
 #[cfg(test)]
@@ -259,7 +274,10 @@ mod tests {
     }
 
     /// Runs the worker on `input`; what was asked, and the outcome.
-    async fn run(input: Value, over: bool) -> (Vec<String>, Result<Finding, Error>) {
+    async fn run(
+        input: Value,
+        over: Option<&'static str>,
+    ) -> (Vec<String>, Result<Finding, Error>) {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         let aws = stub::aws(move |request| {
@@ -270,14 +288,22 @@ mod tests {
             let line = format!("{} {}", request.action, status.unwrap_or_default());
             log.lock().expect("a log").push(line.trim_end().to_owned());
             match request.action.as_str() {
-                "CompleteLifecycleAction" if over => {
+                "CompleteLifecycleAction" if over.is_some() => {
                     let text = "No active Lifecycle Action found with token x";
                     (400, stub::xml_error("ValidationError", text))
                 }
-                "DescribeAutoScalingGroups" => {
-                    let group = "<AutoScalingGroups><member><AutoScalingGroupName>DevCluster</AutoScalingGroupName>\
-                        <Instances></Instances></member></AutoScalingGroups>";
-                    (200, stub::xml("DescribeAutoScalingGroups", group))
+                "DescribeAutoScalingInstances" => {
+                    let one = over.filter(|state| !state.is_empty()).map(|state| {
+                        format!(
+                            "<member><InstanceId>i-0123456789abcdef0</InstanceId>\
+                             <LifecycleState>{state}</LifecycleState></member>"
+                        )
+                    });
+                    let list = format!(
+                        "<AutoScalingInstances>{}</AutoScalingInstances>",
+                        one.unwrap_or_default()
+                    );
+                    (200, stub::xml("DescribeAutoScalingInstances", &list))
                 }
                 action => (200, stub::xml(action, "")),
             }
@@ -295,35 +321,49 @@ mod tests {
 
     #[tokio::test]
     async fn the_hook_is_answered_before_the_signal() {
-        let (asked, outcome) = run(input("launch", "CONTINUE"), false).await;
+        let (asked, outcome) = run(input("launch", "CONTINUE"), None).await;
         assert_eq!(
             asked,
             ["CompleteLifecycleAction", "SignalResource Status=SUCCESS"]
         );
         let finding = outcome.expect("an answer");
-        assert_eq!(finding.verdict, Verdict::Reached);
+        assert_eq!(finding.verdict, Verdict::NotYet);
         assert_eq!(
             finding.reason,
-            "Hook ecs-rollout-launch was answered CONTINUE for i-0123456789abcdef0; stack dev was told SUCCESS."
+            "Hook ecs-rollout-launch was answered CONTINUE for i-0123456789abcdef0; stack dev was told SUCCESS. \
+             i-0123456789abcdef0 is not InService yet, so it is told once more then, in case this was too early to \
+             count."
         );
     }
 
     #[tokio::test]
     async fn a_termination_is_not_signalled() {
-        let (asked, outcome) = run(input("terminate", "ABANDON"), false).await;
+        let (asked, outcome) = run(input("terminate", "ABANDON"), None).await;
         assert_eq!(asked, ["CompleteLifecycleAction"]);
         assert_eq!(outcome.expect("an answer").verdict, Verdict::Reached);
-        let (asked, outcome) = run(input("terminate", "CONTINUE"), true).await;
+        let (asked, outcome) = run(input("terminate", "CONTINUE"), Some("")).await;
         assert_eq!(asked, ["CompleteLifecycleAction"]);
         assert_eq!(outcome.expect("an answer").verdict, Verdict::Reached);
     }
 
     #[tokio::test]
+    async fn success_is_told_once_more_when_the_instance_is_in_service() {
+        for (state, verdict) in [
+            ("Pending:Proceed", Verdict::NotYet),
+            ("InService", Verdict::Reached),
+        ] {
+            let (asked, outcome) = run(input("launch", "CONTINUE"), Some(state)).await;
+            assert_eq!(asked[2..], ["SignalResource Status=SUCCESS"]);
+            assert_eq!(outcome.expect("an answer").verdict, verdict, "{state}");
+        }
+    }
+
+    #[tokio::test]
     async fn an_instance_that_is_gone_is_not_told_to_have_joined() {
-        let (asked, outcome) = run(input("launch", "CONTINUE"), true).await;
+        let (asked, outcome) = run(input("launch", "CONTINUE"), Some("")).await;
         assert_eq!(
             asked,
-            ["CompleteLifecycleAction", "DescribeAutoScalingGroups"]
+            ["CompleteLifecycleAction", "DescribeAutoScalingInstances"]
         );
         assert_eq!(outcome.expect("an answer").verdict, Verdict::Over);
     }
@@ -336,10 +376,10 @@ mod tests {
                 json!(r#"{"stack":"dev","resource":"Group"}"#);
             input
         };
-        let (asked, outcome) = run(bad("CONTINUE"), false).await;
+        let (asked, outcome) = run(bad("CONTINUE"), None).await;
         assert_eq!(asked, [""; 0]);
         assert_eq!(outcome.expect_err("bad").name(), "BadEvent");
-        let (asked, outcome) = run(bad("ABANDON"), false).await;
+        let (asked, outcome) = run(bad("ABANDON"), None).await;
         assert_eq!(
             asked,
             ["CompleteLifecycleAction", "SignalResource Status=FAILURE"]
@@ -351,7 +391,7 @@ mod tests {
     async fn an_action_that_cannot_be_read_is_not_answered() {
         let mut input = input("launch", "ABANDON");
         input["detail"]["LifecycleActionToken"] = json!("short");
-        let (asked, outcome) = run(input, false).await;
+        let (asked, outcome) = run(input, None).await;
         assert_eq!(asked, [""; 0]);
         assert_eq!(outcome.expect_err("bad").name(), "BadEvent");
     }

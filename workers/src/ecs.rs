@@ -7,6 +7,7 @@ mod translation;
 
 use aws_config::SdkConfig;
 use aws_sdk_ecs::Client;
+use aws_sdk_ecs::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_ecs::types::{ContainerInstanceStatus as SdkStatus, DesiredStatus};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -39,8 +40,14 @@ pub struct Ecs {
 impl Ecs {
     /// A client with the settings of `config`.
     pub fn new(config: &SdkConfig) -> Self {
+        // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made for long-lived
+        // clients, would run out in an hour of throttling and leave a single attempt to every call from then on.
+        let patient = RetryPartition::custom("worker").token_bucket(TokenBucket::unlimited());
+        let config = aws_sdk_ecs::config::Builder::from(config)
+            .retry_partition(patient.build())
+            .build();
         Self {
-            client: Client::new(config),
+            client: Client::from_conf(config),
         }
     }
 

@@ -66,6 +66,9 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// them are throttled. More patience is the state machine's part, which does not pay by the second.
 const ATTEMPTS: u32 = 5;
 
+/// An instance is InService a few seconds after its last launch hook ends.
+const SECONDS_TO_SERVICE: i64 = 5;
+
 /// The five functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worker {
@@ -177,7 +180,10 @@ pub async fn answer(
         Answer {
             verdict: finding.verdict,
             reason: finding.reason,
-            wait_seconds: 0,
+            wait_seconds: match finding.verdict {
+                Verdict::NotYet => SECONDS_TO_SERVICE,
+                Verdict::Reached | Verdict::Never | Verdict::Over => 0,
+            },
             since: now(),
             extra: finding.extra,
         }

@@ -83,10 +83,15 @@ fn collect(rule: &Value, words: &mut Vec<String>) {
             ("And" | "Or", Value::Array(rules)) => {
                 rules.iter().for_each(|rule| collect(rule, words))
             }
-            ("Not", rule) => {
-                words.push("not".to_owned());
-                collect(rule, words);
-            }
+            // The definition's own bounds on a number, which tell nobody which case it is.
+            ("NumericGreaterThanEquals", _) => {}
+            ("Not", rule) => match rule.to_string().contains("IsPresent") {
+                true => words.push("absent".to_owned()),
+                false => {
+                    words.push("not".to_owned());
+                    collect(rule, words);
+                }
+            },
             ("BooleanEquals", truth) => {
                 let name = rule["Variable"]
                     .as_str()

@@ -226,8 +226,8 @@ impl Stage {
         let oldest = self.oldest().unwrap_or_default();
         let event = event
             .to_string()
-            .replace("INSTANCE", &oldest)
-            .replace("GROUP", &self.cluster);
+            .replace("$INSTANCE", &oldest)
+            .replace("$GROUP", &self.cluster);
         let event = serde_json::from_str(&event).map_err(|error| format!("the event: {error}"))?;
         self.world
             .with(|account| crate::eventbridge::put_event(account, event));

@@ -128,11 +128,13 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
     })
 }
 
+type Pairs<'a> = Vec<(&'a str, &'a str)>;
+
 /// The name, then `key=value` for each thing that is not as usual.
-fn named(text: &str) -> Result<(&str, Vec<(&str, &str)>), String> {
+fn named(text: &str) -> Result<(&str, Pairs<'_>), String> {
     let mut words = text.split_whitespace();
     let name = words.next().ok_or("a name is missing")?;
-    let pairs: Option<Vec<(&str, &str)>> = words.map(|word| word.split_once('=')).collect();
+    let pairs: Option<Pairs<'_>> = words.map(|word| word.split_once('=')).collect();
     Ok((name, pairs.ok_or("after the name write key=value")?))
 }
 

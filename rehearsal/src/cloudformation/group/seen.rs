@@ -1,13 +1,9 @@
 //! A group as CloudFormation sees it.
 
-use serde_json::json;
-
 use crate::account::Account;
-use crate::cloudformation::handler::raw;
-use crate::cloudformation::node::scalar_text;
-use crate::cloudformation::rolling::{Sizes, whole_number};
+use crate::cloudformation::rolling::Sizes;
 
-/// A group as DescribeAutoScalingGroups answers it.
+/// A group as DescribeAutoScalingGroups would answer it.
 #[derive(Debug)]
 pub struct Seen {
     /// Its sizes.
@@ -16,7 +12,7 @@ pub struct Seen {
     pub instances: Vec<Instance>,
 }
 
-/// An instance of a group as DescribeAutoScalingGroups answers it.
+/// An instance of a group as it would be answered there.
 #[derive(Debug)]
 pub struct Instance {
     /// Its id.
@@ -35,25 +31,20 @@ impl Instance {
 }
 
 impl Seen {
-    pub(super) fn look(account: &mut Account, group: &str) -> Option<Self> {
-        let input = json!({"AutoScalingGroupNames": [group]});
-        let answer = raw(account, "autoscaling", "DescribeAutoScalingGroups", &input).ok()?;
-        let group = answer["AutoScalingGroups"].as_array()?.first()?;
-        let size = |member: &str| whole_number(&group[member]);
-        let instances = group["Instances"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|instance| Instance {
-                id: scalar_text(&instance["InstanceId"]),
-                state: scalar_text(&instance["LifecycleState"]),
-                version: scalar_text(&instance["LaunchTemplate"]["Version"]),
-            });
+    /// The group called `group`, looked at directly: what DescribeAutoScalingGroups would answer, without the making of
+    /// an answer every few seconds of a roll.
+    pub(super) fn look(account: &Account, group: &str) -> Option<Self> {
+        let group = account.autoscaling.group(group)?;
+        let instances = group.instances.iter().map(|instance| Instance {
+            id: instance.id.clone(),
+            state: instance.state.as_str().to_owned(),
+            version: instance.template.version.to_string(),
+        });
         Some(Self {
             sizes: Sizes {
-                min: size("MinSize")?,
-                max: size("MaxSize")?,
-                desired: size("DesiredCapacity")?,
+                min: group.min_size.into(),
+                max: group.max_size.into(),
+                desired: group.desired.into(),
             },
             instances: instances.collect(),
         })

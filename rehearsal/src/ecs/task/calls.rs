@@ -1,6 +1,7 @@
 //! The calls about tasks.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -53,43 +54,55 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
         ));
     }
     let (mut started, mut failures) = (Vec::new(), Vec::new());
+    let request = Request {
+        cluster: &name,
+        definition,
+        group,
+        rules,
+        started_by: input.text("startedBy")?.map(str::to_owned),
+    };
     for _ in 0..count {
-        let cluster = account.ecs.cluster(&name);
-        let demand = Demand {
-            definition: &definition,
-            rules: &rules,
-            peers: cluster
-                .tasks
-                .values()
-                .filter(|task| task.group == group)
-                .collect(),
-        };
-        match placement::find(cluster, &demand, &mut account.random) {
-            Ok(instance) => {
-                let id = start(
-                    account,
-                    Start {
-                        cluster: &name,
-                        instance: &instance,
-                        definition: definition.clone(),
-                        group: group.clone(),
-                        service: None,
-                        deployment: None,
-                        started_by: input.text("startedBy")?.map(str::to_owned),
-                    },
-                );
-                started.extend(
-                    account
-                        .ecs
-                        .cluster(&name)
-                        .task(&id)
-                        .map(|task| described(account.ecs.cluster(&name), task)),
-                );
-            }
-            Err(unplaced) => failures.push(unplaced.failure(cluster)),
+        match place_one(account, &request) {
+            Ok(task) => started.push(task),
+            Err(failure) => failures.push(failure),
         }
     }
     Ok(json!({"tasks": started, "failures": failures}))
+}
+
+/// What RunTask asks for, once or more.
+struct Request<'a> {
+    cluster: &'a str,
+    definition: Arc<definition::TaskDefinition>,
+    group: String,
+    rules: Rules,
+    started_by: Option<String>,
+}
+
+/// Starts one task where it finds a place: the task as it is described, or the failure.
+fn place_one(account: &mut Account, request: &Request<'_>) -> Result<Value, Value> {
+    let cluster = account.ecs.cluster(request.cluster);
+    let of_group = |task: &&Task| task.group == request.group;
+    let demand = Demand {
+        definition: &request.definition,
+        rules: &request.rules,
+        peers: cluster.tasks.values().filter(of_group).collect(),
+    };
+    let instance = placement::find(cluster, &demand, &mut account.random)
+        .map_err(|unplaced| unplaced.failure(cluster))?;
+    let task = Start {
+        cluster: request.cluster,
+        instance: &instance,
+        definition: request.definition.clone(),
+        group: request.group.clone(),
+        service: None,
+        deployment: None,
+        started_by: request.started_by.clone(),
+    };
+    let id = start(account, task);
+    let cluster = account.ecs.cluster(request.cluster);
+    let task = cluster.task(&id).expect("it was started a moment ago");
+    Ok(described(cluster, task))
 }
 
 /// StopTask.

@@ -15,6 +15,7 @@ fn with_state(state: Value) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, to be read at once")]
 fn what_aws_refuses_is_refused_with_its_place() {
     let task = function("f");
     for (state, says) in [
