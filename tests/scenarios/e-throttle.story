@@ -1,5 +1,5 @@
 # Half of the workers' calls are throttled, and the roll ends all the same.
-instances 2
+instances 4
 fault throttle
 deploy
 roll

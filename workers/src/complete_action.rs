@@ -1,9 +1,9 @@
 //! Answers the lifecycle hook with CONTINUE or ABANDON, then tells CloudFormation SUCCESS or FAILURE if the instance was
 //! launched into the group.
 //!
-//! The hook first, the signal after: whether a signal for an instance that is not InService yet counts is not documented.
-//! So SUCCESS is told at once, which costs the roll no time, and `NotYet` is answered, to tell it once more when the
-//! instance is InService: a signal that counted already is refused without harm. Everything may be repeated: an action that was completed before stays completed, a signal that nobody
+//! The hook first, the signal after: whether a signal for an instance that CloudFormation has not seen InService counts is
+//! not documented. So SUCCESS is told at once, which costs the roll no time, and `NotYet` is answered, to tell it again
+//! until it is refused: that says that it has counted, or that nobody waits for it. Everything may be repeated: an action that was completed before stays completed, a signal that nobody
 //! waits for is refused without harm. But an action that is gone may also have timed out, so then the group is looked
 //! at: SUCCESS is only told of an instance that lives on, and FAILURE never of one that is at work.
 //!
@@ -179,9 +179,10 @@ fn conclude(
         }
     };
     let reason = format!("{answered}{told}");
-    if result == Completion::Continue && may_have_been_early(seen, signalled) {
+    let taken = matches!(signalled, Some((_, _, Signalled::Taken)));
+    if result == Completion::Continue && taken {
         return Finding::not_yet(format!(
-            "{reason} {instance} is not InService yet, so it is told once more then, in case this was too early to count."
+            "{reason} It is told again until CloudFormation says that it has counted, in case this was too early."
         ));
     }
     let never_mind = action.joins_group() && *seen != Seen::Completed && signalled.is_none();
@@ -190,17 +191,6 @@ fn conclude(
     } else {
         Finding::reached(reason)
     }
-}
-
-/// A signal that was taken for an instance on its way into service. One that was refused has nobody waiting for it, or
-/// was counted before.
-fn may_have_been_early(
-    seen: &Seen,
-    signalled: Option<&(Signal, &StackResource, Signalled)>,
-) -> bool {
-    let arrived = matches!(seen, Seen::Gone(Some(LifecycleState::InService)));
-    let taken = matches!(signalled, Some((_, _, Signalled::Taken)));
-    taken && !arrived
 }
 
 #[cfg(test)]
@@ -331,8 +321,7 @@ mod tests {
         assert_eq!(
             finding.reason,
             "Hook ecs-rollout-launch was answered CONTINUE for i-0123456789abcdef0; stack dev was told SUCCESS. \
-             i-0123456789abcdef0 is not InService yet, so it is told once more then, in case this was too early to \
-             count."
+             It is told again until CloudFormation says that it has counted, in case this was too early."
         );
     }
 
@@ -347,15 +336,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn success_is_told_once_more_when_the_instance_is_in_service() {
-        for (state, verdict) in [
-            ("Pending:Proceed", Verdict::NotYet),
-            ("InService", Verdict::Reached),
-        ] {
-            let (asked, outcome) = run(input("launch", "CONTINUE"), Some(state)).await;
-            assert_eq!(asked[2..], ["SignalResource Status=SUCCESS"]);
-            assert_eq!(outcome.expect("an answer").verdict, verdict, "{state}");
-        }
+    async fn success_is_told_again_until_it_is_refused() {
+        let again = || run(input("launch", "CONTINUE"), Some("InService"));
+        let (asked, outcome) = again().await;
+        assert_eq!(asked[2..], ["SignalResource Status=SUCCESS"]);
+        assert_eq!(outcome.expect("an answer").verdict, Verdict::NotYet);
+        let refused = "Signal with ID i-0123456789abcdef0 for resource Group already exists.";
+        let counted = Signalled::NotNeeded(refused.to_owned());
+        let subject = stub::launching();
+        let seen = Seen::Gone(Some(LifecycleState::InService));
+        let signalled = (Signal::Success, &subject.settings.target, counted);
+        let finding = conclude(
+            &subject.action,
+            Completion::Continue,
+            &seen,
+            Some(&signalled),
+        );
+        assert_eq!(finding.verdict, Verdict::Reached);
     }
 
     #[tokio::test]

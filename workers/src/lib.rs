@@ -51,7 +51,7 @@ use autoscaling::{ActionIs, AutoScaling};
 use cloudformation::CloudFormation;
 use ecs::Ecs;
 use model::group::StackState;
-use model::{Policy, Subject};
+use model::{Policy, Subject, seconds_between};
 
 /// A connection inside a Region takes milliseconds; after this it is better to try another.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -68,6 +68,9 @@ const ATTEMPTS: u32 = 5;
 
 /// An instance is InService a few seconds after its last launch hook ends.
 const SECONDS_TO_SERVICE: i64 = 5;
+
+/// For so long a signal is told again that was taken each time, and never said to have counted.
+const TELLING_ENDS_SECONDS: i64 = 600;
 
 /// The five functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,15 +179,20 @@ pub async fn answer(
         .as_ref()
         .map(|settings| settings.cluster.to_string());
     let answer = if worker == Worker::CompleteAction {
-        let finding = complete_action::handle(reading, &input, clients).await?;
+        let since = config::earlier_since(&input, worker.phase())?.unwrap_or_else(&now);
+        let mut finding = complete_action::handle(reading, &input, clients).await?;
+        let spent = seconds_between(since, now());
+        if finding.verdict == Verdict::NotYet && spent >= TELLING_ENDS_SECONDS {
+            finding.verdict = Verdict::Reached;
+        }
         Answer {
             verdict: finding.verdict,
             reason: finding.reason,
             wait_seconds: match finding.verdict {
-                Verdict::NotYet => SECONDS_TO_SERVICE,
+                Verdict::NotYet => (spent / 2).max(SECONDS_TO_SERVICE),
                 Verdict::Reached | Verdict::Never | Verdict::Over => 0,
             },
-            since: now(),
+            since,
             extra: finding.extra,
         }
     } else {

@@ -67,9 +67,10 @@ pub fn local(base: &str, property: &str, value: &Value) -> Result<String, String
 /// A message that names the path and those that are possible.
 pub fn worker(base: &str, code: &Value) -> Result<&'static str, String> {
     let path = local(base, "Code", code)?;
-    let found = WORKERS
-        .iter()
-        .find(|name| path == format!("target/lambda/{name}/bootstrap.zip"));
+    let found = WORKERS.iter().find(|name| {
+        let zip = format!("target/lambda/{name}/bootstrap.zip");
+        path == zip || path.ends_with(&format!("/{zip}"))
+    });
     found.copied().ok_or_else(|| {
         format!("Code {path} is no worker; they are target/lambda/<name>/bootstrap.zip with the names {}", WORKERS.join(", "))
     })

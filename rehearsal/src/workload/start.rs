@@ -1,0 +1,90 @@
+//! Starts a workload by the calls that a user would make.
+
+use serde_json::json;
+
+use super::{EXIT_SECONDS, Service, Standalone, Workload};
+use crate::account::{REGION, arn};
+use crate::ecs::TargetGroup;
+use crate::wire::ApiError;
+use crate::world::World;
+
+/// Starts the workload on `cluster`, by the calls that a user would make.
+///
+/// # Errors
+/// What ECS answers.
+pub fn start(world: &World, cluster: &str, workload: &Workload) -> Result<(), ApiError> {
+    for service in &workload.services {
+        start_service(world, cluster, service)?;
+    }
+    for task in &workload.tasks {
+        start_task(world, cluster, task)?;
+    }
+    Ok(())
+}
+
+fn start_service(world: &World, cluster: &str, service: &Service) -> Result<(), ApiError> {
+    let ports = match (service.host_port, service.deregistration_seconds) {
+        (None, None) => json!([]),
+        (host, _) => {
+            json!([{"containerPort": 8080, "hostPort": host.unwrap_or(0), "protocol": "tcp"}])
+        }
+    };
+    let definition = json!({
+        "family": service.name, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
+        "containerDefinitions": [{
+            "name": service.name, "image": format!("{}.example/{}:1", REGION, service.name), "essential": true,
+            "cpu": service.cpu, "memory": service.memory, "portMappings": ports,
+            "stopTimeout": service.stop_timeout_seconds,
+            "dockerLabels": {"ecs-rollout.exit-seconds": service.exit_seconds.to_string()},
+        }],
+    });
+    world.call("ecs", "RegisterTaskDefinition", &definition)?;
+    let mut create = json!({
+        "cluster": cluster, "serviceName": service.name, "taskDefinition": service.name, "launchType": "EC2",
+        "deploymentConfiguration": {"minimumHealthyPercent": service.minimum_percent, "maximumPercent": service.maximum_percent},
+        "placementConstraints": service.placement_constraints,
+    });
+    match service.desired {
+        Some(desired) => {
+            create["schedulingStrategy"] = json!("REPLICA");
+            create["desiredCount"] = json!(desired);
+            create["placementStrategy"] = json!([
+                {"type": "spread", "field": "attribute:ecs.availability-zone"}, {"type": "spread", "field": "instanceId"}]);
+        }
+        None => create["schedulingStrategy"] = json!("DAEMON"),
+    }
+    if let Some(seconds) = service.deregistration_seconds {
+        let target_group = arn(
+            "elasticloadbalancing",
+            &format!("targetgroup/{}/0123456789abcdef", service.name),
+        );
+        let group = TargetGroup {
+            deregistration_delay_seconds: seconds,
+            ..TargetGroup::default()
+        };
+        world.with(|account| account.ecs.add_target_group(&target_group, group));
+        create["loadBalancers"] = json!([{"targetGroupArn": target_group, "containerName": service.name, "containerPort": 8080}]);
+    }
+    world.call("ecs", "CreateService", &create).map(drop)
+}
+
+fn start_task(world: &World, cluster: &str, task: &Standalone) -> Result<(), ApiError> {
+    let mut labels = json!({"ecs-rollout.exit-seconds": EXIT_SECONDS.to_string()});
+    if let Some(seconds) = task.run_seconds {
+        labels["ecs-rollout.run-seconds"] = json!(seconds.to_string());
+    }
+    let definition = json!({
+        "family": task.family, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
+        "containerDefinitions": [{
+            "name": task.family, "image": format!("{}.example/{}:1", REGION, task.family), "essential": true,
+            "cpu": 128, "memory": 256, "dockerLabels": labels,
+        }],
+    });
+    world.call("ecs", "RegisterTaskDefinition", &definition)?;
+    let mut run = json!({"cluster": cluster, "taskDefinition": task.family, "count": task.count, "launchType": "EC2"});
+    if let Some(instance) = &task.on_instance {
+        run["placementConstraints"] =
+            json!([{"type": "memberOf", "expression": format!("ec2InstanceId == {instance}")}]);
+    }
+    world.call("ecs", "RunTask", &run).map(drop)
+}
