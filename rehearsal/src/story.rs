@@ -1,6 +1,6 @@
 //! A story: an account, a stack, a workload, and what an operator does, played to its end in virtual time.
 //!
-//! [`script`] reads stories from text, [`play`] plays them, [`files`] holds the template and definition they use.
+//! [`script`] reads stories from text, [`play()`] plays them, [`files`] holds the template and definition they use.
 
 pub mod files;
 pub mod script;

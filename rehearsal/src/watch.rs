@@ -78,6 +78,7 @@ impl Watch {
             terms,
             rolling: false,
             stack_status: String::new(),
+            first_failure: None,
             instances: BTreeMap::new(),
             open_executions: BTreeSet::new(),
             last_answers: BTreeMap::new(),
@@ -117,6 +118,11 @@ impl Watch {
     /// The stack's status.
     pub fn stack_status(&self) -> String {
         self.lock().stack_status.clone()
+    }
+
+    /// The first resource that failed, and why.
+    pub fn first_failure(&self) -> Option<String> {
+        self.lock().first_failure.clone()
     }
 
     /// The instances of the group that have not gone away, by id.

@@ -132,9 +132,10 @@ impl Stage {
         match self.watch.stack_status().as_str() {
             "CREATE_COMPLETE" => {}
             status => {
+                let why = self.watch.first_failure().unwrap_or_default();
+                let stack = &self.stack;
                 return Err(format!(
-                    "the stack {} ended {status}, so there is nothing to roll",
-                    self.stack
+                    "the stack {stack} ended {status}, so there is nothing to roll: {why}"
                 ));
             }
         }

@@ -15,6 +15,7 @@ pub(super) struct Inner {
     pub(super) terms: Terms,
     pub(super) rolling: bool,
     pub(super) stack_status: String,
+    pub(super) first_failure: Option<String>,
     pub(super) instances: BTreeMap<String, InstanceSeen>,
     pub(super) open_executions: BTreeSet<String>,
     pub(super) last_answers: BTreeMap<String, Answered>,
@@ -58,6 +59,16 @@ impl Inner {
                 logical_id, status, ..
             } if *logical_id == self.terms.stack => {
                 self.stack_status.clone_from(status);
+            }
+            Fact::Stack {
+                logical_id,
+                status,
+                reason,
+                resource_type,
+                ..
+            } if status.ends_with("_FAILED") && resource_type != "AWS::CloudFormation::Stack" => {
+                let failure = format!("{logical_id} {status}: {reason}");
+                self.first_failure.get_or_insert(failure);
             }
             Fact::Lifecycle {
                 instance,

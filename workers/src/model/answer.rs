@@ -1,0 +1,48 @@
+//! What the state machine is told.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::cluster::ServiceCounts;
+use super::{ContainerInstanceArn, InstanceId, Policy, Verdict};
+
+/// The members of an answer that only some workers give.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Extra {
+    /// draining: whether the instance is a member of the cluster at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<bool>,
+    /// draining: what the instance is registered as, so that its tasks can be found when it is listed no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_instances: Option<Vec<ContainerInstanceArn>>,
+    /// draining: the services that were not stable before the drain, and how far from it they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unstable: Option<Vec<ServiceCounts>>,
+    /// draining: whether the stack is being deleted, so that its services have nowhere to go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack_deleting: Option<bool>,
+    /// stable for a new instance: whose drains hold it, so that the next look can be at those alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<Vec<InstanceId>>,
+    /// drained, and stable for a leaving instance: what to do when the verdict is `Never`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+}
+
+/// What the state machine is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in a sentence for a person.
+    pub reason: String,
+    /// Seconds until the next look; 0 unless the verdict is `NotYet`.
+    pub wait_seconds: i64,
+    /// When this phase began.
+    pub since: Timestamp,
+    /// What only some workers say.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
