@@ -8,6 +8,9 @@ use crate::account::{Account, arn};
 use crate::stepfunctions;
 use crate::wire::{ApiError, only};
 
+/// The runtime of a binary called `bootstrap`.
+const RUNTIME: &str = "provided.al2023";
+
 /// The functions by name, and the invocations that nobody has taken up yet.
 #[derive(Debug, Default)]
 pub struct State {
@@ -97,6 +100,14 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "PackageType",
     ];
     only(action, input, &known)?;
+    if let Some(runtime) = input["Runtime"]
+        .as_str()
+        .filter(|runtime| *runtime != RUNTIME)
+    {
+        return Err(ApiError::not_known(format_args!(
+            "the runtime {runtime}; our workers are binaries for {RUNTIME}"
+        )));
+    }
     let name = input["FunctionName"]
         .as_str()
         .unwrap_or_default()

@@ -12,7 +12,6 @@ use crate::account::Account;
 use crate::fact::Told;
 use crate::promises::Broken;
 use crate::world::Observer;
-use judge::Inner;
 
 /// What the stack's parameters say about a roll.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +68,27 @@ pub struct Seen {
 #[derive(Debug, Clone)]
 pub struct Watch {
     inner: Arc<Mutex<Inner>>,
+}
+
+/// How things stand.
+#[derive(Debug)]
+struct Inner {
+    terms: Terms,
+    rolling: bool,
+    stack_status: String,
+    first_failure: Option<String>,
+    instances: BTreeMap<String, InstanceSeen>,
+    open_executions: BTreeSet<String>,
+    last_answers: BTreeMap<String, Answered>,
+    healthy: BTreeMap<String, u64>,
+    seen: Seen,
+}
+
+/// What the last worker said in an execution.
+#[derive(Debug)]
+struct Answered {
+    failed: bool,
+    verdict: String,
 }
 
 impl Watch {

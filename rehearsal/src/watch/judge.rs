@@ -1,34 +1,11 @@
 //! What each fact does to the watch: how things stand after it, what it adds to the counts, which promise it breaks.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::Timestamp;
 
-use super::{InstanceSeen, Seen, Terms};
+use super::{Answered, Inner, InstanceSeen};
 use crate::account::{Account, Caller};
 use crate::fact::{ExecutionFact, Fact, Told};
 use crate::promises::{Broken, Claim};
-
-/// How things stand.
-#[derive(Debug)]
-pub(super) struct Inner {
-    pub(super) terms: Terms,
-    pub(super) rolling: bool,
-    pub(super) stack_status: String,
-    pub(super) first_failure: Option<String>,
-    pub(super) instances: BTreeMap<String, InstanceSeen>,
-    pub(super) open_executions: BTreeSet<String>,
-    pub(super) last_answers: BTreeMap<String, Answered>,
-    pub(super) healthy: BTreeMap<String, u64>,
-    pub(super) seen: Seen,
-}
-
-/// What the last worker said in an execution.
-#[derive(Debug)]
-pub(super) struct Answered {
-    failed: bool,
-    verdict: String,
-}
 
 impl Inner {
     pub(super) fn pending(&self) -> Option<String> {
