@@ -150,7 +150,11 @@ fn bad_parameter_files() {
     );
     refused(
         &["rehearse", "--parameters", &unknown],
-        &["EcsClustrSize", "do not exist in the template"],
+        &[
+            "unknown.json",
+            "EcsClustrSize",
+            "do not exist in the template",
+        ],
     );
     let few = file(
         "few.json",
@@ -158,19 +162,19 @@ fn bad_parameter_files() {
     );
     refused(
         &["rehearse", "--parameters", &few],
-        &["ClusterSize", "must have values"],
+        &["few.json", "ClusterSize", "must have values"],
     );
     let text = std::fs::read_to_string(root().join("template/parameters.example.json"))
         .expect("the example");
     let bad = file("bad.json", &text.replace("\"DevCluster\"", "\"9 lives\""));
     refused(
         &["rehearse", "--parameters", &bad],
-        &["EcsClusterName", "begins with a letter"],
+        &["bad.json", "EcsClusterName", "begins with a letter"],
     );
     let late = file("late.json", &text.replace("\"3000\"", "\"4000\""));
     refused(
         &["rehearse", "--parameters", &late],
-        &["DrainDeadlineSeconds", "3300"],
+        &["late.json", "DrainDeadlineSeconds", "3300"],
     );
 }
 
@@ -191,7 +195,12 @@ fn bad_workloads() {
     );
     refused(
         &["rehearse", "--workload", &huge],
-        &["huge", "not at rest", "more instances"],
+        &[
+            "huge-workload.json",
+            "huge",
+            "not at rest",
+            "more instances",
+        ],
     );
 }
 
@@ -201,54 +210,75 @@ fn bad_templates() {
         &["rehearse", "--template", "nowhere.yaml"],
         &["nowhere.yaml", "--template"],
     );
+    let cluster = "ClusterName: !Ref EcsClusterName";
     let cases = [
         (
-            "typo",
             "ecs-cluster.yaml",
             "AWS::ECS::Cluster\n",
             "AWS::ECS::Clustre\n",
             "AWS::ECS::Clustre",
         ),
         (
-            "property",
             "ecs-cluster.yaml",
-            "ClusterName: !Ref EcsClusterName",
+            cluster,
             "ClusterNaem: !Ref EcsClusterName",
             "ClusterNaem",
         ),
         (
-            "dangling",
             "ecs-cluster.yaml",
-            "ClusterName: !Ref EcsClusterName",
+            cluster,
             "ClusterName: !Ref EcsClusterNaem",
             "EcsClusterNaem",
         ),
         (
-            "yaml",
             "ecs-cluster.yaml",
             "Resources:",
             "Resources: [",
             "ecs-cluster.yaml:",
         ),
         (
-            "definition",
+            "workflow.yaml",
+            "      TracingConfig:",
+            "      TracingConfg:",
+            "TracingConfg",
+        ),
+        (
             "lifecycle.asl.json",
             "\"StartAt\": \"WhichMove\"",
             "\"StartAt\": \"Nowhere\"",
             "Nowhere",
         ),
         (
-            "nested",
-            "workflow.yaml",
-            "provided.al2023",
-            "python2.7",
-            "python2.7",
+            "lifecycle.asl.json",
+            "\"TimeoutSeconds\": 172800",
+            "\"TimeoutSecond\": 172800",
+            "TimeoutSecond",
         ),
     ];
-    for (folder, file_name, from, to, word) in cases {
-        let template = changed_template(folder, file_name, from, to);
-        refused(&["rehearse", "--template", &template], &[word]);
+    for (number, (file_name, from, to, word)) in cases.into_iter().enumerate() {
+        let template = changed_template(&format!("template-{number}"), file_name, from, to);
+        refused(&["rehearse", "--template", &template], &[file_name, word]);
     }
+    let template = changed_template("runtime", "workflow.yaml", "provided.al2023", "python2.7");
+    let words = ["JoinedFunction", "python2.7", "provided.al2023"];
+    refused(&["rehearse", "--template", &template], &words);
+}
+
+#[test]
+fn a_role_that_lacks_an_action_is_found_out() {
+    let (action, other) = (
+        "Action: ecs:ListContainerInstances",
+        "Action: ecs:ListClusters",
+    );
+    let template = changed_template("role", "workflow.yaml", action, other);
+    let output = run(&["rehearse", "--instances", "1", "--template", &template]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("joined: AccessDenied"), "{told}");
+    assert!(
+        told.contains("ecs:ListContainerInstances is not allowed"),
+        "{told}"
+    );
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

@@ -89,3 +89,49 @@ fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         "DataType": "text", "ARN": crate::account::arn("ssm", &format!("parameter{name}")),
     }}))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Caller;
+
+    fn ask(account: &mut Account, action: &str, input: Value) -> Result<Value, ApiError> {
+        account.call(&Caller::Operator, "ssm", action, &input)
+    }
+
+    #[test]
+    fn a_parameter_is_overwritten_only_when_that_is_said() {
+        let mut account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        let put = |value: &str, overwrite: bool| json!({"Name": "/ami", "Value": value, "Type": "String", "Overwrite": overwrite});
+        let first = ask(&mut account, "PutParameter", put("a", false)).expect("new");
+        assert_eq!(first["Version"], 1);
+        let refused = ask(&mut account, "PutParameter", put("b", false)).expect_err("it is there");
+        assert_eq!(refused.code, "ParameterAlreadyExists");
+        let second = ask(&mut account, "PutParameter", put("b", true)).expect("overwritten");
+        assert_eq!(second["Version"], 2);
+        let got = ask(&mut account, "GetParameter", json!({"Name": "/ami"})).expect("it is there");
+        assert_eq!(got["Parameter"]["Value"], "b");
+    }
+
+    #[test]
+    fn what_is_not_there_or_not_known_is_refused() {
+        let mut account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        let missing =
+            ask(&mut account, "GetParameter", json!({"Name": "/ami"})).expect_err("nothing there");
+        assert_eq!(missing.code, "ParameterNotFound");
+        let secret = json!({"Name": "/ami", "Value": "a", "Type": "SecureString"});
+        assert_eq!(
+            ask(&mut account, "PutParameter", secret)
+                .expect_err("not known")
+                .code,
+            "NotImplemented"
+        );
+        let unknown = json!({"Name": "/ami", "WithDecryption": true});
+        assert!(
+            ask(&mut account, "GetParameter", unknown)
+                .expect_err("not known")
+                .message
+                .contains("WithDecryption")
+        );
+    }
+}

@@ -88,7 +88,7 @@ impl Rehearse {
         let settings = self.settings()?;
         let json = self.output == Output::Json;
         let live = Arc::new(Mutex::new(Live::new(!json)));
-        let report = rehearse(&settings, &live)?;
+        let report = rehearse(&settings, &live).map_err(|message| self.with_its_file(message))?;
         live.lock()
             .expect("a panic in a listener ends the program")
             .finish();
@@ -137,6 +137,22 @@ impl Rehearse {
         }
         settings.workload = self.workload(&settings)?;
         Ok(settings)
+    }
+
+    /// Names the file that what was refused came from: AWS's own words do not.
+    fn with_its_file(&self, message: String) -> String {
+        let of_parameters = message.contains("ValidationError: Parameter");
+        let of_workload = message.starts_with("the workload");
+        let file = match (&self.parameters, &self.workload) {
+            (Some(file), _) if of_parameters => file,
+            (_, Some(file)) if of_workload => file,
+            _ => return message,
+        };
+        let remedy = match of_parameters {
+            true => "; the template says which parameters there are, and their limits",
+            false => "",
+        };
+        format!("{}: {message}{remedy}", file.display())
     }
 
     fn workload(&self, settings: &Settings) -> Result<Workload, String> {

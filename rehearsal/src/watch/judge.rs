@@ -32,21 +32,7 @@ impl Inner {
 
     pub(super) fn observe(&mut self, account: &Account, told: &Told) {
         match &told.fact {
-            Fact::Stack {
-                logical_id, status, ..
-            } if *logical_id == self.terms.stack => {
-                self.stack_status.clone_from(status);
-            }
-            Fact::Stack {
-                logical_id,
-                status,
-                reason,
-                resource_type,
-                ..
-            } if status.ends_with("_FAILED") && resource_type != "AWS::CloudFormation::Stack" => {
-                let failure = format!("{logical_id} {status}: {reason}");
-                self.first_failure.get_or_insert(failure);
-            }
+            Fact::Stack { .. } => self.stack(&told.fact),
             Fact::Lifecycle {
                 instance,
                 ami,
@@ -95,6 +81,25 @@ impl Inner {
                     .or_default() += 1;
             }
             _ => {}
+        }
+    }
+
+    fn stack(&mut self, fact: &Fact) {
+        let Fact::Stack {
+            logical_id,
+            status,
+            reason,
+            resource_type,
+            ..
+        } = fact
+        else {
+            return;
+        };
+        if *logical_id == self.terms.stack {
+            self.stack_status.clone_from(status);
+        } else if status.ends_with("_FAILED") && resource_type != "AWS::CloudFormation::Stack" {
+            let failure = format!("{logical_id} {status}: {reason}");
+            self.first_failure.get_or_insert(failure);
         }
     }
 

@@ -38,7 +38,12 @@ pub(super) fn state_machine(account: &mut Account, wanted: &Wanted) -> Result<Ma
     if let Some(kind) = wanted.properties.get("StateMachineType") {
         input["type"] = kind.clone();
     }
-    let answer = ask(account, "states", "CreateStateMachine", &input)?;
+    let location = wanted.properties.get("DefinitionS3Location");
+    let answer = ask(account, "states", "CreateStateMachine", &input).map_err(|reason| {
+        // AWS knows no file by then, but whoever has to mend it does.
+        let file = location.map(|location| format!(" in {}", scalar_text(location)));
+        format!("{reason}{}", file.unwrap_or_default())
+    })?;
     let arn = scalar_text(&answer["stateMachineArn"]);
     Ok(Made::new(
         arn.clone(),
