@@ -96,6 +96,40 @@ fn json_is_one_object_with_the_documented_members() {
 }
 
 #[test]
+fn the_readme_shows_what_the_first_command_prints() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README is there");
+    let shown = readme
+        .split("```text\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    let shown: Vec<&str> = shown
+        .unwrap_or_default()
+        .lines()
+        .filter(|line| !line.is_empty())
+        .collect();
+    assert!(shown.len() > 5, "the README shows nothing of the output");
+    let output = run(&["rehearse"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    for line in shown {
+        // A line of the README is cut at each …
+        let is_it = |told: &str| {
+            let mut rest = told;
+            line.split('…').all(|part| match rest.split_once(part) {
+                Some((_, after)) => {
+                    rest = after;
+                    true
+                }
+                None => false,
+            })
+        };
+        assert!(
+            told.lines().any(is_it),
+            "the README shows, but nobody prints: {line}"
+        );
+    }
+}
+
+#[test]
 fn the_same_seed_prints_the_same_and_another_seed_does_not() {
     let told = |seed: &str| run(&["rehearse", "--instances", "1", "--seed", seed]).stdout;
     assert_eq!(told("5"), told("5"));
