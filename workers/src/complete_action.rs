@@ -7,6 +7,8 @@
 //! waits for is refused without harm. But an action that is gone may also have timed out, so then the group is looked
 //! at: SUCCESS is only told of an instance that lives on, and FAILURE never of one that is at work.
 //!
+//! FAILURE is told while the stack goes forward; on the way back ABANDON is all.
+//!
 //! Told to stop the roll, it lets the instance in and signals FAILURE: nothing is wrong with the instance, and it runs
 //! tasks already, so it is the rollback's to drain.
 //!
@@ -17,10 +19,10 @@ use serde_json::Value;
 
 use crate::Clients;
 use crate::autoscaling::{ActionIs, ActionResult};
-use crate::cloudformation::{Signal, Signalled};
+use crate::cloudformation::{CloudFormation, Signal, Signalled};
 use crate::config::Reading;
 use crate::error::{Error, Mistake};
-use crate::model::group::LifecycleState;
+use crate::model::group::{LifecycleState, StackState};
 use crate::model::{Action, Finding, StackResource};
 
 /// Completes, looks if it was completed before, and signals.
@@ -45,7 +47,9 @@ pub async fn handle(reading: Reading, input: &Value, clients: &Clients) -> Resul
     };
     let signal = decide(action, result, &seen);
     let mut signalled = None;
-    if let (Some(signal), Some(target)) = (signal, &order.target) {
+    if let (Some(signal), Some(target)) = (signal, &order.target)
+        && may_be_told(signal, &clients.cloudformation, target).await?
+    {
         let answer = clients
             .cloudformation
             .signal(target, &action.instance, signal)
@@ -57,6 +61,20 @@ pub async fn handle(reading: Reading, input: &Value, clients: &Clients) -> Resul
         return Err(Error::BadEvent { mistakes });
     }
     Ok(conclude(action, result, &seen, signalled.as_ref()))
+}
+
+/// FAILURE is for the way forward. On the way back it would leave the stack in UPDATE_ROLLBACK_FAILED, though all that
+/// failed may be the last instance of the very AMI that is being rolled back; Auto Scaling replaces an abandoned one.
+async fn may_be_told(
+    signal: Signal,
+    cloudformation: &CloudFormation,
+    target: &StackResource,
+) -> Result<bool, Error> {
+    if signal == Signal::Success {
+        return Ok(true);
+    }
+    let stack = cloudformation.stack_state(&target.stack).await?;
+    Ok(!matches!(stack, StackState::Busy(_)))
 }
 
 /// What is to be done.
@@ -295,6 +313,11 @@ mod tests {
                     );
                     (200, stub::xml("DescribeAutoScalingInstances", &list))
                 }
+                "DescribeStacks" => {
+                    let stack = "<Stacks><member><StackName>dev</StackName>\
+                        <StackStatus>UPDATE_IN_PROGRESS</StackStatus></member></Stacks>";
+                    (200, stub::xml("DescribeStacks", stack))
+                }
                 action => (200, stub::xml(action, "")),
             }
         });
@@ -379,7 +402,11 @@ mod tests {
         let (asked, outcome) = run(bad("ABANDON"), None).await;
         assert_eq!(
             asked,
-            ["CompleteLifecycleAction", "SignalResource Status=FAILURE"]
+            [
+                "CompleteLifecycleAction",
+                "DescribeStacks",
+                "SignalResource Status=FAILURE"
+            ]
         );
         assert_eq!(outcome.expect_err("bad").name(), "BadEvent");
     }

@@ -14,7 +14,7 @@ use crate::error::{Error, Mistake};
 use crate::model::cluster::ServiceCounts;
 use crate::model::{
     Action, ClusterName, ContainerInstanceArn, GroupName, HookName, HookToken, InstanceId,
-    LogicalId, Place, Policy, Settings, StackName, StackResource, Subject, Transition,
+    LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, Subject, Transition,
 };
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
@@ -249,6 +249,8 @@ pub struct DrainBegun {
     pub container_instances: Vec<ContainerInstanceArn>,
     /// The services that were not stable before.
     pub unstable: Vec<ServiceCounts>,
+    /// The services that had tasks on the instance.
+    pub services: Vec<ServiceName>,
     /// Whether the stack was being deleted then.
     #[serde(default)]
     pub stack_deleting: bool,

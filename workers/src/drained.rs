@@ -71,7 +71,12 @@ async fn look(subject: &Subject, begun: &DrainBegun, clients: &Clients) -> Resul
     let mut seen = Seen::default();
     for arn in &begun.container_instances {
         let cluster = &subject.settings.cluster;
-        seen.tasks.extend(clients.ecs.tasks_on(cluster, arn).await?);
+        match clients.ecs.tasks_on(cluster, arn).await {
+            Ok(tasks) => seen.tasks.extend(tasks),
+            // Perhaps a registration that ECS has forgotten; what is there now is looked up anew.
+            Err(Error::BadAnswer { .. }) => return look_at_all(subject, begun, clients).await,
+            Err(error) => return Err(error),
+        }
     }
     let is_left = |task: &&Task| !task.is_stopped();
     let is_younger =
@@ -378,7 +383,7 @@ mod tests {
         let mut subject = stub::terminating();
         subject.settings.policy = Policy::StopTasks;
         let input = json!({"draining": {
-            "since": "2026-11-23T00:00:01Z", "unstable": [], "containerInstances": ["then"],
+            "since": "2026-11-23T00:00:01Z", "unstable": [], "services": [], "containerInstances": ["then"],
         }});
         let finding = handle(&subject, &input, &clients, &|| stub::at(3000)).await;
         let finding = finding.expect("an answer");

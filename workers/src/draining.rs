@@ -1,7 +1,8 @@
 //! Is the leaving instance DRAINING? It is set so, and the services that were not stable before are noted, so that
 //! nobody waits later for what was broken anyway.
 //!
-//! The note is taken before the change. If the instance is found DRAINING already (this step is repeated, or somebody
+//! Only services with tasks on the instance are looked at: its drain cannot hurt others, and a busy neighbour must not hold
+//! it. The note is taken before the change. If the instance is found DRAINING already (this step is repeated, or somebody
 //! else began), a service with tasks on it is not excused: its trouble may be the drain's own doing. An instance that is
 //! no member of the cluster is nobody's to drain. Whether the stack is being deleted is noted too: then the services of
 //! the cluster have nowhere to go, and the workers after this one do not wait for them.
@@ -16,7 +17,7 @@ use crate::model::cluster::{
     ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts,
 };
 use crate::model::group::StackState;
-use crate::model::{ContainerInstanceArn, Extra, Finding, Subject, seconds_between};
+use crate::model::{ContainerInstanceArn, Extra, Finding, ServiceName, Subject, seconds_between};
 
 /// Looks, decides, notes the services, and sets the instance to DRAINING.
 ///
@@ -33,20 +34,25 @@ pub async fn handle(
         Step::Done(finding) => return Ok(finding),
         Step::Drain { active, draining } => (active, draining),
     };
-    let mut suspects = BTreeSet::new();
-    for arn in &draining {
+    let (mut hosted, mut suspects) = (BTreeSet::new(), BTreeSet::new());
+    for arn in active.iter().chain(&draining) {
         let tasks = ecs.tasks_on(cluster, arn).await?;
-        suspects.extend(
-            tasks
-                .iter()
-                .filter_map(|task| task.service().map(str::to_owned)),
-        );
+        let services: BTreeSet<ServiceName> = tasks
+            .iter()
+            .filter_map(|task| task.service().map(ServiceName::new))
+            .collect();
+        if draining.contains(arn) {
+            suspects.extend(services.iter().map(ServiceName::to_string));
+        }
+        hosted.extend(services);
     }
+    let hosted: Vec<ServiceName> = hosted.into_iter().collect();
     let stack = &subject.settings.target.stack;
     let deleting = clients.cloudformation.stack_state(stack).await? == StackState::Deleting;
-    let unstable = unstable_before(&ecs.services(cluster).await?, &suspects);
+    let unstable = unstable_before(&ecs.services(cluster, &hosted).await?, &suspects);
     let updated = ecs.set_draining(cluster, &active).await?;
-    let mut finding = conclude(subject, active, draining, unstable, &updated);
+    let mut finding = conclude(subject, active, draining, unstable, &updated, now());
+    finding.extra.services = Some(hosted);
     finding.extra.stack_deleting = Some(deleting);
     Ok(finding)
 }
@@ -117,6 +123,7 @@ pub fn conclude(
     draining: Vec<ContainerInstanceArn>,
     unstable: Vec<ServiceCounts>,
     updated: &[ContainerInstance],
+    now: Timestamp,
 ) -> Finding {
     let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
     let is_set = |arn: &ContainerInstanceArn| {
@@ -125,10 +132,16 @@ pub fn conclude(
     };
     if let Some(arn) = active.iter().find(|arn| !is_set(arn)) {
         // It changed between the look and the update; the next look will tell what it is now.
-        return Finding::not_yet(format!(
-            "{instance} was ACTIVE in cluster {cluster}, but ECS did not set it DRAINING ({arn}); looking again."
-        ))
-        .by(subject.drain_deadline());
+        let standing = format!(
+            "{instance} was ACTIVE in cluster {cluster}, but ECS did not set it DRAINING ({arn})"
+        );
+        return if now >= subject.drain_deadline() {
+            let allowed = subject.settings.drain_deadline.as_secs();
+            Finding::never(format!("{standing}; the drain had {allowed} s."))
+                .under(subject.settings.policy)
+        } else {
+            Finding::not_yet(format!("{standing}; looking again.")).by(subject.drain_deadline())
+        };
     }
     let how = if active.is_empty() {
         "was DRAINING already"
@@ -150,6 +163,7 @@ pub fn conclude(
         member: Some(true),
         container_instances: Some([active, draining].concat()),
         unstable: Some(unstable),
+        services: None,
         stack_deleting: None,
         held_by: None,
         policy: None,
@@ -164,7 +178,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{ServiceName, Verdict};
+    use crate::model::Verdict;
     use crate::stub;
 
     fn registration(arn: &str, status: Status) -> ContainerInstance {
@@ -265,12 +279,15 @@ mod tests {
         let active = || vec![ContainerInstanceArn::new("a")];
         let subject = stub::terminating();
         let taken = [registration("a", Status::Draining)];
-        let finding = conclude(&subject, active(), vec![], vec![], &taken);
+        let finding = conclude(&subject, active(), vec![], vec![], &taken, stub::at(1));
         assert_eq!(finding.verdict, Verdict::Reached);
         assert_eq!(finding.extra.container_instances, Some(active()));
         for refused in [vec![], vec![registration("a", Status::Active)]] {
-            let finding = conclude(&subject, active(), vec![], vec![], &refused);
-            assert_eq!(finding.verdict, Verdict::NotYet);
+            for (seconds, verdict) in [(1, Verdict::NotYet), (3000, Verdict::Never)] {
+                let now = stub::at(seconds);
+                let finding = conclude(&subject, active(), vec![], vec![], &refused, now);
+                assert_eq!(finding.verdict, verdict);
+            }
         }
     }
 
@@ -278,7 +295,14 @@ mod tests {
     fn the_reason_names_who_is_excused() {
         let unstable = vec![service("sick", 1, 0, 1, 2).counts];
         let draining = vec![ContainerInstanceArn::new("a")];
-        let finding = conclude(&stub::terminating(), vec![], draining, unstable, &[]);
+        let finding = conclude(
+            &stub::terminating(),
+            vec![],
+            draining,
+            unstable,
+            &[],
+            stub::at(1),
+        );
         assert_eq!(
             finding.reason,
             "i-0123456789abcdef0 was DRAINING already in cluster DevCluster. Not stable before it, and excused as far \
@@ -303,7 +327,6 @@ mod tests {
                 "DescribeTasks" => {
                     json!({"tasks": [{"taskArn": "t", "lastStatus": "STOPPING", "group": "service:web"}]})
                 }
-                "ListServices" => json!({"serviceArns": ["web"]}),
                 "DescribeServices" => {
                     json!({"services": [{"serviceName": "web", "status": "ACTIVE", "desiredCount": 2}]})
                 }
@@ -333,8 +356,10 @@ mod tests {
         assert_eq!(
             asked[2..],
             [
+                "ListTasks",
+                "ListTasks",
+                "DescribeTasks",
                 "DescribeStacks",
-                "ListServices",
                 "DescribeServices",
                 "UpdateContainerInstancesState"
             ]

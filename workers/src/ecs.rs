@@ -15,7 +15,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::error::{Error, Refusal};
 use crate::model::cluster::{ContainerInstance, Service, Task};
-use crate::model::{ClusterName, ContainerInstanceArn, InstanceId, TaskArn};
+use crate::model::{ClusterName, ContainerInstanceArn, InstanceId, ServiceName, TaskArn};
 use translation::{container_instance, only_failures_like, service, task};
 
 /// DescribeContainerInstances and DescribeTasks take this many at once, by the ECS API.
@@ -26,9 +26,6 @@ const SERVICES_DESCRIBED_AT_ONCE: usize = 10;
 
 /// UpdateContainerInstancesState takes this many, by the ECS API.
 const UPDATED_AT_ONCE: usize = 10;
-
-/// ListServices gives ten a page unless asked for more; a hundred is the most.
-const SERVICES_PER_PAGE: i32 = 100;
 
 /// ECS. Each of its calls fails as [`Error::from_sdk`] says, with `ClusterNotFound`, or with `BadAnswer` if an item of
 /// the answer failed or cannot be understood.
@@ -186,22 +183,16 @@ impl Ecs {
         Ok(())
     }
 
-    /// Every service of the cluster.
-    pub async fn services(&self, cluster: &ClusterName) -> Result<Vec<Service>, Error> {
-        let arns = self
-            .client
-            .list_services()
-            .cluster(cluster.as_str())
-            .max_results(SERVICES_PER_PAGE)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<Vec<String>, _>>()
-            .await
-            .map_err(|error| refused("ecs:ListServices", cluster, error))?;
+    /// The services of these names. One that is not there any more is left out.
+    pub async fn services(
+        &self,
+        cluster: &ClusterName,
+        names: &[ServiceName],
+    ) -> Result<Vec<Service>, Error> {
+        let names: Vec<String> = names.iter().map(ServiceName::to_string).collect();
         let call = "ecs:DescribeServices";
         let mut services = Vec::new();
-        for some in arns.chunks(SERVICES_DESCRIBED_AT_ONCE) {
+        for some in names.chunks(SERVICES_DESCRIBED_AT_ONCE) {
             let answer = self
                 .client
                 .describe_services()
@@ -335,10 +326,6 @@ mod tests {
     #[tokio::test]
     async fn services_are_described_in_tens() {
         let ecs = ecs(|asked| {
-            if asked.action == "ListServices" {
-                assert_eq!(asked.json()["maxResults"], 100);
-                return (200, json!({"serviceArns": arns(0..23)}).to_string());
-            }
             let asked_for = asked.json()["services"].as_array().expect("a list").clone();
             assert!(asked_for.len() <= 10);
             let services: Vec<_> = asked_for
@@ -350,7 +337,8 @@ mod tests {
                 .collect();
             (200, json!({"services": services}).to_string())
         });
-        let services = ecs.services(&cluster()).await.expect("an answer");
+        let names: Vec<ServiceName> = (0..23).map(|n| ServiceName::new(format!("s{n}"))).collect();
+        let services = ecs.services(&cluster(), &names).await.expect("an answer");
         assert_eq!(services.len(), 23);
         let counts = &services[0].counts;
         let numbers = (
@@ -396,7 +384,10 @@ mod tests {
         ] {
             let text = json!({"__type": code, "message": "because"}).to_string();
             let ecs = ecs(move |_| (status, text.clone()));
-            let error = ecs.services(&cluster()).await.expect_err("a refusal");
+            let error = ecs
+                .services(&cluster(), &[ServiceName::new("web")])
+                .await
+                .expect_err("a refusal");
             assert_eq!(error.name(), name, "{}", error.chain());
         }
     }
@@ -404,7 +395,10 @@ mod tests {
     #[tokio::test]
     async fn an_answer_that_cannot_be_read_is_an_error() {
         let ecs = ecs(|_| (200, "<html>".to_owned()));
-        let error = ecs.services(&cluster()).await.expect_err("no JSON");
+        let error = ecs
+            .services(&cluster(), &[ServiceName::new("web")])
+            .await
+            .expect_err("no JSON");
         assert_eq!(error.name(), "BadAnswer", "{}", error.chain());
     }
 }

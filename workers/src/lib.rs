@@ -381,7 +381,6 @@ mod tests {
             ("DELETE_IN_PROGRESS", "terminate"),
         ] {
             let aws = stub::aws(move |asked| match asked.action.as_str() {
-                "ListServices" => (200, json!({"serviceArns": ["web"]}).to_string()),
                 "DescribeServices" => {
                     let web = json!({"serviceName": "web", "status": "ACTIVE", "desiredCount": 2});
                     (200, json!({"services": [web]}).to_string())
@@ -401,7 +400,8 @@ mod tests {
                 }
             });
             let mut input = stub::event("terminate");
-            input["draining"] = json!({"since": "2026-11-23T00:00:01Z", "unstable": []});
+            input["draining"] =
+                json!({"since": "2026-11-23T00:00:01Z", "unstable": [], "services": ["web"]});
             let late = || stub::at(3000);
             let never = answer(Worker::Stable, input, &Clients::new(&aws), late).await;
             let never = serde_json::to_value(never.expect("an answer")).expect("JSON");

@@ -34,7 +34,8 @@ pub async fn handle(
     match subject.action.transition {
         Transition::Terminating => {
             let begun = drain_begun(input)?;
-            let services = clients.ecs.services(&subject.settings.cluster).await?;
+            let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
+            let services = ecs.services(cluster, &begun.services).await?;
             Ok(decide_leaving(subject, &begun, &services, now()))
         }
         Transition::Launching => {
@@ -225,6 +226,7 @@ mod tests {
         DrainBegun {
             since: stub::at(1),
             container_instances: Vec::new(),
+            services: vec![ServiceName::new("web")],
             unstable,
             stack_deleting: false,
         }

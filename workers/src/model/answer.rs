@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::cluster::ServiceCounts;
-use super::{ContainerInstanceArn, InstanceId, Policy, Verdict};
+use super::{ContainerInstanceArn, InstanceId, Policy, ServiceName, Verdict};
 
 /// The members of an answer that only some workers give.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -16,6 +16,9 @@ pub struct Extra {
     /// draining: what the instance is registered as, so that its tasks can be found when it is listed no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container_instances: Option<Vec<ContainerInstanceArn>>,
+    /// draining: the services that have tasks on the instance, which are those that its drain can hurt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub services: Option<Vec<ServiceName>>,
     /// draining: the services that were not stable before the drain, and how far from it they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unstable: Option<Vec<ServiceCounts>>,

@@ -1,0 +1,176 @@
+//! What the command line says about bad input: the file, the place, the way out; and the exit code 2.
+
+mod support;
+
+use support::{changed_template, file, root, run};
+
+#[track_caller]
+fn refused(arguments: &[&str], words: &[&str]) {
+    let output = run(arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "{arguments:?} ended with: {message}"
+    );
+    for word in words {
+        assert!(
+            message.contains(word),
+            "{arguments:?} does not say {word:?}, but: {message}"
+        );
+    }
+    assert!(!message.contains("panicked"), "{message}");
+}
+
+#[test]
+fn bad_flags() {
+    refused(
+        &["rehearse", "--fault", "boredom"],
+        &["boredom", "never-joins", "drain-hangs"],
+    );
+    refused(
+        &["rehearse", "--instances", "0"],
+        &["--instances", "1..=1000"],
+    );
+    refused(&["rehearse", "--batch", "many"], &["--batch", "many"]);
+    refused(&["rehearse", "--output", "xml"], &["xml", "text", "json"]);
+    refused(&["rehears"], &["rehearse"]);
+}
+
+#[test]
+fn bad_parameter_files() {
+    refused(
+        &["rehearse", "--parameters", "nowhere.json"],
+        &["nowhere.json", "No such file", "--parameters"],
+    );
+    let cut = file("cut.json", "[{\"ParameterKey\": \"EcsClusterName\",");
+    refused(
+        &["rehearse", "--parameters", &cut],
+        &["cut.json", "line 1 column", "ParameterValue"],
+    );
+    let unknown = file(
+        "unknown.json",
+        r#"[{"ParameterKey": "EcsClusterName", "ParameterValue": "Dev"}, {"ParameterKey": "EcsClustrSize", "ParameterValue": "2"}]"#,
+    );
+    refused(
+        &["rehearse", "--parameters", &unknown],
+        &[
+            "unknown.json",
+            "EcsClustrSize",
+            "do not exist in the template",
+        ],
+    );
+    let few = file(
+        "few.json",
+        r#"[{"ParameterKey": "EcsClusterName", "ParameterValue": "Dev"}]"#,
+    );
+    refused(
+        &["rehearse", "--parameters", &few],
+        &["few.json", "ClusterSize", "must have values"],
+    );
+    let text = std::fs::read_to_string(root().join("template/parameters.example.json"))
+        .expect("the example");
+    let bad = file("bad.json", &text.replace("\"DevCluster\"", "\"9 lives\""));
+    refused(
+        &["rehearse", "--parameters", &bad],
+        &["bad.json", "EcsClusterName", "begins with a letter"],
+    );
+    let late = file("late.json", &text.replace("\"3000\"", "\"4000\""));
+    refused(
+        &["rehearse", "--parameters", &late],
+        &["late.json", "DrainDeadlineSeconds", "3300"],
+    );
+}
+
+#[test]
+fn bad_workloads() {
+    refused(
+        &["rehearse", "--workload", "nowhere.json"],
+        &["nowhere.json", "--workload"],
+    );
+    let empty = file("empty-workload.json", r#"{"services": []}"#);
+    refused(
+        &["rehearse", "--workload", &empty],
+        &["empty-workload.json", "aws ecs describe-services"],
+    );
+    let huge = file(
+        "huge-workload.json",
+        r#"{"services": [{"serviceName": "huge", "desiredCount": 500}]}"#,
+    );
+    refused(
+        &["rehearse", "--workload", &huge],
+        &[
+            "huge-workload.json",
+            "huge",
+            "not at rest",
+            "more instances",
+        ],
+    );
+}
+
+#[test]
+fn bad_templates() {
+    refused(
+        &["rehearse", "--template", "nowhere.yaml"],
+        &["nowhere.yaml", "--template"],
+    );
+    let cluster = "ClusterName: !Ref EcsClusterName";
+    let cases = [
+        (
+            "ecs-cluster.yaml",
+            "AWS::ECS::Cluster\n",
+            "AWS::ECS::Clustre\n",
+            "AWS::ECS::Clustre",
+        ),
+        (
+            "ecs-cluster.yaml",
+            cluster,
+            "ClusterNaem: !Ref EcsClusterName",
+            "ClusterNaem",
+        ),
+        (
+            "ecs-cluster.yaml",
+            cluster,
+            "ClusterName: !Ref EcsClusterNaem",
+            "EcsClusterNaem",
+        ),
+        (
+            "ecs-cluster.yaml",
+            "Resources:",
+            "Resources: [",
+            "ecs-cluster.yaml:",
+        ),
+        (
+            "workflow.yaml",
+            "      TracingConfig:",
+            "      TracingConfg:",
+            "TracingConfg",
+        ),
+        (
+            "lifecycle.asl.json",
+            "\"StartAt\": \"WhichMove\"",
+            "\"StartAt\": \"Nowhere\"",
+            "Nowhere",
+        ),
+        (
+            "lifecycle.asl.json",
+            "\"TimeoutSeconds\": 172800",
+            "\"TimeoutSecond\": 172800",
+            "TimeoutSecond",
+        ),
+    ];
+    for (number, (file_name, from, to, word)) in cases.into_iter().enumerate() {
+        let template = changed_template(&format!("template-{number}"), file_name, from, to);
+        refused(&["rehearse", "--template", &template], &[file_name, word]);
+    }
+    let template = changed_template("runtime", "workflow.yaml", "provided.al2023", "python2.7");
+    let words = ["JoinedFunction", "python2.7", "provided.al2023"];
+    refused(&["rehearse", "--template", &template], &words);
+}
+
+#[test]
+fn bad_stories() {
+    let story = file("bad.story", "instances 1\nfly\n");
+    refused(&["story", &story], &["bad.story:2", "fly", "deploy"]);
+    refused(&["story", "nowhere.story"], &["nowhere.story"]);
+}
