@@ -33,7 +33,8 @@ impl Changes {
             | Fact::ContainerInstance { instance, .. }
             | Fact::Task { instance, .. }
             | Fact::TaskKilled { instance, .. } => Some(instance),
-            Fact::Delivery { .. }
+            Fact::TaskHealthy { .. }
+            | Fact::Delivery { .. }
             | Fact::Execution { .. }
             | Fact::Invocation { .. }
             | Fact::ApiCall { .. } => return,

@@ -66,6 +66,11 @@ pub enum Fact {
         /// Why, in a few words; empty if there is nothing to say.
         reason: String,
     },
+    /// A task passed its health checks, or has run long enough to count as healthy.
+    TaskHealthy {
+        /// `service:NAME` or `family:NAME`.
+        group: String,
+    },
     /// A task was cut off: its instance went away before it was STOPPED.
     TaskKilled {
         /// Id of the task.

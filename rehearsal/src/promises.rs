@@ -23,15 +23,14 @@ pub enum Claim {
     SameSeedSameStory,
 }
 
-/// All claims, in the order in which they are shown.
-pub const CLAIMS: [Claim; 7] = [
+/// The claims that one telling can judge, in the order in which they are shown. [`Claim::SameSeedSameStory`] takes two.
+pub const CLAIMS: [Claim; 6] = [
     Claim::DrainedBeforeGone,
     Claim::OneBatchOfDrains,
     Claim::NoErrorContinues,
     Claim::MinimumHealthy,
     Claim::ExecutionsEnd,
     Claim::RollEnds,
-    Claim::SameSeedSameStory,
 ];
 
 impl Claim {
@@ -134,6 +133,6 @@ mod tests {
             .expect("all are judged");
         assert!(!health.held);
         assert_eq!(health.detail, "at 1970-01-01T00:00:00Z: a (and 1 more)");
-        assert_eq!(judged.iter().filter(|promise| promise.held).count(), 6);
+        assert_eq!(judged.iter().filter(|promise| promise.held).count(), 5);
     }
 }

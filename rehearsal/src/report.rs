@@ -66,17 +66,18 @@ pub struct Amis {
 }
 
 impl Report {
-    /// Notes whether the story, told a second time, was the same.
-    pub fn same_story(&mut self, same: bool) {
-        let name = Claim::SameSeedSameStory.name();
-        for promise in self
-            .promises
-            .iter_mut()
-            .filter(|promise| promise.name == name && !same)
-        {
-            promise.held = false;
-            promise.detail = "the same seed told another story the second time".to_owned();
-        }
+    /// Adds whether the story, told a second time, was the same.
+    pub fn told_twice(&mut self, same: bool) {
+        let claim = Claim::SameSeedSameStory;
+        let detail = match same {
+            true => claim.words(),
+            false => "the same seed told another story the second time",
+        };
+        self.promises.push(Promise {
+            name: claim.name(),
+            held: same,
+            detail: detail.to_owned(),
+        });
     }
 
     /// Whether the roll ended as asked: all on the new AMI, nothing kept back, every promise held.

@@ -1,5 +1,6 @@
 //! Watches a roll: counts what the report needs, and notes each broken promise at the event that broke it.
 
+mod answers;
 mod judge;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,17 @@ pub struct Terms {
     pub drain_deadline: Duration,
     /// DrainDeadlinePolicy.
     pub policy: String,
+    /// JoinDeadlineSeconds.
+    pub join_deadline: Duration,
+}
+
+impl Terms {
+    /// No execution may take longer: a join, the drain that holds it with the grace of `stop-tasks`, and the patience of
+    /// the definition's retries, 1562 s, once for each.
+    fn longest_execution(&self) -> Duration {
+        const GRACE_AND_RETRIES: Duration = Duration::from_secs(900 + 2 * 1562);
+        self.join_deadline + self.drain_deadline + GRACE_AND_RETRIES
+    }
 }
 
 /// An instance as the watch last saw it.
@@ -78,7 +90,7 @@ struct Inner {
     stack_status: String,
     first_failure: Option<String>,
     instances: BTreeMap<String, InstanceSeen>,
-    open_executions: BTreeSet<String>,
+    open_executions: BTreeMap<String, Timestamp>,
     last_answers: BTreeMap<String, Answered>,
     healthy: BTreeMap<String, u64>,
     seen: Seen,
@@ -100,7 +112,7 @@ impl Watch {
             stack_status: String::new(),
             first_failure: None,
             instances: BTreeMap::new(),
-            open_executions: BTreeSet::new(),
+            open_executions: BTreeMap::new(),
             last_answers: BTreeMap::new(),
             healthy: BTreeMap::new(),
             seen: Seen::default(),
@@ -138,6 +150,13 @@ impl Watch {
     /// The stack's status.
     pub fn stack_status(&self) -> String {
         self.lock().stack_status.clone()
+    }
+
+    /// How many instances of the group are in service.
+    pub fn in_service(&self) -> usize {
+        let inner = self.lock();
+        let instances = inner.instances.values();
+        instances.filter(|seen| seen.state == "InService").count()
     }
 
     /// The first resource that failed, and why.

@@ -115,12 +115,10 @@ pub struct Action {
 }
 
 impl Action {
-    /// Whether CloudFormation waits for a signal about this instance: a launch into the group itself. Moves into and
-    /// out of a warm pool, and terminations, are not counted by it.
+    /// Whether CloudFormation waits for a signal about this instance: a launch into the group itself, out of a warm pool
+    /// too. Moves into a pool, and terminations, are not counted by it.
     pub fn joins_group(&self) -> bool {
-        self.transition == Transition::Launching
-            && self.origin != Some(Place::WarmPool)
-            && self.destination != Some(Place::WarmPool)
+        self.transition == Transition::Launching && self.destination != Some(Place::WarmPool)
     }
 }
 

@@ -208,7 +208,7 @@ fn rehearse(settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, Stri
         report.roll_seconds / lower.roll_seconds.max(1.0),
         4,
     ));
-    report.same_story(same);
+    report.told_twice(same);
     Ok(report)
 }
 

@@ -12,7 +12,9 @@ use crate::view::summary;
 
 /// Flags of `story`.
 #[derive(Debug, Args)]
-#[command(after_help = "Stories to start from are in tests/scenarios.")]
+#[command(after_help = "Stories to start from are in tests/scenarios.
+
+Exit code: 0 if every promise held, however the rolls ended; 1 if not; 2 if the story cannot be played.")]
 pub struct Story {
     /// The story: settings, then what happens, one thing a line
     #[arg(value_name = "FILE")]

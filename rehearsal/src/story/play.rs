@@ -178,7 +178,7 @@ impl Stage {
             account.ecs.dynamics.throttling = true;
             account.stepfunctions.transitions
         });
-        let size = self.watch.instances().len();
+        let size = self.watch.in_service();
         self.watch.begin_roll();
         self.put_ami(&new_ami)?;
         let keys: Vec<Value> = self

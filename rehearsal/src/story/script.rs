@@ -92,9 +92,12 @@ impl Settings {
     }
 }
 
+/// Ten years, in seconds: no story is longer.
+const LARGEST: u64 = 10 * 365 * 24 * 3600;
+
 fn number(text: &str) -> Result<u64, String> {
-    text.parse()
-        .map_err(|_| format!("{text:?} is not a whole number of 0 or more"))
+    let number = text.parse().ok().filter(|number| *number <= LARGEST);
+    number.ok_or_else(|| format!("{text:?} is not a whole number from 0 to {LARGEST}"))
 }
 
 fn switch(name: &str) -> Result<Switch, String> {
@@ -106,15 +109,27 @@ fn switch(name: &str) -> Result<Switch, String> {
 }
 
 fn action(word: &str, rest: &str) -> Result<Action, String> {
+    let alone = [
+        "deploy",
+        "roll",
+        "deregister",
+        "settle",
+        "delete-services",
+        "delete",
+    ];
+    if alone.contains(&word) && !rest.is_empty() {
+        return Err(format!("{word} stands alone, but {rest:?} follows it"));
+    }
     Ok(match word {
         "deploy" => Action::Deploy,
         "roll" => Action::Roll,
         "scale" => Action::Scale(number(rest)?),
         "warm-pool" => Action::WarmPool(number(rest)?),
-        "event" => Action::PutEvent(
-            serde_json::from_str(rest)
-                .map_err(|error| format!("the event is not JSON: {error}"))?,
-        ),
+        "event" => match serde_json::from_str(rest) {
+            Ok(event @ serde_json::Value::Object(_)) => Action::PutEvent(event),
+            Ok(other) => return Err(format!("the event is {other}, not a JSON object")),
+            Err(error) => return Err(format!("the event is not JSON: {error}")),
+        },
         "deregister" => Action::Deregister,
         "settle" => Action::Settle,
         "pass" => Action::Pass(number(rest)?),
@@ -210,5 +225,8 @@ mod tests {
         assert!(message("fault x").contains("never-joins"));
         assert!(message("service web color=1").contains("it has desired"));
         assert!(message("instances many").contains("whole number"));
+        assert!(message("pass 18446744073709551615").contains("whole number"));
+        assert!(message("roll it").contains("stands alone"));
+        assert!(message("event [1]").contains("not a JSON object"));
     }
 }

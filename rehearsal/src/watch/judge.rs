@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Answered, Inner, InstanceSeen};
+use super::{Inner, InstanceSeen};
 use crate::account::{Account, Caller};
-use crate::fact::{ExecutionFact, Fact, Told};
+use crate::fact::{Fact, Told};
 use crate::promises::{Broken, Claim};
 
 impl Inner {
@@ -26,7 +26,8 @@ impl Inner {
             return Some(format!("{id} is {}", seen.state));
         }
         self.open_executions
-            .first()
+            .keys()
+            .next()
             .map(|execution| format!("execution {execution} is running"))
     }
 
@@ -38,7 +39,13 @@ impl Inner {
                 ami,
                 state,
                 ..
-            } => self.lifecycle(told.at, instance, ami, state),
+            } => {
+                self.lifecycle(told.at, instance, ami, state);
+                if state == "Terminating:Proceed" {
+                    self.let_go(account, told.at, instance);
+                }
+            }
+            Fact::TaskHealthy { group } => self.health(account, told.at, group),
             Fact::ContainerInstance {
                 instance, status, ..
             } => {
@@ -127,28 +134,20 @@ impl Inner {
 
     /// A drain is open while a member of the cluster is at its terminate hook.
     fn drains_open(&mut self, at: Timestamp) {
-        let open: Vec<&String> = self
+        let open: Vec<String> = self
             .instances
             .iter()
             .filter(|(_, seen)| seen.member && seen.state == "Terminating:Wait")
-            .map(|(id, _)| id)
+            .map(|(id, _)| id.clone())
             .collect();
         if self.rolling && open.len() > self.terms.batch && open.len() > self.seen.max_open_drains {
-            let names = open
-                .iter()
-                .map(|id| id.as_str())
-                .collect::<Vec<_>>()
-                .join(", ");
+            let names = open.join(", ");
             let detail = format!(
                 "{} drains were open with a batch of {}: {names}",
                 open.len(),
                 self.terms.batch
             );
-            self.seen.broken.push(Broken {
-                claim: Claim::OneBatchOfDrains,
-                at,
-                detail,
-            });
+            self.broke(Claim::OneBatchOfDrains, at, detail);
         }
         self.seen.max_open_drains = self.seen.max_open_drains.max(open.len());
     }
@@ -185,102 +184,39 @@ impl Inner {
         if self.rolling && healthy < before && healthy < minimum {
             let detail =
                 format!("service {service} has {healthy} healthy tasks, its minimum is {minimum}");
-            self.seen.broken.push(Broken {
-                claim: Claim::MinimumHealthy,
-                at,
-                detail,
-            });
+            self.broke(Claim::MinimumHealthy, at, detail);
         }
+    }
+
+    /// Its hook has let it go: whatever is still on it has some seconds left.
+    fn let_go(&mut self, account: &Account, at: Timestamp, instance: &str) {
+        let tasks = account.ecs.tasks();
+        let left = tasks.iter().find(|task| task.instance == instance);
+        if let Some(task) = left.filter(|_| !self.by_policy(at, instance)) {
+            let detail = format!(
+                "{instance} was let go with task {} of {} {}",
+                task.id, task.group, task.last_status
+            );
+            self.broke(Claim::DrainedBeforeGone, at, detail);
+        }
+    }
+
+    /// Whether the user chose `terminate`, and the deadline has passed.
+    fn by_policy(&self, at: Timestamp, instance: &str) -> bool {
+        let seen = self.instances.get(instance);
+        let began = seen.and_then(|seen| seen.drain_began);
+        let passed = began.is_some_and(|began| at >= began + self.terms.drain_deadline);
+        self.terms.policy == "terminate" && passed
     }
 
     fn killed(&mut self, at: Timestamp, instance: &str, what: String) {
-        let drain_began = self
-            .instances
-            .get(instance)
-            .and_then(|seen| seen.drain_began);
-        let deadline_passed =
-            drain_began.is_some_and(|began| at >= began + self.terms.drain_deadline);
-        let by_policy = self.terms.policy == "terminate" && deadline_passed;
-        if by_policy {
-            return;
-        }
-        self.seen.tasks_killed_early += 1;
-        self.seen.broken.push(Broken {
-            claim: Claim::DrainedBeforeGone,
-            at,
-            detail: what,
-        });
-    }
-
-    fn execution(&mut self, at: Timestamp, execution: &str, what: &ExecutionFact) {
-        match what {
-            ExecutionFact::Started => {
-                self.open_executions.insert(execution.to_owned());
-            }
-            ExecutionFact::Entered { .. } => {}
-            ExecutionFact::Ended {
-                status,
-                history_events,
-                cause,
-                ..
-            } => {
-                self.open_executions.remove(execution);
-                *self.seen.executions.entry(status.clone()).or_default() += 1;
-                self.seen.max_history_events = self.seen.max_history_events.max(*history_events);
-                if status == "TIMED_OUT" || *history_events >= 25_000 {
-                    let detail = format!(
-                        "execution {execution} ended {status} after {history_events} events: {cause}"
-                    );
-                    self.seen.broken.push(Broken {
-                        claim: Claim::ExecutionsEnd,
-                        at,
-                        detail,
-                    });
-                }
-            }
+        if !self.by_policy(at, instance) {
+            self.seen.tasks_killed_early += 1;
+            self.broke(Claim::DrainedBeforeGone, at, what);
         }
     }
 
-    fn invocation(&mut self, account: &Account, told: &Told) {
-        let Fact::Invocation {
-            execution,
-            function,
-            instance,
-            result,
-            failed,
-            verdict,
-            billed_ms,
-            ..
-        } = &told.fact
-        else {
-            return;
-        };
-        self.seen.invocations += 1;
-        let memory = account
-            .lambda
-            .function(function)
-            .map_or(0, |function| function.memory_mb);
-        self.seen.megabyte_ms += memory * billed_ms;
-        if result.is_empty() {
-            let answered = Answered {
-                failed: *failed,
-                verdict: verdict.clone(),
-            };
-            self.last_answers.insert(execution.clone(), answered);
-            return;
-        }
-        let why_not = match self.last_answers.get(execution) {
-            Some(answered) if answered.failed => format!("after the error {}", answered.verdict),
-            Some(answered) if answered.verdict == "NotYet" => "after the verdict NotYet".to_owned(),
-            _ => return,
-        };
-        if result == "CONTINUE" {
-            let detail = format!("the hook of {instance} was answered CONTINUE {why_not}");
-            self.seen.broken.push(Broken {
-                claim: Claim::NoErrorContinues,
-                at: told.at,
-                detail,
-            });
-        }
+    pub(super) fn broke(&mut self, claim: Claim, at: Timestamp, detail: String) {
+        self.seen.broken.push(Broken { claim, at, detail });
     }
 }

@@ -35,7 +35,11 @@ impl Seen {
     /// an answer every few seconds of a roll.
     pub(super) fn look(account: &Account, group: &str) -> Option<Self> {
         let group = account.autoscaling.group(group)?;
-        let instances = group.instances.iter().map(|instance| Instance {
+        let inside = group
+            .instances
+            .iter()
+            .filter(|instance| !instance.state.is_warm());
+        let instances = inside.map(|instance| Instance {
             id: instance.id.clone(),
             state: instance.state.as_str().to_owned(),
             version: instance.template.version.to_string(),

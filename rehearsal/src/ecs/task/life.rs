@@ -257,7 +257,10 @@ pub(in crate::ecs) fn resume(account: &mut Account, cluster: &str, id: &str) {
 /// A task passes its health checks, or has run long enough to count as healthy.
 pub(in crate::ecs) fn healthy(account: &mut Account, cluster: &str, id: &str, version: u64) {
     if current(account, cluster, id, version) {
-        account.ecs.task_mut(cluster, id).healthy = true;
+        let task = account.ecs.task_mut(cluster, id);
+        task.healthy = true;
+        let group = task.group.clone();
+        account.tell(Fact::TaskHealthy { group });
         scheduler::task_changed(account, cluster, id);
     }
 }

@@ -69,6 +69,9 @@ impl Stage {
             .iter()
             .filter(|(_, seen)| seen.state == "InService")
             .collect();
+        if let Some((id, _)) = serving.iter().find(|(_, seen)| !seen.member) {
+            return Some(format!("{id} is in service, but no member of the cluster"));
+        }
         if let Some((id, seen)) = serving.iter().find(|(_, seen)| seen.ami != *wanted) {
             return Some(format!(
                 "{id} is in service on {}, not on {wanted}",

@@ -98,6 +98,7 @@ fn terms(settings: &Settings) -> Result<Terms, String> {
         stack: STACK.to_owned(),
         batch: number("BatchSize", 1)? as usize,
         drain_deadline: Duration::from_secs(number("DrainDeadlineSeconds", 3000)?),
+        join_deadline: Duration::from_secs(number("JoinDeadlineSeconds", 900)?),
         policy: settings
             .parameter("DrainDeadlinePolicy")
             .unwrap_or("retain")
