@@ -115,10 +115,12 @@ pub struct Action {
 }
 
 impl Action {
-    /// Whether CloudFormation waits for a signal about this instance: a launch into the group itself, out of a warm pool
-    /// too. Moves into a pool, and terminations, are not counted by it.
+    /// Whether CloudFormation is told about this instance: a launch into the group itself. Nobody has looked at what moves
+    /// into or out of a warm pool, so nothing is said for it.
     pub fn joins_group(&self) -> bool {
-        self.transition == Transition::Launching && self.destination != Some(Place::WarmPool)
+        self.transition == Transition::Launching
+            && self.origin != Some(Place::WarmPool)
+            && self.destination != Some(Place::WarmPool)
     }
 }
 
