@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::process::Command;
+
 use support::{changed_template, file, root, run};
 
 #[track_caller]
@@ -173,4 +175,24 @@ fn bad_stories() {
     let story = file("bad.story", "instances 1\nfly\n");
     refused(&["story", &story], &["bad.story:2", "fly", "deploy"]);
     refused(&["story", "nowhere.story"], &["nowhere.story"]);
+}
+
+#[test]
+fn a_full_disk_is_no_panic() {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has it");
+    let output = Command::new(env!("CARGO_BIN_EXE_ecs-rollout"))
+        .args(["rehearse", "--instances", "1"])
+        .stdout(full)
+        .output()
+        .expect("the binary starts");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(
+        message.contains("stdout: No space left on device"),
+        "{message}"
+    );
+    assert!(!message.contains("panicked"), "{message}");
 }

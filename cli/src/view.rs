@@ -2,4 +2,5 @@
 
 pub mod graph;
 pub mod live;
+pub mod out;
 pub mod summary;

@@ -93,11 +93,8 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "Code",
         "LoggingConfig",
         "TracingConfig",
-        "Environment",
         "Description",
         "Tags",
-        "ReservedConcurrentExecutions",
-        "PackageType",
     ];
     only(action, input, &known)?;
     if let Some(runtime) = input["Runtime"]

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use workers::Worker;
 
 use crate::fact::{ExecutionFact, Fact, Told};
 
@@ -13,12 +14,6 @@ const SAME_WAIT_AGAIN: Duration = Duration::from_secs(600);
 
 /// Said of every resource of a new stack, so nobody learns from it.
 const RESOURCE_BEGUN: &str = "Resource creation Initiated";
-
-/// The workers, by the ends of their functions' names.
-const WORKERS: [&str; 5] = [COMPLETE_ACTION, "joined", "draining", "drained", "stable"];
-
-/// The worker that answers hooks.
-const COMPLETE_ACTION: &str = "complete-action";
 
 /// How a line strikes the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +150,8 @@ impl Teller {
         else {
             return None;
         };
-        let known = WORKERS
+        let known = Worker::ALL
+            .map(Worker::name)
             .into_iter()
             .find(|worker| function.ends_with(worker));
         let worker = known.unwrap_or(function);
@@ -166,7 +162,9 @@ impl Teller {
             "Never" => Mood::Bad,
             _ => Mood::Plain,
         };
-        if worker == COMPLETE_ACTION && matches!(verdict.as_str(), "Reached" | "NotYet") {
+        if worker == Worker::CompleteAction.name()
+            && matches!(verdict.as_str(), "Reached" | "NotYet")
+        {
             // The instance's next state and the stack's own event tell the same.
             return None;
         }

@@ -70,8 +70,6 @@ pub struct Seen {
     pub replaced: BTreeSet<String>,
     /// Longest history of an execution that ended, in events.
     pub max_history_events: usize,
-    /// Executions that ended, by status.
-    pub executions: BTreeMap<String, u64>,
     /// Promises broken.
     pub broken: Vec<Broken>,
 }

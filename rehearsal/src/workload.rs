@@ -9,6 +9,13 @@ use serde_json::{Value, json};
 
 /// Deregistration delay of a target group that nobody has set (documented default).
 const DEREGISTRATION_DELAY_SECONDS: u64 = 300;
+/// What describe-services tells about where and how tasks run, and a rehearsal does not follow: its tasks are spread over
+/// zones and instances, on a bridge network.
+const LEFT_OUT: [&str; 3] = [
+    "placementStrategy",
+    "networkConfiguration",
+    "capacityProviderStrategy",
+];
 /// How long a built-in container takes to exit after SIGTERM. Assumed.
 const EXIT_SECONDS: u64 = 3;
 
@@ -210,6 +217,14 @@ impl Workload {
         {
             read.deregistration_seconds = Some(DEREGISTRATION_DELAY_SECONDS);
         }
+        for member in LEFT_OUT {
+            let says_nothing = matches!(&service[member], Value::Null)
+                || service[member].as_array().is_some_and(Vec::is_empty);
+            if !says_nothing {
+                self.assumed
+                    .push(format!("{name}: its {member} is not rehearsed"));
+            }
+        }
         if let Some(constraints) = service["placementConstraints"].as_array() {
             read.placement_constraints = json!(constraints);
         }
@@ -257,6 +272,25 @@ mod tests {
                 .iter()
                 .any(|line| line.contains("far runs on Fargate"))
         );
+    }
+
+    #[test]
+    fn what_a_rehearsal_does_not_follow_is_said() {
+        let text = r#"{"services": [{"serviceName": "web", "desiredCount": 1, "networkConfiguration": {},
+            "placementStrategy": [{"type": "binpack", "field": "memory"}], "capacityProviderStrategy": []}]}"#;
+        let assumed = Workload::read("w.json", text)
+            .expect("a good file")
+            .assumed
+            .join("\n");
+        assert!(
+            assumed.contains("web: its placementStrategy is not rehearsed"),
+            "{assumed}"
+        );
+        assert!(
+            assumed.contains("web: its networkConfiguration is not rehearsed"),
+            "{assumed}"
+        );
+        assert!(!assumed.contains("capacityProviderStrategy"), "{assumed}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::model::{ClusterName, GroupName};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// AWS asks us to slow down, and three attempts were not enough.
+    /// AWS asks us to slow down, and all attempts of one call were not enough.
     #[error("{call} was throttled ({code}: {message}); ask again later")]
     Throttled {
         /// The API call, as a policy spells it.

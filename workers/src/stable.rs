@@ -1,6 +1,6 @@
 //! May the instance go on?
 //!
-//! Leaving: is no service worse off than before the drain began? What was broken before is excused as far as it was.
+//! Leaving: is no service that had tasks on it worse off than before the drain began? What was broken before is excused as far as it was.
 //! At the drain deadline the answer is `Never`, and the user's policy decides.
 //!
 //! New: is no earlier drain of the group open that must hold it, and did none fail? CloudFormation does not wait for

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::view::graph;
+use crate::view::out::say;
 
 const BEGIN: &str = "<!-- graph:begin -->";
 const END: &str = "<!-- graph:end -->";
@@ -34,7 +35,7 @@ impl Graph {
         };
         let drawn = graph::mermaid(&definition)?;
         match &self.into {
-            None => anstream::print!("{drawn}"),
+            None => say(drawn),
             Some(path) => {
                 let name = path.display();
                 let text =

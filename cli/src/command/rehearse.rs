@@ -14,6 +14,7 @@ use rehearsal::telling::Line;
 use rehearsal::workload::Workload;
 
 use crate::view::live::Live;
+use crate::view::out::say;
 use crate::view::summary;
 
 /// The lower bound is the same story with every Wait state lasting this long.
@@ -94,9 +95,9 @@ impl Rehearse {
             .finish();
         if json {
             let text = serde_json::to_string_pretty(&report).expect("a report is plain data");
-            anstream::println!("{text}");
+            say(format!("{text}\n"));
         } else {
-            anstream::print!("{}", summary::text(&report));
+            say(summary::text(&report));
         }
         Ok(if report.as_asked() {
             ExitCode::SUCCESS
@@ -203,11 +204,14 @@ fn rehearse(settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, Stri
             .is_ok_and(|second| heard.lock().is_ok_and(|first| first.lines.0 == second.0));
     let mut report = only_report(played)?;
     let lower = only_report(lower?)?;
-    report.lower_bound_seconds = Some(lower.roll_seconds);
-    report.overhead = Some(rounded(
-        report.roll_seconds / lower.roll_seconds.max(1.0),
-        4,
-    ));
+    // By chance of its own a fault may end the other telling elsewhere: then it bounds nothing.
+    if lower.outcome == report.outcome {
+        report.lower_bound_seconds = Some(lower.roll_seconds);
+        report.overhead = Some(rounded(
+            report.roll_seconds / lower.roll_seconds.max(1.0),
+            4,
+        ));
+    }
     report.told_twice(same);
     Ok(report)
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use rehearsal::story::{play, script};
 
 use crate::view::live::Live;
+use crate::view::out::say;
 use crate::view::summary;
 
 /// Flags of `story`.
@@ -37,15 +38,14 @@ impl Story {
             .expect("a panic in a listener ends the program")
             .finish();
         for report in &played.reports {
-            anstream::print!("{}", summary::text(report));
+            say(summary::text(report));
         }
         for broken in &played.broken {
-            anstream::println!(
-                "broken: {} at {}: {}",
-                broken.claim.name(),
-                broken.at,
-                broken.detail
-            );
+            let name = broken.claim.name();
+            say(format!(
+                "broken: {name} at {}: {}\n",
+                broken.at, broken.detail
+            ));
         }
         let held = played.broken.is_empty()
             && played

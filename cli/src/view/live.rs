@@ -8,6 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rehearsal::story::Listener;
 use rehearsal::telling::{Line, Mood, clock};
 
+use super::out::say;
+
 /// Shows lines and progress.
 #[derive(Debug)]
 pub struct Live {
@@ -43,7 +45,7 @@ impl Listener for Live {
         if self.lines {
             let style = style(line.mood);
             self.bar
-                .suspend(|| anstream::println!("{style}{line}{style:#}"));
+                .suspend(|| say(format!("{style}{line}{style:#}\n")));
         }
     }
 

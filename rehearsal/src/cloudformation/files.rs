@@ -2,13 +2,11 @@
 //! `aws cloudformation package` resolves them, against the folder of the template.
 
 use serde_json::Value;
+use workers::Worker;
 
 use super::State;
 use super::template::{self, Template};
 use crate::wire::ApiError;
-
-/// The workers whose binaries a function may run.
-const WORKERS: [&str; 5] = ["joined", "draining", "drained", "stable", "complete-action"];
 
 /// `path` as the template at `base` means it.
 pub fn resolve(base: &str, path: &str) -> String {
@@ -67,12 +65,13 @@ pub fn local(base: &str, property: &str, value: &Value) -> Result<String, String
 /// A message that names the path and those that are possible.
 pub fn worker(base: &str, code: &Value) -> Result<&'static str, String> {
     let path = local(base, "Code", code)?;
-    let found = WORKERS.iter().find(|name| {
+    let names = Worker::ALL.map(Worker::name);
+    let found = names.iter().find(|name| {
         let zip = format!("target/lambda/{name}/bootstrap.zip");
         path == zip || path.ends_with(&format!("/{zip}"))
     });
     found.copied().ok_or_else(|| {
-        format!("Code {path} is no worker; they are target/lambda/<name>/bootstrap.zip with the names {}", WORKERS.join(", "))
+        format!("Code {path} is no worker; they are target/lambda/<name>/bootstrap.zip with the names {}", names.join(", "))
     })
 }
 

@@ -23,7 +23,6 @@ impl Inner {
             } => {
                 let began = self.open_executions.remove(execution).unwrap_or(at);
                 let late = at > began + self.terms.longest_execution();
-                *self.seen.executions.entry(status.clone()).or_default() += 1;
                 self.seen.max_history_events = self.seen.max_history_events.max(*history_events);
                 if late || status == "TIMED_OUT" || *history_events >= 25_000 {
                     let detail = format!(

@@ -1,0 +1,22 @@
+//! The one way to stdout.
+
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
+use std::process::exit;
+
+/// As a shell tells a program that was ended by SIGPIPE. Not 0: nobody has seen how it ends.
+const NOBODY_READS: i32 = 141;
+
+/// Writes `text` to stdout, in colours where they are shown. If nobody reads any more (`| head`), the program ends
+/// quietly; if stdout cannot be written otherwise, such as on a full disk, it ends with a message and exit code 2.
+pub fn say(text: impl Display) {
+    let mut out = anstream::stdout();
+    match write!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => exit(NOBODY_READS),
+        Err(error) => {
+            anstream::eprintln!("ecs-rollout: stdout: {error}; write to where there is room");
+            exit(2);
+        }
+    }
+}
