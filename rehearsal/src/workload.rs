@@ -164,6 +164,17 @@ impl Workload {
         Ok(workload)
     }
 
+    fn say_what_is_left_out(&mut self, name: &str, service: &Value) {
+        for member in LEFT_OUT {
+            let says_nothing = matches!(&service[member], Value::Null)
+                || service[member].as_array().is_some_and(Vec::is_empty);
+            if !says_nothing {
+                self.assumed
+                    .push(format!("{name}: its {member} is not rehearsed"));
+            }
+        }
+    }
+
     fn add(&mut self, place: &str, service: &Value) -> Result<(), String> {
         let name = service["serviceName"]
             .as_str()
@@ -217,14 +228,7 @@ impl Workload {
         {
             read.deregistration_seconds = Some(DEREGISTRATION_DELAY_SECONDS);
         }
-        for member in LEFT_OUT {
-            let says_nothing = matches!(&service[member], Value::Null)
-                || service[member].as_array().is_some_and(Vec::is_empty);
-            if !says_nothing {
-                self.assumed
-                    .push(format!("{name}: its {member} is not rehearsed"));
-            }
-        }
+        self.say_what_is_left_out(name, service);
         if let Some(constraints) = service["placementConstraints"].as_array() {
             read.placement_constraints = json!(constraints);
         }
