@@ -80,6 +80,9 @@ pub struct Task {
     pub resource: String,
     /// How long one attempt may take.
     pub timeout_seconds: Option<u64>,
+    /// How long an activity worker may be silent. Functions have no way to send heartbeats, and nothing documents
+    /// that AWS counts them for functions; assumed: it does not.
+    pub heartbeat_seconds: Option<u64>,
     /// What the function is given, if that is not the input.
     pub parameters: Option<Template>,
     /// What is made of the answer.

@@ -8,13 +8,12 @@ use serde_json::{Map, Value};
 use crate::wire::ApiError;
 
 /// Fields of Amazon States Language that AWS knows and the account in memory does not.
-const NOT_OURS: [&str; 17] = [
+const NOT_OURS: [&str; 16] = [
     "Arguments",
     "Assign",
     "Branches",
     "Condition",
     "Credentials",
-    "HeartbeatSeconds",
     "HeartbeatSecondsPath",
     "ItemProcessor",
     "ItemReader",

@@ -14,9 +14,11 @@ use crate::wire::ApiError;
 pub fn parse(members: &Members<'_>) -> Result<Task, ApiError> {
     let resource = members.required_text("Resource")?.to_owned();
     check_resource(&members.place, &resource)?;
+    let timeout_seconds = members.whole("TimeoutSeconds", 1)?;
     Ok(Task {
         resource,
-        timeout_seconds: members.whole("TimeoutSeconds", 1)?,
+        timeout_seconds,
+        heartbeat_seconds: parse_heartbeat(members, timeout_seconds)?,
         parameters: parse_template(members, "Parameters")?,
         result_selector: parse_template(members, "ResultSelector")?,
         result_path: parse_result_path(members)?,
@@ -24,6 +26,17 @@ pub fn parse(members: &Members<'_>) -> Result<Task, ApiError> {
         catch: parse_entries(members, "Catch", parse_catcher)?,
         then: parse_then(members)?,
     })
+}
+
+fn parse_heartbeat(members: &Members<'_>, timeout: Option<u64>) -> Result<Option<u64>, ApiError> {
+    let heartbeat = members.whole("HeartbeatSeconds", 1)?;
+    match (heartbeat, timeout) {
+        (Some(heartbeat), Some(timeout)) if heartbeat >= timeout => Err(schema(
+            format_args!("HeartbeatSeconds {heartbeat} is not less than TimeoutSeconds {timeout}"),
+            &members.place,
+        )),
+        _ => Ok(heartbeat),
+    }
 }
 
 fn check_resource(place: &str, resource: &str) -> Result<(), ApiError> {

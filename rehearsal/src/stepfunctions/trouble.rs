@@ -6,6 +6,8 @@ pub const RUNTIME: &str = "States.Runtime";
 pub const DATA_LIMIT: &str = "States.DataLimitExceeded";
 /// A task, or an execution, that took longer than its TimeoutSeconds.
 pub const TIMEOUT: &str = "States.Timeout";
+/// An activity worker that was silent for longer than HeartbeatSeconds.
+pub const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 
 /// An error with its cause, as the history tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,13 +58,15 @@ impl Trouble {
     /// Whether an entry with these `ErrorEquals` is about this error.
     ///
     /// `States.ALL` leaves out the data limit, and nothing is ever about `States.Runtime` (documented). That
-    /// `States.TaskFailed` leaves out the data limit too is assumed.
+    /// `States.TaskFailed` leaves out the data limit too is assumed. `States.Timeout` is documented to be about missed
+    /// heartbeats as well, from the time when they had no name of their own.
     pub fn is_one_of(&self, error_equals: &[String]) -> bool {
         let error = self.error.as_deref().unwrap_or_default();
         error != RUNTIME
             && error_equals.iter().any(|name| match name.as_str() {
                 "States.ALL" => error != DATA_LIMIT,
-                "States.TaskFailed" => error != DATA_LIMIT && error != TIMEOUT,
+                "States.TaskFailed" => ![DATA_LIMIT, TIMEOUT, HEARTBEAT_TIMEOUT].contains(&error),
+                TIMEOUT => [TIMEOUT, HEARTBEAT_TIMEOUT].contains(&error),
                 name => name == error,
             })
     }
@@ -80,6 +84,10 @@ mod tests {
         assert!(!matches("Throttled", "Throttle"));
         assert!(matches("Throttled", "States.TaskFailed"));
         assert!(!matches(TIMEOUT, "States.TaskFailed"));
+        assert!(!matches(HEARTBEAT_TIMEOUT, "States.TaskFailed"));
+        assert!(matches(HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT));
+        assert!(matches(HEARTBEAT_TIMEOUT, TIMEOUT));
+        assert!(!matches(TIMEOUT, HEARTBEAT_TIMEOUT));
         assert!(matches(TIMEOUT, "States.ALL"));
         assert!(!matches(DATA_LIMIT, "States.ALL"));
         assert!(matches(DATA_LIMIT, DATA_LIMIT));

@@ -122,8 +122,8 @@ fn what_aws_knows_and_we_do_not_is_refused_by_name() {
             "lambda:invoke",
         ),
         (
-            json!({"Type": "Task", "Resource": function("f"), "HeartbeatSeconds": 5, "Next": "B"}),
-            "HeartbeatSeconds of the definition at /States/A",
+            json!({"Type": "Task", "Resource": function("f"), "HeartbeatSecondsPath": "$.s", "Next": "B"}),
+            "field HeartbeatSecondsPath of the definition at /States/A",
         ),
         (
             json!({"Type": "Pass", "QueryLanguage": "JSONata", "Next": "B"}),
