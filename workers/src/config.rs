@@ -14,7 +14,8 @@ use crate::error::{Error, Mistake};
 use crate::model::cluster::ServiceCounts;
 use crate::model::{
     Action, ClusterName, ContainerInstanceArn, GroupName, HookName, HookToken, InstanceId,
-    LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, Subject, Transition,
+    LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, Subject, TasksLeft,
+    Transition,
 };
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
@@ -236,6 +237,12 @@ pub fn held_by(input: &Value) -> Vec<InstanceId> {
         .filter_map(Value::as_str)
         .map(InstanceId::new)
         .collect()
+}
+
+/// The tasks that the last look of `drained` left, if there was one. Whatever else stands there is no reason to stop: all
+/// tasks are then listed anew.
+pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
+    TasksLeft::deserialize(&input["drained"]["tasksLeft"]).ok()
 }
 
 /// What `draining` answered, as far as the workers after it need it.

@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::Clients;
-use crate::config::{DrainBegun, drain_begun};
+use crate::config::{DrainBegun, drain_begun, tasks_left};
 use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus, Task};
-use crate::model::{Finding, Policy, Subject, TaskArn, later, seconds_between};
+use crate::model::{Finding, Policy, Subject, TaskArn, TasksLeft, Verdict, later, seconds_between};
 
 /// How long tasks that were told to stop may take. A default web task needs about five and a half minutes: 300 s until
 /// its load balancer lets go, 30 s from SIGTERM to SIGKILL. Less than the 15 minutes would cut off slower ones.
@@ -20,6 +20,13 @@ pub const STOP_GRACE: SignedDuration = SignedDuration::from_mins(15);
 /// What StopTask puts on record with the task.
 const STOP_REASON: &str =
     "ecs-rollout: the drain deadline of this instance has passed, and its policy is stop-tasks";
+
+/// So long it is enough to look at the tasks that the last list left. Then all are listed anew, so that it is seen and
+/// said when somebody set the instance ACTIVE again.
+const LISTED_ANEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// So many tasks can be described in one call (documented).
+const LOOKED_AT_ALONE: usize = 100;
 
 /// So many tasks are named in a reason, and the others counted.
 const TASKS_NAMED: usize = 3;
@@ -36,8 +43,19 @@ pub async fn handle(
 ) -> Result<Finding, Error> {
     let begun = drain_begun(input)?;
     let subject = &under_deletion(subject, &begun);
-    let seen = look(subject, &begun, clients).await?;
-    let decision = decide(subject, &seen, now());
+    let known = tasks_left(input).filter(|left| {
+        now().duration_since(left.listed_at) < LISTED_ANEW && left.arns.len() <= LOOKED_AT_ALONE
+    });
+    let seen = look_again(subject, known.as_ref(), clients).await?;
+    let listed = seen.is_none();
+    let seen = match seen {
+        Some(seen) => seen,
+        None => look(subject, &begun, clients).await?,
+    };
+    let at = now();
+    let mut decision = decide(subject, &seen, at);
+    let listed_at = known.filter(|_| !listed).map_or(at, |left| left.listed_at);
+    remember(&mut decision.finding, &seen, listed_at);
     for task in &decision.stop {
         let cluster = &subject.settings.cluster;
         clients.ecs.stop_task(cluster, task, STOP_REASON).await?;
@@ -63,6 +81,34 @@ pub struct Seen {
     pub registrations: Vec<ContainerInstance>,
     /// The tasks of all of these, stopped ones included.
     pub tasks: Vec<Task>,
+}
+
+/// The tasks that the last look left, if any of them is still not STOPPED: that is enough to say "not yet", and takes one
+/// call instead of three. Before anything else is said all tasks are listed.
+async fn look_again(
+    subject: &Subject,
+    known: Option<&TasksLeft>,
+    clients: &Clients,
+) -> Result<Option<Seen>, Error> {
+    let Some(left) = known.filter(|left| !left.arns.is_empty()) else {
+        return Ok(None);
+    };
+    let cluster = &subject.settings.cluster;
+    let tasks = clients.ecs.tasks(cluster, &left.arns).await?;
+    let is_left = tasks.iter().any(|task| !task.is_stopped());
+    Ok(is_left.then(|| Seen {
+        tasks,
+        ..Seen::default()
+    }))
+}
+
+/// Notes for the next look which tasks are left.
+fn remember(finding: &mut Finding, seen: &Seen, listed_at: Timestamp) {
+    if finding.verdict == Verdict::NotYet {
+        let left = seen.tasks.iter().filter(|task| !task.is_stopped());
+        let arns = left.map(|task| task.arn.clone()).collect();
+        finding.extra.tasks_left = Some(TasksLeft { arns, listed_at });
+    }
 }
 
 /// The tasks of the registrations that the drain began with, as long as that is enough to say "not yet": while tasks
@@ -222,7 +268,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{ContainerInstanceArn, Verdict};
+    use crate::model::ContainerInstanceArn;
     use crate::stub;
 
     fn task(id: &str, last_status: &str) -> Task {
@@ -392,5 +438,48 @@ mod tests {
         let stopped = stopped.lock().expect("a log").clone();
         let expected = json!({"cluster": "DevCluster", "task": "wanted", "reason": STOP_REASON});
         assert_eq!(stopped, [expected]);
+    }
+
+    #[tokio::test]
+    async fn tasks_that_were_left_are_looked_at_alone_for_five_minutes_and_while_one_of_them_is_left()
+     {
+        for (task_state, listed_seconds_ago, expected) in [
+            ("RUNNING", 60, "DescribeTasks"),
+            ("RUNNING", 300, "ListTasks"),
+            ("STOPPED", 60, "DescribeTasks ListTasks"),
+        ] {
+            let asked = Arc::new(Mutex::new(Vec::<String>::new()));
+            let log = Arc::clone(&asked);
+            let clients = Clients::new(&stub::aws(move |request| {
+                log.lock().expect("a log").push(request.action.clone());
+                let answer = match request.action.as_str() {
+                    "ListContainerInstances" => json!({"containerInstanceArns": []}),
+                    "DescribeContainerInstances" => json!({"containerInstances": []}),
+                    "ListTasks" => json!({"taskArns": ["a"]}),
+                    "DescribeTasks" => {
+                        json!({"tasks": [{"taskArn": "a", "lastStatus": task_state, "desiredStatus": "STOPPED"}]})
+                    }
+                    other => panic!("{other} was asked"),
+                };
+                (200, answer.to_string())
+            }));
+            let listed_at = stub::at(1000 - listed_seconds_ago);
+            let input = json!({
+                "draining": {
+                    "since": stub::at(1), "unstable": [], "services": [], "containerInstances": ["then"],
+                },
+                "drained": {"tasksLeft": {"arns": ["a"], "listedAt": listed_at}},
+            });
+            let finding = handle(&stub::terminating(), &input, &clients, &|| stub::at(1000)).await;
+            let finding = finding.expect("an answer");
+            let asked = asked.lock().expect("a log").join(" ");
+            assert!(asked.starts_with(expected), "{task_state}: {asked}");
+            let left = finding.extra.tasks_left;
+            match (task_state, expected) {
+                ("STOPPED", _) => assert_eq!((finding.verdict, left), (Verdict::Reached, None)),
+                (_, "DescribeTasks") => assert_eq!(left.expect("left").listed_at, listed_at),
+                _ => assert_eq!(left.expect("left").listed_at, stub::at(1000)),
+            }
+        }
     }
 }

@@ -166,6 +166,7 @@ pub fn conclude(
         services: None,
         stack_deleting: None,
         held_by: None,
+        tasks_left: None,
         policy: None,
     };
     finding

@@ -145,6 +145,16 @@ impl Ecs {
         }
         arns.sort_unstable();
         arns.dedup();
+        self.described(cluster, &arns).await
+    }
+
+    /// The tasks with these ARNs, without those that ECS has forgotten.
+    pub async fn tasks(&self, cluster: &ClusterName, arns: &[TaskArn]) -> Result<Vec<Task>, Error> {
+        let arns: Vec<String> = arns.iter().map(TaskArn::to_string).collect();
+        self.described(cluster, &arns).await
+    }
+
+    async fn described(&self, cluster: &ClusterName, arns: &[String]) -> Result<Vec<Task>, Error> {
         let call = "ecs:DescribeTasks";
         let mut tasks = Vec::new();
         for some in arns.chunks(DESCRIBED_AT_ONCE) {

@@ -5,7 +5,7 @@ mod answer;
 pub mod cluster;
 pub mod group;
 
-pub use answer::{Answer, Extra};
+pub use answer::{Answer, Extra, TasksLeft};
 
 use std::fmt;
 

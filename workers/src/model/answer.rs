@@ -1,10 +1,10 @@
 //! What the state machine is told.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::cluster::ServiceCounts;
-use super::{ContainerInstanceArn, InstanceId, Policy, ServiceName, Verdict};
+use super::{ContainerInstanceArn, InstanceId, Policy, ServiceName, TaskArn, Verdict};
 
 /// The members of an answer that only some workers give.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -28,9 +28,22 @@ pub struct Extra {
     /// stable for a new instance: whose drains hold it, so that the next look can be at those alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_by: Option<Vec<InstanceId>>,
+    /// drained: the tasks that are not STOPPED, so that the next looks can be at those alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tasks_left: Option<TasksLeft>,
     /// drained, and stable for a leaving instance: what to do when the verdict is `Never`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
+}
+
+/// The tasks that a leaving instance still had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TasksLeft {
+    /// Their ARNs.
+    pub arns: Vec<TaskArn>,
+    /// When all tasks of the instance were listed.
+    pub listed_at: Timestamp,
 }
 
 /// What the state machine is told.
