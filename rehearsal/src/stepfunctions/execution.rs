@@ -50,9 +50,21 @@ pub struct HistoryEvent {
     pub timestamp: Timestamp,
     /// Its type, such as `TaskStateEntered`.
     pub kind: String,
-    /// The member for its details, and the details, if it has any.
-    pub details: Option<(&'static str, Value)>,
+    details: Option<Details>,
 }
+
+/// What an event says beside its type. Most of a history is the same few texts over and over, so they are shared.
+#[derive(Debug, Clone, PartialEq)]
+struct Details {
+    member: &'static str,
+    rest: Value,
+    data: Option<(&'static str, Arc<str>)>,
+}
+
+/// The members whose texts are shared.
+const DATA: [&str; 2] = ["input", "output"];
+/// Among so many events a text is looked for: a Task's five.
+const SHARED_WITH_LAST: usize = 5;
 
 impl HistoryEvent {
     /// As `GetExecutionHistory` answers it.
@@ -61,13 +73,12 @@ impl HistoryEvent {
             "timestamp": self.timestamp.to_string(), "type": self.kind,
             "id": self.id, "previousEventId": self.previous_event_id,
         });
-        if let Some((member, details)) = &self.details {
-            let mut details = details.clone();
-            if let (false, Some(details)) = (with_data, details.as_object_mut()) {
-                details.shift_remove("input");
-                details.shift_remove("output");
+        if let Some(details) = &self.details {
+            let mut told = details.rest.clone();
+            if let (true, Some((name, text))) = (with_data, &details.data) {
+                told[*name] = json!(&**text);
             }
-            event[*member] = details;
+            event[details.member] = told;
         }
         event
     }
@@ -152,6 +163,7 @@ impl Execution {
         details: Option<(&'static str, Value)>,
     ) -> usize {
         let before = self.history.len();
+        let details = details.map(|(member, rest)| self.shared(member, rest));
         self.history.push(HistoryEvent {
             id: before + 1,
             previous_event_id: if before < 2 { 0 } else { before },
@@ -160,6 +172,28 @@ impl Execution {
             details,
         });
         before + 1
+    }
+
+    /// The details, with their text shared with one of the last events that has the same.
+    fn shared(&self, member: &'static str, mut rest: Value) -> Details {
+        let mut data = None;
+        for name in DATA {
+            if let Some(Value::String(text)) = rest
+                .as_object_mut()
+                .and_then(|members| members.shift_remove(name))
+            {
+                data = Some((name, self.known_text(&text).unwrap_or_else(|| text.into())));
+            }
+        }
+        Details { member, rest, data }
+    }
+
+    fn known_text(&self, text: &str) -> Option<Arc<str>> {
+        let last = self.history.iter().rev().take(SHARED_WITH_LAST);
+        let mut texts = last.filter_map(|event| event.details.as_ref()?.data.as_ref());
+        texts
+            .find(|(_, known)| **known == *text)
+            .map(|(_, known)| Arc::clone(known))
     }
 
     /// The context object, for a state entered now.
