@@ -6,9 +6,9 @@
 //! - [`definition`], [`choice`], [`template`], [`intrinsic`], [`path`]: what a definition is made of.
 //! - `decide`: what a state does with its input, without the account.
 //! - `run`, `task`, `ending`: the account moves executions on; [`execution`] is one of them.
-//! - `machines`, `executions`: the calls. `notice`: the events about executions.
+//! - `machines`, `executions`, `activities`, `held`: the calls. `notice`: the events about executions.
 //!
-//! Map, Parallel, JSONata, activities, service integrations and redrives are refused by name.
+//! Map, Parallel, JSONata, service integrations and redrives are refused by name.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::account::{self, Account};
 use crate::wire::ApiError;
 
+mod activities;
 mod asked;
 pub mod choice;
 mod decide;
@@ -25,6 +26,8 @@ pub mod definition;
 mod ending;
 pub mod execution;
 mod executions;
+pub mod held;
+pub mod host;
 pub mod intrinsic;
 mod machines;
 mod members;
@@ -40,6 +43,8 @@ pub mod trouble;
 
 pub use execution::Execution;
 pub use machines::StateMachine;
+
+use trouble::Trouble;
 
 /// How long things take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +74,9 @@ pub struct State {
     /// State transitions of all executions, each retry being one: what AWS bills.
     pub transitions: u64,
     machines: BTreeMap<String, StateMachine>,
+    activities: BTreeMap<String, activities::Activity>,
+    /// What activity workers have taken, by token.
+    tokens: BTreeMap<String, held::Held>,
     executions: Vec<Execution>,
     by_arn: BTreeMap<String, usize>,
 }
@@ -102,6 +110,8 @@ enum Due {
     Retry(usize),
     /// For this attempt only.
     TaskTimeout(usize, u64),
+    /// Of an activity worker, about this attempt.
+    Silence(usize, u64),
     ExecutionTimeout(usize),
 }
 
@@ -126,6 +136,14 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DescribeExecution" => executions::describe(account, input),
         "ListExecutions" => executions::list_all(account, input),
         "StopExecution" => executions::stop(account, input),
+        "CreateActivity" => activities::create(account, input),
+        "DeleteActivity" => activities::delete(account, input),
+        "DescribeActivity" => activities::describe(account, input),
+        "ListActivities" => activities::list_all(account, input),
+        "GetActivityTask" => held::get(account, input),
+        "SendTaskSuccess" => held::succeeded(account, input),
+        "SendTaskFailure" => held::failed(account, input),
+        "SendTaskHeartbeat" => held::heartbeat(account, input),
         "GetExecutionHistory" => executions::history(account, input),
         _ => Err(ApiError::not_implemented("states", action)),
     }
@@ -137,6 +155,7 @@ pub fn on_event(account: &mut Account, Event(due): Event) {
     | Due::WaitOver(run)
     | Due::Retry(run)
     | Due::TaskTimeout(run, _)
+    | Due::Silence(run, _)
     | Due::ExecutionTimeout(run)) = due;
     if account.stepfunctions.executions[run].status != execution::Status::Running {
         return;
@@ -146,6 +165,7 @@ pub fn on_event(account: &mut Account, Event(due): Event) {
         Due::WaitOver(_) => run::wait_over(account, run),
         Due::Retry(_) => task::retry(account, run),
         Due::TaskTimeout(_, attempt) => task::timed_out(account, run, attempt),
+        Due::Silence(_, attempt) => task::silent(account, run, attempt),
         Due::ExecutionTimeout(_) => {
             ending::end(account, run, ending::Ending::TimedOut);
         }
@@ -168,6 +188,7 @@ pub fn task_returned(
     result: Result<Value, crate::lambda::Failure>,
 ) {
     if let Some(run) = account.stepfunctions.by_arn.get(&ticket.execution).copied() {
+        let result = result.map_err(|failure| Trouble::new(&failure.error, failure.cause));
         task::returned(account, run, ticket.attempt, result);
     }
 }

@@ -15,6 +15,8 @@ use crate::fact::Told;
 use crate::wire::{self, ApiError, Call, Response};
 use crate::{functions, iam, throttle};
 
+mod polls;
+
 /// Half of the time that a call takes on the wire and in the service. Assumed: a few tens of milliseconds a call.
 const HALF_CALL_FROM: Duration = Duration::from_millis(5);
 const HALF_CALL_TO: Duration = Duration::from_millis(20);
@@ -37,6 +39,7 @@ struct Stage {
     account: Account,
     observers: Vec<Box<dyn Observer>>,
     invoker: functions::Invoker,
+    polls: polls::Polls,
 }
 
 impl fmt::Debug for World {
@@ -55,6 +58,7 @@ impl World {
                 account,
                 observers: Vec::new(),
                 invoker: functions::Invoker::default(),
+                polls: polls::Polls::default(),
             })),
         }
     }
@@ -129,7 +133,10 @@ impl World {
         };
         let half = self.with(half_a_call);
         tokio::time::sleep(half).await;
-        let response = self.serve_now(caller, &call);
+        let response = match polls::is_poll(&call) {
+            true => self.hold(caller, &call).await,
+            false => self.serve_now(caller, &call),
+        };
         tokio::time::sleep(half).await;
         response
     }
@@ -137,16 +144,9 @@ impl World {
     fn serve_now(&self, caller: &Caller, call: &Call) -> Response {
         let mut stage = self.lock();
         stage.advance(self.now());
-        let account = &mut stage.account;
-        let refusal = throttle::refuses(account, caller, call)
-            .or_else(|| iam::refuses(account, caller, call));
-        let response = match refusal {
-            Some(error) => {
-                account.tell_call(caller, &call.service, &call.action, Some(&error));
-                let request_id = wire::request_id(account);
-                wire::write(call, &request_id, Err(error))
-            }
-            None => wire::answer(account, caller, call),
+        let response = match stage.refused(caller, call) {
+            Some(refused) => refused,
+            None => stage.answer(caller, call),
         };
         stage.tell_observers();
         drop(stage);
@@ -186,7 +186,22 @@ impl Stage {
         while self.account.step(until) {
             self.tell_observers();
         }
+        self.answer_polls();
         self.tell_observers();
+    }
+
+    /// The answer to a call that the service throttles, or that the caller has no right to make.
+    fn refused(&mut self, caller: &Caller, call: &Call) -> Option<Response> {
+        let account = &mut self.account;
+        let error = throttle::refuses(account, caller, call)
+            .or_else(|| iam::refuses(account, caller, call))?;
+        account.tell_call(caller, &call.service, &call.action, Some(&error));
+        let request_id = wire::request_id(account);
+        Some(wire::write(call, &request_id, Err(error)))
+    }
+
+    fn answer(&mut self, caller: &Caller, call: &Call) -> Response {
+        wire::answer(&mut self.account, caller, call)
     }
 
     fn tell_observers(&mut self) {

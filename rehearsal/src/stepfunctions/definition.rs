@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::choice::Rule;
+use super::host::Host;
 use super::intrinsic::Expression;
 use super::path::{Path, Scope};
 use super::template::Template;
@@ -46,7 +47,7 @@ pub enum Kind {
         /// Where it leads.
         then: Then,
     },
-    /// Asks a Lambda function.
+    /// Asks a Lambda function or an activity.
     Task(Task),
     /// Goes where the first rule that holds leads.
     Choice {
@@ -73,17 +74,19 @@ pub enum Kind {
     },
 }
 
-/// A Task state whose resource is a Lambda function.
+/// A Task state whose resource is a Lambda function or an activity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
-    /// ARN of the function.
+    /// ARN of the function or activity.
     pub resource: String,
+    /// Which of the two it is.
+    pub host: Host,
     /// How long one attempt may take.
     pub timeout_seconds: Option<u64>,
     /// How long an activity worker may be silent. Functions have no way to send heartbeats, and nothing documents
     /// that AWS counts them for functions; assumed: it does not.
     pub heartbeat_seconds: Option<u64>,
-    /// What the function is given, if that is not the input.
+    /// What it is given, if that is not the input.
     pub parameters: Option<Template>,
     /// What is made of the answer.
     pub result_selector: Option<Template>,

@@ -131,6 +131,8 @@ pub(super) struct Visit {
     pub retries: Vec<u64>,
     /// The attempt whose answer is awaited.
     pub awaited: Option<u64>,
+    /// When an activity worker took that attempt, or sent its last heartbeat.
+    pub heard: Timestamp,
     /// When a Wait state is over, and what the account's count of changes was when it began.
     pub waits_until: (Timestamp, u64),
     /// What a Wait state does when it is over.

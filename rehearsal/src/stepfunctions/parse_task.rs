@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::definition::{Catcher, Retrier, Task};
+use super::host::Host;
 use super::members::{Members, schema};
 use super::parse::{parse_result_path, parse_template, parse_then};
 use crate::wire::ApiError;
@@ -10,13 +11,14 @@ use crate::wire::ApiError;
 /// Reads the fields of a Task state.
 ///
 /// # Errors
-/// `InvalidDefinition`, or `NotImplemented` for a resource other than a Lambda function.
+/// `InvalidDefinition`, or `NotImplemented` for a resource other than a Lambda function or an activity.
 pub fn parse(members: &Members<'_>) -> Result<Task, ApiError> {
     let resource = members.required_text("Resource")?.to_owned();
-    check_resource(&members.place, &resource)?;
+    let host = parse_host(&members.place, &resource)?;
     let timeout_seconds = members.whole("TimeoutSeconds", 1)?;
     Ok(Task {
         resource,
+        host,
         timeout_seconds,
         heartbeat_seconds: parse_heartbeat(members, timeout_seconds)?,
         parameters: parse_template(members, "Parameters")?,
@@ -39,13 +41,11 @@ fn parse_heartbeat(members: &Members<'_>, timeout: Option<u64>) -> Result<Option
     }
 }
 
-fn check_resource(place: &str, resource: &str) -> Result<(), ApiError> {
+fn parse_host(place: &str, resource: &str) -> Result<Host, ApiError> {
     let parts: Vec<&str> = resource.split(':').collect();
     match parts[..] {
-        ["arn", _, "lambda", _, _, "function", name] if !name.is_empty() => Ok(()),
-        ["arn", _, "states", _, _, "activity", name] => Err(ApiError::not_known(format_args!(
-            "activities, which {place}/Resource names: {name}"
-        ))),
+        ["arn", _, "lambda", _, _, "function", name] if !name.is_empty() => Ok(Host::Function),
+        ["arn", _, "states", _, _, "activity", name] if !name.is_empty() => Ok(Host::Activity),
         ["arn", _, "states" | "lambda", ..] => Err(ApiError::not_known(format_args!(
             "the resource {resource} at {place}/Resource"
         ))),

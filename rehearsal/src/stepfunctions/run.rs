@@ -124,6 +124,7 @@ fn step_into(account: &mut Account, run: usize, state: String, input: Value) -> 
         context,
         retries,
         awaited: None,
+        heard: now,
         afterwards: None,
         waits_until: (now, 0),
     });

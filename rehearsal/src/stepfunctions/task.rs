@@ -4,44 +4,80 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::activities::Asked;
 use super::decide::answered;
 use super::definition::{Kind, Task, Then};
 use super::ending::{Ending, Over, end};
 use super::execution::{Status, with_error, with_input, with_output};
+use super::host::Host;
 use super::run::{PAYLOAD_LIMIT, act, count_transition, execution, leave, note, too_large};
-use super::trouble::{DATA_LIMIT, TIMEOUT, Trouble};
-use super::{Due, Ticket};
+use super::trouble::{DATA_LIMIT, HEARTBEAT_TIMEOUT, TIMEOUT, Trouble};
+use super::{Due, Ticket, held};
 use crate::account::Account;
-use crate::lambda::{self, Failure};
+use crate::lambda;
 
-/// Asks the function, as one attempt.
+/// Asks the function or activity, as one attempt.
 pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Over> {
     let task = task_of(account, run);
+    if task.host == Host::Activity
+        && !account
+            .stepfunctions
+            .activities
+            .contains_key(&task.resource)
+    {
+        // Recorded: not even ActivityScheduled is written, and nothing catches it.
+        let cause = format!("The activity {} does not exist.", task.resource);
+        let trouble = in_state(account, run, Trouble::runtime(cause));
+        return failed(account, run, &trouble);
+    }
     let mut details = with_input(json!({}), &payload.to_string());
     details["resource"] = json!(task.resource);
     if let Some(seconds) = task.timeout_seconds {
         details["timeoutInSeconds"] = json!(seconds);
     }
-    note(
-        account,
-        run,
-        "LambdaFunctionScheduled",
-        Some(("lambdaFunctionScheduledEventDetails", details)),
-    )?;
-    note(account, run, "LambdaFunctionStarted", None)?;
+    if let (Host::Activity, Some(seconds)) = (task.host, task.heartbeat_seconds) {
+        details["heartbeatInSeconds"] = json!(seconds);
+    }
+    let (kind, member) = task.host.scheduled();
+    note(account, run, kind, Some((member, details)))?;
     let asking = execution(account, run);
     asking.attempts += 1;
     let attempt = asking.attempts;
-    let ticket = Ticket {
-        execution: asking.arn.clone(),
-        attempt,
-    };
     if let Some(visit) = &mut asking.visit {
         visit.awaited = Some(attempt);
     }
+    match task.host {
+        Host::Function => invoke(account, run, attempt, &task, payload),
+        Host::Activity => {
+            let activities = &mut account.stepfunctions.activities;
+            if let Some(activity) = activities.get_mut(&task.resource) {
+                let input = payload.to_string();
+                activity.waiting.push_back(Asked {
+                    run,
+                    attempt,
+                    input,
+                });
+            }
+            Ok(())
+        }
+    }
+}
+
+fn invoke(
+    account: &mut Account,
+    run: usize,
+    attempt: u64,
+    task: &Task,
+    payload: Value,
+) -> Result<(), Over> {
+    note(account, run, "LambdaFunctionStarted", None)?;
     if let Some(seconds) = task.timeout_seconds {
         account.after(Duration::from_secs(seconds), Due::TaskTimeout(run, attempt));
     }
+    let ticket = Ticket {
+        execution: execution(account, run).arn.clone(),
+        attempt,
+    };
     match lambda::invoke(account, &task.resource, payload, ticket) {
         Ok(()) => Ok(()),
         Err(failure) => {
@@ -51,8 +87,15 @@ pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Over
     }
 }
 
+/// The trouble, with the state in which the execution is.
+fn in_state(account: &mut Account, run: usize, trouble: Trouble) -> Trouble {
+    let visit = execution(account, run).visit.as_ref();
+    let visit = visit.expect("an execution with a task is in a state");
+    trouble.in_state(&visit.state, visit.entered_event)
+}
+
 /// The Task state in which the execution is.
-fn task_of(account: &mut Account, run: usize) -> Task {
+pub(super) fn task_of(account: &mut Account, run: usize) -> Task {
     let asking = execution(account, run);
     let visit = asking
         .visit
@@ -70,7 +113,8 @@ fn no_longer_awaited(account: &mut Account, run: usize) {
     }
 }
 
-fn awaits(account: &mut Account, run: usize, attempt: u64) -> bool {
+/// Whether the answer to this attempt is awaited.
+pub(super) fn awaits(account: &mut Account, run: usize, attempt: u64) -> bool {
     let asked = execution(account, run);
     asked.status == Status::Running
         && asked
@@ -80,15 +124,13 @@ fn awaits(account: &mut Account, run: usize, attempt: u64) -> bool {
 }
 
 /// Takes an answer, if it is still awaited.
-pub fn returned(account: &mut Account, run: usize, attempt: u64, result: Result<Value, Failure>) {
+pub fn returned(account: &mut Account, run: usize, attempt: u64, result: Result<Value, Trouble>) {
     if awaits(account, run, attempt) {
         no_longer_awaited(account, run);
         // An ended execution has already told everything.
         let _over = match result {
             Ok(answer) => attempt_succeeded(account, run, answer),
-            Err(failure) => {
-                attempt_failed(account, run, Trouble::new(&failure.error, failure.cause))
-            }
+            Err(trouble) => attempt_failed(account, run, trouble),
         };
     }
 }
@@ -99,14 +141,10 @@ fn attempt_succeeded(account: &mut Account, run: usize, answer: Value) -> Result
         let cause = too_large(&task_of(account, run).resource);
         return attempt_failed(account, run, Trouble::new(DATA_LIMIT, cause));
     }
-    let details = with_output(json!({}), &text);
-    note(
-        account,
-        run,
-        "LambdaFunctionSucceeded",
-        Some(("lambdaFunctionSucceededEventDetails", details)),
-    )?;
     let task = task_of(account, run);
+    let (kind, member) = task.host.succeeded();
+    let details = with_output(json!({}), &text);
+    note(account, run, kind, Some((member, details)))?;
     let asked = execution(account, run);
     let visit = asked
         .visit
@@ -124,33 +162,48 @@ fn attempt_succeeded(account: &mut Account, run: usize, answer: Value) -> Result
 
 fn attempt_failed(account: &mut Account, run: usize, trouble: Trouble) -> Result<(), Over> {
     let details = with_error(trouble.error.as_deref(), trouble.cause.as_deref());
-    note(
-        account,
-        run,
-        "LambdaFunctionFailed",
-        Some(("lambdaFunctionFailedEventDetails", details)),
-    )?;
+    let (kind, member) = task_of(account, run).host.failed();
+    note(account, run, kind, Some((member, details)))?;
     failed(account, run, &trouble)
 }
 
 /// Cuts an attempt off that is still awaited.
 pub fn timed_out(account: &mut Account, run: usize, attempt: u64) {
     if awaits(account, run, attempt) {
-        no_longer_awaited(account, run);
-        // An ended execution has already told everything.
-        let _over = cut_off(account, run);
+        cut_off(account, run, attempt, TIMEOUT);
     }
 }
 
-fn cut_off(account: &mut Account, run: usize) -> Result<(), Over> {
-    let details = with_error(Some(TIMEOUT), None);
-    note(
-        account,
-        run,
-        "LambdaFunctionTimedOut",
-        Some(("lambdaFunctionTimedOutEventDetails", details)),
-    )?;
-    failed(account, run, &Trouble::timeout())
+/// Cuts an attempt off whose worker has been silent for too long; looks again later if it has been heard meanwhile.
+pub fn silent(account: &mut Account, run: usize, attempt: u64) {
+    if !awaits(account, run, attempt) {
+        return;
+    }
+    let seconds = task_of(account, run).heartbeat_seconds.unwrap_or_default();
+    let now = account.now;
+    let visit = execution(account, run).visit.as_ref();
+    let heard = visit.map_or(now, |visit| visit.heard);
+    let limit = heard + Duration::from_secs(seconds);
+    if limit > now {
+        let later = Duration::try_from(limit.duration_since(now)).unwrap_or_default();
+        account.after(later, Due::Silence(run, attempt));
+    } else {
+        cut_off(account, run, attempt, HEARTBEAT_TIMEOUT);
+    }
+}
+
+fn cut_off(account: &mut Account, run: usize, attempt: u64, error: &str) {
+    held::tell_cut_off(account, run, attempt, error);
+    no_longer_awaited(account, run);
+    let (kind, member) = task_of(account, run).host.timed_out();
+    let details = with_error(Some(error), None);
+    let trouble = Trouble {
+        error: Some(error.to_owned()),
+        cause: None,
+    };
+    // An ended execution has already told everything.
+    let _over = note(account, run, kind, Some((member, details)))
+        .and_then(|_| failed(account, run, &trouble));
 }
 
 /// Tries again, or goes where the error leads, or ends the execution.

@@ -10,6 +10,7 @@ use crate::account::{Caller, arn};
 use crate::fact::{ExecutionFact, Fact};
 use crate::lambda::Failure;
 
+mod activities;
 mod calls;
 mod definitions;
 mod lifecycle;
@@ -37,17 +38,22 @@ impl Stage {
     /// The account, with an execution of `definition` started on `input`.
     pub fn start(definition: &Value, input: &Value) -> Self {
         let mut stage = Self::empty();
+        stage.begin(definition, input);
+        stage
+    }
+
+    /// Starts an execution of `definition` on `input`.
+    pub fn begin(&mut self, definition: &Value, input: &Value) {
         let made = json!({"name": "m", "definition": definition.to_string(), "roleArn": "role"});
-        let made = stage
+        let made = self
             .call("CreateStateMachine", made)
             .expect("the definition is taken");
         let machine = made["stateMachineArn"].clone();
         let run = json!({"stateMachineArn": machine, "name": "e", "input": input.to_string()});
-        let started = stage
+        let started = self
             .call("StartExecution", run)
             .expect("the execution starts");
-        stage.execution = started["executionArn"].as_str().expect("an ARN").to_owned();
-        stage
+        self.execution = started["executionArn"].as_str().expect("an ARN").to_owned();
     }
 
     pub fn empty() -> Self {

@@ -93,6 +93,10 @@ fn what_aws_refuses_is_refused_with_its_place() {
             "/States/A/Catch[0]/Next",
         ),
         (
+            json!({"Type": "Task", "Resource": function("f"), "TimeoutSeconds": 5, "HeartbeatSeconds": 5, "Next": "B"}),
+            "HeartbeatSeconds 5 is not less than TimeoutSeconds 5",
+        ),
+        (
             json!({"Type": "Fail", "Error": "a", "ErrorPath": "$.a"}),
             "exclude",
         ),
@@ -109,14 +113,9 @@ fn what_aws_refuses_is_refused_with_its_place() {
 
 #[test]
 fn what_aws_knows_and_we_do_not_is_refused_by_name() {
-    let activity = arn("states", "activity:a");
     for (state, names) in [
         (json!({"Type": "Map", "Next": "B"}), "Map, which A has"),
         (json!({"Type": "Parallel", "Next": "B"}), "Parallel"),
-        (
-            json!({"Type": "Task", "Resource": activity, "Next": "B"}),
-            "/States/A/Resource names: a",
-        ),
         (
             json!({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "B"}),
             "lambda:invoke",

@@ -1,0 +1,93 @@
+//! The calls about activities: names under which Task states put their questions in line, for workers to poll.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::asked::{list, page, text};
+use super::machines::checked_name;
+use crate::account::{Account, arn};
+use crate::wire::{ApiError, only};
+
+/// An activity.
+#[derive(Debug)]
+pub struct Activity {
+    name: String,
+    created: Timestamp,
+    /// Attempts that no worker has taken yet, oldest first.
+    pub(super) waiting: VecDeque<Asked>,
+}
+
+/// An attempt that waits for a worker.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// Which execution, in the list of all.
+    pub run: usize,
+    /// Which attempt of it.
+    pub attempt: u64,
+    /// What is asked, as JSON text.
+    pub input: String,
+}
+
+/// `CreateActivity`: the same name again is answered the same (documented; tags do not matter).
+pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "CreateActivity";
+    only(action, input, &["name", "tags"])?;
+    let name = checked_name(text(action, input, "name")?)?;
+    let arn = arn("states", &format!("activity:{name}"));
+    let made = Activity {
+        name: name.to_owned(),
+        created: account.now,
+        waiting: VecDeque::new(),
+    };
+    let activities = &mut account.stepfunctions.activities;
+    let created = activities.entry(arn.clone()).or_insert(made).created;
+    Ok(json!({"activityArn": arn, "creationDate": created.to_string()}))
+}
+
+/// `DeleteActivity`: one that is not there is deleted already. Assumed: questions in its line wait on, since no clock of
+/// theirs has begun.
+pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("DeleteActivity", input, &["activityArn"])?;
+    let arn = text("DeleteActivity", input, "activityArn")?;
+    account.stepfunctions.activities.remove(arn);
+    Ok(json!({}))
+}
+
+/// `DescribeActivity`.
+pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("DescribeActivity", input, &["activityArn"])?;
+    let arn = text("DescribeActivity", input, "activityArn")?;
+    let activity = known(account, arn)?;
+    Ok(described(arn, activity))
+}
+
+/// `ListActivities`.
+pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("ListActivities", input, &["maxResults", "nextToken"])?;
+    let activities = account.stepfunctions.activities.iter();
+    let all = activities.map(|(arn, activity)| described(arn, activity));
+    list("activities", all.collect(), page(input, 1000)?)
+}
+
+fn described(arn: &str, activity: &Activity) -> Value {
+    json!({"activityArn": arn, "name": activity.name, "creationDate": activity.created.to_string()})
+}
+
+/// The activity with this ARN.
+pub(super) fn known<'a>(account: &'a mut Account, arn: &str) -> Result<&'a mut Activity, ApiError> {
+    if !arn.contains(":activity:") {
+        return Err(ApiError::client(
+            "InvalidArn",
+            format!("Invalid Arn: 'Invalid ARN: {arn} is not the ARN of an activity'"),
+        ));
+    }
+    let activities = &mut account.stepfunctions.activities;
+    activities.get_mut(arn).ok_or_else(|| {
+        ApiError::client(
+            "ActivityDoesNotExist",
+            format!("Activity Does Not Exist: '{arn}'"),
+        )
+    })
+}
