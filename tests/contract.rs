@@ -61,7 +61,9 @@ fn every_resource_of_the_definition_is_a_worker_that_the_template_substitutes() 
     assert_eq!(asked, workers);
     let workflow = text("template/workflow.yaml");
     for worker in Worker::ALL {
-        let substitution = format!("{}: !GetAtt {0}Function.Arn", pascal(worker.name()));
+        let name = pascal(worker.name());
+        let substitution =
+            format!("{name}: !If [OnLambda, !GetAtt {name}Function.Arn, !Ref {name}Activity]");
         assert!(
             workflow.contains(&substitution),
             "workflow.yaml lacks: {substitution}"

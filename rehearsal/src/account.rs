@@ -26,6 +26,8 @@ pub enum Caller {
     Operator,
     /// A Lambda function, by its name, with the rights of its role.
     Function(String),
+    /// An activity worker, with the rights of the managed policy with this ARN.
+    ActivityWorker(String),
     /// An AWS service on the user's behalf, such as `cloudformation`.
     Service(&'static str),
 }

@@ -76,6 +76,11 @@ impl State {
         record::role_policies(self, role_arn)
     }
 
+    /// The document of a managed policy that a stack made.
+    pub fn managed_policy(&self, arn: &str) -> Option<&Value> {
+        record::managed_policy(self, arn)
+    }
+
     /// A stack by its id.
     pub(crate) fn at(&mut self, id: &str) -> &mut Stack {
         self.stacks.get_mut(id).expect("stacks are never forgotten")

@@ -1,5 +1,5 @@
-//! Identity-based policies: a function may call what its role in the template allows, on the resources that it names,
-//! and nothing else. So a rehearsal proves the template's least-privilege roles as well.
+//! Identity-based policies: a function may call what its role in the template allows, and an activity worker what the
+//! template's policy for it allows, on the resources named there, and nothing else. So a rehearsal proves the template's least-privilege roles as well.
 
 use serde_json::Value;
 
@@ -8,34 +8,37 @@ use crate::wire::{ApiError, Call};
 
 /// The refusal, if the role of the calling function does not allow the call.
 pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiError> {
-    let Caller::Function(name) = caller else {
-        return None;
+    let (who, policies) = match caller {
+        Caller::Function(name) => {
+            let function = account.lambda.function(name);
+            let role = function.map(|function| function.role.as_str());
+            let role = role.unwrap_or_default();
+            let assumed = role
+                .replace(":iam:", ":sts:")
+                .replace(":role/", ":assumed-role/");
+            let policies = account.cloudformation.role_policies(role);
+            (format!("{assumed}/{name}"), policies.unwrap_or_default())
+        }
+        Caller::ActivityWorker(policy) => {
+            let document = account.cloudformation.managed_policy(policy);
+            let who = arn("sts", "assumed-role/activity-worker/activity-worker");
+            (who, document.into_iter().collect())
+        }
+        Caller::Operator | Caller::Service(_) => return None,
     };
-    let role = account
-        .lambda
-        .function(name)
-        .map(|function| function.role.as_str())
-        .unwrap_or_default();
-    let policies = account
-        .cloudformation
-        .role_policies(role)
-        .unwrap_or_default();
     let action = format!("{}:{}", call.service, call.action);
     let denied = resources(call)
         .into_iter()
         .find(|resource| !allows(&policies, &action, resource, call))?;
-    let code = if call.service == "ecs" {
+    let code = if ["ecs", "states"].contains(&call.service.as_str()) {
         "AccessDeniedException"
     } else {
         "AccessDenied"
     };
-    let who = role
-        .replace(":iam:", ":sts:")
-        .replace(":role/", ":assumed-role/");
     Some(ApiError::client(
         code,
         format!(
-            "User: {who}/{name} is not authorized to perform: {action} on resource: {denied} because no identity-based policy allows the {action} action"
+            "User: {who} is not authorized to perform: {action} on resource: {denied} because no identity-based policy allows the {action} action"
         ),
     ))
 }
@@ -77,6 +80,7 @@ fn resources(call: &Call) -> Vec<String> {
                 ),
             )]
         }
+        ("states", "GetActivityTask") => vec![text("activityArn").to_owned()],
         ("cloudformation", "SignalResource" | "DescribeStacks") => {
             let stack = text("StackName");
             let is_arn = stack.starts_with("arn:");

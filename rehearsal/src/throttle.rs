@@ -4,12 +4,12 @@
 use crate::account::{Account, Caller};
 use crate::wire::{ApiError, Call};
 
-/// The refusal, if a function's call is hit.
+/// The refusal, if a worker's call is hit.
 pub fn refuses(account: &mut Account, caller: &Caller, call: &Call) -> Option<ApiError> {
-    let hit = matches!(caller, Caller::Function(_))
+    let hit = matches!(caller, Caller::Function(_) | Caller::ActivityWorker(_))
         && account.faults.throttle
         && account.wire_random.bool();
-    let code = if call.service == "ecs" {
+    let code = if ["ecs", "states"].contains(&call.service.as_str()) {
         "ThrottlingException"
     } else {
         "Throttling"

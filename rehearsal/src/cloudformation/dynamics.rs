@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::kinds::{FUNCTION, POLICY, ROLE, RULE, STATE_MACHINE};
+use super::kinds::{ACTIVITY, FUNCTION, MANAGED_POLICY, POLICY, ROLE, RULE, STATE_MACHINE};
 
 /// How long things take, and how unproven behaviours are. Durations are virtual time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Dynamics {
     pub look_every: Duration,
     /// A role or policy is made: assumed, because CloudFormation waits until IAM has spread it. Default 15 s.
     pub identity: Duration,
-    /// A function, state machine or rule is made: assumed. Default 8 s.
+    /// A function, state machine, activity or rule is made: assumed. Default 8 s.
     pub workflow: Duration,
     /// Any other resource is made, and any is deleted: assumed. Default 4 s.
     pub other: Duration,
@@ -55,8 +55,8 @@ impl Dynamics {
     /// How long it takes to make or change a resource of this type.
     pub fn making(&self, kind: &str) -> Duration {
         match kind {
-            ROLE | POLICY | "AWS::IAM::InstanceProfile" => self.identity,
-            FUNCTION | STATE_MACHINE | RULE => self.workflow,
+            ROLE | POLICY | MANAGED_POLICY | "AWS::IAM::InstanceProfile" => self.identity,
+            FUNCTION | STATE_MACHINE | ACTIVITY | RULE => self.workflow,
             _ => self.other,
         }
     }

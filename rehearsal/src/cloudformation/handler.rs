@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::evaluate::Known;
-use super::kinds::{CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE};
+use super::kinds::{
+    ACTIVITY, CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE,
+};
 use super::node::scalar_text;
 use super::{group, nested, record};
 use crate::account::{Account, Caller, arn};
@@ -113,6 +115,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
         LAUNCH_TEMPLATE => launch_template(account, wanted),
         FUNCTION => workflow::function(account, wanted),
         STATE_MACHINE => workflow::state_machine(account, wanted),
+        ACTIVITY => workflow::activity(account, wanted),
         RULE => workflow::rule(account, wanted),
         GROUP => group::create(account, wanted),
         STACK => nested::make(account, wanted),
@@ -183,6 +186,12 @@ pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), String>
             "states",
             "DeleteStateMachine",
             &json!({"stateMachineArn": physical_id}),
+        ),
+        ACTIVITY => ask(
+            account,
+            "states",
+            "DeleteActivity",
+            &json!({"activityArn": physical_id}),
         ),
         RULE => {
             workflow::remove_targets(account, &properties, None, &physical_id)?;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::State;
 use super::handler::{Made, Wanted, name};
-use super::kinds::{POLICY, ROLE};
+use super::kinds::{MANAGED_POLICY, POLICY, ROLE};
 use super::node::scalar_text;
 use crate::account::{ACCOUNT_ID, Account, PARTITION, REGION, arn};
 
@@ -17,6 +17,15 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Made {
             let id = format!("AROA{}", account.hex(17).to_uppercase());
             let arn = identity(wanted, "role", &name);
             Made::new(name, [("Arn", arn), ("RoleId", id.into())])
+        }
+        MANAGED_POLICY => {
+            let name = name(account, wanted, "ManagedPolicyName");
+            let id = format!("ANPA{}", account.hex(17).to_uppercase());
+            let arn = identity(wanted, "policy", &name);
+            Made::new(
+                scalar_text(&arn),
+                [("PolicyArn", arn), ("PolicyId", id.into())],
+            )
         }
         "AWS::IAM::InstanceProfile" => {
             let name = name(account, wanted, "InstanceProfileName");
@@ -73,6 +82,15 @@ fn identity(wanted: &Wanted, kind: &str, name: &str) -> Value {
         .get("Path")
         .map_or_else(|| "/".to_owned(), scalar_text);
     format!("arn:{PARTITION}:iam::{ACCOUNT_ID}:{kind}{path}{name}").into()
+}
+
+/// The document of a managed policy that a stack made.
+pub fn managed_policy<'a>(state: &'a State, arn: &str) -> Option<&'a Value> {
+    let stacks = state.stacks.values();
+    let mut resources = stacks.flat_map(|stack| stack.resources.values());
+    resources
+        .find(|resource| resource.kind.name == MANAGED_POLICY && resource.physical_id == arn)
+        .map(|policy| &policy.properties["PolicyDocument"])
 }
 
 /// The inline policies of a role that a stack made, those of AWS::IAM::Policy included.

@@ -76,7 +76,7 @@ impl Inner {
             } => self.execution(told.at, execution, what),
             Fact::Invocation { .. } => self.invocation(account, told),
             Fact::ApiCall {
-                caller: Caller::Function(_),
+                caller: Caller::Function(_) | Caller::ActivityWorker(_),
                 service,
                 action,
                 ..

@@ -1,4 +1,4 @@
-//! Functions, state machines and rules.
+//! Functions, state machines, activities and rules.
 
 use serde_json::{Value, json};
 
@@ -45,6 +45,20 @@ pub(super) fn state_machine(account: &mut Account, wanted: &Wanted) -> Result<Ma
         format!("{reason}{}", file.unwrap_or_default())
     })?;
     let arn = scalar_text(&answer["stateMachineArn"]);
+    Ok(Made::new(
+        arn.clone(),
+        [("Arn", arn.into()), ("Name", name.into())],
+    ))
+}
+
+pub(super) fn activity(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+    let name = scalar_text(&wanted.properties["Name"]);
+    let mut input = json!({"name": name});
+    if let Some(tags) = wanted.properties.get("Tags") {
+        input["tags"] = lower_camel(tags);
+    }
+    let answer = ask(account, "states", "CreateActivity", &input)?;
+    let arn = scalar_text(&answer["activityArn"]);
     Ok(Made::new(
         arn.clone(),
         [("Arn", arn.into()), ("Name", name.into())],
