@@ -1,154 +1,159 @@
-//! Runs the real workers in process, as Lambda would run them: an environment for each concurrent invocation, a
-//! timeout, errors by their type.
+//! Runs the functions' invocations, as Lambda would run them: an environment for each concurrent invocation, a timeout,
+//! errors by their type. The environments are either in this process ([`InProcess`]), or processes of the real binaries
+//! ([`Environments`]).
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+mod in_process;
 
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_async::time::{SharedTimeSource, TimeSource};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
-use workers::{Clients, Worker};
+use tokio::sync::oneshot;
+use workers::Worker;
 
-use crate::account::{Account, Caller, REGION};
+use crate::account::Account;
 use crate::changes::Sight;
+use crate::environments::Environments;
 use crate::fact::Fact;
 use crate::lambda::{Failure, Function, Invocation};
+use crate::stepfunctions;
 use crate::world::World;
-use crate::{stepfunctions, wire};
 
-/// How long an environment takes to be there before the first event. Observed for Rust on arm64: 16 to 22 ms.
-const COLD_START: Duration = Duration::from_millis(20);
-/// From Step Functions to a warm function and back. Assumed.
-const INVOKE: Duration = Duration::from_millis(12);
-/// Of ten invocations under the fault `worker-error`, so many crash, half of them before they do anything, half of
-/// them when all is done but the answer.
-const CRASHES_IN_TEN: u8 = 2;
+pub use in_process::{InProcess, crash};
 
 /// Runs invocations.
-#[derive(Debug, Default)]
-pub struct Invoker {
-    clients: BTreeMap<String, Clients>,
-    cold: BTreeMap<String, usize>,
+#[derive(Debug)]
+pub enum Invoker {
+    /// In this process.
+    InProcess(InProcess),
+    /// As processes of their own.
+    Processes(Environments),
 }
 
+/// Whether, and when, an invocation is made to crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Crash {
+pub enum Crash {
+    /// It is left alone.
     Never,
+    /// Before it has done anything.
     Before,
+    /// When everything is done but the answer.
     After,
 }
 
+/// What came of an invocation.
+#[derive(Debug)]
+pub struct Answered {
+    /// The answer, or how it failed.
+    pub result: Result<Value, Failure>,
+    /// For how many milliseconds it is billed.
+    pub billed_ms: u64,
+}
+
+enum Environment {
+    InProcess(in_process::Environment),
+    Processes(Environments),
+}
+
 impl Invoker {
+    /// Functions run in this process.
+    pub fn in_process() -> Self {
+        Self::InProcess(InProcess::default())
+    }
+
     /// Starts `invocation`; its answer goes back to Step Functions when it is there.
     pub fn run(&mut self, world: &World, account: &Account, invocation: Invocation) {
-        let name = invocation.function.clone();
-        let clients = self
-            .clients
-            .entry(name.clone())
-            .or_insert_with(|| Clients::new(&sdk_config(world, &name)))
-            .clone();
-        // An environment more than ever before is a cold one.
-        let running = account.lambda.running(&name);
-        let most = self.cold.entry(name).or_default();
-        let cold = running > *most;
-        *most = running.max(*most);
+        let environment = self.environment(world, account, &invocation.function);
         let world = world.clone();
-        tokio::spawn(async move { run(world, clients, invocation, cold).await });
+        tokio::spawn(async move {
+            let (name, payload) = (&invocation.function, &invocation.payload);
+            let answered = environment.answer(&world, name, payload).await;
+            world.with(|account| {
+                account.lambda.ended(name);
+                account.tell(told(&invocation, &answered));
+                stepfunctions::task_returned(account, &invocation.ticket, answered.result);
+            });
+        });
+    }
+
+    /// Starts an invocation that somebody waits for himself.
+    pub fn answer(
+        &mut self,
+        world: &World,
+        account: &Account,
+        name: &str,
+        payload: Value,
+    ) -> oneshot::Receiver<Result<Value, Failure>> {
+        let environment = self.environment(world, account, name);
+        let (sender, receiver) = oneshot::channel();
+        let (world, name) = (world.clone(), name.to_owned());
+        tokio::spawn(async move {
+            let answered = environment.answer(&world, &name, &payload).await;
+            world.with(|account| account.lambda.ended(&name));
+            // Whoever asked may have gone away meanwhile; Lambda does not mind either.
+            let _gone = sender.send(answered.result);
+        });
+        receiver
+    }
+
+    fn environment(&mut self, world: &World, account: &Account, name: &str) -> Environment {
+        match self {
+            Self::InProcess(here) => Environment::InProcess(here.environment(world, account, name)),
+            Self::Processes(environments) => Environment::Processes(environments.clone()),
+        }
     }
 }
 
-async fn run(world: World, clients: Clients, invocation: Invocation, cold: bool) {
-    let overhead = if cold { INVOKE + COLD_START } else { INVOKE };
-    tokio::time::sleep(overhead).await;
-    let began = world.now();
-    let (function, crash) = world.with(|account| {
-        let function = account.lambda.function(&invocation.function).cloned();
-        (function, crash(account))
-    });
-    let result = match function {
-        Some(function) => execute(&world, &clients, &invocation, &function, crash).await,
-        None => Err(Failure {
-            error: "Lambda.ResourceNotFoundException".to_owned(),
-            cause: format!("Function not found: {}", invocation.function),
-        }),
-    };
-    let billed = world.now().duration_since(began).as_millis() as u64;
-    world.with(|account| {
-        account.lambda.ended(&invocation.function);
-        account.tell(told(&invocation, &result, billed));
-        stepfunctions::task_returned(account, &invocation.ticket, result);
-    });
-}
-
-fn crash(account: &mut Account) -> Crash {
-    if !account.faults.worker_error || account.wire_random.u8(0..10) >= CRASHES_IN_TEN {
-        return Crash::Never;
-    }
-    if account.wire_random.bool() {
-        Crash::Before
-    } else {
-        Crash::After
+impl Environment {
+    async fn answer(self, world: &World, name: &str, payload: &Value) -> Answered {
+        let environments = match self {
+            Self::InProcess(environment) => return environment.answer(world, name, payload).await,
+            Self::Processes(environments) => environments,
+        };
+        let (function, crash) = world.with(|account| {
+            let function = account.lambda.function(name).cloned();
+            (function, crash(account))
+        });
+        match function {
+            Some(function) => environments.invoke(name, &function, payload, crash).await,
+            None => Answered {
+                result: Err(not_found(name)),
+                billed_ms: 0,
+            },
+        }
     }
 }
 
-async fn execute(
-    world: &World,
-    clients: &Clients,
-    invocation: &Invocation,
-    function: &Function,
-    crash: Crash,
-) -> Result<Value, Failure> {
-    let crashed = || {
-        failure(
-            "Lambda.Unknown",
-            "The process was killed",
-            "Runtime.ExitError",
-        )
-    };
-    if crash == Crash::Before {
-        return Err(crashed());
-    }
-    let Some(worker) = function.worker() else {
-        return Err(failure(
-            "Runtime.InvalidEntrypoint",
-            &format!("{} is none of our workers", function.code),
-            "",
-        ));
-    };
-    let clock = world.clone();
-    let answer = workers::answer(worker, invocation.payload.clone(), clients, move || {
-        clock.now()
-    });
-    match tokio::time::timeout(Duration::from_secs(function.timeout_seconds), answer).await {
-        Err(_) => Err(failure(
-            "Lambda.Unknown",
-            &format!(
-                "Task timed out after {}.00 seconds",
-                function.timeout_seconds
-            ),
-            "Sandbox.Timedout",
-        )),
-        Ok(_) if crash == Crash::After => Err(crashed()),
-        Ok(Err(error)) => Err(failure(error.name(), &error.chain(), error.name())),
-        Ok(Ok(answer)) => Ok(serde_json::to_value(answer).expect("an answer is plain data")),
+/// The failure of a function that is not there.
+pub fn not_found(name: &str) -> Failure {
+    Failure {
+        error: "Lambda.ResourceNotFoundException".to_owned(),
+        cause: format!("Function not found: {name}"),
     }
 }
 
-fn failure(error: &str, message: &str, error_type: &str) -> Failure {
+/// The failure of a process that ended before it answered: `message` says how.
+pub fn crashed(message: &str) -> Failure {
+    failure("Lambda.Unknown", message, "Runtime.ExitError")
+}
+
+/// The failure of an invocation that was cut off.
+pub fn timed_out(function: &Function) -> Failure {
+    let message = format!(
+        "Task timed out after {}.00 seconds",
+        function.timeout_seconds
+    );
+    failure("Lambda.Unknown", &message, "Sandbox.Timedout")
+}
+
+/// A failure under the name `error`, with a body of message and type.
+pub fn failure(error: &str, message: &str, error_type: &str) -> Failure {
     Failure {
         error: error.to_owned(),
         cause: json!({"errorMessage": message, "errorType": error_type}).to_string(),
     }
 }
 
-fn told(invocation: &Invocation, result: &Result<Value, Failure>, billed_ms: u64) -> Fact {
+fn told(invocation: &Invocation, answered: &Answered) -> Fact {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (verdict, reason) = match result {
+    let (verdict, reason) = match &answered.result {
         Ok(answer) => (text(&answer["verdict"]), text(&answer["reason"])),
         Err(failure) => {
             let cause: Value = serde_json::from_str(&failure.cause).unwrap_or_default();
@@ -160,83 +165,11 @@ fn told(invocation: &Invocation, result: &Result<Value, Failure>, billed_ms: u64
         function: invocation.function.clone(),
         instance: text(&invocation.payload["detail"]["EC2InstanceId"]),
         result: text(&invocation.payload["result"]),
-        failed: result.is_err(),
+        failed: answered.result.is_err(),
         verdict,
         reason,
-        billed_ms,
+        billed_ms: answered.billed_ms,
     }
-}
-
-fn sdk_config(world: &World, function: &str) -> aws_config::SdkConfig {
-    let wire = Wire {
-        world: world.clone(),
-        caller: Caller::Function(function.to_owned()),
-    };
-    let connector = SharedHttpConnector::new(wire);
-    let credentials = aws_credential_types::Credentials::new(
-        "AKIDREHEARSAL",
-        "rehearsal",
-        None,
-        None,
-        "rehearsal",
-    );
-    aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new(REGION))
-        .credentials_provider(
-            aws_credential_types::provider::SharedCredentialsProvider::new(credentials),
-        )
-        .http_client(http_client_fn(move |_, _| connector.clone()))
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .time_source(SharedTimeSource::new(Clock(world.clone())))
-        .build()
-}
-
-#[derive(Debug)]
-struct Clock(World);
-
-impl TimeSource for Clock {
-    fn now(&self) -> std::time::SystemTime {
-        self.0.now().into()
-    }
-}
-
-/// The HTTP client of one function's SDKs.
-#[derive(Debug)]
-struct Wire {
-    world: World,
-    caller: Caller,
-}
-
-impl HttpConnector for Wire {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let call = wire::read(
-            request.headers().get("x-amz-target"),
-            signed_for(request.headers().get("authorization").unwrap_or_default()),
-            request.body().bytes().unwrap_or_default(),
-        );
-        let (world, caller) = (self.world.clone(), self.caller.clone());
-        HttpConnectorFuture::new(async move {
-            let response = world.serve(&caller, call).await;
-            let status = response
-                .status
-                .try_into()
-                .expect("our services answer with valid statuses");
-            let mut http = HttpResponse::new(status, SdkBody::from(response.body));
-            http.headers_mut()
-                .insert("content-type", response.content_type);
-            Ok(http)
-        })
-    }
-}
-
-/// The service in the credential scope of a signature: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
-fn signed_for(authorization: &str) -> &str {
-    authorization
-        .split("Credential=")
-        .nth(1)
-        .and_then(|scope| scope.split('/').nth(3))
-        .unwrap_or_default()
 }
 
 impl Function {

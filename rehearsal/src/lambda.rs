@@ -1,6 +1,7 @@
 //! Lambda: functions, and the invocations that wait for somebody to run them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -29,8 +30,10 @@ pub struct Function {
     pub timeout_seconds: u64,
     /// Memory in MB, which the price follows.
     pub memory_mb: u64,
-    /// Path of the zip, as the template names it.
+    /// Path of the zip, as the template names it, or `s3://bucket/key`.
     pub code: String,
+    /// The zip itself, if it was put into a bucket.
+    pub zip: Option<Arc<Vec<u8>>>,
 }
 
 /// One invocation, from a Task state.
@@ -67,6 +70,11 @@ impl State {
     /// How many invocations of the function are in line or run now.
     pub fn running(&self, name: &str) -> usize {
         self.running.get(name).copied().unwrap_or_default()
+    }
+
+    /// Notes that an invocation of the function has begun.
+    pub fn begun(&mut self, name: &str) {
+        *self.running.entry(name.to_owned()).or_default() += 1;
     }
 
     /// Notes that an invocation of the function has ended.
@@ -121,6 +129,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
                 timeout_seconds: input["Timeout"].as_u64().unwrap_or(3),
                 memory_mb: input["MemorySize"].as_u64().unwrap_or(128),
                 code: input["Code"].as_str().unwrap_or_default().to_owned(),
+                zip: None,
             };
             let arn = arn("lambda", &format!("function:{name}"));
             account.lambda.functions.insert(name.clone(), function);
@@ -160,7 +169,7 @@ pub fn invoke(
             cause: format!("Function not found: {function}"),
         });
     }
-    *account.lambda.running.entry(name.to_owned()).or_default() += 1;
+    account.lambda.begun(name);
     account.lambda.waiting.push_back(Invocation {
         function: name.to_owned(),
         payload,

@@ -7,6 +7,8 @@
 //! - [`wire`]: what a request and an answer look like between a client and a service.
 //! - [`fact`]: what happened, as the story tells it and the promises check it.
 //! - [`faults`]: what can be made to go wrong.
+//! - [`world`]: the account with time running; [`functions`] and [`environments`] run its functions, [`endpoint`] serves it
+//!   to clients on loopback.
 //! - One module per AWS service: [`autoscaling`], [`cloudformation`], [`ec2`], [`ecs`], [`eventbridge`],
 //!   [`lambda`], [`ssm`], [`stepfunctions`].
 //!
@@ -21,6 +23,8 @@ pub mod clock;
 pub mod cloudformation;
 pub mod ec2;
 pub mod ecs;
+pub mod endpoint;
+pub mod environments;
 pub mod eventbridge;
 pub mod fact;
 pub mod faults;

@@ -17,6 +17,8 @@ pub struct Response {
     pub content_type: &'static str,
     /// JSON or XML.
     pub body: String,
+    /// What AWS calls the request, in a header and, under the Query protocol, in the body.
+    pub request_id: String,
 }
 
 /// One call, read from an HTTP request.
@@ -30,12 +32,17 @@ pub struct Call {
     pub input: Value,
 }
 
-/// The services that speak JSON, by the name in their `x-amz-target` header.
-const JSON_TARGETS: [(&str, &str); 4] = [
-    ("AmazonEC2ContainerServiceV20141113", "ecs"),
-    ("AmazonSSM", "ssm"),
-    ("AWSEvents", "events"),
-    ("AWSStepFunctions", "states"),
+/// The services that speak JSON, by the name in their `x-amz-target` header, with the version of the protocol that
+/// their service models name.
+const JSON_TARGETS: [(&str, &str, &str); 4] = [
+    (
+        "AmazonEC2ContainerServiceV20141113",
+        "ecs",
+        json::VERSION_1_1,
+    ),
+    ("AmazonSSM", "ssm", json::VERSION_1_1),
+    ("AWSEvents", "events", json::VERSION_1_1),
+    ("AWSStepFunctions", "states", json::VERSION_1_0),
 ];
 
 /// Reads a call. `target` is the `x-amz-target` header, `signed_for` the service in the credential scope of the
@@ -53,8 +60,8 @@ pub fn read(target: Option<&str>, signed_for: &str, body: &[u8]) -> Result<Call,
         });
     };
     let (name, action) = target.split_once('.').unwrap_or((target, ""));
-    match JSON_TARGETS.iter().find(|(known, _)| *known == name) {
-        Some((_, service)) => Ok(Call {
+    match JSON_TARGETS.iter().find(|(known, ..)| *known == name) {
+        Some((_, service, _)) => Ok(Call {
             service: (*service).to_owned(),
             action: action.to_owned(),
             input: json::read(body)?,
@@ -67,13 +74,46 @@ pub fn read(target: Option<&str>, signed_for: &str, body: &[u8]) -> Result<Call,
 }
 
 /// Writes what `call` was answered.
-pub fn write(call: &Call, request_id: &str, answer: Result<Value, ApiError>) -> Response {
-    match JSON_TARGETS
+pub fn write(call: &Call, request_id: String, answer: Result<Value, ApiError>) -> Response {
+    let target = JSON_TARGETS
         .iter()
-        .any(|(_, service)| *service == call.service)
-    {
-        true => json::write(answer),
-        false => query::write(&call.action, request_id, answer),
+        .find(|(_, service, _)| *service == call.service);
+    match target {
+        Some((_, _, version)) => json::write(version, request_id, answer),
+        None => query::write(&call.action, request_id, answer),
+    }
+}
+
+/// Writes the refusal of a request that [`read`] could not read, in the protocol that its `target` speaks.
+pub fn refuse(target: Option<&str>, request_id: String, error: ApiError) -> Response {
+    match target {
+        Some(_) => json::write(json::VERSION_1_1, request_id, Err(error)),
+        None => query::write("", request_id, Err(error)),
+    }
+}
+
+/// The service in the credential scope of a signature, and the access key:
+/// `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
+pub fn signed_for(authorization: &str) -> (&str, &str) {
+    let scope = authorization.split("Credential=").nth(1);
+    let mut parts = scope.unwrap_or_default().split('/');
+    let key = parts.next().unwrap_or_default();
+    (parts.nth(2).unwrap_or_default(), key)
+}
+
+/// What the access keys of functions begin with.
+const FUNCTION_KEY: &str = "AKIAFUNCTION-";
+
+/// The access key of the function called `name`, by which its calls are known.
+pub fn access_key(name: &str) -> String {
+    format!("{FUNCTION_KEY}{name}")
+}
+
+/// Whose an access key is. Every key that is no function's is the operator's.
+pub fn caller(access_key: &str) -> Caller {
+    match access_key.strip_prefix(FUNCTION_KEY) {
+        Some(name) => Caller::Function(name.to_owned()),
+        None => Caller::Operator,
     }
 }
 
@@ -94,7 +134,7 @@ pub fn request_id(account: &mut Account) -> String {
 pub fn answer(account: &mut Account, caller: &Caller, call: &Call) -> Response {
     let answer = account.call(caller, &call.service, &call.action, &call.input);
     let request_id = request_id(account);
-    write(call, &request_id, answer)
+    write(call, request_id, answer)
 }
 
 /// An error as AWS answers it.

@@ -1,19 +1,21 @@
-//! The account with time running: one virtual clock, moved by tokio's paused time, for the account, the workers and
-//! the AWS SDKs inside them. Functions run in process; their SDK clients are handed an HTTP client that ends here, so
-//! that the real serialisation, retries and error parsing always run.
+//! The account with time running. Either one virtual clock, moved by tokio's paused time, for the account, the workers
+//! and the AWS SDKs inside them; or the wall clock times a speed, for clients outside this process. Functions run in
+//! process or as processes of their own (see [`crate::functions`]).
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::account::{Account, Caller};
 use crate::fact::Told;
+use crate::functions::Invoker;
 use crate::wire::{self, ApiError, Call, Response};
-use crate::{functions, iam, throttle};
+use crate::{iam, lambda, throttle};
 
 mod polls;
 
@@ -33,12 +35,16 @@ pub struct World {
     stage: Arc<Mutex<Stage>>,
     wake: Arc<Notify>,
     began: (Timestamp, Instant),
+    /// Virtual seconds in a second of the runtime's clock.
+    speed: u32,
+    /// Whether the runtime's time is paused, so that a call on the wire must be made to take its time.
+    paused: bool,
 }
 
 struct Stage {
     account: Account,
     observers: Vec<Box<dyn Observer>>,
-    invoker: functions::Invoker,
+    invoker: Invoker,
     polls: polls::Polls,
 }
 
@@ -49,15 +55,26 @@ impl fmt::Debug for World {
 }
 
 impl World {
-    /// Sets time running in `account`. Needs a tokio runtime of one thread whose time is paused.
+    /// Sets virtual time running in `account`. Needs a tokio runtime of one thread whose time is paused.
     pub fn new(account: Account) -> Self {
+        Self::with_clock(account, 1, true, Invoker::in_process())
+    }
+
+    /// Sets the wall clock running in `account`, `speed` times as fast. Needs a tokio runtime with time and I/O.
+    pub fn on_the_wall_clock(account: Account, speed: u32, invoker: Invoker) -> Self {
+        Self::with_clock(account, speed, false, invoker)
+    }
+
+    fn with_clock(account: Account, speed: u32, paused: bool, invoker: Invoker) -> Self {
         Self {
             began: (account.now, Instant::now()),
+            speed,
+            paused,
             wake: Arc::default(),
             stage: Arc::new(Mutex::new(Stage {
                 account,
                 observers: Vec::new(),
-                invoker: functions::Invoker::default(),
+                invoker,
                 polls: polls::Polls::default(),
             })),
         }
@@ -65,7 +82,8 @@ impl World {
 
     /// The present virtual instant, in whole milliseconds.
     pub fn now(&self) -> Timestamp {
-        self.began.0 + Duration::from_millis(self.began.1.elapsed().as_millis() as u64)
+        let elapsed = self.began.1.elapsed() * self.speed;
+        self.began.0 + Duration::from_millis(elapsed.as_millis() as u64)
     }
 
     /// Adds somebody who is told of every fact from now on.
@@ -88,12 +106,7 @@ impl World {
     ///
     /// # Errors
     /// What the service answers.
-    pub fn call(
-        &self,
-        service: &str,
-        action: &str,
-        input: &serde_json::Value,
-    ) -> Result<serde_json::Value, ApiError> {
+    pub fn call(&self, service: &str, action: &str, input: &Value) -> Result<Value, ApiError> {
         self.with(|account| account.call(&Caller::Operator, service, action, input))
     }
 
@@ -125,20 +138,50 @@ impl World {
         }
     }
 
-    /// Serves one HTTP request: the way over the wire takes its time, the service may throttle or refuse.
-    pub async fn serve(&self, caller: &Caller, request: Result<Call, ApiError>) -> Response {
-        let call = match request {
-            Ok(call) => call,
-            Err(error) => return wire::json::write(Err(error)),
-        };
+    /// Serves one call: the way over the wire takes its time, the service may throttle or refuse.
+    pub async fn serve(&self, caller: &Caller, call: &Call) -> Response {
+        if !self.paused {
+            return self.serve_or_hold(caller, call).await;
+        }
         let half = self.with(half_a_call);
         tokio::time::sleep(half).await;
-        let response = match polls::is_poll(&call) {
-            true => self.hold(caller, &call).await,
-            false => self.serve_now(caller, &call),
-        };
+        let response = self.serve_or_hold(caller, call).await;
         tokio::time::sleep(half).await;
         response
+    }
+
+    /// Answers a request that could not be read, in the protocol that its `target` speaks.
+    pub fn refuse(&self, target: Option<&str>, error: ApiError) -> Response {
+        let request_id = self.with(wire::request_id);
+        wire::refuse(target, request_id, error)
+    }
+
+    /// Invokes the function called `name`, and waits for its answer.
+    ///
+    /// # Errors
+    /// The function's, as Lambda tells it.
+    pub async fn invoke(&self, name: &str, payload: Value) -> Result<Value, lambda::Failure> {
+        let answer = {
+            let mut stage = self.lock();
+            stage.advance(self.now());
+            let Stage {
+                account, invoker, ..
+            } = &mut *stage;
+            account.lambda.begun(name);
+            invoker.answer(self, account, name, payload)
+        };
+        let gone = |_| lambda::Failure {
+            error: "Lambda.ServiceException".to_owned(),
+            cause: "the account was ended before the function answered".to_owned(),
+        };
+        answer.await.map_err(gone)?
+    }
+
+    async fn serve_or_hold(&self, caller: &Caller, call: &Call) -> Response {
+        match polls::is_poll(call) {
+            true => self.hold(caller, call).await,
+            false => self.serve_now(caller, call),
+        }
     }
 
     fn serve_now(&self, caller: &Caller, call: &Call) -> Response {
@@ -163,7 +206,8 @@ impl World {
     /// The instant of tokio's clock at which the virtual clock shows `time`.
     fn instant(&self, time: Timestamp) -> Instant {
         let since = time.duration_since(self.began.0);
-        self.began.1 + Duration::from_millis(since.as_millis().max(0) as u64)
+        let since = Duration::from_millis(since.as_millis().max(0) as u64);
+        self.began.1 + since / self.speed
     }
 
     fn lock(&self) -> MutexGuard<'_, Stage> {
@@ -197,7 +241,7 @@ impl Stage {
             .or_else(|| iam::refuses(account, caller, call))?;
         account.tell_call(caller, &call.service, &call.action, Some(&error));
         let request_id = wire::request_id(account);
-        Some(wire::write(call, &request_id, Err(error)))
+        Some(wire::write(call, request_id, Err(error)))
     }
 
     fn answer(&mut self, caller: &Caller, call: &Call) -> Response {

@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::clock::Clock;
 use crate::error::{Error, Refusal};
 use crate::model::group::{GroupInstance, LifecycleState};
 use crate::model::{Action, GroupName, InstanceId};
@@ -47,13 +48,14 @@ impl ActionResult {
 }
 
 impl AutoScaling {
-    /// A client with the settings of `config`.
-    pub fn new(config: &SdkConfig) -> Self {
+    /// A client with the settings of `config`, whose answers set `clock`.
+    pub fn new(config: &SdkConfig, clock: &Clock) -> Self {
         // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made for long-lived
         // clients, would run out in an hour of throttling and leave a single attempt to every call from then on.
         let patient = RetryPartition::custom("worker").token_bucket(TokenBucket::unlimited());
         let config = aws_sdk_autoscaling::config::Builder::from(config)
             .retry_partition(patient.build())
+            .interceptor(clock.clone())
             .build();
         Self {
             client: Client::from_conf(config),
@@ -240,7 +242,7 @@ mod tests {
     fn autoscaling(
         answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static,
     ) -> AutoScaling {
-        AutoScaling::new(&stub::aws(answering))
+        AutoScaling::new(&stub::aws(answering), &Clock::default())
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_cloudformation::types::ResourceSignalStatus;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::model::group::StackState;
 use crate::model::{InstanceId, StackName, StackResource};
@@ -45,13 +46,14 @@ pub enum Signalled {
 }
 
 impl CloudFormation {
-    /// A client with the settings of `config`.
-    pub fn new(config: &SdkConfig) -> Self {
+    /// A client with the settings of `config`, whose answers set `clock`.
+    pub fn new(config: &SdkConfig, clock: &Clock) -> Self {
         // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made for long-lived
         // clients, would run out in an hour of throttling and leave a single attempt to every call from then on.
         let patient = RetryPartition::custom("worker").token_bucket(TokenBucket::unlimited());
         let config = aws_sdk_cloudformation::config::Builder::from(config)
             .retry_partition(patient.build())
+            .interceptor(clock.clone())
             .build();
         Self {
             client: Client::from_conf(config),
@@ -142,7 +144,7 @@ mod tests {
     fn cloudformation(
         answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static,
     ) -> CloudFormation {
-        CloudFormation::new(&stub::aws(answering))
+        CloudFormation::new(&stub::aws(answering), &Clock::default())
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::clock::Clock;
 use crate::error::{Error, Refusal};
 use crate::model::cluster::{ContainerInstance, Service, Task};
 use crate::model::{ClusterName, ContainerInstanceArn, InstanceId, ServiceName, TaskArn};
@@ -35,13 +36,14 @@ pub struct Ecs {
 }
 
 impl Ecs {
-    /// A client with the settings of `config`.
-    pub fn new(config: &SdkConfig) -> Self {
+    /// A client with the settings of `config`, whose answers set `clock`.
+    pub fn new(config: &SdkConfig, clock: &Clock) -> Self {
         // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made for long-lived
         // clients, would run out in an hour of throttling and leave a single attempt to every call from then on.
         let patient = RetryPartition::custom("worker").token_bucket(TokenBucket::unlimited());
         let config = aws_sdk_ecs::config::Builder::from(config)
             .retry_partition(patient.build())
+            .interceptor(clock.clone())
             .build();
         Self {
             client: Client::from_conf(config),
@@ -252,7 +254,7 @@ mod tests {
     }
 
     fn ecs(answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static) -> Ecs {
-        Ecs::new(&stub::aws(answering))
+        Ecs::new(&stub::aws(answering), &Clock::default())
     }
 
     #[tokio::test]

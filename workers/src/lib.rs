@@ -15,6 +15,7 @@
 //! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what was seen and the time
 //! - [`config`] reads the input, [`pace`] says how long to wait
 //! - [`ecs`], [`autoscaling`], [`cloudformation`]: the only files that name the AWS SDKs
+//! - [`clock`]: AWS's time, by the answers' own date
 //! - [`error`], whose names are a contract with the state machine, and [`model`], the nouns
 //!
 //! Workers never use one another. Nobody sleeps, nothing is kept, everything may be repeated, and an error never
@@ -30,6 +31,7 @@ use serde_json::Value;
 
 pub mod autoscaling;
 pub mod boot;
+pub mod clock;
 pub mod cloudformation;
 pub mod complete_action;
 pub mod config;
@@ -48,6 +50,7 @@ pub use error::Error;
 pub use model::{Answer, Finding, Verdict};
 
 use autoscaling::{ActionIs, AutoScaling};
+use clock::Clock;
 use cloudformation::CloudFormation;
 use ecs::Ecs;
 use model::group::StackState;
@@ -131,6 +134,8 @@ pub struct Clients {
     pub autoscaling: AutoScaling,
     /// AWS CloudFormation.
     pub cloudformation: CloudFormation,
+    /// AWS's clock, by the answers of all three.
+    pub clock: Clock,
 }
 
 impl Clients {
@@ -147,16 +152,18 @@ impl Clients {
             .timeout_config(timeouts)
             .retry_config(retries)
             .build();
+        let clock = Clock::default();
         Self {
-            ecs: Ecs::new(&config),
-            autoscaling: AutoScaling::new(&config),
-            cloudformation: CloudFormation::new(&config),
+            ecs: Ecs::new(&config, &clock),
+            autoscaling: AutoScaling::new(&config, &clock),
+            cloudformation: CloudFormation::new(&config, &clock),
+            clock,
         }
     }
 }
 
 /// A worker's answer to `input`, the lifecycle event as EventBridge delivers it together with the earlier answers by
-/// phase (and `result` for complete-action).
+/// phase (and `result` for complete-action). `now` is this machine's clock, which AWS's answers may correct.
 ///
 /// # Errors
 /// Any [`Error`]; `BadEvent` before any request is made.
@@ -166,6 +173,7 @@ pub async fn answer(
     clients: &Clients,
     now: impl Fn() -> Timestamp,
 ) -> Result<Answer, Error> {
+    let now = || clients.clock.at(now());
     let reading = config::read_event(&input);
     if !reading.unknown_keys.is_empty() {
         let keys = reading.unknown_keys.join(", ");
@@ -179,8 +187,9 @@ pub async fn answer(
         .as_ref()
         .map(|settings| settings.cluster.to_string());
     let answer = if worker == Worker::CompleteAction {
-        let since = config::earlier_since(&input, worker.phase())?.unwrap_or_else(&now);
+        let earlier = config::earlier_since(&input, worker.phase())?;
         let mut finding = complete_action::handle(reading, &input, clients).await?;
+        let since = earlier.unwrap_or_else(now);
         let spent = seconds_between(since, now());
         if finding.verdict == Verdict::NotYet && spent >= TELLING_ENDS_SECONDS {
             finding.verdict = Verdict::Reached;
@@ -218,7 +227,7 @@ async fn ask(
     clients: &Clients,
     now: impl Fn() -> Timestamp,
 ) -> Result<Answer, Error> {
-    let since = config::earlier_since(input, worker.phase())?.unwrap_or_else(&now);
+    let earlier = config::earlier_since(input, worker.phase())?;
     let finding = match worker {
         Worker::Joined => joined::handle(subject, clients, &now).await?,
         Worker::Draining => draining::handle(subject, clients, &now).await?,
@@ -226,6 +235,8 @@ async fn ask(
         Worker::Stable => stable::handle(subject, input, clients, &now).await?,
         Worker::CompleteAction => unreachable!("complete-action has no phase to wait in"),
     };
+    // Not before the first answer: until then nobody knows AWS's time.
+    let since = earlier.unwrap_or_else(&now);
     let finding = keep_alive(finding, subject, clients).await?;
     let finding = let_go_with_its_stack(finding, subject, clients).await?;
     let wait_seconds = match finding.verdict {

@@ -1,9 +1,14 @@
-//! The AWS JSON 1.1 protocol: the call in a header, members in a JSON object, times as seconds since 1970.
+//! The AWS JSON protocol, 1.0 and 1.1: the call in a header, members in a JSON object, times as seconds since 1970.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{ApiError, Response};
+
+/// The content type of version 1.0.
+pub const VERSION_1_0: &str = "application/x-amz-json-1.0";
+/// The content type of version 1.1.
+pub const VERSION_1_1: &str = "application/x-amz-json-1.1";
 
 /// Reads the members of a request.
 ///
@@ -26,8 +31,12 @@ pub fn read(body: &[u8]) -> Result<Value, ApiError> {
     }
 }
 
-/// Writes an answer, or an error.
-pub fn write(answer: Result<Value, ApiError>) -> Response {
+/// Writes an answer, or an error, in the protocol's version of this content type.
+pub fn write(
+    content_type: &'static str,
+    request_id: String,
+    answer: Result<Value, ApiError>,
+) -> Response {
     let (status, mut body) = match answer {
         Ok(body) => (200, body),
         Err(error) => (
@@ -38,8 +47,9 @@ pub fn write(answer: Result<Value, ApiError>) -> Response {
     times_as_seconds(&mut body);
     Response {
         status,
-        content_type: "application/x-amz-json-1.1",
+        content_type,
         body: body.to_string(),
+        request_id,
     }
 }
 
@@ -76,7 +86,8 @@ mod tests {
     #[test]
     fn times_are_written_as_seconds_and_other_text_is_left_alone() {
         let answer = json!({"tasks": [{"createdAt": "2026-11-23T00:00:00.5Z", "group": "2026-11-23T00:00:00Z"}]});
-        let body: Value = serde_json::from_str(&write(Ok(answer)).body).expect("written as JSON");
+        let body: Value = serde_json::from_str(&write(VERSION_1_1, String::new(), Ok(answer)).body)
+            .expect("JSON");
         assert_eq!(
             body,
             json!({"tasks": [{"createdAt": 1795392000.5, "group": "2026-11-23T00:00:00Z"}]})

@@ -71,7 +71,7 @@ fn lists(value: &mut Value) {
 }
 
 /// Writes an answer, or an error, to `action`.
-pub fn write(action: &str, request_id: &str, answer: Result<Value, ApiError>) -> Response {
+pub fn write(action: &str, request_id: String, answer: Result<Value, ApiError>) -> Response {
     let mut body = String::new();
     let status = match answer {
         Ok(answer) => {
@@ -100,6 +100,7 @@ pub fn write(action: &str, request_id: &str, answer: Result<Value, ApiError>) ->
         status,
         content_type: "text/xml",
         body,
+        request_id,
     }
 }
 
@@ -156,7 +157,7 @@ mod tests {
     fn an_answer_is_escaped_xml() {
         let body = write(
             "A",
-            "r",
+            "r".to_owned(),
             Ok(json!({"B": [{"C": "<&"}, {"C": true}], "D": null})),
         )
         .body;

@@ -1,0 +1,198 @@
+//! The Lambda Runtime API, as one environment sees it: it asks for the next event, and posts an answer or an error.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, mpsc};
+
+/// The most bytes that a function may answer (documented).
+const RESPONSE_LIMIT: usize = 6 * 1024 * 1024;
+/// What a header may say of an error's type if the body does not.
+const ERROR_TYPE_HEADER: &str = "lambda-runtime-function-error-type";
+
+/// An event for the function.
+#[derive(Debug)]
+pub struct Event {
+    /// Of the invocation.
+    pub request_id: String,
+    /// When the function is cut off, in milliseconds since 1970.
+    pub deadline_ms: u128,
+    /// What it is given.
+    pub payload: String,
+}
+
+/// What the function says.
+#[derive(Debug)]
+pub enum Said {
+    /// It has started, and asks for an event.
+    Next,
+    /// Its answer to the event with this id.
+    Answer(String, Value),
+    /// Its error about the event with this id: type and message.
+    Error(String, String, String),
+    /// It could not start: type and message.
+    InitError(String, String),
+}
+
+/// Both ends of the conversation with one environment.
+#[derive(Debug)]
+pub struct Conversation {
+    /// Where the environment finds it.
+    pub address: SocketAddr,
+    /// Takes the next event.
+    pub events: mpsc::Sender<Event>,
+    /// Gives what the function says.
+    pub said: mpsc::Receiver<Said>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+struct Desk {
+    function_arn: String,
+    events: Mutex<mpsc::Receiver<Event>>,
+    said: mpsc::Sender<Said>,
+}
+
+/// Opens the Runtime API for one environment of the function.
+///
+/// # Errors
+/// If there is no free port.
+pub fn open(function_arn: String) -> std::io::Result<Conversation> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let (events, to_give) = mpsc::channel(1);
+    let (said, heard) = mpsc::channel(8);
+    let desk = Arc::new(Desk {
+        function_arn,
+        events: Mutex::new(to_give),
+        said,
+    });
+    let router = Router::new()
+        .route("/2018-06-01/runtime/invocation/next", get(next))
+        .route("/2018-06-01/runtime/invocation/{id}/response", post(answer))
+        .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
+        .route("/2018-06-01/runtime/init/error", post(init_error))
+        .layer(DefaultBodyLimit::max(2 * RESPONSE_LIMIT))
+        .with_state(desk);
+    let server = tokio::spawn(async move {
+        // It ends with the conversation, and a listener on loopback does not fail before.
+        let _ended = axum::serve(listener, router).await;
+    });
+    Ok(Conversation {
+        address,
+        events,
+        said: heard,
+        server,
+    })
+}
+
+async fn next(State(desk): State<Arc<Desk>>) -> Response {
+    let mut events = desk.events.lock().await;
+    if desk.said.send(Said::Next).await.is_err() {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    let Some(event) = events.recv().await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let headers = [
+        ("content-type", "application/json".to_owned()),
+        ("lambda-runtime-aws-request-id", event.request_id),
+        ("lambda-runtime-deadline-ms", event.deadline_ms.to_string()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            desk.function_arn.clone(),
+        ),
+        (
+            "lambda-runtime-trace-id",
+            "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned(),
+        ),
+    ];
+    (headers, event.payload).into_response()
+}
+
+async fn answer(
+    State(desk): State<Arc<Desk>>,
+    Path(request_id): Path<String>,
+    body: Bytes,
+) -> Response {
+    if body.len() > RESPONSE_LIMIT {
+        let message = format!(
+            "Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
+        );
+        let error_type = "Function.ResponseSizeTooLarge".to_owned();
+        say(
+            &desk,
+            Said::Error(request_id, error_type.clone(), message.clone()),
+        )
+        .await;
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, &error_type, &message);
+    }
+    match serde_json::from_slice(&body) {
+        Ok(value) => say(&desk, Said::Answer(request_id, value)).await,
+        Err(error) => {
+            let message = format!("The function answered what is not JSON: {error}");
+            let error_type = "Runtime.MarshalError".to_owned();
+            say(&desk, Said::Error(request_id, error_type, message)).await;
+        }
+    }
+    accepted()
+}
+
+async fn error(
+    State(desk): State<Arc<Desk>>,
+    Path(request_id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (error_type, message) = read_error(&headers, &body);
+    say(&desk, Said::Error(request_id, error_type, message)).await;
+    accepted()
+}
+
+async fn init_error(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
+    let (error_type, message) = read_error(&headers, &body);
+    say(&desk, Said::InitError(error_type, message)).await;
+    accepted()
+}
+
+/// Type and message: the body's, or the header's.
+fn read_error(headers: &HeaderMap, body: &[u8]) -> (String, String) {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let header = headers
+        .get(ERROR_TYPE_HEADER)
+        .and_then(|value| value.to_str().ok());
+    let error_type = body["errorType"]
+        .as_str()
+        .or(header)
+        .unwrap_or("Runtime.Unknown");
+    let message = body["errorMessage"].as_str().unwrap_or_default();
+    (error_type.to_owned(), message.to_owned())
+}
+
+async fn say(desk: &Desk, said: Said) {
+    // Nobody listens to an environment that is given up.
+    let _given_up = desk.said.send(said).await;
+}
+
+fn accepted() -> Response {
+    (StatusCode::ACCEPTED, json!({"status": "OK"}).to_string()).into_response()
+}
+
+fn refused(status: StatusCode, error_type: &str, message: &str) -> Response {
+    let body = json!({"errorType": error_type, "errorMessage": message});
+    (status, body.to_string()).into_response()
+}
