@@ -1,6 +1,8 @@
 //! The verbs.
 
+mod account;
 mod graph;
+mod processes;
 mod rehearse;
 mod story;
 
@@ -22,6 +24,8 @@ enum Verb {
     Rehearse(rehearse::Rehearse),
     /// Plays a story from a text file in an AWS account in memory.
     Story(story::Story),
+    /// Serves an AWS account in memory on loopback, to any AWS client.
+    Account(account::Account),
     /// Draws the state machine's definition as a Mermaid graph.
     Graph(graph::Graph),
 }
@@ -35,6 +39,7 @@ impl CommandLine {
         match self.verb {
             Verb::Rehearse(rehearse) => rehearse.run(),
             Verb::Story(story) => story.run(),
+            Verb::Account(account) => account.run(),
             Verb::Graph(graph) => graph.run(),
         }
     }

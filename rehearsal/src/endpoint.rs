@@ -50,6 +50,17 @@ pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, String> {
     Ok(listener)
 }
 
+/// Where clients find a listener.
+///
+/// # Errors
+/// If the system does not know either.
+pub fn url(listener: &std::net::TcpListener) -> Result<String, String> {
+    let address = listener.local_addr();
+    address
+        .map(|address| format!("http://{address}"))
+        .map_err(|error| format!("the listener has no address: {error}"))
+}
+
 /// Serves `world` to whoever connects, without end.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::functions::{Answered, Crash, crashed, failure};
@@ -47,7 +48,7 @@ struct State {
 }
 
 /// How often a function was started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Starts {
     /// In a new environment.
     pub cold: u64,
@@ -63,22 +64,27 @@ impl fmt::Debug for Environments {
 
 impl Environments {
     /// Environments whose binaries are in the folder `workers`, and whose AWS is at `endpoint`.
-    ///
-    /// # Errors
-    /// A sentence that names the first binary that is not there, and how to build it.
-    pub fn new(workers: PathBuf, endpoint: String, log: Log) -> Result<Self, String> {
-        for worker in workers::Worker::ALL {
-            code::binary(&workers, worker.name())?;
-        }
+    pub fn new(workers: PathBuf, endpoint: String, log: Log) -> Self {
         let state = Mutex::default();
-        Ok(Self {
+        Self {
             inner: Arc::new(Inner {
                 workers,
                 endpoint,
                 log,
                 state,
             }),
-        })
+        }
+    }
+
+    /// Whether the binaries of all workers are there.
+    ///
+    /// # Errors
+    /// A sentence that names the first one that is not, and how to build it.
+    pub fn check(&self) -> Result<(), String> {
+        for worker in workers::Worker::ALL {
+            code::runs_here(&code::binary(&self.inner.workers, worker.name())?)?;
+        }
+        Ok(())
     }
 
     /// How often each function was started.

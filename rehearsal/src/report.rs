@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::environments::Starts;
 use crate::promises::{Claim, Promise};
 use crate::watch::Seen;
 
@@ -50,6 +51,9 @@ pub struct Report {
     pub max_history_events: usize,
     /// State transitions and invocations by the public prices, without the free tier.
     pub cost_usd: f64,
+    /// How often each function was started, if they ran as processes: since the stack was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts: Option<BTreeMap<String, Starts>>,
     /// Each promise, held or broken.
     pub promises: Vec<Promise>,
     /// The seed that gives this story again.

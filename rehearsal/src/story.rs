@@ -7,8 +7,11 @@ pub mod script;
 
 mod play;
 
-pub use play::{Played, play};
+pub use play::{Played, play, play_with_processes};
 
+use std::path::PathBuf;
+
+use crate::environments::{Environments, Log};
 use crate::faults::Faults;
 use crate::telling::Line;
 use crate::workload::Workload;
@@ -29,6 +32,26 @@ pub struct Settings {
     pub seed: u64,
     /// Whether behaviours of AWS that nobody has proven go the other way than usual.
     pub switches: Vec<Switch>,
+}
+
+/// How the workers run as processes of their own.
+#[derive(Clone)]
+pub struct Processes {
+    /// The folder of their binaries.
+    pub workers: PathBuf,
+    /// Virtual seconds in a second.
+    pub speed: u32,
+    /// Takes what they write.
+    pub log: Log,
+}
+
+impl Processes {
+    fn environments(&self, endpoint: &str) -> Result<Environments, String> {
+        let environments =
+            Environments::new(self.workers.clone(), endpoint.to_owned(), self.log.clone());
+        environments.check()?;
+        Ok(environments)
+    }
 }
 
 /// A fault by name, as `--fault` and stories spell it.

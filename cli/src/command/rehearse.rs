@@ -9,16 +9,22 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use rehearsal::report::{Report, rounded};
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
-use rehearsal::story::{Action, Fault, Listener, Played, Settings, Silence, play};
+use rehearsal::story::{
+    Action, Fault, Listener, Played, Processes, Settings, Silence, play, play_with_processes,
+};
 use rehearsal::telling::Line;
 use rehearsal::workload::Workload;
 
+use super::processes::Workers;
 use crate::view::live::Live;
 use crate::view::out::say;
 use crate::view::summary;
 
 /// The lower bound is the same story with every Wait state lasting this long.
 const NOTICED_AT_ONCE: Duration = Duration::from_secs(1);
+
+/// With processes time goes by so many times as fast as the wall clock: a call takes a millisecond or two.
+const SPEED: u32 = 60;
 
 /// What is rehearsed.
 const ACTIONS: [Action; 2] = [Action::Deploy, Action::Roll];
@@ -55,6 +61,14 @@ pub struct Rehearse {
     /// Something that goes wrong; may be given several times
     #[arg(long, value_name = "NAME", value_parser = Fault::from_name, long_help = fault_help())]
     fault: Vec<Fault>,
+    /// Run the workers as processes of their own, which call the account on loopback
+    #[arg(long)]
+    processes: bool,
+    /// With --processes: how many times as fast as the wall clock time goes by [default: 60]
+    #[arg(long, value_name = "N", requires = "processes", value_parser = clap::value_parser!(u32).range(1..=600))]
+    speed: Option<u32>,
+    #[command(flatten)]
+    workers: Workers,
     /// How the result is written
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -89,7 +103,9 @@ impl Rehearse {
         let settings = self.settings()?;
         let json = self.output == Output::Json;
         let live = Arc::new(Mutex::new(Live::new(!json)));
-        let report = rehearse(&settings, &live).map_err(|message| self.with_its_file(message))?;
+        let report = self
+            .rehearse(&settings, &live)
+            .map_err(|message| self.with_its_file(message))?;
         live.lock()
             .expect("a panic in a listener ends the program")
             .finish();
@@ -104,6 +120,25 @@ impl Rehearse {
         } else {
             ExitCode::FAILURE
         })
+    }
+
+    fn rehearse(&self, settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, String> {
+        if !self.processes {
+            if self.workers.were_given() {
+                return Err(
+                    "--workers and --worker-logs are for workers as processes: add --processes"
+                        .to_owned(),
+                );
+            }
+            return rehearse(settings, live);
+        }
+        let processes = Processes {
+            workers: self.workers.folder()?,
+            speed: self.speed.unwrap_or(SPEED),
+            log: self.workers.log(),
+        };
+        let played = play_with_processes(settings, &ACTIONS, &processes, live.clone())?;
+        only_report(played)
     }
 
     fn settings(&self) -> Result<Settings, String> {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use rehearsal::environments::Starts;
 use rehearsal::report::Report;
 use rehearsal::telling::clock;
 
@@ -46,11 +47,24 @@ pub fn text(report: &Report) -> String {
     );
     line("cost", format!("{:.6} USD", report.cost_usd));
     line("seed", report.seed.to_string());
+    for (function, starts) in report.starts.iter().flatten() {
+        let Starts { cold, warm } = starts;
+        line(
+            "function starts",
+            format!("{function}: {cold} cold, {warm} warm"),
+        );
+    }
     for promise in &report.promises {
         let verdict = if promise.held { "held" } else { "BROKEN" };
         line(
             &format!("promise {verdict}"),
             format!("{}: {}", promise.name, promise.detail),
+        );
+    }
+    if report.starts.is_some() {
+        line(
+            "not claimed",
+            "that the same seed tells the same story: processes run on the wall clock".to_owned(),
         );
     }
     out

@@ -1,14 +1,17 @@
-//! Plays a story to its end in virtual time.
+//! Plays a story to its end: in virtual time, or on the wall clock with the workers as processes of their own.
 
 mod outcome;
 mod setup;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Action, Fault, Listener, Settings};
+use super::{Action, Fault, Listener, Processes, Settings};
+use crate::endpoint;
+use crate::functions::Invoker;
 use crate::promises::Broken;
 use crate::report::Report;
 use crate::watch::Watch;
@@ -20,6 +23,8 @@ use crate::world::World;
 const LIMIT: Duration = Duration::from_secs(96 * 3600);
 /// How long the workload may take to be at rest before a roll begins.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2 * 3600);
+/// Where the account listens in a story with processes.
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// The SSM parameter of the AMI when the parameter file does not name one (the template's default).
 const AMI_PARAMETER: &str = "/ami/ecs/latest";
 
@@ -32,7 +37,7 @@ pub struct Played {
     pub broken: Vec<Broken>,
 }
 
-/// Plays the story; `listener` hears it line by line. `wait` makes every Wait state last that long.
+/// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state last that long.
 ///
 /// # Errors
 /// A sentence: what was refused, and by whom.
@@ -50,15 +55,43 @@ pub fn play(
         .build()
         .map_err(|error| format!("no runtime: {error}"))?;
     runtime.block_on(async {
-        let mut stage = Stage::new(settings, wait, listener)?;
-        for action in actions {
-            stage.act(action).await?;
+        let mut account = setup::account(settings);
+        account.stepfunctions.wait_override = wait;
+        let stage = Stage::new(settings, World::new(account), listener)?;
+        stage.play(actions).await
+    })
+}
+
+/// Plays the story with the workers as processes of their own, which call the account on loopback.
+///
+/// # Errors
+/// A sentence: what was refused, and by whom; or which worker's binary is not there.
+pub fn play_with_processes(
+    settings: &Settings,
+    actions: &[Action],
+    processes: &Processes,
+    listener: Arc<Mutex<dyn Listener>>,
+) -> Result<Played, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
+    runtime.block_on(async {
+        let listening = endpoint::listen(ANY_PORT)?;
+        let environments = processes.environments(&endpoint::url(&listening)?)?;
+        let invoker = Invoker::Processes(environments.clone());
+        let account = setup::account(settings);
+        let world = World::on_the_wall_clock(account, processes.speed, invoker);
+        let server = endpoint::serve(listening, world.clone(), Arc::new(|_: &str| {}));
+        let stage = Stage::new(settings, world, listener)?;
+        let mut played = tokio::select! {
+            played = stage.play(actions) => played?,
+            ended = server => return Err(format!("the endpoint ended: {ended:?}")),
+        };
+        for report in &mut played.reports {
+            report.starts = Some(environments.starts());
         }
-        let broken = stage.watch.end_roll().broken;
-        Ok(Played {
-            reports: stage.reports,
-            broken,
-        })
+        Ok(played)
     })
 }
 
@@ -74,6 +107,17 @@ struct Stage {
 }
 
 impl Stage {
+    async fn play(mut self, actions: &[Action]) -> Result<Played, String> {
+        for action in actions {
+            self.act(action).await?;
+        }
+        let broken = self.watch.end_roll().broken;
+        Ok(Played {
+            reports: self.reports,
+            broken,
+        })
+    }
+
     async fn act(&mut self, action: &Action) -> Result<(), String> {
         match action {
             Action::Deploy => self.deploy().await,

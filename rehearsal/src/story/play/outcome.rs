@@ -46,6 +46,7 @@ impl Stage {
             promises: promises::judge(&seen.broken),
             api_calls: seen.api_calls,
             ami: amis,
+            starts: None,
             seed: self.settings.seed,
             outcome,
         }

@@ -46,26 +46,29 @@ impl Observer for Ear {
     }
 }
 
+/// An account as the settings want it, in which nothing is yet.
+pub(super) fn account(settings: &Settings) -> Account {
+    let begin: Timestamp = BEGIN.parse().expect("a constant time");
+    let mut account = Account::new(begin, settings.seed);
+    account.cloudformation.files = settings.files.texts.clone();
+    for switch in &settings.switches {
+        flip(&mut account, *switch);
+    }
+    account
+}
+
 impl Stage {
     pub(super) fn new(
         settings: &Settings,
-        wait: Option<Duration>,
+        world: World,
         listener: Arc<Mutex<dyn Listener>>,
     ) -> Result<Self, String> {
-        let begin: Timestamp = BEGIN.parse().expect("a constant time");
-        let mut account = Account::new(begin, settings.seed);
-        account.cloudformation.files = settings.files.texts.clone();
-        account.stepfunctions.wait_override = wait;
-        for switch in &settings.switches {
-            flip(&mut account, *switch);
-        }
-        let ami = format!("ami-{}", account.hex(17));
+        let (begin, ami) = world.with(|account| (account.now, format!("ami-{}", account.hex(17))));
         let cluster = settings
             .parameter("EcsClusterName")
             .ok_or("the parameters lack EcsClusterName; name the cluster")?
             .to_owned();
         let watch = Watch::new(terms(settings)?);
-        let world = World::new(account);
         world.add_observer(watch.clone());
         world.add_observer(Ear {
             teller: Teller::new(begin, STACK),
