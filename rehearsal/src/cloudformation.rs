@@ -76,9 +76,16 @@ impl State {
         record::role_policies(self, role_arn)
     }
 
+    /// The ARNs of the managed policies that stacks made.
+    pub fn managed_policies(&self) -> impl Iterator<Item = &str> {
+        record::managed_policies(self).map(|(arn, _)| arn)
+    }
+
     /// The document of a managed policy that a stack made.
     pub fn managed_policy(&self, arn: &str) -> Option<&Value> {
-        record::managed_policy(self, arn)
+        record::managed_policies(self)
+            .find(|(known, _)| *known == arn)
+            .map(|(_, document)| document)
     }
 
     /// A stack by its id.

@@ -11,12 +11,15 @@
 //!   to clients on loopback.
 //! - One module per AWS service: [`autoscaling`], [`cloudformation`], [`ec2`], [`ecs`], [`eventbridge`],
 //!   [`lambda`], [`ssm`], [`stepfunctions`].
+//! - [`world`]: the account with time running. [`functions`] and [`activities`] run the workers there, whose SDKs end
+//!   [`inside`] it.
 //!
 //! A service answers calls (`call`, in the words of the AWS API), and does what it planned for later (`on_event`).
 //! Services ask one another through [`account::Account::call`], as any client would. What a service does not know it
 //! refuses, naming it.
 
 pub mod account;
+pub mod activities;
 pub mod autoscaling;
 pub mod changes;
 pub mod clock;
@@ -30,6 +33,7 @@ pub mod fact;
 pub mod faults;
 pub mod functions;
 pub mod iam;
+pub mod inside;
 pub mod lambda;
 pub mod promises;
 pub mod report;

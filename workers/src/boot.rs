@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_config::BehaviorVersion;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -18,14 +18,7 @@ use crate::{Answer, Clients, Error, Worker, answer};
 /// If the Lambda Runtime API cannot be reached.
 pub async fn run(worker: Worker) -> Result<(), lambda_runtime::Error> {
     lambda_runtime::tracing::init_default_subscriber();
-    // The SDKs are built without their default HTTP client, whose TLS library needs a C compiler and minutes.
-    let http = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .load()
-        .await;
+    let config = sdk_config(None).await;
     let clients = Clients::new(&config);
     let clients = &clients;
     let serve = async |event: LambdaEvent<Value>| -> Result<Answer, Failed> {
@@ -36,11 +29,26 @@ pub async fn run(worker: Worker) -> Result<(), lambda_runtime::Error> {
     lambda_runtime::run(service_fn(serve)).await
 }
 
+/// What the SDKs need to work: credentials and Region from where AWS's SDKs look for them (another Region, if one is
+/// named), and our HTTP client.
+pub async fn sdk_config(region: Option<String>) -> SdkConfig {
+    // The SDKs are built without their default HTTP client, whose TLS library needs a C compiler and minutes.
+    let http = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region));
+    }
+    loader.load().await
+}
+
+/// The present instant.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one clock, which all else is handed"
 )]
-fn clock() -> Timestamp {
+pub fn clock() -> Timestamp {
     Timestamp::now()
 }
 

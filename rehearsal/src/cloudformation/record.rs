@@ -84,13 +84,20 @@ fn identity(wanted: &Wanted, kind: &str, name: &str) -> Value {
     format!("arn:{PARTITION}:iam::{ACCOUNT_ID}:{kind}{path}{name}").into()
 }
 
-/// The document of a managed policy that a stack made.
-pub fn managed_policy<'a>(state: &'a State, arn: &str) -> Option<&'a Value> {
+/// The managed policies that stacks made: each ARN and document.
+pub fn managed_policies(state: &State) -> impl Iterator<Item = (&str, &Value)> {
     let stacks = state.stacks.values();
-    let mut resources = stacks.flat_map(|stack| stack.resources.values());
-    resources
-        .find(|resource| resource.kind.name == MANAGED_POLICY && resource.physical_id == arn)
-        .map(|policy| &policy.properties["PolicyDocument"])
+    stacks
+        .flat_map(|stack| stack.resources.values())
+        .filter(|resource| {
+            resource.kind.name == MANAGED_POLICY && !resource.known.reference.is_empty()
+        })
+        .map(|policy| {
+            (
+                policy.physical_id.as_str(),
+                &policy.properties["PolicyDocument"],
+            )
+        })
 }
 
 /// The inline policies of a role that a stack made, those of AWS::IAM::Policy included.

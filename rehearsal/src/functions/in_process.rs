@@ -1,23 +1,16 @@
-//! The workers in this process: their SDK clients are handed an HTTP client that ends in the account, so that the real
-//! serialisation, retries and error parsing always run.
+//! The workers in this process: their SDK clients are handed an HTTP client that ends in the account (see
+//! [`crate::inside`]), so that the real serialisation, retries and error parsing always run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_async::time::{SharedTimeSource, TimeSource};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 use workers::Clients;
 
 use super::{Answered, Crash, crashed, failure, timed_out};
-use crate::account::{Account, Caller, REGION};
+use crate::account::{Account, Caller};
+use crate::inside;
 use crate::lambda::{Failure, Function};
-use crate::wire;
 use crate::world::World;
 
 /// How long an environment takes to be there before the first event. Observed for Rust on arm64: 16 to 22 ms.
@@ -48,7 +41,10 @@ impl InProcess {
         let clients = self
             .clients
             .entry(name.to_owned())
-            .or_insert_with(|| Clients::new(&sdk_config(world, name)))
+            .or_insert_with(|| {
+                let wire = inside::wire(world, Caller::Function(name.to_owned()));
+                Clients::new(&inside::sdk_config(world, wire))
+            })
             .clone();
         // An environment more than ever before is a cold one.
         let running = account.lambda.running(name);
@@ -124,71 +120,5 @@ async fn execute(
         Ok(_) if crash == Crash::After => Err(crashed("The process was killed")),
         Ok(Err(error)) => Err(failure(error.name(), &error.chain(), error.name())),
         Ok(Ok(answer)) => Ok(serde_json::to_value(answer).expect("an answer is plain data")),
-    }
-}
-
-fn sdk_config(world: &World, function: &str) -> aws_config::SdkConfig {
-    let wire = Wire {
-        world: world.clone(),
-        caller: Caller::Function(function.to_owned()),
-    };
-    let connector = SharedHttpConnector::new(wire);
-    let credentials = aws_credential_types::Credentials::new(
-        "AKIDREHEARSAL",
-        "rehearsal",
-        None,
-        None,
-        "rehearsal",
-    );
-    aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new(REGION))
-        .credentials_provider(
-            aws_credential_types::provider::SharedCredentialsProvider::new(credentials),
-        )
-        .http_client(http_client_fn(move |_, _| connector.clone()))
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .time_source(SharedTimeSource::new(Clock(world.clone())))
-        .build()
-}
-
-#[derive(Debug)]
-struct Clock(World);
-
-impl TimeSource for Clock {
-    fn now(&self) -> std::time::SystemTime {
-        self.0.now().into()
-    }
-}
-
-/// The HTTP client of one function's SDKs.
-#[derive(Debug)]
-struct Wire {
-    world: World,
-    caller: Caller,
-}
-
-impl HttpConnector for Wire {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").map(str::to_owned);
-        let authorization = request.headers().get("authorization").unwrap_or_default();
-        let (service, _) = wire::signed_for(authorization);
-        let body = request.body().bytes().unwrap_or_default();
-        let call = wire::read(target.as_deref(), service, body);
-        let (world, caller) = (self.world.clone(), self.caller.clone());
-        HttpConnectorFuture::new(async move {
-            let response = match call {
-                Ok(call) => world.serve(&caller, &call).await,
-                Err(error) => world.refuse(target.as_deref(), error),
-            };
-            let status = response
-                .status
-                .try_into()
-                .expect("our services answer with valid statuses");
-            let mut http = HttpResponse::new(status, SdkBody::from(response.body));
-            http.headers_mut()
-                .insert("content-type", response.content_type);
-            Ok(http)
-        })
     }
 }

@@ -172,6 +172,7 @@ impl Stage {
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         });
         self.call("cloudformation", "CreateStack", &input)?;
+        self.start_activity_worker().await;
         self.settle(LIMIT).await?;
         match self.watch.stack_status().as_str() {
             "CREATE_COMPLETE" => {}

@@ -18,6 +18,9 @@ const BEGIN: &str = "2026-01-05T03:00:00Z";
 /// The stack's name. The cluster's is a parameter of it.
 const STACK: &str = "ecs-cluster";
 
+/// CloudFormation makes a policy within seconds.
+const SETUP_LIMIT: Duration = Duration::from_secs(3600);
+
 /// Tells each fact to the listener.
 struct Ear {
     teller: Teller,
@@ -58,6 +61,27 @@ pub(super) fn account(settings: &Settings) -> Account {
 }
 
 impl Stage {
+    /// With WorkerHost=Activity, somebody attaches the stack's policy to a role and starts the worker as soon as the
+    /// policy is there: the first instances wait for it.
+    pub(super) async fn start_activity_worker(&self) {
+        if self.settings.parameter("WorkerHost") != Some("Activity") {
+            return;
+        }
+        let policy = |account: &Account| {
+            let first = account.cloudformation.managed_policies().next();
+            first.map(str::to_owned)
+        };
+        let watch = self.watch.clone();
+        let there = move |account: &mut Account| {
+            policy(account).is_some() || watch.first_failure().is_some()
+        };
+        let limit = self.world.now() + SETUP_LIMIT;
+        self.world.run_until(there, limit).await;
+        if let Some(policy) = self.world.with(|account| policy(account)) {
+            crate::activities::start(&self.world, &self.cluster, &policy);
+        }
+    }
+
     pub(super) fn new(
         settings: &Settings,
         world: World,

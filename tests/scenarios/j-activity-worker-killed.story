@@ -1,0 +1,7 @@
+# That process is killed while it gives one answer in five, before it is out or after; 10 s later it runs again. What it
+# held is asked again after the definition's HeartbeatSeconds.
+parameter WorkerHost=Activity
+instances 2
+fault worker-error
+deploy
+roll
