@@ -3,14 +3,11 @@
 use std::fmt;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
-use crate::{Answer, Clients, Error, Worker, answer};
+use crate::{Answer, Clients, Error, Worker, answer, http};
 
 /// Serves `worker` until Lambda ends the process. Level and format of the logs are the function's own logging settings.
 ///
@@ -32,15 +29,14 @@ pub async fn run(worker: Worker) -> Result<(), lambda_runtime::Error> {
 /// What the SDKs need to work: credentials and Region from where AWS's SDKs look for them (another Region, if one is
 /// named), and our HTTP client.
 pub async fn sdk_config(region: Option<String>) -> SdkConfig {
-    // The SDKs are built without their default HTTP client, whose TLS library needs a C compiler and minutes.
-    let http = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+    let http = http::Client::new();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
     if let Some(region) = region {
         loader = loader.region(Region::new(region));
     }
-    loader.load().await
+    let config = loader.load().await;
+    let http = http.for_endpoint(config.endpoint_url());
+    config.into_builder().http_client(http).build()
 }
 
 /// The present instant.

@@ -10,7 +10,7 @@
 //! | [`complete_action`] | answers the hook, and tells CloudFormation |
 //!
 //! The layers, each using only those after it:
-//! - [`boot`]: logs, clients, clock, `lambda_runtime`; the only impure glue
+//! - [`boot`]: logs, clients, clock, `lambda_runtime`; the only impure glue, with [`http`], the clients' HTTP
 //! - this file: [`answer`], which does what all workers have in common
 //! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what was seen and the time
 //! - [`config`] reads the input, [`pace`] says how long to wait
@@ -39,6 +39,7 @@ pub mod drained;
 pub mod draining;
 pub mod ecs;
 pub mod error;
+pub mod http;
 pub mod joined;
 pub mod model;
 pub mod pace;
