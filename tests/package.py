@@ -10,6 +10,7 @@ names all of them and no file any more, and has no findings.
 """
 
 import argparse
+import logging
 import os
 import platform
 import struct
@@ -106,6 +107,7 @@ def s3(address):
     """The environment in which the AWS CLI talks to the S3 at `address`, or to moto's."""
     own = None
     if not address:
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         own = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         own.start()
         host, port = own.get_host_and_port()
@@ -121,7 +123,8 @@ def package(packaged, environment):
         str(TOOLS / "aws"), "cloudformation", "package", "--template-file", "template/ecs-cluster.yaml",
         "--s3-bucket", BUCKET, "--output-template-file", str(packaged),
     ]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    need(done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}: {done.stderr}")
 
 
 def check_packaged(packaged, functions, client):

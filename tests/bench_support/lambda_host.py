@@ -92,7 +92,7 @@ class LambdaHost:
         if path.endswith("/next") and not run.asked:
             run.asked = at
             deadline = int((time.time() + PATIENCE_SECONDS) * 1000)
-            arn = "arn:aws:lambda:eu-central-1:123456789012:function:bench"
+            arn = "arn:aws:lambda:eu-west-1:123456789012:function:bench"
             headers = (
                 "Lambda-Runtime-Aws-Request-Id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n"
                 f"Lambda-Runtime-Deadline-Ms: {deadline}\r\nLambda-Runtime-Invoked-Function-Arn: {arn}\r\n"

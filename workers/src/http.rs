@@ -114,6 +114,7 @@ mod tests {
     use aws_smithy_runtime_api::client::http::http_client_fn;
 
     use super::*;
+    use crate::clock::Clock;
     use crate::ecs::Ecs;
     use crate::model::{ClusterName, InstanceId};
     use crate::stub;
@@ -140,7 +141,8 @@ mod tests {
             let config = stub::aws(|_| (200, String::new())).into_builder();
             let config = config.http_client(client).endpoint_url(endpoint).build();
             let (cluster, instance) = (ClusterName::new("dev"), InstanceId::new("i-1"));
-            let error = Ecs::new(&config).registrations(&cluster, &instance).await;
+            let ecs = Ecs::new(&config, &Clock::default());
+            let error = ecs.registrations(&cluster, &instance).await;
             assert_eq!(error.expect_err("a refusal").name(), name, "{endpoint}");
         }
     }
