@@ -280,8 +280,8 @@ def main():
         for name, future in zip(names, played):
             try:
                 title, told, seconds = future.result()
-            except Missing as missing:
-                print(f"{name}: {missing}")
+            except Exception as error:  # whatever breaks a judge off, the others still speak
+                print(f"{name} broke off: {type(error).__name__}: {str(error)[:2000]}")
                 good = False
                 continue
             good = show(title, report, *compare(name, report, told, limits), seconds) and good
