@@ -83,6 +83,11 @@ pub enum Event {
         /// Id of the EC2 instance.
         instance: String,
     },
+    /// An instance that was REGISTERING becomes ACTIVE.
+    Registered {
+        /// Id of the EC2 instance.
+        instance: String,
+    },
     /// The scheduler looks at a service.
     Schedule {
         /// Name of the cluster.
@@ -175,6 +180,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
 pub fn on_event(account: &mut Account, event: Event) {
     match event {
         Event::Register { instance } => instance::register(account, &instance),
+        Event::Registered { instance } => instance::registered(account, &instance),
         Event::Schedule { cluster, service } => scheduler::run(account, &cluster, &service),
         Event::Task {
             cluster,

@@ -11,7 +11,9 @@ pub use play::{Played, play, play_with_processes};
 
 use std::path::PathBuf;
 
+use crate::account::Account;
 use crate::environments::{Environments, Log};
+use crate::fact::Told;
 use crate::faults::Faults;
 use crate::telling::Line;
 use crate::workload::Workload;
@@ -59,6 +61,8 @@ impl Processes {
 pub enum Fault {
     /// Instances on the new AMI boot, but never join the cluster.
     NeverJoins,
+    /// Instances on the new AMI are REGISTERING until after their join deadline.
+    RegistersSlowly,
     /// A standalone task never stops by itself.
     DrainHangs,
     /// Half of the workers' calls are throttled.
@@ -71,11 +75,16 @@ pub enum Fault {
 
 impl Fault {
     /// All faults with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str, &'static str); 6] = [
         (
             Self::NeverJoins,
             "never-joins",
             "instances on the new AMI never join the cluster",
+        ),
+        (
+            Self::RegistersSlowly,
+            "registers-slowly",
+            "instances on the new AMI are REGISTERING for 20 minutes",
         ),
         (
             Self::DrainHangs,
@@ -167,6 +176,8 @@ pub enum Action {
 pub trait Listener: Send {
     /// Takes a line.
     fn line(&mut self, line: &Line);
+    /// Takes a fact, with the account as it stands then.
+    fn fact(&mut self, _account: &Account, _told: &Told) {}
     /// Is told how far the roll is: instances replaced, of how many, and what is under way.
     fn progress(&mut self, _replaced: usize, _of: usize, _at: std::time::Duration) {}
 }
@@ -202,6 +213,7 @@ impl Settings {
         let has = |fault| self.faults.contains(&fault);
         Faults {
             never_joins: has(Fault::NeverJoins).then(|| new_ami.to_owned()),
+            registers_slowly: has(Fault::RegistersSlowly).then(|| new_ami.to_owned()),
             event_twice: has(Fault::EventTwice),
             throttle: has(Fault::Throttle),
             worker_error: has(Fault::WorkerError),

@@ -14,12 +14,15 @@ use super::{Event, cluster::Cluster, scheduler};
 use crate::account::{Account, arn};
 use crate::ec2;
 use crate::fact::Fact;
+use crate::faults::SLOW_REGISTRATION;
 
 pub(super) use calls::{deregister, describe, list, update_state};
 
 /// Where an instance stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
+    /// It is known, but no task can be placed on it yet.
+    Registering,
     /// Tasks may be placed on it.
     Active,
     /// Its service tasks are moved away, and none is placed.
@@ -32,6 +35,7 @@ impl Status {
     /// As the API writes it.
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::Registering => "REGISTERING",
             Self::Active => "ACTIVE",
             Self::Draining => "DRAINING",
             Self::Inactive => "INACTIVE",
@@ -167,13 +171,32 @@ pub(super) fn register(account: &mut Account, ec2: &str) {
     account.ecs.booting.remove(ec2);
     let id = account.hex(32);
     account.ecs.count += 1;
-    let instance = machine::offer(&machine, &cluster, &id, account.ecs.count, account.now);
+    let mut instance = machine::offer(&machine, &cluster, &id, account.ecs.count, account.now);
+    let slowly = account.faults.registers_slowly.as_ref() == Some(&machine.ami);
+    if slowly {
+        instance.status = Status::Registering;
+        let ec2 = ec2.to_owned();
+        account.after(SLOW_REGISTRATION, Event::Registered { instance: ec2 });
+    }
     let home = account.ecs.cluster_mut(&cluster);
     home.by_ec2.insert(ec2.to_owned(), id.clone());
     home.instances.insert(id.clone(), instance);
     account.ecs.homes.insert(ec2.to_owned(), cluster.clone());
     changed(account, &cluster, &id);
-    scheduler::instance_joined(account, &cluster);
+    if !slowly {
+        scheduler::instance_joined(account, &cluster);
+    }
+}
+
+/// An instance that was REGISTERING is ACTIVE, unless it has gone.
+pub(super) fn registered(account: &mut Account, ec2: &str) {
+    let Some((cluster, id)) = account.ecs.home_of(ec2) else {
+        return;
+    };
+    if account.ecs.instance_mut(&cluster, &id).status == Status::Registering {
+        set_status(account, &cluster, &id, Status::Active);
+        scheduler::instance_joined(account, &cluster);
+    }
 }
 
 /// Tells of a change, and counts the version up.

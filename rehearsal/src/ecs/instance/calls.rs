@@ -109,6 +109,11 @@ pub(in crate::ecs) fn update_state(
             .instance(wanted)
             .map(|instance| (instance.id.clone(), instance.registered()))
         {
+            // Documented: only an ACTIVE instance can be set DRAINING. The failure's reason is assumed.
+            Some((id, true)) if cluster.instance(&id).is_some_and(is_registering) => {
+                let arn = cluster.arn_of("container-instance", &id);
+                failures.push(failure(&arn, "REGISTERING"));
+            }
             Some((id, true)) => {
                 set_status(account, &name, &id, status);
                 let cluster = account.ecs.cluster(&name);
@@ -126,6 +131,10 @@ pub(in crate::ecs) fn update_state(
         }
     }
     Ok(json!({"containerInstances": found, "failures": failures}))
+}
+
+fn is_registering(instance: &ContainerInstance) -> bool {
+    instance.status == Status::Registering
 }
 
 /// DeregisterContainerInstance. With `force` the tasks that are there are orphaned: ECS stops knowing them.

@@ -31,15 +31,16 @@ struct Ear {
 }
 
 impl Observer for Ear {
-    fn observe(&mut self, _account: &Account, told: &Told) {
-        let Some(line) = self.teller.line(told) else {
-            return;
-        };
-        let (new, left) = self.watch.progress(&self.old_ami);
+    fn observe(&mut self, account: &Account, told: &Told) {
         let mut listener = self
             .listener
             .lock()
             .expect("only a panic poisons the lock, and it has ended the run");
+        listener.fact(account, told);
+        let Some(line) = self.teller.line(told) else {
+            return;
+        };
+        let (new, left) = self.watch.progress(&self.old_ami);
         listener.line(&line);
         listener.progress(
             new,
