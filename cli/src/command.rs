@@ -2,6 +2,7 @@
 
 mod account;
 mod graph;
+mod listeners;
 mod processes;
 mod rehearse;
 mod story;

@@ -22,7 +22,7 @@ pub struct State {
 }
 
 /// A function as it was created.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
     /// ARN of its execution role.
     pub role: String,

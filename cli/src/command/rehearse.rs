@@ -12,9 +12,9 @@ use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
 use rehearsal::story::{
     Action, Fault, Listener, Played, Processes, Settings, Silence, play, play_with_processes,
 };
-use rehearsal::telling::Line;
 use rehearsal::workload::Workload;
 
+use super::listeners::{Both, Lines};
 use super::processes::Workers;
 use crate::view::live::Live;
 use crate::view::out::say;
@@ -267,37 +267,4 @@ fn only_report(played: Played) -> Result<Report, String> {
         .into_iter()
         .next()
         .ok_or_else(|| "the story has no roll".to_owned())
-}
-
-/// The lines of a telling.
-#[derive(Debug, Default)]
-struct Lines(Vec<String>);
-
-impl Listener for Lines {
-    fn line(&mut self, line: &Line) {
-        self.0.push(line.to_string());
-    }
-}
-
-/// Shows the lines, and keeps them.
-struct Both {
-    live: Arc<Mutex<Live>>,
-    lines: Lines,
-}
-
-impl Listener for Both {
-    fn line(&mut self, line: &Line) {
-        self.lines.line(line);
-        self.live
-            .lock()
-            .expect("a panic in a listener ends the program")
-            .line(line);
-    }
-
-    fn progress(&mut self, replaced: usize, of: usize, at: Duration) {
-        self.live
-            .lock()
-            .expect("a panic in a listener ends the program")
-            .progress(replaced, of, at);
-    }
 }

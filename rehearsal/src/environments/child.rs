@@ -19,8 +19,6 @@ use crate::wire;
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 /// How often the memory of a busy process is looked at.
 const MEMORY_LOOK: Duration = Duration::from_millis(25);
-/// Bytes of a page of memory, in which Linux counts.
-const PAGE: u64 = 4096;
 /// What a secret key is of which nothing depends.
 const SECRET: &str = "rehearsal";
 
@@ -33,7 +31,7 @@ pub struct Child {
     asked_for_event: bool,
     served: u64,
     broken: bool,
-    code: String,
+    function: Function,
 }
 
 impl Child {
@@ -62,7 +60,7 @@ impl Child {
             asked_for_event: false,
             served: 0,
             broken: false,
-            code: function.code.clone(),
+            function: function.clone(),
         })
     }
 
@@ -71,9 +69,9 @@ impl Child {
         !self.broken && matches!(self.process.try_wait(), Ok(None))
     }
 
-    /// Whether it was started from the function's present code.
+    /// Whether it was started from the function as it is now.
     pub fn runs(&self, function: &Function) -> bool {
-        self.code == function.code
+        self.function == *function
     }
 
     /// Gives it one event, and waits for what comes of it.
@@ -187,10 +185,8 @@ impl Child {
         let Some(id) = self.process.id() else {
             return false;
         };
-        let resident = std::fs::read_to_string(format!("/proc/{id}/statm"))
-            .ok()
-            .and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok());
-        resident.is_some_and(|pages| pages * PAGE > megabytes * 1024 * 1024)
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        resident_kib(&status).is_some_and(|kib| kib > megabytes * 1024)
     }
 
     async fn kill(&mut self, request_id: &str) -> Failure {
@@ -199,6 +195,14 @@ impl Child {
         let _ended = self.process.kill().await;
         ended(request_id, "signal: killed")
     }
+}
+
+/// The resident memory that a process's `status` tells, in KiB.
+fn resident_kib(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 fn command(
@@ -263,3 +267,6 @@ fn in_words(status: ExitStatus) -> String {
     }
     format!("exit status {}", status.code().unwrap_or(-1))
 }
+
+#[cfg(test)]
+mod tests;

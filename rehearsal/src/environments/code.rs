@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The start of every ELF file.
 const ELF_MAGIC: &[u8] = b"\x7fELF";
@@ -58,10 +59,10 @@ pub fn runs_here(binary: &Path) -> Result<(), String> {
     }
 }
 
-/// The zips that were unpacked, by where they came from. Their folders are removed in the end.
+/// The zips that were unpacked. Their folders are removed in the end.
 #[derive(Debug, Default)]
 pub struct Unpacked {
-    folders: BTreeMap<String, tempfile::TempDir>,
+    folders: BTreeMap<Arc<Vec<u8>>, tempfile::TempDir>,
 }
 
 impl Unpacked {
@@ -69,13 +70,13 @@ impl Unpacked {
     ///
     /// # Errors
     /// A sentence that names the zip and what is wrong with it.
-    pub fn bootstrap(&mut self, code: &str, zip: &[u8]) -> Result<PathBuf, String> {
+    pub fn bootstrap(&mut self, code: &str, zip: &Arc<Vec<u8>>) -> Result<PathBuf, String> {
         let wrong = |what: String| format!("{code}: {what}; it should be a zip of cargo lambda");
-        if let Some(folder) = self.folders.get(code) {
+        if let Some(folder) = self.folders.get(zip) {
             return Ok(folder.path().join("bootstrap"));
         }
-        let mut archive =
-            zip::ZipArchive::new(Cursor::new(zip)).map_err(|error| wrong(error.to_string()))?;
+        let mut archive = zip::ZipArchive::new(Cursor::new(zip.as_slice()))
+            .map_err(|error| wrong(error.to_string()))?;
         let mut entry = archive
             .by_name("bootstrap")
             .map_err(|error| wrong(format!("no bootstrap in it: {error}")))?;
@@ -85,7 +86,7 @@ impl Unpacked {
         std::io::copy(&mut entry, &mut file).map_err(|error| wrong(error.to_string()))?;
         drop(file);
         make_executable(&place).map_err(|error| wrong(error.to_string()))?;
-        self.folders.insert(code.to_owned(), folder);
+        self.folders.insert(Arc::clone(zip), folder);
         Ok(place)
     }
 }
@@ -99,4 +100,71 @@ fn make_executable(file: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn make_executable(_file: &Path) -> std::io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    fn zip_of(name: &str, text: &str) -> Arc<Vec<u8>> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file(name, SimpleFileOptions::default())
+            .expect("a file");
+        zip.write_all(text.as_bytes()).expect("memory");
+        Arc::new(zip.finish().expect("memory").into_inner())
+    }
+
+    #[test]
+    fn a_zip_is_unpacked_once_and_a_new_one_under_the_same_key_anew() {
+        let mut unpacked = Unpacked::default();
+        let mut read = |text: &str| {
+            let place = unpacked
+                .bootstrap("s3://bucket/key", &zip_of("bootstrap", text))
+                .expect("a good zip");
+            std::fs::read_to_string(&place).expect("a file")
+        };
+        assert_eq!(
+            (read("1"), read("2"), read("1")),
+            ("1".into(), "2".into(), "1".into())
+        );
+    }
+
+    #[test]
+    fn what_is_no_zip_of_a_function_is_refused_by_name() {
+        let mut unpacked = Unpacked::default();
+        for zip in [zip_of("main", "x"), Arc::new(b"nonsense".to_vec())] {
+            let message = unpacked
+                .bootstrap("s3://bucket/key", &zip)
+                .expect_err("bad");
+            assert!(message.starts_with("s3://bucket/key: "), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_binary_for_another_processor_is_refused_with_the_parameter_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let other = if std::env::consts::ARCH == "x86_64" {
+            183
+        } else {
+            62
+        };
+        let mut elf = vec![0; 64];
+        elf[..4].copy_from_slice(ELF_MAGIC);
+        elf[ELF_MACHINE] = other;
+        let place = folder.path().join("bootstrap");
+        std::fs::write(&place, &elf).expect("a file");
+        let message = runs_here(&place).expect_err("another processor");
+        assert!(message.contains("Architecture"), "{message}");
+        std::fs::write(&place, "#!/bin/sh").expect("a file");
+        assert_eq!(runs_here(&place), Ok(()));
+        assert!(
+            binary(folder.path(), "joined")
+                .expect_err("none")
+                .contains("cargo build")
+        );
+    }
 }

@@ -86,7 +86,7 @@ pub fn open(function_arn: String) -> std::io::Result<Conversation> {
         .route("/2018-06-01/runtime/invocation/{id}/response", post(answer))
         .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
-        .layer(DefaultBodyLimit::max(2 * RESPONSE_LIMIT))
+        .layer(DefaultBodyLimit::disable())
         .with_state(desk);
     let server = tokio::spawn(async move {
         // It ends with the conversation, and a listener on loopback does not fail before.

@@ -1,5 +1,6 @@
 //! Plays a story to its end: in virtual time, or on the wall clock with the workers as processes of their own.
 
+mod deeds;
 mod outcome;
 mod setup;
 
@@ -266,57 +267,6 @@ impl Stage {
         }
         let pending = self.watch.pending().unwrap_or_default();
         Err(format!("{} hours later {pending}", limit.as_secs() / 3600))
-    }
-
-    fn put_event(&self, event: &Value) -> Result<(), String> {
-        let oldest = self.oldest().unwrap_or_default();
-        let event = event
-            .to_string()
-            .replace("$INSTANCE", &oldest)
-            .replace("$GROUP", &self.cluster);
-        let event = serde_json::from_str(&event).map_err(|error| format!("the event: {error}"))?;
-        self.world
-            .with(|account| crate::eventbridge::put_event(account, event));
-        Ok(())
-    }
-
-    fn oldest(&self) -> Option<String> {
-        let input = json!({"AutoScalingGroupNames": [self.cluster]});
-        let group = self
-            .call("autoscaling", "DescribeAutoScalingGroups", &input)
-            .ok()?;
-        group["AutoScalingGroups"][0]["Instances"][0]["InstanceId"]
-            .as_str()
-            .map(str::to_owned)
-    }
-
-    fn deregister(&self) -> Result<(), String> {
-        let oldest = self
-            .oldest()
-            .ok_or("the group has no instance to deregister")?;
-        let filter =
-            json!({"cluster": self.cluster, "filter": format!("ec2InstanceId == {oldest}")});
-        let listed = self.call("ecs", "ListContainerInstances", &filter)?;
-        let input = json!({"cluster": self.cluster, "containerInstance": listed["containerInstanceArns"][0], "force": true});
-        self.call("ecs", "DeregisterContainerInstance", &input)
-            .map(drop)
-    }
-
-    async fn delete(&self) -> Result<(), String> {
-        self.call(
-            "cloudformation",
-            "DeleteStack",
-            &json!({"StackName": self.stack}),
-        )?;
-        self.settle(LIMIT).await
-    }
-
-    fn delete_services(&self) -> Result<(), String> {
-        for service in &self.settings.workload.services {
-            let input = json!({"cluster": self.cluster, "service": service.name, "force": true});
-            self.call("ecs", "DeleteService", &input)?;
-        }
-        Ok(())
     }
 }
 
