@@ -27,7 +27,7 @@ const FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 #[command(after_help = "Examples:
   ecs-rollout account --listen 127.0.0.1:4500 --speed 60
   export AWS_ENDPOINT_URL=http://127.0.0.1:4500 AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
-  aws ecs list-clusters
+  aws stepfunctions list-state-machines
 
 The first line on stdout tells where it listens; what it refuses is told on stderr. Ctrl-C ends it, and everything in it.
 

@@ -1,0 +1,262 @@
+//! The account on loopback and the workers as processes, as a user runs them; and what becomes of a roll when a worker is
+//! killed, or when the account stands still for ten seconds.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// Fast enough for a test, and slow enough that a call on a busy machine is no long time in the account.
+const SPEED: &str = "60";
+/// The smallest roll that has a hold in it.
+const SIZE: [&str; 4] = ["--instances", "2", "--output", "json"];
+
+fn run(flags: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ecs-rollout"))
+        .args(flags)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .output()
+        .expect("ecs-rollout starts")
+}
+
+fn report(output: &[u8]) -> Value {
+    serde_json::from_slice(output).expect("stdout is one JSON object")
+}
+
+fn with_processes(more: &[&str]) -> Vec<String> {
+    let all = ["rehearse", "--processes", "--speed", SPEED];
+    let words = all.iter().chain(&SIZE).chain(more);
+    words.map(|word| (*word).to_owned()).collect()
+}
+
+fn roll(more: &[&str]) -> Value {
+    let flags = with_processes(more);
+    let output = run(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{complaint}");
+    report(&output.stdout)
+}
+
+/// The processes that `parent` has started, and that are still there.
+fn children(parent: u32) -> Vec<u32> {
+    let listed = Command::new("ps")
+        .args(["-o", "pid=", "--ppid", &parent.to_string()])
+        .output()
+        .expect("ps is there");
+    String::from_utf8_lossy(&listed.stdout)
+        .split_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .collect()
+}
+
+fn tell(signal: &str, process: u32) {
+    let told = Command::new("kill")
+        .args([signal, &process.to_string()])
+        .status();
+    assert!(told.expect("kill is there").success(), "{signal} {process}");
+}
+
+fn start(flags: &[String]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_ecs-rollout"))
+        .args(flags)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("ecs-rollout starts")
+}
+
+#[test]
+fn processes_end_as_the_same_roll_in_process_does() {
+    let all = ["rehearse"].iter().chain(&SIZE).copied();
+    let inside = report(&run(&all.collect::<Vec<_>>()).stdout);
+    let outside = roll(&[]);
+    for member in [
+        "outcome",
+        "replaced",
+        "retained",
+        "maxOpenDrains",
+        "tasksKilledEarly",
+    ] {
+        assert_eq!(outside[member], inside[member], "{member}");
+    }
+    let starts = outside["starts"].as_object().expect("starts are counted");
+    assert_eq!(starts.len(), 5);
+    for (function, starts) in starts {
+        assert!(starts["cold"].as_u64() >= Some(1), "{function}: {starts}");
+    }
+    let promises = outside["promises"].as_array().expect("promises");
+    assert_eq!(promises.len(), 6);
+}
+
+#[test]
+fn a_roll_survives_workers_that_are_killed_before_and_after_their_work() {
+    let report = roll(&["--fault", "worker-error"]);
+    assert_eq!(report["outcome"], "UPDATE_COMPLETE");
+    let starts = report["starts"].as_object().expect("starts are counted");
+    let cold: u64 = starts.values().filter_map(|of| of["cold"].as_u64()).sum();
+    assert!(cold > 10, "nobody was killed: {starts:?}");
+}
+
+#[test]
+fn a_roll_survives_an_account_that_stands_still_for_ten_seconds_and_leaves_no_process() {
+    let mut account = start(&with_processes(&[]));
+    sleep(Duration::from_secs(8));
+    let workers = children(account.id());
+    assert!(!workers.is_empty(), "no worker runs after eight seconds");
+    tell("-STOP", account.id());
+    // Meanwhile a worker that waits for it dies.
+    tell("-KILL", workers[0]);
+    sleep(Duration::from_secs(10));
+    tell("-CONT", account.id());
+    let mut stdout = Vec::new();
+    let pipe = account.stdout.as_mut().expect("stdout is a pipe");
+    pipe.read_to_end(&mut stdout).expect("it is read");
+    let status = account.wait().expect("it ends");
+    assert!(status.success(), "{}", String::from_utf8_lossy(&stdout));
+    assert_eq!(report(&stdout)["outcome"], "UPDATE_COMPLETE");
+    for worker in workers {
+        let left = std::fs::read_to_string(format!("/proc/{worker}/comm")).unwrap_or_default();
+        assert!(
+            !workers_are_named(left.trim()),
+            "{worker} {left} is still there"
+        );
+    }
+}
+
+fn workers_are_named(name: &str) -> bool {
+    ["joined", "draining", "drained", "stable", "complete-action"].contains(&name)
+}
+
+#[test]
+fn missing_workers_are_named_with_the_way_to_build_them() {
+    let output = run(&["rehearse", "--processes", "--workers", "template"]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        message.contains("no worker joined in template"),
+        "{message}"
+    );
+    assert!(
+        message.contains("cargo build --release --workspace"),
+        "{message}"
+    );
+}
+
+/// An account on a free port, and where it is.
+fn account() -> (Child, String) {
+    let flags = ["account", "--listen", "127.0.0.1:0"].map(str::to_owned);
+    let mut process = start(&flags);
+    let stdout = process.stdout.take().expect("stdout is a pipe");
+    let mut line = String::new();
+    BufReader::new(stdout)
+        .read_line(&mut line)
+        .expect("it says where it listens");
+    let address = line.trim().strip_prefix("listening on http://");
+    let address = address.unwrap_or_else(|| panic!("{line}")).to_owned();
+    (process, address)
+}
+
+fn ask(address: &str, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let length = body.len();
+    write!(
+        stream,
+        "{head}\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+#[test]
+fn the_account_answers_in_awss_own_shapes_and_names_what_it_does_not_know() {
+    let (mut process, address) = account();
+    let scope = "authorization: AWS4-HMAC-SHA256 Credential=any/20260101/eu-west-1/autoscaling/aws4_request, x";
+    let target = "POST / HTTP/1.1\r\nx-amz-target: AmazonEC2ContainerServiceV20141113";
+    let cases = [
+        (
+            "POST / HTTP/1.1
+x-amz-target: AWSStepFunctions.ListStateMachines"
+                .to_owned(),
+            "{}",
+            "HTTP/1.1 200",
+            "\"stateMachines\":[]",
+        ),
+        (
+            format!("{target}.CreateCapacityProvider"),
+            "{}",
+            "HTTP/1.1 501",
+            "ecs:CreateCapacityProvider",
+        ),
+        (
+            format!("{target}.ListClusters"),
+            "{",
+            "HTTP/1.1 400",
+            "SerializationException",
+        ),
+        (
+            "POST / HTTP/1.1\r\nx-amz-target: DynamoDB_20120810.ListTables".to_owned(),
+            "{}",
+            "HTTP/1.1 400",
+            "DynamoDB_20120810.ListTables",
+        ),
+        (
+            format!("POST / HTTP/1.1\r\n{scope}"),
+            "Action=DescribeAutoScalingGroups&Version=2011-01-01",
+            "HTTP/1.1 200",
+            "<AutoScalingGroups></AutoScalingGroups>",
+        ),
+        (
+            format!("POST / HTTP/1.1\r\n{scope}"),
+            "Action=DescribeLoadBalancers&Version=2011-01-01",
+            "HTTP/1.1 501",
+            "<Code>NotImplemented</Code>",
+        ),
+        (
+            "POST / HTTP/1.1".to_owned(),
+            "Action=X",
+            "HTTP/1.1 403",
+            "MissingAuthenticationToken",
+        ),
+        (
+            "POST /2015-03-31/functions/nobody/invocations HTTP/1.1".to_owned(),
+            "{}",
+            "HTTP/1.1 404",
+            "Function not found",
+        ),
+    ];
+    for (head, body, status, expected) in cases {
+        let answer = ask(&address, &head, body);
+        assert!(answer.starts_with(status), "{head} {body}: {answer}");
+        assert!(answer.contains(expected), "{head} {body}: {answer}");
+        assert!(answer.contains("\r\ndate: "), "{head} {body}: {answer}");
+        assert!(
+            answer.contains("\r\nx-amzn-requestid: "),
+            "{head} {body}: {answer}"
+        );
+    }
+    tell("-TERM", process.id());
+    assert!(process.wait().expect("it ends").success());
+}
+
+#[test]
+fn the_account_listens_on_loopback_only_and_says_when_a_port_is_taken() {
+    let (mut process, address) = account();
+    for (listen, expected) in [
+        ("0.0.0.0:0", "is not a loopback address"),
+        (address.as_str(), "name another port"),
+        ("nowhere", "invalid"),
+    ] {
+        let output = run(&["account", "--listen", listen]);
+        assert_eq!(output.status.code(), Some(2), "{listen}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains(expected), "{listen}: {message}");
+    }
+    tell("-TERM", process.id());
+    assert!(process.wait().expect("it ends").success());
+}
