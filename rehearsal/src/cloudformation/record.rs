@@ -18,15 +18,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Made {
             let arn = identity(wanted, "role", &name);
             Made::new(name, [("Arn", arn), ("RoleId", id.into())])
         }
-        MANAGED_POLICY => {
-            let name = name(account, wanted, "ManagedPolicyName");
-            let id = format!("ANPA{}", account.hex(17).to_uppercase());
-            let arn = identity(wanted, "policy", &name);
-            Made::new(
-                scalar_text(&arn),
-                [("PolicyArn", arn), ("PolicyId", id.into())],
-            )
-        }
+        MANAGED_POLICY => managed_policy(account, wanted),
         "AWS::IAM::InstanceProfile" => {
             let name = name(account, wanted, "InstanceProfileName");
             let arn = identity(wanted, "instance-profile", &name);
@@ -74,6 +66,14 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Made {
             Made::new(id.clone(), [("Id", id.into())])
         }
     }
+}
+
+fn managed_policy(account: &mut Account, wanted: &Wanted) -> Made {
+    let name = name(account, wanted, "ManagedPolicyName");
+    let id = format!("ANPA{}", account.hex(17).to_uppercase());
+    let arn = identity(wanted, "policy", &name);
+    let attributes = [("PolicyArn", arn.clone()), ("PolicyId", id.into())];
+    Made::new(scalar_text(&arn), attributes)
 }
 
 fn identity(wanted: &Wanted, kind: &str, name: &str) -> Value {
