@@ -173,12 +173,13 @@ fn ask(address: &str, head: &str, body: &str) -> String {
     answer
 }
 
-#[test]
-fn the_account_answers_in_awss_own_shapes_and_names_what_it_does_not_know() {
-    let (mut process, address) = account();
+/// A request's head and body, and of the answer the status and some of its text.
+type Case = (String, &'static str, &'static str, &'static str);
+
+fn cases() -> [Case; 8] {
     let scope = "authorization: AWS4-HMAC-SHA256 Credential=any/20260101/eu-west-1/autoscaling/aws4_request, x";
     let target = "POST / HTTP/1.1\r\nx-amz-target: AmazonEC2ContainerServiceV20141113";
-    let cases = [
+    [
         (
             "POST / HTTP/1.1
 x-amz-target: AWSStepFunctions.ListStateMachines"
@@ -229,8 +230,13 @@ x-amz-target: AWSStepFunctions.ListStateMachines"
             "HTTP/1.1 404",
             "Function not found",
         ),
-    ];
-    for (head, body, status, expected) in cases {
+    ]
+}
+
+#[test]
+fn the_account_answers_in_awss_own_shapes_and_names_what_it_does_not_know() {
+    let (mut process, address) = account();
+    for (head, body, status, expected) in cases() {
         let answer = ask(&address, &head, body);
         assert!(answer.starts_with(status), "{head} {body}: {answer}");
         assert!(answer.contains(expected), "{head} {body}: {answer}");
