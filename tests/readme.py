@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Runs every command of the README that needs no AWS account, as written, and says which it left out and why.
+
+A command is expected to end with 0, or with what its comment says (`exit code 1`). What needs an account is behind the
+heading that says so, or has a comment that says so. A block that starts something in the background is run whole.
+
+usage: readme.py [FOLDER OF aws]      in the checkout's root, with cargo and the AWS CLI
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+FROM_HERE_ON = "needs an AWS account, from here on"
+LIMIT = 900
+# What `aws ecs describe-services` would have written.
+SERVICES = """{"services": [
+  {"serviceName": "web", "status": "ACTIVE", "schedulingStrategy": "REPLICA", "launchType": "EC2", "desiredCount": 6,
+   "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 200}, "placementConstraints": []},
+  {"serviceName": "api", "status": "ACTIVE", "schedulingStrategy": "REPLICA", "launchType": "EC2", "desiredCount": 3,
+   "deploymentConfiguration": {"minimumHealthyPercent": 50, "maximumPercent": 200}, "placementConstraints": []}],
+ "failures": []}"""
+
+
+def main():
+    before, found, _ = README.partition(FROM_HERE_ON)
+    if not found:
+        sys.exit(f"README.md has no heading with the words: {FROM_HERE_ON}")
+    blocks = re.findall(r"```sh\n(.*?)```", before, re.DOTALL)
+    written = ROOT / "services.json"
+    if written.exists():
+        sys.exit(f"{written} is in the way; move it")
+    written.write_text(SERVICES)
+    try:
+        ran = sum(run_block(block) for block in blocks)
+    finally:
+        written.unlink()
+    if ran < 10:
+        sys.exit(f"only {ran} commands were found in README.md: has its form changed?")
+    print(f"{ran} commands of README.md did what it says")
+
+
+def run_block(block):
+    if re.search(r"&\s*(#.*)?$", block, re.MULTILINE):
+        run(block, 0)
+        return len(block.strip().splitlines())
+    return sum(run_line(line) for line in block.strip().splitlines())
+
+
+def run_line(line):
+    command, _, comment = line.partition("#")
+    command = command.strip()
+    if command == "tests/run":
+        print("left out, it runs this: tests/run")
+        return 0
+    if "needs an account" in comment:
+        print(f"left out, it needs an account: {command}")
+        return 0
+    expected = re.search(r"exit code (\d+)", comment)
+    run(command, int(expected[1]) if expected else 0)
+    return 1
+
+
+def run(script, expected):
+    began = time.monotonic()
+    path = os.pathsep.join(sys.argv[1:2] + [os.environ["PATH"]])
+    script = f"set -e\n{script}" if "\n" in script else script
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=os.environ | {"PATH": path}, timeout=LIMIT,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != expected:
+        sys.exit(f"{done.stdout}\nREADME.md says: {script}\nexit code {done.returncode}, expected {expected}")
+    print(f"{time.monotonic() - began:5.1f} s  {script.strip().splitlines()[-1]}")
+
+
+if __name__ == "__main__":
+    main()
