@@ -27,10 +27,9 @@ pub async fn hold(
     clients: Clients,
     now: impl Fn() -> Timestamp,
 ) {
-    let outcome = tokio::select! {
-        biased;
-        outcome = work(worker, &task.input, &clients, now) => outcome,
-        () = beat(worker, &task.token, &stepfunctions) => return,
+    let work = work(worker, &task.input, &clients, now);
+    let Some(outcome) = beating(worker, &task.token, &stepfunctions, work).await else {
+        return;
     };
     let sent = match outcome {
         Outcome::Answer(output) => stepfunctions.succeed(&task.token, output).await,
@@ -95,6 +94,20 @@ fn failed(worker: Worker, name: &str, chain: &str) -> Outcome {
     }
 }
 
+/// What `work` comes to, with beats meanwhile; nothing if nobody awaits it any more.
+async fn beating<T>(
+    worker: Worker,
+    token: &str,
+    stepfunctions: &StepFunctions,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        biased;
+        outcome = work => Some(outcome),
+        () = beat(worker, token, stepfunctions) => None,
+    }
+}
+
 /// Beats until nobody awaits the answer any more.
 async fn beat(worker: Worker, token: &str, stepfunctions: &StepFunctions) {
     loop {
@@ -113,5 +126,79 @@ async fn beat(worker: Worker, token: &str, stepfunctions: &StepFunctions) {
                 tracing::warn!(worker = worker.name(), chain, "a heartbeat was not taken");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use aws_config::{BehaviorVersion, Region, SdkConfig};
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+    use aws_smithy_types::body::SdkBody;
+    use workers::clock::Clock;
+
+    use super::*;
+
+    /// Takes so many beats, and is then told nobody waits any more; counts them all.
+    #[derive(Debug, Clone)]
+    struct Beats {
+        taken: usize,
+        seen: Arc<AtomicUsize>,
+    }
+
+    impl HttpConnector for Beats {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let target = request.headers().get("x-amz-target");
+            assert_eq!(target, Some("AWSStepFunctions.SendTaskHeartbeat"));
+            let seen = self.seen.fetch_add(1, Ordering::Relaxed);
+            let (status, body) = match seen < self.taken {
+                true => (200, "{}"),
+                false => (400, r#"{"__type": "TaskTimedOut", "message": "gone"}"#),
+            };
+            let status = status.try_into().expect("an HTTP status");
+            HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))
+        }
+    }
+
+    /// What work of `seconds` comes to when so many beats are taken, and how many there were.
+    async fn works(seconds: u64, taken: usize) -> (Option<u64>, usize) {
+        let seen = Arc::new(AtomicUsize::new(0));
+        let connector = SharedHttpConnector::new(Beats {
+            taken,
+            seen: seen.clone(),
+        });
+        let credentials = Credentials::new("id", "secret", None, None, "stub");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .http_client(http_client_fn(move |_, _| connector.clone()))
+            .build();
+        let stepfunctions = StepFunctions::new(&config, &Clock::default());
+        let began = tokio::time::Instant::now();
+        let work = tokio::time::sleep(Duration::from_secs(seconds));
+        let done = beating(Worker::Joined, "token", &stepfunctions, work).await;
+        let done = done.map(|()| began.elapsed().as_secs());
+        (done, seen.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn long_work_is_told_of_every_thirty_seconds() {
+        assert_eq!(works(29, 9).await, (Some(29), 0));
+        assert_eq!(works(100, 9).await, (Some(100), 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_nobody_awaits_is_dropped_at_the_next_beat() {
+        assert_eq!(works(100, 1).await, (None, 2));
     }
 }
