@@ -10,7 +10,9 @@ use crate::clock::Queue;
 use crate::fact::{Fact, Told};
 use crate::faults::Faults;
 use crate::wire::ApiError;
-use crate::{autoscaling, cloudformation, ec2, ecs, eventbridge, lambda, ssm, stepfunctions};
+use crate::{
+    autoscaling, cloudformation, ec2, ecs, eventbridge, lambda, s3, ssm, stepfunctions, sts,
+};
 
 /// The account's number, as AWS's own documentation writes its examples.
 pub const ACCOUNT_ID: &str = "123456789012";
@@ -89,6 +91,8 @@ pub struct Account {
     pub eventbridge: eventbridge::State,
     /// Lambda.
     pub lambda: lambda::State,
+    /// S3.
+    pub s3: s3::State,
     /// Systems Manager Parameter Store.
     pub ssm: ssm::State,
     /// Step Functions.
@@ -112,6 +116,7 @@ impl Account {
             ecs: Default::default(),
             eventbridge: Default::default(),
             lambda: Default::default(),
+            s3: Default::default(),
             ssm: Default::default(),
             stepfunctions: Default::default(),
         }
@@ -186,6 +191,7 @@ impl Account {
             "events" => eventbridge::call(self, action, input),
             "lambda" => lambda::call(self, action, input),
             "ssm" => ssm::call(self, action, input),
+            "sts" => sts::call(caller, action, input),
             "states" => stepfunctions::call(self, action, input),
             _ => Err(ApiError::not_implemented(service, action)),
         };

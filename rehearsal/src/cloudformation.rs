@@ -3,11 +3,13 @@
 //!
 //! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`kinds`]: reading a template.
 //! - [`graph`], [`evaluate`], [`lookup`], [`ahead`], [`files`]: what it means.
-//! - [`request`], [`describe`], [`signal`]: the calls.
+//! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls.
 //! - [`stack`], [`operation`], [`step`], [`nested`]: what a stack is, and how it gets from one version to the next.
 //! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`]: what is done to a resource.
 
 pub mod ahead;
+mod asked;
+mod change_sets;
 pub mod describe;
 pub mod dynamics;
 pub mod evaluate;
@@ -35,6 +37,7 @@ pub mod step;
 #[cfg(test)]
 mod stories;
 pub mod template;
+mod texts;
 
 use std::collections::BTreeMap;
 
@@ -52,8 +55,11 @@ pub struct State {
     /// How long things take, and how unproven behaviours are.
     pub dynamics: Dynamics,
     /// The files that templates name, by path: TemplateURL of a call is such a path, and a nested TemplateURL or a
-    /// DefinitionS3Location is relative to the template that names it. The driver fills it.
+    /// DefinitionS3Location is relative to the template that names it. The driver fills it; what is put into a bucket
+    /// joins it as `s3://bucket/key`.
     pub files: BTreeMap<String, String>,
+    /// The change sets by id.
+    change_sets: BTreeMap<String, change_sets::ChangeSet>,
     /// All stacks by id, deleted ones included.
     pub(crate) stacks: BTreeMap<String, Stack>,
     /// How many operations there have been.
@@ -137,6 +143,15 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DeleteStack" => request::delete(account, input),
         "CancelUpdateStack" => request::cancel(account, input),
         "SignalResource" => signal::signal(account, input),
+        "CreateChangeSet" => change_sets::create(account, input),
+        "DescribeChangeSet" => change_sets::describe(account, input),
+        "ExecuteChangeSet" => change_sets::execute(account, input),
+        "DeleteChangeSet" => change_sets::delete(account, input),
+        "ListChangeSets" => change_sets::list(account, input),
+        "GetTemplate" => texts::get(account, input),
+        "GetTemplateSummary" => texts::summary(account, input),
+        "ValidateTemplate" => texts::validate(account, input),
+        "ListStacks" => texts::list(account, input),
         "DescribeStacks" => describe::stacks(account, input),
         "DescribeStackEvents" => describe::events(account, input),
         "DescribeStackResources" => describe::resources(account, input),

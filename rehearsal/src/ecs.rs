@@ -46,6 +46,8 @@ pub struct State {
     /// The target groups that services may name, by ARN.
     pub target_groups: BTreeMap<String, TargetGroup>,
     clusters: BTreeMap<String, cluster::Cluster>,
+    /// What RunTask was asked with a token and what it started, by cluster and token.
+    run_tokens: BTreeMap<(String, String), (Value, Vec<Value>)>,
     definitions: BTreeMap<String, Vec<Arc<definition::TaskDefinition>>>,
     /// EC2 instances whose agent has not registered yet.
     booting: BTreeMap<String, crate::ec2::Instance>,
@@ -154,6 +156,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
     match action {
         "CreateCluster" => cluster::create(account, input),
         "DeleteCluster" => cluster::delete(account, input),
+        "ListClusters" => cluster::list(account, input),
         "DescribeClusters" => cluster::describe(account, input),
         "RegisterTaskDefinition" => definition::register(account, input),
         "DescribeTaskDefinition" => definition::describe(account, input),

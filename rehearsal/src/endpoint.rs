@@ -2,6 +2,7 @@
 //! protocols; who calls, the access key of its signature says (signatures themselves are not checked).
 
 mod invoke;
+mod objects;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -87,6 +88,14 @@ async fn answer(
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (service, access_key) = wire::signed_for(header("authorization").unwrap_or_default());
     let caller = wire::caller(access_key);
+    if service == "s3" {
+        let response = objects::answer(&desk.world, &caller, &method, &uri, &headers, &body);
+        // Whoever uploads looks first what is there already.
+        if response.status() != StatusCode::NOT_FOUND && response.status().as_u16() >= 400 {
+            (desk.log)(&format!("s3: {method} {uri} {}", response.status()));
+        }
+        return dated(&desk.world, response);
+    }
     if let Some(name) = invoke::function(&uri) {
         let response = invoke::answer(&desk.world, &method, &name, &headers, &body).await;
         return dated(&desk.world, response);
@@ -120,7 +129,7 @@ fn readable(
     service: &str,
     target: Option<&str>,
 ) -> Result<(), ApiError> {
-    let known = ["autoscaling", "cloudformation", "ec2"];
+    let known = ["autoscaling", "cloudformation", "ec2", "sts"];
     if method != Method::POST || uri.path() != "/" {
         return Err(ApiError::not_known(format_args!(
             "{method} {} of the service {service:?}",

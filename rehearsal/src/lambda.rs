@@ -124,12 +124,13 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
             format!("Function already exist: {name}"),
         )),
         ("CreateFunction", false) | ("UpdateFunctionConfiguration", true) => {
+            let code = input["Code"].as_str().unwrap_or_default().to_owned();
             let function = Function {
                 role: input["Role"].as_str().unwrap_or_default().to_owned(),
                 timeout_seconds: input["Timeout"].as_u64().unwrap_or(3),
                 memory_mb: input["MemorySize"].as_u64().unwrap_or(128),
-                code: input["Code"].as_str().unwrap_or_default().to_owned(),
-                zip: None,
+                zip: account.s3.object(&code),
+                code,
             };
             let arn = arn("lambda", &format!("function:{name}"));
             account.lambda.functions.insert(name.clone(), function);

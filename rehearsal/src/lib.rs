@@ -10,7 +10,7 @@
 //! - [`world`]: the account with time running; [`functions`] and [`environments`] run its functions, [`endpoint`] serves it
 //!   to clients on loopback.
 //! - One module per AWS service: [`autoscaling`], [`cloudformation`], [`ec2`], [`ecs`], [`eventbridge`],
-//!   [`lambda`], [`ssm`], [`stepfunctions`].
+//!   [`lambda`], [`s3`], [`ssm`], [`stepfunctions`], [`sts`].
 //! - [`world`]: the account with time running. [`functions`] and [`activities`] run the workers there, whose SDKs end
 //!   [`inside`] it.
 //!
@@ -37,9 +37,11 @@ pub mod inside;
 pub mod lambda;
 pub mod promises;
 pub mod report;
+pub mod s3;
 pub mod ssm;
 pub mod stepfunctions;
 pub mod story;
+pub mod sts;
 pub mod telling;
 pub mod throttle;
 pub mod watch;

@@ -2,10 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::account::Account;
+use crate::account::{Account, REGION};
 use crate::wire::{ApiError, only};
+
+/// Where AWS publishes its newest AMI for ECS, for each processor.
+const PUBLIC: [&str; 2] = [
+    "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id",
+    "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id",
+];
+/// The AMI that these parameters name here. It is made up.
+const PUBLIC_AMI: &str = "ami-0ec5a11ea5e000001";
 
 /// The parameters, by name.
 #[derive(Debug, Default)]
@@ -17,6 +26,7 @@ pub struct State {
 struct Parameter {
     value: String,
     version: u64,
+    modified: Timestamp,
 }
 
 /// Answers `PutParameter` and `GetParameter`.
@@ -54,6 +64,16 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             input["Type"]
         )));
     }
+    if ["aws", "ssm"]
+        .iter()
+        .any(|taken| name.trim_start_matches('/').split('/').next() == Some(taken))
+    {
+        return Err(ApiError::client(
+            "AccessDeniedException",
+            format!("No access to reserved parameter name: {name}."),
+        ));
+    }
+    let now = account.now;
     let parameters = &mut account.ssm.parameters;
     let version = match parameters.get(name) {
         Some(_) if input["Overwrite"] != true => {
@@ -63,6 +83,12 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             ));
         }
         Some(old) => old.version + 1,
+        None if input["Type"].is_null() => {
+            return Err(ApiError::client(
+                "ValidationException",
+                "A parameter type is required when you create a parameter.",
+            ));
+        }
         None => 1,
     };
     parameters.insert(
@@ -70,6 +96,7 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         Parameter {
             value: value.to_owned(),
             version,
+            modified: now,
         },
     );
     Ok(json!({"Version": version, "Tier": "Standard"}))
@@ -78,6 +105,13 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("GetParameter", input, &["Name"])?;
     let name = text("GetParameter", input, "Name")?;
+    if PUBLIC.contains(&name) {
+        return Ok(json!({"Parameter": {
+            "Name": name, "Type": "String", "Value": PUBLIC_AMI, "Version": 1, "DataType": "text",
+            "LastModifiedDate": Timestamp::UNIX_EPOCH.to_string(),
+            "ARN": format!("arn:aws:ssm:{REGION}::parameter{name}"),
+        }}));
+    }
     let Some(parameter) = account.ssm.parameters.get(name) else {
         return Err(ApiError::client(
             "ParameterNotFound",
@@ -86,7 +120,8 @@ fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     };
     Ok(json!({"Parameter": {
         "Name": name, "Type": "String", "Value": parameter.value, "Version": parameter.version,
-        "DataType": "text", "ARN": crate::account::arn("ssm", &format!("parameter{name}")),
+        "DataType": "text", "LastModifiedDate": parameter.modified.to_string(),
+        "ARN": crate::account::arn("ssm", &format!("parameter/{}", name.trim_start_matches('/'))),
     }}))
 }
 

@@ -95,7 +95,7 @@ fn local_files(
     properties: &Value,
 ) -> Result<(), String> {
     match declared.kind.name {
-        FUNCTION => files::worker(&template.path, &properties["Code"]).map(drop),
+        FUNCTION => files::code(account, &template.path, &properties["Code"]).map(drop),
         STATE_MACHINE => match properties.get("DefinitionS3Location") {
             Some(location) => {
                 let path = files::local(&template.path, "DefinitionS3Location", location)?;

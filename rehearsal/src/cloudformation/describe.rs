@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::asked::stack_name;
 use super::evaluate::Scope;
 use super::invalid;
-use super::request::stack_name;
-use super::stack::{Stack, StackEvent};
+use super::stack::{Stack, StackEvent, Version};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
@@ -48,7 +48,7 @@ pub fn stacks(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"Stacks": stacks}))
 }
 
-fn found<'a>(account: &'a Account, name: &str) -> Result<&'a Stack, ApiError> {
+pub(super) fn found<'a>(account: &'a Account, name: &str) -> Result<&'a Stack, ApiError> {
     account
         .cloudformation
         .stack(name)
@@ -61,15 +61,7 @@ fn described(stack: &Stack) -> Value {
         "StackId": stack.id, "StackName": stack.name, "CreationTime": stack.created.to_string(),
         "StackStatus": stack.status, "DisableRollback": false, "NotificationARNs": [], "Tags": [],
         "EnableTerminationProtection": false, "RollbackConfiguration": {}, "Capabilities": stack.capabilities,
-        "Parameters": template.parameters.iter().map(|declared| {
-            let parameters = &stack.version.parameters;
-            let value = if declared.no_echo { "****" } else { parameters.given[&declared.name].as_str() };
-            let mut parameter = json!({"ParameterKey": declared.name, "ParameterValue": value});
-            if let Some(stored) = parameters.stored.get(&declared.name) {
-                parameter["ResolvedValue"] = Value::from(stored.as_str());
-            }
-            parameter
-        }).collect::<Vec<_>>(),
+        "Parameters": parameters(&stack.version),
         "Outputs": template.outputs.iter().filter_map(|output| {
             let value = stack.outputs.get(&output.name)?;
             let mut answer = json!({"OutputKey": output.name, "OutputValue": super::node::scalar_text(value)});
@@ -79,6 +71,11 @@ fn described(stack: &Stack) -> Value {
     });
     put(&mut answer, "Description", &template.description);
     put(&mut answer, "StackStatusReason", &stack.reason);
+    put(
+        &mut answer,
+        "RoleARN",
+        stack.role.as_deref().unwrap_or_default(),
+    );
     if let Some(updated) = stack.updated {
         answer["LastUpdatedTime"] = Value::from(updated.to_string());
     }
@@ -88,8 +85,25 @@ fn described(stack: &Stack) -> Value {
     answer
 }
 
+/// The parameters of `version` as describing calls tell them.
+pub(super) fn parameters(version: &Version) -> Vec<Value> {
+    let values = &version.parameters;
+    let parameters = version.template.parameters.iter().map(|declared| {
+        let value = match declared.no_echo {
+            true => "****",
+            false => values.given[&declared.name].as_str(),
+        };
+        let mut parameter = json!({"ParameterKey": declared.name, "ParameterValue": value});
+        if let Some(stored) = values.stored.get(&declared.name) {
+            parameter["ResolvedValue"] = Value::from(stored.as_str());
+        }
+        parameter
+    });
+    parameters.collect()
+}
+
 /// Puts `text` under `member`, unless it is empty: AWS leaves empty members out.
-fn put(answer: &mut Value, member: &str, text: &str) {
+pub(super) fn put(answer: &mut Value, member: &str, text: &str) {
     if !text.is_empty() {
         answer[member] = Value::from(text);
     }

@@ -1,11 +1,12 @@
-//! The local files that a template names. Nothing is uploaded in a rehearsal: paths are resolved as
-//! `aws cloudformation package` resolves them, against the folder of the template.
+//! The files that a template names: local ones, whose paths are resolved as `aws cloudformation package` resolves them,
+//! against the folder of the template; and after it those in a bucket, as `s3://bucket/key`.
 
 use serde_json::Value;
 use workers::Worker;
 
 use super::State;
 use super::template::{self, Template};
+use crate::account::Account;
 use crate::wire::ApiError;
 
 /// `path` as the template at `base` means it.
@@ -48,23 +49,78 @@ impl State {
 /// The path that `value`, a TemplateURL, Code or location of a template at `base`, names.
 ///
 /// # Errors
-/// A message, if it names no local file.
+/// A message, if it names neither a local file nor an object in a bucket.
 pub fn local(base: &str, property: &str, value: &Value) -> Result<String, String> {
-    match value.as_str() {
-        Some(path) if !path.contains("://") => Ok(resolve(base, path)),
-        _ => Err(format!(
-            "{property} {value} is no local file; in memory nothing is uploaded: use the template as it is before \
-             `aws cloudformation package`"
+    match value {
+        Value::String(path) if path.contains("://") => located(path),
+        Value::String(path) if base.starts_with(S3) => Err(format!(
+            "{property} {path} is a local file, and {base} is in a bucket; put it through `aws cloudformation package`"
+        )),
+        Value::String(path) => Ok(resolve(base, path)),
+        location => object(location).ok_or_else(|| {
+            format!("{property} {location} is neither a file nor an object in a bucket")
+        }),
+    }
+}
+
+/// What the paths of objects in buckets begin with.
+pub const S3: &str = "s3://";
+
+/// The object of `{S3Bucket, S3Key}` or `{Bucket, Key}`. No other member is known, versions for instance.
+fn object(location: &Value) -> Option<String> {
+    let members = location.as_object().filter(|members| members.len() == 2)?;
+    let of = |bucket: &str, key: &str| {
+        let (bucket, key) = (members.get(bucket)?.as_str()?, members.get(key)?.as_str()?);
+        Some(format!("{S3}{bucket}/{key}"))
+    };
+    of("S3Bucket", "S3Key").or_else(|| of("Bucket", "Key"))
+}
+
+/// The path that a call's TemplateURL names: a local path stays as it is, an address in S3 becomes `s3://bucket/key`.
+///
+/// # Errors
+/// A message, for an address that is not in S3.
+pub fn located(url: &str) -> Result<String, String> {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return Ok(url.to_owned());
+    };
+    if scheme == "s3" {
+        return Ok(url.to_owned());
+    }
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let name = host.split(':').next().unwrap_or_default();
+    let loopback = ["127.0.0.1", "localhost", "[::1]"].contains(&name);
+    let amazon = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+    if loopback || (amazon && (host.starts_with("s3.") || host.starts_with("s3-"))) {
+        return Ok(format!("{S3}{path}"));
+    }
+    match host.split_once(".s3").filter(|_| amazon) {
+        Some((bucket, _)) => Ok(format!("{S3}{bucket}/{path}")),
+        None => Err(format!(
+            "TemplateURL must be a supported URL: {url} is not in S3"
         )),
     }
 }
 
-/// Checks that a function's Code is one of our workers, which the driver runs itself.
+/// Checks that a function's Code is a zip that was put into a bucket, or one of our workers, which the driver runs
+/// itself; and tells its path.
 ///
 /// # Errors
 /// A message that names the path and those that are possible.
-pub fn worker(base: &str, code: &Value) -> Result<&'static str, String> {
+pub fn code(account: &Account, base: &str, code: &Value) -> Result<String, String> {
     let path = local(base, "Code", code)?;
+    if path.starts_with(S3) {
+        return match account.s3.object(&path) {
+            Some(_) => Ok(path),
+            None => Err(format!(
+                "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist. ({path})"
+            )),
+        };
+    }
+    worker(&path).map(|_| path)
+}
+
+fn worker(path: &str) -> Result<&'static str, String> {
     let names = Worker::ALL.map(Worker::name);
     let found = names.iter().find(|name| {
         let zip = format!("target/lambda/{name}/bootstrap.zip");
@@ -91,24 +147,31 @@ mod tests {
 
     #[test]
     fn code_is_one_of_the_workers() {
+        let account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        let read = |value: Value| code(&account, "template/a.yaml", &value);
         assert_eq!(
-            worker(
-                "template/a.yaml",
-                &json!("../target/lambda/stable/bootstrap.zip")
-            ),
-            Ok("stable")
+            read(json!("../target/lambda/stable/bootstrap.zip")),
+            Ok("target/lambda/stable/bootstrap.zip".to_owned())
         );
-        assert!(
-            worker(
-                "template/a.yaml",
-                &json!("../target/lambda/other/bootstrap.zip")
-            )
-            .is_err()
-        );
-        assert!(
-            worker("template/a.yaml", &json!({"S3Bucket": "b"}))
-                .expect_err("refused")
-                .contains("package")
-        );
+        assert!(read(json!("../target/lambda/other/bootstrap.zip")).is_err());
+        assert!(read(json!({"S3Bucket": "b"})).is_err());
+        let missing = read(json!({"S3Bucket": "b", "S3Key": "k"})).expect_err("no such object");
+        assert!(missing.contains("NoSuchKey"), "{missing}");
+    }
+
+    #[test]
+    fn an_address_in_s3_is_an_object() {
+        for url in [
+            "https://s3.eu-west-1.amazonaws.com/b/k/x",
+            "https://s3.amazonaws.com/b/k/x",
+            "https://b.s3.eu-west-1.amazonaws.com/k/x",
+            "http://127.0.0.1:4500/b/k/x",
+            "s3://b/k/x",
+        ] {
+            assert_eq!(located(url).as_deref(), Ok("s3://b/k/x"), "{url}");
+        }
+        assert_eq!(located("t.yaml").as_deref(), Ok("t.yaml"));
+        assert!(located("https://example.com/b/k").is_err());
+        assert!(local("s3://b/k", "Code", &json!("x.zip")).is_err());
     }
 }

@@ -136,7 +136,7 @@ pub fn update(
     match wanted.kind.name {
         LAUNCH_TEMPLATE => launch_template_version(account, wanted, known),
         FUNCTION => {
-            let input = workflow::function_input(wanted, &known.reference)?;
+            let input = workflow::function_input(account, wanted, &known.reference)?;
             ask(account, "lambda", "UpdateFunctionConfiguration", &input).map(|_| known)
         }
         STATE_MACHINE => {

@@ -3,6 +3,7 @@
 //! Messages are CloudFormation's own where they are known.
 
 mod declaration;
+mod kind;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,8 @@ use super::template::Template;
 use crate::account::{Account, Caller};
 use crate::wire::ApiError;
 
-pub use declaration::{Declaration, ParameterKind, Scalar};
+pub use declaration::Declaration;
+pub use kind::{ParameterKind, Scalar};
 
 /// What the stack's parameters are: as they were given, and as `Ref` sees them.
 #[derive(Debug, Clone, Default, PartialEq)]

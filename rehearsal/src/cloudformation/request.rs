@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::asked::{
+    CREATION, acknowledged, capabilities, default_only, given_template, no_template, role_and_tags,
+    stack_name,
+};
 use super::node::scalar_text;
 use super::operation::{self, Purpose};
 use super::stack::{Stack, Version};
-use super::template::{self, Template};
+use super::template::Template;
 use super::{ahead, invalid, nested, parameters};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
@@ -18,19 +22,36 @@ use crate::wire::{ApiError, only};
 /// # Errors
 /// `AlreadyExistsException`, `InsufficientCapabilitiesException`, `ValidationError`, or `NotImplemented`.
 pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "StackName",
-        "TemplateBody",
-        "TemplateURL",
-        "Parameters",
-        "Capabilities",
-        "DisableRollback",
-        "OnFailure",
-    ];
+    let known = [&CREATION[..], &["DisableRollback", "OnFailure"]].concat();
     only("CreateStack", input, &known)?;
     default_only("CreateStack", input, "DisableRollback", "false")?;
     default_only("CreateStack", input, "OnFailure", "ROLLBACK")?;
-    let name = stack_name("CreateStack", input)?.to_owned();
+    let name = stack_name("CreateStack", input)?;
+    if account.cloudformation.stack(name).is_some() {
+        return Err(already_exists(name));
+    }
+    let stack = new_stack(account, "CreateStack", input)?;
+    let id = stack.id.clone();
+    account.cloudformation.stacks.insert(id.clone(), stack);
+    operation::begin(account, &id, Purpose::Create, None, "User Initiated");
+    Ok(json!({"StackId": id}))
+}
+
+/// AWS's answer to a name that is taken.
+pub(super) fn already_exists(name: &str) -> ApiError {
+    ApiError::client(
+        "AlreadyExistsException",
+        format!("Stack [{name}] already exists"),
+    )
+}
+
+/// The stack that `input` asks for, checked, but with nothing of it made.
+pub(super) fn new_stack(
+    account: &mut Account,
+    action: &str,
+    input: &Value,
+) -> Result<Stack, ApiError> {
+    let name = stack_name(action, input)?.to_owned();
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.len() <= 128
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -39,12 +60,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             "1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
         )));
     }
-    if account.cloudformation.stack(&name).is_some() {
-        return Err(ApiError::client(
-            "AlreadyExistsException",
-            format!("Stack [{name}] already exists"),
-        ));
-    }
+    let role = role_and_tags(action, input)?;
     let template = given_template(account, input)?.ok_or_else(no_template)?;
     acknowledged(account, &template, input)?;
     let parameters = parameters::gather(account, &template, &input["Parameters"], None)?;
@@ -56,9 +72,8 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let id = nested::new_id(account, &name);
     let mut stack = Stack::new(id.clone(), name, account.now, Arc::new(version));
     stack.capabilities = capabilities(input);
-    account.cloudformation.stacks.insert(id.clone(), stack);
-    operation::begin(account, &id, Purpose::Create, None, "User Initiated");
-    Ok(json!({"StackId": id}))
+    stack.role = role;
+    Ok(stack)
 }
 
 /// `UpdateStack`.
@@ -67,18 +82,37 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 /// `InsufficientCapabilitiesException`, `ValidationError` (`No updates are to be performed.` among them), or
 /// `NotImplemented`.
 pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "StackName",
-        "TemplateBody",
-        "TemplateURL",
-        "UsePreviousTemplate",
-        "Parameters",
-        "Capabilities",
-        "DisableRollback",
-    ];
+    let known = [&CREATION[..], &["UsePreviousTemplate", "DisableRollback"]].concat();
     only("UpdateStack", input, &known)?;
     default_only("UpdateStack", input, "DisableRollback", "false")?;
-    let (id, name) = updatable(account, stack_name("UpdateStack", input)?)?;
+    let next = next(account, "UpdateStack", input)?;
+    if !next.changes {
+        return Err(invalid("No updates are to be performed."));
+    }
+    let id = next.stack.clone();
+    begin_update(account, next);
+    Ok(json!({"StackId": id}))
+}
+
+/// What an update would make of a stack.
+#[derive(Debug)]
+pub(super) struct Next {
+    /// Id of the stack.
+    pub stack: String,
+    /// What it shall be.
+    pub version: Arc<Version>,
+    /// Whether that changes anything.
+    pub changes: bool,
+    /// The capabilities that were acknowledged.
+    pub capabilities: Vec<String>,
+    /// The role, if another one was named.
+    pub role: Option<String>,
+}
+
+/// What `input` would make of its stack, checked.
+pub(super) fn next(account: &mut Account, action: &str, input: &Value) -> Result<Next, ApiError> {
+    let role = role_and_tags(action, input)?;
+    let (id, name) = updatable(account, stack_name(action, input)?)?;
     let stack = account.cloudformation.at(&id);
     let (before, known) = (stack.version.clone(), stack.known());
     let template = next_template(account, input, &before)?;
@@ -94,24 +128,32 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         parameters,
     };
     ahead::check(account, &name, &version, &known)?;
-    if !ahead::changes(account, &id, &version)? {
-        return Err(invalid("No updates are to be performed."));
-    }
-    let stack = account.cloudformation.at(&id);
-    stack.version = Arc::new(version);
-    stack.capabilities = capabilities(input);
+    Ok(Next {
+        changes: ahead::changes(account, &id, &version)?,
+        stack: id,
+        version: Arc::new(version),
+        capabilities: capabilities(input),
+        role,
+    })
+}
+
+/// Begins to bring a stack to what it shall be.
+pub(super) fn begin_update(account: &mut Account, next: Next) {
+    let stack = account.cloudformation.at(&next.stack);
+    let before = std::mem::replace(&mut stack.version, next.version);
+    stack.capabilities = next.capabilities;
+    stack.role = next.role.or(stack.role.take());
     operation::begin(
         account,
-        &id,
+        &next.stack,
         Purpose::Update,
         Some(before),
         "User Initiated",
     );
-    Ok(json!({"StackId": id}))
 }
 
 /// Id and name of a stack that takes an update now.
-fn updatable(account: &Account, wanted: &str) -> Result<(String, String), ApiError> {
+pub(super) fn updatable(account: &Account, wanted: &str) -> Result<(String, String), ApiError> {
     let Some(stack) = account.cloudformation.stack(wanted) else {
         return Err(invalid(format!("Stack [{wanted}] does not exist")));
     };
@@ -152,7 +194,7 @@ fn next_template(account: &Account, input: &Value, before: &Version) -> Result<T
 /// # Errors
 /// `ValidationError` while an operation goes on.
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DeleteStack", input, &["StackName"])?;
+    only("DeleteStack", input, &["StackName", "RoleARN"])?;
     let wanted = stack_name("DeleteStack", input)?;
     let Some(stack) = account.cloudformation.stack(wanted) else {
         return Ok(json!({}));
@@ -189,66 +231,6 @@ pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     operation::stop(account, &id);
     operation::go(account, &id);
     Ok(json!({}))
-}
-
-/// The StackName of a call.
-///
-/// # Errors
-/// `ValidationError` if there is none.
-pub fn stack_name<'a>(action: &str, input: &'a Value) -> Result<&'a str, ApiError> {
-    input["StackName"]
-        .as_str()
-        .ok_or_else(|| invalid(format!("{action} needs StackName")))
-}
-
-fn default_only(action: &str, input: &Value, member: &str, default: &str) -> Result<(), ApiError> {
-    match input.get(member) {
-        Some(value) if !scalar_text(value).eq_ignore_ascii_case(default) => Err(
-            ApiError::not_known(format_args!("{member} {value} of {action}")),
-        ),
-        _ => Ok(()),
-    }
-}
-
-fn given_template(account: &Account, input: &Value) -> Result<Option<Template>, ApiError> {
-    match (
-        input["TemplateBody"].as_str(),
-        input["TemplateURL"].as_str(),
-    ) {
-        (None, None) => Ok(None),
-        (Some(text), None) => template::read("TemplateBody", text)
-            .map(Some)
-            .map_err(|refusal| invalid(refusal.to_string())),
-        (None, Some(path)) => account.cloudformation.template(path).map(Some),
-        (Some(_), Some(_)) => Err(invalid(
-            "You cannot specify both TemplateBody and TemplateURL.",
-        )),
-    }
-}
-
-fn no_template() -> ApiError {
-    invalid("Either Template URL or Template Body must be specified.")
-}
-
-fn capabilities(input: &Value) -> Vec<String> {
-    input["Capabilities"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(scalar_text)
-        .collect()
-}
-
-fn acknowledged(account: &Account, template: &Template, input: &Value) -> Result<(), ApiError> {
-    let given = capabilities(input);
-    let has = |capability: &str| given.iter().any(|given| given == capability);
-    match ahead::capability(account, template) {
-        Some(needed) if !has(needed) && !has("CAPABILITY_NAMED_IAM") => Err(ApiError::client(
-            "InsufficientCapabilitiesException",
-            format!("Requires capabilities : [{needed}]"),
-        )),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]
@@ -313,7 +295,12 @@ mod tests {
             ),
             "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_NAMED_IAM]"
         );
-        let unknown = json!({"StackName": "s", "TemplateURL": "t.yaml", "RoleARN": "r"});
+        let unknown = json!({"StackName": "s", "TemplateURL": "t.yaml", "Tags": [{"Key": "a", "Value": "b"}]});
         assert!(refused(unknown).starts_with("NotImplemented"));
+        let role = json!({"StackName": "s", "TemplateURL": "t.yaml", "RoleARN": "r"});
+        assert_eq!(
+            refused(role),
+            "ValidationError: Role r is invalid or cannot be assumed"
+        );
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::request::stack_name;
+use super::asked::stack_name;
 use super::{group, invalid, operation, rolling, stack};
 use crate::account::Account;
 use crate::wire::{ApiError, only};

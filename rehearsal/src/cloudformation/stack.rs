@@ -50,6 +50,8 @@ pub struct Stack {
     pub events: Vec<StackEvent>,
     /// The capabilities that its creator acknowledged.
     pub capabilities: Vec<String>,
+    /// ARN of the service role that its creator named.
+    pub role: Option<String>,
     /// What goes on, if anything does.
     pub operation: Option<Operation>,
 }
@@ -110,6 +112,7 @@ impl Stack {
             outputs: BTreeMap::new(),
             events: Vec::new(),
             capabilities: Vec::new(),
+            role: None,
             operation: None,
         }
     }

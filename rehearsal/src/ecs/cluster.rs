@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::input::{Input, failure, invalid};
+use super::input::{Input, failure, invalid, paged};
 use super::instance::ContainerInstance;
 use super::service::Service;
 use super::task::Task;
@@ -159,6 +159,21 @@ pub(super) fn delete(account: &mut Account, members: &Value) -> Result<Value, Ap
     };
     let message = format!("The Cluster cannot be deleted while {what} are active.");
     Err(ApiError::client(code, message))
+}
+
+/// ListClusters.
+pub(super) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
+    let input = Input::new("ListClusters", members, &["maxResults", "nextToken"])?;
+    let active = account
+        .ecs
+        .clusters
+        .values()
+        .filter(|cluster| cluster.active);
+    let (names, next) = input.page(active.map(|cluster| cluster.name.as_str()), 100)?;
+    let arns = names
+        .into_iter()
+        .map(|name| arn("ecs", &format!("cluster/{name}")));
+    Ok(paged("clusterArns", arns.collect(), next))
 }
 
 /// DescribeClusters.

@@ -17,7 +17,7 @@ pub(super) struct Buckets {
 fn class(action: &str) -> Option<(&'static str, i64, i64)> {
     Some(match action {
         "CreateCluster" | "DeleteCluster" => ("cluster modify", 20, 1),
-        "DescribeClusters" => ("cluster read", 50, 20),
+        "DescribeClusters" | "ListClusters" => ("cluster read", 50, 20),
         "RegisterTaskDefinition" => ("task definition modify", 20, 1),
         "DescribeTaskDefinition" => ("task definition read", 50, 20),
         "DeregisterContainerInstance"

@@ -9,15 +9,22 @@ use crate::cloudformation::node::scalar_text;
 
 pub(super) fn function(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     let name = name(account, wanted, "FunctionName");
-    let input = function_input(wanted, &name)?;
+    let input = function_input(account, wanted, &name)?;
     ask(account, "lambda", "CreateFunction", &input)?;
     let arn = arn("lambda", &format!("function:{name}"));
     Ok(Made::new(name, [("Arn", arn.into())]))
 }
 
-pub(super) fn function_input(wanted: &Wanted, name: &str) -> Result<Value, String> {
-    files::worker(&wanted.base, &wanted.properties["Code"])?;
+pub(super) fn function_input(
+    account: &Account,
+    wanted: &Wanted,
+    name: &str,
+) -> Result<Value, String> {
+    let code = files::code(account, &wanted.base, &wanted.properties["Code"])?;
     let mut input = wanted.properties.clone();
+    if code.starts_with(files::S3) {
+        input["Code"] = Value::from(code);
+    }
     input["FunctionName"] = Value::from(name);
     for member in ["Timeout", "MemorySize", "ReservedConcurrentExecutions"] {
         if let Some(value) = input.get_mut(member) {

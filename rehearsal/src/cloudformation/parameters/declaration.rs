@@ -2,6 +2,7 @@
 
 use regex_lite::Regex;
 
+use super::kind::{ParameterKind, Scalar};
 use crate::cloudformation::node::{Node, Position, Refusal, scalar_text};
 use crate::cloudformation::template::unknown;
 
@@ -14,91 +15,20 @@ pub struct Declaration {
     pub at: Position,
     /// Its type.
     pub kind: ParameterKind,
+    /// That type, as it is written.
+    pub kind_name: String,
     /// Its Default.
     pub default: Option<String>,
     /// Whether describing calls hide its value.
     pub no_echo: bool,
-    allowed_values: Vec<String>,
+    /// Its Description; empty if there is none.
+    pub description: String,
+    /// The values that it takes; empty if it takes others.
+    pub allowed_values: Vec<String>,
     allowed_pattern: Option<String>,
     length: (usize, usize),
     range: (f64, f64),
     constraint: String,
-}
-
-/// The type of a parameter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ParameterKind {
-    /// One value.
-    One(Scalar),
-    /// A list of values with commas between them.
-    List(Scalar),
-    /// The name of a Parameter Store parameter, which holds the value.
-    Stored(Box<ParameterKind>),
-}
-
-/// The type of one value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scalar {
-    /// Any text.
-    Text,
-    /// A number.
-    Number,
-    /// An id of something in the account that begins with this, or a name if this is empty.
-    Id(&'static str),
-}
-
-impl ParameterKind {
-    fn read(node: &Node) -> Result<Self, Refusal> {
-        let text = node.text("Type")?;
-        Self::named(&text).ok_or_else(|| {
-            Refusal::new(
-                &node.at,
-                format!("the account in memory does not know the parameter type {text}"),
-                "known are String, Number, CommaDelimitedList, AWS::EC2::…::Id, List<…>, AWS::SSM::Parameter::Value<…>",
-            )
-        })
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        let inner = |prefix: &str| name.strip_prefix(prefix)?.strip_suffix('>');
-        if let Some(of) = inner("AWS::SSM::Parameter::Value<") {
-            return Self::named(of).map(|kind| Self::Stored(Box::new(kind)));
-        }
-        if let Some(of) = inner("List<") {
-            return Scalar::named(of).map(Self::List);
-        }
-        match name {
-            "CommaDelimitedList" => Some(Self::List(Scalar::Text)),
-            _ => Scalar::named(name).map(Self::One),
-        }
-    }
-}
-
-impl Scalar {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "String" | "AWS::SSM::Parameter::Name" => Self::Text,
-            "Number" => Self::Number,
-            "AWS::EC2::Image::Id" => Self::Id("ami-"),
-            "AWS::EC2::Instance::Id" => Self::Id("i-"),
-            "AWS::EC2::SecurityGroup::Id" => Self::Id("sg-"),
-            "AWS::EC2::Subnet::Id" => Self::Id("subnet-"),
-            "AWS::EC2::VPC::Id" => Self::Id("vpc-"),
-            "AWS::EC2::KeyPair::KeyName" | "AWS::EC2::AvailabilityZone::Name" => Self::Id(""),
-            _ => return None,
-        })
-    }
-
-    pub(super) fn holds(self, value: &str) -> bool {
-        match self {
-            Self::Text => true,
-            Self::Number => value.parse::<f64>().is_ok(),
-            Self::Id("") => !value.is_empty(),
-            Self::Id(prefix) => value.strip_prefix(prefix).is_some_and(|digits| {
-                (8..=17).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_hexdigit())
-            }),
-        }
-    }
 }
 
 impl Declaration {
@@ -113,6 +43,8 @@ impl Declaration {
             kind: ParameterKind::One(Scalar::Text),
             default: None,
             no_echo: false,
+            description: String::new(),
+            kind_name: String::new(),
             allowed_values: Vec::new(),
             allowed_pattern: None,
             length: (0, usize::MAX),
@@ -145,7 +77,10 @@ impl Declaration {
 
     fn member(&mut self, key: &str, at: &Position, value: &Node) -> Result<(), Refusal> {
         match key {
-            "Type" => self.kind = ParameterKind::read(value)?,
+            "Type" => {
+                self.kind = ParameterKind::read(value)?;
+                self.kind_name = value.text(key)?;
+            }
             "Default" => self.default = Some(value.text(key)?),
             "NoEcho" => self.no_echo = value.text(key)? == "true",
             "AllowedValues" => {
@@ -163,7 +98,7 @@ impl Declaration {
             "MinValue" => self.range.0 = limit(key, value)?,
             "MaxValue" => self.range.1 = limit(key, value)?,
             "ConstraintDescription" => self.constraint = value.text(key)?,
-            "Description" => drop(value.text(key)?),
+            "Description" => self.description = value.text(key)?,
             _ => {
                 let known = [
                     "Type, Default, AllowedValues, AllowedPattern, MinLength, MaxLength, MinValue, MaxValue, NoEcho, \

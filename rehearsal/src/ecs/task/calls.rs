@@ -18,6 +18,7 @@ use crate::wire::ApiError;
 pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
     let known = [
         "cluster",
+        "clientToken",
         "taskDefinition",
         "count",
         "group",
@@ -41,14 +42,13 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
         Some(group) => group.to_owned(),
         None => format!("family:{}", definition.family),
     };
+    let token = input.text("clientToken")?.unwrap_or_default();
+    if let Some(before) = asked_before(account, &name, token, members)? {
+        return Ok(before);
+    }
     let rules = Rules::read(&input)?;
-    if !account
-        .ecs
-        .cluster(&name)
-        .instances
-        .values()
-        .any(|instance| instance.registered())
-    {
+    let mut instances = account.ecs.cluster(&name).instances.values();
+    if !instances.any(|instance| instance.registered()) {
         return Err(invalid(
             "No Container Instances were found in your cluster.",
         ));
@@ -67,7 +67,46 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
             Err(failure) => failures.push(failure),
         }
     }
+    if !token.is_empty() {
+        let arns = started.iter().map(|task| task["taskArn"].clone()).collect();
+        let asked = (members.clone(), arns);
+        account
+            .ecs
+            .run_tokens
+            .insert((name, token.to_owned()), asked);
+    }
     Ok(json!({"tasks": started, "failures": failures}))
+}
+
+/// The tasks that a call with the same token has started: SDKs repeat a call whose answer did not arrive.
+fn asked_before(
+    account: &Account,
+    cluster: &str,
+    token: &str,
+    members: &Value,
+) -> Result<Option<Value>, ApiError> {
+    let key = (cluster.to_owned(), token.to_owned());
+    match account.ecs.run_tokens.get(&key) {
+        None => Ok(None),
+        Some((asked, _)) if asked != members => Err(ApiError::client(
+            "ConflictException",
+            format!("The clientToken {token} was used with other parameters"),
+        )),
+        Some((_, arns)) => {
+            let cluster = account.ecs.cluster(cluster);
+            let id = |arn: &Value| {
+                arn.as_str()
+                    .and_then(|arn| arn.rsplit('/').next().map(str::to_owned))
+            };
+            let tasks = arns
+                .iter()
+                .filter_map(|arn| cluster.task(&id(arn)?))
+                .map(|task| described(cluster, task));
+            Ok(Some(
+                json!({"tasks": tasks.collect::<Vec<_>>(), "failures": []}),
+            ))
+        }
+    }
 }
 
 /// What RunTask asks for, once or more.

@@ -1,0 +1,351 @@
+//! Change sets: what an operation would do, told before it is done. `aws cloudformation deploy` works through them.
+
+mod changes;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::asked::{CREATION, default_only, stack_name};
+use super::operation::{self, Purpose};
+use super::request::{self, Next};
+use super::stack;
+use super::{describe, invalid};
+use crate::account::{Account, arn};
+use crate::wire::{ApiError, only};
+
+/// What a stack is in that only a change set has named.
+const IN_REVIEW: &str = "REVIEW_IN_PROGRESS";
+/// Why a change set failed that would change nothing.
+const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
+
+/// A change set.
+#[derive(Debug)]
+pub struct ChangeSet {
+    name: String,
+    description: String,
+    created: Timestamp,
+    creates: bool,
+    next: Next,
+    execution_status: &'static str,
+    changes: Vec<Value>,
+}
+
+impl ChangeSet {
+    /// A set without changes has failed.
+    fn status(&self) -> (&'static str, &'static str) {
+        match self.next.changes {
+            true => ("CREATE_COMPLETE", ""),
+            false => ("FAILED", NO_CHANGES),
+        }
+    }
+}
+
+/// `CreateChangeSet`, of the types CREATE and UPDATE.
+///
+/// # Errors
+/// As CreateStack and UpdateStack.
+pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "CreateChangeSet";
+    let own = [
+        "ChangeSetName",
+        "ChangeSetType",
+        "Description",
+        "UsePreviousTemplate",
+        "IncludeNestedStacks",
+    ];
+    only(action, input, &[&CREATION[..], &own].concat())?;
+    default_only(action, input, "IncludeNestedStacks", "false")?;
+    let name = needed(action, input)?.to_owned();
+    let creates = match input["ChangeSetType"].as_str() {
+        Some("CREATE") => true,
+        None | Some("UPDATE") => false,
+        Some(other) => {
+            return Err(ApiError::not_known(format_args!(
+                "ChangeSetType {other} of {action}"
+            )));
+        }
+    };
+    let next = match creates {
+        true => reviewed(account, input)?,
+        false => request::next(account, action, input)?,
+    };
+    if find(account, &name, Some(&next.stack)).is_some() {
+        return Err(ApiError {
+            status: 409,
+            ..ApiError::client(
+                "AlreadyExistsException",
+                format!(
+                    "ChangeSet {name} cannot be created due to a mismatch with existing attribute Template"
+                ),
+            )
+        });
+    }
+    let id = arn(
+        "cloudformation",
+        &format!("changeSet/{name}/{}", account.uuid()),
+    );
+    let answer = json!({"Id": id, "StackId": next.stack});
+    let set = ChangeSet {
+        name,
+        description: input["Description"].as_str().unwrap_or_default().to_owned(),
+        created: account.now,
+        creates,
+        changes: changes::of(account, &next.stack, &next.version),
+        execution_status: if next.changes {
+            "AVAILABLE"
+        } else {
+            "UNAVAILABLE"
+        },
+        next,
+    };
+    account.cloudformation.change_sets.insert(id, set);
+    Ok(answer)
+}
+
+/// The stack that a change set of type CREATE is about, in review.
+fn reviewed(account: &mut Account, input: &Value) -> Result<Next, ApiError> {
+    let action = "CreateChangeSet";
+    let name = stack_name(action, input)?;
+    let there = account.cloudformation.stack(name);
+    if there.is_some_and(|stack| stack.status != IN_REVIEW) {
+        return Err(request::already_exists(name));
+    }
+    let there = there.map(|stack| stack.id.clone());
+    let made = request::new_stack(account, action, input)?;
+    let (capabilities, role) = (made.capabilities.clone(), made.role.clone());
+    let version = made.version.clone();
+    let id = match there {
+        Some(id) => id,
+        None => {
+            let id = made.id.clone();
+            account.cloudformation.stacks.insert(id.clone(), made);
+            stack::enter(account, &id, IN_REVIEW, "User Initiated");
+            id
+        }
+    };
+    Ok(Next {
+        stack: id,
+        version,
+        changes: true,
+        capabilities,
+        role,
+    })
+}
+
+fn needed<'a>(action: &str, input: &'a Value) -> Result<&'a str, ApiError> {
+    input["ChangeSetName"]
+        .as_str()
+        .ok_or_else(|| invalid(format!("{action} needs ChangeSetName")))
+}
+
+/// The id of the change set that has this name or id.
+fn find(account: &Account, name: &str, stack: Option<&str>) -> Option<String> {
+    let id = stack
+        .and_then(|stack| account.cloudformation.stack(stack))
+        .map(|stack| &stack.id);
+    let mut sets = account.cloudformation.change_sets.iter();
+    sets.find(|(own, set)| *own == name || (set.name == name && Some(&set.next.stack) == id))
+        .map(|(own, _)| own.clone())
+}
+
+fn found(account: &Account, action: &str, input: &Value) -> Result<String, ApiError> {
+    let name = needed(action, input)?;
+    find(account, name, input["StackName"].as_str()).ok_or_else(|| ApiError {
+        status: 404,
+        ..ApiError::client(
+            "ChangeSetNotFound",
+            format!("ChangeSet [{name}] does not exist"),
+        )
+    })
+}
+
+/// `DescribeChangeSet`.
+///
+/// # Errors
+/// `ChangeSetNotFound`.
+pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "DescribeChangeSet";
+    only(action, input, &["ChangeSetName", "StackName"])?;
+    let id = found(account, action, input)?;
+    let mut answer = summary(account, &id);
+    let set = &account.cloudformation.change_sets[&id];
+    answer["Parameters"] = describe::parameters(&set.next.version).into();
+    answer["Capabilities"] = json!(set.next.capabilities);
+    answer["Changes"] = json!(set.changes);
+    answer["NotificationARNs"] = json!([]);
+    answer["RollbackConfiguration"] = json!({});
+    answer["Tags"] = json!([]);
+    Ok(answer)
+}
+
+/// What both describing calls tell.
+fn summary(account: &Account, id: &str) -> Value {
+    let set = &account.cloudformation.change_sets[id];
+    let (status, reason) = set.status();
+    let mut answer = json!({
+        "ChangeSetId": id, "ChangeSetName": set.name, "StackId": set.next.stack,
+        "StackName": account.cloudformation.stacks[&set.next.stack].name,
+        "CreationTime": set.created.to_string(), "Status": status, "ExecutionStatus": set.execution_status,
+        "IncludeNestedStacks": false,
+    });
+    describe::put(&mut answer, "StatusReason", reason);
+    describe::put(&mut answer, "Description", &set.description);
+    answer
+}
+
+/// `ListChangeSets` of a stack.
+///
+/// # Errors
+/// `ValidationError` for a stack that is not there.
+pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "ListChangeSets";
+    only(action, input, &["StackName"])?;
+    let stack = &describe::found(account, stack_name(action, input)?)?.id;
+    let sets = account.cloudformation.change_sets.iter();
+    let summaries: Vec<Value> = sets
+        .filter(|(_, set)| set.next.stack == *stack)
+        .map(|(id, _)| summary(account, id))
+        .collect();
+    Ok(json!({"Summaries": summaries}))
+}
+
+/// `DeleteChangeSet`; one that is not there is deleted already.
+///
+/// # Errors
+/// `NotImplemented`.
+pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "DeleteChangeSet";
+    only(action, input, &["ChangeSetName", "StackName"])?;
+    if let Some(id) = find(account, needed(action, input)?, input["StackName"].as_str()) {
+        account.cloudformation.change_sets.remove(&id);
+    }
+    Ok(json!({}))
+}
+
+/// `ExecuteChangeSet`: what it says is begun, and the stack's other change sets are gone.
+///
+/// # Errors
+/// `ChangeSetNotFound`, `InvalidChangeSetStatus`, or `ValidationError` if the stack takes no update now.
+pub fn execute(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "ExecuteChangeSet";
+    only(
+        action,
+        input,
+        &["ChangeSetName", "StackName", "DisableRollback"],
+    )?;
+    default_only(action, input, "DisableRollback", "false")?;
+    let id = found(account, action, input)?;
+    let set = &account.cloudformation.change_sets[&id];
+    if set.execution_status != "AVAILABLE" {
+        return Err(ApiError::client(
+            "InvalidChangeSetStatus",
+            format!(
+                "ChangeSet [{id}] cannot be executed in its current status of [{}]",
+                set.status().0
+            ),
+        ));
+    }
+    if !set.creates {
+        request::updatable(account, &set.next.stack)?;
+    }
+    let stack = set.next.stack.clone();
+    let sets = &mut account.cloudformation.change_sets;
+    sets.retain(|own, set| *own == id || set.next.stack != stack);
+    let set = sets.get_mut(&id).expect("it was found above");
+    set.execution_status = "EXECUTE_COMPLETE";
+    let next = Next {
+        stack: stack.clone(),
+        version: Arc::clone(&set.next.version),
+        changes: true,
+        capabilities: set.next.capabilities.clone(),
+        role: set.next.role.clone(),
+    };
+    if set.creates {
+        let stack = account.cloudformation.at(&next.stack);
+        stack.version = next.version;
+        stack.capabilities = next.capabilities;
+        stack.role = next.role;
+        operation::begin(
+            account,
+            &next.stack,
+            Purpose::Create,
+            None,
+            "User Initiated",
+        );
+    } else {
+        request::begin_update(account, next);
+    }
+    Ok(json!({}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::scene::Scene;
+
+    fn set(kind: &str) -> Value {
+        json!({"StackName": "s", "ChangeSetName": "c", "ChangeSetType": kind, "TemplateURL": "t.yaml"})
+    }
+
+    fn named() -> Value {
+        json!({"StackName": "s", "ChangeSetName": "c"})
+    }
+
+    #[test]
+    fn a_stack_is_in_review_until_its_change_set_is_executed() {
+        let mut scene = Scene::new();
+        scene.call("CreateChangeSet", set("CREATE")).expect("made");
+        let stacks = scene
+            .call("DescribeStacks", json!({"StackName": "s"}))
+            .expect("described");
+        assert_eq!(stacks["Stacks"][0]["StackStatus"], "REVIEW_IN_PROGRESS");
+        let described = scene.call("DescribeChangeSet", named()).expect("described");
+        assert_eq!(described["Changes"].as_array().map(Vec::len), Some(2));
+        assert_eq!(described["Changes"][0]["ResourceChange"]["Action"], "Add");
+        scene.call("ExecuteChangeSet", named()).expect("executed");
+        assert_eq!(scene.settled(), "CREATE_COMPLETE");
+        assert_eq!(
+            scene
+                .call("ExecuteChangeSet", named())
+                .expect_err("once")
+                .code,
+            "InvalidChangeSetStatus"
+        );
+    }
+
+    #[test]
+    fn a_set_without_changes_fails_and_one_with_changes_rolls() {
+        let mut scene = Scene::created(json!([]));
+        scene.call("CreateChangeSet", set("UPDATE")).expect("made");
+        let described = scene.call("DescribeChangeSet", named()).expect("described");
+        assert_eq!(described["Status"], "FAILED");
+        assert_eq!(described["StatusReason"], NO_CHANGES);
+        scene.call("DeleteChangeSet", named()).expect("deleted");
+        assert_eq!(
+            scene
+                .call("DescribeChangeSet", named())
+                .expect_err("gone")
+                .code,
+            "ChangeSetNotFound"
+        );
+        scene.ami("ami-00000002");
+        scene.call("CreateChangeSet", set("UPDATE")).expect("made");
+        scene.call("ExecuteChangeSet", named()).expect("executed");
+        assert_eq!(scene.settled(), "UPDATE_COMPLETE");
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_refused() {
+        let mut scene = Scene::created(json!([]));
+        let refused = scene
+            .call("CreateChangeSet", set("CREATE"))
+            .expect_err("it exists");
+        assert_eq!(refused.code, "AlreadyExistsException");
+        let other = scene
+            .call("CreateChangeSet", set("IMPORT"))
+            .expect_err("not known");
+        assert_eq!(other.code, "NotImplemented");
+    }
+}

@@ -1,0 +1,166 @@
+//! The calls about templates as texts, and the list of all stacks: GetTemplate,
+//! GetTemplateSummary, ValidateTemplate, ListStacks.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::asked::{given_template, no_template, stack_name};
+use super::describe::{found, put};
+use super::parameters::Declaration;
+use super::template::Template;
+use super::{ahead, invalid};
+use crate::account::Account;
+use crate::wire::{ApiError, only};
+
+/// `GetTemplate`. There are no macros, so both stages are the same text.
+///
+/// # Errors
+/// `ValidationError`, `Stack with id X does not exist`.
+pub fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("GetTemplate", input, &["StackName", "TemplateStage"])?;
+    let stack = found(account, stack_name("GetTemplate", input)?)?;
+    let stage = input["TemplateStage"].as_str();
+    if !matches!(stage, None | Some("Original" | "Processed")) {
+        return Err(invalid(format!(
+            "TemplateStage {stage:?} is neither Original nor Processed"
+        )));
+    }
+    Ok(json!({
+        "TemplateBody": stack.version.template.text, "StagesAvailable": ["Original", "Processed"],
+    }))
+}
+
+/// `ValidateTemplate`.
+///
+/// # Errors
+/// `ValidationError`, saying where and what.
+pub fn validate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("ValidateTemplate", input, &["TemplateBody", "TemplateURL"])?;
+    let template = given_template(account, input)?.ok_or_else(no_template)?;
+    let mut answer = json!({
+        "Parameters": template.parameters.iter().map(parameter).collect::<Vec<_>>(),
+    });
+    described(account, &template, &mut answer);
+    Ok(answer)
+}
+
+/// `GetTemplateSummary`, of a text or of a stack.
+///
+/// # Errors
+/// `ValidationError`.
+pub fn summary(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "GetTemplateSummary";
+    only(action, input, &["TemplateBody", "TemplateURL", "StackName"])?;
+    let template = match input["StackName"].as_str() {
+        Some(name) => found(account, name)?.version.template.clone(),
+        None => given_template(account, input)?.ok_or_else(no_template)?,
+    };
+    let parameters = template.parameters.iter().map(|declared| {
+        let mut parameter = parameter(declared);
+        parameter["ParameterType"] = declared.kind_name.as_str().into();
+        parameter["ParameterConstraints"] = match declared.allowed_values.is_empty() {
+            true => json!({}),
+            false => json!({"AllowedValues": declared.allowed_values}),
+        };
+        parameter
+    });
+    let kinds: BTreeSet<&str> = template
+        .resources
+        .values()
+        .map(|resource| resource.kind.name)
+        .collect();
+    let mut answer = json!({
+        "Parameters": parameters.collect::<Vec<_>>(), "ResourceTypes": kinds, "Version": "2010-09-09",
+    });
+    described(account, &template, &mut answer);
+    Ok(answer)
+}
+
+fn parameter(declared: &Declaration) -> Value {
+    let mut parameter = json!({"ParameterKey": declared.name, "NoEcho": declared.no_echo});
+    if let Some(default) = &declared.default {
+        parameter["DefaultValue"] = Value::from(default.as_str());
+    }
+    put(&mut parameter, "Description", &declared.description);
+    parameter
+}
+
+/// What both calls tell of a template as a whole.
+fn described(account: &Account, template: &Template, answer: &mut Value) {
+    put(answer, "Description", &template.description);
+    if let Some(capability) = ahead::capability(account, template) {
+        answer["Capabilities"] = json!([capability]);
+        answer["CapabilitiesReason"] =
+            "The following resource(s) require capabilities: [AWS::IAM::Role]".into();
+    }
+}
+
+/// `ListStacks`, deleted ones included, newest first.
+///
+/// # Errors
+/// `NotImplemented`.
+pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("ListStacks", input, &["StackStatusFilter"])?;
+    let filter = input["StackStatusFilter"].as_array();
+    let mut stacks: Vec<_> = account.cloudformation.stacks.values().collect();
+    stacks.retain(|stack| {
+        filter.is_none_or(|statuses| statuses.iter().any(|status| *status == stack.status))
+    });
+    stacks.sort_by_key(|stack| std::cmp::Reverse(stack.created));
+    let summaries = stacks.into_iter().map(|stack| {
+        let mut summary = json!({
+            "StackId": stack.id, "StackName": stack.name, "CreationTime": stack.created.to_string(),
+            "StackStatus": stack.status,
+        });
+        put(
+            &mut summary,
+            "TemplateDescription",
+            &stack.version.template.description,
+        );
+        put(&mut summary, "StackStatusReason", &stack.reason);
+        if let Some(updated) = stack.updated {
+            summary["LastUpdatedTime"] = updated.to_string().into();
+        }
+        if let Some((parent, _)) = &stack.parent {
+            summary["ParentId"] = parent.as_str().into();
+        }
+        summary
+    });
+    Ok(json!({"StackSummaries": summaries.collect::<Vec<_>>()}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::scene::Scene;
+
+    #[test]
+    fn a_template_is_given_back_as_it_came_and_every_stack_is_listed() {
+        let mut scene = Scene::created(json!([]));
+        let got = scene
+            .call("GetTemplate", json!({"StackName": "s"}))
+            .expect("a template");
+        let summary = scene
+            .call("GetTemplateSummary", json!({"StackName": "s"}))
+            .expect("a summary");
+        assert_eq!(summary["Parameters"][1]["ParameterType"], "Number");
+        let valid = json!({"TemplateBody": got["TemplateBody"]});
+        let valid = scene.call("ValidateTemplate", valid).expect("valid");
+        assert_eq!(
+            valid["Parameters"][0],
+            json!({"ParameterKey": "Ami", "NoEcho": false, "DefaultValue": "/ami"})
+        );
+        scene
+            .call("DeleteStack", json!({"StackName": "s"}))
+            .expect("begun");
+        scene.settled();
+        let listed = scene
+            .call(
+                "ListStacks",
+                json!({"StackStatusFilter": ["DELETE_COMPLETE"]}),
+            )
+            .expect("listed");
+        assert_eq!(listed["StackSummaries"][0]["StackName"], "s");
+    }
+}

@@ -1,0 +1,48 @@
+//! S3's requests: which bucket and object, the path says; the body is the object.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::Response;
+
+use crate::account::Caller;
+use crate::s3;
+use crate::wire;
+use crate::world::World;
+
+/// Answers a request.
+pub fn answer(
+    world: &World,
+    caller: &Caller,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
+    let headers: Vec<_> = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
+        .collect();
+    let request = s3::Request {
+        method: method.as_str(),
+        path: uri.path(),
+        query: uri.query().unwrap_or_default(),
+        headers: &headers,
+        body,
+    };
+    let (answer, id) = world.with(|account| {
+        (
+            s3::serve(account, caller, &request),
+            wire::request_id(account),
+        )
+    });
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).expect("our services answer with valid statuses");
+    let own = [("x-amz-request-id".to_owned(), id)];
+    for (name, value) in answer.headers.into_iter().chain(own) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

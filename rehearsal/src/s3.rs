@@ -1,0 +1,359 @@
+//! S3, as far as `aws cloudformation package` and `deploy` need it: buckets, and objects that are put and got whole.
+//!
+//! Addresses are of the path style, `/bucket/key`, which is what clients use for an endpoint that is an IP address.
+
+mod list;
+mod xml;
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+
+use crate::account::{Account, Caller, REGION};
+use crate::cloudformation::files::S3 as SCHEME;
+use crate::wire::ApiError;
+
+/// The buckets, by name.
+#[derive(Debug, Default)]
+pub struct State {
+    buckets: BTreeMap<String, BTreeMap<String, Object>>,
+}
+
+#[derive(Debug, Clone)]
+struct Object {
+    bytes: Arc<Vec<u8>>,
+    content_type: String,
+    metadata: Vec<(String, String)>,
+    modified: Timestamp,
+}
+
+impl Object {
+    /// Opaque, and the same for the same bytes. The real one is an MD5 only if the object is not encrypted.
+    fn etag(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.bytes.hash(&mut hasher);
+        let first = hasher.finish();
+        first.hash(&mut hasher);
+        format!("\"{first:016x}{:016x}\"", hasher.finish())
+    }
+}
+
+impl State {
+    /// What is at `s3://bucket/key`.
+    pub fn object(&self, path: &str) -> Option<Arc<Vec<u8>>> {
+        let (bucket, key) = path.strip_prefix(SCHEME)?.split_once('/')?;
+        let object = self.buckets.get(bucket)?.get(key)?;
+        Some(Arc::clone(&object.bytes))
+    }
+}
+
+/// A request, as it came over HTTP.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Such as `PUT`.
+    pub method: &'a str,
+    /// Such as `/bucket/key`.
+    pub path: &'a str,
+    /// What stands after the question mark.
+    pub query: &'a str,
+    /// The headers, with names in lower case.
+    pub headers: &'a [(String, String)],
+    /// The object.
+    pub body: &'a [u8],
+}
+
+impl Request<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// XML, or the object.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// Serves one request.
+pub fn serve(account: &mut Account, caller: &Caller, request: &Request<'_>) -> Response {
+    let (bucket, key) = names(request.path);
+    let action = action(request, &key);
+    let answer = match (&action, caller) {
+        (Ok(_), Caller::Operator) => answer(account, request, &action, &bucket, &key),
+        (Ok(action), _) => Err(ApiError {
+            status: 403,
+            ..ApiError::client(
+                "AccessDenied",
+                format!("Only an operator may {action} here"),
+            )
+        }),
+        (Err(error), _) => Err(error.clone()),
+    };
+    let name = action.unwrap_or("Unknown");
+    account.tell_call(caller, "s3", name, answer.as_ref().err());
+    match answer {
+        Ok(response) => response,
+        Err(error) => xml::error(&error, &bucket, &key),
+    }
+}
+
+/// Bucket and key of a path, decoded.
+fn names(path: &str) -> (String, String) {
+    // A plus is a plus in a path, but a space in a form.
+    let decoded = |text: &str| {
+        let text = text.replace('+', "%2B");
+        form_urlencoded::parse(text.as_bytes())
+            .next()
+            .map_or(String::new(), |(text, _)| text.into_owned())
+    };
+    let path = path.trim_start_matches('/');
+    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+    (decoded(bucket), decoded(key))
+}
+
+/// Which call a request is.
+fn action(request: &Request<'_>, key: &str) -> Result<&'static str, ApiError> {
+    let unknown = || {
+        let (method, path) = (request.method, request.path);
+        Err(ApiError::not_known(format_args!(
+            "{method} {path}?{} of S3",
+            request.query
+        )))
+    };
+    // Headers that change what is asked for.
+    let odd = ["x-amz-copy-source", "range", "if-match", "if-none-match"];
+    let chunked = request
+        .header("content-encoding")
+        .is_some_and(|value| value.contains("aws-chunked"));
+    if odd.iter().any(|name| request.header(name).is_some()) || chunked {
+        return unknown();
+    }
+    let asked: Vec<_> = form_urlencoded::parse(request.query.as_bytes())
+        .map(|(name, _)| name.into_owned())
+        .filter(|name| name != "x-id")
+        .collect();
+    let bucket = key.is_empty() && !request.path.trim_matches('/').is_empty();
+    let asks = |name: &str| asked.iter().any(|own| own == name);
+    match (request.method, bucket, asked.len()) {
+        ("GET", true, _) if asks("list-type") => Ok("ListObjectsV2"),
+        ("GET", true, 1) if asks("location") => Ok("GetBucketLocation"),
+        ("PUT", true, 0) => Ok("CreateBucket"),
+        ("HEAD", true, 0) => Ok("HeadBucket"),
+        ("PUT", false, 0) if !key.is_empty() => Ok("PutObject"),
+        ("GET", false, 0) if !key.is_empty() => Ok("GetObject"),
+        ("HEAD", false, 0) if !key.is_empty() => Ok("HeadObject"),
+        _ => unknown(),
+    }
+}
+
+fn answer(
+    account: &mut Account,
+    request: &Request<'_>,
+    action: &Result<&str, ApiError>,
+    bucket: &str,
+    key: &str,
+) -> Result<Response, ApiError> {
+    let action = action.clone()?;
+    if action == "CreateBucket" {
+        return create(account, request, bucket);
+    }
+    let Some(objects) = account.s3.buckets.get_mut(bucket) else {
+        return Err(not_found(
+            "NoSuchBucket",
+            "The specified bucket does not exist",
+        ));
+    };
+    match action {
+        "HeadBucket" => Ok(Response::empty(200).with("x-amz-bucket-region", REGION)),
+        "GetBucketLocation" => Ok(xml::location()),
+        "ListObjectsV2" => list::objects(bucket, objects, request.query),
+        "PutObject" => {
+            let object = object(account.now, request);
+            let etag = object.etag();
+            if let Ok(text) = std::str::from_utf8(&object.bytes) {
+                // Templates and definitions are found where those of a local folder are.
+                let path = format!("{SCHEME}{bucket}/{key}");
+                account.cloudformation.files.insert(path, text.to_owned());
+            }
+            objects.insert(key.to_owned(), object);
+            Ok(Response::empty(200).with("etag", etag))
+        }
+        _ => match objects.get(key) {
+            Some(object) => Ok(whole(object)),
+            None => Err(not_found("NoSuchKey", "The specified key does not exist.")),
+        },
+    }
+}
+
+fn not_found(code: &str, message: &str) -> ApiError {
+    ApiError {
+        status: 404,
+        ..ApiError::client(code, message)
+    }
+}
+
+fn create(
+    account: &mut Account,
+    request: &Request<'_>,
+    bucket: &str,
+) -> Result<Response, ApiError> {
+    let place = String::from_utf8_lossy(request.body);
+    if !place.is_empty() && !place.contains(&format!(">{REGION}<")) {
+        return Err(ApiError::client(
+            "IllegalLocationConstraintException",
+            format!(
+                "The account in memory is in {REGION} only: name it as the LocationConstraint, or none"
+            ),
+        ));
+    }
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+    if !(3..=63).contains(&bucket.len()) || !bucket.chars().all(plain) {
+        return Err(ApiError::client(
+            "InvalidBucketName",
+            "The specified bucket is not valid.",
+        ));
+    }
+    if account.s3.buckets.contains_key(bucket) {
+        return Err(ApiError {
+            status: 409,
+            ..ApiError::client(
+                "BucketAlreadyOwnedByYou",
+                "Your previous request to create the named bucket succeeded and you already own it.",
+            )
+        });
+    }
+    account
+        .s3
+        .buckets
+        .insert(bucket.to_owned(), BTreeMap::new());
+    Ok(Response::empty(200).with("location", format!("/{bucket}")))
+}
+
+fn object(now: Timestamp, request: &Request<'_>) -> Object {
+    let metadata = request
+        .headers
+        .iter()
+        .filter(|(name, _)| name.starts_with("x-amz-meta-"));
+    Object {
+        bytes: Arc::new(request.body.to_vec()),
+        content_type: request
+            .header("content-type")
+            .unwrap_or("binary/octet-stream")
+            .to_owned(),
+        metadata: metadata.cloned().collect(),
+        modified: now,
+    }
+}
+
+fn whole(object: &Object) -> Response {
+    let modified = DateTimePrinter::new().timestamp_to_rfc9110_string(&object.modified);
+    let mut response = Response::empty(200)
+        .with("etag", object.etag())
+        .with("content-type", object.content_type.as_str())
+        .with("content-length", object.bytes.len().to_string())
+        .with("last-modified", modified.unwrap_or_default());
+    response.headers.extend(object.metadata.iter().cloned());
+    response.body = object.bytes.to_vec();
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(account: &mut Account, method: &str, path: &str, query: &str, body: &str) -> Response {
+        let headers = [("x-amz-meta-a".to_owned(), "b".to_owned())];
+        let request = Request {
+            method,
+            path,
+            query,
+            headers: &headers,
+            body: body.as_bytes(),
+        };
+        serve(account, &Caller::Operator, &request)
+    }
+
+    fn account() -> Account {
+        let mut account = Account::new(Timestamp::UNIX_EPOCH, 1);
+        assert_eq!(ask(&mut account, "PUT", "/bucket", "", "").status, 200);
+        account
+    }
+
+    #[test]
+    fn an_object_is_got_as_it_was_put_and_templates_find_it() {
+        let mut account = account();
+        let put = ask(
+            &mut account,
+            "PUT",
+            "/bucket/a/b.template",
+            "x-id=PutObject",
+            "text",
+        );
+        let got = ask(&mut account, "GET", "/bucket/a%2Fb.template", "", "");
+        assert_eq!((got.status, got.body.as_slice()), (200, b"text".as_slice()));
+        assert!(got.headers.contains(&put.headers[0]), "the same etag");
+        assert!(
+            got.headers
+                .contains(&("x-amz-meta-a".to_owned(), "b".to_owned()))
+        );
+        assert_eq!(
+            account.cloudformation.file("s3://bucket/a/b.template"),
+            Ok("text")
+        );
+        assert!(account.s3.object("s3://bucket/a/b.template").is_some());
+        let listed = ask(&mut account, "GET", "/bucket", "list-type=2&prefix=a", "");
+        let listed = String::from_utf8(listed.body).expect("XML");
+        assert!(listed.contains("<Key>a/b.template</Key>"), "{listed}");
+    }
+
+    #[test]
+    fn what_is_not_there_or_not_known_is_refused() {
+        let mut account = account();
+        let mut status = |method: &str, path: &str, query: &str| {
+            let answer = ask(&mut account, method, path, query, "");
+            (answer.status, String::from_utf8(answer.body).expect("XML"))
+        };
+        assert_eq!(status("HEAD", "/bucket/k", "").0, 404);
+        assert!(
+            status("GET", "/bucket/k", "")
+                .1
+                .contains("<Code>NoSuchKey</Code>")
+        );
+        assert!(
+            status("PUT", "/other/k", "")
+                .1
+                .contains("<Code>NoSuchBucket</Code>")
+        );
+        assert_eq!(status("PUT", "/bucket", "").0, 409);
+        assert_eq!(status("PUT", "/bucket/k", "partNumber=1&uploadId=u").0, 501);
+        assert_eq!(status("DELETE", "/bucket/k", "").0, 501);
+        assert_eq!(status("GET", "/", "").0, 501);
+    }
+}

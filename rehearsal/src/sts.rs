@@ -1,0 +1,28 @@
+//! STS: GetCallerIdentity, by which a client sees that it talks to this account.
+
+use serde_json::{Value, json};
+
+use crate::account::{ACCOUNT_ID, Caller, PARTITION};
+use crate::wire::{ApiError, only};
+
+/// Answers `GetCallerIdentity`.
+///
+/// # Errors
+/// `NotImplemented`.
+pub fn call(caller: &Caller, action: &str, input: &Value) -> Result<Value, ApiError> {
+    if action != "GetCallerIdentity" {
+        return Err(ApiError::not_implemented("sts", action));
+    }
+    only(action, input, &[])?;
+    let who = match caller {
+        Caller::Operator => "operator".to_owned(),
+        Caller::Function(name) => name.clone(),
+        Caller::ActivityWorker(policy) => policy.rsplit('/').next().unwrap_or_default().to_owned(),
+        Caller::Service(name) => (*name).to_owned(),
+    };
+    Ok(json!({
+        "Account": ACCOUNT_ID,
+        "Arn": format!("arn:{PARTITION}:sts::{ACCOUNT_ID}:assumed-role/{who}/session"),
+        "UserId": format!("AROAEXAMPLE:{who}"),
+    }))
+}
