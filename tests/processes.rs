@@ -118,13 +118,19 @@ fn a_roll_survives_an_account_that_stands_still_for_ten_seconds_and_leaves_no_pr
     let status = account.wait().expect("it ends");
     assert!(status.success(), "{}", String::from_utf8_lossy(&stdout));
     assert_eq!(report(&stdout)["outcome"], "UPDATE_COMPLETE");
-    for worker in workers {
-        let left = std::fs::read_to_string(format!("/proc/{worker}/comm")).unwrap_or_default();
-        assert!(
-            !workers_are_named(left.trim()),
-            "{worker} {left} is still there"
-        );
+    // They were killed with it; the system may take a moment to clear them away.
+    let is_left = |worker: &u32| {
+        let name = std::fs::read_to_string(format!("/proc/{worker}/comm")).unwrap_or_default();
+        let state = std::fs::read_to_string(format!("/proc/{worker}/stat")).unwrap_or_default();
+        workers_are_named(name.trim()) && !state.contains(") Z ")
+    };
+    for _ in 0..100 {
+        if !workers.iter().any(is_left) {
+            return;
+        }
+        sleep(Duration::from_millis(100));
     }
+    panic!("ten seconds later one of {workers:?} is still there");
 }
 
 fn workers_are_named(name: &str) -> bool {
