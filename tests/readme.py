@@ -10,8 +10,10 @@ usage: readme.py [FOLDER OF aws]      in the checkout's root, with cargo and the
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -70,11 +72,37 @@ def run(script, expected):
     began = time.monotonic()
     path = os.pathsep.join(sys.argv[1:2] + [os.environ["PATH"]])
     script = f"set -e\n{script}" if "\n" in script else script
-    done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=os.environ | {"PATH": path}, timeout=LIMIT,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode != expected:
-        sys.exit(f"{done.stdout}\nREADME.md says: {script}\nexit code {done.returncode}, expected {expected}")
+    with tempfile.TemporaryFile("w+") as said:
+        # A session of its own: whatever a block leaves running is found again, and does not outlive this test.
+        shell = subprocess.Popen(["bash", "-c", script], cwd=ROOT, env=os.environ | {"PATH": path}, start_new_session=True,
+                                 stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
+        try:
+            code = shell.wait(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            code = f"none within {LIMIT} s"
+        left = end_session(shell)
+        said.seek(0)
+        output = said.read()
+    if code != expected:
+        sys.exit(f"{output}\nREADME.md says: {script}\nexit code {code}, expected {expected}")
+    if left:
+        sys.exit(f"{output}\nREADME.md says: {script}\nwhich leaves a process running")
     print(f"{time.monotonic() - began:5.1f} s  {script.strip().splitlines()[-1]}")
+
+
+def end_session(shell):
+    """Ends what the shell left running, if it did."""
+    for _ in range(20):
+        try:
+            os.killpg(shell.pid, 0)
+        except ProcessLookupError:
+            shell.wait()
+            return False
+        # What was told to end may take a moment to do so.
+        time.sleep(0.1)
+    os.killpg(shell.pid, signal.SIGKILL)
+    shell.wait()
+    return True
 
 
 if __name__ == "__main__":
