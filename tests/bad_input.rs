@@ -85,6 +85,18 @@ fn bad_parameter_files() {
 }
 
 #[test]
+fn activities_are_not_started_as_processes() {
+    let text = std::fs::read_to_string(root().join("template/parameters.example.json"))
+        .expect("a file of the product");
+    let more = r#"[{"ParameterKey": "WorkerHost", "ParameterValue": "Activity"},"#;
+    let activities = file("activities.json", &text.replacen('[', more, 1));
+    refused(
+        &["rehearse", "--processes", "--parameters", &activities],
+        &["WorkerHost=Activity", "activity-worker"],
+    );
+}
+
+#[test]
 fn bad_workloads() {
     refused(
         &["rehearse", "--workload", "nowhere.json"],

@@ -73,6 +73,13 @@ pub fn play_with_processes(
     processes: &Processes,
     listener: Arc<Mutex<dyn Listener>>,
 ) -> Result<Played, String> {
+    if settings.parameter("WorkerHost") == Some("Activity") {
+        return Err(
+            "WorkerHost=Activity and workers as processes do not go together: only functions are started as processes. \
+             Rehearse it without --processes; or run `ecs-rollout account` and `activity-worker` beside each other"
+                .to_owned(),
+        );
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
