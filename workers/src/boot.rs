@@ -7,21 +7,23 @@ use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
-use crate::{Answer, Clients, Error, Worker, answer, http};
+use crate::only::Asked;
+use crate::{Answer, Clients, Error, Worker, answer_as, http};
 
-/// Serves `worker` until Lambda ends the process. Level and format of the logs are the function's own logging settings.
+/// Serves the worker until Lambda ends the process. Level and format of the logs are the function's own logging settings.
 ///
 /// # Errors
 /// If the Lambda Runtime API cannot be reached.
-pub async fn run(worker: Worker) -> Result<(), lambda_runtime::Error> {
+pub async fn run<W: Asked>() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let config = sdk_config(None).await;
     let clients = Clients::new(&config);
     let clients = &clients;
     let serve = async |event: LambdaEvent<Value>| -> Result<Answer, Failed> {
-        answer(worker, event.payload, clients, clock)
+        // Boxed: otherwise the compiler meets its limit of types within types.
+        Box::pin(answer_as::<W>(event.payload, clients, clock))
             .await
-            .map_err(|error| diagnose(worker, &error))
+            .map_err(|error| diagnose(W::WORKER, &error))
     };
     lambda_runtime::run(service_fn(serve)).await
 }

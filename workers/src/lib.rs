@@ -11,7 +11,8 @@
 //!
 //! The layers, each using only those after it:
 //! - [`boot`]: logs, clients, clock, `lambda_runtime`; the only impure glue, with [`http`], the clients' HTTP
-//! - this file: [`answer`], which does what all workers have in common
+//! - this file: [`answer`], which does what all workers have in common; [`only`], the workers one by one, so that a binary
+//!   carries no other's code
 //! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what was seen and the time
 //! - [`config`] reads the input, [`pace`] says how long to wait
 //! - [`ecs`], [`autoscaling`], [`cloudformation`]: the only files that name the AWS SDKs
@@ -42,6 +43,7 @@ pub mod error;
 pub mod http;
 pub mod joined;
 pub mod model;
+pub mod only;
 pub mod pace;
 pub mod stable;
 #[cfg(test)]
@@ -174,6 +176,24 @@ pub async fn answer(
     clients: &Clients,
     now: impl Fn() -> Timestamp,
 ) -> Result<Answer, Error> {
+    match worker {
+        Worker::Joined => answer_as::<only::Joined>(input, clients, now).await,
+        Worker::Draining => answer_as::<only::Draining>(input, clients, now).await,
+        Worker::Drained => answer_as::<only::Drained>(input, clients, now).await,
+        Worker::Stable => answer_as::<only::Stable>(input, clients, now).await,
+        Worker::CompleteAction => answer_as::<only::CompleteAction>(input, clients, now).await,
+    }
+}
+
+/// The same of a worker that is known when the binary is compiled.
+///
+/// # Errors
+/// As [`answer`].
+pub async fn answer_as<W: only::Asked>(
+    input: Value,
+    clients: &Clients,
+    now: impl Fn() -> Timestamp,
+) -> Result<Answer, Error> {
     let now = || clients.clock.at(now());
     let reading = config::read_event(&input);
     if !reading.unknown_keys.is_empty() {
@@ -187,29 +207,9 @@ pub async fn answer(
         .settings
         .as_ref()
         .map(|settings| settings.cluster.to_string());
-    let answer = if worker == Worker::CompleteAction {
-        let earlier = config::earlier_since(&input, worker.phase())?;
-        let mut finding = complete_action::handle(reading, &input, clients).await?;
-        let since = earlier.unwrap_or_else(now);
-        let spent = seconds_between(since, now());
-        if finding.verdict == Verdict::NotYet && spent >= TELLING_ENDS_SECONDS {
-            finding.verdict = Verdict::Reached;
-        }
-        Answer {
-            verdict: finding.verdict,
-            reason: finding.reason,
-            wait_seconds: match finding.verdict {
-                Verdict::NotYet => (spent / 2).max(SECONDS_TO_SERVICE),
-                Verdict::Reached | Verdict::Never | Verdict::Over => 0,
-            },
-            since,
-            extra: finding.extra,
-        }
-    } else {
-        ask(worker, &reading.subject()?, &input, clients, now).await?
-    };
+    let answer = W::answer(reading, &input, clients, &now).await?;
     tracing::info!(
-        worker = worker.name(),
+        worker = W::WORKER.name(),
         verdict = ?answer.verdict,
         reason = answer.reason,
         wait_seconds = answer.wait_seconds,
@@ -221,23 +221,45 @@ pub async fn answer(
     Ok(answer)
 }
 
-async fn ask(
-    worker: Worker,
-    subject: &Subject,
+/// The answer of complete-action, which is asked again only to tell CloudFormation once more.
+async fn complete(
+    reading: config::Reading,
     input: &Value,
     clients: &Clients,
-    now: impl Fn() -> Timestamp,
+    now: &impl Fn() -> Timestamp,
+) -> Result<Answer, Error> {
+    let earlier = config::earlier_since(input, Worker::CompleteAction.phase())?;
+    let mut finding = complete_action::handle(reading, input, clients).await?;
+    let since = earlier.unwrap_or_else(now);
+    let spent = seconds_between(since, now());
+    if finding.verdict == Verdict::NotYet && spent >= TELLING_ENDS_SECONDS {
+        finding.verdict = Verdict::Reached;
+    }
+    let wait_seconds = match finding.verdict {
+        Verdict::NotYet => (spent / 2).max(SECONDS_TO_SERVICE),
+        Verdict::Reached | Verdict::Never | Verdict::Over => 0,
+    };
+    Ok(Answer {
+        verdict: finding.verdict,
+        reason: finding.reason,
+        wait_seconds,
+        since,
+        extra: finding.extra,
+    })
+}
+
+/// The answer of a worker whose `looks` came to a finding, in the phase in which it is asked until that is not "not yet".
+async fn in_its_phase(
+    worker: Worker,
+    looks: impl Future<Output = Result<Finding, Error>>,
+    (subject, input): (&Subject, &Value),
+    clients: &Clients,
+    now: &impl Fn() -> Timestamp,
 ) -> Result<Answer, Error> {
     let earlier = config::earlier_since(input, worker.phase())?;
-    let finding = match worker {
-        Worker::Joined => joined::handle(subject, clients, &now).await?,
-        Worker::Draining => draining::handle(subject, clients, &now).await?,
-        Worker::Drained => drained::handle(subject, input, clients, &now).await?,
-        Worker::Stable => stable::handle(subject, input, clients, &now).await?,
-        Worker::CompleteAction => unreachable!("complete-action has no phase to wait in"),
-    };
+    let finding = looks.await?;
     // Not before the first answer: until then nobody knows AWS's time.
-    let since = earlier.unwrap_or_else(&now);
+    let since = earlier.unwrap_or_else(now);
     let finding = keep_alive(finding, subject, clients).await?;
     let finding = let_go_with_its_stack(finding, subject, clients).await?;
     let wait_seconds = match finding.verdict {

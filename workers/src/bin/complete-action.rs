@@ -1,8 +1,8 @@
 //! The Lambda function `complete-action`: answers the lifecycle hook, and tells CloudFormation.
 
-use workers::{Worker, boot};
+use workers::{boot, only};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    boot::run(Worker::CompleteAction).await
+    boot::run::<only::CompleteAction>().await
 }

@@ -1,8 +1,8 @@
 //! The Lambda function `drained`: has every task left the leaving instance?
 
-use workers::{Worker, boot};
+use workers::{boot, only};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    boot::run(Worker::Drained).await
+    boot::run::<only::Drained>().await
 }

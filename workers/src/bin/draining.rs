@@ -1,8 +1,8 @@
 //! The Lambda function `draining`: is the leaving instance DRAINING?
 
-use workers::{Worker, boot};
+use workers::{boot, only};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    boot::run(Worker::Draining).await
+    boot::run::<only::Draining>().await
 }

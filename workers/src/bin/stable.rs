@@ -1,8 +1,8 @@
 //! The Lambda function `stable`: may the instance go on?
 
-use workers::{Worker, boot};
+use workers::{boot, only};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    boot::run(Worker::Stable).await
+    boot::run::<only::Stable>().await
 }

@@ -1,0 +1,117 @@
+//! The workers as types: a binary that names one at compile time carries no other's code, which keeps each function's zip
+//! and cold start small. [`crate::answer`] is for processes that serve all of them.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::config::Reading;
+use crate::{
+    Answer, Clients, Error, Worker, complete, drained, draining, in_its_phase, joined, stable,
+};
+
+/// A worker that can be asked.
+pub trait Asked {
+    /// Which it is.
+    const WORKER: Worker;
+
+    /// Its answer to an input of which `reading` was read.
+    fn answer(
+        reading: Reading,
+        input: &Value,
+        clients: &Clients,
+        now: &impl Fn() -> Timestamp,
+    ) -> impl Future<Output = Result<Answer, Error>>;
+}
+
+/// See [`joined`].
+#[derive(Debug)]
+pub struct Joined;
+
+/// See [`draining`].
+#[derive(Debug)]
+pub struct Draining;
+
+/// See [`drained`].
+#[derive(Debug)]
+pub struct Drained;
+
+/// See [`stable`].
+#[derive(Debug)]
+pub struct Stable;
+
+/// See [`crate::complete_action`].
+#[derive(Debug)]
+pub struct CompleteAction;
+
+impl Asked for Joined {
+    const WORKER: Worker = Worker::Joined;
+
+    async fn answer(
+        reading: Reading,
+        input: &Value,
+        clients: &Clients,
+        now: &impl Fn() -> Timestamp,
+    ) -> Result<Answer, Error> {
+        let subject = &reading.subject()?;
+        let looks = joined::handle(subject, clients, now);
+        in_its_phase(Self::WORKER, looks, (subject, input), clients, now).await
+    }
+}
+
+impl Asked for Draining {
+    const WORKER: Worker = Worker::Draining;
+
+    async fn answer(
+        reading: Reading,
+        input: &Value,
+        clients: &Clients,
+        now: &impl Fn() -> Timestamp,
+    ) -> Result<Answer, Error> {
+        let subject = &reading.subject()?;
+        let looks = draining::handle(subject, clients, now);
+        in_its_phase(Self::WORKER, looks, (subject, input), clients, now).await
+    }
+}
+
+impl Asked for Drained {
+    const WORKER: Worker = Worker::Drained;
+
+    async fn answer(
+        reading: Reading,
+        input: &Value,
+        clients: &Clients,
+        now: &impl Fn() -> Timestamp,
+    ) -> Result<Answer, Error> {
+        let subject = &reading.subject()?;
+        let looks = drained::handle(subject, input, clients, now);
+        in_its_phase(Self::WORKER, looks, (subject, input), clients, now).await
+    }
+}
+
+impl Asked for Stable {
+    const WORKER: Worker = Worker::Stable;
+
+    async fn answer(
+        reading: Reading,
+        input: &Value,
+        clients: &Clients,
+        now: &impl Fn() -> Timestamp,
+    ) -> Result<Answer, Error> {
+        let subject = &reading.subject()?;
+        let looks = stable::handle(subject, input, clients, now);
+        in_its_phase(Self::WORKER, looks, (subject, input), clients, now).await
+    }
+}
+
+impl Asked for CompleteAction {
+    const WORKER: Worker = Worker::CompleteAction;
+
+    async fn answer(
+        reading: Reading,
+        input: &Value,
+        clients: &Clients,
+        now: &impl Fn() -> Timestamp,
+    ) -> Result<Answer, Error> {
+        complete(reading, input, clients, now).await
+    }
+}
