@@ -58,6 +58,7 @@ pub fn play(
     runtime.block_on(async {
         let mut account = setup::account(settings);
         account.stepfunctions.wait_override = wait;
+        account.stepfunctions.forget_histories = true;
         let stage = Stage::new(settings, World::new(account), listener)?;
         stage.play(actions).await
     })
