@@ -27,6 +27,8 @@ fn json_is_one_object_with_the_documented_members() {
         "maxOpenDrains",
         "apiCalls",
         "apiCallsPerInstance",
+        "apiBuckets",
+        "failedInvocations",
         "stateTransitions",
         "maxHistoryEvents",
         "costUsd",

@@ -17,6 +17,8 @@ pub struct Faults {
     pub event_twice: bool,
     /// Half of the functions' calls are refused with "Rate exceeded".
     pub throttle: bool,
+    /// Other traffic takes half of what comes back into each of ECS's token buckets.
+    pub busy_account: bool,
     /// Some of the functions' invocations crash, before or after they have done their work.
     pub worker_error: bool,
 }

@@ -4,6 +4,7 @@
 //! - [`account`]: the account: one clock, one queue of things to come, one state per service.
 //! - [`changes`]: how often something changed that a worker could see.
 //! - [`clock`]: the queue of things to come.
+//! - [`usage`]: how much of the account's API limits a roll uses.
 //! - [`wire`]: what a request and an answer look like between a client and a service.
 //! - [`fact`]: what happened, as the story tells it and the promises check it.
 //! - [`faults`]: what can be made to go wrong.
@@ -44,6 +45,7 @@ pub mod story;
 pub mod sts;
 pub mod telling;
 pub mod throttle;
+pub mod usage;
 pub mod watch;
 pub mod wire;
 pub mod workload;

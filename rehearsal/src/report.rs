@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::environments::Starts;
 use crate::promises::{Claim, Promise};
+use crate::usage::BucketUse;
 use crate::watch::Seen;
 
 /// US dollars for 1,000 state transitions (public price, most Regions).
@@ -45,6 +46,10 @@ pub struct Report {
     pub api_calls: BTreeMap<String, u64>,
     /// The workers' calls for each instance that went away.
     pub api_calls_per_instance: f64,
+    /// How much of each documented API limit the roll used.
+    pub api_buckets: Vec<BucketUse>,
+    /// Invocations that ended in an error which Step Functions saw, by the error's name.
+    pub failed_invocations: BTreeMap<String, u64>,
     /// State transitions, as Step Functions bills them.
     pub state_transitions: u64,
     /// Longest history of an execution.

@@ -71,6 +71,9 @@ pub struct State {
     /// be if nobody ever waited too long. While nothing has changed in the account, the question that would follow is
     /// left out, since its answer is known, and the Wait begins again.
     pub wait_override: Option<Duration>,
+    /// Whether the history of an execution is dropped as soon as that has ended: for a roll of hundreds of instances in
+    /// which nobody reads it. `GetExecutionHistory` then refuses to answer for such an execution.
+    pub forget_histories: bool,
     /// State transitions of all executions, each retry being one: what AWS bills.
     pub transitions: u64,
     machines: BTreeMap<String, StateMachine>,

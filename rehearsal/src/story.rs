@@ -67,6 +67,8 @@ pub enum Fault {
     DrainHangs,
     /// Half of the workers' calls are throttled.
     Throttle,
+    /// Other traffic takes half of each of ECS's token buckets.
+    BusyAccount,
     /// EventBridge delivers every event twice.
     EventTwice,
     /// The workers crash now and then, before or after their work.
@@ -75,7 +77,7 @@ pub enum Fault {
 
 impl Fault {
     /// All faults with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str, &'static str); 7] = [
         (
             Self::NeverJoins,
             "never-joins",
@@ -95,6 +97,11 @@ impl Fault {
             Self::Throttle,
             "throttle",
             "half of the workers' calls are throttled",
+        ),
+        (
+            Self::BusyAccount,
+            "busy-account",
+            "other traffic takes half of each of ECS's API limits",
         ),
         (
             Self::EventTwice,
@@ -216,6 +223,7 @@ impl Settings {
             registers_slowly: has(Fault::RegistersSlowly).then(|| new_ami.to_owned()),
             event_twice: has(Fault::EventTwice),
             throttle: has(Fault::Throttle),
+            busy_account: has(Fault::BusyAccount),
             worker_error: has(Fault::WorkerError),
         }
     }

@@ -14,8 +14,8 @@ use crate::error::{Error, Mistake};
 use crate::model::cluster::ServiceCounts;
 use crate::model::{
     Action, ClusterName, ContainerInstanceArn, GroupName, HookName, HookToken, InstanceId,
-    LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, Subject, TasksLeft,
-    Transition,
+    LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, StackSeen, Subject,
+    TasksLeft, Transition,
 };
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
@@ -23,6 +23,9 @@ const HEARTBEAT_TIMEOUT_SECONDS: RangeInclusive<i64> = 30..=7200;
 
 /// A lifecycle action ends after 48 hours, whatever its heartbeats: a later deadline would never be met.
 const DEADLINE_SECONDS: RangeInclusive<i64> = 1..=172_800;
+
+/// How many instances CloudFormation replaces at a time, by its MaxBatchSize.
+const BATCH_SIZE: RangeInclusive<i64> = 1..=100;
 
 /// Length of a lifecycle action's token, by the Auto Scaling API.
 const TOKEN_LENGTH: usize = 36;
@@ -168,7 +171,7 @@ fn is_instance_id(text: &str) -> bool {
     })
 }
 
-const METADATA_KEYS: [&str; 7] = [
+const METADATA_KEYS: [&str; 8] = [
     "cluster",
     "stack",
     "resource",
@@ -176,6 +179,7 @@ const METADATA_KEYS: [&str; 7] = [
     "joinDeadlineSeconds",
     "drainDeadlineSeconds",
     "drainDeadlinePolicy",
+    "batchSize",
 ];
 
 fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackResource>) {
@@ -193,6 +197,8 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
             ("terminate", Policy::Terminate),
         ],
     );
+    // Metadata of an older template does not have it.
+    let batch_size = metadata.optional(|it| it.whole("batchSize", &BATCH_SIZE), "batchSize");
     let target = stack.zip(resource).map(|(stack, resource)| StackResource {
         stack: StackName::new(stack),
         resource: LogicalId::new(resource),
@@ -205,6 +211,7 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
             join_deadline: join?,
             drain_deadline: drain?,
             policy: policy?,
+            batch_size: batch_size?.unwrap_or(*BATCH_SIZE.start()),
         })
     };
     (settings(), target)
@@ -239,10 +246,24 @@ pub fn held_by(input: &Value) -> Vec<InstanceId> {
         .collect()
 }
 
-/// The tasks that the last look of `drained` left, if there was one. Whatever else stands there is no reason to stop: all
-/// tasks are then listed anew.
+/// The tasks that the last look of `drained` left, or, before its first, those that `draining` found. Whatever else
+/// stands there is no reason to stop: all tasks are then listed anew.
 pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
-    TasksLeft::deserialize(&input["drained"]["tasksLeft"]).ok()
+    let last = match input.get("drained") {
+        Some(drained) => drained,
+        None => &input["draining"],
+    };
+    TasksLeft::deserialize(&last["tasksLeft"]).ok()
+}
+
+/// What the stack was doing at the last look of `stable`, if that is known.
+pub fn stack_seen(input: &Value) -> Option<StackSeen> {
+    StackSeen::deserialize(&input["stable"]["stack"]).ok()
+}
+
+/// When the worker of this `phase` last sent a heartbeat, if that is known.
+pub fn last_heartbeat(input: &Value, phase: &str) -> Option<Timestamp> {
+    input[phase]["heartbeatAt"].as_str()?.parse().ok()
 }
 
 /// What `draining` answered, as far as the workers after it need it.

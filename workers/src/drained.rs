@@ -50,6 +50,10 @@ pub async fn handle(
     let listed = seen.is_none();
     let seen = match seen {
         Some(seen) => seen,
+        // All that was left is over, so this may be the end: a look at half of it would not do.
+        None if known.as_ref().is_some_and(|left| !left.arns.is_empty()) => {
+            look_at_all(subject, &begun, clients).await?
+        }
         None => look(subject, &begun, clients).await?,
     };
     let at = now();
@@ -83,7 +87,7 @@ pub struct Seen {
     pub tasks: Vec<Task>,
 }
 
-/// The tasks that the last look left, if any of them is still not STOPPED: that is enough to say "not yet", and takes one
+/// The tasks that the last look left, or that draining found, if any of them is still not STOPPED: that is enough to say "not yet", and takes one
 /// call instead of three. Before anything else is said all tasks are listed.
 async fn look_again(
     subject: &Subject,
@@ -446,7 +450,7 @@ mod tests {
         for (task_state, listed_seconds_ago, expected) in [
             ("RUNNING", 60, "DescribeTasks"),
             ("RUNNING", 300, "ListTasks"),
-            ("STOPPED", 60, "DescribeTasks ListTasks"),
+            ("STOPPED", 60, "DescribeTasks ListContainerInstances"),
         ] {
             let asked = Arc::new(Mutex::new(Vec::<String>::new()));
             let log = Arc::clone(&asked);

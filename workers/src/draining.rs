@@ -17,7 +17,9 @@ use crate::model::cluster::{
     ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts,
 };
 use crate::model::group::StackState;
-use crate::model::{ContainerInstanceArn, Extra, Finding, ServiceName, Subject, seconds_between};
+use crate::model::{
+    ContainerInstanceArn, Extra, Finding, ServiceName, Subject, TasksLeft, seconds_between,
+};
 
 /// Looks, decides, notes the services, and sets the instance to DRAINING.
 ///
@@ -35,6 +37,10 @@ pub async fn handle(
         Step::Drain { active, draining } => (active, draining),
     };
     let (mut hosted, mut suspects) = (BTreeSet::new(), BTreeSet::new());
+    let mut left = TasksLeft {
+        arns: Vec::new(),
+        listed_at: now(),
+    };
     for arn in active.iter().chain(&draining) {
         let tasks = ecs.tasks_on(cluster, arn).await?;
         let services: BTreeSet<ServiceName> = tasks
@@ -45,6 +51,8 @@ pub async fn handle(
             suspects.extend(services.iter().map(ServiceName::to_string));
         }
         hosted.extend(services);
+        let not_stopped = tasks.into_iter().filter(|task| !task.is_stopped());
+        left.arns.extend(not_stopped.map(|task| task.arn));
     }
     let hosted: Vec<ServiceName> = hosted.into_iter().collect();
     let stack = &subject.settings.target.stack;
@@ -54,6 +62,7 @@ pub async fn handle(
     let mut finding = conclude(subject, active, draining, unstable, &updated, now());
     finding.extra.services = Some(hosted);
     finding.extra.stack_deleting = Some(deleting);
+    finding.extra.tasks_left = Some(left);
     Ok(finding)
 }
 
@@ -163,11 +172,7 @@ pub fn conclude(
         member: Some(true),
         container_instances: Some([active, draining].concat()),
         unstable: Some(unstable),
-        services: None,
-        stack_deleting: None,
-        held_by: None,
-        tasks_left: None,
-        policy: None,
+        ..Extra::default()
     };
     finding
 }

@@ -27,7 +27,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 pub mod autoscaling;
@@ -71,6 +71,14 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// Attempts of one call: a worker makes up to six calls in a row, so each must come through well even while half of
 /// them are throttled. More patience is the state machine's part, which does not pay by the second.
 const ATTEMPTS: u32 = 5;
+
+/// A heartbeat also tells whether the action is over, because somebody else has completed it: that is noticed after so
+/// long, or at the next look after it.
+const HEARTBEAT_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// At least so many heartbeats in a heartbeat timeout, if the looks are as many: a wait is a third of it at most, so that
+/// one may fail.
+const HEARTBEATS_PER_TIMEOUT: i32 = 6;
 
 /// An instance is InService a few seconds after its last launch hook ends.
 const SECONDS_TO_SERVICE: i64 = 5;
@@ -260,7 +268,8 @@ async fn in_its_phase(
     let finding = looks.await?;
     // Not before the first answer: until then nobody knows AWS's time.
     let since = earlier.unwrap_or_else(now);
-    let finding = keep_alive(finding, subject, clients).await?;
+    let last = config::last_heartbeat(input, worker.phase());
+    let finding = keep_alive(finding, subject, clients, last, now).await?;
     let finding = let_go_with_its_stack(finding, subject, clients).await?;
     let wait_seconds = match finding.verdict {
         Verdict::NotYet => pace::wait_seconds(
@@ -281,17 +290,29 @@ async fn in_its_phase(
     })
 }
 
-/// Before every `NotYet` the lifecycle action gets a heartbeat; if it is over, nobody waits for the answer any more.
+/// Before a `NotYet` the lifecycle action gets a heartbeat, unless its `last` one is young; if the action is over, nobody
+/// waits for the answer any more.
 async fn keep_alive(
-    finding: Finding,
+    mut finding: Finding,
     subject: &Subject,
     clients: &Clients,
+    last: Option<Timestamp>,
+    now: &impl Fn() -> Timestamp,
 ) -> Result<Finding, Error> {
     if finding.verdict != Verdict::NotYet {
         return Ok(finding);
     }
+    let timeout = subject.settings.heartbeat_timeout;
+    let every = HEARTBEAT_EVERY.min(timeout / HEARTBEATS_PER_TIMEOUT);
+    if last.is_some_and(|last| now().duration_since(last) < every) {
+        finding.extra.heartbeat_at = last;
+        return Ok(finding);
+    }
     match clients.autoscaling.heartbeat(&subject.action).await? {
-        ActionIs::Open => Ok(finding),
+        ActionIs::Open => {
+            finding.extra.heartbeat_at = Some(now());
+            Ok(finding)
+        }
         ActionIs::Over => {
             let (instance, hook) = (&subject.action.instance, &subject.action.hook);
             let verdict = Verdict::Over;

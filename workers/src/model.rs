@@ -5,7 +5,7 @@ mod answer;
 pub mod cluster;
 pub mod group;
 
-pub use answer::{Answer, Extra, TasksLeft};
+pub use answer::{Answer, Extra, StackSeen, TasksLeft};
 
 use std::fmt;
 
@@ -148,6 +148,8 @@ pub struct Settings {
     pub drain_deadline: SignedDuration,
     /// What happens after that.
     pub policy: Policy,
+    /// How many instances a roll replaces at a time: so many ask at once.
+    pub batch_size: i64,
 }
 
 /// The one instance and lifecycle action that an execution is about, with the settings for it.

@@ -14,6 +14,11 @@ const PART_OF_TIME_SPENT: i64 = 15;
 /// No sooner than this: ECS itself takes some seconds to show a change.
 const SHORTEST_SECONDS: i64 = 5;
 
+/// So many instances may ask each second while a phase is young. Half of ECS's bucket for reads of a cluster's resources,
+/// 20 a second, is left to whatever else runs in the account (ECS API Reference, request throttling); the other half is
+/// shared by the drains of a batch and by the instances that join for it.
+const LOOKS_PER_SECOND: i64 = 5;
+
 /// No later than this, however long it has taken: a person may be watching.
 const LONGEST_SECONDS: i64 = 300;
 
@@ -33,10 +38,11 @@ pub fn wait_seconds(
     settings: &Settings,
     instance: &InstanceId,
 ) -> i64 {
+    let shortest = (settings.batch_size / LOOKS_PER_SECOND).max(SHORTEST_SECONDS);
     let longest = (settings.heartbeat_timeout.as_secs() / LOOKS_PER_HEARTBEAT_TIMEOUT)
         .clamp(SHORTEST_SECONDS, LONGEST_SECONDS);
     let spent = seconds_between(since, now);
-    let even = (spent / PART_OF_TIME_SPENT).clamp(SHORTEST_SECONDS, longest);
+    let even = (spent / PART_OF_TIME_SPENT).max(shortest).min(longest);
     let kept = i64::try_from(1000 - fingerprint(instance) % SPREAD_PER_MILLE).unwrap_or(1000);
     let spread = (even * kept / 1000).max(SHORTEST_SECONDS);
     match deadline {
@@ -95,6 +101,21 @@ mod tests {
     fn a_third_of_the_heartbeat_timeout_is_never_passed() {
         assert!(after(86_400, None, 90) <= 30);
         assert!(after(86_400, None, 30) <= 10);
+    }
+
+    #[test]
+    fn a_large_batch_asks_no_more_often_than_ecs_can_answer() {
+        let mut settings = stub::launching().settings;
+        settings.batch_size = 100;
+        let waits = (0..100).map(|n| {
+            let instance = InstanceId::new(format!("i-{n:017x}"));
+            wait_seconds(stub::at(0), stub::at(1), None, &settings, &instance)
+        });
+        let looks_per_second: f64 = waits.map(|wait| 1.0 / wait as f64).sum();
+        assert!(
+            (4.0..=6.0).contains(&looks_per_second),
+            "{looks_per_second}"
+        );
     }
 
     #[test]

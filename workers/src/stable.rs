@@ -8,18 +8,22 @@
 //! ended, and at most one batch of drains is open at a time. It runs tasks meanwhile, so the hold costs no capacity, and
 //! the drain that it waits for can use it. The hold has no deadline but its hook's. Changes nothing.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::Clients;
-use crate::config::{DrainBegun, drain_begun, held_by};
+use crate::config::{DrainBegun, drain_begun, held_by, stack_seen};
 use crate::error::Error;
 use crate::model::cluster::{Service, ServiceCounts};
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
-use crate::model::{Finding, Subject, Transition, Verdict, seconds_between};
+use crate::model::{Finding, StackSeen, Subject, Transition, Verdict, seconds_between};
 
 /// So many holders are noted for the next look: DescribeAutoScalingInstances takes 50 at a time.
 const HOLDERS_NOTED: usize = 40;
+
+/// So long the last answer of CloudFormation is good enough to say "not yet". A stack that is being deleted holds nobody:
+/// that is noticed at the next look after it.
+const STACK_ASKED: SignedDuration = SignedDuration::from_mins(1);
 
 /// Looks, and decides.
 ///
@@ -39,22 +43,59 @@ pub async fn handle(
             Ok(decide_leaving(subject, &begun, &services, now()))
         }
         Transition::Launching => {
-            let stack = &subject.settings.target.stack;
-            let stack = clients.cloudformation.stack_state(stack).await?;
-            // A large group's list is long, and asked for by every instance of a batch: those that held it are few.
-            let mut few = held_by(input);
-            if !few.is_empty() {
-                few.push(subject.action.instance.clone());
-                let seen = clients.autoscaling.some_instances(&few).await?;
-                let finding = decide_new(subject, &seen, &stack, now());
-                if finding.verdict == Verdict::NotYet {
-                    return Ok(finding);
-                }
+            if let Some(finding) = look_at_holders(subject, input, clients, now).await? {
+                return Ok(finding);
             }
+            let stack = stack_now(subject, clients, now).await?;
             let group = clients.autoscaling.instances(&subject.action.group).await?;
-            Ok(decide_new(subject, &group, &stack, now()))
+            let finding = decide_new(subject, &group, &stack.state, now());
+            Ok(remembering(finding, stack))
         }
     }
+}
+
+/// Whether those that held the new instance at the last look still do: that is enough to say "not yet". A large group's
+/// list is long, and would be asked for by every instance of a batch, while the holders are few. Before anything else is
+/// said all are looked at.
+async fn look_at_holders(
+    subject: &Subject,
+    input: &Value,
+    clients: &Clients,
+    now: &impl Fn() -> Timestamp,
+) -> Result<Option<Finding>, Error> {
+    let mut few = held_by(input);
+    if few.is_empty() {
+        return Ok(None);
+    }
+    let known = stack_seen(input).filter(|it| now().duration_since(it.asked_at) < STACK_ASKED);
+    let stack = match known {
+        Some(known) => known,
+        None => stack_now(subject, clients, now).await?,
+    };
+    few.push(subject.action.instance.clone());
+    let seen = clients.autoscaling.some_instances(&few).await?;
+    let finding = decide_new(subject, &seen, &stack.state, now());
+    let is_held = finding.verdict == Verdict::NotYet;
+    Ok(is_held.then(|| remembering(finding, stack)))
+}
+
+async fn stack_now(
+    subject: &Subject,
+    clients: &Clients,
+    now: &impl Fn() -> Timestamp,
+) -> Result<StackSeen, Error> {
+    let stack = &subject.settings.target.stack;
+    let state = clients.cloudformation.stack_state(stack).await?;
+    let asked_at = now();
+    Ok(StackSeen { state, asked_at })
+}
+
+/// Notes for the next look what the stack was doing.
+fn remembering(mut finding: Finding, stack: StackSeen) -> Finding {
+    if finding.verdict == Verdict::NotYet {
+        finding.extra.stack = Some(stack);
+    }
+    finding
 }
 
 /// Decides for a leaving instance.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rehearsal::environments::Starts;
 use rehearsal::report::Report;
 use rehearsal::telling::clock;
+use rehearsal::usage::BucketUse;
 
 /// The summary as text, a fact a line.
 pub fn text(report: &Report) -> String {
@@ -38,6 +39,16 @@ pub fn text(report: &Report) -> String {
     );
     line("drains open at most", report.max_open_drains.to_string());
     line("API calls", calls(report));
+    for used in &report.api_buckets {
+        line("API limit", limit(used));
+    }
+    if !report.failed_invocations.is_empty() {
+        let errors = report.failed_invocations.iter();
+        let errors: Vec<String> = errors
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect();
+        line("invocations failed", errors.join(", "));
+    }
     line(
         "state transitions",
         format!(
@@ -81,6 +92,21 @@ fn duration(report: &Report) -> String {
         }
         _ => whole,
     }
+}
+
+fn limit(used: &BucketUse) -> String {
+    let percent = |share: f64| share * 100.0;
+    let refused = match used.throttled {
+        0 => String::new(),
+        count => format!(", {count} refused and made again"),
+    };
+    format!(
+        "{}: {:.1} % of {} a second in its busiest minute, {:.1} % on average{refused}",
+        used.bucket,
+        percent(used.peak_share),
+        used.per_second,
+        percent(used.average_share)
+    )
 }
 
 /// The sum, then by service, then by call.

@@ -1,5 +1,7 @@
 //! Calls about single instances.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::activity::Cause;
@@ -139,7 +141,7 @@ pub fn protect(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
 pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "DescribeAutoScalingInstances";
     only(action, input, &["InstanceIds", "MaxRecords", "NextToken"])?;
-    let wanted = texts(input, "InstanceIds")?;
+    let wanted: BTreeSet<String> = texts(input, "InstanceIds")?.into_iter().collect();
     let all: Vec<Value> = account
         .autoscaling
         .groups()

@@ -113,8 +113,7 @@ pub(super) fn find(
     {
         match lack(cluster, demand, &crowd, instance) {
             None => {
-                let mut rank = crowd.rank(demand, instance, random);
-                rank.push(instance.number);
+                let rank = crowd.rank(instance, random);
                 if best.as_ref().is_none_or(|(least, _)| rank < *least) {
                     best = Some((rank, instance));
                 }

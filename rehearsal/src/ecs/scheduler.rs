@@ -145,16 +145,17 @@ fn look(account: &mut Account, cluster: &str, name: &str) {
         false => decide::replica(&picture),
     };
     let starts = !plan.start.is_empty();
+    let steady = picture.steady();
     stop_all(account, cluster, name, &plan);
     account.ecs.cluster_mut(cluster).hungry.remove(name);
     if starts {
         start_all(account, cluster, name, &plan.start);
     }
-    conclude(account, cluster, name, &picture);
+    conclude(account, cluster, name, steady);
 }
 
 /// What the decision looks at.
-fn picture(account: &Account, cluster: &Cluster, service: &Service) -> Picture {
+fn picture<'a>(account: &Account, cluster: &'a Cluster, service: &'a Service) -> Picture<'a> {
     let desired = service.desired_in(cluster);
     let primary = service.primary().id.as_str();
     let protects = account.ecs.dynamics.protection_blocks_drain;
@@ -162,10 +163,10 @@ fn picture(account: &Account, cluster: &Cluster, service: &Service) -> Picture {
         let instance = cluster.instances.get(&task.instance);
         let draining = instance.is_some_and(|instance| instance.status == InstanceStatus::Draining);
         Replica {
-            id: task.id.clone(),
+            id: &task.id,
             number: task.number,
-            instance: task.instance.clone(),
-            zone: task.zone.clone(),
+            instance: &task.instance,
+            zone: &task.zone,
             primary: task.deployment.as_deref() == Some(primary),
             draining,
             alone: draining && alone(account, cluster, &task.instance),
@@ -178,7 +179,7 @@ fn picture(account: &Account, cluster: &Cluster, service: &Service) -> Picture {
     let homes = match service.daemon && service.active() {
         true => service
             .eligible(cluster)
-            .map(|instance| (instance.id.clone(), instance.agent_connected))
+            .map(|instance| (instance.id.as_str(), instance.agent_connected))
             .collect(),
         false => BTreeMap::new(),
     };

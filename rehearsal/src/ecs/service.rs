@@ -49,6 +49,8 @@ pub(super) struct Service {
     pub(super) events: VecDeque<(Timestamp, String, String)>,
     /// Tasks that are not STOPPED.
     pub(super) live: BTreeSet<String>,
+    /// How many of them are healthy: counted as they change, since it is asked at every step of every task.
+    pub(super) healthy: u64,
     /// Tasks that are STOPPED and still remembered.
     pub(super) gone: BTreeSet<String>,
     /// The scheduler will look at it.

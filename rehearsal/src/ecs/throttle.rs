@@ -13,9 +13,20 @@ pub(super) struct Buckets {
     left: BTreeMap<&'static str, (i64, Timestamp)>,
 }
 
-/// The class of a call, its burst, and how many tokens come back each second.
-fn class(action: &str) -> Option<(&'static str, i64, i64)> {
-    Some(match action {
+/// A token bucket, which all calls of a class share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// What AWS calls the class.
+    pub class: &'static str,
+    /// How many tokens it holds.
+    pub burst: i64,
+    /// How many come back each second.
+    pub per_second: i64,
+}
+
+/// The bucket of a call, if it has one that is known.
+pub fn limit(action: &str) -> Option<Limit> {
+    let (class, burst, per_second) = match action {
         "CreateCluster" | "DeleteCluster" => ("cluster modify", 20, 1),
         "DescribeClusters" | "ListClusters" => ("cluster read", 50, 20),
         "RegisterTaskDefinition" => ("task definition modify", 20, 1),
@@ -31,6 +42,11 @@ fn class(action: &str) -> Option<(&'static str, i64, i64)> {
         "DescribeServices" | "ListServices" => ("service read", 100, 20),
         "UpdateTaskProtection" | "GetTaskProtection" => ("task protection", 200, 80),
         _ => return None,
+    };
+    Some(Limit {
+        class,
+        burst,
+        per_second,
     })
 }
 
@@ -39,16 +55,20 @@ fn class(action: &str) -> Option<(&'static str, i64, i64)> {
 /// # Errors
 /// `ThrottlingException`, when there is none.
 pub(super) fn pass(account: &mut Account, action: &str) -> Result<(), ApiError> {
-    let Some((class, burst, rate)) = class(action).filter(|_| account.ecs.dynamics.throttling)
-    else {
+    let Some(limit) = limit(action).filter(|_| account.ecs.dynamics.throttling) else {
         return Ok(());
     };
-    let now = account.now;
+    let (now, burst) = (account.now, limit.burst);
+    // In thousandths of a token for each millisecond, just what comes back in a second.
+    let rate = match account.faults.busy_account {
+        true => limit.per_second / 2,
+        false => limit.per_second,
+    };
     let (left, at) = account
         .ecs
         .buckets
         .left
-        .entry(class)
+        .entry(limit.class)
         .or_insert((burst * 1000, now));
     let come_back = now.duration_since(*at).as_millis() as i64 * rate;
     (*left, *at) = ((*left + come_back).min(burst * 1000), now);

@@ -79,7 +79,7 @@ impl State {
                     } else {
                         service.minimum(desired)
                     },
-                    healthy: count(|task| task.healthy),
+                    healthy: service.healthy,
                     running: count(|task| task.running()),
                     pending: count(|task| task.pending()),
                     deployments: service.deployments.len(),
@@ -94,13 +94,12 @@ impl State {
         let mut clusters = self.clusters.values();
         let (cluster, service) =
             clusters.find_map(|cluster| Some((cluster, cluster.services.get(name)?)))?;
-        let healthy = service.tasks(cluster).filter(|task| task.healthy).count() as u64;
         let minimum = if service.daemon {
             0
         } else {
             service.minimum(service.desired_in(cluster))
         };
-        service.active().then_some((healthy, minimum))
+        service.active().then_some((service.healthy, minimum))
     }
 
     /// All tasks that are not STOPPED.

@@ -78,13 +78,17 @@ pub fn end(account: &mut Account, run: usize, ending: Ending) -> Over {
     ended.write(now, kind, Some(details));
     ending.settle(ended);
     (ended.stop, ended.visit, ended.ahead) = (Some(now), None, None);
+    let history_events = ended.history.len();
     let what = ExecutionFact::Ended {
         status: ended.status.name().to_owned(),
         error: ended.error.clone().unwrap_or_default(),
         cause: ended.cause.clone().unwrap_or_default(),
-        history_events: ended.history.len(),
+        history_events,
     };
     let machine = ended.state_machine.clone();
+    if account.stepfunctions.forget_histories {
+        execution(account, run).history = Vec::new();
+    }
     tell(account, run, what);
     notice::status_changed(account, run);
     account.stepfunctions.forget_if_deleted(&machine);

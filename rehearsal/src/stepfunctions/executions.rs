@@ -227,6 +227,12 @@ pub fn history(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     ];
     only("GetExecutionHistory", input, &known)?;
     let run = named(account, "GetExecutionHistory", input)?;
+    if account.stepfunctions.forget_histories && execution(account, run).stop.is_some() {
+        return Err(ApiError::not_known(format_args!(
+            "the history of {}, which has ended: it was told to forget those",
+            execution(account, run).arn
+        )));
+    }
     let with_data = input["includeExecutionData"].as_bool().unwrap_or(true);
     let page = page(input, 1000)?;
     let mut events: Vec<Value> = execution(account, run)

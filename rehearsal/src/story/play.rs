@@ -15,6 +15,7 @@ use crate::endpoint;
 use crate::functions::Invoker;
 use crate::promises::Broken;
 use crate::report::Report;
+use crate::usage::Usage;
 use crate::watch::Watch;
 use crate::wire::ApiError;
 use crate::workload::{self, Standalone};
@@ -58,6 +59,7 @@ pub fn play(
     runtime.block_on(async {
         let mut account = setup::account(settings);
         account.stepfunctions.wait_override = wait;
+        account.stepfunctions.forget_histories = true;
         let stage = Stage::new(settings, World::new(account), listener)?;
         stage.play(actions).await
     })
@@ -107,6 +109,7 @@ struct Stage {
     settings: Settings,
     world: World,
     watch: Watch,
+    usage: Usage,
     stack: String,
     /// The cluster, and the group, which is named after it.
     cluster: String,
@@ -233,6 +236,7 @@ impl Stage {
         });
         let size = self.watch.in_service();
         self.watch.begin_roll();
+        self.usage.begin();
         self.put_ami(&new_ami)?;
         let keys: Vec<Value> = self
             .settings

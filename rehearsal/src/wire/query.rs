@@ -124,9 +124,9 @@ fn element(out: &mut String, value: &Value) {
 }
 
 fn named(out: &mut String, name: &str, value: &Value) {
-    out.push_str(&format!("<{name}>"));
+    out.extend(["<", name, ">"]);
     element(out, value);
-    out.push_str(&format!("</{name}>"));
+    out.extend(["</", name, ">"]);
 }
 
 #[cfg(test)]

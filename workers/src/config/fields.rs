@@ -108,13 +108,16 @@ impl<'a> Fields<'a> {
 
     /// A whole number of seconds in `range`.
     pub fn seconds(&mut self, key: &str, range: &RangeInclusive<i64>) -> Option<SignedDuration> {
+        self.whole(key, range).map(SignedDuration::from_secs)
+    }
+
+    /// A whole number in `range`.
+    pub fn whole(&mut self, key: &str, range: &RangeInclusive<i64>) -> Option<i64> {
         let (from, to) = (range.start(), range.end());
         match self.object.get(key) {
             None => self.refuse(key, "is missing"),
             Some(value) => match value.as_i64() {
-                Some(seconds) if range.contains(&seconds) => {
-                    return Some(SignedDuration::from_secs(seconds));
-                }
+                Some(number) if range.contains(&number) => return Some(number),
                 _ => self.refuse(
                     key,
                     format!("must be a whole number from {from} to {to}, and is {value}"),

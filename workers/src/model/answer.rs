@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::ServiceCounts;
+use super::group::StackState;
 use super::{ContainerInstanceArn, InstanceId, Policy, ServiceName, TaskArn, Verdict};
 
 /// The members of an answer that only some workers give.
@@ -28,7 +29,13 @@ pub struct Extra {
     /// stable for a new instance: whose drains hold it, so that the next look can be at those alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_by: Option<Vec<InstanceId>>,
-    /// drained: the tasks that are not STOPPED, so that the next looks can be at those alone.
+    /// stable for a new instance that is held: what its stack was doing, so that the next looks need not ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack: Option<StackSeen>,
+    /// With `NotYet`: when the lifecycle action last had a heartbeat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heartbeat_at: Option<Timestamp>,
+    /// draining: the tasks that it found; drained: those that are not STOPPED. The next looks can be at these alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks_left: Option<TasksLeft>,
     /// drained, and stable for a leaving instance: what to do when the verdict is `Never`.
@@ -44,6 +51,16 @@ pub struct TasksLeft {
     pub arns: Vec<TaskArn>,
     /// When all tasks of the instance were listed.
     pub listed_at: Timestamp,
+}
+
+/// What a stack was doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StackSeen {
+    /// What it was doing.
+    pub state: StackState,
+    /// When CloudFormation was asked.
+    pub asked_at: Timestamp,
 }
 
 /// What the state machine is told.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::InstanceId;
 
 /// Where an instance of a group stands in its life, as far as a roll cares.
@@ -82,7 +84,8 @@ pub struct GroupInstance {
 }
 
 /// What the group's stack is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum StackState {
     /// An update goes forward. A rolling update of the group happens in here.
     Updating,

@@ -11,7 +11,8 @@ use super::{Demand, Field, Resource, Rules, Strategy};
 #[derive(Default)]
 pub(super) struct Crowd<'a> {
     pub(super) on: BTreeMap<&'a str, u64>,
-    by_value: Vec<BTreeMap<&'a str, u64>>,
+    /// Each step of the strategy, and, for a spread over an attribute, how many are with each of its values.
+    steps: Vec<(Strategy, BTreeMap<&'a str, u64>)>,
 }
 
 /// Without a strategy a service spreads over zones, and then over instances, as documented.
@@ -45,7 +46,7 @@ impl<'a> Crowd<'a> {
                     }
                 }
             }
-            crowd.by_value.push(values);
+            crowd.steps.push((step.clone(), values));
         }
         crowd
     }
@@ -53,14 +54,12 @@ impl<'a> Crowd<'a> {
     /// The lower, the better.
     pub(super) fn rank(
         &self,
-        demand: &Demand<'_>,
         instance: &ContainerInstance,
         random: &mut fastrand::Rng,
     ) -> Vec<u64> {
-        let default = default_strategy();
-        let steps = strategy(demand.rules, &default).iter().zip(&self.by_value);
-        steps
-            .map(|(step, values)| match step {
+        let mut rank = Vec::with_capacity(self.steps.len() + 1);
+        rank.extend(self.steps.iter().map(|(step, values)| {
+            match step {
                 Strategy::Spread(Field::Instance) => {
                     self.on.get(instance.id.as_str()).copied().unwrap_or(0)
                 }
@@ -72,7 +71,10 @@ impl<'a> Crowd<'a> {
                 Strategy::Binpack(Resource::Cpu) => instance.cpu - instance.used_cpu,
                 Strategy::Binpack(Resource::Memory) => instance.memory - instance.used_memory,
                 Strategy::Random => random.u64(..),
-            })
-            .collect()
+            }
+        }));
+        // Ties are broken in the order of registration.
+        rank.push(instance.number);
+        rank
     }
 }

@@ -7,7 +7,7 @@ use super::super::definition::TaskDefinition;
 use super::super::placement::{self, Demand, Unplaced};
 use super::super::service::{STEADY, Status, say};
 use super::super::task::{self, Start, StopCode};
-use super::decide::{Picture, Plan, Why};
+use super::decide::{Plan, Why};
 use crate::account::Account;
 
 /// Stops the tasks of a plan.
@@ -161,8 +161,8 @@ fn hunger(account: &mut Account, cluster: &str, name: &str, unplaced: &Unplaced)
     }
 }
 
-/// Ends deployments that are through, says that the service is steady, or lets a deleted one go.
-pub(super) fn conclude(account: &mut Account, cluster: &str, name: &str, picture: &Picture) {
+/// Ends deployments that are through, says that the service is steady if its tasks are `settled`, or lets a deleted one go.
+pub(super) fn conclude(account: &mut Account, cluster: &str, name: &str, settled: bool) {
     let known = account.ecs.cluster(cluster);
     let service = known
         .services
@@ -182,8 +182,7 @@ pub(super) fn conclude(account: &mut Account, cluster: &str, name: &str, picture
         .enumerate()
         .map(|(place, deployment)| place == 0 || deployments.contains(deployment.id.as_str()))
         .collect();
-    let steady =
-        picture.steady() && left.iter().filter(|left| **left).count() == 1 && service.active();
+    let steady = settled && left.iter().filter(|left| **left).count() == 1 && service.active();
     let now = account.now;
     let service = account.ecs.service_mut(cluster, name);
     let mut left = left.into_iter();

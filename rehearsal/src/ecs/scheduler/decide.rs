@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A task of the service that is not STOPPED.
 #[derive(Debug, Clone)]
-pub(super) struct Replica {
-    pub(super) id: String,
+pub(super) struct Replica<'a> {
+    pub(super) id: &'a str,
     pub(super) number: u64,
-    pub(super) instance: String,
-    pub(super) zone: String,
+    pub(super) instance: &'a str,
+    pub(super) zone: &'a str,
     /// Of the PRIMARY deployment.
     pub(super) primary: bool,
     /// On an instance that is DRAINING.
@@ -23,7 +23,7 @@ pub(super) struct Replica {
     pub(super) protected: bool,
 }
 
-impl Replica {
+impl Replica<'_> {
     fn good(&self) -> bool {
         self.primary && !self.draining
     }
@@ -31,7 +31,7 @@ impl Replica {
 
 /// The service as the scheduler sees it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Picture {
+pub(super) struct Picture<'a> {
     pub(super) desired: u64,
     /// How many must stay healthy.
     pub(super) minimum: u64,
@@ -39,12 +39,12 @@ pub(super) struct Picture {
     pub(super) maximum: u64,
     /// Whether those that are being stopped count toward `maximum`.
     pub(super) stopping_counts: bool,
-    pub(super) tasks: Vec<Replica>,
+    pub(super) tasks: Vec<Replica<'a>>,
     /// For a DAEMON service: the instances on which a task is to be, and whether their agents are connected.
-    pub(super) homes: BTreeMap<String, bool>,
+    pub(super) homes: BTreeMap<&'a str, bool>,
 }
 
-impl Picture {
+impl Picture<'_> {
     /// Whether there is nothing to do and nothing to wait for.
     pub(super) fn steady(&self) -> bool {
         self.tasks.len() as u64 == self.desired
@@ -74,7 +74,7 @@ pub(super) struct Plan {
     pub(super) start: Vec<Option<String>>,
 }
 
-fn why(task: &Replica) -> Why {
+fn why(task: &Replica<'_>) -> Why {
     if task.draining {
         Why::Draining
     } else {
@@ -86,11 +86,11 @@ fn why(task: &Replica) -> Why {
 /// as many are stopped as are healthy above the minimum, and as many started as the maximum allows. What has not
 /// started where it should no longer be is stopped at once; what runs there and is not healthy yet may become so, and
 /// is stopped only if it is not needed.
-pub(super) fn replica(picture: &Picture) -> Plan {
+pub(super) fn replica(picture: &Picture<'_>) -> Plan {
     let mut plan = Plan::default();
-    let wanted: Vec<&Replica> = picture.tasks.iter().filter(|task| task.wanted).collect();
+    let wanted: Vec<&Replica<'_>> = picture.tasks.iter().filter(|task| task.wanted).collect();
     let mut healthy = wanted.iter().filter(|task| task.healthy).count() as u64;
-    let (good, mut moving): (Vec<&Replica>, Vec<&Replica>) =
+    let (good, mut moving): (Vec<&Replica<'_>>, Vec<&Replica<'_>>) =
         wanted.iter().copied().partition(|task| task.good());
     moving.sort_by_key(|task| (task.healthy, !task.draining, task.number));
     for task in moving.iter().filter(|task| !task.protected) {
@@ -101,12 +101,12 @@ pub(super) fn replica(picture: &Picture) -> Plan {
         };
         if spare {
             healthy -= u64::from(task.healthy);
-            plan.stop.push((task.id.clone(), why(task)));
+            plan.stop.push((task.id.to_owned(), why(task)));
         }
     }
     let surplus = (good.len() as u64).saturating_sub(picture.desired);
     for task in surplus_of(&good, surplus) {
-        plan.stop.push((task.id.clone(), Why::Surplus));
+        plan.stop.push((task.id.to_owned(), Why::Surplus));
     }
     let stopping = (picture.tasks.len() - wanted.len()) as u64 + plan.stop.len() as u64;
     let staying = wanted.len() as u64 - plan.stop.len() as u64;
@@ -120,8 +120,8 @@ pub(super) fn replica(picture: &Picture) -> Plan {
 
 /// Which `count` tasks to give up: those that do not serve yet, then from where the most are, so that zones and
 /// instances stay even.
-fn surplus_of<'a>(good: &[&'a Replica], count: u64) -> Vec<&'a Replica> {
-    let mut left: Vec<&Replica> = good
+fn surplus_of<'a>(good: &[&'a Replica<'a>], count: u64) -> Vec<&'a Replica<'a>> {
+    let mut left: Vec<&Replica<'a>> = good
         .iter()
         .copied()
         .filter(|task| !task.protected)
@@ -130,14 +130,14 @@ fn surplus_of<'a>(good: &[&'a Replica], count: u64) -> Vec<&'a Replica> {
     for _ in 0..count {
         let (mut zones, mut instances) = (BTreeMap::new(), BTreeMap::new());
         for task in &left {
-            *zones.entry(&task.zone).or_insert(0) += 1;
-            *instances.entry(&task.instance).or_insert(0) += 1;
+            *zones.entry(task.zone).or_insert(0) += 1;
+            *instances.entry(task.instance).or_insert(0) += 1;
         }
         let most = left.iter().enumerate().max_by_key(|(_, task)| {
             (
                 !task.healthy,
-                zones[&task.zone],
-                instances[&task.instance],
+                zones[task.zone],
+                instances[task.instance],
                 task.number,
             )
         });
@@ -151,7 +151,7 @@ fn surplus_of<'a>(good: &[&'a Replica], count: u64) -> Vec<&'a Replica> {
 
 /// A DAEMON service: one task on each home. On a draining instance its task is the last to go; a task of an older
 /// deployment goes before its successor comes, for maximumPercent is always 100.
-pub(super) fn daemon(picture: &Picture) -> Plan {
+pub(super) fn daemon(picture: &Picture<'_>) -> Plan {
     let mut plan = Plan::default();
     let mut healthy = picture
         .tasks
@@ -162,25 +162,21 @@ pub(super) fn daemon(picture: &Picture) -> Plan {
         if task.draining {
             let over = task.alone && !task.protected;
             if over || !task.started {
-                plan.stop.push((task.id.clone(), Why::Draining));
+                plan.stop.push((task.id.to_owned(), Why::Draining));
             }
-        } else if !picture.homes.contains_key(&task.instance) {
-            plan.stop.push((task.id.clone(), Why::Surplus));
+        } else if !picture.homes.contains_key(task.instance) {
+            plan.stop.push((task.id.to_owned(), Why::Surplus));
         } else if !task.primary && !task.protected && (!task.healthy || healthy > picture.minimum) {
             healthy -= u64::from(task.healthy);
-            plan.stop.push((task.id.clone(), Why::Replaced));
+            plan.stop.push((task.id.to_owned(), Why::Replaced));
         }
     }
-    let served: BTreeSet<&str> = picture
-        .tasks
-        .iter()
-        .map(|task| task.instance.as_str())
-        .collect();
+    let served: BTreeSet<&str> = picture.tasks.iter().map(|task| task.instance).collect();
     let bare = picture
         .homes
         .iter()
-        .filter(|(home, connected)| **connected && !served.contains(home.as_str()));
-    plan.start = bare.map(|(home, _)| Some(home.clone())).collect();
+        .filter(|(home, connected)| **connected && !served.contains(*home));
+    plan.start = bare.map(|(home, _)| Some((*home).to_owned())).collect();
     plan
 }
 
@@ -190,12 +186,13 @@ mod tests {
 
     /// Tasks told by one letter each: `h` healthy, `r` running but not healthy, `p` pending, `s` stopping; upper case
     /// if the instance is draining; `o` healthy and of an older deployment, `x` healthy, draining and protected.
-    fn picture(desired: u64, (minimum, maximum): (u64, u64), tasks: &str) -> Picture {
+    fn picture(desired: u64, (minimum, maximum): (u64, u64), tasks: &str) -> Picture<'static> {
+        let names = ["i0", "i1", "i2", "i3", "i4", "i5", "i6", "i7"];
         let replica = |(number, letter): (usize, char)| Replica {
-            id: format!("{number}"),
+            id: &names[number][1..],
             number: number as u64,
-            instance: format!("i{number}"),
-            zone: "a".to_owned(),
+            instance: names[number],
+            zone: "a",
             primary: letter != 'o',
             draining: letter.is_uppercase() || letter == 'x',
             alone: false,
@@ -313,9 +310,7 @@ mod tests {
     #[test]
     fn a_daemon_goes_last_and_comes_to_each_home() {
         let mut picture = picture(2, (0, 100), "Hh");
-        picture.homes = [("i1", true), ("i7", true), ("i8", false)]
-            .map(|(id, connected)| (id.to_owned(), connected))
-            .into();
+        picture.homes = [("i1", true), ("i7", true), ("i8", false)].into();
         let plan = daemon(&picture);
         assert_eq!(
             (plan.stop.len(), plan.start),

@@ -91,6 +91,7 @@ fn made(
         deployments: vec![deployment(account, definition)],
         events: VecDeque::new(),
         live: BTreeSet::new(),
+        healthy: 0,
         gone: BTreeSet::new(),
         planned: false,
         steady: None,

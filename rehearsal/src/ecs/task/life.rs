@@ -254,12 +254,33 @@ pub(in crate::ecs) fn resume(account: &mut Account, cluster: &str, id: &str) {
     account.after(Duration::from_secs(1), event);
 }
 
+/// Notes whether a task is healthy, and counts it in its service.
+pub(super) fn set_healthy(account: &mut Account, cluster: &str, id: &str, healthy: bool) {
+    let home = account.ecs.cluster_mut(cluster);
+    let task = home
+        .tasks
+        .get_mut(id)
+        .expect("the task was there a moment ago");
+    if std::mem::replace(&mut task.healthy, healthy) == healthy {
+        return;
+    }
+    if let Some(service) = task
+        .service
+        .as_ref()
+        .and_then(|name| home.services.get_mut(name))
+    {
+        match healthy {
+            true => service.healthy += 1,
+            false => service.healthy -= 1,
+        }
+    }
+}
+
 /// A task passes its health checks, or has run long enough to count as healthy.
 pub(in crate::ecs) fn healthy(account: &mut Account, cluster: &str, id: &str, version: u64) {
     if current(account, cluster, id, version) {
-        let task = account.ecs.task_mut(cluster, id);
-        task.healthy = true;
-        let group = task.group.clone();
+        set_healthy(account, cluster, id, true);
+        let group = account.ecs.task_mut(cluster, id).group.clone();
         account.tell(Fact::TaskHealthy { group });
         scheduler::task_changed(account, cluster, id);
     }

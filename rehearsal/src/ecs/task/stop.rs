@@ -1,7 +1,7 @@
 //! How a task ends: by itself, in good order, or at once.
 
 use super::super::scheduler;
-use super::life::{agent_connected, current, enter};
+use super::life::{agent_connected, current, enter, set_healthy};
 use super::{Status, StopCode};
 use crate::account::Account;
 
@@ -27,9 +27,9 @@ pub(in crate::ecs) fn exit(account: &mut Account, cluster: &str, id: &str, versi
 
 fn unwanted(account: &mut Account, cluster: &str, id: &str, code: StopCode, reason: &str) {
     let now = account.now;
+    set_healthy(account, cluster, id, false);
     let task = account.ecs.task_mut(cluster, id);
     task.wanted = false;
-    task.healthy = false;
     task.protected_until = None;
     task.stopping_at = Some(now);
     task.stop_code = Some(code);

@@ -28,18 +28,21 @@ impl Stage {
                 detail,
             });
         }
+        let seconds = now.duration_since(began).as_secs_f64();
         let calls: u64 = seen.api_calls.values().sum();
         Report {
             instances: size,
             replaced: seen.replaced.len(),
             retained: self.retained(),
-            roll_seconds: rounded(now.duration_since(began).as_secs_f64(), 3),
+            roll_seconds: rounded(seconds, 3),
             lower_bound_seconds: None,
             overhead: None,
             tasks_moved: seen.tasks_moved,
             tasks_killed_early: seen.tasks_killed_early,
             max_open_drains: seen.max_open_drains,
             api_calls_per_instance: rounded(calls as f64 / seen.replaced.len().max(1) as f64, 2),
+            api_buckets: self.usage.buckets(seconds),
+            failed_invocations: self.usage.failed_invocations(),
             state_transitions: transitions,
             max_history_events: seen.max_history_events,
             cost_usd: rounded(cost_usd(transitions, &seen), 6),

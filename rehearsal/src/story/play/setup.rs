@@ -10,6 +10,7 @@ use crate::account::Account;
 use crate::fact::Told;
 use crate::story::{Listener, Settings, Switch};
 use crate::telling::Teller;
+use crate::usage::Usage;
 use crate::watch::{Terms, Watch};
 use crate::world::{Observer, World};
 
@@ -95,6 +96,8 @@ impl Stage {
             .to_owned();
         let watch = Watch::new(terms(settings)?);
         world.add_observer(watch.clone());
+        let usage = Usage::default();
+        world.add_observer(usage.clone());
         world.add_observer(Ear {
             teller: Teller::new(begin, STACK),
             watch: watch.clone(),
@@ -107,6 +110,7 @@ impl Stage {
             settings,
             world,
             watch,
+            usage,
             stack: STACK.to_owned(),
             cluster,
             ami,
