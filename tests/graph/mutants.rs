@@ -1,0 +1,50 @@
+//! The proofs themselves: each of these definitions, with one thing changed, has a fault that they find.
+
+use serde_json::{Value, json};
+
+use crate::faults;
+use crate::machine::Machine;
+
+#[test]
+fn each_changed_definition_has_a_fault() {
+    let edits: [(&str, Value); 24] = [
+        ("/States/Joined/Catch/0/Next", json!("GoOn")),
+        ("/States/Hold/Catch/0/Next", json!("EndTheRoll")),
+        ("/States/Drained/Catch/0/Next", json!("GiveUp")),
+        ("/States/Drained/Catch/0/Next", json!("Keep")),
+        ("/States/Continue/Catch/0/Next", json!("Completed")),
+        ("/States/HasJoined/Default", json!("GoOn")),
+        ("/States/IsDrained/Default", json!("Stable")),
+        ("/States/IsDrained/Choices/0/Next", json!("Stable")),
+        ("/States/IsStable/Choices/2/Next", json!("GoOn")),
+        ("/States/MayGoOn/Choices/3/Next", json!("GoOn")),
+        ("/States/AtDeadline/Default", json!("GoOn")),
+        ("/States/LaunchUnclear/Next", json!("GoOn")),
+        ("/States/DrainUnclear/Next", json!("Keep")),
+        ("/States/GiveUp/Next", json!("LaunchAbandoned")),
+        ("/States/GiveUp/Result", json!("CONTINUE")),
+        ("/States/Keep/Result", json!("CONTINUE")),
+        ("/States/Retain/Next", json!("Completed2")),
+        ("/States/GoOn/Next", json!("Completed")),
+        ("/States/WaitForTasks/Next", json!("Draining")),
+        (
+            "/States/WaitToJoin/SecondsPath",
+            json!("$.stable.waitSeconds"),
+        ),
+        ("/States/IsDrained/Choices/4/Next", json!("Drained")),
+        ("/States/Stable/Retry/0/MaxAttempts", json!(3)),
+        ("/States/Draining/Retry/1/ErrorEquals/0", json!("Throttle")),
+        ("/States/Abandon/Catch/0/ErrorEquals", json!(["Throttled"])),
+    ];
+    for (pointer, value) in edits {
+        let mut machine = Machine::of_the_project();
+        let place = machine.definition.pointer_mut(pointer);
+        let place = place.unwrap_or_else(|| panic!("{pointer} is not there"));
+        assert_ne!(*place, value, "{pointer} is so already");
+        *place = value.clone();
+        assert!(
+            !faults(&machine).is_empty(),
+            "nobody minds that {pointer} is {value}"
+        );
+    }
+}
