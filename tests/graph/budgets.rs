@@ -45,7 +45,10 @@ fn turns(end: i64, deadline: Option<i64>) -> i64 {
         wait_seconds(at(0), at(spent), deadline.map(at), &settings, instance)
     };
     let instances = (0..1000).map(|n| InstanceId::new(format!("i-{n:017x}")));
-    let hasty = instances.min_by_key(|instance| wait(ACTION_SECONDS, instance));
+    // Long after its deadline every instance waits a second: who is hasty shows without one.
+    let free =
+        |instance: &InstanceId| wait_seconds(at(0), at(ACTION_SECONDS), None, &settings, instance);
+    let hasty = instances.min_by_key(free);
     let hasty = hasty.expect("there are instances");
     let (mut spent, mut turns) = (0, 0);
     while spent < end {

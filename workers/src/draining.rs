@@ -33,7 +33,7 @@ pub async fn handle(
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
     let registrations = ecs.registrations(cluster, &subject.action.instance).await?;
     let (active, draining) = match decide(subject, &registrations, now()) {
-        Step::Done(finding) => return Ok(finding),
+        Step::Done(finding) => return Ok(*finding),
         Step::Drain { active, draining } => (active, draining),
     };
     let (mut hosted, mut suspects) = (BTreeSet::new(), BTreeSet::new());
@@ -70,7 +70,7 @@ pub async fn handle(
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {
     /// Nothing: this is the answer.
-    Done(Finding),
+    Done(Box<Finding>),
     /// The first are to be set DRAINING, the second are so already.
     Drain {
         /// To be set DRAINING.
@@ -101,19 +101,20 @@ pub fn decide(subject: &Subject, registrations: &[ContainerInstance], now: Times
             "{instance} is {standing} in cluster {cluster}: no member, so there is nothing to drain."
         ));
         finding.extra.member = Some(false);
-        return Step::Done(finding);
+        return Step::Done(Box::new(finding));
     }
     let standing = format!(
         "{instance} is still REGISTERING in cluster {cluster} {spent} s after its terminate hook opened, and only an \
          ACTIVE instance can be drained"
     );
-    Step::Done(if now >= subject.drain_deadline() {
+    let finding = if now >= subject.drain_deadline() {
         let allowed = subject.settings.drain_deadline.as_secs();
         Finding::never(format!("{standing}; the drain had {allowed} s."))
             .under(subject.settings.policy)
     } else {
         Finding::not_yet(format!("{standing}.")).by(subject.drain_deadline())
-    })
+    };
+    Step::Done(Box::new(finding))
 }
 
 /// The services that are excused: not stable before the drain, and not by its doing.
