@@ -21,33 +21,20 @@ pub fn text(report: &Report) -> String {
         format!("{} (the group has {})", report.replaced, report.instances),
     );
     if !report.retained.is_empty() {
-        line(
-            "instances retained",
-            format!(
-                "{} (the drain failed; look at each, then terminate it)",
-                report.retained.join(", ")
-            ),
-        );
+        let retained = report.retained.join(", ");
+        let value = format!("{retained} (the drain failed; look at each, then terminate it)");
+        line("instances retained", value);
     }
     line("virtual duration", duration(report));
-    line(
-        "tasks moved",
-        format!(
-            "{}, cut off {}",
-            report.tasks_moved, report.tasks_killed_early
-        ),
-    );
+    let (moved, cut) = (report.tasks_moved, report.tasks_killed_early);
+    line("tasks moved", format!("{moved}, cut off {cut}"));
     line("drains open at most", report.max_open_drains.to_string());
     line("API calls", calls(report));
     for used in &report.api_buckets {
         line("API limit", limit(used));
     }
     if !report.failed_invocations.is_empty() {
-        let errors = report.failed_invocations.iter();
-        let errors: Vec<String> = errors
-            .map(|(name, count)| format!("{name} {count}"))
-            .collect();
-        line("invocations failed", errors.join(", "));
+        line("invocations failed", failures(report));
     }
     line(
         "state transitions",
@@ -92,6 +79,14 @@ fn duration(report: &Report) -> String {
         }
         _ => whole,
     }
+}
+
+fn failures(report: &Report) -> String {
+    let errors = report.failed_invocations.iter();
+    let errors: Vec<String> = errors
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    errors.join(", ")
 }
 
 fn limit(used: &BucketUse) -> String {
