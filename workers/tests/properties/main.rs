@@ -12,6 +12,10 @@ mod subject;
 use proptest::test_runner::{Config, RngSeed};
 
 /// How many cases each property is tried on, and from which seed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the seed of a test is no setting of a worker"
+)]
 fn config() -> Config {
     let rng_seed = match std::env::var("PROPTEST_RNG_SEED").as_deref() {
         Err(_) => RngSeed::Fixed(20_261_123),
