@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::changes::Changes;
 use crate::clock::Queue;
 use crate::fact::{Fact, Told};
-use crate::faults::Faults;
+use crate::faults::{self, Faults};
 use crate::wire::ApiError;
 use crate::{
     autoscaling, cloudformation, ec2, ecs, eventbridge, lambda, s3, ssm, stepfunctions, sts,
@@ -20,6 +20,8 @@ pub const ACCOUNT_ID: &str = "123456789012";
 pub const REGION: &str = "eu-west-1";
 /// The partition of all ARNs.
 pub const PARTITION: &str = "aws";
+/// Makes the seed of the faults another one than that of the services.
+const FAULT_SEED: u64 = 0x5eed_0fa0_1750_0fa0;
 
 /// Who makes a call.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +76,10 @@ pub struct Account {
     pub wire_random: fastrand::Rng,
     /// What is made to go wrong.
     pub faults: Faults,
+    /// Where the chance of faults comes from.
+    pub fault_random: fastrand::Rng,
+    /// What workers read last, for reads that are stale.
+    pub reads: faults::calls::Reads,
     /// Everything that happened, in order.
     pub facts: Vec<Told>,
     /// How often something changed that a worker could see.
@@ -107,6 +113,8 @@ impl Account {
             random: fastrand::Rng::with_seed(seed),
             wire_random: fastrand::Rng::with_seed(!seed),
             faults: Faults::default(),
+            fault_random: fastrand::Rng::with_seed(seed ^ FAULT_SEED),
+            reads: Default::default(),
             facts: Vec::new(),
             changes: Changes::default(),
             queue: Queue::default(),

@@ -36,6 +36,7 @@ use crate::wire::ApiError;
 
 pub use definition::{EXIT_SECONDS, RUN_SECONDS};
 pub use dynamics::Dynamics;
+pub use task::OWN_EXIT;
 pub use throttle::{Limit, limit};
 pub use view::{ServiceView, TaskView};
 

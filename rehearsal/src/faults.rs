@@ -1,24 +1,56 @@
-//! What can be made to go wrong in the account.
+//! What can be made to go wrong in the account. [`Fault`] names it all; here is what the services ask.
+//!
+//! - [`calls`]: with the workers' calls, on their way to the account and back.
+//! - [`invocations`]: with the workers themselves.
 
+pub mod calls;
+pub mod invocations;
+
+mod name;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use name::Fault;
 
 /// How long an instance is REGISTERING that registers slowly: past its join deadline of 15 minutes.
 pub const SLOW_REGISTRATION: Duration = Duration::from_secs(1200);
+/// By how much an instance joins late, at most: most of them in time, some past a short deadline.
+pub const LATEST_JOIN: Duration = Duration::from_secs(600);
+/// By how much events come late, at most. EventBridge promises no limit; a minute or two was seen.
+pub const LATEST_EVENT: Duration = Duration::from_secs(300);
+/// Within how long events overtake one another. Assumed: EventBridge promises no order.
+pub const OUT_OF_ORDER: Duration = Duration::from_secs(60);
 
 /// The faults that are switched on. By default nothing goes wrong.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Faults {
-    /// Instances that run this AMI boot, but never register with ECS.
-    pub never_joins: Option<String>,
-    /// Instances that run this AMI are REGISTERING for a long time before they are ACTIVE, as those are for a moment whose
-    /// network interfaces are trunked (awsvpcTrunking).
-    pub registers_slowly: Option<String>,
-    /// EventBridge delivers every event twice, the second time some seconds later, under the same event id.
-    pub event_twice: bool,
-    /// Half of the functions' calls are refused with "Rate exceeded".
-    pub throttle: bool,
-    /// Other traffic takes half of what comes back into each of ECS's token buckets.
-    pub busy_account: bool,
-    /// Some of the functions' invocations crash, before or after they have done their work.
-    pub worker_error: bool,
+    on: BTreeSet<Fault>,
+    /// The AMI which the roll brings.
+    new_ami: Option<String>,
+    /// Until when functions cannot be invoked.
+    pub functions_away_until: Option<Timestamp>,
+}
+
+impl Faults {
+    /// These faults, in a roll to `new_ami` if there is one.
+    pub fn new(on: impl IntoIterator<Item = Fault>, new_ami: Option<String>) -> Self {
+        Self {
+            on: on.into_iter().collect(),
+            new_ami,
+            functions_away_until: None,
+        }
+    }
+
+    /// Whether this fault is on.
+    pub fn has(&self, fault: Fault) -> bool {
+        self.on.contains(&fault)
+    }
+
+    /// Whether this fault is on, and hits what runs `ami`: only the new one is bad.
+    pub fn hits(&self, fault: Fault, ami: &str) -> bool {
+        self.has(fault) && self.new_ami.as_deref() == Some(ami)
+    }
 }

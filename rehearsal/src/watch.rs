@@ -2,6 +2,7 @@
 
 mod answers;
 mod judge;
+mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -91,6 +92,8 @@ struct Inner {
     open_executions: BTreeMap<String, Timestamp>,
     last_answers: BTreeMap<String, Answered>,
     healthy: BTreeMap<String, u64>,
+    /// The instances that died.
+    died: BTreeSet<String>,
     seen: Seen,
 }
 
@@ -113,6 +116,7 @@ impl Watch {
             open_executions: BTreeMap::new(),
             last_answers: BTreeMap::new(),
             healthy: BTreeMap::new(),
+            died: BTreeSet::new(),
             seen: Seen::default(),
         };
         Self {

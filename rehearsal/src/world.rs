@@ -3,10 +3,11 @@
 //! process or as processes of their own (see [`crate::functions`]).
 
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -15,7 +16,7 @@ use crate::account::{Account, Caller};
 use crate::fact::Told;
 use crate::functions::Invoker;
 use crate::wire::{self, ApiError, Call, Response};
-use crate::{iam, lambda, throttle};
+use crate::{faults, iam, lambda, throttle};
 
 mod polls;
 
@@ -39,6 +40,8 @@ pub struct World {
     speed: u32,
     /// Whether the runtime's time is paused, so that a call on the wire must be made to take its time.
     paused: bool,
+    /// By how many milliseconds the workers' clock is ahead of AWS's.
+    skew_ms: Arc<AtomicI64>,
 }
 
 struct Stage {
@@ -70,6 +73,7 @@ impl World {
             began: (account.now, Instant::now()),
             speed,
             paused,
+            skew_ms: Arc::default(),
             wake: Arc::default(),
             stage: Arc::new(Mutex::new(Stage {
                 account,
@@ -84,6 +88,18 @@ impl World {
     pub fn now(&self) -> Timestamp {
         let elapsed = self.began.1.elapsed() * self.speed;
         self.began.0 + Duration::from_millis(elapsed.as_millis() as u64)
+    }
+
+    /// What the clock of the machines shows on which workers run.
+    pub fn machine_time(&self) -> Timestamp {
+        let ahead = SignedDuration::from_millis(self.skew_ms.load(Ordering::Relaxed));
+        self.now() + ahead
+    }
+
+    /// Makes the workers' clock go `ahead` of AWS's.
+    pub fn skew(&self, ahead: SignedDuration) {
+        let ahead = i64::try_from(ahead.as_millis()).unwrap_or_default();
+        self.skew_ms.store(ahead, Ordering::Relaxed);
     }
 
     /// Adds somebody who is told of every fact from now on.
@@ -146,7 +162,8 @@ impl World {
         let half = self.with(half_a_call);
         tokio::time::sleep(half).await;
         let response = self.serve_or_hold(caller, call).await;
-        tokio::time::sleep(half).await;
+        let late = self.with(|account| faults::calls::delay(account, caller, call));
+        tokio::time::sleep(half + late).await;
         response
     }
 
@@ -245,7 +262,9 @@ impl Stage {
     }
 
     fn answer(&mut self, caller: &Caller, call: &Call) -> Response {
-        wire::answer(&mut self.account, caller, call)
+        let answer = faults::calls::answer(&mut self.account, caller, call);
+        let request_id = wire::request_id(&mut self.account);
+        wire::write(call, request_id, answer)
     }
 
     fn tell_observers(&mut self) {

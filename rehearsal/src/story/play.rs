@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Action, Fault, Listener, Processes, Settings};
 use crate::endpoint;
+use crate::faults::Faults;
 use crate::functions::Invoker;
 use crate::promises::Broken;
 use crate::report::Report;
@@ -228,7 +229,7 @@ impl Stage {
         let new_ami = self
             .world
             .with(|account| format!("ami-{}", account.hex(17)));
-        let faults = self.settings.faults(&new_ami);
+        let faults = Faults::new(self.settings.faults.iter().copied(), Some(new_ami.clone()));
         let transitions = self.world.with(|account| {
             account.faults = faults;
             account.ecs.dynamics.throttling = true;

@@ -79,7 +79,11 @@ impl Inner {
 
     /// At a drain deadline the user may have chosen to go on; and a stack that is deleted keeps nothing.
     fn never_may_continue(&self) -> bool {
-        let deleting = ["DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"];
-        self.terms.policy != "retain" || deleting.contains(&self.stack_status.as_str())
+        self.terms.policy != "retain" || self.stack_goes()
+    }
+
+    /// Whether the stack is being deleted, or taken back before it was ever there.
+    pub(super) fn stack_goes(&self) -> bool {
+        ["DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"].contains(&self.stack_status.as_str())
     }
 }

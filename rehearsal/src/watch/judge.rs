@@ -45,7 +45,10 @@ impl Inner {
                     self.let_go(account, told.at, instance);
                 }
             }
-            Fact::TaskHealthy { group } => self.health(account, told.at, group),
+            Fact::TaskHealthy { group } => self.health(account, told.at, group, true),
+            Fact::Died { instance } => {
+                self.died.insert(instance.clone());
+            }
             Fact::ContainerInstance {
                 instance, status, ..
             } => {
@@ -58,8 +61,13 @@ impl Inner {
                 group,
                 instance,
                 last_status,
+                reason,
                 ..
-            } => self.task(account, told.at, group, instance, last_status),
+            } => {
+                self.task(group, instance, last_status);
+                let ours = self.is_our_doing(told.at, instance, reason);
+                self.health(account, told.at, group, ours);
+            }
             Fact::TaskKilled {
                 task,
                 group,
@@ -69,7 +77,8 @@ impl Inner {
                 let what =
                     format!("task {task} of {group} was {last_status} when {instance} went away");
                 self.killed(told.at, instance, what);
-                self.health(account, told.at, group);
+                let ours = self.is_our_doing(told.at, instance, "");
+                self.health(account, told.at, group, ours);
             }
             Fact::Execution {
                 execution, what, ..
@@ -152,67 +161,13 @@ impl Inner {
         self.seen.max_open_drains = self.seen.max_open_drains.max(open.len());
     }
 
-    fn task(
-        &mut self,
-        account: &Account,
-        at: Timestamp,
-        group: &str,
-        instance: &str,
-        last_status: &str,
-    ) {
+    fn task(&mut self, group: &str, instance: &str, last_status: &str) {
         let leaving = self
             .instances
             .get(instance)
             .is_some_and(|seen| seen.state.starts_with("Terminating"));
         if leaving && last_status == "STOPPED" && group.starts_with("service:") {
             self.seen.tasks_moved += 1;
-        }
-        self.health(account, at, group);
-    }
-
-    fn health(&mut self, account: &Account, at: Timestamp, group: &str) {
-        let Some(service) = group.strip_prefix("service:") else {
-            return;
-        };
-        let Some((healthy, minimum)) = account.ecs.service_health(service) else {
-            return;
-        };
-        let before = self
-            .healthy
-            .insert(service.to_owned(), healthy)
-            .unwrap_or(healthy);
-        if self.rolling && healthy < before && healthy < minimum {
-            let detail =
-                format!("service {service} has {healthy} healthy tasks, its minimum is {minimum}");
-            self.broke(Claim::MinimumHealthy, at, detail);
-        }
-    }
-
-    /// Its hook has let it go: whatever is still on it has some seconds left.
-    fn let_go(&mut self, account: &Account, at: Timestamp, instance: &str) {
-        let tasks = account.ecs.tasks();
-        let left = tasks.iter().find(|task| task.instance == instance);
-        if let Some(task) = left.filter(|_| !self.by_policy(at, instance)) {
-            let detail = format!(
-                "{instance} was let go with task {} of {} {}",
-                task.id, task.group, task.last_status
-            );
-            self.broke(Claim::DrainedBeforeGone, at, detail);
-        }
-    }
-
-    /// Whether the user chose `terminate`, and the deadline has passed.
-    fn by_policy(&self, at: Timestamp, instance: &str) -> bool {
-        let seen = self.instances.get(instance);
-        let began = seen.and_then(|seen| seen.drain_began);
-        let passed = began.is_some_and(|began| at >= began + self.terms.drain_deadline);
-        self.terms.policy == "terminate" && passed
-    }
-
-    fn killed(&mut self, at: Timestamp, instance: &str, what: String) {
-        if !self.by_policy(at, instance) {
-            self.seen.tasks_killed_early += 1;
-            self.broke(Claim::DrainedBeforeGone, at, what);
         }
     }
 

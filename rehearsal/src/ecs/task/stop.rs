@@ -5,6 +5,9 @@ use super::life::{agent_connected, current, enter, set_healthy};
 use super::{Status, StopCode};
 use crate::account::Account;
 
+/// The stoppedReason of a task whose container ended by itself.
+pub const OWN_EXIT: &str = "Essential container in task exited";
+
 /// A task's container ends by itself.
 pub(in crate::ecs) fn exit(account: &mut Account, cluster: &str, id: &str, version: u64) {
     if !current(account, cluster, id, version) {
@@ -14,7 +17,7 @@ pub(in crate::ecs) fn exit(account: &mut Account, cluster: &str, id: &str, versi
         account.ecs.task_mut(cluster, id).held = true;
         return;
     }
-    let reason = "Essential container in task exited";
+    let reason = OWN_EXIT;
     unwanted(
         account,
         cluster,

@@ -1,0 +1,72 @@
+//! What happens to tasks: whether they had stopped when their instance was let go, and whether their services stay healthy
+//! enough. What an instance does that died, or a task that ended by itself, is nobody's breach; nor is what the user chose
+//! for a drain deadline that has passed, or for a stack that is deleted.
+
+use jiff::Timestamp;
+
+use super::Inner;
+use crate::account::Account;
+use crate::ecs::OWN_EXIT;
+use crate::promises::Claim;
+
+impl Inner {
+    /// Whether a task's end, for this `reason`, is the doing of a drain, and not what the user chose.
+    pub(super) fn is_our_doing(&self, at: Timestamp, instance: &str, reason: &str) -> bool {
+        let by_choice = self.terms.policy != "retain" && self.is_overdue(at, instance);
+        reason != OWN_EXIT
+            && !self.died.contains(instance)
+            && !self.stack_goes()
+            && !by_choice
+    }
+
+    /// Looks at a service after something happened to a task of it, which was our doing or not.
+    pub(super) fn health(&mut self, account: &Account, at: Timestamp, group: &str, ours: bool) {
+        let Some(service) = group.strip_prefix("service:") else {
+            return;
+        };
+        let Some((healthy, minimum)) = account.ecs.service_health(service) else {
+            return;
+        };
+        let before = self
+            .healthy
+            .insert(service.to_owned(), healthy)
+            .unwrap_or(healthy);
+        if self.rolling && ours && healthy < before && healthy < minimum {
+            let detail =
+                format!("service {service} has {healthy} healthy tasks, its minimum is {minimum}");
+            self.broke(Claim::MinimumHealthy, at, detail);
+        }
+    }
+
+    /// Its hook has let it go: whatever is still on it has some seconds left.
+    pub(super) fn let_go(&mut self, account: &Account, at: Timestamp, instance: &str) {
+        let tasks = account.ecs.tasks();
+        let left = tasks.iter().find(|task| task.instance == instance);
+        if let Some(task) = left.filter(|_| !self.by_policy(at, instance)) {
+            let detail = format!(
+                "{instance} was let go with task {} of {} {}",
+                task.id, task.group, task.last_status
+            );
+            self.broke(Claim::DrainedBeforeGone, at, detail);
+        }
+    }
+
+    /// Whether the user chose `terminate`, and the deadline has passed.
+    fn by_policy(&self, at: Timestamp, instance: &str) -> bool {
+        self.terms.policy == "terminate" && self.is_overdue(at, instance)
+    }
+
+    /// Whether the drain deadline of an instance has passed.
+    fn is_overdue(&self, at: Timestamp, instance: &str) -> bool {
+        let seen = self.instances.get(instance);
+        let began = seen.and_then(|seen| seen.drain_began);
+        began.is_some_and(|began| at >= began + self.terms.drain_deadline)
+    }
+
+    pub(super) fn killed(&mut self, at: Timestamp, instance: &str, what: String) {
+        if !self.by_policy(at, instance) && !self.died.contains(instance) {
+            self.seen.tasks_killed_early += 1;
+            self.broke(Claim::DrainedBeforeGone, at, what);
+        }
+    }
+}
