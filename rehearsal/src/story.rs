@@ -105,6 +105,41 @@ pub enum Action {
     DeleteServices,
     /// Deletes the stack, and goes on when it is gone or that has failed.
     Delete,
+    /// Creates the stack, and goes on when nothing is under way any more, whatever has come of it.
+    Create,
+    /// A call by an operator with all rights, which must be answered.
+    Call(Call),
+    /// The same, which must be refused.
+    Refused(Call),
+    /// Happens so many seconds from now, while what comes next goes on. It must have happened when the story ends.
+    In(u64, Box<Action>),
+}
+
+impl Action {
+    /// Whether virtual time passes in it: such a thing cannot happen in the middle of another.
+    fn takes_time(&self) -> bool {
+        matches!(
+            self,
+            Self::Deploy
+                | Self::Create
+                | Self::Roll
+                | Self::Settle
+                | Self::Pass(_)
+                | Self::Delete
+                | Self::In(..)
+        )
+    }
+}
+
+/// A call of an AWS API, as [`Account::call`] takes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Such as `autoscaling`.
+    pub service: String,
+    /// Such as `StartInstanceRefresh`.
+    pub action: String,
+    /// What it is given; `$GROUP` and the like stand for what [`script`] says.
+    pub input: serde_json::Value,
 }
 
 /// Who is told of the lines of a story as they happen.

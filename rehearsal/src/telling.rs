@@ -91,6 +91,13 @@ impl Teller {
             Fact::Stack { .. } => self.stack_line(&told.fact)?,
             Fact::Invocation { .. } => self.answer_line(told)?,
             Fact::Lifecycle { .. } | Fact::ContainerInstance { .. } => instance_line(&told.fact)?,
+            Fact::Refresh { .. } => refresh_line(&told.fact)?,
+            Fact::Deed { what, detail } => (
+                "operator".to_owned(),
+                what.clone(),
+                detail.clone(),
+                Mood::Plain,
+            ),
             other => trouble_line(other)?,
         };
         let at = told.at.duration_since(self.began).unsigned_abs();
@@ -184,6 +191,31 @@ impl Teller {
         };
         Some((instance.clone(), state, reason.clone(), mood))
     }
+}
+
+fn refresh_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
+    let Fact::Refresh {
+        status,
+        percent,
+        left,
+        reason,
+        ..
+    } = fact
+    else {
+        return None;
+    };
+    let mood = match status.as_str() {
+        "Successful" => Mood::Good,
+        "InProgress" => Mood::Plain,
+        "Baking" => Mood::Waiting,
+        _ => Mood::Bad,
+    };
+    let standing = format!("{percent}% complete, {left} instance(s) to update");
+    let reason = match reason.as_str() {
+        "" => standing,
+        reason => format!("{standing}: {reason}"),
+    };
+    Some(("instance refresh".to_owned(), status.clone(), reason, mood))
 }
 
 fn instance_line(fact: &Fact) -> Option<(String, String, String, Mood)> {

@@ -115,6 +115,8 @@ impl Stage {
             cluster,
             ami,
             reports: Vec::new(),
+            due: Vec::new(),
+            began: begin,
         })
     }
 }
