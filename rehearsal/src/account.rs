@@ -9,6 +9,7 @@ use crate::changes::Changes;
 use crate::clock::Queue;
 use crate::fact::{Fact, Told};
 use crate::faults::{self, Faults};
+use crate::simulation::wrong::Wrong;
 use crate::wire::ApiError;
 use crate::{
     autoscaling, cloudformation, ec2, ecs, eventbridge, lambda, s3, ssm, stepfunctions, sts,
@@ -78,6 +79,8 @@ pub struct Account {
     pub faults: Faults,
     /// Where the chance of faults comes from.
     pub fault_random: fastrand::Rng,
+    /// What the workers are made to do wrong.
+    pub wrong: Option<Wrong>,
     /// What workers read last, for reads that are stale.
     pub reads: faults::calls::Reads,
     /// Everything that happened, in order.
@@ -114,6 +117,7 @@ impl Account {
             wire_random: fastrand::Rng::with_seed(!seed),
             faults: Faults::default(),
             fault_random: fastrand::Rng::with_seed(seed ^ FAULT_SEED),
+            wrong: None,
             reads: Default::default(),
             facts: Vec::new(),
             changes: Changes::default(),

@@ -75,7 +75,7 @@ impl HttpConnector for Wire {
                 .try_into()
                 .expect("our services answer with valid statuses");
             let mut http = HttpResponse::new(status, SdkBody::from(response.body));
-            let date = DateTime::from_secs(world.now().as_second());
+            let date = DateTime::from_secs(world.date().as_second());
             let headers = http.headers_mut();
             headers.insert("content-type", response.content_type);
             if let Ok(date) = date.fmt(Format::HttpDate) {

@@ -3,7 +3,9 @@
 //! [`script`] reads stories from text, [`play()`] plays them, [`files`] holds the template and definition they use.
 
 pub mod files;
+pub mod mishap;
 pub mod script;
+pub mod written;
 
 mod play;
 
@@ -15,9 +17,11 @@ use std::path::PathBuf;
 use crate::account::Account;
 use crate::environments::{Environments, Log};
 use crate::fact::Told;
+use crate::simulation::wrong::Wrong;
 use crate::telling::Line;
 use crate::workload::Workload;
 use files::Files;
+use mishap::Mishap;
 
 /// Everything that a story follows from. The same settings give the same story, to the byte.
 #[derive(Debug, Clone)]
@@ -34,6 +38,8 @@ pub struct Settings {
     pub seed: u64,
     /// Whether behaviours of AWS that nobody has proven go the other way than usual.
     pub switches: Vec<Switch>,
+    /// What the workers are made to do wrong, for a test that somebody notices.
+    pub wrong: Option<Wrong>,
 }
 
 /// How the workers run as processes of their own.
@@ -111,6 +117,16 @@ pub enum Action {
     Call(Call),
     /// The same, which must be refused.
     Refused(Call),
+    /// Something befalls the cluster.
+    Befall(Mishap),
+    /// The same, which may be refused.
+    Try(Box<Action>),
+    /// The faults begin; with a roll they begin by themselves.
+    Storm,
+    /// Begins a roll as `Roll` does, and goes on at once.
+    Release,
+    /// The faults stop, an operator does what the README says, and all must come to rest within a bound.
+    Rest,
     /// Happens so many seconds from now, while what comes next goes on. It must have happened when the story ends.
     In(u64, Box<Action>),
 }
@@ -125,6 +141,7 @@ impl Action {
                 | Self::Roll
                 | Self::Settle
                 | Self::Pass(_)
+                | Self::Rest
                 | Self::Delete
                 | Self::In(..)
         )

@@ -50,6 +50,8 @@ pub struct InstanceSeen {
     pub drain_began: Option<Timestamp>,
     /// Whether it is a container instance of the cluster.
     pub member: bool,
+    /// Whether it was retained for a person, who then decides what becomes of it.
+    pub retained: bool,
 }
 
 /// What was counted and seen since the roll began.
@@ -147,6 +149,11 @@ impl Watch {
         let mut inner = self.lock();
         inner.rolling = false;
         std::mem::take(&mut inner.seen)
+    }
+
+    /// What the stack's parameters say.
+    pub fn terms(&self) -> Terms {
+        self.lock().terms.clone()
     }
 
     /// The stack's status.

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::account::{Account, Caller};
 use crate::fact::Told;
 use crate::functions::Invoker;
+use crate::simulation::wrong::{self, Wrong};
 use crate::wire::{self, ApiError, Call, Response};
 use crate::{faults, iam, lambda, throttle};
 
@@ -100,6 +101,15 @@ impl World {
     pub fn skew(&self, ahead: SignedDuration) {
         let ahead = i64::try_from(ahead.as_millis()).unwrap_or_default();
         self.skew_ms.store(ahead, Ordering::Relaxed);
+    }
+
+    /// The date that an answer is told to have.
+    pub fn date(&self) -> Timestamp {
+        let own_clock = self.lock().account.wrong == Some(Wrong::OwnClock);
+        match own_clock {
+            true => self.machine_time(),
+            false => self.now(),
+        }
     }
 
     /// Adds somebody who is told of every fact from now on.
@@ -257,14 +267,26 @@ impl Stage {
         let error = throttle::refuses(account, caller, call)
             .or_else(|| iam::refuses(account, caller, call))?;
         account.tell_call(caller, &call.service, &call.action, Some(&error));
+        let answer = wrong::in_place_of_an_error(account, caller, call).ok_or(error);
         let request_id = wire::request_id(account);
-        Some(wire::write(call, request_id, Err(error)))
+        Some(wire::write(call, request_id, answer))
     }
 
     fn answer(&mut self, caller: &Caller, call: &Call) -> Response {
-        let answer = faults::calls::answer(&mut self.account, caller, call);
+        let mut call = call.clone();
+        let account = &mut self.account;
+        let answer = match wrong::before(account, caller, &mut call) {
+            Some(answered) => Ok(answered),
+            None => faults::calls::answer(account, caller, &call),
+        };
+        let answer = answer.map(|mut answer| {
+            wrong::after(account, caller, &call, &mut answer);
+            answer
+        });
+        let answer = answer
+            .or_else(|error| wrong::in_place_of_an_error(account, caller, &call).ok_or(error));
         let request_id = wire::request_id(&mut self.account);
-        wire::write(call, request_id, answer)
+        wire::write(&call, request_id, answer)
     }
 
     fn tell_observers(&mut self) {

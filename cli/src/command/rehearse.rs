@@ -164,6 +164,7 @@ impl Rehearse {
             faults: self.fault.clone(),
             seed: self.seed,
             switches: Vec::new(),
+            wrong: None,
         };
         if let Some(instances) = self.instances {
             settings.set_instances(instances);

@@ -21,7 +21,7 @@ pub(super) use protection::{
 };
 pub(super) use start::{Start, start};
 pub use stop::OWN_EXIT;
-pub(super) use stop::{cut_off, exit, forget, stop};
+pub(super) use stop::{cut_off, exit, exit_now, forget, stop};
 
 /// Where a task stands: its lastStatus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

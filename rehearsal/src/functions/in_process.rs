@@ -13,6 +13,7 @@ use crate::account::{Account, Caller};
 use crate::faults::invocations::{self, End};
 use crate::inside;
 use crate::lambda::{Failure, Function};
+use crate::simulation::wrong;
 use crate::world::World;
 
 /// How long an environment takes to be there before the first event. Observed for Rust on arm64: 16 to 22 ms.
@@ -103,15 +104,18 @@ async fn execute(
         ));
     };
     let (clock, began) = (world.clone(), world.now());
-    let answer = workers::answer(worker, payload.clone(), clients, move || {
-        clock.machine_time()
-    });
-    match tokio::time::timeout(Duration::from_secs(function.timeout_seconds), answer).await {
-        Err(_) => Err(timed_out(function)),
-        Ok(_) if crash == Crash::After => Err(ended(function, end, began, world).await),
-        Ok(Err(error)) => Err(failure(error.name(), &error.chain(), error.name())),
-        Ok(Ok(answer)) => Ok(serde_json::to_value(answer).expect("an answer is plain data")),
-    }
+    let wrong = world.with(|account| account.wrong);
+    let mut asked = payload.clone();
+    wrong::asked(wrong, &mut asked);
+    let answer = workers::answer(worker, asked, clients, move || clock.machine_time());
+    let result =
+        match tokio::time::timeout(Duration::from_secs(function.timeout_seconds), answer).await {
+            Err(_) => Err(timed_out(function)),
+            Ok(_) if crash == Crash::After => Err(ended(function, end, began, world).await),
+            Ok(Err(error)) => Err(failure(error.name(), &error.chain(), error.name())),
+            Ok(Ok(answer)) => Ok(serde_json::to_value(answer).expect("an answer is plain data")),
+        };
+    wrong::answered(wrong, worker, payload, result)
 }
 
 /// How an invocation that `began` then is told to have ended by a fault.

@@ -131,8 +131,10 @@ impl Inner {
             "Terminating:Wait" => Some(at),
             _ => before.and_then(|seen| seen.drain_began),
         };
+        let retained = state == "Terminating:Retained" || before.is_some_and(|seen| seen.retained);
         let seen = InstanceSeen {
             ami: ami.to_owned(),
+            retained,
             state: state.to_owned(),
             drain_began,
             member,

@@ -13,10 +13,7 @@ impl Inner {
     /// Whether a task's end, for this `reason`, is the doing of a drain, and not what the user chose.
     pub(super) fn is_our_doing(&self, at: Timestamp, instance: &str, reason: &str) -> bool {
         let by_choice = self.terms.policy != "retain" && self.is_overdue(at, instance);
-        reason != OWN_EXIT
-            && !self.died.contains(instance)
-            && !self.stack_goes()
-            && !by_choice
+        reason != OWN_EXIT && !self.is_excused(at, instance) && !self.stack_goes() && !by_choice
     }
 
     /// Looks at a service after something happened to a task of it, which was our doing or not.
@@ -42,13 +39,22 @@ impl Inner {
     pub(super) fn let_go(&mut self, account: &Account, at: Timestamp, instance: &str) {
         let tasks = account.ecs.tasks();
         let left = tasks.iter().find(|task| task.instance == instance);
-        if let Some(task) = left.filter(|_| !self.by_policy(at, instance)) {
+        if let Some(task) = left.filter(|_| !self.is_excused(at, instance)) {
             let detail = format!(
                 "{instance} was let go with task {} of {} {}",
                 task.id, task.group, task.last_status
             );
             self.broke(Claim::DrainedBeforeGone, at, detail);
         }
+    }
+
+    /// Whether an instance may go with what runs on it: it died, a person let it go that it was retained for, or the user
+    /// chose so.
+    fn is_excused(&self, at: Timestamp, instance: &str) -> bool {
+        let seen = self.instances.get(instance);
+        self.died.contains(instance)
+            || seen.is_some_and(|seen| seen.retained)
+            || self.by_policy(at, instance)
     }
 
     /// Whether the user chose `terminate`, and the deadline has passed.
@@ -64,7 +70,7 @@ impl Inner {
     }
 
     pub(super) fn killed(&mut self, at: Timestamp, instance: &str, what: String) {
-        if !self.by_policy(at, instance) && !self.died.contains(instance) {
+        if !self.is_excused(at, instance) {
             self.seen.tasks_killed_early += 1;
             self.broke(Claim::DrainedBeforeGone, at, what);
         }

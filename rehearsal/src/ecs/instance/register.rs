@@ -67,9 +67,7 @@ pub(in crate::ecs) fn register(account: &mut Account, ec2: &str) {
     let id = account.hex(32);
     account.ecs.count += 1;
     let mut instance = machine::offer(&machine, &cluster, &id, account.ecs.count, account.now);
-    let slowly = account
-        .faults
-        .hits(Fault::RegistersSlowly, &machine.ami);
+    let slowly = account.faults.hits(Fault::RegistersSlowly, &machine.ami);
     if slowly {
         instance.status = Status::Registering;
         let ec2 = ec2.to_owned();

@@ -28,6 +28,17 @@ pub(in crate::ecs) fn exit(account: &mut Account, cluster: &str, id: &str, versi
     enter(account, cluster, id, Status::Deprovisioning, reason);
 }
 
+/// A task's container ends by itself at this moment, whatever was planned.
+pub(in crate::ecs) fn exit_now(account: &mut Account, cluster: &str, id: &str) {
+    let known = account.ecs.clusters.get(cluster);
+    let version = known
+        .and_then(|known| known.tasks.get(id))
+        .map(|task| task.version);
+    if let Some(version) = version {
+        exit(account, cluster, id, version);
+    }
+}
+
 fn unwanted(account: &mut Account, cluster: &str, id: &str, code: StopCode, reason: &str) {
     let now = account.now;
     set_healthy(account, cluster, id, false);

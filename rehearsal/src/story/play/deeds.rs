@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{LIMIT, Stage, refused};
 use crate::fact::Fact;
-use crate::story::{Action, Call};
+use crate::story::{Action, Call, written};
 
 impl Stage {
     /// Does what takes no time.
@@ -23,6 +23,18 @@ impl Stage {
             Action::Deregister => self.deregister(),
             Action::DeleteServices => self.delete_services(),
             Action::Call(call) => self.operator_calls(call, false),
+            Action::Befall(mishap) => self.befall(*mishap),
+            Action::Storm => {
+                self.storm(None);
+                Ok(())
+            }
+            Action::Release => self.release().map(drop),
+            Action::Try(action) => {
+                if let Err(refused) = self.deed(action) {
+                    self.tell("refused".to_owned(), refused);
+                }
+                Ok(())
+            }
             Action::Refused(call) => self.operator_calls(call, true),
             other => Err(format!("{other:?} takes time, so it cannot be put off")),
         }
@@ -33,6 +45,8 @@ impl Stage {
         let what = match action {
             // They tell of themselves.
             Action::Call(_) | Action::Refused(_) => return self.deed(action),
+            Action::Try(action) => written::deed(action),
+            Action::Befall(mishap) => mishap.to_string(),
             Action::Scale(size) => format!("scales to {size}"),
             Action::WarmPool(size) => format!("makes a warm pool of {size}"),
             Action::PutEvent(_) => "puts an event".to_owned(),
@@ -98,7 +112,7 @@ impl Stage {
     }
 
     /// The group, as DescribeAutoScalingGroups answers it; null if there is none.
-    fn group(&self) -> Value {
+    pub(super) fn group(&self) -> Value {
         let input = json!({"AutoScalingGroupNames": [self.cluster]});
         let answer = self.call("autoscaling", "DescribeAutoScalingGroups", &input);
         answer.map_or(Value::Null, |answer| answer["AutoScalingGroups"][0].clone())
