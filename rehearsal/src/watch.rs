@@ -50,6 +50,10 @@ pub struct InstanceSeen {
     pub drain_began: Option<Timestamp>,
     /// Whether it is a container instance of the cluster.
     pub member: bool,
+    /// Whether it has ever been ACTIVE with its agent connected, or comes out of a warm pool, which nobody asks.
+    pub joined: bool,
+    /// Since when it is retained, if it is.
+    pub retained_since: Option<Timestamp>,
     /// Whether it was retained for a person, who then decides what becomes of it.
     pub retained: bool,
 }
@@ -94,6 +98,10 @@ struct Inner {
     open_executions: BTreeMap<String, Timestamp>,
     last_answers: BTreeMap<String, Answered>,
     healthy: BTreeMap<String, u64>,
+    /// The instances that were retained, those too that have gone.
+    ever_retained: BTreeSet<String>,
+    /// The instances whose hooks were answered CONTINUE.
+    told_to_go_on: BTreeSet<String>,
     /// The instances that died.
     died: BTreeSet<String>,
     seen: Seen,
@@ -118,6 +126,8 @@ impl Watch {
             open_executions: BTreeMap::new(),
             last_answers: BTreeMap::new(),
             healthy: BTreeMap::new(),
+            ever_retained: BTreeSet::new(),
+            told_to_go_on: BTreeSet::new(),
             died: BTreeSet::new(),
             seen: Seen::default(),
         };
@@ -154,6 +164,11 @@ impl Watch {
     /// What the stack's parameters say.
     pub fn terms(&self) -> Terms {
         self.lock().terms.clone()
+    }
+
+    /// How many instances were ever retained.
+    pub fn ever_retained(&self) -> usize {
+        self.lock().ever_retained.len()
     }
 
     /// The stack's status.

@@ -45,6 +45,8 @@ pub struct Ran {
     pub outcome: String,
     /// Lines told.
     pub lines: usize,
+    /// Instances that were retained.
+    pub retained: usize,
     /// What was no good, in the order in which it happened.
     pub failures: Vec<Failure>,
 }
@@ -86,6 +88,7 @@ fn concluded(played: Played, lines: usize) -> Ran {
     Ran {
         outcome: played.ended,
         lines,
+        retained: played.retained,
         failures: played.broken.into_iter().map(Failure::Broken).collect(),
     }
 }
@@ -94,6 +97,7 @@ fn unplayable(why: String, lines: usize) -> Ran {
     Ran {
         outcome: String::new(),
         lines,
+        retained: 0,
         failures: vec![Failure::Unplayable(why)],
     }
 }

@@ -60,7 +60,9 @@ fn steps(drawn: &Drawn) -> Vec<Drawn> {
         });
     }
     for place in 0..drawn.settings.switches.len() {
-        less(&|it| drop(it.settings.switches.remove(place)));
+        less(&|it| {
+            it.settings.switches.remove(place);
+        });
     }
     for place in 0..drawn.settings.workload.tasks.len() {
         less(&|it| drop(it.settings.workload.tasks.remove(place)));
@@ -72,7 +74,9 @@ fn steps(drawn: &Drawn) -> Vec<Drawn> {
         }
     }
     for place in 0..drawn.settings.faults.len() {
-        less(&|it| drop(it.settings.faults.remove(place)));
+        less(&|it| {
+            it.settings.faults.remove(place);
+        });
     }
     for (place, action) in drawn.actions.iter().enumerate() {
         match action {

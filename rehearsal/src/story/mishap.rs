@@ -81,6 +81,21 @@ impl Mishap {
         }))
     }
 
+    /// The mishap that a word alone means, as `--fault` takes it.
+    pub fn usual(word: &str) -> Option<Self> {
+        let (_, wanted, _) = WORDS.iter().find(|(known, ..)| *known == word)?;
+        let numbers: &[u64] = match (word, wanted) {
+            ("agent-away", _) => &[0, 300],
+            // More than there is room for.
+            ("service-scaled", _) => &[0, 500],
+            // Longer than the hooks wait.
+            ("functions-away", _) => &[4800],
+            (_, 0) => &[],
+            _ => &[0],
+        };
+        Self::read(word, numbers)?.ok()
+    }
+
     /// Its word.
     pub fn word(&self) -> &'static str {
         match self {
@@ -130,6 +145,7 @@ mod tests {
             assert_eq!(read.word(), word);
             let written = read.to_string();
             assert_eq!(written.matches(" 3").count(), wanted, "{written}");
+            assert!(Mishap::usual(word).is_some_and(|it| it.word() == word));
             assert!(Mishap::read(word, &[1, 2, 3]).is_some_and(|read| read.is_err()));
         }
         assert_eq!(Mishap::read("fly", &[]), None);

@@ -44,6 +44,8 @@ pub struct Played {
     pub broken: Vec<Broken>,
     /// The stack's status at the end.
     pub ended: String,
+    /// How many instances were retained.
+    pub retained: usize,
 }
 
 /// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state last that long.
@@ -141,6 +143,7 @@ impl Stage {
             reports: self.reports,
             broken: self.broken,
             ended: self.watch.stack_status(),
+            retained: self.watch.ever_retained(),
         })
     }
 

@@ -41,8 +41,10 @@ impl Inner {
                 ..
             } => {
                 self.lifecycle(told.at, instance, ami, state);
-                if state == "Terminating:Proceed" {
-                    self.let_go(account, told.at, instance);
+                match state.as_str() {
+                    "Terminating:Proceed" => self.let_go(account, told.at, instance),
+                    "Pending:Proceed" => self.let_in(told.at, instance),
+                    _ => {}
                 }
             }
             Fact::TaskHealthy { group } => self.health(account, told.at, group, true),
@@ -50,10 +52,14 @@ impl Inner {
                 self.died.insert(instance.clone());
             }
             Fact::ContainerInstance {
-                instance, status, ..
+                instance,
+                status,
+                agent_connected,
+                ..
             } => {
                 if let Some(seen) = self.instances.get_mut(instance) {
                     seen.member = status != "INACTIVE";
+                    seen.joined |= status == "ACTIVE" && *agent_connected;
                 }
                 self.drains_open(told.at);
             }
@@ -131,9 +137,16 @@ impl Inner {
             "Terminating:Wait" => Some(at),
             _ => before.and_then(|seen| seen.drain_began),
         };
+        let joined = state.starts_with("Warmed") || before.is_some_and(|seen| seen.joined);
+        let retained_since = (state == "Terminating:Retained").then_some(at);
+        if retained_since.is_some() {
+            self.ever_retained.insert(instance.to_owned());
+        }
         let retained = state == "Terminating:Retained" || before.is_some_and(|seen| seen.retained);
         let seen = InstanceSeen {
             ami: ami.to_owned(),
+            joined,
+            retained_since,
             retained,
             state: state.to_owned(),
             drain_began,
