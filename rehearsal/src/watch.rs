@@ -56,6 +56,8 @@ pub struct InstanceSeen {
     pub retained_since: Option<Timestamp>,
     /// Whether it was retained for a person, who then decides what becomes of it.
     pub retained: bool,
+    /// Whether it is DRAINING in the cluster.
+    pub is_draining: bool,
 }
 
 /// What was counted and seen since the roll began.
@@ -96,6 +98,8 @@ struct Inner {
     first_failure: Option<String>,
     instances: BTreeMap<String, InstanceSeen>,
     open_executions: BTreeMap<String, Timestamp>,
+    /// Executions whose drain's turn has come.
+    turns_seen: BTreeSet<String>,
     last_answers: BTreeMap<String, Answered>,
     healthy: BTreeMap<String, u64>,
     /// The instances that were retained, those too that have gone.
@@ -124,6 +128,7 @@ impl Watch {
             first_failure: None,
             instances: BTreeMap::new(),
             open_executions: BTreeMap::new(),
+            turns_seen: BTreeSet::new(),
             last_answers: BTreeMap::new(),
             healthy: BTreeMap::new(),
             ever_retained: BTreeSet::new(),

@@ -15,7 +15,7 @@ use crate::model::cluster::ServiceCounts;
 use crate::model::{
     Action, ClusterName, ContainerInstanceArn, GroupName, HookName, HookToken, InstanceId,
     LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, StackSeen, Subject,
-    TasksLeft, Transition,
+    TasksLeft, Transition, Turn,
 };
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
@@ -37,6 +37,8 @@ pub struct Reading {
     pub action: Option<Action>,
     /// When its event was written.
     pub began: Option<Timestamp>,
+    /// When the turn of its drain came, if that had to wait.
+    pub turn_came: Option<Timestamp>,
     /// The settings of its hook.
     pub settings: Option<Settings>,
     /// Where CloudFormation waits, even if other settings are bad.
@@ -58,6 +60,7 @@ impl Reading {
                 Ok(Subject {
                     action,
                     began,
+                    turn_came: self.turn_came,
                     settings,
                 })
             }
@@ -116,6 +119,7 @@ pub fn read_event(input: &Value) -> Reading {
     Reading {
         action,
         began,
+        turn_came: turn(input).and_then(|turn| turn.came_at),
         settings,
         target,
         unknown_keys,
@@ -254,6 +258,11 @@ pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
         None => &input["draining"],
     };
     TasksLeft::deserialize(&last["tasksLeft"]).ok()
+}
+
+/// How the drain stood that had to wait for its turn, if it had to.
+pub fn turn(input: &Value) -> Option<Turn> {
+    Turn::deserialize(&input["draining"]["turn"]).ok()
 }
 
 /// What the stack was doing at the last look of `stable`, if that is known.

@@ -18,8 +18,9 @@ use crate::model::cluster::{Service, ServiceCounts};
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
 use crate::model::{Finding, StackSeen, Subject, Transition, Verdict, seconds_between};
 
-/// So many holders are noted for the next look: DescribeAutoScalingInstances takes 50 at a time.
-const HOLDERS_NOTED: usize = 40;
+/// So many holders are noted for the next look. DescribeAutoScalingInstances takes 50 at a time, but one that still holds is
+/// enough to say "not yet", and ten seldom go at once.
+const HOLDERS_NOTED: usize = 10;
 
 /// So long the last answer of CloudFormation is good enough to say "not yet". A stack that is being deleted holds nobody:
 /// that is noticed at the next look after it.
