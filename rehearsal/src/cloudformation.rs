@@ -7,6 +7,7 @@
 //! - [`stack`], [`operation`], [`step`], [`nested`]: what a stack is, and how it gets from one version to the next.
 //! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`]: what is done to a resource.
 
+mod again;
 pub mod ahead;
 mod asked;
 mod change_sets;
@@ -142,6 +143,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "UpdateStack" => request::update(account, input),
         "DeleteStack" => request::delete(account, input),
         "CancelUpdateStack" => request::cancel(account, input),
+        "ContinueUpdateRollback" => again::continue_rollback(account, input),
         "SignalResource" => signal::signal(account, input),
         "CreateChangeSet" => change_sets::create(account, input),
         "DescribeChangeSet" => change_sets::describe(account, input),

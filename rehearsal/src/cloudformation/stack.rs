@@ -54,6 +54,8 @@ pub struct Stack {
     pub role: Option<String>,
     /// What goes on, if anything does.
     pub operation: Option<Operation>,
+    /// What a rollback that failed was to lead away from.
+    pub rolls_back_from: Option<Arc<Version>>,
 }
 
 /// A resource of a stack.
@@ -114,6 +116,7 @@ impl Stack {
             capabilities: Vec::new(),
             role: None,
             operation: None,
+            rolls_back_from: None,
         }
     }
 

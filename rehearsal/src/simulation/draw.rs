@@ -8,6 +8,7 @@ use fastrand::Rng;
 use crate::faults::Fault;
 use crate::story::files::{Files, built_in_parameters};
 use crate::story::{Action, Settings, Switch, written};
+use crate::workload::{Service, Standalone};
 
 /// Subnets, and so zones, to choose from.
 const SUBNETS: [&str; 3] = [
@@ -51,6 +52,35 @@ impl Drawn {
         all.sort_unstable();
         all.dedup();
         all
+    }
+}
+
+impl Drawn {
+    /// Whether it is a roll in which nothing goes wrong, and all that runs can move well before the drain deadline.
+    pub fn is_peaceful(&self) -> bool {
+        let deadline = self.settings.parameter("DrainDeadlineSeconds");
+        let deadline: u64 = deadline.and_then(|it| it.parse().ok()).unwrap_or(0);
+        let moves = |service: &Service| {
+            let leaves = service.deregistration_seconds.unwrap_or_default()
+                + service.stop_timeout_seconds.min(service.exit_seconds);
+            let free = service.host_port.is_none()
+                && service
+                    .placement_constraints
+                    .as_array()
+                    .is_none_or(Vec::is_empty);
+            let spare = service.minimum_percent == 0 || service.maximum_percent == 200;
+            spare && free && 4 * leaves < deadline
+        };
+        let workload = &self.settings.workload;
+        let ends = |task: &Standalone| task.run_seconds.is_some_and(|run| 2 * run < deadline);
+        self.operation == "roll"
+            && self.settings.faults.is_empty()
+            && !self
+                .actions
+                .iter()
+                .any(|it| matches!(it, Action::In(..) | Action::Befall(_)))
+            && workload.services.iter().all(moves)
+            && workload.tasks.iter().all(ends)
     }
 }
 

@@ -2,12 +2,17 @@
 //! enough. What an instance does that died, or a task that ended by itself, is nobody's breach; nor is what the user chose
 //! for a drain deadline that has passed, or for a stack that is deleted.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::Inner;
 use crate::account::Account;
 use crate::ecs::OWN_EXIT;
 use crate::promises::Claim;
+
+/// A drain's deadline counts from the time of its event, which EventBridge tells in whole seconds.
+const WHOLE_SECONDS: Duration = Duration::from_secs(1);
 
 impl Inner {
     /// Whether a task's end, for this `reason`, is the doing of a drain, and not what the user chose.
@@ -66,7 +71,7 @@ impl Inner {
     fn is_overdue(&self, at: Timestamp, instance: &str) -> bool {
         let seen = self.instances.get(instance);
         let began = seen.and_then(|seen| seen.drain_began);
-        began.is_some_and(|began| at >= began + self.terms.drain_deadline)
+        began.is_some_and(|began| at + WHOLE_SECONDS >= began + self.terms.drain_deadline)
     }
 
     pub(super) fn killed(&mut self, at: Timestamp, instance: &str, what: String) {

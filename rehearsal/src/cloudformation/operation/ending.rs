@@ -74,6 +74,7 @@ pub(super) fn end(account: &mut Account, id: &str) {
         (Purpose::RollBack, false) => begin(account, id, Purpose::CleanUpRollBack, before, ""),
         (Purpose::RollBack, true) => {
             let reason = format!("The following resource(s) failed to update: [{failed}].");
+            account.cloudformation.at(id).rolls_back_from = before;
             settle(account, id, "UPDATE_ROLLBACK_FAILED", &reason);
         }
         // What cannot be cleaned up stays behind, and the update is complete all the same.

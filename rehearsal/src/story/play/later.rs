@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::Stage;
 use crate::account::Account;
-use crate::story::Action;
 use crate::telling::clock;
 
 impl Stage {

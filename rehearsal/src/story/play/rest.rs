@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Stage;
+use crate::account::Account;
 use crate::promises::{Broken, Claim};
 
 /// So long nothing may be under way before it counts as rest: the health check finds a dead instance within a minute.
@@ -14,6 +15,8 @@ const QUIET: Duration = Duration::from_secs(300);
 const HOOK: Duration = Duration::from_secs(3600);
 /// The grace of `stop-tasks`, and the retries of the definition.
 const GRACE_AND_RETRIES: Duration = Duration::from_secs(900 + 2 * 1562);
+/// So often at most an operator helps a stack on that has failed.
+const MOST_CURES: u32 = 3;
 /// Launches and terminations of one batch.
 const MACHINES: Duration = Duration::from_secs(300);
 
@@ -25,16 +28,25 @@ impl Stage {
             self.run_until(|_| false, at).await?;
         }
         self.calm();
-        let limit = self.world.now() + self.bound();
+        let mut limit = self.world.now() + self.bound();
+        let mut cures = 0;
         loop {
             let (watch, again) = (self.watch.clone(), self.watch.clone());
-            self.run_until(move |_| watch.pending().is_none(), limit)
-                .await?;
+            // A machine that is retained is seen to at once: it may be what all else waits for.
+            let ready = move |_: &mut Account| {
+                let instances = watch.instances();
+                let mut states = instances.values().map(|seen| seen.state.as_str());
+                watch.pending().is_none() || states.any(|state| state == "Terminating:Retained")
+            };
+            self.run_until(ready, limit).await?;
             let quiet = self.world.now() + QUIET;
-            let stirs = self
-                .run_until(move |_| again.pending().is_some(), quiet)
-                .await?;
-            if self.world.now() >= limit || !(stirs || self.heal()) {
+            self.run_until(|_| false, quiet).await?;
+            let has_healed = self.let_retained_go();
+            let at_rest = again.pending().is_none();
+            if at_rest && cures < MOST_CURES && self.cure_the_stack() {
+                cures += 1;
+                limit = self.world.now() + self.bound();
+            } else if self.world.now() >= limit || (at_rest && !has_healed) {
                 break;
             }
         }
@@ -70,7 +82,7 @@ impl Stage {
     }
 
     /// Terminates retained instances, which an operator has looked at. Says whether there were any.
-    fn heal(&self) -> bool {
+    fn let_retained_go(&self) -> bool {
         let retained = self.retained();
         for id in &retained {
             let input = json!({"InstanceId": id, "ShouldDecrementDesiredCapacity": false});
@@ -78,6 +90,17 @@ impl Stage {
             let _answer = self.call("autoscaling", "TerminateInstanceInAutoScalingGroup", &input);
         }
         !retained.is_empty()
+    }
+
+    /// Continues a rollback that failed, deletes again what could not be deleted. Says whether anything began.
+    fn cure_the_stack(&self) -> bool {
+        let action = match self.watch.stack_status().as_str() {
+            "UPDATE_ROLLBACK_FAILED" => "ContinueUpdateRollback",
+            "DELETE_FAILED" | "ROLLBACK_FAILED" => "DeleteStack",
+            _ => return false,
+        };
+        self.call("cloudformation", action, &json!({"StackName": self.stack}))
+            .is_ok()
     }
 
     /// Why this is no good end, if it is none.

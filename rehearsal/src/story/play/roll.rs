@@ -41,7 +41,13 @@ impl Stage {
             "StackName": self.stack, "UsePreviousTemplate": true, "Parameters": keys,
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         });
+        let before = self.watch.stack_status();
         self.call("cloudformation", "UpdateStack", &input)?;
+        if before == "UPDATE_COMPLETE"
+            && let Some(ami) = self.released.take()
+        {
+            self.ami = ami;
+        }
         self.storm(Some(new_ami.clone()));
         self.watch.begin_roll();
         self.usage.begin();
