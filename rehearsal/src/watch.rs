@@ -1,6 +1,7 @@
 //! Watches a roll: counts what the report needs, and notes each broken promise at the event that broke it.
 
 mod answers;
+mod drains;
 mod judge;
 mod tasks;
 
@@ -106,6 +107,11 @@ struct Inner {
     ever_retained: BTreeSet<String>,
     /// The instances whose hooks were answered CONTINUE.
     told_to_go_on: BTreeSet<String>,
+    /// The instances that a user set DRAINING.
+    drained_by_hand: BTreeSet<String>,
+    /// The instances whose launch we abandoned, and those whose launch timed out with no answer.
+    abandoned: BTreeSet<String>,
+    unanswered: BTreeSet<String>,
     /// The instances that died.
     died: BTreeSet<String>,
     seen: Seen,
@@ -133,6 +139,9 @@ impl Watch {
             healthy: BTreeMap::new(),
             ever_retained: BTreeSet::new(),
             told_to_go_on: BTreeSet::new(),
+            drained_by_hand: BTreeSet::new(),
+            abandoned: BTreeSet::new(),
+            unanswered: BTreeSet::new(),
             died: BTreeSet::new(),
             seen: Seen::default(),
         };
@@ -164,6 +173,11 @@ impl Watch {
         let mut inner = self.lock();
         inner.rolling = false;
         std::mem::take(&mut inner.seen)
+    }
+
+    /// Takes notice that a user sets an instance DRAINING.
+    pub fn drained_by_hand(&self, instance: &str) {
+        self.lock().drained_by_hand.insert(instance.to_owned());
     }
 
     /// What the stack's parameters say.

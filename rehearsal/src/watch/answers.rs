@@ -58,6 +58,9 @@ impl Inner {
         else {
             return;
         };
+        if result == "ABANDON" {
+            self.abandoned.insert(instance.clone());
+        }
         if result == "CONTINUE" && !failed {
             self.rolls_on(told.at, instance);
         }

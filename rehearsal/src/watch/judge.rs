@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Inner, InstanceSeen};
 use crate::account::{Account, Caller};
+use crate::autoscaling::LAUNCH_ABANDONED;
 use crate::fact::{Fact, Told};
 use crate::promises::{Broken, Claim};
 
@@ -38,8 +39,12 @@ impl Inner {
                 instance,
                 ami,
                 state,
+                reason,
                 ..
             } => {
+                if reason == LAUNCH_ABANDONED && !self.abandoned.contains(instance) {
+                    self.unanswered.insert(instance.clone());
+                }
                 self.lifecycle(told.at, instance, ami, state);
                 match state.as_str() {
                     "Terminating:Proceed" => self.let_go(account, told.at, instance),
@@ -157,26 +162,6 @@ impl Inner {
         };
         self.instances.insert(instance.to_owned(), seen);
         self.drains_open(at);
-    }
-
-    /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
-    fn drains_open(&mut self, at: Timestamp) {
-        let open: Vec<String> = self
-            .instances
-            .iter()
-            .filter(|(_, seen)| seen.is_draining && seen.state == "Terminating:Wait")
-            .map(|(id, _)| id.clone())
-            .collect();
-        if self.rolling && open.len() > self.terms.batch && open.len() > self.seen.max_open_drains {
-            let names = open.join(", ");
-            let detail = format!(
-                "{} drains were open with a batch of {}: {names}",
-                open.len(),
-                self.terms.batch
-            );
-            self.broke(Claim::OneBatchOfDrains, at, detail);
-        }
-        self.seen.max_open_drains = self.seen.max_open_drains.max(open.len());
     }
 
     fn task(&mut self, group: &str, instance: &str, last_status: &str) {

@@ -53,11 +53,13 @@ impl Inner {
         }
     }
 
-    /// Whether an instance may go with what runs on it: it died, a person let it go that it was retained for, or the user
+    /// Whether an instance may go with what runs on it: it died, nobody was asked about its launch (the event was lost, and
+    /// the hook timed out), a person let it go that it was retained for, or the user
     /// chose so.
     fn is_excused(&self, at: Timestamp, instance: &str) -> bool {
         let seen = self.instances.get(instance);
         self.died.contains(instance)
+            || self.unanswered.contains(instance)
             || seen.is_some_and(|seen| seen.retained)
             || self.by_policy(at, instance)
     }

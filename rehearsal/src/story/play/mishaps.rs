@@ -139,6 +139,7 @@ impl Stage {
         if arns.as_array().is_none_or(Vec::is_empty) {
             return Ok(());
         }
+        self.watch.drained_by_hand(&id);
         let input =
             json!({"cluster": self.cluster, "containerInstances": arns, "status": "DRAINING"});
         self.call("ecs", "UpdateContainerInstancesState", &input)
