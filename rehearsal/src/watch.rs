@@ -109,9 +109,9 @@ struct Inner {
     told_to_go_on: BTreeSet<String>,
     /// The instances that a user set DRAINING.
     drained_by_hand: BTreeSet<String>,
-    /// The instances whose launch we abandoned, and those whose launch timed out with no answer.
+    /// The instances whose launch we abandoned, and all whose launch was abandoned: those that timed out too.
     abandoned: BTreeSet<String>,
-    unanswered: BTreeSet<String>,
+    launches_over: BTreeSet<String>,
     /// The instances that died.
     died: BTreeSet<String>,
     seen: Seen,
@@ -141,7 +141,7 @@ impl Watch {
             told_to_go_on: BTreeSet::new(),
             drained_by_hand: BTreeSet::new(),
             abandoned: BTreeSet::new(),
-            unanswered: BTreeSet::new(),
+            launches_over: BTreeSet::new(),
             died: BTreeSet::new(),
             seen: Seen::default(),
         };

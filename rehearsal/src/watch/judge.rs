@@ -42,8 +42,8 @@ impl Inner {
                 reason,
                 ..
             } => {
-                if reason == LAUNCH_ABANDONED && !self.abandoned.contains(instance) {
-                    self.unanswered.insert(instance.clone());
+                if reason == LAUNCH_ABANDONED {
+                    self.launches_over.insert(instance.clone());
                 }
                 self.lifecycle(told.at, instance, ami, state);
                 match state.as_str() {

@@ -59,9 +59,17 @@ impl Inner {
     fn is_excused(&self, at: Timestamp, instance: &str) -> bool {
         let seen = self.instances.get(instance);
         self.died.contains(instance)
-            || self.unanswered.contains(instance)
+            || self.is_unasked(instance)
             || seen.is_some_and(|seen| seen.retained)
             || self.by_policy(at, instance)
+    }
+
+    /// Whether nobody was asked about an instance: its launch timed out with no answer, and it met no terminate hook.
+    fn is_unasked(&self, instance: &str) -> bool {
+        let seen = self.instances.get(instance);
+        self.launches_over.contains(instance)
+            && !self.abandoned.contains(instance)
+            && seen.is_some_and(|seen| seen.drain_began.is_none())
     }
 
     /// Whether the user chose `terminate`, and the deadline has passed.
