@@ -395,10 +395,10 @@ mod tests {
         assert_eq!(
             asked[2..],
             [
+                "DescribeStacks",
                 "ListTasks",
                 "ListTasks",
                 "DescribeTasks",
-                "DescribeStacks",
                 "DescribeServices",
                 "UpdateContainerInstancesState"
             ]

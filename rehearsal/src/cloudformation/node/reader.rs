@@ -250,8 +250,9 @@ mod tests {
         assert!(refused("A:\nB: 1\n").contains("null values"));
         assert!(refused("A: [1\n").contains("no YAML"));
         assert!(refused("A: yes\n").contains("quote it"));
-        let deep = refused(&"[".repeat(100_000));
+        let deep = refused(&"- ".repeat(100_000));
         assert!(deep.contains("nested more than 100 deep"), "{deep}");
+        assert!(refused(&"[".repeat(100_000)).contains("recursion limit"));
         assert!(refused("A: 1\n---\nB: 1\n").contains("second YAML document"));
     }
 
