@@ -16,13 +16,13 @@ pub enum Wrong {
     Counters,
     /// Only the first page of a list is read.
     FirstPage,
-    /// No new instance is held.
+    /// No new instance is held, and no drain waits for its turn: each alone would keep two batches apart.
     NoHold,
     /// What is in `failures` is taken to be gone.
     FailuresIgnored,
     /// Retained instances are not seen.
     RetainedIgnored,
-    /// At a deadline there is more waiting.
+    /// No drain deadline is kept.
     NoDeadline,
     /// The drain deadline comes at half its time.
     EarlyDeadline,

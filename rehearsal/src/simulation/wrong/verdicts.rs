@@ -6,25 +6,27 @@ use workers::Worker;
 use super::Wrong;
 use crate::lambda::Failure;
 
+/// As long as a lifecycle action can last at all: later than any story ends.
+const NEVER_SECONDS: u64 = 172_800;
+
 /// Changes what a worker is asked.
 pub fn asked(wrong: Option<Wrong>, payload: &mut Value) {
-    if wrong != Some(Wrong::EarlyDeadline) {
-        return;
-    }
+    let change = |seconds: u64| match wrong {
+        Some(Wrong::EarlyDeadline) => seconds / 2,
+        Some(Wrong::NoDeadline) => NEVER_SECONDS,
+        _ => seconds,
+    };
     let metadata = payload["detail"]["NotificationMetadata"]
         .as_str()
         .unwrap_or_default();
     let Ok(mut metadata) = serde_json::from_str::<Value>(metadata) else {
         return;
     };
-    if let Some(members) = metadata.as_object_mut() {
-        for (key, value) in members {
-            if let Some(seconds) = value.as_u64().filter(|_| key.contains("drainDeadline")) {
-                *value = json!(seconds / 2);
-            }
-        }
+    let deadline = &mut metadata["drainDeadlineSeconds"];
+    if let Some(seconds) = deadline.as_u64().filter(|it| change(*it) != *it) {
+        *deadline = json!(change(seconds));
+        payload["detail"]["NotificationMetadata"] = json!(metadata.to_string());
     }
-    payload["detail"]["NotificationMetadata"] = json!(metadata.to_string());
 }
 
 /// Changes what a worker answers to `payload`.
@@ -53,10 +55,6 @@ pub fn answered(
         (Wrong::NotYetIsReached, Worker::Drained, "NotYet")
         | (Wrong::NotJoinedIsJoined, Worker::Joined, "NotYet")
         | (Wrong::ToldOnce, Worker::CompleteAction, "NotYet") => become_reached = true,
-        (Wrong::NoDeadline, Worker::Drained | Worker::Stable | Worker::Joined, "Never") => {
-            answer["verdict"] = json!("NotYet");
-            answer["waitSeconds"] = json!(300);
-        }
         (Wrong::PolicyIsTerminate, Worker::Drained | Worker::Stable, _)
             if answer.get("policy").is_some() =>
         {
