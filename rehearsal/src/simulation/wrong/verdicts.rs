@@ -22,7 +22,9 @@ pub fn asked(wrong: Option<Wrong>, payload: &mut Value) {
     let Ok(mut metadata) = serde_json::from_str::<Value>(metadata) else {
         return;
     };
-    let deadline = &mut metadata["drainDeadlineSeconds"];
+    let Some(deadline) = metadata.get_mut("drainDeadlineSeconds") else {
+        return;
+    };
     if let Some(seconds) = deadline.as_u64().filter(|it| change(*it) != *it) {
         *deadline = json!(change(seconds));
         payload["detail"]["NotificationMetadata"] = json!(metadata.to_string());
