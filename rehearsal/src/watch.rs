@@ -87,6 +87,8 @@ struct Inner {
     rolling: bool,
     stack_status: String,
     first_failure: Option<String>,
+    /// The status of the group's instance refresh while it goes on.
+    refresh: Option<String>,
     instances: BTreeMap<String, InstanceSeen>,
     open_executions: BTreeMap<String, Timestamp>,
     last_answers: BTreeMap<String, Answered>,
@@ -109,6 +111,7 @@ impl Watch {
             rolling: false,
             stack_status: String::new(),
             first_failure: None,
+            refresh: None,
             instances: BTreeMap::new(),
             open_executions: BTreeMap::new(),
             last_answers: BTreeMap::new(),

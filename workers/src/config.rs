@@ -1,6 +1,7 @@
 //! The input, read once: the lifecycle event, the settings that the template wrote into its hook's metadata, and the
 //! earlier answers. All mistakes are found before the first request is made, and are told together.
 
+mod earlier;
 mod fields;
 
 use std::ops::RangeInclusive;
@@ -15,7 +16,7 @@ use crate::model::cluster::ServiceCounts;
 use crate::model::{
     Action, ClusterName, ContainerInstanceArn, GroupName, HookName, HookToken, InstanceId,
     LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, StackSeen, Subject,
-    TasksLeft, Transition,
+    TasksLeft, Transition, UpdateMethod,
 };
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
@@ -23,9 +24,6 @@ const HEARTBEAT_TIMEOUT_SECONDS: RangeInclusive<i64> = 30..=7200;
 
 /// A lifecycle action ends after 48 hours, whatever its heartbeats: a later deadline would never be met.
 const DEADLINE_SECONDS: RangeInclusive<i64> = 1..=172_800;
-
-/// How many instances CloudFormation replaces at a time, by its MaxBatchSize.
-const BATCH_SIZE: RangeInclusive<i64> = 1..=100;
 
 /// Length of a lifecycle action's token, by the Auto Scaling API.
 const TOKEN_LENGTH: usize = 36;
@@ -171,7 +169,7 @@ fn is_instance_id(text: &str) -> bool {
     })
 }
 
-const METADATA_KEYS: [&str; 8] = [
+const METADATA_KEYS: [&str; 9] = [
     "cluster",
     "stack",
     "resource",
@@ -180,6 +178,7 @@ const METADATA_KEYS: [&str; 8] = [
     "drainDeadlineSeconds",
     "drainDeadlinePolicy",
     "batchSize",
+    "updateMethod",
 ];
 
 fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackResource>) {
@@ -197,21 +196,23 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
             ("terminate", Policy::Terminate),
         ],
     );
-    // Metadata of an older template does not have it.
-    let batch_size = metadata.optional(|it| it.whole("batchSize", &BATCH_SIZE), "batchSize");
+    let batch_size = earlier::batch_size(metadata);
+    let update_method = earlier::update_method(metadata);
     let target = stack.zip(resource).map(|(stack, resource)| StackResource {
         stack: StackName::new(stack),
         resource: LogicalId::new(resource),
+        // A signal that means nothing does no harm.
+        update_method: update_method.unwrap_or(UpdateMethod::RollingUpdate),
     });
     let settings = || {
         Some(Settings {
             cluster: ClusterName::new(cluster?),
-            target: target.clone()?,
+            target: update_method.and(target.clone())?,
             heartbeat_timeout: heartbeat?,
             join_deadline: join?,
             drain_deadline: drain?,
             policy: policy?,
-            batch_size: batch_size?.unwrap_or(*BATCH_SIZE.start()),
+            batch_size: batch_size?,
         })
     };
     (settings(), target)

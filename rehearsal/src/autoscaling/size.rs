@@ -73,6 +73,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         suspended: BTreeSet::new(),
         warm_pool: None,
         activities: Vec::new(),
+        refreshes: Vec::new(),
         asked: Some(format!(
             "At {} a user request created an AutoScalingGroup changing the desired capacity from 0 to {desired}.",
             whole_seconds(account.now)
@@ -229,9 +230,9 @@ mod tests {
             assert_eq!(error.code, "NotImplemented");
             assert!(error.message.contains(member), "{error}");
         }
-        let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("unknown");
+        let error = call(&mut account, "EnterStandby", json!({})).expect_err("unknown");
         assert!(
-            error.message.contains("autoscaling:StartInstanceRefresh"),
+            error.message.contains("autoscaling:EnterStandby"),
             "{error}"
         );
     }

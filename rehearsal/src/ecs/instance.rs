@@ -121,7 +121,9 @@ pub(super) fn running_count(cluster: &Cluster, instance: &ContainerInstance) -> 
 
 /// An instance starts to boot; its agent will register.
 pub(super) fn started(account: &mut Account, machine: &ec2::Instance) {
-    if account.faults.never_joins.as_ref() == Some(&machine.ami) {
+    let faults = &account.faults;
+    let never = [&faults.never_joins, &faults.old_never_joins];
+    if never.contains(&&Some(machine.ami.clone())) {
         return;
     }
     let id = machine.id.clone();

@@ -12,6 +12,9 @@ impl Inner {
         if self.stack_status.ends_with("_IN_PROGRESS") {
             return Some(format!("the stack is {}", self.stack_status));
         }
+        if let Some(status) = &self.refresh {
+            return Some(format!("an instance refresh is {status}"));
+        }
         let moving = self.instances.iter().find(|(_, seen)| {
             let at_rest = [
                 "InService",
@@ -44,6 +47,10 @@ impl Inner {
                 if state == "Terminating:Proceed" {
                     self.let_go(account, told.at, instance);
                 }
+            }
+            Fact::Refresh { status, .. } => {
+                let goes_on = ["InProgress", "Baking", "Cancelling", "RollbackInProgress"];
+                self.refresh = goes_on.contains(&status.as_str()).then(|| status.clone());
             }
             Fact::TaskHealthy { group } => self.health(account, told.at, group),
             Fact::ContainerInstance {
@@ -140,7 +147,8 @@ impl Inner {
             .filter(|(_, seen)| seen.member && seen.state == "Terminating:Wait")
             .map(|(id, _)| id.clone())
             .collect();
-        if self.rolling && open.len() > self.terms.batch && open.len() > self.seen.max_open_drains {
+        let rolls = self.rolling || self.refresh.is_some();
+        if rolls && open.len() > self.terms.batch && open.len() > self.seen.max_open_drains {
             let names = open.join(", ");
             let detail = format!(
                 "{} drains were open with a batch of {}: {names}",
