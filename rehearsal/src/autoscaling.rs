@@ -226,6 +226,14 @@ fn joins(account: &Account, id: &str) -> bool {
     instance.is_some_and(|instance| instance.state == LifecycleState::Pending)
 }
 
+/// Whether an instance refresh could be asked to respect these preferences.
+///
+/// # Errors
+/// What StartInstanceRefresh would answer.
+pub fn check_preferences(preferences: &Value) -> Result<(), ApiError> {
+    refresh::Preferences::read(preferences).map(drop)
+}
+
 /// EC2 says that an instance is running.
 pub fn instance_running(account: &mut Account, id: &str) {
     instances::running(account, id);

@@ -4,5 +4,5 @@ parameter UpdateMethod=InstanceRefresh
 parameter JoinDeadlineSeconds=300
 switch abandoned-launch-fails-refresh
 deploy
-in 100 fault never-joins
+in 60 fault never-joins
 roll

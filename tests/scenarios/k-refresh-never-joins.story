@@ -4,5 +4,5 @@ instances 2
 parameter UpdateMethod=InstanceRefresh
 parameter JoinDeadlineSeconds=300
 deploy
-in 100 fault never-joins
+in 60 fault never-joins
 roll

@@ -2,7 +2,7 @@
 # gives the way back up. When the cause is mended, the rollback is continued, and ends.
 instances 2
 parameter DrainDeadlineSeconds=600
-parameter JoinDeadlineSeconds=300
+parameter JoinDeadlineSeconds=1500
 fault drain-hangs
 fault old-never-joins
 deploy

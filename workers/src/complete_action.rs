@@ -81,7 +81,7 @@ async fn tell(order: &Order, signal: Signal, clients: &Clients) -> Result<Told, 
     };
     let action = &order.action;
     Ok(match means {
-        Means::Nothing => Told::Nothing,
+        Means::Nothing => Told::NotNeeded,
         Means::CancelRefresh => {
             Told::Refresh(clients.autoscaling.cancel_refresh(&action.group).await?)
         }
@@ -128,7 +128,9 @@ enum Told {
     Signal(Signal, StackName, Signalled),
     /// The refresh that it follows was cancelled, or was over.
     Refresh(RefreshIs),
-    /// Nothing.
+    /// Nothing, because it need not know.
+    NotNeeded,
+    /// Nothing, because there is nothing to tell.
     Nothing,
 }
 
@@ -248,6 +250,7 @@ fn conclude(action: &Action, result: Completion, seen: &Seen, told: &Told) -> Fi
     let said = match told {
         Told::Nothing if action.joins_group() => "; CloudFormation was told nothing.".to_owned(),
         Told::Nothing => ".".to_owned(),
+        Told::NotNeeded => "; CloudFormation need not be told.".to_owned(),
         Told::Signal(signal, stack, Signalled::Taken) => {
             let signal = signal.name();
             format!("; stack {stack} was told {signal}.")

@@ -1,6 +1,7 @@
 //! The input, read once: the lifecycle event, the settings that the template wrote into its hook's metadata, and the
 //! earlier answers. All mistakes are found before the first request is made, and are told together.
 
+mod action;
 mod earlier;
 mod fields;
 
@@ -14,9 +15,9 @@ use crate::config::fields::Fields;
 use crate::error::{Error, Mistake};
 use crate::model::cluster::ServiceCounts;
 use crate::model::{
-    Action, ClusterName, ContainerInstanceArn, GroupName, HookName, HookToken, InstanceId,
-    LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, StackSeen, Subject,
-    TasksLeft, Transition, UpdateMethod,
+    Action, ClusterName, ContainerInstanceArn, InstanceId, LogicalId, Policy, ServiceName,
+    Settings, StackName, StackResource, StackSeen, Subject, TasksLeft, Transition, Turn,
+    UpdateMethod,
 };
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
@@ -25,9 +26,6 @@ const HEARTBEAT_TIMEOUT_SECONDS: RangeInclusive<i64> = 30..=7200;
 /// A lifecycle action ends after 48 hours, whatever its heartbeats: a later deadline would never be met.
 const DEADLINE_SECONDS: RangeInclusive<i64> = 1..=172_800;
 
-/// Length of a lifecycle action's token, by the Auto Scaling API.
-const TOKEN_LENGTH: usize = 36;
-
 /// What could be read of an input. A part is missing if there is a mistake in it.
 #[derive(Debug)]
 pub struct Reading {
@@ -35,6 +33,8 @@ pub struct Reading {
     pub action: Option<Action>,
     /// When its event was written.
     pub began: Option<Timestamp>,
+    /// When the turn of its drain came, if that had to wait.
+    pub turn_came: Option<Timestamp>,
     /// The settings of its hook.
     pub settings: Option<Settings>,
     /// Where CloudFormation waits, even if other settings are bad.
@@ -56,6 +56,7 @@ impl Reading {
                 Ok(Subject {
                     action,
                     began,
+                    turn_came: self.turn_came,
                     settings,
                 })
             }
@@ -88,7 +89,7 @@ pub fn read_event(input: &Value) -> Reading {
     );
     let began = event.time("time");
     let mut detail = Fields::of(&input["detail"], "detail", &empty, &mut mistakes);
-    let action = read_action(&mut detail);
+    let action = action::read(&mut detail);
     let metadata = detail.text("NotificationMetadata");
     if let (Some(kind), Some(action)) = (kind, &action)
         && kind != action.transition
@@ -114,59 +115,12 @@ pub fn read_event(input: &Value) -> Reading {
     Reading {
         action,
         began,
+        turn_came: turn(input).and_then(|turn| turn.came_at),
         settings,
         target,
         unknown_keys,
         mistakes,
     }
-}
-
-fn read_action(detail: &mut Fields<'_>) -> Option<Action> {
-    let places = [
-        ("EC2", Place::Ec2),
-        ("AutoScalingGroup", Place::AutoScalingGroup),
-        ("WarmPool", Place::WarmPool),
-    ];
-    let instance = detail.checked("EC2InstanceId", "an instance id, i-…", is_instance_id);
-    let group = detail.text("AutoScalingGroupName");
-    let hook = detail.text("LifecycleHookName");
-    let token = detail.checked("LifecycleActionToken", "36 characters", |text| {
-        text.len() == TOKEN_LENGTH
-    });
-    let transition = detail.one_of(
-        "LifecycleTransition",
-        &[
-            ("autoscaling:EC2_INSTANCE_LAUNCHING", Transition::Launching),
-            (
-                "autoscaling:EC2_INSTANCE_TERMINATING",
-                Transition::Terminating,
-            ),
-        ],
-    );
-    let origin = detail.optional(|detail| detail.one_of("Origin", &places), "Origin");
-    let destination = detail.optional(
-        |detail| detail.one_of("Destination", &places),
-        "Destination",
-    );
-    Some(Action {
-        instance: InstanceId::new(instance?),
-        group: GroupName::new(group?),
-        hook: HookName::new(hook?),
-        token: HookToken::new(token?),
-        transition: transition?,
-        origin: origin?,
-        destination: destination?,
-    })
-}
-
-/// The id goes into a filter of the cluster query language: nothing else may.
-fn is_instance_id(text: &str) -> bool {
-    text.strip_prefix("i-").is_some_and(|digits| {
-        (8..=17).contains(&digits.len())
-            && digits
-                .bytes()
-                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-    })
 }
 
 const METADATA_KEYS: [&str; 9] = [
@@ -257,6 +211,11 @@ pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
     TasksLeft::deserialize(&last["tasksLeft"]).ok()
 }
 
+/// How the drain stood that had to wait for its turn, if it had to.
+pub fn turn(input: &Value) -> Option<Turn> {
+    Turn::deserialize(&input["draining"]["turn"]).ok()
+}
+
 /// What the stack was doing at the last look of `stable`, if that is known.
 pub fn stack_seen(input: &Value) -> Option<StackSeen> {
     StackSeen::deserialize(&input["stable"]["stack"]).ok()
@@ -303,6 +262,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::Place;
     use crate::stub;
 
     fn fields(error: Error) -> Vec<String> {

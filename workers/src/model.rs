@@ -5,7 +5,7 @@ mod answer;
 pub mod cluster;
 pub mod group;
 
-pub use answer::{Answer, Extra, StackSeen, TasksLeft};
+pub use answer::{Answer, Extra, StackSeen, TasksLeft, Turn};
 
 use std::fmt;
 
@@ -168,8 +168,10 @@ pub struct Settings {
 pub struct Subject {
     /// The action.
     pub action: Action,
-    /// When its event was written. Deadlines count from here.
+    /// When its event was written. Deadlines count from here, but for a drain that had to wait for its turn.
     pub began: Timestamp,
+    /// When the turn of its drain came, if that had to wait.
+    pub turn_came: Option<Timestamp>,
     /// The hook's metadata.
     pub settings: Settings,
 }
@@ -182,7 +184,8 @@ impl Subject {
 
     /// When a leaving instance must have let go of all its tasks, and the services must have recovered.
     pub fn drain_deadline(&self) -> Timestamp {
-        later(self.began, self.settings.drain_deadline)
+        let from = self.turn_came.unwrap_or(self.began);
+        later(from, self.settings.drain_deadline)
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Refresh {
     before: TemplateChoice,
     /// What new instances are launched from.
     target: TemplateVersion,
-    /// The instances to replace, from its first look at the group on.
+    /// The instances to replace.
     to_replace: Option<BTreeSet<String>>,
     /// How many they were.
     total: u32,

@@ -230,6 +230,10 @@ mod tests {
             assert_eq!(error.code, "NotImplemented");
             assert!(error.message.contains(member), "{error}");
         }
+        let hook = json!({"LifecycleHookName": "ecs-managed-draining-termination-hook",
+            "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING"});
+        let error = call(&mut account, "PutLifecycleHook", hook).expect_err("ECS's own");
+        assert!(error.message.contains("managed draining"), "{error}");
         let error = call(&mut account, "EnterStandby", json!({})).expect_err("unknown");
         assert!(
             error.message.contains("autoscaling:EnterStandby"),

@@ -244,10 +244,17 @@ fn emptying(
 /// The group is made: it waits for signals if its CreationPolicy says so.
 pub fn created(account: &mut Account, wanted: &Wanted) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
-    match policy(account, id, name, |declared| {
-        declared.creation_policy.as_ref()
-    })
-    .and_then(|value| Creation::read(&value))
+    let update = policy(account, id, name, |declared| {
+        declared.update_policy.as_ref()
+    });
+    let refreshing = update.and_then(|value| refreshing::Policy::read(&value));
+    match refreshing
+        .and_then(|_| {
+            policy(account, id, name, |declared| {
+                declared.creation_policy.as_ref()
+            })
+        })
+        .and_then(|value| Creation::read(&value))
     {
         Ok(Some(creation)) if creation.count > 0 => {
             let until = account.now + creation.timeout.duration;

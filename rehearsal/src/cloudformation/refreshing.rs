@@ -18,6 +18,7 @@ use super::node::scalar_text;
 use super::rolling::whole_number;
 use super::{operation, stack};
 use crate::account::Account;
+use crate::autoscaling;
 
 /// How long one refresh may take (documented).
 const LONGEST: Duration = Duration::from_secs(36 * 3600);
@@ -44,6 +45,8 @@ pub struct Refreshing {
 
 impl Policy {
     /// Reads a worked out UpdatePolicy; nothing if it has no instance refresh.
+    ///
+    /// Assumed: what is wrong with it is told when the group is made, not when it is first rolled.
     ///
     /// # Errors
     /// Why it is not possible, naming the member.
@@ -84,6 +87,8 @@ impl Policy {
         for (key, value) in refresh["Preferences"].as_object().into_iter().flatten() {
             preferences[key] = numbers(value);
         }
+        autoscaling::check_preferences(&preferences)
+            .map_err(|error| format!("AutoScalingInstanceRefresh: {}", error.message))?;
         Ok(Some(Self { preferences }))
     }
 
@@ -240,6 +245,9 @@ mod tests {
         let root = json!({"AutoScalingInstanceRefresh": {"Strategy": "ReplaceRootVolume"}});
         assert!(refused(root).contains("ReplaceRootVolume"));
         assert!(refused(json!({"AutoScalingInstanceRefresh": {}})).contains("no Strategy"));
+        let falling =
+            json!({"Strategy": "Rolling", "Preferences": {"CheckpointPercentages": ["50", "20"]}});
+        assert!(refused(json!({"AutoScalingInstanceRefresh": falling})).contains("[50,20]"));
         let speed = json!({"AutoScalingInstanceRefresh": {"Strategy": "Rolling", "Speed": 1}});
         assert!(refused(speed).contains("Speed"));
     }

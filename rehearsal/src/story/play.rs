@@ -259,9 +259,7 @@ impl Stage {
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         });
         self.call("cloudformation", "UpdateStack", &input)?;
-        let watch = self.watch.clone();
-        self.run_until(move |_| watch.pending().is_none(), began + LIMIT)
-            .await?;
+        self.see_through(began + LIMIT).await?;
         let transitions =
             self.world.with(|account| account.stepfunctions.transitions) - transitions;
         self.new_ami = None;

@@ -58,6 +58,7 @@ impl Inner {
             } => {
                 if let Some(seen) = self.instances.get_mut(instance) {
                     seen.member = status != "INACTIVE";
+                    seen.is_draining = status == "DRAINING";
                 }
                 self.drains_open(told.at);
             }
@@ -125,6 +126,7 @@ impl Inner {
         }
         let before = self.instances.get(instance);
         let member = before.is_some_and(|seen| seen.member);
+        let is_draining = before.is_some_and(|seen| seen.is_draining);
         let drain_began = match state {
             "Terminating:Wait" => Some(at),
             _ => before.and_then(|seen| seen.drain_began),
@@ -134,21 +136,27 @@ impl Inner {
             state: state.to_owned(),
             drain_began,
             member,
+            is_draining,
         };
         self.instances.insert(instance.to_owned(), seen);
         self.drains_open(at);
     }
 
-    /// A drain is open while a member of the cluster is at its terminate hook.
+    /// Whether the promises about a roll are judged: not of a stack that is deleted, which takes all instances at once.
+    fn rolls(&self) -> bool {
+        let deleted = self.stack_status.starts_with("DELETE_");
+        (self.rolling || self.refresh.is_some()) && !deleted
+    }
+
+    /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
     fn drains_open(&mut self, at: Timestamp) {
         let open: Vec<String> = self
             .instances
             .iter()
-            .filter(|(_, seen)| seen.member && seen.state == "Terminating:Wait")
+            .filter(|(_, seen)| seen.is_draining && seen.state == "Terminating:Wait")
             .map(|(id, _)| id.clone())
             .collect();
-        let rolls = self.rolling || self.refresh.is_some();
-        if rolls && open.len() > self.terms.batch && open.len() > self.seen.max_open_drains {
+        if self.rolls() && open.len() > self.terms.batch && open.len() > self.seen.max_open_drains {
             let names = open.join(", ");
             let detail = format!(
                 "{} drains were open with a batch of {}: {names}",
@@ -189,7 +197,7 @@ impl Inner {
             .healthy
             .insert(service.to_owned(), healthy)
             .unwrap_or(healthy);
-        if self.rolling && healthy < before && healthy < minimum {
+        if self.rolls() && healthy < before && healthy < minimum {
             let detail =
                 format!("service {service} has {healthy} healthy tasks, its minimum is {minimum}");
             self.broke(Claim::MinimumHealthy, at, detail);

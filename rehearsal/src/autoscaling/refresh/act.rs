@@ -72,7 +72,6 @@ fn replacing(account: &mut Account, name: &str) {
     if let Some(alarm) = ringing(account, name) {
         return give_up(account, name, alarm_rings(&alarm));
     }
-    set_out_to(account, name);
     let now = account.now;
     let Some((seen, preferences, until)) = seen(account, name) else {
         return;
@@ -81,7 +80,12 @@ fn replacing(account: &mut Account, name: &str) {
         return;
     }
     let next = seen.next(&preferences);
-    note_progress(account, name, seen.percent(&preferences));
+    let went_on = note_progress(account, name, seen.percent(&preferences));
+    // Those tell of themselves.
+    let tells = matches!(next, Next::Checkpoint | Next::Enough | Next::Done);
+    if went_on && !tells {
+        tell(account, name);
+    }
     if next != Next::Blocked
         && let Some(refresh) = refresh_mut(account, name)
     {
@@ -97,8 +101,8 @@ fn replacing(account: &mut Account, name: &str) {
     }
 }
 
-/// At its first look it notes whom to replace.
-fn set_out_to(account: &mut Account, name: &str) {
+/// When it begins, or turns round, it notes whom to replace.
+pub fn set_out_to(account: &mut Account, name: &str) {
     let Some((group, refresh)) = active(account, name) else {
         return;
     };
@@ -182,19 +186,17 @@ fn oldest(account: &mut Account, name: &str, count: u32) -> Vec<String> {
     those.map(|instance| instance.id.clone()).collect()
 }
 
-fn note_progress(account: &mut Account, name: &str, percent: u32) {
+/// Whether it went on.
+fn note_progress(account: &mut Account, name: &str, percent: u32) -> bool {
     let Some(refresh) = refresh_mut(account, name) else {
-        return;
+        return false;
     };
     // Documented: on the way back it falls to zero again.
     let percent = match refresh.status {
         Status::RollbackInProgress => refresh.percent.min(100 - percent),
         _ => refresh.percent.max(percent),
     };
-    if percent != refresh.percent {
-        refresh.percent = percent;
-        tell(account, name);
-    }
+    std::mem::replace(&mut refresh.percent, percent) != percent
 }
 
 fn pause(account: &mut Account, name: &str) {

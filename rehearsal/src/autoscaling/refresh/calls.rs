@@ -71,6 +71,7 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     found_mut(&mut account.autoscaling, &name)?
         .refreshes
         .push(refresh);
+    act::set_out_to(account, &name);
     act::tell(account, &name);
     act::look_again(account, &name, &id);
     Ok(json!({"InstanceRefreshId": id}))

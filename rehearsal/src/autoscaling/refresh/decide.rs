@@ -86,8 +86,7 @@ impl View {
         }
         let left = self.left(preferences);
         match self.checkpoint {
-            Some(100) if left == 0 => {}
-            Some(percent) if self.percent(preferences) >= percent => {
+            Some(percent) if left > 0 && self.percent(preferences) >= percent => {
                 return match self.is_last && percent < 100 {
                     true => Next::Enough,
                     false => Next::Checkpoint,
@@ -96,6 +95,7 @@ impl View {
             _ => {}
         }
         match (left, self.ready) {
+            // Assumed: a last checkpoint at which nothing is left delays nothing.
             (0, _) => Next::Done,
             (_, 0) => Next::Blocked,
             _ => self.batch(preferences),

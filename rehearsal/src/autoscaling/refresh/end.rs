@@ -1,6 +1,6 @@
 //! How a refresh ends, well or not, and what makes it turn round.
 
-use super::act::{active, refresh_mut, tell};
+use super::act::{active, refresh_mut, set_out_to, tell};
 use super::{Refresh, Status};
 use crate::account::Account;
 use crate::autoscaling::capacity;
@@ -76,6 +76,7 @@ pub fn turn_round(account: &mut Account, name: &str, reason: String) {
     refresh.surge = 0;
     refresh.until = None;
     refresh.checkpoints = refresh.preferences.checkpoints.len();
+    set_out_to(account, name);
     tell(account, name);
 }
 

@@ -65,7 +65,7 @@ impl Stage {
         }
         let wanted = match outcome {
             // Somebody has deleted the stack meanwhile: there is nothing left to roll.
-            "DELETE_COMPLETE" => return None,
+            deleted if deleted.starts_with("DELETE_") => return None,
             "UPDATE_COMPLETE" => &amis.new,
             "UPDATE_ROLLBACK_COMPLETE" => &amis.old,
             other => return Some(format!("the stack ended {other}")),
