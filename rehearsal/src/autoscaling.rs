@@ -4,13 +4,13 @@
 //! - `moves`: the states of an instance, and the moves between them.
 //! - `group`: what is remembered; [`State::groups`] lets others read it.
 //! - `lifecycle`: the way of one instance through its states; `hold`: the hooks on it.
-//! - `refresh`: instance refresh.
+//! - `refresh`: instance refresh; `lifetime`: who has grown too old.
 //! - `capacity`: how many instances there are, and who goes; `health`: who is dead; `warm_pool`.
 //! - `size` with `settings`, `instances`, `hooks`, `describe`, `activity`: the calls; `input` reads what they are given.
 //! - `notice`: what EventBridge is told.
 //!
 //! Refused: everything that is not named here, among it load balancers and their health checks, scaling policies,
-//! mixed instances, Spot, standby, attaching and detaching, MaxInstanceLifetime, CapacityRebalance.
+//! mixed instances, Spot, standby, attaching and detaching, CapacityRebalance.
 //! Zones are never rebalanced.
 
 mod activity;
@@ -24,6 +24,7 @@ mod hooks;
 mod input;
 mod instances;
 mod lifecycle;
+mod lifetime;
 mod moves;
 mod notice;
 mod refresh;
@@ -92,6 +93,13 @@ pub enum Event {
         instance: String,
         /// The action's token.
         token: String,
+    },
+    /// The time of an instance may be over.
+    TooOld {
+        /// Name of the group.
+        group: String,
+        /// Id of the instance.
+        instance: String,
     },
     /// An instance refresh looks at its group.
     Refresh {
@@ -213,6 +221,7 @@ pub fn on_event(account: &mut Account, event: Event) {
             instance,
             token,
         } => hold::action_due(account, &group, &instance, &token),
+        Event::TooOld { group, instance } => lifetime::check(account, &group, &instance),
         Event::Refresh { group, refresh } => refresh::act::look(account, &group, &refresh),
         Event::HealthCheck { group, instance } => health::check(account, &group, &instance),
     }

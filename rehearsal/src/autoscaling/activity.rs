@@ -40,6 +40,8 @@ pub enum Cause {
     LaunchFailure,
     /// An instance refresh.
     Refresh,
+    /// The group's MaxInstanceLifetime.
+    Lifetime,
 }
 
 /// A cause, and what a user asked for before it, if that is why.
@@ -86,6 +88,7 @@ impl Cause {
             Self::HealthCheck => "the health check found it dead".to_owned(),
             Self::LaunchFailure => "its launch was abandoned".to_owned(),
             Self::Refresh => "for the instance refresh".to_owned(),
+            Self::Lifetime => "older than the group's maximum instance lifetime".to_owned(),
         }
     }
 
@@ -124,6 +127,11 @@ impl Cause {
                 format!("At {at} an instance {out} a launch failure.")
             }
             Self::Refresh => format!("At {at} an instance {out} an instance refresh."),
+            Self::Lifetime => {
+                format!(
+                    "At {at} an instance {out} its age exceeding the maximum instance lifetime."
+                )
+            }
         }
     }
 }

@@ -59,6 +59,8 @@ pub struct Settings {
     pub(super) protect_new: bool,
     /// InstanceLifecyclePolicy's `TerminateHookAbandon`, if it was given.
     pub(super) on_terminate_abandon: Option<OnAbandon>,
+    /// MaxInstanceLifetime in seconds; none, or 0, is no limit.
+    pub(super) max_lifetime: Option<u32>,
     pub(super) tags: Vec<Value>,
 }
 

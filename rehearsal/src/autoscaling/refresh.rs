@@ -120,9 +120,13 @@ impl Group {
             .filter(|refresh| refresh.status.is_active())
     }
 
-    /// How many instances there shall be: the desired capacity, and what a refresh has out beyond it.
+    /// How many instances there shall be: the desired capacity, and what a refresh has out beyond it. A group that shall
+    /// be empty stays empty.
     pub(super) fn wanted(&self) -> u32 {
-        self.desired + self.active_refresh().map_or(0, |refresh| refresh.surge)
+        match self.desired {
+            0 => 0,
+            desired => desired + self.active_refresh().map_or(0, |refresh| refresh.surge),
+        }
     }
 
     /// What the next instance is launched from, and which version. Assumed: while a refresh with a desired configuration

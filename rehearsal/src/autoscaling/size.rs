@@ -11,11 +11,11 @@ use super::input::{boolean, list, missing, number, required, validation};
 use super::lifecycle::set_out;
 use super::moves::Move;
 use super::settings::{set, subnets, tags, template};
-use super::{capacity, found, found_mut, hooks, whole_seconds};
+use super::{capacity, found, found_mut, hooks, lifetime, whole_seconds};
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
 
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 13] = [
     "AutoScalingGroupName",
     "MinSize",
     "MaxSize",
@@ -28,6 +28,7 @@ const MEMBERS: [&str; 12] = [
     "TerminationPolicies",
     "NewInstancesProtectedFromScaleIn",
     "InstanceLifecyclePolicy",
+    "MaxInstanceLifetime",
 ];
 /// CreateAutoScalingGroup. The first instances are launched a little later.
 pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
@@ -115,6 +116,9 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     // Assumed: a group that was changed is given another chance at once.
     (group.failed_launches, group.backed_off_until) = (0, None);
     capacity::reconcile_later(account, name);
+    if input.get("MaxInstanceLifetime").is_some() {
+        lifetime::watch(account, name);
+    }
     Ok(json!({}))
 }
 
@@ -220,11 +224,7 @@ mod tests {
     #[test]
     fn what_is_not_modelled_is_refused_by_name() {
         let mut account = account(1, json!({}));
-        for member in [
-            "MaxInstanceLifetime",
-            "CapacityRebalance",
-            "MixedInstancesPolicy",
-        ] {
+        for member in ["CapacityRebalance", "MixedInstancesPolicy"] {
             let error = call(&mut account, "UpdateAutoScalingGroup", json!({member: 1}))
                 .expect_err("unknown");
             assert_eq!(error.code, "NotImplemented");

@@ -79,6 +79,11 @@ fn replacing(account: &mut Account, name: &str) {
     if until.is_some_and(|until| now < until) {
         return;
     }
+    // Documented: the process can be suspended. Assumed: a refresh then waits.
+    let group = account.autoscaling.group(name);
+    if group.is_none_or(|group| group.is_suspended("InstanceRefresh")) {
+        return;
+    }
     let next = seen.next(&preferences);
     let went_on = note_progress(account, name, seen.percent(&preferences));
     // Those tell of themselves.

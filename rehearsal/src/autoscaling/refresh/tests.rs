@@ -232,6 +232,23 @@ fn a_desired_configuration_is_the_group_s_only_in_the_end_and_can_be_rolled_back
 }
 
 #[test]
+fn a_suspended_process_stops_it_and_an_empty_group_stays_empty() {
+    let mut account = outdated(2, json!({}));
+    let process = json!({"ScalingProcesses": ["InstanceRefresh"]});
+    call(&mut account, "SuspendProcesses", process.clone()).expect("a known process");
+    begin(&mut account, json!({"MinHealthyPercentage": 100}));
+    serve(&mut account, 300);
+    assert_eq!(amis(&account), ["ami-old"; 2]);
+    call(&mut account, "ResumeProcesses", process).expect("a known process");
+    serve(&mut account, 60);
+    assert_eq!(group(&account).counted(), 3);
+    let none = json!({"MaxSize": 0, "DesiredCapacity": 0});
+    call(&mut account, "UpdateAutoScalingGroup", none).expect("it may be");
+    serve(&mut account, 300);
+    assert_eq!(group(&account).instances.len(), 0);
+}
+
+#[test]
 fn the_capacity_may_change_meanwhile() {
     let mut account = outdated(3, json!({}));
     begin(&mut account, json!({"MinHealthyPercentage": 100}));
