@@ -35,7 +35,7 @@ pub fn seen(account: &Account, name: &str) -> Option<(View, Preferences, Option<
     };
     let view = View {
         desired: group.desired,
-        surge: refresh.surge,
+        surge: group.wanted() - group.desired,
         counted: group.counted(),
         ready: count(&|it| old(it) && in_service(it) && !spared(it)),
         protected: count(&|it| old(it) && in_service(it) && spared(it)),
