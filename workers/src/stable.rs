@@ -42,7 +42,7 @@ pub async fn handle(
             let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
             let services = ecs.services(cluster, &begun.services).await?;
             let finding = decide_leaving(subject, &begun, &services, now());
-            if finding.verdict == Verdict::Reached {
+            if finding.verdict != Verdict::NotYet {
                 return Ok(finding);
             }
             // Somebody may have begun to delete the stack since the drain began.

@@ -111,7 +111,7 @@ fn checkpoints_pause_it_and_bake_time_ends_it() {
     serve(&mut account, 3000);
     assert_eq!(newest(&mut account)["PercentageComplete"], 50);
     assert_eq!(newest(&mut account)["InstancesToUpdate"], 2);
-    serve(&mut account, 3000);
+    serve(&mut account, 2500);
     assert_eq!(newest(&mut account)["Status"], "Baking");
     serve(&mut account, 700);
     assert_eq!(newest(&mut account)["Status"], "Successful");
