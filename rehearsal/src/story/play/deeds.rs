@@ -94,12 +94,11 @@ impl Stage {
     fn operator_calls(&self, call: &Call, must_be_refused: bool) -> Result<(), String> {
         let (service, action) = (&call.service, &call.action);
         let input = self.filled_in(&call.input)?;
+        self.tell(action.clone(), format!("{service}: {input}"));
         let answer = self.world.call(service, action, &input);
-        let answered = match &answer {
-            Ok(_) => format!("{service}: {input}"),
-            Err(error) => format!("{service}: {input}; refused: {error}"),
-        };
-        self.tell(action.clone(), answered);
+        if let Err(error) = &answer {
+            self.tell(action.clone(), format!("refused: {error}"));
+        }
         match (answer, must_be_refused) {
             (Ok(_), false) | (Err(_), true) => Ok(()),
             (Err(error), false) => Err(refused(action, &error)),
