@@ -51,6 +51,8 @@ pub struct InstanceSeen {
     pub member: bool,
     /// Whether it is DRAINING in the cluster.
     pub is_draining: bool,
+    /// Whether it was taken out of service by a stack operation or an instance refresh, not by a scale-in after it.
+    pub is_rolled: bool,
 }
 
 /// What was counted and seen since the roll began.

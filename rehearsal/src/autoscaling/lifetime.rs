@@ -107,7 +107,6 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
 mod tests {
     use serde_json::json;
 
-    use super::*;
     use crate::autoscaling::LifecycleState as S;
     use crate::autoscaling::scene::*;
 

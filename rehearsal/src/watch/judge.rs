@@ -127,6 +127,10 @@ impl Inner {
         let before = self.instances.get(instance);
         let member = before.is_some_and(|seen| seen.member);
         let is_draining = before.is_some_and(|seen| seen.is_draining);
+        let is_rolled = match state {
+            "Terminating" => self.rolls() && self.in_operation(),
+            _ => before.is_some_and(|seen| seen.is_rolled),
+        };
         let drain_began = match state {
             "Terminating:Wait" => Some(at),
             _ => before.and_then(|seen| seen.drain_began),
@@ -137,6 +141,7 @@ impl Inner {
             drain_began,
             member,
             is_draining,
+            is_rolled,
         };
         self.instances.insert(instance.to_owned(), seen);
         self.drains_open(at);
@@ -148,6 +153,11 @@ impl Inner {
         (self.rolling || self.refresh.is_some()) && !deleted
     }
 
+    /// Whether the stack, or an instance refresh, is at it.
+    fn in_operation(&self) -> bool {
+        self.refresh.is_some() || self.stack_status.ends_with("_IN_PROGRESS")
+    }
+
     /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
     fn drains_open(&mut self, at: Timestamp) {
         let open: Vec<String> = self
@@ -156,12 +166,16 @@ impl Inner {
             .filter(|(_, seen)| seen.is_draining && seen.state == "Terminating:Wait")
             .map(|(id, _)| id.clone())
             .collect();
-        if self.rolls() && open.len() > self.terms.batch && open.len() > self.seen.max_open_drains {
-            let names = open.join(", ");
+        // A scale-in after the operation takes as many at once as it likes.
+        let rolled = open.iter().filter(|id| self.instances[*id].is_rolled);
+        let rolled: Vec<&str> = rolled.map(String::as_str).collect();
+        let more = open.len() > self.seen.max_open_drains;
+        if self.rolls() && rolled.len() > self.terms.batch && more {
             let detail = format!(
-                "{} drains were open with a batch of {}: {names}",
-                open.len(),
-                self.terms.batch
+                "{} drains were open with a batch of {}: {}",
+                rolled.len(),
+                self.terms.batch,
+                rolled.join(", ")
             );
             self.broke(Claim::OneBatchOfDrains, at, detail);
         }
