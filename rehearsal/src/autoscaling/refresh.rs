@@ -5,7 +5,7 @@
 //! capacity, waits for launch hooks, leaves retained instances alone, pauses at checkpoints, watches alarms, and bakes at
 //! the end. What AWS does not say is marked where it stands, or is a switch of [`super::Dynamics`].
 //!
-//! Refused: the strategy ReplaceRootVolume, and mixed instances. Not told: the events of a refresh on EventBridge.
+//! Refused: the strategy ReplaceRootVolume, mixed instances, and groups with a warm pool. Not told: the events of a refresh on EventBridge.
 
 pub mod act;
 mod calls;

@@ -41,6 +41,11 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.",
         ));
     }
+    if group.warm_pool.is_some() {
+        return Err(ApiError::not_known(
+            "an instance refresh of a group with a warm pool, whose instances it would replace too; delete the pool first",
+        ));
+    }
     let before = group.template.clone();
     let wanted = desired.as_ref().unwrap_or(&before);
     if preferences.auto_rollback && !end::may_go_back(desired.as_ref(), &before) {

@@ -288,6 +288,12 @@ fn what_cannot_be_asked_for_is_refused() {
         let error = call(&mut account, "StartInstanceRefresh", input).expect_err("refused");
         assert!(error.message.contains(words), "{error}");
     }
+    call(&mut account, "PutWarmPool", json!({"MinSize": 0})).expect("a pool");
+    let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("a pool");
+    assert!(error.message.contains("warm pool"), "{error}");
+    let gone = json!({"ForceDelete": true});
+    call(&mut account, "DeleteWarmPool", gone).expect("it goes");
+    serve(&mut account, 300);
     begin(&mut account, json!({}));
     let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("one goes on");
     assert_eq!(error.code, "InstanceRefreshInProgress");
