@@ -292,6 +292,32 @@ mod tests {
     }
 
     #[test]
+    fn only_a_rollback_that_failed_is_continued_and_only_a_creation_is_overtaken_by_a_deletion() {
+        let mut scene = Scene::created(json!([]));
+        let stack = json!({"StackName": "s"});
+        let refused = scene.call("ContinueUpdateRollback", stack.clone());
+        let refused = refused.expect_err("nothing failed").message;
+        assert!(
+            refused.ends_with(" is in CREATE_COMPLETE state and can not continue rollback."),
+            "{refused}"
+        );
+        scene.ami("ami-00000002");
+        scene.update().expect("begun");
+        let refused = scene.call("DeleteStack", stack.clone());
+        let refused = refused.expect_err("busy").message;
+        assert!(
+            refused.ends_with(" cannot be deleted while in status UPDATE_IN_PROGRESS"),
+            "{refused}"
+        );
+        let mut scene = Scene::new();
+        let create = json!({"StackName": "s", "TemplateURL": "t.yaml"});
+        scene.call("CreateStack", create).expect("begun");
+        scene.pass(std::time::Duration::from_secs(20));
+        scene.call("DeleteStack", stack).expect("overtaken");
+        assert_eq!(scene.settled(), "DELETE_COMPLETE");
+    }
+
+    #[test]
     fn a_new_stack_is_checked_before_anything_is_made() {
         let mut scene = Scene::new();
         let mut refused = |input: Value| {
