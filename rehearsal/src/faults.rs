@@ -28,7 +28,8 @@ pub const OUT_OF_ORDER: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     on: BTreeSet<Fault>,
-    /// The AMI which the roll brings.
+    /// The AMI which was before the roll, and the one which it brings.
+    old_ami: Option<String>,
     new_ami: Option<String>,
     /// Until when functions cannot be invoked.
     pub functions_away_until: Option<Timestamp>,
@@ -39,8 +40,17 @@ impl Faults {
     pub fn new(on: impl IntoIterator<Item = Fault>, new_ami: Option<String>) -> Self {
         Self {
             on: on.into_iter().collect(),
+            old_ami: None,
             new_ami,
             functions_away_until: None,
+        }
+    }
+
+    /// The same, in a roll from `old_ami`.
+    pub fn from(self, old_ami: &str) -> Self {
+        Self {
+            old_ami: Some(old_ami.to_owned()),
+            ..self
         }
     }
 
@@ -52,5 +62,26 @@ impl Faults {
     /// Whether this fault is on, and hits what runs `ami`: only the new one is bad.
     pub fn hits(&self, fault: Fault, ami: &str) -> bool {
         self.has(fault) && self.new_ami.as_deref() == Some(ami)
+    }
+
+    /// Whether what runs `ami` never joins.
+    pub fn never_joins(&self, ami: &str) -> bool {
+        let old = self.has(Fault::OldNeverJoins) && self.old_ami.as_deref() == Some(ami);
+        old || self.hits(Fault::NeverJoins, ami)
+    }
+
+    /// A fault sets in too.
+    pub fn add(&mut self, fault: Fault) {
+        self.on.insert(fault);
+    }
+
+    /// Mends one fault, or all of them. A task that never stops is no fault of the account: it stays.
+    pub fn mend(&mut self, fault: Option<Fault>) {
+        match fault {
+            None => self.on.clear(),
+            Some(fault) => {
+                self.on.remove(&fault);
+            }
+        }
     }
 }

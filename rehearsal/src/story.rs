@@ -2,6 +2,7 @@
 //!
 //! [`script`] reads stories from text, [`play()`] plays them, [`files`] holds the template and definition they use.
 
+mod action;
 pub mod files;
 pub mod mishap;
 pub mod script;
@@ -10,6 +11,7 @@ pub mod written;
 mod play;
 
 pub use crate::faults::Fault;
+pub use action::{Action, Call};
 pub use play::{Played, play, play_with_processes};
 
 use std::path::PathBuf;
@@ -21,7 +23,6 @@ use crate::simulation::wrong::Wrong;
 use crate::telling::Line;
 use crate::workload::Workload;
 use files::Files;
-use mishap::Mishap;
 
 /// Everything that a story follows from. The same settings give the same story, to the byte.
 #[derive(Debug, Clone)]
@@ -71,11 +72,15 @@ pub enum Switch {
     AbandonedLaunchSkipsHook,
     /// An execution started by a rule is named after the event, so that a second delivery is refused.
     ExecutionNamedAfterEvent,
+    /// An abandoned launch makes an instance refresh fail.
+    AbandonedLaunchFailsRefresh,
+    /// An instance refresh waits for instances at their terminate hooks before it goes on.
+    RefreshAwaitsTerminateHooks,
 }
 
 impl Switch {
     /// All switches with their names.
-    pub const ALL: [(Self, &'static str); 3] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::EarlySignalLost, "early-signal-lost"),
         (
             Self::AbandonedLaunchSkipsHook,
@@ -85,78 +90,15 @@ impl Switch {
             Self::ExecutionNamedAfterEvent,
             "execution-named-after-event",
         ),
+        (
+            Self::AbandonedLaunchFailsRefresh,
+            "abandoned-launch-fails-refresh",
+        ),
+        (
+            Self::RefreshAwaitsTerminateHooks,
+            "refresh-awaits-terminate-hooks",
+        ),
     ];
-}
-
-/// What an operator, or the world, does in a story.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Creates the stack and starts the workload; goes on when all is at rest.
-    Deploy,
-    /// Puts a new AMI id into the SSM parameter, updates the stack, and goes on when nothing is under way any more.
-    Roll,
-    /// Sets the group's desired capacity.
-    Scale(u64),
-    /// Gives the group a warm pool of this size.
-    WarmPool(u64),
-    /// Puts an event on the bus; `$INSTANCE` in it stands for the id of the group's oldest instance, `$GROUP` for its name.
-    PutEvent(serde_json::Value),
-    /// Deregisters the container instance of the group's oldest instance by force, so that it is no member any more.
-    Deregister,
-    /// Lets time pass until nothing is under way.
-    Settle,
-    /// Lets so many seconds pass.
-    Pass(u64),
-    /// Deletes the services of the workload by force.
-    DeleteServices,
-    /// Deletes the stack, and goes on when it is gone or that has failed.
-    Delete,
-    /// Creates the stack, and goes on when nothing is under way any more, whatever has come of it.
-    Create,
-    /// A call by an operator with all rights, which must be answered.
-    Call(Call),
-    /// The same, which must be refused.
-    Refused(Call),
-    /// Something befalls the cluster.
-    Befall(Mishap),
-    /// The same, which may be refused.
-    Try(Box<Action>),
-    /// The faults begin; with a roll they begin by themselves.
-    Storm,
-    /// Begins a roll as `Roll` does, and goes on at once.
-    Release,
-    /// The faults stop, an operator does what the README says, and all must come to rest within a bound.
-    Rest,
-    /// Happens so many seconds from now, while what comes next goes on. It must have happened when the story ends.
-    In(u64, Box<Action>),
-}
-
-impl Action {
-    /// Whether virtual time passes in it: such a thing cannot happen in the middle of another.
-    fn takes_time(&self) -> bool {
-        matches!(
-            self,
-            Self::Deploy
-                | Self::Create
-                | Self::Roll
-                | Self::Settle
-                | Self::Pass(_)
-                | Self::Rest
-                | Self::Delete
-                | Self::In(..)
-        )
-    }
-}
-
-/// A call of an AWS API, as [`Account::call`] takes it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Call {
-    /// Such as `autoscaling`.
-    pub service: String,
-    /// Such as `StartInstanceRefresh`.
-    pub action: String,
-    /// What it is given; `$GROUP` and the like stand for what [`script`] says.
-    pub input: serde_json::Value,
 }
 
 /// Who is told of the lines of a story as they happen.

@@ -5,6 +5,8 @@
 pub enum Fault {
     /// Instances on the new AMI boot, but never join the cluster.
     NeverJoins,
+    /// Instances on the old AMI never join the cluster any more, so that the way back fails too.
+    OldNeverJoins,
     /// Instances on the new AMI are REGISTERING until after their join deadline.
     RegistersSlowly,
     /// Instances join later than usual.
@@ -51,11 +53,16 @@ pub enum Fault {
 
 impl Fault {
     /// All faults with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 22] = [
+    pub const ALL: [(Self, &'static str, &'static str); 23] = [
         (
             Self::NeverJoins,
             "never-joins",
             "instances on the new AMI never join the cluster",
+        ),
+        (
+            Self::OldNeverJoins,
+            "old-never-joins",
+            "new instances on the old AMI do not join either, once the roll has begun",
         ),
         (
             Self::RegistersSlowly,

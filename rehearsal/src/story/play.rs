@@ -130,6 +130,8 @@ struct Stage {
     /// What was put off, with when it is due, the earliest first.
     due: Vec<(Timestamp, Action)>,
     began: Timestamp,
+    /// The capacity that somebody asked for in the middle of the roll, if anybody did.
+    scaled: Option<usize>,
 }
 
 impl Stage {

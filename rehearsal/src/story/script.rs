@@ -11,6 +11,8 @@
 //! | delete-services | delete | create (a stack that need not succeed)
 //! | call SERVICE ACTION {JSON}    an operator's call, such as: call autoscaling SetDesiredCapacity {…}
 //! | refused DEED                  a call that must be refused
+//! | alarm NAME | alarm-over NAME  a CloudWatch alarm rings, or no more
+//! | fault-over | fault-over NAME  all faults are mended, or one is; `in SECONDS fault NAME` lets one set in
 //! | in SECONDS DEED               later, while what the next lines begin goes on
 //! | try DEED                      a deed that may be refused
 //! | storm | release | rest        the faults begin; a roll begins, and the story goes on at once; the faults stop, an
@@ -125,7 +127,7 @@ fn switch(name: &str) -> Result<Switch, String> {
 }
 
 /// Every word that does something, for the message about one that there is not.
-const WORDS: &str = "deploy, roll, create, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, in, try, storm, release, rest";
+const WORDS: &str = "deploy, roll, create, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, alarm, alarm-over, fault-over, in, try, storm, release, rest";
 
 fn action(word: &str, rest: &str) -> Result<Action, String> {
     if let Some(action) = alone(word) {
@@ -144,6 +146,11 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
             Action::Call(call) => Action::Refused(call),
             _ => return Err(format!("only a call can be refused, and {rest:?} is none")),
         },
+        "alarm" => Action::Alarm(name(rest)?),
+        "alarm-over" => Action::AlarmOver(name(rest)?),
+        "fault" => Action::FaultSetsIn(Fault::from_name(rest)?),
+        "fault-over" if rest.is_empty() => Action::FaultOver(None),
+        "fault-over" => Action::FaultOver(Some(Fault::from_name(rest)?)),
         "in" => later(rest)?,
         "try" => Action::Try(Box::new(deed(rest)?)),
         _ => {
@@ -157,6 +164,13 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
             ));
         }
     })
+}
+
+fn name(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("a name is missing".to_owned()),
+        name => Ok(name.to_owned()),
+    }
 }
 
 /// The words that nothing follows.

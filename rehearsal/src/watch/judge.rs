@@ -13,6 +13,9 @@ impl Inner {
         if self.stack_status.ends_with("_IN_PROGRESS") {
             return Some(format!("the stack is {}", self.stack_status));
         }
+        if let Some(status) = &self.refresh {
+            return Some(format!("an instance refresh is {status}"));
+        }
         let moving = self.instances.iter().find(|(_, seen)| {
             let at_rest = [
                 "InService",
@@ -35,62 +38,17 @@ impl Inner {
     pub(super) fn observe(&mut self, account: &Account, told: &Told) {
         match &told.fact {
             Fact::Stack { .. } => self.stack(&told.fact),
-            Fact::Lifecycle {
-                instance,
-                ami,
-                state,
-                reason,
-                ..
-            } => {
-                if reason == LAUNCH_ABANDONED {
-                    self.launches_over.insert(instance.clone());
-                }
-                self.lifecycle(told.at, instance, ami, state);
-                match state.as_str() {
-                    "Terminating:Proceed" => self.let_go(account, told.at, instance),
-                    "Pending:Proceed" => self.let_in(told.at, instance),
-                    _ => {}
-                }
-            }
-            Fact::TaskHealthy { group } => self.health(account, told.at, group, true),
+            Fact::Lifecycle { .. } => self.moves(account, told),
             Fact::Died { instance } => {
                 self.died.insert(instance.clone());
             }
-            Fact::ContainerInstance {
-                instance,
-                status,
-                agent_connected,
-                ..
-            } => {
-                if let Some(seen) = self.instances.get_mut(instance) {
-                    seen.member = status != "INACTIVE";
-                    seen.joined |= status == "ACTIVE" && *agent_connected;
-                    seen.is_draining = status == "DRAINING";
-                }
-                self.drains_open(told.at);
+            Fact::Refresh { status, .. } => {
+                let goes_on = ["InProgress", "Baking", "Cancelling", "RollbackInProgress"];
+                self.refresh = goes_on.contains(&status.as_str()).then(|| status.clone());
             }
-            Fact::Task {
-                group,
-                instance,
-                last_status,
-                reason,
-                ..
-            } => {
-                self.task(group, instance, last_status);
-                let ours = self.is_our_doing(told.at, instance, reason);
-                self.health(account, told.at, group, ours);
-            }
-            Fact::TaskKilled {
-                task,
-                group,
-                instance,
-                last_status,
-            } => {
-                let what =
-                    format!("task {task} of {group} was {last_status} when {instance} went away");
-                self.killed(told.at, instance, what);
-                let ours = self.is_our_doing(told.at, instance, "");
-                self.health(account, told.at, group, ours);
+            Fact::ContainerInstance { .. } => self.registers(told),
+            Fact::Task { .. } | Fact::TaskHealthy { .. } | Fact::TaskKilled { .. } => {
+                self.task(account, told);
             }
             Fact::Execution {
                 execution, what, ..
@@ -131,6 +89,46 @@ impl Inner {
         }
     }
 
+    fn moves(&mut self, account: &Account, told: &Told) {
+        let Fact::Lifecycle {
+            instance,
+            ami,
+            state,
+            reason,
+            ..
+        } = &told.fact
+        else {
+            return;
+        };
+        if reason == LAUNCH_ABANDONED {
+            self.launches_over.insert(instance.clone());
+        }
+        self.lifecycle(told.at, instance, ami, state);
+        match state.as_str() {
+            "Terminating:Proceed" => self.let_go(account, told.at, instance),
+            "Pending:Proceed" => self.let_in(told.at, instance),
+            _ => {}
+        }
+    }
+
+    fn registers(&mut self, told: &Told) {
+        let Fact::ContainerInstance {
+            instance,
+            status,
+            agent_connected,
+            ..
+        } = &told.fact
+        else {
+            return;
+        };
+        if let Some(seen) = self.instances.get_mut(instance) {
+            seen.member = status != "INACTIVE";
+            seen.joined |= status == "ACTIVE" && *agent_connected;
+            seen.is_draining = status == "DRAINING";
+        }
+        self.drains_open(told.at);
+    }
+
     fn lifecycle(&mut self, at: Timestamp, instance: &str, ami: &str, state: &str) {
         if matches!(state, "Terminated" | "Warmed:Terminated" | "Detached") {
             self.instances.remove(instance);
@@ -140,6 +138,10 @@ impl Inner {
         let before = self.instances.get(instance);
         let member = before.is_some_and(|seen| seen.member);
         let is_draining = before.is_some_and(|seen| seen.is_draining);
+        let is_rolled = match state {
+            "Terminating" => self.rolls() && self.in_operation(),
+            _ => before.is_some_and(|seen| seen.is_rolled),
+        };
         let drain_began = match state {
             "Terminating:Wait" => Some(at),
             _ => before.and_then(|seen| seen.drain_began),
@@ -159,19 +161,10 @@ impl Inner {
             drain_began,
             member,
             is_draining,
+            is_rolled,
         };
         self.instances.insert(instance.to_owned(), seen);
         self.drains_open(at);
-    }
-
-    fn task(&mut self, group: &str, instance: &str, last_status: &str) {
-        let leaving = self
-            .instances
-            .get(instance)
-            .is_some_and(|seen| seen.state.starts_with("Terminating"));
-        if leaving && last_status == "STOPPED" && group.starts_with("service:") {
-            self.seen.tasks_moved += 1;
-        }
     }
 
     pub(super) fn broke(&mut self, claim: Claim, at: Timestamp, detail: String) {

@@ -6,23 +6,59 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Inner;
+use super::{Inner, InstanceSeen};
 use crate::account::Account;
 use crate::ecs::OWN_EXIT;
+use crate::fact::{Fact, Told};
 use crate::promises::Claim;
 
 /// A drain's deadline counts from the time of its event, which EventBridge tells in whole seconds.
 const WHOLE_SECONDS: Duration = Duration::from_secs(1);
 
 impl Inner {
+    /// What happened to a task.
+    pub(super) fn task(&mut self, account: &Account, told: &Told) {
+        match &told.fact {
+            Fact::TaskHealthy { group } => self.health(account, told.at, group, true),
+            Fact::Task {
+                group,
+                instance,
+                last_status,
+                reason,
+                ..
+            } => {
+                let is_leaving = |seen: &InstanceSeen| seen.state.starts_with("Terminating");
+                let leaving = self.instances.get(instance).is_some_and(is_leaving);
+                if leaving && last_status == "STOPPED" && group.starts_with("service:") {
+                    self.seen.tasks_moved += 1;
+                }
+                let ours = self.is_our_doing(told.at, instance, reason);
+                self.health(account, told.at, group, ours);
+            }
+            Fact::TaskKilled {
+                task,
+                group,
+                instance,
+                last_status,
+            } => {
+                let what =
+                    format!("task {task} of {group} was {last_status} when {instance} went away");
+                self.killed(told.at, instance, what);
+                let ours = self.is_our_doing(told.at, instance, "");
+                self.health(account, told.at, group, ours);
+            }
+            _ => {}
+        }
+    }
+
     /// Whether a task's end, for this `reason`, is the doing of a drain, and not what the user chose.
-    pub(super) fn is_our_doing(&self, at: Timestamp, instance: &str, reason: &str) -> bool {
+    fn is_our_doing(&self, at: Timestamp, instance: &str, reason: &str) -> bool {
         let by_choice = self.terms.policy != "retain" && self.is_overdue(at, instance);
         reason != OWN_EXIT && !self.is_excused(at, instance) && !self.stack_goes() && !by_choice
     }
 
     /// Looks at a service after something happened to a task of it, which was our doing or not.
-    pub(super) fn health(&mut self, account: &Account, at: Timestamp, group: &str, ours: bool) {
+    fn health(&mut self, account: &Account, at: Timestamp, group: &str, ours: bool) {
         let Some(service) = group.strip_prefix("service:") else {
             return;
         };
@@ -33,7 +69,7 @@ impl Inner {
             .healthy
             .insert(service.to_owned(), healthy)
             .unwrap_or(healthy);
-        if self.rolling && ours && healthy < before && healthy < minimum {
+        if self.rolls() && ours && healthy < before && healthy < minimum {
             let detail =
                 format!("service {service} has {healthy} healthy tasks, its minimum is {minimum}");
             self.broke(Claim::MinimumHealthy, at, detail);
@@ -84,7 +120,7 @@ impl Inner {
         began.is_some_and(|began| at + WHOLE_SECONDS >= began + self.terms.drain_deadline)
     }
 
-    pub(super) fn killed(&mut self, at: Timestamp, instance: &str, what: String) {
+    fn killed(&mut self, at: Timestamp, instance: &str, what: String) {
         if !self.is_excused(at, instance) {
             self.seen.tasks_killed_early += 1;
             self.broke(Claim::DrainedBeforeGone, at, what);

@@ -10,7 +10,7 @@ use crate::faults::{Fault, LATEST_JOIN, SLOW_REGISTRATION};
 
 /// An instance starts to boot; its agent will register.
 pub(in crate::ecs) fn started(account: &mut Account, machine: &ec2::Instance) {
-    if account.faults.hits(Fault::NeverJoins, &machine.ami) {
+    if account.faults.never_joins(&machine.ami) {
         return;
     }
     let id = machine.id.clone();

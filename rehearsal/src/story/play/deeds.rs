@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{LIMIT, Stage, refused};
 use crate::fact::Fact;
-use crate::story::{Action, Call, written};
+use crate::story::{Action, Call, Fault, written};
 
 impl Stage {
     /// Does what takes no time.
@@ -12,6 +12,7 @@ impl Stage {
         match action {
             Action::Scale(size) => {
                 let input = json!({"AutoScalingGroupName": self.cluster, "DesiredCapacity": size});
+                self.scaled = usize::try_from(*size).ok();
                 self.call("autoscaling", "SetDesiredCapacity", &input)
                     .map(drop)
             }
@@ -36,6 +37,20 @@ impl Stage {
                 Ok(())
             }
             Action::Refused(call) => self.operator_calls(call, true),
+            Action::Alarm(name) => {
+                self.world
+                    .with(|account| account.alarms.insert(name.clone()));
+                Ok(())
+            }
+            Action::AlarmOver(name) => {
+                self.world.with(|account| account.alarms.remove(name));
+                Ok(())
+            }
+            Action::FaultSetsIn(fault) => self.fault_sets_in(*fault),
+            Action::FaultOver(fault) => {
+                self.world.with(|account| account.faults.mend(*fault));
+                Ok(())
+            }
             other => Err(format!("{other:?} takes time, so it cannot be put off")),
         }
     }
@@ -52,10 +67,32 @@ impl Stage {
             Action::PutEvent(_) => "puts an event".to_owned(),
             Action::Deregister => "deregisters".to_owned(),
             Action::DeleteServices => "deletes services".to_owned(),
+            Action::Alarm(name) => format!("alarm {name} rings"),
+            Action::AlarmOver(name) => format!("alarm {name} is over"),
+            Action::FaultSetsIn(fault) => format!("fault {}", fault.name()),
+            Action::FaultOver(None) => "mends all faults".to_owned(),
+            Action::FaultOver(Some(fault)) => format!("mends {}", fault.name()),
             other => format!("{other:?}"),
         };
         self.tell(what, String::new());
         self.deed(action)
+    }
+
+    fn fault_sets_in(&mut self, fault: Fault) -> Result<(), String> {
+        if fault == Fault::DrainHangs {
+            return Err(
+                "drain-hangs is a task that runs from the start: write `fault drain-hangs` alone"
+                    .to_owned(),
+            );
+        }
+        if self.released.is_none() {
+            return Err(format!(
+                "{} is a fault of a roll: write it before `roll`",
+                fault.name()
+            ));
+        }
+        self.world.with(|account| account.faults.add(fault));
+        Ok(())
     }
 
     fn tell(&self, what: String, detail: String) {
@@ -66,12 +103,11 @@ impl Stage {
     fn operator_calls(&self, call: &Call, must_be_refused: bool) -> Result<(), String> {
         let (service, action) = (&call.service, &call.action);
         let input = self.filled_in(&call.input)?;
+        self.tell(action.clone(), format!("{service}: {input}"));
         let answer = self.world.call(service, action, &input);
-        let answered = match &answer {
-            Ok(_) => format!("{service}: {input}"),
-            Err(error) => format!("{service}: {input}; refused: {error}"),
-        };
-        self.tell(action.clone(), answered);
+        if let Err(error) = &answer {
+            self.tell(action.clone(), format!("refused: {error}"));
+        }
         match (answer, must_be_refused) {
             (Ok(_), false) | (Err(_), true) => Ok(()),
             (Err(error), false) => Err(refused(action, &error)),

@@ -31,6 +31,24 @@ impl Stage {
         }
     }
 
+    /// Lets time run until nothing is under way, or until `limit`. A rollback that has failed is not the end as long as
+    /// the story has something to do about it.
+    ///
+    /// # Errors
+    /// As [`Self::run_until`].
+    pub(super) async fn see_through(&mut self, limit: Timestamp) -> Result<(), String> {
+        loop {
+            let watch = self.watch.clone();
+            let at_rest = self.run_until(move |_| watch.pending().is_none(), limit);
+            let failed = at_rest.await? && self.watch.stack_status() == "UPDATE_ROLLBACK_FAILED";
+            let Some((due, _)) = self.due.first().filter(|_| failed) else {
+                return Ok(());
+            };
+            let due = *due;
+            self.run_until(|_| false, due).await?;
+        }
+    }
+
     /// Whether everything that was put off has happened: a story that ends earlier did not show what it says.
     pub(super) fn all_happened(&self) -> Result<(), String> {
         let Some((at, action)) = self.due.first() else {

@@ -17,7 +17,8 @@ const MOST_SKEW_SECONDS: i64 = 600;
 impl Stage {
     /// The faults begin. Without a new AMI those that are its own have nobody to hit.
     pub(super) fn storm(&self, new_ami: Option<String>) {
-        let faults = Faults::new(self.settings.faults.iter().copied(), new_ami);
+        let on = self.settings.faults.iter().copied();
+        let faults = Faults::new(on, new_ami).from(&self.ami);
         let skew = self.world.with(|account| {
             let away = account.faults.functions_away_until;
             account.faults = faults;

@@ -11,9 +11,7 @@ impl Stage {
         let transitions = self.world.with(|account| account.stepfunctions.transitions);
         let size = self.watch.in_service();
         let new_ami = self.release()?;
-        let watch = self.watch.clone();
-        self.run_until(move |_| watch.pending().is_none(), began + LIMIT)
-            .await?;
+        self.see_through(began + LIMIT).await?;
         let transitions =
             self.world.with(|account| account.stepfunctions.transitions) - transitions;
         let report = self.report(began, size, &new_ami, transitions);
@@ -48,6 +46,7 @@ impl Stage {
         {
             self.ami = ami;
         }
+        self.scaled = None;
         self.storm(Some(new_ami.clone()));
         self.watch.begin_roll();
         self.usage.begin();
