@@ -176,7 +176,7 @@ mod tests {
         let seen = others(1, 0, 0);
         let noted = waits(&decide(&subject, None, &seen, stub::at(10))).cloned();
         assert_eq!(
-            noted.as_ref().and_then(|turn| turn.room_since),
+            noted.as_ref().expect("it waits").room_since,
             Some(stub::at(10))
         );
         let place = decide(&subject, noted.clone(), &seen, stub::at(609));
@@ -188,7 +188,7 @@ mod tests {
         );
         // It was only slow: the room is taken, and the time counts anew from when it is free.
         let place = decide(&subject, noted, &others(1, 1, 0), stub::at(610));
-        assert!(waits(&place).is_some_and(|turn| turn.room_since.is_none()));
+        assert_eq!(waits(&place).expect("it waits").room_since, None);
     }
 
     #[test]
