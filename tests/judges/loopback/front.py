@@ -11,7 +11,11 @@ STACK = (
     "<Stacks><member><StackName>S</StackName><StackId>S</StackId><CreationTime>2026-01-01T00:00:00Z</CreationTime>"
     "<StackStatus>UPDATE_IN_PROGRESS</StackStatus></member></Stacks>"
 )
-CANNED = {"RecordLifecycleActionHeartbeat": "", "DescribeStacks": STACK}
+GROUP = """<AutoScalingGroups><member><AutoScalingGroupName>judged</AutoScalingGroupName><MinSize>1</MinSize>
+<MaxSize>2</MaxSize><DesiredCapacity>1</DesiredCapacity><DefaultCooldown>300</DefaultCooldown>
+<AvailabilityZones><member>eu-west-1a</member></AvailabilityZones><HealthCheckType>EC2</HealthCheckType>
+<CreatedTime>2026-11-23T00:00:00Z</CreatedTime><Instances/></member></AutoScalingGroups>"""
+CANNED = {"RecordLifecycleActionHeartbeat": "", "DescribeStacks": STACK, "DescribeAutoScalingGroups": GROUP}
 
 
 class Front(ThreadingHTTPServer):
