@@ -1,6 +1,7 @@
 //! The input, read once: the lifecycle event, the settings that the template wrote into its hook's metadata, and the
 //! earlier answers. All mistakes are found before the first request is made, and are told together.
 
+mod cases;
 mod fields;
 
 use std::ops::RangeInclusive;
@@ -13,7 +14,7 @@ use crate::config::fields::Fields;
 use crate::error::{Error, Mistake};
 use crate::model::cluster::ServiceCounts;
 use crate::model::{
-    Action, ClusterName, ContainerInstanceArn, GroupName, HookName, HookToken, InstanceId,
+    Action, ClusterName, ContainerInstanceArn, GroupName, Hindrances, HookName, HookToken, InstanceId,
     LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, StackSeen, Subject,
     TasksLeft, Transition,
 };
@@ -108,7 +109,7 @@ pub fn read_event(input: &Value) -> Reading {
         Some(value) => {
             let path = "detail.NotificationMetadata";
             let mut fields = Fields::of(value, path, &empty, &mut mistakes);
-            unknown_keys = fields.unknown_keys(&METADATA_KEYS);
+            unknown_keys = fields.unknown_keys(&[&METADATA_KEYS[..], &cases::KEYS[..]].concat());
             read_settings(&mut fields)
         }
         None => (None, None),
@@ -199,6 +200,7 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
     );
     // Metadata of an older template does not have it.
     let batch_size = metadata.optional(|it| it.whole("batchSize", &BATCH_SIZE), "batchSize");
+    let cases = cases::read(metadata);
     let target = stack.zip(resource).map(|(stack, resource)| StackResource {
         stack: StackName::new(stack),
         resource: LogicalId::new(resource),
@@ -212,6 +214,7 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
             drain_deadline: drain?,
             policy: policy?,
             batch_size: batch_size?.unwrap_or(*BATCH_SIZE.start()),
+            cases: cases.clone()?,
         })
     };
     (settings(), target)
@@ -256,6 +259,21 @@ pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
     TasksLeft::deserialize(&last["tasksLeft"]).ok()
 }
 
+/// Since when the agent of a leaving instance was seen to be gone, if it was at the last look of `drained`, or, before its
+/// first, at that of `draining`.
+pub fn agent_gone_since(input: &Value) -> Option<Timestamp> {
+    let last = match input.get("drained") {
+        Some(drained) => drained,
+        None => &input["draining"],
+    };
+    last["agentGoneSince"].as_str()?.parse().ok()
+}
+
+/// What held the tasks of services when `drained` last asked, if it has.
+pub fn hindrances(input: &Value) -> Option<Hindrances> {
+    Hindrances::deserialize(&input["drained"]["hindrances"]).ok()
+}
+
 /// What the stack was doing at the last look of `stable`, if that is known.
 pub fn stack_seen(input: &Value) -> Option<StackSeen> {
     StackSeen::deserialize(&input["stable"]["stack"]).ok()
@@ -282,6 +300,9 @@ pub struct DrainBegun {
     /// Whether the stack was being deleted then.
     #[serde(default)]
     pub stack_deleting: bool,
+    /// The DAEMON services among them.
+    #[serde(default)]
+    pub daemons: Vec<ServiceName>,
 }
 
 /// Reads draining's answer from the input.

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::Clients;
 use crate::error::Error;
 use crate::model::cluster::{
-    ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts,
+    ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts, agent_is_gone,
 };
 use crate::model::group::StackState;
 use crate::model::{
@@ -57,12 +57,15 @@ pub async fn handle(
     let hosted: Vec<ServiceName> = hosted.into_iter().collect();
     let stack = &subject.settings.target.stack;
     let deleting = clients.cloudformation.stack_state(stack).await? == StackState::Deleting;
-    let unstable = unstable_before(&ecs.services(cluster, &hosted).await?, &suspects);
+    let services = ecs.services(cluster, &hosted).await?;
+    let unstable = unstable_before(&services, &suspects);
     let updated = ecs.set_draining(cluster, &active).await?;
     let mut finding = conclude(subject, active, draining, unstable, &updated, now());
     finding.extra.services = Some(hosted);
     finding.extra.stack_deleting = Some(deleting);
     finding.extra.tasks_left = Some(left);
+    finding.extra.daemons = Some(daemons(services));
+    finding.extra.agent_gone_since = agent_is_gone(&registrations).then(&now);
     Ok(finding)
 }
 
@@ -115,6 +118,14 @@ pub fn decide(subject: &Subject, registrations: &[ContainerInstance], now: Times
         Finding::not_yet(format!("{standing}.")).by(subject.drain_deadline())
     };
     Step::Done(Box::new(finding))
+}
+
+/// The names of those that have a task on each instance.
+fn daemons(services: Vec<Service>) -> Vec<ServiceName> {
+    let daemons = services
+        .into_iter()
+        .filter(|service| service.terms.is_daemon);
+    daemons.map(|service| service.counts.service).collect()
 }
 
 /// The services that are excused: not stable before the drain, and not by its doing.
@@ -186,6 +197,7 @@ mod tests {
 
     use super::*;
     use crate::model::Verdict;
+    use crate::model::cluster::ServiceTerms;
     use crate::stub;
 
     fn registration(arn: &str, status: Status) -> ContainerInstance {
@@ -207,6 +219,7 @@ mod tests {
                 pending,
                 desired,
             },
+            terms: ServiceTerms::default(),
         }
     }
 

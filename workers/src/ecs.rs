@@ -3,6 +3,7 @@
 //! Every list is read to its last page. Answers carry a `failures` list beside HTTP 200: what it calls MISSING is not
 //! there, which is a plain answer; any other reason is an error.
 
+mod cases;
 mod translation;
 
 use aws_config::SdkConfig;

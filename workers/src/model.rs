@@ -2,10 +2,11 @@
 //! here talks to anybody. What is seen of the cluster is in `cluster`, what is seen of the group and stack in `group`.
 
 mod answer;
+pub mod cases;
 pub mod cluster;
 pub mod group;
 
-pub use answer::{Answer, Extra, StackSeen, TasksLeft};
+pub use answer::{Answer, Extra, HinderedService, Hindrances, ProtectedTask, StackSeen, TasksLeft};
 
 use std::fmt;
 
@@ -93,6 +94,8 @@ pub enum Policy {
     StopTasks,
     /// Let it go with whatever still runs on it.
     Terminate,
+    /// Keep it for its standalone tasks, and go on. Only StandaloneTaskPolicy leads here, not DrainDeadlinePolicy.
+    Keep,
 }
 
 /// The lifecycle action that an execution is about, as its event names it.
@@ -150,6 +153,8 @@ pub struct Settings {
     pub policy: Policy,
     /// How many instances a roll replaces at a time: so many ask at once.
     pub batch_size: i64,
+    /// What to do in hard cases.
+    pub cases: cases::Cases,
 }
 
 /// The one instance and lifecycle action that an execution is about, with the settings for it.

@@ -1,5 +1,6 @@
 //! Container instances: what a machine offers, and how it comes, drains and goes.
 
+mod attributes;
 mod calls;
 mod describe;
 mod machine;
@@ -16,6 +17,7 @@ use crate::ec2;
 use crate::fact::Fact;
 use crate::faults::SLOW_REGISTRATION;
 
+pub(super) use attributes::put as put_attributes;
 pub(super) use calls::{deregister, describe, list, update_state};
 
 /// Where an instance stands.

@@ -116,7 +116,7 @@ proptest! {
         let stops = |list: &[TaskArn]| list.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
         let registrations = rearranged(&seen.registrations, order);
         for (registrations, tasks) in registrations.into_iter().zip(rearranged(&seen.tasks, order)) {
-            let other = decide(&subject, &Seen { registrations, tasks }, at(now));
+            let other = decide(&subject, &Seen { registrations, tasks, ..seen.clone() }, at(now));
             prop_assert_eq!(other.finding.verdict, decision.finding.verdict);
             prop_assert_eq!(stops(&other.stop), stops(&decision.stop));
         }
