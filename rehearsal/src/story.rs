@@ -5,8 +5,10 @@
 pub mod files;
 pub mod script;
 
+mod fault;
 mod play;
 
+pub use fault::Fault;
 pub use play::{Played, play, play_with_processes};
 
 use std::path::PathBuf;
@@ -53,78 +55,6 @@ impl Processes {
             Environments::new(self.workers.clone(), endpoint.to_owned(), self.log.clone());
         environments.check()?;
         Ok(environments)
-    }
-}
-
-/// A fault by name, as `--fault` and stories spell it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Instances on the new AMI boot, but never join the cluster.
-    NeverJoins,
-    /// Instances on the new AMI are REGISTERING until after their join deadline.
-    RegistersSlowly,
-    /// A standalone task never stops by itself.
-    DrainHangs,
-    /// Half of the workers' calls are throttled.
-    Throttle,
-    /// Other traffic takes half of each of ECS's token buckets.
-    BusyAccount,
-    /// EventBridge delivers every event twice.
-    EventTwice,
-    /// The workers crash now and then, before or after their work.
-    WorkerError,
-}
-
-impl Fault {
-    /// All faults with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 7] = [
-        (
-            Self::NeverJoins,
-            "never-joins",
-            "instances on the new AMI never join the cluster",
-        ),
-        (
-            Self::RegistersSlowly,
-            "registers-slowly",
-            "instances on the new AMI are REGISTERING for 20 minutes",
-        ),
-        (
-            Self::DrainHangs,
-            "drain-hangs",
-            "a standalone task on the cluster never stops by itself",
-        ),
-        (
-            Self::Throttle,
-            "throttle",
-            "half of the workers' calls are throttled",
-        ),
-        (
-            Self::BusyAccount,
-            "busy-account",
-            "other traffic takes half of each of ECS's API limits",
-        ),
-        (
-            Self::EventTwice,
-            "event-twice",
-            "every event is delivered twice",
-        ),
-        (
-            Self::WorkerError,
-            "worker-error",
-            "one worker invocation in five crashes, before or after its work",
-        ),
-    ];
-
-    /// The fault called `name`.
-    ///
-    /// # Errors
-    /// A sentence with the names that there are.
-    pub fn from_name(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.iter().find(|(_, known, _)| *known == name);
-        known.map(|(fault, _, _)| *fault).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|(_, name, _)| *name).collect();
-            format!("no fault is called {name}; there are {}", names.join(", "))
-        })
     }
 }
 
@@ -224,6 +154,7 @@ impl Settings {
             event_twice: has(Fault::EventTwice),
             throttle: has(Fault::Throttle),
             busy_account: has(Fault::BusyAccount),
+            agent_gone: has(Fault::AgentGone),
             worker_error: has(Fault::WorkerError),
         }
     }

@@ -14,9 +14,9 @@ use crate::config::fields::Fields;
 use crate::error::{Error, Mistake};
 use crate::model::cluster::ServiceCounts;
 use crate::model::{
-    Action, ClusterName, ContainerInstanceArn, GroupName, Hindrances, HookName, HookToken, InstanceId,
-    LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, StackSeen, Subject,
-    TasksLeft, Transition,
+    Action, ClusterName, ContainerInstanceArn, GroupName, Hindrances, HookName, HookToken,
+    InstanceId, LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource,
+    StackSeen, Subject, TasksLeft, Transition,
 };
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.

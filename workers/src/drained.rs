@@ -220,15 +220,23 @@ fn before_deadline(
             (finding.by(limit.min(next)), Vec::new())
         }
         Some(limit) => {
-            let meant = left.iter().filter(|task| task.wanted && task.service().is_none());
+            let meant = left
+                .iter()
+                .filter(|task| task.wanted && task.service().is_none());
             let stop: Vec<TaskArn> = meant.map(|task| task.arn.clone()).collect();
-            let (count, allowed) = (stop.len(), subject.settings.cases.standalone_limit.as_secs());
+            let (count, allowed) = (
+                stop.len(),
+                subject.settings.cases.standalone_limit.as_secs(),
+            );
             let finding = Finding::not_yet(format!(
                 "{obstacle}; standalone tasks had {allowed} s, and they are over, so {count} of them are told to stop."
             ));
             (finding.by(next).restarted_at(limit), stop)
         }
-        None => (Finding::not_yet(format!("{obstacle}.")).by(next), Vec::new()),
+        None => (
+            Finding::not_yet(format!("{obstacle}.")).by(next),
+            Vec::new(),
+        ),
     }
 }
 
@@ -254,7 +262,9 @@ fn after_deadline(
         );
         return (Finding::never(reason), Vec::new());
     }
-    let meant = left.iter().filter(|task| standalone::may_stop(subject, task));
+    let meant = left
+        .iter()
+        .filter(|task| standalone::may_stop(subject, task));
     let stop: Vec<TaskArn> = meant.map(|task| task.arn.clone()).collect();
     let count = stop.len();
     let finding = Finding::not_yet(format!(

@@ -25,6 +25,11 @@ pub fn text(report: &Report) -> String {
         let value = format!("{retained} (the drain failed; look at each, then terminate it)");
         line("instances retained", value);
     }
+    if !report.kept.is_empty() {
+        let kept = report.kept.join(", ");
+        let value = format!("{kept} (for standalone tasks; terminate each when they have ended)");
+        line("instances kept", value);
+    }
     line("virtual duration", duration(report));
     let (moved, cut) = (report.tasks_moved, report.tasks_killed_early);
     line("tasks moved", format!("{moved}, cut off {cut}"));

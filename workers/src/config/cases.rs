@@ -46,7 +46,8 @@ mod tests {
     fn read_from(metadata: &Value) -> Result<Cases, Vec<String>> {
         let (empty, mut mistakes) = (Map::new(), Vec::new());
         let cases = read(&mut Fields::of(metadata, "m", &empty, &mut mistakes));
-        let told = |mistake: crate::error::Mistake| format!("{} {}", mistake.field, mistake.problem);
+        let told =
+            |mistake: crate::error::Mistake| format!("{} {}", mistake.field, mistake.problem);
         cases.ok_or_else(|| mistakes.into_iter().map(told).collect())
     }
 

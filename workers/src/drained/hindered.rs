@@ -137,7 +137,9 @@ fn cause(message: &str, constraints: &[String]) -> String {
             [] => "of its task definition".to_owned(),
             some => some.join(" and "),
         };
-        format!("no other meets its placement constraint {which}; widen that, or add such an instance")
+        format!(
+            "no other meets its placement constraint {which}; widen that, or add such an instance"
+        )
     } else if says("distinctinstance") {
         "it wants each task on an instance of its own, and every other has one; add an instance, or want fewer tasks"
             .to_owned()
@@ -171,12 +173,7 @@ fn quoted(event: &ServiceEvent) -> String {
 }
 
 /// It in words, as far as it is about tasks that are `left`.
-pub fn words(
-    known: &Hindrances,
-    subject: &Subject,
-    left: &[&Task],
-    now: Timestamp,
-) -> Vec<String> {
+pub fn words(known: &Hindrances, subject: &Subject, left: &[&Task], now: Timestamp) -> Vec<String> {
     let deadline = subject.drain_deadline();
     let protected = left.iter().filter_map(|task| {
         let mut those = known.protected.iter();
@@ -192,7 +189,8 @@ pub fn words(
         let name = Some(hindered.service.as_str());
         left.iter().any(|task| task.service() == name)
     });
-    let services = services.map(|hindered| format!("service {} {}", hindered.service, hindered.why));
+    let services =
+        services.map(|hindered| format!("service {} {}", hindered.service, hindered.why));
     protected.take(NAMED).chain(services.take(NAMED)).collect()
 }
 
@@ -245,7 +243,10 @@ mod tests {
             assert_eq!(told.is_some(), stuck, "{minimum}/{maximum} of {desired}");
         }
         let why = hindered(&percents(3, 100, 100)).expect("no room").why;
-        assert!(why.ends_with("lower the one to 66, or raise the other to 134"), "{why}");
+        assert!(
+            why.ends_with("lower the one to 66, or raise the other to 134"),
+            "{why}"
+        );
         assert_eq!(hindered(&percents(3, 66, 100)), None);
         assert_eq!(hindered(&percents(3, 100, 134)), None);
     }
@@ -276,12 +277,20 @@ mod tests {
             ("is already using a port required by your task", "host port"),
             ("has insufficient CPU units available", "enough CPU"),
             ("has insufficient memory available", "enough memory"),
-            ("encountered error \"MemberOf placement constraint unsatisfied.\"", "attribute:disk == ssd"),
-            ("encountered error \"DistinctInstance placement constraint unsatisfied.\"", "an instance of its own"),
+            (
+                "encountered error \"MemberOf placement constraint unsatisfied.\"",
+                "attribute:disk == ssd",
+            ),
+            (
+                "encountered error \"DistinctInstance placement constraint unsatisfied.\"",
+                "an instance of its own",
+            ),
             ("encountered error \"AGENT\"", "not connected"),
             ("is tired", "can take it"),
         ] {
-            let why = hindered(&events(&[&unplaced(closest)])).expect("no place").why;
+            let why = hindered(&events(&[&unplaced(closest)]))
+                .expect("no place")
+                .why;
             assert!(why.contains(told), "{closest}: {why}");
             assert!(why.contains(&format!("(ECS at 2026-11-23T00:01:00Z: The closest matching (container-instance c) {closest}.)")), "{why}");
         }
@@ -290,7 +299,10 @@ mod tests {
     #[test]
     fn what_was_said_before_the_last_steady_state_is_over() {
         let old = unplaced("has insufficient memory available");
-        assert_eq!(hindered(&events(&["has reached a steady state.", &old])), None);
+        assert_eq!(
+            hindered(&events(&["has reached a steady state.", &old])),
+            None
+        );
         assert!(hindered(&events(&["has started 1 tasks: (task t).", &old])).is_some());
         assert_eq!(hindered(&events(&[])), None);
     }
@@ -306,11 +318,17 @@ mod tests {
         };
         let known = |until| Hindrances {
             asked_at: stub::at(130),
-            protected: vec![ProtectedTask { task: task.arn.clone(), until: stub::at(until) }],
+            protected: vec![ProtectedTask {
+                task: task.arn.clone(),
+                until: stub::at(until),
+            }],
             services: Vec::new(),
         };
         let told = |until: i64| words(&known(until), &stub::terminating(), &[&task], stub::at(200));
-        assert_eq!(told(600), ["task 0f is protected from scale-in until 2026-11-23T00:10:00Z"]);
+        assert_eq!(
+            told(600),
+            ["task 0f is protected from scale-in until 2026-11-23T00:10:00Z"]
+        );
         assert!(told(3600)[0].ends_with("past the drain deadline 2026-11-23T00:50:00Z"));
         assert!(told(199).is_empty());
         assert!(words(&known(600), &stub::terminating(), &[], stub::at(200)).is_empty());

@@ -72,4 +72,3 @@ pub fn nothing_left(subject: &Subject, seen: &Seen, now: Timestamp) -> String {
         "All {count} task(s) on {instance} that ECS remembers are STOPPED, {spent} s after its terminate hook opened.{agent}"
     )
 }
-

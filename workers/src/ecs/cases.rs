@@ -92,7 +92,10 @@ impl Ecs {
                 .map_err(|error| refused(call, cluster, error))?;
             only_failures_like(&["MISSING"], call, answer.failures())?;
             let ids = answer.container_instances().iter();
-            kept.extend(ids.filter_map(|one| one.ec2_instance_id()).map(InstanceId::new));
+            kept.extend(
+                ids.filter_map(|one| one.ec2_instance_id())
+                    .map(InstanceId::new),
+            );
         }
         Ok(kept)
     }

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use crate::error::Error;
 use crate::model::cluster::{
-    ContainerInstance, ContainerInstanceStatus, Service, ServiceCounts, ServiceEvent, ServiceTerms, Task,
+    ContainerInstance, ContainerInstanceStatus, Service, ServiceCounts, ServiceEvent, ServiceTerms,
+    Task,
 };
 use crate::model::{ContainerInstanceArn, ProtectedTask, ServiceName, TaskArn};
 
@@ -131,7 +132,10 @@ fn is_failing(deployment: &types::Deployment) -> bool {
 }
 
 /// A task's scale-in protection, if it is protected.
-pub fn protection(call: &'static str, one: &types::ProtectedTask) -> Result<Option<ProtectedTask>, Error> {
+pub fn protection(
+    call: &'static str,
+    one: &types::ProtectedTask,
+) -> Result<Option<ProtectedTask>, Error> {
     let Some(arn) = one.task_arn() else {
         return Err(Error::bad_answer(call, "a protected task without an ARN"));
     };
