@@ -406,6 +406,107 @@ mod tests {
         }
     }
 
+    /// What is decided of standalone tasks `alone` and tasks of service logs, a daemon, under these policies.
+    fn standing_alone(
+        (policy, standalone): (Policy, StandaloneTaskPolicy),
+        alone: &[&str],
+        others: &[(&str, &str)],
+        seconds: i64,
+    ) -> (Verdict, Policy, usize) {
+        let mut subject = stub::terminating();
+        subject.settings.policy = policy;
+        subject.settings.cases.standalone = standalone;
+        let mut seen = seen(&[Draining], alone);
+        for task in &mut seen.tasks {
+            task.group = "family:job".to_owned();
+        }
+        seen.tasks.extend(others.iter().map(|(group, status)| Task {
+            group: (*group).to_owned(),
+            ..task("other", status)
+        }));
+        seen.daemons = vec![ServiceName::new("logs")];
+        let decision = decide(&subject, &seen, stub::at(seconds));
+        let finding = decision.finding;
+        assert!(finding.deadline.is_none_or(|next| next > stub::at(seconds)));
+        (
+            finding.verdict,
+            finding.extra.policy.expect("a policy"),
+            decision.stop.len(),
+        )
+    }
+
+    #[test]
+    fn standalone_tasks_are_stopped_after_their_own_limit_if_so_chosen() {
+        use Policy::{Retain, StopTasks};
+        use StandaloneTaskPolicy::{Stop, Wait};
+        let others = [("service:web", "RUNNING")];
+        let job = |policies, seconds| standing_alone(policies, &["RUNNING"], &others, seconds);
+        assert_eq!(job((Retain, Wait), 2999), (Verdict::NotYet, Retain, 0));
+        assert_eq!(job((Retain, Stop), 899), (Verdict::NotYet, Retain, 0));
+        assert_eq!(job((Retain, Stop), 900), (Verdict::NotYet, Retain, 1));
+        assert_eq!(job((Retain, Stop), 3000), (Verdict::Never, Retain, 0));
+        assert_eq!(job((StopTasks, Stop), 900), (Verdict::NotYet, StopTasks, 1));
+        assert_eq!(
+            job((StopTasks, Stop), 3000),
+            (Verdict::NotYet, StopTasks, 2)
+        );
+    }
+
+    #[test]
+    fn an_instance_is_kept_once_only_standalone_tasks_and_daemons_are_left() {
+        use Policy::{Keep, Retain, StopTasks, Terminate};
+        use StandaloneTaskPolicy::SkipInstance;
+        let job = |policy, others: &[(&str, &str)], seconds| {
+            standing_alone((policy, SkipInstance), &["RUNNING"], others, seconds)
+        };
+        let (logs, web) = (("service:logs", "RUNNING"), ("service:web", "DEACTIVATING"));
+        assert_eq!(job(Retain, &[], 10), (Verdict::Never, Keep, 0));
+        assert_eq!(job(Retain, &[logs], 10), (Verdict::Never, Keep, 0));
+        assert_eq!(job(Retain, &[logs, web], 10), (Verdict::NotYet, Retain, 0));
+        assert_eq!(job(Retain, &[web], 3000), (Verdict::Never, Retain, 0));
+        assert_eq!(job(Terminate, &[web], 3000), (Verdict::Never, Keep, 0));
+        let stuck = ("service:web", "RUNNING");
+        assert_eq!(
+            job(StopTasks, &[stuck], 3000),
+            (Verdict::NotYet, StopTasks, 1)
+        );
+        let none = standing_alone((Retain, SkipInstance), &["STOPPED"], &[logs], 10);
+        assert_eq!(none, (Verdict::NotYet, Retain, 0));
+    }
+
+    #[test]
+    fn an_agent_that_is_gone_ends_a_drain_only_into_keeping_the_instance() {
+        use Policy::{Retain, StopTasks, Terminate};
+        let mut seen = seen(&[], &["RUNNING"]);
+        seen.agent_gone_since = Some(stub::at(100));
+        for (policy, seconds, expected) in [
+            (Retain, 699, (Verdict::NotYet, 0)),
+            (Retain, 700, (Verdict::Never, 0)),
+            (StopTasks, 700, (Verdict::Never, 0)),
+            (Terminate, 700, (Verdict::NotYet, 0)),
+            (Terminate, 2999, (Verdict::NotYet, 0)),
+            (Terminate, 3000, (Verdict::Never, 0)),
+        ] {
+            let name = format!("{policy:?} at {seconds} s");
+            assert_eq!(decided(policy, &seen, seconds), expected, "{name}");
+        }
+        let never = decide(&stub::terminating(), &seen, stub::at(700)).finding;
+        assert!(
+            never.reason.ends_with(
+                "its ECS agent has not been connected since 2026-11-23T00:01:40Z (600 s), so these states are the last that \
+                 ECS heard of; the agent had 600 s to come back, and nobody else can tell whether these tasks still run."
+            ),
+            "{}",
+            never.reason
+        );
+        let next = decide(&stub::terminating(), &seen, stub::at(650))
+            .finding
+            .deadline;
+        assert_eq!(next, Some(stub::at(700)));
+        seen.tasks[0].last_status = "STOPPED".to_owned();
+        assert_eq!(decided(Retain, &seen, 700), (Verdict::Reached, 0));
+    }
+
     #[test]
     fn the_reason_names_tasks_with_service_state_and_time() {
         let left = seen(
@@ -464,6 +565,99 @@ mod tests {
         let stopped = stopped.lock().expect("a log").clone();
         let expected = json!({"cluster": "DevCluster", "task": "wanted", "reason": STOP_REASON});
         assert_eq!(stopped, [expected]);
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_is_kept_is_marked_first() {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let clients = Clients::new(&stub::aws(move |request| {
+            let body = request.json();
+            let answer = match request.action.as_str() {
+                "DescribeTasks" => {
+                    json!({"tasks": [{"taskArn": "a", "lastStatus": "RUNNING", "desiredStatus": "RUNNING", "group": "family:job"}]})
+                }
+                "ListContainerInstances" => json!({"containerInstanceArns": ["c"]}),
+                "DescribeContainerInstances" => {
+                    json!({"containerInstances": [{"containerInstanceArn": "c", "status": "DRAINING", "agentConnected": true}]})
+                }
+                "PutAttributes" => {
+                    log.lock().expect("a log").push(body["attributes"].clone());
+                    json!({"attributes": []})
+                }
+                other => panic!("{other} was asked"),
+            };
+            (200, answer.to_string())
+        }));
+        let mut subject = stub::terminating();
+        subject.settings.cases.standalone = StandaloneTaskPolicy::SkipInstance;
+        let left = json!({"arns": ["a"], "listedAt": stub::at(1)});
+        let input = json!({"draining": {
+            "since": stub::at(1), "unstable": [], "services": [], "containerInstances": ["c"], "tasksLeft": left,
+        }});
+        let finding = handle(&subject, &input, &clients, &|| stub::at(5)).await;
+        let finding = finding.expect("an answer");
+        assert_eq!(finding.verdict, Verdict::Never);
+        assert_eq!(finding.extra.policy, Some(Policy::Keep));
+        let mark = json!([{"name": "ecs-rollout.kept-for", "value": "standalone-tasks",
+            "targetType": "container-instance", "targetId": "c"}]);
+        assert_eq!(*asked.lock().expect("a log"), [mark]);
+    }
+
+    #[tokio::test]
+    async fn what_holds_tasks_is_asked_for_once_a_drain_takes_long_and_remembered() {
+        let asked = Arc::new(Mutex::new(Vec::<String>::new()));
+        let log = Arc::clone(&asked);
+        let clients = Clients::new(&stub::aws(move |request| {
+            log.lock().expect("a log").push(request.action.clone());
+            let answer = match request.action.as_str() {
+                "DescribeTasks" => {
+                    json!({"tasks": [{"taskArn": "a", "lastStatus": "RUNNING", "desiredStatus": "RUNNING", "group": "service:web"}]})
+                }
+                "GetTaskProtection" => {
+                    json!({"protectedTasks": [{"taskArn": "a", "protectionEnabled": true, "expirationDate": 1_795_395_600.0}]})
+                }
+                "DescribeServices" => {
+                    let percents = json!({"minimumHealthyPercent": 100, "maximumPercent": 100});
+                    json!({"services": [{"serviceName": "web", "status": "ACTIVE", "desiredCount": 2,
+                        "deploymentConfiguration": percents}]})
+                }
+                other => panic!("{other} was asked"),
+            };
+            (200, answer.to_string())
+        }));
+        let mut input = json!({"draining": {
+            "since": stub::at(1), "unstable": [], "services": ["web"], "containerInstances": ["c"],
+            "tasksLeft": {"arns": ["a"], "listedAt": stub::at(1)},
+        }});
+        for (seconds, calls) in [
+            (60, "DescribeTasks"),
+            (130, "DescribeTasks GetTaskProtection DescribeServices"),
+            (200, "DescribeTasks"),
+        ] {
+            asked.lock().expect("a log").clear();
+            let now = || stub::at(seconds);
+            let finding = handle(&stub::terminating(), &input, &clients, &now).await;
+            let finding = finding.expect("an answer");
+            assert_eq!(
+                asked.lock().expect("a log").join(" "),
+                calls,
+                "after {seconds} s"
+            );
+            let told = [
+                "task a is protected from scale-in until 2026-11-23T01:00:00Z",
+                "service web can never move a task",
+            ];
+            for part in told {
+                assert_eq!(
+                    finding.reason.contains(part),
+                    seconds > 60,
+                    "{}",
+                    finding.reason
+                );
+            }
+            input["drained"] = serde_json::to_value(&finding.extra).expect("JSON");
+        }
     }
 
     #[tokio::test]
