@@ -83,7 +83,11 @@ fn bad_parameter_files() {
         &["late.json", "DrainDeadlineSeconds", "3300"],
     );
     for (key, value, words) in [
-        ("StandaloneTaskPolicy", "kill", "wait, stop or skip-instance"),
+        (
+            "StandaloneTaskPolicy",
+            "kill",
+            "wait, stop or skip-instance",
+        ),
         ("StandaloneTaskLimitSeconds", "3301", "from 0 to 3300"),
         ("AgentDisconnectedLimitSeconds", "5", "from 60 to 3300"),
     ] {

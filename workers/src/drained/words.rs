@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Seen, hindered};
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus, Task};
-use crate::model::{Subject, seconds_between};
+use crate::model::{Policy, Subject, seconds_between};
 
 /// So many tasks are named in a reason, and the others counted.
 const TASKS_NAMED: usize = 3;
@@ -43,8 +43,14 @@ pub fn obstacle(subject: &Subject, seen: &Seen, left: &[&Task], now: Timestamp) 
     }
     let agent = seen.agent_gone_since.map(|since| {
         let seconds = seconds_between(since, now);
+        let waits = subject.settings.policy == Policy::Terminate && now < subject.drain_deadline();
+        let waits = match waits {
+            true => ", and under terminate nothing is let go before the drain deadline",
+            false => "",
+        };
         format!(
-            "its ECS agent has not been connected since {since} ({seconds} s), so these states are the last that ECS heard of"
+            "its ECS agent has not been connected since {since} ({seconds} s), so these states are the last that ECS heard \
+             of{waits}"
         )
     });
     let hindered = seen.hindrances.iter();

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::super::cluster::named;
 use super::super::input::{Input, invalid};
-use super::changed;
 use crate::account::Account;
 use crate::wire::ApiError;
 
@@ -28,10 +27,10 @@ pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Valu
         found.push(target(account, &cluster, one)?);
     }
     for (id, name, value) in found {
-        let attributes = &mut account.ecs.instance_mut(&cluster, &id).attributes;
-        attributes.retain(|(known, _)| *known != name);
-        attributes.push((name, value));
-        changed(account, &cluster, &id);
+        let instance = account.ecs.instance_mut(&cluster, &id);
+        instance.attributes.retain(|(known, _)| *known != name);
+        instance.attributes.push((name, value));
+        instance.version += 1;
     }
     Ok(json!({"attributes": given}))
 }
