@@ -1,6 +1,7 @@
 //! The input, read once: the lifecycle event, the settings that the template wrote into its hook's metadata, and the
 //! earlier answers. All mistakes are found before the first request is made, and are told together.
 
+mod answers;
 mod cases;
 mod fields;
 
@@ -14,10 +15,10 @@ use crate::config::fields::Fields;
 use crate::error::{Error, Mistake};
 use crate::model::cluster::ServiceCounts;
 use crate::model::{
-    Action, ClusterName, ContainerInstanceArn, GroupName, Hindrances, HookName, HookToken,
-    InstanceId, LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource,
-    StackSeen, Subject, TasksLeft, Transition,
+    Action, ClusterName, ContainerInstanceArn, GroupName, HookName, HookToken, InstanceId,
+    LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, Subject, Transition,
 };
+pub use answers::{agent_gone_since, hindrances, last_heartbeat, stack_seen, tasks_left};
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
 const HEARTBEAT_TIMEOUT_SECONDS: RangeInclusive<i64> = 30..=7200;
@@ -247,41 +248,6 @@ pub fn held_by(input: &Value) -> Vec<InstanceId> {
         .filter_map(Value::as_str)
         .map(InstanceId::new)
         .collect()
-}
-
-/// The tasks that the last look of `drained` left, or, before its first, those that `draining` found. Whatever else
-/// stands there is no reason to stop: all tasks are then listed anew.
-pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
-    let last = match input.get("drained") {
-        Some(drained) => drained,
-        None => &input["draining"],
-    };
-    TasksLeft::deserialize(&last["tasksLeft"]).ok()
-}
-
-/// Since when the agent of a leaving instance was seen to be gone, if it was at the last look of `drained`, or, before its
-/// first, at that of `draining`.
-pub fn agent_gone_since(input: &Value) -> Option<Timestamp> {
-    let last = match input.get("drained") {
-        Some(drained) => drained,
-        None => &input["draining"],
-    };
-    last["agentGoneSince"].as_str()?.parse().ok()
-}
-
-/// What held the tasks of services when `drained` last asked, if it has.
-pub fn hindrances(input: &Value) -> Option<Hindrances> {
-    Hindrances::deserialize(&input["drained"]["hindrances"]).ok()
-}
-
-/// What the stack was doing at the last look of `stable`, if that is known.
-pub fn stack_seen(input: &Value) -> Option<StackSeen> {
-    StackSeen::deserialize(&input["stable"]["stack"]).ok()
-}
-
-/// When the worker of this `phase` last sent a heartbeat, if that is known.
-pub fn last_heartbeat(input: &Value, phase: &str) -> Option<Timestamp> {
-    input[phase]["heartbeatAt"].as_str()?.parse().ok()
 }
 
 /// What `draining` answered, as far as the workers after it need it.

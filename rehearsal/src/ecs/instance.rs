@@ -17,8 +17,7 @@ use crate::ec2;
 use crate::fact::Fact;
 use crate::faults::SLOW_REGISTRATION;
 
-pub(super) use attributes::put as put_attributes;
-pub(super) use calls::{deregister, describe, list, update_state};
+pub(super) use calls::{deregister, describe, list, put_attributes, update_state};
 
 /// Where an instance stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use super::super::cluster::{failed_arn, named};
 use super::super::filter::Expression;
 use super::super::input::{Input, failure, invalid, paged};
 use super::super::task::{self, StopCode};
+pub(in crate::ecs) use super::attributes::put as put_attributes;
 use super::describe::described;
 use super::{ContainerInstance, InCluster, Status, retire, set_status};
 use crate::account::Account;
