@@ -90,6 +90,7 @@ fn bad_parameter_files() {
         ),
         ("StandaloneTaskLimitSeconds", "3301", "from 0 to 3300"),
         ("AgentDisconnectedLimitSeconds", "5", "from 60 to 3300"),
+        ("WaitForDaemons", "yes", "true or false"),
     ] {
         let one = format!("[{{\"ParameterKey\": \"{key}\", \"ParameterValue\": \"{value}\"}},");
         let hard = file("hard.json", &text.replacen('[', &one, 1));

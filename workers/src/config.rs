@@ -18,7 +18,9 @@ use crate::model::{
     Action, ClusterName, ContainerInstanceArn, GroupName, HookName, HookToken, InstanceId,
     LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, Subject, Transition,
 };
-pub use answers::{agent_gone_since, hindrances, last_heartbeat, stack_seen, tasks_left};
+pub use answers::{
+    agent_gone_since, daemons_awaited, hindrances, last_heartbeat, stack_seen, tasks_left,
+};
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
 const HEARTBEAT_TIMEOUT_SECONDS: RangeInclusive<i64> = 30..=7200;

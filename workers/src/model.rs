@@ -6,7 +6,9 @@ pub mod cases;
 pub mod cluster;
 pub mod group;
 
-pub use answer::{Answer, Extra, HinderedService, Hindrances, ProtectedTask, StackSeen, TasksLeft};
+pub use answer::{
+    Answer, DaemonsAwaited, Extra, HinderedService, Hindrances, ProtectedTask, StackSeen, TasksLeft,
+};
 
 use std::fmt;
 

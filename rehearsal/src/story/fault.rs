@@ -23,6 +23,10 @@ pub enum Fault {
     ProtectedTask,
     /// The agent of the instance that is drained first loses its connection, for good.
     AgentGone,
+    /// Images take minutes to pull.
+    SlowPull,
+    /// A DAEMON service has no running task anywhere.
+    BrokenDaemon,
     /// A service's percentages leave it no room to move a task.
     NoRoom,
     /// The host port that a service needs is taken on each new instance.
@@ -35,7 +39,7 @@ pub enum Fault {
 
 impl Fault {
     /// All faults with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str, &'static str); 16] = [
         (
             Self::NeverJoins,
             "never-joins",
@@ -85,6 +89,16 @@ impl Fault {
             Self::AgentGone,
             "agent-gone",
             "that instance loses its ECS agent soon after it is set DRAINING",
+        ),
+        (
+            Self::SlowPull,
+            "slow-pull",
+            "images take two to three minutes to pull",
+        ),
+        (
+            Self::BrokenDaemon,
+            "broken-daemon",
+            "a daemon whose tasks no instance can take is there when the roll begins",
         ),
         (
             Self::NoRoom,

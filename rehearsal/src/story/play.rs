@@ -226,7 +226,7 @@ impl Stage {
             account.ecs.dynamics.throttling = true;
             account.stepfunctions.transitions
         });
-        self.protect()?;
+        self.begin_faults()?;
         let size = self.watch.in_service();
         self.watch.begin_roll();
         self.usage.begin();

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::{Hindrances, StackSeen, TasksLeft};
+use crate::model::{DaemonsAwaited, Hindrances, StackSeen, TasksLeft};
 
 /// The tasks that the last look of `drained` left, or, before its first, those that `draining` found. Whatever else
 /// stands there is no reason to stop: all tasks are then listed anew.
@@ -15,6 +15,11 @@ pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
         None => &input["draining"],
     };
     TasksLeft::deserialize(&last["tasksLeft"]).ok()
+}
+
+/// The daemons that `joined` waits for, if it has noted them.
+pub fn daemons_awaited(input: &Value) -> Option<DaemonsAwaited> {
+    DaemonsAwaited::deserialize(&input["joined"]["daemonsAwaited"]).ok()
 }
 
 /// Since when the agent of a leaving instance was seen to be gone, if it was at the last look of `drained`, or, before its

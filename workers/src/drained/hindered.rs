@@ -30,12 +30,6 @@ const SERVICES_ASKED_ABOUT: usize = 10;
 /// So many are named in a reason.
 const NAMED: usize = 3;
 
-/// What a service says that found no place for a task (documented).
-const UNPLACED: &str = "unable to place a task";
-
-/// What a service says that has all its tasks (documented).
-const STEADY: &str = "has reached a steady state";
-
 /// What holds the services' tasks that are to run on, if they have been waited for long: what is `known`, or asked anew.
 pub async fn look(
     subject: &Subject,
@@ -118,10 +112,7 @@ fn no_room(service: &Service) -> Option<String> {
 
 /// A replacement finds no place on any other instance.
 fn no_place(service: &Service) -> Option<String> {
-    let events = service.terms.events.iter();
-    let event = events
-        .take_while(|event| !event.message.contains(STEADY))
-        .find(|event| event.message.contains(UNPLACED))?;
+    let event = service.terms.unplaced()?;
     let cause = cause(&event.message.to_lowercase(), &service.terms.constraints);
     Some(format!(
         "finds no place for a task on another instance: {cause} ({})",

@@ -1,15 +1,21 @@
-//! What only hard cases ask of ECS: protected tasks, instances that are kept.
+//! What only hard cases ask of ECS: protected tasks, instances that are kept, daemons.
 
-use aws_sdk_ecs::types::{Attribute, TargetType};
+use aws_sdk_ecs::types::{Attribute, DesiredStatus, SchedulingStrategy, TargetType};
 
 use super::translation::{only_failures_like, protection};
 use super::{DESCRIBED_AT_ONCE, Ecs, refused, texts};
 use crate::error::Error;
-use crate::model::{ClusterName, ContainerInstanceArn, InstanceId, ProtectedTask, TaskArn};
+use crate::model::cluster::Task;
+use crate::model::{
+    ClusterName, ContainerInstanceArn, InstanceId, ProtectedTask, ServiceName, TaskArn,
+};
 
 /// The attribute of a container instance that is kept; its value says for what. DrainDeadlinePolicy keeps instances without
 /// it: those are failed drains.
 const KEPT_FOR: &str = "ecs-rollout.kept-for";
+
+/// ListServices takes this many, by the ECS API; ten if it is not said.
+const SERVICES_LISTED_AT_ONCE: i32 = 100;
 
 impl Ecs {
     /// Those of the tasks (of services: no others can be) that are protected from scale-in.
@@ -98,5 +104,33 @@ impl Ecs {
             );
         }
         Ok(kept)
+    }
+
+    /// The DAEMON services of the cluster.
+    pub async fn daemons(&self, cluster: &ClusterName) -> Result<Vec<ServiceName>, Error> {
+        let arns = self
+            .client
+            .list_services()
+            .cluster(cluster.as_str())
+            .scheduling_strategy(SchedulingStrategy::Daemon)
+            .max_results(SERVICES_LISTED_AT_ONCE)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<String>, _>>()
+            .await
+            .map_err(|error| refused("ecs:ListServices", cluster, error))?;
+        let name = |arn: &String| arn.rsplit('/').next().map(ServiceName::new);
+        Ok(arns.iter().filter_map(name).collect())
+    }
+
+    /// The tasks that are to run on a container instance.
+    pub async fn tasks_wanted_on(
+        &self,
+        cluster: &ClusterName,
+        container_instance: &ContainerInstanceArn,
+    ) -> Result<Vec<Task>, Error> {
+        let arns = self.listed_on(cluster, container_instance, DesiredStatus::Running);
+        self.described(cluster, &arns.await?).await
     }
 }

@@ -11,6 +11,9 @@ use super::{ContainerInstanceArn, InstanceId, Policy, ServiceName, TaskArn, Verd
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Extra {
+    /// joined with `NotYet`: the daemons that the new instance is to run, once it is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub daemons_awaited: Option<DaemonsAwaited>,
     /// draining: whether the instance is a member of the cluster at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<bool>,
@@ -50,6 +53,16 @@ pub struct Extra {
     /// drained, and stable for a leaving instance: what to do when the verdict is `Never`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
+}
+
+/// The daemons that a new instance is to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DaemonsAwaited {
+    /// The DAEMON services of the cluster.
+    pub services: Vec<ServiceName>,
+    /// Since when the instance is ready otherwise.
+    pub ready_since: Timestamp,
 }
 
 /// The tasks that a leaving instance still had.

@@ -1,14 +1,18 @@
 //! What the faults of a story add to the workload, and do to it when a roll begins. It is put on the instance that the roll
 //! replaces first, or on all, so that what follows is seen.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::Stage;
 use crate::story::Fault;
-use crate::workload::{Service, Standalone, Workload};
+use crate::workload::{self, Service, Standalone, Workload};
 
 /// How long the task runs that runs for long, and for how long the protected one is protected.
 const LONG_MINUTES: u64 = 40;
+/// How long an image takes to pull that takes long, from-to.
+const SLOW_PULL: (Duration, Duration) = (Duration::from_secs(120), Duration::from_secs(180));
 /// The host port that two services want.
 const PORT: u64 = 9000;
 /// MiB of the task that finds no room, and of the daemon that takes it: an m7g.large has 7680.
@@ -87,8 +91,28 @@ impl Stage {
         }
     }
 
+    /// What goes wrong when a roll begins, but not before: the workload has come to rest without it.
+    pub(super) fn begin_faults(&self) -> Result<(), String> {
+        if self.has(Fault::SlowPull) {
+            self.world
+                .with(|account| account.ecs.dynamics.pending_with_pull = SLOW_PULL);
+        }
+        if self.has(Fault::BrokenDaemon) {
+            let workload = Workload {
+                services: vec![Service {
+                    memory: TOO_LARGE,
+                    ..Service::daemon("broken")
+                }],
+                ..Workload::default()
+            };
+            workload::start(&self.world, &self.cluster, &workload)
+                .map_err(|error| format!("the broken daemon was refused: {error}"))?;
+        }
+        self.protect()
+    }
+
     /// Protects a task, if the story says so: not a daemon's, which would go last anyway.
-    pub(super) fn protect(&self) -> Result<(), String> {
+    fn protect(&self) -> Result<(), String> {
         if !self.has(Fault::ProtectedTask) {
             return Ok(());
         }
@@ -103,6 +127,9 @@ impl Stage {
         self.call("ecs", "UpdateTaskProtection", &input).map(drop)
     }
 }
+
+/// MiB of the daemon that no instance can take.
+const TOO_LARGE: u64 = 1_000_000;
 
 fn member_of(expression: &str) -> Value {
     json!([{"type": "memberOf", "expression": expression}])

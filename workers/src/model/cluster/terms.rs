@@ -29,6 +29,22 @@ pub struct ServiceEvent {
     pub message: String,
 }
 
+/// What a service says that found no place for a task (documented).
+const UNPLACED: &str = "unable to place a task";
+
+/// What a service says that has all its tasks (documented).
+const STEADY: &str = "has reached a steady state";
+
+impl ServiceTerms {
+    /// What it said of a task without a place since it last had all its tasks, if it did.
+    pub fn unplaced(&self) -> Option<&ServiceEvent> {
+        let since = self.events.iter();
+        since
+            .take_while(|event| !event.message.contains(STEADY))
+            .find(|event| event.message.contains(UNPLACED))
+    }
+}
+
 impl Default for ServiceTerms {
     /// ECS's own for a REPLICA service.
     fn default() -> Self {
