@@ -9,10 +9,13 @@
 
 mod daemons;
 
+use std::slice;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::Clients;
+use crate::config::daemons_awaited;
 use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus};
 use crate::model::{Finding, Subject, Verdict, seconds_between};
@@ -29,12 +32,21 @@ pub async fn handle(
     now: &impl Fn() -> Timestamp,
 ) -> Result<Finding, Error> {
     let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
-    let registrations = clients.ecs.registrations(cluster, instance).await?;
+    let known = daemons_awaited(input);
+    let mut registrations = Vec::new();
+    if let Some(known) = &known {
+        // It was ready at the last look: one call instead of two.
+        let those = slice::from_ref(&known.container_instance);
+        registrations = clients.ecs.container_instances(cluster, those).await?;
+    }
+    if !registrations.iter().any(is_ready) {
+        registrations = clients.ecs.registrations(cluster, instance).await?;
+    }
     let ready = registrations.iter().find(|one| is_ready(one));
     let Some(ready) = ready.filter(|_| subject.settings.cases.wait_for_daemons) else {
         return Ok(decide(subject, &registrations, &[], now()));
     };
-    let (awaited, missing) = daemons::look(subject, &ready.arn, input, clients, now).await?;
+    let (awaited, missing) = daemons::look(subject, &ready.arn, known, clients, now).await?;
     let mut finding = decide(subject, &registrations, &missing, now());
     finding.extra.daemons_awaited = (finding.verdict == Verdict::NotYet).then_some(awaited);
     Ok(finding)

@@ -7,10 +7,8 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use crate::Clients;
-use crate::config::daemons_awaited;
 use crate::error::Error;
 use crate::model::cluster::Service;
 use crate::model::{ContainerInstanceArn, DaemonsAwaited, ServiceName, Subject, seconds_between};
@@ -39,17 +37,19 @@ pub struct Missing {
 pub async fn look(
     subject: &Subject,
     arn: &ContainerInstanceArn,
-    input: &Value,
+    known: Option<DaemonsAwaited>,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<(DaemonsAwaited, Vec<Missing>), Error> {
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
-    let awaited = match daemons_awaited(input) {
-        Some(known) => known,
-        None => DaemonsAwaited {
-            services: ecs.daemons(cluster).await?,
-            ready_since: now(),
-        },
+    let (services, ready_since) = match known {
+        Some(known) => (known.services, known.ready_since),
+        None => (ecs.daemons(cluster).await?, now()),
+    };
+    let awaited = DaemonsAwaited {
+        container_instance: arn.clone(),
+        services,
+        ready_since,
     };
     if awaited.services.is_empty() {
         return Ok((awaited, Vec::new()));
@@ -169,6 +169,7 @@ mod tests {
 
     fn judged(service: &Service, ready_for: i64) -> Missing {
         let awaited = DaemonsAwaited {
+            container_instance: ContainerInstanceArn::new("c"),
             services: vec![service.counts.service.clone()],
             ready_since: stub::at(1000),
         };
@@ -235,7 +236,7 @@ mod tests {
             };
             (200, answer.to_string())
         }));
-        let mut input = json!({});
+        let mut known = None;
         for (seconds, calls, standing) in [
             (60, "ListServices ListTasks DescribeTasks", ""),
             (80, "ListTasks DescribeTasks", ""),
@@ -248,7 +249,7 @@ mod tests {
             asked.lock().expect("a log").clear();
             let now = || stub::at(seconds);
             let arn = ContainerInstanceArn::new("c");
-            let seen = look(&stub::launching(), &arn, &input, &clients, &now).await;
+            let seen = look(&stub::launching(), &arn, known, &clients, &now).await;
             let (awaited, missing) = seen.expect("an answer");
             assert_eq!(asked.lock().expect("a log").join(" "), calls);
             assert_eq!(missing.len(), 1);
@@ -256,7 +257,7 @@ mod tests {
                 (missing[0].service.as_str(), missing[0].standing.as_str()),
                 ("logs", standing)
             );
-            input["joined"]["daemonsAwaited"] = serde_json::to_value(&awaited).expect("JSON");
+            known = Some(awaited);
         }
     }
 }

@@ -59,6 +59,8 @@ pub struct Extra {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DaemonsAwaited {
+    /// What the instance is registered as.
+    pub container_instance: ContainerInstanceArn,
     /// The DAEMON services of the cluster.
     pub services: Vec<ServiceName>,
     /// Since when the instance is ready otherwise.
