@@ -49,6 +49,8 @@ pub struct InstanceSeen {
     pub drain_began: Option<Timestamp>,
     /// Whether it is a container instance of the cluster.
     pub member: bool,
+    /// Whether it is DRAINING in the cluster.
+    pub is_draining: bool,
 }
 
 /// What was counted and seen since the roll began.
@@ -89,6 +91,8 @@ struct Inner {
     first_failure: Option<String>,
     instances: BTreeMap<String, InstanceSeen>,
     open_executions: BTreeMap<String, Timestamp>,
+    /// Executions whose drain's turn has come.
+    turns_seen: BTreeSet<String>,
     last_answers: BTreeMap<String, Answered>,
     healthy: BTreeMap<String, u64>,
     seen: Seen,
@@ -111,6 +115,7 @@ impl Watch {
             first_failure: None,
             instances: BTreeMap::new(),
             open_executions: BTreeMap::new(),
+            turns_seen: BTreeSet::new(),
             last_answers: BTreeMap::new(),
             healthy: BTreeMap::new(),
             seen: Seen::default(),

@@ -19,7 +19,7 @@ use crate::model::{
     LogicalId, Place, Policy, ServiceName, Settings, StackName, StackResource, Subject, Transition,
 };
 pub use answers::{
-    agent_gone_since, daemons_awaited, hindrances, last_heartbeat, stack_seen, tasks_left,
+    agent_gone_since, daemons_awaited, hindrances, last_heartbeat, stack_seen, tasks_left, turn,
 };
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
@@ -41,6 +41,8 @@ pub struct Reading {
     pub action: Option<Action>,
     /// When its event was written.
     pub began: Option<Timestamp>,
+    /// When the turn of its drain came, if that had to wait.
+    pub turn_came: Option<Timestamp>,
     /// The settings of its hook.
     pub settings: Option<Settings>,
     /// Where CloudFormation waits, even if other settings are bad.
@@ -62,6 +64,7 @@ impl Reading {
                 Ok(Subject {
                     action,
                     began,
+                    turn_came: self.turn_came,
                     settings,
                 })
             }
@@ -120,6 +123,7 @@ pub fn read_event(input: &Value) -> Reading {
     Reading {
         action,
         began,
+        turn_came: turn(input).and_then(|turn| turn.came_at),
         settings,
         target,
         unknown_keys,

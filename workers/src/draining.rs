@@ -6,12 +6,16 @@
 //! else began), a service with tasks on it is not excused: its trouble may be the drain's own doing. An instance that is
 //! no member of the cluster is nobody's to drain. Whether the stack is being deleted is noted too: then the services of
 //! the cluster have nowhere to go, and the workers after this one do not wait for them.
+//!
+//! While the stack is in an operation it may have to wait for its turn, see [`crate::turn`].
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::Clients;
+use crate::config::turn as earlier_turn;
 use crate::error::Error;
 use crate::model::cluster::{
     ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts, agent_is_gone,
@@ -20,6 +24,7 @@ use crate::model::group::StackState;
 use crate::model::{
     ContainerInstanceArn, Extra, Finding, ServiceName, Subject, TasksLeft, seconds_between,
 };
+use crate::turn::{self, Place};
 
 /// Looks, decides, notes the services, and sets the instance to DRAINING.
 ///
@@ -27,6 +32,7 @@ use crate::model::{
 /// What ECS meets.
 pub async fn handle(
     subject: &Subject,
+    input: &Value,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Finding, Error> {
@@ -35,6 +41,16 @@ pub async fn handle(
     let (active, draining) = match decide(subject, &registrations, now()) {
         Step::Done(finding) => return Ok(*finding),
         Step::Drain { active, draining } => (active, draining),
+    };
+    let stack = &subject.settings.target.stack;
+    let stack = clients.cloudformation.stack_state(stack).await?;
+    let turn = match turn_of(subject, input, &active, &stack, clients, now).await? {
+        Place::Go(turn) => turn,
+        Place::Wait(finding) => return Ok(*finding),
+    };
+    let subject = &Subject {
+        turn_came: turn.as_ref().and_then(|turn| turn.came_at),
+        ..subject.clone()
     };
     let (mut hosted, mut suspects) = (BTreeSet::new(), BTreeSet::new());
     let mut left = TasksLeft {
@@ -55,18 +71,33 @@ pub async fn handle(
         left.arns.extend(not_stopped.map(|task| task.arn));
     }
     let hosted: Vec<ServiceName> = hosted.into_iter().collect();
-    let stack = &subject.settings.target.stack;
-    let deleting = clients.cloudformation.stack_state(stack).await? == StackState::Deleting;
     let services = ecs.services(cluster, &hosted).await?;
     let unstable = unstable_before(&services, &suspects);
     let updated = ecs.set_draining(cluster, &active).await?;
     let mut finding = conclude(subject, active, draining, unstable, &updated, now());
     finding.extra.services = Some(hosted);
-    finding.extra.stack_deleting = Some(deleting);
+    finding.extra.stack_deleting = Some(stack == StackState::Deleting);
     finding.extra.tasks_left = Some(left);
     finding.extra.daemons = Some(daemons(services));
     finding.extra.agent_gone_since = agent_is_gone(&registrations).then(&now);
+    finding.extra.turn = turn;
     Ok(finding)
+}
+
+/// What is DRAINING already has had its turn, however it came to it.
+async fn turn_of(
+    subject: &Subject,
+    input: &Value,
+    active: &[ContainerInstanceArn],
+    stack: &StackState,
+    clients: &Clients,
+    now: &impl Fn() -> Timestamp,
+) -> Result<Place, Error> {
+    let earlier = earlier_turn(input);
+    if active.is_empty() {
+        return Ok(Place::Go(earlier));
+    }
+    turn::look(subject, earlier, stack, clients, now).await
 }
 
 /// What is to be done about the registrations that were found.
@@ -355,7 +386,8 @@ mod tests {
             };
             (200, answer.to_string())
         }));
-        let finding = handle(&stub::terminating(), &clients, &|| stub::at(1)).await;
+        let (subject, input) = (stub::terminating(), stub::event("terminate"));
+        let finding = handle(&subject, &input, &clients, &|| stub::at(1)).await;
         let finding = finding.expect("an answer");
         assert_eq!(finding.verdict, Verdict::Reached);
         assert_eq!(finding.extra.stack_deleting, Some(true));
@@ -376,10 +408,10 @@ mod tests {
         assert_eq!(
             asked[2..],
             [
+                "DescribeStacks",
                 "ListTasks",
                 "ListTasks",
                 "DescribeTasks",
-                "DescribeStacks",
                 "DescribeServices",
                 "UpdateContainerInstancesState"
             ]

@@ -7,7 +7,8 @@ pub mod cluster;
 pub mod group;
 
 pub use answer::{
-    Answer, DaemonsAwaited, Extra, HinderedService, Hindrances, ProtectedTask, StackSeen, TasksLeft,
+    Answer, DaemonsAwaited, Extra, HinderedService, Hindrances, ProtectedTask, StackSeen,
+    TasksLeft, Turn,
 };
 
 use std::fmt;
@@ -164,8 +165,10 @@ pub struct Settings {
 pub struct Subject {
     /// The action.
     pub action: Action,
-    /// When its event was written. Deadlines count from here.
+    /// When its event was written. Deadlines count from here, but for a drain that had to wait for its turn.
     pub began: Timestamp,
+    /// When the turn of its drain came, if that had to wait.
+    pub turn_came: Option<Timestamp>,
     /// The hook's metadata.
     pub settings: Settings,
 }
@@ -178,7 +181,12 @@ impl Subject {
 
     /// When a leaving instance must have let go of all its tasks, and the services must have recovered.
     pub fn drain_deadline(&self) -> Timestamp {
-        later(self.began, self.settings.drain_deadline)
+        later(self.drain_began(), self.settings.drain_deadline)
+    }
+
+    /// From when on the time of a drain counts.
+    pub fn drain_began(&self) -> Timestamp {
+        self.turn_came.unwrap_or(self.began)
     }
 }
 

@@ -68,7 +68,7 @@ impl Asked for Draining {
         now: &impl Fn() -> Timestamp,
     ) -> Result<Answer, Error> {
         let subject = &reading.subject()?;
-        let looks = draining::handle(subject, clients, now);
+        let looks = draining::handle(subject, input, clients, now);
         in_its_phase(Self::WORKER, looks, (subject, input), clients, now).await
     }
 }

@@ -18,8 +18,9 @@ use crate::model::cluster::{Service, ServiceCounts};
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
 use crate::model::{Finding, InstanceId, StackSeen, Subject, Transition, Verdict, seconds_between};
 
-/// So many holders are noted for the next look: DescribeAutoScalingInstances takes 50 at a time.
-const HOLDERS_NOTED: usize = 40;
+/// So many holders are noted for the next look. DescribeAutoScalingInstances takes 50 at a time, but one that still holds is
+/// enough to say "not yet", and ten seldom go at once.
+const HOLDERS_NOTED: usize = 10;
 
 /// So long the last answer of CloudFormation is good enough to say "not yet". A stack that is being deleted holds nobody:
 /// that is noticed at the next look after it.
@@ -47,7 +48,14 @@ pub async fn handle(
                 return Ok(finding);
             }
             let stack = stack_now(subject, clients, now).await?;
-            let group = clients.autoscaling.instances(&subject.action.group).await?;
+            // A group that is being created has no past to roll away from: nobody else needs to be looked at.
+            let group = match stack.state {
+                StackState::Creating => {
+                    let own = [subject.action.instance.clone()];
+                    clients.autoscaling.some_instances(&own).await?
+                }
+                _ => clients.autoscaling.instances(&subject.action.group).await?,
+            };
             let kept = kept(subject, &group, &stack.state, clients).await?;
             let finding = decide_new(subject, (&group, &kept), &stack.state, now());
             Ok(remembering(finding, stack))

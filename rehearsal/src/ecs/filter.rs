@@ -253,4 +253,23 @@ mod tests {
             assert!(Expression::parse(text).is_err(), "{text}");
         }
     }
+
+    #[test]
+    fn what_is_too_long_or_too_deep_is_refused() {
+        for (text, problem) in [
+            ("(".repeat(100_000), "words and signs"),
+            ("(".repeat(1000), "nested more than 50 deep"),
+            ("not ".repeat(1000), "nested more than 50 deep"),
+            (
+                format!(
+                    "{}agentConnected exists",
+                    "agentConnected exists or ".repeat(9999)
+                ),
+                "words and signs",
+            ),
+        ] {
+            let refused = Expression::parse(&text).expect_err("refused");
+            assert!(refused.contains(problem), "{refused}");
+        }
+    }
 }

@@ -145,32 +145,27 @@ impl State {
     /// What is still under way, for a person: a task between two states, or a service that has not all its tasks
     /// healthy. `None` when all is settled.
     pub fn pending(&self) -> Option<String> {
-        let restless = self
+        let mut tasks = self
             .clusters
             .values()
             .flat_map(|cluster| cluster.tasks.values());
-        let restless = restless
-            .filter(|task| !matches!(task.status, Status::Running | Status::Stopped))
-            .map(|task| {
-                format!(
-                    "task {} of {} is {}",
-                    task.id,
-                    task.group,
-                    task.status.name()
-                )
-            });
-        let short = self.services().into_iter().filter(|service| {
+        let restless = tasks.find(|task| !matches!(task.status, Status::Running | Status::Stopped));
+        if let Some(task) = restless {
+            let (id, group, status) = (&task.id, &task.group, task.status.name());
+            return Some(format!("task {id} of {group} is {status}"));
+        }
+        // This counts tasks, and is asked after every event: only when no task is between two states.
+        let short = self.services().into_iter().find(|service| {
             service.running != service.desired
                 || service.healthy != service.desired
                 || service.deployments != 1
         });
-        let short = short.map(|service| {
+        short.map(|service| {
             format!(
                 "service {} has {} of {} tasks healthy",
                 service.name, service.healthy, service.desired
             )
-        });
-        restless.chain(short).next()
+        })
     }
 
     /// Whether nothing is under way.

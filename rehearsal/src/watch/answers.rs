@@ -14,7 +14,12 @@ impl Inner {
             ExecutionFact::Started => {
                 self.open_executions.insert(execution.to_owned(), at);
             }
-            ExecutionFact::Entered { .. } => {}
+            // A drain may have to wait for its turn in a roll, and its deadline counts from that.
+            ExecutionFact::Entered { state, .. } => {
+                if state == "Drained" && self.turns_seen.insert(execution.to_owned()) {
+                    self.open_executions.insert(execution.to_owned(), at);
+                }
+            }
             ExecutionFact::Ended {
                 status,
                 history_events,
@@ -22,6 +27,7 @@ impl Inner {
                 ..
             } => {
                 let began = self.open_executions.remove(execution).unwrap_or(at);
+                self.turns_seen.remove(execution);
                 let late = at > began + self.terms.longest_execution();
                 self.seen.max_history_events = self.seen.max_history_events.max(*history_events);
                 if late || status == "TIMED_OUT" || *history_events >= 25_000 {

@@ -51,6 +51,7 @@ impl Inner {
             } => {
                 if let Some(seen) = self.instances.get_mut(instance) {
                     seen.member = status != "INACTIVE";
+                    seen.is_draining = status == "DRAINING";
                 }
                 self.drains_open(told.at);
             }
@@ -118,6 +119,7 @@ impl Inner {
         }
         let before = self.instances.get(instance);
         let member = before.is_some_and(|seen| seen.member);
+        let is_draining = before.is_some_and(|seen| seen.is_draining);
         let drain_began = match state {
             "Terminating:Wait" => Some(at),
             _ => before.and_then(|seen| seen.drain_began),
@@ -127,17 +129,18 @@ impl Inner {
             state: state.to_owned(),
             drain_began,
             member,
+            is_draining,
         };
         self.instances.insert(instance.to_owned(), seen);
         self.drains_open(at);
     }
 
-    /// A drain is open while a member of the cluster is at its terminate hook.
+    /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
     fn drains_open(&mut self, at: Timestamp) {
         let open: Vec<String> = self
             .instances
             .iter()
-            .filter(|(_, seen)| seen.member && seen.state == "Terminating:Wait")
+            .filter(|(_, seen)| seen.is_draining && seen.state == "Terminating:Wait")
             .map(|(id, _)| id.clone())
             .collect();
         if self.rolling && open.len() > self.terms.batch && open.len() > self.seen.max_open_drains {

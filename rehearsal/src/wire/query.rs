@@ -4,10 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::{ApiError, Response};
 
+/// Names go this deep at most; those of AWS's own calls have some ten parts.
+const DEEPEST: usize = 40;
+
 /// Reads the call and its members from a form. `A.member.1.B=x` becomes `{"A": [{"B": "x"}]}`; every value is text.
 ///
 /// # Errors
-/// `MissingAction`, or `MalformedQueryString` for a form in which one name is both a value and a structure.
+/// `MissingAction`, or `MalformedQueryString` for a form in which one name is both a value and a structure, or has more than
+/// 40 parts.
 pub fn read(body: &[u8]) -> Result<(String, Value), ApiError> {
     let mut action = None;
     let mut members = Map::new();
@@ -15,6 +19,10 @@ pub fn read(body: &[u8]) -> Result<(String, Value), ApiError> {
         match name.as_ref() {
             "Action" => action = Some(value.into_owned()),
             "Version" => {}
+            deep if deep.matches('.').count() >= DEEPEST => {
+                let message = format!("a name has more than {DEEPEST} parts");
+                return Err(ApiError::client("MalformedQueryString", message));
+            }
             _ => put(&mut members, &name, &name, &value)?,
         }
     }
@@ -151,6 +159,9 @@ mod tests {
             "MalformedQueryString"
         );
         assert_eq!(read(b"X=1").expect_err("no action").code, "MissingAction");
+        let deep = format!("Action=A&{}=1", "X.".repeat(200_000));
+        let refused = read(deep.as_bytes()).expect_err("too deep");
+        assert_eq!(refused.message, "a name has more than 40 parts");
     }
 
     #[test]

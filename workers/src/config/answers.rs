@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::{DaemonsAwaited, Hindrances, StackSeen, TasksLeft};
+use crate::model::{DaemonsAwaited, Hindrances, StackSeen, TasksLeft, Turn};
 
 /// The tasks that the last look of `drained` left, or, before its first, those that `draining` found. Whatever else
 /// stands there is no reason to stop: all tasks are then listed anew.
@@ -35,6 +35,11 @@ pub fn agent_gone_since(input: &Value) -> Option<Timestamp> {
 /// What held the tasks of services when `drained` last asked, if it has.
 pub fn hindrances(input: &Value) -> Option<Hindrances> {
     Hindrances::deserialize(&input["drained"]["hindrances"]).ok()
+}
+
+/// How the drain stood that had to wait for its turn, if it had to.
+pub fn turn(input: &Value) -> Option<Turn> {
+    Turn::deserialize(&input["draining"]["turn"]).ok()
 }
 
 /// What the stack was doing at the last look of `stable`, if that is known.

@@ -18,7 +18,7 @@ pub fn limit(subject: &Subject, left: &[&Task]) -> Option<Timestamp> {
     let cases = &subject.settings.cases;
     let is_meant = |task: &&Task| task.service().is_none() && task.wanted;
     let stops = cases.standalone == StandaloneTaskPolicy::Stop && left.iter().any(is_meant);
-    stops.then(|| later(subject.began, cases.standalone_limit))
+    stops.then(|| later(subject.drain_began(), cases.standalone_limit))
 }
 
 /// Whether the instance is to be kept for its standalone tasks: as soon as nothing else is left on it but daemons, which

@@ -29,6 +29,9 @@ pub struct Extra {
     /// draining: whether the stack is being deleted, so that its services have nowhere to go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack_deleting: Option<bool>,
+    /// draining: that it waits, or has waited, for its turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
     /// stable for a new instance: whose drains hold it, so that the next look can be at those alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_by: Option<Vec<InstanceId>>,
@@ -65,6 +68,16 @@ pub struct DaemonsAwaited {
     pub services: Vec<ServiceName>,
     /// Since when the instance is ready otherwise.
     pub ready_since: Timestamp,
+}
+
+/// How a drain stands that has to wait for its turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Turn {
+    /// While it waits: since when there is room, which those before it have not used.
+    pub room_since: Option<Timestamp>,
+    /// When its turn came.
+    pub came_at: Option<Timestamp>,
 }
 
 /// The tasks that a leaving instance still had.

@@ -18,7 +18,7 @@ pub enum StandaloneTaskPolicy {
 pub struct Cases {
     /// What becomes of standalone tasks.
     pub standalone: StandaloneTaskPolicy,
-    /// How long standalone tasks may run on under `stop`, from the event on.
+    /// How long standalone tasks may run on under `stop`, counted as the drain deadline is.
     pub standalone_limit: SignedDuration,
     /// For how long the agent of a leaving instance may be disconnected before its drain counts as failed.
     pub agent_limit: SignedDuration,

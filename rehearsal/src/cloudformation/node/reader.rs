@@ -7,6 +7,9 @@ use serde_json::{Number, Value};
 
 use super::{Content, Node, Position, Refusal};
 
+/// Lists and maps are nested this deep at most: CloudFormation documents no limit, and no template comes near.
+const DEEPEST: usize = 100;
+
 /// Reads the template `text` of `file`.
 ///
 /// # Errors
@@ -15,6 +18,7 @@ pub fn read(file: &str, text: &str) -> Result<Node, Refusal> {
     let mut reader = Reader {
         file: file.into(),
         events: Parser::new_from_str(text),
+        depth: 0,
     };
     let (mut event, mut span) = reader.next()?;
     while matches!(event, Event::StreamStart | Event::DocumentStart(_)) {
@@ -39,6 +43,7 @@ pub fn read(file: &str, text: &str) -> Result<Node, Refusal> {
 struct Reader<'a> {
     file: Arc<str>,
     events: Parser<'a, saphyr_parser::StrInput<'a>>,
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -75,11 +80,11 @@ impl<'a> Reader<'a> {
             }
             Event::SequenceStart(anchor, tag) => {
                 let tag = self.tag(&at, anchor, tag.as_deref())?;
-                (tag, self.list()?)
+                (tag, self.deeper(&at, Self::list)?)
             }
             Event::MappingStart(anchor, tag) => {
                 let tag = self.tag(&at, anchor, tag.as_deref())?;
-                (tag, self.map()?)
+                (tag, self.deeper(&at, Self::map)?)
             }
             Event::Alias(_) => {
                 return Err(Refusal::new(
@@ -97,6 +102,24 @@ impl<'a> Reader<'a> {
             }
         };
         Ok(Node { at, tag, content })
+    }
+
+    fn deeper(
+        &mut self,
+        at: &Position,
+        inner: impl Fn(&mut Self) -> Result<Content, Refusal>,
+    ) -> Result<Content, Refusal> {
+        if self.depth == DEEPEST {
+            return Err(Refusal::new(
+                at,
+                format!("this is nested more than {DEEPEST} deep"),
+                "nest less",
+            ));
+        }
+        self.depth += 1;
+        let read = inner(self);
+        self.depth -= 1;
+        read
     }
 
     fn list(&mut self) -> Result<Content, Refusal> {
@@ -227,6 +250,9 @@ mod tests {
         assert!(refused("A:\nB: 1\n").contains("null values"));
         assert!(refused("A: [1\n").contains("no YAML"));
         assert!(refused("A: yes\n").contains("quote it"));
+        let deep = refused(&"- ".repeat(100_000));
+        assert!(deep.contains("nested more than 100 deep"), "{deep}");
+        assert!(refused(&"[".repeat(100_000)).contains("recursion limit"));
         assert!(refused("A: 1\n---\nB: 1\n").contains("second YAML document"));
     }
 

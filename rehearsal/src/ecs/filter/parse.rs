@@ -20,11 +20,21 @@ const SIGNS: [&str; 16] = [
     "==", "!=", ">=", "<=", "=~", "!~", "&&", "||", ">", "<", "!", "(", ")", "[", "]", ",",
 ];
 
+/// An expression has this many words and signs at most, and parentheses and negations this deep: AWS documents no limits,
+/// and no reader can do without.
+const MOST_TOKENS: usize = 2000;
+const DEEPEST: usize = 50;
+
 /// Reads a whole expression.
 pub(super) fn expression(text: &str) -> Result<Expression, String> {
+    let tokens = tokens(text)?;
+    if tokens.len() > MOST_TOKENS {
+        return Err(format!("it has more than {MOST_TOKENS} words and signs"));
+    }
     let mut reader = Reader {
-        tokens: tokens(text)?,
+        tokens,
         at: 0,
+        depth: 0,
     };
     let expression = reader.either()?;
     match reader.next() {
@@ -72,6 +82,7 @@ fn shown(token: &Token) -> &str {
 struct Reader {
     tokens: Vec<Token>,
     at: usize,
+    depth: usize,
 }
 
 impl Reader {
@@ -120,16 +131,30 @@ impl Reader {
 
     fn single(&mut self) -> Result<Expression, String> {
         if self.past(&["not", "!"]) {
-            return Ok(Expression::Not(Box::new(self.single()?)));
+            let inner = self.deeper(Self::single)?;
+            return Ok(Expression::Not(Box::new(inner)));
         }
         if self.past(&["("]) {
-            let inner = self.either()?;
+            let inner = self.deeper(Self::either)?;
             self.expect(")")?;
             return Ok(inner);
         }
         let subject = self.subject()?;
         let test = self.test(&subject)?;
         Ok(Expression::Test(subject, test))
+    }
+
+    fn deeper(
+        &mut self,
+        inner: impl Fn(&mut Self) -> Result<Expression, String>,
+    ) -> Result<Expression, String> {
+        if self.depth == DEEPEST {
+            return Err(format!("it is nested more than {DEEPEST} deep"));
+        }
+        self.depth += 1;
+        let read = inner(self);
+        self.depth -= 1;
+        read
     }
 
     fn subject(&mut self) -> Result<Subject, String> {

@@ -1,0 +1,214 @@
+//! Is it the turn of this instance's drain?
+//!
+//! In a roll the hold keeps two batches of drains apart. But a roll may turn round while a drain is open: it is cancelled,
+//! or fails, and its rollback takes more instances out of the group; or somebody changes the capacity. So while the stack
+//! is in an operation a drain waits until fewer than a batch of others are DRAINING. Outside of one nobody waits: a plain
+//! scale-in takes as many at once as it likes.
+//!
+//! Of several that come at the same moment, those whose ids come first in the alphabet go first. One of these may be
+//! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`] it is passed over.
+//! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from its turn.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Clients;
+use crate::error::Error;
+use crate::model::group::{GroupInstance, LifecycleState, StackState};
+use crate::model::{Finding, InstanceId, Subject, Turn, seconds_between};
+
+/// Twice the longest wait between two looks: whoever comes first has looked by then.
+pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Who else of the group is at its terminate hook.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Others {
+    /// Those whose ids come first.
+    pub first: Vec<InstanceId>,
+    /// How many registrations of `first` are DRAINING.
+    pub first_draining: usize,
+    /// How many registrations of the others are DRAINING.
+    pub later_draining: usize,
+}
+
+/// What comes of a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// It may drain, with this to be noted.
+    Go(Option<Turn>),
+    /// It waits.
+    Wait(Box<Finding>),
+}
+
+/// Looks, and decides. `earlier` is what the last look noted, `stack` what the stack is doing now.
+///
+/// # Errors
+/// What ECS and Auto Scaling meet.
+pub async fn look(
+    subject: &Subject,
+    earlier: Option<Turn>,
+    stack: &StackState,
+    clients: &Clients,
+    now: &impl Fn() -> Timestamp,
+) -> Result<Place, Error> {
+    let waited = earlier.is_some();
+    let in_operation = matches!(stack, StackState::Updating | StackState::Busy(_));
+    if came(earlier.as_ref()) || *stack == StackState::Deleting || !(in_operation || waited) {
+        return Ok(Place::Go(earlier));
+    }
+    let group = clients.autoscaling.instances(&subject.action.group).await?;
+    let (first, later) = others(subject, &group);
+    let batch = batch(subject);
+    if first.len() + later.len() < batch {
+        return Ok(decide(subject, earlier, &Others::default(), now()));
+    }
+    let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
+    let later_draining = ecs.draining_among(cluster, &later).await?.len();
+    let first_draining = ecs.draining_among(cluster, &first).await?.len();
+    let others = Others {
+        first,
+        first_draining,
+        later_draining,
+    };
+    Ok(decide(subject, earlier, &others, now()))
+}
+
+/// The others at their terminate hook: those whose ids come before this one's, and the rest.
+fn others(subject: &Subject, group: &[GroupInstance]) -> (Vec<InstanceId>, Vec<InstanceId>) {
+    let own = &subject.action.instance;
+    let at_hook = group
+        .iter()
+        .filter(|one| one.state == LifecycleState::TerminatingWait && &one.instance != own);
+    let mut ids: Vec<InstanceId> = at_hook.map(|one| one.instance.clone()).collect();
+    ids.sort_unstable();
+    ids.into_iter().partition(|id| id < own)
+}
+
+fn batch(subject: &Subject) -> usize {
+    usize::try_from(subject.settings.batch_size).unwrap_or(1)
+}
+
+fn came(turn: Option<&Turn>) -> bool {
+    turn.is_some_and(|turn| turn.came_at.is_some())
+}
+
+/// Decides whether it may drain.
+pub fn decide(subject: &Subject, earlier: Option<Turn>, others: &Others, now: Timestamp) -> Place {
+    let batch = batch(subject);
+    let draining = others.first_draining + others.later_draining;
+    let room_since = match &earlier {
+        _ if draining >= batch => None,
+        Some(turn) => turn.room_since.or(Some(now)),
+        None => Some(now),
+    };
+    let passed_over = room_since.is_some_and(|since| now.duration_since(since) >= PATIENCE);
+    let before = others.first.len().max(others.first_draining) + others.later_draining;
+    if before < batch || (passed_over && draining < batch) {
+        let turn = earlier.map(|_| Turn {
+            room_since: None,
+            came_at: Some(now),
+        });
+        return Place::Go(turn);
+    }
+    let (instance, group) = (&subject.action.instance, &subject.action.group);
+    let spent = seconds_between(subject.began, now);
+    let mut finding = Finding::not_yet(format!(
+        "{instance} waits for its turn to drain: of group {group}, {draining} others are DRAINING, {} more come first, \
+         and a batch is {batch}; {spent} s so far. Nothing is set to DRAINING yet, its tasks run on, and its drain \
+         deadline counts from its turn.",
+        before.saturating_sub(draining),
+    ));
+    finding.extra.turn = Some(Turn {
+        room_since,
+        came_at: None,
+    });
+    Place::Wait(Box::new(finding))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stub;
+
+    fn others(first: usize, first_draining: usize, later_draining: usize) -> Others {
+        Others {
+            first: (0..first)
+                .map(|n| InstanceId::new(format!("i-{n:017x}")))
+                .collect(),
+            first_draining,
+            later_draining,
+        }
+    }
+
+    fn waits(place: &Place) -> Option<&Turn> {
+        match place {
+            Place::Go(_) => None,
+            Place::Wait(finding) => finding.extra.turn.as_ref(),
+        }
+    }
+
+    #[test]
+    fn a_batch_may_drain_and_the_rest_waits() {
+        for (batch, first, first_draining, later_draining, goes) in [
+            (1, 0, 0, 0, true),
+            (1, 1, 0, 0, false),
+            (1, 1, 1, 0, false),
+            (1, 0, 0, 1, false),
+            (3, 2, 0, 0, true),
+            (3, 2, 1, 0, true),
+            (3, 2, 1, 1, false),
+            (3, 0, 0, 2, true),
+            (3, 0, 0, 3, false),
+            // Registered twice, both DRAINING.
+            (2, 1, 2, 0, false),
+        ] {
+            let mut subject = stub::terminating();
+            subject.settings.batch_size = batch;
+            let seen = others(first, first_draining, later_draining);
+            let place = decide(&subject, None, &seen, stub::at(1));
+            let is_going = matches!(place, Place::Go(None));
+            assert_eq!(is_going, goes, "batch {batch}, {seen:?}: {place:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_is_passed_over_when_it_leaves_room_unused() {
+        let subject = stub::terminating();
+        let seen = others(1, 0, 0);
+        let noted = waits(&decide(&subject, None, &seen, stub::at(10))).cloned();
+        assert_eq!(noted.as_ref().unwrap().room_since, Some(stub::at(10)));
+        let place = decide(&subject, noted.clone(), &seen, stub::at(609));
+        assert_eq!(waits(&place), noted.as_ref());
+        let place = decide(&subject, noted.clone(), &seen, stub::at(610));
+        assert!(
+            matches!(&place, Place::Go(Some(turn)) if turn.came_at == Some(stub::at(610))),
+            "{place:?}"
+        );
+        // It was only slow: the room is taken, and the time counts anew from when it is free.
+        let place = decide(&subject, noted, &others(1, 1, 0), stub::at(610));
+        assert_eq!(waits(&place).unwrap().room_since, None);
+    }
+
+    #[test]
+    fn only_those_at_their_terminate_hook_are_others() {
+        let subject = stub::terminating();
+        let states = [
+            ("i-00000000000000001", LifecycleState::TerminatingWait),
+            ("i-00000000000000002", LifecycleState::TerminatingRetained),
+            ("i-00000000000000003", LifecycleState::Terminating),
+            ("i-00000000000000004", LifecycleState::InService),
+            ("i-fffffffffffffffff", LifecycleState::TerminatingWait),
+            ("i-0123456789abcdef0", LifecycleState::TerminatingWait),
+        ];
+        let group: Vec<GroupInstance> = states
+            .into_iter()
+            .map(|(id, state)| GroupInstance {
+                instance: InstanceId::new(id),
+                state,
+                launched_from: None,
+            })
+            .collect();
+        let (first, later) = super::others(&subject, &group);
+        assert_eq!(first, [InstanceId::new("i-00000000000000001")]);
+        assert_eq!(later, [InstanceId::new("i-fffffffffffffffff")]);
+    }
+}
