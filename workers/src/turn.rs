@@ -175,7 +175,10 @@ mod tests {
         let subject = stub::terminating();
         let seen = others(1, 0, 0);
         let noted = waits(&decide(&subject, None, &seen, stub::at(10))).cloned();
-        assert_eq!(noted.as_ref().unwrap().room_since, Some(stub::at(10)));
+        assert_eq!(
+            noted.as_ref().expect("it waits").room_since,
+            Some(stub::at(10))
+        );
         let place = decide(&subject, noted.clone(), &seen, stub::at(609));
         assert_eq!(waits(&place), noted.as_ref());
         let place = decide(&subject, noted.clone(), &seen, stub::at(610));
@@ -185,7 +188,7 @@ mod tests {
         );
         // It was only slow: the room is taken, and the time counts anew from when it is free.
         let place = decide(&subject, noted, &others(1, 1, 0), stub::at(610));
-        assert_eq!(waits(&place).unwrap().room_since, None);
+        assert_eq!(waits(&place).expect("it waits").room_since, None);
     }
 
     #[test]
