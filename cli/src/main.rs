@@ -6,6 +6,11 @@ mod view;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
+
+/// A rehearsal makes and frees millions of small texts, between large ones.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match command::CommandLine::parse().run() {

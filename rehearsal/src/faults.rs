@@ -28,6 +28,12 @@ pub struct Faults {
 }
 
 impl Faults {
+    /// Whether instances that run this AMI never join.
+    pub fn keep_out(&self, ami: &str) -> bool {
+        let never = [&self.never_joins, &self.old_never_joins];
+        never.into_iter().flatten().any(|known| known == ami)
+    }
+
     /// These faults set in too.
     pub fn add(&mut self, more: Self) {
         *self = Self {

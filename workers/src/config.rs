@@ -2,22 +2,22 @@
 //! earlier answers. All mistakes are found before the first request is made, and are told together.
 
 mod action;
+mod answers;
 mod earlier;
 mod fields;
+
+pub use answers::{DrainBegun, drain_begun, held_by, last_heartbeat, stack_seen, tasks_left, turn};
 
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::config::fields::Fields;
 use crate::error::{Error, Mistake};
-use crate::model::cluster::ServiceCounts;
 use crate::model::{
-    Action, ClusterName, ContainerInstanceArn, InstanceId, LogicalId, Policy, ServiceName,
-    Settings, StackName, StackResource, StackSeen, Subject, TasksLeft, Transition, Turn,
-    UpdateMethod,
+    Action, ClusterName, LogicalId, Policy, Settings, StackName, StackResource, Subject,
+    Transition, UpdateMethod,
 };
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
@@ -188,73 +188,6 @@ pub fn earlier_since(input: &Value, phase: &str) -> Result<Option<Timestamp>, Er
     } else {
         Err(Error::BadEvent { mistakes })
     }
-}
-
-/// The instances whose drains held this one at the last look of `stable`, if there was one.
-pub fn held_by(input: &Value) -> Vec<InstanceId> {
-    let names = input["stable"]["heldBy"].as_array();
-    let names = names.map(Vec::as_slice).unwrap_or_default();
-    names
-        .iter()
-        .filter_map(Value::as_str)
-        .map(InstanceId::new)
-        .collect()
-}
-
-/// The tasks that the last look of `drained` left, or, before its first, those that `draining` found. Whatever else
-/// stands there is no reason to stop: all tasks are then listed anew.
-pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
-    let last = match input.get("drained") {
-        Some(drained) => drained,
-        None => &input["draining"],
-    };
-    TasksLeft::deserialize(&last["tasksLeft"]).ok()
-}
-
-/// How the drain stood that had to wait for its turn, if it had to.
-pub fn turn(input: &Value) -> Option<Turn> {
-    Turn::deserialize(&input["draining"]["turn"]).ok()
-}
-
-/// What the stack was doing at the last look of `stable`, if that is known.
-pub fn stack_seen(input: &Value) -> Option<StackSeen> {
-    StackSeen::deserialize(&input["stable"]["stack"]).ok()
-}
-
-/// When the worker of this `phase` last sent a heartbeat, if that is known.
-pub fn last_heartbeat(input: &Value, phase: &str) -> Option<Timestamp> {
-    input[phase]["heartbeatAt"].as_str()?.parse().ok()
-}
-
-/// What `draining` answered, as far as the workers after it need it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DrainBegun {
-    /// When the drain began.
-    pub since: Timestamp,
-    /// What the instance was registered as.
-    #[serde(default)]
-    pub container_instances: Vec<ContainerInstanceArn>,
-    /// The services that were not stable before.
-    pub unstable: Vec<ServiceCounts>,
-    /// The services that had tasks on the instance.
-    pub services: Vec<ServiceName>,
-    /// Whether the stack was being deleted then.
-    #[serde(default)]
-    pub stack_deleting: bool,
-}
-
-/// Reads draining's answer from the input.
-///
-/// # Errors
-/// `BadEvent` if it is not there: without it nobody knows what the drain found.
-pub fn drain_begun(input: &Value) -> Result<DrainBegun, Error> {
-    DrainBegun::deserialize(&input["draining"]).map_err(|error| Error::BadEvent {
-        mistakes: vec![Mistake {
-            field: "draining".to_owned(),
-            problem: format!("is not the answer of the worker of that name: {error}"),
-        }],
-    })
 }
 
 #[cfg(test)]

@@ -61,7 +61,14 @@ pub async fn handle(
                 return Ok(finding);
             }
             let stack = stack_now(subject, clients, now).await?;
-            let group = clients.autoscaling.instances(&subject.action.group).await?;
+            // A group that is being created has no past to roll away from: nobody else needs to be looked at.
+            let group = match stack.state {
+                StackState::Creating => {
+                    let own = [subject.action.instance.clone()];
+                    clients.autoscaling.some_instances(&own).await?
+                }
+                _ => clients.autoscaling.instances(&subject.action.group).await?,
+            };
             let finding = decide_new(subject, &group, &stack.state, now());
             Ok(remembering(finding, stack))
         }

@@ -121,9 +121,7 @@ pub(super) fn running_count(cluster: &Cluster, instance: &ContainerInstance) -> 
 
 /// An instance starts to boot; its agent will register.
 pub(super) fn started(account: &mut Account, machine: &ec2::Instance) {
-    let faults = &account.faults;
-    let never = [&faults.never_joins, &faults.old_never_joins];
-    if never.contains(&&Some(machine.ami.clone())) {
+    if account.faults.keep_out(&machine.ami) {
         return;
     }
     let id = machine.id.clone();

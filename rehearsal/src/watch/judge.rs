@@ -1,5 +1,7 @@
 //! What each fact does to the watch: how things stand after it, what it adds to the counts, which promise it breaks.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::{Inner, InstanceSeen};
@@ -235,7 +237,10 @@ impl Inner {
     fn by_policy(&self, at: Timestamp, instance: &str) -> bool {
         let seen = self.instances.get(instance);
         let began = seen.and_then(|seen| seen.drain_began);
-        let passed = began.is_some_and(|began| at >= began + self.terms.drain_deadline);
+        // The worker counts from its event's time, which is written to the whole second before.
+        let deadline =
+            |began: Timestamp| began + self.terms.drain_deadline - Duration::from_secs(1);
+        let passed = began.is_some_and(|began| at >= deadline(began));
         self.terms.policy == "terminate" && passed
     }
 

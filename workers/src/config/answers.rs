@@ -1,0 +1,76 @@
+//! The earlier answers, as far as the workers after them need what they say.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Error, Mistake};
+use crate::model::cluster::ServiceCounts;
+use crate::model::{ContainerInstanceArn, InstanceId, ServiceName, StackSeen, TasksLeft, Turn};
+
+/// The instances whose drains held this one at the last look of `stable`, if there was one.
+pub fn held_by(input: &Value) -> Vec<InstanceId> {
+    let names = input["stable"]["heldBy"].as_array();
+    let names = names.map(Vec::as_slice).unwrap_or_default();
+    names
+        .iter()
+        .filter_map(Value::as_str)
+        .map(InstanceId::new)
+        .collect()
+}
+
+/// The tasks that the last look of `drained` left, or, before its first, those that `draining` found. Whatever else
+/// stands there is no reason to stop: all tasks are then listed anew.
+pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
+    let last = match input.get("drained") {
+        Some(drained) => drained,
+        None => &input["draining"],
+    };
+    TasksLeft::deserialize(&last["tasksLeft"]).ok()
+}
+
+/// How the drain stood that had to wait for its turn, if it had to.
+pub fn turn(input: &Value) -> Option<Turn> {
+    Turn::deserialize(&input["draining"]["turn"]).ok()
+}
+
+/// What the stack was doing at the last look of `stable`, if that is known.
+pub fn stack_seen(input: &Value) -> Option<StackSeen> {
+    StackSeen::deserialize(&input["stable"]["stack"]).ok()
+}
+
+/// When the worker of this `phase` last sent a heartbeat, if that is known.
+pub fn last_heartbeat(input: &Value, phase: &str) -> Option<Timestamp> {
+    input[phase]["heartbeatAt"].as_str()?.parse().ok()
+}
+
+/// What `draining` answered, as far as the workers after it need it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DrainBegun {
+    /// When the drain began.
+    pub since: Timestamp,
+    /// What the instance was registered as.
+    #[serde(default)]
+    pub container_instances: Vec<ContainerInstanceArn>,
+    /// The services that were not stable before.
+    pub unstable: Vec<ServiceCounts>,
+    /// The services that had tasks on the instance.
+    pub services: Vec<ServiceName>,
+    /// Whether the stack was being deleted then.
+    #[serde(default)]
+    pub stack_deleting: bool,
+}
+
+/// Reads draining's answer from the input.
+///
+/// # Errors
+/// `BadEvent` if it is not there: without it nobody knows what the drain found.
+pub fn drain_begun(input: &Value) -> Result<DrainBegun, Error> {
+    DrainBegun::deserialize(&input["draining"]).map_err(|error| Error::BadEvent {
+        mistakes: vec![Mistake {
+            field: "draining".to_owned(),
+            problem: format!("is not the answer of the worker of that name: {error}"),
+        }],
+    })
+}
