@@ -28,7 +28,7 @@ impl Inner {
             } => {
                 let began = self.open_executions.remove(execution).unwrap_or(at);
                 self.turns_seen.remove(execution);
-                let late = at > began + self.terms.longest_execution();
+                let late = at > began + self.terms.longest_execution() + self.unanswered(began, at);
                 self.seen.max_history_events = self.seen.max_history_events.max(*history_events);
                 if late || status == "TIMED_OUT" || *history_events >= 25_000 {
                     let detail = format!(
