@@ -4,7 +4,9 @@
 mod answers;
 mod fields;
 
-pub use answers::{DrainBegun, drain_begun, held_by, last_heartbeat, stack_seen, tasks_left, turn};
+pub use answers::{
+    DrainBegun, drain_begun, earlier_since, held_by, last_heartbeat, stack_seen, tasks_left, turn,
+};
 
 use std::ops::RangeInclusive;
 
@@ -219,24 +221,6 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
         })
     };
     (settings(), target)
-}
-
-/// When the phase called `phase` began, if this worker has answered in it before.
-///
-/// # Errors
-/// `BadEvent` if the earlier answer has no readable `since`.
-pub fn earlier_since(input: &Value, phase: &str) -> Result<Option<Timestamp>, Error> {
-    let Some(earlier) = input.get(phase) else {
-        return Ok(None);
-    };
-    let empty = Map::new();
-    let mut mistakes = Vec::new();
-    let since = Fields::of(earlier, phase, &empty, &mut mistakes).time("since");
-    if mistakes.is_empty() {
-        Ok(since)
-    } else {
-        Err(Error::BadEvent { mistakes })
-    }
 }
 
 #[cfg(test)]

@@ -59,19 +59,31 @@ impl Ecs {
         cluster: &ClusterName,
         instance: &InstanceId,
     ) -> Result<Vec<ContainerInstance>, Error> {
+        let filter = format!("ec2InstanceId == {instance}");
+        let arns = self.listed(cluster, None, filter).await?;
+        self.container_instances(cluster, &arns).await
+    }
+
+    /// The registrations with this status, or with any but INACTIVE, for which the filter holds.
+    async fn listed(
+        &self,
+        cluster: &ClusterName,
+        status: Option<SdkStatus>,
+        filter: String,
+    ) -> Result<Vec<ContainerInstanceArn>, Error> {
         let arns = self
             .client
             .list_container_instances()
             .cluster(cluster.as_str())
-            .filter(format!("ec2InstanceId == {instance}"))
+            .set_status(status)
+            .filter(filter)
             .into_paginator()
             .items()
             .send()
             .collect::<Result<Vec<String>, _>>()
             .await
             .map_err(|error| refused("ecs:ListContainerInstances", cluster, error))?;
-        let arns: Vec<_> = arns.into_iter().map(ContainerInstanceArn::new).collect();
-        self.container_instances(cluster, &arns).await
+        Ok(arns.into_iter().map(ContainerInstanceArn::new).collect())
     }
 
     /// The container instances with these ARNs, without those that ECS has forgotten.
@@ -111,19 +123,11 @@ impl Ecs {
         let mut found = Vec::new();
         for some in instances.chunks(FILTERED_AT_ONCE) {
             let ids: Vec<String> = some.iter().map(|id| format!("'{id}'")).collect();
-            let arns = self
-                .client
-                .list_container_instances()
-                .cluster(cluster.as_str())
-                .status(SdkStatus::Draining)
-                .filter(format!("ec2InstanceId in [{}]", ids.join(", ")))
-                .into_paginator()
-                .items()
-                .send()
-                .collect::<Result<Vec<String>, _>>()
-                .await
-                .map_err(|error| refused("ecs:ListContainerInstances", cluster, error))?;
-            found.extend(arns.into_iter().map(ContainerInstanceArn::new));
+            let filter = format!("ec2InstanceId in [{}]", ids.join(", "));
+            found.extend(
+                self.listed(cluster, Some(SdkStatus::Draining), filter)
+                    .await?,
+            );
         }
         Ok(found)
     }

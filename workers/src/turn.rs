@@ -3,7 +3,8 @@
 //! In a roll the hold keeps two batches of drains apart. But a roll may turn round while a drain is open: it is cancelled,
 //! or fails, and its rollback takes more instances out of the group; or somebody changes the capacity. So while the stack
 //! is in an operation a drain waits until fewer than a batch of others are DRAINING. Outside of one nobody waits: a plain
-//! scale-in takes as many at once as it likes.
+//! scale-in takes as many at once as it likes. (CloudFormation ends an update before the last of its drains: one whose first
+//! look comes only after that does not wait either, so two batches may then drain at once.)
 //!
 //! Of several that come at the same moment, those whose ids come first in the alphabet go first. One of these may be
 //! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`] it is passed over.

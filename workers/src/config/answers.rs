@@ -2,11 +2,30 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::fields::Fields;
 use crate::error::{Error, Mistake};
 use crate::model::cluster::ServiceCounts;
 use crate::model::{ContainerInstanceArn, InstanceId, ServiceName, StackSeen, TasksLeft, Turn};
+
+/// When the phase called `phase` began, if this worker has answered in it before.
+///
+/// # Errors
+/// `BadEvent` if the earlier answer has no readable `since`.
+pub fn earlier_since(input: &Value, phase: &str) -> Result<Option<Timestamp>, Error> {
+    let Some(earlier) = input.get(phase) else {
+        return Ok(None);
+    };
+    let empty = Map::new();
+    let mut mistakes = Vec::new();
+    let since = Fields::of(earlier, phase, &empty, &mut mistakes).time("since");
+    if mistakes.is_empty() {
+        Ok(since)
+    } else {
+        Err(Error::BadEvent { mistakes })
+    }
+}
 
 /// The instances whose drains held this one at the last look of `stable`, if there was one.
 pub fn held_by(input: &Value) -> Vec<InstanceId> {
