@@ -20,6 +20,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 FROM_HERE_ON = "needs an AWS account, from here on"
 LIMIT = 900
+# Seconds that a process may take to end after it was told to.
+GRACE = 20
 # What `aws ecs describe-services` would have written.
 SERVICES = """{"services": [
   {"serviceName": "web", "status": "ACTIVE", "schedulingStrategy": "REPLICA", "launchType": "EC2", "desiredCount": 6,
@@ -91,18 +93,24 @@ def run(script, expected):
 
 
 def end_session(shell):
-    """Ends what the shell left running, if it did."""
-    for _ in range(20):
-        try:
-            os.killpg(shell.pid, 0)
-        except ProcessLookupError:
-            shell.wait()
-            return False
-        # What was told to end may take a moment to do so.
+    """Ends what the shell left running, if it did, and says whether it had to."""
+    until = time.monotonic() + GRACE
+    # What was told to end may take a moment to do so, a long one on a busy machine.
+    while tell_session(shell, 0):
+        if time.monotonic() > until:
+            return tell_session(shell, signal.SIGKILL)
         time.sleep(0.1)
-    os.killpg(shell.pid, signal.SIGKILL)
-    shell.wait()
-    return True
+    return False
+
+
+def tell_session(shell, number):
+    """Sends a signal to whoever is left of the shell's session: is anyone? (It may end between two looks.)"""
+    try:
+        os.killpg(shell.pid, number)
+        return True
+    except ProcessLookupError:
+        shell.wait()
+        return False
 
 
 if __name__ == "__main__":
