@@ -85,6 +85,45 @@ fn bad_parameter_files() {
 }
 
 #[test]
+fn bad_parameters_of_an_instance_refresh() {
+    let text = std::fs::read_to_string(root().join("template/parameters.example.json"))
+        .expect("the example");
+    for (number, (key, value, words)) in [
+        ("UpdateMethod", "Hope", "RollingUpdate"),
+        ("RefreshMinHealthyPercentage", "101", "0 to 100"),
+        ("RefreshMaxHealthyPercentage", "99", "100 to 200"),
+        ("RefreshCheckpointPercentages", "25,50", "the last is 100"),
+        (
+            "RefreshCheckpointPercentages",
+            "50,20,100",
+            "each more than the one before",
+        ),
+        ("RefreshCheckpointDelaySeconds", "-1", "0 to 86400"),
+        ("RefreshBakeTimeSeconds", "172800", "36 hours"),
+        ("RefreshAlarmNames", "a, b", "no spaces"),
+        ("RefreshMaxHealthyPercentage", "200", "more than 100 apart"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut given = vec![
+            ("UpdateMethod", "InstanceRefresh"),
+            ("RefreshMinHealthyPercentage", "50"),
+        ];
+        given.retain(|(known, _)| *known != key);
+        given.push((key, value));
+        let entries = given.into_iter().map(|(key, value)| {
+            format!(r#"{{"ParameterKey": "{key}", "ParameterValue": "{value}"}},"#)
+        });
+        let more: String = entries.collect();
+        let name = format!("refresh-{number}.json");
+        let parameters = file(&name, &text.replacen('[', &format!("[{more}"), 1));
+        let member = key.trim_start_matches("Refresh");
+        refused(&["rehearse", "--parameters", &parameters], &[member, words]);
+    }
+}
+
+#[test]
 fn activities_are_not_started_as_processes() {
     let text = std::fs::read_to_string(root().join("template/parameters.example.json"))
         .expect("a file of the product");

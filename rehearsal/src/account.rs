@@ -1,5 +1,6 @@
 //! The account: one clock, one queue, one state per service, and the facts of what happened.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -79,6 +80,8 @@ pub struct Account {
     /// How often something changed that a worker could see.
     pub changes: Changes,
     queue: Queue,
+    /// The names of the CloudWatch alarms that are in ALARM.
+    pub alarms: BTreeSet<String>,
     /// EC2 Auto Scaling.
     pub autoscaling: autoscaling::State,
     /// CloudFormation.
@@ -110,6 +113,7 @@ impl Account {
             facts: Vec::new(),
             changes: Changes::default(),
             queue: Queue::default(),
+            alarms: BTreeSet::new(),
             autoscaling: Default::default(),
             cloudformation: Default::default(),
             ec2: Default::default(),

@@ -4,12 +4,13 @@
 //! - `moves`: the states of an instance, and the moves between them.
 //! - `group`: what is remembered; [`State::groups`] lets others read it.
 //! - `lifecycle`: the way of one instance through its states; `hold`: the hooks on it.
+//! - `refresh`: instance refresh; `lifetime`: who has grown too old.
 //! - `capacity`: how many instances there are, and who goes; `health`: who is dead; `warm_pool`.
 //! - `size` with `settings`, `instances`, `hooks`, `describe`, `activity`: the calls; `input` reads what they are given.
 //! - `notice`: what EventBridge is told.
 //!
 //! Refused: everything that is not named here, among it load balancers and their health checks, scaling policies,
-//! mixed instances, Spot, standby, attaching and detaching, instance refresh, MaxInstanceLifetime, CapacityRebalance.
+//! mixed instances, Spot, standby, attaching and detaching, CapacityRebalance.
 //! Zones are never rebalanced.
 
 mod activity;
@@ -23,8 +24,10 @@ mod hooks;
 mod input;
 mod instances;
 mod lifecycle;
+mod lifetime;
 mod moves;
 mod notice;
+mod refresh;
 #[cfg(test)]
 mod scene;
 mod settings;
@@ -91,6 +94,20 @@ pub enum Event {
         /// The action's token.
         token: String,
     },
+    /// The time of an instance may be over.
+    TooOld {
+        /// Name of the group.
+        group: String,
+        /// Id of the instance.
+        instance: String,
+    },
+    /// An instance refresh looks at its group.
+    Refresh {
+        /// Name of the group.
+        group: String,
+        /// Id of the refresh; one that is over is ignored.
+        refresh: String,
+    },
     /// The health check looks at an instance.
     HealthCheck {
         /// Name of the group.
@@ -155,6 +172,10 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "RecordLifecycleActionHeartbeat" => hooks::heartbeat(account, input),
         "SuspendProcesses" => health::suspend(account, input),
         "ResumeProcesses" => health::resume(account, input),
+        "StartInstanceRefresh" => refresh::start(account, input),
+        "DescribeInstanceRefreshes" => refresh::describe(account, input),
+        "CancelInstanceRefresh" => refresh::cancel(account, input),
+        "RollbackInstanceRefresh" => refresh::roll_back(account, input),
         "PutWarmPool" => warm_pool::put(account, input),
         "DescribeWarmPool" => warm_pool::describe(account, input),
         "DeleteWarmPool" => warm_pool::delete(account, input),
@@ -200,6 +221,8 @@ pub fn on_event(account: &mut Account, event: Event) {
             instance,
             token,
         } => hold::action_due(account, &group, &instance, &token),
+        Event::TooOld { group, instance } => lifetime::check(account, &group, &instance),
+        Event::Refresh { group, refresh } => refresh::act::look(account, &group, &refresh),
         Event::HealthCheck { group, instance } => health::check(account, &group, &instance),
     }
 }
@@ -210,6 +233,14 @@ fn joins(account: &Account, id: &str) -> bool {
         .group_of(id)
         .and_then(|group| group.instance(id));
     instance.is_some_and(|instance| instance.state == LifecycleState::Pending)
+}
+
+/// Whether an instance refresh could be asked to respect these preferences.
+///
+/// # Errors
+/// What StartInstanceRefresh would answer.
+pub fn check_preferences(preferences: &Value) -> Result<(), ApiError> {
+    refresh::Preferences::read(preferences).map(drop)
 }
 
 /// EC2 says that an instance is running.

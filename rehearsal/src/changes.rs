@@ -28,7 +28,7 @@ impl Changes {
     /// Takes notice of a fact.
     pub fn note(&mut self, fact: &Fact) {
         let instance = match fact {
-            Fact::Stack { .. } => None,
+            Fact::Stack { .. } | Fact::Refresh { .. } => None,
             Fact::Lifecycle { instance, .. }
             | Fact::ContainerInstance { instance, .. }
             | Fact::Task { instance, .. }
@@ -37,6 +37,7 @@ impl Changes {
             | Fact::Delivery { .. }
             | Fact::Execution { .. }
             | Fact::Invocation { .. }
+            | Fact::Deed { .. }
             | Fact::ApiCall { .. } => return,
         };
         self.all += 1;

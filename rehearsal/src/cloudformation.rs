@@ -5,7 +5,7 @@
 //! - [`graph`], [`evaluate`], [`lookup`], [`ahead`], [`files`]: what it means.
 //! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls.
 //! - [`stack`], [`operation`], [`step`], [`nested`]: what a stack is, and how it gets from one version to the next.
-//! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`]: what is done to a resource.
+//! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`], [`refreshing`]: what is done to a resource.
 
 pub mod ahead;
 mod asked;
@@ -26,6 +26,7 @@ pub mod node;
 pub mod operation;
 pub mod parameters;
 pub mod record;
+pub mod refreshing;
 pub mod request;
 pub mod roll;
 pub mod rolling;
@@ -142,6 +143,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "UpdateStack" => request::update(account, input),
         "DeleteStack" => request::delete(account, input),
         "CancelUpdateStack" => request::cancel(account, input),
+        "ContinueUpdateRollback" => request::go_on_back(account, input),
         "SignalResource" => signal::signal(account, input),
         "CreateChangeSet" => change_sets::create(account, input),
         "DescribeChangeSet" => change_sets::describe(account, input),

@@ -121,6 +121,26 @@ pub enum Fact {
         /// How long it ran, in milliseconds.
         billed_ms: u64,
     },
+    /// An instance refresh went on.
+    Refresh {
+        /// Name of the group.
+        group: String,
+        /// Its status, such as `InProgress`.
+        status: String,
+        /// How many per cent of the instances are replaced.
+        percent: u32,
+        /// How many instances are to be replaced still.
+        left: u32,
+        /// StatusReason; empty if there is none.
+        reason: String,
+    },
+    /// Somebody did something in the middle of a story.
+    Deed {
+        /// What, such as `StartInstanceRefresh`.
+        what: String,
+        /// With what, and what the answer was if it was a refusal.
+        detail: String,
+    },
     /// A call was answered.
     ApiCall {
         /// Who called.

@@ -71,7 +71,10 @@ fn resources(call: &Call) -> Vec<String> {
         ("ecs", "DescribeTasks") => each("tasks", "task"),
         ("ecs", "StopTask") => vec![ecs_arn("task", &cluster, text("task"))],
         ("ecs", "DescribeServices") => each("services", "service"),
-        ("autoscaling", "CompleteLifecycleAction" | "RecordLifecycleActionHeartbeat") => {
+        (
+            "autoscaling",
+            "CancelInstanceRefresh" | "CompleteLifecycleAction" | "RecordLifecycleActionHeartbeat",
+        ) => {
             let group = text("AutoScalingGroupName");
             vec![arn(
                 "autoscaling",

@@ -2,11 +2,13 @@
 //!
 //! [`script`] reads stories from text, [`play()`] plays them, [`files`] holds the template and definition they use.
 
+mod action;
 pub mod files;
 pub mod script;
 
 mod play;
 
+pub use action::{Action, Call};
 pub use play::{Played, play, play_with_processes};
 
 use std::path::PathBuf;
@@ -61,6 +63,8 @@ impl Processes {
 pub enum Fault {
     /// Instances on the new AMI boot, but never join the cluster.
     NeverJoins,
+    /// Instances on the old AMI never join the cluster any more, so that the way back fails too.
+    OldNeverJoins,
     /// Instances on the new AMI are REGISTERING until after their join deadline.
     RegistersSlowly,
     /// A standalone task never stops by itself.
@@ -77,11 +81,16 @@ pub enum Fault {
 
 impl Fault {
     /// All faults with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str, &'static str); 8] = [
         (
             Self::NeverJoins,
             "never-joins",
             "instances on the new AMI never join the cluster",
+        ),
+        (
+            Self::OldNeverJoins,
+            "old-never-joins",
+            "new instances on the old AMI do not join either, once the roll has begun",
         ),
         (
             Self::RegistersSlowly,
@@ -115,6 +124,12 @@ impl Fault {
         ),
     ];
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        let known = Self::ALL.iter().find(|(fault, ..)| *fault == self);
+        known.map_or("", |(_, name, _)| *name)
+    }
+
     /// The fault called `name`.
     ///
     /// # Errors
@@ -137,11 +152,15 @@ pub enum Switch {
     AbandonedLaunchSkipsHook,
     /// An execution started by a rule is named after the event, so that a second delivery is refused.
     ExecutionNamedAfterEvent,
+    /// An abandoned launch makes an instance refresh fail.
+    AbandonedLaunchFailsRefresh,
+    /// An instance refresh waits for instances at their terminate hooks before it goes on.
+    RefreshAwaitsTerminateHooks,
 }
 
 impl Switch {
     /// All switches with their names.
-    pub const ALL: [(Self, &'static str); 3] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::EarlySignalLost, "early-signal-lost"),
         (
             Self::AbandonedLaunchSkipsHook,
@@ -151,32 +170,15 @@ impl Switch {
             Self::ExecutionNamedAfterEvent,
             "execution-named-after-event",
         ),
+        (
+            Self::AbandonedLaunchFailsRefresh,
+            "abandoned-launch-fails-refresh",
+        ),
+        (
+            Self::RefreshAwaitsTerminateHooks,
+            "refresh-awaits-terminate-hooks",
+        ),
     ];
-}
-
-/// What an operator, or the world, does in a story.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Creates the stack and starts the workload; goes on when all is at rest.
-    Deploy,
-    /// Puts a new AMI id into the SSM parameter, updates the stack, and goes on when nothing is under way any more.
-    Roll,
-    /// Sets the group's desired capacity.
-    Scale(u64),
-    /// Gives the group a warm pool of this size.
-    WarmPool(u64),
-    /// Puts an event on the bus; `$INSTANCE` in it stands for the id of the group's oldest instance, `$GROUP` for its name.
-    PutEvent(serde_json::Value),
-    /// Deregisters the container instance of the group's oldest instance by force, so that it is no member any more.
-    Deregister,
-    /// Lets time pass until nothing is under way.
-    Settle,
-    /// Lets so many seconds pass.
-    Pass(u64),
-    /// Deletes the services of the workload by force.
-    DeleteServices,
-    /// Deletes the stack, and goes on when it is gone or that has failed.
-    Delete,
 }
 
 /// Who is told of the lines of a story as they happen.
@@ -216,10 +218,11 @@ impl Settings {
     }
 
     /// The faults as the account knows them, for a roll to `new_ami`.
-    fn faults(&self, new_ami: &str) -> Faults {
+    fn faults(&self, old_ami: &str, new_ami: &str) -> Faults {
         let has = |fault| self.faults.contains(&fault);
         Faults {
             never_joins: has(Fault::NeverJoins).then(|| new_ami.to_owned()),
+            old_never_joins: has(Fault::OldNeverJoins).then(|| old_ami.to_owned()),
             registers_slowly: has(Fault::RegistersSlowly).then(|| new_ami.to_owned()),
             event_twice: has(Fault::EventTwice),
             throttle: has(Fault::Throttle),

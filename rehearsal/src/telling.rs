@@ -1,5 +1,7 @@
 //! Tells facts as lines of text: one line for each thing that a person cares about.
 
+mod instances;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use jiff::Timestamp;
 use workers::Worker;
 
 use crate::fact::{ExecutionFact, Fact, Told};
+use instances::{instance_line, refresh_line};
 
 /// How often a wait that goes on for the same reason is told again.
 const SAME_WAIT_AGAIN: Duration = Duration::from_secs(600);
@@ -91,6 +94,13 @@ impl Teller {
             Fact::Stack { .. } => self.stack_line(&told.fact)?,
             Fact::Invocation { .. } => self.answer_line(told)?,
             Fact::Lifecycle { .. } | Fact::ContainerInstance { .. } => instance_line(&told.fact)?,
+            Fact::Refresh { .. } => refresh_line(&told.fact)?,
+            Fact::Deed { what, detail } => (
+                "operator".to_owned(),
+                what.clone(),
+                detail.clone(),
+                Mood::Plain,
+            ),
             other => trouble_line(other)?,
         };
         let at = told.at.duration_since(self.began).unsigned_abs();
@@ -183,43 +193,6 @@ impl Teller {
             format!("{worker} {verdict}")
         };
         Some((instance.clone(), state, reason.clone(), mood))
-    }
-}
-
-fn instance_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
-    match fact {
-        Fact::Lifecycle {
-            instance,
-            state,
-            reason,
-            ami,
-            ..
-        } => {
-            let mood = match state.as_str() {
-                "InService" | "Terminated" => Mood::Good,
-                state if state.ends_with(":Retained") => Mood::Bad,
-                _ => Mood::Plain,
-            };
-            let reason = match state.as_str() {
-                "Pending" => format!("{ami}; {reason}"),
-                _ => reason.clone(),
-            };
-            Some((instance.clone(), state.clone(), reason, mood))
-        }
-        Fact::ContainerInstance {
-            instance,
-            status,
-            agent_connected,
-            ..
-        } => {
-            let agent = match *agent_connected || status == "INACTIVE" {
-                true => "",
-                false => ", no agent",
-            };
-            let state = format!("ECS {status}{agent}");
-            Some((instance.clone(), state, String::new(), Mood::Plain))
-        }
-        _ => None,
     }
 }
 

@@ -51,6 +51,8 @@ pub struct InstanceSeen {
     pub member: bool,
     /// Whether it is DRAINING in the cluster.
     pub is_draining: bool,
+    /// Whether it was taken out of service by a stack operation or an instance refresh, not by a scale-in after it.
+    pub is_rolled: bool,
 }
 
 /// What was counted and seen since the roll began.
@@ -89,6 +91,8 @@ struct Inner {
     rolling: bool,
     stack_status: String,
     first_failure: Option<String>,
+    /// The status of the group's instance refresh while it goes on.
+    refresh: Option<String>,
     instances: BTreeMap<String, InstanceSeen>,
     open_executions: BTreeMap<String, Timestamp>,
     /// Executions whose drain's turn has come.
@@ -113,6 +117,7 @@ impl Watch {
             rolling: false,
             stack_status: String::new(),
             first_failure: None,
+            refresh: None,
             instances: BTreeMap::new(),
             open_executions: BTreeMap::new(),
             turns_seen: BTreeSet::new(),

@@ -47,6 +47,15 @@ impl ActionResult {
     }
 }
 
+/// What became of a group's instance refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefreshIs {
+    /// It is being cancelled.
+    Cancelled,
+    /// None went on any more.
+    Over,
+}
+
 impl AutoScaling {
     /// A client with the settings of `config`, whose answers set `clock`.
     pub fn new(config: &SdkConfig, clock: &Clock) -> Self {
@@ -93,6 +102,27 @@ impl AutoScaling {
             .send()
             .await;
         open_or_over("autoscaling:CompleteLifecycleAction", action, sent)
+    }
+
+    /// Cancels the group's instance refresh, so that CloudFormation, which follows it, rolls back. What is under way is
+    /// waited for. Finding none that goes on is not an error.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `GroupNotFound`.
+    pub async fn cancel_refresh(&self, group: &GroupName) -> Result<RefreshIs, Error> {
+        let sent = self
+            .client
+            .cancel_instance_refresh()
+            .auto_scaling_group_name(group.as_str())
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(RefreshIs::Cancelled),
+            Err(error) if error.code() == Some("ActiveInstanceRefreshNotFound") => {
+                Ok(RefreshIs::Over)
+            }
+            Err(error) => Err(refused("autoscaling:CancelInstanceRefresh", group, error)),
+        }
     }
 
     /// The group's instances, those at a hook and retained ones included. One call: a group is never split over pages.
@@ -276,6 +306,30 @@ mod tests {
         assert_eq!(beat.expect("an answer"), ActionIs::Over);
         let done = autoscaling.complete(&action, ActionResult::Continue).await;
         assert_eq!(done.expect("an answer"), ActionIs::Over);
+    }
+
+    #[tokio::test]
+    async fn a_refresh_is_cancelled_and_one_that_is_over_stays_so() {
+        let group = GroupName::new("DevCluster");
+        let taken = autoscaling(|asked| {
+            assert_eq!(asked.action, "CancelInstanceRefresh");
+            assert!(asked.body.contains("AutoScalingGroupName=DevCluster"));
+            let id = "<InstanceRefreshId>1</InstanceRefreshId>";
+            (200, stub::xml("CancelInstanceRefresh", id))
+        });
+        let done = taken.cancel_refresh(&group).await;
+        assert_eq!(done.expect("an answer"), RefreshIs::Cancelled);
+        let over = autoscaling(|_| {
+            (
+                400,
+                stub::xml_error("ActiveInstanceRefreshNotFound", "none"),
+            )
+        });
+        let done = over.cancel_refresh(&group).await;
+        assert_eq!(done.expect("an answer"), RefreshIs::Over);
+        let busy = autoscaling(|_| (400, stub::xml_error("Throttling", "Rate exceeded")));
+        let error = busy.cancel_refresh(&group).await.expect_err("a refusal");
+        assert_eq!(error.name(), "Throttled");
     }
 
     #[tokio::test]

@@ -12,26 +12,34 @@
 //! Told to stop the roll, it lets the instance in and signals FAILURE: nothing is wrong with the instance, and it runs
 //! tasks already, so it is the rollback's to drain.
 //!
+//! Where the template chose instance refresh, CloudFormation takes signals only while it creates the group. During an
+//! update it follows the refresh, so that one is cancelled instead of FAILURE: after an ABANDON, which is what matters
+//! most, but before an instance is let in to stop the roll, or the refresh would begin its next batch.
+//!
 //! With a bad event CONTINUE is refused before anything is done. ABANDON is still answered if the action itself can be
 //! read: that lets the instance go no further than the hook's own timeout would.
 
 use serde_json::Value;
 
 use crate::Clients;
-use crate::autoscaling::{ActionIs, ActionResult};
-use crate::cloudformation::{CloudFormation, Signal, Signalled};
+use crate::autoscaling::{ActionIs, ActionResult, RefreshIs};
+use crate::cloudformation::{Signal, Signalled};
 use crate::config::Reading;
 use crate::error::{Error, Mistake};
 use crate::model::group::{LifecycleState, StackState};
-use crate::model::{Action, Finding, StackResource};
+use crate::model::{Action, Finding, StackName, StackResource, UpdateMethod};
 
-/// Completes, looks if it was completed before, and signals.
+/// Completes, looks if it was completed before, and tells CloudFormation.
 ///
 /// # Errors
 /// What the services meet; `BadEvent`, after the hook was answered if only the settings are bad and it is an ABANDON.
 pub async fn handle(reading: Reading, input: &Value, clients: &Clients) -> Result<Finding, Error> {
     let order = read_order(reading, input)?;
     let (action, result) = (&order.action, order.result);
+    let mut told = Told::Nothing;
+    if order.stops_refresh() {
+        told = tell(&order, Signal::Failure, clients).await?;
+    }
     let done = clients
         .autoscaling
         .complete(action, result.answer())
@@ -45,36 +53,85 @@ pub async fn handle(reading: Reading, input: &Value, clients: &Clients) -> Resul
         ActionIs::Over => Seen::Gone(None),
         ActionIs::Open => Seen::Completed,
     };
-    let signal = decide(action, result, &seen);
-    let mut signalled = None;
-    if let (Some(signal), Some(target)) = (signal, &order.target)
-        && may_be_told(signal, &clients.cloudformation, target).await?
+    if !order.stops_refresh()
+        && let Some(signal) = decide(action, result, &seen)
     {
-        let answer = clients
-            .cloudformation
-            .signal(target, &action.instance, signal)
-            .await?;
-        signalled = Some((signal, target, answer));
+        told = tell(&order, signal, clients).await?;
     }
     if !order.mistakes.is_empty() {
         let mistakes = order.mistakes;
         return Err(Error::BadEvent { mistakes });
     }
-    Ok(conclude(action, result, &seen, signalled.as_ref()))
+    Ok(conclude(action, result, &seen, &told))
 }
 
+/// Tells CloudFormation `signal`, by whatever means it listens to.
+async fn tell(order: &Order, signal: Signal, clients: &Clients) -> Result<Told, Error> {
+    let Some(target) = &order.target else {
+        return Ok(Told::Nothing);
+    };
+    let method = target.update_method;
+    // SUCCESS of a rolling update is never out of place: it is sent without a look.
+    let means = match (method, signal) {
+        (UpdateMethod::RollingUpdate, Signal::Success) => Means::Signal,
+        _ => {
+            let stack = clients.cloudformation.stack_state(&target.stack).await?;
+            means(method, signal, &stack)
+        }
+    };
+    let action = &order.action;
+    Ok(match means {
+        Means::Nothing => Told::NotNeeded,
+        Means::CancelRefresh => {
+            Told::Refresh(clients.autoscaling.cancel_refresh(&action.group).await?)
+        }
+        Means::Signal => {
+            let cloudformation = &clients.cloudformation;
+            let answer = cloudformation.signal(target, &action.instance, signal);
+            Told::Signal(signal, target.stack.clone(), answer.await?)
+        }
+    })
+}
+
+/// How CloudFormation comes to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Means {
+    /// By a signal.
+    Signal,
+    /// By the end of the instance refresh that it follows.
+    CancelRefresh,
+    /// It need not know.
+    Nothing,
+}
+
+/// By which means a stack in this state is told.
+///
 /// FAILURE is for the way forward. On the way back it would leave the stack in UPDATE_ROLLBACK_FAILED, though all that
 /// failed may be the last instance of the very AMI that is being rolled back; Auto Scaling replaces an abandoned one.
-async fn may_be_told(
-    signal: Signal,
-    cloudformation: &CloudFormation,
-    target: &StackResource,
-) -> Result<bool, Error> {
-    if signal == Signal::Success {
-        return Ok(true);
+pub fn means(method: UpdateMethod, signal: Signal, stack: &StackState) -> Means {
+    match (method, signal, stack) {
+        (UpdateMethod::RollingUpdate, Signal::Success, _) => Means::Signal,
+        (UpdateMethod::RollingUpdate, Signal::Failure, StackState::Busy(_)) => Means::Nothing,
+        (UpdateMethod::RollingUpdate, Signal::Failure, _) => Means::Signal,
+        (UpdateMethod::InstanceRefresh, _, StackState::Creating) => Means::Signal,
+        (UpdateMethod::InstanceRefresh, Signal::Failure, StackState::Updating) => {
+            Means::CancelRefresh
+        }
+        (UpdateMethod::InstanceRefresh, ..) => Means::Nothing,
     }
-    let stack = cloudformation.stack_state(&target.stack).await?;
-    Ok(!matches!(stack, StackState::Busy(_)))
+}
+
+/// What CloudFormation was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Told {
+    /// This signal about this stack, and what it said.
+    Signal(Signal, StackName, Signalled),
+    /// The refresh that it follows was cancelled, or was over.
+    Refresh(RefreshIs),
+    /// Nothing, because it need not know.
+    NotNeeded,
+    /// Nothing, because there is nothing to tell.
+    Nothing,
 }
 
 /// What is to be done.
@@ -85,6 +142,16 @@ struct Order {
     target: Option<StackResource>,
     /// What is wrong with the rest of the event.
     mistakes: Vec<Mistake>,
+}
+
+impl Order {
+    /// Whether an instance refresh is to be stopped, which must come before its next batch.
+    fn stops_refresh(&self) -> bool {
+        let target = self.target.as_ref();
+        self.result == Completion::StopRoll
+            && self.action.joins_group()
+            && target.is_some_and(|it| it.update_method == UpdateMethod::InstanceRefresh)
+    }
 }
 
 fn read_order(reading: Reading, input: &Value) -> Result<Order, Error> {
@@ -168,12 +235,7 @@ pub fn decide(action: &Action, result: Completion, seen: &Seen) -> Option<Signal
     }
 }
 
-fn conclude(
-    action: &Action,
-    result: Completion,
-    seen: &Seen,
-    signalled: Option<&(Signal, &StackResource, Signalled)>,
-) -> Finding {
+fn conclude(action: &Action, result: Completion, seen: &Seen, told: &Told) -> Finding {
     let (instance, hook, name) = (&action.instance, &action.hook, result.answer().name());
     let answered = match seen {
         Seen::Completed => format!("Hook {hook} was answered {name} for {instance}"),
@@ -184,26 +246,34 @@ fn conclude(
             "Hook {hook} was over for {instance}, which is {state}, before it was answered {name}"
         ),
     };
-    let told = match signalled {
-        None if action.joins_group() => "; CloudFormation was told nothing.".to_owned(),
-        None => ".".to_owned(),
-        Some((signal, target, Signalled::Taken)) => {
-            let (signal, stack) = (signal.name(), &target.stack);
+    let group = &action.group;
+    let said = match told {
+        Told::Nothing if action.joins_group() => "; CloudFormation was told nothing.".to_owned(),
+        Told::Nothing => ".".to_owned(),
+        Told::NotNeeded => "; CloudFormation need not be told.".to_owned(),
+        Told::Signal(signal, stack, Signalled::Taken) => {
+            let signal = signal.name();
             format!("; stack {stack} was told {signal}.")
         }
-        Some((signal, _, Signalled::NotNeeded(why))) => {
+        Told::Signal(signal, _, Signalled::NotNeeded(why)) => {
             let signal = signal.name();
             format!("; {signal} was not needed: {why}.")
         }
+        Told::Refresh(RefreshIs::Cancelled) => {
+            format!("; the instance refresh of group {group} was cancelled.")
+        }
+        Told::Refresh(RefreshIs::Over) => {
+            format!("; no instance refresh of group {group} went on any more.")
+        }
     };
-    let reason = format!("{answered}{told}");
-    let taken = matches!(signalled, Some((_, _, Signalled::Taken)));
+    let reason = format!("{answered}{said}");
+    let taken = matches!(told, Told::Signal(_, _, Signalled::Taken));
     if result == Completion::Continue && taken {
         return Finding::not_yet(format!(
             "{reason} It is told again until CloudFormation says that it has counted, in case this was too early."
         ));
     }
-    let never_mind = action.joins_group() && *seen != Seen::Completed && signalled.is_none();
+    let never_mind = action.joins_group() && *seen != Seen::Completed && *told == Told::Nothing;
     if never_mind {
         Finding::over(reason)
     } else {
@@ -281,8 +351,17 @@ mod tests {
         }
     }
 
-    /// Runs the worker on `input`; what was asked, and the outcome.
+    /// Runs the worker on `input` during an update; what was asked, and the outcome.
     async fn run(
+        input: Value,
+        over: Option<&'static str>,
+    ) -> (Vec<String>, Result<Finding, Error>) {
+        run_while("UPDATE_IN_PROGRESS", input, over).await
+    }
+
+    /// The same in another state of the stack.
+    async fn run_while(
+        stack_status: &'static str,
         input: Value,
         over: Option<&'static str>,
     ) -> (Vec<String>, Result<Finding, Error>) {
@@ -314,9 +393,11 @@ mod tests {
                     (200, stub::xml("DescribeAutoScalingInstances", &list))
                 }
                 "DescribeStacks" => {
-                    let stack = "<Stacks><member><StackName>dev</StackName>\
-                        <StackStatus>UPDATE_IN_PROGRESS</StackStatus></member></Stacks>";
-                    (200, stub::xml("DescribeStacks", stack))
+                    let stack = format!(
+                        "<Stacks><member><StackName>dev</StackName>\
+                         <StackStatus>{stack_status}</StackStatus></member></Stacks>"
+                    );
+                    (200, stub::xml("DescribeStacks", &stack))
                 }
                 action => (200, stub::xml(action, "")),
             }
@@ -368,13 +449,8 @@ mod tests {
         let counted = Signalled::NotNeeded(refused.to_owned());
         let subject = stub::launching();
         let seen = Seen::Gone(Some(LifecycleState::InService));
-        let signalled = (Signal::Success, &subject.settings.target, counted);
-        let finding = conclude(
-            &subject.action,
-            Completion::Continue,
-            &seen,
-            Some(&signalled),
-        );
+        let told = Told::Signal(Signal::Success, StackName::new("dev"), counted);
+        let finding = conclude(&subject.action, Completion::Continue, &seen, &told);
         assert_eq!(finding.verdict, Verdict::Reached);
     }
 
@@ -409,6 +485,73 @@ mod tests {
             ]
         );
         assert_eq!(outcome.expect_err("bad").name(), "BadEvent");
+    }
+
+    /// The same under instance refresh.
+    fn refreshed(result: &str) -> Value {
+        let mut input = input("launch", result);
+        let metadata = &mut input["detail"]["NotificationMetadata"];
+        let text = metadata.as_str().expect("a text");
+        *metadata = json!(text.replace("RollingUpdate", "InstanceRefresh"));
+        input
+    }
+
+    #[tokio::test]
+    async fn a_refresh_is_cancelled_after_abandon_and_before_an_instance_is_let_in() {
+        for (result, order) in [
+            (
+                "ABANDON",
+                [
+                    "CompleteLifecycleAction",
+                    "DescribeStacks",
+                    "CancelInstanceRefresh",
+                ],
+            ),
+            (
+                "STOP_ROLL",
+                [
+                    "DescribeStacks",
+                    "CancelInstanceRefresh",
+                    "CompleteLifecycleAction",
+                ],
+            ),
+        ] {
+            let (asked, outcome) = run(refreshed(result), None).await;
+            assert_eq!(asked, order, "{result}");
+            let finding = outcome.expect("an answer");
+            assert_eq!(finding.verdict, Verdict::Reached);
+            let end = "; the instance refresh of group DevCluster was cancelled.";
+            assert!(finding.reason.ends_with(end), "{}", finding.reason);
+        }
+    }
+
+    #[tokio::test]
+    async fn under_instance_refresh_only_a_creation_is_signalled() {
+        for (status, result, told) in [
+            (
+                "CREATE_IN_PROGRESS",
+                "CONTINUE",
+                "SignalResource Status=SUCCESS",
+            ),
+            (
+                "CREATE_IN_PROGRESS",
+                "ABANDON",
+                "SignalResource Status=FAILURE",
+            ),
+            ("UPDATE_IN_PROGRESS", "CONTINUE", ""),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", "ABANDON", ""),
+            ("UPDATE_COMPLETE", "ABANDON", ""),
+            ("UPDATE_COMPLETE", "CONTINUE", ""),
+        ] {
+            let (asked, outcome) = run_while(status, refreshed(result), None).await;
+            let after: Vec<&str> = asked[2..].iter().map(String::as_str).collect();
+            let expected: &[&str] = if told.is_empty() { &[] } else { &[told] };
+            assert_eq!(after, expected, "{status} {result}");
+            outcome.expect("an answer");
+        }
+        let (asked, _) =
+            run_while("UPDATE_ROLLBACK_IN_PROGRESS", refreshed("STOP_ROLL"), None).await;
+        assert_eq!(asked, ["DescribeStacks", "CompleteLifecycleAction"]);
     }
 
     #[tokio::test]

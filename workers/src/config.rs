@@ -1,7 +1,9 @@
 //! The input, read once: the lifecycle event, the settings that the template wrote into its hook's metadata, and the
 //! earlier answers. All mistakes are found before the first request is made, and are told together.
 
+mod action;
 mod answers;
+mod earlier;
 mod fields;
 
 pub use answers::{
@@ -16,8 +18,8 @@ use serde_json::{Map, Value};
 use crate::config::fields::Fields;
 use crate::error::{Error, Mistake};
 use crate::model::{
-    Action, ClusterName, GroupName, HookName, HookToken, InstanceId, LogicalId, Place, Policy,
-    Settings, StackName, StackResource, Subject, Transition,
+    Action, ClusterName, LogicalId, Policy, Settings, StackName, StackResource, Subject,
+    Transition, UpdateMethod,
 };
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
@@ -25,12 +27,6 @@ const HEARTBEAT_TIMEOUT_SECONDS: RangeInclusive<i64> = 30..=7200;
 
 /// A lifecycle action ends after 48 hours, whatever its heartbeats: a later deadline would never be met.
 const DEADLINE_SECONDS: RangeInclusive<i64> = 1..=172_800;
-
-/// How many instances CloudFormation replaces at a time, by its MaxBatchSize.
-const BATCH_SIZE: RangeInclusive<i64> = 1..=100;
-
-/// Length of a lifecycle action's token, by the Auto Scaling API.
-const TOKEN_LENGTH: usize = 36;
 
 /// What could be read of an input. A part is missing if there is a mistake in it.
 #[derive(Debug)]
@@ -95,7 +91,7 @@ pub fn read_event(input: &Value) -> Reading {
     );
     let began = event.time("time");
     let mut detail = Fields::of(&input["detail"], "detail", &empty, &mut mistakes);
-    let action = read_action(&mut detail);
+    let action = action::read(&mut detail);
     let metadata = detail.text("NotificationMetadata");
     if let (Some(kind), Some(action)) = (kind, &action)
         && kind != action.transition
@@ -129,55 +125,7 @@ pub fn read_event(input: &Value) -> Reading {
     }
 }
 
-fn read_action(detail: &mut Fields<'_>) -> Option<Action> {
-    let places = [
-        ("EC2", Place::Ec2),
-        ("AutoScalingGroup", Place::AutoScalingGroup),
-        ("WarmPool", Place::WarmPool),
-    ];
-    let instance = detail.checked("EC2InstanceId", "an instance id, i-…", is_instance_id);
-    let group = detail.text("AutoScalingGroupName");
-    let hook = detail.text("LifecycleHookName");
-    let token = detail.checked("LifecycleActionToken", "36 characters", |text| {
-        text.len() == TOKEN_LENGTH
-    });
-    let transition = detail.one_of(
-        "LifecycleTransition",
-        &[
-            ("autoscaling:EC2_INSTANCE_LAUNCHING", Transition::Launching),
-            (
-                "autoscaling:EC2_INSTANCE_TERMINATING",
-                Transition::Terminating,
-            ),
-        ],
-    );
-    let origin = detail.optional(|detail| detail.one_of("Origin", &places), "Origin");
-    let destination = detail.optional(
-        |detail| detail.one_of("Destination", &places),
-        "Destination",
-    );
-    Some(Action {
-        instance: InstanceId::new(instance?),
-        group: GroupName::new(group?),
-        hook: HookName::new(hook?),
-        token: HookToken::new(token?),
-        transition: transition?,
-        origin: origin?,
-        destination: destination?,
-    })
-}
-
-/// The id goes into a filter of the cluster query language: nothing else may.
-fn is_instance_id(text: &str) -> bool {
-    text.strip_prefix("i-").is_some_and(|digits| {
-        (8..=17).contains(&digits.len())
-            && digits
-                .bytes()
-                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-    })
-}
-
-const METADATA_KEYS: [&str; 8] = [
+const METADATA_KEYS: [&str; 9] = [
     "cluster",
     "stack",
     "resource",
@@ -186,6 +134,7 @@ const METADATA_KEYS: [&str; 8] = [
     "drainDeadlineSeconds",
     "drainDeadlinePolicy",
     "batchSize",
+    "updateMethod",
 ];
 
 fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackResource>) {
@@ -203,21 +152,23 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
             ("terminate", Policy::Terminate),
         ],
     );
-    // Metadata of an older template does not have it.
-    let batch_size = metadata.optional(|it| it.whole("batchSize", &BATCH_SIZE), "batchSize");
+    let batch_size = earlier::batch_size(metadata);
+    let update_method = earlier::update_method(metadata);
     let target = stack.zip(resource).map(|(stack, resource)| StackResource {
         stack: StackName::new(stack),
         resource: LogicalId::new(resource),
+        // A signal that means nothing does no harm.
+        update_method: update_method.unwrap_or(UpdateMethod::RollingUpdate),
     });
     let settings = || {
         Some(Settings {
             cluster: ClusterName::new(cluster?),
-            target: target.clone()?,
+            target: update_method.and(target.clone())?,
             heartbeat_timeout: heartbeat?,
             join_deadline: join?,
             drain_deadline: drain?,
             policy: policy?,
-            batch_size: batch_size?.unwrap_or(*BATCH_SIZE.start()),
+            batch_size: batch_size?,
         })
     };
     (settings(), target)
@@ -228,6 +179,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::Place;
     use crate::stub;
 
     fn fields(error: Error) -> Vec<String> {

@@ -124,6 +124,15 @@ impl Action {
     }
 }
 
+/// How an update of the stack replaces the group's instances: the UpdatePolicy that the template chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpdateMethod {
+    /// AutoScalingRollingUpdate: CloudFormation waits for a signal for each new instance.
+    RollingUpdate,
+    /// AutoScalingInstanceRefresh: Auto Scaling waits for launch hooks, and no signal means anything.
+    InstanceRefresh,
+}
+
 /// The resource that CloudFormation waits for: the group, inside its stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackResource {
@@ -131,6 +140,8 @@ pub struct StackResource {
     pub stack: StackName,
     /// Logical id of the group in it.
     pub resource: LogicalId,
+    /// How an update replaces its instances.
+    pub update_method: UpdateMethod,
 }
 
 /// What the template wrote into the hook's metadata.

@@ -41,7 +41,20 @@ pub async fn handle(
             let begun = drain_begun(input)?;
             let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
             let services = ecs.services(cluster, &begun.services).await?;
-            Ok(decide_leaving(subject, &begun, &services, now()))
+            let finding = decide_leaving(subject, &begun, &services, now());
+            if finding.verdict != Verdict::NotYet {
+                return Ok(finding);
+            }
+            // Somebody may have begun to delete the stack since the drain began.
+            let stack = stack_lately(subject, input, clients, now).await?;
+            if stack.state == StackState::Deleting {
+                let begun = DrainBegun {
+                    stack_deleting: true,
+                    ..begun
+                };
+                return Ok(decide_leaving(subject, &begun, &services, now()));
+            }
+            Ok(remembering(finding, stack))
         }
         Transition::Launching => {
             if let Some(finding) = look_at_holders(subject, input, clients, now).await? {
@@ -75,16 +88,26 @@ async fn look_at_holders(
     if few.is_empty() {
         return Ok(None);
     }
-    let known = stack_seen(input).filter(|it| now().duration_since(it.asked_at) < STACK_ASKED);
-    let stack = match known {
-        Some(known) => known,
-        None => stack_now(subject, clients, now).await?,
-    };
+    let stack = stack_lately(subject, input, clients, now).await?;
     few.push(subject.action.instance.clone());
     let seen = clients.autoscaling.some_instances(&few).await?;
     let finding = decide_new(subject, &seen, &stack.state, now());
     let is_held = finding.verdict == Verdict::NotYet;
     Ok(is_held.then(|| remembering(finding, stack)))
+}
+
+/// What the stack is doing, or was at an earlier look not long ago.
+async fn stack_lately(
+    subject: &Subject,
+    input: &Value,
+    clients: &Clients,
+    now: &impl Fn() -> Timestamp,
+) -> Result<StackSeen, Error> {
+    let known = stack_seen(input).filter(|it| now().duration_since(it.asked_at) < STACK_ASKED);
+    match known {
+        Some(known) => Ok(known),
+        None => stack_now(subject, clients, now).await,
+    }
 }
 
 async fn stack_now(
@@ -248,6 +271,8 @@ mod tests {
         TerminatingRetained, TerminatingWait,
     };
 
+    use serde_json::json;
+
     use super::*;
     use crate::model::{InstanceId, Policy, ServiceName};
     use crate::stub;
@@ -336,6 +361,36 @@ mod tests {
             "1 service(s) of cluster DevCluster worse off than before the drain of i-0123456789abcdef0 began: service \
              web runs 1 of 2 tasks, 0 pending, 1 deployment(s); the drain had 3000 s, and they are over."
         );
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_is_deleted_meanwhile_waits_for_no_service() {
+        for (status, verdict) in [
+            ("UPDATE_COMPLETE", Verdict::NotYet),
+            ("DELETE_IN_PROGRESS", Verdict::Reached),
+        ] {
+            let clients = Clients::new(&stub::aws(move |request| match request.action.as_str() {
+                "DescribeServices" => {
+                    let short =
+                        json!({"serviceName": "web", "status": "ACTIVE", "desiredCount": 2});
+                    (200, json!({"services": [short]}).to_string())
+                }
+                "DescribeStacks" => {
+                    let stack = format!(
+                        "<Stacks><member><StackName>dev</StackName>\
+                         <StackStatus>{status}</StackStatus></member></Stacks>"
+                    );
+                    (200, stub::xml("DescribeStacks", &stack))
+                }
+                other => panic!("{other} was asked"),
+            }));
+            let mut input = stub::event("terminate");
+            input["draining"] = json!({
+                "since": stub::at(1), "containerInstances": [], "unstable": [], "services": ["web"]});
+            let subject = stub::terminating();
+            let finding = handle(&subject, &input, &clients, &|| stub::at(60)).await;
+            assert_eq!(finding.expect("an answer").verdict, verdict, "{status}");
+        }
     }
 
     fn instance(id: &str, state: LifecycleState, version: &str) -> GroupInstance {

@@ -36,7 +36,7 @@ pub fn event(kind: &str) -> Value {
     let metadata = json!({
         "cluster": "DevCluster", "stack": "dev", "resource": "EcsAutoScalingGroup",
         "heartbeatTimeoutSeconds": 3600, "joinDeadlineSeconds": 900, "drainDeadlineSeconds": 3000,
-        "drainDeadlinePolicy": "retain", "batchSize": 1,
+        "drainDeadlinePolicy": "retain", "batchSize": 1, "updateMethod": "RollingUpdate",
     });
     json!({
         "version": "0", "id": "1", "account": "123456789012", "region": "eu-central-1", "resources": [],

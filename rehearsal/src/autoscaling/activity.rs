@@ -38,6 +38,10 @@ pub enum Cause {
     HealthCheck,
     /// Its launch was abandoned.
     LaunchFailure,
+    /// An instance refresh.
+    Refresh,
+    /// The group's MaxInstanceLifetime.
+    Lifetime,
 }
 
 /// A cause, and what a user asked for before it, if that is why.
@@ -83,6 +87,8 @@ impl Cause {
             Self::UserRequest(_) => "on a user's request".to_owned(),
             Self::HealthCheck => "the health check found it dead".to_owned(),
             Self::LaunchFailure => "its launch was abandoned".to_owned(),
+            Self::Refresh => "for the instance refresh".to_owned(),
+            Self::Lifetime => "older than the group's maximum instance lifetime".to_owned(),
         }
     }
 
@@ -93,6 +99,9 @@ impl Cause {
             Self::Difference(from, to) => format!(
                 "At {at} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from {from} to {to}."
             ),
+            Self::Refresh => {
+                format!("At {at} an instance was launched in response to an instance refresh.")
+            }
             _ => format!(
                 "At {at} an instance was launched in response to an unhealthy instance needing to be replaced."
             ),
@@ -116,6 +125,12 @@ impl Cause {
             ),
             Self::LaunchFailure => {
                 format!("At {at} an instance {out} a launch failure.")
+            }
+            Self::Refresh => format!("At {at} an instance {out} an instance refresh."),
+            Self::Lifetime => {
+                format!(
+                    "At {at} an instance {out} its age exceeding the maximum instance lifetime."
+                )
             }
         }
     }

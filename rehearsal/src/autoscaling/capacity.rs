@@ -63,7 +63,7 @@ pub fn fill_one(account: &mut Account, group: &str, unhealthy: bool) {
         return;
     };
     let counted = found.counted();
-    if counted < found.desired {
+    if counted < found.wanted() {
         let cause = if unhealthy {
             Cause::Replacement
         } else {
@@ -82,7 +82,7 @@ pub fn reconcile(account: &mut Account, group: &str) {
     if found.deleting {
         return;
     }
-    let (counted, desired) = (found.counted(), found.desired);
+    let (counted, desired) = (found.counted(), found.wanted());
     let why = Why {
         cause: Cause::Difference(counted, desired),
         asked: found.asked.take(),
@@ -209,8 +209,8 @@ pub fn launch(account: &mut Account, group: &str, which: Move, why: &Why) {
         hold_agent: which == Move::Warm,
         ..emptiest(found)
     };
-    let template = found.template.clone();
-    match ec2::launch(account, &template.id, &template.version, placement) {
+    let (template, version) = found.launches_from();
+    match ec2::launch(account, &template, &version, placement) {
         Ok((machine, from)) => admit(account, group, which, why, machine, from),
         Err(error) => refused(account, group, why, &error.message),
     }

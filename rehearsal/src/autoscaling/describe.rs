@@ -75,6 +75,9 @@ fn group(group: &Group) -> Value {
         answer["InstanceLifecyclePolicy"] =
             json!({"RetentionTriggers": {"TerminateHookAbandon": word}});
     }
+    if let Some(seconds) = settings.max_lifetime.filter(|seconds| *seconds > 0) {
+        answer["MaxInstanceLifetime"] = json!(seconds);
+    }
     if let Some(pool) = &group.warm_pool {
         let inside = |instance: &&Instance| instance.state.is_warm();
         answer["WarmPoolConfiguration"] = pool.to_json();

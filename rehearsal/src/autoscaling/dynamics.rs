@@ -24,6 +24,13 @@ pub struct Dynamics {
     pub backoff: Option<Backoff>,
     /// Whether an instance whose launch was abandoned meets the terminate hooks on its way out. Unproven; assumed yes.
     pub terminate_hooks_after_abandoned_launch: bool,
+    /// From one look of an instance refresh at its group to the next. Assumed: 5 s.
+    pub refresh_look: Duration,
+    /// Whether an instance refresh waits for instances that stand at their terminate hooks before it goes on. Unproven;
+    /// assumed no, as a rolling update of CloudFormation does not.
+    pub refresh_awaits_terminate_hooks: bool,
+    /// Whether an abandoned launch makes an instance refresh fail. Unproven; assumed no: another one is launched.
+    pub abandoned_launch_fails_refresh: bool,
     /// Whether TerminateInstanceInAutoScalingGroup takes an instance that is still launching. Unproven; assumed no:
     /// it answers ScalingActivityInProgress (observed for an instance with its launch activity open).
     pub launching_may_be_terminated: bool,
@@ -69,6 +76,9 @@ impl Default for Dynamics {
                 longest: Duration::from_secs(15 * 60),
             }),
             terminate_hooks_after_abandoned_launch: true,
+            refresh_look: Duration::from_secs(5),
+            refresh_awaits_terminate_hooks: false,
+            abandoned_launch_fails_refresh: false,
             launching_may_be_terminated: false,
         }
     }

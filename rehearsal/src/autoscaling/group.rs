@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::activity::Activity;
 use super::moves::{LifecycleState, Move, Transition};
+use super::refresh::Refresh;
 use super::warm_pool::WarmPool;
 use crate::ec2::TemplateVersion;
 
@@ -37,6 +38,8 @@ pub struct Group {
     pub(super) suspended: BTreeSet<String>,
     pub(super) warm_pool: Option<WarmPool>,
     pub(super) activities: Vec<Activity>,
+    /// Its instance refreshes, oldest first; only the last may go on.
+    pub(super) refreshes: Vec<Refresh>,
     /// What a user asked for, as the next activities' causes open.
     pub(super) asked: Option<String>,
     /// How many launches have failed in a row.
@@ -56,6 +59,8 @@ pub struct Settings {
     pub(super) protect_new: bool,
     /// InstanceLifecyclePolicy's `TerminateHookAbandon`, if it was given.
     pub(super) on_terminate_abandon: Option<OnAbandon>,
+    /// MaxInstanceLifetime in seconds; none, or 0, is no limit.
+    pub(super) max_lifetime: Option<u32>,
     pub(super) tags: Vec<Value>,
 }
 

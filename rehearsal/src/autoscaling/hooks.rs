@@ -11,6 +11,8 @@ use crate::wire::{ApiError, only};
 
 /// How many hooks a group may have, by default quota.
 const MOST_HOOKS: usize = 50;
+/// The hook that ECS gives a group by itself where a capacity provider has managed draining.
+const MANAGED_DRAINING: &str = "ecs-managed-draining-termination-hook";
 const HOOK: [&str; 7] = [
     "LifecycleHookName",
     "LifecycleTransition",
@@ -26,13 +28,7 @@ const HOOK: [&str; 7] = [
 /// # Errors
 /// `ValidationError` with what is wrong; `NotImplemented` for notification targets other than EventBridge.
 pub fn read(spec: &Value, before: Option<&Hook>) -> Result<(String, Hook), ApiError> {
-    let name = required(spec, "LifecycleHookName")?;
-    let allowed = |character: char| character.is_ascii_alphanumeric() || "-_/".contains(character);
-    if name.len() > 255 || !name.chars().all(allowed) {
-        return Err(validation(format!(
-            "1 validation error detected: Value '{name}' at 'lifecycleHookName' failed to satisfy constraint: Member must satisfy regular expression pattern: [A-Za-z0-9\\-_\\/]+"
-        )));
-    }
+    let name = hook_name(spec)?;
     for target in ["NotificationTargetARN", "RoleARN"] {
         if text(spec, target)?.is_some_and(|arn| !arn.is_empty()) {
             return Err(ApiError::not_known(format_args!(
@@ -79,6 +75,22 @@ pub fn read(spec: &Value, before: Option<&Hook>) -> Result<(String, Hook), ApiEr
         metadata,
     };
     Ok((name.to_owned(), hook))
+}
+
+fn hook_name(spec: &Value) -> Result<&str, ApiError> {
+    let name = required(spec, "LifecycleHookName")?;
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "-_/".contains(character);
+    if name.len() > 255 || !name.chars().all(allowed) {
+        return Err(validation(format!(
+            "1 validation error detected: Value '{name}' at 'lifecycleHookName' failed to satisfy constraint: Member must satisfy regular expression pattern: [A-Za-z0-9\\-_\\/]+"
+        )));
+    }
+    if name == MANAGED_DRAINING {
+        return Err(ApiError::not_known(format_args!(
+            "{name}: it is the hook of ECS's managed draining, and nothing here would answer it"
+        )));
+    }
+    Ok(name)
 }
 
 /// Reads the hooks that a new group is given.

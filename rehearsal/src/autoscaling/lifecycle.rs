@@ -3,7 +3,7 @@
 use super::activity::{Activity, Cause, Why};
 use super::group::{Moving, OnAbandon};
 use super::moves::{LifecycleState, Move, Transition};
-use super::{Event, capacity, notice, warm_pool};
+use super::{Event, capacity, lifetime, notice, refresh, warm_pool};
 use crate::account::Account;
 use crate::ec2;
 use crate::fact::Fact;
@@ -140,6 +140,7 @@ pub fn arrive(account: &mut Account, group: &str, id: &str) {
             super::health::check_later(account, group, id);
         }
         capacity::reconcile(account, group);
+        lifetime::watch_one(account, group, id);
     }
     warm_pool::refill(account, group);
 }
@@ -187,6 +188,7 @@ pub fn launch_failed(account: &mut Account, group: &str, id: &str, message: Stri
         .terminate_hooks_after_abandoned_launch;
     let why = Cause::LaunchFailure.into();
     set_out(account, group, id, which, &why, hooks);
+    refresh::launch_abandoned(account, group, id);
     capacity::after_failure(account, group);
 }
 

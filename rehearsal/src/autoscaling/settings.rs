@@ -96,6 +96,7 @@ impl Default for Settings {
             termination_policies: vec!["Default".to_owned()],
             protect_new: false,
             on_terminate_abandon: None,
+            max_lifetime: None,
             tags: Vec::new(),
         }
     }
@@ -129,6 +130,9 @@ pub fn set(settings: &mut Settings, input: &Value) -> Result<(), ApiError> {
     }
     if !policies.is_empty() {
         settings.termination_policies = policies;
+    }
+    if let Some(seconds) = super::lifetime::read(input)? {
+        settings.max_lifetime = Some(seconds);
     }
     if let Some(policy) = input.get("InstanceLifecyclePolicy") {
         settings.on_terminate_abandon = on_abandon(policy)?;

@@ -11,11 +11,11 @@ use super::input::{boolean, list, missing, number, required, validation};
 use super::lifecycle::set_out;
 use super::moves::Move;
 use super::settings::{set, subnets, tags, template};
-use super::{capacity, found, found_mut, hooks, whole_seconds};
+use super::{capacity, found, found_mut, hooks, lifetime, whole_seconds};
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
 
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 13] = [
     "AutoScalingGroupName",
     "MinSize",
     "MaxSize",
@@ -28,6 +28,7 @@ const MEMBERS: [&str; 12] = [
     "TerminationPolicies",
     "NewInstancesProtectedFromScaleIn",
     "InstanceLifecyclePolicy",
+    "MaxInstanceLifetime",
 ];
 /// CreateAutoScalingGroup. The first instances are launched a little later.
 pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
@@ -73,6 +74,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         suspended: BTreeSet::new(),
         warm_pool: None,
         activities: Vec::new(),
+        refreshes: Vec::new(),
         asked: Some(format!(
             "At {} a user request created an AutoScalingGroup changing the desired capacity from 0 to {desired}.",
             whole_seconds(account.now)
@@ -114,6 +116,9 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     // Assumed: a group that was changed is given another chance at once.
     (group.failed_launches, group.backed_off_until) = (0, None);
     capacity::reconcile_later(account, name);
+    if input.get("MaxInstanceLifetime").is_some() {
+        lifetime::watch(account, name);
+    }
     Ok(json!({}))
 }
 
@@ -219,19 +224,19 @@ mod tests {
     #[test]
     fn what_is_not_modelled_is_refused_by_name() {
         let mut account = account(1, json!({}));
-        for member in [
-            "MaxInstanceLifetime",
-            "CapacityRebalance",
-            "MixedInstancesPolicy",
-        ] {
+        for member in ["CapacityRebalance", "MixedInstancesPolicy"] {
             let error = call(&mut account, "UpdateAutoScalingGroup", json!({member: 1}))
                 .expect_err("unknown");
             assert_eq!(error.code, "NotImplemented");
             assert!(error.message.contains(member), "{error}");
         }
-        let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("unknown");
+        let hook = json!({"LifecycleHookName": "ecs-managed-draining-termination-hook",
+            "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING"});
+        let error = call(&mut account, "PutLifecycleHook", hook).expect_err("ECS's own");
+        assert!(error.message.contains("managed draining"), "{error}");
+        let error = call(&mut account, "EnterStandby", json!({})).expect_err("unknown");
         assert!(
-            error.message.contains("autoscaling:StartInstanceRefresh"),
+            error.message.contains("autoscaling:EnterStandby"),
             "{error}"
         );
     }

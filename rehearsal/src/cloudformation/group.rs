@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use super::handler::{Wanted, ask, raw};
 use super::node::scalar_text;
-use super::operation;
+use super::operation::{self, Purpose};
+use super::refreshing::{self, Refreshing};
 use super::roll::{self, Roll};
 use super::rolling::Policy;
 use super::signal::{Signals, Standing};
@@ -53,6 +54,8 @@ pub enum Stage {
     },
     /// Its instances are replaced.
     Rolling(Box<Roll>),
+    /// An instance refresh replaces its instances.
+    Refreshing(Box<Refreshing>),
     /// It gets rid of its instances, and gives up then.
     Emptying(Timestamp),
 }
@@ -155,6 +158,7 @@ pub fn look(account: &mut Account, id: &str, name: &str, turn: u64) {
             creating(account, id, name, &creation, until)
         }
         Stage::Rolling(_) => roll::look(account, id, name, &group, &seen),
+        Stage::Refreshing(_) => refreshing::look(account, id, name, &group),
         Stage::Emptying(until) => {
             let until = *until;
             emptying(account, &group, &seen, until)
@@ -240,10 +244,17 @@ fn emptying(
 /// The group is made: it waits for signals if its CreationPolicy says so.
 pub fn created(account: &mut Account, wanted: &Wanted) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
-    match policy(account, id, name, |declared| {
-        declared.creation_policy.as_ref()
-    })
-    .and_then(|value| Creation::read(&value))
+    let update = policy(account, id, name, |declared| {
+        declared.update_policy.as_ref()
+    });
+    let refreshing = update.and_then(|value| refreshing::Policy::read(&value));
+    match refreshing
+        .and_then(|_| {
+            policy(account, id, name, |declared| {
+                declared.creation_policy.as_ref()
+            })
+        })
+        .and_then(|value| Creation::read(&value))
     {
         Ok(Some(creation)) if creation.count > 0 => {
             let until = account.now + creation.timeout.duration;
@@ -257,20 +268,26 @@ pub fn created(account: &mut Account, wanted: &Wanted) {
     }
 }
 
-/// The group has its new properties: now it is rolled, if its UpdatePolicy says so.
-pub fn updated(account: &mut Account, wanted: &Wanted) {
+/// The group has its new properties in place of the `old` ones: now its instances are replaced, if its UpdatePolicy says
+/// so.
+pub fn updated(account: &mut Account, wanted: &Wanted, old: &Value) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
     match policy(account, id, name, |declared| {
         declared.update_policy.as_ref()
     })
-    .and_then(|value| Policy::read(&value))
+    .and_then(|value| Ok((Policy::read(&value)?, refreshing::Policy::read(&value)?)))
     {
-        Ok(Some(policy)) => {
+        Ok((Some(policy), _)) => {
             let version = scalar_text(&wanted.properties["LaunchTemplate"]["Version"]);
             let roll = Roll::new(policy, version, account.now);
             begin(account, wanted, Stage::Rolling(Box::new(roll)));
         }
-        Ok(None) => {
+        Ok((None, Some(policy))) if refreshing::is_triggered(old, &wanted.properties) => {
+            let back = operation::of(account, id).purpose == Purpose::RollBack;
+            let refreshing = Refreshing::new(policy, back, account.now);
+            begin(account, wanted, Stage::Refreshing(Box::new(refreshing)));
+        }
+        Ok((None, _)) => {
             let delay = account.cloudformation.dynamics.other;
             operation::takes(account, id, name, delay);
         }

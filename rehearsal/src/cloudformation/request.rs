@@ -1,4 +1,4 @@
-//! The calls that begin something: CreateStack, UpdateStack, DeleteStack, CancelUpdateStack.
+//! The calls that begin something: CreateStack, UpdateStack, DeleteStack, CancelUpdateStack, ContinueUpdateRollback.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -203,7 +203,8 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     if status == "DELETE_COMPLETE" {
         return Ok(json!({}));
     }
-    if stack.operation.is_some() {
+    // Documented by use: a creation is overtaken by a deletion, an update is not.
+    if stack.operation.is_some() && status != "CREATE_IN_PROGRESS" {
         return Err(invalid(format!(
             "Stack [{id}] cannot be deleted while in status {status}"
         )));
@@ -230,6 +231,34 @@ pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     }
     operation::stop(account, &id);
     operation::go(account, &id);
+    Ok(json!({}))
+}
+
+/// `ContinueUpdateRollback`: a rollback that failed is tried again, from where it failed.
+///
+/// # Errors
+/// `ValidationError` if no rollback has failed; `NotImplemented` for resources to skip.
+pub fn go_on_back(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("ContinueUpdateRollback", input, &["StackName"])?;
+    let wanted = stack_name("ContinueUpdateRollback", input)?;
+    let Some(stack) = account.cloudformation.stack(wanted) else {
+        return Err(invalid(format!("Stack [{wanted}] does not exist")));
+    };
+    let (id, status) = (stack.id.clone(), stack.status.clone());
+    let left = account.cloudformation.at(&id).left.take();
+    let Some(left) = left.filter(|_| status == "UPDATE_ROLLBACK_FAILED") else {
+        return Err(invalid(format!(
+            "Stack:{id} is in {status} state and can not continue rollback."
+        )));
+    };
+    operation::begin(
+        account,
+        &id,
+        Purpose::RollBack,
+        left.before,
+        "User Initiated",
+    );
+    operation::of(account, &id).children = left.children;
     Ok(json!({}))
 }
 
@@ -260,6 +289,32 @@ mod tests {
             ami,
             &json!({"ParameterKey": "Ami", "ParameterValue": "/ami", "ResolvedValue": "ami-00000002"})
         );
+    }
+
+    #[test]
+    fn only_a_rollback_that_failed_is_continued_and_only_a_creation_is_overtaken_by_a_deletion() {
+        let mut scene = Scene::created(json!([]));
+        let stack = json!({"StackName": "s"});
+        let refused = scene.call("ContinueUpdateRollback", stack.clone());
+        let refused = refused.expect_err("nothing failed").message;
+        assert!(
+            refused.ends_with(" is in CREATE_COMPLETE state and can not continue rollback."),
+            "{refused}"
+        );
+        scene.ami("ami-00000002");
+        scene.update().expect("begun");
+        let refused = scene.call("DeleteStack", stack.clone());
+        let refused = refused.expect_err("busy").message;
+        assert!(
+            refused.ends_with(" cannot be deleted while in status UPDATE_IN_PROGRESS"),
+            "{refused}"
+        );
+        let mut scene = Scene::new();
+        let create = json!({"StackName": "s", "TemplateURL": "t.yaml"});
+        scene.call("CreateStack", create).expect("begun");
+        scene.pass(std::time::Duration::from_secs(20));
+        scene.call("DeleteStack", stack).expect("overtaken");
+        assert_eq!(scene.settled(), "DELETE_COMPLETE");
     }
 
     #[test]

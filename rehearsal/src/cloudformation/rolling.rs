@@ -73,10 +73,8 @@ impl Policy {
         let Some(members) = update_policy.as_object() else {
             return Ok(None);
         };
-        if let Some(other) = members
-            .keys()
-            .find(|key| *key != "AutoScalingRollingUpdate")
-        {
+        let known = ["AutoScalingRollingUpdate", "AutoScalingInstanceRefresh"];
+        if let Some(other) = members.keys().find(|key| !known.contains(&key.as_str())) {
             return Err(format!(
                 "the account in memory does not know the UpdatePolicy {other}"
             ));

@@ -54,6 +54,17 @@ pub struct Stack {
     pub role: Option<String>,
     /// What goes on, if anything does.
     pub operation: Option<Operation>,
+    /// What a rollback that failed had to go on from.
+    pub left: Option<Left>,
+}
+
+/// What a rollback that failed knew: with it, it can be continued.
+#[derive(Debug)]
+pub struct Left {
+    /// The version that the failed update had aimed at.
+    pub before: Option<Arc<Version>>,
+    /// What nested stacks were before the update, by logical id.
+    pub children: BTreeMap<String, Arc<Version>>,
 }
 
 /// A resource of a stack.
@@ -114,6 +125,7 @@ impl Stack {
             capabilities: Vec::new(),
             role: None,
             operation: None,
+            left: None,
         }
     }
 

@@ -149,7 +149,7 @@ fn update(account: &mut Account, wanted: Wanted, old: &Value) {
             resource.known = known;
             match wanted.kind.name {
                 STACK => nested::update(account, &wanted),
-                GROUP => group::updated(account, &wanted),
+                GROUP => group::updated(account, &wanted, old),
                 kind => {
                     let delay = account.cloudformation.dynamics.making(kind);
                     operation::takes(account, &id, &name, delay);

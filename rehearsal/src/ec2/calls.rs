@@ -41,17 +41,27 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"LaunchTemplate": answer}))
 }
 
-/// CreateLaunchTemplateVersion. The default version stays 1.
+/// CreateLaunchTemplateVersion. The default version stays 1. Documented: what is given comes over what SourceVersion has.
 pub fn create_version(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [
         "LaunchTemplateId",
         "LaunchTemplateName",
         "LaunchTemplateData",
+        "SourceVersion",
         "VersionDescription",
     ];
     only("CreateLaunchTemplateVersion", input, &known)?;
-    let id = account.ec2.template(id_or_name(input)?)?.0.to_owned();
-    let version = version(account.now, input)?;
+    let (id, source) = account.ec2.template(id_or_name(input)?)?;
+    let id = id.to_owned();
+    let mut input = input.clone();
+    if let Some(number) = input["SourceVersion"].as_str() {
+        let source = source.raw(source.number(number)?);
+        let mut data = source.as_object().cloned().unwrap_or_default();
+        let given = input["LaunchTemplateData"].as_object().cloned();
+        data.extend(given.unwrap_or_default());
+        input["LaunchTemplateData"] = data.into();
+    }
+    let version = version(account.now, &input)?;
     let template = account
         .ec2
         .templates
@@ -229,6 +239,13 @@ mod tests {
             .iter();
         let numbers: Vec<&Value> = numbers.map(|version| &version["VersionNumber"]).collect();
         assert_eq!(numbers, [2, 1]);
+        let input = json!({"LaunchTemplateName": "one", "SourceVersion": "1", "LaunchTemplateData": {"ImageId": "ami-3"}});
+        call(&mut account, "CreateLaunchTemplateVersion", input).expect("a version");
+        let (_, data) = account.ec2.template_version("one", "3").expect("there");
+        assert_eq!(
+            (data.ami.as_str(), data.user_data.as_str()),
+            ("ami-3", "foo")
+        );
     }
 
     #[test]

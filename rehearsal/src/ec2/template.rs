@@ -148,6 +148,11 @@ impl Template {
         }
     }
 
+    /// The LaunchTemplateData of a version that there is.
+    pub(super) fn raw(&self, number: u64) -> &Value {
+        &self.versions[number as usize - 1].raw
+    }
+
     pub(super) fn to_json(&self, id: &str) -> Value {
         json!({
             "LaunchTemplateId": id, "LaunchTemplateName": self.name, "CreateTime": self.created.to_string(),

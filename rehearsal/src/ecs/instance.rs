@@ -121,7 +121,7 @@ pub(super) fn running_count(cluster: &Cluster, instance: &ContainerInstance) -> 
 
 /// An instance starts to boot; its agent will register.
 pub(super) fn started(account: &mut Account, machine: &ec2::Instance) {
-    if account.faults.never_joins.as_ref() == Some(&machine.ami) {
+    if account.faults.keep_out(&machine.ami) {
         return;
     }
     let id = machine.id.clone();

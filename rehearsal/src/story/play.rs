@@ -1,6 +1,7 @@
 //! Plays a story to its end: in virtual time, or on the wall clock with the workers as processes of their own.
 
 mod deeds;
+mod later;
 mod outcome;
 mod setup;
 
@@ -8,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Action, Fault, Listener, Processes, Settings};
@@ -114,7 +116,14 @@ struct Stage {
     /// The cluster, and the group, which is named after it.
     cluster: String,
     ami: String,
+    /// The AMI of the roll that goes on.
+    new_ami: Option<String>,
     reports: Vec<Report>,
+    /// What was put off, with when it is due, the earliest first.
+    due: Vec<(Timestamp, Action)>,
+    began: Timestamp,
+    /// The capacity that somebody asked for in the middle of the roll, if anybody did.
+    scaled: Option<usize>,
 }
 
 impl Stage {
@@ -122,6 +131,7 @@ impl Stage {
         for action in actions {
             self.act(action).await?;
         }
+        self.all_happened()?;
         let broken = self.watch.end_roll().broken;
         Ok(Played {
             reports: self.reports,
@@ -132,26 +142,21 @@ impl Stage {
     async fn act(&mut self, action: &Action) -> Result<(), String> {
         match action {
             Action::Deploy => self.deploy().await,
+            Action::Create => self.create().await,
             Action::Roll => self.roll().await,
-            Action::Scale(size) => {
-                let input = json!({"AutoScalingGroupName": self.cluster, "DesiredCapacity": size});
-                self.call("autoscaling", "SetDesiredCapacity", &input)
-                    .map(drop)
-            }
-            Action::WarmPool(size) => {
-                let input = json!({"AutoScalingGroupName": self.cluster, "MinSize": size, "PoolState": "Stopped"});
-                self.call("autoscaling", "PutWarmPool", &input).map(drop)
-            }
-            Action::PutEvent(event) => self.put_event(event),
-            Action::Deregister => self.deregister(),
             Action::Settle => self.settle(LIMIT).await,
             Action::Pass(seconds) => {
                 let until = self.world.now() + Duration::from_secs(*seconds);
-                self.world.run_until(|_| false, until).await;
+                self.run_until(|_| false, until).await.map(drop)
+            }
+            Action::Delete => self.delete().await,
+            Action::In(seconds, action) => {
+                let at = self.world.now() + Duration::from_secs(*seconds);
+                self.due.push((at, (**action).clone()));
+                self.due.sort_by_key(|(at, _)| *at);
                 Ok(())
             }
-            Action::DeleteServices => self.delete_services(),
-            Action::Delete => self.delete().await,
+            at_once => self.deed(at_once),
         }
     }
 
@@ -170,7 +175,7 @@ impl Stage {
         self.call("ssm", "PutParameter", &input).map(drop)
     }
 
-    async fn deploy(&mut self) -> Result<(), String> {
+    async fn create(&mut self) -> Result<(), String> {
         self.put_ami(&self.ami)?;
         let parameters: Vec<Value> = self
             .settings
@@ -184,7 +189,11 @@ impl Stage {
         });
         self.call("cloudformation", "CreateStack", &input)?;
         self.start_activity_worker().await;
-        self.settle(LIMIT).await?;
+        self.settle(LIMIT).await
+    }
+
+    async fn deploy(&mut self) -> Result<(), String> {
+        self.create().await?;
         match self.watch.stack_status().as_str() {
             "CREATE_COMPLETE" => {}
             status => {
@@ -209,9 +218,8 @@ impl Stage {
             .map_err(|error| refused("the workload", &error))?;
         let limit = self.world.now() + SETTLE_LIMIT;
         if self
-            .world
             .run_until(|account| account.ecs.settled(), limit)
-            .await
+            .await?
         {
             return Ok(());
         }
@@ -228,16 +236,18 @@ impl Stage {
         let new_ami = self
             .world
             .with(|account| format!("ami-{}", account.hex(17)));
-        let faults = self.settings.faults(&new_ami);
+        let faults = self.settings.faults(&self.ami, &new_ami);
         let transitions = self.world.with(|account| {
             account.faults = faults;
             account.ecs.dynamics.throttling = true;
             account.stepfunctions.transitions
         });
         let size = self.watch.in_service();
+        self.scaled = None;
         self.watch.begin_roll();
         self.usage.begin();
         self.put_ami(&new_ami)?;
+        self.new_ami = Some(new_ami.clone());
         let keys: Vec<Value> = self
             .settings
             .parameters
@@ -249,12 +259,10 @@ impl Stage {
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         });
         self.call("cloudformation", "UpdateStack", &input)?;
-        let watch = self.watch.clone();
-        self.world
-            .run_until(move |_| watch.pending().is_none(), began + LIMIT)
-            .await;
+        self.see_through(began + LIMIT).await?;
         let transitions =
             self.world.with(|account| account.stepfunctions.transitions) - transitions;
+        self.new_ami = None;
         let report = self.report(began, size, &new_ami, transitions);
         if report.outcome == "UPDATE_COMPLETE" {
             self.ami = new_ami;
@@ -263,16 +271,15 @@ impl Stage {
         Ok(())
     }
 
-    async fn settle(&self, limit: Duration) -> Result<(), String> {
+    async fn settle(&mut self, limit: Duration) -> Result<(), String> {
         let until = self.world.now() + limit;
         let watch = self.watch.clone();
         // What was just asked for begins a moment later.
         let soon = self.world.now() + Duration::from_secs(60);
-        self.world.run_until(|_| false, soon).await;
+        self.run_until(|_| false, soon).await?;
         if self
-            .world
             .run_until(move |_| watch.pending().is_none(), until)
-            .await
+            .await?
         {
             return Ok(());
         }

@@ -8,13 +8,22 @@
 //! switch early-signal-lost
 //!
 //! deploy | roll | scale N | warm-pool N | event {JSON} | deregister | settle | pass SECONDS
-//! | delete-services | delete
+//! | delete-services | delete | create (a stack that need not succeed)
+//! | call SERVICE ACTION {JSON}    an operator's call, such as: call autoscaling SetDesiredCapacity {…}
+//! | refused DEED                  a call that must be refused
+//! | alarm NAME | alarm-over NAME  a CloudWatch alarm rings, or no more
+//! | fault-over | fault-over NAME  all faults are mended, or one is; `in SECONDS fault NAME` lets one set in
+//! | in SECONDS DEED               later, while what the next lines begin goes on
 //! ```
+//!
+//! `$GROUP`, `$CLUSTER` and `$STACK` in JSON stand for their names, `$TEMPLATE` for the id of the group's launch template,
+//! `$INSTANCE` for the id of its oldest instance and `$NEWEST` for that of its newest. What `in` puts off must happen
+//! before the story ends.
 
 use crate::workload::{Service, Standalone, Workload};
 
 use super::files::{Files, built_in_parameters};
-use super::{Action, Fault, Settings, Switch};
+use super::{Action, Call, Fault, Settings, Switch};
 
 /// A story as it was written.
 #[derive(Debug, Clone)]
@@ -108,39 +117,97 @@ fn switch(name: &str) -> Result<Switch, String> {
     })
 }
 
+/// Every word that does something, for the message about one that there is not.
+const WORDS: &str = "deploy, roll, create, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, alarm, alarm-over, fault-over, in";
+
 fn action(word: &str, rest: &str) -> Result<Action, String> {
-    let alone = [
-        "deploy",
-        "roll",
-        "deregister",
-        "settle",
-        "delete-services",
-        "delete",
-    ];
-    if alone.contains(&word) && !rest.is_empty() {
-        return Err(format!("{word} stands alone, but {rest:?} follows it"));
+    if let Some(action) = alone(word) {
+        return match rest {
+            "" => Ok(action),
+            _ => Err(format!("{word} stands alone, but {rest:?} follows it")),
+        };
     }
     Ok(match word {
-        "deploy" => Action::Deploy,
-        "roll" => Action::Roll,
         "scale" => Action::Scale(number(rest)?),
         "warm-pool" => Action::WarmPool(number(rest)?),
-        "event" => match serde_json::from_str(rest) {
-            Ok(event @ serde_json::Value::Object(_)) => Action::PutEvent(event),
-            Ok(other) => return Err(format!("the event is {other}, not a JSON object")),
-            Err(error) => return Err(format!("the event is not JSON: {error}")),
-        },
-        "deregister" => Action::Deregister,
-        "settle" => Action::Settle,
+        "event" => Action::PutEvent(object("the event", rest)?),
         "pass" => Action::Pass(number(rest)?),
-        "delete-services" => Action::DeleteServices,
-        "delete" => Action::Delete,
+        "call" => Action::Call(call(rest)?),
+        "refused" => match deed(rest)? {
+            Action::Call(call) => Action::Refused(call),
+            _ => return Err(format!("only a call can be refused, and {rest:?} is none")),
+        },
+        "alarm" => Action::Alarm(name(rest)?),
+        "alarm-over" => Action::AlarmOver(name(rest)?),
+        "fault" => Action::FaultSetsIn(Fault::from_name(rest)?),
+        "fault-over" if rest.is_empty() => Action::FaultOver(None),
+        "fault-over" => Action::FaultOver(Some(Fault::from_name(rest)?)),
+        "in" => later(rest)?,
         _ => {
             return Err(format!(
-                "{word:?} is no word of a story; there are parameter, instances, batch, seed, fault, switch, service, daemon, task, deploy, roll, scale, warm-pool, event, deregister, settle, pass, delete-services, delete"
+                "{word:?} is no word of a story; there are parameter, instances, batch, seed, fault, switch, service, daemon, task, {WORDS}"
             ));
         }
     })
+}
+
+fn name(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("a name is missing".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
+
+/// The words that nothing follows.
+fn alone(word: &str) -> Option<Action> {
+    Some(match word {
+        "deploy" => Action::Deploy,
+        "create" => Action::Create,
+        "roll" => Action::Roll,
+        "deregister" => Action::Deregister,
+        "settle" => Action::Settle,
+        "delete-services" => Action::DeleteServices,
+        "delete" => Action::Delete,
+        _ => return None,
+    })
+}
+
+fn deed(text: &str) -> Result<Action, String> {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    action(word, rest.trim())
+}
+
+/// `SECONDS DEED`; what takes time itself cannot be put off.
+fn later(text: &str) -> Result<Action, String> {
+    let (seconds, rest) = text.split_once(' ').ok_or("write: in SECONDS DEED")?;
+    let action = deed(rest.trim())?;
+    match action.takes_time() {
+        true => Err(format!(
+            "{rest:?} takes time itself, so it cannot happen in the middle of something else; put off a call instead"
+        )),
+        false => Ok(Action::In(number(seconds)?, Box::new(action))),
+    }
+}
+
+/// `SERVICE ACTION {JSON}`.
+fn call(text: &str) -> Result<Call, String> {
+    let mut words = text.splitn(3, ' ');
+    let (Some(service), Some(action), input) = (words.next(), words.next(), words.next()) else {
+        return Err("write: call SERVICE ACTION {JSON}".to_owned());
+    };
+    Ok(Call {
+        service: service.to_owned(),
+        action: action.to_owned(),
+        input: object("the input", input.unwrap_or("{}"))?,
+    })
+}
+
+fn object(what: &str, text: &str) -> Result<serde_json::Value, String> {
+    match serde_json::from_str(text) {
+        Ok(object @ serde_json::Value::Object(_)) => Ok(object),
+        Ok(other) => Err(format!("{what} is {other}, not a JSON object")),
+        Err(error) => Err(format!("{what} is not JSON: {error}")),
+    }
 }
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
@@ -228,5 +295,32 @@ mod tests {
         assert!(message("pass 18446744073709551615").contains("whole number"));
         assert!(message("roll it").contains("stands alone"));
         assert!(message("event [1]").contains("not a JSON object"));
+        assert!(message("call ecs").contains("call SERVICE ACTION {JSON}"));
+        assert!(message("call ecs ListTasks [1]").contains("not a JSON object"));
+        assert!(message("refused roll").contains("only a call can be refused"));
+        assert!(message("in 60").contains("in SECONDS DEED"));
+        assert!(message("in soon deregister").contains("whole number"));
+        assert!(message("in 60 roll").contains("takes time itself"));
+        assert!(message("in 60 fly").contains("no word of a story"));
+    }
+
+    #[test]
+    fn a_call_may_be_put_off_and_may_have_to_be_refused() {
+        let text = "in 60 refused call ecs DeleteCluster {\"cluster\": \"$CLUSTER\"}\ncall ecs ListClusters";
+        let actions = read("a.story", text).expect("a good story").actions;
+        let call = |action: &str, input| Call {
+            service: "ecs".to_owned(),
+            action: action.to_owned(),
+            input,
+        };
+        let delete = call("DeleteCluster", serde_json::json!({"cluster": "$CLUSTER"}));
+        let list = call("ListClusters", serde_json::json!({}));
+        assert_eq!(
+            actions,
+            [
+                Action::In(60, Box::new(Action::Refused(delete))),
+                Action::Call(list)
+            ]
+        );
     }
 }

@@ -14,6 +14,9 @@ impl Inner {
         if self.stack_status.ends_with("_IN_PROGRESS") {
             return Some(format!("the stack is {}", self.stack_status));
         }
+        if let Some(status) = &self.refresh {
+            return Some(format!("an instance refresh is {status}"));
+        }
         let moving = self.instances.iter().find(|(_, seen)| {
             let at_rest = [
                 "InService",
@@ -46,6 +49,10 @@ impl Inner {
                 if state == "Terminating:Proceed" {
                     self.let_go(account, told.at, instance);
                 }
+            }
+            Fact::Refresh { status, .. } => {
+                let goes_on = ["InProgress", "Baking", "Cancelling", "RollbackInProgress"];
+                self.refresh = goes_on.contains(&status.as_str()).then(|| status.clone());
             }
             Fact::TaskHealthy { group } => self.health(account, told.at, group),
             Fact::ContainerInstance {
@@ -122,6 +129,10 @@ impl Inner {
         let before = self.instances.get(instance);
         let member = before.is_some_and(|seen| seen.member);
         let is_draining = before.is_some_and(|seen| seen.is_draining);
+        let is_rolled = match state {
+            "Terminating" => self.rolls() && self.in_operation(),
+            _ => before.is_some_and(|seen| seen.is_rolled),
+        };
         let drain_began = match state {
             "Terminating:Wait" => Some(at),
             _ => before.and_then(|seen| seen.drain_began),
@@ -132,9 +143,21 @@ impl Inner {
             drain_began,
             member,
             is_draining,
+            is_rolled,
         };
         self.instances.insert(instance.to_owned(), seen);
         self.drains_open(at);
+    }
+
+    /// Whether the promises about a roll are judged: not of a stack that is deleted, which takes all instances at once.
+    fn rolls(&self) -> bool {
+        let deleted = self.stack_status.starts_with("DELETE_");
+        (self.rolling || self.refresh.is_some()) && !deleted
+    }
+
+    /// Whether the stack, or an instance refresh, is at it.
+    fn in_operation(&self) -> bool {
+        self.refresh.is_some() || self.stack_status.ends_with("_IN_PROGRESS")
     }
 
     /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
@@ -145,12 +168,16 @@ impl Inner {
             .filter(|(_, seen)| seen.is_draining && seen.state == "Terminating:Wait")
             .map(|(id, _)| id.clone())
             .collect();
-        if self.rolling && open.len() > self.terms.batch && open.len() > self.seen.max_open_drains {
-            let names = open.join(", ");
+        // A scale-in after the operation takes as many at once as it likes.
+        let rolled = open.iter().filter(|id| self.instances[*id].is_rolled);
+        let rolled: Vec<&str> = rolled.map(String::as_str).collect();
+        let more = open.len() > self.seen.max_open_drains;
+        if self.rolls() && rolled.len() > self.terms.batch && more {
             let detail = format!(
-                "{} drains were open with a batch of {}: {names}",
-                open.len(),
-                self.terms.batch
+                "{} drains were open with a batch of {}: {}",
+                rolled.len(),
+                self.terms.batch,
+                rolled.join(", ")
             );
             self.broke(Claim::OneBatchOfDrains, at, detail);
         }
@@ -186,7 +213,7 @@ impl Inner {
             .healthy
             .insert(service.to_owned(), healthy)
             .unwrap_or(healthy);
-        if self.rolling && healthy < before && healthy < minimum {
+        if self.rolls() && healthy < before && healthy < minimum {
             let detail =
                 format!("service {service} has {healthy} healthy tasks, its minimum is {minimum}");
             self.broke(Claim::MinimumHealthy, at, detail);

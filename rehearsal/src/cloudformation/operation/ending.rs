@@ -2,7 +2,8 @@
 
 use super::{Purpose, Step, Work, begin, of, verb};
 use crate::account::Account;
-use crate::cloudformation::{describe, nested, stack};
+use crate::cloudformation::stack::Left;
+use crate::cloudformation::{describe, nested, refreshing, stack};
 
 /// Begins nothing more, and cancels the groups and nested stacks that are still at it. What needs only a little time
 /// is let finish.
@@ -23,6 +24,7 @@ pub fn stop(account: &mut Account, id: &str) {
         .collect();
     for (name, is_group) in slow {
         if is_group {
+            refreshing::cancel(account, id, &name);
             let verb = verb(account, id, &name, false);
             let what = if verb == "CREATE" {
                 "creation"
@@ -74,6 +76,8 @@ pub(super) fn end(account: &mut Account, id: &str) {
         (Purpose::RollBack, false) => begin(account, id, Purpose::CleanUpRollBack, before, ""),
         (Purpose::RollBack, true) => {
             let reason = format!("The following resource(s) failed to update: [{failed}].");
+            let children = std::mem::take(&mut of(account, id).children);
+            account.cloudformation.at(id).left = Some(Left { before, children });
             settle(account, id, "UPDATE_ROLLBACK_FAILED", &reason);
         }
         // What cannot be cleaned up stays behind, and the update is complete all the same.

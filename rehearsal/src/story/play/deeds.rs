@@ -2,32 +2,155 @@
 
 use serde_json::{Value, json};
 
-use super::{LIMIT, Stage};
+use super::{LIMIT, Stage, refused};
+use crate::fact::Fact;
+use crate::story::{Action, Call, Fault, Settings};
 
 impl Stage {
-    pub(super) fn put_event(&self, event: &Value) -> Result<(), String> {
-        let oldest = self.oldest().unwrap_or_default();
-        let event = event
-            .to_string()
-            .replace("$INSTANCE", &oldest)
-            .replace("$GROUP", &self.cluster);
-        let event = serde_json::from_str(&event).map_err(|error| format!("the event: {error}"))?;
+    /// Does what takes no time.
+    pub(super) fn deed(&mut self, action: &Action) -> Result<(), String> {
+        match action {
+            Action::Scale(size) => {
+                let input = json!({"AutoScalingGroupName": self.cluster, "DesiredCapacity": size});
+                self.scaled = usize::try_from(*size).ok();
+                self.call("autoscaling", "SetDesiredCapacity", &input)
+                    .map(drop)
+            }
+            Action::WarmPool(size) => {
+                let input = json!({"AutoScalingGroupName": self.cluster, "MinSize": size, "PoolState": "Stopped"});
+                self.call("autoscaling", "PutWarmPool", &input).map(drop)
+            }
+            Action::PutEvent(event) => self.put_event(event),
+            Action::Deregister => self.deregister(),
+            Action::DeleteServices => self.delete_services(),
+            Action::Call(call) => self.operator_calls(call, false),
+            Action::Refused(call) => self.operator_calls(call, true),
+            Action::Alarm(name) => {
+                self.world
+                    .with(|account| account.alarms.insert(name.clone()));
+                Ok(())
+            }
+            Action::AlarmOver(name) => {
+                self.world.with(|account| account.alarms.remove(name));
+                Ok(())
+            }
+            Action::FaultSetsIn(fault) => self.fault_sets_in(*fault),
+            Action::FaultOver(fault) => {
+                self.world.with(|account| account.faults.mend(*fault));
+                Ok(())
+            }
+            other => Err(format!("{other:?} takes time, so it cannot be put off")),
+        }
+    }
+
+    /// Does what was put off, and tells of it, so that a reader sees where it fell.
+    pub(super) fn told(&mut self, action: &Action) -> Result<(), String> {
+        let what = match action {
+            // They tell of themselves.
+            Action::Call(_) | Action::Refused(_) => return self.deed(action),
+            Action::Scale(size) => format!("scales to {size}"),
+            Action::WarmPool(size) => format!("makes a warm pool of {size}"),
+            Action::PutEvent(_) => "puts an event".to_owned(),
+            Action::Deregister => "deregisters".to_owned(),
+            Action::DeleteServices => "deletes services".to_owned(),
+            Action::Alarm(name) => format!("alarm {name} rings"),
+            Action::AlarmOver(name) => format!("alarm {name} is over"),
+            Action::FaultSetsIn(fault) => format!("fault {}", fault.name()),
+            Action::FaultOver(None) => "mends all faults".to_owned(),
+            Action::FaultOver(Some(fault)) => format!("mends {}", fault.name()),
+            other => format!("{other:?}"),
+        };
+        self.tell(what, String::new());
+        self.deed(action)
+    }
+
+    fn fault_sets_in(&mut self, fault: Fault) -> Result<(), String> {
+        if fault == Fault::DrainHangs {
+            return Err(
+                "drain-hangs is a task that runs from the start: write `fault drain-hangs` alone"
+                    .to_owned(),
+            );
+        }
+        let Some(new) = &self.new_ami else {
+            return Err(format!(
+                "{} is a fault of a roll: write it before `roll`",
+                fault.name()
+            ));
+        };
+        let settings = Settings {
+            faults: vec![fault],
+            ..self.settings.clone()
+        };
+        let set = settings.faults(&self.ami, new);
+        self.world.with(|account| account.faults.add(set));
+        Ok(())
+    }
+
+    fn tell(&self, what: String, detail: String) {
+        self.world
+            .with(|account| account.tell(Fact::Deed { what, detail }));
+    }
+
+    fn operator_calls(&self, call: &Call, must_be_refused: bool) -> Result<(), String> {
+        let (service, action) = (&call.service, &call.action);
+        let input = self.filled_in(&call.input)?;
+        self.tell(action.clone(), format!("{service}: {input}"));
+        let answer = self.world.call(service, action, &input);
+        if let Err(error) = &answer {
+            self.tell(action.clone(), format!("refused: {error}"));
+        }
+        match (answer, must_be_refused) {
+            (Ok(_), false) | (Err(_), true) => Ok(()),
+            (Err(error), false) => Err(refused(action, &error)),
+            (Ok(_), true) => Err(format!(
+                "{service} {action} was answered, though the story says that it is refused"
+            )),
+        }
+    }
+
+    /// The JSON of a story with what its `$NAMES` stand for.
+    fn filled_in(&self, json: &Value) -> Result<Value, String> {
+        let mut text = json.to_string();
+        let group = self.group();
+        let instances = group["Instances"].as_array();
+        let id = |one: Option<&Value>| {
+            let id = one.and_then(|one| one["InstanceId"].as_str());
+            id.unwrap_or_default().to_owned()
+        };
+        let template = group["LaunchTemplate"]["LaunchTemplateId"].as_str();
+        for (name, value) in [
+            ("$INSTANCE", id(instances.and_then(|all| all.first()))),
+            ("$NEWEST", id(instances.and_then(|all| all.last()))),
+            ("$GROUP", self.cluster.clone()),
+            ("$CLUSTER", self.cluster.clone()),
+            ("$STACK", self.stack.clone()),
+            ("$TEMPLATE", template.unwrap_or_default().to_owned()),
+        ] {
+            text = text.replace(name, &value);
+        }
+        serde_json::from_str(&text).map_err(|error| format!("{text}: {error}"))
+    }
+
+    fn put_event(&self, event: &Value) -> Result<(), String> {
+        let event = self.filled_in(event)?;
         self.world
             .with(|account| crate::eventbridge::put_event(account, event));
         Ok(())
     }
 
-    pub(super) fn oldest(&self) -> Option<String> {
+    /// The group, as DescribeAutoScalingGroups answers it; null if there is none.
+    fn group(&self) -> Value {
         let input = json!({"AutoScalingGroupNames": [self.cluster]});
-        let group = self
-            .call("autoscaling", "DescribeAutoScalingGroups", &input)
-            .ok()?;
-        group["AutoScalingGroups"][0]["Instances"][0]["InstanceId"]
-            .as_str()
-            .map(str::to_owned)
+        let answer = self.call("autoscaling", "DescribeAutoScalingGroups", &input);
+        answer.map_or(Value::Null, |answer| answer["AutoScalingGroups"][0].clone())
     }
 
-    pub(super) fn deregister(&self) -> Result<(), String> {
+    pub(super) fn oldest(&self) -> Option<String> {
+        let id = &self.group()["Instances"][0]["InstanceId"];
+        id.as_str().map(str::to_owned)
+    }
+
+    fn deregister(&self) -> Result<(), String> {
         let oldest = self
             .oldest()
             .ok_or("the group has no instance to deregister")?;
@@ -39,7 +162,7 @@ impl Stage {
             .map(drop)
     }
 
-    pub(super) async fn delete(&self) -> Result<(), String> {
+    pub(super) async fn delete(&mut self) -> Result<(), String> {
         self.call(
             "cloudformation",
             "DeleteStack",
@@ -48,7 +171,7 @@ impl Stage {
         self.settle(LIMIT).await
     }
 
-    pub(super) fn delete_services(&self) -> Result<(), String> {
+    fn delete_services(&self) -> Result<(), String> {
         for service in &self.settings.workload.services {
             let input = json!({"cluster": self.cluster, "service": service.name, "force": true});
             self.call("ecs", "DeleteService", &input)?;

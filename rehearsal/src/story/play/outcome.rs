@@ -64,6 +64,8 @@ impl Stage {
             ));
         }
         let wanted = match outcome {
+            // Somebody has deleted the stack meanwhile: there is nothing left to roll.
+            deleted if deleted.starts_with("DELETE_") => return None,
             "UPDATE_COMPLETE" => &amis.new,
             "UPDATE_ROLLBACK_COMPLETE" => &amis.old,
             other => return Some(format!("the stack ended {other}")),
@@ -82,7 +84,7 @@ impl Stage {
                 seen.ami
             ));
         }
-        (serving.len() != size).then(|| {
+        (serving.len() != size && Some(serving.len()) != self.scaled).then(|| {
             format!(
                 "{} instances are in service, {size} were before",
                 serving.len()

@@ -114,7 +114,11 @@ impl Stage {
             stack: STACK.to_owned(),
             cluster,
             ami,
+            new_ami: None,
             reports: Vec::new(),
+            due: Vec::new(),
+            began: begin,
+            scaled: None,
         })
     }
 }
@@ -151,6 +155,12 @@ fn flip(account: &mut Account, switch: Switch) {
                 .autoscaling
                 .dynamics
                 .terminate_hooks_after_abandoned_launch = false
+        }
+        Switch::AbandonedLaunchFailsRefresh => {
+            account.autoscaling.dynamics.abandoned_launch_fails_refresh = true
+        }
+        Switch::RefreshAwaitsTerminateHooks => {
+            account.autoscaling.dynamics.refresh_awaits_terminate_hooks = true
         }
         Switch::ExecutionNamedAfterEvent => {
             account.eventbridge.dynamics.execution_name =

@@ -1,0 +1,64 @@
+//! What a refresh sees of its group.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Preferences;
+use super::act::active;
+use super::decide::View;
+use super::preferences::Protected;
+use crate::account::Account;
+use crate::autoscaling::group::Instance;
+use crate::autoscaling::moves::LifecycleState;
+
+/// The group as its refresh sees it, what that respects, and until when it pauses.
+pub fn seen(account: &Account, name: &str) -> Option<(View, Preferences, Option<Timestamp>)> {
+    let now = account.now;
+    let awaits = account.autoscaling.dynamics.refresh_awaits_terminate_hooks;
+    let (group, refresh) = active(account, name)?;
+    let to_replace = refresh.to_replace.as_ref()?;
+    let preferences = refresh.preferences.clone();
+    let warmup = preferences
+        .warmup
+        .unwrap_or(group.settings.health_check_grace_seconds);
+    let warm_since = Duration::from_secs(warmup.into());
+    let old = |instance: &&Instance| to_replace.contains(&instance.id);
+    let in_service = |instance: &&Instance| instance.state == LifecycleState::InService;
+    let spared =
+        |instance: &&Instance| instance.protected && preferences.protected != Protected::Refresh;
+    let count = |which: &dyn Fn(&&Instance) -> bool| {
+        group.instances.iter().filter(|it| which(it)).count() as u32
+    };
+    let arriving = |it: &&Instance| {
+        !old(it) && it.state.counts() && !(in_service(it) && now >= it.since + warm_since)
+    };
+    let view = View {
+        desired: group.desired,
+        surge: group.wanted() - group.desired,
+        counted: group.counted(),
+        ready: count(&|it| old(it) && in_service(it) && !spared(it)),
+        protected: count(&|it| old(it) && in_service(it) && spared(it)),
+        coming: count(&|it| old(it) && on_its_way_in(it)),
+        arriving: count(&arriving),
+        leaving: count(&|it| leaves(it, awaits)),
+        total: refresh.total,
+        checkpoint: preferences.checkpoints.get(refresh.checkpoints).copied(),
+        is_last: refresh.checkpoints + 1 >= preferences.checkpoints.len(),
+    };
+    Some((view, preferences, refresh.until))
+}
+
+/// Whether an instance counts, but is not in service yet.
+pub fn on_its_way_in(instance: &Instance) -> bool {
+    instance.state.counts() && instance.state != LifecycleState::InService
+}
+
+/// Whether the refresh waits for an instance on its way out. Unproven: at its terminate hook it does not.
+pub fn leaves(instance: &Instance, awaits_hooks: bool) -> bool {
+    match instance.state {
+        LifecycleState::Terminating => true,
+        LifecycleState::TerminatingWait | LifecycleState::TerminatingProceed => awaits_hooks,
+        _ => false,
+    }
+}

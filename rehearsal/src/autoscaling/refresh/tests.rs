@@ -1,0 +1,317 @@
+//! The calls of an instance refresh, and what it then does to a group.
+
+use super::*;
+use crate::account::Account;
+use crate::autoscaling::LifecycleState as S;
+use crate::autoscaling::scene::*;
+
+/// A group of `count` instances in service, whose template has a new version since.
+fn outdated(count: u32, more: Value) -> Account {
+    let mut settings = json!({"DesiredCapacity": count, "LifecycleHookSpecificationList": hooks()});
+    let members = settings.as_object_mut().expect("an object");
+    members.extend(more.as_object().expect("an object").clone());
+    let mut account = account(1, settings);
+    pass(&mut account, 60);
+    let_in(&mut account);
+    pass(&mut account, 60);
+    assert_eq!(all_in(&account, S::InService).len(), count as usize);
+    let version = json!({"LaunchTemplateName": GROUP, "LaunchTemplateData": data("ami-new")});
+    must(&mut account, "ec2", "CreateLaunchTemplateVersion", version);
+    account
+}
+
+fn begin(account: &mut Account, preferences: Value) -> String {
+    let input = json!({"Preferences": preferences});
+    let answer = call(account, "StartInstanceRefresh", input).expect("it begins");
+    answer["InstanceRefreshId"]
+        .as_str()
+        .expect("an id")
+        .to_owned()
+}
+
+/// Lets time pass, and answers every hook with CONTINUE.
+fn serve(account: &mut Account, seconds: u64) {
+    for _ in 0..seconds / 10 {
+        pass(account, 10);
+        let_in(account);
+        for id in all_in(account, S::TerminatingWait) {
+            complete(account, "terminate", &id, "CONTINUE").expect("it is open");
+        }
+    }
+}
+
+fn newest(account: &mut Account) -> Value {
+    let answer = call(account, "DescribeInstanceRefreshes", json!({})).expect("described");
+    answer["InstanceRefreshes"][0].clone()
+}
+
+fn amis(account: &Account) -> Vec<String> {
+    let inside = group(account).instances.iter();
+    inside.map(|instance| instance.ami.clone()).collect()
+}
+
+#[test]
+fn a_refresh_replaces_every_instance_and_adds_before_it_removes() {
+    let mut account = outdated(4, json!({}));
+    begin(
+        &mut account,
+        json!({"MinHealthyPercentage": "100", "MaxHealthyPercentage": "150"}),
+    );
+    let mut most = 0;
+    for _ in 0..120 {
+        serve(&mut account, 10);
+        let serving = all_in(&account, S::InService).len();
+        assert!(serving >= 4, "{serving} in service");
+        most = most.max(group(&account).counted());
+    }
+    assert_eq!(most, 6);
+    let refresh = newest(&mut account);
+    assert_eq!(
+        (&refresh["Status"], &refresh["PercentageComplete"]),
+        (&json!("Successful"), &json!(100))
+    );
+    assert_eq!(amis(&account), ["ami-new"; 4]);
+    assert_eq!(group(&account).desired, 4);
+}
+
+#[test]
+fn below_the_whole_the_old_ones_go_while_the_new_ones_come() {
+    let mut account = outdated(4, json!({}));
+    begin(&mut account, json!({"MinHealthyPercentage": 50}));
+    pass(&mut account, 8);
+    assert_eq!(all_in(&account, S::InService).len(), 2);
+    serve(&mut account, 600);
+    assert_eq!(newest(&mut account)["Status"], "Successful");
+    assert_eq!(amis(&account), ["ami-new"; 4]);
+}
+
+#[test]
+fn a_launch_hook_is_waited_for_and_a_terminate_hook_only_by_the_switch() {
+    for awaits in [false, true] {
+        let mut account = outdated(2, json!({}));
+        account.autoscaling.dynamics.refresh_awaits_terminate_hooks = awaits;
+        begin(&mut account, json!({"MinHealthyPercentage": 100}));
+        pass(&mut account, 500);
+        assert_eq!(all_in(&account, S::PendingWait).len(), 1, "held");
+        assert_eq!(all_in(&account, S::InService).len(), 2);
+        let_in(&mut account);
+        pass(&mut account, 60);
+        assert_eq!(all_in(&account, S::TerminatingWait).len(), 1);
+        assert_eq!(all_in(&account, S::PendingWait).len(), usize::from(!awaits));
+    }
+}
+
+#[test]
+fn checkpoints_pause_it_and_bake_time_ends_it() {
+    let mut account = outdated(4, json!({}));
+    begin(
+        &mut account,
+        json!({"MinHealthyPercentage": 100, "CheckpointPercentages": [50, 100], "CheckpointDelay": 5000, "BakeTime": 700}),
+    );
+    serve(&mut account, 3000);
+    assert_eq!(newest(&mut account)["PercentageComplete"], 50);
+    assert_eq!(newest(&mut account)["InstancesToUpdate"], 2);
+    serve(&mut account, 2500);
+    assert_eq!(newest(&mut account)["Status"], "Baking");
+    serve(&mut account, 700);
+    assert_eq!(newest(&mut account)["Status"], "Successful");
+}
+
+#[test]
+fn skip_matching_leaves_alone_what_matches() {
+    let mut account = outdated(3, json!({}));
+    let old = all_in(&account, S::InService)[0].clone();
+    terminate(&mut account, &old, false).expect("in service");
+    serve(&mut account, 200);
+    assert_eq!(amis(&account), ["ami-old", "ami-old", "ami-new"]);
+    let kept = group(&account).instances[2].id.clone();
+    begin(
+        &mut account,
+        json!({"MinHealthyPercentage": 100, "SkipMatching": "true"}),
+    );
+    serve(&mut account, 600);
+    assert_eq!(newest(&mut account)["Status"], "Successful");
+    assert_eq!(amis(&account), ["ami-new"; 3]);
+    assert_eq!(group(&account).instances[0].id, kept);
+    begin(&mut account, json!({"SkipMatching": true}));
+    pass(&mut account, 10);
+    assert_eq!(
+        newest(&mut account)["Status"],
+        "Successful",
+        "nothing to do"
+    );
+    begin(&mut account, json!({"MinHealthyPercentage": 100}));
+    serve(&mut account, 900);
+    assert_eq!(newest(&mut account)["Status"], "Successful");
+    assert!(
+        group(&account).instance(&kept).is_none(),
+        "all are replaced"
+    );
+}
+
+#[test]
+fn an_alarm_fails_it_and_what_it_had_out_goes() {
+    let mut account = outdated(2, json!({}));
+    begin(
+        &mut account,
+        json!({"MinHealthyPercentage": 100, "AlarmSpecification": {"Alarms": ["errors"]}}),
+    );
+    pass(&mut account, 60);
+    let_in(&mut account);
+    account.alarms.insert("errors".to_owned());
+    serve(&mut account, 200);
+    let refresh = newest(&mut account);
+    assert_eq!(refresh["Status"], "Failed");
+    let reason = refresh["StatusReason"].as_str().expect("a reason");
+    assert!(reason.contains("errors"), "{reason}");
+    assert_eq!(all_in(&account, S::InService).len(), 2);
+}
+
+#[test]
+fn a_cancelled_one_leaves_what_it_has_replaced() {
+    for (waits, at_once) in [(json!(true), "Cancelling"), (json!("false"), "Cancelled")] {
+        let mut account = outdated(3, json!({}));
+        begin(&mut account, json!({"MinHealthyPercentage": 100}));
+        serve(&mut account, 80);
+        pass(&mut account, 30);
+        let cancel = json!({"WaitForTransitioningInstances": waits});
+        call(&mut account, "CancelInstanceRefresh", cancel).expect("it goes on");
+        pass(&mut account, 6);
+        assert_eq!(newest(&mut account)["Status"], at_once);
+        serve(&mut account, 600);
+        assert_eq!(newest(&mut account)["Status"], "Cancelled");
+        let mut left = amis(&account);
+        left.sort();
+        assert_eq!(left, ["ami-new", "ami-new", "ami-old"]);
+        let error = call(&mut account, "CancelInstanceRefresh", json!({})).expect_err("over");
+        assert_eq!(error.code, "ActiveInstanceRefreshNotFound");
+    }
+}
+
+#[test]
+fn an_abandoned_launch_is_launched_again_or_fails_it_by_the_switch() {
+    for (switch, status) in [(false, "InProgress"), (true, "Failed")] {
+        let mut account = outdated(2, json!({}));
+        account.autoscaling.dynamics.abandoned_launch_fails_refresh = switch;
+        begin(&mut account, json!({"MinHealthyPercentage": 100}));
+        pass(&mut account, 60);
+        let id = only_one(&account, S::PendingWait);
+        complete(&mut account, "launch", &id, "ABANDON").expect("it is open");
+        pass(&mut account, 60);
+        assert_eq!(newest(&mut account)["Status"], status);
+        assert_eq!(all_in(&account, S::PendingWait).len(), usize::from(!switch));
+        assert_eq!(all_in(&account, S::InService).len(), 2);
+    }
+}
+
+#[test]
+fn a_desired_configuration_is_the_group_s_only_in_the_end_and_can_be_rolled_back() {
+    let pinned = json!({"LaunchTemplate": {"LaunchTemplateName": GROUP, "Version": "1"}});
+    let to_two = json!({
+        "DesiredConfiguration": {"LaunchTemplate": {"LaunchTemplateName": GROUP, "Version": "2"}},
+        "Preferences": {"MinHealthyPercentage": 100, "AutoRollback": true, "SkipMatching": true},
+    });
+    for ends_well in [true, false] {
+        let mut account = outdated(3, pinned.clone());
+        call(&mut account, "StartInstanceRefresh", to_two.clone()).expect("it begins");
+        serve(&mut account, 100);
+        assert_eq!(group(&account).template.version, "1");
+        assert!(amis(&account).contains(&"ami-new".to_owned()));
+        if !ends_well {
+            call(&mut account, "RollbackInstanceRefresh", json!({})).expect("it goes on");
+        }
+        serve(&mut account, 900);
+        let (status, ami, version) = match ends_well {
+            true => ("Successful", "ami-new", "2"),
+            false => ("RollbackSuccessful", "ami-old", "1"),
+        };
+        assert_eq!(newest(&mut account)["Status"], status);
+        assert_eq!(amis(&account), [ami; 3]);
+        assert_eq!(group(&account).template.version, version);
+    }
+}
+
+#[test]
+fn a_suspended_process_stops_it_and_an_empty_group_stays_empty() {
+    let mut account = outdated(2, json!({}));
+    let process = json!({"ScalingProcesses": ["InstanceRefresh"]});
+    call(&mut account, "SuspendProcesses", process.clone()).expect("a known process");
+    begin(&mut account, json!({"MinHealthyPercentage": 100}));
+    serve(&mut account, 300);
+    assert_eq!(amis(&account), ["ami-old"; 2]);
+    call(&mut account, "ResumeProcesses", process).expect("a known process");
+    serve(&mut account, 60);
+    assert_eq!(group(&account).counted(), 3);
+    let none = json!({"MaxSize": 0, "DesiredCapacity": 0});
+    call(&mut account, "UpdateAutoScalingGroup", none).expect("it may be");
+    serve(&mut account, 300);
+    assert_eq!(group(&account).instances.len(), 0);
+}
+
+#[test]
+fn the_capacity_may_change_meanwhile() {
+    let mut account = outdated(3, json!({}));
+    begin(&mut account, json!({"MinHealthyPercentage": 100}));
+    serve(&mut account, 100);
+    let more = json!({"DesiredCapacity": 5});
+    call(&mut account, "SetDesiredCapacity", more).expect("in bounds");
+    serve(&mut account, 200);
+    let fewer = json!({"DesiredCapacity": 2});
+    call(&mut account, "SetDesiredCapacity", fewer).expect("in bounds");
+    serve(&mut account, 900);
+    assert_eq!(newest(&mut account)["Status"], "Successful");
+    assert_eq!(amis(&account), ["ami-new"; 2]);
+}
+
+#[test]
+fn what_cannot_be_asked_for_is_refused() {
+    let mut account = outdated(2, json!({}));
+    for (input, words) in [
+        (json!({"MinHealthyPercentage": 101}), "from 0 to 100"),
+        (
+            json!({"MaxHealthyPercentage": 110}),
+            "needs MinHealthyPercentage",
+        ),
+        (
+            json!({"MinHealthyPercentage": 50, "MaxHealthyPercentage": 200}),
+            "more than 100 apart",
+        ),
+        (json!({"CheckpointPercentages": [50, 20]}), "[50,20]"),
+        (json!({"CheckpointDelay": 5}), "needs CheckpointPercentages"),
+        (
+            json!({"AutoRollback": true}),
+            "needs a DesiredConfiguration",
+        ),
+        (json!({"Speed": 1}), "Speed"),
+    ] {
+        let input = json!({"Preferences": input});
+        let error = call(&mut account, "StartInstanceRefresh", input).expect_err("refused");
+        assert!(error.message.contains(words), "{error}");
+    }
+    call(&mut account, "PutWarmPool", json!({"MinSize": 0})).expect("a pool");
+    let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("a pool");
+    assert!(error.message.contains("warm pool"), "{error}");
+    call(&mut account, "DeleteWarmPool", json!({})).expect("it goes");
+    serve(&mut account, 300);
+    begin(&mut account, json!({}));
+    let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("one goes on");
+    assert_eq!(error.code, "InstanceRefreshInProgress");
+    let error = call(&mut account, "RollbackInstanceRefresh", json!({})).expect_err("no way back");
+    assert_eq!(error.code, "IrreversibleInstanceRefresh");
+}
+
+#[test]
+fn protected_instances_are_waited_for_an_hour() {
+    let mut account = outdated(2, json!({"NewInstancesProtectedFromScaleIn": true}));
+    begin(&mut account, json!({"MinHealthyPercentage": 100}));
+    serve(&mut account, 3500);
+    assert_eq!(newest(&mut account)["Status"], "InProgress");
+    serve(&mut account, 200);
+    assert_eq!(newest(&mut account)["Status"], "Failed");
+    begin(
+        &mut account,
+        json!({"MinHealthyPercentage": 100, "ScaleInProtectedInstances": "Refresh"}),
+    );
+    serve(&mut account, 900);
+    assert_eq!(newest(&mut account)["Status"], "Successful");
+}

@@ -1,0 +1,71 @@
+//! What happens in a story.
+
+use super::Fault;
+
+/// What an operator, or the world, does in a story.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Creates the stack and starts the workload; goes on when all is at rest.
+    Deploy,
+    /// Puts a new AMI id into the SSM parameter, updates the stack, and goes on when nothing is under way any more.
+    Roll,
+    /// Sets the group's desired capacity.
+    Scale(u64),
+    /// Gives the group a warm pool of this size.
+    WarmPool(u64),
+    /// Puts an event on the bus; `$INSTANCE` in it stands for the id of the group's oldest instance, `$GROUP` for its name.
+    PutEvent(serde_json::Value),
+    /// Deregisters the container instance of the group's oldest instance by force, so that it is no member any more.
+    Deregister,
+    /// Lets time pass until nothing is under way.
+    Settle,
+    /// Lets so many seconds pass.
+    Pass(u64),
+    /// Deletes the services of the workload by force.
+    DeleteServices,
+    /// Deletes the stack, and goes on when it is gone or that has failed.
+    Delete,
+    /// Creates the stack, and goes on when nothing is under way any more, whatever has come of it.
+    Create,
+    /// A call by an operator with all rights, which must be answered.
+    Call(Call),
+    /// The same, which must be refused.
+    Refused(Call),
+    /// A CloudWatch alarm rings.
+    Alarm(String),
+    /// A CloudWatch alarm rings no more.
+    AlarmOver(String),
+    /// A fault sets in.
+    FaultSetsIn(Fault),
+    /// A fault is mended, or all of them are.
+    FaultOver(Option<Fault>),
+    /// Happens so many seconds from now, while what comes next goes on. It must have happened when the story ends.
+    In(u64, Box<Action>),
+}
+
+impl Action {
+    /// Whether virtual time passes in it: such a thing cannot happen in the middle of another.
+    pub(super) fn takes_time(&self) -> bool {
+        matches!(
+            self,
+            Self::Deploy
+                | Self::Create
+                | Self::Roll
+                | Self::Settle
+                | Self::Pass(_)
+                | Self::Delete
+                | Self::In(..)
+        )
+    }
+}
+
+/// A call of an AWS API, as [`crate::account::Account::call`] takes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Such as `autoscaling`.
+    pub service: String,
+    /// Such as `StartInstanceRefresh`.
+    pub action: String,
+    /// What it is given; `$GROUP` and the like stand for what [`super::script`] says.
+    pub input: serde_json::Value,
+}

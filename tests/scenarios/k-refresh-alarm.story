@@ -1,0 +1,10 @@
+# An alarm rings while the refresh pauses at a checkpoint: it fails, and the stack rolls back with another refresh, which
+# watches no alarm.
+instances 2
+parameter UpdateMethod=InstanceRefresh
+parameter RefreshCheckpointPercentages=50,100
+parameter RefreshAlarmNames=web-errors,web-latency
+deploy
+in 1500 alarm web-latency
+in 1600 alarm-over web-latency
+roll

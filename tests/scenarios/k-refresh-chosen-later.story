@@ -1,0 +1,7 @@
+# The method is changed by an update of its own, which replaces nothing. The roll after it is a refresh.
+instances 2
+parameter UpdateMethod=RollingUpdate
+deploy
+call cloudformation UpdateStack {"StackName": "$STACK", "UsePreviousTemplate": true, "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"], "Parameters": [{"ParameterKey": "UpdateMethod", "ParameterValue": "InstanceRefresh"}, {"ParameterKey": "EcsClusterName", "UsePreviousValue": true}, {"ParameterKey": "ClusterSize", "UsePreviousValue": true}, {"ParameterKey": "ClusterMaxSize", "UsePreviousValue": true}, {"ParameterKey": "SubnetIds", "UsePreviousValue": true}, {"ParameterKey": "SecurityGroupIds", "UsePreviousValue": true}]}
+settle
+roll

@@ -1,0 +1,5 @@
+# Somebody else has a terminate hook on the same group. Ours answers for itself alone; the instance goes when both have.
+instances 2
+deploy
+call autoscaling PutLifecycleHook {"AutoScalingGroupName": "$GROUP", "LifecycleHookName": "log-collector", "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING", "HeartbeatTimeout": 900, "DefaultResult": "CONTINUE"}
+roll
