@@ -5,7 +5,9 @@ mod graph;
 mod listeners;
 mod processes;
 mod rehearse;
+mod simulate;
 mod story;
+mod trouble;
 
 use std::process::ExitCode;
 
@@ -25,6 +27,8 @@ enum Verb {
     Rehearse(rehearse::Rehearse),
     /// Plays a story from a text file in an AWS account in memory.
     Story(story::Story),
+    /// Plays stories drawn by chance, with everything that can go wrong, and judges every promise.
+    Simulate(simulate::Simulate),
     /// Serves an AWS account in memory on loopback, to any AWS client.
     Account(account::Account),
     /// Draws the state machine's definition as a Mermaid graph.
@@ -40,6 +44,7 @@ impl CommandLine {
         match self.verb {
             Verb::Rehearse(rehearse) => rehearse.run(),
             Verb::Story(story) => story.run(),
+            Verb::Simulate(simulate) => simulate.run(),
             Verb::Account(account) => account.run(),
             Verb::Graph(graph) => graph.run(),
         }

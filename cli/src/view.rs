@@ -3,4 +3,5 @@
 pub mod graph;
 pub mod live;
 pub mod out;
+pub mod simulated;
 pub mod summary;

@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::changes::Changes;
 use crate::clock::Queue;
 use crate::fact::{Fact, Told};
-use crate::faults::Faults;
+use crate::faults::{self, Faults};
+use crate::simulation::wrong::Wrong;
 use crate::wire::ApiError;
 use crate::{
     autoscaling, cloudformation, ec2, ecs, eventbridge, lambda, s3, ssm, stepfunctions, sts,
@@ -21,6 +22,8 @@ pub const ACCOUNT_ID: &str = "123456789012";
 pub const REGION: &str = "eu-west-1";
 /// The partition of all ARNs.
 pub const PARTITION: &str = "aws";
+/// Makes the seed of the faults another one than that of the services.
+const FAULT_SEED: u64 = 0x5eed_0fa0_1750_0fa0;
 
 /// Who makes a call.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +78,12 @@ pub struct Account {
     pub wire_random: fastrand::Rng,
     /// What is made to go wrong.
     pub faults: Faults,
+    /// Where the chance of faults comes from.
+    pub fault_random: fastrand::Rng,
+    /// What the workers are made to do wrong.
+    pub wrong: Option<Wrong>,
+    /// What workers read last, for reads that are stale.
+    pub reads: faults::calls::Reads,
     /// Everything that happened, in order.
     pub facts: Vec<Told>,
     /// How often something changed that a worker could see.
@@ -110,6 +119,9 @@ impl Account {
             random: fastrand::Rng::with_seed(seed),
             wire_random: fastrand::Rng::with_seed(!seed),
             faults: Faults::default(),
+            fault_random: fastrand::Rng::with_seed(seed ^ FAULT_SEED),
+            wrong: None,
+            reads: Default::default(),
             facts: Vec::new(),
             changes: Changes::default(),
             queue: Queue::default(),

@@ -14,7 +14,8 @@ use tokio::sync::{Notify, watch};
 use workers::Clients;
 
 use crate::account::{Caller, arn};
-use crate::functions::{Crash, crash};
+use crate::faults::invocations::crash;
+use crate::functions::Crash;
 use crate::inside;
 use crate::world::World;
 
@@ -44,7 +45,7 @@ pub fn start(world: &World, cluster: &str, policy: &str) {
         let (_never, stop) = watch::channel(false);
         loop {
             let clock = world.clone();
-            let now = move || clock.now();
+            let now = move || clock.machine_time();
             tokio::select! {
                 _ = activity_worker::run(&settings, &stepfunctions, &clients, now, stop.clone()) => {}
                 () = killed.notified() => {}

@@ -31,6 +31,7 @@ impl Changes {
             Fact::Stack { .. } | Fact::Refresh { .. } => None,
             Fact::Lifecycle { instance, .. }
             | Fact::ContainerInstance { instance, .. }
+            | Fact::Died { instance }
             | Fact::Task { instance, .. }
             | Fact::TaskKilled { instance, .. } => Some(instance),
             Fact::TaskHealthy { .. }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::account::Account;
+use crate::fact::Fact;
 use crate::wire::ApiError;
 use crate::{autoscaling, ecs};
 
@@ -249,6 +250,9 @@ pub fn kill(account: &mut Account, id: &str) {
     if let Some(machine) = account.ec2.machines.get_mut(id) {
         machine.phase = Phase::Dead;
     }
+    account.tell(Fact::Died {
+        instance: id.to_owned(),
+    });
     ecs::instance_terminated(account, id);
     autoscaling::instance_died(account, id);
 }

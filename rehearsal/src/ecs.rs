@@ -36,6 +36,7 @@ use crate::wire::ApiError;
 
 pub use definition::{EXIT_SECONDS, RUN_SECONDS};
 pub use dynamics::Dynamics;
+pub use task::OWN_EXIT;
 pub use throttle::{Limit, limit};
 pub use view::{ServiceView, TaskView};
 
@@ -88,6 +89,11 @@ pub enum Event {
     },
     /// An instance that was REGISTERING becomes ACTIVE.
     Registered {
+        /// Id of the EC2 instance.
+        instance: String,
+    },
+    /// The agent of an EC2 instance is connected again.
+    AgentReturns {
         /// Id of the EC2 instance.
         instance: String,
     },
@@ -185,6 +191,7 @@ pub fn on_event(account: &mut Account, event: Event) {
     match event {
         Event::Register { instance } => instance::register(account, &instance),
         Event::Registered { instance } => instance::registered(account, &instance),
+        Event::AgentReturns { instance } => instance::set_agent(account, &instance, true),
         Event::Schedule { cluster, service } => scheduler::run(account, &cluster, &service),
         Event::Task {
             cluster,
@@ -226,6 +233,17 @@ pub fn agent_disconnected(account: &mut Account, instance: &str) {
 /// The agent of an EC2 instance is connected again, and reports what it could not.
 pub fn agent_reconnected(account: &mut Account, instance: &str) {
     instance::set_agent(account, instance, true);
+}
+
+/// The agent of an EC2 instance will be connected again after `delay`.
+pub fn agent_returns_after(account: &mut Account, instance: &str, delay: std::time::Duration) {
+    let instance = instance.to_owned();
+    account.after(delay, Event::AgentReturns { instance });
+}
+
+/// The containers of a task end by themselves, now.
+pub fn task_exits(account: &mut Account, cluster: &str, task: &str) {
+    task::exit_now(account, cluster, task);
 }
 
 /// Names inside this module come from the state itself, and nothing but a task or an instance is ever removed from

@@ -82,6 +82,11 @@ pub enum Fact {
         /// The state in which it was.
         last_status: String,
     },
+    /// An instance died, by nobody's will.
+    Died {
+        /// Id of the EC2 instance.
+        instance: String,
+    },
     /// An event was delivered to, or lost on its way to, a rule's target.
     Delivery {
         /// Name of the rule.

@@ -1,64 +1,87 @@
-//! What can be made to go wrong in the account.
+//! What can be made to go wrong in the account. [`Fault`] names it all; here is what the services ask.
+//!
+//! - [`calls`]: with the workers' calls, on their way to the account and back.
+//! - [`invocations`]: with the workers themselves.
 
-use crate::story::Fault;
+pub mod calls;
+pub mod invocations;
 
+mod name;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use name::Fault;
 
 /// How long an instance is REGISTERING that registers slowly: past its join deadline of 15 minutes.
 pub const SLOW_REGISTRATION: Duration = Duration::from_secs(1200);
+/// By how much an instance joins late, at most: most of them in time, some past a short deadline.
+pub const LATEST_JOIN: Duration = Duration::from_secs(600);
+/// By how much events come late, at most. EventBridge promises no limit; a minute or two was seen.
+pub const LATEST_EVENT: Duration = Duration::from_secs(300);
+/// Within how long events overtake one another. Assumed: EventBridge promises no order.
+pub const OUT_OF_ORDER: Duration = Duration::from_secs(60);
 
 /// The faults that are switched on. By default nothing goes wrong.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Faults {
-    /// Instances that run this AMI boot, but never register with ECS.
-    pub never_joins: Option<String>,
-    /// The same of the AMI that was before the roll.
-    pub old_never_joins: Option<String>,
-    /// Instances that run this AMI are REGISTERING for a long time before they are ACTIVE, as those are for a moment whose
-    /// network interfaces are trunked (awsvpcTrunking).
-    pub registers_slowly: Option<String>,
-    /// EventBridge delivers every event twice, the second time some seconds later, under the same event id.
-    pub event_twice: bool,
-    /// Half of the functions' calls are refused with "Rate exceeded".
-    pub throttle: bool,
-    /// Other traffic takes half of what comes back into each of ECS's token buckets.
-    pub busy_account: bool,
-    /// Some of the functions' invocations crash, before or after they have done their work.
-    pub worker_error: bool,
+    on: BTreeSet<Fault>,
+    /// The AMI which was before the roll, and the one which it brings.
+    old_ami: Option<String>,
+    new_ami: Option<String>,
+    /// Until when functions cannot be invoked.
+    pub functions_away_until: Option<Timestamp>,
 }
 
 impl Faults {
-    /// Whether instances that run this AMI never join.
-    pub fn keep_out(&self, ami: &str) -> bool {
-        let never = [&self.never_joins, &self.old_never_joins];
-        never.into_iter().flatten().any(|known| known == ami)
+    /// These faults, in a roll to `new_ami` if there is one.
+    pub fn new(on: impl IntoIterator<Item = Fault>, new_ami: Option<String>) -> Self {
+        Self {
+            on: on.into_iter().collect(),
+            old_ami: None,
+            new_ami,
+            functions_away_until: None,
+        }
     }
 
-    /// These faults set in too.
-    pub fn add(&mut self, more: Self) {
-        *self = Self {
-            never_joins: more.never_joins.or(self.never_joins.take()),
-            old_never_joins: more.old_never_joins.or(self.old_never_joins.take()),
-            registers_slowly: more.registers_slowly.or(self.registers_slowly.take()),
-            event_twice: more.event_twice || self.event_twice,
-            throttle: more.throttle || self.throttle,
-            busy_account: more.busy_account || self.busy_account,
-            worker_error: more.worker_error || self.worker_error,
-        };
+    /// The same, in a roll from `old_ami`.
+    pub fn from(self, old_ami: &str) -> Self {
+        Self {
+            old_ami: Some(old_ami.to_owned()),
+            ..self
+        }
+    }
+
+    /// Whether this fault is on.
+    pub fn has(&self, fault: Fault) -> bool {
+        self.on.contains(&fault)
+    }
+
+    /// Whether this fault is on, and hits what runs `ami`: only the new one is bad.
+    pub fn hits(&self, fault: Fault, ami: &str) -> bool {
+        self.has(fault) && self.new_ami.as_deref() == Some(ami)
+    }
+
+    /// Whether what runs `ami` never joins.
+    pub fn never_joins(&self, ami: &str) -> bool {
+        let old = self.has(Fault::OldNeverJoins) && self.old_ami.as_deref() == Some(ami);
+        old || self.hits(Fault::NeverJoins, ami)
+    }
+
+    /// A fault sets in too.
+    pub fn add(&mut self, fault: Fault) {
+        self.on.insert(fault);
     }
 
     /// Mends one fault, or all of them. A task that never stops is no fault of the account: it stays.
     pub fn mend(&mut self, fault: Option<Fault>) {
         match fault {
-            None => *self = Self::default(),
-            Some(Fault::NeverJoins) => self.never_joins = None,
-            Some(Fault::OldNeverJoins) => self.old_never_joins = None,
-            Some(Fault::RegistersSlowly) => self.registers_slowly = None,
-            Some(Fault::DrainHangs) => {}
-            Some(Fault::Throttle) => self.throttle = false,
-            Some(Fault::BusyAccount) => self.busy_account = false,
-            Some(Fault::EventTwice) => self.event_twice = false,
-            Some(Fault::WorkerError) => self.worker_error = false,
+            None => self.on.clear(),
+            Some(fault) => {
+                self.on.remove(&fault);
+            }
         }
     }
 }

@@ -12,11 +12,12 @@ use crate::account::Account;
 use crate::changes::Sight;
 use crate::environments::Environments;
 use crate::fact::Fact;
+use crate::faults::invocations::crash;
 use crate::lambda::{Failure, Function, Invocation};
 use crate::stepfunctions;
 use crate::world::World;
 
-pub use in_process::{InProcess, crash};
+pub use in_process::InProcess;
 
 /// Runs invocations.
 #[derive(Debug)]
@@ -132,6 +133,20 @@ pub fn not_found(name: &str) -> Failure {
 /// The failure of a process that ended before it answered: `message` says how.
 pub fn crashed(message: &str) -> Failure {
     failure("Lambda.Unknown", message, "Runtime.ExitError")
+}
+
+/// The failure of a process that took more memory than it had.
+pub fn out_of_memory() -> Failure {
+    crashed("RequestId: unknown Error: Runtime exited with error: signal: killed")
+}
+
+/// The failure of an invocation while Lambda itself is in trouble.
+pub fn away() -> Failure {
+    failure(
+        "Lambda.ServiceException",
+        "An error occurred and the request cannot be processed.",
+        "ServiceException",
+    )
 }
 
 /// The failure of an invocation that was cut off.

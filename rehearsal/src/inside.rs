@@ -6,7 +6,9 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::date_time::Format;
 
 use crate::account::{Caller, REGION};
 use crate::wire as requests;
@@ -44,7 +46,7 @@ struct Clock(World);
 
 impl TimeSource for Clock {
     fn now(&self) -> std::time::SystemTime {
-        self.0.now().into()
+        self.0.machine_time().into()
     }
 }
 
@@ -73,8 +75,12 @@ impl HttpConnector for Wire {
                 .try_into()
                 .expect("our services answer with valid statuses");
             let mut http = HttpResponse::new(status, SdkBody::from(response.body));
-            http.headers_mut()
-                .insert("content-type", response.content_type);
+            let date = DateTime::from_secs(world.date().as_second());
+            let headers = http.headers_mut();
+            headers.insert("content-type", response.content_type);
+            if let Ok(date) = date.fmt(Format::HttpDate) {
+                headers.insert("date", date);
+            }
             Ok(http)
         })
     }

@@ -8,6 +8,7 @@
 //! - [`wire`]: what a request and an answer look like between a client and a service.
 //! - [`fact`]: what happened, as the story tells it and the promises check it.
 //! - [`faults`]: what can be made to go wrong.
+//! - [`story`] plays a story, [`simulation`] draws stories by chance.
 //! - [`world`]: the account with time running; [`functions`] and [`environments`] run its functions, [`endpoint`] serves it
 //!   to clients on loopback.
 //! - One module per AWS service: [`autoscaling`], [`cloudformation`], [`ec2`], [`ecs`], [`eventbridge`],
@@ -39,6 +40,7 @@ pub mod lambda;
 pub mod promises;
 pub mod report;
 pub mod s3;
+pub mod simulation;
 pub mod ssm;
 pub mod stepfunctions;
 pub mod story;

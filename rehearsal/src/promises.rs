@@ -9,11 +9,14 @@ pub enum Claim {
     /// No instance is let go while a task that was on it is not STOPPED, unless the user chose `terminate` and the
     /// deadline passed.
     DrainedBeforeGone,
-    /// During a roll, rollback included, at most one batch of drains is open.
+    /// While CloudFormation rolls, rollback included, at most one batch of drains is open. What a user takes out himself,
+    /// before or after, is not counted.
     OneBatchOfDrains,
-    /// An error, a throttle, a lost or doubled event never ends in CONTINUE.
+    /// An error, a throttle, a lost or doubled event never ends in CONTINUE: no instance is let in that never joined, nor
+    /// while an update goes forward after a drain that failed.
     NoErrorContinues,
-    /// No service falls below its own minimum healthy count because of us.
+    /// No service falls below its own minimum healthy count by a drain, unless the user chose `stop-tasks` or `terminate` and
+    /// the deadline passed, or deletes the stack.
     MinimumHealthy,
     /// Every execution ends within its deadlines, in under 25,000 history events.
     ExecutionsEnd,

@@ -4,10 +4,13 @@
 
 mod action;
 pub mod files;
+pub mod mishap;
 pub mod script;
+pub mod written;
 
 mod play;
 
+pub use crate::faults::Fault;
 pub use action::{Action, Call};
 pub use play::{Played, play, play_with_processes};
 
@@ -16,7 +19,7 @@ use std::path::PathBuf;
 use crate::account::Account;
 use crate::environments::{Environments, Log};
 use crate::fact::Told;
-use crate::faults::Faults;
+use crate::simulation::wrong::Wrong;
 use crate::telling::Line;
 use crate::workload::Workload;
 use files::Files;
@@ -36,6 +39,8 @@ pub struct Settings {
     pub seed: u64,
     /// Whether behaviours of AWS that nobody has proven go the other way than usual.
     pub switches: Vec<Switch>,
+    /// What the workers are made to do wrong, for a test that somebody notices.
+    pub wrong: Option<Wrong>,
 }
 
 /// How the workers run as processes of their own.
@@ -55,91 +60,6 @@ impl Processes {
             Environments::new(self.workers.clone(), endpoint.to_owned(), self.log.clone());
         environments.check()?;
         Ok(environments)
-    }
-}
-
-/// A fault by name, as `--fault` and stories spell it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Instances on the new AMI boot, but never join the cluster.
-    NeverJoins,
-    /// Instances on the old AMI never join the cluster any more, so that the way back fails too.
-    OldNeverJoins,
-    /// Instances on the new AMI are REGISTERING until after their join deadline.
-    RegistersSlowly,
-    /// A standalone task never stops by itself.
-    DrainHangs,
-    /// Half of the workers' calls are throttled.
-    Throttle,
-    /// Other traffic takes half of each of ECS's token buckets.
-    BusyAccount,
-    /// EventBridge delivers every event twice.
-    EventTwice,
-    /// The workers crash now and then, before or after their work.
-    WorkerError,
-}
-
-impl Fault {
-    /// All faults with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 8] = [
-        (
-            Self::NeverJoins,
-            "never-joins",
-            "instances on the new AMI never join the cluster",
-        ),
-        (
-            Self::OldNeverJoins,
-            "old-never-joins",
-            "new instances on the old AMI do not join either, once the roll has begun",
-        ),
-        (
-            Self::RegistersSlowly,
-            "registers-slowly",
-            "instances on the new AMI are REGISTERING for 20 minutes",
-        ),
-        (
-            Self::DrainHangs,
-            "drain-hangs",
-            "a standalone task on the cluster never stops by itself",
-        ),
-        (
-            Self::Throttle,
-            "throttle",
-            "half of the workers' calls are throttled",
-        ),
-        (
-            Self::BusyAccount,
-            "busy-account",
-            "other traffic takes half of each of ECS's API limits",
-        ),
-        (
-            Self::EventTwice,
-            "event-twice",
-            "every event is delivered twice",
-        ),
-        (
-            Self::WorkerError,
-            "worker-error",
-            "one worker invocation in five crashes, before or after its work",
-        ),
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        let known = Self::ALL.iter().find(|(fault, ..)| *fault == self);
-        known.map_or("", |(_, name, _)| *name)
-    }
-
-    /// The fault called `name`.
-    ///
-    /// # Errors
-    /// A sentence with the names that there are.
-    pub fn from_name(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.iter().find(|(_, known, _)| *known == name);
-        known.map(|(fault, _, _)| *fault).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|(_, name, _)| *name).collect();
-            format!("no fault is called {name}; there are {}", names.join(", "))
-        })
     }
 }
 
@@ -214,20 +134,6 @@ impl Settings {
         match self.parameters.iter_mut().find(|(name, _)| name == key) {
             Some((_, old)) => *old = value,
             None => self.parameters.push((key.to_owned(), value)),
-        }
-    }
-
-    /// The faults as the account knows them, for a roll to `new_ami`.
-    fn faults(&self, old_ami: &str, new_ami: &str) -> Faults {
-        let has = |fault| self.faults.contains(&fault);
-        Faults {
-            never_joins: has(Fault::NeverJoins).then(|| new_ami.to_owned()),
-            old_never_joins: has(Fault::OldNeverJoins).then(|| old_ami.to_owned()),
-            registers_slowly: has(Fault::RegistersSlowly).then(|| new_ami.to_owned()),
-            event_twice: has(Fault::EventTwice),
-            throttle: has(Fault::Throttle),
-            busy_account: has(Fault::BusyAccount),
-            worker_error: has(Fault::WorkerError),
         }
     }
 }

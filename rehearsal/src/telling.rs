@@ -209,6 +209,7 @@ fn trouble_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
                 format!("task {task} of {group} was {last_status} when the instance went away");
             (instance, "task cut off".to_owned(), reason)
         }
+        Fact::Died { instance } => (instance, "died".to_owned(), String::new()),
         Fact::Delivery {
             rule,
             outcome,

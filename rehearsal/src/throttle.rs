@@ -2,12 +2,13 @@
 //! [`crate::ecs`].)
 
 use crate::account::{Account, Caller};
+use crate::faults::Fault;
 use crate::wire::{ApiError, Call};
 
 /// The refusal, if a worker's call is hit.
 pub fn refuses(account: &mut Account, caller: &Caller, call: &Call) -> Option<ApiError> {
     let hit = matches!(caller, Caller::Function(_) | Caller::ActivityWorker(_))
-        && account.faults.throttle
+        && account.faults.has(Fault::Throttle)
         && account.wire_random.bool();
     let code = if ["ecs", "states"].contains(&call.service.as_str()) {
         "ThrottlingException"

@@ -1,7 +1,9 @@
 //! Watches a roll: counts what the report needs, and notes each broken promise at the event that broke it.
 
 mod answers;
+mod drains;
 mod judge;
+mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -49,6 +51,12 @@ pub struct InstanceSeen {
     pub drain_began: Option<Timestamp>,
     /// Whether it is a container instance of the cluster.
     pub member: bool,
+    /// Whether it has ever been ACTIVE with its agent connected, or comes out of a warm pool, which nobody asks.
+    pub joined: bool,
+    /// Since when it is retained, if it is.
+    pub retained_since: Option<Timestamp>,
+    /// Whether it was retained for a person, who then decides what becomes of it.
+    pub retained: bool,
     /// Whether it is DRAINING in the cluster.
     pub is_draining: bool,
     /// Whether it was taken out of service by a stack operation or an instance refresh, not by a scale-in after it.
@@ -99,6 +107,17 @@ struct Inner {
     turns_seen: BTreeSet<String>,
     last_answers: BTreeMap<String, Answered>,
     healthy: BTreeMap<String, u64>,
+    /// The instances that were retained, those too that have gone.
+    ever_retained: BTreeSet<String>,
+    /// The instances whose hooks were answered CONTINUE.
+    told_to_go_on: BTreeSet<String>,
+    /// The instances that a user set DRAINING.
+    drained_by_hand: BTreeSet<String>,
+    /// The instances whose launch we abandoned, and all whose launch was abandoned: those that timed out too.
+    abandoned: BTreeSet<String>,
+    launches_over: BTreeSet<String>,
+    /// The instances that died.
+    died: BTreeSet<String>,
     seen: Seen,
 }
 
@@ -123,6 +142,12 @@ impl Watch {
             turns_seen: BTreeSet::new(),
             last_answers: BTreeMap::new(),
             healthy: BTreeMap::new(),
+            ever_retained: BTreeSet::new(),
+            told_to_go_on: BTreeSet::new(),
+            drained_by_hand: BTreeSet::new(),
+            abandoned: BTreeSet::new(),
+            launches_over: BTreeSet::new(),
+            died: BTreeSet::new(),
             seen: Seen::default(),
         };
         Self {
@@ -153,6 +178,21 @@ impl Watch {
         let mut inner = self.lock();
         inner.rolling = false;
         std::mem::take(&mut inner.seen)
+    }
+
+    /// Takes notice that a user sets an instance DRAINING.
+    pub fn drained_by_hand(&self, instance: &str) {
+        self.lock().drained_by_hand.insert(instance.to_owned());
+    }
+
+    /// What the stack's parameters say.
+    pub fn terms(&self) -> Terms {
+        self.lock().terms.clone()
+    }
+
+    /// How many instances were ever retained.
+    pub fn ever_retained(&self) -> usize {
+        self.lock().ever_retained.len()
     }
 
     /// The stack's status.

@@ -3,10 +3,11 @@
 //! process or as processes of their own (see [`crate::functions`]).
 
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -14,8 +15,9 @@ use tokio::time::Instant;
 use crate::account::{Account, Caller};
 use crate::fact::Told;
 use crate::functions::Invoker;
+use crate::simulation::wrong::{self, Wrong};
 use crate::wire::{self, ApiError, Call, Response};
-use crate::{iam, lambda, throttle};
+use crate::{faults, iam, lambda, throttle};
 
 mod polls;
 
@@ -39,6 +41,8 @@ pub struct World {
     speed: u32,
     /// Whether the runtime's time is paused, so that a call on the wire must be made to take its time.
     paused: bool,
+    /// By how many milliseconds the workers' clock is ahead of AWS's.
+    skew_ms: Arc<AtomicI64>,
 }
 
 struct Stage {
@@ -70,6 +74,7 @@ impl World {
             began: (account.now, Instant::now()),
             speed,
             paused,
+            skew_ms: Arc::default(),
             wake: Arc::default(),
             stage: Arc::new(Mutex::new(Stage {
                 account,
@@ -84,6 +89,27 @@ impl World {
     pub fn now(&self) -> Timestamp {
         let elapsed = self.began.1.elapsed() * self.speed;
         self.began.0 + Duration::from_millis(elapsed.as_millis() as u64)
+    }
+
+    /// What the clock of the machines shows on which workers run.
+    pub fn machine_time(&self) -> Timestamp {
+        let ahead = SignedDuration::from_millis(self.skew_ms.load(Ordering::Relaxed));
+        self.now() + ahead
+    }
+
+    /// Makes the workers' clock go `ahead` of AWS's.
+    pub fn skew(&self, ahead: SignedDuration) {
+        let ahead = i64::try_from(ahead.as_millis()).unwrap_or_default();
+        self.skew_ms.store(ahead, Ordering::Relaxed);
+    }
+
+    /// The date that an answer is told to have.
+    pub fn date(&self) -> Timestamp {
+        let own_clock = self.lock().account.wrong == Some(Wrong::OwnClock);
+        match own_clock {
+            true => self.machine_time(),
+            false => self.now(),
+        }
     }
 
     /// Adds somebody who is told of every fact from now on.
@@ -146,7 +172,8 @@ impl World {
         let half = self.with(half_a_call);
         tokio::time::sleep(half).await;
         let response = self.serve_or_hold(caller, call).await;
-        tokio::time::sleep(half).await;
+        let late = self.with(|account| faults::calls::delay(account, caller, call));
+        tokio::time::sleep(half + late).await;
         response
     }
 
@@ -240,12 +267,26 @@ impl Stage {
         let error = throttle::refuses(account, caller, call)
             .or_else(|| iam::refuses(account, caller, call))?;
         account.tell_call(caller, &call.service, &call.action, Some(&error));
+        let answer = wrong::in_place_of_an_error(account, caller, call).ok_or(error);
         let request_id = wire::request_id(account);
-        Some(wire::write(call, request_id, Err(error)))
+        Some(wire::write(call, request_id, answer))
     }
 
     fn answer(&mut self, caller: &Caller, call: &Call) -> Response {
-        wire::answer(&mut self.account, caller, call)
+        let mut call = call.clone();
+        let account = &mut self.account;
+        let answer = match wrong::before(account, caller, &mut call) {
+            Some(answered) => Ok(answered),
+            None => faults::calls::answer(account, caller, &call),
+        };
+        let answer = answer.map(|mut answer| {
+            wrong::after(account, caller, &call, &mut answer);
+            answer
+        });
+        let answer = answer
+            .or_else(|error| wrong::in_place_of_an_error(account, caller, &call).ok_or(error));
+        let request_id = wire::request_id(&mut self.account);
+        wire::write(&call, request_id, answer)
     }
 
     fn tell_observers(&mut self) {

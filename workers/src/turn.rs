@@ -2,9 +2,9 @@
 //!
 //! In a roll the hold keeps two batches of drains apart. But a roll may turn round while a drain is open: it is cancelled,
 //! or fails, and its rollback takes more instances out of the group; or somebody changes the capacity. So while the stack
-//! is in an operation a drain waits until fewer than a batch of others are DRAINING. Outside of one nobody waits: a plain
-//! scale-in takes as many at once as it likes. (CloudFormation ends an update before the last of its drains: one whose first
-//! look comes only after that does not wait either, so two batches may then drain at once.)
+//! is in an operation a drain waits until fewer than a batch of others are DRAINING. CloudFormation ends the operation
+//! before its last drains: so a drain waits also while the group has instances of several launch template versions, in service
+//! or at their terminate hook. Otherwise nobody waits: a plain scale-in takes as many at once as it likes.
 //!
 //! Of several that come at the same moment, those whose ids come first in the alphabet go first. One of these may be
 //! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`] it is passed over.
@@ -53,10 +53,13 @@ pub async fn look(
 ) -> Result<Place, Error> {
     let waited = earlier.is_some();
     let in_operation = matches!(stack, StackState::Updating | StackState::Busy(_));
-    if came(earlier.as_ref()) || *stack == StackState::Deleting || !(in_operation || waited) {
+    if came(earlier.as_ref()) || *stack == StackState::Deleting {
         return Ok(Place::Go(earlier));
     }
     let group = clients.autoscaling.instances(&subject.action.group).await?;
+    if !(in_operation || waited || is_mixed(&group)) {
+        return Ok(Place::Go(earlier));
+    }
     let (first, later) = others(subject, &group);
     let batch = batch(subject);
     if first.len() + later.len() < batch {
@@ -71,6 +74,17 @@ pub async fn look(
         later_draining,
     };
     Ok(decide(subject, earlier, &others, now()))
+}
+
+/// Whether a roll is not over yet, as far as the group shows it.
+fn is_mixed(group: &[GroupInstance]) -> bool {
+    let there = [LifecycleState::InService, LifecycleState::TerminatingWait];
+    let mut versions = group
+        .iter()
+        .filter(|one| there.contains(&one.state))
+        .map(|one| &one.launched_from);
+    let first = versions.next();
+    versions.any(|version| Some(version) != first)
 }
 
 /// The others at their terminate hook: those whose ids come before this one's, and the rest.
@@ -190,6 +204,26 @@ mod tests {
         // It was only slow: the room is taken, and the time counts anew from when it is free.
         let place = decide(&subject, noted, &others(1, 1, 0), stub::at(610));
         assert_eq!(waits(&place).expect("it waits").room_since, None);
+    }
+
+    #[test]
+    fn a_group_with_instances_of_several_versions_is_still_rolled() {
+        let one = |state: LifecycleState, version: &str| GroupInstance {
+            instance: InstanceId::new("i-00000000000000001"),
+            state,
+            launched_from: Some(version.to_owned()),
+        };
+        let (serves, leaves) = (LifecycleState::InService, LifecycleState::TerminatingWait);
+        for (other, mixed) in [
+            (one(leaves.clone(), "lt-1:1"), true),
+            (one(leaves, "lt-1:2"), false),
+            (one(serves.clone(), "lt-1:1"), true),
+            // Looked at by a person: no part of any roll.
+            (one(LifecycleState::TerminatingRetained, "lt-1:1"), false),
+        ] {
+            let group = [one(serves.clone(), "lt-1:2"), other];
+            assert_eq!(is_mixed(&group), mixed, "{group:?}");
+        }
     }
 
     #[test]

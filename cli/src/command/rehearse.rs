@@ -10,12 +10,13 @@ use clap::{Args, ValueEnum};
 use rehearsal::report::{Report, rounded};
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
 use rehearsal::story::{
-    Action, Fault, Listener, Played, Processes, Settings, Silence, play, play_with_processes,
+    Action, Listener, Played, Processes, Settings, Silence, play, play_with_processes,
 };
 use rehearsal::workload::Workload;
 
 use super::listeners::{Both, Lines};
 use super::processes::Workers;
+use super::trouble::{self, Trouble};
 use crate::view::live::Live;
 use crate::view::out::say;
 use crate::view::summary;
@@ -25,9 +26,6 @@ const NOTICED_AT_ONCE: Duration = Duration::from_secs(1);
 
 /// With processes time goes by so many times as fast as the wall clock: a call takes a millisecond or two.
 const SPEED: u32 = 60;
-
-/// What is rehearsed.
-const ACTIONS: [Action; 2] = [Action::Deploy, Action::Roll];
 
 /// Flags of `rehearse`.
 #[derive(Debug, Args)]
@@ -59,8 +57,8 @@ pub struct Rehearse {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Something that goes wrong; may be given several times
-    #[arg(long, value_name = "NAME", value_parser = Fault::from_name, long_help = fault_help())]
-    fault: Vec<Fault>,
+    #[arg(long, value_name = "NAME", value_parser = Trouble::from_name, long_help = trouble::help())]
+    fault: Vec<Trouble>,
     /// Run the workers as processes of their own, which call the account on loopback
     #[arg(long)]
     processes: bool,
@@ -76,22 +74,11 @@ pub struct Rehearse {
 
 /// How the result is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
+pub enum Output {
     /// Line by line, with a summary.
     Text,
     /// One JSON object on stdout.
     Json,
-}
-
-fn fault_help() -> String {
-    let faults: Vec<String> = Fault::ALL
-        .iter()
-        .map(|(_, name, what)| format!("  {name}: {what}"))
-        .collect();
-    format!(
-        "Something that goes wrong; may be given several times\n{}",
-        faults.join("\n")
-    )
 }
 
 impl Rehearse {
@@ -130,15 +117,23 @@ impl Rehearse {
                         .to_owned(),
                 );
             }
-            return rehearse(settings, live);
+            return rehearse(settings, &self.actions(), live);
         }
         let processes = Processes {
             workers: self.workers.folder()?,
             speed: self.speed.unwrap_or(SPEED),
             log: self.workers.log(),
         };
-        let played = play_with_processes(settings, &ACTIONS, &processes, live.clone())?;
+        let played = play_with_processes(settings, &self.actions(), &processes, live.clone())?;
         only_report(played)
+    }
+
+    /// What is rehearsed.
+    fn actions(&self) -> Vec<Action> {
+        let mut actions = vec![Action::Deploy];
+        actions.extend(self.fault.iter().filter_map(|it| it.later()));
+        actions.push(Action::Roll);
+        actions
     }
 
     fn settings(&self) -> Result<Settings, String> {
@@ -161,9 +156,10 @@ impl Rehearse {
             files,
             parameters,
             workload: Workload::default(),
-            faults: self.fault.clone(),
+            faults: self.fault.iter().filter_map(|it| it.fault()).collect(),
             seed: self.seed,
             switches: Vec::new(),
+            wrong: None,
         };
         if let Some(instances) = self.instances {
             settings.set_instances(instances);
@@ -217,11 +213,15 @@ fn read(path: &PathBuf, flag: &str) -> Result<String, String> {
 
 /// Plays the roll with somebody listening; meanwhile once more in silence, to see that it is the same story, and once
 /// noticed without delay, for the lower bound.
-fn rehearse(settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, String> {
+fn rehearse(
+    settings: &Settings,
+    actions: &[Action],
+    live: &Arc<Mutex<Live>>,
+) -> Result<Report, String> {
     let lines = Arc::new(Mutex::new(Lines::default()));
-    let again = aside(settings, None, lines.clone());
+    let again = aside((settings, actions), None, lines.clone());
     let lower = aside(
-        settings,
+        (settings, actions),
         Some(NOTICED_AT_ONCE),
         Arc::new(Mutex::new(Silence)),
     );
@@ -229,7 +229,7 @@ fn rehearse(settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, Stri
         live: live.clone(),
         lines: Lines::default(),
     }));
-    let played = play(settings, &ACTIONS, None, heard.clone())?;
+    let played = play(settings, actions, None, heard.clone())?;
     let broke_off = "another telling of the story broke off; this is a mistake in ecs-rollout";
     let second = again.join().map_err(|_| broke_off)?;
     let lower = lower.join().map_err(|_| broke_off)?;
@@ -253,12 +253,12 @@ fn rehearse(settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, Stri
 
 /// Plays the roll on a thread of its own.
 fn aside(
-    settings: &Settings,
+    (settings, actions): (&Settings, &[Action]),
     wait: Option<Duration>,
     listener: Arc<Mutex<dyn Listener>>,
 ) -> thread::JoinHandle<Result<Played, String>> {
-    let settings = settings.clone();
-    thread::spawn(move || play(&settings, &ACTIONS, wait, listener))
+    let (settings, actions) = (settings.clone(), actions.to_vec());
+    thread::spawn(move || play(&settings, &actions, wait, listener))
 }
 
 fn only_report(played: Played) -> Result<Report, String> {

@@ -9,6 +9,9 @@ use super::{found, whole_seconds};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
+/// Why an instance goes whose launch hook was answered ABANDON or timed out, in the account's own story.
+pub const LAUNCH_ABANDONED: &str = "its launch was abandoned";
+
 /// One activity.
 #[derive(Debug, Clone)]
 pub struct Activity {
@@ -86,7 +89,7 @@ impl Cause {
             Self::Replacement => "replaces an unhealthy instance".to_owned(),
             Self::UserRequest(_) => "on a user's request".to_owned(),
             Self::HealthCheck => "the health check found it dead".to_owned(),
-            Self::LaunchFailure => "its launch was abandoned".to_owned(),
+            Self::LaunchFailure => LAUNCH_ABANDONED.to_owned(),
             Self::Refresh => "for the instance refresh".to_owned(),
             Self::Lifetime => "older than the group's maximum instance lifetime".to_owned(),
         }

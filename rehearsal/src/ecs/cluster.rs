@@ -21,6 +21,8 @@ pub(super) struct Cluster {
     pub(super) tasks: BTreeMap<String, Task>,
     /// The container instance of each EC2 instance that has one.
     pub(super) by_ec2: BTreeMap<String, String>,
+    /// The older record of each EC2 instance whose agent left one behind.
+    pub(super) left_behind: BTreeMap<String, String>,
     /// The services that found no place for a task, and wait for one.
     pub(super) hungry: BTreeSet<String>,
     tags: Value,
@@ -126,6 +128,7 @@ pub(super) fn create(account: &mut Account, members: &Value) -> Result<Value, Ap
             services: BTreeMap::new(),
             tasks: BTreeMap::new(),
             by_ec2: BTreeMap::new(),
+            left_behind: BTreeMap::new(),
             hungry: BTreeSet::new(),
             tags: input.list("tags")?.into(),
         };

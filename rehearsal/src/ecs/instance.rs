@@ -3,6 +3,7 @@
 mod calls;
 mod describe;
 mod machine;
+mod register;
 
 use std::collections::BTreeSet;
 
@@ -12,11 +13,10 @@ use super::filter::{Asked, Subject};
 use super::task::{self, StopCode};
 use super::{Event, cluster::Cluster, scheduler};
 use crate::account::{Account, arn};
-use crate::ec2;
 use crate::fact::Fact;
-use crate::faults::SLOW_REGISTRATION;
 
 pub(super) use calls::{deregister, describe, list, update_state};
+pub(super) use register::{register, registered, started};
 
 /// Where an instance stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,86 +119,6 @@ pub(super) fn running_count(cluster: &Cluster, instance: &ContainerInstance) -> 
         .count()
 }
 
-/// An instance starts to boot; its agent will register.
-pub(super) fn started(account: &mut Account, machine: &ec2::Instance) {
-    if account.faults.keep_out(&machine.ami) {
-        return;
-    }
-    let id = machine.id.clone();
-    account.ecs.booting.insert(id.clone(), machine.clone());
-    let (from, to) = account.ecs.dynamics.registration;
-    let delay = account.between(from, to);
-    account.after(delay, Event::Register { instance: id });
-}
-
-/// The cluster that user data names in `ECS_CLUSTER=…`; `default`, as the agent takes it, if it names none.
-fn cluster_of(user_data: &str) -> &str {
-    let Some((_, rest)) = user_data.rsplit_once("ECS_CLUSTER=") else {
-        return "default";
-    };
-    let rest = rest.trim_start_matches(['"', '\'']);
-    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
-    &rest[..end.unwrap_or(rest.len())]
-}
-
-/// The agent of `ec2` registers, unless the instance has gone, and tries again later if there is no such cluster.
-pub(super) fn register(account: &mut Account, ec2: &str) {
-    let Some(machine) = account.ecs.booting.get(ec2).cloned() else {
-        return;
-    };
-    if account.ecs.home_of(ec2).is_some() {
-        // An agent that starts again on the same machine takes its old registration up.
-        account.ecs.booting.remove(ec2);
-        set_agent(account, ec2, true);
-        return;
-    }
-    let cluster = cluster_of(&machine.user_data).to_owned();
-    if !account
-        .ecs
-        .clusters
-        .get(&cluster)
-        .is_some_and(|known| known.active)
-    {
-        let delay = account.ecs.dynamics.registration_retry;
-        account.after(
-            delay,
-            Event::Register {
-                instance: ec2.to_owned(),
-            },
-        );
-        return;
-    }
-    account.ecs.booting.remove(ec2);
-    let id = account.hex(32);
-    account.ecs.count += 1;
-    let mut instance = machine::offer(&machine, &cluster, &id, account.ecs.count, account.now);
-    let slowly = account.faults.registers_slowly.as_ref() == Some(&machine.ami);
-    if slowly {
-        instance.status = Status::Registering;
-        let ec2 = ec2.to_owned();
-        account.after(SLOW_REGISTRATION, Event::Registered { instance: ec2 });
-    }
-    let home = account.ecs.cluster_mut(&cluster);
-    home.by_ec2.insert(ec2.to_owned(), id.clone());
-    home.instances.insert(id.clone(), instance);
-    account.ecs.homes.insert(ec2.to_owned(), cluster.clone());
-    changed(account, &cluster, &id);
-    if !slowly {
-        scheduler::instance_joined(account, &cluster);
-    }
-}
-
-/// An instance that was REGISTERING is ACTIVE, unless it has gone.
-pub(super) fn registered(account: &mut Account, ec2: &str) {
-    let Some((cluster, id)) = account.ecs.home_of(ec2) else {
-        return;
-    };
-    if account.ecs.instance_mut(&cluster, &id).status == Status::Registering {
-        set_status(account, &cluster, &id, Status::Active);
-        scheduler::instance_joined(account, &cluster);
-    }
-}
-
 /// Tells of a change, and counts the version up.
 fn changed(account: &mut Account, cluster: &str, id: &str) {
     let instance = account.ecs.instance_mut(cluster, id);
@@ -264,6 +184,11 @@ pub(super) fn terminated(account: &mut Account, ec2: &str) {
         task::cut_off(account, &cluster, &id, StopCode::TerminationNotice, &reason);
     }
     retire(account, &cluster, &id);
+    // What an agent left behind is taken to go with its machine too.
+    let left = account.ecs.cluster_mut(&cluster).left_behind.remove(ec2);
+    if let Some(id) = left {
+        retire(account, &cluster, &id);
+    }
 }
 
 /// Makes an instance INACTIVE, to be forgotten later.

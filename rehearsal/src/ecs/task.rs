@@ -20,7 +20,8 @@ pub(super) use protection::{
     ended as protection_ended, get as get_protection, update as update_protection,
 };
 pub(super) use start::{Start, start};
-pub(super) use stop::{cut_off, exit, forget, stop};
+pub use stop::OWN_EXIT;
+pub(super) use stop::{cut_off, exit, exit_now, forget, stop};
 
 /// Where a task stands: its lastStatus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,12 +144,14 @@ impl Task {
         self.deployment.as_deref().or(self.started_by.as_deref())
     }
 
-    /// The longest that its containers take to exit after SIGTERM, and whether one of them has to be killed.
-    fn leaving(&self, default_timeout: Duration) -> (Duration, bool) {
+    /// The longest that its containers take to exit after SIGTERM, and whether one of them has to be killed, as all have
+    /// that are heedless.
+    fn leaving(&self, default_timeout: Duration, heedless: bool) -> (Duration, bool) {
         let (mut longest, mut killed) = (Duration::ZERO, false);
         for container in &self.definition.containers {
             let exit = container.exit.unwrap_or(self.exit);
             let timeout = container.stop_timeout.unwrap_or(default_timeout);
+            let exit = if heedless { Duration::MAX } else { exit };
             longest = longest.max(exit.min(timeout));
             killed |= exit > timeout;
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::account::Account;
+use crate::faults::Fault;
 use crate::wire::ApiError;
 
 /// What is left in each bucket that was used, and when it was counted, in thousandths of a token.
@@ -60,7 +61,7 @@ pub(super) fn pass(account: &mut Account, action: &str) -> Result<(), ApiError> 
     };
     let (now, burst) = (account.now, limit.burst);
     // In thousandths of a token for each millisecond, just what comes back in a second.
-    let rate = match account.faults.busy_account {
+    let rate = match account.faults.has(Fault::BusyAccount) {
         true => limit.per_second / 2,
         false => limit.per_second,
     };

@@ -11,7 +11,11 @@ use super::rules::Rule;
 use super::target::Target;
 use crate::account::{Account, Caller};
 use crate::fact::Fact;
+use crate::faults::{Fault, LATEST_EVENT, OUT_OF_ORDER};
 use crate::wire::ApiError;
+
+/// Under the fault `event-lost` one event in so many is lost: AWS calls the groups' events best effort.
+const LOST_IN: u8 = 5;
 
 /// One event on its way to one target.
 #[derive(Debug, Clone)]
@@ -65,15 +69,33 @@ pub fn plan(account: &mut Account, event: Value) {
                 retries: 0,
             };
             let (from, to) = account.eventbridge.dynamics.latency;
-            let latency = account.between(from, to);
+            let latency = account.between(from, to) + delay(account);
+            if account.faults.has(Fault::EventLost) && account.fault_random.u8(0..LOST_IN) == 0 {
+                tell(account, &delivery, "lost on the bus".to_owned());
+                continue;
+            }
             account.after(latency, super::Event(Box::new(delivery.clone())));
-            if account.faults.event_twice {
+            if account.faults.has(Fault::EventTwice) {
                 let (from, to) = account.eventbridge.dynamics.second_copy;
                 let later = latency + account.between(from, to);
                 account.after(later, super::Event(Box::new(delivery)));
             }
         }
     }
+}
+
+/// By how much an event is later than usual.
+fn delay(account: &mut Account) -> Duration {
+    let mut late = Duration::ZERO;
+    for (fault, most) in [
+        (Fault::EventLate, LATEST_EVENT),
+        (Fault::EventOutOfOrder, OUT_OF_ORDER),
+    ] {
+        if account.faults.has(fault) {
+            late += Duration::from_millis(account.fault_random.u64(0..most.as_millis() as u64));
+        }
+    }
+    late
 }
 
 /// Delivers, and if that fails, plans to try again or gives up.

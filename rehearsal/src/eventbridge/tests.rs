@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::account::{Caller, arn};
 use crate::fact::Fact;
+use crate::faults::{Fault, Faults};
 
 fn call(
     account: &mut Account,
@@ -110,7 +111,7 @@ fn a_second_copy_starts_a_second_execution_or_is_refused() {
     ] {
         let mut account =
             wired(json!({"DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}}));
-        account.faults.event_twice = true;
+        account.faults = Faults::new([Fault::EventTwice], None);
         account.eventbridge.dynamics.execution_name = name;
         put(&mut account, "my.app");
         play(&mut account, 60);

@@ -4,22 +4,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use workers::Clients;
 
-use super::{Answered, Crash, crashed, failure, timed_out};
+use super::{Answered, Crash, away, crashed, failure, out_of_memory, timed_out};
 use crate::account::{Account, Caller};
+use crate::faults::invocations::{self, End};
 use crate::inside;
 use crate::lambda::{Failure, Function};
+use crate::simulation::wrong;
 use crate::world::World;
 
 /// How long an environment takes to be there before the first event. Observed for Rust on arm64: 16 to 22 ms.
 const COLD_START: Duration = Duration::from_millis(20);
 /// From Step Functions to a warm function and back. Assumed.
 const INVOKE: Duration = Duration::from_millis(12);
-/// Of ten invocations under the fault `worker-error`, so many crash, half of them before they do anything, half of
-/// them when all is done but the answer.
-const CRASHES_IN_TEN: u8 = 2;
 
 /// The clients of each function, and the most environments that each has had.
 #[derive(Debug, Default)]
@@ -65,12 +65,14 @@ impl Environment {
         };
         tokio::time::sleep(overhead).await;
         let began = world.now();
-        let (function, crash) = world.with(|account| {
+        let (function, end, is_away) = world.with(|account| {
             let function = account.lambda.function(name).cloned();
-            (function, crash(account))
+            let is_away = account.faults.functions_away_until > Some(account.now);
+            (function, invocations::end(account), is_away)
         });
         let result = match function {
-            Some(function) => execute(world, &self.clients, payload, &function, crash).await,
+            _ if is_away => Err(away()),
+            Some(function) => execute(world, &self.clients, payload, &function, end).await,
             None => Err(super::not_found(name)),
         };
         let billed = world.now().duration_since(began);
@@ -81,27 +83,15 @@ impl Environment {
     }
 }
 
-/// Whether, and when, the next invocation crashes.
-pub fn crash(account: &mut Account) -> Crash {
-    if !account.faults.worker_error || account.wire_random.u8(0..10) >= CRASHES_IN_TEN {
-        return Crash::Never;
-    }
-    if account.wire_random.bool() {
-        Crash::Before
-    } else {
-        Crash::After
-    }
-}
-
 async fn execute(
     world: &World,
     clients: &Clients,
     payload: &Value,
     function: &Function,
-    crash: Crash,
+    (crash, end): (Crash, End),
 ) -> Result<Value, Failure> {
     if crash == Crash::Before {
-        return Err(crashed("The process was killed"));
+        return Err(ended(function, end, world.now(), world).await);
     }
     let Some(worker) = function.worker() else {
         return Err(failure(
@@ -113,12 +103,31 @@ async fn execute(
             "",
         ));
     };
-    let clock = world.clone();
-    let answer = workers::answer(worker, payload.clone(), clients, move || clock.now());
-    match tokio::time::timeout(Duration::from_secs(function.timeout_seconds), answer).await {
-        Err(_) => Err(timed_out(function)),
-        Ok(_) if crash == Crash::After => Err(crashed("The process was killed")),
-        Ok(Err(error)) => Err(failure(error.name(), &error.chain(), error.name())),
-        Ok(Ok(answer)) => Ok(serde_json::to_value(answer).expect("an answer is plain data")),
+    let (clock, began) = (world.clone(), world.now());
+    let wrong = world.with(|account| account.wrong);
+    let mut asked = payload.clone();
+    wrong::asked(wrong, &mut asked);
+    let answer = workers::answer(worker, asked, clients, move || clock.machine_time());
+    let result =
+        match tokio::time::timeout(Duration::from_secs(function.timeout_seconds), answer).await {
+            Err(_) => Err(timed_out(function)),
+            Ok(_) if crash == Crash::After => Err(ended(function, end, began, world).await),
+            Ok(Err(error)) => Err(failure(error.name(), &error.chain(), error.name())),
+            Ok(Ok(answer)) => Ok(serde_json::to_value(answer).expect("an answer is plain data")),
+        };
+    wrong::answered(wrong, worker, payload, result)
+}
+
+/// How an invocation that `began` then is told to have ended by a fault.
+async fn ended(function: &Function, end: End, began: Timestamp, world: &World) -> Failure {
+    match end {
+        End::Crash => crashed("The process was killed"),
+        End::Memory => out_of_memory(),
+        End::Timeout => {
+            let spent = world.now().duration_since(began).unsigned_abs();
+            let timeout = Duration::from_secs(function.timeout_seconds);
+            tokio::time::sleep(timeout.saturating_sub(spent)).await;
+            timed_out(function)
+        }
     }
 }

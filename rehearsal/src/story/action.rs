@@ -1,6 +1,7 @@
 //! What happens in a story.
 
 use super::Fault;
+use super::mishap::Mishap;
 
 /// What an operator, or the world, does in a story.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +40,16 @@ pub enum Action {
     FaultSetsIn(Fault),
     /// A fault is mended, or all of them are.
     FaultOver(Option<Fault>),
+    /// Something befalls the cluster.
+    Befall(Mishap),
+    /// A deed that may be refused.
+    Try(Box<Action>),
+    /// The faults begin; with a roll they begin by themselves.
+    Storm,
+    /// Begins a roll as `Roll` does, and goes on at once.
+    Release,
+    /// The faults stop, an operator does what the README says, and all must come to rest within a bound.
+    Rest,
     /// Happens so many seconds from now, while what comes next goes on. It must have happened when the story ends.
     In(u64, Box<Action>),
 }
@@ -53,6 +64,7 @@ impl Action {
                 | Self::Roll
                 | Self::Settle
                 | Self::Pass(_)
+                | Self::Rest
                 | Self::Delete
                 | Self::In(..)
         )

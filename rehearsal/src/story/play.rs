@@ -2,7 +2,10 @@
 
 mod deeds;
 mod later;
+mod mishaps;
 mod outcome;
+mod rest;
+mod roll;
 mod setup;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -39,6 +42,10 @@ pub struct Played {
     pub reports: Vec<Report>,
     /// Promises broken outside of any roll.
     pub broken: Vec<Broken>,
+    /// The stack's status at the end.
+    pub ended: String,
+    /// How many instances were retained.
+    pub retained: usize,
 }
 
 /// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state last that long.
@@ -116,9 +123,10 @@ struct Stage {
     /// The cluster, and the group, which is named after it.
     cluster: String,
     ami: String,
-    /// The AMI of the roll that goes on.
-    new_ami: Option<String>,
+    /// The AMI of the last roll, as soon as that has begun.
+    released: Option<String>,
     reports: Vec<Report>,
+    broken: Vec<Broken>,
     /// What was put off, with when it is due, the earliest first.
     due: Vec<(Timestamp, Action)>,
     began: Timestamp,
@@ -132,10 +140,12 @@ impl Stage {
             self.act(action).await?;
         }
         self.all_happened()?;
-        let broken = self.watch.end_roll().broken;
+        self.broken.extend(self.watch.end_roll().broken);
         Ok(Played {
             reports: self.reports,
-            broken,
+            broken: self.broken,
+            ended: self.watch.stack_status(),
+            retained: self.watch.ever_retained(),
         })
     }
 
@@ -144,6 +154,7 @@ impl Stage {
             Action::Deploy => self.deploy().await,
             Action::Create => self.create().await,
             Action::Roll => self.roll().await,
+            Action::Rest => self.rest().await,
             Action::Settle => self.settle(LIMIT).await,
             Action::Pass(seconds) => {
                 let until = self.world.now() + Duration::from_secs(*seconds);
@@ -229,46 +240,6 @@ impl Stage {
             SETTLE_LIMIT.as_secs() / 60,
             unsettled.unwrap_or_default()
         ))
-    }
-
-    async fn roll(&mut self) -> Result<(), String> {
-        let began = self.world.now();
-        let new_ami = self
-            .world
-            .with(|account| format!("ami-{}", account.hex(17)));
-        let faults = self.settings.faults(&self.ami, &new_ami);
-        let transitions = self.world.with(|account| {
-            account.faults = faults;
-            account.ecs.dynamics.throttling = true;
-            account.stepfunctions.transitions
-        });
-        let size = self.watch.in_service();
-        self.scaled = None;
-        self.watch.begin_roll();
-        self.usage.begin();
-        self.put_ami(&new_ami)?;
-        self.new_ami = Some(new_ami.clone());
-        let keys: Vec<Value> = self
-            .settings
-            .parameters
-            .iter()
-            .map(|(key, _)| json!({"ParameterKey": key, "UsePreviousValue": true}))
-            .collect();
-        let input = json!({
-            "StackName": self.stack, "UsePreviousTemplate": true, "Parameters": keys,
-            "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-        });
-        self.call("cloudformation", "UpdateStack", &input)?;
-        self.see_through(began + LIMIT).await?;
-        let transitions =
-            self.world.with(|account| account.stepfunctions.transitions) - transitions;
-        self.new_ami = None;
-        let report = self.report(began, size, &new_ami, transitions);
-        if report.outcome == "UPDATE_COMPLETE" {
-            self.ami = new_ami;
-        }
-        self.reports.push(report);
-        Ok(())
     }
 
     async fn settle(&mut self, limit: Duration) -> Result<(), String> {

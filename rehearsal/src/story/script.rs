@@ -14,16 +14,24 @@
 //! | alarm NAME | alarm-over NAME  a CloudWatch alarm rings, or no more
 //! | fault-over | fault-over NAME  all faults are mended, or one is; `in SECONDS fault NAME` lets one set in
 //! | in SECONDS DEED               later, while what the next lines begin goes on
+//! | try DEED                      a deed that may be refused
+//! | storm | release | rest        the faults begin; a roll begins, and the story goes on at once; the faults stop, an
+//!                                 operator does what the README says, and all must end within a bound
+//! | dies N | agent-away N SECONDS | agent-gone N | …    what befalls the cluster, see mishap.rs
 //! ```
 //!
 //! `$GROUP`, `$CLUSTER` and `$STACK` in JSON stand for their names, `$TEMPLATE` for the id of the group's launch template,
 //! `$INSTANCE` for the id of its oldest instance and `$NEWEST` for that of its newest. What `in` puts off must happen
 //! before the story ends.
 
-use crate::workload::{Service, Standalone, Workload};
+mod runs;
+
+use crate::workload::{Service, Workload};
 
 use super::files::{Files, built_in_parameters};
+use super::mishap::{self, Mishap};
 use super::{Action, Call, Fault, Settings, Switch};
+use runs::{service, task};
 
 /// A story as it was written.
 #[derive(Debug, Clone)]
@@ -47,6 +55,7 @@ pub fn read(file: &str, text: &str) -> Result<Script, String> {
             faults: Vec::new(),
             seed: 1,
             switches: Vec::new(),
+            wrong: None,
         },
         actions: Vec::new(),
     };
@@ -118,7 +127,7 @@ fn switch(name: &str) -> Result<Switch, String> {
 }
 
 /// Every word that does something, for the message about one that there is not.
-const WORDS: &str = "deploy, roll, create, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, alarm, alarm-over, fault-over, in";
+const WORDS: &str = "deploy, roll, create, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, alarm, alarm-over, fault-over, in, try, storm, release, rest";
 
 fn action(word: &str, rest: &str) -> Result<Action, String> {
     if let Some(action) = alone(word) {
@@ -143,9 +152,15 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
         "fault-over" if rest.is_empty() => Action::FaultOver(None),
         "fault-over" => Action::FaultOver(Some(Fault::from_name(rest)?)),
         "in" => later(rest)?,
+        "try" => Action::Try(Box::new(deed(rest)?)),
         _ => {
+            if let Some(mishap) = mishap(word, rest)? {
+                return Ok(Action::Befall(mishap));
+            }
+            let befalls: Vec<&str> = mishap::WORDS.iter().map(|(word, ..)| *word).collect();
+            let befalls = befalls.join(", ");
             return Err(format!(
-                "{word:?} is no word of a story; there are parameter, instances, batch, seed, fault, switch, service, daemon, task, {WORDS}"
+                "{word:?} is no word of a story; there are parameter, instances, batch, seed, fault, switch, service, daemon, task, {WORDS}, {befalls}"
             ));
         }
     })
@@ -168,6 +183,9 @@ fn alone(word: &str) -> Option<Action> {
         "settle" => Action::Settle,
         "delete-services" => Action::DeleteServices,
         "delete" => Action::Delete,
+        "storm" => Action::Storm,
+        "release" => Action::Release,
+        "rest" => Action::Rest,
         _ => return None,
     })
 }
@@ -189,6 +207,18 @@ fn later(text: &str) -> Result<Action, String> {
     }
 }
 
+/// A mishap and its numbers, if `word` is one.
+fn mishap(word: &str, rest: &str) -> Result<Option<Mishap>, String> {
+    if mishap::WORDS.iter().all(|(known, ..)| *known != word) {
+        return Ok(None);
+    }
+    let numbers: Vec<u64> = rest
+        .split_whitespace()
+        .map(number)
+        .collect::<Result<_, _>>()?;
+    Mishap::read(word, &numbers).transpose()
+}
+
 /// `SERVICE ACTION {JSON}`.
 fn call(text: &str) -> Result<Call, String> {
     let mut words = text.splitn(3, ' ');
@@ -208,59 +238,6 @@ fn object(what: &str, text: &str) -> Result<serde_json::Value, String> {
         Ok(other) => Err(format!("{what} is {other}, not a JSON object")),
         Err(error) => Err(format!("{what} is not JSON: {error}")),
     }
-}
-
-type Pairs<'a> = Vec<(&'a str, &'a str)>;
-
-/// The name, then `key=value` for each thing that is not as usual.
-fn named(text: &str) -> Result<(&str, Pairs<'_>), String> {
-    let mut words = text.split_whitespace();
-    let name = words.next().ok_or("a name is missing")?;
-    let pairs: Option<Pairs<'_>> = words.map(|word| word.split_once('=')).collect();
-    Ok((name, pairs.ok_or("after the name write key=value")?))
-}
-
-fn service(text: &str) -> Result<Service, String> {
-    let (name, pairs) = named(text)?;
-    let mut service = Service::replica(name, 2);
-    for (key, value) in pairs {
-        let value = number(value)?;
-        match key {
-            "desired" => service.desired = Some(value),
-            "minimum" => service.minimum_percent = value,
-            "maximum" => service.maximum_percent = value,
-            "cpu" => service.cpu = value,
-            "memory" => service.memory = value,
-            "deregistration" => service.deregistration_seconds = Some(value),
-            "host-port" => service.host_port = Some(value),
-            "stop-timeout" => service.stop_timeout_seconds = value,
-            "exit" => service.exit_seconds = value,
-            _ => {
-                return Err(format!(
-                    "a service has no {key}; it has desired, minimum, maximum, cpu, memory, deregistration, host-port, stop-timeout, exit"
-                ));
-            }
-        }
-    }
-    Ok(service)
-}
-
-fn task(text: &str) -> Result<Standalone, String> {
-    let (family, pairs) = named(text)?;
-    let mut task = Standalone {
-        family: family.to_owned(),
-        count: 1,
-        run_seconds: None,
-        on_instance: None,
-    };
-    for (key, value) in pairs {
-        match key {
-            "count" => task.count = number(value)?,
-            "run" => task.run_seconds = Some(number(value)?),
-            _ => return Err(format!("a task has no {key}; it has count, run")),
-        }
-    }
-    Ok(task)
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! What executions and workers do to the watch: how long and how large executions get, and after which answer a hook is
 //! answered CONTINUE.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Answered, Inner};
+use super::{Answered, Inner, InstanceSeen};
 use crate::account::Account;
 use crate::fact::{ExecutionFact, Fact, Told};
 use crate::promises::Claim;
+
+/// A look and the answer that follows from it are no further apart, with everything that is retried between.
+const RETAINED_SEEN: SignedDuration = SignedDuration::from_mins(2);
 
 impl Inner {
     pub(super) fn execution(&mut self, at: Timestamp, execution: &str, what: &ExecutionFact) {
@@ -55,6 +58,12 @@ impl Inner {
         else {
             return;
         };
+        if result == "ABANDON" {
+            self.abandoned.insert(instance.clone());
+        }
+        if result == "CONTINUE" && !failed {
+            self.rolls_on(told.at, instance);
+        }
         self.seen.invocations += 1;
         let memory = account
             .lambda
@@ -83,9 +92,44 @@ impl Inner {
         }
     }
 
+    /// A new instance is let in by the launch hook: it must have joined.
+    pub(super) fn let_in(&mut self, at: Timestamp, instance: &str) {
+        let joined = self.instances.get(instance).is_some_and(|seen| seen.joined);
+        if !joined && !self.died.contains(instance) {
+            let detail = format!("{instance} was let in, though it never joined the cluster");
+            self.broke(Claim::NoErrorContinues, at, detail);
+        }
+    }
+
+    /// While an update goes forward no new instance is let in once a drain has failed.
+    fn rolls_on(&mut self, at: Timestamp, instance: &str) {
+        // It is told again until it has counted, when much may have happened.
+        let again = !self.told_to_go_on.insert(instance.to_owned());
+        let new = self.instances.get(instance).is_some_and(|seen| {
+            let states = ["Pending:Wait", "Pending:Proceed", "InService"];
+            states.contains(&seen.state.as_str())
+        });
+        if again || !new || self.stack_status != "UPDATE_IN_PROGRESS" {
+            return;
+        }
+        let long_ago = |seen: &InstanceSeen| {
+            let since = seen.retained_since;
+            since.is_some_and(|since| at.duration_since(since) > RETAINED_SEEN)
+        };
+        let failed = self.instances.iter().find(|(_, seen)| long_ago(seen));
+        if let Some((failed, _)) = failed {
+            let detail = format!("{instance} was let in, though the drain of {failed} had failed");
+            self.broke(Claim::NoErrorContinues, at, detail);
+        }
+    }
+
     /// At a drain deadline the user may have chosen to go on; and a stack that is deleted keeps nothing.
     fn never_may_continue(&self) -> bool {
-        let deleting = ["DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"];
-        self.terms.policy != "retain" || deleting.contains(&self.stack_status.as_str())
+        self.terms.policy != "retain" || self.stack_goes()
+    }
+
+    /// Whether the stack is being deleted, or taken back before it was ever there.
+    pub(super) fn stack_goes(&self) -> bool {
+        ["DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"].contains(&self.stack_status.as_str())
     }
 }

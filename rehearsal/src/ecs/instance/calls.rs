@@ -1,5 +1,7 @@
 //! The calls about container instances.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::super::cluster::{failed_arn, named};
@@ -38,11 +40,9 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
     let just = filter.as_ref().and_then(Expression::just_instance);
     let among: Box<dyn Iterator<Item = &ContainerInstance>> = match just {
         Some(ec2) => Box::new(
-            cluster
-                .by_ec2
-                .get(ec2)
-                .and_then(|id| cluster.instances.get(id))
-                .into_iter(),
+            BTreeSet::from_iter([cluster.by_ec2.get(ec2), cluster.left_behind.get(ec2)])
+                .into_iter()
+                .filter_map(|id| cluster.instances.get(id?)),
         ),
         None => Box::new(cluster.instances.values()),
     };

@@ -6,6 +6,7 @@ use super::super::{Event, scheduler};
 use super::{Status, Task};
 use crate::account::Account;
 use crate::fact::Fact;
+use crate::faults::Fault;
 
 /// Puts a task into a status, and plans what comes after it.
 pub(super) fn enter(account: &mut Account, cluster: &str, id: &str, status: Status, reason: &str) {
@@ -83,7 +84,8 @@ fn time_in(account: &mut Account, cluster: &str, id: &str) -> Duration {
             deregistration(account, cluster, task).unwrap_or(dynamics.deactivating)
         }
         Status::Stopping => {
-            let (longest, killed) = task.leaving(dynamics.stop_timeout);
+            let heedless = account.faults.has(Fault::IgnoresSigterm);
+            let (longest, killed) = task.leaving(dynamics.stop_timeout, heedless);
             if killed {
                 account.ecs.task_mut(cluster, id).exit_code = 137;
             }

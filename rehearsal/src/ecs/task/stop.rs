@@ -5,6 +5,9 @@ use super::life::{agent_connected, current, enter, set_healthy};
 use super::{Status, StopCode};
 use crate::account::Account;
 
+/// The stoppedReason of a task whose container ended by itself.
+pub const OWN_EXIT: &str = "Essential container in task exited";
+
 /// A task's container ends by itself.
 pub(in crate::ecs) fn exit(account: &mut Account, cluster: &str, id: &str, version: u64) {
     if !current(account, cluster, id, version) {
@@ -14,7 +17,7 @@ pub(in crate::ecs) fn exit(account: &mut Account, cluster: &str, id: &str, versi
         account.ecs.task_mut(cluster, id).held = true;
         return;
     }
-    let reason = "Essential container in task exited";
+    let reason = OWN_EXIT;
     unwanted(
         account,
         cluster,
@@ -23,6 +26,17 @@ pub(in crate::ecs) fn exit(account: &mut Account, cluster: &str, id: &str, versi
         reason,
     );
     enter(account, cluster, id, Status::Deprovisioning, reason);
+}
+
+/// A task's container ends by itself at this moment, whatever was planned.
+pub(in crate::ecs) fn exit_now(account: &mut Account, cluster: &str, id: &str) {
+    let known = account.ecs.clusters.get(cluster);
+    let version = known
+        .and_then(|known| known.tasks.get(id))
+        .map(|task| task.version);
+    if let Some(version) = version {
+        exit(account, cluster, id, version);
+    }
 }
 
 fn unwanted(account: &mut Account, cluster: &str, id: &str, code: StopCode, reason: &str) {

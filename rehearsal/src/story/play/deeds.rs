@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{LIMIT, Stage, refused};
 use crate::fact::Fact;
-use crate::story::{Action, Call, Fault, Settings};
+use crate::story::{Action, Call, Fault, written};
 
 impl Stage {
     /// Does what takes no time.
@@ -24,6 +24,18 @@ impl Stage {
             Action::Deregister => self.deregister(),
             Action::DeleteServices => self.delete_services(),
             Action::Call(call) => self.operator_calls(call, false),
+            Action::Befall(mishap) => self.befall(*mishap),
+            Action::Storm => {
+                self.storm(None);
+                Ok(())
+            }
+            Action::Release => self.release().map(drop),
+            Action::Try(action) => {
+                if let Err(refused) = self.deed(action) {
+                    self.tell("refused".to_owned(), refused);
+                }
+                Ok(())
+            }
             Action::Refused(call) => self.operator_calls(call, true),
             Action::Alarm(name) => {
                 self.world
@@ -48,6 +60,8 @@ impl Stage {
         let what = match action {
             // They tell of themselves.
             Action::Call(_) | Action::Refused(_) => return self.deed(action),
+            Action::Try(action) => written::deed(action),
+            Action::Befall(mishap) => mishap.to_string(),
             Action::Scale(size) => format!("scales to {size}"),
             Action::WarmPool(size) => format!("makes a warm pool of {size}"),
             Action::PutEvent(_) => "puts an event".to_owned(),
@@ -71,18 +85,13 @@ impl Stage {
                     .to_owned(),
             );
         }
-        let Some(new) = &self.new_ami else {
+        if self.released.is_none() {
             return Err(format!(
                 "{} is a fault of a roll: write it before `roll`",
                 fault.name()
             ));
-        };
-        let settings = Settings {
-            faults: vec![fault],
-            ..self.settings.clone()
-        };
-        let set = settings.faults(&self.ami, new);
-        self.world.with(|account| account.faults.add(set));
+        }
+        self.world.with(|account| account.faults.add(fault));
         Ok(())
     }
 
@@ -139,7 +148,7 @@ impl Stage {
     }
 
     /// The group, as DescribeAutoScalingGroups answers it; null if there is none.
-    fn group(&self) -> Value {
+    pub(super) fn group(&self) -> Value {
         let input = json!({"AutoScalingGroupNames": [self.cluster]});
         let answer = self.call("autoscaling", "DescribeAutoScalingGroups", &input);
         answer.map_or(Value::Null, |answer| answer["AutoScalingGroups"][0].clone())

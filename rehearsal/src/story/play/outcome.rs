@@ -92,7 +92,7 @@ impl Stage {
         })
     }
 
-    fn retained(&self) -> Vec<String> {
+    pub(super) fn retained(&self) -> Vec<String> {
         let instances = self.watch.instances().into_iter();
         instances
             .filter(|(_, seen)| seen.state.ends_with(":Retained"))

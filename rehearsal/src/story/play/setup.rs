@@ -56,6 +56,7 @@ pub(super) fn account(settings: &Settings) -> Account {
     let begin: Timestamp = BEGIN.parse().expect("a constant time");
     let mut account = Account::new(begin, settings.seed);
     account.cloudformation.files = settings.files.texts.clone();
+    account.wrong = settings.wrong;
     for switch in &settings.switches {
         flip(&mut account, *switch);
     }
@@ -114,8 +115,9 @@ impl Stage {
             stack: STACK.to_owned(),
             cluster,
             ami,
-            new_ami: None,
+            released: None,
             reports: Vec::new(),
+            broken: Vec::new(),
             due: Vec::new(),
             began: begin,
             scaled: None,

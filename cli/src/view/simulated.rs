@@ -1,0 +1,155 @@
+//! What a simulation came to.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use rehearsal::promises::CLAIMS;
+use rehearsal::simulation::{Drawn, Failure, Ran};
+use serde_json::json;
+
+/// A story that is no good.
+#[derive(Debug)]
+pub struct Broken {
+    /// Its seed.
+    pub seed: u64,
+    /// The promise, or `unplayable`.
+    pub failure: &'static str,
+    /// When and how.
+    pub detail: String,
+    /// The story.
+    pub story: String,
+    /// A smaller one that fails alike, if one was looked for.
+    pub smaller: Option<String>,
+}
+
+/// What was counted.
+#[derive(Debug)]
+pub struct Simulated {
+    from: u64,
+    seeds: u64,
+    /// How long it took.
+    pub seconds: f64,
+    outcomes: BTreeMap<String, u64>,
+    operations: BTreeMap<&'static str, u64>,
+    troubles: BTreeMap<&'static str, u64>,
+    failures: BTreeMap<&'static str, u64>,
+    /// The stories that are no good.
+    pub broken: Vec<Broken>,
+}
+
+impl Simulated {
+    /// Nothing counted yet, of `seeds` seeds from `from` on.
+    pub fn new(from: u64, seeds: u64) -> Self {
+        Self {
+            from,
+            seeds,
+            seconds: 0.0,
+            outcomes: BTreeMap::new(),
+            operations: BTreeMap::new(),
+            troubles: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            broken: Vec::new(),
+        }
+    }
+
+    /// Counts a story.
+    pub fn add(&mut self, drawn: &Drawn, ran: &Ran) {
+        let outcome = match ran.outcome.as_str() {
+            "" => "unplayable",
+            status => status,
+        };
+        *self.outcomes.entry(outcome.to_owned()).or_default() += 1;
+        *self.operations.entry(drawn.operation).or_default() += 1;
+        for trouble in drawn.troubles() {
+            *self.troubles.entry(trouble).or_default() += 1;
+        }
+        let mut names: Vec<_> = ran.failures.iter().map(Failure::name).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            *self.failures.entry(name).or_default() += 1;
+        }
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for broken in &self.broken {
+            let Broken {
+                seed,
+                failure,
+                detail,
+                story,
+                ..
+            } = broken;
+            text += &format!("seed {seed} broke {failure}: {detail}\n\n{story}\n");
+            if let Some(smaller) = &broken.smaller {
+                text += &format!("seed {seed}, made smaller:\n\n{smaller}\n");
+            }
+        }
+        let last = self.from + self.seeds - 1;
+        let _ = writeln!(
+            text,
+            "stories     {} (seeds {} to {last}) in {:.1} s",
+            self.seeds, self.from, self.seconds
+        );
+        for (what, counts) in [
+            ("operations", listed(&self.operations)),
+            ("outcomes", listed(&self.outcomes)),
+            ("troubles", listed(&self.troubles)),
+        ] {
+            let _ = writeln!(text, "{what:<11} {counts}");
+        }
+        for claim in CLAIMS {
+            let name = claim.name();
+            let verdict = match self.failures.get(name) {
+                None => format!("promise held    {name}: {}", claim.words()),
+                Some(count) => format!("PROMISE BROKEN  {name}: in {count} of them"),
+            };
+            let _ = writeln!(text, "{verdict}");
+        }
+        for name in ["same-seed-same-story", "unplayable"] {
+            if let Some(count) = self.failures.get(name) {
+                let _ = writeln!(text, "FAILED          {name}: {count} of them");
+            }
+        }
+        text
+    }
+
+    /// One JSON object.
+    pub fn json(&self) -> String {
+        let broken: Vec<_> = self
+            .broken
+            .iter()
+            .map(|it| {
+                json!({
+                    "seed": it.seed, "failure": it.failure, "detail": it.detail, "story": it.story, "smaller": it.smaller,
+                })
+            })
+            .collect();
+        let promises: Vec<_> = CLAIMS
+            .iter()
+            .map(|claim| {
+                let count = self.failures.get(claim.name()).copied().unwrap_or_default();
+                json!({"name": claim.name(), "held": count == 0, "brokenIn": count})
+            })
+            .collect();
+        let all = json!({
+            "from": self.from, "seeds": self.seeds, "seconds": self.seconds, "operations": self.operations,
+            "outcomes": self.outcomes, "troubles": self.troubles, "failures": self.failures, "promises": promises,
+            "broken": broken,
+        });
+        format!("{all:#}\n")
+    }
+}
+
+fn listed<K: AsRef<str>>(counts: &BTreeMap<K, u64>) -> String {
+    let each: Vec<String> = counts
+        .iter()
+        .map(|(name, count)| format!("{} {count}", name.as_ref()))
+        .collect();
+    match each.is_empty() {
+        true => "none".to_owned(),
+        false => each.join(", "),
+    }
+}

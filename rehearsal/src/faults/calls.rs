@@ -1,0 +1,141 @@
+//! What goes wrong with the workers' calls: refused by a server that is in trouble, done but not reported, answered late,
+//! answered with what was so a moment ago, or with failures and small pages.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::Fault;
+use crate::account::{Account, Caller};
+use crate::wire::{ApiError, Call};
+
+/// Of so many calls one meets a server's error.
+const ERROR_IN: u32 = 3;
+/// Of so many calls one is done and not reported.
+const LOST_IN: u32 = 10;
+/// Of so many answers one is slow, by so much at most. The SDK waits 5 s for an answer.
+const SLOW_IN: u32 = 10;
+const SLOWEST: Duration = Duration::from_secs(10);
+/// Of so many reads that may be stale one is, and by so much at most. ECS documents that its API is eventually
+/// consistent, and no limit; ten seconds are assumed.
+const STALE_IN: u32 = 3;
+const STALEST: SignedDuration = SignedDuration::from_secs(10);
+/// Of so many descriptions one has a failure.
+const FAILURE_IN: u32 = 10;
+/// A reason that is neither MISSING nor INACTIVE: ECS documents no list of them.
+const REASON: &str = "INTERNAL_ERROR";
+
+/// The lists of ECS's descriptions, and what names an item in each.
+const DESCRIBED: [(&str, &str, &str); 3] = [
+    ("DescribeTasks", "tasks", "taskArn"),
+    (
+        "DescribeContainerInstances",
+        "containerInstances",
+        "containerInstanceArn",
+    ),
+    ("DescribeServices", "services", "serviceArn"),
+];
+
+/// The lists that have pages, and the member that says how large.
+const PAGED: [(&str, &str); 3] = [
+    ("ListTasks", "maxResults"),
+    ("ListContainerInstances", "maxResults"),
+    ("DescribeAutoScalingInstances", "MaxRecords"),
+];
+
+/// What was read, and when: for stale reads.
+pub type Reads = BTreeMap<String, (Timestamp, Value)>;
+
+fn is_of_a_worker(caller: &Caller, call: &Call) -> bool {
+    matches!(caller, Caller::Function(_) | Caller::ActivityWorker(_)) && call.service != "states"
+}
+
+/// Whether `fault` is on and hits now, as it does once in `times`.
+fn strikes(account: &mut Account, fault: Fault, times: u32) -> bool {
+    account.faults.has(fault) && account.fault_random.u32(0..times) == 0
+}
+
+/// By how much the answer is late.
+pub fn delay(account: &mut Account, caller: &Caller, call: &Call) -> Duration {
+    if is_of_a_worker(caller, call) && strikes(account, Fault::SlowAnswer, SLOW_IN) {
+        return Duration::from_millis(account.fault_random.u64(0..SLOWEST.as_millis() as u64));
+    }
+    Duration::ZERO
+}
+
+/// Does `call` for `caller` in `account`, with whatever goes wrong.
+///
+/// # Errors
+/// What the service answers, or a server's error.
+pub fn answer(account: &mut Account, caller: &Caller, call: &Call) -> Result<Value, ApiError> {
+    let (service, action) = (call.service.as_str(), call.action.as_str());
+    if !is_of_a_worker(caller, call) {
+        return account.call(caller, service, action, &call.input);
+    }
+    if strikes(account, Fault::ServerError, ERROR_IN) {
+        let error = server_error(service);
+        account.tell_call(caller, service, action, Some(&error));
+        return Err(error);
+    }
+    let mut input = call.input.clone();
+    let pages = PAGED.iter().find(|(known, _)| *known == action);
+    if let Some((_, member)) = pages.filter(|_| account.faults.has(Fault::SmallPages)) {
+        input[*member] = json!(1);
+    }
+    let answered = account.call(caller, service, action, &input)?;
+    let answered = read(account, action, &input, answered);
+    if strikes(account, Fault::AnswerLost, LOST_IN) {
+        return Err(server_error(service));
+    }
+    Ok(with_a_failure(account, action, answered))
+}
+
+/// What a read shows: the present, or what the same read showed a moment ago.
+fn read(account: &mut Account, action: &str, input: &Value, answered: Value) -> Value {
+    let is_read = action.starts_with("List") || action.starts_with("Describe");
+    if !is_read || !account.faults.has(Fault::StaleRead) {
+        return answered;
+    }
+    let key = format!("{action} {input}");
+    let now = account.now;
+    let known = account.reads.get(&key);
+    let known = known.filter(|(at, _)| now.duration_since(*at) <= STALEST);
+    match known.map(|(_, value)| value.clone()) {
+        Some(stale) if strikes(account, Fault::StaleRead, STALE_IN) => stale,
+        _ => {
+            account.reads.insert(key, (now, answered.clone()));
+            answered
+        }
+    }
+}
+
+fn with_a_failure(account: &mut Account, action: &str, mut answered: Value) -> Value {
+    let Some((_, list, name)) = DESCRIBED.iter().find(|(known, ..)| *known == action) else {
+        return answered;
+    };
+    let is_empty = answered[*list].as_array().is_none_or(Vec::is_empty);
+    if is_empty || !strikes(account, Fault::Failures, FAILURE_IN) {
+        return answered;
+    }
+    let first = answered[*list].as_array_mut().map(|all| all.remove(0));
+    if let (Some(first), Some(failures)) = (first, answered["failures"].as_array_mut()) {
+        failures.push(json!({"arn": first[*name], "reason": REASON}));
+    }
+    answered
+}
+
+/// A server's error, as the service spells it: ECS models ServerException, the services of the Query protocol share
+/// InternalFailure.
+fn server_error(service: &str) -> ApiError {
+    let code = match service {
+        "ecs" => "ServerException",
+        _ => "InternalFailure",
+    };
+    ApiError {
+        status: 500,
+        code: code.to_owned(),
+        message: "The request processing has failed because of an unknown error.".to_owned(),
+    }
+}

@@ -1,0 +1,54 @@
+//! What goes wrong with the workers themselves: how an invocation ends that is not left alone.
+
+use super::Fault;
+use crate::account::Account;
+use crate::functions::Crash;
+
+/// Of ten invocations under the fault `worker-error`, so many crash, half of them before they do anything, half of
+/// them when all is done but the answer.
+const CRASHES_IN_TEN: u8 = 2;
+/// The same for each of the faults `worker-timeout` and `worker-memory`.
+const CUT_OFF_IN_TEN: u8 = 1;
+
+/// How an invocation ends that is not left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The process crashes.
+    Crash,
+    /// It hangs until its timeout.
+    Timeout,
+    /// It takes more memory than it has.
+    Memory,
+}
+
+/// Whether, and when, the next invocation crashes.
+pub fn crash(account: &mut Account) -> Crash {
+    if !account.faults.has(Fault::WorkerError) || account.wire_random.u8(0..10) >= CRASHES_IN_TEN {
+        return Crash::Never;
+    }
+    before_or_after(account.wire_random.bool())
+}
+
+/// Whether, when and how the next invocation ends otherwise than by its answer.
+pub fn end(account: &mut Account) -> (Crash, End) {
+    let crash = crash(account);
+    if crash != Crash::Never {
+        return (crash, End::Crash);
+    }
+    for (fault, end) in [
+        (Fault::WorkerTimeout, End::Timeout),
+        (Fault::WorkerMemory, End::Memory),
+    ] {
+        if account.faults.has(fault) && account.fault_random.u8(0..10) < CUT_OFF_IN_TEN {
+            return (before_or_after(account.fault_random.bool()), end);
+        }
+    }
+    (Crash::Never, End::Crash)
+}
+
+fn before_or_after(before: bool) -> Crash {
+    match before {
+        true => Crash::Before,
+        false => Crash::After,
+    }
+}

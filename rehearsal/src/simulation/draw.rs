@@ -1,0 +1,201 @@
+//! Draws a story from a seed. Small clusters and few faults come more often: they are quick, and break as well.
+
+mod operation;
+mod runs;
+
+use fastrand::Rng;
+
+use crate::faults::Fault;
+use crate::story::files::{Files, built_in_parameters};
+use crate::story::{Action, Settings, Switch, written};
+use crate::workload::{Service, Standalone};
+
+/// Subnets, and so zones, to choose from.
+const SUBNETS: [&str; 3] = [
+    "subnet-0a1b2c3d4e5f60718",
+    "subnet-0b2c3d4e5f6071829",
+    "subnet-0c3d4e5f607182930",
+];
+
+/// A story as it was drawn.
+#[derive(Debug, Clone)]
+pub struct Drawn {
+    /// What it follows from.
+    pub settings: Settings,
+    /// What happens.
+    pub actions: Vec<Action>,
+    /// What the operator sets out to do, in a word or two.
+    pub operation: &'static str,
+}
+
+impl Drawn {
+    /// The story as text, to be played by `ecs-rollout story`.
+    pub fn text(&self) -> String {
+        written::story(&self.settings, &self.actions)
+    }
+
+    /// What goes wrong in it, by name: the faults, and what befalls the cluster.
+    pub fn troubles(&self) -> Vec<&'static str> {
+        let faults = self.settings.faults.iter().map(|fault| fault.name());
+        let befalls = self.actions.iter().filter_map(|action| match action {
+            Action::In(_, deed) => match deed.as_ref() {
+                Action::Befall(mishap) => Some(mishap.word()),
+                Action::Try(deed) => match deed.as_ref() {
+                    Action::Befall(mishap) => Some(mishap.word()),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        });
+        let mut all: Vec<&'static str> = faults.chain(befalls).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+impl Drawn {
+    /// Whether it is a roll in which nothing goes wrong, and all that runs can move well before the drain deadline.
+    pub fn is_peaceful(&self) -> bool {
+        let deadline = self.settings.parameter("DrainDeadlineSeconds");
+        let deadline: u64 = deadline.and_then(|it| it.parse().ok()).unwrap_or(0);
+        let moves = |service: &Service| {
+            let leaves = service.deregistration_seconds.unwrap_or_default()
+                + service.stop_timeout_seconds.min(service.exit_seconds);
+            let free = service.host_port.is_none()
+                && service
+                    .placement_constraints
+                    .as_array()
+                    .is_none_or(Vec::is_empty);
+            let spare = service.minimum_percent == 0 || service.maximum_percent == 200;
+            spare && free && 4 * leaves < deadline
+        };
+        let workload = &self.settings.workload;
+        let ends = |task: &Standalone| task.run_seconds.is_some_and(|run| 2 * run < deadline);
+        self.operation == "roll"
+            && self.settings.faults.is_empty()
+            && !self
+                .actions
+                .iter()
+                .any(|it| matches!(it, Action::In(..) | Action::Befall(_)))
+            && workload.services.iter().all(moves)
+            && workload.tasks.iter().all(ends)
+    }
+}
+
+/// The story of a seed.
+pub fn draw(seed: u64) -> Drawn {
+    let mut rng = Rng::with_seed(seed);
+    let size = size(&mut rng);
+    let zones = rng.u64(1..=3).min(size.max(2));
+    let mut settings = Settings {
+        files: Files::built_in(),
+        parameters: built_in_parameters(),
+        workload: runs::workload(&mut rng, size, zones),
+        faults: faults(&mut rng),
+        seed,
+        switches: switches(&mut rng),
+        wrong: None,
+    };
+    parameters(&mut rng, &mut settings, size, zones);
+    let (operation, actions) = operation::operation(&mut rng, size);
+    Drawn {
+        settings,
+        actions,
+        operation,
+    }
+}
+
+/// One of `all`, each as likely as its number says.
+fn one_of<T: Copy>(rng: &mut Rng, all: &[(u32, T)]) -> T {
+    let mut at = rng.u32(0..all.iter().map(|(weight, _)| weight).sum());
+    for (weight, one) in all {
+        if at < *weight {
+            return *one;
+        }
+        at -= weight;
+    }
+    all[0].1
+}
+
+/// Whether something happens that does so in `percent` of all cases.
+fn chance(rng: &mut Rng, percent: u32) -> bool {
+    rng.u32(0..100) < percent
+}
+
+fn size(rng: &mut Rng) -> u64 {
+    let (least, most) = one_of(
+        rng,
+        &[(62, (1, 3)), (27, (4, 7)), (9, (8, 16)), (2, (17, 60))],
+    );
+    rng.u64(least..=most)
+}
+
+fn faults(rng: &mut Rng) -> Vec<Fault> {
+    let count = one_of(rng, &[(20, 0), (35, 1), (25, 2), (14, 3), (6, 5)]);
+    let mut all = Fault::ALL.map(|(fault, ..)| fault);
+    rng.shuffle(&mut all);
+    let mut drawn = all[..count].to_vec();
+    drawn.sort_unstable();
+    drawn
+}
+
+fn switches(rng: &mut Rng) -> Vec<Switch> {
+    let mut drawn = Vec::new();
+    for (switch, _) in Switch::ALL {
+        if chance(rng, 10) {
+            drawn.push(switch);
+        }
+    }
+    drawn
+}
+
+fn parameters(rng: &mut Rng, settings: &mut Settings, size: u64, zones: u64) {
+    let batch = match chance(rng, 70) {
+        true => 1,
+        false => rng.u64(1..=size.min(5)),
+    };
+    let policy = one_of(
+        rng,
+        &[(60, "retain"), (20, "stop-tasks"), (20, "terminate")],
+    );
+    settings.set_parameter("ClusterSize", size.to_string());
+    settings.set_parameter("ClusterMaxSize", (2 * size + batch).to_string());
+    settings.set_parameter("BatchSize", batch.to_string());
+    settings.set_parameter("SubnetIds", SUBNETS[..zones as usize].join(","));
+    settings.set_parameter("DrainDeadlinePolicy", policy);
+    let drain = one_of(rng, &[(25, 300), (25, 900), (25, 2400), (25, 3000)]);
+    settings.set_parameter("DrainDeadlineSeconds", drain.to_string());
+    let join = one_of(rng, &[(30, 240), (70, 900)]);
+    settings.set_parameter("JoinDeadlineSeconds", join.to_string());
+    if chance(rng, 20) {
+        settings.set_parameter("CapacityOwner", "autoscaling");
+    }
+    if chance(rng, 8) {
+        settings.set_parameter("WorkerHost", "Activity");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_draws_the_same_story_each_time_and_another_seed_another() {
+        let text = |seed| draw(seed).text();
+        assert_eq!(text(7), text(7));
+        assert_ne!(text(7), text(8));
+    }
+
+    #[test]
+    fn what_is_drawn_can_be_read_as_a_story() {
+        for seed in 0..500 {
+            let drawn = draw(seed);
+            let text = drawn.text();
+            let read = crate::story::script::read("drawn", &text).expect(&text);
+            assert_eq!(written::story(&read.settings, &read.actions), text);
+            assert_eq!(read.settings.workload, drawn.settings.workload, "{text}");
+        }
+    }
+}

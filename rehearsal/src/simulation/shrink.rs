@@ -1,0 +1,121 @@
+//! Makes a story that fails smaller, as long as it fails in the same way: what is left is what matters.
+
+use super::run::run;
+use super::{Drawn, Ran};
+use crate::story::Action;
+
+/// So many smaller stories are played at most.
+const TRIES: usize = 300;
+
+/// A smaller story that fails as `drawn` does, under the name `failure`; with what came of it. As it was, if none is found.
+pub fn shrink(drawn: &Drawn, failure: &str) -> Drawn {
+    let mut smallest = drawn.clone();
+    let mut tries = 0;
+    let fails = |ran: &Ran| ran.failures.first().is_some_and(|it| it.name() == failure);
+    loop {
+        let mut found = false;
+        // From the end, so that places before the one that was taken stay what they were.
+        for place in (0..steps(&smallest).len()).rev() {
+            let Some(step) = steps(&smallest).into_iter().nth(place) else {
+                continue;
+            };
+            if tries >= TRIES {
+                return smallest;
+            }
+            tries += 1;
+            if fails(&run(&step)) {
+                smallest = step;
+                found = true;
+            }
+        }
+        if !found {
+            return smallest;
+        }
+    }
+}
+
+/// Each story that is one thing less.
+fn steps(drawn: &Drawn) -> Vec<Drawn> {
+    let mut all = Vec::new();
+    let mut less = |change: &dyn Fn(&mut Drawn)| {
+        let mut smaller = drawn.clone();
+        change(&mut smaller);
+        if smaller.text() != drawn.text() {
+            all.push(smaller);
+        }
+    };
+    smaller_cluster(drawn, &mut less);
+    for (key, usual) in [
+        ("BatchSize", "1"),
+        ("DrainDeadlineSeconds", "3000"),
+        ("JoinDeadlineSeconds", "900"),
+        ("DrainDeadlinePolicy", "retain"),
+        ("CapacityOwner", "template"),
+        ("WorkerHost", "Lambda"),
+    ] {
+        less(&|it| {
+            if it.settings.parameter(key).is_some() {
+                it.settings.set_parameter(key, usual);
+            }
+        });
+    }
+    for place in 0..drawn.settings.switches.len() {
+        less(&|it| {
+            it.settings.switches.remove(place);
+        });
+    }
+    for place in 0..drawn.settings.workload.tasks.len() {
+        less(&|it| drop(it.settings.workload.tasks.remove(place)));
+    }
+    // A story without a line about what runs has the built-in workload.
+    if drawn.settings.workload.services.len() > 1 {
+        for place in 0..drawn.settings.workload.services.len() {
+            less(&|it| drop(it.settings.workload.services.remove(place)));
+        }
+    }
+    for place in 0..drawn.settings.faults.len() {
+        less(&|it| {
+            it.settings.faults.remove(place);
+        });
+    }
+    for (place, action) in drawn.actions.iter().enumerate() {
+        match action {
+            Action::In(..) => less(&|it| drop(it.actions.remove(place))),
+            Action::Pass(seconds) => {
+                less(&|it| it.actions[place] = Action::Pass(seconds / 2));
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+fn smaller_cluster(drawn: &Drawn, less: &mut impl FnMut(&dyn Fn(&mut Drawn))) {
+    let size = drawn.settings.parameter("ClusterSize");
+    let size: u64 = size.and_then(|size| size.parse().ok()).unwrap_or(1);
+    for smaller in [size / 2, size - 1] {
+        if (1..size).contains(&smaller) {
+            less(&|it| it.settings.set_instances(smaller));
+        }
+    }
+    for place in 0..drawn.settings.workload.services.len() {
+        less(&|it| {
+            let service = &mut it.settings.workload.services[place];
+            service.desired = service.desired.map(|desired| desired.div_ceil(2));
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulation::draw;
+
+    #[test]
+    fn every_step_is_another_story() {
+        let drawn = draw(3);
+        let steps = steps(&drawn);
+        assert!(steps.len() > 3);
+        assert!(steps.iter().all(|step| step.text() != drawn.text()));
+    }
+}

@@ -1,0 +1,101 @@
+//! Small wrongs of the workers, by name: what a mistake in them would do at their edges, so that a test can show that
+//! somebody notices. Nothing in the workers knows of this; calls, answers and verdicts are changed on their way.
+
+mod calls;
+mod verdicts;
+
+pub use calls::{after, before, in_place_of_an_error};
+pub use verdicts::{answered, asked};
+
+/// A wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// A worker's error is taken for `Reached`.
+    ErrorIsReached,
+    /// A task that is told to stop counts as STOPPED, as the instance's counters have it.
+    Counters,
+    /// Only the first page of a list is read.
+    FirstPage,
+    /// No new instance is held, and no drain waits for its turn: each alone would keep two batches apart.
+    NoHold,
+    /// What is in `failures` is taken to be gone.
+    FailuresIgnored,
+    /// Retained instances are not seen.
+    RetainedIgnored,
+    /// No drain deadline is kept.
+    NoDeadline,
+    /// The drain deadline comes at half its time.
+    EarlyDeadline,
+    /// FAILURE is told as SUCCESS.
+    FailureIsSuccess,
+    /// A service that was not stable before the drain is waited for.
+    NothingExcused,
+    /// Only the first record of an instance is looked at.
+    FirstRecord,
+    /// No heartbeat is sent.
+    NoHeartbeat,
+    /// Another instance is set DRAINING.
+    OtherInstance,
+    /// A leaving instance is never found in the cluster.
+    NoMember,
+    /// The instance is not set DRAINING.
+    NeverDraining,
+    /// The hook is not answered.
+    NeverCompleted,
+    /// ABANDON is answered as CONTINUE.
+    AbandonIsContinue,
+    /// The user's policy is taken to be `terminate`.
+    PolicyIsTerminate,
+    /// No task is told to stop.
+    NoStopTask,
+    /// The machine's own clock is trusted.
+    OwnClock,
+    /// A list that was refused is taken to be empty.
+    RefusedIsEmpty,
+    /// REGISTERING is taken for ACTIVE.
+    RegisteringIsActive,
+    /// CloudFormation is told once.
+    ToldOnce,
+    /// `NotYet` of `drained` is taken for `Reached`.
+    NotYetIsReached,
+    /// `NotYet` of `joined` is taken for `Reached`.
+    NotJoinedIsJoined,
+}
+
+impl Wrong {
+    /// All of them with their names.
+    pub const ALL: [(Self, &'static str); 25] = [
+        (Self::ErrorIsReached, "error-is-reached"),
+        (Self::Counters, "counters"),
+        (Self::FirstPage, "first-page"),
+        (Self::NoHold, "no-hold"),
+        (Self::FailuresIgnored, "failures-ignored"),
+        (Self::RetainedIgnored, "retained-ignored"),
+        (Self::NoDeadline, "no-deadline"),
+        (Self::EarlyDeadline, "early-deadline"),
+        (Self::FailureIsSuccess, "failure-is-success"),
+        (Self::NothingExcused, "nothing-excused"),
+        (Self::FirstRecord, "first-record"),
+        (Self::NoHeartbeat, "no-heartbeat"),
+        (Self::OtherInstance, "other-instance"),
+        (Self::NoMember, "no-member"),
+        (Self::NeverDraining, "never-draining"),
+        (Self::NeverCompleted, "never-completed"),
+        (Self::AbandonIsContinue, "abandon-is-continue"),
+        (Self::PolicyIsTerminate, "policy-is-terminate"),
+        (Self::NoStopTask, "no-stop-task"),
+        (Self::OwnClock, "own-clock"),
+        (Self::RefusedIsEmpty, "refused-is-empty"),
+        (Self::RegisteringIsActive, "registering-is-active"),
+        (Self::ToldOnce, "told-once"),
+        (Self::NotYetIsReached, "not-yet-is-reached"),
+        (Self::NotJoinedIsJoined, "not-joined-is-joined"),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        all.find(|(wrong, _)| *wrong == self)
+            .map_or("", |(_, name)| name)
+    }
+}

@@ -1,0 +1,140 @@
+//! Wrongs in the calls that a worker makes, and in how it reads the answers.
+
+use serde_json::{Value, json};
+
+use super::Wrong;
+use crate::account::{Account, Caller};
+use crate::wire::Call;
+
+/// Before a call: changes it, or answers in its place as if it had been made.
+pub fn before(account: &mut Account, caller: &Caller, call: &mut Call) -> Option<Value> {
+    let wrong = of_a_worker(account, caller)?;
+    let input = &mut call.input;
+    match (wrong, call.action.as_str()) {
+        (Wrong::NoHeartbeat, "RecordLifecycleActionHeartbeat")
+        | (Wrong::NeverCompleted, "CompleteLifecycleAction")
+        | (Wrong::NoStopTask, "StopTask") => return Some(json!({"task": {}})),
+        (Wrong::FailureIsSuccess, "SignalResource") => input["Status"] = json!("SUCCESS"),
+        (Wrong::AbandonIsContinue, "CompleteLifecycleAction") => {
+            input["LifecycleActionResult"] = json!("CONTINUE");
+        }
+        (Wrong::NeverDraining, "UpdateContainerInstancesState") => {
+            return Some(as_if_draining(account, input));
+        }
+        (Wrong::OtherInstance, "UpdateContainerInstancesState") => {
+            let told = as_if_draining(account, input);
+            let all = json!({"cluster": input["cluster"]});
+            let listed = account.call(&Caller::Operator, "ecs", "ListContainerInstances", &all);
+            let listed = listed.unwrap_or_default();
+            let arns = listed["containerInstanceArns"].as_array();
+            let own = &input["containerInstances"][0];
+            let other = arns?.iter().find(|arn| *arn != own)?;
+            let change = json!({"cluster": input["cluster"], "containerInstances": [other], "status": "DRAINING"});
+            // If there is none of that name any more nobody is drained at all, which is as wrong.
+            let _other = account.call(
+                &Caller::Operator,
+                "ecs",
+                "UpdateContainerInstancesState",
+                &change,
+            );
+            return Some(told);
+        }
+        _ => {}
+    }
+    None
+}
+
+/// What ECS would answer if these were set DRAINING.
+fn as_if_draining(account: &mut Account, input: &Value) -> Value {
+    let ask =
+        json!({"cluster": input["cluster"], "containerInstances": input["containerInstances"]});
+    let answered = account.call(&Caller::Operator, "ecs", "DescribeContainerInstances", &ask);
+    let mut answered = answered.unwrap_or_default();
+    for one in items(&mut answered, "containerInstances") {
+        one["status"] = json!("DRAINING");
+    }
+    answered
+}
+
+/// After a call that was answered: changes what the worker reads.
+pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value) {
+    let Some(wrong) = of_a_worker(account, caller) else {
+        return;
+    };
+    match (wrong, call.action.as_str()) {
+        (Wrong::Counters, "DescribeTasks") => {
+            for task in items(answer, "tasks") {
+                if task["desiredStatus"] == "STOPPED" {
+                    task["lastStatus"] = json!("STOPPED");
+                }
+            }
+        }
+        (Wrong::FirstPage, _) => {
+            if let Some(answer) = answer.as_object_mut() {
+                answer.remove("nextToken");
+                answer.remove("NextToken");
+            }
+        }
+        (Wrong::FailuresIgnored, _) if answer.get("failures").is_some() => {
+            answer["failures"] = json!([]);
+        }
+        (Wrong::RetainedIgnored, "DescribeAutoScalingGroups") => {
+            for group in items(answer, "AutoScalingGroups") {
+                for instance in items(group, "Instances") {
+                    if instance["LifecycleState"] == "Terminating:Retained" {
+                        instance["LifecycleState"] = json!("InService");
+                    }
+                }
+            }
+        }
+        // A drain waits for its turn only while the stack is at work.
+        (Wrong::NoHold, "DescribeStacks") if is(caller, "draining") => {
+            for stack in items(answer, "Stacks") {
+                stack["StackStatus"] = json!("UPDATE_COMPLETE");
+            }
+        }
+        (Wrong::FirstRecord, "ListContainerInstances") => {
+            if let Some(arns) = answer["containerInstanceArns"].as_array_mut() {
+                arns.truncate(1);
+            }
+        }
+        (Wrong::NoMember, "ListContainerInstances") if is(caller, "draining") => {
+            answer["containerInstanceArns"] = json!([]);
+        }
+        (Wrong::RegisteringIsActive, "DescribeContainerInstances") => {
+            for one in items(answer, "containerInstances") {
+                if one["status"] == "REGISTERING" {
+                    one["status"] = json!("ACTIVE");
+                    one["agentConnected"] = json!(true);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What the worker takes a refusal for, if it does not take it for what it is.
+pub fn in_place_of_an_error(account: &Account, caller: &Caller, call: &Call) -> Option<Value> {
+    let wrong = of_a_worker(account, caller)?;
+    match (wrong, call.action.as_str()) {
+        (Wrong::RefusedIsEmpty, "ListTasks") => Some(json!({"taskArns": []})),
+        (Wrong::RefusedIsEmpty, "ListContainerInstances") => {
+            Some(json!({"containerInstanceArns": []}))
+        }
+        _ => None,
+    }
+}
+
+fn of_a_worker(account: &Account, caller: &Caller) -> Option<Wrong> {
+    account
+        .wrong
+        .filter(|_| matches!(caller, Caller::Function(_)))
+}
+
+fn is(caller: &Caller, worker: &str) -> bool {
+    matches!(caller, Caller::Function(name) if name.ends_with(worker))
+}
+
+fn items<'a>(value: &'a mut Value, member: &str) -> impl Iterator<Item = &'a mut Value> {
+    value[member].as_array_mut().into_iter().flatten()
+}

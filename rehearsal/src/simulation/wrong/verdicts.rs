@@ -1,0 +1,82 @@
+//! Wrongs in what a worker is asked and what it answers.
+
+use serde_json::{Value, json};
+use workers::Worker;
+
+use super::Wrong;
+use crate::lambda::Failure;
+
+/// As long as a lifecycle action can last at all: later than any story ends.
+const NEVER_SECONDS: u64 = 172_800;
+
+/// Changes what a worker is asked.
+pub fn asked(wrong: Option<Wrong>, payload: &mut Value) {
+    let change = |seconds: u64| match wrong {
+        Some(Wrong::EarlyDeadline) => seconds / 2,
+        Some(Wrong::NoDeadline) => NEVER_SECONDS,
+        _ => seconds,
+    };
+    let metadata = payload["detail"]["NotificationMetadata"]
+        .as_str()
+        .unwrap_or_default();
+    let Ok(mut metadata) = serde_json::from_str::<Value>(metadata) else {
+        return;
+    };
+    let Some(deadline) = metadata.get_mut("drainDeadlineSeconds") else {
+        return;
+    };
+    if let Some(seconds) = deadline.as_u64().filter(|it| change(*it) != *it) {
+        *deadline = json!(change(seconds));
+        payload["detail"]["NotificationMetadata"] = json!(metadata.to_string());
+    }
+}
+
+/// Changes what a worker answers to `payload`.
+pub fn answered(
+    wrong: Option<Wrong>,
+    worker: Worker,
+    payload: &Value,
+    answer: Result<Value, Failure>,
+) -> Result<Value, Failure> {
+    let Some(wrong) = wrong else {
+        return answer;
+    };
+    let launching =
+        payload["detail"]["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_LAUNCHING";
+    let mut answer = match answer {
+        Ok(answer) => answer,
+        Err(_) if wrong == Wrong::ErrorIsReached && worker != Worker::CompleteAction => {
+            return Ok(reached());
+        }
+        Err(failure) => return Err(failure),
+    };
+    let verdict = answer["verdict"].as_str().unwrap_or_default().to_owned();
+    let mut become_reached = false;
+    match (wrong, worker, verdict.as_str()) {
+        (Wrong::NoHold, Worker::Stable, "NotYet") if launching => become_reached = true,
+        (Wrong::NotYetIsReached, Worker::Drained, "NotYet")
+        | (Wrong::NotJoinedIsJoined, Worker::Joined, "NotYet")
+        | (Wrong::ToldOnce, Worker::CompleteAction, "NotYet") => become_reached = true,
+        (Wrong::PolicyIsTerminate, Worker::Drained | Worker::Stable, _)
+            if answer.get("policy").is_some() =>
+        {
+            answer["policy"] = json!("terminate");
+        }
+        (Wrong::NothingExcused, Worker::Draining, _) if answer.get("unstable").is_some() => {
+            answer["unstable"] = json!([]);
+        }
+        _ => {}
+    }
+    if become_reached {
+        answer["verdict"] = json!("Reached");
+        answer["waitSeconds"] = json!(0);
+    }
+    Ok(answer)
+}
+
+fn reached() -> Value {
+    json!({
+        "verdict": "Reached", "reason": "an error, taken for an answer", "waitSeconds": 0,
+        "since": "2026-01-05T03:00:00Z", "member": true, "containerInstances": [], "services": [], "unstable": [],
+    })
+}

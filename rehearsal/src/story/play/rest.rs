@@ -1,0 +1,147 @@
+//! The second act of a story with faults: they stop, an operator does what the README says, and within a bound everything
+//! must have ended, with all capacity on one AMI at full size.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Stage;
+use crate::account::Account;
+use crate::promises::{Broken, Claim};
+
+/// So long nothing may be under way before it counts as rest: the health check finds a dead instance within a minute.
+const QUIET: Duration = Duration::from_secs(300);
+/// How long a hook stays open that nobody answers (the template's heartbeat timeout).
+const HOOK: Duration = Duration::from_secs(3600);
+/// The grace of `stop-tasks`, and the retries of the definition.
+const GRACE_AND_RETRIES: Duration = Duration::from_secs(900 + 2 * 1562);
+/// So often at most an operator helps a stack on that has failed.
+const MOST_CURES: u32 = 3;
+/// Launches and terminations of one batch.
+const MACHINES: Duration = Duration::from_secs(300);
+
+impl Stage {
+    /// Ends the faults, and waits until all is at rest.
+    pub(super) async fn rest(&mut self) -> Result<(), String> {
+        if let Some((at, _)) = self.due.last() {
+            let at = *at;
+            self.run_until(|_| false, at).await?;
+        }
+        self.calm();
+        let mut limit = self.world.now() + self.bound();
+        let mut cures = 0;
+        loop {
+            let (watch, again) = (self.watch.clone(), self.watch.clone());
+            // A machine that is retained is seen to at once: it may be what all else waits for.
+            let ready = move |_: &mut Account| {
+                let instances = watch.instances();
+                let mut states = instances.values().map(|seen| seen.state.as_str());
+                watch.pending().is_none() || states.any(|state| state == "Terminating:Retained")
+            };
+            self.run_until(ready, limit).await?;
+            let quiet = self.world.now() + QUIET;
+            self.run_until(|_| false, quiet).await?;
+            let has_healed = self.let_retained_go();
+            let at_rest = again.pending().is_none();
+            if at_rest && cures < MOST_CURES && self.cure_the_stack() {
+                cures += 1;
+                limit = self.world.now() + self.bound();
+            } else if self.world.now() >= limit || (at_rest && !has_healed) {
+                break;
+            }
+        }
+        if self.watch.stack_status() == "UPDATE_COMPLETE"
+            && let Some(ami) = self.released.take()
+        {
+            self.ami = ami;
+        }
+        let mut broken = self.watch.end_roll().broken;
+        if let Some(detail) = self.not_at_rest() {
+            broken.push(Broken {
+                claim: Claim::RollEnds,
+                at: self.world.now(),
+                detail,
+            });
+        }
+        self.broken.extend(broken);
+        Ok(())
+    }
+
+    /// All batches there and all back, each as long as its deadlines allow, and what was stuck before times out first.
+    fn bound(&self) -> Duration {
+        let terms = self.watch.terms();
+        let instances = self.watch.instances().len().max(self.size());
+        let batches = u32::try_from(instances.div_ceil(terms.batch)).unwrap_or(u32::MAX);
+        let batch = terms.join_deadline + terms.drain_deadline + GRACE_AND_RETRIES + MACHINES;
+        2 * HOOK + 2 * batches * batch
+    }
+
+    fn size(&self) -> usize {
+        let size = self.settings.parameter("ClusterSize");
+        size.and_then(|size| size.parse().ok()).unwrap_or(1)
+    }
+
+    /// Terminates retained instances, which an operator has looked at. Says whether there were any.
+    fn let_retained_go(&self) -> bool {
+        let retained = self.retained();
+        for id in &retained {
+            let input = json!({"InstanceId": id, "ShouldDecrementDesiredCapacity": false});
+            // Refused: somebody else was quicker, and the next look shows it.
+            let _answer = self.call("autoscaling", "TerminateInstanceInAutoScalingGroup", &input);
+        }
+        !retained.is_empty()
+    }
+
+    /// Continues a rollback that failed, deletes again what could not be deleted. Says whether anything began.
+    fn cure_the_stack(&self) -> bool {
+        let action = match self.watch.stack_status().as_str() {
+            "UPDATE_ROLLBACK_FAILED" => "ContinueUpdateRollback",
+            "DELETE_FAILED" | "ROLLBACK_FAILED" => "DeleteStack",
+            _ => return false,
+        };
+        self.call("cloudformation", action, &json!({"StackName": self.stack}))
+            .is_ok()
+    }
+
+    /// Why this is no good end, if it is none.
+    fn not_at_rest(&self) -> Option<String> {
+        if let Some(pending) = self.watch.pending() {
+            let hours = self.bound().as_secs() / 3600;
+            return Some(format!("{hours} hours after the faults stopped, {pending}"));
+        }
+        let status = self.watch.stack_status();
+        let instances = self.watch.instances();
+        if ["DELETE_COMPLETE", "ROLLBACK_COMPLETE"].contains(&status.as_str()) {
+            let left = instances.keys().next();
+            return left.map(|id| format!("the stack is {status}, and {id} is left"));
+        }
+        let good = [
+            "CREATE_COMPLETE",
+            "UPDATE_COMPLETE",
+            "UPDATE_ROLLBACK_COMPLETE",
+        ];
+        if !good.contains(&status.as_str()) {
+            return Some(format!("the stack ended {status}"));
+        }
+        let serving: Vec<_> = instances
+            .iter()
+            .filter(|(_, seen)| seen.state == "InService")
+            .collect();
+        if let Some((id, _)) = serving.iter().find(|(_, seen)| !seen.member) {
+            return Some(format!("{id} is in service, but no member of the cluster"));
+        }
+        if let Some((id, seen)) = serving.iter().find(|(_, seen)| seen.ami != self.ami) {
+            return Some(format!(
+                "the stack is {status}, and {id} is in service on {}, not on {}",
+                seen.ami, self.ami
+            ));
+        }
+        let wanted = self.group()["DesiredCapacity"].as_u64().unwrap_or_default();
+        (serving.len() as u64 != wanted).then(|| {
+            format!(
+                "{} instances are in service, and the group wants {wanted}",
+                serving.len()
+            )
+        })
+    }
+}

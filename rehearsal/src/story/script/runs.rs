@@ -1,0 +1,83 @@
+//! The lines of a story about what runs: `service web desired=4 deregistration=300` and `task report run=600`.
+
+use serde_json::{Value, json};
+
+use super::number;
+use crate::workload::{Service, Standalone};
+
+type Pairs<'a> = Vec<(&'a str, &'a str)>;
+
+/// The name, then `key=value` for each thing that is not as usual.
+fn named(text: &str) -> Result<(&str, Pairs<'_>), String> {
+    let mut words = text.split_whitespace();
+    let name = words.next().ok_or("a name is missing")?;
+    let pairs: Option<Pairs<'_>> = words.map(|word| word.split_once('=')).collect();
+    Ok((name, pairs.ok_or("after the name write key=value")?))
+}
+
+pub(super) fn service(text: &str) -> Result<Service, String> {
+    let (name, pairs) = named(text)?;
+    let mut service = Service::replica(name, 2);
+    for (key, value) in pairs {
+        let value = number(value)?;
+        match key {
+            "desired" => service.desired = Some(value),
+            "minimum" => service.minimum_percent = value,
+            "maximum" => service.maximum_percent = value,
+            "cpu" => service.cpu = value,
+            "memory" => service.memory = value,
+            "deregistration" => service.deregistration_seconds = Some(value),
+            "host-port" => service.host_port = Some(value),
+            "stop-timeout" => service.stop_timeout_seconds = value,
+            "exit" => service.exit_seconds = value,
+            "distinct" => constrain(
+                &mut service,
+                json!({"type": "distinctInstance"}),
+                value == 0,
+            ),
+            "zone" => constrain(&mut service, in_zone(value), false),
+            _ => {
+                return Err(format!(
+                    "a service has no {key}; it has desired, minimum, maximum, cpu, memory, deregistration, host-port, stop-timeout, exit, distinct, zone"
+                ));
+            }
+        }
+    }
+    Ok(service)
+}
+
+fn constrain(service: &mut Service, constraint: Value, not: bool) {
+    if let Some(constraints) = service
+        .placement_constraints
+        .as_array_mut()
+        .filter(|_| !not)
+    {
+        constraints.push(constraint);
+    }
+}
+
+/// In the zone of the first, second or third subnet.
+fn in_zone(number: u64) -> Value {
+    let place = usize::try_from(number).unwrap_or_default();
+    let zone = crate::autoscaling::zone(place.saturating_sub(1));
+    let expression = format!("attribute:ecs.availability-zone == {zone}");
+    json!({"type": "memberOf", "expression": expression})
+}
+
+pub(super) fn task(text: &str) -> Result<Standalone, String> {
+    let (family, pairs) = named(text)?;
+    let mut task = Standalone {
+        family: family.to_owned(),
+        count: 1,
+        run_seconds: None,
+        on_instance: None,
+    };
+    for (key, value) in pairs {
+        match key {
+            "count" => task.count = number(value)?,
+            "run" => task.run_seconds = Some(number(value)?),
+            _ => return Err(format!("a task has no {key}; it has count, run")),
+        }
+    }
+    Ok(task)
+}

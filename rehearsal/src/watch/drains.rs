@@ -1,0 +1,44 @@
+//! How many drains are open at a time. A roll's are those of instances that the stack's operation, or an instance refresh,
+//! takes out; what a user takes out afterwards, or sets to DRAINING himself, is none.
+
+use jiff::Timestamp;
+
+use super::Inner;
+use crate::promises::Claim;
+
+impl Inner {
+    /// Whether the promises about a roll are judged: not of a stack that is deleted, which takes all instances at once.
+    pub(super) fn rolls(&self) -> bool {
+        let deleted = self.stack_status.starts_with("DELETE_");
+        (self.rolling || self.refresh.is_some()) && !deleted
+    }
+
+    /// Whether the stack, or an instance refresh, is at it.
+    pub(super) fn in_operation(&self) -> bool {
+        self.refresh.is_some() || self.stack_status.ends_with("_IN_PROGRESS")
+    }
+
+    /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
+    pub(super) fn drains_open(&mut self, at: Timestamp) {
+        let open: Vec<String> = self
+            .instances
+            .iter()
+            .filter(|(_, seen)| seen.is_draining && seen.state == "Terminating:Wait")
+            .map(|(id, _)| id.clone())
+            .collect();
+        let is_rolled =
+            |id: &&String| self.instances[*id].is_rolled && !self.drained_by_hand.contains(*id);
+        let rolled: Vec<&str> = open.iter().filter(is_rolled).map(String::as_str).collect();
+        let more = open.len() > self.seen.max_open_drains;
+        if self.rolls() && rolled.len() > self.terms.batch && more {
+            let detail = format!(
+                "{} drains were open with a batch of {}: {}",
+                rolled.len(),
+                self.terms.batch,
+                rolled.join(", ")
+            );
+            self.broke(Claim::OneBatchOfDrains, at, detail);
+        }
+        self.seen.max_open_drains = self.seen.max_open_drains.max(open.len());
+    }
+}

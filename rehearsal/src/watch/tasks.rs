@@ -1,0 +1,129 @@
+//! What happens to tasks: whether they had stopped when their instance was let go, and whether their services stay healthy
+//! enough. What an instance does that died, or a task that ended by itself, is nobody's breach; nor is what the user chose
+//! for a drain deadline that has passed, or for a stack that is deleted.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Inner, InstanceSeen};
+use crate::account::Account;
+use crate::ecs::OWN_EXIT;
+use crate::fact::{Fact, Told};
+use crate::promises::Claim;
+
+/// A drain's deadline counts from the time of its event, which EventBridge tells in whole seconds.
+const WHOLE_SECONDS: Duration = Duration::from_secs(1);
+
+impl Inner {
+    /// What happened to a task.
+    pub(super) fn task(&mut self, account: &Account, told: &Told) {
+        match &told.fact {
+            Fact::TaskHealthy { group } => self.health(account, told.at, group, true),
+            Fact::Task {
+                group,
+                instance,
+                last_status,
+                reason,
+                ..
+            } => {
+                let is_leaving = |seen: &InstanceSeen| seen.state.starts_with("Terminating");
+                let leaving = self.instances.get(instance).is_some_and(is_leaving);
+                if leaving && last_status == "STOPPED" && group.starts_with("service:") {
+                    self.seen.tasks_moved += 1;
+                }
+                let ours = self.is_our_doing(told.at, instance, reason);
+                self.health(account, told.at, group, ours);
+            }
+            Fact::TaskKilled {
+                task,
+                group,
+                instance,
+                last_status,
+            } => {
+                let what =
+                    format!("task {task} of {group} was {last_status} when {instance} went away");
+                self.killed(told.at, instance, what);
+                let ours = self.is_our_doing(told.at, instance, "");
+                self.health(account, told.at, group, ours);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a task's end, for this `reason`, is the doing of a drain, and not what the user chose.
+    fn is_our_doing(&self, at: Timestamp, instance: &str, reason: &str) -> bool {
+        let by_choice = self.terms.policy != "retain" && self.is_overdue(at, instance);
+        reason != OWN_EXIT && !self.is_excused(at, instance) && !self.stack_goes() && !by_choice
+    }
+
+    /// Looks at a service after something happened to a task of it, which was our doing or not.
+    fn health(&mut self, account: &Account, at: Timestamp, group: &str, ours: bool) {
+        let Some(service) = group.strip_prefix("service:") else {
+            return;
+        };
+        let Some((healthy, minimum)) = account.ecs.service_health(service) else {
+            return;
+        };
+        let before = self
+            .healthy
+            .insert(service.to_owned(), healthy)
+            .unwrap_or(healthy);
+        if self.rolls() && ours && healthy < before && healthy < minimum {
+            let detail =
+                format!("service {service} has {healthy} healthy tasks, its minimum is {minimum}");
+            self.broke(Claim::MinimumHealthy, at, detail);
+        }
+    }
+
+    /// Its hook has let it go: whatever is still on it has some seconds left.
+    pub(super) fn let_go(&mut self, account: &Account, at: Timestamp, instance: &str) {
+        let tasks = account.ecs.tasks();
+        let left = tasks.iter().find(|task| task.instance == instance);
+        if let Some(task) = left.filter(|_| !self.is_excused(at, instance)) {
+            let detail = format!(
+                "{instance} was let go with task {} of {} {}",
+                task.id, task.group, task.last_status
+            );
+            self.broke(Claim::DrainedBeforeGone, at, detail);
+        }
+    }
+
+    /// Whether an instance may go with what runs on it: it died, nobody was asked about its launch (the event was lost, and
+    /// the hook timed out), a person let it go that it was retained for, or the user
+    /// chose so.
+    fn is_excused(&self, at: Timestamp, instance: &str) -> bool {
+        let seen = self.instances.get(instance);
+        self.died.contains(instance)
+            || self.is_unasked(instance)
+            || seen.is_some_and(|seen| seen.retained)
+            || self.by_policy(at, instance)
+    }
+
+    /// Whether nobody was asked about an instance: its launch timed out with no answer, and it met no terminate hook.
+    fn is_unasked(&self, instance: &str) -> bool {
+        let seen = self.instances.get(instance);
+        self.launches_over.contains(instance)
+            && !self.abandoned.contains(instance)
+            && seen.is_some_and(|seen| seen.drain_began.is_none())
+    }
+
+    /// Whether the user chose `terminate`, and the deadline has passed.
+    fn by_policy(&self, at: Timestamp, instance: &str) -> bool {
+        self.terms.policy == "terminate" && self.is_overdue(at, instance)
+    }
+
+    /// Whether the drain deadline of an instance has passed.
+    fn is_overdue(&self, at: Timestamp, instance: &str) -> bool {
+        let seen = self.instances.get(instance);
+        let began = seen.and_then(|seen| seen.drain_began);
+        began.is_some_and(|began| at + WHOLE_SECONDS >= began + self.terms.drain_deadline)
+    }
+
+    fn killed(&mut self, at: Timestamp, instance: &str, what: String) {
+        if !self.is_excused(at, instance) {
+            self.seen.tasks_killed_early += 1;
+            self.broke(Claim::DrainedBeforeGone, at, what);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Simulation: hundreds of stories drawn by chance, in two acts each, and every promise judged at every event. Always the
+//! same seeds, and those that once failed (`simulation/seeds.txt`); `SIMULATION_SEED=12345` adds others from there on,
+//! `SIMULATION_SEEDS=1000` of them.
+//!
+//! When it fails, it prints the story, and a smaller one that fails alike: put it into a file, and play it with
+//! `ecs-rollout story FILE`.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Instant;
+
+use rehearsal::simulation::{Drawn, Ran, draw, run, shrink};
+
+/// The seeds that are always played: from 1 on.
+const FIXED: u64 = 240;
+
+#[test]
+fn every_promise_holds_in_every_story() {
+    let seeds = seeds();
+    let count = seeds.len();
+    let began = Instant::now();
+    let mut troubles: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
+    let mut failed = Vec::new();
+    for (drawn, ran) in play(seeds) {
+        for trouble in drawn.troubles() {
+            *troubles.entry(trouble).or_default() += 1;
+        }
+        *outcomes.entry(ran.outcome.clone()).or_default() += 1;
+        if !ran.failures.is_empty() {
+            failed.push((drawn, ran));
+        }
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{count} stories in {seconds:.1} s; outcomes {outcomes:?}; troubles {troubles:?}");
+    if let Some((drawn, ran)) = failed.first() {
+        let first = &ran.failures[0];
+        let smaller = shrink(drawn, first.name());
+        let seeds: Vec<u64> = failed.iter().map(|(it, _)| it.settings.seed).collect();
+        panic!(
+            "{} of {count} stories failed, seeds {seeds:?}. Seed {} broke {}: {}\n\n{}\nmade smaller:\n\n{}",
+            failed.len(),
+            drawn.settings.seed,
+            first.name(),
+            first.detail(),
+            drawn.text(),
+            smaller.text()
+        );
+    }
+    for outcome in ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"] {
+        assert!(outcomes.contains_key(outcome), "no story ended {outcome}");
+    }
+    let missing: Vec<&str> = rehearsal::faults::Fault::ALL
+        .iter()
+        .map(|(_, name, _)| *name)
+        .filter(|name| !troubles.contains_key(name))
+        .collect();
+    assert!(missing.is_empty(), "no story has the faults {missing:?}");
+}
+
+fn seeds() -> Vec<u64> {
+    let once_failed = include_str!("simulation/seeds.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_whitespace().next())
+        .map(|seed| seed.parse().expect("a line begins with a seed"));
+    let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
+    let more = number("SIMULATION_SEED").map(|from| {
+        let count = number("SIMULATION_SEEDS").unwrap_or(1);
+        from..from + count
+    });
+    let mut seeds: Vec<u64> = (1..=FIXED).chain(once_failed).collect();
+    seeds.extend(more.into_iter().flatten());
+    seeds.sort_unstable();
+    seeds.dedup();
+    seeds
+}
+
+/// Plays them on as many threads as there are processors.
+fn play(seeds: Vec<u64>) -> Vec<(Drawn, Ran)> {
+    let jobs = thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = channel();
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            let (sender, next, seeds) = (sender.clone(), &next, &seeds);
+            scope.spawn(move || {
+                while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let drawn = draw(*seed);
+                    let ran = run(&drawn);
+                    sender
+                        .send((drawn, ran))
+                        .expect("the receiver outlives the scope");
+                }
+            });
+        }
+    });
+    drop(sender);
+    receiver.into_iter().collect()
+}

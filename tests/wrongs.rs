@@ -1,0 +1,163 @@
+//! The rehearsal notices when the workers do wrong: each wrong has a story that goes well without it, and with it breaks a
+//! promise, ends otherwise, or leaves a machine behind. `WRONGS_BY_SEEDS=100` also tells how many of the first hundred
+//! stories of the simulation notice each.
+
+use rehearsal::simulation::wrong::Wrong;
+use rehearsal::simulation::{Drawn, Ran, draw, run};
+use rehearsal::story::script;
+
+/// Where chance decides whether a wrong shows, so many seeds are tried.
+const SEEDS: u64 = 25;
+
+/// A roll of two instances whose tasks take a minute to leave.
+const ROLL: &str = "instances 2\nservice web desired=4 cpu=128 memory=128 deregistration=60\n";
+/// The same, with a task that never ends, and a short deadline.
+const HANGS: &str = "instances 3\nparameter DrainDeadlineSeconds=300\nfault drain-hangs\nservice web desired=3 cpu=128 memory=128\n";
+/// Tasks that take longer to leave than half of the deadline.
+const SLOW: &str = "instances 2\nparameter DrainDeadlineSeconds=900\nparameter DrainDeadlinePolicy=terminate\nservice web desired=4 cpu=128 memory=128 deregistration=600\n";
+
+/// One task on each instance, which takes long to leave.
+const ALONE: &str = "instances 2\nservice web desired=2 cpu=128 memory=128 deregistration=600\n";
+
+/// What happens in most stories.
+const ACTS: &str = "deploy\nrelease\npass 600\nrest\n";
+
+/// Each wrong with the settings and the deeds of its story.
+const STORIES: [(Wrong, &[&str], &str); 25] = [
+    (Wrong::ErrorIsReached, &[ROLL, "fault worker-error\n"], ACTS),
+    (Wrong::Counters, &[ROLL], ACTS),
+    (
+        Wrong::FirstPage,
+        &[
+            ROLL,
+            "service quick desired=4 cpu=64 memory=64\nfault small-pages\n",
+        ],
+        ACTS,
+    ),
+    (Wrong::NoHold, &[SLOW], ACTS),
+    (Wrong::FailuresIgnored, &[ALONE, "fault failures\n"], ACTS),
+    (Wrong::RetainedIgnored, &[HANGS], ACTS),
+    (Wrong::NoDeadline, &[HANGS], ACTS),
+    (Wrong::EarlyDeadline, &[SLOW], ACTS),
+    (
+        Wrong::FailureIsSuccess,
+        &["instances 1\nfault never-joins\nservice web desired=1 cpu=128 memory=128\n"],
+        "deploy\nroll\n",
+    ),
+    (
+        Wrong::NothingExcused,
+        &[
+            "instances 2\nparameter DrainDeadlineSeconds=300\nservice web desired=2 cpu=1024 memory=128 minimum=0\n",
+        ],
+        "deploy\nservice-scaled 0 40\npass 300\nrelease\npass 600\nrest\n",
+    ),
+    (
+        Wrong::FirstRecord,
+        &[ROLL, "fault joins-twice\n"],
+        "deploy\nrelease\npass 1500\nrelease\npass 600\nrest\n",
+    ),
+    (
+        Wrong::NoHeartbeat,
+        &[
+            "instances 1\nparameter ClusterMaxSize=4\nparameter DrainDeadlinePolicy=stop-tasks\nparameter DrainDeadlineSeconds=3300\n",
+            "service web desired=4 cpu=128 memory=128 minimum=100 maximum=100 deregistration=600\n",
+        ],
+        "deploy\nscale 2\nsettle\nscale 1\npass 9000\nrest\n",
+    ),
+    (Wrong::OtherInstance, &[ROLL], ACTS),
+    (Wrong::NoMember, &[ROLL], ACTS),
+    (Wrong::NeverDraining, &[ROLL], ACTS),
+    (Wrong::NeverCompleted, &[ROLL], ACTS),
+    (Wrong::AbandonIsContinue, &[HANGS], ACTS),
+    (Wrong::PolicyIsTerminate, &[HANGS], ACTS),
+    (
+        Wrong::NoStopTask,
+        &[HANGS, "parameter DrainDeadlinePolicy=stop-tasks\n"],
+        ACTS,
+    ),
+    (Wrong::OwnClock, &[SLOW, "fault clock-skew\n"], ACTS),
+    (Wrong::RefusedIsEmpty, &[ROLL, "fault throttle\n"], ACTS),
+    (
+        Wrong::RegisteringIsActive,
+        &["instances 1\nfault registers-slowly\nservice web desired=1 cpu=128 memory=128\n"],
+        "deploy\nroll\n",
+    ),
+    (Wrong::ToldOnce, &[ROLL, "switch early-signal-lost\n"], ACTS),
+    (Wrong::NotYetIsReached, &[ROLL], ACTS),
+    (
+        Wrong::NotJoinedIsJoined,
+        &["instances 1\nfault never-joins\nservice web desired=1 cpu=128 memory=128\n"],
+        "deploy\nroll\n",
+    ),
+];
+
+#[test]
+fn each_wrong_has_a_story() {
+    for (wrong, name) in Wrong::ALL {
+        let stories = STORIES.iter().filter(|(it, ..)| *it == wrong).count();
+        assert_eq!(stories, 1, "{name}");
+    }
+}
+
+#[test]
+fn each_wrong_is_noticed() {
+    let mut missed = Vec::new();
+    for (wrong, settings, acts) in STORIES {
+        let text = format!("{}\n{acts}", settings.concat());
+        let seen = (1..=SEEDS).find_map(|seed| {
+            let story = read(&format!("seed {seed}\n{text}"));
+            noticed(&story, wrong)
+        });
+        match seen {
+            Some(how) => println!("{:<22} {how}", wrong.name()),
+            None => missed.push(wrong.name()),
+        }
+    }
+    assert!(missed.is_empty(), "nobody notices {missed:?}");
+}
+
+#[test]
+fn how_many_stories_of_the_simulation_notice_each() {
+    let Some(seeds) = std::env::var("WRONGS_BY_SEEDS").ok() else {
+        return;
+    };
+    let seeds: u64 = seeds.parse().expect("WRONGS_BY_SEEDS is a number");
+    for (wrong, name) in Wrong::ALL {
+        let noticing = (1..=seeds).filter(|seed| noticed(&draw(*seed), wrong).is_some());
+        println!("{name:<22} {} of {seeds}", noticing.count());
+    }
+}
+
+fn read(text: &str) -> Drawn {
+    let script = script::read("wrong.story", text).expect("a good story");
+    Drawn {
+        settings: script.settings,
+        actions: script.actions,
+        operation: "roll",
+    }
+}
+
+/// How the story shows the wrong, if it does. Without it all must be well.
+fn noticed(story: &Drawn, wrong: Wrong) -> Option<String> {
+    let right = run(story);
+    let name = wrong.name();
+    assert!(
+        right.failures.is_empty(),
+        "without {name}: {right:?}\n{}",
+        story.text()
+    );
+    let mut story = story.clone();
+    story.settings.wrong = Some(wrong);
+    differing(&right, &run(&story))
+}
+
+fn differing(right: &Ran, with: &Ran) -> Option<String> {
+    if let Some(failure) = with.failures.first() {
+        return Some(format!("breaks {}: {}", failure.name(), failure.detail()));
+    }
+    if with.outcome != right.outcome {
+        return Some(format!("ends {}, not {}", with.outcome, right.outcome));
+    }
+    (with.retained != right.retained)
+        .then(|| format!("retains {}, not {}", with.retained, right.retained))
+}
