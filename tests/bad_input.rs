@@ -28,7 +28,7 @@ fn refused(arguments: &[&str], words: &[&str]) {
 fn bad_flags() {
     refused(
         &["rehearse", "--fault", "boredom"],
-        &["boredom", "never-joins", "drain-hangs"],
+        &["boredom", "never-joins", "drain-hangs", "agent-gone"],
     );
     refused(
         &["rehearse", "--instances", "0"],
@@ -82,6 +82,23 @@ fn bad_parameter_files() {
         &["rehearse", "--parameters", &late],
         &["late.json", "DrainDeadlineSeconds", "3300"],
     );
+    for (key, value, words) in [
+        (
+            "StandaloneTaskPolicy",
+            "kill",
+            "wait, stop or skip-instance",
+        ),
+        ("StandaloneTaskLimitSeconds", "3301", "from 0 to 3300"),
+        ("AgentDisconnectedLimitSeconds", "5", "from 60 to 3300"),
+        ("WaitForDaemons", "yes", "true or false"),
+    ] {
+        let one = format!("[{{\"ParameterKey\": \"{key}\", \"ParameterValue\": \"{value}\"}},");
+        let hard = file("hard.json", &text.replacen('[', &one, 1));
+        refused(
+            &["rehearse", "--parameters", &hard],
+            &["hard.json", key, words],
+        );
+    }
 }
 
 #[test]

@@ -185,6 +185,39 @@ fn the_verdicts_that_the_definition_knows_are_those_that_workers_give() {
     }
 }
 
+/// Longest value of what the template writes into its hooks' metadata; numbers are five digits at most.
+fn longest(name: &str) -> String {
+    let length = match name {
+        "EcsClusterName" => 48,
+        "AWS::StackName" => 128,
+        "DrainDeadlinePolicy" => "stop-tasks".len(),
+        "StandaloneTaskPolicy" => "skip-instance".len(),
+        _ => 5,
+    };
+    "x".repeat(length)
+}
+
+#[test]
+fn the_metadata_of_the_hooks_fits() {
+    // Documented are 4000 characters now. 1023 is what older models of the API took: it leaves room.
+    let template = text("template/ecs-cluster.yaml");
+    let texts: Vec<&str> = template
+        .split("NotificationMetadata: !Sub >-\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("}\n"))
+        .map(|(metadata, _)| metadata)
+        .collect();
+    assert_eq!(texts.len(), 2, "the hooks of the group");
+    for metadata in texts {
+        let mut whole = metadata.split_whitespace().collect::<Vec<_>>().join(" ") + "}";
+        while let Some((before, rest)) = whole.split_once("${") {
+            let (name, after) = rest.split_once('}').expect("a reference ends");
+            whole = format!("{before}{}{after}", longest(name));
+        }
+        assert!(whole.len() <= 1023, "{} bytes: {whole}", whole.len());
+    }
+}
+
 #[test]
 fn the_parameter_file_names_parameters_of_the_template() {
     let template = text("template/ecs-cluster.yaml");

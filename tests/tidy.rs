@@ -157,6 +157,7 @@ fn the_sdk_is_named_in_one_file_for_each_service() {
         "workers/src/autoscaling.rs",
         "workers/src/cloudformation.rs",
         "workers/src/ecs.rs",
+        "workers/src/ecs/cases.rs",
         "workers/src/ecs/translation.rs",
     ];
     assert_eq!(naming, wanted, "the workers name the SDK elsewhere");

@@ -97,6 +97,11 @@ pub enum Event {
         /// Id of the EC2 instance.
         instance: String,
     },
+    /// The agent of an instance loses its connection, for good.
+    AgentGone {
+        /// Id of the EC2 instance.
+        instance: String,
+    },
     /// The scheduler looks at a service.
     Schedule {
         /// Name of the cluster.
@@ -171,6 +176,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DescribeContainerInstances" => instance::describe(account, input),
         "UpdateContainerInstancesState" => instance::update_state(account, input),
         "DeregisterContainerInstance" => instance::deregister(account, input),
+        "PutAttributes" => instance::put_attributes(account, input),
         "CreateService" => service::create(account, input),
         "UpdateService" => service::update(account, input),
         "DeleteService" => service::delete(account, input),
@@ -192,6 +198,7 @@ pub fn on_event(account: &mut Account, event: Event) {
         Event::Register { instance } => instance::register(account, &instance),
         Event::Registered { instance } => instance::registered(account, &instance),
         Event::AgentReturns { instance } => instance::set_agent(account, &instance, true),
+        Event::AgentGone { instance } => agent_disconnected(account, &instance),
         Event::Schedule { cluster, service } => scheduler::run(account, &cluster, &service),
         Event::Task {
             cluster,

@@ -23,6 +23,8 @@ pub const LATEST_JOIN: Duration = Duration::from_secs(600);
 pub const LATEST_EVENT: Duration = Duration::from_secs(300);
 /// Within how long events overtake one another. Assumed: EventBridge promises no order.
 pub const OUT_OF_ORDER: Duration = Duration::from_secs(60);
+/// How long after it was set DRAINING an instance loses its agent.
+pub const AGENT_GONE_AFTER: Duration = Duration::from_secs(20);
 
 /// The faults that are switched on. By default nothing goes wrong.
 #[derive(Debug, Clone, Default)]

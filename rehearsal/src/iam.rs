@@ -68,7 +68,14 @@ fn resources(call: &Call) -> Vec<String> {
             &cluster,
             text("containerInstance"),
         )],
-        ("ecs", "DescribeTasks") => each("tasks", "task"),
+        ("ecs", "DescribeTasks" | "GetTaskProtection") => each("tasks", "task"),
+        ("ecs", "PutAttributes") => {
+            let attributes = call.input["attributes"].as_array();
+            let targets = attributes.into_iter().flatten();
+            let ids = targets.filter_map(|attribute| attribute["targetId"].as_str());
+            ids.map(|id| ecs_arn("container-instance", &cluster, id))
+                .collect()
+        }
         ("ecs", "StopTask") => vec![ecs_arn("task", &cluster, text("task"))],
         ("ecs", "DescribeServices") => each("services", "service"),
         (

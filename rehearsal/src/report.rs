@@ -30,6 +30,8 @@ pub struct Report {
     pub replaced: usize,
     /// Instances whose drain failed and which the template's policy keeps for a person.
     pub retained: Vec<String>,
+    /// Instances that are kept for their standalone tasks, as StandaloneTaskPolicy says.
+    pub kept: Vec<String>,
     /// From the update of the stack until nothing was under way any more, in virtual seconds.
     pub roll_seconds: f64,
     /// The same story noticed without delay: every Wait state lasts one second.

@@ -15,6 +15,16 @@ use instances::{instance_line, refresh_line};
 /// How often a wait that goes on for the same reason is told again.
 const SAME_WAIT_AGAIN: Duration = Duration::from_secs(600);
 
+/// Words by which a worker says what a wait is for: when others are said than before, the wait is told anew.
+const CAUSES: [&str; 6] = [
+    "does not run daemon",
+    "told to stop",
+    "protected from scale-in",
+    "can never move a task",
+    "finds no place for a task",
+    "agent has not been connected",
+];
+
 /// Said of every resource of a new stack, so nobody learns from it.
 const RESOURCE_BEGUN: &str = "Resource creation Initiated";
 
@@ -178,7 +188,9 @@ impl Teller {
             // The instance's next state and the stack's own event tell the same.
             return None;
         }
-        let key = format!("{worker} {verdict}");
+        let causes = CAUSES.iter().filter(|cause| reason.contains(**cause));
+        let causes: Vec<&str> = causes.copied().collect();
+        let key = format!("{worker} {verdict} {}", causes.join(", "));
         let again = self
             .waits
             .get(execution)
@@ -280,6 +292,27 @@ mod tests {
         .map(|(at, verdict)| teller.line(&answer(at, verdict)).is_some())
         .collect();
         assert_eq!(told, [true, false, true, true]);
+    }
+
+    #[test]
+    fn a_wait_is_told_anew_when_it_has_another_cause() {
+        let mut teller = Teller::new(Timestamp::UNIX_EPOCH, "Dev");
+        let mut told = |at: i64, why: &str| {
+            let mut answer = answer(at, "NotYet");
+            if let Fact::Invocation { reason, .. } = &mut answer.fact {
+                *reason = why.to_owned();
+            }
+            teller.line(&answer).is_some()
+        };
+        assert!(told(1, "two tasks"));
+        assert!(told(
+            20,
+            "two tasks; one is protected from scale-in until noon"
+        ));
+        assert!(!told(
+            40,
+            "one task; it is protected from scale-in until noon"
+        ));
     }
 
     #[test]

@@ -3,11 +3,13 @@
 
 mod action;
 mod answers;
+mod cases;
 mod earlier;
 mod fields;
 
 pub use answers::{
-    DrainBegun, drain_begun, earlier_since, held_by, last_heartbeat, stack_seen, tasks_left, turn,
+    DrainBegun, agent_gone_since, daemons_awaited, drain_begun, earlier_since, held_by, hindrances,
+    last_heartbeat, stack_seen, tasks_left, turn,
 };
 
 use std::ops::RangeInclusive;
@@ -109,7 +111,7 @@ pub fn read_event(input: &Value) -> Reading {
         Some(value) => {
             let path = "detail.NotificationMetadata";
             let mut fields = Fields::of(value, path, &empty, &mut mistakes);
-            unknown_keys = fields.unknown_keys(&METADATA_KEYS);
+            unknown_keys = fields.unknown_keys(&[&METADATA_KEYS[..], &cases::KEYS[..]].concat());
             read_settings(&mut fields)
         }
         None => (None, None),
@@ -154,6 +156,7 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
     );
     let batch_size = earlier::batch_size(metadata);
     let update_method = earlier::update_method(metadata);
+    let cases = cases::read(metadata);
     let target = stack.zip(resource).map(|(stack, resource)| StackResource {
         stack: StackName::new(stack),
         resource: LogicalId::new(resource),
@@ -169,6 +172,7 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
             drain_deadline: drain?,
             policy: policy?,
             batch_size: batch_size?,
+            cases: cases.clone()?,
         })
     };
     (settings(), target)

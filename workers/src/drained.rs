@@ -3,23 +3,44 @@
 //! Counters are not asked: ECS counts a task out as soon as it wants it stopped, minutes before its last connection is
 //! closed. At the drain deadline the user's policy decides; with `stop-tasks` the tasks that are left are told to stop,
 //! again with each look, and have [`STOP_GRACE`] to do so. Safe to repeat.
+//!
+//! Hard cases: `standalone` tasks follow a policy of their own. An agent that is gone for long ends the drain before its
+//! deadline, but never lets the instance go with tasks that ECS does not know to be STOPPED. What holds the tasks of
+//! services is asked for once it takes long (`hindered`), and told.
+
+mod hindered;
+mod look;
+mod standalone;
+mod words;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::Clients;
-use crate::config::{DrainBegun, drain_begun, tasks_left};
+use crate::config::{DrainBegun, agent_gone_since, drain_begun, hindrances, tasks_left};
 use crate::error::Error;
-use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus, Task};
-use crate::model::{Finding, Policy, Subject, TaskArn, TasksLeft, Verdict, later, seconds_between};
+use crate::model::cases::StandaloneTaskPolicy;
+use crate::model::cluster::{ContainerInstance, Task};
+use crate::model::{
+    Finding, Hindrances, Policy, ServiceName, Subject, TaskArn, TasksLeft, Verdict, later,
+};
+use look::{look, look_again, look_at_all};
+use words::{nothing_left, obstacle};
 
 /// How long tasks that were told to stop may take. A default web task needs about five and a half minutes: 300 s until
 /// its load balancer lets go, 30 s from SIGTERM to SIGKILL. Less than the 15 minutes would cut off slower ones.
 pub const STOP_GRACE: SignedDuration = SignedDuration::from_mins(15);
 
-/// What StopTask puts on record with the task.
+/// What StopTask puts on record with a task at the drain deadline.
 const STOP_REASON: &str =
     "ecs-rollout: the drain deadline of this instance has passed, and its policy is stop-tasks";
+
+/// What StopTask puts on record with a standalone task before that.
+const STANDALONE_STOP_REASON: &str =
+    "ecs-rollout: this instance leaves, and the limit of its standalone tasks has passed";
+
+/// What an instance is marked as kept for.
+const STANDALONE_TASKS: &str = "standalone-tasks";
 
 /// So long it is enough to look at the tasks that the last list left. Then all are listed anew, so that it is seen and
 /// said when somebody set the instance ACTIVE again.
@@ -28,10 +49,7 @@ const LISTED_ANEW: SignedDuration = SignedDuration::from_mins(5);
 /// So many tasks can be described in one call (documented).
 const LOOKED_AT_ALONE: usize = 100;
 
-/// So many tasks are named in a reason, and the others counted.
-const TASKS_NAMED: usize = 3;
-
-/// Looks, decides, and stops tasks if the policy says so.
+/// Looks, decides, stops tasks if a policy says so, and marks an instance that is kept.
 ///
 /// # Errors
 /// What ECS meets; `BadEvent` without draining's answer.
@@ -48,7 +66,7 @@ pub async fn handle(
     });
     let seen = look_again(subject, known.as_ref(), clients).await?;
     let listed = seen.is_none();
-    let seen = match seen {
+    let mut seen = match seen {
         Some(seen) => seen,
         // All that was left is over, so this may be the end: a look at half of it would not do.
         None if known.as_ref().is_some_and(|left| !left.arns.is_empty()) => {
@@ -57,14 +75,15 @@ pub async fn handle(
         None => look(subject, &begun, clients).await?,
     };
     let at = now();
+    let (gone, told) = (agent_gone_since(input), hindrances(input));
+    seen.agent_gone_since =
+        look::agent_gone_since(subject, &begun, (&seen, listed), gone, clients, at).await?;
+    seen.hindrances = hindered::look(subject, &begun, &seen.tasks, told, clients, at).await?;
+    seen.daemons.clone_from(&begun.daemons);
     let mut decision = decide(subject, &seen, at);
     let listed_at = known.filter(|_| !listed).map_or(at, |left| left.listed_at);
-    remember(&mut decision.finding, &seen, listed_at);
-    for task in &decision.stop {
-        let cluster = &subject.settings.cluster;
-        clients.ecs.stop_task(cluster, task, STOP_REASON).await?;
-    }
-    Ok(decision.finding)
+    remember(&mut decision.finding, seen, listed_at);
+    act(subject, decision, at, clients).await
 }
 
 /// While the stack is being deleted no service can place a task elsewhere, so waiting is in vain: tasks are told to stop
@@ -74,6 +93,7 @@ fn under_deletion(subject: &Subject, begun: &DrainBegun) -> Subject {
     if begun.stack_deleting {
         subject.settings.policy = Policy::StopTasks;
         subject.settings.drain_deadline = SignedDuration::ZERO;
+        subject.settings.cases.standalone = StandaloneTaskPolicy::Wait;
     }
     subject
 }
@@ -85,78 +105,50 @@ pub struct Seen {
     pub registrations: Vec<ContainerInstance>,
     /// The tasks of all of these, stopped ones included.
     pub tasks: Vec<Task>,
+    /// The DAEMON services that had a task on it when the drain began.
+    pub daemons: Vec<ServiceName>,
+    /// Since when its agent has been seen to be gone, if it is.
+    pub agent_gone_since: Option<Timestamp>,
+    /// What holds the tasks of services, if that was asked for.
+    pub hindrances: Option<Hindrances>,
 }
 
-/// The tasks that the last look left, or that draining found, if any of them is still not STOPPED: that is enough to say "not yet", and takes one
-/// call instead of three. Before anything else is said all tasks are listed.
-async fn look_again(
-    subject: &Subject,
-    known: Option<&TasksLeft>,
-    clients: &Clients,
-) -> Result<Option<Seen>, Error> {
-    let Some(left) = known.filter(|left| !left.arns.is_empty()) else {
-        return Ok(None);
-    };
-    let cluster = &subject.settings.cluster;
-    let tasks = clients.ecs.tasks(cluster, &left.arns).await?;
-    let is_left = tasks.iter().any(|task| !task.is_stopped());
-    Ok(is_left.then(|| Seen {
-        tasks,
-        ..Seen::default()
-    }))
-}
-
-/// Notes for the next look which tasks are left.
-fn remember(finding: &mut Finding, seen: &Seen, listed_at: Timestamp) {
+/// Notes for the next look which tasks are left, and what else is known.
+fn remember(finding: &mut Finding, seen: Seen, listed_at: Timestamp) {
     if finding.verdict == Verdict::NotYet {
         let left = seen.tasks.iter().filter(|task| !task.is_stopped());
         let arns = left.map(|task| task.arn.clone()).collect();
         finding.extra.tasks_left = Some(TasksLeft { arns, listed_at });
+        finding.extra.agent_gone_since = seen.agent_gone_since;
+        finding.extra.hindrances = seen.hindrances;
     }
 }
 
-/// The tasks of the registrations that the drain began with, as long as that is enough to say "not yet": while tasks
-/// are left there, none of them younger than the drain. Otherwise the registrations of now are looked at too.
-async fn look(subject: &Subject, begun: &DrainBegun, clients: &Clients) -> Result<Seen, Error> {
-    let mut seen = Seen::default();
-    for arn in &begun.container_instances {
-        let cluster = &subject.settings.cluster;
-        match clients.ecs.tasks_on(cluster, arn).await {
-            Ok(tasks) => seen.tasks.extend(tasks),
-            // Perhaps a registration that ECS has forgotten; what is there now is looked up anew.
-            Err(Error::BadAnswer { .. }) => return look_at_all(subject, begun, clients).await,
-            Err(error) => return Err(error),
-        }
-    }
-    let is_left = |task: &&Task| !task.is_stopped();
-    let is_younger =
-        |task: &Task| task.wanted && task.since.is_none_or(|since| since > begun.since);
-    let mut left = seen.tasks.iter().filter(is_left).peekable();
-    if left.peek().is_some() && !left.any(is_younger) {
-        return Ok(seen);
-    }
-    look_at_all(subject, begun, clients).await
-}
-
-/// The registrations of now and those of then: an agent may register anew, and a deregistered one is not listed.
-async fn look_at_all(
+/// Stops the tasks that are to be stopped, and marks the instance if it is kept for standalone tasks. If ECS knows it no
+/// more it cannot be marked: then it is kept as a failed drain is.
+async fn act(
     subject: &Subject,
-    begun: &DrainBegun,
+    decision: Decision,
+    now: Timestamp,
     clients: &Clients,
-) -> Result<Seen, Error> {
+) -> Result<Finding, Error> {
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
-    let mut registrations = ecs.registrations(cluster, &subject.action.instance).await?;
-    let mut unlisted = begun.container_instances.clone();
-    unlisted.retain(|arn| registrations.iter().all(|one| &one.arn != arn));
-    registrations.extend(ecs.container_instances(cluster, &unlisted).await?);
-    let mut tasks = Vec::new();
-    for one in &registrations {
-        tasks.extend(ecs.tasks_on(cluster, &one.arn).await?);
+    let overdue = now >= subject.drain_deadline();
+    let reason = [STANDALONE_STOP_REASON, STOP_REASON][usize::from(overdue)];
+    for task in &decision.stop {
+        ecs.stop_task(cluster, task, reason).await?;
     }
-    Ok(Seen {
-        registrations,
-        tasks,
-    })
+    let finding = decision.finding;
+    if finding.extra.policy != Some(Policy::Keep) {
+        return Ok(finding);
+    }
+    let registrations = ecs.registrations(cluster, &subject.action.instance).await?;
+    let arns: Vec<_> = registrations.into_iter().map(|one| one.arn).collect();
+    ecs.keep_for(cluster, &arns, STANDALONE_TASKS).await?;
+    match arns.is_empty() {
+        true => Ok(finding.under(Policy::Retain)),
+        false => Ok(finding),
+    }
 }
 
 /// What is concluded, and what is to be done about it.
@@ -181,31 +173,22 @@ pub fn decide(subject: &Subject, seen: &Seen, now: Timestamp) -> Decision {
         let stop = Vec::new();
         return Decision { finding, stop };
     };
-    let deadline = subject.drain_deadline();
-    let grace_end = later(deadline, STOP_GRACE);
-    let allowed = subject.settings.drain_deadline.as_secs();
-    let mut stop = Vec::new();
-    let finding = if now < deadline {
-        Finding::not_yet(format!("{obstacle}.")).by(deadline)
-    } else if policy != Policy::StopTasks {
-        Finding::never(format!(
-            "{obstacle}; the drain had {allowed} s, and they are over."
-        ))
-    } else if now < grace_end {
-        let still_wanted = left.iter().filter(|task| task.wanted);
-        stop.extend(still_wanted.map(|task| task.arn.clone()));
-        let count = stop.len();
-        let reason = format!(
-            "{obstacle}; the drain had {allowed} s, and they are over, so {count} task(s) are told to stop."
-        );
-        Finding::not_yet(reason)
-            .by(grace_end)
-            .restarted_at(deadline)
+    if standalone::keep(subject, seen, &left, now) {
+        let finding = Finding::never(kept(subject, &obstacle)).under(Policy::Keep);
+        let stop = Vec::new();
+        return Decision { finding, stop };
+    }
+    let agent_end = agent_end(subject, seen);
+    let (finding, stop) = if agent_end.is_some_and(|end| now >= end) {
+        let limit = subject.settings.cases.agent_limit.as_secs();
+        let never = Finding::never(format!(
+            "{obstacle}; the agent had {limit} s to come back, and nobody else can tell whether these tasks still run."
+        ));
+        (never, Vec::new())
+    } else if now < subject.drain_deadline() {
+        before_deadline(subject, &obstacle, &left, agent_end, now)
     } else {
-        let grace = STOP_GRACE.as_secs();
-        Finding::never(format!(
-            "{obstacle}; the drain had {allowed} s, and {grace} s more after its tasks were told to stop."
-        ))
+        after_deadline(subject, &obstacle, &left, agent_end, now)
     };
     Decision {
         finding: finding.under(policy),
@@ -213,54 +196,91 @@ pub fn decide(subject: &Subject, seen: &Seen, now: Timestamp) -> Decision {
     }
 }
 
-/// What stands in the way, if anything does.
-fn obstacle(subject: &Subject, seen: &Seen, left: &[&Task], now: Timestamp) -> Option<String> {
-    let instance = &subject.action.instance;
-    let is_active = |one: &&ContainerInstance| one.status == ContainerInstanceStatus::Active;
-    let again = seen.registrations.iter().find(is_active).map(|one| {
-        let cluster = &subject.settings.cluster;
-        format!(
-            "{instance} is ACTIVE again in cluster {cluster} ({}): somebody set it so, or its agent registered anew; \
-             set it DRAINING",
-            one.arn
-        )
-    });
-    let tasks = (!left.is_empty()).then(|| {
-        let named: Vec<String> = left
-            .iter()
-            .take(TASKS_NAMED)
-            .map(|task| task.describe(now))
-            .collect();
-        let others = match left.len().saturating_sub(TASKS_NAMED) {
-            0 => String::new(),
-            count => format!("; and {count} more"),
-        };
-        format!(
-            "{} task(s) on {instance} not STOPPED: {}{others}",
-            left.len(),
-            named.join("; ")
-        )
-    });
-    match (again, tasks) {
-        (None, None) => None,
-        (Some(one), None) | (None, Some(one)) => Some(one),
-        (Some(again), Some(tasks)) => Some(format!("{again}; {tasks}")),
+/// When the drain fails because its agent is gone, if it is. Under `terminate` that is no way out before the drain deadline:
+/// failing means there to let the instance go, and its tasks may well run.
+fn agent_end(subject: &Subject, seen: &Seen) -> Option<Timestamp> {
+    let since = seen.agent_gone_since?;
+    let waits = subject.settings.policy != Policy::Terminate;
+    waits.then(|| later(since, subject.settings.cases.agent_limit))
+}
+
+/// Not yet; but standalone tasks that have had their own limit are stopped, if the policy for them says so.
+fn before_deadline(
+    subject: &Subject,
+    obstacle: &str,
+    left: &[&Task],
+    agent_end: Option<Timestamp>,
+    now: Timestamp,
+) -> (Finding, Vec<TaskArn>) {
+    let deadline = subject.drain_deadline();
+    let next = agent_end.map_or(deadline, |end| end.min(deadline));
+    match standalone::limit(subject, left) {
+        Some(limit) if now < limit => {
+            let finding = Finding::not_yet(format!("{obstacle}."));
+            (finding.by(limit.min(next)), Vec::new())
+        }
+        Some(limit) => {
+            let meant = left
+                .iter()
+                .filter(|task| task.wanted && task.service().is_none());
+            let stop: Vec<TaskArn> = meant.map(|task| task.arn.clone()).collect();
+            let (count, allowed) = (
+                stop.len(),
+                subject.settings.cases.standalone_limit.as_secs(),
+            );
+            let finding = Finding::not_yet(format!(
+                "{obstacle}; standalone tasks had {allowed} s, and they are over, so {count} of them are told to stop."
+            ));
+            (finding.by(next).restarted_at(limit), stop)
+        }
+        None => (
+            Finding::not_yet(format!("{obstacle}.")).by(next),
+            Vec::new(),
+        ),
     }
 }
 
-fn nothing_left(subject: &Subject, seen: &Seen, now: Timestamp) -> String {
-    let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
-    let spent = seconds_between(subject.began, now);
-    let is_gone = |one: &ContainerInstance| one.status == ContainerInstanceStatus::Inactive;
-    let count = seen.tasks.len();
-    if seen.registrations.iter().all(is_gone) {
-        return format!(
-            "{instance} is no longer registered in cluster {cluster}, and none of the {count} task(s) that ECS \
-             remembers on it is left, {spent} s after its terminate hook opened."
-        );
+/// As the policy says. With `stop-tasks` the tasks that are left are told to stop first.
+fn after_deadline(
+    subject: &Subject,
+    obstacle: &str,
+    left: &[&Task],
+    agent_end: Option<Timestamp>,
+    now: Timestamp,
+) -> (Finding, Vec<TaskArn>) {
+    let deadline = subject.drain_deadline();
+    let grace_end = later(deadline, STOP_GRACE);
+    let allowed = subject.settings.drain_deadline.as_secs();
+    if subject.settings.policy != Policy::StopTasks {
+        let reason = format!("{obstacle}; the drain had {allowed} s, and they are over.");
+        return (Finding::never(reason), Vec::new());
     }
+    if now >= grace_end {
+        let grace = STOP_GRACE.as_secs();
+        let reason = format!(
+            "{obstacle}; the drain had {allowed} s, and {grace} s more after its tasks were told to stop."
+        );
+        return (Finding::never(reason), Vec::new());
+    }
+    let meant = left
+        .iter()
+        .filter(|task| standalone::may_stop(subject, task));
+    let stop: Vec<TaskArn> = meant.map(|task| task.arn.clone()).collect();
+    let count = stop.len();
+    let finding = Finding::not_yet(format!(
+        "{obstacle}; the drain had {allowed} s, and they are over, so {count} task(s) are told to stop."
+    ));
+    let next = agent_end.map_or(grace_end, |end| end.min(grace_end));
+    (finding.by(next).restarted_at(deadline), stop)
+}
+
+/// Why an instance is kept, and what a person is to do later.
+fn kept(subject: &Subject, obstacle: &str) -> String {
+    let instance = &subject.action.instance;
     format!(
-        "All {count} task(s) on {instance} that ECS remembers are STOPPED, {spent} s after its terminate hook opened."
+        "{obstacle}. StandaloneTaskPolicy is skip-instance, so {instance} is kept (Terminating:Retained) and marked, and the \
+         roll goes on. When its standalone tasks have ended, let it go with 'aws autoscaling \
+         terminate-instance-in-auto-scaling-group --instance-id {instance} --no-should-decrement-desired-capacity'."
     )
 }
 
@@ -273,6 +293,7 @@ mod tests {
 
     use super::*;
     use crate::model::ContainerInstanceArn;
+    use crate::model::cluster::ContainerInstanceStatus;
     use crate::stub;
 
     fn task(id: &str, last_status: &str) -> Task {
@@ -297,6 +318,7 @@ mod tests {
             tasks: tasks
                 .map(|(n, status)| task(&format!("t{n}"), status))
                 .collect(),
+            ..Seen::default()
         }
     }
 
@@ -384,6 +406,107 @@ mod tests {
         }
     }
 
+    /// What is decided of standalone tasks `alone` and tasks of service logs, a daemon, under these policies.
+    fn standing_alone(
+        (policy, standalone): (Policy, StandaloneTaskPolicy),
+        alone: &[&str],
+        others: &[(&str, &str)],
+        seconds: i64,
+    ) -> (Verdict, Policy, usize) {
+        let mut subject = stub::terminating();
+        subject.settings.policy = policy;
+        subject.settings.cases.standalone = standalone;
+        let mut seen = seen(&[Draining], alone);
+        for task in &mut seen.tasks {
+            task.group = "family:job".to_owned();
+        }
+        seen.tasks.extend(others.iter().map(|(group, status)| Task {
+            group: (*group).to_owned(),
+            ..task("other", status)
+        }));
+        seen.daemons = vec![ServiceName::new("logs")];
+        let decision = decide(&subject, &seen, stub::at(seconds));
+        let finding = decision.finding;
+        assert!(finding.deadline.is_none_or(|next| next > stub::at(seconds)));
+        (
+            finding.verdict,
+            finding.extra.policy.expect("a policy"),
+            decision.stop.len(),
+        )
+    }
+
+    #[test]
+    fn standalone_tasks_are_stopped_after_their_own_limit_if_so_chosen() {
+        use Policy::{Retain, StopTasks};
+        use StandaloneTaskPolicy::{Stop, Wait};
+        let others = [("service:web", "RUNNING")];
+        let job = |policies, seconds| standing_alone(policies, &["RUNNING"], &others, seconds);
+        assert_eq!(job((Retain, Wait), 2999), (Verdict::NotYet, Retain, 0));
+        assert_eq!(job((Retain, Stop), 899), (Verdict::NotYet, Retain, 0));
+        assert_eq!(job((Retain, Stop), 900), (Verdict::NotYet, Retain, 1));
+        assert_eq!(job((Retain, Stop), 3000), (Verdict::Never, Retain, 0));
+        assert_eq!(job((StopTasks, Stop), 900), (Verdict::NotYet, StopTasks, 1));
+        assert_eq!(
+            job((StopTasks, Stop), 3000),
+            (Verdict::NotYet, StopTasks, 2)
+        );
+    }
+
+    #[test]
+    fn an_instance_is_kept_once_only_standalone_tasks_and_daemons_are_left() {
+        use Policy::{Keep, Retain, StopTasks, Terminate};
+        use StandaloneTaskPolicy::SkipInstance;
+        let job = |policy, others: &[(&str, &str)], seconds| {
+            standing_alone((policy, SkipInstance), &["RUNNING"], others, seconds)
+        };
+        let (logs, web) = (("service:logs", "RUNNING"), ("service:web", "DEACTIVATING"));
+        assert_eq!(job(Retain, &[], 10), (Verdict::Never, Keep, 0));
+        assert_eq!(job(Retain, &[logs], 10), (Verdict::Never, Keep, 0));
+        assert_eq!(job(Retain, &[logs, web], 10), (Verdict::NotYet, Retain, 0));
+        assert_eq!(job(Retain, &[web], 3000), (Verdict::Never, Retain, 0));
+        assert_eq!(job(Terminate, &[web], 3000), (Verdict::Never, Keep, 0));
+        let stuck = ("service:web", "RUNNING");
+        assert_eq!(
+            job(StopTasks, &[stuck], 3000),
+            (Verdict::NotYet, StopTasks, 1)
+        );
+        let none = standing_alone((Retain, SkipInstance), &["STOPPED"], &[logs], 10);
+        assert_eq!(none, (Verdict::NotYet, Retain, 0));
+    }
+
+    #[test]
+    fn an_agent_that_is_gone_ends_a_drain_only_into_keeping_the_instance() {
+        use Policy::{Retain, StopTasks, Terminate};
+        let mut seen = seen(&[], &["RUNNING"]);
+        seen.agent_gone_since = Some(stub::at(100));
+        for (policy, seconds, expected) in [
+            (Retain, 699, (Verdict::NotYet, 0)),
+            (Retain, 700, (Verdict::Never, 0)),
+            (StopTasks, 700, (Verdict::Never, 0)),
+            (Terminate, 700, (Verdict::NotYet, 0)),
+            (Terminate, 2999, (Verdict::NotYet, 0)),
+            (Terminate, 3000, (Verdict::Never, 0)),
+        ] {
+            let name = format!("{policy:?} at {seconds} s");
+            assert_eq!(decided(policy, &seen, seconds), expected, "{name}");
+        }
+        let never = decide(&stub::terminating(), &seen, stub::at(700)).finding;
+        assert!(
+            never.reason.ends_with(
+                "its ECS agent has not been connected since 2026-11-23T00:01:40Z (600 s), so these states are the last that \
+                 ECS heard of; the agent had 600 s to come back, and nobody else can tell whether these tasks still run."
+            ),
+            "{}",
+            never.reason
+        );
+        let next = decide(&stub::terminating(), &seen, stub::at(650))
+            .finding
+            .deadline;
+        assert_eq!(next, Some(stub::at(700)));
+        seen.tasks[0].last_status = "STOPPED".to_owned();
+        assert_eq!(decided(Retain, &seen, 700), (Verdict::Reached, 0));
+    }
+
     #[test]
     fn the_reason_names_tasks_with_service_state_and_time() {
         let left = seen(
@@ -442,6 +565,99 @@ mod tests {
         let stopped = stopped.lock().expect("a log").clone();
         let expected = json!({"cluster": "DevCluster", "task": "wanted", "reason": STOP_REASON});
         assert_eq!(stopped, [expected]);
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_is_kept_is_marked_first() {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let clients = Clients::new(&stub::aws(move |request| {
+            let body = request.json();
+            let answer = match request.action.as_str() {
+                "DescribeTasks" => {
+                    json!({"tasks": [{"taskArn": "a", "lastStatus": "RUNNING", "desiredStatus": "RUNNING", "group": "family:job"}]})
+                }
+                "ListContainerInstances" => json!({"containerInstanceArns": ["c"]}),
+                "DescribeContainerInstances" => {
+                    json!({"containerInstances": [{"containerInstanceArn": "c", "status": "DRAINING", "agentConnected": true}]})
+                }
+                "PutAttributes" => {
+                    log.lock().expect("a log").push(body["attributes"].clone());
+                    json!({"attributes": []})
+                }
+                other => panic!("{other} was asked"),
+            };
+            (200, answer.to_string())
+        }));
+        let mut subject = stub::terminating();
+        subject.settings.cases.standalone = StandaloneTaskPolicy::SkipInstance;
+        let left = json!({"arns": ["a"], "listedAt": stub::at(1)});
+        let input = json!({"draining": {
+            "since": stub::at(1), "unstable": [], "services": [], "containerInstances": ["c"], "tasksLeft": left,
+        }});
+        let finding = handle(&subject, &input, &clients, &|| stub::at(5)).await;
+        let finding = finding.expect("an answer");
+        assert_eq!(finding.verdict, Verdict::Never);
+        assert_eq!(finding.extra.policy, Some(Policy::Keep));
+        let mark = json!([{"name": "ecs-rollout.kept-for", "value": "standalone-tasks",
+            "targetType": "container-instance", "targetId": "c"}]);
+        assert_eq!(*asked.lock().expect("a log"), [mark]);
+    }
+
+    #[tokio::test]
+    async fn what_holds_tasks_is_asked_for_once_a_drain_takes_long_and_remembered() {
+        let asked = Arc::new(Mutex::new(Vec::<String>::new()));
+        let log = Arc::clone(&asked);
+        let clients = Clients::new(&stub::aws(move |request| {
+            log.lock().expect("a log").push(request.action.clone());
+            let answer = match request.action.as_str() {
+                "DescribeTasks" => {
+                    json!({"tasks": [{"taskArn": "a", "lastStatus": "RUNNING", "desiredStatus": "RUNNING", "group": "service:web"}]})
+                }
+                "GetTaskProtection" => {
+                    json!({"protectedTasks": [{"taskArn": "a", "protectionEnabled": true, "expirationDate": 1_795_395_600.0}]})
+                }
+                "DescribeServices" => {
+                    let percents = json!({"minimumHealthyPercent": 100, "maximumPercent": 100});
+                    json!({"services": [{"serviceName": "web", "status": "ACTIVE", "desiredCount": 2,
+                        "deploymentConfiguration": percents}]})
+                }
+                other => panic!("{other} was asked"),
+            };
+            (200, answer.to_string())
+        }));
+        let mut input = json!({"draining": {
+            "since": stub::at(1), "unstable": [], "services": ["web"], "containerInstances": ["c"],
+            "tasksLeft": {"arns": ["a"], "listedAt": stub::at(1)},
+        }});
+        for (seconds, calls) in [
+            (60, "DescribeTasks"),
+            (130, "DescribeTasks GetTaskProtection DescribeServices"),
+            (200, "DescribeTasks"),
+        ] {
+            asked.lock().expect("a log").clear();
+            let now = || stub::at(seconds);
+            let finding = handle(&stub::terminating(), &input, &clients, &now).await;
+            let finding = finding.expect("an answer");
+            assert_eq!(
+                asked.lock().expect("a log").join(" "),
+                calls,
+                "after {seconds} s"
+            );
+            let told = [
+                "task a is protected from scale-in until 2026-11-23T01:00:00Z",
+                "service web can never move a task",
+            ];
+            for part in told {
+                assert_eq!(
+                    finding.reason.contains(part),
+                    seconds > 60,
+                    "{}",
+                    finding.reason
+                );
+            }
+            input["drained"] = serde_json::to_value(&finding.extra).expect("JSON");
+        }
     }
 
     #[tokio::test]

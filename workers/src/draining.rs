@@ -18,7 +18,7 @@ use crate::Clients;
 use crate::config::turn as earlier_turn;
 use crate::error::Error;
 use crate::model::cluster::{
-    ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts,
+    ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts, agent_is_gone,
 };
 use crate::model::group::StackState;
 use crate::model::{
@@ -71,12 +71,15 @@ pub async fn handle(
         left.arns.extend(not_stopped.map(|task| task.arn));
     }
     let hosted: Vec<ServiceName> = hosted.into_iter().collect();
-    let unstable = unstable_before(&ecs.services(cluster, &hosted).await?, &suspects);
+    let services = ecs.services(cluster, &hosted).await?;
+    let unstable = unstable_before(&services, &suspects);
     let updated = ecs.set_draining(cluster, &active).await?;
     let mut finding = conclude(subject, active, draining, unstable, &updated, now());
     finding.extra.services = Some(hosted);
     finding.extra.stack_deleting = Some(stack == StackState::Deleting);
     finding.extra.tasks_left = Some(left);
+    finding.extra.daemons = Some(daemons(services));
+    finding.extra.agent_gone_since = agent_is_gone(&registrations).then(&now);
     finding.extra.turn = turn;
     Ok(finding)
 }
@@ -148,6 +151,14 @@ pub fn decide(subject: &Subject, registrations: &[ContainerInstance], now: Times
     Step::Done(Box::new(finding))
 }
 
+/// The names of those that have a task on each instance.
+fn daemons(services: Vec<Service>) -> Vec<ServiceName> {
+    let daemons = services
+        .into_iter()
+        .filter(|service| service.terms.is_daemon);
+    daemons.map(|service| service.counts.service).collect()
+}
+
 /// The services that are excused: not stable before the drain, and not by its doing.
 pub fn unstable_before(services: &[Service], suspects: &BTreeSet<String>) -> Vec<ServiceCounts> {
     let unstable = services.iter().filter(|service| {
@@ -217,6 +228,7 @@ mod tests {
 
     use super::*;
     use crate::model::Verdict;
+    use crate::model::cluster::ServiceTerms;
     use crate::stub;
 
     fn registration(arn: &str, status: Status) -> ContainerInstance {
@@ -238,6 +250,7 @@ mod tests {
                 pending,
                 desired,
             },
+            terms: ServiceTerms::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Every list is read to its last page. Answers carry a `failures` list beside HTTP 200: what it calls MISSING is not
 //! there, which is a plain answer; any other reason is an error.
 
+mod cases;
 mod translation;
 
 use aws_config::SdkConfig;
@@ -167,23 +168,30 @@ impl Ecs {
         let mut arns = Vec::new();
         // The order matters: a task that is told to stop between the two lists is then on both of them, not on none.
         for wanted in [DesiredStatus::Running, DesiredStatus::Stopped] {
-            let some = self
-                .client
-                .list_tasks()
-                .cluster(cluster.as_str())
-                .container_instance(container_instance.as_str())
-                .desired_status(wanted)
-                .into_paginator()
-                .items()
-                .send()
-                .collect::<Result<Vec<String>, _>>()
-                .await
-                .map_err(|error| refused("ecs:ListTasks", cluster, error))?;
-            arns.extend(some);
+            arns.extend(self.listed_on(cluster, container_instance, wanted).await?);
         }
         arns.sort_unstable();
         arns.dedup();
         self.described(cluster, &arns).await
+    }
+
+    async fn listed_on(
+        &self,
+        cluster: &ClusterName,
+        container_instance: &ContainerInstanceArn,
+        wanted: DesiredStatus,
+    ) -> Result<Vec<String>, Error> {
+        self.client
+            .list_tasks()
+            .cluster(cluster.as_str())
+            .container_instance(container_instance.as_str())
+            .desired_status(wanted)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<String>, _>>()
+            .await
+            .map_err(|error| refused("ecs:ListTasks", cluster, error))
     }
 
     /// The tasks with these ARNs, without those that ECS has forgotten.

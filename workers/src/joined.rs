@@ -1,15 +1,25 @@
-//! Is the new instance in its cluster, ACTIVE, its agent connected?
+//! Is the new instance in its cluster, ACTIVE, its agent connected, and do its daemons run?
 //!
 //! Not being registered yet is a plain answer, not an error: the first instance of an empty cluster is in that state.
 //! At the join deadline the answer is `Never`, so that an instance that cannot join does not hold the roll for hours.
 //! Changes nothing.
+//!
+//! With WaitForDaemons it has joined only when its `daemons` run on it, so that no task is moved to an instance without its
+//! log router or its security agent. A daemon that does not want the instance, or that is broken itself, is not waited for.
+
+mod daemons;
+
+use std::slice;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::Clients;
+use crate::config::daemons_awaited;
 use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus};
-use crate::model::{Finding, Subject, seconds_between};
+use crate::model::{Finding, Subject, Verdict, seconds_between};
+pub use daemons::Missing;
 
 /// Looks, and decides.
 ///
@@ -17,24 +27,55 @@ use crate::model::{Finding, Subject, seconds_between};
 /// What ECS meets.
 pub async fn handle(
     subject: &Subject,
+    input: &Value,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Finding, Error> {
     let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
-    let registrations = clients.ecs.registrations(cluster, instance).await?;
-    Ok(decide(subject, &registrations, now()))
+    let known = daemons_awaited(input);
+    let mut registrations = Vec::new();
+    if let Some(known) = &known {
+        // It was ready at the last look: one call instead of two.
+        let those = slice::from_ref(&known.container_instance);
+        registrations = clients.ecs.container_instances(cluster, those).await?;
+    }
+    if !registrations.iter().any(is_ready) {
+        registrations = clients.ecs.registrations(cluster, instance).await?;
+    }
+    let ready = registrations.iter().find(|one| is_ready(one));
+    let Some(ready) = ready.filter(|_| subject.settings.cases.wait_for_daemons) else {
+        return Ok(decide(subject, &registrations, &[], now()));
+    };
+    let (awaited, missing) = daemons::look(subject, &ready.arn, known, clients, now).await?;
+    let mut finding = decide(subject, &registrations, &missing, now());
+    finding.extra.daemons_awaited = (finding.verdict == Verdict::NotYet).then_some(awaited);
+    Ok(finding)
 }
 
-/// An instance may be registered more than once, when its agent lost its data: one good registration is enough.
-pub fn decide(subject: &Subject, registrations: &[ContainerInstance], now: Timestamp) -> Finding {
+/// An instance may be registered more than once, when its agent lost its data: one good registration is enough. `missing`
+/// are the daemons that do not run on it.
+pub fn decide(
+    subject: &Subject,
+    registrations: &[ContainerInstance],
+    missing: &[Missing],
+    now: Timestamp,
+) -> Finding {
     let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
     let spent = seconds_between(subject.began, now);
-    if registrations.iter().any(is_ready) {
-        return Finding::reached(format!(
-            "{instance} is ACTIVE in cluster {cluster} with its agent connected, {spent} s after its launch hook opened."
-        ));
-    }
+    let (excused, awaited): (Vec<&Missing>, Vec<&Missing>) =
+        missing.iter().partition(|daemon| daemon.excuse.is_some());
     let standing = match registrations {
+        some if some.iter().any(is_ready) && awaited.is_empty() => {
+            return Finding::reached(format!(
+                "{instance} is ACTIVE in cluster {cluster} with its agent connected, {spent} s after its launch hook \
+                 opened.{}",
+                daemons::not_awaited(&excused)
+            ));
+        }
+        some if some.iter().any(is_ready) => format!(
+            "{instance} is ACTIVE in cluster {cluster} with its agent connected, but does not run {} yet",
+            daemons::words(&awaited)
+        ),
         [] => format!("{instance} has not registered in cluster {cluster} yet"),
         [.., last] => {
             let agent = if last.agent_connected { "" } else { "not " };
@@ -44,9 +85,12 @@ pub fn decide(subject: &Subject, registrations: &[ContainerInstance], now: Times
     };
     let allowed = subject.settings.join_deadline.as_secs();
     if now >= subject.join_deadline() {
+        let remedy = match awaited.as_slice() {
+            [] => "its ECS agent's log, its instance profile and its way to the ECS endpoints",
+            _ => "the daemon's events and its stopped tasks; WaitForDaemons=false waits for none",
+        };
         return Finding::never(format!(
-            "{standing}, {spent} s after its launch hook opened; it had {allowed} s to join. Look at its ECS agent's \
-             log, its instance profile and its way to the ECS endpoints."
+            "{standing}, {spent} s after its launch hook opened; it had {allowed} s to join. Look at {remedy}."
         ));
     }
     Finding::not_yet(format!(
@@ -62,7 +106,7 @@ fn is_ready(registration: &ContainerInstance) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ContainerInstanceArn, Verdict};
+    use crate::model::{ContainerInstanceArn, ServiceName};
     use crate::stub;
 
     fn registration(status: &str, agent_connected: bool) -> ContainerInstance {
@@ -112,21 +156,62 @@ mod tests {
             ("never", vec![], 900, Verdict::Never),
         ];
         for (name, seen, seconds, verdict) in cases {
-            let finding = decide(&stub::launching(), &seen, stub::at(seconds));
+            let finding = decide(&stub::launching(), &seen, &[], stub::at(seconds));
             assert_eq!(finding.verdict, verdict, "{name}: {}", finding.reason);
         }
     }
 
     #[test]
     fn the_next_look_is_not_past_the_deadline() {
-        let finding = decide(&stub::launching(), &[], stub::at(899));
+        let finding = decide(&stub::launching(), &[], &[], stub::at(899));
         assert_eq!(finding.verdict, Verdict::NotYet);
         assert_eq!(finding.deadline, Some(stub::at(900)));
     }
 
     #[test]
+    fn a_daemon_is_waited_for_unless_it_is_excused() {
+        let missing = |excuse: Option<&str>| Missing {
+            service: ServiceName::new("logs"),
+            standing: "1 of 2 tasks run".to_owned(),
+            excuse: excuse.map(str::to_owned),
+        };
+        let ready = [registration("ACTIVE", true)];
+        for (missing, seconds, verdict, told) in [
+            (vec![], 60, Verdict::Reached, "hook opened."),
+            (
+                vec![missing(None)],
+                60,
+                Verdict::NotYet,
+                "does not run daemon logs (1 of 2 tasks run) yet; 60 s of",
+            ),
+            (
+                vec![missing(None)],
+                900,
+                Verdict::Never,
+                "Look at the daemon's events",
+            ),
+            (
+                vec![missing(Some("it is broken"))],
+                60,
+                Verdict::Reached,
+                "Not waited for: daemon logs (it is broken).",
+            ),
+            (
+                vec![missing(Some("it is broken")), missing(None)],
+                60,
+                Verdict::NotYet,
+                "daemon logs",
+            ),
+        ] {
+            let finding = decide(&stub::launching(), &ready, &missing, stub::at(seconds));
+            assert_eq!(finding.verdict, verdict, "{}", finding.reason);
+            assert!(finding.reason.contains(told), "{}", finding.reason);
+        }
+    }
+
+    #[test]
     fn reasons_name_the_instance_the_cluster_and_the_seconds() {
-        let finding = decide(&stub::launching(), &[], stub::at(950));
+        let finding = decide(&stub::launching(), &[], &[], stub::at(950));
         assert!(finding.reason.starts_with(
             "i-0123456789abcdef0 has not registered in cluster DevCluster yet, 950 s after its launch hook opened; \
              it had 900 s to join."

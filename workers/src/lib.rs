@@ -3,7 +3,7 @@
 //!
 //! | worker | question |
 //! |---|---|
-//! | [`joined`] | is the new instance in its cluster, ACTIVE, its agent connected? |
+//! | [`joined`] | is the new instance in its cluster, ACTIVE, its agent connected, its daemons running? |
 //! | [`draining`] | is the leaving instance DRAINING (it is set so), and which services were unstable before? |
 //! | [`drained`] | is every task that was on it STOPPED? |
 //! | [`stable`] | leaving: is no service worse off than before? new: is no earlier drain open? |

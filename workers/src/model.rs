@@ -2,10 +2,14 @@
 //! here talks to anybody. What is seen of the cluster is in `cluster`, what is seen of the group and stack in `group`.
 
 mod answer;
+pub mod cases;
 pub mod cluster;
 pub mod group;
 
-pub use answer::{Answer, Extra, StackSeen, TasksLeft, Turn};
+pub use answer::{
+    Answer, DaemonsAwaited, Extra, HinderedService, Hindrances, ProtectedTask, StackSeen,
+    TasksLeft, Turn,
+};
 
 use std::fmt;
 
@@ -93,6 +97,8 @@ pub enum Policy {
     StopTasks,
     /// Let it go with whatever still runs on it.
     Terminate,
+    /// Keep it for its standalone tasks, and go on. Only StandaloneTaskPolicy leads here, not DrainDeadlinePolicy.
+    Keep,
 }
 
 /// The lifecycle action that an execution is about, as its event names it.
@@ -161,6 +167,8 @@ pub struct Settings {
     pub policy: Policy,
     /// How many instances a roll replaces at a time: so many ask at once.
     pub batch_size: i64,
+    /// What to do in hard cases.
+    pub cases: cases::Cases,
 }
 
 /// The one instance and lifecycle action that an execution is about, with the settings for it.
@@ -184,8 +192,12 @@ impl Subject {
 
     /// When a leaving instance must have let go of all its tasks, and the services must have recovered.
     pub fn drain_deadline(&self) -> Timestamp {
-        let from = self.turn_came.unwrap_or(self.began);
-        later(from, self.settings.drain_deadline)
+        later(self.drain_began(), self.settings.drain_deadline)
+    }
+
+    /// From when on the time of a drain counts.
+    pub fn drain_began(&self) -> Timestamp {
+        self.turn_came.unwrap_or(self.began)
     }
 }
 

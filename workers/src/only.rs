@@ -53,7 +53,7 @@ impl Asked for Joined {
         now: &impl Fn() -> Timestamp,
     ) -> Result<Answer, Error> {
         let subject = &reading.subject()?;
-        let looks = joined::handle(subject, clients, now);
+        let looks = joined::handle(subject, input, clients, now);
         in_its_phase(Self::WORKER, looks, (subject, input), clients, now).await
     }
 }

@@ -16,7 +16,7 @@ use crate::config::{DrainBegun, drain_begun, held_by, stack_seen};
 use crate::error::Error;
 use crate::model::cluster::{Service, ServiceCounts};
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
-use crate::model::{Finding, StackSeen, Subject, Transition, Verdict, seconds_between};
+use crate::model::{Finding, InstanceId, StackSeen, Subject, Transition, Verdict, seconds_between};
 
 /// So many holders are noted for the next look. DescribeAutoScalingInstances takes 50 at a time, but one that still holds is
 /// enough to say "not yet", and ten seldom go at once.
@@ -69,7 +69,8 @@ pub async fn handle(
                 }
                 _ => clients.autoscaling.instances(&subject.action.group).await?,
             };
-            let finding = decide_new(subject, &group, &stack.state, now());
+            let kept = kept(subject, &group, &stack.state, clients).await?;
+            let finding = decide_new(subject, (&group, &kept), &stack.state, now());
             Ok(remembering(finding, stack))
         }
     }
@@ -91,7 +92,7 @@ async fn look_at_holders(
     let stack = stack_lately(subject, input, clients, now).await?;
     few.push(subject.action.instance.clone());
     let seen = clients.autoscaling.some_instances(&few).await?;
-    let finding = decide_new(subject, &seen, &stack.state, now());
+    let finding = decide_new(subject, (&seen, &[]), &stack.state, now());
     let is_held = finding.verdict == Verdict::NotYet;
     Ok(is_held.then(|| remembering(finding, stack)))
 }
@@ -107,6 +108,20 @@ async fn stack_lately(
     match known {
         Some(known) => Ok(known),
         None => stack_now(subject, clients, now).await,
+    }
+}
+
+/// The instances that are kept for their standalone tasks. They are asked for only where a retained one would stop the roll.
+async fn kept(
+    subject: &Subject,
+    group: &[GroupInstance],
+    stack: &StackState,
+    clients: &Clients,
+) -> Result<Vec<InstanceId>, Error> {
+    let is_retained = |one: &GroupInstance| one.state == LifecycleState::TerminatingRetained;
+    match *stack == StackState::Updating && group.iter().any(is_retained) {
+        true => clients.ecs.kept(&subject.settings.cluster).await,
+        false => Ok(Vec::new()),
     }
 }
 
@@ -183,10 +198,10 @@ pub fn decide_leaving(
     finding.under(policy)
 }
 
-/// Decides for a new instance.
+/// Decides for a new instance, by the group's instances and those that are kept for their standalone tasks.
 pub fn decide_new(
     subject: &Subject,
-    group: &[GroupInstance],
+    (group, kept): (&[GroupInstance], &[InstanceId]),
     stack: &StackState,
     now: Timestamp,
 ) -> Finding {
@@ -209,8 +224,7 @@ pub fn decide_new(
     }
     let others = || group.iter().filter(|one| &one.instance != instance);
     if *stack == StackState::Updating
-        && let Some(retained) =
-            others().find(|one| one.state == LifecycleState::TerminatingRetained)
+        && let Some(retained) = others().find(|one| has_failed(one, kept))
     {
         return Finding::never(failed_drain(subject, retained));
     }
@@ -252,6 +266,11 @@ fn holds(other: &GroupInstance, own: &GroupInstance, stack: &StackState) -> bool
     other.state.is_draining() && (operation || other.launched_from != own.launched_from)
 }
 
+/// Whether its drain failed, and nobody has looked at it yet.
+fn has_failed(one: &GroupInstance, kept: &[InstanceId]) -> bool {
+    one.state == LifecycleState::TerminatingRetained && !kept.contains(&one.instance)
+}
+
 /// The roll stops and rolls back: a drain of it failed, or one of an earlier roll that nobody has looked at yet.
 fn failed_drain(subject: &Subject, retained: &GroupInstance) -> String {
     let (group, new) = (&subject.action.group, &subject.action.instance);
@@ -274,7 +293,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{InstanceId, Policy, ServiceName};
+    use crate::model::cluster::ServiceTerms;
+    use crate::model::{Policy, ServiceName};
     use crate::stub;
 
     fn counts(name: &str, numbers: (i64, i64, i64, i64)) -> ServiceCounts {
@@ -293,6 +313,7 @@ mod tests {
             active: true,
             created: Some(stub::at(-9999)),
             counts: counts("web", numbers),
+            terms: ServiceTerms::default(),
         }
     }
 
@@ -303,6 +324,7 @@ mod tests {
             services: vec![ServiceName::new("web")],
             unstable,
             stack_deleting: false,
+            daemons: Vec::new(),
         }
     }
 
@@ -407,7 +429,7 @@ mod tests {
             instance("i-0aaaaaaaaaaaaaaa0", other.0, other.1),
         ];
         let stack = StackState::from_name(stack);
-        decide_new(&stub::launching(), &group, &stack, stub::at(60))
+        decide_new(&stub::launching(), (&group, &[]), &stack, stub::at(60))
     }
 
     #[test]
@@ -484,6 +506,20 @@ mod tests {
     }
 
     #[test]
+    fn an_instance_that_is_kept_for_its_standalone_tasks_stops_no_roll() {
+        let group = [
+            instance("i-0123456789abcdef0", PendingWait, "2"),
+            instance("i-0aaaaaaaaaaaaaaa0", TerminatingRetained, "1"),
+        ];
+        let kept = [group[1].instance.clone()];
+        for (kept, verdict) in [(&kept[..], Verdict::Reached), (&[], Verdict::Never)] {
+            let stack = StackState::Updating;
+            let finding = decide_new(&stub::launching(), (&group, kept), &stack, stub::at(60));
+            assert_eq!(finding.verdict, verdict, "{kept:?}");
+        }
+    }
+
+    #[test]
     fn an_instance_past_its_hook_is_not_held() {
         for group in [
             vec![],
@@ -493,7 +529,7 @@ mod tests {
         ] {
             let finding = decide_new(
                 &stub::launching(),
-                &group,
+                (&group, &[]),
                 &StackState::Updating,
                 stub::at(60),
             );

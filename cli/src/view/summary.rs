@@ -20,10 +20,8 @@ pub fn text(report: &Report) -> String {
         "instances replaced",
         format!("{} (the group has {})", report.replaced, report.instances),
     );
-    if !report.retained.is_empty() {
-        let retained = report.retained.join(", ");
-        let value = format!("{retained} (the drain failed; look at each, then terminate it)");
-        line("instances retained", value);
+    for (name, value) in left_over(report) {
+        line(name, value);
     }
     line("virtual duration", duration(report));
     let (moved, cut) = (report.tasks_moved, report.tasks_killed_early);
@@ -66,6 +64,25 @@ pub fn text(report: &Report) -> String {
         );
     }
     out
+}
+
+/// The instances that a person has to end, and why.
+fn left_over(report: &Report) -> Vec<(&'static str, String)> {
+    let groups = [
+        (
+            "instances retained",
+            &report.retained,
+            "the drain failed; look at each, then terminate it",
+        ),
+        (
+            "instances kept",
+            &report.kept,
+            "for standalone tasks; terminate each when they have ended",
+        ),
+    ];
+    let some = groups.into_iter().filter(|(_, ids, _)| !ids.is_empty());
+    some.map(|(name, ids, why)| (name, format!("{} ({why})", ids.join(", "))))
+        .collect()
 }
 
 fn duration(report: &Report) -> String {

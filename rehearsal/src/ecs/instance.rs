@@ -1,5 +1,6 @@
 //! Container instances: what a machine offers, and how it comes, drains and goes.
 
+mod attributes;
 mod calls;
 mod describe;
 mod machine;
@@ -15,7 +16,7 @@ use super::{Event, cluster::Cluster, scheduler};
 use crate::account::{Account, arn};
 use crate::fact::Fact;
 
-pub(super) use calls::{deregister, describe, list, update_state};
+pub(super) use calls::{deregister, describe, list, put_attributes, update_state};
 pub(super) use register::{register, registered, started};
 
 /// Where an instance stands.

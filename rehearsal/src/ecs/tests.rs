@@ -3,6 +3,7 @@
 mod chance;
 mod drains;
 mod limits;
+mod marks;
 mod stops;
 mod world;
 

@@ -33,6 +33,7 @@ pub fn limit(action: &str) -> Option<Limit> {
         "RegisterTaskDefinition" => ("task definition modify", 20, 1),
         "DescribeTaskDefinition" => ("task definition read", 50, 20),
         "DeregisterContainerInstance"
+        | "PutAttributes"
         | "RunTask"
         | "StopTask"
         | "UpdateContainerInstancesState" => ("cluster resource modify", 100, 40),

@@ -5,6 +5,9 @@ use jiff::Timestamp;
 use super::State;
 use super::task::Status;
 
+/// The attribute by which an instance is marked as kept.
+const KEPT_FOR: &str = "ecs-rollout.kept-for";
+
 /// A service as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceView {
@@ -100,6 +103,16 @@ impl State {
             service.minimum(service.desired_in(cluster))
         };
         service.active().then_some((service.healthy, minimum))
+    }
+
+    /// The EC2 instances that are marked as kept for something.
+    pub fn kept(&self) -> Vec<String> {
+        let instances = self
+            .clusters
+            .values()
+            .flat_map(|cluster| cluster.instances.values());
+        let marked = instances.filter(|instance| instance.attribute(KEPT_FOR).is_some());
+        marked.map(|instance| instance.ec2.clone()).collect()
     }
 
     /// All tasks that are not STOPPED.

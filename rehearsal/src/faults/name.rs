@@ -49,11 +49,29 @@ pub enum Fault {
     WorkerMemory,
     /// The workers' clock goes minutes before or after AWS's.
     ClockSkew,
+    /// A standalone task runs for long.
+    LongTask,
+    /// A task of a service is protected from scale-in for long.
+    ProtectedTask,
+    /// The agent of the instance that is drained first loses its connection, for good.
+    AgentGone,
+    /// Images take minutes to pull.
+    SlowPull,
+    /// A DAEMON service has no running task anywhere.
+    BrokenDaemon,
+    /// A service's percentages leave it no room to move a task.
+    NoRoom,
+    /// The host port that a service needs is taken on each new instance.
+    HostPortTaken,
+    /// A service's placement constraint is met by one instance only.
+    ConstraintUnmet,
+    /// The new instances have no room for the tasks of a service.
+    NoCapacity,
 }
 
 impl Fault {
     /// All faults with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 23] = [
+    pub const ALL: [(Self, &'static str, &'static str); 32] = [
         (
             Self::NeverJoins,
             "never-joins",
@@ -168,6 +186,51 @@ impl Fault {
             Self::ClockSkew,
             "clock-skew",
             "the workers' clock is up to 10 minutes wrong, either way",
+        ),
+        (
+            Self::LongTask,
+            "long-task",
+            "a standalone task on the instance that is replaced first runs for 40 minutes",
+        ),
+        (
+            Self::ProtectedTask,
+            "protected-task",
+            "a service's task on that instance is protected from scale-in for 40 minutes",
+        ),
+        (
+            Self::AgentGone,
+            "agent-gone",
+            "that instance loses its ECS agent soon after it is set DRAINING",
+        ),
+        (
+            Self::SlowPull,
+            "slow-pull",
+            "images take two to three minutes to pull",
+        ),
+        (
+            Self::BrokenDaemon,
+            "broken-daemon",
+            "a daemon whose tasks no instance can take is there when the roll begins",
+        ),
+        (
+            Self::NoRoom,
+            "no-room",
+            "a service has minimumHealthyPercent and maximumPercent both at 100",
+        ),
+        (
+            Self::HostPortTaken,
+            "host-port-taken",
+            "on the new AMI a daemon takes the host port that a service needs",
+        ),
+        (
+            Self::ConstraintUnmet,
+            "constraint-unmet",
+            "a service's placement constraint is met by the instance that is replaced first alone",
+        ),
+        (
+            Self::NoCapacity,
+            "no-capacity",
+            "on the new AMI a daemon takes the memory that a service needs",
         ),
     ];
 

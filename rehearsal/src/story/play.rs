@@ -1,6 +1,7 @@
 //! Plays a story to its end: in virtual time, or on the wall clock with the workers as processes of their own.
 
 mod deeds;
+mod faults;
 mod later;
 mod mishaps;
 mod outcome;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Action, Fault, Listener, Processes, Settings};
+use super::{Action, Listener, Processes, Settings};
 use crate::endpoint;
 use crate::functions::Invoker;
 use crate::promises::Broken;
@@ -23,7 +24,7 @@ use crate::report::Report;
 use crate::usage::Usage;
 use crate::watch::Watch;
 use crate::wire::ApiError;
-use crate::workload::{self, Standalone};
+use crate::workload;
 use crate::world::World;
 
 /// No roll takes longer: the hooks' global timeout is 48 hours, for the roll and for its way back.
@@ -125,6 +126,8 @@ struct Stage {
     ami: String,
     /// The AMI of the last roll, as soon as that has begun.
     released: Option<String>,
+    /// Whether the workload's part of the faults has begun: it does so once.
+    stormed: bool,
     reports: Vec<Report>,
     broken: Vec<Broken>,
     /// What was put off, with when it is due, the earliest first.
@@ -215,16 +218,7 @@ impl Stage {
                 ));
             }
         }
-        let mut workload = self.settings.workload.clone();
-        if self.settings.faults.contains(&Fault::DrainHangs) {
-            // On the instance that the roll replaces first, so that what follows is seen.
-            workload.tasks.push(Standalone {
-                family: "never-stops".to_owned(),
-                count: 1,
-                run_seconds: None,
-                on_instance: self.oldest(),
-            });
-        }
+        let workload = self.workload();
         workload::start(&self.world, &self.cluster, &workload)
             .map_err(|error| refused("the workload", &error))?;
         let limit = self.world.now() + SETTLE_LIMIT;

@@ -1,7 +1,5 @@
 //! What each fact does to the watch: how things stand after it, what it adds to the counts, which promise it breaks.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::{Inner, InstanceSeen};

@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 use super::fields::Fields;
 use crate::error::{Error, Mistake};
 use crate::model::cluster::ServiceCounts;
-use crate::model::{ContainerInstanceArn, InstanceId, ServiceName, StackSeen, TasksLeft, Turn};
+use crate::model::{
+    ContainerInstanceArn, DaemonsAwaited, Hindrances, InstanceId, ServiceName, StackSeen,
+    TasksLeft, Turn,
+};
 
 /// When the phase called `phase` began, if this worker has answered in it before.
 ///
@@ -48,6 +51,26 @@ pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
     TasksLeft::deserialize(&last["tasksLeft"]).ok()
 }
 
+/// The daemons that `joined` waits for, if it has noted them.
+pub fn daemons_awaited(input: &Value) -> Option<DaemonsAwaited> {
+    DaemonsAwaited::deserialize(&input["joined"]["daemonsAwaited"]).ok()
+}
+
+/// Since when the agent of a leaving instance was seen to be gone, if it was at the last look of `drained`, or, before its
+/// first, at that of `draining`.
+pub fn agent_gone_since(input: &Value) -> Option<Timestamp> {
+    let last = match input.get("drained") {
+        Some(drained) => drained,
+        None => &input["draining"],
+    };
+    last["agentGoneSince"].as_str()?.parse().ok()
+}
+
+/// What held the tasks of services when `drained` last asked, if it has.
+pub fn hindrances(input: &Value) -> Option<Hindrances> {
+    Hindrances::deserialize(&input["drained"]["hindrances"]).ok()
+}
+
 /// How the drain stood that had to wait for its turn, if it had to.
 pub fn turn(input: &Value) -> Option<Turn> {
     Turn::deserialize(&input["draining"]["turn"]).ok()
@@ -79,6 +102,9 @@ pub struct DrainBegun {
     /// Whether the stack was being deleted then.
     #[serde(default)]
     pub stack_deleting: bool,
+    /// The DAEMON services among them.
+    #[serde(default)]
+    pub daemons: Vec<ServiceName>,
 }
 
 /// Reads draining's answer from the input.

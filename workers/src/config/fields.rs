@@ -127,6 +127,16 @@ impl<'a> Fields<'a> {
         None
     }
 
+    /// A yes or no.
+    pub fn flag(&mut self, key: &str) -> Option<bool> {
+        match self.object.get(key) {
+            None => self.refuse(key, "is missing"),
+            Some(Value::Bool(flag)) => return Some(*flag),
+            Some(value) => self.refuse(key, format!("must be true or false, and is {value}")),
+        }
+        None
+    }
+
     /// The keys that are not among `known`.
     pub fn unknown_keys(&self, known: &[&str]) -> Vec<String> {
         let keys = self.object.keys();

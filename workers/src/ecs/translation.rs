@@ -1,14 +1,15 @@
 //! From the SDK's types to ours. What every item must have and does not is an error that names the item.
 
-use aws_sdk_ecs::types::{self, Failure};
+use aws_sdk_ecs::types::{self, DeploymentRolloutState, Failure, SchedulingStrategy};
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
 use crate::error::Error;
 use crate::model::cluster::{
-    ContainerInstance, ContainerInstanceStatus, Service, ServiceCounts, Task,
+    ContainerInstance, ContainerInstanceStatus, Service, ServiceCounts, ServiceEvent, ServiceTerms,
+    Task,
 };
-use crate::model::{ContainerInstanceArn, ServiceName, TaskArn};
+use crate::model::{ContainerInstanceArn, ProtectedTask, ServiceName, TaskArn};
 
 /// Whether every failed item has one of the `plain` reasons; else the first that has not, as an error.
 pub fn only_failures_like(
@@ -87,7 +88,61 @@ pub fn service(call: &'static str, one: &types::Service) -> Result<Service, Erro
             pending: one.pending_count().into(),
             desired: one.desired_count().into(),
         },
+        terms: terms(one),
     })
+}
+
+fn terms(one: &types::Service) -> ServiceTerms {
+    let is_daemon = one.scheduling_strategy() == Some(&SchedulingStrategy::Daemon);
+    let percents = one.deployment_configuration();
+    let minimum = percents.and_then(types::DeploymentConfiguration::minimum_healthy_percent);
+    let maximum = percents.and_then(types::DeploymentConfiguration::maximum_percent);
+    let default = ServiceTerms::default();
+    let constraints = one.placement_constraints().iter();
+    let events = one.events().iter();
+    let mut deployments = one.deployments().iter();
+    let newest = deployments.find(|one| one.status() == Some("PRIMARY"));
+    ServiceTerms {
+        is_daemon,
+        minimum_percent: minimum.map_or(default.minimum_percent, i64::from),
+        maximum_percent: maximum.map_or(default.maximum_percent, i64::from),
+        constraints: constraints.map(constraint).collect(),
+        events: events
+            .map(|event| ServiceEvent {
+                at: event.created_at().and_then(time),
+                message: event.message().unwrap_or_default().to_owned(),
+            })
+            .collect(),
+        is_failing: newest.is_some_and(is_failing),
+    }
+}
+
+fn constraint(one: &types::PlacementConstraint) -> String {
+    let kind = one.r#type().map_or("a constraint", |kind| kind.as_str());
+    match one.expression() {
+        Some(expression) => format!("{kind} {expression}"),
+        None => kind.to_owned(),
+    }
+}
+
+/// Without a circuit breaker a deployment that fails goes on for ever, and only its failed tasks are counted.
+fn is_failing(deployment: &types::Deployment) -> bool {
+    let failed = deployment.rollout_state() == Some(&DeploymentRolloutState::Failed);
+    failed || (deployment.failed_tasks() > 0 && deployment.running_count() == 0)
+}
+
+/// A task's scale-in protection, if it is protected.
+pub fn protection(
+    call: &'static str,
+    one: &types::ProtectedTask,
+) -> Result<Option<ProtectedTask>, Error> {
+    let Some(arn) = one.task_arn() else {
+        return Err(Error::bad_answer(call, "a protected task without an ARN"));
+    };
+    let until = one.expiration_date().and_then(time);
+    let until = until.filter(|_| one.protection_enabled());
+    let task = TaskArn::new(arn);
+    Ok(until.map(|until| ProtectedTask { task, until }))
 }
 
 fn time(time: &DateTime) -> Option<Timestamp> {

@@ -11,6 +11,9 @@ use super::{ContainerInstanceArn, InstanceId, Policy, ServiceName, TaskArn, Verd
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Extra {
+    /// joined with `NotYet`: the daemons that the new instance is to run, once it is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub daemons_awaited: Option<DaemonsAwaited>,
     /// draining: whether the instance is a member of the cluster at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<bool>,
@@ -41,9 +44,30 @@ pub struct Extra {
     /// draining: the tasks that it found; drained: those that are not STOPPED. The next looks can be at these alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks_left: Option<TasksLeft>,
+    /// draining: the DAEMON services among them, whose tasks leave last of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub daemons: Option<Vec<ServiceName>>,
+    /// draining, and drained with `NotYet`: since when the instance was seen without its agent, if it was at the last look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_gone_since: Option<Timestamp>,
+    /// drained with `NotYet`: what holds the services' tasks, once it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hindrances: Option<Hindrances>,
     /// drained, and stable for a leaving instance: what to do when the verdict is `Never`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
+}
+
+/// The daemons that a new instance is to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DaemonsAwaited {
+    /// What the instance is registered as.
+    pub container_instance: ContainerInstanceArn,
+    /// The DAEMON services of the cluster.
+    pub services: Vec<ServiceName>,
+    /// Since when the instance is ready otherwise.
+    pub ready_since: Timestamp,
 }
 
 /// How a drain stands that has to wait for its turn.
@@ -64,6 +88,38 @@ pub struct TasksLeft {
     pub arns: Vec<TaskArn>,
     /// When all tasks of the instance were listed.
     pub listed_at: Timestamp,
+}
+
+/// What holds the tasks of services on a leaving instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hindrances {
+    /// When ECS was asked.
+    pub asked_at: Timestamp,
+    /// The tasks that are protected from scale-in.
+    pub protected: Vec<ProtectedTask>,
+    /// The services that cannot move their tasks.
+    pub services: Vec<HinderedService>,
+}
+
+/// A service that cannot move its tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HinderedService {
+    /// Which.
+    pub service: ServiceName,
+    /// Why, and what would help: the rest of a sentence that begins with its name.
+    pub why: String,
+}
+
+/// A task of a service that asked not to be stopped for a while (task scale-in protection).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProtectedTask {
+    /// Its ARN.
+    pub task: TaskArn,
+    /// When its protection ends, unless it is prolonged.
+    pub until: Timestamp,
 }
 
 /// What a stack was doing.

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{ContainerInstanceArn, ServiceName, TaskArn, seconds_between};
 
+mod terms;
+
+pub use terms::{ServiceEvent, ServiceTerms};
+
 /// Where a container instance stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContainerInstanceStatus {
@@ -63,6 +67,14 @@ pub struct ContainerInstance {
     pub agent_connected: bool,
 }
 
+/// Whether none of the live registrations of an instance has its agent connected, and there is one.
+pub fn agent_is_gone(registrations: &[ContainerInstance]) -> bool {
+    use ContainerInstanceStatus::{Active, Draining};
+    let is_live = |one: &&ContainerInstance| matches!(one.status, Active | Draining);
+    let mut live = registrations.iter().filter(is_live).peekable();
+    live.peek().is_some() && live.all(|one| !one.agent_connected)
+}
+
 /// A task on a container instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
@@ -115,6 +127,8 @@ pub struct Service {
     pub created: Option<Timestamp>,
     /// Its counts.
     pub counts: ServiceCounts,
+    /// By which rules its tasks come and go, and what it last said of them.
+    pub terms: ServiceTerms,
 }
 
 /// What tells whether a service is stable. ECS starts no deployment for a drain, so the counts matter most.

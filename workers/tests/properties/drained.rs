@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use workers::drained::{Seen, decide};
+use workers::model::cases::StandaloneTaskPolicy::{SkipInstance, Stop};
 use workers::model::cluster::ContainerInstanceStatus::Active;
 use workers::model::cluster::Task;
-use workers::model::{Policy, TaskArn, Verdict};
+use workers::model::{Hindrances, Policy, ProtectedTask, ServiceName, TaskArn, Verdict, later};
 
 use super::config;
 use super::subject::{at, may_become, rearranged, registrations, seconds, subject};
@@ -36,7 +37,7 @@ fn tasks() -> impl Strategy<Value = Vec<Task>> {
     prop::collection::vec(task, 0..8).prop_map(|seen| {
         let seen = seen.into_iter().enumerate();
         seen.map(|(n, (last_status, wanted, since, group))| Task {
-            arn: TaskArn::new(format!("arn:aws:ecs:r:1:task/c/{n}")),
+            arn: arn(n),
             group,
             last_status: last_status.to_owned(),
             wanted,
@@ -47,10 +48,32 @@ fn tasks() -> impl Strategy<Value = Vec<Task>> {
 }
 
 fn seen() -> impl Strategy<Value = Seen> {
-    (registrations(), tasks()).prop_map(|(registrations, tasks)| Seen {
-        registrations,
-        tasks,
-    })
+    let daemons = prop::collection::vec("[a-z]{0,2}", 0..3);
+    let gone = prop::option::of(seconds());
+    let protected = prop::option::of(prop::collection::vec((0..8_usize, seconds()), 0..4));
+    (registrations(), tasks(), daemons, gone, protected).prop_map(
+        |(registrations, tasks, daemons, gone, protected)| Seen {
+            registrations,
+            tasks,
+            daemons: daemons.into_iter().map(ServiceName::new).collect(),
+            agent_gone_since: gone.map(at),
+            hindrances: protected.map(|protected| Hindrances {
+                asked_at: at(0),
+                protected: protected
+                    .into_iter()
+                    .map(|(n, until)| ProtectedTask {
+                        task: arn(n),
+                        until: at(until),
+                    })
+                    .collect(),
+                services: Vec::new(),
+            }),
+        },
+    )
+}
+
+fn arn(n: usize) -> TaskArn {
+    TaskArn::new(format!("arn:aws:ecs:r:1:task/c/{n}"))
 }
 
 fn is_done(task: &Task) -> bool {
@@ -68,19 +91,27 @@ proptest! {
         let empty = seen.tasks.iter().all(is_done);
         let again = seen.registrations.iter().any(|one| one.status == Active);
         prop_assert_eq!(decision.finding.verdict == Verdict::Reached, empty && !again);
-        prop_assert_eq!(decision.finding.extra.policy, Some(subject.settings.policy));
+        let policy = decision.finding.extra.policy;
+        prop_assert!(policy == Some(subject.settings.policy) || policy == Some(Policy::Keep));
     }
 
     #[test]
-    fn tasks_are_stopped_only_by_the_policy_after_the_deadline(
+    fn tasks_are_stopped_only_by_a_policy_after_its_deadline(
         subject in subject("terminate"), seen in seen(), now in seconds(),
     ) {
         let decision = decide(&subject, &seen, at(now));
+        let cases = &subject.settings.cases;
         for arn in &decision.stop {
-            prop_assert_eq!(subject.settings.policy, Policy::StopTasks);
-            prop_assert!(at(now) >= subject.drain_deadline());
             let mut those = seen.tasks.iter().filter(|task| &task.arn == arn);
-            prop_assert!(those.all(|task| task.wanted && !is_done(task)));
+            let task = those.next().expect("one that was seen");
+            prop_assert!(task.wanted && !is_done(task));
+            let overdue = at(now) >= subject.drain_deadline();
+            let by_drain = subject.settings.policy == Policy::StopTasks && overdue;
+            // Standalone tasks cannot be protected: one of a service is never stopped before the drain deadline.
+            let alone = task.service().is_none();
+            let by_limit = alone && cases.standalone == Stop && at(now) >= later(subject.began, cases.standalone_limit);
+            prop_assert!(by_drain || by_limit);
+            prop_assert!(!alone || cases.standalone != SkipInstance);
         }
         prop_assert!(decision.finding.verdict != Verdict::NotYet || decision.finding.deadline > Some(at(now)));
     }
@@ -96,7 +127,36 @@ proptest! {
             after.tasks[which].last_status = "STOPPED".to_owned();
         }
         let then = decide(&subject, &after, at(now)).finding.verdict;
-        prop_assert!(then == before || then == Verdict::Reached, "{:?} became {:?}", before, then);
+        let kept = then == Verdict::Never && subject.settings.cases.standalone == SkipInstance;
+        prop_assert!(then == before || then == Verdict::Reached || kept, "{:?} became {:?}", before, then);
+    }
+
+    #[test]
+    fn nothing_is_let_go_before_the_deadline_because_its_agent_is_gone(
+        subject in subject("terminate"), seen in seen(), now in seconds(),
+    ) {
+        let finding = decide(&subject, &seen, at(now)).finding;
+        let policy = finding.extra.policy;
+        let overdue = at(now) >= subject.drain_deadline();
+        if finding.verdict == Verdict::Never && !overdue {
+            // What the definition keeps under: anything but these two may let an instance go.
+            prop_assert!(matches!(policy, Some(Policy::Retain | Policy::StopTasks | Policy::Keep)));
+            let since = seen.agent_gone_since.map(|since| later(since, subject.settings.cases.agent_limit));
+            prop_assert!(policy == Some(Policy::Keep) || since.is_some_and(|end| at(now) >= end));
+        }
+    }
+
+    #[test]
+    fn an_instance_is_kept_only_for_standalone_tasks_by_its_policy(
+        subject in subject("terminate"), seen in seen(), now in seconds(),
+    ) {
+        let decision = decide(&subject, &seen, at(now));
+        if decision.finding.extra.policy == Some(Policy::Keep) {
+            prop_assert_eq!(decision.finding.verdict, Verdict::Never);
+            prop_assert_eq!(subject.settings.cases.standalone, SkipInstance);
+            prop_assert!(decision.stop.is_empty());
+            prop_assert!(seen.tasks.iter().any(|task| !is_done(task) && task.service().is_none()));
+        }
     }
 
     #[test]
@@ -116,7 +176,7 @@ proptest! {
         let stops = |list: &[TaskArn]| list.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
         let registrations = rearranged(&seen.registrations, order);
         for (registrations, tasks) in registrations.into_iter().zip(rearranged(&seen.tasks, order)) {
-            let other = decide(&subject, &Seen { registrations, tasks }, at(now));
+            let other = decide(&subject, &Seen { registrations, tasks, ..seen.clone() }, at(now));
             prop_assert_eq!(other.finding.verdict, decision.finding.verdict);
             prop_assert_eq!(stops(&other.stop), stops(&decision.stop));
         }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 use workers::config::{DrainBegun, drain_begun};
-use workers::model::cluster::{Service, ServiceCounts};
+use workers::model::cluster::{Service, ServiceCounts, ServiceTerms};
 use workers::model::group::{GroupInstance, LifecycleState, StackState};
 use workers::model::{InstanceId, ServiceName, Verdict};
 use workers::stable::{decide_leaving, decide_new};
@@ -42,6 +42,7 @@ fn services() -> impl Strategy<Value = Vec<(Service, Option<ServiceCounts>)>> {
                         active,
                         created: created.map(at),
                         counts,
+                        terms: ServiceTerms::default(),
                     },
                     before,
                 )
@@ -153,13 +154,13 @@ proptest! {
             state: LifecycleState::PendingWait,
             launched_from: Some("lt-1:2".to_owned()),
         });
-        let verdict = decide_new(&subject, &group, &stack, at(now)).verdict;
+        let verdict = decide_new(&subject, (&group, &[]), &stack, at(now)).verdict;
         let is_draining = group.iter().any(|one| one.state.is_draining());
         let operation = matches!(stack, StackState::Updating | StackState::Busy(_));
         let failed = group.iter().any(|one| one.state == LifecycleState::TerminatingRetained);
         prop_assert!(!(is_draining && operation && verdict == Verdict::Reached));
         prop_assert_eq!(verdict == Verdict::Never, failed && stack == StackState::Updating);
-        prop_assert_eq!(decide_new(&subject, &group, &stack, at(now + more)).verdict, verdict);
+        prop_assert_eq!(decide_new(&subject, (&group, &[]), &stack, at(now + more)).verdict, verdict);
     }
 
     #[test]
@@ -173,10 +174,10 @@ proptest! {
             state: LifecycleState::from_name(state),
             launched_from: None,
         }));
-        let verdict = decide_new(&subject, &group, &stack, at(now)).verdict;
+        let verdict = decide_new(&subject, (&group, &[]), &stack, at(now)).verdict;
         prop_assert!(own.is_some() || verdict == Verdict::Over);
         for other in rearranged(&group, order) {
-            prop_assert_eq!(decide_new(&subject, &other, &stack, at(now)).verdict, verdict);
+            prop_assert_eq!(decide_new(&subject, (&other, &[]), &stack, at(now)).verdict, verdict);
         }
     }
 }

@@ -16,16 +16,24 @@ pub fn at(seconds: i64) -> Timestamp {
 }
 
 /// The subject of an event with these settings.
-fn read(kind: &str, settings: (i64, i64, i64), policy: &str, instance: u32) -> Subject {
+fn read(
+    kind: &str,
+    settings: (i64, i64, i64),
+    policy: &str,
+    cases: (&str, i64, i64),
+    instance: u32,
+) -> Subject {
     let (heartbeat, join, drain) = settings;
     let (transition, origin, destination) = match kind {
         "launch" => ("EC2_INSTANCE_LAUNCHING", "EC2", "AutoScalingGroup"),
         _ => ("EC2_INSTANCE_TERMINATING", "AutoScalingGroup", "EC2"),
     };
+    let (standalone, limit, agent) = cases;
     let metadata = json!({
         "cluster": "DevCluster", "stack": "dev", "resource": "Group",
         "heartbeatTimeoutSeconds": heartbeat, "joinDeadlineSeconds": join, "drainDeadlineSeconds": drain,
-        "drainDeadlinePolicy": policy,
+        "drainDeadlinePolicy": policy, "standaloneTaskPolicy": standalone, "standaloneTaskLimitSeconds": limit,
+        "agentDisconnectedLimitSeconds": agent,
     });
     let event = json!({
         "source": "aws.autoscaling", "time": BEGAN,
@@ -46,8 +54,11 @@ fn read(kind: &str, settings: (i64, i64, i64), policy: &str, instance: u32) -> S
 pub fn subject(kind: &'static str) -> impl Strategy<Value = Subject> {
     let settings = (30..=7200_i64, 1..=172_800_i64, 1..=172_800_i64);
     let policy = prop::sample::select(vec!["retain", "stop-tasks", "terminate"]);
-    (settings, policy, any::<u32>())
-        .prop_map(move |(settings, policy, instance)| read(kind, settings, policy, instance))
+    let standalone = prop::sample::select(vec!["wait", "stop", "skip-instance"]);
+    let cases = (standalone, 0..=7200_i64, 0..=7200_i64);
+    (settings, policy, cases, any::<u32>()).prop_map(move |(settings, policy, cases, instance)| {
+        read(kind, settings, policy, cases, instance)
+    })
 }
 
 /// Seconds from the event on: often early, sometimes after every deadline, sometimes before the event by a wrong clock.

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::super::Event;
 use super::super::cluster::{failed_arn, named};
 use super::super::filter::Expression;
 use super::super::input::{Input, failure, invalid, paged};
 use super::super::task::{self, StopCode};
+pub(in crate::ecs) use super::attributes::put as put_attributes;
 use super::describe::described;
 use super::{ContainerInstance, InCluster, Status, retire, set_status};
 use crate::account::Account;
+use crate::faults::{AGENT_GONE_AFTER, Fault};
 use crate::wire::ApiError;
 
 /// ListContainerInstances: all but the INACTIVE ones, or those of one status.
@@ -116,6 +119,7 @@ pub(in crate::ecs) fn update_state(
             }
             Some((id, true)) => {
                 set_status(account, &name, &id, status);
+                lose_agent(account, &name, &id);
                 let cluster = account.ecs.cluster(&name);
                 found.extend(
                     cluster
@@ -131,6 +135,17 @@ pub(in crate::ecs) fn update_state(
         }
     }
     Ok(json!({"containerInstances": found, "failures": failures}))
+}
+
+/// If the account's faults say so, the first instance that is drained loses its agent.
+fn lose_agent(account: &mut Account, cluster: &str, id: &str) {
+    let first = account.faults.has(Fault::AgentGone);
+    let instance = account.ecs.instance_mut(cluster, id);
+    if instance.status == Status::Draining && first {
+        let instance = instance.ec2.clone();
+        account.faults.mend(Some(Fault::AgentGone));
+        account.after(AGENT_GONE_AFTER, Event::AgentGone { instance });
+    }
 }
 
 fn is_registering(instance: &ContainerInstance) -> bool {

@@ -147,8 +147,8 @@ fn what_is_not_there_is_a_failure_or_an_error() {
     );
     assert!(
         world
-            .refuses("PutAttributes", json!({}))
-            .contains("ecs:PutAttributes")
+            .refuses("DeleteAttributes", json!({}))
+            .contains("ecs:DeleteAttributes")
     );
     world.defines("huge", json!({"memory": 9000}));
     let answer = world.does("RunTask", json!({"taskDefinition": "huge"}));

@@ -25,10 +25,7 @@ impl Stage {
             Action::DeleteServices => self.delete_services(),
             Action::Call(call) => self.operator_calls(call, false),
             Action::Befall(mishap) => self.befall(*mishap),
-            Action::Storm => {
-                self.storm(None);
-                Ok(())
-            }
+            Action::Storm => self.storm(None),
             Action::Release => self.release().map(drop),
             Action::Try(action) => {
                 if let Err(refused) = self.deed(action) {

@@ -16,7 +16,7 @@ const MOST_SKEW_SECONDS: i64 = 600;
 
 impl Stage {
     /// The faults begin. Without a new AMI those that are its own have nobody to hit.
-    pub(super) fn storm(&self, new_ami: Option<String>) {
+    pub(super) fn storm(&mut self, new_ami: Option<String>) -> Result<(), String> {
         let on = self.settings.faults.iter().copied();
         let faults = Faults::new(on, new_ami).from(&self.ami);
         let skew = self.world.with(|account| {
@@ -30,6 +30,10 @@ impl Stage {
         });
         let skew = SignedDuration::from_secs(skew.unwrap_or_default());
         self.world.skew(skew);
+        match std::mem::replace(&mut self.stormed, true) {
+            true => Ok(()),
+            false => self.begin_faults(),
+        }
     }
 
     /// The faults stop.

@@ -33,7 +33,8 @@ impl Stage {
         Report {
             instances: size,
             replaced: seen.replaced.len(),
-            retained: self.retained(),
+            retained: self.retained(false),
+            kept: self.retained(true),
             roll_seconds: rounded(seconds, 3),
             lower_bound_seconds: None,
             overhead: None,
@@ -92,11 +93,14 @@ impl Stage {
         })
     }
 
-    pub(super) fn retained(&self) -> Vec<String> {
+    /// The instances that are retained: those that are kept for their standalone tasks, or those whose drain failed.
+    pub(super) fn retained(&self, kept: bool) -> Vec<String> {
+        let marked = self.world.with(|account| account.ecs.kept());
         let instances = self.watch.instances().into_iter();
         instances
             .filter(|(_, seen)| seen.state.ends_with(":Retained"))
             .map(|(id, _)| id)
+            .filter(|id| marked.contains(id) == kept)
             .collect()
     }
 }

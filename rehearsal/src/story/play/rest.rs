@@ -83,7 +83,7 @@ impl Stage {
 
     /// Terminates retained instances, which an operator has looked at. Says whether there were any.
     fn let_retained_go(&self) -> bool {
-        let retained = self.retained();
+        let retained = [self.retained(false), self.retained(true)].concat();
         for id in &retained {
             let input = json!({"InstanceId": id, "ShouldDecrementDesiredCapacity": false});
             // Refused: somebody else was quicker, and the next look shows it.

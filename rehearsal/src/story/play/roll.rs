@@ -47,7 +47,7 @@ impl Stage {
             self.ami = ami;
         }
         self.scaled = None;
-        self.storm(Some(new_ami.clone()));
+        self.storm(Some(new_ami.clone()))?;
         self.watch.begin_roll();
         self.usage.begin();
         self.released = Some(new_ami.clone());

@@ -116,6 +116,7 @@ impl Stage {
             cluster,
             ami,
             released: None,
+            stormed: false,
             reports: Vec::new(),
             broken: Vec::new(),
             due: Vec::new(),

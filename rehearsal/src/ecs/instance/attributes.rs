@@ -1,0 +1,82 @@
+//! Attributes that users put on container instances.
+
+use serde_json::{Value, json};
+
+use super::super::cluster::named;
+use super::super::input::{Input, invalid};
+use crate::account::Account;
+use crate::wire::ApiError;
+
+/// How many a call may put, and how many an instance may have beside those of ECS and its agent (documented).
+const AT_MOST: usize = 10;
+
+/// PutAttributes, on container instances: there is nothing else that takes them.
+pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
+    let input = Input::new("PutAttributes", members, &["cluster", "attributes"])?;
+    let cluster = named(account, &input)?;
+    let given = input.list("attributes")?;
+    if given.is_empty() || given.len() > AT_MOST {
+        return Err(invalid(format!(
+            "attributes must be a list of one to {AT_MOST}, not of {}",
+            given.len()
+        )));
+    }
+    // What may be refused comes first: a call that is refused changes nothing.
+    let mut found = Vec::new();
+    for one in given {
+        found.push(target(account, &cluster, one)?);
+    }
+    for (id, name, value) in found {
+        let instance = account.ecs.instance_mut(&cluster, &id);
+        instance.attributes.retain(|(known, _)| *known != name);
+        instance.attributes.push((name, value));
+        instance.version += 1;
+    }
+    Ok(json!({"attributes": given}))
+}
+
+/// The id of the container instance that gets an attribute, and the attribute.
+fn target(
+    account: &Account,
+    cluster: &str,
+    attribute: &Value,
+) -> Result<(String, String, Option<String>), ApiError> {
+    let known = ["name", "value", "targetType", "targetId"];
+    let input = Input::new("attributes", attribute, &known)?;
+    let (name, value) = (input.needed("name")?, input.text("value")?);
+    let by_arn = |id: &str| id.starts_with("arn:");
+    let id = input.needed("targetId")?;
+    match input.text("targetType")? {
+        Some("container-instance") => {}
+        None if by_arn(id) => {}
+        other => return Err(invalid(format!("Invalid targetType: {other:?}"))),
+    }
+    let well = |text: &str, more: &str| {
+        (1..=128).contains(&text.len())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_./\\".contains(c) || more.contains(c))
+    };
+    if !well(name, "") || value.is_some_and(|value| !well(value, "@: ") || value.trim() != value) {
+        return Err(invalid(format!("Invalid attribute: {attribute}")));
+    }
+    let instance = account.ecs.cluster(cluster).instance(id);
+    let Some(instance) = instance.filter(|instance| instance.registered()) else {
+        return Err(ApiError::client(
+            "TargetNotFoundException",
+            format!("The target {id} was not found."),
+        ));
+    };
+    let own = instance.attributes.iter().filter(|(known, _)| {
+        let of_ecs = known.starts_with("ecs.") || known.starts_with("com.amazonaws.ecs.");
+        !of_ecs && known != name
+    });
+    if own.count() >= AT_MOST {
+        return Err(ApiError::client(
+            "AttributeLimitExceededException",
+            format!("{id} has {AT_MOST} custom attributes already."),
+        ));
+    }
+    let value = value.map(str::to_owned);
+    Ok((instance.id.clone(), name.to_owned(), value))
+}

@@ -1,0 +1,327 @@
+//! Why do tasks of services stay on a leaving instance? Because they asked to (scale-in protection), or because their
+//! service cannot move them, now or ever. It is asked for once a drain takes long, so that an ordinary one costs no call.
+//!
+//! ECS tells it in what DescribeServices answers: percentages that leave no room, or an event with the reason of the
+//! container instance that came closest. The words of these events are documented (Developer Guide, service event
+//! messages); the same event is not repeated for six hours, so it may be older than the drain.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Clients;
+use crate::config::DrainBegun;
+use crate::error::Error;
+use crate::model::cluster::{Service, ServiceEvent, Task};
+use crate::model::{HinderedService, Hindrances, ServiceName, Subject, TaskArn};
+
+/// A replacement is pulled, started and found healthy within a minute or two: what waits longer has a reason.
+const LONG: SignedDuration = SignedDuration::from_mins(2);
+
+/// How long an answer is good enough.
+const ASKED_ANEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// So many tasks are asked about: one call's worth (documented).
+const TASKS_ASKED_ABOUT: usize = 100;
+
+/// So many services are asked about: one call's worth (documented).
+const SERVICES_ASKED_ABOUT: usize = 10;
+
+/// So many are named in a reason.
+const NAMED: usize = 3;
+
+/// What holds the services' tasks that are to run on, if they have been waited for long: what is `known`, or asked anew.
+pub async fn look(
+    subject: &Subject,
+    begun: &DrainBegun,
+    tasks: &[Task],
+    known: Option<Hindrances>,
+    clients: &Clients,
+    now: Timestamp,
+) -> Result<Option<Hindrances>, Error> {
+    let waiting = waiting(tasks, &begun.daemons);
+    if waiting.is_empty() || now.duration_since(begun.since) < LONG {
+        return Ok(None);
+    }
+    if let Some(known) = known
+        && now.duration_since(known.asked_at) < ASKED_ANEW
+    {
+        return Ok(Some(known));
+    }
+    let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
+    let arns: Vec<TaskArn> = waiting
+        .iter()
+        .take(TASKS_ASKED_ABOUT)
+        .map(|task| task.arn.clone())
+        .collect();
+    let protected = ecs.protected(cluster, &arns).await?;
+    let names: BTreeSet<&str> = waiting.iter().filter_map(|task| task.service()).collect();
+    let names: Vec<ServiceName> = names
+        .into_iter()
+        .take(SERVICES_ASKED_ABOUT)
+        .map(ServiceName::new)
+        .collect();
+    let services = ecs.services(cluster, &names).await?;
+    Ok(Some(Hindrances {
+        asked_at: now,
+        protected,
+        services: services.iter().filter_map(hindered).collect(),
+    }))
+}
+
+/// The tasks of services that are to run on. Those of daemons are not waiting for anything but the others' end.
+fn waiting<'a>(tasks: &'a [Task], daemons: &[ServiceName]) -> Vec<&'a Task> {
+    let of_daemon = |service: &str| daemons.iter().any(|daemon| daemon.as_str() == service);
+    let those = tasks.iter().filter(|task| {
+        let service = task.service();
+        task.wanted && !task.is_stopped() && service.is_some_and(|service| !of_daemon(service))
+    });
+    those.collect()
+}
+
+/// Why a service cannot move its tasks, if that can be told.
+pub fn hindered(service: &Service) -> Option<HinderedService> {
+    if !service.active || service.terms.is_daemon {
+        return None;
+    }
+    let why = no_room(service).or_else(|| no_place(service))?;
+    let service = service.counts.service.clone();
+    Some(HinderedService { service, why })
+}
+
+/// ECS may stop no task first, and start no other first: the percentages, rounded, leave no room for either.
+fn no_room(service: &Service) -> Option<String> {
+    let (desired, terms) = (service.counts.desired, &service.terms);
+    if desired < 1 {
+        return None;
+    }
+    let least = (desired.saturating_mul(terms.minimum_percent) + 99) / 100;
+    let most = desired.saturating_mul(terms.maximum_percent) / 100;
+    if least < desired || most > desired {
+        return None;
+    }
+    let (minimum, maximum) = (terms.minimum_percent, terms.maximum_percent);
+    let lower = 100 * (desired - 1) / desired;
+    let higher = (100 * (desired + 1) + desired - 1) / desired;
+    Some(format!(
+        "can never move a task: of {desired}, minimumHealthyPercent {minimum} keeps {least} and maximumPercent {maximum} \
+         allows {most}, so ECS may neither stop one first nor start another first; lower the one to {lower}, or raise the \
+         other to {higher}"
+    ))
+}
+
+/// A replacement finds no place on any other instance.
+fn no_place(service: &Service) -> Option<String> {
+    let event = service.terms.unplaced()?;
+    let cause = cause(&event.message.to_lowercase(), &service.terms.constraints);
+    Some(format!(
+        "finds no place for a task on another instance: {cause} ({})",
+        quoted(event)
+    ))
+}
+
+/// The cause in our words, and a way out.
+fn cause(message: &str, constraints: &[String]) -> String {
+    let says = |word: &str| message.contains(word);
+    if says("memberof") || says("attribute") {
+        let which = match constraints {
+            [] => "of its task definition".to_owned(),
+            some => some.join(" and "),
+        };
+        format!(
+            "no other meets its placement constraint {which}; widen that, or add such an instance"
+        )
+    } else if says("distinctinstance") {
+        "it wants each task on an instance of its own, and every other has one; add an instance, or want fewer tasks"
+            .to_owned()
+    } else if says("port") {
+        "the host port that it needs is taken on each; add an instance, want fewer tasks, or let the port be dynamic"
+            .to_owned()
+    } else if says("cpu") {
+        "none has enough CPU left; add instances, or take larger ones".to_owned()
+    } else if says("memory") {
+        "none has enough memory left; add instances, or take larger ones".to_owned()
+    } else if says("agent") {
+        "the agent of the closest is not connected; look at that instance".to_owned()
+    } else {
+        "add an instance that can take it".to_owned()
+    }
+}
+
+/// What ECS said, from the closest instance on, without its advice.
+fn quoted(event: &ServiceEvent) -> String {
+    let text = event.message.as_str();
+    let from = ["The closest", "Reason:"];
+    let text = from
+        .iter()
+        .find_map(|begin| text.find(begin).map(|at| &text[at..]))
+        .unwrap_or(text);
+    let text = text.split(" For more information").next().unwrap_or(text);
+    match event.at {
+        Some(at) => format!("ECS at {at}: {text}"),
+        None => format!("ECS: {text}"),
+    }
+}
+
+/// It in words, as far as it is about tasks that are `left`.
+pub fn words(known: &Hindrances, subject: &Subject, left: &[&Task], now: Timestamp) -> Vec<String> {
+    let deadline = subject.drain_deadline();
+    let protected = left.iter().filter_map(|task| {
+        let mut those = known.protected.iter();
+        let until = those.find(|one| one.task == task.arn)?.until;
+        let id = task.arn.as_str().rsplit('/').next().unwrap_or_default();
+        let past = match until > deadline {
+            true => format!(", past the drain deadline {deadline}"),
+            false => String::new(),
+        };
+        (until > now).then(|| format!("task {id} is protected from scale-in until {until}{past}"))
+    });
+    let services = known.services.iter().filter(|hindered| {
+        let name = Some(hindered.service.as_str());
+        left.iter().any(|task| task.service() == name)
+    });
+    let services =
+        services.map(|hindered| format!("service {} {}", hindered.service, hindered.why));
+    protected.take(NAMED).chain(services.take(NAMED)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ProtectedTask;
+    use crate::model::cluster::{ServiceCounts, ServiceTerms};
+    use crate::stub;
+
+    fn service(desired: i64, terms: ServiceTerms) -> Service {
+        Service {
+            active: true,
+            created: None,
+            counts: ServiceCounts {
+                service: ServiceName::new("web"),
+                deployments: 1,
+                running: desired,
+                pending: 0,
+                desired,
+            },
+            terms,
+        }
+    }
+
+    fn percents(desired: i64, minimum_percent: i64, maximum_percent: i64) -> Service {
+        let terms = ServiceTerms {
+            minimum_percent,
+            maximum_percent,
+            ..ServiceTerms::default()
+        };
+        service(desired, terms)
+    }
+
+    #[test]
+    fn percentages_that_round_to_no_room_are_told_with_what_would_make_some() {
+        for (desired, minimum, maximum, stuck) in [
+            (4, 100, 100, true),
+            (4, 100, 200, false),
+            (4, 50, 100, false),
+            (1, 50, 100, true),
+            (1, 100, 150, true),
+            (1, 100, 200, false),
+            (3, 67, 133, true),
+            (3, 66, 133, false),
+            (3, 67, 134, false),
+            (0, 100, 100, false),
+        ] {
+            let told = hindered(&percents(desired, minimum, maximum));
+            assert_eq!(told.is_some(), stuck, "{minimum}/{maximum} of {desired}");
+        }
+        let why = hindered(&percents(3, 100, 100)).expect("no room").why;
+        assert!(
+            why.ends_with("lower the one to 66, or raise the other to 134"),
+            "{why}"
+        );
+        assert_eq!(hindered(&percents(3, 66, 100)), None);
+        assert_eq!(hindered(&percents(3, 100, 134)), None);
+    }
+
+    fn events(messages: &[&str]) -> Service {
+        let events = messages.iter().map(|message| ServiceEvent {
+            at: Some(stub::at(60)),
+            message: format!("(service web) {message}"),
+        });
+        let terms = ServiceTerms {
+            events: events.collect(),
+            constraints: vec!["memberOf attribute:disk == ssd".to_owned()],
+            ..ServiceTerms::default()
+        };
+        service(2, terms)
+    }
+
+    fn unplaced(closest: &str) -> String {
+        format!(
+            "was unable to place a task because no container instance met all of its requirements. The closest matching \
+             (container-instance c) {closest}. For more information, see the Troubleshooting section of the Guide."
+        )
+    }
+
+    #[test]
+    fn the_closest_instance_tells_what_is_lacking() {
+        for (closest, told) in [
+            ("is already using a port required by your task", "host port"),
+            ("has insufficient CPU units available", "enough CPU"),
+            ("has insufficient memory available", "enough memory"),
+            (
+                "encountered error \"MemberOf placement constraint unsatisfied.\"",
+                "attribute:disk == ssd",
+            ),
+            (
+                "encountered error \"DistinctInstance placement constraint unsatisfied.\"",
+                "an instance of its own",
+            ),
+            ("encountered error \"AGENT\"", "not connected"),
+            ("is tired", "can take it"),
+        ] {
+            let why = hindered(&events(&[&unplaced(closest)]))
+                .expect("no place")
+                .why;
+            assert!(why.contains(told), "{closest}: {why}");
+            assert!(why.contains(&format!("(ECS at 2026-11-23T00:01:00Z: The closest matching (container-instance c) {closest}.)")), "{why}");
+        }
+    }
+
+    #[test]
+    fn what_was_said_before_the_last_steady_state_is_over() {
+        let old = unplaced("has insufficient memory available");
+        assert_eq!(
+            hindered(&events(&["has reached a steady state.", &old])),
+            None
+        );
+        assert!(hindered(&events(&["has started 1 tasks: (task t).", &old])).is_some());
+        assert_eq!(hindered(&events(&[])), None);
+    }
+
+    #[test]
+    fn a_protected_task_is_named_with_its_end_while_it_is_left() {
+        let task = Task {
+            arn: TaskArn::new("arn:task/c/0f"),
+            group: "service:web".to_owned(),
+            last_status: "RUNNING".to_owned(),
+            wanted: true,
+            since: None,
+        };
+        let known = |until| Hindrances {
+            asked_at: stub::at(130),
+            protected: vec![ProtectedTask {
+                task: task.arn.clone(),
+                until: stub::at(until),
+            }],
+            services: Vec::new(),
+        };
+        let told = |until: i64| words(&known(until), &stub::terminating(), &[&task], stub::at(200));
+        assert_eq!(
+            told(600),
+            ["task 0f is protected from scale-in until 2026-11-23T00:10:00Z"]
+        );
+        assert!(told(3600)[0].ends_with("past the drain deadline 2026-11-23T00:50:00Z"));
+        assert!(told(199).is_empty());
+        assert!(words(&known(600), &stub::terminating(), &[], stub::at(200)).is_empty());
+    }
+}

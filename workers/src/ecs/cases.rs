@@ -1,0 +1,136 @@
+//! What only hard cases ask of ECS: protected tasks, instances that are kept, daemons.
+
+use aws_sdk_ecs::types::{Attribute, DesiredStatus, SchedulingStrategy, TargetType};
+
+use super::translation::{only_failures_like, protection};
+use super::{DESCRIBED_AT_ONCE, Ecs, refused, texts};
+use crate::error::Error;
+use crate::model::cluster::Task;
+use crate::model::{
+    ClusterName, ContainerInstanceArn, InstanceId, ProtectedTask, ServiceName, TaskArn,
+};
+
+/// The attribute of a container instance that is kept; its value says for what. DrainDeadlinePolicy keeps instances without
+/// it: those are failed drains.
+const KEPT_FOR: &str = "ecs-rollout.kept-for";
+
+/// ListServices takes this many, by the ECS API; ten if it is not said.
+const SERVICES_LISTED_AT_ONCE: i32 = 100;
+
+impl Ecs {
+    /// Those of the tasks (of services: no others can be) that are protected from scale-in.
+    pub async fn protected(
+        &self,
+        cluster: &ClusterName,
+        tasks: &[TaskArn],
+    ) -> Result<Vec<ProtectedTask>, Error> {
+        let call = "ecs:GetTaskProtection";
+        let mut protected = Vec::new();
+        for some in tasks.chunks(DESCRIBED_AT_ONCE) {
+            let arns = some.iter().map(TaskArn::to_string).collect();
+            let answer = self
+                .client
+                .get_task_protection()
+                .cluster(cluster.as_str())
+                .set_tasks(Some(arns))
+                .send()
+                .await
+                .map_err(|error| refused(call, cluster, error))?;
+            only_failures_like(&["MISSING", "TASK_NOT_VALID"], call, answer.failures())?;
+            for one in answer.protected_tasks() {
+                protected.extend(protection(call, one)?);
+            }
+        }
+        Ok(protected)
+    }
+
+    /// Marks container instances as kept for `what`. They may be marked again.
+    pub async fn keep_for(
+        &self,
+        cluster: &ClusterName,
+        arns: &[ContainerInstanceArn],
+        what: &str,
+    ) -> Result<(), Error> {
+        let call = "ecs:PutAttributes";
+        for arn in arns {
+            let attribute = Attribute::builder()
+                .name(KEPT_FOR)
+                .value(what)
+                .target_type(TargetType::ContainerInstance)
+                .target_id(arn.as_str())
+                .build()
+                .map_err(|error| Error::bad_answer(call, error.to_string()))?;
+            self.client
+                .put_attributes()
+                .cluster(cluster.as_str())
+                .attributes(attribute)
+                .send()
+                .await
+                .map_err(|error| refused(call, cluster, error))?;
+        }
+        Ok(())
+    }
+
+    /// The EC2 instances of the cluster that are marked as kept.
+    pub async fn kept(&self, cluster: &ClusterName) -> Result<Vec<InstanceId>, Error> {
+        let arns = self
+            .client
+            .list_container_instances()
+            .cluster(cluster.as_str())
+            .filter(format!("attribute:{KEPT_FOR} exists"))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<String>, _>>()
+            .await
+            .map_err(|error| refused("ecs:ListContainerInstances", cluster, error))?;
+        let arns: Vec<_> = arns.into_iter().map(ContainerInstanceArn::new).collect();
+        let call = "ecs:DescribeContainerInstances";
+        let mut kept = Vec::new();
+        for some in arns.chunks(DESCRIBED_AT_ONCE) {
+            let answer = self
+                .client
+                .describe_container_instances()
+                .cluster(cluster.as_str())
+                .set_container_instances(texts(some))
+                .send()
+                .await
+                .map_err(|error| refused(call, cluster, error))?;
+            only_failures_like(&["MISSING"], call, answer.failures())?;
+            let ids = answer.container_instances().iter();
+            kept.extend(
+                ids.filter_map(|one| one.ec2_instance_id())
+                    .map(InstanceId::new),
+            );
+        }
+        Ok(kept)
+    }
+
+    /// The DAEMON services of the cluster.
+    pub async fn daemons(&self, cluster: &ClusterName) -> Result<Vec<ServiceName>, Error> {
+        let arns = self
+            .client
+            .list_services()
+            .cluster(cluster.as_str())
+            .scheduling_strategy(SchedulingStrategy::Daemon)
+            .max_results(SERVICES_LISTED_AT_ONCE)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<String>, _>>()
+            .await
+            .map_err(|error| refused("ecs:ListServices", cluster, error))?;
+        let name = |arn: &String| arn.rsplit('/').next().map(ServiceName::new);
+        Ok(arns.iter().filter_map(name).collect())
+    }
+
+    /// The tasks that are to run on a container instance.
+    pub async fn tasks_wanted_on(
+        &self,
+        cluster: &ClusterName,
+        container_instance: &ContainerInstanceArn,
+    ) -> Result<Vec<Task>, Error> {
+        let arns = self.listed_on(cluster, container_instance, DesiredStatus::Running);
+        self.described(cluster, &arns.await?).await
+    }
+}
