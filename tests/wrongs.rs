@@ -34,7 +34,7 @@ const STORIES: [(Wrong, &[&str], &str); 25] = [
         ],
         ACTS,
     ),
-    (Wrong::NoHold, &[SLOW], ACTS),
+    (Wrong::NoHold, &[HANGS], ACTS),
     (Wrong::FailuresIgnored, &[ALONE, "fault failures\n"], ACTS),
     (Wrong::RetainedIgnored, &[HANGS], ACTS),
     (Wrong::NoDeadline, &[HANGS], ACTS),

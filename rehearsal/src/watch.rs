@@ -33,10 +33,13 @@ pub struct Terms {
 
 impl Terms {
     /// No execution may take longer: a join, the drain that holds it with the grace of `stop-tasks`, and the patience of
-    /// the definition's retries, 1562 s, once for each.
-    fn longest_execution(&self) -> Duration {
+    /// the definition's retries, 1562 s, once for each. A drain's time counts from its turn, that of a new instance from
+    /// when no drain holds it any more. If an event was lost its hook is felt for as long as its timeout.
+    fn longest_execution(&self, event_lost: bool) -> Duration {
         const GRACE_AND_RETRIES: Duration = Duration::from_secs(900 + 2 * 1562);
-        self.join_deadline + self.drain_deadline + GRACE_AND_RETRIES
+        const HOOK: Duration = Duration::from_secs(3600);
+        let lost = if event_lost { HOOK } else { Duration::ZERO };
+        self.join_deadline + self.drain_deadline + GRACE_AND_RETRIES + lost
     }
 }
 
@@ -116,6 +119,12 @@ struct Inner {
     /// The instances whose launch we abandoned, and all whose launch was abandoned: those that timed out too.
     abandoned: BTreeSet<String>,
     launches_over: BTreeSet<String>,
+    /// Whether Auto Scaling skips the terminate hooks of an instance whose launch was abandoned.
+    hooks_skipped: bool,
+    /// When an instance was last seen at its terminate hook.
+    last_at_hook: Option<Timestamp>,
+    /// Whether an event was lost.
+    event_lost: bool,
     /// The instances that died.
     died: BTreeSet<String>,
     seen: Seen,
@@ -147,6 +156,9 @@ impl Watch {
             drained_by_hand: BTreeSet::new(),
             abandoned: BTreeSet::new(),
             launches_over: BTreeSet::new(),
+            hooks_skipped: false,
+            last_at_hook: None,
+            event_lost: false,
             died: BTreeSet::new(),
             seen: Seen::default(),
         };

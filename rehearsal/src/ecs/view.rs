@@ -105,6 +105,11 @@ impl State {
         service.active().then_some((service.healthy, minimum))
     }
 
+    /// Whether there is a cluster of this name.
+    pub fn has_cluster(&self, name: &str) -> bool {
+        self.clusters.get(name).is_some_and(|known| known.active)
+    }
+
     /// The EC2 instances that are marked as kept for something.
     pub fn kept(&self) -> Vec<String> {
         let instances = self

@@ -16,7 +16,7 @@ pub enum Wrong {
     Counters,
     /// Only the first page of a list is read.
     FirstPage,
-    /// No new instance is held, and no drain waits for its turn: each alone would keep two batches apart.
+    /// No new instance is held. (Drains still wait for their turns; but a roll goes on whose drains fail.)
     NoHold,
     /// What is in `failures` is taken to be gone.
     FailuresIgnored,

@@ -30,8 +30,11 @@ impl Inner {
                 ..
             } => {
                 let began = self.open_executions.remove(execution).unwrap_or(at);
-                self.turns_seen.remove(execution);
-                let late = at > began + self.terms.longest_execution();
+                let drains = self.turns_seen.remove(execution);
+                // A new instance may be held by drain after drain.
+                let freed = self.last_at_hook.filter(|_| !drains);
+                let began = freed.map_or(began, |freed| freed.max(began));
+                let late = at > began + self.terms.longest_execution(self.event_lost);
                 self.seen.max_history_events = self.seen.max_history_events.max(*history_events);
                 if late || status == "TIMED_OUT" || *history_events >= 25_000 {
                     let detail = format!(

@@ -20,10 +20,16 @@ impl Inner {
 
     /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
     pub(super) fn drains_open(&mut self, at: Timestamp) {
-        let open: Vec<String> = self
-            .instances
-            .iter()
-            .filter(|(_, seen)| seen.is_draining && seen.state == "Terminating:Wait")
+        let all = self.instances.iter();
+        let at_hooks: Vec<_> = all
+            .filter(|(_, seen)| seen.state == "Terminating:Wait")
+            .collect();
+        if !at_hooks.is_empty() {
+            self.last_at_hook = Some(at);
+        }
+        let open: Vec<String> = at_hooks
+            .into_iter()
+            .filter(|(_, seen)| seen.is_draining)
             .map(|(id, _)| id.clone())
             .collect();
         let is_rolled =

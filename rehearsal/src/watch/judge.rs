@@ -42,6 +42,7 @@ impl Inner {
             Fact::Died { instance } => {
                 self.died.insert(instance.clone());
             }
+            Fact::Delivery { outcome, .. } => self.event_lost |= outcome != "delivered",
             Fact::Refresh { status, .. } => {
                 let goes_on = ["InProgress", "Baking", "Cancelling", "RollbackInProgress"];
                 self.refresh = goes_on.contains(&status.as_str()).then(|| status.clone());
@@ -101,6 +102,8 @@ impl Inner {
             return;
         };
         if reason == LAUNCH_ABANDONED {
+            let dynamics = &account.autoscaling.dynamics;
+            self.hooks_skipped = !dynamics.terminate_hooks_after_abandoned_launch;
             self.launches_over.insert(instance.clone());
         }
         self.lifecycle(told.at, instance, ami, state);

@@ -92,7 +92,7 @@ impl Stage {
         Ok(())
     }
 
-    fn tell(&self, what: String, detail: String) {
+    pub(super) fn tell(&self, what: String, detail: String) {
         self.world
             .with(|account| account.tell(Fact::Deed { what, detail }));
     }
@@ -178,8 +178,9 @@ impl Stage {
     }
 
     fn delete_services(&self) -> Result<(), String> {
-        for service in &self.settings.workload.services {
-            let input = json!({"cluster": self.cluster, "service": service.name, "force": true});
+        let services = self.world.with(|account| account.ecs.services());
+        for service in services {
+            let input = json!({"cluster": service.cluster, "service": service.name, "force": true});
             self.call("ecs", "DeleteService", &input)?;
         }
         Ok(())

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Stage;
+use crate::ecs::TaskView;
 use crate::story::Fault;
 use crate::workload::{self, Service, Standalone, Workload};
 
@@ -97,7 +98,12 @@ impl Stage {
             self.world
                 .with(|account| account.ecs.dynamics.pending_with_pull = SLOW_PULL);
         }
-        if self.has(Fault::BrokenDaemon) {
+        let has_cluster = self
+            .world
+            .with(|account| account.ecs.has_cluster(&self.cluster));
+        if self.has(Fault::BrokenDaemon) && !has_cluster {
+            self.in_vain(Fault::BrokenDaemon, "there is no cluster yet")?;
+        } else if self.has(Fault::BrokenDaemon) {
             let workload = Workload {
                 services: vec![Service {
                     memory: TOO_LARGE,
@@ -111,20 +117,34 @@ impl Stage {
         self.protect()
     }
 
-    /// Protects a task, if the story says so: not a daemon's, which would go last anyway.
+    /// Protects a task, if the story says so: not a daemon's, which would go last anyway; on the instance that is replaced
+    /// first, if it has one.
     fn protect(&self) -> Result<(), String> {
         if !self.has(Fault::ProtectedTask) {
             return Ok(());
         }
         let oldest = self.oldest().unwrap_or_default();
         let tasks = self.world.with(|account| account.ecs.tasks());
-        let meant = tasks.into_iter().find(|task| {
-            task.instance == oldest && task.group.starts_with("service:") && !task.daemon
-        });
-        let task = meant.ok_or_else(|| format!("no task of a service on {oldest} to protect"))?;
+        let moves = |task: &&TaskView| task.group.starts_with("service:") && !task.daemon;
+        let here = |task: &&TaskView| moves(task) && task.instance == oldest;
+        let Some(task) = tasks.iter().find(here).or(tasks.iter().find(moves)) else {
+            return self.in_vain(
+                Fault::ProtectedTask,
+                "no service has a task that could be protected",
+            );
+        };
         let input = json!({"cluster": self.cluster, "tasks": [task.id], "protectionEnabled": true,
             "expiresInMinutes": LONG_MINUTES});
         self.call("ecs", "UpdateTaskProtection", &input).map(drop)
+    }
+
+    /// A fault that finds nothing that it could do is told.
+    fn in_vain(&self, fault: Fault, why: &str) -> Result<(), String> {
+        self.tell(
+            format!("fault {}", fault.name()),
+            format!("does nothing: {why}"),
+        );
+        Ok(())
     }
 }
 
