@@ -32,6 +32,12 @@ pub struct Call {
     pub input: Value,
 }
 
+/// An answer of these lists, as they are: `json!` would copy each, and a list may hold a thousand instances.
+pub fn lists<const N: usize>(members: [(&str, Vec<Value>); N]) -> Value {
+    let members = members.map(|(name, list)| (name.to_owned(), Value::Array(list)));
+    Value::Object(members.into_iter().collect())
+}
+
 /// The services that speak JSON, by the name in their `x-amz-target` header, with the version of the protocol that
 /// their service models name.
 const JSON_TARGETS: [(&str, &str, &str); 4] = [

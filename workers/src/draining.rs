@@ -58,7 +58,11 @@ pub async fn handle(
         listed_at: now(),
     };
     for arn in active.iter().chain(&draining) {
-        let tasks = ecs.tasks_on(cluster, arn).await?;
+        // What is told to stop already is none of this drain's; one that began before may have told its tasks so.
+        let tasks = match draining.contains(arn) {
+            true => ecs.tasks_on(cluster, arn).await?,
+            false => ecs.tasks_wanted_on(cluster, arn).await?,
+        };
         let services: BTreeSet<ServiceName> = tasks
             .iter()
             .filter_map(|task| task.service().map(ServiceName::new))

@@ -267,13 +267,20 @@ async fn in_its_phase(
     now: &impl Fn() -> Timestamp,
 ) -> Result<Answer, Error> {
     let earlier = config::earlier_since(input, worker.phase())?;
-    let finding = looks.await?;
+    let first = earlier.is_none();
+    let later = first.then(|| pace::until_first_look(worker, subject, now()));
+    let later = later.flatten();
+    let finding = match later {
+        Some(seconds) => not_looked_yet(subject, seconds),
+        None => looks.await?,
+    };
     // Not before the first answer: until then nobody knows AWS's time.
     let since = earlier.unwrap_or_else(now);
     let last = config::last_heartbeat(input, worker.phase());
     let finding = keep_alive(finding, subject, clients, last, now).await?;
     let finding = let_go_with_its_stack(finding, subject, clients).await?;
     let wait_seconds = match finding.verdict {
+        Verdict::NotYet if later.is_some() => later.unwrap_or_default(),
         Verdict::NotYet => pace::wait_seconds(
             finding.restarted.map_or(since, |later| later.max(since)),
             now(),
@@ -290,6 +297,16 @@ async fn in_its_phase(
         since,
         extra: finding.extra,
     })
+}
+
+/// Not yet, without a look.
+fn not_looked_yet(subject: &Subject, seconds: i64) -> Finding {
+    let (instance, batch) = (&subject.action.instance, subject.settings.batch_size);
+    let mut finding = Finding::not_yet(format!(
+        "{instance} is looked at for the first time in {seconds} s: a batch of {batch} would ask ECS all at once."
+    ));
+    finding.extra.looked = Some(false);
+    finding
 }
 
 /// Before a `NotYet` the lifecycle action gets a heartbeat, unless its `last` one is young; if the action is over, nobody

@@ -3,9 +3,10 @@
 //! fifteenth of the phase. (Two phases follow each other in a roll, a drain and the hold of the next instance, so what
 //! is lost in each adds up.)
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{InstanceId, Settings, seconds_between};
+use crate::Worker;
+use crate::model::{InstanceId, Settings, Subject, seconds_between};
 
 /// One part in this many of the time already spent. Fifteen: 48 hours then take some 700 turns of nine history events,
 /// of which an execution may have 25,000.
@@ -18,6 +19,16 @@ const SHORTEST_SECONDS: i64 = 5;
 /// 20 a second, is left to whatever else runs in the account (ECS API Reference, request throttling); the other half is
 /// shared by the drains of a batch and by the instances that join for it.
 const LOOKS_PER_SECOND: i64 = 5;
+
+/// A smaller batch may ask all at once: ECS's bucket for reads takes a hundred.
+const SPREAD_FROM: i64 = 20;
+
+/// From when to when the instances of a batch are looked at for the first time, in milliseconds after their events for each
+/// instance of the batch. That takes some five reads for each, and a batch comes to its hooks within seconds.
+const FIRST_DRAINS: (i64, i64) = (0, 200);
+
+/// New instances later, since they take a minute to join anyway, and come when the drains of the batch before begin.
+const FIRST_JOINS: (i64, i64) = (600, 1200);
 
 /// No later than this, however long it has taken: a person may be watching.
 const LONGEST_SECONDS: i64 = 300;
@@ -51,6 +62,26 @@ pub fn wait_seconds(
     }
 }
 
+/// Seconds until `worker` looks at its instance for the first time, if that is not now: the instances of a large batch take
+/// turns, so that they do not ask ECS all in the same second.
+pub fn until_first_look(worker: Worker, subject: &Subject, now: Timestamp) -> Option<i64> {
+    let batch = subject.settings.batch_size;
+    let (from, to) = match worker {
+        Worker::Draining => FIRST_DRAINS,
+        Worker::Joined => FIRST_JOINS,
+        Worker::Drained | Worker::Stable | Worker::CompleteAction => return None,
+    };
+    if batch < SPREAD_FROM {
+        return None;
+    }
+    let share = i64::try_from(fingerprint(&subject.action.instance) % 1000).unwrap_or_default();
+    let after = SignedDuration::from_millis(batch * (from + (to - from) * share / 1000));
+    // Whatever is seen then is still in time.
+    let after = after.min(subject.settings.join_deadline / 2);
+    let left = seconds_until(subject.began + after, now);
+    (left > 0).then_some(left)
+}
+
 /// Rounded up: a look half a second before the deadline would see nothing and wait once more.
 fn seconds_until(deadline: Timestamp, now: Timestamp) -> i64 {
     let left = deadline.duration_since(now);
@@ -69,10 +100,41 @@ fn fingerprint(instance: &InstanceId) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-
     use super::*;
     use crate::stub;
+
+    fn first(worker: Worker, batch: i64, instance: &str, now: i64) -> Option<i64> {
+        let mut subject = stub::launching();
+        subject.settings.batch_size = batch;
+        subject.action.instance = InstanceId::new(instance);
+        until_first_look(worker, &subject, stub::at(now))
+    }
+
+    #[test]
+    fn a_small_batch_looks_at_once() {
+        for worker in [Worker::Joined, Worker::Draining] {
+            assert_eq!(first(worker, 19, "i-0123456789abcdef0", 0), None);
+        }
+        assert_eq!(first(Worker::Drained, 100, "i-0123456789abcdef0", 0), None);
+    }
+
+    #[test]
+    fn a_large_batch_takes_turns_within_its_time() {
+        let all = |worker| {
+            (0..100)
+                .map(|n| format!("i-{:017x}", n * 7_919_919_i64))
+                .map(move |id| first(worker, 100, &id, 0).unwrap_or_default())
+                .collect::<Vec<i64>>()
+        };
+        let (drains, joins) = (all(Worker::Draining), all(Worker::Joined));
+        assert!(drains.iter().all(|it| (0..=20).contains(it)), "{drains:?}");
+        assert!(joins.iter().all(|it| (60..=120).contains(it)), "{joins:?}");
+        for (looks, middle) in [(drains, 10), (joins, 90)] {
+            let early = looks.iter().filter(|it| **it <= middle).count();
+            assert!((25..=75).contains(&early), "{looks:?}");
+        }
+        assert_eq!(first(Worker::Joined, 100, "i-0123456789abcdef0", 121), None);
+    }
 
     fn after(seconds: i64, deadline: Option<i64>, heartbeat_timeout: i64) -> i64 {
         let mut subject = stub::launching();

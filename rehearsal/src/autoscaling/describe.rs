@@ -7,7 +7,7 @@ use super::group::{Group, Instance, OnAbandon};
 use super::input::{page, texts};
 use super::moves::LifecycleState;
 use crate::account::{ACCOUNT_ID, Account, PARTITION};
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, lists, only};
 
 /// DescribeAutoScalingGroups. A name that there is not is left out, as AWS does.
 pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
@@ -21,7 +21,7 @@ pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         .collect();
     let (page, next) = page(input, all, 50, 100)?;
     let page: Vec<Value> = page.into_iter().map(group).collect();
-    let mut answer = json!({"AutoScalingGroups": page});
+    let mut answer = lists([("AutoScalingGroups", page)]);
     if let Some(next) = next {
         answer["NextToken"] = json!(next);
     }
@@ -55,7 +55,6 @@ fn group(group: &Group) -> Value {
         "TargetGroupARNs": [],
         "HealthCheckType": "EC2",
         "HealthCheckGracePeriod": settings.health_check_grace_seconds,
-        "Instances": instances.collect::<Vec<_>>(),
         "CreatedTime": group.created.to_string(),
         "SuspendedProcesses": suspended,
         "VPCZoneIdentifier": group.subnets.join(","),
@@ -67,6 +66,8 @@ fn group(group: &Group) -> Value {
             "arn:{PARTITION}:iam::{ACCOUNT_ID}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
         ),
     });
+    // Put in as it is: json! would copy what may be a thousand instances.
+    answer["Instances"] = Value::Array(instances.collect());
     if let Some(on_abandon) = settings.on_terminate_abandon {
         let word = match on_abandon {
             OnAbandon::Retain => "retain",

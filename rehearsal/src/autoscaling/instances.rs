@@ -12,7 +12,7 @@ use super::moves::{LifecycleState, Move};
 use super::{capacity, describe, found_mut};
 use crate::account::Account;
 use crate::ec2;
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, lists, only};
 
 /// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter to it.
 pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
@@ -161,7 +161,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
         })
         .collect();
     let (page, next) = page(input, all, 50, 50)?;
-    let mut answer = json!({"AutoScalingInstances": page});
+    let mut answer = lists([("AutoScalingInstances", page)]);
     if let Some(next) = next {
         answer["NextToken"] = json!(next);
     }

@@ -17,6 +17,9 @@ pub struct Extra {
     /// draining: whether the instance is a member of the cluster at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<bool>,
+    /// joined and draining: `false` if nothing was looked at, so that the instances of a batch take turns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub looked: Option<bool>,
     /// draining: what the instance is registered as, so that its tasks can be found when it is listed no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container_instances: Option<Vec<ContainerInstanceArn>>,

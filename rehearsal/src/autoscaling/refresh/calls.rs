@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Preferences, Refresh, Status, act, end};
 use crate::account::Account;
+use crate::autoscaling::group::{Group, TemplateChoice};
 use crate::autoscaling::input::{boolean, page, required, texts, validation};
 use crate::autoscaling::settings::template;
 use crate::autoscaling::{found, found_mut};
@@ -11,41 +12,11 @@ use crate::wire::{ApiError, only};
 
 /// StartInstanceRefresh.
 pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "AutoScalingGroupName",
-        "Strategy",
-        "DesiredConfiguration",
-        "Preferences",
-    ];
-    only("StartInstanceRefresh", input, &known)?;
     let name = required(input, "AutoScalingGroupName")?.to_owned();
-    if let Some(other) = input.get("Strategy").filter(|it| *it != "Rolling") {
-        return Err(ApiError::not_known(format_args!(
-            "the Strategy {other} of StartInstanceRefresh; only Rolling"
-        )));
-    }
-    let preferences = Preferences::read(input.get("Preferences").unwrap_or(&json!({})))?;
-    let desired = match input.get("DesiredConfiguration") {
-        None => None,
-        Some(desired) => {
-            only("DesiredConfiguration", desired, &["LaunchTemplate"])?;
-            template(account, desired)?
-        }
-    };
+    let (preferences, desired) = asked(account, input)?;
     let (now, id) = (account.now, account.uuid());
     let group = found(&account.autoscaling, &name)?;
-    if group.active_refresh().is_some() {
-        // The code is documented; the text is assumed.
-        return Err(ApiError::client(
-            "InstanceRefreshInProgress",
-            "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.",
-        ));
-    }
-    if group.warm_pool.is_some() {
-        return Err(ApiError::not_known(
-            "an instance refresh of a group with a warm pool, whose instances it would replace too; delete the pool first",
-        ));
-    }
+    may_begin(group)?;
     let before = group.template.clone();
     let wanted = desired.as_ref().unwrap_or(&before);
     if preferences.auto_rollback && !end::may_go_back(desired.as_ref(), &before) {
@@ -80,6 +51,48 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     act::tell(account, &name);
     act::look_again(account, &name, &id);
     Ok(json!({"InstanceRefreshId": id}))
+}
+
+/// What StartInstanceRefresh is asked for: how to go about it, and to which template.
+fn asked(
+    account: &Account,
+    input: &Value,
+) -> Result<(Preferences, Option<TemplateChoice>), ApiError> {
+    let known = [
+        "AutoScalingGroupName",
+        "Strategy",
+        "DesiredConfiguration",
+        "Preferences",
+    ];
+    only("StartInstanceRefresh", input, &known)?;
+    if let Some(other) = input.get("Strategy").filter(|it| *it != "Rolling") {
+        return Err(ApiError::not_known(format_args!(
+            "the Strategy {other} of StartInstanceRefresh; only Rolling"
+        )));
+    }
+    let preferences = Preferences::read(input.get("Preferences").unwrap_or(&json!({})))?;
+    let Some(desired) = input.get("DesiredConfiguration") else {
+        return Ok((preferences, None));
+    };
+    only("DesiredConfiguration", desired, &["LaunchTemplate"])?;
+    Ok((preferences, template(account, desired)?))
+}
+
+/// Whether a group may be refreshed now.
+fn may_begin(group: &Group) -> Result<(), ApiError> {
+    if group.active_refresh().is_some() {
+        // The code is documented; the text is assumed.
+        return Err(ApiError::client(
+            "InstanceRefreshInProgress",
+            "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.",
+        ));
+    }
+    if group.warm_pool.is_some() {
+        return Err(ApiError::not_known(
+            "an instance refresh of a group with a warm pool, whose instances it would replace too; delete the pool first",
+        ));
+    }
+    Ok(())
 }
 
 /// DescribeInstanceRefreshes, the newest first.

@@ -14,7 +14,7 @@ use super::describe::described;
 use super::{ContainerInstance, InCluster, Status, retire, set_status};
 use crate::account::Account;
 use crate::faults::{AGENT_GONE_AFTER, Fault};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, lists};
 
 /// ListContainerInstances: all but the INACTIVE ones, or those of one status.
 pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
@@ -78,7 +78,10 @@ pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Val
             None => failures.push(missing(&name, wanted)),
         }
     }
-    Ok(json!({"containerInstances": found, "failures": failures}))
+    Ok(lists([
+        ("containerInstances", found),
+        ("failures", failures),
+    ]))
 }
 
 fn missing(cluster: &str, wanted: &str) -> Value {
@@ -134,7 +137,10 @@ pub(in crate::ecs) fn update_state(
             None => failures.push(missing(&name, wanted)),
         }
     }
-    Ok(json!({"containerInstances": found, "failures": failures}))
+    Ok(lists([
+        ("containerInstances", found),
+        ("failures", failures),
+    ]))
 }
 
 /// If the account's faults say so, the first instance that is drained loses its agent.

@@ -14,7 +14,7 @@ use super::describe::described;
 use super::settings::{AS_GIVEN, as_given, load_balancers, percentages, permitted, placement};
 use super::{Deployment, Service, Status, repeat_steady};
 use crate::account::Account;
-use crate::wire::ApiError;
+use crate::wire::{ApiError, lists};
 
 /// Members of CreateService that the account acts on.
 const CREATED_WITH: [&str; 10] = [
@@ -267,5 +267,5 @@ pub(in crate::ecs) fn describe(account: &mut Account, members: &Value) -> Result
             None => failures.push(failure(&failed_arn(&name, "service", wanted), "MISSING")),
         }
     }
-    Ok(json!({"services": found, "failures": failures}))
+    Ok(lists([("services", found), ("failures", failures)]))
 }

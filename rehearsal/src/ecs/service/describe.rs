@@ -51,14 +51,15 @@ pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
             "maximumPercent": service.maximum_percent,
             "minimumHealthyPercent": service.minimum_percent,
         },
-        "deployments": deployments,
-        "events": events,
         "createdAt": service.created_at.to_string(),
         "schedulingStrategy": if service.daemon { "DAEMON" } else { "REPLICA" },
         "deploymentController": {"type": "ECS"},
         "createdBy": format!("arn:{PARTITION}:iam::{ACCOUNT_ID}:role/operator"),
         "enableExecuteCommand": false,
     });
+    // Put in as they are: json! would copy them, and there are a hundred events.
+    described["deployments"] = Value::Array(deployments);
+    described["events"] = Value::Array(events);
     if let Some(given) = service.as_given.as_object() {
         for (member, value) in given {
             described[member] = value.clone();

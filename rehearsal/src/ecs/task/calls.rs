@@ -12,7 +12,7 @@ use super::super::placement::{self, Demand, Rules};
 use super::describe::described;
 use super::{Start, StopCode, Task, start};
 use crate::account::Account;
-use crate::wire::ApiError;
+use crate::wire::{ApiError, lists};
 
 /// RunTask: standalone tasks, ten at most. What finds no place is a failure, not an error.
 pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
@@ -181,7 +181,7 @@ pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Val
             None => failures.push(failure(&failed_arn(&name, "task", wanted), "MISSING")),
         }
     }
-    Ok(json!({"tasks": found, "failures": failures}))
+    Ok(lists([("tasks", found), ("failures", failures)]))
 }
 
 /// ListTasks: those whose desiredStatus is RUNNING, or STOPPED; with PENDING, as documented, none.
