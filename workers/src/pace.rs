@@ -18,17 +18,17 @@ const SHORTEST_SECONDS: i64 = 5;
 /// So many instances may ask each second while a phase is young. Half of ECS's bucket for reads of a cluster's resources,
 /// 20 a second, is left to whatever else runs in the account (ECS API Reference, request throttling); the other half is
 /// shared by the drains of a batch and by the instances that join for it.
-const LOOKS_PER_SECOND: i64 = 5;
+const LOOKS_PER_SECOND: i64 = 4;
 
 /// A smaller batch may ask all at once: ECS's bucket for reads takes a hundred.
 const SPREAD_FROM: i64 = 20;
 
 /// From when to when the instances of a batch are looked at for the first time, in milliseconds after their events for each
 /// instance of the batch. That takes some five reads for each, and a batch comes to its hooks within seconds.
-const FIRST_DRAINS: (i64, i64) = (0, 200);
+const FIRST_DRAINS: (i64, i64) = (0, 250);
 
 /// New instances later, since they take a minute to join anyway, and come when the drains of the batch before begin.
-const FIRST_JOINS: (i64, i64) = (600, 1200);
+const FIRST_JOINS: (i64, i64) = (700, 1500);
 
 /// No later than this, however long it has taken: a person may be watching.
 const LONGEST_SECONDS: i64 = 300;
@@ -127,13 +127,13 @@ mod tests {
                 .collect::<Vec<i64>>()
         };
         let (drains, joins) = (all(Worker::Draining), all(Worker::Joined));
-        assert!(drains.iter().all(|it| (0..=20).contains(it)), "{drains:?}");
-        assert!(joins.iter().all(|it| (60..=120).contains(it)), "{joins:?}");
-        for (looks, middle) in [(drains, 10), (joins, 90)] {
+        assert!(drains.iter().all(|it| (0..=25).contains(it)), "{drains:?}");
+        assert!(joins.iter().all(|it| (70..=150).contains(it)), "{joins:?}");
+        for (looks, middle) in [(drains, 12), (joins, 110)] {
             let early = looks.iter().filter(|it| **it <= middle).count();
             assert!((25..=75).contains(&early), "{looks:?}");
         }
-        assert_eq!(first(Worker::Joined, 100, "i-0123456789abcdef0", 121), None);
+        assert_eq!(first(Worker::Joined, 100, "i-0123456789abcdef0", 151), None);
     }
 
     fn after(seconds: i64, deadline: Option<i64>, heartbeat_timeout: i64) -> i64 {
