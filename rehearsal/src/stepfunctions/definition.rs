@@ -20,6 +20,8 @@ pub struct Definition {
     pub states: BTreeMap<String, State>,
     /// How long an execution may last.
     pub timeout_seconds: Option<u64>,
+    /// Whether a path of it may read the context object.
+    pub reads_context: bool,
 }
 
 /// One state.

@@ -34,7 +34,7 @@ impl Ending {
                 "ExecutionSucceeded",
                 (
                     "executionSucceededEventDetails",
-                    with_output(json!({}), output),
+                    with_output(json!({}), output.clone()),
                 ),
             ),
             Self::Failed(trouble) => (

@@ -116,8 +116,16 @@ pub struct Execution {
     pub(super) definition: Arc<Definition>,
     pub(super) role: String,
     pub(super) attempts: u64,
-    pub(super) ahead: Option<(String, Value)>,
+    pub(super) ahead: Option<Ahead>,
     pub(super) visit: Option<Visit>,
+}
+
+/// The state that comes next, with its input, as JSON text too.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    pub state: String,
+    pub input: Value,
+    pub text: String,
 }
 
 /// The state in which an execution is.
@@ -198,8 +206,11 @@ impl Execution {
             .map(|(_, known)| Arc::clone(known))
     }
 
-    /// The context object, for a state entered now.
+    /// The context object, for a state entered now; an empty one if no path of the definition reads it.
     pub(super) fn context(&self, now: Timestamp, state: &str) -> Value {
+        if !self.definition.reads_context {
+            return json!({"State": {}});
+        }
         let machine = self.state_machine.rsplit(':').next().unwrap_or_default();
         json!({
             "Execution": {
@@ -218,15 +229,15 @@ fn millis(instant: Timestamp) -> String {
 }
 
 /// The details of an event that carries an input.
-pub(super) fn with_input(mut details: Value, input: &str) -> Value {
-    details["input"] = json!(input);
+pub(super) fn with_input(mut details: Value, input: String) -> Value {
+    details["input"] = Value::String(input);
     details["inputDetails"] = json!({"truncated": false});
     details
 }
 
 /// The details of an event that carries an output.
-pub(super) fn with_output(mut details: Value, output: &str) -> Value {
-    details["output"] = json!(output);
+pub(super) fn with_output(mut details: Value, output: String) -> Value {
+    details["output"] = Value::String(output);
     details["outputDetails"] = json!({"truncated": false});
     details
 }

@@ -25,6 +25,8 @@ pub fn parse(text: &str) -> Result<Definition, ApiError> {
         (version == "1.0").then_some(())
     })?;
     json_path(&members)?;
+    // A text that only looks like a path costs an object that nobody reads.
+    let reads_context = text.contains("$$");
     let start_at = members.required_text("StartAt")?.to_owned();
     let timeout_seconds = members.whole("TimeoutSeconds", 1)?;
     let states = members
@@ -41,6 +43,7 @@ pub fn parse(text: &str) -> Result<Definition, ApiError> {
         start_at,
         states,
         timeout_seconds,
+        reads_context,
     };
     check_targets(&definition)?;
     check_reached(&definition)?;

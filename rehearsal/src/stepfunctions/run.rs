@@ -8,7 +8,7 @@ use super::Due;
 use super::decide::{Move, decide};
 use super::definition::{Kind, Then};
 use super::ending::{Ending, Over, end};
-use super::execution::{Execution, HISTORY_LIMIT, Visit, with_input, with_output};
+use super::execution::{Ahead, Execution, HISTORY_LIMIT, Visit, with_input, with_output};
 use super::trouble::{DATA_LIMIT, Trouble};
 use super::{notice, task};
 use crate::account::Account;
@@ -27,20 +27,24 @@ pub fn execution(account: &mut Account, run: usize) -> &mut Execution {
 pub fn begin(account: &mut Account, run: usize) {
     let now = account.now;
     let made = execution(account, run);
-    let details = with_input(json!({"roleArn": made.role}), &made.input_text);
+    let details = with_input(json!({"roleArn": made.role}), made.input_text.clone());
     made.write(
         now,
         "ExecutionStarted",
         Some(("executionStartedEventDetails", details)),
     );
-    let (start_at, input) = (made.definition.start_at.clone(), made.input.clone());
+    let ahead = Ahead {
+        state: made.definition.start_at.clone(),
+        input: made.input.clone(),
+        text: made.input.to_string(),
+    };
     let timeout = made.definition.timeout_seconds;
     tell(account, run, ExecutionFact::Started);
     notice::status_changed(account, run);
     if let Some(seconds) = timeout {
         account.after(Duration::from_secs(seconds), Due::ExecutionTimeout(run));
     }
-    go(account, run, start_at, input);
+    go(account, run, ahead);
 }
 
 /// Writes down what happened to the execution.
@@ -71,22 +75,23 @@ pub fn note(
     Err(end(account, run, Ending::Failed(Trouble::runtime(cause))))
 }
 
-/// Plans to enter `state`.
-fn go(account: &mut Account, run: usize, state: String, input: Value) {
+/// Plans to enter a state.
+fn go(account: &mut Account, run: usize, ahead: Ahead) {
     let latency = account.stepfunctions.dynamics.transition;
-    execution(account, run).ahead = Some((state, input));
+    execution(account, run).ahead = Some(ahead);
     account.after(latency, Due::Enter(run));
 }
 
 /// Enters the state that lies ahead.
 pub fn enter(account: &mut Account, run: usize) {
-    if let Some((state, input)) = execution(account, run).ahead.take() {
+    if let Some(ahead) = execution(account, run).ahead.take() {
         // An ended execution has already told everything.
-        let _over = step_into(account, run, state, input);
+        let _over = step_into(account, run, ahead);
     }
 }
 
-fn step_into(account: &mut Account, run: usize, state: String, input: Value) -> Result<(), Over> {
+fn step_into(account: &mut Account, run: usize, ahead: Ahead) -> Result<(), Over> {
+    let Ahead { state, input, text } = ahead;
     let machine = execution(account, run).state_machine.clone();
     if account.stepfunctions.is_deleting(&machine) {
         // Documented for DeleteStateMachine: executions end at their next transition.
@@ -95,7 +100,7 @@ fn step_into(account: &mut Account, run: usize, state: String, input: Value) -> 
     count_transition(account, run);
     let definition = execution(account, run).definition.clone();
     let definition = &definition.states[&state];
-    let details = with_input(json!({"name": state}), &input.to_string());
+    let details = with_input(json!({"name": state}), text);
     let kind = format!("{}StateEntered", definition.kind_name());
     let entered_event = note(
         account,
@@ -142,7 +147,7 @@ pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
         .expect("a running execution that acts is in a state");
     let state = &definition.states[&visit.state];
     match decide(state, visit.scope(), now) {
-        Ok(Move::Leave(output, then)) => leave(account, run, &output, then),
+        Ok(Move::Leave(output, then)) => leave(account, run, output, then),
         Ok(Move::Wait(length, output, then)) => {
             let changes = match has_not_looked(&output) {
                 true => u64::MAX,
@@ -206,12 +211,12 @@ pub fn wait_over(account: &mut Account, run: usize) {
     let visit = execution(account, run).visit.as_mut();
     if let Some((output, then)) = visit.and_then(|visit| visit.afterwards.take()) {
         // An ended execution has already told everything.
-        let _over = leave(account, run, &output, then);
+        let _over = leave(account, run, output, then);
     }
 }
 
 /// Leaves the state in which the execution is.
-pub fn leave(account: &mut Account, run: usize, output: &Value, then: Then) -> Result<(), Over> {
+pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Result<(), Over> {
     let leaving = execution(account, run);
     let visit = leaving
         .visit
@@ -226,7 +231,7 @@ pub fn leave(account: &mut Account, run: usize, output: &Value, then: Then) -> R
         let trouble = Trouble::new(DATA_LIMIT, too_large(&visit.state));
         return Err(end(account, run, Ending::Failed(trouble)));
     }
-    let details = with_output(json!({"name": visit.state}), &text);
+    let details = with_output(json!({"name": visit.state}), text.clone());
     note(
         account,
         run,
@@ -235,7 +240,8 @@ pub fn leave(account: &mut Account, run: usize, output: &Value, then: Then) -> R
     )?;
     match then {
         Then::Next(state) => {
-            go(account, run, state, output.clone());
+            let input = output;
+            go(account, run, Ahead { state, input, text });
             Ok(())
         }
         Then::End => Err(end(account, run, Ending::Succeeded(text))),

@@ -30,7 +30,7 @@ pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Over
         let trouble = in_state(account, run, Trouble::runtime(cause));
         return failed(account, run, &trouble);
     }
-    let mut details = with_input(json!({}), &payload.to_string());
+    let mut details = with_input(json!({}), payload.to_string());
     details["resource"] = json!(task.resource);
     if let Some(seconds) = task.timeout_seconds {
         details["timeoutInSeconds"] = json!(seconds);
@@ -143,7 +143,7 @@ fn attempt_succeeded(account: &mut Account, run: usize, answer: Value) -> Result
     }
     let task = task_of(account, run);
     let (kind, member) = task.host.succeeded();
-    let details = with_output(json!({}), &text);
+    let details = with_output(json!({}), text);
     note(account, run, kind, Some((member, details)))?;
     let asked = execution(account, run);
     let visit = asked
@@ -152,7 +152,7 @@ fn attempt_succeeded(account: &mut Account, run: usize, answer: Value) -> Result
         .expect("an execution with a task is in a state");
     let state = &asked.definition.states[&visit.state];
     match answered(state, &task, visit.scope(), answer) {
-        Ok(output) => leave(account, run, &output, task.then),
+        Ok(output) => leave(account, run, output, task.then),
         Err(trouble) => {
             let trouble = trouble.in_state(&visit.state, visit.entered_event);
             failed(account, run, &trouble)
@@ -228,7 +228,7 @@ pub fn failed(account: &mut Account, run: usize, trouble: &Trouble) -> Result<()
         .as_ref()
         .expect("an execution with a task is in a state");
     match catcher.result_path.place(&visit.input, caught) {
-        Ok(output) => leave(account, run, &output, Then::Next(catcher.next.clone())),
+        Ok(output) => leave(account, run, output, Then::Next(catcher.next.clone())),
         Err(unplaced) => {
             let unplaced = unplaced.in_state(&visit.state, visit.entered_event);
             Err(end(account, run, Ending::Failed(unplaced)))
