@@ -27,6 +27,9 @@ enum Step {
     Index(usize),
 }
 
+/// A path has so many steps at most: AWS documents no limit, and what a longer one writes no reader of JSON takes.
+const MOST_STEPS: usize = 100;
+
 impl Path {
     /// Reads a path.
     ///
@@ -40,6 +43,9 @@ impl Path {
         };
         let mut steps = Vec::new();
         while !rest.is_empty() {
+            if steps.len() == MOST_STEPS {
+                return Err(format!("the path {text} has more than {MOST_STEPS} steps"));
+            }
             let (step, after) = next_step(rest)
                 .ok_or_else(|| format!("the path {text} is not one that names one place"))?;
             steps.push(step);
