@@ -13,6 +13,8 @@ mod template;
 mod wire;
 mod workload;
 
+use serde_json::{Value, json};
+
 /// What a reader said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -101,6 +103,24 @@ impl Target {
             );
         }
         verdict
+    }
+}
+
+/// `value` with its fractions rounded: reading JSON takes the liberty of the last of their digits.
+fn rounded(mut value: Value) -> Value {
+    match &mut value {
+        Value::Number(number) if number.is_f64() => {
+            let digits = format!("{:.11e}", number.as_f64().unwrap_or_default());
+            json!(digits.parse::<f64>().unwrap_or_default())
+        }
+        Value::Array(items) => items.drain(..).map(rounded).collect(),
+        Value::Object(members) => {
+            for member in members.values_mut() {
+                *member = rounded(member.take());
+            }
+            value
+        }
+        _ => value,
     }
 }
 

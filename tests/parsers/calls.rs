@@ -24,7 +24,7 @@ pub fn run(input: &[u8]) -> Verdict {
     };
     let calls: Vec<Line> = calls;
     let mut account = scene::deployed();
-    let names = names(&account);
+    let names = names(&mut account);
     for line in calls {
         match line {
             Line::Pass(time) => scene::steps(&mut account, EVENTS, time),
@@ -56,22 +56,47 @@ fn read(line: &str) -> Result<Line, String> {
 
 type Names = Vec<(&'static str, String)>;
 
-/// What the names stand for, longer ones first.
-fn names(account: &Account) -> Names {
-    let group = account.autoscaling.group(scene::CLUSTER);
-    let instances = group.map(|group| &group.instances);
-    let instance = instances.and_then(|all| all.first());
-    let machine = format!(
-        "arn:aws:states:eu-west-1:123456789012:stateMachine:{}-lifecycle",
-        scene::CLUSTER
+/// What the names stand for.
+fn names(account: &mut Account) -> Names {
+    let cluster = json!({"cluster": scene::CLUSTER});
+    let mut first = |service: &str, action: &str, input: &Value, place: &str| {
+        let answer = scene::does(account, service, action, input);
+        let id = answer.pointer(place).and_then(Value::as_str);
+        id.unwrap_or_else(|| panic!("{action} answers {answer}"))
+            .to_owned()
+    };
+    let group = json!({"AutoScalingGroupNames": [scene::CLUSTER]});
+    let instance = "/AutoScalingGroups/0/Instances/0/InstanceId";
+    let machine = first(
+        "states",
+        "ListStateMachines",
+        &json!({}),
+        "/stateMachines/0/stateMachineArn",
     );
-    let executions = account.stepfunctions.executions();
-    let execution = executions.first().map(|run| run.arn.clone());
+    let executions = json!({"stateMachineArn": machine});
     vec![
-        ("$EXECUTION", execution.unwrap_or_default()),
+        ("$TASK", first("ecs", "ListTasks", &cluster, "/taskArns/0")),
+        (
+            "$MEMBER",
+            first(
+                "ecs",
+                "ListContainerInstances",
+                &cluster,
+                "/containerInstanceArns/0",
+            ),
+        ),
+        (
+            "$EXECUTION",
+            first(
+                "states",
+                "ListExecutions",
+                &executions,
+                "/executions/0/executionArn",
+            ),
+        ),
         (
             "$INSTANCE",
-            instance.map(|it| it.id.clone()).unwrap_or_default(),
+            first("autoscaling", "DescribeAutoScalingGroups", &group, instance),
         ),
         ("$CLUSTER", scene::CLUSTER.to_owned()),
         ("$MACHINE", machine),

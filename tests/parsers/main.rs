@@ -192,4 +192,4 @@ macro_rules! readers {
         }
     )*};
 }
-readers!(asl 1500, calls 60, event 4000, filter 3000, parameters 2000, story 3000, template 1500, wire 3000, workload 2000);
+readers!(asl 2000, calls 300, event 4000, filter 2000, parameters 1500, story 1500, template 2000, wire 3000, workload 2000);

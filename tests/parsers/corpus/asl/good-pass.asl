@@ -7,7 +7,7 @@
     "x.$": "$.a.b[0]",
     "y": [
      {
-      "z.$": "States.Format('{} of \\\\{{}\\\\}', $.t, States.JsonToString($.a))"
+      "z.$": "States.Format('{} of \\{{}\\}', $.t, States.JsonToString($.a))"
      }
     ],
     "s.$": "States.StringToJson('[1]')",
