@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::{Verdict, rounded, scene};
 
+/// No service answers more than a few megabytes; a history is the longest.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
 pub fn run(input: &[u8]) -> Verdict {
     let Some(request) = request(input) else {
         return Verdict::Refused("no request".to_owned());
@@ -152,6 +155,8 @@ fn encoded(text: &str) -> String {
 pub fn well_formed(response: &Response) {
     assert!((200..=599).contains(&response.status), "{response:?}");
     assert!(!response.request_id.is_empty());
+    let length = response.body.len();
+    assert!(length <= LARGEST_ANSWER, "an answer of {length} bytes");
     if response.content_type == "text/xml" {
         xml(&response.body);
     } else {

@@ -296,6 +296,29 @@ mod tests {
     }
 
     #[test]
+    fn conditions_name_parameters_and_one_another_within_bounds() {
+        let refused = |conditions: &str| {
+            let text =
+                format!("Conditions:\n{conditions}Resources:\n  A: {{Type: AWS::SQS::Queue}}\n");
+            let template = template::read("t.yaml", &text).expect("a template");
+            dependencies(&template).expect_err("refused").to_string()
+        };
+        let circle = refused("  C: !Not [!Condition D]\n  D: !Not [!Condition C]\n");
+        assert!(
+            circle.starts_with("t.yaml:2:6: the condition C names others in a circle"),
+            "{circle}"
+        );
+        let doubling =
+            (1..20).map(|at| format!("  C{at}: !And [!Condition C{0}, !Condition C{0}]\n", at - 1));
+        let doubling = refused(&format!(
+            "  C0: !Equals [1, 1]\n{}",
+            doubling.collect::<String>()
+        ));
+        assert!(doubling.contains("more than 1000 parts"), "{doubling}");
+        assert!(refused("  C: !Equals [!Ref A, 1]\n").contains("Unresolved dependencies [A]"));
+    }
+
+    #[test]
     fn a_circle_is_refused_by_its_members() {
         let refusal = of("  A: {Type: AWS::SQS::Queue, DependsOn: B}\n  B: {Type: AWS::SQS::Queue, DependsOn: A}\n")
             .expect_err("refused");

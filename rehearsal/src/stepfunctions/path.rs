@@ -181,6 +181,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_is_refused() {
+        let refused = Path::parse(&format!("${}", ".a".repeat(101))).expect_err("refused");
+        assert!(refused.contains("more than 100 steps"), "{refused}");
+    }
+
+    #[test]
     fn writing_makes_objects_on_the_way_but_replaces_nothing_else() {
         let path = Path::parse("$.a.b").expect("a path");
         assert_eq!(

@@ -171,6 +171,11 @@ mod tests {
     }
 
     #[test]
+    fn letters_that_xml_has_no_place_for_are_replaced() {
+        assert_eq!(escaped("a\0<\u{1f}\n"), "a\u{fffd}&lt;\u{fffd}\n");
+    }
+
+    #[test]
     fn an_answer_is_escaped_xml() {
         let body = write(
             "A",
