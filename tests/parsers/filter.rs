@@ -27,19 +27,25 @@ pub fn run(input: &[u8]) -> Verdict {
         };
         let all = scene::MACHINES;
         let same = asked(account, &format!("({input})"));
-        assert!(same.as_ref().map_or_else(large, |same| *same == meant));
+        assert!(
+            same.as_ref()
+                .map_or_else(|why| large(why), |same| *same == meant)
+        );
         let both = asked(account, &format!("({input}) and ({input})"));
-        assert!(both.as_ref().map_or_else(large, |both| *both == meant));
+        assert!(
+            both.as_ref()
+                .map_or_else(|why| large(why), |both| *both == meant)
+        );
         let others = asked(account, &format!("not ({input})"));
         let parted = |others: &Vec<Value>| {
             others.len() + meant.len() == all && others.iter().all(|it| !meant.contains(it))
         };
-        assert!(others.as_ref().map_or_else(large, parted));
+        assert!(others.as_ref().map_or_else(|why| large(why), parted));
         Verdict::Accepted
     })
 }
 
-fn large(message: &String) -> bool {
+fn large(message: &str) -> bool {
     TOO_LARGE.iter().any(|words| message.contains(words))
 }
 
