@@ -138,9 +138,10 @@ impl Account {
         }
     }
 
-    /// Plans `event` for `delay` from now.
+    /// Plans `event` for `delay` from now, or for the end of time.
     pub fn after(&mut self, delay: Duration, event: impl Into<Event>) {
-        self.queue.plan(self.now + delay, event.into());
+        let due = self.now.checked_add(delay).unwrap_or(Timestamp::MAX);
+        self.queue.plan(due, event.into());
     }
 
     /// Writes down that `fact` happened now.

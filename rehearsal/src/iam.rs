@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::account::{Account, Caller, arn};
+use crate::shape::is_like;
 use crate::wire::{ApiError, Call};
 
 /// The refusal, if the role of the calling function does not allow the call.
@@ -147,27 +148,8 @@ fn list(value: &Value) -> Vec<&Value> {
 fn like(pattern: &Value, text: &str, any_case: bool) -> bool {
     let pattern = pattern.as_str().unwrap_or_default();
     match any_case {
-        true => glob(&pattern.to_lowercase(), &text.to_lowercase()),
-        false => glob(pattern, text),
-    }
-}
-
-/// `*` is any text, `?` any one character.
-fn glob(pattern: &str, text: &str) -> bool {
-    let mut rest = pattern.chars();
-    match (rest.next(), text.chars().next()) {
-        (None, None) => true,
-        (Some('*'), _) => {
-            let rest = rest.as_str();
-            text.char_indices()
-                .map(|(at, _)| at)
-                .chain([text.len()])
-                .any(|at| glob(rest, &text[at..]))
-        }
-        (Some(wanted), Some(found)) if wanted == '?' || wanted == found => {
-            glob(rest.as_str(), &text[found.len_utf8()..])
-        }
-        _ => false,
+        true => is_like(&text.to_lowercase(), &pattern.to_lowercase()),
+        false => is_like(text, pattern),
     }
 }
 

@@ -40,6 +40,7 @@ pub mod lambda;
 pub mod promises;
 pub mod report;
 pub mod s3;
+pub mod shape;
 pub mod simulation;
 pub mod ssm;
 pub mod stepfunctions;

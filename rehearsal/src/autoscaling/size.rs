@@ -167,7 +167,15 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
+/// The account in memory has room for so many instances in a group.
+const MOST_INSTANCES: u32 = 10_000;
+
 fn within(min: u32, max: u32, desired: u32) -> Result<(), ApiError> {
+    if max > MOST_INSTANCES {
+        return Err(ApiError::not_known(format_args!(
+            "groups of more than {MOST_INSTANCES} instances, and MaxSize is {max}"
+        )));
+    }
     if min > max {
         return Err(validation(format!(
             "Max bound, {max}, must be greater than or equal to min bound, {min}"

@@ -36,9 +36,7 @@ pub fn dependencies(template: &Template) -> Result<Dependencies, Refusal> {
         known_condition(template, declared)?;
         dependencies.insert(name.clone(), waits_for);
     }
-    for expression in template.conditions.values() {
-        references(template, expression)?;
-    }
+    conditions(template)?;
     for output in &template.outputs {
         references(template, &output.value)?;
     }
@@ -158,6 +156,70 @@ fn condition_of(template: &Template, part: &Expression, name: &str) -> Result<()
     ))
 }
 
+/// A condition is worked out anew wherever it is named. With those that it names it has so many parts at most, and they
+/// name one another so deep at most: AWS documents neither, and no template comes near.
+const MOST_PARTS: usize = 1000;
+const DEEPEST: usize = 50;
+
+/// Checks that conditions refer to what there is, to no resource (documented), and not to one another without end.
+fn conditions(template: &Template) -> Result<(), Refusal> {
+    let mut known = BTreeMap::new();
+    for (name, expression) in &template.conditions {
+        if let Some(resource) = references(template, expression)?.first() {
+            return Err(Refusal::new(
+                &expression.at,
+                format!(
+                    "Unresolved dependencies [{resource}]. Cannot reference resources in the Conditions block of the template"
+                ),
+                "refer to parameters",
+            ));
+        }
+        let parts = parts_of(template, name, 0, &mut known);
+        if parts.is_none_or(|parts| parts > MOST_PARTS) {
+            return Err(Refusal::new(
+                &expression.at,
+                format!(
+                    "the condition {name} names others in a circle, more than {DEEPEST} deep, or with more than \
+                     {MOST_PARTS} parts in all"
+                ),
+                "let it name fewer",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// How many parts the condition has with those that it names; nothing if they name one another too deep.
+fn parts_of<'a>(
+    template: &'a Template,
+    name: &'a str,
+    depth: usize,
+    known: &mut BTreeMap<&'a str, usize>,
+) -> Option<usize> {
+    if let Some(parts) = known.get(name) {
+        return Some(*parts);
+    }
+    if depth == DEEPEST {
+        return None;
+    }
+    let (mut parts, mut named) = (0_usize, Vec::new());
+    template.conditions.get(name)?.visit(&mut |part| {
+        parts += 1;
+        if let Form::Condition(other)
+        | Form::If {
+            condition: other, ..
+        } = &part.form
+        {
+            named.push(other.as_str());
+        }
+    });
+    for other in named {
+        parts = parts.saturating_add(parts_of(template, other, depth + 1, known)?);
+    }
+    known.insert(name, parts);
+    Some(parts)
+}
+
 /// A circle among `dependencies`, if there is one: what is left when all that waits for nothing left is taken away.
 fn circle(dependencies: &Dependencies) -> Option<Vec<String>> {
     let mut left = dependencies.clone();
@@ -231,6 +293,29 @@ mod tests {
         );
         assert!(refusal(&queue("!If [Never, a, b]")).contains("there is no condition Never"));
         assert!(refusal("  A: {Type: AWS::SQS::Queue, DependsOn: B}\n").contains("depends on B"));
+    }
+
+    #[test]
+    fn conditions_name_parameters_and_one_another_within_bounds() {
+        let refused = |conditions: &str| {
+            let text =
+                format!("Conditions:\n{conditions}Resources:\n  A: {{Type: AWS::SQS::Queue}}\n");
+            let template = template::read("t.yaml", &text).expect("a template");
+            dependencies(&template).expect_err("refused").to_string()
+        };
+        let circle = refused("  C: !Not [!Condition D]\n  D: !Not [!Condition C]\n");
+        assert!(
+            circle.starts_with("t.yaml:2:6: the condition C names others in a circle"),
+            "{circle}"
+        );
+        let doubling =
+            (1..20).map(|at| format!("  C{at}: !And [!Condition C{0}, !Condition C{0}]\n", at - 1));
+        let doubling = refused(&format!(
+            "  C0: !Equals [1, 1]\n{}",
+            doubling.collect::<String>()
+        ));
+        assert!(doubling.contains("more than 1000 parts"), "{doubling}");
+        assert!(refused("  C: !Equals [!Ref A, 1]\n").contains("Unresolved dependencies [A]"));
     }
 
     #[test]

@@ -158,12 +158,22 @@ pub fn read(path: &str, text: &str) -> Result<Template, Refusal> {
     Ok(template)
 }
 
+/// The entries of a section: no more than CloudFormation's quotas, which it has for all but Conditions and Rules.
 fn each<T>(
     node: &Node,
     section: &str,
     read: impl Fn(&str, &Position, &Node) -> Result<T, Refusal>,
 ) -> Result<Vec<T>, Refusal> {
-    node.entries(section)?
+    let entries = node.entries(section)?;
+    let (found, most) = (
+        entries.len(),
+        if section == "Resources" { 500 } else { 200 },
+    );
+    if found > most {
+        let what = format!("Number of {section}, {found}, is greater than maximum allowed, {most}");
+        return Err(Refusal::new(&node.at, what, "use nested stacks"));
+    }
+    entries
         .iter()
         .map(|(name, at, node)| {
             let logical = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric());

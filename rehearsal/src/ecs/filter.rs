@@ -248,6 +248,7 @@ mod tests {
             "ec2InstanceId == 'i-1",
             "registeredAt < yesterday",
             "attribute:a =~ '['",
+            "attribute:a =~ 'a)|(b'",
             "ec2InstanceId == i-1 and",
         ] {
             assert!(Expression::parse(text).is_err(), "{text}");

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use crate::shape::has_shape;
+
 /// A test of a field's values.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
@@ -224,26 +226,5 @@ fn in_block(address: IpAddr, block: IpAddr, bits: u32) -> bool {
                 == 0
         }
         _ => false,
-    }
-}
-
-/// Whether `text` has the shape: `*` stands for any characters, `\*` for a star, `\\` for a backslash.
-fn has_shape(text: &str, shape: &str) -> bool {
-    let mut rest = shape.chars();
-    match rest.next() {
-        None => text.is_empty(),
-        Some('*') => {
-            let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-            ends.any(|at| has_shape(&text[at..], rest.as_str()))
-        }
-        Some(first) => {
-            let wanted = if first == '\\' {
-                rest.next().unwrap_or(first)
-            } else {
-                first
-            };
-            text.strip_prefix(wanted)
-                .is_some_and(|text| has_shape(text, rest.as_str()))
-        }
     }
 }

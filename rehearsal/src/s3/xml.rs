@@ -3,14 +3,10 @@
 use super::Response;
 use crate::account::REGION;
 use crate::wire::ApiError;
+pub(super) use crate::wire::query::escaped;
 
 /// Of all answers but errors.
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
-
-/// `text` as it stands in XML.
-pub(super) fn escaped(text: &str) -> String {
-    quick_xml::escape::escape(text).into_owned()
-}
 
 /// The element `name` with `content`, which is XML.
 pub(super) fn response(status: u16, name: &str, content: &str) -> Response {

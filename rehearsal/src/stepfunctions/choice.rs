@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::path::{Path, Scope};
 use super::trouble::Trouble;
+use crate::shape::has_shape;
 
 /// A condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,7 +122,7 @@ impl Test {
         Ok(match self {
             Self::IsPresent(wanted) => *wanted,
             Self::Is(kind, wanted) => is(*kind, value) == *wanted,
-            Self::Matches(shape) => value.as_str().is_some_and(|text| matches(shape, text)),
+            Self::Matches(shape) => value.as_str().is_some_and(|text| has_shape(text, shape)),
             Self::Compares(kind, comparison, operand) => {
                 let operand = match operand {
                     Operand::Literal(literal) => literal,
@@ -167,28 +168,6 @@ fn compare(kind: Type, left: &Value, right: &Value) -> Option<Ordering> {
         Type::Numeric => left.as_f64()?.partial_cmp(&right.as_f64()?),
         Type::Boolean => Some(left.as_bool()?.cmp(&right.as_bool()?)),
         Type::Timestamp => Some(timestamp(left)?.cmp(&timestamp(right)?)),
-    }
-}
-
-/// Whether `text` has the shape: `*` stands for any characters, `\*` for a star, `\\` for a backslash.
-fn matches(shape: &str, text: &str) -> bool {
-    let mut rest = shape.chars();
-    match rest.next() {
-        None => text.is_empty(),
-        Some('*') => {
-            let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-            ends.into_iter()
-                .any(|at| matches(rest.as_str(), &text[at..]))
-        }
-        Some(first) => {
-            let wanted = if first == '\\' {
-                rest.next().unwrap_or(first)
-            } else {
-                first
-            };
-            text.strip_prefix(wanted)
-                .is_some_and(|text| matches(rest.as_str(), text))
-        }
     }
 }
 

@@ -44,12 +44,20 @@ pub enum Argument {
     Expression(Expression),
 }
 
+/// Functions stand inside one another so deep at most (documented).
+const DEEPEST: usize = 10;
+
 impl Expression {
     /// Reads a path or a function.
     ///
     /// # Errors
     /// Says in words what is wrong, naming the path or the function.
     pub fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_inside(text, 0)
+    }
+
+    /// Reads what stands inside of `depth` functions.
+    fn parse_inside(text: &str, depth: usize) -> Result<Self, String> {
         if text.starts_with('$') {
             return Path::parse(text).map(Self::Path);
         }
@@ -63,9 +71,14 @@ impl Expression {
             "States.JsonToString" => Function::JsonToString,
             other => return Err(format!("the intrinsic function {other} is not known here")),
         };
+        if depth == DEEPEST {
+            return Err(format!(
+                "more than {DEEPEST} intrinsic functions stand inside one another"
+            ));
+        }
         let arguments = split(rest)
             .into_iter()
-            .map(parse_argument)
+            .map(|argument| parse_argument(argument, depth + 1))
             .collect::<Result<Vec<_>, _>>()?;
         let right_number = match function {
             Function::Format => placeholders(&arguments) == Some(arguments.len() - 1),
@@ -223,7 +236,7 @@ fn split(text: &str) -> Vec<&str> {
     parts
 }
 
-fn parse_argument(text: &str) -> Result<Argument, String> {
+fn parse_argument(text: &str, depth: usize) -> Result<Argument, String> {
     if let Some(quoted) = text
         .strip_prefix('\'')
         .and_then(|rest| rest.strip_suffix('\''))
@@ -234,6 +247,6 @@ fn parse_argument(text: &str) -> Result<Argument, String> {
         Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::Null)) => {
             Ok(Argument::Literal(value))
         }
-        _ => Expression::parse(text).map(Argument::Expression),
+        _ => Expression::parse_inside(text, depth).map(Argument::Expression),
     }
 }

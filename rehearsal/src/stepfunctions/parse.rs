@@ -1,6 +1,6 @@
 //! Reads a definition's text, strictly: every field of every state is known, or the definition is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -265,10 +265,9 @@ fn check_targets(definition: &Definition) -> Result<(), ApiError> {
 }
 
 fn check_reached(definition: &Definition) -> Result<(), ApiError> {
-    let (mut reached, mut ahead) = (Vec::new(), vec![definition.start_at.as_str()]);
+    let (mut reached, mut ahead) = (BTreeSet::new(), vec![definition.start_at.as_str()]);
     while let Some(name) = ahead.pop() {
-        if !reached.contains(&name) {
-            reached.push(name);
+        if reached.insert(name) {
             ahead.extend(
                 definition.states[name]
                     .targets()

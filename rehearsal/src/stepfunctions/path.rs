@@ -27,6 +27,9 @@ enum Step {
     Index(usize),
 }
 
+/// A path has so many steps at most: AWS documents no limit, and what a longer one writes no reader of JSON takes.
+const MOST_STEPS: usize = 100;
+
 impl Path {
     /// Reads a path.
     ///
@@ -40,6 +43,9 @@ impl Path {
         };
         let mut steps = Vec::new();
         while !rest.is_empty() {
+            if steps.len() == MOST_STEPS {
+                return Err(format!("the path {text} has more than {MOST_STEPS} steps"));
+            }
             let (step, after) = next_step(rest)
                 .ok_or_else(|| format!("the path {text} is not one that names one place"))?;
             steps.push(step);
@@ -172,6 +178,12 @@ mod tests {
         ] {
             assert!(Path::parse(path).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused() {
+        let refused = Path::parse(&format!("${}", ".a".repeat(101))).expect_err("refused");
+        assert!(refused.contains("more than 100 steps"), "{refused}");
     }
 
     #[test]

@@ -18,6 +18,10 @@ use crate::fact::{ExecutionFact, Fact};
 /// The most bytes that an input, an output or a result may have (documented).
 pub const PAYLOAD_LIMIT: usize = 262_144;
 
+/// Data is nested so deep at most when it leaves a state, where each turn of a loop may wrap it once more. AWS documents no
+/// limit; assumed: such data is too large for it as well.
+const DEEPEST: usize = 500;
+
 /// The execution in this place of the list of all.
 pub fn execution(account: &mut Account, run: usize) -> &mut Execution {
     &mut account.stepfunctions.executions[run]
@@ -227,7 +231,7 @@ pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Re
         leaving.definition.states[&visit.state].kind_name()
     );
     let text = output.to_string();
-    if text.len() > PAYLOAD_LIMIT {
+    if text.len() > PAYLOAD_LIMIT || is_deeper(output, DEEPEST) {
         let trouble = Trouble::new(DATA_LIMIT, too_large(&visit.state));
         return Err(end(account, run, Ending::Failed(trouble)));
     }
@@ -245,6 +249,16 @@ pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Re
             Ok(())
         }
         Then::End => Err(end(account, run, Ending::Succeeded(text))),
+    }
+}
+
+/// Whether `value` is nested more than `levels` deep.
+fn is_deeper(value: &Value, levels: usize) -> bool {
+    let deeper = |inner: &Value| levels == 0 || is_deeper(inner, levels - 1);
+    match value {
+        Value::Array(items) => items.iter().any(deeper),
+        Value::Object(members) => members.values().any(deeper),
+        _ => false,
     }
 }
 

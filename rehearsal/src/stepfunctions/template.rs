@@ -137,5 +137,7 @@ mod tests {
         assert!(refused(json!({"x.$": "States.UUID()"})).contains("States.UUID"));
         assert!(refused(json!({"x.$": 3})).contains("'x.$'"));
         assert!(refused(json!({"x.$": "States.Format('{}')"})).contains("States.Format"));
+        let deep = format!("{}$.a{}", "States.JsonToString(".repeat(11), ")".repeat(11));
+        assert!(refused(json!({"x.$": deep})).contains("more than 10 intrinsic functions"));
     }
 }

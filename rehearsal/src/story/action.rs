@@ -57,6 +57,9 @@ pub enum Action {
 impl Action {
     /// Whether virtual time passes in it: such a thing cannot happen in the middle of another.
     pub(super) fn takes_time(&self) -> bool {
+        if let Self::Try(action) = self {
+            return action.takes_time();
+        }
         matches!(
             self,
             Self::Deploy

@@ -73,7 +73,7 @@ pub fn read(file: &str, text: &str) -> Result<Script, String> {
         let size = settings
             .parameter("ClusterSize")
             .and_then(|size| size.parse().ok());
-        settings.workload = Workload::built_in(size.unwrap_or(2));
+        settings.workload = Workload::built_in(size.unwrap_or(2).min(LARGEST));
     }
     Ok(script)
 }
@@ -142,8 +142,8 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
         "event" => Action::PutEvent(object("the event", rest)?),
         "pass" => Action::Pass(number(rest)?),
         "call" => Action::Call(call(rest)?),
-        "refused" => match deed(rest)? {
-            Action::Call(call) => Action::Refused(call),
+        "refused" => match rest.split_once(' ') {
+            Some(("call", input)) => Action::Refused(call(input.trim())?),
             _ => return Err(format!("only a call can be refused, and {rest:?} is none")),
         },
         "alarm" => Action::Alarm(name(rest)?),
@@ -152,7 +152,7 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
         "fault-over" if rest.is_empty() => Action::FaultOver(None),
         "fault-over" => Action::FaultOver(Some(Fault::from_name(rest)?)),
         "in" => later(rest)?,
-        "try" => Action::Try(Box::new(deed(rest)?)),
+        "try" => Action::Try(Box::new(plain(rest)?)),
         _ => {
             if let Some(mishap) = mishap(word, rest)? {
                 return Ok(Action::Befall(mishap));
@@ -195,10 +195,22 @@ fn deed(text: &str) -> Result<Action, String> {
     action(word, rest.trim())
 }
 
+/// A deed that is neither put off nor tried itself: what is tried is tried once, at the time when it happens.
+fn plain(text: &str) -> Result<Action, String> {
+    match text.split(' ').next() {
+        Some(word @ ("in" | "try")) => Err(format!("{word} cannot follow on try")),
+        _ => deed(text),
+    }
+}
+
 /// `SECONDS DEED`; what takes time itself cannot be put off.
 fn later(text: &str) -> Result<Action, String> {
     let (seconds, rest) = text.split_once(' ').ok_or("write: in SECONDS DEED")?;
-    let action = deed(rest.trim())?;
+    let rest = rest.trim();
+    if rest.split(' ').next() == Some("in") {
+        return Err("in cannot follow on in".to_owned());
+    }
+    let action = deed(rest)?;
     match action.takes_time() {
         true => Err(format!(
             "{rest:?} takes time itself, so it cannot happen in the middle of something else; put off a call instead"
@@ -279,6 +291,10 @@ mod tests {
         assert!(message("in soon deregister").contains("whole number"));
         assert!(message("in 60 roll").contains("takes time itself"));
         assert!(message("in 60 fly").contains("no word of a story"));
+        assert!(message("in 60 try roll").contains("takes time itself"));
+        assert!(message("in 60 in 60 deregister").contains("cannot follow on in"));
+        assert!(message(&"try ".repeat(9999)).contains("cannot follow on try"));
+        assert!(message("service web zone=4").contains("there are 1, 2 and 3"));
     }
 
     #[test]

@@ -26,10 +26,10 @@ pub fn read(body: &[u8]) -> Result<(String, Value), ApiError> {
             _ => put(&mut members, &name, &name, &value)?,
         }
     }
-    let mut input = Value::Object(members);
-    lists(&mut input);
+    // What is at the root is the call's input, whatever it is named, and no list.
+    members.values_mut().for_each(lists);
     match action {
-        Some(action) => Ok((action, input)),
+        Some(action) => Ok((action, Value::Object(members))),
         None => Err(ApiError::client("MissingAction", "the form has no Action")),
     }
 }
@@ -98,8 +98,8 @@ pub fn write(action: &str, request_id: String, answer: Result<Value, ApiError>) 
             };
             body.push_str(&format!(
                 "<ErrorResponse><Error><Type>{kind}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
-                quick_xml::escape::escape(&error.code),
-                quick_xml::escape::escape(&error.message),
+                escaped(&error.code),
+                escaped(&error.message),
             ));
             error.status
         }
@@ -112,12 +112,18 @@ pub fn write(action: &str, request_id: String, answer: Result<Value, ApiError>) 
     }
 }
 
+/// `text` as it stands in XML, which has no place for some letters at all, escaped or not: U+FFFD stands there instead.
+pub fn escaped(text: &str) -> String {
+    let forbidden = |c: char| (c < ' ' && !"\t\n\r".contains(c)) || "\u{fffe}\u{ffff}".contains(c);
+    quick_xml::escape::escape(text).replace(forbidden, "\u{fffd}")
+}
+
 fn element(out: &mut String, value: &Value) {
     match value {
         Value::Null => {}
         Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&number.to_string()),
-        Value::String(text) => out.push_str(&quick_xml::escape::escape(text)),
+        Value::String(text) => out.push_str(&escaped(text)),
         Value::Array(items) => {
             for item in items {
                 named(out, "member", item);
@@ -162,6 +168,11 @@ mod tests {
         let deep = format!("Action=A&{}=1", "X.".repeat(200_000));
         let refused = read(deep.as_bytes()).expect_err("too deep");
         assert_eq!(refused.message, "a name has more than 40 parts");
+    }
+
+    #[test]
+    fn letters_that_xml_has_no_place_for_are_replaced() {
+        assert_eq!(escaped("a\0<\u{1f}\n"), "a\u{fffd}&lt;\u{fffd}\n");
     }
 
     #[test]

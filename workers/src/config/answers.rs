@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::fields::Fields;
+use super::fields::{Fields, shown};
 use crate::error::{Error, Mistake};
 use crate::model::cluster::ServiceCounts;
 use crate::model::{
@@ -115,7 +115,10 @@ pub fn drain_begun(input: &Value) -> Result<DrainBegun, Error> {
     DrainBegun::deserialize(&input["draining"]).map_err(|error| Error::BadEvent {
         mistakes: vec![Mistake {
             field: "draining".to_owned(),
-            problem: format!("is not the answer of the worker of that name: {error}"),
+            problem: format!(
+                "is not the answer of the worker of that name: {}",
+                shown(error)
+            ),
         }],
     })
 }

@@ -7,6 +7,18 @@ use serde_json::{Map, Value};
 
 use crate::error::Mistake;
 
+/// So much of a value is told: a message is for people, and an execution's history has no room for more.
+const TOLD: usize = 200;
+
+/// The beginning of `value`, if all of it would be long.
+pub(super) fn shown(value: impl std::fmt::Display) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(TOLD) {
+        None => text,
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+    }
+}
+
 /// An object whose fields are read one by one, noting what is wrong with each.
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,
@@ -49,7 +61,7 @@ impl<'a> Fields<'a> {
         match self.object.get(key) {
             Some(Value::String(text)) if !text.is_empty() => return Some(text),
             Some(Value::String(_)) => self.refuse(key, "is empty"),
-            Some(other) => self.refuse(key, format!("must be a text, and is {other}")),
+            Some(other) => self.refuse(key, format!("must be a text, and is {}", shown(other))),
             None => self.refuse(key, "is missing"),
         }
         None
@@ -61,7 +73,7 @@ impl<'a> Fields<'a> {
         if good(text) {
             return Some(text);
         }
-        self.refuse(key, format!("must be {what}, and is '{text}'"));
+        self.refuse(key, format!("must be {what}, and is '{}'", shown(text)));
         None
     }
 
@@ -74,7 +86,7 @@ impl<'a> Fields<'a> {
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
         self.refuse(
             key,
-            format!("must be {}, and is '{text}'", names.join(" or ")),
+            format!("must be {}, and is '{}'", names.join(" or "), shown(text)),
         );
         None
     }
@@ -99,7 +111,11 @@ impl<'a> Fields<'a> {
             Err(error) => {
                 self.refuse(
                     key,
-                    format!("must be a time in RFC 3339, and is '{text}': {error}"),
+                    format!(
+                        "must be a time in RFC 3339, and is '{}': {}",
+                        shown(text),
+                        shown(error)
+                    ),
                 );
                 None
             }
@@ -120,7 +136,10 @@ impl<'a> Fields<'a> {
                 Some(number) if range.contains(&number) => return Some(number),
                 _ => self.refuse(
                     key,
-                    format!("must be a whole number from {from} to {to}, and is {value}"),
+                    format!(
+                        "must be a whole number from {from} to {to}, and is {}",
+                        shown(value)
+                    ),
                 ),
             },
         }
@@ -132,7 +151,10 @@ impl<'a> Fields<'a> {
         match self.object.get(key) {
             None => self.refuse(key, "is missing"),
             Some(Value::Bool(flag)) => return Some(*flag),
-            Some(value) => self.refuse(key, format!("must be true or false, and is {value}")),
+            Some(value) => self.refuse(
+                key,
+                format!("must be true or false, and is {}", shown(value)),
+            ),
         }
         None
     }

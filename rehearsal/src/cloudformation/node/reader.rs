@@ -1,5 +1,6 @@
 //! From YAML's events to the tree.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
@@ -134,6 +135,7 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self) -> Result<Content, Refusal> {
         let mut entries: Vec<(String, Position, Node)> = Vec::new();
+        let mut known = BTreeSet::new();
         loop {
             let (event, span) = self.next()?;
             let at = self.position(span);
@@ -149,7 +151,7 @@ impl<'a> Reader<'a> {
                     "write the keys out",
                 ));
             }
-            if entries.iter().any(|(name, _, _)| *name == key) {
+            if !known.insert(key.clone()) {
                 return Err(Refusal::new(
                     &at,
                     format!("the key {key} stands here a second time"),

@@ -133,6 +133,13 @@ impl Declaration {
             ParameterKind::One(scalar) | ParameterKind::List(scalar) => *scalar,
             ParameterKind::Stored(_) => Scalar::Text,
         };
+        let pattern = self.allowed_pattern.as_ref();
+        let pattern = pattern.map(|pattern| {
+            (
+                pattern,
+                whole(pattern).expect("it compiled when the template was read"),
+            )
+        });
         for member in self.members(value) {
             if !scalar.holds(&member) {
                 return Err(match scalar {
@@ -145,12 +152,10 @@ impl Declaration {
             if !self.allowed_values.is_empty() && !self.allowed_values.contains(&member) {
                 return Err(format!("Parameter '{name}' must be one of AllowedValues"));
             }
-            if let Some(pattern) = &self.allowed_pattern {
-                let whole = Regex::new(&format!("^(?:{pattern})$"))
-                    .expect("it compiled when the template was read");
-                if !whole.is_match(&member) {
-                    return Err(format!("Parameter '{name}' must match pattern {pattern}"));
-                }
+            if let Some((pattern, whole)) = &pattern
+                && !whole.is_match(&member)
+            {
+                return Err(format!("Parameter '{name}' must match pattern {pattern}"));
             }
             let length = member.chars().count();
             if length < self.length.0 {
@@ -195,8 +200,9 @@ impl Declaration {
 
 fn limit(key: &str, value: &Node) -> Result<f64, Refusal> {
     let text = value.text(key)?;
-    let number = text.parse::<f64>();
-    number.map_err(|_| {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    let number = number.filter(|number| key.ends_with("Value") || *number >= 0.0);
+    number.ok_or_else(|| {
         Refusal::new(
             &value.at,
             format!("{key} {text:?} is no number"),
@@ -207,7 +213,8 @@ fn limit(key: &str, value: &Node) -> Result<f64, Refusal> {
 
 fn pattern(value: &Node) -> Result<String, Refusal> {
     let pattern = value.text("AllowedPattern")?;
-    match Regex::new(&pattern) {
+    // By itself, and as it is used: a pattern that ends in a comment is none between parentheses.
+    match Regex::new(&pattern).and_then(|_| whole(&pattern)) {
         Ok(_) => Ok(pattern),
         Err(error) => Err(Refusal::new(
             &value.at,
@@ -215,6 +222,11 @@ fn pattern(value: &Node) -> Result<String, Refusal> {
             "correct it",
         )),
     }
+}
+
+/// A pattern matches the whole value.
+fn whole(pattern: &str) -> Result<Regex, regex_lite::Error> {
+    Regex::new(&format!("^(?:{pattern})$"))
 }
 
 /// The members of a list parameter.

@@ -70,7 +70,7 @@ impl Scalar {
     pub(super) fn holds(self, value: &str) -> bool {
         match self {
             Self::Text => true,
-            Self::Number => value.parse::<f64>().is_ok(),
+            Self::Number => value.parse::<f64>().is_ok_and(f64::is_finite),
             Self::Id("") => !value.is_empty(),
             Self::Id(prefix) => value.strip_prefix(prefix).is_some_and(|digits| {
                 (8..=17).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_hexdigit())

@@ -249,8 +249,10 @@ impl Reader {
     /// The language's patterns are Java's, and match the whole value.
     fn pattern(&mut self, wanted: bool) -> Result<Test, String> {
         let text = self.value()?;
-        let pattern = Regex::new(&format!("^(?:{text})$"))
-            .map_err(|error| format!("{text} is not a pattern: {error}"))?;
+        let not = |error| format!("{text} is not a pattern: {error}");
+        // By itself as well: two halves such as `a)|(b` are a pattern only between parentheses.
+        Regex::new(&text).map_err(not)?;
+        let pattern = Regex::new(&format!("^(?:{text})$")).map_err(not)?;
         Ok(Test::Matches { wanted, pattern })
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn service(text: &str) -> Result<Service, String> {
                 json!({"type": "distinctInstance"}),
                 value == 0,
             ),
-            "zone" => constrain(&mut service, in_zone(value), false),
+            "zone" => constrain(&mut service, in_zone(value)?, false),
             _ => {
                 return Err(format!(
                     "a service has no {key}; it has desired, minimum, maximum, cpu, memory, deregistration, host-port, stop-timeout, exit, distinct, zone"
@@ -57,11 +57,16 @@ fn constrain(service: &mut Service, constraint: Value, not: bool) {
 }
 
 /// In the zone of the first, second or third subnet.
-fn in_zone(number: u64) -> Value {
-    let place = usize::try_from(number).unwrap_or_default();
-    let zone = crate::autoscaling::zone(place.saturating_sub(1));
+fn in_zone(number: u64) -> Result<Value, String> {
+    let place = match number {
+        1 => 0,
+        2 => 1,
+        3 => 2,
+        _ => return Err(format!("there is no zone {number}; there are 1, 2 and 3")),
+    };
+    let zone = crate::autoscaling::zone(place);
     let expression = format!("attribute:ecs.availability-zone == {zone}");
-    json!({"type": "memberOf", "expression": expression})
+    Ok(json!({"type": "memberOf", "expression": expression}))
 }
 
 pub(super) fn task(text: &str) -> Result<Standalone, String> {

@@ -1,0 +1,6 @@
+//! Long runs of the reader `story`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    ecs_rollout_tests::parsers::Target::named("story").check(input);
+});

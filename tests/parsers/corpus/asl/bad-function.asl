@@ -1,0 +1,12 @@
+{
+ "StartAt": "A",
+ "States": {
+  "A": {
+   "Type": "Pass",
+   "Parameters": {
+    "a.$": "States.UUID()"
+   },
+   "End": true
+  }
+ }
+}

@@ -1,0 +1,9 @@
+{
+ "StartAt": "A",
+ "States": {
+  "A": {
+   "Type": "Map",
+   "End": true
+  }
+ }
+}

@@ -1,0 +1,11 @@
+{
+ "StartAt": "A",
+ "States": {
+  "A": {
+   "Type": "Succeed"
+  },
+  "B": {
+   "Type": "Succeed"
+  }
+ }
+}

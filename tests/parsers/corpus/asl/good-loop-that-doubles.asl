@@ -1,0 +1,13 @@
+{
+ "StartAt": "A",
+ "States": {
+  "A": {
+   "Type": "Pass",
+   "Parameters": {
+    "a.$": "$",
+    "b.$": "$"
+   },
+   "Next": "A"
+  }
+ }
+}

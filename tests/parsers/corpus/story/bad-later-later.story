@@ -1,0 +1,1 @@
+in 60 try in 60 scale 4

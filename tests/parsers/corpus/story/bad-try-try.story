@@ -1,0 +1,1 @@
+try try scale 4

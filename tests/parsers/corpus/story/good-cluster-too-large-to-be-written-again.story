@@ -1,0 +1,2 @@
+parameter ClusterSize=18446744073709551615
+deploy

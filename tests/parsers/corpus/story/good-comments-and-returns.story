@@ -1,0 +1,4 @@
+# a
+
+  deploy  
+	roll

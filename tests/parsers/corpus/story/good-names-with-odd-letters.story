@@ -1,0 +1,4 @@
+daemon ü x
+service =a
+alarm   a
+parameter =

@@ -1,0 +1,50 @@
+//! Stories: what is read can be written, and is then read as the same.
+
+use rehearsal::story::{Action, Call, script, written};
+
+use super::{Verdict, rounded, text};
+
+pub fn run(input: &[u8]) -> Verdict {
+    let input = match text(input) {
+        Ok(input) => input,
+        Err(refused) => return refused,
+    };
+    let read = match script::read("a.story", input) {
+        Ok(read) => read,
+        Err(message) => {
+            let place = message.strip_prefix("a.story:");
+            let line = place.and_then(|rest| rest.split(':').next());
+            let line = line.and_then(|line| line.parse::<usize>().ok());
+            let line = line.unwrap_or_else(|| panic!("no line: {message}"));
+            assert!((1..=input.lines().count()).contains(&line), "{message}");
+            return Verdict::Refused(message);
+        }
+    };
+    let text = written::story(&read.settings, &read.actions);
+    let again = script::read("b.story", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let (one, other) = (read.actions.clone(), again.actions);
+    let other: Vec<Action> = other.into_iter().map(comparable).collect();
+    assert_eq!(other, one.into_iter().map(comparable).collect::<Vec<_>>());
+    let (one, other) = (&read.settings, &again.settings);
+    assert_eq!(other.parameters, one.parameters, "{text}");
+    assert_eq!(other.workload, one.workload, "{text}");
+    assert_eq!(other.faults, one.faults, "{text}");
+    assert_eq!(other.switches, one.switches, "{text}");
+    assert_eq!(other.seed, one.seed, "{text}");
+    Verdict::Accepted
+}
+
+fn comparable(action: Action) -> Action {
+    let call = |call: Call| Call {
+        input: rounded(call.input),
+        ..call
+    };
+    match action {
+        Action::PutEvent(event) => Action::PutEvent(rounded(event)),
+        Action::Call(asked) => Action::Call(call(asked)),
+        Action::Refused(asked) => Action::Refused(call(asked)),
+        Action::Try(deed) => Action::Try(Box::new(comparable(*deed))),
+        Action::In(seconds, deed) => Action::In(seconds, Box::new(comparable(*deed))),
+        other => other,
+    }
+}
