@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::State;
-use super::task::Status;
+use super::cluster::Cluster;
+use super::task::{Status, Task};
 
 /// The attribute by which an instance is marked as kept.
 const KEPT_FOR: &str = "ecs-rollout.kept-for";
@@ -122,28 +123,21 @@ impl State {
 
     /// All tasks that are not STOPPED.
     pub fn tasks(&self) -> Vec<TaskView> {
+        self.tasks_that(|_| true)
+    }
+
+    /// The tasks on an EC2 instance that are not STOPPED.
+    pub fn tasks_on(&self, instance: &str) -> Vec<TaskView> {
+        self.tasks_that(|task| task.ec2 == instance)
+    }
+
+    fn tasks_that(&self, wanted: impl Fn(&Task) -> bool) -> Vec<TaskView> {
         let clusters = self.clusters.values();
         let tasks =
             clusters.flat_map(|cluster| cluster.tasks.values().map(move |task| (cluster, task)));
         tasks
-            .filter(|(_, task)| !task.stopped())
-            .map(|(cluster, task)| {
-                let service = task
-                    .service
-                    .as_ref()
-                    .and_then(|name| cluster.services.get(name));
-                TaskView {
-                    cluster: cluster.name.clone(),
-                    id: task.id.clone(),
-                    group: task.group.clone(),
-                    instance: task.ec2.clone(),
-                    last_status: task.status.name(),
-                    since: task.since,
-                    wanted: task.wanted,
-                    healthy: task.healthy,
-                    daemon: service.is_some_and(|service| service.daemon),
-                }
-            })
+            .filter(|(_, task)| !task.stopped() && wanted(task))
+            .map(|(cluster, task)| seen(cluster, task))
             .collect()
     }
 
@@ -176,5 +170,21 @@ impl State {
     /// Whether nothing is under way.
     pub fn settled(&self) -> bool {
         self.pending().is_none()
+    }
+}
+
+fn seen(cluster: &Cluster, task: &Task) -> TaskView {
+    let service = task.service.as_ref();
+    let service = service.and_then(|name| cluster.services.get(name));
+    TaskView {
+        cluster: cluster.name.clone(),
+        id: task.id.clone(),
+        group: task.group.clone(),
+        instance: task.ec2.clone(),
+        last_status: task.status.name(),
+        since: task.since,
+        wanted: task.wanted,
+        healthy: task.healthy,
+        daemon: service.is_some_and(|service| service.daemon),
     }
 }

@@ -231,7 +231,7 @@ pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Re
         leaving.definition.states[&visit.state].kind_name()
     );
     let text = output.to_string();
-    if text.len() > PAYLOAD_LIMIT || is_deeper(output, DEEPEST) {
+    if text.len() > PAYLOAD_LIMIT || is_deeper(&output, DEEPEST) {
         let trouble = Trouble::new(DATA_LIMIT, too_large(&visit.state));
         return Err(end(account, run, Ending::Failed(trouble)));
     }

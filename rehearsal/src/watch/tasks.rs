@@ -78,8 +78,7 @@ impl Inner {
 
     /// Its hook has let it go: whatever is still on it has some seconds left.
     pub(super) fn let_go(&mut self, account: &Account, at: Timestamp, instance: &str) {
-        let tasks = account.ecs.tasks();
-        let left = tasks.iter().find(|task| task.instance == instance);
+        let left = account.ecs.tasks_on(instance).into_iter().next();
         if let Some(task) = left.filter(|_| !self.is_excused(at, instance)) {
             let detail = format!(
                 "{instance} was let go with task {} of {} {}",
