@@ -2,7 +2,7 @@
 //! played in two acts. In the first the faults storm, and what must never happen must not happen. In the second they have
 //! stopped, and all must end within a bound. Every promise is judged at every event.
 //!
-//! [`draw`] makes a story of a seed, [`run`] plays it, [`shrink`] finds a smaller one that breaks the same promise.
+//! [`draw()`] makes a story of a seed, [`run()`] plays it, [`shrink()`] finds a smaller one that breaks the same promise.
 
 pub mod draw;
 pub mod run;

@@ -414,7 +414,6 @@ mod tests {
             [
                 "DescribeStacks",
                 "ListTasks",
-                "ListTasks",
                 "DescribeTasks",
                 "DescribeServices",
                 "UpdateContainerInstancesState"

@@ -3,7 +3,7 @@
 //! Leaving: is no service that had tasks on it worse off than before the drain began? What was broken before is excused as far as it was.
 //! At the drain deadline the answer is `Never`, and the user's policy decides.
 //!
-//! New: is it held by the drains before it ([`hold`])? Changes nothing.
+//! New: is it held by the drains before it (`hold`)? Changes nothing.
 
 mod hold;
 

@@ -55,6 +55,7 @@ fn group(group: &Group) -> Value {
         "TargetGroupARNs": [],
         "HealthCheckType": "EC2",
         "HealthCheckGracePeriod": settings.health_check_grace_seconds,
+        "Instances": [],
         "CreatedTime": group.created.to_string(),
         "SuspendedProcesses": suspended,
         "VPCZoneIdentifier": group.subnets.join(","),
@@ -66,7 +67,7 @@ fn group(group: &Group) -> Value {
             "arn:{PARTITION}:iam::{ACCOUNT_ID}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
         ),
     });
-    // Put in as it is: json! would copy what may be a thousand instances.
+    // Put in as they are: json! would copy what may be a thousand instances.
     answer["Instances"] = Value::Array(instances.collect());
     if let Some(on_abandon) = settings.on_terminate_abandon {
         let word = match on_abandon {

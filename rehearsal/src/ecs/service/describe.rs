@@ -51,6 +51,8 @@ pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
             "maximumPercent": service.maximum_percent,
             "minimumHealthyPercent": service.minimum_percent,
         },
+        "deployments": [],
+        "events": [],
         "createdAt": service.created_at.to_string(),
         "schedulingStrategy": if service.daemon { "DAEMON" } else { "REPLICA" },
         "deploymentController": {"type": "ECS"},
