@@ -17,6 +17,9 @@ const SUBNETS: [&str; 3] = [
     "subnet-0c3d4e5f607182930",
 ];
 
+/// Makes the seed of the settings for hard cases another one, so that they change nothing else of a seed's story.
+const HARD_CASES: u64 = 0x5eed_0fca_5e50;
+
 /// A story as it was drawn.
 #[derive(Debug, Clone)]
 pub struct Drawn {
@@ -99,11 +102,28 @@ pub fn draw(seed: u64) -> Drawn {
         wrong: None,
     };
     parameters(&mut rng, &mut settings, size, zones);
+    hard_cases(&mut Rng::with_seed(seed ^ HARD_CASES), &mut settings);
     let (operation, actions) = operation::operation(&mut rng, size);
     Drawn {
         settings,
         actions,
         operation,
+    }
+}
+
+fn hard_cases(rng: &mut Rng, settings: &mut Settings) {
+    if chance(rng, 30) {
+        let policies = [(20, "wait"), (40, "stop"), (40, "skip-instance")];
+        settings.set_parameter("StandaloneTaskPolicy", one_of(rng, &policies));
+        let limit = one_of(rng, &[(20, 0), (40, 120), (40, 900)]);
+        settings.set_parameter("StandaloneTaskLimitSeconds", limit.to_string());
+    }
+    if chance(rng, 20) {
+        let limit = one_of(rng, &[(50, 60), (50, 300)]);
+        settings.set_parameter("AgentDisconnectedLimitSeconds", limit.to_string());
+    }
+    if chance(rng, 15) {
+        settings.set_parameter("WaitForDaemons", "false");
     }
 }
 
