@@ -125,6 +125,8 @@ struct Inner {
     last_at_hook: Option<Timestamp>,
     /// Whether an event was lost.
     event_lost: bool,
+    /// The instances that joined the cluster only after their hook had let them go.
+    joined_too_late: BTreeSet<String>,
     /// The instances that died.
     died: BTreeSet<String>,
     seen: Seen,
@@ -159,6 +161,7 @@ impl Watch {
             hooks_skipped: false,
             last_at_hook: None,
             event_lost: false,
+            joined_too_late: BTreeSet::new(),
             died: BTreeSet::new(),
             seen: Seen::default(),
         };

@@ -20,6 +20,9 @@ const SUBNETS: [&str; 3] = [
 /// Makes the seed of the settings for hard cases another one, so that they change nothing else of a seed's story.
 const HARD_CASES: u64 = 0x5eed_0fca_5e50;
 
+/// CPU units, and MiB, of a small task.
+const SMALL: u64 = 128;
+
 /// A story as it was drawn.
 #[derive(Debug, Clone)]
 pub struct Drawn {
@@ -103,11 +106,22 @@ pub fn draw(seed: u64) -> Drawn {
     };
     parameters(&mut rng, &mut settings, size, zones);
     hard_cases(&mut Rng::with_seed(seed ^ HARD_CASES), &mut settings);
+    if settings.faults.contains(&Fault::NoCapacity) {
+        leave_room(&mut settings);
+    }
     let (operation, actions) = operation::operation(&mut rng, size);
     Drawn {
         settings,
         actions,
         operation,
+    }
+}
+
+/// The fault `no-capacity` adds tasks that take more than half of an instance, so the others are small.
+fn leave_room(settings: &mut Settings) {
+    for service in &mut settings.workload.services {
+        service.memory = service.memory.min(SMALL);
+        service.cpu = service.cpu.min(SMALL);
     }
 }
 

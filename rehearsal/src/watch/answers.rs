@@ -65,7 +65,7 @@ impl Inner {
             self.abandoned.insert(instance.clone());
         }
         if result == "CONTINUE" && !failed {
-            self.rolls_on(told.at, instance);
+            self.rolls_on(account, told.at, instance);
         }
         self.seen.invocations += 1;
         let memory = account
@@ -105,7 +105,7 @@ impl Inner {
     }
 
     /// While an update goes forward no new instance is let in once a drain has failed.
-    fn rolls_on(&mut self, at: Timestamp, instance: &str) {
+    fn rolls_on(&mut self, account: &Account, at: Timestamp, instance: &str) {
         // It is told again until it has counted, when much may have happened.
         let again = !self.told_to_go_on.insert(instance.to_owned());
         let new = self.instances.get(instance).is_some_and(|seen| {
@@ -115,11 +115,14 @@ impl Inner {
         if again || !new || self.stack_status != "UPDATE_IN_PROGRESS" {
             return;
         }
+        // One that is kept for its standalone tasks has not failed.
+        let kept = account.ecs.kept();
         let long_ago = |seen: &InstanceSeen| {
             let since = seen.retained_since;
             since.is_some_and(|since| at.duration_since(since) > RETAINED_SEEN)
         };
-        let failed = self.instances.iter().find(|(_, seen)| long_ago(seen));
+        let mut all = self.instances.iter();
+        let failed = all.find(|(id, seen)| long_ago(seen) && !kept.contains(id));
         if let Some((failed, _)) = failed {
             let detail = format!("{instance} was let in, though the drain of {failed} had failed");
             self.broke(Claim::NoErrorContinues, at, detail);

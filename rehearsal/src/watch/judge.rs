@@ -125,6 +125,9 @@ impl Inner {
             return;
         };
         if let Some(seen) = self.instances.get_mut(instance) {
+            if !seen.member && status == "ACTIVE" && seen.state == "Terminating:Proceed" {
+                self.joined_too_late.insert(instance.clone());
+            }
             seen.member = status != "INACTIVE";
             seen.joined |= status == "ACTIVE" && *agent_connected;
             seen.is_draining = status == "DRAINING";

@@ -15,6 +15,9 @@ use crate::promises::Claim;
 /// A drain's deadline counts from the time of its event, which EventBridge tells in whole seconds.
 const WHOLE_SECONDS: Duration = Duration::from_secs(1);
 
+/// How long tasks may take that are told to stop because their stack is deleted.
+const GRACE: Duration = Duration::from_secs(900);
+
 impl Inner {
     /// What happened to a task.
     pub(super) fn task(&mut self, account: &Account, told: &Told) {
@@ -95,6 +98,8 @@ impl Inner {
         let seen = self.instances.get(instance);
         self.died.contains(instance)
             || self.is_unasked(instance)
+            || self.joined_too_late.contains(instance)
+            || self.is_over_with_its_stack(at, instance)
             || seen.is_some_and(|seen| seen.retained)
             || self.by_policy(at, instance)
     }
@@ -106,6 +111,14 @@ impl Inner {
         self.launches_over.contains(instance)
             && (self.hooks_skipped || !self.abandoned.contains(instance))
             && seen.is_some_and(|seen| seen.drain_began.is_none())
+    }
+
+    /// Whether it goes with its stack, and its tasks have had their time after they were told to stop.
+    fn is_over_with_its_stack(&self, at: Timestamp, instance: &str) -> bool {
+        let seen = self.instances.get(instance);
+        let began = seen.and_then(|seen| seen.drain_began);
+        let over = |began| at + WHOLE_SECONDS >= began + GRACE;
+        self.stack_goes() && began.is_some_and(over)
     }
 
     /// Whether the user chose `terminate`, and the deadline has passed.

@@ -138,6 +138,19 @@ impl Stage {
         self.call("ecs", "UpdateTaskProtection", &input).map(drop)
     }
 
+    /// Deletes the daemons that faults began: the operator has seen what they do.
+    pub(super) fn end_faults(&self) -> Result<(), String> {
+        let services = self.world.with(|account| account.ecs.services());
+        for service in services
+            .iter()
+            .filter(|it| BAD_DAEMONS.contains(&it.name.as_str()))
+        {
+            let input = json!({"cluster": service.cluster, "service": service.name, "force": true});
+            self.call("ecs", "DeleteService", &input)?;
+        }
+        Ok(())
+    }
+
     /// A fault that finds nothing that it could do is told.
     fn in_vain(&self, fault: Fault, why: &str) -> Result<(), String> {
         self.tell(
@@ -147,6 +160,9 @@ impl Stage {
         Ok(())
     }
 }
+
+/// The daemons that are in the way of others.
+const BAD_DAEMONS: [&str; 3] = ["broken", "edge", "scanner"];
 
 /// MiB of the daemon that no instance can take.
 const TOO_LARGE: u64 = 1_000_000;

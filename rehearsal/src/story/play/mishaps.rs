@@ -37,12 +37,13 @@ impl Stage {
     }
 
     /// The faults stop.
-    pub(super) fn calm(&self) {
+    pub(super) fn calm(&self) -> Result<(), String> {
         self.world.skew(SignedDuration::ZERO);
         self.world.with(|account| {
             account.faults = Faults::default();
             account.reads.clear();
         });
+        self.end_faults()
     }
 
     pub(super) fn befall(&mut self, mishap: Mishap) -> Result<(), String> {

@@ -27,7 +27,7 @@ impl Stage {
             let at = *at;
             self.run_until(|_| false, at).await?;
         }
-        self.calm();
+        self.calm()?;
         let mut limit = self.world.now() + self.bound();
         let mut cures = 0;
         loop {
@@ -46,7 +46,7 @@ impl Stage {
             if at_rest && cures < MOST_CURES && self.cure_the_stack() {
                 cures += 1;
                 limit = self.world.now() + self.bound();
-            } else if self.world.now() >= limit || (at_rest && !has_healed) {
+            } else if self.world.now() >= limit || (at_rest && !has_healed && !self.is_short()) {
                 break;
             }
         }
@@ -79,6 +79,13 @@ impl Stage {
     fn size(&self) -> usize {
         let size = self.settings.parameter("ClusterSize");
         size.and_then(|size| size.parse().ok()).unwrap_or(1)
+    }
+
+    /// Whether the group has fewer instances than it wants: after failed launches Auto Scaling takes its time.
+    fn is_short(&self) -> bool {
+        let desired = self.group()["DesiredCapacity"].as_u64();
+        let serving = u64::try_from(self.watch.in_service()).unwrap_or(u64::MAX);
+        desired.is_some_and(|desired| serving < desired)
     }
 
     /// Terminates retained instances, which an operator has looked at. Says whether there were any.
