@@ -127,6 +127,8 @@ struct Inner {
     event_lost: bool,
     /// The instances that joined the cluster only after their hook had let them go.
     joined_too_late: BTreeSet<String>,
+    /// The instances whose agent is not connected.
+    agentless: BTreeSet<String>,
     /// The instances that died.
     died: BTreeSet<String>,
     seen: Seen,
@@ -162,6 +164,7 @@ impl Watch {
             last_at_hook: None,
             event_lost: false,
             joined_too_late: BTreeSet::new(),
+            agentless: BTreeSet::new(),
             died: BTreeSet::new(),
             seen: Seen::default(),
         };

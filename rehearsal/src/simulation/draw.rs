@@ -20,6 +20,14 @@ const SUBNETS: [&str; 3] = [
 /// Makes the seed of the settings for hard cases another one, so that they change nothing else of a seed's story.
 const HARD_CASES: u64 = 0x5eed_0fca_5e50;
 
+/// The faults that add services to the workload.
+const ADD_TASKS: [Fault; 4] = [
+    Fault::NoCapacity,
+    Fault::NoRoom,
+    Fault::HostPortTaken,
+    Fault::ConstraintUnmet,
+];
+
 /// CPU units, and MiB, of a small task.
 const SMALL: u64 = 128;
 
@@ -106,7 +114,7 @@ pub fn draw(seed: u64) -> Drawn {
     };
     parameters(&mut rng, &mut settings, size, zones);
     hard_cases(&mut Rng::with_seed(seed ^ HARD_CASES), &mut settings);
-    if settings.faults.contains(&Fault::NoCapacity) {
+    if settings.faults.iter().any(|it| ADD_TASKS.contains(it)) {
         leave_room(&mut settings);
     }
     let (operation, actions) = operation::operation(&mut rng, size);
@@ -117,7 +125,7 @@ pub fn draw(seed: u64) -> Drawn {
     }
 }
 
-/// The fault `no-capacity` adds tasks that take more than half of an instance, so the others are small.
+/// What faults add has to find room before the roll begins, so the other tasks are small.
 fn leave_room(settings: &mut Settings) {
     for service in &mut settings.workload.services {
         service.memory = service.memory.min(SMALL);

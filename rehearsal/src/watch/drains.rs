@@ -18,6 +18,15 @@ impl Inner {
         self.refresh.is_some() || self.stack_status.ends_with("_IN_PROGRESS")
     }
 
+    /// Whether the roll is not over yet: an operation goes on, or its last drains do, and the group is of two AMIs.
+    fn is_at_it(&self) -> bool {
+        let there = ["InService", "Terminating:Wait"];
+        let all = self.instances.values();
+        let mut amis = all.filter(|seen| there.contains(&seen.state.as_str()));
+        let first = amis.next().map(|seen| seen.ami.as_str());
+        self.in_operation() || amis.any(|seen| Some(seen.ami.as_str()) != first)
+    }
+
     /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
     pub(super) fn drains_open(&mut self, at: Timestamp) {
         let all = self.instances.iter();
@@ -36,7 +45,7 @@ impl Inner {
             |id: &&String| self.instances[*id].is_rolled && !self.drained_by_hand.contains(*id);
         let rolled: Vec<&str> = open.iter().filter(is_rolled).map(String::as_str).collect();
         let more = open.len() > self.seen.max_open_drains;
-        if self.rolls() && rolled.len() > self.terms.batch && more {
+        if self.rolls() && self.is_at_it() && rolled.len() > self.terms.batch && more {
             let detail = format!(
                 "{} drains were open with a batch of {}: {}",
                 rolled.len(),

@@ -124,6 +124,10 @@ impl Inner {
         else {
             return;
         };
+        match agent_connected {
+            true => self.agentless.remove(instance),
+            false => self.agentless.insert(instance.clone()),
+        };
         if let Some(seen) = self.instances.get_mut(instance) {
             if !seen.member && status == "ACTIVE" && seen.state == "Terminating:Proceed" {
                 self.joined_too_late.insert(instance.clone());
