@@ -8,6 +8,8 @@
 //!
 //! Of several that come at the same moment, those whose ids come first in the alphabet go first. One of these may be
 //! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`] it is passed over.
+//! What AWS shows may be some seconds old: of two that come within these seconds neither may see the other. So, but for an
+//! update that goes forward, where the hold keeps batches apart already, nobody goes before [`UNSEEN`] have passed.
 //! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from its turn.
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +21,11 @@ use crate::model::{Finding, InstanceId, Subject, Turn, seconds_between};
 
 /// Twice the longest wait between two looks: whoever comes first has looked by then.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// So long after its hook opened a drain waits for others to be seen: twice the age that an answer may have. Whoever went
+/// without seeing this one has gone within the first half, and is seen DRAINING after the second. ECS documents that its
+/// answers may be old, and no limit; ten seconds are assumed.
+const UNSEEN: SignedDuration = SignedDuration::from_secs(20);
 
 /// Who else of the group is at its terminate hook.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,9 +63,16 @@ pub async fn look(
     if came(earlier.as_ref()) || *stack == StackState::Deleting {
         return Ok(Place::Go(earlier));
     }
+    let others_unseen = now() < subject.began + UNSEEN && *stack != StackState::Updating;
+    if others_unseen && in_operation {
+        return Ok(Place::Wait(Box::new(unseen(subject, now()))));
+    }
     let group = clients.autoscaling.instances(&subject.action.group).await?;
     if !(in_operation || waited || is_mixed(&group)) {
         return Ok(Place::Go(earlier));
+    }
+    if others_unseen {
+        return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
     let (first, later) = others(subject, &group);
     let batch = batch(subject);
@@ -74,6 +88,19 @@ pub async fn look(
         later_draining,
     };
     Ok(decide(subject, earlier, &others, now()))
+}
+
+/// Not yet: others may be at their hooks that cannot be seen.
+fn unseen(subject: &Subject, now: Timestamp) -> Finding {
+    let (instance, group) = (&subject.action.instance, &subject.action.group);
+    let (spent, until) = (seconds_between(subject.began, now), UNSEEN.as_secs());
+    let mut finding = Finding::not_yet(format!(
+        "{instance} waits for its turn to drain: others of group {group} may have come to their terminate hooks without being \
+         seen yet; {spent} of {until} s so far. Nothing is set to DRAINING yet, its tasks run on, and its drain deadline \
+         counts from its turn."
+    ));
+    finding.extra.turn = Some(Turn::default());
+    finding
 }
 
 /// Whether a roll is not over yet, as far as the group shows it.

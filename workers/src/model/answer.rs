@@ -74,7 +74,7 @@ pub struct DaemonsAwaited {
 }
 
 /// How a drain stands that has to wait for its turn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Turn {
     /// While it waits: since when there is room, which those before it have not used.
