@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use workers::Worker;
 
-use crate::fact::{ExecutionFact, Fact, Told};
+use crate::fact::{ExecutionFact, Fact, Told, SpotFact};
 use instances::{instance_line, refresh_line};
 
 /// How often a wait that goes on for the same reason is told again.
@@ -221,6 +221,22 @@ fn trouble_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
                 format!("task {task} of {group} was {last_status} when the instance went away");
             (instance, "task cut off".to_owned(), reason)
         }
+        Fact::Spot { instance, what } => (
+            instance,
+            match what {
+                SpotFact::Notice => "Spot notice",
+                SpotFact::AtRisk => "Spot at risk",
+                SpotFact::Reclaimed { .. } => "Spot reclaimed",
+            }
+            .to_owned(),
+            match what {
+                SpotFact::Notice => "EC2 takes it back in two minutes, whatever holds it".to_owned(),
+                SpotFact::AtRisk => "EC2 recommends to replace it".to_owned(),
+                SpotFact::Reclaimed { not_stopped } => format!(
+                    "its two minutes are over, and {not_stopped} task(s) on it have not stopped"
+                ),
+            },
+        ),
         Fact::Died { instance } => (instance, "died".to_owned(), String::new()),
         Fact::Delivery {
             rule,

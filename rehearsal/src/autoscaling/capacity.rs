@@ -94,7 +94,13 @@ pub fn reconcile(account: &mut Account, group: &str) {
         let Some(id) = to_go(account, group) else {
             break;
         };
-        set_out(account, group, &id, Move::Terminate, &why, true);
+        let found = account.autoscaling.group(group);
+        let pool = found.and_then(|found| found.warm_pool.as_ref());
+        let which = match pool.is_some_and(warm_pool::WarmPool::takes_back) {
+            true => Move::Return,
+            false => Move::Terminate,
+        };
+        set_out(account, group, &id, which, &why, true);
     }
     warm_pool::refill(account, group);
 }
@@ -199,7 +205,7 @@ pub fn launch(account: &mut Account, group: &str, which: Move, why: &Why) {
         && let Some(ready) = found
             .instances
             .iter()
-            .find(|instance| instance.state.is_ready_in_pool())
+            .find(|instance| found.may_join(instance))
     {
         let id = ready.id.clone();
         set_out(account, group, &id, Move::Join, why, true);

@@ -80,6 +80,9 @@ fn group(group: &Group) -> Value {
     if let Some(seconds) = settings.max_lifetime.filter(|seconds| *seconds > 0) {
         answer["MaxInstanceLifetime"] = json!(seconds);
     }
+    if settings.rebalances {
+        answer["CapacityRebalance"] = json!(true);
+    }
     if let Some(pool) = &group.warm_pool {
         let inside = |instance: &&Instance| instance.state.is_warm();
         answer["WarmPoolConfiguration"] = pool.to_json();

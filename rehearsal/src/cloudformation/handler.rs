@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use super::evaluate::Known;
 use super::kinds::{
     ACTIVITY, CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE,
+    WARM_POOL,
 };
 use super::node::scalar_text;
+use super::rolling::whole_number;
 use super::{group, nested, record};
 use crate::account::{Account, Caller, arn};
 use crate::wire::ApiError;
@@ -118,6 +120,12 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
         ACTIVITY => workflow::activity(account, wanted),
         RULE => workflow::rule(account, wanted),
         GROUP => group::create(account, wanted),
+        WARM_POOL => {
+            put_warm_pool(account, wanted)?;
+            // Documented: Ref answers the name of the group.
+            let group = scalar_text(&wanted.properties["AutoScalingGroupName"]);
+            Ok(Made::new(group, []))
+        }
         STACK => nested::make(account, wanted),
         _ => Ok(record::create(account, wanted)),
     }
@@ -150,6 +158,7 @@ pub fn update(
             Ok(known)
         }
         GROUP => group::update(account, wanted, old).map(|()| known),
+        WARM_POOL => put_warm_pool(account, wanted).map(|()| known),
         _ => Ok(known),
     }
 }
@@ -202,6 +211,12 @@ pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), String>
                 &json!({"Name": physical_id}),
             )
         }
+        WARM_POOL => ask(
+            account,
+            "autoscaling",
+            "DeleteWarmPool",
+            &json!({"AutoScalingGroupName": physical_id}),
+        ),
         _ => Ok(Value::Null),
     };
     deleted.map(drop)
@@ -222,6 +237,17 @@ fn cluster(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     ask(account, "ecs", "CreateCluster", &input)?;
     let arn = arn("ecs", &format!("cluster/{name}"));
     Ok(Made::new(name, [("Arn", arn.into())]))
+}
+
+/// Assumed: CloudFormation waits neither until the pool is full nor, when it is deleted, until it is empty.
+fn put_warm_pool(account: &mut Account, wanted: &Wanted) -> Result<(), String> {
+    let mut input = wanted.properties.clone();
+    for size in ["MinSize", "MaxGroupPreparedCapacity"] {
+        if let Some(number) = input.get(size).and_then(whole_number) {
+            input[size] = Value::from(number);
+        }
+    }
+    ask(account, "autoscaling", "PutWarmPool", &input).map(drop)
 }
 
 fn launch_template(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {

@@ -76,6 +76,8 @@ fn group() -> impl Strategy<Value = Vec<GroupInstance>> {
         "Standby",
         "Detached",
         "Warmed:Stopped",
+        "Warmed:Pending:Wait",
+        "Warmed:Pending:Retained",
     ]);
     let from = prop::option::of(prop::sample::select(vec!["lt-1:1", "lt-1:2"]));
     prop::collection::vec((state, from), 0..6).prop_map(|seen| {
