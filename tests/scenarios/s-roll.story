@@ -4,5 +4,5 @@ parameter PurchaseOption=spot
 service web desired=3 deregistration=60
 deploy
 in 100 spot-interrupted 1
-in 150 spot-at-risk 2
+in 150 spot-at-risk 0
 roll

@@ -1,5 +1,6 @@
 //! Draws a story from a seed. Small clusters and few faults come more often: they are quick, and break as well.
 
+mod market;
 mod operation;
 mod runs;
 
@@ -122,11 +123,13 @@ pub fn draw(seed: u64) -> Drawn {
         leave_room(&mut settings);
     }
     let (operation, actions) = operation::operation(&mut rng, size);
-    Drawn {
+    let mut drawn = Drawn {
         settings,
         actions,
         operation,
-    }
+    };
+    market::draw(seed, size, &mut drawn);
+    drawn
 }
 
 /// What faults add has to find room before the roll begins, so the other tasks are small.
