@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use workers::Worker;
 
-use crate::fact::{ExecutionFact, Fact, Told, SpotFact};
+use crate::fact::{ExecutionFact, Fact, SpotFact, Told};
 use instances::{instance_line, refresh_line};
 
 /// How often a wait that goes on for the same reason is told again.
@@ -230,7 +230,9 @@ fn trouble_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
             }
             .to_owned(),
             match what {
-                SpotFact::Notice => "EC2 takes it back in two minutes, whatever holds it".to_owned(),
+                SpotFact::Notice => {
+                    "EC2 takes it back in two minutes, whatever holds it".to_owned()
+                }
                 SpotFact::AtRisk => "EC2 recommends to replace it".to_owned(),
                 SpotFact::Reclaimed { not_stopped } => format!(
                     "its two minutes are over, and {not_stopped} task(s) on it have not stopped"

@@ -6,7 +6,7 @@ parameter WarmPoolPreparedCapacity=4
 parameter WarmPoolReuseOnScaleIn=true
 parameter DrainDeadlineSeconds=600
 service web desired=2
-task report
+task report count=2
 deploy
 settle
 scale 3

@@ -16,9 +16,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::clock::Clock;
 use crate::error::{Error, Refusal};
-use crate::model::cluster::{
-    ContainerInstance, ContainerInstanceStatus as Status, Service, Task,
-};
+use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus as Status, Service, Task};
 use crate::model::{ClusterName, ContainerInstanceArn, InstanceId, ServiceName, TaskArn};
 use translation::{container_instance, only_failures_like, service, task};
 
@@ -135,25 +133,6 @@ impl Ecs {
         Ok(found)
     }
 
-    /// Those of `instances` that have a registration which is ACTIVE or DRAINING.
-    pub async fn members_among(
-        &self,
-        cluster: &ClusterName,
-        instances: &[InstanceId],
-    ) -> Result<Vec<InstanceId>, Error> {
-        let mut members = Vec::new();
-        for instance in instances {
-            let registrations = self.registrations(cluster, instance).await?;
-            let is_member = |one: &ContainerInstance| {
-                matches!(one.status, Status::Active | Status::Draining)
-            };
-            if registrations.iter().any(is_member) {
-                members.push(instance.clone());
-            }
-        }
-        Ok(members)
-    }
-
     /// Sets these to DRAINING, and tells how they stand after it; one that is gone is left out.
     pub async fn set_draining(
         &self,
@@ -233,30 +212,6 @@ impl Ecs {
             .map_err(|error| refused("ecs:ListTasks", cluster, error))
     }
 
-    /// Those of the last tasks to stop (one page of them) whose stop reason names `instance`: what was on it when its
-    /// machine went away. Documented: the reason then reads `Host EC2 (instance i-…) terminated.`, or `stopped.`.
-    pub async fn lost_with(
-        &self,
-        cluster: &ClusterName,
-        instance: &InstanceId,
-    ) -> Result<Vec<Task>, Error> {
-        let listed = self
-            .client
-            .list_tasks()
-            .cluster(cluster.as_str())
-            .desired_status(DesiredStatus::Stopped)
-            .send()
-            .await
-            .map_err(|error| refused("ecs:ListTasks", cluster, error))?;
-        let mut tasks = self.described(cluster, listed.task_arns()).await?;
-        let host = format!("Host EC2 (instance {instance})");
-        tasks.retain(|task| {
-            let reason = task.stopped_reason.as_deref();
-            reason.is_some_and(|reason| reason.starts_with(&host))
-        });
-        Ok(tasks)
-    }
-
     /// The tasks with these ARNs, without those that ECS has forgotten.
     pub async fn tasks(&self, cluster: &ClusterName, arns: &[TaskArn]) -> Result<Vec<Task>, Error> {
         let arns: Vec<String> = arns.iter().map(TaskArn::to_string).collect();
@@ -282,24 +237,6 @@ impl Ecs {
             }
         }
         Ok(tasks)
-    }
-
-    /// Tells a task to stop. It may be told again.
-    pub async fn stop_task(
-        &self,
-        cluster: &ClusterName,
-        task: &TaskArn,
-        reason: &str,
-    ) -> Result<(), Error> {
-        self.client
-            .stop_task()
-            .cluster(cluster.as_str())
-            .task(task.as_str())
-            .reason(reason)
-            .send()
-            .await
-            .map_err(|error| refused("ecs:StopTask", cluster, error))?;
-        Ok(())
     }
 
     /// The services of these names. One that is not there any more is left out.

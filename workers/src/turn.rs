@@ -14,9 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Clients;
 use crate::error::Error;
-use crate::roster;
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
 use crate::model::{Finding, InstanceId, Subject, Turn, seconds_between};
+use crate::roster;
 
 /// Twice the longest wait between two looks: whoever comes first has looked by then.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
@@ -81,10 +81,7 @@ pub async fn look(
 fn is_mixed(group: &[GroupInstance]) -> bool {
     let is_there =
         |one: &&GroupInstance| one.state == LifecycleState::InService || one.state.awaits_end();
-    let mut versions = group
-        .iter()
-        .filter(is_there)
-        .map(|one| &one.launched_from);
+    let mut versions = group.iter().filter(is_there).map(|one| &one.launched_from);
     let first = versions.next();
     versions.any(|version| Some(version) != first)
 }

@@ -4,10 +4,10 @@
 //! replaced for its risk.
 
 use super::activity::Cause;
+use super::capacity;
 use super::group::Group;
 use super::lifecycle::set_out;
 use super::moves::{LifecycleState, Move};
-use super::capacity;
 use crate::account::Account;
 
 /// EC2 says that an instance is at risk.
@@ -37,7 +37,9 @@ pub fn go_on(account: &mut Account, name: &str) {
         };
         let all = &group.instances;
         let serves = |id: &String| {
-            let mut those = all.iter().filter(|it| it.state == LifecycleState::InService);
+            let mut those = all
+                .iter()
+                .filter(|it| it.state == LifecycleState::InService);
             those.any(|it| it.id == *id)
         };
         group.at_risk.retain(serves);
@@ -49,7 +51,14 @@ pub fn go_on(account: &mut Account, name: &str) {
             return;
         }
         let id = group.at_risk.remove(0);
-        set_out(account, name, &id, Move::Terminate, &Cause::Rebalance.into(), true);
+        set_out(
+            account,
+            name,
+            &id,
+            Move::Terminate,
+            &Cause::Rebalance.into(),
+            true,
+        );
     }
 }
 

@@ -15,7 +15,6 @@ use super::kinds::{
     WARM_POOL,
 };
 use super::node::scalar_text;
-use super::rolling::whole_number;
 use super::{group, nested, record};
 use crate::account::{Account, Caller, arn};
 use crate::wire::ApiError;
@@ -120,12 +119,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
         ACTIVITY => workflow::activity(account, wanted),
         RULE => workflow::rule(account, wanted),
         GROUP => group::create(account, wanted),
-        WARM_POOL => {
-            put_warm_pool(account, wanted)?;
-            // Documented: Ref answers the name of the group.
-            let group = scalar_text(&wanted.properties["AutoScalingGroupName"]);
-            Ok(Made::new(group, []))
-        }
+        WARM_POOL => group::put_warm_pool(account, wanted),
         STACK => nested::make(account, wanted),
         _ => Ok(record::create(account, wanted)),
     }
@@ -158,7 +152,7 @@ pub fn update(
             Ok(known)
         }
         GROUP => group::update(account, wanted, old).map(|()| known),
-        WARM_POOL => put_warm_pool(account, wanted).map(|()| known),
+        WARM_POOL => group::put_warm_pool(account, wanted).map(|_| known),
         _ => Ok(known),
     }
 }
@@ -237,17 +231,6 @@ fn cluster(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     ask(account, "ecs", "CreateCluster", &input)?;
     let arn = arn("ecs", &format!("cluster/{name}"));
     Ok(Made::new(name, [("Arn", arn.into())]))
-}
-
-/// Assumed: CloudFormation waits neither until the pool is full nor, when it is deleted, until it is empty.
-fn put_warm_pool(account: &mut Account, wanted: &Wanted) -> Result<(), String> {
-    let mut input = wanted.properties.clone();
-    for size in ["MinSize", "MaxGroupPreparedCapacity"] {
-        if let Some(number) = input.get(size).and_then(whole_number) {
-            input[size] = Value::from(number);
-        }
-    }
-    ask(account, "autoscaling", "PutWarmPool", &input).map(drop)
 }
 
 fn launch_template(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {

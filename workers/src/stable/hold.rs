@@ -11,9 +11,9 @@ use super::{remembering, stack_lately, stack_now};
 use crate::Clients;
 use crate::config::held_by;
 use crate::error::Error;
-use crate::roster;
 use crate::model::group::{GroupInstance, StackState};
 use crate::model::{Finding, InstanceId, Subject, Verdict, seconds_between};
+use crate::roster;
 
 /// So many holders are noted for the next looks: the largest batch is 100, and a roll that turns round may have two open.
 const HOLDERS_NOTED: usize = 200;
@@ -183,8 +183,8 @@ fn failed_drain(subject: &Subject, retained: &GroupInstance) -> String {
 
 #[cfg(test)]
 mod tests {
-    use LifecycleState::{
-        InService, PendingProceed, PendingWait, Terminating, TerminatingProceed,
+    use crate::model::group::LifecycleState::{
+        self, InService, PendingProceed, PendingWait, Terminating, TerminatingProceed,
         TerminatingRetained, TerminatingWait,
     };
 
@@ -341,5 +341,18 @@ mod tests {
             );
             assert_eq!(finding.verdict, Verdict::Over, "{group:?}");
         }
+    }
+
+    #[test]
+    fn a_drain_into_the_warm_pool_is_a_drain() {
+        let at_hook = LifecycleState::WarmedPendingWait;
+        let finding = held((at_hook, "1"), "UPDATE_IN_PROGRESS");
+        assert_eq!(finding.verdict, Verdict::NotYet, "{}", finding.reason);
+        let kept = LifecycleState::WarmedPendingRetained;
+        let finding = held((kept.clone(), "1"), "UPDATE_IN_PROGRESS");
+        assert_eq!(finding.verdict, Verdict::Never, "{}", finding.reason);
+        assert!(finding.reason.contains("(Warmed:Pending:Retained)"));
+        let finding = held((kept, "1"), "UPDATE_ROLLBACK_IN_PROGRESS");
+        assert_eq!(finding.verdict, Verdict::Reached, "{}", finding.reason);
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::act::active;
 use super::Refresh;
+use super::act::active;
 use crate::account::Account;
 use crate::autoscaling::activity::Cause;
 use crate::autoscaling::group::{Group, Instance};
@@ -57,7 +57,10 @@ impl Refresh {
 
     pub(super) fn pool_progress(&self, group: &Group) -> Value {
         let left = self.left_in_pool(group);
-        let wanted = group.warm_pool.as_ref().map_or(0, |pool| pool.wanted(group));
+        let wanted = group
+            .warm_pool
+            .as_ref()
+            .map_or(0, |pool| pool.wanted(group));
         let done = 100 * wanted.saturating_sub(left) / wanted.max(1);
         json!({"PercentageComplete": done, "InstancesToUpdate": left})
     }

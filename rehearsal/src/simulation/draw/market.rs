@@ -36,7 +36,10 @@ fn spot(rng: &mut Rng, drawn: &mut Drawn) {
         let n = rng.u64(0..8);
         let mishap = one_of(
             rng,
-            &[(60, Mishap::SpotInterrupted(n)), (40, Mishap::SpotAtRisk(n))],
+            &[
+                (60, Mishap::SpotInterrupted(n)),
+                (40, Mishap::SpotAtRisk(n)),
+            ],
         );
         let deed = Action::Try(Box::new(Action::Befall(mishap)));
         let later = Action::In(rng.u64(5..LATEST), Box::new(deed));
