@@ -16,7 +16,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::clock::Clock;
 use crate::error::{Error, Refusal};
-use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus as Status, Service, Task};
+use crate::model::cluster::{ContainerInstance, Service, Task};
 use crate::model::{ClusterName, ContainerInstanceArn, InstanceId, ServiceName, TaskArn};
 use translation::{container_instance, only_failures_like, service, task};
 

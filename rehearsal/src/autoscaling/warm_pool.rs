@@ -321,4 +321,42 @@ mod tests {
         }
         only_one(&account, S::WarmedPendingWait);
     }
+
+    #[test]
+    fn with_reuse_a_scale_in_puts_an_instance_back_over_the_terminate_hook() {
+        let more = json!({"DesiredCapacity": 1, "MaxSize": 2, "LifecycleHookSpecificationList": [hooks()[1]]});
+        let mut account = account(1, more);
+        let pool = json!({"MinSize": 0, "InstanceReusePolicy": {"ReuseOnScaleIn": true}});
+        call(&mut account, "PutWarmPool", pool).expect("a warm pool");
+        pass(&mut account, 120);
+        let id = only_one(&account, S::InService);
+        let none = json!({"DesiredCapacity": 0});
+        call(&mut account, "SetDesiredCapacity", none).expect("in bounds");
+        pass(&mut account, 30);
+        assert_eq!(only_one(&account, S::WarmedPendingWait), id);
+        let ways = ways(&account, &id);
+        assert_eq!(ways, (json!("AutoScalingGroup"), json!("WarmPool")));
+        complete(&mut account, "terminate", &id, "CONTINUE").expect("it is open");
+        pass(&mut account, 30);
+        assert!(all_in(&account, S::WarmedStopped).contains(&id));
+    }
+
+    #[test]
+    fn spot_instances_have_no_pool() {
+        let mut account = account(1, json!({"MaxSize": 2}));
+        let mut data = data("ami-spot");
+        data["InstanceMarketOptions"] = json!({"MarketType": "spot"});
+        let version = json!({"LaunchTemplateName": GROUP, "LaunchTemplateData": data});
+        must(&mut account, "ec2", "CreateLaunchTemplateVersion", version);
+        let error = call(&mut account, "PutWarmPool", json!({})).expect_err("Spot");
+        assert!(error.message.contains("Spot"), "{error}");
+        data["InstanceMarketOptions"]["SpotOptions"] = json!({"MaxPrice": "1"});
+        let version = json!({"LaunchTemplateName": GROUP, "LaunchTemplateData": data});
+        let refused = call(&mut account, "PutWarmPool", json!({"Speed": 1})).expect_err("unknown");
+        assert!(refused.message.contains("Speed"), "{refused}");
+        let caller = crate::account::Caller::Operator;
+        let refused = account.call(&caller, "ec2", "CreateLaunchTemplateVersion", &version);
+        let refused = refused.expect_err("unknown");
+        assert!(refused.message.contains("SpotOptions"), "{refused}");
+    }
 }
