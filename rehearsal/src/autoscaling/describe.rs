@@ -80,18 +80,22 @@ fn group(group: &Group) -> Value {
     if let Some(seconds) = settings.max_lifetime.filter(|seconds| *seconds > 0) {
         answer["MaxInstanceLifetime"] = json!(seconds);
     }
+    tell_of_pool(group, &mut answer);
     if settings.rebalances {
         answer["CapacityRebalance"] = json!(true);
-    }
-    if let Some(pool) = &group.warm_pool {
-        let inside = |instance: &&Instance| instance.state.is_warm();
-        answer["WarmPoolConfiguration"] = pool.to_json();
-        answer["WarmPoolSize"] = json!(group.instances.iter().filter(inside).count());
     }
     if group.deleting {
         answer["Status"] = json!("Delete in progress");
     }
     answer
+}
+
+fn tell_of_pool(group: &Group, answer: &mut Value) {
+    if let Some(pool) = &group.warm_pool {
+        let inside = |instance: &&Instance| instance.state.is_warm();
+        answer["WarmPoolConfiguration"] = pool.to_json();
+        answer["WarmPoolSize"] = json!(group.instances.iter().filter(inside).count());
+    }
 }
 
 /// An instance, as DescribeAutoScalingGroups and DescribeWarmPool answer it.
