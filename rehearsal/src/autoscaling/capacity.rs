@@ -94,12 +94,7 @@ pub fn reconcile(account: &mut Account, group: &str) {
         let Some(id) = to_go(account, group) else {
             break;
         };
-        let found = account.autoscaling.group(group);
-        let pool = found.and_then(|found| found.warm_pool.as_ref());
-        let which = match pool.is_some_and(warm_pool::WarmPool::takes_back) {
-            true => Move::Return,
-            false => Move::Terminate,
-        };
+        let which = warm_pool::way_out(account, group);
         set_out(account, group, &id, which, &why, true);
     }
     warm_pool::refill(account, group);
@@ -277,6 +272,7 @@ fn admit(
             not_before: now + until_ready,
             actions: Vec::new(),
         },
+        written: Default::default(),
     };
     let activity = Activity::launching(activity, now, &instance, why.of_launch(now));
     found.activities.push(activity);

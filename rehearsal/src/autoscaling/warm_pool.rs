@@ -109,6 +109,16 @@ pub fn refill(account: &mut Account, group: &str) {
     }
 }
 
+/// Where a scale-in takes an instance: back into the pool, or out for good.
+pub fn way_out(account: &Account, group: &str) -> Move {
+    let found = account.autoscaling.group(group);
+    let pool = found.and_then(|found| found.warm_pool.as_ref());
+    match pool.is_some_and(WarmPool::takes_back) {
+        true => Move::Return,
+        false => Move::Terminate,
+    }
+}
+
 /// Whether the pool takes back an instance whose terminate hooks are done; then it is stopped, if the pool stops.
 pub fn takes_back(account: &mut Account, group: &str, id: &str) -> bool {
     let pool = account

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{Inner, InstanceSeen};
 use crate::account::{Account, Caller};
 use crate::autoscaling::LAUNCH_ABANDONED;
+use crate::ec2::TemplateVersion;
 use crate::fact::{Fact, SpotFact, Told};
 use crate::promises::{Broken, Claim};
 
@@ -100,11 +101,11 @@ impl Inner {
 
     fn moves(&mut self, account: &Account, told: &Told) {
         let Fact::Lifecycle {
+            group,
             instance,
             ami,
             state,
             reason,
-            ..
         } = &told.fact
         else {
             return;
@@ -114,7 +115,10 @@ impl Inner {
             self.hooks_skipped = !dynamics.terminate_hooks_after_abandoned_launch;
             self.launches_over.insert(instance.clone());
         }
-        self.lifecycle(told.at, instance, ami, state);
+        let group = account.autoscaling.group(group);
+        let known = group.and_then(|group| group.instance(instance));
+        let launched_from = known.map(|known| known.template.clone());
+        self.lifecycle(told.at, instance, (ami, launched_from), state);
         let seen = self.instances.get(instance);
         let returns = seen.is_some_and(|seen| seen.returns);
         match state.as_str() {
@@ -136,8 +140,8 @@ impl Inner {
             return;
         };
         match agent_connected {
-            true => self.agentless.remove(instance),
-            false => self.agentless.insert(instance.clone()),
+            true => drop(self.agentless.remove(instance)),
+            false => drop(self.agentless.entry(instance.clone()).or_insert(told.at)),
         };
         if let Some(seen) = self.instances.get_mut(instance) {
             if !seen.member && status == "ACTIVE" && seen.state == "Terminating:Proceed" {
@@ -150,7 +154,13 @@ impl Inner {
         self.drains_open(told.at);
     }
 
-    fn lifecycle(&mut self, at: Timestamp, instance: &str, ami: &str, state: &str) {
+    fn lifecycle(
+        &mut self,
+        at: Timestamp,
+        instance: &str,
+        (ami, launched_from): (&str, Option<TemplateVersion>),
+        state: &str,
+    ) {
         if matches!(state, "Terminated" | "Warmed:Terminated" | "Detached") {
             self.instances.remove(instance);
             self.seen.replaced.insert(instance.to_owned());
@@ -185,6 +195,7 @@ impl Inner {
         let retained = is_retained || before.is_some_and(|seen| seen.retained);
         let seen = InstanceSeen {
             ami: ami.to_owned(),
+            launched_from,
             joined,
             returns,
             retained_since,
