@@ -2,6 +2,10 @@
 
 mod support;
 
+use std::sync::{Arc, Mutex};
+
+use rehearsal::promises::Claim;
+use rehearsal::story::{Silence, play, script};
 use serde_json::Value;
 use support::{changed_template, run};
 
@@ -77,5 +81,34 @@ fn an_instance_that_never_joined_is_no_capacity() {
         "not-joined",
         worse,
         &["--fault", "never-joins", "--instances", "1"],
+    );
+}
+
+#[test]
+fn without_a_drain_back_into_the_pool_tasks_are_cut_off() {
+    let text = include_str!("scenarios/w-reuse.story");
+    let mut story = script::read("w-reuse.story", text).expect("a story that can be read");
+    let files = &mut story.settings.files.texts;
+    let definition = files
+        .iter_mut()
+        .find(|(path, _)| path.ends_with("lifecycle.asl.json"));
+    let (_, definition) = definition.expect("the definition is one of the files");
+    // Whatever goes into the pool goes on at once.
+    let rule = r#"{"Variable": "$.detail.LifecycleTransition", "StringEquals": "autoscaling:EC2_INSTANCE_LAUNCHING"},
+            {"Variable": "$.detail.Destination", "IsPresent": true},"#;
+    assert_eq!(definition.matches(rule).count(), 1);
+    *definition = definition.replace(
+        rule,
+        r#"{"Variable": "$.detail.Destination", "IsPresent": true},"#,
+    );
+    let listener = Arc::new(Mutex::new(Silence));
+    let played = play(&story.settings, &story.actions, None, listener).expect("it can be played");
+    let broken = played.broken.iter().map(|broken| broken.claim);
+    assert!(
+        broken
+            .clone()
+            .any(|claim| claim == Claim::DrainedBeforeGone),
+        "{:?}",
+        broken.collect::<Vec<_>>()
     );
 }

@@ -4,13 +4,13 @@
 //! - `moves`: the states of an instance, and the moves between them.
 //! - `group`: what is remembered; [`State::groups`] lets others read it.
 //! - `lifecycle`: the way of one instance through its states; `hold`: the hooks on it.
-//! - `refresh`: instance refresh; `lifetime`: who has grown too old.
+//! - `refresh`: instance refresh; `lifetime`: who has grown too old; `rebalance`: which Spot instances are at risk.
 //! - `capacity`: how many instances there are, and who goes; `health`: who is dead; `warm_pool`.
 //! - `size` with `settings`, `instances`, `hooks`, `describe`, `activity`: the calls; `input` reads what they are given.
 //! - `notice`: what EventBridge is told.
 //!
 //! Refused: everything that is not named here, among it load balancers and their health checks, scaling policies,
-//! mixed instances, Spot, standby, attaching and detaching, CapacityRebalance.
+//! mixed instances, standby, attaching and detaching.
 //! Zones are never rebalanced.
 
 mod activity;
@@ -28,6 +28,7 @@ mod lifetime;
 mod members;
 mod moves;
 mod notice;
+mod rebalance;
 mod refresh;
 #[cfg(test)]
 mod scene;
@@ -254,6 +255,11 @@ pub fn instance_running(account: &mut Account, id: &str) {
 /// An instance has died by itself. Nothing tells Auto Scaling: its health check finds out.
 pub fn instance_died(account: &mut Account, id: &str) {
     instances::died(account, id);
+}
+
+/// EC2 recommends to replace an instance that is at risk of interruption.
+pub fn rebalance_recommended(account: &mut Account, id: &str) {
+    rebalance::recommended(account, id);
 }
 
 /// EC2 has nothing left of an instance that was terminated.

@@ -32,6 +32,7 @@ impl Changes {
             Fact::Lifecycle { instance, .. }
             | Fact::ContainerInstance { instance, .. }
             | Fact::Died { instance }
+            | Fact::Spot { instance, .. }
             | Fact::Task { instance, .. }
             | Fact::TaskKilled { instance, .. } => Some(instance),
             Fact::TaskHealthy { .. }

@@ -7,6 +7,7 @@
 
 mod base64;
 mod calls;
+mod spot;
 mod template;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ use crate::fact::Fact;
 use crate::wire::ApiError;
 use crate::{autoscaling, ecs};
 
-pub use template::TemplateVersion;
+pub use spot::{at_risk, interrupt};
+pub use template::{Data as TemplateData, TemplateVersion};
 
 /// How long things take in EC2.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +61,7 @@ struct Machine {
     phase: Phase,
     /// Whether its ECS agent is held back, as in a warm pool.
     agent_held: bool,
+    is_spot: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +82,8 @@ pub enum Event {
     Down(String),
     /// A terminating instance is gone.
     Gone(String),
+    /// The two minutes of a Spot instance are over.
+    Reclaimed(String),
 }
 
 /// An instance.
@@ -138,11 +143,20 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
 pub fn on_event(account: &mut Account, event: Event) {
     match event {
         Event::Running(id) => running(account, &id),
-        Event::Down(id) => ecs::instance_terminated(account, &id),
+        Event::Down(id) => down(account, &id),
+        Event::Reclaimed(id) => spot::reclaimed(account, &id),
         Event::Gone(id) => {
             account.ec2.machines.remove(&id);
             autoscaling::instance_gone(account, &id);
         }
+    }
+}
+
+/// Documented: the container instance of a machine that was stopped is not deregistered when that is terminated.
+fn down(account: &mut Account, id: &str) {
+    let machine = account.ec2.machines.get(id);
+    if machine.is_none_or(|machine| !machine.agent_held) {
+        ecs::instance_terminated(account, id);
     }
 }
 
@@ -181,6 +195,7 @@ pub fn launch(
         instance: instance.clone(),
         phase: Phase::Pending,
         agent_held: placement.hold_agent,
+        is_spot: data.spot,
     };
     account.ec2.machines.insert(instance.id.clone(), machine);
     let (least, most) = account.ec2.dynamics.pending;
@@ -240,6 +255,18 @@ pub fn terminate(account: &mut Account, id: &str) {
     }
     account.after(down, Event::Down(id.to_owned()));
     account.after(gone, Event::Gone(id.to_owned()));
+}
+
+/// Stops an instance, to be started again by [`release_agent`]: what still runs on it is cut off, and its agent is away.
+/// The time that it takes is that of the move which it is in.
+pub fn stop(account: &mut Account, id: &str) {
+    let Some(machine) = account.ec2.machines.get_mut(id) else {
+        return;
+    };
+    if machine.phase == Phase::Running {
+        machine.agent_held = true;
+        ecs::instance_stopped(account, id);
+    }
 }
 
 /// A fault: the instance is terminated at once, by nobody. Auto Scaling finds out by its health check.

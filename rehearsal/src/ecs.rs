@@ -157,6 +157,11 @@ pub enum Event {
         /// Id of the container instance.
         id: String,
     },
+    /// An agent has read its machine's interruption notice.
+    SpotNotice {
+        /// Id of the EC2 instance.
+        instance: String,
+    },
 }
 
 /// Answers a call.
@@ -218,6 +223,7 @@ pub fn on_event(account: &mut Account, event: Event) {
         Event::ProtectionEnds { cluster, id } => task::protection_ended(account, &cluster, &id),
         Event::ForgetTask { cluster, id } => task::forget(account, &cluster, &id),
         Event::ForgetInstance { cluster, id } => instance::forget(account, &cluster, &id),
+        Event::SpotNotice { instance } => instance::spot_drains(account, &instance),
     }
 }
 
@@ -230,6 +236,16 @@ pub fn instance_started(account: &mut Account, instance: &crate::ec2::Instance) 
 /// An EC2 instance was terminated: what still ran on it is killed, and its container instance deregistered.
 pub fn instance_terminated(account: &mut Account, instance: &str) {
     instance::terminated(account, instance);
+}
+
+/// An EC2 instance was stopped: what still ran on it is killed, and its container instance stays, with its agent away.
+pub fn instance_stopped(account: &mut Account, instance: &str) {
+    instance::stopped(account, instance);
+}
+
+/// The agent of a Spot instance reads its interruption notice.
+pub fn spot_notice(account: &mut Account, machine: &crate::ec2::Instance) {
+    instance::spot_notice(account, machine);
 }
 
 /// The agent of an EC2 instance loses its connection: nothing is placed there, and the tasks stay as they are.

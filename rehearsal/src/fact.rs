@@ -87,6 +87,13 @@ pub enum Fact {
         /// Id of the EC2 instance.
         instance: String,
     },
+    /// EC2 said something about a Spot instance, or took it back.
+    Spot {
+        /// Id of the EC2 instance.
+        instance: String,
+        /// What.
+        what: SpotFact,
+    },
     /// An event was delivered to, or lost on its way to, a rule's target.
     Delivery {
         /// Name of the rule.
@@ -156,6 +163,20 @@ pub enum Fact {
         action: String,
         /// The error's code, if it was refused.
         error: Option<String>,
+    },
+}
+
+/// What EC2 said about a Spot instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpotFact {
+    /// It goes in two minutes.
+    Notice,
+    /// It is at a higher risk of interruption.
+    AtRisk,
+    /// It is gone.
+    Reclaimed {
+        /// How many tasks were on it that had not stopped.
+        not_stopped: usize,
     },
 }
 

@@ -64,6 +64,7 @@ fn resources(call: &Call) -> Vec<String> {
         ("ecs", "DescribeContainerInstances" | "UpdateContainerInstancesState") => {
             each("containerInstances", "container-instance")
         }
+        ("ecs", "ListTasks") if text("containerInstance").is_empty() => vec!["*".to_owned()],
         ("ecs", "ListTasks") => vec![ecs_arn(
             "container-instance",
             &cluster,

@@ -42,6 +42,8 @@ pub struct Report {
     pub tasks_moved: u64,
     /// Tasks cut off though nobody had asked for it.
     pub tasks_killed_early: u64,
+    /// Tasks that had not stopped when EC2 took their Spot instance back, two minutes after its notice.
+    pub tasks_lost_to_spot: u64,
     /// Most drains open at one time.
     pub max_open_drains: usize,
     /// The workers' calls, retries included, by `service:Action`.

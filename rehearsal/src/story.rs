@@ -76,11 +76,13 @@ pub enum Switch {
     AbandonedLaunchFailsRefresh,
     /// An instance refresh waits for instances at their terminate hooks before it goes on.
     RefreshAwaitsTerminateHooks,
+    /// The container instance of a machine that is started again is ACTIVE, whatever it was before.
+    RestartedAgentIsActive,
 }
 
 impl Switch {
     /// All switches with their names.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::EarlySignalLost, "early-signal-lost"),
         (
             Self::AbandonedLaunchSkipsHook,
@@ -98,6 +100,7 @@ impl Switch {
             Self::RefreshAwaitsTerminateHooks,
             "refresh-awaits-terminate-hooks",
         ),
+        (Self::RestartedAgentIsActive, "restarted-agent-is-active"),
     ];
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use workers::Worker;
 
-use crate::fact::{ExecutionFact, Fact, Told};
+use crate::fact::{ExecutionFact, Fact, SpotFact, Told};
 use instances::{instance_line, refresh_line};
 
 /// How often a wait that goes on for the same reason is told again.
@@ -208,6 +208,26 @@ impl Teller {
     }
 }
 
+/// What EC2 says about a Spot instance, as a state and a reason.
+fn spot(what: SpotFact) -> (&'static str, String) {
+    match what {
+        SpotFact::Notice => {
+            let reason = "EC2 takes it back in two minutes, whatever holds it";
+            ("Spot notice", reason.to_owned())
+        }
+        SpotFact::AtRisk => {
+            let reason = "EC2 recommends to replace it";
+            ("Spot at risk", reason.to_owned())
+        }
+        SpotFact::Reclaimed { not_stopped } => {
+            let reason = format!(
+                "its two minutes are over, and {not_stopped} task(s) on it have not stopped"
+            );
+            ("Spot reclaimed", reason)
+        }
+    }
+}
+
 /// What nobody wants to read: tasks cut off, events lost, executions that failed.
 fn trouble_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
     let (subject, state, reason) = match fact {
@@ -220,6 +240,10 @@ fn trouble_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
             let reason =
                 format!("task {task} of {group} was {last_status} when the instance went away");
             (instance, "task cut off".to_owned(), reason)
+        }
+        Fact::Spot { instance, what } => {
+            let (state, reason) = spot(*what);
+            (instance, state.to_owned(), reason)
         }
         Fact::Died { instance } => (instance, "died".to_owned(), String::new()),
         Fact::Delivery {

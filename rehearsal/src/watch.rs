@@ -61,8 +61,10 @@ pub struct InstanceSeen {
     pub drain_began: Option<Timestamp>,
     /// Whether it is a container instance of the cluster.
     pub member: bool,
-    /// Whether it has ever been ACTIVE with its agent connected, or comes out of a warm pool, which nobody asks.
+    /// Whether it has been ACTIVE with its agent connected since it was last out of the group.
     pub joined: bool,
+    /// Whether it came out of the group for the warm pool: it drains on its way, and was none of the pool's before.
+    pub returns: bool,
     /// Since when it is retained, if it is.
     pub retained_since: Option<Timestamp>,
     /// Whether it was retained for a person, who then decides what becomes of it.
@@ -86,6 +88,8 @@ pub struct Seen {
     pub tasks_moved: u64,
     /// Tasks that were cut off, though the user had not asked for it.
     pub tasks_killed_early: u64,
+    /// Tasks that had not stopped when EC2 took their Spot instance back.
+    pub tasks_lost_to_spot: u64,
     /// Most drains that were open at one time.
     pub max_open_drains: usize,
     /// Instances that went away.
@@ -140,6 +144,8 @@ struct Inner {
     agentless: BTreeMap<String, Timestamp>,
     /// The instances that died.
     died: BTreeSet<String>,
+    /// The Spot instances that EC2 has given notice of.
+    interrupted: BTreeSet<String>,
     seen: Seen,
 }
 
@@ -176,6 +182,7 @@ impl Watch {
             joined_too_late: BTreeSet::new(),
             agentless: BTreeMap::new(),
             died: BTreeSet::new(),
+            interrupted: BTreeSet::new(),
             seen: Seen::default(),
         };
         Self {

@@ -77,6 +77,12 @@ fn results(machine: &Machine) -> Vec<String> {
         if !grounds.iter().any(|ground| says(edge, ground)) {
             faults.push(format!("{} goes on by {:?}", edge.from, edge.when));
         }
+        if says(edge, "WarmPool") && !passes_by(edge) {
+            faults.push(format!(
+                "{} goes on with what comes out of the group or into it",
+                edge.from
+            ));
+        }
         if says(edge, "stop-tasks") && !says(edge, "ServicesOverdue") {
             faults.push(format!(
                 "{} goes on with tasks that are not stopped",
@@ -85,4 +91,29 @@ fn results(machine: &Machine) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Whether the rule is of an instance that is new into the warm pool, or leaves it for good: it has never been in the group,
+/// or was drained when it left that.
+fn passes_by(edge: &Edge) -> bool {
+    let When::Rule(rule) = &edge.when else {
+        return false;
+    };
+    let clauses = rule["And"].as_array().into_iter().flatten();
+    let said: Vec<(&str, &str)> = clauses
+        .filter_map(|clause| {
+            Some((
+                clause["Variable"].as_str()?,
+                clause["StringEquals"].as_str()?,
+            ))
+        })
+        .collect();
+    let (launch, end) = (
+        "autoscaling:EC2_INSTANCE_LAUNCHING",
+        "autoscaling:EC2_INSTANCE_TERMINATING",
+    );
+    let transition = "$.detail.LifecycleTransition";
+    [(launch, "$.detail.Destination"), (end, "$.detail.Origin")]
+        .iter()
+        .any(|(way, place)| said == [(transition, *way), (*place, "WarmPool")])
 }

@@ -9,14 +9,15 @@ use crate::machine::{Edge, Machine, When};
 
 pub fn faults(machine: &Machine) -> Vec<String> {
     let mut faults = Vec::new();
-    let leaving = machine
-        .edges()
-        .into_iter()
-        .find(|edge| says(edge, "autoscaling:EC2_INSTANCE_TERMINATING"));
+    let edges = machine.edges();
+    let out = edges
+        .iter()
+        .filter(|edge| says(edge, "autoscaling:EC2_INSTANCE_TERMINATING"));
     // Up to the decision: after it both ways share their states.
-    let leaving = leaving.map_or_else(BTreeSet::new, |edge| {
-        machine.reach(&edge.to, |edge| machine.result(&edge.from, None).is_none())
-    });
+    let undecided = |edge: &Edge| machine.result(&edge.from, None).is_none();
+    let leaving: BTreeSet<String> = out
+        .flat_map(|edge| machine.reach(&edge.to, undecided))
+        .collect();
     for edge in machine.edges().iter().filter(|edge| is_of_error(edge)) {
         for name in machine.reach(&edge.to, |_| true) {
             let result = machine.result(&name, None);

@@ -7,7 +7,7 @@ use crate::machine::Machine;
 
 #[test]
 fn each_changed_definition_has_a_fault() {
-    let edits: [(&str, Value); 24] = [
+    let edits: [(&str, Value); 26] = [
         ("/States/Joined/Catch/0/Next", json!("GoOn")),
         ("/States/Hold/Catch/0/Next", json!("EndTheRoll")),
         ("/States/Drained/Catch/0/Next", json!("GiveUp")),
@@ -26,6 +26,14 @@ fn each_changed_definition_has_a_fault() {
         ("/States/Keep/Result", json!("CONTINUE")),
         ("/States/Retain/Next", json!("Completed2")),
         ("/States/GoOn/Next", json!("Completed")),
+        (
+            "/States/WhichMove/Choices/1/And/3/Variable",
+            json!("$.detail.Destination"),
+        ),
+        (
+            "/States/WhichMove/Choices/0/And/1/StringEquals",
+            json!("autoscaling:EC2_INSTANCE_TERMINATING"),
+        ),
         ("/States/WaitForTasks/Next", json!("Draining")),
         (
             "/States/WaitToJoin/SecondsPath",

@@ -1,4 +1,4 @@
-# A warm pool's moves, into the pool and out of it, are answered CONTINUE at once.
+# A warm pool that the template does not make: a new instance goes into it at once, and joins when it comes out of it.
 instances 2
 parameter EcsWarmPoolsCheck=true
 service web desired=2

@@ -125,11 +125,12 @@ impl AutoScaling {
         }
     }
 
-    /// The group's instances, those at a hook and retained ones included. One call: a group is never split over pages.
+    /// The group's instances, those at a hook and retained ones included, and whether it has a warm pool, whose instances
+    /// are not among them. One call: a group is never split over pages.
     ///
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`, `BadAnswer`.
-    pub async fn instances(&self, group: &GroupName) -> Result<Vec<GroupInstance>, Error> {
+    pub async fn instances(&self, group: &GroupName) -> Result<(Vec<GroupInstance>, bool), Error> {
         let call = "autoscaling:DescribeAutoScalingGroups";
         let answer = self
             .client
@@ -142,17 +143,34 @@ impl AutoScaling {
         let found = groups
             .iter()
             .find(|found| found.auto_scaling_group_name() == Some(group.as_str()));
-        match found {
-            Some(found) => found
-                .instances()
-                .iter()
-                .map(|one| instance(call, one))
-                .collect(),
-            None => Err(Error::GroupNotFound {
-                call,
-                group: group.clone(),
-            }),
+        let Some(found) = found else {
+            let group = group.clone();
+            return Err(Error::GroupNotFound { call, group });
+        };
+        let instances = found.instances().iter().map(|one| instance(call, one));
+        let has_pool = found.warm_pool_configuration().is_some();
+        Ok((instances.collect::<Result<_, _>>()?, has_pool))
+    }
+
+    /// The instances of the group's warm pool, those on their way into it or out of it for good included.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `GroupNotFound`, `BadAnswer`.
+    pub async fn pool_instances(&self, group: &GroupName) -> Result<Vec<GroupInstance>, Error> {
+        let call = "autoscaling:DescribeWarmPool";
+        let mut found = Vec::new();
+        let mut pages = self
+            .client
+            .describe_warm_pool()
+            .auto_scaling_group_name(group.as_str())
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(one) = pages.next().await {
+            let one = one.map_err(|error| refused(call, group, error))?;
+            found.push(instance(call, &one)?);
         }
+        Ok(found)
     }
 
     /// Those of `instances` (50 at most) that a group has.
@@ -375,7 +393,7 @@ mod tests {
             state: LifecycleState::TerminatingWait,
             launched_from: Some("lt-1:7".to_owned()),
         };
-        assert_eq!(instances.expect("an answer"), [expected]);
+        assert_eq!(instances.expect("an answer"), (vec![expected], false));
     }
 
     #[tokio::test]

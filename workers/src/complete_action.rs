@@ -308,7 +308,11 @@ mod tests {
         into_pool.destination = Some(Place::WarmPool);
         let mut out_of_pool = launch.clone();
         out_of_pool.origin = Some(Place::WarmPool);
-        for action in [into_pool, out_of_pool, stub::terminating().action] {
+        assert_eq!(
+            decide(&out_of_pool, Continue, &Seen::Completed),
+            Some(Signal::Success)
+        );
+        for action in [into_pool, stub::terminating().action] {
             for result in [Continue, Abandon] {
                 assert_eq!(decide(&action, result, &Seen::Completed), None);
                 assert_eq!(decide(&action, result, &Seen::Gone(None)), None);

@@ -303,6 +303,7 @@ mod tests {
             last_status: last_status.to_owned(),
             wanted: matches!(last_status, "RUNNING" | "PENDING"),
             since: Some(stub::at(5)),
+            stopped_reason: None,
         }
     }
 

@@ -4,7 +4,8 @@
 //! Only services with tasks on the instance are looked at: its drain cannot hurt others, and a busy neighbour must not hold
 //! it. The note is taken before the change. If the instance is found DRAINING already (this step is repeated, or somebody
 //! else began), a service with tasks on it is not excused: its trouble may be the drain's own doing. An instance that is
-//! no member of the cluster is nobody's to drain. Whether the stack is being deleted is noted too: then the services of
+//! no member of the cluster is nobody's to drain; if its machine went away by itself (a Spot interruption) the answer says
+//! which tasks that cut off, as far as ECS remembers. Whether the stack is being deleted is noted too: then the services of
 //! the cluster have nowhere to go, and the workers after this one do not wait for them.
 //!
 //! While the stack is in an operation it may have to wait for its turn, see [`crate::turn`].
@@ -18,7 +19,8 @@ use crate::Clients;
 use crate::config::turn as earlier_turn;
 use crate::error::Error;
 use crate::model::cluster::{
-    ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts, agent_is_gone,
+    ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts, Task,
+    agent_is_gone,
 };
 use crate::model::group::StackState;
 use crate::model::{
@@ -39,6 +41,10 @@ pub async fn handle(
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
     let registrations = ecs.registrations(cluster, &subject.action.instance).await?;
     let (active, draining) = match decide(subject, &registrations, now()) {
+        Step::Done(finding) if finding.extra.member == Some(false) => {
+            let lost = ecs.lost_with(cluster, &subject.action.instance).await?;
+            return Ok(told_with(*finding, &lost));
+        }
         Step::Done(finding) => return Ok(*finding),
         Step::Drain { active, draining } => (active, draining),
     };
@@ -102,6 +108,21 @@ async fn turn_of(
         return Ok(Place::Go(earlier));
     }
     turn::look(subject, earlier, stack, clients, now).await
+}
+
+/// The same, with what is known of the tasks that were on a machine which is gone.
+fn told_with(mut finding: Finding, lost: &[Task]) -> Finding {
+    if lost.is_empty() {
+        return finding;
+    }
+    let each: Vec<String> = lost.iter().map(Task::name).collect();
+    finding.reason = format!(
+        "{} Its machine is gone (interrupted, terminated or stopped by somebody else), and cut off {} task(s) that had not          stopped: {}.",
+        finding.reason,
+        lost.len(),
+        each.join("; ")
+    );
+    finding
 }
 
 /// What is to be done about the registrations that were found.

@@ -139,6 +139,24 @@ impl Ecs {
         cluster: &ClusterName,
         arns: &[ContainerInstanceArn],
     ) -> Result<Vec<ContainerInstance>, Error> {
+        self.set_status(cluster, arns, SdkStatus::Draining).await
+    }
+
+    /// Sets these to ACTIVE, as [`Self::set_draining`].
+    pub async fn set_active(
+        &self,
+        cluster: &ClusterName,
+        arns: &[ContainerInstanceArn],
+    ) -> Result<Vec<ContainerInstance>, Error> {
+        self.set_status(cluster, arns, SdkStatus::Active).await
+    }
+
+    async fn set_status(
+        &self,
+        cluster: &ClusterName,
+        arns: &[ContainerInstanceArn],
+        status: SdkStatus,
+    ) -> Result<Vec<ContainerInstance>, Error> {
         let call = "ecs:UpdateContainerInstancesState";
         let mut updated = Vec::new();
         for some in arns.chunks(UPDATED_AT_ONCE) {
@@ -146,7 +164,7 @@ impl Ecs {
                 .client
                 .update_container_instances_state()
                 .cluster(cluster.as_str())
-                .status(SdkStatus::Draining)
+                .status(status.clone())
                 .set_container_instances(texts(some))
                 .send()
                 .await
@@ -219,24 +237,6 @@ impl Ecs {
             }
         }
         Ok(tasks)
-    }
-
-    /// Tells a task to stop. It may be told again.
-    pub async fn stop_task(
-        &self,
-        cluster: &ClusterName,
-        task: &TaskArn,
-        reason: &str,
-    ) -> Result<(), Error> {
-        self.client
-            .stop_task()
-            .cluster(cluster.as_str())
-            .task(task.as_str())
-            .reason(reason)
-            .send()
-            .await
-            .map_err(|error| refused("ecs:StopTask", cluster, error))?;
-        Ok(())
     }
 
     /// The services of these names. One that is not there any more is left out.

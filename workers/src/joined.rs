@@ -2,7 +2,11 @@
 //!
 //! Not being registered yet is a plain answer, not an error: the first instance of an empty cluster is in that state.
 //! At the join deadline the answer is `Never`, so that an instance that cannot join does not hold the roll for hours.
-//! Changes nothing.
+//!
+//! It changes nothing, but for one that comes out of the warm pool. That may have been in the group before, and was drained
+//! on its way into the pool. ECS keeps it DRAINING until somebody sets it ACTIVE (documented), and its agent takes its old
+//! registration up again. So this does, once the agent is back. To deregister it instead would leave the machine without a
+//! way back: an agent whose registration is INACTIVE is refused (observed, in the agent's own issues 125 and 583).
 //!
 //! With WaitForDaemons it has joined only when its `daemons` run on it, so that no task is moved to an instance without its
 //! log router or its security agent. A daemon that does not want the instance, or that is broken itself, is not waited for.
@@ -18,7 +22,7 @@ use crate::Clients;
 use crate::config::daemons_awaited;
 use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus};
-use crate::model::{Finding, Subject, Verdict, seconds_between};
+use crate::model::{ContainerInstanceArn, Finding, Subject, Verdict, seconds_between};
 pub use daemons::Missing;
 
 /// Looks, and decides.
@@ -41,6 +45,10 @@ pub async fn handle(
     }
     if !registrations.iter().any(is_ready) {
         registrations = clients.ecs.registrations(cluster, instance).await?;
+    }
+    if let Some(drained) = to_set_active(subject, &registrations) {
+        let drained = slice::from_ref(drained);
+        registrations = clients.ecs.set_active(cluster, drained).await?;
     }
     let ready = registrations.iter().find(|one| is_ready(one));
     let Some(ready) = ready.filter(|_| subject.settings.cases.wait_for_daemons) else {
@@ -99,6 +107,20 @@ pub fn decide(
     .by(subject.join_deadline())
 }
 
+/// The registration of an instance from the warm pool that is good but for being DRAINING still.
+pub fn to_set_active<'a>(
+    subject: &Subject,
+    registrations: &'a [ContainerInstance],
+) -> Option<&'a ContainerInstanceArn> {
+    if !subject.action.leaves_pool() || registrations.iter().any(is_ready) {
+        return None;
+    }
+    let drained = |one: &&ContainerInstance| {
+        one.status == ContainerInstanceStatus::Draining && one.agent_connected
+    };
+    registrations.iter().find(drained).map(|one| &one.arn)
+}
+
 fn is_ready(registration: &ContainerInstance) -> bool {
     registration.status == ContainerInstanceStatus::Active && registration.agent_connected
 }
@@ -106,7 +128,7 @@ fn is_ready(registration: &ContainerInstance) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ContainerInstanceArn, ServiceName};
+    use crate::model::{Place, ServiceName};
     use crate::stub;
 
     fn registration(status: &str, agent_connected: bool) -> ContainerInstance {
@@ -158,6 +180,24 @@ mod tests {
         for (name, seen, seconds, verdict) in cases {
             let finding = decide(&stub::launching(), &seen, &[], stub::at(seconds));
             assert_eq!(finding.verdict, verdict, "{name}: {}", finding.reason);
+        }
+    }
+
+    #[test]
+    fn only_what_comes_back_out_of_the_pool_is_set_active() {
+        let drained = || registration("DRAINING", true);
+        let mut back = stub::launching();
+        back.action.origin = Some(Place::WarmPool);
+        for (subject, seen, is_set) in [
+            (&back, vec![drained()], true),
+            // Its machine is still starting.
+            (&back, vec![registration("DRAINING", false)], false),
+            (&back, vec![drained(), registration("ACTIVE", true)], false),
+            (&back, vec![], false),
+            // An operator's doing.
+            (&stub::launching(), vec![drained()], false),
+        ] {
+            assert_eq!(to_set_active(subject, &seen).is_some(), is_set, "{seen:?}");
         }
     }
 

@@ -14,7 +14,7 @@
 //! - this file: [`answer`], which does what all workers have in common; [`only`], the workers one by one, so that a binary
 //!   carries no other's code
 //! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what was seen and the time
-//! - [`turn`], of which draining asks whether it may begin
+//! - [`turn`], of which draining asks whether it may begin, and [`roster`], of which it and the hold ask who else is there
 //! - [`config`] reads the input, [`pace`] says how long to wait
 //! - [`ecs`], [`autoscaling`], [`cloudformation`]: the only files that name the AWS SDKs
 //! - [`clock`]: AWS's time, by the answers' own date
@@ -46,6 +46,7 @@ pub mod joined;
 pub mod model;
 pub mod only;
 pub mod pace;
+pub mod roster;
 pub mod stable;
 #[cfg(test)]
 mod stub;

@@ -121,12 +121,15 @@ pub struct Action {
 }
 
 impl Action {
-    /// Whether CloudFormation is told about this instance: a launch into the group itself. Nobody has looked at what moves
-    /// into or out of a warm pool, so nothing is said for it.
+    /// Whether CloudFormation is told about this instance: a launch into the group itself, new or out of its warm pool.
+    /// Nobody has looked at what moves into a warm pool, so nothing is said for it.
     pub fn joins_group(&self) -> bool {
-        self.transition == Transition::Launching
-            && self.origin != Some(Place::WarmPool)
-            && self.destination != Some(Place::WarmPool)
+        self.transition == Transition::Launching && self.destination != Some(Place::WarmPool)
+    }
+
+    /// Whether the instance comes out of the warm pool into the group, in which it may have been before.
+    pub fn leaves_pool(&self) -> bool {
+        self.joins_group() && self.origin == Some(Place::WarmPool)
     }
 }
 

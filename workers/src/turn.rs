@@ -18,6 +18,7 @@ use crate::Clients;
 use crate::error::Error;
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
 use crate::model::{Finding, InstanceId, Subject, Turn, seconds_between};
+use crate::roster;
 
 /// Twice the longest wait between two looks: whoever comes first has looked by then.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
@@ -67,7 +68,7 @@ pub async fn look(
     if others_unseen && in_operation {
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
-    let group = clients.autoscaling.instances(&subject.action.group).await?;
+    let group = roster::look(subject, clients).await?;
     if !(in_operation || waited || is_mixed(&group)) {
         return Ok(Place::Go(earlier));
     }
@@ -105,11 +106,9 @@ fn unseen(subject: &Subject, now: Timestamp) -> Finding {
 
 /// Whether a roll is not over yet, as far as the group shows it.
 fn is_mixed(group: &[GroupInstance]) -> bool {
-    let there = [LifecycleState::InService, LifecycleState::TerminatingWait];
-    let mut versions = group
-        .iter()
-        .filter(|one| there.contains(&one.state))
-        .map(|one| &one.launched_from);
+    let is_there =
+        |one: &&GroupInstance| one.state == LifecycleState::InService || one.state.awaits_end();
+    let mut versions = group.iter().filter(is_there).map(|one| &one.launched_from);
     let first = versions.next();
     versions.any(|version| Some(version) != first)
 }
@@ -119,7 +118,7 @@ fn others(subject: &Subject, group: &[GroupInstance]) -> (Vec<InstanceId>, Vec<I
     let own = &subject.action.instance;
     let at_hook = group
         .iter()
-        .filter(|one| one.state == LifecycleState::TerminatingWait && &one.instance != own);
+        .filter(|one| one.state.awaits_end() && &one.instance != own);
     let mut ids: Vec<InstanceId> = at_hook.map(|one| one.instance.clone()).collect();
     ids.sort_unstable();
     ids.into_iter().partition(|id| id < own)
@@ -263,6 +262,7 @@ mod tests {
             ("i-00000000000000004", LifecycleState::InService),
             ("i-fffffffffffffffff", LifecycleState::TerminatingWait),
             ("i-0123456789abcdef0", LifecycleState::TerminatingWait),
+            ("i-00000000000000005", LifecycleState::WarmedPendingWait),
         ];
         let group: Vec<GroupInstance> = states
             .into_iter()
@@ -273,7 +273,8 @@ mod tests {
             })
             .collect();
         let (first, later) = super::others(&subject, &group);
-        assert_eq!(first, [InstanceId::new("i-00000000000000001")]);
+        let expected = ["i-00000000000000001", "i-00000000000000005"].map(InstanceId::new);
+        assert_eq!(first, expected);
         assert_eq!(later, [InstanceId::new("i-fffffffffffffffff")]);
     }
 }

@@ -167,6 +167,10 @@ impl Rehearse {
         if let Some(batch) = self.batch {
             settings.set_parameter("BatchSize", batch.to_string());
         }
+        // What befalls Spot instances needs some.
+        if self.fault.iter().any(|it| it.is_of_spot()) {
+            settings.set_parameter("PurchaseOption", "spot");
+        }
         settings.workload = self.workload(&settings)?;
         Ok(settings)
     }

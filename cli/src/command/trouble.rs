@@ -38,6 +38,11 @@ impl Trouble {
         }
     }
 
+    /// Whether it befalls Spot instances only.
+    pub fn is_of_spot(self) -> bool {
+        matches!(self, Self::Mishap(mishap) if mishap.is_of_spot())
+    }
+
     /// What a story puts off for it.
     pub fn later(self) -> Option<Action> {
         match self {

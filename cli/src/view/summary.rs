@@ -26,6 +26,10 @@ pub fn text(report: &Report) -> String {
     line("virtual duration", duration(report));
     let (moved, cut) = (report.tasks_moved, report.tasks_killed_early);
     line("tasks moved", format!("{moved}, cut off {cut}"));
+    if report.tasks_lost_to_spot > 0 {
+        let lost = format!("{} task(s) that had not stopped", report.tasks_lost_to_spot);
+        line("EC2 took with Spot", lost);
+    }
     line("drains open at most", report.max_open_drains.to_string());
     line("API calls", calls(report));
     for used in &report.api_buckets {

@@ -45,6 +45,8 @@ pub enum Cause {
     Refresh,
     /// The group's MaxInstanceLifetime.
     Lifetime,
+    /// Capacity Rebalancing.
+    Rebalance,
 }
 
 /// A cause, and what a user asked for before it, if that is why.
@@ -91,6 +93,7 @@ impl Cause {
             Self::HealthCheck => "the health check found it dead".to_owned(),
             Self::LaunchFailure => LAUNCH_ABANDONED.to_owned(),
             Self::Refresh => "for the instance refresh".to_owned(),
+            Self::Rebalance => "a Spot instance is at risk, and the group rebalances".to_owned(),
             Self::Lifetime => "older than the group's maximum instance lifetime".to_owned(),
         }
     }
@@ -105,6 +108,10 @@ impl Cause {
             Self::Refresh => {
                 format!("At {at} an instance was launched in response to an instance refresh.")
             }
+            // The text is assumed.
+            Self::Rebalance => format!(
+                "At {at} an instance was launched in response to an EC2 instance rebalance recommendation."
+            ),
             _ => format!(
                 "At {at} an instance was launched in response to an unhealthy instance needing to be replaced."
             ),
@@ -123,6 +130,10 @@ impl Cause {
             Self::UserRequest(Some((from, to))) => format!(
                 "At {at} instance {id} {out} a user request, shrinking the capacity from {from} to {to}."
             ),
+            // The text is assumed.
+            Self::Rebalance => {
+                format!("At {at} an instance {out} an EC2 instance rebalance recommendation.")
+            }
             Self::HealthCheck | Self::Replacement => format!(
                 "At {at} an instance {out} an EC2 health check indicating it has been terminated or stopped."
             ),

@@ -94,7 +94,8 @@ pub fn reconcile(account: &mut Account, group: &str) {
         let Some(id) = to_go(account, group) else {
             break;
         };
-        set_out(account, group, &id, Move::Terminate, &why, true);
+        let which = warm_pool::way_out(account, group);
+        set_out(account, group, &id, which, &why, true);
     }
     warm_pool::refill(account, group);
 }
@@ -199,7 +200,7 @@ pub fn launch(account: &mut Account, group: &str, which: Move, why: &Why) {
         && let Some(ready) = found
             .instances
             .iter()
-            .find(|instance| instance.state.is_ready_in_pool())
+            .find(|instance| found.may_join(instance))
     {
         let id = ready.id.clone();
         set_out(account, group, &id, Move::Join, why, true);

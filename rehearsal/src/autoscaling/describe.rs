@@ -87,15 +87,23 @@ fn group(group: &Group, written: bool) -> Value {
     if let Some(seconds) = settings.max_lifetime.filter(|seconds| *seconds > 0) {
         answer["MaxInstanceLifetime"] = json!(seconds);
     }
+    tell_of_options(group, &mut answer);
+    if group.deleting {
+        answer["Status"] = json!("Delete in progress");
+    }
+    answer
+}
+
+/// What a group has only if it was asked for.
+fn tell_of_options(group: &Group, answer: &mut Value) {
+    if group.settings.rebalances {
+        answer["CapacityRebalance"] = json!(true);
+    }
     if let Some(pool) = &group.warm_pool {
         let inside = |instance: &&Instance| instance.state.is_warm();
         answer["WarmPoolConfiguration"] = pool.to_json();
         answer["WarmPoolSize"] = json!(group.instances.iter().filter(inside).count());
     }
-    if group.deleting {
-        answer["Status"] = json!("Delete in progress");
-    }
-    answer
 }
 
 /// What changes about an instance that is described.

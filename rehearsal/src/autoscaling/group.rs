@@ -40,6 +40,8 @@ pub struct Group {
     pub(super) suspended: BTreeSet<String>,
     pub(super) warm_pool: Option<WarmPool>,
     pub(super) activities: Vec<Activity>,
+    /// Its Spot instances at risk, whose replacements are on their way.
+    pub(super) at_risk: Vec<String>,
     /// Its instance refreshes, oldest first; only the last may go on.
     pub(super) refreshes: Vec<Refresh>,
     /// What a user asked for, as the next activities' causes open.
@@ -59,6 +61,8 @@ pub struct Settings {
     pub(super) default_cooldown_seconds: u32,
     pub(super) termination_policies: Vec<String>,
     pub(super) protect_new: bool,
+    /// CapacityRebalance.
+    pub(super) rebalances: bool,
     /// InstanceLifecyclePolicy's `TerminateHookAbandon`, if it was given.
     pub(super) on_terminate_abandon: Option<OnAbandon>,
     /// MaxInstanceLifetime in seconds; none, or 0, is no limit.

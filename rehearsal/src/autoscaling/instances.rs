@@ -36,7 +36,9 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
     let shrunk = (counts && shrink).then(|| (group.desired, group.desired - 1));
     let retained = instance.state.is_retained();
     let which = match instance.state {
-        LifecycleState::WarmedTerminatingRetained => Move::Discard,
+        LifecycleState::WarmedTerminatingRetained | LifecycleState::WarmedPendingRetained => {
+            Move::Discard
+        }
         _ => Move::Terminate,
     };
     if let Some((_, desired)) = shrunk {

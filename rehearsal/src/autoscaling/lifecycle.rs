@@ -3,7 +3,7 @@
 use super::activity::{Activity, Cause, Why};
 use super::group::{Moving, OnAbandon};
 use super::moves::{LifecycleState, Move, Transition};
-use super::{Event, capacity, lifetime, notice, refresh, warm_pool};
+use super::{Event, capacity, lifetime, notice, rebalance, refresh, warm_pool};
 use crate::account::Account;
 use crate::ec2;
 use crate::fact::Fact;
@@ -88,12 +88,13 @@ pub fn past_hooks(account: &mut Account, group: &str, id: &str, held: Option<&st
     if let Some(reason) = held {
         enter(account, group, id, which.states()[2], reason);
     }
-    if which.transition() == Transition::Terminating {
-        return ec2::terminate(account, id);
-    }
-    let (least, most) = match held {
-        Some(_) => account.autoscaling.dynamics.proceed,
-        None => Default::default(),
+    let (least, most) = match (which, held) {
+        (Move::Return, _) if warm_pool::takes_back(account, group, id) => {
+            account.autoscaling.dynamics.proceed
+        }
+        (Move::Terminate | Move::Return | Move::Discard, _) => return ec2::terminate(account, id),
+        (_, Some(_)) => account.autoscaling.dynamics.proceed,
+        (_, None) => Default::default(),
     };
     let delay = account.between(least, most);
     let left = ready.duration_since(account.now);
@@ -121,24 +122,23 @@ pub fn arrive(account: &mut Account, group: &str, id: &str) {
     let Some(instance) = found.instance(id) else {
         return;
     };
-    let (state, reason) = match (instance.moving.which, pool) {
-        (Move::Warm, Some(state)) => (state, "in the warm pool"),
-        (Move::Warm, None) => (LifecycleState::WarmedRunning, "in the warm pool"),
+    let which = instance.moving.which;
+    let (state, reason) = match (which, pool) {
+        (Move::Warm | Move::Return, Some(state)) => (state, "in the warm pool"),
+        (Move::Warm | Move::Return, None) => (LifecycleState::WarmedRunning, "in the warm pool"),
         _ => (LifecycleState::InService, "in service"),
     };
     enter(account, group, id, state, reason);
-    close(
-        account,
-        group,
-        id,
-        "Successful",
-        None,
-        "EC2 Instance Launch Successful",
-    );
+    let kind = match which.transition() {
+        Transition::Launching => "EC2 Instance Launch Successful",
+        Transition::Terminating => "EC2 Instance Terminate Successful",
+    };
+    close(account, group, id, "Successful", None, kind);
     if state == LifecycleState::InService {
         if !account.ec2.is_alive(id) {
             super::health::check_later(account, group, id);
         }
+        rebalance::go_on(account, group);
         capacity::reconcile(account, group);
         lifetime::watch_one(account, group, id);
     }

@@ -26,10 +26,13 @@ pub enum LifecycleState {
     Terminated,
     /// EC2 prepares it for the warm pool.
     WarmedPending,
-    /// A launch hook holds it on its way into the warm pool.
+    /// A hook holds it on its way into the warm pool: a launch hook if it is new, a terminate hook if it comes out of
+    /// the group.
     WarmedPendingWait,
-    /// All launch hooks on its way into the warm pool are done.
+    /// All hooks on its way into the warm pool are done.
     WarmedPendingProceed,
+    /// As [`Self::TerminatingRetained`], on its way out of the group into the warm pool.
+    WarmedPendingRetained,
     /// It waits in the warm pool, stopped.
     WarmedStopped,
     /// It waits in the warm pool, running.
@@ -62,6 +65,7 @@ impl LifecycleState {
             Self::WarmedPending => "Warmed:Pending",
             Self::WarmedPendingWait => "Warmed:Pending:Wait",
             Self::WarmedPendingProceed => "Warmed:Pending:Proceed",
+            Self::WarmedPendingRetained => "Warmed:Pending:Retained",
             Self::WarmedStopped => "Warmed:Stopped",
             Self::WarmedRunning => "Warmed:Running",
             Self::WarmedTerminating => "Warmed:Terminating",
@@ -95,7 +99,9 @@ impl LifecycleState {
     pub fn is_retained(self) -> bool {
         matches!(
             self,
-            Self::TerminatingRetained | Self::WarmedTerminatingRetained
+            Self::TerminatingRetained
+                | Self::WarmedPendingRetained
+                | Self::WarmedTerminatingRetained
         )
     }
 }
@@ -143,6 +149,8 @@ pub enum Move {
     Join,
     /// Out of the group, for good.
     Terminate,
+    /// Out of the group into its warm pool, on a scale-in with reuse.
+    Return,
     /// Out of the warm pool, for good.
     Discard,
 }
@@ -152,7 +160,7 @@ impl Move {
     pub fn transition(self) -> Transition {
         match self {
             Self::Launch | Self::Warm | Self::Join => Transition::Launching,
-            Self::Terminate | Self::Discard => Transition::Terminating,
+            Self::Terminate | Self::Return | Self::Discard => Transition::Terminating,
         }
     }
 
@@ -161,7 +169,7 @@ impl Move {
         use LifecycleState as S;
         match self {
             Self::Launch | Self::Join => [S::Pending, S::PendingWait, S::PendingProceed],
-            Self::Warm => [
+            Self::Warm | Self::Return => [
                 S::WarmedPending,
                 S::WarmedPendingWait,
                 S::WarmedPendingProceed,
@@ -180,6 +188,7 @@ impl Move {
         use LifecycleState as S;
         match self {
             Self::Warm | Self::Discard => (S::WarmedTerminated, S::WarmedTerminatingRetained),
+            Self::Return => (S::WarmedTerminated, S::WarmedPendingRetained),
             Self::Launch | Self::Join | Self::Terminate => (S::Terminated, S::TerminatingRetained),
         }
     }
@@ -191,6 +200,7 @@ impl Move {
             Self::Warm => ("EC2", "WarmPool"),
             Self::Join => ("WarmPool", "AutoScalingGroup"),
             Self::Terminate => ("AutoScalingGroup", "EC2"),
+            Self::Return => ("AutoScalingGroup", "WarmPool"),
             Self::Discard => ("WarmPool", "EC2"),
         }
     }
@@ -199,7 +209,7 @@ impl Move {
     pub fn undone(self) -> Self {
         match self {
             Self::Warm | Self::Discard => Self::Discard,
-            Self::Launch | Self::Join | Self::Terminate => Self::Terminate,
+            Self::Launch | Self::Join | Self::Terminate | Self::Return => Self::Terminate,
         }
     }
 }

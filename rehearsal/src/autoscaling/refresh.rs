@@ -5,12 +5,17 @@
 //! capacity, waits for launch hooks, leaves retained instances alone, pauses at checkpoints, watches alarms, and bakes at
 //! the end. What AWS does not say is marked where it stands, or is a switch of [`super::Dynamics`].
 //!
-//! Refused: the strategy ReplaceRootVolume, mixed instances, and groups with a warm pool. Not told: the events of a refresh on EventBridge.
+//! Documented: of a group with a warm pool it replaces the instances in service first, then those in the pool. How many of
+//! these at a time is not, so all at once is assumed; and that new instances of the group do not come out of the pool
+//! while that is outdated.
+//!
+//! Refused: the strategy ReplaceRootVolume, and mixed instances. Not told: the events of a refresh on EventBridge.
 
 pub mod act;
 mod calls;
 mod decide;
 mod end;
+mod pool;
 mod preferences;
 mod seen;
 
@@ -45,6 +50,8 @@ pub struct Refresh {
     to_replace: Option<BTreeSet<String>>,
     /// How many they were.
     total: u32,
+    /// The instances of the warm pool to replace, those that are none of its target's version aside.
+    pool: BTreeSet<String>,
     /// How many instances it has out beyond the desired capacity.
     pub(super) surge: u32,
     percent: u32,
@@ -125,7 +132,10 @@ impl Group {
     pub(super) fn wanted(&self) -> u32 {
         match self.desired {
             0 => 0,
-            desired => desired + self.active_refresh().map_or(0, |refresh| refresh.surge),
+            desired => {
+                let surge = self.active_refresh().map_or(0, |refresh| refresh.surge);
+                desired + surge + self.rebalancing()
+            }
         }
     }
 
@@ -144,8 +154,12 @@ impl Group {
 
 impl Refresh {
     fn launches(&self) -> bool {
+        self.goes_forth() && self.desired.is_some()
+    }
+
+    /// Whether it replaces instances, onward or back.
+    fn goes_forth(&self) -> bool {
         matches!(self.status, Status::InProgress | Status::RollbackInProgress)
-            && self.desired.is_some()
     }
 
     /// As the API answers it.
@@ -153,10 +167,16 @@ impl Refresh {
         let mut answer = json!({
             "InstanceRefreshId": self.id, "AutoScalingGroupName": group.name, "Status": self.status.as_str(),
             "StartTime": self.started.to_string(), "PercentageComplete": self.percent,
-            "InstancesToUpdate": self.left(group), "Strategy": "Rolling", "Preferences": self.preferences.to_json(),
+            "InstancesToUpdate": self.left(group) + self.left_in_pool(group), "Strategy": "Rolling", "Preferences": self.preferences.to_json(),
         });
         if let Some(reason) = &self.reason {
             answer["StatusReason"] = json!(reason);
+        }
+        if group.warm_pool.is_some() {
+            answer["ProgressDetails"] = json!({
+                "LivePoolProgress": {"PercentageComplete": self.percent, "InstancesToUpdate": self.left(group)},
+                "WarmPoolProgress": self.pool_progress(group),
+            });
         }
         if let Some(ended) = self.ended {
             answer["EndTime"] = json!(ended.to_string());

@@ -95,6 +95,7 @@ impl Default for Settings {
             default_cooldown_seconds: 300,
             termination_policies: vec!["Default".to_owned()],
             protect_new: false,
+            rebalances: false,
             on_terminate_abandon: None,
             max_lifetime: None,
             tags: Vec::new(),
@@ -117,6 +118,9 @@ pub fn set(settings: &mut Settings, input: &Value) -> Result<(), ApiError> {
     }
     if let Some(protect) = boolean(input, "NewInstancesProtectedFromScaleIn")? {
         settings.protect_new = protect;
+    }
+    if let Some(rebalances) = boolean(input, "CapacityRebalance")? {
+        settings.rebalances = rebalances;
     }
     let policies = texts(input, "TerminationPolicies")?;
     if let Some(policy) = policies

@@ -15,7 +15,7 @@ use super::{capacity, found, found_mut, hooks, lifetime, whole_seconds};
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
 
-const MEMBERS: [&str; 13] = [
+const MEMBERS: [&str; 14] = [
     "AutoScalingGroupName",
     "MinSize",
     "MaxSize",
@@ -29,6 +29,7 @@ const MEMBERS: [&str; 13] = [
     "NewInstancesProtectedFromScaleIn",
     "InstanceLifecyclePolicy",
     "MaxInstanceLifetime",
+    "CapacityRebalance",
 ];
 /// CreateAutoScalingGroup. The first instances are launched a little later.
 pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
@@ -73,6 +74,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         settings,
         suspended: BTreeSet::new(),
         warm_pool: None,
+        at_risk: Vec::new(),
         activities: Vec::new(),
         refreshes: Vec::new(),
         asked: Some(format!(
@@ -232,7 +234,7 @@ mod tests {
     #[test]
     fn what_is_not_modelled_is_refused_by_name() {
         let mut account = account(1, json!({}));
-        for member in ["CapacityRebalance", "MixedInstancesPolicy"] {
+        for member in ["DesiredCapacityType", "MixedInstancesPolicy"] {
             let error = call(&mut account, "UpdateAutoScalingGroup", json!({member: 1}))
                 .expect_err("unknown");
             assert_eq!(error.code, "NotImplemented");

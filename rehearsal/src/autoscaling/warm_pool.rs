@@ -1,19 +1,24 @@
-//! Warm pools, no more than it takes for their moves to happen: instances launched ahead, which wait stopped or running
-//! until the group needs them, and pass the launch hooks on both ways.
+//! Warm pools: instances launched ahead, which wait stopped or running until the group needs them, and pass the launch
+//! hooks on both ways. With reuse on scale-in they come back into the pool, over the terminate hooks.
 //!
-//! An instance in the pool does not join its ECS cluster: the account requires `ECS_WARM_POOLS_CHECK=true` in the user
-//! data, which makes the real agent wait. Not modelled: instance reuse on scale-in, hibernation, the replacement of dead
-//! or outdated instances in the pool.
+//! A new instance in the pool does not join its ECS cluster: the account requires `ECS_WARM_POOLS_CHECK=true` in the user
+//! data, which makes the real agent wait. One that comes back is registered: if the pool stops it what runs on it is cut off,
+//! and its agent is away until it leaves the pool again.
+//!
+//! Documented, and refused: a pool beside Spot instances. Refused because not modelled: hibernation, instances that join the
+//! cluster in the pool. Not modelled: the replacement of an instance that died in the pool. Outdated ones are replaced by
+//! an instance refresh, see `refresh`.
 
 use serde_json::{Value, json};
 
 use super::activity::Cause;
 use super::group::{Group, Instance};
-use super::input::{boolean, number, page, required, text};
+use super::input::{boolean, number, page, required, text, validation};
 use super::lifecycle::set_out;
 use super::moves::{LifecycleState, Move};
 use super::{capacity, describe, found, found_mut};
 use crate::account::Account;
+use crate::ec2;
 use crate::wire::{ApiError, only};
 
 /// A group's warm pool.
@@ -22,6 +27,8 @@ pub struct WarmPool {
     min_size: u32,
     max_prepared: Option<u32>,
     stopped: bool,
+    /// Whether a scale-in puts instances back into it.
+    reuses: bool,
     deleting: bool,
 }
 
@@ -35,8 +42,13 @@ impl WarmPool {
         }
     }
 
+    /// Whether a scale-in puts instances back into it.
+    pub fn takes_back(&self) -> bool {
+        self.reuses && !self.deleting
+    }
+
     /// How many instances it wants in `group`. Documented: as many as the group may still grow by, and at least MinSize.
-    fn wanted(&self, group: &Group) -> u32 {
+    pub(super) fn wanted(&self, group: &Group) -> u32 {
         if self.deleting {
             return 0;
         }
@@ -49,6 +61,9 @@ impl WarmPool {
         let mut answer = json!({
             "MinSize": self.min_size, "PoolState": if self.stopped { "Stopped" } else { "Running" },
         });
+        if self.reuses {
+            answer["InstanceReusePolicy"] = json!({"ReuseOnScaleIn": true});
+        }
         if let Some(most) = self.max_prepared {
             answer["MaxGroupPreparedCapacity"] = json!(most);
         }
@@ -68,9 +83,11 @@ pub fn refill(account: &mut Account, group: &str) {
         return;
     };
     let wanted = pool.wanted(found);
-    let inside = found.instances.iter().filter(|instance| {
-        instance.state.is_ready_in_pool() || instance.moving.which == Move::Warm
-    });
+    let comes = |instance: &&Instance| {
+        let moves_in = matches!(instance.moving.which, Move::Warm | Move::Return);
+        instance.state.is_ready_in_pool() || (moves_in && !instance.state.is_retained())
+    };
+    let inside = found.instances.iter().filter(comes);
     let inside: Vec<(String, bool)> = inside
         .map(|instance| (instance.id.clone(), instance.state.is_ready_in_pool()))
         .collect();
@@ -92,6 +109,35 @@ pub fn refill(account: &mut Account, group: &str) {
     }
 }
 
+/// Where a scale-in takes an instance: back into the pool, or out for good.
+pub fn way_out(account: &Account, group: &str) -> Move {
+    let found = account.autoscaling.group(group);
+    let pool = found.and_then(|found| found.warm_pool.as_ref());
+    match pool.is_some_and(WarmPool::takes_back) {
+        true => Move::Return,
+        false => Move::Terminate,
+    }
+}
+
+/// Whether the pool takes back an instance whose terminate hooks are done; then it is stopped, if the pool stops.
+pub fn takes_back(account: &mut Account, group: &str, id: &str) -> bool {
+    let pool = account
+        .autoscaling
+        .group(group)
+        .and_then(|group| group.warm_pool.as_ref());
+    let Some(pool) = pool.filter(|pool| pool.takes_back()) else {
+        return false;
+    };
+    let stops = pool.stopped;
+    if !account.ec2.is_alive(id) {
+        return false;
+    }
+    if stops {
+        ec2::stop(account, id);
+    }
+    true
+}
+
 /// PutWarmPool.
 pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [
@@ -99,6 +145,7 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         "MinSize",
         "MaxGroupPreparedCapacity",
         "PoolState",
+        "InstanceReusePolicy",
     ];
     only("PutWarmPool", input, &known)?;
     let name = required(input, "AutoScalingGroupName")?;
@@ -115,20 +162,44 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let (_, data) = account
         .ec2
         .template_version(&template.id, &template.version)?;
-    if !data.user_data.contains("ECS_WARM_POOLS_CHECK=true") {
-        return Err(ApiError::not_known(
-            "a warm pool whose instances join their cluster while they wait; write ECS_WARM_POOLS_CHECK=true to the agent's configuration in the user data",
+    if data.spot {
+        // That it is refused is documented; the text is assumed.
+        return Err(validation(
+            "You cannot add a warm pool to an Auto Scaling group that launches Spot Instances.",
         ));
     }
+    agents_wait(&data)?;
     let pool = WarmPool {
         min_size: number(input, "MinSize")?.unwrap_or(0),
         max_prepared: number(input, "MaxGroupPreparedCapacity")?,
         stopped,
+        reuses: reuses(input)?,
         deleting: false,
     };
     found_mut(&mut account.autoscaling, name)?.warm_pool = Some(pool);
     capacity::reconcile_later(account, name);
     Ok(json!({}))
+}
+
+/// Whether the agents of instances that are launched by `data` wait in the pool.
+///
+/// # Errors
+/// A refusal, if they do not.
+pub fn agents_wait(data: &ec2::TemplateData) -> Result<(), ApiError> {
+    match data.user_data.contains("ECS_WARM_POOLS_CHECK=true") {
+        true => Ok(()),
+        false => Err(ApiError::not_known(
+            "a warm pool whose instances join their cluster while they wait; write ECS_WARM_POOLS_CHECK=true to the agent's configuration in the user data",
+        )),
+    }
+}
+
+fn reuses(input: &Value) -> Result<bool, ApiError> {
+    let Some(policy) = input.get("InstanceReusePolicy") else {
+        return Ok(false);
+    };
+    only("InstanceReusePolicy", policy, &["ReuseOnScaleIn"])?;
+    Ok(boolean(policy, "ReuseOnScaleIn")?.unwrap_or(false))
 }
 
 /// DescribeWarmPool.
@@ -259,5 +330,43 @@ mod tests {
             assert_eq!(states.last().expect("a state"), "Warmed:Terminated");
         }
         only_one(&account, S::WarmedPendingWait);
+    }
+
+    #[test]
+    fn with_reuse_a_scale_in_puts_an_instance_back_over_the_terminate_hook() {
+        let more = json!({"DesiredCapacity": 1, "MaxSize": 2, "LifecycleHookSpecificationList": [hooks()[1]]});
+        let mut account = account(1, more);
+        let pool = json!({"MinSize": 0, "InstanceReusePolicy": {"ReuseOnScaleIn": true}});
+        call(&mut account, "PutWarmPool", pool).expect("a warm pool");
+        pass(&mut account, 120);
+        let id = only_one(&account, S::InService);
+        let none = json!({"DesiredCapacity": 0});
+        call(&mut account, "SetDesiredCapacity", none).expect("in bounds");
+        pass(&mut account, 30);
+        assert_eq!(only_one(&account, S::WarmedPendingWait), id);
+        let ways = ways(&account, &id);
+        assert_eq!(ways, (json!("AutoScalingGroup"), json!("WarmPool")));
+        complete(&mut account, "terminate", &id, "CONTINUE").expect("it is open");
+        pass(&mut account, 30);
+        assert!(all_in(&account, S::WarmedStopped).contains(&id));
+    }
+
+    #[test]
+    fn spot_instances_have_no_pool() {
+        let mut account = account(1, json!({"MaxSize": 2}));
+        let mut data = data("ami-spot");
+        data["InstanceMarketOptions"] = json!({"MarketType": "spot"});
+        let version = json!({"LaunchTemplateName": GROUP, "LaunchTemplateData": data});
+        must(&mut account, "ec2", "CreateLaunchTemplateVersion", version);
+        let error = call(&mut account, "PutWarmPool", json!({})).expect_err("Spot");
+        assert!(error.message.contains("Spot"), "{error}");
+        data["InstanceMarketOptions"]["SpotOptions"] = json!({"MaxPrice": "1"});
+        let version = json!({"LaunchTemplateName": GROUP, "LaunchTemplateData": data});
+        let refused = call(&mut account, "PutWarmPool", json!({"Speed": 1})).expect_err("unknown");
+        assert!(refused.message.contains("Speed"), "{refused}");
+        let caller = crate::account::Caller::Operator;
+        let refused = account.call(&caller, "ec2", "CreateLaunchTemplateVersion", &version);
+        let refused = refused.expect_err("unknown");
+        assert!(refused.message.contains("SpotOptions"), "{refused}");
     }
 }

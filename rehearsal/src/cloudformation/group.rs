@@ -23,7 +23,7 @@ use super::stack;
 use super::{Event, rolling};
 use crate::account::Account;
 
-pub use calls::{create, update};
+pub use calls::{create, put_warm_pool, update};
 pub use creation::Creation;
 pub use seen::{Instance, Seen};
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::evaluate::Known;
 use super::kinds::{
     ACTIVITY, CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE,
+    WARM_POOL,
 };
 use super::node::scalar_text;
 use super::{group, nested, record};
@@ -118,6 +119,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
         ACTIVITY => workflow::activity(account, wanted),
         RULE => workflow::rule(account, wanted),
         GROUP => group::create(account, wanted),
+        WARM_POOL => group::put_warm_pool(account, wanted),
         STACK => nested::make(account, wanted),
         _ => Ok(record::create(account, wanted)),
     }
@@ -150,6 +152,7 @@ pub fn update(
             Ok(known)
         }
         GROUP => group::update(account, wanted, old).map(|()| known),
+        WARM_POOL => group::put_warm_pool(account, wanted).map(|_| known),
         _ => Ok(known),
     }
 }
@@ -202,6 +205,12 @@ pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), String>
                 &json!({"Name": physical_id}),
             )
         }
+        WARM_POOL => ask(
+            account,
+            "autoscaling",
+            "DeleteWarmPool",
+            &json!({"AutoScalingGroupName": physical_id}),
+        ),
         _ => Ok(Value::Null),
     };
     deleted.map(drop)

@@ -39,6 +39,8 @@ impl Kind {
 
 /// An Auto Scaling group.
 pub const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
+/// The warm pool of a group.
+pub const WARM_POOL: &str = "AWS::AutoScaling::WarmPool";
 /// A nested stack.
 pub const STACK: &str = "AWS::CloudFormation::Stack";
 /// An ECS cluster.

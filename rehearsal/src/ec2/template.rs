@@ -35,6 +35,8 @@ pub struct Data {
     pub instance_type: String,
     /// Decoded.
     pub user_data: String,
+    /// Whether it asks for Spot instances.
+    pub spot: bool,
 }
 
 /// Which version of which launch template an instance came from.
@@ -49,12 +51,13 @@ pub struct TemplateVersion {
 }
 
 /// Members of LaunchTemplateData that the account acts on, or on which nothing in it depends.
-const DATA: [&str; 14] = [
+const DATA: [&str; 15] = [
     "BlockDeviceMappings",
     "CreditSpecification",
     "EbsOptimized",
     "IamInstanceProfile",
     "ImageId",
+    "InstanceMarketOptions",
     "InstanceType",
     "KeyName",
     "MetadataOptions",
@@ -209,9 +212,25 @@ pub fn version(created: Timestamp, input: &Value) -> Result<Version, ApiError> {
             ami: ami.to_owned(),
             instance_type: member("InstanceType").to_owned(),
             user_data,
+            spot: asks_for_spot(raw)?,
         },
         raw: raw.clone(),
     })
+}
+
+/// An Auto Scaling group launches Spot instances one at a time, which end when they are interrupted: what SpotOptions could
+/// say otherwise is refused.
+fn asks_for_spot(raw: &Value) -> Result<bool, ApiError> {
+    let Some(market) = raw.get("InstanceMarketOptions") else {
+        return Ok(false);
+    };
+    only("InstanceMarketOptions", market, &["MarketType"])?;
+    match market["MarketType"].as_str() {
+        Some("spot") => Ok(true),
+        _ => Err(ApiError::not_known(format_args!(
+            "InstanceMarketOptions {market}; only the MarketType spot"
+        ))),
+    }
 }
 
 /// What is answered for a parameter that must be there and is not.

@@ -41,6 +41,11 @@ pub struct Dynamics {
     pub daemon_outlives_standalone: bool,
     /// Whether task protection holds back a drain. Observed by users; the documentation is silent.
     pub protection_blocks_drain: bool,
+    /// From a Spot interruption notice until the agent has read it. Assumed: 1 to 5 s.
+    pub spot_notice: (Duration, Duration),
+    /// Whether a container instance whose machine was stopped and started again keeps the status that it had. Documented:
+    /// DRAINING stays until somebody sets it ACTIVE. That it outlives a new start of the agent is not proven. Default true.
+    pub restart_keeps_status: bool,
     /// Whether calls are refused when their token bucket is empty (documented rates). Off by default: a rehearsal sets
     /// its cluster up in an instant, which no real account would allow.
     pub throttling: bool,
@@ -67,6 +72,8 @@ impl Default for Dynamics {
             stopping_counts_toward_maximum: true,
             daemon_outlives_standalone: true,
             protection_blocks_drain: true,
+            spot_notice: (seconds(1), seconds(5)),
+            restart_keeps_status: true,
             throttling: false,
         }
     }

@@ -14,6 +14,7 @@ use super::filter::{Asked, Subject};
 use super::task::{self, StopCode};
 use super::{Event, cluster::Cluster, scheduler};
 use crate::account::{Account, arn};
+use crate::ec2;
 use crate::fact::Fact;
 
 pub(super) use calls::{deregister, describe, list, put_attributes, update_state};
@@ -172,23 +173,63 @@ pub(super) fn terminated(account: &mut Account, ec2: &str) {
         return;
     };
     account.ecs.homes.remove(ec2);
-    for id in account.ecs.instance_mut(&cluster, &id).live.clone() {
-        let task = account.ecs.task_mut(&cluster, &id);
-        let fact = Fact::TaskKilled {
-            task: id.clone(),
-            group: task.group.clone(),
-            instance: ec2.to_owned(),
-            last_status: task.status.name().to_owned(),
-        };
-        account.tell(fact);
-        let reason = format!("Host EC2 (instance {ec2}) terminated.");
-        task::cut_off(account, &cluster, &id, StopCode::TerminationNotice, &reason);
-    }
+    cut_off(account, &cluster, &id, "terminated");
     retire(account, &cluster, &id);
     // What an agent left behind is taken to go with its machine too.
     let left = account.ecs.cluster_mut(&cluster).left_behind.remove(ec2);
     if let Some(id) = left {
         retire(account, &cluster, &id);
+    }
+}
+
+/// The machine has stopped: what was not STOPPED is killed. Documented: the container instance stays what it was, ACTIVE or
+/// DRAINING, with its agent not connected.
+pub(super) fn stopped(account: &mut Account, ec2: &str) {
+    account.ecs.booting.remove(ec2);
+    if let Some((cluster, id)) = account.ecs.home_of(ec2) {
+        cut_off(account, &cluster, &id, "stopped");
+        set_agent(account, ec2, false);
+    }
+}
+
+/// What is still on a machine that went away ends with it.
+fn cut_off(account: &mut Account, cluster: &str, id: &str, how: &str) {
+    let instance = account.ecs.instance_mut(cluster, id);
+    let (ec2, live) = (instance.ec2.clone(), instance.live.clone());
+    for id in live {
+        let task = account.ecs.task_mut(cluster, &id);
+        let fact = Fact::TaskKilled {
+            task: id.clone(),
+            group: task.group.clone(),
+            instance: ec2.clone(),
+            last_status: task.status.name().to_owned(),
+        };
+        account.tell(fact);
+        let reason = format!("Host EC2 (instance {ec2}) {how}.");
+        task::cut_off(account, cluster, &id, StopCode::TerminationNotice, &reason);
+    }
+}
+
+/// Documented: an agent that is told to (`ECS_ENABLE_SPOT_INSTANCE_DRAINING=true`) sets its container instance DRAINING
+/// when it reads the interruption notice; how often it looks is assumed.
+pub(super) fn spot_notice(account: &mut Account, machine: &ec2::Instance) {
+    let told = "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true";
+    if machine.user_data.contains(told) {
+        let (least, most) = account.ecs.dynamics.spot_notice;
+        let delay = account.between(least, most);
+        let instance = machine.id.clone();
+        account.after(delay, Event::SpotNotice { instance });
+    }
+}
+
+/// The agent acts on the notice, if it is connected.
+pub(super) fn spot_drains(account: &mut Account, ec2: &str) {
+    let Some((cluster, id)) = account.ecs.home_of(ec2) else {
+        return;
+    };
+    let instance = account.ecs.instance_mut(&cluster, &id);
+    if instance.status == Status::Active && instance.agent_connected {
+        set_status(account, &cluster, &id, Status::Draining);
     }
 }
 

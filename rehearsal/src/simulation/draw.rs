@@ -1,5 +1,6 @@
 //! Draws a story from a seed. Small clusters and few faults come more often: they are quick, and break as well.
 
+mod market;
 mod operation;
 mod runs;
 
@@ -19,6 +20,10 @@ const SUBNETS: [&str; 3] = [
 
 /// Makes the seed of the settings for hard cases another one, so that they change nothing else of a seed's story.
 const HARD_CASES: u64 = 0x5eed_0fca_5e50;
+
+/// So many switches are drawn with all else; those after them in a part of their own, which changes nothing else of a seed's
+/// story.
+const OLD_SWITCHES: usize = 5;
 
 /// The faults that add services to the workload.
 const ADD_TASKS: [Fault; 4] = [
@@ -118,11 +123,13 @@ pub fn draw(seed: u64) -> Drawn {
         leave_room(&mut settings);
     }
     let (operation, actions) = operation::operation(&mut rng, size);
-    Drawn {
+    let mut drawn = Drawn {
         settings,
         actions,
         operation,
-    }
+    };
+    market::draw(seed, size, &mut drawn);
+    drawn
 }
 
 /// What faults add has to find room before the roll begins, so the other tasks are small.
@@ -185,9 +192,9 @@ fn faults(rng: &mut Rng) -> Vec<Fault> {
 
 fn switches(rng: &mut Rng) -> Vec<Switch> {
     let mut drawn = Vec::new();
-    for (switch, _) in Switch::ALL {
+    for (switch, _) in &Switch::ALL[..OLD_SWITCHES] {
         if chance(rng, 10) {
-            drawn.push(switch);
+            drawn.push(*switch);
         }
     }
     drawn

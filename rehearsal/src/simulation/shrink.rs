@@ -52,6 +52,8 @@ fn steps(drawn: &Drawn) -> Vec<Drawn> {
         ("DrainDeadlinePolicy", "retain"),
         ("CapacityOwner", "template"),
         ("WorkerHost", "Lambda"),
+        ("WarmPoolReuseOnScaleIn", "false"),
+        ("WarmPoolSize", "0"),
     ] {
         less(&|it| {
             if it.settings.parameter(key).is_some() {

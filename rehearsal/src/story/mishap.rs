@@ -28,10 +28,14 @@ pub enum Mishap {
     FunctionsAway(u64),
     /// The state machine and the functions are updated.
     WorkersUpdated,
+    /// EC2 gives notice that it takes a Spot instance back.
+    SpotInterrupted(u64),
+    /// EC2 recommends to replace a Spot instance.
+    SpotAtRisk(u64),
 }
 
 /// The words, how many numbers follow each, and what it does.
-pub const WORDS: [(&str, usize, &str); 11] = [
+pub const WORDS: [(&str, usize, &str); 13] = [
     ("dies", 1, "an instance dies"),
     ("agent-away", 2, "an agent is away for so many seconds"),
     ("agent-gone", 1, "an agent is away for good"),
@@ -51,6 +55,16 @@ pub const WORDS: [(&str, usize, &str); 11] = [
     ),
     ("functions-away", 1, "Lambda is away for so many seconds"),
     ("workers-updated", 0, "definition and functions are updated"),
+    (
+        "spot-interrupted",
+        1,
+        "EC2 takes a Spot instance back, two minutes after its notice",
+    ),
+    (
+        "spot-at-risk",
+        1,
+        "EC2 recommends to replace a Spot instance",
+    ),
 ];
 
 impl Mishap {
@@ -77,6 +91,8 @@ impl Mishap {
             ("service-redeployed", [n]) => Self::ServiceRedeployed(*n),
             ("operator-drains", [n]) => Self::OperatorDrains(*n),
             ("functions-away", [seconds]) => Self::FunctionsAway(*seconds),
+            ("spot-interrupted", [n]) => Self::SpotInterrupted(*n),
+            ("spot-at-risk", [n]) => Self::SpotAtRisk(*n),
             _ => Self::WorkersUpdated,
         }))
     }
@@ -96,6 +112,11 @@ impl Mishap {
         Self::read(word, numbers)?.ok()
     }
 
+    /// Whether it befalls Spot instances only.
+    pub fn is_of_spot(&self) -> bool {
+        matches!(self, Self::SpotInterrupted(_) | Self::SpotAtRisk(_))
+    }
+
     /// Its word.
     pub fn word(&self) -> &'static str {
         match self {
@@ -110,6 +131,8 @@ impl Mishap {
             Self::OperatorDrains(_) => "operator-drains",
             Self::FunctionsAway(_) => "functions-away",
             Self::WorkersUpdated => "workers-updated",
+            Self::SpotInterrupted(_) => "spot-interrupted",
+            Self::SpotAtRisk(_) => "spot-at-risk",
         }
     }
 }
@@ -125,7 +148,9 @@ impl fmt::Display for Mishap {
             | Self::TaskExits(n)
             | Self::ServiceRedeployed(n)
             | Self::OperatorDrains(n)
-            | Self::FunctionsAway(n) => write!(f, " {n}"),
+            | Self::FunctionsAway(n)
+            | Self::SpotInterrupted(n)
+            | Self::SpotAtRisk(n) => write!(f, " {n}"),
             Self::AgentAway(n, more) | Self::ServiceScaled(n, more) => write!(f, " {n} {more}"),
             Self::WorkersUpdated => Ok(()),
         }

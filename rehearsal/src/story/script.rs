@@ -17,7 +17,7 @@
 //! | try DEED                      a deed that may be refused
 //! | storm | release | rest        the faults begin; a roll begins, and the story goes on at once; the faults stop, an
 //!                                 operator does what the README says, and all must end within a bound
-//! | dies N | agent-away N SECONDS | agent-gone N | …    what befalls the cluster, see mishap.rs
+//! | dies N | agent-away N SECONDS | agent-gone N | spot-interrupted N | …    what befalls the cluster, see mishap.rs
 //! ```
 //!
 //! `$GROUP`, `$CLUSTER` and `$STACK` in JSON stand for their names, `$TEMPLATE` for the id of the group's launch template,

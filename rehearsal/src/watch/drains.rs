@@ -1,9 +1,10 @@
 //! How many drains are open at a time. A roll's are those of instances that the stack's operation, or an instance refresh,
-//! takes out; what a user takes out afterwards, or sets to DRAINING himself, is none.
+//! takes out; what a user takes out afterwards, or sets to DRAINING himself, is none, nor is a Spot instance that its agent
+//! drains because EC2 has given notice of it.
 
 use jiff::Timestamp;
 
-use super::Inner;
+use super::{Inner, InstanceSeen};
 use crate::promises::Claim;
 
 impl Inner {
@@ -21,11 +22,9 @@ impl Inner {
     /// Whether the roll is not over yet: an operation goes on, or its last drains do, and the group is of two launch template
     /// versions.
     pub(super) fn is_at_it(&self) -> bool {
-        let there = ["InService", "Terminating:Wait"];
+        let there = |seen: &&InstanceSeen| seen.state == "InService" || seen.awaits_end();
         let all = self.instances.values();
-        let mut versions = all
-            .filter(|seen| there.contains(&seen.state.as_str()))
-            .map(|seen| &seen.launched_from);
+        let mut versions = all.filter(there).map(|seen| &seen.launched_from);
         let first = versions.next();
         self.in_operation() || versions.any(|version| Some(version) != first)
     }
@@ -33,9 +32,7 @@ impl Inner {
     /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
     pub(super) fn drains_open(&mut self, at: Timestamp) {
         let all = self.instances.iter();
-        let at_hooks: Vec<_> = all
-            .filter(|(_, seen)| seen.state == "Terminating:Wait")
-            .collect();
+        let at_hooks: Vec<_> = all.filter(|(_, seen)| seen.awaits_end()).collect();
         if !at_hooks.is_empty() {
             self.last_at_hook = Some(at);
         }
@@ -44,8 +41,9 @@ impl Inner {
             .filter(|(_, seen)| seen.is_draining)
             .map(|(id, _)| id.clone())
             .collect();
-        let is_rolled =
-            |id: &&String| self.instances[*id].is_rolled && !self.drained_by_hand.contains(*id);
+        let by_others =
+            |id: &String| self.drained_by_hand.contains(id) || self.interrupted.contains(id);
+        let is_rolled = |id: &&String| self.instances[*id].is_rolled && !by_others(id);
         let rolled: Vec<&str> = open.iter().filter(is_rolled).map(String::as_str).collect();
         // It is told once, and again when it gets worse: by a mark of what is judged, not of all that is open.
         let judged = self.rolls() && rolled.len() > self.most_judged && self.is_at_it();
@@ -59,5 +57,19 @@ impl Inner {
             self.most_judged = count;
         }
         self.seen.max_open_drains = self.seen.max_open_drains.max(open.len());
+    }
+}
+
+impl InstanceSeen {
+    /// Whether it stands at its terminate hook, on its way out for good or into the warm pool.
+    pub(super) fn awaits_end(&self) -> bool {
+        let back = self.returns && self.state == "Warmed:Pending:Wait";
+        back || self.state == "Terminating:Wait"
+    }
+
+    /// Whether it is on its way out of the group.
+    pub(super) fn leaves(&self) -> bool {
+        let back = self.returns && self.state.starts_with("Warmed:Pending");
+        back || self.state.starts_with("Terminating")
     }
 }

@@ -6,7 +6,7 @@ use super::{Inner, InstanceSeen};
 use crate::account::{Account, Caller};
 use crate::autoscaling::LAUNCH_ABANDONED;
 use crate::ec2::TemplateVersion;
-use crate::fact::{Fact, Told};
+use crate::fact::{Fact, SpotFact, Told};
 use crate::promises::{Broken, Claim};
 
 impl Inner {
@@ -21,6 +21,7 @@ impl Inner {
             let at_rest = [
                 "InService",
                 "Terminating:Retained",
+                "Warmed:Pending:Retained",
                 "Standby",
                 "Warmed:Stopped",
                 "Warmed:Running",
@@ -43,6 +44,13 @@ impl Inner {
             Fact::Died { instance } => {
                 self.died.insert(instance.clone());
             }
+            Fact::Spot { instance, what } => match what {
+                SpotFact::Notice => drop(self.interrupted.insert(instance.clone())),
+                SpotFact::AtRisk => {}
+                SpotFact::Reclaimed { not_stopped } => {
+                    self.seen.tasks_lost_to_spot += *not_stopped as u64;
+                }
+            },
             Fact::Delivery { outcome, .. } => self.event_lost |= outcome != "delivered",
             Fact::Refresh { status, .. } => {
                 let goes_on = ["InProgress", "Baking", "Cancelling", "RollbackInProgress"];
@@ -111,8 +119,11 @@ impl Inner {
         let known = group.and_then(|group| group.instance(instance));
         let launched_from = known.map(|known| known.template.clone());
         self.lifecycle(told.at, instance, (ami, launched_from), state);
+        let seen = self.instances.get(instance);
+        let returns = seen.is_some_and(|seen| seen.returns);
         match state.as_str() {
             "Terminating:Proceed" => self.let_go(account, told.at, instance),
+            "Warmed:Pending:Proceed" if returns => self.let_go(account, told.at, instance),
             "Pending:Proceed" => self.let_in(told.at, instance),
             _ => {}
         }
@@ -158,24 +169,35 @@ impl Inner {
         let before = self.instances.get(instance);
         let member = before.is_some_and(|seen| seen.member);
         let is_draining = before.is_some_and(|seen| seen.is_draining);
+        let returns = match state {
+            // A new instance of the pool has not been seen before.
+            "Warmed:Pending" => before.is_some(),
+            warm if warm.starts_with("Warmed:Pending") => before.is_some_and(|seen| seen.returns),
+            _ => false,
+        };
         let is_rolled = match state {
             "Terminating" => self.rolls() && self.in_operation(),
+            "Warmed:Pending" if returns => self.rolls() && self.in_operation(),
             _ => before.is_some_and(|seen| seen.is_rolled),
         };
         let drain_began = match state {
             "Terminating:Wait" => Some(at),
+            "Warmed:Pending:Wait" if returns => Some(at),
             _ => before.and_then(|seen| seen.drain_began),
         };
-        let joined = state.starts_with("Warmed") || before.is_some_and(|seen| seen.joined);
-        let retained_since = (state == "Terminating:Retained").then_some(at);
+        let joined = !state.starts_with("Warmed") && before.is_some_and(|seen| seen.joined);
+        let is_retained = returns || state.starts_with("Terminating");
+        let is_retained = is_retained && state.ends_with(":Retained");
+        let retained_since = is_retained.then_some(at);
         if retained_since.is_some() {
             self.ever_retained.insert(instance.to_owned());
         }
-        let retained = state == "Terminating:Retained" || before.is_some_and(|seen| seen.retained);
+        let retained = is_retained || before.is_some_and(|seen| seen.retained);
         let seen = InstanceSeen {
             ami: ami.to_owned(),
             launched_from,
             joined,
+            returns,
             retained_since,
             retained,
             state: state.to_owned(),

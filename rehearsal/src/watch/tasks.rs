@@ -1,5 +1,6 @@
 //! What happens to tasks: whether they had stopped when their instance was let go, and whether their services stay healthy
-//! enough. What an instance does that died, or a task that ended by itself, is nobody's breach; nor is what the user chose
+//! enough. A Spot instance that is let go with tasks on it before EC2 takes it back is our doing; what is on it when EC2 does
+//! is counted as that. What an instance does that died, or a task that ended by itself, is nobody's breach; nor is what the user chose
 //! for a drain deadline that has passed, or for a stack that is deleted.
 
 use std::time::Duration;
@@ -30,8 +31,8 @@ impl Inner {
                 reason,
                 ..
             } => {
-                let is_leaving = |seen: &InstanceSeen| seen.state.starts_with("Terminating");
-                let leaving = self.instances.get(instance).is_some_and(is_leaving);
+                let seen = self.instances.get(instance);
+                let leaving = seen.is_some_and(InstanceSeen::leaves);
                 if leaving && last_status == "STOPPED" && group.starts_with("service:") {
                     self.seen.tasks_moved += 1;
                 }
@@ -57,7 +58,13 @@ impl Inner {
     /// Whether a task's end, for this `reason`, is the doing of a drain, and not what the user chose.
     fn is_our_doing(&self, at: Timestamp, instance: &str, reason: &str) -> bool {
         let by_choice = self.terms.policy != "retain" && self.is_overdue(at, instance);
-        reason != OWN_EXIT && !self.is_excused(at, instance) && !self.stack_goes() && !by_choice
+        // Of a Spot instance that EC2 has given notice of, the agent drains it: its end is EC2's doing.
+        let by_ec2 = self.interrupted.contains(instance);
+        reason != OWN_EXIT
+            && !by_ec2
+            && !self.is_excused(at, instance)
+            && !self.stack_goes()
+            && !by_choice
     }
 
     /// Looks at a service after something happened to a task of it, which was our doing or not.

@@ -306,6 +306,7 @@ mod tests {
             last_status: "RUNNING".to_owned(),
             wanted: true,
             since: None,
+            stopped_reason: None,
         };
         let known = |until| Hindrances {
             asked_at: stub::at(130),

@@ -1,11 +1,12 @@
-//! What only hard cases ask of ECS: protected tasks, instances that are kept, daemons.
+//! What only hard cases ask of ECS: protected tasks, instances that are kept or in the warm pool, machines that are gone,
+//! daemons.
 
 use aws_sdk_ecs::types::{Attribute, DesiredStatus, SchedulingStrategy, TargetType};
 
 use super::translation::{only_failures_like, protection};
 use super::{DESCRIBED_AT_ONCE, Ecs, refused, texts};
 use crate::error::Error;
-use crate::model::cluster::Task;
+use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus as Status, Task};
 use crate::model::{
     ClusterName, ContainerInstanceArn, InstanceId, ProtectedTask, ServiceName, TaskArn,
 };
@@ -18,6 +19,66 @@ const KEPT_FOR: &str = "ecs-rollout.kept-for";
 const SERVICES_LISTED_AT_ONCE: i32 = 100;
 
 impl Ecs {
+    /// Tells a task to stop. It may be told again.
+    pub async fn stop_task(
+        &self,
+        cluster: &ClusterName,
+        task: &TaskArn,
+        reason: &str,
+    ) -> Result<(), Error> {
+        self.client
+            .stop_task()
+            .cluster(cluster.as_str())
+            .task(task.as_str())
+            .reason(reason)
+            .send()
+            .await
+            .map_err(|error| refused("ecs:StopTask", cluster, error))?;
+        Ok(())
+    }
+
+    /// Those of `instances` that have a registration which is ACTIVE or DRAINING.
+    pub async fn members_among(
+        &self,
+        cluster: &ClusterName,
+        instances: &[InstanceId],
+    ) -> Result<Vec<InstanceId>, Error> {
+        let mut members = Vec::new();
+        for instance in instances {
+            let registrations = self.registrations(cluster, instance).await?;
+            let is_member =
+                |one: &ContainerInstance| matches!(one.status, Status::Active | Status::Draining);
+            if registrations.iter().any(is_member) {
+                members.push(instance.clone());
+            }
+        }
+        Ok(members)
+    }
+
+    /// Those of the last tasks to stop (one page of them) whose stop reason names `instance`: what was on it when its
+    /// machine went away. Documented: the reason then reads `Host EC2 (instance i-…) terminated.`, or `stopped.`.
+    pub async fn lost_with(
+        &self,
+        cluster: &ClusterName,
+        instance: &InstanceId,
+    ) -> Result<Vec<Task>, Error> {
+        let listed = self
+            .client
+            .list_tasks()
+            .cluster(cluster.as_str())
+            .desired_status(DesiredStatus::Stopped)
+            .send()
+            .await
+            .map_err(|error| refused("ecs:ListTasks", cluster, error))?;
+        let mut tasks = self.described(cluster, listed.task_arns()).await?;
+        let host = format!("Host EC2 (instance {instance})");
+        tasks.retain(|task| {
+            let reason = task.stopped_reason.as_deref();
+            reason.is_some_and(|reason| reason.starts_with(&host))
+        });
+        Ok(tasks)
+    }
+
     /// Those of the tasks (of services: no others can be) that are protected from scale-in.
     pub async fn protected(
         &self,

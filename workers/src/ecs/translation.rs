@@ -70,6 +70,7 @@ pub fn task(call: &'static str, one: &types::Task) -> Result<Task, Error> {
         last_status: last_status.to_owned(),
         wanted,
         since: since.and_then(time),
+        stopped_reason: one.stopped_reason().map(str::to_owned),
     })
 }
 

@@ -88,6 +88,8 @@ pub struct Task {
     pub wanted: bool,
     /// Since when it runs, or since when it is being stopped.
     pub since: Option<Timestamp>,
+    /// Why it stopped, in ECS's words, if it has.
+    pub stopped_reason: Option<String>,
 }
 
 impl Task {
@@ -102,19 +104,24 @@ impl Task {
         self.group.strip_prefix("service:")
     }
 
+    /// Which it is: `task 0f3c… of service web`.
+    pub fn name(&self) -> String {
+        let id = self.arn.as_str().rsplit('/').next().unwrap_or_default();
+        match self.service() {
+            Some(service) => format!("task {id} of service {service}"),
+            None => format!("task {id} of {} (standalone)", self.group),
+        }
+    }
+
     /// It in words: `task 0f3c… of service web, DEACTIVATING since … (95 s)`.
     pub fn describe(&self, now: Timestamp) -> String {
-        let id = self.arn.as_str().rsplit('/').next().unwrap_or_default();
-        let whose = match self.service() {
-            Some(service) => format!("of service {service}"),
-            None => format!("of {} (standalone)", self.group),
-        };
+        let name = self.name();
         let since = self.since.map_or_else(String::new, |since| {
             let seconds = seconds_between(since, now);
             format!(" since {since} ({seconds} s)")
         });
         let status = &self.last_status;
-        format!("task {id} {whose}, {status}{since}")
+        format!("{name}, {status}{since}")
     }
 }
 

@@ -25,7 +25,14 @@ pub enum LifecycleState {
     TerminatingProceed,
     /// Its drain failed, and it is kept for a person.
     TerminatingRetained,
-    /// Any other: standby, detaching, warm pool, gone.
+    /// On its way into the warm pool, the hook of that way not yet open.
+    WarmedPending,
+    /// At the hook of its way into the warm pool: at its launch hook if it is new, at its terminate hook if it comes out
+    /// of the group.
+    WarmedPendingWait,
+    /// It came out of the group for the warm pool, its drain failed, and it is kept for a person.
+    WarmedPendingRetained,
+    /// Any other: standby, detaching, in the warm pool or on its way out of it for good, gone.
     Other(String),
 }
 
@@ -41,13 +48,35 @@ impl LifecycleState {
             "Terminating:Wait" => Self::TerminatingWait,
             "Terminating:Proceed" => Self::TerminatingProceed,
             "Terminating:Retained" => Self::TerminatingRetained,
+            "Warmed:Pending" => Self::WarmedPending,
+            "Warmed:Pending:Wait" => Self::WarmedPendingWait,
+            "Warmed:Pending:Retained" => Self::WarmedPendingRetained,
             other => Self::Other(other.to_owned()),
         }
     }
 
-    /// Whether an instance in this state has a drain open, or is about to.
+    /// Whether an instance in this state has a drain open, or is about to. Of those on their way into the warm pool this
+    /// holds only if they come out of the group, see [`crate::roster`].
     pub fn is_draining(&self) -> bool {
-        matches!(self, Self::Terminating | Self::TerminatingWait)
+        self.enters_pool() || matches!(self, Self::Terminating | Self::TerminatingWait)
+    }
+
+    /// Whether an instance in this state stands at its terminate hook; see [`Self::is_draining`].
+    pub fn awaits_end(&self) -> bool {
+        matches!(self, Self::TerminatingWait | Self::WarmedPendingWait)
+    }
+
+    /// Whether its drain failed, and it is kept for a person.
+    pub fn is_retained(&self) -> bool {
+        matches!(
+            self,
+            Self::TerminatingRetained | Self::WarmedPendingRetained
+        )
+    }
+
+    /// Whether an instance in this state is on its way into the warm pool, new or out of the group.
+    pub fn enters_pool(&self) -> bool {
+        matches!(self, Self::WarmedPending | Self::WarmedPendingWait)
     }
 
     /// Whether an instance in this state is at its launch hook, or was a moment ago.
@@ -67,6 +96,9 @@ impl fmt::Display for LifecycleState {
             Self::TerminatingWait => "Terminating:Wait",
             Self::TerminatingProceed => "Terminating:Proceed",
             Self::TerminatingRetained => "Terminating:Retained",
+            Self::WarmedPending => "Warmed:Pending",
+            Self::WarmedPendingWait => "Warmed:Pending:Wait",
+            Self::WarmedPendingRetained => "Warmed:Pending:Retained",
             Self::Other(name) => name,
         })
     }

@@ -11,8 +11,9 @@ use super::{remembering, stack_lately, stack_now};
 use crate::Clients;
 use crate::config::held_by;
 use crate::error::Error;
-use crate::model::group::{GroupInstance, LifecycleState, StackState};
+use crate::model::group::{GroupInstance, StackState};
 use crate::model::{Finding, InstanceId, Subject, Verdict, seconds_between};
+use crate::roster;
 
 /// So many holders are noted for the next looks: the largest batch is 100, and a roll that turns round may have two open.
 const HOLDERS_NOTED: usize = 200;
@@ -41,7 +42,7 @@ pub async fn look(
             let own = [subject.action.instance.clone()];
             clients.autoscaling.some_instances(&own).await?
         }
-        _ => clients.autoscaling.instances(&subject.action.group).await?,
+        _ => roster::look(subject, clients).await?,
     };
     let kept = kept(subject, &group, &stack.state, clients).await?;
     let finding = decide_new(subject, (&group, &kept), &stack.state, now());
@@ -88,7 +89,7 @@ async fn kept(
     stack: &StackState,
     clients: &Clients,
 ) -> Result<Vec<InstanceId>, Error> {
-    let is_retained = |one: &GroupInstance| one.state == LifecycleState::TerminatingRetained;
+    let is_retained = |one: &GroupInstance| one.state.is_retained();
     match *stack == StackState::Updating && group.iter().any(is_retained) {
         true => clients.ecs.kept(&subject.settings.cluster).await,
         false => Ok(Vec::new()),
@@ -165,15 +166,15 @@ fn holds(other: &GroupInstance, own: &GroupInstance, stack: &StackState) -> bool
 
 /// Whether its drain failed, and nobody has looked at it yet.
 fn has_failed(one: &GroupInstance, kept: &[InstanceId]) -> bool {
-    one.state == LifecycleState::TerminatingRetained && !kept.contains(&one.instance)
+    one.state.is_retained() && !kept.contains(&one.instance)
 }
 
 /// The roll stops and rolls back: a drain of it failed, or one of an earlier roll that nobody has looked at yet.
 fn failed_drain(subject: &Subject, retained: &GroupInstance) -> String {
     let (group, new) = (&subject.action.group, &subject.action.instance);
-    let old = &retained.instance;
+    let (old, state) = (&retained.instance, &retained.state);
     format!(
-        "The drain of {old} failed, and group {group} retains it (Terminating:Retained), so the roll does not go on with \
+        "The drain of {old} failed, and group {group} retains it ({state}), so the roll does not go on with \
          {new}. Look at what runs on {old}, then let it go with 'aws autoscaling \
          terminate-instance-in-auto-scaling-group --instance-id {old} --no-should-decrement-desired-capacity', and roll \
          again."
@@ -182,8 +183,8 @@ fn failed_drain(subject: &Subject, retained: &GroupInstance) -> String {
 
 #[cfg(test)]
 mod tests {
-    use LifecycleState::{
-        InService, PendingProceed, PendingWait, Terminating, TerminatingProceed,
+    use crate::model::group::LifecycleState::{
+        self, InService, PendingProceed, PendingWait, Terminating, TerminatingProceed,
         TerminatingRetained, TerminatingWait,
     };
 
@@ -340,5 +341,18 @@ mod tests {
             );
             assert_eq!(finding.verdict, Verdict::Over, "{group:?}");
         }
+    }
+
+    #[test]
+    fn a_drain_into_the_warm_pool_is_a_drain() {
+        let at_hook = LifecycleState::WarmedPendingWait;
+        let finding = held((at_hook, "1"), "UPDATE_IN_PROGRESS");
+        assert_eq!(finding.verdict, Verdict::NotYet, "{}", finding.reason);
+        let kept = LifecycleState::WarmedPendingRetained;
+        let finding = held((kept.clone(), "1"), "UPDATE_IN_PROGRESS");
+        assert_eq!(finding.verdict, Verdict::Never, "{}", finding.reason);
+        assert!(finding.reason.contains("(Warmed:Pending:Retained)"));
+        let finding = held((kept, "1"), "UPDATE_ROLLBACK_IN_PROGRESS");
+        assert_eq!(finding.verdict, Verdict::Reached, "{}", finding.reason);
     }
 }

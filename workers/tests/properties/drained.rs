@@ -42,6 +42,7 @@ fn tasks() -> impl Strategy<Value = Vec<Task>> {
             last_status: last_status.to_owned(),
             wanted,
             since: since.map(at),
+            stopped_reason: None,
         })
         .collect()
     })

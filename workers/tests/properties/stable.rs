@@ -76,6 +76,8 @@ fn group() -> impl Strategy<Value = Vec<GroupInstance>> {
         "Standby",
         "Detached",
         "Warmed:Stopped",
+        "Warmed:Pending:Wait",
+        "Warmed:Pending:Retained",
     ]);
     let from = prop::option::of(prop::sample::select(vec!["lt-1:1", "lt-1:2"]));
     prop::collection::vec((state, from), 0..6).prop_map(|seen| {
@@ -157,7 +159,7 @@ proptest! {
         let verdict = decide_new(&subject, (&group, &[]), &stack, at(now)).verdict;
         let is_draining = group.iter().any(|one| one.state.is_draining());
         let operation = matches!(stack, StackState::Updating | StackState::Busy(_));
-        let failed = group.iter().any(|one| one.state == LifecycleState::TerminatingRetained);
+        let failed = group.iter().any(|one| one.state.is_retained());
         prop_assert!(!(is_draining && operation && verdict == Verdict::Reached));
         prop_assert_eq!(verdict == Verdict::Never, failed && stack == StackState::Updating);
         prop_assert_eq!(decide_new(&subject, (&group, &[]), &stack, at(now + more)).verdict, verdict);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::decide::Next;
 use super::end::{alarm_rings, end, give_up, ringing, succeed};
+use super::pool;
 use super::preferences::Protected;
 use super::seen::{leaves, on_its_way_in, seen};
 use super::{Refresh, Status};
@@ -126,9 +127,13 @@ pub fn set_out_to(account: &mut Account, name: &str) {
         .filter(outdated)
         .map(|instance| instance.id.clone())
         .collect();
+    let in_pool = |instance: &&Instance| instance.state.is_warm() && !skips;
+    let pool = group.instances.iter().filter(in_pool);
+    let pool = pool.map(|instance| instance.id.clone()).collect();
     if let Some(refresh) = refresh_mut(account, name) {
         refresh.total = ids.len() as u32;
         refresh.to_replace = Some(ids);
+        refresh.pool = pool;
     }
 }
 
@@ -239,6 +244,9 @@ fn blocked(account: &mut Account, name: &str) {
 /// Assumed: the last checkpoint, if it is 100 per cent, delays nothing more; what bakes is what waits at the end.
 fn all_replaced(account: &mut Account, name: &str) {
     let now = account.now;
+    if pool::replaces(account, name) {
+        return;
+    }
     let Some(refresh) = refresh_mut(account, name) else {
         return;
     };

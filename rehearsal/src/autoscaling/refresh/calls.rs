@@ -7,7 +7,7 @@ use crate::account::Account;
 use crate::autoscaling::group::{Group, TemplateChoice};
 use crate::autoscaling::input::{boolean, page, required, texts, validation};
 use crate::autoscaling::settings::template;
-use crate::autoscaling::{found, found_mut};
+use crate::autoscaling::{found, found_mut, warm_pool};
 use crate::wire::{ApiError, only};
 
 /// StartInstanceRefresh.
@@ -17,6 +17,7 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let (now, id) = (account.now, account.uuid());
     let group = found(&account.autoscaling, &name)?;
     may_begin(group)?;
+    let has_pool = group.warm_pool.is_some();
     let before = group.template.clone();
     let wanted = desired.as_ref().unwrap_or(&before);
     if preferences.auto_rollback && !end::may_go_back(desired.as_ref(), &before) {
@@ -24,7 +25,10 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             "AutoRollback needs a DesiredConfiguration, and a group that names its launch template's version by number.",
         ));
     }
-    let (target, _) = account.ec2.template_version(&wanted.id, &wanted.version)?;
+    let (target, data) = account.ec2.template_version(&wanted.id, &wanted.version)?;
+    if has_pool {
+        warm_pool::agents_wait(&data)?;
+    }
     let refresh = Refresh {
         id: id.clone(),
         status: Status::InProgress,
@@ -37,6 +41,7 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         target,
         to_replace: None,
         total: 0,
+        pool: Default::default(),
         surge: 0,
         percent: 0,
         checkpoints: 0,
@@ -85,11 +90,6 @@ fn may_begin(group: &Group) -> Result<(), ApiError> {
         return Err(ApiError::client(
             "InstanceRefreshInProgress",
             "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.",
-        ));
-    }
-    if group.warm_pool.is_some() {
-        return Err(ApiError::not_known(
-            "an instance refresh of a group with a warm pool, whose instances it would replace too; delete the pool first",
         ));
     }
     Ok(())

@@ -33,10 +33,12 @@ pub fn seen(account: &Account, name: &str) -> Option<(View, Preferences, Option<
     let arriving = |it: &&Instance| {
         !old(it) && it.state.counts() && !(in_service(it) && now >= it.since + warm_since)
     };
+    // A group that shall be empty wants none.
+    let rebalancing = group.rebalancing().min(group.wanted() - group.desired);
     let view = View {
         desired: group.desired,
-        surge: group.wanted() - group.desired,
-        counted: group.counted(),
+        surge: group.wanted() - group.desired - rebalancing,
+        counted: group.counted().saturating_sub(rebalancing),
         ready: count(&|it| old(it) && in_service(it) && !spared(it)),
         protected: count(&|it| old(it) && in_service(it) && spared(it)),
         coming: count(&|it| old(it) && on_its_way_in(it)),

@@ -288,11 +288,6 @@ fn what_cannot_be_asked_for_is_refused() {
         let error = call(&mut account, "StartInstanceRefresh", input).expect_err("refused");
         assert!(error.message.contains(words), "{error}");
     }
-    call(&mut account, "PutWarmPool", json!({"MinSize": 0})).expect("a pool");
-    let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("a pool");
-    assert!(error.message.contains("warm pool"), "{error}");
-    call(&mut account, "DeleteWarmPool", json!({})).expect("it goes");
-    serve(&mut account, 300);
     begin(&mut account, json!({}));
     let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("one goes on");
     assert_eq!(error.code, "InstanceRefreshInProgress");
@@ -314,4 +309,51 @@ fn protected_instances_are_waited_for_an_hour() {
     );
     serve(&mut account, 900);
     assert_eq!(newest(&mut account)["Status"], "Successful");
+}
+
+/// Answers the hooks of the pool's moves too.
+fn serve_pool(account: &mut Account, seconds: u64) {
+    for _ in 0..seconds / 10 {
+        serve(account, 10);
+        for id in all_in(account, S::WarmedPendingWait) {
+            complete(account, "launch", &id, "CONTINUE").expect("it is open");
+        }
+        for id in all_in(account, S::WarmedTerminatingWait) {
+            complete(account, "terminate", &id, "CONTINUE").expect("it is open");
+        }
+    }
+}
+
+#[test]
+fn the_pool_is_replaced_after_the_group() {
+    let mut account = outdated(2, json!({"MaxSize": 2}));
+    call(&mut account, "PutWarmPool", json!({"MinSize": 1})).expect("a pool");
+    serve_pool(&mut account, 120);
+    let waited = only_one(&account, S::WarmedStopped);
+    begin(&mut account, json!({"MinHealthyPercentage": 100}));
+    while all_in(&account, S::WarmedStopped).contains(&waited) {
+        assert_eq!(newest(&mut account)["Status"], "InProgress");
+        serve_pool(&mut account, 10);
+    }
+    let mut serving = group(&account)
+        .instances
+        .iter()
+        .filter(|it| it.state == S::InService);
+    assert!(serving.all(|it| it.ami == "ami-new"));
+    let progress = &newest(&mut account)["ProgressDetails"];
+    assert_eq!(progress["LivePoolProgress"]["InstancesToUpdate"], 0);
+    serve_pool(&mut account, 300);
+    assert_eq!(newest(&mut account)["Status"], "Successful");
+    assert_eq!(amis(&account), ["ami-new"; 3]);
+}
+
+#[test]
+fn a_pool_whose_agents_would_not_wait_is_not_refreshed() {
+    let mut account = outdated(1, json!({"MaxSize": 1}));
+    call(&mut account, "PutWarmPool", json!({"MinSize": 1})).expect("a pool");
+    let bare = json!({"ImageId": "ami-bare", "InstanceType": "m7g.large"});
+    let version = json!({"LaunchTemplateName": GROUP, "LaunchTemplateData": bare});
+    must(&mut account, "ec2", "CreateLaunchTemplateVersion", version);
+    let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("no check");
+    assert!(error.message.contains("ECS_WARM_POOLS_CHECK"), "{error}");
 }

@@ -84,3 +84,20 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
     }
     Ok(())
 }
+
+/// Gives a group its warm pool, or changes it. Assumed: CloudFormation waits neither until the pool is full nor, when it is deleted, until it is empty.
+///
+/// # Errors
+/// Why there can be no such pool.
+pub fn put_warm_pool(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+    let mut input = wanted.properties.clone();
+    for size in ["MinSize", "MaxGroupPreparedCapacity"] {
+        if let Some(number) = input.get(size).and_then(whole_number) {
+            input[size] = Value::from(number);
+        }
+    }
+    ask(account, "autoscaling", "PutWarmPool", &input)?;
+    // Documented: Ref answers the name of the group.
+    let group = scalar_text(&wanted.properties["AutoScalingGroupName"]);
+    Ok(Made::new(group, []))
+}

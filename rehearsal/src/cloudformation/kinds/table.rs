@@ -2,7 +2,7 @@
 
 use super::{
     ACTIVITY, CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE, MANAGED_POLICY, POLICY, ROLE, RULE,
-    STACK, STATE_MACHINE,
+    STACK, STATE_MACHINE, WARM_POOL,
 };
 
 /// Every type that is known.
@@ -52,6 +52,18 @@ pub const KINDS: &[Kind] = &[
             "VPCZoneIdentifier",
         ],
         fixed: &["AutoScalingGroupName", "Tags", "MetricsCollection"],
+        attributes: &[],
+    },
+    Kind {
+        name: WARM_POOL,
+        required: &["AutoScalingGroupName"],
+        optional: &[
+            "InstanceReusePolicy",
+            "MaxGroupPreparedCapacity",
+            "MinSize",
+            "PoolState",
+        ],
+        fixed: &["AutoScalingGroupName"],
         attributes: &[],
     },
     Kind {

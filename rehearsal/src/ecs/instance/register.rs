@@ -38,9 +38,12 @@ pub(in crate::ecs) fn register(account: &mut Account, ec2: &str) {
     let Some(machine) = account.ecs.booting.get(ec2).cloned() else {
         return;
     };
-    if account.ecs.home_of(ec2).is_some() {
+    if let Some((cluster, id)) = account.ecs.home_of(ec2) {
         // An agent that starts again on the same machine takes its old registration up.
         account.ecs.booting.remove(ec2);
+        if !account.ecs.dynamics.restart_keeps_status {
+            set_status(account, &cluster, &id, Status::Active);
+        }
         set_agent(account, ec2, true);
         return;
     }

@@ -77,6 +77,8 @@ impl Stage {
                 account.faults.functions_away_until = Some(until);
             }),
             Mishap::WorkersUpdated => return self.update_workers(),
+            Mishap::SpotInterrupted(n) => return self.at_spot_instance(n, ec2::interrupt),
+            Mishap::SpotAtRisk(n) => return self.at_spot_instance(n, ec2::at_risk),
         }
         Ok(())
     }
@@ -85,6 +87,18 @@ impl Stage {
         let instances: Vec<String> = self.watch.instances().into_keys().collect();
         if let Some(id) = nth(instances, n) {
             self.world.with(|account| what(account, &id));
+        }
+    }
+
+    fn at_spot_instance(
+        &self,
+        n: u64,
+        what: impl FnOnce(&mut Account, &str) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let instances: Vec<String> = self.watch.instances().into_keys().collect();
+        match nth(instances, n) {
+            Some(id) => self.world.with(|account| what(account, &id)),
+            None => Ok(()),
         }
     }
 

@@ -1,10 +1,13 @@
 //! What a roll came to.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{LIMIT, Stage};
 use crate::promises::{self, Broken, Claim};
 use crate::report::{Amis, Report, cost_usd, rounded};
+use crate::watch::InstanceSeen;
 
 impl Stage {
     pub(super) fn report(
@@ -40,6 +43,7 @@ impl Stage {
             overhead: None,
             tasks_moved: seen.tasks_moved,
             tasks_killed_early: seen.tasks_killed_early,
+            tasks_lost_to_spot: seen.tasks_lost_to_spot,
             max_open_drains: seen.max_open_drains,
             api_calls_per_instance: rounded(calls as f64 / seen.replaced.len().max(1) as f64, 2),
             api_buckets: self.usage.buckets(seconds),
@@ -79,10 +83,10 @@ impl Stage {
         if let Some((id, _)) = serving.iter().find(|(_, seen)| !seen.member) {
             return Some(format!("{id} is in service, but no member of the cluster"));
         }
-        if let Some((id, seen)) = serving.iter().find(|(_, seen)| seen.ami != *wanted) {
+        if let Some((id, seen)) = on_another_ami(&instances, wanted) {
             return Some(format!(
-                "{id} is in service on {}, not on {wanted}",
-                seen.ami
+                "{id} is {} on {}, not on {wanted}",
+                seen.state, seen.ami
             ));
         }
         (serving.len() != size && Some(serving.len()) != self.scaled).then(|| {
@@ -103,4 +107,14 @@ impl Stage {
             .filter(|id| marked.contains(id) == kept)
             .collect()
     }
+}
+
+/// An instance in service, or waiting in the warm pool, that is on another AMI.
+pub(super) fn on_another_ami<'a>(
+    instances: &'a BTreeMap<String, InstanceSeen>,
+    wanted: &str,
+) -> Option<(&'a String, &'a InstanceSeen)> {
+    let stays = ["InService", "Warmed:Stopped", "Warmed:Running"];
+    let mut all = instances.iter();
+    all.find(|(_, seen)| stays.contains(&seen.state.as_str()) && seen.ami != wanted)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Stage;
+use super::outcome::on_another_ami;
 use crate::account::Account;
 use crate::promises::{Broken, Claim};
 
@@ -36,7 +37,7 @@ impl Stage {
             let ready = move |_: &mut Account| {
                 let instances = watch.instances();
                 let mut states = instances.values().map(|seen| seen.state.as_str());
-                watch.pending().is_none() || states.any(|state| state == "Terminating:Retained")
+                watch.pending().is_none() || states.any(|state| state.ends_with(":Retained"))
             };
             self.run_until(ready, limit).await?;
             let quiet = self.world.now() + QUIET;
@@ -137,10 +138,10 @@ impl Stage {
         if let Some((id, _)) = serving.iter().find(|(_, seen)| !seen.member) {
             return Some(format!("{id} is in service, but no member of the cluster"));
         }
-        if let Some((id, seen)) = serving.iter().find(|(_, seen)| seen.ami != self.ami) {
+        if let Some((id, seen)) = on_another_ami(&instances, &self.ami) {
             return Some(format!(
-                "the stack is {status}, and {id} is in service on {}, not on {}",
-                seen.ami, self.ami
+                "the stack is {status}, and {id} is {} on {}, not on {}",
+                seen.state, seen.ami, self.ami
             ));
         }
         let wanted = self.group()["DesiredCapacity"].as_u64().unwrap_or_default();

@@ -166,6 +166,7 @@ fn flip(account: &mut Account, switch: Switch) {
         Switch::RefreshAwaitsTerminateHooks => {
             account.autoscaling.dynamics.refresh_awaits_terminate_hooks = true
         }
+        Switch::RestartedAgentIsActive => account.ecs.dynamics.restart_keeps_status = false,
         Switch::ExecutionNamedAfterEvent => {
             account.eventbridge.dynamics.execution_name =
                 crate::eventbridge::ExecutionName::EventId;

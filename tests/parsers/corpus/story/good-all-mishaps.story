@@ -10,6 +10,8 @@ service-scaled 0 4
 service-redeployed 1
 operator-drains 0
 functions-away 60
+spot-interrupted 0
+spot-at-risk 1
 in 5 workers-updated
 release
 rest

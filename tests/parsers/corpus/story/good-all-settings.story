@@ -9,6 +9,7 @@ service one desired=1 zone=2
 daemon logs
 task job count=2 run=60
 switch early-signal-lost
+switch restarted-agent-is-active
 fault throttle
 
 deploy

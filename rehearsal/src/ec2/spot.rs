@@ -1,0 +1,67 @@
+//! Spot instances: EC2 takes them back, two minutes after a notice; and may say earlier that one is at risk.
+
+use std::time::Duration;
+
+use super::{Event, Phase};
+use crate::account::Account;
+use crate::fact::{Fact, SpotFact};
+use crate::{autoscaling, ecs};
+
+/// Documented: from the interruption notice until the instance goes.
+const NOTICE: Duration = Duration::from_secs(120);
+
+/// EC2 gives notice that it takes a Spot instance back. No hook holds that up.
+///
+/// # Errors
+/// A sentence, if it is no Spot instance.
+pub fn interrupt(account: &mut Account, id: &str) -> Result<(), String> {
+    if !runs_on_spot(account, id)? {
+        return Ok(());
+    }
+    tell(account, id, SpotFact::Notice);
+    if let Some(machine) = account.ec2.instance(id).cloned() {
+        ecs::spot_notice(account, &machine);
+    }
+    account.after(NOTICE, Event::Reclaimed(id.to_owned()));
+    Ok(())
+}
+
+/// EC2 says that a Spot instance is at a higher risk of interruption: a rebalance recommendation.
+///
+/// # Errors
+/// A sentence, if it is no Spot instance.
+pub fn at_risk(account: &mut Account, id: &str) -> Result<(), String> {
+    if runs_on_spot(account, id)? {
+        tell(account, id, SpotFact::AtRisk);
+        autoscaling::rebalance_recommended(account, id);
+    }
+    Ok(())
+}
+
+/// Whether it is a Spot instance that has not gone yet.
+fn runs_on_spot(account: &Account, id: &str) -> Result<bool, String> {
+    let Some(machine) = account.ec2.machines.get(id) else {
+        return Ok(false);
+    };
+    if !machine.is_spot {
+        return Err(format!(
+            "{id} is no Spot instance, so EC2 never takes it back: write `parameter PurchaseOption=spot`"
+        ));
+    }
+    Ok(matches!(machine.phase, Phase::Pending | Phase::Running))
+}
+
+fn tell(account: &mut Account, id: &str, what: SpotFact) {
+    let instance = id.to_owned();
+    account.tell(Fact::Spot { instance, what });
+}
+
+/// The two minutes are over: it goes, unless it has gone already. Documented: Auto Scaling finds out by its health check.
+pub(super) fn reclaimed(account: &mut Account, id: &str) {
+    if !account.ec2.is_alive(id) {
+        return;
+    }
+    let not_stopped = account.ecs.tasks_on(id).len();
+    tell(account, id, SpotFact::Reclaimed { not_stopped });
+    super::kill(account, id);
+}
