@@ -245,6 +245,11 @@ pub fn check_preferences(preferences: &Value) -> Result<(), ApiError> {
     refresh::Preferences::read(preferences).map(drop)
 }
 
+/// An alarm of a target tracking policy rings, and wants the group at `desired`. Says whether that is granted.
+pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u32) -> bool {
+    instances::set_by_alarm(account, group, alarm, desired)
+}
+
 /// EC2 says that an instance is running.
 pub fn instance_running(account: &mut Account, id: &str) {
     instances::running(account, id);

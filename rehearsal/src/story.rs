@@ -76,11 +76,13 @@ pub enum Switch {
     AbandonedLaunchFailsRefresh,
     /// An instance refresh waits for instances at their terminate hooks before it goes on.
     RefreshAwaitsTerminateHooks,
+    /// Instances that joined before their group's capacity provider was associated do not belong to it.
+    EarlierInstancesHaveNoProvider,
 }
 
 impl Switch {
     /// All switches with their names.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::EarlySignalLost, "early-signal-lost"),
         (
             Self::AbandonedLaunchSkipsHook,
@@ -97,6 +99,10 @@ impl Switch {
         (
             Self::RefreshAwaitsTerminateHooks,
             "refresh-awaits-terminate-hooks",
+        ),
+        (
+            Self::EarlierInstancesHaveNoProvider,
+            "earlier-instances-have-no-provider",
         ),
     ];
 }

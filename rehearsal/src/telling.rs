@@ -111,6 +111,11 @@ impl Teller {
                 detail.clone(),
                 Mood::Plain,
             ),
+            Fact::Scaling {
+                provider,
+                what,
+                detail,
+            } => (provider.clone(), what.clone(), detail.clone(), Mood::Plain),
             other => trouble_line(other)?,
         };
         let at = told.at.duration_since(self.began).unsigned_abs();

@@ -41,6 +41,13 @@ pub struct Dynamics {
     pub daemon_outlives_standalone: bool,
     /// Whether task protection holds back a drain. Observed by users; the documentation is silent.
     pub protection_blocks_drain: bool,
+    /// From an instance's coming to its terminate hook until managed draining sets it DRAINING, from-to. Assumed.
+    pub managed_draining: (Duration, Duration),
+    /// After how long managed draining lets an instance go whatever runs on it. Documented.
+    pub managed_draining_longest: Duration,
+    /// Whether instances that were members before their group's capacity provider was associated do not belong to it.
+    /// Documented as something that "might" be; by default they belong to it.
+    pub earlier_instances_have_no_provider: bool,
     /// Whether calls are refused when their token bucket is empty (documented rates). Off by default: a rehearsal sets
     /// its cluster up in an instant, which no real account would allow.
     pub throttling: bool,
@@ -67,6 +74,9 @@ impl Default for Dynamics {
             stopping_counts_toward_maximum: true,
             daemon_outlives_standalone: true,
             protection_blocks_drain: true,
+            managed_draining: (seconds(1), seconds(5)),
+            managed_draining_longest: seconds(48 * 3600),
+            earlier_instances_have_no_provider: false,
             throttling: false,
         }
     }

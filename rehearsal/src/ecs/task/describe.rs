@@ -36,8 +36,6 @@ pub(super) fn described(cluster: &Cluster, task: &Task) -> Value {
         "taskArn": cluster.arn_of("task", &task.id),
         "clusterArn": arn("ecs", &format!("cluster/{name}")),
         "taskDefinitionArn": task.definition.arn,
-        "containerInstanceArn": cluster.arn_of("container-instance", &task.instance),
-        "availabilityZone": task.zone,
         "overrides": {"containerOverrides": names, "inferenceAcceleratorOverrides": []},
         "lastStatus": task.status.name(),
         "desiredStatus": if task.wanted { "RUNNING" } else { "STOPPED" },
@@ -68,6 +66,14 @@ pub(super) fn described(cluster: &Cluster, task: &Task) -> Value {
         if let Some(time) = time {
             described[member] = time.to_string().into();
         }
+    }
+    if task.placed() {
+        let arn = cluster.arn_of("container-instance", &task.instance);
+        described["containerInstanceArn"] = arn.into();
+        described["availabilityZone"] = task.zone.as_str().into();
+    }
+    if let Some(provider) = &task.provider {
+        described["capacityProviderName"] = provider.as_str().into();
     }
     if let Some(started_by) = task.started_by() {
         described["startedBy"] = started_by.into();

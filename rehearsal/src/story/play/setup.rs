@@ -165,6 +165,9 @@ fn flip(account: &mut Account, switch: Switch) {
         Switch::RefreshAwaitsTerminateHooks => {
             account.autoscaling.dynamics.refresh_awaits_terminate_hooks = true
         }
+        Switch::EarlierInstancesHaveNoProvider => {
+            account.ecs.dynamics.earlier_instances_have_no_provider = true;
+        }
         Switch::ExecutionNamedAfterEvent => {
             account.eventbridge.dynamics.execution_name =
                 crate::eventbridge::ExecutionName::EventId;
