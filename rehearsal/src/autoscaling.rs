@@ -43,7 +43,7 @@ use crate::account::Account;
 use crate::ec2;
 use crate::wire::ApiError;
 
-pub use activity::LAUNCH_ABANDONED;
+pub use activity::{LAUNCH_ABANDONED, ON_REQUEST};
 pub use capacity::zone;
 pub use dynamics::{Backoff, Dynamics};
 pub use group::{ActionResult, Group, Hook, Instance, TemplateChoice};

@@ -134,6 +134,12 @@ impl Settings {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Whether there is a capacity provider for which the parameter `key`, by default `default`, is ENABLED.
+    pub fn has_capacity_provider(&self, key: &str, default: &str) -> bool {
+        self.parameter("CapacityProvider") == Some("ENABLED")
+            && self.parameter(key).unwrap_or(default) == "ENABLED"
+    }
+
     /// Sets a parameter.
     pub fn set_parameter(&mut self, key: &str, value: impl Into<String>) {
         let value = value.into();

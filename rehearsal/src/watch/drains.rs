@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::Inner;
+use super::{Inner, InstanceSeen};
 use crate::promises::Claim;
 
 impl Inner {
@@ -27,6 +27,14 @@ impl Inner {
         self.in_operation() || amis.any(|seen| Some(seen.ami.as_str()) != first)
     }
 
+    /// Managed draining waits for nobody's turn. What is kept apart then are the batches of an update that goes forward,
+    /// by the hold; not what a way back, a refresh or a scale-in takes out meanwhile.
+    fn is_kept_apart(&self, seen: &InstanceSeen) -> bool {
+        let of_this_update = seen.told_in == Some(self.operation);
+        let forward = self.stack_status == "UPDATE_IN_PROGRESS" && self.refresh.is_none();
+        !self.terms.managed_draining || (forward && of_this_update)
+    }
+
     /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
     pub(super) fn drains_open(&mut self, at: Timestamp) {
         let all = self.instances.iter();
@@ -41,8 +49,10 @@ impl Inner {
             .filter(|(_, seen)| seen.is_draining)
             .map(|(id, _)| id.clone())
             .collect();
-        let is_rolled =
-            |id: &&String| self.instances[*id].is_rolled && !self.drained_by_hand.contains(*id);
+        let is_rolled = |id: &&String| {
+            let seen = &self.instances[*id];
+            seen.is_rolled && !self.drained_by_hand.contains(*id) && self.is_kept_apart(seen)
+        };
         let rolled: Vec<&str> = open.iter().filter(is_rolled).map(String::as_str).collect();
         let more = open.len() > self.seen.max_open_drains;
         if self.rolls() && self.is_at_it() && rolled.len() > self.terms.batch && more {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Inner, InstanceSeen};
 use crate::account::{Account, Caller};
-use crate::autoscaling::LAUNCH_ABANDONED;
+use crate::autoscaling::{LAUNCH_ABANDONED, ON_REQUEST};
 use crate::fact::{Fact, Told};
 use crate::promises::{Broken, Claim};
 
@@ -83,6 +83,7 @@ impl Inner {
             return;
         };
         if *logical_id == self.terms.stack {
+            self.operation += u32::from(self.stack_status != *status);
             self.stack_status.clone_from(status);
         } else if status.ends_with("_FAILED") && resource_type != "AWS::CloudFormation::Stack" {
             let failure = format!("{logical_id} {status}: {reason}");
@@ -106,7 +107,8 @@ impl Inner {
             self.hooks_skipped = !dynamics.terminate_hooks_after_abandoned_launch;
             self.launches_over.insert(instance.clone());
         }
-        self.lifecycle(told.at, instance, ami, state);
+        let by_name = reason == ON_REQUEST;
+        self.lifecycle(told.at, instance, ami, state, by_name);
         match state.as_str() {
             "Terminating:Proceed" => self.let_go(account, told.at, instance),
             "Pending:Proceed" => self.let_in(told.at, instance),
@@ -139,7 +141,7 @@ impl Inner {
         self.drains_open(told.at);
     }
 
-    fn lifecycle(&mut self, at: Timestamp, instance: &str, ami: &str, state: &str) {
+    fn lifecycle(&mut self, at: Timestamp, instance: &str, ami: &str, state: &str, by_name: bool) {
         if matches!(state, "Terminated" | "Warmed:Terminated" | "Detached") {
             self.instances.remove(instance);
             self.seen.replaced.insert(instance.to_owned());
@@ -151,6 +153,10 @@ impl Inner {
         let is_rolled = match state {
             "Terminating" => self.rolls() && self.in_operation(),
             _ => before.is_some_and(|seen| seen.is_rolled),
+        };
+        let told_in = match state {
+            "Terminating" => by_name.then_some(self.operation),
+            _ => before.and_then(|seen| seen.told_in),
         };
         let drain_began = match state {
             "Terminating:Wait" => Some(at),
@@ -172,6 +178,7 @@ impl Inner {
             member,
             is_draining,
             is_rolled,
+            told_in,
         };
         self.instances.insert(instance.to_owned(), seen);
         self.drains_open(at);

@@ -34,6 +34,10 @@ pub(in crate::ecs) fn look(account: &mut Account, ec2: &str, until: jiff::Timest
     if !group.is_held_by(ec2, MANAGED_DRAINING) {
         return;
     }
+    // Documented: of an instance that was terminated by hand the hook is left to time out.
+    if !account.ec2.is_alive(ec2) {
+        return;
+    }
     let mut answer = json!({"AutoScalingGroupName": group.name, "LifecycleHookName": MANAGED_DRAINING, "InstanceId": ec2});
     let tasks = account.ecs.home_of(ec2).map(|(cluster, id)| {
         instance::drain(account, &cluster, &id);

@@ -85,7 +85,11 @@ impl Stage {
                 seen.ami
             ));
         }
-        (serving.len() != size && Some(serving.len()) != self.scaled).then(|| {
+        let scaled = match self.is_scaled_by_ecs() {
+            true => usize::try_from(self.desired()).ok(),
+            false => self.scaled,
+        };
+        (serving.len() != size && Some(serving.len()) != scaled).then(|| {
             format!(
                 "{} instances are in service, {size} were before",
                 serving.len()

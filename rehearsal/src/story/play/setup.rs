@@ -138,6 +138,7 @@ fn terms(settings: &Settings) -> Result<Terms, String> {
         batch: number("BatchSize", 1)? as usize,
         drain_deadline: Duration::from_secs(number("DrainDeadlineSeconds", 3000)?),
         join_deadline: Duration::from_secs(number("JoinDeadlineSeconds", 900)?),
+        managed_draining: settings.has_capacity_provider("ManagedDraining", "DISABLED"),
         policy: settings
             .parameter("DrainDeadlinePolicy")
             .unwrap_or("retain")
