@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Made, Wanted, ask, lower_camel, name};
+use super::{Made, Wanted, ask, lower_camel, name, raw, told};
 use crate::account::Account;
 use crate::cloudformation::evaluate::same;
 use crate::cloudformation::rolling::whole_number;
@@ -95,5 +95,9 @@ pub fn associate(account: &mut Account, wanted: &Wanted) -> Result<Made, String>
 pub fn dissociate(account: &mut Account, cluster: &str) -> Result<Value, String> {
     let input =
         json!({"cluster": cluster, "capacityProviders": [], "defaultCapacityProviderStrategy": []});
-    ask(account, "ecs", "PutClusterCapacityProviders", &input)
+    match raw(account, "ecs", "PutClusterCapacityProviders", &input) {
+        // What it belonged to is gone, and it with it.
+        Err(error) if error.code == "ClusterNotFoundException" => Ok(Value::Null),
+        answer => answer.map_err(|error| told("ecs", &error)),
+    }
 }
