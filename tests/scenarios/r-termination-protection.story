@@ -1,6 +1,6 @@
 # Managed termination protection: instances with tasks are protected from scale-in, but not from a roll. A scale-in finds
-# nobody who may go. The stack cannot be deleted while services use its capacity provider, and nothing of it is touched. When
-# they are gone, and ECS protects nobody any more, it can.
+# nobody who may go, so the group keeps more instances than it is told. A minute after its services are gone ECS protects
+# nobody any more, and the stack can be deleted.
 instances 2
 parameter ClusterMaxSize=6
 parameter CapacityProvider=ENABLED
@@ -11,9 +11,8 @@ deploy
 roll
 call ecs UpdateService {"cluster": "$CLUSTER", "service": "web", "desiredCount": 5}
 pass 600
-scale 2
-pass 600
-delete
+call autoscaling SetDesiredCapacity {"AutoScalingGroupName": "$GROUP", "DesiredCapacity": 2}
+pass 900
 delete-services
-pass 300
+pass 120
 delete

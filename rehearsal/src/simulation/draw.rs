@@ -162,11 +162,6 @@ fn capacity_provider(rng: &mut Rng, settings: &mut Settings) {
         if chance(rng, 40) {
             settings.set_parameter("ManagedTerminationProtection", "ENABLED");
         }
-        if chance(rng, 20) {
-            settings
-                .switches
-                .push(Switch::EarlierInstancesHaveNoProvider);
-        }
     } else {
         settings.set_parameter("ManagedScaling", "DISABLED");
     }
@@ -212,10 +207,10 @@ fn faults(rng: &mut Rng) -> Vec<Fault> {
 
 fn switches(rng: &mut Rng) -> Vec<Switch> {
     let mut drawn = Vec::new();
-    // The last one is drawn with the capacity provider.
-    let of_its_own = Switch::EarlierInstancesHaveNoProvider;
+    // With the last one no workload would come to rest before a roll.
+    let never = Switch::EarlierInstancesHaveNoProvider;
     for (switch, _) in Switch::ALL {
-        if switch != of_its_own && chance(rng, 10) {
+        if switch != never && chance(rng, 10) {
             drawn.push(switch);
         }
     }

@@ -47,7 +47,7 @@ impl Stage {
             state_transitions: transitions,
             max_history_events: seen.max_history_events,
             cost_usd: rounded(cost_usd(transitions, &seen), 6),
-            promises: promises::judge(&seen.broken),
+            promises: promises::judge(&seen.broken, self.watch.terms().managed_draining),
             api_calls: seen.api_calls,
             ami: amis,
             starts: None,
