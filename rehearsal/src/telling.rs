@@ -112,10 +112,10 @@ impl Teller {
                 Mood::Plain,
             ),
             Fact::Scaling {
-                provider,
+                subject,
                 what,
                 detail,
-            } => (provider.clone(), what.clone(), detail.clone(), Mood::Plain),
+            } => (subject.clone(), what.clone(), detail.clone(), Mood::Plain),
             other => trouble_line(other)?,
         };
         let at = told.at.duration_since(self.began).unsigned_abs();

@@ -8,6 +8,9 @@
 //!
 //! Of several that come at the same moment, those whose ids come first in the alphabet go first. One of these may be
 //! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`] it is passed over.
+//! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an instance DRAINING at once,
+//! which has had its turn then.
+//!
 //! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from its turn.
 
 use jiff::{SignedDuration, Timestamp};

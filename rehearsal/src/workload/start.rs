@@ -23,12 +23,11 @@ pub fn check(world: &World, cluster: &str, workload: &Workload) -> Result<(), St
         return Ok(());
     };
     let has = match there.as_slice() {
-        [] => "which has none; rehearse with the parameter CapacityProvider=ENABLED".to_owned(),
-        some => format!("which has {}", some.join(", ")),
+        [] => "it has none; rehearse with the parameter CapacityProvider=ENABLED, whose capacity provider is called cp- and the cluster's name".to_owned(),
+        some => format!("it has {}; name that in the file", some.join(", ")),
     };
     Err(format!(
-        "service {service} uses the capacity provider {provider}, and there is none of this name in the cluster {cluster}, \
-         {has}; the stack's own is called cp-{cluster}"
+        "service {service} uses the capacity provider {provider}, which cluster {cluster} does not have: {has}"
     ))
 }
 

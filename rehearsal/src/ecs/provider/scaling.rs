@@ -149,7 +149,7 @@ fn scale(account: &mut Account, name: &str, group: &str, seen: &Seen, wanted: u3
     }
     if set || !again {
         account.tell(Fact::Scaling {
-            provider: name.to_owned(),
+            subject: name.to_owned(),
             what: what.to_owned(),
             detail,
         });
