@@ -1,5 +1,5 @@
-# The capacity provider comes to a stack that is there, and goes again. Nothing is replaced by either. Where ECS sets the
-# capacity the roll in between leaves it alone, though CapacityOwner still says template.
+# The capacity provider comes to a stack that is there, and goes again; neither replaces anything. While ECS sets the capacity
+# the roll leaves it alone, though CapacityOwner says template. When the capacity provider has gone, that holds again.
 instances 2
 parameter ClusterMaxSize=6
 parameter CapacityProvider=DISABLED

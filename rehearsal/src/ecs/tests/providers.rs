@@ -11,10 +11,10 @@ fn provided(count: u32, group: Value, provider: Value) -> World {
     let mut world = World::with(0);
     // ECS_CLUSTER=c
     let data = json!({"ImageId": "ami-1", "InstanceType": "m7g.large", "UserData": "RUNTX0NMVVNURVI9Ywo="});
-    let template = json!({"LaunchTemplateName": "t", "LaunchTemplateData": data});
+    let template = json!({"LaunchTemplateName": "template", "LaunchTemplateData": data});
     calls(&mut world, "ec2", "CreateLaunchTemplate", template);
     let mut whole = json!({"AutoScalingGroupName": "g", "MinSize": 1, "MaxSize": 9, "DesiredCapacity": count,
-        "LaunchTemplate": {"LaunchTemplateName": "t"}, "VPCZoneIdentifier": "subnet-1,subnet-2"});
+        "LaunchTemplate": {"LaunchTemplateName": "template"}, "VPCZoneIdentifier": "subnet-1,subnet-2"});
     extend(&mut whole, &group);
     calls(&mut world, "autoscaling", "CreateAutoScalingGroup", whole);
     world.pass(120);
