@@ -179,15 +179,14 @@ impl Workload {
             .as_str()
             .filter(|name| !name.is_empty())
             .ok_or_else(|| format!("{place}: serviceName is missing or no text"))?;
-        if let Some("INACTIVE" | "DRAINING") = service["status"].as_str() {
-            self.assumed
-                .push(format!("{name} is {}: left out", service["status"]));
-            return Ok(());
-        }
         let (provider, is_fargate) = capacity(place, name, service)?;
-        if is_fargate {
-            self.assumed
-                .push(format!("{name} runs on Fargate: left out"));
+        let why = match service["status"].as_str() {
+            Some("INACTIVE" | "DRAINING") => format!("is {}", service["status"]),
+            _ if is_fargate => "runs on Fargate".to_owned(),
+            _ => String::new(),
+        };
+        if !why.is_empty() {
+            self.assumed.push(format!("{name} {why}: left out"));
             return Ok(());
         }
         let number = |value: &Value, member: &str, default: u64| match value {

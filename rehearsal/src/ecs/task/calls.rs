@@ -35,15 +35,7 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
     input.only_ec2()?;
     let definition = definition::find(account, input.needed("taskDefinition")?)?;
     let count = input.within("count", (1, 10), 1)?;
-    let group = match input.text("group")? {
-        Some(group) if group.starts_with("service:") => {
-            return Err(invalid(
-                "The prefix 'service:' is reserved for service tasks.",
-            ));
-        }
-        Some(group) => group.to_owned(),
-        None => format!("family:{}", definition.family),
-    };
+    let group = group(&input, &definition)?;
     let token = input.text("clientToken")?.unwrap_or_default();
     if let Some(before) = asked_before(account, &name, token, members)? {
         return Ok(before);
@@ -80,6 +72,17 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
             .insert((name, token.to_owned()), asked);
     }
     Ok(json!({"tasks": started, "failures": failures}))
+}
+
+/// The group that a standalone task says it is of, or that of its family.
+fn group(input: &Input<'_>, definition: &definition::TaskDefinition) -> Result<String, ApiError> {
+    match input.text("group")? {
+        Some(group) if group.starts_with("service:") => Err(invalid(
+            "The prefix 'service:' is reserved for service tasks.",
+        )),
+        Some(group) => Ok(group.to_owned()),
+        None => Ok(format!("family:{}", definition.family)),
+    }
 }
 
 /// The tasks that a call with the same token has started: SDKs repeat a call whose answer did not arrive.
