@@ -82,6 +82,8 @@ pub struct Account {
     pub fault_random: fastrand::Rng,
     /// What the workers are made to do wrong.
     pub wrong: Option<Wrong>,
+    /// Whether an answer goes straight to the wire: a long list may then be text already, see [`crate::wire::query::written`].
+    pub answers_written: bool,
     /// What workers read last, for reads that are stale.
     pub reads: faults::calls::Reads,
     /// Everything that happened, in order.
@@ -121,6 +123,7 @@ impl Account {
             faults: Faults::default(),
             fault_random: fastrand::Rng::with_seed(seed ^ FAULT_SEED),
             wrong: None,
+            answers_written: false,
             reads: Default::default(),
             facts: Vec::new(),
             changes: Changes::default(),

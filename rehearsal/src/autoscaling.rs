@@ -25,6 +25,7 @@ mod input;
 mod instances;
 mod lifecycle;
 mod lifetime;
+mod members;
 mod moves;
 mod notice;
 mod refresh;

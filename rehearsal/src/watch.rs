@@ -4,6 +4,8 @@ mod answers;
 mod drains;
 mod judge;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,6 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::account::Account;
+use crate::ec2::TemplateVersion;
 use crate::fact::Told;
 use crate::promises::Broken;
 use crate::world::Observer;
@@ -31,6 +34,8 @@ pub struct Terms {
     pub join_deadline: Duration,
     /// Whether ECS's managed draining drains beside the workers, and knows no turns.
     pub managed_draining: bool,
+    /// AgentDisconnectedLimitSeconds.
+    pub agent_limit: Duration,
 }
 
 impl Terms {
@@ -50,6 +55,8 @@ impl Terms {
 pub struct InstanceSeen {
     /// The AMI that it runs.
     pub ami: String,
+    /// The launch template version that it came from: a version is another though its AMI be the same.
+    pub launched_from: Option<TemplateVersion>,
     /// Its lifecycle state.
     pub state: String,
     /// When it came to its terminate hook, if it has.
@@ -127,14 +134,16 @@ struct Inner {
     launches_over: BTreeSet<String>,
     /// Whether Auto Scaling skips the terminate hooks of an instance whose launch was abandoned.
     hooks_skipped: bool,
+    /// Most drains of a roll that were open at one time while they were judged.
+    most_judged: usize,
     /// When an instance was last seen at its terminate hook.
     last_at_hook: Option<Timestamp>,
     /// Whether an event was lost.
     event_lost: bool,
     /// The instances that joined the cluster only after their hook had let them go.
     joined_too_late: BTreeSet<String>,
-    /// The instances whose agent is not connected.
-    agentless: BTreeSet<String>,
+    /// The instances whose agent is not connected, and since when.
+    agentless: BTreeMap<String, Timestamp>,
     /// The instances that died.
     died: BTreeSet<String>,
     seen: Seen,
@@ -168,10 +177,11 @@ impl Watch {
             abandoned: BTreeSet::new(),
             launches_over: BTreeSet::new(),
             hooks_skipped: false,
+            most_judged: 0,
             last_at_hook: None,
             event_lost: false,
             joined_too_late: BTreeSet::new(),
-            agentless: BTreeSet::new(),
+            agentless: BTreeMap::new(),
             died: BTreeSet::new(),
             seen: Seen::default(),
         };
@@ -190,6 +200,7 @@ impl Watch {
     pub fn begin_roll(&self) {
         let mut inner = self.lock();
         inner.rolling = true;
+        inner.most_judged = 0;
         // What broke before the roll is the roll's to tell: nobody else will.
         let broken = std::mem::take(&mut inner.seen.broken);
         inner.seen = Seen {
@@ -245,12 +256,11 @@ impl Watch {
     /// How many instances are in service on another AMI than `old`, and how many are left on `old`.
     pub fn progress(&self, old: &str) -> (usize, usize) {
         let inner = self.lock();
-        let (left, new): (Vec<_>, Vec<_>) =
-            inner.instances.values().partition(|seen| seen.ami == old);
-        (
-            new.iter().filter(|seen| seen.state == "InService").count(),
-            left.len(),
-        )
+        let all = inner.instances.values();
+        all.fold((0, 0), |(new, left), seen| match seen.ami == old {
+            true => (new, left + 1),
+            false => (new + usize::from(seen.state == "InService"), left),
+        })
     }
 
     /// What is still under way, in words; nothing if all is at rest.

@@ -277,6 +277,7 @@ fn admit(
             not_before: now + until_ready,
             actions: Vec::new(),
         },
+        written: Default::default(),
     };
     let activity = Activity::launching(activity, now, &instance, why.of_launch(now));
     found.activities.push(activity);

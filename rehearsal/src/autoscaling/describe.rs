@@ -1,5 +1,8 @@
 //! DescribeAutoScalingGroups.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::capacity::zone;
@@ -7,7 +10,7 @@ use super::group::{Group, Instance, OnAbandon};
 use super::input::{page, texts};
 use super::moves::LifecycleState;
 use crate::account::{ACCOUNT_ID, Account, PARTITION};
-use crate::wire::{ApiError, lists, only};
+use crate::wire::{ApiError, lists, only, query};
 
 /// DescribeAutoScalingGroups. A name that there is not is left out, as AWS does.
 pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
@@ -20,7 +23,8 @@ pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         .filter(|group| wanted.is_empty() || wanted.contains(&group.name))
         .collect();
     let (page, next) = page(input, all, 50, 100)?;
-    let page: Vec<Value> = page.into_iter().map(group).collect();
+    let written = account.answers_written;
+    let page: Vec<Value> = page.into_iter().map(|one| group(one, written)).collect();
     let mut answer = lists([("AutoScalingGroups", page)]);
     if let Some(next) = next {
         answer["NextToken"] = json!(next);
@@ -28,11 +32,11 @@ pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(answer)
 }
 
-fn group(group: &Group) -> Value {
+fn group(group: &Group, written: bool) -> Value {
     let settings = &group.settings;
     let zones: Vec<String> = (0..group.subnets.len().min(3)).map(zone).collect();
     let in_group = |instance: &&Instance| !instance.state.is_warm();
-    let instances = group.instances.iter().filter(in_group).map(instance);
+    let instances = group.instances.iter().filter(in_group);
     let suspended: Vec<Value> = group
         .suspended
         .iter()
@@ -68,7 +72,10 @@ fn group(group: &Group) -> Value {
         ),
     });
     // Put in as they are: json! would copy what may be a thousand instances.
-    answer["Instances"] = Value::Array(instances.collect());
+    answer["Instances"] = match written {
+        true => query::written(instances.map(|one| one.written.of(one))),
+        false => Value::Array(instances.map(instance).collect()),
+    };
     if let Some(on_abandon) = settings.on_terminate_abandon {
         let word = match on_abandon {
             OnAbandon::Retain => "retain",
@@ -89,6 +96,29 @@ fn group(group: &Group) -> Value {
         answer["Status"] = json!("Delete in progress");
     }
     answer
+}
+
+/// What changes about an instance that is described.
+type Changing = (LifecycleState, bool, bool);
+
+/// An instance as it was last written for an answer: a roll asks for a large group's instances three times for each of
+/// them, and few have changed.
+#[derive(Debug, Default)]
+pub struct Written(RefCell<Option<(Changing, Arc<str>)>>);
+
+impl Written {
+    fn of(&self, one: &Instance) -> Arc<str> {
+        let changing = (one.state, one.healthy, one.protected);
+        let mut last = self.0.borrow_mut();
+        match &*last {
+            Some((then, xml)) if *then == changing => xml.clone(),
+            _ => {
+                let xml: Arc<str> = query::item(&instance(one)).into();
+                *last = Some((changing, xml.clone()));
+                xml
+            }
+        }
+    }
 }
 
 /// An instance, as DescribeAutoScalingGroups and DescribeWarmPool answer it.

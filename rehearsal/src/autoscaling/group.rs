@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::activity::Activity;
+use super::describe::Written;
+use super::members::Instances;
 use super::moves::{LifecycleState, Move, Transition};
 use super::refresh::Refresh;
 use super::warm_pool::WarmPool;
@@ -33,7 +35,7 @@ pub struct Group {
     /// Its hooks, by name.
     pub hooks: BTreeMap<String, Hook>,
     /// Its instances, oldest first, with those of its warm pool.
-    pub instances: Vec<Instance>,
+    pub instances: Instances,
     pub(super) settings: Settings,
     pub(super) suspended: BTreeSet<String>,
     pub(super) warm_pool: Option<WarmPool>,
@@ -158,6 +160,8 @@ pub struct Instance {
     pub protected: bool,
     /// The move that it is in, or was in last.
     pub(super) moving: Moving,
+    /// What DescribeAutoScalingGroups answers of it.
+    pub(super) written: Written,
 }
 
 /// A move under way.
@@ -190,11 +194,11 @@ pub struct Action {
 impl Group {
     /// The instance `id`, while the group has it.
     pub fn instance(&self, id: &str) -> Option<&Instance> {
-        self.instances.iter().find(|instance| instance.id == id)
+        self.instances.by_id(id)
     }
 
     pub(super) fn instance_mut(&mut self, id: &str) -> Option<&mut Instance> {
-        self.instances.iter_mut().find(|instance| instance.id == id)
+        self.instances.by_id_mut(id)
     }
 
     /// How many instances count against the desired capacity.

@@ -146,12 +146,12 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
         .autoscaling
         .groups()
         .flat_map(|group| {
-            group
-                .instances
-                .iter()
-                .map(move |instance| (group, instance))
+            let some: Vec<&Instance> = match wanted.is_empty() {
+                true => group.instances.iter().collect(),
+                false => group.instances.by_ids(&wanted),
+            };
+            some.into_iter().map(move |instance| (group, instance))
         })
-        .filter(|(_, instance)| wanted.is_empty() || wanted.contains(&instance.id))
         .map(|(group, instance)| {
             let mut answer = describe::instance(instance);
             answer["AutoScalingGroupName"] = json!(group.name);

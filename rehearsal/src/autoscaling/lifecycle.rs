@@ -158,10 +158,10 @@ fn close(
     let Some(found) = account.autoscaling.group_mut(group) else {
         return;
     };
-    let Some(place) = found.instances.iter().position(|found| found.id == id) else {
+    let Some(instance) = found.instance(id) else {
         return;
     };
-    let activity = found.instances[place].moving.activity.clone();
+    let activity = instance.moving.activity.clone();
     if let Some(activity) = found.activity_mut(&activity) {
         activity.end(now, status, message);
     }
@@ -243,7 +243,7 @@ pub fn gone(account: &mut Account, group: &str, id: &str) {
     let Some(found) = account.autoscaling.group_mut(group) else {
         return;
     };
-    found.instances.retain(|instance| instance.id != id);
+    found.instances.remove(id);
     if found.deleting && found.instances.is_empty() {
         account.autoscaling.remove_group(group);
         return;

@@ -69,7 +69,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         template,
         subnets,
         hooks: hooks.into_iter().collect(),
-        instances: Vec::new(),
+        instances: Default::default(),
         settings,
         suspended: BTreeSet::new(),
         warm_pool: None,

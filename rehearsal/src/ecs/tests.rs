@@ -71,7 +71,7 @@ fn a_service_spreads_over_zones_and_says_so() {
         service["events"][0]["message"],
         "(service web) has reached a steady state."
     );
-    assert!(world.account.ecs.settled());
+    assert!(world.account.ecs.settled(&mut None));
     world.pass(2 * 6 * 3600);
     let events = world.service("web")["events"].clone();
     let steady = events

@@ -148,8 +148,7 @@ impl State {
             .clusters
             .values()
             .flat_map(|cluster| cluster.tasks.values());
-        let restless = tasks.find(|task| !matches!(task.status, Status::Running | Status::Stopped));
-        if let Some(task) = restless {
+        if let Some(task) = tasks.find(|task| is_busy(task)) {
             let (id, group, status) = (&task.id, &task.group, task.status.name());
             return Some(format!("task {id} of {group} is {status}"));
         }
@@ -167,10 +166,28 @@ impl State {
         })
     }
 
-    /// Whether nothing is under way.
-    pub fn settled(&self) -> bool {
-        self.pending().is_none()
+    /// Whether nothing is under way. This is asked after every event: while the task in `busy`, which it was last found to
+    /// wait for (cluster and id), is still on its way, nothing else has to be looked at.
+    pub fn settled(&self, busy: &mut Option<(String, String)>) -> bool {
+        let still = busy
+            .as_ref()
+            .and_then(|(cluster, id)| self.clusters.get(cluster)?.tasks.get(id));
+        if still.is_some_and(is_busy) {
+            return false;
+        }
+        let all = self
+            .clusters
+            .values()
+            .flat_map(|cluster| cluster.tasks.values().map(move |task| (cluster, task)));
+        let next = all.into_iter().find(|(_, task)| is_busy(task));
+        *busy = next.map(|(cluster, task)| (cluster.name.clone(), task.id.clone()));
+        busy.is_none() && self.pending().is_none()
     }
+}
+
+/// Whether a task is on its way from one state to another.
+fn is_busy(task: &Task) -> bool {
+    !matches!(task.status, Status::Running | Status::Stopped)
 }
 
 fn seen(cluster: &Cluster, task: &Task) -> TaskView {

@@ -1,5 +1,6 @@
 //! What a state does with its input: a plain function of the definition, the input and the time.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -28,9 +29,9 @@ pub enum Move {
 /// # Errors
 /// What goes wrong in the state itself, in AWS's words where they are known.
 pub fn decide(state: &State, scope: Scope<'_>, now: Timestamp) -> Result<Move, Trouble> {
-    let seen = select(state.input_path.as_ref(), scope)?;
+    let seen = &*select(state.input_path.as_ref(), scope)?;
     let inner = Scope {
-        input: &seen,
+        input: seen,
         ..scope
     };
     match &state.kind {
@@ -50,12 +51,12 @@ pub fn decide(state: &State, scope: Scope<'_>, now: Timestamp) -> Result<Move, T
         }
         Kind::Task(task) => match &task.parameters {
             Some(template) => Ok(Move::Ask(template.fill(inner)?)),
-            None => Ok(Move::Ask(seen)),
+            None => Ok(Move::Ask(seen.clone())),
         },
         Kind::Choice { rules, default } => {
             let next = choose(rules, default.as_deref(), inner)?;
             Ok(Move::Leave(
-                outgoing(state, &seen, scope)?,
+                outgoing(state, seen, scope)?,
                 Then::Next(next.to_owned()),
             ))
         }
@@ -63,11 +64,11 @@ pub fn decide(state: &State, scope: Scope<'_>, now: Timestamp) -> Result<Move, T
             let length = wait_length(length, inner, now)?;
             Ok(Move::Wait(
                 length,
-                outgoing(state, &seen, scope)?,
+                outgoing(state, seen, scope)?,
                 then.clone(),
             ))
         }
-        Kind::Succeed => Ok(Move::Leave(outgoing(state, &seen, scope)?, Then::End)),
+        Kind::Succeed => Ok(Move::Leave(outgoing(state, seen, scope)?, Then::End)),
         Kind::Fail { error, cause } => {
             let (error, cause) = (
                 say("ErrorPath", error.as_ref(), scope)?,
@@ -130,13 +131,14 @@ fn outgoing(state: &State, value: &Value, scope: Scope<'_>) -> Result<Value, Tro
             ..scope
         },
     )
+    .map(Cow::into_owned)
 }
 
-fn select(path: Option<&Path>, scope: Scope<'_>) -> Result<Value, Trouble> {
+fn select<'a>(path: Option<&Path>, scope: Scope<'a>) -> Result<Cow<'a, Value>, Trouble> {
     let Some(path) = path else {
-        return Ok(json!({}));
+        return Ok(Cow::Owned(json!({})));
     };
-    path.read(scope).cloned().ok_or_else(|| {
+    path.read(scope).map(Cow::Borrowed).ok_or_else(|| {
         let (path, end) = (path.text(), path.text().trim_start_matches(['$', '.']));
         Trouble::runtime(format!(
             "Invalid path '{path}' : No results for path: $['{end}']"

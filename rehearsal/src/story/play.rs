@@ -223,8 +223,9 @@ impl Stage {
         workload::start(&self.world, &self.cluster, &workload)
             .map_err(|error| refused("the workload", &error))?;
         let limit = self.world.now() + SETTLE_LIMIT;
+        let mut busy = None;
         if self
-            .run_until(|account| account.ecs.settled(), limit)
+            .run_until(move |account| account.ecs.settled(&mut busy), limit)
             .await?
         {
             return Ok(());

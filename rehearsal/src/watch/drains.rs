@@ -18,13 +18,16 @@ impl Inner {
         self.refresh.is_some() || self.stack_status.ends_with("_IN_PROGRESS")
     }
 
-    /// Whether the roll is not over yet: an operation goes on, or its last drains do, and the group is of two AMIs.
-    fn is_at_it(&self) -> bool {
+    /// Whether the roll is not over yet: an operation goes on, or its last drains do, and the group is of two launch template
+    /// versions.
+    pub(super) fn is_at_it(&self) -> bool {
         let there = ["InService", "Terminating:Wait"];
         let all = self.instances.values();
-        let mut amis = all.filter(|seen| there.contains(&seen.state.as_str()));
-        let first = amis.next().map(|seen| seen.ami.as_str());
-        self.in_operation() || amis.any(|seen| Some(seen.ami.as_str()) != first)
+        let mut versions = all
+            .filter(|seen| there.contains(&seen.state.as_str()))
+            .map(|seen| &seen.launched_from);
+        let first = versions.next();
+        self.in_operation() || versions.any(|version| Some(version) != first)
     }
 
     /// Managed draining waits for nobody's turn. What is kept apart then are the batches of an update that goes forward,
@@ -54,15 +57,16 @@ impl Inner {
             seen.is_rolled && !self.drained_by_hand.contains(*id) && self.is_kept_apart(seen)
         };
         let rolled: Vec<&str> = open.iter().filter(is_rolled).map(String::as_str).collect();
-        let more = open.len() > self.seen.max_open_drains;
-        if self.rolls() && self.is_at_it() && rolled.len() > self.terms.batch && more {
-            let detail = format!(
-                "{} drains were open with a batch of {}: {}",
-                rolled.len(),
-                self.terms.batch,
-                rolled.join(", ")
-            );
+        // It is told once, and again when it gets worse: by a mark of what is judged, not of all that is open.
+        let judged = self.rolls() && rolled.len() > self.most_judged && self.is_at_it();
+        let (count, batch) = (rolled.len(), self.terms.batch);
+        if judged && count > batch {
+            let which = rolled.join(", ");
+            let detail = format!("{count} drains were open with a batch of {batch}: {which}");
             self.broke(Claim::OneBatchOfDrains, at, detail);
+        }
+        if judged {
+            self.most_judged = count;
         }
         self.seen.max_open_drains = self.seen.max_open_drains.max(open.len());
     }

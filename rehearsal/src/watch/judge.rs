@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{Inner, InstanceSeen};
 use crate::account::{Account, Caller};
 use crate::autoscaling::{LAUNCH_ABANDONED, ON_REQUEST};
+use crate::ec2::TemplateVersion;
 use crate::fact::{Fact, Told};
 use crate::promises::{Broken, Claim};
 
@@ -93,11 +94,11 @@ impl Inner {
 
     fn moves(&mut self, account: &Account, told: &Told) {
         let Fact::Lifecycle {
+            group,
             instance,
             ami,
             state,
             reason,
-            ..
         } = &told.fact
         else {
             return;
@@ -107,8 +108,16 @@ impl Inner {
             self.hooks_skipped = !dynamics.terminate_hooks_after_abandoned_launch;
             self.launches_over.insert(instance.clone());
         }
-        let by_name = reason == ON_REQUEST;
-        self.lifecycle(told.at, instance, ami, state, by_name);
+        let group = account.autoscaling.group(group);
+        let known = group.and_then(|group| group.instance(instance));
+        let launched_from = known.map(|known| known.template.clone());
+        self.lifecycle(told.at, instance, (ami, launched_from), state);
+        if state == "Terminating"
+            && reason == ON_REQUEST
+            && let Some(seen) = self.instances.get_mut(instance)
+        {
+            seen.told_in = Some(self.operation);
+        }
         match state.as_str() {
             "Terminating:Proceed" => self.let_go(account, told.at, instance),
             "Pending:Proceed" => self.let_in(told.at, instance),
@@ -127,8 +136,8 @@ impl Inner {
             return;
         };
         match agent_connected {
-            true => self.agentless.remove(instance),
-            false => self.agentless.insert(instance.clone()),
+            true => drop(self.agentless.remove(instance)),
+            false => drop(self.agentless.entry(instance.clone()).or_insert(told.at)),
         };
         if let Some(seen) = self.instances.get_mut(instance) {
             if !seen.member && status == "ACTIVE" && seen.state == "Terminating:Proceed" {
@@ -141,7 +150,13 @@ impl Inner {
         self.drains_open(told.at);
     }
 
-    fn lifecycle(&mut self, at: Timestamp, instance: &str, ami: &str, state: &str, by_name: bool) {
+    fn lifecycle(
+        &mut self,
+        at: Timestamp,
+        instance: &str,
+        (ami, launched_from): (&str, Option<TemplateVersion>),
+        state: &str,
+    ) {
         if matches!(state, "Terminated" | "Warmed:Terminated" | "Detached") {
             self.instances.remove(instance);
             self.seen.replaced.insert(instance.to_owned());
@@ -155,7 +170,7 @@ impl Inner {
             _ => before.is_some_and(|seen| seen.is_rolled),
         };
         let told_in = match state {
-            "Terminating" => by_name.then_some(self.operation),
+            "Terminating" => None,
             _ => before.and_then(|seen| seen.told_in),
         };
         let drain_began = match state {
@@ -170,6 +185,7 @@ impl Inner {
         let retained = state == "Terminating:Retained" || before.is_some_and(|seen| seen.retained);
         let seen = InstanceSeen {
             ami: ami.to_owned(),
+            launched_from,
             joined,
             retained_since,
             retained,

@@ -113,13 +113,15 @@ impl Inner {
             && seen.is_some_and(|seen| seen.drain_began.is_none())
     }
 
-    /// Whether it goes with its stack, and its tasks have had their time after they were told to stop, or its agent is gone and
-    /// nobody knows of them.
-    fn is_over_with_its_stack(&self, at: Timestamp, instance: &str) -> bool {
+    /// Whether it goes with its stack, and its tasks have had their time after they were told to stop, or its agent has been
+    /// gone for as long as an agent may be.
+    pub(super) fn is_over_with_its_stack(&self, at: Timestamp, instance: &str) -> bool {
         let seen = self.instances.get(instance);
         let began = seen.and_then(|seen| seen.drain_began);
         let over = |began| at + WHOLE_SECONDS >= began + GRACE;
-        self.stack_goes() && (began.is_some_and(over) || self.agentless.contains(instance))
+        let gone = self.agentless.get(instance);
+        let gone_for_long = gone.is_some_and(|since| at >= *since + self.terms.agent_limit);
+        self.stack_goes() && (began.is_some_and(over) || gone_for_long)
     }
 
     /// Whether the user chose `terminate`, and the deadline has passed.

@@ -112,10 +112,33 @@ pub fn write(action: &str, request_id: String, answer: Result<Value, ApiError>) 
     }
 }
 
+/// Whether `text` stands in XML as it is, as nearly all do.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| (b' '..0x7f).contains(&byte) && !b"<>&'\"".contains(&byte);
+    text.bytes().all(plain)
+}
+
 /// `text` as it stands in XML, which has no place for some letters at all, escaped or not: U+FFFD stands there instead.
 pub fn escaped(text: &str) -> String {
     let forbidden = |c: char| (c < ' ' && !"\t\n\r".contains(c)) || "\u{fffe}\u{ffff}".contains(c);
     quick_xml::escape::escape(text).replace(forbidden, "\u{fffd}")
+}
+
+/// The only member of a list that is written already.
+const WRITTEN: &str = "#written";
+
+/// A list of items that [`item`] wrote, to be put into an answer as they are.
+pub fn written(items: impl Iterator<Item = impl AsRef<str>>) -> Value {
+    let mut all = String::new();
+    items.for_each(|item| all.push_str(item.as_ref()));
+    Value::Object(Map::from_iter([(WRITTEN.to_owned(), Value::String(all))]))
+}
+
+/// An item of a list.
+pub fn item(value: &Value) -> String {
+    let mut out = String::new();
+    named(&mut out, "member", value);
+    out
 }
 
 fn element(out: &mut String, value: &Value) {
@@ -123,6 +146,7 @@ fn element(out: &mut String, value: &Value) {
         Value::Null => {}
         Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&number.to_string()),
+        Value::String(text) if is_plain(text) => out.push_str(text),
         Value::String(text) => out.push_str(&escaped(text)),
         Value::Array(items) => {
             for item in items {
@@ -131,7 +155,10 @@ fn element(out: &mut String, value: &Value) {
         }
         Value::Object(members) => {
             for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
-                named(out, name, value);
+                match value.as_str().filter(|_| name == WRITTEN) {
+                    Some(xml) => out.push_str(xml),
+                    None => named(out, name, value),
+                }
             }
         }
     }
@@ -173,6 +200,15 @@ mod tests {
     #[test]
     fn letters_that_xml_has_no_place_for_are_replaced() {
         assert_eq!(escaped("a\0<\u{1f}\n"), "a\u{fffd}&lt;\u{fffd}\n");
+    }
+
+    #[test]
+    fn items_that_are_written_already_are_put_in_as_they_are() {
+        let items = [json!({"C": "<&"}), json!({"C": "plain"})];
+        let as_values = write("A", "r".to_owned(), Ok(json!({"B": items.clone()})));
+        let items = written(items.iter().map(item));
+        let as_text = write("A", "r".to_owned(), Ok(json!({"B": items})));
+        assert_eq!(as_text, as_values);
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn a_drain_makes_no_deployment_and_the_status_stays() {
         world.service("web")["events"][0]["message"],
         "(service web) has reached a steady state."
     );
-    assert!(world.account.ecs.settled());
+    assert!(world.account.ecs.settled(&mut None));
     let arn = world.instance_arn("i-0");
     world.does(
         "UpdateContainerInstancesState",

@@ -139,6 +139,7 @@ fn terms(settings: &Settings) -> Result<Terms, String> {
         drain_deadline: Duration::from_secs(number("DrainDeadlineSeconds", 3000)?),
         join_deadline: Duration::from_secs(number("JoinDeadlineSeconds", 900)?),
         managed_draining: settings.has_capacity_provider("ManagedDraining", "DISABLED"),
+        agent_limit: Duration::from_secs(number("AgentDisconnectedLimitSeconds", 600)?),
         policy: settings
             .parameter("DrainDeadlinePolicy")
             .unwrap_or("retain")

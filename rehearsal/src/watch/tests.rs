@@ -1,0 +1,138 @@
+//! What the watch must not let pass.
+
+use std::time::Duration;
+
+use super::{InstanceSeen, Terms, Watch};
+use crate::account::Account;
+use crate::ec2::TemplateVersion;
+use crate::fact::{Fact, Told};
+use crate::promises::Claim;
+use crate::world::Observer;
+
+const LIMIT: Duration = Duration::from_secs(600);
+
+struct Scene {
+    account: Account,
+    watch: Watch,
+}
+
+impl Scene {
+    /// A stack at `status`, with a batch of 2.
+    fn new(status: &str) -> Self {
+        let now = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let terms = Terms {
+            managed_draining: false,
+            stack: "ecs-cluster".to_owned(),
+            batch: 2,
+            drain_deadline: Duration::from_secs(3000),
+            policy: "retain".to_owned(),
+            join_deadline: Duration::from_secs(900),
+            agent_limit: LIMIT,
+        };
+        let scene = Self {
+            account: Account::new(now, 1),
+            watch: Watch::new(terms),
+        };
+        scene.watch.begin_roll();
+        scene.watch.lock().stack_status = status.to_owned();
+        scene
+    }
+
+    fn tell(&mut self, fact: Fact) {
+        let told = Told {
+            at: self.account.now,
+            fact,
+        };
+        self.watch.observe(&self.account, &told);
+    }
+
+    fn moves(&mut self, instance: &str, state: &str) {
+        self.tell(Fact::Lifecycle {
+            group: "DevCluster".to_owned(),
+            instance: instance.to_owned(),
+            ami: "ami-1".to_owned(),
+            state: state.to_owned(),
+            reason: String::new(),
+        });
+    }
+
+    fn registration(&mut self, instance: &str, status: &str, agent_connected: bool) {
+        self.tell(Fact::ContainerInstance {
+            cluster: "DevCluster".to_owned(),
+            instance: instance.to_owned(),
+            status: status.to_owned(),
+            agent_connected,
+        });
+    }
+
+    fn drains(&mut self, instance: &str) {
+        self.moves(instance, "Terminating");
+        self.moves(instance, "Terminating:Wait");
+        self.registration(instance, "DRAINING", true);
+    }
+
+    fn broken(&self) -> Vec<Claim> {
+        let inner = self.watch.lock();
+        inner
+            .seen
+            .broken
+            .iter()
+            .map(|broken| broken.claim)
+            .collect()
+    }
+}
+
+#[test]
+fn a_second_batch_is_told_though_more_drains_were_open_before_that_are_not_judged() {
+    let mut scene = Scene::new("UPDATE_IN_PROGRESS");
+    for n in 0..5 {
+        let by_hand = format!("i-{n}");
+        scene.watch.drained_by_hand(&by_hand);
+        scene.drains(&by_hand);
+    }
+    assert_eq!(scene.broken(), []);
+    for n in 0..5 {
+        scene.moves(&format!("i-{n}"), "Terminated");
+    }
+    for n in 5..7 {
+        scene.drains(&format!("i-{n}"));
+    }
+    assert_eq!(scene.broken(), []);
+    scene.drains("i-7");
+    assert_eq!(scene.broken(), [Claim::OneBatchOfDrains]);
+    // The same again is not worse.
+    scene.moves("i-7", "Terminated");
+    scene.drains("i-8");
+    assert_eq!(scene.broken(), [Claim::OneBatchOfDrains]);
+}
+
+#[test]
+fn an_agent_that_has_just_gone_is_no_excuse() {
+    let mut scene = Scene::new("DELETE_IN_PROGRESS");
+    scene.drains("i-1");
+    scene.registration("i-1", "DRAINING", false);
+    let since = scene.account.now;
+    let is_over = |at| scene.watch.lock().is_over_with_its_stack(at, "i-1");
+    assert!(!is_over(since));
+    assert!(!is_over(since + LIMIT - Duration::from_secs(1)));
+    assert!(is_over(since + LIMIT));
+}
+
+#[test]
+fn two_versions_of_one_ami_are_a_roll_that_is_not_over() {
+    let mut scene = Scene::new("UPDATE_COMPLETE");
+    for (instance, version) in [("i-1", 1), ("i-2", 2)] {
+        scene.moves(instance, "InService");
+        let version = TemplateVersion {
+            id: "lt-1".to_owned(),
+            name: "template".to_owned(),
+            version,
+        };
+        let mut inner = scene.watch.lock();
+        let seen: Option<&mut InstanceSeen> = inner.instances.get_mut(instance);
+        seen.expect("it was told").launched_from = Some(version);
+    }
+    assert!(scene.watch.lock().is_at_it());
+    scene.moves("i-1", "Terminated");
+    assert!(!scene.watch.lock().is_at_it());
+}
