@@ -195,10 +195,10 @@ x-amz-target: AWSStepFunctions.ListStateMachines"
             "\"stateMachines\":[]",
         ),
         (
-            format!("{target}.CreateCapacityProvider"),
+            format!("{target}.CreateTaskSet"),
             "{}",
             "HTTP/1.1 501",
-            "ecs:CreateCapacityProvider",
+            "ecs:CreateTaskSet",
         ),
         (
             format!("{target}.ListClusters"),

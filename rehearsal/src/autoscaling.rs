@@ -45,7 +45,7 @@ use crate::account::Account;
 use crate::ec2;
 use crate::wire::ApiError;
 
-pub use activity::LAUNCH_ABANDONED;
+pub use activity::{LAUNCH_ABANDONED, ON_REQUEST};
 pub use capacity::zone;
 pub use dynamics::{Backoff, Dynamics};
 pub use group::{ActionResult, Group, Hook, Instance, TemplateChoice};
@@ -245,6 +245,11 @@ fn joins(account: &Account, id: &str) -> bool {
 /// What StartInstanceRefresh would answer.
 pub fn check_preferences(preferences: &Value) -> Result<(), ApiError> {
     refresh::Preferences::read(preferences).map(drop)
+}
+
+/// An alarm of a target tracking policy rings, and wants the group at `desired`. Says whether that is granted.
+pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u32) -> bool {
+    instances::set_by_alarm(account, group, alarm, desired)
 }
 
 /// EC2 says that an instance is running.

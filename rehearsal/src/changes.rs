@@ -40,6 +40,7 @@ impl Changes {
             | Fact::Execution { .. }
             | Fact::Invocation { .. }
             | Fact::Deed { .. }
+            | Fact::Scaling { .. }
             | Fact::ApiCall { .. } => return,
         };
         self.all += 1;

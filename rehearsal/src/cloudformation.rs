@@ -42,6 +42,7 @@ mod texts;
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::account::Account;
@@ -120,6 +121,17 @@ pub enum Event {
         /// Logical id.
         resource: String,
     },
+    /// A resource that could not be deleted, because it was in use, is tried again.
+    DeleteAgain {
+        /// Id of the stack.
+        stack: String,
+        /// Number of the operation.
+        operation: u64,
+        /// Logical id.
+        resource: String,
+        /// When it is given up.
+        until: Timestamp,
+    },
     /// CloudFormation looks at a group again.
     Look {
         /// Id of the stack.
@@ -169,6 +181,9 @@ pub fn on_event(account: &mut Account, event: Event) {
         | Event::Done {
             stack, operation, ..
         }
+        | Event::DeleteAgain {
+            stack, operation, ..
+        }
         | Event::Look {
             stack, operation, ..
         } => (stack.clone(), *operation),
@@ -180,6 +195,9 @@ pub fn on_event(account: &mut Account, event: Event) {
     match event {
         Event::Go { .. } => operation::go(account, &stack),
         Event::Done { resource, .. } => operation::finished(account, &stack, &resource, Ok(())),
+        Event::DeleteAgain {
+            resource, until, ..
+        } => step::delete_until(account, &stack, &resource, until),
         Event::Look { resource, turn, .. } => group::look(account, &stack, &resource, turn),
     }
 }

@@ -4,6 +4,7 @@
 //! - `cluster`, `definition`, `instance`, `service`, `task`: one noun each, what is known of it, its calls, and how
 //!   it changes.
 //! - `filter`: the cluster query language. `placement`: on which instance a task goes.
+//! - `provider`: capacity providers, with managed scaling, managed termination protection and managed draining.
 //! - `scheduler`: the service scheduler, which replaces what drains; its decisions are plain functions.
 //! - [`Dynamics`]: how long things take. `view`: what the promises look at.
 //!
@@ -18,6 +19,7 @@ mod filter;
 mod input;
 mod instance;
 mod placement;
+mod provider;
 mod scheduler;
 mod service;
 mod task;
@@ -36,6 +38,7 @@ use crate::wire::ApiError;
 
 pub use definition::{EXIT_SECONDS, RUN_SECONDS};
 pub use dynamics::Dynamics;
+pub use provider::MANAGED_DRAINING;
 pub use task::OWN_EXIT;
 pub use throttle::{Limit, limit};
 pub use view::{ServiceView, TaskView};
@@ -48,6 +51,7 @@ pub struct State {
     /// The target groups that services may name, by ARN.
     pub target_groups: BTreeMap<String, TargetGroup>,
     clusters: BTreeMap<String, cluster::Cluster>,
+    providers: BTreeMap<String, provider::Provider>,
     /// What RunTask was asked with a token and what it started, by cluster and token.
     run_tokens: BTreeMap<(String, String), (Value, Vec<Value>)>,
     definitions: BTreeMap<String, Vec<Arc<definition::TaskDefinition>>>,
@@ -143,6 +147,25 @@ pub enum Event {
         /// Id of the task.
         id: String,
     },
+    /// Tasks that wait for an instance of their capacity provider are looked at.
+    PlaceWaiting {
+        /// Name of the cluster.
+        cluster: String,
+    },
+    /// Managed scaling looks at its metric.
+    Scale {
+        /// Name of the capacity provider.
+        provider: String,
+        /// Which look it is.
+        turn: u64,
+    },
+    /// Managed draining looks at an instance at its hook.
+    ManagedDrain {
+        /// Id of the EC2 instance.
+        instance: String,
+        /// When it lets the instance go in any case.
+        until: jiff::Timestamp,
+    },
     /// A STOPPED task is described no longer.
     ForgetTask {
         /// Name of the cluster.
@@ -175,6 +198,11 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DeleteCluster" => cluster::delete(account, input),
         "ListClusters" => cluster::list(account, input),
         "DescribeClusters" => cluster::describe(account, input),
+        "CreateCapacityProvider" => provider::create(account, input),
+        "UpdateCapacityProvider" => provider::update(account, input),
+        "DeleteCapacityProvider" => provider::delete(account, input),
+        "DescribeCapacityProviders" => provider::describe(account, input),
+        "PutClusterCapacityProviders" => provider::put(account, input),
         "RegisterTaskDefinition" => definition::register(account, input),
         "DescribeTaskDefinition" => definition::describe(account, input),
         "ListContainerInstances" => instance::list(account, input),
@@ -221,6 +249,11 @@ pub fn on_event(account: &mut Account, event: Event) {
             version,
         } => task::exit(account, &cluster, &id, version),
         Event::ProtectionEnds { cluster, id } => task::protection_ended(account, &cluster, &id),
+        Event::PlaceWaiting { cluster } => provider::place_waiting(account, &cluster),
+        Event::Scale { provider, turn } => provider::look_at_scale(account, &provider, turn),
+        Event::ManagedDrain { instance, until } => {
+            provider::look_at_drain(account, &instance, until);
+        }
         Event::ForgetTask { cluster, id } => task::forget(account, &cluster, &id),
         Event::ForgetInstance { cluster, id } => instance::forget(account, &cluster, &id),
         Event::SpotNotice { instance } => instance::spot_drains(account, &instance),
@@ -246,6 +279,11 @@ pub fn instance_stopped(account: &mut Account, instance: &str) {
 /// The agent of a Spot instance reads its interruption notice.
 pub fn spot_notice(account: &mut Account, machine: &crate::ec2::Instance) {
     instance::spot_notice(account, machine);
+}
+
+/// An instance of a group has come to the terminate hook of managed draining.
+pub fn begin_managed_draining(account: &mut Account, instance: &str) {
+    provider::begin_draining(account, instance);
 }
 
 /// The agent of an EC2 instance loses its connection: nothing is placed there, and the tasks stay as they are.

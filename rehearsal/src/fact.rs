@@ -146,6 +146,15 @@ pub enum Fact {
         /// StatusReason; empty if there is none.
         reason: String,
     },
+    /// Managed scaling changed a group's capacity, or it could not be changed.
+    Scaling {
+        /// Name of the capacity provider, or of the group.
+        subject: String,
+        /// What it does, such as `scales out`.
+        what: String,
+        /// From how many to how many instances, and why.
+        detail: String,
+    },
     /// Somebody did something in the middle of a story.
     Deed {
         /// What, such as `StartInstanceRefresh`.

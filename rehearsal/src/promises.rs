@@ -90,8 +90,11 @@ pub struct Promise {
     pub detail: String,
 }
 
+/// What is claimed of batches where ECS's managed draining drains too, at once and knowing no turns.
+const BATCHES_FORWARD: &str = "never more than one batch of drains of an update that went forward was open; with ManagedDraining all else drains at once";
+
 /// Judges every claim by what broke them.
-pub fn judge(broken: &[Broken]) -> Vec<Promise> {
+pub fn judge(broken: &[Broken], managed_draining: bool) -> Vec<Promise> {
     CLAIMS
         .iter()
         .map(|claim| {
@@ -100,6 +103,9 @@ pub fn judge(broken: &[Broken]) -> Vec<Promise> {
                 .filter(|broken| broken.claim == *claim)
                 .collect();
             let detail = match breaks.as_slice() {
+                [] if *claim == Claim::OneBatchOfDrains && managed_draining => {
+                    BATCHES_FORWARD.to_owned()
+                }
                 [] => claim.words().to_owned(),
                 [only] => format!("at {}: {}", only.at, only.detail),
                 [first, rest @ ..] => format!(
@@ -129,7 +135,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             detail: detail.to_owned(),
         };
-        let judged = judge(&[broken("a"), broken("b")]);
+        let judged = judge(&[broken("a"), broken("b")], false);
         let health = judged
             .iter()
             .find(|promise| promise.name == "minimum-healthy")

@@ -78,11 +78,13 @@ pub enum Switch {
     RefreshAwaitsTerminateHooks,
     /// The container instance of a machine that is started again is ACTIVE, whatever it was before.
     RestartedAgentIsActive,
+    /// Instances that joined before their group's capacity provider was associated do not belong to it.
+    EarlierInstancesHaveNoProvider,
 }
 
 impl Switch {
     /// All switches with their names.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::EarlySignalLost, "early-signal-lost"),
         (
             Self::AbandonedLaunchSkipsHook,
@@ -101,6 +103,10 @@ impl Switch {
             "refresh-awaits-terminate-hooks",
         ),
         (Self::RestartedAgentIsActive, "restarted-agent-is-active"),
+        (
+            Self::EarlierInstancesHaveNoProvider,
+            "earlier-instances-have-no-provider",
+        ),
     ];
 }
 
@@ -129,6 +135,12 @@ impl Settings {
             .iter()
             .find(|(name, _)| name == key)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether there is a capacity provider for which the parameter `key`, by default `default`, is ENABLED.
+    pub fn has_capacity_provider(&self, key: &str, default: &str) -> bool {
+        self.parameter("CapacityProvider") == Some("ENABLED")
+            && self.parameter(key).unwrap_or(default) == "ENABLED"
     }
 
     /// Sets a parameter.

@@ -111,6 +111,11 @@ impl Teller {
                 detail.clone(),
                 Mood::Plain,
             ),
+            Fact::Scaling {
+                subject,
+                what,
+                detail,
+            } => (subject.clone(), what.clone(), detail.clone(), Mood::Plain),
             other => trouble_line(other)?,
         };
         let at = told.at.duration_since(self.began).unsigned_abs();

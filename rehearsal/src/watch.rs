@@ -32,6 +32,8 @@ pub struct Terms {
     pub policy: String,
     /// JoinDeadlineSeconds.
     pub join_deadline: Duration,
+    /// Whether ECS's managed draining drains beside the workers, and knows no turns.
+    pub managed_draining: bool,
     /// AgentDisconnectedLimitSeconds.
     pub agent_limit: Duration,
 }
@@ -73,6 +75,8 @@ pub struct InstanceSeen {
     pub is_draining: bool,
     /// Whether it was taken out of service by a stack operation or an instance refresh, not by a scale-in after it.
     pub is_rolled: bool,
+    /// The operation that told it to go by name, if one did.
+    pub told_in: Option<u32>,
 }
 
 /// What was counted and seen since the roll began.
@@ -112,6 +116,8 @@ struct Inner {
     terms: Terms,
     rolling: bool,
     stack_status: String,
+    /// How often the stack's status has changed.
+    operation: u32,
     first_failure: Option<String>,
     /// The status of the group's instance refresh while it goes on.
     refresh: Option<String>,
@@ -163,6 +169,7 @@ impl Watch {
             terms,
             rolling: false,
             stack_status: String::new(),
+            operation: 0,
             first_failure: None,
             refresh: None,
             instances: BTreeMap::new(),

@@ -3,7 +3,7 @@
 
 mod start;
 
-pub use start::start;
+pub use start::{check, start};
 
 use serde_json::{Value, json};
 
@@ -11,11 +11,7 @@ use serde_json::{Value, json};
 const DEREGISTRATION_DELAY_SECONDS: u64 = 300;
 /// What describe-services tells about where and how tasks run, and a rehearsal does not follow: its tasks are spread over
 /// zones and instances, on a bridge network.
-const LEFT_OUT: [&str; 3] = [
-    "placementStrategy",
-    "networkConfiguration",
-    "capacityProviderStrategy",
-];
+const LEFT_OUT: [&str; 2] = ["placementStrategy", "networkConfiguration"];
 /// How long a built-in container takes to exit after SIGTERM. Assumed.
 const EXIT_SECONDS: u64 = 3;
 
@@ -55,6 +51,8 @@ pub struct Service {
     pub exit_seconds: u64,
     /// placementConstraints, as the API spells them.
     pub placement_constraints: Value,
+    /// The capacity provider of its strategy; `None` for the cluster's default one, or the launch type EC2 if it has none.
+    pub capacity_provider: Option<String>,
 }
 
 /// A task started with RunTask.
@@ -85,6 +83,7 @@ impl Service {
             stop_timeout_seconds: 30,
             exit_seconds: EXIT_SECONDS,
             placement_constraints: json!([]),
+            capacity_provider: None,
         }
     }
 
@@ -180,14 +179,14 @@ impl Workload {
             .as_str()
             .filter(|name| !name.is_empty())
             .ok_or_else(|| format!("{place}: serviceName is missing or no text"))?;
-        if let Some("INACTIVE" | "DRAINING") = service["status"].as_str() {
-            self.assumed
-                .push(format!("{name} is {}: left out", service["status"]));
-            return Ok(());
-        }
-        if service["launchType"] == "FARGATE" {
-            self.assumed
-                .push(format!("{name} runs on Fargate: left out"));
+        let (provider, is_fargate) = capacity(place, name, service)?;
+        let why = match service["status"].as_str() {
+            Some("INACTIVE" | "DRAINING") => format!("is {}", service["status"]),
+            _ if is_fargate => "runs on Fargate".to_owned(),
+            _ => String::new(),
+        };
+        if !why.is_empty() {
+            self.assumed.push(format!("{name} {why}: left out"));
             return Ok(());
         }
         let number = |value: &Value, member: &str, default: u64| match value {
@@ -232,9 +231,34 @@ impl Workload {
         if let Some(constraints) = service["placementConstraints"].as_array() {
             read.placement_constraints = json!(constraints);
         }
+        read.capacity_provider = provider;
         self.assumed.push(assumption(&read));
         self.services.push(read);
         Ok(())
+    }
+}
+
+/// The capacity provider of its strategy, if it has one; and whether it runs on Fargate.
+fn capacity(place: &str, name: &str, service: &Value) -> Result<(Option<String>, bool), String> {
+    let strategy = service["capacityProviderStrategy"].as_array();
+    let strategy = strategy.map(Vec::as_slice).unwrap_or_default();
+    let named = |one: &Value| match one["capacityProvider"].as_str() {
+        Some(provider) if !provider.is_empty() => Ok(provider.to_owned()),
+        _ => Err(format!(
+            "{place} ({name}): capacityProviderStrategy names no capacityProvider: {one}"
+        )),
+    };
+    let providers: Vec<String> = strategy.iter().map(named).collect::<Result<_, _>>()?;
+    let on_fargate = |provider: &String| provider == "FARGATE" || provider == "FARGATE_SPOT";
+    match providers.as_slice() {
+        [] => Ok((None, service["launchType"] == "FARGATE")),
+        all if all.iter().all(on_fargate) => Ok((None, true)),
+        [one] => Ok((Some(one.clone()), false)),
+        _ => Err(format!(
+            "{place} ({name}): its capacityProviderStrategy has several providers ({}), and only one can be rehearsed; leave \
+             one in the file",
+            providers.join(", ")
+        )),
     }
 }
 
@@ -281,7 +305,7 @@ mod tests {
     #[test]
     fn what_a_rehearsal_does_not_follow_is_said() {
         let text = r#"{"services": [{"serviceName": "web", "desiredCount": 1, "networkConfiguration": {},
-            "placementStrategy": [{"type": "binpack", "field": "memory"}], "capacityProviderStrategy": []}]}"#;
+            "placementStrategy": [{"type": "binpack", "field": "memory"}]}]}"#;
         let assumed = Workload::read("w.json", text)
             .expect("a good file")
             .assumed
@@ -294,7 +318,27 @@ mod tests {
             assumed.contains("web: its networkConfiguration is not rehearsed"),
             "{assumed}"
         );
-        assert!(!assumed.contains("capacityProviderStrategy"), "{assumed}");
+    }
+
+    #[test]
+    fn a_capacity_provider_is_taken_over_unless_it_is_fargate_or_one_of_several() {
+        let read = |strategy: &str| {
+            let text = format!(
+                r#"{{"services": [{{"serviceName": "logs", "desiredCount": 1}},
+                {{"serviceName": "web", "desiredCount": 1, "capacityProviderStrategy": {strategy}}}]}}"#
+            );
+            Workload::read("w.json", &text)
+        };
+        let one = r#"[{"capacityProvider": "cp-prod", "weight": 1, "base": 0}]"#;
+        let services = read(one).expect("a good file").services;
+        assert_eq!(services[1].capacity_provider.as_deref(), Some("cp-prod"));
+        assert_eq!(read("[]").expect("a good file").services.len(), 2);
+        let fargate = read(r#"[{"capacityProvider": "FARGATE_SPOT"}]"#).expect("a good file");
+        assert_eq!(fargate.services.len(), 1);
+        let several = r#"[{"capacityProvider": "a"}, {"capacityProvider": "b"}]"#;
+        let refused = read(several).expect_err("several");
+        assert!(refused.contains("services[1] (web)") && refused.contains("(a, b)"));
+        assert!(read(r#"[{"weight": 1}]"#).is_err());
     }
 
     #[test]

@@ -275,13 +275,10 @@ impl Stage {
     fn answer(&mut self, caller: &Caller, call: &Call) -> Response {
         let mut call = call.clone();
         let account = &mut self.account;
-        // A wrong of the workers may change what is answered, and so has to see it.
-        account.answers_written = account.wrong.is_none();
         let answer = match wrong::before(account, caller, &mut call) {
             Some(answered) => Ok(answered),
             None => faults::calls::answer(account, caller, &call),
         };
-        account.answers_written = false;
         let answer = answer.map(|mut answer| {
             wrong::after(account, caller, &call, &mut answer);
             answer

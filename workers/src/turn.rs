@@ -10,6 +10,9 @@
 //! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`] it is passed over.
 //! What AWS shows may be some seconds old: of two that come within these seconds neither may see the other. So, but for an
 //! update that goes forward, where the hold keeps batches apart already, nobody goes before [`UNSEEN`] have passed.
+//! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an instance DRAINING at once,
+//! which has had its turn then.
+//!
 //! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from its turn.
 
 use jiff::{SignedDuration, Timestamp};

@@ -12,6 +12,9 @@ use crate::wire::{ApiError, only};
 /// Why an instance goes whose launch hook was answered ABANDON or timed out, in the account's own story.
 pub const LAUNCH_ABANDONED: &str = "its launch was abandoned";
 
+/// Why an instance goes that somebody told to go, by name: a user, or a rolling update.
+pub const ON_REQUEST: &str = "on a user's request";
+
 /// One activity.
 #[derive(Debug, Clone)]
 pub struct Activity {
@@ -89,7 +92,7 @@ impl Cause {
         match self {
             Self::Difference(from, to) => format!("the capacity goes from {from} to {to}"),
             Self::Replacement => "replaces an unhealthy instance".to_owned(),
-            Self::UserRequest(_) => "on a user's request".to_owned(),
+            Self::UserRequest(_) => ON_REQUEST.to_owned(),
             Self::HealthCheck => "the health check found it dead".to_owned(),
             Self::LaunchFailure => LAUNCH_ABANDONED.to_owned(),
             Self::Refresh => "for the instance refresh".to_owned(),

@@ -13,6 +13,7 @@ use super::moves::{LifecycleState, Move};
 use super::{Event, warm_pool, whole_seconds};
 use crate::account::{Account, REGION};
 use crate::ec2;
+use crate::fact::Fact;
 
 /// What the group says when it cannot shrink.
 const ALL_PROTECTED: &str = "Could not scale to desired capacity because all remaining instances are protected from scale-in.";
@@ -139,6 +140,11 @@ fn say_protected(account: &mut Account, group: &str) {
     activity.description = ALL_PROTECTED.to_owned();
     activity.end(now, "Cancelled", None);
     found.activities.push(activity);
+    account.tell(Fact::Scaling {
+        subject: group.to_owned(),
+        what: "cannot scale".to_owned(),
+        detail: ALL_PROTECTED.to_owned(),
+    });
 }
 
 /// Who goes first: of the zone with the most instances, by the group's termination policies, the oldest if they leave a

@@ -213,6 +213,20 @@ impl Group {
             .count() as u32
     }
 
+    /// Whether new instances are protected from scale-in.
+    pub fn protects_new(&self) -> bool {
+        self.settings.protect_new
+    }
+
+    /// Whether the instance `id` is held by the hook called `hook`.
+    pub fn is_held_by(&self, id: &str, hook: &str) -> bool {
+        let mut actions = self
+            .instance(id)
+            .into_iter()
+            .flat_map(|one| &one.moving.actions);
+        actions.any(|action| action.hook == hook)
+    }
+
     pub(super) fn is_suspended(&self, process: &str) -> bool {
         self.suspended.contains(process)
     }

@@ -1,7 +1,7 @@
 //! Health checks, and the processes that a user may suspend.
 //!
 //! Only EC2's own check is modelled: it finds instances that are dead. There is nothing to do for the processes
-//! AddToLoadBalancer, AlarmNotification, AZRebalance and ScheduledActions, suspended or not.
+//! AddToLoadBalancer, AZRebalance and ScheduledActions, suspended or not. AlarmNotification is ECS's managed scaling.
 
 use serde_json::{Value, json};
 

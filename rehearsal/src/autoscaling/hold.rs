@@ -9,6 +9,7 @@ use super::lifecycle::{end_abandoned, enter, launch_failed, past_hooks};
 use super::moves::Transition;
 use super::{Event, notice};
 use crate::account::Account;
+use crate::ecs::{self, MANAGED_DRAINING};
 use crate::eventbridge;
 
 /// An instance has come to its hooks: each of them holds it from now, and its event is sent. With no hooks it goes on.
@@ -55,6 +56,9 @@ pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
         .unwrap_or_default();
     for event in events {
         eventbridge::put_event(account, event);
+    }
+    if hooks.iter().any(|(name, _)| name == MANAGED_DRAINING) {
+        ecs::begin_managed_draining(account, id);
     }
 }
 

@@ -7,12 +7,11 @@ use super::input::{missing, not_one_of, number, required, text, texts, validatio
 use super::moves::Transition;
 use super::{found, found_mut, hold};
 use crate::account::Account;
+use crate::ecs::MANAGED_DRAINING;
 use crate::wire::{ApiError, only};
 
 /// How many hooks a group may have, by default quota.
 const MOST_HOOKS: usize = 50;
-/// The hook that ECS gives a group by itself where a capacity provider has managed draining.
-const MANAGED_DRAINING: &str = "ecs-managed-draining-termination-hook";
 const HOOK: [&str; 7] = [
     "LifecycleHookName",
     "LifecycleTransition",
@@ -85,12 +84,18 @@ fn hook_name(spec: &Value) -> Result<&str, ApiError> {
             "1 validation error detected: Value '{name}' at 'lifecycleHookName' failed to satisfy constraint: Member must satisfy regular expression pattern: [A-Za-z0-9\\-_\\/]+"
         )));
     }
-    if name == MANAGED_DRAINING {
+    Ok(name)
+}
+
+/// The hook of managed draining is ECS's to put, and ECS answers it only where a capacity provider says so.
+fn is_answered(name: &str, is_drained: bool) -> Result<(), ApiError> {
+    if name == MANAGED_DRAINING && !is_drained {
         return Err(ApiError::not_known(format_args!(
-            "{name}: it is the hook of ECS's managed draining, and nothing here would answer it"
+            "{name}: it is the hook of ECS's managed draining, and without a capacity provider of the group nothing \
+             here would answer it"
         )));
     }
-    Ok(name)
+    Ok(())
 }
 
 /// Reads the hooks that a new group is given.
@@ -102,7 +107,9 @@ pub fn read_all(specs: &[Value]) -> Result<Vec<(String, Hook)>, ApiError> {
         .iter()
         .map(|spec| {
             only("LifecycleHookSpecificationList", spec, &HOOK)?;
-            read(spec, None)
+            let (name, hook) = read(spec, None)?;
+            is_answered(&name, false)?;
+            Ok((name, hook))
         })
         .collect()
 }
@@ -128,10 +135,10 @@ fn result(member: &str, word: &str) -> Result<ActionResult, ApiError> {
 pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [&HOOK[..], &["AutoScalingGroupName"]].concat();
     only("PutLifecycleHook", input, &known)?;
-    let group = found_mut(
-        &mut account.autoscaling,
-        required(input, "AutoScalingGroupName")?,
-    )?;
+    let group = required(input, "AutoScalingGroupName")?;
+    let is_drained = account.ecs.drains_by_itself(group);
+    is_answered(required(input, "LifecycleHookName")?, is_drained)?;
+    let group = found_mut(&mut account.autoscaling, group)?;
     let before = group.hooks.get(required(input, "LifecycleHookName")?);
     let (name, hook) = read(input, before)?;
     if before.is_none() && group.hooks.len() == MOST_HOOKS {

@@ -240,6 +240,26 @@ pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiErr
     Ok(json!({}))
 }
 
+/// A target tracking policy, whose `alarm` rings, wants another capacity. Says whether it is granted: not while the process
+/// AlarmNotification is suspended. The cause's text is that of documented samples.
+pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u32) -> bool {
+    let now = super::whole_seconds(account.now);
+    let Some(found) = account.autoscaling.group_mut(group) else {
+        return false;
+    };
+    let possible = (found.min_size..=found.max_size).contains(&desired);
+    if found.is_suspended("AlarmNotification") || !possible {
+        return false;
+    }
+    found.asked = Some(format!(
+        "At {now} a monitor alarm {alarm} in state ALARM triggered policy ECSManagedAutoScalingPolicy changing the desired capacity from {} to {desired}.",
+        found.desired
+    ));
+    found.desired = desired;
+    capacity::reconcile_later(account, group);
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::LifecycleState as S;

@@ -20,6 +20,9 @@ pub struct Dynamics {
     pub instances_within: Duration,
     /// How long a group may take to get rid of its instances before its deletion fails: assumed. Default 3 h.
     pub empty_within: Duration,
+    /// For how long the deletion of a resource that is in use is tried again: observed for the capacity providers of a
+    /// cluster, and how long is assumed. Default 5 min.
+    pub in_use_for: Duration,
     /// How long a group may take to let go what is over its DesiredCapacity before it is rolled: assumed. Default 5 min.
     pub settled_within: Duration,
     /// Whether a signal counts that is sent before CloudFormation saw the instance InService; otherwise it is lost.
@@ -43,6 +46,7 @@ impl Default for Dynamics {
             other: Duration::from_secs(4),
             instances_within: Duration::from_secs(3600),
             empty_within: Duration::from_secs(3 * 3600),
+            in_use_for: Duration::from_secs(300),
             settled_within: Duration::from_secs(300),
             signal_before_in_service_counts: true,
             added_means_in_service: false,

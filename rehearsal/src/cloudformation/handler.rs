@@ -3,6 +3,7 @@
 //! A handler does the work at once and leaves the time that it takes to [`super::step`]; groups and nested stacks take
 //! their own.
 
+mod capacity;
 mod workflow;
 
 use std::collections::BTreeMap;
@@ -11,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::evaluate::Known;
 use super::kinds::{
-    ACTIVITY, CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE,
-    WARM_POOL,
+    ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE,
+    RULE, STACK, STATE_MACHINE, WARM_POOL,
 };
 use super::node::scalar_text;
 use super::{group, nested, record};
@@ -113,6 +114,8 @@ pub fn name(account: &mut Account, wanted: &Wanted, property: &str) -> String {
 pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     match wanted.kind.name {
         CLUSTER => cluster(account, wanted),
+        CAPACITY_PROVIDER => capacity::provider(account, wanted),
+        ASSOCIATION => capacity::associate(account, wanted),
         LAUNCH_TEMPLATE => launch_template(account, wanted),
         FUNCTION => workflow::function(account, wanted),
         STATE_MACHINE => workflow::state_machine(account, wanted),
@@ -137,6 +140,10 @@ pub fn update(
 ) -> Result<Known, String> {
     match wanted.kind.name {
         LAUNCH_TEMPLATE => launch_template_version(account, wanted, known),
+        CAPACITY_PROVIDER => {
+            capacity::change(account, wanted, old, &known.reference).map(|()| known)
+        }
+        ASSOCIATION => capacity::associate(account, wanted).map(|_| known),
         FUNCTION => {
             let input = workflow::function_input(account, wanted, &known.reference)?;
             ask(account, "lambda", "UpdateFunctionConfiguration", &input).map(|_| known)
@@ -172,6 +179,8 @@ pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), String>
             "DeleteCluster",
             &json!({"cluster": physical_id}),
         ),
+        CAPACITY_PROVIDER => capacity::delete(account, &physical_id),
+        ASSOCIATION => capacity::dissociate(account, &physical_id),
         LAUNCH_TEMPLATE => ask(
             account,
             "ec2",

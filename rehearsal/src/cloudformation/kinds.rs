@@ -45,6 +45,10 @@ pub const WARM_POOL: &str = "AWS::AutoScaling::WarmPool";
 pub const STACK: &str = "AWS::CloudFormation::Stack";
 /// An ECS cluster.
 pub const CLUSTER: &str = "AWS::ECS::Cluster";
+/// A capacity provider of an Auto Scaling group.
+pub const CAPACITY_PROVIDER: &str = "AWS::ECS::CapacityProvider";
+/// Which capacity providers a cluster has.
+pub const ASSOCIATION: &str = "AWS::ECS::ClusterCapacityProviderAssociations";
 /// A launch template.
 pub const LAUNCH_TEMPLATE: &str = "AWS::EC2::LaunchTemplate";
 /// A Lambda function.

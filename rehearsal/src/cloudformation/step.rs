@@ -1,5 +1,6 @@
 //! One resource's part in an operation: make it, change it, leave it alone, or delete it.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::evaluate::{Known, same};
@@ -7,7 +8,7 @@ use super::handler::{self, Wanted};
 use super::kinds::{GROUP, Kind, LAUNCH_TEMPLATE, STACK};
 use super::operation::{self, Purpose, Step};
 use super::stack::{self, Resource};
-use super::{group, nested};
+use super::{Event, group, nested};
 use crate::account::Account;
 
 /// Begins the part of the resource `name` in the operation on the stack `id`.
@@ -209,13 +210,28 @@ fn delete(account: &mut Account, id: &str, name: &str) {
     match kind {
         STACK => nested::delete(account, id, name),
         GROUP => group::delete(account, id, name),
-        _ => match handler::delete(account, id, name) {
-            Ok(()) => {
-                let delay = account.cloudformation.dynamics.other;
-                operation::takes(account, id, name, delay);
-            }
-            Err(reason) => operation::finished(account, id, name, Err(reason)),
-        },
+        _ => {
+            let until = account.now + account.cloudformation.dynamics.in_use_for;
+            delete_until(account, id, name, until);
+        }
+    }
+}
+
+/// Deletes a resource; one that is in use is tried again `until` then.
+pub fn delete_until(account: &mut Account, id: &str, name: &str, until: Timestamp) {
+    let delay = account.cloudformation.dynamics.other;
+    match handler::delete(account, id, name) {
+        Ok(()) => operation::takes(account, id, name, delay),
+        Err(reason) if reason.contains("ResourceInUseException") && account.now < until => {
+            let event = Event::DeleteAgain {
+                stack: id.to_owned(),
+                operation: operation::of(account, id).number,
+                resource: name.to_owned(),
+                until,
+            };
+            account.after(5 * delay, event);
+        }
+        Err(reason) => operation::finished(account, id, name, Err(reason)),
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::input::{Input, failure, invalid, paged};
 use super::instance::ContainerInstance;
+use super::provider::{Share, Waiting};
 use super::service::Service;
 use super::task::Task;
 use crate::account::{Account, arn};
@@ -25,6 +26,13 @@ pub(super) struct Cluster {
     pub(super) left_behind: BTreeMap<String, String>,
     /// The services that found no place for a task, and wait for one.
     pub(super) hungry: BTreeSet<String>,
+    /// Its capacity providers.
+    pub(super) providers: Vec<String>,
+    pub(super) default_strategy: Option<Share>,
+    /// The tasks that wait for a capacity provider, in order of creation.
+    pub(super) waiting: BTreeMap<u64, Waiting>,
+    /// Those that wait will be looked at.
+    pub(super) placing: bool,
     tags: Value,
 }
 
@@ -130,11 +138,15 @@ pub(super) fn create(account: &mut Account, members: &Value) -> Result<Value, Ap
             by_ec2: BTreeMap::new(),
             left_behind: BTreeMap::new(),
             hungry: BTreeSet::new(),
+            providers: Vec::new(),
+            default_strategy: None,
+            waiting: BTreeMap::new(),
+            placing: false,
             tags: input.list("tags")?.into(),
         };
         clusters.insert(name.to_owned(), cluster);
     }
-    Ok(json!({"cluster": described(&clusters[name], false)}))
+    Ok(answer(&clusters[name]))
 }
 
 /// DeleteCluster.
@@ -210,7 +222,13 @@ pub(super) fn describe(account: &Account, members: &Value) -> Result<Value, ApiE
     Ok(json!({"clusters": found, "failures": failures}))
 }
 
+/// An answer that describes a cluster.
+pub(super) fn answer(cluster: &Cluster) -> Value {
+    json!({"cluster": described(cluster, false)})
+}
+
 fn described(cluster: &Cluster, statistics: bool) -> Value {
+    let strategy = cluster.default_strategy.iter().map(|one| &one.described);
     let running = cluster.tasks.values().filter(|task| task.running()).count();
     let pending = cluster.tasks.values().filter(|task| task.pending()).count();
     let services = |test: fn(&Service) -> bool| {
@@ -250,7 +268,7 @@ fn described(cluster: &Cluster, statistics: bool) -> Value {
         "statistics": list,
         "tags": cluster.tags,
         "settings": [],
-        "capacityProviders": [],
-        "defaultCapacityProviderStrategy": [],
+        "capacityProviders": cluster.providers,
+        "defaultCapacityProviderStrategy": strategy.collect::<Vec<_>>(),
     })
 }

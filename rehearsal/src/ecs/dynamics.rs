@@ -46,6 +46,13 @@ pub struct Dynamics {
     /// Whether a container instance whose machine was stopped and started again keeps the status that it had. Documented:
     /// DRAINING stays until somebody sets it ACTIVE. That it outlives a new start of the agent is not proven. Default true.
     pub restart_keeps_status: bool,
+    /// From an instance's coming to its terminate hook until managed draining sets it DRAINING, from-to. Assumed.
+    pub managed_draining: (Duration, Duration),
+    /// After how long managed draining lets an instance go whatever runs on it. Documented.
+    pub managed_draining_longest: Duration,
+    /// Whether instances that were members before their group's capacity provider was associated do not belong to it.
+    /// Documented as something that "might" be; by default they belong to it.
+    pub earlier_instances_have_no_provider: bool,
     /// Whether calls are refused when their token bucket is empty (documented rates). Off by default: a rehearsal sets
     /// its cluster up in an instant, which no real account would allow.
     pub throttling: bool,
@@ -74,6 +81,9 @@ impl Default for Dynamics {
             protection_blocks_drain: true,
             spot_notice: (seconds(1), seconds(5)),
             restart_keeps_status: true,
+            managed_draining: (seconds(1), seconds(5)),
+            managed_draining_longest: seconds(48 * 3600),
+            earlier_instances_have_no_provider: false,
             throttling: false,
         }
     }

@@ -72,6 +72,8 @@ pub(super) struct ContainerInstance {
     pub(super) images: BTreeSet<String>,
     pub(super) attributes: Vec<(String, Option<String>)>,
     pub(super) version: u64,
+    /// The capacity provider of its group.
+    pub(super) provider: Option<String>,
 }
 
 impl ContainerInstance {
@@ -143,6 +145,13 @@ fn set_status(account: &mut Account, cluster: &str, id: &str, status: Status) {
     instance.status = status;
     changed(account, cluster, id);
     scheduler::instance_changed(account, cluster, id);
+}
+
+/// Sets an instance DRAINING that is ACTIVE.
+pub(super) fn drain(account: &mut Account, cluster: &str, id: &str) {
+    if account.ecs.instance_mut(cluster, id).status == Status::Active {
+        set_status(account, cluster, id, Status::Draining);
+    }
 }
 
 /// The agent of an instance loses or regains its connection. Without it nothing is placed on the instance, and the

@@ -90,6 +90,8 @@ impl Strategy {
 pub(super) struct Demand<'a> {
     pub(super) definition: &'a TaskDefinition,
     pub(super) rules: &'a Rules,
+    /// The capacity provider from which it takes its instance, if it does.
+    pub(super) provider: Option<&'a str>,
     /// The tasks of the same group, for spreading and for distinctInstance.
     pub(super) peers: Vec<&'a Task>,
 }
@@ -106,11 +108,12 @@ pub(super) fn find(
     let crowd = Crowd::count(cluster, demand);
     let mut best: Option<(Vec<u64>, &ContainerInstance)> = None;
     let mut closest: Option<(Lack, &ContainerInstance)> = None;
-    for instance in cluster
-        .instances
-        .values()
-        .filter(|instance| instance.status == Status::Active)
-    {
+    let serves = |instance: &&ContainerInstance| {
+        let provider = instance.provider.as_deref();
+        instance.status == Status::Active
+            && (demand.provider.is_none() || demand.provider == provider)
+    };
+    for instance in cluster.instances.values().filter(serves) {
         match lack(cluster, demand, &crowd, instance) {
             None => {
                 let rank = crowd.rank(instance, random);

@@ -10,6 +10,7 @@ use super::Event;
 use super::cluster::Cluster;
 use super::filter::Expression;
 use super::instance::Status as InstanceStatus;
+use super::provider;
 use super::service::Service;
 use super::task::Status as TaskStatus;
 use crate::account::Account;
@@ -67,6 +68,7 @@ pub(super) fn instance_joined(account: &mut Account, cluster: &str) {
         look(account, cluster, &daemon);
     }
     mark_all(account, cluster, hungry);
+    provider::place_waiting_soon(account, cluster);
 }
 
 /// An instance is DRAINING, ACTIVE again, gone, or its agent is connected or not.
@@ -82,6 +84,7 @@ pub(super) fn instance_changed(account: &mut Account, cluster: &str, instance: &
             .map(|service| service.name.clone()),
     );
     mark_all(account, cluster, services);
+    provider::place_waiting_soon(account, cluster);
 }
 
 /// A task runs, is healthy, or is to stop: its service looks again, and those that wait for a place which other tasks
@@ -102,6 +105,7 @@ pub(super) fn task_changed(account: &mut Account, cluster: &str, task: &str) {
     let mut services: BTreeSet<String> = known.hungry.iter().filter(asking).cloned().collect();
     services.extend(own);
     mark_all(account, cluster, services);
+    provider::place_waiting_soon(account, cluster);
 }
 
 /// A task is over: there is room for those that found none, and, on a draining instance, perhaps an end for daemons.
@@ -120,6 +124,7 @@ pub(super) fn task_stopped(account: &mut Account, cluster: &str, task: &str) {
         services.extend(services_on(known, &task.instance));
     }
     mark_all(account, cluster, services);
+    provider::place_waiting_soon(account, cluster);
 }
 
 /// Looks at a service as planned.

@@ -18,6 +18,7 @@ use super::task::Task;
 use crate::account::Account;
 
 pub(super) use calls::{create, delete, describe, list, update};
+pub(super) use settings::share;
 
 /// Where a service stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub(super) struct Service {
     pub(super) maximum_percent: u64,
     pub(super) load_balancers: Vec<LoadBalancer>,
     pub(super) rules: Rules,
+    /// The capacity provider of its strategy; its launch type is EC2 if it has none.
+    pub(super) provider: Option<String>,
     /// The PRIMARY one first.
     pub(super) deployments: Vec<Deployment>,
     /// Newest first, a hundred at most.
@@ -130,6 +133,7 @@ impl Service {
         let demand = Demand {
             definition: &self.primary().definition,
             rules: &self.rules,
+            provider: None,
             peers: Vec::new(),
         };
         cluster.instances.values().filter(move |instance| {

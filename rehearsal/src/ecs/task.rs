@@ -19,7 +19,7 @@ pub(super) use life::{healthy, resume, step};
 pub(super) use protection::{
     ended as protection_ended, get as get_protection, update as update_protection,
 };
-pub(super) use start::{Start, start};
+pub(super) use start::{Start, place, start};
 pub use stop::OWN_EXIT;
 pub(super) use stop::{cut_off, exit, exit_now, forget, stop};
 
@@ -94,6 +94,9 @@ pub(super) struct Task {
     /// The id of the deployment that started it.
     pub(super) deployment: Option<String>,
     pub(super) started_by: Option<String>,
+    /// The capacity provider from which it takes its instance.
+    pub(super) provider: Option<String>,
+    /// Empty, as `ec2` and `zone` are, while it waits for one.
     pub(super) instance: String,
     pub(super) ec2: String,
     pub(super) zone: String,
@@ -137,6 +140,11 @@ impl Task {
     /// Whether it is on its way to RUNNING.
     pub(super) fn pending(&self) -> bool {
         self.wanted && self.status < Status::Running
+    }
+
+    /// Whether it has an instance.
+    pub(super) fn placed(&self) -> bool {
+        !self.instance.is_empty()
     }
 
     /// Who started it: its service's deployment, or what RunTask said.

@@ -4,6 +4,7 @@ mod chance;
 mod drains;
 mod limits;
 mod marks;
+mod providers;
 mod stops;
 mod world;
 

@@ -29,6 +29,11 @@ pub struct Limit {
 pub fn limit(action: &str) -> Option<Limit> {
     let (class, burst, per_second) = match action {
         "CreateCluster" | "DeleteCluster" => ("cluster modify", 20, 1),
+        "CreateCapacityProvider"
+        | "DeleteCapacityProvider"
+        | "PutClusterCapacityProviders"
+        | "UpdateCapacityProvider" => ("capacity provider modify", 10, 1),
+        "DescribeCapacityProviders" => ("capacity provider read", 50, 20),
         "DescribeClusters" | "ListClusters" => ("cluster read", 50, 20),
         "RegisterTaskDefinition" => ("task definition modify", 20, 1),
         "DescribeTaskDefinition" => ("task definition read", 50, 20),

@@ -154,6 +154,28 @@ fn hard_cases(rng: &mut Rng, settings: &mut Settings) {
     if chance(rng, 15) {
         settings.set_parameter("WaitForDaemons", "false");
     }
+    if chance(rng, 25) {
+        capacity_provider(rng, settings);
+    }
+}
+
+/// A capacity provider, as the template's rules allow it.
+fn capacity_provider(rng: &mut Rng, settings: &mut Settings) {
+    settings.set_parameter("CapacityProvider", "ENABLED");
+    if chance(rng, 60) {
+        settings.set_parameter("UpdateMethod", "InstanceRefresh");
+        let target = one_of(rng, &[(50, 100), (50, 80)]);
+        settings.set_parameter("ManagedScalingTargetCapacity", target.to_string());
+        if chance(rng, 40) {
+            settings.set_parameter("ManagedTerminationProtection", "ENABLED");
+        }
+    } else {
+        settings.set_parameter("ManagedScaling", "DISABLED");
+    }
+    let terminates = settings.parameter("DrainDeadlinePolicy") == Some("terminate");
+    if chance(rng, 40) && !terminates {
+        settings.set_parameter("ManagedDraining", "ENABLED");
+    }
 }
 
 /// One of `all`, each as likely as its number says.

@@ -219,6 +219,7 @@ impl Stage {
             }
         }
         let workload = self.workload();
+        workload::check(&self.world, &self.cluster, &workload)?;
         workload::start(&self.world, &self.cluster, &workload)
             .map_err(|error| refused("the workload", &error))?;
         let limit = self.world.now() + SETTLE_LIMIT;

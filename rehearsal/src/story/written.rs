@@ -92,6 +92,9 @@ fn service(service: &Service) -> String {
             line.push_str(&format!(" {key}={value}"));
         }
     }
+    if let Some(provider) = &service.capacity_provider {
+        line.push_str(&format!(" provider={provider}"));
+    }
     for constraint in service
         .placement_constraints
         .as_array()
@@ -123,7 +126,7 @@ mod tests {
     fn what_is_written_is_read_back_the_same() {
         let text = "seed 7\nparameter ClusterSize=3\nparameter ClusterMaxSize=6\n\
             service web desired=2 minimum=50 maximum=150 cpu=128 memory=256 stop-timeout=30 exit=3 deregistration=300 host-port=80 distinct=1\n\
-            service one desired=1 minimum=0 maximum=100 cpu=128 memory=256 stop-timeout=30 exit=3 zone=2\n\
+            service one desired=1 minimum=0 maximum=100 cpu=128 memory=256 stop-timeout=30 exit=3 provider=cp-Dev zone=2\n\
             daemon logs\ntask job count=2 run=60\nswitch early-signal-lost\nfault throttle\n\n\
             deploy\nstorm\nin 60 try scale 4\nin 90 agent-away 1 60\nin 95 workers-updated\n\
             in 99 try call cloudformation CancelUpdateStack {\"StackName\":\"$STACK\"}\nrelease\npass 900\nrest\n";

@@ -29,6 +29,14 @@ impl Inner {
         self.in_operation() || versions.any(|version| Some(version) != first)
     }
 
+    /// Managed draining waits for nobody's turn. What is kept apart then are the batches of an update that goes forward,
+    /// by the hold; not what a way back, a refresh or a scale-in takes out meanwhile.
+    fn is_kept_apart(&self, seen: &InstanceSeen) -> bool {
+        let of_this_update = seen.told_in == Some(self.operation);
+        let forward = self.stack_status == "UPDATE_IN_PROGRESS" && self.refresh.is_none();
+        !self.terms.managed_draining || (forward && of_this_update)
+    }
+
     /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
     pub(super) fn drains_open(&mut self, at: Timestamp) {
         let all = self.instances.iter();
@@ -43,7 +51,10 @@ impl Inner {
             .collect();
         let by_others =
             |id: &String| self.drained_by_hand.contains(id) || self.interrupted.contains(id);
-        let is_rolled = |id: &&String| self.instances[*id].is_rolled && !by_others(id);
+        let is_rolled = |id: &&String| {
+            let seen = &self.instances[*id];
+            seen.is_rolled && !by_others(id) && self.is_kept_apart(seen)
+        };
         let rolled: Vec<&str> = open.iter().filter(is_rolled).map(String::as_str).collect();
         // It is told once, and again when it gets worse: by a mark of what is judged, not of all that is open.
         let judged = self.rolls() && rolled.len() > self.most_judged && self.is_at_it();

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Inner, InstanceSeen};
 use crate::account::{Account, Caller};
-use crate::autoscaling::LAUNCH_ABANDONED;
+use crate::autoscaling::{LAUNCH_ABANDONED, ON_REQUEST};
 use crate::ec2::TemplateVersion;
 use crate::fact::{Fact, SpotFact, Told};
 use crate::promises::{Broken, Claim};
@@ -92,6 +92,7 @@ impl Inner {
             return;
         };
         if *logical_id == self.terms.stack {
+            self.operation += u32::from(self.stack_status != *status);
             self.stack_status.clone_from(status);
         } else if status.ends_with("_FAILED") && resource_type != "AWS::CloudFormation::Stack" {
             let failure = format!("{logical_id} {status}: {reason}");
@@ -119,6 +120,12 @@ impl Inner {
         let known = group.and_then(|group| group.instance(instance));
         let launched_from = known.map(|known| known.template.clone());
         self.lifecycle(told.at, instance, (ami, launched_from), state);
+        if state == "Terminating"
+            && reason == ON_REQUEST
+            && let Some(seen) = self.instances.get_mut(instance)
+        {
+            seen.told_in = Some(self.operation);
+        }
         let seen = self.instances.get(instance);
         let returns = seen.is_some_and(|seen| seen.returns);
         match state.as_str() {
@@ -180,6 +187,10 @@ impl Inner {
             "Warmed:Pending" if returns => self.rolls() && self.in_operation(),
             _ => before.is_some_and(|seen| seen.is_rolled),
         };
+        let told_in = match state {
+            "Terminating" => None,
+            _ => before.and_then(|seen| seen.told_in),
+        };
         let drain_began = match state {
             "Terminating:Wait" => Some(at),
             "Warmed:Pending:Wait" if returns => Some(at),
@@ -205,6 +216,7 @@ impl Inner {
             member,
             is_draining,
             is_rolled,
+            told_in,
         };
         self.instances.insert(instance.to_owned(), seen);
         self.drains_open(at);

@@ -21,6 +21,7 @@ impl Scene {
     fn new(status: &str) -> Self {
         let now = "2026-01-01T00:00:00Z".parse().expect("a time");
         let terms = Terms {
+            managed_draining: false,
             stack: "ecs-cluster".to_owned(),
             batch: 2,
             drain_deadline: Duration::from_secs(3000),

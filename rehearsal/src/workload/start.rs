@@ -8,21 +8,51 @@ use crate::ecs::TargetGroup;
 use crate::wire::ApiError;
 use crate::world::World;
 
-/// Starts the workload on `cluster`, by the calls that a user would make.
+/// Whether each capacity provider that a service names is there.
+///
+/// # Errors
+/// A sentence that names the service, the provider and the way out.
+pub fn check(world: &World, cluster: &str, workload: &Workload) -> Result<(), String> {
+    let there = world.with(|account| account.ecs.capacity_providers(cluster));
+    let mut services = workload.services.iter();
+    let lost = services.find_map(|service| {
+        let provider = service.capacity_provider.as_ref()?;
+        (!there.contains(provider)).then_some((&service.name, provider))
+    });
+    let Some((service, provider)) = lost else {
+        return Ok(());
+    };
+    let has = match there.as_slice() {
+        [] => "it has none; rehearse with the parameter CapacityProvider=ENABLED, whose capacity provider is called cp- and the cluster's name".to_owned(),
+        some => format!("it has {}; name that in the file", some.join(", ")),
+    };
+    Err(format!(
+        "service {service} uses the capacity provider {provider}, which cluster {cluster} does not have: {has}"
+    ))
+}
+
+/// Starts the workload on `cluster`, by the calls that a user would make: without a launch type if the cluster has a
+/// default capacity provider.
 ///
 /// # Errors
 /// What ECS answers.
 pub fn start(world: &World, cluster: &str, workload: &Workload) -> Result<(), ApiError> {
+    let has_default = world.with(|account| account.ecs.has_default_provider(cluster));
     for service in &workload.services {
-        start_service(world, cluster, service)?;
+        start_service(world, cluster, service, has_default)?;
     }
     for task in &workload.tasks {
-        start_task(world, cluster, task)?;
+        start_task(world, cluster, task, has_default)?;
     }
     Ok(())
 }
 
-fn start_service(world: &World, cluster: &str, service: &Service) -> Result<(), ApiError> {
+fn start_service(
+    world: &World,
+    cluster: &str,
+    service: &Service,
+    has_default: bool,
+) -> Result<(), ApiError> {
     let ports = match (service.host_port, service.deregistration_seconds) {
         (None, None) => json!([]),
         (host, _) => {
@@ -40,10 +70,18 @@ fn start_service(world: &World, cluster: &str, service: &Service) -> Result<(), 
     });
     world.call("ecs", "RegisterTaskDefinition", &definition)?;
     let mut create = json!({
-        "cluster": cluster, "serviceName": service.name, "taskDefinition": service.name, "launchType": "EC2",
+        "cluster": cluster, "serviceName": service.name, "taskDefinition": service.name,
         "deploymentConfiguration": {"minimumHealthyPercent": service.minimum_percent, "maximumPercent": service.maximum_percent},
         "placementConstraints": service.placement_constraints,
     });
+    match &service.capacity_provider {
+        Some(provider) => {
+            let share = json!({"capacityProvider": provider, "weight": 1});
+            create["capacityProviderStrategy"] = json!([share]);
+        }
+        None if has_default && service.desired.is_some() => {}
+        None => create["launchType"] = json!("EC2"),
+    }
     match service.desired {
         Some(desired) => {
             create["schedulingStrategy"] = json!("REPLICA");
@@ -68,7 +106,12 @@ fn start_service(world: &World, cluster: &str, service: &Service) -> Result<(), 
     world.call("ecs", "CreateService", &create).map(drop)
 }
 
-fn start_task(world: &World, cluster: &str, task: &Standalone) -> Result<(), ApiError> {
+fn start_task(
+    world: &World,
+    cluster: &str,
+    task: &Standalone,
+    has_default: bool,
+) -> Result<(), ApiError> {
     let mut labels = json!({"ecs-rollout.exit-seconds": EXIT_SECONDS.to_string()});
     if let Some(seconds) = task.run_seconds {
         labels["ecs-rollout.run-seconds"] = json!(seconds.to_string());
@@ -81,7 +124,10 @@ fn start_task(world: &World, cluster: &str, task: &Standalone) -> Result<(), Api
         }],
     });
     world.call("ecs", "RegisterTaskDefinition", &definition)?;
-    let mut run = json!({"cluster": cluster, "taskDefinition": task.family, "count": task.count, "launchType": "EC2"});
+    let mut run = json!({"cluster": cluster, "taskDefinition": task.family, "count": task.count});
+    if !has_default {
+        run["launchType"] = json!("EC2");
+    }
     if let Some(instance) = &task.on_instance {
         run["placementConstraints"] =
             json!([{"type": "memberOf", "expression": format!("ec2InstanceId == {instance}")}]);

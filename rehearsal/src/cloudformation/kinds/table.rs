@@ -1,8 +1,8 @@
 //! The table of resource types.
 
 use super::{
-    ACTIVITY, CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE, MANAGED_POLICY, POLICY, ROLE, RULE,
-    STACK, STATE_MACHINE, WARM_POOL,
+    ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE,
+    MANAGED_POLICY, POLICY, ROLE, RULE, STACK, STATE_MACHINE, WARM_POOL,
 };
 
 /// Every type that is known.
@@ -13,6 +13,24 @@ pub const KINDS: &[Kind] = &[
         optional: &["ClusterName", "ClusterSettings", "Configuration", "Tags"],
         fixed: &["ClusterName", "ClusterSettings", "Configuration", "Tags"],
         attributes: &["Arn"],
+    },
+    Kind {
+        name: CAPACITY_PROVIDER,
+        required: &["AutoScalingGroupProvider"],
+        optional: &["Name", "Tags"],
+        fixed: &["Name", "Tags"],
+        attributes: &[],
+    },
+    Kind {
+        name: ASSOCIATION,
+        required: &[
+            "CapacityProviders",
+            "Cluster",
+            "DefaultCapacityProviderStrategy",
+        ],
+        optional: &[],
+        fixed: &["Cluster"],
+        attributes: &[],
     },
     Kind {
         name: LAUNCH_TEMPLATE,

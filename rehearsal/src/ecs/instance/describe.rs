@@ -19,7 +19,7 @@ pub(super) fn described(cluster: &Cluster, instance: &ContainerInstance) -> Valu
             None => json!({"name": name}),
         })
         .collect();
-    json!({
+    let mut described = json!({
         "containerInstanceArn": instance.arn,
         "ec2InstanceId": instance.ec2,
         "version": instance.version,
@@ -38,5 +38,9 @@ pub(super) fn described(cluster: &Cluster, instance: &ContainerInstance) -> Valu
         "registeredAt": instance.registered_at.to_string(),
         "attachments": [],
         "tags": [],
-    })
+    });
+    if let Some(provider) = &instance.provider {
+        described["capacityProviderName"] = provider.as_str().into();
+    }
+    described
 }

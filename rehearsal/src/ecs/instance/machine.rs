@@ -49,6 +49,7 @@ pub(super) fn offer(
         images: Default::default(),
         attributes: attributes(machine),
         version: 0,
+        provider: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Event, scheduler};
+use super::super::{Event, provider, scheduler};
 use super::{Status, changed, machine, set_agent, set_status};
 use crate::account::Account;
 use crate::ec2;
@@ -80,6 +80,7 @@ pub(in crate::ecs) fn register(account: &mut Account, ec2: &str) {
     home.by_ec2.insert(ec2.to_owned(), id.clone());
     home.instances.insert(id.clone(), instance);
     account.ecs.homes.insert(ec2.to_owned(), cluster.clone());
+    provider::adopt(account, &cluster, &id);
     changed(account, &cluster, &id);
     if !slowly {
         scheduler::instance_joined(account, &cluster);

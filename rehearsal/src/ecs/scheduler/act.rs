@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::definition::TaskDefinition;
 use super::super::placement::{self, Demand, Unplaced};
+use super::super::provider;
 use super::super::service::{STEADY, Status, say};
 use super::super::task::{self, Start, StopCode};
 use super::decide::{Plan, Why};
@@ -83,20 +84,25 @@ pub(super) fn start_all(
     service.steady = None;
     let primary = service.primary();
     let (deployment, definition) = (primary.id.clone(), primary.definition.clone());
+    let from = service.provider.clone();
     let (mut started, mut hungry) = (Vec::new(), Vec::new());
     for home in starts {
+        let start = |instance| Start {
+            cluster,
+            instance,
+            definition: definition.clone(),
+            group: format!("service:{name}"),
+            service: Some(name.to_owned()),
+            deployment: Some(deployment.clone()),
+            started_by: None,
+            provider: from.clone(),
+        };
         match find(account, cluster, name, &definition, home.as_deref()) {
-            Ok(instance) => {
-                let start = Start {
-                    cluster,
-                    instance: &instance,
-                    definition: definition.clone(),
-                    group: format!("service:{name}"),
-                    service: Some(name.to_owned()),
-                    deployment: Some(deployment.clone()),
-                    started_by: None,
-                };
-                started.push(task::start(account, start));
+            Ok(instance) => started.push(task::start(account, start(Some(&instance)))),
+            Err(_) if from.is_some() && provider::has_room(account, cluster) => {
+                let id = task::start(account, start(None));
+                provider::wait(account, cluster, &id, None);
+                started.push(id);
             }
             Err(unplaced) => {
                 hungry.push(unplaced);
@@ -133,6 +139,7 @@ fn find(
     let demand = Demand {
         definition,
         rules: &service.rules,
+        provider: service.provider.as_deref(),
         peers: service.tasks(cluster).collect(),
     };
     match home.and_then(|id| cluster.instances.get(id)) {

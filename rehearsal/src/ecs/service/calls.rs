@@ -11,13 +11,15 @@ use super::super::input::{Input, failure, invalid, paged};
 use super::super::placement::Rules;
 use super::super::scheduler;
 use super::describe::described;
-use super::settings::{AS_GIVEN, as_given, load_balancers, percentages, permitted, placement};
+use super::settings::{
+    AS_GIVEN, as_given, capacity, load_balancers, percentages, permitted, placement,
+};
 use super::{Deployment, Service, Status, repeat_steady};
 use crate::account::Account;
 use crate::wire::{ApiError, lists};
 
 /// Members of CreateService that the account acts on.
-const CREATED_WITH: [&str; 10] = [
+const CREATED_WITH: [&str; 11] = [
     "cluster",
     "serviceName",
     "taskDefinition",
@@ -28,6 +30,7 @@ const CREATED_WITH: [&str; 10] = [
     "deploymentConfiguration",
     "placementConstraints",
     "placementStrategy",
+    "capacityProviderStrategy",
 ];
 
 /// CreateService.
@@ -88,6 +91,7 @@ fn made(
         maximum_percent: if daemon { 100 } else { 200 },
         load_balancers: load_balancers(account, input, &definition)?,
         rules: Rules::default(),
+        provider: None,
         deployments: vec![deployment(account, definition)],
         events: VecDeque::new(),
         live: BTreeSet::new(),
@@ -102,6 +106,7 @@ fn made(
     percentages(&mut service, input)?;
     placement(&mut service, input)?;
     as_given(&mut service, input);
+    capacity(account, cluster, &mut service, input)?;
     Ok(service)
 }
 

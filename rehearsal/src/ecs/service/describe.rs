@@ -44,7 +44,6 @@ pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
         "desiredCount": desired,
         "runningCount": tasks.iter().filter(|task| task.running()).count(),
         "pendingCount": tasks.iter().filter(|task| task.pending()).count(),
-        "launchType": "EC2",
         "taskDefinition": service.primary().definition.arn,
         "deploymentConfiguration": {
             "deploymentCircuitBreaker": {"enable": false, "rollback": false},
@@ -62,6 +61,9 @@ pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
     // Put in as they are: json! would copy them, and there are a hundred events.
     described["deployments"] = Value::Array(deployments);
     described["events"] = Value::Array(events);
+    if service.provider.is_none() {
+        described["launchType"] = "EC2".into();
+    }
     if let Some(given) = service.as_given.as_object() {
         for (member, value) in given {
             described[member] = value.clone();

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::super::definition::TaskDefinition;
 use super::super::input::{Input, invalid};
 use super::super::placement::Rules;
+use super::super::provider::{Share, strategy};
 use super::{LoadBalancer, Service};
 use crate::account::Account;
 use crate::wire::ApiError;
@@ -148,6 +151,48 @@ pub(super) fn placement(service: &mut Service, input: &Input<'_>) -> Result<(), 
         service.as_given["placementStrategy"] = input.value("placementStrategy").clone();
     }
     Ok(())
+}
+
+/// Takes the capacity provider strategy over: the call's own, or, without a launch type, the cluster's. Assumed: a DAEMON
+/// service has none of its own, and the cluster's means nothing to it.
+pub(super) fn capacity(
+    account: &Account,
+    cluster: &str,
+    service: &mut Service,
+    input: &Input<'_>,
+) -> Result<(), ApiError> {
+    let Some(share) = share(account, cluster, input)? else {
+        return Ok(());
+    };
+    if service.daemon {
+        return match input.has("capacityProviderStrategy") {
+            true => Err(ApiError::not_known(
+                "a capacity provider strategy of a DAEMON service",
+            )),
+            false => Ok(()),
+        };
+    }
+    service.as_given["capacityProviderStrategy"] = json!([share.described]);
+    service.provider = Some(share.provider);
+    Ok(())
+}
+
+/// The capacity provider that a call asks for: in its strategy, or by having neither that nor a launch type.
+pub(in crate::ecs) fn share(
+    account: &Account,
+    cluster: &str,
+    input: &Input<'_>,
+) -> Result<Option<Share>, ApiError> {
+    let known = account.ecs.cluster(cluster);
+    let list = input.list("capacityProviderStrategy")?;
+    match (list.is_empty(), input.has("launchType")) {
+        (false, true) => Err(invalid(
+            "Specifying both a launch type and capacity provider strategy is not supported.",
+        )),
+        (true, true) => Ok(None),
+        (true, false) => Ok(known.default_strategy.clone()),
+        (false, false) => strategy(&account.ecs, cluster, &known.providers, list),
+    }
 }
 
 /// Takes over the members that are answered as they were given.

@@ -9,6 +9,7 @@ use super::super::cluster::{Cluster, failed_arn, named};
 use super::super::definition;
 use super::super::input::{Input, failure, invalid, paged};
 use super::super::placement::{self, Demand, Rules};
+use super::super::{provider, service};
 use super::describe::described;
 use super::{Start, StopCode, Task, start};
 use crate::account::Account;
@@ -27,28 +28,22 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
         "placementConstraints",
         "placementStrategy",
         "enableECSManagedTags",
+        "capacityProviderStrategy",
     ];
     let input = Input::new("RunTask", members, &known)?;
     let name = named(account, &input)?;
     input.only_ec2()?;
     let definition = definition::find(account, input.needed("taskDefinition")?)?;
     let count = input.within("count", (1, 10), 1)?;
-    let group = match input.text("group")? {
-        Some(group) if group.starts_with("service:") => {
-            return Err(invalid(
-                "The prefix 'service:' is reserved for service tasks.",
-            ));
-        }
-        Some(group) => group.to_owned(),
-        None => format!("family:{}", definition.family),
-    };
+    let group = group(&input, &definition)?;
     let token = input.text("clientToken")?.unwrap_or_default();
     if let Some(before) = asked_before(account, &name, token, members)? {
         return Ok(before);
     }
     let rules = Rules::read(&input)?;
+    let provider = service::share(account, &name, &input)?.map(|one| one.provider);
     let mut instances = account.ecs.cluster(&name).instances.values();
-    if !instances.any(|instance| instance.registered()) {
+    if provider.is_none() && !instances.any(|instance| instance.registered()) {
         return Err(invalid(
             "No Container Instances were found in your cluster.",
         ));
@@ -60,6 +55,7 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
         group,
         rules,
         started_by: input.text("startedBy")?.map(str::to_owned),
+        provider,
     };
     for _ in 0..count {
         match place_one(account, &request) {
@@ -76,6 +72,17 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
             .insert((name, token.to_owned()), asked);
     }
     Ok(json!({"tasks": started, "failures": failures}))
+}
+
+/// The group that a standalone task says it is of, or that of its family.
+fn group(input: &Input<'_>, definition: &definition::TaskDefinition) -> Result<String, ApiError> {
+    match input.text("group")? {
+        Some(group) if group.starts_with("service:") => Err(invalid(
+            "The prefix 'service:' is reserved for service tasks.",
+        )),
+        Some(group) => Ok(group.to_owned()),
+        None => Ok(format!("family:{}", definition.family)),
+    }
 }
 
 /// The tasks that a call with the same token has started: SDKs repeat a call whose answer did not arrive.
@@ -116,29 +123,41 @@ struct Request<'a> {
     group: String,
     rules: Rules,
     started_by: Option<String>,
+    provider: Option<String>,
 }
 
-/// Starts one task where it finds a place: the task as it is described, or the failure.
+/// Starts one task where it finds a place, or has it wait for its capacity provider: the task as it is described, or the failure.
 fn place_one(account: &mut Account, request: &Request<'_>) -> Result<Value, Value> {
     let cluster = account.ecs.cluster(request.cluster);
     let of_group = |task: &&Task| task.group == request.group;
     let demand = Demand {
         definition: &request.definition,
         rules: &request.rules,
+        provider: request.provider.as_deref(),
         peers: cluster.tasks.values().filter(of_group).collect(),
     };
-    let instance = placement::find(cluster, &demand, &mut account.random)
-        .map_err(|unplaced| unplaced.failure(cluster))?;
+    let found = placement::find(cluster, &demand, &mut account.random);
+    let waits = request.provider.is_some() && provider::has_room(account, request.cluster);
+    let instance = match found {
+        Ok(instance) => Some(instance),
+        Err(_) if waits => None,
+        Err(unplaced) => return Err(unplaced.failure(account.ecs.cluster(request.cluster))),
+    };
     let task = Start {
         cluster: request.cluster,
-        instance: &instance,
+        instance: instance.as_deref(),
         definition: request.definition.clone(),
         group: request.group.clone(),
         service: None,
         deployment: None,
         started_by: request.started_by.clone(),
+        provider: request.provider.clone(),
     };
     let id = start(account, task);
+    if instance.is_none() {
+        let rules = Some(request.rules.clone());
+        provider::wait(account, request.cluster, &id, rules);
+    }
     let cluster = account.ecs.cluster(request.cluster);
     let task = cluster.task(&id).expect("it was started a moment ago");
     Ok(described(cluster, task))

@@ -36,8 +36,6 @@ pub(super) fn described(cluster: &Cluster, task: &Task) -> Value {
         "taskArn": cluster.arn_of("task", &task.id),
         "clusterArn": arn("ecs", &format!("cluster/{name}")),
         "taskDefinitionArn": task.definition.arn,
-        "containerInstanceArn": cluster.arn_of("container-instance", &task.instance),
-        "availabilityZone": task.zone,
         "overrides": {"containerOverrides": names, "inferenceAcceleratorOverrides": []},
         "lastStatus": task.status.name(),
         "desiredStatus": if task.wanted { "RUNNING" } else { "STOPPED" },
@@ -69,6 +67,7 @@ pub(super) fn described(cluster: &Cluster, task: &Task) -> Value {
             described[member] = time.to_string().into();
         }
     }
+    add_place(&mut described, cluster, task);
     if let Some(started_by) = task.started_by() {
         described["startedBy"] = started_by.into();
     }
@@ -77,6 +76,18 @@ pub(super) fn described(cluster: &Cluster, task: &Task) -> Value {
         described["stoppedReason"] = task.stopped_reason.as_str().into();
     }
     described
+}
+
+/// Where it is, if it has a place, and from which capacity provider.
+fn add_place(described: &mut Value, cluster: &Cluster, task: &Task) {
+    if task.placed() {
+        let arn = cluster.arn_of("container-instance", &task.instance);
+        described["containerInstanceArn"] = arn.into();
+        described["availabilityZone"] = task.zone.as_str().into();
+    }
+    if let Some(provider) = &task.provider {
+        described["capacityProviderName"] = provider.as_str().into();
+    }
 }
 
 /// The health of a task without health checks is UNKNOWN, whatever its targets say.

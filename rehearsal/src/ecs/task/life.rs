@@ -172,6 +172,7 @@ fn over(account: &mut Account, cluster: &str, id: &str) {
         .tasks
         .get_mut(id)
         .expect("the task was there a moment ago");
+    home.waiting.remove(&task.number);
     if let Some(instance) = home.instances.get_mut(&task.instance) {
         instance.used_cpu -= task.definition.cpu;
         instance.used_memory -= task.definition.memory;
@@ -209,6 +210,9 @@ pub(in crate::ecs) fn step(account: &mut Account, cluster: &str, id: &str, versi
         return;
     };
     let reason = task.stopped_reason.clone();
+    if !task.placed() && next == Status::Pending {
+        return;
+    }
     // Finding a place is ECS's own work; all else is done, and reported, by the agent.
     if next != Status::Pending && !agent_connected(account, cluster, id) {
         account.ecs.task_mut(cluster, id).held = true;
@@ -229,8 +233,11 @@ pub(super) fn agent_connected(account: &Account, cluster: &str, id: &str) -> boo
     cluster
         .tasks
         .get(id)
-        .and_then(|task| cluster.instances.get(&task.instance))
-        .is_some_and(|instance| instance.agent_connected)
+        .is_some_and(|task| match cluster.instances.get(&task.instance) {
+            Some(instance) => instance.agent_connected,
+            // What never had a place needs no agent to end.
+            None => !task.placed(),
+        })
 }
 
 /// The agent is connected again: what it could not report comes now.

@@ -11,34 +11,36 @@ use crate::account::Account;
 /// What is to be started where.
 pub(in crate::ecs) struct Start<'a> {
     pub(in crate::ecs) cluster: &'a str,
-    pub(in crate::ecs) instance: &'a str,
+    /// Where; or nowhere yet, if it waits for its capacity provider.
+    pub(in crate::ecs) instance: Option<&'a str>,
     pub(in crate::ecs) definition: Arc<TaskDefinition>,
     pub(in crate::ecs) group: String,
     pub(in crate::ecs) service: Option<String>,
     pub(in crate::ecs) deployment: Option<String>,
     pub(in crate::ecs) started_by: Option<String>,
+    pub(in crate::ecs) provider: Option<String>,
 }
 
-/// Starts a task on an instance that has room for it, and returns its id.
+/// Starts a task on an instance that has room for it, or on none yet, and returns its id.
 pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
     let id = account.hex(32);
     let (from, to) = account.ecs.dynamics.exit;
     let exit = account.between(from, to);
     account.ecs.count += 1;
     let (number, now) = (account.ecs.count, account.now);
-    let instance = account.ecs.instance_mut(start.cluster, start.instance);
-    let task = Task {
+    let mut task = Task {
         id: id.clone(),
         number,
-        ports: take(instance, &start.definition),
+        ports: Vec::new(),
         definition: start.definition,
         group: start.group,
         service: start.service,
         deployment: start.deployment,
         started_by: start.started_by,
-        instance: instance.id.clone(),
-        ec2: instance.ec2.clone(),
-        zone: instance.zone.clone(),
+        provider: start.provider,
+        instance: String::new(),
+        ec2: String::new(),
+        zone: String::new(),
         status: Status::Provisioning,
         since: now,
         wanted: true,
@@ -58,7 +60,10 @@ pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
         stop_code: None,
         stopped_reason: String::new(),
     };
-    instance.live.insert(id.clone());
+    if let Some(instance) = start.instance {
+        let instance = account.ecs.instance_mut(start.cluster, instance);
+        settle(instance, &mut task);
+    }
     if let Some(service) = &task.service {
         let service = service.clone();
         account
@@ -74,6 +79,25 @@ pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
         .insert(id.clone(), task);
     enter(account, start.cluster, &id, Status::Provisioning, "");
     id
+}
+
+/// A task that waited for its capacity provider has found a place.
+pub(in crate::ecs) fn place(account: &mut Account, cluster: &str, id: &str, instance: &str) {
+    let home = account.ecs.cluster_mut(cluster);
+    let task = home.tasks.get_mut(id);
+    if let (Some(task), Some(instance)) = (task, home.instances.get_mut(instance)) {
+        settle(instance, task);
+        let why = "its capacity provider has room";
+        enter(account, cluster, id, Status::Provisioning, why);
+    }
+}
+
+fn settle(instance: &mut ContainerInstance, task: &mut Task) {
+    task.ports = take(instance, &task.definition);
+    task.instance.clone_from(&instance.id);
+    task.ec2.clone_from(&instance.ec2);
+    task.zone.clone_from(&instance.zone);
+    instance.live.insert(task.id.clone());
 }
 
 /// Takes what a task needs of an instance: resources, and host ports, picked where they are free to pick.

@@ -18,7 +18,10 @@ pub(super) fn draw(seed: u64, size: u64, drawn: &mut Drawn) {
     let mut rng = Rng::with_seed(seed ^ MARKET);
     match rng.u32(0..100) {
         0..12 => spot(&mut rng, drawn),
-        12..22 => pool(&mut rng, size, drawn),
+        // The template's rules allow no pool beside a capacity provider.
+        12..22 if drawn.settings.parameter("CapacityProvider").is_none() => {
+            pool(&mut rng, size, drawn)
+        }
         _ => {}
     }
 }

@@ -51,7 +51,7 @@ impl Stage {
             state_transitions: transitions,
             max_history_events: seen.max_history_events,
             cost_usd: rounded(cost_usd(transitions, &seen), 6),
-            promises: promises::judge(&seen.broken),
+            promises: promises::judge(&seen.broken, self.watch.terms().managed_draining),
             api_calls: seen.api_calls,
             ami: amis,
             starts: None,
@@ -89,7 +89,11 @@ impl Stage {
                 seen.state, seen.ami
             ));
         }
-        (serving.len() != size && Some(serving.len()) != self.scaled).then(|| {
+        let scaled = match self.is_scaled_by_ecs() {
+            true => usize::try_from(self.desired()).ok(),
+            false => self.scaled,
+        };
+        (serving.len() != size && Some(serving.len()) != scaled).then(|| {
             format!(
                 "{} instances are in service, {size} were before",
                 serving.len()

@@ -43,6 +43,7 @@ impl Stage {
             let quiet = self.world.now() + QUIET;
             self.run_until(|_| false, quiet).await?;
             let has_healed = self.let_retained_go();
+            self.unprotect_what_is_deleted();
             let at_rest = again.pending().is_none();
             if at_rest && cures < MOST_CURES && self.cure_the_stack() {
                 cures += 1;
@@ -84,9 +85,8 @@ impl Stage {
 
     /// Whether the group has fewer instances than it wants: after failed launches Auto Scaling takes its time.
     fn is_short(&self) -> bool {
-        let desired = self.group()["DesiredCapacity"].as_u64();
         let serving = u64::try_from(self.watch.in_service()).unwrap_or(u64::MAX);
-        desired.is_some_and(|desired| serving < desired)
+        serving < self.desired()
     }
 
     /// Terminates retained instances, which an operator has looked at. Says whether there were any.
@@ -98,6 +98,36 @@ impl Stage {
             let _answer = self.call("autoscaling", "TerminateInstanceInAutoScalingGroup", &input);
         }
         !retained.is_empty()
+    }
+
+    /// The group's DesiredCapacity.
+    pub(super) fn desired(&self) -> u64 {
+        self.group()["DesiredCapacity"].as_u64().unwrap_or_default()
+    }
+
+    /// Whether managed scaling sets it.
+    pub(super) fn is_scaled_by_ecs(&self) -> bool {
+        self.settings
+            .has_capacity_provider("ManagedScaling", "ENABLED")
+    }
+
+    /// Whether ECS keeps instances with tasks from scale-in, so that there may be more of them than are desired.
+    fn is_protected_by_ecs(&self) -> bool {
+        let protects = "ManagedTerminationProtection";
+        self.is_scaled_by_ecs() && self.settings.has_capacity_provider(protects, "DISABLED")
+    }
+
+    /// What ECS has protected from scale-in stays so when its capacity provider is gone, and keeps the stack from going.
+    fn unprotect_what_is_deleted(&self) {
+        if !self.watch.stack_status().starts_with("DELETE_") || !self.is_protected_by_ecs() {
+            return;
+        }
+        let serving = self.watch.instances().into_iter();
+        for (id, _) in serving.filter(|(_, seen)| seen.state == "InService") {
+            let input = json!({"AutoScalingGroupName": self.cluster, "InstanceIds": [id], "ProtectedFromScaleIn": false});
+            // Refused: it has gone, which is as well.
+            let _answer = self.call("autoscaling", "SetInstanceProtection", &input);
+        }
     }
 
     /// Continues a rollback that failed, deletes again what could not be deleted. Says whether anything began.
@@ -144,8 +174,9 @@ impl Stage {
                 seen.state, seen.ami, self.ami
             ));
         }
-        let wanted = self.group()["DesiredCapacity"].as_u64().unwrap_or_default();
-        (serving.len() as u64 != wanted).then(|| {
+        let (wanted, there) = (self.desired(), serving.len() as u64);
+        let is_kept = there > wanted && self.is_protected_by_ecs();
+        (there != wanted && !is_kept).then(|| {
             format!(
                 "{} instances are in service, and the group wants {wanted}",
                 serving.len()

@@ -138,6 +138,7 @@ fn terms(settings: &Settings) -> Result<Terms, String> {
         batch: number("BatchSize", 1)? as usize,
         drain_deadline: Duration::from_secs(number("DrainDeadlineSeconds", 3000)?),
         join_deadline: Duration::from_secs(number("JoinDeadlineSeconds", 900)?),
+        managed_draining: settings.has_capacity_provider("ManagedDraining", "DISABLED"),
         agent_limit: Duration::from_secs(number("AgentDisconnectedLimitSeconds", 600)?),
         policy: settings
             .parameter("DrainDeadlinePolicy")
@@ -167,6 +168,9 @@ fn flip(account: &mut Account, switch: Switch) {
             account.autoscaling.dynamics.refresh_awaits_terminate_hooks = true
         }
         Switch::RestartedAgentIsActive => account.ecs.dynamics.restart_keeps_status = false,
+        Switch::EarlierInstancesHaveNoProvider => {
+            account.ecs.dynamics.earlier_instances_have_no_provider = true;
+        }
         Switch::ExecutionNamedAfterEvent => {
             account.eventbridge.dynamics.execution_name =
                 crate::eventbridge::ExecutionName::EventId;

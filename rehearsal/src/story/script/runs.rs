@@ -19,6 +19,10 @@ pub(super) fn service(text: &str) -> Result<Service, String> {
     let (name, pairs) = named(text)?;
     let mut service = Service::replica(name, 2);
     for (key, value) in pairs {
+        if key == "provider" {
+            service.capacity_provider = Some(value.to_owned());
+            continue;
+        }
         let value = number(value)?;
         match key {
             "desired" => service.desired = Some(value),
@@ -38,7 +42,7 @@ pub(super) fn service(text: &str) -> Result<Service, String> {
             "zone" => constrain(&mut service, in_zone(value)?, false),
             _ => {
                 return Err(format!(
-                    "a service has no {key}; it has desired, minimum, maximum, cpu, memory, deregistration, host-port, stop-timeout, exit, distinct, zone"
+                    "a service has no {key}; it has desired, minimum, maximum, cpu, memory, deregistration, host-port, stop-timeout, exit, distinct, zone, provider"
                 ));
             }
         }

@@ -1,0 +1,103 @@
+//! Capacity providers, and which of them a cluster has.
+
+use serde_json::{Value, json};
+
+use super::{Made, Wanted, ask, lower_camel, name, raw, told};
+use crate::account::Account;
+use crate::cloudformation::evaluate::same;
+use crate::cloudformation::rolling::whole_number;
+
+/// Makes a capacity provider.
+///
+/// # Errors
+/// Why it cannot be made.
+pub fn provider(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+    let name = name(account, wanted, "Name");
+    let mut input = json!({"name": name, "autoScalingGroupProvider": settings(wanted)});
+    if let Some(tags) = wanted.properties.get("Tags") {
+        input["tags"] = lower_camel(tags);
+    }
+    ask(account, "ecs", "CreateCapacityProvider", &input)?;
+    Ok(Made::new(name, []))
+}
+
+fn settings(wanted: &Wanted) -> Value {
+    numbers(&lower_camel(&wanted.properties["AutoScalingGroupProvider"]))
+}
+
+/// Parameters come as text, also those that are numbers.
+fn numbers(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(numbers).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| (key.clone(), numbers(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        one => whole_number(one).map_or_else(|| one.clone(), Value::from),
+    }
+}
+
+/// Changes a capacity provider, except its group.
+///
+/// # Errors
+/// Why it cannot be changed.
+pub fn change(
+    account: &mut Account,
+    wanted: &Wanted,
+    old: &Value,
+    provider: &str,
+) -> Result<(), String> {
+    let group =
+        |properties: &Value| properties["AutoScalingGroupProvider"]["AutoScalingGroupArn"].clone();
+    if !same(&group(old), &group(&wanted.properties)) {
+        return Err(format!(
+            "the account in memory does not know how to change AutoScalingGroupArn of {} once it is made; make a new stack",
+            wanted.name
+        ));
+    }
+    let mut input = json!({"name": provider, "autoScalingGroupProvider": settings(wanted)});
+    if let Some(settings) = input["autoScalingGroupProvider"].as_object_mut() {
+        settings.remove("autoScalingGroupArn");
+    }
+    ask(account, "ecs", "UpdateCapacityProvider", &input).map(drop)
+}
+
+/// Deletes a capacity provider.
+///
+/// # Errors
+/// Why it cannot be deleted.
+pub fn delete(account: &mut Account, provider: &str) -> Result<Value, String> {
+    let input = json!({"capacityProvider": provider});
+    ask(account, "ecs", "DeleteCapacityProvider", &input)
+}
+
+/// Gives a cluster its capacity providers.
+///
+/// # Errors
+/// Why it cannot have them.
+pub fn associate(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+    let given = &wanted.properties;
+    let input = json!({
+        "cluster": given["Cluster"],
+        "capacityProviders": given["CapacityProviders"],
+        "defaultCapacityProviderStrategy": numbers(&lower_camel(&given["DefaultCapacityProviderStrategy"])),
+    });
+    ask(account, "ecs", "PutClusterCapacityProviders", &input)?;
+    let cluster = given["Cluster"].as_str().unwrap_or_default();
+    Ok(Made::new(cluster, []))
+}
+
+/// Leaves a cluster without capacity providers.
+///
+/// # Errors
+/// What still uses them.
+pub fn dissociate(account: &mut Account, cluster: &str) -> Result<Value, String> {
+    let input =
+        json!({"cluster": cluster, "capacityProviders": [], "defaultCapacityProviderStrategy": []});
+    match raw(account, "ecs", "PutClusterCapacityProviders", &input) {
+        // What it belonged to is gone, and it with it.
+        Err(error) if error.code == "ClusterNotFoundException" => Ok(Value::Null),
+        answer => answer.map_err(|error| told("ecs", &error)),
+    }
+}

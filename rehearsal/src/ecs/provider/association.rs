@@ -1,0 +1,151 @@
+//! Which providers a cluster has, and what ECS does to a group when one comes or goes.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::super::cluster::{Cluster, answer, named};
+use super::super::input::{Input, invalid};
+use super::settings::{short, strategy};
+use super::{MANAGED_DRAINING, scaling};
+use crate::account::{Account, Caller};
+use crate::wire::ApiError;
+
+/// PutClusterCapacityProviders: the cluster has these from now on, and no others.
+pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
+    let known = [
+        "cluster",
+        "capacityProviders",
+        "defaultCapacityProviderStrategy",
+    ];
+    let input = Input::new("PutClusterCapacityProviders", members, &known)?;
+    input.needed("cluster")?;
+    let name = named(account, &input)?;
+    let mut wanted = Vec::new();
+    for provider in input.list("capacityProviders")? {
+        let provider = short(provider.as_str().unwrap_or_default());
+        if account.ecs.provider(&provider).is_none() {
+            return Err(invalid(format!(
+                "The specified capacity provider {provider} was not found."
+            )));
+        }
+        let elsewhere = account.ecs.cluster_with(&provider);
+        if elsewhere.is_some_and(|cluster| cluster.name != name) {
+            return Err(ApiError::not_known(
+                "a capacity provider of several clusters",
+            ));
+        }
+        wanted.push(provider);
+    }
+    let given = input.list("defaultCapacityProviderStrategy")?;
+    let default = strategy(&account.ecs, &name, &wanted, given)?;
+    let before: BTreeSet<String> = account
+        .ecs
+        .cluster(&name)
+        .providers
+        .iter()
+        .cloned()
+        .collect();
+    let after: BTreeSet<String> = wanted.iter().cloned().collect();
+    for gone in before.difference(&after) {
+        if is_used(account.ecs.cluster(&name), gone) {
+            return Err(ApiError::client(
+                "ResourceInUseException",
+                "The specified capacity provider is in use and cannot be removed.",
+            ));
+        }
+    }
+    let cluster = account.ecs.cluster_mut(&name);
+    (cluster.providers, cluster.default_strategy) = (wanted, default);
+    for gone in before.difference(&after) {
+        strip(account, gone);
+    }
+    for new in after.difference(&before) {
+        if !account.ecs.dynamics.earlier_instances_have_no_provider {
+            take_over(account, &name, new);
+        }
+        equip(account, new);
+        scaling::begin(account, new);
+    }
+    Ok(answer(account.ecs.cluster(&name)))
+}
+
+/// Whether a service, or a task that is not STOPPED, takes its capacity from the provider.
+fn is_used(cluster: &Cluster, provider: &str) -> bool {
+    let uses = |used: &Option<String>| used.as_deref() == Some(provider);
+    let mut services = cluster
+        .services
+        .values()
+        .filter(|service| !service.inactive());
+    let mut tasks = cluster.tasks.values().filter(|task| !task.stopped());
+    services.any(|service| uses(&service.provider)) || tasks.any(|task| uses(&task.provider))
+}
+
+/// An instance that registers belongs to the provider of its group, if the cluster has that.
+pub(in crate::ecs) fn adopt(account: &mut Account, cluster: &str, id: &str) {
+    let ec2 = account.ecs.instance_mut(cluster, id).ec2.clone();
+    let Some(group) = account.autoscaling.group_of(&ec2) else {
+        return;
+    };
+    let providers = account.ecs.cluster(cluster).providers.iter();
+    let of_group = |name: &&String| {
+        let provider = account.ecs.provider(name);
+        provider.is_some_and(|provider| provider.group == group.name)
+    };
+    let provider = providers.into_iter().find(of_group).cloned();
+    account.ecs.instance_mut(cluster, id).provider = provider;
+}
+
+/// The instances of the provider's group that are members of the cluster already belong to it too. Documented: they
+/// may be "not properly registered" with it, see `earlier_instances_have_no_provider`.
+fn take_over(account: &mut Account, cluster: &str, provider: &str) {
+    let Some(known) = account.ecs.provider(provider) else {
+        return;
+    };
+    let Some(group) = account.autoscaling.group(&known.group) else {
+        return;
+    };
+    let of_group: BTreeSet<String> = group.instances.iter().map(|one| one.id.clone()).collect();
+    let instances = account.ecs.cluster_mut(cluster).instances.values_mut();
+    for instance in instances.filter(|one| of_group.contains(&one.ec2)) {
+        instance.provider = Some(provider.to_owned());
+    }
+}
+
+/// Gives the provider's group the hook of managed draining, or takes it away.
+pub(super) fn equip(account: &mut Account, name: &str) {
+    let Some(provider) = account.ecs.provider(name) else {
+        return;
+    };
+    let (group, drains) = (provider.group.clone(), provider.drains);
+    let has = account
+        .autoscaling
+        .group(&group)
+        .is_some_and(|group| group.hooks.contains_key(MANAGED_DRAINING));
+    // Observed: CONTINUE by default, and an hour.
+    let hook = json!({"AutoScalingGroupName": group, "LifecycleHookName": MANAGED_DRAINING,
+        "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING", "DefaultResult": "CONTINUE", "HeartbeatTimeout": 3600});
+    let named = json!({"AutoScalingGroupName": group, "LifecycleHookName": MANAGED_DRAINING});
+    match (drains, has) {
+        (true, false) => asks(account, "PutLifecycleHook", &hook),
+        (false, true) => asks(account, "DeleteLifecycleHook", &named),
+        _ => {}
+    }
+}
+
+/// A cluster has the provider no more: its group loses the hook. What protects instances stays, as observed.
+fn strip(account: &mut Account, name: &str) {
+    if let Some(provider) = account.ecs.providers.get_mut(name) {
+        provider.turn += 1;
+        let drains = std::mem::replace(&mut provider.drains, false);
+        equip(account, name);
+        if let Some(provider) = account.ecs.providers.get_mut(name) {
+            provider.drains = drains;
+        }
+    }
+}
+
+/// ECS calls Auto Scaling by its own role. What is refused it tries again some other time.
+pub(super) fn asks(account: &mut Account, action: &str, input: &Value) {
+    let _answer = account.call(&Caller::Service("ecs"), "autoscaling", action, input);
+}

@@ -1,0 +1,165 @@
+//! The calls about capacity providers.
+
+use serde_json::{Value, json};
+
+use super::super::input::{Input, failure, invalid, paged};
+use super::settings::{group, legal, short, take};
+use super::{Provider, Scaling, association, scaling};
+use crate::account::{Account, arn};
+use crate::wire::{ApiError, lists};
+
+/// CreateCapacityProvider. Managed draining is on unless the call says otherwise, as for AWS's.
+pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
+    let known = ["name", "autoScalingGroupProvider", "tags"];
+    let input = Input::new("CreateCapacityProvider", members, &known)?;
+    let name = input.needed("name")?;
+    legal(name)?;
+    if account.ecs.provider(name).is_some() {
+        return Err(invalid(
+            "The specified capacity provider already exists. To change the configuration of an existing capacity \
+             provider, update the capacity provider.",
+        ));
+    }
+    let given = input.value("autoScalingGroupProvider");
+    let mut provider = Provider {
+        name: name.to_owned(),
+        arn: arn("ecs", &format!("capacity-provider/{name}")),
+        group: String::new(),
+        active: true,
+        scaling: Scaling::default(),
+        protects: false,
+        drains: true,
+        tags: input.list("tags")?.into(),
+        below: 0,
+        turn: 0,
+        told: String::new(),
+    };
+    take(&mut provider, given)?;
+    let named = given["autoScalingGroupArn"].as_str().unwrap_or_default();
+    provider.group = group(&account.autoscaling, named, provider.protects)?;
+    let others = account.ecs.providers.values();
+    if let Some(other) = others
+        .filter(|other| other.active)
+        .find(|other| other.group == provider.group)
+    {
+        return Err(invalid(format!(
+            "The Auto Scaling group {} is in use by the capacity provider {}.",
+            provider.group, other.name
+        )));
+    }
+    let answer = json!({"capacityProvider": described(account, &provider)});
+    account.ecs.providers.insert(name.to_owned(), provider);
+    Ok(answer)
+}
+
+/// UpdateCapacityProvider. What it leaves out stays.
+pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
+    let known = ["name", "autoScalingGroupProvider"];
+    let input = Input::new("UpdateCapacityProvider", members, &known)?;
+    let name = short(input.needed("name")?);
+    let Some(before) = account.ecs.provider(&name) else {
+        return Err(not_found(&name));
+    };
+    let mut provider = before.clone();
+    let given = input.value("autoScalingGroupProvider");
+    if given.get("autoScalingGroupArn").is_some() {
+        return Err(ApiError::not_known(
+            "autoScalingGroupArn of UpdateCapacityProvider",
+        ));
+    }
+    take(&mut provider, given)?;
+    group(&account.autoscaling, &provider.group, provider.protects)?;
+    account.ecs.providers.insert(name.clone(), provider);
+    if account.ecs.cluster_with(&name).is_some() {
+        association::equip(account, &name);
+        scaling::begin(account, &name);
+    }
+    let provider = account.ecs.provider(&name).expect("it was there before");
+    Ok(json!({"capacityProvider": described(account, provider)}))
+}
+
+/// DeleteCapacityProvider: not of one that a cluster has. Its group keeps what protects its instances, as observed.
+pub(in crate::ecs) fn delete(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
+    let input = Input::new("DeleteCapacityProvider", members, &["capacityProvider"])?;
+    let name = short(input.needed("capacityProvider")?);
+    if account.ecs.provider(&name).is_none() {
+        return Err(not_found(&name));
+    }
+    if account.ecs.cluster_with(&name).is_some() {
+        return Err(invalid(
+            "Cannot delete a capacity provider while it is associated with a cluster.",
+        ));
+    }
+    let provider = account.ecs.providers.get_mut(&name);
+    let provider = provider.expect("it was there a moment ago");
+    provider.active = false;
+    let provider = provider.clone();
+    Ok(json!({"capacityProvider": described(account, &provider)}))
+}
+
+fn not_found(name: &str) -> ApiError {
+    invalid(format!(
+        "The specified capacity provider {name} was not found."
+    ))
+}
+
+/// DescribeCapacityProviders: those named, or all.
+pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Value, ApiError> {
+    let known = ["capacityProviders", "include", "maxResults", "nextToken"];
+    let input = Input::new("DescribeCapacityProviders", members, &known)?;
+    input.include(&["TAGS"])?;
+    let providers = &account.ecs.providers;
+    if input.has("capacityProviders") {
+        let (mut found, mut failures) = (Vec::new(), Vec::new());
+        for wanted in input.names("capacityProviders", 100)? {
+            match providers.get(&short(wanted)) {
+                Some(provider) => found.push(described(account, provider)),
+                None => failures.push(failure(
+                    &arn("ecs", &format!("capacity-provider/{}", short(wanted))),
+                    "MISSING",
+                )),
+            }
+        }
+        return Ok(lists([
+            ("capacityProviders", found),
+            ("failures", failures),
+        ]));
+    }
+    let active = providers.values().filter(|provider| provider.active);
+    let (names, next) = input.page(active.map(|provider| provider.name.as_str()), 100)?;
+    let names = names.into_iter().map(str::to_owned).collect();
+    let mut answer = paged("capacityProviders", names, next);
+    let named = answer["capacityProviders"].as_array().cloned();
+    let found = named.unwrap_or_default().into_iter().filter_map(|name| {
+        let provider = providers.get(name.as_str()?)?;
+        Some(described(account, provider))
+    });
+    answer["capacityProviders"] = found.collect();
+    answer["failures"] = json!([]);
+    Ok(answer)
+}
+
+fn described(account: &Account, provider: &Provider) -> Value {
+    let on = |is: bool| if is { "ENABLED" } else { "DISABLED" };
+    let group = account.autoscaling.group(&provider.group);
+    json!({
+        "capacityProviderArn": provider.arn,
+        "name": provider.name,
+        "type": "EC2_AUTOSCALING",
+        "status": if provider.active { "ACTIVE" } else { "INACTIVE" },
+        "updateStatus": if provider.active { "UPDATE_COMPLETE" } else { "DELETE_COMPLETE" },
+        "autoScalingGroupProvider": {
+            "autoScalingGroupArn": group.map_or(&provider.group, |group| &group.arn),
+            "managedScaling": {
+                "status": on(provider.scaling.enabled),
+                "targetCapacity": provider.scaling.target,
+                "minimumScalingStepSize": provider.scaling.least_step,
+                "maximumScalingStepSize": provider.scaling.most_step,
+                "instanceWarmupPeriod": provider.scaling.warmup,
+            },
+            "managedTerminationProtection": on(provider.protects),
+            "managedDraining": on(provider.drains),
+        },
+        "tags": provider.tags,
+    })
+}

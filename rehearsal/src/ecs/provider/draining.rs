@@ -1,0 +1,53 @@
+//! Managed draining: ECS answers its own terminate hook.
+//!
+//! Documented: it sets the instance DRAINING, keeps the hook open by heartbeats, and lets the instance go when all tasks
+//! on it have stopped, or after 48 hours; daemons' tasks stop last. It knows neither batches nor turns. Assumed: how soon
+//! it begins, how often it looks, and that it lets an instance go at once that is no member of the cluster.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::super::Event;
+use super::super::instance;
+use super::MANAGED_DRAINING;
+use super::association::asks;
+use crate::account::Account;
+
+/// From one look at an instance to the next.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// An instance has come to its terminate hooks, and one of them is ECS's.
+pub(in crate::ecs) fn begin(account: &mut Account, instance: &str) {
+    let (from, to) = account.ecs.dynamics.managed_draining;
+    let delay = account.between(from, to);
+    let until = account.now + account.ecs.dynamics.managed_draining_longest;
+    let instance = instance.to_owned();
+    account.after(delay, Event::ManagedDrain { instance, until });
+}
+
+/// Sees that it is DRAINING, and whether its tasks have stopped.
+pub(in crate::ecs) fn look(account: &mut Account, ec2: &str, until: jiff::Timestamp) {
+    let Some(group) = account.autoscaling.group_of(ec2) else {
+        return;
+    };
+    if !group.is_held_by(ec2, MANAGED_DRAINING) {
+        return;
+    }
+    // Documented: of an instance that was terminated by hand the hook is left to time out.
+    if !account.ec2.is_alive(ec2) {
+        return;
+    }
+    let mut answer = json!({"AutoScalingGroupName": group.name, "LifecycleHookName": MANAGED_DRAINING, "InstanceId": ec2});
+    let tasks = account.ecs.home_of(ec2).map(|(cluster, id)| {
+        instance::drain(account, &cluster, &id);
+        account.ecs.instance_mut(&cluster, &id).live.len()
+    });
+    if tasks.unwrap_or(0) == 0 || account.now >= until {
+        answer["LifecycleActionResult"] = json!("CONTINUE");
+        return asks(account, "CompleteLifecycleAction", &answer);
+    }
+    asks(account, "RecordLifecycleActionHeartbeat", &answer);
+    let instance = ec2.to_owned();
+    account.after(EVERY, Event::ManagedDrain { instance, until });
+}

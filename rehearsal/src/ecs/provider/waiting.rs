@@ -1,0 +1,80 @@
+//! Tasks that wait in PROVISIONING until an instance of their capacity provider has room for them.
+//!
+//! Documented: up to 500 of a cluster do. How long ECS lets one wait before it gives it up is not documented, and
+//! here it waits for as long as it is wanted.
+
+use super::super::Event;
+use super::super::placement::{self, Demand, Rules};
+use super::super::task::{self, Task};
+use crate::account::Account;
+
+/// How many tasks of a cluster may wait.
+const MOST: usize = 500;
+
+/// What a task that waits asks of its place; a service's task asks what its service does.
+#[derive(Debug, Clone)]
+pub(in crate::ecs) struct Waiting {
+    pub(in crate::ecs) id: String,
+    /// Of a standalone task.
+    pub(in crate::ecs) rules: Option<Rules>,
+}
+
+/// Has those that wait in a cluster looked at soon.
+pub(in crate::ecs) fn mark(account: &mut Account, cluster: &str) {
+    let known = account.ecs.cluster_mut(cluster);
+    if known.waiting.is_empty() || std::mem::replace(&mut known.placing, true) {
+        return;
+    }
+    let (from, to) = account.ecs.dynamics.scheduler;
+    let delay = account.between(from, to);
+    let cluster = cluster.to_owned();
+    account.after(delay, Event::PlaceWaiting { cluster });
+}
+
+/// Gives those that wait a place, the first first.
+pub(in crate::ecs) fn place(account: &mut Account, cluster: &str) {
+    let known = account.ecs.cluster_mut(cluster);
+    known.placing = false;
+    let all: Vec<(u64, Waiting)> = known
+        .waiting
+        .iter()
+        .map(|(number, one)| (*number, one.clone()))
+        .collect();
+    for (number, one) in all {
+        let Account { ecs, random, .. } = account;
+        let known = ecs.cluster(cluster);
+        let found = known.tasks.get(&one.id).and_then(|task| {
+            let rules = one.rules.as_ref().or_else(|| {
+                let service = known.services.get(task.service.as_ref()?)?;
+                Some(&service.rules)
+            })?;
+            let of_group = |other: &&Task| other.group == task.group && other.id != task.id;
+            let demand = Demand {
+                definition: &task.definition,
+                rules,
+                provider: task.provider.as_deref(),
+                peers: known.tasks.values().filter(of_group).collect(),
+            };
+            placement::find(known, &demand, random).ok()
+        });
+        if let Some(instance) = found {
+            account.ecs.cluster_mut(cluster).waiting.remove(&number);
+            task::place(account, cluster, &one.id, &instance);
+        }
+    }
+}
+
+/// A task that was started without an instance waits for one.
+pub(in crate::ecs) fn wait(account: &mut Account, cluster: &str, id: &str, rules: Option<Rules>) {
+    let number = account.ecs.task_mut(cluster, id).number;
+    let one = Waiting {
+        id: id.to_owned(),
+        rules,
+    };
+    account.ecs.cluster_mut(cluster).waiting.insert(number, one);
+}
+
+/// Whether one more may wait.
+pub(in crate::ecs) fn has_room(account: &Account, cluster: &str) -> bool {
+    account.ecs.cluster(cluster).waiting.len() < MOST
+}

@@ -1,0 +1,14 @@
+# The unproven way: the instances that were there before the capacity provider do not belong to it. Its tasks wait, and ECS
+# launches nobody, because the instances of the group seem enough. One roll, and all of them belong to it.
+instances 2
+parameter ClusterMaxSize=8
+parameter CapacityProvider=ENABLED
+parameter UpdateMethod=InstanceRefresh
+switch earlier-instances-have-no-provider
+create
+call ecs RegisterTaskDefinition {"family": "web", "containerDefinitions": [{"name": "web", "image": "web:1", "cpu": 900, "memory": 512}]}
+call ecs CreateService {"cluster": "$CLUSTER", "serviceName": "web", "taskDefinition": "web", "desiredCount": 2}
+pass 1800
+roll
+pass 300
+call ecs DeleteService {"cluster": "$CLUSTER", "service": "web", "force": true}

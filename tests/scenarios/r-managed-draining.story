@@ -1,0 +1,10 @@
+# ECS's managed draining works beside ours: it sets a leaving instance DRAINING at once, and the instance goes when both hooks
+# are answered. The hold still keeps the batches apart.
+instances 3
+parameter CapacityProvider=ENABLED
+parameter ManagedScaling=DISABLED
+parameter ManagedDraining=ENABLED
+service web desired=3 deregistration=60
+daemon logs
+deploy
+roll
