@@ -8,8 +8,8 @@
 //!
 //! Of several that come at the same moment, those whose ids come first in the alphabet go first. One of these may be
 //! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`] it is passed over.
-//! What AWS shows may be some seconds old: of two that come within these seconds neither may see the other. So, but for an
-//! update that goes forward, where the hold keeps batches apart already, nobody goes before [`UNSEEN`] have passed.
+//! What AWS shows may be some seconds old: of two that come within these seconds neither may see the other. So on a way back,
+//! which may meet drains of the way forward, nobody goes before [`UNSEEN`] has passed.
 //! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an instance DRAINING at once,
 //! which has had its turn then.
 //!
@@ -67,16 +67,12 @@ pub async fn look(
     if came(earlier.as_ref()) || *stack == StackState::Deleting {
         return Ok(Place::Go(earlier));
     }
-    let others_unseen = now() < subject.began + UNSEEN && *stack != StackState::Updating;
-    if others_unseen && in_operation {
+    if is_on_its_way_back(stack) && now() < subject.began + UNSEEN {
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
     let group = roster::look(subject, clients).await?;
     if !(in_operation || waited || is_mixed(&group)) {
         return Ok(Place::Go(earlier));
-    }
-    if others_unseen {
-        return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
     let (first, later) = others(subject, &group);
     let batch = batch(subject);
@@ -92,6 +88,11 @@ pub async fn look(
         later_draining,
     };
     Ok(decide(subject, earlier, &others, now()))
+}
+
+/// Whether the stack takes a failed or cancelled operation back, so that drains of both may meet.
+fn is_on_its_way_back(stack: &StackState) -> bool {
+    matches!(stack, StackState::Busy(status) if status.contains("ROLLBACK"))
 }
 
 /// Not yet: others may be at their hooks that cannot be seen.

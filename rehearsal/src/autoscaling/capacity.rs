@@ -1,7 +1,6 @@
 //! Keeping a group at its desired capacity: launches, and the choice of who goes.
 //!
-//! Not modelled: AZRebalance. Instances are spread over the subnets when they are launched, and nothing evens them out
-//! later.
+//! Not modelled: AZRebalance. Instances are spread over the subnets when they are launched, and never moved later.
 
 use jiff::Timestamp;
 use std::time::Duration;
@@ -293,8 +292,11 @@ fn refused(account: &mut Account, group: &str, why: &Why, message: &str) {
     if let Some(found) = account.autoscaling.group_mut(group) {
         let mut activity = Activity::new(id, now, why.of_launch(now));
         activity.description = "Launching a new EC2 instance".to_owned();
-        let message = format!("{message} Launching EC2 instance failed.");
-        activity.end(now, "Failed", Some(message));
+        activity.end(
+            now,
+            "Failed",
+            Some(format!("{message} Launching EC2 instance failed.")),
+        );
         found.activities.push(activity);
     }
     after_failure(account, group);
