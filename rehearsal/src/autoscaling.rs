@@ -15,6 +15,7 @@
 
 mod activity;
 mod capacity;
+mod choice;
 mod describe;
 mod dynamics;
 mod group;
