@@ -50,7 +50,7 @@ pub async fn handle(
     };
     let stack = &subject.settings.target.stack;
     let stack = clients.cloudformation.stack_state(stack).await?;
-    let turn = match turn_of(subject, input, &active, &stack, clients, now).await? {
+    let turn = match turn_of(subject, input, !draining.is_empty(), &stack, clients, now).await? {
         Place::Go(turn) => turn,
         Place::Wait(finding) => return Ok(*finding),
     };
@@ -94,17 +94,17 @@ pub async fn handle(
     Ok(finding)
 }
 
-/// What is DRAINING already has had its turn, however it came to it.
+/// What is DRAINING already has had its turn, however it came to it: with all its registrations, if it has several.
 async fn turn_of(
     subject: &Subject,
     input: &Value,
-    active: &[ContainerInstanceArn],
+    is_draining: bool,
     stack: &StackState,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Place, Error> {
     let earlier = earlier_turn(input);
-    if active.is_empty() {
+    if is_draining {
         return Ok(Place::Go(earlier));
     }
     turn::look(subject, earlier, stack, clients, now).await
@@ -117,7 +117,7 @@ fn told_with(mut finding: Finding, lost: &[Task]) -> Finding {
     }
     let each: Vec<String> = lost.iter().map(Task::name).collect();
     finding.reason = format!(
-        "{} Its machine is gone (interrupted, terminated or stopped by somebody else), and cut off {} task(s) that had not          stopped: {}.",
+        "{} Its machine is gone (interrupted, terminated or stopped by somebody else), and cut off {} task(s) that had not stopped: {}.",
         finding.reason,
         lost.len(),
         each.join("; ")
@@ -261,6 +261,21 @@ mod tests {
             arn: ContainerInstanceArn::new(arn),
             status,
             agent_connected: true,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_is_draining_in_part_has_had_its_turn() {
+        let clients = Clients::new(&stub::aws(|request| {
+            panic!("{} is not asked", request.action)
+        }));
+        let (subject, input) = (stub::terminating(), stub::event("terminate"));
+        let stack = StackState::Busy("UPDATE_ROLLBACK_IN_PROGRESS".to_owned());
+        for (is_draining, goes) in [(true, true), (false, false)] {
+            let now = || stub::at(1);
+            let place = turn_of(&subject, &input, is_draining, &stack, &clients, &now).await;
+            let place = place.expect("nothing is asked");
+            assert_eq!(matches!(place, Place::Go(None)), goes, "{place:?}");
         }
     }
 
