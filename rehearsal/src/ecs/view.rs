@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::State;
 use super::cluster::Cluster;
+use super::service::Service;
 use super::task::{Status, Task};
 
 /// The attribute by which an instance is marked as kept.
@@ -144,45 +145,76 @@ impl State {
     /// What is still under way, for a person: a task between two states, or a service that has not all its tasks
     /// healthy. `None` when all is settled.
     pub fn pending(&self) -> Option<String> {
-        let mut tasks = self
-            .clusters
-            .values()
-            .flat_map(|cluster| cluster.tasks.values());
-        if let Some(task) = tasks.find(|task| is_busy(task)) {
-            let (id, group, status) = (&task.id, &task.group, task.status.name());
-            return Some(format!("task {id} of {group} is {status}"));
+        match self.first_busy()? {
+            Busy::Task(cluster, id) => {
+                let task = self.clusters.get(&cluster)?.tasks.get(&id)?;
+                let (group, status) = (&task.group, task.status.name());
+                Some(format!("task {id} of {group} is {status}"))
+            }
+            Busy::Service(cluster, name) => {
+                let known = self.clusters.get(&cluster)?;
+                let service = known.services.get(&name)?;
+                let (healthy, desired) = (service.healthy, service.desired_in(known));
+                Some(format!(
+                    "service {name} has {healthy} of {desired} tasks healthy"
+                ))
+            }
         }
-        // This counts tasks, and is asked after every event: only when no task is between two states.
-        let short = self.services().into_iter().find(|service| {
-            service.running != service.desired
-                || service.healthy != service.desired
-                || service.deployments != 1
-        });
-        short.map(|service| {
-            format!(
-                "service {} has {} of {} tasks healthy",
-                service.name, service.healthy, service.desired
-            )
-        })
     }
 
-    /// Whether nothing is under way. This is asked after every event: while the task in `busy`, which it was last found to
-    /// wait for (cluster and id), is still on its way, nothing else has to be looked at.
-    pub fn settled(&self, busy: &mut Option<(String, String)>) -> bool {
-        let still = busy
-            .as_ref()
-            .and_then(|(cluster, id)| self.clusters.get(cluster)?.tasks.get(id));
-        if still.is_some_and(is_busy) {
+    /// Whether nothing is under way. This is asked after every event: while what was found under way last, in `busy`, still
+    /// is, nothing else has to be looked at.
+    pub fn settled(&self, busy: &mut Option<Busy>) -> bool {
+        if busy.as_ref().is_some_and(|busy| self.is_still(busy)) {
             return false;
         }
-        let all = self
-            .clusters
-            .values()
-            .flat_map(|cluster| cluster.tasks.values().map(move |task| (cluster, task)));
-        let next = all.into_iter().find(|(_, task)| is_busy(task));
-        *busy = next.map(|(cluster, task)| (cluster.name.clone(), task.id.clone()));
-        busy.is_none() && self.pending().is_none()
+        *busy = self.first_busy();
+        busy.is_none()
     }
+
+    fn is_still(&self, busy: &Busy) -> bool {
+        let cluster = |name: &String| self.clusters.get(name);
+        match busy {
+            Busy::Task(name, id) => cluster(name)
+                .and_then(|cluster| cluster.tasks.get(id))
+                .is_some_and(is_busy),
+            Busy::Service(name, service) => cluster(name).is_some_and(|cluster| {
+                let service = cluster.services.get(service);
+                service.is_some_and(|service| is_short(cluster, service))
+            }),
+        }
+    }
+
+    fn first_busy(&self) -> Option<Busy> {
+        let task = self.clusters.values().find_map(|cluster| {
+            let task = cluster.tasks.values().find(|task| is_busy(task))?;
+            Some(Busy::Task(cluster.name.clone(), task.id.clone()))
+        });
+        task.or_else(|| {
+            self.clusters.values().find_map(|cluster| {
+                let mut services = cluster.services.values();
+                let short = services.find(|service| is_short(cluster, service))?;
+                Some(Busy::Service(cluster.name.clone(), short.name.clone()))
+            })
+        })
+    }
+}
+
+/// Something that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Busy {
+    /// A task between two states: its cluster and its id.
+    Task(String, String),
+    /// A service that has not what it wants: its cluster and its name.
+    Service(String, String),
+}
+
+/// Whether a service has not all its tasks yet, or has a deployment under way.
+fn is_short(cluster: &Cluster, service: &Service) -> bool {
+    let desired = service.desired_in(cluster);
+    let running = || service.tasks(cluster).filter(|task| task.running()).count() as u64;
+    service.active()
+        && (service.healthy != desired || service.deployments.len() != 1 || running() != desired)
 }
 
 /// Whether a task is on its way from one state to another.

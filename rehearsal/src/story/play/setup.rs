@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Stage;
 use crate::account::Account;
-use crate::fact::Told;
+use crate::fact::{Fact, Told};
 use crate::story::{Listener, Settings, Switch};
 use crate::telling::Teller;
 use crate::usage::Usage;
@@ -29,6 +29,8 @@ struct Ear {
     listener: Arc<Mutex<dyn Listener>>,
     began: Timestamp,
     old_ami: String,
+    /// How many instances are in service on the new AMI, and how many are left on the old one.
+    progress: (usize, usize),
 }
 
 impl Observer for Ear {
@@ -38,10 +40,13 @@ impl Observer for Ear {
             .lock()
             .expect("only a panic poisons the lock, and it has ended the run");
         listener.fact(account, told);
+        if matches!(told.fact, Fact::Lifecycle { .. }) {
+            self.progress = self.watch.progress(&self.old_ami);
+        }
         let Some(line) = self.teller.line(told) else {
             return;
         };
-        let (new, left) = self.watch.progress(&self.old_ami);
+        let (new, left) = self.progress;
         listener.line(&line);
         listener.progress(
             new,
@@ -105,6 +110,7 @@ impl Stage {
             listener,
             began: begin,
             old_ami: ami.clone(),
+            progress: (0, 0),
         });
         let settings = settings.clone();
         Ok(Self {
