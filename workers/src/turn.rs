@@ -29,7 +29,7 @@ pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// So long after its hook opened a drain waits for others to be seen: twice the age that an answer may have. Whoever went
 /// without seeing this one has gone within the first half, and is seen DRAINING after the second. ECS documents that its
 /// answers may be old, and no limit; ten seconds are assumed.
-const UNSEEN: SignedDuration = SignedDuration::from_secs(20);
+pub const UNSEEN: SignedDuration = SignedDuration::from_secs(20);
 
 /// Who else of the group is at its terminate hook.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
