@@ -91,7 +91,7 @@ pub struct Promise {
 }
 
 /// What is claimed of batches where ECS's managed draining drains too, at once and knowing no turns.
-const BATCHES_FORWARD: &str = "never more than one batch of drains of an update that went forward was open; with ManagedDraining all else drains at once";
+const BATCHES_FORWARD: &str = "never more than one batch of drains of an update that went forward was open while it alone launched instances; with ManagedDraining all else drains at once";
 
 /// Judges every claim by what broke them.
 pub fn judge(broken: &[Broken], managed_draining: bool) -> Vec<Promise> {

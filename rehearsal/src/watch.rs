@@ -152,6 +152,8 @@ struct Inner {
     died: BTreeSet<String>,
     /// The Spot instances that EC2 has given notice of.
     interrupted: BTreeSet<String>,
+    /// The operation during which the group launched instances that were not the operation's.
+    launched_for_others: Option<u32>,
     seen: Seen,
 }
 
@@ -190,6 +192,7 @@ impl Watch {
             agentless: BTreeMap::new(),
             died: BTreeSet::new(),
             interrupted: BTreeSet::new(),
+            launched_for_others: None,
             seen: Seen::default(),
         };
         Self {

@@ -43,8 +43,9 @@ const STANDALONE_STOP_REASON: &str =
 const STANDALONE_TASKS: &str = "standalone-tasks";
 
 /// So long it is enough to look at the tasks that the last list left. Then all are listed anew, so that it is seen and
-/// said when somebody set the instance ACTIVE again.
-const LISTED_ANEW: SignedDuration = SignedDuration::from_mins(5);
+/// said when somebody set the instance ACTIVE again. Longer than most drains take (five minutes until a load balancer with
+/// the default delay lets go, and up to two until the containers are gone): just before its end a list would be for nothing.
+const LISTED_ANEW: SignedDuration = SignedDuration::from_mins(8);
 
 /// So many tasks can be described in one call (documented).
 const LOOKED_AT_ALONE: usize = 100;
@@ -64,15 +65,16 @@ pub async fn handle(
     let known = tasks_left(input).filter(|left| {
         now().duration_since(left.listed_at) < LISTED_ANEW && left.arns.len() <= LOOKED_AT_ALONE
     });
-    let seen = look_again(subject, known.as_ref(), clients).await?;
-    let listed = seen.is_none();
-    let mut seen = match seen {
-        Some(seen) => seen,
+    let again = look_again(subject, known.as_ref(), clients).await?;
+    let listed = again.iter().all(Task::is_stopped);
+    let mut seen = match known.as_ref().is_some_and(|left| !left.arns.is_empty()) {
+        _ if !listed => Seen {
+            tasks: again,
+            ..Seen::default()
+        },
         // All that was left is over, so this may be the end: a look at half of it would not do.
-        None if known.as_ref().is_some_and(|left| !left.arns.is_empty()) => {
-            look_at_all(subject, &begun, clients).await?
-        }
-        None => look(subject, &begun, clients).await?,
+        true => look_at_all(subject, &begun, &again, clients).await?,
+        false => look(subject, &begun, clients).await?,
     };
     let at = now();
     let (gone, told) = (agent_gone_since(input), hindrances(input));
@@ -81,8 +83,10 @@ pub async fn handle(
     seen.hindrances = hindered::look(subject, &begun, &seen.tasks, told, clients, at).await?;
     seen.daemons.clone_from(&begun.daemons);
     let mut decision = decide(subject, &seen, at);
-    let listed_at = known.filter(|_| !listed).map_or(at, |left| left.listed_at);
-    remember(&mut decision.finding, seen, listed_at);
+    // Those that have stopped meanwhile stay among them: once all have, what became of each is known at once.
+    let left = known.filter(|_| !listed);
+    let left = left.unwrap_or_else(|| still_left(&seen.tasks, at));
+    remember(&mut decision.finding, seen, left);
     act(subject, decision, at, clients).await
 }
 
@@ -113,12 +117,17 @@ pub struct Seen {
     pub hindrances: Option<Hindrances>,
 }
 
-/// Notes for the next look which tasks are left, and what else is known.
-fn remember(finding: &mut Finding, seen: Seen, listed_at: Timestamp) {
+/// Those of `tasks` that are not STOPPED, of all that were listed.
+fn still_left(tasks: &[Task], listed_at: Timestamp) -> TasksLeft {
+    let left = tasks.iter().filter(|task| !task.is_stopped());
+    let arns = left.map(|task| task.arn.clone()).collect();
+    TasksLeft { arns, listed_at }
+}
+
+/// Notes for the next look which tasks were left, and what else is known.
+fn remember(finding: &mut Finding, seen: Seen, left: TasksLeft) {
     if finding.verdict == Verdict::NotYet {
-        let left = seen.tasks.iter().filter(|task| !task.is_stopped());
-        let arns = left.map(|task| task.arn.clone()).collect();
-        finding.extra.tasks_left = Some(TasksLeft { arns, listed_at });
+        finding.extra.tasks_left = Some(left);
         finding.extra.agent_gone_since = seen.agent_gone_since;
         finding.extra.hindrances = seen.hindrances;
     }
@@ -662,12 +671,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tasks_that_were_left_are_looked_at_alone_for_five_minutes_and_while_one_of_them_is_left()
+    async fn tasks_that_were_left_are_looked_at_alone_for_eight_minutes_and_while_one_of_them_is_left()
      {
         for (task_state, listed_seconds_ago, expected) in [
             ("RUNNING", 60, "DescribeTasks"),
-            ("RUNNING", 300, "ListTasks"),
-            ("STOPPED", 60, "DescribeTasks ListContainerInstances"),
+            ("RUNNING", 480, "ListTasks"),
+            (
+                "STOPPED",
+                60,
+                "DescribeTasks ListContainerInstances DescribeContainerInstances ListTasks ListTasks",
+            ),
         ] {
             let asked = Arc::new(Mutex::new(Vec::<String>::new()));
             let log = Arc::clone(&asked);

@@ -66,7 +66,7 @@ pub async fn handle(
     for arn in active.iter().chain(&draining) {
         // What is told to stop already is none of this drain's; one that began before may have told its tasks so.
         let tasks = match draining.contains(arn) {
-            true => ecs.tasks_on(cluster, arn).await?,
+            true => ecs.tasks_on(cluster, arn, &[]).await?,
             false => ecs.tasks_wanted_on(cluster, arn).await?,
         };
         let services: BTreeSet<ServiceName> = tasks

@@ -177,11 +177,13 @@ impl Ecs {
         Ok(updated)
     }
 
-    /// Every task that is, or was a moment ago, on a container instance. Stopped ones are told for about an hour.
+    /// Every task that is, or was a moment ago, on a container instance. Stopped ones are told for about an hour. Those that
+    /// are `known` to be STOPPED are not described again: they stay so.
     pub async fn tasks_on(
         &self,
         cluster: &ClusterName,
         container_instance: &ContainerInstanceArn,
+        known: &[Task],
     ) -> Result<Vec<Task>, Error> {
         let mut arns = Vec::new();
         // The order matters: a task that is told to stop between the two lists is then on both of them, not on none.
@@ -190,7 +192,12 @@ impl Ecs {
         }
         arns.sort_unstable();
         arns.dedup();
-        self.described(cluster, &arns).await
+        let over = known.iter().filter(|task| task.is_stopped());
+        let over = over.filter(|task| arns.iter().any(|arn| arn == task.arn.as_str()));
+        let mut tasks: Vec<Task> = over.cloned().collect();
+        arns.retain(|arn| tasks.iter().all(|task| arn != task.arn.as_str()));
+        tasks.extend(self.described(cluster, &arns).await?);
+        Ok(tasks)
     }
 
     async fn listed_on(
@@ -364,15 +371,26 @@ mod tests {
             (200, json!({"tasks": tasks, "failures": []}).to_string())
         });
         let tasks = ecs
-            .tasks_on(&cluster(), &ContainerInstanceArn::new("c"))
+            .tasks_on(&cluster(), &ContainerInstanceArn::new("c"), &[])
             .await;
-        let tasks = tasks.expect("an answer");
+        let mut tasks = tasks.expect("an answer");
         assert_eq!((tasks.len(), described.load(Ordering::Relaxed)), (121, 121));
         let words = tasks[0].describe(stub::at(100));
         assert_eq!(
             words,
             "task t000 of service web, RUNNING since 2026-11-23T00:00:00Z (100 s)"
         );
+        // Of three that are known, one has stopped, and one that has is on no list.
+        tasks.truncate(3);
+        tasks[1].last_status = "STOPPED".to_owned();
+        tasks[2].last_status = "STOPPED".to_owned();
+        tasks[2].arn = TaskArn::new("arn:task/t999");
+        let again = ecs
+            .tasks_on(&cluster(), &ContainerInstanceArn::new("c"), &tasks)
+            .await
+            .expect("an answer");
+        let all = described.load(Ordering::Relaxed);
+        assert_eq!((again.len(), all), (121, 121 + 120));
     }
 
     fn arns(range: std::ops::Range<usize>) -> Vec<String> {

@@ -30,11 +30,18 @@ impl Inner {
     }
 
     /// Managed draining waits for nobody's turn. What is kept apart then are the batches of an update that goes forward,
-    /// by the hold; not what a way back, a refresh or a scale-in takes out meanwhile.
+    /// by the hold; not what a way back, a refresh or a scale-in takes out meanwhile. An instance that was launched for another
+    /// reason signals too, and CloudFormation counts it for the next batch, which it then begins while one drains.
     fn is_kept_apart(&self, seen: &InstanceSeen) -> bool {
         let of_this_update = seen.told_in == Some(self.operation);
         let forward = self.stack_status == "UPDATE_IN_PROGRESS" && self.refresh.is_none();
-        !self.terms.managed_draining || (forward && of_this_update)
+        let alone = self.launched_for_others != Some(self.operation);
+        !self.terms.managed_draining || (forward && of_this_update && alone)
+    }
+
+    /// Takes notice that the group is about to launch instances that the operation under way has not asked for.
+    pub(super) fn launches_for_others(&mut self) {
+        self.launched_for_others = Some(self.operation);
     }
 
     /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.

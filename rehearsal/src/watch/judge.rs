@@ -9,6 +9,13 @@ use crate::ec2::TemplateVersion;
 use crate::fact::{Fact, SpotFact, Told};
 use crate::promises::{Broken, Claim};
 
+/// What a user calls to change how many instances a group is to have.
+const SIZES_A_GROUP: [&str; 3] = [
+    "SetDesiredCapacity",
+    "UpdateAutoScalingGroup",
+    "TerminateInstanceInAutoScalingGroup",
+];
+
 impl Inner {
     pub(super) fn pending(&self) -> Option<String> {
         if self.stack_status.ends_with("_IN_PROGRESS") {
@@ -43,9 +50,13 @@ impl Inner {
             Fact::Lifecycle { .. } => self.moves(account, told),
             Fact::Died { instance } => {
                 self.died.insert(instance.clone());
+                self.launches_for_others();
             }
             Fact::Spot { instance, what } => match what {
-                SpotFact::Notice => drop(self.interrupted.insert(instance.clone())),
+                SpotFact::Notice => {
+                    self.interrupted.insert(instance.clone());
+                    self.launches_for_others();
+                }
                 SpotFact::AtRisk => {}
                 SpotFact::Reclaimed { not_stopped } => {
                     self.seen.tasks_lost_to_spot += *not_stopped as u64;
@@ -76,6 +87,12 @@ impl Inner {
                     .entry(format!("{service}:{action}"))
                     .or_default() += 1;
             }
+            Fact::ApiCall {
+                caller: Caller::Operator,
+                action,
+                error: None,
+                ..
+            } if SIZES_A_GROUP.contains(&action.as_str()) => self.launches_for_others(),
             _ => {}
         }
     }

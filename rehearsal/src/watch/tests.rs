@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{InstanceSeen, Terms, Watch};
-use crate::account::Account;
+use crate::account::{Account, Caller};
+use crate::autoscaling::ON_REQUEST;
 use crate::ec2::TemplateVersion;
 use crate::fact::{Fact, Told};
 use crate::promises::Claim;
@@ -103,6 +104,43 @@ fn a_second_batch_is_told_though_more_drains_were_open_before_that_are_not_judge
     // The same again is not worse.
     scene.moves("i-7", "Terminated");
     scene.drains("i-8");
+    assert_eq!(scene.broken(), [Claim::OneBatchOfDrains]);
+}
+
+#[test]
+fn managed_draining_lets_batches_meet_only_where_others_launched_instances_meanwhile() {
+    let mut scene = Scene::new("UPDATE_IN_PROGRESS");
+    scene.watch.lock().terms.managed_draining = true;
+    let told_to_go = |scene: &mut Scene, instance: &str| {
+        scene.tell(Fact::Lifecycle {
+            group: "DevCluster".to_owned(),
+            instance: instance.to_owned(),
+            ami: "ami-1".to_owned(),
+            state: "Terminating".to_owned(),
+            reason: ON_REQUEST.to_owned(),
+        });
+        scene.moves(instance, "Terminating:Wait");
+        scene.registration(instance, "DRAINING", true);
+    };
+    let scale_out = |scene: &mut Scene, error: Option<&str>| {
+        scene.tell(Fact::ApiCall {
+            caller: Caller::Operator,
+            service: "autoscaling".to_owned(),
+            action: "SetDesiredCapacity".to_owned(),
+            error: error.map(str::to_owned),
+        });
+    };
+    scale_out(&mut scene, None);
+    for n in 0..3 {
+        told_to_go(&mut scene, &format!("i-{n}"));
+    }
+    assert_eq!(scene.broken(), []);
+    // The next operation has launched none but its own; a refused call changed nothing.
+    scene.watch.lock().operation += 1;
+    scale_out(&mut scene, Some("ValidationError"));
+    for n in 3..6 {
+        told_to_go(&mut scene, &format!("i-{n}"));
+    }
     assert_eq!(scene.broken(), [Claim::OneBatchOfDrains]);
 }
 

@@ -9,23 +9,18 @@ use crate::error::Error;
 use crate::model::cluster::{Task, agent_is_gone};
 use crate::model::{Subject, TasksLeft};
 
-/// The tasks that the last look left, or that draining found, if any of them is still not STOPPED: that is enough to say "not yet", and takes one
-/// call instead of three. Before anything else is said all tasks are listed.
+/// The tasks that the last look left, or that draining found. If any of them is still not STOPPED, that is enough to say
+/// "not yet", and took one call instead of three. Before anything else is said all tasks are listed.
 pub async fn look_again(
     subject: &Subject,
     known: Option<&TasksLeft>,
     clients: &Clients,
-) -> Result<Option<Seen>, Error> {
-    let Some(left) = known.filter(|left| !left.arns.is_empty()) else {
-        return Ok(None);
-    };
+) -> Result<Vec<Task>, Error> {
     let cluster = &subject.settings.cluster;
-    let tasks = clients.ecs.tasks(cluster, &left.arns).await?;
-    let is_left = tasks.iter().any(|task| !task.is_stopped());
-    Ok(is_left.then(|| Seen {
-        tasks,
-        ..Seen::default()
-    }))
+    match known {
+        Some(left) => clients.ecs.tasks(cluster, &left.arns).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The tasks of the registrations that the drain began with, as long as that is enough to say "not yet": while tasks
@@ -34,10 +29,12 @@ pub async fn look(subject: &Subject, begun: &DrainBegun, clients: &Clients) -> R
     let mut seen = Seen::default();
     for arn in &begun.container_instances {
         let cluster = &subject.settings.cluster;
-        match clients.ecs.tasks_on(cluster, arn).await {
+        match clients.ecs.tasks_on(cluster, arn, &[]).await {
             Ok(tasks) => seen.tasks.extend(tasks),
             // Perhaps a registration that ECS has forgotten; what is there now is looked up anew.
-            Err(Error::BadAnswer { .. }) => return look_at_all(subject, begun, clients).await,
+            Err(Error::BadAnswer { .. }) => {
+                return look_at_all(subject, begun, &[], clients).await;
+            }
             Err(error) => return Err(error),
         }
     }
@@ -48,13 +45,15 @@ pub async fn look(subject: &Subject, begun: &DrainBegun, clients: &Clients) -> R
     if left.peek().is_some() && !left.any(is_younger) {
         return Ok(seen);
     }
-    look_at_all(subject, begun, clients).await
+    look_at_all(subject, begun, &seen.tasks, clients).await
 }
 
 /// The registrations of now and those of then: an agent may register anew, and a deregistered one is not listed.
+/// `known` are tasks that were just looked at.
 pub async fn look_at_all(
     subject: &Subject,
     begun: &DrainBegun,
+    known: &[Task],
     clients: &Clients,
 ) -> Result<Seen, Error> {
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
@@ -64,7 +63,7 @@ pub async fn look_at_all(
     registrations.extend(ecs.container_instances(cluster, &unlisted).await?);
     let mut tasks = Vec::new();
     for one in &registrations {
-        tasks.extend(ecs.tasks_on(cluster, &one.arn).await?);
+        tasks.extend(ecs.tasks_on(cluster, &one.arn, known).await?);
     }
     Ok(Seen {
         registrations,

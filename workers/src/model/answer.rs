@@ -83,7 +83,7 @@ pub struct Turn {
     pub came_at: Option<Timestamp>,
 }
 
-/// The tasks that a leaving instance still had.
+/// The tasks that a leaving instance still had when all were listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TasksLeft {
