@@ -1,7 +1,7 @@
 //! Counts what workers could see change. A question about which nothing has changed would be answered as before, so the
 //! lower bound of a roll need not ask it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::Fact;
 
@@ -10,7 +10,7 @@ use crate::fact::Fact;
 pub enum Sight<'a> {
     /// One EC2 instance, as a container instance with its tasks and in its group.
     Instance(&'a str),
-    /// The instances of the group, and the stack.
+    /// Whether any instance of the group is still on its way out, or retained, and the stack.
     Group,
     /// All of it.
     All,
@@ -21,6 +21,7 @@ pub enum Sight<'a> {
 pub struct Changes {
     all: u64,
     group: u64,
+    leaving: BTreeSet<String>,
     on: BTreeMap<String, u64>,
 }
 
@@ -44,10 +45,27 @@ impl Changes {
             | Fact::ApiCall { .. } => return,
         };
         self.all += 1;
-        self.group += u64::from(matches!(fact, Fact::Stack { .. } | Fact::Lifecycle { .. }));
+        self.group += u64::from(self.tells_of_the_group(fact));
         if let Some(instance) = instance {
             *self.on.entry(instance.clone()).or_default() += 1;
         }
+    }
+
+    /// One instance less that is on its way out is no news to those that it holds while there are others.
+    fn tells_of_the_group(&mut self, fact: &Fact) -> bool {
+        let Fact::Lifecycle {
+            instance, state, ..
+        } = fact
+        else {
+            return matches!(fact, Fact::Stack { .. });
+        };
+        let leaves = state.starts_with("Terminating") || state.starts_with("Warmed:Pending");
+        let stays = state.ends_with(":Retained");
+        match leaves && !stays {
+            true => self.leaving.insert(instance.clone()),
+            false => self.leaving.remove(instance),
+        };
+        stays || self.leaving.is_empty()
     }
 
     /// How often something changed that is in sight.

@@ -44,8 +44,8 @@ const STANDALONE_TASKS: &str = "standalone-tasks";
 
 /// So long it is enough to look at the tasks that the last list left. Then all are listed anew, so that it is seen and
 /// said when somebody set the instance ACTIVE again. Longer than most drains take (five minutes until a load balancer with
-/// the default delay lets go, and up to two until the containers are gone): just before its end a list would be for nothing.
-const LISTED_ANEW: SignedDuration = SignedDuration::from_mins(8);
+/// the default delay lets go, and one or two until the containers are gone): just before its end a list would be for nothing.
+const LISTED_ANEW: SignedDuration = SignedDuration::from_mins(7);
 
 /// So many tasks can be described in one call (documented).
 const LOOKED_AT_ALONE: usize = 100;
@@ -671,11 +671,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tasks_that_were_left_are_looked_at_alone_for_eight_minutes_and_while_one_of_them_is_left()
+    async fn tasks_that_were_left_are_looked_at_alone_for_seven_minutes_and_while_one_of_them_is_left()
      {
         for (task_state, listed_seconds_ago, expected) in [
             ("RUNNING", 60, "DescribeTasks"),
-            ("RUNNING", 480, "ListTasks"),
+            ("RUNNING", 420, "ListTasks"),
             (
                 "STOPPED",
                 60,
@@ -688,7 +688,9 @@ mod tests {
                 log.lock().expect("a log").push(request.action.clone());
                 let answer = match request.action.as_str() {
                     "ListContainerInstances" => json!({"containerInstanceArns": []}),
-                    "DescribeContainerInstances" => json!({"containerInstances": []}),
+                    "DescribeContainerInstances" => {
+                        json!({"containerInstances": [{"containerInstanceArn": "then", "status": "DRAINING"}]})
+                    }
                     "ListTasks" => json!({"taskArns": ["a"]}),
                     "DescribeTasks" => {
                         json!({"tasks": [{"taskArn": "a", "lastStatus": task_state, "desiredStatus": "STOPPED"}]})

@@ -77,7 +77,7 @@ const ATTEMPTS: u32 = 5;
 
 /// A heartbeat also tells whether the action is over, because somebody else has completed it: that is noticed after so
 /// long, or at the next look after it.
-const HEARTBEAT_EVERY: SignedDuration = SignedDuration::from_mins(1);
+const HEARTBEAT_EVERY: SignedDuration = SignedDuration::from_mins(3);
 
 /// At least so many heartbeats in a heartbeat timeout, if the looks are as many: a wait is a third of it at most, so that
 /// one may fail.
@@ -269,7 +269,8 @@ async fn in_its_phase(
 ) -> Result<Answer, Error> {
     let earlier = config::earlier_since(input, worker.phase())?;
     let first = earlier.is_none();
-    let later = first.then(|| pace::until_first_look(worker, subject, now()));
+    let left = config::tasks_left(input);
+    let later = first.then(|| pace::until_first_look(worker, subject, left.as_ref(), now()));
     let later = later.flatten();
     let finding = match later {
         Some(seconds) => not_looked_yet(subject, seconds),

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Worker;
-use crate::model::{InstanceId, Settings, Subject, seconds_between};
+use crate::model::{InstanceId, Settings, Subject, TasksLeft, seconds_between};
 
 /// One part in this many of the time already spent. Fifteen: 48 hours then take some 700 turns of nine history events,
 /// of which an execution may have 25,000.
@@ -49,26 +49,47 @@ pub fn wait_seconds(
     settings: &Settings,
     instance: &InstanceId,
 ) -> i64 {
-    let shortest = (settings.batch_size / LOOKS_PER_SECOND).max(SHORTEST_SECONDS);
+    let shortest = shortest(settings);
     let longest = (settings.heartbeat_timeout.as_secs() / LOOKS_PER_HEARTBEAT_TIMEOUT)
         .clamp(SHORTEST_SECONDS, LONGEST_SECONDS);
     let spent = seconds_between(since, now);
     let even = (spent / PART_OF_TIME_SPENT).max(shortest).min(longest);
-    let kept = i64::try_from(1000 - fingerprint(instance) % SPREAD_PER_MILLE).unwrap_or(1000);
-    let spread = (even * kept / 1000).max(SHORTEST_SECONDS);
+    let spread = spread(even, instance);
     match deadline {
         None => spread,
         Some(deadline) => spread.min(seconds_until(deadline, now)).max(1),
     }
 }
 
+/// The shortest wait, in seconds, in which a batch asks no more often than it may.
+fn shortest(settings: &Settings) -> i64 {
+    (settings.batch_size / LOOKS_PER_SECOND).max(SHORTEST_SECONDS)
+}
+
+/// A wait of `even` seconds, less the instance's own cut.
+fn spread(even: i64, instance: &InstanceId) -> i64 {
+    let kept = i64::try_from(1000 - fingerprint(instance) % SPREAD_PER_MILLE).unwrap_or(1000);
+    (even * kept / 1000).max(SHORTEST_SECONDS)
+}
+
 /// Seconds until `worker` looks at its instance for the first time, if that is not now: the instances of a large batch take
-/// turns, so that they do not ask ECS all in the same second.
-pub fn until_first_look(worker: Worker, subject: &Subject, now: Timestamp) -> Option<i64> {
+/// turns, so that they do not ask ECS all in the same second. For `drained` that is so while `left` names tasks: `draining`
+/// has just seen them run.
+pub fn until_first_look(
+    worker: Worker,
+    subject: &Subject,
+    left: Option<&TasksLeft>,
+    now: Timestamp,
+) -> Option<i64> {
     let batch = subject.settings.batch_size;
     let (from, to) = match worker {
         Worker::Draining => FIRST_DRAINS,
         Worker::Joined => FIRST_JOINS,
+        Worker::Drained if left.is_some_and(|left| !left.arns.is_empty()) => {
+            let after = spread(shortest(&subject.settings), &subject.action.instance);
+            let in_time = after < seconds_until(subject.drain_deadline(), now);
+            return (batch >= SPREAD_FROM && in_time).then_some(after);
+        }
         Worker::Drained | Worker::Stable | Worker::CompleteAction => return None,
     };
     if batch < SPREAD_FROM {
@@ -101,13 +122,31 @@ fn fingerprint(instance: &InstanceId) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::TaskArn;
     use crate::stub;
 
     fn first(worker: Worker, batch: i64, instance: &str, now: i64) -> Option<i64> {
         let mut subject = stub::launching();
         subject.settings.batch_size = batch;
         subject.action.instance = InstanceId::new(instance);
-        until_first_look(worker, &subject, stub::at(now))
+        until_first_look(worker, &subject, None, stub::at(now))
+    }
+
+    #[test]
+    fn tasks_that_draining_has_just_seen_are_looked_at_later_if_there_is_time() {
+        let first = |batch, tasks: &[&str], now| {
+            let mut subject = stub::terminating();
+            subject.settings.batch_size = batch;
+            let arns = tasks.iter().map(|arn| TaskArn::new(*arn)).collect();
+            let listed_at = stub::at(now);
+            let left = TasksLeft { arns, listed_at };
+            until_first_look(Worker::Drained, &subject, Some(&left), stub::at(now))
+        };
+        let deadline = stub::terminating().settings.drain_deadline.as_secs();
+        assert!((30..=33).contains(&first(100, &["a"], 1).unwrap_or_default()));
+        assert_eq!(first(100, &[], 1), None);
+        assert_eq!(first(19, &["a"], 1), None);
+        assert_eq!(first(100, &["a"], deadline - 30), None);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::model::{Finding, StackSeen, Subject, Transition, Verdict, seconds_bet
 
 /// So long the last answer of CloudFormation is good enough to say "not yet". A stack that is being deleted holds nobody:
 /// that is noticed at the next look after it.
-const STACK_ASKED: SignedDuration = SignedDuration::from_mins(1);
+const STACK_ASKED: SignedDuration = SignedDuration::from_mins(2);
 
 /// Looks, and decides.
 ///

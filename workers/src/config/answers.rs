@@ -44,11 +44,15 @@ pub fn held_by(input: &Value) -> Vec<InstanceId> {
 /// The tasks that the last look of `drained` left, or, before its first, those that `draining` found. Whatever else
 /// stands there is no reason to stop: all tasks are then listed anew.
 pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
-    let last = match input.get("drained") {
-        Some(drained) => drained,
-        None => &input["draining"],
-    };
-    TasksLeft::deserialize(&last["tasksLeft"]).ok()
+    TasksLeft::deserialize(&last_look_at_drain(input)["tasksLeft"]).ok()
+}
+
+/// What `drained` said when it last looked, or, before its first look, `draining`.
+fn last_look_at_drain(input: &Value) -> &Value {
+    match input.get("drained") {
+        Some(drained) if drained["looked"] != Value::Bool(false) => drained,
+        _ => &input["draining"],
+    }
 }
 
 /// The daemons that `joined` waits for, if it has noted them.
@@ -59,11 +63,10 @@ pub fn daemons_awaited(input: &Value) -> Option<DaemonsAwaited> {
 /// Since when the agent of a leaving instance was seen to be gone, if it was at the last look of `drained`, or, before its
 /// first, at that of `draining`.
 pub fn agent_gone_since(input: &Value) -> Option<Timestamp> {
-    let last = match input.get("drained") {
-        Some(drained) => drained,
-        None => &input["draining"],
-    };
-    last["agentGoneSince"].as_str()?.parse().ok()
+    last_look_at_drain(input)["agentGoneSince"]
+        .as_str()?
+        .parse()
+        .ok()
 }
 
 /// What held the tasks of services when `drained` last asked, if it has.

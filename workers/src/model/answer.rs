@@ -17,7 +17,7 @@ pub struct Extra {
     /// draining: whether the instance is a member of the cluster at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<bool>,
-    /// joined and draining: `false` if nothing was looked at, so that the instances of a batch take turns.
+    /// joined, draining and drained: `false` if nothing was looked at, so that the instances of a batch take turns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looked: Option<bool>,
     /// draining: what the instance is registered as, so that its tasks can be found when it is listed no more.
