@@ -37,6 +37,8 @@ const UPDATED_AT_ONCE: usize = 10;
 #[derive(Debug, Clone)]
 pub struct Ecs {
     client: Client,
+    /// Whether nothing is to be changed: what would be is supposed to be so.
+    looks_only: bool,
 }
 
 impl Ecs {
@@ -51,6 +53,15 @@ impl Ecs {
             .build();
         Self {
             client: Client::from_conf(config),
+            looks_only: false,
+        }
+    }
+
+    /// The same that changes nothing: a call that would is not made, and supposed to have done its work.
+    pub fn only_looking(self) -> Self {
+        Self {
+            looks_only: true,
+            ..self
         }
     }
 
@@ -158,6 +169,9 @@ impl Ecs {
         status: SdkStatus,
     ) -> Result<Vec<ContainerInstance>, Error> {
         let call = "ecs:UpdateContainerInstancesState";
+        if self.looks_only {
+            return self.container_instances(cluster, arns).await;
+        }
         let mut updated = Vec::new();
         for some in arns.chunks(UPDATED_AT_ONCE) {
             let answer = self

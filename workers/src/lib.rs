@@ -176,6 +176,38 @@ impl Clients {
     }
 }
 
+impl Clients {
+    /// The same for [`look`]: they change nothing.
+    pub fn only_looking(self) -> Self {
+        Self {
+            ecs: self.ecs.only_looking(),
+            ..self
+        }
+    }
+}
+
+/// What a worker would find now for the `subject` of `input`, if it were asked: for a person who wants to know. Nothing is
+/// changed if `clients` only look; the lifecycle action gets no heartbeat. There is no such look for complete-action, which
+/// only acts.
+///
+/// # Errors
+/// Any [`Error`] that the worker itself would meet.
+pub async fn look(
+    worker: Worker,
+    (subject, input): (&Subject, &Value),
+    clients: &Clients,
+    now: &impl Fn() -> Timestamp,
+) -> Result<Option<Finding>, Error> {
+    let finding = match worker {
+        Worker::Joined => joined::handle(subject, input, clients, now).await?,
+        Worker::Draining => draining::handle(subject, input, clients, now).await?,
+        Worker::Drained => drained::handle(subject, input, clients, now).await?,
+        Worker::Stable => stable::handle(subject, input, clients, now).await?,
+        Worker::CompleteAction => return Ok(None),
+    };
+    Ok(Some(finding))
+}
+
 /// A worker's answer to `input`, the lifecycle event as EventBridge delivers it together with the earlier answers by
 /// phase (and `result` for complete-action). `now` is this machine's clock, which AWS's answers may correct.
 ///

@@ -26,6 +26,9 @@ impl Ecs {
         task: &TaskArn,
         reason: &str,
     ) -> Result<(), Error> {
+        if self.looks_only {
+            return Ok(());
+        }
         self.client
             .stop_task()
             .cluster(cluster.as_str())
@@ -113,7 +116,7 @@ impl Ecs {
         what: &str,
     ) -> Result<(), Error> {
         let call = "ecs:PutAttributes";
-        for arn in arns {
+        for arn in arns.iter().filter(|_| !self.looks_only) {
             let attribute = Attribute::builder()
                 .name(KEPT_FOR)
                 .value(what)
