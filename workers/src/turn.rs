@@ -8,9 +8,9 @@
 //!
 //! Of several that come at the same moment, those whose ids come first in the alphabet go first. One of these may be
 //! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`] it is passed over.
-//! What AWS shows may be some seconds old: of two that come within these seconds neither may see the other. So on a way back,
-//! which may meet drains of the way forward, nobody goes before [`UNSEEN`] has passed; nor does an instance that is newer
-//! than others of its group, which no update takes out that goes forward: somebody changes the capacity meanwhile.
+//! What AWS shows may be some seconds old, and a call takes its time: of two that come within these seconds one may have gone
+//! and not be seen DRAINING yet. So where others are at their hooks, nobody goes by the alphabet before [`UNSEEN`] has passed;
+//! and on a way back, which may meet drains of the way forward, nobody goes at all before that.
 //! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an instance DRAINING at once,
 //! which has had its turn then.
 //!
@@ -75,13 +75,13 @@ pub async fn look(
     if !(in_operation || waited || is_mixed(&group)) {
         return Ok(Place::Go(earlier));
     }
-    if is_newer(subject, &group) && now() < subject.began + UNSEEN {
-        return Ok(Place::Wait(Box::new(unseen(subject, now()))));
-    }
     let (first, later) = others(subject, &group);
     let batch = batch(subject);
     if first.len() + later.len() < batch {
         return Ok(decide(subject, earlier, &Others::default(), now()));
+    }
+    if now() < subject.began + UNSEEN {
+        return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
     let later_draining = ecs.draining_among(cluster, &later).await?.len();
@@ -104,8 +104,7 @@ fn unseen(subject: &Subject, now: Timestamp) -> Finding {
     let (instance, group) = (&subject.action.instance, &subject.action.group);
     let (spent, until) = (seconds_between(subject.began, now), UNSEEN.as_secs());
     let mut finding = Finding::not_yet(format!(
-        "{instance} waits for its turn to drain: others of group {group} may have come to their terminate hooks without being \
-         seen yet; {spent} of {until} s so far. Nothing is set to DRAINING yet, its tasks run on, and its drain deadline \
+        "{instance} waits for its turn to drain: others of group {group} may have begun to drain without being seen yet; {spent} of {until} s so far. Nothing is set to DRAINING yet, its tasks run on, and its drain deadline \
          counts from its turn."
     ));
     finding.extra.turn = Some(Turn::default());
@@ -119,24 +118,6 @@ fn is_mixed(group: &[GroupInstance]) -> bool {
     let mut versions = group.iter().filter(is_there).map(|one| &one.launched_from);
     let first = versions.next();
     versions.any(|version| Some(version) != first)
-}
-
-/// Whether this instance came from a later version of its launch template than another that is still there.
-fn is_newer(subject: &Subject, group: &[GroupInstance]) -> bool {
-    let own = group
-        .iter()
-        .find(|one| one.instance == subject.action.instance);
-    let Some((template, version)) = own.and_then(template_version) else {
-        return false;
-    };
-    let mut others = group.iter().filter_map(template_version);
-    others.any(|(other, older)| other == template && older < version)
-}
-
-/// Id and version of the launch template that it came from.
-fn template_version(of: &GroupInstance) -> Option<(&str, u64)> {
-    let (template, version) = of.launched_from.as_deref()?.rsplit_once(':')?;
-    Some((template, version.parse().ok()?))
 }
 
 /// The others at their terminate hook: those whose ids come before this one's, and the rest.
@@ -206,31 +187,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_instance_is_newer_than_one_of_an_earlier_version_only() {
-        let one = |id: &str, launched_from: Option<&str>| GroupInstance {
-            instance: InstanceId::new(id),
-            state: LifecycleState::InService,
-            launched_from: launched_from.map(str::to_owned),
-        };
-        let subject = stub::terminating();
-        let own = subject.action.instance.as_str();
-        for (mine, other, newer) in [
-            (Some("lt-1:10"), Some("lt-1:9"), true),
-            (Some("lt-1:9"), Some("lt-1:10"), false),
-            (Some("lt-1:2"), Some("lt-1:2"), false),
-            (Some("lt-1:2"), Some("lt-2:1"), false),
-            (Some("lt-1:2"), None, false),
-            (None, Some("lt-1:1"), false),
-            (Some("a-configuration"), Some("lt-1:1"), false),
-        ] {
-            let group = [one(own, mine), one("i-00000000000000001", other)];
-            assert_eq!(is_newer(&subject, &group), newer, "{mine:?} {other:?}");
-        }
-    }
-
     #[tokio::test]
-    async fn a_scale_in_in_the_middle_of_an_update_waits_until_it_can_be_seen() {
+    async fn nobody_goes_by_the_alphabet_before_others_can_be_seen_to_have_gone() {
         let own = stub::terminating().action.instance.to_string();
         let clients = Clients::new(&stub::aws(move |asked| {
             if asked.action == "ListContainerInstances" {
