@@ -1,13 +1,16 @@
 //! The verbs.
 
 mod account;
+mod explain;
 mod graph;
 mod listeners;
 mod processes;
 mod rehearse;
 mod simulate;
+mod stop;
 mod story;
 mod trouble;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -29,6 +32,12 @@ enum Verb {
     Story(story::Story),
     /// Plays stories drawn by chance, with everything that can go wrong, and judges every promise.
     Simulate(simulate::Simulate),
+    /// Watches a roll until its last drain has ended.
+    Watch(watch::Watch),
+    /// Stops a roll: cancels the update, which CloudFormation rolls back.
+    Stop(stop::Stop),
+    /// Tells why an instance of the cluster is where it is, and what a person can do about it.
+    Explain(explain::Explain),
     /// Serves an AWS account in memory on loopback, to any AWS client.
     Account(account::Account),
     /// Draws the state machine's definition as a Mermaid graph.
@@ -45,8 +54,20 @@ impl CommandLine {
             Verb::Rehearse(rehearse) => rehearse.run(),
             Verb::Story(story) => story.run(),
             Verb::Simulate(simulate) => simulate.run(),
+            Verb::Watch(watch) => watch.run(),
+            Verb::Stop(stop) => stop.run(),
+            Verb::Explain(explain) => explain.run(),
             Verb::Account(account) => account.run(),
             Verb::Graph(graph) => graph.run(),
         }
     }
+}
+
+/// Waits for what asks AWS.
+fn wait_for<T>(asking: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
+    Ok(runtime.block_on(asking))
 }

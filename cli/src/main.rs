@@ -1,7 +1,10 @@
 //! `ecs-rollout`: parse, run, print the error once, exit code. 0: it ended as asked; 1: it did not; 2: bad input.
 
+mod aws;
 mod command;
+mod explanation;
 mod view;
+mod watching;
 
 use std::process::ExitCode;
 

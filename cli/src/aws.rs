@@ -1,0 +1,111 @@
+//! The operator's own account: his profile and Region, and what is asked there. Read-only, but for what `stop` asks.
+
+mod executions;
+mod group;
+mod stack;
+
+use aws_config::{BehaviorVersion, Region};
+use clap::Args;
+use jiff::Timestamp;
+use workers::{Clients, Error, boot, http};
+
+pub use executions::{Execution, Ran};
+pub use group::{Group, Hooks, Member};
+pub use stack::{Stack, StackEvent};
+
+/// Where the account is.
+#[derive(Debug, Clone, Args)]
+pub struct Access {
+    /// Profile of the AWS configuration files [default: AWS_PROFILE, or `default`]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Region [default: AWS_REGION, or the profile's]
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+}
+
+/// The account.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    /// What the workers look with; they change nothing.
+    pub clients: Clients,
+    /// The Region.
+    pub region: String,
+    cloudformation: aws_sdk_cloudformation::Client,
+    autoscaling: aws_sdk_autoscaling::Client,
+    stepfunctions: aws_sdk_sfn::Client,
+}
+
+impl Access {
+    /// Finds credentials and Region where AWS's SDKs look for them: environment, configuration files, IAM Identity Center,
+    /// the instance's or the container's role; and the address of another endpoint, AWS_ENDPOINT_URL.
+    ///
+    /// # Errors
+    /// A sentence for the user if there is no Region.
+    pub async fn connect(&self) -> Result<Aws, String> {
+        let http = http::Client::new();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
+        if let Some(profile) = &self.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = &self.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        let config = loader.load().await;
+        let Some(region) = config.region().map(ToString::to_string) else {
+            return Err(
+                "no Region: give --region, or set AWS_REGION, or name one in the profile"
+                    .to_owned(),
+            );
+        };
+        let http = http.for_endpoint(config.endpoint_url());
+        let config = config.into_builder().http_client(http).build();
+        let clients = Clients::new(&config).only_looking();
+        // Every answer sets the clock.
+        let clock = &clients.clock;
+        let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config);
+        let autoscaling = aws_sdk_autoscaling::config::Builder::from(&config);
+        let stepfunctions = aws_sdk_sfn::config::Builder::from(&config);
+        Ok(Aws {
+            region,
+            cloudformation: aws_sdk_cloudformation::Client::from_conf(
+                cloudformation.interceptor(clock.clone()).build(),
+            ),
+            autoscaling: aws_sdk_autoscaling::Client::from_conf(
+                autoscaling.interceptor(clock.clone()).build(),
+            ),
+            stepfunctions: aws_sdk_sfn::Client::from_conf(
+                stepfunctions.interceptor(clock.clone()).build(),
+            ),
+            clients,
+        })
+    }
+}
+
+impl Aws {
+    /// AWS's time, by its answers.
+    pub fn now(&self) -> Timestamp {
+        self.clients.clock.at(boot::clock())
+    }
+}
+
+/// An error in words for an operator, whose own permissions are asked for here.
+pub fn told(error: &Error) -> String {
+    match error {
+        Error::AccessDenied {
+            call,
+            code,
+            message,
+        } => format!(
+            "{call} is not allowed to you ({code}: {message}); a policy with {{\"Effect\": \"Allow\", \"Action\": \"{call}\", \
+             \"Resource\": \"*\"}} grants it"
+        ),
+        other => other.chain(),
+    }
+}
+
+/// An SDK's time as ours.
+fn time(time: Option<&aws_smithy_types::DateTime>) -> Option<Timestamp> {
+    let time = time?;
+    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
+}

@@ -1,0 +1,147 @@
+//! The stack: how it stands, what it made, what happened to it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::error::ProvideErrorMetadata;
+use jiff::Timestamp;
+use workers::Error;
+use workers::model::group::StackState;
+
+use super::{Aws, told};
+
+/// A stack of our template.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    /// Its name.
+    pub name: String,
+    /// Its status, as CloudFormation spells it.
+    pub status: String,
+    outputs: BTreeMap<String, String>,
+}
+
+/// Something that happened to the stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackEvent {
+    /// Its id.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// Logical id of the resource; the stack's name for the stack itself.
+    pub resource: String,
+    /// Such as `UPDATE_FAILED`.
+    pub status: String,
+    /// ResourceStatusReason, if there is one.
+    pub reason: String,
+}
+
+impl Stack {
+    /// Whether an operation of CloudFormation goes on.
+    pub fn is_busy(&self) -> bool {
+        self.status.ends_with("_IN_PROGRESS")
+    }
+
+    /// Whether it is an update that goes forward, and can be cancelled.
+    pub fn goes_forward(&self) -> bool {
+        StackState::from_name(&self.status) == StackState::Updating
+    }
+
+    /// Its group.
+    pub fn group(&self) -> Result<String, String> {
+        self.output("AutoScalingGroupName")
+    }
+
+    /// Its state machine.
+    pub fn state_machine(&self) -> Result<String, String> {
+        self.output("StateMachineArn")
+    }
+
+    fn output(&self, name: &str) -> Result<String, String> {
+        self.outputs.get(name).cloned().ok_or_else(|| {
+            format!(
+                "stack {} is {} and has no output {name}; is it one of template/ecs-cluster.yaml, and was it ever complete?",
+                self.name, self.status
+            )
+        })
+    }
+}
+
+impl Aws {
+    /// The stack of this name or ARN.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`]; `BadAnswer` if there is none.
+    pub async fn stack(&self, name: &str) -> Result<Stack, Error> {
+        let call = "cloudformation:DescribeStacks";
+        let sent = self
+            .cloudformation
+            .describe_stacks()
+            .stack_name(name)
+            .send();
+        let answer = sent.await.map_err(|error| {
+            let absent = error
+                .message()
+                .is_some_and(|it| it.ends_with("does not exist"));
+            match absent {
+                true => {
+                    Error::bad_answer(call, format!("there is no stack {name} in {}", self.region))
+                }
+                false => Error::from_sdk(call, error),
+            }
+        })?;
+        let found = answer.stacks().first();
+        let found =
+            found.ok_or_else(|| Error::bad_answer(call, format!("stack {name} is not told")))?;
+        let outputs = found.outputs().iter();
+        Ok(Stack {
+            name: found.stack_name().unwrap_or(name).to_owned(),
+            status: found
+                .stack_status()
+                .map_or_else(String::new, |status| status.as_str().to_owned()),
+            outputs: outputs
+                .filter_map(|one| {
+                    Some((one.output_key()?.to_owned(), one.output_value()?.to_owned()))
+                })
+                .collect(),
+        })
+    }
+
+    /// The newest events of the stack, newest first: one page.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`].
+    pub async fn stack_events(&self, name: &str) -> Result<Vec<StackEvent>, Error> {
+        let call = "cloudformation:DescribeStackEvents";
+        let sent = self
+            .cloudformation
+            .describe_stack_events()
+            .stack_name(name)
+            .send();
+        let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
+        let event = |one: &aws_sdk_cloudformation::types::StackEvent| {
+            Some(StackEvent {
+                id: one.event_id()?.to_owned(),
+                at: super::time(one.timestamp())?,
+                resource: one.logical_resource_id()?.to_owned(),
+                status: one.resource_status()?.as_str().to_owned(),
+                reason: one.resource_status_reason().unwrap_or_default().to_owned(),
+            })
+        };
+        Ok(answer.stack_events().iter().filter_map(event).collect())
+    }
+
+    /// Cancels the update of the stack, which CloudFormation then rolls back.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub async fn cancel_update(&self, name: &str) -> Result<(), String> {
+        let sent = self
+            .cloudformation
+            .cancel_update_stack()
+            .stack_name(name)
+            .send();
+        let call = "cloudformation:CancelUpdateStack";
+        sent.await
+            .map(drop)
+            .map_err(|error| told(&Error::from_sdk(call, error)))
+    }
+}

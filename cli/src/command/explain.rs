@@ -1,0 +1,162 @@
+//! `explain`: why is this instance where it is? Runs the workers' own looks and decisions on what is there now, and changes
+//! nothing.
+
+use std::process::ExitCode;
+
+use aws_sdk_sfn::types::ExecutionStatus;
+use clap::Args;
+use serde_json::Value;
+use workers::config;
+
+use crate::aws::{Access, Aws, Execution, Ran, told};
+use crate::explanation::{Explanation, Found, Life, asked_now};
+use crate::view::out::say;
+
+/// So many executions that ended badly are looked through for one about the instance.
+const ENDED_LOOKED_AT: usize = 20;
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ecs-rollout explain i-0123456789abcdef0
+  ecs-rollout explain i-0123456789abcdef0 --profile prod --region eu-west-1
+
+Changes nothing. Calls: autoscaling:DescribeAutoScalingInstances, DescribeAutoScalingGroups, DescribeLifecycleHooks,
+DescribeWarmPool, cloudformation:DescribeStacks, states:ListExecutions, GetExecutionHistory, and the reads of ECS that the
+workers make.
+
+Exit code: 0 if nothing is wrong with it, 1 if it is stuck or has failed, 2 if it cannot be told.")]
+pub struct Explain {
+    /// The EC2 instance
+    #[arg(value_name = "INSTANCE")]
+    instance: String,
+    #[command(flatten)]
+    access: Access,
+}
+
+impl Explain {
+    /// Looks, and tells.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub fn run(self) -> Result<ExitCode, String> {
+        let explanation = super::wait_for(async {
+            let aws = self.access.connect().await?;
+            look(&aws, &self.instance).await
+        })??;
+        say(&explanation);
+        Ok(match explanation.is_well() {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        })
+    }
+}
+
+async fn look(aws: &Aws, instance: &str) -> Result<Explanation, String> {
+    let here = aws.group_of(instance).await.map_err(|error| told(&error))?;
+    let (group, member) = here.ok_or_else(|| {
+        format!(
+            "{instance} is in no Auto Scaling group of {}: has it gone already, is the Region right, and the account?",
+            aws.region
+        )
+    })?;
+    let hooks = aws.hooks(&group).await.map_err(|error| told(&error))?;
+    let hooks = hooks.ok_or_else(|| {
+        format!(
+            "group {group} of {instance} has no lifecycle hook of ecs-rollout (one whose NotificationMetadata names cluster and \
+             stack)"
+        )
+    })?;
+    let stack = aws
+        .stack(&hooks.stack)
+        .await
+        .map_err(|error| told(&error))?;
+    let machine = stack.state_machine()?;
+    let others = aws.group(&group).await.map_err(|error| told(&error))?;
+    let life = match running(aws, &machine, instance).await? {
+        Some((execution, ran)) => {
+            let found = asked(aws, &ran).await?;
+            Life::Asked(Box::new((execution, ran, found)))
+        }
+        None if member.moves() || member.state.is_retained() => {
+            Life::Alone(ended(aws, &machine, instance).await?)
+        }
+        None => Life::Rests,
+    };
+    Ok(Explanation {
+        now: aws.now(),
+        region: aws.region.clone(),
+        group,
+        launches: others.version,
+        others: others
+            .members
+            .into_iter()
+            .filter(|one| one.id != instance)
+            .collect(),
+        member,
+        hooks,
+        stack,
+        life,
+    })
+}
+
+/// The running execution about the instance, and how far it has come.
+async fn running(
+    aws: &Aws,
+    machine: &str,
+    instance: &str,
+) -> Result<Option<(Execution, Ran)>, String> {
+    let all = aws.executions(machine, ExecutionStatus::Running).await;
+    for execution in all.map_err(|error| told(&error))? {
+        let ran = aws
+            .ran(&execution.arn)
+            .await
+            .map_err(|error| told(&error))?;
+        if let Some(ran) = ran.filter(|ran| ran.instance() == instance) {
+            return Ok(Some((execution, ran)));
+        }
+    }
+    Ok(None)
+}
+
+/// The newest execution about the instance that ended badly.
+async fn ended(
+    aws: &Aws,
+    machine: &str,
+    instance: &str,
+) -> Result<Option<(Execution, Ran)>, String> {
+    for status in [
+        ExecutionStatus::Failed,
+        ExecutionStatus::TimedOut,
+        ExecutionStatus::Aborted,
+    ] {
+        let all = aws.executions(machine, status).await;
+        let all = all.map_err(|error| told(&error))?;
+        for execution in all.into_iter().take(ENDED_LOOKED_AT) {
+            let ran = aws
+                .ran(&execution.arn)
+                .await
+                .map_err(|error| told(&error))?;
+            if let Some(ran) = ran.filter(|ran| ran.instance() == instance) {
+                return Ok(Some((execution, ran)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What the worker whose question stands would find now.
+async fn asked(aws: &Aws, ran: &Ran) -> Result<Found, String> {
+    let worker = asked_now(&ran.input);
+    let subject = config::read_event(&ran.input).subject();
+    let subject = subject.map_err(|error| told(&error))?;
+    // Without its own answer, as before its first look: whether it takes turns with others is not asked here.
+    let input: &Value = &ran.input;
+    let now = || aws.now();
+    let finding = workers::look(worker, (&subject, input), &aws.clients, &now).await;
+    Ok(Found {
+        worker,
+        subject,
+        finding: finding.map_err(|error| told(&error)),
+    })
+}

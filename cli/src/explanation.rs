@@ -1,0 +1,363 @@
+//! Why an instance is where it is, in words: what is asked about it, what the answer is now, what happens at the deadline,
+//! and what a person can do. Nothing here asks AWS.
+
+use std::fmt::{self, Display};
+
+use jiff::Timestamp;
+use serde_json::Value;
+use workers::model::{Policy, Subject, Transition, seconds_between};
+use workers::{Finding, Verdict, Worker};
+
+use crate::aws::{Execution, Hooks, Member, Ran, Stack};
+
+/// What is known about an instance.
+#[derive(Debug)]
+pub struct Explanation {
+    /// AWS's time.
+    pub now: Timestamp,
+    /// The Region.
+    pub region: String,
+    /// Its group.
+    pub group: String,
+    /// The launch template's version that the group launches from.
+    pub launches: String,
+    /// The group's other instances.
+    pub others: Vec<Member>,
+    /// The instance.
+    pub member: Member,
+    /// What our hooks say.
+    pub hooks: Hooks,
+    /// The stack.
+    pub stack: Stack,
+    /// What is done about it.
+    pub life: Life,
+}
+
+/// What is done about an instance.
+#[derive(Debug)]
+pub enum Life {
+    /// An execution asks a worker about it.
+    Asked(Box<(Execution, Ran, Found)>),
+    /// It moves, or is retained, and no execution runs for it; the last one ended so, if one did.
+    Alone(Option<(Execution, Ran)>),
+    /// It is at rest.
+    Rests,
+}
+
+/// What the worker whose question stands finds now.
+#[derive(Debug)]
+pub struct Found {
+    /// Whose question stands.
+    pub worker: Worker,
+    /// What it is about.
+    pub subject: Subject,
+    /// What it finds; nothing for complete-action, which only acts; or the error that it meets.
+    pub finding: Result<Option<Finding>, String>,
+}
+
+/// Whose question stands: the first that has not been answered well.
+pub fn asked_now(input: &Value) -> Worker {
+    let launching = input["detail"]["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_LAUNCHING";
+    let order: &[Worker] = match launching {
+        true => &[Worker::Joined, Worker::Stable],
+        false if input["draining"]["member"] == Value::Bool(false) => &[],
+        false => &[Worker::Draining, Worker::Drained, Worker::Stable],
+    };
+    let open = order
+        .iter()
+        .find(|worker| input[worker.name()]["verdict"] != "Reached");
+    open.copied().unwrap_or(Worker::CompleteAction)
+}
+
+impl Explanation {
+    /// Whether nothing is wrong: it is at rest, or on its way in time.
+    pub fn is_well(&self) -> bool {
+        match &self.life {
+            Life::Rests => true,
+            Life::Alone(_) => false,
+            Life::Asked(asked) => match &asked.2.finding {
+                Ok(Some(finding)) => finding.verdict != Verdict::Never,
+                Ok(None) => true,
+                Err(_) => false,
+            },
+        }
+    }
+
+    /// The lines, each with its label.
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        let (group, stack) = (&self.group, &self.stack);
+        let mut lines = vec![(
+            "where",
+            format!(
+                "{} in group {group}, {}, launch template version {}; cluster {}; stack {} is {}",
+                self.member.state,
+                self.member.zone,
+                self.member.version,
+                self.hooks.cluster,
+                stack.name,
+                stack.status
+            ),
+        )];
+        match &self.life {
+            Life::Asked(asked) => self.asked(&mut lines, asked),
+            Life::Alone(ended) => self.alone(&mut lines, ended.as_ref()),
+            Life::Rests => lines.push(("now", self.at_rest())),
+        }
+        lines
+    }
+
+    fn at_rest(&self) -> String {
+        let mut text = "No lifecycle action of it is open, and no execution runs for it: nothing waits for it.".to_owned();
+        if self.launches != self.member.version {
+            text += &format!(" The group launches version {} by now", self.launches);
+            text += match self.stack.is_busy() {
+                true => ", and the operation under way will replace it.",
+                false => "; the next update of the stack that changes the AMI replaces it.",
+            };
+        }
+        text
+    }
+
+    fn asked(
+        &self,
+        lines: &mut Vec<(&'static str, String)>,
+        (execution, ran, found): &(Execution, Ran, Found),
+    ) {
+        let subject = &found.subject;
+        let (way, hook) = match subject.action.transition {
+            Transition::Launching => ("comes", "launch"),
+            Transition::Terminating => ("leaves", "terminate"),
+        };
+        let spent = seconds_between(subject.began, self.now);
+        lines.push((
+            "way",
+            format!(
+                "It {way}: its {hook} hook opened at {:.0}, {spent} s ago. {}",
+                subject.began,
+                answers(&ran.input)
+            ),
+        ));
+        let name = found.worker.name();
+        lines.push((
+            "now",
+            match &found.finding {
+                Ok(Some(finding)) if is_set_draining(found, finding) => {
+                    "Its turn has come: at its next look draining sets it DRAINING.".to_owned()
+                }
+                Ok(Some(finding)) => format!("{name}: {}", finding.reason),
+                Ok(None) => "All questions are answered: the lifecycle action is being completed."
+                    .to_owned(),
+                Err(error) => format!("{name} cannot be answered: {error}"),
+            },
+        ));
+        if let Some(line) = at_the_deadline(found, self.now) {
+            lines.push(("deadline", line));
+        }
+        let waiting: Vec<&str> = self.held().collect();
+        if subject.action.transition == Transition::Terminating && !waiting.is_empty() {
+            lines.push((
+                "holds",
+                format!(
+                    "{} at their launch hooks wait until this and every other drain has ended: {}",
+                    waiting.len(),
+                    waiting.join(", ")
+                ),
+            ));
+        }
+        for line in self.advice(found) {
+            lines.push(("do", line));
+        }
+        lines.push((
+            "execution",
+            format!(
+                "{}, in {} since {:.0}",
+                execution.name, ran.state, ran.since
+            ),
+        ));
+        lines.push(("", self.link(&execution.arn)));
+    }
+
+    fn alone(&self, lines: &mut Vec<(&'static str, String)>, ended: Option<&(Execution, Ran)>) {
+        let (id, group) = (&self.member.id, &self.group);
+        if let Some((execution, ran)) = ended {
+            let (error, cause) = ran.failure.clone().unwrap_or_default();
+            let (status, state) = (&execution.status, &ran.state);
+            lines.push((
+                "ended",
+                format!(
+                    "Its execution {} is {status}, in {state}: {error}: {cause}",
+                    execution.name
+                ),
+            ));
+        }
+        if self.member.state.is_retained() {
+            lines.push((
+                "now",
+                "Its drain failed, and it is retained for you: its tasks run on, and no update goes forward before it is let go."
+                    .to_owned(),
+            ));
+            lines.push(("do", format!("Look at what runs on it: aws ecs list-tasks --cluster {} --container-instance …", self.hooks.cluster)));
+            lines.push((
+                "do",
+                format!(
+                    "Let it go: aws autoscaling terminate-instance-in-auto-scaling-group --instance-id {id} \
+                     --no-should-decrement-desired-capacity"
+                ),
+            ));
+        } else {
+            lines.push((
+                "now",
+                format!("It is {}, and no execution runs for it.", self.member.state),
+            ));
+            lines.push((
+                "do",
+                "If that lasts for more than a minute, its event was lost or its execution was stopped. Look into the dead \
+                 letters (the stack's output DeadLetterQueueUrl). Its hook ends by itself at its heartbeat timeout."
+                    .to_owned(),
+            ));
+            lines.push((
+                "do",
+                format!(
+                    "Redrive a failed execution: aws stepfunctions redrive-execution --execution-arn …; or end the hook: aws \
+                     autoscaling complete-lifecycle-action --auto-scaling-group-name {group} --instance-id {id} \
+                     --lifecycle-hook-name … --lifecycle-action-result ABANDON"
+                ),
+            ));
+        }
+        if let Some((execution, _)) = ended {
+            lines.push(("", self.link(&execution.arn)));
+        }
+    }
+
+    /// The instances that stand at their launch hooks.
+    fn held(&self) -> impl Iterator<Item = &str> {
+        let waiting = self.others.iter().filter(|one| one.state.awaits_launch());
+        waiting.map(|one| one.id.as_str())
+    }
+
+    /// What a person can do.
+    fn advice(&self, found: &Found) -> Vec<String> {
+        let (cluster, id) = (&self.hooks.cluster, &self.member.id);
+        let launching = found.subject.action.transition == Transition::Launching;
+        let Ok(Some(finding)) = &found.finding else {
+            return Vec::new();
+        };
+        if finding.verdict != Verdict::NotYet {
+            return vec!["Nothing: its execution goes on at its next look.".to_owned()];
+        }
+        match found.worker {
+            Worker::Joined => vec![
+                "Nothing, if it was just started: an instance takes one to three minutes to join."
+                    .to_owned(),
+                format!(
+                    "Look at its agent: aws ec2 get-console-output --instance-id {id} --latest; on it, journalctl -u ecs and \
+                     /var/log/ecs/ecs-agent.log. Does it reach ECS, is its role allowed, does ECS_CLUSTER name {cluster}?"
+                ),
+            ],
+            Worker::Stable if launching => {
+                let holders = finding.extra.held_by.iter().flatten();
+                let first: Vec<String> = holders
+                    .take(3)
+                    .map(|id| format!("ecs-rollout explain {id}"))
+                    .collect();
+                match first.is_empty() {
+                    true => Vec::new(),
+                    false => vec![format!("Ask why those drain so long: {}", first.join("; "))],
+                }
+            }
+            Worker::Drained => {
+                let left = finding.extra.tasks_left.iter().flat_map(|left| &left.arns);
+                let first: Vec<&str> = left.map(|arn| arn.as_str()).take(5).collect();
+                vec![
+                    format!(
+                        "Look: aws ecs describe-tasks --cluster {cluster} --tasks {}",
+                        first.join(" ")
+                    ),
+                    format!(
+                        "End one now, with what it does cut off after its stop timeout: aws ecs stop-task --cluster {cluster} \
+                         --task {}",
+                        first.first().unwrap_or(&"…")
+                    ),
+                ]
+            }
+            Worker::Stable => vec![format!(
+                "Look at the services named: aws ecs describe-services --cluster {cluster} --services …; their events say why \
+                 tasks do not start."
+            )],
+            Worker::Draining | Worker::CompleteAction => {
+                vec!["Nothing: it waits its turn, and its tasks run on meanwhile.".to_owned()]
+            }
+        }
+    }
+
+    fn link(&self, execution: &str) -> String {
+        let region = &self.region;
+        format!(
+            "https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{execution}"
+        )
+    }
+}
+
+/// Whether that is what draining would do, since a look alone does not set it.
+fn is_set_draining(found: &Found, finding: &Finding) -> bool {
+    let done = finding.verdict == Verdict::Reached && finding.extra.member == Some(false);
+    let waits = finding.verdict == Verdict::NotYet && finding.reason.contains("turn");
+    found.worker == Worker::Draining && !done && !waits
+}
+
+/// What the workers have answered so far.
+fn answers(input: &Value) -> String {
+    let said = ["joined", "draining", "drained", "stable"]
+        .iter()
+        .filter_map(|name| {
+            let verdict = input[name]["verdict"].as_str()?;
+            Some(format!("{name} {verdict}"))
+        });
+    let said: Vec<String> = said.collect();
+    match said.is_empty() {
+        true => "Nothing is answered yet.".to_owned(),
+        false => format!("Answered last: {}.", said.join(", ")),
+    }
+}
+
+/// What happens when the time of a question is over.
+fn at_the_deadline(found: &Found, now: Timestamp) -> Option<String> {
+    let subject = &found.subject;
+    let (deadline, what) = match (subject.action.transition, found.worker) {
+        (Transition::Launching, Worker::Joined) => (
+            subject.join_deadline(),
+            "its launch is abandoned, FAILURE is signalled, and the roll goes back",
+        ),
+        (Transition::Launching, _) => return None,
+        (Transition::Terminating, Worker::Draining) => return None,
+        (Transition::Terminating, _) => (
+            subject.drain_deadline(),
+            match subject.settings.policy {
+                Policy::StopTasks => {
+                    "its policy is stop-tasks: what still runs there is told to stop, and has 15 minutes to"
+                }
+                Policy::Terminate => {
+                    "its policy is terminate: it goes, and what still runs there is cut off"
+                }
+                Policy::Retain | Policy::Keep => {
+                    "its policy is retain: it is kept with its tasks, the next new instance says Never, and the roll goes back"
+                }
+            },
+        ),
+    };
+    let left = seconds_between(now, deadline);
+    Some(match now < deadline {
+        true => format!("At {deadline:.0}, in {left} s: {what}."),
+        false => format!("It was at {deadline:.0}: {what}."),
+    })
+}
+
+impl Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.member.id)?;
+        for (label, text) in self.lines() {
+            writeln!(f, "  {label:<10} {text}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""The operator's verbs of the real binary against the account on loopback, while boto3 rolls a stack in it.
+
+usage: tool.py [PROGRAM FOLDER]      (target/release)
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "deployed"))
+
+from account import CLUSTER, REGION, STACK, client, until  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SPEED = "30"
+MARK = "standalone"
+
+
+def fail(sentence):
+    sys.exit(f"tool.py: {sentence}")
+
+
+class Scene:
+    """An account with a stack of ours, a service, and a task that belongs to none."""
+
+    def __init__(self, program):
+        self.program = program
+        command = [program, "account", "--listen", "127.0.0.1:0", "--speed", SPEED]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.address = self.process.stdout.readline().split()[-1]
+        self.stacks, self.ecs, self.groups, self.parameters = (
+            client(name, self.address) for name in ("cloudformation", "ecs", "autoscaling", "ssm"))
+        self.given = json.loads((ROOT / "template" / "parameters.example.json").read_text())
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def tool(self, *words, region=REGION):
+        """What a verb writes, and its exit code."""
+        answer = self.started(*words, region=region).communicate()
+        return answer[0], answer[1], self.last.returncode
+
+    def started(self, *words, region=REGION):
+        told = {"AWS_ENDPOINT_URL": self.address, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any",
+                "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true",
+                "PATH": os.environ["PATH"]}
+        if region:
+            told["AWS_REGION"] = region
+        self.last = subprocess.Popen([self.program, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, text=True, env=told)
+        return self.last
+
+    def create(self):
+        self.parameters.put_parameter(Name="/ami/ecs/latest", Type="String", Value="ami-0123456789abcdef0")
+        self.stacks.create_stack(StackName=STACK, TemplateURL="template/ecs-cluster.yaml", Parameters=self.given,
+                                 Capabilities=["CAPABILITY_IAM"])
+        until("CREATE_COMPLETE", lambda: self.status() == "CREATE_COMPLETE")
+        self.ecs.register_task_definition(
+            family="web", containerDefinitions=[{"name": "web", "image": "web", "cpu": 128, "memory": 256}])
+        self.ecs.create_service(cluster=CLUSTER, serviceName="web", taskDefinition="web", desiredCount=4)
+
+    def roll(self, ami):
+        self.parameters.put_parameter(Name="/ami/ecs/latest", Type="String", Value=ami, Overwrite=True)
+        same = [{"ParameterKey": one["ParameterKey"], "UsePreviousValue": True} for one in self.given]
+        self.stacks.update_stack(StackName=STACK, UsePreviousTemplate=True, Parameters=same,
+                                 Capabilities=["CAPABILITY_IAM"])
+
+    def status(self):
+        return self.stacks.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
+
+    def instances(self):
+        group = self.groups.describe_auto_scaling_groups(AutoScalingGroupNames=[CLUSTER])["AutoScalingGroups"][0]
+        return {one["InstanceId"]: one["LifecycleState"] for one in group["Instances"]}
+
+    def at(self, state):
+        """An instance in this state, once there is one."""
+        def found():
+            return [instance for instance, where in self.instances().items() if where == state]
+        return until(f"instance in {state}", found)[0]
+
+
+def expect(what, answer, code, *parts):
+    out, err, got = answer
+    if got != code:
+        fail(f"{what}: exit code {got}, not {code}\n{out}{err}")
+    for part in parts:
+        if part not in out + err:
+            fail(f"{what}: no {part!r} in\n{out}{err}")
+    print(f"{what}: exit code {code}, as it should")
+
+
+def changes(what, answer, code):
+    """What `watch --output json` told."""
+    expect(what, answer, code)
+    told = [json.loads(line) for line in answer[0].splitlines()]
+    times = [one["at"] for one in told if one["kind"] != "event"]
+    if times != sorted(times):
+        fail(f"{what}: not told in order: {times}")
+    return told
+
+
+def refused(scene):
+    expect("no Region", scene.tool("watch", STACK, region=None), 2, "no Region: give --region")
+    expect("no such stack", scene.tool("watch", "nothing"), 2, "there is no stack nothing in eu-west-1")
+    expect("no such instance", scene.tool("explain", "i-00000000000000000"), 2, "is in no Auto Scaling group of eu-west-1")
+    expect("nothing to stop", scene.tool("stop", STACK, "--yes"), 2, "is CREATE_COMPLETE: no update", "nothing is done")
+
+
+def well(scene):
+    expect("explain at rest", scene.tool("explain", scene.at("InService")), 0, "nothing waits for it")
+    scene.roll("ami-00000000000000001")
+    watch = scene.started("watch", STACK, "--output", "json")
+    out, err = watch.communicate(timeout=300)
+    told = changes("watch of a roll that ends well", (out, err, watch.returncode), 0)
+    end, progress = told[-1], [one for one in told if one["kind"] == "progress"][-1]
+    if not (end["kind"] == "end" and end["well"] and end["status"] == "UPDATE_COMPLETE"):
+        fail(f"the end is {end}")
+    if (progress["replaced"], progress["inService"], progress["version"]) != (4, 4, "2"):
+        fail(f"the last progress is {progress}")
+    created = [one for one in told if one["kind"] == "event" and one["status"].startswith("CREATE")]
+    if created:
+        fail(f"an earlier operation is told: {created[0]}")
+    if not any(one["kind"] == "answer" for one in told):
+        fail("no worker's answer is told")
+
+
+def stuck(scene):
+    # On each instance, so that the first drain has one.
+    scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)
+    scene.roll("ami-00000000000000002")
+    leaving, held = scene.at("Terminating:Wait"), scene.at("Pending:Wait")
+    until("drain", lambda: "not STOPPED" in scene.tool("explain", leaving)[0])
+    expect("explain of a drain", scene.tool("explain", leaving), 0,
+           MARK, "its policy is retain", "aws ecs stop-task", held, "execution")
+    until("hold", lambda: "held at its launch hook" in scene.tool("explain", held)[0])
+    expect("explain of what it holds", scene.tool("explain", held), 0, f"ecs-rollout explain {leaving}")
+    if scene.instances()[leaving] != "Terminating:Wait":
+        fail("explain has changed something")
+    expect("stop that cannot ask", scene.tool("stop", STACK), 2, leaving, "--yes says it beforehand")
+    expect("stop", scene.tool("stop", STACK, "--yes"), 0, "is being cancelled")
+    tasks = scene.ecs.list_tasks(cluster=CLUSTER, family="web")["taskArns"]
+    for task in scene.ecs.describe_tasks(cluster=CLUSTER, tasks=tasks)["tasks"]:
+        if not task["group"].startswith("service:"):
+            scene.ecs.stop_task(cluster=CLUSTER, task=task["taskArn"])
+    watch = scene.started("watch", STACK, "--output", "json")
+    out, err = watch.communicate(timeout=300)
+    end = changes("watch of a roll that goes back", (out, err, watch.returncode), 1)[-1]
+    if not (end["kind"] == "end" and not end["well"] and end["status"] == "UPDATE_ROLLBACK_COMPLETE"):
+        fail(f"the end is {end}")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release").resolve()
+    began = time.monotonic()
+    with contextlib.ExitStack() as ending:
+        scene = Scene(folder / "ecs-rollout")
+        ending.callback(scene.end)
+        scene.create()
+        for part in (refused, well, stuck):
+            part(scene)
+    print(f"the operator's verbs did what they say, in {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
