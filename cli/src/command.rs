@@ -1,11 +1,13 @@
 //! The verbs.
 
 mod account;
+mod confirm;
 mod explain;
 mod graph;
 mod listeners;
 mod processes;
 mod rehearse;
+mod roll;
 mod simulate;
 mod stop;
 mod story;
@@ -32,6 +34,8 @@ enum Verb {
     Story(story::Story),
     /// Plays stories drawn by chance, with everything that can go wrong, and judges every promise.
     Simulate(simulate::Simulate),
+    /// Begins a roll, by an update of the stack, and watches it.
+    Roll(roll::Roll),
     /// Watches a roll until its last drain has ended.
     Watch(watch::Watch),
     /// Stops a roll: cancels the update, which CloudFormation rolls back.
@@ -54,6 +58,7 @@ impl CommandLine {
             Verb::Rehearse(rehearse) => rehearse.run(),
             Verb::Story(story) => story.run(),
             Verb::Simulate(simulate) => simulate.run(),
+            Verb::Roll(roll) => roll.run(),
             Verb::Watch(watch) => watch.run(),
             Verb::Stop(stop) => stop.run(),
             Verb::Explain(explain) => explain.run(),

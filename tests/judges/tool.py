@@ -65,11 +65,8 @@ class Scene:
             family="web", containerDefinitions=[{"name": "web", "image": "web", "cpu": 128, "memory": 256}])
         self.ecs.create_service(cluster=CLUSTER, serviceName="web", taskDefinition="web", desiredCount=4)
 
-    def roll(self, ami):
+    def release(self, ami):
         self.parameters.put_parameter(Name="/ami/ecs/latest", Type="String", Value=ami, Overwrite=True)
-        same = [{"ParameterKey": one["ParameterKey"], "UsePreviousValue": True} for one in self.given]
-        self.stacks.update_stack(StackName=STACK, UsePreviousTemplate=True, Parameters=same,
-                                 Capabilities=["CAPABILITY_IAM"])
 
     def status(self):
         return self.stacks.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
@@ -114,10 +111,12 @@ def refused(scene):
 
 def well(scene):
     expect("explain at rest", scene.tool("explain", scene.at("InService")), 0, "nothing waits for it")
-    scene.roll("ami-00000000000000001")
-    watch = scene.started("watch", STACK, "--output", "json")
-    out, err = watch.communicate(timeout=300)
-    told = changes("watch of a roll that ends well", (out, err, watch.returncode), 0)
+    expect("roll without another AMI", scene.tool("roll", STACK, "--yes"), 2, "names the AMI of the last update")
+    scene.release("ami-00000000000000001")
+    expect("roll that cannot ask", scene.tool("roll", STACK), 2, "4 instances", "--yes says it beforehand")
+    expect("roll", scene.tool("roll", STACK, "--yes", "--no-watch"), 0, "1 at a time", "has begun")
+    expect("roll in a roll", scene.tool("roll", STACK, "--yes"), 2, "takes no update before that is over")
+    told = changes("watch of a roll that ends well", scene.tool("watch", STACK, "--output", "json"), 0)
     end, progress = told[-1], [one for one in told if one["kind"] == "progress"][-1]
     if not (end["kind"] == "end" and end["well"] and end["status"] == "UPDATE_COMPLETE"):
         fail(f"the end is {end}")
@@ -133,7 +132,8 @@ def well(scene):
 def stuck(scene):
     # On each instance, so that the first drain has one.
     scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)
-    scene.roll("ami-00000000000000002")
+    scene.release("ami-00000000000000002")
+    roll = scene.started("roll", STACK, "--batch", "2", "--yes")
     leaving, held = scene.at("Terminating:Wait"), scene.at("Pending:Wait")
     until("drain", lambda: "not STOPPED" in scene.tool("explain", leaving)[0])
     expect("explain of a drain", scene.tool("explain", leaving), 0,
@@ -148,11 +148,11 @@ def stuck(scene):
     for task in scene.ecs.describe_tasks(cluster=CLUSTER, tasks=tasks)["tasks"]:
         if not task["group"].startswith("service:"):
             scene.ecs.stop_task(cluster=CLUSTER, task=task["taskArn"])
-    watch = scene.started("watch", STACK, "--output", "json")
-    out, err = watch.communicate(timeout=300)
-    end = changes("watch of a roll that goes back", (out, err, watch.returncode), 1)[-1]
+    end = changes("watch of a roll that goes back", scene.tool("watch", STACK, "--output", "json"), 1)[-1]
     if not (end["kind"] == "end" and not end["well"] and end["status"] == "UPDATE_ROLLBACK_COMPLETE"):
         fail(f"the end is {end}")
+    out, err = roll.communicate(timeout=300)
+    expect("roll that goes back", (out, err, roll.returncode), 1, "2 (it was 1)", "UPDATE_ROLLBACK_COMPLETE")
 
 
 def main():

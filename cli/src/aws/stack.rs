@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
+use aws_sdk_cloudformation::types::{Capability, Parameter};
 use jiff::Timestamp;
 use workers::Error;
 use workers::model::group::StackState;
@@ -17,6 +18,8 @@ pub struct Stack {
     /// Its status, as CloudFormation spells it.
     pub status: String,
     outputs: BTreeMap<String, String>,
+    parameters: BTreeMap<String, String>,
+    capabilities: Vec<Capability>,
 }
 
 /// Something that happened to the stack.
@@ -43,6 +46,11 @@ impl Stack {
     /// Whether it is an update that goes forward, and can be cancelled.
     pub fn goes_forward(&self) -> bool {
         StackState::from_name(&self.status) == StackState::Updating
+    }
+
+    /// The value of a parameter, if it has one of this name.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
     }
 
     /// Its group.
@@ -92,6 +100,7 @@ impl Aws {
         let found =
             found.ok_or_else(|| Error::bad_answer(call, format!("stack {name} is not told")))?;
         let outputs = found.outputs().iter();
+        let parameters = found.parameters().iter();
         Ok(Stack {
             name: found.stack_name().unwrap_or(name).to_owned(),
             status: found
@@ -102,6 +111,51 @@ impl Aws {
                     Some((one.output_key()?.to_owned(), one.output_value()?.to_owned()))
                 })
                 .collect(),
+            parameters: parameters
+                .filter_map(|one| {
+                    let value = one.parameter_value().unwrap_or_default();
+                    Some((one.parameter_key()?.to_owned(), value.to_owned()))
+                })
+                .collect(),
+            capabilities: found.capabilities().to_vec(),
+        })
+    }
+
+    /// Updates the stack with the template, the parameters and the capabilities that it has, but for `changed`.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub async fn update(
+        &self,
+        stack: &Stack,
+        changed: Option<(&str, String)>,
+    ) -> Result<(), String> {
+        let parameters = stack.parameters.keys().map(|key| {
+            let given = Parameter::builder().parameter_key(key);
+            match &changed {
+                Some((name, value)) if name == key => given.parameter_value(value).build(),
+                _ => given.use_previous_value(true).build(),
+            }
+        });
+        let sent = self
+            .cloudformation
+            .update_stack()
+            .stack_name(&stack.name)
+            .use_previous_template(true)
+            .set_parameters(Some(parameters.collect()))
+            .set_capabilities(Some(stack.capabilities.clone()))
+            .send();
+        sent.await.map(drop).map_err(|error| {
+            let same = error
+                .message()
+                .is_some_and(|it| it.starts_with("No updates are to be performed"));
+            match same {
+                true => format!(
+                    "there is nothing to update in stack {}: its SSM parameter names the AMI of the last update",
+                    stack.name
+                ),
+                false => told(&Error::from_sdk("cloudformation:UpdateStack", error)),
+            }
         })
     }
 

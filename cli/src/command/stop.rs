@@ -1,10 +1,10 @@
 //! `stop`: halts a roll safely, by cancelling the update, which CloudFormation then rolls back.
 
-use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Args;
 
+use super::confirm::agreed;
 use crate::aws::{Access, Group, Stack, told};
 use crate::view::out::say;
 
@@ -49,7 +49,7 @@ impl Stop {
                 .await
                 .map_err(|error| told(&error))?;
             say(plan(&stack, &group));
-            if !self.yes && !agreed()? {
+            if !self.yes && !agreed("Cancel it?")? {
                 say("Nothing is done.\n");
                 return Ok(ExitCode::FAILURE);
             }
@@ -84,19 +84,4 @@ fn plan(stack: &Stack, group: &Group) -> String {
         ids(&|one| one.state.awaits_launch()),
         ids(&|one| one.state.is_retained()),
     )
-}
-
-/// Whether the user says yes.
-fn agreed() -> Result<bool, String> {
-    if !std::io::stdin().is_terminal() {
-        return Err(
-            "nobody can be asked, since stdin is no terminal; --yes says it beforehand".to_owned(),
-        );
-    }
-    say("Cancel it? [y/N] ");
-    std::io::stdout().flush().ok();
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    read.map_err(|error| format!("stdin: {error}"))?;
-    Ok(["y", "yes"].contains(&line.trim().to_lowercase().as_str()))
 }

@@ -38,6 +38,15 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// A watch that writes lines.
+    pub fn of(stack: String, access: Access) -> Self {
+        Self {
+            stack,
+            output: Output::Text,
+            access,
+        }
+    }
+
     /// Watches.
     ///
     /// # Errors
