@@ -5,6 +5,7 @@ mod confirm;
 mod explain;
 mod graph;
 mod listeners;
+mod pages;
 mod processes;
 mod rehearse;
 mod roll;
@@ -46,6 +47,10 @@ enum Verb {
     Account(account::Account),
     /// Draws the state machine's definition as a Mermaid graph.
     Graph(graph::Graph),
+    /// Writes completions for a shell.
+    Completions(pages::Completions),
+    /// Writes man pages.
+    Man(pages::Man),
 }
 
 impl CommandLine {
@@ -64,6 +69,8 @@ impl CommandLine {
             Verb::Explain(explain) => explain.run(),
             Verb::Account(account) => account.run(),
             Verb::Graph(graph) => graph.run(),
+            Verb::Completions(completions) => Ok(completions.run()),
+            Verb::Man(man) => man.run(),
         }
     }
 }

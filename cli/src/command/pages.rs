@@ -1,0 +1,59 @@
+//! `completions` and `man`: what shells and `man` read about the verbs.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::CommandLine;
+use crate::view::out::say;
+
+/// Flags of `completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  source <(ecs-rollout completions bash)
+  ecs-rollout completions zsh > ~/.zfunc/_ecs-rollout
+  ecs-rollout completions fish > ~/.config/fish/completions/ecs-rollout.fish")]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    shell: Shell,
+}
+
+impl Completions {
+    /// Writes the completions to stdout.
+    pub fn run(self) -> ExitCode {
+        let mut text = Vec::new();
+        let mut command = CommandLine::command();
+        clap_complete::generate(self.shell, &mut command, "ecs-rollout", &mut text);
+        say(String::from_utf8_lossy(&text));
+        ExitCode::SUCCESS
+    }
+}
+
+/// Flags of `man`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ecs-rollout man ~/.local/share/man/man1 && man ecs-rollout-explain")]
+pub struct Man {
+    /// Where the pages go: ecs-rollout.1, and one for each verb
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+}
+
+impl Man {
+    /// Writes the pages.
+    ///
+    /// # Errors
+    /// A sentence about a folder or file that cannot be written.
+    pub fn run(self) -> Result<ExitCode, String> {
+        let told = |error: std::io::Error| {
+            let folder = self.folder.display();
+            format!("{folder}: {error}; FOLDER is where man pages can be written")
+        };
+        std::fs::create_dir_all(&self.folder).map_err(told)?;
+        clap_mangen::generate_to(CommandLine::command(), &self.folder).map_err(told)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
