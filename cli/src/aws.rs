@@ -100,8 +100,19 @@ pub fn told(error: &Error) -> String {
             "{call} is not allowed to you ({code}: {message}); a policy with {{\"Effect\": \"Allow\", \"Action\": \"{call}\", \
              \"Resource\": \"*\"}} grants it"
         ),
+        Error::BadAnswer {
+            call,
+            what,
+            source: None,
+        } => format!("{call}: {what}"),
         other => other.chain(),
     }
+}
+
+/// Whether the credentials were good, and are not any more.
+pub fn has_expired(error: &Error) -> bool {
+    let codes = ["ExpiredToken", "RequestExpired"];
+    matches!(error, Error::BadAnswer { what, .. } if codes.iter().any(|code| what.starts_with(code)))
 }
 
 /// An SDK's time as ours.

@@ -39,7 +39,7 @@ pub enum Life {
     /// An execution asks a worker about it.
     Asked(Box<(Execution, Ran, Found)>),
     /// It moves, or is retained, and no execution runs for it; the last one ended so, if one did.
-    Alone(Option<(Execution, Ran)>),
+    Alone(Option<Box<(Execution, Ran)>>),
     /// It is at rest.
     Rests,
 }
@@ -100,7 +100,7 @@ impl Explanation {
         )];
         match &self.life {
             Life::Asked(asked) => self.asked(&mut lines, asked),
-            Life::Alone(ended) => self.alone(&mut lines, ended.as_ref()),
+            Life::Alone(ended) => self.alone(&mut lines, ended.as_deref()),
             Life::Rests => lines.push(("now", self.at_rest())),
         }
         lines

@@ -3,11 +3,11 @@
 //! process or as processes of their own (see [`crate::functions`]).
 
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -15,10 +15,11 @@ use tokio::time::Instant;
 use crate::account::{Account, Caller};
 use crate::fact::Told;
 use crate::functions::Invoker;
-use crate::simulation::wrong::{self, Wrong};
+use crate::simulation::wrong;
 use crate::wire::{self, ApiError, Call, Response};
 use crate::{faults, iam, lambda, throttle};
 
+mod machines;
 mod polls;
 
 /// Half of the time that a call takes on the wire and in the service. Assumed: a few tens of milliseconds a call.
@@ -69,6 +70,11 @@ impl World {
         Self::with_clock(account, speed, false, invoker)
     }
 
+    /// Lets go of the clients, which hold the account that holds them: otherwise it stayed in memory.
+    pub fn end(&self) {
+        self.lock().invoker = Invoker::in_process();
+    }
+
     fn with_clock(account: Account, speed: u32, paused: bool, invoker: Invoker) -> Self {
         Self {
             began: (account.now, Instant::now()),
@@ -89,27 +95,6 @@ impl World {
     pub fn now(&self) -> Timestamp {
         let elapsed = self.began.1.elapsed() * self.speed;
         self.began.0 + Duration::from_millis(elapsed.as_millis() as u64)
-    }
-
-    /// What the clock of the machines shows on which workers run.
-    pub fn machine_time(&self) -> Timestamp {
-        let ahead = SignedDuration::from_millis(self.skew_ms.load(Ordering::Relaxed));
-        self.now() + ahead
-    }
-
-    /// Makes the workers' clock go `ahead` of AWS's.
-    pub fn skew(&self, ahead: SignedDuration) {
-        let ahead = i64::try_from(ahead.as_millis()).unwrap_or_default();
-        self.skew_ms.store(ahead, Ordering::Relaxed);
-    }
-
-    /// The date that an answer is told to have.
-    pub fn date(&self) -> Timestamp {
-        let own_clock = self.lock().account.wrong == Some(Wrong::OwnClock);
-        match own_clock {
-            true => self.machine_time(),
-            false => self.now(),
-        }
     }
 
     /// Adds somebody who is told of every fact from now on.

@@ -5,12 +5,16 @@ usage: tool.py [PROGRAM FOLDER]      (target/release)
 """
 
 import contextlib
+import http.server
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "deployed"))
 
@@ -33,6 +37,7 @@ class Scene:
         command = [program, "account", "--listen", "127.0.0.1:0", "--speed", SPEED]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.address = self.process.stdout.readline().split()[-1]
+        self.between = Between(self.address)
         self.stacks, self.ecs, self.groups, self.parameters = (
             client(name, self.address) for name in ("cloudformation", "ecs", "autoscaling", "ssm"))
         self.given = json.loads((ROOT / "template" / "parameters.example.json").read_text())
@@ -47,7 +52,7 @@ class Scene:
         return answer[0], answer[1], self.last.returncode
 
     def started(self, *words, region=REGION):
-        told = {"AWS_ENDPOINT_URL": self.address, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any",
+        told = {"AWS_ENDPOINT_URL": self.between.address, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any",
                 "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true",
                 "PATH": os.environ["PATH"]}
         if region:
@@ -82,6 +87,54 @@ class Scene:
         return until(f"instance in {state}", found)[0]
 
 
+class Between:
+    """Stands between the tool and the account, and answers for the account what it is told to."""
+
+    def __init__(self, address):
+        between = self
+        self.asked, self.answers = [], {}
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                action = (self.headers.get("X-Amz-Target") or body.decode().split("Action=")[1].split("&")[0]).split(".")[-1]
+                between.asked.append((time.monotonic(), action))
+                left = between.answers.get(action, [])
+                status, answer, kind = left.pop(0) if left else between.forward(address, self, body)
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @staticmethod
+    def forward(address, request, body):
+        sent = urllib.request.Request(address + request.path, body, dict(request.headers))
+        try:
+            answer = urllib.request.urlopen(sent)
+        except urllib.error.HTTPError as error:
+            answer = error
+        return answer.status, answer.read(), answer.headers["Content-Type"]
+
+    def refuse(self, action, code, status, times):
+        """JSON for Step Functions, XML for the others."""
+        if action in ("ListExecutions", "GetExecutionHistory"):
+            body, kind = json.dumps({"__type": code, "message": "no"}), "application/x-amz-json-1.0"
+        else:
+            body, kind = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>" \
+                "<RequestId>r</RequestId></ErrorResponse>", "text/xml"
+        self.answers[action] = [(status, body.encode(), kind)] * times
+
+
 def expect(what, answer, code, *parts):
     out, err, got = answer
     if got != code:
@@ -109,6 +162,33 @@ def refused(scene):
     expect("nothing to stop", scene.tool("stop", STACK, "--yes"), 2, "is CREATE_COMPLETE: no update", "nothing is done")
 
 
+def trouble(scene):
+    """Of an account that does not answer as it should."""
+    refuse = scene.between.refuse
+    # The SDK itself tries a call three times.
+    refuse("DescribeAutoScalingGroups", "Throttling", 400, 4)
+    refuse("ListExecutions", "ThrottlingException", 400, 4)
+    expect("watch, throttled", scene.tool("watch", STACK), 0, "was throttled", "waiting", "all is well")
+    refuse("DescribeStacks", "ExpiredToken", 403, 2)
+    expect("watch, credentials expired", scene.tool("watch", STACK), 0, "have expired; renew them", "all is well")
+    refuse("DescribeStackEvents", "AccessDenied", 403, 1)
+    expect("watch, not allowed", scene.tool("watch", STACK), 2, "cloudformation:DescribeStackEvents is not allowed to you",
+           '"Action": "cloudformation:DescribeStackEvents"')
+    refuse("DescribeLifecycleHooks", "AccessDenied", 403, 1)
+    expect("explain, not allowed", scene.tool("explain", scene.at("InService")), 2,
+           "autoscaling:DescribeLifecycleHooks is not allowed to you")
+    scene.between.answers.clear()
+
+
+def paced(what, calls):
+    """At most two calls a second, over any ten seconds."""
+    times = [at for at, _ in calls]
+    most = max(sum(1 for at in times if since <= at < since + 10) for since in times)
+    if most > 20 + 1:
+        fail(f"{what}: {most} calls in ten seconds")
+    print(f"{what}: {len(times)} calls, {most} in its busiest ten seconds")
+
+
 def well(scene):
     expect("explain at rest", scene.tool("explain", scene.at("InService")), 0, "nothing waits for it")
     expect("roll without another AMI", scene.tool("roll", STACK, "--yes"), 2, "names the AMI of the last update")
@@ -116,7 +196,9 @@ def well(scene):
     expect("roll that cannot ask", scene.tool("roll", STACK), 2, "4 instances", "--yes says it beforehand")
     expect("roll", scene.tool("roll", STACK, "--yes", "--no-watch"), 0, "1 at a time", "has begun")
     expect("roll in a roll", scene.tool("roll", STACK, "--yes"), 2, "takes no update before that is over")
+    scene.between.asked.clear()
     told = changes("watch of a roll that ends well", scene.tool("watch", STACK, "--output", "json"), 0)
+    paced("watch of a roll that ends well", scene.between.asked)
     end, progress = told[-1], [one for one in told if one["kind"] == "progress"][-1]
     if not (end["kind"] == "end" and end["well"] and end["status"] == "UPDATE_COMPLETE"):
         fail(f"the end is {end}")
@@ -162,7 +244,7 @@ def main():
         scene = Scene(folder / "ecs-rollout")
         ending.callback(scene.end)
         scene.create()
-        for part in (refused, well, stuck):
+        for part in (refused, trouble, well, stuck):
             part(scene)
     print(f"the operator's verbs did what they say, in {time.monotonic() - began:.0f} s")
 

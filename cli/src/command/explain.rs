@@ -79,7 +79,7 @@ async fn look(aws: &Aws, instance: &str) -> Result<Explanation, String> {
             Life::Asked(Box::new((execution, ran, found)))
         }
         None if member.moves() || member.state.is_retained() => {
-            Life::Alone(ended(aws, &machine, instance).await?)
+            Life::Alone(ended(aws, &machine, instance).await?.map(Box::new))
         }
         None => Life::Rests,
     };

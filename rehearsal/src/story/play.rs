@@ -70,8 +70,11 @@ pub fn play(
         let mut account = setup::account(settings);
         account.stepfunctions.wait_override = wait;
         account.stepfunctions.forget_histories = true;
-        let stage = Stage::new(settings, World::new(account), listener)?;
-        stage.play(actions).await
+        let world = World::new(account);
+        let stage = Stage::new(settings, world.clone(), listener)?;
+        let played = stage.play(actions).await;
+        world.end();
+        played
     })
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 use workers::Error;
 
-use crate::aws::{Access, Aws, Execution, Group, Ran, Stack, StackEvent, told};
+use crate::aws::{Access, Aws, Execution, Group, Ran, Stack, StackEvent, has_expired, told};
 use crate::watching::Said;
 
 /// So long after a call the next one is made.
@@ -123,8 +123,7 @@ impl Look {
 
     /// Notes what could not be asked, and waits; an error that waiting does not mend comes back.
     async fn trouble(&mut self, error: Error, wait: Duration) -> Result<(), Error> {
-        let expired =
-            matches!(&error, Error::AccessDenied { code, .. } if code.starts_with("Expired"));
+        let expired = has_expired(&error);
         let passes = matches!(&error, Error::Throttled { .. } | Error::Unavailable { .. });
         if !expired && !passes {
             return Err(error);
