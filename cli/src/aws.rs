@@ -4,7 +4,12 @@ mod executions;
 mod group;
 mod stack;
 
-use aws_config::{BehaviorVersion, Region};
+use std::error::Error as _;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials;
 use clap::Args;
 use jiff::Timestamp;
 use workers::{Clients, Error, boot, http};
@@ -12,6 +17,11 @@ use workers::{Clients, Error, boot, http};
 pub use executions::{Execution, Ran};
 pub use group::{Group, Hooks, Member};
 pub use stack::{Stack, StackEvent};
+
+/// An answer that has not come by then does not come; the longest lists take a few seconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+const LOG_IN: &str = "name a profile with --profile, log in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
 
 /// Where the account is.
 #[derive(Debug, Clone, Args)]
@@ -41,10 +51,15 @@ impl Access {
     /// the instance's or the container's role; and the address of another endpoint, AWS_ENDPOINT_URL.
     ///
     /// # Errors
-    /// A sentence for the user if there is no Region.
+    /// A sentence for the user if there is no Region, or if there are no credentials.
     pub async fn connect(&self) -> Result<Aws, String> {
         let http = http::Client::new();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http.clone())
+            .timeout_config(timeouts);
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
         }
@@ -58,6 +73,7 @@ impl Access {
                     .to_owned(),
             );
         };
+        has_credentials(&config).await?;
         let http = http.for_endpoint(config.endpoint_url());
         let config = config.into_builder().http_client(http).build();
         let clients = Clients::new(&config).only_looking();
@@ -80,6 +96,23 @@ impl Access {
             clients,
         })
     }
+}
+
+/// Nobody should wait for an account that he has no key to.
+async fn has_credentials(config: &SdkConfig) -> Result<(), String> {
+    let Some(provider) = config.credentials_provider() else {
+        return Err(format!("no credentials; {LOG_IN}"));
+    };
+    let Err(error) = provider.provide_credentials().await else {
+        return Ok(());
+    };
+    let mut text = format!("no credentials; {LOG_IN}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    Err(text)
 }
 
 impl Aws {

@@ -38,6 +38,7 @@ class Scene:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.address = self.process.stdout.readline().split()[-1]
         self.between = Between(self.address)
+        self.keys = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
         self.stacks, self.ecs, self.groups, self.parameters = (
             client(name, self.address) for name in ("cloudformation", "ecs", "autoscaling", "ssm"))
         self.given = json.loads((ROOT / "template" / "parameters.example.json").read_text())
@@ -52,9 +53,9 @@ class Scene:
         return answer[0], answer[1], self.last.returncode
 
     def started(self, *words, region=REGION):
-        told = {"AWS_ENDPOINT_URL": self.between.address, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any",
-                "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true",
-                "PATH": os.environ["PATH"]}
+        told = {"AWS_ENDPOINT_URL": self.between.address, **self.keys, "PATH": os.environ["PATH"],
+                "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                "AWS_EC2_METADATA_DISABLED": "true"}
         if region:
             told["AWS_REGION"] = region
         self.last = subprocess.Popen([self.program, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -156,6 +157,10 @@ def changes(what, answer, code):
 
 
 def refused(scene):
+    keys = scene.keys
+    scene.keys = {}
+    expect("no credentials", scene.tool("watch", STACK), 2, "no credentials; ", "name a profile with --profile")
+    scene.keys = keys
     expect("no Region", scene.tool("watch", STACK, region=None), 2, "no Region: give --region")
     expect("no such stack", scene.tool("watch", "nothing"), 2, "there is no stack nothing in eu-west-1")
     expect("no such instance", scene.tool("explain", "i-00000000000000000"), 2, "is in no Auto Scaling group of eu-west-1")
