@@ -1,14 +1,17 @@
 //! Why an instance is where it is, in words: what is asked about it, what the answer is now, what happens at the deadline,
 //! and what a person can do. Nothing here asks AWS.
 
+mod advice;
+
 use std::fmt::{self, Display};
 
 use jiff::Timestamp;
 use serde_json::Value;
-use workers::model::{Policy, Subject, Transition, seconds_between};
+use workers::model::{Subject, Transition, seconds_between};
 use workers::{Finding, Verdict, Worker};
 
 use crate::aws::{Execution, Hooks, Member, Ran, Stack};
+use advice::{advice, at_the_deadline};
 
 /// What is known about an instance.
 #[derive(Debug)]
@@ -164,7 +167,7 @@ impl Explanation {
                 ),
             ));
         }
-        for line in self.advice(found) {
+        for line in advice(self, found) {
             lines.push(("do", line));
         }
         lines.push((
@@ -235,61 +238,6 @@ impl Explanation {
         waiting.map(|one| one.id.as_str())
     }
 
-    /// What a person can do.
-    fn advice(&self, found: &Found) -> Vec<String> {
-        let (cluster, id) = (&self.hooks.cluster, &self.member.id);
-        let launching = found.subject.action.transition == Transition::Launching;
-        let Ok(Some(finding)) = &found.finding else {
-            return Vec::new();
-        };
-        if finding.verdict != Verdict::NotYet {
-            return vec!["Nothing: its execution goes on at its next look.".to_owned()];
-        }
-        match found.worker {
-            Worker::Joined => vec![
-                "Nothing, if it was just started: an instance takes one to three minutes to join."
-                    .to_owned(),
-                format!(
-                    "Look at its agent: aws ec2 get-console-output --instance-id {id} --latest; on it, journalctl -u ecs and \
-                     /var/log/ecs/ecs-agent.log. Does it reach ECS, is its role allowed, does ECS_CLUSTER name {cluster}?"
-                ),
-            ],
-            Worker::Stable if launching => {
-                let holders = finding.extra.held_by.iter().flatten();
-                let first: Vec<String> = holders
-                    .take(3)
-                    .map(|id| format!("ecs-rollout explain {id}"))
-                    .collect();
-                match first.is_empty() {
-                    true => Vec::new(),
-                    false => vec![format!("Ask why those drain so long: {}", first.join("; "))],
-                }
-            }
-            Worker::Drained => {
-                let left = finding.extra.tasks_left.iter().flat_map(|left| &left.arns);
-                let first: Vec<&str> = left.map(|arn| arn.as_str()).take(5).collect();
-                vec![
-                    format!(
-                        "Look: aws ecs describe-tasks --cluster {cluster} --tasks {}",
-                        first.join(" ")
-                    ),
-                    format!(
-                        "End one now, with what it does cut off after its stop timeout: aws ecs stop-task --cluster {cluster} \
-                         --task {}",
-                        first.first().unwrap_or(&"…")
-                    ),
-                ]
-            }
-            Worker::Stable => vec![format!(
-                "Look at the services named: aws ecs describe-services --cluster {cluster} --services …; their events say why \
-                 tasks do not start."
-            )],
-            Worker::Draining | Worker::CompleteAction => {
-                vec!["Nothing: it waits its turn, and its tasks run on meanwhile.".to_owned()]
-            }
-        }
-    }
-
     fn link(&self, execution: &str) -> String {
         let region = &self.region;
         format!(
@@ -320,38 +268,6 @@ fn answers(input: &Value) -> String {
     }
 }
 
-/// What happens when the time of a question is over.
-fn at_the_deadline(found: &Found, now: Timestamp) -> Option<String> {
-    let subject = &found.subject;
-    let (deadline, what) = match (subject.action.transition, found.worker) {
-        (Transition::Launching, Worker::Joined) => (
-            subject.join_deadline(),
-            "its launch is abandoned, FAILURE is signalled, and the roll goes back",
-        ),
-        (Transition::Launching, _) => return None,
-        (Transition::Terminating, Worker::Draining) => return None,
-        (Transition::Terminating, _) => (
-            subject.drain_deadline(),
-            match subject.settings.policy {
-                Policy::StopTasks => {
-                    "its policy is stop-tasks: what still runs there is told to stop, and has 15 minutes to"
-                }
-                Policy::Terminate => {
-                    "its policy is terminate: it goes, and what still runs there is cut off"
-                }
-                Policy::Retain | Policy::Keep => {
-                    "its policy is retain: it is kept with its tasks, the next new instance says Never, and the roll goes back"
-                }
-            },
-        ),
-    };
-    let left = seconds_between(now, deadline);
-    Some(match now < deadline {
-        true => format!("At {deadline:.0}, in {left} s: {what}."),
-        false => format!("It was at {deadline:.0}: {what}."),
-    })
-}
-
 impl Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.member.id)?;
@@ -359,5 +275,49 @@ impl Display for Explanation {
             writeln!(f, "  {label:<10} {text}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_question_that_stands_is_the_first_that_is_not_answered_well() {
+        let reached = || json!({"verdict": "Reached"});
+        let not_yet = || json!({"verdict": "NotYet"});
+        for (way, said, expected) in [
+            ("LAUNCHING", json!({}), Worker::Joined),
+            ("LAUNCHING", json!({"joined": not_yet()}), Worker::Joined),
+            ("LAUNCHING", json!({"joined": reached()}), Worker::Stable),
+            (
+                "LAUNCHING",
+                json!({"joined": reached(), "stable": reached()}),
+                Worker::CompleteAction,
+            ),
+            ("TERMINATING", json!({}), Worker::Draining),
+            (
+                "TERMINATING",
+                json!({"draining": reached()}),
+                Worker::Drained,
+            ),
+            (
+                "TERMINATING",
+                json!({"draining": reached(), "drained": {"verdict": "Never"}}),
+                Worker::Drained,
+            ),
+            (
+                "TERMINATING",
+                json!({"draining": {"verdict": "Reached", "member": false}}),
+                Worker::CompleteAction,
+            ),
+        ] {
+            let mut input = said.clone();
+            input["detail"] =
+                json!({"LifecycleTransition": format!("autoscaling:EC2_INSTANCE_{way}")});
+            assert_eq!(asked_now(&input), expected, "{way} {said}");
+        }
     }
 }
