@@ -61,7 +61,8 @@ impl Changes {
         };
         let leaves = state.starts_with("Terminating") || state.starts_with("Warmed:Pending");
         let stays = state.ends_with(":Retained");
-        match leaves && !stays {
+        let holds = leaves && !stays && !state.ends_with(":Proceed");
+        match holds {
             true => self.leaving.insert(instance.clone()),
             false => self.leaving.remove(instance),
         };
@@ -100,5 +101,27 @@ mod tests {
         ]
         .map(|sight| changes.in_sight(sight));
         assert_eq!(seen, [1, 0, 0, 1]);
+    }
+
+    #[test]
+    fn those_that_are_held_see_the_last_that_holds_them_go_on() {
+        let mut changes = Changes::default();
+        let mut sees = |instance: &str, state: &str| {
+            let before = changes.in_sight(Sight::Group);
+            changes.note(&Fact::Lifecycle {
+                group: "g".to_owned(),
+                instance: instance.to_owned(),
+                ami: "ami-1".to_owned(),
+                state: state.to_owned(),
+                reason: String::new(),
+            });
+            changes.in_sight(Sight::Group) > before
+        };
+        assert!(!sees("i-1", "Terminating:Wait"));
+        assert!(!sees("i-2", "Terminating:Wait"));
+        assert!(!sees("i-1", "Terminating:Proceed"));
+        assert!(sees("i-2", "Terminating:Proceed"));
+        assert!(!sees("i-3", "Terminating"));
+        assert!(sees("i-3", "Terminating:Retained"));
     }
 }

@@ -26,9 +26,6 @@ const DESCRIBED_AT_ONCE: usize = 100;
 /// DescribeServices takes only this many, by the ECS API.
 const SERVICES_DESCRIBED_AT_ONCE: usize = 10;
 
-/// So many ids are named in one filter: some 1,200 characters. Its limit is not documented.
-const FILTERED_AT_ONCE: usize = 50;
-
 /// UpdateContainerInstancesState takes this many, by the ECS API.
 const UPDATED_AT_ONCE: usize = 10;
 
@@ -119,27 +116,6 @@ impl Ecs {
             for one in answer.container_instances() {
                 found.push(container_instance(call, one)?);
             }
-        }
-        Ok(found)
-    }
-
-    /// The registrations of `instances` that are DRAINING.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`], `ClusterNotFound`.
-    pub async fn draining_among(
-        &self,
-        cluster: &ClusterName,
-        instances: &[InstanceId],
-    ) -> Result<Vec<ContainerInstanceArn>, Error> {
-        let mut found = Vec::new();
-        for some in instances.chunks(FILTERED_AT_ONCE) {
-            let ids: Vec<String> = some.iter().map(|id| format!("'{id}'")).collect();
-            let filter = format!("ec2InstanceId in [{}]", ids.join(", "));
-            found.extend(
-                self.listed(cluster, Some(SdkStatus::Draining), filter)
-                    .await?,
-            );
         }
         Ok(found)
     }

@@ -1,7 +1,9 @@
-//! What only hard cases ask of ECS: protected tasks, instances that are kept or in the warm pool, machines that are gone,
+//! What only hard cases ask of ECS: who else drains, protected tasks, instances that are kept or in the warm pool, machines that are gone,
 //! daemons.
 
-use aws_sdk_ecs::types::{Attribute, DesiredStatus, SchedulingStrategy, TargetType};
+use aws_sdk_ecs::types::{
+    Attribute, ContainerInstanceStatus as SdkStatus, DesiredStatus, SchedulingStrategy, TargetType,
+};
 
 use super::translation::{only_failures_like, protection};
 use super::{DESCRIBED_AT_ONCE, Ecs, refused, texts};
@@ -17,6 +19,9 @@ const KEPT_FOR: &str = "ecs-rollout.kept-for";
 
 /// ListServices takes this many, by the ECS API; ten if it is not said.
 const SERVICES_LISTED_AT_ONCE: i32 = 100;
+
+/// So many ids are named in one filter: some 1,200 characters. Its limit is not documented.
+const FILTERED_AT_ONCE: usize = 50;
 
 impl Ecs {
     /// Tells a task to stop. It may be told again.
@@ -38,6 +43,27 @@ impl Ecs {
             .await
             .map_err(|error| refused("ecs:StopTask", cluster, error))?;
         Ok(())
+    }
+
+    /// The registrations of `instances` that are DRAINING.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `ClusterNotFound`.
+    pub async fn draining_among(
+        &self,
+        cluster: &ClusterName,
+        instances: &[InstanceId],
+    ) -> Result<Vec<ContainerInstanceArn>, Error> {
+        let mut found = Vec::new();
+        for some in instances.chunks(FILTERED_AT_ONCE) {
+            let ids: Vec<String> = some.iter().map(|id| format!("'{id}'")).collect();
+            let filter = format!("ec2InstanceId in [{}]", ids.join(", "));
+            found.extend(
+                self.listed(cluster, Some(SdkStatus::Draining), filter)
+                    .await?,
+            );
+        }
+        Ok(found)
     }
 
     /// Those of `instances` that have a registration which is ACTIVE or DRAINING.
