@@ -1,4 +1,4 @@
-//! The operator's own account: his profile and Region, and what is asked there. Read-only, but for what `stop` asks.
+//! The operator's own account: his profile and Region, and what is asked there. Read-only, but for what `roll` and `stop` ask.
 
 mod executions;
 mod group;

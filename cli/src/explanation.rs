@@ -249,7 +249,8 @@ impl Explanation {
 /// Whether that is what draining would do, since a look alone does not set it.
 fn is_set_draining(found: &Found, finding: &Finding) -> bool {
     let done = finding.verdict == Verdict::Reached && finding.extra.member == Some(false);
-    let waits = finding.verdict == Verdict::NotYet && finding.reason.contains("turn");
+    let turn = finding.extra.turn.as_ref();
+    let waits = turn.is_some_and(|turn| turn.came_at.is_none());
     found.worker == Worker::Draining && !done && !waits
 }
 

@@ -104,8 +104,9 @@ fn unseen(subject: &Subject, now: Timestamp) -> Finding {
     let (instance, group) = (&subject.action.instance, &subject.action.group);
     let (spent, until) = (seconds_between(subject.began, now), UNSEEN.as_secs());
     let mut finding = Finding::not_yet(format!(
-        "{instance} waits for its turn to drain: others of group {group} may have begun to drain without being seen yet; {spent} of {until} s so far. Nothing is set to DRAINING yet, its tasks run on, and its drain deadline \
-         counts from its turn."
+        "{instance} waits for its turn to drain: others of group {group} may have begun to drain without being seen \
+         yet; {spent} of {until} s so far. Nothing is set to DRAINING yet, its tasks run on, and its drain deadline counts \
+         from its turn."
     ));
     finding.extra.turn = Some(Turn::default());
     finding

@@ -6,6 +6,14 @@ use workers::model::group::LifecycleState;
 
 use super::Aws;
 
+/// Where an instance stays until somebody wants it elsewhere, besides in service.
+const AT_REST: [&str; 4] = [
+    "Standby",
+    "Warmed:Stopped",
+    "Warmed:Running",
+    "Warmed:Hibernated",
+];
+
 /// An instance of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -54,7 +62,7 @@ impl Member {
     pub fn moves(&self) -> bool {
         let rests = match &self.state {
             LifecycleState::InService => true,
-            LifecycleState::Other(name) => name == "Standby" || name == "Warmed:Stopped",
+            LifecycleState::Other(name) => AT_REST.contains(&name.as_str()),
             state => state.is_retained(),
         };
         !rests

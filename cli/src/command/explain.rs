@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use aws_sdk_sfn::types::ExecutionStatus;
 use clap::Args;
-use serde_json::Value;
 use workers::config;
 
 use crate::aws::{Access, Aws, Execution, Ran, told};
@@ -107,16 +106,7 @@ async fn running(
     instance: &str,
 ) -> Result<Option<(Execution, Ran)>, String> {
     let all = aws.executions(machine, ExecutionStatus::Running).await;
-    for execution in all.map_err(|error| told(&error))? {
-        let ran = aws
-            .ran(&execution.arn)
-            .await
-            .map_err(|error| told(&error))?;
-        if let Some(ran) = ran.filter(|ran| ran.instance() == instance) {
-            return Ok(Some((execution, ran)));
-        }
-    }
-    Ok(None)
+    about(aws, all.map_err(|error| told(&error))?, instance).await
 }
 
 /// The newest execution about the instance that ended badly.
@@ -131,15 +121,26 @@ async fn ended(
         ExecutionStatus::Aborted,
     ] {
         let all = aws.executions(machine, status).await;
-        let all = all.map_err(|error| told(&error))?;
-        for execution in all.into_iter().take(ENDED_LOOKED_AT) {
-            let ran = aws
-                .ran(&execution.arn)
-                .await
-                .map_err(|error| told(&error))?;
-            if let Some(ran) = ran.filter(|ran| ran.instance() == instance) {
-                return Ok(Some((execution, ran)));
-            }
+        let mut all = all.map_err(|error| told(&error))?;
+        all.truncate(ENDED_LOOKED_AT);
+        if let Some(found) = about(aws, all, instance).await? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// The first of `executions` that is about the instance.
+async fn about(
+    aws: &Aws,
+    executions: Vec<Execution>,
+    instance: &str,
+) -> Result<Option<(Execution, Ran)>, String> {
+    for execution in executions {
+        let ran = aws.ran(&execution.arn).await;
+        let ran = ran.map_err(|error| told(&error))?;
+        if let Some(ran) = ran.filter(|ran| ran.instance() == instance) {
+            return Ok(Some((execution, ran)));
         }
     }
     Ok(None)
@@ -150,8 +151,7 @@ async fn asked(aws: &Aws, ran: &Ran) -> Result<Found, String> {
     let worker = asked_now(&ran.input);
     let subject = config::read_event(&ran.input).subject();
     let subject = subject.map_err(|error| told(&error))?;
-    // Without its own answer, as before its first look: whether it takes turns with others is not asked here.
-    let input: &Value = &ran.input;
+    let input = &ran.input;
     let now = || aws.now();
     let finding = workers::look(worker, (&subject, input), &aws.clients, &now).await;
     Ok(Found {
