@@ -1,8 +1,10 @@
-//! S3, as far as `aws cloudformation package` and `deploy` need it: buckets, and objects that are put and got whole.
+//! S3, as far as `aws cloudformation package` and `deploy` need it: buckets, and objects that are put whole or in parts
+//! and got whole.
 //!
 //! Addresses are of the path style, `/bucket/key`, which is what clients use for an endpoint that is an IP address.
 
 mod list;
+mod multipart;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -21,6 +23,7 @@ use crate::wire::ApiError;
 #[derive(Debug, Default)]
 pub struct State {
     buckets: BTreeMap<String, BTreeMap<String, Object>>,
+    uploads: multipart::Uploads,
 }
 
 #[derive(Debug, Clone)]
@@ -169,6 +172,10 @@ fn action(request: &Request<'_>, key: &str) -> Result<&'static str, ApiError> {
         ("PUT", false, 0) if !key.is_empty() => Ok("PutObject"),
         ("GET", false, 0) if !key.is_empty() => Ok("GetObject"),
         ("HEAD", false, 0) if !key.is_empty() => Ok("HeadObject"),
+        ("POST", false, 1) if asks("uploads") => Ok("CreateMultipartUpload"),
+        ("PUT", false, 2) if asks("uploadId") && asks("partNumber") => Ok("UploadPart"),
+        ("POST", false, 1) if asks("uploadId") => Ok("CompleteMultipartUpload"),
+        ("DELETE", false, 1) if asks("uploadId") => Ok("AbortMultipartUpload"),
         _ => unknown(),
     }
 }
@@ -184,32 +191,51 @@ fn answer(
     if action == "CreateBucket" {
         return create(account, request, bucket);
     }
-    let Some(objects) = account.s3.buckets.get_mut(bucket) else {
+    let upload_id = account.hex(32);
+    let State { buckets, uploads } = &mut account.s3;
+    let Some(objects) = buckets.get_mut(bucket) else {
         return Err(not_found(
             "NoSuchBucket",
             "The specified bucket does not exist",
         ));
     };
+    let place = (bucket, key);
+    let new = object(account.now, request);
     match action {
         "HeadBucket" => Ok(Response::empty(200).with("x-amz-bucket-region", REGION)),
         "GetBucketLocation" => Ok(xml::location()),
         "ListObjectsV2" => list::objects(bucket, objects, request.query),
         "PutObject" => {
-            let object = object(account.now, request);
-            let etag = object.etag();
-            if let Ok(text) = std::str::from_utf8(&object.bytes) {
-                // Templates and definitions are found where those of a local folder are.
-                let path = format!("{SCHEME}{bucket}/{key}");
-                account.cloudformation.files.insert(path, text.to_owned());
-            }
-            objects.insert(key.to_owned(), object);
+            let etag = keep(account, place, new);
             Ok(Response::empty(200).with("etag", etag))
+        }
+        "CreateMultipartUpload" => Ok(multipart::create(uploads, upload_id, place, new)),
+        "UploadPart" => multipart::part(uploads, place, request.query, new),
+        "AbortMultipartUpload" => multipart::abort(uploads, place, request.query),
+        "CompleteMultipartUpload" => {
+            let object = multipart::complete(uploads, place, request)?;
+            let etag = keep(account, place, object);
+            Ok(xml::completed(bucket, key, &etag))
         }
         _ => match objects.get(key) {
             Some(object) => Ok(whole(object)),
             None => Err(not_found("NoSuchKey", "The specified key does not exist.")),
         },
     }
+}
+
+/// Keeps the object under its key, and answers its entity tag.
+fn keep(account: &mut Account, (bucket, key): (&str, &str), object: Object) -> String {
+    let etag = object.etag();
+    if let Ok(text) = std::str::from_utf8(&object.bytes) {
+        // Templates and definitions are found where those of a local folder are.
+        let path = format!("{SCHEME}{bucket}/{key}");
+        account.cloudformation.files.insert(path, text.to_owned());
+    }
+    if let Some(objects) = account.s3.buckets.get_mut(bucket) {
+        objects.insert(key.to_owned(), object);
+    }
+    etag
 }
 
 fn not_found(code: &str, message: &str) -> ApiError {
@@ -352,8 +378,65 @@ mod tests {
                 .contains("<Code>NoSuchBucket</Code>")
         );
         assert_eq!(status("PUT", "/bucket", "").0, 409);
-        assert_eq!(status("PUT", "/bucket/k", "partNumber=1&uploadId=u").0, 501);
+        let part = status("PUT", "/bucket/k", "partNumber=1&uploadId=u");
+        assert!(part.1.contains("<Code>NoSuchUpload</Code>"), "{}", part.1);
+        assert_eq!(status("PUT", "/bucket/k", "acl").0, 501);
         assert_eq!(status("DELETE", "/bucket/k", "").0, 501);
         assert_eq!(status("GET", "/", "").0, 501);
+    }
+
+    #[test]
+    fn an_object_comes_in_parts() {
+        let mut account = account();
+        let mut put = |method: &str, query: &str, body: &str| {
+            let answer = ask(&mut account, method, "/bucket/k", query, body);
+            let text = String::from_utf8(answer.body).expect("XML");
+            let etag = answer.headers.iter().find(|(name, _)| name == "etag");
+            let etag = etag.map(|(_, value)| value.clone()).unwrap_or_default();
+            (answer.status, text, etag)
+        };
+        let within = |text: &str, name: &str| {
+            let (_, rest) = text.split_once(&format!("<{name}>")).expect("an element");
+            rest.split_once('<').expect("its end").0.to_owned()
+        };
+        let id = within(&put("POST", "uploads", "").1, "UploadId");
+        let upload = format!("uploadId={id}");
+        let large = "a".repeat(5 << 20);
+        let first = put("PUT", &format!("{upload}&partNumber=1"), &large).2;
+        let last = put("PUT", &format!("{upload}&partNumber=2"), "b").2;
+        let listed = |parts: &[(u32, &str)]| {
+            let parts = parts.iter().map(|(number, etag)| {
+                format!("<Part><ETag>{etag}</ETag><PartNumber>{number}</PartNumber></Part>")
+            });
+            let parts: String = parts.collect();
+            format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>")
+        };
+        let mut refused = |body: &str| within(&put("POST", &upload, body).1, "Code");
+        assert_eq!(refused(&listed(&[])), "MalformedXML");
+        assert_eq!(refused("no XML"), "MalformedXML");
+        assert_eq!(refused(&listed(&[(1, &last)])), "InvalidPart");
+        assert_eq!(refused(&listed(&[(3, &last)])), "InvalidPart");
+        assert_eq!(
+            refused(&listed(&[(2, &last), (1, &first)])),
+            "InvalidPartOrder"
+        );
+        let whole = listed(&[(1, &first), (2, last.trim_matches('"'))]);
+        let completed = put("POST", &upload, &whole);
+        assert_eq!(completed.0, 200, "{}", completed.1);
+        assert_eq!(put("POST", &upload, &whole).0, 404, "it is no more");
+        assert_eq!(put("GET", "", "").1, format!("{large}b"));
+
+        let id = within(&put("POST", "uploads", "").1, "UploadId");
+        let upload = format!("uploadId={id}");
+        let small = put("PUT", &format!("{upload}&partNumber=1"), "a").2;
+        let last = put("PUT", &format!("{upload}&partNumber=2"), "b").2;
+        let parts = listed(&[(1, &small), (2, &last)]);
+        assert_eq!(
+            within(&put("POST", &upload, &parts).1, "Code"),
+            "EntityTooSmall"
+        );
+        assert_eq!(put("PUT", &format!("{upload}&partNumber=0"), "b").0, 400);
+        assert_eq!(put("DELETE", &upload, "").0, 204);
+        assert_eq!(put("DELETE", &upload, "").0, 404);
     }
 }

@@ -20,6 +20,15 @@ pub(super) fn location() -> Response {
     response(200, "LocationConstraint", REGION)
 }
 
+/// Of CompleteMultipartUpload.
+pub(super) fn completed(bucket: &str, key: &str, etag: &str) -> Response {
+    let (bucket, key, etag) = (escaped(bucket), escaped(key), escaped(etag));
+    let text = format!(
+        "<Location>/{bucket}/{key}</Location><Bucket>{bucket}</Bucket><Key>{key}</Key><ETag>{etag}</ETag>"
+    );
+    response(200, "CompleteMultipartUploadResult", &text)
+}
+
 /// An error about an object or a bucket.
 pub(super) fn error(error: &ApiError, bucket: &str, key: &str) -> Response {
     let mut response = Response::empty(error.status).with("content-type", "application/xml");
