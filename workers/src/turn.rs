@@ -9,8 +9,9 @@
 //! Of several that come at the same moment, those whose ids come first in the alphabet go first. One of these may be
 //! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`] it is passed over.
 //! What AWS shows may be some seconds old, and a call takes its time: of two that come within these seconds one may have gone
-//! and not be seen DRAINING yet. So where others are at their hooks, nobody goes by the alphabet before [`UNSEEN`] has passed;
-//! and on a way back, which may meet drains of the way forward, nobody goes at all before that.
+//! and not be seen DRAINING yet. So where others are at their hooks, nobody goes by the alphabet before [`UNSEEN`] has passed.
+//! Where drains that nothing keeps apart may meet, nobody goes at all before that: on a way back, which may meet drains of
+//! the way forward; and in an instance refresh, which, unlike a rolling update, goes on beside scaling.
 //! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an instance DRAINING at once,
 //! which has had its turn then.
 //!
@@ -21,7 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Clients;
 use crate::error::Error;
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
-use crate::model::{Finding, InstanceId, Subject, Turn, seconds_between};
+use crate::model::{Finding, InstanceId, Subject, Turn, UpdateMethod, seconds_between};
 use crate::roster;
 
 /// Twice the longest wait between two looks: whoever comes first has looked by then.
@@ -77,7 +78,8 @@ pub async fn look(
     }
     let (first, later) = others(subject, &group);
     let batch = batch(subject);
-    if first.len() + later.len() < batch {
+    let is_refreshed = subject.settings.target.update_method == UpdateMethod::InstanceRefresh;
+    if first.len() + later.len() < batch && !(is_refreshed && now() < subject.began + UNSEEN) {
         return Ok(decide(subject, earlier, &Others::default(), now()));
     }
     if now() < subject.began + UNSEEN {
@@ -188,10 +190,10 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn nobody_goes_by_the_alphabet_before_others_can_be_seen_to_have_gone() {
+    /// A group in a roll, with `others` at their terminate hooks beside this one.
+    fn rolled(others: &'static [&str]) -> Clients {
         let own = stub::terminating().action.instance.to_string();
-        let clients = Clients::new(&stub::aws(move |asked| {
+        Clients::new(&stub::aws(move |asked| {
             if asked.action == "ListContainerInstances" {
                 return (200, r#"{"containerInstanceArns": []}"#.to_owned());
             }
@@ -201,15 +203,41 @@ mod tests {
                      <LaunchTemplateId>lt-1</LaunchTemplateId><Version>{version}</Version></LaunchTemplate></member>"
                 )
             };
-            let all = member(&own, "Terminating:Wait", 2)
-                + &member("i-00000000000000001", "Terminating:Wait", 1);
+            let others: String = others
+                .iter()
+                .map(|id| member(id, "Terminating:Wait", 1))
+                .collect();
+            let all = member(&own, "Terminating:Wait", 2) + &others;
             let name = stub::terminating().action.group;
             let group = format!(
                 "<AutoScalingGroups><member><AutoScalingGroupName>{name}</AutoScalingGroupName><Instances>{all}</Instances>\
                  </member></AutoScalingGroups>"
             );
             (200, stub::xml("DescribeAutoScalingGroups", &group))
-        }));
+        }))
+    }
+
+    #[tokio::test]
+    async fn in_an_instance_refresh_nobody_goes_before_others_can_be_seen() {
+        let clients = rolled(&[]);
+        let mut subject = stub::terminating();
+        for (method, seconds, goes) in [
+            (UpdateMethod::RollingUpdate, 0, true),
+            (UpdateMethod::InstanceRefresh, 19, false),
+            (UpdateMethod::InstanceRefresh, 20, true),
+        ] {
+            subject.settings.target.update_method = method;
+            let now = || subject.began + SignedDuration::from_secs(seconds);
+            let place = look(&subject, None, &StackState::Updating, &clients, &now).await;
+            let place = place.expect("an answer");
+            let is_going = matches!(place, Place::Go(_));
+            assert_eq!(is_going, goes, "{method:?} after {seconds} s: {place:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_goes_by_the_alphabet_before_others_can_be_seen_to_have_gone() {
+        let clients = rolled(&["i-00000000000000001"]);
         let subject = stub::terminating();
         for (seconds, words) in [(19, "seen yet"), (20, "1 more come first")] {
             let now = || subject.began + SignedDuration::from_secs(seconds);
