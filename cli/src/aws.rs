@@ -2,6 +2,7 @@
 
 mod executions;
 mod group;
+mod past;
 mod stack;
 
 use std::error::Error as _;
@@ -16,6 +17,7 @@ use workers::{Clients, Error, boot, http};
 
 pub use executions::{Execution, Ran};
 pub use group::{Group, Hooks, Member};
+pub use past::{Activity, Happened, Past};
 pub use stack::{Stack, StackEvent};
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
@@ -76,25 +78,7 @@ impl Access {
         has_credentials(&config).await?;
         let http = http.for_endpoint(config.endpoint_url());
         let config = config.into_builder().http_client(http).build();
-        let clients = Clients::new(&config).only_looking();
-        // Every answer sets the clock.
-        let clock = &clients.clock;
-        let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config);
-        let autoscaling = aws_sdk_autoscaling::config::Builder::from(&config);
-        let stepfunctions = aws_sdk_sfn::config::Builder::from(&config);
-        Ok(Aws {
-            region,
-            cloudformation: aws_sdk_cloudformation::Client::from_conf(
-                cloudformation.interceptor(clock.clone()).build(),
-            ),
-            autoscaling: aws_sdk_autoscaling::Client::from_conf(
-                autoscaling.interceptor(clock.clone()).build(),
-            ),
-            stepfunctions: aws_sdk_sfn::Client::from_conf(
-                stepfunctions.interceptor(clock.clone()).build(),
-            ),
-            clients,
-        })
+        Ok(Aws::new(&config, region))
     }
 }
 
@@ -116,6 +100,29 @@ async fn has_credentials(config: &SdkConfig) -> Result<(), String> {
 }
 
 impl Aws {
+    /// The account that clients of `config` ask, in `region`.
+    pub fn new(config: &SdkConfig, region: String) -> Self {
+        let clients = Clients::new(config).only_looking();
+        // Every answer sets the clock.
+        let clock = &clients.clock;
+        let cloudformation = aws_sdk_cloudformation::config::Builder::from(config);
+        let autoscaling = aws_sdk_autoscaling::config::Builder::from(config);
+        let stepfunctions = aws_sdk_sfn::config::Builder::from(config);
+        Self {
+            region,
+            cloudformation: aws_sdk_cloudformation::Client::from_conf(
+                cloudformation.interceptor(clock.clone()).build(),
+            ),
+            autoscaling: aws_sdk_autoscaling::Client::from_conf(
+                autoscaling.interceptor(clock.clone()).build(),
+            ),
+            stepfunctions: aws_sdk_sfn::Client::from_conf(
+                stepfunctions.interceptor(clock.clone()).build(),
+            ),
+            clients,
+        }
+    }
+
     /// AWS's time, by its answers.
     pub fn now(&self) -> Timestamp {
         self.clients.clock.at(boot::clock())

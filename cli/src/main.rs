@@ -3,6 +3,8 @@
 mod aws;
 mod command;
 mod explanation;
+mod reading;
+mod tale;
 mod view;
 mod watching;
 

@@ -3,5 +3,7 @@
 pub mod graph;
 pub mod live;
 pub mod out;
+pub mod page;
+pub mod report;
 pub mod simulated;
 pub mod summary;

@@ -1,5 +1,7 @@
 //! `rehearse`: deploys the stack in memory, releases a new AMI, and shows the roll as it happens.
 
+mod html;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -10,7 +12,8 @@ use clap::{Args, ValueEnum};
 use rehearsal::report::{Report, rounded};
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
 use rehearsal::story::{
-    Action, Listener, Played, Processes, Settings, Silence, play, play_with_processes,
+    Action, Afterwards, Listener, Played, Processes, Settings, Silence, play, play_then,
+    play_with_processes,
 };
 use rehearsal::workload::Workload;
 
@@ -32,7 +35,7 @@ const SPEED: u32 = 60;
 #[command(after_help = "Examples:
   ecs-rollout rehearse
   ecs-rollout rehearse --instances 20 --batch 5
-  ecs-rollout rehearse --fault never-joins
+  ecs-rollout rehearse --fault never-joins --html roll.html
   aws ecs describe-services --cluster prod --services web api > services.json
   ecs-rollout rehearse --workload services.json --instances 12
 
@@ -67,6 +70,9 @@ pub struct Rehearse {
     speed: Option<u32>,
     #[command(flatten)]
     workers: Workers,
+    /// Writes the story of the roll as a page of HTML too, which needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// How the result is written
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -88,14 +94,25 @@ impl Rehearse {
     /// A sentence about what is wrong with the input.
     pub fn run(self) -> Result<ExitCode, String> {
         let settings = self.settings()?;
+        if let Some(path) = &self.html {
+            super::report::writable(path)?;
+        }
+        let read = html::Read::default();
         let json = self.output == Output::Json;
         let live = Arc::new(Mutex::new(Live::new(!json)));
         let report = self
-            .rehearse(&settings, &live)
+            .rehearse(
+                &settings,
+                &live,
+                self.html.as_ref().map(|_| read.afterwards()),
+            )
             .map_err(|message| self.with_its_file(message))?;
         live.lock()
             .expect("a panic in a listener ends the program")
             .finish();
+        if let Some(path) = &self.html {
+            read.write(path)?;
+        }
         if json {
             let text = serde_json::to_string_pretty(&report).expect("a report is plain data");
             say(format!("{text}\n"));
@@ -109,7 +126,12 @@ impl Rehearse {
         })
     }
 
-    fn rehearse(&self, settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, String> {
+    fn rehearse(
+        &self,
+        settings: &Settings,
+        live: &Arc<Mutex<Live>>,
+        afterwards: Option<Afterwards<'_>>,
+    ) -> Result<Report, String> {
         if !self.processes {
             if self.workers.were_given() {
                 return Err(
@@ -117,14 +139,20 @@ impl Rehearse {
                         .to_owned(),
                 );
             }
-            return rehearse(settings, &self.actions(), live);
+            return rehearse((settings, &self.actions()), live, afterwards);
         }
         let processes = Processes {
             workers: self.workers.folder()?,
             speed: self.speed.unwrap_or(SPEED),
             log: self.workers.log(),
         };
-        let played = play_with_processes(settings, &self.actions(), &processes, live.clone())?;
+        let played = play_with_processes(
+            settings,
+            &self.actions(),
+            &processes,
+            live.clone(),
+            afterwards,
+        )?;
         only_report(played)
     }
 
@@ -218,9 +246,9 @@ fn read(path: &PathBuf, flag: &str) -> Result<String, String> {
 /// Plays the roll with somebody listening; meanwhile once more in silence, to see that it is the same story, and once
 /// noticed without delay, for the lower bound.
 fn rehearse(
-    settings: &Settings,
-    actions: &[Action],
+    (settings, actions): (&Settings, &[Action]),
     live: &Arc<Mutex<Live>>,
+    afterwards: Option<Afterwards<'_>>,
 ) -> Result<Report, String> {
     let lines = Arc::new(Mutex::new(Lines::default()));
     let again = aside((settings, actions), None, lines.clone());
@@ -233,7 +261,7 @@ fn rehearse(
         live: live.clone(),
         lines: Lines::default(),
     }));
-    let played = play(settings, actions, None, heard.clone())?;
+    let played = play_then(settings, actions, None, heard.clone(), afterwards)?;
     let broke_off = "another telling of the story broke off; this is a mistake in ecs-rollout";
     let second = again.join().map_err(|_| broke_off)?;
     let lower = lower.join().map_err(|_| broke_off)?;

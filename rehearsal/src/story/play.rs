@@ -10,14 +10,16 @@ mod roll;
 mod setup;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Action, Listener, Processes, Settings};
-use crate::endpoint;
+use crate::account::Caller;
 use crate::functions::Invoker;
 use crate::promises::Broken;
 use crate::report::Report;
@@ -26,6 +28,7 @@ use crate::watch::Watch;
 use crate::wire::ApiError;
 use crate::workload;
 use crate::world::World;
+use crate::{endpoint, inside};
 
 /// No roll takes longer: the hooks' global timeout is 48 hours, for the roll and for its way back.
 const LIMIT: Duration = Duration::from_secs(96 * 3600);
@@ -49,6 +52,9 @@ pub struct Played {
     pub retained: usize,
 }
 
+/// Somebody who asks the account by its API when the story is over, with SDKs that end in it. Nobody listens any more.
+pub type Afterwards<'a> = Box<dyn FnOnce(SdkConfig) -> Pin<Box<dyn Future<Output = ()> + 'a>> + 'a>;
+
 /// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state last that long.
 ///
 /// # Errors
@@ -58,6 +64,20 @@ pub fn play(
     actions: &[Action],
     wait: Option<Duration>,
     listener: Arc<Mutex<dyn Listener>>,
+) -> Result<Played, String> {
+    play_then(settings, actions, wait, listener, None)
+}
+
+/// The same, and then there is `afterwards`, if anybody is: only then the histories of the executions are kept.
+///
+/// # Errors
+/// As [`play()`].
+pub fn play_then(
+    settings: &Settings,
+    actions: &[Action],
+    wait: Option<Duration>,
+    listener: Arc<Mutex<dyn Listener>>,
+    afterwards: Option<Afterwards<'_>>,
 ) -> Result<Played, String> {
     // The SDKs take the jitter of their retries from the thread's generator.
     fastrand::seed(settings.seed);
@@ -69,16 +89,18 @@ pub fn play(
     runtime.block_on(async {
         let mut account = setup::account(settings);
         account.stepfunctions.wait_override = wait;
-        account.stepfunctions.forget_histories = true;
+        account.stepfunctions.forget_histories = afterwards.is_none();
         let world = World::new(account);
         let stage = Stage::new(settings, world.clone(), listener)?;
         let played = stage.play(actions).await;
+        ask(&world, afterwards).await;
         world.end();
         played
     })
 }
 
-/// Plays the story with the workers as processes of their own, which call the account on loopback.
+/// Plays the story with the workers as processes of their own, which call the account on loopback; then there is
+/// `afterwards`, if anybody is.
 ///
 /// # Errors
 /// A sentence: what was refused, and by whom; or which worker's binary is not there.
@@ -87,6 +109,7 @@ pub fn play_with_processes(
     actions: &[Action],
     processes: &Processes,
     listener: Arc<Mutex<dyn Listener>>,
+    afterwards: Option<Afterwards<'_>>,
 ) -> Result<Played, String> {
     if settings.parameter("WorkerHost") == Some("Activity") {
         return Err(
@@ -106,9 +129,14 @@ pub fn play_with_processes(
         let account = setup::account(settings);
         let world = World::on_the_wall_clock(account, processes.speed, invoker);
         let server = endpoint::serve(listening, world.clone(), Arc::new(|_: &str| {}));
-        let stage = Stage::new(settings, world, listener)?;
+        let stage = Stage::new(settings, world.clone(), listener)?;
+        let story = async {
+            let played = stage.play(actions).await;
+            ask(&world, afterwards).await;
+            played
+        };
         let mut played = tokio::select! {
-            played = stage.play(actions) => played?,
+            played = story => played?,
             ended = server => return Err(format!("the endpoint ended: {ended:?}")),
         };
         for report in &mut played.reports {
@@ -116,6 +144,14 @@ pub fn play_with_processes(
         }
         Ok(played)
     })
+}
+
+async fn ask(world: &World, afterwards: Option<Afterwards<'_>>) {
+    if let Some(afterwards) = afterwards {
+        world.dismiss_observers();
+        let wire = inside::wire(world, Caller::Operator);
+        afterwards(inside::sdk_config(world, wire)).await;
+    }
 }
 
 struct Stage {
