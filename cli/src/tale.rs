@@ -1,6 +1,7 @@
 //! The tale of a past roll, put together from what AWS remembers of it: execution histories, stack events, scaling
 //! activities. Nothing here asks AWS.
 
+mod errors;
 mod lives;
 mod passage;
 mod sums;
@@ -10,9 +11,10 @@ use serde::Serialize;
 
 use crate::aws::{Activity, Member, StackEvent};
 
+pub use errors::ErrorSum;
 pub use lives::{End, Life, Origin};
 pub use passage::{Passage, Reading, answers};
-pub use sums::{Arrow, Cost, ErrorSum, StateSum, Wait};
+pub use sums::{Arrow, Cost, StateSum, Wait};
 
 /// What was read.
 #[derive(Debug, Clone, Default)]

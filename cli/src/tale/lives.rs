@@ -1,5 +1,7 @@
 //! The lives of the instances: the phases of their executions, and what was between them.
 
+mod telling;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,6 +9,7 @@ use serde::Serialize;
 
 use super::{Kind, Passage, Phase, Source};
 use crate::aws::Activity;
+use telling::Telling;
 
 /// An instance in the roll.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,7 +57,7 @@ pub enum End {
     Retained,
     /// It is kept for its standalone tasks.
     Kept,
-    /// An execution failed without an answer to its hook.
+    /// An execution ended without an answer to its hook.
     HookLeftOpen,
     /// Something goes on with it.
     UnderWay,
@@ -98,13 +101,6 @@ struct Known<'a> {
     launch: Option<&'a Activity>,
     leave: Option<&'a Activity>,
     passages: Vec<&'a Passage>,
-}
-
-/// A life while it is told: as far as `until`, with what is between the executions.
-struct Telling<'a> {
-    known: &'a Known<'a>,
-    phases: Vec<Phase>,
-    end: Timestamp,
 }
 
 /// The lives of all, as far as `end`.
@@ -184,127 +180,185 @@ impl<'a> Known<'a> {
 
     fn became(&self, last: Option<&Phase>) -> (End, String) {
         let left = self.leave.is_some_and(|it| it.ended.is_some());
-        let of = self.passages.last().copied();
-        let why = |passage: &Passage| passage.cause.clone();
-        if let Some(passage) = of {
-            match passage.error.as_str() {
-                "DrainFailed" if !left => return (End::Retained, why(passage)),
-                "HookLeftOpen" if !left => return (End::HookLeftOpen, why(passage)),
-                _ => {}
-            }
-            if passage.states.contains_key("InstanceKept") && !left {
-                let reason = last.map(|it| it.waited_for.clone()).unwrap_or_default();
-                return (End::Kept, reason);
-            }
-        }
-        let given_up = self
-            .passages
-            .iter()
-            .find(|it| it.error == "LaunchAbandoned");
-        if let Some(passage) = given_up {
-            return (End::Abandoned, why(passage));
-        }
-        if self
-            .launch
-            .is_some_and(|it| ["Failed", "Cancelled"].contains(&it.status.as_str()))
-        {
-            let message = self.launch.map(|it| it.message.clone());
-            return (End::Abandoned, message.unwrap_or_default());
-        }
-        let runs = of.is_some_and(|it| it.stopped.is_none());
+        let failed = |it: &Activity| ["Failed", "Cancelled"].contains(&it.status.as_str());
+        let launch_failed = self.launch.filter(|it| failed(it));
+        let given_up = self.passages.iter().any(|it| it.has_abandoned());
+        let last_passage = self.passages.last();
+        let runs = last_passage.is_some_and(|it| it.stopped.is_none());
         let end = match last.map(|it| it.kind) {
-            Some(Kind::InService) if !runs => End::InService,
-            Some(Kind::InPool) if !runs => End::InPool,
+            _ if runs => End::UnderWay,
+            Some(Kind::Retained) if last_passage.is_some_and(|it| it.has_kept()) => End::Kept,
+            Some(Kind::Retained) => End::Retained,
+            Some(Kind::HookOpen) => End::HookLeftOpen,
+            _ if given_up || launch_failed.is_some() => End::Abandoned,
+            Some(Kind::InService) => End::InService,
+            Some(Kind::InPool) => End::InPool,
             _ if left => End::Gone,
             _ => End::UnderWay,
         };
-        // What stopped a roll is told where it was noticed.
-        let reason = of.filter(|it| it.error == "RollStopped").map(why);
-        (end, reason.unwrap_or_default())
+        // The last that went wrong; what stopped a roll is told where it was noticed.
+        let wrong = self.passages.iter().rev().find(|it| it.has_failed());
+        let reason = match (wrong, launch_failed) {
+            (Some(passage), _) => match passage.cause.as_str() {
+                "" => format!("its execution ended {} {}", passage.status, passage.error),
+                cause => cause.to_owned(),
+            },
+            (None, Some(launch)) => launch.message.clone(),
+            (None, None) if end == End::Kept => {
+                last.map(|it| it.waited_for.clone()).unwrap_or_default()
+            }
+            (None, None) => String::new(),
+        };
+        (end, reason)
     }
 }
 
-impl Telling<'_> {
-    fn tell(&mut self, began: Timestamp) {
-        let known = self.known;
-        let first = known.passages.first().map(|it| it.started);
-        match (known.launch, first) {
-            (Some(launch), _) => {
-                let until = first.or(launch.ended).unwrap_or(self.end);
-                self.put(Kind::Launching, launch.began, until);
-            }
-            (None, Some(first)) => {
-                let leaves = known.leave.map_or(first, |it| it.began.min(first));
-                self.put(Kind::InService, began, leaves);
-                self.put(Kind::Terminating, leaves, first);
-            }
-            (None, None) => {
-                let leaves = known.leave.map_or(self.end, |it| it.began);
-                self.put(Kind::InService, began, leaves);
-            }
-        }
-        for (place, passage) in known.passages.iter().enumerate() {
-            for phase in &passage.phases {
-                let last = self.phases.last().map_or(began, |it| it.ended);
-                if phase.began >= last {
-                    self.phases.push(phase.clone());
-                }
-            }
-            let next = known.passages.get(place + 1).map(|it| it.started);
-            if let Some(stopped) = passage.stopped {
-                self.after(passage, stopped, next);
-            }
-        }
-        if known.passages.is_empty() {
-            let served = known.launch.and_then(|it| it.ended);
-            let leaves = known.leave.map(|it| it.began);
-            if let Some(served) =
-                served.filter(|_| known.launch.is_some_and(|it| it.status == "Successful"))
-            {
-                self.put(Kind::InService, served, leaves.unwrap_or(self.end));
-            }
-            if let Some(leaves) = leaves {
-                self.put(Kind::Terminating, leaves, self.gone());
-            }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{Member, StackEvent};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    fn activity(what: &str, began: i64, ended: i64, status: &str) -> Activity {
+        Activity {
+            began: at(began),
+            ended: Some(at(ended)),
+            description: format!("{what} EC2 instance: i-1"),
+            cause: String::new(),
+            status: status.to_owned(),
+            message: "its message".to_owned(),
         }
     }
 
-    /// What came after an execution, until the next one began, or until the end.
-    fn after(&mut self, passage: &Passage, stopped: Timestamp, next: Option<Timestamp>) {
-        let leave = self.known.leave;
-        let rests = match (passage.error.as_str(), passage.launches) {
-            ("DrainFailed", _) => Some(Kind::Retained),
-            ("HookLeftOpen", _) => Some(Kind::HookOpen),
-            _ if passage.states.contains_key("InstanceKept") => Some(Kind::Retained),
-            ("LaunchAbandoned", _) | (_, false) if !passage.to_pool => None,
-            _ if passage.to_pool => Some(Kind::InPool),
-            _ => Some(Kind::InService),
+    fn passage(launches: bool, started: i64, stopped: i64, error: &str) -> Passage {
+        let kind = if launches {
+            Kind::Held
+        } else {
+            Kind::TasksStop
         };
-        let until = next.unwrap_or(self.end);
-        let Some(kind) = rests else {
-            let gone = next.unwrap_or_else(|| self.gone());
-            return self.put(Kind::Terminating, stopped, gone);
-        };
-        match leave.filter(|it| it.began > stopped && it.began <= until) {
-            Some(leave) => {
-                self.put(kind, stopped, leave.began);
-                let gone = next.unwrap_or_else(|| self.gone());
-                self.put(Kind::Terminating, leave.began, gone);
+        Passage {
+            instance: "i-1".to_owned(),
+            launches,
+            started: at(started),
+            stopped: Some(at(stopped)),
+            status: if error.is_empty() {
+                "SUCCEEDED"
+            } else {
+                "FAILED"
             }
-            None => self.put(kind, stopped, until),
+            .to_owned(),
+            error: error.to_owned(),
+            cause: if error.is_empty() { "" } else { "its cause" }.to_owned(),
+            phases: vec![Phase::between(kind, at(started), at(stopped))],
+            ..Passage::default()
         }
     }
 
-    /// When it was gone, as far as is known.
-    fn gone(&self) -> Timestamp {
-        let activities = [self.known.leave, self.known.launch];
-        let ended = activities.into_iter().flatten().find_map(|it| it.ended);
-        ended.unwrap_or(self.end)
+    /// Kinds with their seconds, and the end, of the only instance.
+    fn told(
+        activities: Vec<Activity>,
+        passages: Vec<Passage>,
+    ) -> (Vec<(Kind, f64)>, End, Origin, String) {
+        let source = Source {
+            stack: "stack".to_owned(),
+            events: vec![StackEvent {
+                id: "1".to_owned(),
+                at: at(500),
+                resource: "stack".to_owned(),
+                status: "UPDATE_ROLLBACK_IN_PROGRESS".to_owned(),
+                reason: String::new(),
+            }],
+            members: Vec::<Member>::new(),
+            activities,
+            passages,
+            ..Source::default()
+        };
+        let lives = lives(&source, at(1000));
+        let [life] = &lives[..] else {
+            panic!("one instance, not {lives:?}");
+        };
+        let phases = life.phases.iter().map(|it| (it.kind, it.seconds));
+        (phases.collect(), life.end, life.origin, life.reason.clone())
     }
 
-    fn put(&mut self, kind: Kind, from: Timestamp, to: Timestamp) {
-        if to > from {
-            self.phases.push(Phase::between(kind, from, to));
-        }
+    #[test]
+    fn one_comes_and_serves_and_another_serves_and_goes() {
+        let launch = activity("Launching a new", 100, 250, "Successful");
+        let came = told(vec![launch], vec![passage(true, 130, 240, "")]);
+        let phases = vec![
+            (Kind::Launching, 30.0),
+            (Kind::Held, 110.0),
+            (Kind::InService, 760.0),
+        ];
+        assert_eq!(
+            came,
+            (phases, End::InService, Origin::Launched, String::new())
+        );
+        let leave = activity("Terminating", 100, 420, "Successful");
+        let gone = told(vec![leave], vec![passage(false, 102, 400, "")]);
+        let phases = vec![
+            (Kind::InService, 100.0),
+            (Kind::Terminating, 2.0),
+            (Kind::TasksStop, 298.0),
+            (Kind::Terminating, 20.0),
+        ];
+        assert_eq!(gone, (phases, End::Gone, Origin::Before, String::new()));
+    }
+
+    #[test]
+    fn one_that_comes_on_the_way_back_may_be_given_up() {
+        let launch = activity("Launching a new", 600, 700, "Cancelled");
+        let told = told(
+            vec![launch],
+            vec![passage(true, 630, 690, "LaunchAbandoned")],
+        );
+        let phases = vec![
+            (Kind::Launching, 30.0),
+            (Kind::Held, 60.0),
+            (Kind::Terminating, 10.0),
+        ];
+        let reason = "its cause".to_owned();
+        assert_eq!(
+            told,
+            (phases, End::Abandoned, Origin::LaunchedOnTheWayBack, reason)
+        );
+    }
+
+    #[test]
+    fn one_is_retained_until_somebody_ends_it() {
+        let failed = || passage(false, 10, 400, "DrainFailed");
+        let (phases, end, ..) = told(Vec::new(), vec![failed()]);
+        assert_eq!(
+            (phases.last(), end),
+            (Some(&(Kind::Retained, 600.0)), End::Retained)
+        );
+        let leave = activity("Terminating", 450, 500, "Successful");
+        let (phases, end, _, reason) = told(vec![leave], vec![failed()]);
+        let after = [(Kind::Retained, 50.0), (Kind::Terminating, 50.0)];
+        assert_eq!(
+            (&phases[2..], end, reason.as_str()),
+            (&after[..], End::Gone, "its cause")
+        );
+    }
+
+    #[test]
+    fn a_hook_that_nobody_answered_is_told() {
+        let (phases, end, ..) = told(Vec::new(), vec![passage(false, 10, 400, "HookLeftOpen")]);
+        assert_eq!(
+            (phases.last(), end),
+            (Some(&(Kind::HookOpen, 600.0)), End::HookLeftOpen)
+        );
+    }
+
+    #[test]
+    fn two_executions_about_one_action_are_told_once() {
+        let twice = vec![passage(false, 10, 400, ""), passage(false, 11, 401, "")];
+        let leave = activity("Terminating", 9, 420, "Successful");
+        let (phases, end, ..) = told(vec![leave], twice);
+        let stops = phases.iter().filter(|(kind, _)| *kind == Kind::TasksStop);
+        assert_eq!((stops.count(), end), (1, End::Gone));
     }
 }

@@ -46,6 +46,39 @@ pub struct Passage {
     pub function_ms: u64,
 }
 
+/// The errors of the definition's Fail states in which the hook was answered.
+const RETAINED: &str = "DrainFailed";
+const ABANDONED: &str = "LaunchAbandoned";
+const ROLL_STOPPED: &str = "RollStopped";
+
+impl Passage {
+    /// Whether it ended otherwise than well.
+    pub fn has_failed(&self) -> bool {
+        !["RUNNING", "SUCCEEDED"].contains(&self.status.as_str())
+    }
+
+    /// Whether its drain failed, and the instance was retained.
+    pub fn has_retained(&self) -> bool {
+        self.error == RETAINED
+    }
+
+    /// Whether the instance was kept for its standalone tasks.
+    pub fn has_kept(&self) -> bool {
+        self.states.contains_key("InstanceKept")
+    }
+
+    /// Whether the launch was given up.
+    pub fn has_abandoned(&self) -> bool {
+        self.error == ABANDONED
+    }
+
+    /// Whether it ended without an answer to the hook.
+    pub fn has_left_open(&self) -> bool {
+        let answered = [RETAINED, ABANDONED, ROLL_STOPPED];
+        self.has_failed() && !answered.contains(&self.error.as_str())
+    }
+}
+
 /// Where the reading of a history stands.
 #[derive(Debug)]
 pub struct Reading<'a> {

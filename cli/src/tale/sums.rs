@@ -1,14 +1,14 @@
 //! What the tale adds up: waits, errors, the ways through the definition, the cost.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use rehearsal::report::{cost_parts_usd, rounded};
 use serde::Serialize;
 
+use super::errors::{errors, failures, mishaps};
 use super::lives::lives;
-use super::{End, Failure, Life, Mishap, Noted, Passage, Source, Tale, seconds};
+use super::{End, Life, Noted, Passage, Source, Tale, seconds};
 
 /// So many of the longest waits are told.
 const WAITS_TOLD: usize = 10;
@@ -30,22 +30,6 @@ pub struct Wait {
     pub times_asked: u64,
     /// What it waited for, in the worker's last words before the end of it.
     pub reason: String,
-}
-
-/// How often an error was met.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ErrorSum {
-    /// Its name.
-    pub error: String,
-    /// Whether a call to AWS failed with it; otherwise it is of Lambda or Step Functions.
-    pub of_aws: bool,
-    /// How often.
-    pub count: u64,
-    /// How often of these it was tried again.
-    pub again: u64,
-    /// One of its messages.
-    pub example: String,
 }
 
 /// How many passed a state.
@@ -189,64 +173,6 @@ fn longest_waits(instances: &[Life]) -> Vec<Wait> {
     waits
 }
 
-fn failures(passages: &[Passage]) -> Vec<Failure> {
-    let all = passages.iter().flat_map(|it| it.failures.iter().cloned());
-    let mut all: Vec<Failure> = all.collect();
-    all.sort_by(|a, b| (a.at, &a.instance).cmp(&(b.at, &b.instance)));
-    all
-}
-
-fn errors(failures: &[Failure]) -> Vec<ErrorSum> {
-    let mut sums: BTreeMap<&str, ErrorSum> = BTreeMap::new();
-    for failure in failures {
-        // Those of Lambda and Step Functions are spelled so; an event type stands where there was no name.
-        let others = ["States.", "Lambda.", "LambdaFunction", "Activity", "Task"];
-        let sum = sums.entry(&failure.error).or_insert_with(|| ErrorSum {
-            error: failure.error.clone(),
-            of_aws: failure.error != "BadEvent"
-                && !others.iter().any(|it| failure.error.starts_with(it)),
-            count: 0,
-            again: 0,
-            example: failure.cause.clone(),
-        });
-        sum.count += 1;
-        sum.again += u64::from(failure.again);
-    }
-    let mut sums: Vec<ErrorSum> = sums.into_values().collect();
-    sums.sort_by_key(|it| Reverse(it.count));
-    sums
-}
-
-fn mishaps(source: &Source) -> Vec<Mishap> {
-    let events = source
-        .events
-        .iter()
-        .filter(|it| it.status.ends_with("_FAILED") || it.status.starts_with("UPDATE_ROLLBACK_IN"));
-    let events = events.map(|it| Mishap {
-        at: it.at,
-        subject: it.resource.clone(),
-        status: it.status.clone(),
-        reason: it.reason.clone(),
-    });
-    let failed = ["Failed", "Cancelled"];
-    let activities = source
-        .activities
-        .iter()
-        .filter(|it| failed.contains(&it.status.as_str()));
-    let activities = activities.map(|it| Mishap {
-        at: it.ended.unwrap_or(it.began),
-        subject: it.instance().unwrap_or("the group").to_owned(),
-        status: it.status.clone(),
-        reason: match it.message.as_str() {
-            "" => it.description.clone(),
-            message => message.to_owned(),
-        },
-    });
-    let mut all: Vec<Mishap> = events.chain(activities).collect();
-    all.sort_by_key(|it| it.at);
-    all
-}
-
 fn states(passages: &[Passage]) -> BTreeMap<String, StateSum> {
     let mut sums: BTreeMap<String, StateSum> = BTreeMap::new();
     for (state, times) in passages.iter().flat_map(|it| &it.states) {
@@ -305,4 +231,103 @@ fn noted_activities(source: &Source) -> Vec<Noted> {
     let mut noted: Vec<Noted> = noted.collect();
     noted.sort_by_key(|it| it.at);
     noted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{Happened, Past, StackEvent};
+    use crate::tale::Reading;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    /// An execution that asked one state so often, from `started` on, a minute each time.
+    fn execution(instance: &str, started: i64, times: i64, stopped: Option<i64>) -> Passage {
+        let past = Past {
+            arn: instance.to_owned(),
+            status: if stopped.is_some() {
+                "SUCCEEDED"
+            } else {
+                "RUNNING"
+            }
+            .to_owned(),
+            started: at(started),
+            stopped: stopped.map(at),
+        };
+        let answers = [("Drained".to_owned(), "drained".to_owned())].into();
+        let mut reading = Reading::of(&past, &answers);
+        let event = |second: i64, kind: &str| Happened {
+            at: at(second),
+            kind: kind.to_owned(),
+            state: "Drained".to_owned(),
+            ..Happened::default()
+        };
+        reading.take(&Happened {
+            input: format!(r#"{{"detail": {{"EC2InstanceId": "{instance}"}}}}"#),
+            ..event(started, "ExecutionStarted")
+        });
+        for time in 0..times {
+            let second = started + time * 60;
+            reading.take(&event(second, "TaskStateEntered"));
+            reading.take(&Happened {
+                output: r#"{"drained": {"verdict": "NotYet", "reason": "a task"}}"#.to_owned(),
+                ..event(second + 1, "TaskStateExited")
+            });
+        }
+        reading.end(at(started + times * 60))
+    }
+
+    fn source(status: &str, passages: Vec<Passage>) -> Source {
+        Source {
+            stack: "stack".to_owned(),
+            status: status.to_owned(),
+            events: vec![StackEvent {
+                id: "1".to_owned(),
+                at: at(90),
+                resource: "stack".to_owned(),
+                status: status.to_owned(),
+                reason: String::new(),
+            }],
+            now: at(10_000),
+            passages,
+            ..Source::default()
+        }
+    }
+
+    #[test]
+    fn executions_are_counted_and_waits_told_the_longest_first() {
+        let passages = vec![
+            execution("i-short", 0, 2, Some(120)),
+            execution("i-long", 0, 5, Some(300)),
+        ];
+        let tale = Tale::of(source("UPDATE_COMPLETE", passages));
+        let sum = StateSum {
+            executions: 2,
+            times: 7,
+        };
+        assert_eq!(tale.states["Drained"], sum);
+        assert_eq!(tale.arrows[0].times, 5, "from Drained to itself, between");
+        assert_eq!(tale.cost.transitions, 7);
+        assert_eq!(tale.cost.transitions_usd, 0.000_175);
+        let waits: Vec<(&str, f64)> = tale
+            .longest_waits
+            .iter()
+            .map(|it| (it.instance.as_str(), it.seconds))
+            .collect();
+        assert_eq!(waits, [("i-long", 300.0), ("i-short", 120.0)]);
+        // The last drain outlives the update.
+        assert_eq!((tale.well, tale.seconds), (Some(true), 300.0));
+    }
+
+    #[test]
+    fn it_goes_on_while_an_execution_runs_and_is_not_well_when_it_went_back() {
+        let runs = execution("i-1", 0, 2, None);
+        let tale = Tale::of(source("UPDATE_COMPLETE", vec![runs]));
+        assert_eq!((tale.well, tale.ended), (None, at(10_000)));
+        assert!(tale.remarks[0].starts_with("It goes on still"));
+        let back = Tale::of(source("UPDATE_ROLLBACK_COMPLETE", Vec::new()));
+        assert_eq!(back.well, Some(false));
+    }
 }

@@ -126,3 +126,124 @@ fn escaped(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::aws::{Activity, StackEvent};
+    use crate::tale::{Kind, Passage, Phase, Source};
+
+    const DEFINITION: &str = include_str!("../../../statemachine/lifecycle.asl.json");
+    const HOSTILE: &str = "<script>alert('1')</script>\" onload=\"x\u{0}";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    /// An instance that waits for a hostile reason, in a stack with another.
+    fn source() -> Source {
+        let waits = Phase {
+            waited_for: HOSTILE.to_owned(),
+            ..Phase::between(Kind::TasksStop, at(10), at(100))
+        };
+        let passage = Passage {
+            instance: HOSTILE.to_owned(),
+            started: at(10),
+            stopped: Some(at(100)),
+            status: "ABORTED".to_owned(),
+            cause: HOSTILE.to_owned(),
+            phases: vec![waits],
+            ..Passage::default()
+        };
+        let event = StackEvent {
+            id: "1".to_owned(),
+            at: at(1),
+            resource: HOSTILE.to_owned(),
+            status: "UPDATE_FAILED".to_owned(),
+            reason: HOSTILE.to_owned(),
+        };
+        let activity = Activity {
+            began: at(2),
+            ended: None,
+            description: HOSTILE.to_owned(),
+            cause: HOSTILE.to_owned(),
+            status: "Failed".to_owned(),
+            message: HOSTILE.to_owned(),
+        };
+        Source {
+            stack: HOSTILE.to_owned(),
+            cluster: HOSTILE.to_owned(),
+            events: vec![event],
+            activities: vec![activity],
+            passages: vec![passage],
+            now: at(200),
+            ..Source::default()
+        }
+    }
+
+    #[test]
+    fn what_others_wrote_is_shown_as_text() {
+        let page = page(&Tale::of(source()), DEFINITION).expect("a page");
+        for wrong in [
+            "<script",
+            "onload=\"",
+            "\u{0}",
+            "<img",
+            "http:",
+            "https:",
+            "src=",
+            "url(h",
+        ] {
+            assert!(!page.contains(wrong), "{wrong:?} is in the page");
+        }
+        let shown = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;";
+        assert!(page.matches(shown).count() > 8);
+    }
+
+    #[test]
+    fn a_roll_without_instances_is_a_page_too() {
+        let nothing = Source {
+            now: at(5),
+            ..Source::default()
+        };
+        let page = page(&Tale::of(nothing), DEFINITION).expect("a page");
+        assert!(page.contains("No instance came or went."));
+    }
+
+    #[test]
+    fn many_bars_are_folded_and_those_that_need_a_look_come_first() {
+        let mut source = Source {
+            now: at(5000),
+            ..Source::default()
+        };
+        for number in 0..1000 {
+            let end = if number == 777 { "DrainFailed" } else { "" };
+            source.passages.push(Passage {
+                instance: format!("i-{number:017}"),
+                started: at(number),
+                stopped: Some(at(number + 100)),
+                status: if end.is_empty() {
+                    "SUCCEEDED"
+                } else {
+                    "FAILED"
+                }
+                .to_owned(),
+                error: end.to_owned(),
+                phases: vec![Phase::between(
+                    Kind::TasksStop,
+                    at(number),
+                    at(number + 100),
+                )],
+                ..Passage::default()
+            });
+        }
+        let page = page(&Tale::of(source), DEFINITION).expect("a page");
+        let look = page.find("Those that need a look").expect("its heading");
+        let first = page.find("data-instance").expect("a bar");
+        assert!(look < first && page[first..].starts_with("data-instance=\"i-00000000000000777\""));
+        assert_eq!(page.matches("<summary>Instances ").count(), 10);
+        assert!(page.len() < 3_000_000, "the page has {} bytes", page.len());
+    }
+}
