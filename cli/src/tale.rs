@@ -79,7 +79,7 @@ pub struct Tale {
     pub failures: Vec<Failure>,
     /// The same, summed by error, the most frequent first.
     pub errors: Vec<ErrorSum>,
-    /// What went wrong with the stack or the group, in AWS's words.
+    /// What went wrong with the stack, the group, or an execution, in AWS's words.
     pub mishaps: Vec<Mishap>,
     /// For each state of the definition that was entered, by how many executions and how often.
     pub states: std::collections::BTreeMap<String, StateSum>,
@@ -171,7 +171,7 @@ pub struct Failure {
     pub again: bool,
 }
 
-/// Something that CloudFormation or Auto Scaling says went wrong.
+/// Something that CloudFormation, Auto Scaling or Step Functions says went wrong.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mishap {

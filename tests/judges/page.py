@@ -145,6 +145,20 @@ def quiet(browser, page):
         fail(f"{page.name}: requests for {asked}")
 
 
+def within(browser, page):
+    """Each bar is there, and each part of it within it."""
+    rows = browser.script(PHASES)
+    for row in rows:
+        left, right = row["bar"]
+        parts = row["phases"]
+        if not parts or right - left < 100:
+            fail(f"{page.name}: the bar of {row['instance']} is not there")
+        if min(one["left"] for one in parts) < left - 1 or max(one["right"] for one in parts) > right + 1:
+            fail(f"{page.name}: the bar of {row['instance']} goes beyond its place")
+    if not rows:
+        fail(f"{page.name}: there is no bar")
+
+
 def same_bars(browser, page, tale):
     """The time line shows each phase of each instance, in its place."""
     rows = browser.script(PHASES)
@@ -246,6 +260,7 @@ def rehearsed(browser, program):
                                "[it.querySelector('dt').innerText, it.querySelector('dd').innerText]))")
         if not shown["executions"].endswith(f", {report['stateTransitions']} state transitions"):
             fail(f"{page.name}: {shown['executions']}, and the rehearsal counted {report['stateTransitions']}")
+        browser.script("document.querySelectorAll('details').forEach(it => { it.open = true })")
         gone = browser.script("return [...document.querySelectorAll('.row[data-instance] .who span')].map(it => it.innerText)")
         left = sum(1 for one in gone if one.endswith("let go") or one.endswith("given up"))
         if left != report["replaced"]:
@@ -256,6 +271,7 @@ def rehearsed(browser, program):
         failed = sum(report["failedInvocations"].values())
         if int(shown["failed attempts"].replace("none", "0").split(",")[0]) != failed:
             fail(f"{page.name}: {shown['failed attempts']} failed attempts, and the rehearsal counted {failed}")
+        within(browser, page)
         fits(browser, page)
         quiet(browser, page)
         print(f"{page.name}: as the rehearsal counted it, no error, no request")
@@ -295,6 +311,15 @@ class Stage(Scene):
         until("group at rest", lambda: set(self.instances().values()) <= {"InService", "Terminating:Retained"})
 
 
+def slowly(calls):
+    """At most five calls a second."""
+    times = [at for at, _ in calls]
+    took = times[-1] - times[0]
+    if took < (len(times) - 1) * 0.19:
+        fail(f"report made {len(times)} calls in {took:.1f} s")
+    print(f"report: {len(times)} calls in {took:.1f} s")
+
+
 def rolled(browser, scene):
     expect("report before any roll", scene.tool("report", STACK), 2, "has never rolled since; --since")
     expect("report of no stack", scene.tool("report", "nothing"), 2, "there is no stack nothing")
@@ -311,7 +336,9 @@ def rolled(browser, scene):
     scene.at("Terminating:Wait")
     expect("report of a roll under way", scene.tool("report", STACK), 2, "goes on still")
     scene.rest()
+    scene.between.asked.clear()
     tale = reported(browser, scene, "well", 0)
+    slowly(scene.between.asked)
     ends = sorted(one["end"] for one in tale["instances"])
     if ends != ["gone"] * 4 + ["inService"] * 4 or not tale["well"] or not tale["longestWaits"]:
         fail(f"four came and four went, and it is told {ends}")

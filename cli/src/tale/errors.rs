@@ -1,4 +1,5 @@
-//! What failed in a roll: attempts at a task, and what CloudFormation and Auto Scaling say went wrong.
+//! What failed in a roll: attempts at a task, and executions that did, and what CloudFormation and Auto Scaling say went
+//! wrong.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -53,7 +54,7 @@ pub fn errors(failures: &[Failure]) -> Vec<ErrorSum> {
     sums
 }
 
-/// What the services say, in order.
+/// What ended badly, and what the services say of it, in order.
 pub fn mishaps(source: &Source) -> Vec<Mishap> {
     let events = source
         .events
@@ -79,7 +80,14 @@ pub fn mishaps(source: &Source) -> Vec<Mishap> {
             message => message.to_owned(),
         },
     });
-    let mut all: Vec<Mishap> = events.chain(activities).collect();
+    let executions = source.passages.iter().filter(|it| it.has_failed());
+    let executions = executions.map(|it| Mishap {
+        at: it.stopped.unwrap_or(it.started),
+        subject: it.instance.clone(),
+        status: format!("{} {}", it.status, it.error).trim_end().to_owned(),
+        reason: it.cause.clone(),
+    });
+    let mut all: Vec<Mishap> = events.chain(activities).chain(executions).collect();
     all.sort_by_key(|it| it.at);
     all
 }

@@ -11,7 +11,10 @@ use crate::tale::{End, Kind, Life, Tale};
 pub fn facts(tale: &Tale) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("cluster", format!("{}, {}", tale.cluster, tale.region)),
-        ("began", format!("{:.0}", tale.began)),
+        (
+            "began",
+            tale.began.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        ),
         ("took", long(tale.seconds)),
         ("instances", instances(tale)),
         ("launch template", format!("version {} now", tale.version)),

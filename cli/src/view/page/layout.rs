@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 /// Between two layers.
-const LAYER_HEIGHT: f64 = 74.0;
+const LAYER_HEIGHT: f64 = 88.0;
 /// Between the middles of two boxes of a layer, and of an arrow that passes between them.
-const BOX_WIDTH: f64 = 158.0;
-const ARROW_WIDTH: f64 = 22.0;
+const BOX_WIDTH: f64 = 152.0;
+const ARROW_WIDTH: f64 = 18.0;
 /// So often the order in the layers is bettered, and then the places.
 const SWEEPS: usize = 24;
 /// An arrow that is bent is worse than a box that stands aside.

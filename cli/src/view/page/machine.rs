@@ -9,7 +9,7 @@ use super::layout::{Layout, lay_out};
 use crate::tale::Tale;
 
 /// Of a box, in the picture's own units.
-const WIDTH: f64 = 142.0;
+const WIDTH: f64 = 138.0;
 const HEIGHT: f64 = 42.0;
 
 /// A way from one state to another: both by their places, and whether an error leads along it.
@@ -186,10 +186,17 @@ fn curve(points: &[(f64, f64)]) -> (String, String) {
     through[0] = (first.0 + aside, first.1 + edge);
     through[end] = (last.0 + aside, last.1 - edge - down * 6.0);
     let mut line = format!("M{:.1} {:.1}", through[0].0, through[0].1);
-    for pair in through.windows(2) {
+    for (place, pair) in through.windows(2).enumerate() {
         let ((x, y), (to_x, to_y)) = (pair[0], pair[1]);
+        // Beside boxes it goes straight, so that it bends between the layers alone.
+        let y = if place > 0 { y + edge } else { y };
+        let to_y = if place + 2 < through.len() {
+            to_y - edge
+        } else {
+            to_y
+        };
         let half = f64::midpoint(y, to_y);
-        line += &format!("C{x:.1} {half:.1} {to_x:.1} {half:.1} {to_x:.1} {to_y:.1}");
+        line += &format!("L{x:.1} {y:.1}C{x:.1} {half:.1} {to_x:.1} {half:.1} {to_x:.1} {to_y:.1}");
     }
     let (x, y) = (last.0 + aside, last.1 - edge);
     let back = y - down * 8.0;

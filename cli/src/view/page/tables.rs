@@ -127,7 +127,7 @@ pub fn failures(tale: &Tale) -> String {
         });
         let rows: Vec<Vec<String>> = rows.collect();
         out += &table(
-            "What AWS says went wrong",
+            "What went wrong, in AWS's words",
             &["at", "of", "status", "reason"],
             &rows,
         );
@@ -169,7 +169,8 @@ pub fn instances(tale: &Tale) -> String {
 }
 
 fn instance(tale: &Tale, life: &Life) -> Vec<String> {
-    let phases = life.phases.iter().map(|it| {
+    let lasting = life.phases.iter().filter(|it| it.seconds >= 1.0);
+    let phases = lasting.map(|it| {
         let state = match it.state.as_str() {
             "" => String::new(),
             state => format!(" ({})", escaped(state)),

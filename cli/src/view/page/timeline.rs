@@ -174,7 +174,7 @@ fn told(life: &Life) -> String {
 }
 
 fn marks(axis: &Axis) -> String {
-    let mut out = "<div class=\"row axis\" aria-hidden=\"true\"><div class=\"who\">since it began</div><svg class=\"bar\" width=\"100%\" \
+    let mut out = "<div class=\"row axis\" aria-hidden=\"true\"><div class=\"who\">since it began, hours:minutes</div><svg class=\"bar\" width=\"100%\" \
                    height=\"18\">"
         .to_owned();
     for (share, text) in axis.marks().1 {
@@ -241,7 +241,7 @@ fn crowd(tale: &Tale, axis: &Axis) -> String {
     let most = columns.iter().map(shown).max().unwrap_or_default().max(1);
     let mut out = format!(
         "<h3>How many at once</h3>\n<p>Instances on their way in or out; {most} at most.</p>\n<div class=\"row\"><div class=\"who\">\
-         </div><svg id=\"crowd\" class=\"bar crowd\" role=\"img\" width=\"100%\" height=\"{CROWD_HEIGHT}\"><title>How many instances \
+         </div><svg id=\"crowd\" class=\"bar crowd\" role=\"img\" width=\"100%\" height=\"{CROWD_HEIGHT}\" shape-rendering=\"crispEdges\"><title>How many instances \
          were on their way in or out at once</title><desc>{most} at most</desc>"
     );
     let width = 100.0 / COLUMNS as f64;
