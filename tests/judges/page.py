@@ -222,6 +222,10 @@ def fits(browser, page):
                            ".filter(it => it.offsetParent).map(it => parseFloat(getComputedStyle(it).fontSize)))")
     if small < 12:
         fail(f"{page.name}: on a phone some text is only {small} px high")
+    named = browser.script("return [...document.querySelectorAll('td')].every(it => "
+                           "getComputedStyle(it, '::before').content.length > 4)")
+    if not named:
+        fail(f"{page.name}: on a phone a cell of a table stands without its column's name")
     ground = "return getComputedStyle(document.body).backgroundColor"
     light = browser.script(ground)
     browser.picture(f"{page.stem}-phone.png")
@@ -370,7 +374,7 @@ def went_back(browser, scene):
     if not any(one["origin"] == "launchedOnTheWayBack" for one in tale["instances"]):
         fail("nothing is told of the way back")
     told = next(one for one in tale["instances"] if one["id"] == leaving)
-    if told["reason"] != HOSTILE or "hookOpen" not in [one["kind"] for one in told["phases"]]:
+    if told["end"] != "gone" or told["reason"] != HOSTILE or "hookOpen" not in [one["kind"] for one in told["phases"]]:
         fail(f"the execution of {leaving} was stopped, and is told as {told}")
     text, scripts, title = browser.script(
         "return [document.querySelector('#instances').textContent, document.querySelectorAll('script, img').length, "

@@ -111,9 +111,13 @@ pub fn lives(source: &Source, end: Timestamp) -> Vec<Life> {
             continue;
         };
         let one = known.entry(instance).or_default();
-        match activity.launches() {
-            true => one.launch = Some(activity),
-            false => one.leave = Some(activity),
+        // What was tried more than once is told as it went the last time.
+        let place = match activity.launches() {
+            true => &mut one.launch,
+            false => &mut one.leave,
+        };
+        if place.is_none_or(|other| other.began <= activity.began) {
+            *place = Some(activity);
         }
     }
     for passage in source.passages.iter().filter(|it| !it.instance.is_empty()) {
@@ -140,12 +144,22 @@ fn way_back(source: &Source) -> Option<Timestamp> {
     back.map(|it| it.at)
 }
 
+fn has_failed(activity: &Activity) -> bool {
+    ["Failed", "Cancelled"].contains(&activity.status.as_str())
+}
+
 impl<'a> Known<'a> {
     /// When something began with it.
     fn first(&self) -> Option<Timestamp> {
         let activities = [self.launch, self.leave].into_iter().flatten();
         let passages = self.passages.iter().map(|it| it.started);
         activities.map(|it| it.began).chain(passages).min()
+    }
+
+    /// When it was gone, if it is. The activity of one that was retained is cancelled.
+    fn left(&self) -> Option<Timestamp> {
+        let leave = self.leave.filter(|it| !has_failed(it));
+        leave.and_then(|it| it.ended)
     }
 
     fn life(&self, id: &str, (source, back, end): (&Source, Option<Timestamp>, Timestamp)) -> Life {
@@ -179,14 +193,14 @@ impl<'a> Known<'a> {
     }
 
     fn became(&self, last: Option<&Phase>) -> (End, String) {
-        let left = self.leave.is_some_and(|it| it.ended.is_some());
-        let failed = |it: &Activity| ["Failed", "Cancelled"].contains(&it.status.as_str());
-        let launch_failed = self.launch.filter(|it| failed(it));
+        let left = self.left().is_some();
+        let launch_failed = self.launch.filter(|it| has_failed(it));
         let given_up = self.passages.iter().any(|it| it.has_abandoned());
         let last_passage = self.passages.last();
         let runs = last_passage.is_some_and(|it| it.stopped.is_none());
         let end = match last.map(|it| it.kind) {
             _ if runs => End::UnderWay,
+            Some(Kind::Retained | Kind::HookOpen) if left => End::Gone,
             Some(Kind::Retained) if last_passage.is_some_and(|it| it.has_kept()) => End::Kept,
             Some(Kind::Retained) => End::Retained,
             Some(Kind::HookOpen) => End::HookLeftOpen,
@@ -351,6 +365,14 @@ mod tests {
             (phases.last(), end),
             (Some(&(Kind::HookOpen, 600.0)), End::HookLeftOpen)
         );
+    }
+
+    #[test]
+    fn a_hook_that_a_person_answered_was_open_until_the_instance_was_gone() {
+        let leave = activity("Terminating", 9, 420, "Successful");
+        let (phases, end, _, reason) = told(vec![leave], vec![passage(false, 10, 400, "Stopped")]);
+        assert_eq!(phases.last(), Some(&(Kind::HookOpen, 20.0)));
+        assert_eq!((end, reason.as_str()), (End::Gone, "its cause"));
     }
 
     #[test]

@@ -83,9 +83,17 @@ fn head(tale: &Tale) -> String {
         escaped(&tale.outcome)
     );
     for (name, value) in super::report::facts(tale) {
+        let wide = if value.starts_with("i-") {
+            " class=\"wide\""
+        } else {
+            ""
+        };
         put(
             &mut out,
-            format_args!("<div><dt>{name}</dt><dd>{}</dd></div>\n", escaped(&value)),
+            format_args!(
+                "<div{wide}><dt>{name}</dt><dd>{}</dd></div>\n",
+                escaped(&value)
+            ),
         );
     }
     out += "</dl>\n";

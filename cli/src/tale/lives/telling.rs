@@ -80,7 +80,8 @@ impl Telling<'_> {
             _ if goes => None,
             _ => Some(Kind::InService),
         };
-        let until = next.unwrap_or(self.end);
+        let left = self.known.left().filter(|it| *it > stopped);
+        let until = next.or(left).unwrap_or(self.end);
         let Some(kind) = rests else {
             let gone = next.unwrap_or_else(|| self.gone(stopped));
             return self.put(Kind::Terminating, stopped, gone);

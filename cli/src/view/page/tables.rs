@@ -5,6 +5,8 @@ use crate::tale::{Life, Noted, Tale};
 
 /// So many rows of the longest tables are shown unfolded.
 const ROWS_AT_ONCE: usize = 60;
+/// So many attempts that failed are shown one by one.
+const ATTEMPTS_TOLD: usize = 500;
 
 /// A table with these columns; cells are HTML already.
 fn table(caption: &str, columns: &[&str], rows: &[Vec<String>]) -> String {
@@ -17,8 +19,12 @@ fn table(caption: &str, columns: &[&str], rows: &[Vec<String>]) -> String {
     out += "</tr></thead>\n<tbody>\n";
     for row in rows {
         out += "<tr>";
-        row.iter()
-            .for_each(|cell| put(&mut out, format_args!("<td>{cell}</td>")));
+        for (cell, column) in row.iter().zip(columns) {
+            put(
+                &mut out,
+                format_args!("<td data-column=\"{column}\"><div>{cell}</div></td>"),
+            );
+        }
         out += "</tr>\n";
     }
     out += "</tbody></table>\n</div>\n";
@@ -93,7 +99,7 @@ pub fn failures(tale: &Tale) -> String {
             &["error", "of", "times", "tried again", "such as"],
             &rows,
         );
-        let rows = tale.failures.iter().map(|it| {
+        let rows = tale.failures.iter().take(ATTEMPTS_TOLD).map(|it| {
             let again = if it.again { "yes" } else { "no" };
             vec![
                 since(tale, it.at),
@@ -112,7 +118,11 @@ pub fn failures(tale: &Tale) -> String {
         );
         out += &folded(
             true,
-            &format!("Each of the {} attempts that failed", rows.len()),
+            &format!(
+                "Attempts that failed: {} of {}",
+                rows.len(),
+                tale.failures.len()
+            ),
             &each,
         );
     }
