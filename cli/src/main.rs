@@ -3,6 +3,7 @@
 mod aws;
 mod command;
 mod explanation;
+mod plan;
 mod reading;
 mod tale;
 mod view;

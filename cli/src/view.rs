@@ -4,6 +4,7 @@ pub mod graph;
 pub mod live;
 pub mod out;
 pub mod page;
+pub mod planned;
 pub mod report;
 pub mod simulated;
 pub mod summary;

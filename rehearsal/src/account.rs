@@ -13,7 +13,8 @@ use crate::faults::{self, Faults};
 use crate::simulation::wrong::Wrong;
 use crate::wire::ApiError;
 use crate::{
-    autoscaling, cloudformation, ec2, ecs, eventbridge, lambda, s3, ssm, stepfunctions, sts,
+    autoscaling, cloudformation, ec2, ecs, elasticloadbalancing, eventbridge, lambda, s3, ssm,
+    stepfunctions, sts,
 };
 
 /// The account's number, as AWS's own documentation writes its examples.
@@ -208,6 +209,7 @@ impl Account {
             "cloudformation" => cloudformation::call(self, action, input),
             "ec2" => ec2::call(self, action, input),
             "ecs" => ecs::call(self, action, input),
+            "elasticloadbalancing" => elasticloadbalancing::call(self, action, input),
             "events" => eventbridge::call(self, action, input),
             "lambda" => lambda::call(self, action, input),
             "ssm" => ssm::call(self, action, input),

@@ -28,6 +28,7 @@ pub mod clock;
 pub mod cloudformation;
 pub mod ec2;
 pub mod ecs;
+pub mod elasticloadbalancing;
 pub mod endpoint;
 pub mod environments;
 pub mod eventbridge;

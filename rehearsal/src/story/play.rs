@@ -1,5 +1,6 @@
 //! Plays a story to its end: in virtual time, or on the wall clock with the workers as processes of their own.
 
+mod afterwards;
 mod deeds;
 mod faults;
 mod later;
@@ -10,16 +11,16 @@ mod roll;
 mod setup;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub use afterwards::{Afterwards, play_and_look};
+
 use super::{Action, Listener, Processes, Settings};
-use crate::account::Caller;
+use crate::endpoint;
 use crate::functions::Invoker;
 use crate::promises::Broken;
 use crate::report::Report;
@@ -28,7 +29,7 @@ use crate::watch::Watch;
 use crate::wire::ApiError;
 use crate::workload;
 use crate::world::World;
-use crate::{endpoint, inside};
+use afterwards::ask;
 
 /// No roll takes longer: the hooks' global timeout is 48 hours, for the roll and for its way back.
 const LIMIT: Duration = Duration::from_secs(96 * 3600);
@@ -51,9 +52,6 @@ pub struct Played {
     /// How many instances were retained.
     pub retained: usize,
 }
-
-/// Somebody who asks the account by its API when the story is over, with SDKs that end in it. Nobody listens any more.
-pub type Afterwards<'a> = Box<dyn FnOnce(SdkConfig) -> Pin<Box<dyn Future<Output = ()> + 'a>> + 'a>;
 
 /// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state last that long.
 ///
@@ -79,14 +77,7 @@ pub fn play_then(
     listener: Arc<Mutex<dyn Listener>>,
     afterwards: Option<Afterwards<'_>>,
 ) -> Result<Played, String> {
-    // The SDKs take the jitter of their retries from the thread's generator.
-    fastrand::seed(settings.seed);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .map_err(|error| format!("no runtime: {error}"))?;
-    runtime.block_on(async {
+    in_virtual_time(settings, async {
         let mut account = setup::account(settings);
         account.stepfunctions.wait_override = wait;
         account.stepfunctions.forget_histories = afterwards.is_none();
@@ -97,6 +88,20 @@ pub fn play_then(
         world.end();
         played
     })
+}
+
+fn in_virtual_time<T>(
+    settings: &Settings,
+    story: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
+    // The SDKs take the jitter of their retries from the thread's generator.
+    fastrand::seed(settings.seed);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
+    runtime.block_on(story)
 }
 
 /// Plays the story with the workers as processes of their own, which call the account on loopback; then there is
@@ -144,14 +149,6 @@ pub fn play_with_processes(
         }
         Ok(played)
     })
-}
-
-async fn ask(world: &World, afterwards: Option<Afterwards<'_>>) {
-    if let Some(afterwards) = afterwards {
-        world.dismiss_observers();
-        let wire = inside::wire(world, Caller::Operator);
-        afterwards(inside::sdk_config(world, wire)).await;
-    }
 }
 
 struct Stage {

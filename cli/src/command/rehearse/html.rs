@@ -26,7 +26,7 @@ impl Read {
     pub fn afterwards(&self) -> Afterwards<'_> {
         Box::new(move |config| {
             Box::pin(async move {
-                let aws = Aws::new(&config, REGION.to_owned());
+                let aws = Aws::of(&config, REGION.to_owned());
                 let mut reader = Reader::new(aws, Duration::ZERO, false);
                 let source = reader.read(STACK, |_| Ok(None)).await;
                 self.source.replace(Some(source));
