@@ -1,19 +1,20 @@
 //! The time line: a bar for each instance, with its phases, over one axis. Lengths are shares of the width, so that it fits
 //! a phone as well. Of many instances the bars are folded up in parts, under a picture of how many were where.
 
+mod crowd;
+
 use jiff::Timestamp;
 
 use super::{escaped, long, put};
 use crate::tale::{Kind, Life, Phase, Tale};
+use crowd::crowd;
 
 /// So many bars are shown unfolded, and so many are in each part otherwise.
 const BARS_AT_ONCE: usize = 100;
+/// Of more than so many the bars do not say what each phase waited for: the page would be too large for a phone.
+const WORDY: usize = 400;
 /// From so many instances on there is the picture of how many were where.
 const CROWD: usize = 25;
-/// So many columns that has.
-const COLUMNS: usize = 160;
-/// Its height, in its own units.
-const CROWD_HEIGHT: f64 = 100.0;
 /// No part of a bar is shown shorter than this, in per cent of the width.
 const SEEN_FROM: f64 = 0.25;
 /// Between the marks of the axis, in seconds: the first with which there are few enough.
@@ -23,10 +24,11 @@ const STEPS: [i64; 15] = [
 /// So many marks fit a phone.
 const MARKS_AT_MOST: f64 = 6.0;
 
-/// The axis: from when to when.
+/// The axis: from when to when, and whether bars say what was waited for.
 struct Axis {
     began: Timestamp,
     seconds: f64,
+    wordy: bool,
 }
 
 impl Axis {
@@ -61,6 +63,7 @@ pub fn time_line(tale: &Tale) -> String {
     let axis = Axis {
         began: tale.began,
         seconds: tale.seconds.max(1.0),
+        wordy: tale.instances.len() <= WORDY,
     };
     let (step, _) = axis.marks();
     let every = step as f64 / axis.seconds * 100.0;
@@ -151,7 +154,7 @@ fn part(phase: &Phase, axis: &Axis) -> String {
     let thin = phase.kind == Kind::InService || phase.kind == Kind::InPool;
     let (y, height) = if thin { (8, 4) } else { (2, 16) };
     let mut words = format!("{} {}", phase.kind.words(), long(phase.seconds));
-    if !phase.waited_for.is_empty() {
+    if axis.wordy && !phase.waited_for.is_empty() {
         words += &format!(": {}", phase.waited_for);
     }
     format!(
@@ -214,58 +217,6 @@ fn legend(tale: &Tale) -> String {
         }
     }
     out += "</ul>\n";
-    out
-}
-
-/// How many instances were where, column by column: what serves is left out, since it would hide the rest.
-fn crowd(tale: &Tale, axis: &Axis) -> String {
-    let mut columns = vec![[0_usize; Kind::ALL.len()]; COLUMNS];
-    let column = |at: Timestamp| axis.share(at) / 100.0 * COLUMNS as f64;
-    for phase in tale.instances.iter().flat_map(|it| &it.phases) {
-        // It counts where it is in the middle of a column.
-        let from = (column(phase.began) - 0.5).ceil().max(0.0) as usize;
-        let to = (column(phase.ended) - 0.5).ceil().max(0.0) as usize;
-        let kind = Kind::ALL.iter().position(|it| *it == phase.kind);
-        for column in columns.iter_mut().take(to).skip(from) {
-            column[kind.unwrap_or_default()] += 1;
-        }
-    }
-    let hidden = |kind: Kind| matches!(kind, Kind::InService | Kind::InPool);
-    let shown = |column: &[usize; Kind::ALL.len()]| -> usize {
-        let counts = column.iter().zip(Kind::ALL);
-        counts
-            .filter(|(_, kind)| !hidden(*kind))
-            .map(|(count, _)| count)
-            .sum()
-    };
-    let most = columns.iter().map(shown).max().unwrap_or_default().max(1);
-    let mut out = format!(
-        "<h3>How many at once</h3>\n<p>Instances on their way in or out; {most} at most.</p>\n<div class=\"row\"><div class=\"who\">\
-         </div><svg id=\"crowd\" class=\"bar crowd\" role=\"img\" width=\"100%\" height=\"{CROWD_HEIGHT}\" shape-rendering=\"crispEdges\"><title>How many instances \
-         were on their way in or out at once</title><desc>{most} at most</desc>"
-    );
-    let width = 100.0 / COLUMNS as f64;
-    for (place, column) in columns.iter().enumerate() {
-        let mut top = CROWD_HEIGHT;
-        for (count, kind) in column
-            .iter()
-            .zip(Kind::ALL)
-            .filter(|(count, kind)| **count > 0 && !hidden(*kind))
-        {
-            let height = *count as f64 / most as f64 * CROWD_HEIGHT;
-            top -= height;
-            put(
-                &mut out,
-                format_args!(
-                    "<rect class=\"{}\" x=\"{:.3}%\" y=\"{top:.2}\" width=\"{:.3}%\" height=\"{height:.2}\"/>",
-                    kind.class(),
-                    place as f64 * width,
-                    width + 0.02
-                ),
-            );
-        }
-    }
-    out += "</svg></div>\n";
     out
 }
 
