@@ -1,5 +1,6 @@
 //! `report`: the story of a past roll, from what AWS remembers of it.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -119,16 +120,19 @@ impl Report {
     }
 }
 
-/// Finds out beforehand whether the page can be written: nobody should wait for that. What is in the file stays.
+/// Finds out beforehand whether the page can be written: nobody should wait for that. What is in the file stays, and what
+/// is not there is not left behind.
 ///
 /// # Errors
 /// A sentence that names the file.
 pub fn writable(path: &Path) -> Result<(), String> {
-    let opened = std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path);
-    opened.map(drop).map_err(|error| cannot(path, &error))
+    let is_new = !path.exists();
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.map_err(|error| cannot(path, &error))?;
+    match is_new {
+        true => std::fs::remove_file(path).map_err(|error| cannot(path, &error)),
+        false => Ok(()),
+    }
 }
 
 /// Writes the page.
@@ -150,6 +154,17 @@ fn cannot(path: &Path, error: &std::io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn to_find_out_whether_a_file_can_be_written_changes_none() {
+        let path = std::env::temp_dir().join(format!("report-{}.html", std::process::id()));
+        assert_eq!(writable(&path), Ok(()));
+        assert!(!path.exists(), "a file is left behind");
+        std::fs::write(&path, "before").expect("a file");
+        assert_eq!(writable(&path), Ok(()));
+        assert_eq!(std::fs::read_to_string(&path).expect("the file"), "before");
+        std::fs::remove_file(&path).expect("the file goes");
+    }
 
     #[test]
     fn since_is_a_time_or_a_span() {
