@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use workers::{Clients, Error, boot, http};
 
 pub use cluster::{Machine, Service, StartedTask};
-pub use definition::Definition;
+pub use definition::{Definition, RUNS_FOR};
 pub use executions::{Execution, Ran};
 pub use group::{Capacity, Group, Hook, Hooks, Member};
 pub use stack::{Stack, StackEvent};

@@ -74,6 +74,9 @@ class Scene:
     def release(self, ami):
         self.parameters.put_parameter(Name="/ami/ecs/latest", Type="String", Value=ami, Overwrite=True)
 
+    def ami(self):
+        return self.parameters.get_parameter(Name="/ami/ecs/latest")["Parameter"]["Value"]
+
     def status(self):
         return self.stacks.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
 
@@ -127,8 +130,8 @@ class Between:
         return answer.status, answer.read(), answer.headers["Content-Type"]
 
     def refuse(self, action, code, status, times):
-        """JSON for Step Functions, XML for the others."""
-        if action in ("ListExecutions", "GetExecutionHistory"):
+        """JSON for Step Functions and SSM, XML for the others."""
+        if action in ("ListExecutions", "GetExecutionHistory", "GetParameter"):
             body, kind = json.dumps({"__type": code, "message": "no"}), "application/x-amz-json-1.0"
         else:
             body, kind = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>" \
@@ -164,6 +167,8 @@ def refused(scene):
     expect("no Region", scene.tool("watch", STACK, region=None), 2, "no Region: give --region")
     expect("no such stack", scene.tool("watch", "nothing"), 2, "there is no stack nothing in eu-west-1")
     expect("no such instance", scene.tool("explain", "i-00000000000000000"), 2, "is in no Auto Scaling group of eu-west-1")
+    expect("no such stack to plan for", scene.tool("plan", "nothing"), 2, "there is no stack nothing in eu-west-1")
+    expect("nothing to release", scene.tool("stop", STACK, "--release"), 1, "Nobody holds group", "nothing is done")
     expect("nothing to stop", scene.tool("stop", STACK, "--yes"), 2, "is CREATE_COMPLETE: no update", "nothing is done")
 
 
@@ -179,6 +184,8 @@ def trouble(scene):
     refuse("DescribeStackEvents", "AccessDenied", 403, 1)
     expect("watch, not allowed", scene.tool("watch", STACK), 2, "cloudformation:DescribeStackEvents is not allowed to you",
            '"Action": "cloudformation:DescribeStackEvents"')
+    refuse("GetParameter", "AccessDeniedException", 400, 1)
+    expect("plan, not allowed", scene.tool("plan", STACK), 2, "ssm:GetParameter is not allowed to you")
     refuse("DescribeLifecycleHooks", "AccessDenied", 403, 1)
     expect("explain, not allowed", scene.tool("explain", scene.at("InService")), 2,
            "autoscaling:DescribeLifecycleHooks is not allowed to you")
@@ -197,10 +204,17 @@ def paced(what, calls):
 def well(scene):
     expect("explain at rest", scene.tool("explain", scene.at("InService")), 0, "nothing waits for it")
     expect("roll without another AMI", scene.tool("roll", STACK, "--yes"), 2, "names the AMI of the last update")
-    scene.release("ami-00000000000000001")
-    expect("roll that cannot ask", scene.tool("roll", STACK), 2, "4 instances", "--yes says it beforehand")
-    expect("roll", scene.tool("roll", STACK, "--yes", "--no-watch"), 0, "1 at a time", "has begun")
-    expect("roll in a roll", scene.tool("roll", STACK, "--yes"), 2, "takes no update before that is over")
+    expect("plan without another AMI", scene.tool("plan", STACK), 1, "same-ami: there is nothing to roll")
+    new_ami = "ami-00000000000000001"
+    plan(scene, new_ami)
+    expect("roll that cannot ask", scene.tool("roll", STACK, "--ami", new_ami), 2, "4 of 4 have another AMI",
+           "--yes says it beforehand")
+    expect("roll to what is no AMI", scene.tool("roll", STACK, "--ami", "latest", "--yes"), 1, "is no AMI id", "Nothing is done")
+    if scene.ami() == new_ami:
+        fail("the AMI was put into the parameter before anybody agreed")
+    expect("roll", scene.tool("roll", STACK, "--ami", new_ami, "--yes", "--no-watch"), 0, "1 at a time",
+           f"holds {new_ami} now", "has begun")
+    expect("roll in a roll", scene.tool("roll", STACK, "--yes", "--force"), 1, "takes no update before that is over")
     scene.between.asked.clear()
     told = changes("watch of a roll that ends well", scene.tool("watch", STACK, "--output", "json"), 0)
     paced("watch of a roll that ends well", scene.between.asked)
@@ -214,6 +228,29 @@ def well(scene):
         fail(f"an earlier operation is told: {created[0]}")
     if not any(one["kind"] == "answer" for one in told):
         fail("no worker's answer is told")
+
+
+def plan(scene, ami):
+    """Clear before the roll, blocked while something is wrong; it changes nothing."""
+    scene.between.asked.clear()
+    out = scene.tool("plan", STACK, "--ami", ami, "--batch", "2", "--output", "json")
+    expect("plan", out, 0)
+    told = json.loads(out[0])
+    outdated = [one["id"] for one in told["instances"] if one["outdated"]]
+    if sorted(outdated) != sorted(scene.instances()) or (told["batch"], told["batches"]) != (2, 2):
+        fail(f"the plan is {told}")
+    expected = told["expected"]
+    if expected["outcome"] != "UPDATE_COMPLETE" or expected["tasksMoved"] < 4 or not 60 < expected["seconds"] < 3600:
+        fail(f"the plan expects {expected}")
+    never = {"minimumHealthyPercent": 100, "maximumPercent": 100}
+    usual = {"minimumHealthyPercent": 100, "maximumPercent": 200}
+    scene.ecs.update_service(cluster=CLUSTER, service="web", deploymentConfiguration=never)
+    expect("plan of what cannot end", scene.tool("plan", STACK, "--ami", ami), 2, "percentages: service web can never move a task")
+    expect("roll of what cannot end", scene.tool("roll", STACK, "--ami", ami, "--yes"), 1, "Nothing is done")
+    scene.ecs.update_service(cluster=CLUSTER, service="web", deploymentConfiguration=usual)
+    changing = {action for _, action in scene.between.asked if not action.startswith(("Describe", "List", "Get"))}
+    if changing:
+        fail(f"plan has called {changing}")
 
 
 def stuck(scene):
@@ -232,6 +269,10 @@ def stuck(scene):
     changing = {action for _, action in scene.between.asked if not action.startswith(reads)}
     if changing - {"UpdateStack"}:
         fail(f"the verbs that only look have called {changing}")
+    why = "sale until noon"
+    expect("hold that cannot ask", scene.tool("stop", STACK, "--hold", why), 2, leaving, "--yes says it beforehand")
+    expect("hold", scene.tool("stop", STACK, "--hold", why, "--yes"), 0, "It is held", "--release")
+    expect("release", scene.tool("stop", STACK, "--release", "--yes"), 0, why, "It goes on")
     expect("stop that cannot ask", scene.tool("stop", STACK), 2, leaving, "--yes says it beforehand")
     expect("stop", scene.tool("stop", STACK, "--yes"), 0, "is being cancelled")
     tasks = scene.ecs.list_tasks(cluster=CLUSTER, family="web")["taskArns"]
@@ -242,7 +283,8 @@ def stuck(scene):
     if not (end["kind"] == "end" and not end["well"] and end["status"] == "UPDATE_ROLLBACK_COMPLETE"):
         fail(f"the end is {end}")
     out, err = roll.communicate(timeout=300)
-    expect("roll that goes back", (out, err, roll.returncode), 1, "2 (it was 1)", "UPDATE_ROLLBACK_COMPLETE")
+    expect("roll that goes back", (out, err, roll.returncode), 1, "BatchSize, which becomes 2",
+           "UPDATE_ROLLBACK_COMPLETE")
 
 
 def main():

@@ -134,20 +134,31 @@ impl Seen {
 /// # Errors
 /// A sentence for the user.
 pub async fn look(access: &Access, stack: &str) -> Result<(Seen, Vec<String>), String> {
-    look_at(&access.connect().await?, stack).await
+    let aws = access.connect().await?;
+    look_at(&aws, stack, &|| aws.now()).await
 }
 
-/// The same of an account.
+/// The same of an account, in which it is `now`.
 ///
 /// # Errors
 /// A sentence for the user.
-pub async fn look_at(aws: &Aws, name: &str) -> Result<(Seen, Vec<String>), String> {
+pub async fn look_at(
+    aws: &Aws,
+    name: &str,
+    now: &impl Fn() -> Timestamp,
+) -> Result<(Seen, Vec<String>), String> {
     let stack = aws.stack(name).await.map_err(|error| told(&error))?;
     let group = stack.group()?;
-    seen(aws, stack, &group).await.map_err(|error| told(&error))
+    let seen = seen(aws, stack, &group, now).await;
+    seen.map_err(|error| told(&error))
 }
 
-async fn seen(aws: &Aws, stack: Stack, group: &str) -> Result<(Seen, Vec<String>), Error> {
+async fn seen(
+    aws: &Aws,
+    stack: Stack,
+    group: &str,
+    now: &impl Fn() -> Timestamp,
+) -> Result<(Seen, Vec<String>), Error> {
     let mut unseen = vec![
         "free addresses of the subnets, and EC2's quota and capacity for the instance type"
             .to_owned(),
@@ -171,7 +182,7 @@ async fn seen(aws: &Aws, stack: Stack, group: &str) -> Result<(Seen, Vec<String>
             machines: aws.machines(&cluster).await?,
             definitions: definitions(aws, &services, &tasks).await?,
             delays: delays(aws, &services, &mut unseen).await?,
-            now: aws.now(),
+            now: now(),
             stack,
             cluster,
             ami_parameter,
