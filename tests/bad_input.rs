@@ -246,6 +246,18 @@ fn bad_stories() {
 }
 
 #[test]
+fn a_page_that_cannot_be_written_is_told_before_the_roll() {
+    for verb in [&["rehearse"][..], &["report", "ecs-cluster"]] {
+        let arguments = [verb, &["--html", "/nowhere/page.html"]].concat();
+        refused(&arguments, &["/nowhere/page.html", "can be written"]);
+    }
+    refused(
+        &["report", "ecs-cluster", "--since", "soon"],
+        &["soon", "2h or 3d"],
+    );
+}
+
+#[test]
 fn a_full_disk_is_no_panic() {
     let full = std::fs::File::options()
         .write(true)

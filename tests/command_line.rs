@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{changed_template, root, run};
+use support::{changed_template, file, root, run};
 
 #[test]
 fn json_is_one_object_with_the_documented_members() {
@@ -112,4 +112,29 @@ fn a_role_that_lacks_an_action_is_found_out() {
         "{told}"
     );
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn the_page_of_a_rehearsal_stands_for_itself_and_changes_nothing_else() {
+    let page = file("rehearsal.html", "an older one");
+    let arguments = ["rehearse", "--instances", "2", "--output", "json"];
+    let with = run(&[&arguments[..], &["--html", &page]].concat());
+    let told = |stdout: &[u8]| -> Value { serde_json::from_slice(stdout).expect("JSON") };
+    let report = told(&with.stdout);
+    assert_eq!(
+        report,
+        told(&run(&arguments).stdout),
+        "the page changes the roll"
+    );
+    let page = std::fs::read_to_string(page).expect("the page was written");
+    assert!(
+        page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"),
+        "{page}"
+    );
+    let transitions = format!(", {} state transitions<", report["stateTransitions"]);
+    assert!(
+        page.contains(&transitions),
+        "the page does not say {transitions}"
+    );
+    assert_eq!(page.matches("data-instance=").count(), 4);
 }

@@ -5,6 +5,7 @@ mod definition;
 mod executions;
 mod group;
 mod parameter;
+mod past;
 mod stack;
 
 use std::error::Error as _;
@@ -21,6 +22,7 @@ pub use cluster::{Machine, Service, StartedTask};
 pub use definition::{Definition, RUNS_FOR};
 pub use executions::{Execution, Ran};
 pub use group::{Capacity, Group, Hook, Hooks, Member};
+pub use past::{Activity, Happened, Past};
 pub use stack::{Stack, StackEvent};
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.

@@ -9,6 +9,7 @@ mod pages;
 mod plan;
 mod processes;
 mod rehearse;
+mod report;
 mod roll;
 mod simulate;
 mod stop;
@@ -46,6 +47,8 @@ enum Verb {
     Stop(stop::Stop),
     /// Tells why an instance of the cluster is where it is, and what a person can do about it.
     Explain(explain::Explain),
+    /// Tells the story of a past roll, as text, JSON or a page of HTML.
+    Report(report::Report),
     /// Serves an AWS account in memory on loopback, to any AWS client.
     Account(account::Account),
     /// Draws the state machine's definition as a Mermaid graph.
@@ -71,6 +74,7 @@ impl CommandLine {
             Verb::Watch(watch) => watch.run(),
             Verb::Stop(stop) => stop.run(),
             Verb::Explain(explain) => explain.run(),
+            Verb::Report(report) => report.run(),
             Verb::Account(account) => account.run(),
             Verb::Graph(graph) => graph.run(),
             Verb::Completions(completions) => Ok(completions.run()),

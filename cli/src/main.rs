@@ -4,6 +4,8 @@ mod aws;
 mod command;
 mod explanation;
 mod plan;
+mod reading;
+mod tale;
 mod view;
 mod watching;
 

@@ -3,6 +3,8 @@
 pub mod graph;
 pub mod live;
 pub mod out;
+pub mod page;
 pub mod planned;
+pub mod report;
 pub mod simulated;
 pub mod summary;

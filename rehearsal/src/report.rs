@@ -112,10 +112,20 @@ impl Report {
 
 /// What the roll's transitions and invocations cost, in US dollars.
 pub fn cost_usd(transitions: u64, seen: &Seen) -> f64 {
-    let gb_seconds = seen.megabyte_ms as f64 / 1024.0 / 1000.0;
-    transitions as f64 / 1000.0 * USD_PER_1000_TRANSITIONS
-        + seen.invocations as f64 / 1e6 * USD_PER_MILLION_INVOCATIONS
-        + gb_seconds * USD_PER_GB_SECOND
+    let (states, functions) = cost_parts_usd(transitions, seen.invocations, seen.megabyte_ms);
+    states + functions
+}
+
+/// What the transitions cost, and what the invocations, in US dollars; `megabyte_ms` is the sum of what each invocation
+/// held of memory for how long.
+pub fn cost_parts_usd(transitions: u64, invocations: u64, megabyte_ms: u64) -> (f64, f64) {
+    let gb_seconds = megabyte_ms as f64 / 1024.0 / 1000.0;
+    let functions =
+        invocations as f64 / 1e6 * USD_PER_MILLION_INVOCATIONS + gb_seconds * USD_PER_GB_SECOND;
+    (
+        transitions as f64 / 1000.0 * USD_PER_1000_TRANSITIONS,
+        functions,
+    )
 }
 
 /// `value` with `digits` digits after the point.

@@ -102,6 +102,11 @@ impl World {
         self.lock().observers.push(Box::new(observer));
     }
 
+    /// Tells nobody of what happens from now on.
+    pub fn dismiss_observers(&self) {
+        self.lock().observers.clear();
+    }
+
     /// Does `what` with the account as it stands now.
     pub fn with<T>(&self, what: impl FnOnce(&mut Account) -> T) -> T {
         let mut stage = self.lock();

@@ -91,7 +91,7 @@ impl Aws {
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
-    pub async fn definition(&self, arn: &str) -> Result<Definition, Error> {
+    pub async fn task_definition(&self, arn: &str) -> Result<Definition, Error> {
         let call = "ecs:DescribeTaskDefinition";
         let sent = self
             .ecs

@@ -1,28 +1,24 @@
 //! `rehearse`: deploys the stack in memory, releases a new AMI, and shows the roll as it happens.
 
+mod html;
+mod tellings;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use rehearsal::report::{Report, rounded};
+use rehearsal::report::Report;
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
-use rehearsal::story::{
-    Action, Listener, Played, Processes, Settings, Silence, play, play_with_processes,
-};
+use rehearsal::story::{Action, Afterwards, Processes, Settings, play_with_processes};
 use rehearsal::workload::Workload;
 
-use super::listeners::{Both, Lines};
 use super::processes::Workers;
 use super::trouble::{self, Trouble};
 use crate::view::live::Live;
 use crate::view::out::say;
 use crate::view::summary;
-
-/// The lower bound is the same story with every Wait state lasting this long.
-const NOTICED_AT_ONCE: Duration = Duration::from_secs(1);
+use tellings::{only_report, rehearse};
 
 /// A larger cluster's story is told twice only if somebody asks for it: that takes half as long again.
 const TOLD_TWICE: u64 = 200;
@@ -35,7 +31,7 @@ const SPEED: u32 = 60;
 #[command(after_help = "Examples:
   ecs-rollout rehearse
   ecs-rollout rehearse --instances 20 --batch 5
-  ecs-rollout rehearse --fault never-joins
+  ecs-rollout rehearse --fault never-joins --html roll.html
   aws ecs describe-services --cluster prod --services web api > services.json
   ecs-rollout rehearse --workload services.json --instances 12
 
@@ -73,6 +69,9 @@ pub struct Rehearse {
     speed: Option<u32>,
     #[command(flatten)]
     workers: Workers,
+    /// Writes the story of the roll as a page of HTML too, which needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// How the result is written
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -94,14 +93,25 @@ impl Rehearse {
     /// A sentence about what is wrong with the input.
     pub fn run(self) -> Result<ExitCode, String> {
         let settings = self.settings()?;
+        if let Some(path) = &self.html {
+            super::report::writable(path)?;
+        }
+        let read = html::Read::default();
         let json = self.output == Output::Json;
         let live = Arc::new(Mutex::new(Live::new(!json)));
         let report = self
-            .rehearse(&settings, &live)
+            .rehearse(
+                &settings,
+                &live,
+                self.html.as_ref().map(|_| read.afterwards()),
+            )
             .map_err(|message| self.with_its_file(message))?;
         live.lock()
             .expect("a panic in a listener ends the program")
             .finish();
+        if let Some(path) = &self.html {
+            read.write(path)?;
+        }
         if json {
             let text = serde_json::to_string_pretty(&report).expect("a report is plain data");
             say(format!("{text}\n"));
@@ -115,7 +125,12 @@ impl Rehearse {
         })
     }
 
-    fn rehearse(&self, settings: &Settings, live: &Arc<Mutex<Live>>) -> Result<Report, String> {
+    fn rehearse(
+        &self,
+        settings: &Settings,
+        live: &Arc<Mutex<Live>>,
+        afterwards: Option<Afterwards<'_>>,
+    ) -> Result<Report, String> {
         if !self.processes {
             if self.workers.were_given() {
                 return Err(
@@ -126,14 +141,20 @@ impl Rehearse {
             let size = settings.parameter("ClusterSize");
             let size: u64 = size.and_then(|size| size.parse().ok()).unwrap_or(0);
             let twice = self.twice || size <= TOLD_TWICE;
-            return rehearse((settings, &self.actions()), live, twice);
+            return rehearse((settings, &self.actions()), live, (twice, afterwards));
         }
         let processes = Processes {
             workers: self.workers.folder()?,
             speed: self.speed.unwrap_or(SPEED),
             log: self.workers.log(),
         };
-        let played = play_with_processes(settings, &self.actions(), &processes, live.clone())?;
+        let played = play_with_processes(
+            settings,
+            &self.actions(),
+            &processes,
+            live.clone(),
+            afterwards,
+        )?;
         only_report(played)
     }
 
@@ -231,67 +252,4 @@ fn read(path: &PathBuf, flag: &str) -> Result<String, String> {
             path.display()
         )
     })
-}
-
-/// Plays the roll with somebody listening; meanwhile once noticed without delay, for the lower bound, and, if it is told
-/// `twice`, once more in silence, to see that it is the same story.
-fn rehearse(
-    (settings, actions): (&Settings, &[Action]),
-    live: &Arc<Mutex<Live>>,
-    twice: bool,
-) -> Result<Report, String> {
-    let lines = Arc::new(Mutex::new(Lines::default()));
-    let again = twice.then(|| aside((settings, actions), None, lines.clone()));
-    let lower = aside(
-        (settings, actions),
-        Some(NOTICED_AT_ONCE),
-        Arc::new(Mutex::new(Silence)),
-    );
-    let heard = Arc::new(Mutex::new(Both {
-        live: live.clone(),
-        lines: Lines::default(),
-    }));
-    let played = play(settings, actions, None, heard.clone())?;
-    let broke_off = "another telling of the story broke off; this is a mistake in ecs-rollout";
-    let second = again.map(|again| again.join()).transpose();
-    let second = second.map_err(|_| broke_off)?;
-    let lower = lower.join().map_err(|_| broke_off)?;
-    let same = second.map(|second| {
-        let lines = lines.lock();
-        let same_lines =
-            lines.is_ok_and(|second| heard.lock().is_ok_and(|first| first.lines.0 == second.0));
-        second.as_ref() == Ok(&played) && same_lines
-    });
-    let mut report = only_report(played)?;
-    let lower = only_report(lower?)?;
-    // By chance of its own a fault may end the other telling elsewhere: then it bounds nothing.
-    if lower.outcome == report.outcome {
-        report.lower_bound_seconds = Some(lower.roll_seconds);
-        report.overhead = Some(rounded(
-            report.roll_seconds / lower.roll_seconds.max(1.0),
-            4,
-        ));
-    }
-    if let Some(same) = same {
-        report.told_twice(same);
-    }
-    Ok(report)
-}
-
-/// Plays the roll on a thread of its own.
-fn aside(
-    (settings, actions): (&Settings, &[Action]),
-    wait: Option<Duration>,
-    listener: Arc<Mutex<dyn Listener>>,
-) -> thread::JoinHandle<Result<Played, String>> {
-    let (settings, actions) = (settings.clone(), actions.to_vec());
-    thread::spawn(move || play(&settings, &actions, wait, listener))
-}
-
-fn only_report(played: Played) -> Result<Report, String> {
-    played
-        .reports
-        .into_iter()
-        .next()
-        .ok_or_else(|| "the story has no roll".to_owned())
 }

@@ -222,7 +222,7 @@ async fn definitions(
     let alone = tasks.iter().filter(|it| !it.group.starts_with("service:"));
     for arn in of_services.chain(alone.map(|it| &it.definition)) {
         if !arn.is_empty() && !definitions.contains_key(arn) {
-            definitions.insert(arn.clone(), aws.definition(arn).await?);
+            definitions.insert(arn.clone(), aws.task_definition(arn).await?);
         }
     }
     Ok(definitions)

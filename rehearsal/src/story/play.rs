@@ -1,5 +1,6 @@
 //! Plays a story to its end: in virtual time, or on the wall clock with the workers as processes of their own.
 
+mod afterwards;
 mod deeds;
 mod faults;
 mod later;
@@ -16,6 +17,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub use afterwards::{Afterwards, play_and_look};
+
 use super::{Action, Listener, Processes, Settings};
 use crate::endpoint;
 use crate::functions::Invoker;
@@ -26,6 +29,7 @@ use crate::watch::Watch;
 use crate::wire::ApiError;
 use crate::workload;
 use crate::world::World;
+use afterwards::ask;
 
 /// No roll takes longer: the hooks' global timeout is 48 hours, for the roll and for its way back.
 const LIMIT: Duration = Duration::from_secs(96 * 3600);
@@ -59,39 +63,30 @@ pub fn play(
     wait: Option<Duration>,
     listener: Arc<Mutex<dyn Listener>>,
 ) -> Result<Played, String> {
+    play_then(settings, actions, wait, listener, None)
+}
+
+/// The same, and then there is `afterwards`, if anybody is: only then the histories of the executions are kept.
+///
+/// # Errors
+/// As [`play()`].
+pub fn play_then(
+    settings: &Settings,
+    actions: &[Action],
+    wait: Option<Duration>,
+    listener: Arc<Mutex<dyn Listener>>,
+    afterwards: Option<Afterwards<'_>>,
+) -> Result<Played, String> {
     in_virtual_time(settings, async {
         let mut account = setup::account(settings);
         account.stepfunctions.wait_override = wait;
-        account.stepfunctions.forget_histories = true;
+        account.stepfunctions.forget_histories = afterwards.is_none();
         let world = World::new(account);
         let stage = Stage::new(settings, world.clone(), listener)?;
         let played = stage.play(actions).await;
+        ask(&world, afterwards).await;
         world.end();
         played
-    })
-}
-
-/// Plays `before`, lets somebody look at the account, and plays `after`. What he calls takes its time, in which nothing else
-/// happens.
-///
-/// # Errors
-/// A sentence: what was refused, and by whom.
-pub fn play_and_look<T>(
-    settings: &Settings,
-    (before, after): (&[Action], &[Action]),
-    look: impl AsyncFnOnce(&World) -> T,
-) -> Result<(T, Played), String> {
-    in_virtual_time(settings, async {
-        let world = World::new(setup::account(settings));
-        let silence = Arc::new(Mutex::new(super::Silence));
-        let mut stage = Stage::new(settings, world.clone(), silence)?;
-        for action in before {
-            stage.act(action).await?;
-        }
-        let seen = look(&world).await;
-        let played = stage.play(after).await;
-        world.end();
-        Ok((seen, played?))
     })
 }
 
@@ -109,7 +104,8 @@ fn in_virtual_time<T>(
     runtime.block_on(story)
 }
 
-/// Plays the story with the workers as processes of their own, which call the account on loopback.
+/// Plays the story with the workers as processes of their own, which call the account on loopback; then there is
+/// `afterwards`, if anybody is.
 ///
 /// # Errors
 /// A sentence: what was refused, and by whom; or which worker's binary is not there.
@@ -118,6 +114,7 @@ pub fn play_with_processes(
     actions: &[Action],
     processes: &Processes,
     listener: Arc<Mutex<dyn Listener>>,
+    afterwards: Option<Afterwards<'_>>,
 ) -> Result<Played, String> {
     if settings.parameter("WorkerHost") == Some("Activity") {
         return Err(
@@ -137,9 +134,14 @@ pub fn play_with_processes(
         let account = setup::account(settings);
         let world = World::on_the_wall_clock(account, processes.speed, invoker);
         let server = endpoint::serve(listening, world.clone(), Arc::new(|_: &str| {}));
-        let stage = Stage::new(settings, world, listener)?;
+        let stage = Stage::new(settings, world.clone(), listener)?;
+        let story = async {
+            let played = stage.play(actions).await;
+            ask(&world, afterwards).await;
+            played
+        };
         let mut played = tokio::select! {
-            played = stage.play(actions) => played?,
+            played = story => played?,
             ended = server => return Err(format!("the endpoint ended: {ended:?}")),
         };
         for report in &mut played.reports {

@@ -1,0 +1,47 @@
+//! `--html`: the page on a rehearsed roll, read from the account in memory by its API, as `report` reads a real one.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::time::Duration;
+
+use rehearsal::account::REGION;
+use rehearsal::story::Afterwards;
+
+use crate::aws::Aws;
+use crate::command::report;
+use crate::reading::Reader;
+use crate::tale::{Source, Tale};
+
+/// The stack of every rehearsal.
+const STACK: &str = "ecs-cluster";
+
+/// What was read when the roll was over.
+#[derive(Debug, Default)]
+pub struct Read {
+    source: RefCell<Option<Result<Source, String>>>,
+}
+
+impl Read {
+    /// Reads the account.
+    pub fn afterwards(&self) -> Afterwards<'_> {
+        Box::new(move |config| {
+            Box::pin(async move {
+                let aws = Aws::of(&config, REGION.to_owned());
+                let mut reader = Reader::new(aws, Duration::ZERO, false);
+                let source = reader.read(STACK, |_| Ok(None)).await;
+                self.source.replace(Some(source));
+            })
+        })
+    }
+
+    /// Writes the page.
+    ///
+    /// # Errors
+    /// A sentence that names the file, or tells what could not be read.
+    pub fn write(&self, path: &Path) -> Result<(), String> {
+        let read = self.source.take();
+        let source = read.ok_or("the account was not read; this is a mistake in ecs-rollout")??;
+        let definition = source.definition.clone();
+        report::write(path, &Tale::of(source), &definition)
+    }
+}

@@ -1,0 +1,197 @@
+//! `report`: the story of a past roll, from what AWS remembers of it.
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+
+use super::rehearse::Output;
+use crate::aws::Access;
+use crate::reading::{PACE, Reader};
+use crate::tale::{Source, Tale};
+use crate::view::out::say;
+use crate::view::{page, report};
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ecs-rollout report ecs-cluster
+  ecs-rollout report ecs-cluster --html roll.html
+  ecs-rollout report ecs-cluster --since 2h --output json
+  ecs-rollout report ecs-cluster --since 2026-11-26T19:00:00Z
+
+Changes nothing, and makes five calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
+autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, states:DescribeStateMachine, ListExecutions,
+GetExecutionHistory. Step Functions and CloudFormation remember 90 days, Auto Scaling six weeks.
+
+Exit code: 0 if the roll ended well, 1 if the stack went back or failed, an instance is retained or a hook was left open,
+2 if it goes on still or cannot be told.")]
+pub struct Report {
+    /// The stack
+    #[arg(value_name = "STACK")]
+    stack: String,
+    /// Everything since then, such as 2h, 3d or 2026-11-26T19:00:00Z [default: the last operation of the stack]
+    #[arg(long, value_name = "TIME", value_parser = Since::read)]
+    since: Option<Since>,
+    /// Writes the story as a page of HTML too, which needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Lines to read, or one JSON object
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// From when on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    /// From this instant.
+    At(Timestamp),
+    /// So long before now.
+    Ago(SignedDuration),
+}
+
+impl Since {
+    fn read(text: &str) -> Result<Self, String> {
+        if let Ok(at) = text.parse() {
+            return Ok(Self::At(at));
+        }
+        let span: Option<Span> = text.parse().ok();
+        let span = span.and_then(|span| {
+            let day = SpanRelativeTo::days_are_24_hours();
+            span.to_duration(day).ok()
+        });
+        match span.filter(|span| span.is_positive()) {
+            Some(span) => Ok(Self::Ago(span)),
+            None => Err(
+                "neither a time, such as 2026-11-26T19:00:00Z, nor a span of hours or days, such as 2h or 3d"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    fn at(self, now: Timestamp) -> Result<Timestamp, String> {
+        match self {
+            Self::At(at) if at > now => Err(format!("--since {at} is in the future")),
+            Self::At(at) => Ok(at),
+            Self::Ago(span) => now
+                .checked_sub(span)
+                .map_err(|error| format!("--since: {error}")),
+        }
+    }
+}
+
+impl Report {
+    /// Reads, and tells.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub fn run(self) -> Result<ExitCode, String> {
+        if let Some(path) = &self.html {
+            writable(path)?;
+        }
+        let source = super::wait_for(self.read())??;
+        let definition = source.definition.clone();
+        let tale = Tale::of(source);
+        if let Some(path) = &self.html {
+            write(path, &tale, &definition)?;
+        }
+        match self.output {
+            Output::Text => say(report::text(&tale)),
+            Output::Json => {
+                let text = serde_json::to_string_pretty(&tale).expect("a tale is plain data");
+                say(format!("{text}\n"));
+            }
+        }
+        Ok(match tale.well {
+            Some(true) => ExitCode::SUCCESS,
+            Some(false) => ExitCode::FAILURE,
+            None => ExitCode::from(2),
+        })
+    }
+
+    async fn read(&self) -> Result<Source, String> {
+        let aws = self.access.connect().await?;
+        let since = |now| self.since.map(|since| since.at(now)).transpose();
+        Reader::new(aws, PACE, true).read(&self.stack, since).await
+    }
+}
+
+/// Finds out beforehand whether the page can be written: nobody should wait for that. What is in the file stays, and what
+/// is not there is not left behind.
+///
+/// # Errors
+/// A sentence that names the file.
+pub fn writable(path: &Path) -> Result<(), String> {
+    let is_new = !path.exists();
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.map_err(|error| cannot(path, &error))?;
+    match is_new {
+        true => std::fs::remove_file(path).map_err(|error| cannot(path, &error)),
+        false => Ok(()),
+    }
+}
+
+/// Writes the page.
+///
+/// # Errors
+/// A sentence that names the file; or that the definition is none.
+pub fn write(path: &Path, tale: &Tale, definition: &str) -> Result<(), String> {
+    let page = page::page(tale, definition)?;
+    std::fs::write(path, page).map_err(|error| cannot(path, &error))
+}
+
+fn cannot(path: &Path, error: &std::io::Error) -> String {
+    format!(
+        "{}: {error}; --html names a file that can be written",
+        path.display()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn to_find_out_whether_a_file_can_be_written_changes_none() {
+        let path = std::env::temp_dir().join(format!("report-{}.html", std::process::id()));
+        assert_eq!(writable(&path), Ok(()));
+        assert!(!path.exists(), "a file is left behind");
+        std::fs::write(&path, "before").expect("a file");
+        assert_eq!(writable(&path), Ok(()));
+        assert_eq!(std::fs::read_to_string(&path).expect("the file"), "before");
+        std::fs::remove_file(&path).expect("the file goes");
+    }
+
+    #[test]
+    fn since_is_a_time_or_a_span() {
+        let now: Timestamp = "2026-11-26T19:00:00Z".parse().expect("a time");
+        let at = |text: &str| Since::read(text).and_then(|since| since.at(now));
+        assert_eq!(
+            at("2h").map(|it| it.to_string()),
+            Ok("2026-11-26T17:00:00Z".to_owned())
+        );
+        assert_eq!(
+            at("3d").map(|it| it.to_string()),
+            Ok("2026-11-23T19:00:00Z".to_owned())
+        );
+        let noon = "2026-11-26T13:00:00+01:00";
+        assert_eq!(
+            at(noon).map(|it| it.to_string()),
+            Ok("2026-11-26T12:00:00Z".to_owned())
+        );
+        for wrong in [
+            "",
+            "yesterday",
+            "-2h",
+            "0s",
+            "2026-13-01T00:00:00Z",
+            "2027-01-01T00:00:00Z",
+        ] {
+            assert!(at(wrong).is_err(), "{wrong:?} is no time");
+        }
+    }
+}

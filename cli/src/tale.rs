@@ -1,0 +1,288 @@
+//! The tale of a past roll, put together from what AWS remembers of it: execution histories, stack events, scaling
+//! activities. Nothing here asks AWS.
+
+mod errors;
+mod lives;
+mod passage;
+mod sums;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::aws::{Activity, Member, StackEvent};
+
+pub use errors::ErrorSum;
+pub use lives::{End, Life, Origin};
+pub use passage::{Passage, Reading, answers};
+pub use sums::{Arrow, Cost, StateSum, Wait};
+
+/// What was read.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// Name of the stack.
+    pub stack: String,
+    /// Its status now.
+    pub status: String,
+    /// The cluster.
+    pub cluster: String,
+    /// The Region.
+    pub region: String,
+    /// AWS's time when it was read.
+    pub now: Timestamp,
+    /// When the tale begins.
+    pub began: Timestamp,
+    /// The stack's events since, oldest first.
+    pub events: Vec<StackEvent>,
+    /// What the group did since.
+    pub activities: Vec<Activity>,
+    /// The executions since.
+    pub passages: Vec<Passage>,
+    /// Executions whose history Step Functions has forgotten.
+    pub forgotten: usize,
+    /// The group's instances now.
+    pub members: Vec<Member>,
+    /// The launch template's version that the group launches from now.
+    pub version: String,
+    /// The definition of the state machine.
+    pub definition: String,
+}
+
+/// The tale. Members are spelled so in JSON output.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tale {
+    /// Name of the stack.
+    pub stack: String,
+    /// The cluster.
+    pub cluster: String,
+    /// The Region.
+    pub region: String,
+    /// The stack's status at the end.
+    pub outcome: String,
+    /// Whether it ended as it was meant to; not known while it goes on.
+    pub well: Option<bool>,
+    /// When it began.
+    pub began: Timestamp,
+    /// When the last thing of it ended, or, while it goes on, until when it is told.
+    pub ended: Timestamp,
+    /// The time between, in seconds.
+    pub seconds: f64,
+    /// The launch template's version that the group launches from.
+    pub version: String,
+    /// What a reader should know beforehand.
+    pub remarks: Vec<String>,
+    /// The instances that came, went, or were to go, in the order in which something began with them.
+    pub instances: Vec<Life>,
+    /// The longest waits, the longest first.
+    pub longest_waits: Vec<Wait>,
+    /// Attempts at a task that failed, in order.
+    pub failures: Vec<Failure>,
+    /// The same, summed by error, the most frequent first.
+    pub errors: Vec<ErrorSum>,
+    /// What went wrong with the stack, the group, or an execution, in AWS's words.
+    pub mishaps: Vec<Mishap>,
+    /// For each state of the definition that was entered, by how many executions and how often.
+    pub states: std::collections::BTreeMap<String, StateSum>,
+    /// The ways taken from state to state.
+    pub arrows: Vec<Arrow>,
+    /// How many executions there were.
+    pub executions: usize,
+    /// What it cost.
+    pub cost: Cost,
+    /// The stack's events, oldest first.
+    pub events: Vec<Noted>,
+    /// The group's activities, oldest first.
+    pub activities: Vec<Noted>,
+}
+
+/// A time in the life of an instance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Phase {
+    /// What goes on.
+    pub kind: Kind,
+    /// The state of the definition that asked; empty outside of an execution.
+    pub state: String,
+    /// The worker that was asked; empty outside of an execution.
+    pub worker: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// The time between.
+    pub seconds: f64,
+    /// How often the worker answered.
+    pub times_asked: u64,
+    /// Its last verdict.
+    pub verdict: String,
+    /// The reason that it gave.
+    pub reason: String,
+    /// The last reason to wait that it gave.
+    pub waited_for: String,
+}
+
+/// What goes on with an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    /// EC2 starts it.
+    Launching,
+    /// It is to join the cluster.
+    Joining,
+    /// It is held, until earlier drains have ended.
+    Held,
+    /// It serves.
+    InService,
+    /// It waits in the warm pool.
+    InPool,
+    /// It is set DRAINING, or waits for its turn.
+    Draining,
+    /// Its tasks stop.
+    TasksStop,
+    /// The services are to be as well off as before.
+    Settling,
+    /// The hook is answered.
+    Answering,
+    /// Something that another definition than ours asks.
+    Asking,
+    /// EC2 ends it.
+    Terminating,
+    /// It is kept for a person.
+    Retained,
+    /// Its hook is open, and nobody asks about it.
+    HookOpen,
+}
+
+/// An attempt that failed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// When.
+    pub at: Timestamp,
+    /// About which instance.
+    pub instance: String,
+    /// In which state.
+    pub state: String,
+    /// The error's name.
+    pub error: String,
+    /// Its message.
+    pub cause: String,
+    /// Whether it was tried again.
+    pub again: bool,
+}
+
+/// Something that CloudFormation, Auto Scaling or Step Functions says went wrong.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mishap {
+    /// When.
+    pub at: Timestamp,
+    /// Of what.
+    pub subject: String,
+    /// The status.
+    pub status: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A line of the stack's events, or of the group's activities.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Noted {
+    /// When it began.
+    pub at: Timestamp,
+    /// Resource, or description.
+    pub what: String,
+    /// The status.
+    pub status: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Phase {
+    /// The question of a state, just asked.
+    pub fn asked(state: &str, answer: &str, began: Timestamp) -> Self {
+        let worker = match answer {
+            "completed" => "complete-action",
+            other => other,
+        };
+        let kind = match (answer, state) {
+            ("joined", _) => Kind::Joining,
+            ("stable", "Hold") => Kind::Held,
+            ("stable", _) => Kind::Settling,
+            ("draining", _) => Kind::Draining,
+            ("drained", _) => Kind::TasksStop,
+            ("completed", _) => Kind::Answering,
+            _ => Kind::Asking,
+        };
+        Self {
+            state: state.to_owned(),
+            worker: worker.to_owned(),
+            ..Self::between(kind, began, began)
+        }
+    }
+
+    /// A time in which nobody is asked.
+    pub fn between(kind: Kind, began: Timestamp, ended: Timestamp) -> Self {
+        Self {
+            kind,
+            state: String::new(),
+            worker: String::new(),
+            began,
+            ended,
+            seconds: seconds(began, ended),
+            times_asked: 0,
+            verdict: String::new(),
+            reason: String::new(),
+            waited_for: String::new(),
+        }
+    }
+}
+
+impl Kind {
+    /// All, in the order in which an instance may meet them.
+    pub const ALL: [Self; 13] = [
+        Self::Launching,
+        Self::Joining,
+        Self::Held,
+        Self::InService,
+        Self::InPool,
+        Self::Draining,
+        Self::TasksStop,
+        Self::Settling,
+        Self::Answering,
+        Self::Asking,
+        Self::Terminating,
+        Self::Retained,
+        Self::HookOpen,
+    ];
+
+    /// In a few words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Launching => "EC2 starts it",
+            Self::Joining => "joins the cluster",
+            Self::Held => "held for earlier drains",
+            Self::InService => "in service",
+            Self::InPool => "in the warm pool",
+            Self::Draining => "set to DRAINING, or waits its turn",
+            Self::TasksStop => "its tasks stop",
+            Self::Settling => "services settle",
+            Self::Answering => "hook is answered",
+            Self::Asking => "another question",
+            Self::Terminating => "EC2 ends it",
+            Self::Retained => "kept for a person",
+            Self::HookOpen => "hook left open",
+        }
+    }
+
+    /// The name in the page's styles.
+    pub fn class(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+}
+
+/// Seconds between two instants, to the millisecond.
+pub fn seconds(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_millis() as f64 / 1000.0
+}

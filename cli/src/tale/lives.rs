@@ -1,0 +1,386 @@
+//! The lives of the instances: the phases of their executions, and what was between them.
+
+mod telling;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Kind, Passage, Phase, Source};
+use crate::aws::Activity;
+use telling::Telling;
+
+/// An instance in the roll.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Life {
+    /// Its id.
+    pub id: String,
+    /// The launch template's version that it came from, if the group has it still.
+    pub version: Option<String>,
+    /// Where it came from.
+    pub origin: Origin,
+    /// What became of it.
+    pub end: End,
+    /// Why, if something went wrong.
+    pub reason: String,
+    /// What went on with it, one after the other.
+    pub phases: Vec<Phase>,
+}
+
+/// Where an instance came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Origin {
+    /// It was there before.
+    Before,
+    /// It was launched meanwhile.
+    Launched,
+    /// It was launched while the stack rolled back.
+    LaunchedOnTheWayBack,
+}
+
+/// What became of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum End {
+    /// It serves.
+    InService,
+    /// It waits in the warm pool.
+    InPool,
+    /// It was let go.
+    Gone,
+    /// Its launch was given up.
+    Abandoned,
+    /// Its drain failed, and it is kept for a person.
+    Retained,
+    /// It is kept for its standalone tasks.
+    Kept,
+    /// An execution ended without an answer to its hook.
+    HookLeftOpen,
+    /// Something goes on with it.
+    UnderWay,
+}
+
+impl End {
+    /// In a few words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::InService => "in service",
+            Self::InPool => "in the warm pool",
+            Self::Gone => "let go",
+            Self::Abandoned => "launch given up",
+            Self::Retained => "retained: its drain failed",
+            Self::Kept => "kept for its standalone tasks",
+            Self::HookLeftOpen => "hook left open",
+            Self::UnderWay => "under way",
+        }
+    }
+
+    /// Whether a person has to do something about it, or something went wrong with it.
+    pub fn is_bad(self) -> bool {
+        matches!(self, Self::Abandoned | Self::Retained | Self::HookLeftOpen)
+    }
+}
+
+impl Origin {
+    /// In a few words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Before => "there before",
+            Self::Launched => "launched",
+            Self::LaunchedOnTheWayBack => "launched on the way back",
+        }
+    }
+}
+
+/// What is known of an instance.
+#[derive(Default)]
+struct Known<'a> {
+    launch: Option<&'a Activity>,
+    leave: Option<&'a Activity>,
+    passages: Vec<&'a Passage>,
+}
+
+/// The lives of all, as far as `end`.
+pub fn lives(source: &Source, end: Timestamp) -> Vec<Life> {
+    let mut known: BTreeMap<&str, Known<'_>> = BTreeMap::new();
+    for activity in &source.activities {
+        let Some(instance) = activity.instance() else {
+            continue;
+        };
+        let one = known.entry(instance).or_default();
+        // What was tried more than once is told as it went the last time.
+        let place = match activity.launches() {
+            true => &mut one.launch,
+            false => &mut one.leave,
+        };
+        if place.is_none_or(|other| other.began <= activity.began) {
+            *place = Some(activity);
+        }
+    }
+    for passage in source.passages.iter().filter(|it| !it.instance.is_empty()) {
+        let one = known.entry(&passage.instance).or_default();
+        one.passages.push(passage);
+    }
+    let back = way_back(source);
+    let mut lives: Vec<(Timestamp, Life)> = known
+        .into_iter()
+        .map(|(id, mut one)| {
+            one.passages.sort_by_key(|it| it.started);
+            let life = one.life(id, (source, back, end));
+            (one.first().unwrap_or(end), life)
+        })
+        .collect();
+    lives.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
+    lives.into_iter().map(|(_, life)| life).collect()
+}
+
+/// When the stack began to roll back, if it did.
+fn way_back(source: &Source) -> Option<Timestamp> {
+    let mut events = source.events.iter();
+    let back = events.find(|it| it.resource == source.stack && it.status.contains("ROLLBACK"));
+    back.map(|it| it.at)
+}
+
+fn has_failed(activity: &Activity) -> bool {
+    ["Failed", "Cancelled"].contains(&activity.status.as_str())
+}
+
+impl<'a> Known<'a> {
+    /// When something began with it.
+    fn first(&self) -> Option<Timestamp> {
+        let activities = [self.launch, self.leave].into_iter().flatten();
+        let passages = self.passages.iter().map(|it| it.started);
+        activities.map(|it| it.began).chain(passages).min()
+    }
+
+    /// When it was gone, if it is. The activity of one that was retained is cancelled.
+    fn left(&self) -> Option<Timestamp> {
+        let leave = self.leave.filter(|it| !has_failed(it));
+        leave.and_then(|it| it.ended)
+    }
+
+    fn life(&self, id: &str, (source, back, end): (&Source, Option<Timestamp>, Timestamp)) -> Life {
+        let launches = self.passages.first().is_some_and(|it| it.launches);
+        let origin = match self
+            .launch
+            .map(|it| it.began)
+            .or_else(|| launches.then(|| self.first()).flatten())
+        {
+            None => Origin::Before,
+            Some(at) if back.is_some_and(|back| at >= back) => Origin::LaunchedOnTheWayBack,
+            Some(_) => Origin::Launched,
+        };
+        let mut telling = Telling {
+            known: self,
+            phases: Vec::new(),
+            end,
+        };
+        telling.tell(source.began);
+        let phases = telling.phases;
+        let member = source.members.iter().find(|it| it.id == id);
+        let (became, reason) = self.became(phases.last());
+        Life {
+            id: id.to_owned(),
+            version: member.map(|it| it.version.clone()),
+            origin,
+            end: became,
+            reason,
+            phases,
+        }
+    }
+
+    fn became(&self, last: Option<&Phase>) -> (End, String) {
+        let left = self.left().is_some();
+        let launch_failed = self.launch.filter(|it| has_failed(it));
+        let given_up = self.passages.iter().any(|it| it.has_abandoned());
+        let last_passage = self.passages.last();
+        let runs = last_passage.is_some_and(|it| it.stopped.is_none());
+        let end = match last.map(|it| it.kind) {
+            _ if runs => End::UnderWay,
+            Some(Kind::Retained | Kind::HookOpen) if left => End::Gone,
+            Some(Kind::Retained) if last_passage.is_some_and(|it| it.has_kept()) => End::Kept,
+            Some(Kind::Retained) => End::Retained,
+            Some(Kind::HookOpen) => End::HookLeftOpen,
+            _ if given_up || launch_failed.is_some() => End::Abandoned,
+            Some(Kind::InService) => End::InService,
+            Some(Kind::InPool) => End::InPool,
+            _ if left => End::Gone,
+            _ => End::UnderWay,
+        };
+        // The last that went wrong; what stopped a roll is told where it was noticed.
+        let wrong = self.passages.iter().rev().find(|it| it.has_failed());
+        let reason = match (wrong, launch_failed) {
+            (Some(passage), _) => match passage.cause.as_str() {
+                "" => format!("its execution ended {} {}", passage.status, passage.error),
+                cause => cause.to_owned(),
+            },
+            (None, Some(launch)) => launch.message.clone(),
+            (None, None) if end == End::Kept => {
+                last.map(|it| it.waited_for.clone()).unwrap_or_default()
+            }
+            (None, None) => String::new(),
+        };
+        (end, reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{Member, StackEvent};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    fn activity(what: &str, began: i64, ended: i64, status: &str) -> Activity {
+        Activity {
+            began: at(began),
+            ended: Some(at(ended)),
+            description: format!("{what} EC2 instance: i-1"),
+            cause: String::new(),
+            status: status.to_owned(),
+            message: "its message".to_owned(),
+        }
+    }
+
+    fn passage(launches: bool, started: i64, stopped: i64, error: &str) -> Passage {
+        let kind = if launches {
+            Kind::Held
+        } else {
+            Kind::TasksStop
+        };
+        Passage {
+            instance: "i-1".to_owned(),
+            launches,
+            started: at(started),
+            stopped: Some(at(stopped)),
+            status: if error.is_empty() {
+                "SUCCEEDED"
+            } else {
+                "FAILED"
+            }
+            .to_owned(),
+            error: error.to_owned(),
+            cause: if error.is_empty() { "" } else { "its cause" }.to_owned(),
+            phases: vec![Phase::between(kind, at(started), at(stopped))],
+            ..Passage::default()
+        }
+    }
+
+    /// Kinds with their seconds, and the end, of the only instance.
+    fn told(
+        activities: Vec<Activity>,
+        passages: Vec<Passage>,
+    ) -> (Vec<(Kind, f64)>, End, Origin, String) {
+        let source = Source {
+            stack: "stack".to_owned(),
+            events: vec![StackEvent {
+                id: "1".to_owned(),
+                at: at(500),
+                resource: "stack".to_owned(),
+                status: "UPDATE_ROLLBACK_IN_PROGRESS".to_owned(),
+                reason: String::new(),
+            }],
+            members: Vec::<Member>::new(),
+            activities,
+            passages,
+            ..Source::default()
+        };
+        let lives = lives(&source, at(1000));
+        let [life] = &lives[..] else {
+            panic!("one instance, not {lives:?}");
+        };
+        let phases = life.phases.iter().map(|it| (it.kind, it.seconds));
+        (phases.collect(), life.end, life.origin, life.reason.clone())
+    }
+
+    #[test]
+    fn one_comes_and_serves_and_another_serves_and_goes() {
+        let launch = activity("Launching a new", 100, 250, "Successful");
+        let came = told(vec![launch], vec![passage(true, 130, 240, "")]);
+        let phases = vec![
+            (Kind::Launching, 30.0),
+            (Kind::Held, 110.0),
+            (Kind::InService, 760.0),
+        ];
+        assert_eq!(
+            came,
+            (phases, End::InService, Origin::Launched, String::new())
+        );
+        let leave = activity("Terminating", 100, 420, "Successful");
+        let gone = told(vec![leave], vec![passage(false, 102, 400, "")]);
+        let phases = vec![
+            (Kind::InService, 100.0),
+            (Kind::Terminating, 2.0),
+            (Kind::TasksStop, 298.0),
+            (Kind::Terminating, 20.0),
+        ];
+        assert_eq!(gone, (phases, End::Gone, Origin::Before, String::new()));
+    }
+
+    #[test]
+    fn one_that_comes_on_the_way_back_may_be_given_up() {
+        let launch = activity("Launching a new", 600, 700, "Cancelled");
+        let told = told(
+            vec![launch],
+            vec![passage(true, 630, 690, "LaunchAbandoned")],
+        );
+        let phases = vec![
+            (Kind::Launching, 30.0),
+            (Kind::Held, 60.0),
+            (Kind::Terminating, 10.0),
+        ];
+        let reason = "its cause".to_owned();
+        assert_eq!(
+            told,
+            (phases, End::Abandoned, Origin::LaunchedOnTheWayBack, reason)
+        );
+    }
+
+    #[test]
+    fn one_is_retained_until_somebody_ends_it() {
+        let failed = || passage(false, 10, 400, "DrainFailed");
+        let (phases, end, ..) = told(Vec::new(), vec![failed()]);
+        assert_eq!(
+            (phases.last(), end),
+            (Some(&(Kind::Retained, 600.0)), End::Retained)
+        );
+        let leave = activity("Terminating", 450, 500, "Successful");
+        let (phases, end, _, reason) = told(vec![leave], vec![failed()]);
+        let after = [(Kind::Retained, 50.0), (Kind::Terminating, 50.0)];
+        assert_eq!(
+            (&phases[2..], end, reason.as_str()),
+            (&after[..], End::Gone, "its cause")
+        );
+    }
+
+    #[test]
+    fn a_hook_that_nobody_answered_is_told() {
+        let (phases, end, ..) = told(Vec::new(), vec![passage(false, 10, 400, "HookLeftOpen")]);
+        assert_eq!(
+            (phases.last(), end),
+            (Some(&(Kind::HookOpen, 600.0)), End::HookLeftOpen)
+        );
+    }
+
+    #[test]
+    fn a_hook_that_a_person_answered_was_open_until_the_instance_was_gone() {
+        let leave = activity("Terminating", 9, 420, "Successful");
+        let (phases, end, _, reason) = told(vec![leave], vec![passage(false, 10, 400, "Stopped")]);
+        assert_eq!(phases.last(), Some(&(Kind::HookOpen, 20.0)));
+        assert_eq!((end, reason.as_str()), (End::Gone, "its cause"));
+    }
+
+    #[test]
+    fn two_executions_about_one_action_are_told_once() {
+        let twice = vec![passage(false, 10, 400, ""), passage(false, 11, 401, "")];
+        let leave = activity("Terminating", 9, 420, "Successful");
+        let (phases, end, ..) = told(vec![leave], twice);
+        let stops = phases.iter().filter(|(kind, _)| *kind == Kind::TasksStop);
+        assert_eq!((stops.count(), end), (1, End::Gone));
+    }
+}

@@ -1,0 +1,363 @@
+//! One execution, read from its history: what was asked of the workers and for how long, what failed, what was passed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Failure, Phase, seconds};
+use crate::aws::{Happened, Past};
+
+/// The member of the state's output that holds a worker's answer, for each Task state of a definition.
+pub type Answers = BTreeMap<String, String>;
+
+/// One execution.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Passage {
+    /// The instance that it is about; empty if its input names none.
+    pub instance: String,
+    /// Whether that is on its way in.
+    pub launches: bool,
+    /// Whether that goes into a warm pool.
+    pub to_pool: bool,
+    /// When it started.
+    pub started: Timestamp,
+    /// When it ended, if it has.
+    pub stopped: Option<Timestamp>,
+    /// `RUNNING`, or how it ended.
+    pub status: String,
+    /// The error with which it ended; empty if with none.
+    pub error: String,
+    /// The cause of that.
+    pub cause: String,
+    /// What was asked, one after the other.
+    pub phases: Vec<Phase>,
+    /// Attempts at a task that failed.
+    pub failures: Vec<Failure>,
+    /// How often it entered each state.
+    pub states: BTreeMap<String, u64>,
+    /// How often it went from one state to another.
+    pub arrows: BTreeMap<(String, String), u64>,
+    /// States entered, and attempts after the first: what Step Functions bills.
+    pub transitions: u64,
+    /// Functions invoked.
+    pub invocations: u64,
+    /// For how many milliseconds these ran, as the history shows it.
+    pub function_ms: u64,
+}
+
+/// The errors of the definition's Fail states in which the hook was answered.
+const RETAINED: &str = "DrainFailed";
+const ABANDONED: &str = "LaunchAbandoned";
+const ROLL_STOPPED: &str = "RollStopped";
+
+impl Passage {
+    /// Whether it ended otherwise than well.
+    pub fn has_failed(&self) -> bool {
+        !["RUNNING", "SUCCEEDED"].contains(&self.status.as_str())
+    }
+
+    /// Whether its drain failed, and the instance was retained.
+    pub fn has_retained(&self) -> bool {
+        self.error == RETAINED
+    }
+
+    /// Whether the instance was kept for its standalone tasks.
+    pub fn has_kept(&self) -> bool {
+        self.states.contains_key("InstanceKept")
+    }
+
+    /// Whether the launch was given up.
+    pub fn has_abandoned(&self) -> bool {
+        self.error == ABANDONED
+    }
+
+    /// Whether it ended without an answer to the hook.
+    pub fn has_left_open(&self) -> bool {
+        let answered = [RETAINED, ABANDONED, ROLL_STOPPED];
+        self.has_failed() && !answered.contains(&self.error.as_str())
+    }
+}
+
+/// Where the reading of a history stands.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    answers: &'a Answers,
+    passage: Passage,
+    state: String,
+    attempts: u64,
+    /// Whether the last attempt failed.
+    has_failed: bool,
+    runs_since: Option<Timestamp>,
+}
+
+/// In which members a definition's Task states put their answers.
+pub fn answers(definition: &Value) -> Answers {
+    let states = definition["States"].as_object().into_iter().flatten();
+    let answers = states.filter_map(|(name, state)| {
+        let member = state["ResultPath"].as_str()?.strip_prefix("$.")?;
+        (state["Type"] == "Task").then(|| (name.clone(), member.to_owned()))
+    });
+    answers.collect()
+}
+
+impl<'a> Reading<'a> {
+    /// Nothing read yet of `past`.
+    pub fn of(past: &Past, answers: &'a Answers) -> Self {
+        let passage = Passage {
+            started: past.started,
+            stopped: past.stopped,
+            status: past.status.clone(),
+            ..Passage::default()
+        };
+        Self {
+            answers,
+            passage,
+            state: String::new(),
+            attempts: 0,
+            has_failed: false,
+            runs_since: None,
+        }
+    }
+
+    /// Reads the next event.
+    pub fn take(&mut self, event: &Happened) {
+        let kind = event.kind.as_str();
+        match kind {
+            "ExecutionStarted" => self.started(event),
+            "TaskStateExited" => self.answered(event),
+            "LambdaFunctionStarted" => self.runs_since = Some(event.at),
+            _ if kind.ends_with("StateEntered") => self.entered(event),
+            _ if kind.ends_with("Scheduled") => self.scheduled(),
+            _ if kind.starts_with("Execution") => {
+                self.passage.error.clone_from(&event.error);
+                self.passage.cause.clone_from(&event.cause);
+            }
+            _ => {}
+        }
+        if ["Succeeded", "Failed", "TimedOut"]
+            .iter()
+            .any(|end| kind.ends_with(end))
+        {
+            self.function_ended(event);
+        }
+        let failed = ["Failed", "TimedOut"].iter().any(|end| kind.ends_with(end));
+        if failed && !kind.starts_with("Execution") {
+            self.has_failed = true;
+            self.passage.failures.push(Failure {
+                at: event.at,
+                instance: self.passage.instance.clone(),
+                state: self.state.clone(),
+                error: or(&event.error, kind),
+                cause: in_words(&event.cause),
+                again: false,
+            });
+        }
+    }
+
+    /// What was read; an execution that still runs has come as far as `now`.
+    pub fn end(mut self, now: Timestamp) -> Passage {
+        let until = self.passage.stopped.unwrap_or(now);
+        self.close(until);
+        self.passage
+    }
+
+    fn started(&mut self, event: &Happened) {
+        let input: Value = serde_json::from_str(&event.input).unwrap_or_default();
+        let detail = &input["detail"];
+        let text = |member: &str| detail[member].as_str().unwrap_or_default();
+        self.passage.instance = text("EC2InstanceId").to_owned();
+        self.passage.launches = text("LifecycleTransition").ends_with("_LAUNCHING");
+        self.passage.to_pool = text("Destination") == "WarmPool";
+    }
+
+    fn entered(&mut self, event: &Happened) {
+        let passage = &mut self.passage;
+        passage.transitions += 1;
+        *passage.states.entry(event.state.clone()).or_default() += 1;
+        if !self.state.is_empty() {
+            let arrow = (self.state.clone(), event.state.clone());
+            *passage.arrows.entry(arrow).or_default() += 1;
+        }
+        self.state.clone_from(&event.state);
+        (self.attempts, self.has_failed) = (0, false);
+        // Choices and waits after a question belong to it, and so does the same question asked again.
+        let asks = event.kind == "TaskStateEntered";
+        let same = |phase: &Phase| phase.state == event.state;
+        if asks && !self.passage.phases.last().is_some_and(same) {
+            self.close(event.at);
+            let worker = self.answers.get(&event.state);
+            let phase = Phase::asked(&event.state, worker.map_or("", String::as_str), event.at);
+            self.passage.phases.push(phase);
+        }
+    }
+
+    fn scheduled(&mut self) {
+        self.attempts += 1;
+        self.has_failed = false;
+        if self.attempts > 1 {
+            self.passage.transitions += 1;
+            if let Some(failure) = self.passage.failures.last_mut() {
+                failure.again = true;
+            }
+        }
+    }
+
+    fn function_ended(&mut self, event: &Happened) {
+        let Some(since) = self.runs_since.take() else {
+            return;
+        };
+        self.passage.invocations += 1;
+        let ran = event.at.duration_since(since).as_millis();
+        self.passage.function_ms += u64::try_from(ran).unwrap_or_default();
+    }
+
+    fn answered(&mut self, event: &Happened) {
+        // An error that was caught left what was answered the time before.
+        let phase = self.passage.phases.last_mut();
+        let Some(phase) = phase.filter(|_| !self.has_failed) else {
+            return;
+        };
+        phase.times_asked += 1;
+        let Some(member) = self.answers.get(&event.state) else {
+            return;
+        };
+        let output: Value = serde_json::from_str(&event.output).unwrap_or_default();
+        let text = |name: &str| output[member][name].as_str().unwrap_or_default().to_owned();
+        let (verdict, reason) = (text("verdict"), text("reason"));
+        if verdict == "NotYet" {
+            phase.waited_for.clone_from(&reason);
+        }
+        (phase.verdict, phase.reason) = (verdict, reason);
+    }
+
+    fn close(&mut self, at: Timestamp) {
+        if let Some(phase) = self.passage.phases.last_mut() {
+            phase.ended = at;
+            phase.seconds = seconds(phase.began, at);
+        }
+    }
+}
+
+fn or(text: &str, other: &str) -> String {
+    match text {
+        "" => other.to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+/// A function's error comes as JSON with its message.
+fn in_words(cause: &str) -> String {
+    let told: Option<Value> = serde_json::from_str(cause).ok();
+    let message = told.as_ref().and_then(|told| told["errorMessage"].as_str());
+    message.unwrap_or(cause).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    fn event(second: i64, kind: &str, state: &str) -> Happened {
+        Happened {
+            at: at(second),
+            kind: kind.to_owned(),
+            state: state.to_owned(),
+            ..Happened::default()
+        }
+    }
+
+    fn left(second: i64, verdict: &str, reason: &str) -> Happened {
+        let output = json!({"drained": {"verdict": verdict, "reason": reason}});
+        Happened {
+            output: output.to_string(),
+            ..event(second, "TaskStateExited", "Drained")
+        }
+    }
+
+    #[test]
+    fn a_question_asked_again_is_one_phase_and_an_attempt_that_failed_is_told() {
+        let answers = Answers::from([("Drained".to_owned(), "drained".to_owned())]);
+        let past = Past {
+            arn: String::new(),
+            status: "SUCCEEDED".to_owned(),
+            started: at(0),
+            stopped: Some(at(40)),
+        };
+        let input = json!({"detail": {"EC2InstanceId": "i-1", "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING"}});
+        let failed = Happened {
+            error: "Throttled".to_owned(),
+            cause: json!({"errorType": "Throttled", "errorMessage": "ecs:ListTasks was throttled"})
+                .to_string(),
+            ..event(3, "LambdaFunctionFailed", "")
+        };
+        let mut reading = Reading::of(&past, &answers);
+        for event in [
+            Happened {
+                input: input.to_string(),
+                ..event(0, "ExecutionStarted", "")
+            },
+            event(1, "TaskStateEntered", "Drained"),
+            event(1, "LambdaFunctionScheduled", ""),
+            event(2, "LambdaFunctionStarted", ""),
+            failed,
+            event(5, "LambdaFunctionScheduled", ""),
+            event(5, "LambdaFunctionStarted", ""),
+            event(6, "LambdaFunctionSucceeded", ""),
+            left(6, "NotYet", "3 tasks"),
+            event(6, "WaitStateEntered", "WaitForTasks"),
+            event(36, "TaskStateEntered", "Drained"),
+            left(37, "Reached", "all are STOPPED"),
+            event(38, "TaskStateEntered", "Continue"),
+        ] {
+            reading.take(&event);
+        }
+        let passage = reading.end(at(99));
+        assert_eq!(
+            (passage.instance.as_str(), passage.launches),
+            ("i-1", false)
+        );
+        let [drained, answer] = &passage.phases[..] else {
+            panic!("two phases, not {:?}", passage.phases);
+        };
+        assert_eq!(
+            (drained.began, drained.ended, drained.times_asked),
+            (at(1), at(38), 2)
+        );
+        assert_eq!(
+            (drained.waited_for.as_str(), drained.verdict.as_str()),
+            ("3 tasks", "Reached")
+        );
+        assert_eq!((answer.began, answer.ended), (at(38), at(40)));
+        let [failure] = &passage.failures[..] else {
+            panic!("one failure, not {:?}", passage.failures);
+        };
+        assert_eq!((failure.error.as_str(), failure.again), ("Throttled", true));
+        assert_eq!(failure.cause, "ecs:ListTasks was throttled");
+        // Four states entered, one attempt again; two invocations, of a second each.
+        assert_eq!(
+            (
+                passage.transitions,
+                passage.invocations,
+                passage.function_ms
+            ),
+            (5, 2, 2000)
+        );
+        assert_eq!(passage.states["Drained"], 2);
+    }
+
+    #[test]
+    fn the_definition_says_where_its_answers_are() {
+        let definition = include_str!("../../../statemachine/lifecycle.asl.json");
+        let definition = serde_json::from_str(definition).expect("our definition");
+        let answers = answers(&definition);
+        assert_eq!(answers["Hold"], "stable");
+        assert_eq!(answers["Continue"], "completed");
+        assert!(!answers.contains_key("WhichMove"));
+    }
+}

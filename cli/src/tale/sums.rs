@@ -1,0 +1,333 @@
+//! What the tale adds up: waits, errors, the ways through the definition, the cost.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use rehearsal::report::{cost_parts_usd, rounded};
+use serde::Serialize;
+
+use super::errors::{errors, failures, mishaps};
+use super::lives::lives;
+use super::{End, Life, Noted, Passage, Source, Tale, seconds};
+
+/// So many of the longest waits are told.
+const WAITS_TOLD: usize = 10;
+
+/// The memory of our functions in MB, as the template sets it: what a deployed one has is not asked.
+const FUNCTION_MEMORY_MB: u64 = 128;
+
+/// A wait.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Wait {
+    /// Of which instance.
+    pub instance: String,
+    /// In which state of the definition.
+    pub state: String,
+    /// How long.
+    pub seconds: f64,
+    /// How often it was asked.
+    pub times_asked: u64,
+    /// What it waited for, in the worker's last words before the end of it.
+    pub reason: String,
+}
+
+/// How many passed a state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StateSum {
+    /// Executions that entered it.
+    pub executions: u64,
+    /// How often it was entered.
+    pub times: u64,
+}
+
+/// A way from state to state.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Arrow {
+    /// From which state.
+    pub from: String,
+    /// To which.
+    pub to: String,
+    /// How often it was taken.
+    pub times: u64,
+}
+
+/// What it cost, by the public prices, without the free tier.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cost {
+    /// State transitions, as Step Functions bills them.
+    pub transitions: u64,
+    /// What these cost, in US dollars.
+    pub transitions_usd: f64,
+    /// Functions invoked.
+    pub invocations: u64,
+    /// What these cost, in US dollars. Estimated: by the times in the histories, which are longer than what is billed, and
+    /// by the memory that the template gives.
+    pub functions_usd_estimated: f64,
+    /// Both.
+    pub usd_estimated: f64,
+}
+
+impl Tale {
+    /// The tale of what was read.
+    pub fn of(source: Source) -> Self {
+        let goes_on = goes_on(&source);
+        let ended = match goes_on {
+            true => source.now,
+            false => last(&source).unwrap_or(source.now),
+        };
+        let instances = lives(&source, ended);
+        let failures = failures(&source.passages);
+        let outcome = outcome(&source);
+        let complete = ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&outcome.as_str());
+        let stuck = |it: &Life| matches!(it.end, End::Retained | End::HookLeftOpen);
+        let well = complete && !instances.iter().any(stuck);
+        Self {
+            well: (!goes_on).then_some(well),
+            seconds: seconds(source.began, ended),
+            remarks: remarks(&source, goes_on, &instances),
+            longest_waits: longest_waits(&instances),
+            errors: errors(&failures),
+            mishaps: mishaps(&source),
+            states: states(&source.passages),
+            arrows: arrows(&source.passages),
+            executions: source.passages.len(),
+            cost: cost(&source.passages),
+            events: source.events.iter().map(noted_event).collect(),
+            activities: noted_activities(&source),
+            stack: source.stack,
+            cluster: source.cluster,
+            region: source.region,
+            began: source.began,
+            version: source.version,
+            outcome,
+            ended,
+            instances,
+            failures,
+        }
+    }
+
+    /// Instances of the roll that ended so.
+    pub fn ended_as(&self, end: End) -> impl Iterator<Item = &Life> {
+        self.instances.iter().filter(move |it| it.end == end)
+    }
+}
+
+fn goes_on(source: &Source) -> bool {
+    let runs = source.passages.iter().any(|it| it.stopped.is_none());
+    runs || source.status.ends_with("_IN_PROGRESS")
+}
+
+/// When the last thing ended.
+fn last(source: &Source) -> Option<Timestamp> {
+    let events = source.events.iter().map(|it| it.at);
+    let passages = source.passages.iter().filter_map(|it| it.stopped);
+    let activities = source.activities.iter().filter_map(|it| it.ended);
+    events.chain(passages).chain(activities).max()
+}
+
+/// The stack's last status in what is told.
+fn outcome(source: &Source) -> String {
+    let mut events = source.events.iter().rev();
+    let last = events.find(|it| it.resource == source.stack);
+    last.map_or_else(|| source.status.clone(), |it| it.status.clone())
+}
+
+fn remarks(source: &Source, goes_on: bool, instances: &[Life]) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if goes_on {
+        let until = source.now.strftime("%H:%M:%SZ");
+        remarks.push(format!(
+            "It goes on still: this is how it stood at {until}."
+        ));
+    }
+    if source.forgotten > 0 {
+        remarks.push(format!(
+            "Step Functions has forgotten the histories of {} execution(s): it keeps them for 90 days.",
+            source.forgotten
+        ));
+    }
+    if instances.is_empty() {
+        remarks.push("No instance came or went in it.".to_owned());
+    }
+    remarks
+}
+
+fn longest_waits(instances: &[Life]) -> Vec<Wait> {
+    let waits = instances.iter().flat_map(|life| {
+        let asked = life.phases.iter().filter(|it| !it.waited_for.is_empty());
+        asked.map(|phase| Wait {
+            instance: life.id.clone(),
+            state: phase.state.clone(),
+            seconds: phase.seconds,
+            times_asked: phase.times_asked,
+            reason: phase.waited_for.clone(),
+        })
+    });
+    let mut waits: Vec<Wait> = waits.collect();
+    waits.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+    waits.truncate(WAITS_TOLD);
+    waits
+}
+
+fn states(passages: &[Passage]) -> BTreeMap<String, StateSum> {
+    let mut sums: BTreeMap<String, StateSum> = BTreeMap::new();
+    for (state, times) in passages.iter().flat_map(|it| &it.states) {
+        let sum = sums.entry(state.clone()).or_default();
+        sum.executions += 1;
+        sum.times += times;
+    }
+    sums
+}
+
+fn arrows(passages: &[Passage]) -> Vec<Arrow> {
+    let mut sums: HashMap<&(String, String), u64> = HashMap::new();
+    for (way, times) in passages.iter().flat_map(|it| &it.arrows) {
+        *sums.entry(way).or_default() += times;
+    }
+    let arrows = sums.into_iter().map(|((from, to), times)| Arrow {
+        from: from.clone(),
+        to: to.clone(),
+        times,
+    });
+    let mut arrows: Vec<Arrow> = arrows.collect();
+    arrows.sort_by(|a, b| (&a.from, &a.to).cmp(&(&b.from, &b.to)));
+    arrows
+}
+
+fn cost(passages: &[Passage]) -> Cost {
+    let sum = |of: fn(&Passage) -> u64| passages.iter().map(of).sum::<u64>();
+    let (transitions, invocations) = (sum(|it| it.transitions), sum(|it| it.invocations));
+    let megabyte_ms = sum(|it| it.function_ms) * FUNCTION_MEMORY_MB;
+    let (states, functions) = cost_parts_usd(transitions, invocations, megabyte_ms);
+    Cost {
+        transitions,
+        transitions_usd: rounded(states, 6),
+        invocations,
+        functions_usd_estimated: rounded(functions, 6),
+        usd_estimated: rounded(states + functions, 6),
+    }
+}
+
+fn noted_event(event: &crate::aws::StackEvent) -> Noted {
+    Noted {
+        at: event.at,
+        what: event.resource.clone(),
+        status: event.status.clone(),
+        reason: event.reason.clone(),
+    }
+}
+
+fn noted_activities(source: &Source) -> Vec<Noted> {
+    let noted = source.activities.iter().map(|it| Noted {
+        at: it.began,
+        what: it.description.clone(),
+        status: it.status.clone(),
+        reason: it.cause.clone(),
+    });
+    let mut noted: Vec<Noted> = noted.collect();
+    noted.sort_by_key(|it| it.at);
+    noted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{Happened, Past, StackEvent};
+    use crate::tale::Reading;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    /// An execution that asked one state so often, from `started` on, a minute each time.
+    fn execution(instance: &str, started: i64, times: i64, stopped: Option<i64>) -> Passage {
+        let past = Past {
+            arn: instance.to_owned(),
+            status: if stopped.is_some() {
+                "SUCCEEDED"
+            } else {
+                "RUNNING"
+            }
+            .to_owned(),
+            started: at(started),
+            stopped: stopped.map(at),
+        };
+        let answers = [("Drained".to_owned(), "drained".to_owned())].into();
+        let mut reading = Reading::of(&past, &answers);
+        let event = |second: i64, kind: &str| Happened {
+            at: at(second),
+            kind: kind.to_owned(),
+            state: "Drained".to_owned(),
+            ..Happened::default()
+        };
+        reading.take(&Happened {
+            input: format!(r#"{{"detail": {{"EC2InstanceId": "{instance}"}}}}"#),
+            ..event(started, "ExecutionStarted")
+        });
+        for time in 0..times {
+            let second = started + time * 60;
+            reading.take(&event(second, "TaskStateEntered"));
+            reading.take(&Happened {
+                output: r#"{"drained": {"verdict": "NotYet", "reason": "a task"}}"#.to_owned(),
+                ..event(second + 1, "TaskStateExited")
+            });
+        }
+        reading.end(at(started + times * 60))
+    }
+
+    fn source(status: &str, passages: Vec<Passage>) -> Source {
+        Source {
+            stack: "stack".to_owned(),
+            status: status.to_owned(),
+            events: vec![StackEvent {
+                id: "1".to_owned(),
+                at: at(90),
+                resource: "stack".to_owned(),
+                status: status.to_owned(),
+                reason: String::new(),
+            }],
+            now: at(10_000),
+            passages,
+            ..Source::default()
+        }
+    }
+
+    #[test]
+    fn executions_are_counted_and_waits_told_the_longest_first() {
+        let passages = vec![
+            execution("i-short", 0, 2, Some(120)),
+            execution("i-long", 0, 5, Some(300)),
+        ];
+        let tale = Tale::of(source("UPDATE_COMPLETE", passages));
+        let sum = StateSum {
+            executions: 2,
+            times: 7,
+        };
+        assert_eq!(tale.states["Drained"], sum);
+        assert_eq!(tale.arrows[0].times, 5, "from Drained to itself, between");
+        assert_eq!(tale.cost.transitions, 7);
+        assert_eq!(tale.cost.transitions_usd, 0.000_175);
+        let waits: Vec<(&str, f64)> = tale
+            .longest_waits
+            .iter()
+            .map(|it| (it.instance.as_str(), it.seconds))
+            .collect();
+        assert_eq!(waits, [("i-long", 300.0), ("i-short", 120.0)]);
+        // The last drain outlives the update.
+        assert_eq!((tale.well, tale.seconds), (Some(true), 300.0));
+    }
+
+    #[test]
+    fn it_goes_on_while_an_execution_runs_and_is_not_well_when_it_went_back() {
+        let runs = execution("i-1", 0, 2, None);
+        let tale = Tale::of(source("UPDATE_COMPLETE", vec![runs]));
+        assert_eq!((tale.well, tale.ended), (None, at(10_000)));
+        assert!(tale.remarks[0].starts_with("It goes on still"));
+        let back = Tale::of(source("UPDATE_ROLLBACK_COMPLETE", Vec::new()));
+        assert_eq!(back.well, Some(false));
+    }
+}
