@@ -142,7 +142,9 @@ fn put(line: &mut Value, name: &str, unit: &str, value: Value, dimension: &str) 
         "Metrics": [{"Name": name, "Unit": unit}],
     });
     let directives = line["_aws"]["CloudWatchMetrics"].as_array_mut();
-    directives.expect("every line has this list").push(directive);
+    directives
+        .expect("every line has this list")
+        .push(directive);
 }
 
 /// Where lines of metrics go.
@@ -192,7 +194,9 @@ mod tests {
     fn measured_event(kind: &str) -> Value {
         let mut event = stub::event(kind);
         let metadata = event["detail"]["NotificationMetadata"].as_str();
-        let metadata = metadata.expect("a text").replacen('{', r#"{"metrics":true,"#, 1);
+        let metadata = metadata
+            .expect("a text")
+            .replacen('{', r#"{"metrics":true,"#, 1);
         event["detail"]["NotificationMetadata"] = json!(metadata);
         event
     }
@@ -219,7 +223,11 @@ mod tests {
 
     #[test]
     fn an_answer_is_a_line_in_the_embedded_metric_format() {
-        let line = told(&asked(Worker::Drained, "terminate"), &answer(Verdict::Reached, 2), 356);
+        let line = told(
+            &asked(Worker::Drained, "terminate"),
+            &answer(Verdict::Reached, 2),
+            356,
+        );
         let directive = |name: &str, unit: &str, dimension: &str| {
             json!({"Namespace": "ecs-rollout", "Dimensions": [["Cluster", dimension]],
                 "Metrics": [{"Name": name, "Unit": unit}]})
@@ -285,7 +293,10 @@ mod tests {
             message: "Rate exceeded".to_owned(),
         });
         let line = told(&asked(Worker::Drained, "terminate"), &failed, 5);
-        assert_eq!((&line["Error"], &line["Errors"]), (&json!("Throttled"), &json!(1)));
+        assert_eq!(
+            (&line["Error"], &line["Errors"]),
+            (&json!("Throttled"), &json!(1))
+        );
         let directives = line["_aws"]["CloudWatchMetrics"].as_array();
         assert_eq!(directives.map(Vec::len), Some(1));
     }
