@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 
+import boto3
 import jsonschema
 
 JUDGES = pathlib.Path(__file__).resolve().parent
@@ -143,6 +144,18 @@ class Restricted(tool.Scene):
         key = "AKIAPOLICY-" + "+".join(self.policies[name] for name in names)
         self.keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "any"}
 
+    def may_name(self, ami):
+        """Whether whoever has these rights may write the AMI into its parameter."""
+        theirs = boto3.client("ssm", endpoint_url=self.address, region_name=REGION, aws_access_key_id=self.keys["AWS_ACCESS_KEY_ID"],
+                              aws_secret_access_key="any")
+        try:
+            theirs.put_parameter(Name="/ami/ecs/latest", Value=ami, Overwrite=True)
+        except theirs.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDeniedException":
+                raise
+            return False
+        return True
+
 
 def known_verbs(program):
     told = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
@@ -168,14 +181,19 @@ def permissions(program):
         for verb in ("report", "plan"):
             if verb in verbs:
                 with_rights(verb, STACK)
-        scene.release("ami-00000000000000001")
+        if scene.may_name("ami-00000000000000001"):
+            fail("LookPolicy lets somebody write the AMI")
+        scene.release("ami-00000000000000002")
         refused = scene.tool("roll", STACK, "--yes", "--no-watch")
         tool.expect("roll with the rights to look", refused, 2, "cloudformation:UpdateStack is not allowed to you")
         scene.holds("LookPolicyArn", "RollPolicyArn")
+        if not scene.may_name("ami-00000000000000001"):
+            fail("RollPolicy does not let somebody write the AMI")
         with_rights("roll", STACK, "--yes", "--no-watch")
-        leaving = scene.at("Terminating:Wait")
         scene.holds("LookPolicyArn")
-        with_rights("explain", leaving, parts=(leaving,))
+        for state in ("Pending:Wait", "Terminating:Wait"):
+            instance = scene.at(state)
+            with_rights("explain", instance, parts=(instance,))
         refused = scene.tool("stop", STACK, "--yes")
         tool.expect("stop with the rights to look", refused, 2, "cloudformation:CancelUpdateStack is not allowed to you")
         scene.holds("LookPolicyArn", "RollPolicyArn")
@@ -208,7 +226,7 @@ def metrics(binaries):
     scene = tool.Scene(binaries / "ecs-rollout")
     with contextlib.ExitStack() as ending:
         ending.callback(scene.end)
-        more = {"WorkerHost": "Activity", "Metrics": "true"}
+        more = {"WorkerHost": "Activity", "Metrics": "true", "ClusterSize": "1", "ClusterMaxSize": "2"}
         scene.given = [one for one in scene.given if one["ParameterKey"] not in more]
         scene.given += [{"ParameterKey": name, "ParameterValue": value} for name, value in more.items()]
         environment = {"AWS_ENDPOINT_URL": scene.address, "AWS_REGION": REGION, **scene.keys, "PATH": os.environ["PATH"]}
