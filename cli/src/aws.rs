@@ -1,7 +1,10 @@
 //! The operator's own account: his profile and Region, and what is asked there. Read-only, but for what `roll` and `stop` ask.
 
+mod cluster;
+mod definition;
 mod executions;
 mod group;
+mod parameter;
 mod stack;
 
 use std::error::Error as _;
@@ -14,8 +17,10 @@ use clap::Args;
 use jiff::Timestamp;
 use workers::{Clients, Error, boot, http};
 
+pub use cluster::{Machine, Service, StartedTask};
+pub use definition::Definition;
 pub use executions::{Execution, Ran};
-pub use group::{Group, Hooks, Member};
+pub use group::{Capacity, Group, Hook, Hooks, Member};
 pub use stack::{Stack, StackEvent};
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
@@ -43,6 +48,9 @@ pub struct Aws {
     pub region: String,
     cloudformation: aws_sdk_cloudformation::Client,
     autoscaling: aws_sdk_autoscaling::Client,
+    balancing: aws_sdk_elasticloadbalancingv2::Client,
+    ecs: aws_sdk_ecs::Client,
+    parameters: aws_sdk_ssm::Client,
     stepfunctions: aws_sdk_sfn::Client,
 }
 
@@ -76,25 +84,7 @@ impl Access {
         has_credentials(&config).await?;
         let http = http.for_endpoint(config.endpoint_url());
         let config = config.into_builder().http_client(http).build();
-        let clients = Clients::new(&config).only_looking();
-        // Every answer sets the clock.
-        let clock = &clients.clock;
-        let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config);
-        let autoscaling = aws_sdk_autoscaling::config::Builder::from(&config);
-        let stepfunctions = aws_sdk_sfn::config::Builder::from(&config);
-        Ok(Aws {
-            region,
-            cloudformation: aws_sdk_cloudformation::Client::from_conf(
-                cloudformation.interceptor(clock.clone()).build(),
-            ),
-            autoscaling: aws_sdk_autoscaling::Client::from_conf(
-                autoscaling.interceptor(clock.clone()).build(),
-            ),
-            stepfunctions: aws_sdk_sfn::Client::from_conf(
-                stepfunctions.interceptor(clock.clone()).build(),
-            ),
-            clients,
-        })
+        Ok(Aws::of(&config, region))
     }
 }
 
@@ -115,7 +105,34 @@ async fn has_credentials(config: &SdkConfig) -> Result<(), String> {
     Err(text)
 }
 
+/// A client of the SDK `$sdk` whose every answer sets the clock.
+macro_rules! client {
+    ($sdk:ident, $config:expr, $clock:expr) => {
+        $sdk::Client::from_conf(
+            $sdk::config::Builder::from($config)
+                .interceptor($clock.clone())
+                .build(),
+        )
+    };
+}
+
 impl Aws {
+    /// The account that the settings of `config` lead to.
+    pub fn of(config: &SdkConfig, region: String) -> Self {
+        let clients = Clients::new(config).only_looking();
+        let clock = &clients.clock;
+        Self {
+            region,
+            cloudformation: client!(aws_sdk_cloudformation, config, clock),
+            autoscaling: client!(aws_sdk_autoscaling, config, clock),
+            balancing: client!(aws_sdk_elasticloadbalancingv2, config, clock),
+            ecs: client!(aws_sdk_ecs, config, clock),
+            parameters: client!(aws_sdk_ssm, config, clock),
+            stepfunctions: client!(aws_sdk_sfn, config, clock),
+            clients,
+        }
+    }
+
     /// AWS's time, by its answers.
     pub fn now(&self) -> Timestamp {
         self.clients.clock.at(boot::clock())

@@ -6,6 +6,7 @@ mod explain;
 mod graph;
 mod listeners;
 mod pages;
+mod plan;
 mod processes;
 mod rehearse;
 mod roll;
@@ -35,6 +36,8 @@ enum Verb {
     Story(story::Story),
     /// Plays stories drawn by chance, with everything that can go wrong, and judges every promise.
     Simulate(simulate::Simulate),
+    /// Tells what a roll would do, whether it can end, and how long it would take.
+    Plan(plan::PlanVerb),
     /// Begins a roll, by an update of the stack, and watches it.
     Roll(roll::Roll),
     /// Watches a roll until its last drain has ended.
@@ -63,6 +66,7 @@ impl CommandLine {
             Verb::Rehearse(rehearse) => rehearse.run(),
             Verb::Story(story) => story.run(),
             Verb::Simulate(simulate) => simulate.run(),
+            Verb::Plan(plan) => plan.run(),
             Verb::Roll(roll) => roll.run(),
             Verb::Watch(watch) => watch.run(),
             Verb::Stop(stop) => stop.run(),

@@ -3,6 +3,7 @@
 mod aws;
 mod command;
 mod explanation;
+mod plan;
 mod view;
 mod watching;
 

@@ -3,5 +3,6 @@
 pub mod graph;
 pub mod live;
 pub mod out;
+pub mod planned;
 pub mod simulated;
 pub mod summary;

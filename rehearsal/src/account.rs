@@ -13,8 +13,8 @@ use crate::faults::{self, Faults};
 use crate::simulation::wrong::Wrong;
 use crate::wire::ApiError;
 use crate::{
-    autoscaling, cloudformation, cloudwatch, ec2, ecs, eventbridge, lambda, s3, sns, ssm,
-    stepfunctions, sts,
+    autoscaling, cloudformation, cloudwatch, ec2, ecs, elasticloadbalancing, eventbridge, lambda,
+    s3, sns, ssm, stepfunctions, sts,
 };
 
 /// The account's number, as AWS's own documentation writes its examples.
@@ -217,6 +217,7 @@ impl Account {
             "cloudformation" => cloudformation::call(self, action, input),
             "ec2" => ec2::call(self, action, input),
             "ecs" => ecs::call(self, action, input),
+            "elasticloadbalancing" => elasticloadbalancing::call(self, action, input),
             "events" => eventbridge::call(self, action, input),
             "lambda" => lambda::call(self, action, input),
             "sns" => sns::call(self, caller, action, input),

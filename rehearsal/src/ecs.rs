@@ -307,6 +307,42 @@ pub fn task_exits(account: &mut Account, cluster: &str, task: &str) {
     task::exit_now(account, cluster, task);
 }
 
+/// An instance as it would register.
+struct Offer<'a> {
+    instance: &'a str,
+    attributes: &'a BTreeMap<String, String>,
+}
+
+impl filter::Asked for Offer<'_> {
+    fn values(&self, subject: &filter::Subject) -> Vec<String> {
+        match subject {
+            filter::Subject::AgentConnected => vec!["true".to_owned()],
+            filter::Subject::RunningTasksCount => vec!["0".to_owned()],
+            filter::Subject::Ec2InstanceId => vec![self.instance.to_owned()],
+            filter::Subject::Attribute(name) => {
+                self.attributes.get(name).cloned().into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether the expression of a memberOf constraint means an instance with these attributes, on which nothing runs yet.
+///
+/// # Errors
+/// What is wrong with the expression.
+pub fn meets(
+    expression: &str,
+    instance: &str,
+    attributes: &BTreeMap<String, String>,
+) -> Result<bool, String> {
+    let offer = Offer {
+        instance,
+        attributes,
+    };
+    Ok(filter::Expression::parse(expression)?.holds(&offer))
+}
+
 /// Names inside this module come from the state itself, and nothing but a task or an instance is ever removed from
 /// it, each with all that points to it. So a name that is not found is a mistake here, not in a call.
 impl State {

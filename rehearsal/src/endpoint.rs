@@ -129,7 +129,14 @@ fn readable(
     service: &str,
     target: Option<&str>,
 ) -> Result<(), ApiError> {
-    let known = ["autoscaling", "cloudformation", "ec2", "sns", "sts"];
+    let known = [
+        "autoscaling",
+        "cloudformation",
+        "ec2",
+        "elasticloadbalancing",
+        "sns",
+        "sts",
+    ];
     if method != Method::POST || uri.path() != "/" {
         return Err(ApiError::not_known(format_args!(
             "{method} {} of the service {service:?}",

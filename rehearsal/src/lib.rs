@@ -29,6 +29,7 @@ pub mod cloudformation;
 pub mod cloudwatch;
 pub mod ec2;
 pub mod ecs;
+pub mod elasticloadbalancing;
 pub mod endpoint;
 pub mod environments;
 pub mod eventbridge;

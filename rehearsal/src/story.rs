@@ -12,7 +12,7 @@ mod play;
 
 pub use crate::faults::Fault;
 pub use action::{Action, Call};
-pub use play::{Played, play, play_with_processes};
+pub use play::{Played, play, play_and_look, play_with_processes};
 
 use std::path::PathBuf;
 

@@ -8,7 +8,7 @@
 //! deadline, but never lets the instance go with tasks that ECS does not know to be STOPPED. What holds the tasks of
 //! services is asked for once it takes long (`hindered`), and told.
 
-mod hindered;
+pub mod hindered;
 mod look;
 mod standalone;
 mod words;

@@ -14,6 +14,16 @@ const AT_REST: [&str; 4] = [
     "Warmed:Hibernated",
 ];
 
+/// Statuses of an instance refresh that has not ended.
+const GOES_ON: [&str; 6] = [
+    "Pending",
+    "InProgress",
+    "Cancelling",
+    "RollbackInProgress",
+    "Baking",
+    "Paused",
+];
+
 /// An instance of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -34,6 +44,30 @@ pub struct Group {
     pub version: String,
     /// Its instances.
     pub members: Vec<Member>,
+}
+
+/// What a group may do.
+#[derive(Debug, Clone, Default)]
+pub struct Capacity {
+    /// DesiredCapacity.
+    pub desired: i64,
+    /// MaxSize.
+    pub most: i64,
+    /// The processes that somebody suspended.
+    pub suspended: Vec<String>,
+    /// The status of an instance refresh that goes on.
+    pub refresh: Option<String>,
+}
+
+/// A lifecycle hook of a group.
+#[derive(Debug, Clone)]
+pub struct Hook {
+    /// Its name.
+    pub name: String,
+    /// Whether it is for instances that launch, or else for those that terminate.
+    pub is_of_launch: bool,
+    /// What our metadata says, if it is ours.
+    pub ours: Option<Hooks>,
 }
 
 /// What the metadata of our hooks says.
@@ -138,6 +172,15 @@ impl Aws {
     /// # Errors
     /// As [`Error::from_sdk`].
     pub async fn hooks(&self, group: &str) -> Result<Option<Hooks>, Error> {
+        let all = self.all_hooks(group).await?;
+        Ok(all.into_iter().find_map(|hook| hook.ours))
+    }
+
+    /// All lifecycle hooks of the group.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`].
+    pub async fn all_hooks(&self, group: &str) -> Result<Vec<Hook>, Error> {
         let call = "autoscaling:DescribeLifecycleHooks";
         let sent = self
             .autoscaling
@@ -145,13 +188,63 @@ impl Aws {
             .auto_scaling_group_name(group)
             .send();
         let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
-        let ours = answer.lifecycle_hooks().iter().find_map(|hook| {
-            let metadata: Value = serde_json::from_str(hook.notification_metadata()?).ok()?;
-            Some(Hooks {
-                cluster: metadata["cluster"].as_str()?.to_owned(),
-                stack: metadata["stack"].as_str()?.to_owned(),
-            })
+        let hooks = answer.lifecycle_hooks().iter().map(|hook| Hook {
+            name: hook.lifecycle_hook_name().unwrap_or_default().to_owned(),
+            is_of_launch: hook.lifecycle_transition() == Some("autoscaling:EC2_INSTANCE_LAUNCHING"),
+            ours: ours(hook.notification_metadata()),
         });
-        Ok(ours)
+        Ok(hooks.collect())
     }
+
+    /// What the group may do, and whether an instance refresh goes on in it.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `GroupNotFound`.
+    pub async fn capacity(&self, name: &str) -> Result<Capacity, Error> {
+        let call = "autoscaling:DescribeAutoScalingGroups";
+        let sent = self
+            .autoscaling
+            .describe_auto_scaling_groups()
+            .auto_scaling_group_names(name)
+            .send();
+        let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
+        let Some(found) = answer.auto_scaling_groups().first() else {
+            let group = workers::model::GroupName::new(name);
+            return Err(Error::GroupNotFound { call, group });
+        };
+        let suspended = found.suspended_processes().iter();
+        Ok(Capacity {
+            desired: i64::from(found.desired_capacity().unwrap_or_default()),
+            most: i64::from(found.max_size().unwrap_or_default()),
+            suspended: suspended
+                .filter_map(|one| Some(one.process_name()?.to_owned()))
+                .collect(),
+            refresh: self.refresh(name).await?,
+        })
+    }
+
+    async fn refresh(&self, group: &str) -> Result<Option<String>, Error> {
+        let call = "autoscaling:DescribeInstanceRefreshes";
+        let sent = self
+            .autoscaling
+            .describe_instance_refreshes()
+            .auto_scaling_group_name(group)
+            .max_records(1)
+            .send();
+        let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
+        let last = answer.instance_refreshes().first();
+        let status = last
+            .and_then(|last| last.status())
+            .map(|status| status.as_str());
+        let goes_on = status.filter(|status| GOES_ON.contains(status));
+        Ok(goes_on.map(str::to_owned))
+    }
+}
+
+fn ours(metadata: Option<&str>) -> Option<Hooks> {
+    let metadata: Value = serde_json::from_str(metadata?).ok()?;
+    Some(Hooks {
+        cluster: metadata["cluster"].as_str()?.to_owned(),
+        stack: metadata["stack"].as_str()?.to_owned(),
+    })
 }

@@ -19,6 +19,8 @@ pub struct Stack {
     pub status: String,
     outputs: BTreeMap<String, String>,
     parameters: BTreeMap<String, String>,
+    /// What the SSM parameters held at the last update, by the parameter that names them.
+    resolved: BTreeMap<String, String>,
     capabilities: Vec<Capability>,
 }
 
@@ -51,6 +53,17 @@ impl Stack {
     /// The value of a parameter, if it has one of this name.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
+    }
+
+    /// All parameters.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.parameters.iter();
+        all.map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// What the SSM parameter that `name` names held when the stack was updated last.
+    pub fn resolved(&self, name: &str) -> Option<&str> {
+        self.resolved.get(name).map(String::as_str)
     }
 
     /// Its group.
@@ -101,6 +114,10 @@ impl Aws {
             found.ok_or_else(|| Error::bad_answer(call, format!("stack {name} is not told")))?;
         let outputs = found.outputs().iter();
         let parameters = found.parameters().iter();
+        let resolved = found.parameters().iter().filter_map(|one| {
+            let value = one.resolved_value()?.to_owned();
+            Some((one.parameter_key()?.to_owned(), value))
+        });
         Ok(Stack {
             name: found.stack_name().unwrap_or(name).to_owned(),
             status: found
@@ -117,6 +134,7 @@ impl Aws {
                     Some((one.parameter_key()?.to_owned(), value.to_owned()))
                 })
                 .collect(),
+            resolved: resolved.collect(),
             capabilities: found.capabilities().to_vec(),
         })
     }

@@ -59,14 +59,7 @@ pub fn play(
     wait: Option<Duration>,
     listener: Arc<Mutex<dyn Listener>>,
 ) -> Result<Played, String> {
-    // The SDKs take the jitter of their retries from the thread's generator.
-    fastrand::seed(settings.seed);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .map_err(|error| format!("no runtime: {error}"))?;
-    runtime.block_on(async {
+    in_virtual_time(settings, async {
         let mut account = setup::account(settings);
         account.stepfunctions.wait_override = wait;
         account.stepfunctions.forget_histories = true;
@@ -76,6 +69,44 @@ pub fn play(
         world.end();
         played
     })
+}
+
+/// Plays `before`, lets somebody look at the account, and plays `after`. What he calls takes its time, in which nothing else
+/// happens.
+///
+/// # Errors
+/// A sentence: what was refused, and by whom.
+pub fn play_and_look<T>(
+    settings: &Settings,
+    (before, after): (&[Action], &[Action]),
+    look: impl AsyncFnOnce(&World) -> T,
+) -> Result<(T, Played), String> {
+    in_virtual_time(settings, async {
+        let world = World::new(setup::account(settings));
+        let silence = Arc::new(Mutex::new(super::Silence));
+        let mut stage = Stage::new(settings, world.clone(), silence)?;
+        for action in before {
+            stage.act(action).await?;
+        }
+        let seen = look(&world).await;
+        let played = stage.play(after).await;
+        world.end();
+        Ok((seen, played?))
+    })
+}
+
+fn in_virtual_time<T>(
+    settings: &Settings,
+    story: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
+    // The SDKs take the jitter of their retries from the thread's generator.
+    fastrand::seed(settings.seed);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
+    runtime.block_on(story)
 }
 
 /// Plays the story with the workers as processes of their own, which call the account on loopback.

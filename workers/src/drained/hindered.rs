@@ -90,7 +90,7 @@ pub fn hindered(service: &Service) -> Option<HinderedService> {
 }
 
 /// ECS may stop no task first, and start no other first: the percentages, rounded, leave no room for either.
-fn no_room(service: &Service) -> Option<String> {
+pub fn no_room(service: &Service) -> Option<String> {
     let (desired, terms) = (service.counts.desired, &service.terms);
     if desired < 1 {
         return None;
@@ -111,7 +111,7 @@ fn no_room(service: &Service) -> Option<String> {
 }
 
 /// A replacement finds no place on any other instance.
-fn no_place(service: &Service) -> Option<String> {
+pub fn no_place(service: &Service) -> Option<String> {
     let event = service.terms.unplaced()?;
     let cause = cause(&event.message.to_lowercase(), &service.terms.constraints);
     Some(format!(

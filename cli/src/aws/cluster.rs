@@ -1,0 +1,241 @@
+//! The cluster: its instances, its services, and the tasks that no service replaces.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::types::{self, Resource, SchedulingStrategy};
+use jiff::Timestamp;
+use workers::Error;
+
+use super::{Aws, time};
+
+/// DescribeContainerInstances and DescribeTasks take this many at once (documented).
+const DESCRIBED_AT_ONCE: usize = 100;
+
+/// DescribeServices takes only this many (documented).
+const SERVICES_DESCRIBED_AT_ONCE: usize = 10;
+
+/// An EC2 instance as a member of the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Machine {
+    /// The EC2 instance.
+    pub id: String,
+    /// Its registration.
+    pub arn: String,
+    /// `ACTIVE`, `DRAINING`, and so on.
+    pub status: String,
+    /// Whether its agent is connected right now.
+    pub agent_connected: bool,
+    /// When it registered.
+    pub since: Option<Timestamp>,
+    /// Attributes: those of ECS, such as `ecs.ami-id`, and those that somebody set.
+    pub attributes: BTreeMap<String, String>,
+    /// CPU units that it has.
+    pub cpu: i64,
+    /// MiB that it has.
+    pub memory: i64,
+    /// Tasks that run on it.
+    pub tasks: i32,
+}
+
+/// A service of the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Whether it has one task on each instance.
+    pub is_daemon: bool,
+    /// Whether its tasks run on Fargate, and so on no instance of ours.
+    pub is_on_fargate: bool,
+    /// Its only capacity provider, if its strategy has one.
+    pub provider: Option<String>,
+    /// How many tasks it wants.
+    pub desired: i64,
+    /// minimumHealthyPercent.
+    pub minimum_percent: i64,
+    /// maximumPercent.
+    pub maximum_percent: i64,
+    /// Its placement constraints: type, and expression if it is of type memberOf.
+    pub constraints: Vec<(String, Option<String>)>,
+    /// Its task definition.
+    pub definition: String,
+    /// Its target groups.
+    pub target_groups: Vec<String>,
+}
+
+/// A task that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartedTask {
+    /// Its ARN.
+    pub arn: String,
+    /// `service:NAME`, or a family or free name.
+    pub group: String,
+    /// The registration that it runs on.
+    pub on: String,
+    /// Its task definition.
+    pub definition: String,
+    /// When it started.
+    pub since: Option<Timestamp>,
+}
+
+impl Machine {
+    /// The value of an attribute.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).map(String::as_str)
+    }
+
+    fn of(told: &types::ContainerInstance) -> Self {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let attributes = told.attributes().iter().map(|one| {
+            let value = one.value().unwrap_or_default().to_owned();
+            (one.name().to_owned(), value)
+        });
+        let number = |name: &str| {
+            let mut all = told.registered_resources().iter();
+            let found = all.find(|one: &&Resource| one.name() == Some(name));
+            found.map_or(0, |one| i64::from(one.integer_value()))
+        };
+        Self {
+            id: text(told.ec2_instance_id()),
+            arn: text(told.container_instance_arn()),
+            status: text(told.status()),
+            agent_connected: told.agent_connected(),
+            since: time(told.registered_at()),
+            attributes: attributes.collect(),
+            cpu: number("CPU"),
+            memory: number("MEMORY"),
+            tasks: told.running_tasks_count(),
+        }
+    }
+}
+
+impl Service {
+    fn of(told: &types::Service) -> Self {
+        let strategy = told.capacity_provider_strategy();
+        let providers: Vec<&str> = strategy.iter().map(|one| one.capacity_provider()).collect();
+        let far = |name: &&str| name.starts_with("FARGATE");
+        let is_on_fargate = match providers.as_slice() {
+            [] => told.launch_type().map(|it| it.as_str()) == Some("FARGATE"),
+            some => some.iter().all(far),
+        };
+        let rules = told.deployment_configuration();
+        let percent = |percent: Option<i32>, usual: i64| percent.map_or(usual, i64::from);
+        let is_daemon = told.scheduling_strategy() == Some(&SchedulingStrategy::Daemon);
+        let constraints = told.placement_constraints().iter().map(|one| {
+            let kind = one.r#type().map_or("", |kind| kind.as_str());
+            (kind.to_owned(), one.expression().map(str::to_owned))
+        });
+        let balancers = told.load_balancers().iter();
+        Self {
+            name: told.service_name().unwrap_or_default().to_owned(),
+            is_daemon,
+            is_on_fargate,
+            provider: match providers.as_slice() {
+                [one] => Some((*one).to_owned()),
+                _ => None,
+            },
+            desired: i64::from(told.desired_count()),
+            minimum_percent: percent(
+                rules.and_then(|it| it.minimum_healthy_percent()),
+                if is_daemon { 0 } else { 100 },
+            ),
+            maximum_percent: percent(
+                rules.and_then(|it| it.maximum_percent()),
+                if is_daemon { 100 } else { 200 },
+            ),
+            constraints: constraints.collect(),
+            definition: told.task_definition().unwrap_or_default().to_owned(),
+            target_groups: balancers
+                .filter_map(|one| Some(one.target_group_arn()?.to_owned()))
+                .collect(),
+        }
+    }
+}
+
+impl Aws {
+    /// The instances that are registered in the cluster.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`].
+    pub async fn machines(&self, cluster: &str) -> Result<Vec<Machine>, Error> {
+        let list = "ecs:ListContainerInstances";
+        let pages = self.ecs.list_container_instances().cluster(cluster);
+        let listed = pages.into_paginator().items().send();
+        let arns = listed.collect::<Result<Vec<String>, _>>().await;
+        let arns = arns.map_err(|error| Error::from_sdk(list, error))?;
+        let call = "ecs:DescribeContainerInstances";
+        let mut machines = Vec::new();
+        for some in arns.chunks(DESCRIBED_AT_ONCE) {
+            let sent = self
+                .ecs
+                .describe_container_instances()
+                .cluster(cluster)
+                .set_container_instances(Some(some.to_vec()))
+                .send();
+            let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
+            machines.extend(answer.container_instances().iter().map(Machine::of));
+        }
+        Ok(machines)
+    }
+
+    /// The services of the cluster that are ACTIVE.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`].
+    pub async fn services(&self, cluster: &str) -> Result<Vec<Service>, Error> {
+        let list = "ecs:ListServices";
+        let pages = self.ecs.list_services().cluster(cluster);
+        let listed = pages.into_paginator().items().send();
+        let arns = listed.collect::<Result<Vec<String>, _>>().await;
+        let arns = arns.map_err(|error| Error::from_sdk(list, error))?;
+        let call = "ecs:DescribeServices";
+        let mut services = Vec::new();
+        for some in arns.chunks(SERVICES_DESCRIBED_AT_ONCE) {
+            let sent = self
+                .ecs
+                .describe_services()
+                .cluster(cluster)
+                .set_services(Some(some.to_vec()))
+                .send();
+            let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
+            let active = answer.services().iter();
+            let active = active.filter(|one| one.status() == Some("ACTIVE"));
+            services.extend(active.map(Service::of));
+        }
+        services.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(services)
+    }
+
+    /// The tasks of the cluster that ECS wants to run on instances.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`].
+    pub async fn started_tasks(&self, cluster: &str) -> Result<Vec<StartedTask>, Error> {
+        let list = "ecs:ListTasks";
+        let pages = self.ecs.list_tasks().cluster(cluster);
+        let listed = pages.into_paginator().items().send();
+        let arns = listed.collect::<Result<Vec<String>, _>>().await;
+        let arns = arns.map_err(|error| Error::from_sdk(list, error))?;
+        let call = "ecs:DescribeTasks";
+        let mut tasks = Vec::new();
+        for some in arns.chunks(DESCRIBED_AT_ONCE) {
+            let sent = self
+                .ecs
+                .describe_tasks()
+                .cluster(cluster)
+                .set_tasks(Some(some.to_vec()))
+                .send();
+            let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
+            tasks.extend(answer.tasks().iter().filter_map(|one| {
+                let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+                Some(StartedTask {
+                    arn: text(one.task_arn()),
+                    group: text(one.group()),
+                    on: one.container_instance_arn()?.to_owned(),
+                    definition: text(one.task_definition_arn()),
+                    since: time(one.started_at()),
+                })
+            }));
+        }
+        Ok(tasks)
+    }
+}

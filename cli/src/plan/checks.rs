@@ -1,0 +1,94 @@
+//! What hinders a roll: each check is a question that what was seen answers.
+
+mod around;
+mod machines;
+mod services;
+mod tasks;
+
+pub use tasks::end;
+
+use serde::Serialize;
+
+use super::seen::{Asked, Seen};
+
+/// How bad it is; the worst comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Level {
+    /// The roll cannot begin, or cannot end on the new AMI.
+    Blocker,
+    /// It can, but somebody should know.
+    Warning,
+}
+
+/// Something that hinders it. Members are spelled so in JSON output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remark {
+    /// How bad it is.
+    pub level: Level,
+    /// Which check says so.
+    pub name: &'static str,
+    /// What is the matter, and the way out.
+    pub words: String,
+}
+
+impl Remark {
+    /// The roll cannot begin, or cannot end on the new AMI.
+    pub fn blocker(name: &'static str, words: impl Into<String>) -> Self {
+        let level = Level::Blocker;
+        let words = words.into();
+        Self { level, name, words }
+    }
+
+    /// It can, but somebody should know.
+    pub fn warning(name: &'static str, words: impl Into<String>) -> Self {
+        let level = Level::Warning;
+        let words = words.into();
+        Self { level, name, words }
+    }
+}
+
+/// All remarks on what was seen.
+pub fn all(seen: &Seen, asked: &Asked) -> Vec<Remark> {
+    let checks = [
+        around::stack,
+        around::ami,
+        around::hooks,
+        around::processes,
+        around::room,
+        around::refresh,
+        machines::retained,
+        machines::agents,
+        machines::strangers,
+        machines::moving,
+        services::percentages,
+        services::places,
+        services::constraints,
+        services::sizes,
+        services::deadlines,
+        services::unsteady,
+        tasks::protected,
+        tasks::standalone,
+    ];
+    checks.iter().flat_map(|check| check(seen, asked)).collect()
+}
+
+/// Whether a drain that misses its deadline stops the roll, so that what surely misses it is a blocker.
+fn deadline_stops(seen: &Seen) -> bool {
+    seen.word("DrainDeadlinePolicy", "retain") == "retain"
+}
+
+/// When the drain deadline passes, in seconds from a drain's begin.
+fn drain_deadline(seen: &Seen) -> i64 {
+    seen.number("DrainDeadlineSeconds", 3000)
+}
+
+/// A few names, and how many more there are.
+fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const NAMED: usize = 5;
+    let names: Vec<&str> = names.into_iter().collect();
+    match names.len().checked_sub(NAMED) {
+        Some(more) if more > 0 => format!("{} and {more} more", names[..NAMED].join(", ")),
+        _ => names.join(", "),
+    }
+}

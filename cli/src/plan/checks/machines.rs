@@ -1,0 +1,118 @@
+//! The instances.
+
+use super::{Asked, Remark, Seen, deadline_stops, some};
+
+/// The attribute of an instance that is kept for its standalone tasks.
+const KEPT: &str = "ecs-rollout.kept-for";
+
+/// Nothing is left of an earlier roll.
+pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
+    let kept = |id: &str| {
+        seen.machine(id)
+            .is_some_and(|it| it.attribute(KEPT).is_some())
+    };
+    let retained = seen.group.retained().map(|one| one.id.as_str());
+    let (kept, failed): (Vec<&str>, Vec<&str>) = retained.partition(|id| kept(id));
+    let mut remarks = Vec::new();
+    if !failed.is_empty() {
+        let words = format!(
+            "retained since an earlier drain failed: {}. While they are there, no instance joins; ask why with ecs-rollout explain \
+             {}, then terminate them",
+            some(failed.iter().copied()),
+            failed[0]
+        );
+        remarks.push(Remark::blocker("retained", words));
+    }
+    if !kept.is_empty() {
+        let words = format!(
+            "kept for their standalone tasks: {}; terminate each when its tasks have ended",
+            some(kept)
+        );
+        remarks.push(Remark::warning("kept", words));
+    }
+    remarks
+}
+
+/// All of the group are members of the cluster, ACTIVE, with their agents connected.
+pub fn agents(seen: &Seen, _: &Asked) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let gone = seen.own_machines().filter(|one| !one.agent_connected);
+    let gone = some(gone.map(|one| one.id.as_str()));
+    if !gone.is_empty() {
+        let limit = seen.number("AgentDisconnectedLimitSeconds", 600);
+        let words = format!(
+            "the ECS agent is not connected: {gone}. After {limit} s without it a drain has failed, for nobody can tell that its tasks \
+             have stopped; bring it back, or terminate the instance before the roll"
+        );
+        remarks.push(match deadline_stops(seen) {
+            true => Remark::blocker("agent-disconnected", words),
+            false => Remark::warning("agent-disconnected", words),
+        });
+    }
+    let draining = seen.own_machines().filter(|one| one.status == "DRAINING");
+    let in_service = |id: &str| {
+        let mut members = seen.group.members.iter();
+        members.any(|one| one.id == id && !one.moves() && !one.state.is_retained())
+    };
+    let draining = some(
+        draining
+            .map(|one| one.id.as_str())
+            .filter(|id| in_service(id)),
+    );
+    if !draining.is_empty() {
+        let words = format!(
+            "set DRAINING by somebody, though in service: {draining}; their tasks need room on the others already"
+        );
+        remarks.push(Remark::warning("drained-by-hand", words));
+    }
+    let unknown = seen.group.members.iter();
+    let unknown = unknown.filter(|one| !one.moves() && seen.machine(&one.id).is_none());
+    let unknown = some(unknown.map(|one| one.id.as_str()));
+    if !unknown.is_empty() {
+        let cluster = &seen.cluster;
+        let words = format!(
+            "in the group, and no members of cluster {cluster}: {unknown}. They are replaced, but there is nothing to drain; did their \
+             agents ever register?"
+        );
+        remarks.push(Remark::warning("not-registered", words));
+    }
+    remarks
+}
+
+/// Nobody else's instances are in the cluster.
+pub fn strangers(seen: &Seen, _: &Asked) -> Vec<Remark> {
+    let own = |id: &str| seen.group.members.iter().any(|one| one.id == id);
+    let others = seen.machines.iter().filter(|one| !own(&one.id));
+    let others = some(others.map(|one| one.id.as_str()));
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let words = format!(
+        "members of the cluster that are not of this group: {others}. They are not rolled, and tasks may move to them"
+    );
+    vec![Remark::warning("foreign-instances", words)]
+}
+
+/// All of the group are in service.
+pub fn moving(seen: &Seen, _: &Asked) -> Vec<Remark> {
+    let moving = some(seen.group.moving().map(|one| one.id.as_str()));
+    let standby = seen.group.members.iter();
+    let standby = standby.filter(|one| one.state.to_string() == "Standby");
+    let standby = some(standby.map(|one| one.id.as_str()));
+    let mut remarks = Vec::new();
+    if !moving.is_empty() {
+        let words = format!(
+            "on their way in or out: {moving}. New instances wait for their drains; see them with ecs-rollout watch {}",
+            seen.stack.name
+        );
+        remarks.push(Remark::warning("under-way", words));
+    }
+    if !standby.is_empty() {
+        let words = format!(
+            "in Standby: {standby}. Nobody has proven what a rolling update does with them; an instance refresh waits up to an hour \
+             for them to come back. Put them in service first: aws autoscaling exit-standby"
+        );
+        remarks.push(Remark::warning("standby", words));
+    }
+    remarks
+}

@@ -1,0 +1,246 @@
+//! What is there before a roll.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use workers::Error;
+use workers::model::cluster::Service as Counted;
+use workers::model::{ClusterName, ProtectedTask, ServiceName, TaskArn};
+
+use crate::aws::{
+    Access, Aws, Capacity, Definition, Group, Hook, Machine, Service, Stack, StartedTask, told,
+};
+
+/// The template's parameters that matter here, with what they mean where a template does not have them.
+const BATCH_SIZE: &str = "BatchSize";
+const AMI_PARAMETER: (&str, &str) = ("EcsAmiParameterKey", "/ami/ecs/latest");
+
+/// The deregistration delay of a target group that nobody has set, in seconds (documented).
+const USUAL_DELAY: u64 = 300;
+
+/// What the operator asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The AMI to roll to, if it is not the one in the parameter.
+    pub ami: Option<String>,
+    /// How many instances are to be replaced at a time, if not as many as the stack says.
+    pub batch: Option<u32>,
+}
+
+/// What is there.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// AWS's time.
+    pub now: Timestamp,
+    /// The stack.
+    pub stack: Stack,
+    /// Its cluster.
+    pub cluster: String,
+    /// The SSM parameter that names the AMI.
+    pub ami_parameter: String,
+    /// What that parameter holds now.
+    pub next_ami: Option<String>,
+    /// What it held at the last update.
+    pub last_ami: Option<String>,
+    /// The group.
+    pub group: Group,
+    /// What that may do.
+    pub capacity: Capacity,
+    /// Its hooks.
+    pub hooks: Vec<Hook>,
+    /// The cluster's instances.
+    pub machines: Vec<Machine>,
+    /// Its services.
+    pub services: Vec<Service>,
+    /// The services' counts and rules, as the workers see them.
+    pub counted: Vec<Counted>,
+    /// The tasks that run.
+    pub tasks: Vec<StartedTask>,
+    /// Those that are protected from scale-in.
+    pub protected: Vec<ProtectedTask>,
+    /// Task definitions of services and of standalone tasks, by ARN.
+    pub definitions: BTreeMap<String, Definition>,
+    /// Deregistration delays in seconds, by target group.
+    pub delays: BTreeMap<String, u64>,
+}
+
+impl Asked {
+    /// How many instances are replaced at a time.
+    pub fn batch(&self, seen: &Seen) -> i64 {
+        let of_stack = || seen.number(BATCH_SIZE, 1);
+        self.batch.map_or_else(of_stack, i64::from).max(1)
+    }
+
+    /// The AMI that the roll would bring.
+    pub fn new_ami<'a>(&'a self, seen: &'a Seen) -> Option<&'a str> {
+        self.ami.as_deref().or(seen.next_ami.as_deref())
+    }
+}
+
+impl Seen {
+    /// A parameter of the stack as a number.
+    pub fn number(&self, name: &str, usual: i64) -> i64 {
+        let value = self.stack.parameter(name);
+        value.and_then(|value| value.parse().ok()).unwrap_or(usual)
+    }
+
+    /// A parameter of the stack.
+    pub fn word<'a>(&'a self, name: &str, usual: &'a str) -> &'a str {
+        self.stack.parameter(name).unwrap_or(usual)
+    }
+
+    /// The cluster's member that an instance is.
+    pub fn machine(&self, instance: &str) -> Option<&Machine> {
+        self.machines.iter().find(|one| one.id == instance)
+    }
+
+    /// The cluster's members that are instances of the group.
+    pub fn own_machines(&self) -> impl Iterator<Item = &Machine> {
+        let members = self.group.members.iter();
+        members.filter_map(|member| self.machine(&member.id))
+    }
+
+    /// Services whose tasks have to move.
+    pub fn moving_services(&self) -> impl Iterator<Item = &Service> {
+        let those = self.services.iter();
+        those.filter(|one| !one.is_daemon && !one.is_on_fargate && one.desired > 0)
+    }
+
+    /// Running tasks on the group's instances that no service replaces.
+    pub fn standalone(&self) -> impl Iterator<Item = (&StartedTask, &Machine)> {
+        let alone = self.tasks.iter();
+        let alone = alone.filter(|task| !task.group.starts_with("service:"));
+        alone.filter_map(|task| {
+            let mut own = self.own_machines();
+            Some((task, own.find(|machine| machine.arn == task.on)?))
+        })
+    }
+
+    /// The task definition of a service or a task.
+    pub fn definition(&self, arn: &str) -> Option<&Definition> {
+        self.definitions.get(arn)
+    }
+
+    /// The longest deregistration delay of a service's target groups, in seconds.
+    pub fn delay(&self, service: &Service) -> Option<u64> {
+        let groups = service.target_groups.iter();
+        let delays = groups.map(|group| self.delays.get(group).copied().unwrap_or(USUAL_DELAY));
+        delays.max()
+    }
+}
+
+/// Looks at all there is, and names what could not be looked at.
+///
+/// # Errors
+/// A sentence for the user.
+pub async fn look(access: &Access, stack: &str) -> Result<(Seen, Vec<String>), String> {
+    look_at(&access.connect().await?, stack).await
+}
+
+/// The same of an account.
+///
+/// # Errors
+/// A sentence for the user.
+pub async fn look_at(aws: &Aws, name: &str) -> Result<(Seen, Vec<String>), String> {
+    let stack = aws.stack(name).await.map_err(|error| told(&error))?;
+    let group = stack.group()?;
+    seen(aws, stack, &group).await.map_err(|error| told(&error))
+}
+
+async fn seen(aws: &Aws, stack: Stack, group: &str) -> Result<(Seen, Vec<String>), Error> {
+    let mut unseen = vec![
+        "free addresses of the subnets, and EC2's quota and capacity for the instance type"
+            .to_owned(),
+    ];
+    let hooks = aws.all_hooks(group).await?;
+    let named = hooks.iter().find_map(|hook| hook.ours.as_ref());
+    let cluster = named.map(|ours| ours.cluster.as_str());
+    let cluster = cluster.or(stack.parameter("EcsClusterName"));
+    let cluster = cluster.unwrap_or(group).to_owned();
+    let ami_parameter = stack.parameter(AMI_PARAMETER.0).unwrap_or(AMI_PARAMETER.1);
+    let ami_parameter = ami_parameter.to_owned();
+    let services = aws.services(&cluster).await?;
+    let tasks = aws.started_tasks(&cluster).await?;
+    let (counted, protected) = counted(aws, &cluster, &services, &tasks).await?;
+    Ok((
+        Seen {
+            next_ami: aws.parameter(&ami_parameter).await?,
+            last_ami: stack.resolved(AMI_PARAMETER.0).map(str::to_owned),
+            group: aws.group(group).await?,
+            capacity: aws.capacity(group).await?,
+            machines: aws.machines(&cluster).await?,
+            definitions: definitions(aws, &services, &tasks).await?,
+            delays: delays(aws, &services, &mut unseen).await?,
+            now: aws.now(),
+            stack,
+            cluster,
+            ami_parameter,
+            hooks,
+            services,
+            counted,
+            tasks,
+            protected,
+        },
+        unseen,
+    ))
+}
+
+/// What the workers see of the services, and which tasks are protected.
+async fn counted(
+    aws: &Aws,
+    cluster: &str,
+    services: &[Service],
+    tasks: &[StartedTask],
+) -> Result<(Vec<Counted>, Vec<ProtectedTask>), Error> {
+    let (ecs, cluster) = (&aws.clients.ecs, ClusterName::new(cluster));
+    let names = services.iter().map(|one| ServiceName::new(&one.name));
+    let names: Vec<ServiceName> = names.collect();
+    let of_services = tasks.iter().filter(|it| it.group.starts_with("service:"));
+    let arns: Vec<TaskArn> = of_services.map(|it| TaskArn::new(&it.arn)).collect();
+    let counted = ecs.services(&cluster, &names).await?;
+    Ok((counted, ecs.protected(&cluster, &arns).await?))
+}
+
+async fn definitions(
+    aws: &Aws,
+    services: &[Service],
+    tasks: &[StartedTask],
+) -> Result<BTreeMap<String, Definition>, Error> {
+    let mut definitions = BTreeMap::new();
+    let of_services = services.iter().map(|one| &one.definition);
+    let alone = tasks.iter().filter(|it| !it.group.starts_with("service:"));
+    for arn in of_services.chain(alone.map(|it| &it.definition)) {
+        if !arn.is_empty() && !definitions.contains_key(arn) {
+            definitions.insert(arn.clone(), aws.definition(arn).await?);
+        }
+    }
+    Ok(definitions)
+}
+
+/// Nobody has to be allowed to look at load balancers: then the usual delay is taken, and said.
+async fn delays(
+    aws: &Aws,
+    services: &[Service],
+    unseen: &mut Vec<String>,
+) -> Result<BTreeMap<String, u64>, Error> {
+    let mut delays = BTreeMap::new();
+    for group in services.iter().flat_map(|one| &one.target_groups) {
+        if delays.contains_key(group) {
+            continue;
+        }
+        match aws.deregistration_delay(group).await {
+            Ok(seconds) => {
+                delays.insert(group.clone(), seconds);
+            }
+            Err(error @ Error::AccessDenied { .. }) => {
+                let why = told(&error);
+                unseen.push(format!(
+                    "deregistration delays, taken to be {USUAL_DELAY} s: {why}"
+                ));
+                break;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(delays)
+}

@@ -1,0 +1,349 @@
+//! Plans of clusters in the account in memory: of healthy ones, of ones with one thing wrong, and of fifty that are drawn.
+
+use rehearsal::account::{Caller, REGION};
+use rehearsal::inside::{sdk_config, wire};
+use rehearsal::report::Report;
+use rehearsal::simulation::draw;
+use rehearsal::story::files::{Files, built_in_parameters};
+use rehearsal::story::{Action, Call, Settings, play_and_look};
+use rehearsal::workload::{Service, Standalone, Workload};
+use rehearsal::world::World;
+use serde_json::{Value, json};
+use workers::model::group::LifecycleState;
+
+use super::checks::Level;
+use super::seen::{Asked, Seen, look_at};
+use super::{Plan, estimate};
+use crate::aws::Aws;
+
+const STACK: &str = "ecs-cluster";
+const CLUSTER: &str = "DevCluster";
+const NEW_AMI: &str = "ami-0123456789abcdef9";
+
+fn asked() -> Asked {
+    Asked {
+        ami: Some(NEW_AMI.to_owned()),
+        batch: None,
+    }
+}
+
+/// The built-in workload without its standalone task.
+fn healthy() -> Settings {
+    let mut settings = Settings {
+        files: Files::built_in(),
+        parameters: built_in_parameters(),
+        workload: Workload::built_in(4),
+        faults: Vec::new(),
+        seed: 1,
+        switches: Vec::new(),
+        wrong: None,
+    };
+    settings.set_instances(4);
+    settings.workload.tasks.clear();
+    settings
+}
+
+/// What a look sees after `before` and `deed`, and what comes of `after`.
+fn seen(
+    settings: &Settings,
+    (before, after): (&[Action], &[Action]),
+    deed: impl Fn(&World),
+) -> (Seen, Vec<Report>) {
+    let looked = play_and_look(settings, (before, after), async |world| {
+        deed(world);
+        let config = sdk_config(world, wire(world, Caller::Operator));
+        let aws = Aws::of(&config, REGION.to_owned());
+        look_at(&aws, STACK).await.expect("it can be seen").0
+    });
+    let (seen, played) = looked.expect("it can be played");
+    (seen, played.reports)
+}
+
+fn planned(seen: &Seen, asked: &Asked) -> Plan {
+    Plan::of(seen, asked, estimate::rehearse(seen, asked), Vec::new())
+}
+
+fn call(world: &World, service: &str, action: &str, input: Value) -> Value {
+    world
+        .call(service, action, &input)
+        .unwrap_or_else(|error| panic!("{action}: {error:?}"))
+}
+
+#[test]
+fn a_healthy_cluster_has_nothing_to_remark_on() {
+    let (seen, _) = seen(&healthy(), (&[Action::Deploy], &[]), |_| {});
+    let plan = planned(&seen, &asked());
+    assert_eq!(plan.remarks, []);
+    assert_eq!((plan.outdated(), plan.batches), (4, 4));
+    let expected = plan.expected.expect("it can be rehearsed");
+    assert_eq!(expected.outcome, "UPDATE_COMPLETE");
+    let again = planned(&seen, &Asked::default());
+    assert_eq!(again.outdated(), 0);
+    let names: Vec<&str> = again.remarks.iter().map(|it| it.name).collect();
+    assert_eq!(names, ["same-ami"]);
+}
+
+/// One thing wrong: what it is called, and how it comes about.
+struct Wrong {
+    name: &'static str,
+    settings: Settings,
+    before: Vec<Action>,
+    deed: fn(&World),
+    mend: fn(&mut Seen),
+    ami: &'static str,
+}
+
+fn wrong(name: &'static str, deed: fn(&World)) -> Wrong {
+    Wrong {
+        name,
+        settings: healthy(),
+        before: vec![Action::Deploy],
+        deed,
+        mend: |_| {},
+        ami: NEW_AMI,
+    }
+}
+
+/// The first in the answer's list.
+fn first(world: &World, action: &str, input: Value, list: &str) -> Value {
+    call(world, "ecs", action, input)[list][0].clone()
+}
+
+fn in_the_group() -> Vec<Wrong> {
+    let group = |action: &'static str, input: Value| {
+        Action::Call(Call {
+            service: "autoscaling".to_owned(),
+            action: action.to_owned(),
+            input,
+        })
+    };
+    let after = |name: &'static str, more: Action| Wrong {
+        before: vec![Action::Deploy, more],
+        ..wrong(name, |_| {})
+    };
+    let named = |mut input: Value| {
+        input["AutoScalingGroupName"] = json!(CLUSTER);
+        input
+    };
+    vec![
+        after("stack-busy", Action::Release),
+        Wrong {
+            mend: |seen| seen.stack.status = "UPDATE_ROLLBACK_FAILED".to_owned(),
+            ..wrong("stack-failed", |_| {})
+        },
+        Wrong {
+            ami: "ami-latest",
+            ..wrong("ami-parameter", |_| {})
+        },
+        Wrong {
+            mend: |seen| seen.group.members[0].state = LifecycleState::TerminatingRetained,
+            ..wrong("retained", |_| {})
+        },
+        after(
+            "hooks-missing",
+            group(
+                "DeleteLifecycleHook",
+                named(json!({"LifecycleHookName": "ecs-rollout-terminate"})),
+            ),
+        ),
+        after(
+            "suspended-processes",
+            group(
+                "SuspendProcesses",
+                named(json!({"ScalingProcesses": ["Terminate"]})),
+            ),
+        ),
+        after(
+            "max-size",
+            group("UpdateAutoScalingGroup", named(json!({"MaxSize": 4}))),
+        ),
+        after(
+            "refresh-running",
+            group("StartInstanceRefresh", named(json!({}))),
+        ),
+        wrong("agent-disconnected", |world| {
+            world.with(|account| {
+                let groups = json!({"AutoScalingGroupNames": [CLUSTER]});
+                let answer = account.call(
+                    &Caller::Operator,
+                    "autoscaling",
+                    "DescribeAutoScalingGroups",
+                    &groups,
+                );
+                let answer = answer.expect("the group");
+                let id = &answer["AutoScalingGroups"][0]["Instances"][0]["InstanceId"];
+                rehearsal::ecs::agent_disconnected(account, id.as_str().expect("an id"));
+            });
+        }),
+    ]
+}
+
+fn of_services() -> Vec<Wrong> {
+    let with = |change: fn(&mut Workload)| {
+        let mut settings = healthy();
+        change(&mut settings.workload);
+        settings
+    };
+    vec![
+        wrong("percentages", |world| {
+            let rules = json!({"minimumHealthyPercent": 100, "maximumPercent": 100});
+            let input =
+                json!({"cluster": CLUSTER, "service": "web", "deploymentConfiguration": rules});
+            call(world, "ecs", "UpdateService", input);
+        }),
+        Wrong {
+            before: vec![
+                Action::Deploy,
+                of_ecs("RegisterTaskDefinition", large()),
+                of_ecs(
+                    "CreateService",
+                    json!({"cluster": CLUSTER, "serviceName": "large", "taskDefinition": "large", "desiredCount": 1,
+                        "launchType": "EC2"}),
+                ),
+                Action::Pass(120),
+            ],
+            ..wrong("no-place", |_| {})
+        },
+        wrong("task-too-large", |world| {
+            call(world, "ecs", "RegisterTaskDefinition", large());
+            let input = json!({"cluster": CLUSTER, "service": "web", "taskDefinition": "large"});
+            call(world, "ecs", "UpdateService", input);
+        }),
+        wrong("placement-constraint", |world| {
+            let member = first(
+                world,
+                "ListContainerInstances",
+                json!({"cluster": CLUSTER}),
+                "containerInstanceArns",
+            );
+            let mark = json!({"name": "stack", "value": "prod", "targetType": "container-instance", "targetId": member});
+            call(
+                world,
+                "ecs",
+                "PutAttributes",
+                json!({"cluster": CLUSTER, "attributes": [mark]}),
+            );
+            let only = json!([{"type": "memberOf", "expression": "attribute:stack == prod"}]);
+            let input = json!({"cluster": CLUSTER, "serviceName": "bound", "taskDefinition": "queue", "desiredCount": 1,
+                "launchType": "EC2", "placementConstraints": only});
+            call(world, "ecs", "CreateService", input);
+        }),
+        Wrong {
+            settings: with(|it| it.services[0].deregistration_seconds = Some(3600)),
+            ..wrong("drain-deadline", |_| {})
+        },
+        wrong("task-protected", |world| {
+            let of_web = json!({"cluster": CLUSTER, "serviceName": "web"});
+            let task = first(world, "ListTasks", of_web, "taskArns");
+            let input = json!({"cluster": CLUSTER, "tasks": [task], "protectionEnabled": true, "expiresInMinutes": 2880});
+            call(world, "ecs", "UpdateTaskProtection", input);
+        }),
+        Wrong {
+            settings: with(|it| {
+                it.tasks.push(Standalone {
+                    family: "long".to_owned(),
+                    count: 1,
+                    run_seconds: Some(100_000),
+                    on_instance: None,
+                });
+            }),
+            ..wrong("standalone", |_| {})
+        },
+        Wrong {
+            // It takes longer to exit than a drain may take, and stopTimeout does not tell: only the rehearsal does.
+            settings: with(|it| {
+                it.services = vec![Service {
+                    stop_timeout_seconds: 2900,
+                    exit_seconds: 2900,
+                    deregistration_seconds: Some(30),
+                    ..Service::replica("slow", 4)
+                }];
+            }),
+            ..wrong("rehearsal", |_| {})
+        },
+    ]
+}
+
+fn of_ecs(action: &str, input: Value) -> Action {
+    Action::Call(Call {
+        service: "ecs".to_owned(),
+        action: action.to_owned(),
+        input,
+    })
+}
+
+fn large() -> Value {
+    let container = json!({"name": "large", "image": "large", "cpu": 4096, "memory": 256});
+    json!({"family": "large", "containerDefinitions": [container]})
+}
+
+#[test]
+fn each_blocker_is_found() {
+    for wrong in in_the_group().into_iter().chain(of_services()) {
+        let (mut seen, _) = seen(&wrong.settings, (&wrong.before, &[]), wrong.deed);
+        (wrong.mend)(&mut seen);
+        let asked = Asked {
+            ami: Some(wrong.ami.to_owned()),
+            batch: None,
+        };
+        let plan = planned(&seen, &asked);
+        let blockers = plan.remarks.iter().filter(|it| it.level == Level::Blocker);
+        let names: Vec<&str> = blockers.map(|it| it.name).collect();
+        assert!(
+            names.contains(&wrong.name),
+            "{}: {:?}",
+            wrong.name,
+            plan.remarks
+        );
+    }
+}
+
+/// Whether nobody can know how long its rolls take: a task that no service replaces, and that has no end.
+fn is_open_ended(settings: &Settings) -> bool {
+    let mut tasks = settings.workload.tasks.iter();
+    tasks.any(|task| task.run_seconds.is_none())
+}
+
+#[test]
+fn the_expected_duration_of_fifty_drawn_clusters_comes_true() {
+    let (mut clusters, mut blocked) = (0, 0);
+    let mut worst: (f64, u64) = (0.0, 0);
+    for seed in 0.. {
+        let mut settings = draw(seed).settings;
+        settings.faults.clear();
+        settings.switches.clear();
+        if is_open_ended(&settings) {
+            continue;
+        }
+        let (seen, reports) = seen(&settings, (&[Action::Deploy], &[Action::Roll]), |_| {});
+        let plan = planned(&seen, &asked());
+        if plan.remarks.iter().any(|it| it.level == Level::Blocker) {
+            blocked += 1;
+            continue;
+        }
+        let expected = plan.expected.expect("it can be rehearsed").seconds;
+        let (took, outcome) = (reports[0].roll_seconds, &reports[0].outcome);
+        assert_eq!(
+            outcome, "UPDATE_COMPLETE",
+            "seed {seed}: {:?}",
+            plan.remarks
+        );
+        let off = (expected - took).abs() / took;
+        if off > worst.0 {
+            worst = (off, seed);
+        }
+        assert!(
+            off <= 0.15,
+            "seed {seed}: expected {expected} s, and it took {took} s"
+        );
+        clusters += 1;
+        if clusters == 50 {
+            break;
+        }
+    }
+    println!(
+        "50 clusters, {blocked} more were blocked; the worst was {:.1} % off (seed {})",
+        worst.0 * 100.0,
+        worst.1
+    );
+}
