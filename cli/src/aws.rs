@@ -1,12 +1,16 @@
 //! The operator's own account: his profile and Region, and what is asked there. Read-only, but for what `roll` and `stop` ask.
 
+mod activities;
 mod executions;
 mod group;
+mod pages;
+mod services;
 mod stack;
 
 use std::error::Error as _;
 use std::time::Duration;
 
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
@@ -14,8 +18,11 @@ use clap::Args;
 use jiff::Timestamp;
 use workers::{Clients, Error, boot, http};
 
-pub use executions::{Execution, Ran};
+pub use activities::Activity;
+pub use executions::{Execution, Ran, console};
 pub use group::{Group, Hooks, Member};
+pub use pages::Page;
+pub use services::Service;
 pub use stack::{Stack, StackEvent};
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
@@ -43,6 +50,7 @@ pub struct Aws {
     pub region: String,
     cloudformation: aws_sdk_cloudformation::Client,
     autoscaling: aws_sdk_autoscaling::Client,
+    ecs: aws_sdk_ecs::Client,
     stepfunctions: aws_sdk_sfn::Client,
 }
 
@@ -53,6 +61,18 @@ impl Access {
     /// # Errors
     /// A sentence for the user if there is no Region, or if there are no credentials.
     pub async fn connect(&self) -> Result<Aws, String> {
+        self.connect_with(None).await
+    }
+
+    /// The same for whoever counts his calls, and tries again himself: the SDK makes one attempt.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_without_retries(&self) -> Result<Aws, String> {
+        self.connect_with(Some(RetryConfig::disabled())).await
+    }
+
+    async fn connect_with(&self, retries: Option<RetryConfig>) -> Result<Aws, String> {
         let http = http::Client::new();
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -60,6 +80,9 @@ impl Access {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http.clone())
             .timeout_config(timeouts);
+        if let Some(retries) = retries {
+            loader = loader.retry_config(retries);
+        }
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
         }
@@ -81,6 +104,7 @@ impl Access {
         let clock = &clients.clock;
         let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config);
         let autoscaling = aws_sdk_autoscaling::config::Builder::from(&config);
+        let ecs = aws_sdk_ecs::config::Builder::from(&config);
         let stepfunctions = aws_sdk_sfn::config::Builder::from(&config);
         Ok(Aws {
             region,
@@ -90,6 +114,7 @@ impl Access {
             autoscaling: aws_sdk_autoscaling::Client::from_conf(
                 autoscaling.interceptor(clock.clone()).build(),
             ),
+            ecs: aws_sdk_ecs::Client::from_conf(ecs.interceptor(clock.clone()).build()),
             stepfunctions: aws_sdk_sfn::Client::from_conf(
                 stepfunctions.interceptor(clock.clone()).build(),
             ),

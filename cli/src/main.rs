@@ -3,6 +3,7 @@
 mod aws;
 mod command;
 mod explanation;
+mod screen;
 mod view;
 mod watching;
 

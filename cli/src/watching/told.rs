@@ -31,6 +31,43 @@ impl Change {
                     said.reason.clone(),
                 )
             }
+            Self::Service {
+                service,
+                running,
+                desired,
+                pending,
+                message,
+            } => {
+                let detail = match message.as_str() {
+                    "" => String::new(),
+                    message => format!("{pending} pending: {message}"),
+                };
+                let what = format!("{running} of {desired} running");
+                (service.clone(), what, detail)
+            }
+            Self::Activity {
+                activity,
+                status,
+                reason,
+                ..
+            } => {
+                let detail = match activity.contains(reason.as_str()) {
+                    true => activity.clone(),
+                    false => format!("{activity}: {reason}"),
+                };
+                ("scaling".to_owned(), status.clone(), detail)
+            }
+            Self::Execution {
+                execution,
+                instance,
+                status,
+                reason,
+                ..
+            } => {
+                let name = execution.rsplit(':').next().unwrap_or_default();
+                let detail = format!("execution {name}: {reason}");
+                (instance.clone(), status.clone(), detail)
+            }
             Self::Progress {
                 version,
                 replaced,
