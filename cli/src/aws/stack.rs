@@ -184,14 +184,6 @@ impl Aws {
         })
     }
 
-    /// The newest events of the stack, newest first: one page.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`].
-    pub async fn stack_events(&self, name: &str) -> Result<Vec<StackEvent>, Error> {
-        Ok(self.stack_events_from(name, None).await?.items)
-    }
-
     /// A page of the stack's events, newest first: the newest, or those that follow where `next` says.
     ///
     /// # Errors

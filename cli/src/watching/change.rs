@@ -60,6 +60,9 @@ pub enum Change {
     Activity {
         /// When it ended, or began.
         at: Timestamp,
+        /// The instance that it is about, if it names one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        instance: Option<String>,
         /// What was done.
         activity: String,
         /// Such as `Failed`.

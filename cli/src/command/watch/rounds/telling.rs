@@ -42,8 +42,8 @@ impl Rounds {
         self.sight.happened(ended.map(Entry::from));
         for one in news {
             let reason = match (one.has_failed(), one.is_foreign()) {
-                (true, _) => one.message,
-                (false, true) => one.cause,
+                (true, _) => one.message.clone(),
+                (false, true) => one.cause.clone(),
                 (false, false) => continue,
             };
             let at = one.ended.unwrap_or(one.began);
@@ -51,6 +51,7 @@ impl Rounds {
                 at,
                 Change::Activity {
                     at,
+                    instance: one.instance().map(str::to_owned),
                     activity: one.description,
                     status: one.status,
                     reason,
