@@ -31,6 +31,45 @@ impl Change {
                     said.reason.clone(),
                 )
             }
+            Self::Progress {
+                version,
+                replaced,
+                in_service,
+                drains,
+                at_launch,
+            } => {
+                let detail = format!(
+                    "{replaced} of {in_service} in service are of version {version}; {drains} at their terminate hooks, {at_launch} \
+                     at their launch hooks"
+                );
+                ("progress".to_owned(), String::new(), detail)
+            }
+            Self::Trouble { reason } => ("trouble".to_owned(), String::new(), reason.clone()),
+            Self::End {
+                status,
+                well,
+                retained,
+            } => {
+                let how = match (well, retained.as_slice()) {
+                    (true, _) => "it is over, and all is well".to_owned(),
+                    (false, []) => "it is over, and did not go as it was meant to".to_owned(),
+                    (false, some) => format!(
+                        "it is over; retained for you: {}; ask why with ecs-rollout explain {}",
+                        some.join(", "),
+                        some[0]
+                    ),
+                };
+                ("end".to_owned(), status.clone(), how)
+            }
+            Self::Service { .. } | Self::Activity { .. } | Self::Execution { .. } => {
+                self.parts_around_the_roll()
+            }
+        }
+    }
+
+    /// The same of what happens around the roll.
+    fn parts_around_the_roll(&self) -> (String, String, String) {
+        match self {
             Self::Service {
                 service,
                 running,
@@ -68,36 +107,7 @@ impl Change {
                 let detail = format!("execution {name}: {reason}");
                 (instance.clone(), status.clone(), detail)
             }
-            Self::Progress {
-                version,
-                replaced,
-                in_service,
-                drains,
-                at_launch,
-            } => {
-                let detail = format!(
-                    "{replaced} of {in_service} in service are of version {version}; {drains} at their terminate hooks, {at_launch} \
-                     at their launch hooks"
-                );
-                ("progress".to_owned(), String::new(), detail)
-            }
-            Self::Trouble { reason } => ("trouble".to_owned(), String::new(), reason.clone()),
-            Self::End {
-                status,
-                well,
-                retained,
-            } => {
-                let how = match (well, retained.as_slice()) {
-                    (true, _) => "it is over, and all is well".to_owned(),
-                    (false, []) => "it is over, and did not go as it was meant to".to_owned(),
-                    (false, some) => format!(
-                        "it is over; retained for you: {}; ask why with ecs-rollout explain {}",
-                        some.join(", "),
-                        some[0]
-                    ),
-                };
-                ("end".to_owned(), status.clone(), how)
-            }
+            _ => Default::default(),
         }
     }
 }
