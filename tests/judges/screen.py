@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The screen of `ecs-rollout watch`: the real binary on a pseudo-terminal, against the account on loopback.
 
-A roll that ends well is watched through changes of size, throttling, expired credentials, a kill -9 and a new start, q and
-SIGTERM; then one that hangs, and its stack that is deleted; then one of 1,000 instances, with slow answers: at most two
-calls a second, and keys are answered at once.
+A roll whose first drain hangs is watched through changes of size, throttling, expired credentials, a kill -9 and a new
+start, q and SIGTERM, until it ends well; then one that goes back, and its stack that is deleted; then one of 1,000
+instances, with slow answers: at most two calls a second, and keys are answered at once.
 
 usage: screen.py [PROGRAM FOLDER]      (target/release)
 """
@@ -31,7 +31,7 @@ from account import CLUSTER, REGION, STACK, client  # noqa: E402
 from loopback.between import Between  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SPEED, SPEED_OF_THOUSAND = 60, 10
+SPEED, SPEED_OF_THOUSAND = 20, 10
 PATIENCE_SECONDS = 150
 WIDE, USUAL, SMALL = (40, 120), (24, 80), (12, 40)
 AMI = "/ami/ecs/latest"
@@ -175,35 +175,52 @@ def wait_until(what, look):
         time.sleep(0.2)
 
 
-def well(program, scene):
-    """A roll that ends well, with everything that may happen to whoever watches it."""
+def stuck(program, scene):
+    """A roll whose first drain hangs, and what may happen to whoever watches it; then it goes on, and ends well."""
     watched = Terminal(program, scene.between.address)
     # While the stack is created its outputs are not there yet.
     watched.until("a stack that is created", "CREATE_IN_PROGRESS", "Instances")
     watched.ends("watch of a stack that is created", 0, "CREATE_COMPLETE", "all is well")
     scene.serve()
+    held = scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)["tasks"]
     scene.roll("ami-00000000000000001")
     watched = Terminal(program, scene.between.address)
-    watched.until("a roll", "UPDATE_IN_PROGRESS", "of 4 on version 2", "Terminating:Wait", "User Initiated", "console")
-    for name, size, words in (("80x24", USUAL, ("Instances", "Events", "i-")), ("40x12", SMALL, ("▸Instances", "i-")),
+    watched.until("a drain that hangs", "UPDATE_IN_PROGRESS", "User Initiated", "Terminating:Wait", "drained NotYet", "standalone",
+                  "not STOPPED", "held at its launch hook", "no batch has ended", "1 drain is open for 00:", "Services 1", "console")
+    for name, size, words in (("80x24", USUAL, ("Instances", "Events", "Terminating:Wait")), ("40x12", SMALL, ("▸Instances", "i-")),
                               ("120x40", WIDE, ("Instances", "Services", "Events"))):
         watched.resize(*size)
         watched.until(f"the screen at {name}", *words)
     scene.between.refuse("DescribeAutoScalingGroups", "Throttling", 400, 4)
-    watched.until("throttling", "DescribeAutoScalingGroups was throttled", "waiting")
+    watched.until("throttling", "DescribeAutoScalingGroups was throttled")
     watched.until("the end of throttling", "UPDATE_IN_PROGRESS", gone=["throttled"])
     scene.between.refuse("DescribeStacks", "ExpiredToken", 403, 2)
-    watched.until("expired credentials", "the credentials have expired", "waiting")
+    watched.until("expired credentials", "the credentials have expired")
     watched.until("renewed credentials", "UPDATE_IN_PROGRESS", gone=["have expired"])
-    print("throttling and expired credentials are told, and survived")
+    print("a drain that hangs, three sizes, throttling and expired credentials are shown")
+    left_alone(program, scene)
+    watched.press(b"\r")
+    watched.until("its reason in full", "In full", "standalone", "console.aws.amazon.com/states", "executions/details/arn:aws:states")
+    watched.press(b"\x1b")
+    for task in held:
+        scene.ecs.stop_task(cluster=CLUSTER, task=task["taskArn"])
+    watched.until("an expected end", "on version 2", "Z, in 00:", gone=["not known"])
+    watched.ends("watch of a roll that ends well", 0, "4 of 4 in service are of version 2", "UPDATE_COMPLETE", "all is well")
+
+
+def left_alone(program, scene):
+    """Whoever leaves, or is ended, finds all of it again."""
     again = Terminal(program, scene.between.address, NO_COLOR="1")
-    again.until("a second watch", "Instances", "User Initiated")
+    again.until("a second watch", "Terminating:Wait", "User Initiated")
     again.process.kill()
     again.process.wait()
+    coloured = [code for code in (b"\x1b[31m", b"\x1b[32m", b"\x1b[33m", b"\x1b[38;5;") if code in again.raw]
+    if coloured:
+        fail(f"NO_COLOR is not heeded: {coloured}")
     again = Terminal(program, scene.between.address)
-    again.until("a watch after kill -9", "UPDATE_IN_PROGRESS", "User Initiated", "of 4 on version 2", "under way")
+    again.until("a watch after kill -9", "UPDATE_IN_PROGRESS", "User Initiated", "drained NotYet", "standalone", "Services 1")
     again.press(b"?")
-    again.until("the help", "Help", "is the new instance in the cluster?")
+    again.until("the help", "is the new instance in the cluster?")
     again.press(b"\x1b")
     again.until("no help", "Instances", gone=["is the new instance in the cluster?"])
     again.press(b"q")
@@ -212,27 +229,16 @@ def well(program, scene):
     again.until("another watch", "Instances")
     again.process.send_signal(signal.SIGTERM)
     again.ends("SIGTERM", 143, "The roll goes on without you")
-    watched.until("an expected end", "expected end 2", "3 of 4 on version 2")
-    watched.ends("watch of a roll that ends well", 0, "4 of 4 in service are of version 2", "UPDATE_COMPLETE", "all is well")
 
 
-def stuck(program, scene):
-    """A drain that hangs, whose reason is shown; then the stack is deleted, and that is watched to its end."""
-    scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)
+def backward(program, scene):
+    """A roll that goes back; and its stack that is deleted, which is watched to its end."""
     scene.roll("ami-00000000000000002")
-    watched = Terminal(program, scene.between.address)
-    watched.until("a drain that hangs", "Terminating:Wait", "drained NotYet", "standalone", "not STOPPED", "is held at its launch hook")
-    watched.press(b"\r")
-    watched.until("its reason in full", "In full", "standalone", "console.aws.amazon.com/states", "executions/details/arn:aws:states")
-    watched.press(b"q")
-    watched.ends("q over an entry in full", 130)
-    scene.ecs.delete_service(cluster=CLUSTER, service="web", force=True)
+    wait_until("a new instance", lambda: len(scene.instances()) > 4)
     scene.stacks.cancel_update_stack(StackName=STACK)
-    tasks = scene.ecs.list_tasks(cluster=CLUSTER)["taskArns"]
-    for task in tasks:
-        scene.ecs.stop_task(cluster=CLUSTER, task=task)
     watched = Terminal(program, scene.between.address)
     watched.ends("watch of a roll that goes back", 1, "UPDATE_ROLLBACK_COMPLETE", "did not go as it was meant to")
+    scene.ecs.delete_service(cluster=CLUSTER, service="web", force=True)
     scene.stacks.delete_stack(StackName=STACK)
     watched = Terminal(program, scene.between.address)
     watched.until("a stack that is deleted", "DELETE_IN_PROGRESS")
@@ -288,8 +294,8 @@ def main():
     with contextlib.ExitStack() as ending:
         scene = Scene(program, SPEED)
         ending.callback(scene.end)
-        well(program, scene)
         stuck(program, scene)
+        backward(program, scene)
     with contextlib.ExitStack() as ending:
         scene = Scene(program, SPEED_OF_THOUSAND, ClusterMaxSize="1100", BatchSize="20", CapacityOwner="autoscaling")
         ending.callback(scene.end)

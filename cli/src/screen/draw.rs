@@ -15,7 +15,7 @@ use crate::aws::console;
 const GAP: u16 = 2;
 
 /// The last column needs so much room, or others make it.
-const LAST_AT_LEAST: u16 = 24;
+const LAST_AT_LEAST: u16 = 20;
 
 /// With less than that it is not shown.
 const LAST_SHOWN_FROM: u16 = 6;

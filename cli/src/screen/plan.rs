@@ -45,9 +45,14 @@ impl Plan {
                 is_small,
             };
         }
-        let third = rest.height / 3;
-        let below = bottom(&mut rest, third.clamp(4, 14));
         let more = if area.height >= HEIGHT_OF_MORE { 4 } else { 2 };
+        // The instances get what they need, and two thirds at most.
+        let instances = screen.lists[Pane::Instances.place()].items.len();
+        let needed = u16::try_from(instances).unwrap_or(u16::MAX);
+        let needed = needed.saturating_add(more + 3);
+        let third = (rest.height / 3).max(4);
+        let height = third.max(rest.height.saturating_sub(needed));
+        let below = bottom(&mut rest, height.min(rest.height / 2));
         let why = bottom(&mut rest, more);
         let mut panes = vec![(Pane::Instances, rest)];
         let beside = match screen.pane {
@@ -103,9 +108,9 @@ fn bottom(rest: &mut Rect, height: u16) -> Rect {
     }
 }
 
-/// Two fifths, a gap, and the rest.
+/// A third, a gap, and the rest.
 fn split(area: Rect) -> (Rect, Rect) {
-    let width = area.width * 2 / 5;
+    let width = area.width / 3;
     let left = Rect { width, ..area };
     let right = Rect {
         x: area.x + width + 1,

@@ -27,9 +27,12 @@ class Between:
                 between.asked.append((time.monotonic(), action))
                 time.sleep(between.delay)
                 left = between.answers.get(action, [])
-                status, answer, kind = left.pop(0) if left else between.forward(address, self, body)
-                self.send_response(status)
+                status, answer, kind, date = left.pop(0) if left else between.forward(address, self, body)
+                self.send_response_only(status)
                 self.send_header("Content-Type", kind)
+                # The account's time goes by faster than that of this machine.
+                if date:
+                    self.send_header("Date", date)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
@@ -48,7 +51,7 @@ class Between:
             answer = urllib.request.urlopen(sent)
         except urllib.error.HTTPError as error:
             answer = error
-        return answer.status, answer.read(), answer.headers["Content-Type"]
+        return answer.status, answer.read(), answer.headers["Content-Type"], answer.headers["Date"]
 
     def refuse(self, action, code, status, times):
         """JSON for Step Functions and ECS, XML for the others."""
@@ -57,7 +60,7 @@ class Between:
         else:
             body, kind = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>" \
                 "<RequestId>r</RequestId></ErrorResponse>", "text/xml"
-        self.answers[action] = [(status, body.encode(), kind)] * times
+        self.answers[action] = [(status, body.encode(), kind, None)] * times
 
     def paced(self):
         """Fails unless there were at most two calls a second, over any ten seconds. Tells how many there were."""
