@@ -52,7 +52,8 @@ impl Plan {
         let needed = needed.saturating_add(more + 3);
         let third = (rest.height / 3).max(4);
         let height = third.max(rest.height.saturating_sub(needed));
-        let below = bottom(&mut rest, height.min(rest.height / 2));
+        let height = height.min(rest.height / 2);
+        let below = bottom(&mut rest, height);
         let why = bottom(&mut rest, more);
         let mut panes = vec![(Pane::Instances, rest)];
         let beside = match screen.pane {
