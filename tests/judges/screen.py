@@ -186,7 +186,7 @@ def stuck(program, scene):
     scene.roll("ami-00000000000000001")
     watched = Terminal(program, scene.between.address)
     watched.until("a drain that hangs", "UPDATE_IN_PROGRESS", "User Initiated", "Terminating:Wait", "drained NotYet", "standalone",
-                  "not STOPPED", "held at its launch hook", "no batch has ended", "1 drain is open for 00:", "Services 1", "console")
+                  "not STOPPED", "stable NotYet", "held", "no batch has ended", "1 drain is open for 00:", "Services 1", "console")
     for name, size, words in (("80x24", USUAL, ("Instances", "Events", "Terminating:Wait")), ("40x12", SMALL, ("▸Instances", "i-")),
                               ("120x40", WIDE, ("Instances", "Services", "Events"))):
         watched.resize(*size)

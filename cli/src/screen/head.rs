@@ -128,12 +128,13 @@ fn summary(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
         .collect();
     let began = draining.iter().filter_map(|id| sight.asked.get(*id)?.began);
     let longest = began.min().map_or_else(String::new, |began| {
-        format!(", the longest for {}", span(began, screen.now))
+        format!(" for {}", span(began, screen.now))
     });
     let drains = match draining.len() {
         0 => "no drain is open".to_owned(),
-        1 => format!("1 drain is open{}", longest.replace("the longest ", "")),
-        some => format!("{some} drains are open{longest}"),
+        1 => format!("1 drain is open{longest}"),
+        some if longest.is_empty() => format!("{some} drains are open"),
+        some => format!("{some} drains are open, the longest{longest}"),
     };
     let at_launch = sight.members.iter().filter(|one| one.state.awaits_launch());
     let at_launch = at_launch.count();
