@@ -5,7 +5,7 @@ usage: package.py [--architecture x86_64|arm64] [--profile lambda|release] [--wi
 
 URL is an S3 on loopback; without it moto's is started. Checked are: there is one zip for each function of the template,
 and no other; each is under 3 MB and holds an executable `bootstrap` for the architecture, and nothing else; `aws
-cloudformation package` uploads them, the definition and the nested template, each as it is; the template that it writes
+cloudformation package` uploads them, the definition and the nested templates, each as it is; the template that it writes
 names all of them and no file any more, and has no findings.
 """
 
@@ -48,9 +48,11 @@ def main():
             client.create_bucket(Bucket=BUCKET)
         packaged = Path(folder) / "packaged.yaml"
         package(packaged, environment)
-        nested = Path(folder) / "nested.yaml"
-        nested.write_bytes(check_packaged(packaged, functions, client))
-        lint(packaged, nested)
+        nested = []
+        for name, text in check_packaged(packaged, functions, client).items():
+            nested.append(Path(folder) / f"{name}.yaml")
+            nested[-1].write_bytes(text)
+        lint(packaged, *nested)
 
 
 def read_options():
@@ -130,15 +132,17 @@ def package(packaged, environment):
 def check_packaged(packaged, functions, client):
     """Follows every artifact from the packaged template into the bucket, and compares it with its file.
 
-    Returns the nested template, as it lies there.
+    Returns the nested templates, as they lie there, by their stacks' names.
     """
     outer = yaml_parse(packaged.read_text())
-    nested = [one for one in outer["Resources"].values() if one["Type"] == "AWS::CloudFormation::Stack"]
-    need(len(nested) == 1, f"{len(nested)} nested stacks in {packaged}")
-    address = nested[0]["Properties"]["TemplateURL"]
-    need(f"/{BUCKET}/" in address, f"TemplateURL is {address}, not in bucket {BUCKET}")
-    text = fetch(client, address.rsplit("/", 1)[1])
-    inner = yaml_parse(text.decode())["Resources"]
+    nested = {name: one for name, one in outer["Resources"].items() if one["Type"] == "AWS::CloudFormation::Stack"}
+    need(sorted(nested) == ["Operator", "Workflow"], f"the nested stacks in {packaged} are {sorted(nested)}")
+    texts = {}
+    for name, stack in nested.items():
+        address = stack["Properties"]["TemplateURL"]
+        need(f"/{BUCKET}/" in address, f"TemplateURL of {name} is {address}, not in bucket {BUCKET}")
+        texts[name] = fetch(client, address.rsplit("/", 1)[1])
+    inner = yaml_parse(texts["Workflow"].decode())["Resources"]
     for name, code in functions.items():
         place = inner[name]["Properties"]["Code"]
         same_file(client, place, ("S3Bucket", "S3Key"), ROOT / "template" / code, f"Code of {name}")
@@ -147,8 +151,8 @@ def check_packaged(packaged, functions, client):
         definition = ROOT / "statemachine" / "lifecycle.asl.json"
         place = machine["Properties"]["DefinitionS3Location"]
         same_file(client, place, ("Bucket", "Key"), definition, "DefinitionS3Location")
-    print(f"packaged: {len(functions)} functions, {len(machines)} definition, 1 nested template, all in the bucket")
-    return text
+    print(f"packaged: {len(functions)} functions, {len(machines)} definition, {len(texts)} nested templates, all in the bucket")
+    return texts
 
 
 def same_file(client, place, keys, path, what):

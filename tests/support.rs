@@ -40,6 +40,7 @@ pub fn changed_template(folder: &str, file_name: &str, from: &str, to: &str) -> 
         file(&format!("{folder}/{path}"), &text)
     };
     copy("template/workflow.yaml");
+    copy("template/operator.yaml");
     copy("statemachine/lifecycle.asl.json");
     copy("template/ecs-cluster.yaml")
 }

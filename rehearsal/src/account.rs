@@ -13,8 +13,8 @@ use crate::faults::{self, Faults};
 use crate::simulation::wrong::Wrong;
 use crate::wire::ApiError;
 use crate::{
-    autoscaling, cloudformation, ec2, ecs, elasticloadbalancing, eventbridge, lambda, s3, ssm,
-    stepfunctions, sts,
+    autoscaling, cloudformation, cloudwatch, ec2, ecs, elasticloadbalancing, eventbridge, lambda,
+    s3, sns, ssm, stepfunctions, sts,
 };
 
 /// The account's number, as AWS's own documentation writes its examples.
@@ -35,6 +35,8 @@ pub enum Caller {
     Function(String),
     /// An activity worker, with the rights of the managed policy with this ARN.
     ActivityWorker(String),
+    /// Somebody with the rights of the managed policies with these ARNs.
+    PolicyHolder(Vec<String>),
     /// An AWS service on the user's behalf, such as `cloudformation`.
     Service(&'static str),
 }
@@ -98,6 +100,8 @@ pub struct Account {
     pub autoscaling: autoscaling::State,
     /// CloudFormation.
     pub cloudformation: cloudformation::State,
+    /// CloudWatch: metrics.
+    pub cloudwatch: cloudwatch::State,
     /// EC2: launch templates and instances.
     pub ec2: ec2::State,
     /// ECS.
@@ -108,6 +112,8 @@ pub struct Account {
     pub lambda: lambda::State,
     /// S3.
     pub s3: s3::State,
+    /// SNS.
+    pub sns: sns::State,
     /// Systems Manager Parameter Store.
     pub ssm: ssm::State,
     /// Step Functions.
@@ -132,11 +138,13 @@ impl Account {
             alarms: BTreeSet::new(),
             autoscaling: Default::default(),
             cloudformation: Default::default(),
+            cloudwatch: Default::default(),
             ec2: Default::default(),
             ecs: Default::default(),
             eventbridge: Default::default(),
             lambda: Default::default(),
             s3: Default::default(),
+            sns: Default::default(),
             ssm: Default::default(),
             stepfunctions: Default::default(),
         }
@@ -212,6 +220,7 @@ impl Account {
             "elasticloadbalancing" => elasticloadbalancing::call(self, action, input),
             "events" => eventbridge::call(self, action, input),
             "lambda" => lambda::call(self, action, input),
+            "sns" => sns::call(self, caller, action, input),
             "ssm" => ssm::call(self, action, input),
             "sts" => sts::call(caller, action, input),
             "states" => stepfunctions::call(self, action, input),

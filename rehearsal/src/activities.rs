@@ -37,7 +37,7 @@ pub fn start(world: &World, cluster: &str, policy: &str) {
         killed: killed.clone(),
     });
     let config = inside::sdk_config(world, wire);
-    let clients = Clients::new(&config);
+    let clients = Clients::new(&config).measured_by(inside::metrics(world));
     let stepfunctions = StepFunctions::new(&config, &clients.clock);
     let world = world.clone();
     tokio::spawn(async move {

@@ -35,6 +35,7 @@ mod refresh;
 mod scene;
 mod settings;
 mod size;
+mod tags;
 mod warm_pool;
 
 use std::collections::BTreeMap;
@@ -175,6 +176,8 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DescribeLifecycleHooks" => hooks::describe(account, input),
         "CompleteLifecycleAction" => hooks::complete(account, input),
         "RecordLifecycleActionHeartbeat" => hooks::heartbeat(account, input),
+        "CreateOrUpdateTags" => tags::put(account, input),
+        "DeleteTags" => tags::delete(account, input),
         "SuspendProcesses" => health::suspend(account, input),
         "ResumeProcesses" => health::resume(account, input),
         "StartInstanceRefresh" => refresh::start(account, input),

@@ -38,6 +38,7 @@ impl Changes {
             | Fact::TaskKilled { instance, .. } => Some(instance),
             Fact::TaskHealthy { .. }
             | Fact::Delivery { .. }
+            | Fact::Notice { .. }
             | Fact::Execution { .. }
             | Fact::Invocation { .. }
             | Fact::Deed { .. }

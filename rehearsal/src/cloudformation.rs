@@ -3,7 +3,7 @@
 //!
 //! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`kinds`]: reading a template.
 //! - [`graph`], [`evaluate`], [`lookup`], [`ahead`], [`files`]: what it means.
-//! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls.
+//! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls. `notice`: the events on the bus.
 //! - [`stack`], [`operation`], [`step`], [`nested`]: what a stack is, and how it gets from one version to the next.
 //! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`], [`refreshing`]: what is done to a resource.
 
@@ -23,6 +23,7 @@ pub mod kinds;
 pub mod lookup;
 pub mod nested;
 pub mod node;
+mod notice;
 pub mod operation;
 pub mod parameters;
 pub mod record;

@@ -134,6 +134,7 @@ fn readable(
         "cloudformation",
         "ec2",
         "elasticloadbalancing",
+        "sns",
         "sts",
     ];
     if method != Method::POST || uri.path() != "/" {

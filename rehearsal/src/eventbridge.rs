@@ -1,8 +1,8 @@
-//! EventBridge: rules on the default bus that start executions, at least once for each event.
+//! EventBridge: rules on the default bus that start executions, or tell a topic, at least once for each event.
 //!
 //! # Layout
 //! - [`pattern`], [`field`]: patterns, and whether an event matches.
-//! - [`rules`], [`target`]: the calls about rules and targets.
+//! - [`rules`], [`target`], [`transformer`]: the calls about rules and targets.
 //! - `put`: events that come in. [`delivery`]: how they go out, and what becomes of those that cannot.
 
 use std::collections::BTreeMap;
@@ -20,6 +20,7 @@ pub mod pattern;
 mod put;
 pub mod rules;
 pub mod target;
+pub mod transformer;
 
 pub use delivery::DeadLetter;
 pub use rules::Rule;
@@ -107,6 +108,11 @@ pub fn on_event(account: &mut Account, Event(delivery): Event) {
 /// Puts one event, as an AWS service does, on the default bus. `event` is whole but for `id`, which it gets here.
 pub fn put_event(account: &mut Account, event: Value) {
     put::put(account, &event);
+}
+
+/// The same of an event whose service has given it its `id`.
+pub fn put_event_known_as(account: &mut Account, id: &str, event: Value) {
+    put::put_known_as(account, id, &event);
 }
 
 #[cfg(test)]

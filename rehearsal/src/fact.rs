@@ -105,6 +105,13 @@ pub enum Fact {
         /// `delivered`, or why not.
         outcome: String,
     },
+    /// A topic was told something.
+    Notice {
+        /// Name of the topic.
+        topic: String,
+        /// What.
+        message: String,
+    },
     /// An execution started, entered a state, or ended.
     Execution {
         /// Name of the execution.

@@ -1,9 +1,10 @@
 //! Identity-based policies: a function may call what its role in the template allows, and an activity worker what the
-//! template's policy for it allows, on the resources named there, and nothing else. So a rehearsal proves the template's least-privilege roles as well.
+//! template's policy for it allows, on the resources named there, and nothing else. So a rehearsal proves the template's
+//! least-privilege roles as well; and a client with the access key of policies proves those.
 
 use serde_json::Value;
 
-use crate::account::{Account, Caller, arn};
+use crate::account::{Account, Caller, PARTITION, REGION, arn};
 use crate::shape::is_like;
 use crate::wire::{ApiError, Call};
 
@@ -25,13 +26,18 @@ pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiErr
             let who = arn("sts", "assumed-role/activity-worker/activity-worker");
             (who, document.into_iter().collect())
         }
+        Caller::PolicyHolder(policies) => {
+            let documents = policies.iter();
+            let documents = documents.filter_map(|arn| account.cloudformation.managed_policy(arn));
+            (arn("iam", "user/operator"), documents.collect())
+        }
         Caller::Operator | Caller::Service(_) => return None,
     };
     let action = format!("{}:{}", call.service, call.action);
     let denied = resources(call)
         .into_iter()
         .find(|resource| !allows(&policies, &action, resource, call))?;
-    let code = if ["ecs", "states"].contains(&call.service.as_str()) {
+    let code = if ["ecs", "ssm", "states"].contains(&call.service.as_str()) {
         "AccessDeniedException"
     } else {
         "AccessDenied"
@@ -92,17 +98,49 @@ fn resources(call: &Call) -> Vec<String> {
                 ),
             )]
         }
+        ("ecs", "DescribeClusters") => vec![arn("ecs", &format!("cluster/{cluster}"))],
         ("states", "GetActivityTask") => vec![text("activityArn").to_owned()],
-        ("cloudformation", "SignalResource" | "DescribeStacks") => {
-            let stack = text("StackName");
-            let is_arn = stack.starts_with("arn:");
-            vec![if is_arn {
-                stack.to_owned()
-            } else {
-                arn("cloudformation", &format!("stack/{stack}/00000000"))
-            }]
+        ("states", "ListExecutions" | "DescribeStateMachine") => {
+            vec![text("stateMachineArn").to_owned()]
+        }
+        ("states", "GetExecutionHistory" | "DescribeExecution") => {
+            vec![text("executionArn").to_owned()]
+        }
+        ("ssm", "GetParameter" | "PutParameter") => vec![parameter_arn(text("Name"))],
+        ("cloudformation", action) if OF_A_STACK.contains(&action) => {
+            vec![stack_arn(text("StackName"))]
         }
         _ => vec!["*".to_owned()],
+    }
+}
+
+/// The calls of CloudFormation that are about a stack, of those that somebody makes here.
+const OF_A_STACK: [&str; 9] = [
+    "CancelUpdateStack",
+    "DescribeStackEvents",
+    "DescribeStackResource",
+    "DescribeStackResources",
+    "DescribeStacks",
+    "GetTemplate",
+    "ListStackResources",
+    "SignalResource",
+    "UpdateStack",
+];
+
+fn stack_arn(stack: &str) -> String {
+    match stack {
+        "" => "*".to_owned(),
+        id if id.starts_with("arn:") => id.to_owned(),
+        name => arn("cloudformation", &format!("stack/{name}/00000000")),
+    }
+}
+
+/// AWS's own parameters belong to no account.
+fn parameter_arn(name: &str) -> String {
+    let path = name.trim_start_matches('/');
+    match path.starts_with("aws/") {
+        true => format!("arn:{PARTITION}:ssm:{REGION}::parameter/{path}"),
+        false => arn("ssm", &format!("parameter/{path}")),
     }
 }
 

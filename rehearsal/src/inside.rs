@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::date_time::Format;
+use workers::metrics::Sink;
 
 use crate::account::{Caller, REGION};
 use crate::wire as requests;
@@ -18,6 +19,12 @@ use crate::world::World;
 pub fn wire(world: &World, caller: Caller) -> SharedHttpConnector {
     let world = world.clone();
     SharedHttpConnector::new(Wire { world, caller })
+}
+
+/// Where workers in this process write their metrics: CloudWatch, in `world`.
+pub fn metrics(world: &World) -> Sink {
+    let world = world.clone();
+    Sink::new(move |line| world.with(|account| account.cloudwatch.take(line)))
 }
 
 /// What SDKs need that send their requests through `connector`, in the time of `world`.

@@ -93,6 +93,12 @@ impl Report {
         });
     }
 
+    /// Whether it was told a second time.
+    pub fn was_told_twice(&self) -> bool {
+        let name = Claim::SameSeedSameStory.name();
+        self.promises.iter().any(|promise| promise.name == name)
+    }
+
     /// Whether the roll ended as asked: all on the new AMI, nothing kept back, every promise held.
     pub fn as_asked(&self) -> bool {
         self.outcome == "UPDATE_COMPLETE" && self.retained.is_empty() && self.promises_held()

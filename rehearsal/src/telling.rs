@@ -111,6 +111,12 @@ impl Teller {
                 detail.clone(),
                 Mood::Plain,
             ),
+            Fact::Notice { topic, message } => (
+                "notice".to_owned(),
+                topic.clone(),
+                message.lines().collect::<Vec<_>>().join(" "),
+                Mood::Plain,
+            ),
             Fact::Scaling {
                 subject,
                 what,

@@ -6,7 +6,7 @@ pub mod query;
 
 use serde_json::Value;
 
-use crate::account::{Account, Caller};
+use crate::account::{ACCOUNT_ID, Account, Caller, PARTITION};
 
 /// An HTTP answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,13 +110,21 @@ pub fn signed_for(authorization: &str) -> (&str, &str) {
 /// What the access keys of functions begin with.
 const FUNCTION_KEY: &str = "AKIAFUNCTION-";
 
+/// What the access keys of policies begin with; the names of managed policies follow, with `+` between them.
+const POLICY_KEY: &str = "AKIAPOLICY-";
+
 /// The access key of the function called `name`, by which its calls are known.
 pub fn access_key(name: &str) -> String {
     format!("{FUNCTION_KEY}{name}")
 }
 
-/// Whose an access key is. Every key that is no function's is the operator's.
+/// Whose an access key is. `AKIAPOLICY-NAME+NAME` is somebody with these managed policies and no other rights; every key
+/// that is neither this nor a function's is the operator's.
 pub fn caller(access_key: &str) -> Caller {
+    if let Some(names) = access_key.strip_prefix(POLICY_KEY) {
+        let arn = |name: &str| format!("arn:{PARTITION}:iam::{ACCOUNT_ID}:policy/{name}");
+        return Caller::PolicyHolder(names.split('+').map(arn).collect());
+    }
     match access_key.strip_prefix(FUNCTION_KEY) {
         Some(name) => Caller::Function(name.to_owned()),
         None => Caller::Operator,

@@ -13,6 +13,20 @@ use crate::error::{Error, Refusal};
 use crate::model::group::{GroupInstance, LifecycleState};
 use crate::model::{Action, GroupName, InstanceId};
 
+/// The tag of a group by which a person holds everything in it as it is; its value says why.
+pub const HOLD_TAG: &str = "ecs-rollout:hold";
+
+/// A group, as far as drains go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupSeen {
+    /// Its instances.
+    pub instances: Vec<GroupInstance>,
+    /// Whether it has a warm pool.
+    pub has_pool: bool,
+    /// Why somebody holds it, if somebody does.
+    pub on_hold: Option<String>,
+}
+
 /// Auto Scaling.
 #[derive(Debug, Clone)]
 pub struct AutoScaling {
@@ -125,12 +139,12 @@ impl AutoScaling {
         }
     }
 
-    /// The group's instances, those at a hook and retained ones included, and whether it has a warm pool, whose instances
-    /// are not among them. One call: a group is never split over pages.
+    /// The group's instances, those at a hook and retained ones included, whether it has a warm pool, whose instances are not
+    /// among them, and whether somebody holds it. One call: a group is never split over pages.
     ///
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`, `BadAnswer`.
-    pub async fn instances(&self, group: &GroupName) -> Result<(Vec<GroupInstance>, bool), Error> {
+    pub async fn instances(&self, group: &GroupName) -> Result<GroupSeen, Error> {
         let call = "autoscaling:DescribeAutoScalingGroups";
         let answer = self
             .client
@@ -148,8 +162,13 @@ impl AutoScaling {
             return Err(Error::GroupNotFound { call, group });
         };
         let instances = found.instances().iter().map(|one| instance(call, one));
-        let has_pool = found.warm_pool_configuration().is_some();
-        Ok((instances.collect::<Result<_, _>>()?, has_pool))
+        let mut tags = found.tags().iter();
+        let tag = tags.find(|tag| tag.key() == Some(HOLD_TAG));
+        Ok(GroupSeen {
+            instances: instances.collect::<Result<_, _>>()?,
+            has_pool: found.warm_pool_configuration().is_some(),
+            on_hold: tag.map(|tag| tag.value().unwrap_or_default().to_owned()),
+        })
     }
 
     /// The instances of the group's warm pool, those on their way into it or out of it for good included.
@@ -383,17 +402,23 @@ mod tests {
                 <LaunchTemplate><LaunchTemplateId>lt-1</LaunchTemplateId><Version>7</Version></LaunchTemplate></member>";
             let group = format!(
                 "<AutoScalingGroups><member><AutoScalingGroupName>DevCluster</AutoScalingGroupName>\
-                 <Instances>{instances}</Instances></member></AutoScalingGroups>"
+                 <Instances>{instances}</Instances><Tags><member><Key>ecs-rollout:hold</Key><Value>sale</Value></member>\
+                 </Tags></member></AutoScalingGroups>"
             );
             (200, stub::xml("DescribeAutoScalingGroups", &group))
         });
-        let instances = autoscaling.instances(&GroupName::new("DevCluster")).await;
+        let seen = autoscaling.instances(&GroupName::new("DevCluster")).await;
         let expected = GroupInstance {
             instance: InstanceId::new("i-1"),
             state: LifecycleState::TerminatingWait,
             launched_from: Some("lt-1:7".to_owned()),
         };
-        assert_eq!(instances.expect("an answer"), (vec![expected], false));
+        let expected = GroupSeen {
+            instances: vec![expected],
+            has_pool: false,
+            on_hold: Some("sale".to_owned()),
+        };
+        assert_eq!(seen.expect("an answer"), expected);
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
+use crate::metrics::Sink;
 use crate::only::Asked;
 use crate::{Answer, Clients, Error, Worker, answer_as, http};
 
@@ -17,7 +18,7 @@ use crate::{Answer, Clients, Error, Worker, answer_as, http};
 pub async fn run<W: Asked>() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let config = sdk_config(None).await;
-    let clients = Clients::new(&config);
+    let clients = Clients::new(&config).measured_by(Sink::stdout());
     let clients = &clients;
     let serve = async |event: LambdaEvent<Value>| -> Result<Answer, Failed> {
         // Boxed: otherwise the compiler meets its limit of types within types.

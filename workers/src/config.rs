@@ -127,7 +127,7 @@ pub fn read_event(input: &Value) -> Reading {
     }
 }
 
-const METADATA_KEYS: [&str; 9] = [
+const METADATA_KEYS: [&str; 10] = [
     "cluster",
     "stack",
     "resource",
@@ -137,6 +137,7 @@ const METADATA_KEYS: [&str; 9] = [
     "drainDeadlinePolicy",
     "batchSize",
     "updateMethod",
+    "metrics",
 ];
 
 fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackResource>) {
@@ -157,6 +158,7 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
     let batch_size = earlier::batch_size(metadata);
     let update_method = earlier::update_method(metadata);
     let cases = cases::read(metadata);
+    let metrics = earlier::metrics(metadata);
     let target = stack.zip(resource).map(|(stack, resource)| StackResource {
         stack: StackName::new(stack),
         resource: LogicalId::new(resource),
@@ -173,6 +175,7 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
             policy: policy?,
             batch_size: batch_size?,
             cases: cases.clone()?,
+            metrics: metrics?,
         })
     };
     (settings(), target)

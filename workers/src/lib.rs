@@ -18,6 +18,7 @@
 //! - [`config`] reads the input, [`pace`] says how long to wait
 //! - [`ecs`], [`autoscaling`], [`cloudformation`]: the only files that name the AWS SDKs
 //! - [`clock`]: AWS's time, by the answers' own date
+//! - [`metrics`]: what an answer is as numbers, in a line of the log
 //! - [`error`], whose names are a contract with the state machine, and [`model`], the nouns
 //!
 //! Workers never use one another. Nobody sleeps, nothing is kept, everything may be repeated, and an error never
@@ -43,6 +44,7 @@ pub mod ecs;
 pub mod error;
 pub mod http;
 pub mod joined;
+pub mod metrics;
 pub mod model;
 pub mod only;
 pub mod pace;
@@ -59,6 +61,7 @@ use autoscaling::{ActionIs, AutoScaling};
 use clock::Clock;
 use cloudformation::CloudFormation;
 use ecs::Ecs;
+use metrics::{Measured, Sink};
 use model::group::StackState;
 use model::{Policy, Subject, seconds_between};
 
@@ -150,6 +153,8 @@ pub struct Clients {
     pub cloudformation: CloudFormation,
     /// AWS's clock, by the answers of all three.
     pub clock: Clock,
+    /// Where lines of metrics go. Nowhere, unless somebody says where.
+    pub metrics: Sink,
 }
 
 impl Clients {
@@ -172,11 +177,18 @@ impl Clients {
             autoscaling: AutoScaling::new(&config, &clock),
             cloudformation: CloudFormation::new(&config, &clock),
             clock,
+            metrics: Sink::default(),
         }
     }
-}
 
-impl Clients {
+    /// The same, which give lines of metrics to `sink`.
+    pub fn measured_by(self, sink: Sink) -> Self {
+        Self {
+            metrics: sink,
+            ..self
+        }
+    }
+
     /// The same for [`look`]: they change nothing.
     pub fn only_looking(self) -> Self {
         Self {
@@ -250,7 +262,12 @@ pub async fn answer_as<W: only::Asked>(
         .settings
         .as_ref()
         .map(|settings| settings.cluster.to_string());
-    let answer = W::answer(reading, &input, clients, &now).await?;
+    let measured = Measured::of(W::WORKER, &reading);
+    let answered = W::answer(reading, &input, clients, &now).await;
+    if let Some(measured) = measured {
+        clients.metrics.take(&measured.line(&answered, now()));
+    }
+    let answer = answered?;
     tracing::info!(
         worker = W::WORKER.name(),
         verdict = ?answer.verdict,

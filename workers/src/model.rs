@@ -172,6 +172,8 @@ pub struct Settings {
     pub batch_size: i64,
     /// What to do in hard cases.
     pub cases: cases::Cases,
+    /// Whether answers are to be measured, see [`crate::metrics`].
+    pub metrics: bool,
 }
 
 /// The one instance and lifecycle action that an execution is about, with the settings for it.

@@ -6,28 +6,55 @@
 //! cluster does: only what was in the group has a registration that is ACTIVE or DRAINING, because the agent of a new one
 //! waits until it leaves the pool (ECS_WARM_POOLS_CHECK).
 
+use jiff::Timestamp;
+
 use crate::Clients;
+use crate::autoscaling::HOLD_TAG;
 use crate::error::Error;
 use crate::model::group::GroupInstance;
-use crate::model::{InstanceId, Subject};
+use crate::model::{Finding, InstanceId, Subject, seconds_between};
+
+/// Who is there, and whether they may come and go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roster {
+    /// The instances.
+    pub instances: Vec<GroupInstance>,
+    /// Why somebody holds them as they are, if somebody does.
+    pub on_hold: Option<String>,
+}
+
+/// Not yet: somebody holds the group as it is, and says `why`.
+pub fn on_hold(subject: &Subject, why: &str, now: Timestamp) -> Finding {
+    let (instance, group) = (&subject.action.instance, &subject.action.group);
+    let stack = &subject.settings.target.stack;
+    let spent = seconds_between(subject.began, now);
+    Finding::not_yet(format!(
+        "{instance} waits, because somebody holds group {group} as it is (tag {HOLD_TAG}: '{why}'); {spent} s so far. It goes on \
+         after 'ecs-rollout stop {stack} --release', or when the tag is deleted."
+    ))
+}
 
 /// Looks. A group without a warm pool takes one call.
 ///
 /// # Errors
 /// What Auto Scaling and ECS meet.
-pub async fn look(subject: &Subject, clients: &Clients) -> Result<Vec<GroupInstance>, Error> {
+pub async fn look(subject: &Subject, clients: &Clients) -> Result<Roster, Error> {
     let name = &subject.action.group;
-    let (mut group, has_pool) = clients.autoscaling.instances(name).await?;
-    if !has_pool {
-        return Ok(group);
+    let seen = clients.autoscaling.instances(name).await?;
+    let mut roster = Roster {
+        instances: seen.instances,
+        on_hold: seen.on_hold,
+    };
+    if !seen.has_pool {
+        return Ok(roster);
     }
     let pool = clients.autoscaling.pool_instances(name).await?;
     let on_their_way = pool.iter().filter(|one| one.state.enters_pool());
     let ids: Vec<InstanceId> = on_their_way.map(|one| one.instance.clone()).collect();
     let cluster = &subject.settings.cluster;
     let members = clients.ecs.members_among(cluster, &ids).await?;
-    group.extend(returning(pool, &members));
-    Ok(group)
+    roster.instances.extend(returning(pool, &members));
+    Ok(roster)
 }
 
 /// Those of the pool that come out of the group: on their way, and a member of the cluster; or kept, because a drain failed.

@@ -15,6 +15,8 @@
 //! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an instance DRAINING at once,
 //! which has had its turn then.
 //!
+//! While a person holds the group, by a tag of it, nobody begins.
+//!
 //! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from its turn.
 
 use jiff::{SignedDuration, Timestamp};
@@ -72,7 +74,13 @@ pub async fn look(
     if is_on_its_way_back(stack) && now() < subject.began + UNSEEN {
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
-    let group = roster::look(subject, clients).await?;
+    let roster = roster::look(subject, clients).await?;
+    if let Some(why) = &roster.on_hold {
+        let mut finding = roster::on_hold(subject, why, now());
+        finding.extra.turn = Some(earlier.unwrap_or_default());
+        return Ok(Place::Wait(Box::new(finding)));
+    }
+    let group = roster.instances;
     if !(in_operation || waited || is_mixed(&group)) {
         return Ok(Place::Go(earlier));
     }
@@ -192,6 +200,11 @@ mod tests {
 
     /// A group in a roll, with `others` at their terminate hooks beside this one.
     fn rolled(others: &'static [&str]) -> Clients {
+        tagged(others, "")
+    }
+
+    /// The same with this as the group's tags.
+    fn tagged(others: &'static [&str], tags: &'static str) -> Clients {
         let own = stub::terminating().action.instance.to_string();
         Clients::new(&stub::aws(move |asked| {
             if asked.action == "ListContainerInstances" {
@@ -211,10 +224,31 @@ mod tests {
             let name = stub::terminating().action.group;
             let group = format!(
                 "<AutoScalingGroups><member><AutoScalingGroupName>{name}</AutoScalingGroupName><Instances>{all}</Instances>\
-                 </member></AutoScalingGroups>"
+                 <Tags>{tags}</Tags></member></AutoScalingGroups>"
             );
             (200, stub::xml("DescribeAutoScalingGroups", &group))
         }))
+    }
+
+    #[tokio::test]
+    async fn while_a_person_holds_the_group_no_drain_begins() {
+        let tag = "<member><Key>ecs-rollout:hold</Key><Value>big sale</Value></member>";
+        let clients = tagged(&[], tag);
+        let subject = stub::terminating();
+        let stack = StackState::from_name("UPDATE_COMPLETE");
+        let place = look(&subject, None, &stack, &clients, &|| stub::at(600)).await;
+        let Place::Wait(finding) = place.expect("an answer") else {
+            panic!("it went");
+        };
+        assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
+        assert_eq!(finding.extra.turn, Some(Turn::default()));
+        // Its turn had come before: it goes on.
+        let turn = Some(Turn {
+            room_since: None,
+            came_at: Some(stub::at(10)),
+        });
+        let place = look(&subject, turn.clone(), &stack, &clients, &|| stub::at(600)).await;
+        assert_eq!(place.expect("an answer"), Place::Go(turn));
     }
 
     #[tokio::test]

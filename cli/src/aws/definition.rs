@@ -13,7 +13,7 @@ const STOP_TIMEOUT: u64 = 30;
 const EXITS_AFTER: &str = "ecs-rollout.exit-seconds";
 
 /// A label of the container that says after how many seconds it ends by itself.
-const RUNS_FOR: &str = "ecs-rollout.run-seconds";
+pub const RUNS_FOR: &str = "ecs-rollout.run-seconds";
 
 /// The attribute of a target group that says how long a deregistered target finishes what it has.
 const DELAY: &str = "deregistration_delay.timeout_seconds";
@@ -91,7 +91,7 @@ impl Aws {
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
-    pub async fn definition(&self, arn: &str) -> Result<Definition, Error> {
+    pub async fn task_definition(&self, arn: &str) -> Result<Definition, Error> {
         let call = "ecs:DescribeTaskDefinition";
         let sent = self
             .ecs

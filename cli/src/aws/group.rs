@@ -1,10 +1,12 @@
 //! The Auto Scaling group: its instances, and what its lifecycle hooks say about the roll.
 
+use aws_sdk_autoscaling::types::Tag;
 use serde_json::Value;
 use workers::Error;
+use workers::autoscaling::HOLD_TAG;
 use workers::model::group::LifecycleState;
 
-use super::Aws;
+use super::{Aws, told};
 
 /// Where an instance stays until somebody wants it elsewhere, besides in service.
 const AT_REST: [&str; 4] = [
@@ -55,6 +57,8 @@ pub struct Capacity {
     pub most: i64,
     /// The processes that somebody suspended.
     pub suspended: Vec<String>,
+    /// Why somebody holds the group as it is, if somebody does.
+    pub on_hold: Option<String>,
     /// The status of an instance refresh that goes on.
     pub refresh: Option<String>,
 }
@@ -219,8 +223,36 @@ impl Aws {
             suspended: suspended
                 .filter_map(|one| Some(one.process_name()?.to_owned()))
                 .collect(),
+            on_hold: on_hold(found),
             refresh: self.refresh(name).await?,
         })
+    }
+
+    /// Holds the group as it is, and says why; or, with nothing to say, lets it go on.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub async fn hold(&self, group: &str, why: Option<&str>) -> Result<(), String> {
+        let tag = Tag::builder()
+            .resource_id(group)
+            .resource_type("auto-scaling-group")
+            .key(HOLD_TAG)
+            .propagate_at_launch(false);
+        let groups = &self.autoscaling;
+        let answer = match why {
+            Some(why) => {
+                let sent = groups.create_or_update_tags().tags(tag.value(why).build());
+                let sent = sent.send().await.map(drop);
+                let call = "autoscaling:CreateOrUpdateTags";
+                sent.map_err(|error| Error::from_sdk(call, error))
+            }
+            None => {
+                let sent = groups.delete_tags().tags(tag.build()).send().await;
+                let call = "autoscaling:DeleteTags";
+                sent.map(drop).map_err(|error| Error::from_sdk(call, error))
+            }
+        };
+        answer.map_err(|error| told(&error))
     }
 
     async fn refresh(&self, group: &str) -> Result<Option<String>, Error> {
@@ -239,6 +271,12 @@ impl Aws {
         let goes_on = status.filter(|status| GOES_ON.contains(status));
         Ok(goes_on.map(str::to_owned))
     }
+}
+
+fn on_hold(group: &aws_sdk_autoscaling::types::AutoScalingGroup) -> Option<String> {
+    let mut tags = group.tags().iter();
+    let tag = tags.find(|tag| tag.key() == Some(HOLD_TAG))?;
+    Some(tag.value().unwrap_or_default().to_owned())
 }
 
 fn ours(metadata: Option<&str>) -> Option<Hooks> {

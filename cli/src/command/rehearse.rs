@@ -20,6 +20,9 @@ use crate::view::out::say;
 use crate::view::summary;
 use tellings::{only_report, rehearse};
 
+/// A larger cluster's story is told twice only if somebody asks for it: that takes half as long again.
+const TOLD_TWICE: u64 = 200;
+
 /// With processes time goes by so many times as fast as the wall clock: a call takes a millisecond or two.
 const SPEED: u32 = 60;
 
@@ -55,6 +58,9 @@ pub struct Rehearse {
     /// Something that goes wrong; may be given several times
     #[arg(long, value_name = "NAME", value_parser = Trouble::from_name, long_help = trouble::help())]
     fault: Vec<Trouble>,
+    /// Tell the story twice, to see that it is the same, even if the cluster has more than 200 instances
+    #[arg(long, conflicts_with = "processes")]
+    twice: bool,
     /// Run the workers as processes of their own, which call the account on loopback
     #[arg(long)]
     processes: bool,
@@ -110,7 +116,7 @@ impl Rehearse {
             let text = serde_json::to_string_pretty(&report).expect("a report is plain data");
             say(format!("{text}\n"));
         } else {
-            say(summary::text(&report));
+            say(summary::text(&report, self.not_claimed(&report)));
         }
         Ok(if report.as_asked() {
             ExitCode::SUCCESS
@@ -132,7 +138,10 @@ impl Rehearse {
                         .to_owned(),
                 );
             }
-            return rehearse((settings, &self.actions()), live, afterwards);
+            let size = settings.parameter("ClusterSize");
+            let size: u64 = size.and_then(|size| size.parse().ok()).unwrap_or(0);
+            let twice = self.twice || size <= TOLD_TWICE;
+            return rehearse((settings, &self.actions()), live, (twice, afterwards));
         }
         let processes = Processes {
             workers: self.workers.folder()?,
@@ -147,6 +156,15 @@ impl Rehearse {
             afterwards,
         )?;
         only_report(played)
+    }
+
+    /// Why nothing is said of the same seed's story, if nothing is.
+    fn not_claimed(&self, report: &Report) -> Option<&'static str> {
+        match (self.processes, report.was_told_twice()) {
+            (true, _) => Some("processes run on the wall clock"),
+            (false, false) => Some("one as long as this is told once, unless with --twice"),
+            (false, true) => None,
+        }
     }
 
     /// What is rehearsed.

@@ -38,7 +38,7 @@ impl Story {
             .expect("a panic in a listener ends the program")
             .finish();
         for report in &played.reports {
-            say(summary::text(report));
+            say(summary::text(report, None));
         }
         for broken in &played.broken {
             let name = broken.claim.name();

@@ -57,6 +57,7 @@ pub fn all(seen: &Seen, asked: &Asked) -> Vec<Remark> {
         around::processes,
         around::room,
         around::refresh,
+        around::hold,
         machines::retained,
         machines::agents,
         machines::strangers,

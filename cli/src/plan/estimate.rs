@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use rehearsal::autoscaling::zone;
-use rehearsal::report::rounded;
+use rehearsal::report::{Report, rounded};
 use rehearsal::story::files::Files;
-use rehearsal::story::{Action, Listener, Settings, play};
+use rehearsal::story::{Action, Call, Listener, Settings, play};
 use rehearsal::telling::Line;
 use rehearsal::workload::{self, Workload};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::checks::Remark;
 use super::seen::{Asked, Seen};
-use crate::aws::{Definition, Service};
+use crate::aws::{Definition, RUNS_FOR, ServiceSettings};
 
 /// What a rehearsed instance has of its own; other attributes somebody has to set.
 const KNOWN: [&str; 5] = [
@@ -25,14 +26,26 @@ const KNOWN: [&str; 5] = [
     "ecs.cpu-architecture",
 ];
 
+/// Up to so many instances chance makes a difference, and a rehearsal takes a second.
+const SMALL: i64 = 30;
+
+/// MiB that a container has at least (documented).
+const LEAST_MEMORY: u64 = 6;
+
 /// What is to be expected. Members are spelled so in JSON output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Expected {
     /// The stack's status at the end.
     pub outcome: String,
-    /// From the update until the last drain has ended.
+    /// From the update until the last drain has ended, on average over the rehearsals.
     pub seconds: f64,
+    /// In the shortest of them.
+    pub shortest_seconds: f64,
+    /// In the longest of them.
+    pub longest_seconds: f64,
+    /// How many there were.
+    pub rehearsals: usize,
     /// Tasks that move.
     pub tasks_moved: u64,
     /// How often each of the services' tasks moves.
@@ -79,41 +92,86 @@ impl Listener for GivenUp {
     }
 }
 
-/// Rehearses it.
+/// Rehearses it, a small cluster several times: where its tasks are placed, and which instance goes first, is chance.
 ///
 /// # Errors
 /// A sentence on why it cannot be.
 pub fn rehearse(seen: &Seen, asked: &Asked) -> Result<Expected, String> {
-    let (settings, assumed) = settings(seen, asked);
+    let (settings, actions, assumed) = settings(seen, asked);
+    let actions = actions.as_slice();
+    let times = match seen.capacity.desired {
+        ..=SMALL => 3,
+        _ => 1,
+    };
+    let told: Vec<Result<Told, String>> = thread::scope(|scope| {
+        let tellings: Vec<_> = (1..=times)
+            .map(|seed| {
+                let settings = Settings {
+                    seed,
+                    ..settings.clone()
+                };
+                scope.spawn(move || tell(&settings, actions))
+            })
+            .collect();
+        let broke_off =
+            || Err("the rehearsal broke off; this is a mistake in ecs-rollout".to_owned());
+        let joined = tellings.into_iter().map(|it| it.join());
+        joined
+            .map(|told| told.unwrap_or_else(|_| broke_off()))
+            .collect()
+    });
+    let told = told.into_iter().collect::<Result<Vec<Told>, String>>()?;
+    let replicas = settings.workload.services.iter();
+    let tasks: u64 = replicas.filter_map(|it| it.desired).sum();
+    together(&told, tasks, assumed).ok_or_else(|| "the rehearsal has no roll".to_owned())
+}
+
+/// What one rehearsal came to.
+struct Told {
+    report: Report,
+    gave_up: Option<String>,
+}
+
+impl Told {
+    fn is_well(&self) -> bool {
+        self.report.outcome == "UPDATE_COMPLETE" && self.gave_up.is_none()
+    }
+}
+
+fn tell(settings: &Settings, actions: &[Action]) -> Result<Told, String> {
     let heard = Arc::new(Mutex::new(GivenUp::default()));
-    let played = play(
-        &settings,
-        &[Action::Deploy, Action::Roll],
-        None,
-        heard.clone(),
-    )?;
+    let played = play(settings, actions, None, heard.clone())?;
     let report = played.reports.into_iter().next();
     let report = report.ok_or("the rehearsal has no roll")?;
     let gave_up = heard.lock().ok().and_then(|heard| heard.0.clone());
-    let tasks: u64 = settings
-        .workload
-        .services
-        .iter()
-        .filter_map(|it| it.desired)
-        .sum();
-    Ok(Expected {
-        outcome: report.outcome,
-        seconds: report.roll_seconds,
-        tasks_moved: report.tasks_moved,
-        moves_per_task: rounded(report.tasks_moved as f64 / (tasks.max(1)) as f64, 2),
-        cost_usd: report.cost_usd,
+    Ok(Told { report, gave_up })
+}
+
+/// All of them together: the mean of what differs, and the end of the first that did not end well.
+fn together(told: &[Told], tasks: u64, assumed: Vec<String>) -> Option<Expected> {
+    let shown = told.iter().find(|one| !one.is_well()).or(told.first())?;
+    let mean = |each: &dyn Fn(&Report) -> f64| {
+        let sum: f64 = told.iter().map(|one| each(&one.report)).sum();
+        sum / told.len() as f64
+    };
+    let seconds = || told.iter().map(|one| one.report.roll_seconds);
+    let moved = mean(&|report| report.tasks_moved as f64);
+    Some(Expected {
+        outcome: shown.report.outcome.clone(),
+        seconds: rounded(mean(&|report| report.roll_seconds), 3),
+        shortest_seconds: seconds().fold(f64::INFINITY, f64::min),
+        longest_seconds: seconds().fold(0.0, f64::max),
+        rehearsals: told.len(),
+        tasks_moved: moved.round() as u64,
+        moves_per_task: rounded(moved / tasks.max(1) as f64, 2),
+        cost_usd: rounded(mean(&|report| report.cost_usd), 6),
         assumed,
-        gave_up,
+        gave_up: shown.gave_up.clone(),
     })
 }
 
 /// The same stack with the same services in the account in memory, and what that leaves out.
-pub fn settings(seen: &Seen, asked: &Asked) -> (Settings, Vec<String>) {
+fn settings(seen: &Seen, asked: &Asked) -> (Settings, Vec<Action>, Vec<String>) {
     let mut assumed = Vec::new();
     let given = seen.stack.parameters();
     let given = given.map(|(key, value)| (key.to_owned(), value.to_owned()));
@@ -127,7 +185,10 @@ pub fn settings(seen: &Seen, asked: &Asked) -> (Settings, Vec<String>) {
         wrong: None,
     };
     let size = seen.capacity.desired.max(1);
-    settings.set_parameter("ClusterSize", size.to_string());
+    // ECS's managed scaling finds the number again; a larger ClusterSize would add to it.
+    if !settings.has_capacity_provider("ManagedScaling", "ENABLED") {
+        settings.set_parameter("ClusterSize", size.to_string());
+    }
     settings.set_parameter(
         "ClusterMaxSize",
         seen.capacity.most.max(size + 1).to_string(),
@@ -141,8 +202,10 @@ pub fn settings(seen: &Seen, asked: &Asked) -> (Settings, Vec<String>) {
     let there = seen.services.iter().filter(|one| !one.is_on_fargate);
     let services = there.map(|one| service(seen, one, &zones, &mut assumed));
     settings.workload.services = services.collect();
-    settings.workload.tasks = standalone(seen, &mut assumed);
-    (settings, assumed)
+    let mut actions = vec![Action::Deploy];
+    actions.extend(standalone(seen, &mut assumed));
+    actions.push(Action::Roll);
+    (settings, actions, assumed)
 }
 
 /// The zones of the account in memory by the real ones, in the order of the stack's subnets.
@@ -161,7 +224,7 @@ fn zones(seen: &Seen) -> BTreeMap<String, String> {
 
 fn service(
     seen: &Seen,
-    real: &Service,
+    real: &ServiceSettings,
     zones: &BTreeMap<String, String>,
     assumed: &mut Vec<String>,
 ) -> workload::Service {
@@ -178,7 +241,7 @@ fn service(
     let none = Definition::default();
     let definition = seen.definition(&real.definition).unwrap_or(&none);
     rehearsed.cpu = definition.cpu;
-    rehearsed.memory = definition.memory.max(4);
+    rehearsed.memory = definition.memory.max(LEAST_MEMORY);
     rehearsed.host_port = definition.host_ports.first().copied();
     rehearsed.stop_timeout_seconds = definition.stop_timeout;
     match definition.exits_after {
@@ -230,26 +293,30 @@ fn is_known(expression: &str) -> bool {
         && !others.iter().any(|other| expression.contains(other))
 }
 
-/// Those that say when they end. Of the others nobody knows: they are taken to run for ever where StandaloneTaskPolicy bounds
-/// that, and else to end in time.
-fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<workload::Standalone> {
+/// Starts the standalone tasks just before the roll, with as much left to run as the real ones have. Of those that do not say
+/// when they end nobody knows: they are taken to run for ever where StandaloneTaskPolicy bounds that, and else to end in time.
+fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<Action> {
     let waits = seen.word("StandaloneTaskPolicy", "wait") == "wait";
-    let mut tasks = Vec::new();
+    let mut starts = Vec::new();
     let mut unknown = 0;
-    for (task, _) in seen.standalone() {
+    for (place, (task, machine)) in seen.standalone().enumerate() {
         let definition = seen.definition(&task.definition);
         let ends = definition.and_then(|it| super::checks::end(task.since?, it.runs_for?));
         unknown += u32::from(ends.is_none());
         if ends.is_none() && waits {
             continue;
         }
-        let left = ends.map(|ends| ends.duration_since(seen.now).as_secs().max(1));
-        tasks.push(workload::Standalone {
-            family: definition.map_or_else(String::new, |it| it.family.clone()),
-            count: 1,
-            run_seconds: left.and_then(|left| u64::try_from(left).ok()),
-            on_instance: None,
-        });
+        let mut labels = json!({});
+        if let Some(ends) = ends {
+            let left = ends.duration_since(seen.now).as_secs().max(1);
+            labels[RUNS_FOR] = json!(left.to_string());
+        }
+        let none = Definition::default();
+        let family = format!("standalone-{place}");
+        let mut members = seen.group.members.iter();
+        let nth = members.position(|member| member.id == machine.id);
+        let definition = definition.unwrap_or(&none);
+        starts.extend(started(seen, (&family, nth), definition, labels));
     }
     if unknown > 0 {
         let how = match waits {
@@ -257,8 +324,43 @@ fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<workload::Standalon
             false => "run until StandaloneTaskPolicy sees to them",
         };
         assumed.push(format!(
-            "{unknown} standalone task(s) {how} (no label ecs-rollout.run-seconds)"
+            "{unknown} standalone task(s) {how} (no label {RUNS_FOR})"
         ));
     }
-    tasks
+    starts
+}
+
+/// The calls that start one, on the instance that has the same place in the group's list.
+fn started(
+    seen: &Seen,
+    (family, nth): (&str, Option<usize>),
+    definition: &Definition,
+    labels: Value,
+) -> [Action; 2] {
+    let call = |action: &str, input: Value| {
+        Action::Call(Call {
+            service: "ecs".to_owned(),
+            action: action.to_owned(),
+            input,
+        })
+    };
+    let (cpu, memory) = (definition.cpu, definition.memory.max(LEAST_MEMORY));
+    let container = json!({"name": family, "image": family, "essential": true, "cpu": cpu, "memory": memory,
+        "dockerLabels": labels});
+    let mut run = json!({"cluster": seen.word("EcsClusterName", &seen.cluster), "taskDefinition": family, "count": 1});
+    if seen.word("CapacityProvider", "DISABLED") != "ENABLED" {
+        run["launchType"] = json!("EC2");
+    }
+    let size = usize::try_from(seen.number("ClusterSize", 1)).unwrap_or(1);
+    if let Some(nth) = nth.filter(|nth| *nth < size) {
+        let only = format!("ec2InstanceId == $NTH_{}", nth + 1);
+        run["placementConstraints"] = json!([{"type": "memberOf", "expression": only}]);
+    }
+    [
+        call(
+            "RegisterTaskDefinition",
+            json!({"family": family, "containerDefinitions": [container]}),
+        ),
+        call("RunTask", run),
+    ]
 }

@@ -8,7 +8,8 @@ use workers::model::cluster::Service as Counted;
 use workers::model::{ClusterName, ProtectedTask, ServiceName, TaskArn};
 
 use crate::aws::{
-    Access, Aws, Capacity, Definition, Group, Hook, Machine, Service, Stack, StartedTask, told,
+    Access, Aws, Capacity, Definition, Group, Hook, Machine, ServiceSettings, Stack, StartedTask,
+    told,
 };
 
 /// The template's parameters that matter here, with what they mean where a template does not have them.
@@ -51,7 +52,7 @@ pub struct Seen {
     /// The cluster's instances.
     pub machines: Vec<Machine>,
     /// Its services.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceSettings>,
     /// The services' counts and rules, as the workers see them.
     pub counted: Vec<Counted>,
     /// The tasks that run.
@@ -101,7 +102,7 @@ impl Seen {
     }
 
     /// Services whose tasks have to move.
-    pub fn moving_services(&self) -> impl Iterator<Item = &Service> {
+    pub fn moving_services(&self) -> impl Iterator<Item = &ServiceSettings> {
         let those = self.services.iter();
         those.filter(|one| !one.is_daemon && !one.is_on_fargate && one.desired > 0)
     }
@@ -122,7 +123,7 @@ impl Seen {
     }
 
     /// The longest deregistration delay of a service's target groups, in seconds.
-    pub fn delay(&self, service: &Service) -> Option<u64> {
+    pub fn delay(&self, service: &ServiceSettings) -> Option<u64> {
         let groups = service.target_groups.iter();
         let delays = groups.map(|group| self.delays.get(group).copied().unwrap_or(USUAL_DELAY));
         delays.max()
@@ -134,20 +135,31 @@ impl Seen {
 /// # Errors
 /// A sentence for the user.
 pub async fn look(access: &Access, stack: &str) -> Result<(Seen, Vec<String>), String> {
-    look_at(&access.connect().await?, stack).await
+    let aws = access.connect().await?;
+    look_at(&aws, stack, &|| aws.now()).await
 }
 
-/// The same of an account.
+/// The same of an account, in which it is `now`.
 ///
 /// # Errors
 /// A sentence for the user.
-pub async fn look_at(aws: &Aws, name: &str) -> Result<(Seen, Vec<String>), String> {
+pub async fn look_at(
+    aws: &Aws,
+    name: &str,
+    now: &impl Fn() -> Timestamp,
+) -> Result<(Seen, Vec<String>), String> {
     let stack = aws.stack(name).await.map_err(|error| told(&error))?;
     let group = stack.group()?;
-    seen(aws, stack, &group).await.map_err(|error| told(&error))
+    let seen = seen(aws, stack, &group, now).await;
+    seen.map_err(|error| told(&error))
 }
 
-async fn seen(aws: &Aws, stack: Stack, group: &str) -> Result<(Seen, Vec<String>), Error> {
+async fn seen(
+    aws: &Aws,
+    stack: Stack,
+    group: &str,
+    now: &impl Fn() -> Timestamp,
+) -> Result<(Seen, Vec<String>), Error> {
     let mut unseen = vec![
         "free addresses of the subnets, and EC2's quota and capacity for the instance type"
             .to_owned(),
@@ -159,7 +171,7 @@ async fn seen(aws: &Aws, stack: Stack, group: &str) -> Result<(Seen, Vec<String>
     let cluster = cluster.unwrap_or(group).to_owned();
     let ami_parameter = stack.parameter(AMI_PARAMETER.0).unwrap_or(AMI_PARAMETER.1);
     let ami_parameter = ami_parameter.to_owned();
-    let services = aws.services(&cluster).await?;
+    let services = aws.all_services(&cluster).await?;
     let tasks = aws.started_tasks(&cluster).await?;
     let (counted, protected) = counted(aws, &cluster, &services, &tasks).await?;
     Ok((
@@ -171,7 +183,7 @@ async fn seen(aws: &Aws, stack: Stack, group: &str) -> Result<(Seen, Vec<String>
             machines: aws.machines(&cluster).await?,
             definitions: definitions(aws, &services, &tasks).await?,
             delays: delays(aws, &services, &mut unseen).await?,
-            now: aws.now(),
+            now: now(),
             stack,
             cluster,
             ami_parameter,
@@ -189,7 +201,7 @@ async fn seen(aws: &Aws, stack: Stack, group: &str) -> Result<(Seen, Vec<String>
 async fn counted(
     aws: &Aws,
     cluster: &str,
-    services: &[Service],
+    services: &[ServiceSettings],
     tasks: &[StartedTask],
 ) -> Result<(Vec<Counted>, Vec<ProtectedTask>), Error> {
     let (ecs, cluster) = (&aws.clients.ecs, ClusterName::new(cluster));
@@ -203,7 +215,7 @@ async fn counted(
 
 async fn definitions(
     aws: &Aws,
-    services: &[Service],
+    services: &[ServiceSettings],
     tasks: &[StartedTask],
 ) -> Result<BTreeMap<String, Definition>, Error> {
     let mut definitions = BTreeMap::new();
@@ -211,7 +223,7 @@ async fn definitions(
     let alone = tasks.iter().filter(|it| !it.group.starts_with("service:"));
     for arn in of_services.chain(alone.map(|it| &it.definition)) {
         if !arn.is_empty() && !definitions.contains_key(arn) {
-            definitions.insert(arn.clone(), aws.definition(arn).await?);
+            definitions.insert(arn.clone(), aws.task_definition(arn).await?);
         }
     }
     Ok(definitions)
@@ -220,7 +232,7 @@ async fn definitions(
 /// Nobody has to be allowed to look at load balancers: then the usual delay is taken, and said.
 async fn delays(
     aws: &Aws,
-    services: &[Service],
+    services: &[ServiceSettings],
     unseen: &mut Vec<String>,
 ) -> Result<BTreeMap<String, u64>, Error> {
     let mut delays = BTreeMap::new();

@@ -53,7 +53,8 @@ fn seen(
         deed(world);
         let config = sdk_config(world, wire(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
-        look_at(&aws, STACK).await.expect("it can be seen").0
+        let seen = look_at(&aws, STACK, &|| world.now()).await;
+        seen.expect("it can be seen").0
     });
     let (seen, played) = looked.expect("it can be played");
     (seen, played.reports)
@@ -158,6 +159,14 @@ fn in_the_group() -> Vec<Wrong> {
             group("UpdateAutoScalingGroup", named(json!({"MaxSize": 4}))),
         ),
         after(
+            "on-hold",
+            group(
+                "CreateOrUpdateTags",
+                json!({"Tags": [{"ResourceId": CLUSTER, "ResourceType": "auto-scaling-group", "Key": "ecs-rollout:hold",
+                    "Value": "sale", "PropagateAtLaunch": false}]}),
+            ),
+        ),
+        after(
             "refresh-running",
             group("StartInstanceRefresh", named(json!({}))),
         ),
@@ -250,15 +259,18 @@ fn of_services() -> Vec<Wrong> {
             ..wrong("standalone", |_| {})
         },
         Wrong {
-            // It takes longer to exit than a drain may take, and stopTimeout does not tell: only the rehearsal does.
-            settings: with(|it| {
-                it.services = vec![Service {
-                    stop_timeout_seconds: 2900,
-                    exit_seconds: 2900,
-                    deregistration_seconds: Some(30),
-                    ..Service::replica("slow", 4)
-                }];
-            }),
+            // Each task leaves in time, but one only after the other: that only a rehearsal sees.
+            settings: {
+                let mut settings = with(|it| {
+                    it.services = vec![Service {
+                        maximum_percent: 113,
+                        deregistration_seconds: Some(300),
+                        ..Service::replica("slow", 8)
+                    }];
+                });
+                settings.set_parameter("DrainDeadlineSeconds", "420");
+                settings
+            },
             ..wrong("rehearsal", |_| {})
         },
     ]
@@ -304,46 +316,55 @@ fn is_open_ended(settings: &Settings) -> bool {
     tasks.any(|task| task.run_seconds.is_none())
 }
 
+/// What came of a cluster's plan.
+#[derive(Debug)]
+struct Compared {
+    /// Of the drawing.
+    #[expect(dead_code, reason = "it is printed")]
+    seed: u64,
+    expected: f64,
+    took: f64,
+}
+
+impl Compared {
+    /// By how much it was off, as a share of what it took.
+    fn off(&self) -> f64 {
+        (self.expected - self.took).abs() / self.took
+    }
+}
+
+/// The plan of a drawn cluster and its roll, unless it is blocked.
+fn compared(seed: u64, mut settings: Settings) -> Option<Compared> {
+    settings.faults.clear();
+    settings.switches.clear();
+    let (seen, reports) = seen(&settings, (&[Action::Deploy], &[Action::Roll]), |_| {});
+    let plan = planned(&seen, &asked());
+    if plan.remarks.iter().any(|it| it.level == Level::Blocker) {
+        return None;
+    }
+    let outcome = &reports[0].outcome;
+    assert_eq!(
+        outcome, "UPDATE_COMPLETE",
+        "seed {seed}: {:?}",
+        plan.remarks
+    );
+    let expected = plan.expected.expect("it can be rehearsed").seconds;
+    let took = reports[0].roll_seconds;
+    Some(Compared {
+        seed,
+        expected,
+        took,
+    })
+}
+
 #[test]
 fn the_expected_duration_of_fifty_drawn_clusters_comes_true() {
-    let (mut clusters, mut blocked) = (0, 0);
-    let mut worst: (f64, u64) = (0.0, 0);
-    for seed in 0.. {
-        let mut settings = draw(seed).settings;
-        settings.faults.clear();
-        settings.switches.clear();
-        if is_open_ended(&settings) {
-            continue;
-        }
-        let (seen, reports) = seen(&settings, (&[Action::Deploy], &[Action::Roll]), |_| {});
-        let plan = planned(&seen, &asked());
-        if plan.remarks.iter().any(|it| it.level == Level::Blocker) {
-            blocked += 1;
-            continue;
-        }
-        let expected = plan.expected.expect("it can be rehearsed").seconds;
-        let (took, outcome) = (reports[0].roll_seconds, &reports[0].outcome);
-        assert_eq!(
-            outcome, "UPDATE_COMPLETE",
-            "seed {seed}: {:?}",
-            plan.remarks
-        );
-        let off = (expected - took).abs() / took;
-        if off > worst.0 {
-            worst = (off, seed);
-        }
-        assert!(
-            off <= 0.15,
-            "seed {seed}: expected {expected} s, and it took {took} s"
-        );
-        clusters += 1;
-        if clusters == 50 {
-            break;
-        }
-    }
-    println!(
-        "50 clusters, {blocked} more were blocked; the worst was {:.1} % off (seed {})",
-        worst.0 * 100.0,
-        worst.1
-    );
+    let drawn = (0..).map(|seed| (seed, draw(seed).settings));
+    let known = drawn.filter(|(_, settings)| !is_open_ended(settings));
+    let planned = known.filter_map(|(seed, settings)| compared(seed, settings));
+    let mut clusters: Vec<Compared> = planned.take(50).collect();
+    clusters.sort_by(|a, b| b.off().total_cmp(&a.off()));
+    println!("the worst of fifty: {:?}", &clusters[..5]);
+    let wrong: Vec<&Compared> = clusters.iter().filter(|it| it.off() > 0.15).collect();
+    assert!(wrong.is_empty(), "off by more than 15 %: {wrong:?}");
 }

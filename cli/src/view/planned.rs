@@ -75,16 +75,28 @@ fn instance(one: &Instance) -> String {
 }
 
 fn expected(expected: &Expected, line: &mut impl FnMut(&str, String)) {
-    let time = clock(Duration::from_secs_f64(expected.seconds.max(0.0)));
-    let (moved, each, cost) = (
-        expected.tasks_moved,
-        expected.moves_per_task,
-        expected.cost_usd,
-    );
+    let time = |seconds: f64| clock(Duration::from_secs_f64(seconds.max(0.0)));
+    let range = match expected.rehearsals {
+        1 => "as rehearsed in memory".to_owned(),
+        times => format!(
+            "{} to {} in {times} rehearsals in memory",
+            time(expected.shortest_seconds),
+            time(expected.longest_seconds)
+        ),
+    };
     line(
         "expected",
         format!(
-            "{time} h until the last drain has ended, as rehearsed in memory; {moved} tasks move, {each} times each; {cost:.4} USD"
+            "{} h until the last drain has ended ({range})",
+            time(expected.seconds)
+        ),
+    );
+    let (moved, each) = (expected.tasks_moved, expected.moves_per_task);
+    line(
+        "",
+        format!(
+            "{moved} tasks move, {each} times each; {:.4} USD",
+            expected.cost_usd
         ),
     );
     for one in &expected.assumed {

@@ -8,8 +8,8 @@ use rehearsal::report::Report;
 use rehearsal::telling::clock;
 use rehearsal::usage::BucketUse;
 
-/// The summary as text, a fact a line.
-pub fn text(report: &Report) -> String {
+/// The summary as text, a fact a line. `not_claimed` is why nothing is said of the same seed's story, if somebody may miss it.
+pub fn text(report: &Report, not_claimed: Option<&str>) -> String {
     let mut out = String::from("\n");
     let mut line = |name: &str, value: String| {
         writeln!(out, "{name:<22} {value}").expect("writing to a string does not fail");
@@ -61,10 +61,10 @@ pub fn text(report: &Report) -> String {
             format!("{}: {}", promise.name, promise.detail),
         );
     }
-    if report.starts.is_some() {
+    if let Some(why) = not_claimed {
         line(
             "not claimed",
-            "that the same seed tells the same story: processes run on the wall clock".to_owned(),
+            format!("that the same seed tells the same story: {why}"),
         );
     }
     out

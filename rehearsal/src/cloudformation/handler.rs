@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::evaluate::Known;
 use super::kinds::{
-    ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE,
-    RULE, STACK, STATE_MACHINE, WARM_POOL,
+    ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, DASHBOARD, FUNCTION, GROUP, Kind,
+    LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE, WARM_POOL,
 };
 use super::node::scalar_text;
 use super::{group, nested, record};
@@ -121,6 +121,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
         STATE_MACHINE => workflow::state_machine(account, wanted),
         ACTIVITY => workflow::activity(account, wanted),
         RULE => workflow::rule(account, wanted),
+        DASHBOARD => workflow::dashboard(account, wanted),
         GROUP => group::create(account, wanted),
         WARM_POOL => group::put_warm_pool(account, wanted),
         STACK => nested::make(account, wanted),
@@ -160,6 +161,7 @@ pub fn update(
         }
         GROUP => group::update(account, wanted, old).map(|()| known),
         WARM_POOL => group::put_warm_pool(account, wanted).map(|_| known),
+        DASHBOARD => workflow::checked_dashboard(wanted).map(|()| known),
         _ => Ok(known),
     }
 }

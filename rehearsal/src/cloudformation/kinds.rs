@@ -59,6 +59,8 @@ pub const STATE_MACHINE: &str = "AWS::StepFunctions::StateMachine";
 pub const ACTIVITY: &str = "AWS::StepFunctions::Activity";
 /// An EventBridge rule.
 pub const RULE: &str = "AWS::Events::Rule";
+/// A CloudWatch dashboard.
+pub const DASHBOARD: &str = "AWS::CloudWatch::Dashboard";
 /// An IAM role.
 pub const ROLE: &str = "AWS::IAM::Role";
 /// A policy that stands by itself.

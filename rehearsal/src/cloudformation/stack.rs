@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::evaluate::{Known, Scope};
 use super::kinds::{Kind, STACK};
+use super::notice;
 use super::operation::Operation;
 use super::parameters::Parameters;
 use super::template::Template;
@@ -202,6 +203,7 @@ fn write(
         status: event.status.clone(),
         reason: event.reason.clone(),
     };
-    stack.events.push(event);
+    stack.events.push(event.clone());
     account.tell(fact);
+    notice::status_changed(account, id, &event);
 }

@@ -1,4 +1,4 @@
-//! Delivery: from an event on the bus to an execution, or to the dead-letter queue.
+//! Delivery: from an event on the bus to an execution or a topic, or to the dead-letter queue.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::ExecutionName;
 use super::rules::Rule;
 use super::target::Target;
+use super::transformer::Rule as Of;
 use crate::account::{Account, Caller};
 use crate::fact::Fact;
 use crate::faults::{Fault, LATEST_EVENT, OUT_OF_ORDER};
@@ -100,7 +101,11 @@ fn delay(account: &mut Account) -> Duration {
 
 /// Delivers, and if that fails, plans to try again or gives up.
 pub fn deliver(account: &mut Account, mut delivery: Delivery) {
-    let error = match start(account, &delivery) {
+    let delivered = match delivery.target.arn.contains(":stateMachine:") {
+        true => start(account, &delivery),
+        false => publish(account, &delivery),
+    };
+    let error = match delivered {
         Ok(()) => return tell(account, &delivery, "delivered".to_owned()),
         Err(error) => error,
     };
@@ -180,11 +185,27 @@ fn start(account: &mut Account, delivery: &Delivery) -> Result<(), ApiError> {
         .map(|_| ())
 }
 
+/// Tells the topic the event, or what the target's InputTransformer makes of it.
+fn publish(account: &mut Account, delivery: &Delivery) -> Result<(), ApiError> {
+    let of = Of {
+        name: &delivery.rule,
+        arn: &delivery.rule_arn,
+        ingested: delivery.put,
+    };
+    let message = match &delivery.target.transformer {
+        Some(transformer) => transformer.text(&delivery.event, of)?,
+        None => delivery.event.to_string(),
+    };
+    let input = json!({"TopicArn": delivery.target.arn, "Message": message});
+    let caller = Caller::Service("events");
+    account.call(&caller, "sns", "Publish", &input).map(|_| ())
+}
+
 /// The codes that EventBridge gives its dead letters.
 fn error_code(error: &ApiError) -> &'static str {
     match error.code.as_str() {
         "ExecutionAlreadyExists" => "RESOURCE_ALREADY_EXISTS",
-        "StateMachineDoesNotExist" | "StateMachineDeleting" => "NO_RESOURCE",
+        "StateMachineDoesNotExist" | "StateMachineDeleting" | "NotFound" => "NO_RESOURCE",
         "AccessDenied" | "AccessDeniedException" => "NO_PERMISSIONS",
         "ThrottlingException" | "Throttling" | "ExecutionLimitExceeded" => "THROTTLING",
         _ if error.status >= 500 && error.status != 501 => "INTERNAL_ERROR",

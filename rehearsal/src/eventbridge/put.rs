@@ -13,6 +13,12 @@ const ENTRY_LIMIT: usize = 10;
 /// Gives the event its id, and plans its deliveries.
 pub fn put(account: &mut Account, event: &Value) -> String {
     let id = account.uuid();
+    put_known_as(account, &id, event);
+    id
+}
+
+/// The same of an event that has its id already.
+pub fn put_known_as(account: &mut Account, id: &str, event: &Value) {
     let mut whole =
         json!({"version": event.get("version").cloned().unwrap_or(json!("0")), "id": id});
     for (member, value) in event.as_object().into_iter().flatten() {
@@ -21,7 +27,6 @@ pub fn put(account: &mut Account, event: &Value) -> String {
         }
     }
     delivery::plan(account, whole);
-    id
 }
 
 /// `PutEvents`: each entry succeeds or fails by itself.

@@ -6,16 +6,19 @@ use serde_json::{Value, json};
 
 use super::asked::{checked_id, invalid, text};
 use super::rules::named;
+use super::transformer::Transformer;
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
-/// A target: a state machine.
+/// A target: a state machine, or a topic.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// Its id in the rule.
     pub id: String,
-    /// ARN of the state machine.
+    /// ARN of the state machine, or of the topic.
     pub arn: String,
+    /// What a topic is told instead of the event.
+    pub transformer: Option<Transformer>,
     /// How often a delivery is tried again.
     pub max_retries: u64,
     /// How old an event may get.
@@ -36,20 +39,20 @@ impl Target {
         only(
             action,
             given,
-            &["Id", "Arn", "RoleArn", "RetryPolicy", "DeadLetterConfig"],
+            &[
+                "Id",
+                "Arn",
+                "RoleArn",
+                "InputTransformer",
+                "RetryPolicy",
+                "DeadLetterConfig",
+            ],
         )?;
         let (id, arn) = (
             checked_id("targets.member.id", text(action, given, "Id")?)?,
             text(action, given, "Arn")?,
         );
-        if !arn.contains(":states:") || !arn.contains(":stateMachine:") {
-            return Err(ApiError::not_known(format_args!(
-                "the target {arn}, which is no state machine"
-            )));
-        }
-        if given["RoleArn"].as_str().is_none() {
-            return Err(invalid(format!("RoleArn is required for target {arn}.")));
-        }
+        let transformer = kind(id, arn, given)?;
         let (policy, dead) = (&given["RetryPolicy"], &given["DeadLetterConfig"]);
         if !policy.is_null() {
             only(
@@ -64,11 +67,43 @@ impl Target {
         Ok(Self {
             id: id.to_owned(),
             arn: arn.to_owned(),
+            transformer,
             max_retries: within(policy, "MaximumRetryAttempts", 0, 185)?,
             max_age: Duration::from_secs(within(policy, "MaximumEventAgeInSeconds", 60, 86_400)?),
             dead_letter_queue: dead["Arn"].as_str().map(str::to_owned),
             given: given.clone(),
         })
+    }
+}
+
+/// Checks what each kind of target must have and may have. A state machine is started in a role and with the event as it is.
+/// A topic lets EventBridge in by its own policy: AWS's own pages do not agree on whether it takes a role.
+fn kind(id: &str, arn: &str, given: &Value) -> Result<Option<Transformer>, ApiError> {
+    let (role, transformer) = (&given["RoleArn"], &given["InputTransformer"]);
+    if arn.starts_with("arn:") && arn.contains(":sns:") {
+        if !role.is_null() {
+            return Err(ApiError::not_known(format_args!(
+                "RoleArn of the target {arn}, which is a topic"
+            )));
+        }
+        return match transformer {
+            Value::Null => Ok(None),
+            given => Transformer::parse(id, given).map(Some),
+        };
+    }
+    if !arn.contains(":states:") || !arn.contains(":stateMachine:") {
+        return Err(ApiError::not_known(format_args!(
+            "the target {arn}, which is no state machine and no topic"
+        )));
+    }
+    if role.as_str().is_none() {
+        return Err(invalid(format!("RoleArn is required for target {arn}.")));
+    }
+    match transformer {
+        Value::Null => Ok(None),
+        _ => Err(ApiError::not_known(format_args!(
+            "InputTransformer of the target {arn}, which is a state machine"
+        ))),
     }
 }
 

@@ -235,6 +235,16 @@ fn what_is_not_known_or_not_right_is_refused() {
         ),
         (
             "PutTargets",
+            target(json!({"InputTransformer": {"InputTemplate": "\"a\""}})),
+            "which is a state machine",
+        ),
+        (
+            "PutTargets",
+            target(json!({"Arn": arn("sns", "notices")})),
+            "RoleArn of the target",
+        ),
+        (
+            "PutTargets",
             target(json!({"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"})),
             "no state machine",
         ),

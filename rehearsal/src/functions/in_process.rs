@@ -43,7 +43,7 @@ impl InProcess {
             .entry(name.to_owned())
             .or_insert_with(|| {
                 let wire = inside::wire(world, Caller::Function(name.to_owned()));
-                Clients::new(&inside::sdk_config(world, wire))
+                Clients::new(&inside::sdk_config(world, wire)).measured_by(inside::metrics(world))
             })
             .clone();
         // An environment more than ever before is a cold one.

@@ -35,6 +35,10 @@ impl Files {
                 include_str!("../../../template/workflow.yaml"),
             ),
             (
+                "template/operator.yaml",
+                include_str!("../../../template/operator.yaml"),
+            ),
+            (
                 "statemachine/lifecycle.asl.json",
                 include_str!("../../../statemachine/lifecycle.asl.json"),
             ),

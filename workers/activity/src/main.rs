@@ -10,6 +10,7 @@ use lambda_runtime::tracing::subscriber;
 use options::CommandLine;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use workers::metrics::Sink;
 use workers::{Clients, boot};
 
 #[tokio::main(flavor = "current_thread")]
@@ -69,7 +70,7 @@ async fn serve(options: &CommandLine) -> std::io::Result<usize> {
         ?activities,
         "polling"
     );
-    let clients = Clients::new(&config);
+    let clients = Clients::new(&config).measured_by(Sink::stdout());
     let stepfunctions = StepFunctions::new(&config, &clients.clock);
     let left = activity_worker::run(&settings, &stepfunctions, &clients, boot::clock, stop).await;
     tracing::info!(left, "stopped");

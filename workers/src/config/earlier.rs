@@ -25,6 +25,12 @@ pub fn update_method(metadata: &mut Fields<'_>) -> Option<UpdateMethod> {
     Some(given.unwrap_or(UpdateMethod::RollingUpdate))
 }
 
+/// `metrics`. Before it was written, there were none.
+pub fn metrics(metadata: &mut Fields<'_>) -> Option<bool> {
+    let given = metadata.optional(|it| it.flag("metrics"), "metrics")?;
+    Some(given.unwrap_or(false))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, Value, json};
@@ -49,12 +55,16 @@ mod tests {
             method(json!({"updateMethod": "InstanceRefresh"})),
             Ok(UpdateMethod::InstanceRefresh)
         );
+        assert_eq!(read(json!({}), metrics), Ok(false));
+        assert_eq!(read(json!({"metrics": true}), metrics), Ok(true));
     }
 
     #[test]
     fn what_it_wrote_wrong_is_a_mistake() {
         let refused = read(json!({"batchSize": 0}), batch_size).expect_err("wrong");
         assert!(refused.starts_with("m.batchSize: must be"), "{refused}");
+        let refused = read(json!({"metrics": "yes"}), metrics).expect_err("wrong");
+        assert_eq!(refused, "m.metrics: must be true or false, and is \"yes\"");
         let refused = read(json!({"updateMethod": "Hope"}), update_method).expect_err("wrong");
         assert_eq!(
             refused,

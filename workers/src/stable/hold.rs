@@ -2,7 +2,7 @@
 //!
 //! CloudFormation does not wait for terminate hooks, only for the next instance: so that one is held until the drains before
 //! it have ended, and did not fail. It runs tasks meanwhile, so the hold costs no capacity, and the drains that it waits for
-//! can use it. The hold has no deadline but its hook's.
+//! can use it. The hold has no deadline but its hook's. A person may hold the group as well, by a tag of it.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -37,16 +37,25 @@ pub async fn look(
     }
     let stack = stack_now(subject, clients, now).await?;
     // A group that is being created has no past to roll away from: nobody else needs to be looked at.
-    let group = match stack.state {
+    let roster = match stack.state {
         StackState::Creating => {
             let own = [subject.action.instance.clone()];
-            clients.autoscaling.some_instances(&own).await?
+            roster::Roster {
+                instances: clients.autoscaling.some_instances(&own).await?,
+                on_hold: None,
+            }
         }
         _ => roster::look(subject, clients).await?,
     };
-    let kept = kept(subject, &group, &stack.state, clients).await?;
-    let finding = decide_new(subject, (&group, &kept), &stack.state, now());
-    Ok(remembering(finding, stack))
+    let kept = kept(subject, &roster.instances, &stack.state, clients).await?;
+    let finding = decide_new(subject, (&roster.instances, &kept), &stack.state, now());
+    let decides = matches!(finding.verdict, Verdict::Reached | Verdict::Never);
+    match roster.on_hold {
+        Some(why) if decides && stack.state != StackState::Deleting => {
+            Ok(remembering(roster::on_hold(subject, &why, now()), stack))
+        }
+        _ => Ok(remembering(finding, stack)),
+    }
 }
 
 /// Whether those that held the new instance before still do: that is enough to say "not yet". A large group's list is long,
@@ -219,6 +228,30 @@ mod tests {
         assert_eq!(finding.verdict, Verdict::NotYet);
         let noted = finding.extra.held_by.expect("holders");
         assert_eq!(noted, [InstanceId::new("i-0000000000000000c")]);
+    }
+
+    #[tokio::test]
+    async fn a_person_holds_a_new_instance_that_nothing_else_holds() {
+        let clients = Clients::new(&stub::aws(|request| {
+            if request.action == "DescribeStacks" {
+                let stack = "<Stacks><member><StackName>s</StackName><StackStatus>UPDATE_IN_PROGRESS</StackStatus></member></Stacks>";
+                return (200, stub::xml("DescribeStacks", stack));
+            }
+            let tag =
+                "<Tags><member><Key>ecs-rollout:hold</Key><Value>big sale</Value></member></Tags>";
+            let own = "<member><InstanceId>i-0123456789abcdef0</InstanceId><LifecycleState>Pending:Wait</LifecycleState></member>";
+            let group = format!(
+                "<AutoScalingGroups><member><AutoScalingGroupName>{}</AutoScalingGroupName><Instances>{own}</Instances>{tag}\
+                 </member></AutoScalingGroups>",
+                stub::launching().action.group
+            );
+            (200, stub::xml("DescribeAutoScalingGroups", &group))
+        }));
+        let (subject, input) = (stub::launching(), stub::event("launch"));
+        let finding = look(&subject, &input, &clients, &|| stub::at(60)).await;
+        let finding = finding.expect("an answer");
+        assert_eq!(finding.verdict, Verdict::NotYet);
+        assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
     }
 
     fn instance(id: &str, state: LifecycleState, version: &str) -> GroupInstance {

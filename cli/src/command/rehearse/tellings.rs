@@ -13,18 +13,18 @@ use crate::view::live::Live;
 /// The lower bound is the same story with every Wait state lasting this long.
 const NOTICED_AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Plays the roll with somebody listening; meanwhile once more in silence, to see that it is the same story, and once
-/// noticed without delay, for the lower bound. Then there is `afterwards`, if anybody is.
+/// Plays the roll with somebody listening; meanwhile once noticed without delay, for the lower bound, and, if it is told
+/// `twice`, once more in silence, to see that it is the same story. Then there is `afterwards`, if anybody is.
 ///
 /// # Errors
 /// What is wrong with the input, or was refused.
 pub fn rehearse(
     (settings, actions): (&Settings, &[Action]),
     live: &Arc<Mutex<Live>>,
-    afterwards: Option<Afterwards<'_>>,
+    (twice, afterwards): (bool, Option<Afterwards<'_>>),
 ) -> Result<Report, String> {
     let lines = Arc::new(Mutex::new(Lines::default()));
-    let again = aside((settings, actions), None, lines.clone());
+    let again = twice.then(|| aside((settings, actions), None, lines.clone()));
     let lower = aside(
         (settings, actions),
         Some(NOTICED_AT_ONCE),
@@ -36,12 +36,15 @@ pub fn rehearse(
     }));
     let played = play_then(settings, actions, None, heard.clone(), afterwards)?;
     let broke_off = "another telling of the story broke off; this is a mistake in ecs-rollout";
-    let second = again.join().map_err(|_| broke_off)?;
+    let second = again.map(|again| again.join()).transpose();
+    let second = second.map_err(|_| broke_off)?;
     let lower = lower.join().map_err(|_| broke_off)?;
-    let same = second.as_ref() == Ok(&played)
-        && lines
-            .lock()
-            .is_ok_and(|second| heard.lock().is_ok_and(|first| first.lines.0 == second.0));
+    let same = second.map(|second| {
+        let lines = lines.lock();
+        let same_lines =
+            lines.is_ok_and(|second| heard.lock().is_ok_and(|first| first.lines.0 == second.0));
+        second.as_ref() == Ok(&played) && same_lines
+    });
     let mut report = only_report(played)?;
     let lower = only_report(lower?)?;
     // By chance of its own a fault may end the other telling elsewhere: then it bounds nothing.
@@ -52,7 +55,9 @@ pub fn rehearse(
             4,
         ));
     }
-    report.told_twice(same);
+    if let Some(same) = same {
+        report.told_twice(same);
+    }
     Ok(report)
 }
 

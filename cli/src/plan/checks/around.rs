@@ -157,6 +157,18 @@ pub fn room(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     Vec::new()
 }
 
+/// Nobody holds the group as it is.
+pub fn hold(seen: &Seen, _: &Asked) -> Vec<Remark> {
+    let Some(why) = seen.capacity.on_hold.as_deref() else {
+        return Vec::new();
+    };
+    let words = format!(
+        "somebody holds the group as it is ('{why}'), so no instance comes or goes; ecs-rollout stop {} --release",
+        seen.stack.name
+    );
+    vec![Remark::blocker("on-hold", words)]
+}
+
 /// No instance refresh goes on.
 pub fn refresh(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let Some(status) = seen.capacity.refresh.as_deref() else {

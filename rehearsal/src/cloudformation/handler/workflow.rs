@@ -1,4 +1,4 @@
-//! Functions, state machines, activities and rules.
+//! Functions, state machines, activities, rules and dashboards.
 
 use serde_json::{Value, json};
 
@@ -182,5 +182,25 @@ pub(super) fn remove_targets(
             &json!({"Rule": rule, "Ids": gone}),
         )
         .map(drop),
+    }
+}
+
+pub(super) fn dashboard(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+    checked_dashboard(wanted)?;
+    let name = name(account, wanted, "DashboardName");
+    Ok(Made::new(name, []))
+}
+
+/// CloudWatch refuses a body that is no JSON object with widgets.
+pub(super) fn checked_dashboard(wanted: &Wanted) -> Result<(), String> {
+    let body = scalar_text(&wanted.properties["DashboardBody"]);
+    let read: Result<Value, _> = serde_json::from_str(&body);
+    let widgets = read.map(|body| body["widgets"].as_array().map(Vec::len));
+    match widgets {
+        Ok(Some(1..)) => Ok(()),
+        Ok(_) => Err("The dashboard body is invalid: it has no widgets".to_owned()),
+        Err(error) => Err(format!(
+            "The dashboard body is invalid, it is no JSON: {error}"
+        )),
     }
 }

@@ -1,8 +1,8 @@
 //! The table of resource types.
 
 use super::{
-    ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, FUNCTION, GROUP, Kind, LAUNCH_TEMPLATE,
-    MANAGED_POLICY, POLICY, ROLE, RULE, STACK, STATE_MACHINE, WARM_POOL,
+    ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, DASHBOARD, FUNCTION, GROUP, Kind,
+    LAUNCH_TEMPLATE, MANAGED_POLICY, POLICY, ROLE, RULE, STACK, STATE_MACHINE, WARM_POOL,
 };
 
 /// Every type that is known.
@@ -254,6 +254,13 @@ pub const KINDS: &[Kind] = &[
         ],
         fixed: &["AlarmName"],
         attributes: &["Arn"],
+    },
+    Kind {
+        name: DASHBOARD,
+        required: &["DashboardBody"],
+        optional: &["DashboardName"],
+        fixed: &["DashboardName"],
+        attributes: &[],
     },
     Kind {
         name: "AWS::SNS::Topic",

@@ -123,6 +123,11 @@ impl Stage {
             let id = one.and_then(|one| one["InstanceId"].as_str());
             id.unwrap_or_default().to_owned()
         };
+        // From the last one on, since $NTH_1 is also how $NTH_10 begins.
+        let all = instances.map(Vec::as_slice).unwrap_or_default();
+        for (place, one) in all.iter().enumerate().rev() {
+            text = text.replace(&format!("$NTH_{}", place + 1), &id(Some(one)));
+        }
         let template = group["LaunchTemplate"]["LaunchTemplateId"].as_str();
         for (name, value) in [
             ("$INSTANCE", id(instances.and_then(|all| all.first()))),

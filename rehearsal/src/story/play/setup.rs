@@ -76,8 +76,10 @@ impl Stage {
             return;
         }
         let policy = |account: &Account| {
-            let first = account.cloudformation.managed_policies().next();
-            first.map(str::to_owned)
+            let mut policies = account.cloudformation.managed_policies();
+            // Named after its logical id; there may be policies for people too.
+            let policy = policies.find(|arn| arn.contains("-ActivityWorkerPolicy-"));
+            policy.map(str::to_owned)
         };
         let watch = self.watch.clone();
         let there = move |account: &mut Account| {

@@ -1,0 +1,278 @@
+//! SNS: topics that keep what is published to them. Nobody subscribes here; a story tells each message.
+//!
+//! EventBridge publishes only where the topic's own policy lets it (documented): the policy that a new topic gets does not.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::account::{Account, Caller, arn};
+use crate::fact::Fact;
+use crate::shape::is_like;
+use crate::wire::{ApiError, only};
+
+/// The longest message, in bytes (documented).
+const MESSAGE_LIMIT: usize = 256 * 1024;
+
+/// The topics, by ARN.
+#[derive(Debug, Default)]
+pub struct State {
+    topics: BTreeMap<String, Topic>,
+}
+
+/// A topic.
+#[derive(Debug, Default)]
+pub struct Topic {
+    /// Its policy; nothing for the one that every topic is born with, which lets in the account's own identities only.
+    policy: Option<Value>,
+    /// What was published to it, in order.
+    pub messages: Vec<String>,
+}
+
+impl State {
+    /// The topic of that ARN.
+    pub fn topic(&self, arn: &str) -> Option<&Topic> {
+        self.topics.get(arn)
+    }
+}
+
+/// Answers `CreateTopic`, `SetTopicAttributes` and `Publish`.
+///
+/// # Errors
+/// `NotFound`, `InvalidParameter`, `AuthorizationError`, or `NotImplemented`.
+pub fn call(
+    account: &mut Account,
+    caller: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
+    match action {
+        "CreateTopic" => create(account, input),
+        "SetTopicAttributes" => set(account, input),
+        "Publish" => publish(account, caller, input),
+        _ => Err(ApiError::not_implemented("sns", action)),
+    }
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::client("InvalidParameter", message)
+}
+
+fn text<'a>(action: &str, input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
+    let given = input[member].as_str().filter(|text| !text.is_empty());
+    given.ok_or_else(|| {
+        invalid(format!(
+            "Invalid parameter: {action} needs {member}, a text"
+        ))
+    })
+}
+
+fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("CreateTopic", input, &["Name"])?;
+    let name = text("CreateTopic", input, "Name")?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if name.len() > 256 || !name.chars().all(allowed) {
+        return Err(invalid("Invalid parameter: Topic Name"));
+    }
+    let arn = arn("sns", name);
+    account.sns.topics.entry(arn.clone()).or_default();
+    Ok(json!({ "TopicArn": arn }))
+}
+
+fn known<'a>(account: &'a mut Account, arn: &str) -> Result<&'a mut Topic, ApiError> {
+    let topic = account.sns.topics.get_mut(arn);
+    topic.ok_or_else(|| ApiError {
+        status: 404,
+        code: "NotFound".to_owned(),
+        message: "Topic does not exist".to_owned(),
+    })
+}
+
+/// Of the attributes only the policy is known.
+fn set(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "SetTopicAttributes";
+    only(
+        action,
+        input,
+        &["TopicArn", "AttributeName", "AttributeValue"],
+    )?;
+    let name = text(action, input, "AttributeName")?;
+    if name != "Policy" {
+        return Err(ApiError::not_known(format_args!(
+            "the attribute {name} of a topic"
+        )));
+    }
+    let policy = serde_json::from_str(text(action, input, "AttributeValue")?)
+        .map_err(|error| invalid(format!("Invalid parameter: Policy Error: {error}")))?;
+    known(account, text(action, input, "TopicArn")?)?.policy = Some(policy);
+    Ok(json!({}))
+}
+
+fn publish(account: &mut Account, caller: &Caller, input: &Value) -> Result<Value, ApiError> {
+    let action = "Publish";
+    only(action, input, &["TopicArn", "Message"])?;
+    let arn = text(action, input, "TopicArn")?.to_owned();
+    let message = text(action, input, "Message")?.to_owned();
+    if message.len() > MESSAGE_LIMIT {
+        return Err(invalid("Invalid parameter: Message too long"));
+    }
+    let topic = known(account, &arn)?;
+    let lets_in = match caller {
+        Caller::Operator => true,
+        Caller::Service(service) => topic.lets_in(service, &arn),
+        Caller::Function(_) | Caller::ActivityWorker(_) | Caller::PolicyHolder(_) => false,
+    };
+    if !lets_in {
+        return Err(ApiError {
+            status: 403,
+            code: "AccessDenied".to_owned(),
+            message: format!("{arn} has no policy that allows sns:Publish"),
+        });
+    }
+    topic.messages.push(message.clone());
+    let topic = arn.rsplit(':').next().unwrap_or_default().to_owned();
+    account.tell(Fact::Notice { topic, message });
+    // Of the wire's chance: that somebody is told changes nothing of what happens.
+    let id = account.wire_random.u128(..);
+    Ok(json!({"MessageId": format!("{id:032x}")}))
+}
+
+impl Topic {
+    /// Whether the policy lets the AWS service publish. A statement with a Condition does not: EventBridge cannot
+    /// publish under one (documented).
+    fn lets_in(&self, service: &str, arn: &str) -> bool {
+        let principal = format!("{service}.amazonaws.com");
+        let statements = self
+            .policy
+            .iter()
+            .flat_map(|policy| list(&policy["Statement"]));
+        statements.into_iter().any(|statement| {
+            let has = |member: &Value, wanted: &str| {
+                let mut each = list(member).into_iter().filter_map(Value::as_str);
+                each.any(|pattern| is_like(wanted, &pattern.to_lowercase()))
+            };
+            statement["Effect"] == "Allow"
+                && statement["Condition"].is_null()
+                && has(&statement["Principal"]["Service"], &principal)
+                && has(&statement["Action"], "sns:publish")
+                && has(&statement["Resource"], &arn.to_lowercase())
+        })
+    }
+}
+
+/// A policy writes one value for a list of one.
+fn list(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(items) => items.iter().collect(),
+        one => vec![one],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:notices";
+
+    fn account() -> Account {
+        let mut account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        let made = ask(
+            &mut account,
+            &Caller::Operator,
+            "CreateTopic",
+            json!({"Name": "notices"}),
+        );
+        assert_eq!(made.expect("made")["TopicArn"], TOPIC);
+        account
+    }
+
+    fn ask(
+        account: &mut Account,
+        caller: &Caller,
+        action: &str,
+        input: Value,
+    ) -> Result<Value, ApiError> {
+        account.call(caller, "sns", action, &input)
+    }
+
+    fn published_under(statement: Value) -> Result<Value, ApiError> {
+        let mut account = account();
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        let set = json!({"TopicArn": TOPIC, "AttributeName": "Policy", "AttributeValue": policy});
+        ask(&mut account, &Caller::Operator, "SetTopicAttributes", set).expect("set");
+        let message = json!({"TopicArn": TOPIC, "Message": "hello"});
+        ask(&mut account, &Caller::Service("events"), "Publish", message)
+    }
+
+    #[test]
+    fn eventbridge_publishes_only_where_the_topic_s_policy_lets_it_and_without_conditions() {
+        let statement = json!({"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sns:Publish", "Resource": TOPIC});
+        published_under(statement.clone()).expect("let in");
+        for (member, other) in [
+            ("Effect", json!("Deny")),
+            ("Principal", json!({"Service": "s3.amazonaws.com"})),
+            ("Action", json!("sns:Subscribe")),
+            (
+                "Resource",
+                json!("arn:aws:sns:eu-west-1:123456789012:other"),
+            ),
+            ("Condition", json!({"ArnLike": {"aws:SourceArn": "*"}})),
+        ] {
+            let mut statement = statement.clone();
+            statement[member] = other;
+            let refused = published_under(statement).expect_err(member);
+            assert_eq!(refused.code, "AccessDenied");
+        }
+        let message = json!({"TopicArn": TOPIC, "Message": "hello"});
+        let refused = ask(
+            &mut account(),
+            &Caller::Service("events"),
+            "Publish",
+            message,
+        );
+        assert_eq!(
+            refused.expect_err("a new topic's policy").code,
+            "AccessDenied"
+        );
+    }
+
+    #[test]
+    fn what_is_published_is_kept_and_told() {
+        let mut account = account();
+        let message = json!({"TopicArn": TOPIC, "Message": "hello"});
+        ask(&mut account, &Caller::Operator, "Publish", message).expect("published");
+        assert_eq!(account.sns.topic(TOPIC).expect("there").messages, ["hello"]);
+        let told = account.facts.iter().any(|told| {
+            matches!(&told.fact, Fact::Notice { topic, message } if topic == "notices" && message == "hello")
+        });
+        assert!(told, "{:?}", account.facts);
+    }
+
+    #[test]
+    fn what_is_not_there_or_not_known_is_refused() {
+        let mut account = account();
+        for (action, input, code) in [
+            (
+                "Publish",
+                json!({"TopicArn": "arn:aws:sns:eu-west-1:123456789012:other", "Message": "m"}),
+                "NotFound",
+            ),
+            ("CreateTopic", json!({"Name": "a b"}), "InvalidParameter"),
+            (
+                "CreateTopic",
+                json!({"Name": "a", "Attributes": {}}),
+                "NotImplemented",
+            ),
+            (
+                "SetTopicAttributes",
+                json!({"TopicArn": TOPIC, "AttributeName": "KmsMasterKeyId", "AttributeValue": "k"}),
+                "NotImplemented",
+            ),
+            ("Subscribe", json!({}), "NotImplemented"),
+        ] {
+            let refused = ask(&mut account, &Caller::Operator, action, input).expect_err(action);
+            assert_eq!(refused.code, code, "{action}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+# An instance refresh whose new instance does not join: the workers cancel it, CloudFormation says so, and it is told once.
+instances 2
+parameter UpdateMethod=InstanceRefresh
+parameter NoticeTopicArn=arn:aws:sns:eu-west-1:123456789012:notices
+fault never-joins
+call sns CreateTopic {"Name": "notices"}
+call sns SetTopicAttributes {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:notices", "AttributeName": "Policy", "AttributeValue": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"events.amazonaws.com\"},\"Action\":\"sns:Publish\",\"Resource\":\"arn:aws:sns:eu-west-1:123456789012:notices\"}]}"}
+deploy
+roll
