@@ -121,7 +121,7 @@ impl Reader {
         let stack = patiently!(self, aws => aws.stack(name));
         let since = since(self.aws.now())?;
         let (group, machine) = (stack.group()?, stack.state_machine()?);
-        let definition = patiently!(self, aws => aws.definition_text(&machine));
+        let definition = patiently!(self, aws => aws.definition(&machine));
         let (began, events) = self.events(&stack, since).await?;
         let started = pages!(self, aws, next => aws.past_executions(&machine, next),
             |page: &[Past]| page.iter().all(|it| it.started >= began));

@@ -198,7 +198,7 @@ impl Aws {
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
-    pub async fn definition_text(&self, machine: &str) -> Result<String, Error> {
+    pub async fn definition(&self, machine: &str) -> Result<String, Error> {
         let request = self.stepfunctions.describe_state_machine();
         let sent = request.state_machine_arn(machine).send();
         let call = "states:DescribeStateMachine";
