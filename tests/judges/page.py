@@ -222,8 +222,8 @@ def fits(browser, page):
                            ".filter(it => it.offsetParent).map(it => parseFloat(getComputedStyle(it).fontSize)))")
     if small < 12:
         fail(f"{page.name}: on a phone some text is only {small} px high")
-    named = browser.script("return [...document.querySelectorAll('td')].every(it => "
-                           "getComputedStyle(it, '::before').content.length > 4)")
+    named = browser.script("return [...document.querySelectorAll('td')].every(it => it.dataset.column && "
+                           "getComputedStyle(it, '::before').content === JSON.stringify(it.dataset.column))")
     if not named:
         fail(f"{page.name}: on a phone a cell of a table stands without its column's name")
     ground = "return getComputedStyle(document.body).backgroundColor"
