@@ -1,16 +1,20 @@
 //! The operator's own account: his profile and Region, and what is asked there. Read-only, but for what `roll` and `stop` ask.
 
+mod activities;
 mod cluster;
 mod definition;
 mod executions;
 mod group;
+mod pages;
 mod parameter;
 mod past;
+mod services;
 mod stack;
 
 use std::error::Error as _;
 use std::time::Duration;
 
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
@@ -18,11 +22,14 @@ use clap::Args;
 use jiff::Timestamp;
 use workers::{Clients, Error, boot, http};
 
-pub use cluster::{Machine, Service, StartedTask};
+pub use activities::Activity;
+pub use cluster::{Machine, ServiceSettings, StartedTask};
 pub use definition::{Definition, RUNS_FOR};
-pub use executions::{Execution, Ran};
+pub use executions::{Execution, Ran, console};
 pub use group::{Capacity, Group, Hook, Hooks, Member};
-pub use past::{Activity, Happened, Past};
+pub use pages::Page;
+pub use past::{Happened, Past, PastActivity};
+pub use services::Service;
 pub use stack::{Stack, StackEvent};
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
@@ -63,6 +70,18 @@ impl Access {
     /// # Errors
     /// A sentence for the user if there is no Region, or if there are no credentials.
     pub async fn connect(&self) -> Result<Aws, String> {
+        self.connect_with(None).await
+    }
+
+    /// The same for whoever counts his calls, and tries again himself: the SDK makes one attempt.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_without_retries(&self) -> Result<Aws, String> {
+        self.connect_with(Some(RetryConfig::disabled())).await
+    }
+
+    async fn connect_with(&self, retries: Option<RetryConfig>) -> Result<Aws, String> {
         let http = http::Client::new();
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -70,6 +89,9 @@ impl Access {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http.clone())
             .timeout_config(timeouts);
+        if let Some(retries) = retries {
+            loader = loader.retry_config(retries);
+        }
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
         }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use workers::model::{Subject, Transition, seconds_between};
 use workers::{Finding, Verdict, Worker};
 
-use crate::aws::{Execution, Hooks, Member, Ran, Stack};
+use crate::aws::{Execution, Hooks, Member, Ran, Stack, console};
 use advice::{advice, at_the_deadline};
 
 /// What is known about an instance.
@@ -177,7 +177,7 @@ impl Explanation {
                 execution.name, ran.state, ran.since
             ),
         ));
-        lines.push(("", self.link(&execution.arn)));
+        lines.push(("", console(&self.region, &execution.arn)));
     }
 
     fn alone(&self, lines: &mut Vec<(&'static str, String)>, ended: Option<&(Execution, Ran)>) {
@@ -228,7 +228,7 @@ impl Explanation {
             ));
         }
         if let Some((execution, _)) = ended {
-            lines.push(("", self.link(&execution.arn)));
+            lines.push(("", console(&self.region, &execution.arn)));
         }
     }
 
@@ -236,13 +236,6 @@ impl Explanation {
     fn held(&self) -> impl Iterator<Item = &str> {
         let waiting = self.others.iter().filter(|one| one.state.awaits_launch());
         waiting.map(|one| one.id.as_str())
-    }
-
-    fn link(&self, execution: &str) -> String {
-        let region = &self.region;
-        format!(
-            "https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{execution}"
-        )
     }
 }
 

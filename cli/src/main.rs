@@ -5,6 +5,7 @@ mod command;
 mod explanation;
 mod plan;
 mod reading;
+mod screen;
 mod tale;
 mod view;
 mod watching;

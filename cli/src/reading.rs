@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, sleep_until};
 use workers::Error;
 
-use crate::aws::{Activity, Aws, Past, Stack, StackEvent, told};
+use crate::aws::{Aws, Past, PastActivity, Stack, StackEvent, told};
 use crate::tale::{Passage, Reading, Source, answers};
 
 /// So long after a call the next one is made: a quarter of the 20 a second that AWS lets one have of histories, which others
@@ -132,10 +132,10 @@ impl Reader {
         };
         let (past, until) = belonging(started, began, until);
         let (passages, forgotten) = self.passages(&definition, &past).await?;
-        let activities = pages!(self, aws, next => aws.activities(&group, next),
-            |page: &[Activity]| page.last().is_none_or(|it| it.began >= began));
+        let activities = pages!(self, aws, next => aws.past_activities(&group, next),
+            |page: &[PastActivity]| page.last().is_none_or(|it| it.began >= began));
         let in_time =
-            |it: &Activity| it.began >= began && until.is_none_or(|until| it.began <= until);
+            |it: &PastActivity| it.began >= began && until.is_none_or(|until| it.began <= until);
         let group = patiently!(self, aws => aws.group(&group));
         let cluster = stack.parameter("EcsClusterName").unwrap_or_default();
         Ok(Source {

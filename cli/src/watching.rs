@@ -1,120 +1,62 @@
 //! A roll as it is seen from outside: how things stand, and what has changed since the last look. Nothing here asks AWS.
+//!
+//! - `sight`: all that was seen; [`Standing`]: as much of it as is told when it changes.
+//! - `change`: what has changed; `told`: changes as lines. `news`: which events and activities are new.
+//! - `pace`: when the roll is expected to end.
 
+mod change;
+mod news;
+mod pace;
+mod sight;
 mod told;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::Value;
 use workers::model::group::LifecycleState;
 
-use crate::aws::{Group, Stack, StackEvent};
-use crate::explanation::asked_now;
+use crate::aws::Service;
+
+pub use change::Change;
+pub use news::{Activities, Events};
+pub use pace::{Expected, Pace};
+pub use sight::{Asked, Ended, Entry, Said, Sight};
 
 /// How things stand.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Standing {
     /// The stack's status.
     pub status: String,
+    /// The version that new instances come from.
+    pub version: String,
     /// Each instance of the group: where it stands, and the launch template's version that it came from.
     pub members: BTreeMap<String, (String, String)>,
     /// What was said last about each instance at a hook.
     pub said: BTreeMap<String, Said>,
-}
-
-/// What a worker said last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Said {
-    /// Which.
-    pub worker: &'static str,
-    /// Its verdict; empty if it has not answered yet.
-    pub verdict: String,
-    /// Its reason.
-    pub reason: String,
-}
-
-/// Something that has changed. Members are spelled so in JSON output.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
-pub enum Change {
-    /// The stack's status.
-    Stack {
-        /// The status.
-        status: String,
-    },
-    /// What CloudFormation told about a resource.
-    Event {
-        /// When.
-        at: Timestamp,
-        /// Logical id of the resource.
-        resource: String,
-        /// Its status.
-        status: String,
-        /// Why.
-        reason: String,
-    },
-    /// An instance's lifecycle state; `gone` if the group has it no more.
-    Instance {
-        /// The instance.
-        instance: String,
-        /// The state.
-        state: String,
-        /// The launch template's version that it came from.
-        version: String,
-    },
-    /// A worker's verdict on an instance.
-    Answer {
-        /// The instance.
-        instance: String,
-        /// What was said.
-        #[serde(flatten)]
-        said: Said,
-    },
-    /// How many instances are on which version, and what holds the roll.
-    #[serde(rename_all = "camelCase")]
-    Progress {
-        /// The version that new instances come from.
-        version: String,
-        /// Instances of it in service.
-        replaced: usize,
-        /// All instances in service.
-        in_service: usize,
-        /// Instances at their terminate hooks.
-        drains: usize,
-        /// Instances at their launch hooks.
-        at_launch: usize,
-    },
-    /// AWS could not be asked.
-    Trouble {
-        /// Why, and what is done about it.
-        reason: String,
-    },
-    /// It is over.
-    #[serde(rename_all = "camelCase")]
-    End {
-        /// The stack's status.
-        status: String,
-        /// Whether it ended as it was meant to.
-        well: bool,
-        /// Instances that are retained for a person.
-        retained: Vec<String>,
-    },
+    /// The services, by name, as far as they were looked at.
+    pub services: BTreeMap<String, Service>,
 }
 
 impl Standing {
-    /// Puts together what was seen.
-    pub fn of(stack: &Stack, group: &Group, said: &BTreeMap<String, Said>) -> Self {
-        let members = group.members.iter().map(|one| {
+    /// As much of a sight as is told when it changes.
+    pub fn of(sight: &Sight) -> Self {
+        let members = sight.members.iter().map(|one| {
             let standing = (one.state.to_string(), one.version.clone());
             (one.id.clone(), standing)
         });
-        let here: BTreeSet<&str> = group.members.iter().map(|one| one.id.as_str()).collect();
-        let said = said.iter().filter(|(id, _)| here.contains(id.as_str()));
+        let members: BTreeMap<String, (String, String)> = members.collect();
+        let here = sight.asked.iter();
+        let here = here.filter(|(id, _)| members.contains_key(id.as_str()));
+        let services = sight.services.iter();
         Self {
-            status: stack.status.clone(),
-            members: members.collect(),
-            said: said.map(|(id, said)| (id.clone(), said.clone())).collect(),
+            status: sight.status.clone(),
+            version: sight.version.clone(),
+            said: here
+                .map(|(id, asked)| (id.clone(), asked.said.clone()))
+                .collect(),
+            services: services
+                .map(|(_, one)| (one.name.clone(), one.clone()))
+                .collect(),
+            members,
         }
     }
 
@@ -151,18 +93,37 @@ impl Standing {
                 });
             }
         }
+        changes.extend(self.services_since(before));
         if before.is_none_or(|before| before.members != self.members) {
             changes.push(self.progress());
         }
         changes
     }
 
-    /// The newest version that an instance came from is what the roll goes to, or came from on its way back.
-    fn progress(&self) -> Change {
-        let number = |version: &str| version.parse::<u64>().unwrap_or_default();
-        let versions = self.members.values().map(|(_, version)| version);
-        let version = versions.max_by_key(|version| number(version)).cloned();
-        let version = version.unwrap_or_default();
+    /// The services that have fallen below their desired counts, or further below, and those that have come back.
+    fn services_since(&self, before: Option<&Self>) -> Vec<Change> {
+        let missing = |one: &Service| (one.desired - one.running).max(0);
+        let changed = self.services.values().filter(|one| {
+            let then = before.and_then(|before| before.services.get(&one.name));
+            let (then, now) = (then.map_or(0, missing), missing(one));
+            now > then || (now == 0 && then > 0)
+        });
+        let change = |one: &Service| Change::Service {
+            service: one.name.clone(),
+            running: one.running,
+            desired: one.desired,
+            pending: one.pending,
+            message: match missing(one) {
+                0 => String::new(),
+                _ => one.message.clone(),
+            },
+        };
+        changed.map(change).collect()
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Change {
+        let version = self.version.clone();
         let count = |test: &dyn Fn(&LifecycleState, &str) -> bool| {
             let all = self.members.values();
             all.filter(|(state, of)| test(&LifecycleState::from_name(state), of))
@@ -187,55 +148,6 @@ fn instance(id: &str, state: &str, version: &str) -> Change {
     }
 }
 
-impl Said {
-    /// What the answers in an execution's input say last.
-    pub fn last(input: &Value) -> Self {
-        let worker = asked_now(input).name();
-        let text = |member: &str| {
-            input[worker][member]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        Self {
-            worker,
-            verdict: text("verdict"),
-            reason: text("reason"),
-        }
-    }
-}
-
-/// The events of a stack, as far as they have been told.
-#[derive(Debug, Default)]
-pub struct Events {
-    known: Option<BTreeSet<String>>,
-}
-
-impl Events {
-    /// Those of `events`, newest first, that are new; at the first look, those of the operation that goes on, or went on last.
-    /// Oldest first.
-    pub fn news(&mut self, events: Vec<StackEvent>, stack: &str) -> Vec<StackEvent> {
-        let begins = |event: &StackEvent| {
-            let begun = [
-                "CREATE_IN_PROGRESS",
-                "UPDATE_IN_PROGRESS",
-                "DELETE_IN_PROGRESS",
-            ];
-            event.resource == stack && begun.contains(&event.status.as_str())
-        };
-        let first = self.known.is_none();
-        let operation = events.iter().position(begins);
-        let known = self.known.get_or_insert_default();
-        let new = events.into_iter().enumerate().filter(|(place, event)| {
-            let told = first && operation.is_some_and(|begins| *place > begins);
-            known.insert(event.id.clone()) && !told
-        });
-        let mut new: Vec<StackEvent> = new.map(|(_, event)| event).collect();
-        new.reverse();
-        new
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -251,8 +163,9 @@ mod tests {
         };
         Standing {
             status: status.to_owned(),
+            version: "10".to_owned(),
             members: members.iter().map(member).collect(),
-            said: BTreeMap::new(),
+            ..Standing::default()
         }
     }
 
@@ -302,28 +215,37 @@ mod tests {
     }
 
     #[test]
-    fn the_first_look_tells_the_events_of_the_last_operation_alone() {
-        let event = |id: &str, resource: &str, status: &str| StackEvent {
-            id: id.to_owned(),
-            at: Timestamp::UNIX_EPOCH,
-            resource: resource.to_owned(),
-            status: status.to_owned(),
-            reason: String::new(),
+    fn a_service_is_told_when_it_falls_further_and_when_it_is_back() {
+        let with = |running: i32| {
+            let web = Service {
+                name: "web".to_owned(),
+                desired: 4,
+                running,
+                pending: 4 - running,
+                message: "unable to place a task".to_owned(),
+            };
+            Standing {
+                services: BTreeMap::from([("web".to_owned(), web)]),
+                ..standing("UPDATE_IN_PROGRESS", &[])
+            }
         };
-        let mut events = vec![
-            event("3", "Group", "UPDATE_IN_PROGRESS"),
-            event("2", "stack", "UPDATE_IN_PROGRESS"),
-            event("1", "stack", "CREATE_COMPLETE"),
-        ];
-        let mut told = Events::default();
-        let mut ids = |events: &[StackEvent]| -> Vec<String> {
-            let news = told.news(events.to_vec(), "stack");
-            news.into_iter().map(|it| it.id).collect()
+        let told = |before: Option<&Standing>, now: &Standing| -> Vec<String> {
+            let changes = now.since(before).into_iter();
+            changes
+                .filter(|change| matches!(change, Change::Service { .. }))
+                .map(|change| change.to_string())
+                .collect()
         };
-        assert_eq!(ids(&events), ["2", "3"]);
-        events.insert(0, event("4", "Group", "UPDATE_COMPLETE"));
-        assert_eq!(ids(&events), ["4"]);
-        events.insert(0, event("5", "stack", "UPDATE_IN_PROGRESS"));
-        assert_eq!(ids(&events), ["5"]);
+        assert_eq!(told(None, &with(4)), [""; 0]);
+        let short = "web                 3 of 4 running         1 pending: unable to place a task";
+        assert_eq!(told(None, &with(3)), [short]);
+        assert_eq!(told(Some(&with(4)), &with(3)), [short]);
+        // A little better is no news: it comes and goes with every task that starts.
+        assert_eq!(told(Some(&with(2)), &with(3)), [""; 0]);
+        assert_eq!(told(Some(&with(3)), &with(2)).len(), 1);
+        assert_eq!(
+            told(Some(&with(3)), &with(4)),
+            ["web                 4 of 4 running"]
+        );
     }
 }

@@ -39,7 +39,7 @@ pub struct Machine {
 
 /// A service of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Service {
+pub struct ServiceSettings {
     /// Its name.
     pub name: String,
     /// Whether it has one task on each instance.
@@ -108,7 +108,7 @@ impl Machine {
     }
 }
 
-impl Service {
+impl ServiceSettings {
     fn of(told: &types::Service) -> Self {
         let strategy = told.capacity_provider_strategy();
         let providers: Vec<&str> = strategy.iter().map(|one| one.capacity_provider()).collect();
@@ -181,7 +181,7 @@ impl Aws {
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
-    pub async fn services(&self, cluster: &str) -> Result<Vec<Service>, Error> {
+    pub async fn all_services(&self, cluster: &str) -> Result<Vec<ServiceSettings>, Error> {
         let list = "ecs:ListServices";
         let pages = self.ecs.list_services().cluster(cluster);
         let listed = pages.into_paginator().items().send();
@@ -199,7 +199,7 @@ impl Aws {
             let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
             let active = answer.services().iter();
             let active = active.filter(|one| one.status() == Some("ACTIVE"));
-            services.extend(active.map(Service::of));
+            services.extend(active.map(ServiceSettings::of));
         }
         services.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(services)

@@ -1,14 +1,17 @@
 //! The executions of the state machine: which run, what they know, how they ended.
 
-use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
+use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus, HistoryEvent};
 use jiff::Timestamp;
 use serde_json::Value;
 use workers::Error;
 
-use super::Aws;
+use super::{Aws, Page};
 
 /// So many events of a history are read back from its end: the last state entered is among them.
 const EVENTS_READ: i32 = 50;
+
+/// So many executions a page of ListExecutions has, unless it is told otherwise. It takes 1,000 at most, by its API.
+const EXECUTIONS_A_PAGE: i32 = 100;
 
 /// An execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub struct Execution {
     pub name: String,
     /// `RUNNING`, or how it ended.
     pub status: String,
+    /// When, if it has.
+    pub ended: Option<Timestamp>,
 }
 
 /// How far an execution has come.
@@ -44,6 +49,32 @@ impl Ran {
 }
 
 impl Aws {
+    /// A page of the executions of this status, newest first: as many as one has at most, unless `most` says fewer.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`].
+    pub async fn executions_from(
+        &self,
+        machine: &str,
+        (status, most): (ExecutionStatus, i32),
+        next: Option<String>,
+    ) -> Result<Page<Execution>, Error> {
+        let call = "states:ListExecutions";
+        let sent = self
+            .stepfunctions
+            .list_executions()
+            .state_machine_arn(machine)
+            .status_filter(status)
+            .max_results(most)
+            .set_next_token(next)
+            .send();
+        let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
+        Ok(Page {
+            items: answer.executions().iter().map(execution).collect(),
+            next: answer.next_token().map(str::to_owned),
+        })
+    }
+
     /// Executions of this status, newest first: all that run, or as many of the ended ones as one page has.
     ///
     /// # Errors
@@ -53,25 +84,14 @@ impl Aws {
         machine: &str,
         status: ExecutionStatus,
     ) -> Result<Vec<Execution>, Error> {
-        let call = "states:ListExecutions";
         let is_running = status == ExecutionStatus::Running;
         let mut found = Vec::new();
         let mut next = None;
         loop {
-            let sent = self
-                .stepfunctions
-                .list_executions()
-                .state_machine_arn(machine)
-                .status_filter(status.clone())
-                .set_next_token(next)
-                .send();
-            let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
-            found.extend(answer.executions().iter().map(|one| Execution {
-                arn: one.execution_arn().to_owned(),
-                name: one.name().to_owned(),
-                status: one.status().as_str().to_owned(),
-            }));
-            next = answer.next_token().map(str::to_owned);
+            let asked = (status.clone(), EXECUTIONS_A_PAGE);
+            let page = self.executions_from(machine, asked, next).await?;
+            found.extend(page.items);
+            next = page.next;
             if next.is_none() || !is_running {
                 return Ok(found);
             }
@@ -114,6 +134,27 @@ impl Aws {
     }
 }
 
+fn execution(one: &ExecutionListItem) -> Execution {
+    Execution {
+        arn: one.execution_arn().to_owned(),
+        name: one.name().to_owned(),
+        status: one.status().as_str().to_owned(),
+        ended: super::time(one.stop_date()),
+    }
+}
+
+/// Where the Step Functions console shows an execution. The partition is in its ARN.
+pub fn console(region: &str, execution: &str) -> String {
+    let domain = match execution.split(':').nth(1) {
+        Some("aws-cn") => "console.amazonaws.cn",
+        Some("aws-us-gov") => "console.amazonaws-us-gov.com",
+        _ => "console.aws.amazon.com",
+    };
+    format!(
+        "https://{region}.{domain}/states/home?region={region}#/v2/executions/details/{execution}"
+    )
+}
+
 fn entered(event: &HistoryEvent) -> Option<Ran> {
     let entered = event.state_entered_event_details()?;
     Some(Ran {
@@ -122,4 +163,33 @@ fn entered(event: &HistoryEvent) -> Option<Ran> {
         input: serde_json::from_str(entered.input()?).ok()?,
         failure: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_console_is_that_of_the_partition() {
+        let of = |partition: &str, region: &str| {
+            console(
+                region,
+                &format!("arn:{partition}:states:{region}:123456789012:execution:m:e"),
+            )
+        };
+        assert_eq!(
+            of("aws", "eu-west-1"),
+            "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/\
+             arn:aws:states:eu-west-1:123456789012:execution:m:e"
+        );
+        let begins = |text: String, start: &str| assert!(text.starts_with(start), "{text}");
+        begins(
+            of("aws-cn", "cn-north-1"),
+            "https://cn-north-1.console.amazonaws.cn/",
+        );
+        begins(
+            of("aws-us-gov", "us-gov-west-1"),
+            "https://us-gov-west-1.console.amazonaws-us-gov.com/",
+        );
+    }
 }

@@ -46,7 +46,7 @@ pub struct Happened {
 
 /// Something that a group did, in Auto Scaling's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Activity {
+pub struct PastActivity {
     /// When it began.
     pub began: Timestamp,
     /// When it ended, if it has.
@@ -61,7 +61,7 @@ pub struct Activity {
     pub message: String,
 }
 
-impl Activity {
+impl PastActivity {
     /// The instance that it is about, if its description names one.
     pub fn instance(&self) -> Option<&str> {
         let (_, rest) = self.description.split_once("EC2 instance: ")?;
@@ -141,11 +141,11 @@ impl Aws {
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
-    pub async fn activities(
+    pub async fn past_activities(
         &self,
         group: &str,
         next: Option<String>,
-    ) -> Result<Page<Activity>, Error> {
+    ) -> Result<Page<PastActivity>, Error> {
         let request = self.autoscaling.describe_scaling_activities();
         let sent = request
             .auto_scaling_group_name(group)
@@ -155,7 +155,7 @@ impl Aws {
         let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
         let activities = answer.activities().iter().filter_map(|one| {
             let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-            Some(Activity {
+            Some(PastActivity {
                 began: time(one.start_time())?,
                 ended: time(one.end_time()),
                 description: text(one.description()),
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn an_activity_names_its_instance() {
-        let of = |description: &str| Activity {
+        let of = |description: &str| PastActivity {
             began: Timestamp::UNIX_EPOCH,
             ended: None,
             description: description.to_owned(),

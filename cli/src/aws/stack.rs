@@ -8,13 +8,17 @@ use jiff::Timestamp;
 use workers::Error;
 use workers::model::group::StackState;
 
-use super::{Aws, told};
+use super::{Aws, Page, told};
 
 /// A stack of our template.
 #[derive(Debug, Clone)]
 pub struct Stack {
     /// Its name.
     pub name: String,
+    /// Its ARN, by which it is found after it was deleted, too.
+    pub id: String,
+    /// When its last operation began: DeletionTime, LastUpdatedTime or CreationTime.
+    pub since: Option<Timestamp>,
     /// Its status, as CloudFormation spells it.
     pub status: String,
     outputs: BTreeMap<String, String>,
@@ -50,6 +54,14 @@ impl Stack {
         StackState::from_name(&self.status) == StackState::Updating
     }
 
+    /// Whether it is gone, or on its way.
+    pub fn is_deleted(&self) -> bool {
+        matches!(
+            self.status.as_str(),
+            "DELETE_IN_PROGRESS" | "DELETE_COMPLETE"
+        )
+    }
+
     /// The value of a parameter, if it has one of this name.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
@@ -74,6 +86,11 @@ impl Stack {
     /// Its state machine.
     pub fn state_machine(&self) -> Result<String, String> {
         self.output("StateMachineArn")
+    }
+
+    /// Its cluster.
+    pub fn cluster(&self) -> Result<String, String> {
+        self.output("ClusterName")
     }
 
     fn output(&self, name: &str) -> Result<String, String> {
@@ -120,6 +137,14 @@ impl Aws {
         });
         Ok(Stack {
             name: found.stack_name().unwrap_or(name).to_owned(),
+            id: found.stack_id().unwrap_or(name).to_owned(),
+            since: [
+                found.deletion_time(),
+                found.last_updated_time(),
+                found.creation_time(),
+            ]
+            .into_iter()
+            .find_map(super::time),
             status: found
                 .stack_status()
                 .map_or_else(String::new, |status| status.as_str().to_owned()),
@@ -177,16 +202,21 @@ impl Aws {
         })
     }
 
-    /// The newest events of the stack, newest first: one page.
+    /// A page of the stack's events, newest first: the newest, or those that follow where `next` says.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
-    pub async fn stack_events(&self, name: &str) -> Result<Vec<StackEvent>, Error> {
+    pub async fn stack_events_from(
+        &self,
+        name: &str,
+        next: Option<String>,
+    ) -> Result<Page<StackEvent>, Error> {
         let call = "cloudformation:DescribeStackEvents";
         let sent = self
             .cloudformation
             .describe_stack_events()
             .stack_name(name)
+            .set_next_token(next)
             .send();
         let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
         let event = |one: &aws_sdk_cloudformation::types::StackEvent| {
@@ -198,7 +228,10 @@ impl Aws {
                 reason: one.resource_status_reason().unwrap_or_default().to_owned(),
             })
         };
-        Ok(answer.stack_events().iter().filter_map(event).collect())
+        Ok(Page {
+            items: answer.stack_events().iter().filter_map(event).collect(),
+            next: answer.next_token().map(str::to_owned),
+        })
     }
 
     /// Cancels the update of the stack, which CloudFormation then rolls back.

@@ -1,48 +1,87 @@
 //! `watch`: the whole roll, until its last drain has ended. Nothing is kept: started again, it reads everything back.
+//!
+//! `rounds` looks, by `look`, which is patient and slow, and tells what it sees; `lines` writes that, `live` shows it.
 
+mod keys;
+mod lines;
+mod live;
 mod look;
+mod rounds;
+mod terminal;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use tokio::sync::mpsc::unbounded_channel;
 
-use super::rehearse::Output;
-use crate::aws::{Access, Stack, told};
-use crate::view::out::say;
-use crate::watching::{Change, Events, Standing};
-use look::Look;
+use crate::aws::Access;
+use crate::watching::{Change, Sight};
+use rounds::Rounds;
 
 /// Flags of `watch`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ecs-rollout watch ecs-cluster
+  ecs-rollout watch ecs-cluster --output text | tee roll.log
   ecs-rollout watch ecs-cluster --output json | jq -c 'select(.kind == \"answer\")'
 
-Changes nothing, and makes two calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
-autoscaling:DescribeAutoScalingGroups, states:ListExecutions, GetExecutionHistory. It waits for the last drains, which
-CloudFormation does not. While calls are throttled or credentials have expired it says so, and waits.
+On a terminal it is a screen: ? tells its keys; NO_COLOR is heeded. Piped it writes lines, times in UTC.
 
-Exit code: 0 if all ended well, 1 if the stack went back or failed, or an instance is retained, 2 if it cannot be told.")]
+Changes nothing, and makes two calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
+autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, ecs:ListServices, DescribeServices, states:ListExecutions,
+GetExecutionHistory. It waits for the last drains, which CloudFormation does not. While calls are throttled or credentials
+have expired it says so, and waits. A stack that is deleted is followed to its end.
+
+Exit code: 0 if all ended well, 1 if the stack went back or failed, or an instance is retained, 2 if it cannot be told; 130
+if you left it before (q, Ctrl-C), 143 if a signal ended it.")]
 pub struct Watch {
     /// The stack
     #[arg(value_name = "STACK")]
     stack: String,
-    /// Lines to read, or one JSON object for each change
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    output: Output,
+    /// A screen, lines to read, or one JSON object for each change [default: screen on a terminal, text otherwise]
+    #[arg(long, value_enum, value_name = "FORM", hide_default_value = true)]
+    output: Option<Output>,
     #[command(flatten)]
     access: Access,
 }
 
+/// How a roll is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// One live screen.
+    Screen,
+    /// A line for each change.
+    Text,
+    /// One JSON object for each change.
+    Json,
+}
+
+/// What the looks tell whoever shows it.
+#[derive(Debug)]
+pub enum News {
+    /// All that is seen, at AWS's time.
+    Sight(Timestamp, Box<Sight>),
+    /// What has changed, and when.
+    Change(Timestamp, Change),
+    /// AWS could not be asked.
+    Trouble {
+        /// When.
+        at: Timestamp,
+        /// Why, and what is done about it.
+        reason: String,
+    },
+    /// AWS answers again.
+    Answered,
+}
+
 impl Watch {
-    /// A watch that writes lines.
+    /// A watch that shows what suits where it writes to.
     pub fn of(stack: String, access: Access) -> Self {
         Self {
             stack,
-            output: Output::Text,
+            output: None,
             access,
         }
     }
@@ -52,85 +91,49 @@ impl Watch {
     /// # Errors
     /// A sentence for the user.
     pub fn run(self) -> Result<ExitCode, String> {
-        super::wait_for(self.watch())?
+        let output = self.output.unwrap_or_else(default_output);
+        // The looks have a thread of their own, so that the screen never waits for an answer that is long to read.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .map_err(|error| format!("no runtime: {error}"))?;
+        let code = runtime.block_on(self.watch(output));
+        runtime.shutdown_background();
+        code
     }
 
-    async fn watch(self) -> Result<ExitCode, String> {
-        let mut look = Look::new(self.access.clone()).await?;
-        let (mut before, mut told) = (None, Events::default());
-        let mut said = BTreeMap::new();
-        loop {
-            let stack = self.ask(look.stack(&self.stack).await)?;
-            let (group, machine) = (stack.group()?, stack.state_machine()?);
-            let events = self.ask(look.events(&self.stack).await)?;
-            for event in told.news(events, &stack.name) {
-                self.tell(
-                    event.at,
-                    &Change::Event {
-                        at: event.at,
-                        resource: event.resource,
-                        status: event.status,
-                        reason: event.reason,
-                    },
-                );
-            }
-            let group = self.ask(look.group(&group).await)?;
-            let running = self.ask(look.said(&machine, &mut said).await)?;
-            for trouble in look.troubles() {
-                self.tell(look.now(), &Change::Trouble { reason: trouble });
-            }
-            let standing = Standing::of(&stack, &group, &said);
-            for change in standing.since(before.as_ref()) {
-                self.tell(look.now(), &change);
-            }
-            before = Some(standing);
-            let rests = !stack.is_busy() && running == 0 && group.moving().next().is_none();
-            if rests {
-                return Ok(self.ended(look.now(), &stack, &group));
-            }
+    async fn watch(self, output: Output) -> Result<ExitCode, String> {
+        let (sender, news) = unbounded_channel();
+        let rounds = Rounds::new(self.access, self.stack.clone(), sender).await?;
+        let looks = tokio::spawn(rounds.run());
+        match output {
+            Output::Screen => live::show(&self.stack, looks, news).await,
+            Output::Text => lines::tell(false, looks, news).await,
+            Output::Json => lines::tell(true, looks, news).await,
         }
     }
+}
 
-    fn ask<T>(&self, answer: Result<T, workers::Error>) -> Result<T, String> {
-        answer.map_err(|error| told(&error))
+/// A screen needs a terminal to be shown on, and one to take keys from.
+fn default_output() -> Output {
+    let terminals = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    match terminals && !dumb {
+        true => Output::Screen,
+        false => Output::Text,
     }
+}
 
-    fn ended(&self, at: Timestamp, stack: &Stack, group: &crate::aws::Group) -> ExitCode {
-        let retained: Vec<String> = group.retained().map(|one| one.id.clone()).collect();
-        let complete = ["UPDATE_COMPLETE", "CREATE_COMPLETE"].contains(&stack.status.as_str());
-        let versions: BTreeSet<&str> = group
-            .members
-            .iter()
-            .map(|one| one.version.as_str())
-            .collect();
-        let well = complete && retained.is_empty() && versions.len() <= 1;
-        let status = stack.status.clone();
-        self.tell(
-            at,
-            &Change::End {
-                status,
-                well,
-                retained,
-            },
-        );
-        match well {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::FAILURE,
-        }
-    }
-
-    fn tell(&self, at: Timestamp, change: &Change) {
-        match self.output {
-            Output::Text => say(format!("{} {change}\n", at.strftime("%H:%M:%SZ"))),
-            Output::Json => {
-                let mut object = json!({"at": format!("{at:.3}")});
-                let more = serde_json::to_value(change).expect("a change is plain data");
-                if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
-                    let more = more.into_iter().filter(|(member, _)| member != "at");
-                    object.extend(more);
-                }
-                say(format!("{object}\n"));
-            }
-        }
-    }
+/// How the looks ended.
+///
+/// # Errors
+/// What they met, or that they ended in the middle.
+fn ended(looks: Result<Result<bool, String>, tokio::task::JoinError>) -> Result<ExitCode, String> {
+    let well = looks
+        .map_err(|error| format!("the looks ended by a mistake of this program: {error}"))??;
+    Ok(match well {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }

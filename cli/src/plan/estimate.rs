@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::checks::Remark;
 use super::seen::{Asked, Seen};
-use crate::aws::{Definition, RUNS_FOR, Service};
+use crate::aws::{Definition, RUNS_FOR, ServiceSettings};
 
 /// What a rehearsed instance has of its own; other attributes somebody has to set.
 const KNOWN: [&str; 5] = [
@@ -224,7 +224,7 @@ fn zones(seen: &Seen) -> BTreeMap<String, String> {
 
 fn service(
     seen: &Seen,
-    real: &Service,
+    real: &ServiceSettings,
     zones: &BTreeMap<String, String>,
     assumed: &mut Vec<String>,
 ) -> workload::Service {

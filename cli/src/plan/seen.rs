@@ -8,7 +8,8 @@ use workers::model::cluster::Service as Counted;
 use workers::model::{ClusterName, ProtectedTask, ServiceName, TaskArn};
 
 use crate::aws::{
-    Access, Aws, Capacity, Definition, Group, Hook, Machine, Service, Stack, StartedTask, told,
+    Access, Aws, Capacity, Definition, Group, Hook, Machine, ServiceSettings, Stack, StartedTask,
+    told,
 };
 
 /// The template's parameters that matter here, with what they mean where a template does not have them.
@@ -51,7 +52,7 @@ pub struct Seen {
     /// The cluster's instances.
     pub machines: Vec<Machine>,
     /// Its services.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceSettings>,
     /// The services' counts and rules, as the workers see them.
     pub counted: Vec<Counted>,
     /// The tasks that run.
@@ -101,7 +102,7 @@ impl Seen {
     }
 
     /// Services whose tasks have to move.
-    pub fn moving_services(&self) -> impl Iterator<Item = &Service> {
+    pub fn moving_services(&self) -> impl Iterator<Item = &ServiceSettings> {
         let those = self.services.iter();
         those.filter(|one| !one.is_daemon && !one.is_on_fargate && one.desired > 0)
     }
@@ -122,7 +123,7 @@ impl Seen {
     }
 
     /// The longest deregistration delay of a service's target groups, in seconds.
-    pub fn delay(&self, service: &Service) -> Option<u64> {
+    pub fn delay(&self, service: &ServiceSettings) -> Option<u64> {
         let groups = service.target_groups.iter();
         let delays = groups.map(|group| self.delays.get(group).copied().unwrap_or(USUAL_DELAY));
         delays.max()
@@ -170,7 +171,7 @@ async fn seen(
     let cluster = cluster.unwrap_or(group).to_owned();
     let ami_parameter = stack.parameter(AMI_PARAMETER.0).unwrap_or(AMI_PARAMETER.1);
     let ami_parameter = ami_parameter.to_owned();
-    let services = aws.services(&cluster).await?;
+    let services = aws.all_services(&cluster).await?;
     let tasks = aws.started_tasks(&cluster).await?;
     let (counted, protected) = counted(aws, &cluster, &services, &tasks).await?;
     Ok((
@@ -200,7 +201,7 @@ async fn seen(
 async fn counted(
     aws: &Aws,
     cluster: &str,
-    services: &[Service],
+    services: &[ServiceSettings],
     tasks: &[StartedTask],
 ) -> Result<(Vec<Counted>, Vec<ProtectedTask>), Error> {
     let (ecs, cluster) = (&aws.clients.ecs, ClusterName::new(cluster));
@@ -214,7 +215,7 @@ async fn counted(
 
 async fn definitions(
     aws: &Aws,
-    services: &[Service],
+    services: &[ServiceSettings],
     tasks: &[StartedTask],
 ) -> Result<BTreeMap<String, Definition>, Error> {
     let mut definitions = BTreeMap::new();
@@ -231,7 +232,7 @@ async fn definitions(
 /// Nobody has to be allowed to look at load balancers: then the usual delay is taken, and said.
 async fn delays(
     aws: &Aws,
-    services: &[Service],
+    services: &[ServiceSettings],
     unseen: &mut Vec<String>,
 ) -> Result<BTreeMap<String, u64>, Error> {
     let mut delays = BTreeMap::new();

@@ -37,7 +37,13 @@ pub fn errors(failures: &[Failure]) -> Vec<ErrorSum> {
     let mut sums: BTreeMap<&str, ErrorSum> = BTreeMap::new();
     for failure in failures {
         // Those of Lambda and Step Functions are spelled so; an event type stands where there was no name.
-        let others = ["States.", "Lambda.", "LambdaFunction", "Activity", "Task"];
+        let others = [
+            "States.",
+            "Lambda.",
+            "LambdaFunction",
+            "PastActivity",
+            "Task",
+        ];
         let sum = sums.entry(&failure.error).or_insert_with(|| ErrorSum {
             error: failure.error.clone(),
             of_aws: failure.error != "BadEvent"

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Kind, Passage, Phase, Source};
-use crate::aws::Activity;
+use crate::aws::PastActivity;
 use telling::Telling;
 
 /// An instance in the roll.
@@ -98,8 +98,8 @@ impl Origin {
 /// What is known of an instance.
 #[derive(Default)]
 struct Known<'a> {
-    launch: Option<&'a Activity>,
-    leave: Option<&'a Activity>,
+    launch: Option<&'a PastActivity>,
+    leave: Option<&'a PastActivity>,
     passages: Vec<&'a Passage>,
 }
 
@@ -144,7 +144,7 @@ fn way_back(source: &Source) -> Option<Timestamp> {
     back.map(|it| it.at)
 }
 
-fn has_failed(activity: &Activity) -> bool {
+fn has_failed(activity: &PastActivity) -> bool {
     ["Failed", "Cancelled"].contains(&activity.status.as_str())
 }
 
@@ -236,8 +236,8 @@ mod tests {
         Timestamp::from_second(second).expect("in range")
     }
 
-    fn activity(what: &str, began: i64, ended: i64, status: &str) -> Activity {
-        Activity {
+    fn activity(what: &str, began: i64, ended: i64, status: &str) -> PastActivity {
+        PastActivity {
             began: at(began),
             ended: Some(at(ended)),
             description: format!("{what} EC2 instance: i-1"),
@@ -273,7 +273,7 @@ mod tests {
 
     /// Kinds with their seconds, and the end, of the only instance.
     fn told(
-        activities: Vec<Activity>,
+        activities: Vec<PastActivity>,
         passages: Vec<Passage>,
     ) -> (Vec<(Kind, f64)>, End, Origin, String) {
         let source = Source {

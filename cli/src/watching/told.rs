@@ -61,6 +61,53 @@ impl Change {
                 };
                 ("end".to_owned(), status.clone(), how)
             }
+            Self::Service { .. } | Self::Activity { .. } | Self::Execution { .. } => {
+                self.parts_around_the_roll()
+            }
+        }
+    }
+
+    /// The same of what happens around the roll.
+    fn parts_around_the_roll(&self) -> (String, String, String) {
+        match self {
+            Self::Service {
+                service,
+                running,
+                desired,
+                pending,
+                message,
+            } => {
+                let detail = match message.as_str() {
+                    "" => String::new(),
+                    message => format!("{pending} pending: {message}"),
+                };
+                let what = format!("{running} of {desired} running");
+                (service.clone(), what, detail)
+            }
+            Self::Activity {
+                activity,
+                status,
+                reason,
+                ..
+            } => {
+                let detail = match activity.contains(reason.as_str()) {
+                    true => activity.clone(),
+                    false => format!("{activity}: {reason}"),
+                };
+                ("scaling".to_owned(), status.clone(), detail)
+            }
+            Self::Execution {
+                execution,
+                instance,
+                status,
+                reason,
+                ..
+            } => {
+                let name = execution.rsplit(':').next().unwrap_or_default();
+                let detail = format!("execution {name}: {reason}");
+                (instance.clone(), status.clone(), detail)
+            }
+            _ => Default::default(),
         }
     }
 }

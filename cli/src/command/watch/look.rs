@@ -1,24 +1,27 @@
 //! The looks of `watch`: at most two calls a second, and patient.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep, sleep_until};
 use workers::Error;
 
-use crate::aws::{Access, Aws, Execution, Group, Ran, Stack, StackEvent, has_expired, told};
-use crate::watching::Said;
+use super::News;
+use crate::aws::{
+    Access, Activity, Aws, Execution, Group, Page, Ran, Service, Stack, StackEvent, has_expired,
+    told,
+};
 
 /// So long after a call the next one is made.
 const BETWEEN_CALLS: Duration = Duration::from_millis(500);
 
-/// So many histories are read in each round, those first that were read longest ago.
-const HISTORIES_A_ROUND: usize = 4;
-
 /// So long it waits after a call that could not be answered, and at most.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
+
+/// A call that fails less often in a row is tried again without a word: as often as the SDK would try it.
+const FAILURES_TOLD: u32 = 3;
 
 /// Looks at the account.
 #[derive(Debug)]
@@ -26,42 +29,45 @@ pub struct Look {
     access: Access,
     aws: Aws,
     next: Instant,
-    round: u64,
-    /// The round in which the history of each execution was read last, and the instance that it is about.
-    read: BTreeMap<String, (u64, String)>,
-    troubles: Vec<String>,
+    news: UnboundedSender<News>,
+    /// The trouble that was told last, until a call is answered again.
+    trouble: Option<String>,
 }
 
 /// Makes one call, again and again until it is answered or refused for good.
 macro_rules! patiently {
     ($look:ident, $aws:ident => $call:expr) => {{
-        let mut wait = PATIENCE.0;
+        let mut failures = 0;
         loop {
             sleep_until($look.next).await;
             $look.next = Instant::now() + BETWEEN_CALLS;
             let $aws = &$look.aws;
             match $call.await {
-                Ok(answer) => break Ok(answer),
-                Err(error) => $look.trouble(error, wait).await?,
+                Ok(answer) => {
+                    $look.answered();
+                    break Ok(answer);
+                }
+                Err(error) => {
+                    failures += 1;
+                    $look.failed(error, failures).await?;
+                }
             }
-            wait = (wait * 2).min(PATIENCE.1);
         }
     }};
 }
 
 impl Look {
-    /// A look at the account of `access`.
+    /// A look at the account of `access`, that tells its troubles to `news`.
     ///
     /// # Errors
     /// As [`Access::connect`].
-    pub async fn new(access: Access) -> Result<Self, String> {
+    pub async fn new(access: Access, news: UnboundedSender<News>) -> Result<Self, String> {
         Ok(Self {
-            aws: access.connect().await?,
+            aws: access.connect_without_retries().await?,
             access,
             next: Instant::now(),
-            round: 0,
-            read: BTreeMap::new(),
-            troubles: Vec::new(),
+            news,
+            trouble: None,
         })
     }
 
@@ -70,9 +76,9 @@ impl Look {
         self.aws.now()
     }
 
-    /// What could not be asked since the last time, in words.
-    pub fn troubles(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.troubles)
+    /// The Region.
+    pub fn region(&self) -> &str {
+        &self.aws.region
     }
 
     /// See [`Aws::stack`].
@@ -80,9 +86,13 @@ impl Look {
         patiently!(self, aws => aws.stack(name))
     }
 
-    /// See [`Aws::stack_events`].
-    pub async fn events(&mut self, stack: &str) -> Result<Vec<StackEvent>, Error> {
-        patiently!(self, aws => aws.stack_events(stack))
+    /// See [`Aws::stack_events_from`].
+    pub async fn events(
+        &mut self,
+        stack: &str,
+        next: Option<String>,
+    ) -> Result<Page<StackEvent>, Error> {
+        patiently!(self, aws => aws.stack_events_from(stack, next.clone()))
     }
 
     /// See [`Aws::group`].
@@ -90,39 +100,52 @@ impl Look {
         patiently!(self, aws => aws.group(name))
     }
 
-    /// Reads what was said last in some of the running executions; how many run.
-    pub async fn said(
-        &mut self,
-        machine: &str,
-        said: &mut BTreeMap<String, Said>,
-    ) -> Result<usize, Error> {
-        self.round += 1;
-        let running: Vec<Execution> =
-            patiently!(self, aws => aws.executions(machine, ExecutionStatus::Running))?;
-        let arns: BTreeSet<&str> = running.iter().map(|one| one.arn.as_str()).collect();
-        self.read.retain(|arn, (_, instance)| {
-            let runs = arns.contains(arn.as_str());
-            if !runs {
-                said.remove(instance);
-            }
-            runs
-        });
-        let mut due: Vec<&Execution> = running.iter().collect();
-        due.sort_by_key(|one| self.read.get(&one.arn).map_or(0, |(round, _)| *round));
-        for one in due.into_iter().take(HISTORIES_A_ROUND) {
-            let ran: Option<Ran> = patiently!(self, aws => aws.ran(&one.arn))?;
-            let Some(ran) = ran else {
-                continue;
-            };
-            let instance = ran.instance().to_owned();
-            said.insert(instance.clone(), Said::last(&ran.input));
-            self.read.insert(one.arn.clone(), (self.round, instance));
-        }
-        Ok(running.len())
+    /// See [`Aws::activities`].
+    pub async fn activities(&mut self, group: &str) -> Result<Page<Activity>, Error> {
+        patiently!(self, aws => aws.activities(group))
     }
 
-    /// Notes what could not be asked, and waits; an error that waiting does not mend comes back.
-    async fn trouble(&mut self, error: Error, wait: Duration) -> Result<(), Error> {
+    /// See [`Aws::executions_from`].
+    pub async fn executions(
+        &mut self,
+        machine: &str,
+        asked: (ExecutionStatus, i32),
+        next: Option<String>,
+    ) -> Result<Page<Execution>, Error> {
+        patiently!(self, aws => aws.executions_from(machine, asked.clone(), next.clone()))
+    }
+
+    /// See [`Aws::ran`].
+    pub async fn ran(&mut self, execution: &str) -> Result<Option<Ran>, Error> {
+        patiently!(self, aws => aws.ran(execution))
+    }
+
+    /// See [`Aws::services_listed`].
+    pub async fn services_listed(
+        &mut self,
+        cluster: &str,
+        next: Option<String>,
+    ) -> Result<Page<String>, Error> {
+        patiently!(self, aws => aws.services_listed(cluster, next.clone()))
+    }
+
+    /// See [`Aws::services`].
+    pub async fn services(
+        &mut self,
+        cluster: &str,
+        arns: &[String],
+    ) -> Result<Vec<Service>, Error> {
+        patiently!(self, aws => aws.services(cluster, arns))
+    }
+
+    fn answered(&mut self) {
+        if self.trouble.take().is_some() {
+            self.tell(News::Answered);
+        }
+    }
+
+    /// Tells once what could not be asked, and waits; an error that waiting does not mend comes back.
+    async fn failed(&mut self, error: Error, failures: u32) -> Result<(), Error> {
         let expired = has_expired(&error);
         let passes = matches!(&error, Error::Throttled { .. } | Error::Unavailable { .. });
         if !expired && !passes {
@@ -133,15 +156,21 @@ impl Look {
             false => told(&error),
         };
         let line = format!("{what}; waiting");
-        // Once is enough, until somebody has read it.
-        if self.troubles.last() != Some(&line) {
-            anstream::eprintln!("ecs-rollout: {line}");
-            self.troubles.push(line);
+        if (expired || failures >= FAILURES_TOLD) && self.trouble.as_ref() != Some(&line) {
+            let (at, reason) = (self.now(), line.clone());
+            self.tell(News::Trouble { at, reason });
+            self.trouble = Some(line);
         }
-        sleep(wait).await;
-        if expired && let Ok(aws) = self.access.connect().await {
+        let doubled = 1 << failures.saturating_sub(1).min(5);
+        sleep((PATIENCE.0 * doubled).min(PATIENCE.1)).await;
+        if expired && let Ok(aws) = self.access.connect_without_retries().await {
             self.aws = aws;
         }
         Ok(())
+    }
+
+    /// Nobody listens any more once the user has left.
+    fn tell(&self, news: News) {
+        self.news.send(news).ok();
     }
 }

@@ -6,7 +6,7 @@ use workers::drained::hindered::{no_place, no_room};
 use workers::model::cluster::Service as Counted;
 
 use super::{Asked, Remark, Seen, deadline_stops, drain_deadline, some};
-use crate::aws::{Machine, Service};
+use crate::aws::{Machine, ServiceSettings};
 
 /// From the last container's end until ECS says STOPPED and a worker has seen it, in seconds.
 const NOTICED: u64 = 60;
@@ -14,8 +14,8 @@ const NOTICED: u64 = 60;
 /// The id of no instance: that of the one that would come.
 const NEW_INSTANCE: &str = "i-new";
 
-fn moving<'a>(seen: &'a Seen) -> impl Iterator<Item = (&'a Service, &'a Counted)> {
-    let counts = |service: &Service| {
+fn moving<'a>(seen: &'a Seen) -> impl Iterator<Item = (&'a ServiceSettings, &'a Counted)> {
+    let counts = |service: &ServiceSettings| {
         let mut all = seen.counted.iter();
         all.find(|one| one.counts.service.as_str() == service.name)
     };
@@ -100,7 +100,7 @@ fn offers(seen: &Seen, asked: &Asked) -> Vec<BTreeMap<String, String>> {
 
 /// A task of each fits on an instance beside the daemons.
 pub fn sizes(seen: &Seen, _: &Asked) -> Vec<Remark> {
-    let needs = |service: &Service| {
+    let needs = |service: &ServiceSettings| {
         let it = seen.definition(&service.definition);
         it.map_or((0, 0), |it| (it.cpu, it.memory))
     };

@@ -1,0 +1,67 @@
+//! A roll in lines: to read, or one JSON object for each change.
+
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
+
+use super::{News, ended};
+use crate::view::out::say;
+use crate::watching::{Change, Sight, Standing};
+
+/// So many services that miss tasks are named at the end.
+const SERVICES_NAMED: usize = 10;
+
+/// Writes what the looks tell until they end.
+///
+/// # Errors
+/// A sentence for the user.
+pub async fn tell(
+    as_json: bool,
+    looks: JoinHandle<Result<bool, String>>,
+    mut news: UnboundedReceiver<News>,
+) -> Result<ExitCode, String> {
+    // The looks own the other end: nothing comes any more when they have ended.
+    while let Some(news) = news.recv().await {
+        let (at, change) = match news {
+            News::Change(at, change) => (at, change),
+            News::Trouble { at, reason } => (at, Change::Trouble { reason }),
+            News::Sight(..) | News::Answered => continue,
+        };
+        match as_json {
+            true => object(at, &change),
+            false => line(at, &change),
+        }
+    }
+    ended(looks.await)
+}
+
+/// Writes a change as a line.
+pub fn line(at: Timestamp, change: &Change) {
+    say(format!("{} {change}\n", at.strftime("%H:%M:%SZ")));
+}
+
+fn object(at: Timestamp, change: &Change) {
+    let mut object = json!({"at": format!("{at:.3}")});
+    let more = serde_json::to_value(change).expect("a change is plain data");
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        let more = more.into_iter().filter(|(member, _)| member != "at");
+        object.extend(more);
+    }
+    say(format!("{object}\n"));
+}
+
+/// Writes how it stands, for whoever has just left the screen.
+pub fn standing(at: Timestamp, sight: &Sight) {
+    let standing = Standing::of(sight);
+    let short = standing.since(None).into_iter();
+    let short = short.filter(|change| matches!(change, Change::Service { .. }));
+    let status = standing.status.clone();
+    line(at, &Change::Stack { status });
+    for change in short.take(SERVICES_NAMED) {
+        line(at, &change);
+    }
+    line(at, &standing.progress());
+}

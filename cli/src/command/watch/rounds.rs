@@ -1,0 +1,217 @@
+//! The rounds of `watch`: each looks at the stack, the group and the executions, and at some of the rest. Nothing is kept
+//! elsewhere: started again, the first round reads everything back.
+
+mod cluster;
+mod failures;
+mod histories;
+mod places;
+mod telling;
+
+use tokio::sync::mpsc::UnboundedSender;
+use workers::model::group::LifecycleState;
+
+use super::News;
+use super::look::Look;
+use crate::aws::{Access, Group, Stack, told};
+use crate::watching::{Activities, Entry, Events, Pace, Sight, Standing};
+use cluster::Cluster;
+use failures::Failures;
+use histories::Histories;
+use places::{Failed, Places, gone_is};
+
+/// So many pages of events are read at most in a round.
+const PAGES_OF_EVENTS: usize = 10;
+
+/// The parameter of our template that says how many instances are replaced at a time.
+const BATCH_SIZE: &str = "BatchSize";
+
+/// Looks, round after round.
+#[derive(Debug)]
+pub struct Rounds {
+    look: Look,
+    /// The stack's name as the user gave it, then its ARN.
+    stack: String,
+    news: UnboundedSender<News>,
+    places: Places,
+    events: Events,
+    activities: Activities,
+    histories: Histories,
+    failures: Failures,
+    cluster: Cluster,
+    round: u64,
+    sight: Sight,
+    before: Option<Standing>,
+}
+
+impl Rounds {
+    /// Rounds about `stack` that tell `news`.
+    ///
+    /// # Errors
+    /// As [`Access::connect`].
+    pub async fn new(
+        access: Access,
+        stack: String,
+        news: UnboundedSender<News>,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            look: Look::new(access, news.clone()).await?,
+            stack,
+            news,
+            places: Places::default(),
+            events: Events::default(),
+            activities: Activities::default(),
+            histories: Histories::default(),
+            failures: Failures::default(),
+            cluster: Cluster::default(),
+            round: 0,
+            sight: Sight::default(),
+            before: None,
+        })
+    }
+
+    /// Looks until all is at rest; whether it ended well.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub async fn run(mut self) -> Result<bool, String> {
+        loop {
+            let round = self.round().await.map_err(|error| match error {
+                Failed::Asking(error) => told(&error),
+                Failed::Told(sentence) => sentence,
+            })?;
+            if let Some(well) = round {
+                return Ok(well);
+            }
+        }
+    }
+
+    /// One round; whether it ended well, if it has ended.
+    async fn round(&mut self) -> Result<Option<bool>, Failed> {
+        let stack = self.look.stack(&self.stack).await?;
+        // A name is found no more once its stack is deleted.
+        self.stack.clone_from(&stack.id);
+        self.places.learn(&stack)?;
+        self.sight.stack.clone_from(&stack.name);
+        self.sight.status.clone_from(&stack.status);
+        self.sight.region = self.look.region().to_owned();
+        self.happenings(&stack).await?;
+        self.sight.began = self.events.began.or(stack.since);
+        self.publish();
+        let group = self.group(&stack).await?;
+        self.take(&stack, group.as_ref());
+        self.publish();
+        if let Some(machine) = self.places.machine.clone() {
+            let asked = &mut self.sight.asked;
+            let looked = self.histories.look(&mut self.look, &machine, asked).await;
+            self.sight.running = gone_is(looked, &stack, 0)?;
+        }
+        self.tell_changes();
+        self.publish();
+        let rests = self.sight.running == 0
+            && group
+                .as_ref()
+                .is_none_or(|group| group.moving().next().is_none());
+        if !stack.is_busy() && (rests || stack.is_deleted()) {
+            return Ok(Some(self.ended(&stack, group.as_ref())));
+        }
+        self.rest(&stack, group.is_some()).await?;
+        self.round += 1;
+        self.sight.is_whole = true;
+        self.publish();
+        Ok(None)
+    }
+
+    /// What else there is to see, in turns.
+    async fn rest(&mut self, stack: &Stack, has_group: bool) -> Result<(), Failed> {
+        if let Some(group) = self.places.group.clone().filter(|_| has_group)
+            && self.round.is_multiple_of(2)
+        {
+            let page = self.look.activities(&group).await;
+            let page = gone_is(page.map(|page| page.items), stack, Vec::new())?;
+            self.tell_activities(page);
+        } else if let Some(machine) = self.places.machine.clone() {
+            let since = self.sight.began;
+            let ended = self.failures.look(&mut self.look, &machine, since).await;
+            for one in gone_is(ended, stack, Vec::new())? {
+                self.tell_ended(&one);
+                self.sight.ended.insert(0, one);
+            }
+        }
+        if let Some(cluster) = self.places.cluster.clone() {
+            let services = &mut self.sight.services;
+            let looked = self.cluster.look(&mut self.look, &cluster, services).await;
+            self.sight.services_listed = gone_is(looked, stack, None)?;
+        }
+        Ok(())
+    }
+
+    /// The events that are new.
+    async fn happenings(&mut self, stack: &Stack) -> Result<(), Failed> {
+        let (mut listed, mut next) = (Vec::new(), None);
+        for _ in 0..PAGES_OF_EVENTS {
+            let page = self.look.events(&self.stack, next).await?;
+            let enough = self.events.reach(&page.items, &stack.name);
+            listed.extend(page.items);
+            next = page.next;
+            if enough || next.is_none() {
+                break;
+            }
+        }
+        let news = self.events.news(listed, &stack.name);
+        self.sight.happened(news.iter().map(Entry::from));
+        self.tell_events(news);
+        Ok(())
+    }
+
+    /// The group; nothing if it is not there yet, or no more.
+    async fn group(&mut self, stack: &Stack) -> Result<Option<Group>, Failed> {
+        let Some(name) = self.places.group.clone() else {
+            return Ok(None);
+        };
+        let group = self.look.group(&name).await;
+        gone_is(group.map(Some), stack, None)
+    }
+
+    fn take(&mut self, stack: &Stack, group: Option<&Group>) {
+        let members = group.map(|group| group.members.clone());
+        self.sight.members = members.unwrap_or_default();
+        let number = |version: &str| version.parse::<u64>().ok();
+        let newest = self.sight.members.iter().map(|one| one.version.as_str());
+        let newest = newest.max_by_key(|version| number(version));
+        // A group may name a version by what it is at the time: $Latest.
+        let launches = group.map(|group| group.version.as_str());
+        let launches = launches.filter(|version| number(version).is_some());
+        self.sight.version = launches.or(newest).unwrap_or_default().to_owned();
+        let batch = stack
+            .parameter(BATCH_SIZE)
+            .and_then(|size| size.parse().ok());
+        self.pace(batch.unwrap_or(1));
+    }
+
+    fn pace(&mut self, batch: usize) {
+        let sight = &self.sight;
+        let of_it = |version: &str| version == sight.version;
+        let members = sight.members.iter();
+        let left = members
+            .clone()
+            .filter(|one| !of_it(&one.version) && !one.state.is_retained());
+        let there = members
+            .filter(|one| of_it(&one.version) && one.state == LifecycleState::InService)
+            .count();
+        let began = self.events.turned.or(sight.began);
+        let (seen, latest) = began.map_or((0, None), |began| self.activities.gone(began));
+        // One page of activities is read: of a long roll it shows the end alone. On its way back those that are there were not
+        // all replaced.
+        let gone = match self.events.turned {
+            Some(_) => seen,
+            None => seen.max(there.saturating_sub(batch)),
+        };
+        self.sight.pace = Pace {
+            began,
+            batch,
+            gone,
+            latest,
+            left: left.count(),
+        };
+    }
+}

@@ -1,0 +1,74 @@
+//! What the stack made: it comes and goes with it.
+
+use workers::Error;
+
+use crate::aws::Stack;
+
+/// What the stack made, as far as it has said.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// Its group.
+    pub group: Option<String>,
+    /// Its state machine.
+    pub machine: Option<String>,
+    /// Its cluster.
+    pub cluster: Option<String>,
+}
+
+/// Why a round did not come to its end.
+pub enum Failed {
+    /// AWS refused a call for good.
+    Asking(Error),
+    /// A sentence for the user.
+    Told(String),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Asking(error)
+    }
+}
+
+impl From<String> for Failed {
+    fn from(sentence: String) -> Self {
+        Self::Told(sentence)
+    }
+}
+
+/// What a stack made comes and goes with it: then what is not there is no error, and `nothing` is known of it.
+pub fn gone_is<T>(looked: Result<T, Error>, stack: &Stack, nothing: T) -> Result<T, Failed> {
+    let comes_or_goes = stack.is_deleted()
+        || ["CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"].contains(&stack.status.as_str());
+    match looked {
+        Err(Error::GroupNotFound { .. } | Error::ClusterNotFound { .. }) if comes_or_goes => {
+            Ok(nothing)
+        }
+        Err(Error::BadAnswer { what, .. })
+            if comes_or_goes && what.starts_with("StateMachineDoesNotExist") =>
+        {
+            Ok(nothing)
+        }
+        other => Ok(other?),
+    }
+}
+
+impl Places {
+    /// What the stack's outputs say. While it is created it has none yet, and while it is deleted they may have gone.
+    ///
+    /// # Errors
+    /// A sentence, if it is at rest and has none.
+    pub fn learn(&mut self, stack: &Stack) -> Result<(), String> {
+        for (place, said) in [
+            (&mut self.group, stack.group()),
+            (&mut self.machine, stack.state_machine()),
+            (&mut self.cluster, stack.cluster()),
+        ] {
+            match said {
+                Ok(said) => *place = Some(said),
+                Err(_) if stack.is_busy() || stack.is_deleted() || place.is_some() => {}
+                Err(sentence) => return Err(sentence),
+            }
+        }
+        Ok(())
+    }
+}

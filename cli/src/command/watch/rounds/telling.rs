@@ -1,0 +1,110 @@
+//! What the rounds tell.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::super::News;
+use super::Rounds;
+use crate::aws::{Activity, Group, Stack, StackEvent};
+use crate::watching::{Change, Ended, Entry, Standing};
+
+impl Rounds {
+    /// The events that are new.
+    pub(super) fn tell_events(&self, news: Vec<StackEvent>) {
+        for event in news {
+            let at = event.at;
+            self.change(
+                at,
+                Change::Event {
+                    at,
+                    resource: event.resource,
+                    status: event.status,
+                    reason: event.reason,
+                },
+            );
+        }
+    }
+
+    /// What has changed since the round before.
+    pub(super) fn tell_changes(&mut self) {
+        let standing = Standing::of(&self.sight);
+        for change in standing.since(self.before.as_ref()) {
+            self.change(self.look.now(), change);
+        }
+        self.before = Some(standing);
+    }
+
+    /// The activities that are new, if they failed or are no roll's doing.
+    pub(super) fn tell_activities(&mut self, page: Vec<Activity>) {
+        let news = self.activities.news(page, self.sight.began);
+        let ended = news.iter().filter(|one| one.ended.is_some());
+        self.sight.happened(ended.map(Entry::from));
+        for one in news {
+            let reason = match (one.has_failed(), one.is_foreign()) {
+                (true, _) => one.message.clone(),
+                (false, true) => one.cause.clone(),
+                (false, false) => continue,
+            };
+            let at = one.ended.unwrap_or(one.began);
+            self.change(
+                at,
+                Change::Activity {
+                    at,
+                    instance: one.instance().map(str::to_owned),
+                    activity: one.description,
+                    status: one.status,
+                    reason,
+                },
+            );
+        }
+    }
+
+    /// An execution that ended badly.
+    pub(super) fn tell_ended(&self, one: &Ended) {
+        self.change(
+            one.at,
+            Change::Execution {
+                at: one.at,
+                execution: one.execution.clone(),
+                instance: one.instance.clone(),
+                status: one.status.clone(),
+                reason: one.reason.clone(),
+            },
+        );
+    }
+
+    /// Tells the end; whether it is a good one.
+    pub(super) fn ended(&self, stack: &Stack, group: Option<&Group>) -> bool {
+        let members = group.map_or(&[][..], |group| &group.members);
+        let retained = members.iter().filter(|one| one.state.is_retained());
+        let retained: Vec<String> = retained.map(|one| one.id.clone()).collect();
+        let complete = ["UPDATE_COMPLETE", "CREATE_COMPLETE", "DELETE_COMPLETE"];
+        let versions: BTreeSet<&str> = members.iter().map(|one| one.version.as_str()).collect();
+        let well =
+            complete.contains(&stack.status.as_str()) && retained.is_empty() && versions.len() <= 1;
+        let status = stack.status.clone();
+        let end = Change::End {
+            status,
+            well,
+            retained,
+        };
+        self.change(self.look.now(), end);
+        well
+    }
+
+    /// All that was seen.
+    pub(super) fn publish(&self) {
+        let sight = Box::new(self.sight.clone());
+        self.tell(News::Sight(self.look.now(), sight));
+    }
+
+    fn change(&self, at: Timestamp, change: Change) {
+        self.tell(News::Change(at, change));
+    }
+
+    /// Nobody listens any more once the user has left.
+    fn tell(&self, news: News) {
+        self.news.send(news).ok();
+    }
+}

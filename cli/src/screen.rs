@@ -1,0 +1,214 @@
+//! The screen of `watch`: what was seen, what the user has chosen, and how that looks. Nothing here asks AWS, reads keys or
+//! writes to a terminal: [`Screen::draw`] is a function of what it knows.
+//!
+//! - `lists`: what stands in the four panes. `plan`: where each part goes. `head`: the first lines. `text`: cutting and wrapping.
+//! - `draw`: all of it together, `paint`: colours and lines, `overlay`: help, and one entry in full.
+
+mod draw;
+mod head;
+mod lists;
+mod overlay;
+mod paint;
+mod plan;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+
+use crate::watching::Sight;
+use lists::{Item, List};
+use plan::Plan;
+
+pub use draw::Link;
+
+/// The panes, in the order in which Tab visits them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// The group's instances: what is stuck or under way comes first.
+    #[default]
+    Instances,
+    /// The cluster's services: those below their desired counts come first.
+    Services,
+    /// What happened to the stack and the group, newest first.
+    Events,
+    /// Executions that ended badly, and those that run.
+    Executions,
+}
+
+/// What the user asks of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// One up.
+    Up,
+    /// One down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first entry, which then stays chosen whatever it is.
+    Home,
+    /// To the last entry.
+    End,
+    /// The next pane.
+    Next,
+    /// The pane before.
+    Previous,
+    /// The chosen entry in full, or back.
+    Enter,
+    /// Back.
+    Escape,
+    /// The keys and words, or back.
+    Help,
+}
+
+/// What lies over the panes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Overlay {
+    Help,
+    Whole,
+}
+
+/// The screen.
+#[derive(Debug)]
+pub struct Screen {
+    sight: Sight,
+    now: Timestamp,
+    /// What could not be asked, and since when.
+    trouble: Option<(Timestamp, String)>,
+    lists: [List; Pane::ALL.len()],
+    pane: Pane,
+    /// The chosen entry of each pane, by its key; without one it is the first.
+    chosen: [Option<String>; Pane::ALL.len()],
+    overlay: Option<Overlay>,
+    /// Whether colours are shown.
+    colours: bool,
+}
+
+impl Pane {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Instances,
+        Self::Services,
+        Self::Events,
+        Self::Executions,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Instances => "Instances",
+            Self::Services => "Services",
+            Self::Events => "Events",
+            Self::Executions => "Executions",
+        }
+    }
+
+    fn place(self) -> usize {
+        self as usize
+    }
+}
+
+impl Screen {
+    /// A screen on which nothing was seen yet.
+    pub fn new(now: Timestamp, colours: bool) -> Self {
+        Self {
+            sight: Sight::default(),
+            now,
+            trouble: None,
+            lists: Pane::ALL.map(|pane| List::of(pane, &Sight::default())),
+            pane: Pane::default(),
+            chosen: Default::default(),
+            overlay: None,
+            colours,
+        }
+    }
+
+    /// Something was seen.
+    pub fn see(&mut self, sight: Sight) {
+        self.lists = Pane::ALL.map(|pane| List::of(pane, &sight));
+        self.sight = sight;
+    }
+
+    /// What was seen last.
+    pub fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
+    /// AWS's time.
+    pub fn is_now(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    /// AWS could not be asked.
+    pub fn has_trouble(&mut self, at: Timestamp, reason: String) {
+        let since = self.trouble.take().map_or(at, |(since, _)| since);
+        self.trouble = Some((since, reason));
+    }
+
+    /// AWS answers again.
+    pub fn is_answered(&mut self) {
+        self.trouble = None;
+    }
+
+    /// A key was pressed, on a screen of this size.
+    pub fn press(&mut self, key: Key, area: Rect) {
+        if let Some(overlay) = self.overlay {
+            let ends = match key {
+                Key::Escape => true,
+                Key::Enter => overlay == Overlay::Whole,
+                Key::Help => overlay == Overlay::Help,
+                _ => false,
+            };
+            // The arrows go on to the next entry, which is then shown in full.
+            if ends || overlay == Overlay::Help {
+                self.overlay = None;
+                return;
+            }
+        }
+        let place = Pane::ALL.iter().position(|pane| *pane == self.pane);
+        let place = place.unwrap_or_default();
+        let panes = Pane::ALL.len();
+        match key {
+            Key::Next => self.pane = Pane::ALL[(place + 1) % panes],
+            Key::Previous => self.pane = Pane::ALL[(place + panes - 1) % panes],
+            Key::Enter => self.overlay = self.entry().map(|_| Overlay::Whole),
+            Key::Help => self.overlay = Some(Overlay::Help),
+            Key::Escape => {}
+            other => self.choose(other, Plan::of(area, self).rows(self.pane)),
+        }
+    }
+
+    fn choose(&mut self, key: Key, page: usize) {
+        let items = &self.lists[self.pane.place()].items;
+        let last = items.len().saturating_sub(1);
+        let place = self.chosen_place(self.pane);
+        let page = page.max(1);
+        let to = match key {
+            Key::Up => place.saturating_sub(1),
+            Key::Down => place + 1,
+            Key::PageUp => place.saturating_sub(page),
+            Key::PageDown => place + page,
+            Key::End => last,
+            _ => 0,
+        };
+        let chosen = items.get(to.min(last)).filter(|_| to > 0);
+        self.chosen[self.pane.place()] = chosen.map(|item| item.key.clone());
+    }
+
+    /// Where the chosen entry of a pane stands. One that has gone leaves the choice to the first.
+    fn chosen_place(&self, pane: Pane) -> usize {
+        let chosen = self.chosen[pane.place()].as_ref();
+        let items = &self.lists[pane.place()].items;
+        chosen
+            .and_then(|key| items.iter().position(|item| item.key == *key))
+            .unwrap_or_default()
+    }
+
+    /// The chosen entry of the pane that has the keys.
+    fn entry(&self) -> Option<&Item> {
+        let items = &self.lists[self.pane.place()].items;
+        items.get(self.chosen_place(self.pane))
+    }
+}

@@ -1,0 +1,208 @@
+//! What stands in the panes.
+
+mod executions;
+mod instances;
+
+use jiff::Timestamp;
+
+use super::Pane;
+use super::paint::Mood;
+use super::text::clock;
+use crate::watching::Sight;
+
+/// The entries of a pane.
+#[derive(Debug, Default)]
+pub struct List {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The entries.
+    pub items: Vec<Item>,
+    /// What the title says besides the name.
+    pub summary: String,
+    /// How that is meant.
+    pub mood: Mood,
+}
+
+/// A column.
+#[derive(Debug)]
+pub struct Column {
+    /// Its heading.
+    pub title: &'static str,
+    /// How wide its widest cell is.
+    pub width: usize,
+    /// Those with the highest number are left out first when there is little room. The last column is never.
+    pub rank: u8,
+}
+
+/// An entry.
+#[derive(Debug)]
+pub struct Item {
+    /// What tells it from the others, from one look to the next.
+    pub key: String,
+    /// What stands in the columns.
+    pub cells: Vec<(Text, Mood)>,
+    /// Why it stands so, in full.
+    pub whole: String,
+    /// The execution about it.
+    pub execution: Option<String>,
+}
+
+/// What stands in a cell.
+#[derive(Debug)]
+pub enum Text {
+    /// A text.
+    Fixed(String),
+    /// The time since then.
+    Since(Option<Timestamp>),
+}
+
+impl List {
+    /// The entries of `pane`.
+    pub fn of(pane: Pane, sight: &Sight) -> Self {
+        match pane {
+            Pane::Instances => instances::list(sight),
+            Pane::Services => services(sight),
+            Pane::Events => events(sight),
+            Pane::Executions => executions::list(sight),
+        }
+    }
+
+    /// A list of these columns, each with its rank.
+    fn new(columns: &[(&'static str, u8)], items: Vec<Item>) -> Self {
+        let columns = columns.iter().enumerate().map(|(place, (title, rank))| {
+            let widest = items.iter().filter_map(|item| item.cells.get(place));
+            let widest = widest.map(|(text, _)| text.width()).max();
+            Column {
+                title: *title,
+                width: widest.unwrap_or_default().max(title.len()),
+                rank: *rank,
+            }
+        });
+        Self {
+            columns: columns.collect(),
+            items,
+            ..Self::default()
+        }
+    }
+
+    fn titled(self, summary: String, mood: Mood) -> Self {
+        Self {
+            summary,
+            mood,
+            ..self
+        }
+    }
+}
+
+impl Text {
+    fn width(&self) -> usize {
+        match self {
+            Self::Fixed(text) => text.chars().count(),
+            Self::Since(None) => 0,
+            Self::Since(Some(_)) => "00:00:00".len(),
+        }
+    }
+}
+
+/// A cell with a text.
+fn cell(text: impl Into<String>, mood: Mood) -> (Text, Mood) {
+    (Text::Fixed(text.into()), mood)
+}
+
+fn services(sight: &Sight) -> List {
+    let missing = |one: &crate::aws::Service| (one.desired - one.running).max(0);
+    let mut services: Vec<_> = sight.services.values().collect();
+    services.sort_by_key(|one| (std::cmp::Reverse(missing(one)), &one.name));
+    let short = services.iter().filter(|one| missing(one) > 0).count();
+    let seen = services.len();
+    let items = services.into_iter().map(|one| {
+        let mood = match missing(one) {
+            0 => Mood::Plain,
+            _ if one.running == 0 => Mood::Bad,
+            _ => Mood::Waiting,
+        };
+        let said = match missing(one) {
+            0 => "",
+            _ => one.message.as_str(),
+        };
+        Item {
+            key: one.name.clone(),
+            cells: vec![
+                cell(&one.name, mood),
+                cell(format!("{} of {}", one.running, one.desired), mood),
+                cell(
+                    match one.pending {
+                        0 => String::new(),
+                        some => format!("{some} pending"),
+                    },
+                    mood,
+                ),
+                cell(said, Mood::Quiet),
+            ],
+            whole: format!(
+                "Service {} runs {} of the {} tasks that it wants, and {} are starting. It said last: {}",
+                one.name, one.running, one.desired, one.pending, one.message
+            ),
+            execution: None,
+        }
+    });
+    let columns = [("service", 0), ("running", 0), ("", 2), ("", 1)];
+    let list = List::new(&columns, items.collect());
+    match sight.services_listed {
+        None => list.titled("not looked at yet".to_owned(), Mood::Quiet),
+        Some(all) if all > seen => list.titled(
+            format!("{seen} of {all} looked at, {short} below their counts"),
+            if short > 0 {
+                Mood::Waiting
+            } else {
+                Mood::Quiet
+            },
+        ),
+        Some(all) if short > 0 => list.titled(
+            format!("{short} of {all} below their counts"),
+            Mood::Waiting,
+        ),
+        Some(all) => list.titled(format!("{all}, all at their counts"), Mood::Good),
+    }
+}
+
+fn events(sight: &Sight) -> List {
+    let items = sight.log.iter().enumerate().map(|(place, entry)| {
+        let mood = mood_of(&entry.status);
+        Item {
+            // Entries come in before it, so an entry is counted from the oldest.
+            key: format!("{}", sight.log.len() - place),
+            cells: vec![
+                cell(clock(entry.at), Mood::Quiet),
+                cell(&entry.subject, Mood::Plain),
+                cell(&entry.status, mood),
+                cell(&entry.text, Mood::Plain),
+            ],
+            whole: format!(
+                "{} {} {}: {}",
+                clock(entry.at),
+                entry.subject,
+                entry.status,
+                entry.text
+            ),
+            execution: None,
+        }
+    });
+    let columns = [("", 0), ("", 1), ("", 2), ("", 0)];
+    let list = List::new(&columns, items.collect());
+    list.titled("of stack and scaling".to_owned(), Mood::Quiet)
+}
+
+/// How a status is meant, of a stack, a resource or an activity.
+pub fn mood_of(status: &str) -> Mood {
+    if ["FAILED", "ROLLBACK", "Failed", "Cancelled"]
+        .iter()
+        .any(|bad| status.contains(bad))
+    {
+        return Mood::Bad;
+    }
+    match status.ends_with("_COMPLETE") || status == "Successful" {
+        true => Mood::Good,
+        false => Mood::Waiting,
+    }
+}

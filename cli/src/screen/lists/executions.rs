@@ -1,0 +1,57 @@
+//! The executions: those that ended badly, then those that run.
+
+use super::{Item, List, Mood, Text, cell};
+use crate::screen::text::clock;
+use crate::watching::Sight;
+
+pub fn list(sight: &Sight) -> List {
+    let name = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
+    let ended = sight.ended.iter().map(|one| Item {
+        key: one.execution.clone(),
+        cells: vec![
+            cell(&one.status, Mood::Bad),
+            cell(clock(one.at), Mood::Quiet),
+            cell(&one.instance, Mood::Plain),
+            cell(&one.reason, Mood::Plain),
+        ],
+        whole: format!(
+            "Execution {} about {} is {} since {}: {}",
+            name(&one.execution),
+            one.instance,
+            one.status,
+            clock(one.at),
+            one.reason
+        ),
+        execution: Some(one.execution.clone()),
+    });
+    let mut running: Vec<_> = sight.asked.iter().collect();
+    running.sort_by_key(|(instance, asked)| (asked.began, *instance));
+    let running = running.into_iter().map(|(instance, asked)| Item {
+        key: asked.execution.clone(),
+        cells: vec![
+            cell("RUNNING", Mood::Waiting),
+            (Text::Since(asked.began), Mood::Quiet),
+            cell(instance, Mood::Plain),
+            cell(
+                format!("{} {}", asked.said.worker, asked.said.verdict),
+                Mood::Plain,
+            ),
+        ],
+        whole: format!(
+            "Execution {} about {instance} runs. {} {}: {}",
+            name(&asked.execution),
+            asked.said.worker,
+            asked.said.verdict,
+            asked.said.reason
+        ),
+        execution: Some(asked.execution.clone()),
+    });
+    let items = ended.chain(running).collect();
+    let columns = [("", 1), ("", 2), ("", 0), ("", 0)];
+    let list = List::new(&columns, items);
+    let (bad, runs) = (sight.ended.len(), sight.running);
+    match bad {
+        0 => list.titled(format!("{runs} run"), Mood::Quiet),
+        bad => list.titled(format!("{runs} run, {bad} ended badly"), Mood::Bad),
+    }
+}

@@ -1,0 +1,144 @@
+//! What lies over the panes: the help, and one entry in full.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::draw::Link;
+use super::paint::{Canvas, Mood};
+use super::text::wrap;
+
+/// No wider than what is read with ease.
+const WIDTH_AT_MOST: u16 = 100;
+
+const HELP: [(&str, &str); 13] = [
+    ("↑ ↓ PgUp PgDn", "another entry (also k and j)"),
+    ("Home End", "the first, the last (also g and G)"),
+    ("Tab, Shift-Tab", "the next pane, the one before"),
+    ("Enter", "the chosen entry in full, with its console link"),
+    ("Esc", "back"),
+    ("q, Ctrl-C", "leave; the roll goes on"),
+    ("", ""),
+    ("joined", "is the new instance in the cluster?"),
+    ("draining", "is it this instance's turn to be drained?"),
+    ("drained", "has every task on it stopped?"),
+    (
+        "stable",
+        "are services whole? Of a new instance: have the drains ended?",
+    ),
+    (
+        "NotYet",
+        "it is asked again; Reached: on with the next; Never: it failed",
+    ),
+    (
+        "old, new",
+        "the launch template's version, before and after this roll",
+    ),
+];
+
+/// The keys, and the words that are used.
+pub fn help(canvas: &mut Canvas<'_>, area: Rect) {
+    let label = 16;
+    let width = usize::from(area.width.min(WIDTH_AT_MOST)).saturating_sub(label + 4);
+    let mut lines = Vec::new();
+    for (key, meaning) in HELP {
+        for (place, line) in wrap(meaning, width).into_iter().enumerate() {
+            let key = if place == 0 { key } else { "" };
+            lines.push((format!("{key:<label$}"), line));
+        }
+    }
+    let inner = frame(canvas, area, "Help", lines.len());
+    for (y, (key, meaning)) in (inner.y..inner.bottom()).zip(lines) {
+        let line = Rect { y, ..inner };
+        canvas.parts(line, &[(key, Mood::Strong), (meaning, Mood::Plain)]);
+    }
+}
+
+/// One entry: its facts, its reason, and where its execution is shown.
+pub fn entry(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    facts: &[(String, String)],
+    whole: &str,
+    link: Option<String>,
+) -> Vec<Link> {
+    let width = usize::from(area.width.min(WIDTH_AT_MOST)).saturating_sub(4);
+    let mut lines: Vec<(String, Mood)> = Vec::new();
+    let facts: Vec<String> = facts
+        .iter()
+        .map(|(label, text)| format!("{label} {text}"))
+        .collect();
+    if !facts.is_empty() {
+        let facts = wrap(&facts.join(" · "), width);
+        lines.extend(facts.into_iter().map(|line| (line, Mood::Strong)));
+    }
+    if !whole.is_empty() {
+        lines.push((String::new(), Mood::Plain));
+        lines.extend(
+            wrap(whole, width)
+                .into_iter()
+                .map(|line| (line, Mood::Plain)),
+        );
+    }
+    if link.is_some() {
+        lines.push((String::new(), Mood::Plain));
+    }
+    let before = lines.len();
+    let url = link.as_deref().map(|link| wrap(link, width));
+    let url = url.unwrap_or_default();
+    lines.extend(url.into_iter().map(|line| (line, Mood::Coming)));
+    let inner = frame(canvas, area, "In full", lines.len());
+    let mut links = Vec::new();
+    for (y, (place, (text, mood))) in (inner.y..inner.bottom()).zip(lines.into_iter().enumerate()) {
+        canvas.put((inner.x, y), &text, inner.width, mood);
+        if let Some(to) = link.as_ref().filter(|_| place >= before) {
+            links.push(Link {
+                place: (inner.x, y),
+                text,
+                to: to.clone(),
+            });
+        }
+    }
+    links
+}
+
+/// Draws an empty box for so many lines in the middle; its inside.
+fn frame(canvas: &mut Canvas<'_>, area: Rect, title: &str, lines: usize) -> Rect {
+    let width = area.width.min(WIDTH_AT_MOST);
+    let wanted = u16::try_from(lines + 2).unwrap_or(u16::MAX);
+    let height = wanted.min(area.height);
+    let outer = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    for y in outer.y..outer.bottom() {
+        let middle = " ".repeat(usize::from(width.saturating_sub(2)));
+        let line = format!("│{middle}│");
+        canvas.buffer.set_style(
+            Rect {
+                y,
+                height: 1,
+                ..outer
+            },
+            Style::reset(),
+        );
+        canvas.put((outer.x, y), &line, width, Mood::Plain);
+    }
+    let edge = "─".repeat(usize::from(width.saturating_sub(2)));
+    canvas.put((outer.x, outer.y), &format!("┌{edge}┐"), width, Mood::Plain);
+    canvas.put(
+        (outer.x + 1, outer.y),
+        &format!(" {title} "),
+        width.saturating_sub(2),
+        Mood::Strong,
+    );
+    let last = outer.bottom().saturating_sub(1);
+    canvas.put((outer.x, last), &format!("└{edge}┘"), width, Mood::Plain);
+    Rect {
+        x: outer.x + width.min(2),
+        y: outer.y + 1,
+        width: width.saturating_sub(4),
+        height: height.saturating_sub(2),
+    }
+}

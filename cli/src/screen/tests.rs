@@ -1,0 +1,416 @@
+//! How the screen looks: scenes in three sizes against golden files in tests/screens. `BLESS=1` writes them anew; read them
+//! before they are committed. What is pressed is tested by what is then shown.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+use workers::model::group::LifecycleState;
+
+use super::{Key, Pane, Screen};
+use crate::aws::{Member, Service};
+use crate::watching::{Asked, Ended, Entry, Pace, Said, Sight};
+
+const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
+
+const NOT_STOPPED: &str = "3 task(s) on i-06e8bef254b9b26b4 not STOPPED: task 1020a4c1 of service logs, RUNNING since \
+    2026-11-23T10:00:00Z (1,500 s); task 77b0c2d3 of service web, DEACTIVATING since 2026-11-23T10:09:20Z (60 s); task \
+    9f00aa12 of batch (standalone), RUNNING since 2026-11-23T08:00:00Z (9,020 s).";
+
+fn at(minute: i64, second: i64) -> Timestamp {
+    let begin: Timestamp = "2026-11-23T10:00:00Z".parse().expect("a time");
+    Timestamp::from_second(begin.as_second() + 60 * minute + second).expect("a time")
+}
+
+fn member(number: u32, state: &str, version: &str) -> Member {
+    Member {
+        id: format!(
+            "i-{:017x}",
+            0x0600_0000_0000_0000_u64 + u64::from(number) * 7_919
+        ),
+        state: LifecycleState::from_name(state),
+        version: version.to_owned(),
+        zone: "eu-west-1a".to_owned(),
+    }
+}
+
+fn asked(
+    number: u32,
+    (worker, verdict): (&'static str, &str),
+    reason: &str,
+    since: Timestamp,
+) -> Asked {
+    let arn = "arn:aws:states:eu-west-1:123456789012:execution:DevCluster-lifecycle";
+    Asked {
+        execution: format!("{arn}:6f1c2a9e-0000-4000-8000-{number:012}"),
+        began: Some(since),
+        said: Said {
+            worker,
+            verdict: verdict.to_owned(),
+            reason: reason.to_owned(),
+            since: Some(since),
+        },
+    }
+}
+
+fn service(name: &str, running: i32, desired: i32, message: &str) -> (String, Service) {
+    let service = Service {
+        name: name.to_owned(),
+        desired,
+        running,
+        pending: desired - running,
+        message: message.to_owned(),
+    };
+    (format!("arn/{name}"), service)
+}
+
+fn entry(at: Timestamp, subject: &str, status: &str, text: &str) -> Entry {
+    Entry {
+        at,
+        subject: subject.to_owned(),
+        status: status.to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+/// A roll that has just begun: nothing has come or gone.
+fn early() -> Sight {
+    let mut sight = Sight {
+        stack: "ecs-cluster".to_owned(),
+        region: "eu-west-1".to_owned(),
+        status: "UPDATE_IN_PROGRESS".to_owned(),
+        began: Some(at(0, 0)),
+        version: "7".to_owned(),
+        members: (0..8)
+            .map(|number| member(number, "InService", "6"))
+            .collect(),
+        pace: Pace {
+            began: Some(at(0, 0)),
+            batch: 2,
+            left: 8,
+            ..Pace::default()
+        },
+        ..Sight::default()
+    };
+    sight.happened([
+        entry(at(0, 0), "ecs-cluster", "UPDATE_IN_PROGRESS", "User Initiated"),
+        entry(
+            at(0, 40),
+            "EcsAutoScalingGroup",
+            "UPDATE_IN_PROGRESS",
+            "Rolling update initiated. Terminating 8 obsolete instance(s) in batches of 2, while keeping at least 8 instance(s) in service.",
+        ),
+    ]);
+    sight
+}
+
+/// In its middle: two drain, two new ones are held until they have.
+fn hold() -> Sight {
+    let mut sight = early();
+    sight.members = (0..2)
+        .map(|number| member(number, "Terminating:Wait", "6"))
+        .collect();
+    sight
+        .members
+        .extend((2..5).map(|number| member(number, "InService", "6")));
+    sight
+        .members
+        .extend((10..13).map(|number| member(number, "InService", "7")));
+    sight
+        .members
+        .extend((13..15).map(|number| member(number, "Pending:Wait", "7")));
+    sight.pace = Pace {
+        began: Some(at(0, 0)),
+        batch: 2,
+        gone: 3,
+        latest: Some(at(9, 0)),
+        left: 5,
+    };
+    let leaving = member(0, "", "").id;
+    sight.asked.insert(
+        leaving.clone(),
+        asked(0, ("drained", "NotYet"), NOT_STOPPED, at(9, 20)),
+    );
+    sight.asked.insert(
+        member(1, "", "").id,
+        asked(1, ("stable", "NotYet"), "service web runs 3 of 4 tasks, 1 pending, 1 deployment(s); it was stable before the drain.", at(10, 5)),
+    );
+    for number in [13, 14] {
+        let id = member(number, "", "").id;
+        let reason = format!(
+            "{id} is held at its launch hook of group DevCluster: {leaving} of the same roll is Terminating:Wait and drains."
+        );
+        sight
+            .asked
+            .insert(id, asked(number, ("stable", "NotYet"), &reason, at(10, 12)));
+    }
+    sight.running = 4;
+    sight.services = [
+        service(
+            "web",
+            3,
+            4,
+            "(service web) has started 1 tasks: (task 77b0c2d3).",
+        ),
+        service("logs", 8, 8, ""),
+        service("api", 2, 2, "(service api) has reached a steady state."),
+    ]
+    .into();
+    sight.services_listed = Some(3);
+    let group = "EcsAutoScalingGroup";
+    let doing = "UPDATE_IN_PROGRESS";
+    sight.happened([
+        entry(
+            at(1, 5),
+            group,
+            doing,
+            "Terminating instance(s) [i-01,i-02]; replacing with 2 new instance(s).",
+        ),
+        entry(
+            at(8, 50),
+            group,
+            doing,
+            "Received SUCCESS signal with UniqueId i-0600000000013560e",
+        ),
+        entry(
+            at(9, 2),
+            "scaling",
+            "Successful",
+            "Terminating EC2 instance: i-06000000000099999",
+        ),
+    ]);
+    sight.is_whole = true;
+    sight
+}
+
+/// A drain that hangs, one that failed, and calls that are throttled.
+fn stuck() -> Sight {
+    let mut sight = hold();
+    sight.members[1] = member(1, "Terminating:Retained", "6");
+    let id = member(1, "", "").id;
+    sight.asked.remove(&id);
+    sight.running = 3;
+    sight.pace.left = 4;
+    sight.ended.push(Ended {
+        execution: "arn:aws:states:eu-west-1:123456789012:execution:DevCluster-lifecycle:bad".to_owned(),
+        instance: id.clone(),
+        status: "FAILED".to_owned(),
+        at: at(58, 0),
+        reason: format!("DrainFailed: {id} is retained: 1 task(s) not STOPPED after 3000 s: task 9f00aa12 of batch (standalone), RUNNING."),
+    });
+    sight.happened([entry(
+        at(50, 0),
+        "scaling",
+        "Failed",
+        "Launching a new EC2 instance.  Status Reason: We currently do not have sufficient m7g.large capacity in the Availability Zone you requested (eu-west-1a).",
+    )]);
+    sight
+}
+
+/// CloudFormation is done, the last drain goes on.
+fn last() -> Sight {
+    let mut sight = hold();
+    sight.status = "UPDATE_COMPLETE".to_owned();
+    sight.members = (10..18)
+        .map(|number| member(number, "InService", "7"))
+        .collect();
+    sight.members.push(member(0, "Terminating:Wait", "6"));
+    let first = member(0, "", "").id;
+    sight.asked.retain(|id, _| *id == first);
+    sight.running = 1;
+    sight.pace.left = 1;
+    sight.pace.gone = 7;
+    sight.services = [service("web", 4, 4, ""), service("logs", 9, 9, "")].into();
+    sight.services_listed = Some(2);
+    sight
+}
+
+fn screen(sight: Sight, now: Timestamp) -> Screen {
+    let mut screen = Screen::new(now, true);
+    screen.see(sight);
+    screen
+}
+
+fn drawn(screen: &Screen, (width, height): (u16, u16)) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
+    terminal
+        .draw(|frame| {
+            screen.draw(frame.buffer_mut());
+        })
+        .expect("it is drawn");
+    terminal.backend().buffer().clone()
+}
+
+fn lines(buffer: &Buffer) -> Vec<String> {
+    let width = usize::from(buffer.area.width);
+    let lines = buffer.content().chunks(width).map(|line| {
+        let line: String = line.iter().map(|cell| cell.symbol()).collect();
+        line.trim_end().to_owned()
+    });
+    lines.collect()
+}
+
+fn compare(name: &str, screen: &Screen) {
+    for size in SIZES {
+        let text = lines(&drawn(screen, size)).join("\n") + "\n";
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/screens");
+        let path = folder.join(format!("{name}-{}x{}.golden", size.0, size.1));
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&path, &text).expect("golden files can be written");
+        }
+        let golden = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            golden == text,
+            "{} is not what is shown; BLESS=1 writes it anew:\n{text}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn a_roll_that_has_just_begun() {
+    compare("early", &screen(early(), at(1, 10)));
+}
+
+#[test]
+fn a_roll_whose_new_instances_are_held() {
+    compare("hold", &screen(hold(), at(10, 20)));
+}
+
+#[test]
+fn a_roll_that_is_stuck_while_calls_are_throttled() {
+    let mut screen = screen(stuck(), at(58, 20));
+    let reason = "ecs:DescribeServices was throttled (ThrottlingException: Rate exceeded); ask again later; waiting";
+    screen.has_trouble(at(57, 46), reason.to_owned());
+    compare("stuck", &screen);
+}
+
+#[test]
+fn a_roll_of_which_the_last_drain_is_left() {
+    compare("last", &screen(last(), at(26, 30)));
+}
+
+#[test]
+fn an_entry_in_full_and_the_help() {
+    let mut screen = screen(hold(), at(10, 20));
+    screen.press(Key::Enter, Rect::new(0, 0, 120, 40));
+    compare("whole", &screen);
+    screen.press(Key::Escape, Rect::new(0, 0, 120, 40));
+    screen.press(Key::Help, Rect::new(0, 0, 120, 40));
+    compare("help", &screen);
+}
+
+#[test]
+fn before_anything_is_seen_it_says_what_it_does() {
+    let screen = Screen::new(at(0, 0), true);
+    for size in SIZES {
+        assert_eq!(lines(&drawn(&screen, size))[0], "Looking at the stack …");
+    }
+}
+
+#[test]
+fn every_size_can_be_drawn() {
+    let mut screen = screen(stuck(), at(58, 20));
+    screen.has_trouble(at(57, 0), "no".to_owned());
+    for _ in Pane::ALL {
+        screen.press(Key::Next, Rect::new(0, 0, 80, 24));
+        for width in [0, 1, 2, 3, 7, 20, 21, 59, 99, 100, 300] {
+            for height in [0, 1, 2, 3, 5, 9, 17, 18, 29, 31, 90] {
+                let area = Rect::new(0, 0, width, height);
+                for key in [Key::Enter, Key::Escape, Key::Help, Key::Help, Key::PageDown] {
+                    screen.press(key, area);
+                    let links = screen.draw(&mut Buffer::empty(area));
+                    let inside = |(x, y): (u16, u16), text: &str| {
+                        usize::from(x) + text.chars().count() <= usize::from(width) && y < height
+                    };
+                    assert!(links.iter().all(|link| inside(link.place, &link.text)));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_thousand_instances_are_scrolled_through() {
+    let mut sight = hold();
+    sight.members = (0..1_000)
+        .map(|number| member(number, "InService", "6"))
+        .collect();
+    let mut screen = screen(sight.clone(), at(10, 20));
+    let area = Rect::new(0, 0, 80, 24);
+    let ids = |screen: &Screen| -> Vec<String> {
+        let shown = lines(&drawn(screen, (80, 24))).into_iter();
+        let of_rows = shown.filter(|line| line.starts_with("i-") && !line.contains(':'));
+        of_rows
+            .filter_map(|line| line.split(' ').next().map(str::to_owned))
+            .collect()
+    };
+    let first = ids(&screen);
+    assert!(
+        first.len() > 5 && first[0] == member(0, "", "").id,
+        "{first:?}"
+    );
+    screen.press(Key::End, area);
+    let last = ids(&screen);
+    assert_eq!(last.last(), Some(&member(999, "", "").id));
+    assert_eq!(last.len(), first.len());
+    screen.press(Key::Up, area);
+    screen.press(Key::PageUp, area);
+    assert_ne!(ids(&screen), last);
+    // Whoever is chosen stays so while others come and go before it.
+    let chosen = screen.entry().expect("one is chosen").key.clone();
+    sight.members.remove(0);
+    screen.see(sight);
+    assert_eq!(screen.entry().map(|item| item.key.clone()), Some(chosen));
+    screen.press(Key::Home, area);
+    assert_eq!(ids(&screen)[0], member(1, "", "").id);
+}
+
+#[test]
+fn what_is_stuck_comes_first_and_then_what_is_under_way_for_longest() {
+    let screen = screen(stuck(), at(58, 20));
+    let items = &screen.lists[Pane::Instances.place()].items;
+    let order: Vec<&str> = items.iter().map(|item| item.key.as_str()).collect();
+    let expected = [1, 0, 13, 14, 2, 3, 4, 10, 11, 12].map(|number| member(number, "", "").id);
+    assert_eq!(order, expected);
+}
+
+#[test]
+fn each_pane_has_its_turn_and_its_choice() {
+    let mut screen = screen(stuck(), at(58, 20));
+    let (size, area) = ((80, 24), Rect::new(0, 0, 80, 24));
+    let has = |screen: &Screen, words: &str| {
+        lines(&drawn(screen, size))
+            .iter()
+            .any(|line| line.contains(words))
+    };
+    assert!(has(&screen, "▸Instances") && has(&screen, " Events"));
+    screen.press(Key::Next, area);
+    assert!(has(&screen, "▸Services") && has(&screen, "3 of 4"));
+    screen.press(Key::Previous, area);
+    screen.press(Key::Previous, area);
+    assert!(has(&screen, "▸Executions") && has(&screen, "DrainFailed"));
+    screen.press(Key::Enter, area);
+    assert!(has(&screen, "not STOPPED after 3000 s") && has(&screen, "console.aws.amazon.com"));
+    screen.press(Key::Escape, area);
+    assert!(!has(&screen, "console.aws.amazon.com"));
+}
+
+#[test]
+fn without_colours_nothing_is_coloured() {
+    let coloured = |colours: bool| {
+        let mut screen = Screen::new(at(58, 20), colours);
+        screen.see(stuck());
+        let buffer = drawn(&screen, (120, 40));
+        let cells = buffer.content().iter();
+        cells
+            .filter(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset)
+            .count()
+    };
+    assert!(coloured(true) > 100);
+    assert_eq!(coloured(false), 0);
+}

@@ -1,0 +1,115 @@
+//! What may change while a roll is watched.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Said;
+
+/// Something that has changed. Members are spelled so in JSON output.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Change {
+    /// The stack's status.
+    Stack {
+        /// The status.
+        status: String,
+    },
+    /// What CloudFormation told about a resource.
+    Event {
+        /// When.
+        at: Timestamp,
+        /// Logical id of the resource.
+        resource: String,
+        /// Its status.
+        status: String,
+        /// Why.
+        reason: String,
+    },
+    /// An instance's lifecycle state; `gone` if the group has it no more.
+    Instance {
+        /// The instance.
+        instance: String,
+        /// The state.
+        state: String,
+        /// The launch template's version that it came from.
+        version: String,
+    },
+    /// A worker's verdict on an instance.
+    Answer {
+        /// The instance.
+        instance: String,
+        /// What was said.
+        #[serde(flatten)]
+        said: Said,
+    },
+    /// A service runs fewer tasks than it wants, or as many again.
+    Service {
+        /// Its name.
+        service: String,
+        /// Tasks that run.
+        running: i32,
+        /// Tasks that it wants.
+        desired: i32,
+        /// Tasks that are starting.
+        pending: i32,
+        /// What it said last, if tasks are missing.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        message: String,
+    },
+    /// A scaling activity that failed, or that is no roll's doing.
+    Activity {
+        /// When it ended, or began.
+        at: Timestamp,
+        /// The instance that it is about, if it names one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        instance: Option<String>,
+        /// What was done.
+        activity: String,
+        /// Such as `Failed`.
+        status: String,
+        /// Why it failed, or why it was begun.
+        reason: String,
+    },
+    /// An execution that ended badly.
+    Execution {
+        /// When.
+        at: Timestamp,
+        /// Its ARN.
+        execution: String,
+        /// The instance that it was about.
+        instance: String,
+        /// Such as `FAILED`.
+        status: String,
+        /// Error and cause.
+        reason: String,
+    },
+    /// How many instances are on which version, and what holds the roll.
+    #[serde(rename_all = "camelCase")]
+    Progress {
+        /// The version that new instances come from.
+        version: String,
+        /// Instances of it in service.
+        replaced: usize,
+        /// All instances in service.
+        in_service: usize,
+        /// Instances at their terminate hooks.
+        drains: usize,
+        /// Instances at their launch hooks.
+        at_launch: usize,
+    },
+    /// AWS could not be asked.
+    Trouble {
+        /// Why, and what is done about it.
+        reason: String,
+    },
+    /// It is over.
+    #[serde(rename_all = "camelCase")]
+    End {
+        /// The stack's status.
+        status: String,
+        /// Whether it ended as it was meant to.
+        well: bool,
+        /// Instances that are retained for a person.
+        retained: Vec<String>,
+    },
+}

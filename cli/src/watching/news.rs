@@ -1,0 +1,178 @@
+//! Which of the events and activities that AWS lists are new.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::aws::{Activity, StackEvent};
+
+/// The events of a stack, as far as they have been told.
+#[derive(Debug, Default)]
+pub struct Events {
+    known: Option<BTreeSet<String>>,
+    /// When the operation began that goes on, or went on last, if that was seen.
+    pub began: Option<Timestamp>,
+    /// When it turned round, if it did.
+    pub turned: Option<Timestamp>,
+}
+
+/// The statuses of a stack with which an operation begins.
+const BEGINS: [&str; 3] = [
+    "CREATE_IN_PROGRESS",
+    "UPDATE_IN_PROGRESS",
+    "DELETE_IN_PROGRESS",
+];
+
+/// Those with which it turns round.
+const TURNS: [&str; 2] = ["ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"];
+
+impl Events {
+    /// Those of `events`, newest first, that are new; at the first look, those of the operation that goes on, or went on last.
+    /// Oldest first.
+    pub fn news(&mut self, events: Vec<StackEvent>, stack: &str) -> Vec<StackEvent> {
+        let is_of = |event: &StackEvent, statuses: &[&str]| {
+            event.resource == stack && statuses.contains(&event.status.as_str())
+        };
+        let first = self.known.is_none();
+        let operation = events.iter().position(|event| is_of(event, &BEGINS));
+        let known = self.known.get_or_insert_default();
+        let new = events.into_iter().enumerate().filter(|(place, event)| {
+            let told = first && operation.is_some_and(|begins| *place > begins);
+            known.insert(event.id.clone()) && !told
+        });
+        let mut new: Vec<StackEvent> = new.map(|(_, event)| event).collect();
+        new.reverse();
+        for event in &new {
+            if is_of(event, &BEGINS) {
+                (self.began, self.turned) = (Some(event.at), None);
+            } else if is_of(event, &TURNS) {
+                self.turned = Some(event.at);
+            }
+        }
+        new
+    }
+
+    /// Whether older events than these, newest first, are of no interest: they are known, or of another operation.
+    pub fn reach(&self, events: &[StackEvent], stack: &str) -> bool {
+        events.iter().any(|event| {
+            let known = self.known.as_ref();
+            known.is_some_and(|known| known.contains(&event.id))
+                || (event.resource == stack && BEGINS.contains(&event.status.as_str()))
+        })
+    }
+}
+
+/// The scaling activities of the operation that goes on, as far as they have been seen.
+#[derive(Debug, Default)]
+pub struct Activities {
+    /// The status of each that is known.
+    known: BTreeMap<String, String>,
+    /// When each instance had gone that went.
+    gone: BTreeMap<String, Timestamp>,
+}
+
+impl Activities {
+    /// Those of `activities` that are new or have another status, of those that began at `since` or later. Oldest first.
+    pub fn news(&mut self, activities: Vec<Activity>, since: Option<Timestamp>) -> Vec<Activity> {
+        let mut new: Vec<Activity> = activities
+            .into_iter()
+            .filter(|one| since.is_none_or(|since| one.began >= since))
+            .filter(|one| {
+                let then = self.known.insert(one.id.clone(), one.status.clone());
+                then.as_ref() != Some(&one.status)
+            })
+            .collect();
+        new.sort_by_key(|one| one.ended.unwrap_or(one.began));
+        for one in new
+            .iter()
+            .filter(|one| one.terminates() && !one.has_failed())
+        {
+            if let Some(ended) = one.ended {
+                self.gone.insert(one.id.clone(), ended);
+            }
+        }
+        new
+    }
+
+    /// How many instances have gone since then, as far as that was seen, and when the last one had.
+    pub fn gone(&self, since: Timestamp) -> (usize, Option<Timestamp>) {
+        let gone = self.gone.values().filter(|at| **at >= since);
+        (gone.clone().count(), gone.max().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: &str, resource: &str, status: &str, at: i64) -> StackEvent {
+        StackEvent {
+            id: id.to_owned(),
+            at: Timestamp::from_second(at).expect("a time"),
+            resource: resource.to_owned(),
+            status: status.to_owned(),
+            reason: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_first_look_tells_the_events_of_the_last_operation_alone() {
+        let mut events = vec![
+            event("3", "Group", "UPDATE_IN_PROGRESS", 3),
+            event("2", "stack", "UPDATE_IN_PROGRESS", 2),
+            event("1", "stack", "CREATE_COMPLETE", 1),
+        ];
+        let mut told = Events::default();
+        let mut ids = |events: &[StackEvent]| -> Vec<String> {
+            let news = told.news(events.to_vec(), "stack");
+            news.into_iter().map(|it| it.id).collect()
+        };
+        assert_eq!(ids(&events), ["2", "3"]);
+        events.insert(0, event("4", "Group", "UPDATE_COMPLETE", 4));
+        assert_eq!(ids(&events), ["4"]);
+        events.insert(0, event("5", "stack", "UPDATE_IN_PROGRESS", 5));
+        assert_eq!(ids(&events), ["5"]);
+    }
+
+    #[test]
+    fn pages_are_read_until_what_is_known_or_the_operation_s_beginning() {
+        let old = event("1", "Group", "UPDATE_IN_PROGRESS", 1);
+        let new = event("2", "Group", "UPDATE_IN_PROGRESS", 2);
+        let mut told = Events::default();
+        assert!(!told.reach(std::slice::from_ref(&new), "stack"));
+        told.news(vec![old.clone()], "stack");
+        assert!(!told.reach(std::slice::from_ref(&new), "stack"));
+        assert!(told.reach(&[new, old], "stack"));
+        let begins = event("3", "stack", "UPDATE_IN_PROGRESS", 3);
+        assert!(told.reach(std::slice::from_ref(&begins), "stack"));
+        told.news(vec![begins], "stack");
+        let turns = event("4", "stack", "UPDATE_ROLLBACK_IN_PROGRESS", 4);
+        told.news(vec![turns], "stack");
+        let at = |second| Timestamp::from_second(second).ok();
+        assert_eq!((told.began, told.turned), (at(3), at(4)));
+    }
+
+    #[test]
+    fn an_activity_is_told_again_when_its_status_has_changed() {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        let one = |id: &str, status: &str, began: i64| Activity {
+            id: id.to_owned(),
+            description: "Terminating EC2 instance: i-1".to_owned(),
+            status: status.to_owned(),
+            message: String::new(),
+            cause: String::new(),
+            began: at(began),
+            ended: (status == "Successful").then(|| at(began + 5)),
+        };
+        let mut seen = Activities::default();
+        let old = one("0", "Successful", 1);
+        let mut news =
+            |list: &[Activity]| -> usize { seen.news(list.to_vec(), Some(at(10))).len() };
+        // What was before the operation is none of it.
+        assert_eq!(news(&[one("1", "InProgress", 20), old.clone()]), 1);
+        assert_eq!(news(&[one("1", "InProgress", 20), old.clone()]), 0);
+        assert_eq!(news(&[one("1", "Successful", 20), old]), 1);
+        assert_eq!(seen.gone(at(10)), (1, Some(at(25))));
+        assert_eq!(seen.gone(at(30)), (0, None));
+    }
+}
