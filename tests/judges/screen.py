@@ -200,7 +200,7 @@ def stuck(program, scene):
     print("a drain that hangs, three sizes, throttling and expired credentials are shown")
     left_alone(program, scene)
     watched.press(b"\r")
-    watched.until("its reason in full", "In full", "standalone", "console.aws.amazon.com/states", "executions/details/arn:aws:states")
+    watched.until("its reason in full", "In full", "standalone", "console.aws.amazon.com/states", "v2/executions/details")
     watched.press(b"\x1b")
     for task in held:
         scene.ecs.stop_task(cluster=CLUSTER, task=task["taskArn"])
