@@ -5,7 +5,10 @@
 
 mod list;
 mod multipart;
+mod request;
 mod xml;
+
+pub use request::Request;
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
@@ -18,6 +21,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use crate::account::{Account, Caller, REGION};
 use crate::cloudformation::files::S3 as SCHEME;
 use crate::wire::ApiError;
+use request::{action, names};
 
 /// The buckets, by name.
 #[derive(Debug, Default)]
@@ -51,30 +55,6 @@ impl State {
         let (bucket, key) = path.strip_prefix(SCHEME)?.split_once('/')?;
         let object = self.buckets.get(bucket)?.get(key)?;
         Some(Arc::clone(&object.bytes))
-    }
-}
-
-/// A request, as it came over HTTP.
-#[derive(Debug)]
-pub struct Request<'a> {
-    /// Such as `PUT`.
-    pub method: &'a str,
-    /// Such as `/bucket/key`.
-    pub path: &'a str,
-    /// What stands after the question mark.
-    pub query: &'a str,
-    /// The headers, with names in lower case.
-    pub headers: &'a [(String, String)],
-    /// The object.
-    pub body: &'a [u8],
-}
-
-impl Request<'_> {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        headers
-            .find(|(own, _)| own == name)
-            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -124,59 +104,6 @@ pub fn serve(account: &mut Account, caller: &Caller, request: &Request<'_>) -> R
     match answer {
         Ok(response) => response,
         Err(error) => xml::error(&error, &bucket, &key),
-    }
-}
-
-/// Bucket and key of a path, decoded.
-fn names(path: &str) -> (String, String) {
-    // A plus is a plus in a path, but a space in a form.
-    let decoded = |text: &str| {
-        let text = text.replace('+', "%2B");
-        form_urlencoded::parse(text.as_bytes())
-            .next()
-            .map_or(String::new(), |(text, _)| text.into_owned())
-    };
-    let path = path.trim_start_matches('/');
-    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    (decoded(bucket), decoded(key))
-}
-
-/// Which call a request is.
-fn action(request: &Request<'_>, key: &str) -> Result<&'static str, ApiError> {
-    let unknown = || {
-        let (method, path) = (request.method, request.path);
-        Err(ApiError::not_known(format_args!(
-            "{method} {path}?{} of S3",
-            request.query
-        )))
-    };
-    // Headers that change what is asked for.
-    let odd = ["x-amz-copy-source", "range", "if-match", "if-none-match"];
-    let chunked = request
-        .header("content-encoding")
-        .is_some_and(|value| value.contains("aws-chunked"));
-    if odd.iter().any(|name| request.header(name).is_some()) || chunked {
-        return unknown();
-    }
-    let asked: Vec<_> = form_urlencoded::parse(request.query.as_bytes())
-        .map(|(name, _)| name.into_owned())
-        .filter(|name| name != "x-id")
-        .collect();
-    let bucket = key.is_empty() && !request.path.trim_matches('/').is_empty();
-    let asks = |name: &str| asked.iter().any(|own| own == name);
-    match (request.method, bucket, asked.len()) {
-        ("GET", true, _) if asks("list-type") => Ok("ListObjectsV2"),
-        ("GET", true, 1) if asks("location") => Ok("GetBucketLocation"),
-        ("PUT", true, 0) => Ok("CreateBucket"),
-        ("HEAD", true, 0) => Ok("HeadBucket"),
-        ("PUT", false, 0) if !key.is_empty() => Ok("PutObject"),
-        ("GET", false, 0) if !key.is_empty() => Ok("GetObject"),
-        ("HEAD", false, 0) if !key.is_empty() => Ok("HeadObject"),
-        ("POST", false, 1) if asks("uploads") => Ok("CreateMultipartUpload"),
-        ("PUT", false, 2) if asks("uploadId") && asks("partNumber") => Ok("UploadPart"),
-        ("POST", false, 1) if asks("uploadId") => Ok("CompleteMultipartUpload"),
-        ("DELETE", false, 1) if asks("uploadId") => Ok("AbortMultipartUpload"),
-        _ => unknown(),
     }
 }
 

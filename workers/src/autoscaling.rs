@@ -10,22 +10,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::clock::Clock;
 use crate::error::{Error, Refusal};
-use crate::model::group::{GroupInstance, LifecycleState};
+use crate::model::group::{GroupInstance, GroupSeen, HOLD_TAG, LifecycleState};
 use crate::model::{Action, GroupName, InstanceId};
-
-/// The tag of a group by which a person holds everything in it as it is; its value says why.
-pub const HOLD_TAG: &str = "ecs-rollout:hold";
-
-/// A group, as far as drains go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupSeen {
-    /// Its instances.
-    pub instances: Vec<GroupInstance>,
-    /// Whether it has a warm pool.
-    pub has_pool: bool,
-    /// Why somebody holds it, if somebody does.
-    pub on_hold: Option<String>,
-}
 
 /// Auto Scaling.
 #[derive(Debug, Clone)]

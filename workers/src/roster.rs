@@ -9,9 +9,8 @@
 use jiff::Timestamp;
 
 use crate::Clients;
-use crate::autoscaling::HOLD_TAG;
 use crate::error::Error;
-use crate::model::group::GroupInstance;
+use crate::model::group::{GroupInstance, HOLD_TAG};
 use crate::model::{Finding, InstanceId, Subject, seconds_between};
 
 /// Who is there, and whether they may come and go.

@@ -3,7 +3,7 @@
 use aws_sdk_autoscaling::types::Tag;
 use serde_json::Value;
 use workers::Error;
-use workers::autoscaling::HOLD_TAG;
+use workers::model::group::HOLD_TAG;
 use workers::model::group::LifecycleState;
 
 use super::{Aws, told};

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use workers::autoscaling::HOLD_TAG;
+use workers::model::group::HOLD_TAG;
 
 use super::confirm::agreed;
 use crate::aws::{Access, Aws, Group, Member, Stack, told};

@@ -115,6 +115,20 @@ pub struct GroupInstance {
     pub launched_from: Option<String>,
 }
 
+/// The tag of a group by which a person holds everything in it as it is; its value says why.
+pub const HOLD_TAG: &str = "ecs-rollout:hold";
+
+/// A group, as far as drains go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupSeen {
+    /// Its instances.
+    pub instances: Vec<GroupInstance>,
+    /// Whether it has a warm pool.
+    pub has_pool: bool,
+    /// Why somebody holds it, if somebody does.
+    pub on_hold: Option<String>,
+}
+
 /// What the group's stack is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

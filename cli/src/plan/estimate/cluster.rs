@@ -1,0 +1,220 @@
+//! This very cluster in the account in memory, and what that leaves out.
+
+use std::collections::BTreeMap;
+
+use rehearsal::autoscaling::zone;
+use rehearsal::story::files::Files;
+use rehearsal::story::{Action, Call, Settings};
+use rehearsal::workload::{self, Workload};
+use serde_json::{Value, json};
+
+use super::super::checks;
+use super::super::seen::{Asked, Seen};
+use crate::aws::{Definition, RUNS_FOR, ServiceSettings};
+
+/// What a rehearsed instance has of its own; other attributes somebody has to set.
+const KNOWN: [&str; 5] = [
+    "ecs.availability-zone",
+    "ecs.instance-type",
+    "ecs.os-type",
+    "ecs.os-family",
+    "ecs.cpu-architecture",
+];
+
+/// MiB that a container has at least (documented).
+const LEAST_MEMORY: u64 = 6;
+
+/// The same stack with the same services in the account in memory, and what that leaves out.
+pub(super) fn settings(seen: &Seen, asked: &Asked) -> (Settings, Vec<Action>, Vec<String>) {
+    let mut assumed = Vec::new();
+    let given = seen.stack.parameters();
+    let given = given.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let mut settings = Settings {
+        files: Files::built_in(),
+        parameters: given.collect(),
+        workload: Workload::default(),
+        faults: Vec::new(),
+        seed: 1,
+        switches: Vec::new(),
+        wrong: None,
+    };
+    let size = seen.capacity.desired.max(1);
+    // ECS's managed scaling finds the number again; a larger ClusterSize would add to it.
+    if !settings.has_capacity_provider("ManagedScaling", "ENABLED") {
+        settings.set_parameter("ClusterSize", size.to_string());
+    }
+    settings.set_parameter(
+        "ClusterMaxSize",
+        seen.capacity.most.max(size + 1).to_string(),
+    );
+    settings.set_parameter("BatchSize", asked.batch(seen).to_string());
+    // AWS's own parameters cannot be put.
+    if seen.ami_parameter.starts_with("/aws/") {
+        settings.set_parameter("EcsAmiParameterKey", "/ami/ecs/latest");
+    }
+    let zones = zones(seen);
+    let there = seen.services.iter().filter(|one| !one.is_on_fargate);
+    let services = there.map(|one| service(seen, one, &zones, &mut assumed));
+    settings.workload.services = services.collect();
+    let mut actions = vec![Action::Deploy];
+    actions.extend(standalone(seen, &mut assumed));
+    actions.push(Action::Roll);
+    (settings, actions, assumed)
+}
+
+/// The zones of the account in memory by the real ones, in the order of the stack's subnets.
+fn zones(seen: &Seen) -> BTreeMap<String, String> {
+    let subnets = seen.word("SubnetIds", "");
+    let mut zones = BTreeMap::new();
+    for (place, subnet) in subnets.split(',').enumerate() {
+        let mut machines = seen.own_machines();
+        let found = machines.find(|one| one.attribute("ecs.subnet-id") == Some(subnet.trim()));
+        if let Some(real) = found.and_then(|one| one.attribute("ecs.availability-zone")) {
+            zones.insert(real.to_owned(), zone(place));
+        }
+    }
+    zones
+}
+
+fn service(
+    seen: &Seen,
+    real: &ServiceSettings,
+    zones: &BTreeMap<String, String>,
+    assumed: &mut Vec<String>,
+) -> workload::Service {
+    let desired = u64::try_from(real.desired).unwrap_or_default();
+    let mut rehearsed = match real.is_daemon {
+        true => workload::Service::daemon(&real.name),
+        false => workload::Service::replica(&real.name, desired),
+    };
+    let percent = |percent: i64| u64::try_from(percent).unwrap_or_default();
+    rehearsed.minimum_percent = percent(real.minimum_percent);
+    rehearsed.maximum_percent = percent(real.maximum_percent);
+    rehearsed.deregistration_seconds = seen.delay(real);
+    rehearsed.capacity_provider = real.provider.clone();
+    let none = Definition::default();
+    let definition = seen.definition(&real.definition).unwrap_or(&none);
+    rehearsed.cpu = definition.cpu;
+    rehearsed.memory = definition.memory.max(LEAST_MEMORY);
+    rehearsed.host_port = definition.host_ports.first().copied();
+    rehearsed.stop_timeout_seconds = definition.stop_timeout;
+    match definition.exits_after {
+        Some(seconds) => rehearsed.exit_seconds = seconds,
+        None => assumed.push(format!(
+            "{}: its containers exit {} s after SIGTERM (no label ecs-rollout.exit-seconds)",
+            real.name, rehearsed.exit_seconds
+        )),
+    }
+    if definition.host_ports.len() > 1 {
+        assumed.push(format!(
+            "{}: of its host ports only the first counts",
+            real.name
+        ));
+    }
+    let of_tasks = definition.constraints.iter();
+    let of_tasks = of_tasks.map(|expression| ("memberOf".to_owned(), Some(expression.clone())));
+    let constraints = real.constraints.iter().cloned().chain(of_tasks);
+    let kept = constraints.filter_map(|(kind, expression)| {
+        let Some(expression) = expression else {
+            return Some(json!({"type": kind}));
+        };
+        if !is_known(&expression) {
+            assumed.push(format!(
+                "{}: the placement constraint {expression} is left out",
+                real.name
+            ));
+            return None;
+        }
+        let mut here = expression;
+        for (real, rehearsed) in zones {
+            here = here.replace(real.as_str(), rehearsed);
+        }
+        Some(json!({"type": kind, "expression": here}))
+    });
+    rehearsed.placement_constraints = kept.collect();
+    rehearsed
+}
+
+/// Whether it asks of nothing but what a rehearsed instance has of its own.
+fn is_known(expression: &str) -> bool {
+    let asks = expression.split("attribute:").skip(1);
+    let names = asks.map(|rest| {
+        let legal = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+        &rest[..rest.find(|c| !legal(c)).unwrap_or(rest.len())]
+    });
+    let others = ["ec2InstanceId", "registeredAt", "agentVersion"];
+    names.into_iter().all(|name| KNOWN.contains(&name))
+        && !others.iter().any(|other| expression.contains(other))
+}
+
+/// Starts the standalone tasks just before the roll, with as much left to run as the real ones have. Of those that do not say
+/// when they end nobody knows: they are taken to run for ever where StandaloneTaskPolicy bounds that, and else to end in time.
+fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<Action> {
+    let waits = seen.word("StandaloneTaskPolicy", "wait") == "wait";
+    let mut starts = Vec::new();
+    let mut unknown = 0;
+    for (place, (task, machine)) in seen.standalone().enumerate() {
+        let definition = seen.definition(&task.definition);
+        let ends = definition.and_then(|it| checks::end(task.since?, it.runs_for?));
+        unknown += u32::from(ends.is_none());
+        if ends.is_none() && waits {
+            continue;
+        }
+        let mut labels = json!({});
+        if let Some(ends) = ends {
+            let left = ends.duration_since(seen.now).as_secs().max(1);
+            labels[RUNS_FOR] = json!(left.to_string());
+        }
+        let none = Definition::default();
+        let family = format!("standalone-{place}");
+        let mut members = seen.group.members.iter();
+        let nth = members.position(|member| member.id == machine.id);
+        let definition = definition.unwrap_or(&none);
+        starts.extend(started(seen, (&family, nth), definition, labels));
+    }
+    if unknown > 0 {
+        let how = match waits {
+            true => "end before anybody waits for them",
+            false => "run until StandaloneTaskPolicy sees to them",
+        };
+        assumed.push(format!(
+            "{unknown} standalone task(s) {how} (no label {RUNS_FOR})"
+        ));
+    }
+    starts
+}
+
+/// The calls that start one, on the instance that has the same place in the group's list.
+fn started(
+    seen: &Seen,
+    (family, nth): (&str, Option<usize>),
+    definition: &Definition,
+    labels: Value,
+) -> [Action; 2] {
+    let call = |action: &str, input: Value| {
+        Action::Call(Call {
+            service: "ecs".to_owned(),
+            action: action.to_owned(),
+            input,
+        })
+    };
+    let (cpu, memory) = (definition.cpu, definition.memory.max(LEAST_MEMORY));
+    let container = json!({"name": family, "image": family, "essential": true, "cpu": cpu, "memory": memory,
+        "dockerLabels": labels});
+    let mut run = json!({"cluster": seen.word("EcsClusterName", &seen.cluster), "taskDefinition": family, "count": 1});
+    if seen.word("CapacityProvider", "DISABLED") != "ENABLED" {
+        run["launchType"] = json!("EC2");
+    }
+    let size = usize::try_from(seen.number("ClusterSize", 1)).unwrap_or(1);
+    if let Some(nth) = nth.filter(|nth| *nth < size) {
+        let only = format!("ec2InstanceId == $NTH_{}", nth + 1);
+        run["placementConstraints"] = json!([{"type": "memberOf", "expression": only}]);
+    }
+    [
+        call(
+            "RegisterTaskDefinition",
+            json!({"family": family, "containerDefinitions": [container]}),
+        ),
+        call("RunTask", run),
+    ]
+}
