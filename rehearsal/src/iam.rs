@@ -90,14 +90,11 @@ fn resources(call: &Call) -> Vec<String> {
             "autoscaling",
             "CancelInstanceRefresh" | "CompleteLifecycleAction" | "RecordLifecycleActionHeartbeat",
         ) => {
-            let group = text("AutoScalingGroupName");
-            vec![arn(
-                "autoscaling",
-                &format!(
-                    "autoScalingGroup:00000000-0000-4000-a000-000000000000:autoScalingGroupName/{group}"
-                ),
-            )]
+            vec![group_arn(text("AutoScalingGroupName"))]
         }
+        ("autoscaling", "CreateOrUpdateTags" | "DeleteTags") => tags(call)
+            .map(|tag| group_arn(tag["ResourceId"].as_str().unwrap_or_default()))
+            .collect(),
         ("ecs", "DescribeClusters") => vec![arn("ecs", &format!("cluster/{cluster}"))],
         ("states", "GetActivityTask") => vec![text("activityArn").to_owned()],
         ("states", "ListExecutions" | "DescribeStateMachine") => {
@@ -112,6 +109,19 @@ fn resources(call: &Call) -> Vec<String> {
         }
         _ => vec!["*".to_owned()],
     }
+}
+
+fn group_arn(group: &str) -> String {
+    let id = "00000000-0000-4000-a000-000000000000";
+    arn(
+        "autoscaling",
+        &format!("autoScalingGroup:{id}:autoScalingGroupName/{group}"),
+    )
+}
+
+/// The tags that a call puts or takes away.
+fn tags(call: &Call) -> impl Iterator<Item = &Value> {
+    call.input["Tags"].as_array().into_iter().flatten()
 }
 
 /// The calls of CloudFormation that are about a stack, of those that somebody makes here.
@@ -192,25 +202,34 @@ fn like(pattern: &Value, text: &str, any_case: bool) -> bool {
     }
 }
 
-/// Conditions on `ecs:cluster` are judged; one that is not known here does not hold, so that nothing is allowed
-/// because something was ignored.
+/// Conditions on `ecs:cluster` and on the keys of tags are judged; one that is not known here does not hold, so that
+/// nothing is allowed because something was ignored.
 fn conditions_hold(statement: &Value, call: &Call) -> bool {
     let Some(operators) = statement["Condition"].as_object() else {
         return statement["Condition"].is_null();
     };
-    let cluster = arn("ecs", &format!("cluster/{}", cluster_name(call)));
     operators.iter().all(|(operator, keys)| {
-        let known = ["ArnEquals", "ArnLike", "StringEquals"].contains(&operator.as_str());
-        known
-            && keys.as_object().is_some_and(|keys| {
-                keys.iter().all(|(key, wanted)| {
-                    key == "ecs:cluster"
-                        && list(wanted)
-                            .iter()
-                            .any(|pattern| like(pattern, &cluster, false))
-                })
-            })
+        let each_holds = |(key, wanted): (&String, &Value)| {
+            condition_holds((operator.as_str(), key.as_str()), wanted, call)
+        };
+        keys.as_object()
+            .is_some_and(|keys| keys.iter().all(each_holds))
     })
+}
+
+fn condition_holds(of: (&str, &str), wanted: &Value, call: &Call) -> bool {
+    match of {
+        ("ArnEquals" | "ArnLike" | "StringEquals", "ecs:cluster") => {
+            let cluster = arn("ecs", &format!("cluster/{}", cluster_name(call)));
+            list(wanted)
+                .iter()
+                .any(|pattern| like(pattern, &cluster, false))
+        }
+        ("ForAllValues:StringEquals", "aws:TagKeys") => {
+            tags(call).all(|tag| list(wanted).contains(&&tag["Key"]))
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -274,6 +293,23 @@ mod tests {
             policy,
             &call("ListServices", json!({"cluster": "Dev"}))
         ));
+    }
+
+    #[test]
+    fn tags_are_held_to_their_keys_and_their_group() {
+        let tag = |group: &str, key: &str| Call {
+            service: "autoscaling".to_owned(),
+            action: "CreateOrUpdateTags".to_owned(),
+            input: json!({"Tags": [{"ResourceId": group, "Key": key}]}),
+        };
+        let policy = || {
+            json!({"Statement": {"Effect": "Allow", "Action": "autoscaling:CreateOrUpdateTags",
+                "Resource": "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:*:autoScalingGroupName/Dev",
+                "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": ["hold"]}}}})
+        };
+        assert!(allowed(policy(), &tag("Dev", "hold")));
+        assert!(!allowed(policy(), &tag("Dev", "Name")));
+        assert!(!allowed(policy(), &tag("Other", "hold")));
     }
 
     #[test]

@@ -70,7 +70,8 @@ CALLS = {
                "DescribeStateMachine", "ListExecutions", "GetExecutionHistory"},
     "plan": PLAN,
     "roll": {"UpdateStack", "PutParameter", *PLAN, *WATCH},
-    "stop": {"DescribeStacks", "DescribeAutoScalingGroups", "CancelUpdateStack"},
+    "stop": {"DescribeStacks", "DescribeAutoScalingGroups", "DescribeInstanceRefreshes", "CancelUpdateStack",
+             "CreateOrUpdateTags", "DeleteTags"},
     # With the caller's rights, when it reads the AMI id for an update.
     "CloudFormation": {"GetParameters"},
 }
@@ -226,7 +227,8 @@ def permissions(program):
             rights.enough("explain", scene.at(state))
         rights.too_few("stop", "cloudformation:CancelUpdateStack")
         scene.holds("LookPolicyArn", "RollPolicyArn")
-        rights.enough("stop", STACK, "--yes")
+        for flags in (["--hold", "why"], ["--release"], []):
+            rights.enough("stop", STACK, *flags, "--yes", codes=(0,))
         scene.holds("LookPolicyArn")
         rights.enough("watch", STACK, codes=(1,))
         if "report" in verbs:
