@@ -55,8 +55,11 @@ impl State {
     }
 }
 
+/// A value, and its unit.
+type Valued = (f64, String);
+
 /// The values in a line: one for each metric and each set of dimensions.
-fn read(line: &str) -> Result<Vec<(Metric, (f64, String))>, String> {
+fn read(line: &str) -> Result<Vec<(Metric, Valued)>, String> {
     if line.len() > LINE_LIMIT {
         return Err(format!("it has {} bytes", line.len()));
     }

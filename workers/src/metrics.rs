@@ -149,7 +149,10 @@ fn put(line: &mut Value, name: &str, unit: &str, value: Value, dimension: &str) 
 
 /// Where lines of metrics go.
 #[derive(Clone, Default)]
-pub struct Sink(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub struct Sink(Option<Arc<Taker>>);
+
+/// Takes a line.
+type Taker = dyn Fn(&str) + Send + Sync;
 
 impl Sink {
     /// To whom it may concern.

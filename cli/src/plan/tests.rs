@@ -110,22 +110,15 @@ fn first(world: &World, action: &str, input: Value, list: &str) -> Value {
     call(world, "ecs", action, input)[list][0].clone()
 }
 
-fn in_the_group() -> Vec<Wrong> {
-    let group = |action: &'static str, input: Value| {
-        Action::Call(Call {
-            service: "autoscaling".to_owned(),
-            action: action.to_owned(),
-            input,
-        })
-    };
-    let after = |name: &'static str, more: Action| Wrong {
+/// The same, after something else has happened.
+fn after(name: &'static str, more: Action) -> Wrong {
+    Wrong {
         before: vec![Action::Deploy, more],
         ..wrong(name, |_| {})
-    };
-    let named = |mut input: Value| {
-        input["AutoScalingGroupName"] = json!(CLUSTER);
-        input
-    };
+    }
+}
+
+fn around_it() -> Vec<Wrong> {
     vec![
         after("stack-busy", Action::Release),
         Wrong {
@@ -140,6 +133,36 @@ fn in_the_group() -> Vec<Wrong> {
             mend: |seen| seen.group.members[0].state = LifecycleState::TerminatingRetained,
             ..wrong("retained", |_| {})
         },
+        wrong("agent-disconnected", |world| {
+            world.with(|account| {
+                let groups = json!({"AutoScalingGroupNames": [CLUSTER]});
+                let answer = account.call(
+                    &Caller::Operator,
+                    "autoscaling",
+                    "DescribeAutoScalingGroups",
+                    &groups,
+                );
+                let answer = answer.expect("the group");
+                let id = &answer["AutoScalingGroups"][0]["Instances"][0]["InstanceId"];
+                rehearsal::ecs::agent_disconnected(account, id.as_str().expect("an id"));
+            });
+        }),
+    ]
+}
+
+fn in_the_group() -> Vec<Wrong> {
+    let group = |action: &'static str, input: Value| {
+        Action::Call(Call {
+            service: "autoscaling".to_owned(),
+            action: action.to_owned(),
+            input,
+        })
+    };
+    let named = |mut input: Value| {
+        input["AutoScalingGroupName"] = json!(CLUSTER);
+        input
+    };
+    vec![
         after(
             "hooks-missing",
             group(
@@ -170,29 +193,17 @@ fn in_the_group() -> Vec<Wrong> {
             "refresh-running",
             group("StartInstanceRefresh", named(json!({}))),
         ),
-        wrong("agent-disconnected", |world| {
-            world.with(|account| {
-                let groups = json!({"AutoScalingGroupNames": [CLUSTER]});
-                let answer = account.call(
-                    &Caller::Operator,
-                    "autoscaling",
-                    "DescribeAutoScalingGroups",
-                    &groups,
-                );
-                let answer = answer.expect("the group");
-                let id = &answer["AutoScalingGroups"][0]["Instances"][0]["InstanceId"];
-                rehearsal::ecs::agent_disconnected(account, id.as_str().expect("an id"));
-            });
-        }),
     ]
 }
 
+/// The healthy cluster with another workload.
+fn with(change: fn(&mut Workload)) -> Settings {
+    let mut settings = healthy();
+    change(&mut settings.workload);
+    settings
+}
+
 fn of_services() -> Vec<Wrong> {
-    let with = |change: fn(&mut Workload)| {
-        let mut settings = healthy();
-        change(&mut settings.workload);
-        settings
-    };
     vec![
         wrong("percentages", |world| {
             let rules = json!({"minimumHealthyPercent": 100, "maximumPercent": 100});
@@ -237,6 +248,11 @@ fn of_services() -> Vec<Wrong> {
                 "launchType": "EC2", "placementConstraints": only});
             call(world, "ecs", "CreateService", input);
         }),
+    ]
+}
+
+fn in_time() -> Vec<Wrong> {
+    vec![
         Wrong {
             settings: with(|it| it.services[0].deregistration_seconds = Some(3600)),
             ..wrong("drain-deadline", |_| {})
@@ -291,7 +307,8 @@ fn large() -> Value {
 
 #[test]
 fn each_blocker_is_found() {
-    for wrong in in_the_group().into_iter().chain(of_services()) {
+    let all = [around_it(), in_the_group(), of_services(), in_time()];
+    for wrong in all.into_iter().flatten() {
         let (mut seen, _) = seen(&wrong.settings, (&wrong.before, &[]), wrong.deed);
         (wrong.mend)(&mut seen);
         let asked = Asked {

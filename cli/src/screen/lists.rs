@@ -73,7 +73,7 @@ impl List {
             let widest = items.iter().filter_map(|item| item.cells.get(place));
             let widest = widest.map(|(text, _)| text.width()).max();
             Column {
-                title: *title,
+                title,
                 width: widest.unwrap_or_default().max(title.len()),
                 rank: *rank,
             }

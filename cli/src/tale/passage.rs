@@ -280,8 +280,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_question_asked_again_is_one_phase_and_an_attempt_that_failed_is_told() {
+    /// A drain that is asked twice, and once in vain.
+    fn asked_again() -> Passage {
         let answers = Answers::from([("Drained".to_owned(), "drained".to_owned())]);
         let past = Past {
             arn: String::new(),
@@ -317,7 +317,12 @@ mod tests {
         ] {
             reading.take(&event);
         }
-        let passage = reading.end(at(99));
+        reading.end(at(99))
+    }
+
+    #[test]
+    fn a_question_asked_again_is_one_phase_and_an_attempt_that_failed_is_told() {
+        let passage = asked_again();
         assert_eq!(
             (passage.instance.as_str(), passage.launches),
             ("i-1", false)

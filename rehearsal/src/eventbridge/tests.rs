@@ -204,15 +204,9 @@ fn a_disabled_rule_delivers_nothing_and_keeps_its_targets() {
     );
 }
 
-#[test]
-fn what_is_not_known_or_not_right_is_refused() {
-    let mut account = wired(json!({}));
-    let mut refusal = |action: &str, input: Value| {
-        call(&mut account, "events", action, input)
-            .expect_err("refused")
-            .to_string()
-    };
-    for (action, input, says) in [
+/// Calls that are refused, and what is said.
+fn refused_calls() -> [(&'static str, Value, &'static str); 10] {
+    [
         (
             "PutRule",
             json!({"Name": "r", "ScheduleExpression": "rate(1 minute)"}),
@@ -263,7 +257,18 @@ fn what_is_not_known_or_not_right_is_refused() {
             json!({"Entries": [{"EventBusName": "mine"}]}),
             "event bus",
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn what_is_not_known_or_not_right_is_refused() {
+    let mut account = wired(json!({}));
+    let mut refusal = |action: &str, input: Value| {
+        call(&mut account, "events", action, input)
+            .expect_err("refused")
+            .to_string()
+    };
+    for (action, input, says) in refused_calls() {
         let refused = refusal(action, input.clone());
         assert!(refused.contains(says), "{action} {input}: {refused}");
     }

@@ -14,7 +14,7 @@ const NOTICED: u64 = 60;
 /// The id of no instance: that of the one that would come.
 const NEW_INSTANCE: &str = "i-new";
 
-fn moving<'a>(seen: &'a Seen) -> impl Iterator<Item = (&'a ServiceSettings, &'a Counted)> {
+fn moving(seen: &Seen) -> impl Iterator<Item = (&ServiceSettings, &Counted)> {
     let counts = |service: &ServiceSettings| {
         let mut all = seen.counted.iter();
         all.find(|one| one.counts.service.as_str() == service.name)

@@ -74,75 +74,75 @@ pub fn waits(tale: &Tale) -> String {
 
 /// Errors, what AWS says went wrong, and each attempt that failed.
 pub fn failures(tale: &Tale) -> String {
-    let mut out = String::new();
     if tale.errors.is_empty() && tale.mishaps.is_empty() {
         return "<p>Nothing failed, and nothing was tried twice.</p>\n".to_owned();
     }
+    let mut out = String::new();
     if !tale.errors.is_empty() {
-        let rows = tale.errors.iter().map(|it| {
-            let of = if it.of_aws {
-                "a call to AWS"
-            } else {
-                "Lambda or Step Functions"
-            };
-            vec![
-                code(&it.error),
-                of.to_owned(),
-                it.count.to_string(),
-                it.again.to_string(),
-                escaped(&it.example),
-            ]
-        });
-        let rows: Vec<Vec<String>> = rows.collect();
-        out += &table(
-            "Errors",
-            &["error", "of", "times", "tried again", "such as"],
-            &rows,
-        );
-        let rows = tale.failures.iter().take(ATTEMPTS_TOLD).map(|it| {
-            let again = if it.again { "yes" } else { "no" };
-            vec![
-                since(tale, it.at),
-                code(&it.instance),
-                escaped(&it.state),
-                code(&it.error),
-                again.to_owned(),
-                escaped(&it.cause),
-            ]
-        });
-        let rows: Vec<Vec<String>> = rows.collect();
-        let each = table(
-            "Attempts that failed",
-            &["at", "instance", "in", "error", "tried again", "message"],
-            &rows,
-        );
-        out += &folded(
-            true,
-            &format!(
-                "Attempts that failed: {} of {}",
-                rows.len(),
-                tale.failures.len()
-            ),
-            &each,
-        );
+        out += &errors(tale);
+        out += &attempts(tale);
     }
     if !tale.mishaps.is_empty() {
-        let rows = tale.mishaps.iter().map(|it| {
-            vec![
-                since(tale, it.at),
-                code(&it.subject),
-                escaped(&it.status),
-                escaped(&it.reason),
-            ]
-        });
-        let rows: Vec<Vec<String>> = rows.collect();
-        out += &table(
-            "What went wrong, in AWS's words",
-            &["at", "of", "status", "reason"],
-            &rows,
-        );
+        out += &mishaps(tale);
     }
     out
+}
+
+fn errors(tale: &Tale) -> String {
+    let rows = tale.errors.iter().map(|it| {
+        let of = if it.of_aws {
+            "a call to AWS"
+        } else {
+            "Lambda or Step Functions"
+        };
+        vec![
+            code(&it.error),
+            of.to_owned(),
+            it.count.to_string(),
+            it.again.to_string(),
+            escaped(&it.example),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    let columns = ["error", "of", "times", "tried again", "such as"];
+    table("Errors", &columns, &rows)
+}
+
+fn attempts(tale: &Tale) -> String {
+    let rows = tale.failures.iter().take(ATTEMPTS_TOLD).map(|it| {
+        let again = if it.again { "yes" } else { "no" };
+        vec![
+            since(tale, it.at),
+            code(&it.instance),
+            escaped(&it.state),
+            code(&it.error),
+            again.to_owned(),
+            escaped(&it.cause),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    let columns = ["at", "instance", "in", "error", "tried again", "message"];
+    let each = table("Attempts that failed", &columns, &rows);
+    let (told, all) = (rows.len(), tale.failures.len());
+    folded(
+        true,
+        &format!("Attempts that failed: {told} of {all}"),
+        &each,
+    )
+}
+
+fn mishaps(tale: &Tale) -> String {
+    let rows = tale.mishaps.iter().map(|it| {
+        vec![
+            since(tale, it.at),
+            code(&it.subject),
+            escaped(&it.status),
+            escaped(&it.reason),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    let columns = ["at", "of", "status", "reason"];
+    table("What went wrong, in AWS's words", &columns, &rows)
 }
 
 /// The states that were entered.
