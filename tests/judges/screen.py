@@ -73,9 +73,11 @@ class Terminal:
                     self.stream.feed(data)
 
     def resize(self, lines, columns):
-        fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        # As a terminal does: first it is of that size, then it says so. What comes in between is for the old size, and is
+        # cleared by what is drawn for the new one.
         with self.lock:
             self.screen.resize(lines, columns)
+            fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def text(self):
         with self.lock:

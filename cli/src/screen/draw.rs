@@ -50,7 +50,11 @@ impl Screen {
         let mut links = self.why(canvas, plan.why);
         keys(canvas, plan.keys);
         match self.overlay {
-            Some(Overlay::Help) => overlay::help(canvas, area),
+            Some(Overlay::Help) => {
+                // It covers what leads somewhere.
+                links.clear();
+                overlay::help(canvas, area);
+            }
             Some(Overlay::Whole) => links = self.whole(canvas, area),
             None => {}
         }

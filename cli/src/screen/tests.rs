@@ -416,6 +416,9 @@ fn each_pane_has_its_turn_and_its_choice() {
     );
     screen.press(Key::Escape, area);
     assert!(!has(&screen, "console.aws.amazon.com"));
+    // The help covers the link of what is chosen.
+    screen.press(Key::Help, area);
+    assert!(screen.draw(&mut Buffer::empty(area)).is_empty());
 }
 
 #[test]
