@@ -1,6 +1,6 @@
 //! The Auto Scaling group: its instances, and what its lifecycle hooks say about the roll.
 
-use aws_sdk_autoscaling::types::Tag;
+use aws_sdk_autoscaling::types::{AutoScalingGroup, Tag};
 use serde_json::Value;
 use workers::Error;
 use workers::model::group::HOLD_TAG;
@@ -108,11 +108,7 @@ impl Member {
 }
 
 impl Aws {
-    /// The group of this name.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`], `GroupNotFound`.
-    pub async fn group(&self, name: &str) -> Result<Group, Error> {
+    async fn described(&self, name: &str) -> Result<AutoScalingGroup, Error> {
         let call = "autoscaling:DescribeAutoScalingGroups";
         let sent = self
             .autoscaling
@@ -120,10 +116,19 @@ impl Aws {
             .auto_scaling_group_names(name)
             .send();
         let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
-        let Some(found) = answer.auto_scaling_groups().first() else {
+        let found = answer.auto_scaling_groups.into_iter().flatten().next();
+        found.ok_or_else(|| {
             let group = workers::model::GroupName::new(name);
-            return Err(Error::GroupNotFound { call, group });
-        };
+            Error::GroupNotFound { call, group }
+        })
+    }
+
+    /// The group of this name.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `GroupNotFound`.
+    pub async fn group(&self, name: &str) -> Result<Group, Error> {
+        let found = self.described(name).await?;
         let version =
             |template: Option<&aws_sdk_autoscaling::types::LaunchTemplateSpecification>| {
                 template
@@ -205,17 +210,7 @@ impl Aws {
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`.
     pub async fn capacity(&self, name: &str) -> Result<Capacity, Error> {
-        let call = "autoscaling:DescribeAutoScalingGroups";
-        let sent = self
-            .autoscaling
-            .describe_auto_scaling_groups()
-            .auto_scaling_group_names(name)
-            .send();
-        let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
-        let Some(found) = answer.auto_scaling_groups().first() else {
-            let group = workers::model::GroupName::new(name);
-            return Err(Error::GroupNotFound { call, group });
-        };
+        let found = self.described(name).await?;
         let suspended = found.suspended_processes().iter();
         Ok(Capacity {
             desired: i64::from(found.desired_capacity().unwrap_or_default()),
@@ -223,7 +218,7 @@ impl Aws {
             suspended: suspended
                 .filter_map(|one| Some(one.process_name()?.to_owned()))
                 .collect(),
-            on_hold: on_hold(found),
+            on_hold: on_hold(&found),
             refresh: self.refresh(name).await?,
         })
     }
@@ -273,7 +268,7 @@ impl Aws {
     }
 }
 
-fn on_hold(group: &aws_sdk_autoscaling::types::AutoScalingGroup) -> Option<String> {
+fn on_hold(group: &AutoScalingGroup) -> Option<String> {
     let mut tags = group.tags().iter();
     let tag = tags.find(|tag| tag.key() == Some(HOLD_TAG))?;
     Some(tag.value().unwrap_or_default().to_owned())
