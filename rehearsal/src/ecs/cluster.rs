@@ -8,7 +8,7 @@ use super::input::{Input, failure, invalid, paged};
 use super::instance::ContainerInstance;
 use super::provider::{Share, Waiting};
 use super::service::Service;
-use super::task::Task;
+use super::task::{Ids, Task, Tasks};
 use crate::account::{Account, arn};
 use crate::wire::ApiError;
 
@@ -19,7 +19,7 @@ pub(super) struct Cluster {
     pub(super) active: bool,
     pub(super) instances: BTreeMap<String, ContainerInstance>,
     pub(super) services: BTreeMap<String, Service>,
-    pub(super) tasks: BTreeMap<String, Task>,
+    pub(super) tasks: Tasks,
     /// The container instance of each EC2 instance that has one.
     pub(super) by_ec2: BTreeMap<String, String>,
     /// The older record of each EC2 instance whose agent left one behind.
@@ -43,11 +43,8 @@ impl Cluster {
     }
 
     /// The tasks of `ids`.
-    pub(super) fn tasks_of<'a>(
-        &'a self,
-        ids: &'a BTreeSet<String>,
-    ) -> impl Iterator<Item = &'a Task> {
-        ids.iter().filter_map(|id| self.tasks.get(id))
+    pub(super) fn tasks_of<'a>(&'a self, ids: &'a Ids) -> impl Iterator<Item = &'a Task> {
+        ids.values().filter_map(|place| self.tasks.at(*place))
     }
 
     /// The container instance that `name`, an id or an ARN, means.
@@ -134,7 +131,7 @@ pub(super) fn create(account: &mut Account, members: &Value) -> Result<Value, Ap
             active: true,
             instances: BTreeMap::new(),
             services: BTreeMap::new(),
-            tasks: BTreeMap::new(),
+            tasks: Tasks::default(),
             by_ec2: BTreeMap::new(),
             left_behind: BTreeMap::new(),
             hungry: BTreeSet::new(),

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::filter::{Asked, Subject};
-use super::task::{self, StopCode};
+use super::task::{self, Ids, StopCode};
 use super::{Event, cluster::Cluster, scheduler};
 use crate::account::{Account, arn};
 use crate::ec2;
@@ -65,7 +65,7 @@ pub(super) struct ContainerInstance {
     pub(super) ports: BTreeSet<(String, u16)>,
     pub(super) next_port: u16,
     /// Tasks that are not STOPPED.
-    pub(super) live: BTreeSet<String>,
+    pub(super) live: Ids,
     /// Tasks that are STOPPED and still remembered.
     pub(super) gone: BTreeSet<String>,
     /// Images that need no pull.
@@ -165,7 +165,7 @@ pub(super) fn set_agent(account: &mut Account, ec2: &str, connected: bool) {
         return;
     }
     instance.agent_connected = connected;
-    let live: Vec<String> = instance.live.iter().cloned().collect();
+    let live: Vec<String> = instance.live.keys().cloned().collect();
     changed(account, &cluster, &id);
     if connected {
         for task in live {
@@ -205,7 +205,7 @@ pub(super) fn stopped(account: &mut Account, ec2: &str) {
 fn cut_off(account: &mut Account, cluster: &str, id: &str, how: &str) {
     let instance = account.ecs.instance_mut(cluster, id);
     let (ec2, live) = (instance.ec2.clone(), instance.live.clone());
-    for id in live {
+    for id in live.into_keys() {
         let task = account.ecs.task_mut(cluster, &id);
         let fact = Fact::TaskKilled {
             task: id.clone(),

@@ -106,7 +106,8 @@ pub(super) fn find(
     random: &mut fastrand::Rng,
 ) -> Result<String, Unplaced> {
     let crowd = Crowd::count(cluster, demand);
-    let mut best: Option<(Vec<u64>, &ContainerInstance)> = None;
+    let mut best: Option<&ContainerInstance> = None;
+    let (mut least, mut rank) = (Vec::new(), Vec::new());
     let mut closest: Option<(Lack, &ContainerInstance)> = None;
     let serves = |instance: &&ContainerInstance| {
         let provider = instance.provider.as_deref();
@@ -116,9 +117,10 @@ pub(super) fn find(
     for instance in cluster.instances.values().filter(serves) {
         match lack(cluster, demand, &crowd, instance) {
             None => {
-                let rank = crowd.rank(instance, random);
-                if best.as_ref().is_none_or(|(least, _)| rank < *least) {
-                    best = Some((rank, instance));
+                crowd.rank(instance, random, &mut rank);
+                if best.is_none() || rank < least {
+                    best = Some(instance);
+                    std::mem::swap(&mut least, &mut rank);
                 }
             }
             Some(lack) => {
@@ -132,7 +134,7 @@ pub(super) fn find(
         }
     }
     match best {
-        Some((_, instance)) => Ok(instance.id.clone()),
+        Some(instance) => Ok(instance.id.clone()),
         None => Err(Unplaced {
             closest: closest.map(|(lack, instance)| (instance.id.clone(), lack)),
         }),

@@ -164,9 +164,12 @@ fn picture<'a>(account: &Account, cluster: &'a Cluster, service: &'a Service) ->
     let desired = service.desired_in(cluster);
     let primary = service.primary().id.as_str();
     let protects = account.ecs.dynamics.protection_blocks_drain;
+    // Few drain: they are looked up once, and not each task's instance among all.
+    let drains = cluster.instances.values();
+    let drains = drains.filter(|instance| instance.status == InstanceStatus::Draining);
+    let drains: BTreeSet<&str> = drains.map(|instance| instance.id.as_str()).collect();
     let tasks = service.tasks(cluster).map(|task| {
-        let instance = cluster.instances.get(&task.instance);
-        let draining = instance.is_some_and(|instance| instance.status == InstanceStatus::Draining);
+        let draining = drains.contains(task.instance.as_str());
         Replica {
             id: &task.id,
             number: task.number,

@@ -14,7 +14,7 @@ use super::cluster::Cluster;
 use super::definition::TaskDefinition;
 use super::instance::{ContainerInstance, Status as InstanceStatus};
 use super::placement::{self, Demand, Rules};
-use super::task::Task;
+use super::task::{Ids, Task};
 use crate::account::Account;
 
 pub(super) use calls::{create, delete, describe, list, update};
@@ -51,7 +51,7 @@ pub(super) struct Service {
     /// Newest first, a hundred at most.
     pub(super) events: VecDeque<(Timestamp, String, String)>,
     /// Tasks that are not STOPPED.
-    pub(super) live: BTreeSet<String>,
+    pub(super) live: Ids,
     /// How many of them are healthy: counted as they change, since it is asked at every step of every task.
     pub(super) healthy: u64,
     /// Tasks that are STOPPED and still remembered.

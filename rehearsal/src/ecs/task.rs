@@ -6,6 +6,7 @@ mod life;
 mod protection;
 mod start;
 mod stop;
+mod tasks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub(super) use protection::{
 pub(super) use start::{Start, place, start};
 pub use stop::OWN_EXIT;
 pub(super) use stop::{cut_off, exit, exit_now, forget, stop};
+pub(super) use tasks::{Ids, Tasks};
 
 /// Where a task stands: its lastStatus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -178,7 +178,7 @@ pub(in crate::ecs) fn deregister(
         return Err(invalid("Found running tasks on the instance."));
     }
     let (id, ec2) = (instance.id.clone(), instance.ec2.clone());
-    for task in instance.live.clone() {
+    for task in instance.live.clone().into_keys() {
         let reason = "Container instance deregistration forced by user.";
         task::cut_off(account, &name, &task, StopCode::UserInitiated, reason);
     }

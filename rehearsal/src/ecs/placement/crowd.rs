@@ -1,6 +1,6 @@
 //! Where the other tasks of a group are, and which instance is best by the placement strategy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::cluster::Cluster;
 use super::super::instance::{ContainerInstance, Status};
@@ -10,7 +10,7 @@ use super::{Demand, Field, Resource, Rules, Strategy};
 /// status too, as documented.)
 #[derive(Default)]
 pub(super) struct Crowd<'a> {
-    pub(super) on: BTreeMap<&'a str, u64>,
+    pub(super) on: HashMap<&'a str, u64>,
     /// Each step of the strategy, and, for a spread over an attribute, how many are with each of its values.
     steps: Vec<(Strategy, BTreeMap<&'a str, u64>)>,
 }
@@ -51,13 +51,14 @@ impl<'a> Crowd<'a> {
         crowd
     }
 
-    /// The lower, the better.
+    /// Puts how good `instance` is into `rank`: the lower, the better.
     pub(super) fn rank(
         &self,
         instance: &ContainerInstance,
         random: &mut fastrand::Rng,
-    ) -> Vec<u64> {
-        let mut rank = Vec::with_capacity(self.steps.len() + 1);
+        rank: &mut Vec<u64>,
+    ) {
+        rank.clear();
         rank.extend(self.steps.iter().map(|(step, values)| {
             match step {
                 Strategy::Spread(Field::Instance) => {
@@ -75,6 +76,5 @@ impl<'a> Crowd<'a> {
         }));
         // Ties are broken in the order of registration.
         rank.push(instance.number);
-        rank
     }
 }

@@ -136,15 +136,18 @@ fn find(
         .services
         .get(service)
         .expect("a service is never removed");
-    let demand = Demand {
+    let mut demand = Demand {
         definition,
         rules: &service.rules,
         provider: service.provider.as_deref(),
-        peers: service.tasks(cluster).collect(),
+        peers: Vec::new(),
     };
     match home.and_then(|id| cluster.instances.get(id)) {
         Some(instance) => placement::fits(cluster, &demand, instance).map(|()| instance.id.clone()),
-        None => placement::find(cluster, &demand, random),
+        None => {
+            demand.peers = service.tasks(cluster).collect();
+            placement::find(cluster, &demand, random)
+        }
     }
 }
 

@@ -94,7 +94,7 @@ fn made(
         provider: None,
         deployments: vec![deployment(account, definition)],
         events: VecDeque::new(),
-        live: BTreeSet::new(),
+        live: Default::default(),
         healthy: 0,
         gone: BTreeSet::new(),
         planned: false,

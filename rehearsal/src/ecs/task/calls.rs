@@ -11,7 +11,7 @@ use super::super::input::{Input, failure, invalid, paged};
 use super::super::placement::{self, Demand, Rules};
 use super::super::{provider, service};
 use super::describe::described;
-use super::{Start, StopCode, Task, start};
+use super::{Ids, Start, StopCode, Task, start};
 use crate::account::Account;
 use crate::wire::{ApiError, lists};
 
@@ -273,6 +273,6 @@ fn on_instance<'a>(cluster: &'a Cluster, instance: &str) -> Result<BTreeSet<&'a 
     Ok(remembered(&instance.live, &instance.gone))
 }
 
-fn remembered<'a>(live: &'a BTreeSet<String>, gone: &'a BTreeSet<String>) -> BTreeSet<&'a str> {
-    live.iter().chain(gone).map(String::as_str).collect()
+fn remembered<'a>(live: &'a Ids, gone: &'a BTreeSet<String>) -> BTreeSet<&'a str> {
+    live.keys().chain(gone).map(String::as_str).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::cluster::Cluster;
 use super::super::definition::{Port, TaskDefinition};
 use super::super::instance::ContainerInstance;
 use super::life::enter;
@@ -28,7 +29,7 @@ pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
     let exit = account.between(from, to);
     account.ecs.count += 1;
     let (number, now) = (account.ecs.count, account.now);
-    let mut task = Task {
+    let task = Task {
         id: id.clone(),
         number,
         ports: Vec::new(),
@@ -60,23 +61,15 @@ pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
         stop_code: None,
         stopped_reason: String::new(),
     };
+    let service = task.service.clone();
+    let home = account.ecs.cluster_mut(start.cluster);
+    let stands = home.tasks.insert(task);
+    if let Some(service) = service.and_then(|name| home.services.get_mut(&name)) {
+        service.live.insert(id.clone(), stands);
+    }
     if let Some(instance) = start.instance {
-        let instance = account.ecs.instance_mut(start.cluster, instance);
-        settle(instance, &mut task);
+        settle(home, &id, instance);
     }
-    if let Some(service) = &task.service {
-        let service = service.clone();
-        account
-            .ecs
-            .service_mut(start.cluster, &service)
-            .live
-            .insert(id.clone());
-    }
-    account
-        .ecs
-        .cluster_mut(start.cluster)
-        .tasks
-        .insert(id.clone(), task);
     enter(account, start.cluster, &id, Status::Provisioning, "");
     id
 }
@@ -84,20 +77,27 @@ pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
 /// A task that waited for its capacity provider has found a place.
 pub(in crate::ecs) fn place(account: &mut Account, cluster: &str, id: &str, instance: &str) {
     let home = account.ecs.cluster_mut(cluster);
-    let task = home.tasks.get_mut(id);
-    if let (Some(task), Some(instance)) = (task, home.instances.get_mut(instance)) {
-        settle(instance, task);
+    if settle(home, id, instance) {
         let why = "its capacity provider has room";
         enter(account, cluster, id, Status::Provisioning, why);
     }
 }
 
-fn settle(instance: &mut ContainerInstance, task: &mut Task) {
+/// Gives a task its instance, if both are there.
+fn settle(home: &mut Cluster, id: &str, instance: &str) -> bool {
+    let Some(stands) = home.tasks.place(id) else {
+        return false;
+    };
+    let task = home.tasks.get_mut(id);
+    let (Some(task), Some(instance)) = (task, home.instances.get_mut(instance)) else {
+        return false;
+    };
     task.ports = take(instance, &task.definition);
     task.instance.clone_from(&instance.id);
     task.ec2.clone_from(&instance.ec2);
     task.zone.clone_from(&instance.zone);
-    instance.live.insert(task.id.clone());
+    instance.live.insert(task.id.clone(), stands);
+    true
 }
 
 /// Takes what a task needs of an instance: resources, and host ports, picked where they are free to pick.

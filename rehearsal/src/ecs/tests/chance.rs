@@ -13,11 +13,11 @@ fn invariant_books_agree(world: &World) {
     let mut used: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for task in cluster.tasks.values() {
         let instance = cluster.instances.get(&task.instance);
-        let live = instance.is_some_and(|instance| instance.live.contains(&task.id));
+        let live = instance.is_some_and(|instance| instance.live.contains_key(&task.id));
         assert_eq!(live, !task.stopped(), "task {} of {}", task.id, task.group);
         if let Some(service) = &task.service {
             let service = cluster.services.get(service).expect("its service");
-            assert_eq!(service.live.contains(&task.id), !task.stopped());
+            assert_eq!(service.live.contains_key(&task.id), !task.stopped());
             assert_eq!(service.gone.contains(&task.id), task.stopped());
         }
         if !task.stopped() {
