@@ -28,7 +28,7 @@ pub use definition::{Definition, RUNS_FOR};
 pub use executions::{Execution, Ran, console};
 pub use group::{Capacity, Group, Hook, Hooks, Member};
 pub use pages::Page;
-pub use past::{Happened, Past, PastActivity};
+pub use past::{Happened, Past};
 pub use services::Service;
 pub use stack::{Stack, StackEvent};
 

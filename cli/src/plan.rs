@@ -28,9 +28,11 @@ pub struct Plan {
     pub old_ami: Option<String>,
     /// The AMI that the roll would bring.
     pub new_ami: Option<String>,
-    /// How many instances are replaced at a time.
+    /// The template's `UpdateMethod`: `RollingUpdate` or `InstanceRefresh`.
+    pub update_method: String,
+    /// How many instances are replaced at a time; in an instance refresh, how many drain at a time at most.
     pub batch: i64,
-    /// In how many batches.
+    /// In how many batches; at least, in an instance refresh.
     pub batches: i64,
     /// The instances of the group, those that registered first coming first.
     pub instances: Vec<Instance>,
@@ -89,6 +91,7 @@ impl Plan {
             ami_parameter: seen.ami_parameter.clone(),
             old_ami: seen.last_ami.clone(),
             new_ami: asked.new_ami(seen).map(str::to_owned),
+            update_method: seen.word("UpdateMethod", "RollingUpdate").to_owned(),
             batch,
             batches: (moved + batch - 1) / batch,
             instances,

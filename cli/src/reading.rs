@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, sleep_until};
 use workers::Error;
 
-use crate::aws::{Aws, Past, PastActivity, Stack, StackEvent, told};
+use crate::aws::{Activity, Aws, Past, Stack, StackEvent, told};
 use crate::tale::{Passage, Reading, Source, answers};
 
 /// So long after a call the next one is made: a quarter of the 20 a second that AWS lets one have of histories, which others
@@ -70,13 +70,13 @@ macro_rules! pages {
         let mut all = Vec::new();
         let mut token: Option<String> = None;
         loop {
-            let (page, next) = patiently!($reader, $aws => {
+            let page = patiently!($reader, $aws => {
                 let $next = token.clone();
                 $call
             });
-            let more = $more(&page);
-            all.extend(page);
-            token = next;
+            let more = $more(&page.items);
+            all.extend(page.items);
+            token = page.next;
             if token.is_none() || !more {
                 break all;
             }
@@ -132,10 +132,10 @@ impl Reader {
         };
         let (past, until) = belonging(started, began, until);
         let (passages, forgotten) = self.passages(&definition, &past).await?;
-        let activities = pages!(self, aws, next => aws.past_activities(&group, next),
-            |page: &[PastActivity]| page.last().is_none_or(|it| it.began >= began));
+        let activities = pages!(self, aws, next => aws.activities(&group, next),
+            |page: &[Activity]| page.last().is_none_or(|it| it.began >= began));
         let in_time =
-            |it: &PastActivity| it.began >= began && until.is_none_or(|until| it.began <= until);
+            |it: &Activity| it.began >= began && until.is_none_or(|until| it.began <= until);
         let group = patiently!(self, aws => aws.group(&group));
         let cluster = stack.parameter("EcsClusterName").unwrap_or_default();
         Ok(Source {
@@ -164,7 +164,7 @@ impl Reader {
         let name = &stack.name;
         let begins =
             |it: &StackEvent| it.resource == *name && OPERATIONS.contains(&it.status.as_str());
-        let mut events = pages!(self, aws, next => aws.past_stack_events(name, next),
+        let mut events = pages!(self, aws, next => aws.stack_events_from(name, next),
         |page: &[StackEvent]| match since {
             Some(since) => page.last().is_none_or(|it| it.at >= since),
             None => !page.iter().any(begins),
@@ -207,11 +207,11 @@ impl Reader {
             let mut next = None;
             let is_whole = loop {
                 let page = patiently!(self, aws => aws.history(&one.arn, next.clone()));
-                let Some((events, more)) = page else {
+                let Some(page) = page else {
                     break false;
                 };
-                events.iter().for_each(|event| reading.take(event));
-                next = more;
+                page.items.iter().for_each(|event| reading.take(event));
+                next = page.next;
                 if next.is_none() {
                     break true;
                 }

@@ -9,7 +9,7 @@ mod sums;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::aws::{Member, PastActivity, StackEvent};
+use crate::aws::{Activity, Member, StackEvent};
 
 pub use errors::ErrorSum;
 pub use lives::{End, Life, Origin};
@@ -34,7 +34,7 @@ pub struct Source {
     /// The stack's events since, oldest first.
     pub events: Vec<StackEvent>,
     /// What the group did since.
-    pub activities: Vec<PastActivity>,
+    pub activities: Vec<Activity>,
     /// The executions since.
     pub passages: Vec<Passage>,
     /// Executions whose history Step Functions has forgotten.

@@ -164,6 +164,10 @@ class Scene:
             family="web", containerDefinitions=[{"name": "web", "image": "web", "cpu": 128, "memory": 256}])
         self.ecs.create_service(cluster=CLUSTER, serviceName="web", taskDefinition="web", desiredCount=8)
 
+    def stop(self, tasks):
+        for task in tasks:
+            self.ecs.stop_task(cluster=CLUSTER, task=task)
+
     def instances(self):
         group = self.groups.describe_auto_scaling_groups(AutoScalingGroupNames=[CLUSTER])["AutoScalingGroups"][0]
         return [one["LifecycleState"] for one in group["Instances"]]
@@ -204,9 +208,13 @@ def stuck(program, scene):
     watched.press(b"\r")
     watched.until("its reason in full", "In full", "standalone", "console.aws.amazon.com/states", "v2/executions/details")
     watched.press(b"\x1b")
-    for task in held:
-        scene.ecs.stop_task(cluster=CLUSTER, task=task["taskArn"])
-    watched.until("an expected end", "on version 2", "Z, in 00:", gone=["not known"])
+    held = {task["taskArn"] for task in held}
+    # The first drain ends and the second hangs, so that what is expected then is there to be seen for as long as it takes.
+    draining = scene.ecs.list_container_instances(cluster=CLUSTER, status="DRAINING")["containerInstanceArns"]
+    first = held & {task for one in draining for task in scene.ecs.list_tasks(cluster=CLUSTER, containerInstance=one)["taskArns"]}
+    scene.stop(first)
+    watched.until("an expected end", "1 of 4 on version 2", "Terminating:Wait", "Z, in 0", gone=["not known"])
+    scene.stop(held - first)
     watched.ends("watch of a roll that ends well", 0, "4 of 4 in service are of version 2", "UPDATE_COMPLETE", "all is well")
 
 
@@ -237,13 +245,16 @@ def backward(program, scene):
     """A roll that goes back; and its stack that is deleted, which is watched to its end."""
     scene.roll("ami-00000000000000002")
     wait_until("a new instance", lambda: len(scene.instances()) > 4)
-    scene.stacks.cancel_update_stack(StackName=STACK)
     watched = Terminal(program, scene.between.address)
+    watched.until("a roll", "UPDATE_IN_PROGRESS")
+    scene.stacks.cancel_update_stack(StackName=STACK)
     watched.ends("watch of a roll that goes back", 1, "UPDATE_ROLLBACK_COMPLETE", "did not go as it was meant to")
     scene.ecs.delete_service(cluster=CLUSTER, service="web", force=True)
+    held = scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=1)["tasks"]
     scene.stacks.delete_stack(StackName=STACK)
     watched = Terminal(program, scene.between.address)
     watched.until("a stack that is deleted", "DELETE_IN_PROGRESS")
+    scene.stop(task["taskArn"] for task in held)
     watched.ends("watch of a stack that is deleted", 0, "DELETE_COMPLETE", "all is well")
 
 

@@ -52,9 +52,14 @@ impl Activity {
 
     /// The instance that it is about, if it names one.
     pub fn instance(&self) -> Option<&str> {
-        let (_, rest) = self.description.split_once(": ")?;
+        let (_, rest) = self.description.split_once("EC2 instance: ")?;
         let id = rest.split([' ', '.', ',']).next()?;
         id.starts_with("i-").then_some(id)
+    }
+
+    /// Whether it launches an instance.
+    pub fn launches(&self) -> bool {
+        self.description.starts_with("Launching")
     }
 
     /// Whether it takes an instance away.
@@ -64,17 +69,23 @@ impl Activity {
 }
 
 impl Aws {
-    /// The group's newest activities, those that go on first: one page. Nothing if there is no such group.
+    /// A page of the group's activities, those that go on first, then the newest: the first, or the one that follows where
+    /// `next` says.
     ///
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`.
-    pub async fn activities(&self, group: &str) -> Result<Page<Activity>, Error> {
+    pub async fn activities(
+        &self,
+        group: &str,
+        next: Option<String>,
+    ) -> Result<Page<Activity>, Error> {
         let call = "autoscaling:DescribeScalingActivities";
         let sent = self
             .autoscaling
             .describe_scaling_activities()
             .auto_scaling_group_name(group)
             .max_records(ACTIVITIES_A_PAGE)
+            .set_next_token(next)
             .send();
         let answer = sent.await.map_err(|error| {
             let absent = error
@@ -128,7 +139,7 @@ mod tests {
              increasing the capacity from 3 to 4.",
         );
         assert_eq!(launch.instance(), Some("i-0a1"));
-        assert!(!launch.is_foreign() && !launch.terminates());
+        assert!(launch.launches() && !launch.is_foreign() && !launch.terminates());
         let dead = one(
             "Terminating EC2 instance: i-0a2",
             "At 2026-11-23T00:00:00Z an instance was taken out of service in response to an EC2 health check indicating it has \
@@ -136,6 +147,11 @@ mod tests {
         );
         assert_eq!(dead.instance(), Some("i-0a2"));
         assert!(dead.is_foreign() && dead.terminates());
+        let waiting = one(
+            "Terminating EC2 instance: i-0b - Waiting For ELB Connection Draining.",
+            "",
+        );
+        assert_eq!(waiting.instance(), Some("i-0b"));
         // A launch that EC2 refused has no instance.
         let refused = one("Launching a new EC2 instance", "");
         assert_eq!(refused.instance(), None);

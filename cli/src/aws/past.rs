@@ -1,16 +1,13 @@
-//! What AWS remembers of a past roll, page by page: executions and their histories, stack events, scaling activities.
+//! What AWS remembers of past executions, page by page: when they ran, and their histories.
 
 use aws_sdk_sfn::types::HistoryEvent;
 use jiff::Timestamp;
 use workers::Error;
 
-use super::{Aws, StackEvent, time};
+use super::{Aws, Page, time};
 
 /// The most that one page of a history may have (documented).
 const EVENTS_A_PAGE: i32 = 1000;
-
-/// A page of a list, and the token of the next if there is one.
-pub type Page<T> = (Vec<T>, Option<String>);
 
 /// An execution, with its times.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,38 +41,6 @@ pub struct Happened {
     pub cause: String,
 }
 
-/// Something that a group did, in Auto Scaling's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastActivity {
-    /// When it began.
-    pub began: Timestamp,
-    /// When it ended, if it has.
-    pub ended: Option<Timestamp>,
-    /// Such as `Launching a new EC2 instance: i-0123456789abcdef0`.
-    pub description: String,
-    /// Why.
-    pub cause: String,
-    /// Such as `Successful`.
-    pub status: String,
-    /// What went wrong, if anything.
-    pub message: String,
-}
-
-impl PastActivity {
-    /// The instance that it is about, if its description names one.
-    pub fn instance(&self) -> Option<&str> {
-        let (_, rest) = self.description.split_once("EC2 instance: ")?;
-        let end = rest.find(|of: char| !of.is_ascii_alphanumeric() && of != '-');
-        let id = &rest[..end.unwrap_or(rest.len())];
-        id.starts_with("i-").then_some(id)
-    }
-
-    /// Whether it launches an instance; otherwise it ends one, or is about none.
-    pub fn launches(&self) -> bool {
-        self.description.starts_with("Launching")
-    }
-}
-
 impl Aws {
     /// Executions of the state machine of whatever status, newest first.
     ///
@@ -102,8 +67,10 @@ impl Aws {
                 stopped: time(one.stop_date()),
             })
         });
-        let next = answer.next_token().map(str::to_owned);
-        Ok((past.collect(), next))
+        Ok(Page {
+            items: past.collect(),
+            next: answer.next_token().map(str::to_owned),
+        })
     }
 
     /// The history of an execution, oldest first; nothing if Step Functions has forgotten it.
@@ -133,65 +100,10 @@ impl Aws {
                 };
             }
         };
-        let events = answer.events().iter().filter_map(happened).collect();
-        Ok(Some((events, answer.next_token().map(str::to_owned))))
-    }
-
-    /// What a group did, those under way first, then the newest first.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`].
-    pub async fn past_activities(
-        &self,
-        group: &str,
-        next: Option<String>,
-    ) -> Result<Page<PastActivity>, Error> {
-        let request = self.autoscaling.describe_scaling_activities();
-        let sent = request
-            .auto_scaling_group_name(group)
-            .set_next_token(next)
-            .send();
-        let call = "autoscaling:DescribeScalingActivities";
-        let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
-        let activities = answer.activities().iter().filter_map(|one| {
-            let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-            Some(PastActivity {
-                began: time(one.start_time())?,
-                ended: time(one.end_time()),
-                description: text(one.description()),
-                cause: text(one.cause()),
-                status: text(one.status_code().map(|status| status.as_str())),
-                message: text(one.status_message()),
-            })
-        });
-        let next = answer.next_token().map(str::to_owned);
-        Ok((activities.collect(), next))
-    }
-
-    /// Events of the stack, newest first.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`].
-    pub async fn past_stack_events(
-        &self,
-        stack: &str,
-        next: Option<String>,
-    ) -> Result<Page<StackEvent>, Error> {
-        let request = self.cloudformation.describe_stack_events();
-        let sent = request.stack_name(stack).set_next_token(next).send();
-        let call = "cloudformation:DescribeStackEvents";
-        let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
-        let events = answer.stack_events().iter().filter_map(|one| {
-            Some(StackEvent {
-                id: one.event_id()?.to_owned(),
-                at: time(one.timestamp())?,
-                resource: one.logical_resource_id()?.to_owned(),
-                status: one.resource_status()?.as_str().to_owned(),
-                reason: one.resource_status_reason().unwrap_or_default().to_owned(),
-            })
-        });
-        let next = answer.next_token().map(str::to_owned);
-        Ok((events.collect(), next))
+        Ok(Some(Page {
+            items: answer.events().iter().filter_map(happened).collect(),
+            next: answer.next_token().map(str::to_owned),
+        }))
     }
 
     /// The definition of the state machine, in Amazon States Language.
@@ -254,35 +166,4 @@ fn failure(event: &HistoryEvent) -> Option<(Option<&str>, Option<&str>)> {
     let failed = failed.map(|it| (it.error(), it.cause()));
     let timed_out = event.task_timed_out_event_details();
     failed.or_else(|| timed_out.map(|it| (it.error(), it.cause())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_activity_names_its_instance() {
-        let of = |description: &str| PastActivity {
-            began: Timestamp::UNIX_EPOCH,
-            ended: None,
-            description: description.to_owned(),
-            cause: String::new(),
-            status: String::new(),
-            message: String::new(),
-        };
-        let abandoned = of(
-            "Launching a new EC2 instance: i-0a.  Status Reason: Instance failed to complete user's Lifecycle Action",
-        );
-        assert_eq!(abandoned.instance(), Some("i-0a"));
-        assert!(abandoned.launches());
-        let waiting = of("Terminating EC2 instance: i-0b - Waiting For ELB Connection Draining.");
-        assert_eq!(
-            (waiting.instance(), waiting.launches()),
-            (Some("i-0b"), false)
-        );
-        let none = of(
-            "Could not scale to desired capacity because all remaining instances are protected from scale-in.",
-        );
-        assert_eq!(none.instance(), None);
-    }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Kind, Passage, Phase, Source};
-use crate::aws::PastActivity;
+use crate::aws::Activity;
 use telling::Telling;
 
 /// An instance in the roll.
@@ -98,8 +98,8 @@ impl Origin {
 /// What is known of an instance.
 #[derive(Default)]
 struct Known<'a> {
-    launch: Option<&'a PastActivity>,
-    leave: Option<&'a PastActivity>,
+    launch: Option<&'a Activity>,
+    leave: Option<&'a Activity>,
     passages: Vec<&'a Passage>,
 }
 
@@ -144,10 +144,6 @@ fn way_back(source: &Source) -> Option<Timestamp> {
     back.map(|it| it.at)
 }
 
-fn has_failed(activity: &PastActivity) -> bool {
-    ["Failed", "Cancelled"].contains(&activity.status.as_str())
-}
-
 impl<'a> Known<'a> {
     /// When something began with it.
     fn first(&self) -> Option<Timestamp> {
@@ -158,7 +154,7 @@ impl<'a> Known<'a> {
 
     /// When it was gone, if it is. The activity of one that was retained is cancelled.
     fn left(&self) -> Option<Timestamp> {
-        let leave = self.leave.filter(|it| !has_failed(it));
+        let leave = self.leave.filter(|it| !it.has_failed());
         leave.and_then(|it| it.ended)
     }
 
@@ -194,7 +190,7 @@ impl<'a> Known<'a> {
 
     fn became(&self, last: Option<&Phase>) -> (End, String) {
         let left = self.left().is_some();
-        let launch_failed = self.launch.filter(|it| has_failed(it));
+        let launch_failed = self.launch.filter(|it| it.has_failed());
         let given_up = self.passages.iter().any(|it| it.has_abandoned());
         let last_passage = self.passages.last();
         let runs = last_passage.is_some_and(|it| it.stopped.is_none());
@@ -236,8 +232,9 @@ mod tests {
         Timestamp::from_second(second).expect("in range")
     }
 
-    fn activity(what: &str, began: i64, ended: i64, status: &str) -> PastActivity {
-        PastActivity {
+    fn activity(what: &str, began: i64, ended: i64, status: &str) -> Activity {
+        Activity {
+            id: String::new(),
             began: at(began),
             ended: Some(at(ended)),
             description: format!("{what} EC2 instance: i-1"),
@@ -273,7 +270,7 @@ mod tests {
 
     /// Kinds with their seconds, and the end, of the only instance.
     fn told(
-        activities: Vec<PastActivity>,
+        activities: Vec<Activity>,
         passages: Vec<Passage>,
     ) -> (Vec<(Kind, f64)>, End, Origin, String) {
         let source = Source {

@@ -140,7 +140,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::aws::{PastActivity, StackEvent};
+    use crate::aws::{Activity, StackEvent};
     use crate::tale::{Kind, Passage, Phase, Source};
 
     const DEFINITION: &str = include_str!("../../../statemachine/lifecycle.asl.json");
@@ -172,7 +172,8 @@ mod tests {
             status: "UPDATE_FAILED".to_owned(),
             reason: HOSTILE.to_owned(),
         };
-        let activity = PastActivity {
+        let activity = Activity {
+            id: HOSTILE.to_owned(),
             began: at(2),
             ended: None,
             description: HOSTILE.to_owned(),

@@ -58,8 +58,12 @@ fn ami(plan: &Plan) -> String {
 
 fn instances(plan: &Plan) -> String {
     let (all, batch, batches) = (plan.instances.len(), plan.batch, plan.batches);
+    let how = match plan.update_method.as_str() {
+        "RollingUpdate" => format!("{batch} at a time, in {batches} batches"),
+        _ => format!("by an instance refresh, of which at most {batch} drain at a time"),
+    };
     format!(
-        "{} of {all} have another AMI; all are replaced, {batch} at a time, in {batches} batches; AWS chooses the order",
+        "{} of {all} have another AMI; all are replaced, {how}; AWS chooses the order",
         plan.outdated()
     )
 }

@@ -134,6 +134,8 @@ pub(super) struct Visit {
     pub state: String,
     pub entered_event: usize,
     pub input: Value,
+    /// The input as JSON text.
+    pub text: String,
     pub context: Value,
     /// Retries so far, for each entry of Retry.
     pub retries: Vec<u64>,

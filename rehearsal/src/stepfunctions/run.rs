@@ -40,7 +40,7 @@ pub fn begin(account: &mut Account, run: usize) {
     let ahead = Ahead {
         state: made.definition.start_at.clone(),
         input: made.input.clone(),
-        text: made.input.to_string(),
+        text: json_text(&made.input),
     };
     let timeout = made.definition.timeout_seconds;
     tell(account, run, ExecutionFact::Started);
@@ -104,7 +104,7 @@ fn step_into(account: &mut Account, run: usize, ahead: Ahead) -> Result<(), Over
     count_transition(account, run);
     let definition = execution(account, run).definition.clone();
     let definition = &definition.states[&state];
-    let details = with_input(json!({"name": state}), text);
+    let details = with_input(json!({"name": state}), text.clone());
     let kind = format!("{}StateEntered", definition.kind_name());
     let entered_event = note(
         account,
@@ -130,6 +130,7 @@ fn step_into(account: &mut Account, run: usize, ahead: Ahead) -> Result<(), Over
         state,
         entered_event,
         input,
+        text,
         context,
         retries,
         awaited: None,
@@ -230,8 +231,13 @@ pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Re
         "{}StateExited",
         leaving.definition.states[&visit.state].kind_name()
     );
-    let text = output.to_string();
-    if text.len() > PAYLOAD_LIMIT || is_deeper(&output, DEEPEST) {
+    // What goes through unchanged, as it does through most states, was measured when it came.
+    let is_new = output != visit.input;
+    let text = match is_new {
+        true => json_text(&output),
+        false => visit.text,
+    };
+    if text.len() > PAYLOAD_LIMIT || is_new && is_deeper(&output, DEEPEST) {
         let trouble = Trouble::new(DATA_LIMIT, too_large(&visit.state));
         return Err(end(account, run, Ending::Failed(trouble)));
     }
@@ -250,6 +256,11 @@ pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Re
         }
         Then::End => Err(end(account, run, Ending::Succeeded(text))),
     }
+}
+
+/// As JSON text.
+pub fn json_text(value: &Value) -> String {
+    serde_json::to_string(value).expect("JSON data has a text")
 }
 
 /// Whether `value` is nested more than `levels` deep.

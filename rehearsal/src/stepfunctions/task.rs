@@ -10,7 +10,9 @@ use super::definition::{Kind, Task, Then};
 use super::ending::{Ending, Over, end};
 use super::execution::{Status, with_error, with_input, with_output};
 use super::host::Host;
-use super::run::{PAYLOAD_LIMIT, act, count_transition, execution, leave, note, too_large};
+use super::run::{
+    PAYLOAD_LIMIT, act, count_transition, execution, json_text, leave, note, too_large,
+};
 use super::trouble::{DATA_LIMIT, HEARTBEAT_TIMEOUT, TIMEOUT, Trouble};
 use super::{Due, Ticket, held};
 use crate::account::Account;
@@ -30,7 +32,7 @@ pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Over
         let trouble = in_state(account, run, Trouble::runtime(cause));
         return failed(account, run, &trouble);
     }
-    let mut details = with_input(json!({}), payload.to_string());
+    let mut details = with_input(json!({}), json_text(&payload));
     details["resource"] = json!(task.resource);
     if let Some(seconds) = task.timeout_seconds {
         details["timeoutInSeconds"] = json!(seconds);
@@ -51,7 +53,7 @@ pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Over
         Host::Activity => {
             let activities = &mut account.stepfunctions.activities;
             if let Some(activity) = activities.get_mut(&task.resource) {
-                let input = payload.to_string();
+                let input = json_text(&payload);
                 activity.waiting.push_back(Asked {
                     run,
                     attempt,
@@ -136,7 +138,7 @@ pub fn returned(account: &mut Account, run: usize, attempt: u64, result: Result<
 }
 
 fn attempt_succeeded(account: &mut Account, run: usize, answer: Value) -> Result<(), Over> {
-    let text = answer.to_string();
+    let text = json_text(&answer);
     if text.len() > PAYLOAD_LIMIT {
         let cause = too_large(&task_of(account, run).resource);
         return attempt_failed(account, run, Trouble::new(DATA_LIMIT, cause));

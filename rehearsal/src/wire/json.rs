@@ -48,7 +48,7 @@ pub fn write(
     Response {
         status,
         content_type,
-        body: body.to_string(),
+        body: serde_json::to_string(&body).expect("JSON data has a text"),
         request_id,
     }
 }

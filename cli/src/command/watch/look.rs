@@ -102,7 +102,7 @@ impl Look {
 
     /// See [`Aws::activities`].
     pub async fn activities(&mut self, group: &str) -> Result<Page<Activity>, Error> {
-        patiently!(self, aws => aws.activities(group))
+        patiently!(self, aws => aws.activities(group, None))
     }
 
     /// See [`Aws::executions_from`].
