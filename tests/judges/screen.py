@@ -213,7 +213,7 @@ def stuck(program, scene):
     draining = scene.ecs.list_container_instances(cluster=CLUSTER, status="DRAINING")["containerInstanceArns"]
     first = held & {task for one in draining for task in scene.ecs.list_tasks(cluster=CLUSTER, containerInstance=one)["taskArns"]}
     scene.stop(first)
-    watched.until("an expected end", "1 of 4 on version 2", "Terminating:Wait", "Z, in 0", gone=["not known"])
+    watched.until("an expected end", "expected end", "Terminating:Wait", "Z, in 0", gone=["not known"])
     scene.stop(held - first)
     watched.ends("watch of a roll that ends well", 0, "4 of 4 in service are of version 2", "UPDATE_COMPLETE", "all is well")
 

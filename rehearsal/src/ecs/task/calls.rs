@@ -259,7 +259,7 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
     };
     let ids = among
         .into_iter()
-        .filter(|id| cluster.tasks.get(*id).is_some_and(meant));
+        .filter(|id| cluster.tasks.get(id).is_some_and(meant));
     let (page, next) = input.page(ids, 100)?;
     let arns = page.iter().map(|id| cluster.arn_of("task", id)).collect();
     Ok(paged("taskArns", arns, next))
