@@ -1,11 +1,13 @@
 //! The first lines: the stack, how far it is, when it is expected to end, and what troubles.
 
 use ratatui::layout::Rect;
+use workers::model::group::LifecycleState;
 
 use super::Screen;
 use super::lists::mood_of;
 use super::paint::{Canvas, Mood};
 use super::text::{clock, span};
+use crate::aws::Member;
 use crate::watching::Expected;
 
 /// The gauge is a third of the screen, and so wide at most.
@@ -59,18 +61,15 @@ fn title(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
 
 fn progress(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
     let sight = &screen.sight;
-    let all = sight.members.len();
-    let in_service = |version_is_new: bool| {
-        let members = sight.members.iter();
-        members
-            .filter(|one| {
-                one.state.to_string() == "InService"
-                    && (one.version == sight.version) == version_is_new
-            })
-            .count()
-    };
-    let (new, left) = (in_service(true), sight.pace.left);
-    let whole = new + left;
+    let (all, left) = (sight.members.len(), sight.pace.left);
+    let is_new = |one: &&Member| one.version == sight.version;
+    let members = || sight.members.iter();
+    let in_service = || members().filter(|one| one.state == LifecycleState::InService);
+    let new = in_service().filter(is_new).count();
+    // Those that are to be there, which is what the group is sized for; not those that leave.
+    let comes =
+        |one: &&Member| one.state.awaits_launch() || one.state == LifecycleState::PendingProceed;
+    let whole = in_service().count() + members().filter(comes).count();
     let mut line = area;
     if whole > 0 {
         let width = (area.width / 3).min(GAUGE_AT_MOST);
