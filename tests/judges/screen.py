@@ -273,7 +273,7 @@ def thousand(program, scene):
     scene.roll("ami-00000000000000001")
     scene.between.asked.clear()
     watched = Terminal(program, scene.between.address)
-    watched.until("a roll of 1,000", "on version 2", "under way")
+    watched.until("a roll of 1,000", "of 1000 on version 2", "Instances 10", "under way")
     scene.between.delay = 1
     took = []
     for pressed in range(DOWN_PRESSED):

@@ -1,4 +1,4 @@
-//! What AWS remembers of past executions, page by page: when they ran, and their histories.
+//! What AWS remembers of past executions, page by page: when they ran, their histories, and their definition.
 
 use aws_sdk_sfn::types::HistoryEvent;
 use jiff::Timestamp;
