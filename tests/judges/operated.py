@@ -74,6 +74,9 @@ CALLS = {
              "CreateOrUpdateTags", "DeleteTags"},
     # With the caller's rights, when it reads the AMI id for an update.
     "CloudFormation": {"GetParameters"},
+    # What `terminate` calls, and what the README and `explain` tell people to do, by the AWS CLI.
+    "repair": {"StartExecution", "DescribeExecution", "ReceiveMessage", "CompleteLifecycleAction", "PutAttributes", "StopTask",
+               "TerminateInstanceInAutoScalingGroup", "DeregisterContainerInstance", "UpdateTaskProtection", "ContinueUpdateRollback"},
 }
 LOOKS = ("watch", "explain", "report", "plan")
 
@@ -159,13 +162,12 @@ class Restricted(tool.Scene):
         self.policies = {one["OutputKey"]: one["OutputValue"].split("/")[-1] for one in outputs if "Policy" in one["OutputKey"]}
 
     def holds(self, *names):
-        key = "AKIAPOLICY-" + "+".join(self.policies[name] for name in names)
-        self.keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "any"}
+        key = f"{self.key}-POLICY-" + "+".join(self.policies[name] for name in names)
+        self.keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "not-checked"}
 
     def may_name(self, ami):
         """Whether whoever has these rights may write the AMI into its parameter."""
-        theirs = boto3.client("ssm", endpoint_url=self.address, region_name=REGION, aws_access_key_id=self.keys["AWS_ACCESS_KEY_ID"],
-                              aws_secret_access_key="any")
+        theirs = client("ssm", self.address, self.keys["AWS_ACCESS_KEY_ID"])
         try:
             theirs.put_parameter(Name="/ami/ecs/latest", Value=ami, Overwrite=True)
         except theirs.exceptions.ClientError as error:
@@ -233,6 +235,7 @@ def permissions(program):
         rights.enough("watch", STACK, codes=(1,))
         if "report" in verbs:
             rights.enough("report", STACK)
+        repair(scene, rights)
     for verb in LOOKS:
         changing = {action for action in rights.called.get(verb, ()) if not action.startswith(("Describe", "List", "Get"))}
         if changing:
@@ -240,9 +243,55 @@ def permissions(program):
     granted_is_what_is_called(rights.called)
 
 
+def repair(scene, rights):
+    """What people do by hand to an instance that waits: refused with the rights to look, done with those to repair."""
+    called = rights.called.setdefault("repair", set())
+
+    def allowed(service, action, answers, **members):
+        theirs = client(service, scene.address, scene.keys["AWS_ACCESS_KEY_ID"])
+        try:
+            getattr(theirs, action)(**members)
+        except theirs.exceptions.ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code.startswith("AccessDenied"):
+                return False
+            if code not in answers:
+                raise
+        called.add("".join(word.capitalize() for word in action.split("_")))
+        return True
+
+    instance = scene.at("InService")
+    machine = client("stepfunctions", scene.address).list_state_machines()["stateMachines"][0]["stateMachineArn"]
+    member = scene.ecs.list_container_instances(cluster=CLUSTER, filter=f"ec2InstanceId == {instance}")["containerInstanceArns"][0]
+    task = scene.ecs.list_tasks(cluster=CLUSTER, containerInstance=member)["taskArns"][0]
+    execution = client("stepfunctions", scene.address).list_executions(stateMachineArn=machine)["executions"][0]["executionArn"]
+    # With what the account answers to somebody who may: there is no such hook, nothing to roll back.
+    steps = [
+        ("stepfunctions", "describe_execution", (), {"executionArn": execution}),
+        ("stepfunctions", "start_execution", (), {"stateMachineArn": machine, "input": "{}"}),
+        ("ecs", "put_attributes", (), {"cluster": CLUSTER, "attributes": [
+            {"name": "looked-at", "value": "yes", "targetType": "container-instance", "targetId": member}]}),
+        ("ecs", "stop_task", (), {"cluster": CLUSTER, "task": task}),
+        ("autoscaling", "complete_lifecycle_action", ("ValidationError",), {
+            "AutoScalingGroupName": CLUSTER, "LifecycleHookName": "ecs-rollout-terminate", "InstanceId": instance,
+            "LifecycleActionResult": "CONTINUE"}),
+        ("ecs", "deregister_container_instance", ("InvalidParameterException",), {"cluster": CLUSTER, "containerInstance": member}),
+        ("cloudformation", "continue_update_rollback", ("ValidationError",), {"StackName": STACK}),
+        ("autoscaling", "terminate_instance_in_auto_scaling_group", (), {
+            "InstanceId": instance, "ShouldDecrementDesiredCapacity": False}),
+    ]
+    for holds, wanted in [(["LookPolicyArn"], False), (["LookPolicyArn", "RollPolicyArn"], False),
+                          (["LookPolicyArn", "RepairPolicyArn"], True)]:
+        scene.holds(*holds)
+        for service, action, answers, members in steps:
+            if allowed(service, action, answers, **members) != wanted:
+                fail(f"{action} with {', '.join(holds)}: allowed is {not wanted}")
+    print(f"repair has enough rights for {len(called)} calls, and others have none of them")
+
+
 def granted_is_what_is_called(called):
     text = (ROOT / "template" / "operator.yaml").read_text()
-    services = "autoscaling|cloudformation|ecs|elasticloadbalancing|ssm|states"
+    services = "autoscaling|cloudformation|ecs|elasticloadbalancing|sqs|ssm|states"
     granted = set(re.findall(rf"^\s+(?:- |Action: )(?:{services}):(\w+)$", text, re.MULTILINE))
     known = set().union(*CALLS.values())
     if granted != known:

@@ -26,6 +26,7 @@ use crate::model::group::StackState;
 use crate::model::{
     ContainerInstanceArn, Extra, Finding, ServiceName, Subject, TasksLeft, seconds_between,
 };
+use crate::text::list;
 use crate::turn::{self, Place};
 
 /// Looks, decides, notes the services, and sets the instance to DRAINING.
@@ -115,12 +116,11 @@ fn told_with(mut finding: Finding, lost: &[Task]) -> Finding {
     if lost.is_empty() {
         return finding;
     }
-    let each: Vec<String> = lost.iter().map(Task::name).collect();
     finding.reason = format!(
         "{} Its machine is gone (interrupted, terminated or stopped by somebody else), and cut off {} task(s) that had not stopped: {}.",
         finding.reason,
         lost.len(),
-        each.join("; ")
+        list(lost.iter().map(Task::name), "; ")
     );
     finding
 }
@@ -228,10 +228,9 @@ pub fn conclude(
     let excused = match unstable.as_slice() {
         [] => "No service is excused from being stable after it.".to_owned(),
         some => {
-            let each: Vec<String> = some.iter().map(ServiceCounts::to_string).collect();
             format!(
                 "Not stable before it, and excused as far as that: {}.",
-                each.join("; ")
+                list(some, "; ")
             )
         }
     };

@@ -52,6 +52,7 @@ pub mod roster;
 pub mod stable;
 #[cfg(test)]
 mod stub;
+pub mod text;
 pub mod turn;
 
 pub use error::Error;
@@ -301,7 +302,7 @@ async fn complete(
     };
     Ok(Answer {
         verdict: finding.verdict,
-        reason: finding.reason,
+        reason: text::reason(&finding.reason),
         wait_seconds,
         since,
         extra: finding.extra,
@@ -343,7 +344,7 @@ async fn in_its_phase(
     };
     Ok(Answer {
         verdict: finding.verdict,
-        reason: finding.reason,
+        reason: text::reason(&finding.reason),
         wait_seconds,
         since,
         extra: finding.extra,

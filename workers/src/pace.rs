@@ -150,6 +150,26 @@ mod tests {
     }
 
     #[test]
+    fn an_event_of_the_end_of_time_is_answered_too() {
+        let instance = InstanceId::new("i-0123456789abcdef0");
+        for worker in Worker::ALL {
+            for batch in [20, 100] {
+                let mut subject = stub::launching();
+                subject.settings.batch_size = batch;
+                subject.began = Timestamp::MAX;
+                subject.settings.join_deadline = SignedDuration::MAX;
+                for now in [Timestamp::MIN, stub::at(0), Timestamp::MAX] {
+                    let first = until_first_look(worker, &subject, None, now);
+                    assert!(first.is_none_or(|seconds| seconds > 0), "{worker:?}: {first:?}");
+                    let (began, end) = (subject.began, Some(Timestamp::MAX));
+                    let wait = wait_seconds(began, now, end, &subject.settings, &instance);
+                    assert!(wait > 0, "{worker:?}: {wait}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_small_batch_looks_at_once() {
         for worker in [Worker::Joined, Worker::Draining] {
             assert_eq!(first(worker, 19, "i-0123456789abcdef0", 0), None);

@@ -270,6 +270,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_event_of_the_end_of_time_waits_and_does_not_panic() {
+        let clients = rolled(&["i-00000000000000001"]);
+        let mut subject = stub::terminating();
+        subject.began = Timestamp::MAX;
+        let now = || stub::at(0);
+        let back = StackState::Busy("UPDATE_ROLLBACK_IN_PROGRESS".to_owned());
+        for stack in [StackState::Updating, back] {
+            let place = look(&subject, None, &stack, &clients, &now).await;
+            let place = place.expect("an answer");
+            assert!(matches!(place, Place::Wait(_)), "{stack:?}: {place:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn nobody_goes_by_the_alphabet_before_others_can_be_seen_to_have_gone() {
         let clients = rolled(&["i-00000000000000001"]);
         let subject = stub::terminating();

@@ -129,11 +129,12 @@ pub fn play_with_processes(
         .map_err(|error| format!("no runtime: {error}"))?;
     runtime.block_on(async {
         let listening = endpoint::listen(ANY_PORT)?;
-        let environments = processes.environments(&endpoint::url(&listening)?)?;
+        let keys = Keys::random()?;
+        let environments = processes.environments(&endpoint::url(&listening)?, &keys)?;
         let invoker = Invoker::Processes(environments.clone());
         let account = setup::account(settings);
         let world = World::on_the_wall_clock(account, processes.speed, invoker);
-        let server = endpoint::serve(listening, world.clone(), Arc::new(|_: &str| {}));
+        let server = endpoint::serve(listening, world.clone(), keys, Arc::new(|_: &str| {}));
         let stage = Stage::new(settings, world.clone(), listener)?;
         let story = async {
             let played = stage.play(actions).await;
