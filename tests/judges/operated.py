@@ -29,6 +29,7 @@ sys.path[:0] = [str(JUDGES), str(JUDGES / "deployed")]
 import deployed  # noqa: E402
 import tool  # noqa: E402
 from account import CLUSTER, REGION, STACK, client, until  # noqa: E402
+from loopback.start import credentials  # noqa: E402
 
 ROOT = JUDGES.parents[1]
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:{CLUSTER}-lifecycle"
@@ -163,7 +164,7 @@ class Restricted(tool.Scene):
 
     def holds(self, *names):
         key = f"{self.key}-POLICY-" + "+".join(self.policies[name] for name in names)
-        self.keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "not-checked"}
+        self.keys = credentials(key)
 
     def may_name(self, ami):
         """Whether whoever has these rights may write the AMI into its parameter."""

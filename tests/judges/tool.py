@@ -16,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "deployed"))
 
 from account import CLUSTER, REGION, STACK, client, until  # noqa: E402
 from loopback.between import Between  # noqa: E402
+from loopback.start import credentials, start  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SPEED = "30"
@@ -31,11 +32,9 @@ class Scene:
 
     def __init__(self, program):
         self.program = program
-        command = [program, "account", "--listen", "127.0.0.1:0", "--speed", SPEED]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.address = self.process.stdout.readline().split()[-1]
+        self.process, self.address, self.key = start(program, "--speed", SPEED, stderr=subprocess.DEVNULL)
         self.between = Between(self.address)
-        self.keys = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+        self.keys = credentials(self.key)
         self.stacks, self.ecs, self.groups, self.parameters = (
             client(name, self.address) for name in ("cloudformation", "ecs", "autoscaling", "ssm"))
         self.given = json.loads((ROOT / "template" / "parameters.example.json").read_text())
