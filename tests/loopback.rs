@@ -77,9 +77,13 @@ impl Account {
 
     /// The answer to a request of a client that knows the address and the key.
     fn ask(&self, line: &str, service: &str, target: Option<&str>, body: &str) -> String {
-        let target = target.map_or_else(String::new, |target| format!("\r\nx-amz-target: {target}"));
+        let target =
+            target.map_or_else(String::new, |target| format!("\r\nx-amz-target: {target}"));
         let (address, signature) = (&self.address, self.signature(service));
-        self.raw(&format!("{line} HTTP/1.1\r\nhost: {address}\r\n{signature}{target}"), body)
+        self.raw(
+            &format!("{line} HTTP/1.1\r\nhost: {address}\r\n{signature}{target}"),
+            body,
+        )
     }
 
     /// Ends it as a user does, and gives what it wrote to stderr.
@@ -261,19 +265,31 @@ fn hostile_requests_are_answered_403_whatever_they_want() {
         let keys = [
             ("{key}", account.signature(service)),
             ("{wrong}", signature("AKIAIOSFODNN7EXAMPLE", service)),
-            ("{function}", signature("AKIAFUNCTION-DevCluster-joined", service)),
+            (
+                "{function}",
+                signature("AKIAFUNCTION-DevCluster-joined", service),
+            ),
             ("{own}", own.clone()),
         ];
         for (host, head) in HOSTILE {
             let head = format!("{line} HTTP/1.1\r\nhost: {host}\r\n{more}\r\n{head}");
-            let head = keys.iter().fold(head, |head, (name, value)| head.replace(name, value));
+            let head = keys
+                .iter()
+                .fold(head, |head, (name, value)| head.replace(name, value));
             let answer = account.raw(&head, body);
             assert!(answer.starts_with("HTTP/1.1 403"), "{head}: {answer}");
             assert!(!answer.contains(&account.key), "{head}: {answer}");
             let lower = answer.to_lowercase();
             assert!(!lower.contains("access-control-"), "{head}: {answer}");
-            let reason = ["MissingAuthentication", "InvalidClientTokenId", "AccessDenied"];
-            assert!(reason.iter().any(|code| answer.contains(code)), "{head}: {answer}");
+            let reason = [
+                "MissingAuthentication",
+                "InvalidClientTokenId",
+                "AccessDenied",
+            ];
+            assert!(
+                reason.iter().any(|code| answer.contains(code)),
+                "{head}: {answer}"
+            );
         }
     }
     // A browser asks first whether it may.
@@ -291,7 +307,11 @@ fn hostile_requests_are_answered_403_whatever_they_want() {
     let (key, written) = (account.key.clone(), account.end());
     assert!(written.contains("evil.example"), "{written}");
     assert!(!written.contains(&key), "the key was written to stderr");
-    assert!(written.lines().all(|line| !line.chars().any(char::is_control)));
+    assert!(
+        written
+            .lines()
+            .all(|line| !line.chars().any(char::is_control))
+    );
 }
 
 #[test]
@@ -304,12 +324,19 @@ fn a_request_without_a_host_or_with_two_is_refused() {
         format!("host: {own}\r\nhost: {own}\r\n"),
         format!("host: {own}\r\nhost: evil.example\r\n"),
     ] {
-        let answer = account.raw(&format!("POST / HTTP/1.1\r\n{host}{target}\r\n{signed}"), "{}");
+        let answer = account.raw(
+            &format!("POST / HTTP/1.1\r\n{host}{target}\r\n{signed}"),
+            "{}",
+        );
         // Some of these the HTTP library refuses by itself.
         let refused = ["HTTP/1.1 403", "HTTP/1.1 400"];
-        assert!(refused.iter().any(|it| answer.starts_with(it)), "{host}: {answer}");
+        assert!(
+            refused.iter().any(|it| answer.starts_with(it)),
+            "{host}: {answer}"
+        );
     }
-    let absolute = format!("POST http://evil.example/ HTTP/1.1\r\nhost: {own}\r\n{target}\r\n{signed}");
+    let absolute =
+        format!("POST http://evil.example/ HTTP/1.1\r\nhost: {own}\r\n{target}\r\n{signed}");
     assert!(account.raw(&absolute, "{}").starts_with("HTTP/1.1 403"));
 }
 
@@ -341,7 +368,10 @@ fn each_account_has_a_key_of_its_own_and_tells_it_to_a_shell_too() {
     shell.kill().expect("it runs");
     shell.wait().expect("it ends");
     assert!(read.starts_with("http://127.0.0.1:"), "{script}: {read}");
-    assert!(read.ends_with(" eu-west-1 36 not-checked\n"), "{script}: {read}");
+    assert!(
+        read.ends_with(" eu-west-1 36 not-checked\n"),
+        "{script}: {read}"
+    );
 }
 
 /// A template with one function, whose code is in a bucket.
@@ -367,14 +397,24 @@ fn deploy(account: &Account, zip: &[u8]) -> String {
     upload("PUT /code", b"");
     upload("PUT /code/mine.zip", zip);
     let form = |action: &str| format!("Action={action}&Version=2010-05-15&StackName=mine");
-    let encoded: String = FUNCTION.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded: String = FUNCTION
+        .bytes()
+        .map(|byte| format!("%{byte:02X}"))
+        .collect();
     let create = format!("{}&TemplateBody={encoded}", form("CreateStack"));
     let created = account.ask("POST /", "cloudformation", None, &create);
     assert!(created.starts_with("HTTP/1.1 200"), "{created}");
     for _ in 0..100 {
-        let events = account.ask("POST /", "cloudformation", None, &form("DescribeStackEvents"));
+        let events = account.ask(
+            "POST /",
+            "cloudformation",
+            None,
+            &form("DescribeStackEvents"),
+        );
         let over = ["CREATE_COMPLETE", "ROLLBACK_COMPLETE"];
-        let of_stack = events.split("<member>").find(|event| event.contains("CloudFormation::Stack<"));
+        let of_stack = events
+            .split("<member>")
+            .find(|event| event.contains("CloudFormation::Stack<"));
         if of_stack.is_some_and(|event| over.iter().any(|status| event.contains(status))) {
             return events;
         }

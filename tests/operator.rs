@@ -268,7 +268,8 @@ fn instance_of(account: &mut Account, group: &str) -> String {
 
 /// The calls that RepairPolicy is for, about things of the cluster `own`.
 fn repairs(own: &str, stack: &str, instance: &str) -> Vec<Call> {
-    let arn = |service: &str, rest: String| format!("arn:aws:{service}:eu-west-1:123456789012:{rest}");
+    let arn =
+        |service: &str, rest: String| format!("arn:aws:{service}:eu-west-1:123456789012:{rest}");
     let (task, member) = (
         arn("ecs", format!("task/{own}/1")),
         arn("ecs", format!("container-instance/{own}/1")),
@@ -277,8 +278,16 @@ fn repairs(own: &str, stack: &str, instance: &str) -> Vec<Call> {
     let execution = arn("states", format!("execution:{own}-lifecycle:1"));
     let attribute = json!({"name": "ecs-rollout.ending", "value": "x", "targetId": member});
     let calls = [
-        ("states", "StartExecution", json!({"stateMachineArn": machine})),
-        ("states", "DescribeExecution", json!({"executionArn": execution})),
+        (
+            "states",
+            "StartExecution",
+            json!({"stateMachineArn": machine}),
+        ),
+        (
+            "states",
+            "DescribeExecution",
+            json!({"executionArn": execution}),
+        ),
         (
             "autoscaling",
             "CompleteLifecycleAction",
@@ -289,15 +298,27 @@ fn repairs(own: &str, stack: &str, instance: &str) -> Vec<Call> {
             "TerminateInstanceInAutoScalingGroup",
             json!({"InstanceId": instance}),
         ),
-        ("ecs", "PutAttributes", json!({"cluster": own, "attributes": [attribute]})),
+        (
+            "ecs",
+            "PutAttributes",
+            json!({"cluster": own, "attributes": [attribute]}),
+        ),
         (
             "ecs",
             "DeregisterContainerInstance",
             json!({"cluster": own, "containerInstance": member}),
         ),
         ("ecs", "StopTask", json!({"cluster": own, "task": task})),
-        ("ecs", "UpdateTaskProtection", json!({"cluster": own, "tasks": [task]})),
-        ("cloudformation", "ContinueUpdateRollback", json!({"StackName": stack})),
+        (
+            "ecs",
+            "UpdateTaskProtection",
+            json!({"cluster": own, "tasks": [task]}),
+        ),
+        (
+            "cloudformation",
+            "ContinueUpdateRollback",
+            json!({"StackName": stack}),
+        ),
     ];
     let calls = calls.map(|(service, action, input)| Call {
         service: service.to_owned(),
@@ -339,7 +360,9 @@ fn whoever_repairs_may_do_so_in_this_cluster_and_in_no_other() {
         .map(|action| action.as_str().expect("a text").to_owned())
         .filter(|action| action != "sqs:ReceiveMessage")
         .collect();
-    let called = ours.iter().map(|call| format!("{}:{}", call.service, call.action));
+    let called = ours
+        .iter()
+        .map(|call| format!("{}:{}", call.service, call.action));
     assert_eq!(allowed, called.collect());
 }
 

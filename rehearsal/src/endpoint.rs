@@ -104,7 +104,9 @@ async fn guarded(State(desk): State<Desk>, request: Request) -> Response {
             Err(error) => ApiError {
                 status: 413,
                 code: "RequestEntityTooLarge".to_owned(),
-                message: format!("the body cannot be read, or has more than {BODY_LIMIT} bytes: {error}"),
+                message: format!(
+                    "the body cannot be read, or has more than {BODY_LIMIT} bytes: {error}"
+                ),
             },
         },
         Err(error) => error,

@@ -18,8 +18,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::functions::{Answered, Crash, crashed, failure};
 use crate::endpoint::keys::Keys;
+use crate::functions::{Answered, Crash, crashed, failure};
 use crate::lambda::{self, Function};
 use child::Child;
 

@@ -254,9 +254,16 @@ mod tests {
         let message = format!("\u{1b}[2J\n{}", "é".repeat(40_000));
         let error = Error::from_refusal("ecs:ListTasks", Some("Odd"), Some(&message), 400);
         let chain = error.chain();
-        assert!(chain.len() <= crate::text::REASON_LIMIT, "{} bytes", chain.len());
+        assert!(
+            chain.len() <= crate::text::REASON_LIMIT,
+            "{} bytes",
+            chain.len()
+        );
         assert!(!chain.chars().any(char::is_control), "{chain}");
-        assert!(chain.contains("Odd") && chain.ends_with("more characters)"), "{chain}");
+        assert!(
+            chain.contains("Odd") && chain.ends_with("more characters)"),
+            "{chain}"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Worker;
-use crate::model::{InstanceId, Settings, Subject, TasksLeft, seconds_between};
+use crate::model::{InstanceId, Settings, Subject, TasksLeft, later, seconds_between};
 
 /// One part in this many of the time already spent. Fifteen: 48 hours then take some 700 turns of nine history events,
 /// of which an execution may have 25,000.
@@ -99,7 +99,7 @@ pub fn until_first_look(
     let after = SignedDuration::from_millis(batch * (from + (to - from) * share / 1000));
     // Whatever is seen then is still in time.
     let after = after.min(subject.settings.join_deadline / 2);
-    let left = seconds_until(subject.began + after, now);
+    let left = seconds_until(later(subject.began, after), now);
     (left > 0).then_some(left)
 }
 
@@ -160,7 +160,10 @@ mod tests {
                 subject.settings.join_deadline = SignedDuration::MAX;
                 for now in [Timestamp::MIN, stub::at(0), Timestamp::MAX] {
                     let first = until_first_look(worker, &subject, None, now);
-                    assert!(first.is_none_or(|seconds| seconds > 0), "{worker:?}: {first:?}");
+                    assert!(
+                        first.is_none_or(|seconds| seconds > 0),
+                        "{worker:?}: {first:?}"
+                    );
                     let (began, end) = (subject.began, Some(Timestamp::MAX));
                     let wait = wait_seconds(began, now, end, &subject.settings, &instance);
                     assert!(wait > 0, "{worker:?}: {wait}");

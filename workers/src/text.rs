@@ -63,7 +63,11 @@ pub fn reason(text: &str) -> String {
 /// The items between `separator`s: the first [`LISTED`] of them, and how many more there are.
 pub fn list<T: ToString>(items: impl IntoIterator<Item = T>, separator: &str) -> String {
     let mut items = items.into_iter();
-    let mut named: Vec<String> = items.by_ref().take(LISTED).map(|item| item.to_string()).collect();
+    let mut named: Vec<String> = items
+        .by_ref()
+        .take(LISTED)
+        .map(|item| item.to_string())
+        .collect();
     match items.count() {
         0 => {}
         more => named.push(format!("and {more} more")),
@@ -80,9 +84,15 @@ mod tests {
         for (hostile, shown) in [
             ("a\u{1b}[2Jb", "a\u{fffd}[2Jb"),
             ("a\u{9b}2Jb\u{7f}\0", "a\u{fffd}2Jb\u{fffd}\u{fffd}"),
-            ("one\r\ntwo\tthree\u{2028}four\u{85}", "one  two three four "),
+            (
+                "one\r\ntwo\tthree\u{2028}four\u{85}",
+                "one  two three four ",
+            ),
             ("\u{202e}gpj.exe\u{2066}x", "\u{fffd}gpj.exe\u{fffd}x"),
-            ("ad\u{200b}min\u{feff}\u{e0041}", "ad\u{fffd}min\u{fffd}\u{fffd}"),
+            (
+                "ad\u{200b}min\u{feff}\u{e0041}",
+                "ad\u{fffd}min\u{fffd}\u{fffd}",
+            ),
         ] {
             assert_eq!(printable(hostile), shown);
             assert_eq!(printable(shown), shown, "twice is as once");

@@ -24,7 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Clients;
 use crate::error::Error;
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
-use crate::model::{Finding, InstanceId, Subject, Turn, UpdateMethod, seconds_between};
+use crate::model::{Finding, InstanceId, Subject, Turn, UpdateMethod, later, seconds_between};
 use crate::roster;
 
 /// Twice the longest wait between two looks: whoever comes first has looked by then.
@@ -67,11 +67,12 @@ pub async fn look(
     now: &impl Fn() -> Timestamp,
 ) -> Result<Place, Error> {
     let waited = earlier.is_some();
+    let seen_from = later(subject.began, UNSEEN);
     let in_operation = matches!(stack, StackState::Updating | StackState::Busy(_));
     if came(earlier.as_ref()) || *stack == StackState::Deleting {
         return Ok(Place::Go(earlier));
     }
-    if is_on_its_way_back(stack) && now() < subject.began + UNSEEN {
+    if is_on_its_way_back(stack) && now() < seen_from {
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
     let roster = roster::look(subject, clients).await?;
@@ -87,10 +88,10 @@ pub async fn look(
     let (first, later) = others(subject, &group);
     let batch = batch(subject);
     let is_refreshed = subject.settings.target.update_method == UpdateMethod::InstanceRefresh;
-    if first.len() + later.len() < batch && !(is_refreshed && now() < subject.began + UNSEEN) {
+    if first.len() + later.len() < batch && !(is_refreshed && now() < seen_from) {
         return Ok(decide(subject, earlier, &Others::default(), now()));
     }
-    if now() < subject.began + UNSEEN {
+    if now() < seen_from {
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);

@@ -9,3 +9,11 @@ mod answer;
 mod replace;
 
 pub use answer::Edge;
+
+/// What the AWS CLI wrote of an answer, as if the answer had come here.
+pub fn fit_to_show(text: String) -> String {
+    replace::in_answer(text.as_bytes()).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests;

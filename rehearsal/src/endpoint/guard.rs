@@ -64,7 +64,9 @@ pub fn check_head(parts: &Parts, own: SocketAddr) -> Result<(), ApiError> {
     let of_browser = |name: &str| OF_BROWSERS.iter().any(|own| name.starts_with(own));
     let names = parts.headers.keys().map(header::HeaderName::as_str);
     if let Some(name) = names.into_iter().find(|name| of_browser(name)) {
-        let message = format!("the request has the header {name}, as those of pages in browsers have; no page may ask here");
+        let message = format!(
+            "the request has the header {name}, as those of pages in browsers have; no page may ask here"
+        );
         return Err(denied("AccessDenied", message));
     }
     let hosts: Vec<_> = parts.headers.get_all(header::HOST).iter().collect();
@@ -145,7 +147,9 @@ mod tests {
 
     fn signature() -> String {
         let key = keys().operator().to_owned();
-        format!("AWS4-HMAC-SHA256 Credential={key}/20260101/eu-west-1/ecs/aws4_request, SignedHeaders=host, Signature=0")
+        format!(
+            "AWS4-HMAC-SHA256 Credential={key}/20260101/eu-west-1/ecs/aws4_request, SignedHeaders=host, Signature=0"
+        )
     }
 
     #[test]
@@ -159,10 +163,14 @@ mod tests {
         ] {
             let passed = checked("/", own, &[("host", host), ("authorization", &signed)]);
             let passed = passed.unwrap_or_else(|error| panic!("{host}: {error}"));
-            assert_eq!((passed.caller, passed.service.as_str()), (Caller::Operator, "ecs"));
+            assert_eq!(
+                (passed.caller, passed.service.as_str()),
+                (Caller::Operator, "ecs")
+            );
         }
         let key = keys().operator().to_owned();
-        let presigned = format!("/b/k?X-Amz-Credential={key}%2F20260101%2Feu-west-1%2Fs3%2Faws4_request");
+        let presigned =
+            format!("/b/k?X-Amz-Credential={key}%2F20260101%2Feu-west-1%2Fs3%2Faws4_request");
         let passed = checked(&presigned, OWN, &[("host", OWN)]).map(|signed| signed.service);
         assert_eq!(passed.expect("a presigned request"), "s3");
     }
@@ -183,12 +191,26 @@ mod tests {
         for host in hosts {
             let refused = checked("/", OWN, &[("host", host), ("authorization", &signed)]);
             let refused = refused.err().unwrap_or_else(|| panic!("{host:?} passes"));
-            assert_eq!((refused.status, refused.code.as_str()), (403, "AccessDenied"), "{host:?}");
+            assert_eq!(
+                (refused.status, refused.code.as_str()),
+                (403, "AccessDenied"),
+                "{host:?}"
+            );
         }
         for (uri, headers) in [
             ("/", vec![("authorization", signed.as_str())]),
-            ("/", vec![("host", OWN), ("host", OWN), ("authorization", signed.as_str())]),
-            ("http://evil.example/", vec![("host", OWN), ("authorization", signed.as_str())]),
+            (
+                "/",
+                vec![
+                    ("host", OWN),
+                    ("host", OWN),
+                    ("authorization", signed.as_str()),
+                ],
+            ),
+            (
+                "http://evil.example/",
+                vec![("host", OWN), ("authorization", signed.as_str())],
+            ),
         ] {
             assert!(checked(uri, OWN, &headers).is_err(), "{uri} {headers:?}");
         }
@@ -204,7 +226,11 @@ mod tests {
             ("sec-fetch-site", "none"),
             ("sec-fetch-mode", "no-cors"),
         ] {
-            let headers = [("host", OWN), ("authorization", signed.as_str()), (name, value)];
+            let headers = [
+                ("host", OWN),
+                ("authorization", signed.as_str()),
+                (name, value),
+            ];
             let refused = checked("/", OWN, &headers).err();
             let refused = refused.unwrap_or_else(|| panic!("{name}: {value} passes"));
             assert!(refused.message.contains(name), "{refused}");
@@ -216,8 +242,14 @@ mod tests {
         let wrong = signature().replace(keys().operator(), "AKIAWRONG");
         for (headers, code) in [
             (vec![("host", OWN)], "MissingAuthenticationToken"),
-            (vec![("host", OWN), ("authorization", "Bearer x")], "MissingAuthenticationToken"),
-            (vec![("host", OWN), ("authorization", wrong.as_str())], "InvalidClientTokenId"),
+            (
+                vec![("host", OWN), ("authorization", "Bearer x")],
+                "MissingAuthenticationToken",
+            ),
+            (
+                vec![("host", OWN), ("authorization", wrong.as_str())],
+                "InvalidClientTokenId",
+            ),
         ] {
             let refused = checked("/", OWN, &headers).err().expect("it is refused");
             assert_eq!((refused.status, refused.code.as_str()), (403, code));

@@ -42,8 +42,9 @@ impl Keys {
     /// A sentence, if the system has none.
     pub fn random() -> Result<Self, String> {
         let mut bytes = [0; 2 * SECRET_BYTES];
-        getrandom::fill(&mut bytes)
-            .map_err(|error| format!("the system gives no random bytes for an access key: {error}"))?;
+        getrandom::fill(&mut bytes).map_err(|error| {
+            format!("the system gives no random bytes for an access key: {error}")
+        })?;
         Ok(Self::of(&bytes))
     }
 
@@ -94,8 +95,12 @@ fn is_same(given: &str, own: &str) -> bool {
 /// Five bits a letter. The secrets have a multiple of five bytes, so nothing is left over.
 fn base32(bytes: &[u8]) -> String {
     let letters = |chunk: &[u8]| {
-        let bits = chunk.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-        (0..8).rev().map(move |at| char::from(BASE32[(bits >> (5 * at) & 31) as usize]))
+        let bits = chunk
+            .iter()
+            .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        (0..8)
+            .rev()
+            .map(move |at| char::from(BASE32[(bits >> (5 * at) & 31) as usize]))
     };
     bytes.chunks_exact(5).flat_map(letters).collect()
 }
@@ -116,14 +121,24 @@ mod tests {
             keys.caller(&keys.function("joined")),
             Some(Caller::Function("joined".to_owned()))
         );
-        let held = ["arn:aws:iam::123456789012:policy/A", "arn:aws:iam::123456789012:policy/B"];
+        let held = [
+            "arn:aws:iam::123456789012:policy/A",
+            "arn:aws:iam::123456789012:policy/B",
+        ];
         assert_eq!(
             keys.caller(&keys.policy_holder(&["A", "B"])),
             Some(Caller::PolicyHolder(held.map(str::to_owned).to_vec()))
         );
         let functions = keys.function("joined").replace("-FUNCTION-joined", "");
         let crossed = format!("{functions}-POLICY-A");
-        let strangers = ["", "any", "AKIA", &keys.operator()[1..], &functions, &crossed];
+        let strangers = [
+            "",
+            "any",
+            "AKIA",
+            &keys.operator()[1..],
+            &functions,
+            &crossed,
+        ];
         for stranger in strangers {
             assert_eq!(keys.caller(stranger), None, "{stranger}");
         }
@@ -133,11 +148,17 @@ mod tests {
 
     #[test]
     fn two_accounts_have_different_keys_that_clients_can_sign_with() {
-        let (one, other) = (Keys::random().expect("bytes"), Keys::random().expect("bytes"));
+        let (one, other) = (
+            Keys::random().expect("bytes"),
+            Keys::random().expect("bytes"),
+        );
         assert_ne!(one, other);
         let key = one.operator();
         assert_eq!(key.len(), 4 + 32);
-        assert!(key.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{key}");
+        assert!(
+            key.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            "{key}"
+        );
         assert_eq!(format!("{one:?}"), "Keys");
     }
 }

@@ -124,7 +124,9 @@ fn check_entries<R: Read + Seek>(archive: &mut ZipArchive<R>, limit: u64) -> Res
     }
     let mut whole = 0_u64;
     for at in 0..archive.len() {
-        let entry = archive.by_index_raw(at).map_err(|error| error.to_string())?;
+        let entry = archive
+            .by_index_raw(at)
+            .map_err(|error| error.to_string())?;
         if entry.enclosed_name().is_none() {
             return Err(format!("{:?} in it is a path outside of it", entry.name()));
         }
@@ -239,7 +241,11 @@ mod tests {
             assert!(message.contains("outside"), "{name}: {message}");
         }
         let inside = zip_with(["lib/a".to_owned()], b"x");
-        assert!(Unpacked::default().bootstrap("k", &Arc::new(inside)).is_ok());
+        assert!(
+            Unpacked::default()
+                .bootstrap("k", &Arc::new(inside))
+                .is_ok()
+        );
     }
 
     #[test]

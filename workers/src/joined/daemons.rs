@@ -134,10 +134,7 @@ pub fn not_awaited(excused: &[&Missing]) -> String {
         let excuse = daemon.excuse.as_deref().unwrap_or_default();
         format!("daemon {} ({excuse})", daemon.service)
     });
-    format!(
-        " Not waited for: {}.",
-        list(each, ", ")
-    )
+    format!(" Not waited for: {}.", list(each, ", "))
 }
 
 #[cfg(test)]

@@ -46,7 +46,10 @@ fn escape(text: &str) -> (usize, Option<String>) {
 /// and the length of that.
 fn unicode(backslashes: &str, text: &str) -> Option<(usize, char)> {
     let unit = |text: &str| {
-        let digits = text.strip_prefix(backslashes)?.strip_prefix('u')?.get(..4)?;
+        let digits = text
+            .strip_prefix(backslashes)?
+            .strip_prefix('u')?
+            .get(..4)?;
         u16::from_str_radix(digits, 16).ok()
     };
     let length = backslashes.len() + 5;
@@ -81,8 +84,7 @@ mod tests {
     /// None of it must reach a terminal as it is.
     const HOSTILE: &str = "a\u{1b}[2J\u{9b}1A\u{7f}\u{8}\u{c}\r\nb\tc\u{202e}d\u{2066}e\u{200b}f\u{2028}g\u{feff}\u{e0041}\0";
     /// The same, as it is shown. (A form feed is white space too.)
-    const SHOWN: &str =
-        "a\u{fffd}[2J\u{fffd}1A\u{fffd}\u{fffd}";
+    const SHOWN: &str = "a\u{fffd}[2J\u{fffd}1A\u{fffd}\u{fffd}";
 
     fn read(body: &str) -> Value {
         let replaced = in_answer(body.as_bytes()).unwrap_or_else(|| body.to_owned());
