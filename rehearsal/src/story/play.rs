@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 pub use afterwards::{Afterwards, play_and_look};
 
 use super::{Action, Listener, Processes, Settings};
-use crate::endpoint;
+use crate::endpoint::{self, keys::Keys};
 use crate::functions::Invoker;
 use crate::promises::Broken;
 use crate::report::Report;
