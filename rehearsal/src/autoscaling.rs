@@ -39,6 +39,7 @@ mod tags;
 mod warm_pool;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -113,6 +114,13 @@ pub enum Event {
         group: String,
         /// Id of the refresh; one that is over is ignored.
         refresh: String,
+    },
+    /// A group notices that EC2 has terminated an instance.
+    Gone {
+        /// Name of the group.
+        group: String,
+        /// Id of the instance.
+        instance: String,
     },
     /// The health check looks at an instance.
     HealthCheck {
@@ -231,6 +239,7 @@ pub fn on_event(account: &mut Account, event: Event) {
         } => hold::action_due(account, &group, &instance, &token),
         Event::TooOld { group, instance } => lifetime::check(account, &group, &instance),
         Event::Refresh { group, refresh } => refresh::act::look(account, &group, &refresh),
+        Event::Gone { group, instance } => lifecycle::gone(account, &group, &instance),
         Event::HealthCheck { group, instance } => health::check(account, &group, &instance),
     }
 }
@@ -271,12 +280,27 @@ pub fn rebalance_recommended(account: &mut Account, id: &str) {
     rebalance::recommended(account, id);
 }
 
-/// EC2 has nothing left of an instance that was terminated.
+/// EC2 has nothing left of an instance that was terminated: its group notices when it looks next.
 pub fn instance_gone(account: &mut Account, id: &str) {
-    if let Some(group) = account.autoscaling.group_of(id) {
-        let name = group.name.clone();
-        lifecycle::gone(account, &name, id);
-    }
+    let look = account.autoscaling.dynamics.gone_look;
+    let Some(group) = account.autoscaling.group_of(id) else {
+        return;
+    };
+    let Some(instance) = group.instance(id) else {
+        return;
+    };
+    let waited = account.now.duration_since(instance.since).unsigned_abs();
+    let event = Event::Gone {
+        group: group.name.clone(),
+        instance: id.to_owned(),
+    };
+    account.after(until_next(look, waited), event);
+}
+
+/// How long it is to the next of the looks that come every `look`, when `waited` has passed since they began.
+fn until_next(look: Duration, waited: Duration) -> Duration {
+    let over = waited.as_millis() % look.as_millis().max(1);
+    look - Duration::from_millis(u64::try_from(over).unwrap_or_default())
 }
 
 /// The group called `name`.
