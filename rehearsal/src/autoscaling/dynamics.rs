@@ -24,11 +24,13 @@ pub struct Dynamics {
     pub gone_look: Duration,
     /// From an instance's death until the health check finds it. Assumed: 30 to 60 s.
     pub health_check: (Duration, Duration),
+    /// From a forced deletion until what is in service goes. Recorded (the same): 1.5 to 9 s, three times.
+    pub forced_deletion: (Duration, Duration),
+    /// From then until what is retained goes. Recorded (the same; retention_decrement_native): 9.5 s.
+    pub forced_deletion_of_rest: (Duration, Duration),
     /// What slows launches down when they keep failing; `None`: nothing does. Documented: "it slows down"; the schedule
     /// is not.
     pub backoff: Option<Backoff>,
-    /// Whether an instance whose launch was abandoned meets the terminate hooks on its way out. Unproven; assumed yes.
-    pub terminate_hooks_after_abandoned_launch: bool,
     /// From one look of an instance refresh at its group to the next. Assumed: 5 s.
     pub refresh_look: Duration,
     /// Whether an instance refresh waits for instances that stand at their terminate hooks before it goes on. Unproven;
@@ -77,12 +79,13 @@ impl Default for Dynamics {
             leaving: millis(400, 700),
             gone_look: Duration::from_secs(20),
             health_check: seconds(30, 60),
+            forced_deletion: seconds(2, 9),
+            forced_deletion_of_rest: seconds(9, 10),
             backoff: Some(Backoff {
                 free: 2,
                 first: Duration::from_secs(30),
                 longest: Duration::from_secs(15 * 60),
             }),
-            terminate_hooks_after_abandoned_launch: true,
             refresh_look: Duration::from_secs(5),
             refresh_awaits_terminate_hooks: false,
             abandoned_launch_fails_refresh: false,
