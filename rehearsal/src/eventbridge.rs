@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::account::Account;
@@ -76,6 +77,8 @@ pub struct State {
     pub dynamics: Dynamics,
     /// What could not be delivered, in order.
     pub dead_letters: Vec<DeadLetter>,
+    /// Every event put on the bus with its instant, whole, if somebody wants them kept: as an archive of EventBridge does.
+    pub archive: Option<Vec<(Timestamp, Value)>>,
     rules: BTreeMap<String, Rule>,
     /// How many runs of schedules have begun.
     schedule_runs: u64,
@@ -139,6 +142,7 @@ pub fn put_event(account: &mut Account, event: Value) {
 /// The same of an event whose service has given it its `id`.
 pub fn put_event_known_as(account: &mut Account, id: &str, event: Value) {
     let whole = put::with_id(id, &event);
+    put::archive(account, &whole);
     // It is drawn in either case, so that all other chance stays the same.
     let place = account.random.u64(0..lateness::PARTS);
     let late = if account.eventbridge.dynamics.services_are_late {

@@ -22,6 +22,14 @@ pub fn with_id(id: &str, event: &Value) -> Value {
     whole
 }
 
+/// Keeps an event that a service or a call puts on the bus, if somebody wants it kept.
+pub fn archive(account: &mut Account, event: &Value) {
+    let now = account.now;
+    if let Some(archive) = &mut account.eventbridge.archive {
+        archive.push((now, event.clone()));
+    }
+}
+
 /// `PutEvents`: each entry succeeds or fails by itself.
 pub fn put_events(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("PutEvents", input, &["Entries"])?;
@@ -55,7 +63,9 @@ pub fn put_events(account: &mut Account, input: &Value) -> Result<Value, ApiErro
         answers.push(match event(account, entry) {
             Ok(event) => {
                 let id = account.uuid();
-                delivery::plan(account, with_id(&id, &event));
+                let event = with_id(&id, &event);
+                archive(account, &event);
+                delivery::plan(account, event);
                 json!({"EventId": id})
             }
             Err((code, message)) => {
