@@ -345,7 +345,10 @@ fn each_account_has_a_key_of_its_own_and_tells_it_to_a_shell_too() {
     let (one, other) = (Account::start(&[]), Account::start(&[]));
     assert_ne!(one.key, other.key);
     let (own, signed) = (&other.address, one.signature("s3"));
-    let answer = other.raw(&format!("HEAD /bucket HTTP/1.1\r\nhost: {own}\r\n{signed}"), "");
+    let answer = other.raw(
+        &format!("HEAD /bucket HTTP/1.1\r\nhost: {own}\r\n{signed}"),
+        "",
+    );
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
 
     let mut shell = Command::new(env!("CARGO_BIN_EXE_ecs-rollout"))
