@@ -25,9 +25,15 @@ pub fn reconcile_later(account: &mut Account, group: &str) {
     account.after(delay, Event::Reconcile(group.to_owned()));
 }
 
-/// An instance has stopped counting: if the group still wants it replaced, one is launched a little later.
+/// An instance has stopped counting: if the group still wants it replaced, one is launched a little later. Recorded: that of
+/// an unhealthy one is begun with its end.
 pub fn vacancy(account: &mut Account, group: &str, unhealthy: bool) {
-    let (least, most) = account.autoscaling.dynamics.replacement;
+    let dynamics = &account.autoscaling.dynamics;
+    let (least, most) = if unhealthy {
+        dynamics.unhealthy_replacement
+    } else {
+        dynamics.replacement
+    };
     let delay = account.between(least, most);
     account.after(delay, fill(group, unhealthy));
 }
@@ -92,7 +98,7 @@ pub fn reconcile(account: &mut Account, group: &str) {
         launch(account, group, Move::Launch, &why);
     }
     for _ in desired..counted {
-        let Some(id) = to_go(account, group) else {
+        let Some(id) = to_go(account, group, &why) else {
             break;
         };
         let which = warm_pool::way_out(account, group);
@@ -102,7 +108,7 @@ pub fn reconcile(account: &mut Account, group: &str) {
 }
 
 /// The instance that a scale-in takes next. If it is protection that leaves none, the group says so, once.
-fn to_go(account: &mut Account, group: &str) -> Option<String> {
+fn to_go(account: &mut Account, group: &str, why: &Why) -> Option<String> {
     let found = account.autoscaling.group(group)?;
     if found.is_suspended("Terminate") {
         return None;
@@ -119,23 +125,23 @@ fn to_go(account: &mut Account, group: &str) -> Option<String> {
         .last()
         .is_some_and(|last| last.description == ALL_PROTECTED);
     if !waiting && !said {
-        say_protected(account, group);
+        say_protected(account, group, why.asked.as_deref());
     }
     None
 }
 
-/// The cause's text is assumed; the description is documented.
-fn say_protected(account: &mut Account, group: &str) {
+/// The description is documented, the cause recorded: radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json,
+/// 2026-09. `asked` is the sentence on what a user asked for.
+fn say_protected(account: &mut Account, group: &str, asked: Option<&str>) {
     let (now, id) = (account.now, account.uuid());
     let Some(found) = account.autoscaling.group_mut(group) else {
         return;
     };
-    let cause = format!(
-        "At {} a difference between desired and actual capacity called for shrinking the capacity from {} to {}.",
-        whole_seconds(now),
-        found.counted(),
-        found.desired
-    );
+    let equilibrium = format!("At {} group reached equilibrium.", whole_seconds(now));
+    let cause = match asked {
+        Some(asked) => format!("{asked}  {equilibrium}"),
+        None => equilibrium,
+    };
     let mut activity = Activity::new(id, now, cause);
     activity.description = ALL_PROTECTED.to_owned();
     activity.end(now, "Cancelled", None);
@@ -195,6 +201,22 @@ fn emptiest(group: &Group) -> ec2::Placement {
         availability_zone: zone(place),
         hold_agent: false,
     }
+}
+
+/// The id of a zone, such as `euw1-az1` of `eu-west-1a`. Which letter an account sees for which id is AWS's choice; here
+/// they are in order.
+pub fn zone_id(zone: &str) -> String {
+    let mut parts = zone.split('-');
+    let (area, side) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
+    let side = side.get(..1).unwrap_or_default();
+    let mut last = parts.next().unwrap_or_default().chars();
+    let number = last.next().map(String::from).unwrap_or_default();
+    let letter = last.next().unwrap_or('a');
+    let place = (letter as u32).saturating_sub('a' as u32) + 1;
+    format!("{area}{side}{number}-az{place}")
 }
 
 /// The zone of the subnet that is at `place` in a group's list.

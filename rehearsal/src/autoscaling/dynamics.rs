@@ -10,6 +10,19 @@ pub struct Dynamics {
     pub capacity_change: (Duration, Duration),
     /// From an instance's leaving InService until its replacement is launched. Observed: 9 and 14 s.
     pub replacement: (Duration, Duration),
+    /// From an unhealthy instance's leaving InService until its replacement is launched. Recorded: 1.9 s, in the second of
+    /// the termination's cause (radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json, 2026-09).
+    pub unhealthy_replacement: (Duration, Duration),
+    /// From SetInstanceHealth until an unhealthy instance is taken out of service, and from ResumeProcesses. Recorded: 9 s,
+    /// and less than 11 s.
+    pub user_health_check: (Duration, Duration),
+    /// How long it takes to detach an instance, or to put it aside. Recorded: 0.4 to 1.8 s (radkawar/stackd
+    /// testdata/aws/autoscaling/failure_boundaries_native_complete.json, 2026-09; the next two too).
+    pub setting_aside: (Duration, Duration),
+    /// How long it takes to attach an instance. Recorded: 1.2 to 2.2 s.
+    pub attaching: (Duration, Duration),
+    /// How long it takes to return an instance from standby. Recorded: 6.4 to 7.4 s.
+    pub leaving_standby: (Duration, Duration),
     /// From a launch until InService, if no hook holds it longer. Observed: 33 s; taken as 30 to 60 s.
     pub launch: (Duration, Duration),
     /// From the end of the last launch hook until InService. Assumed: 1 to 4 s.
@@ -24,10 +37,16 @@ pub struct Dynamics {
     pub backoff: Option<Backoff>,
     /// Whether an instance whose launch was abandoned meets the terminate hooks on its way out. Unproven; assumed yes.
     pub terminate_hooks_after_abandoned_launch: bool,
-    /// From one look of an instance refresh at its group to the next. Assumed: 5 s.
+    /// How long an instance refresh stands in Pending. Recorded: 5 to 11 s (radkawar/stackd
+    /// testdata/aws/autoscaling/refresh_native.json, 2026-09; the next three too).
+    pub refresh_pending: (Duration, Duration),
+    /// From one look of an instance refresh at its group to the next. Recorded: what it does is 10 s apart, or a multiple.
     pub refresh_look: Duration,
-    /// Whether an instance refresh waits for instances that stand at their terminate hooks before it goes on. Unproven;
-    /// assumed no, as a rolling update of CloudFormation does not.
+    /// How long new instances must be in service until an instance refresh trusts them; what follows is for its next
+    /// look. Recorded: the old ones go 70 and 79 s later.
+    pub refresh_health_checks: (Duration, Duration),
+    /// Whether an instance refresh waits for instances that stand at their terminate hooks before it goes on. Recorded of
+    /// instances without hooks: it waits for terminating ones, also for the last.
     pub refresh_awaits_terminate_hooks: bool,
     /// Whether an abandoned launch makes an instance refresh fail. Unproven; assumed no: another one is launched.
     pub abandoned_launch_fails_refresh: bool,
@@ -63,9 +82,15 @@ impl Backoff {
 impl Default for Dynamics {
     fn default() -> Self {
         let seconds = |from, to| (Duration::from_secs(from), Duration::from_secs(to));
+        let milliseconds = |from, to| (Duration::from_millis(from), Duration::from_millis(to));
         Self {
             capacity_change: seconds(5, 15),
             replacement: seconds(9, 14),
+            unhealthy_replacement: seconds(1, 2),
+            user_health_check: seconds(6, 11),
+            setting_aside: milliseconds(800, 1400),
+            attaching: milliseconds(1200, 2200),
+            leaving_standby: milliseconds(6400, 7400),
             launch: seconds(30, 60),
             proceed: seconds(1, 4),
             leaving: seconds(1, 3),
@@ -76,8 +101,10 @@ impl Default for Dynamics {
                 longest: Duration::from_secs(15 * 60),
             }),
             terminate_hooks_after_abandoned_launch: true,
-            refresh_look: Duration::from_secs(5),
-            refresh_awaits_terminate_hooks: false,
+            refresh_pending: seconds(5, 11),
+            refresh_look: Duration::from_secs(10),
+            refresh_health_checks: seconds(66, 72),
+            refresh_awaits_terminate_hooks: true,
             abandoned_launch_fails_refresh: false,
             launching_may_be_terminated: false,
         }

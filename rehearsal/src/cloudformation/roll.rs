@@ -148,6 +148,12 @@ impl At<'_> {
             .iter()
             .filter(|instance| instance.version != version);
         let obsolete: Vec<String> = obsolete.map(|instance| instance.id.clone()).collect();
+        if let Some(aside) = present.iter().find(|one| one.state.ends_with("Standby")) {
+            return Some(Err(format!(
+                "the account in memory does not know what AutoScalingRollingUpdate does with instances in standby, and {} is {}",
+                aside.id, aside.state
+            )));
+        }
         if obsolete.is_empty() {
             // An earlier roll that failed may have left them suspended.
             return Some(self.resume(policy));

@@ -172,8 +172,8 @@ fn flip(account: &mut Account, switch: Switch) {
         Switch::AbandonedLaunchFailsRefresh => {
             account.autoscaling.dynamics.abandoned_launch_fails_refresh = true
         }
-        Switch::RefreshAwaitsTerminateHooks => {
-            account.autoscaling.dynamics.refresh_awaits_terminate_hooks = true
+        Switch::RefreshPassesTerminateHooks => {
+            account.autoscaling.dynamics.refresh_awaits_terminate_hooks = false
         }
         Switch::RestartedAgentIsActive => account.ecs.dynamics.restart_keeps_status = false,
         Switch::EarlierInstancesHaveNoProvider => {
