@@ -335,7 +335,10 @@ mod tests {
             serde_json::from_str(open["Details"].as_str().expect("text")).expect("JSON");
         assert_eq!(
             details,
-            json!({"Subnet ID": "subnet-1", "Availability Zone": "eu-west-1a"})
+            json!({
+                "Availability Zone ID": "euw1-az1", "Subnet ID": "subnet-1",
+                "Availability Zone": "eu-west-1a",
+            })
         );
         let_in(&mut account);
         pass(&mut account, 60);

@@ -186,7 +186,8 @@ fn a_cancelled_one_leaves_what_it_has_replaced() {
         assert_eq!(newest(&mut account)["Status"], "Cancelled");
         let mut left = amis(&account);
         left.sort();
-        assert_eq!(left, ["ami-new", "ami-new", "ami-old"]);
+        // Of the zone that has two, the one that has served longer goes.
+        assert_eq!(left, ["ami-new", "ami-old", "ami-old"]);
         let error = call(&mut account, "CancelInstanceRefresh", json!({})).expect_err("over");
         assert_eq!(error.code, "ActiveInstanceRefreshNotFound");
     }
@@ -343,7 +344,7 @@ fn the_pool_is_replaced_after_the_group() {
     let waited = only_one(&account, S::WarmedStopped);
     begin(&mut account, json!({"MinHealthyPercentage": 100}));
     while all_in(&account, S::WarmedStopped).contains(&waited) {
-        assert_eq!(newest(&mut account)["Status"], "InProgress");
+        assert_ne!(newest(&mut account)["Status"], "Successful");
         serve_pool(&mut account, 10);
     }
     let mut serving = group(&account)
