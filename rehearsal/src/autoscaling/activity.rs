@@ -36,6 +36,8 @@ pub enum Cause {
     Difference(u32, u32),
     /// An unhealthy instance is replaced.
     Replacement,
+    /// Its group is deleted by force.
+    GroupDeletion,
     /// A user asked for its end; with the capacity before and after, if it shrinks with it.
     UserRequest(Option<(u32, u32)>),
     /// EC2 says that it is dead.
@@ -93,6 +95,7 @@ impl Cause {
             Self::Difference(from, to) => format!("the capacity goes from {from} to {to}"),
             Self::Replacement => "replaces an unhealthy instance".to_owned(),
             Self::UserRequest(_) => ON_REQUEST.to_owned(),
+            Self::GroupDeletion => "its group is deleted by force".to_owned(),
             Self::HealthCheck => "the health check found it dead".to_owned(),
             Self::UserHealthCheck => "a user set it unhealthy".to_owned(),
             Self::LaunchFailure => LAUNCH_ABANDONED.to_owned(),
@@ -134,6 +137,7 @@ impl Cause {
             Self::UserRequest(Some((from, to))) => format!(
                 "At {at} instance {id} {out} a user request, shrinking the capacity from {from} to {to}."
             ),
+            Self::GroupDeletion => format!("At {at} instance {id} {out} a group deletion."),
             // The text is assumed.
             Self::Rebalance => {
                 format!("At {at} an instance {out} an EC2 instance rebalance recommendation.")
@@ -325,7 +329,7 @@ mod tests {
     fn an_activity_shows_the_open_hook_and_then_its_end() {
         let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
         let mut account = account(1, more);
-        pass(&mut account, 16);
+        until_in(&mut account, S::Pending);
         assert_eq!(activities(&mut account)[0]["StatusCode"], "PreInService");
         pass(&mut account, 30);
         let open = activities(&mut account)[0].clone();

@@ -177,8 +177,6 @@ pub struct Moving {
     pub(super) which: Move,
     /// Id of its scaling activity; it also tells this move from an earlier one.
     pub(super) activity: String,
-    /// Whether it meets hooks at all.
-    pub(super) meets_hooks: bool,
     /// Not in service before this instant.
     pub(super) not_before: Timestamp,
     /// The hooks that hold it still.

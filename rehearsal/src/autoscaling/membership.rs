@@ -108,7 +108,6 @@ pub fn begin(account: &mut Account, group: &str, id: &str, way: Way<'_>) -> Valu
         return Value::Null;
     };
     instance.moving.activity.clone_from(&activity_id);
-    instance.moving.meets_hooks = false;
     instance.moving.actions.clear();
     let mut activity = Activity::by_user(activity_id.clone(), now, instance, way.doing, way.cause);
     (activity.status, activity.progress) = way.status;
@@ -146,7 +145,12 @@ pub fn settle(account: &mut Account, group: &str, id: &str, to: LifecycleState) 
         activity.end(now, "Successful", None);
     }
     match to {
-        LifecycleState::Detached => found.instances.remove(id),
+        LifecycleState::Detached => {
+            found.instances.remove(id);
+            if found.deleting && found.instances.is_empty() {
+                account.autoscaling.remove_group(group);
+            }
+        }
         LifecycleState::InService => {
             if !account.ec2.is_alive(id) {
                 super::health::check_later(account, group, id);
@@ -311,7 +315,6 @@ fn admit(account: &mut Account, group: &str, id: &str) {
         moving: Moving {
             which: Move::Launch,
             activity: String::new(),
-            meets_hooks: false,
             not_before: now,
             actions: Vec::new(),
         },

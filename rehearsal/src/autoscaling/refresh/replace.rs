@@ -46,14 +46,7 @@ pub fn retire(account: &mut Account, name: &str, count: u32) {
         if let Some(refresh) = refresh_mut(account, name) {
             refresh.surge -= 1;
         }
-        set_out(
-            account,
-            name,
-            &id,
-            Move::Terminate,
-            &Cause::Refresh.into(),
-            true,
-        );
+        set_out(account, name, &id, Move::Terminate, &Cause::Refresh.into());
     }
     // Somebody else has taken away what was to go: the capacity decides.
     if count == 0
@@ -68,14 +61,7 @@ pub fn batch(account: &mut Account, name: &str, go: u32, come: u32) {
     let (least, most) = account.autoscaling.dynamics.refresh_health_checks;
     let health_checks = account.between(least, most);
     for id in oldest(account, name, go) {
-        set_out(
-            account,
-            name,
-            &id,
-            Move::Terminate,
-            &Cause::Refresh.into(),
-            true,
-        );
+        set_out(account, name, &id, Move::Terminate, &Cause::Refresh.into());
         capacity::vacancy(account, name, false);
     }
     if let Some(refresh) = refresh_mut(account, name) {
@@ -115,7 +101,7 @@ pub fn take_standby(account: &mut Account, name: &str) {
     let ids: Vec<String> = those.map(|it| it.id.clone()).collect();
     for id in ids {
         let why = Cause::Refresh.into();
-        set_out(account, name, &id, Move::Terminate, &why, true);
+        set_out(account, name, &id, Move::Terminate, &why);
     }
 }
 
