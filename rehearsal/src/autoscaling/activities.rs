@@ -179,7 +179,7 @@ mod tests {
         pass(&mut account, 200);
         let more = json!({"DesiredCapacity": 2});
         call(&mut account, "SetDesiredCapacity", more).expect("in bounds");
-        pass(&mut account, 17);
+        until_in(&mut account, crate::autoscaling::LifecycleState::Pending);
         let count = |account: &mut Account, name: &str, value: &str| {
             let filters = json!([{"Name": name, "Values": [value]}]);
             let input = json!({"AutoScalingGroupName": GROUP, "Filters": filters});
