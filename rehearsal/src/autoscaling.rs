@@ -27,6 +27,7 @@ mod instances;
 mod lifecycle;
 mod lifetime;
 mod members;
+mod metrics;
 mod moves;
 mod notice;
 mod rebalance;
@@ -38,7 +39,7 @@ mod size;
 mod tags;
 mod warm_pool;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -59,6 +60,8 @@ pub struct State {
     /// How long things take.
     pub dynamics: Dynamics,
     groups: BTreeMap<String, Group>,
+    /// The metrics that are enabled of each group, by its name.
+    metrics: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What the service has planned for later.
@@ -152,6 +155,7 @@ impl State {
     }
 
     fn remove_group(&mut self, name: &str) {
+        self.metrics.remove(name);
         self.groups.remove(name);
     }
 }
@@ -176,6 +180,8 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DescribeLifecycleHooks" => hooks::describe(account, input),
         "CompleteLifecycleAction" => hooks::complete(account, input),
         "RecordLifecycleActionHeartbeat" => hooks::heartbeat(account, input),
+        "EnableMetricsCollection" => metrics::enable(account, input),
+        "DisableMetricsCollection" => metrics::disable(account, input),
         "CreateOrUpdateTags" => tags::put(account, input),
         "DeleteTags" => tags::delete(account, input),
         "SuspendProcesses" => health::suspend(account, input),

@@ -22,6 +22,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
         input["Tags"] = tags.clone();
     }
     ask(account, "autoscaling", "CreateAutoScalingGroup", &input)?;
+    collect_metrics(account, &name, &Value::Null, &wanted.properties)?;
     Ok(Made::new(name, []))
 }
 
@@ -30,7 +31,7 @@ fn call_members(properties: &Value) -> Value {
     let mut members = Map::new();
     for (key, value) in properties.as_object().into_iter().flatten() {
         match key.as_str() {
-            "LifecycleHookSpecificationList" | "Tags" => {}
+            "LifecycleHookSpecificationList" | "MetricsCollection" | "Tags" => {}
             "VPCZoneIdentifier" => {
                 let subnets: Vec<_> = value
                     .as_array()
@@ -62,6 +63,7 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
     let mut input = call_members(&wanted.properties);
     input["AutoScalingGroupName"] = Value::from(group.clone());
     ask(account, "autoscaling", "UpdateAutoScalingGroup", &input)?;
+    collect_metrics(account, &group, old, &wanted.properties)?;
     let hooks = |properties: &Value| -> Vec<Value> {
         properties["LifecycleHookSpecificationList"]
             .as_array()
@@ -81,6 +83,29 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
     {
         let input = json!({"AutoScalingGroupName": group, "LifecycleHookName": named(gone)});
         ask(account, "autoscaling", "DeleteLifecycleHook", &input)?;
+    }
+    Ok(())
+}
+
+/// Switches the metrics of the group on that are wanted, and those off that are not any more.
+fn collect_metrics(
+    account: &mut Account,
+    group: &str,
+    old: &Value,
+    new: &Value,
+) -> Result<(), String> {
+    let (old, new) = (&old["MetricsCollection"], &new["MetricsCollection"]);
+    if old == new {
+        return Ok(());
+    }
+    if old.as_array().is_some_and(|old| !old.is_empty()) {
+        let input = json!({"AutoScalingGroupName": group});
+        ask(account, "autoscaling", "DisableMetricsCollection", &input)?;
+    }
+    for collection in new.as_array().into_iter().flatten() {
+        let mut input = collection.clone();
+        input["AutoScalingGroupName"] = Value::from(group);
+        ask(account, "autoscaling", "EnableMetricsCollection", &input)?;
     }
     Ok(())
 }

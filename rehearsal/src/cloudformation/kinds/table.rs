@@ -69,7 +69,7 @@ pub const KINDS: &[Kind] = &[
             "TerminationPolicies",
             "VPCZoneIdentifier",
         ],
-        fixed: &["AutoScalingGroupName", "Tags", "MetricsCollection"],
+        fixed: &["AutoScalingGroupName", "Tags"],
         attributes: &[],
     },
     Kind {
