@@ -2,12 +2,12 @@
 """What the template makes for operators, judged by others than the account in memory.
 
 1. template/operator.yaml, packaged and deployed into ministack by the AWS CLI: of each event in operated/notices.json its
-   EventBridge tells the topic that text, word for word, or nothing. (A Rust test holds the account in memory to the same file.)
+   EventBridge sends the topic that notice, or none. (A Rust test holds the account in memory to the same file.)
 2. The operator's verbs of the real binary against the account on loopback, with the rights of the managed policies and no
    others: each call is checked on its very resource. What to look needs is in LookPolicy, what to roll and to stop in RollPolicy.
 3. The lines of metrics that the real activity-worker writes, against a JSON schema of the embedded metric format.
 
-usage: operated.py [PROGRAM FOLDER]      (target/release)
+usage: operated.py [PROGRAM FOLDER]      (target/debug)
 """
 
 import contextlib
@@ -299,7 +299,7 @@ def judged(lines):
 
 
 def main():
-    binaries = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release").resolve()
+    binaries = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "debug").resolve()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         notices(pathlib.Path(folder))

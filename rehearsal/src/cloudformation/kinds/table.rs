@@ -146,6 +146,7 @@ pub const KINDS: &[Kind] = &[
             "EventPattern",
             "Name",
             "RoleArn",
+            "ScheduleExpression",
             "State",
             "Targets",
         ],
