@@ -21,8 +21,14 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     if let Some(tags) = wanted.properties.get("Tags") {
         input["Tags"] = tags.clone();
     }
-    ask(account, "autoscaling", "CreateAutoScalingGroup", &input)?;
-    collect_metrics(account, &name, &Value::Null, &wanted.properties)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "autoscaling",
+        "CreateAutoScalingGroup",
+        &input,
+    )?;
+    collect_metrics(account, wanted, &name, &Value::Null)?;
     Ok(Made::new(name, []))
 }
 
@@ -62,8 +68,14 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
         .clone();
     let mut input = call_members(&wanted.properties);
     input["AutoScalingGroupName"] = Value::from(group.clone());
-    ask(account, "autoscaling", "UpdateAutoScalingGroup", &input)?;
-    collect_metrics(account, &group, old, &wanted.properties)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "autoscaling",
+        "UpdateAutoScalingGroup",
+        &input,
+    )?;
+    collect_metrics(account, wanted, &group, old)?;
     let hooks = |properties: &Value| -> Vec<Value> {
         properties["LifecycleHookSpecificationList"]
             .as_array()
@@ -74,7 +86,13 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
     for hook in new.iter().filter(|hook| !old.contains(hook)) {
         let mut input = hook.clone();
         input["AutoScalingGroupName"] = Value::from(group.clone());
-        ask(account, "autoscaling", "PutLifecycleHook", &input)?;
+        ask(
+            account,
+            &wanted.stack_id,
+            "autoscaling",
+            "PutLifecycleHook",
+            &input,
+        )?;
     }
     let named = |hook: &Value| hook["LifecycleHookName"].clone();
     for gone in old
@@ -82,7 +100,13 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
         .filter(|old| new.iter().all(|new| named(new) != named(old)))
     {
         let input = json!({"AutoScalingGroupName": group, "LifecycleHookName": named(gone)});
-        ask(account, "autoscaling", "DeleteLifecycleHook", &input)?;
+        ask(
+            account,
+            &wanted.stack_id,
+            "autoscaling",
+            "DeleteLifecycleHook",
+            &input,
+        )?;
     }
     Ok(())
 }
@@ -90,22 +114,26 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
 /// Switches the metrics of the group on that are wanted, and those off that are not any more.
 fn collect_metrics(
     account: &mut Account,
+    wanted: &Wanted,
     group: &str,
     old: &Value,
-    new: &Value,
 ) -> Result<(), String> {
-    let (old, new) = (&old["MetricsCollection"], &new["MetricsCollection"]);
+    let (old, new) = (
+        &old["MetricsCollection"],
+        &wanted.properties["MetricsCollection"],
+    );
     if old == new {
         return Ok(());
     }
+    let mut told = |action: &str, mut input: Value| {
+        input["AutoScalingGroupName"] = Value::from(group);
+        ask(account, &wanted.stack_id, "autoscaling", action, &input).map(drop)
+    };
     if old.as_array().is_some_and(|old| !old.is_empty()) {
-        let input = json!({"AutoScalingGroupName": group});
-        ask(account, "autoscaling", "DisableMetricsCollection", &input)?;
+        told("DisableMetricsCollection", json!({}))?;
     }
     for collection in new.as_array().into_iter().flatten() {
-        let mut input = collection.clone();
-        input["AutoScalingGroupName"] = Value::from(group);
-        ask(account, "autoscaling", "EnableMetricsCollection", &input)?;
+        told("EnableMetricsCollection", collection.clone())?;
     }
     Ok(())
 }
@@ -121,7 +149,13 @@ pub fn put_warm_pool(account: &mut Account, wanted: &Wanted) -> Result<Made, Str
             input[size] = Value::from(number);
         }
     }
-    ask(account, "autoscaling", "PutWarmPool", &input)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "autoscaling",
+        "PutWarmPool",
+        &input,
+    )?;
     // Documented: Ref answers the name of the group.
     let group = scalar_text(&wanted.properties["AutoScalingGroupName"]);
     Ok(Made::new(group, []))
