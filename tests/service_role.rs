@@ -10,7 +10,7 @@ use rehearsal::story::files::Files;
 use serde_json::{Value, json};
 
 /// Actions that nothing here needs, and why the role has them.
-const NOT_SHOWN: [(&str, &str); 11] = [
+const NOT_SHOWN: [(&str, &str); 8] = [
     (
         "autoscaling:RollbackInstanceRefresh",
         "CloudFormation here cancels a refresh and starts another",
@@ -19,12 +19,10 @@ const NOT_SHOWN: [(&str, &str); 11] = [
         "autoscaling:SetDesiredCapacity",
         "observed of CloudFormation's rolling update, which here updates the group",
     ),
-    ("cloudwatch:DescribeAlarms", ""),
     (
         "iam:CreateServiceLinkedRole",
         "service-linked roles are not modelled",
     ),
-    ("iam:DeleteRolePolicy", ""),
     (
         "iam:PutRolePermissionsBoundary",
         "the boundary of a stack that is there is not changed here",
@@ -45,7 +43,6 @@ const NOT_SHOWN: [(&str, &str); 11] = [
         "s3:GetObject",
         "the templates and zips here are files, and in no bucket",
     ),
-    ("sqs:SetQueueAttributes", ""),
 ];
 
 /// The lives that a stack has here: the parameters with which it is made, and those that an update changes.
@@ -114,7 +111,7 @@ impl Stage {
         let mut stage = Self {
             account,
             role: String::new(),
-            bad_ami: "ami-0bad",
+            bad_ami: "ami-00000bad",
         };
         let own = [
             ("StackName", "dev"),
