@@ -126,7 +126,7 @@ fn resources(call: &Call) -> Vec<String> {
             .collect(),
         ("ecs", "DescribeClusters") => vec![arn("ecs", &format!("cluster/{cluster}"))],
         ("states", "GetActivityTask") => vec![text("activityArn").to_owned()],
-        ("states", "ListExecutions" | "DescribeStateMachine") => {
+        ("states", "DescribeStateMachine" | "ListExecutions" | "StartExecution") => {
             vec![text("stateMachineArn").to_owned()]
         }
         ("states", "GetExecutionHistory" | "DescribeExecution") => {
@@ -174,8 +174,12 @@ fn stack_arn(stack: &str) -> String {
     }
 }
 
-/// AWS's own parameters belong to no account.
+/// AWS's own parameters belong to no account. A selector is no part of the resource.
 fn parameter_arn(name: &str) -> String {
+    let name = name
+        .rsplit_once(":parameter/")
+        .map_or(name, |(_, path)| path);
+    let name = name.split_once(':').map_or(name, |(name, _)| name);
     let path = name.trim_start_matches('/');
     match path.starts_with("aws/") {
         true => format!("arn:{PARTITION}:ssm:{REGION}::parameter/{path}"),

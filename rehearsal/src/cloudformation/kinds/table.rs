@@ -70,7 +70,7 @@ pub const KINDS: &[Kind] = &[
             "TerminationPolicies",
             "VPCZoneIdentifier",
         ],
-        fixed: &["AutoScalingGroupName", "Tags", "MetricsCollection"],
+        fixed: &["AutoScalingGroupName", "Tags"],
         attributes: &[],
     },
     Kind {
@@ -147,6 +147,7 @@ pub const KINDS: &[Kind] = &[
             "EventPattern",
             "Name",
             "RoleArn",
+            "ScheduleExpression",
             "State",
             "Targets",
         ],
