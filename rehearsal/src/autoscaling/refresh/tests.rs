@@ -173,7 +173,12 @@ fn a_cancelled_one_leaves_what_it_has_replaced() {
         let mut account = outdated(3, json!({}));
         begin(&mut account, json!({"MinHealthyPercentage": 100}));
         serve(&mut account, 80);
-        pass(&mut account, 30);
+        // In the middle of the next launch.
+        for _ in 0..300 {
+            if all_in(&account, S::PendingWait).is_empty() {
+                pass(&mut account, 1);
+            }
+        }
         let cancel = json!({"WaitForTransitioningInstances": waits});
         call(&mut account, "CancelInstanceRefresh", cancel).expect("it goes on");
         pass(&mut account, 6);
