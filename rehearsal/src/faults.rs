@@ -19,9 +19,10 @@ pub use name::Fault;
 pub const SLOW_REGISTRATION: Duration = Duration::from_secs(1200);
 /// By how much an instance joins late, at most: most of them in time, some past a short deadline.
 pub const LATEST_JOIN: Duration = Duration::from_secs(600);
-/// By how much events come late, at most. EventBridge promises no limit; a minute or two was seen.
+/// By how much events come late, at most, beyond what was recorded ([`crate::eventbridge::lateness`]). EventBridge
+/// promises no limit.
 pub const LATEST_EVENT: Duration = Duration::from_secs(300);
-/// Within how long events overtake one another. Assumed: EventBridge promises no order.
+/// By how much each event may come later than the others, beyond what was recorded: they overtake one another more.
 pub const OUT_OF_ORDER: Duration = Duration::from_secs(60);
 /// How long after it was set DRAINING an instance loses its agent.
 pub const AGENT_GONE_AFTER: Duration = Duration::from_secs(20);
