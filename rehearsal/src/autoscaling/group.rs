@@ -52,6 +52,8 @@ pub struct Group {
     pub(super) backed_off_until: Option<Timestamp>,
     /// Whether it is being force-deleted.
     pub(super) deleting: bool,
+    /// Whether it has been deleted, and only its activities are told still.
+    pub(super) is_deleted: bool,
 }
 
 /// What a group was told about itself that does not change its size.
@@ -168,14 +170,19 @@ pub struct Instance {
     pub(super) written: Written,
 }
 
+impl Instance {
+    /// The transition of the move that it is in, or was in last, as the API writes it.
+    pub fn transition_name(&self) -> &'static str {
+        self.moving.which.transition().as_str()
+    }
+}
+
 /// A move under way.
 #[derive(Debug)]
 pub struct Moving {
     pub(super) which: Move,
     /// Id of its scaling activity; it also tells this move from an earlier one.
     pub(super) activity: String,
-    /// Whether it meets hooks at all.
-    pub(super) meets_hooks: bool,
     /// Not in service before this instant.
     pub(super) not_before: Timestamp,
     /// The hooks that hold it still.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use workers::model::Transition;
 
 use super::ExecutionName;
 use super::rules::Rule;
@@ -99,7 +100,7 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
             };
             let (from, to) = account.eventbridge.dynamics.latency;
             let latency = account.between(from, to) + delay(account);
-            if account.faults.has(Fault::EventLost) && account.fault_random.u8(0..LOST_IN) == 0 {
+            if is_lost(account, &delivery.event) {
                 tell(account, &delivery, "lost on the bus".to_owned());
                 continue;
             }
@@ -111,6 +112,21 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
             }
         }
     }
+}
+
+/// Whether a fault keeps the event from its target.
+fn is_lost(account: &mut Account, event: &Value) -> bool {
+    let by_chance =
+        account.faults.has(Fault::EventLost) && account.fault_random.u8(0..LOST_IN) == 0;
+    let of_hooks = [
+        (Fault::LaunchEventsLost, Transition::Launching),
+        (Fault::TerminateEventsLost, Transition::Terminating),
+    ];
+    let mut of_hooks = of_hooks.into_iter();
+    by_chance
+        || of_hooks.any(|(fault, transition)| {
+            account.faults.has(fault) && event["detail-type"] == transition.event_type()
+        })
 }
 
 fn planned(delivery: Delivery) -> super::Event {

@@ -32,6 +32,8 @@ pub enum LifecycleState {
     WarmedPendingWait,
     /// It came out of the group for the warm pool, its drain failed, and it is kept for a person.
     WarmedPendingRetained,
+    /// At its terminate hook on its way out of the warm pool for good.
+    WarmedTerminatingWait,
     /// Any other: standby, detaching, in the warm pool or on its way out of it for good, gone.
     Other(String),
 }
@@ -51,6 +53,7 @@ impl LifecycleState {
             "Warmed:Pending" => Self::WarmedPending,
             "Warmed:Pending:Wait" => Self::WarmedPendingWait,
             "Warmed:Pending:Retained" => Self::WarmedPendingRetained,
+            "Warmed:Terminating:Wait" => Self::WarmedTerminatingWait,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -79,6 +82,17 @@ impl LifecycleState {
         matches!(self, Self::WarmedPending | Self::WarmedPendingWait)
     }
 
+    /// Whether a lifecycle hook of the group holds an instance in this state, ours or somebody else's.
+    pub fn is_at_hook(&self) -> bool {
+        matches!(
+            self,
+            Self::PendingWait
+                | Self::TerminatingWait
+                | Self::WarmedPendingWait
+                | Self::WarmedTerminatingWait
+        )
+    }
+
     /// Whether an instance in this state is at its launch hook, or was a moment ago.
     pub fn awaits_launch(&self) -> bool {
         matches!(self, Self::Pending | Self::PendingWait)
@@ -99,6 +113,7 @@ impl fmt::Display for LifecycleState {
             Self::WarmedPending => "Warmed:Pending",
             Self::WarmedPendingWait => "Warmed:Pending:Wait",
             Self::WarmedPendingRetained => "Warmed:Pending:Retained",
+            Self::WarmedTerminatingWait => "Warmed:Terminating:Wait",
             Self::Other(name) => name,
         })
     }
@@ -121,6 +136,8 @@ pub const HOLD_TAG: &str = "ecs-rollout:hold";
 /// A group, as far as drains go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupSeen {
+    /// Its ARN.
+    pub arn: Option<String>,
     /// Its instances.
     pub instances: Vec<GroupInstance>,
     /// Whether it has a warm pool.

@@ -21,7 +21,14 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     if let Some(tags) = wanted.properties.get("Tags") {
         input["Tags"] = tags.clone();
     }
-    ask(account, "autoscaling", "CreateAutoScalingGroup", &input)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "autoscaling",
+        "CreateAutoScalingGroup",
+        &input,
+    )?;
+    collect_metrics(account, wanted, &name, &Value::Null)?;
     Ok(Made::new(name, []))
 }
 
@@ -30,7 +37,7 @@ fn call_members(properties: &Value) -> Value {
     let mut members = Map::new();
     for (key, value) in properties.as_object().into_iter().flatten() {
         match key.as_str() {
-            "LifecycleHookSpecificationList" | "Tags" => {}
+            "LifecycleHookSpecificationList" | "MetricsCollection" | "Tags" => {}
             "VPCZoneIdentifier" => {
                 let subnets: Vec<_> = value
                     .as_array()
@@ -61,7 +68,14 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
         .clone();
     let mut input = call_members(&wanted.properties);
     input["AutoScalingGroupName"] = Value::from(group.clone());
-    ask(account, "autoscaling", "UpdateAutoScalingGroup", &input)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "autoscaling",
+        "UpdateAutoScalingGroup",
+        &input,
+    )?;
+    collect_metrics(account, wanted, &group, old)?;
     let hooks = |properties: &Value| -> Vec<Value> {
         properties["LifecycleHookSpecificationList"]
             .as_array()
@@ -72,7 +86,13 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
     for hook in new.iter().filter(|hook| !old.contains(hook)) {
         let mut input = hook.clone();
         input["AutoScalingGroupName"] = Value::from(group.clone());
-        ask(account, "autoscaling", "PutLifecycleHook", &input)?;
+        ask(
+            account,
+            &wanted.stack_id,
+            "autoscaling",
+            "PutLifecycleHook",
+            &input,
+        )?;
     }
     let named = |hook: &Value| hook["LifecycleHookName"].clone();
     for gone in old
@@ -80,7 +100,40 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
         .filter(|old| new.iter().all(|new| named(new) != named(old)))
     {
         let input = json!({"AutoScalingGroupName": group, "LifecycleHookName": named(gone)});
-        ask(account, "autoscaling", "DeleteLifecycleHook", &input)?;
+        ask(
+            account,
+            &wanted.stack_id,
+            "autoscaling",
+            "DeleteLifecycleHook",
+            &input,
+        )?;
+    }
+    Ok(())
+}
+
+/// Switches the metrics of the group on that are wanted, and those off that are not any more.
+fn collect_metrics(
+    account: &mut Account,
+    wanted: &Wanted,
+    group: &str,
+    old: &Value,
+) -> Result<(), String> {
+    let (old, new) = (
+        &old["MetricsCollection"],
+        &wanted.properties["MetricsCollection"],
+    );
+    if old == new {
+        return Ok(());
+    }
+    let mut told = |action: &str, mut input: Value| {
+        input["AutoScalingGroupName"] = Value::from(group);
+        ask(account, &wanted.stack_id, "autoscaling", action, &input).map(drop)
+    };
+    if old.as_array().is_some_and(|old| !old.is_empty()) {
+        told("DisableMetricsCollection", json!({}))?;
+    }
+    for collection in new.as_array().into_iter().flatten() {
+        told("EnableMetricsCollection", collection.clone())?;
     }
     Ok(())
 }
@@ -96,7 +149,13 @@ pub fn put_warm_pool(account: &mut Account, wanted: &Wanted) -> Result<Made, Str
             input[size] = Value::from(number);
         }
     }
-    ask(account, "autoscaling", "PutWarmPool", &input)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "autoscaling",
+        "PutWarmPool",
+        &input,
+    )?;
     // Documented: Ref answers the name of the group.
     let group = scalar_text(&wanted.properties["AutoScalingGroupName"]);
     Ok(Made::new(group, []))
