@@ -1,4 +1,5 @@
-//! Plays a story to its end: in virtual time, or on the wall clock with the workers as processes of their own.
+//! Plays a story to its end: in virtual time, or on the wall clock with the workers as processes of
+//! their own.
 
 mod afterwards;
 mod deeds;
@@ -56,8 +57,8 @@ pub struct Played {
     pub retained: usize,
 }
 
-/// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state last that long, and
-/// brings every event at its own time: then all is noticed without delay.
+/// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state
+/// last that long, and brings every event at its own time: then all is noticed without delay.
 ///
 /// # Errors
 /// A sentence: what was refused, and by whom.
@@ -70,7 +71,8 @@ pub fn play(
     play_then(settings, actions, wait, listener, None)
 }
 
-/// The same, and then there is `afterwards`, if anybody is: only then the histories of the executions are kept.
+/// The same, and then there is `afterwards`, if anybody is: only then the histories of the
+/// executions are kept.
 ///
 /// # Errors
 /// As [`play()`].
@@ -109,8 +111,8 @@ fn in_virtual_time<T>(
     runtime.block_on(story)
 }
 
-/// Plays the story with the workers as processes of their own, which call the account on loopback; then there is
-/// `afterwards`, if anybody is.
+/// Plays the story with the workers as processes of their own, which call the account on loopback;
+/// then there is `afterwards`, if anybody is.
 ///
 /// # Errors
 /// A sentence: what was refused, and by whom; or which worker's binary is not there.
@@ -282,7 +284,8 @@ impl Stage {
     async fn settle(&mut self, limit: Duration) -> Result<(), String> {
         let until = self.world.now() + limit;
         let watch = self.watch.clone();
-        // What was just asked for begins a moment later, and an event that was just put has come by then.
+        // What was just asked for begins a moment later, and an event that was just put has come by
+        // then.
         let soon = self.world.now() + EVENTS_HAVE_COME;
         self.run_until(|_| false, soon).await?;
         if self
