@@ -1,6 +1,9 @@
 //! What the template makes for operators: the dashboard shows what workers write, the notices say what they say, and the
 //! policies are within AWS's limits. That the policies allow what the verbs call is judged by `judges/operated.py`.
 
+#[path = "operator/repairs.rs"]
+mod repairs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -10,10 +13,8 @@ use rehearsal::account::{Account, Caller};
 use rehearsal::cloudwatch::Metric;
 use rehearsal::eventbridge;
 use rehearsal::fact::{ExecutionFact, Fact, Told};
-use rehearsal::iam;
 use rehearsal::story::{Listener, files::Files, play, script};
 use rehearsal::telling::Line;
-use rehearsal::wire::Call;
 use serde_json::{Value, json};
 use workers::Worker;
 use workers::metrics::NAMESPACE;
@@ -178,7 +179,9 @@ fn possible() -> BTreeSet<Metric> {
     let errors = workers::Error::NAMES.map(|error| of("Errors", "Error", error));
     let verdicts = ["Reached", "NotYet", "Never", "Over"]
         .into_iter()
-        .flat_map(|verdict| Worker::ALL.map(|worker| of(verdict, "Worker", worker.name())));
+        .flat_map(|verdict| {
+            Worker::OF_AN_ACTION.map(|worker| of(verdict, "Worker", worker.name()))
+        });
     // It acts and has no deadline: it never gives up.
     let never = of("Never", "Worker", Worker::CompleteAction.name());
     let all = verdicts.chain(phases).chain(errors);
@@ -302,125 +305,6 @@ fn a_notice_that_the_topic_does_not_take_is_kept_in_the_queue_whose_policy_names
     assert_eq!(named, rules, "every rule sends a notice of some sample");
     let alarm = property(&account, "NoticeDeadLettersAlarm", "Dimensions");
     assert_eq!(alarm[0]["Value"], "DevCluster-notice-dead-letters");
-}
-
-/// An instance of a group of this name, with which a machine of the cluster would begin.
-fn instance_of(account: &mut Account, group: &str) -> String {
-    let data = json!({"LaunchTemplateName": group,
-        "LaunchTemplateData": {"ImageId": "ami-1", "InstanceType": "m7g.large"}});
-    call(account, "ec2", "CreateLaunchTemplate", data);
-    let template = json!({"LaunchTemplateName": group, "Version": "$Latest"});
-    let input = json!({"AutoScalingGroupName": group, "MinSize": 1, "MaxSize": 1,
-        "LaunchTemplate": template, "VPCZoneIdentifier": "subnet-1"});
-    call(account, "autoscaling", "CreateAutoScalingGroup", input);
-    account.advance(account.now + Duration::from_secs(300));
-    let group = account.autoscaling.group(group).expect("it is there");
-    group.instances[0].id.clone()
-}
-
-/// The calls that RepairPolicy is for, about things of the cluster `own`.
-fn repairs(own: &str, stack: &str, instance: &str) -> Vec<Call> {
-    let arn =
-        |service: &str, rest: String| format!("arn:aws:{service}:eu-west-1:123456789012:{rest}");
-    let (task, member) = (
-        arn("ecs", format!("task/{own}/1")),
-        arn("ecs", format!("container-instance/{own}/1")),
-    );
-    let machine = arn("states", format!("stateMachine:{own}-lifecycle"));
-    let execution = arn("states", format!("execution:{own}-lifecycle:1"));
-    let attribute = json!({"name": "ecs-rollout.ending", "value": "x", "targetId": member});
-    let calls = [
-        (
-            "states",
-            "StartExecution",
-            json!({"stateMachineArn": machine}),
-        ),
-        (
-            "states",
-            "DescribeExecution",
-            json!({"executionArn": execution}),
-        ),
-        (
-            "autoscaling",
-            "CompleteLifecycleAction",
-            json!({"AutoScalingGroupName": own}),
-        ),
-        (
-            "autoscaling",
-            "DetachInstances",
-            json!({"AutoScalingGroupName": own}),
-        ),
-        (
-            "autoscaling",
-            "TerminateInstanceInAutoScalingGroup",
-            json!({"InstanceId": instance}),
-        ),
-        (
-            "ecs",
-            "PutAttributes",
-            json!({"cluster": own, "attributes": [attribute]}),
-        ),
-        (
-            "ecs",
-            "DeregisterContainerInstance",
-            json!({"cluster": own, "containerInstance": member}),
-        ),
-        ("ecs", "StopTask", json!({"cluster": own, "task": task})),
-        (
-            "ecs",
-            "UpdateTaskProtection",
-            json!({"cluster": own, "tasks": [task]}),
-        ),
-        (
-            "cloudformation",
-            "ContinueUpdateRollback",
-            json!({"StackName": stack}),
-        ),
-    ];
-    let calls = calls.map(|(service, action, input)| Call {
-        service: service.to_owned(),
-        action: action.to_owned(),
-        input,
-    });
-    calls.into()
-}
-
-#[test]
-fn whoever_repairs_may_do_so_in_this_cluster_and_in_no_other() {
-    let mut account = deployed();
-    let (own, other) = (
-        instance_of(&mut account, CLUSTER),
-        instance_of(&mut account, "Other"),
-    );
-    let policies = ["LookPolicy", "RepairPolicy"];
-    let stack = account.cloudformation.stack("operator").expect("there");
-    let arns = policies.map(|policy| stack.resources[policy].physical_id.clone());
-    let repairer = Caller::PolicyHolder(arns.to_vec());
-    let looker = Caller::PolicyHolder(arns[..1].to_vec());
-    let ours = repairs(CLUSTER, "ecs-cluster", &own);
-    for call in &ours {
-        assert_eq!(iam::refuses(&account, &repairer, call), None, "{call:?}");
-        assert!(iam::refuses(&account, &looker, call).is_some(), "{call:?}");
-    }
-    for call in repairs("Other", "other", &other) {
-        let refused = iam::refuses(&account, &repairer, &call);
-        assert!(refused.is_some(), "{call:?}");
-    }
-    // Each action that the policy allows is one of these, but for the queue, which no service here serves.
-    let document = property(&account, "RepairPolicy", "PolicyDocument");
-    let statements = document["Statement"].as_array().expect("a list").iter();
-    let allowed = statements.flat_map(|statement| match &statement["Action"] {
-        Value::Array(actions) => actions.clone(),
-        one => vec![one.clone()],
-    });
-    let allowed: BTreeSet<String> = allowed
-        .map(|action| action.as_str().expect("a text").to_owned())
-        .filter(|action| action != "sqs:ReceiveMessage")
-        .collect();
-    let called = ours
-        .iter()
-        .map(|call| format!("{}:{}", call.service, call.action));
-    assert_eq!(allowed, called.collect());
 }
 
 /// AWS counts 6,144 characters of a managed policy, without white space, and 1,000 of a description.

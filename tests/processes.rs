@@ -1,5 +1,5 @@
 //! The workers as processes, as a user runs them; and what becomes of a roll when a worker is killed, or when the account
-//! stands still for ten seconds. The account itself, with whoever asks it, is in `loopback.rs`.
+//! stands still for ten seconds. The account itself, with whoever asks it, is in `loopback/`.
 
 use std::io::Read;
 use std::path::Path;
@@ -133,7 +133,8 @@ fn a_roll_survives_an_account_that_stands_still_for_ten_seconds_and_leaves_no_pr
 }
 
 fn workers_are_named(name: &str) -> bool {
-    ["joined", "draining", "drained", "stable", "complete-action"].contains(&name)
+    let names = workers::Worker::ALL.map(workers::Worker::name);
+    names.contains(&name)
 }
 
 #[test]
