@@ -215,7 +215,7 @@ fn command(
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("TZ", ":UTC")
-        .env("AWS_LAMBDA_RUNTIME_API", &conversation.address)
+        .env("AWS_LAMBDA_RUNTIME_API", conversation.address.to_string())
         .env("AWS_LAMBDA_FUNCTION_NAME", name)
         .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         .env(
