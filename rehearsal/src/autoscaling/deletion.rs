@@ -101,7 +101,8 @@ pub fn empty_rest(account: &mut Account, name: &str) {
     };
     let is_left = |instance: &Instance| {
         let is_leaving = instance.moving.which.transition() == Transition::Terminating;
-        instance.state.is_retained() || (instance.state.is_warm() && !is_leaving)
+        let stays = instance.state.is_retained() || instance.state.is_on_standby();
+        stays || (instance.state.is_warm() && !is_leaving)
     };
     let left = ids(group, |instance| {
         is_left(instance) || instance.state.is_ready_in_pool()

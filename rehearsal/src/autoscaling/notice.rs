@@ -130,7 +130,12 @@ pub fn ended(account: &mut Account, group: &str, id: &str, ending: Ending, befor
     eventbridge::put_event(account, event);
 }
 
-fn envelope(account: &Account, kind: &str, resources: Vec<String>, detail: Value) -> Value {
+pub(super) fn envelope(
+    account: &Account,
+    kind: &str,
+    resources: Vec<String>,
+    detail: Value,
+) -> Value {
     json!({
         "version": "0", "detail-type": kind, "source": "aws.autoscaling", "account": ACCOUNT_ID,
         "time": whole_seconds(account.now), "region": REGION, "resources": resources, "detail": detail,
