@@ -94,8 +94,8 @@ impl Stage {
         serving < self.desired()
     }
 
-    /// Terminates retained instances, which an operator has looked at, and answers the hook that this opens again. Says
-    /// whether there were any.
+    /// Terminates retained instances, which an operator has looked at, and answers the hook that
+    /// this opens again. Says whether there were any.
     async fn let_retained_go(&mut self) -> Result<bool, String> {
         let retained = [self.retained(false), self.retained(true)].concat();
         for id in &retained {
