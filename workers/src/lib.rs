@@ -15,6 +15,7 @@
 //!   carries no other's code
 //! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what was seen and the time
 //! - [`turn`], of which draining asks whether it may begin, and [`roster`], of which it and the hold ask who else is there
+//! - [`ended`], which knows the instances that you ended with `ecs-rollout terminate`; [`terminate`] is what that verb does
 //! - [`config`] reads the input, [`pace`] says how long to wait
 //! - [`ecs`], [`autoscaling`], [`cloudformation`]: the only files that name the AWS SDKs
 //! - [`clock`]: AWS's time, by the answers' own date
@@ -41,6 +42,7 @@ pub mod config;
 pub mod drained;
 pub mod draining;
 pub mod ecs;
+pub mod ended;
 pub mod error;
 pub mod http;
 pub mod joined;
@@ -52,6 +54,7 @@ pub mod roster;
 pub mod stable;
 #[cfg(test)]
 mod stub;
+pub mod terminate;
 pub mod turn;
 
 pub use error::Error;

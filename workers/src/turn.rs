@@ -15,6 +15,8 @@
 //! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an instance DRAINING at once,
 //! which has had its turn then.
 //!
+//! An instance that you ended with `ecs-rollout terminate` does not drain, and takes nobody's turn.
+//!
 //! While a person holds the group, by a tag of it, nobody begins.
 //!
 //! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from its turn.
@@ -74,18 +76,22 @@ pub async fn look(
     if is_on_its_way_back(stack) && now() < subject.began + UNSEEN {
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
-    let roster = roster::look(subject, clients).await?;
+    let mut roster = roster::look(subject, clients).await?;
     if let Some(why) = &roster.on_hold {
         let mut finding = roster::on_hold(subject, why, now());
         finding.extra.turn = Some(earlier.unwrap_or_default());
         return Ok(Place::Wait(Box::new(finding)));
     }
-    let group = roster.instances;
-    if !(in_operation || waited || is_mixed(&group)) {
+    let group = &roster.instances;
+    if !(in_operation || waited || is_mixed(group)) {
         return Ok(Place::Go(earlier));
     }
-    let (first, later) = others(subject, &group);
+    let (mut first, mut later) = others(subject, group);
     let batch = batch(subject);
+    if first.len() + later.len() >= batch {
+        roster.forget_the_ended(subject, clients, now()).await?;
+        (first, later) = others(subject, &roster.instances);
+    }
     let is_refreshed = subject.settings.target.update_method == UpdateMethod::InstanceRefresh;
     if first.len() + later.len() < batch && !(is_refreshed && now() < subject.began + UNSEEN) {
         return Ok(decide(subject, earlier, &Others::default(), now()));

@@ -101,7 +101,7 @@ impl Member {
         let rests = match &self.state {
             LifecycleState::InService => true,
             LifecycleState::Other(name) => AT_REST.contains(&name.as_str()),
-            state => state.is_retained(),
+            state => state.can_be_ended(),
         };
         !rests
     }

@@ -34,7 +34,6 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
     let name = group.name.clone();
     let counts = may_terminate(group, instance, shrink, may_launch)?;
     let shrunk = (counts && shrink).then(|| (group.desired, group.desired - 1));
-    let retained = instance.state.is_retained();
     let which = match instance.state {
         LifecycleState::WarmedTerminatingRetained | LifecycleState::WarmedPendingRetained => {
             Move::Discard
@@ -45,7 +44,9 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
         found_mut(&mut account.autoscaling, &name)?.desired = desired;
     }
     let why = Cause::UserRequest(shrunk).into();
-    let activity = set_out(account, &name, &id, which, &why, !retained);
+    // A retained instance meets its terminate hooks again (recorded: radkawar/stackd
+    // testdata/aws/autoscaling/retention_intervention.json, 2026-09).
+    let activity = set_out(account, &name, &id, which, &why, true);
     if counts && !shrink {
         capacity::vacancy(account, &name, false);
     }
@@ -64,8 +65,9 @@ fn may_terminate(
 ) -> Result<bool, ApiError> {
     let state = instance.state;
     if state.is_retained() && shrink {
-        return Err(ApiError::not_known(format_args!(
-            "ShouldDecrementDesiredCapacity for {} in {state}, which does not count in the desired capacity: leave it false",
+        // Recorded: radkawar/stackd testdata/aws/autoscaling/retention_decrement_native.json, 2026-09.
+        return Err(validation(format!(
+            "The instance {} is in a Retained state and can't be terminated while decreasing desired capacity. To terminate these instances, retry without decreasing the Auto Scaling group's desired capacity.",
             instance.id
         )));
     }

@@ -99,15 +99,14 @@ impl Inner {
     }
 
     /// Whether an instance may go with what runs on it: it died, nobody was asked about its launch (the event was lost, and
-    /// the hook timed out), a person let it go that it was retained for, or the user
+    /// the hook timed out), the operator asked to end it while it was retained, or the user
     /// chose so.
     fn is_excused(&self, at: Timestamp, instance: &str) -> bool {
-        let seen = self.instances.get(instance);
         self.died.contains(instance)
             || self.is_unasked(instance)
             || self.joined_too_late.contains(instance)
             || self.is_over_with_its_stack(at, instance)
-            || seen.is_some_and(|seen| seen.retained)
+            || self.to_be_ended.contains(instance)
             || self.by_policy(at, instance)
     }
 

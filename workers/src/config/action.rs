@@ -45,8 +45,8 @@ pub fn read(detail: &mut Fields<'_>) -> Option<Action> {
     })
 }
 
-/// The id goes into a filter of the cluster query language: nothing else may.
-fn is_instance_id(text: &str) -> bool {
+/// Whether a text is an instance's id. It goes into a filter of the cluster query language: nothing else may.
+pub fn is_instance_id(text: &str) -> bool {
     text.strip_prefix("i-").is_some_and(|digits| {
         (8..=17).contains(&digits.len())
             && digits

@@ -32,7 +32,15 @@ pub enum LifecycleState {
     WarmedPendingWait,
     /// It came out of the group for the warm pool, its drain failed, and it is kept for a person.
     WarmedPendingRetained,
-    /// Any other: standby, detaching, in the warm pool or on its way out of it for good, gone.
+    /// Leaving the warm pool for good, its terminate hook not yet open.
+    WarmedTerminating,
+    /// At its terminate hook, on its way out of the warm pool for good.
+    WarmedTerminatingWait,
+    /// Past its terminate hook, on its way out of the warm pool for good.
+    WarmedTerminatingProceed,
+    /// Nobody answered the hook on its way out of the warm pool, and it is kept for a person.
+    WarmedTerminatingRetained,
+    /// Any other: standby, detaching, in the warm pool, gone.
     Other(String),
 }
 
@@ -51,6 +59,10 @@ impl LifecycleState {
             "Warmed:Pending" => Self::WarmedPending,
             "Warmed:Pending:Wait" => Self::WarmedPendingWait,
             "Warmed:Pending:Retained" => Self::WarmedPendingRetained,
+            "Warmed:Terminating" => Self::WarmedTerminating,
+            "Warmed:Terminating:Wait" => Self::WarmedTerminatingWait,
+            "Warmed:Terminating:Proceed" => Self::WarmedTerminatingProceed,
+            "Warmed:Terminating:Retained" => Self::WarmedTerminatingRetained,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -64,6 +76,12 @@ impl LifecycleState {
     /// Whether an instance in this state stands at its terminate hook; see [`Self::is_draining`].
     pub fn awaits_end(&self) -> bool {
         matches!(self, Self::TerminatingWait | Self::WarmedPendingWait)
+    }
+
+    /// Whether its group retains it, so that you can end it with `ecs-rollout terminate`. One that nobody answered for on
+    /// its way out of the warm pool is retained too, but no drain of it failed.
+    pub fn can_be_ended(&self) -> bool {
+        self.is_retained() || *self == Self::WarmedTerminatingRetained
     }
 
     /// Whether its drain failed, and it is kept for a person.
@@ -99,6 +117,10 @@ impl fmt::Display for LifecycleState {
             Self::WarmedPending => "Warmed:Pending",
             Self::WarmedPendingWait => "Warmed:Pending:Wait",
             Self::WarmedPendingRetained => "Warmed:Pending:Retained",
+            Self::WarmedTerminating => "Warmed:Terminating",
+            Self::WarmedTerminatingWait => "Warmed:Terminating:Wait",
+            Self::WarmedTerminatingProceed => "Warmed:Terminating:Proceed",
+            Self::WarmedTerminatingRetained => "Warmed:Terminating:Retained",
             Self::Other(name) => name,
         })
     }

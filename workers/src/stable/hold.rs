@@ -37,7 +37,7 @@ pub async fn look(
     }
     let stack = stack_now(subject, clients, now).await?;
     // A group that is being created has no past to roll away from: nobody else needs to be looked at.
-    let roster = match stack.state {
+    let mut roster = match stack.state {
         StackState::Creating => {
             let own = [subject.action.instance.clone()];
             roster::Roster {
@@ -47,6 +47,12 @@ pub async fn look(
         }
         _ => roster::look(subject, clients).await?,
     };
+    // An instance that you ended is nobody's to wait for, and its drain stops no rollout again.
+    let matters = |one: &GroupInstance| one.state.is_draining() || one.state.is_retained();
+    let others = roster.instances.iter();
+    if others.filter(|one| one.instance != subject.action.instance).any(matters) {
+        roster.forget_the_ended(subject, clients, now()).await?;
+    }
     let kept = kept(subject, &roster.instances, &stack.state, clients).await?;
     let finding = decide_new(subject, (&roster.instances, &kept), &stack.state, now());
     let decides = matches!(finding.verdict, Verdict::Reached | Verdict::Never);
@@ -60,7 +66,7 @@ pub async fn look(
 
 /// Whether those that held the new instance before still do: that is enough to say "not yet". A large group's list is long,
 /// and would be asked for by every instance of a batch, while the holders are few. Before anything else is said all are
-/// looked at.
+/// looked at. A holder that failed, and that you ended meanwhile, is waited for until it has gone.
 async fn look_at_holders(
     subject: &Subject,
     input: &Value,
@@ -183,10 +189,8 @@ fn failed_drain(subject: &Subject, retained: &GroupInstance) -> String {
     let (group, new) = (&subject.action.group, &subject.action.instance);
     let (old, state) = (&retained.instance, &retained.state);
     format!(
-        "The drain of {old} failed, and group {group} retains it ({state}), so the roll does not go on with \
-         {new}. Look at what runs on {old}, then let it go with 'aws autoscaling \
-         terminate-instance-in-auto-scaling-group --instance-id {old} --no-should-decrement-desired-capacity', and roll \
-         again."
+        "The drain of {old} failed, and group {group} retains it ({state}), so the rollout stops before {new}. Look at \
+         what runs on {old}, end it with 'ecs-rollout terminate {old}', and roll again."
     )
 }
 
@@ -339,7 +343,7 @@ mod tests {
         }
         let reason = held((TerminatingRetained, "1"), "UPDATE_IN_PROGRESS").reason;
         assert!(
-            reason.contains("--instance-id i-0aaaaaaaaaaaaaaa0"),
+            reason.contains("'ecs-rollout terminate i-0aaaaaaaaaaaaaaa0'"),
             "{reason}"
         );
     }

@@ -9,6 +9,7 @@ use super::Stage;
 use super::outcome::on_another_ami;
 use crate::account::Account;
 use crate::promises::{Broken, Claim};
+use crate::story::Termination;
 
 /// So long nothing may be under way before it counts as rest: the health check finds a dead instance within a minute.
 const QUIET: Duration = Duration::from_secs(300);
@@ -42,7 +43,7 @@ impl Stage {
             self.run_until(ready, limit).await?;
             let quiet = self.world.now() + QUIET;
             self.run_until(|_| false, quiet).await?;
-            let has_healed = self.let_retained_go();
+            let has_healed = self.end_retained().await;
             self.unprotect_what_is_deleted();
             let at_rest = again.pending().is_none();
             if at_rest && cures < MOST_CURES && self.cure_the_stack() {
@@ -89,13 +90,12 @@ impl Stage {
         serving < self.desired()
     }
 
-    /// Terminates retained instances, which an operator has looked at. Says whether there were any.
-    fn let_retained_go(&self) -> bool {
+    /// Ends retained instances, which an operator has looked at. Says whether there were any.
+    async fn end_retained(&mut self) -> bool {
         let retained = [self.retained(false), self.retained(true)].concat();
         for id in &retained {
-            let input = json!({"InstanceId": id, "ShouldDecrementDesiredCapacity": false});
-            // Refused: somebody else was quicker, and the next look shows it.
-            let _answer = self.call("autoscaling", "TerminateInstanceInAutoScalingGroup", &input);
+            // Not ended: somebody else was quicker, and the next look shows it.
+            let _outcome = self.terminate(id, Termination::default()).await;
         }
         !retained.is_empty()
     }
