@@ -23,7 +23,7 @@ const ALONE: &str = "instances 2\nservice web desired=2 cpu=128 memory=128 dereg
 const ACTS: &str = "deploy\nrelease\npass 600\nrest\n";
 
 /// Each wrong with the settings and the deeds of its story.
-const STORIES: [(Wrong, &[&str], &str); 25] = [
+const STORIES: [(Wrong, &[&str], &str); 28] = [
     (Wrong::ErrorIsReached, &[ROLL, "fault worker-error\n"], ACTS),
     (Wrong::Counters, &[ROLL], ACTS),
     (
@@ -88,6 +88,19 @@ const STORIES: [(Wrong, &[&str], &str); 25] = [
         Wrong::NotJoinedIsJoined,
         &["instances 1\nfault never-joins\nservice web desired=1 cpu=128 memory=128\n"],
         "deploy\nroll\n",
+    ),
+    // The operator's program is killed before it answers the hook, so that the workers have to.
+    (
+        Wrong::EndRequestIgnored,
+        &[HANGS],
+        "deploy\nroll\nterminate steps=2\npass 4000\nroll\n",
+    ),
+    (Wrong::QueueStopsForEnded, &[HANGS], "deploy\nroll\nterminate steps=1\nroll\n"),
+    (
+        Wrong::EndRequestNeverLapses,
+        &[HANGS],
+        "deploy\nroll\nterminate steps=1\npass 4000\ncall autoscaling TerminateInstanceInAutoScalingGroup \
+         {\"InstanceId\":\"$RETAINED\",\"ShouldDecrementDesiredCapacity\":false}\nsettle\nrest\n",
     ),
 ];
 

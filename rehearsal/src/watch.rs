@@ -129,8 +129,8 @@ struct Inner {
     healthy: BTreeMap<String, u64>,
     /// The instances that were retained, those too that have gone.
     ever_retained: BTreeSet<String>,
-    /// The retained instances that the operator asked to end.
-    to_be_ended: BTreeSet<String>,
+    /// The retained instances that the operator asked to end, and when he asked last.
+    to_be_ended: BTreeMap<String, Timestamp>,
     /// The instances whose hooks were answered CONTINUE.
     told_to_go_on: BTreeSet<String>,
     /// The instances that a user set DRAINING.
@@ -182,7 +182,7 @@ impl Watch {
             last_answers: BTreeMap::new(),
             healthy: BTreeMap::new(),
             ever_retained: BTreeSet::new(),
-            to_be_ended: BTreeSet::new(),
+            to_be_ended: BTreeMap::new(),
             told_to_go_on: BTreeSet::new(),
             drained_by_hand: BTreeSet::new(),
             abandoned: BTreeSet::new(),

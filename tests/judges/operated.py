@@ -72,6 +72,11 @@ CALLS = {
     "roll": {"UpdateStack", "PutParameter", *PLAN, *WATCH},
     "stop": {"DescribeStacks", "DescribeAutoScalingGroups", "DescribeInstanceRefreshes", "CancelUpdateStack",
              "CreateOrUpdateTags", "DeleteTags"},
+    "terminate": {"DescribeAutoScalingInstances", "DescribeLifecycleHooks", "ListContainerInstances",
+                  "DescribeContainerInstances", "ListTasks", "DescribeTasks", "StopTask", "PutAttributes",
+                  "TerminateInstanceInAutoScalingGroup", "CompleteLifecycleAction", "DeregisterContainerInstance"},
+    # What explain and the README advise to call by hand.
+    "by hand": {"StartExecution"},
     # With the caller's rights, when it reads the AMI id for an update.
     "CloudFormation": {"GetParameters"},
 }
@@ -162,6 +167,16 @@ class Restricted(tool.Scene):
         key = "AKIAPOLICY-" + "+".join(self.policies[name] for name in names)
         self.keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "any"}
 
+    def retain(self, instance):
+        """Lets the drain of an instance fail."""
+        self.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)
+        self.groups.terminate_instance_in_auto_scaling_group(InstanceId=instance, ShouldDecrementDesiredCapacity=False)
+        until("its hook", lambda: self.instances().get(instance) == "Terminating:Wait")
+        self.groups.complete_lifecycle_action(
+            AutoScalingGroupName=CLUSTER, LifecycleHookName="ecs-rollout-terminate", InstanceId=instance,
+            LifecycleActionResult="ABANDON")
+        until("its retention", lambda: self.instances().get(instance) == "Terminating:Retained")
+
     def may_name(self, ami):
         """Whether whoever has these rights may write the AMI into its parameter."""
         theirs = boto3.client("ssm", endpoint_url=self.address, region_name=REGION, aws_access_key_id=self.keys["AWS_ACCESS_KEY_ID"],
@@ -233,6 +248,14 @@ def permissions(program):
         rights.enough("watch", STACK, codes=(1,))
         if "report" in verbs:
             rights.enough("report", STACK)
+        if "RepairPolicyArn" in scene.policies:
+            serving = scene.at("InService")
+            scene.holds("LookPolicyArn")
+            scene.retain(serving)
+            answer = scene.tool("terminate", serving, "--yes")
+            tool.expect("terminate with the rights to look", answer, 2, "ecs:PutAttributes is not allowed to you")
+            scene.holds("LookPolicyArn", "RepairPolicyArn")
+            rights.enough("terminate", serving, "--stop-tasks", "--yes", codes=(0,))
     for verb in LOOKS:
         changing = {action for action in rights.called.get(verb, ()) if not action.startswith(("Describe", "List", "Get"))}
         if changing:

@@ -296,6 +296,45 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn an_instance_that_you_ended_takes_nobody_s_turn() {
+        for (requested, goes) in [(false, false), (true, true)] {
+            let clients = Clients::new(&stub::aws(move |asked| {
+                let answer = match asked.action.as_str() {
+                    "ListContainerInstances" if asked.body.contains("ecs-rollout.terminate") => {
+                        let arns: &[&str] = if requested { &["c"] } else { &[] };
+                        serde_json::json!({"containerInstanceArns": arns})
+                    }
+                    "ListContainerInstances" => serde_json::json!({"containerInstanceArns": ["c"]}),
+                    "DescribeContainerInstances" => {
+                        let mark = serde_json::json!({"name": "ecs-rollout.terminate", "value": stub::at(0)});
+                        let one = serde_json::json!({"ec2InstanceId": "i-00000000000000001", "attributes": [mark]});
+                        serde_json::json!({"containerInstances": [one]})
+                    }
+                    action => {
+                        let name = stub::terminating().action.group;
+                        let own = stub::terminating().action.instance;
+                        let member = |id: &str| {
+                            format!("<member><InstanceId>{id}</InstanceId><LifecycleState>Terminating:Wait</LifecycleState></member>")
+                        };
+                        let all = member("i-00000000000000001") + &member(own.as_str());
+                        let group = format!(
+                            "<AutoScalingGroups><member><AutoScalingGroupName>{name}</AutoScalingGroupName>\
+                             <Instances>{all}</Instances></member></AutoScalingGroups>"
+                        );
+                        return (200, stub::xml(action, &group));
+                    }
+                };
+                (200, answer.to_string())
+            }));
+            let subject = stub::terminating();
+            let now = || stub::at(60);
+            let place = look(&subject, None, &StackState::Updating, &clients, &now).await;
+            let place = place.expect("an answer");
+            assert_eq!(matches!(place, Place::Go(_)), goes, "{place:?}");
+        }
+    }
+
     fn waits(place: &Place) -> Option<&Turn> {
         match place {
             Place::Go(_) => None,

@@ -176,15 +176,6 @@ impl Aws {
         }))
     }
 
-    /// What our hooks of the group say, if it has any.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`].
-    pub async fn hooks(&self, group: &str) -> Result<Option<Hooks>, Error> {
-        let all = self.all_hooks(group).await?;
-        Ok(all.into_iter().find_map(|hook| hook.ours))
-    }
-
     /// All lifecycle hooks of the group.
     ///
     /// # Errors

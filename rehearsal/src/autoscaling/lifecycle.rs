@@ -433,7 +433,12 @@ mod tests {
         assert_eq!(only_one(&account, S::TerminatingRetained), id);
         assert!(account.ec2.is_alive(&id));
         assert_eq!(group(&account).counted(), 1, "its replacement");
+        let error = terminate(&mut account, &id, true).expect_err("it does not count");
+        assert!(error.message.contains("is in a Retained state"), "{error}");
         terminate(&mut account, &id, false).expect("a retained instance may be terminated");
+        pass(&mut account, 5);
+        assert_eq!(only_one(&account, S::TerminatingWait), id);
+        complete(&mut account, "terminate", &id, "CONTINUE").expect("its hook opened again");
         pass(&mut account, 100);
         assert!(group(&account).instance(&id).is_none());
         let waits = states(&account, &id);
@@ -442,7 +447,7 @@ mod tests {
                 .iter()
                 .filter(|state| *state == "Terminating:Wait")
                 .count(),
-            1
+            2
         );
     }
 

@@ -60,11 +60,17 @@ pub enum Wrong {
     NotYetIsReached,
     /// `NotYet` of `joined` is taken for `Reached`.
     NotJoinedIsJoined,
+    /// An instance that the operator ends is drained like any other.
+    EndRequestIgnored,
+    /// A retained instance that the operator is about to end stops the next rollout.
+    QueueStopsForEnded,
+    /// A request to end an instance counts for ever.
+    EndRequestNeverLapses,
 }
 
 impl Wrong {
     /// All of them with their names.
-    pub const ALL: [(Self, &'static str); 25] = [
+    pub const ALL: [(Self, &'static str); 28] = [
         (Self::ErrorIsReached, "error-is-reached"),
         (Self::Counters, "counters"),
         (Self::FirstPage, "first-page"),
@@ -90,6 +96,9 @@ impl Wrong {
         (Self::ToldOnce, "told-once"),
         (Self::NotYetIsReached, "not-yet-is-reached"),
         (Self::NotJoinedIsJoined, "not-joined-is-joined"),
+        (Self::EndRequestIgnored, "end-request-ignored"),
+        (Self::QueueStopsForEnded, "queue-stops-for-ended"),
+        (Self::EndRequestNeverLapses, "end-request-never-lapses"),
     ];
 
     /// Its name.

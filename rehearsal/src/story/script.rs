@@ -23,8 +23,8 @@
 //! ```
 //!
 //! `$GROUP`, `$CLUSTER` and `$STACK` in JSON stand for their names, `$TEMPLATE` for the id of the group's launch template,
-//! `$INSTANCE` for the id of its oldest instance, `$NEWEST` for that of its newest and `$NTH_2` for that of the second in its
-//! list. What `in` puts off must happen before the story ends.
+//! `$INSTANCE` for the id of its oldest instance, `$NEWEST` for that of its newest, `$NTH_2` for that of the second in its
+//! list and `$RETAINED` for that of the first retained one. What `in` puts off must happen before the story ends.
 
 mod runs;
 

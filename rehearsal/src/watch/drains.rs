@@ -57,8 +57,9 @@ impl Inner {
             .map(|(id, _)| id.clone())
             .collect();
         let by_others = |id: &String| {
-            let sets = [&self.drained_by_hand, &self.interrupted, &self.to_be_ended];
-            sets.iter().any(|those| those.contains(id))
+            self.drained_by_hand.contains(id)
+                || self.interrupted.contains(id)
+                || self.to_be_ended.contains_key(id)
         };
         let is_rolled = |id: &&String| {
             let seen = &self.instances[*id];

@@ -73,7 +73,7 @@ impl Inner {
             Fact::Attribute { instance, name } if name == TERMINATE => {
                 let seen = self.instances.get(instance);
                 if seen.is_some_and(|seen| seen.retained) {
-                    self.to_be_ended.insert(instance.clone());
+                    self.to_be_ended.insert(instance.clone(), told.at);
                 }
             }
             Fact::Task { .. } | Fact::TaskHealthy { .. } | Fact::TaskKilled { .. } => {

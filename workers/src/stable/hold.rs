@@ -258,6 +258,53 @@ mod tests {
         assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
     }
 
+    #[tokio::test]
+    async fn an_instance_that_you_ended_neither_holds_nor_stops() {
+        let old = "i-0aaaaaaaaaaaaaaa0";
+        for (state, requested, verdict) in [
+            ("Terminating:Wait", Some(0), Verdict::Reached),
+            ("Terminating:Wait", None, Verdict::NotYet),
+            ("Terminating:Retained", Some(0), Verdict::Reached),
+            ("Terminating:Retained", None, Verdict::Never),
+            ("Terminating:Retained", Some(60 - 3600), Verdict::Never),
+        ] {
+            let clients = Clients::new(&stub::aws(move |request| {
+                let answer = match request.action.as_str() {
+                    "DescribeStacks" => "<Stacks><member><StackName>s</StackName><StackStatus>UPDATE_IN_PROGRESS</StackStatus></member></Stacks>".to_owned(),
+                    "DescribeAutoScalingGroups" => {
+                        let member = |(id, state): (&str, &str)| {
+                            format!("<member><InstanceId>{id}</InstanceId><LifecycleState>{state}</LifecycleState></member>")
+                        };
+                        let all = member(("i-0123456789abcdef0", "Pending:Wait")) + &member((old, state));
+                        let name = stub::launching().action.group;
+                        format!(
+                            "<AutoScalingGroups><member><AutoScalingGroupName>{name}</AutoScalingGroupName>\
+                             <Instances>{all}</Instances></member></AutoScalingGroups>"
+                        )
+                    }
+                    "ListContainerInstances" => {
+                        let asked = request.body.contains("ecs-rollout.terminate");
+                        let arns = ["c"].into_iter().filter(|_| asked && requested.is_some());
+                        let arns: Vec<&str> = arns.collect();
+                        return (200, serde_json::json!({"containerInstanceArns": arns}).to_string());
+                    }
+                    "DescribeContainerInstances" => {
+                        let value = requested.map(stub::at);
+                        let mark = serde_json::json!({"name": "ecs-rollout.terminate", "value": value});
+                        let one = serde_json::json!({"ec2InstanceId": old, "attributes": [mark]});
+                        return (200, serde_json::json!({"containerInstances": [one]}).to_string());
+                    }
+                    other => panic!("{other} was asked"),
+                };
+                (200, stub::xml(&request.action, &answer))
+            }));
+            let (subject, input) = (stub::launching(), stub::event("launch"));
+            let finding = look(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding = finding.expect("an answer");
+            assert_eq!(finding.verdict, verdict, "{state} {requested:?}: {}", finding.reason);
+        }
+    }
+
     fn instance(id: &str, state: LifecycleState, version: &str) -> GroupInstance {
         GroupInstance {
             instance: InstanceId::new(id),

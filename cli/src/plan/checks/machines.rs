@@ -16,8 +16,8 @@ pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if !failed.is_empty() {
         let words = format!(
-            "retained since an earlier drain failed: {}. While they are there, no instance joins; ask why with ecs-rollout explain \
-             {}, then terminate them",
+            "retained since an earlier drain failed: {}. The rollout stops while they are there. Ask why: ecs-rollout explain {1}; \
+             end each: ecs-rollout terminate {1}",
             some(failed.iter().copied()),
             failed[0]
         );
@@ -25,8 +25,9 @@ pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
     }
     if !kept.is_empty() {
         let words = format!(
-            "kept for their standalone tasks: {}; terminate each when its tasks have ended",
-            some(kept)
+            "retained for their standalone tasks: {}; when its tasks have ended, end each: ecs-rollout terminate {}",
+            some(kept.iter().copied()),
+            kept[0]
         );
         remarks.push(Remark::warning("kept", words));
     }
