@@ -95,7 +95,11 @@ const STORIES: [(Wrong, &[&str], &str); 28] = [
         &[HANGS],
         "deploy\nroll\nterminate steps=2\npass 4000\nroll\n",
     ),
-    (Wrong::QueueStopsForEnded, &[HANGS], "deploy\nroll\nterminate steps=1\nroll\n"),
+    (
+        Wrong::QueueStopsForEnded,
+        &[HANGS],
+        "deploy\nroll\nterminate steps=1\nroll\n",
+    ),
     (
         Wrong::EndRequestNeverLapses,
         &[HANGS],

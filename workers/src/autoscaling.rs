@@ -86,7 +86,11 @@ impl AutoScaling {
             .lifecycle_action_token(action.token.as_str())
             .send()
             .await;
-        open_or_over("autoscaling:RecordLifecycleActionHeartbeat", &action.group, sent)
+        open_or_over(
+            "autoscaling:RecordLifecycleActionHeartbeat",
+            &action.group,
+            sent,
+        )
     }
 
     /// Completes the action. Finding it completed already is not an error.

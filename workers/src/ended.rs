@@ -102,7 +102,9 @@ mod tests {
         let clients = requested(-5);
         let (subject, mut input) = (stub::terminating(), stub::event("terminate"));
         let now = || stub::at(2);
-        let first = draining::handle(&subject, &input, &clients, &now).await.expect("an answer");
+        let first = draining::handle(&subject, &input, &clients, &now)
+            .await
+            .expect("an answer");
         assert_eq!(
             first.reason,
             "You ended i-0123456789abcdef0 with 'ecs-rollout terminate' at 2026-11-22T23:59:55Z: nothing on it is drained or \
@@ -112,8 +114,12 @@ mod tests {
         let silent = Clients::new(&stub::aws(|asked| panic!("{} was asked", asked.action)));
         input["draining"] = serde_json::to_value(&first.extra).expect("JSON");
         input["draining"]["since"] = json!(stub::at(2));
-        let second = drained::handle(&subject, &input, &silent, &now).await.expect("an answer");
-        let third = stable::handle(&subject, &input, &silent, &now).await.expect("an answer");
+        let second = drained::handle(&subject, &input, &silent, &now)
+            .await
+            .expect("an answer");
+        let third = stable::handle(&subject, &input, &silent, &now)
+            .await
+            .expect("an answer");
         for finding in [first, second, third] {
             assert_eq!(finding.verdict, Verdict::Reached);
             assert_eq!(finding.extra.termination_requested_at, Some(stub::at(-5)));
@@ -143,7 +149,10 @@ mod tests {
             let now = || stub::at(1);
             let finding = draining::handle(&subject, &input, &requested(second), &now).await;
             let finding = finding.expect("an answer");
-            assert_eq!(finding.extra.termination_requested_at.is_some(), is_in_force);
+            assert_eq!(
+                finding.extra.termination_requested_at.is_some(),
+                is_in_force
+            );
         }
         input["draining"] = begun();
         let now = || stub::at(3000);

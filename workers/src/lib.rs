@@ -513,9 +513,7 @@ mod tests {
                     let web = json!({"serviceName": "web", "status": "ACTIVE", "desiredCount": 2});
                     (200, json!({"services": [web]}).to_string())
                 }
-                "ListContainerInstances" => {
-                    (200, json!({"containerInstanceArns": []}).to_string())
-                }
+                "ListContainerInstances" => (200, json!({"containerInstanceArns": []}).to_string()),
                 action => {
                     let created = "<CreationTime>2026-01-01T00:00:00Z</CreationTime>";
                     let stack = format!(

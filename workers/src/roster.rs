@@ -40,7 +40,8 @@ impl Roster {
             let mut requests = requests.iter();
             requests.any(|(instance, at)| *instance == one.instance && is_in_force(*at, now))
         };
-        self.instances.retain(|one| &one.instance == own || !is_ended(one));
+        self.instances
+            .retain(|one| &one.instance == own || !is_ended(one));
         Ok(())
     }
 }

@@ -15,9 +15,7 @@ use crate::ecs::TERMINATE;
 use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, Task, termination_requested};
 use crate::model::group::LifecycleState;
-use crate::model::{
-    ClusterName, ContainerInstanceArn, GroupName, HookName, InstanceId, later,
-};
+use crate::model::{ClusterName, ContainerInstanceArn, GroupName, HookName, InstanceId, later};
 
 /// So often it is looked whether a step has had its effect.
 const LOOKS_EVERY: Duration = Duration::from_secs(3);
@@ -32,7 +30,8 @@ const PATIENCE_WITH_OTHERS: SignedDuration = SignedDuration::from_hours(2);
 const STOP_PATIENCE: SignedDuration = crate::drained::STOP_GRACE;
 
 /// What StopTask puts on record with a task.
-const STOP_REASON: &str = "ecs-rollout: you end the retained instance of this task with --stop-tasks";
+const STOP_REASON: &str =
+    "ecs-rollout: you end the retained instance of this task with --stop-tasks";
 
 /// The instance that is to end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +106,9 @@ impl fmt::Display for Step {
             }
             Self::AwaitHook => f.write_str("Waiting for its terminate hook to open."),
             Self::Answer => f.write_str("Answering its terminate hook with CONTINUE."),
-            Self::AwaitEnd => f.write_str("Waiting until EC2 has terminated it: about two minutes."),
+            Self::AwaitEnd => {
+                f.write_str("Waiting until EC2 has terminated it: about two minutes.")
+            }
             Self::Deregister(arn) => write!(f, "Deregistering {arn}, which ECS still shows."),
             Self::Done => f.write_str("It is gone."),
         }
@@ -134,7 +135,10 @@ impl fmt::Display for Refusal {
             }
             Self::NotRetained(state) => state,
         };
-        write!(f, "it is {state}, and only a retained instance can be ended. ")?;
+        write!(
+            f,
+            "it is {state}, and only a retained instance can be ended. "
+        )?;
         f.write_str(match state {
             S::InService => {
                 "It is in service. To replace it, roll; or terminate it with aws autoscaling \
@@ -175,11 +179,7 @@ pub enum Outcome {
 ///
 /// # Errors
 /// Why it is not to be ended.
-pub fn next_step(
-    progress: Progress,
-    seen: &Observation,
-    now: Timestamp,
-) -> Result<Step, Refusal> {
+pub fn next_step(progress: Progress, seen: &Observation, now: Timestamp) -> Result<Step, Refusal> {
     use LifecycleState as S;
     let is_requested = termination_requested(&seen.registrations, now).is_some();
     let is_ours = progress.begun || is_requested;
@@ -268,7 +268,10 @@ pub async fn run(
 pub async fn look(target: &Target, clients: &Clients) -> Result<Observation, Error> {
     let instance = std::slice::from_ref(&target.instance);
     let found = clients.autoscaling.some_instances(instance).await?;
-    let registrations = clients.ecs.registrations(&target.cluster, &target.instance).await?;
+    let registrations = clients
+        .ecs
+        .registrations(&target.cluster, &target.instance)
+        .await?;
     Ok(Observation {
         state: found.into_iter().next().map(|one| one.state),
         registrations,
@@ -324,7 +327,10 @@ pub async fn stop_tasks(
             return Ok(left);
         }
         for task in left.iter().filter(|task| task.wanted) {
-            clients.ecs.stop_task(&target.cluster, &task.arn, STOP_REASON).await?;
+            clients
+                .ecs
+                .stop_task(&target.cluster, &task.arn, STOP_REASON)
+                .await?;
         }
         tokio::time::sleep(LOOKS_EVERY).await;
     }

@@ -315,7 +315,9 @@ mod tests {
                         let name = stub::terminating().action.group;
                         let own = stub::terminating().action.instance;
                         let member = |id: &str| {
-                            format!("<member><InstanceId>{id}</InstanceId><LifecycleState>Terminating:Wait</LifecycleState></member>")
+                            format!(
+                                "<member><InstanceId>{id}</InstanceId><LifecycleState>Terminating:Wait</LifecycleState></member>"
+                            )
                         };
                         let all = member("i-00000000000000001") + &member(own.as_str());
                         let group = format!(

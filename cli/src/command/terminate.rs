@@ -71,17 +71,24 @@ impl Terminate {
     async fn end(&self, aws: &Aws) -> Result<ExitCode, String> {
         let target = self.target(aws).await?;
         let clients = &aws.acting;
-        let seen = terminate::look(&target, clients).await.map_err(|error| told(&error))?;
+        let seen = terminate::look(&target, clients)
+            .await
+            .map_err(|error| told(&error))?;
         if let Err(refusal) = terminate::next_step(Progress::default(), &seen, aws.now()) {
             return Err(format!("{} is not ended: {refusal}", self.instance));
         }
-        let tasks = terminate::tasks(&target, clients).await.map_err(|error| told(&error))?;
+        let tasks = terminate::tasks(&target, clients)
+            .await
+            .map_err(|error| told(&error))?;
         say(self.plan(&target, &seen, &tasks, aws.now()));
         if !self.yes && !agreed("End it?")? {
             say("Nothing is done.\n");
             return Ok(ExitCode::FAILURE);
         }
-        let is_retained = seen.state.as_ref().is_some_and(|state| state.can_be_ended());
+        let is_retained = seen
+            .state
+            .as_ref()
+            .is_some_and(|state| state.can_be_ended());
         if self.stop_tasks && is_retained && !self.stop(aws, &target, tasks.len()).await? {
             return Ok(ExitCode::FAILURE);
         }
@@ -116,13 +123,7 @@ impl Terminate {
     }
 
     /// What will be done.
-    fn plan(
-        &self,
-        target: &Target,
-        seen: &Observation,
-        tasks: &[Task],
-        now: Timestamp,
-    ) -> String {
+    fn plan(&self, target: &Target, seen: &Observation, tasks: &[Task], now: Timestamp) -> String {
         let ending = Ending {
             target,
             seen,
@@ -147,7 +148,9 @@ impl Terminate {
             }
             Outcome::Refused(refusal) => Err(format!("{id} is not ended: {refusal}")),
             Outcome::StillThere(seen) => {
-                let state = seen.state.map_or("still in its cluster".to_owned(), |it| it.to_string());
+                let state = seen
+                    .state
+                    .map_or("still in its cluster".to_owned(), |it| it.to_string());
                 say(format!(
                     "{id} is not gone yet: it is {state}. Run it again, or ask why: ecs-rollout explain {id}\n"
                 ));
@@ -182,7 +185,9 @@ impl Terminate {
         let hooks = aws.all_hooks(&group).await.map_err(|error| told(&error))?;
         let leaving = hooks.into_iter().filter(|hook| !hook.is_of_launch);
         let (ours, others): (Vec<_>, Vec<_>) = leaving.partition(|hook| hook.ours.is_some());
-        let ours = ours.into_iter().find_map(|hook| Some((hook.name, hook.ours?)));
+        let ours = ours
+            .into_iter()
+            .find_map(|hook| Some((hook.name, hook.ours?)));
         let (hook, ours) = ours.ok_or_else(|| {
             format!(
                 "group {group} of {id} has no terminate hook of ecs-rollout (one whose NotificationMetadata names cluster and \

@@ -84,10 +84,17 @@ pub fn without_execution(about: &Explanation, ended: Option<&Execution>) -> Vec<
     let names = &about.hook_names;
     let (hook, result, effect) = match state.awaits_launch() {
         true => (&names.launch, "ABANDON", "its launch is abandoned"),
-        false => (&names.terminate, "CONTINUE", "what still runs on it is killed"),
+        false => (
+            &names.terminate,
+            "CONTINUE",
+            "what still runs on it is killed",
+        ),
     };
     let mut lines = vec![first];
-    if let Some(hook) = hook.as_ref().filter(|_| state.awaits_launch() || state.awaits_end()) {
+    if let Some(hook) = hook
+        .as_ref()
+        .filter(|_| state.awaits_launch() || state.awaits_end())
+    {
         lines.push(format!(
             "Or answer its hook yourself; {effect}: aws autoscaling complete-lifecycle-action --region {region} \
              --auto-scaling-group-name {} --lifecycle-hook-name {hook} --instance-id {} --lifecycle-action-result {result}",

@@ -31,11 +31,21 @@ impl Display for Ending<'_> {
             ..
         } = self.target;
         match &self.seen.state {
-            Some(state) => writeln!(f, "{instance} is {state} in group {group}, cluster {cluster}.")?,
-            None => writeln!(f, "{instance} has left its group. ECS still shows it in cluster {cluster}.")?,
+            Some(state) => writeln!(
+                f,
+                "{instance} is {state} in group {group}, cluster {cluster}."
+            )?,
+            None => writeln!(
+                f,
+                "{instance} has left its group. ECS still shows it in cluster {cluster}."
+            )?,
         }
         if let Some(at) = termination_requested(&self.seen.registrations, self.now) {
-            writeln!(f, "Its end was requested at {}. This continues it.", clock(at))?;
+            writeln!(
+                f,
+                "Its end was requested at {}. This continues it.",
+                clock(at)
+            )?;
         }
         match self.tasks.len() {
             0 => writeln!(f, "No task runs on it.")?,
@@ -78,7 +88,11 @@ fn line(task: &Task, now: Timestamp) -> String {
     };
     let id = task.arn.as_str().rsplit('/').next().unwrap_or_default();
     let since = task.since.map_or(String::new(), |since| {
-        format!(" since {} ({})", clock(since), lasting(now.duration_since(since)))
+        format!(
+            " since {} ({})",
+            clock(since),
+            lasting(now.duration_since(since))
+        )
     });
     format!("  {owner:<28} task {id}, {}{since}\n", task.last_status)
 }

@@ -202,7 +202,9 @@ impl Stage {
             }
             Action::Delete => self.delete().await,
             Action::Terminate(how) => {
-                let id = self.to_be_ended().ok_or("no instance is retained that could be ended")?;
+                let id = self
+                    .to_be_ended()
+                    .ok_or("no instance is retained that could be ended")?;
                 self.terminate(&id, *how).await
             }
             Action::In(seconds, action) => {

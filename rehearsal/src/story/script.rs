@@ -176,7 +176,11 @@ fn termination(text: &str) -> Result<Termination, String> {
         match word.split_once('=') {
             None if word == "stop-tasks" => how.stop_tasks = true,
             Some(("steps", count)) => how.steps = Some(number(count)?),
-            _ => return Err(format!("terminate takes stop-tasks and steps=N, not {word:?}")),
+            _ => {
+                return Err(format!(
+                    "terminate takes stop-tasks and steps=N, not {word:?}"
+                ));
+            }
         }
     }
     Ok(how)

@@ -123,7 +123,8 @@ impl Inner {
             since.is_some_and(|since| at.duration_since(since) > RETAINED_SEEN)
         };
         let mut all = self.instances.iter();
-        let failed = all.find(|(id, seen)| long_ago(seen) && !kept.contains(id) && !ended.contains_key(*id));
+        let failed =
+            all.find(|(id, seen)| long_ago(seen) && !kept.contains(id) && !ended.contains_key(*id));
         if let Some((failed, _)) = failed {
             let detail = format!("{instance} was let in, though the drain of {failed} had failed");
             self.broke(Claim::NoErrorContinues, at, detail);

@@ -114,7 +114,10 @@ impl Inner {
     /// Whether the operator asked to end it, not long before its terminate hook opened for the last time: a request that was not
     /// carried out cuts no later drain short.
     fn is_ended_on_request(&self, instance: &str) -> bool {
-        let began = self.instances.get(instance).and_then(|seen| seen.drain_began);
+        let began = self
+            .instances
+            .get(instance)
+            .and_then(|seen| seen.drain_began);
         let asked = self.to_be_ended.get(instance);
         asked.is_some_and(|asked| began.is_none_or(|began| is_in_force(*asked, began)))
     }

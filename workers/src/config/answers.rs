@@ -73,7 +73,12 @@ pub fn agent_gone_since(input: &Value) -> Option<Timestamp> {
 /// that it was asked for.
 pub fn termination_requested(input: &Value) -> Option<Timestamp> {
     let mut said = ["drained", "draining"].iter();
-    said.find_map(|phase| input[phase]["terminationRequestedAt"].as_str()?.parse().ok())
+    said.find_map(|phase| {
+        input[phase]["terminationRequestedAt"]
+            .as_str()?
+            .parse()
+            .ok()
+    })
 }
 
 /// What held the tasks of services when `drained` last asked, if it has.

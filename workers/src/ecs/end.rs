@@ -49,7 +49,9 @@ impl Ecs {
             Ok(_) => Ok(()),
             // ECS was quicker: it deregisters the instance itself when EC2 terminates it.
             Err(error) if error.code() == Some("InvalidParameterException") => {
-                let known = self.container_instances(cluster, std::slice::from_ref(arn)).await?;
+                let known = self
+                    .container_instances(cluster, std::slice::from_ref(arn))
+                    .await?;
                 match known.iter().any(|one| one.status.is_registered()) {
                     true => Err(refused("ecs:DeregisterContainerInstance", cluster, error)),
                     false => Ok(()),

@@ -89,7 +89,9 @@ pub fn termination_requested(
     registrations: &[ContainerInstance],
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let requests = registrations.iter().filter_map(|one| one.termination_requested_at);
+    let requests = registrations
+        .iter()
+        .filter_map(|one| one.termination_requested_at);
     requests.max().filter(|at| is_in_force(*at, now))
 }
 

@@ -50,7 +50,10 @@ pub async fn look(
     // An instance that you ended is nobody's to wait for, and its drain stops no rollout again.
     let matters = |one: &GroupInstance| one.state.is_draining() || one.state.is_retained();
     let others = roster.instances.iter();
-    if others.filter(|one| one.instance != subject.action.instance).any(matters) {
+    if others
+        .filter(|one| one.instance != subject.action.instance)
+        .any(matters)
+    {
         roster.forget_the_ended(subject, clients, now()).await?;
     }
     let kept = kept(subject, &roster.instances, &stack.state, clients).await?;
@@ -301,7 +304,11 @@ mod tests {
             let (subject, input) = (stub::launching(), stub::event("launch"));
             let finding = look(&subject, &input, &clients, &|| stub::at(60)).await;
             let finding = finding.expect("an answer");
-            assert_eq!(finding.verdict, verdict, "{state} {requested:?}: {}", finding.reason);
+            assert_eq!(
+                finding.verdict, verdict,
+                "{state} {requested:?}: {}",
+                finding.reason
+            );
         }
     }
 

@@ -25,16 +25,27 @@ fn seen(state: &str, registrations: &[ContainerInstance]) -> Observation {
 }
 
 fn step(state: &str, registrations: &[ContainerInstance]) -> Result<Step, Refusal> {
-    next_step(Progress::default(), &seen(state, registrations), stub::at(600))
+    next_step(
+        Progress::default(),
+        &seen(state, registrations),
+        stub::at(600),
+    )
 }
 
 #[test]
 fn a_retained_instance_is_marked_then_terminated() {
     let arns = vec![ContainerInstanceArn::new("c")];
-    for state in ["Terminating:Retained", "Warmed:Pending:Retained", "Warmed:Terminating:Retained"] {
+    for state in [
+        "Terminating:Retained",
+        "Warmed:Pending:Retained",
+        "Warmed:Terminating:Retained",
+    ] {
         let unmarked = step(state, &[registration(None, true)]);
         assert_eq!(unmarked, Ok(Step::Request(arns.clone())), "{state}");
-        assert_eq!(step(state, &[registration(Some(599), true)]), Ok(Step::Terminate));
+        assert_eq!(
+            step(state, &[registration(Some(599), true)]),
+            Ok(Step::Terminate)
+        );
         // A request of long ago was never carried out: it is made again.
         let old = step(state, &[registration(Some(600 - 3600), true)]);
         assert_eq!(old, Ok(Step::Request(arns.clone())), "{state}");
@@ -46,16 +57,33 @@ fn a_retained_instance_is_marked_then_terminated() {
 #[test]
 fn what_is_not_retained_is_refused_unless_it_was_begun() {
     for state in [
-        "Pending:Wait", "InService", "Standby", "Terminating", "Terminating:Wait", "Terminating:Proceed",
-        "Warmed:Stopped", "Warmed:Pending:Wait", "Warmed:Terminating:Wait",
+        "Pending:Wait",
+        "InService",
+        "Standby",
+        "Terminating",
+        "Terminating:Wait",
+        "Terminating:Proceed",
+        "Warmed:Stopped",
+        "Warmed:Pending:Wait",
+        "Warmed:Terminating:Wait",
     ] {
         let refused = Refusal::NotRetained(LifecycleState::from_name(state));
         let words = format!("it is {state}, and only a retained instance can be ended");
         assert!(refused.to_string().starts_with(&words), "{refused}");
-        assert_eq!(step(state, &[registration(None, true)]), Err(refused), "{state}");
+        assert_eq!(
+            step(state, &[registration(None, true)]),
+            Err(refused),
+            "{state}"
+        );
     }
-    assert_eq!(step("", &[registration(None, false)]), Err(Refusal::NotInGroup));
-    assert_eq!(step("InService", &[registration(Some(599), true)]).ok(), None);
+    assert_eq!(
+        step("", &[registration(None, false)]),
+        Err(Refusal::NotInGroup)
+    );
+    assert_eq!(
+        step("InService", &[registration(Some(599), true)]).ok(),
+        None
+    );
 }
 
 #[test]
@@ -71,17 +99,34 @@ fn a_run_that_was_broken_off_is_finished_by_the_next() {
         assert_eq!(step(state, &marked), Ok(expected), "{state}");
     }
     let arn = ContainerInstanceArn::new("c");
-    assert_eq!(step("", &[registration(Some(599), false)]), Ok(Step::Deregister(arn)));
+    assert_eq!(
+        step("", &[registration(Some(599), false)]),
+        Ok(Step::Deregister(arn))
+    );
 }
 
 #[test]
 fn in_one_run_each_step_follows_on_the_last() {
-    let begun = Progress { begun: true, ..Progress::default() };
-    let terminated = Progress { terminated: true, ..begun };
-    let answered = Progress { answered: true, ..terminated };
+    let begun = Progress {
+        begun: true,
+        ..Progress::default()
+    };
+    let terminated = Progress {
+        terminated: true,
+        ..begun
+    };
+    let answered = Progress {
+        answered: true,
+        ..terminated
+    };
     let marked = [registration(Some(599), true)];
     for (progress, state, registrations, expected) in [
-        (terminated, "Terminating:Retained", &marked[..], Step::AwaitHook),
+        (
+            terminated,
+            "Terminating:Retained",
+            &marked[..],
+            Step::AwaitHook,
+        ),
         (terminated, "Terminating:Wait", &marked[..], Step::Answer),
         (terminated, "Terminating:Wait", &[], Step::Answer),
         (answered, "Terminating:Wait", &marked[..], Step::AwaitEnd),
@@ -146,12 +191,18 @@ async fn a_run_marks_terminates_answers_and_deregisters() {
         hook: HookName::new("ecs-rollout-terminate"),
         other_hooks: Vec::new(),
     };
-    let outcome = run(&target, &clients, &|| stub::at(0), |_| ControlFlow::Continue(())).await;
+    let outcome = run(&target, &clients, &|| stub::at(0), |_| {
+        ControlFlow::Continue(())
+    })
+    .await;
     assert_eq!(outcome.expect("an answer"), Outcome::Ended);
     let calls = calls.lock().expect("a log").clone();
     let expected = [
         ("PutAttributes", "2026-11-23T00:00:00Z"),
-        ("TerminateInstanceInAutoScalingGroup", "ShouldDecrementDesiredCapacity=false"),
+        (
+            "TerminateInstanceInAutoScalingGroup",
+            "ShouldDecrementDesiredCapacity=false",
+        ),
         ("CompleteLifecycleAction", "LifecycleActionResult=CONTINUE"),
         ("DeregisterContainerInstance", "\"force\":true"),
     ];

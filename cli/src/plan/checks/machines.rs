@@ -1,5 +1,8 @@
 //! The instances.
 
+use workers::ecs::TERMINATE;
+use workers::model::cluster::is_in_force;
+
 use super::{Asked, Remark, Seen, deadline_stops, some};
 
 /// The attribute of an instance that is kept for its standalone tasks.
@@ -12,8 +15,17 @@ pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
             .is_some_and(|it| it.attribute(KEPT).is_some())
     };
     let retained = seen.group.retained().map(|one| one.id.as_str());
-    let (kept, failed): (Vec<&str>, Vec<&str>) = retained.partition(|id| kept(id));
+    let (ended, left): (Vec<&str>, Vec<&str>) = retained.partition(|id| is_being_ended(seen, id));
+    let (kept, failed): (Vec<&str>, Vec<&str>) = left.into_iter().partition(|id| kept(id));
     let mut remarks = Vec::new();
+    if !ended.is_empty() {
+        let words = format!(
+            "retained, and you asked to end it: {}; no rollout waits for it. To finish that: ecs-rollout terminate {}",
+            some(ended.iter().copied()),
+            ended[0]
+        );
+        remarks.push(Remark::warning("being-ended", words));
+    }
     if !failed.is_empty() {
         let words = format!(
             "retained since an earlier drain failed: {}. The rollout stops while they are there. Ask why: ecs-rollout explain {1}; \
@@ -32,6 +44,13 @@ pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
         remarks.push(Remark::warning("kept", words));
     }
     remarks
+}
+
+/// Whether you asked to end an instance, and the request is in force: the launch queue leaves it out then.
+fn is_being_ended(seen: &Seen, id: &str) -> bool {
+    let asked = seen.machine(id).and_then(|it| it.attribute(TERMINATE));
+    let asked = asked.and_then(|time| time.parse().ok());
+    asked.is_some_and(|at| is_in_force(at, seen.now))
 }
 
 /// All of the group are members of the cluster, ACTIVE, with their agents connected.

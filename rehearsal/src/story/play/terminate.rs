@@ -16,9 +16,12 @@ use crate::story::Termination;
 impl Stage {
     /// The first instance that is retained, or whose end was begun.
     pub(super) fn to_be_ended(&self) -> Option<String> {
-        let begun = self.world.with(|account| account.ecs.with_attribute(TERMINATE));
+        let begun = self
+            .world
+            .with(|account| account.ecs.with_attribute(TERMINATE));
         let mut instances = self.watch.instances().into_iter();
-        let found = instances.find(|(id, seen)| seen.state.ends_with(":Retained") || begun.contains(id));
+        let found =
+            instances.find(|(id, seen)| seen.state.ends_with(":Retained") || begun.contains(id));
         found.map(|(id, _)| id)
     }
 
@@ -29,7 +32,10 @@ impl Stage {
     pub(super) async fn terminate(&mut self, id: &str, how: Termination) -> Result<(), String> {
         let world = self.world.clone();
         let target = self.target(id)?;
-        let clients = Clients::new(&inside::sdk_config(&world, inside::wire(&world, Caller::Operator)));
+        let clients = Clients::new(&inside::sdk_config(
+            &world,
+            inside::wire(&world, Caller::Operator),
+        ));
         let teller = self.world.clone();
         let name = id.to_owned();
         let tell = move |step: &Step| {
@@ -55,7 +61,9 @@ impl Stage {
                 tell(step);
                 ControlFlow::Continue(())
             };
-            terminate::run(&target, &clients, &now, before).await.map(Some)
+            terminate::run(&target, &clients, &now, before)
+                .await
+                .map(Some)
         };
         let limit = self.world.now() + LIMIT;
         let outcome = tokio::select! {
@@ -67,7 +75,10 @@ impl Stage {
         match outcome {
             Ok(Some(Outcome::Ended)) => Ok(()),
             Ok(Some(Outcome::BrokenOff)) => {
-                self.tell("terminate".to_owned(), format!("{id}: the operator's program was killed"));
+                self.tell(
+                    "terminate".to_owned(),
+                    format!("{id}: the operator's program was killed"),
+                );
                 Ok(())
             }
             Ok(Some(Outcome::Refused(refusal))) => Err(format!("{id} was not ended: {refusal}")),
@@ -81,12 +92,20 @@ impl Stage {
     fn target(&self, id: &str) -> Result<Target, String> {
         let input = json!({"AutoScalingGroupName": self.cluster});
         let answer = self.call("autoscaling", "DescribeLifecycleHooks", &input)?;
-        let all = answer["LifecycleHooks"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let leaving = all.iter().filter(|hook| hook["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_TERMINATING");
+        let all = answer["LifecycleHooks"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let leaving = all
+            .iter()
+            .filter(|hook| hook["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_TERMINATING");
         let (ours, others): (Vec<&Value>, Vec<&Value>) =
             leaving.partition(|hook| hook.get("NotificationMetadata").is_some());
-        let name = |hook: &Value| HookName::new(hook["LifecycleHookName"].as_str().unwrap_or_default());
-        let ours = ours.first().ok_or("the group has no terminate hook of ours")?;
+        let name =
+            |hook: &Value| HookName::new(hook["LifecycleHookName"].as_str().unwrap_or_default());
+        let ours = ours
+            .first()
+            .ok_or("the group has no terminate hook of ours")?;
         Ok(Target {
             instance: InstanceId::new(id),
             group: GroupName::new(&self.cluster),
