@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 use crate::account::Account;
 use crate::environments::{Environments, Log};
+use crate::eventbridge;
 use crate::fact::Told;
 use crate::simulation::wrong::Wrong;
 use crate::telling::Line;
@@ -68,8 +69,6 @@ impl Processes {
 pub enum Switch {
     /// A signal sent before CloudFormation sees the instance InService is lost.
     EarlySignalLost,
-    /// An abandoned launch is terminated without the terminate hook.
-    AbandonedLaunchSkipsHook,
     /// An execution started by a rule is named after the event, so that a second delivery is refused.
     ExecutionNamedAfterEvent,
     /// An abandoned launch makes an instance refresh fail.
@@ -84,12 +83,8 @@ pub enum Switch {
 
 impl Switch {
     /// All switches with their names.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::EarlySignalLost, "early-signal-lost"),
-        (
-            Self::AbandonedLaunchSkipsHook,
-            "abandoned-launch-skips-hook",
-        ),
         (
             Self::ExecutionNamedAfterEvent,
             "execution-named-after-event",
@@ -108,6 +103,31 @@ impl Switch {
             "earlier-instances-have-no-provider",
         ),
     ];
+
+    /// Turns the assumption in `account`.
+    pub fn apply(self, account: &mut Account) {
+        match self {
+            Self::EarlySignalLost => {
+                account
+                    .cloudformation
+                    .dynamics
+                    .signal_before_in_service_counts = false
+            }
+            Self::AbandonedLaunchFailsRefresh => {
+                account.autoscaling.dynamics.abandoned_launch_fails_refresh = true
+            }
+            Self::RefreshAwaitsTerminateHooks => {
+                account.autoscaling.dynamics.refresh_awaits_terminate_hooks = true
+            }
+            Self::RestartedAgentIsActive => account.ecs.dynamics.restart_keeps_status = false,
+            Self::EarlierInstancesHaveNoProvider => {
+                account.ecs.dynamics.earlier_instances_have_no_provider = true;
+            }
+            Self::ExecutionNamedAfterEvent => {
+                account.eventbridge.dynamics.execution_name = eventbridge::ExecutionName::EventId;
+            }
+        }
+    }
 }
 
 /// Who is told of the lines of a story as they happen.

@@ -14,7 +14,9 @@ use crate::account::Account;
 use crate::ec2;
 use crate::wire::{ApiError, lists, only};
 
-/// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter to it.
+/// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter to it. Recorded
+/// (radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09): one that is retained meets its terminate
+/// hooks again, with new tokens and events. That it is so for one retained on its way into a warm pool is assumed.
 pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "TerminateInstanceInAutoScalingGroup";
     only(
@@ -44,9 +46,7 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
         found_mut(&mut account.autoscaling, &name)?.desired = desired;
     }
     let why = Cause::UserRequest(shrunk).into();
-    // A retained instance meets its terminate hooks again (recorded: radkawar/stackd
-    // testdata/aws/autoscaling/retention_intervention.json, 2026-09).
-    let activity = set_out(account, &name, &id, which, &why, true);
+    let activity = set_out(account, &name, &id, which, &why);
     if counts && !shrink {
         capacity::vacancy(account, &name, false);
     }
@@ -65,7 +65,6 @@ fn may_terminate(
 ) -> Result<bool, ApiError> {
     let state = instance.state;
     if state.is_retained() && shrink {
-        // Recorded: radkawar/stackd testdata/aws/autoscaling/retention_decrement_native.json, 2026-09.
         return Err(validation(format!(
             "The instance {} is in a Retained state and can't be terminated while decreasing desired capacity. To terminate these instances, retry without decreasing the Auto Scaling group's desired capacity.",
             instance.id
