@@ -74,7 +74,8 @@ CALLS = {
              "CreateOrUpdateTags", "DeleteTags"},
     "terminate": {"DescribeAutoScalingInstances", "DescribeLifecycleHooks", "ListContainerInstances",
                   "DescribeContainerInstances", "ListTasks", "DescribeTasks", "StopTask", "PutAttributes",
-                  "TerminateInstanceInAutoScalingGroup", "CompleteLifecycleAction", "DeregisterContainerInstance"},
+                  "TerminateInstanceInAutoScalingGroup", "CompleteLifecycleAction", "DeregisterContainerInstance",
+                  "UpdateContainerInstancesState"},
     # What explain and the README advise to call by hand.
     "by hand": {"StartExecution"},
     # With the caller's rights, when it reads the AMI id for an update.

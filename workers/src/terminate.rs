@@ -13,7 +13,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Clients;
 use crate::ecs::TERMINATE;
 use crate::error::Error;
-use crate::model::cluster::{ContainerInstance, Task, termination_requested};
+use crate::model::cluster::{
+    ContainerInstance, ContainerInstanceStatus as Status, Task, termination_requested,
+};
 use crate::model::group::LifecycleState;
 use crate::model::{ClusterName, ContainerInstanceArn, GroupName, HookName, InstanceId, later};
 
@@ -312,6 +314,8 @@ pub async fn tasks(target: &Target, clients: &Clients) -> Result<Vec<Task>, Erro
 }
 
 /// Tells the tasks of a retained instance to stop, and waits until they have. Returns those that have not after a long wait.
+/// An instance whose hook nobody answered may be ACTIVE still: it is set DRAINING first, or services would start their tasks there
+/// again.
 ///
 /// # Errors
 /// What ECS meets.
@@ -321,6 +325,11 @@ pub async fn stop_tasks(
     now: &impl Fn() -> Timestamp,
 ) -> Result<Vec<Task>, Error> {
     let end = later(now(), STOP_PATIENCE);
+    let (ecs, cluster) = (&clients.ecs, &target.cluster);
+    let registrations = ecs.registrations(cluster, &target.instance).await?;
+    let active = registrations.into_iter().filter(|one| one.status == Status::Active);
+    let active: Vec<ContainerInstanceArn> = active.map(|one| one.arn).collect();
+    ecs.set_draining(cluster, &active).await?;
     loop {
         let left = tasks(target, clients).await?;
         if left.is_empty() || now() >= end {

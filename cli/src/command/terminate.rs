@@ -29,7 +29,7 @@ interrupted, run it again.
 
 Calls: autoscaling:DescribeAutoScalingInstances, DescribeLifecycleHooks, TerminateInstanceInAutoScalingGroup,
 CompleteLifecycleAction, ecs:ListContainerInstances, DescribeContainerInstances, ListTasks, DescribeTasks, PutAttributes,
-DeregisterContainerInstance, and with --stop-tasks StopTask.
+DeregisterContainerInstance, and with --stop-tasks StopTask and, for an instance that is still ACTIVE, UpdateContainerInstancesState.
 
 Exit code: 0 if the instance is gone, 1 if nothing was done or it is not gone yet, 2 if it could not be.")]
 pub struct Terminate {

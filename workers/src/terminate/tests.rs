@@ -211,3 +211,41 @@ async fn a_run_marks_terminates_answers_and_deregisters() {
         assert!(call.starts_with(action) && call.contains(part), "{call}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn tasks_are_told_to_stop_on_an_instance_that_takes_no_others() {
+    let calls = Arc::new(Mutex::new(Vec::<String>::new()));
+    let log = Arc::clone(&calls);
+    let clients = Clients::new(&stub::aws(move |asked| {
+        let mut calls = log.lock().expect("a log");
+        let is_draining = calls.iter().any(|one| one == "UpdateContainerInstancesState");
+        let stopped = calls.iter().filter(|one| *one == "StopTask").count() > 0;
+        let status = if is_draining { "DRAINING" } else { "ACTIVE" };
+        let one = json!({"containerInstanceArn": "c", "status": status, "agentConnected": true});
+        let answer = match asked.action.as_str() {
+            "ListContainerInstances" => json!({"containerInstanceArns": ["c"]}),
+            "DescribeContainerInstances" => json!({"containerInstances": [one]}),
+            "ListTasks" => json!({"taskArns": ["t"]}),
+            "DescribeTasks" => {
+                let (last, desired) = if stopped { ("STOPPED", "STOPPED") } else { ("RUNNING", "RUNNING") };
+                json!({"tasks": [{"taskArn": "t", "lastStatus": last, "desiredStatus": desired, "group": "batch"}]})
+            }
+            action => {
+                calls.push(action.to_owned());
+                json!({"containerInstances": [one], "task": {}})
+            }
+        };
+        (200, answer.to_string())
+    }));
+    let target = Target {
+        instance: InstanceId::new("i-0123456789abcdef0"),
+        group: GroupName::new("DevCluster"),
+        cluster: ClusterName::new("DevCluster"),
+        hook: HookName::new("ecs-rollout-terminate"),
+        other_hooks: Vec::new(),
+    };
+    let left = stop_tasks(&target, &clients, &|| stub::at(0)).await;
+    assert_eq!(left.expect("an answer"), []);
+    let calls = calls.lock().expect("a log").clone();
+    assert_eq!(calls, ["UpdateContainerInstancesState", "StopTask"]);
+}
