@@ -232,6 +232,23 @@ impl Explanation {
         }
     }
 
+    /// What to do while no execution has run for an instance at a hook.
+    fn await_execution(&self) -> String {
+        match self.stack.reconciler() {
+            Some(machine) => format!(
+                "Wait: its event may be up to two minutes late, and if it was lost the reconciler starts an execution within \
+                 nine minutes after the hook opened. If none runs by then, look whether the reconciler does: aws \
+                 stepfunctions list-executions --state-machine-arn {machine} --max-items 3"
+            ),
+            None => format!(
+                "Its event may be up to two minutes late. If none runs by then the event was lost; stack {} has no reconciler, \
+                 which the template of this version adds. Start an execution with the event from the dead letters (output \
+                 DeadLetterQueueUrl). Its hook ends by itself at its heartbeat timeout.",
+                self.stack.name
+            ),
+        }
+    }
+
     /// The instances that stand at their launch hooks.
     fn held(&self) -> impl Iterator<Item = &str> {
         let waiting = self.others.iter().filter(|one| one.state.awaits_launch());

@@ -29,6 +29,7 @@ mod instances;
 mod lifecycle;
 mod lifetime;
 mod members;
+mod metrics;
 mod moves;
 mod notice;
 mod rebalance;
@@ -40,7 +41,7 @@ mod size;
 mod tags;
 mod warm_pool;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -62,6 +63,8 @@ pub struct State {
     /// How long things take.
     pub dynamics: Dynamics,
     groups: BTreeMap<String, Group>,
+    /// The metrics that are enabled of each group, by its name.
+    metrics: BTreeMap<String, BTreeSet<String>>,
     /// The groups that have been deleted, oldest first, for their activities.
     deleted: Vec<Group>,
 }
@@ -168,6 +171,7 @@ impl State {
     }
 
     fn remove_group(&mut self, name: &str) {
+        self.metrics.remove(name);
         if let Some(mut group) = self.groups.remove(name) {
             group.is_deleted = true;
             self.deleted.push(group);
@@ -195,6 +199,8 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DescribeLifecycleHooks" => hooks::describe(account, input),
         "CompleteLifecycleAction" => hooks::complete(account, input),
         "RecordLifecycleActionHeartbeat" => hooks::heartbeat(account, input),
+        "EnableMetricsCollection" => metrics::enable(account, input),
+        "DisableMetricsCollection" => metrics::disable(account, input),
         "CreateOrUpdateTags" => tags::put(account, input),
         "DeleteTags" => tags::delete(account, input),
         "SuspendProcesses" => health::suspend(account, input),

@@ -31,6 +31,8 @@ pub struct State {
 
 #[derive(Debug, Default)]
 struct Parameter {
+    /// What people wrote about it: it is in its events.
+    description: Option<String>,
     /// The first has number 1.
     versions: Vec<Version>,
 }
@@ -80,7 +82,11 @@ fn parameter_arn(name: &str) -> String {
 
 fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "PutParameter";
-    only(action, input, &["Name", "Value", "Type", "Overwrite"])?;
+    only(
+        action,
+        input,
+        &["Name", "Value", "Type", "Overwrite", "Description"],
+    )?;
     let name = text(action, input, "Name")?;
     let value = text(action, input, "Value")?;
     if !matches!(input["Type"].as_str(), None | Some("String")) {
@@ -113,6 +119,9 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         modified: now,
         labels: BTreeSet::new(),
     });
+    if let Some(text) = input["Description"].as_str() {
+        parameter.description = Some(text.to_owned());
+    }
     let version = parameter.versions.len();
     let operation = if is_new { "Create" } else { "Update" };
     notice::changed(account, name, operation, json!({}));
@@ -198,9 +207,11 @@ fn label(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteParameter", input, &["Name"])?;
     let name = text("DeleteParameter", input, "Name")?;
-    let gone = account.ssm.parameters.remove(name);
-    gone.ok_or_else(not_found)?;
+    if !account.ssm.parameters.contains_key(name) {
+        return Err(not_found());
+    }
     notice::changed(account, name, "Delete", json!({}));
+    account.ssm.parameters.remove(name);
     Ok(json!({}))
 }
 

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 use jiff::Timestamp;
-use workers::config::is_instance_id;
 use workers::model::cluster::Task;
 use workers::model::{ClusterName, GroupName, HookName, InstanceId};
 use workers::terminate::{self, Observation, Outcome, Progress, Step, Target};
@@ -50,7 +49,7 @@ pub struct Terminate {
 }
 
 fn instance_id(text: &str) -> Result<String, String> {
-    match is_instance_id(text) {
+    match InstanceId::is_well_formed(text) {
         true => Ok(text.to_owned()),
         false => Err("is no id of an EC2 instance, such as i-0123456789abcdef0".to_owned()),
     }

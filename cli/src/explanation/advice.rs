@@ -56,7 +56,7 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
             "Look at the services named: aws ecs describe-services --cluster {cluster} --services …; their events say why \
              tasks do not start."
         )],
-        Worker::Draining | Worker::CompleteAction => {
+        Worker::Draining | Worker::CompleteAction | Worker::Reconcile => {
             vec!["Nothing: it waits its turn, and its tasks run on meanwhile.".to_owned()]
         }
     }
@@ -66,19 +66,14 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
 /// badly. A redrive is no help: it enters the Fail state again, and fails at once.
 pub fn without_execution(about: &Explanation, ended: Option<&Execution>) -> Vec<String> {
     let (region, machine) = (&about.region, &about.machine);
-    let start = format!(
-        "aws stepfunctions start-execution --region {region} --state-machine-arn {machine} --input file://event.json"
-    );
     let first = match ended {
         Some(execution) => format!(
             "Cure the cause. Then start an execution with the same input: aws stepfunctions describe-execution --region {region} \
-             --execution-arn {} --query input --output text > event.json && {start}",
+             --execution-arn {} --query input --output text > event.json && aws \
+             stepfunctions start-execution --region {region} --state-machine-arn {machine} --input file://event.json",
             execution.arn
         ),
-        None => format!(
-            "Wait five minutes: its event may come late. After that it was lost, or its execution was stopped. Look into the dead \
-             letters (the stack's output DeadLetterQueueUrl), and start an execution with the body of one: {start}"
-        ),
+        None => about.await_execution(),
     };
     let state = &about.member.state;
     let names = &about.hook_names;
@@ -93,7 +88,7 @@ pub fn without_execution(about: &Explanation, ended: Option<&Execution>) -> Vec<
     let mut lines = vec![first];
     if let Some(hook) = hook
         .as_ref()
-        .filter(|_| state.awaits_launch() || state.awaits_end())
+        .filter(|_| state.awaits_launch() || state.is_at_hook())
     {
         lines.push(format!(
             "Or answer its hook yourself; {effect}: aws autoscaling complete-lifecycle-action --region {region} \
@@ -101,7 +96,7 @@ pub fn without_execution(about: &Explanation, ended: Option<&Execution>) -> Vec<
             about.group, about.member.id
         ));
     }
-    lines.push("Nobody answers it? Its hook ends by itself at its heartbeat timeout.".to_owned());
+    lines.push("If nobody answers it, its hook ends by itself at its heartbeat timeout.".to_owned());
     lines
 }
 

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::group::{Group, Instance};
 use super::capacity::zone_id;
+use super::group::{Group, Instance};
 use super::input::{boolean, page, text, texts};
 use super::{found, whole_seconds};
 use crate::account::Account;
@@ -226,7 +226,11 @@ impl Activity {
     /// As DescribeScalingActivities answers it.
     fn described(&self, group: &Group) -> Value {
         let mut answer = self.to_json(group);
-        answer["AutoScalingGroupState"] = json!(if group.is_deleted { "Deleted" } else { "InService" });
+        answer["AutoScalingGroupState"] = json!(if group.is_deleted {
+            "Deleted"
+        } else {
+            "InService"
+        });
         answer
     }
 

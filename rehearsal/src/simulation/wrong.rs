@@ -66,11 +66,21 @@ pub enum Wrong {
     QueueStopsForEnded,
     /// A request to end an instance counts for ever.
     EndRequestNeverLapses,
+    /// The reconciler starts nothing.
+    ReconcilesNever,
+    /// The reconciler does not see running executions.
+    RunningIgnored,
+    /// The reconciler does not wait for late events.
+    TailIgnored,
+    /// The reconciler gives each execution a name of its own.
+    FreshNames,
+    /// The reconciler forgets the hook's metadata.
+    MetadataForgotten,
 }
 
 impl Wrong {
     /// All of them with their names.
-    pub const ALL: [(Self, &'static str); 28] = [
+    pub const ALL: [(Self, &'static str); 33] = [
         (Self::ErrorIsReached, "error-is-reached"),
         (Self::Counters, "counters"),
         (Self::FirstPage, "first-page"),
@@ -99,6 +109,11 @@ impl Wrong {
         (Self::EndRequestIgnored, "end-request-ignored"),
         (Self::QueueStopsForEnded, "queue-stops-for-ended"),
         (Self::EndRequestNeverLapses, "end-request-never-lapses"),
+        (Self::ReconcilesNever, "reconciles-never"),
+        (Self::RunningIgnored, "running-ignored"),
+        (Self::TailIgnored, "tail-ignored"),
+        (Self::FreshNames, "fresh-names"),
+        (Self::MetadataForgotten, "metadata-forgotten"),
     ];
 
     /// Its name.

@@ -97,6 +97,17 @@ impl LifecycleState {
         matches!(self, Self::WarmedPending | Self::WarmedPendingWait)
     }
 
+    /// Whether a lifecycle hook of the group holds an instance in this state, ours or somebody else's.
+    pub fn is_at_hook(&self) -> bool {
+        matches!(
+            self,
+            Self::PendingWait
+                | Self::TerminatingWait
+                | Self::WarmedPendingWait
+                | Self::WarmedTerminatingWait
+        )
+    }
+
     /// Whether an instance in this state is at its launch hook, or was a moment ago.
     pub fn awaits_launch(&self) -> bool {
         matches!(self, Self::Pending | Self::PendingWait)
@@ -143,6 +154,8 @@ pub const HOLD_TAG: &str = "ecs-rollout:hold";
 /// A group, as far as drains go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupSeen {
+    /// Its ARN.
+    pub arn: Option<String>,
     /// Its instances.
     pub instances: Vec<GroupInstance>,
     /// Whether it has a warm pool.

@@ -142,13 +142,7 @@ fn retire(account: &mut Account, name: &str, count: u32) {
         if let Some(refresh) = refresh_mut(account, name) {
             refresh.surge -= 1;
         }
-        set_out(
-            account,
-            name,
-            &id,
-            Move::Terminate,
-            &Cause::Refresh.into(),
-        );
+        set_out(account, name, &id, Move::Terminate, &Cause::Refresh.into());
     }
     // Somebody else has taken away what was to go: the capacity decides.
     if count == 0
@@ -161,13 +155,7 @@ fn retire(account: &mut Account, name: &str, count: u32) {
 
 fn batch(account: &mut Account, name: &str, go: u32, come: u32) {
     for id in oldest(account, name, go) {
-        set_out(
-            account,
-            name,
-            &id,
-            Move::Terminate,
-            &Cause::Refresh.into(),
-        );
+        set_out(account, name, &id, Move::Terminate, &Cause::Refresh.into());
         capacity::vacancy(account, name, false);
     }
     if let Some(refresh) = refresh_mut(account, name) {
