@@ -146,10 +146,7 @@ fn missing_workers_are_named_with_the_way_to_build_them() {
         message.contains("no worker joined in template"),
         "{message}"
     );
-    assert!(
-        message.contains("cargo build --workspace"),
-        "{message}"
-    );
+    assert!(message.contains("cargo build --workspace"), "{message}");
 }
 
 /// An account on a free port, and where it is.
