@@ -134,7 +134,8 @@ fn a_roll_survives_an_account_that_stands_still_for_ten_seconds_and_leaves_no_pr
 }
 
 fn workers_are_named(name: &str) -> bool {
-    ["joined", "draining", "drained", "stable", "complete-action"].contains(&name)
+    let names = workers::Worker::ALL.map(workers::Worker::name);
+    names.contains(&name)
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod lifecycle;
 mod lifetime;
 mod members;
 mod membership;
+mod metrics;
 mod moves;
 mod notice;
 mod rebalance;
@@ -45,7 +46,7 @@ mod standby;
 mod tags;
 mod warm_pool;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -67,6 +68,8 @@ pub struct State {
     /// How long things take.
     pub dynamics: Dynamics,
     groups: BTreeMap<String, Group>,
+    /// The metrics that are enabled of each group, by its name.
+    metrics: BTreeMap<String, BTreeSet<String>>,
     /// The groups that have been deleted, oldest first, for their activities.
     deleted: Vec<Group>,
 }
@@ -184,6 +187,7 @@ impl State {
     }
 
     fn remove_group(&mut self, name: &str) {
+        self.metrics.remove(name);
         if let Some(mut group) = self.groups.remove(name) {
             group.is_deleted = true;
             self.deleted.push(group);
@@ -216,6 +220,8 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DescribeLifecycleHooks" => hooks::describe(account, input),
         "CompleteLifecycleAction" => hooks::complete(account, input),
         "RecordLifecycleActionHeartbeat" => hooks::heartbeat(account, input),
+        "EnableMetricsCollection" => metrics::enable(account, input),
+        "DisableMetricsCollection" => metrics::disable(account, input),
         "CreateOrUpdateTags" => tags::put(account, input),
         "DeleteTags" => tags::delete(account, input),
         "SuspendProcesses" => health::suspend(account, input),

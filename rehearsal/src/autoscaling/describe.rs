@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::capacity::{zone, zone_id};
 use super::group::{Group, Instance, OnAbandon};
 use super::input::{page, texts};
+use super::metrics;
 use super::moves::LifecycleState;
 use super::whole_seconds;
 use crate::account::{ACCOUNT_ID, Account, PARTITION};
@@ -25,7 +26,10 @@ pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         .collect();
     let (page, next) = page(input, all, 50, 100)?;
     let written = account.answers_written;
-    let page: Vec<Value> = page.into_iter().map(|one| group(one, written)).collect();
+    let page: Vec<Value> = page
+        .into_iter()
+        .map(|one| group(one, metrics::enabled(account, &one.name), written))
+        .collect();
     let mut answer = lists([("AutoScalingGroups", page)]);
     if let Some(next) = next {
         answer["NextToken"] = json!(next);
@@ -33,7 +37,7 @@ pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(answer)
 }
 
-fn group(group: &Group, written: bool) -> Value {
+fn group(group: &Group, enabled: Vec<Value>, written: bool) -> Value {
     let settings = &group.settings;
     let zones: Vec<String> = (0..group.subnets.len().min(3)).map(zone).collect();
     let zone_ids: Vec<String> = zones.iter().map(|zone| zone_id(zone)).collect();
@@ -69,7 +73,7 @@ fn group(group: &Group, written: bool) -> Value {
         "CreatedTime": group.created.to_string(),
         "SuspendedProcesses": suspended,
         "VPCZoneIdentifier": group.subnets.join(","),
-        "EnabledMetrics": [],
+        "EnabledMetrics": enabled,
         "Tags": settings.tags,
         "TerminationPolicies": settings.termination_policies,
         "NewInstancesProtectedFromScaleIn": settings.protect_new,

@@ -171,6 +171,13 @@ pub struct Instance {
     pub(super) written: Written,
 }
 
+impl Instance {
+    /// The transition of the move that it is in, or was in last, as the API writes it.
+    pub fn transition_name(&self) -> &'static str {
+        self.moving.which.transition().as_str()
+    }
+}
+
 /// A move under way.
 #[derive(Debug)]
 pub struct Moving {

@@ -4,7 +4,7 @@ use super::activity::{Activity, Cause, Why};
 use super::group::{Moving, OnAbandon};
 use super::moves::{LifecycleState, Move, Transition};
 use super::notice::Ending;
-use super::{Event, capacity, lifetime, notice, rebalance, refresh, warm_pool};
+use super::{Event, capacity, lifetime, metrics, notice, rebalance, refresh, warm_pool};
 use crate::account::Account;
 use crate::ec2;
 use crate::fact::Fact;
@@ -25,6 +25,7 @@ pub fn enter(account: &mut Account, group: &str, id: &str, state: LifecycleState
         state: state.to_string(),
         reason: reason.to_owned(),
     });
+    metrics::publish(account, group);
 }
 
 /// Sets an instance of the group on a further move, out of the group or out of the warm pool, and returns the id of the

@@ -40,6 +40,8 @@ pub enum LifecycleState {
     Detaching,
     /// A person has taken it out of the group; it runs on.
     Detached,
+    /// At its terminate hook on its way out of the warm pool for good.
+    WarmedTerminatingWait,
     /// Any other: in the warm pool or on its way out of it for good, gone.
     Other(String),
 }
@@ -63,6 +65,7 @@ impl LifecycleState {
             "Warmed:Pending" => Self::WarmedPending,
             "Warmed:Pending:Wait" => Self::WarmedPendingWait,
             "Warmed:Pending:Retained" => Self::WarmedPendingRetained,
+            "Warmed:Terminating:Wait" => Self::WarmedTerminatingWait,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -100,6 +103,17 @@ impl LifecycleState {
         )
     }
 
+    /// Whether a lifecycle hook of the group holds an instance in this state, ours or somebody else's.
+    pub fn is_at_hook(&self) -> bool {
+        matches!(
+            self,
+            Self::PendingWait
+                | Self::TerminatingWait
+                | Self::WarmedPendingWait
+                | Self::WarmedTerminatingWait
+        )
+    }
+
     /// Whether an instance in this state is at its launch hook, or was a moment ago.
     pub fn awaits_launch(&self) -> bool {
         matches!(self, Self::Pending | Self::PendingWait)
@@ -124,6 +138,7 @@ impl fmt::Display for LifecycleState {
             Self::WarmedPending => "Warmed:Pending",
             Self::WarmedPendingWait => "Warmed:Pending:Wait",
             Self::WarmedPendingRetained => "Warmed:Pending:Retained",
+            Self::WarmedTerminatingWait => "Warmed:Terminating:Wait",
             Self::Other(name) => name,
         })
     }
@@ -146,6 +161,8 @@ pub const HOLD_TAG: &str = "ecs-rollout:hold";
 /// A group, as far as drains go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupSeen {
+    /// Its ARN.
+    pub arn: Option<String>,
     /// Its instances.
     pub instances: Vec<GroupInstance>,
     /// Whether it has a warm pool.
