@@ -119,9 +119,12 @@ fn resources(account: &Account, call: &Call) -> Vec<String> {
         ("ecs", "DescribeServices") => each("services", "service"),
         (
             "autoscaling",
-            "CancelInstanceRefresh"
+            "AttachInstances"
+            | "CancelInstanceRefresh"
             | "CompleteLifecycleAction"
             | "DetachInstances"
+            | "EnterStandby"
+            | "ExitStandby"
             | "RecordLifecycleActionHeartbeat",
         ) => {
             vec![group_arn(text("AutoScalingGroupName"))]
