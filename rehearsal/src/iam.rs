@@ -100,7 +100,7 @@ fn resources(call: &Call) -> Vec<String> {
         ("states", "ListExecutions" | "DescribeStateMachine") => {
             vec![text("stateMachineArn").to_owned()]
         }
-        ("states", "GetExecutionHistory" | "DescribeExecution") => {
+        ("states", "GetExecutionHistory" | "DescribeExecution" | "RedriveExecution") => {
             vec![text("executionArn").to_owned()]
         }
         ("ssm", "GetParameter" | "PutParameter") => vec![parameter_arn(text("Name"))],

@@ -59,6 +59,8 @@ pub const STATE_MACHINE: &str = "AWS::StepFunctions::StateMachine";
 pub const ACTIVITY: &str = "AWS::StepFunctions::Activity";
 /// An EventBridge rule.
 pub const RULE: &str = "AWS::Events::Rule";
+/// A CloudWatch log group.
+pub const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 /// A CloudWatch dashboard.
 pub const DASHBOARD: &str = "AWS::CloudWatch::Dashboard";
 /// An IAM role.

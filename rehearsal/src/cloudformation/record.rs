@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::State;
 use super::handler::{Made, Wanted, name};
-use super::kinds::{MANAGED_POLICY, POLICY, ROLE};
+use super::kinds::{LOG_GROUP, MANAGED_POLICY, POLICY, ROLE};
 use super::node::scalar_text;
 use crate::account::{ACCOUNT_ID, Account, PARTITION, REGION, arn};
 
@@ -24,7 +24,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Made {
             let arn = identity(wanted, "instance-profile", &name);
             Made::new(name, [("Arn", arn)])
         }
-        "AWS::Logs::LogGroup" => {
+        LOG_GROUP => {
             let name = name(account, wanted, "LogGroupName");
             let arn = arn("logs", &format!("log-group:{name}:*"));
             Made::new(name, [("Arn", arn.into())])
@@ -98,6 +98,15 @@ pub fn managed_policies(state: &State) -> impl Iterator<Item = (&str, &Value)> {
                 &policy.properties["PolicyDocument"],
             )
         })
+}
+
+/// The ARNs of the log groups that stacks made.
+pub fn log_groups(state: &State) -> impl Iterator<Item = &Value> {
+    let stacks = state.stacks.values();
+    stacks
+        .flat_map(|stack| stack.resources.values())
+        .filter(|resource| resource.kind.name == LOG_GROUP && !resource.known.reference.is_empty())
+        .filter_map(|group| group.known.attributes.get("Arn"))
 }
 
 /// The inline policies of a role that a stack made, those of AWS::IAM::Policy included.

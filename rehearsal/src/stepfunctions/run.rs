@@ -36,19 +36,28 @@ pub fn begin(account: &mut Account, run: usize) {
         now,
         "ExecutionStarted",
         Some(("executionStartedEventDetails", details)),
+        None,
     );
     let ahead = Ahead {
         state: made.definition.start_at.clone(),
         input: made.input.clone(),
         text: json_text(&made.input),
     };
-    let timeout = made.definition.timeout_seconds;
     tell(account, run, ExecutionFact::Started);
     notice::status_changed(account, run);
-    if let Some(seconds) = timeout {
-        account.after(Duration::from_secs(seconds), Due::ExecutionTimeout(run));
-    }
+    start_clock(account, run);
     go(account, run, ahead);
+}
+
+/// Plans the end of an execution that takes longer than its TimeoutSeconds. A redrive begins them anew (recorded:
+/// radkawar/stackd testdata/aws/stepfunctions/redrive_execution.json, 2026-09).
+pub fn start_clock(account: &mut Account, run: usize) {
+    let running = execution(account, run);
+    let (timeout, life) = (running.definition.timeout_seconds, running.redrives.count);
+    if let Some(seconds) = timeout {
+        let due = Due::ExecutionTimeout(run, life);
+        account.after(Duration::from_secs(seconds), due);
+    }
 }
 
 /// Writes down what happened to the execution.
@@ -69,10 +78,21 @@ pub fn note(
     kind: &str,
     details: Option<(&'static str, Value)>,
 ) -> Result<usize, Over> {
+    note_after(account, run, kind, details, None)
+}
+
+/// Writes an event down that follows from `previous`, or else from the one before it.
+pub fn note_after(
+    account: &mut Account,
+    run: usize,
+    kind: &str,
+    details: Option<(&'static str, Value)>,
+    previous: Option<usize>,
+) -> Result<usize, Over> {
     let now = account.now;
     let noted = execution(account, run);
     if noted.history.len() + 1 < HISTORY_LIMIT {
-        return Ok(noted.write(now, kind, details));
+        return Ok(noted.write(now, kind, details, previous));
     }
     let cause =
         format!("The execution reached the maximum number of history events ({HISTORY_LIMIT}).");
@@ -82,8 +102,10 @@ pub fn note(
 /// Plans to enter a state.
 fn go(account: &mut Account, run: usize, ahead: Ahead) {
     let latency = account.stepfunctions.dynamics.transition;
-    execution(account, run).ahead = Some(ahead);
-    account.after(latency, Due::Enter(run));
+    let going = execution(account, run);
+    going.ahead = Some(ahead);
+    let due = Due::Enter(run, going.redrives.count);
+    account.after(latency, due);
 }
 
 /// Enters the state that lies ahead.
@@ -95,12 +117,12 @@ pub fn enter(account: &mut Account, run: usize) {
 }
 
 fn step_into(account: &mut Account, run: usize, ahead: Ahead) -> Result<(), Over> {
-    let Ahead { state, input, text } = ahead;
     let machine = execution(account, run).state_machine.clone();
     if account.stepfunctions.is_deleting(&machine) {
         // Documented for DeleteStateMachine: executions end at their next transition.
         return Err(end(account, run, Ending::Aborted(Trouble::NONE)));
     }
+    let Ahead { state, input, text } = ahead;
     count_transition(account, run);
     let definition = execution(account, run).definition.clone();
     let definition = &definition.states[&state];
@@ -137,6 +159,7 @@ fn step_into(account: &mut Account, run: usize, ahead: Ahead) -> Result<(), Over
         heard: now,
         afterwards: None,
         waits_until: (now, 0),
+        redriven: false,
     });
     act(account, run)
 }
@@ -162,8 +185,9 @@ pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
             let visit = visit.expect("the state was just entered");
             visit.afterwards = Some((output, then));
             visit.waits_until = (now + length, changes);
+            let life = execution(account, run).redrives.count;
             let shorter = account.stepfunctions.wait_override.unwrap_or(length);
-            account.after(shorter.min(length), Due::WaitOver(run));
+            account.after(shorter.min(length), Due::WaitOver(run, life));
             Ok(())
         }
         Ok(Move::Ask(payload)) => task::ask(account, run, payload),
@@ -209,7 +233,8 @@ pub fn wait_over(account: &mut Account, run: usize) {
         let then = visit.afterwards.as_ref().map(|(_, then)| then.clone());
         let known = then.is_some_and(|then| changes_in_sight(account, run, &then) == changes);
         if known && account.now + again <= until {
-            account.after(again, Due::WaitOver(run));
+            let life = execution(account, run).redrives.count;
+            account.after(again, Due::WaitOver(run, life));
             return;
         }
     }
@@ -220,12 +245,25 @@ pub fn wait_over(account: &mut Account, run: usize) {
     }
 }
 
-/// Leaves the state in which the execution is.
+/// Leaves the state in which the execution is. With an output that is too large the execution fails.
 pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Result<(), Over> {
+    match leave_with(account, run, output, then)? {
+        None => Ok(()),
+        Some(too_large) => Err(end(account, run, Ending::Failed(too_large))),
+    }
+}
+
+/// Leaves the state in which the execution is, unless the output is too large: what is wrong with it is given back.
+pub fn leave_with(
+    account: &mut Account,
+    run: usize,
+    output: Value,
+    then: Then,
+) -> Result<Option<Trouble>, Over> {
     let leaving = execution(account, run);
     let visit = leaving
         .visit
-        .take()
+        .as_mut()
         .expect("a running execution that leaves is in a state");
     let kind = format!(
         "{}StateExited",
@@ -233,13 +271,13 @@ pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Re
     );
     // What goes through unchanged, as it does through most states, was measured when it came.
     let is_new = output != visit.input;
-    let text = match is_new {
-        true => json_text(&output),
-        false => visit.text,
+    let text = if is_new {
+        json_text(&output)
+    } else {
+        std::mem::take(&mut visit.text)
     };
     if text.len() > PAYLOAD_LIMIT || is_new && is_deeper(&output, DEEPEST) {
-        let trouble = Trouble::new(DATA_LIMIT, too_large(&visit.state));
-        return Err(end(account, run, Ending::Failed(trouble)));
+        return Ok(Some(Trouble::new(DATA_LIMIT, too_large(&visit.state))));
     }
     let details = with_output(json!({"name": visit.state}), text.clone());
     note(
@@ -248,11 +286,12 @@ pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Re
         &kind,
         Some(("stateExitedEventDetails", details)),
     )?;
+    execution(account, run).visit = None;
     match then {
         Then::Next(state) => {
             let input = output;
             go(account, run, Ahead { state, input, text });
-            Ok(())
+            Ok(None)
         }
         Then::End => Err(end(account, run, Ending::Succeeded(text))),
     }
