@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::account::Account;
@@ -68,6 +69,8 @@ pub struct State {
     pub dynamics: Dynamics,
     /// What could not be delivered, in order.
     pub dead_letters: Vec<DeadLetter>,
+    /// Every event put on the bus with its instant, whole, if somebody wants them kept: as an archive of EventBridge does.
+    pub archive: Option<Vec<(Timestamp, Value)>>,
     rules: BTreeMap<String, Rule>,
 }
 

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 use crate::account::Account;
 use crate::environments::{Environments, Log};
+use crate::eventbridge;
 use crate::fact::Told;
 use crate::simulation::wrong::Wrong;
 use crate::telling::Line;
@@ -108,6 +109,37 @@ impl Switch {
             "earlier-instances-have-no-provider",
         ),
     ];
+
+    /// Turns the assumption in `account`.
+    pub fn apply(self, account: &mut Account) {
+        match self {
+            Self::EarlySignalLost => {
+                account
+                    .cloudformation
+                    .dynamics
+                    .signal_before_in_service_counts = false
+            }
+            Self::AbandonedLaunchSkipsHook => {
+                account
+                    .autoscaling
+                    .dynamics
+                    .terminate_hooks_after_abandoned_launch = false
+            }
+            Self::AbandonedLaunchFailsRefresh => {
+                account.autoscaling.dynamics.abandoned_launch_fails_refresh = true
+            }
+            Self::RefreshAwaitsTerminateHooks => {
+                account.autoscaling.dynamics.refresh_awaits_terminate_hooks = true
+            }
+            Self::RestartedAgentIsActive => account.ecs.dynamics.restart_keeps_status = false,
+            Self::EarlierInstancesHaveNoProvider => {
+                account.ecs.dynamics.earlier_instances_have_no_provider = true;
+            }
+            Self::ExecutionNamedAfterEvent => {
+                account.eventbridge.dynamics.execution_name = eventbridge::ExecutionName::EventId;
+            }
+        }
+    }
 }
 
 /// Who is told of the lines of a story as they happen.

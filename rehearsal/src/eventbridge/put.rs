@@ -26,6 +26,10 @@ pub fn put_known_as(account: &mut Account, id: &str, event: &Value) {
             whole[member] = value.clone();
         }
     }
+    let now = account.now;
+    if let Some(archive) = &mut account.eventbridge.archive {
+        archive.push((now, whole.clone()));
+    }
     delivery::plan(account, whole);
 }
 

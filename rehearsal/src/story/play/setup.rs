@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Stage;
 use crate::account::Account;
 use crate::fact::{Fact, Told};
-use crate::story::{Listener, Settings, Switch};
+use crate::story::{Listener, Settings};
 use crate::telling::Teller;
 use crate::usage::Usage;
 use crate::watch::{Terms, Watch};
@@ -63,7 +63,7 @@ pub(super) fn account(settings: &Settings) -> Account {
     account.cloudformation.files = settings.files.texts.clone();
     account.wrong = settings.wrong;
     for switch in &settings.switches {
-        flip(&mut account, *switch);
+        switch.apply(&mut account);
     }
     account
 }
@@ -153,35 +153,4 @@ fn terms(settings: &Settings) -> Result<Terms, String> {
             .unwrap_or("retain")
             .to_owned(),
     })
-}
-
-fn flip(account: &mut Account, switch: Switch) {
-    match switch {
-        Switch::EarlySignalLost => {
-            account
-                .cloudformation
-                .dynamics
-                .signal_before_in_service_counts = false
-        }
-        Switch::AbandonedLaunchSkipsHook => {
-            account
-                .autoscaling
-                .dynamics
-                .terminate_hooks_after_abandoned_launch = false
-        }
-        Switch::AbandonedLaunchFailsRefresh => {
-            account.autoscaling.dynamics.abandoned_launch_fails_refresh = true
-        }
-        Switch::RefreshAwaitsTerminateHooks => {
-            account.autoscaling.dynamics.refresh_awaits_terminate_hooks = true
-        }
-        Switch::RestartedAgentIsActive => account.ecs.dynamics.restart_keeps_status = false,
-        Switch::EarlierInstancesHaveNoProvider => {
-            account.ecs.dynamics.earlier_instances_have_no_provider = true;
-        }
-        Switch::ExecutionNamedAfterEvent => {
-            account.eventbridge.dynamics.execution_name =
-                crate::eventbridge::ExecutionName::EventId;
-        }
-    }
 }
