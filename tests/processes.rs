@@ -147,7 +147,7 @@ fn missing_workers_are_named_with_the_way_to_build_them() {
         "{message}"
     );
     assert!(
-        message.contains("cargo build --release --workspace"),
+        message.contains("cargo build --workspace"),
         "{message}"
     );
 }

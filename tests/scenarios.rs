@@ -2,7 +2,7 @@
 //! `NAME.golden`, to the byte. When a difference is wanted, write the golden files anew and read what changed:
 //!
 //! ```text
-//! BLESS=1 cargo test --release -p ecs-rollout --test scenarios && git diff tests/scenarios
+//! BLESS=1 cargo test -p ecs-rollout --test scenarios && git diff tests/scenarios
 //! ```
 
 use std::path::{Path, PathBuf};

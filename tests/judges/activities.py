@@ -8,7 +8,7 @@ answer it, so each blow falls while a question is held, and not just about then:
 3. one that is told to stop (SIGTERM) with a question finishes it, takes no other, and exits with 0; the roll goes on with
    the next worker, and ends well.
 
-usage: activities.py [FOLDER OF THE BINARIES]      (target/release)
+usage: activities.py [FOLDER OF THE BINARIES]      (target/debug)
 """
 
 import json
@@ -225,10 +225,10 @@ def is_stopped(account, worker, start_next):
 
 
 def main():
-    binaries = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/release").resolve()
+    binaries = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/debug").resolve()
     for name in ("ecs-rollout", "activity-worker"):
         if not (binaries / name).exists():
-            fail(f"{binaries / name} is not there; build it: cargo build --release --workspace")
+            fail(f"{binaries / name} is not there; build it: cargo build --workspace")
     began = time.monotonic()
     started = []
     with tempfile.TemporaryDirectory() as folder:

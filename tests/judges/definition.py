@@ -269,7 +269,7 @@ def read_report(path):
         report["routes"].sort(key=lambda route: -json.dumps(route["answers"]).count("silent"))
         return report
     except OSError as error:
-        sys.exit(f"{error}; write it with: cargo test --release -p ecs-rollout-tests --test definition")
+        sys.exit(f"{error}; write it with: cargo test -p ecs-rollout-tests --test definition")
 
 
 def main():

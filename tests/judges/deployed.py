@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our template, zips and definition, deployed by a program that others wrote, move instances of our account.
 
-usage: deployed.py [PROGRAM FOLDER]      (target/release)
+usage: deployed.py [PROGRAM FOLDER]      (target/debug)
 
 `aws cloudformation package` and `deploy` bring template/workflow.yaml into ministack, which is its own CloudFormation, S3,
 IAM, Lambda, EventBridge and Step Functions. The workers' ECS, Auto Scaling and CloudFormation are the account on loopback.
@@ -39,7 +39,7 @@ TASKS = {*LAUNCHED, *LEFT, "StopRoll", "Abandon", "Retain"}
 
 
 def main():
-    programs = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release").resolve()
+    programs = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "debug").resolve()
     parameters = json.loads((ROOT / "template" / "parameters.example.json").read_text())
     with contextlib.ExitStack() as ending:
         folder = pathlib.Path(ending.enter_context(tempfile.TemporaryDirectory()))

@@ -4,7 +4,7 @@ The binaries of `joined`, `draining` and `drained` run as Lambda would run them.
 asks, and compares the verdict and what moto then knows. moto ignores the filter of ListContainerInstances, so the
 cluster has one instance only; it moves no tasks on a drain, so they are stopped here.
 
-usage: ecs_client.py [--binaries target/release]
+usage: ecs_client.py [--binaries target/debug]
 """
 
 import argparse
@@ -109,7 +109,7 @@ class Course:
         """Asks a worker, which must answer with this verdict, for a reason that says this."""
         program = self.binaries / worker
         if not program.is_file():
-            raise Failed(f"{program} is missing; build it with `cargo build --release --workspace`")
+            raise Failed(f"{program} is missing; build it with `cargo build --workspace`")
         before = len(self.front.calls)
         start = self.host.start([str(program)], environment(self.front.url), json.dumps(question).encode())
         answer = json.loads(start.answer)
@@ -189,7 +189,7 @@ class Course:
 def main():
     """Reads the flags, runs the course, reports."""
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--binaries", type=pathlib.Path, default=ROOT / "target" / "release")
+    flags.add_argument("--binaries", type=pathlib.Path, default=ROOT / "target" / "debug")
     binaries = flags.parse_args().binaries
     try:
         import boto3

@@ -7,7 +7,7 @@
    others: each call is checked on its very resource. What to look needs is in LookPolicy, what to roll and to stop in RollPolicy.
 3. The lines of metrics that the real activity-worker writes, against a JSON schema of the embedded metric format.
 
-usage: operated.py [PROGRAM FOLDER]      (target/release)
+usage: operated.py [PROGRAM FOLDER]      (target/debug)
 """
 
 import contextlib
@@ -299,7 +299,7 @@ def judged(lines):
 
 
 def main():
-    binaries = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release").resolve()
+    binaries = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "debug").resolve()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         notices(pathlib.Path(folder))

@@ -2,7 +2,7 @@
 """The page of `report` and of `rehearse --html`, opened in headless Chromium: no error, no request, and what is drawn is what
 the JSON says.
 
-usage: page.py [PROGRAM FOLDER]      (target/release)
+usage: page.py [PROGRAM FOLDER]      (target/debug)
 """
 
 import base64
@@ -384,7 +384,7 @@ def went_back(browser, scene):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release").resolve()
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "debug").resolve()
     began = time.monotonic()
     PICTURES.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as ending:

@@ -5,7 +5,7 @@ A roll whose first drain hangs is watched through changes of size, throttling, e
 start, q and SIGTERM, until it ends well; then one that goes back, and its stack that is deleted; then one of 1,000
 instances, with slow answers: at most two calls a second, and keys are answered at once.
 
-usage: screen.py [PROGRAM FOLDER]      (target/release)
+usage: screen.py [PROGRAM FOLDER]      (target/debug)
 """
 
 import contextlib
@@ -302,7 +302,7 @@ def thousand(program, scene):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release").resolve()
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "debug").resolve()
     program = folder / "ecs-rollout"
     began = time.monotonic()
     with contextlib.ExitStack() as ending:

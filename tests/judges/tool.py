@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The operator's verbs of the real binary against the account on loopback, while boto3 rolls a stack in it.
 
-usage: tool.py [PROGRAM FOLDER]      (target/release)
+usage: tool.py [PROGRAM FOLDER]      (target/debug)
 """
 
 import contextlib
@@ -237,7 +237,7 @@ def stuck(scene):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release").resolve()
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "debug").resolve()
     began = time.monotonic()
     with contextlib.ExitStack() as ending:
         scene = Scene(folder / "ecs-rollout")

@@ -5,7 +5,7 @@ One stack comes by `aws cloudformation package` and `deploy`, and is rolled as t
 create-stack, is cancelled in the middle of its roll, and is deleted. Lists that come in pages must be, page by page,
 what they are at once.
 
-usage: wire.py [--binaries target/release] [--speed 60]
+usage: wire.py [--binaries target/debug] [--speed 60]
 """
 
 import argparse
@@ -292,7 +292,7 @@ def report(seen, compared):
 def main():
     """Reads the flags, drives, reports."""
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--binaries", type=pathlib.Path, default=ROOT / "target" / "release")
+    flags.add_argument("--binaries", type=pathlib.Path, default=ROOT / "target" / "debug")
     flags.add_argument("--speed", type=int, default=60)
     asked = flags.parse_args()
     seen, compared, code = models.watch(), [], 0

@@ -72,7 +72,7 @@ mod tests {
         let wanted = put(readme, &drawn).expect("the README has the marks");
         assert!(
             wanted == readme,
-            "statemachine/README.md is out of date; run: cargo run --release -- graph --into statemachine/README.md"
+            "statemachine/README.md is out of date; run: cargo run -- graph --into statemachine/README.md"
         );
     }
 }

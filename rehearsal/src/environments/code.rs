@@ -21,7 +21,7 @@ pub fn binary(folder: &Path, worker: &str) -> Result<PathBuf, String> {
     let found = places.iter().find(|place| place.is_file());
     found.cloned().ok_or_else(|| {
         format!(
-            "there is no worker {worker} in {}; build the workers with `cargo build --release --workspace`, or name \
+            "there is no worker {worker} in {}; build the workers with `cargo build --workspace`, or name \
              their folder with --workers",
             folder.display()
         )

@@ -41,7 +41,7 @@ def account(binaries, speed, *flags):
     """Runs the account until the end of the block. Gives its URL, and points this process's clients at it."""
     program = pathlib.Path(binaries) / "ecs-rollout"
     if not program.is_file():
-        raise Failed(f"{program} is missing; build it with `cargo build --release --workspace`")
+        raise Failed(f"{program} is missing; build it with `cargo build --workspace`")
     command = [str(program), "account", "--listen", "127.0.0.1:0", "--speed", str(speed), *flags]
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -107,7 +107,7 @@ def copy_templates(folder, binaries):
     for name in WORKERS:
         binary = pathlib.Path(binaries) / name
         if not binary.is_file():
-            raise Failed(f"{binary} is missing; build it with `cargo build --release --workspace`")
+            raise Failed(f"{binary} is missing; build it with `cargo build --workspace`")
         target = folder / "target" / "lambda" / name / "bootstrap.zip"
         target.parent.mkdir(parents=True)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
