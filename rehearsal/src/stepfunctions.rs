@@ -5,7 +5,7 @@
 //! - `parse`, `parse_choice`, `parse_task`, `members`: a definition's text becomes a [`definition::Definition`], or is refused.
 //! - [`definition`], [`choice`], [`template`], [`intrinsic`], [`path`]: what a definition is made of.
 //! - `decide`: what a state does with its input, without the account.
-//! - `run`, `task`, `ending`: the account moves executions on; [`execution`] is one of them.
+//! - `run`, `task`, `leave`, `ending`: the account moves executions on; [`execution`] is one of them.
 //! - `machines`, `logging`, `executions`, `redrive`, `activities`, `held`: the calls. `notice`: the events about
 //!   executions.
 //!
@@ -30,6 +30,7 @@ mod executions;
 pub mod held;
 pub mod host;
 pub mod intrinsic;
+mod leave;
 mod logging;
 mod machines;
 mod members;

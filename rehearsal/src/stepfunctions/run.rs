@@ -8,8 +8,9 @@ use super::Due;
 use super::decide::{Move, decide};
 use super::definition::{Kind, Then};
 use super::ending::{Ending, Over, end};
-use super::execution::{Ahead, Execution, HISTORY_LIMIT, Visit, with_input, with_output};
-use super::trouble::{DATA_LIMIT, Trouble};
+use super::execution::{Ahead, Execution, HISTORY_LIMIT, Visit, with_input};
+use super::leave::leave;
+use super::trouble::Trouble;
 use super::{notice, task};
 use crate::account::Account;
 use crate::changes::Sight;
@@ -17,10 +18,6 @@ use crate::fact::{ExecutionFact, Fact};
 
 /// The most bytes that an input, an output or a result may have (documented).
 pub const PAYLOAD_LIMIT: usize = 262_144;
-
-/// Data is nested so deep at most when it leaves a state, where each turn of a loop may wrap it once more. AWS documents no
-/// limit; assumed: such data is too large for it as well.
-const DEEPEST: usize = 500;
 
 /// The execution in this place of the list of all.
 pub fn execution(account: &mut Account, run: usize) -> &mut Execution {
@@ -100,7 +97,7 @@ pub fn note_after(
 }
 
 /// Plans to enter a state.
-fn go(account: &mut Account, run: usize, ahead: Ahead) {
+pub fn go(account: &mut Account, run: usize, ahead: Ahead) {
     let latency = account.stepfunctions.dynamics.transition;
     let going = execution(account, run);
     going.ahead = Some(ahead);
@@ -245,78 +242,9 @@ pub fn wait_over(account: &mut Account, run: usize) {
     }
 }
 
-/// Leaves the state in which the execution is. With an output that is too large the execution fails.
-pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Result<(), Over> {
-    match leave_with(account, run, output, then)? {
-        None => Ok(()),
-        Some(too_large) => Err(end(account, run, Ending::Failed(too_large))),
-    }
-}
-
-/// Leaves the state in which the execution is, unless the output is too large: what is wrong with it is given back.
-pub fn leave_with(
-    account: &mut Account,
-    run: usize,
-    output: Value,
-    then: Then,
-) -> Result<Option<Trouble>, Over> {
-    let leaving = execution(account, run);
-    let visit = leaving
-        .visit
-        .as_mut()
-        .expect("a running execution that leaves is in a state");
-    let kind = format!(
-        "{}StateExited",
-        leaving.definition.states[&visit.state].kind_name()
-    );
-    // What goes through unchanged, as it does through most states, was measured when it came.
-    let is_new = output != visit.input;
-    let text = if is_new {
-        json_text(&output)
-    } else {
-        std::mem::take(&mut visit.text)
-    };
-    if text.len() > PAYLOAD_LIMIT || is_new && is_deeper(&output, DEEPEST) {
-        return Ok(Some(Trouble::new(DATA_LIMIT, too_large(&visit.state))));
-    }
-    let details = with_output(json!({"name": visit.state}), text.clone());
-    note(
-        account,
-        run,
-        &kind,
-        Some(("stateExitedEventDetails", details)),
-    )?;
-    execution(account, run).visit = None;
-    match then {
-        Then::Next(state) => {
-            let input = output;
-            go(account, run, Ahead { state, input, text });
-            Ok(None)
-        }
-        Then::End => Err(end(account, run, Ending::Succeeded(text))),
-    }
-}
-
 /// As JSON text.
 pub fn json_text(value: &Value) -> String {
     serde_json::to_string(value).expect("JSON data has a text")
-}
-
-/// Whether `value` is nested more than `levels` deep.
-fn is_deeper(value: &Value, levels: usize) -> bool {
-    let deeper = |inner: &Value| levels == 0 || is_deeper(inner, levels - 1);
-    match value {
-        Value::Array(items) => items.iter().any(deeper),
-        Value::Object(members) => members.values().any(deeper),
-        _ => false,
-    }
-}
-
-/// The cause of `States.DataLimitExceeded` (observed).
-pub fn too_large(what: &str) -> String {
-    format!(
-        "The state/task '{what}' returned a result with a size exceeding the maximum number of bytes service limit."
-    )
 }
 
 /// Counts a state entered or a retry.

@@ -10,10 +10,8 @@ use super::definition::{Kind, Task, Then};
 use super::ending::{Ending, Over, end};
 use super::execution::{Status, with_error, with_input, with_output};
 use super::host::Host;
-use super::run::{
-    PAYLOAD_LIMIT, act, count_transition, execution, json_text, leave, leave_with, note,
-    note_after, too_large,
-};
+use super::leave::{leave, leave_with, too_large};
+use super::run::{PAYLOAD_LIMIT, act, count_transition, execution, json_text, note, note_after};
 use super::trouble::{DATA_LIMIT, TIMEOUT, Trouble};
 use super::{Due, Ticket, held};
 use crate::account::Account;

@@ -1,48 +1,66 @@
 """Asks the account which calls it serves: all that AWS's models have are sent once, with as little in them as may be."""
 
+import botocore.endpoint
 import botocore.exceptions
+from botocore import xform_name
 
 from loopback.account import client
 
-UNKNOWN = "does not know"
-# Endpoints that are derived from an account's or a bucket's name, which loopback does not have.
-NOT_ON_LOOPBACK = {"s3": {"SelectObjectContent", "WriteGetObjectResponse"}}
+NOT_IMPLEMENTED = 501
+# How the account refuses a call that it does not know; other refusals are about members.
+UNKNOWN = b"does not know the call"
+# Services whose protocol has no name for the call: there whatever is not implemented is unknown.
+REST = {"lambda", "s3"}
+
+
+class LastAnswer:
+    """Status and body of the last answer, as it came over the wire."""
+
+    def __init__(self):
+        self.status, self.body = 0, b""
+        self.convert = botocore.endpoint.convert_to_response_dict
+
+    def __enter__(self):
+        botocore.endpoint.convert_to_response_dict = self.keep
+        return self
+
+    def __exit__(self, *_):
+        botocore.endpoint.convert_to_response_dict = self.convert
+
+    def keep(self, response, model):
+        """Takes an answer, and hands it on."""
+        self.status = response.status_code
+        self.body = b"" if response.status_code < 300 and model.has_streaming_output else response.content
+        return self.convert(response, model)
 
 
 def served_calls(services):
     """The (service, operation) pairs that are not refused as unknown."""
     served = set()
-    for service in services:
-        asked = client(service)
-        asked.meta.events.register("before-parameter-build", leave_endpoint)
-        for operation in asked.meta.service_model.operation_names:
-            if operation not in NOT_ON_LOOPBACK.get(service, ()) and is_served(asked, operation):
-                served.add((service, operation))
+    with LastAnswer() as last:
+        for service in services:
+            asked = client(service)
+            for operation in asked.meta.service_model.operation_names:
+                if is_served(asked, operation, last):
+                    served.add((service, operation))
     return served
 
 
-def leave_endpoint(params, **_):
-    """Nothing is added to the parameters."""
-    return params
-
-
-def is_served(asked, operation):
+def is_served(asked, operation, last):
     """Whether the account knows the operation, whatever it answers to empty members."""
     model = asked.meta.service_model.operation_model(operation)
-    method = next(name for name, own in asked.meta.method_to_api_mapping.items() if own == operation)
     members = {} if model.input_shape is None else least(model.input_shape)
+    last.status = 0
     try:
-        getattr(asked, method)(**members)
-    except botocore.exceptions.ClientError as refused:
-        error = refused.response["Error"]
-        call = f"{UNKNOWN} the call"
-        if asked.meta.service_model.service_name in ("s3", "lambda"):
-            return error["Code"] not in ("NotImplemented", "501")
-        return not (error["Code"] == "NotImplemented" and call in error.get("Message", ""))
-    except botocore.exceptions.BotoCoreError:
-        # An answer that could not be parsed is one.
-        return True
-    return True
+        getattr(asked, xform_name(operation))(**members)
+    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ValueError, KeyError):
+        # What it means is in the answer; without one the call does not come to loopback at all.
+        pass
+    if last.status == 0:
+        return False
+    if asked.meta.service_model.service_name in REST:
+        return last.status != NOT_IMPLEMENTED
+    return not (last.status == NOT_IMPLEMENTED and UNKNOWN in last.body)
 
 
 def least(shape, depth=0):
