@@ -37,6 +37,8 @@ pub enum Caller {
     ActivityWorker(String),
     /// Somebody with the rights of the managed policies with these ARNs.
     PolicyHolder(Vec<String>),
+    /// CloudFormation, with the rights of the service role with this ARN.
+    StackRole(String),
     /// An AWS service on the user's behalf, such as `cloudformation`.
     Service(&'static str),
 }

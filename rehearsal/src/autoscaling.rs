@@ -6,7 +6,8 @@
 //! - `lifecycle`: the way of one instance through its states; `hold`: the hooks on it.
 //! - `refresh`: instance refresh; `lifetime`: who has grown too old; `rebalance`: which Spot instances are at risk.
 //! - `capacity`: how many instances there are, and who goes; `health`: who is dead; `warm_pool`.
-//! - `size` with `settings`, `instances`, `hooks`, `describe`, `activity`: the calls; `input` reads what they are given.
+//! - `size` with `settings`, `deletion`, `instances`, `hooks`, `describe`, `activity`: the calls; `input` reads what they
+//!   are given.
 //! - `notice`: what EventBridge is told.
 //!
 //! Refused: everything that is not named here, among it load balancers and their health checks, scaling policies,
@@ -16,6 +17,7 @@
 mod activity;
 mod capacity;
 mod choice;
+mod deletion;
 mod describe;
 mod dynamics;
 mod group;
@@ -39,6 +41,7 @@ mod tags;
 mod warm_pool;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -59,6 +62,8 @@ pub struct State {
     /// How long things take.
     pub dynamics: Dynamics,
     groups: BTreeMap<String, Group>,
+    /// The groups that have been deleted, oldest first, for their activities.
+    deleted: Vec<Group>,
 }
 
 /// What the service has planned for later.
@@ -114,6 +119,17 @@ pub enum Event {
         /// Id of the refresh; one that is over is ignored.
         refresh: String,
     },
+    /// A group that is deleted by force sends out what is in service.
+    Empty(String),
+    /// A group that is deleted by force sends out who is left.
+    EmptyRest(String),
+    /// A group notices that EC2 has terminated an instance.
+    Gone {
+        /// Name of the group.
+        group: String,
+        /// Id of the instance.
+        instance: String,
+    },
     /// The health check looks at an instance.
     HealthCheck {
         /// Name of the group.
@@ -152,7 +168,10 @@ impl State {
     }
 
     fn remove_group(&mut self, name: &str) {
-        self.groups.remove(name);
+        if let Some(mut group) = self.groups.remove(name) {
+            group.is_deleted = true;
+            self.deleted.push(group);
+        }
     }
 }
 
@@ -164,7 +183,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
     match action {
         "CreateAutoScalingGroup" => size::create(account, input),
         "UpdateAutoScalingGroup" => size::update(account, input),
-        "DeleteAutoScalingGroup" => size::delete(account, input),
+        "DeleteAutoScalingGroup" => deletion::delete(account, input),
         "DescribeAutoScalingGroups" => describe::groups(account, input),
         "DescribeAutoScalingInstances" => instances::describe(account, input),
         "DescribeScalingActivities" => activity::describe(account, input),
@@ -231,6 +250,9 @@ pub fn on_event(account: &mut Account, event: Event) {
         } => hold::action_due(account, &group, &instance, &token),
         Event::TooOld { group, instance } => lifetime::check(account, &group, &instance),
         Event::Refresh { group, refresh } => refresh::act::look(account, &group, &refresh),
+        Event::Empty(group) => deletion::empty(account, &group),
+        Event::EmptyRest(group) => deletion::empty_rest(account, &group),
+        Event::Gone { group, instance } => lifecycle::gone(account, &group, &instance),
         Event::HealthCheck { group, instance } => health::check(account, &group, &instance),
     }
 }
@@ -271,12 +293,27 @@ pub fn rebalance_recommended(account: &mut Account, id: &str) {
     rebalance::recommended(account, id);
 }
 
-/// EC2 has nothing left of an instance that was terminated.
+/// EC2 has nothing left of an instance that was terminated: its group notices when it looks next.
 pub fn instance_gone(account: &mut Account, id: &str) {
-    if let Some(group) = account.autoscaling.group_of(id) {
-        let name = group.name.clone();
-        lifecycle::gone(account, &name, id);
-    }
+    let look = account.autoscaling.dynamics.gone_look;
+    let Some(group) = account.autoscaling.group_of(id) else {
+        return;
+    };
+    let Some(instance) = group.instance(id) else {
+        return;
+    };
+    let waited = account.now.duration_since(instance.since).unsigned_abs();
+    let event = Event::Gone {
+        group: group.name.clone(),
+        instance: id.to_owned(),
+    };
+    account.after(until_next(look, waited), event);
+}
+
+/// How long it is to the next of the looks that come every `look`, when `waited` has passed since they began.
+fn until_next(look: Duration, waited: Duration) -> Duration {
+    let over = waited.as_millis() % look.as_millis().max(1);
+    look - Duration::from_millis(u64::try_from(over).unwrap_or_default())
 }
 
 /// The group called `name`.

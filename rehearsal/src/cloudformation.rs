@@ -5,6 +5,7 @@
 //! - [`graph`], [`evaluate`], [`lookup`], [`ahead`], [`files`]: what it means.
 //! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls. `notice`: the events on the bus.
 //! - [`stack`], [`operation`], [`step`], [`nested`]: what a stack is, and how it gets from one version to the next.
+//! - `permissions`: what a stack's service role must allow.
 //! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`], [`refreshing`]: what is done to a resource.
 
 pub mod ahead;
@@ -26,6 +27,7 @@ pub mod node;
 mod notice;
 pub mod operation;
 pub mod parameters;
+mod permissions;
 pub mod record;
 pub mod refreshing;
 pub mod request;
@@ -199,7 +201,10 @@ pub fn on_event(account: &mut Account, event: Event) {
         return;
     }
     match event {
-        Event::Go { .. } => operation::go(account, &stack),
+        Event::Go { .. } => {
+            stack::forget_who_asked(account, &stack);
+            operation::go(account, &stack);
+        }
         Event::Done { resource, .. } => operation::finished(account, &stack, &resource, Ok(())),
         Event::DeleteAgain {
             resource, until, ..

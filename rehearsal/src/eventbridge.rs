@@ -1,9 +1,11 @@
-//! EventBridge: rules on the default bus that start executions, or tell a topic, at least once for each event.
+//! EventBridge: rules on the default bus that start executions, or publish to a topic, at least once for each event or
+//! at the times of their schedule.
 //!
 //! # Layout
 //! - [`pattern`], [`field`]: patterns, and whether an event matches.
-//! - [`rules`], [`target`], [`transformer`]: the calls about rules and targets.
-//! - `put`: events that come in. [`delivery`]: how they go out, and what becomes of those that cannot.
+//! - [`rules`], [`target`], [`transformer`]: the calls about rules and targets. [`schedule`]: rules that run on one.
+//! - `put`: events that come in. [`lateness`]: how late those of AWS services are.
+//! - [`delivery`]: how they go out, and what becomes of those that cannot.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,9 +19,11 @@ use crate::wire::ApiError;
 mod asked;
 pub mod delivery;
 pub mod field;
+pub mod lateness;
 pub mod pattern;
 mod put;
 pub mod rules;
+pub mod schedule;
 pub mod target;
 pub mod transformer;
 
@@ -41,7 +45,10 @@ pub enum ExecutionName {
 /// How long things take, and what is not known for certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dynamics {
-    /// From an event to its first delivery, by chance between these. Assumed: about a second.
+    /// Whether the events of AWS services come late, by the table of [`lateness`]. Without, as for the lower bound of
+    /// a rollout, each is on the bus at its own time.
+    pub services_are_late: bool,
+    /// From the bus to a target, by chance between these. Recorded: 3 s at most from PutEvents to a queue.
     pub latency: (Duration, Duration),
     /// From the first delivery to the second, if every event is delivered twice. Assumed.
     pub second_copy: (Duration, Duration),
@@ -54,7 +61,8 @@ pub struct Dynamics {
 impl Default for Dynamics {
     fn default() -> Self {
         Self {
-            latency: (Duration::from_millis(500), Duration::from_millis(1500)),
+            services_are_late: true,
+            latency: (Duration::from_millis(300), Duration::from_millis(1500)),
             second_copy: (Duration::from_secs(5), Duration::from_secs(30)),
             longest_backoff: Duration::from_secs(480),
             execution_name: ExecutionName::default(),
@@ -72,6 +80,8 @@ pub struct State {
     /// Every event put on the bus with its instant, whole, if somebody wants them kept: as an archive of EventBridge does.
     pub archive: Option<Vec<(Timestamp, Value)>>,
     rules: BTreeMap<String, Rule>,
+    /// How many runs of schedules have begun.
+    schedule_runs: u64,
 }
 
 impl State {
@@ -81,9 +91,19 @@ impl State {
     }
 }
 
-/// What the service has planned for later: a delivery.
+/// What the service has planned for later.
 #[derive(Debug)]
-pub struct Event(Box<delivery::Delivery>);
+pub struct Event(Planned);
+
+#[derive(Debug)]
+enum Planned {
+    /// A service's event reaches the bus.
+    Arrival(Box<Value>),
+    /// An event reaches a target.
+    Delivery(Box<delivery::Delivery>),
+    /// A rule's schedule comes round.
+    Tick(schedule::Tick),
+}
 
 /// Answers a call.
 ///
@@ -104,18 +124,33 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
 }
 
 /// Does what was planned.
-pub fn on_event(account: &mut Account, Event(delivery): Event) {
-    delivery::deliver(account, *delivery);
+pub fn on_event(account: &mut Account, Event(planned): Event) {
+    match planned {
+        Planned::Arrival(event) => delivery::plan(account, *event),
+        Planned::Delivery(delivery) => delivery::deliver(account, *delivery),
+        Planned::Tick(tick) => schedule::on_tick(account, tick),
+    }
 }
 
-/// Puts one event, as an AWS service does, on the default bus. `event` is whole but for `id`, which it gets here.
+/// Puts one event, as an AWS service does, on the default bus, where it arrives some time later. `event` is whole but
+/// for `id`, which it gets here.
 pub fn put_event(account: &mut Account, event: Value) {
-    put::put(account, &event);
+    let id = account.uuid();
+    put_event_known_as(account, &id, event);
 }
 
 /// The same of an event whose service has given it its `id`.
 pub fn put_event_known_as(account: &mut Account, id: &str, event: Value) {
-    put::put_known_as(account, id, &event);
+    let whole = put::with_id(id, &event);
+    put::archive(account, &whole);
+    // It is drawn in either case, so that all other chance stays the same.
+    let place = account.random.u64(0..lateness::PARTS);
+    let late = if account.eventbridge.dynamics.services_are_late {
+        lateness::at_place(place)
+    } else {
+        Duration::ZERO
+    };
+    account.after(late, Event(Planned::Arrival(Box::new(whole))));
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! template's policy for it allows, on the resources named there, and nothing else. So a rehearsal proves the template's
 //! least-privilege roles as well; and a client with the access key of policies proves those.
 
+mod of_stacks;
+
 use serde_json::Value;
 
 use crate::account::{Account, Caller, PARTITION, REGION, arn};
@@ -15,9 +17,7 @@ pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiErr
             let function = account.lambda.function(name);
             let role = function.map(|function| function.role.as_str());
             let role = role.unwrap_or_default();
-            let assumed = role
-                .replace(":iam:", ":sts:")
-                .replace(":role/", ":assumed-role/");
+            let assumed = assumed(role);
             let policies = account.cloudformation.role_policies(role);
             (format!("{assumed}/{name}"), policies.unwrap_or_default())
         }
@@ -31,12 +31,29 @@ pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiErr
             let documents = documents.filter_map(|arn| account.cloudformation.managed_policy(arn));
             (arn("iam", "user/operator"), documents.collect())
         }
+        Caller::StackRole(role) => {
+            let policies = account.cloudformation.role_policies(role);
+            (
+                format!("{}/AWSCloudFormation", assumed(role)),
+                policies.unwrap_or_default(),
+            )
+        }
         Caller::Operator | Caller::Service(_) => return None,
     };
     let action = format!("{}:{}", call.service, call.action);
-    let denied = resources(call)
-        .into_iter()
-        .find(|resource| !allows(&policies, &action, resource, call))?;
+    let denied = if matches!(caller, Caller::StackRole(_)) {
+        let resources = of_stacks::resources(account, call);
+        let mut resources = resources
+            .unwrap_or_else(|| vec!["*".to_owned()])
+            .into_iter();
+        resources.find(|resource| {
+            let context = |key: &str| of_stacks::context(account, call, resource, key);
+            !allows(&policies, &action, resource, call, &context)
+        })?
+    } else {
+        let mut resources = resources(call).into_iter();
+        resources.find(|resource| !allows(&policies, &action, resource, call, &no_context))?
+    };
     let code = if ["ecs", "ssm", "states"].contains(&call.service.as_str()) {
         "AccessDeniedException"
     } else {
@@ -48,6 +65,18 @@ pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiErr
             "User: {who} is not authorized to perform: {action} on resource: {denied} because no identity-based policy allows the {action} action"
         ),
     ))
+}
+
+/// The ARN of an assumed role, without its session. The role's path is not in it.
+fn assumed(role: &str) -> String {
+    let (before, path_and_name) = role.split_once(":role/").unwrap_or(("", role));
+    let name = path_and_name.rsplit('/').next().unwrap_or_default();
+    format!("{}:assumed-role/{name}", before.replace(":iam:", ":sts:"))
+}
+
+/// The condition keys of calls that have none but those that are judged by the call itself.
+fn no_context(_: &str) -> Option<String> {
+    None
 }
 
 /// The resources that a call is about, as the Service Authorization Reference types them; `*` where a call has no
@@ -145,8 +174,12 @@ fn stack_arn(stack: &str) -> String {
     }
 }
 
-/// AWS's own parameters belong to no account.
+/// AWS's own parameters belong to no account. A selector is no part of the resource.
 fn parameter_arn(name: &str) -> String {
+    let name = name
+        .rsplit_once(":parameter/")
+        .map_or(name, |(_, path)| path);
+    let name = name.split_once(':').map_or(name, |(name, _)| name);
     let path = name.trim_start_matches('/');
     match path.starts_with("aws/") {
         true => format!("arn:{PARTITION}:ssm:{REGION}::parameter/{path}"),
@@ -166,7 +199,16 @@ fn ecs_arn(kind: &str, cluster: &str, id: &str) -> String {
     arn("ecs", &format!("{kind}/{cluster}/{id}"))
 }
 
-fn allows(policies: &[&Value], action: &str, resource: &str, call: &Call) -> bool {
+/// What a condition key has, if the call has it.
+type Context<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+fn allows(
+    policies: &[&Value],
+    action: &str,
+    resource: &str,
+    call: &Call,
+    context: &Context<'_>,
+) -> bool {
     let applies = |effect: &str| {
         policies
             .iter()
@@ -179,7 +221,7 @@ fn allows(policies: &[&Value], action: &str, resource: &str, call: &Call) -> boo
                     && list(&statement["Resource"])
                         .iter()
                         .any(|pattern| like(pattern, resource, false))
-                    && conditions_hold(statement, call)
+                    && conditions_hold(statement, call, context)
             })
     };
     applies("Allow") && !applies("Deny")
@@ -202,22 +244,22 @@ fn like(pattern: &Value, text: &str, any_case: bool) -> bool {
     }
 }
 
-/// Conditions on `ecs:cluster` and on the keys of tags are judged; one that is not known here does not hold, so that
+/// Conditions on `ecs:cluster`, on the keys of tags and on what `context` has are judged; one that is not known here does not hold, so that
 /// nothing is allowed because something was ignored.
-fn conditions_hold(statement: &Value, call: &Call) -> bool {
+fn conditions_hold(statement: &Value, call: &Call, context: &Context<'_>) -> bool {
     let Some(operators) = statement["Condition"].as_object() else {
         return statement["Condition"].is_null();
     };
     operators.iter().all(|(operator, keys)| {
         let each_holds = |(key, wanted): (&String, &Value)| {
-            condition_holds((operator.as_str(), key.as_str()), wanted, call)
+            condition_holds((operator.as_str(), key.as_str()), wanted, call, context)
         };
         keys.as_object()
             .is_some_and(|keys| keys.iter().all(each_holds))
     })
 }
 
-fn condition_holds(of: (&str, &str), wanted: &Value, call: &Call) -> bool {
+fn condition_holds(of: (&str, &str), wanted: &Value, call: &Call, context: &Context<'_>) -> bool {
     match of {
         ("ArnEquals" | "ArnLike" | "StringEquals", "ecs:cluster") => {
             let cluster = arn("ecs", &format!("cluster/{}", cluster_name(call)));
@@ -228,6 +270,14 @@ fn condition_holds(of: (&str, &str), wanted: &Value, call: &Call) -> bool {
         ("ForAllValues:StringEquals", "aws:TagKeys") => {
             tags(call).all(|tag| list(wanted).contains(&&tag["Key"]))
         }
+        ("StringEquals", key) => {
+            context(key).is_some_and(|value| list(wanted).iter().any(|wanted| **wanted == value))
+        }
+        ("ArnEquals" | "ArnLike" | "StringLike", key) => context(key).is_some_and(|value| {
+            list(wanted)
+                .iter()
+                .any(|wanted| like(wanted, &value, false))
+        }),
         _ => false,
     }
 }
@@ -250,7 +300,7 @@ mod tests {
         let action = format!("{}:{}", call.service, call.action);
         resources(call)
             .iter()
-            .all(|resource| allows(&[&policy], &action, resource, call))
+            .all(|resource| allows(&[&policy], &action, resource, call, &no_context))
     }
 
     #[test]

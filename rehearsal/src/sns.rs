@@ -120,7 +120,10 @@ fn publish(account: &mut Account, caller: &Caller, input: &Value) -> Result<Valu
     let lets_in = match caller {
         Caller::Operator => true,
         Caller::Service(service) => topic.lets_in(service, &arn),
-        Caller::Function(_) | Caller::ActivityWorker(_) | Caller::PolicyHolder(_) => false,
+        Caller::Function(_)
+        | Caller::ActivityWorker(_)
+        | Caller::PolicyHolder(_)
+        | Caller::StackRole(_) => false,
     };
     if !lets_in {
         return Err(ApiError {

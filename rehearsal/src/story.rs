@@ -69,8 +69,6 @@ impl Processes {
 pub enum Switch {
     /// A signal sent before CloudFormation sees the instance InService is lost.
     EarlySignalLost,
-    /// An abandoned launch is terminated without the terminate hook.
-    AbandonedLaunchSkipsHook,
     /// An execution started by a rule is named after the event, so that a second delivery is refused.
     ExecutionNamedAfterEvent,
     /// An abandoned launch makes an instance refresh fail.
@@ -85,12 +83,8 @@ pub enum Switch {
 
 impl Switch {
     /// All switches with their names.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::EarlySignalLost, "early-signal-lost"),
-        (
-            Self::AbandonedLaunchSkipsHook,
-            "abandoned-launch-skips-hook",
-        ),
         (
             Self::ExecutionNamedAfterEvent,
             "execution-named-after-event",
@@ -118,12 +112,6 @@ impl Switch {
                     .cloudformation
                     .dynamics
                     .signal_before_in_service_counts = false
-            }
-            Self::AbandonedLaunchSkipsHook => {
-                account
-                    .autoscaling
-                    .dynamics
-                    .terminate_hooks_after_abandoned_launch = false
             }
             Self::AbandonedLaunchFailsRefresh => {
                 account.autoscaling.dynamics.abandoned_launch_fails_refresh = true

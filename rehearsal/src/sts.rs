@@ -19,6 +19,7 @@ pub fn call(caller: &Caller, action: &str, input: &Value) -> Result<Value, ApiEr
         Caller::Function(name) => name.clone(),
         Caller::ActivityWorker(policy) => policy.rsplit('/').next().unwrap_or_default().to_owned(),
         Caller::PolicyHolder(_) => "policy-holder".to_owned(),
+        Caller::StackRole(_) => "AWSCloudFormation".to_owned(),
         Caller::Service(name) => (*name).to_owned(),
     };
     Ok(json!({

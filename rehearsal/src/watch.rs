@@ -136,8 +136,6 @@ struct Inner {
     /// The instances whose launch we abandoned, and all whose launch was abandoned: those that timed out too.
     abandoned: BTreeSet<String>,
     launches_over: BTreeSet<String>,
-    /// Whether Auto Scaling skips the terminate hooks of an instance whose launch was abandoned.
-    hooks_skipped: bool,
     /// Most drains of a roll that were open at one time while they were judged.
     most_judged: usize,
     /// When an instance was last seen at its terminate hook.
@@ -184,7 +182,6 @@ impl Watch {
             drained_by_hand: BTreeSet::new(),
             abandoned: BTreeSet::new(),
             launches_over: BTreeSet::new(),
-            hooks_skipped: false,
             most_judged: 0,
             last_at_hook: None,
             event_lost: false,

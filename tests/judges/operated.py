@@ -2,7 +2,7 @@
 """What the template makes for operators, judged by others than the account in memory.
 
 1. template/operator.yaml, packaged and deployed into ministack by the AWS CLI: of each event in operated/notices.json its
-   EventBridge tells the topic that text, word for word, or nothing. (A Rust test holds the account in memory to the same file.)
+   EventBridge sends the topic that notice, or none. (A Rust test holds the account in memory to the same file.)
 2. The operator's verbs of the real binary against the account on loopback, with the rights of the managed policies and no
    others: each call is checked on its very resource. What to look needs is in LookPolicy, what to roll and to stop in RollPolicy.
 3. The lines of metrics that the real activity-worker writes, against a JSON schema of the embedded metric format.

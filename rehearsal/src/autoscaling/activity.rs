@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::group::{Group, Instance};
-use super::input::{page, text, texts};
+use super::capacity::zone_id;
+use super::input::{boolean, page, text, texts};
 use super::{found, whole_seconds};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
@@ -38,6 +39,8 @@ pub enum Cause {
     Difference(u32, u32),
     /// An unhealthy instance is replaced.
     Replacement,
+    /// Its group is deleted by force.
+    GroupDeletion,
     /// A user asked for its end; with the capacity before and after, if it shrinks with it.
     UserRequest(Option<(u32, u32)>),
     /// EC2 says that it is dead.
@@ -93,6 +96,7 @@ impl Cause {
             Self::Difference(from, to) => format!("the capacity goes from {from} to {to}"),
             Self::Replacement => "replaces an unhealthy instance".to_owned(),
             Self::UserRequest(_) => ON_REQUEST.to_owned(),
+            Self::GroupDeletion => "its group is deleted by force".to_owned(),
             Self::HealthCheck => "the health check found it dead".to_owned(),
             Self::LaunchFailure => LAUNCH_ABANDONED.to_owned(),
             Self::Refresh => "for the instance refresh".to_owned(),
@@ -133,6 +137,7 @@ impl Cause {
             Self::UserRequest(Some((from, to))) => format!(
                 "At {at} instance {id} {out} a user request, shrinking the capacity from {from} to {to}."
             ),
+            Self::GroupDeletion => format!("At {at} instance {id} {out} a group deletion."),
             // The text is assumed.
             Self::Rebalance => {
                 format!("At {at} an instance {out} an EC2 instance rebalance recommendation.")
@@ -212,8 +217,17 @@ impl Activity {
     pub fn details(&self) -> Value {
         match &self.place {
             (subnet, _) if subnet.is_empty() => json!({}),
-            (subnet, zone) => json!({"Subnet ID": subnet, "Availability Zone": zone}),
+            (subnet, zone) => json!({
+                "Availability Zone ID": zone_id(zone), "Subnet ID": subnet, "Availability Zone": zone,
+            }),
         }
+    }
+
+    /// As DescribeScalingActivities answers it.
+    fn described(&self, group: &Group) -> Value {
+        let mut answer = self.to_json(group);
+        answer["AutoScalingGroupState"] = json!(if group.is_deleted { "Deleted" } else { "InService" });
+        answer
     }
 
     /// As the API answers it.
@@ -247,15 +261,22 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     let known = [
         "ActivityIds",
         "AutoScalingGroupName",
+        "IncludeDeletedGroups",
         "MaxRecords",
         "NextToken",
     ];
     only("DescribeScalingActivities", input, &known)?;
     let ids = texts(input, "ActivityIds")?;
-    let groups: Vec<&Group> = match text(input, "AutoScalingGroupName")? {
-        Some(name) => vec![found(&account.autoscaling, name)?],
-        None => account.autoscaling.groups().collect(),
-    };
+    let with_deleted = boolean(input, "IncludeDeletedGroups")?.unwrap_or(false);
+    let name = text(input, "AutoScalingGroupName")?;
+    let deleted = account.autoscaling.deleted.iter().filter(|_| with_deleted);
+    let groups = account.autoscaling.groups().chain(deleted);
+    let groups: Vec<&Group> = groups
+        .filter(|group| name.is_none_or(|name| group.name == name))
+        .collect();
+    if let (Some(name), true) = (name, groups.is_empty()) {
+        found(&account.autoscaling, name)?;
+    }
     let mut activities: Vec<(&Group, &Activity)> = groups
         .into_iter()
         .flat_map(|group| {
@@ -276,7 +297,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     let (page, next) = page(input, activities, 100, 100)?;
     let page: Vec<Value> = page
         .into_iter()
-        .map(|(group, activity)| activity.to_json(group))
+        .map(|(group, activity)| activity.described(group))
         .collect();
     let mut answer = json!({"Activities": page});
     if let Some(next) = next {
@@ -332,7 +353,7 @@ mod tests {
     fn an_activity_shows_the_open_hook_and_then_its_end() {
         let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
         let mut account = account(1, more);
-        pass(&mut account, 16);
+        until_in(&mut account, S::Pending);
         assert_eq!(activities(&mut account)[0]["StatusCode"], "PreInService");
         pass(&mut account, 30);
         let open = activities(&mut account)[0].clone();
@@ -342,7 +363,10 @@ mod tests {
             serde_json::from_str(open["Details"].as_str().expect("text")).expect("JSON");
         assert_eq!(
             details,
-            json!({"Subnet ID": "subnet-1", "Availability Zone": "eu-west-1a"})
+            json!({
+                "Availability Zone ID": "euw1-az1", "Subnet ID": "subnet-1",
+                "Availability Zone": "eu-west-1a",
+            })
         );
         let_in(&mut account);
         pass(&mut account, 60);

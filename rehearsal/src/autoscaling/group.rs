@@ -52,6 +52,8 @@ pub struct Group {
     pub(super) backed_off_until: Option<Timestamp>,
     /// Whether it is being force-deleted.
     pub(super) deleting: bool,
+    /// Whether it has been deleted, and only its activities are told still.
+    pub(super) is_deleted: bool,
 }
 
 /// What a group was told about itself that does not change its size.
@@ -174,8 +176,6 @@ pub struct Moving {
     pub(super) which: Move,
     /// Id of its scaling activity; it also tells this move from an earlier one.
     pub(super) activity: String,
-    /// Whether it meets hooks at all.
-    pub(super) meets_hooks: bool,
     /// Not in service before this instant.
     pub(super) not_before: Timestamp,
     /// The hooks that hold it still.

@@ -57,7 +57,7 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
     }
     if may_replace && !instance.healthy {
         let why = Cause::HealthCheck.into();
-        set_out(account, group, id, Move::Terminate, &why, true);
+        set_out(account, group, id, Move::Terminate, &why);
         capacity::vacancy(account, group, true);
     }
 }
@@ -157,8 +157,7 @@ mod tests {
     #[test]
     fn an_instance_that_dies_before_it_runs_is_a_failed_launch() {
         let mut account = account(1, json!({"DesiredCapacity": 1}));
-        pass(&mut account, 16);
-        let id = only_one(&account, LifecycleState::Pending);
+        let id = until_in(&mut account, LifecycleState::Pending);
         ec2::kill(&mut account, &id);
         pass(&mut account, 100);
         assert_ne!(only_one(&account, LifecycleState::InService), id);

@@ -24,7 +24,7 @@ pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
     let hooks: Vec<(String, Hook)> = found
         .hooks
         .iter()
-        .filter(|(_, hook)| instance.moving.meets_hooks && hook.transition == which.transition())
+        .filter(|(_, hook)| hook.transition == which.transition())
         .map(|(name, hook)| (name.clone(), hook.clone()))
         .collect();
     if hooks.is_empty() {
@@ -43,7 +43,7 @@ pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
         instance.moving.actions = actions.clone();
         let activity = instance.moving.activity.clone();
         if let Some(activity) = group.activity_mut(&activity) {
-            (activity.status, activity.progress) = ("MidLifecycleAction", 60);
+            (activity.status, activity.progress) = at_hook(which.transition());
         }
     }
     let events: Vec<Value> = account
@@ -59,6 +59,15 @@ pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
     }
     if hooks.iter().any(|(name, _)| name == MANAGED_DRAINING) {
         ecs::begin_managed_draining(account, id);
+    }
+}
+
+/// Status and progress of the activity of an instance that a hook holds. Recorded: radkawar/stackd
+/// testdata/aws/autoscaling/lifecycle_native.json, 2026-09.
+fn at_hook(transition: Transition) -> (&'static str, u32) {
+    match transition {
+        Transition::Launching => ("MidLifecycleAction", 40),
+        Transition::Terminating => ("MidTerminatingLifecycleAction", 60),
     }
 }
 

@@ -14,7 +14,9 @@ use crate::account::Account;
 use crate::ec2;
 use crate::wire::{ApiError, lists, only};
 
-/// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter to it.
+/// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter to it. Recorded
+/// (radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09): one that is retained meets its terminate
+/// hooks again, with new tokens and events. That it is so for one retained on its way into a warm pool is assumed.
 pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "TerminateInstanceInAutoScalingGroup";
     only(
@@ -34,7 +36,6 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
     let name = group.name.clone();
     let counts = may_terminate(group, instance, shrink, may_launch)?;
     let shrunk = (counts && shrink).then(|| (group.desired, group.desired - 1));
-    let retained = instance.state.is_retained();
     let which = match instance.state {
         LifecycleState::WarmedTerminatingRetained | LifecycleState::WarmedPendingRetained => {
             Move::Discard
@@ -45,7 +46,7 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
         found_mut(&mut account.autoscaling, &name)?.desired = desired;
     }
     let why = Cause::UserRequest(shrunk).into();
-    let activity = set_out(account, &name, &id, which, &why, !retained);
+    let activity = set_out(account, &name, &id, which, &why);
     if counts && !shrink {
         capacity::vacancy(account, &name, false);
     }
@@ -64,8 +65,8 @@ fn may_terminate(
 ) -> Result<bool, ApiError> {
     let state = instance.state;
     if state.is_retained() && shrink {
-        return Err(ApiError::not_known(format_args!(
-            "ShouldDecrementDesiredCapacity for {} in {state}, which does not count in the desired capacity: leave it false",
+        return Err(validation(format!(
+            "The instance {} is in a Retained state and can't be terminated while decreasing desired capacity. To terminate these instances, retry without decreasing the Auto Scaling group's desired capacity.",
             instance.id
         )));
     }

@@ -3,6 +3,7 @@
 use super::activity::{Activity, Cause, Why};
 use super::group::{Moving, OnAbandon};
 use super::moves::{LifecycleState, Move, Transition};
+use super::notice::Ending;
 use super::{Event, capacity, lifetime, notice, rebalance, refresh, warm_pool};
 use crate::account::Account;
 use crate::ec2;
@@ -34,7 +35,6 @@ pub fn set_out(
     id: &str,
     which: Move,
     why: &Why,
-    meets_hooks: bool,
 ) -> String {
     let (now, activity_id) = (account.now, account.uuid());
     let mut delay = account.autoscaling.dynamics.leaving;
@@ -44,7 +44,6 @@ pub fn set_out(
         let moving = Moving {
             which,
             activity: activity_id.clone(),
-            meets_hooks,
             not_before: now,
             actions: Vec::new(),
         };
@@ -97,9 +96,10 @@ pub fn past_hooks(account: &mut Account, group: &str, id: &str, held: Option<&st
         (_, None) => Default::default(),
     };
     let delay = account.between(least, most);
+    // Recorded: after the answer of a hook it is in service within a second, however young it is.
     let left = ready.duration_since(account.now);
-    let delay = if left.is_positive() {
-        delay.max(left.unsigned_abs())
+    let delay = if held.is_none() && left.is_positive() {
+        left.unsigned_abs()
     } else {
         delay
     };
@@ -129,11 +129,11 @@ pub fn arrive(account: &mut Account, group: &str, id: &str) {
         _ => (LifecycleState::InService, "in service"),
     };
     enter(account, group, id, state, reason);
-    let kind = match which.transition() {
-        Transition::Launching => "EC2 Instance Launch Successful",
-        Transition::Terminating => "EC2 Instance Terminate Successful",
+    let ending = match which.transition() {
+        Transition::Launching => Ending::Launched,
+        Transition::Terminating => Ending::Terminated,
     };
-    close(account, group, id, "Successful", None, kind);
+    close(account, group, id, "Successful", None, ending);
     if state == LifecycleState::InService {
         if !account.ec2.is_alive(id) {
             super::health::check_later(account, group, id);
@@ -152,7 +152,7 @@ fn close(
     id: &str,
     status: &'static str,
     message: Option<String>,
-    kind: &str,
+    ending: Ending,
 ) {
     let now = account.now;
     let Some(found) = account.autoscaling.group_mut(group) else {
@@ -163,12 +163,14 @@ fn close(
     };
     let activity = instance.moving.activity.clone();
     if let Some(activity) = found.activity_mut(&activity) {
+        let before = activity.clone();
         activity.end(now, status, message);
+        notice::ended(account, group, id, ending, &before);
     }
-    notice::ended(account, group, id, kind);
 }
 
-/// A launch was abandoned: the instance goes, and another is launched if the group still wants it.
+/// A launch was abandoned: the instance goes, over the terminate hooks (recorded: radkawar/stackd
+/// testdata/aws/autoscaling/lifecycle_native.json, 2026-09), and another is launched if the group still wants it.
 pub fn launch_failed(account: &mut Account, group: &str, id: &str, message: String) {
     close(
         account,
@@ -176,23 +178,20 @@ pub fn launch_failed(account: &mut Account, group: &str, id: &str, message: Stri
         id,
         "Cancelled",
         Some(message),
-        "EC2 Instance Launch Unsuccessful",
+        Ending::NotLaunched,
     );
     let Some(instance) = account.autoscaling.instance_mut(group, id) else {
         return;
     };
     let which = instance.moving.which.undone();
-    let hooks = account
-        .autoscaling
-        .dynamics
-        .terminate_hooks_after_abandoned_launch;
     let why = Cause::LaunchFailure.into();
-    set_out(account, group, id, which, &why, hooks);
+    set_out(account, group, id, which, &why);
     refresh::launch_abandoned(account, group, id);
     capacity::after_failure(account, group);
 }
 
-/// A terminate hook was abandoned: the instance goes at once, or stays for a person.
+/// A terminate hook was abandoned: the instance goes at once, or stays for a person. Recorded (radkawar/stackd
+/// testdata/aws/autoscaling/retention_native.json, 2026-09): its activity is Cancelled with the reason, as often as that.
 pub fn end_abandoned(account: &mut Account, group: &str, id: &str, hook: &str, message: String) {
     let Some(found) = account.autoscaling.group(group) else {
         return;
@@ -203,7 +202,6 @@ pub fn end_abandoned(account: &mut Account, group: &str, id: &str, hook: &str, m
     };
     let (_, retained) = instance.moving.which.ends();
     if retain {
-        // How AWS closes the activity of a retained instance, and what it tells EventBridge, is assumed.
         let reason = format!("{hook} was abandoned, and the group's policy retains the instance");
         enter(account, group, id, retained, &reason);
         close(
@@ -212,7 +210,7 @@ pub fn end_abandoned(account: &mut Account, group: &str, id: &str, hook: &str, m
             id,
             "Cancelled",
             Some(message),
-            "EC2 Instance Terminate Unsuccessful",
+            Ending::NotTerminated,
         );
     } else {
         let reason = format!("{hook} was abandoned");
@@ -228,18 +226,18 @@ pub fn gone(account: &mut Account, group: &str, id: &str) {
     let which = instance.moving.which;
     let never_ran = which.transition() == Transition::Launching;
     enter(account, group, id, which.ends().0, "gone");
-    let (status, message, kind) = if never_ran {
+    let (status, message, ending) = if never_ran {
         // What AWS says here is not recorded; the text is assumed.
         let message = "Instance became unhealthy while waiting for instance to be in running state";
         (
             "Failed",
             Some(message.to_owned()),
-            "EC2 Instance Launch Unsuccessful",
+            Ending::NotLaunched,
         )
     } else {
-        ("Successful", None, "EC2 Instance Terminate Successful")
+        ("Successful", None, Ending::Terminated)
     };
-    close(account, group, id, status, message, kind);
+    close(account, group, id, status, message, ending);
     let Some(found) = account.autoscaling.group_mut(group) else {
         return;
     };
@@ -364,25 +362,16 @@ mod tests {
 
     #[test]
     fn an_abandoned_launch_is_terminated_and_replaced() {
-        for hooks_meet in [true, false] {
-            let (mut account, id) = held_launch(1);
-            let dynamics = &mut account.autoscaling.dynamics;
-            dynamics.terminate_hooks_after_abandoned_launch = hooks_meet;
-            complete(&mut account, "launch", &id, "ABANDON").expect("the action is open");
-            pass(&mut account, 30);
-            let waits = states(&account, &id).contains(&"Terminating:Wait".to_owned());
-            assert_eq!(waits, hooks_meet);
-            assert_ne!(only_one(&account, S::PendingWait), id);
-        }
+        let (mut account, id) = held_launch(1);
+        complete(&mut account, "launch", &id, "ABANDON").expect("the action is open");
+        pass(&mut account, 30);
+        assert_eq!(only_one(&account, S::TerminatingWait), id);
+        assert_ne!(only_one(&account, S::PendingWait), id);
     }
 
     #[test]
     fn launches_that_keep_failing_come_ever_later() {
         let (mut account, _) = held_launch(1);
-        account
-            .autoscaling
-            .dynamics
-            .terminate_hooks_after_abandoned_launch = false;
         let mut waits = Vec::new();
         for _ in 0..5 {
             let id = only_one(&account, S::PendingWait);
@@ -429,21 +418,26 @@ mod tests {
     fn an_abandoned_end_is_retained_if_the_policy_says_so() {
         let retain = json!({"InstanceLifecyclePolicy": {"RetentionTriggers": {"TerminateHookAbandon": "retain"}}});
         let (mut account, id) = held_end(retain);
-        pass(&mut account, 700);
+        pass(&mut account, 60);
+        let_in(&mut account);
+        pass(&mut account, 550);
         assert_eq!(only_one(&account, S::TerminatingRetained), id);
         assert!(account.ec2.is_alive(&id));
         assert_eq!(group(&account).counted(), 1, "its replacement");
         terminate(&mut account, &id, false).expect("a retained instance may be terminated");
-        pass(&mut account, 100);
+        let_in(&mut account);
+        pass(&mut account, 590);
+        assert!(all_in(&account, S::TerminatingWait).contains(&id));
+        pass(&mut account, 20);
+        assert_eq!(only_one(&account, S::TerminatingRetained), id, "nobody answered");
+        terminate(&mut account, &id, false).expect("a retained instance may be terminated");
+        pass(&mut account, 5);
+        complete(&mut account, "terminate", &id, "CONTINUE").expect("the action is open");
+        pass(&mut account, 120);
         assert!(group(&account).instance(&id).is_none());
-        let waits = states(&account, &id);
-        assert_eq!(
-            waits
-                .iter()
-                .filter(|state| *state == "Terminating:Wait")
-                .count(),
-            1
-        );
+        let way = states(&account, &id);
+        let waits = way.iter().filter(|state| *state == "Terminating:Wait");
+        assert_eq!(waits.count(), 3);
     }
 
     #[test]

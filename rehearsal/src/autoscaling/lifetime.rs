@@ -98,7 +98,6 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
         id,
         Move::Terminate,
         &Cause::Lifetime.into(),
-        true,
     );
     capacity::vacancy(account, group, false);
 }

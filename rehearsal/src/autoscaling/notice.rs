@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::activity::Activity;
 use super::group::{Action, Group};
 use super::moves::Transition;
 use super::whole_seconds;
@@ -30,6 +31,7 @@ pub fn lifecycle_action(
     }
     say("Origin", origin);
     say("Destination", destination);
+    say("Action", action_word(hook.transition));
     let kind = match hook.transition {
         Transition::Launching => "EC2 Instance-launch Lifecycle Action",
         Transition::Terminating => "EC2 Instance-terminate Lifecycle Action",
@@ -42,8 +44,49 @@ pub fn lifecycle_action(
     ))
 }
 
-/// Tells of the end of an instance's move: `kind` such as `EC2 Instance Launch Successful`.
-pub fn ended(account: &mut Account, group: &str, id: &str, kind: &str) {
+/// What an event calls the way that an instance is on.
+fn action_word(transition: Transition) -> &'static str {
+    match transition {
+        Transition::Launching => "Launch",
+        Transition::Terminating => "Terminate",
+    }
+}
+
+/// How a move ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It is in service, or in the warm pool.
+    Launched,
+    /// Its launch was abandoned, or failed.
+    NotLaunched,
+    /// It is gone, or back in the warm pool.
+    Terminated,
+    /// Its end was abandoned, and it is kept.
+    NotTerminated,
+}
+
+impl Ending {
+    fn detail_type(self) -> &'static str {
+        match self {
+            Self::Launched => "EC2 Instance Launch Successful",
+            Self::NotLaunched => "EC2 Instance Launch Unsuccessful",
+            Self::Terminated => "EC2 Instance Terminate Successful",
+            Self::NotTerminated => "EC2 Instance Terminate Unsuccessful",
+        }
+    }
+
+    /// What the event says of the move's activity, which was `before` and has ended. Recorded (radkawar/stackd
+    /// testdata/aws/autoscaling, 2026-09): the end of an instance is told with the activity as it was before, also if it
+    /// is kept; a failed launch with the activity as it ended; and a launch is always `InProgress`.
+    fn tells_of(self, before: &Activity, after: &Activity) -> (&'static str, String, String) {
+        let told = if self == Self::NotLaunched { after } else { before };
+        let status = if self == Self::Launched { "InProgress" } else { told.status };
+        (status, told.description.clone(), told.message.clone().unwrap_or_default())
+    }
+}
+
+/// Tells of the end of an instance's move, whose activity was `before`.
+pub fn ended(account: &mut Account, group: &str, id: &str, ending: Ending, before: &Activity) {
     let Some(group) = account.autoscaling.group(group) else {
         return;
     };
@@ -58,23 +101,20 @@ pub fn ended(account: &mut Account, group: &str, id: &str, kind: &str) {
         return;
     };
     let (origin, destination) = instance.moving.which.ways();
-    let status = if kind.ends_with("Unsuccessful") {
-        "Failed"
-    } else {
-        "InProgress"
-    };
+    let (status, description, message) = ending.tells_of(before, activity);
     let detail = json!({
-        "StatusCode": status, "Description": activity.description, "AutoScalingGroupName": group.name,
+        "StatusCode": status, "Description": description, "AutoScalingGroupName": group.name,
         "ActivityId": activity.id, "Details": activity.details(), "RequestId": activity.id,
-        "StatusMessage": activity.message.as_deref().unwrap_or_default(),
+        "StatusMessage": message,
         "StartTime": activity.started.to_string(), "EndTime": account.now.to_string(),
         "EC2InstanceId": instance.id, "Cause": activity.cause, "Origin": origin, "Destination": destination,
+        "Action": action_word(instance.moving.which.transition()),
     });
     let resources = vec![
         group.arn.clone(),
         arn("ec2", &format!("instance/{}", instance.id)),
     ];
-    let event = envelope(account, kind, resources, detail);
+    let event = envelope(account, ending.detail_type(), resources, detail);
     eventbridge::put_event(account, event);
 }
 
@@ -110,6 +150,7 @@ mod tests {
                 "LifecycleActionToken": action.token, "AutoScalingGroupName": GROUP, "LifecycleHookName": "launch",
                 "EC2InstanceId": id, "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
                 "NotificationMetadata": "{}", "Origin": "EC2", "Destination": "AutoScalingGroup",
+                "Action": "Launch",
             },
         });
         assert_eq!(event, Some(expected));

@@ -57,7 +57,6 @@ pub fn go_on(account: &mut Account, name: &str) {
             &id,
             Move::Terminate,
             &Cause::Rebalance.into(),
-            true,
         );
     }
 }

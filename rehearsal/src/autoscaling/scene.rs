@@ -67,6 +67,17 @@ pub fn pass(account: &mut Account, seconds: u64) {
     account.advance(account.now + Duration::from_secs(seconds));
 }
 
+/// Lets time pass until an instance is in `state`, and answers its id.
+pub fn until_in(account: &mut Account, state: LifecycleState) -> String {
+    for _ in 0..1000 {
+        if let Some(id) = all_in(account, state).pop() {
+            return id;
+        }
+        account.advance(account.now + Duration::from_millis(100));
+    }
+    panic!("no instance was in {state} in 100 s")
+}
+
 /// The group.
 pub fn group(account: &Account) -> &Group {
     account

@@ -5,13 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::activity::Cause;
 use super::group::{Group, Settings};
-use super::input::{boolean, list, missing, number, required, validation};
-use super::lifecycle::set_out;
-use super::moves::Move;
+use super::input::{list, missing, number, required, validation};
 use super::settings::{set, subnets, tags, template};
-use super::{capacity, found, found_mut, hooks, lifetime, whole_seconds};
+use super::{capacity, found_mut, hooks, lifetime, whole_seconds};
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
 
@@ -84,6 +81,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         failed_launches: 0,
         backed_off_until: None,
         deleting: false,
+        is_deleted: false,
     };
     account.autoscaling.add_group(group);
     capacity::reconcile_later(account, name);
@@ -132,43 +130,6 @@ fn asked(now: Timestamp, group: &Group, [min, max, desired]: [u32; 3]) -> String
     )
 }
 
-/// DeleteAutoScalingGroup.
-pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["AutoScalingGroupName", "ForceDelete"];
-    only("DeleteAutoScalingGroup", input, &known)?;
-    let name = required(input, "AutoScalingGroupName")?;
-    let force = boolean(input, "ForceDelete")?.unwrap_or(false);
-    let group = found(&account.autoscaling, name)?;
-    if group.instances.is_empty() {
-        account.autoscaling.remove_group(name);
-        return Ok(json!({}));
-    }
-    if !force {
-        return Err(ApiError::client(
-            "ResourceInUse",
-            "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
-        ));
-    }
-    let going: Vec<(String, bool)> = group
-        .instances
-        .iter()
-        .filter(|instance| !account.ec2.is_shutting_down(&instance.id))
-        .map(|instance| (instance.id.clone(), instance.state.is_warm()))
-        .collect();
-    found_mut(&mut account.autoscaling, name)?.deleting = true;
-    for (id, is_warm) in going {
-        let which = if is_warm {
-            Move::Discard
-        } else {
-            Move::Terminate
-        };
-        // Documented: a group deleted by force runs no hooks.
-        let why = Cause::UserRequest(None).into();
-        set_out(account, name, &id, which, &why, false);
-    }
-    Ok(json!({}))
-}
-
 /// The account in memory has room for so many instances in a group.
 const MOST_INSTANCES: u32 = 10_000;
 
@@ -194,7 +155,6 @@ fn within(min: u32, max: u32, desired: u32) -> Result<(), ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::autoscaling::LifecycleState as S;
     use crate::autoscaling::scene::*;
 
     #[test]
@@ -249,34 +209,6 @@ mod tests {
             error.message.contains("autoscaling:EnterStandby"),
             "{error}"
         );
-    }
-
-    #[test]
-    fn a_group_with_instances_is_deleted_only_by_force_and_without_hooks() {
-        let more = json!({"DesiredCapacity": 2, "LifecycleHookSpecificationList": hooks()});
-        let mut account = account(1, more);
-        pass(&mut account, 60);
-        let_in(&mut account);
-        pass(&mut account, 60);
-        let error = call(&mut account, "DeleteAutoScalingGroup", json!({})).expect_err("in use");
-        assert_eq!(error.code, "ResourceInUse");
-        let id = all_in(&account, S::InService)[0].clone();
-        call(
-            &mut account,
-            "DeleteAutoScalingGroup",
-            json!({"ForceDelete": true}),
-        )
-        .expect("forced");
-        let all = must(
-            &mut account,
-            "autoscaling",
-            "DescribeAutoScalingGroups",
-            json!({}),
-        );
-        assert_eq!(all["AutoScalingGroups"][0]["Status"], "Delete in progress");
-        pass(&mut account, 100);
-        assert!(account.autoscaling.group(GROUP).is_none());
-        assert!(!states(&account, &id).contains(&"Terminating:Wait".to_owned()));
     }
 
     #[test]

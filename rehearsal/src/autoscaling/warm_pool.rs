@@ -99,7 +99,7 @@ pub fn refill(account: &mut Account, group: &str) {
     let ready = inside.into_iter().filter(|(_, ready)| *ready);
     for (id, _) in ready.take(has.saturating_sub(wanted) as usize) {
         let why = Cause::Difference(has, wanted).into();
-        set_out(account, group, &id, Move::Discard, &why, true);
+        set_out(account, group, &id, Move::Discard, &why);
     }
     if pool.deleting
         && has == 0

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::evaluate::{Known, PLACEHOLDER, Scope, same};
 use super::expression::Form;
 use super::handler::Wanted;
-use super::kinds::{FUNCTION, GROUP, POLICY, ROLE, STACK, STATE_MACHINE};
+use super::kinds::{FUNCTION, GROUP, INSTANCE_PROFILE, POLICY, ROLE, STACK, STATE_MACHINE};
 use super::node::Refusal;
 use super::parameters;
 use super::rolling::Policy;
@@ -237,8 +237,8 @@ pub fn capability(account: &Account, template: &Template) -> Option<&'static str
             .iter()
             .any(|name| declared.property(name).is_some());
         let own = match declared.kind.name {
-            ROLE | POLICY | "AWS::IAM::InstanceProfile" if named => Some("CAPABILITY_NAMED_IAM"),
-            ROLE | POLICY | "AWS::IAM::InstanceProfile" => Some("CAPABILITY_IAM"),
+            ROLE | POLICY | INSTANCE_PROFILE if named => Some("CAPABILITY_NAMED_IAM"),
+            ROLE | POLICY | INSTANCE_PROFILE => Some("CAPABILITY_IAM"),
             STACK => nested_template(account, template, declared)
                 .and_then(|child| capability(account, &child)),
             _ => None,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::asked::{CREATION, default_only, stack_name};
 use super::operation::{self, Purpose};
 use super::request::{self, Next};
-use super::stack;
+use super::stack::{self, USER_INITIATED};
 use super::{describe, invalid};
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
@@ -19,6 +19,9 @@ use crate::wire::{ApiError, only};
 const IN_REVIEW: &str = "REVIEW_IN_PROGRESS";
 /// Why a change set failed that would change nothing.
 const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
+
+/// The execution status of a change set that has been executed.
+const EXECUTED: &str = "EXECUTE_COMPLETE";
 
 /// A change set.
 #[derive(Debug)]
@@ -33,6 +36,10 @@ pub struct ChangeSet {
 }
 
 impl ChangeSet {
+    fn is_executed(&self) -> bool {
+        self.execution_status == EXECUTED
+    }
+
     /// A set without changes has failed.
     fn status(&self) -> (&'static str, &'static str) {
         match self.next.changes {
@@ -121,7 +128,7 @@ fn reviewed(account: &mut Account, input: &Value) -> Result<Next, ApiError> {
         None => {
             let id = made.id.clone();
             account.cloudformation.stacks.insert(id.clone(), made);
-            stack::enter(account, &id, IN_REVIEW, "User Initiated");
+            stack::enter(account, &id, IN_REVIEW, USER_INITIATED);
             id
         }
     };
@@ -140,13 +147,16 @@ fn needed<'a>(action: &str, input: &'a Value) -> Result<&'a str, ApiError> {
         .ok_or_else(|| invalid(format!("{action} needs ChangeSetName")))
 }
 
-/// The id of the change set that has this name or id.
+/// The id of the change set that has this id, or this name and has not been executed. Recorded (radkawar/stackd
+/// testdata/aws/cloudformation/changeset_name_reuse.json, 2026-09): once executed it is known by its ARN alone.
 fn find(account: &Account, name: &str, stack: Option<&str>) -> Option<String> {
     let id = stack
         .and_then(|stack| account.cloudformation.stack(stack))
         .map(|stack| &stack.id);
     let mut sets = account.cloudformation.change_sets.iter();
-    sets.find(|(own, set)| *own == name || (set.name == name && Some(&set.next.stack) == id))
+    let is_named =
+        |set: &ChangeSet| !set.is_executed() && set.name == name && Some(&set.next.stack) == id;
+    sets.find(|(own, set)| *own == name || is_named(set))
         .map(|(own, _)| own.clone())
 }
 
@@ -205,7 +215,7 @@ pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let stack = &describe::found(account, stack_name(action, input)?)?.id;
     let sets = account.cloudformation.change_sets.iter();
     let summaries: Vec<Value> = sets
-        .filter(|(_, set)| set.next.stack == *stack)
+        .filter(|(_, set)| set.next.stack == *stack && !set.is_executed())
         .map(|(id, _)| summary(account, id))
         .collect();
     Ok(json!({"Summaries": summaries}))
@@ -214,12 +224,19 @@ pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 /// `DeleteChangeSet`; one that is not there is deleted already.
 ///
 /// # Errors
-/// `NotImplemented`.
+/// `InvalidChangeSetStatus` for one that has been executed, `NotImplemented`.
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "DeleteChangeSet";
     only(action, input, &["ChangeSetName", "StackName"])?;
     if let Some(id) = find(account, needed(action, input)?, input["StackName"].as_str()) {
-        account.cloudformation.change_sets.remove(&id);
+        let sets = &mut account.cloudformation.change_sets;
+        if sets[&id].is_executed() {
+            return Err(ApiError::client(
+                "InvalidChangeSetStatus",
+                format!("Cannot delete ChangeSet in execution status {EXECUTED}"),
+            ));
+        }
+        sets.remove(&id);
     }
     Ok(json!({}))
 }
@@ -252,9 +269,9 @@ pub fn execute(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     }
     let stack = set.next.stack.clone();
     let sets = &mut account.cloudformation.change_sets;
-    sets.retain(|own, set| *own == id || set.next.stack != stack);
+    sets.retain(|own, set| *own == id || set.next.stack != stack || set.is_executed());
     let set = sets.get_mut(&id).expect("it was found above");
-    set.execution_status = "EXECUTE_COMPLETE";
+    set.execution_status = EXECUTED;
     let next = Next {
         stack: stack.clone(),
         version: Arc::clone(&set.next.version),
@@ -263,17 +280,12 @@ pub fn execute(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
         role: set.next.role.clone(),
     };
     if set.creates {
-        let stack = account.cloudformation.at(&next.stack);
-        stack.version = next.version;
-        stack.capabilities = next.capabilities;
-        stack.role = next.role;
-        operation::begin(
-            account,
-            &next.stack,
-            Purpose::Create,
-            None,
-            "User Initiated",
-        );
+        let created = account.cloudformation.at(&next.stack);
+        created.version = next.version;
+        created.capabilities = next.capabilities;
+        created.role = next.role;
+        stack::ask_for(account, &next.stack, "CREATE_STACK");
+        operation::begin(account, &next.stack, Purpose::Create, None, USER_INITIATED);
     } else {
         request::begin_update(account, next);
     }
@@ -311,8 +323,41 @@ mod tests {
                 .call("ExecuteChangeSet", named())
                 .expect_err("once")
                 .code,
-            "InvalidChangeSetStatus"
+            "ChangeSetNotFound"
         );
+    }
+
+    #[test]
+    fn a_set_that_was_executed_is_known_by_its_arn_alone_and_its_name_is_free() {
+        let mut scene = Scene::new();
+        let first = scene.call("CreateChangeSet", set("CREATE")).expect("made");
+        let by_arn = json!({"ChangeSetName": first["Id"]});
+        scene
+            .call("ExecuteChangeSet", by_arn.clone())
+            .expect("executed");
+        scene.settled();
+        let gone = scene.call("DescribeChangeSet", named()).expect_err("gone");
+        assert_eq!(gone.message, "ChangeSet [c] does not exist");
+        let listed = scene.call("ListChangeSets", json!({"StackName": "s"}));
+        assert_eq!(listed.expect("listed")["Summaries"], json!([]));
+        scene
+            .call("DeleteChangeSet", named())
+            .expect("nothing of that name");
+        let kept = scene
+            .call("DescribeChangeSet", by_arn.clone())
+            .expect("kept");
+        assert_eq!(kept["ExecutionStatus"], "EXECUTE_COMPLETE");
+        let refused = scene.call("DeleteChangeSet", by_arn).expect_err("refused");
+        assert_eq!(
+            refused.to_string(),
+            "InvalidChangeSetStatus: Cannot delete ChangeSet in execution status EXECUTE_COMPLETE"
+        );
+        scene.ami("ami-00000002");
+        let second = scene
+            .call("CreateChangeSet", set("UPDATE"))
+            .expect("the name is free");
+        let described = scene.call("DescribeChangeSet", named()).expect("described");
+        assert_eq!(described["ChangeSetId"], second["Id"]);
     }
 
     #[test]

@@ -7,15 +7,18 @@ use serde_json::{Map, Value, json};
 use super::asked::stack_name;
 use super::evaluate::Scope;
 use super::invalid;
-use super::stack::{Stack, StackEvent, Version};
+use super::operation::Step;
+use super::stack::{CONSISTENCY_CHECK, Stack, StackEvent, Version};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
+/// DetailedStatus of what is configured and waits to be seen everywhere.
+const CONFIGURED: &str = "CONFIGURATION_COMPLETE";
 /// How many events or resources one answer has at most. Observed.
 const PAGE: usize = 100;
 
 /// The outputs of a stack at rest, by key.
-pub fn outputs(scope: &Scope<'_>) -> BTreeMap<String, Value> {
+fn outputs(scope: &Scope<'_>) -> BTreeMap<String, Value> {
     let mut outputs = BTreeMap::new();
     for output in &scope.template.outputs {
         let exists = output
@@ -27,6 +30,14 @@ pub fn outputs(scope: &Scope<'_>) -> BTreeMap<String, Value> {
         }
     }
     outputs
+}
+
+/// The outputs of the stack `id` are those of what it is now.
+pub fn renew_outputs(account: &mut Account, id: &str) {
+    let stack = account.cloudformation.at(id);
+    let known = stack.known();
+    let renewed = outputs(&stack.scope(&stack.version, &known, false));
+    stack.outputs = renewed;
 }
 
 /// `DescribeStacks`: the stack of a name or id; without one every stack that is not deleted.
@@ -76,6 +87,12 @@ fn described(stack: &Stack) -> Value {
         "RoleARN",
         stack.role.as_deref().unwrap_or_default(),
     );
+    if let Some(asked) = &stack.asked {
+        answer["LastOperations"] = json!([{"OperationType": asked.kind, "OperationId": asked.id}]);
+    }
+    if is_configured(stack) {
+        answer["DetailedStatus"] = CONFIGURED.into();
+    }
     if let Some(updated) = stack.updated {
         answer["LastUpdatedTime"] = Value::from(updated.to_string());
     }
@@ -83,6 +100,22 @@ fn described(stack: &Stack) -> Value {
         answer["ParentId"] = Value::from(parent.as_str());
     }
     answer
+}
+
+/// Whether all that still happens in the stack is that resources wait to be seen everywhere.
+fn is_configured(stack: &Stack) -> bool {
+    let waits = |name: &String| {
+        let resource = stack.resources.get(name);
+        resource.is_some_and(|resource| resource.reason == CONSISTENCY_CHECK)
+    };
+    stack.operation.as_ref().is_some_and(|operation| {
+        let mut open = operation
+            .steps
+            .iter()
+            .filter(|(_, step)| !matches!(step, Step::Over))
+            .peekable();
+        open.peek().is_some() && open.all(|(name, _)| waits(name))
+    })
 }
 
 /// The parameters of `version` as describing calls tell them.
@@ -151,6 +184,10 @@ fn event_answer(stack: &Stack, event: &StackEvent) -> Value {
         "Timestamp": event.at.to_string(),
     });
     put(&mut answer, "ResourceStatusReason", &event.reason);
+    put(&mut answer, "OperationId", &event.operation);
+    if event.is_configured() {
+        answer["DetailedStatus"] = CONFIGURED.into();
+    }
     answer
 }
 

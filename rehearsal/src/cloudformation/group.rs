@@ -98,7 +98,7 @@ pub fn delete(account: &mut Account, id: &str, name: &str) {
         .clone();
     let input =
         json!({"AutoScalingGroupName": group, "MinSize": 0, "MaxSize": 0, "DesiredCapacity": 0});
-    if let Err(reason) = ask(account, "autoscaling", "UpdateAutoScalingGroup", &input) {
+    if let Err(reason) = ask(account, id, "autoscaling", "UpdateAutoScalingGroup", &input) {
         return operation::finished(account, id, name, Err(reason));
     }
     let until = account.now + account.cloudformation.dynamics.empty_within;
@@ -161,7 +161,7 @@ pub fn look(account: &mut Account, id: &str, name: &str, turn: u64) {
         Stage::Refreshing(_) => refreshing::look(account, id, name, &group),
         Stage::Emptying(until) => {
             let until = *until;
-            emptying(account, &group, &seen, until)
+            emptying(account, id, &group, &seen, until)
         }
     };
     match outcome {
@@ -205,6 +205,7 @@ fn creating(
 
 fn emptying(
     account: &mut Account,
+    id: &str,
     group: &str,
     seen: &Seen,
     until: Timestamp,
@@ -212,6 +213,7 @@ fn emptying(
     if seen.instances.is_empty() {
         return match raw(
             account,
+            id,
             "autoscaling",
             "DeleteAutoScalingGroup",
             &json!({"AutoScalingGroupName": group}),
@@ -225,7 +227,7 @@ fn emptying(
             {
                 None
             }
-            Err(error) => Some(Err(super::handler::told("autoscaling", &error))),
+            Err(error) => Some(Err(super::handler::told(account, "autoscaling", &error))),
         };
     }
     let left: Vec<_> = seen

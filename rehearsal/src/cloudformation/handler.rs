@@ -16,9 +16,10 @@ use super::kinds::{
     LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE, WARM_POOL,
 };
 use super::node::scalar_text;
-use super::{group, nested, record};
-use crate::account::{Account, Caller, arn};
-use crate::wire::ApiError;
+use super::{group, nested, permissions, record};
+use crate::account::{Account, arn};
+use crate::iam;
+use crate::wire::{self, ApiError, Call};
 
 /// A resource as it shall be.
 #[derive(Debug, Clone)]
@@ -62,38 +63,100 @@ impl Made {
     }
 }
 
-/// Calls `action` of `service` as CloudFormation.
+/// Calls `action` of `service` as CloudFormation, for the stack `stack`.
 ///
 /// # Errors
-/// The service's error, as a stack event would tell it.
+/// The service's error, as a stack event tells it.
 pub fn ask(
     account: &mut Account,
+    stack: &str,
     service: &str,
     action: &str,
     input: &Value,
 ) -> Result<Value, String> {
-    raw(account, service, action, input).map_err(|error| told(service, &error))
+    raw(account, stack, service, action, input).map_err(|error| told(account, service, &error))
 }
 
-/// Calls `action` of `service` as CloudFormation.
+/// Calls `action` of `service` as CloudFormation, for the stack `stack`: with the rights of the
+/// stack's service role, if it has one whose policies are known.
 ///
 /// # Errors
-/// The service's own error.
+/// The service's own error, or the refusal of the role.
 pub fn raw(
     account: &mut Account,
+    stack: &str,
     service: &str,
     action: &str,
     input: &Value,
 ) -> Result<Value, ApiError> {
-    account.call(&Caller::Service("cloudformation"), service, action, input)
+    let caller = permissions::caller(account, stack);
+    let call = Call {
+        service: service.to_owned(),
+        action: action.to_owned(),
+        input: input.clone(),
+    };
+    if let Some(refusal) = iam::refuses(account, &caller, &call) {
+        account.tell_call(&caller, service, action, Some(&refusal));
+        return Err(refusal);
+    }
+    account.call(&caller, service, action, input)
 }
 
-/// A service's error, as a stack event tells it.
-pub fn told(service: &str, error: &ApiError) -> String {
+/// A service's error, as a stack event tells it. Recorded (radkawar/stackd
+/// testdata/aws/cloudformation/lifecycle.json, 2026-09), for an SQS queue.
+pub fn told(account: &mut Account, service: &str, error: &ApiError) -> String {
+    let (request, token) = (wire::request_id(account), wire::request_id(account));
     format!(
-        "Resource handler returned message: \"{} (Service: {service}, Status Code: {})\" (HandlerErrorCode: {})",
-        error.message, error.status, error.code
+        "Resource handler returned message: \"{} (Service: {}, Status Code: {}, Request ID: {request}) \
+         (SDK Attempt Count: 1)\" (RequestToken: {token}, HandlerErrorCode: {})",
+        error.message,
+        sdk_name(service),
+        error.status,
+        handler_error_code(&error.code),
     )
+}
+
+/// The name of a service in AWS's SDK for Java 2, in which the handlers are written. Recorded for SQS, documented for
+/// the others (the SDK's client classes).
+fn sdk_name(service: &str) -> &str {
+    match service {
+        "autoscaling" => "AutoScaling",
+        "cloudformation" => "CloudFormation",
+        "cloudwatch" => "CloudWatch",
+        "ec2" => "Ec2",
+        "ecs" => "Ecs",
+        "events" => "EventBridge",
+        "iam" => "Iam",
+        "lambda" => "Lambda",
+        "logs" => "CloudWatchLogs",
+        "sns" => "Sns",
+        "sqs" => "Sqs",
+        "states" => "Sfn",
+        other => other,
+    }
+}
+
+/// What a handler makes of a service's error code. Documented:
+/// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html>; which of
+/// them each handler takes is assumed, but for GeneralServiceException, which was recorded.
+fn handler_error_code(code: &str) -> &'static str {
+    match code {
+        "AccessDenied" | "AccessDeniedException" => "AccessDenied",
+        "AlreadyExists" | "AlreadyExistsException" | "ResourceConflictException" => "AlreadyExists",
+        "ResourceNotFoundException" | "ClusterNotFoundException" => "NotFound",
+        "ResourceInUseException" | "ResourceInUse" => "ResourceConflict",
+        "Throttling" | "ThrottlingException" => "Throttling",
+        _ => "GeneralServiceException",
+    }
+}
+
+/// Why a resource cannot be deleted now.
+#[derive(Debug)]
+pub struct NotDeleted {
+    /// Whether something still uses it, so that it can be tried again.
+    pub in_use: bool,
+    /// As a stack event tells it.
+    pub reason: String,
 }
 
 /// The name that `property` gives, or one made of stack, logical id and chance.
@@ -107,11 +170,35 @@ pub fn name(account: &mut Account, wanted: &Wanted, property: &str) -> String {
     }
 }
 
+/// Whether the stack's service role allows all `calls`.
+///
+/// # Errors
+/// The first refusal, as a stack event tells it.
+pub fn allowed(account: &mut Account, stack: &str, calls: &[Call]) -> Result<(), String> {
+    permissions::check(account, stack, calls)
+        .map_err(|(service, error)| told(account, &service, &error))
+}
+
+/// The name that a resource is given by its properties; otherwise one such as it will be given.
+fn declared_name(wanted: &Wanted) -> String {
+    let declared = wanted.kind.name_property();
+    let declared = declared.and_then(|property| wanted.properties.get(property));
+    declared.map_or_else(
+        || format!("{}-{}-000000000000", wanted.stack_name, wanted.name),
+        scalar_text,
+    )
+}
+
 /// Makes a resource.
 ///
 /// # Errors
 /// Why it cannot be made.
 pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+    if wanted.kind.is_called_for() {
+        let name = declared_name(wanted);
+        let calls = permissions::creation(account, wanted, &name);
+        allowed(account, &wanted.stack_id, &calls)?;
+    }
     match wanted.kind.name {
         CLUSTER => cluster(account, wanted),
         CAPACITY_PROVIDER => capacity::provider(account, wanted),
@@ -125,7 +212,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
         GROUP => group::create(account, wanted),
         WARM_POOL => group::put_warm_pool(account, wanted),
         STACK => nested::make(account, wanted),
-        _ => Ok(record::create(account, wanted)),
+        _ => record::create(account, wanted),
     }
 }
 
@@ -139,6 +226,12 @@ pub fn update(
     old: &Value,
     known: Known,
 ) -> Result<Known, String> {
+    let stack = &wanted.stack_id;
+    let physical_id = account.cloudformation.at(stack).resources[&wanted.name]
+        .physical_id
+        .clone();
+    let calls = permissions::change(account, wanted, old, &physical_id);
+    allowed(account, stack, &calls)?;
     match wanted.kind.name {
         LAUNCH_TEMPLATE => launch_template_version(account, wanted, known),
         CAPACITY_PROVIDER => {
@@ -147,16 +240,25 @@ pub fn update(
         ASSOCIATION => capacity::associate(account, wanted).map(|_| known),
         FUNCTION => {
             let input = workflow::function_input(account, wanted, &known.reference)?;
-            ask(account, "lambda", "UpdateFunctionConfiguration", &input).map(|_| known)
+            ask(
+                account,
+                stack,
+                "lambda",
+                "UpdateFunctionConfiguration",
+                &input,
+            )
+            .map(|_| known)
         }
         STATE_MACHINE => {
             let mut input = workflow::state_machine_input(account, wanted)?;
             input["stateMachineArn"] = Value::from(known.reference.clone());
-            ask(account, "states", "UpdateStateMachine", &input).map(|_| known)
+            ask(account, stack, "states", "UpdateStateMachine", &input).map(|_| known)
         }
         RULE => {
             workflow::put_rule(account, wanted, &known.reference)?;
-            workflow::remove_targets(account, old, Some(&wanted.properties), &known.reference)?;
+            let new = Some(&wanted.properties);
+            workflow::remove_targets(account, stack, old, new, &known.reference)
+                .map_err(|error| told(account, "events", &error))?;
             Ok(known)
         }
         GROUP => group::update(account, wanted, old).map(|()| known),
@@ -170,61 +272,64 @@ pub fn update(
 ///
 /// # Errors
 /// Why it cannot be deleted.
-pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), String> {
+pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), NotDeleted> {
     let resource = &account.cloudformation.at(id).resources[name];
     let (kind, physical_id) = (resource.kind.name, resource.physical_id.clone());
     let properties = resource.properties.clone();
-    let deleted = match kind {
-        CLUSTER => ask(
-            account,
+    let refused = |account: &mut Account, service: &str, error: &ApiError| NotDeleted {
+        in_use: error.code == "ResourceInUseException",
+        reason: told(account, service, error),
+    };
+    let calls = permissions::deletion(account, id, kind, &physical_id, &properties);
+    if let Err((service, error)) = permissions::check(account, id, &calls) {
+        return Err(refused(account, &service, &error));
+    }
+    let (service, action, input) = match kind {
+        CLUSTER => ("ecs", "DeleteCluster", json!({"cluster": physical_id})),
+        CAPACITY_PROVIDER => (
             "ecs",
-            "DeleteCluster",
-            &json!({"cluster": physical_id}),
+            "DeleteCapacityProvider",
+            json!({"capacityProvider": physical_id}),
         ),
-        CAPACITY_PROVIDER => capacity::delete(account, &physical_id),
-        ASSOCIATION => capacity::dissociate(account, &physical_id),
-        LAUNCH_TEMPLATE => ask(
-            account,
+        ASSOCIATION => {
+            return capacity::dissociate(account, id, &physical_id)
+                .map_err(|error| refused(account, "ecs", &error));
+        }
+        LAUNCH_TEMPLATE => (
             "ec2",
             "DeleteLaunchTemplate",
-            &json!({"LaunchTemplateId": physical_id}),
+            json!({"LaunchTemplateId": physical_id}),
         ),
-        FUNCTION => ask(
-            account,
+        FUNCTION => (
             "lambda",
             "DeleteFunction",
-            &json!({"FunctionName": physical_id}),
+            json!({"FunctionName": physical_id}),
         ),
-        STATE_MACHINE => ask(
-            account,
+        STATE_MACHINE => (
             "states",
             "DeleteStateMachine",
-            &json!({"stateMachineArn": physical_id}),
+            json!({"stateMachineArn": physical_id}),
         ),
-        ACTIVITY => ask(
-            account,
+        ACTIVITY => (
             "states",
             "DeleteActivity",
-            &json!({"activityArn": physical_id}),
+            json!({"activityArn": physical_id}),
         ),
         RULE => {
-            workflow::remove_targets(account, &properties, None, &physical_id)?;
-            ask(
-                account,
-                "events",
-                "DeleteRule",
-                &json!({"Name": physical_id}),
-            )
+            workflow::remove_targets(account, id, &properties, None, &physical_id)
+                .map_err(|error| refused(account, "events", &error))?;
+            ("events", "DeleteRule", json!({"Name": physical_id}))
         }
-        WARM_POOL => ask(
-            account,
+        WARM_POOL => (
             "autoscaling",
             "DeleteWarmPool",
-            &json!({"AutoScalingGroupName": physical_id}),
+            json!({"AutoScalingGroupName": physical_id}),
         ),
-        _ => Ok(Value::Null),
+        _ => return Ok(()),
     };
-    deleted.map(drop)
+    raw(account, id, service, action, &input)
+        .map(drop)
+        .map_err(|error| refused(account, service, &error))
 }
 
 fn cluster(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
@@ -239,7 +344,7 @@ fn cluster(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
             input[member] = lower_camel(value);
         }
     }
-    ask(account, "ecs", "CreateCluster", &input)?;
+    ask(account, &wanted.stack_id, "ecs", "CreateCluster", &input)?;
     let arn = arn("ecs", &format!("cluster/{name}"));
     Ok(Made::new(name, [("Arn", arn.into())]))
 }
@@ -248,7 +353,13 @@ fn launch_template(account: &mut Account, wanted: &Wanted) -> Result<Made, Strin
     let name = name(account, wanted, "LaunchTemplateName");
     let mut input = wanted.properties.clone();
     input["LaunchTemplateName"] = Value::from(name);
-    let answer = ask(account, "ec2", "CreateLaunchTemplate", &input)?;
+    let answer = ask(
+        account,
+        &wanted.stack_id,
+        "ec2",
+        "CreateLaunchTemplate",
+        &input,
+    )?;
     let id = scalar_text(&answer["LaunchTemplate"]["LaunchTemplateId"]);
     // CloudFormation answers version numbers as text.
     let attributes = [
@@ -268,7 +379,13 @@ fn launch_template_version(
     let members = input.as_object_mut().expect("properties are a mapping");
     members.retain(|member, _| member == "LaunchTemplateData" || member == "VersionDescription");
     input["LaunchTemplateId"] = Value::from(known.reference.clone());
-    let answer = ask(account, "ec2", "CreateLaunchTemplateVersion", &input)?;
+    let answer = ask(
+        account,
+        &wanted.stack_id,
+        "ec2",
+        "CreateLaunchTemplateVersion",
+        &input,
+    )?;
     let number = scalar_text(&answer["LaunchTemplateVersion"]["VersionNumber"]);
     known
         .attributes

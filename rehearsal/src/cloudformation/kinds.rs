@@ -31,6 +31,39 @@ impl Kind {
         self.required.contains(&property) || self.optional.contains(&property)
     }
 
+    /// The property that names a resource of this type, where there is one.
+    pub fn name_property(&self) -> Option<&'static str> {
+        Some(match self.name {
+            CLUSTER => "ClusterName",
+            CAPACITY_PROVIDER | RULE | ACTIVITY => "Name",
+            LAUNCH_TEMPLATE => "LaunchTemplateName",
+            GROUP | WARM_POOL => "AutoScalingGroupName",
+            FUNCTION => "FunctionName",
+            STATE_MACHINE => "StateMachineName",
+            DASHBOARD => "DashboardName",
+            _ => return None,
+        })
+    }
+
+    /// Whether the account in memory makes resources of this type by calls; otherwise it just keeps them in mind.
+    pub fn is_called_for(&self) -> bool {
+        matches!(
+            self.name,
+            CLUSTER
+                | CAPACITY_PROVIDER
+                | ASSOCIATION
+                | LAUNCH_TEMPLATE
+                | FUNCTION
+                | STATE_MACHINE
+                | ACTIVITY
+                | RULE
+                | DASHBOARD
+                | GROUP
+                | WARM_POOL
+                | STACK
+        )
+    }
+
     /// Whether resources of this type take signals.
     pub fn takes_signals(&self) -> bool {
         self.name == GROUP
@@ -59,13 +92,23 @@ pub const STATE_MACHINE: &str = "AWS::StepFunctions::StateMachine";
 pub const ACTIVITY: &str = "AWS::StepFunctions::Activity";
 /// An EventBridge rule.
 pub const RULE: &str = "AWS::Events::Rule";
-/// A CloudWatch log group.
-pub const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 /// A CloudWatch dashboard.
 pub const DASHBOARD: &str = "AWS::CloudWatch::Dashboard";
 /// An IAM role.
 pub const ROLE: &str = "AWS::IAM::Role";
 /// A policy that stands by itself.
 pub const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
+/// An instance profile.
+pub const INSTANCE_PROFILE: &str = "AWS::IAM::InstanceProfile";
+/// An SQS queue.
+pub const QUEUE: &str = "AWS::SQS::Queue";
+/// The policy of queues.
+pub const QUEUE_POLICY: &str = "AWS::SQS::QueuePolicy";
+/// A CloudWatch alarm.
+pub const ALARM: &str = "AWS::CloudWatch::Alarm";
+/// A log group.
+pub const LOG_GROUP: &str = "AWS::Logs::LogGroup";
+/// An SNS topic.
+pub const TOPIC: &str = "AWS::SNS::Topic";
 /// An inline policy of roles.
 pub const POLICY: &str = "AWS::IAM::Policy";

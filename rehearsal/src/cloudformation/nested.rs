@@ -115,9 +115,7 @@ pub fn update(account: &mut Account, wanted: &Wanted) {
         };
         operation::begin(account, &child, purpose, Some(now), "");
     } else {
-        let known = stack.known();
-        let outputs = describe::outputs(&stack.scope(&stack.version, &known, false));
-        stack.outputs = outputs;
+        describe::renew_outputs(account, &child);
         pass_outputs(account, &child);
         let delay = account.cloudformation.dynamics.other;
         operation::takes(account, &id, &name, delay);

@@ -137,8 +137,9 @@ pub fn begin(
         stopped: false,
         children,
     });
+    let first_step = account.cloudformation.dynamics.first_step;
     account.after(
-        Duration::from_secs(1),
+        first_step,
         Event::Go {
             stack: id.to_owned(),
             operation: number,

@@ -173,9 +173,13 @@ fn fetch(account: &mut Account, name: &str) -> Result<String, ApiError> {
     let caller = Caller::Service("cloudformation");
     match account.call(&caller, "ssm", "GetParameter", &json!({"Name": name})) {
         Ok(answer) => Ok(scalar_text(&answer["Parameter"]["Value"])),
-        Err(error) if error.code == "ParameterNotFound" => Err(invalid(format!(
-            "Unable to fetch parameters [{name}] from parameter store for this account."
-        ))),
+        Err(error)
+            if ["ParameterNotFound", "ParameterVersionNotFound"].contains(&error.code.as_str()) =>
+        {
+            Err(invalid(format!(
+                "Unable to fetch parameters [{name}] from parameter store for this account."
+            )))
+        }
         Err(error) => Err(error),
     }
 }

@@ -3,14 +3,26 @@
 
 use serde_json::Value;
 
-use super::State;
-use super::handler::{Made, Wanted, name};
-use super::kinds::{LOG_GROUP, MANAGED_POLICY, POLICY, ROLE};
+use super::handler::{Made, Wanted, allowed, name};
+use super::kinds::{
+    ALARM, INSTANCE_PROFILE, LOG_GROUP, MANAGED_POLICY, POLICY, QUEUE, ROLE, TOPIC,
+};
 use super::node::scalar_text;
+use super::{State, permissions};
 use crate::account::{ACCOUNT_ID, Account, PARTITION, REGION, arn};
 
-/// Keeps a resource in mind.
-pub fn create(account: &mut Account, wanted: &Wanted) -> Made {
+/// Keeps a resource in mind, if the stack's service role allows what CloudFormation calls to make it.
+///
+/// # Errors
+/// The refusal, as a stack event tells it.
+pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+    let made = made(account, wanted);
+    let calls = permissions::creation(account, wanted, &made.physical_id);
+    allowed(account, &wanted.stack_id, &calls)?;
+    Ok(made)
+}
+
+fn made(account: &mut Account, wanted: &Wanted) -> Made {
     match wanted.kind.name {
         ROLE => {
             let name = name(account, wanted, "RoleName");
@@ -19,7 +31,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Made {
             Made::new(name, [("Arn", arn), ("RoleId", id.into())])
         }
         MANAGED_POLICY => managed_policy(account, wanted),
-        "AWS::IAM::InstanceProfile" => {
+        INSTANCE_PROFILE => {
             let name = name(account, wanted, "InstanceProfileName");
             let arn = identity(wanted, "instance-profile", &name);
             Made::new(name, [("Arn", arn)])
@@ -29,7 +41,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Made {
             let arn = arn("logs", &format!("log-group:{name}:*"));
             Made::new(name, [("Arn", arn.into())])
         }
-        "AWS::SQS::Queue" => {
+        QUEUE => {
             let name = name(account, wanted, "QueueName");
             let url = format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/{name}");
             let arn = arn("sqs", &name);
@@ -42,12 +54,12 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Made {
                 ],
             )
         }
-        "AWS::CloudWatch::Alarm" => {
+        ALARM => {
             let name = name(account, wanted, "AlarmName");
             let arn = arn("cloudwatch", &format!("alarm:{name}"));
             Made::new(name, [("Arn", arn.into())])
         }
-        "AWS::SNS::Topic" => {
+        TOPIC => {
             let name = name(account, wanted, "TopicName");
             let arn = arn("sns", &name);
             Made::new(
@@ -82,6 +94,29 @@ fn identity(wanted: &Wanted, kind: &str, name: &str) -> Value {
         .get("Path")
         .map_or_else(|| "/".to_owned(), scalar_text);
     format!("arn:{PARTITION}:iam::{ACCOUNT_ID}:{kind}{path}{name}").into()
+}
+
+/// The ARN of the role of this name, if a stack made it.
+pub fn role_arn<'a>(state: &'a State, name: &str) -> Option<&'a str> {
+    let resources = state
+        .stacks
+        .values()
+        .flat_map(|stack| stack.resources.values());
+    let mut roles = resources.filter(|resource| resource.kind.name == ROLE);
+    roles
+        .find(|role| role.physical_id == name)
+        .and_then(|role| role.known.attributes.get("Arn")?.as_str())
+}
+
+/// The ARN of the role in the instance profile of this name, if a stack made both.
+pub fn profile_role_arn<'a>(state: &'a State, profile: &str) -> Option<&'a str> {
+    let resources = state
+        .stacks
+        .values()
+        .flat_map(|stack| stack.resources.values());
+    let mut profiles = resources.filter(|resource| resource.kind.name == INSTANCE_PROFILE);
+    let profile = profiles.find(|found| found.physical_id == profile)?;
+    role_arn(state, profile.properties["Roles"][0].as_str()?)
 }
 
 /// The managed policies that stacks made: each ARN and document.

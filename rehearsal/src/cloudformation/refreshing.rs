@@ -150,9 +150,15 @@ pub fn look(
         return start(account, id, name, group, preferences, back);
     };
     let input = json!({"AutoScalingGroupName": group, "InstanceRefreshIds": [refresh]});
-    let answer = match raw(account, "autoscaling", "DescribeInstanceRefreshes", &input) {
+    let answer = match raw(
+        account,
+        id,
+        "autoscaling",
+        "DescribeInstanceRefreshes",
+        &input,
+    ) {
         Ok(answer) => answer,
-        Err(error) => return Some(Err(told("autoscaling", &error))),
+        Err(error) => return Some(Err(told(account, "autoscaling", &error))),
     };
     let seen = &answer["InstanceRefreshes"][0];
     match seen["Status"].as_str().unwrap_or_default() {
@@ -181,7 +187,7 @@ fn start(
 ) -> Option<Result<(), String>> {
     let input =
         json!({"AutoScalingGroupName": group, "Strategy": "Rolling", "Preferences": preferences});
-    match raw(account, "autoscaling", "StartInstanceRefresh", &input) {
+    match raw(account, id, "autoscaling", "StartInstanceRefresh", &input) {
         Ok(answer) => {
             let refresh = scalar_text(&answer["InstanceRefreshId"]);
             let text = format!("Instance refresh {refresh} started.");
@@ -190,7 +196,7 @@ fn start(
             None
         }
         Err(error) if back && error.code == "InstanceRefreshInProgress" => None,
-        Err(error) => Some(Err(told("autoscaling", &error))),
+        Err(error) => Some(Err(told(account, "autoscaling", &error))),
     }
 }
 
@@ -203,7 +209,13 @@ pub fn cancel(account: &mut Account, id: &str, name: &str) {
     if matches!(&work.stage, Stage::Refreshing(refreshing) if refreshing.id.is_some()) {
         let input = json!({"AutoScalingGroupName": group});
         // One that has just ended needs no cancelling.
-        drop(raw(account, "autoscaling", "CancelInstanceRefresh", &input));
+        drop(raw(
+            account,
+            id,
+            "autoscaling",
+            "CancelInstanceRefresh",
+            &input,
+        ));
     }
 }
 

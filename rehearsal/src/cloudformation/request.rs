@@ -11,9 +11,9 @@ use super::asked::{
 };
 use super::node::scalar_text;
 use super::operation::{self, Purpose};
-use super::stack::{Stack, Version};
+use super::stack::{self, Stack, USER_INITIATED, Version};
 use super::template::Template;
-use super::{ahead, invalid, nested, parameters};
+use super::{ahead, invalid, nested, parameters, permissions};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
@@ -33,8 +33,9 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let stack = new_stack(account, "CreateStack", input)?;
     let id = stack.id.clone();
     account.cloudformation.stacks.insert(id.clone(), stack);
-    operation::begin(account, &id, Purpose::Create, None, "User Initiated");
-    Ok(json!({"StackId": id}))
+    let operation = stack::ask_for(account, &id, "CREATE_STACK");
+    operation::begin(account, &id, Purpose::Create, None, USER_INITIATED);
+    Ok(json!({"StackId": id, "OperationId": operation}))
 }
 
 /// AWS's answer to a name that is taken.
@@ -68,6 +69,7 @@ pub(super) fn new_stack(
         template,
         parameters,
     };
+    permissions::of_parameters(account, role.as_deref(), &version.parameters)?;
     ahead::check(account, &name, &version, &BTreeMap::new())?;
     let id = nested::new_id(account, &name);
     let mut stack = Stack::new(id.clone(), name, account.now, Arc::new(version));
@@ -90,8 +92,8 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         return Err(invalid("No updates are to be performed."));
     }
     let id = next.stack.clone();
-    begin_update(account, next);
-    Ok(json!({"StackId": id}))
+    let operation = begin_update(account, next);
+    Ok(json!({"StackId": id, "OperationId": operation}))
 }
 
 /// What an update would make of a stack.
@@ -127,6 +129,9 @@ pub(super) fn next(account: &mut Account, action: &str, input: &Value) -> Result
         template,
         parameters,
     };
+    let kept = account.cloudformation.at(&id).role.clone();
+    let works_as = role.clone().or(kept);
+    permissions::of_parameters(account, works_as.as_deref(), &version.parameters)?;
     ahead::check(account, &name, &version, &known)?;
     Ok(Next {
         changes: ahead::changes(account, &id, &version)?,
@@ -137,8 +142,9 @@ pub(super) fn next(account: &mut Account, action: &str, input: &Value) -> Result
     })
 }
 
-/// Begins to bring a stack to what it shall be.
-pub(super) fn begin_update(account: &mut Account, next: Next) {
+/// Begins to bring a stack to what it shall be; answers the OperationId.
+pub(super) fn begin_update(account: &mut Account, next: Next) -> String {
+    let asked = stack::ask_for(account, &next.stack, "UPDATE_STACK");
     let stack = account.cloudformation.at(&next.stack);
     let before = std::mem::replace(&mut stack.version, next.version);
     stack.capabilities = next.capabilities;
@@ -148,8 +154,9 @@ pub(super) fn begin_update(account: &mut Account, next: Next) {
         &next.stack,
         Purpose::Update,
         Some(before),
-        "User Initiated",
+        USER_INITIATED,
     );
+    asked
 }
 
 /// Id and name of a stack that takes an update now.
@@ -209,7 +216,8 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             "Stack [{id}] cannot be deleted while in status {status}"
         )));
     }
-    operation::begin(account, &id, Purpose::Delete, None, "User Initiated");
+    stack::ask_for(account, &id, "DELETE_STACK");
+    operation::begin(account, &id, Purpose::Delete, None, USER_INITIATED);
     Ok(json!({}))
 }
 
@@ -251,13 +259,8 @@ pub fn go_on_back(account: &mut Account, input: &Value) -> Result<Value, ApiErro
             "Stack:{id} is in {status} state and can not continue rollback."
         )));
     };
-    operation::begin(
-        account,
-        &id,
-        Purpose::RollBack,
-        left.before,
-        "User Initiated",
-    );
+    stack::ask_for(account, &id, "CONTINUE_ROLLBACK");
+    operation::begin(account, &id, Purpose::RollBack, left.before, USER_INITIATED);
     operation::of(account, &id).children = left.children;
     Ok(json!({}))
 }

@@ -40,8 +40,8 @@ struct Course {
     told: usize,
     /// How many new instances are still wanted after those of the present batch.
     wanted: u64,
-    /// Whether MinSize has been let down, which takes instances away without replacement.
-    lowered: bool,
+    /// Whether the group has its own sizes again, but for what is still to go without replacement.
+    reset: bool,
     present: Batch,
 }
 
@@ -128,7 +128,7 @@ impl At<'_> {
 
     fn ask(&mut self, action: &str, mut input: serde_json::Value) -> Result<(), String> {
         input["AutoScalingGroupName"] = self.group.into();
-        super::handler::ask(self.account, "autoscaling", action, &input).map(drop)
+        super::handler::ask(self.account, self.id, "autoscaling", action, &input).map(drop)
     }
 
     /// Looks what there is to replace, and begins.
@@ -170,7 +170,7 @@ impl At<'_> {
             batch: plan.batch,
             wanted: seen.sizes.desired.saturating_sub(survivors + expected),
             told: 0,
-            lowered: plan.temporary <= seen.sizes.desired,
+            reset: false,
             present: self.batch(Vec::new(), expected, seen),
             obsolete,
         };
@@ -224,13 +224,16 @@ impl At<'_> {
         }
     }
 
-    /// The sizes and processes are again what they were.
-    fn restore(&mut self, policy: &Policy, course: &Course) -> Result<(), String> {
-        let sizes = json!({"MinSize": course.sizes.min, "DesiredCapacity": course.sizes.desired});
-        self.ask("UpdateAutoScalingGroup", sizes)?;
-        self.resume(policy)
+    /// The group has its own sizes again, and besides room for the `surplus` instances that are still to go without
+    /// replacement: each takes its place with it. Observed (guardian/testing-asg-rolling-update, 2024): before
+    /// the old instances of the last batch go, not when the update is complete; what was scaled meanwhile
+    /// goes then. That it is done also where the sizes were never changed is assumed.
+    fn reset_sizes(&mut self, sizes: Sizes, surplus: u64) -> Result<(), String> {
+        let sizes = json!({"MinSize": sizes.min, "DesiredCapacity": sizes.desired + surplus});
+        self.ask("UpdateAutoScalingGroup", sizes)
     }
 
+    /// The processes that were suspended run again.
     fn resume(&mut self, policy: &Policy) -> Result<(), String> {
         match policy.suspend.is_empty() {
             true => Ok(()),

@@ -14,6 +14,10 @@ use super::parameters::Parameters;
 use super::template::Template;
 use crate::account::Account;
 use crate::fact::Fact;
+use crate::wire;
+
+/// Why a stack is at something that a call has asked for.
+pub const USER_INITIATED: &str = "User Initiated";
 
 /// What a stack is or shall be: a template with its parameters.
 #[derive(Debug, PartialEq)]
@@ -57,6 +61,38 @@ pub struct Stack {
     pub operation: Option<Operation>,
     /// What a rollback that failed had to go on from.
     pub left: Option<Left>,
+    /// The last operation that a call has asked for.
+    pub asked: Option<Asked>,
+}
+
+/// An operation that a call has asked for. Recorded (radkawar/stackd testdata/aws/cloudformation/cleanup.json,
+/// 2026-09), and documented:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_OperationEntry.html>.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Such as `UPDATE_STACK`.
+    pub kind: &'static str,
+    /// OperationId.
+    pub id: String,
+}
+
+/// A call has asked for an operation of this kind on the stack `id`: answers its OperationId.
+pub fn ask_for(account: &mut Account, id: &str, kind: &'static str) -> String {
+    let operation = wire::request_id(account);
+    account.cloudformation.at(id).asked = Some(Asked {
+        kind,
+        id: operation.clone(),
+    });
+    operation
+}
+
+/// What a call has asked for is under way: the stack no longer says who wanted it. Recorded (radkawar/stackd
+/// testdata/aws/cloudformation/cleanup.json, 2026-09): gone by 21 s, there at 0.7 s.
+pub fn forget_who_asked(account: &mut Account, id: &str) {
+    let stack = account.cloudformation.at(id);
+    if stack.reason == USER_INITIATED {
+        stack.reason.clear();
+    }
 }
 
 /// What a rollback that failed knew: with it, it can be continued.
@@ -106,7 +142,19 @@ pub struct StackEvent {
     pub status: String,
     /// ResourceStatusReason; empty if there is none.
     pub reason: String,
+    /// OperationId of what a call has asked for; empty in a nested stack.
+    pub operation: String,
 }
+
+impl StackEvent {
+    /// Whether the resource is configured already, and just waits to be seen everywhere.
+    pub fn is_configured(&self) -> bool {
+        self.reason == CONSISTENCY_CHECK
+    }
+}
+
+/// A resource is configured, and CloudFormation waits until it can be seen everywhere.
+pub const CONSISTENCY_CHECK: &str = "Eventual consistency check initiated";
 
 impl Stack {
     /// A stack that is only just named.
@@ -127,6 +175,7 @@ impl Stack {
             role: None,
             operation: None,
             left: None,
+            asked: None,
         }
     }
 
@@ -194,6 +243,13 @@ fn write(
         resource_type: kind.to_owned(),
         status: what.0.to_owned(),
         reason: what.1.to_owned(),
+        operation: account
+            .cloudformation
+            .at(id)
+            .asked
+            .as_ref()
+            .map(|asked| asked.id.clone())
+            .unwrap_or_default(),
     };
     let stack = account.cloudformation.at(id);
     let fact = Fact::Stack {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::evaluate::{Known, same};
 use super::handler::{self, Wanted};
-use super::kinds::{GROUP, Kind, LAUNCH_TEMPLATE, STACK};
+use super::kinds::{GROUP, Kind, LAUNCH_TEMPLATE, QUEUE, STACK};
 use super::operation::{self, Purpose, Step};
 use super::stack::{self, Resource};
 use super::{Event, group, nested};
@@ -98,6 +98,17 @@ fn create(account: &mut Account, wanted: Wanted) {
                 "CREATE_IN_PROGRESS",
                 "Resource creation Initiated",
             );
+            if wanted.kind.name == QUEUE {
+                // Recorded (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) for a queue, and not for a topic, a role or a bucket; which other types have it is
+                // not known.
+                stack::resource_enters(
+                    account,
+                    &id,
+                    &name,
+                    "CREATE_IN_PROGRESS",
+                    stack::CONSISTENCY_CHECK,
+                );
+            }
             match wanted.kind.name {
                 STACK => nested::create(account, &wanted),
                 GROUP => group::created(account, &wanted),
@@ -152,7 +163,7 @@ fn update(account: &mut Account, wanted: Wanted, old: &Value) {
                 STACK => nested::update(account, &wanted),
                 GROUP => group::updated(account, &wanted, old),
                 kind => {
-                    let delay = account.cloudformation.dynamics.making(kind);
+                    let delay = account.cloudformation.dynamics.changing(kind);
                     operation::takes(account, &id, &name, delay);
                 }
             }
@@ -201,12 +212,12 @@ fn delete(account: &mut Account, id: &str, name: &str) {
             .insert(name.to_owned(), Step::Over);
         return;
     }
-    stack::resource_enters(account, id, name, "DELETE_IN_PROGRESS", "");
     let resource = &account.cloudformation.at(id).resources[name];
     let kind = resource.kind.name;
     if resource.physical_id.is_empty() {
-        return operation::finished(account, id, name, Ok(()));
+        return clean_up(account, id, name);
     }
+    stack::resource_enters(account, id, name, "DELETE_IN_PROGRESS", "");
     match kind {
         STACK => nested::delete(account, id, name),
         GROUP => group::delete(account, id, name),
@@ -217,21 +228,35 @@ fn delete(account: &mut Account, id: &str, name: &str) {
     }
 }
 
+/// Cleans up a resource that never came to be: one event, DELETE_COMPLETE. Recorded (radkawar/stackd
+/// testdata/aws/cloudformation/lifecycle.json, 2026-09) after a rollback; how long it takes otherwise is assumed.
+fn clean_up(account: &mut Account, id: &str, name: &str) {
+    let dynamics = &account.cloudformation.dynamics;
+    let after_rollback = dynamics.failed_cleanup;
+    if operation::of(account, id).purpose == Purpose::CleanUpRollBack {
+        operation::takes(account, id, name, after_rollback);
+    } else {
+        operation::finished(account, id, name, Ok(()));
+    }
+}
+
 /// Deletes a resource; one that is in use is tried again `until` then.
 pub fn delete_until(account: &mut Account, id: &str, name: &str, until: Timestamp) {
-    let delay = account.cloudformation.dynamics.other;
+    let kind = account.cloudformation.at(id).resources[name].kind.name;
+    let dynamics = &account.cloudformation.dynamics;
+    let (delay, again) = (dynamics.deleting(kind), 5 * dynamics.other);
     match handler::delete(account, id, name) {
         Ok(()) => operation::takes(account, id, name, delay),
-        Err(reason) if reason.contains("ResourceInUseException") && account.now < until => {
+        Err(refused) if refused.in_use && account.now < until => {
             let event = Event::DeleteAgain {
                 stack: id.to_owned(),
                 operation: operation::of(account, id).number,
                 resource: name.to_owned(),
                 until,
             };
-            account.after(5 * delay, event);
+            account.after(again, event);
         }
-        Err(reason) => operation::finished(account, id, name, Err(reason)),
+        Err(refused) => operation::finished(account, id, name, Err(refused.reason)),
     }
 }
 

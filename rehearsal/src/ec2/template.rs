@@ -99,6 +99,18 @@ impl super::State {
             .map(|(version, _)| version)
     }
 
+    /// The tags of the launch template of this id.
+    pub fn template_tags(&self, id: &str) -> Option<&Value> {
+        self.templates.get(id).map(|template| &template.tags)
+    }
+
+    /// The instance profile that a version of a launch template names.
+    pub fn instance_profile(&self, id: &str, version: &str) -> Option<&str> {
+        let template = self.templates.get(id)?;
+        let number = template.number(version).ok()?;
+        template.raw(number)["IamInstanceProfile"]["Name"].as_str()
+    }
+
     pub(super) fn template(&self, id_or_name: &str) -> Result<(&str, &Template), ApiError> {
         let by_id = self.templates.get_key_value(id_or_name);
         by_id

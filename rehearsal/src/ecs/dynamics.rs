@@ -5,7 +5,8 @@ use std::time::Duration;
 /// Timings and switches. Each says where its default comes from: documented, observed by others, or assumed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dynamics {
-    /// From the start of an instance until its agent registers, from-to. Assumed: boot, cloud-init, then the agent.
+    /// From EC2's `running` until an instance's agent registers, from-to. Assumed: boot, cloud-init, then the agent. Auto
+    /// Scaling does not wait for it: without a launch hook an instance is InService long before.
     pub registration: (Duration, Duration),
     /// How long the agent waits before it tries again to register with a cluster that is not there. Assumed.
     pub registration_retry: Duration,
@@ -62,7 +63,7 @@ impl Default for Dynamics {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self {
-            registration: (seconds(30), seconds(45)),
+            registration: (seconds(35), seconds(52)),
             registration_retry: seconds(30),
             scheduler: (seconds(1), seconds(5)),
             provisioning: seconds(1),

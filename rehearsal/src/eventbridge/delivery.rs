@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::ExecutionName;
 use super::rules::Rule;
-use super::target::Target;
-use super::transformer::Rule as Of;
+use super::target::{Message, Target};
+use super::transformer::{self, is_deliverable};
 use crate::account::{Account, Caller};
 use crate::fact::Fact;
 use crate::faults::{Fault, LATEST_EVENT, OUT_OF_ORDER};
@@ -17,6 +17,8 @@ use crate::wire::ApiError;
 
 /// Under the fault `event-lost` one event in so many is lost: AWS calls the groups' events best effort.
 const LOST_IN: u8 = 5;
+/// The code of what a target does not get because it is no JSON.
+const INVALID_JSON: &str = "INVALID_JSON";
 
 /// One event on its way to one target.
 #[derive(Debug, Clone)]
@@ -34,8 +36,8 @@ pub struct Delivery {
 pub struct DeadLetter {
     /// ARN of the queue; none if the target has none, and the event is lost.
     pub queue: Option<String>,
-    /// The event.
-    pub event: Value,
+    /// Its body: what the target was to get, which is the event unless the target says otherwise.
+    pub body: String,
     /// `RULE_ARN`
     pub rule_arn: String,
     /// `TARGET_ARN`
@@ -46,19 +48,24 @@ pub struct DeadLetter {
     pub error_message: String,
     /// `EXHAUSTED_RETRY_CONDITION`, if the event was given up for its retries or its age.
     pub exhausted_retry_condition: Option<&'static str>,
-    /// `RETRY_ATTEMPTS`
-    pub retry_attempts: u64,
+    /// `RETRY_ATTEMPTS`, if it was tried again at all.
+    pub retry_attempts: Option<u64>,
 }
 
-/// Plans the deliveries of `event`.
+/// Plans the deliveries of `event`, which is on the bus now.
 pub fn plan(account: &mut Account, event: Value) {
-    let event = Arc::new(event);
     let rules = account.eventbridge.rules.values();
     let matching: Vec<Rule> = rules
-        .filter(|rule| rule.enabled && rule.pattern.matches(&event))
+        .filter(|rule| rule.enabled && rule.matches(&event))
         .cloned()
         .collect();
-    for rule in matching {
+    plan_for(account, matching, event);
+}
+
+/// Plans the deliveries of `event` to the targets of these rules.
+pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
+    let event = Arc::new(event);
+    for rule in rules {
         let rule_arn = rule.arn();
         for target in rule.targets {
             let delivery = Delivery {
@@ -75,17 +82,21 @@ pub fn plan(account: &mut Account, event: Value) {
                 tell(account, &delivery, "lost on the bus".to_owned());
                 continue;
             }
-            account.after(latency, super::Event(Box::new(delivery.clone())));
+            account.after(latency, planned(delivery.clone()));
             if account.faults.has(Fault::EventTwice) {
                 let (from, to) = account.eventbridge.dynamics.second_copy;
                 let later = latency + account.between(from, to);
-                account.after(later, super::Event(Box::new(delivery)));
+                account.after(later, planned(delivery));
             }
         }
     }
 }
 
-/// By how much an event is later than usual.
+fn planned(delivery: Delivery) -> super::Event {
+    super::Event(super::Planned::Delivery(Box::new(delivery)))
+}
+
+/// By how much an event is later than usual: its faults.
 fn delay(account: &mut Account) -> Duration {
     let mut late = Duration::ZERO;
     for (fault, most) in [
@@ -101,11 +112,8 @@ fn delay(account: &mut Account) -> Duration {
 
 /// Delivers, and if that fails, plans to try again or gives up.
 pub fn deliver(account: &mut Account, mut delivery: Delivery) {
-    let delivered = match delivery.target.arn.contains(":stateMachine:") {
-        true => start(account, &delivery),
-        false => publish(account, &delivery),
-    };
-    let error = match delivered {
+    let message = delivery.message();
+    let error = match hand_over(account, &delivery, &message) {
         Ok(()) => return tell(account, &delivery, "delivered".to_owned()),
         Err(error) => error,
     };
@@ -116,7 +124,7 @@ pub fn deliver(account: &mut Account, mut delivery: Delivery) {
             let outcome = format!("{code}: {}; to be tried again", error.message);
             tell(account, &delivery, outcome);
             delivery.retries += 1;
-            return account.after(delay, super::Event(Box::new(delivery)));
+            return account.after(delay, planned(delivery));
         }
         Fate::GiveUp(exhausted) => exhausted,
     };
@@ -132,13 +140,13 @@ pub fn deliver(account: &mut Account, mut delivery: Delivery) {
     );
     account.eventbridge.dead_letters.push(DeadLetter {
         queue: delivery.target.dead_letter_queue,
-        event: Value::clone(&delivery.event),
+        body: message,
         rule_arn: delivery.rule_arn,
         target_arn: delivery.target.arn,
         error_code: code.to_owned(),
         error_message: error.message,
         exhausted_retry_condition: exhausted,
-        retry_attempts: delivery.retries,
+        retry_attempts: (delivery.retries > 0).then_some(delivery.retries),
     });
 }
 
@@ -151,6 +159,22 @@ enum Fate {
 }
 
 impl Delivery {
+    /// What the target gets.
+    fn message(&self) -> String {
+        match &self.target.message {
+            Message::Event => self.event.to_string(),
+            Message::Constant(text) => text.clone(),
+            Message::Transformed(transformer) => {
+                let rule = transformer::Rule {
+                    name: &self.rule,
+                    arn: &self.rule_arn,
+                    ingested: self.put,
+                };
+                transformer.text(&self.event, rule)
+            }
+        }
+    }
+
     /// What becomes of it after an error with this code, if the next try would be at `next`.
     fn fate(&self, code: &str, next: Timestamp) -> Fate {
         let age = Duration::try_from(next.duration_since(self.put)).unwrap_or_default();
@@ -166,14 +190,27 @@ impl Delivery {
     }
 }
 
-fn start(account: &mut Account, delivery: &Delivery) -> Result<(), ApiError> {
+/// Gives the target its message, which must be JSON; what a transformer makes need not be (see [`transformer`]).
+fn hand_over(account: &mut Account, delivery: &Delivery, message: &str) -> Result<(), ApiError> {
+    let is_made = matches!(delivery.target.message, Message::Transformed(_));
+    if is_made && !is_deliverable(message) {
+        return Err(ApiError::client(INVALID_JSON, "Invalid input for target."));
+    }
+    if delivery.target.arn.contains(":stateMachine:") {
+        start(account, delivery, message)
+    } else {
+        publish(account, delivery, message)
+    }
+}
+
+fn start(account: &mut Account, delivery: &Delivery, message: &str) -> Result<(), ApiError> {
     let id = delivery.event["id"].as_str().unwrap_or_default().to_owned();
     let name = match account.eventbridge.dynamics.execution_name {
         ExecutionName::EventId => id,
         ExecutionName::Fresh => format!("{id}_{}", account.uuid()),
     };
     let input = json!({
-        "stateMachineArn": delivery.target.arn, "name": name, "input": delivery.event.to_string(),
+        "stateMachineArn": delivery.target.arn, "name": name, "input": message,
     });
     account
         .call(
@@ -185,17 +222,7 @@ fn start(account: &mut Account, delivery: &Delivery) -> Result<(), ApiError> {
         .map(|_| ())
 }
 
-/// Tells the topic the event, or what the target's InputTransformer makes of it.
-fn publish(account: &mut Account, delivery: &Delivery) -> Result<(), ApiError> {
-    let of = Of {
-        name: &delivery.rule,
-        arn: &delivery.rule_arn,
-        ingested: delivery.put,
-    };
-    let message = match &delivery.target.transformer {
-        Some(transformer) => transformer.text(&delivery.event, of)?,
-        None => delivery.event.to_string(),
-    };
+fn publish(account: &mut Account, delivery: &Delivery, message: &str) -> Result<(), ApiError> {
     let input = json!({"TopicArn": delivery.target.arn, "Message": message});
     let caller = Caller::Service("events");
     account.call(&caller, "sns", "Publish", &input).map(|_| ())
@@ -204,6 +231,7 @@ fn publish(account: &mut Account, delivery: &Delivery) -> Result<(), ApiError> {
 /// The codes that EventBridge gives its dead letters.
 fn error_code(error: &ApiError) -> &'static str {
     match error.code.as_str() {
+        INVALID_JSON => INVALID_JSON,
         "ExecutionAlreadyExists" => "RESOURCE_ALREADY_EXISTS",
         "StateMachineDoesNotExist" | "StateMachineDeleting" | "NotFound" => "NO_RESOURCE",
         "AccessDenied" | "AccessDeniedException" => "NO_PERMISSIONS",

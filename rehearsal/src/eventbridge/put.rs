@@ -10,15 +10,8 @@ use crate::wire::{ApiError, only};
 /// The most entries that one call may have.
 const ENTRY_LIMIT: usize = 10;
 
-/// Gives the event its id, and plans its deliveries.
-pub fn put(account: &mut Account, event: &Value) -> String {
-    let id = account.uuid();
-    put_known_as(account, &id, event);
-    id
-}
-
-/// The same of an event that has its id already.
-pub fn put_known_as(account: &mut Account, id: &str, event: &Value) {
+/// The event with its id, its members in the order in which AWS writes them.
+pub fn with_id(id: &str, event: &Value) -> Value {
     let mut whole =
         json!({"version": event.get("version").cloned().unwrap_or(json!("0")), "id": id});
     for (member, value) in event.as_object().into_iter().flatten() {
@@ -26,11 +19,15 @@ pub fn put_known_as(account: &mut Account, id: &str, event: &Value) {
             whole[member] = value.clone();
         }
     }
+    whole
+}
+
+/// Keeps an event that a service or a call puts on the bus, if somebody wants it kept.
+pub fn archive(account: &mut Account, event: &Value) {
     let now = account.now;
     if let Some(archive) = &mut account.eventbridge.archive {
-        archive.push((now, whole.clone()));
+        archive.push((now, event.clone()));
     }
-    delivery::plan(account, whole);
 }
 
 /// `PutEvents`: each entry succeeds or fails by itself.
@@ -64,7 +61,13 @@ pub fn put_events(account: &mut Account, input: &Value) -> Result<Value, ApiErro
     let mut answers = Vec::new();
     for entry in entries {
         answers.push(match event(account, entry) {
-            Ok(event) => json!({"EventId": put(account, &event)}),
+            Ok(event) => {
+                let id = account.uuid();
+                let event = with_id(&id, &event);
+                archive(account, &event);
+                delivery::plan(account, event);
+                json!({"EventId": id})
+            }
             Err((code, message)) => {
                 failed += 1;
                 json!({"ErrorCode": code, "ErrorMessage": message})

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::asked::{checked_id, invalid, text};
 use super::pattern::Pattern;
+use super::schedule::{self, Schedule};
 use super::target::Target;
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
@@ -13,15 +14,25 @@ use crate::wire::{ApiError, only};
 pub struct Rule {
     /// Its name.
     pub name: String,
-    /// Its pattern, as text.
-    pub pattern_text: String,
+    /// The pattern of the events that it takes, if it takes any.
+    pub pattern: Option<PatternText>,
+    /// Its schedule, if it runs on one.
+    pub schedule: Option<Schedule>,
     /// Whether it is enabled.
     pub enabled: bool,
     /// Its description, if it has one.
     pub description: Option<String>,
     /// Its targets, in the order in which they were put.
     pub targets: Vec<Target>,
-    pub(super) pattern: Pattern,
+    /// Which run of its schedule counts: a new one whenever the schedule begins anew.
+    pub(super) schedule_run: u64,
+}
+
+/// A pattern, read, and as it was given.
+#[derive(Debug, Clone)]
+pub struct PatternText {
+    text: String,
+    pattern: Pattern,
 }
 
 impl Rule {
@@ -34,11 +45,22 @@ impl Rule {
         if self.enabled { "ENABLED" } else { "DISABLED" }
     }
 
+    /// Whether it takes this event.
+    pub(super) fn matches(&self, event: &Value) -> bool {
+        let pattern = self.pattern.as_ref();
+        pattern.is_some_and(|given| given.pattern.matches(event))
+    }
+
     fn to_json(&self) -> Value {
         let mut rule = json!({
-            "Name": self.name, "Arn": self.arn(), "EventPattern": self.pattern_text, "State": self.state(),
-            "EventBusName": "default",
+            "Name": self.name, "Arn": self.arn(), "State": self.state(), "EventBusName": "default",
         });
+        if let Some(pattern) = &self.pattern {
+            rule["EventPattern"] = json!(pattern.text);
+        }
+        if let Some(schedule) = &self.schedule {
+            rule["ScheduleExpression"] = json!(schedule.text);
+        }
         if let Some(description) = &self.description {
             rule["Description"] = json!(description);
         }
@@ -74,7 +96,8 @@ pub(super) fn named<'a>(
     })
 }
 
-/// `PutRule`: a rule that is there already keeps its targets.
+/// `PutRule`: a rule that is there already keeps its targets, and the phase of its schedule unless that changes
+/// (assumed).
 pub(super) fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "PutRule";
     only(
@@ -83,6 +106,7 @@ pub(super) fn put(account: &mut Account, input: &Value) -> Result<Value, ApiErro
         &[
             "Name",
             "EventPattern",
+            "ScheduleExpression",
             "State",
             "Description",
             "EventBusName",
@@ -90,11 +114,7 @@ pub(super) fn put(account: &mut Account, input: &Value) -> Result<Value, ApiErro
     )?;
     default_bus(action, input)?;
     let name = checked_id("name", text(action, input, "Name")?)?;
-    let pattern_text = text(action, input, "EventPattern")?;
-    let pattern = Pattern::parse(pattern_text).map_err(|reason| {
-        let message = format!("Event pattern is not valid. Reason: {reason}");
-        ApiError::client("InvalidEventPatternException", message)
-    })?;
+    let (pattern, schedule) = triggers(input)?;
     let enabled = match input["State"].as_str() {
         None | Some("ENABLED") => true,
         Some("DISABLED") => false,
@@ -105,20 +125,56 @@ pub(super) fn put(account: &mut Account, input: &Value) -> Result<Value, ApiErro
         }
     };
     let rules = &mut account.eventbridge.rules;
-    let targets = rules
-        .get(name)
-        .map(|rule| rule.targets.clone())
-        .unwrap_or_default();
+    let old = rules.get(name);
+    let goes_on = old.is_some_and(|old| old.enabled == enabled && old.schedule == schedule);
+    let schedule_run = match old {
+        Some(old) if goes_on => old.schedule_run,
+        _ => {
+            account.eventbridge.schedule_runs += 1;
+            account.eventbridge.schedule_runs
+        }
+    };
     let rule = Rule {
         name: name.to_owned(),
-        pattern_text: pattern_text.to_owned(),
+        pattern,
+        schedule,
         enabled,
         description: input["Description"].as_str().map(str::to_owned),
-        targets,
-        pattern,
+        targets: old.map(|rule| rule.targets.clone()).unwrap_or_default(),
+        schedule_run,
     };
     rules.insert(name.to_owned(), rule);
+    if !goes_on {
+        schedule::start(account, name);
+    }
     Ok(json!({"RuleArn": rule_arn(name)}))
+}
+
+/// What a rule waits for: events, a time, or both.
+fn triggers(input: &Value) -> Result<(Option<PatternText>, Option<Schedule>), ApiError> {
+    let action = "PutRule";
+    let given = |member: &str| match &input[member] {
+        Value::Null => Ok(None),
+        _ => text(action, input, member).map(Some),
+    };
+    let pattern = given("EventPattern")?
+        .map(|text| {
+            let pattern = Pattern::parse(text).map_err(|reason| {
+                let message = format!("Event pattern is not valid. Reason: {reason}");
+                ApiError::client("InvalidEventPatternException", message)
+            })?;
+            let text = text.to_owned();
+            Ok::<_, ApiError>(PatternText { text, pattern })
+        })
+        .transpose()?;
+    let schedule = given("ScheduleExpression")?
+        .map(Schedule::parse)
+        .transpose()?;
+    if pattern.is_none() && schedule.is_none() {
+        let message = "Parameter(s) EventPattern or ScheduleExpression must be specified.";
+        return Err(invalid(message));
+    }
+    Ok((pattern, schedule))
 }
 
 /// `DeleteRule`: a rule that is not there is as good as deleted.

@@ -10,6 +10,17 @@ use super::transformer::Transformer;
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
+/// What a target gets.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// The event.
+    Event,
+    /// This text, whatever the event is.
+    Constant(String),
+    /// What a transformer makes of the event.
+    Transformed(Transformer),
+}
+
 /// A target: a state machine, or a topic.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -17,8 +28,8 @@ pub struct Target {
     pub id: String,
     /// ARN of the state machine, or of the topic.
     pub arn: String,
-    /// What a topic is told instead of the event.
-    pub transformer: Option<Transformer>,
+    /// What it gets.
+    pub message: Message,
     /// How often a delivery is tried again.
     pub max_retries: u64,
     /// How old an event may get.
@@ -43,6 +54,8 @@ impl Target {
                 "Id",
                 "Arn",
                 "RoleArn",
+                "Input",
+                "InputPath",
                 "InputTransformer",
                 "RetryPolicy",
                 "DeadLetterConfig",
@@ -52,7 +65,8 @@ impl Target {
             checked_id("targets.member.id", text(action, given, "Id")?)?,
             text(action, given, "Arn")?,
         );
-        let transformer = kind(id, arn, given)?;
+        let message = message(id, given)?;
+        checked_kind(arn, given)?;
         let (policy, dead) = (&given["RetryPolicy"], &given["DeadLetterConfig"]);
         if !policy.is_null() {
             only(
@@ -67,7 +81,7 @@ impl Target {
         Ok(Self {
             id: id.to_owned(),
             arn: arn.to_owned(),
-            transformer,
+            message,
             max_retries: within(policy, "MaximumRetryAttempts", 0, 185)?,
             max_age: Duration::from_secs(within(policy, "MaximumEventAgeInSeconds", 60, 86_400)?),
             dead_letter_queue: dead["Arn"].as_str().map(str::to_owned),
@@ -76,20 +90,48 @@ impl Target {
     }
 }
 
-/// Checks what each kind of target must have and may have. A state machine is started in a role and with the event as it is.
-/// A topic lets EventBridge in by its own policy: AWS's own pages do not agree on whether it takes a role.
-fn kind(id: &str, arn: &str, given: &Value) -> Result<Option<Transformer>, ApiError> {
-    let (role, transformer) = (&given["RoleArn"], &given["InputTransformer"]);
+/// What the target `id` gets: at most one of three members says so (recorded: radkawar/stackd,
+/// testdata/aws/eventbridge/inputs.json, 2026-09).
+fn message(id: &str, given: &Value) -> Result<Message, ApiError> {
+    let ways = ["Input", "InputPath", "InputTransformer"].map(|member| &given[member]);
+    if ways.iter().filter(|way| !way.is_null()).count() > 1 {
+        return Err(invalid(format!(
+            "Only one of Input, InputPath, or InputTransformer must be provided for target {id}."
+        )));
+    }
+    match ways {
+        [Value::Null, Value::Null, Value::Null] => Ok(Message::Event),
+        [Value::Null, Value::Null, transformer] => {
+            Transformer::parse(id, transformer).map(Message::Transformed)
+        }
+        [Value::Null, path, _] => Err(ApiError::not_known(format_args!(
+            "InputPath {path} of the target {id}"
+        ))),
+        [input, ..] => {
+            let input = text("a target of PutTargets", given, "Input")
+                .map_err(|_| invalid(format!("Input of the target {id} is no text: {input}")))?;
+            // Documented as "valid JSON text"; the words of the refusal are not recorded.
+            serde_json::from_str::<Value>(input).map_err(|error| {
+                invalid(format!(
+                    "JSON syntax error in input for target {id}: {error}"
+                ))
+            })?;
+            Ok(Message::Constant(input.to_owned()))
+        }
+    }
+}
+
+/// Checks what each kind of target must have and may have. A state machine is started in a role, with the event or a
+/// constant. A topic lets EventBridge in by its own policy: AWS's own pages do not agree on whether it takes a role.
+fn checked_kind(arn: &str, given: &Value) -> Result<(), ApiError> {
+    let role = &given["RoleArn"];
     if arn.starts_with("arn:") && arn.contains(":sns:") {
         if !role.is_null() {
             return Err(ApiError::not_known(format_args!(
                 "RoleArn of the target {arn}, which is a topic"
             )));
         }
-        return match transformer {
-            Value::Null => Ok(None),
-            given => Transformer::parse(id, given).map(Some),
-        };
+        return Ok(());
     }
     if !arn.contains(":states:") || !arn.contains(":stateMachine:") {
         return Err(ApiError::not_known(format_args!(
@@ -99,12 +141,12 @@ fn kind(id: &str, arn: &str, given: &Value) -> Result<Option<Transformer>, ApiEr
     if role.as_str().is_none() {
         return Err(invalid(format!("RoleArn is required for target {arn}.")));
     }
-    match transformer {
-        Value::Null => Ok(None),
-        _ => Err(ApiError::not_known(format_args!(
+    if !given["InputTransformer"].is_null() {
+        return Err(ApiError::not_known(format_args!(
             "InputTransformer of the target {arn}, which is a state machine"
-        ))),
+        )));
     }
+    Ok(())
 }
 
 /// The most targets that a rule may have.

@@ -40,6 +40,183 @@ fn wired(more: Value) -> Account {
     account
 }
 
+/// The inputs of the executions that were started, in order.
+fn inputs(account: &Account) -> Vec<&Value> {
+    let runs = account.stepfunctions.executions().iter();
+    runs.map(|run| &run.input).collect()
+}
+
+/// An account whose rule `r` runs every five minutes, and starts executions with this more in its target.
+fn scheduled(more: Value) -> Account {
+    let mut account = wired(more);
+    let rule = json!({"Name": "r", "ScheduleExpression": "rate(5 minutes)"});
+    call(&mut account, "events", "PutRule", rule).expect("a rule");
+    account
+}
+
+#[test]
+fn a_schedule_starts_with_its_rule_and_comes_round_for_as_long_as_that_is_there() {
+    let mut account = scheduled(json!({}));
+    play(&mut account, 299);
+    assert!(
+        inputs(&account).is_empty(),
+        "one whole interval passes first"
+    );
+    play(&mut account, 610);
+    let started = inputs(&account);
+    let times: Vec<&Value> = started.iter().map(|event| &event["time"]).collect();
+    let wanted = [
+        "2026-11-23T00:05:00Z",
+        "2026-11-23T00:10:00Z",
+        "2026-11-23T00:15:00Z",
+    ];
+    assert_eq!(times, wanted);
+    assert_eq!(
+        *started[0],
+        json!({
+            "version": "0", "id": started[0]["id"], "detail-type": "Scheduled Event", "source": "aws.events",
+            "account": "123456789012", "time": wanted[0], "region": "eu-west-1",
+            "resources": ["arn:aws:events:eu-west-1:123456789012:rule/r"], "detail": {},
+        })
+    );
+    // The same rule again keeps its phase; a disabled one has none; enabled again it starts from there.
+    let state = |account: &mut Account, state: &str| {
+        let rule = json!({"Name": "r", "ScheduleExpression": "rate(5 minutes)", "State": state});
+        call(account, "events", "PutRule", rule).expect("a rule");
+    };
+    state(&mut account, "ENABLED");
+    play(&mut account, 300);
+    assert_eq!(inputs(&account).len(), 4);
+    state(&mut account, "DISABLED");
+    play(&mut account, 600);
+    assert_eq!(inputs(&account).len(), 4);
+    state(&mut account, "ENABLED");
+    play(&mut account, 290);
+    assert_eq!(inputs(&account).len(), 4);
+    play(&mut account, 20);
+    assert_eq!(inputs(&account).len(), 5);
+    call(
+        &mut account,
+        "events",
+        "RemoveTargets",
+        json!({"Rule": "r", "Ids": ["t"]}),
+    )
+    .expect("removed");
+    call(&mut account, "events", "DeleteRule", json!({"Name": "r"})).expect("deleted");
+    play(&mut account, 1200);
+    assert_eq!(inputs(&account).len(), 5);
+    assert_eq!(account.next_due(), None, "nothing is left of it");
+}
+
+#[test]
+fn a_rule_may_have_a_pattern_and_a_schedule_and_shows_both() {
+    let mut account = wired(json!({}));
+    let rule = json!({"Name": "r", "EventPattern": "{\"source\":[\"my.app\"]}",
+        "ScheduleExpression": "rate(1 hour)"});
+    call(&mut account, "events", "PutRule", rule.clone()).expect("a rule");
+    let shown = call(&mut account, "events", "DescribeRule", json!({"Name": "r"})).expect("it");
+    for member in ["EventPattern", "ScheduleExpression"] {
+        assert_eq!(shown[member], rule[member]);
+    }
+    put(&mut account, "my.app");
+    play(&mut account, 3610);
+    let sources: Vec<&Value> = inputs(&account).iter().map(|it| &it["source"]).collect();
+    assert_eq!(sources, ["my.app", "aws.events"]);
+}
+
+#[test]
+fn a_constant_input_is_what_the_target_gets() {
+    let mut account = scheduled(json!({"Input": "{\"find\":\"open actions\"}"}));
+    play(&mut account, 310);
+    assert_eq!(inputs(&account), [&json!({"find": "open actions"})]);
+}
+
+/// Recorded: 1 to 129 s, and not in the order of their time.
+#[test]
+fn events_of_services_come_late_and_out_of_order_unless_they_are_made_to_come_at_once() {
+    for late in [true, false] {
+        let mut account = wired(json!({}));
+        account.eventbridge.dynamics.services_are_late = late;
+        for second in 0..60 {
+            let event = json!({"source": "my.app", "time": second, "detail": {}});
+            put_event(&mut account, event);
+            play(&mut account, 1);
+        }
+        play(&mut account, 10);
+        let soon = inputs(&account).len();
+        play(&mut account, lateness::LATEST.as_secs());
+        let times: Vec<u64> = inputs(&account)
+            .iter()
+            .filter_map(|event| event["time"].as_u64())
+            .collect();
+        assert_eq!(times.len(), 60);
+        let in_order = times.windows(2).filter(|pair| pair[0] < pair[1]).count();
+        if late {
+            assert!((30..58).contains(&soon), "{soon} of 60 came within 10 s");
+            assert!(in_order < 50, "{in_order} of 59 came in order");
+        } else {
+            assert_eq!(soon, 60);
+        }
+    }
+}
+
+#[test]
+fn what_a_transformer_makes_no_json_of_is_a_dead_letter_with_that_text_and_no_retry() {
+    let queue = "arn:aws:sqs:eu-west-1:123456789012:q";
+    for (template, heard) in [
+        ("\"<v>\"", None),
+        ("{\"v\": \"<v>\"}", Some("{\"v\": \"say \\\"hello\\\"\"}")),
+    ] {
+        let mut account = wired(json!({}));
+        let topic = arn("sns", "notices");
+        call(
+            &mut account,
+            "sns",
+            "CreateTopic",
+            json!({"Name": "notices"}),
+        )
+        .expect("a topic");
+        let allowed = json!({"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sns:Publish", "Resource": topic});
+        let policy = json!({"Version": "2012-10-17", "Statement": [allowed]}).to_string();
+        let policy =
+            json!({"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy});
+        call(&mut account, "sns", "SetTopicAttributes", policy).expect("a policy");
+        let target = json!({"Rule": "r", "Targets": [{"Id": "t", "Arn": topic,
+            "DeadLetterConfig": {"Arn": queue},
+            "InputTransformer": {"InputPathsMap": {"v": "$.detail.v"}, "InputTemplate": template}}]});
+        call(&mut account, "events", "PutTargets", target).expect("a target");
+        let entry = json!({"Source": "my.app", "DetailType": "D", "Detail": "{\"v\":\"say \\\"hello\\\"\"}"});
+        call(
+            &mut account,
+            "events",
+            "PutEvents",
+            json!({"Entries": [entry]}),
+        )
+        .expect("taken");
+        play(&mut account, 60);
+        let messages = &account.sns.topic(&topic).expect("it is there").messages;
+        assert_eq!(messages.first().map(String::as_str), heard);
+        let letters = &account.eventbridge.dead_letters;
+        assert_eq!(letters.len(), usize::from(heard.is_none()));
+        for letter in letters {
+            assert_eq!(
+                *letter,
+                DeadLetter {
+                    queue: Some(queue.to_owned()),
+                    body: "\"say \"hello\"\"".to_owned(),
+                    rule_arn: arn("events", "rule/r"),
+                    target_arn: topic.clone(),
+                    error_code: "INVALID_JSON".to_owned(),
+                    error_message: "Invalid input for target.".to_owned(),
+                    exhausted_retry_condition: None,
+                    retry_attempts: None,
+                }
+            );
+        }
+    }
+}
+
 fn put(account: &mut Account, source: &str) -> Value {
     let entry = json!({"Source": source, "DetailType": "Something", "Detail": "{\"a\":1}"});
     call(account, "events", "PutEvents", json!({"Entries": [entry]})).expect("taken")
@@ -152,7 +329,7 @@ fn a_missing_target_goes_to_the_dead_letter_queue_without_a_retry() {
     };
     assert_eq!(
         (letter.error_code.as_str(), letter.retry_attempts),
-        ("NO_RESOURCE", 0)
+        ("NO_RESOURCE", None)
     );
     assert_eq!(
         (letter.queue.as_deref(), letter.exhausted_retry_condition),
@@ -205,12 +382,32 @@ fn a_disabled_rule_delivers_nothing_and_keeps_its_targets() {
 }
 
 /// Calls that are refused, and what is said.
-fn refused_calls() -> [(&'static str, Value, &'static str); 10] {
+fn refused_calls() -> [(&'static str, Value, &'static str); 14] {
     [
         (
             "PutRule",
-            json!({"Name": "r", "ScheduleExpression": "rate(1 minute)"}),
-            "ScheduleExpression of PutRule",
+            json!({"Name": "r", "ScheduleExpression": "cron(0 12 * * ? *)"}),
+            "ScheduleExpression cron(0 12 * * ? *) of PutRule",
+        ),
+        (
+            "PutRule",
+            json!({"Name": "r", "ScheduleExpression": "rate(5 minute)"}),
+            "ValidationException: Parameter ScheduleExpression is not valid.",
+        ),
+        (
+            "PutRule",
+            json!({"Name": "r"}),
+            "EventPattern or ScheduleExpression must be specified",
+        ),
+        (
+            "PutTargets",
+            target(json!({"Input": "{}", "InputPath": "$.detail"})),
+            "Only one of Input, InputPath, or InputTransformer must be provided for target t.",
+        ),
+        (
+            "PutTargets",
+            target(json!({"Input": "{"})),
+            "JSON syntax error in input for target t",
         ),
         (
             "PutRule",

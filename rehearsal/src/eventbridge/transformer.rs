@@ -1,26 +1,29 @@
-//! InputTransformer: what a person is told instead of the event.
+//! InputTransformer: what a target gets instead of the event.
 //!
-//! Of the documented forms the text is known: lines, each in double quotes, with `<name>` for what a path finds in the
-//! event. The quotes are delivered with the text, what is not there leaves nothing behind (both observed by others on AWS),
-//! and what is put in is not escaped (documented). A template that is a JSON object is not known here, nor are
-//! escapes, `<aws.events.event>` and `<aws.events.event.json>`, or paths with wildcards.
+//! Recorded (radkawar/stackd, testdata/aws/eventbridge/inputs.json, 2026-09), with a queue as the target:
+//! - A template is JSON, an object for example, or texts in quotes, one a line. `<name>` stands for what a path finds.
+//! - In a text by itself a value is put in as it is. A quotation mark, a backslash, a tab or a line break in it makes
+//!   the whole no JSON any more, and the event is not delivered: a dead letter, `INVALID_JSON`.
+//! - In a text inside an object it is escaped. As a value by itself it keeps its type.
+//! - What is not there leaves nothing in a text or a list, and an empty text as a member's value.
+//! - A placeholder of a name that has no path stays as it is.
+//!
+//! `<aws.events.event>` is not known here, nor `<aws.events.event.json>` inside a text of an object.
 
-use serde_json::Value;
+mod path;
+mod template;
+
+use serde_json::{Value, json};
 
 use super::asked::invalid;
 use crate::wire::{ApiError, only};
+use path::Path;
+use template::{Piece, Place};
 
 /// The most paths, and the longest template and names (documented).
 const PATHS_LIMIT: usize = 100;
 const TEMPLATE_LIMIT: usize = 8192;
 const NAME_LIMIT: usize = 256;
-
-/// What stands in a template for something.
-const RESERVED: [&str; 3] = [
-    "aws.events.rule-arn",
-    "aws.events.rule-name",
-    "aws.events.event.ingestion-time",
-];
 
 /// A transformer, read.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,14 +35,17 @@ pub struct Transformer {
 enum Part {
     Text(String),
     /// What lies at this path.
-    Found(Vec<Step>),
-    Reserved(String),
+    Found(Path, Place),
+    Reserved(Reserved, Place),
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Step {
-    Member(String),
-    Item(usize),
+/// What EventBridge itself knows of an event and its rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reserved {
+    RuleArn,
+    RuleName,
+    IngestionTime,
+    EventJson,
 }
 
 /// Where a rule's own names come from.
@@ -75,7 +81,6 @@ impl Transformer {
                 template.len()
             )));
         }
-        quoted_lines(id, template)?;
         let empty = serde_json::Map::new();
         let paths = given["InputPathsMap"].as_object().unwrap_or(&empty);
         if paths.len() > PATHS_LIMIT {
@@ -83,227 +88,152 @@ impl Transformer {
                 "InputPathsMap of target {id} has more than {PATHS_LIMIT} paths"
             )));
         }
-        for name in paths.keys() {
-            checked_name(id, name)?;
+        for (name, path) in paths {
+            checked_name(id, name, path)?;
+            Path::parse(id, path)?;
         }
-        let mut parts = Vec::new();
-        let mut rest = template;
-        while let Some((text, after)) = rest.split_once('<') {
-            parts.push(Part::Text(text.to_owned()));
-            let (name, after) = after.split_once('>').ok_or_else(|| {
-                invalid(format!(
-                    "InputTemplate for target {id} has a < without its >"
-                ))
-            })?;
-            parts.push(placeholder(id, name, paths.get(name))?);
-            rest = after;
-        }
-        parts.push(Part::Text(rest.to_owned()));
-        Ok(Self { parts })
+        let pieces = template::pieces(id, template)?;
+        checked_shape(id, &pieces)?;
+        let parts = pieces.into_iter().map(|piece| match piece {
+            Piece::Text(text) => Ok(Part::Text(text)),
+            Piece::Placeholder { name, place } => match paths.get(&name) {
+                Some(path) => Path::parse(id, path).map(|path| Part::Found(path, place)),
+                None => reserved(id, name, place),
+            },
+        });
+        Ok(Self {
+            parts: parts.collect::<Result<_, _>>()?,
+        })
     }
 
-    /// The text for `event`.
-    ///
-    /// # Errors
-    /// `NotImplemented` if a path leads to a list or an object.
-    pub fn text(&self, event: &Value, rule: Rule<'_>) -> Result<String, ApiError> {
+    /// What is delivered of `event`; whether it is JSON is another question, see [`is_deliverable`].
+    pub fn text(&self, event: &Value, rule: Rule<'_>) -> String {
         let mut text = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(as_it_is) => text.push_str(as_it_is),
-                Part::Reserved(name) => match name.as_str() {
-                    "aws.events.rule-name" => text.push_str(rule.name),
-                    "aws.events.rule-arn" => text.push_str(rule.arn),
-                    _ => text.push_str(&format!("{:.0}", rule.ingested)),
-                },
-                Part::Found(path) => match found(event, path) {
-                    None | Some(Value::Null) => {}
-                    Some(Value::String(value)) => text.push_str(value),
-                    Some(value @ (Value::Bool(_) | Value::Number(_))) => {
-                        text.push_str(&value.to_string());
-                    }
-                    Some(_) => {
-                        return Err(ApiError::not_known(format_args!(
-                            "how InputTransformer writes a list or an object into a text: {path:?}"
-                        )));
-                    }
-                },
+                Part::Reserved(Reserved::EventJson, _) => text.push_str(&event.to_string()),
+                Part::Reserved(name, place) => {
+                    let value = match name {
+                        Reserved::RuleName => rule.name.to_owned(),
+                        Reserved::RuleArn => rule.arn.to_owned(),
+                        _ => format!("{:.3}", rule.ingested),
+                    };
+                    text.push_str(&written(Some(&json!(value)), *place));
+                }
+                Part::Found(path, place) => {
+                    text.push_str(&written(path.find(event).as_ref(), *place));
+                }
             }
         }
-        Ok(text)
+        text
     }
 }
 
-/// Each line of a text is in quotes, of which there are no others (documented: "For Strings, quotes are required").
-fn quoted_lines(id: &str, template: &str) -> Result<(), ApiError> {
-    if template.trim_start().starts_with(['{', '[']) {
-        return Err(ApiError::not_known(format_args!(
-            "an InputTemplate that is JSON, of target {id}"
-        )));
-    }
-    if template.contains('\\') {
-        return Err(ApiError::not_known(format_args!(
-            "an escape in the InputTemplate of target {id}"
-        )));
-    }
-    for line in template.lines().filter(|line| !line.trim().is_empty()) {
-        let inside = line
-            .trim()
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'));
-        if inside.is_none_or(|inside| inside.contains('"')) {
-            return Err(invalid(format!(
-                "Invalid InputTemplate for target {id}: each line of a text must be in double quotes, and this is not: {line}"
-            )));
+/// A value as it is put into the template at this place.
+fn written(value: Option<&Value>, place: Place) -> String {
+    match (place, value) {
+        (Place::Text | Place::Member, None | Some(Value::Null)) => String::new(),
+        (Place::Text, Some(Value::String(text))) => text.clone(),
+        // Objects and lists lose their quotation marks here.
+        (Place::Text, Some(other)) => other.to_string().replace('"', ""),
+        (Place::Member, Some(text @ Value::String(_))) => {
+            let quoted = text.to_string();
+            quoted[1..quoted.len() - 1].to_owned()
         }
+        // Objects keep them in here, and the whole is no JSON any more.
+        (Place::Alone, Some(Value::String(text))) => text.clone(),
+        (Place::Value, None) => "\"\"".to_owned(),
+        (Place::Item | Place::Alone, None) => String::new(),
+        (_, Some(other)) => other.to_string(),
+    }
+}
+
+/// Whether EventBridge delivers this text: it must be one JSON value, or texts in quotes, one a line.
+pub fn is_deliverable(text: &str) -> bool {
+    matches!(read_values(text), Ok(true))
+}
+
+/// Whether this is one JSON value, or texts in quotes, one a line. Several values in another order are JSON too, but
+/// nobody has recorded what AWS makes of them.
+///
+/// # Errors
+/// Where it is no JSON.
+fn read_values(text: &str) -> Result<bool, serde_json::Error> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let mut ends = Vec::new();
+    let mut all_texts = true;
+    while let Some(value) = values.next() {
+        all_texts &= value?.is_string();
+        ends.push(values.byte_offset());
+    }
+    let mut pairs = ends.windows(2);
+    let on_lines = pairs.all(|pair| {
+        let between = &text[pair[0]..pair[1]];
+        between
+            .find('"')
+            .is_some_and(|quote| between[..quote].contains('\n'))
+    });
+    Ok(ends.len() == 1 || (!ends.is_empty() && all_texts && on_lines))
+}
+
+/// With `null` for each placeholder a template must be JSON: so AWS checks it when the target is put.
+fn checked_shape(id: &str, pieces: &[Piece]) -> Result<(), ApiError> {
+    let pieces = pieces.iter().map(|piece| match piece {
+        Piece::Text(text) => text.as_str(),
+        Piece::Placeholder { .. } => "null",
+    });
+    let filled: String = pieces.collect();
+    match read_values(&filled) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(ApiError::not_known(format_args!(
+            "the InputTemplate for target {id}: one JSON value, or texts in quotes, one a line, are known"
+        ))),
+        Err(wrong) => Err(invalid(format!(
+            "Invalid InputTemplate for target {id} : [Source: (String)\"{filled}\"; line: {}, column: {}].",
+            wrong.line(),
+            wrong.column()
+        ))),
+    }
+}
+
+fn checked_name(id: &str, name: &str, path: &Value) -> Result<(), ApiError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if !(1..=NAME_LIMIT).contains(&name.len()) || !name.chars().all(allowed) {
+        let path = path.as_str().unwrap_or_default();
+        return Err(invalid(format!(
+            "1 validation error detected: Value '{{{name}={path}}}' at 'targets.1.member.inputTransformer.inputPathsMap' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to {NAME_LIMIT}, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [A-Za-z0-9\\_\\-]+]"
+        )));
+    }
+    if name.to_lowercase().starts_with("aws") {
+        return Err(invalid(format!(
+            "InputPathsMap of target {id}: {name:?} must not begin with AWS"
+        )));
     }
     Ok(())
 }
 
-fn checked_name(id: &str, name: &str) -> Result<(), ApiError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    let good = (1..=NAME_LIMIT).contains(&name.len()) && name.chars().all(allowed);
-    if good && !name.to_lowercase().starts_with("aws") {
-        return Ok(());
-    }
-    Err(invalid(format!(
-        "InputPathsMap of target {id}: {name:?} must be letters, digits, hyphens and underscores, 1 to {NAME_LIMIT}, and not begin with AWS"
-    )))
-}
-
-fn placeholder(id: &str, name: &str, path: Option<&Value>) -> Result<Part, ApiError> {
-    match path {
-        Some(path) => path_of(id, path).map(Part::Found),
-        None if RESERVED.contains(&name) => Ok(Part::Reserved(name.to_owned())),
-        None if name.starts_with("aws.events.") => Err(ApiError::not_known(format_args!(
-            "<{name}> in the InputTemplate of target {id}"
-        ))),
-        None => Err(invalid(format!(
-            "InputTemplate for target {id} contains invalid placeholder {name}."
-        ))),
-    }
-}
-
-/// `$.detail.status-details.status`, `$.resources[0]`: dots, and numbers in brackets.
-fn path_of(id: &str, path: &Value) -> Result<Vec<Step>, ApiError> {
-    let wrong = || {
-        ApiError::not_known(format_args!(
-            "the path {path} in InputPathsMap of target {id}: $ and members after dots, with numbers in brackets, are known"
-        ))
+/// A placeholder without a path of its own.
+fn reserved(id: &str, name: String, place: Place) -> Result<Part, ApiError> {
+    let reserved = match name.as_str() {
+        "aws.events.rule-arn" => Reserved::RuleArn,
+        "aws.events.rule-name" => Reserved::RuleName,
+        "aws.events.event.ingestion-time" => Reserved::IngestionTime,
+        "aws.events.event.json" if place == Place::Text => {
+            return Err(invalid(format!(
+                "InputTemplate for target {id} contains placeholder {name} valid only for JSON template."
+            )));
+        }
+        "aws.events.event.json" if place != Place::Member => Reserved::EventJson,
+        "aws.events.event.json" | "aws.events.event" => {
+            return Err(ApiError::not_known(format_args!(
+                "<{name}> in the InputTemplate of target {id}"
+            )));
+        }
+        _ => return Ok(Part::Text(format!("<{name}>"))),
     };
-    let text = path
-        .as_str()
-        .and_then(|text| text.strip_prefix("$."))
-        .ok_or_else(wrong)?;
-    let mut steps = Vec::new();
-    for part in text.split('.') {
-        let (member, items) = part
-            .split_once('[')
-            .map_or((part, None), |(member, rest)| (member, Some(rest)));
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-        if member.is_empty() || !member.chars().all(allowed) {
-            return Err(wrong());
-        }
-        steps.push(Step::Member(member.to_owned()));
-        for item in items.into_iter().flat_map(|items| items.split('[')) {
-            let number = item
-                .strip_suffix(']')
-                .and_then(|number| number.parse().ok());
-            steps.push(Step::Item(number.ok_or_else(wrong)?));
-        }
-    }
-    Ok(steps)
-}
-
-fn found<'a>(event: &'a Value, path: &[Step]) -> Option<&'a Value> {
-    path.iter().try_fold(event, |value, step| match step {
-        Step::Member(name) => value.get(name),
-        Step::Item(number) => value.get(number),
-    })
+    Ok(Part::Reserved(reserved, place))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn transformed(paths: Value, template: &str, event: &Value) -> Result<String, ApiError> {
-        let given = json!({"InputPathsMap": paths, "InputTemplate": template});
-        let rule = Rule {
-            name: "r",
-            arn: "arn:aws:events:eu-west-1:123456789012:rule/r",
-            ingested: jiff::Timestamp::UNIX_EPOCH,
-        };
-        Transformer::parse("t", &given)?.text(event, rule)
-    }
-
-    /// The first two rows are what AWS was seen to deliver, by LocalStack's recorded tests.
-    #[test]
-    fn lines_in_quotes_are_delivered_with_them_and_what_is_missing_leaves_nothing() {
-        let event = json!({
-            "detail-type": "customerCreated", "resources": ["first", "second"],
-            "detail": {"command": "display-message", "n": 7, "nothing": null, "json": "{\"a\": \"b\"}"},
-        });
-        for (paths, template, text) in [
-            (
-                json!({"kind": "$.detail-type", "command": "$.detail.command"}),
-                "\"Event of <kind> type, info <command>\"",
-                "\"Event of customerCreated type, info display-message\"",
-            ),
-            (
-                json!({"command": "$.detail.notinmessage"}),
-                "\"info <command>\"",
-                "\"info \"",
-            ),
-            (
-                json!({"n": "$.detail.n", "second": "$.resources[1]", "nothing": "$.detail.nothing"}),
-                "\"<n> <second><nothing>\"\n\"of <aws.events.rule-name>\"\n",
-                "\"7 second\"\n\"of r\"\n",
-            ),
-            (
-                json!({"json": "$.detail.json"}),
-                "\"<json>\"",
-                "\"{\"a\": \"b\"}\"",
-            ),
-        ] {
-            let got = transformed(paths, template, &event).expect("a text");
-            assert_eq!(got, text);
-        }
-    }
-
-    #[test]
-    fn what_is_not_right_or_not_known_is_refused() {
-        let event = json!({"detail": {"list": [1]}});
-        for (paths, template, says) in [
-            (
-                json!({}),
-                "\"<other>\"",
-                "contains invalid placeholder other",
-            ),
-            (json!({}), "no quotes", "must be in double quotes"),
-            (json!({}), "\"one\" two\"", "must be in double quotes"),
-            (json!({}), "{\"a\": 1}", "that is JSON"),
-            (json!({}), "\"a \\\" b\"", "an escape"),
-            (
-                json!({}),
-                "\"<aws.events.event.json>\"",
-                "<aws.events.event.json>",
-            ),
-            (json!({}), "\"a < b\"", "without its >"),
-            (json!({}), "", "may have 1 to 8192"),
-            (json!({"AWSx": "$.a"}), "\"x\"", "not begin with AWS"),
-            (json!({"a": "$.*"}), "\"<a>\"", "the path \"$.*\""),
-            (json!({"a": "detail"}), "\"<a>\"", "the path \"detail\""),
-            (json!({"a": "$.detail['x']"}), "\"<a>\"", "the path"),
-            (
-                json!({"a": "$.detail.list"}),
-                "\"<a>\"",
-                "a list or an object",
-            ),
-        ] {
-            let refused = transformed(paths, template, &event).expect_err(template);
-            assert!(refused.message.contains(says), "{template}: {refused}");
-        }
-    }
-}
+mod tests;

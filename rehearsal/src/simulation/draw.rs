@@ -23,7 +23,7 @@ const HARD_CASES: u64 = 0x5eed_0fca_5e50;
 
 /// So many switches are drawn with all else; those after them in a part of their own, which changes nothing else of a seed's
 /// story.
-const OLD_SWITCHES: usize = 5;
+const OLD_SWITCHES: usize = 4;
 
 /// The faults that add services to the workload.
 const ADD_TASKS: [Fault; 4] = [

@@ -53,7 +53,8 @@ pub struct Played {
     pub retained: usize,
 }
 
-/// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state last that long.
+/// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state last that long, and
+/// brings every event at its own time: then all is noticed without delay.
 ///
 /// # Errors
 /// A sentence: what was refused, and by whom.
@@ -80,6 +81,7 @@ pub fn play_then(
     in_virtual_time(settings, async {
         let mut account = setup::account(settings);
         account.stepfunctions.wait_override = wait;
+        account.eventbridge.dynamics.services_are_late = wait.is_none();
         account.stepfunctions.forget_histories = afterwards.is_none();
         let world = World::new(account);
         let stage = Stage::new(settings, world.clone(), listener)?;

@@ -129,8 +129,6 @@ impl Inner {
             return;
         };
         if reason == LAUNCH_ABANDONED {
-            let dynamics = &account.autoscaling.dynamics;
-            self.hooks_skipped = !dynamics.terminate_hooks_after_abandoned_launch;
             self.launches_over.insert(instance.clone());
         }
         let group = account.autoscaling.group(group);

@@ -111,12 +111,12 @@ impl Inner {
             || self.by_policy(at, instance)
     }
 
-    /// Whether nobody was asked about an instance: its launch timed out with no answer, and it met no terminate hook. Or Auto
-    /// Scaling asks nobody about instances whose launch was abandoned, for whatever reason (AWS documents neither).
+    /// Whether nobody was asked about an instance: its launch timed out with no answer, and nobody heard of its terminate
+    /// hook.
     fn is_unasked(&self, instance: &str) -> bool {
         let seen = self.instances.get(instance);
         self.launches_over.contains(instance)
-            && (self.hooks_skipped || !self.abandoned.contains(instance))
+            && !self.abandoned.contains(instance)
             && seen.is_some_and(|seen| seen.drain_began.is_none())
     }
 

@@ -39,6 +39,8 @@ pub fn write(
 ) -> Response {
     let (status, mut body) = match answer {
         Ok(body) => (200, body),
+        // Some errors have no message at all (recorded: SSM's ParameterNotFound).
+        Err(error) if error.message.is_empty() => (error.status, json!({"__type": error.code})),
         Err(error) => (
             error.status,
             json!({"__type": error.code, "message": error.message}),

@@ -148,7 +148,6 @@ fn retire(account: &mut Account, name: &str, count: u32) {
             &id,
             Move::Terminate,
             &Cause::Refresh.into(),
-            true,
         );
     }
     // Somebody else has taken away what was to go: the capacity decides.
@@ -168,7 +167,6 @@ fn batch(account: &mut Account, name: &str, go: u32, come: u32) {
             &id,
             Move::Terminate,
             &Cause::Refresh.into(),
-            true,
         );
         capacity::vacancy(account, name, false);
     }

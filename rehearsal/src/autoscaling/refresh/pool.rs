@@ -30,7 +30,7 @@ pub(super) fn replaces(account: &mut Account, name: &str) -> bool {
     let goes_on = !outdated.is_empty() || refresh.left_in_pool(group) > 0 || !complete;
     for id in outdated {
         let why = Cause::Refresh.into();
-        set_out(account, name, &id, Move::Discard, &why, true);
+        set_out(account, name, &id, Move::Discard, &why);
     }
     warm_pool::refill(account, name);
     goes_on

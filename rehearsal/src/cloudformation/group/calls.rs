@@ -21,7 +21,13 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     if let Some(tags) = wanted.properties.get("Tags") {
         input["Tags"] = tags.clone();
     }
-    ask(account, "autoscaling", "CreateAutoScalingGroup", &input)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "autoscaling",
+        "CreateAutoScalingGroup",
+        &input,
+    )?;
     Ok(Made::new(name, []))
 }
 
@@ -61,7 +67,13 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
         .clone();
     let mut input = call_members(&wanted.properties);
     input["AutoScalingGroupName"] = Value::from(group.clone());
-    ask(account, "autoscaling", "UpdateAutoScalingGroup", &input)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "autoscaling",
+        "UpdateAutoScalingGroup",
+        &input,
+    )?;
     let hooks = |properties: &Value| -> Vec<Value> {
         properties["LifecycleHookSpecificationList"]
             .as_array()
@@ -72,7 +84,13 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
     for hook in new.iter().filter(|hook| !old.contains(hook)) {
         let mut input = hook.clone();
         input["AutoScalingGroupName"] = Value::from(group.clone());
-        ask(account, "autoscaling", "PutLifecycleHook", &input)?;
+        ask(
+            account,
+            &wanted.stack_id,
+            "autoscaling",
+            "PutLifecycleHook",
+            &input,
+        )?;
     }
     let named = |hook: &Value| hook["LifecycleHookName"].clone();
     for gone in old
@@ -80,7 +98,13 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
         .filter(|old| new.iter().all(|new| named(new) != named(old)))
     {
         let input = json!({"AutoScalingGroupName": group, "LifecycleHookName": named(gone)});
-        ask(account, "autoscaling", "DeleteLifecycleHook", &input)?;
+        ask(
+            account,
+            &wanted.stack_id,
+            "autoscaling",
+            "DeleteLifecycleHook",
+            &input,
+        )?;
     }
     Ok(())
 }
@@ -96,7 +120,13 @@ pub fn put_warm_pool(account: &mut Account, wanted: &Wanted) -> Result<Made, Str
             input[size] = Value::from(number);
         }
     }
-    ask(account, "autoscaling", "PutWarmPool", &input)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "autoscaling",
+        "PutWarmPool",
+        &input,
+    )?;
     // Documented: Ref answers the name of the group.
     let group = scalar_text(&wanted.properties["AutoScalingGroupName"]);
     Ok(Made::new(group, []))

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Made, Wanted, ask, lower_camel, name, raw, told};
+use super::{Made, Wanted, ask, lower_camel, name, raw};
 use crate::account::Account;
 use crate::cloudformation::evaluate::same;
 use crate::cloudformation::rolling::whole_number;
+use crate::wire::ApiError;
 
 /// Makes a capacity provider.
 ///
@@ -17,7 +18,13 @@ pub fn provider(account: &mut Account, wanted: &Wanted) -> Result<Made, String> 
     if let Some(tags) = wanted.properties.get("Tags") {
         input["tags"] = lower_camel(tags);
     }
-    ask(account, "ecs", "CreateCapacityProvider", &input)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "ecs",
+        "CreateCapacityProvider",
+        &input,
+    )?;
     Ok(Made::new(name, []))
 }
 
@@ -60,16 +67,14 @@ pub fn change(
     if let Some(settings) = input["autoScalingGroupProvider"].as_object_mut() {
         settings.remove("autoScalingGroupArn");
     }
-    ask(account, "ecs", "UpdateCapacityProvider", &input).map(drop)
-}
-
-/// Deletes a capacity provider.
-///
-/// # Errors
-/// Why it cannot be deleted.
-pub fn delete(account: &mut Account, provider: &str) -> Result<Value, String> {
-    let input = json!({"capacityProvider": provider});
-    ask(account, "ecs", "DeleteCapacityProvider", &input)
+    ask(
+        account,
+        &wanted.stack_id,
+        "ecs",
+        "UpdateCapacityProvider",
+        &input,
+    )
+    .map(drop)
 }
 
 /// Gives a cluster its capacity providers.
@@ -83,7 +88,13 @@ pub fn associate(account: &mut Account, wanted: &Wanted) -> Result<Made, String>
         "capacityProviders": given["CapacityProviders"],
         "defaultCapacityProviderStrategy": numbers(&lower_camel(&given["DefaultCapacityProviderStrategy"])),
     });
-    ask(account, "ecs", "PutClusterCapacityProviders", &input)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "ecs",
+        "PutClusterCapacityProviders",
+        &input,
+    )?;
     let cluster = given["Cluster"].as_str().unwrap_or_default();
     Ok(Made::new(cluster, []))
 }
@@ -92,12 +103,12 @@ pub fn associate(account: &mut Account, wanted: &Wanted) -> Result<Made, String>
 ///
 /// # Errors
 /// What still uses them.
-pub fn dissociate(account: &mut Account, cluster: &str) -> Result<Value, String> {
+pub fn dissociate(account: &mut Account, stack: &str, cluster: &str) -> Result<(), ApiError> {
     let input =
         json!({"cluster": cluster, "capacityProviders": [], "defaultCapacityProviderStrategy": []});
-    match raw(account, "ecs", "PutClusterCapacityProviders", &input) {
+    match raw(account, stack, "ecs", "PutClusterCapacityProviders", &input) {
         // What it belonged to is gone, and it with it.
-        Err(error) if error.code == "ClusterNotFoundException" => Ok(Value::Null),
-        answer => answer.map_err(|error| told("ecs", &error)),
+        Err(error) if error.code == "ClusterNotFoundException" => Ok(()),
+        answer => answer.map(drop),
     }
 }

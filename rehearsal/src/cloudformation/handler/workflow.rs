@@ -2,15 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::{Made, Wanted, ask, lower_camel, name};
+use super::{Made, Wanted, ask, lower_camel, name, raw};
 use crate::account::{Account, arn};
 use crate::cloudformation::files;
 use crate::cloudformation::node::scalar_text;
+use crate::wire::ApiError;
 
 pub(super) fn function(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     let name = name(account, wanted, "FunctionName");
     let input = function_input(account, wanted, &name)?;
-    ask(account, "lambda", "CreateFunction", &input)?;
+    ask(
+        account,
+        &wanted.stack_id,
+        "lambda",
+        "CreateFunction",
+        &input,
+    )?;
     let arn = arn("lambda", &format!("function:{name}"));
     Ok(Made::new(name, [("Arn", arn.into())]))
 }
@@ -46,7 +53,14 @@ pub(super) fn state_machine(account: &mut Account, wanted: &Wanted) -> Result<Ma
         input["type"] = kind.clone();
     }
     let location = wanted.properties.get("DefinitionS3Location");
-    let answer = ask(account, "states", "CreateStateMachine", &input).map_err(|reason| {
+    let answer = ask(
+        account,
+        &wanted.stack_id,
+        "states",
+        "CreateStateMachine",
+        &input,
+    )
+    .map_err(|reason| {
         // AWS knows no file by then, but whoever has to mend it does.
         let file = location.map(|location| format!(" in {}", scalar_text(location)));
         format!("{reason}{}", file.unwrap_or_default())
@@ -64,7 +78,13 @@ pub(super) fn activity(account: &mut Account, wanted: &Wanted) -> Result<Made, S
     if let Some(tags) = wanted.properties.get("Tags") {
         input["tags"] = lower_camel(tags);
     }
-    let answer = ask(account, "states", "CreateActivity", &input)?;
+    let answer = ask(
+        account,
+        &wanted.stack_id,
+        "states",
+        "CreateActivity",
+        &input,
+    )?;
     let arn = scalar_text(&answer["activityArn"]);
     Ok(Made::new(
         arn.clone(),
@@ -140,10 +160,11 @@ pub(super) fn put_rule(account: &mut Account, wanted: &Wanted, name: &str) -> Re
         *pattern = Value::from(pattern.to_string());
     }
     input["Name"] = Value::from(name);
-    ask(account, "events", "PutRule", &input)?;
+    ask(account, &wanted.stack_id, "events", "PutRule", &input)?;
     match targets {
         Some(targets) => ask(
             account,
+            &wanted.stack_id,
             "events",
             "PutTargets",
             &json!({"Rule": name, "Targets": targets}),
@@ -156,10 +177,11 @@ pub(super) fn put_rule(account: &mut Account, wanted: &Wanted, name: &str) -> Re
 /// Removes the targets of `old` that `new` no longer has.
 pub(super) fn remove_targets(
     account: &mut Account,
+    stack: &str,
     old: &Value,
     new: Option<&Value>,
     rule: &str,
-) -> Result<(), String> {
+) -> Result<(), ApiError> {
     let ids = |properties: &Value| -> Vec<String> {
         properties["Targets"]
             .as_array()
@@ -173,16 +195,11 @@ pub(super) fn remove_targets(
         .into_iter()
         .filter(|id| !kept.contains(id))
         .collect();
-    match gone.is_empty() {
-        true => Ok(()),
-        false => ask(
-            account,
-            "events",
-            "RemoveTargets",
-            &json!({"Rule": rule, "Ids": gone}),
-        )
-        .map(drop),
+    if gone.is_empty() {
+        return Ok(());
     }
+    let input = json!({"Rule": rule, "Ids": gone});
+    raw(account, stack, "events", "RemoveTargets", &input).map(drop)
 }
 
 pub(super) fn dashboard(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {

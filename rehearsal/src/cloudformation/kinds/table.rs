@@ -1,8 +1,9 @@
 //! The table of resource types.
 
 use super::{
-    ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, DASHBOARD, FUNCTION, GROUP, Kind,
-    LAUNCH_TEMPLATE, MANAGED_POLICY, POLICY, ROLE, RULE, STACK, STATE_MACHINE, WARM_POOL,
+    ACTIVITY, ALARM, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, DASHBOARD, FUNCTION, GROUP,
+    INSTANCE_PROFILE, Kind, LAUNCH_TEMPLATE, LOG_GROUP, MANAGED_POLICY, POLICY, QUEUE,
+    QUEUE_POLICY, ROLE, RULE, STACK, STATE_MACHINE, TOPIC, WARM_POOL,
 };
 
 /// Every type that is known.
@@ -146,6 +147,7 @@ pub const KINDS: &[Kind] = &[
             "EventPattern",
             "Name",
             "RoleArn",
+            "ScheduleExpression",
             "State",
             "Targets",
         ],
@@ -190,14 +192,14 @@ pub const KINDS: &[Kind] = &[
         attributes: &["PolicyArn", "PolicyId"],
     },
     Kind {
-        name: "AWS::IAM::InstanceProfile",
+        name: INSTANCE_PROFILE,
         required: &["Roles"],
         optional: &["InstanceProfileName", "Path"],
         fixed: &["InstanceProfileName", "Path"],
         attributes: &["Arn"],
     },
     Kind {
-        name: "AWS::Logs::LogGroup",
+        name: LOG_GROUP,
         required: &[],
         optional: &[
             "KmsKeyId",
@@ -210,7 +212,7 @@ pub const KINDS: &[Kind] = &[
         attributes: &["Arn"],
     },
     Kind {
-        name: "AWS::SQS::Queue",
+        name: QUEUE,
         required: &[],
         optional: &[
             "KmsMasterKeyId",
@@ -224,14 +226,14 @@ pub const KINDS: &[Kind] = &[
         attributes: &["Arn", "QueueName", "QueueUrl"],
     },
     Kind {
-        name: "AWS::SQS::QueuePolicy",
+        name: QUEUE_POLICY,
         required: &["PolicyDocument", "Queues"],
         optional: &[],
         fixed: &[],
         attributes: &["Id"],
     },
     Kind {
-        name: "AWS::CloudWatch::Alarm",
+        name: ALARM,
         required: &["ComparisonOperator", "EvaluationPeriods"],
         optional: &[
             "ActionsEnabled",
@@ -263,7 +265,7 @@ pub const KINDS: &[Kind] = &[
         attributes: &[],
     },
     Kind {
-        name: "AWS::SNS::Topic",
+        name: TOPIC,
         required: &[],
         optional: &[
             "DisplayName",

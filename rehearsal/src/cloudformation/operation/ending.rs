@@ -2,7 +2,7 @@
 
 use super::{Purpose, Step, Work, begin, of, verb};
 use crate::account::Account;
-use crate::cloudformation::stack::Left;
+use crate::cloudformation::stack::{Left, USER_INITIATED};
 use crate::cloudformation::{describe, nested, refreshing, stack};
 
 /// Begins nothing more, and cancels the groups and nested stacks that are still at it. What needs only a little time
@@ -49,33 +49,35 @@ pub fn stop(account: &mut Account, id: &str) {
 /// What follows the operation that has just come to its end.
 pub(super) fn end(account: &mut Account, id: &str) {
     let operation = of(account, id);
-    let (purpose, before, failed) = (
-        operation.purpose,
-        operation.before.clone(),
-        operation.failed.join(", "),
-    );
-    let stopped = operation.stopped;
+    let (purpose, before) = (operation.purpose, operation.before.clone());
+    let (stopped, failed) = (operation.stopped, operation.failed.clone());
     match (purpose, stopped || !failed.is_empty()) {
         (Purpose::Create, false) => settle(account, id, "CREATE_COMPLETE", ""),
         (Purpose::Create, true) => {
             let reason = format!(
-                "The following resource(s) failed to create: [{failed}]. Rollback requested by user."
+                "{}Rollback requested by user.",
+                failures(account, id, &failed)
             );
             begin(account, id, Purpose::UndoCreate, None, &reason);
         }
-        (Purpose::Update, false) => begin(account, id, Purpose::CleanUp, before, ""),
+        (Purpose::Update, false) => {
+            // Recorded (radkawar/stackd testdata/aws/cloudformation/cleanup.json, 2026-09): the outputs are new as
+            // soon as the clean-up begins.
+            describe::renew_outputs(account, id);
+            begin(account, id, Purpose::CleanUp, before, "");
+        }
         (Purpose::Update, true) => {
             let before = before.expect("an update knows what was before");
-            let left = std::mem::replace(&mut account.cloudformation.at(id).version, before);
-            let reason = match failed.as_str() {
-                "" => "User Initiated".to_owned(),
-                failed => format!("The following resource(s) failed to update: [{failed}]."),
+            let reason = match failed.is_empty() {
+                true => USER_INITIATED.to_owned(),
+                false => failures(account, id, &failed),
             };
+            let left = std::mem::replace(&mut account.cloudformation.at(id).version, before);
             begin(account, id, Purpose::RollBack, Some(left), &reason);
         }
         (Purpose::RollBack, false) => begin(account, id, Purpose::CleanUpRollBack, before, ""),
         (Purpose::RollBack, true) => {
-            let reason = format!("The following resource(s) failed to update: [{failed}].");
+            let reason = failures(account, id, &failed);
             let children = std::mem::take(&mut of(account, id).children);
             account.cloudformation.at(id).left = Some(Left { before, children });
             settle(account, id, "UPDATE_ROLLBACK_FAILED", &reason);
@@ -91,23 +93,48 @@ pub(super) fn end(account: &mut Account, id: &str) {
             } else {
                 "ROLLBACK_FAILED"
             };
-            let reason = format!("The following resource(s) failed to delete: [{failed}].");
+            let reason = sentence("delete", &failed);
             settle(account, id, status, &reason);
         }
     }
 }
 
+/// What failed, as the stack tells it: a sentence for what could not be made and one for what could not be changed,
+/// each with a blank after it. Recorded (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) for
+/// what could not be made; that the other has the blank too is assumed.
+fn failures(account: &mut Account, id: &str, failed: &[String]) -> String {
+    let resources = &account.cloudformation.at(id).resources;
+    let (made, changed): (Vec<_>, Vec<_>) = failed.iter().cloned().partition(|name| {
+        resources
+            .get(name)
+            .is_some_and(|resource| resource.status == "CREATE_FAILED")
+    });
+    format!(
+        "{}{}",
+        sentence("create", &made),
+        sentence("update", &changed)
+    )
+}
+
+/// `The following resource(s) failed to …`; nothing if none did.
+fn sentence(what: &str, failed: &[String]) -> String {
+    if failed.is_empty() {
+        return String::new();
+    }
+    format!(
+        "The following resource(s) failed to {what}: [{}]. ",
+        failed.join(", ")
+    )
+}
+
 /// The stack comes to rest in `status`.
 fn settle(account: &mut Account, id: &str, status: &str, reason: &str) {
-    let stack = account.cloudformation.at(id);
-    stack.operation = None;
+    account.cloudformation.at(id).operation = None;
     if matches!(
         status,
         "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE"
     ) {
-        let known = stack.known();
-        let outputs = describe::outputs(&stack.scope(&stack.version, &known, false));
-        stack.outputs = outputs;
+        describe::renew_outputs(account, id);
     }
     stack::enter(account, id, status, reason);
     nested::settled(account, id);

@@ -1,12 +1,10 @@
 //! One batch after another: the old ones are told to go, the new ones are waited for.
 
-use std::collections::BTreeSet;
-
 use serde_json::json;
 
 use super::{At, Course, Outcome};
 use crate::cloudformation::group::Seen;
-use crate::cloudformation::handler::raw;
+use crate::cloudformation::handler::{raw, told};
 use crate::cloudformation::operation;
 use crate::cloudformation::rolling::{self, Policy};
 use crate::cloudformation::signal::{Signals, Standing};
@@ -14,7 +12,9 @@ use crate::cloudformation::signal::{Signals, Standing};
 impl At<'_> {
     /// Goes on with the present batch, and from it to the next or to the end.
     pub(super) fn go_on(&mut self, policy: &Policy, mut course: Course, seen: &Seen) -> Outcome {
-        self.tell_to_go(&mut course);
+        if let Err(reason) = self.tell_to_go(&mut course) {
+            return Some(Err(reason));
+        }
         self.see_off(&mut course, seen);
         let arrived = match self.await_new(policy, &mut course, seen) {
             Ok(arrived) => arrived,
@@ -30,7 +30,7 @@ impl At<'_> {
         }
         let next = arrived && course.present.left;
         if next && course.told == course.obsolete.len() {
-            return Some(self.restore(policy, &course));
+            return Some(self.resume(policy));
         }
         if next && let Err(reason) = self.next_batch(&mut course, seen) {
             return Some(Err(reason));
@@ -49,40 +49,46 @@ impl At<'_> {
             .min(course.told + course.batch as usize);
         let leaving = course.obsolete[course.told..end].to_vec();
         let expected = course.wanted.min(leaving.len() as u64);
-        if expected < leaving.len() as u64 && !course.lowered {
-            // An instance can only go without replacement when MinSize allows one less.
-            self.ask(
-                "UpdateAutoScalingGroup",
-                json!({"MinSize": course.sizes.min}),
-            )?;
-            course.lowered = true;
+        // Those that go without replacement, of this batch and of all after it.
+        let surplus = (course.obsolete.len() - course.told) as u64 - course.wanted;
+        let is_last = end == course.obsolete.len();
+        if !course.reset && (is_last || expected < leaving.len() as u64) {
+            self.reset_sizes(course.sizes, surplus)?;
+            course.reset = true;
         }
         self.say(&rolling::terminating(&leaving, expected));
         course.told = end;
         course.wanted -= expected;
         course.present = self.batch(leaving, expected, seen);
-        self.tell_to_go(course);
-        Ok(())
+        self.tell_to_go(course)
     }
 
     /// Tells the batch's old instances to go; one that cannot be told now is told at the next look.
-    fn tell_to_go(&mut self, course: &mut Course) {
+    fn tell_to_go(&mut self, course: &mut Course) -> Result<(), String> {
         let batch = &mut course.present;
-        let replaced = batch
-            .leaving
-            .iter()
-            .take(batch.expected as usize)
-            .cloned()
-            .collect::<BTreeSet<_>>();
-        batch.to_tell.retain(|instance| {
-            let input = json!({"InstanceId": instance, "ShouldDecrementDesiredCapacity": !replaced.contains(instance)});
-            match raw(self.account, "autoscaling", "TerminateInstanceInAutoScalingGroup", &input) {
-                Ok(_) => false,
+        let replaced = batch.expected as usize;
+        let mut later = Vec::new();
+        for instance in std::mem::take(&mut batch.to_tell) {
+            let place = batch
+                .leaving
+                .iter()
+                .position(|leaving| *leaving == instance);
+            let decrement = place.is_none_or(|place| place >= replaced);
+            let input =
+                json!({"InstanceId": instance, "ShouldDecrementDesiredCapacity": decrement});
+            let action = "TerminateInstanceInAutoScalingGroup";
+            match raw(self.account, self.id, "autoscaling", action, &input) {
+                Ok(_) => {}
                 // It is gone already.
-                Err(error) if error.code == "ValidationError" => false,
-                Err(_) => true,
+                Err(error) if error.code == "ValidationError" => {}
+                Err(error) if error.code == "AccessDenied" => {
+                    return Err(told(self.account, "autoscaling", &error));
+                }
+                Err(_) => later.push(instance),
             }
-        });
+        }
+        batch.to_tell = later;
+        Ok(())
     }
 
     fn see_off(&mut self, course: &mut Course, seen: &Seen) {

@@ -1,0 +1,134 @@
+//! What a stack's service role must allow, so that CloudFormation can make, change and delete its resources.
+//!
+//! The calls that the account in memory really makes are checked as they are made (see [`super::handler::raw`]). What
+//! CloudFormation calls besides, to read back what it made, to hand roles to services, and for resources that the
+//! account only keeps in mind, is listed here and checked before the resource is made, changed or deleted. The lists are
+//! those of the resource types' own schemas (`handlers`, documented:
+//! <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html>), as far as the
+//! properties of a resource need them.
+
+mod table;
+
+use serde_json::{Value, json};
+
+use super::handler::Wanted;
+use super::invalid;
+use super::parameters::Parameters;
+use crate::account::{Account, Caller};
+use crate::iam;
+use crate::wire::{ApiError, Call};
+use table::{Subject, Verb};
+
+/// As whom CloudFormation calls for the stack `stack`: as its service role, or that of the stack that it is nested in, if
+/// the role is one whose policies are known here.
+pub fn caller(account: &Account, stack: &str) -> Caller {
+    match service_role(account, stack) {
+        Some(role) => Caller::StackRole(role.to_owned()),
+        None => Caller::Service("cloudformation"),
+    }
+}
+
+/// The service role of a stack, if its policies are known: if a stack of this account made it. Any other one is taken to
+/// allow everything, as an account without the role's stack cannot know better.
+fn service_role<'a>(account: &'a Account, stack: &str) -> Option<&'a str> {
+    let state = &account.cloudformation;
+    let mut stack = state.stacks.get(stack)?;
+    while let Some((parent, _)) = &stack.parent {
+        stack = state.stacks.get(parent)?;
+    }
+    let role = stack.role.as_deref()?;
+    state.role_policies(role).map(|_| role)
+}
+
+/// Whether CloudFormation may make all `calls` for the stack `stack`. They are not made.
+///
+/// # Errors
+/// The service of the first call that the role refuses, and the refusal.
+pub fn check(account: &Account, stack: &str, calls: &[Call]) -> Result<(), (String, ApiError)> {
+    let caller = caller(account, stack);
+    let refused = calls
+        .iter()
+        .find_map(|call| Some((call.service.clone(), iam::refuses(account, &caller, call)?)));
+    refused.map_or(Ok(()), Err)
+}
+
+/// Whether a service role may read the SSM parameters that `parameters` name.
+///
+/// # Errors
+/// `ValidationError` with the refusal.
+pub fn of_parameters(
+    account: &Account,
+    role: Option<&str>,
+    parameters: &Parameters,
+) -> Result<(), ApiError> {
+    let Some(role) = role.filter(|role| account.cloudformation.role_policies(role).is_some())
+    else {
+        return Ok(());
+    };
+    let caller = Caller::StackRole(role.to_owned());
+    for name in parameters.stored.keys() {
+        let call = Call {
+            service: "ssm".to_owned(),
+            action: "GetParameters".to_owned(),
+            input: json!({"Names": [parameters.given[name]]}),
+        };
+        if let Some(refusal) = iam::refuses(account, &caller, &call) {
+            return Err(invalid(refusal.message));
+        }
+    }
+    Ok(())
+}
+
+/// What CloudFormation calls to make the resource `wanted` of this name, besides the calls that are made here.
+pub fn creation(account: &Account, wanted: &Wanted, name: &str) -> Vec<Call> {
+    let (stack, kind) = (&wanted.stack_id, wanted.kind.name);
+    of(account, stack, kind, name, &wanted.properties)
+        .map(|subject| Subject {
+            base: &wanted.base,
+            ..subject
+        })
+        .map_or_else(Vec::new, |subject| table::calls(&Verb::Create, &subject))
+}
+
+/// What CloudFormation calls to change the resource `wanted` from its `old` properties.
+pub fn change(account: &Account, wanted: &Wanted, old: &Value, physical_id: &str) -> Vec<Call> {
+    let (stack, kind) = (&wanted.stack_id, wanted.kind.name);
+    of(account, stack, kind, physical_id, &wanted.properties)
+        .map(|subject| Subject {
+            base: &wanted.base,
+            ..subject
+        })
+        .map_or_else(Vec::new, |subject| {
+            table::calls(&Verb::Change(old), &subject)
+        })
+}
+
+/// What CloudFormation calls to delete a resource of this type.
+pub fn deletion(
+    account: &Account,
+    stack: &str,
+    kind: &str,
+    physical_id: &str,
+    properties: &Value,
+) -> Vec<Call> {
+    of(account, stack, kind, physical_id, properties)
+        .map_or_else(Vec::new, |subject| table::calls(&Verb::Delete, &subject))
+}
+
+/// The resource that is made, changed or deleted, if there is a role that could refuse it.
+fn of<'a>(
+    account: &'a Account,
+    stack: &str,
+    kind: &'a str,
+    name: &'a str,
+    properties: &'a Value,
+) -> Option<Subject<'a>> {
+    Some(Subject {
+        account,
+        role: service_role(account, stack)?,
+        kind,
+        name,
+        properties,
+        base: "",
+    })
+}

@@ -1,0 +1,478 @@
+//! The calls of each resource type's handler.
+
+use serde_json::{Value, json};
+
+use crate::account::Account;
+use crate::cloudformation::evaluate::same;
+use crate::cloudformation::kinds::{
+    ACTIVITY, ALARM, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, DASHBOARD, FUNCTION, GROUP,
+    INSTANCE_PROFILE, LAUNCH_TEMPLATE, LOG_GROUP, MANAGED_POLICY, QUEUE, QUEUE_POLICY, ROLE, RULE,
+    STACK, STATE_MACHINE, WARM_POOL,
+};
+use crate::cloudformation::node::scalar_text;
+use crate::cloudformation::{files, record};
+use crate::wire::Call;
+
+/// What is done to a resource.
+#[derive(Debug)]
+pub enum Verb<'a> {
+    /// It is made.
+    Create,
+    /// It is changed from these properties.
+    Change(&'a Value),
+    /// It is deleted.
+    Delete,
+}
+
+/// The resource.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The account, in which what it names is looked up.
+    pub account: &'a Account,
+    /// ARN of the service role.
+    pub role: &'a str,
+    /// Its type.
+    pub kind: &'a str,
+    /// Its name, or its physical id once it has one.
+    pub name: &'a str,
+    /// Its properties, worked out.
+    pub properties: &'a Value,
+    /// Path of the template, against which its local files are resolved.
+    pub base: &'a str,
+}
+
+/// What the handler of the resource's type calls, besides the calls that the account in memory makes for it.
+pub fn calls(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    match of.kind {
+        ROLE => role(verb, of),
+        INSTANCE_PROFILE => instance_profile(verb, of),
+        MANAGED_POLICY => managed_policy(verb, of),
+        LOG_GROUP => log_group(verb, of),
+        QUEUE => queue(verb, of),
+        QUEUE_POLICY => queue_policy(of),
+        ALARM => alarm(verb, of),
+        DASHBOARD => dashboard(verb, of),
+        FUNCTION => function(verb, of),
+        STATE_MACHINE => state_machine(verb, of),
+        ACTIVITY => {
+            let input = json!({"activityArn": of.name, "name": of.name});
+            each("states", &["DescribeActivity"], &input)
+        }
+        RULE => rule(verb, of),
+        CLUSTER | ASSOCIATION => {
+            let cluster = of.properties.get("Cluster").map(scalar_text);
+            let cluster = cluster.unwrap_or_else(|| of.name.to_owned());
+            each(
+                "ecs",
+                &["DescribeClusters"],
+                &json!({"clusters": [cluster]}),
+            )
+        }
+        CAPACITY_PROVIDER => capacity_provider(verb, of),
+        LAUNCH_TEMPLATE => launch_template(verb, of),
+        GROUP => group(verb, of),
+        WARM_POOL => each(
+            "autoscaling",
+            &["DescribeAutoScalingGroups", "DescribeWarmPool"],
+            &json!({}),
+        ),
+        STACK => nested(verb, of),
+        // A type whose calls are not known here: no role allows what nobody could name.
+        other => vec![call(
+            "cloudformation",
+            &format!("Unknown:{other}"),
+            json!({}),
+        )],
+    }
+}
+
+fn call(service: &str, action: &str, input: Value) -> Call {
+    Call {
+        service: service.to_owned(),
+        action: action.to_owned(),
+        input,
+    }
+}
+
+fn each(service: &str, actions: &[&str], input: &Value) -> Vec<Call> {
+    actions
+        .iter()
+        .map(|action| call(service, action, input.clone()))
+        .collect()
+}
+
+/// The items of a list, or the one that stands for a list of one.
+fn items(list: &Value) -> Vec<&Value> {
+    match list {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.iter().collect(),
+        one => vec![one],
+    }
+}
+
+/// Hands a role to a service.
+fn pass_role(role: &str, service: &str) -> Call {
+    let to = format!("{service}.amazonaws.com");
+    call(
+        "iam",
+        "PassRole",
+        json!({"RoleArn": role, "PassedToService": to}),
+    )
+}
+
+/// Reads what a property names, if it is an object in a bucket.
+fn read_object(of: &Subject<'_>, property: &str) -> Option<Call> {
+    let location = of.properties.get(property)?;
+    let path = files::local(of.base, property, location).ok()?;
+    let object = path.strip_prefix(files::S3)?;
+    Some(call("s3", "GetObject", json!({"Object": object})))
+}
+
+fn role(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let path = of
+        .properties
+        .get("Path")
+        .map_or("/".to_owned(), scalar_text);
+    let input = |boundary: &Value, policy: &Value| json!({"RoleName": of.name, "Path": path, "PermissionsBoundary": boundary, "PolicyArn": policy});
+    let new = of.properties;
+    let (plain, bounded) = (
+        input(&Value::Null, &Value::Null),
+        input(&new["PermissionsBoundary"], &Value::Null),
+    );
+    let managed = |action: &str, properties: &Value, but: &Value| -> Vec<Call> {
+        let but = items(&but["ManagedPolicyArns"]);
+        items(&properties["ManagedPolicyArns"])
+            .into_iter()
+            .filter(|policy| !but.contains(policy))
+            .map(|policy| call("iam", action, input(&new["PermissionsBoundary"], policy)))
+            .collect()
+    };
+    let nothing = Value::Null;
+    let mut calls = Vec::new();
+    match verb {
+        Verb::Create => {
+            calls.extend(each("iam", &["CreateRole"], &bounded));
+            if new.get("Policies").is_some() {
+                calls.extend(each("iam", &["PutRolePolicy"], &bounded));
+                calls.extend(each("iam", &["GetRolePolicy"], &plain));
+            }
+            calls.extend(managed("AttachRolePolicy", new, &nothing));
+            calls.extend(each("iam", &["GetRole"], &plain));
+        }
+        Verb::Change(old) => {
+            let differs = |property: &str| !same(&old[property], &new[property]);
+            calls.extend(each("iam", &["GetRole"], &plain));
+            if differs("AssumeRolePolicyDocument") {
+                calls.extend(each("iam", &["UpdateAssumeRolePolicy"], &plain));
+            }
+            if differs("Description") || differs("MaxSessionDuration") {
+                calls.extend(each("iam", &["UpdateRole"], &plain));
+            }
+            if differs("PermissionsBoundary") {
+                let action = match new.get("PermissionsBoundary") {
+                    Some(_) => "PutRolePermissionsBoundary",
+                    None => "DeleteRolePermissionsBoundary",
+                };
+                calls.extend(each("iam", &[action], &bounded));
+            }
+            if differs("Policies") {
+                calls.extend(each("iam", &["PutRolePolicy"], &bounded));
+                let names = |properties: &Value| -> Vec<String> {
+                    let policies = items(&properties["Policies"]);
+                    let names = policies
+                        .iter()
+                        .map(|policy| scalar_text(&policy["PolicyName"]));
+                    names.collect()
+                };
+                let kept = names(new);
+                if names(old).iter().any(|name| !kept.contains(name)) {
+                    calls.extend(each("iam", &["DeleteRolePolicy"], &bounded));
+                }
+            }
+            calls.extend(managed("AttachRolePolicy", new, old));
+            calls.extend(managed("DetachRolePolicy", old, new));
+        }
+        Verb::Delete => {
+            let reads = ["GetRole", "ListAttachedRolePolicies", "ListRolePolicies"];
+            calls.extend(each("iam", &reads, &plain));
+            if new.get("Policies").is_some() {
+                calls.extend(each("iam", &["DeleteRolePolicy"], &bounded));
+            }
+            calls.extend(managed("DetachRolePolicy", new, &nothing));
+            calls.extend(each("iam", &["DeleteRole"], &plain));
+        }
+    }
+    calls
+}
+
+fn instance_profile(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let path = of
+        .properties
+        .get("Path")
+        .map_or("/".to_owned(), scalar_text);
+    let input = json!({"InstanceProfileName": of.name, "Path": path});
+    let roles = items(&of.properties["Roles"]);
+    let roles = roles.iter().filter_map(|role| {
+        let role = scalar_text(role);
+        record::role_arn(&of.account.cloudformation, &role).map(|role| pass_role(role, "ec2"))
+    });
+    let own: &[&str] = match verb {
+        Verb::Create => &[
+            "CreateInstanceProfile",
+            "AddRoleToInstanceProfile",
+            "GetInstanceProfile",
+        ],
+        Verb::Change(_) => &[
+            "RemoveRoleFromInstanceProfile",
+            "AddRoleToInstanceProfile",
+            "GetInstanceProfile",
+        ],
+        Verb::Delete => &[
+            "GetInstanceProfile",
+            "RemoveRoleFromInstanceProfile",
+            "DeleteInstanceProfile",
+        ],
+    };
+    let mut calls = each("iam", own, &input);
+    if !matches!(verb, Verb::Delete) {
+        calls.extend(roles);
+    }
+    calls
+}
+
+fn managed_policy(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let path = of
+        .properties
+        .get("Path")
+        .map_or("/".to_owned(), scalar_text);
+    let name = of.name.rsplit('/').next().unwrap_or(of.name);
+    let input = json!({"PolicyName": name, "Path": path});
+    let actions: &[&str] = match verb {
+        Verb::Create => &["CreatePolicy", "GetPolicy"],
+        Verb::Change(_) => &[
+            "GetPolicy",
+            "ListPolicyVersions",
+            "CreatePolicyVersion",
+            "DeletePolicyVersion",
+        ],
+        Verb::Delete => &[
+            "GetPolicy",
+            "ListEntitiesForPolicy",
+            "ListPolicyVersions",
+            "DeletePolicyVersion",
+            "DeletePolicy",
+        ],
+    };
+    each("iam", actions, &input)
+}
+
+fn log_group(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let input = json!({"logGroupName": of.name});
+    let mut actions = vec!["DescribeLogGroups"];
+    match verb {
+        Verb::Create => {
+            actions.extend(["CreateLogGroup", "ListTagsForResource"]);
+            if of.properties.get("RetentionInDays").is_some() {
+                actions.push("PutRetentionPolicy");
+            }
+        }
+        Verb::Change(_) => actions.extend(["PutRetentionPolicy", "ListTagsForResource"]),
+        Verb::Delete => actions.push("DeleteLogGroup"),
+    }
+    each("logs", &actions, &input)
+}
+
+fn queue(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let input = json!({"QueueName": last(of.name)});
+    let actions: &[&str] = match verb {
+        Verb::Create => &[
+            "CreateQueue",
+            "GetQueueUrl",
+            "GetQueueAttributes",
+            "ListQueueTags",
+        ],
+        Verb::Change(_) => &["SetQueueAttributes", "GetQueueAttributes", "ListQueueTags"],
+        Verb::Delete => &["DeleteQueue", "GetQueueAttributes"],
+    };
+    each("sqs", actions, &input)
+}
+
+fn queue_policy(of: &Subject<'_>) -> Vec<Call> {
+    let queues = items(&of.properties["Queues"]);
+    let queues = queues
+        .iter()
+        .map(|url| last(url.as_str().unwrap_or_default()));
+    let of_queue = |queue: &str| {
+        let actions = ["GetQueueAttributes", "SetQueueAttributes"];
+        each("sqs", &actions, &json!({"QueueName": queue}))
+    };
+    queues.flat_map(of_queue).collect()
+}
+
+/// The name of a queue, of its name or its URL.
+fn last(url: &str) -> &str {
+    url.rsplit('/').next().unwrap_or(url)
+}
+
+fn alarm(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let action = match verb {
+        Verb::Delete => "DeleteAlarms",
+        _ => "PutMetricAlarm",
+    };
+    let input = json!({"AlarmName": of.name});
+    each("cloudwatch", &[action, "DescribeAlarms"], &input)
+}
+
+fn dashboard(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let actions: &[&str] = match verb {
+        Verb::Delete => &["GetDashboard", "DeleteDashboards"],
+        _ => &["PutDashboard", "GetDashboard"],
+    };
+    each("cloudwatch", actions, &json!({"DashboardName": of.name}))
+}
+
+fn function(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    if matches!(verb, Verb::Delete) {
+        return Vec::new();
+    }
+    let input = json!({"FunctionName": of.name});
+    let mut actions = vec![
+        "GetFunction",
+        "GetFunctionCodeSigningConfig",
+        "GetRuntimeManagementConfig",
+    ];
+    let mut object = read_object(of, "Code");
+    if let Verb::Change(old) = verb {
+        if same(&old["Code"], &of.properties["Code"]) {
+            object = None;
+        } else {
+            actions.push("UpdateFunctionCode");
+        }
+    }
+    if of.properties.get("ReservedConcurrentExecutions").is_some() {
+        actions.push("PutFunctionConcurrency");
+    }
+    let mut calls = each("lambda", &actions, &input);
+    calls.extend(object);
+    calls.push(pass_role(&scalar_text(&of.properties["Role"]), "lambda"));
+    calls
+}
+
+fn state_machine(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let input = json!({"stateMachineArn": of.name, "name": of.name});
+    let mut calls = each("states", &["DescribeStateMachine"], &input);
+    if !matches!(verb, Verb::Delete) {
+        calls.extend(each("states", &["ListTagsForResource"], &input));
+        calls.extend(read_object(of, "DefinitionS3Location"));
+        calls.push(pass_role(&scalar_text(&of.properties["RoleArn"]), "states"));
+    }
+    calls
+}
+
+fn rule(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let input = json!({"Name": of.name});
+    let mut calls = each("events", &["DescribeRule", "ListTargetsByRule"], &input);
+    if !matches!(verb, Verb::Delete) {
+        let targets = items(&of.properties["Targets"]);
+        let roles = targets
+            .iter()
+            .filter_map(|target| target["RoleArn"].as_str());
+        calls.extend(roles.map(|role| pass_role(role, "events")));
+    }
+    calls
+}
+
+fn capacity_provider(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let input = json!({"capacityProvider": of.name});
+    let mut calls = each("ecs", &["DescribeCapacityProviders"], &input);
+    // Documented: ECS tags the group as the caller.
+    if matches!(verb, Verb::Create) {
+        let group = &of.properties["AutoScalingGroupProvider"]["AutoScalingGroupArn"];
+        let tags = json!([{"ResourceId": last(&scalar_text(group)), "Key": "AmazonECSManaged"}]);
+        calls.push(call(
+            "autoscaling",
+            "CreateOrUpdateTags",
+            json!({"Tags": tags}),
+        ));
+    }
+    calls
+}
+
+fn launch_template(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let reads = ["DescribeLaunchTemplates", "DescribeLaunchTemplateVersions"];
+    let mut calls = each("ec2", &reads, &json!({}));
+    let tags = of.properties.get("TagSpecifications");
+    if let (Verb::Create, Some(tags)) = (verb, tags) {
+        let input = json!({"TagSpecifications": tags, "CreateAction": "CreateLaunchTemplate"});
+        calls.push(call("ec2", "CreateTags", input));
+    }
+    calls
+}
+
+fn group(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let new = of.properties;
+    let reads = ["DescribeAutoScalingGroups", "DescribeScalingActivities"];
+    let mut calls = each("autoscaling", &reads, &json!({}));
+    if matches!(verb, Verb::Delete) {
+        return calls;
+    }
+    let named = json!({"AutoScalingGroupName": of.name});
+    if let (Verb::Create, Some(tags)) = (verb, new.get("Tags")) {
+        let tags = items(tags).into_iter().map(|tag| {
+            let key = &tag["Key"];
+            json!({"ResourceId": of.name, "Key": key})
+        });
+        let input = json!({"Tags": tags.collect::<Vec<_>>()});
+        calls.push(call("autoscaling", "CreateOrUpdateTags", input));
+    }
+    if let (Verb::Create, Some(_)) = (verb, new.get("LifecycleHookSpecificationList")) {
+        calls.extend(each(
+            "autoscaling",
+            &["PutLifecycleHook", "DescribeLifecycleHooks"],
+            &named,
+        ));
+    }
+    // Documented: whoever names a launch template must be allowed to launch from it.
+    // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
+    let template = scalar_text(&new["LaunchTemplate"]["LaunchTemplateId"]);
+    let version = scalar_text(&new["LaunchTemplate"]["Version"]);
+    let launch = |resource: &str| {
+        let input = json!({"LaunchTemplateId": template, "Resource": resource});
+        call("ec2", "RunInstances", input)
+    };
+    let resources = [
+        "image",
+        "instance",
+        "launch-template",
+        "network-interface",
+        "security-group",
+        "subnet",
+        "volume",
+    ];
+    calls.extend(resources.map(launch));
+    let ec2 = &of.account.ec2;
+    let profile = ec2.instance_profile(&template, &version);
+    let state = &of.account.cloudformation;
+    // The role in a profile that no stack made is not known here.
+    if let Some(role) = profile.and_then(|profile| record::profile_role_arn(state, profile)) {
+        calls.push(pass_role(role, "ec2"));
+    }
+    calls
+}
+
+fn nested(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
+    let input = json!({"StackName": of.name});
+    let action = match verb {
+        Verb::Create => "CreateStack",
+        Verb::Change(_) => "UpdateStack",
+        Verb::Delete => "DeleteStack",
+    };
+    let mut calls = each("cloudformation", &[action, "DescribeStacks"], &input);
+    if !matches!(verb, Verb::Delete) {
+        // Reported (aws-samples/sample-autonomous-cloud-coding-agents#865, 2026-09): a nested stack gets the service
+        // role, and the role must be allowed to pass itself.
+        calls.push(pass_role(of.role, "cloudformation"));
+        calls.extend(read_object(of, "TemplateURL"));
+    }
+    calls
+}
