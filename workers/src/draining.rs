@@ -98,7 +98,7 @@ pub async fn handle(
     let mut finding = conclude(subject, active, draining, unstable, &updated, now());
     finding.extra.services = Some(hosted);
     finding.extra.stack_deleting = Some(stack == StackState::Deleting);
-    finding.extra.tasks_left = Some(left);
+    finding.extra.tasks_left = left.remembered();
     finding.extra.daemons = Some(daemons(services));
     finding.extra.agent_gone_since = agent_is_gone(&registrations).then(&now);
     finding.extra.turn = turn;
