@@ -1,4 +1,4 @@
-//! The operator's own account: his profile and Region, and what is asked there. Read-only, but for what `roll` and `stop` ask.
+//! The operator's own account: his profile and Region, and what is asked there. Read-only, but for what `roll`, `stop` and `terminate` ask.
 
 mod activities;
 mod cluster;
@@ -56,6 +56,8 @@ pub struct Access {
 pub struct Aws {
     /// What the workers look with; they change nothing.
     pub clients: Clients,
+    /// The same clients for `terminate`, which does.
+    pub acting: Clients,
     /// The Region.
     pub region: String,
     cloudformation: aws_sdk_cloudformation::Client,
@@ -156,7 +158,8 @@ impl Aws {
     /// The account that the settings of `config` lead to. Its answers are fit to be shown, see [`edge`].
     pub fn of(config: &SdkConfig, region: String) -> Self {
         let config = &with_edge(config);
-        let clients = Clients::new(config).only_looking();
+        let acting = Clients::new(config);
+        let clients = acting.clone().only_looking();
         let clock = &clients.clock;
         Self {
             region,
@@ -167,6 +170,7 @@ impl Aws {
             parameters: client!(aws_sdk_ssm, config, clock),
             stepfunctions: client!(aws_sdk_sfn, config, clock),
             clients,
+            acting,
         }
     }
 

@@ -119,9 +119,12 @@ fn resources(account: &Account, call: &Call) -> Vec<String> {
         ("ecs", "DescribeServices") => each("services", "service"),
         (
             "autoscaling",
-            "CancelInstanceRefresh"
+            "AttachInstances"
+            | "CancelInstanceRefresh"
             | "CompleteLifecycleAction"
             | "DetachInstances"
+            | "EnterStandby"
+            | "ExitStandby"
             | "RecordLifecycleActionHeartbeat",
         ) => {
             vec![group_arn(text("AutoScalingGroupName"))]
@@ -139,7 +142,7 @@ fn resources(account: &Account, call: &Call) -> Vec<String> {
         ("states", "DescribeStateMachine" | "ListExecutions" | "StartExecution") => {
             vec![text("stateMachineArn").to_owned()]
         }
-        ("states", "GetExecutionHistory" | "DescribeExecution") => {
+        ("states", "GetExecutionHistory" | "DescribeExecution" | "RedriveExecution") => {
             vec![text("executionArn").to_owned()]
         }
         ("ssm", "GetParameter" | "PutParameter") => vec![parameter_arn(text("Name"))],

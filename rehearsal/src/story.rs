@@ -11,7 +11,7 @@ pub mod written;
 mod play;
 
 pub use crate::faults::Fault;
-pub use action::{Action, Call};
+pub use action::{Action, Call, Termination};
 pub use play::{Afterwards, Played, play, play_and_look, play_then, play_with_processes};
 
 use std::path::PathBuf;

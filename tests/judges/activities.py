@@ -192,7 +192,7 @@ def is_killed(account, worker, start_next):
     after = account.history(execution)[taken:]
     error = after[0].get("activityTimedOutEventDetails", {}).get("error")
     started = [each["activityStartedEventDetails"]["workerName"] for each in after if each["type"] == "ActivityStarted"]
-    if error != "States.HeartbeatTimeout" or not started or set(started) != {following.name}:
+    if error != "States.Timeout" or not started or set(started) != {following.name}:
         fail(f"after the kill came {after[0]['type']} ({error}), and then the workers {started}")
     print(f"killed with a question: {error}, then asked of {following.name}; UPDATE_COMPLETE, all executions SUCCEEDED")
     return following

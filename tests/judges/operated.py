@@ -73,6 +73,10 @@ CALLS = {
     "roll": {"UpdateStack", "PutParameter", *PLAN, *WATCH},
     "stop": {"DescribeStacks", "DescribeAutoScalingGroups", "DescribeInstanceRefreshes", "CancelUpdateStack",
              "CreateOrUpdateTags", "DeleteTags"},
+    "terminate": {"DescribeAutoScalingInstances", "DescribeLifecycleHooks", "ListContainerInstances",
+                  "DescribeContainerInstances", "ListTasks", "DescribeTasks", "StopTask", "PutAttributes",
+                  "TerminateInstanceInAutoScalingGroup", "CompleteLifecycleAction", "DeregisterContainerInstance",
+                  "UpdateContainerInstancesState"},
     # With the caller's rights, when it reads the AMI id for an update.
     "CloudFormation": {"GetParameters"},
     # What `terminate` calls, and what the README and `explain` tell people to do, by the AWS CLI.
@@ -170,6 +174,16 @@ class Restricted(tool.Scene):
         key = f"{self.key}-POLICY-" + "+".join(self.policies[name] for name in names)
         self.keys = credentials(key)
 
+    def retain(self, instance):
+        """Lets the drain of an instance fail."""
+        self.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)
+        self.groups.terminate_instance_in_auto_scaling_group(InstanceId=instance, ShouldDecrementDesiredCapacity=False)
+        until("its hook", lambda: self.instances().get(instance) == "Terminating:Wait")
+        self.groups.complete_lifecycle_action(
+            AutoScalingGroupName=CLUSTER, LifecycleHookName="ecs-rollout-terminate", InstanceId=instance,
+            LifecycleActionResult="ABANDON")
+        until("its retention", lambda: self.instances().get(instance) == "Terminating:Retained")
+
     def may_name(self, ami):
         """Whether whoever has these rights may write the AMI into its parameter."""
         theirs = client("ssm", self.address, self.keys["AWS_ACCESS_KEY_ID"])
@@ -241,6 +255,13 @@ def permissions(program):
         if "report" in verbs:
             rights.enough("report", STACK)
         repair(scene, rights)
+        serving = scene.at("InService")
+        scene.holds("LookPolicyArn")
+        scene.retain(serving)
+        answer = scene.tool("terminate", serving, "--yes")
+        tool.expect("terminate with the rights to look", answer, 2, "ecs:PutAttributes is not allowed to you")
+        scene.holds("LookPolicyArn", "RepairPolicyArn")
+        rights.enough("terminate", serving, "--stop-tasks", "--yes", codes=(0,))
     for verb in LOOKS:
         changing = {action for action in rights.called.get(verb, ()) if not action.startswith(("Describe", "List", "Get"))}
         if changing:

@@ -251,6 +251,37 @@ def stuck(scene):
            "UPDATE_ROLLBACK_COMPLETE")
 
 
+def retained(scene):
+    """An instance whose drain fails is ended, with what runs on it; nothing else is."""
+    serving = scene.at("InService")
+    expect("terminate of what serves", scene.tool("terminate", serving, "--yes"), 2, "only a retained instance can be ended", "It is in service")
+    expect("terminate of no instance", scene.tool("terminate", "i-1", "--yes"), 2, "is no id of an EC2 instance")
+    gone = "i-00000000000000000"
+    expect("terminate of what is gone", scene.tool("terminate", gone, "--yes"), 2, "is in no Auto Scaling group", "--cluster NAME")
+    nothing = scene.tool("terminate", gone, "--cluster", CLUSTER, "--yes")
+    expect("terminate of what ECS does not know", nothing, 2, "is not ended", "it is gone already")
+    for flags, how in (["--stop-tasks"], "tasks stopped first"), ([], "tasks killed with it"):
+        scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)
+        serving = scene.at("InService")
+        scene.groups.terminate_instance_in_auto_scaling_group(InstanceId=serving, ShouldDecrementDesiredCapacity=False)
+        until("its hook", lambda: scene.instances().get(serving) == "Terminating:Wait")
+        expect("terminate of what drains", scene.tool("terminate", serving, "--yes"), 2, "Its terminate hook is open", "ecs-rollout explain")
+        scene.groups.complete_lifecycle_action(
+            AutoScalingGroupName=CLUSTER, LifecycleHookName="ecs-rollout-terminate", InstanceId=serving, LifecycleActionResult="ABANDON")
+        until("its retention", lambda: scene.instances().get(serving) == "Terminating:Retained")
+        expect("explain of what is retained", scene.tool("explain", serving), 1, f"ecs-rollout terminate {serving}")
+        expect("terminate that cannot ask", scene.tool("terminate", serving), 2, "tasks still run on it", MARK, "--yes")
+        if scene.instances().get(serving) != "Terminating:Retained":
+            fail("terminate has not waited for an answer")
+        ended = scene.tool("terminate", serving, *flags, "--yes")
+        expect(f"terminate {flags}", ended, 0, "ecs-rollout.terminate", "CONTINUE", f"{serving} is gone: ", how)
+        if serving in scene.instances():
+            fail(f"{serving} is still {scene.instances()[serving]}")
+        left = scene.ecs.list_container_instances(cluster=CLUSTER, filter=f"ec2InstanceId == {serving}")
+        if left["containerInstanceArns"]:
+            fail(f"ECS still shows {left}")
+
+
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "debug").resolve()
     began = time.monotonic()
@@ -258,7 +289,7 @@ def main():
         scene = Scene(folder / "ecs-rollout")
         ending.callback(scene.end)
         scene.create()
-        for part in (refused, trouble, well, stuck):
+        for part in (refused, trouble, well, stuck, retained):
             part(scene)
     print(f"the operator's verbs did what they say, in {time.monotonic() - began:.0f} s")
 

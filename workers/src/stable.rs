@@ -13,7 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::Clients;
-use crate::config::{DrainBegun, drain_begun, stack_seen};
+use crate::config::{DrainBegun, drain_begun, stack_seen, termination_requested};
+use crate::ended;
 use crate::error::Error;
 use crate::model::cluster::{Service, ServiceCounts};
 use crate::model::group::StackState;
@@ -37,11 +38,14 @@ pub async fn handle(
     match subject.action.transition {
         Transition::Terminating => {
             let begun = drain_begun(input)?;
+            if let Some(at) = termination_requested(input) {
+                return Ok(ended::on_request(subject, at).under(subject.settings.policy));
+            }
             let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
             let services = ecs.services(cluster, &begun.services).await?;
             let finding = decide_leaving(subject, &begun, &services, now());
             if finding.verdict != Verdict::NotYet {
-                return Ok(finding);
+                return ended::look_before_failing(finding, subject, clients, now()).await;
             }
             // Somebody may have begun to delete the stack since the drain began.
             let stack = stack_lately(subject, input, clients, now).await?;

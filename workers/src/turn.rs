@@ -15,6 +15,8 @@
 //! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an instance DRAINING at once,
 //! which has had its turn then.
 //!
+//! An instance that you ended with `ecs-rollout terminate` does not drain, and takes nobody's turn.
+//!
 //! While a person holds the group, by a tag of it, nobody begins.
 //!
 //! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from its turn.
@@ -75,18 +77,22 @@ pub async fn look(
     if is_on_its_way_back(stack) && now() < seen_from {
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
-    let roster = roster::look(subject, clients).await?;
+    let mut roster = roster::look(subject, clients).await?;
     if let Some(why) = &roster.on_hold {
         let mut finding = roster::on_hold(subject, why, now());
         finding.extra.turn = Some(earlier.unwrap_or_default());
         return Ok(Place::Wait(Box::new(finding)));
     }
-    let group = roster.instances;
-    if !(in_operation || waited || is_mixed(&group)) {
+    let group = &roster.instances;
+    if !(in_operation || waited || is_mixed(group)) {
         return Ok(Place::Go(earlier));
     }
-    let (first, later) = others(subject, &group);
+    let (mut first, mut later) = others(subject, group);
     let batch = batch(subject);
+    if first.len() + later.len() >= batch {
+        roster.forget_the_ended(subject, clients, now()).await?;
+        (first, later) = others(subject, &roster.instances);
+    }
     let is_refreshed = subject.settings.target.update_method == UpdateMethod::InstanceRefresh;
     if first.len() + later.len() < batch && !(is_refreshed && now() < seen_from) {
         return Ok(decide(subject, earlier, &Others::default(), now()));
@@ -302,6 +308,47 @@ mod tests {
                 panic!("it went back after {seconds} s");
             };
             assert!(finding.reason.contains(words), "{}", finding.reason);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_you_ended_takes_nobody_s_turn() {
+        for (requested, goes) in [(false, false), (true, true)] {
+            let clients = Clients::new(&stub::aws(move |asked| {
+                let answer = match asked.action.as_str() {
+                    "ListContainerInstances" if asked.body.contains("ecs-rollout.terminate") => {
+                        let arns: &[&str] = if requested { &["c"] } else { &[] };
+                        serde_json::json!({"containerInstanceArns": arns})
+                    }
+                    "ListContainerInstances" => serde_json::json!({"containerInstanceArns": ["c"]}),
+                    "DescribeContainerInstances" => {
+                        let mark = serde_json::json!({"name": "ecs-rollout.terminate", "value": stub::at(0)});
+                        let one = serde_json::json!({"ec2InstanceId": "i-00000000000000001", "attributes": [mark]});
+                        serde_json::json!({"containerInstances": [one]})
+                    }
+                    action => {
+                        let name = stub::terminating().action.group;
+                        let own = stub::terminating().action.instance;
+                        let member = |id: &str| {
+                            format!(
+                                "<member><InstanceId>{id}</InstanceId><LifecycleState>Terminating:Wait</LifecycleState></member>"
+                            )
+                        };
+                        let all = member("i-00000000000000001") + &member(own.as_str());
+                        let group = format!(
+                            "<AutoScalingGroups><member><AutoScalingGroupName>{name}</AutoScalingGroupName>\
+                             <Instances>{all}</Instances></member></AutoScalingGroups>"
+                        );
+                        return (200, stub::xml(action, &group));
+                    }
+                };
+                (200, answer.to_string())
+            }));
+            let subject = stub::terminating();
+            let now = || stub::at(60);
+            let place = look(&subject, None, &StackState::Updating, &clients, &now).await;
+            let place = place.expect("an answer");
+            assert_eq!(matches!(place, Place::Go(_)), goes, "{place:?}");
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::process::Command;
 use super::runtime_api::{Conversation, Event, Said, open};
 use super::{Host, Log, ended};
 use crate::account::{REGION, arn};
-use crate::functions::{Answered, Crash, failure, timed_out};
+use crate::functions::{Answered, Crash, timed_out};
 use crate::lambda::{Failure, Function};
 
 /// How long a function may take until it asks for its first event (documented).
@@ -129,9 +129,7 @@ impl Child {
                     return Err(self.kill(request_id).await);
                 }
                 Said::Answer(id, value) if id == request_id => return Ok(value),
-                Said::Error(id, error, message) if id == request_id => {
-                    return Err(failure(&error, &message, &error));
-                }
+                Said::Error(id, failed) if id == request_id => return Err(failed),
                 // About an event of long ago, or the next question already.
                 Said::Answer(..) | Said::Error(..) | Said::Next | Said::InitError(..) => {}
             }
@@ -152,9 +150,10 @@ impl Child {
             tokio::select! {
                 biased;
                 said = self.conversation.said.recv() => match said {
-                    Some(Said::InitError(error, message)) => {
+                    Some(Said::InitError(failed)) => {
                         self.broken = true;
-                        return Err(failure("Lambda.Unknown", &message, &error));
+                        let error = "Lambda.Unknown".to_owned();
+                        return Err(Failure { error, ..failed });
                     }
                     Some(said) => {
                         self.asked_for_event = matches!(said, Said::Next);

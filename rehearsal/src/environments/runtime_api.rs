@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::endpoint::guard;
+use crate::functions::failure;
+use crate::lambda::Failure;
 
 /// The most bytes that a function may answer (documented).
 const RESPONSE_LIMIT: usize = 6 * 1024 * 1024;
@@ -37,10 +39,10 @@ pub enum Said {
     Next,
     /// Its answer to the event with this id.
     Answer(String, Value),
-    /// Its error about the event with this id: type and message.
-    Error(String, String, String),
-    /// It could not start: type and message.
-    InitError(String, String),
+    /// Its error about the event with this id.
+    Error(String, Failure),
+    /// It could not start.
+    InitError(Failure),
 }
 
 /// Both ends of the conversation with one environment.
@@ -141,19 +143,17 @@ async fn answer(
             "Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
         );
         let error_type = "Function.ResponseSizeTooLarge".to_owned();
-        say(
-            &desk,
-            Said::Error(request_id, error_type.clone(), message.clone()),
-        )
-        .await;
+        let failed = failure(&error_type, &message, &error_type);
+        say(&desk, Said::Error(request_id, failed)).await;
         return refused(StatusCode::PAYLOAD_TOO_LARGE, &error_type, &message);
     }
     match serde_json::from_slice(&body) {
         Ok(value) => say(&desk, Said::Answer(request_id, value)).await,
         Err(error) => {
             let message = format!("The function answered what is not JSON: {error}");
-            let error_type = "Runtime.MarshalError".to_owned();
-            say(&desk, Said::Error(request_id, error_type, message)).await;
+            let error_type = "Runtime.MarshalError";
+            let failed = failure(error_type, &message, error_type);
+            say(&desk, Said::Error(request_id, failed)).await;
         }
     }
     accepted()
@@ -165,29 +165,37 @@ async fn error(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (error_type, message) = read_error(&headers, &body);
-    say(&desk, Said::Error(request_id, error_type, message)).await;
+    let failure = read_error(&headers, &body);
+    say(&desk, Said::Error(request_id, failure)).await;
     accepted()
 }
 
 async fn init_error(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
-    let (error_type, message) = read_error(&headers, &body);
-    say(&desk, Said::InitError(error_type, message)).await;
+    let failure = read_error(&headers, &body);
+    say(&desk, Said::InitError(failure)).await;
     accepted()
 }
 
-/// Type and message: the body's, or the header's.
-fn read_error(headers: &HeaderMap, body: &[u8]) -> (String, String) {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+/// The error's name is the body's type, or the header's; its cause is the whole body as it was posted, with whatever
+/// else the runtime wrote into it, such as a stack trace (recorded: localstack/localstack
+/// tests/aws/services/stepfunctions/v2/error_handling/test_task_lambda.snapshot.json, 2024-11).
+fn read_error(headers: &HeaderMap, body: &[u8]) -> Failure {
+    let read: Value = serde_json::from_slice(body).unwrap_or_default();
     let header = headers
         .get(ERROR_TYPE_HEADER)
         .and_then(|value| value.to_str().ok());
-    let error_type = body["errorType"]
+    let error_type = read["errorType"]
         .as_str()
         .or(header)
         .unwrap_or("Runtime.Unknown");
-    let message = body["errorMessage"].as_str().unwrap_or_default();
-    (error_type.to_owned(), message.to_owned())
+    if read.is_object() {
+        let cause = String::from_utf8_lossy(body).into_owned();
+        return Failure {
+            error: error_type.to_owned(),
+            cause,
+        };
+    }
+    failure(error_type, "", error_type)
 }
 
 async fn say(desk: &Desk, said: Said) {
@@ -202,4 +210,23 @@ fn accepted() -> Response {
 fn refused(status: StatusCode, error_type: &str, message: &str) -> Response {
     let body = json!({"errorType": error_type, "errorMessage": message});
     (status, body.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_s_cause_is_the_body_as_it_was_posted() {
+        let body =
+            r#"{"errorMessage": "no", "errorType": "E", "requestId": "r", "stackTrace": ["  at"]}"#;
+        let failure = read_error(&HeaderMap::new(), body.as_bytes());
+        assert_eq!(failure.error, "E");
+        assert_eq!(failure.cause, body);
+        let mut headers = HeaderMap::new();
+        headers.insert(ERROR_TYPE_HEADER, "H".parse().expect("a header"));
+        let failure = read_error(&headers, b"no JSON");
+        assert_eq!(failure.error, "H");
+        assert_eq!(failure.cause, r#"{"errorMessage":"","errorType":"H"}"#);
+    }
 }

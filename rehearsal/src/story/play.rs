@@ -10,6 +10,7 @@ mod outcome;
 mod rest;
 mod roll;
 mod setup;
+mod terminate;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -208,6 +209,12 @@ impl Stage {
                 self.run_until(|_| false, until).await.map(drop)
             }
             Action::Delete => self.delete().await,
+            Action::Terminate(how) => {
+                let id = self
+                    .to_be_ended()
+                    .ok_or("no instance is retained that could be ended")?;
+                self.terminate(&id, *how).await
+            }
             Action::In(seconds, action) => {
                 let at = self.world.now() + Duration::from_secs(*seconds);
                 self.due.push((at, (**action).clone()));
