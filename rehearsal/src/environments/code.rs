@@ -127,7 +127,7 @@ fn check_entries<R: Read + Seek>(archive: &mut ZipArchive<R>, limit: u64) -> Res
         let entry = archive
             .by_index_raw(at)
             .map_err(|error| error.to_string())?;
-        if entry.enclosed_name().is_none() {
+        if !stays_inside(entry.name()) {
             return Err(format!("{:?} in it is a path outside of it", entry.name()));
         }
         whole = whole.saturating_add(entry.size());
@@ -136,6 +136,12 @@ fn check_entries<R: Read + Seek>(archive: &mut ZipArchive<R>, limit: u64) -> Res
         return Err(too_large(limit));
     }
     Ok(())
+}
+
+/// Whether a path begins in the folder in which it is unpacked, and never leaves it.
+fn stays_inside(path: &str) -> bool {
+    let separators = ['/', '\\'];
+    !path.starts_with(separators) && path.split(separators).all(|part| part != "..")
 }
 
 fn too_large(limit: u64) -> String {
