@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use workers::Worker;
 use workers::model::Transition;
 use workers::reconcile::{NAME_PREFIX, SOURCE, hook_of};
 
@@ -53,6 +54,14 @@ impl Actions {
 }
 
 impl Inner {
+    /// An event did not reach the target of `rule`.
+    pub(super) fn loses_event(&mut self, at: Timestamp, rule: &str) {
+        self.event_lost = true;
+        if rule.ends_with(Worker::Reconcile.name()) {
+            self.actions.hinder(at);
+        }
+    }
+
     /// An instance has entered a state.
     pub(super) fn enters(&mut self, account: &Account, at: Timestamp, group: &str, id: &str) {
         let group = account.autoscaling.group(group);
@@ -74,6 +83,9 @@ impl Inner {
 
     /// An execution has started.
     pub(super) fn starts(&mut self, account: &Account, at: Timestamp, name: &str, id: &str) {
+        if id.is_empty() {
+            self.reconcilers.insert(name.to_owned());
+        }
         let mut all = account.stepfunctions.executions().iter().rev();
         let Some(started) = all.find(|one| one.name == name) else {
             return;

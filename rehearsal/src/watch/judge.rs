@@ -1,7 +1,6 @@
 //! What each fact does to the watch: how things stand after it, what it adds to the counts, which promise it breaks.
 
 use jiff::Timestamp;
-use workers::Worker;
 
 use super::{Inner, InstanceSeen};
 use crate::account::{Account, Caller};
@@ -54,21 +53,9 @@ impl Inner {
                 self.died.insert(instance.clone());
                 self.launches_for_others();
             }
-            Fact::Spot { instance, what } => match what {
-                SpotFact::Notice => {
-                    self.interrupted.insert(instance.clone());
-                    self.launches_for_others();
-                }
-                SpotFact::AtRisk => {}
-                SpotFact::Reclaimed { not_stopped } => {
-                    self.seen.tasks_lost_to_spot += *not_stopped as u64;
-                }
-            },
+            Fact::Spot { instance, what } => self.spot(instance, *what),
             Fact::Delivery { rule, outcome, .. } if outcome != "delivered" => {
-                self.event_lost = true;
-                if rule.ends_with(Worker::Reconcile.name()) {
-                    self.actions.hinder(told.at);
-                }
+                self.loses_event(told.at, rule);
             }
             Fact::Refresh { status, .. } => {
                 let goes_on = [
@@ -91,9 +78,6 @@ impl Inner {
             } => {
                 if *what == ExecutionFact::Started {
                     self.starts(account, told.at, execution, instance);
-                    if instance.is_empty() {
-                        self.reconcilers.insert(execution.clone());
-                    }
                 }
                 self.execution(told.at, execution, what);
             }
@@ -117,6 +101,19 @@ impl Inner {
                 ..
             } if SIZES_A_GROUP.contains(&action.as_str()) => self.launches_for_others(),
             _ => {}
+        }
+    }
+
+    fn spot(&mut self, instance: &str, what: SpotFact) {
+        match what {
+            SpotFact::Notice => {
+                self.interrupted.insert(instance.to_owned());
+                self.launches_for_others();
+            }
+            SpotFact::AtRisk => {}
+            SpotFact::Reclaimed { not_stopped } => {
+                self.seen.tasks_lost_to_spot += not_stopped as u64;
+            }
         }
     }
 
