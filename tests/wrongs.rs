@@ -1,7 +1,7 @@
-//! The rehearsal notices when the workers do wrong: each wrong has a story that goes well without it, and with it breaks a
-//! promise, ends otherwise, or leaves a machine behind. `WRONGS_ONLY=no-hold,counters` tries
-//! only these. `WRONGS_BY_SEEDS=100` also tells how many of the first hundred
-//! stories of the simulation notice each.
+//! The rehearsal notices when the workers do wrong: each wrong has a story that goes well without
+//! it, and with it breaks a promise, ends otherwise, or leaves a machine behind.
+//! `WRONGS_ONLY=no-hold,counters` tries only these. `WRONGS_BY_SEEDS=100` also tells how many of
+//! the first hundred stories of the simulation notice each.
 
 use rehearsal::simulation::wrong::Wrong;
 use rehearsal::simulation::{Drawn, Ran, draw, run};

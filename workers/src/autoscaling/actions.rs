@@ -1,5 +1,6 @@
-//! What Auto Scaling says of the lifecycle actions that are open in a group. No call lists them: an open action is
-//! the hook of a transition at which an instance waits, and the scaling activity which that transition belongs to.
+//! What Auto Scaling says of the lifecycle actions that are open in a group. No call lists them: an
+//! open action is the hook of a transition at which an instance waits, and the scaling activity
+//! which that transition belongs to.
 
 use aws_sdk_autoscaling::types::{Activity as SdkActivity, LifecycleHook};
 use jiff::Timestamp;
@@ -8,8 +9,9 @@ use super::{AutoScaling, refused};
 use crate::error::Error;
 use crate::model::{GroupName, HookName, InstanceId, Transition};
 
-/// So many activities are read before the search ends. Documented: activities in progress are listed first, so those of
-/// 1,000 instances that all wait at a hook fit; what lies behind is found when those before it have ended.
+/// So many activities are read before the search ends. Documented: activities in progress are
+/// listed first, so those of 1,000 instances that all wait at a hook fit; what lies behind is found
+/// when those before it have ended.
 const ACTIVITIES_READ: usize = 1000;
 
 /// A scaling activity that has not ended.
@@ -119,9 +121,9 @@ fn activity(call: &'static str, one: &SdkActivity) -> Result<Option<OpenActivity
     }))
 }
 
-/// Which instance an activity is about, and which way it moves. The API has no other member that says either. Recorded:
-/// "Launching a new EC2 instance: i-…", "Terminating EC2 instance: i-…" (radkawar/stackd
-/// testdata/aws/autoscaling/retention_native, 2026-09).
+/// Which instance an activity is about, and which way it moves. The API has no other member that
+/// says either. Recorded: "Launching a new EC2 instance: i-…", "Terminating EC2 instance: i-…"
+/// (radkawar/stackd testdata/aws/autoscaling/retention_native, 2026-09).
 fn describes(description: &str) -> Option<(Transition, InstanceId)> {
     let transition = match description.split(' ').next() {
         Some("Launching") => Transition::Launching,
