@@ -17,6 +17,8 @@
 //! Its input is not a lifecycle event but `{"group": …, "stateMachineArn": …, "tailSeconds": …}`,
 //! from a scheduled rule.
 
+mod words;
+
 use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp};
@@ -29,6 +31,7 @@ use crate::error::Error;
 use crate::model::group::{GroupInstance, GroupSeen, LifecycleState};
 use crate::model::{Finding, GroupName, HookName, InstanceId, Place, Transition, later};
 use crate::stepfunctions::{AtHook, Start, StepFunctions};
+use words::{Started, words};
 
 /// The `source` of the events with which executions are started from here; Auto Scaling's own have
 /// another.
@@ -54,9 +57,6 @@ const TAIL_SECONDS: RangeInclusive<i64> = 1..=172_800;
 
 /// The longest name of an execution, by the Step Functions API.
 const LONGEST_NAME: usize = 80;
-
-/// So many instances are named in a reason.
-const NAMED: usize = 10;
 
 /// Whose actions are to have executions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -284,42 +284,6 @@ fn name(instance: &InstanceId, activity: &str) -> String {
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-');
     kept.take(LONGEST_NAME).collect()
-}
-
-/// For whom executions were started.
-#[derive(Debug, Default)]
-struct Started {
-    now: Vec<InstanceId>,
-    before: Vec<InstanceId>,
-}
-
-fn words(order: &Order, waiting: usize, started: &Started) -> String {
-    let group = &order.group;
-    let list = |ids: &[InstanceId]| {
-        let first: Vec<&str> = ids.iter().take(NAMED).map(InstanceId::as_str).collect();
-        let more = ids.len().saturating_sub(NAMED);
-        match more {
-            0 => first.join(", "),
-            more => format!("{} and {more} more", first.join(", ")),
-        }
-    };
-    let mut text = format!("{waiting} instance(s) of group {group} wait at a hook.");
-    if started.now.is_empty() {
-        let tail = order.tail.as_secs();
-        text.push_str(&format!(
-            " Each has an execution, or waits for less than {tail}s."
-        ));
-    } else {
-        let ids = list(&started.now);
-        text.push_str(&format!(" Started an execution for {ids}: no event came."));
-    }
-    if !started.before.is_empty() {
-        let ids = list(&started.before);
-        text.push_str(&format!(
-            " Not started again for {ids}: the execution that was started for the same action has ended."
-        ));
-    }
-    text
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{AutoScaling, refused};
 use crate::error::Error;
-use crate::model::{GroupName, HookName, InstanceId, Transition};
+use crate::model::{Action, GroupName, HookName, InstanceId, Transition};
 
 /// So many activities are read before the search ends. Documented: activities in progress are
 /// listed first, so those of 1,000 instances that all wait at a hook fit; what lies behind is found
@@ -86,6 +86,18 @@ impl AutoScaling {
         }
         Ok(found)
     }
+}
+
+/// The action's token, if it is known.
+pub(super) fn token(action: &Action) -> Option<String> {
+    action.token.as_ref().map(|token| token.as_str().to_owned())
+}
+
+/// What names the action if its token is not known. Recorded: heartbeat and answer are taken by instance id
+/// (radkawar/stackd testdata/aws/autoscaling/lifecycle_native, 2026-09).
+pub(super) fn instance_id(action: &Action) -> Option<String> {
+    let unnamed = action.token.is_none();
+    unnamed.then(|| action.instance.as_str().to_owned())
 }
 
 fn hook(hook: &LifecycleHook) -> Result<Hook, Error> {
