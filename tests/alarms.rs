@@ -1,5 +1,6 @@
-//! The workflow's alarms ring when they are to, in the account in memory: their properties are those of the template, as they
-//! were worked out, and what they look at is what the account's services publish.
+//! The workflow's alarms ring when they are to, in the account in memory: their properties are
+//! those of the template, as they were worked out, and what they look at is what the account's
+//! services publish.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

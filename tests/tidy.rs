@@ -155,10 +155,12 @@ fn the_sdk_is_named_in_one_file_for_each_service() {
     let wanted = [
         "workers/activity/src/stepfunctions.rs",
         "workers/src/autoscaling.rs",
+        "workers/src/autoscaling/actions.rs",
         "workers/src/cloudformation.rs",
         "workers/src/ecs.rs",
         "workers/src/ecs/cases.rs",
         "workers/src/ecs/translation.rs",
+        "workers/src/stepfunctions.rs",
     ];
     assert_eq!(naming, wanted, "the workers name the SDK elsewhere");
 }

@@ -21,6 +21,7 @@ mod asked;
 pub mod delivery;
 pub mod field;
 pub mod lateness;
+mod loss;
 pub mod pattern;
 mod put;
 pub mod rules;

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use workers::Worker;
-use workers::reconcile::NAME_PREFIX;
 
-use crate::fact::{ExecutionFact, Fact, SpotFact, Told};
-use instances::{instance_line, refresh_line};
+use crate::fact::{ExecutionFact, Fact, Told};
+use instances::{instance_line, reconciled_line, refresh_line, spot};
 
 /// How often a wait that goes on for the same reason is told again.
 const SAME_WAIT_AGAIN: Duration = Duration::from_secs(600);
@@ -232,35 +231,6 @@ impl Teller {
             instance
         };
         Some((subject.to_owned(), state, reason.clone(), mood))
-    }
-}
-
-/// An execution that no event has started.
-fn reconciled_line(execution: &str, instance: &str) -> Option<(String, String, String, Mood)> {
-    let reason = "No event came: the reconciler has started its execution.".to_owned();
-    let state = "execution started".to_owned();
-    execution
-        .starts_with(NAME_PREFIX)
-        .then(|| (instance.to_owned(), state, reason, Mood::Plain))
-}
-
-/// What EC2 says about a Spot instance, as a state and a reason.
-fn spot(what: SpotFact) -> (&'static str, String) {
-    match what {
-        SpotFact::Notice => {
-            let reason = "EC2 takes it back in two minutes, whatever holds it";
-            ("Spot notice", reason.to_owned())
-        }
-        SpotFact::AtRisk => {
-            let reason = "EC2 recommends to replace it";
-            ("Spot at risk", reason.to_owned())
-        }
-        SpotFact::Reclaimed { not_stopped } => {
-            let reason = format!(
-                "its two minutes are over, and {not_stopped} task(s) on it have not stopped"
-            );
-            ("Spot reclaimed", reason)
-        }
     }
 }
 

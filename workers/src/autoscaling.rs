@@ -17,6 +17,8 @@ use crate::model::{Action, GroupName, InstanceId};
 
 pub mod actions;
 
+use actions::{instance_id, token};
+
 /// Auto Scaling.
 #[derive(Debug, Clone)]
 pub struct AutoScaling {
@@ -230,17 +232,6 @@ impl AutoScaling {
         })
         .collect()
     }
-}
-
-fn token(action: &Action) -> Option<String> {
-    action.token.as_ref().map(|token| token.as_str().to_owned())
-}
-
-/// What names the action if its token is not known. Recorded: heartbeat and answer are taken by instance id
-/// (radkawar/stackd testdata/aws/autoscaling/lifecycle_native, 2026-09).
-fn instance_id(action: &Action) -> Option<String> {
-    let unnamed = action.token.is_none();
-    unnamed.then(|| action.instance.as_str().to_owned())
 }
 
 fn open_or_over<T>(

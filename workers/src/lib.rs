@@ -175,7 +175,7 @@ pub struct Clients {
     /// AWS's clock, by the answers of all of them.
     pub clock: Clock,
     /// What a client of another service is made of.
-    sdk: SdkConfig,
+    sdk: Box<SdkConfig>,
     /// Where lines of metrics go. Nowhere, unless somebody says where.
     pub metrics: Sink,
 }
@@ -200,7 +200,7 @@ impl Clients {
             autoscaling: AutoScaling::new(&config, &clock),
             cloudformation: CloudFormation::new(&config, &clock),
             clock,
-            sdk: config,
+            sdk: Box::new(config),
             metrics: Sink::default(),
         }
     }

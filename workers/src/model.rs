@@ -5,11 +5,14 @@ mod answer;
 pub mod cases;
 pub mod cluster;
 pub mod group;
+mod ways;
 
 pub use answer::{
     Answer, DaemonsAwaited, Extra, HinderedService, Hindrances, ProtectedTask, StackSeen,
     TasksLeft, Turn,
 };
+
+pub use ways::{Place, Transition};
 
 use std::fmt;
 
@@ -79,50 +82,6 @@ impl InstanceId {
     }
 }
 
-/// Which way the instance goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transition {
-    /// It comes: its launch hook is open.
-    Launching,
-    /// It leaves: its terminate hook is open.
-    Terminating,
-}
-
-impl Transition {
-    /// As Auto Scaling spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Launching => "autoscaling:EC2_INSTANCE_LAUNCHING",
-            Self::Terminating => "autoscaling:EC2_INSTANCE_TERMINATING",
-        }
-    }
-
-    /// The type of the event that Auto Scaling sends when a hook of this transition opens.
-    pub fn event_type(self) -> &'static str {
-        match self {
-            Self::Launching => "EC2 Instance-launch Lifecycle Action",
-            Self::Terminating => "EC2 Instance-terminate Lifecycle Action",
-        }
-    }
-
-    /// From what Auto Scaling writes.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Launching, Self::Terminating];
-        all.into_iter().find(|one| one.name() == name)
-    }
-}
-
-/// Where the instance comes from, or goes to. Older events leave it out unless there is a warm pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Outside of the group.
-    Ec2,
-    /// The group itself.
-    AutoScalingGroup,
-    /// The group's warm pool, whose instances are not in service.
-    WarmPool,
-}
-
 /// What is to happen to an instance whose drain did not end by its deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -155,17 +114,6 @@ pub struct Action {
     pub origin: Option<Place>,
     /// Where it goes, if the event says so.
     pub destination: Option<Place>,
-}
-
-impl Place {
-    /// As Auto Scaling spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ec2 => "EC2",
-            Self::AutoScalingGroup => "AutoScalingGroup",
-            Self::WarmPool => "WarmPool",
-        }
-    }
 }
 
 impl Action {

@@ -1,16 +1,23 @@
 //! Does every lifecycle action of ours have an execution?
 //!
-//! EventBridge delivers the event of a hook late (recorded: 1 to 129 s) or not at all, and then nobody asks about the
-//! instance. This worker looks every few minutes, and starts the execution that is missing. It guarantees:
-//! - nothing is started before the action is older than the tail, within which a late event still comes;
-//! - nothing is started while an execution for the same instance and hook runs, or if that cannot be known;
-//! - an action gets one execution from here at most, ever: the execution is named after the action, and Step Functions
-//!   refuses a second one of that name for 90 days. So an action whose execution failed and left the hook open
-//!   (`HookLeftOpen`) or was stopped by a person is tried once more, and not again: by then a person has an alarm. And an
-//!   instance that waits at somebody else's hook, ours being answered, gets one execution, which ends at once;
+//! EventBridge delivers the event of a hook late (recorded: 1 to 129 s) or not at all, and then
+//! nobody asks about the instance. This worker looks every few minutes, and starts the execution
+//! that is missing. It guarantees:
+//! - nothing is started before the action is older than the tail, within which a late event still
+//!   comes;
+//! - nothing is started while an execution for the same instance and hook runs, or if that cannot
+//!   be known;
+//! - an action gets one execution from here at most, ever: the execution is named after the action,
+//!   and Step Functions refuses a second one of that name for 90 days. So an action whose execution
+//!   failed and left the hook open (`HookLeftOpen`) or was stopped by a person is tried once more,
+//!   and not again: by then a person has an alarm. And an instance that waits at somebody else's
+//!   hook, ours being answered, gets one execution, which ends at once;
 //! - only our two hooks and this group are served.
 //!
-//! Its input is not a lifecycle event but `{"group": …, "stateMachineArn": …, "tailSeconds": …}`, from a scheduled rule.
+//! Its input is not a lifecycle event but `{"group": …, "stateMachineArn": …, "tailSeconds": …}`,
+//! from a scheduled rule.
+
+mod words;
 
 use std::ops::RangeInclusive;
 
@@ -24,8 +31,10 @@ use crate::error::Error;
 use crate::model::group::{GroupInstance, GroupSeen, LifecycleState};
 use crate::model::{Finding, GroupName, HookName, InstanceId, Place, Transition, later};
 use crate::stepfunctions::{AtHook, Start, StepFunctions};
+use words::{Started, words};
 
-/// The `source` of the events with which executions are started from here; Auto Scaling's own have another.
+/// The `source` of the events with which executions are started from here; Auto Scaling's own have
+/// another.
 pub const SOURCE: &str = "ecs-rollout.reconcile";
 
 /// What the names of the executions begin with that are started from here.
@@ -48,9 +57,6 @@ const TAIL_SECONDS: RangeInclusive<i64> = 1..=172_800;
 
 /// The longest name of an execution, by the Step Functions API.
 const LONGEST_NAME: usize = 80;
-
-/// So many instances are named in a reason.
-const NAMED: usize = 10;
 
 /// Whose actions are to have executions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,8 +122,8 @@ pub fn read_order(input: &Value) -> Result<Order, Error> {
 /// Looks, and starts what is missing.
 ///
 /// # Errors
-/// What Auto Scaling and Step Functions meet. If a start is refused the others are tried before its error is told; all of
-/// this may be repeated.
+/// What Auto Scaling and Step Functions meet. If a start is refused the others are tried before its
+/// error is told; all of this may be repeated.
 pub async fn handle(
     input: &Value,
     clients: &Clients,
@@ -175,7 +181,8 @@ pub async fn handle(
     }
 }
 
-/// The instances at hooks, and what belongs to them; nothing if there is no such instance, which takes one call.
+/// The instances at hooks, and what belongs to them; nothing if there is no such instance, which
+/// takes one call.
 async fn look(order: &Order, clients: &Clients) -> Result<Option<Seen>, Error> {
     let (group, autoscaling) = (&order.group, &clients.autoscaling);
     let GroupSeen {
@@ -203,8 +210,8 @@ async fn look(order: &Order, clients: &Clients) -> Result<Option<Seen>, Error> {
     }))
 }
 
-/// The executions of which nobody knows that they were started: one for each instance that has waited longer than the
-/// tail at a hook of ours.
+/// The executions of which nobody knows that they were started: one for each instance that has
+/// waited longer than the tail at a hook of ours.
 pub fn decide(order: &Order, seen: &Seen, now: Timestamp) -> Vec<Missing> {
     let waiting = seen.waiting.iter();
     waiting
@@ -249,11 +256,12 @@ fn missing(order: &Order, seen: &Seen, one: &GroupInstance, now: Timestamp) -> O
     })
 }
 
-/// Where an instance comes from and goes to, by its transition and the state in which a hook of that holds it.
+/// Where an instance comes from and goes to, by its transition and the state in which a hook of
+/// that holds it.
 ///
-/// A group does not say whether a launch came out of its warm pool. If it has one, that is taken for granted, since a
-/// scale-out takes from the pool first; for an instance that did not, the difference is that it is set ACTIVE if
-/// somebody has set it DRAINING.
+/// A group does not say whether a launch came out of its warm pool. If it has one, that is taken
+/// for granted, since a scale-out takes from the pool first; for an instance that did not, the
+/// difference is that it is set ACTIVE if somebody has set it DRAINING.
 fn ways(transition: Transition, state: &LifecycleState, has_pool: bool) -> Option<(Place, Place)> {
     use LifecycleState::{PendingWait, TerminatingWait, WarmedPendingWait, WarmedTerminatingWait};
     use Transition::{Launching, Terminating};
@@ -268,49 +276,14 @@ fn ways(transition: Transition, state: &LifecycleState, has_pool: bool) -> Optio
     }
 }
 
-/// The name of the execution of an action: the same whenever it is asked for, and of no other action.
+/// The name of the execution of an action: the same whenever it is asked for, and of no other
+/// action.
 fn name(instance: &InstanceId, activity: &str) -> String {
     let whole = format!("{NAME_PREFIX}{instance}-{activity}");
     let kept = whole
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-');
     kept.take(LONGEST_NAME).collect()
-}
-
-/// For whom executions were started.
-#[derive(Debug, Default)]
-struct Started {
-    now: Vec<InstanceId>,
-    before: Vec<InstanceId>,
-}
-
-fn words(order: &Order, waiting: usize, started: &Started) -> String {
-    let group = &order.group;
-    let list = |ids: &[InstanceId]| {
-        let first: Vec<&str> = ids.iter().take(NAMED).map(InstanceId::as_str).collect();
-        let more = ids.len().saturating_sub(NAMED);
-        match more {
-            0 => first.join(", "),
-            more => format!("{} and {more} more", first.join(", ")),
-        }
-    };
-    let mut text = format!("{waiting} instance(s) of group {group} wait at a hook.");
-    if started.now.is_empty() {
-        let tail = order.tail.as_secs();
-        text.push_str(&format!(
-            " Each has an execution, or waits for less than {tail}s."
-        ));
-    } else {
-        let ids = list(&started.now);
-        text.push_str(&format!(" Started an execution for {ids}: no event came."));
-    }
-    if !started.before.is_empty() {
-        let ids = list(&started.before);
-        text.push_str(&format!(
-            " Not started again for {ids}: the execution that was started for the same action has ended."
-        ));
-    }
-    text
 }
 
 #[cfg(test)]

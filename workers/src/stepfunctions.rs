@@ -1,5 +1,5 @@
-//! What the reconciler asks of Step Functions. The only file of this crate that names its SDK; only the reconciler makes
-//! this client, so no other function's zip carries the SDK.
+//! What the reconciler asks of Step Functions. The only file of this crate that names its SDK; only
+//! the reconciler makes this client, so no other function's zip carries the SDK.
 
 use std::time::Duration;
 
@@ -14,15 +14,16 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::model::{HookName, InstanceId};
 
-/// So many executions are described without a pause: DescribeExecution's bucket holds 250 at least (Step Functions Developer
-/// Guide, "Service quotas"), and the operator's tool reads from the same one.
+/// So many executions are described without a pause: DescribeExecution's bucket holds 250 at least
+/// (Step Functions Developer Guide, "Service quotas"), and the operator's tool reads from the same
+/// one.
 const DESCRIBED_AT_ONCE: usize = 100;
 
 /// The pause before each further one. The bucket refills with 10 a second at least.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// No more than these are described, which takes half a minute: the open drains of two batches of 100, and a batch of
-/// launches. A function ends after 60 seconds.
+/// No more than these are described, which takes half a minute: the open drains of two batches of
+/// 100, and a batch of launches. A function ends after 60 seconds.
 const DESCRIBED_AT_MOST: usize = 300;
 
 /// Step Functions.
@@ -46,7 +47,8 @@ pub struct AtHook {
 pub enum Start {
     /// The execution runs.
     Started,
-    /// One of that name was started before, and may have ended. Step Functions starts no second one for 90 days.
+    /// One of that name was started before, and may have ended. Step Functions starts no second one
+    /// for 90 days.
     StartedBefore,
 }
 
@@ -65,12 +67,13 @@ impl StepFunctions {
         }
     }
 
-    /// Those of `wanted` that a running execution of the machine is about. An execution that has one of the `names` is about
-    /// the `wanted` one at the same place; the input of each other one is read, until all are found.
+    /// Those of `wanted` that a running execution of the machine is about. An execution that has
+    /// one of the `names` is about the `wanted` one at the same place; the input of each other one
+    /// is read, until all are found.
     ///
     /// # Errors
-    /// As [`Error::from_sdk`]. `BadAnswer` if an input cannot be read, or if there are too many: an execution that was not
-    /// looked at may be about any of them.
+    /// As [`Error::from_sdk`]. `BadAnswer` if an input cannot be read, or if there are too many: an
+    /// execution that was not looked at may be about any of them.
     pub async fn running(
         &self,
         machine: &str,
@@ -125,7 +128,8 @@ impl StepFunctions {
         }
     }
 
-    /// What an execution is about while it runs; nothing if it has ended, or is about no lifecycle action.
+    /// What an execution is about while it runs; nothing if it has ended, or is about no lifecycle
+    /// action.
     async fn subject(&self, execution: &str) -> Result<Option<AtHook>, Error> {
         let call = "states:DescribeExecution";
         let request = self.client.describe_execution();

@@ -11,7 +11,8 @@ use super::moves::LifecycleState;
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
-/// All that a group can publish (Amazon EC2 Auto Scaling User Guide, "CloudWatch metrics for Amazon EC2 Auto Scaling").
+/// All that a group can publish (Amazon EC2 Auto Scaling User Guide, "CloudWatch metrics for Amazon
+/// EC2 Auto Scaling").
 const ALL: [&str; 22] = [
     "GroupAndWarmPoolDesiredCapacity",
     "GroupAndWarmPoolTotalCapacity",

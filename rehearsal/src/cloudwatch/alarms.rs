@@ -1,7 +1,9 @@
-//! Whether an alarm rings, worked out when somebody looks: by the metrics of services and what the template says.
+//! Whether an alarm rings, worked out when somebody looks: by the metrics of services and what the
+//! template says.
 //!
-//! Documented: Amazon CloudWatch User Guide, "Using Amazon CloudWatch alarms", with "Configuring how CloudWatch alarms treat
-//! missing data". Periods are those of the clock. Left out: that CloudWatch looks at more periods than it evaluates.
+//! Documented: Amazon CloudWatch User Guide, "Using Amazon CloudWatch alarms", with "Configuring
+//! how CloudWatch alarms treat missing data". Periods are those of the clock. Left out: that
+//! CloudWatch looks at more periods than it evaluates.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +46,8 @@ const READ: [&str; 15] = [
 /// How the alarm with these properties (of an `AWS::CloudWatch::Alarm`) stands now.
 ///
 /// # Errors
-/// A sentence, if it cannot be said: the alarm has a property, or is about a metric, that is not known here.
+/// A sentence, if it cannot be said: the alarm has a property, or is about a metric, that is not
+/// known here.
 pub fn state(account: &Account, alarm: &Value) -> Result<AlarmState, String> {
     let members = alarm.as_object().into_iter().flatten();
     if let Some((other, _)) = members

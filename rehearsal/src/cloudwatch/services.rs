@@ -1,8 +1,9 @@
 //! The metrics that AWS services publish about themselves, as far as alarms of ours look at them.
 //!
-//! Documented: Step Functions Developer Guide, "Step Functions metrics for CloudWatch" (executions by StateMachineArn,
-//! activities by ActivityArn); Amazon EC2 Auto Scaling User Guide, "CloudWatch metrics for Amazon EC2 Auto Scaling" (by
-//! AutoScalingGroupName, each minute, for groups whose metrics collection is enabled). Left out: that points come late.
+//! Documented: Step Functions Developer Guide, "Step Functions metrics for CloudWatch" (executions
+//! by StateMachineArn, activities by ActivityArn); Amazon EC2 Auto Scaling User Guide, "CloudWatch
+//! metrics for Amazon EC2 Auto Scaling" (by AutoScalingGroupName, each minute, for groups whose
+//! metrics collection is enabled). Left out: that points come late.
 
 use std::collections::BTreeMap;
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use workers::model::Transition;
 
 use super::ExecutionName;
+use super::loss::is_lost;
 use super::rules::Rule;
 use super::target::{Message, Target};
 use super::transformer::{self, is_deliverable};
@@ -18,9 +18,6 @@ use crate::faults::{Fault, LATEST_EVENT, OUT_OF_ORDER};
 use crate::sqs;
 use crate::wire::ApiError;
 
-/// Under the fault `event-lost` one event in so many is lost: AWS calls the groups' events best
-/// effort.
-const LOST_IN: u8 = 5;
 /// The code of what a target does not get because it is no JSON.
 const INVALID_JSON: &str = "INVALID_JSON";
 
@@ -113,21 +110,6 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
             }
         }
     }
-}
-
-/// Whether a fault keeps the event from its target.
-fn is_lost(account: &mut Account, event: &Value) -> bool {
-    let by_chance =
-        account.faults.has(Fault::EventLost) && account.fault_random.u8(0..LOST_IN) == 0;
-    let of_hooks = [
-        (Fault::LaunchEventsLost, Transition::Launching),
-        (Fault::TerminateEventsLost, Transition::Terminating),
-    ];
-    let mut of_hooks = of_hooks.into_iter();
-    by_chance
-        || of_hooks.any(|(fault, transition)| {
-            account.faults.has(fault) && event["detail-type"] == transition.event_type()
-        })
 }
 
 fn planned(delivery: Delivery) -> super::Event {

@@ -1,7 +1,9 @@
 //! Lines about instances, and about the refresh that replaces them.
 
+use workers::reconcile::NAME_PREFIX;
+
 use super::Mood;
-use crate::fact::Fact;
+use crate::fact::{Fact, SpotFact};
 
 /// How far an instance refresh is.
 pub fn refresh_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
@@ -64,5 +66,37 @@ pub fn instance_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
             Some((instance.clone(), state, String::new(), Mood::Plain))
         }
         _ => None,
+    }
+}
+
+/// An execution that no event has started.
+pub(super) fn reconciled_line(
+    execution: &str,
+    instance: &str,
+) -> Option<(String, String, String, Mood)> {
+    let reason = "No event came: the reconciler has started its execution.".to_owned();
+    let state = "execution started".to_owned();
+    execution
+        .starts_with(NAME_PREFIX)
+        .then(|| (instance.to_owned(), state, reason, Mood::Plain))
+}
+
+/// What EC2 says about a Spot instance, as a state and a reason.
+pub(super) fn spot(what: SpotFact) -> (&'static str, String) {
+    match what {
+        SpotFact::Notice => {
+            let reason = "EC2 takes it back in two minutes, whatever holds it";
+            ("Spot notice", reason.to_owned())
+        }
+        SpotFact::AtRisk => {
+            let reason = "EC2 recommends to replace it";
+            ("Spot at risk", reason.to_owned())
+        }
+        SpotFact::Reclaimed { not_stopped } => {
+            let reason = format!(
+                "its two minutes are over, and {not_stopped} task(s) on it have not stopped"
+            );
+            ("Spot reclaimed", reason)
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! Whether every lifecycle action of ours gets an execution, even if its event is lost, and none gets two that act against
-//! each other. What the reconciler starts is judged by what there was when it started it.
+//! Whether every lifecycle action of ours gets an execution, even if its event is lost, and none
+//! gets two that act against each other. What the reconciler starts is judged by what there was
+//! when it started it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use workers::Worker;
 use workers::model::Transition;
 use workers::reconcile::{NAME_PREFIX, SOURCE, hook_of};
 
@@ -14,14 +16,17 @@ use crate::fact::Told;
 use crate::promises::Claim;
 use crate::stepfunctions::Execution;
 
-/// Within so long an action gets its execution: the reconciler's tail (180 s), the period of its rule (300 s), and slack for
-/// an event of that rule that is five minutes late (the fault `event-late`) and for retries.
+/// Within so long an action gets its execution: the reconciler's tail (180 s), the period of its
+/// rule (300 s), and slack for an event of that rule that is five minutes late (the fault
+/// `event-late`) and for retries.
 const SERVED_WITHIN: SignedDuration = SignedDuration::from_secs(180 + 300 + 420);
 
-/// The reconciler starts nothing before an action is this old: its tail, less what a worker's clock may be ahead unnoticed.
+/// The reconciler starts nothing before an action is this old: its tail, less what a worker's clock
+/// may be ahead unnoticed.
 const TAIL: SignedDuration = SignedDuration::from_secs(180 - 5);
 
-/// An execution that has run for so long is seen by the reconciler, which itself is done within this.
+/// An execution that has run for so long is seen by the reconciler, which itself is done within
+/// this.
 const SEEN_BY_THEN: SignedDuration = SignedDuration::from_mins(1);
 
 /// The lifecycle actions, as far as executions for them go.
@@ -38,7 +43,8 @@ pub(super) struct Actions {
 }
 
 impl Actions {
-    /// The reconciler could not do its work at `at`: an event of its rule was lost, or its worker had no answer.
+    /// The reconciler could not do its work at `at`: an event of its rule was lost, or its worker
+    /// had no answer.
     pub(super) fn hinder(&mut self, at: Timestamp) {
         self.hindered = Some(at);
         self.plan();
@@ -53,6 +59,14 @@ impl Actions {
 }
 
 impl Inner {
+    /// An event did not reach the target of `rule`.
+    pub(super) fn loses_event(&mut self, at: Timestamp, rule: &str) {
+        self.event_lost = true;
+        if rule.ends_with(Worker::Reconcile.name()) {
+            self.actions.hinder(at);
+        }
+    }
+
     /// An instance has entered a state.
     pub(super) fn enters(&mut self, account: &Account, at: Timestamp, group: &str, id: &str) {
         let group = account.autoscaling.group(group);
@@ -74,6 +88,9 @@ impl Inner {
 
     /// An execution has started.
     pub(super) fn starts(&mut self, account: &Account, at: Timestamp, name: &str, id: &str) {
+        if id.is_empty() {
+            self.reconcilers.insert(name.to_owned());
+        }
         let mut all = account.stepfunctions.executions().iter().rev();
         let Some(started) = all.find(|one| one.name == name) else {
             return;

@@ -1,7 +1,6 @@
 //! What each fact does to the watch: how things stand after it, what it adds to the counts, which promise it breaks.
 
 use jiff::Timestamp;
-use workers::Worker;
 use workers::ecs::TERMINATE;
 
 use super::{Inner, InstanceSeen};
@@ -55,21 +54,9 @@ impl Inner {
                 self.died.insert(instance.clone());
                 self.launches_for_others();
             }
-            Fact::Spot { instance, what } => match what {
-                SpotFact::Notice => {
-                    self.interrupted.insert(instance.clone());
-                    self.launches_for_others();
-                }
-                SpotFact::AtRisk => {}
-                SpotFact::Reclaimed { not_stopped } => {
-                    self.seen.tasks_lost_to_spot += *not_stopped as u64;
-                }
-            },
+            Fact::Spot { instance, what } => self.spot(instance, *what),
             Fact::Delivery { rule, outcome, .. } if outcome != "delivered" => {
-                self.event_lost = true;
-                if rule.ends_with(Worker::Reconcile.name()) {
-                    self.actions.hinder(told.at);
-                }
+                self.loses_event(told.at, rule);
             }
             Fact::Refresh { status, .. } => {
                 let goes_on = [
@@ -99,9 +86,6 @@ impl Inner {
             } => {
                 if *what == ExecutionFact::Started {
                     self.starts(account, told.at, execution, instance);
-                    if instance.is_empty() {
-                        self.reconcilers.insert(execution.clone());
-                    }
                 }
                 self.execution(told.at, execution, what);
             }
@@ -125,6 +109,19 @@ impl Inner {
                 ..
             } if SIZES_A_GROUP.contains(&action.as_str()) => self.launches_for_others(),
             _ => {}
+        }
+    }
+
+    fn spot(&mut self, instance: &str, what: SpotFact) {
+        match what {
+            SpotFact::Notice => {
+                self.interrupted.insert(instance.to_owned());
+                self.launches_for_others();
+            }
+            SpotFact::AtRisk => {}
+            SpotFact::Reclaimed { not_stopped } => {
+                self.seen.tasks_lost_to_spot += not_stopped as u64;
+            }
         }
     }
 

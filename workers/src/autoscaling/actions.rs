@@ -1,15 +1,17 @@
-//! What Auto Scaling says of the lifecycle actions that are open in a group. No call lists them: an open action is
-//! the hook of a transition at which an instance waits, and the scaling activity which that transition belongs to.
+//! What Auto Scaling says of the lifecycle actions that are open in a group. No call lists them: an
+//! open action is the hook of a transition at which an instance waits, and the scaling activity
+//! which that transition belongs to.
 
 use aws_sdk_autoscaling::types::{Activity as SdkActivity, LifecycleHook};
 use jiff::Timestamp;
 
 use super::{AutoScaling, refused};
 use crate::error::Error;
-use crate::model::{GroupName, HookName, InstanceId, Transition};
+use crate::model::{Action, GroupName, HookName, InstanceId, Transition};
 
-/// So many activities are read before the search ends. Documented: activities in progress are listed first, so those of
-/// 1,000 instances that all wait at a hook fit; what lies behind is found when those before it have ended.
+/// So many activities are read before the search ends. Documented: activities in progress are
+/// listed first, so those of 1,000 instances that all wait at a hook fit; what lies behind is found
+/// when those before it have ended.
 const ACTIVITIES_READ: usize = 1000;
 
 /// A scaling activity that has not ended.
@@ -86,6 +88,18 @@ impl AutoScaling {
     }
 }
 
+/// The action's token, if it is known.
+pub(super) fn token(action: &Action) -> Option<String> {
+    action.token.as_ref().map(|token| token.as_str().to_owned())
+}
+
+/// What names the action if its token is not known. Recorded: heartbeat and answer are taken by instance id
+/// (radkawar/stackd testdata/aws/autoscaling/lifecycle_native, 2026-09).
+pub(super) fn instance_id(action: &Action) -> Option<String> {
+    let unnamed = action.token.is_none();
+    unnamed.then(|| action.instance.as_str().to_owned())
+}
+
 fn hook(hook: &LifecycleHook) -> Result<Hook, Error> {
     let Some(name) = hook.lifecycle_hook_name() else {
         let call = "autoscaling:DescribeLifecycleHooks";
@@ -119,9 +133,9 @@ fn activity(call: &'static str, one: &SdkActivity) -> Result<Option<OpenActivity
     }))
 }
 
-/// Which instance an activity is about, and which way it moves. The API has no other member that says either. Recorded:
-/// "Launching a new EC2 instance: i-…", "Terminating EC2 instance: i-…" (radkawar/stackd
-/// testdata/aws/autoscaling/retention_native, 2026-09).
+/// Which instance an activity is about, and which way it moves. The API has no other member that
+/// says either. Recorded: "Launching a new EC2 instance: i-…", "Terminating EC2 instance: i-…"
+/// (radkawar/stackd testdata/aws/autoscaling/retention_native, 2026-09).
 fn describes(description: &str) -> Option<(Transition, InstanceId)> {
     let transition = match description.split(' ').next() {
         Some("Launching") => Transition::Launching,

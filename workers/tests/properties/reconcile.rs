@@ -1,5 +1,5 @@
-//! Which executions the reconciler misses: never one before the tail, each under a name of its own, and each with an event
-//! that the workers read.
+//! Which executions the reconciler misses: never one before the tail, each under a name of its own,
+//! and each with an event that the workers read.
 
 use std::collections::BTreeSet;
 

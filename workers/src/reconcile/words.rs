@@ -1,0 +1,46 @@
+//! What the reconciler says.
+
+use super::Order;
+use crate::model::InstanceId;
+
+/// So many instances are named in a reason.
+const NAMED: usize = 10;
+
+/// For whom executions were started.
+#[derive(Debug, Default)]
+pub(super) struct Started {
+    /// These were started now.
+    pub now: Vec<InstanceId>,
+    /// These were started before, for the same action.
+    pub before: Vec<InstanceId>,
+}
+
+/// What was found and done, in a sentence or two.
+pub(super) fn words(order: &Order, waiting: usize, started: &Started) -> String {
+    let group = &order.group;
+    let list = |ids: &[InstanceId]| {
+        let first: Vec<&str> = ids.iter().take(NAMED).map(InstanceId::as_str).collect();
+        let more = ids.len().saturating_sub(NAMED);
+        match more {
+            0 => first.join(", "),
+            more => format!("{} and {more} more", first.join(", ")),
+        }
+    };
+    let mut text = format!("{waiting} instance(s) of group {group} wait at a hook.");
+    if started.now.is_empty() {
+        let tail = order.tail.as_secs();
+        text.push_str(&format!(
+            " Each has an execution, or waits for less than {tail}s."
+        ));
+    } else {
+        let ids = list(&started.now);
+        text.push_str(&format!(" Started an execution for {ids}: no event came."));
+    }
+    if !started.before.is_empty() {
+        let ids = list(&started.before);
+        text.push_str(&format!(
+            " Not started again for {ids}: the execution that was started for the same action has ended."
+        ));
+    }
+    text
+}
