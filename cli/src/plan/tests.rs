@@ -139,7 +139,9 @@ fn around_it() -> Vec<Wrong> {
                 let (id, now) = (seen.group.members[0].id.clone(), seen.now.to_string());
                 let mut machines = seen.machines.iter_mut();
                 let machine = machines.find(|it| it.id == id).expect("a member");
-                machine.attributes.insert("ecs-rollout.terminate".to_owned(), now);
+                machine
+                    .attributes
+                    .insert("ecs-rollout.terminate".to_owned(), now);
             },
             ..wrong("being-ended", |_| {})
         },
