@@ -94,31 +94,60 @@ fn the_stack_lives_and_dies_under_its_service_role() {
     }
 }
 
+/// What is wrong with an action of the role, if anything is; and whether a life was refused without it.
+fn judge(template: &str, line: usize, action: &str) -> (Option<String>, bool) {
+    let mutated = without(template, line, action);
+    let refused = LIVES
+        .iter()
+        .find_map(|life| Stage::new(mutated.clone(), &[]).live(life).err());
+    match refused {
+        Some(refusal) if refusal.contains(action) => (None, true),
+        Some(refusal) => {
+            let what = format!("line {line}, {action}: refused is {refusal}");
+            (Some(what), true)
+        }
+        None if NOT_SHOWN.iter().any(|(known, _)| *known == action) => (None, false),
+        None => (Some(format!("line {line}: nothing needs {action}")), false),
+    }
+}
+
 #[test]
 fn without_any_one_action_something_is_refused() {
     let template = template();
-    let mut wrong = Vec::new();
-    let mut shown = BTreeSet::new();
-    for (line, action) in actions(&template) {
-        let mutated = without(&template, line, &action);
-        let refused = LIVES.iter().find_map(|life| {
-            let mut stage = Stage::new(mutated.clone(), &[]);
-            stage.live(life).err()
-        });
-        match refused {
-            Some(refusal) if refusal.contains(&action) => drop(shown.insert(action)),
-            Some(refusal) => wrong.push(format!("line {line}, {action}: refused is {refusal}")),
-            None if NOT_SHOWN.iter().any(|(known, _)| *known == action) => {}
-            None => wrong.push(format!("line {line}: nothing needs {action}")),
-        }
-    }
+    let all = actions(&template);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let judged: Vec<(String, Option<String>, bool)> = std::thread::scope(|scope| {
+        let shares: Vec<_> = (0..threads)
+            .map(|share| {
+                let own = all.iter().skip(share).step_by(threads);
+                let template = &template;
+                scope.spawn(move || {
+                    let judged = own.map(|(line, action)| {
+                        let (wrong, needed) = judge(template, *line, action);
+                        (action.clone(), wrong, needed)
+                    });
+                    judged.collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let done = shares
+            .into_iter()
+            .flat_map(|share| share.join().expect("judged"));
+        done.collect()
+    });
+    let mut wrong: Vec<String> = judged
+        .iter()
+        .filter_map(|(_, wrong, _)| wrong.clone())
+        .collect();
+    let needed = judged.iter().filter(|(_, _, needed)| *needed);
+    let needed: BTreeSet<&str> = needed.map(|(action, _, _)| action.as_str()).collect();
     for (action, _) in NOT_SHOWN
         .iter()
-        .filter(|(action, _)| shown.contains(*action))
+        .filter(|(action, _)| needed.contains(action))
     {
         wrong.push(format!("{action} is needed, but is said not to be"));
     }
-    println!("{} actions are needed: {shown:?}", shown.len());
+    println!("{} actions are needed: {needed:?}", needed.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

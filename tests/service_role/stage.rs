@@ -92,7 +92,7 @@ impl Stage {
     /// Updates the stack, and cancels that when its instances are being replaced.
     fn cancelled(&mut self, given: &[(&str, &str)]) -> Result<String, String> {
         let id = self.ask("UpdateStack", given)?;
-        for _ in 0..24 {
+        for _ in 0..6 {
             self.account
                 .advance(self.account.now + Duration::from_secs(5));
             self.answer_hooks(&id);
@@ -130,7 +130,7 @@ impl Stage {
     fn settled(&mut self, id: &str) -> Result<String, String> {
         for _ in 0..20_000 {
             self.account
-                .advance(self.account.now + Duration::from_secs(5));
+                .advance(self.account.now + Duration::from_secs(15));
             self.answer_hooks(id);
             if let Some(refusal) = self.refusal() {
                 return Err(refusal);
