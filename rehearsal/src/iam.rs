@@ -115,16 +115,7 @@ fn resources(call: &Call) -> Vec<String> {
         }
         ("ecs", "StopTask") => vec![ecs_arn("task", &cluster, text("task"))],
         ("ecs", "DescribeServices") => each("services", "service"),
-        (
-            "autoscaling",
-            "AttachInstances"
-            | "CancelInstanceRefresh"
-            | "CompleteLifecycleAction"
-            | "DetachInstances"
-            | "EnterStandby"
-            | "ExitStandby"
-            | "RecordLifecycleActionHeartbeat",
-        ) => {
+        ("autoscaling", action) if OF_A_GROUP.contains(&action) => {
             vec![group_arn(text("AutoScalingGroupName"))]
         }
         ("autoscaling", "CreateOrUpdateTags" | "DeleteTags") => tags(call)
@@ -158,6 +149,17 @@ fn group_arn(group: &str) -> String {
 fn tags(call: &Call) -> impl Iterator<Item = &Value> {
     call.input["Tags"].as_array().into_iter().flatten()
 }
+
+/// The calls of Auto Scaling that are about a group, of those that somebody makes here.
+const OF_A_GROUP: [&str; 7] = [
+    "AttachInstances",
+    "CancelInstanceRefresh",
+    "CompleteLifecycleAction",
+    "DetachInstances",
+    "EnterStandby",
+    "ExitStandby",
+    "RecordLifecycleActionHeartbeat",
+];
 
 /// The calls of CloudFormation that are about a stack, of those that somebody makes here.
 const OF_A_STACK: [&str; 9] = [

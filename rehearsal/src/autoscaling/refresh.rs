@@ -205,9 +205,10 @@ impl Refresh {
 
     /// How many per cent are replaced. An empty group has nothing to replace.
     fn percent(&self) -> u32 {
-        match self.total {
-            0 => 100,
-            total => 100 * self.done / (4 * total),
+        match (self.started, self.total) {
+            (None, _) => 0,
+            (Some(_), 0) => 100,
+            (Some(_), total) => 100 * self.done / (4 * total),
         }
     }
 

@@ -151,9 +151,6 @@ fn replacing(account: &mut Account, name: &str) {
     let went_on = note_progress(account, name, &seen, &preferences);
     // Those tell of themselves.
     let tells = matches!(next, Next::Checkpoint | Next::Enough | Next::Done);
-    if went_on && !tells {
-        tell(account, name);
-    }
     if next != Next::Blocked
         && let Some(refresh) = refresh_mut(account, name)
     {
@@ -167,6 +164,9 @@ fn replacing(account: &mut Account, name: &str) {
         Next::Checkpoint => pause(account, name),
         Next::Blocked => blocked(account, name),
         Next::Enough | Next::Done => all_replaced(account, name),
+    }
+    if went_on && !tells {
+        tell(account, name);
     }
 }
 

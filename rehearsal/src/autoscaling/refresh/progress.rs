@@ -25,13 +25,13 @@ pub fn wait(account: &mut Account, name: &str, waits: Waits) {
         group.instances.iter().find(which).map(|it| it.id.as_str())
     };
     let reason = match waits {
-        Waits::ForLaunches => None,
-        Waits::ForHealth if back => Some(texts::HEALTH_CHECK_INTERVAL.to_owned()),
-        Waits::ForHealth => {
+        Waits::Launches => None,
+        Waits::Health if back => Some(texts::HEALTH_CHECK_INTERVAL.to_owned()),
+        Waits::Health => {
             first(&|it| it.state == LifecycleState::InService).map(texts::insufficient_data)
         }
-        Waits::ForTerminations if back => None,
-        Waits::ForTerminations => first(&|it| leaves(it, true)).map(texts::terminating),
+        Waits::Terminations if back => None,
+        Waits::Terminations => first(&|it| leaves(it, true)).map(texts::terminating),
     };
     if let Some(reason) = reason {
         explain(account, name, reason);
