@@ -117,16 +117,7 @@ fn resources(account: &Account, call: &Call) -> Vec<String> {
         ("ecs", "UpdateTaskProtection") => each("tasks", "task"),
         ("ecs", "DeregisterContainerInstance") => vec![arn("ecs", &format!("cluster/{cluster}"))],
         ("ecs", "DescribeServices") => each("services", "service"),
-        (
-            "autoscaling",
-            "AttachInstances"
-            | "CancelInstanceRefresh"
-            | "CompleteLifecycleAction"
-            | "DetachInstances"
-            | "EnterStandby"
-            | "ExitStandby"
-            | "RecordLifecycleActionHeartbeat",
-        ) => {
+        ("autoscaling", action) if OF_A_GROUP.contains(&action) => {
             vec![group_arn(text("AutoScalingGroupName"))]
         }
         // It names an instance alone: what counts is the group that the instance is in.
@@ -165,6 +156,17 @@ fn group_arn(group: &str) -> String {
 fn tags(call: &Call) -> impl Iterator<Item = &Value> {
     call.input["Tags"].as_array().into_iter().flatten()
 }
+
+/// The calls of Auto Scaling that are about a group, of those that somebody makes here.
+const OF_A_GROUP: [&str; 7] = [
+    "AttachInstances",
+    "CancelInstanceRefresh",
+    "CompleteLifecycleAction",
+    "DetachInstances",
+    "EnterStandby",
+    "ExitStandby",
+    "RecordLifecycleActionHeartbeat",
+];
 
 /// The calls of CloudFormation that are about a stack, of those that somebody makes here.
 const OF_A_STACK: [&str; 10] = [

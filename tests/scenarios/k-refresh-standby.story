@@ -1,5 +1,5 @@
-# An operator has put an instance in standby. Its tasks run on; the refresh replaces the others, waits for it, and replaces
-# it once it is back in service.
+# An operator puts an instance in standby while a refresh goes on. Its tasks run on; the refresh replaces the others, waits for
+# it, and replaces it once it is back in service.
 instances 2
 parameter ClusterMaxSize=8
 parameter CapacityOwner=autoscaling
@@ -7,7 +7,6 @@ parameter UpdateMethod=InstanceRefresh
 deploy
 scale 3
 settle
-call autoscaling EnterStandby {"AutoScalingGroupName": "$GROUP", "InstanceIds": ["$INSTANCE"], "ShouldDecrementDesiredCapacity": true}
-pass 60
+in 60 call autoscaling EnterStandby {"AutoScalingGroupName": "$GROUP", "InstanceIds": ["$INSTANCE"], "ShouldDecrementDesiredCapacity": true}
 in 2400 call autoscaling ExitStandby {"AutoScalingGroupName": "$GROUP", "InstanceIds": ["$INSTANCE"]}
 roll

@@ -63,11 +63,11 @@ pub enum Next {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waits {
     /// Instances on their way into service.
-    ForLaunches,
+    Launches,
     /// New instances whose health is not known yet.
-    ForHealth,
+    Health,
     /// Instances on their way out.
-    ForTerminations,
+    Terminations,
 }
 
 impl View {
@@ -111,13 +111,13 @@ impl View {
         }
         let short = self.counted < self.desired + self.surge;
         if short || self.arriving > 0 || self.coming > 0 {
-            return Next::Wait(Waits::ForLaunches);
+            return Next::Wait(Waits::Launches);
         }
         if self.checking > 0 {
-            return Next::Wait(Waits::ForHealth);
+            return Next::Wait(Waits::Health);
         }
         if self.leaving > 0 {
-            return Next::Wait(Waits::ForTerminations);
+            return Next::Wait(Waits::Terminations);
         }
         if self.surge > 0 {
             return Next::Retire(self.surge.min(self.ready));
@@ -228,13 +228,13 @@ mod tests {
             Next::Wait(waits) => waits,
             other => panic!("{other:?}"),
         };
-        assert_eq!(waits(&seen), Waits::ForLaunches);
+        assert_eq!(waits(&seen), Waits::Launches);
         (seen.arriving, seen.counted) = (0, 5);
-        assert_eq!(waits(&seen), Waits::ForLaunches, "one has not even come");
+        assert_eq!(waits(&seen), Waits::Launches, "one has not even come");
         (seen.counted, seen.checking, seen.leaving) = (6, 1, 1);
-        assert_eq!(waits(&seen), Waits::ForHealth);
+        assert_eq!(waits(&seen), Waits::Health);
         seen.checking = 0;
-        assert_eq!(waits(&seen), Waits::ForTerminations);
+        assert_eq!(waits(&seen), Waits::Terminations);
         seen.leaving = 0;
         assert_eq!(seen.next(&preferences), Next::Retire(2));
         seen.ready = 1;
