@@ -8,7 +8,7 @@
 //! - `capacity`: how many instances there are, and who goes; `health`: who is dead; `warm_pool`.
 //! - `size` with `settings`, `deletion`, `instances`, `hooks`, `describe`, `activities` with `activity`: the calls; `input` reads
 //!   what they are given.
-//! - `membership`, `standby`, `instance_health`: the calls by which a person detaches, attaches, puts aside or condemns one.
+//! - `membership` and `standby` over `user_moves`, `instance_health`: the calls by which a person detaches, attaches, puts aside or condemns one.
 //! - `notice`: what EventBridge is told.
 //!
 //! Refused: everything that is not named here, among it load balancers and their health checks, scaling policies,
@@ -44,6 +44,7 @@ mod settings;
 mod size;
 mod standby;
 mod tags;
+mod user_moves;
 mod warm_pool;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -277,7 +278,7 @@ pub fn on_event(account: &mut Account, event: Event) {
             to,
         } => {
             if in_move(account, &group, &instance, &activity) {
-                membership::settle(account, &group, &instance, to);
+                user_moves::settle(account, &group, &instance, to);
             }
         }
         Event::ActionDue {

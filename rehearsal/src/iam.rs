@@ -117,7 +117,13 @@ fn resources(call: &Call) -> Vec<String> {
         ("ecs", "DescribeServices") => each("services", "service"),
         (
             "autoscaling",
-            "CancelInstanceRefresh" | "CompleteLifecycleAction" | "RecordLifecycleActionHeartbeat",
+            "AttachInstances"
+            | "CancelInstanceRefresh"
+            | "CompleteLifecycleAction"
+            | "DetachInstances"
+            | "EnterStandby"
+            | "ExitStandby"
+            | "RecordLifecycleActionHeartbeat",
         ) => {
             vec![group_arn(text("AutoScalingGroupName"))]
         }

@@ -76,11 +76,12 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
         instance.healthy = false;
     }
     if may_replace && !instance.healthy {
-        let why = match dead {
-            true => Cause::HealthCheck.into(),
-            false => Cause::UserHealthCheck.into(),
+        let cause = if dead {
+            Cause::HealthCheck
+        } else {
+            Cause::UserHealthCheck
         };
-        set_out(account, group, id, Move::Terminate, &why);
+        set_out(account, group, id, Move::Terminate, &cause.into());
         capacity::vacancy(account, group, true);
     }
 }

@@ -1,6 +1,6 @@
 //! Instance refresh: what a refresh remembers. `calls` are the calls about it, `preferences` reads what it is asked to
-//! respect; `seen` looks at the group, `decide` says what is next, `act` and `replace` do it, and `end` ends it; `texts`
-//! are the reasons that it gives, and `events` what it puts on EventBridge.
+//! respect; `seen` looks at the group, `decide` says what is next, `act` and `replace` do it, `progress` notes how far it is, and
+//! `end` ends it; `texts` are the reasons that it gives, and `events` what it puts on EventBridge.
 //!
 //! Documented: an instance refresh replaces the instances of a group in batches between a minimum and a maximum of healthy
 //! capacity, waits for launch hooks, leaves retained instances alone, pauses at checkpoints, watches alarms, and bakes at
@@ -23,6 +23,7 @@ mod end;
 mod events;
 mod pool;
 mod preferences;
+mod progress;
 mod replace;
 mod seen;
 mod texts;

@@ -9,8 +9,8 @@
 use serde_json::{Value, json};
 
 use super::input::{required, validation};
-use super::membership::{Way, begin, member, named, shrinks, with, without};
 use super::moves::LifecycleState;
+use super::user_moves::{Way, begin, member, named, shrinks, with, without};
 use super::{capacity, found, found_mut, whole_seconds};
 use crate::account::Account;
 use crate::wire::{ApiError, only};

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::decide::{Next, View, Waits};
+use super::decide::Next;
 use super::end::{alarm_rings, end, give_up, ringing, succeed};
+use super::progress::{explain, note_progress, wait};
 use super::seen::{leaves, on_its_way_in, seen};
-use super::{Back, Preferences, Refresh, Status, events, pool, replace, texts};
+use super::{Back, Refresh, Status, events, pool, replace, texts};
 use crate::account::Account;
 use crate::autoscaling::Event;
 use crate::autoscaling::group::{Group, Instance};
-use crate::autoscaling::moves::LifecycleState;
 use crate::fact::Fact;
 
 /// Documented: so long a refresh waits for protected instances, and for those in standby.
@@ -131,13 +131,6 @@ fn baking(account: &mut Account, name: &str) {
     }
 }
 
-/// Gives the reason why the refresh is where it is.
-fn explain(account: &mut Account, name: &str, reason: String) {
-    if let Some(refresh) = refresh_mut(account, name) {
-        refresh.reason = Some(reason);
-    }
-}
-
 fn replacing(account: &mut Account, name: &str) {
     if let Some(alarm) = ringing(account, name) {
         return give_up(account, name, alarm_rings(&alarm));
@@ -175,47 +168,6 @@ fn replacing(account: &mut Account, name: &str) {
         Next::Blocked => blocked(account, name),
         Next::Enough | Next::Done => all_replaced(account, name),
     }
-}
-
-/// Says what it waits for. Recorded: on the way back it names the health checks until the end, and nothing before them.
-fn wait(account: &mut Account, name: &str, waits: Waits) {
-    let Some((group, refresh)) = active(account, name) else {
-        return;
-    };
-    let back = refresh.status == Status::RollbackInProgress;
-    let first = |which: &dyn Fn(&&Instance) -> bool| {
-        group.instances.iter().find(which).map(|it| it.id.as_str())
-    };
-    let reason = match waits {
-        Waits::ForLaunches => None,
-        Waits::ForHealth if back => Some(texts::HEALTH_CHECK_INTERVAL.to_owned()),
-        Waits::ForHealth => {
-            first(&|it| it.state == LifecycleState::InService).map(texts::insufficient_data)
-        }
-        Waits::ForTerminations if back => None,
-        Waits::ForTerminations => first(&|it| leaves(it, true)).map(texts::terminating),
-    };
-    if let Some(reason) = reason {
-        explain(account, name, reason);
-    }
-}
-
-/// Whether another instance is replaced.
-fn note_progress(account: &mut Account, name: &str, seen: &View, of: &Preferences) -> bool {
-    let Some(refresh) = refresh_mut(account, name) else {
-        return false;
-    };
-    let left = refresh.left();
-    // Documented: on the way back it falls to zero again.
-    refresh.done = match &refresh.back {
-        None => refresh.done.max(seen.quarters(of, 1)),
-        Some(back) => {
-            let (all, open) = (4 * seen.total, 4 * seen.total - seen.quarters(of, 2));
-            let of_all = (back.done * open).checked_div(all).unwrap_or(0);
-            refresh.done.min(of_all)
-        }
-    };
-    refresh.left() != left
 }
 
 fn pause(account: &mut Account, name: &str) {
