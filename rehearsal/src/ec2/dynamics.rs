@@ -5,13 +5,15 @@ use std::time::Duration;
 /// How long things take in EC2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dynamics {
-    /// From the launch until the instance is running and its operating system boots. Recorded (radkawar/stackd
-    /// testdata/aws/autoscaling, 2026-09): 3.6 to 5.2 s from a launch's start to its hook's event, four times.
+    /// From the launch until the instance is running and its operating system boots. Recorded
+    /// (radkawar/stackd testdata/aws/autoscaling, 2026-09): 3.6 to 5.2 s from a launch's start to
+    /// its hook's event, four times.
     pub pending: (Duration, Duration),
-    /// From the termination until the operating system is down, and with it every container. Assumed: 5 to 15 s.
+    /// From the termination until the operating system is down, and with it every container.
+    /// Assumed: 5 to 15 s.
     pub shutting_down: (Duration, Duration),
-    /// From the termination until the instance is terminated: usually near the first. Recorded (the same): 17 to 28 s,
-    /// twice; the group let instances go 20 to 101 s after EC2 was told.
+    /// From the termination until the instance is terminated: usually near the first. Recorded (the
+    /// same): 17 to 28 s, twice; the group let instances go 20 to 101 s after EC2 was told.
     pub terminated: (Duration, Duration),
 }
 
