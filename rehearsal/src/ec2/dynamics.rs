@@ -9,7 +9,8 @@ pub struct Dynamics {
     /// (radkawar/stackd testdata/aws/autoscaling, 2026-09): 3.6 to 5.2 s from a launch's start to
     /// its hook's event, four times.
     pub pending: (Duration, Duration),
-    /// From the termination until the operating system is down, and with it every container. Assumed: 5 to 15 s.
+    /// From the termination until the operating system is down, and with it every container.
+    /// Assumed: 5 to 15 s.
     pub shutting_down: (Duration, Duration),
     /// From the termination until the instance is terminated: usually near the first. Recorded (the
     /// same): 17 to 28 s, twice; the group let instances go 20 to 101 s after EC2 was told.
