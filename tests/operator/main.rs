@@ -2,6 +2,7 @@
 //! policies are within AWS's limits. That the policies allow what the verbs call is judged by `judges/operated.py`.
 
 mod notices;
+mod repairs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -233,7 +234,7 @@ fn widgets_lie_side_by_side_and_within_the_grid() {
 #[test]
 fn the_policies_fit() {
     let account = deployed();
-    for policy in ["LookPolicy", "RollPolicy"] {
+    for policy in ["LookPolicy", "RollPolicy", "RepairPolicy"] {
         let document = property(&account, policy, "PolicyDocument").to_string();
         // Names may be longer than those here: a cluster's has 48 characters at most, a stack's 128.
         let longer = document.replace(CLUSTER, &"x".repeat(48));

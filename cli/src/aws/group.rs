@@ -9,12 +9,7 @@ use workers::model::group::LifecycleState;
 use super::{Aws, told};
 
 /// Where an instance stays until somebody wants it elsewhere, besides in service.
-const AT_REST: [&str; 4] = [
-    "Standby",
-    "Warmed:Stopped",
-    "Warmed:Running",
-    "Warmed:Hibernated",
-];
+const AT_REST: [&str; 3] = ["Warmed:Stopped", "Warmed:Running", "Warmed:Hibernated"];
 
 /// Statuses of an instance refresh that has not ended.
 const GOES_ON: [&str; 6] = [
@@ -99,9 +94,9 @@ impl Member {
     /// Whether it is on its way in or out.
     pub fn moves(&self) -> bool {
         let rests = match &self.state {
-            LifecycleState::InService => true,
+            LifecycleState::InService | LifecycleState::Standby => true,
             LifecycleState::Other(name) => AT_REST.contains(&name.as_str()),
-            state => state.is_retained(),
+            state => state.can_be_ended(),
         };
         !rests
     }
@@ -174,15 +169,6 @@ impl Aws {
             let group = one.auto_scaling_group_name().unwrap_or_default();
             (group.to_owned(), member)
         }))
-    }
-
-    /// What our hooks of the group say, if it has any.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`].
-    pub async fn hooks(&self, group: &str) -> Result<Option<Hooks>, Error> {
-        let all = self.all_hooks(group).await?;
-        Ok(all.into_iter().find_map(|hook| hook.ours))
     }
 
     /// All lifecycle hooks of the group.

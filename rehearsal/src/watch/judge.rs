@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use workers::Worker;
+use workers::ecs::TERMINATE;
 
 use super::{Inner, InstanceSeen};
 use crate::account::{Account, Caller};
@@ -71,10 +72,23 @@ impl Inner {
                 }
             }
             Fact::Refresh { status, .. } => {
-                let goes_on = ["InProgress", "Baking", "Cancelling", "RollbackInProgress"];
+                let goes_on = [
+                    "Pending",
+                    "InProgress",
+                    "Baking",
+                    "Cancelling",
+                    "RollbackInProgress",
+                ];
                 self.refresh = goes_on.contains(&status.as_str()).then(|| status.clone());
             }
             Fact::ContainerInstance { .. } => self.registers(told),
+            // The request counts for a retained instance only: of another it would cut a drain short.
+            Fact::Attribute { instance, name } if name == TERMINATE => {
+                let seen = self.instances.get(instance);
+                if seen.is_some_and(|seen| seen.retained) {
+                    self.to_be_ended.insert(instance.clone(), told.at);
+                }
+            }
             Fact::Task { .. } | Fact::TaskHealthy { .. } | Fact::TaskKilled { .. } => {
                 self.task(account, told);
             }
