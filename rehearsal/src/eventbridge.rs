@@ -18,6 +18,7 @@ use crate::account::Account;
 use crate::wire::ApiError;
 
 mod asked;
+mod dead_letter;
 pub mod delivery;
 pub mod field;
 pub mod lateness;
@@ -29,7 +30,7 @@ pub mod schedule;
 pub mod target;
 pub mod transformer;
 
-pub use delivery::DeadLetter;
+pub use dead_letter::DeadLetter;
 pub use rules::Rule;
 
 /// What name the execution gets that an event starts. AWS does not say.

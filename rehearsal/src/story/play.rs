@@ -23,7 +23,6 @@ pub use afterwards::{Afterwards, play_and_look};
 
 use super::{Action, Listener, Processes, Settings};
 use crate::endpoint::{self, keys::Keys};
-use crate::eventbridge::lateness;
 use crate::functions::Invoker;
 use crate::promises::Broken;
 use crate::report::Report;
@@ -38,8 +37,6 @@ use afterwards::ask;
 const LIMIT: Duration = Duration::from_secs(96 * 3600);
 /// How long the workload may take to be at rest before a roll begins.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2 * 3600);
-/// After so long every event of a service has reached its targets, and what it starts has begun.
-const EVENTS_HAVE_COME: Duration = lateness::LATEST.saturating_add(Duration::from_secs(6));
 /// Where the account listens in a story with processes.
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// The SSM parameter of the AMI when the parameter file does not name one (the template's default).
@@ -292,9 +289,8 @@ impl Stage {
     async fn settle(&mut self, limit: Duration) -> Result<(), String> {
         let until = self.world.now() + limit;
         let watch = self.watch.clone();
-        // What was just asked for begins a moment later, and an event that was just put has come by
-        // then.
-        let soon = self.world.now() + EVENTS_HAVE_COME;
+        // What was just asked for begins later, and by then an event has come.
+        let soon = self.world.now() + rest::EVENTS_HAVE_COME;
         self.run_until(|_| false, soon).await?;
         if self
             .run_until(move |_| watch.pending().is_none(), until)

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::Stage;
 use super::outcome::on_another_ami;
-use super::{EVENTS_HAVE_COME, Stage};
 use crate::account::Account;
+use crate::eventbridge::lateness;
 use crate::promises::{Broken, Claim};
 use crate::story::Termination;
 
+/// After so long every event of a service has reached its targets, and what it starts has begun.
+pub(super) const EVENTS_HAVE_COME: Duration =
+    lateness::LATEST.saturating_add(Duration::from_secs(6));
 /// So long nothing may be under way before it counts as rest: the health check finds a dead instance within a minute.
 const QUIET: Duration = Duration::from_secs(300);
 /// How long a hook stays open that nobody answers (the template's heartbeat timeout).
