@@ -327,7 +327,9 @@ pub async fn stop_tasks(
     let end = later(now(), STOP_PATIENCE);
     let (ecs, cluster) = (&clients.ecs, &target.cluster);
     let registrations = ecs.registrations(cluster, &target.instance).await?;
-    let active = registrations.into_iter().filter(|one| one.status == Status::Active);
+    let active = registrations
+        .into_iter()
+        .filter(|one| one.status == Status::Active);
     let active: Vec<ContainerInstanceArn> = active.map(|one| one.arn).collect();
     ecs.set_draining(cluster, &active).await?;
     loop {

@@ -96,7 +96,8 @@ pub fn without_execution(about: &Explanation, ended: Option<&Execution>) -> Vec<
             about.group, about.member.id
         ));
     }
-    lines.push("If nobody answers it, its hook ends by itself at its heartbeat timeout.".to_owned());
+    lines
+        .push("If nobody answers it, its hook ends by itself at its heartbeat timeout.".to_owned());
     lines
 }
 

@@ -218,7 +218,9 @@ async fn tasks_are_told_to_stop_on_an_instance_that_takes_no_others() {
     let log = Arc::clone(&calls);
     let clients = Clients::new(&stub::aws(move |asked| {
         let mut calls = log.lock().expect("a log");
-        let is_draining = calls.iter().any(|one| one == "UpdateContainerInstancesState");
+        let is_draining = calls
+            .iter()
+            .any(|one| one == "UpdateContainerInstancesState");
         let stopped = calls.iter().filter(|one| *one == "StopTask").count() > 0;
         let status = if is_draining { "DRAINING" } else { "ACTIVE" };
         let one = json!({"containerInstanceArn": "c", "status": status, "agentConnected": true});
@@ -227,7 +229,11 @@ async fn tasks_are_told_to_stop_on_an_instance_that_takes_no_others() {
             "DescribeContainerInstances" => json!({"containerInstances": [one]}),
             "ListTasks" => json!({"taskArns": ["t"]}),
             "DescribeTasks" => {
-                let (last, desired) = if stopped { ("STOPPED", "STOPPED") } else { ("RUNNING", "RUNNING") };
+                let (last, desired) = if stopped {
+                    ("STOPPED", "STOPPED")
+                } else {
+                    ("RUNNING", "RUNNING")
+                };
                 json!({"tasks": [{"taskArn": "t", "lastStatus": last, "desiredStatus": desired, "group": "batch"}]})
             }
             action => {
