@@ -99,6 +99,16 @@ impl State {
             .map(|(_, document)| document)
     }
 
+    /// The events of all stacks, each stack's oldest first.
+    pub fn all_events(&self) -> impl Iterator<Item = &stack::StackEvent> {
+        self.stacks.values().flat_map(|stack| &stack.events)
+    }
+
+    /// Whether a stack has made the log group with this ARN.
+    pub fn has_log_group(&self, arn: &str) -> bool {
+        record::log_groups(self).any(|group| group == arn)
+    }
+
     /// A stack by its id.
     pub(crate) fn at(&mut self, id: &str) -> &mut Stack {
         self.stacks.get_mut(id).expect("stacks are never forgotten")

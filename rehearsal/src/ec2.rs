@@ -9,6 +9,7 @@ mod base64;
 mod calls;
 mod spot;
 mod template;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,18 +22,19 @@ use crate::wire::ApiError;
 use crate::{autoscaling, ecs};
 
 pub use spot::{at_risk, interrupt};
-pub use template::{Data as TemplateData, TemplateVersion};
+pub use template::{Data as TemplateData, TemplateVersion, VERSION_NOT_FOUND};
 
 /// How long things take in EC2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dynamics {
-    /// From the launch until the instance is running and its operating system boots. Recorded (radkawar/stackd
-    /// testdata/aws/autoscaling, 2026-09): 3.6 to 5.2 s from a launch's start to its hook's event, four times.
+    /// From the launch until the instance is running and its operating system boots. Recorded
+    /// (radkawar/stackd testdata/aws/autoscaling, 2026-09): 3.6 to 5.2 s from a launch's start to
+    /// its hook's event, four times.
     pub pending: (Duration, Duration),
     /// From the termination until the operating system is down, and with it every container. Assumed: 5 to 15 s.
     pub shutting_down: (Duration, Duration),
-    /// From the termination until the instance is terminated: usually near the first. Recorded (the same): 17 to 28 s,
-    /// twice; the group let instances go 20 to 101 s after EC2 was told.
+    /// From the termination until the instance is terminated: usually near the first. Recorded (the
+    /// same): 17 to 28 s, twice; the group let instances go 20 to 101 s after EC2 was told.
     pub terminated: (Duration, Duration),
 }
 
@@ -53,6 +55,8 @@ pub struct State {
     /// How long things take.
     pub dynamics: Dynamics,
     templates: BTreeMap<String, template::Template>,
+    /// What was answered to requests with a client token, by token.
+    answered: BTreeMap<String, tokens::Answered>,
     machines: BTreeMap<String, Machine>,
 }
 
@@ -60,6 +64,7 @@ pub struct State {
 #[derive(Debug)]
 struct Machine {
     instance: Instance,
+    from: TemplateVersion,
     phase: Phase,
     /// Whether its ECS agent is held back, as in a warm pool.
     agent_held: bool,
@@ -118,6 +123,19 @@ impl State {
             .is_some_and(|machine| machine.phase == Phase::ShuttingDown)
     }
 
+    /// The instance `id`, while EC2 still has it, and what it was launched from.
+    pub fn machine(&self, id: &str) -> Option<(&Instance, &TemplateVersion)> {
+        let machine = self.machines.get(id)?;
+        Some((&machine.instance, &machine.from))
+    }
+
+    /// Whether the instance `id` is running.
+    pub fn is_running(&self, id: &str) -> bool {
+        self.machines
+            .get(id)
+            .is_some_and(|machine| machine.phase == Phase::Running)
+    }
+
     /// Whether the instance `id` is there and was neither terminated nor killed.
     pub fn is_alive(&self, id: &str) -> bool {
         self.machines
@@ -132,8 +150,15 @@ impl State {
 /// What AWS would answer, or `NotImplemented`.
 pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
     match action {
-        "CreateLaunchTemplate" => calls::create(account, input),
-        "CreateLaunchTemplateVersion" => calls::create_version(account, input),
+        "CreateLaunchTemplate" => {
+            tokens::once(account, "CreateLaunchTemplate", input, calls::create)
+        }
+        "CreateLaunchTemplateVersion" => tokens::once(
+            account,
+            "CreateLaunchTemplateVersion",
+            input,
+            calls::create_version,
+        ),
         "DescribeLaunchTemplates" => calls::describe(account, input),
         "DescribeLaunchTemplateVersions" => calls::describe_versions(account, input),
         "DeleteLaunchTemplate" => calls::delete(account, input),
@@ -195,6 +220,7 @@ pub fn launch(
     };
     let machine = Machine {
         instance: instance.clone(),
+        from: from.clone(),
         phase: Phase::Pending,
         agent_held: placement.hold_agent,
         is_spot: data.spot,

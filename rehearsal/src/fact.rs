@@ -208,6 +208,8 @@ pub enum SpotFact {
 pub enum ExecutionFact {
     /// It started.
     Started,
+    /// It was redriven: it runs again, from the state in which it ended.
+    Redriven,
     /// It entered a state.
     Entered {
         /// Name of the state.

@@ -1,5 +1,6 @@
-//! SQS, as far as EventBridge needs it: queues that take its events and its dead letters, for whoever looks into them.
-//! Queues that a stack makes are not here (see [`crate::cloudformation`]), and none is on the wire.
+//! SQS, as far as EventBridge needs it: queues that take its events and its dead letters, for
+//! whoever looks into them. Queues that a stack makes are not here (see [`crate::cloudformation`]),
+//! and none is on the wire.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -52,8 +53,8 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
 /// EventBridge sends a message to the queue of this ARN.
 ///
 /// # Errors
-/// As recorded (radkawar/stackd, testdata/aws/eventbridge/inputs.json, 2026-09): there is no such queue, or it does
-/// not let EventBridge in.
+/// As recorded (radkawar/stackd, testdata/aws/eventbridge/inputs.json, 2026-09): there is no such
+/// queue, or it does not let EventBridge in.
 pub fn send(account: &mut Account, queue: &str, body: &str) -> Result<(), ApiError> {
     let request = account.uuid();
     let (status, code, message) = match account.sqs.queues.get(queue) {

@@ -1,7 +1,9 @@
-//! Systems Manager Parameter Store, as far as an AMI parameter needs it: texts with versions and labels.
+//! Systems Manager Parameter Store, as far as an AMI parameter needs it: texts with versions and
+//! labels.
 //!
-//! Recorded: radkawar/stackd, testdata/aws/ssm/parameter_store.json, 2026-09. A parameter that is not there has no
-//! message. A name may be an ARN, and end in a selector: `NAME:2` or `NAME:label`. A label is on one version at a time.
+//! Recorded: radkawar/stackd, testdata/aws/ssm/parameter_store.json, 2026-09. A parameter that is
+//! not there has no message. A name may be an ARN, and end in a selector: `NAME:2` or `NAME:label`.
+//! A label is on one version at a time.
 
 mod notice;
 mod selector;
@@ -47,8 +49,8 @@ struct Version {
 /// Answers `PutParameter`, `GetParameter`, `LabelParameterVersion` and `DeleteParameter`.
 ///
 /// # Errors
-/// `ParameterAlreadyExists`, `ParameterNotFound`, `ParameterVersionNotFound`, `ValidationException`, or
-/// `NotImplemented`.
+/// `ParameterAlreadyExists`, `ParameterNotFound`, `ParameterVersionNotFound`,
+/// `ValidationException`, or `NotImplemented`.
 pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
     match action {
         "PutParameter" => put(account, input),

@@ -17,7 +17,8 @@ pub use play::{Afterwards, Played, play, play_and_look, play_then, play_with_pro
 use std::path::PathBuf;
 
 use crate::account::Account;
-use crate::environments::{Environments, Log};
+use crate::endpoint::keys::Keys;
+use crate::environments::{Environments, Host, Log};
 use crate::eventbridge;
 use crate::fact::Told;
 use crate::simulation::wrong::Wrong;
@@ -56,9 +57,14 @@ pub struct Processes {
 }
 
 impl Processes {
-    fn environments(&self, endpoint: &str) -> Result<Environments, String> {
-        let environments =
-            Environments::new(self.workers.clone(), endpoint.to_owned(), self.log.clone());
+    fn environments(&self, endpoint: &str, keys: &Keys) -> Result<Environments, String> {
+        let environments = Environments::new(Host {
+            workers: self.workers.clone(),
+            endpoint: endpoint.to_owned(),
+            keys: keys.clone(),
+            runs_uploaded_code: false,
+            log: self.log.clone(),
+        });
         environments.check()?;
         Ok(environments)
     }
@@ -73,8 +79,8 @@ pub enum Switch {
     ExecutionNamedAfterEvent,
     /// An abandoned launch makes an instance refresh fail.
     AbandonedLaunchFailsRefresh,
-    /// An instance refresh waits for instances at their terminate hooks before it goes on.
-    RefreshAwaitsTerminateHooks,
+    /// An instance refresh does not wait for instances at their terminate hooks before it goes on.
+    RefreshPassesTerminateHooks,
     /// The container instance of a machine that is started again is ACTIVE, whatever it was before.
     RestartedAgentIsActive,
     /// Instances that joined before their group's capacity provider was associated do not belong to it.
@@ -94,8 +100,8 @@ impl Switch {
             "abandoned-launch-fails-refresh",
         ),
         (
-            Self::RefreshAwaitsTerminateHooks,
-            "refresh-awaits-terminate-hooks",
+            Self::RefreshPassesTerminateHooks,
+            "refresh-passes-terminate-hooks",
         ),
         (Self::RestartedAgentIsActive, "restarted-agent-is-active"),
         (
@@ -116,8 +122,8 @@ impl Switch {
             Self::AbandonedLaunchFailsRefresh => {
                 account.autoscaling.dynamics.abandoned_launch_fails_refresh = true
             }
-            Self::RefreshAwaitsTerminateHooks => {
-                account.autoscaling.dynamics.refresh_awaits_terminate_hooks = true
+            Self::RefreshPassesTerminateHooks => {
+                account.autoscaling.dynamics.refresh_awaits_terminate_hooks = false
             }
             Self::RestartedAgentIsActive => account.ecs.dynamics.restart_keeps_status = false,
             Self::EarlierInstancesHaveNoProvider => {

@@ -135,7 +135,7 @@ fn still_left(tasks: &[Task], listed_at: Timestamp) -> TasksLeft {
 /// Notes for the next look which tasks were left, and what else is known.
 fn remember(finding: &mut Finding, seen: Seen, left: TasksLeft) {
     if finding.verdict == Verdict::NotYet {
-        finding.extra.tasks_left = Some(left);
+        finding.extra.tasks_left = left.remembered();
         finding.extra.agent_gone_since = seen.agent_gone_since;
         finding.extra.hindrances = seen.hindrances;
     }

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::Clients;
+use crate::autoscaling::ActionIs;
 use crate::config::turn as earlier_turn;
 use crate::ended;
 use crate::error::Error;
@@ -28,6 +29,7 @@ use crate::model::group::StackState;
 use crate::model::{
     ContainerInstanceArn, Extra, Finding, ServiceName, Subject, TasksLeft, seconds_between,
 };
+use crate::text::list;
 use crate::turn::{self, Place};
 
 /// Looks, decides, notes the services, and sets the instance to DRAINING.
@@ -87,16 +89,30 @@ pub async fn handle(
     }
     let hosted: Vec<ServiceName> = hosted.into_iter().collect();
     let services = ecs.services(cluster, &hosted).await?;
+    if !active.is_empty() && clients.autoscaling.heartbeat(&subject.action).await? == ActionIs::Over
+    {
+        return Ok(left_alone(subject));
+    }
     let unstable = unstable_before(&services, &suspects);
     let updated = ecs.set_draining(cluster, &active).await?;
     let mut finding = conclude(subject, active, draining, unstable, &updated, now());
     finding.extra.services = Some(hosted);
     finding.extra.stack_deleting = Some(stack == StackState::Deleting);
-    finding.extra.tasks_left = Some(left);
+    finding.extra.tasks_left = left.remembered();
     finding.extra.daemons = Some(daemons(services));
     finding.extra.agent_gone_since = agent_is_gone(&registrations).then(&now);
     finding.extra.turn = turn;
     Ok(finding)
+}
+
+/// The action has ended before the drain began: nobody waits for it, and what may still run is not this worker's to drain. So it
+/// is with an event that comes late, when a person has detached the instance meanwhile.
+fn left_alone(subject: &Subject) -> Finding {
+    let (instance, hook) = (&subject.action.instance, &subject.action.hook);
+    Finding::over(format!(
+        "The lifecycle action of {instance} at hook {hook} is over: completed by somebody else, or timed out. \
+         {instance} is not set to DRAINING."
+    ))
 }
 
 /// You asked to end the instance: nothing is set to DRAINING, and no service is waited for.
@@ -135,12 +151,11 @@ fn told_with(mut finding: Finding, lost: &[Task]) -> Finding {
     if lost.is_empty() {
         return finding;
     }
-    let each: Vec<String> = lost.iter().map(Task::name).collect();
     finding.reason = format!(
         "{} Its machine is gone (interrupted, terminated or stopped by somebody else), and cut off {} task(s) that had not stopped: {}.",
         finding.reason,
         lost.len(),
-        each.join("; ")
+        list(lost.iter().map(Task::name), "; ")
     );
     finding
 }
@@ -248,10 +263,9 @@ pub fn conclude(
     let excused = match unstable.as_slice() {
         [] => "No service is excused from being stable after it.".to_owned(),
         some => {
-            let each: Vec<String> = some.iter().map(ServiceCounts::to_string).collect();
             format!(
                 "Not stable before it, and excused as far as that: {}.",
-                each.join("; ")
+                list(some, "; ")
             )
         }
     };
@@ -424,6 +438,14 @@ mod tests {
 
     /// The calls made, and the services excused, for an instance that is found in `status`.
     async fn run(status: &'static str) -> (Vec<String>, Vec<ServiceCounts>) {
+        let (asked, finding) = run_while(status, true).await;
+        assert_eq!(finding.verdict, Verdict::Reached);
+        assert_eq!(finding.extra.stack_deleting, Some(true));
+        (asked, finding.extra.unstable.expect("a note"))
+    }
+
+    /// The calls made, and the answer, while the lifecycle action is open, or over.
+    async fn run_while(status: &'static str, is_open: bool) -> (Vec<String>, Finding) {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         let clients = Clients::new(&stub::aws(move |request| {
@@ -443,17 +465,21 @@ mod tests {
                     json!({"services": [{"serviceName": "web", "status": "ACTIVE", "desiredCount": 2}]})
                 }
                 "DescribeStacks" => return (200, stack_in("DELETE_IN_PROGRESS")),
+                heartbeat @ "RecordLifecycleActionHeartbeat" if is_open => {
+                    return (200, stub::xml(heartbeat, ""));
+                }
+                "RecordLifecycleActionHeartbeat" => {
+                    let text = "No active Lifecycle Action found with token x";
+                    return (400, stub::xml_error("ValidationError", text));
+                }
                 other => panic!("{other} was asked"),
             };
             (200, answer.to_string())
         }));
         let (subject, input) = (stub::terminating(), stub::event("terminate"));
         let finding = handle(&subject, &input, &clients, &|| stub::at(1)).await;
-        let finding = finding.expect("an answer");
-        assert_eq!(finding.verdict, Verdict::Reached);
-        assert_eq!(finding.extra.stack_deleting, Some(true));
         let asked = asked.lock().expect("a log").clone();
-        (asked, finding.extra.unstable.expect("a note"))
+        (asked, finding.expect("an answer"))
     }
 
     fn stack_in(status: &str) -> String {
@@ -473,10 +499,26 @@ mod tests {
                 "ListTasks",
                 "DescribeTasks",
                 "DescribeServices",
+                "RecordLifecycleActionHeartbeat",
                 "UpdateContainerInstancesState"
             ]
         );
         assert_eq!(names(&excused), ["web"]);
+    }
+
+    #[tokio::test]
+    async fn an_instance_whose_action_is_over_is_not_set_to_draining() {
+        let (asked, finding) = run_while("ACTIVE", false).await;
+        assert_eq!(finding.verdict, Verdict::Over);
+        assert!(
+            finding.reason.ends_with("is not set to DRAINING."),
+            "{}",
+            finding.reason
+        );
+        assert!(
+            !asked.contains(&"UpdateContainerInstancesState".to_owned()),
+            "{asked:?}"
+        );
     }
 
     #[tokio::test]

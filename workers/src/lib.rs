@@ -59,6 +59,7 @@ pub mod stepfunctions;
 #[cfg(test)]
 mod stub;
 pub mod terminate;
+pub mod text;
 pub mod turn;
 
 pub use error::Error;
@@ -325,7 +326,7 @@ async fn complete(
     };
     Ok(Answer {
         verdict: finding.verdict,
-        reason: finding.reason,
+        reason: text::reason(&finding.reason),
         wait_seconds,
         since,
         extra: finding.extra,
@@ -367,7 +368,7 @@ async fn in_its_phase(
     };
     Ok(Answer {
         verdict: finding.verdict,
-        reason: finding.reason,
+        reason: text::reason(&finding.reason),
         wait_seconds,
         since,
         extra: finding.extra,

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::model::cluster::{Service, ServiceCounts};
 use crate::model::group::StackState;
 use crate::model::{Finding, StackSeen, Subject, Transition, Verdict, seconds_between};
+use crate::text::list;
 
 /// So long the last answer of CloudFormation is good enough to say "not yet". A stack that is being deleted holds nobody:
 /// that is noticed at the next look after it.
@@ -135,7 +136,7 @@ pub fn decide_leaving(
     let standing = format!(
         "{} service(s) of cluster {cluster} worse off than before the drain of {instance} began: {}",
         worse.len(),
-        worse.join("; ")
+        list(&worse, "; ")
     );
     let finding = if now < deadline {
         Finding::not_yet(format!("{standing}.")).by(deadline)

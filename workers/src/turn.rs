@@ -26,7 +26,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Clients;
 use crate::error::Error;
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
-use crate::model::{Finding, InstanceId, Subject, Turn, UpdateMethod, seconds_between};
+use crate::model::{Finding, InstanceId, Subject, Turn, UpdateMethod, later, seconds_between};
 use crate::roster;
 
 /// Twice the longest wait between two looks: whoever comes first has looked by then.
@@ -69,11 +69,12 @@ pub async fn look(
     now: &impl Fn() -> Timestamp,
 ) -> Result<Place, Error> {
     let waited = earlier.is_some();
+    let seen_from = later(subject.began, UNSEEN);
     let in_operation = matches!(stack, StackState::Updating | StackState::Busy(_));
     if came(earlier.as_ref()) || *stack == StackState::Deleting {
         return Ok(Place::Go(earlier));
     }
-    if is_on_its_way_back(stack) && now() < subject.began + UNSEEN {
+    if is_on_its_way_back(stack) && now() < seen_from {
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
     let mut roster = roster::look(subject, clients).await?;
@@ -93,10 +94,10 @@ pub async fn look(
         (first, later) = others(subject, &roster.instances);
     }
     let is_refreshed = subject.settings.target.update_method == UpdateMethod::InstanceRefresh;
-    if first.len() + later.len() < batch && !(is_refreshed && now() < subject.began + UNSEEN) {
+    if first.len() + later.len() < batch && !(is_refreshed && now() < seen_from) {
         return Ok(decide(subject, earlier, &Others::default(), now()));
     }
-    if now() < subject.began + UNSEEN {
+    if now() < seen_from {
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
@@ -272,6 +273,20 @@ mod tests {
             let place = place.expect("an answer");
             let is_going = matches!(place, Place::Go(_));
             assert_eq!(is_going, goes, "{method:?} after {seconds} s: {place:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_event_of_the_end_of_time_waits_and_does_not_panic() {
+        let clients = rolled(&["i-00000000000000001"]);
+        let mut subject = stub::terminating();
+        subject.began = Timestamp::MAX;
+        let now = || stub::at(0);
+        let back = StackState::Busy("UPDATE_ROLLBACK_IN_PROGRESS".to_owned());
+        for stack in [StackState::Updating, back] {
+            let place = look(&subject, None, &stack, &clients, &now).await;
+            let place = place.expect("an answer");
+            assert!(matches!(place, Place::Wait(_)), "{stack:?}: {place:?}");
         }
     }
 

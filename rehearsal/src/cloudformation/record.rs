@@ -18,7 +18,7 @@ use crate::account::{ACCOUNT_ID, Account, PARTITION, REGION, arn};
 pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     let made = made(account, wanted);
     let calls = permissions::creation(account, wanted, &made.physical_id);
-    allowed(account, &wanted.stack_id, &calls)?;
+    allowed(account, &wanted.stack_id, calls)?;
     Ok(made)
 }
 
@@ -133,6 +133,15 @@ pub fn managed_policies(state: &State) -> impl Iterator<Item = (&str, &Value)> {
                 &policy.properties["PolicyDocument"],
             )
         })
+}
+
+/// The ARNs of the log groups that stacks made.
+pub fn log_groups(state: &State) -> impl Iterator<Item = &Value> {
+    let stacks = state.stacks.values();
+    stacks
+        .flat_map(|stack| stack.resources.values())
+        .filter(|resource| resource.kind.name == LOG_GROUP && !resource.known.reference.is_empty())
+        .filter_map(|group| group.known.attributes.get("Arn"))
 }
 
 /// The inline policies of a role that a stack made, those of AWS::IAM::Policy included.

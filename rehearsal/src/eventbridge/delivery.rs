@@ -18,7 +18,8 @@ use crate::faults::{Fault, LATEST_EVENT, OUT_OF_ORDER};
 use crate::sqs;
 use crate::wire::ApiError;
 
-/// Under the fault `event-lost` one event in so many is lost: AWS calls the groups' events best effort.
+/// Under the fault `event-lost` one event in so many is lost: AWS calls the groups' events best
+/// effort.
 const LOST_IN: u8 = 5;
 /// The code of what a target does not get because it is no JSON.
 const INVALID_JSON: &str = "INVALID_JSON";
@@ -231,7 +232,8 @@ impl Delivery {
     }
 }
 
-/// Gives the target its message, which must be JSON; what a transformer makes need not be (see [`transformer`]).
+/// Gives the target its message, which must be JSON; what a transformer makes need not be (see
+/// [`transformer`]).
 fn hand_over(account: &mut Account, delivery: &Delivery, message: &str) -> Result<(), ApiError> {
     let is_made = matches!(delivery.target.message, Message::Transformed(_));
     if is_made && !is_deliverable(message) {
@@ -288,7 +290,8 @@ fn error_code(error: &ApiError) -> &'static str {
     }
 }
 
-/// Assumed: twice as long each time, up to eight minutes (185 retries fill the 24 hours so), half of it by chance.
+/// Assumed: twice as long each time, up to eight minutes (185 retries fill the 24 hours so), half
+/// of it by chance.
 fn backoff(account: &mut Account, retries: u64) -> Duration {
     let most = account.eventbridge.dynamics.longest_backoff;
     let exponent = u32::try_from(retries).unwrap_or(u32::MAX).min(16);

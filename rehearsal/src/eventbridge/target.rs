@@ -121,9 +121,9 @@ fn message(id: &str, given: &Value) -> Result<Message, ApiError> {
     }
 }
 
-/// Checks what each kind of target must have and may have. A state machine is started in a role, with the event or a
-/// constant. A topic or a queue lets EventBridge in by its own policy: AWS's own pages do not agree on whether it takes
-/// a role.
+/// Checks what each kind of target must have and may have. A state machine is started in a role,
+/// with the event or a constant. A topic or a queue lets EventBridge in by its own policy: AWS's
+/// own pages do not agree on whether it takes a role.
 fn checked_kind(arn: &str, given: &Value) -> Result<(), ApiError> {
     let role = &given["RoleArn"];
     if arn.starts_with("arn:") && [":sns:", ":sqs:"].iter().any(|it| arn.contains(it)) {

@@ -35,9 +35,9 @@ pub enum Fault {
     SmallPages,
     /// EventBridge delivers every event twice.
     EventTwice,
-    /// Events come minutes late.
+    /// Events come minutes later than they do on AWS.
     EventLate,
-    /// Events overtake one another.
+    /// More events overtake one another than do on AWS.
     EventOutOfOrder,
     /// Events are lost.
     EventLost,
@@ -159,12 +159,12 @@ impl Fault {
         (
             Self::EventLate,
             "event-late",
-            "events come up to 5 minutes late",
+            "events come up to 5 minutes later than usual",
         ),
         (
             Self::EventOutOfOrder,
             "event-out-of-order",
-            "events of the same minute overtake one another",
+            "events come up to a minute later than usual, so that more overtake one another",
         ),
         (
             Self::EventLost,

@@ -1,5 +1,5 @@
-//! The event that Parameter Store puts on the bus when a parameter changes. Recorded: out of order, and one never came
-//! (radkawar/stackd, testdata/aws/ssm/parameter_store.json, 2026-09).
+//! The event that Parameter Store puts on the bus when a parameter changes. Recorded: out of order,
+//! and one never came (radkawar/stackd, testdata/aws/ssm/parameter_store.json, 2026-09).
 
 use serde_json::{Value, json};
 

@@ -18,8 +18,8 @@ use crate::stepfunctions::Execution;
 /// an event of that rule that is five minutes late (the fault `event-late`) and for retries.
 const SERVED_WITHIN: SignedDuration = SignedDuration::from_secs(180 + 300 + 420);
 
-/// The reconciler starts nothing before an action is this old.
-const TAIL: SignedDuration = SignedDuration::from_secs(180);
+/// The reconciler starts nothing before an action is this old: its tail, less what a worker's clock may be ahead unnoticed.
+const TAIL: SignedDuration = SignedDuration::from_secs(180 - 5);
 
 /// An execution that has run for so long is seen by the reconciler, which itself is done within this.
 const SEEN_BY_THEN: SignedDuration = SignedDuration::from_mins(1);

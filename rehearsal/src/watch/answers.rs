@@ -15,7 +15,7 @@ const RETAINED_SEEN: SignedDuration = SignedDuration::from_mins(2);
 impl Inner {
     pub(super) fn execution(&mut self, at: Timestamp, execution: &str, what: &ExecutionFact) {
         match what {
-            ExecutionFact::Started => {
+            ExecutionFact::Started | ExecutionFact::Redriven => {
                 self.open_executions.insert(execution.to_owned(), at);
             }
             // A drain may have to wait for its turn in a roll, and its deadline counts from that.

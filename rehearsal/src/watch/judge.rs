@@ -72,7 +72,13 @@ impl Inner {
                 }
             }
             Fact::Refresh { status, .. } => {
-                let goes_on = ["InProgress", "Baking", "Cancelling", "RollbackInProgress"];
+                let goes_on = [
+                    "Pending",
+                    "InProgress",
+                    "Baking",
+                    "Cancelling",
+                    "RollbackInProgress",
+                ];
                 self.refresh = goes_on.contains(&status.as_str()).then(|| status.clone());
             }
             Fact::ContainerInstance { .. } => self.registers(told),
