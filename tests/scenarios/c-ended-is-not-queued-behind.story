@@ -1,6 +1,6 @@
 # While the instance still stands at its hook (its event is late) the next rollout begins, and does not wait for it.
 instances 2
-parameter DrainDeadlineSeconds=600
+parameter DrainDeadlineSeconds=1500
 fault drain-hangs
 fault event-late
 deploy

@@ -26,7 +26,7 @@ use crate::model::{
     Finding, Hindrances, Policy, ServiceName, Subject, TaskArn, TasksLeft, Verdict, later,
 };
 use look::{look, look_again, look_at_all};
-use words::{nothing_left, obstacle};
+use words::{kept, nothing_left, obstacle};
 
 /// How long tasks that were told to stop may take. A default web task needs about five and a half minutes: 300 s until
 /// its load balancer lets go, 30 s from SIGTERM to SIGKILL. Less than the 15 minutes would cut off slower ones.
@@ -289,15 +289,6 @@ fn after_deadline(
     ));
     let next = agent_end.map_or(grace_end, |end| end.min(grace_end));
     (finding.by(next).restarted_at(deadline), stop)
-}
-
-/// Why an instance is kept, and what a person is to do later.
-fn kept(subject: &Subject, obstacle: &str) -> String {
-    let instance = &subject.action.instance;
-    format!(
-        "{obstacle}. StandaloneTaskPolicy is skip-instance, so {instance} is retained (Terminating:Retained) and marked, and \
-         the rollout continues. When its standalone tasks have ended, end it with 'ecs-rollout terminate {instance}'."
-    )
 }
 
 #[cfg(test)]

@@ -133,18 +133,6 @@ fn around_it() -> Vec<Wrong> {
             mend: |seen| seen.group.members[0].state = LifecycleState::TerminatingRetained,
             ..wrong("retained", |_| {})
         },
-        Wrong {
-            mend: |seen| {
-                seen.group.members[0].state = LifecycleState::TerminatingRetained;
-                let (id, now) = (seen.group.members[0].id.clone(), seen.now.to_string());
-                let mut machines = seen.machines.iter_mut();
-                let machine = machines.find(|it| it.id == id).expect("a member");
-                machine
-                    .attributes
-                    .insert("ecs-rollout.terminate".to_owned(), now);
-            },
-            ..wrong("being-ended", |_| {})
-        },
         wrong("agent-disconnected", |world| {
             world.with(|account| {
                 let groups = json!({"AutoScalingGroupNames": [CLUSTER]});
@@ -337,6 +325,26 @@ fn each_blocker_is_found() {
             plan.remarks
         );
     }
+}
+
+#[test]
+fn a_retained_instance_that_you_are_ending_blocks_nothing() {
+    let usual = wrong("being-ended", |_| {});
+    let (mut seen, _) = seen(&usual.settings, (&usual.before, &[]), usual.deed);
+    let member = &mut seen.group.members[0];
+    member.state = LifecycleState::TerminatingRetained;
+    let mut machines = seen.machines.iter_mut();
+    let machine = machines.find(|it| it.id == member.id);
+    let attributes = &mut machine.expect("a member of the cluster").attributes;
+    attributes.insert("ecs-rollout.terminate".to_owned(), seen.now.to_string());
+    let asked = Asked {
+        ami: Some(usual.ami.to_owned()),
+        batch: None,
+    };
+    let remarks = planned(&seen, &asked).remarks;
+    let level = |name: &str| remarks.iter().find(|it| it.name == name).map(|it| it.level);
+    assert_eq!(level("being-ended"), Some(Level::Warning), "{remarks:?}");
+    assert_eq!(level("retained"), None, "{remarks:?}");
 }
 
 /// Whether nobody can know how long its rolls take: a task that no service replaces, and that has no end.

@@ -78,3 +78,12 @@ pub fn nothing_left(subject: &Subject, seen: &Seen, now: Timestamp) -> String {
         "All {count} task(s) on {instance} that ECS remembers are STOPPED, {spent} s after its terminate hook opened.{agent}"
     )
 }
+
+/// Why an instance is kept, and what a person is to do later.
+pub fn kept(subject: &Subject, obstacle: &str) -> String {
+    let instance = &subject.action.instance;
+    format!(
+        "{obstacle}. StandaloneTaskPolicy is skip-instance, so {instance} is retained (Terminating:Retained) and marked, and \
+         the rollout continues. When its standalone tasks have ended, end it with 'ecs-rollout terminate {instance}'."
+    )
+}

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 
 use super::*;
-use crate::model::cluster::ContainerInstanceStatus;
+use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus};
+use crate::model::group::LifecycleState;
+use crate::model::{ClusterName, GroupName, HookName, InstanceId};
 use crate::stub;
 
 fn registration(requested: Option<i64>, agent_connected: bool) -> ContainerInstance {
