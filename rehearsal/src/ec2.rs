@@ -7,6 +7,7 @@
 
 mod base64;
 mod calls;
+mod names;
 mod spot;
 mod template;
 mod tokens;
@@ -27,13 +28,14 @@ pub use template::{Data as TemplateData, TemplateVersion};
 /// How long things take in EC2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dynamics {
-    /// From the launch until the instance is running and its operating system boots. Recorded (radkawar/stackd
-    /// testdata/aws/autoscaling, 2026-09): 3.6 to 5.2 s from a launch's start to its hook's event, four times.
+    /// From the launch until the instance is running and its operating system boots. Recorded
+    /// (radkawar/stackd testdata/aws/autoscaling, 2026-09): 3.6 to 5.2 s from a launch's start to
+    /// its hook's event, four times.
     pub pending: (Duration, Duration),
     /// From the termination until the operating system is down, and with it every container. Assumed: 5 to 15 s.
     pub shutting_down: (Duration, Duration),
-    /// From the termination until the instance is terminated: usually near the first. Recorded (the same): 17 to 28 s,
-    /// twice; the group let instances go 20 to 101 s after EC2 was told.
+    /// From the termination until the instance is terminated: usually near the first. Recorded (the
+    /// same): 17 to 28 s, twice; the group let instances go 20 to 101 s after EC2 was told.
     pub terminated: (Duration, Duration),
 }
 
@@ -134,6 +136,7 @@ impl State {
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.
 pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+    let input = &names::of_the_api(input);
     match action {
         "CreateLaunchTemplate" => {
             tokens::once(account, "CreateLaunchTemplate", input, calls::create)

@@ -2,6 +2,7 @@
 
 import botocore.endpoint
 import botocore.exceptions
+import botocore.parsers
 from botocore import xform_name
 
 from loopback.account import client
@@ -53,7 +54,7 @@ def is_served(asked, operation, last):
     last.status = 0
     try:
         getattr(asked, xform_name(operation))(**members)
-    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ValueError, KeyError):
+    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError):
         # What it means is in the answer; without one the call does not come to loopback at all.
         pass
     if last.status == 0:

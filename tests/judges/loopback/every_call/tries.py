@@ -9,11 +9,13 @@ import base64
 import json
 import time
 
+from botocore import xform_name
+
 from loopback.account import Failed
 
 from .recorder import BOTO3, CLI
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 ROLE = "arn:aws:iam::123456789012:role/every-call"
 TEMPLATE = {"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}}}
 
@@ -34,7 +36,7 @@ class Course:
         self.recorder, self.tool, self.folder = recorder, tool, folder
         self.name = f"every-{tag}"
 
-    def call(self, service, operation, allow=(), **members):
+    def call(self, service, operation, allow=(), /, **members):
         """One call. Gives the answer; nothing if it was refused, which is kept."""
         if self.tool == BOTO3:
             return self.recorder.boto3(service, operation, allow, **members)
@@ -49,6 +51,9 @@ class Course:
                 file.write_bytes(members.pop(name))
                 flags += [f"--{name.lower()}", str(file) if name == "Body" else f"file://{file}"]
         if operation in ("GetObject", "Invoke"):
+            # A file for the answer stands beside flags only.
+            for name in list(members):
+                flags += ["--" + xform_name(name, "-"), members.pop(name)]
             flags.append(str(self.folder / "answer"))
         return flags
 
@@ -195,12 +200,15 @@ class Course:
     def templates(self):
         """Launch templates."""
         call, name = self.call, self.name
-        user_data = base64.b64encode(f"#!/bin/sh\necho ECS_CLUSTER={name} >>/etc/ecs/ecs.config\n".encode()).decode()
+        settings = f"#!/bin/sh\necho ECS_CLUSTER={name} >>/etc/ecs/ecs.config\n" \
+                   "echo ECS_WARM_POOLS_CHECK=true >>/etc/ecs/ecs.config\n"
+        user_data = base64.b64encode(settings.encode()).decode()
         data = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "m7g.large", "UserData": user_data}
-        call("ec2", "CreateLaunchTemplate", LaunchTemplateName=name, LaunchTemplateData=data)
+        tags = {"ResourceType": "launch-template", "Tags": [{"Key": "k", "Value": "v"}]}
+        call("ec2", "CreateLaunchTemplate", LaunchTemplateName=name, LaunchTemplateData=data, TagSpecifications=[tags])
         call("ec2", "CreateLaunchTemplateVersion", LaunchTemplateName=name, LaunchTemplateData=data)
         call("ec2", "DescribeLaunchTemplates", LaunchTemplateNames=[name])
-        call("ec2", "DescribeLaunchTemplateVersions", LaunchTemplateName=name)
+        call("ec2", "DescribeLaunchTemplateVersions", LaunchTemplateName=name, Versions=["1"])
 
     def group(self):
         """A group of four instances."""
@@ -320,11 +328,13 @@ class Course:
         template = {"LaunchTemplateName": self.name, "Version": "2"}
         call("autoscaling", "StartInstanceRefresh", DesiredConfiguration={"LaunchTemplate": template}, **own)
         call("autoscaling", "DescribeInstanceRefreshes", **own)
-        call("autoscaling", "RollbackInstanceRefresh", ["IrreversibleInstanceRefresh"], **own)
-        call("autoscaling", "CancelInstanceRefresh", **own)
+        # At this speed it may be over before the AWS CLI has started again.
+        over = ["ActiveInstanceRefreshNotFound"]
+        call("autoscaling", "RollbackInstanceRefresh", ["IrreversibleInstanceRefresh", *over], **own)
+        call("autoscaling", "CancelInstanceRefresh", over, **own)
         call("autoscaling", "PutWarmPool", MinSize=0, **own)
         call("autoscaling", "DescribeWarmPool", **own)
-        call("autoscaling", "DeleteWarmPool", ForceDelete=True, **own)
+        call("autoscaling", "DeleteWarmPool", **own)
 
     def take_down(self):
         """What is left is deleted."""
