@@ -14,12 +14,17 @@ fn text(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn definition() -> Value {
-    serde_json::from_str(&text("statemachine/lifecycle.asl.json")).expect("the definition is JSON")
+fn definition(name: &str) -> Value {
+    let text = text(&format!("statemachine/{name}.asl.json"));
+    serde_json::from_str(&text).expect("the definition is JSON")
 }
 
 fn states() -> Vec<(String, Value)> {
-    let definition = definition();
+    states_of("lifecycle")
+}
+
+fn states_of(name: &str) -> Vec<(String, Value)> {
+    let definition = definition(name);
     let states = definition["States"]
         .as_object()
         .expect("the definition has States");
@@ -30,7 +35,11 @@ fn states() -> Vec<(String, Value)> {
 }
 
 fn tasks() -> Vec<(String, Value)> {
-    states()
+    tasks_of("lifecycle")
+}
+
+fn tasks_of(name: &str) -> Vec<(String, Value)> {
+    states_of(name)
         .into_iter()
         .filter(|(_, state)| state["Type"] == "Task")
         .collect()
@@ -45,7 +54,8 @@ fn pascal(name: &str) -> String {
 
 #[test]
 fn every_resource_of_the_definition_is_a_worker_that_the_template_substitutes() {
-    let asked: BTreeSet<String> = tasks()
+    let asked: BTreeSet<String> = [tasks(), tasks_of("reconcile")]
+        .concat()
         .iter()
         .map(|(_, state)| {
             state["Resource"]
@@ -136,9 +146,50 @@ fn every_task_has_a_timeout_and_catches_everything() {
         );
     }
     assert!(
-        definition()["TimeoutSeconds"].is_u64(),
+        definition("lifecycle")["TimeoutSeconds"].is_u64(),
         "the definition has no TimeoutSeconds"
     );
+}
+
+#[test]
+fn the_reconciler_asks_once_in_the_same_way_as_the_others_are_asked() {
+    let tasks = tasks();
+    let (_, one) = tasks.first().expect("the definition asks");
+    let reconcile = tasks_of("reconcile");
+    let [(_, only)] = &reconcile[..] else {
+        panic!("it asks once, not {} times", reconcile.len());
+    };
+    for member in ["TimeoutSeconds", "HeartbeatSeconds", "Retry"] {
+        assert_eq!(only[member], one[member], "{member}");
+    }
+    // All retries, half an hour at most, are over before the machine ends.
+    assert_eq!(definition("reconcile")["TimeoutSeconds"], 3600);
+    assert_eq!(only["Catch"][0]["Next"], "ReconcileFailed");
+}
+
+#[test]
+fn the_rule_gives_the_reconciler_what_it_reads() {
+    let workflow = text("template/workflow.yaml");
+    let (_, input) = workflow
+        .split_once("Input: !Sub '")
+        .expect("the rule has an input");
+    let (input, _) = input.split_once('\'').expect("the input ends");
+    let input = input
+        .replace("${AutoScalingGroupName}", "DevCluster")
+        .replace(
+            "${StateMachine}",
+            "arn:aws:states:eu-west-1:123456789012:stateMachine:DevCluster-lifecycle",
+        );
+    let input: Value = serde_json::from_str(&input).expect("JSON");
+    let order = workers::reconcile::read_order(&input).expect("an input that it reads");
+    // The longest delay of an event on record is 129 s.
+    assert!(order.tail.as_secs() > 129);
+    for hook in ["ecs-rollout-launch", "ecs-rollout-terminate"] {
+        let transitions = ["LAUNCHING", "TERMINATING"];
+        let ours = transitions.map(|way| format!("autoscaling:EC2_INSTANCE_{way}"));
+        let ours = ours.map(|way| workers::reconcile::hook_of(&way));
+        assert!(ours.contains(&Some(hook)), "{hook}");
+    }
 }
 
 #[test]

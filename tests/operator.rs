@@ -176,7 +176,9 @@ fn possible() -> BTreeSet<Metric> {
     let errors = workers::Error::NAMES.map(|error| of("Errors", "Error", error));
     let verdicts = ["Reached", "NotYet", "Never", "Over"]
         .into_iter()
-        .flat_map(|verdict| Worker::ALL.map(|worker| of(verdict, "Worker", worker.name())));
+        .flat_map(|verdict| {
+            Worker::OF_AN_ACTION.map(|worker| of(verdict, "Worker", worker.name()))
+        });
     // It acts and has no deadline: it never gives up.
     let never = of("Never", "Worker", Worker::CompleteAction.name());
     let all = verdicts.chain(phases).chain(errors);

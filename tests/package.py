@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the five zips as the README tells, and packages the template with them, as far as that goes without an account.
+"""Makes the zips as the README tells, and packages the template with them, as far as that goes without an account.
 
 usage: package.py [--architecture x86_64|arm64] [--profile lambda|release] [--without-build] [--s3 URL]
 
 URL is an S3 on loopback; without it moto's is started. Checked are: there is one zip for each function of the template,
 and no other; each is under 3 MB and holds an executable `bootstrap` for the architecture, and nothing else; `aws
-cloudformation package` uploads them, the definition and the nested templates, each as it is; the template that it writes
+cloudformation package` uploads them, the definitions and the nested templates, each as it is; the template that it writes
 names all of them and no file any more, and has no findings.
 """
 
@@ -148,10 +148,13 @@ def check_packaged(packaged, functions, client):
         same_file(client, place, ("S3Bucket", "S3Key"), ROOT / "template" / code, f"Code of {name}")
     machines = [one for one in inner.values() if one["Type"] == "AWS::StepFunctions::StateMachine"]
     for machine in machines:
-        definition = ROOT / "statemachine" / "lifecycle.asl.json"
+        # A machine is called after its definition, and after the cluster.
+        name = machine["Properties"]["StateMachineName"]
+        name = str(name.get("Fn::Sub") if isinstance(name, dict) else name).rsplit("}-", 1)[-1]
+        definition = ROOT / "statemachine" / f"{name}.asl.json"
         place = machine["Properties"]["DefinitionS3Location"]
         same_file(client, place, ("Bucket", "Key"), definition, "DefinitionS3Location")
-    print(f"packaged: {len(functions)} functions, {len(machines)} definition, {len(texts)} nested templates, all in the bucket")
+    print(f"packaged: {len(functions)} functions, {len(machines)} definitions, {len(texts)} nested templates, all in the bucket")
     return texts
 
 

@@ -134,7 +134,8 @@ fn a_roll_survives_an_account_that_stands_still_for_ten_seconds_and_leaves_no_pr
 }
 
 fn workers_are_named(name: &str) -> bool {
-    ["joined", "draining", "drained", "stable", "complete-action"].contains(&name)
+    let names = workers::Worker::ALL.map(workers::Worker::name);
+    names.contains(&name)
 }
 
 #[test]
@@ -146,10 +147,7 @@ fn missing_workers_are_named_with_the_way_to_build_them() {
         message.contains("no worker joined in template"),
         "{message}"
     );
-    assert!(
-        message.contains("cargo build --workspace"),
-        "{message}"
-    );
+    assert!(message.contains("cargo build --workspace"), "{message}");
 }
 
 /// An account on a free port, and where it is.

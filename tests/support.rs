@@ -42,5 +42,6 @@ pub fn changed_template(folder: &str, file_name: &str, from: &str, to: &str) -> 
     copy("template/workflow.yaml");
     copy("template/operator.yaml");
     copy("statemachine/lifecycle.asl.json");
+    copy("statemachine/reconcile.asl.json");
     copy("template/ecs-cluster.yaml")
 }

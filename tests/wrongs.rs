@@ -19,11 +19,14 @@ const SLOW: &str = "instances 2\nparameter DrainDeadlineSeconds=900\nparameter D
 /// One task on each instance, which takes long to leave.
 const ALONE: &str = "instances 2\nservice web desired=2 cpu=128 memory=128 deregistration=600\n";
 
+/// No event of a terminate hook ever comes: the reconciler starts every drain.
+const LOST: &str = "fault terminate-events-lost\n";
+
 /// What happens in most stories.
 const ACTS: &str = "deploy\nrelease\npass 600\nrest\n";
 
 /// Each wrong with the settings and the deeds of its story.
-const STORIES: [(Wrong, &[&str], &str); 25] = [
+const STORIES: [(Wrong, &[&str], &str); 30] = [
     (Wrong::ErrorIsReached, &[ROLL, "fault worker-error\n"], ACTS),
     (Wrong::Counters, &[ROLL], ACTS),
     (
@@ -89,6 +92,15 @@ const STORIES: [(Wrong, &[&str], &str); 25] = [
         &["instances 1\nfault never-joins\nservice web desired=1 cpu=128 memory=128\n"],
         "deploy\nroll\n",
     ),
+    (Wrong::ReconcilesNever, &[ROLL, LOST], ACTS),
+    (Wrong::RunningIgnored, &[ALONE], ACTS),
+    (Wrong::TailIgnored, &[ROLL, LOST], ACTS),
+    (
+        Wrong::FreshNames,
+        &[ROLL],
+        "deploy\ncall autoscaling PutLifecycleHook {\"AutoScalingGroupName\": \"$GROUP\", \"LifecycleHookName\": \"log-collector\", \"LifecycleTransition\": \"autoscaling:EC2_INSTANCE_TERMINATING\", \"HeartbeatTimeout\": 900, \"DefaultResult\": \"CONTINUE\"}\nrelease\npass 600\nrest\n",
+    ),
+    (Wrong::MetadataForgotten, &[ROLL, LOST], ACTS),
 ];
 
 #[test]

@@ -212,12 +212,7 @@ impl Explanation {
                 "now",
                 format!("It is {}, and no execution runs for it.", self.member.state),
             ));
-            lines.push((
-                "do",
-                "If that lasts for more than a minute, its event was lost or its execution was stopped. Look into the dead \
-                 letters (the stack's output DeadLetterQueueUrl). Its hook ends by itself at its heartbeat timeout."
-                    .to_owned(),
-            ));
+            lines.push(("do", self.without_execution()));
             lines.push((
                 "do",
                 format!(
@@ -229,6 +224,23 @@ impl Explanation {
         }
         if let Some((execution, _)) = ended {
             lines.push(("", console(&self.region, &execution.arn)));
+        }
+    }
+
+    /// What to do while no execution runs for an instance at a hook.
+    fn without_execution(&self) -> String {
+        match self.stack.reconciler() {
+            Some(machine) => format!(
+                "Wait: its event may be up to two minutes late, and if it was lost the reconciler starts an execution within \
+                 nine minutes after the hook opened. If none runs by then, look whether the reconciler does: aws \
+                 stepfunctions list-executions --state-machine-arn {machine} --max-items 3"
+            ),
+            None => format!(
+                "Its event may be up to two minutes late. If none runs by then the event was lost; stack {} has no reconciler, \
+                 which the template of this version adds. Start an execution with the event from the dead letters (output \
+                 DeadLetterQueueUrl). Its hook ends by itself at its heartbeat timeout.",
+                self.stack.name
+            ),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::simulation::wrong::Wrong;
 use crate::wire::ApiError;
 use crate::{
     autoscaling, cloudformation, cloudwatch, ec2, ecs, elasticloadbalancing, eventbridge, lambda,
-    s3, sns, ssm, stepfunctions, sts,
+    s3, sns, sqs, ssm, stepfunctions, sts,
 };
 
 /// The account's number, as AWS's own documentation writes its examples.
@@ -116,6 +116,8 @@ pub struct Account {
     pub s3: s3::State,
     /// SNS.
     pub sns: sns::State,
+    /// SQS.
+    pub sqs: sqs::State,
     /// Systems Manager Parameter Store.
     pub ssm: ssm::State,
     /// Step Functions.
@@ -147,6 +149,7 @@ impl Account {
             lambda: Default::default(),
             s3: Default::default(),
             sns: Default::default(),
+            sqs: Default::default(),
             ssm: Default::default(),
             stepfunctions: Default::default(),
         }
@@ -223,6 +226,7 @@ impl Account {
             "events" => eventbridge::call(self, action, input),
             "lambda" => lambda::call(self, action, input),
             "sns" => sns::call(self, caller, action, input),
+            "sqs" => sqs::call(self, action, input),
             "ssm" => ssm::call(self, action, input),
             "sts" => sts::call(caller, action, input),
             "states" => stepfunctions::call(self, action, input),

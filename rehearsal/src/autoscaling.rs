@@ -6,14 +6,16 @@
 //! - `lifecycle`: the way of one instance through its states; `hold`: the hooks on it.
 //! - `refresh`: instance refresh; `lifetime`: who has grown too old; `rebalance`: which Spot instances are at risk.
 //! - `capacity`: how many instances there are, and who goes; `health`: who is dead; `warm_pool`.
-//! - `size` with `settings`, `deletion`, `instances`, `hooks`, `describe`, `activity`: the calls; `input` reads what they
-//!   are given.
+//! - `size` with `settings`, `deletion`, `instances`, `hooks`, `describe`, `activities` with `activity`: the calls; `input` reads
+//!   what they are given.
+//! - `membership`, `standby`, `instance_health`: the calls by which a person detaches, attaches, puts aside or condemns one.
 //! - `notice`: what EventBridge is told.
 //!
 //! Refused: everything that is not named here, among it load balancers and their health checks, scaling policies,
-//! mixed instances, standby, attaching and detaching.
+//! mixed instances.
 //! Zones are never rebalanced.
 
+mod activities;
 mod activity;
 mod capacity;
 mod choice;
@@ -25,10 +27,13 @@ mod health;
 mod hold;
 mod hooks;
 mod input;
+mod instance_health;
 mod instances;
 mod lifecycle;
 mod lifetime;
 mod members;
+mod membership;
+mod metrics;
 mod moves;
 mod notice;
 mod rebalance;
@@ -37,10 +42,11 @@ mod refresh;
 mod scene;
 mod settings;
 mod size;
+mod standby;
 mod tags;
 mod warm_pool;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -62,6 +68,8 @@ pub struct State {
     /// How long things take.
     pub dynamics: Dynamics,
     groups: BTreeMap<String, Group>,
+    /// The metrics that are enabled of each group, by its name.
+    metrics: BTreeMap<String, BTreeSet<String>>,
     /// The groups that have been deleted, oldest first, for their activities.
     deleted: Vec<Group>,
 }
@@ -95,6 +103,17 @@ pub enum Event {
         instance: String,
         /// As in [`Event::AtHooks`].
         activity: String,
+    },
+    /// An instance has been put aside, detached, attached or returned from standby, as a user asked.
+    SetAside {
+        /// Name of the group.
+        group: String,
+        /// Id of the instance.
+        instance: String,
+        /// As in [`Event::AtHooks`].
+        activity: String,
+        /// Where it then is.
+        to: LifecycleState,
     },
     /// The time of a lifecycle action may be over.
     ActionDue {
@@ -168,6 +187,7 @@ impl State {
     }
 
     fn remove_group(&mut self, name: &str) {
+        self.metrics.remove(name);
         if let Some(mut group) = self.groups.remove(name) {
             group.is_deleted = true;
             self.deleted.push(group);
@@ -186,15 +206,22 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DeleteAutoScalingGroup" => deletion::delete(account, input),
         "DescribeAutoScalingGroups" => describe::groups(account, input),
         "DescribeAutoScalingInstances" => instances::describe(account, input),
-        "DescribeScalingActivities" => activity::describe(account, input),
+        "DescribeScalingActivities" => activities::describe(account, input),
         "SetDesiredCapacity" => instances::set_desired(account, input),
         "SetInstanceProtection" => instances::protect(account, input),
         "TerminateInstanceInAutoScalingGroup" => instances::terminate(account, input),
+        "SetInstanceHealth" => instance_health::set(account, input),
+        "DetachInstances" => membership::detach(account, input),
+        "AttachInstances" => membership::attach(account, input),
+        "EnterStandby" => standby::enter(account, input),
+        "ExitStandby" => standby::exit(account, input),
         "PutLifecycleHook" => hooks::put(account, input),
         "DeleteLifecycleHook" => hooks::delete(account, input),
         "DescribeLifecycleHooks" => hooks::describe(account, input),
         "CompleteLifecycleAction" => hooks::complete(account, input),
         "RecordLifecycleActionHeartbeat" => hooks::heartbeat(account, input),
+        "EnableMetricsCollection" => metrics::enable(account, input),
+        "DisableMetricsCollection" => metrics::disable(account, input),
         "CreateOrUpdateTags" => tags::put(account, input),
         "DeleteTags" => tags::delete(account, input),
         "SuspendProcesses" => health::suspend(account, input),
@@ -241,6 +268,16 @@ pub fn on_event(account: &mut Account, event: Event) {
         } => {
             if in_move(account, &group, &instance, &activity) {
                 lifecycle::arrive(account, &group, &instance);
+            }
+        }
+        Event::SetAside {
+            group,
+            instance,
+            activity,
+            to,
+        } => {
+            if in_move(account, &group, &instance, &activity) {
+                membership::settle(account, &group, &instance, to);
             }
         }
         Event::ActionDue {
@@ -326,7 +363,7 @@ fn found_mut<'a>(state: &'a mut State, name: &str) -> Result<&'a mut Group, ApiE
     state.group_mut(name).ok_or_else(|| no_such_group(name))
 }
 
-/// The text is that of other imitations of AWS; what AWS says was not recorded.
+/// Recorded: radkawar/stackd testdata/aws/autoscaling/warm_pool_reuse_native.json, 2026-09.
 fn no_such_group(name: &str) -> ApiError {
     ApiError::client(
         "ValidationError",

@@ -104,6 +104,11 @@ impl State {
         record::log_groups(self).any(|group| group == arn)
     }
 
+    /// The events of all stacks, each stack's oldest first.
+    pub fn all_events(&self) -> impl Iterator<Item = &stack::StackEvent> {
+        self.stacks.values().flat_map(|stack| &stack.events)
+    }
+
     /// A stack by its id.
     pub(crate) fn at(&mut self, id: &str) -> &mut Stack {
         self.stacks.get_mut(id).expect("stacks are never forgotten")

@@ -1,5 +1,9 @@
 //! CloudWatch: the metrics that CloudWatch Logs reads out of log lines in the embedded metric format, strictly by its
-//! documented specification. What is not in it is not taken, and kept with the reason.
+//! documented specification. What is not in it is not taken, and kept with the reason. And the metrics that services publish
+//! about themselves ([`services`]), with the alarms that look at them ([`alarms`]).
+
+pub mod alarms;
+pub mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +43,8 @@ pub struct State {
     pub metrics: BTreeMap<Metric, Vec<(f64, String)>>,
     /// Lines that are no valid document of the format, with the reason.
     pub refused: Vec<(String, String)>,
+    /// What services publish about themselves.
+    pub services: services::Published,
 }
 
 impl State {

@@ -23,7 +23,7 @@ use crate::wire::ApiError;
 use crate::{autoscaling, ecs};
 
 pub use spot::{at_risk, interrupt};
-pub use template::{Data as TemplateData, TemplateVersion};
+pub use template::{Data as TemplateData, TemplateVersion, VERSION_NOT_FOUND};
 
 /// How long things take in EC2.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,7 @@ pub struct State {
 #[derive(Debug)]
 struct Machine {
     instance: Instance,
+    from: TemplateVersion,
     phase: Phase,
     /// Whether its ECS agent is held back, as in a warm pool.
     agent_held: bool,
@@ -121,6 +122,19 @@ impl State {
         self.machines
             .get(id)
             .is_some_and(|machine| machine.phase == Phase::ShuttingDown)
+    }
+
+    /// The instance `id`, while EC2 still has it, and what it was launched from.
+    pub fn machine(&self, id: &str) -> Option<(&Instance, &TemplateVersion)> {
+        let machine = self.machines.get(id)?;
+        Some((&machine.instance, &machine.from))
+    }
+
+    /// Whether the instance `id` is running.
+    pub fn is_running(&self, id: &str) -> bool {
+        self.machines
+            .get(id)
+            .is_some_and(|machine| machine.phase == Phase::Running)
     }
 
     /// Whether the instance `id` is there and was neither terminated nor killed.
@@ -208,6 +222,7 @@ pub fn launch(
     };
     let machine = Machine {
         instance: instance.clone(),
+        from: from.clone(),
         phase: Phase::Pending,
         agent_held: placement.hold_agent,
         is_spot: data.spot,

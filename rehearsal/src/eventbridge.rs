@@ -1,9 +1,10 @@
-//! EventBridge: rules on the default bus that start executions, or publish to a topic, at least once for each event or
-//! at the times of their schedule.
+//! EventBridge: rules on the default bus that start executions, or publish to a topic, at least
+//! once for each event or at the times of their schedule.
 //!
 //! # Layout
 //! - [`pattern`], [`field`]: patterns, and whether an event matches.
-//! - [`rules`], [`target`], [`transformer`]: the calls about rules and targets. [`schedule`]: rules that run on one.
+//! - [`rules`], [`target`], [`transformer`]: the calls about rules and targets. [`schedule`]: rules
+//!   that run on one.
 //! - `put`: events that come in. [`lateness`]: how late those of AWS services are.
 //! - [`delivery`]: how they go out, and what becomes of those that cannot.
 
@@ -33,11 +34,11 @@ pub use rules::Rule;
 /// What name the execution gets that an event starts. AWS does not say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ExecutionName {
-    /// The event's id: the second copy of an event is answered as the first while that execution runs, and refused
-    /// with ExecutionAlreadyExists after (unproven).
+    /// The event's id: the second copy of an event is answered as the first while that execution
+    /// runs, and refused with ExecutionAlreadyExists after (unproven).
     EventId,
-    /// The event's id and something new each time, as names seen in real accounts look: the second copy of an event
-    /// starts a second execution (unproven, and the harder case).
+    /// The event's id and something new each time, as names seen in real accounts look: the second
+    /// copy of an event starts a second execution (unproven, and the harder case).
     #[default]
     Fresh,
 }
@@ -45,10 +46,11 @@ pub enum ExecutionName {
 /// How long things take, and what is not known for certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dynamics {
-    /// Whether the events of AWS services come late, by the table of [`lateness`]. Without, as for the lower bound of
-    /// a rollout, each is on the bus at its own time.
+    /// Whether the events of AWS services come late, by the table of [`lateness`]. Without, as for
+    /// the lower bound of a rollout, each is on the bus at its own time.
     pub services_are_late: bool,
-    /// From the bus to a target, by chance between these. Recorded: 3 s at most from PutEvents to a queue.
+    /// From the bus to a target, by chance between these. Recorded: 3 s at most from PutEvents to a
+    /// queue.
     pub latency: (Duration, Duration),
     /// From the first delivery to the second, if every event is delivered twice. Assumed.
     pub second_copy: (Duration, Duration),
@@ -77,7 +79,8 @@ pub struct State {
     pub dynamics: Dynamics,
     /// What could not be delivered, in order.
     pub dead_letters: Vec<DeadLetter>,
-    /// Every event put on the bus with its instant, whole, if somebody wants them kept: as an archive of EventBridge does.
+    /// Every event put on the bus with its instant, whole, if somebody wants them kept: as an
+    /// archive of EventBridge does.
     pub archive: Option<Vec<(Timestamp, Value)>>,
     rules: BTreeMap<String, Rule>,
     /// How many runs of schedules have begun.
@@ -132,8 +135,8 @@ pub fn on_event(account: &mut Account, Event(planned): Event) {
     }
 }
 
-/// Puts one event, as an AWS service does, on the default bus, where it arrives some time later. `event` is whole but
-/// for `id`, which it gets here.
+/// Puts one event, as an AWS service does, on the default bus, where it arrives some time later.
+/// `event` is whole but for `id`, which it gets here.
 pub fn put_event(account: &mut Account, event: Value) {
     let id = account.uuid();
     put_event_known_as(account, &id, event);

@@ -1,4 +1,5 @@
-//! What can be made to go wrong in the account. [`Fault`] names it all; here is what the services ask.
+//! What can be made to go wrong in the account. [`Fault`] names it all; here is what the services
+//! ask.
 //!
 //! - [`calls`]: with the workers' calls, on their way to the account and back.
 //! - [`invocations`]: with the workers themselves.
@@ -19,9 +20,11 @@ pub use name::Fault;
 pub const SLOW_REGISTRATION: Duration = Duration::from_secs(1200);
 /// By how much an instance joins late, at most: most of them in time, some past a short deadline.
 pub const LATEST_JOIN: Duration = Duration::from_secs(600);
-/// By how much events come late, at most. EventBridge promises no limit; a minute or two was seen.
+/// By how much events come late, at most, beyond what was recorded
+/// ([`crate::eventbridge::lateness`]). EventBridge promises no limit.
 pub const LATEST_EVENT: Duration = Duration::from_secs(300);
-/// Within how long events overtake one another. Assumed: EventBridge promises no order.
+/// By how much each event may come later than the others, beyond what was recorded: they overtake
+/// one another more.
 pub const OUT_OF_ORDER: Duration = Duration::from_secs(60);
 /// How long after it was set DRAINING an instance loses its agent.
 pub const AGENT_GONE_AFTER: Duration = Duration::from_secs(20);
@@ -77,7 +80,8 @@ impl Faults {
         self.on.insert(fault);
     }
 
-    /// Mends one fault, or all of them. A task that never stops is no fault of the account: it stays.
+    /// Mends one fault, or all of them. A task that never stops is no fault of the account: it
+    /// stays.
     pub fn mend(&mut self, fault: Option<Fault>) {
         match fault {
             None => self.on.clear(),

@@ -126,7 +126,7 @@ fn resources(call: &Call) -> Vec<String> {
             .collect(),
         ("ecs", "DescribeClusters") => vec![arn("ecs", &format!("cluster/{cluster}"))],
         ("states", "GetActivityTask") => vec![text("activityArn").to_owned()],
-        ("states", "ListExecutions" | "DescribeStateMachine") => {
+        ("states", "DescribeStateMachine" | "ListExecutions" | "StartExecution") => {
             vec![text("stateMachineArn").to_owned()]
         }
         ("states", "GetExecutionHistory" | "DescribeExecution" | "RedriveExecution") => {

@@ -12,7 +12,7 @@
 //! - [`world`]: the account with time running; [`functions`] and [`environments`] run its functions, [`endpoint`] serves it
 //!   to clients on loopback.
 //! - One module per AWS service: [`autoscaling`], [`cloudformation`], [`ec2`], [`ecs`], [`eventbridge`],
-//!   [`lambda`], [`s3`], [`sns`], [`ssm`], [`stepfunctions`], [`sts`]; and [`cloudwatch`], which reads metrics out of log lines.
+//!   [`lambda`], [`s3`], [`sns`], [`sqs`], [`ssm`], [`stepfunctions`], [`sts`]; and [`cloudwatch`], which reads metrics out of log lines.
 //! - [`world`]: the account with time running. [`functions`] and [`activities`] run the workers there, whose SDKs end
 //!   [`inside`] it.
 //!
@@ -45,6 +45,7 @@ pub mod s3;
 pub mod shape;
 pub mod simulation;
 pub mod sns;
+pub mod sqs;
 pub mod ssm;
 pub mod stepfunctions;
 pub mod story;

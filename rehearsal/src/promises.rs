@@ -22,18 +22,22 @@ pub enum Claim {
     ExecutionsEnd,
     /// A roll ends: all on the new AMI, or rolled back to all on the old one at full size.
     RollEnds,
+    /// Every lifecycle action of ours gets an execution, even if its event is lost; none gets two that act against each
+    /// other.
+    EveryActionServed,
     /// The same seed gives the same story, to the byte.
     SameSeedSameStory,
 }
 
 /// The claims that one telling can judge, in the order in which they are shown. [`Claim::SameSeedSameStory`] takes two.
-pub const CLAIMS: [Claim; 6] = [
+pub const CLAIMS: [Claim; 7] = [
     Claim::DrainedBeforeGone,
     Claim::OneBatchOfDrains,
     Claim::NoErrorContinues,
     Claim::MinimumHealthy,
     Claim::ExecutionsEnd,
     Claim::RollEnds,
+    Claim::EveryActionServed,
 ];
 
 impl Claim {
@@ -46,6 +50,7 @@ impl Claim {
             Self::MinimumHealthy => "minimum-healthy",
             Self::ExecutionsEnd => "executions-end",
             Self::RollEnds => "roll-ends",
+            Self::EveryActionServed => "every-action-served",
             Self::SameSeedSameStory => "same-seed-same-story",
         }
     }
@@ -61,6 +66,9 @@ impl Claim {
             Self::MinimumHealthy => "no service fell below its minimum healthy count",
             Self::ExecutionsEnd => "every execution ended in time, far from 25,000 history events",
             Self::RollEnds => "the roll ended with all capacity on one AMI, at full size",
+            Self::EveryActionServed => {
+                "every lifecycle action got an execution, and none got two that act against each other"
+            }
             Self::SameSeedSameStory => {
                 "told twice from the same seed, the story was the same to the byte"
             }
@@ -142,6 +150,6 @@ mod tests {
             .expect("all are judged");
         assert!(!health.held);
         assert_eq!(health.detail, "at 1970-01-01T00:00:00Z: a (and 1 more)");
-        assert_eq!(judged.iter().filter(|promise| promise.held).count(), 5);
+        assert_eq!(judged.iter().filter(|promise| promise.held).count(), 6);
     }
 }

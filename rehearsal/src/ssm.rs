@@ -1,7 +1,9 @@
-//! Systems Manager Parameter Store, as far as an AMI parameter needs it: texts with versions and labels.
+//! Systems Manager Parameter Store, as far as an AMI parameter needs it: texts with versions and
+//! labels.
 //!
-//! Recorded: radkawar/stackd, testdata/aws/ssm/parameter_store.json, 2026-09. A parameter that is not there has no
-//! message. A name may be an ARN, and end in a selector: `NAME:2` or `NAME:label`. A label is on one version at a time.
+//! Recorded: radkawar/stackd, testdata/aws/ssm/parameter_store.json, 2026-09. A parameter that is
+//! not there has no message. A name may be an ARN, and end in a selector: `NAME:2` or `NAME:label`.
+//! A label is on one version at a time.
 
 mod notice;
 mod selector;
@@ -31,6 +33,8 @@ pub struct State {
 
 #[derive(Debug, Default)]
 struct Parameter {
+    /// What people wrote about it: it is in its events.
+    description: Option<String>,
     /// The first has number 1.
     versions: Vec<Version>,
 }
@@ -45,8 +49,8 @@ struct Version {
 /// Answers `PutParameter`, `GetParameter`, `LabelParameterVersion` and `DeleteParameter`.
 ///
 /// # Errors
-/// `ParameterAlreadyExists`, `ParameterNotFound`, `ParameterVersionNotFound`, `ValidationException`, or
-/// `NotImplemented`.
+/// `ParameterAlreadyExists`, `ParameterNotFound`, `ParameterVersionNotFound`,
+/// `ValidationException`, or `NotImplemented`.
 pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
     match action {
         "PutParameter" => put(account, input),
@@ -80,7 +84,11 @@ fn parameter_arn(name: &str) -> String {
 
 fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "PutParameter";
-    only(action, input, &["Name", "Value", "Type", "Overwrite"])?;
+    only(
+        action,
+        input,
+        &["Name", "Value", "Type", "Overwrite", "Description"],
+    )?;
     let name = text(action, input, "Name")?;
     let value = text(action, input, "Value")?;
     if !matches!(input["Type"].as_str(), None | Some("String")) {
@@ -113,6 +121,9 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         modified: now,
         labels: BTreeSet::new(),
     });
+    if let Some(text) = input["Description"].as_str() {
+        parameter.description = Some(text.to_owned());
+    }
     let version = parameter.versions.len();
     let operation = if is_new { "Create" } else { "Update" };
     notice::changed(account, name, operation, json!({}));
@@ -198,9 +209,11 @@ fn label(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteParameter", input, &["Name"])?;
     let name = text("DeleteParameter", input, "Name")?;
-    let gone = account.ssm.parameters.remove(name);
-    gone.ok_or_else(not_found)?;
+    if !account.ssm.parameters.contains_key(name) {
+        return Err(not_found());
+    }
     notice::changed(account, name, "Delete", json!({}));
+    account.ssm.parameters.remove(name);
     Ok(json!({}))
 }
 

@@ -73,8 +73,8 @@ pub enum Switch {
     ExecutionNamedAfterEvent,
     /// An abandoned launch makes an instance refresh fail.
     AbandonedLaunchFailsRefresh,
-    /// An instance refresh waits for instances at their terminate hooks before it goes on.
-    RefreshAwaitsTerminateHooks,
+    /// An instance refresh does not wait for instances at their terminate hooks before it goes on.
+    RefreshPassesTerminateHooks,
     /// The container instance of a machine that is started again is ACTIVE, whatever it was before.
     RestartedAgentIsActive,
     /// Instances that joined before their group's capacity provider was associated do not belong to it.
@@ -94,8 +94,8 @@ impl Switch {
             "abandoned-launch-fails-refresh",
         ),
         (
-            Self::RefreshAwaitsTerminateHooks,
-            "refresh-awaits-terminate-hooks",
+            Self::RefreshPassesTerminateHooks,
+            "refresh-passes-terminate-hooks",
         ),
         (Self::RestartedAgentIsActive, "restarted-agent-is-active"),
         (
@@ -116,8 +116,8 @@ impl Switch {
             Self::AbandonedLaunchFailsRefresh => {
                 account.autoscaling.dynamics.abandoned_launch_fails_refresh = true
             }
-            Self::RefreshAwaitsTerminateHooks => {
-                account.autoscaling.dynamics.refresh_awaits_terminate_hooks = true
+            Self::RefreshPassesTerminateHooks => {
+                account.autoscaling.dynamics.refresh_awaits_terminate_hooks = false
             }
             Self::RestartedAgentIsActive => account.ecs.dynamics.restart_keeps_status = false,
             Self::EarlierInstancesHaveNoProvider => {

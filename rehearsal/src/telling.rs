@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use workers::Worker;
+use workers::reconcile::NAME_PREFIX;
 
 use crate::fact::{ExecutionFact, Fact, SpotFact, Told};
 use instances::{instance_line, refresh_line};
@@ -103,6 +104,11 @@ impl Teller {
         let (subject, state, reason, mood) = match &told.fact {
             Fact::Stack { .. } => self.stack_line(&told.fact)?,
             Fact::Invocation { .. } => self.answer_line(told)?,
+            Fact::Execution {
+                execution,
+                instance,
+                what: ExecutionFact::Started,
+            } => reconciled_line(execution, instance)?,
             Fact::Lifecycle { .. } | Fact::ContainerInstance { .. } => instance_line(&told.fact)?,
             Fact::Refresh { .. } => refresh_line(&told.fact)?,
             Fact::Deed { what, detail } => (
@@ -199,6 +205,10 @@ impl Teller {
             // The instance's next state and the stack's own event tell the same.
             return None;
         }
+        if worker == Worker::Reconcile.name() && !*failed {
+            // It looks every few minutes, and mostly finds nothing; what it starts has a line of its own.
+            return None;
+        }
         let causes = CAUSES.iter().filter(|cause| reason.contains(**cause));
         let causes: Vec<&str> = causes.copied().collect();
         let key = format!("{worker} {verdict} {}", causes.join(", "));
@@ -215,8 +225,23 @@ impl Teller {
         } else {
             format!("{worker} {verdict}")
         };
-        Some((instance.clone(), state, reason.clone(), mood))
+        // The reconciler is asked about no instance.
+        let subject = if instance.is_empty() {
+            worker
+        } else {
+            instance
+        };
+        Some((subject.to_owned(), state, reason.clone(), mood))
     }
+}
+
+/// An execution that no event has started.
+fn reconciled_line(execution: &str, instance: &str) -> Option<(String, String, String, Mood)> {
+    let reason = "No event came: the reconciler has started its execution.".to_owned();
+    let state = "execution started".to_owned();
+    execution
+        .starts_with(NAME_PREFIX)
+        .then(|| (instance.to_owned(), state, reason, Mood::Plain))
 }
 
 /// What EC2 says about a Spot instance, as a state and a reason.

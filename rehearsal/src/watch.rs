@@ -1,5 +1,6 @@
 //! Watches a roll: counts what the report needs, and notes each broken promise at the event that broke it.
 
+mod actions;
 mod answers;
 mod drains;
 mod judge;
@@ -41,11 +42,16 @@ pub struct Terms {
 impl Terms {
     /// No execution may take longer: a join, the drain that holds it with the grace of `stop-tasks`, and the patience of
     /// the definition's retries, 1562 s, once for each. A drain's time counts from its turn, that of a new instance from
-    /// when no drain holds it any more. If an event was lost its hook is felt for as long as its timeout.
+    /// when no drain holds it any more. If an event was lost the reconciler starts its execution within minutes: its
+    /// tail, and a few of its periods, since an event of its own rule may be lost too.
     fn longest_execution(&self, event_lost: bool) -> Duration {
         const GRACE_AND_RETRIES: Duration = Duration::from_secs(900 + 2 * 1562);
-        const HOOK: Duration = Duration::from_secs(3600);
-        let lost = if event_lost { HOOK } else { Duration::ZERO };
+        const RECONCILED: Duration = Duration::from_secs(180 + 4 * 300);
+        let lost = if event_lost {
+            RECONCILED
+        } else {
+            Duration::ZERO
+        };
         self.join_deadline + self.drain_deadline + GRACE_AND_RETRIES + lost
     }
 }
@@ -113,6 +119,7 @@ pub struct Watch {
 /// How things stand.
 #[derive(Debug)]
 struct Inner {
+    actions: actions::Actions,
     terms: Terms,
     rolling: bool,
     stack_status: String,
@@ -123,6 +130,8 @@ struct Inner {
     refresh: Option<String>,
     instances: BTreeMap<String, InstanceSeen>,
     open_executions: BTreeMap<String, Timestamp>,
+    /// Those that are about no instance: the reconciler's.
+    reconcilers: BTreeSet<String>,
     /// Executions whose drain's turn has come.
     turns_seen: BTreeSet<String>,
     last_answers: BTreeMap<String, Answered>,
@@ -166,6 +175,7 @@ impl Watch {
     /// A watch over a stack with these terms.
     pub fn new(terms: Terms) -> Self {
         let inner = Inner {
+            actions: actions::Actions::default(),
             terms,
             rolling: false,
             stack_status: String::new(),
@@ -174,6 +184,7 @@ impl Watch {
             refresh: None,
             instances: BTreeMap::new(),
             open_executions: BTreeMap::new(),
+            reconcilers: BTreeSet::new(),
             turns_seen: BTreeSet::new(),
             last_answers: BTreeMap::new(),
             healthy: BTreeMap::new(),

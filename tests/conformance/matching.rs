@@ -1,6 +1,7 @@
 //! Whether what was seen is what was recorded. Members that are not recorded are free; a list is recorded whole, in order.
 //!
-//! In the place of a value may stand `{"$any": true}`, `{"$absent": true}`, `{"$like": "At * an instance …"}`,
+//! In the place of a value may stand `{"$any": true}`, `{"$absent": true}`, `{"$like": "At * an instance …"}` (`*`: any
+//! characters, `?`: one),
 //! `{"$between": [1, 2]}`, `{"$contains": X}` (a list that has X somewhere; of several, `[X, Y]`, each at another place),
 //! `{"$starts": [X, …]}` (a list that begins so), `{"$length": 2}`, `{"$not": X}`, and `{"$json": X}` (a text that is
 //! JSON and, read, is X).
@@ -254,24 +255,29 @@ fn contains(
     Ok(false)
 }
 
-/// Whether `text` is like `glob`, in which `*` stands for any characters.
+/// Whether `text` is like `glob`, in which `*` stands for any characters and `?` for one.
 fn is_like(glob: &str, text: &str) -> bool {
-    let mut parts = glob.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(found) => rest = &rest[found + part.len()..],
-            None => return false,
+    let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
+    let (mut at, mut place) = (0, 0);
+    // After the last star: where the glob goes on, and how far the text is that the star stands for.
+    let mut star: Option<(usize, usize)> = None;
+    while place < text.len() {
+        match glob.get(at) {
+            Some('*') => {
+                star = Some((at + 1, place));
+                at += 1;
+            }
+            Some(c) if *c == '?' || *c == text[place] => (at, place) = (at + 1, place + 1),
+            _ => {
+                let Some((after, until)) = star else {
+                    return false;
+                };
+                star = Some((after, until + 1));
+                (at, place) = (after, until + 1);
+            }
         }
     }
-    rest.ends_with(last)
+    glob[at..].iter().all(|c| *c == '*')
 }
 
 #[cfg(test)]
@@ -364,6 +370,9 @@ mod tests {
             ("a*b*b", "abb", true),
             ("a*b*b", "ab", false),
             ("ab*ba", "aba", false),
+            ("a?c*", "abcd", true),
+            ("a?c", "ac", false),
+            ("?", "", false),
         ] {
             assert_eq!(is_like(glob, text), like, "{glob} {text}");
         }

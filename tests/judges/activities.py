@@ -30,7 +30,7 @@ SPEED = 40
 PATIENCE = 120
 CLUSTER, STACK, AMI = "DevCluster", "activities", "/ami/ecs/latest"
 PREFIX = f"arn:aws:states:eu-west-1:123456789012:activity:{CLUSTER}-"
-WORKERS = 5
+WORKERS = 6
 TARGETS = {
     "ecs": ("AmazonEC2ContainerServiceV20141113", "1.1"),
     "ssm": ("AmazonSSM", "1.1"),
@@ -176,7 +176,7 @@ def starts_early(account, worker):
     account.stack_ends("CREATE_COMPLETE")
     told, again = worker.logged("cannot poll"), worker.logged("polling again")
     if (told, again) != (WORKERS, WORKERS):
-        fail(f"the worker said {told} times that it cannot poll, and {again} times that it polls again, not 5 and 5")
+        fail(f"the worker said {told} times that it cannot poll, and {again} times that it polls again, not {WORKERS} and {WORKERS}")
     container = {"name": "web", "image": "web", "memory": 128, "cpu": 64, "essential": True}
     account.json("ecs", "RegisterTaskDefinition", family="web", containerDefinitions=[container])
     account.json("ecs", "CreateService", cluster=CLUSTER, serviceName="web", taskDefinition="web", desiredCount=2,

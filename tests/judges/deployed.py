@@ -28,6 +28,7 @@ from account import CLUSTER, REGION, SPEED, STACK, Account, client, until  # noq
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = pathlib.Path(sys.executable).parent
+# Those that an execution of a lifecycle action asks; ministack's rules have no schedules, so nobody asks the reconciler.
 WORKERS = ("joined", "draining", "drained", "stable", "complete-action")
 BUCKET = "artifacts"
 ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
@@ -61,7 +62,7 @@ def fail(sentence):
 
 
 def unpack(folder):
-    for worker in WORKERS:
+    for worker in (*WORKERS, "reconcile"):
         path = ROOT / "target" / "lambda" / worker / "bootstrap.zip"
         if not path.exists():
             fail(f"there is no {path}; tests/package.py makes it")
@@ -173,7 +174,8 @@ class Ministack:
     def play(self, event, questions):
         """Sends `event`, awaits the end of the one execution that it starts, and gives the states that it went through."""
         states = self.client("stepfunctions")
-        machine = states.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+        machines = {one["name"]: one["stateMachineArn"] for one in states.list_state_machines()["stateMachines"]}
+        machine = machines[f"{CLUSTER}-lifecycle"]
         before = {one["executionArn"] for one in states.list_executions(stateMachineArn=machine)["executions"]}
         entry = {"Source": event["source"], "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"]),
                  "Resources": event["resources"]}

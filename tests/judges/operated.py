@@ -83,8 +83,8 @@ def fail(sentence):
 
 # 1. Notices
 
-class Told(deployed.Ministack):
-    """ministack with the operator's template, and a queue that hears what the topic is told."""
+class Notified(deployed.Ministack):
+    """ministack with the operator's template, and a queue that gets what the topic gets."""
 
     def __init__(self, folder):
         self.started = time.time()
@@ -113,8 +113,8 @@ class Told(deployed.Ministack):
         self.number = topic.split(":")[4]
         return self.client("cloudformation").describe_stacks(StackName="operator")["Stacks"][0]
 
-    def tells(self, event):
-        """All that the topic is told of the event."""
+    def notices_of(self, event):
+        """All notices that the topic gets of the event, each a JSON object."""
         event = json.loads(json.dumps(event).replace("123456789012", self.number))
         entry = {"Source": event["source"], "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"]),
                  "Resources": event["resources"]}
@@ -123,7 +123,11 @@ class Told(deployed.Ministack):
         heard, end = [], time.monotonic() + SILENCE_SECONDS
         while time.monotonic() < end:
             for one in self.client("sqs").receive_message(QueueUrl=self.queue).get("Messages", []):
-                heard.append(re.sub(TIME, "TIME", one["Body"]).replace(self.number, "123456789012"))
+                body = re.sub(TIME, "TIME", one["Body"]).replace(self.number, "123456789012")
+                try:
+                    heard.append(json.loads(body))
+                except json.JSONDecodeError as error:
+                    fail(f"a notice that is no JSON: {error}\n{body}")
                 self.client("sqs").delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
             time.sleep(0.05)
         return heard
@@ -131,19 +135,19 @@ class Told(deployed.Ministack):
 
 def notices(folder):
     samples = json.loads((JUDGES / "operated" / "notices.json").read_text())
-    with Told(folder) as ministack:
+    with Notified(folder) as ministack:
         stack = ministack.deploy_operator()
         if stack["StackStatus"] != "CREATE_COMPLETE":
             fail(f"ministack's stack is {stack['StackStatus']}")
         body = ministack.client("cloudwatch").get_dashboard(DashboardName=f"{CLUSTER}-rollout")["DashboardBody"]
         widgets = json.loads(body)["widgets"]
         for sample in samples:
-            told, heard = sample["told"], ministack.tells(sample["event"])
-            if heard != ([told] if told else []):
-                fail(f"of {sample['what']} ministack tells\n{heard}\nand not\n{told}")
-    told = sum(1 for sample in samples if sample["told"])
+            notice, sent = sample["notice"], ministack.notices_of(sample["event"])
+            if sent != ([notice] if notice else []):
+                fail(f"of {sample['what']} ministack sends\n{sent}\nand not\n{notice}")
+    sent = sum(1 for sample in samples if sample["notice"])
     print(f"ministack deploys the operator's template, its dashboard has {len(widgets)} widgets")
-    print(f"ministack tells {told} of {len(samples)} events in the same words, and of the others nothing")
+    print(f"ministack sends the same notice of {sent} of {len(samples)} events, and of the others none")
 
 
 # 2. Permissions

@@ -1,9 +1,10 @@
-"""Runs statelint and asl-validator over the definition as it is deployed: with ARNs of functions, and of activities.
+"""Runs statelint and asl-validator over the definitions as they are deployed: with ARNs of functions, and of activities.
 
 usage: well_formed.py --statelint .tools/python/bin/statelint --asl-validator .tools/node/node_modules/.bin/asl-validator
 """
 
 import argparse
+import itertools
 import json
 import pathlib
 import re
@@ -12,19 +13,19 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DEFINITION = ROOT / "statemachine/lifecycle.asl.json"
+DEFINITIONS = [ROOT / "statemachine" / f"{name}.asl.json" for name in ("lifecycle", "reconcile")]
 ARNS = {
     "functions": "arn:aws:lambda:eu-west-1:123456789012:function:",
     "activities": "arn:aws:states:eu-west-1:123456789012:activity:",
 }
 
 
-def deployed(arn):
+def deployed(definition, arn):
     """The definition with an ARN in each place that the template substitutes, and how many places that are."""
-    text, places = re.subn(r'"\$\{(\w+)\}"', rf'"{arn}\1"', DEFINITION.read_text(encoding="utf-8"))
+    text, places = re.subn(r'"\$\{(\w+)\}"', rf'"{arn}\1"', definition.read_text(encoding="utf-8"))
     tasks = sum(state["Type"] == "Task" for state in json.loads(text)["States"].values())
     if places != tasks:
-        sys.exit(f"{DEFINITION.name}: {places} places to substitute in {tasks} Task states")
+        sys.exit(f"{definition.name}: {places} places to substitute in {tasks} Task states")
     return text, places
 
 
@@ -47,8 +48,8 @@ def main():
     arguments = parser.parse_args()
     good = True
     with tempfile.TemporaryDirectory() as folder:
-        for kind, arn in ARNS.items():
-            text, places = deployed(arn)
+        for definition, (kind, arn) in itertools.product(DEFINITIONS, ARNS.items()):
+            text, places = deployed(definition, arn)
             file = pathlib.Path(folder) / f"{kind}.asl.json"
             file.write_text(text, encoding="utf-8")
             found = [
@@ -60,7 +61,7 @@ def main():
                 if not run(name, command)
             ]
             verdict = f"not well formed ({', '.join(found)})" if found else "well formed (statelint, asl-validator)"
-            print(f"definition with {kind} in {places} Task states: {verdict}")
+            print(f"{definition.name} with {kind} in {places} Task states: {verdict}")
             good = good and not found
     sys.exit(0 if good else 1)
 

@@ -143,8 +143,7 @@ fn the_corpus(name: &str) {
 
 fn mutated(name: &str, cases: usize) {
     let (target, seed) = (Target::named(name), seed());
-    let repeat =
-        format!("PARSERS_SEED={seed} cargo test --workspace --test parsers {name}");
+    let repeat = format!("PARSERS_SEED={seed} cargo test --workspace --test parsers {name}");
     println!("{name}: seed {seed}; again with {repeat}");
     // What is accepted has the longer way to go, and is changed more often.
     let files = corpus(&target).into_iter().flat_map(|(file, input)| {

@@ -1,5 +1,5 @@
-# A new AMI that does not join: one notice says what failed, which instance, why, and what to do. That the stack then goes
-# back is not told again.
+# A new AMI that does not join: a notice says what failed, which instance, why, and what to do next. Two more say that the
+# rollback begins, and that it is complete.
 instances 2
 parameter NoticeTopicArn=arn:aws:sns:eu-west-1:123456789012:notices
 fault never-joins
@@ -7,3 +7,4 @@ call sns CreateTopic {"Name": "notices"}
 call sns SetTopicAttributes {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:notices", "AttributeName": "Policy", "AttributeValue": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"events.amazonaws.com\"},\"Action\":\"sns:Publish\",\"Resource\":\"arn:aws:sns:eu-west-1:123456789012:notices\"}]}"}
 deploy
 roll
+pass 140

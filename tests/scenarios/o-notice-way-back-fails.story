@@ -13,3 +13,4 @@ deploy
 in 6000 fault-over old-never-joins
 in 6600 call cloudformation ContinueUpdateRollback {"StackName": "$STACK"}
 roll
+pass 140

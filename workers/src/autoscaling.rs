@@ -13,6 +13,8 @@ use crate::error::{Error, Refusal};
 use crate::model::group::{GroupInstance, GroupSeen, HOLD_TAG, LifecycleState};
 use crate::model::{Action, GroupName, InstanceId};
 
+pub mod actions;
+
 /// Auto Scaling.
 #[derive(Debug, Clone)]
 pub struct AutoScaling {
@@ -81,7 +83,8 @@ impl AutoScaling {
             .record_lifecycle_action_heartbeat()
             .auto_scaling_group_name(action.group.as_str())
             .lifecycle_hook_name(action.hook.as_str())
-            .lifecycle_action_token(action.token.as_str())
+            .set_lifecycle_action_token(token(action))
+            .set_instance_id(instance_id(action))
             .send()
             .await;
         open_or_over("autoscaling:RecordLifecycleActionHeartbeat", action, sent)
@@ -97,7 +100,8 @@ impl AutoScaling {
             .complete_lifecycle_action()
             .auto_scaling_group_name(action.group.as_str())
             .lifecycle_hook_name(action.hook.as_str())
-            .lifecycle_action_token(action.token.as_str())
+            .set_lifecycle_action_token(token(action))
+            .set_instance_id(instance_id(action))
             .lifecycle_action_result(result.name())
             .send()
             .await;
@@ -151,6 +155,7 @@ impl AutoScaling {
         let mut tags = found.tags().iter();
         let tag = tags.find(|tag| tag.key() == Some(HOLD_TAG));
         Ok(GroupSeen {
+            arn: found.auto_scaling_group_arn().map(str::to_owned),
             instances: instances.collect::<Result<_, _>>()?,
             has_pool: found.warm_pool_configuration().is_some(),
             on_hold: tag.map(|tag| tag.value().unwrap_or_default().to_owned()),
@@ -212,6 +217,17 @@ impl AutoScaling {
         })
         .collect()
     }
+}
+
+fn token(action: &Action) -> Option<String> {
+    action.token.as_ref().map(|token| token.as_str().to_owned())
+}
+
+/// What names the action if its token is not known. Recorded: heartbeat and answer are taken by instance id
+/// (radkawar/stackd testdata/aws/autoscaling/lifecycle_native, 2026-09).
+fn instance_id(action: &Action) -> Option<String> {
+    let unnamed = action.token.is_none();
+    unnamed.then(|| action.instance.as_str().to_owned())
 }
 
 fn open_or_over<T>(
@@ -318,6 +334,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_action_without_a_token_is_named_by_its_instance() {
+        let autoscaling = autoscaling(|asked| {
+            let body = asked.body;
+            assert!(body.contains("InstanceId=i-0123456789abcdef0"), "{body}");
+            assert!(!body.contains("LifecycleActionToken"), "{body}");
+            (200, stub::xml(&asked.action, ""))
+        });
+        let mut action = stub::terminating().action;
+        action.token = None;
+        let beat = autoscaling.heartbeat(&action).await;
+        assert_eq!(beat.expect("an answer"), ActionIs::Open);
+        let done = autoscaling.complete(&action, ActionResult::Continue).await;
+        assert_eq!(done.expect("an answer"), ActionIs::Open);
+    }
+
+    #[tokio::test]
     async fn an_action_that_is_gone_is_over() {
         let autoscaling = autoscaling(|_| {
             let text =
@@ -400,6 +432,7 @@ mod tests {
             launched_from: Some("lt-1:7".to_owned()),
         };
         let expected = GroupSeen {
+            arn: None,
             instances: vec![expected],
             has_pool: false,
             on_hold: Some("sale".to_owned()),

@@ -227,10 +227,15 @@ pub fn decide(action: &Action, result: Completion, seen: &Seen) -> Option<Signal
         (Completion::Continue, Seen::Gone(Some(PendingWait | PendingProceed | InService))) => {
             Some(Signal::Success)
         }
+        // The same, and a person has put it aside since it came into service.
+        (Completion::Continue, Seen::Gone(Some(state))) if state.is_set_aside() => {
+            Some(Signal::Success)
+        }
         // Timed out, and abandoned: its replacement will be signalled for.
         (Completion::Continue, Seen::Gone(_)) => None,
         // Another execution for the same instance, of an event that came twice, has let it in.
         (Completion::Abandon, Seen::Gone(Some(PendingProceed | InService))) => None,
+        (Completion::Abandon, Seen::Gone(Some(state))) if state.is_set_aside() => None,
         (Completion::Abandon, Seen::Gone(_)) => Some(Signal::Failure),
     }
 }
@@ -344,6 +349,9 @@ mod tests {
             (Some("Pending:Wait"), success, failure),
             (Some("Pending:Proceed"), success, None),
             (Some("InService"), success, None),
+            (Some("EnteringStandby"), success, None),
+            (Some("Standby"), success, None),
+            (Some("Detaching"), success, None),
             (Some("Terminating"), None, failure),
             (Some("Terminating:Wait"), None, failure),
         ] {

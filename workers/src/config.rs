@@ -7,6 +7,8 @@ mod cases;
 mod earlier;
 mod fields;
 
+pub(crate) use fields::Fields;
+
 pub use answers::{
     DrainBegun, agent_gone_since, daemons_awaited, drain_begun, earlier_since, held_by, hindrances,
     last_heartbeat, stack_seen, tasks_left, turn,
@@ -17,12 +19,12 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::config::fields::Fields;
 use crate::error::{Error, Mistake};
 use crate::model::{
     Action, ClusterName, LogicalId, Policy, Settings, StackName, StackResource, Subject,
     Transition, UpdateMethod,
 };
+use crate::reconcile::SOURCE;
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
 const HEARTBEAT_TIMEOUT_SECONDS: RangeInclusive<i64> = 30..=7200;
@@ -77,19 +79,10 @@ pub fn read_event(input: &Value) -> Reading {
     let mut unknown_keys = Vec::new();
     let empty = Map::new();
     let mut event = Fields::of(input, "", &empty, &mut mistakes);
-    event.one_of("source", &[("aws.autoscaling", ())]);
+    event.one_of("source", &[("aws.autoscaling", ()), (SOURCE, ())]);
     let kind = event.one_of(
         "detail-type",
-        &[
-            (
-                "EC2 Instance-launch Lifecycle Action",
-                Transition::Launching,
-            ),
-            (
-                "EC2 Instance-terminate Lifecycle Action",
-                Transition::Terminating,
-            ),
-        ],
+        &[Transition::Launching, Transition::Terminating].map(|way| (way.event_type(), way)),
     );
     let began = event.time("time");
     let mut detail = Fields::of(&input["detail"], "detail", &empty, &mut mistakes);

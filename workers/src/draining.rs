@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::Clients;
+use crate::autoscaling::ActionIs;
 use crate::config::turn as earlier_turn;
 use crate::error::Error;
 use crate::model::cluster::{
@@ -82,6 +83,10 @@ pub async fn handle(
     }
     let hosted: Vec<ServiceName> = hosted.into_iter().collect();
     let services = ecs.services(cluster, &hosted).await?;
+    if !active.is_empty() && clients.autoscaling.heartbeat(&subject.action).await? == ActionIs::Over
+    {
+        return Ok(left_alone(subject));
+    }
     let unstable = unstable_before(&services, &suspects);
     let updated = ecs.set_draining(cluster, &active).await?;
     let mut finding = conclude(subject, active, draining, unstable, &updated, now());
@@ -92,6 +97,16 @@ pub async fn handle(
     finding.extra.agent_gone_since = agent_is_gone(&registrations).then(&now);
     finding.extra.turn = turn;
     Ok(finding)
+}
+
+/// The action has ended before the drain began: nobody waits for it, and what may still run is not this worker's to drain. So it
+/// is with an event that comes late, when a person has detached the instance meanwhile.
+fn left_alone(subject: &Subject) -> Finding {
+    let (instance, hook) = (&subject.action.instance, &subject.action.hook);
+    Finding::over(format!(
+        "The lifecycle action of {instance} at hook {hook} is over: completed by somebody else, or timed out. \
+         {instance} is not set to DRAINING."
+    ))
 }
 
 /// What is DRAINING already has had its turn, however it came to it: with all its registrations, if it has several.
@@ -403,6 +418,14 @@ mod tests {
 
     /// The calls made, and the services excused, for an instance that is found in `status`.
     async fn run(status: &'static str) -> (Vec<String>, Vec<ServiceCounts>) {
+        let (asked, finding) = run_while(status, true).await;
+        assert_eq!(finding.verdict, Verdict::Reached);
+        assert_eq!(finding.extra.stack_deleting, Some(true));
+        (asked, finding.extra.unstable.expect("a note"))
+    }
+
+    /// The calls made, and the answer, while the lifecycle action is open, or over.
+    async fn run_while(status: &'static str, is_open: bool) -> (Vec<String>, Finding) {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         let clients = Clients::new(&stub::aws(move |request| {
@@ -422,17 +445,21 @@ mod tests {
                     json!({"services": [{"serviceName": "web", "status": "ACTIVE", "desiredCount": 2}]})
                 }
                 "DescribeStacks" => return (200, stack_in("DELETE_IN_PROGRESS")),
+                heartbeat @ "RecordLifecycleActionHeartbeat" if is_open => {
+                    return (200, stub::xml(heartbeat, ""));
+                }
+                "RecordLifecycleActionHeartbeat" => {
+                    let text = "No active Lifecycle Action found with token x";
+                    return (400, stub::xml_error("ValidationError", text));
+                }
                 other => panic!("{other} was asked"),
             };
             (200, answer.to_string())
         }));
         let (subject, input) = (stub::terminating(), stub::event("terminate"));
         let finding = handle(&subject, &input, &clients, &|| stub::at(1)).await;
-        let finding = finding.expect("an answer");
-        assert_eq!(finding.verdict, Verdict::Reached);
-        assert_eq!(finding.extra.stack_deleting, Some(true));
         let asked = asked.lock().expect("a log").clone();
-        (asked, finding.extra.unstable.expect("a note"))
+        (asked, finding.expect("an answer"))
     }
 
     fn stack_in(status: &str) -> String {
@@ -452,10 +479,26 @@ mod tests {
                 "ListTasks",
                 "DescribeTasks",
                 "DescribeServices",
+                "RecordLifecycleActionHeartbeat",
                 "UpdateContainerInstancesState"
             ]
         );
         assert_eq!(names(&excused), ["web"]);
+    }
+
+    #[tokio::test]
+    async fn an_instance_whose_action_is_over_is_not_set_to_draining() {
+        let (asked, finding) = run_while("ACTIVE", false).await;
+        assert_eq!(finding.verdict, Verdict::Over);
+        assert!(
+            finding.reason.ends_with("is not set to DRAINING."),
+            "{}",
+            finding.reason
+        );
+        assert!(
+            !asked.contains(&"UpdateContainerInstancesState".to_owned()),
+            "{asked:?}"
+        );
     }
 
     #[tokio::test]

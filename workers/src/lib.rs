@@ -1,5 +1,6 @@
-//! The five Lambda functions of an ECS instance roll. Each answers one question about one instance that stands at a
-//! lifecycle hook of its Auto Scaling group; the state machine asks, waits, and asks again.
+//! The Lambda functions of an ECS instance roll. Each of the first five answers one question about one instance that stands
+//! at a lifecycle hook of its Auto Scaling group; the state machine asks, waits, and asks again. The last looks at the
+//! whole group, on a schedule.
 //!
 //! | worker | question |
 //! |---|---|
@@ -8,6 +9,7 @@
 //! | [`drained`] | is every task that was on it STOPPED? |
 //! | [`stable`] | leaving: is no service worse off than before? new: is no earlier drain open? |
 //! | [`complete_action`] | answers the hook, and tells CloudFormation |
+//! | [`reconcile`] | does each open action have an execution? One whose event was lost gets it |
 //!
 //! The layers, each using only those after it:
 //! - [`boot`]: logs, clients, clock, `lambda_runtime`; the only impure glue, with [`http`], the clients' HTTP
@@ -16,7 +18,7 @@
 //! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what was seen and the time
 //! - [`turn`], of which draining asks whether it may begin, and [`roster`], of which it and the hold ask who else is there
 //! - [`config`] reads the input, [`pace`] says how long to wait
-//! - [`ecs`], [`autoscaling`], [`cloudformation`]: the only files that name the AWS SDKs
+//! - [`ecs`], [`autoscaling`], [`cloudformation`], [`stepfunctions`]: the only files that name the AWS SDKs
 //! - [`clock`]: AWS's time, by the answers' own date
 //! - [`metrics`]: what an answer is as numbers, in a line of the log
 //! - [`error`], whose names are a contract with the state machine, and [`model`], the nouns
@@ -48,8 +50,10 @@ pub mod metrics;
 pub mod model;
 pub mod only;
 pub mod pace;
+pub mod reconcile;
 pub mod roster;
 pub mod stable;
+pub mod stepfunctions;
 #[cfg(test)]
 mod stub;
 pub mod turn;
@@ -92,7 +96,7 @@ const SECONDS_TO_SERVICE: i64 = 5;
 /// For so long a signal is told again that was taken each time, and never said to have counted.
 const TELLING_ENDS_SECONDS: i64 = 600;
 
-/// The five functions.
+/// The functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worker {
     /// See [`joined`].
@@ -105,11 +109,23 @@ pub enum Worker {
     Stable,
     /// See [`complete_action`].
     CompleteAction,
+    /// See [`reconcile`].
+    Reconcile,
 }
 
 impl Worker {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::Joined,
+        Self::Draining,
+        Self::Drained,
+        Self::Stable,
+        Self::CompleteAction,
+        Self::Reconcile,
+    ];
+
+    /// Those that the state machine of a lifecycle action asks.
+    pub const OF_AN_ACTION: [Self; 5] = [
         Self::Joined,
         Self::Draining,
         Self::Drained,
@@ -125,6 +141,7 @@ impl Worker {
             Self::Drained => "drained",
             Self::Stable => "stable",
             Self::CompleteAction => "complete-action",
+            Self::Reconcile => "reconcile",
         }
     }
 
@@ -151,8 +168,10 @@ pub struct Clients {
     pub autoscaling: AutoScaling,
     /// AWS CloudFormation.
     pub cloudformation: CloudFormation,
-    /// AWS's clock, by the answers of all three.
+    /// AWS's clock, by the answers of all of them.
     pub clock: Clock,
+    /// What a client of another service is made of.
+    sdk: SdkConfig,
     /// Where lines of metrics go. Nowhere, unless somebody says where.
     pub metrics: Sink,
 }
@@ -177,6 +196,7 @@ impl Clients {
             autoscaling: AutoScaling::new(&config, &clock),
             cloudformation: CloudFormation::new(&config, &clock),
             clock,
+            sdk: config,
             metrics: Sink::default(),
         }
     }
@@ -200,7 +220,7 @@ impl Clients {
 
 /// What a worker would find now for the `subject` of `input`, if it were asked: for a person who wants to know. Nothing is
 /// changed if `clients` only look; the lifecycle action gets no heartbeat. There is no such look for complete-action, which
-/// only acts.
+/// only acts, and for reconcile, which is not about one instance.
 ///
 /// # Errors
 /// Any [`Error`] that the worker itself would meet.
@@ -215,7 +235,7 @@ pub async fn look(
         Worker::Draining => draining::handle(subject, input, clients, now).await?,
         Worker::Drained => drained::handle(subject, input, clients, now).await?,
         Worker::Stable => stable::handle(subject, input, clients, now).await?,
-        Worker::CompleteAction => return Ok(None),
+        Worker::CompleteAction | Worker::Reconcile => return Ok(None),
     };
     Ok(Some(finding))
 }
@@ -237,6 +257,7 @@ pub async fn answer(
         Worker::Drained => answer_as::<only::Drained>(input, clients, now).await,
         Worker::Stable => answer_as::<only::Stable>(input, clients, now).await,
         Worker::CompleteAction => answer_as::<only::CompleteAction>(input, clients, now).await,
+        Worker::Reconcile => answer_as::<only::Reconcile>(input, clients, now).await,
     }
 }
 

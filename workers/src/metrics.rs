@@ -119,7 +119,7 @@ impl Measured {
             // DRAINING is where a drain begins, but if it cannot even begin that is its end.
             (Worker::Draining, _) if !reached => Some((Phase::Drain, self.began)),
             (Worker::Stable, Transition::Terminating) => Some((Phase::Stable, answer.since)),
-            (Worker::Draining | Worker::CompleteAction, _) => None,
+            (Worker::Draining | Worker::CompleteAction | Worker::Reconcile, _) => None,
         }
     }
 }

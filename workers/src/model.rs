@@ -67,6 +67,18 @@ names! {
     ContainerInstanceArn;
 }
 
+impl InstanceId {
+    /// Whether `text` is an instance's id. It goes into a filter of the cluster query language: nothing else may.
+    pub fn is_well_formed(text: &str) -> bool {
+        text.strip_prefix("i-").is_some_and(|digits| {
+            (8..=17).contains(&digits.len())
+                && digits
+                    .bytes()
+                    .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+        })
+    }
+}
+
 /// Which way the instance goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transition {
@@ -74,6 +86,30 @@ pub enum Transition {
     Launching,
     /// It leaves: its terminate hook is open.
     Terminating,
+}
+
+impl Transition {
+    /// As Auto Scaling spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Launching => "autoscaling:EC2_INSTANCE_LAUNCHING",
+            Self::Terminating => "autoscaling:EC2_INSTANCE_TERMINATING",
+        }
+    }
+
+    /// The type of the event that Auto Scaling sends when a hook of this transition opens.
+    pub fn event_type(self) -> &'static str {
+        match self {
+            Self::Launching => "EC2 Instance-launch Lifecycle Action",
+            Self::Terminating => "EC2 Instance-terminate Lifecycle Action",
+        }
+    }
+
+    /// From what Auto Scaling writes.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Launching, Self::Terminating];
+        all.into_iter().find(|one| one.name() == name)
+    }
 }
 
 /// Where the instance comes from, or goes to. Older events leave it out unless there is a warm pool.
@@ -110,14 +146,26 @@ pub struct Action {
     pub group: GroupName,
     /// The hook at which it stands.
     pub hook: HookName,
-    /// The token that completes this action and no other.
-    pub token: HookToken,
+    /// The token that completes this action and no other. Auto Scaling names it in its events only: an
+    /// execution that the reconciler started has none, and the instance's id is used in its place.
+    pub token: Option<HookToken>,
     /// Which way the instance goes.
     pub transition: Transition,
     /// Where it comes from, if the event says so.
     pub origin: Option<Place>,
     /// Where it goes, if the event says so.
     pub destination: Option<Place>,
+}
+
+impl Place {
+    /// As Auto Scaling spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ec2 => "EC2",
+            Self::AutoScalingGroup => "AutoScalingGroup",
+            Self::WarmPool => "WarmPool",
+        }
+    }
 }
 
 impl Action {

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::config::Reading;
 use crate::{
-    Answer, Clients, Error, Worker, complete, drained, draining, in_its_phase, joined, stable,
+    Answer, Clients, Error, Worker, complete, drained, draining, in_its_phase, joined, reconcile,
+    stable,
 };
 
 /// A worker that can be asked.
@@ -42,6 +43,10 @@ pub struct Stable;
 /// See [`crate::complete_action`].
 #[derive(Debug)]
 pub struct CompleteAction;
+
+/// See [`reconcile`].
+#[derive(Debug)]
+pub struct Reconcile;
 
 impl Asked for Joined {
     const WORKER: Worker = Worker::Joined;
@@ -113,5 +118,26 @@ impl Asked for CompleteAction {
         now: &impl Fn() -> Timestamp,
     ) -> Result<Answer, Error> {
         complete(reading, input, clients, now).await
+    }
+}
+
+impl Asked for Reconcile {
+    const WORKER: Worker = Worker::Reconcile;
+
+    /// Its input is no lifecycle event: what was read of one is of no use.
+    async fn answer(
+        _reading: Reading,
+        input: &Value,
+        clients: &Clients,
+        now: &impl Fn() -> Timestamp,
+    ) -> Result<Answer, Error> {
+        let finding = reconcile::handle(input, clients, now).await?;
+        Ok(Answer {
+            verdict: finding.verdict,
+            reason: finding.reason,
+            wait_seconds: 0,
+            since: now(),
+            extra: finding.extra,
+        })
     }
 }

@@ -90,7 +90,9 @@ pub fn until_first_look(
             let in_time = after < seconds_until(subject.drain_deadline(), now);
             return (batch >= SPREAD_FROM && in_time).then_some(after);
         }
-        Worker::Drained | Worker::Stable | Worker::CompleteAction => return None,
+        Worker::Drained | Worker::Stable | Worker::CompleteAction | Worker::Reconcile => {
+            return None;
+        }
     };
     if batch < SPREAD_FROM {
         return None;

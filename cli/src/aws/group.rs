@@ -9,12 +9,7 @@ use workers::model::group::LifecycleState;
 use super::{Aws, told};
 
 /// Where an instance stays until somebody wants it elsewhere, besides in service.
-const AT_REST: [&str; 4] = [
-    "Standby",
-    "Warmed:Stopped",
-    "Warmed:Running",
-    "Warmed:Hibernated",
-];
+const AT_REST: [&str; 3] = ["Warmed:Stopped", "Warmed:Running", "Warmed:Hibernated"];
 
 /// Statuses of an instance refresh that has not ended.
 const GOES_ON: [&str; 6] = [
@@ -99,7 +94,7 @@ impl Member {
     /// Whether it is on its way in or out.
     pub fn moves(&self) -> bool {
         let rests = match &self.state {
-            LifecycleState::InService => true,
+            LifecycleState::InService | LifecycleState::Standby => true,
             LifecycleState::Other(name) => AT_REST.contains(&name.as_str()),
             state => state.is_retained(),
         };

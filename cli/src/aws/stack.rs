@@ -88,6 +88,11 @@ impl Stack {
         self.output("StateMachineArn")
     }
 
+    /// The reconciler's state machine, if it has one: stacks of earlier templates have none.
+    pub fn reconciler(&self) -> Option<&str> {
+        self.outputs.get("ReconcileMachineArn").map(String::as_str)
+    }
+
     /// Its cluster.
     pub fn cluster(&self) -> Result<String, String> {
         self.output("ClusterName")

@@ -55,7 +55,7 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
             "Look at the services named: aws ecs describe-services --cluster {cluster} --services …; their events say why \
              tasks do not start."
         )],
-        Worker::Draining | Worker::CompleteAction => {
+        Worker::Draining | Worker::CompleteAction | Worker::Reconcile => {
             vec!["Nothing: it waits its turn, and its tasks run on meanwhile.".to_owned()]
         }
     }

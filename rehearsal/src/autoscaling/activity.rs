@@ -3,12 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::group::{Group, Instance};
 use super::capacity::zone_id;
-use super::input::{boolean, page, text, texts};
-use super::{found, whole_seconds};
-use crate::account::Account;
-use crate::wire::{ApiError, only};
+use super::group::{Group, Instance};
+use super::whole_seconds;
 
 /// Why an instance goes whose launch hook was answered ABANDON or timed out, in the account's own story.
 pub const LAUNCH_ABANDONED: &str = "its launch was abandoned";
@@ -45,6 +42,8 @@ pub enum Cause {
     UserRequest(Option<(u32, u32)>),
     /// EC2 says that it is dead.
     HealthCheck,
+    /// A user says that it is unhealthy.
+    UserHealthCheck,
     /// Its launch was abandoned.
     LaunchFailure,
     /// An instance refresh.
@@ -98,6 +97,7 @@ impl Cause {
             Self::UserRequest(_) => ON_REQUEST.to_owned(),
             Self::GroupDeletion => "its group is deleted by force".to_owned(),
             Self::HealthCheck => "the health check found it dead".to_owned(),
+            Self::UserHealthCheck => "a user set it unhealthy".to_owned(),
             Self::LaunchFailure => LAUNCH_ABANDONED.to_owned(),
             Self::Refresh => "for the instance refresh".to_owned(),
             Self::Rebalance => "a Spot instance is at risk, and the group rebalances".to_owned(),
@@ -145,6 +145,7 @@ impl Cause {
             Self::HealthCheck | Self::Replacement => format!(
                 "At {at} an instance {out} an EC2 health check indicating it has been terminated or stopped."
             ),
+            Self::UserHealthCheck => format!("At {at} an instance {out} a user health-check."),
             Self::LaunchFailure => {
                 format!("At {at} an instance {out} a launch failure.")
             }
@@ -174,6 +175,21 @@ impl Activity {
     pub fn terminating(id: String, now: Timestamp, instance: &Instance, cause: String) -> Self {
         Self {
             description: format!("Terminating EC2 instance: {}", instance.id),
+            ..Self::new(id, now, cause)
+        }
+        .on(instance)
+    }
+
+    /// An activity by which a user takes `instance` out of service, or into it, without launching or terminating it.
+    pub fn by_user(
+        id: String,
+        now: Timestamp,
+        instance: &Instance,
+        doing: &str,
+        cause: String,
+    ) -> Self {
+        Self {
+            description: format!("{doing}: {}", instance.id),
             ..Self::new(id, now, cause)
         }
         .on(instance)
@@ -213,32 +229,42 @@ impl Activity {
         self.ended = Some(now);
     }
 
-    /// Subnet and zone, as the API writes them.
+    /// Zone and subnet, as the API writes them. Recorded: that of an attached instance has no subnet.
     pub fn details(&self) -> Value {
-        match &self.place {
-            (subnet, _) if subnet.is_empty() => json!({}),
-            (subnet, zone) => json!({
-                "Availability Zone ID": zone_id(zone), "Subnet ID": subnet, "Availability Zone": zone,
-            }),
+        let (subnet, zone) = &self.place;
+        let mut details = json!({});
+        if !zone.is_empty() {
+            details["Availability Zone ID"] = json!(zone_id(zone));
         }
+        if !subnet.is_empty() {
+            details["Subnet ID"] = json!(subnet);
+        }
+        if !zone.is_empty() {
+            details["Availability Zone"] = json!(zone);
+        }
+        details
     }
 
-    /// As DescribeScalingActivities answers it.
-    fn described(&self, group: &Group) -> Value {
+    /// As the call that began it answers it. Recorded: without the group's ARN and state.
+    pub fn answer(&self, group: &Group) -> Value {
         let mut answer = self.to_json(group);
-        answer["AutoScalingGroupState"] = json!(if group.is_deleted { "Deleted" } else { "InService" });
+        if let Some(members) = answer.as_object_mut() {
+            members.shift_remove("AutoScalingGroupARN");
+            members.shift_remove("AutoScalingGroupState");
+        }
         answer
     }
 
-    /// As the API answers it.
+    /// As DescribeScalingActivities answers it. Recorded: the start has milliseconds, the end has not.
     pub fn to_json(&self, group: &Group) -> Value {
         let mut answer = json!({
             "ActivityId": self.id, "AutoScalingGroupName": group.name, "Description": self.description,
             "Cause": self.cause, "StartTime": self.started.to_string(), "StatusCode": self.status,
             "Progress": self.progress, "Details": self.details().to_string(), "AutoScalingGroupARN": group.arn,
+            "AutoScalingGroupState": if group.is_deleted { "Deleted" } else { "InService" },
         });
         if let Some(ended) = self.ended {
-            answer["EndTime"] = json!(ended.to_string());
+            answer["EndTime"] = json!(whole_seconds(ended));
         }
         if let Some(message) = &self.message {
             answer["StatusMessage"] = json!(message);
@@ -254,56 +280,6 @@ impl Group {
             .iter_mut()
             .find(|activity| activity.id == id)
     }
-}
-
-/// DescribeScalingActivities: those in progress first, then the newest first.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "ActivityIds",
-        "AutoScalingGroupName",
-        "IncludeDeletedGroups",
-        "MaxRecords",
-        "NextToken",
-    ];
-    only("DescribeScalingActivities", input, &known)?;
-    let ids = texts(input, "ActivityIds")?;
-    let with_deleted = boolean(input, "IncludeDeletedGroups")?.unwrap_or(false);
-    let name = text(input, "AutoScalingGroupName")?;
-    let deleted = account.autoscaling.deleted.iter().filter(|_| with_deleted);
-    let groups = account.autoscaling.groups().chain(deleted);
-    let groups: Vec<&Group> = groups
-        .filter(|group| name.is_none_or(|name| group.name == name))
-        .collect();
-    if let (Some(name), true) = (name, groups.is_empty()) {
-        found(&account.autoscaling, name)?;
-    }
-    let mut activities: Vec<(&Group, &Activity)> = groups
-        .into_iter()
-        .flat_map(|group| {
-            group
-                .activities
-                .iter()
-                .map(move |activity| (group, activity))
-        })
-        .filter(|(_, activity)| ids.is_empty() || ids.contains(&activity.id))
-        .collect();
-    activities.reverse();
-    activities.sort_by_key(|(_, activity)| {
-        (
-            activity.ended.is_some(),
-            std::cmp::Reverse(activity.started),
-        )
-    });
-    let (page, next) = page(input, activities, 100, 100)?;
-    let page: Vec<Value> = page
-        .into_iter()
-        .map(|(group, activity)| activity.described(group))
-        .collect();
-    let mut answer = json!({"Activities": page});
-    if let Some(next) = next {
-        answer["NextToken"] = json!(next);
-    }
-    Ok(answer)
 }
 
 #[cfg(test)]

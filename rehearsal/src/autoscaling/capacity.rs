@@ -27,9 +27,15 @@ pub fn reconcile_later(account: &mut Account, group: &str) {
     account.after(delay, Event::Reconcile(group.to_owned()));
 }
 
-/// An instance has stopped counting: if the group still wants it replaced, one is launched a little later.
+/// An instance has stopped counting: if the group still wants it replaced, one is launched a little later. Recorded: that of
+/// an unhealthy one is begun with its end.
 pub fn vacancy(account: &mut Account, group: &str, unhealthy: bool) {
-    let (least, most) = account.autoscaling.dynamics.replacement;
+    let dynamics = &account.autoscaling.dynamics;
+    let (least, most) = if unhealthy {
+        dynamics.unhealthy_replacement
+    } else {
+        dynamics.replacement
+    };
     let delay = account.between(least, most);
     account.after(delay, fill(group, unhealthy));
 }
@@ -94,7 +100,7 @@ pub fn reconcile(account: &mut Account, group: &str) {
         launch(account, group, Move::Launch, &why);
     }
     for _ in desired..counted {
-        let Some(id) = to_go(account, group) else {
+        let Some(id) = to_go(account, group, &why) else {
             break;
         };
         let which = warm_pool::way_out(account, group);
@@ -104,7 +110,7 @@ pub fn reconcile(account: &mut Account, group: &str) {
 }
 
 /// The instance that a scale-in takes next. If it is protection that leaves none, the group says so, once.
-fn to_go(account: &mut Account, group: &str) -> Option<String> {
+fn to_go(account: &mut Account, group: &str, why: &Why) -> Option<String> {
     let found = account.autoscaling.group(group)?;
     if found.is_suspended("Terminate") {
         return None;
@@ -121,23 +127,23 @@ fn to_go(account: &mut Account, group: &str) -> Option<String> {
         .last()
         .is_some_and(|last| last.description == ALL_PROTECTED);
     if !waiting && !said {
-        say_protected(account, group);
+        say_protected(account, group, why.asked.as_deref());
     }
     None
 }
 
-/// The cause's text is assumed; the description is documented.
-fn say_protected(account: &mut Account, group: &str) {
+/// The description is documented, the cause recorded: radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json,
+/// 2026-09. `asked` is the sentence on what a user asked for.
+fn say_protected(account: &mut Account, group: &str, asked: Option<&str>) {
     let (now, id) = (account.now, account.uuid());
     let Some(found) = account.autoscaling.group_mut(group) else {
         return;
     };
-    let cause = format!(
-        "At {} a difference between desired and actual capacity called for shrinking the capacity from {} to {}.",
-        whole_seconds(now),
-        found.counted(),
-        found.desired
-    );
+    let equilibrium = format!("At {} group reached equilibrium.", whole_seconds(now));
+    let cause = match asked {
+        Some(asked) => format!("{asked}  {equilibrium}"),
+        None => equilibrium,
+    };
     let mut activity = Activity::new(id, now, cause);
     activity.description = ALL_PROTECTED.to_owned();
     activity.end(now, "Cancelled", None);

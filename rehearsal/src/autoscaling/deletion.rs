@@ -101,9 +101,12 @@ pub fn empty_rest(account: &mut Account, name: &str) {
     };
     let is_left = |instance: &Instance| {
         let is_leaving = instance.moving.which.transition() == Transition::Terminating;
-        instance.state.is_retained() || (instance.state.is_warm() && !is_leaving)
+        let stays = instance.state.is_retained() || instance.state.is_on_standby();
+        stays || (instance.state.is_warm() && !is_leaving)
     };
-    let left = ids(group, |instance| is_left(instance) || instance.state.is_ready_in_pool());
+    let left = ids(group, |instance| {
+        is_left(instance) || instance.state.is_ready_in_pool()
+    });
     for id in left {
         let Some(instance) = account.autoscaling.instance_mut(name, &id) else {
             continue;
@@ -141,7 +144,11 @@ mod tests {
     }
 
     fn force(account: &mut Account) -> Result<Value, ApiError> {
-        call(account, "DeleteAutoScalingGroup", json!({"ForceDelete": true}))
+        call(
+            account,
+            "DeleteAutoScalingGroup",
+            json!({"ForceDelete": true}),
+        )
     }
 
     #[test]
@@ -152,14 +159,23 @@ mod tests {
         let id = all_in(&account, S::InService)[0].clone();
         force(&mut account).expect("it may be");
         let input = json!({});
-        let all = must(&mut account, "autoscaling", "DescribeAutoScalingGroups", input);
+        let all = must(
+            &mut account,
+            "autoscaling",
+            "DescribeAutoScalingGroups",
+            input,
+        );
         let told = &all["AutoScalingGroups"][0];
         assert_eq!(told["Status"], "Delete in progress");
         for size in ["MinSize", "MaxSize", "DesiredCapacity"] {
             assert_eq!(told[size], 0, "{size}");
         }
         pass(&mut account, 599);
-        assert_eq!(all_in(&account, S::TerminatingWait).len(), 2, "for the whole timeout");
+        assert_eq!(
+            all_in(&account, S::TerminatingWait).len(),
+            2,
+            "for the whole timeout"
+        );
         let cause = activities(&mut account)[0]["Cause"].clone();
         let cause = cause.as_str().expect("a cause");
         assert!(
@@ -196,9 +212,7 @@ mod tests {
 
     #[test]
     fn what_is_retained_goes_last_and_only_when_the_policy_lets_it() {
-        let retain = |word: &str| {
-            json!({"InstanceLifecyclePolicy": {"RetentionTriggers": {"TerminateHookAbandon": word}}})
-        };
+        let retain = |word: &str| json!({"InstanceLifecyclePolicy": {"RetentionTriggers": {"TerminateHookAbandon": word}}});
         let mut account = grown(retain("retain"));
         let id = all_in(&account, S::InService)[0].clone();
         terminate(&mut account, &id, true).expect("it is in service");
@@ -206,14 +220,22 @@ mod tests {
         complete(&mut account, "terminate", &id, "ABANDON").expect("the action is open");
         assert_eq!(only_one(&account, S::TerminatingRetained), id);
         let error = force(&mut account).expect_err("the policy retains");
-        assert!(error.message.contains("retention trigger is set to retain"), "{error}");
+        assert!(
+            error.message.contains("retention trigger is set to retain"),
+            "{error}"
+        );
         call(&mut account, "UpdateAutoScalingGroup", retain("terminate")).expect("it may be");
         force(&mut account).expect("it may be");
         pass(&mut account, 30);
         assert_eq!(all_in(&account, S::TerminatingWait).len(), 2);
         let ends = activities(&mut account);
         let cause = ends[0]["Cause"].as_str().expect("a cause");
-        assert!(cause.ends_with(&format!("instance {id} was taken out of service in response to a group deletion.")), "{cause}");
+        assert!(
+            cause.ends_with(&format!(
+                "instance {id} was taken out of service in response to a group deletion."
+            )),
+            "{cause}"
+        );
         pass(&mut account, 800);
         assert!(account.autoscaling.group(GROUP).is_none());
         let input = json!({"IncludeDeletedGroups": true});

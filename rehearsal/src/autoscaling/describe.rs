@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::capacity::zone;
+use super::capacity::{zone, zone_id};
 use super::group::{Group, Instance, OnAbandon};
 use super::input::{page, texts};
+use super::metrics;
 use super::moves::LifecycleState;
+use super::whole_seconds;
 use crate::account::{ACCOUNT_ID, Account, PARTITION};
 use crate::wire::{ApiError, lists, only, query};
 
@@ -24,7 +26,10 @@ pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         .collect();
     let (page, next) = page(input, all, 50, 100)?;
     let written = account.answers_written;
-    let page: Vec<Value> = page.into_iter().map(|one| group(one, written)).collect();
+    let page: Vec<Value> = page
+        .into_iter()
+        .map(|one| group(one, metrics::enabled(account, &one.name), written))
+        .collect();
     let mut answer = lists([("AutoScalingGroups", page)]);
     if let Some(next) = next {
         answer["NextToken"] = json!(next);
@@ -32,15 +37,19 @@ pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(answer)
 }
 
-fn group(group: &Group, written: bool) -> Value {
+fn group(group: &Group, enabled: Vec<Value>, written: bool) -> Value {
     let settings = &group.settings;
     let zones: Vec<String> = (0..group.subnets.len().min(3)).map(zone).collect();
+    let zone_ids: Vec<String> = zones.iter().map(|zone| zone_id(zone)).collect();
     let in_group = |instance: &&Instance| !instance.state.is_warm();
     let instances = group.instances.iter().filter(in_group);
     let suspended: Vec<Value> = group
         .suspended
         .iter()
-        .map(|process| json!({"ProcessName": process, "SuspensionReason": "User suspended"}))
+        .map(|(process, at)| {
+            let reason = format!("User suspended at {}", whole_seconds(*at));
+            json!({"ProcessName": process, "SuspensionReason": reason})
+        })
         .collect();
     let mut answer = json!({
         "AutoScalingGroupName": group.name,
@@ -55,6 +64,7 @@ fn group(group: &Group, written: bool) -> Value {
         "DesiredCapacity": group.desired,
         "DefaultCooldown": settings.default_cooldown_seconds,
         "AvailabilityZones": zones,
+        "AvailabilityZoneIds": zone_ids,
         "LoadBalancerNames": [],
         "TargetGroupARNs": [],
         "HealthCheckType": "EC2",
@@ -63,27 +73,23 @@ fn group(group: &Group, written: bool) -> Value {
         "CreatedTime": group.created.to_string(),
         "SuspendedProcesses": suspended,
         "VPCZoneIdentifier": group.subnets.join(","),
-        "EnabledMetrics": [],
+        "EnabledMetrics": enabled,
         "Tags": settings.tags,
         "TerminationPolicies": settings.termination_policies,
         "NewInstancesProtectedFromScaleIn": settings.protect_new,
         "ServiceLinkedRoleARN": format!(
             "arn:{PARTITION}:iam::{ACCOUNT_ID}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
         ),
+        "TrafficSources": [],
+        "InstanceLifecyclePolicy": lifecycle_policy(settings.on_terminate_abandon),
+        "AvailabilityZoneDistribution": {"CapacityDistributionStrategy": "balanced-best-effort"},
+        "CapacityReservationSpecification": {"CapacityReservationPreference": "default"},
     });
     // Put in as they are: json! would copy what may be a thousand instances.
     answer["Instances"] = match written {
         true => query::written(instances.map(|one| one.written.of(one))),
         false => Value::Array(instances.map(instance).collect()),
     };
-    if let Some(on_abandon) = settings.on_terminate_abandon {
-        let word = match on_abandon {
-            OnAbandon::Retain => "retain",
-            OnAbandon::Terminate => "terminate",
-        };
-        answer["InstanceLifecyclePolicy"] =
-            json!({"RetentionTriggers": {"TerminateHookAbandon": word}});
-    }
     if let Some(seconds) = settings.max_lifetime.filter(|seconds| *seconds > 0) {
         answer["MaxInstanceLifetime"] = json!(seconds);
     }
@@ -92,6 +98,15 @@ fn group(group: &Group, written: bool) -> Value {
         answer["Status"] = json!("Delete in progress");
     }
     answer
+}
+
+/// Recorded: it is always answered.
+fn lifecycle_policy(on_abandon: Option<OnAbandon>) -> Value {
+    let word = match on_abandon {
+        Some(OnAbandon::Retain) => "retain",
+        Some(OnAbandon::Terminate) | None => "terminate",
+    };
+    json!({"RetentionTriggers": {"TerminateHookAbandon": word}})
 }
 
 /// What a group has only if it was asked for.
@@ -135,6 +150,7 @@ pub fn instance(instance: &Instance) -> Value {
         "InstanceId": instance.id,
         "InstanceType": instance.instance_type,
         "AvailabilityZone": instance.availability_zone,
+        "AvailabilityZoneId": zone_id(&instance.availability_zone),
         "LifecycleState": instance.state.as_str(),
         "HealthStatus": health(instance),
         "LaunchTemplate": {

@@ -11,6 +11,19 @@ pub struct Dynamics {
     /// From an instance's leaving InService until its replacement is launched. Recorded (the same; retention_native):
     /// 8 s to the replacement's cause, twice; others observed 9 and 14 s.
     pub replacement: (Duration, Duration),
+    /// From an unhealthy instance's leaving InService until its replacement is launched. Recorded: 1.9 s, in the second of
+    /// the termination's cause (radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json, 2026-09).
+    pub unhealthy_replacement: (Duration, Duration),
+    /// From SetInstanceHealth until an unhealthy instance is taken out of service, and from ResumeProcesses. Recorded: 9 s,
+    /// and less than 11 s.
+    pub user_health_check: (Duration, Duration),
+    /// How long it takes to detach an instance, or to put it aside. Recorded: 0.4 to 1.8 s (radkawar/stackd
+    /// testdata/aws/autoscaling/failure_boundaries_native_complete.json, 2026-09; the next two too).
+    pub setting_aside: (Duration, Duration),
+    /// How long it takes to attach an instance. Recorded: 1.2 to 2.2 s.
+    pub attaching: (Duration, Duration),
+    /// How long it takes to return an instance from standby. Recorded: 6.4 to 7.4 s.
+    pub leaving_standby: (Duration, Duration),
     /// From a launch until InService, if no hook holds it longer. Recorded (the same): 4.6 to 6.6 s, ten times, which is
     /// before the operating system is up: InService says nothing about the ECS agent.
     pub launch: (Duration, Duration),
@@ -31,10 +44,16 @@ pub struct Dynamics {
     /// What slows launches down when they keep failing; `None`: nothing does. Documented: "it slows down"; the schedule
     /// is not.
     pub backoff: Option<Backoff>,
-    /// From one look of an instance refresh at its group to the next. Assumed: 5 s.
+    /// How long an instance refresh stands in Pending. Recorded: 5 to 11 s (radkawar/stackd
+    /// testdata/aws/autoscaling/refresh_native.json, 2026-09; the next three too).
+    pub refresh_pending: (Duration, Duration),
+    /// From one look of an instance refresh at its group to the next. Recorded: what it does is 10 s apart, or a multiple.
     pub refresh_look: Duration,
-    /// Whether an instance refresh waits for instances that stand at their terminate hooks before it goes on. Unproven;
-    /// assumed no, as a rolling update of CloudFormation does not.
+    /// How long new instances must be in service until an instance refresh trusts them; what follows is for its next
+    /// look. Recorded: the old ones go 70 and 79 s later.
+    pub refresh_health_checks: (Duration, Duration),
+    /// Whether an instance refresh waits for instances that stand at their terminate hooks before it goes on. Recorded of
+    /// instances without hooks: it waits for terminating ones, also for the last.
     pub refresh_awaits_terminate_hooks: bool,
     /// Whether an abandoned launch makes an instance refresh fail. Unproven; assumed no: another one is launched.
     pub abandoned_launch_fails_refresh: bool,
@@ -74,6 +93,11 @@ impl Default for Dynamics {
         Self {
             capacity_change: seconds(0, 14),
             replacement: seconds(8, 14),
+            unhealthy_replacement: seconds(1, 2),
+            user_health_check: seconds(6, 11),
+            setting_aside: millis(800, 1400),
+            attaching: millis(1200, 2200),
+            leaving_standby: millis(6400, 7400),
             launch: millis(4_600, 6_600),
             proceed: millis(100, 900),
             leaving: millis(400, 700),
@@ -86,8 +110,10 @@ impl Default for Dynamics {
                 first: Duration::from_secs(30),
                 longest: Duration::from_secs(15 * 60),
             }),
-            refresh_look: Duration::from_secs(5),
-            refresh_awaits_terminate_hooks: false,
+            refresh_pending: seconds(5, 11),
+            refresh_look: Duration::from_secs(10),
+            refresh_health_checks: seconds(66, 72),
+            refresh_awaits_terminate_hooks: true,
             abandoned_launch_fails_refresh: false,
             launching_may_be_terminated: false,
         }

@@ -1,6 +1,6 @@
 //! What Auto Scaling remembers: groups, their instances and their hooks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -37,7 +37,8 @@ pub struct Group {
     /// Its instances, oldest first, with those of its warm pool.
     pub instances: Instances,
     pub(super) settings: Settings,
-    pub(super) suspended: BTreeSet<String>,
+    /// Its processes that somebody suspended, and when.
+    pub(super) suspended: BTreeMap<String, Timestamp>,
     pub(super) warm_pool: Option<WarmPool>,
     pub(super) activities: Vec<Activity>,
     /// Its Spot instances at risk, whose replacements are on their way.
@@ -170,6 +171,13 @@ pub struct Instance {
     pub(super) written: Written,
 }
 
+impl Instance {
+    /// The transition of the move that it is in, or was in last, as the API writes it.
+    pub fn transition_name(&self) -> &'static str {
+        self.moving.which.transition().as_str()
+    }
+}
+
 /// A move under way.
 #[derive(Debug)]
 pub struct Moving {
@@ -228,6 +236,6 @@ impl Group {
     }
 
     pub(super) fn is_suspended(&self, process: &str) -> bool {
-        self.suspended.contains(process)
+        self.suspended.contains_key(process)
     }
 }

@@ -3,6 +3,8 @@
 //! Only EC2's own check is modelled: it finds instances that are dead. There is nothing to do for the processes
 //! AddToLoadBalancer, AZRebalance and ScheduledActions, suspended or not. AlarmNotification is ECS's managed scaling.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::activity::Cause;
@@ -28,8 +30,26 @@ pub const PROCESSES: [&str; 9] = [
 
 /// The health check will look at an instance that has died in service.
 pub fn check_later(account: &mut Account, group: &str, id: &str) {
-    let (least, most) = account.autoscaling.dynamics.health_check;
-    let delay = account.between(least, most);
+    check_within(
+        account,
+        group,
+        id,
+        account.autoscaling.dynamics.health_check,
+    );
+}
+
+/// The health check will look at an instance of which a user has spoken.
+pub fn check_soon(account: &mut Account, group: &str, id: &str) {
+    check_within(
+        account,
+        group,
+        id,
+        account.autoscaling.dynamics.user_health_check,
+    );
+}
+
+fn check_within(account: &mut Account, group: &str, id: &str, within: (Duration, Duration)) {
+    let delay = account.between(within.0, within.1);
     let event = Event::HealthCheck {
         group: group.to_owned(),
         instance: id.to_owned(),
@@ -56,7 +76,10 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
         instance.healthy = false;
     }
     if may_replace && !instance.healthy {
-        let why = Cause::HealthCheck.into();
+        let why = match dead {
+            true => Cause::HealthCheck.into(),
+            false => Cause::UserHealthCheck.into(),
+        };
         set_out(account, group, id, Move::Terminate, &why);
         capacity::vacancy(account, group, true);
     }
@@ -65,9 +88,11 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
 /// SuspendProcesses; without ScalingProcesses all of them.
 pub fn suspend(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let (name, processes) = named("SuspendProcesses", input)?;
-    found_mut(&mut account.autoscaling, &name)?
-        .suspended
-        .extend(processes);
+    let now = account.now;
+    let suspended = &mut found_mut(&mut account.autoscaling, &name)?.suspended;
+    for process in processes {
+        suspended.entry(process).or_insert(now);
+    }
     Ok(json!({}))
 }
 
@@ -77,7 +102,7 @@ pub fn resume(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let group = found_mut(&mut account.autoscaling, &name)?;
     group
         .suspended
-        .retain(|process| !processes.contains(process));
+        .retain(|process, _| !processes.contains(process));
     let in_service = found(&account.autoscaling, &name)?
         .instances
         .iter()
@@ -87,7 +112,7 @@ pub fn resume(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         .map(|instance| instance.id.clone())
         .collect();
     for id in dead {
-        check_later(account, &name, &id);
+        check_soon(account, &name, &id);
     }
     capacity::reconcile_later(account, &name);
     Ok(json!({}))

@@ -40,6 +40,21 @@ pub fn number(input: &Value, member: &str) -> Result<Option<u32>, ApiError> {
     }
 }
 
+/// The member, a whole number that may be negative, if it is there.
+pub fn whole(input: &Value, member: &str) -> Result<Option<i64>, ApiError> {
+    let Some(value) = input.get(member).filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
+    let number = match value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_i64(),
+    };
+    match number {
+        Some(number) => Ok(Some(number)),
+        None => Err(malformed(member, value, "a whole number")),
+    }
+}
+
 /// The member, a boolean, if it is there.
 pub fn boolean(input: &Value, member: &str) -> Result<Option<bool>, ApiError> {
     match input.get(member) {

@@ -52,7 +52,7 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
     }
     let group = found_mut(&mut account.autoscaling, &name)?;
     let activity = group.activity_mut(&activity).cloned();
-    let answer = activity.map(|activity| activity.to_json(group));
+    let answer = activity.map(|activity| activity.answer(group));
     Ok(json!({"Activity": answer}))
 }
 
@@ -77,7 +77,15 @@ fn may_terminate(
             instance.id, group.name
         )));
     }
-    let settled = state == LifecycleState::InService || state.is_retained();
+    // Assumed: one in standby may be terminated; it does not count.
+    if state == LifecycleState::Standby && shrink {
+        return Err(ApiError::not_known(format_args!(
+            "ShouldDecrementDesiredCapacity for {} in {state}: leave it false",
+            instance.id
+        )));
+    }
+    let settled =
+        matches!(state, LifecycleState::InService | LifecycleState::Standby) || state.is_retained();
     let taken = settled || (may_launch && state == LifecycleState::PendingWait);
     if !taken {
         return Err(ApiError::client(
@@ -94,7 +102,7 @@ fn may_terminate(
     Ok(state.counts())
 }
 
-fn no_such_instance(id: &str) -> ApiError {
+pub(super) fn no_such_instance(id: &str) -> ApiError {
     validation(format!(
         "Instance Id not found - No managed instance found for instance ID: {id}"
     ))
@@ -116,7 +124,7 @@ pub fn protect(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     let group = found_mut(&mut account.autoscaling, name)?;
     for id in &ids {
         match group.instance(id).map(|instance| instance.state) {
-            Some(LifecycleState::InService) => {}
+            Some(state) if state == LifecycleState::InService || state.is_on_standby() => {}
             Some(_) => {
                 return Err(validation(format!(
                     "The instance {id} is not in InService or EnteringStandby or Standby."
@@ -213,8 +221,13 @@ pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiErr
         return Err(ApiError::not_known("HonorCooldown of SetDesiredCapacity"));
     }
     let name = required(input, "AutoScalingGroupName")?;
-    let desired = super::input::number(input, "DesiredCapacity")?
-        .ok_or_else(|| missing("DesiredCapacity"))?;
+    let desired =
+        super::input::whole(input, "DesiredCapacity")?.ok_or_else(|| missing("DesiredCapacity"))?;
+    let desired = u32::try_from(desired).map_err(|_| {
+        // The text is recorded for a negative one: radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json, 2026-09.
+        let side = if desired < 0 { "negative" } else { "too large" };
+        validation(format!("New SetDesiredCapacity value {desired} is {side}."))
+    })?;
     let now = account.now;
     let group = found_mut(&mut account.autoscaling, name)?;
     let (least, most) = (group.min_size, group.max_size);

@@ -4,7 +4,7 @@ use super::activity::{Activity, Cause, Why};
 use super::group::{Moving, OnAbandon};
 use super::moves::{LifecycleState, Move, Transition};
 use super::notice::Ending;
-use super::{Event, capacity, lifetime, notice, rebalance, refresh, warm_pool};
+use super::{Event, capacity, lifetime, metrics, notice, rebalance, refresh, warm_pool};
 use crate::account::Account;
 use crate::ec2;
 use crate::fact::Fact;
@@ -25,17 +25,12 @@ pub fn enter(account: &mut Account, group: &str, id: &str, state: LifecycleState
         state: state.to_string(),
         reason: reason.to_owned(),
     });
+    metrics::publish(account, group);
 }
 
 /// Sets an instance of the group on a further move, out of the group or out of the warm pool, and returns the id of the
 /// activity. An earlier move that had not ended is cancelled, and its hooks hold it no longer.
-pub fn set_out(
-    account: &mut Account,
-    group: &str,
-    id: &str,
-    which: Move,
-    why: &Why,
-) -> String {
+pub fn set_out(account: &mut Account, group: &str, id: &str, which: Move, why: &Why) -> String {
     let (now, activity_id) = (account.now, account.uuid());
     let mut delay = account.autoscaling.dynamics.leaving;
     if let Some(group) = account.autoscaling.group_mut(group)
@@ -229,11 +224,7 @@ pub fn gone(account: &mut Account, group: &str, id: &str) {
     let (status, message, ending) = if never_ran {
         // What AWS says here is not recorded; the text is assumed.
         let message = "Instance became unhealthy while waiting for instance to be in running state";
-        (
-            "Failed",
-            Some(message.to_owned()),
-            Ending::NotLaunched,
-        )
+        ("Failed", Some(message.to_owned()), Ending::NotLaunched)
     } else {
         ("Successful", None, Ending::Terminated)
     };
@@ -429,7 +420,11 @@ mod tests {
         pass(&mut account, 590);
         assert!(all_in(&account, S::TerminatingWait).contains(&id));
         pass(&mut account, 20);
-        assert_eq!(only_one(&account, S::TerminatingRetained), id, "nobody answered");
+        assert_eq!(
+            only_one(&account, S::TerminatingRetained),
+            id,
+            "nobody answered"
+        );
         terminate(&mut account, &id, false).expect("a retained instance may be terminated");
         pass(&mut account, 5);
         complete(&mut account, "terminate", &id, "CONTINUE").expect("the action is open");

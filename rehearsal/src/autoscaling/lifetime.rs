@@ -92,13 +92,7 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
     if coming || found.counted() < found.wanted() || found.is_suspended("Terminate") {
         return account.after(LOOK_AGAIN, look(group, id));
     }
-    set_out(
-        account,
-        group,
-        id,
-        Move::Terminate,
-        &Cause::Lifetime.into(),
-    );
+    set_out(account, group, id, Move::Terminate, &Cause::Lifetime.into());
     capacity::vacancy(account, group, false);
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Where an instance of a group is. The account never enters the states of standby, detaching and root volume
-/// replacement, because it refuses the calls that lead there.
+/// Where an instance of a group is. The account never enters the states of root volume replacement, because it refuses the
+/// calls that lead there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LifecycleState {
     /// EC2 prepares it, or it is on its way from the warm pool.
@@ -24,6 +24,14 @@ pub enum LifecycleState {
     TerminatingRetained,
     /// It is gone.
     Terminated,
+    /// A user puts it aside.
+    EnteringStandby,
+    /// It is put aside: the machine runs, and nobody counts it, checks it or scales it in.
+    Standby,
+    /// A user takes it out of the group.
+    Detaching,
+    /// The group has it no longer; the machine runs.
+    Detached,
     /// EC2 prepares it for the warm pool.
     WarmedPending,
     /// A hook holds it on its way into the warm pool: a launch hook if it is new, a terminate hook if it comes out of
@@ -62,6 +70,10 @@ impl LifecycleState {
             Self::TerminatingProceed => "Terminating:Proceed",
             Self::TerminatingRetained => "Terminating:Retained",
             Self::Terminated => "Terminated",
+            Self::EnteringStandby => "EnteringStandby",
+            Self::Standby => "Standby",
+            Self::Detaching => "Detaching",
+            Self::Detached => "Detached",
             Self::WarmedPending => "Warmed:Pending",
             Self::WarmedPendingWait => "Warmed:Pending:Wait",
             Self::WarmedPendingProceed => "Warmed:Pending:Proceed",
@@ -88,6 +100,11 @@ impl LifecycleState {
     /// Whether the instance is in the warm pool, or on its way into it or out of it for good.
     pub fn is_warm(self) -> bool {
         self.as_str().starts_with("Warmed:")
+    }
+
+    /// Whether the instance is put aside, or about to be.
+    pub fn is_on_standby(self) -> bool {
+        matches!(self, Self::EnteringStandby | Self::Standby)
     }
 
     /// Whether the instance waits in the warm pool to be used.

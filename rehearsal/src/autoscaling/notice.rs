@@ -79,9 +79,21 @@ impl Ending {
     /// testdata/aws/autoscaling, 2026-09): the end of an instance is told with the activity as it was before, also if it
     /// is kept; a failed launch with the activity as it ended; and a launch is always `InProgress`.
     fn tells_of(self, before: &Activity, after: &Activity) -> (&'static str, String, String) {
-        let told = if self == Self::NotLaunched { after } else { before };
-        let status = if self == Self::Launched { "InProgress" } else { told.status };
-        (status, told.description.clone(), told.message.clone().unwrap_or_default())
+        let told = if self == Self::NotLaunched {
+            after
+        } else {
+            before
+        };
+        let status = if self == Self::Launched {
+            "InProgress"
+        } else {
+            told.status
+        };
+        (
+            status,
+            told.description.clone(),
+            told.message.clone().unwrap_or_default(),
+        )
     }
 }
 
@@ -118,7 +130,12 @@ pub fn ended(account: &mut Account, group: &str, id: &str, ending: Ending, befor
     eventbridge::put_event(account, event);
 }
 
-fn envelope(account: &Account, kind: &str, resources: Vec<String>, detail: Value) -> Value {
+pub(super) fn envelope(
+    account: &Account,
+    kind: &str,
+    resources: Vec<String>,
+    detail: Value,
+) -> Value {
     json!({
         "version": "0", "detail-type": kind, "source": "aws.autoscaling", "account": ACCOUNT_ID,
         "time": whole_seconds(account.now), "region": REGION, "resources": resources, "detail": detail,

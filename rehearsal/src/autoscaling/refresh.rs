@@ -1,5 +1,6 @@
 //! Instance refresh: what a refresh remembers. `calls` are the calls about it, `preferences` reads what it is asked to
-//! respect; `seen` looks at the group, `decide` says what is next, `act` does it, and `end` ends it.
+//! respect; `seen` looks at the group, `decide` says what is next, `act` and `replace` do it, and `end` ends it; `texts`
+//! are the reasons that it gives, and `events` what it puts on EventBridge.
 //!
 //! Documented: an instance refresh replaces the instances of a group in batches between a minimum and a maximum of healthy
 //! capacity, waits for launch hooks, leaves retained instances alone, pauses at checkpoints, watches alarms, and bakes at
@@ -9,22 +10,31 @@
 //! these at a time is not, so all at once is assumed; and that new instances of the group do not come out of the pool
 //! while that is outdated.
 //!
-//! Refused: the strategy ReplaceRootVolume, and mixed instances. Not told: the events of a refresh on EventBridge.
+//! Recorded (radkawar/stackd testdata/aws/autoscaling/refresh_native.json, 2026-09): it is Pending for 5 to 11 s, looks
+//! about every 10 s, checks the health of a batch's new instances for 70 to 80 s after they are in service, waits until
+//! what it terminates is gone, also after the last one, and reports its progress in parts of an instance.
+//!
+//! Refused: the strategy ReplaceRootVolume, and mixed instances.
 
 pub mod act;
 mod calls;
 mod decide;
 mod end;
+mod events;
 mod pool;
 mod preferences;
+mod replace;
 mod seen;
+mod texts;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::group::{Group, TemplateChoice};
+use super::whole_seconds;
 use crate::ec2::TemplateVersion;
 
 pub use calls::{cancel, describe, roll_back, start};
@@ -37,7 +47,8 @@ pub struct Refresh {
     pub(super) id: String,
     pub(super) status: Status,
     pub(super) reason: Option<String>,
-    pub(super) started: Timestamp,
+    /// When it left Pending.
+    pub(super) started: Option<Timestamp>,
     pub(super) ended: Option<Timestamp>,
     pub(super) preferences: Preferences,
     /// The DesiredConfiguration, if it was given.
@@ -48,13 +59,20 @@ pub struct Refresh {
     target: TemplateVersion,
     /// The instances to replace.
     to_replace: Option<BTreeSet<String>>,
-    /// How many they were.
+    /// How many it set out to replace in the direction in which it goes.
+    going: u32,
+    /// How many it set out to replace when it began.
     total: u32,
+    /// How far it is, in quarters of an instance: of 4 times `total`.
+    done: u32,
+    /// How it turned round, if it did.
+    back: Option<Back>,
+    /// How long the health of the batch's new instances is checked.
+    health_checks: Duration,
     /// The instances of the warm pool to replace, those that are none of its target's version aside.
     pool: BTreeSet<String>,
     /// How many instances it has out beyond the desired capacity.
     pub(super) surge: u32,
-    percent: u32,
     /// How many checkpoints it has passed.
     checkpoints: usize,
     /// It pauses at a checkpoint, or bakes, until then.
@@ -65,9 +83,20 @@ pub struct Refresh {
     waits_for_moves: bool,
 }
 
-/// The status of a refresh. The account never stands in Pending: the first look at the group follows at once.
+/// How a refresh turned round.
+#[derive(Debug, Clone)]
+struct Back {
+    reason: String,
+    at: Timestamp,
+    /// How far it was, as [`Refresh::done`].
+    done: u32,
+}
+
+/// The status of a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
+    /// It has not begun yet.
+    Pending,
     /// It replaces instances.
     InProgress,
     /// All are replaced, and it watches alarms for a while.
@@ -92,6 +121,7 @@ impl Status {
     /// As the API writes it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Pending => "Pending",
             Self::InProgress => "InProgress",
             Self::Baking => "Baking",
             Self::Successful => "Successful",
@@ -108,7 +138,11 @@ impl Status {
     pub fn is_active(self) -> bool {
         matches!(
             self,
-            Self::InProgress | Self::Baking | Self::Cancelling | Self::RollbackInProgress
+            Self::Pending
+                | Self::InProgress
+                | Self::Baking
+                | Self::Cancelling
+                | Self::RollbackInProgress
         )
     }
 }
@@ -139,6 +173,12 @@ impl Group {
         }
     }
 
+    /// InstanceWarmup in seconds; without it the group's health check grace period (documented).
+    fn warmup(&self, preferences: &Preferences) -> u32 {
+        let grace = self.settings.health_check_grace_seconds;
+        preferences.warmup.unwrap_or(grace)
+    }
+
     /// What the next instance is launched from, and which version. Assumed: while a refresh with a desired configuration
     /// goes on, every new instance has that.
     pub(super) fn launches_from(&self) -> (String, String) {
@@ -162,24 +202,52 @@ impl Refresh {
         matches!(self.status, Status::InProgress | Status::RollbackInProgress)
     }
 
-    /// As the API answers it.
+    /// How many per cent are replaced. An empty group has nothing to replace.
+    fn percent(&self) -> u32 {
+        match self.total {
+            0 => 100,
+            total => 100 * self.done / (4 * total),
+        }
+    }
+
+    /// How many instances are still to be replaced, or, after a rollback, were not or not any more (documented).
+    fn left(&self) -> u32 {
+        Self::left_of(self.total, self.done)
+    }
+
+    fn left_of(total: u32, done: u32) -> u32 {
+        (4 * total).saturating_sub(done).div_ceil(4)
+    }
+
+    /// As the API answers it. Recorded: a pending one has neither a start nor any progress.
     fn to_json(&self, group: &Group) -> Value {
         let mut answer = json!({
             "InstanceRefreshId": self.id, "AutoScalingGroupName": group.name, "Status": self.status.as_str(),
-            "StartTime": self.started.to_string(), "PercentageComplete": self.percent,
-            "InstancesToUpdate": self.left(group) + self.left_in_pool(group), "Strategy": "Rolling", "Preferences": self.preferences.to_json(),
+            "Strategy": "Rolling", "Preferences": self.preferences.to_json(group.warmup(&self.preferences)),
         });
+        if let Some(started) = self.started {
+            answer["StartTime"] = json!(whole_seconds(started));
+            answer["PercentageComplete"] = json!(self.percent());
+            answer["InstancesToUpdate"] = json!(self.left() + self.left_in_pool(group));
+        }
         if let Some(reason) = &self.reason {
             answer["StatusReason"] = json!(reason);
         }
-        if group.warm_pool.is_some() {
+        if group.warm_pool.is_some() && self.started.is_some() {
             answer["ProgressDetails"] = json!({
-                "LivePoolProgress": {"PercentageComplete": self.percent, "InstancesToUpdate": self.left(group)},
+                "LivePoolProgress": {"PercentageComplete": self.percent(), "InstancesToUpdate": self.left()},
                 "WarmPoolProgress": self.pool_progress(group),
             });
         }
         if let Some(ended) = self.ended {
-            answer["EndTime"] = json!(ended.to_string());
+            answer["EndTime"] = json!(whole_seconds(ended));
+        }
+        if let Some(back) = &self.back {
+            answer["RollbackDetails"] = json!({
+                "RollbackReason": back.reason, "RollbackStartTime": back.at.to_string(),
+                "PercentageCompleteOnRollback": (100 * back.done).checked_div(4 * self.total).unwrap_or(100),
+                "InstancesToUpdateOnRollback": Self::left_of(self.total, back.done),
+            });
         }
         if let Some(desired) = &self.desired {
             answer["DesiredConfiguration"] = json!({"LaunchTemplate": {
@@ -187,18 +255,6 @@ impl Refresh {
             }});
         }
         answer
-    }
-
-    /// How many instances are still to be replaced.
-    fn left(&self, group: &Group) -> u32 {
-        let Some(to_replace) = &self.to_replace else {
-            return 0;
-        };
-        let left = group
-            .instances
-            .iter()
-            .filter(|instance| instance.state.counts() && to_replace.contains(&instance.id));
-        left.count() as u32
     }
 }
 

@@ -5,7 +5,21 @@ use serde_json::{Value, json};
 use super::group::{OnAbandon, Settings, TemplateChoice};
 use super::input::{boolean, list, not_one_of, number, required, text, texts, validation};
 use crate::account::Account;
+use crate::ec2;
 use crate::wire::{ApiError, only};
+
+/// The termination policies that AWS knows, in the order in which it names them (recorded:
+/// radkawar/stackd testdata/aws/autoscaling/termination_native.json, 2026-09).
+const ALL_POLICIES: [&str; 8] = [
+    "AllocationStrategy",
+    "ClosestToNextInstanceHour",
+    "Default",
+    "Lambda",
+    "NewestInstance",
+    "OldestInstance",
+    "OldestLaunchConfiguration",
+    "OldestLaunchTemplate",
+];
 
 /// The termination policies that there are here.
 const POLICIES: [&str; 4] = [
@@ -54,7 +68,13 @@ pub fn template(account: &Account, input: &Value) -> Result<Option<TemplateChoic
     let (from, data) = account
         .ec2
         .template_version(id_or_name, &version)
-        .map_err(|error| unusable(&error.message))?;
+        .map_err(|error| match error.code.as_str() {
+            // Recorded: radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json, 2026-09.
+            ec2::VERSION_NOT_FOUND => validation(format!(
+                "Could not find the specified version {version} for the launch template with ID {id_or_name}."
+            )),
+            _ => unusable(&error.message),
+        })?;
     for (value, parameter) in [
         (&data.ami, "ImageId"),
         (&data.instance_type, "InstanceType"),
@@ -127,6 +147,13 @@ pub fn set(settings: &mut Settings, input: &Value) -> Result<(), ApiError> {
         .iter()
         .find(|policy| !POLICIES.contains(&policy.as_str()))
     {
+        let is_function = policy.starts_with("arn:");
+        if !is_function && !ALL_POLICIES.contains(&policy.as_str()) {
+            return Err(validation(format!(
+                "[{policy}] is not a valid termination policy. Valid termination policies are: [{}].",
+                ALL_POLICIES.join(", ")
+            )));
+        }
         return Err(ApiError::not_known(format_args!(
             "the termination policy {policy}; only {}",
             POLICIES.join(", ")

@@ -20,7 +20,7 @@ pub const CREATION: [&str; 8] = [
     "NotificationARNs",
 ];
 
-/// The RoleARN of a call. The stack keeps it; what the role would allow is not looked at.
+/// The RoleARN of a call. The stack keeps it, and CloudFormation calls with its rights, see `permissions`.
 ///
 /// # Errors
 /// `ValidationError` if it is none; `NotImplemented` for tags and topics.

@@ -174,7 +174,11 @@ pub fn name(account: &mut Account, wanted: &Wanted, property: &str) -> String {
 ///
 /// # Errors
 /// The first refusal, as a stack event tells it.
-pub fn allowed(account: &mut Account, stack: &str, calls: &[Call]) -> Result<(), String> {
+pub fn allowed(
+    account: &mut Account,
+    stack: &str,
+    calls: permissions::Calls,
+) -> Result<(), String> {
     permissions::check(account, stack, calls)
         .map_err(|(service, error)| told(account, &service, &error))
 }
@@ -197,7 +201,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     if wanted.kind.is_called_for() {
         let name = declared_name(wanted);
         let calls = permissions::creation(account, wanted, &name);
-        allowed(account, &wanted.stack_id, &calls)?;
+        allowed(account, &wanted.stack_id, calls)?;
     }
     match wanted.kind.name {
         CLUSTER => cluster(account, wanted),
@@ -231,7 +235,7 @@ pub fn update(
         .physical_id
         .clone();
     let calls = permissions::change(account, wanted, old, &physical_id);
-    allowed(account, stack, &calls)?;
+    allowed(account, stack, calls)?;
     match wanted.kind.name {
         LAUNCH_TEMPLATE => launch_template_version(account, wanted, known),
         CAPACITY_PROVIDER => {
@@ -281,7 +285,7 @@ pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), NotDele
         reason: told(account, service, error),
     };
     let calls = permissions::deletion(account, id, kind, &physical_id, &properties);
-    if let Err((service, error)) = permissions::check(account, id, &calls) {
+    if let Err((service, error)) = permissions::check(account, id, calls) {
         return Err(refused(account, &service, &error));
     }
     let (service, action, input) = match kind {

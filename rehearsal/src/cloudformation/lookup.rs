@@ -46,7 +46,13 @@ impl Scope<'_> {
         let Some(known) = self.existing(whole, resource)? else {
             return Ok(Value::from(PLACEHOLDER));
         };
-        known.attributes.get(attribute).cloned().ok_or_else(|| {
+        let known = known.attributes.get(attribute).cloned();
+        if known.is_none() && self.ahead && attribute.starts_with("Outputs.") {
+            // An update may give a nested stack outputs that it does not have yet; whether its template has them is
+            // looked at with that template.
+            return Ok(Value::from(PLACEHOLDER));
+        }
+        known.ok_or_else(|| {
             Refusal::new(
                 &whole.at,
                 format!("{resource} has no attribute {attribute}"),

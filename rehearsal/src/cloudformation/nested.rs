@@ -324,7 +324,7 @@ Resources:
         let mut scene = scene();
         scene.ami("ami-00000002");
         scene.update().expect("begun");
-        scene.pass(std::time::Duration::from_secs(4));
+        scene.pass(std::time::Duration::from_secs(6));
         scene
             .call("CancelUpdateStack", json!({"StackName": "s"}))
             .expect("cancelled");

@@ -40,11 +40,16 @@ fn service_role<'a>(account: &'a Account, stack: &str) -> Option<&'a str> {
     state.role_policies(role).map(|_| role)
 }
 
+/// What CloudFormation calls, or that this is not known.
+pub type Calls = Result<Vec<Call>, ApiError>;
+
 /// Whether CloudFormation may make all `calls` for the stack `stack`. They are not made.
 ///
 /// # Errors
-/// The service of the first call that the role refuses, and the refusal.
-pub fn check(account: &Account, stack: &str, calls: &[Call]) -> Result<(), (String, ApiError)> {
+/// The service of the first call that the role refuses, and the refusal; `NotImplemented` for a resource type whose calls
+/// are not known.
+pub fn check(account: &Account, stack: &str, calls: Calls) -> Result<(), (String, ApiError)> {
+    let calls = calls.map_err(|error| ("cloudformation".to_owned(), error))?;
     let caller = caller(account, stack);
     let refused = calls
         .iter()
@@ -80,27 +85,31 @@ pub fn of_parameters(
 }
 
 /// What CloudFormation calls to make the resource `wanted` of this name, besides the calls that are made here.
-pub fn creation(account: &Account, wanted: &Wanted, name: &str) -> Vec<Call> {
+pub fn creation(account: &Account, wanted: &Wanted, name: &str) -> Calls {
     let (stack, kind) = (&wanted.stack_id, wanted.kind.name);
     of(account, stack, kind, name, &wanted.properties)
         .map(|subject| Subject {
             base: &wanted.base,
             ..subject
         })
-        .map_or_else(Vec::new, |subject| table::calls(&Verb::Create, &subject))
+        .map_or_else(
+            || Ok(Vec::new()),
+            |subject| table::calls(&Verb::Create, &subject),
+        )
 }
 
 /// What CloudFormation calls to change the resource `wanted` from its `old` properties.
-pub fn change(account: &Account, wanted: &Wanted, old: &Value, physical_id: &str) -> Vec<Call> {
+pub fn change(account: &Account, wanted: &Wanted, old: &Value, physical_id: &str) -> Calls {
     let (stack, kind) = (&wanted.stack_id, wanted.kind.name);
     of(account, stack, kind, physical_id, &wanted.properties)
         .map(|subject| Subject {
             base: &wanted.base,
             ..subject
         })
-        .map_or_else(Vec::new, |subject| {
-            table::calls(&Verb::Change(old), &subject)
-        })
+        .map_or_else(
+            || Ok(Vec::new()),
+            |subject| table::calls(&Verb::Change(old), &subject),
+        )
 }
 
 /// What CloudFormation calls to delete a resource of this type.
@@ -110,9 +119,11 @@ pub fn deletion(
     kind: &str,
     physical_id: &str,
     properties: &Value,
-) -> Vec<Call> {
-    of(account, stack, kind, physical_id, properties)
-        .map_or_else(Vec::new, |subject| table::calls(&Verb::Delete, &subject))
+) -> Calls {
+    of(account, stack, kind, physical_id, properties).map_or_else(
+        || Ok(Vec::new()),
+        |subject| table::calls(&Verb::Delete, &subject),
+    )
 }
 
 /// The resource that is made, changed or deleted, if there is a role that could refuse it.

@@ -18,7 +18,7 @@ use crate::account::{ACCOUNT_ID, Account, PARTITION, REGION, arn};
 pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     let made = made(account, wanted);
     let calls = permissions::creation(account, wanted, &made.physical_id);
-    allowed(account, &wanted.stack_id, &calls)?;
+    allowed(account, &wanted.stack_id, calls)?;
     Ok(made)
 }
 

@@ -165,7 +165,11 @@ pub fn look(
         "Successful" => Some(Ok(())),
         status @ ("Failed" | "Cancelled" | "RollbackSuccessful" | "RollbackFailed") => {
             let percent = &seen["PercentageComplete"];
-            let why = scalar_text(&seen["StatusReason"]);
+            // Recorded: one that has rolled back gives its reason there only.
+            let why = match &seen["RollbackDetails"]["RollbackReason"] {
+                Value::Null => scalar_text(&seen["StatusReason"]),
+                reason => scalar_text(reason),
+            };
             Some(Err(format!(
                 "Instance refresh {refresh} ended {status} at {percent}%: {why}"
             )))
@@ -259,7 +263,9 @@ mod tests {
         assert!(refused(json!({"AutoScalingInstanceRefresh": {}})).contains("no Strategy"));
         let falling =
             json!({"Strategy": "Rolling", "Preferences": {"CheckpointPercentages": ["50", "20"]}});
-        assert!(refused(json!({"AutoScalingInstanceRefresh": falling})).contains("[50,20]"));
+        assert!(
+            refused(json!({"AutoScalingInstanceRefresh": falling})).contains("ascending order")
+        );
         let speed = json!({"AutoScalingInstanceRefresh": {"Strategy": "Rolling", "Speed": 1}});
         assert!(refused(speed).contains("Speed"));
     }

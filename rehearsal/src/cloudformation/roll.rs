@@ -152,6 +152,12 @@ impl At<'_> {
             // An earlier roll that failed may have left them suspended.
             return Some(self.resume(policy));
         }
+        if let Some(aside) = present.iter().find(|one| one.state.ends_with("Standby")) {
+            return Some(Err(format!(
+                "the account in memory does not know what AutoScalingRollingUpdate does with instances in standby, and {} is {}",
+                aside.id, aside.state
+            )));
+        }
         let settles = started + self.account.cloudformation.dynamics.settled_within;
         if present.len() as u64 > seen.sizes.desired && self.account.now < settles {
             return None;

@@ -256,7 +256,7 @@ mod tests {
                 .message,
             "Resource Group is in CREATE_COMPLETE state and can not be signaled"
         );
-        scene.pass(Duration::from_secs(6));
+        scene.pass(Duration::from_secs(10));
         scene.signal("i-1", "SUCCESS").expect("taken");
         assert_eq!(
             scene.signal("i-1", "SUCCESS").expect_err("twice").message,

@@ -7,6 +7,9 @@ use super::base64;
 use crate::account::{ACCOUNT_ID, PARTITION};
 use crate::wire::{ApiError, only};
 
+/// The code of what is answered for a version that a launch template does not have.
+pub const VERSION_NOT_FOUND: &str = "InvalidLaunchTemplateId.VersionNotFound";
+
 /// A launch template.
 #[derive(Debug)]
 pub struct Template {
@@ -156,7 +159,7 @@ impl Template {
                 .filter(|number| (1..=self.latest()).contains(number))
                 .ok_or_else(|| {
                     ApiError::client(
-                        "InvalidLaunchTemplateId.VersionNotFound",
+                        VERSION_NOT_FOUND,
                         format!("Could not find the launch template version {version}."),
                     )
                 }),

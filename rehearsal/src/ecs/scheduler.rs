@@ -149,8 +149,10 @@ fn look(account: &mut Account, cluster: &str, name: &str) {
         true => decide::daemon(&picture),
         false => decide::replica(&picture),
     };
+    let desired = picture.desired;
     let starts = !plan.start.is_empty();
     let steady = picture.steady();
+    account.ecs.service_mut(cluster, name).primary_mut().desired = desired;
     stop_all(account, cluster, name, &plan);
     account.ecs.cluster_mut(cluster).hungry.remove(name);
     if starts {

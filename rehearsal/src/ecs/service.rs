@@ -80,6 +80,10 @@ pub(super) struct LoadBalancer {
 pub(super) struct Deployment {
     pub(super) id: String,
     pub(super) definition: Arc<TaskDefinition>,
+    /// How many tasks the scheduler wanted of it when it last looked. Recorded (radkawar/stackd
+    /// testdata/aws/ecs/services.json, 2026-09): after UpdateService the service's number is new at once, and
+    /// the deployment's follows seconds later.
+    pub(super) desired: u64,
     pub(super) completed: bool,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -102,6 +106,13 @@ impl Service {
     pub(super) fn primary(&self) -> &Deployment {
         self.deployments
             .first()
+            .expect("a service always has a PRIMARY deployment")
+    }
+
+    /// The deployment that is to be, to be changed.
+    pub(super) fn primary_mut(&mut self) -> &mut Deployment {
+        self.deployments
+            .first_mut()
             .expect("a service always has a PRIMARY deployment")
     }
 

@@ -20,12 +20,12 @@ fn an_agent_registers_after_the_boot_and_only_where_it_may() {
     world.boots(1, "elsewhere");
     world.account.faults = Faults::new([Fault::NeverJoins], Some("ami-1".to_owned()));
     world.boots(2, "c");
-    world.pass(29);
+    world.pass(34);
     assert_eq!(
         world.does("ListContainerInstances", json!({}))["containerInstanceArns"],
         json!([])
     );
-    world.pass(16);
+    world.pass(19);
     let instance = world.instance("i-0");
     assert_eq!(instance["status"], "ACTIVE");
     assert_eq!(instance["agentConnected"], true);

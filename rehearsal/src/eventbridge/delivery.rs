@@ -1,10 +1,12 @@
 //! Delivery: from an event on the bus to an execution or a topic, or to the dead-letter queue.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use workers::model::Transition;
 
 use super::ExecutionName;
 use super::rules::Rule;
@@ -13,9 +15,11 @@ use super::transformer::{self, is_deliverable};
 use crate::account::{Account, Caller};
 use crate::fact::Fact;
 use crate::faults::{Fault, LATEST_EVENT, OUT_OF_ORDER};
+use crate::sqs;
 use crate::wire::ApiError;
 
-/// Under the fault `event-lost` one event in so many is lost: AWS calls the groups' events best effort.
+/// Under the fault `event-lost` one event in so many is lost: AWS calls the groups' events best
+/// effort.
 const LOST_IN: u8 = 5;
 /// The code of what a target does not get because it is no JSON.
 const INVALID_JSON: &str = "INVALID_JSON";
@@ -52,6 +56,25 @@ pub struct DeadLetter {
     pub retry_attempts: Option<u64>,
 }
 
+impl DeadLetter {
+    /// The attributes of its message.
+    fn attributes(&self) -> BTreeMap<&'static str, String> {
+        let retries = self.retry_attempts.map(|retries| retries.to_string());
+        let exhausted = self.exhausted_retry_condition.map(str::to_owned);
+        [
+            ("RULE_ARN", Some(self.rule_arn.clone())),
+            ("TARGET_ARN", Some(self.target_arn.clone())),
+            ("ERROR_CODE", Some(self.error_code.clone())),
+            ("ERROR_MESSAGE", Some(self.error_message.clone())),
+            ("EXHAUSTED_RETRY_CONDITION", exhausted),
+            ("RETRY_ATTEMPTS", retries),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| (name, value)))
+        .collect()
+    }
+}
+
 /// Plans the deliveries of `event`, which is on the bus now.
 pub fn plan(account: &mut Account, event: Value) {
     let rules = account.eventbridge.rules.values();
@@ -78,7 +101,7 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
             };
             let (from, to) = account.eventbridge.dynamics.latency;
             let latency = account.between(from, to) + delay(account);
-            if account.faults.has(Fault::EventLost) && account.fault_random.u8(0..LOST_IN) == 0 {
+            if is_lost(account, &delivery.event) {
                 tell(account, &delivery, "lost on the bus".to_owned());
                 continue;
             }
@@ -90,6 +113,21 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
             }
         }
     }
+}
+
+/// Whether a fault keeps the event from its target.
+fn is_lost(account: &mut Account, event: &Value) -> bool {
+    let by_chance =
+        account.faults.has(Fault::EventLost) && account.fault_random.u8(0..LOST_IN) == 0;
+    let of_hooks = [
+        (Fault::LaunchEventsLost, Transition::Launching),
+        (Fault::TerminateEventsLost, Transition::Terminating),
+    ];
+    let mut of_hooks = of_hooks.into_iter();
+    by_chance
+        || of_hooks.any(|(fault, transition)| {
+            account.faults.has(fault) && event["detail-type"] == transition.event_type()
+        })
 }
 
 fn planned(delivery: Delivery) -> super::Event {
@@ -138,7 +176,7 @@ pub fn deliver(account: &mut Account, mut delivery: Delivery) {
         &delivery,
         format!("{code}: {}; {end}", error.message),
     );
-    account.eventbridge.dead_letters.push(DeadLetter {
+    let letter = DeadLetter {
         queue: delivery.target.dead_letter_queue,
         body: message,
         rule_arn: delivery.rule_arn,
@@ -147,7 +185,11 @@ pub fn deliver(account: &mut Account, mut delivery: Delivery) {
         error_message: error.message,
         exhausted_retry_condition: exhausted,
         retry_attempts: (delivery.retries > 0).then_some(delivery.retries),
-    });
+    };
+    if let Some(queue) = &letter.queue {
+        sqs::put(account, queue, &letter.body, letter.attributes());
+    }
+    account.eventbridge.dead_letters.push(letter);
 }
 
 /// What becomes of a delivery that failed.
@@ -190,14 +232,18 @@ impl Delivery {
     }
 }
 
-/// Gives the target its message, which must be JSON; what a transformer makes need not be (see [`transformer`]).
+/// Gives the target its message, which must be JSON; what a transformer makes need not be (see
+/// [`transformer`]).
 fn hand_over(account: &mut Account, delivery: &Delivery, message: &str) -> Result<(), ApiError> {
     let is_made = matches!(delivery.target.message, Message::Transformed(_));
     if is_made && !is_deliverable(message) {
         return Err(ApiError::client(INVALID_JSON, "Invalid input for target."));
     }
-    if delivery.target.arn.contains(":stateMachine:") {
+    let arn = &delivery.target.arn;
+    if arn.contains(":stateMachine:") {
         start(account, delivery, message)
+    } else if arn.contains(":sqs:") {
+        sqs::send(account, arn, message)
     } else {
         publish(account, delivery, message)
     }
@@ -233,7 +279,10 @@ fn error_code(error: &ApiError) -> &'static str {
     match error.code.as_str() {
         INVALID_JSON => INVALID_JSON,
         "ExecutionAlreadyExists" => "RESOURCE_ALREADY_EXISTS",
-        "StateMachineDoesNotExist" | "StateMachineDeleting" | "NotFound" => "NO_RESOURCE",
+        "StateMachineDoesNotExist"
+        | "StateMachineDeleting"
+        | "NotFound"
+        | "AWS.SimpleQueueService.NonExistentQueue" => "NO_RESOURCE",
         "AccessDenied" | "AccessDeniedException" => "NO_PERMISSIONS",
         "ThrottlingException" | "Throttling" | "ExecutionLimitExceeded" => "THROTTLING",
         _ if error.status >= 500 && error.status != 501 => "INTERNAL_ERROR",
@@ -241,7 +290,8 @@ fn error_code(error: &ApiError) -> &'static str {
     }
 }
 
-/// Assumed: twice as long each time, up to eight minutes (185 retries fill the 24 hours so), half of it by chance.
+/// Assumed: twice as long each time, up to eight minutes (185 retries fill the 24 hours so), half
+/// of it by chance.
 fn backoff(account: &mut Account, retries: u64) -> Duration {
     let most = account.eventbridge.dynamics.longest_backoff;
     let exponent = u32::try_from(retries).unwrap_or(u32::MAX).min(16);

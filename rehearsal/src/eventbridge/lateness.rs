@@ -1,10 +1,11 @@
 //! How late the events of AWS services reach the bus.
 //!
-//! Recorded (radkawar/stackd, testdata/aws, 2026-09: warm pool, instance refresh, Step Functions and Parameter Store
-//! events): 1 to 129 s after the event's own `time`, median about 24 s, and not in the order of time. The queue was
-//! polled every 5 s with short polls, which see a part of its messages, so these are upper bounds. The table below is
-//! our reading of them: the recorded maximum, a long tail, and a median of some seconds.
-//! `PutEvents` has none of it: from that call to a target passed 3 s at most.
+//! Recorded (radkawar/stackd, testdata/aws, 2026-09: warm pool, instance refresh, Step Functions
+//! and Parameter Store events): 1 to 129 s after the event's own `time`, median about 24 s, and not
+//! in the order of time. The queue was polled every 5 s with short polls, which see a part of its
+//! messages, so these are upper bounds. The table below is our reading of them: the recorded
+//! maximum, a long tail, and a median of some seconds. `PutEvents` has none of it: from that call
+//! to a target passed 3 s at most.
 
 use std::time::Duration;
 
@@ -25,7 +26,8 @@ pub const LATEST: Duration = Duration::from_millis(QUANTILES[QUANTILES.len() - 1
 /// A place in the table is a whole number below this.
 pub const PARTS: u64 = 1_000_000;
 
-/// How late the event is that stands at `place`, of [`PARTS`], when all events are sorted by their lateness.
+/// How late the event is that stands at `place`, of [`PARTS`], when all events are sorted by their
+/// lateness.
 pub fn at_place(place: u64) -> Duration {
     let place = place.min(PARTS);
     let scale = PARTS / 1000;

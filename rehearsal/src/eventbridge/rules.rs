@@ -96,8 +96,8 @@ pub(super) fn named<'a>(
     })
 }
 
-/// `PutRule`: a rule that is there already keeps its targets, and the phase of its schedule unless that changes
-/// (assumed).
+/// `PutRule`: a rule that is there already keeps its targets, and the phase of its schedule unless
+/// that changes (assumed).
 pub(super) fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "PutRule";
     only(

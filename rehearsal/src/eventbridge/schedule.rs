@@ -1,10 +1,11 @@
 //! Rules that run on a schedule: `rate(5 minutes)`.
 //!
-//! Documented (EventBridge User Guide, "Setting a schedule pattern for scheduled rules" and "Rate expressions
-//! reference"): a rate starts when the rule is created, a value of 1 has a singular unit and every other a plural one,
-//! a minute is the finest, and several seconds may pass between the time of the schedule and the target. That the first
-//! event comes one whole interval after the rule was created, or its schedule changed, is assumed; so is that such an
-//! event reaches the targets of its own rule only. `cron(...)` is not known here.
+//! Documented (EventBridge User Guide, "Setting a schedule pattern for scheduled rules" and "Rate
+//! expressions reference"): a rate starts when the rule is created, a value of 1 has a singular
+//! unit and every other a plural one, a minute is the finest, and several seconds may pass between
+//! the time of the schedule and the target. That the first event comes one whole interval after the
+//! rule was created, or its schedule changed, is assumed; so is that such an event reaches the
+//! targets of its own rule only. `cron(...)` is not known here.
 
 use std::time::Duration;
 
@@ -83,7 +84,8 @@ fn plan(account: &mut Account, tick: Tick) {
     }
 }
 
-/// The time of the schedule has come: its event goes to the rule's targets, unless another schedule has replaced it.
+/// The time of the schedule has come: its event goes to the rule's targets, unless another schedule
+/// has replaced it.
 pub(super) fn on_tick(account: &mut Account, tick: Tick) {
     let rule = account.eventbridge.rules.get(&tick.rule);
     let Some(rule) = rule.filter(|rule| rule.enabled && rule.schedule_run == tick.run) else {

@@ -21,12 +21,12 @@ pub enum Message {
     Transformed(Transformer),
 }
 
-/// A target: a state machine, or a topic.
+/// A target: a state machine, a topic, or a queue.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// Its id in the rule.
     pub id: String,
-    /// ARN of the state machine, or of the topic.
+    /// ARN of the state machine, of the topic, or of the queue.
     pub arn: String,
     /// What it gets.
     pub message: Message,
@@ -121,21 +121,22 @@ fn message(id: &str, given: &Value) -> Result<Message, ApiError> {
     }
 }
 
-/// Checks what each kind of target must have and may have. A state machine is started in a role, with the event or a
-/// constant. A topic lets EventBridge in by its own policy: AWS's own pages do not agree on whether it takes a role.
+/// Checks what each kind of target must have and may have. A state machine is started in a role,
+/// with the event or a constant. A topic or a queue lets EventBridge in by its own policy: AWS's
+/// own pages do not agree on whether it takes a role.
 fn checked_kind(arn: &str, given: &Value) -> Result<(), ApiError> {
     let role = &given["RoleArn"];
-    if arn.starts_with("arn:") && arn.contains(":sns:") {
+    if arn.starts_with("arn:") && [":sns:", ":sqs:"].iter().any(|it| arn.contains(it)) {
         if !role.is_null() {
             return Err(ApiError::not_known(format_args!(
-                "RoleArn of the target {arn}, which is a topic"
+                "RoleArn of the target {arn}, which is a topic or a queue"
             )));
         }
         return Ok(());
     }
     if !arn.contains(":states:") || !arn.contains(":stateMachine:") {
         return Err(ApiError::not_known(format_args!(
-            "the target {arn}, which is no state machine and no topic"
+            "the target {arn}, which is no state machine, topic or queue"
         )));
     }
     if role.as_str().is_none() {

@@ -436,7 +436,7 @@ fn refused_calls() -> [(&'static str, Value, &'static str); 14] {
         ),
         (
             "PutTargets",
-            target(json!({"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"})),
+            target(json!({"Arn": arn("lambda", "function:f")})),
             "no state machine",
         ),
         (

@@ -1,14 +1,18 @@
 //! InputTransformer: what a target gets instead of the event.
 //!
-//! Recorded (radkawar/stackd, testdata/aws/eventbridge/inputs.json, 2026-09), with a queue as the target:
-//! - A template is JSON, an object for example, or texts in quotes, one a line. `<name>` stands for what a path finds.
-//! - In a text by itself a value is put in as it is. A quotation mark, a backslash, a tab or a line break in it makes
-//!   the whole no JSON any more, and the event is not delivered: a dead letter, `INVALID_JSON`.
+//! Recorded (radkawar/stackd, testdata/aws/eventbridge/inputs.json, 2026-09), with a queue as the
+//! target:
+//! - A template is JSON, an object for example, or texts in quotes, one a line. `<name>` stands for
+//!   what a path finds.
+//! - In a text by itself a value is put in as it is. A quotation mark, a backslash, a tab or a line
+//!   break in it makes the whole no JSON any more, and the event is not delivered: a dead letter,
+//!   `INVALID_JSON`.
 //! - In a text inside an object it is escaped. As a value by itself it keeps its type.
 //! - What is not there leaves nothing in a text or a list, and an empty text as a member's value.
 //! - A placeholder of a name that has no path stays as it is.
 //!
-//! `<aws.events.event>` is not known here, nor `<aws.events.event.json>` inside a text of an object.
+//! `<aws.events.event>` is not known here, nor `<aws.events.event.json>` inside a text of an
+//! object.
 
 mod path;
 mod template;
@@ -106,7 +110,8 @@ impl Transformer {
         })
     }
 
-    /// What is delivered of `event`; whether it is JSON is another question, see [`is_deliverable`].
+    /// What is delivered of `event`; whether it is JSON is another question, see
+    /// [`is_deliverable`].
     pub fn text(&self, event: &Value, rule: Rule<'_>) -> String {
         let mut text = String::new();
         for part in &self.parts {
@@ -149,13 +154,14 @@ fn written(value: Option<&Value>, place: Place) -> String {
     }
 }
 
-/// Whether EventBridge delivers this text: it must be one JSON value, or texts in quotes, one a line.
+/// Whether EventBridge delivers this text: it must be one JSON value, or texts in quotes, one a
+/// line.
 pub fn is_deliverable(text: &str) -> bool {
     matches!(read_values(text), Ok(true))
 }
 
-/// Whether this is one JSON value, or texts in quotes, one a line. Several values in another order are JSON too, but
-/// nobody has recorded what AWS makes of them.
+/// Whether this is one JSON value, or texts in quotes, one a line. Several values in another order
+/// are JSON too, but nobody has recorded what AWS makes of them.
 ///
 /// # Errors
 /// Where it is no JSON.
@@ -177,7 +183,8 @@ fn read_values(text: &str) -> Result<bool, serde_json::Error> {
     Ok(ends.len() == 1 || (!ends.is_empty() && all_texts && on_lines))
 }
 
-/// With `null` for each placeholder a template must be JSON: so AWS checks it when the target is put.
+/// With `null` for each placeholder a template must be JSON: so AWS checks it when the target is
+/// put.
 fn checked_shape(id: &str, pieces: &[Piece]) -> Result<(), ApiError> {
     let pieces = pieces.iter().map(|piece| match piece {
         Piece::Text(text) => text.as_str(),

@@ -35,9 +35,9 @@ pub enum Fault {
     SmallPages,
     /// EventBridge delivers every event twice.
     EventTwice,
-    /// Events come minutes late.
+    /// Events come minutes later than they do on AWS.
     EventLate,
-    /// Events overtake one another.
+    /// More events overtake one another than do on AWS.
     EventOutOfOrder,
     /// Events are lost.
     EventLost,
@@ -67,11 +67,15 @@ pub enum Fault {
     ConstraintUnmet,
     /// The new instances have no room for the tasks of a service.
     NoCapacity,
+    /// The events of all launch hooks are lost.
+    LaunchEventsLost,
+    /// The events of all terminate hooks are lost.
+    TerminateEventsLost,
 }
 
 impl Fault {
     /// All faults with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 32] = [
+    pub const ALL: [(Self, &'static str, &'static str); 34] = [
         (
             Self::NeverJoins,
             "never-joins",
@@ -155,17 +159,17 @@ impl Fault {
         (
             Self::EventLate,
             "event-late",
-            "events come up to 5 minutes late",
+            "events come up to 5 minutes later than usual",
         ),
         (
             Self::EventOutOfOrder,
             "event-out-of-order",
-            "events of the same minute overtake one another",
+            "events come up to a minute later than usual, so that more overtake one another",
         ),
         (
             Self::EventLost,
             "event-lost",
-            "one event in five is lost; its hook times out after an hour",
+            "one event in five is lost; the reconciler starts its execution minutes later",
         ),
         (
             Self::WorkerError,
@@ -231,6 +235,16 @@ impl Fault {
             Self::NoCapacity,
             "no-capacity",
             "on the new AMI a daemon takes the memory that a service needs",
+        ),
+        (
+            Self::LaunchEventsLost,
+            "launch-events-lost",
+            "the event of every launch hook is lost; the reconciler starts its execution minutes later",
+        ),
+        (
+            Self::TerminateEventsLost,
+            "terminate-events-lost",
+            "the event of every terminate hook is lost; the reconciler starts its execution minutes later",
         ),
     ];
 

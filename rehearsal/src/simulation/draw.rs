@@ -25,6 +25,12 @@ const HARD_CASES: u64 = 0x5eed_0fca_5e50;
 /// story.
 const OLD_SWITCHES: usize = 4;
 
+/// So many faults are drawn with all else; the two after them, by which no hook's event comes, in a part of their own.
+const DRAWN_FAULTS: usize = 32;
+
+/// Makes the seed of that part another one.
+const NO_EVENTS: u64 = 0x5eed_0105_7ea7;
+
 /// The faults that add services to the workload.
 const ADD_TASKS: [Fault; 4] = [
     Fault::NoCapacity,
@@ -119,6 +125,7 @@ pub fn draw(seed: u64) -> Drawn {
     };
     parameters(&mut rng, &mut settings, size, zones);
     hard_cases(&mut Rng::with_seed(seed ^ HARD_CASES), &mut settings);
+    no_events(&mut Rng::with_seed(seed ^ NO_EVENTS), &mut settings);
     if settings.faults.iter().any(|it| ADD_TASKS.contains(it)) {
         leave_room(&mut settings);
     }
@@ -130,6 +137,15 @@ pub fn draw(seed: u64) -> Drawn {
     };
     market::draw(seed, size, &mut drawn);
     drawn
+}
+
+/// Now and then all events of a hook are lost.
+fn no_events(rng: &mut Rng, settings: &mut Settings) {
+    for fault in [Fault::LaunchEventsLost, Fault::TerminateEventsLost] {
+        if chance(rng, 4) {
+            settings.faults.push(fault);
+        }
+    }
 }
 
 /// What faults add has to find room before the roll begins, so the other tasks are small.
@@ -205,7 +221,8 @@ fn size(rng: &mut Rng) -> u64 {
 
 fn faults(rng: &mut Rng) -> Vec<Fault> {
     let count = one_of(rng, &[(20, 0), (35, 1), (25, 2), (14, 3), (6, 5)]);
-    let mut all = Fault::ALL.map(|(fault, ..)| fault);
+    let all = Fault::ALL.map(|(fault, ..)| fault);
+    let mut all = all[..DRAWN_FAULTS].to_vec();
     rng.shuffle(&mut all);
     let mut drawn = all[..count].to_vec();
     drawn.sort_unstable();

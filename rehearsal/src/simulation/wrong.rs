@@ -60,11 +60,21 @@ pub enum Wrong {
     NotYetIsReached,
     /// `NotYet` of `joined` is taken for `Reached`.
     NotJoinedIsJoined,
+    /// The reconciler starts nothing.
+    ReconcilesNever,
+    /// The reconciler does not see running executions.
+    RunningIgnored,
+    /// The reconciler does not wait for late events.
+    TailIgnored,
+    /// The reconciler gives each execution a name of its own.
+    FreshNames,
+    /// The reconciler forgets the hook's metadata.
+    MetadataForgotten,
 }
 
 impl Wrong {
     /// All of them with their names.
-    pub const ALL: [(Self, &'static str); 25] = [
+    pub const ALL: [(Self, &'static str); 30] = [
         (Self::ErrorIsReached, "error-is-reached"),
         (Self::Counters, "counters"),
         (Self::FirstPage, "first-page"),
@@ -90,6 +100,11 @@ impl Wrong {
         (Self::ToldOnce, "told-once"),
         (Self::NotYetIsReached, "not-yet-is-reached"),
         (Self::NotJoinedIsJoined, "not-joined-is-joined"),
+        (Self::ReconcilesNever, "reconciles-never"),
+        (Self::RunningIgnored, "running-ignored"),
+        (Self::TailIgnored, "tail-ignored"),
+        (Self::FreshNames, "fresh-names"),
+        (Self::MetadataForgotten, "metadata-forgotten"),
     ];
 
     /// Its name.

@@ -1,5 +1,5 @@
-//! The event that Parameter Store puts on the bus when a parameter changes. Recorded: out of order, and one never came
-//! (radkawar/stackd, testdata/aws/ssm/parameter_store.json, 2026-09).
+//! The event that Parameter Store puts on the bus when a parameter changes. Recorded: out of order,
+//! and one never came (radkawar/stackd, testdata/aws/ssm/parameter_store.json, 2026-09).
 
 use serde_json::{Value, json};
 
@@ -10,6 +10,10 @@ use crate::eventbridge;
 /// Puts the event of this operation on a parameter, with `more` in its detail.
 pub fn changed(account: &mut Account, name: &str, operation: &str, more: Value) {
     let mut detail = json!({"name": name, "operation": operation, "type": "String"});
+    let parameter = account.ssm.parameters.get(name);
+    if let Some(description) = parameter.and_then(|it| it.description.as_ref()) {
+        detail["description"] = json!(description);
+    }
     for (member, value) in more.as_object().into_iter().flatten() {
         detail[member] = value.clone();
     }

@@ -64,8 +64,8 @@ pub fn no_version(name: &str, number: &str) -> ApiError {
     ApiError::client("ParameterVersionNotFound", message)
 }
 
-/// Whether AWS takes this label for certain: documented are letters, digits and `.-_`, 100 of them at most, none of
-/// them a digit at the beginning, and not `aws` or `ssm` there.
+/// Whether AWS takes this label for certain: documented are letters, digits and `.-_`, 100 of them
+/// at most, none of them a digit at the beginning, and not `aws` or `ssm` there.
 pub fn is_label(label: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
     let lower = label.to_lowercase();

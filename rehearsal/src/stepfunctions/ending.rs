@@ -113,6 +113,17 @@ pub fn end(account: &mut Account, run: usize, ending: Ending) -> Over {
         cause: trouble.cause.unwrap_or_default(),
         history_events,
     };
+    let machine = ended.state_machine.clone();
+    let counted = match ended.status {
+        Status::Failed => Some("ExecutionsFailed"),
+        Status::TimedOut => Some("ExecutionsTimedOut"),
+        Status::Aborted => Some("ExecutionsAborted"),
+        Status::Running | Status::Succeeded => None,
+    };
+    if let Some(name) = counted {
+        let services = &mut account.cloudwatch.services;
+        services.count(now, name, "StateMachineArn", &machine);
+    }
     if account.stepfunctions.forget_histories {
         execution(account, run).history = Vec::new();
     }

@@ -76,6 +76,9 @@ fn take(account: &mut Account, arn: &str, asked: Asked, worker: Option<&str>) ->
     let details = Some(("activityStartedEventDetails", details));
     // An execution that this event ended has told everything.
     note(account, run, "ActivityStarted", details).ok()?;
+    let now = account.now;
+    let services = &mut account.cloudwatch.services;
+    services.count(now, "ActivitiesStarted", "ActivityArn", arn);
     let limits = task::task_of(account, run);
     if let Some(seconds) = limits.timeout_seconds {
         account.after(Duration::from_secs(seconds), Due::TaskTimeout(run, attempt));
@@ -84,7 +87,6 @@ fn take(account: &mut Account, arn: &str, asked: Asked, worker: Option<&str>) ->
         let silence = Duration::from_secs(seconds);
         account.after(silence, Due::Silence(run, attempt));
     }
-    let now = account.now;
     if let Some(visit) = &mut execution(account, run).visit {
         visit.heard = now;
     }

@@ -42,6 +42,10 @@ impl Files {
                 "statemachine/lifecycle.asl.json",
                 include_str!("../../../statemachine/lifecycle.asl.json"),
             ),
+            (
+                "statemachine/reconcile.asl.json",
+                include_str!("../../../statemachine/reconcile.asl.json"),
+            ),
         ];
         Self {
             template: texts[0].0.to_owned(),

@@ -1,4 +1,5 @@
-//! Plays a story to its end: in virtual time, or on the wall clock with the workers as processes of their own.
+//! Plays a story to its end: in virtual time, or on the wall clock with the workers as processes of
+//! their own.
 
 mod afterwards;
 mod deeds;
@@ -21,6 +22,7 @@ pub use afterwards::{Afterwards, play_and_look};
 
 use super::{Action, Listener, Processes, Settings};
 use crate::endpoint;
+use crate::eventbridge::lateness;
 use crate::functions::Invoker;
 use crate::promises::Broken;
 use crate::report::Report;
@@ -35,6 +37,8 @@ use afterwards::ask;
 const LIMIT: Duration = Duration::from_secs(96 * 3600);
 /// How long the workload may take to be at rest before a roll begins.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2 * 3600);
+/// After so long every event of a service has reached its targets, and what it starts has begun.
+const EVENTS_HAVE_COME: Duration = lateness::LATEST.saturating_add(Duration::from_secs(6));
 /// Where the account listens in a story with processes.
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// The SSM parameter of the AMI when the parameter file does not name one (the template's default).
@@ -53,8 +57,8 @@ pub struct Played {
     pub retained: usize,
 }
 
-/// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state last that long, and
-/// brings every event at its own time: then all is noticed without delay.
+/// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state
+/// last that long, and brings every event at its own time: then all is noticed without delay.
 ///
 /// # Errors
 /// A sentence: what was refused, and by whom.
@@ -67,7 +71,8 @@ pub fn play(
     play_then(settings, actions, wait, listener, None)
 }
 
-/// The same, and then there is `afterwards`, if anybody is: only then the histories of the executions are kept.
+/// The same, and then there is `afterwards`, if anybody is: only then the histories of the
+/// executions are kept.
 ///
 /// # Errors
 /// As [`play()`].
@@ -106,8 +111,8 @@ fn in_virtual_time<T>(
     runtime.block_on(story)
 }
 
-/// Plays the story with the workers as processes of their own, which call the account on loopback; then there is
-/// `afterwards`, if anybody is.
+/// Plays the story with the workers as processes of their own, which call the account on loopback;
+/// then there is `afterwards`, if anybody is.
 ///
 /// # Errors
 /// A sentence: what was refused, and by whom; or which worker's binary is not there.
@@ -279,8 +284,9 @@ impl Stage {
     async fn settle(&mut self, limit: Duration) -> Result<(), String> {
         let until = self.world.now() + limit;
         let watch = self.watch.clone();
-        // What was just asked for begins a moment later.
-        let soon = self.world.now() + Duration::from_secs(60);
+        // What was just asked for begins a moment later, and an event that was just put has come by
+        // then.
+        let soon = self.world.now() + EVENTS_HAVE_COME;
         self.run_until(|_| false, soon).await?;
         if self
             .run_until(move |_| watch.pending().is_none(), until)

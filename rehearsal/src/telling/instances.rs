@@ -17,7 +17,7 @@ pub fn refresh_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
     };
     let mood = match status.as_str() {
         "Successful" => Mood::Good,
-        "InProgress" => Mood::Plain,
+        "Pending" | "InProgress" => Mood::Plain,
         "Baking" => Mood::Waiting,
         _ => Mood::Bad,
     };

@@ -2,6 +2,7 @@
 //! answered CONTINUE.
 
 use jiff::{SignedDuration, Timestamp};
+use workers::Worker;
 
 use super::{Answered, Inner, InstanceSeen};
 use crate::account::Account;
@@ -31,6 +32,7 @@ impl Inner {
             } => {
                 let began = self.open_executions.remove(execution).unwrap_or(at);
                 let drains = self.turns_seen.remove(execution);
+                self.reconcilers.remove(execution);
                 // A new instance may be held by drain after drain.
                 let freed = self.last_at_hook.filter(|_| !drains);
                 let began = freed.map_or(began, |freed| freed.max(began));
@@ -61,6 +63,9 @@ impl Inner {
         else {
             return;
         };
+        if *failed && function.ends_with(Worker::Reconcile.name()) {
+            self.actions.hinder(told.at);
+        }
         if result == "ABANDON" {
             self.abandoned.insert(instance.clone());
         }

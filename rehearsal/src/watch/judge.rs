@@ -1,12 +1,13 @@
 //! What each fact does to the watch: how things stand after it, what it adds to the counts, which promise it breaks.
 
 use jiff::Timestamp;
+use workers::Worker;
 
 use super::{Inner, InstanceSeen};
 use crate::account::{Account, Caller};
 use crate::autoscaling::{LAUNCH_ABANDONED, ON_REQUEST};
 use crate::ec2::TemplateVersion;
-use crate::fact::{Fact, SpotFact, Told};
+use crate::fact::{ExecutionFact, Fact, SpotFact, Told};
 use crate::promises::{Broken, Claim};
 
 /// What a user calls to change how many instances a group is to have.
@@ -38,13 +39,14 @@ impl Inner {
         if let Some((id, seen)) = moving {
             return Some(format!("{id} is {}", seen.state));
         }
-        self.open_executions
-            .keys()
-            .next()
+        // The reconciler runs again and again, whatever is under way.
+        let mut open = self.open_executions.keys();
+        open.find(|execution| !self.reconcilers.contains(*execution))
             .map(|execution| format!("execution {execution} is running"))
     }
 
     pub(super) fn observe(&mut self, account: &Account, told: &Told) {
+        self.every_action_is_served(told);
         match &told.fact {
             Fact::Stack { .. } => self.stack(&told.fact),
             Fact::Lifecycle { .. } => self.moves(account, told),
@@ -62,9 +64,20 @@ impl Inner {
                     self.seen.tasks_lost_to_spot += *not_stopped as u64;
                 }
             },
-            Fact::Delivery { outcome, .. } => self.event_lost |= outcome != "delivered",
+            Fact::Delivery { rule, outcome, .. } if outcome != "delivered" => {
+                self.event_lost = true;
+                if rule.ends_with(Worker::Reconcile.name()) {
+                    self.actions.hinder(told.at);
+                }
+            }
             Fact::Refresh { status, .. } => {
-                let goes_on = ["InProgress", "Baking", "Cancelling", "RollbackInProgress"];
+                let goes_on = [
+                    "Pending",
+                    "InProgress",
+                    "Baking",
+                    "Cancelling",
+                    "RollbackInProgress",
+                ];
                 self.refresh = goes_on.contains(&status.as_str()).then(|| status.clone());
             }
             Fact::ContainerInstance { .. } => self.registers(told),
@@ -72,8 +85,18 @@ impl Inner {
                 self.task(account, told);
             }
             Fact::Execution {
-                execution, what, ..
-            } => self.execution(told.at, execution, what),
+                execution,
+                instance,
+                what,
+            } => {
+                if *what == ExecutionFact::Started {
+                    self.starts(account, told.at, execution, instance);
+                    if instance.is_empty() {
+                        self.reconcilers.insert(execution.clone());
+                    }
+                }
+                self.execution(told.at, execution, what);
+            }
             Fact::Invocation { .. } => self.invocation(account, told),
             Fact::ApiCall {
                 caller: Caller::Function(_) | Caller::ActivityWorker(_),
@@ -131,6 +154,7 @@ impl Inner {
         if reason == LAUNCH_ABANDONED {
             self.launches_over.insert(instance.clone());
         }
+        self.enters(account, told.at, group, instance);
         let group = account.autoscaling.group(group);
         let known = group.and_then(|group| group.instance(instance));
         let launched_from = known.map(|known| known.template.clone());

@@ -13,6 +13,7 @@ import boto3
 
 REGION, CLUSTER, STACK = "eu-west-1", "DevCluster", "ecs-cluster"
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:{CLUSTER}-lifecycle"
+RECONCILER = MACHINE.replace("-lifecycle", "-reconcile")
 NOTED = {"StartAt": "Noted", "States": {"Noted": {"Type": "Succeed"}}}
 PATIENCE_SECONDS = 120
 SPEED = 60
@@ -60,7 +61,9 @@ class Account:
         self.ecs.create_service(cluster=CLUSTER, serviceName="web", taskDefinition="web", desiredCount=8)
         until("service at its count", self.settled)
         until("end of the account's own executions", lambda: not self.executions("RUNNING"))
-        self.states.update_state_machine(stateMachineArn=MACHINE, definition=json.dumps(NOTED))
+        # The reconciler would start what nobody seems to serve: it does nothing either.
+        for machine in (RECONCILER, MACHINE):
+            self.states.update_state_machine(stateMachineArn=machine, definition=json.dumps(NOTED))
         self.forwarded = {one["executionArn"] for one in self.executions()}
 
     def settled(self):

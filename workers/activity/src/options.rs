@@ -17,11 +17,11 @@ use clap::Parser;
     after_help = "Logs are JSON lines on stdout; RUST_LOG sets their level (info).\n\nExit code: 0 after a stop; 1 if questions were left unanswered, which are then asked again; 2 for bad input."
 )]
 pub struct CommandLine {
-    /// What the ARNs of the five activities begin with: the stack's output ActivityPrefix, such as
+    /// What the ARNs of the activities begin with: the stack's output ActivityPrefix, such as
     /// arn:aws:states:eu-west-1:123456789012:activity:DevCluster-
     #[arg(long, env = "ACTIVITY_PREFIX", value_name = "PREFIX", value_parser = prefix)]
     activities: String,
-    /// Questions of each of the five activities that are worked on at a time
+    /// Questions of each activity that are worked on at a time
     #[arg(long, env = "ACTIVITY_CONCURRENCY", value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=100))]
     concurrency: u8,
     /// What the executions' histories call this process [default: the host's name]
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_names_the_five_activities_and_the_region() {
+    fn a_prefix_names_the_activities_and_the_region() {
         let options = parse(&["--activities", PREFIX]).expect("good");
         let settings = options.settings("ip-10-0-0-1 (x)");
         assert_eq!(options.region(), "eu-west-1");
@@ -120,8 +120,8 @@ mod tests {
             (settings.concurrency, settings.name.as_str()),
             (4, "ip-10-0-0-1x")
         );
-        let last = settings.activities.last().expect("five");
-        assert_eq!(last.1, format!("{PREFIX}complete-action"));
+        let last = settings.activities.last().expect("six");
+        assert_eq!(last.1, format!("{PREFIX}reconcile"));
         assert_eq!(options.settings("").name, "activity-worker");
     }
 

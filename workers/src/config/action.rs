@@ -8,26 +8,26 @@ const TOKEN_LENGTH: usize = 36;
 
 /// The action, or nothing if there is a mistake in it.
 pub fn read(detail: &mut Fields<'_>) -> Option<Action> {
-    let places = [
-        ("EC2", Place::Ec2),
-        ("AutoScalingGroup", Place::AutoScalingGroup),
-        ("WarmPool", Place::WarmPool),
-    ];
-    let instance = detail.checked("EC2InstanceId", "an instance id, i-…", is_instance_id);
+    let places = [Place::Ec2, Place::AutoScalingGroup, Place::WarmPool];
+    let places = places.map(|place| (place.name(), place));
+    let instance = detail.checked(
+        "EC2InstanceId",
+        "an instance id, i-…",
+        InstanceId::is_well_formed,
+    );
     let group = detail.text("AutoScalingGroupName");
     let hook = detail.text("LifecycleHookName");
-    let token = detail.checked("LifecycleActionToken", "36 characters", |text| {
-        text.len() == TOKEN_LENGTH
-    });
+    let token = detail.optional(
+        |detail| {
+            detail.checked("LifecycleActionToken", "36 characters", |text| {
+                text.len() == TOKEN_LENGTH
+            })
+        },
+        "LifecycleActionToken",
+    );
     let transition = detail.one_of(
         "LifecycleTransition",
-        &[
-            ("autoscaling:EC2_INSTANCE_LAUNCHING", Transition::Launching),
-            (
-                "autoscaling:EC2_INSTANCE_TERMINATING",
-                Transition::Terminating,
-            ),
-        ],
+        &[Transition::Launching, Transition::Terminating].map(|way| (way.name(), way)),
     );
     let origin = detail.optional(|detail| detail.one_of("Origin", &places), "Origin");
     let destination = detail.optional(
@@ -38,19 +38,9 @@ pub fn read(detail: &mut Fields<'_>) -> Option<Action> {
         instance: InstanceId::new(instance?),
         group: GroupName::new(group?),
         hook: HookName::new(hook?),
-        token: HookToken::new(token?),
+        token: token?.map(HookToken::new),
         transition: transition?,
         origin: origin?,
         destination: destination?,
-    })
-}
-
-/// The id goes into a filter of the cluster query language: nothing else may.
-fn is_instance_id(text: &str) -> bool {
-    text.strip_prefix("i-").is_some_and(|digits| {
-        (8..=17).contains(&digits.len())
-            && digits
-                .bytes()
-                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
     })
 }

@@ -32,7 +32,17 @@ pub enum LifecycleState {
     WarmedPendingWait,
     /// It came out of the group for the warm pool, its drain failed, and it is kept for a person.
     WarmedPendingRetained,
-    /// Any other: standby, detaching, in the warm pool or on its way out of it for good, gone.
+    /// A person puts it aside.
+    EnteringStandby,
+    /// A person has put it aside: it runs, and counts no longer.
+    Standby,
+    /// A person takes it out of the group; it runs on.
+    Detaching,
+    /// A person has taken it out of the group; it runs on.
+    Detached,
+    /// At its terminate hook on its way out of the warm pool for good.
+    WarmedTerminatingWait,
+    /// Any other: in the warm pool or on its way out of it for good, gone.
     Other(String),
 }
 
@@ -48,9 +58,14 @@ impl LifecycleState {
             "Terminating:Wait" => Self::TerminatingWait,
             "Terminating:Proceed" => Self::TerminatingProceed,
             "Terminating:Retained" => Self::TerminatingRetained,
+            "EnteringStandby" => Self::EnteringStandby,
+            "Standby" => Self::Standby,
+            "Detaching" => Self::Detaching,
+            "Detached" => Self::Detached,
             "Warmed:Pending" => Self::WarmedPending,
             "Warmed:Pending:Wait" => Self::WarmedPendingWait,
             "Warmed:Pending:Retained" => Self::WarmedPendingRetained,
+            "Warmed:Terminating:Wait" => Self::WarmedTerminatingWait,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -79,6 +94,26 @@ impl LifecycleState {
         matches!(self, Self::WarmedPending | Self::WarmedPendingWait)
     }
 
+    /// Whether an instance in this state has been in service, and was put aside or taken out of the group since. No hook holds
+    /// it, and none did on that way (https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html).
+    pub fn is_set_aside(&self) -> bool {
+        matches!(
+            self,
+            Self::EnteringStandby | Self::Standby | Self::Detaching | Self::Detached
+        )
+    }
+
+    /// Whether a lifecycle hook of the group holds an instance in this state, ours or somebody else's.
+    pub fn is_at_hook(&self) -> bool {
+        matches!(
+            self,
+            Self::PendingWait
+                | Self::TerminatingWait
+                | Self::WarmedPendingWait
+                | Self::WarmedTerminatingWait
+        )
+    }
+
     /// Whether an instance in this state is at its launch hook, or was a moment ago.
     pub fn awaits_launch(&self) -> bool {
         matches!(self, Self::Pending | Self::PendingWait)
@@ -96,9 +131,14 @@ impl fmt::Display for LifecycleState {
             Self::TerminatingWait => "Terminating:Wait",
             Self::TerminatingProceed => "Terminating:Proceed",
             Self::TerminatingRetained => "Terminating:Retained",
+            Self::EnteringStandby => "EnteringStandby",
+            Self::Standby => "Standby",
+            Self::Detaching => "Detaching",
+            Self::Detached => "Detached",
             Self::WarmedPending => "Warmed:Pending",
             Self::WarmedPendingWait => "Warmed:Pending:Wait",
             Self::WarmedPendingRetained => "Warmed:Pending:Retained",
+            Self::WarmedTerminatingWait => "Warmed:Terminating:Wait",
             Self::Other(name) => name,
         })
     }
@@ -121,6 +161,8 @@ pub const HOLD_TAG: &str = "ecs-rollout:hold";
 /// A group, as far as drains go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupSeen {
+    /// Its ARN.
+    pub arn: Option<String>,
     /// Its instances.
     pub instances: Vec<GroupInstance>,
     /// Whether it has a warm pool.
@@ -170,5 +212,24 @@ impl fmt::Display for StackState {
             Self::Busy(status) | Self::Settled(status) => status,
             Self::Absent => "not there",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_has_set_aside_is_at_no_hook_and_no_drain() {
+        for name in ["EnteringStandby", "Standby", "Detaching", "Detached"] {
+            let state = LifecycleState::from_name(name);
+            assert_eq!(state.to_string(), name);
+            assert!(state.is_set_aside());
+            assert!(!state.is_draining() && !state.awaits_end() && !state.is_retained());
+            assert!(!state.awaits_launch() && !state.enters_pool());
+        }
+        for name in ["InService", "Pending", "Terminating:Wait", "Warmed:Stopped"] {
+            assert!(!LifecycleState::from_name(name).is_set_aside(), "{name}");
+        }
     }
 }

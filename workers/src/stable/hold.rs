@@ -193,8 +193,8 @@ fn failed_drain(subject: &Subject, retained: &GroupInstance) -> String {
 #[cfg(test)]
 mod tests {
     use crate::model::group::LifecycleState::{
-        self, InService, PendingProceed, PendingWait, Terminating, TerminatingProceed,
-        TerminatingRetained, TerminatingWait,
+        self, Detaching, InService, PendingProceed, PendingWait, Standby, Terminating,
+        TerminatingProceed, TerminatingRetained, TerminatingWait,
     };
 
     use super::*;
@@ -365,6 +365,8 @@ mod tests {
             vec![instance("i-0123456789abcdef0", InService, "2")],
             vec![instance("i-0123456789abcdef0", PendingProceed, "2")],
             vec![instance("i-0123456789abcdef0", Terminating, "2")],
+            vec![instance("i-0123456789abcdef0", Standby, "2")],
+            vec![instance("i-0123456789abcdef0", Detaching, "2")],
         ] {
             let finding = decide_new(
                 &stub::launching(),

@@ -6,6 +6,7 @@ mod drained;
 mod draining;
 mod joined;
 mod pace;
+mod reconcile;
 mod stable;
 mod subject;
 

@@ -1,5 +1,7 @@
 //! The instances.
 
+use workers::model::group::LifecycleState;
+
 use super::{Asked, Remark, Seen, deadline_stops, some};
 
 /// The attribute of an instance that is kept for its standalone tasks.
@@ -97,7 +99,7 @@ pub fn strangers(seen: &Seen, _: &Asked) -> Vec<Remark> {
 pub fn moving(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let moving = some(seen.group.moving().map(|one| one.id.as_str()));
     let standby = seen.group.members.iter();
-    let standby = standby.filter(|one| one.state.to_string() == "Standby");
+    let standby = standby.filter(|one| one.state == LifecycleState::Standby);
     let standby = some(standby.map(|one| one.id.as_str()));
     let mut remarks = Vec::new();
     if !moving.is_empty() {

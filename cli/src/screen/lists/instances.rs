@@ -129,7 +129,9 @@ fn reason(row: &Row<'_>, sight: &Sight) -> String {
         // Some histories are not read yet.
         None if sight.running > sight.asked.len() => String::new(),
         None if at_a_hook && sight.is_whole => {
-            "No execution runs for it: it begins or ends just now, or its event was lost".to_owned()
+            "No execution runs for it: it begins or ends just now, or its event is late or lost; the reconciler starts \
+             one within 9m"
+                .to_owned()
         }
         None => String::new(),
     }

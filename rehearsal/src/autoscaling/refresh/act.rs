@@ -1,33 +1,57 @@
 //! One look of a refresh at its group after another, and what follows from each.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::decide::Next;
+use jiff::Timestamp;
+
+use super::decide::{Next, View, Waits};
 use super::end::{alarm_rings, end, give_up, ringing, succeed};
-use super::pool;
-use super::preferences::Protected;
 use super::seen::{leaves, on_its_way_in, seen};
-use super::{Refresh, Status};
+use super::{Back, Preferences, Refresh, Status, events, pool, replace, texts};
 use crate::account::Account;
-use crate::autoscaling::activity::Cause;
+use crate::autoscaling::Event;
 use crate::autoscaling::group::{Group, Instance};
-use crate::autoscaling::lifecycle::set_out;
-use crate::autoscaling::moves::{LifecycleState, Move};
-use crate::autoscaling::{Event, capacity};
+use crate::autoscaling::moves::LifecycleState;
 use crate::fact::Fact;
 
-/// Documented: so long a refresh waits for protected instances.
+/// Documented: so long a refresh waits for protected instances, and for those in standby.
 const WAIT_FOR_PROTECTED: Duration = Duration::from_secs(3600);
 
-/// The refresh will look at its group again.
-pub fn look_again(account: &mut Account, group: &str, id: &str) {
-    let delay = account.autoscaling.dynamics.refresh_look;
+/// The refresh will leave Pending.
+pub fn begin_later(account: &mut Account, group: &str, id: &str) {
+    let (least, most) = account.autoscaling.dynamics.refresh_pending;
+    let delay = account.between(least, most);
+    look_after(account, group, id, delay);
+}
+
+/// The refresh will look at its group again: at the latest when its pause, or its baking, is over.
+fn look_again(account: &mut Account, group: &str, id: &str) {
+    let usual = account.autoscaling.dynamics.refresh_look;
+    let until = active(account, group).and_then(|(_, refresh)| refresh.until);
+    let left = until.map_or(usual, |until| time_left(account.now, until));
+    let delay = if left.is_zero() {
+        usual
+    } else {
+        left.min(usual)
+    };
+    look_after(account, group, id, delay);
+}
+
+fn look_after(account: &mut Account, group: &str, id: &str, delay: Duration) {
     let event = Event::Refresh {
         group: group.to_owned(),
         refresh: id.to_owned(),
     };
     account.after(delay, event);
+}
+
+fn time_left(now: Timestamp, until: Timestamp) -> Duration {
+    let left = until.duration_since(now);
+    if left.is_positive() {
+        left.unsigned_abs()
+    } else {
+        Duration::ZERO
+    }
 }
 
 /// One look.
@@ -41,9 +65,45 @@ pub fn look(account: &mut Account, name: &str, id: &str) {
     match refresh.status {
         Status::Cancelling => cancelling(account, name),
         Status::Baking => baking(account, name),
+        Status::Pending => {
+            begin(account, name);
+            replacing(account, name);
+        }
+        Status::RollbackInProgress if refresh.to_replace.is_none() => {
+            begin_back(account, name);
+            replacing(account, name);
+        }
         _ => replacing(account, name),
     }
     look_again(account, name, id);
+}
+
+fn begin(account: &mut Account, name: &str) {
+    let now = account.now;
+    if let Some(refresh) = refresh_mut(account, name) {
+        refresh.status = Status::InProgress;
+        refresh.started = Some(now);
+    }
+    replace::note_whom(account, name);
+    if let Some(refresh) = refresh_mut(account, name) {
+        refresh.total = refresh.going;
+    }
+    tell(account, name);
+    events::put(account, name, events::STARTED);
+}
+
+/// Recorded: a refresh that a user turned round notes that at its next look.
+fn begin_back(account: &mut Account, name: &str) {
+    let now = account.now;
+    replace::note_whom(account, name);
+    if let Some(refresh) = refresh_mut(account, name) {
+        refresh.back = Some(Back {
+            reason: refresh.reason.clone().unwrap_or_default(),
+            at: now,
+            done: refresh.done,
+        });
+    }
+    events::put(account, name, events::ROLLBACK_STARTED);
 }
 
 fn cancelling(account: &mut Account, name: &str) {
@@ -62,10 +122,19 @@ fn baking(account: &mut Account, name: &str) {
         return give_up(account, name, alarm_rings(&alarm));
     }
     let now = account.now;
-    let over = active(account, name)
-        .is_some_and(|(_, refresh)| refresh.until.is_none_or(|until| now >= until));
-    if over {
+    let until = active(account, name).and_then(|(_, refresh)| refresh.until);
+    let left = until.map_or(Duration::ZERO, |until| time_left(now, until));
+    if left.is_zero() {
         succeed(account, name);
+    } else {
+        explain(account, name, texts::bakes(left));
+    }
+}
+
+/// Gives the reason why the refresh is where it is.
+fn explain(account: &mut Account, name: &str, reason: String) {
+    if let Some(refresh) = refresh_mut(account, name) {
+        refresh.reason = Some(reason);
     }
 }
 
@@ -86,7 +155,7 @@ fn replacing(account: &mut Account, name: &str) {
         return;
     }
     let next = seen.next(&preferences);
-    let went_on = note_progress(account, name, seen.percent(&preferences));
+    let went_on = note_progress(account, name, &seen, &preferences);
     // Those tell of themselves.
     let tells = matches!(next, Next::Checkpoint | Next::Enough | Next::Done);
     if went_on && !tells {
@@ -98,113 +167,55 @@ fn replacing(account: &mut Account, name: &str) {
         refresh.blocked_since = None;
     }
     match next {
-        Next::Wait => {}
-        Next::Retire(count) => retire(account, name, count),
-        Next::Batch { go, come } => batch(account, name, go, come),
+        Next::Wait(waits) => wait(account, name, waits),
+        Next::Retire(count) => replace::retire(account, name, count),
+        Next::Batch { go, come } => replace::batch(account, name, go, come),
+        Next::TakeStandby => replace::take_standby(account, name),
         Next::Checkpoint => pause(account, name),
         Next::Blocked => blocked(account, name),
         Next::Enough | Next::Done => all_replaced(account, name),
     }
 }
 
-/// When it begins, or turns round, it notes whom to replace.
-pub fn set_out_to(account: &mut Account, name: &str) {
+/// Says what it waits for. Recorded: on the way back it names the health checks until the end, and nothing before them.
+fn wait(account: &mut Account, name: &str, waits: Waits) {
     let Some((group, refresh)) = active(account, name) else {
         return;
     };
-    if refresh.to_replace.is_some() {
-        return;
-    }
-    let skips = refresh.preferences.skip_matching || refresh.status == Status::RollbackInProgress;
-    let outdated = |instance: &&Instance| {
-        let from = &instance.template;
-        let same = from.id == refresh.target.id && from.version == refresh.target.version;
-        instance.state.counts() && !(skips && same)
+    let back = refresh.status == Status::RollbackInProgress;
+    let first = |which: &dyn Fn(&&Instance) -> bool| {
+        group.instances.iter().find(which).map(|it| it.id.as_str())
     };
-    let ids: BTreeSet<String> = group
-        .instances
-        .iter()
-        .filter(outdated)
-        .map(|instance| instance.id.clone())
-        .collect();
-    let in_pool = |instance: &&Instance| instance.state.is_warm() && !skips;
-    let pool = group.instances.iter().filter(in_pool);
-    let pool = pool.map(|instance| instance.id.clone()).collect();
-    if let Some(refresh) = refresh_mut(account, name) {
-        refresh.total = ids.len() as u32;
-        refresh.to_replace = Some(ids);
-        refresh.pool = pool;
-    }
-}
-
-fn retire(account: &mut Account, name: &str, count: u32) {
-    for id in oldest(account, name, count) {
-        if let Some(refresh) = refresh_mut(account, name) {
-            refresh.surge -= 1;
+    let reason = match waits {
+        Waits::ForLaunches => None,
+        Waits::ForHealth if back => Some(texts::HEALTH_CHECK_INTERVAL.to_owned()),
+        Waits::ForHealth => {
+            first(&|it| it.state == LifecycleState::InService).map(texts::insufficient_data)
         }
-        set_out(
-            account,
-            name,
-            &id,
-            Move::Terminate,
-            &Cause::Refresh.into(),
-        );
-    }
-    // Somebody else has taken away what was to go: the capacity decides.
-    if count == 0
-        && let Some(refresh) = refresh_mut(account, name)
-    {
-        refresh.surge = 0;
-        capacity::reconcile_later(account, name);
-    }
-}
-
-fn batch(account: &mut Account, name: &str, go: u32, come: u32) {
-    for id in oldest(account, name, go) {
-        set_out(
-            account,
-            name,
-            &id,
-            Move::Terminate,
-            &Cause::Refresh.into(),
-        );
-        capacity::vacancy(account, name, false);
-    }
-    if let Some(refresh) = refresh_mut(account, name) {
-        refresh.surge += come;
-    }
-    for _ in 0..come {
-        capacity::launch(account, name, Move::Launch, &Cause::Refresh.into());
-    }
-}
-
-/// Those to replace next. Assumed: the oldest first.
-fn oldest(account: &mut Account, name: &str, count: u32) -> Vec<String> {
-    let Some((group, refresh)) = active(account, name) else {
-        return Vec::new();
+        Waits::ForTerminations if back => None,
+        Waits::ForTerminations => first(&|it| leaves(it, true)).map(texts::terminating),
     };
-    let spares = refresh.preferences.protected != Protected::Refresh;
-    let may_go = |instance: &&Instance| {
-        let listed = refresh.to_replace.as_ref();
-        instance.state == LifecycleState::InService
-            && listed.is_some_and(|listed| listed.contains(&instance.id))
-            && !(spares && instance.protected)
-    };
-    let those = group.instances.iter().filter(may_go).take(count as usize);
-    those.map(|instance| instance.id.clone()).collect()
+    if let Some(reason) = reason {
+        explain(account, name, reason);
+    }
 }
 
-/// Whether it went on.
-fn note_progress(account: &mut Account, name: &str, percent: u32) -> bool {
+/// Whether another instance is replaced.
+fn note_progress(account: &mut Account, name: &str, seen: &View, of: &Preferences) -> bool {
     let Some(refresh) = refresh_mut(account, name) else {
         return false;
     };
+    let left = refresh.left();
     // Documented: on the way back it falls to zero again.
-    let percent = match refresh.status {
-        Status::RollbackInProgress => refresh.percent.min(100 - percent),
-        _ => refresh.percent.max(percent),
+    refresh.done = match &refresh.back {
+        None => refresh.done.max(seen.quarters(of, 1)),
+        Some(back) => {
+            let (all, open) = (4 * seen.total, 4 * seen.total - seen.quarters(of, 2));
+            let of_all = (back.done * open).checked_div(all).unwrap_or(0);
+            refresh.done.min(of_all)
+        }
     };
-    std::mem::replace(&mut refresh.percent, percent) != percent
+    refresh.left() != left
 }
 
 fn pause(account: &mut Account, name: &str) {
@@ -221,20 +232,36 @@ fn pause(account: &mut Account, name: &str) {
         "Checkpoint of {percent}% reached. Waiting for {delay} seconds before continuing."
     ));
     tell(account, name);
-    if let Some(refresh) = refresh_mut(account, name) {
-        refresh.reason = None;
-    }
+    events::put_checkpoint(account, name, percent, delay);
 }
 
+/// Documented: an hour is given to take protection away, and to return instances from standby.
 fn blocked(account: &mut Account, name: &str) {
     let now = account.now;
+    let Some((group, refresh)) = active(account, name) else {
+        return;
+    };
+    let standby = group
+        .instances
+        .iter()
+        .find(|it| refresh.replaces(it) && it.state.is_on_standby());
+    let protected = group
+        .instances
+        .iter()
+        .find(|it| refresh.replaces(it) && it.protected);
+    let reason = match (protected, standby) {
+        (Some(one), _) => Some(texts::protected(&one.id)),
+        (None, Some(one)) => Some(texts::in_standby(&one.id)),
+        (None, None) => None,
+    };
     let Some(refresh) = refresh_mut(account, name) else {
         return;
     };
+    refresh.reason = reason.or(refresh.reason.take());
     let since = *refresh.blocked_since.get_or_insert(now);
     if now >= since + WAIT_FOR_PROTECTED {
         // The text is assumed.
-        let reason = "The remaining instances are protected from scale in, and were for an hour.";
+        let reason = "The remaining instances are protected from scale in or in standby, and were for an hour.";
         give_up(account, name, reason.to_owned());
     }
 }
@@ -254,11 +281,9 @@ fn all_replaced(account: &mut Account, name: &str) {
     }
     refresh.status = Status::Baking;
     refresh.until = Some(now + Duration::from_secs(bake.into()));
-    refresh.reason = Some(format!("Baking for {bake} seconds."));
+    refresh.reason = Some(texts::bakes(Duration::from_secs(bake.into())));
     tell(account, name);
-    if let Some(refresh) = refresh_mut(account, name) {
-        refresh.reason = None;
-    }
+    events::put(account, name, events::STARTED_BAKING);
 }
 
 /// The group, and its refresh that goes on.
@@ -281,8 +306,8 @@ pub fn tell(account: &mut Account, name: &str) {
         let fact = Fact::Refresh {
             group: name.to_owned(),
             status: refresh.status.as_str().to_owned(),
-            percent: refresh.percent,
-            left: refresh.left(group),
+            percent: refresh.percent(),
+            left: refresh.left(),
             reason: refresh.reason.clone().unwrap_or_default(),
         };
         account.tell(fact);

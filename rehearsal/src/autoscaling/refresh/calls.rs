@@ -1,11 +1,13 @@
 //! The calls about instance refreshes.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::{Preferences, Refresh, Status, act, end};
+use super::{Preferences, Refresh, Status, act, end, texts};
 use crate::account::Account;
 use crate::autoscaling::group::{Group, TemplateChoice};
-use crate::autoscaling::input::{boolean, page, required, texts, validation};
+use crate::autoscaling::input::{self, boolean, page, required, validation};
 use crate::autoscaling::settings::template;
 use crate::autoscaling::{found, found_mut, warm_pool};
 use crate::wire::{ApiError, only};
@@ -14,16 +16,14 @@ use crate::wire::{ApiError, only};
 pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let name = required(input, "AutoScalingGroupName")?.to_owned();
     let (preferences, desired) = asked(account, input)?;
-    let (now, id) = (account.now, account.uuid());
+    let id = account.uuid();
     let group = found(&account.autoscaling, &name)?;
     may_begin(group)?;
     let has_pool = group.warm_pool.is_some();
     let before = group.template.clone();
     let wanted = desired.as_ref().unwrap_or(&before);
-    if preferences.auto_rollback && !end::may_go_back(desired.as_ref(), &before) {
-        return Err(validation(
-            "AutoRollback needs a DesiredConfiguration, and a group that names its launch template's version by number.",
-        ));
+    if preferences.auto_rollback {
+        may_roll_back(desired.as_ref(), &before)?;
     }
     let (target, data) = account.ec2.template_version(&wanted.id, &wanted.version)?;
     if has_pool {
@@ -31,19 +31,22 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     }
     let refresh = Refresh {
         id: id.clone(),
-        status: Status::InProgress,
+        status: Status::Pending,
         reason: None,
-        started: now,
+        started: None,
         ended: None,
         preferences,
         desired,
         before,
         target,
         to_replace: None,
+        going: 0,
         total: 0,
+        done: 0,
+        back: None,
+        health_checks: Duration::ZERO,
         pool: Default::default(),
         surge: 0,
-        percent: 0,
         checkpoints: 0,
         until: None,
         blocked_since: None,
@@ -52,10 +55,28 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     found_mut(&mut account.autoscaling, &name)?
         .refreshes
         .push(refresh);
-    act::set_out_to(account, &name);
     act::tell(account, &name);
-    act::look_again(account, &name, &id);
+    act::begin_later(account, &name, &id);
     Ok(json!({"InstanceRefreshId": id}))
+}
+
+/// Documented: a rollback needs a desired configuration, and a group that names its template's version by number. The first
+/// text is recorded, the second is not.
+fn may_roll_back(
+    desired: Option<&TemplateChoice>,
+    before: &TemplateChoice,
+) -> Result<(), ApiError> {
+    if desired.is_none() {
+        return Err(validation(
+            "The request isn’t valid. The AutoRollback parameter cannot be set to true when the DesiredConfiguration parameter is empty. Set AutoRollback to false or specify a desired configuration and try again.",
+        ));
+    }
+    if !end::may_go_back(desired, before) {
+        return Err(validation(
+            "AutoRollback needs a group that names its launch template's version by number.",
+        ));
+    }
+    Ok(())
 }
 
 /// What StartInstanceRefresh is asked for: how to go about it, and to which template.
@@ -71,6 +92,11 @@ fn asked(
     ];
     only("StartInstanceRefresh", input, &known)?;
     if let Some(other) = input.get("Strategy").filter(|it| *it != "Rolling") {
+        if other == "ReplaceRootVolume" && input.get("DesiredConfiguration").is_none() {
+            return Err(validation(
+                "The request isn't valid. The DesiredConfiguration parameter must be specified when using ReplaceRootVolume. Add the DesiredConfiguration parameter and try again.",
+            ));
+        }
         return Err(ApiError::not_known(format_args!(
             "the Strategy {other} of StartInstanceRefresh; only Rolling"
         )));
@@ -86,7 +112,6 @@ fn asked(
 /// Whether a group may be refreshed now.
 fn may_begin(group: &Group) -> Result<(), ApiError> {
     if group.active_refresh().is_some() {
-        // The code is documented; the text is assumed.
         return Err(ApiError::client(
             "InstanceRefreshInProgress",
             "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.",
@@ -108,7 +133,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
         &account.autoscaling,
         required(input, "AutoScalingGroupName")?,
     )?;
-    let wanted = texts(input, "InstanceRefreshIds")?;
+    let wanted = input::texts(input, "InstanceRefreshIds")?;
     let all: Vec<&Refresh> = group
         .refreshes
         .iter()
@@ -134,13 +159,14 @@ pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let name = required(input, "AutoScalingGroupName")?.to_owned();
     let waits = boolean(input, "WaitForTransitioningInstances")?.unwrap_or(true);
     let group = found_mut(&mut account.autoscaling, &name)?;
-    let refresh = group.active_refresh_mut().ok_or_else(none_active)?;
+    let refresh = group
+        .active_refresh_mut()
+        .ok_or_else(|| none_active("in progress, baking, pending, or cancelling", &name))?;
     refresh.waits_for_moves = waits;
     let id = refresh.id.clone();
     if refresh.status != Status::Cancelling {
         refresh.status = Status::Cancelling;
-        // The text is assumed.
-        refresh.reason = Some("Cancelled due to user request.".to_owned());
+        refresh.reason = Some(texts::cancelled(waits).to_owned());
         refresh.surge = 0;
         act::tell(account, &name);
     }
@@ -155,7 +181,7 @@ pub fn roll_back(account: &mut Account, input: &Value) -> Result<Value, ApiError
     let refresh = group
         .active_refresh_mut()
         .filter(|it| matches!(it.status, Status::InProgress | Status::Baking))
-        .ok_or_else(none_active)?;
+        .ok_or_else(|| none_active("in progress or baking", &name))?;
     if !end::may_go_back(refresh.desired.as_ref(), &refresh.before) {
         return Err(ApiError::client(
             "IrreversibleInstanceRefresh",
@@ -163,15 +189,14 @@ pub fn roll_back(account: &mut Account, input: &Value) -> Result<Value, ApiError
         ));
     }
     let id = refresh.id.clone();
-    // The text is assumed.
-    end::turn_round(account, &name, "A user asked for the rollback.".to_owned());
+    end::turn_round(account, &name, texts::ROLLED_BACK_BY_USER.to_owned());
     Ok(json!({"InstanceRefreshId": id}))
 }
 
-/// The code is documented; the text is assumed.
-fn none_active() -> ApiError {
+/// Recorded: each call names the states that it looks for.
+fn none_active(states: &str, group: &str) -> ApiError {
     ApiError::client(
         "ActiveInstanceRefreshNotFound",
-        "No in progress or pending Instance Refresh found for Auto Scaling group.",
+        format!("No {states} Instance Refresh found for Auto Scaling group {group}."),
     )
 }

@@ -1,6 +1,6 @@
 //! What a refresh does next: sums over what was seen of the group, no calls.
 
-use super::preferences::{Preferences, Protected};
+use super::preferences::{Preferences, Protected, Standby};
 
 /// What was seen of the group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +15,17 @@ pub struct View {
     pub ready: u32,
     /// Those to replace that are protected from scale-in.
     pub protected: u32,
+    /// Those to replace that are in standby.
+    pub standby: u32,
     /// Those to replace that are still on their way in.
     pub coming: u32,
-    /// New ones that are not in service yet, or not warm.
+    /// New ones that are not in service yet.
     pub arriving: u32,
+    /// New ones in service that are not warm yet, or whose health is not known yet.
+    pub checking: u32,
     /// Those on their way out for which the refresh waits.
     pub leaving: u32,
-    /// How many there were to replace when it began.
+    /// How many there were to replace when it began, or turned round.
     pub total: u32,
     /// The next checkpoint's percentage, if there is one.
     pub checkpoint: Option<u32>,
@@ -33,7 +37,7 @@ pub struct View {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// Something is under way.
-    Wait,
+    Wait(Waits),
     /// So many old ones go, in whose place new ones have come.
     Retire(u32),
     /// The next batch: so many old ones go at once and are replaced, so many new ones come before others go.
@@ -47,10 +51,23 @@ pub enum Next {
     Checkpoint,
     /// The last checkpoint is reached, and leaves instances as they are.
     Enough,
-    /// Only protected instances are left.
+    /// Only instances in standby are left, and they are to go.
+    TakeStandby,
+    /// Only instances are left that are protected, or in standby.
     Blocked,
     /// All are replaced.
     Done,
+}
+
+/// What a refresh waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// Instances on their way into service.
+    ForLaunches,
+    /// New instances whose health is not known yet.
+    ForHealth,
+    /// Instances on their way out.
+    ForTerminations,
 }
 
 impl View {
@@ -60,16 +77,31 @@ impl View {
             Protected::Ignore => 0,
             Protected::Refresh | Protected::Wait => self.protected,
         };
-        self.ready + protected + self.coming
+        let standby = match preferences.standby {
+            Standby::Ignore => 0,
+            Standby::Terminate | Standby::Wait => self.standby,
+        };
+        self.ready + protected + standby + self.coming
     }
 
     /// How many per cent are replaced.
-    pub fn percent(&self, preferences: &Preferences) -> u32 {
-        let open = self.left(preferences) + self.arriving;
+    fn percent(&self, preferences: &Preferences) -> u32 {
         match self.total {
             0 => 100,
-            total => 100 * total.saturating_sub(open) / total,
+            total => 100 * self.quarters(preferences, 1) / (4 * total),
         }
+    }
+
+    /// How far it is, in quarters of an instance. Recorded of an instance whose replacement comes first: a quarter when the
+    /// new one is in service (`in_service`: two on the way back), a half when its health is known, and the whole when the
+    /// old one has left. Assumed of one that goes first: it is a half.
+    pub fn quarters(&self, preferences: &Preferences, in_service: u32) -> u32 {
+        let replaced = self.total.saturating_sub(self.left(preferences));
+        let missing = (self.desired + self.surge).saturating_sub(self.counted);
+        let new = (replaced + self.surge).min(self.total);
+        let serving = new.saturating_sub(missing + self.arriving);
+        let healthy = serving.saturating_sub(self.checking);
+        2 * replaced + 2 * healthy + in_service * (serving - healthy)
     }
 
     /// What is next.
@@ -78,8 +110,14 @@ impl View {
             return Next::Done;
         }
         let short = self.counted < self.desired + self.surge;
-        if short || self.arriving > 0 || self.coming > 0 || self.leaving > 0 {
-            return Next::Wait;
+        if short || self.arriving > 0 || self.coming > 0 {
+            return Next::Wait(Waits::ForLaunches);
+        }
+        if self.checking > 0 {
+            return Next::Wait(Waits::ForHealth);
+        }
+        if self.leaving > 0 {
+            return Next::Wait(Waits::ForTerminations);
         }
         if self.surge > 0 {
             return Next::Retire(self.surge.min(self.ready));
@@ -97,6 +135,9 @@ impl View {
         match (left, self.ready) {
             // Assumed: a last checkpoint at which nothing is left delays nothing.
             (0, _) => Next::Done,
+            (_, 0) if self.standby > 0 && preferences.standby == Standby::Terminate => {
+                Next::TakeStandby
+            }
             (_, 0) => Next::Blocked,
             _ => self.batch(preferences),
         }
@@ -145,8 +186,10 @@ mod tests {
             counted: desired,
             ready,
             protected: 0,
+            standby: 0,
             coming: 0,
             arriving: 0,
+            checking: 0,
             leaving: 0,
             total: desired,
             checkpoint: None,
@@ -181,10 +224,18 @@ mod tests {
             preferences(json!({"MinHealthyPercentage": 100, "MaxHealthyPercentage": 150}));
         let mut seen = view(4, 4);
         (seen.surge, seen.arriving, seen.counted) = (2, 1, 6);
-        assert_eq!(seen.next(&preferences), Next::Wait);
+        let waits = |seen: &View| match seen.next(&preferences) {
+            Next::Wait(waits) => waits,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(waits(&seen), Waits::ForLaunches);
         (seen.arriving, seen.counted) = (0, 5);
-        assert_eq!(seen.next(&preferences), Next::Wait, "one has not even come");
-        seen.counted = 6;
+        assert_eq!(waits(&seen), Waits::ForLaunches, "one has not even come");
+        (seen.counted, seen.checking, seen.leaving) = (6, 1, 1);
+        assert_eq!(waits(&seen), Waits::ForHealth);
+        seen.checking = 0;
+        assert_eq!(waits(&seen), Waits::ForTerminations);
+        seen.leaving = 0;
         assert_eq!(seen.next(&preferences), Next::Retire(2));
         seen.ready = 1;
         assert_eq!(seen.next(&preferences), Next::Retire(1));
@@ -214,6 +265,41 @@ mod tests {
             seen.protected = 1;
             let preferences = preferences(json!({"ScaleInProtectedInstances": word}));
             assert_eq!(seen.next(&preferences), next, "{word}");
+        }
+    }
+
+    #[test]
+    fn progress_is_told_by_parts_of_an_instance() {
+        let preferences = preferences(json!({"MinHealthyPercentage": 100}));
+        let mut seen = view(1, 1);
+        let percent = |seen: &View| (seen.percent(&preferences), seen.quarters(&preferences, 2));
+        assert_eq!(percent(&seen), (0, 0));
+        (seen.surge, seen.counted) = (1, 1);
+        assert_eq!(percent(&seen), (0, 0), "not launched yet");
+        (seen.counted, seen.arriving) = (2, 1);
+        assert_eq!(percent(&seen), (0, 0));
+        (seen.arriving, seen.checking) = (0, 1);
+        assert_eq!(percent(&seen), (25, 2));
+        seen.checking = 0;
+        assert_eq!(percent(&seen), (50, 2));
+        (seen.ready, seen.surge, seen.counted, seen.leaving) = (0, 0, 1, 1);
+        assert_eq!(percent(&seen), (100, 4));
+    }
+
+    #[test]
+    fn what_is_in_standby_is_terminated_at_last_left_alone_or_waited_for() {
+        for (word, next) in [
+            ("Terminate", Next::TakeStandby),
+            ("Ignore", Next::Done),
+            ("Wait", Next::Blocked),
+        ] {
+            let mut seen = view(2, 0);
+            seen.standby = 1;
+            let preferences = preferences(json!({"StandbyInstances": word}));
+            assert_eq!(seen.next(&preferences), next, "{word}");
+            seen.ready = 1;
+            let batch = Next::Batch { go: 1, come: 0 };
+            assert_eq!(seen.next(&preferences), batch, "{word}: others come first");
         }
     }
 }

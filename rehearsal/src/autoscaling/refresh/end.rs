@@ -1,7 +1,7 @@
 //! How a refresh ends, well or not, and what makes it turn round.
 
-use super::act::{active, refresh_mut, set_out_to, tell};
-use super::{Refresh, Status};
+use super::act::{active, refresh_mut, tell};
+use super::{Refresh, Status, events};
 use crate::account::Account;
 use crate::autoscaling::capacity;
 use crate::autoscaling::group::{Group, TemplateChoice};
@@ -56,7 +56,7 @@ pub fn give_up(account: &mut Account, name: &str, reason: String) {
     }
 }
 
-/// The refresh goes back to what the group names. Documented: it then replaces what it has replaced.
+/// The refresh goes back to what the group names, from its next look on. Documented: it then replaces what it has replaced.
 pub fn turn_round(account: &mut Account, name: &str, reason: String) {
     let Some((_, refresh)) = active(account, name) else {
         return;
@@ -76,7 +76,6 @@ pub fn turn_round(account: &mut Account, name: &str, reason: String) {
     refresh.surge = 0;
     refresh.until = None;
     refresh.checkpoints = refresh.preferences.checkpoints.len();
-    set_out_to(account, name);
     tell(account, name);
 }
 
@@ -87,10 +86,15 @@ pub fn end(account: &mut Account, name: &str, status: Status, reason: Option<Str
         return;
     };
     refresh.status = status;
-    refresh.reason = reason.or(refresh.reason.take());
+    let succeeds = matches!(status, Status::Successful | Status::RollbackSuccessful);
+    let last = refresh.reason.take().filter(|_| !succeeds);
+    refresh.reason = reason.or(last);
     refresh.surge = 0;
     refresh.ended = Some(now);
     tell(account, name);
+    if let Some(what) = events::of_end(status) {
+        events::put(account, name, what);
+    }
     capacity::reconcile_later(account, name);
 }
 

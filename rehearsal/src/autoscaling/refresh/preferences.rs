@@ -26,10 +26,23 @@ pub struct Preferences {
     pub auto_rollback: bool,
     /// ScaleInProtectedInstances.
     pub protected: Protected,
-    /// StandbyInstances. Nothing here is ever in standby.
-    standby: String,
+    /// StandbyInstances.
+    pub standby: Standby,
     /// AlarmSpecification: the names of the alarms.
     pub alarms: Vec<String>,
+    /// What DescribeInstanceRefreshes answers of them.
+    answer: Value,
+}
+
+/// What becomes of instances in standby.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standby {
+    /// They are terminated.
+    Terminate,
+    /// They are left alone.
+    Ignore,
+    /// Somebody has an hour to return them to service.
+    Wait,
 }
 
 /// What becomes of instances that are protected from scale-in.
@@ -49,7 +62,11 @@ const PROTECTED: [(&str, Protected); 3] = [
     ("Wait", Protected::Wait),
 ];
 
-const STANDBY: [&str; 3] = ["Terminate", "Ignore", "Wait"];
+const STANDBY: [(&str, Standby); 3] = [
+    ("Terminate", Standby::Terminate),
+    ("Ignore", Standby::Ignore),
+    ("Wait", Standby::Wait),
+];
 
 /// The longest CheckpointDelay and BakeTime: 48 hours.
 const LONGEST: u32 = 172_800;
@@ -82,19 +99,15 @@ impl Preferences {
                 "CheckpointDelay needs CheckpointPercentages, and there are none.",
             ));
         }
-        let choice = |member: &str, choices: &[&str], usual: &str| {
-            let given = text(input, member)?.unwrap_or(usual).to_owned();
-            match choices.contains(&given.as_str()) {
-                true => Ok(given),
-                false => Err(not_one_of(member, &given, choices)),
-            }
-        };
-        let protected = choice(
-            "ScaleInProtectedInstances",
-            &PROTECTED.map(|(name, _)| name),
-            "Wait",
-        )?;
-        let protected = PROTECTED.iter().find(|(name, _)| *name == protected);
+        let skip_matching = boolean(input, "SkipMatching")?.unwrap_or(false);
+        let auto_rollback = boolean(input, "AutoRollback")?.unwrap_or(false);
+        let mut answer = json!({
+            "MinHealthyPercentage": min_healthy, "SkipMatching": skip_matching,
+            "AutoRollback": auto_rollback, "AlarmSpecification": {},
+        });
+        for (name, value) in input.as_object().into_iter().flatten() {
+            answer[name] = as_answered(name, value);
+        }
         Ok(Self {
             min_healthy,
             max_healthy,
@@ -102,34 +115,48 @@ impl Preferences {
             checkpoints,
             checkpoint_delay: delay.unwrap_or(3600),
             bake: within(input, "BakeTime", 0, LONGEST)?.unwrap_or(0),
-            skip_matching: boolean(input, "SkipMatching")?.unwrap_or(false),
-            auto_rollback: boolean(input, "AutoRollback")?.unwrap_or(false),
-            protected: protected.map_or(Protected::Wait, |(_, protected)| *protected),
-            standby: choice("StandbyInstances", &STANDBY, "Wait")?,
+            skip_matching,
+            auto_rollback,
+            protected: choice(input, "ScaleInProtectedInstances", PROTECTED)?
+                .unwrap_or(Protected::Wait),
+            standby: choice(input, "StandbyInstances", STANDBY)?.unwrap_or(Standby::Wait),
             alarms: alarms(input)?,
+            answer,
         })
     }
 
-    /// As the API answers them.
-    pub fn to_json(&self) -> Value {
-        let protected = PROTECTED.iter().find(|(_, it)| *it == self.protected);
-        let mut answer = json!({
-            "MinHealthyPercentage": self.min_healthy, "MaxHealthyPercentage": self.max_healthy,
-            "SkipMatching": self.skip_matching, "AutoRollback": self.auto_rollback, "BakeTime": self.bake,
-            "ScaleInProtectedInstances": protected.map(|(name, _)| *name), "StandbyInstances": self.standby,
-        });
-        if let Some(warmup) = self.warmup {
-            answer["InstanceWarmup"] = json!(warmup);
-        }
-        if !self.checkpoints.is_empty() {
-            answer["CheckpointPercentages"] = json!(self.checkpoints);
-            answer["CheckpointDelay"] = json!(self.checkpoint_delay);
-        }
-        if !self.alarms.is_empty() {
-            answer["AlarmSpecification"] = json!({"Alarms": self.alarms});
-        }
+    /// As the API answers them. Recorded: five of them always, the others only if they were given.
+    pub fn to_json(&self, warmup: u32) -> Value {
+        let mut answer = self.answer.clone();
+        answer["InstanceWarmup"] = json!(warmup);
         answer
     }
+}
+
+/// The Query protocol carries numbers and booleans as text; they are answered as what they are.
+fn as_answered(name: &str, value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(|item| as_answered(name, item)).collect(),
+        Value::String(text) if name != "AlarmSpecification" => {
+            serde_json::from_str(text.trim()).unwrap_or_else(|_| value.clone())
+        }
+        other => other.clone(),
+    }
+}
+
+fn choice<T: Copy, const N: usize>(
+    input: &Value,
+    member: &str,
+    choices: [(&str, T); N],
+) -> Result<Option<T>, ApiError> {
+    let Some(given) = text(input, member)? else {
+        return Ok(None);
+    };
+    let found = choices.iter().find(|(name, _)| *name == given);
+    let names = choices.map(|(name, _)| name);
+    found
+        .map(|(_, choice)| Some(*choice))
+        .ok_or_else(|| not_one_of(member, given, &names))
 }
 
 /// Documented: 0 to 100 and 100 to 200, not more than 100 apart, and the maximum not without the minimum.
@@ -143,14 +170,14 @@ fn healthy(input: &Value) -> Result<(u32, u32), ApiError> {
     }
     let (least, most) = (least.unwrap_or(90), most.unwrap_or(100));
     if most - least > 100 {
-        return Err(validation(format!(
-            "MaxHealthyPercentage {most} and MinHealthyPercentage {least} are more than 100 apart."
-        )));
+        return Err(validation(
+            "The difference between MaxHealthyPercentage and MinHealthyPercentage must be less than or equal to 100.",
+        ));
     }
     Ok((least, most))
 }
 
-/// Documented: ascending, and none twice.
+/// Documented: ascending, and none twice; the text of that is recorded.
 fn checkpoints(input: &Value) -> Result<Vec<u32>, ApiError> {
     let given = list(input, "CheckpointPercentages")?;
     let numbers: Option<Vec<u32>> = given
@@ -160,16 +187,20 @@ fn checkpoints(input: &Value) -> Result<Vec<u32>, ApiError> {
             other => other.as_u64().and_then(|number| u32::try_from(number).ok()),
         })
         .collect();
-    let good = numbers.filter(|numbers| {
-        let ascending = numbers.windows(2).all(|pair| pair[0] < pair[1]);
-        ascending && numbers.iter().all(|number| (1..=100).contains(number))
-    });
-    good.ok_or_else(|| {
+    let percentages =
+        numbers.filter(|numbers| numbers.iter().all(|number| (1..=100).contains(number)));
+    let Some(percentages) = percentages else {
         let given = Value::from(given.to_vec());
-        validation(format!(
-            "CheckpointPercentages is {given}, which is not a list of percentages from 1 to 100, each more than the one before."
-        ))
-    })
+        return Err(validation(format!(
+            "CheckpointPercentages is {given}, which is not a list of percentages from 1 to 100."
+        )));
+    };
+    if percentages.windows(2).any(|pair| pair[0] >= pair[1]) {
+        return Err(validation(
+            "Checkpoint percentages must be sorted in ascending order with no duplicates.",
+        ));
+    }
+    Ok(percentages)
 }
 
 fn alarms(input: &Value) -> Result<Vec<String>, ApiError> {

@@ -19,10 +19,9 @@ pub fn seen(account: &Account, name: &str) -> Option<(View, Preferences, Option<
     let (group, refresh) = active(account, name)?;
     let to_replace = refresh.to_replace.as_ref()?;
     let preferences = refresh.preferences.clone();
-    let warmup = preferences
-        .warmup
-        .unwrap_or(group.settings.health_check_grace_seconds);
-    let warm_since = Duration::from_secs(warmup.into());
+    let warmup = Duration::from_secs(group.warmup(&preferences).into());
+    // Recorded without a warm-up. Assumed: the checks go on while an instance warms up.
+    let trusted_after = warmup.max(refresh.health_checks);
     let old = |instance: &&Instance| to_replace.contains(&instance.id);
     let in_service = |instance: &&Instance| instance.state == LifecycleState::InService;
     let spared =
@@ -30,9 +29,7 @@ pub fn seen(account: &Account, name: &str) -> Option<(View, Preferences, Option<
     let count = |which: &dyn Fn(&&Instance) -> bool| {
         group.instances.iter().filter(|it| which(it)).count() as u32
     };
-    let arriving = |it: &&Instance| {
-        !old(it) && it.state.counts() && !(in_service(it) && now >= it.since + warm_since)
-    };
+    let checking = |it: &&Instance| !old(it) && in_service(it) && now < it.since + trusted_after;
     // A group that shall be empty wants none.
     let rebalancing = group.rebalancing().min(group.wanted() - group.desired);
     let view = View {
@@ -41,10 +38,12 @@ pub fn seen(account: &Account, name: &str) -> Option<(View, Preferences, Option<
         counted: group.counted().saturating_sub(rebalancing),
         ready: count(&|it| old(it) && in_service(it) && !spared(it)),
         protected: count(&|it| old(it) && in_service(it) && spared(it)),
+        standby: count(&|it| old(it) && it.state.is_on_standby()),
         coming: count(&|it| old(it) && on_its_way_in(it)),
-        arriving: count(&arriving),
+        arriving: count(&|it| !old(it) && on_its_way_in(it)),
+        checking: count(&checking),
         leaving: count(&|it| leaves(it, awaits)),
-        total: refresh.total,
+        total: refresh.going,
         checkpoint: preferences.checkpoints.get(refresh.checkpoints).copied(),
         is_last: refresh.checkpoints + 1 >= preferences.checkpoints.len(),
     };
@@ -56,7 +55,8 @@ pub fn on_its_way_in(instance: &Instance) -> bool {
     instance.state.counts() && instance.state != LifecycleState::InService
 }
 
-/// Whether the refresh waits for an instance on its way out. Unproven: at its terminate hook it does not.
+/// Whether the refresh waits for an instance on its way out. Recorded of instances without hooks: it does. At its terminate
+/// hook AWS calls an instance terminating too. A retained one has come to rest (documented).
 pub fn leaves(instance: &Instance, awaits_hooks: bool) -> bool {
     match instance.state {
         LifecycleState::Terminating => true,

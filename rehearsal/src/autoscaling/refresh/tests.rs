@@ -78,7 +78,7 @@ fn a_refresh_replaces_every_instance_and_adds_before_it_removes() {
 fn below_the_whole_the_old_ones_go_while_the_new_ones_come() {
     let mut account = outdated(4, json!({}));
     begin(&mut account, json!({"MinHealthyPercentage": 50}));
-    pass(&mut account, 8);
+    pass(&mut account, 12);
     assert_eq!(all_in(&account, S::InService).len(), 2);
     serve(&mut account, 600);
     assert_eq!(newest(&mut account)["Status"], "Successful");
@@ -86,8 +86,8 @@ fn below_the_whole_the_old_ones_go_while_the_new_ones_come() {
 }
 
 #[test]
-fn a_launch_hook_is_waited_for_and_a_terminate_hook_only_by_the_switch() {
-    for awaits in [false, true] {
+fn a_launch_hook_is_waited_for_and_a_terminate_hook_unless_a_variant_says_no() {
+    for awaits in [true, false] {
         let mut account = outdated(2, json!({}));
         account.autoscaling.dynamics.refresh_awaits_terminate_hooks = awaits;
         begin(&mut account, json!({"MinHealthyPercentage": 100}));
@@ -95,7 +95,7 @@ fn a_launch_hook_is_waited_for_and_a_terminate_hook_only_by_the_switch() {
         assert_eq!(all_in(&account, S::PendingWait).len(), 1, "held");
         assert_eq!(all_in(&account, S::InService).len(), 2);
         let_in(&mut account);
-        pass(&mut account, 60);
+        pass(&mut account, 160);
         assert_eq!(all_in(&account, S::TerminatingWait).len(), 1);
         assert_eq!(all_in(&account, S::PendingWait).len(), usize::from(!awaits));
     }
@@ -111,7 +111,7 @@ fn checkpoints_pause_it_and_bake_time_ends_it() {
     serve(&mut account, 3000);
     assert_eq!(newest(&mut account)["PercentageComplete"], 50);
     assert_eq!(newest(&mut account)["InstancesToUpdate"], 2);
-    serve(&mut account, 2500);
+    serve(&mut account, 3000);
     assert_eq!(newest(&mut account)["Status"], "Baking");
     serve(&mut account, 700);
     assert_eq!(newest(&mut account)["Status"], "Successful");
@@ -134,7 +134,7 @@ fn skip_matching_leaves_alone_what_matches() {
     assert_eq!(amis(&account), ["ami-new"; 3]);
     assert_eq!(group(&account).instances[0].id, kept);
     begin(&mut account, json!({"SkipMatching": true}));
-    pass(&mut account, 10);
+    pass(&mut account, 12);
     assert_eq!(
         newest(&mut account)["Status"],
         "Successful",
@@ -172,17 +172,22 @@ fn a_cancelled_one_leaves_what_it_has_replaced() {
     for (waits, at_once) in [(json!(true), "Cancelling"), (json!("false"), "Cancelled")] {
         let mut account = outdated(3, json!({}));
         begin(&mut account, json!({"MinHealthyPercentage": 100}));
-        serve(&mut account, 80);
-        pass(&mut account, 30);
+        while amis(&account) != ["ami-old", "ami-old", "ami-new"] {
+            serve(&mut account, 10);
+        }
+        while all_in(&account, S::PendingWait).is_empty() {
+            pass(&mut account, 1);
+        }
         let cancel = json!({"WaitForTransitioningInstances": waits});
         call(&mut account, "CancelInstanceRefresh", cancel).expect("it goes on");
-        pass(&mut account, 6);
+        pass(&mut account, 10);
         assert_eq!(newest(&mut account)["Status"], at_once);
         serve(&mut account, 600);
         assert_eq!(newest(&mut account)["Status"], "Cancelled");
         let mut left = amis(&account);
         left.sort();
-        assert_eq!(left, ["ami-new", "ami-new", "ami-old"]);
+        // Of the zone that has two, the one that has served longer goes.
+        assert_eq!(left, ["ami-new", "ami-old", "ami-old"]);
         let error = call(&mut account, "CancelInstanceRefresh", json!({})).expect_err("over");
         assert_eq!(error.code, "ActiveInstanceRefreshNotFound");
     }
@@ -274,13 +279,17 @@ fn what_cannot_be_asked_for_is_refused() {
         ),
         (
             json!({"MinHealthyPercentage": 50, "MaxHealthyPercentage": 200}),
-            "more than 100 apart",
+            "less than or equal to 100",
         ),
-        (json!({"CheckpointPercentages": [50, 20]}), "[50,20]"),
+        (
+            json!({"CheckpointPercentages": [50, 20]}),
+            "ascending order",
+        ),
+        (json!({"CheckpointPercentages": [0, 20]}), "[0,20]"),
         (json!({"CheckpointDelay": 5}), "needs CheckpointPercentages"),
         (
             json!({"AutoRollback": true}),
-            "needs a DesiredConfiguration",
+            "the DesiredConfiguration parameter is empty",
         ),
         (json!({"Speed": 1}), "Speed"),
     ] {
@@ -291,6 +300,9 @@ fn what_cannot_be_asked_for_is_refused() {
     begin(&mut account, json!({}));
     let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("one goes on");
     assert_eq!(error.code, "InstanceRefreshInProgress");
+    let error = call(&mut account, "RollbackInstanceRefresh", json!({})).expect_err("pending");
+    assert_eq!(error.code, "ActiveInstanceRefreshNotFound");
+    pass(&mut account, 12);
     let error = call(&mut account, "RollbackInstanceRefresh", json!({})).expect_err("no way back");
     assert_eq!(error.code, "IrreversibleInstanceRefresh");
 }
@@ -332,7 +344,7 @@ fn the_pool_is_replaced_after_the_group() {
     let waited = only_one(&account, S::WarmedStopped);
     begin(&mut account, json!({"MinHealthyPercentage": 100}));
     while all_in(&account, S::WarmedStopped).contains(&waited) {
-        assert_eq!(newest(&mut account)["Status"], "InProgress");
+        assert_ne!(newest(&mut account)["Status"], "Successful");
         serve_pool(&mut account, 10);
     }
     let mut serving = group(&account)
@@ -342,7 +354,7 @@ fn the_pool_is_replaced_after_the_group() {
     assert!(serving.all(|it| it.ami == "ami-new"));
     let progress = &newest(&mut account)["ProgressDetails"];
     assert_eq!(progress["LivePoolProgress"]["InstancesToUpdate"], 0);
-    serve_pool(&mut account, 300);
+    serve_pool(&mut account, 600);
     assert_eq!(newest(&mut account)["Status"], "Successful");
     assert_eq!(amis(&account), ["ami-new"; 3]);
 }
@@ -356,4 +368,164 @@ fn a_pool_whose_agents_would_not_wait_is_not_refreshed() {
     must(&mut account, "ec2", "CreateLaunchTemplateVersion", version);
     let error = call(&mut account, "StartInstanceRefresh", json!({})).expect_err("no check");
     assert!(error.message.contains("ECS_WARM_POOLS_CHECK"), "{error}");
+}
+
+/// The events of the refreshes, without the beginning that all have.
+fn told(account: &Account) -> Vec<String> {
+    let begins = "EC2 Auto Scaling Instance Refresh ";
+    let archive = account.eventbridge.archive.iter().flatten();
+    let kinds =
+        archive.filter_map(|(_, event)| event["detail-type"].as_str()?.strip_prefix(begins));
+    kinds.map(str::to_owned).collect()
+}
+
+#[test]
+fn it_is_pending_first_and_then_tells_how_far_it_is_and_what_it_waits_for() {
+    let mut account = outdated(1, json!({}));
+    begin(
+        &mut account,
+        json!({"MinHealthyPercentage": 100, "BakeTime": 60}),
+    );
+    let pending = newest(&mut account);
+    assert_eq!(pending["Status"], "Pending");
+    for member in ["StartTime", "PercentageComplete", "InstancesToUpdate"] {
+        assert!(pending.get(member).is_none(), "{pending}");
+    }
+    let mut seen: Vec<(u64, u64, String)> = Vec::new();
+    for _ in 0..400 {
+        pass(&mut account, 1);
+        let_in(&mut account);
+        for id in all_in(&account, S::TerminatingWait) {
+            complete(&mut account, "terminate", &id, "CONTINUE").expect("it is open");
+        }
+        let now = newest(&mut account);
+        let reason = now["StatusReason"].as_str().unwrap_or_default();
+        let words: Vec<&str> = reason.split(' ').take(4).collect();
+        let one = (
+            now["PercentageComplete"].as_u64().unwrap_or_default(),
+            now["InstancesToUpdate"].as_u64().unwrap_or_default(),
+            words.join(" "),
+        );
+        if seen.last() != Some(&one) {
+            seen.push(one);
+        }
+    }
+    let (remaining, leaving, bakes) = (
+        "Waiting for remaining instances",
+        "Waiting for terminating instances",
+        "Waiting for bake time",
+    );
+    let expected = [
+        (0, 0, ""),
+        (0, 1, ""),
+        (25, 1, remaining),
+        (50, 1, remaining),
+        (100, 0, leaving),
+        (100, 0, bakes),
+        (100, 0, ""),
+    ];
+    let seen: Vec<(u64, u64, &str)> = seen.iter().map(|(a, b, c)| (*a, *b, c.as_str())).collect();
+    assert_eq!(seen, expected);
+    assert_eq!(newest(&mut account)["Status"], "Successful");
+}
+
+#[test]
+fn on_the_way_back_its_progress_falls_and_it_says_why_it_went_back() {
+    let pinned = json!({"LaunchTemplate": {"LaunchTemplateName": GROUP, "Version": "1"}});
+    let mut account = outdated(2, pinned);
+    account.eventbridge.archive = Some(Vec::new());
+    let to_two = json!({
+        "DesiredConfiguration": {"LaunchTemplate": {"LaunchTemplateName": GROUP, "Version": "2"}},
+        "Preferences": {"MinHealthyPercentage": 100, "BakeTime": 3600},
+    });
+    call(&mut account, "StartInstanceRefresh", to_two).expect("it begins");
+    serve(&mut account, 800);
+    assert_eq!(newest(&mut account)["Status"], "Baking");
+    call(&mut account, "RollbackInstanceRefresh", json!({})).expect("it goes on");
+    let refresh = newest(&mut account);
+    assert_eq!(refresh["Status"], "RollbackInProgress");
+    assert!(refresh.get("RollbackDetails").is_none(), "at the next look");
+    let mut percents = Vec::new();
+    for _ in 0..80 {
+        serve(&mut account, 10);
+        let percent = newest(&mut account)["PercentageComplete"].clone();
+        if percents.last() != Some(&percent) {
+            percents.push(percent);
+        }
+    }
+    assert_eq!(percents, [100, 75, 50, 25, 0].map(Value::from));
+    let refresh = newest(&mut account);
+    assert_eq!(refresh["Status"], "RollbackSuccessful");
+    assert!(refresh.get("StatusReason").is_none(), "{refresh}");
+    assert_eq!(refresh["InstancesToUpdate"], 2);
+    let back = &refresh["RollbackDetails"];
+    assert_eq!(
+        back["RollbackReason"],
+        "Rollback triggered due to user request."
+    );
+    assert_eq!(back["PercentageCompleteOnRollback"], 100);
+    assert_eq!(back["InstancesToUpdateOnRollback"], 0);
+    let events = [
+        "Started",
+        "Started Baking",
+        "Rollback Started",
+        "Rollback Succeeded",
+    ];
+    assert_eq!(told(&account), events);
+}
+
+#[test]
+fn preferences_are_answered_as_they_were_given_with_five_that_always_are() {
+    let mut account = outdated(1, json!({}));
+    begin(&mut account, json!({}));
+    let usual = json!({"MinHealthyPercentage": 90, "InstanceWarmup": 0, "SkipMatching": false,
+        "AutoRollback": false, "AlarmSpecification": {}});
+    assert_eq!(newest(&mut account)["Preferences"], usual);
+    call(&mut account, "CancelInstanceRefresh", json!({})).expect("it is pending");
+    pass(&mut account, 12);
+    assert_eq!(newest(&mut account)["Status"], "Cancelled");
+    begin(
+        &mut account,
+        json!({"MinHealthyPercentage": "100", "BakeTime": "60", "StandbyInstances": "Ignore",
+        "CheckpointPercentages": ["100"], "AlarmSpecification": {"Alarms": ["7"]}}),
+    );
+    let given = json!({"MinHealthyPercentage": 100, "InstanceWarmup": 0, "SkipMatching": false,
+        "AutoRollback": false, "AlarmSpecification": {"Alarms": ["7"]}, "BakeTime": 60,
+        "StandbyInstances": "Ignore", "CheckpointPercentages": [100]});
+    assert_eq!(newest(&mut account)["Preferences"], given);
+}
+
+#[test]
+fn instances_in_standby_are_terminated_left_alone_or_waited_for_an_hour() {
+    for (word, status, left) in [
+        ("Terminate", "Successful", 1),
+        ("Ignore", "Successful", 2),
+        ("Wait", "Failed", 2),
+    ] {
+        let mut account = outdated(2, json!({}));
+        let aside = all_in(&account, S::InService)[0].clone();
+        let input = json!({"InstanceIds": [aside], "ShouldDecrementDesiredCapacity": true});
+        call(&mut account, "EnterStandby", input).expect("it is in service");
+        pass(&mut account, 5);
+        begin(
+            &mut account,
+            json!({"MinHealthyPercentage": 100, "StandbyInstances": word}),
+        );
+        serve(&mut account, 600);
+        let refresh = newest(&mut account);
+        if word == "Wait" {
+            let reason = refresh["StatusReason"].as_str().expect("a reason");
+            assert!(
+                reason.contains(&format!("{aside} is in standby")),
+                "{reason}"
+            );
+        }
+        serve(&mut account, 3600);
+        assert_eq!(newest(&mut account)["Status"], status, "{word}");
+        assert_eq!(group(&account).instances.len(), left, "{word}");
+        assert_eq!(
+            group(&account).instance(&aside).is_some(),
+            word != "Terminate"
+        );
+    }
 }

@@ -28,6 +28,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
         "CreateAutoScalingGroup",
         &input,
     )?;
+    collect_metrics(account, wanted, &name, &Value::Null)?;
     Ok(Made::new(name, []))
 }
 
@@ -36,7 +37,7 @@ fn call_members(properties: &Value) -> Value {
     let mut members = Map::new();
     for (key, value) in properties.as_object().into_iter().flatten() {
         match key.as_str() {
-            "LifecycleHookSpecificationList" | "Tags" => {}
+            "LifecycleHookSpecificationList" | "MetricsCollection" | "Tags" => {}
             "VPCZoneIdentifier" => {
                 let subnets: Vec<_> = value
                     .as_array()
@@ -74,6 +75,7 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
         "UpdateAutoScalingGroup",
         &input,
     )?;
+    collect_metrics(account, wanted, &group, old)?;
     let hooks = |properties: &Value| -> Vec<Value> {
         properties["LifecycleHookSpecificationList"]
             .as_array()
@@ -105,6 +107,33 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
             "DeleteLifecycleHook",
             &input,
         )?;
+    }
+    Ok(())
+}
+
+/// Switches the metrics of the group on that are wanted, and those off that are not any more.
+fn collect_metrics(
+    account: &mut Account,
+    wanted: &Wanted,
+    group: &str,
+    old: &Value,
+) -> Result<(), String> {
+    let (old, new) = (
+        &old["MetricsCollection"],
+        &wanted.properties["MetricsCollection"],
+    );
+    if old == new {
+        return Ok(());
+    }
+    let mut told = |action: &str, mut input: Value| {
+        input["AutoScalingGroupName"] = Value::from(group);
+        ask(account, &wanted.stack_id, "autoscaling", action, &input).map(drop)
+    };
+    if old.as_array().is_some_and(|old| !old.is_empty()) {
+        told("DisableMetricsCollection", json!({}))?;
+    }
+    for collection in new.as_array().into_iter().flatten() {
+        told("EnableMetricsCollection", collection.clone())?;
     }
     Ok(())
 }

@@ -70,7 +70,7 @@ pub const KINDS: &[Kind] = &[
             "TerminationPolicies",
             "VPCZoneIdentifier",
         ],
-        fixed: &["AutoScalingGroupName", "Tags", "MetricsCollection"],
+        fixed: &["AutoScalingGroupName", "Tags"],
         attributes: &[],
     },
     Kind {

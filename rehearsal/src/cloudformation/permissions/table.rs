@@ -10,8 +10,9 @@ use crate::cloudformation::kinds::{
     STACK, STATE_MACHINE, WARM_POOL,
 };
 use crate::cloudformation::node::scalar_text;
+use crate::cloudformation::permissions::Calls;
 use crate::cloudformation::{files, record};
-use crate::wire::Call;
+use crate::wire::{ApiError, Call};
 
 /// What is done to a resource.
 #[derive(Debug)]
@@ -42,8 +43,11 @@ pub struct Subject<'a> {
 }
 
 /// What the handler of the resource's type calls, besides the calls that the account in memory makes for it.
-pub fn calls(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
-    match of.kind {
+///
+/// # Errors
+/// `NotImplemented` for a type whose calls are not known here.
+pub fn calls(verb: &Verb<'_>, of: &Subject<'_>) -> Calls {
+    Ok(match of.kind {
         ROLE => role(verb, of),
         INSTANCE_PROFILE => instance_profile(verb, of),
         MANAGED_POLICY => managed_policy(verb, of),
@@ -77,13 +81,12 @@ pub fn calls(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
             &json!({}),
         ),
         STACK => nested(verb, of),
-        // A type whose calls are not known here: no role allows what nobody could name.
-        other => vec![call(
-            "cloudformation",
-            &format!("Unknown:{other}"),
-            json!({}),
-        )],
-    }
+        other => {
+            return Err(ApiError::not_known(format_args!(
+                "what CloudFormation calls for a {other}, and so what its service role must allow"
+            )));
+        }
+    })
 }
 
 fn call(service: &str, action: &str, input: Value) -> Call {

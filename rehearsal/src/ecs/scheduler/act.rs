@@ -7,7 +7,7 @@ use super::super::definition::TaskDefinition;
 use super::super::placement::{self, Demand, Unplaced};
 use super::super::provider;
 use super::super::service::{STEADY, Status, say};
-use super::super::task::{self, Start, StopCode};
+use super::super::task::{self, Start, StopCode, Task};
 use super::decide::{Plan, Why};
 use crate::account::Account;
 
@@ -27,6 +27,12 @@ pub(super) fn stop_all(account: &mut Account, cluster: &str, name: &str, plan: &
         .iter()
         .map(|balancer| balancer.target_group.clone())
         .collect();
+    let known = account.ecs.cluster(cluster);
+    let (pending, running): (Vec<&String>, Vec<&String>) = plan
+        .stop
+        .iter()
+        .map(|(id, _)| id)
+        .partition(|id| known.tasks.get(*id).is_some_and(Task::pending));
     for (id, why) in &plan.stop {
         let why = match why {
             Why::Draining => "its instance is draining",
@@ -42,7 +48,15 @@ pub(super) fn stop_all(account: &mut Account, cluster: &str, name: &str, plan: &
             why,
         );
     }
-    let (count, ids) = (plan.stop.len(), listed(plan.stop.iter().map(|(id, _)| id)));
+    if !pending.is_empty() {
+        // Recorded: radkawar/stackd testdata/aws/ecs/services.json, 2026-09.
+        let message = format!("stopped {} pending tasks.", pending.len());
+        say(account, cluster, name, &message);
+    }
+    if running.is_empty() {
+        return;
+    }
+    let (count, ids) = (running.len(), listed(running.into_iter()));
     for group in &groups {
         say(
             account,

@@ -19,6 +19,8 @@ use crate::account::Account;
 use crate::wire::{ApiError, lists};
 
 /// Members of CreateService that the account acts on.
+/// AWS's answer to a desired count of daemons. Recorded: radkawar/stackd testdata/aws/ecs/services.json, 2026-09.
+const NO_DESIRED_COUNT: &str = "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again";
 const CREATED_WITH: [&str; 11] = [
     "cluster",
     "serviceName",
@@ -70,9 +72,7 @@ fn made(
         other => return Err(invalid(format!("Invalid schedulingStrategy: {other}"))),
     };
     if daemon && input.has("desiredCount") {
-        return Err(invalid(
-            "The daemon scheduling strategy does not support a desired count.",
-        ));
+        return Err(invalid(NO_DESIRED_COUNT));
     }
     let desired = input.within("desiredCount", (0, 5000), -1)?;
     if !daemon && desired < 0 {
@@ -92,7 +92,7 @@ fn made(
         load_balancers: load_balancers(account, input, &definition)?,
         rules: Rules::default(),
         provider: None,
-        deployments: vec![deployment(account, definition)],
+        deployments: vec![deployment(account, definition, desired.max(0) as u64)],
         events: VecDeque::new(),
         live: Default::default(),
         healthy: 0,
@@ -110,13 +110,14 @@ fn made(
     Ok(service)
 }
 
-fn deployment(account: &mut Account, definition: Arc<TaskDefinition>) -> Deployment {
+fn deployment(account: &mut Account, definition: Arc<TaskDefinition>, desired: u64) -> Deployment {
     let number = account
         .random
         .u64(1_000_000_000_000_000_000..=9_223_372_036_854_775_807);
     Deployment {
         id: format!("ecs-svc/{number}"),
         definition,
+        desired,
         completed: false,
         created_at: account.now,
         updated_at: account.now,
@@ -172,9 +173,7 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
     let force = input.flag("forceNewDeployment")?;
     let service = account.ecs.service_mut(&cluster, &name);
     if service.daemon && input.has("desiredCount") {
-        return Err(invalid(
-            "The daemon scheduling strategy does not support a desired count.",
-        ));
+        return Err(invalid(NO_DESIRED_COUNT));
     }
     let desired = input.within("desiredCount", (0, 5000), service.desired as i64)?;
     // What may be refused comes first: a call that is refused changes nothing.
@@ -188,7 +187,7 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
         .as_ref()
         .is_some_and(|definition| definition.arn != present.arn);
     if other || force {
-        let deployment = deployment(account, definition.unwrap_or(present));
+        let deployment = deployment(account, definition.unwrap_or(present), desired as u64);
         account
             .ecs
             .service_mut(&cluster, &name)

@@ -28,7 +28,14 @@ pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
         .deployments
         .iter()
         .enumerate()
-        .map(|(place, deployment)| described_deployment(deployment, place == 0, desired, &tasks))
+        .map(|(place, deployment)| {
+            let desired = match (place, service.daemon) {
+                (0, true) => desired,
+                (0, false) => deployment.desired,
+                _ => 0,
+            };
+            described_deployment(deployment, place == 0, desired, &tasks)
+        })
         .collect();
     let mut described = json!({
         "serviceArn": service.arn,
@@ -90,7 +97,7 @@ fn described_deployment(
         "id": deployment.id,
         "status": if primary { "PRIMARY" } else { "ACTIVE" },
         "taskDefinition": deployment.definition.arn,
-        "desiredCount": if primary { desired } else { 0 },
+        "desiredCount": desired,
         "pendingCount": own(Task::pending),
         "runningCount": own(Task::running),
         "failedTasks": 0,

@@ -1,7 +1,9 @@
-//! The paths of InputPathsMap: `$.detail.status-details.status`, `$.resources[0]`, `$.detail.items[*].name`.
+//! The paths of InputPathsMap: `$.detail.status-details.status`, `$.resources[0]`,
+//! `$.detail.items[*].name`.
 //!
-//! Recorded (radkawar/stackd, testdata/aws/eventbridge/inputs.json, 2026-09): a path without `$`, with a name in
-//! brackets, with two dots, with a slice or a negative number is refused; a slash in a name and `[*]` are taken.
+//! Recorded (radkawar/stackd, testdata/aws/eventbridge/inputs.json, 2026-09): a path without `$`,
+//! with a name in brackets, with two dots, with a slice or a negative number is refused; a slash in
+//! a name and `[*]` are taken.
 
 use serde_json::Value;
 
@@ -24,7 +26,8 @@ impl Path {
     /// Reads a path of the target `id`.
     ///
     /// # Errors
-    /// `ValidationException`, or `NotImplemented` for a form of which nobody knows whether AWS takes it.
+    /// `ValidationException`, or `NotImplemented` for a form of which nobody knows whether AWS
+    /// takes it.
     pub fn parse(id: &str, given: &Value) -> Result<Self, ApiError> {
         let refused = || invalid(format!("InputPath for target {id} is invalid."));
         let text = given

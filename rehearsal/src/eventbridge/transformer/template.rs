@@ -1,5 +1,5 @@
-//! Where the placeholders of an InputTemplate stand: in a text by itself, in a text inside an object or a list, or as a
-//! value.
+//! Where the placeholders of an InputTemplate stand: in a text by itself, in a text inside an
+//! object or a list, or as a value.
 
 use crate::eventbridge::asked::invalid;
 use crate::wire::ApiError;
@@ -36,7 +36,8 @@ pub enum Place {
 /// Cuts the template of the target `id` into its pieces.
 ///
 /// # Errors
-/// `ValidationException` if a placeholder stands in a key, `NotImplemented` for a `<` that begins no placeholder.
+/// `ValidationException` if a placeholder stands in a key, `NotImplemented` for a `<` that begins
+/// no placeholder.
 pub fn pieces(id: &str, template: &str) -> Result<Vec<Piece>, ApiError> {
     let mut reader = Reader::default();
     let mut pieces = Vec::new();

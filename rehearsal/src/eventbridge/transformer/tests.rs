@@ -1,5 +1,5 @@
-//! What transformers make of an event. Each row of the first table is what AWS was recorded to do (radkawar/stackd,
-//! testdata/aws/eventbridge/inputs.json, 2026-09), unless it says otherwise.
+//! What transformers make of an event. Each row of the first table is what AWS was recorded to do
+//! (radkawar/stackd, testdata/aws/eventbridge/inputs.json, 2026-09), unless it says otherwise.
 
 use super::*;
 
@@ -113,7 +113,8 @@ fn values_are_put_in_as_aws_does_it() {
             true,
         ),
         ("text", r#""by <aws.events.rule-name>""#, r#""by r""#, true),
-        // Assumed, as the recorded ones of their kind: a text with two quotation marks side by side, an empty member.
+        // Assumed, as the recorded ones of their kind: a text with two quotation marks side by
+        // side, an empty member.
         ("both", r#""a <v> b""#, r#""a "" b""#, false),
         ("missing", r#"{"v":"<v>"}"#, r#"{"v":""}"#, true),
     ] {

@@ -21,6 +21,25 @@ pub fn before(account: &mut Account, caller: &Caller, call: &mut Call) -> Option
         (Wrong::NeverDraining, "UpdateContainerInstancesState") => {
             return Some(as_if_draining(account, input));
         }
+        (Wrong::ReconcilesNever, "StartExecution") => {
+            let machine = input["stateMachineArn"].as_str().unwrap_or_default();
+            let arn = machine.replace(":stateMachine:", ":execution:");
+            let now = account.now.to_string();
+            return Some(json!({"executionArn": format!("{arn}:none"), "startDate": now}));
+        }
+        (Wrong::FreshNames, "StartExecution") => {
+            let name = input["name"].as_str().unwrap_or_default();
+            let fresh = format!("{}-{}", &name[..name.len().min(70)], account.hex(8));
+            input["name"] = json!(fresh);
+        }
+        (Wrong::MetadataForgotten, "StartExecution") => {
+            let event = input["input"].as_str().unwrap_or_default();
+            let mut event: Value = serde_json::from_str(event).unwrap_or_default();
+            if let Some(detail) = event["detail"].as_object_mut() {
+                detail.remove("NotificationMetadata");
+            }
+            input["input"] = json!(event.to_string());
+        }
         (Wrong::OtherInstance, "UpdateContainerInstancesState") => {
             let told = as_if_draining(account, input);
             let all = json!({"cluster": input["cluster"]});
@@ -87,6 +106,7 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
                 }
             }
         }
+        (Wrong::RunningIgnored, "ListExecutions") => answer["executions"] = json!([]),
         (Wrong::FirstRecord, "ListContainerInstances") => {
             if let Some(arns) = answer["containerInstanceArns"].as_array_mut() {
                 arns.truncate(1);

@@ -11,6 +11,9 @@ const NEVER_SECONDS: u64 = 172_800;
 
 /// Changes what a worker is asked.
 pub fn asked(wrong: Option<Wrong>, payload: &mut Value) {
+    if wrong == Some(Wrong::TailIgnored) && payload.get("tailSeconds").is_some() {
+        payload["tailSeconds"] = json!(1);
+    }
     let change = |seconds: u64| match wrong {
         Some(Wrong::EarlyDeadline) => seconds / 2,
         Some(Wrong::NoDeadline) => NEVER_SECONDS,

@@ -105,7 +105,8 @@ impl Stage {
     fn stop_execution(&self, n: u64, start_anew: bool) -> Result<(), String> {
         let running = self.world.with(|account| {
             let all = account.stepfunctions.executions().iter();
-            let running = all.filter(|one| one.stop.is_none());
+            // Nobody stops the reconciler, which is about no instance.
+            let running = all.filter(|one| one.stop.is_none() && !one.instance().is_empty());
             running
                 .map(|one| {
                     (

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::Stage;
 use super::outcome::on_another_ami;
+use super::{EVENTS_HAVE_COME, Stage};
 use crate::account::Account;
 use crate::promises::{Broken, Claim};
 
@@ -76,7 +76,10 @@ impl Stage {
         let terms = self.watch.terms();
         let instances = self.watch.instances().len().max(self.size());
         let batches = u32::try_from(instances.div_ceil(terms.batch)).unwrap_or(u32::MAX);
-        let batch = terms.join_deadline + terms.drain_deadline + GRACE_AND_RETRIES + MACHINES;
+        // An instance has an event at each of its two hooks.
+        let events = 2 * EVENTS_HAVE_COME;
+        let batch =
+            terms.join_deadline + terms.drain_deadline + GRACE_AND_RETRIES + MACHINES + events;
         2 * HOOK + 2 * batches * batch
     }
 

@@ -1,0 +1,471 @@
+//! DetachInstances and AttachInstances: instances that leave a group, or come into it, without being terminated or launched.
+//!
+//! Recorded (radkawar/stackd testdata/aws/autoscaling/failure_boundaries_native_complete.json, 2026-09): the texts of both
+//! activities, how long they take, and that nothing is attached while Launch is suspended. Documented: no hooks run for
+//! either (https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html), a detached instance goes on
+//! running, and up to 20 instances are given. A retained instance can be detached. Not known, and not told: the events of
+//! EventBridge about a detached instance.
+
+use serde_json::{Value, json};
+
+use super::activity::Activity;
+use super::group::{Group, Instance, Moving};
+use super::input::{boolean, missing, required, texts, validation};
+use super::lifecycle::enter;
+use super::moves::{LifecycleState, Move};
+use super::{Event, capacity, found, found_mut, lifetime, whole_seconds};
+use crate::account::Account;
+use crate::wire::{ApiError, only};
+
+/// The most instances of one of these calls (documented).
+const MOST: usize = 20;
+
+/// The instances that a call of this kind names: at least one, at most [`MOST`].
+pub fn named(input: &Value) -> Result<Vec<String>, ApiError> {
+    let ids = texts(input, "InstanceIds")?;
+    if ids.is_empty() || ids.len() > MOST {
+        return Err(validation(format!(
+            "InstanceIds has {} instances; it must have from 1 to {MOST}.",
+            ids.len()
+        )));
+    }
+    Ok(ids)
+}
+
+/// Whether a call that takes instances away says that the desired capacity shrinks with them.
+pub fn shrinks(input: &Value) -> Result<bool, ApiError> {
+    let member = "ShouldDecrementDesiredCapacity";
+    boolean(input, member)?.ok_or_else(|| missing(member))
+}
+
+/// The instance `id` of the group.
+pub fn member<'a>(group: &'a Group, id: &str) -> Result<&'a Instance, ApiError> {
+    group.instance(id).ok_or_else(|| {
+        validation(format!(
+            "The instance {id} is not part of Auto Scaling group {}.",
+            group.name
+        ))
+    })
+}
+
+/// What is answered if `doing` so to `count` instances leaves the sizes of the group. The text is that of AWS, seen for
+/// EnterStandby and AttachInstances.
+pub fn out_of_bounds(group: &Group, doing: &str, count: u32) -> ApiError {
+    let plural = if count == 1 { "" } else { "s" };
+    validation(format!(
+        "AutoScalingGroup {} has min-size={}, max-size={}, and desired-size={}. To {doing} {count} instance{plural}, please update the AutoScalingGroup sizes appropriately.",
+        group.name, group.min_size, group.max_size, group.desired
+    ))
+}
+
+/// The desired capacity without `count` instances.
+pub fn without(group: &Group, doing: &str, count: usize) -> Result<u32, ApiError> {
+    let count = count as u32;
+    let left = group.desired.checked_sub(count);
+    left.filter(|left| *left >= group.min_size)
+        .ok_or_else(|| out_of_bounds(group, doing, count))
+}
+
+/// The desired capacity with `count` more instances.
+pub fn with(group: &Group, doing: &str, count: usize) -> Result<u32, ApiError> {
+    let count = count as u32;
+    let more = group.desired + count;
+    if more > group.max_size {
+        return Err(out_of_bounds(group, doing, count));
+    }
+    Ok(more)
+}
+
+/// A user's move of one instance: where it stands meanwhile and then, and what its activity says.
+pub struct Way<'a> {
+    /// While it is moved.
+    pub during: LifecycleState,
+    /// When it has been moved.
+    pub to: LifecycleState,
+    /// The description of its activity, without the instance.
+    pub doing: &'a str,
+    /// The cause of its activity.
+    pub cause: String,
+    /// The status and the progress of its activity.
+    pub status: (&'static str, u32),
+    /// In the account's own story.
+    pub reason: &'a str,
+}
+
+/// Begins a user's move of an instance, and returns its activity as the call answers it.
+pub fn begin(account: &mut Account, group: &str, id: &str, way: Way<'_>) -> Value {
+    let (now, activity_id) = (account.now, account.uuid());
+    let dynamics = &account.autoscaling.dynamics;
+    let (least, most) = match (way.during, way.to) {
+        (_, LifecycleState::Standby | LifecycleState::Detached) => dynamics.setting_aside,
+        (LifecycleState::Pending, _) if way.doing == ATTACHING => dynamics.attaching,
+        _ => dynamics.leaving_standby,
+    };
+    let Some(found) = account.autoscaling.group_mut(group) else {
+        return Value::Null;
+    };
+    let Some(instance) = found.instance_mut(id) else {
+        return Value::Null;
+    };
+    instance.moving.activity.clone_from(&activity_id);
+    instance.moving.actions.clear();
+    let mut activity = Activity::by_user(activity_id.clone(), now, instance, way.doing, way.cause);
+    (activity.status, activity.progress) = way.status;
+    if way.doing == ATTACHING {
+        activity.place.0.clear();
+    }
+    found.activities.push(activity.clone());
+    let answer = activity.answer(found);
+    enter(account, group, id, way.during, way.reason);
+    let delay = account.between(least, most);
+    let event = Event::SetAside {
+        group: group.to_owned(),
+        instance: id.to_owned(),
+        activity: activity_id,
+        to: way.to,
+    };
+    account.after(delay, event);
+    answer
+}
+
+/// A user's move has come to its end.
+pub fn settle(account: &mut Account, group: &str, id: &str, to: LifecycleState) {
+    let now = account.now;
+    let reason = match to {
+        LifecycleState::InService => "in service",
+        LifecycleState::Standby => "in standby",
+        _ => "detached",
+    };
+    enter(account, group, id, to, reason);
+    let Some(found) = account.autoscaling.group_mut(group) else {
+        return;
+    };
+    let activity = found.instance(id).map(|it| it.moving.activity.clone());
+    if let Some(activity) = activity.and_then(|id| found.activity_mut(&id)) {
+        activity.end(now, "Successful", None);
+    }
+    match to {
+        LifecycleState::Detached => {
+            found.instances.remove(id);
+            if found.deleting && found.instances.is_empty() {
+                account.autoscaling.remove_group(group);
+            }
+        }
+        LifecycleState::InService => {
+            if !account.ec2.is_alive(id) {
+                super::health::check_later(account, group, id);
+            }
+            capacity::reconcile(account, group);
+            lifetime::watch_one(account, group, id);
+        }
+        _ => {}
+    }
+}
+
+/// DetachInstances. What is left of the group's hooks and processes does not matter to it.
+pub fn detach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let known = [
+        "AutoScalingGroupName",
+        "InstanceIds",
+        "ShouldDecrementDesiredCapacity",
+    ];
+    only("DetachInstances", input, &known)?;
+    let name = required(input, "AutoScalingGroupName")?.to_owned();
+    let (ids, shrink) = (named(input)?, shrinks(input)?);
+    let group = found(&account.autoscaling, &name)?;
+    for id in &ids {
+        may_detach(member(group, id)?, shrink)?;
+    }
+    let counted = ids
+        .iter()
+        .filter(|id| group.instance(id).is_some_and(|it| it.state.counts()))
+        .count();
+    let before = group.desired;
+    let desired = if shrink {
+        without(group, "detach", counted)?
+    } else {
+        before
+    };
+    found_mut(&mut account.autoscaling, &name)?.desired = desired;
+    let mut activities = Vec::new();
+    for (place, id) in ids.iter().enumerate() {
+        let group = found(&account.autoscaling, &name)?;
+        let counts = group.instance(id).is_some_and(|it| it.state.counts());
+        let from = before.saturating_sub(place as u32);
+        let shrinking = shrink.then(|| {
+            let to = from.saturating_sub(1);
+            format!(", shrinking the capacity from {from} to {to}")
+        });
+        let way = Way {
+            during: LifecycleState::Detaching,
+            to: LifecycleState::Detached,
+            doing: "Detaching EC2 instance",
+            cause: format!(
+                "At {} instance {id} was detached in response to a user request{}.",
+                whole_seconds(account.now),
+                shrinking.unwrap_or_default()
+            ),
+            status: ("InProgress", 50),
+            reason: "a user detaches it",
+        };
+        activities.push(begin(account, &name, id, way));
+        if counts && !shrink {
+            capacity::vacancy(account, &name, false);
+        }
+    }
+    Ok(json!({"Activities": activities}))
+}
+
+/// The text is that of AWS. One in standby, or retained, does not count in the desired capacity: what AWS answers when that is
+/// to shrink with it was not recorded.
+fn may_detach(instance: &Instance, shrink: bool) -> Result<(), ApiError> {
+    let (id, state) = (&instance.id, instance.state);
+    let aside = state == LifecycleState::Standby || state.is_retained();
+    if aside && shrink {
+        return Err(ApiError::not_known(format_args!(
+            "ShouldDecrementDesiredCapacity of DetachInstances for {id} in {state}: leave it false"
+        )));
+    }
+    if aside || state == LifecycleState::InService {
+        return Ok(());
+    }
+    Err(validation(format!(
+        "The instance {id} is not in InService or Standby."
+    )))
+}
+
+const ATTACHING: &str = "Attaching an existing EC2 instance";
+
+/// AttachInstances: of instances that EC2 runs and no group has. The desired capacity grows by them.
+pub fn attach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only(
+        "AttachInstances",
+        input,
+        &["AutoScalingGroupName", "InstanceIds"],
+    )?;
+    let name = required(input, "AutoScalingGroupName")?.to_owned();
+    let ids = named(input)?;
+    let group = found(&account.autoscaling, &name)?;
+    if group.is_suspended("Launch") {
+        return Err(validation(format!(
+            "Cannot attach instances to AutoScalingGroup {name} while the Launch process is suspended"
+        )));
+    }
+    for id in &ids {
+        may_attach(account, id)?;
+    }
+    let desired = with(group, "attach", ids.len())?;
+    found_mut(&mut account.autoscaling, &name)?.desired = desired;
+    for id in &ids {
+        admit(account, &name, id);
+        let way = Way {
+            during: LifecycleState::Pending,
+            to: LifecycleState::InService,
+            doing: ATTACHING,
+            cause: format!(
+                "At {} an instance was added in response to user request. Keeping the capacity at the new {desired}.",
+                whole_seconds(account.now)
+            ),
+            status: ("PreInService", 30),
+            reason: "a user attaches it",
+        };
+        begin(account, &name, id, way);
+    }
+    Ok(json!({}))
+}
+
+/// The beginning of the first text is AWS's, the second is assumed.
+fn may_attach(account: &Account, id: &str) -> Result<(), ApiError> {
+    if let Some(group) = account.autoscaling.group_of(id) {
+        return Err(validation(format!(
+            "The instance {id} is already part of AutoScalingGroup {}.",
+            group.name
+        )));
+    }
+    if !account.ec2.is_running(id) {
+        return Err(validation(format!(
+            "Invalid Instance ID {id}: EC2 does not have it in the state running."
+        )));
+    }
+    Ok(())
+}
+
+/// Takes in an instance that EC2 runs.
+fn admit(account: &mut Account, group: &str, id: &str) {
+    let now = account.now;
+    let Some((machine, from)) = account.ec2.machine(id) else {
+        return;
+    };
+    let (machine, template) = (machine.clone(), from.clone());
+    let Some(found) = account.autoscaling.group_mut(group) else {
+        return;
+    };
+    let instance = Instance {
+        id: machine.id,
+        instance_type: machine.instance_type,
+        availability_zone: machine.availability_zone,
+        subnet: machine.subnet,
+        ami: machine.ami,
+        template,
+        state: LifecycleState::Pending,
+        since: now,
+        launched: now,
+        healthy: true,
+        protected: found.settings.protect_new,
+        moving: Moving {
+            which: Move::Launch,
+            activity: String::new(),
+            not_before: now,
+            actions: Vec::new(),
+        },
+        written: Default::default(),
+    };
+    found.instances.push(instance);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autoscaling::LifecycleState as S;
+    use crate::autoscaling::scene::*;
+
+    fn two() -> Account {
+        let mut account = account(1, json!({"DesiredCapacity": 2, "MinSize": 1, "MaxSize": 2}));
+        pass(&mut account, 120);
+        assert_eq!(all_in(&account, S::InService).len(), 2);
+        account
+    }
+
+    fn detach(account: &mut Account, id: &str, shrink: bool) -> Result<Value, ApiError> {
+        let input = json!({"InstanceIds": [id], "ShouldDecrementDesiredCapacity": shrink});
+        call(account, "DetachInstances", input)
+    }
+
+    #[test]
+    fn a_detached_instance_leaves_the_group_and_runs_on() {
+        let mut account = two();
+        let id = all_in(&account, S::InService)[0].clone();
+        let answer = detach(&mut account, &id, true).expect("it may be");
+        let activity = &answer["Activities"][0];
+        let cause = activity["Cause"].as_str().expect("a cause");
+        assert!(
+            cause.ends_with(
+                "was detached in response to a user request, shrinking the capacity from 2 to 1."
+            ),
+            "{cause}"
+        );
+        assert_eq!(activity["StatusCode"], "InProgress");
+        assert_eq!(only_one(&account, S::Detaching), id);
+        pass(&mut account, 60);
+        assert!(group(&account).instance(&id).is_none());
+        assert!(account.ec2.is_alive(&id));
+        assert_eq!((group(&account).counted(), group(&account).desired), (1, 1));
+        let newest = &activities(&mut account)[0];
+        assert_eq!(newest["StatusCode"], "Successful");
+        let other = all_in(&account, S::InService)[0].clone();
+        let error = detach(&mut account, &other, true).expect_err("below the minimum");
+        let text = format!(
+            "AutoScalingGroup {GROUP} has min-size=1, max-size=2, and desired-size=1. To detach 1 instance, please update the AutoScalingGroup sizes appropriately."
+        );
+        assert_eq!(error.message, text);
+    }
+
+    #[test]
+    fn one_that_is_detached_without_shrinking_is_replaced_and_can_be_attached_later() {
+        let mut account = two();
+        let id = all_in(&account, S::InService)[0].clone();
+        detach(&mut account, &id, false).expect("it may be");
+        pass(&mut account, 120);
+        assert_eq!(all_in(&account, S::InService).len(), 2, "replaced");
+        let attach = json!({"InstanceIds": [id]});
+        let error = call(&mut account, "AttachInstances", attach.clone()).expect_err("full");
+        assert!(
+            error.message.contains("To attach 1 instance, please"),
+            "{error}"
+        );
+        let room = json!({"MaxSize": 3});
+        call(&mut account, "UpdateAutoScalingGroup", room).expect("right sizes");
+        let launch = json!({"ScalingProcesses": ["Launch"]});
+        call(&mut account, "SuspendProcesses", launch.clone()).expect("a known process");
+        let error = call(&mut account, "AttachInstances", attach.clone()).expect_err("suspended");
+        assert!(
+            error
+                .message
+                .ends_with("while the Launch process is suspended"),
+            "{error}"
+        );
+        call(&mut account, "ResumeProcesses", launch).expect("a known process");
+        call(&mut account, "AttachInstances", attach.clone()).expect("there is room");
+        let error = call(&mut account, "AttachInstances", attach).expect_err("twice");
+        assert!(error.message.contains("is already part of"), "{error}");
+        pass(&mut account, 60);
+        assert_eq!(
+            group(&account).instance(&id).expect("it is back").state,
+            S::InService
+        );
+        assert_eq!((group(&account).counted(), group(&account).desired), (3, 3));
+        let attached = activities(&mut account)
+            .into_iter()
+            .find(|one| one["Description"] == format!("Attaching an existing EC2 instance: {id}"));
+        let details = attached.expect("its activity")["Details"].clone();
+        assert_eq!(
+            details,
+            r#"{"Availability Zone ID":"euw1-az1","Availability Zone":"eu-west-1a"}"#
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_detached_or_attached_is_refused() {
+        let mut account = two();
+        let id = all_in(&account, S::InService)[0].clone();
+        for (ids, words) in [
+            (json!([]), "from 1 to 20"),
+            (json!(["i-0123"]), "is not part of Auto Scaling group"),
+        ] {
+            let input = json!({"InstanceIds": ids, "ShouldDecrementDesiredCapacity": false});
+            let error = call(&mut account, "DetachInstances", input).expect_err("refused");
+            assert!(error.message.contains(words), "{error}");
+        }
+        let input = json!({"InstanceIds": [id]});
+        let error = call(&mut account, "DetachInstances", input).expect_err("does not say");
+        assert!(
+            error.message.contains("shouldDecrementDesiredCapacity"),
+            "{error}"
+        );
+        let input = json!({"InstanceIds": ["i-0123"]});
+        let error = call(&mut account, "AttachInstances", input).expect_err("not there");
+        assert!(error.message.contains("i-0123"), "{error}");
+        detach(&mut account, &id, false).expect("it may be");
+        let error = detach(&mut account, &id, false).expect_err("it is leaving");
+        assert!(
+            error.message.ends_with("is not in InService or Standby."),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_retained_instance_is_let_go_by_detaching_it() {
+        let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks(),
+            "InstanceLifecyclePolicy": {"RetentionTriggers": {"TerminateHookAbandon": "retain"}}});
+        let mut account = account(1, more);
+        pass(&mut account, 60);
+        let_in(&mut account);
+        pass(&mut account, 60);
+        let id = only_one(&account, S::InService);
+        terminate(&mut account, &id, false).expect("it is in service");
+        pass(&mut account, 5);
+        complete(&mut account, "terminate", &id, "ABANDON").expect("it is open");
+        assert_eq!(only_one(&account, S::TerminatingRetained), id);
+        let error = detach(&mut account, &id, true).expect_err("it does not count");
+        assert_eq!(error.code, "NotImplemented");
+        detach(&mut account, &id, false).expect("it may be");
+        pass(&mut account, 60);
+        assert!(group(&account).instance(&id).is_none());
+        assert!(account.ec2.is_alive(&id), "EC2 runs it on");
+        assert_eq!(
+            group(&account).counted(),
+            1,
+            "it was replaced before, and only then"
+        );
+    }
+}

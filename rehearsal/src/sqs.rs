@@ -1,0 +1,279 @@
+//! SQS, as far as EventBridge needs it: queues that take its events and its dead letters, for
+//! whoever looks into them. Queues that a stack makes are not here (see [`crate::cloudformation`]),
+//! and none is on the wire.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::account::{ACCOUNT_ID, Account, REGION, arn};
+use crate::wire::{ApiError, only};
+
+/// How long a message that was received is not shown again (the default of AWS).
+const HIDDEN: Duration = Duration::from_secs(30);
+/// The most messages of one call (documented).
+const MOST: u64 = 10;
+
+/// The queues, by ARN.
+#[derive(Debug, Default)]
+pub struct State {
+    queues: BTreeMap<String, Queue>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    /// Whether its policy lets EventBridge in.
+    lets_events_in: bool,
+    messages: Vec<Message>,
+}
+
+#[derive(Debug)]
+struct Message {
+    id: String,
+    body: String,
+    attributes: BTreeMap<&'static str, String>,
+    hidden_until: Timestamp,
+}
+
+/// Answers `CreateQueue`, `ReceiveMessage` and `DeleteMessage`.
+///
+/// # Errors
+/// `QueueDoesNotExist`, `InvalidParameterValue`, or `NotImplemented`.
+pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+    match action {
+        "CreateQueue" => create(account, input),
+        "ReceiveMessage" => receive(account, input),
+        "DeleteMessage" => delete(account, input),
+        _ => Err(ApiError::not_implemented("sqs", action)),
+    }
+}
+
+/// EventBridge sends a message to the queue of this ARN.
+///
+/// # Errors
+/// As recorded (radkawar/stackd, testdata/aws/eventbridge/inputs.json, 2026-09): there is no such
+/// queue, or it does not let EventBridge in.
+pub fn send(account: &mut Account, queue: &str, body: &str) -> Result<(), ApiError> {
+    let request = account.uuid();
+    let (status, code, message) = match account.sqs.queues.get(queue) {
+        Some(known) if known.lets_events_in => {
+            put(account, queue, body, BTreeMap::new());
+            return Ok(());
+        }
+        Some(_) => (
+            403,
+            "AccessDenied",
+            format!(
+                "User: events.amazonaws.com is not authorized to perform: sqs:sendmessage on resource: {queue} because no resource-based policy allows the sqs:sendmessage action"
+            ),
+        ),
+        None => (
+            400,
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "The specified queue does not exist or you do not have access to it.".to_owned(),
+        ),
+    };
+    let message = format!(
+        "{message} (Service: AmazonSQS; Status Code: {status}; Error Code: {code}; Request ID: {request}; Proxy: null)"
+    );
+    let error = ApiError::client(code, message);
+    Err(ApiError { status, ..error })
+}
+
+/// Puts a message into the queue of this ARN, if it is there.
+pub fn put(
+    account: &mut Account,
+    queue: &str,
+    body: &str,
+    attributes: BTreeMap<&'static str, String>,
+) {
+    let id = account.uuid();
+    let now = account.now;
+    if let Some(queue) = account.sqs.queues.get_mut(queue) {
+        queue.messages.push(Message {
+            id,
+            body: body.to_owned(),
+            attributes,
+            hidden_until: now,
+        });
+    }
+}
+
+fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("CreateQueue", input, &["QueueName", "Attributes"])?;
+    let name = input["QueueName"].as_str().unwrap_or_default();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if !(1..=80).contains(&name.len()) || !name.chars().all(allowed) {
+        let message =
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
+        return Err(ApiError::client("InvalidParameterValue", message));
+    }
+    let attributes = &input["Attributes"];
+    if !attributes.is_null() {
+        only("the Attributes of CreateQueue", attributes, &["Policy"])?;
+    }
+    let queue = Queue {
+        lets_events_in: lets_events_in(&attributes["Policy"])?,
+        messages: Vec::new(),
+    };
+    account.sqs.queues.entry(arn("sqs", name)).or_insert(queue);
+    let url = format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/{name}");
+    Ok(json!({ "QueueUrl": url }))
+}
+
+/// Whether a policy lets EventBridge send. Of conditions nothing is known here.
+fn lets_events_in(policy: &Value) -> Result<bool, ApiError> {
+    let Some(text) = policy.as_str() else {
+        return Ok(false);
+    };
+    let policy: Value = serde_json::from_str(text).map_err(|_| {
+        ApiError::client(
+            "InvalidAttributeValue",
+            "Invalid value for the parameter Policy.",
+        )
+    })?;
+    let statements = policy["Statement"].as_array().into_iter().flatten();
+    let mut lets_in = false;
+    for statement in statements {
+        if statement["Effect"] != "Allow" || !statement["Condition"].is_null() {
+            return Err(ApiError::not_known(format_args!(
+                "the queue's policy statement {statement}"
+            )));
+        }
+        lets_in |= statement["Principal"]["Service"] == "events.amazonaws.com"
+            && statement["Action"] == "sqs:SendMessage";
+    }
+    Ok(lets_in)
+}
+
+fn queue<'a>(account: &'a mut Account, input: &Value) -> Result<&'a mut Queue, ApiError> {
+    let name = input["QueueUrl"]
+        .as_str()
+        .and_then(|url| url.rsplit('/').next());
+    let queue = account
+        .sqs
+        .queues
+        .get_mut(&arn("sqs", name.unwrap_or_default()));
+    queue
+        .ok_or_else(|| ApiError::client("QueueDoesNotExist", "The specified queue does not exist."))
+}
+
+fn receive(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only(
+        "ReceiveMessage",
+        input,
+        &["QueueUrl", "MaxNumberOfMessages", "MessageAttributeNames"],
+    )?;
+    let most = input["MaxNumberOfMessages"].as_u64().unwrap_or(1).min(MOST) as usize;
+    let with_attributes = !input["MessageAttributeNames"].is_null();
+    let now = account.now;
+    let shown = queue(account, input)?
+        .messages
+        .iter_mut()
+        .filter(|message| message.hidden_until <= now)
+        .take(most);
+    let messages: Vec<Value> = shown
+        .map(|message| {
+            message.hidden_until = now + HIDDEN;
+            message.to_json(with_attributes)
+        })
+        .collect();
+    Ok(if messages.is_empty() {
+        json!({})
+    } else {
+        json!({ "Messages": messages })
+    })
+}
+
+impl Message {
+    fn to_json(&self, with_attributes: bool) -> Value {
+        let mut message =
+            json!({"MessageId": self.id, "ReceiptHandle": self.id, "Body": self.body});
+        if with_attributes && !self.attributes.is_empty() {
+            let attributes = self.attributes.iter().map(|(name, value)| {
+                let value = json!({"StringValue": value, "DataType": "String"});
+                ((*name).to_owned(), value)
+            });
+            message["MessageAttributes"] = Value::Object(attributes.collect::<Map<_, _>>());
+        }
+        message
+    }
+}
+
+fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("DeleteMessage", input, &["QueueUrl", "ReceiptHandle"])?;
+    let handle = input["ReceiptHandle"].clone();
+    let messages = &mut queue(account, input)?.messages;
+    messages.retain(|message| handle != message.id.as_str());
+    Ok(json!({}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Caller;
+
+    fn ask(account: &mut Account, action: &str, input: Value) -> Result<Value, ApiError> {
+        account.call(&Caller::Operator, "sqs", action, &input)
+    }
+
+    #[test]
+    fn a_message_is_shown_once_in_a_while_until_it_is_deleted() {
+        let mut account = Account::new(Timestamp::UNIX_EPOCH, 1);
+        let made = ask(&mut account, "CreateQueue", json!({"QueueName": "q"})).expect("made");
+        let look = json!({"QueueUrl": made["QueueUrl"], "MessageAttributeNames": ["All"]});
+        assert_eq!(
+            ask(&mut account, "ReceiveMessage", look.clone()),
+            Ok(json!({}))
+        );
+        let attributes = BTreeMap::from([("ERROR_CODE", "NO_RESOURCE".to_owned())]);
+        put(&mut account, &arn("sqs", "q"), "body", attributes);
+        let got = ask(&mut account, "ReceiveMessage", look.clone()).expect("shown");
+        let message = &got["Messages"][0];
+        assert_eq!(message["Body"], "body");
+        assert_eq!(
+            message["MessageAttributes"]["ERROR_CODE"]["StringValue"],
+            "NO_RESOURCE"
+        );
+        assert_eq!(
+            ask(&mut account, "ReceiveMessage", look.clone()),
+            Ok(json!({}))
+        );
+        account.advance(account.now + HIDDEN);
+        let again = ask(&mut account, "ReceiveMessage", look.clone()).expect("shown again");
+        assert_eq!(again, got);
+        let end = json!({"QueueUrl": made["QueueUrl"], "ReceiptHandle": message["ReceiptHandle"]});
+        ask(&mut account, "DeleteMessage", end).expect("deleted");
+        account.advance(account.now + HIDDEN);
+        assert_eq!(ask(&mut account, "ReceiveMessage", look), Ok(json!({})));
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        let mut account = Account::new(Timestamp::UNIX_EPOCH, 1);
+        let policy = json!({"Statement": [{"Effect": "Allow", "Condition": {}}]}).to_string();
+        for (action, input, code) in [
+            ("SendMessage", json!({}), "NotImplemented"),
+            (
+                "CreateQueue",
+                json!({"QueueName": "a b"}),
+                "InvalidParameterValue",
+            ),
+            (
+                "CreateQueue",
+                json!({"QueueName": "q", "Attributes": {"Policy": policy}}),
+                "NotImplemented",
+            ),
+            (
+                "ReceiveMessage",
+                json!({"QueueUrl": "https://none/q"}),
+                "QueueDoesNotExist",
+            ),
+        ] {
+            let refused = ask(&mut account, action, input).expect_err(action);
+            assert_eq!(refused.code, code, "{action}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+# A drain hangs, its instance is retained, and the update rolls back. Then the stack is deleted. The group cannot go: a
+# desired capacity of 0 leaves a retained instance where it is. The deletion stands still until an operator ends it.
+instances 2
+parameter DrainDeadlineSeconds=600
+fault drain-hangs
+deploy
+roll
+delete-services
+in 3600 call autoscaling TerminateInstanceInAutoScalingGroup {"InstanceId": "$INSTANCE", "ShouldDecrementDesiredCapacity": false}
+in 3630 try call autoscaling CompleteLifecycleAction {"AutoScalingGroupName": "$GROUP", "LifecycleHookName": "ecs-rollout-terminate", "InstanceId": "$INSTANCE", "LifecycleActionResult": "CONTINUE"}
+delete
