@@ -21,6 +21,7 @@ class Recorder:
         self.done = {BOTO3: set(), CLI: set()}
         self.refused = {BOTO3: {}, CLI: {}}
         self.clients = {}
+        self.broken = []
 
     def well(self, tool):
         """The pairs of service and operation that went well."""

@@ -26,7 +26,11 @@ def make(recorder, folder):
         course = Course(recorder, tool, tag, folder)
         for part in (course.small_services, course.objects, course.events, course.executions, course.stacks,
                      course.cluster):
-            part()
+            try:
+                part()
+            except (Failed, KeyError, IndexError) as broken:
+                # Something before was refused, which is told with the call.
+                recorder.broken.append(f"through {tool}, {part.__name__} broke off: {broken!r}")
 
 
 class Course:
