@@ -72,11 +72,16 @@ class Course:
         raise Failed(f"through {self.tool}: {what} did not come in {PATIENCE_SECONDS} s")
 
     def small_services(self):
-        """STS, Systems Manager, SNS, Elastic Load Balancing and Lambda."""
+        """STS, Systems Manager, SQS, SNS, Elastic Load Balancing and Lambda."""
         call, name = self.call, self.name
         call("sts", "GetCallerIdentity")
         call("ssm", "PutParameter", Name=f"/{name}", Type="String", Value="ami-1")
         call("ssm", "GetParameter", Name=f"/{name}")
+        call("ssm", "LabelParameterVersion", Name=f"/{name}", Labels=["good"])
+        call("ssm", "DeleteParameter", Name=f"/{name}")
+        queue = call("sqs", "CreateQueue", QueueName=name).get("QueueUrl", "none")
+        call("sqs", "ReceiveMessage", QueueUrl=queue)
+        call("sqs", "DeleteMessage", ["ReceiptHandleIsInvalid"], QueueUrl=queue, ReceiptHandle="none")
         topic = call("sns", "CreateTopic", Name=name).get("TopicArn", "none")
         policy = json.dumps({"Version": "2012-10-17", "Statement": []})
         call("sns", "SetTopicAttributes", TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
