@@ -8,6 +8,7 @@
 mod base64;
 mod calls;
 mod dynamics;
+mod names;
 mod spot;
 mod template;
 mod tokens;
@@ -126,6 +127,7 @@ impl State {
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.
 pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+    let input = &names::of_the_api(input);
     match action {
         "CreateLaunchTemplate" => {
             tokens::once(account, "CreateLaunchTemplate", input, calls::create)

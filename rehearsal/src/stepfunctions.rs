@@ -57,9 +57,10 @@ pub struct Dynamics {
     /// From leaving one state, or starting, to entering the next. Assumed: AWS promises nothing, and tens of
     /// milliseconds are usual.
     pub transition: Duration,
-    /// How long a deleted state machine stays, DELETING, once none of its executions runs. Recorded are some seconds
-    /// and more than 100 s (radkawar/stackd testdata/aws/stepfunctions/activity_missing.json and
-    /// redrive_execution.json, 2026-09); assumed: in between.
+    /// How long a deleted state machine stays, DELETING, once none of its executions runs. Recorded
+    /// are some seconds and more than 100 s (radkawar/stackd
+    /// testdata/aws/stepfunctions/activity_missing.json and redrive_execution.json, 2026-09);
+    /// assumed: in between.
     pub deletion: Duration,
     /// Which entries of Retry and Catch are about a result that is too large.
     pub data_limit: trouble::DataLimit,
@@ -118,8 +119,8 @@ impl State {
 #[derive(Debug)]
 pub struct Event(Due);
 
-/// What is due, for which execution (its place in the list of all). Each but those of an attempt is meant for the
-/// execution as it was after so many redrives.
+/// What is due, for which execution (its place in the list of all). Each but those of an attempt is
+/// meant for the execution as it was after so many redrives.
 #[derive(Debug)]
 enum Due {
     Enter(usize, u64),

@@ -1,6 +1,7 @@
-//! Functions of Task states: nobody runs them here, so a step says what one answers to the oldest question it was asked:
-//! `{"answer": FUNCTION, "result": X}`, or with `"failure": {"error", "cause"}`. As a result, `{"$repeat": [TEXT, n]}`
-//! stands for a text that is too long to be written down.
+//! Functions of Task states: nobody runs them here, so a step says what one answers to the oldest
+//! question it was asked: `{"answer": FUNCTION, "result": X}`, or with `"failure": {"error",
+//! "cause"}`. As a result, `{"$repeat": [TEXT, n]}` stands for a text that is too long to be
+//! written down.
 
 use rehearsal::account::Account;
 use rehearsal::lambda::Failure;

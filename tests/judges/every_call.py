@@ -36,7 +36,9 @@ def services():
 
 def report(served, recorder):
     """Prints what was tried. Gives the exit code."""
-    code = 0
+    code = 1 if recorder.broken else 0
+    for broken in recorder.broken:
+        print(f"FAILED {broken}")
     for tool in (BOTO3, CLI):
         missing = sorted(served - recorder.well(tool))
         for service, operation in missing:

@@ -1,5 +1,5 @@
-//! Client tokens: the same request with the same token is answered the same, and done once. boto3 and the AWS CLI send
-//! one with every request that takes one.
+//! Client tokens: the same request with the same token is answered the same, and done once. boto3
+//! and the AWS CLI send one with every request that takes one.
 
 use serde_json::Value;
 

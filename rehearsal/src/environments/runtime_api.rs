@@ -176,8 +176,9 @@ async fn init_error(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Byt
     accepted()
 }
 
-/// The error's name is the body's type, or the header's; its cause is the whole body as it was posted, with whatever
-/// else the runtime wrote into it, such as a stack trace (recorded: localstack/localstack
+/// The error's name is the body's type, or the header's; its cause is the whole body as it was
+/// posted, with whatever else the runtime wrote into it, such as a stack trace (recorded:
+/// localstack/localstack
 /// tests/aws/services/stepfunctions/v2/error_handling/test_task_lambda.snapshot.json, 2024-11).
 fn read_error(headers: &HeaderMap, body: &[u8]) -> Failure {
     let read: Value = serde_json::from_slice(body).unwrap_or_default();

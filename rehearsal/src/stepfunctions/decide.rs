@@ -171,10 +171,12 @@ fn wait_length(length: &Length, scope: Scope<'_>, now: Timestamp) -> Result<Dura
 }
 
 /// The most seconds that a Wait state waits. A longer one fails (recorded: localstack/localstack
-/// tests/aws/services/stepfunctions/v2/base/test_wait.py, 2023-12: 24,855 days are well, 24,856 are not).
+/// tests/aws/services/stepfunctions/v2/base/test_wait.py, 2023-12: 24,855 days are well, 24,856 are
+/// not).
 const LONGEST_WAIT: Duration = Duration::from_secs(i32::MAX as u64);
 
-/// The wait, unless it is too long: then the error that `says` what is. In which words AWS says it is not recorded.
+/// The wait, unless it is too long: then the error that `says` what is. In which words AWS says it
+/// is not recorded.
 fn not_too_long(wait: Duration, says: impl FnOnce() -> String) -> Result<Duration, Trouble> {
     if wait > LONGEST_WAIT {
         return Err(Trouble::runtime(says()));

@@ -55,8 +55,9 @@ impl Ending {
         }
     }
 
-    /// From which event the last one follows: an end that comes from outside follows from none (recorded:
-    /// radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json and redrive_execution.json, 2026-09).
+    /// From which event the last one follows: an end that comes from outside follows from none
+    /// (recorded: radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json and
+    /// redrive_execution.json, 2026-09).
     fn previous(&self) -> Option<usize> {
         match self {
             Self::Succeeded(_) | Self::Failed(_) => None,
@@ -64,8 +65,9 @@ impl Ending {
         }
     }
 
-    /// Only the history gives the error of an execution that took too long; its description and its status event have
-    /// none (recorded: radkawar/stackd testdata/aws/stepfunctions/observability.json, 2026-09).
+    /// Only the history gives the error of an execution that took too long; its description and its
+    /// status event have none (recorded: radkawar/stackd
+    /// testdata/aws/stepfunctions/observability.json, 2026-09).
     fn settle(self, ended: &mut Execution) {
         let (status, trouble) = match self {
             Self::Succeeded(output) => {

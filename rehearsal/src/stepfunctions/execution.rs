@@ -179,8 +179,8 @@ impl Execution {
             .unwrap_or_default()
     }
 
-    /// Writes an event down, and gives its id. It follows from `previous`, or else from the one before it; the first
-    /// state's from none (recorded: both it and `ExecutionStarted` have 0).
+    /// Writes an event down, and gives its id. It follows from `previous`, or else from the one
+    /// before it; the first state's from none (recorded: both it and `ExecutionStarted` have 0).
     pub(super) fn write(
         &mut self,
         now: Timestamp,

@@ -223,7 +223,8 @@ fn checked_status(status: &str) -> Result<&str, ApiError> {
     if statuses.contains(&status) {
         return Ok(status);
     }
-    // Recorded: localstack/localstack tests/aws/services/stepfunctions/v2/test_sfn_api.snapshot.json, 2024-03.
+    // Recorded: localstack/localstack
+    // tests/aws/services/stepfunctions/v2/test_sfn_api.snapshot.json, 2024-03.
     Err(ApiError::client(
         "ValidationException",
         format!(

@@ -176,7 +176,8 @@ fn held(account: &mut Account, action: &str, input: &Value) -> Result<Held, ApiE
     if task::awaits(account, held.run, held.attempt) {
         return Ok(held);
     }
-    // Recorded: radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json and redrive_execution.json, 2026-09.
+    // Recorded: radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json and
+    // redrive_execution.json, 2026-09.
     Err(ApiError::client(
         "TaskTimedOut",
         format!("Task Timed Out: '{}'", held.activity),

@@ -9,11 +9,12 @@ use super::run::{PAYLOAD_LIMIT, execution, go, json_text, note};
 use super::trouble::{DATA_LIMIT, Trouble};
 use crate::account::Account;
 
-/// Data is nested so deep at most when it leaves a state, where each turn of a loop may wrap it once more. AWS documents no
-/// limit; assumed: such data is too large for it as well.
+/// Data is nested so deep at most when it leaves a state, where each turn of a loop may wrap it
+/// once more. AWS documents no limit; assumed: such data is too large for it as well.
 const DEEPEST: usize = 500;
 
-/// Leaves the state in which the execution is. With an output that is too large the execution fails.
+/// Leaves the state in which the execution is. With an output that is too large the execution
+/// fails.
 pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Result<(), Over> {
     match leave_with(account, run, output, then)? {
         None => Ok(()),
@@ -21,7 +22,8 @@ pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Re
     }
 }
 
-/// Leaves the state in which the execution is, unless the output is too large: what is wrong with it is given back.
+/// Leaves the state in which the execution is, unless the output is too large: what is wrong with
+/// it is given back.
 pub fn leave_with(
     account: &mut Account,
     run: usize,

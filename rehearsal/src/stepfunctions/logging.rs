@@ -8,8 +8,8 @@ use crate::wire::{ApiError, only};
 /// The levels that there are.
 const LEVELS: [&str; 4] = ["ALL", "ERROR", "FATAL", "OFF"];
 
-/// Checks a `loggingConfiguration`, and fills in what it leaves out. Exactly one destination, which is a log group that
-/// there is; none only for the level OFF (recorded: localstack/localstack
+/// Checks a `loggingConfiguration`, and fills in what it leaves out. Exactly one destination, which
+/// is a log group that there is; none only for the level OFF (recorded: localstack/localstack
 /// tests/aws/services/stepfunctions/v2/test_sfn_api_logs.snapshot.json, 2024-06).
 ///
 /// # Errors

@@ -133,8 +133,9 @@ pub fn machine<'a>(
     })
 }
 
-/// `UpdateStateMachine`: running executions keep the definition with which they started. The revision stays if nothing
-/// changes (recorded: localstack/localstack tests/aws/services/stepfunctions/v2/test_sfn_api.snapshot.json, 2023-08).
+/// `UpdateStateMachine`: running executions keep the definition with which they started. The
+/// revision stays if nothing changes (recorded: localstack/localstack
+/// tests/aws/services/stepfunctions/v2/test_sfn_api.snapshot.json, 2023-08).
 pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "UpdateStateMachine";
     let known = [
@@ -192,7 +193,8 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(answer)
 }
 
-/// `DeleteStateMachine`: it is gone some time after its executions have ended, which they do at their next transition.
+/// `DeleteStateMachine`: it is gone some time after its executions have ended, which they do at
+/// their next transition.
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteStateMachine", input, &["stateMachineArn"])?;
     let arn = text("DeleteStateMachine", input, "stateMachineArn")?.to_owned();

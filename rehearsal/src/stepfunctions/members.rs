@@ -46,7 +46,8 @@ pub enum Unreadable {
 }
 
 impl Unreadable {
-    /// The refusal of a definition that has it at `place`: in AWS's name only if AWS refuses it too.
+    /// The refusal of a definition that has it at `place`: in AWS's name only if AWS refuses it
+    /// too.
     pub fn at(self, place: &str) -> ApiError {
         match self {
             Self::Wrong(what) => schema(what, place),

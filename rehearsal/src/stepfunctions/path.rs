@@ -79,8 +79,9 @@ impl Path {
         steps.try_fold(self.root(scope), |value, step| step.take(value))
     }
 
-    /// Why there is nothing at the path, in the words of the library that AWS reads paths with: the first member that is
-    /// missing on the way, or at the end (recorded for both; the library is Jayway JsonPath, whose texts these are).
+    /// Why there is nothing at the path, in the words of the library that AWS reads paths with: the
+    /// first member that is missing on the way, or at the end (recorded for both; the library is
+    /// Jayway JsonPath, whose texts these are).
     pub fn why_nothing(&self, scope: Scope<'_>) -> String {
         let (missing, place) = self.first_missing(scope);
         if missing + 1 < self.steps.len() {

@@ -1,8 +1,9 @@
 //! `RedriveExecution`: an execution that ended badly runs again, from the state in which it ended.
 //!
-//! What a redrive does is recorded (radkawar/stackd testdata/aws/stepfunctions/redrive_execution.json, 2026-09): the
-//! state is not entered again, its retries and the clocks begin anew, the definition stays the one of the start. An
-//! execution that ended in a Fail state fails again, with the same words.
+//! What a redrive does is recorded (radkawar/stackd
+//! testdata/aws/stepfunctions/redrive_execution.json, 2026-09): the state is not entered again, its
+//! retries and the clocks begin anew, the definition stays the one of the start. An execution that
+//! ended in a Fail state fails again, with the same words.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -27,7 +28,8 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 const TOKEN_KEPT: SignedDuration = SignedDuration::from_mins(15);
 const TOKENS_KEPT: usize = 10;
 
-/// `RedriveExecution`: a token that was used is answered as it was then, however the execution stands now.
+/// `RedriveExecution`: a token that was used is answered as it was then, however the execution
+/// stands now.
 pub fn redrive(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "RedriveExecution";
     only(action, input, &["executionArn", "clientToken"])?;
@@ -110,7 +112,8 @@ pub fn resume(account: &mut Account, run: usize) {
     let _over = act(account, run);
 }
 
-/// Why the execution cannot be redriven now, if it cannot, as `redriveStatusReason` says it (documented:
+/// Why the execution cannot be redriven now, if it cannot, as `redriveStatusReason` says it
+/// (documented:
 /// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html>).
 pub fn why_not(of: &Execution, now: Timestamp) -> Option<String> {
     let ended = match of.status {

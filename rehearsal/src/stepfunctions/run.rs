@@ -46,8 +46,8 @@ pub fn begin(account: &mut Account, run: usize) {
     go(account, run, ahead);
 }
 
-/// Plans the end of an execution that takes longer than its TimeoutSeconds. A redrive begins them anew (recorded:
-/// radkawar/stackd testdata/aws/stepfunctions/redrive_execution.json, 2026-09).
+/// Plans the end of an execution that takes longer than its TimeoutSeconds. A redrive begins them
+/// anew (recorded: radkawar/stackd testdata/aws/stepfunctions/redrive_execution.json, 2026-09).
 pub fn start_clock(account: &mut Account, run: usize) {
     let running = execution(account, run);
     let (timeout, life) = (running.definition.timeout_seconds, running.redrives.count);

@@ -66,8 +66,9 @@ pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Over
     }
 }
 
-/// The event with which the execution entered the state, if a redrive has just come back to it: what is asked then
-/// follows from that one (recorded: radkawar/stackd testdata/aws/stepfunctions/redrive_execution.json, 2026-09).
+/// The event with which the execution entered the state, if a redrive has just come back to it:
+/// what is asked then follows from that one (recorded: radkawar/stackd
+/// testdata/aws/stepfunctions/redrive_execution.json, 2026-09).
 fn entered_before(account: &mut Account, run: usize) -> Option<usize> {
     let visit = execution(account, run).visit.as_mut()?;
     std::mem::take(&mut visit.redriven).then_some(visit.entered_event)
@@ -162,7 +163,8 @@ fn attempt_succeeded(account: &mut Account, run: usize, answer: Value) -> Result
         .expect("an execution with a task is in a state");
     let state = &asked.definition.states[&visit.state];
     match answered(state, &task, visit.scope(), answer) {
-        // Documented: a state's output over the limit is an error of the state, which its Retry and Catch may be about.
+        // Documented: a state's output over the limit is an error of the state, which its Retry and
+        // Catch may be about.
         Ok(output) => match leave_with(account, run, output, task.then)? {
             None => Ok(()),
             Some(too_large) => failed(account, run, &too_large),

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
-/// Reads a date-time of the profile of RFC 3339 that the language names: a capital T between date and time, and a
-/// capital Z or an offset at the end (<https://states-language.net/spec.html#timestamps>). A space instead of the T
-/// makes it no timestamp (recorded: localstack/localstack
-/// tests/aws/services/stepfunctions/v2/choice_operators/test_timestamp_operators.snapshot.json, 2023-06).
+/// Reads a date-time of the profile of RFC 3339 that the language names: a capital T between date
+/// and time, and a capital Z or an offset at the end
+/// (<https://states-language.net/spec.html#timestamps>). A space instead of the T makes it no
+/// timestamp (recorded: localstack/localstack
+/// tests/aws/services/stepfunctions/v2/choice_operators/test_timestamp_operators.snapshot.json,
+/// 2023-06).
 pub fn read(text: &str) -> Option<Timestamp> {
     const SHAPE: &[u8] = b"0000-00-00T00:00:00";
     let (instant, rest) = text.split_at_checked(SHAPE.len())?;

@@ -4,9 +4,10 @@
 pub const RUNTIME: &str = "States.Runtime";
 /// A payload over 256 KiB.
 pub const DATA_LIMIT: &str = "States.DataLimitExceeded";
-/// A task, or an execution, that took longer than its TimeoutSeconds, and an activity worker that was silent for
-/// longer than HeartbeatSeconds. The documentation gives the latter a name of its own, States.HeartbeatTimeout, which
-/// never arrives (recorded: radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json, 2026-09).
+/// A task, or an execution, that took longer than its TimeoutSeconds, and an activity worker that
+/// was silent for longer than HeartbeatSeconds. The documentation gives the latter a name of its
+/// own, States.HeartbeatTimeout, which never arrives (recorded: radkawar/stackd
+/// testdata/aws/stepfunctions/callback_lifecycle.json, 2026-09).
 pub const TIMEOUT: &str = "States.Timeout";
 
 /// Which entries of Retry and Catch are about `States.DataLimitExceeded`.
@@ -67,11 +68,12 @@ impl Trouble {
 
     /// Whether an entry with these `ErrorEquals` is about this error.
     ///
-    /// Nothing is ever about `States.Runtime` (documented). `States.ALL` is about the data limit, as a Catch that was
-    /// recorded shows (localstack/localstack tests/aws/services/stepfunctions/v2/error_handling, 2024-03); the
-    /// documentation says that it is not
-    /// (<https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>), which `limit` can select.
-    /// That `States.TaskFailed` leaves the data limit out is assumed.
+    /// Nothing is ever about `States.Runtime` (documented). `States.ALL` is about the data limit,
+    /// as a Catch that was recorded shows (localstack/localstack
+    /// tests/aws/services/stepfunctions/v2/error_handling, 2024-03); the documentation says that it
+    /// is not
+    /// (<https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>), which
+    /// `limit` can select. That `States.TaskFailed` leaves the data limit out is assumed.
     pub fn is_one_of(&self, error_equals: &[String], limit: DataLimit) -> bool {
         let error = self.error.as_deref().unwrap_or_default();
         error != RUNTIME

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::play::{Played, Visit};
 
-/// Documented for activities that send no heartbeats, and never seen: AWS was recorded to call that States.Timeout.
+/// Documented for activities that send no heartbeats, and never seen: AWS was recorded to call that
+/// States.Timeout.
 const OF_ACTIVITIES: &str = "States.HeartbeatTimeout";
 
 /// What was taken so far.

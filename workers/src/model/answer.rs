@@ -96,8 +96,9 @@ pub struct TasksLeft {
     pub listed_at: Timestamp,
 }
 
-/// The most tasks that an answer lists. An execution's state has 262,144 bytes for all answers together (Step Functions
-/// Developer Guide, quotas), and an ARN has some 120. Nobody needs the list: without it all tasks are listed again.
+/// The most tasks that an answer lists. An execution's state has 262,144 bytes for all answers
+/// together (Step Functions Developer Guide, quotas), and an ARN has some 120. Nobody needs the
+/// list: without it all tasks are listed again.
 const MOST_LISTED: usize = 400;
 
 impl TasksLeft {

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// What CloudFormation makes of the log group `g`, and of a state machine with this LoggingConfiguration.
+/// What CloudFormation makes of the log group `g`, and of a state machine with this
+/// LoggingConfiguration.
 fn stack(logging: &Value) -> String {
     let machine = json!({"Type": "AWS::StepFunctions::StateMachine", "Properties": {
         "StateMachineName": "m", "RoleArn": "arn:aws:iam::123456789012:role/r",

@@ -2,13 +2,16 @@
 
 import botocore.endpoint
 import botocore.exceptions
+import botocore.parsers
 from botocore import xform_name
 
 from loopback.account import client
 
 NOT_IMPLEMENTED = 501
-# How the account refuses a call that it does not know; other refusals are about members.
-UNKNOWN = b"does not know the call"
+# How the account refuses a call, or a service, that it does not know; other refusals are about members. What is not
+# signed at all, as some calls of STS, it does not know either.
+UNKNOWN = (b"does not know the call", b"does not know the target", b"does not know the service",
+           b"MissingAuthenticationToken")
 # Services whose protocol has no name for the call: there whatever is not implemented is unknown.
 REST = {"lambda", "s3"}
 
@@ -53,14 +56,14 @@ def is_served(asked, operation, last):
     last.status = 0
     try:
         getattr(asked, xform_name(operation))(**members)
-    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ValueError, KeyError):
+    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError):
         # What it means is in the answer; without one the call does not come to loopback at all.
         pass
     if last.status == 0:
         return False
     if asked.meta.service_model.service_name in REST:
         return last.status != NOT_IMPLEMENTED
-    return not (last.status == NOT_IMPLEMENTED and UNKNOWN in last.body)
+    return not (last.status >= 300 and any(unknown in last.body for unknown in UNKNOWN))
 
 
 def least(shape, depth=0):

@@ -21,6 +21,7 @@ class Recorder:
         self.done = {BOTO3: set(), CLI: set()}
         self.refused = {BOTO3: {}, CLI: {}}
         self.clients = {}
+        self.broken = []
 
     def well(self, tool):
         """The pairs of service and operation that went well."""
@@ -30,7 +31,7 @@ class Recorder:
         """The last refusal, if there was one."""
         return self.refused[tool].get((service, operation))
 
-    def boto3(self, service, operation, allow=(), **members):
+    def boto3(self, service, operation, allow=(), /, **members):
         """The call through boto3; an error code in `allow` is as good as an answer. Gives the answer."""
         own = self.clients.setdefault(service, client(service))
         try:
@@ -42,7 +43,7 @@ class Recorder:
             return self.note(BOTO3, service, operation, False, f"{members}: {error}", {})
         return self.note(BOTO3, service, operation, True, "", answer)
 
-    def cli(self, service, operation, allow=(), flags=(), **members):
+    def cli(self, service, operation, allow=(), flags=(), /, **members):
         """The same through the AWS CLI: the members as JSON, and `flags` for what cannot be JSON."""
         arguments = [COMMANDS.get(service, service), xform_name(operation, "-"), "--output", "json", *flags]
         if members:

@@ -9,11 +9,13 @@ import base64
 import json
 import time
 
+from botocore import xform_name
+
 from loopback.account import Failed
 
 from .recorder import BOTO3, CLI
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 ROLE = "arn:aws:iam::123456789012:role/every-call"
 TEMPLATE = {"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}}}
 
@@ -24,7 +26,11 @@ def make(recorder, folder):
         course = Course(recorder, tool, tag, folder)
         for part in (course.small_services, course.objects, course.events, course.executions, course.stacks,
                      course.cluster):
-            part()
+            try:
+                part()
+            except (Failed, KeyError, IndexError) as broken:
+                # Something before was refused, which is told with the call.
+                recorder.broken.append(f"through {tool}, {part.__name__} broke off: {broken!r}")
 
 
 class Course:
@@ -34,7 +40,7 @@ class Course:
         self.recorder, self.tool, self.folder = recorder, tool, folder
         self.name = f"every-{tag}"
 
-    def call(self, service, operation, allow=(), **members):
+    def call(self, service, operation, allow=(), /, **members):
         """One call. Gives the answer; nothing if it was refused, which is kept."""
         if self.tool == BOTO3:
             return self.recorder.boto3(service, operation, allow, **members)
@@ -49,6 +55,9 @@ class Course:
                 file.write_bytes(members.pop(name))
                 flags += [f"--{name.lower()}", str(file) if name == "Body" else f"file://{file}"]
         if operation in ("GetObject", "Invoke"):
+            # A file for the answer stands beside flags only.
+            for name in list(members):
+                flags += ["--" + xform_name(name, "-"), members.pop(name)]
             flags.append(str(self.folder / "answer"))
         return flags
 
@@ -63,11 +72,16 @@ class Course:
         raise Failed(f"through {self.tool}: {what} did not come in {PATIENCE_SECONDS} s")
 
     def small_services(self):
-        """STS, Systems Manager, SNS, Elastic Load Balancing and Lambda."""
+        """STS, Systems Manager, SQS, SNS, Elastic Load Balancing and Lambda."""
         call, name = self.call, self.name
         call("sts", "GetCallerIdentity")
         call("ssm", "PutParameter", Name=f"/{name}", Type="String", Value="ami-1")
         call("ssm", "GetParameter", Name=f"/{name}")
+        call("ssm", "LabelParameterVersion", Name=f"/{name}", Labels=["good"])
+        call("ssm", "DeleteParameter", Name=f"/{name}")
+        queue = call("sqs", "CreateQueue", QueueName=name).get("QueueUrl", "none")
+        call("sqs", "ReceiveMessage", QueueUrl=queue)
+        call("sqs", "DeleteMessage", ["ReceiptHandleIsInvalid"], QueueUrl=queue, ReceiptHandle="none")
         topic = call("sns", "CreateTopic", Name=name).get("TopicArn", "none")
         policy = json.dumps({"Version": "2012-10-17", "Statement": []})
         call("sns", "SetTopicAttributes", TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
@@ -195,12 +209,15 @@ class Course:
     def templates(self):
         """Launch templates."""
         call, name = self.call, self.name
-        user_data = base64.b64encode(f"#!/bin/sh\necho ECS_CLUSTER={name} >>/etc/ecs/ecs.config\n".encode()).decode()
+        settings = f"#!/bin/sh\necho ECS_CLUSTER={name} >>/etc/ecs/ecs.config\n" \
+                   "echo ECS_WARM_POOLS_CHECK=true >>/etc/ecs/ecs.config\n"
+        user_data = base64.b64encode(settings.encode()).decode()
         data = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "m7g.large", "UserData": user_data}
-        call("ec2", "CreateLaunchTemplate", LaunchTemplateName=name, LaunchTemplateData=data)
+        tags = {"ResourceType": "launch-template", "Tags": [{"Key": "k", "Value": "v"}]}
+        call("ec2", "CreateLaunchTemplate", LaunchTemplateName=name, LaunchTemplateData=data, TagSpecifications=[tags])
         call("ec2", "CreateLaunchTemplateVersion", LaunchTemplateName=name, LaunchTemplateData=data)
         call("ec2", "DescribeLaunchTemplates", LaunchTemplateNames=[name])
-        call("ec2", "DescribeLaunchTemplateVersions", LaunchTemplateName=name)
+        call("ec2", "DescribeLaunchTemplateVersions", LaunchTemplateName=name, Versions=["1"])
 
     def group(self):
         """A group of four instances."""
@@ -320,11 +337,13 @@ class Course:
         template = {"LaunchTemplateName": self.name, "Version": "2"}
         call("autoscaling", "StartInstanceRefresh", DesiredConfiguration={"LaunchTemplate": template}, **own)
         call("autoscaling", "DescribeInstanceRefreshes", **own)
-        call("autoscaling", "RollbackInstanceRefresh", ["IrreversibleInstanceRefresh"], **own)
-        call("autoscaling", "CancelInstanceRefresh", **own)
+        # At this speed it may be over before the AWS CLI has started again.
+        over = ["ActiveInstanceRefreshNotFound"]
+        call("autoscaling", "RollbackInstanceRefresh", ["IrreversibleInstanceRefresh", *over], **own)
+        call("autoscaling", "CancelInstanceRefresh", over, **own)
         call("autoscaling", "PutWarmPool", MinSize=0, **own)
         call("autoscaling", "DescribeWarmPool", **own)
-        call("autoscaling", "DeleteWarmPool", ForceDelete=True, **own)
+        call("autoscaling", "DeleteWarmPool", **own)
 
     def take_down(self):
         """What is left is deleted."""
