@@ -82,14 +82,15 @@ async fn look(aws: &Aws, instance: &str) -> Result<Explanation, String> {
     let machine = stack.state_machine()?;
     let others = aws.group(&group).await.map_err(|error| told(&error))?;
     let life = match running(aws, &machine, instance).await? {
-        Some((execution, ran)) => {
+        // What is retained is yours to end, though an execution may not have noticed yet that its action is over.
+        Some((execution, ran)) if !member.state.is_retained() => {
             let found = asked(aws, &ran).await?;
             Life::Asked(Box::new((execution, ran, found)))
         }
-        None if member.moves() || member.state.is_retained() => {
+        _ if member.moves() || member.state.is_retained() => {
             Life::Alone(ended(aws, &machine, instance).await?.map(Box::new))
         }
-        None => Life::Rests,
+        _ => Life::Rests,
     };
     Ok(Explanation {
         now: aws.now(),
