@@ -127,8 +127,9 @@ fn check_entries<R: Read + Seek>(archive: &mut ZipArchive<R>, limit: u64) -> Res
         let entry = archive
             .by_index_raw(at)
             .map_err(|error| error.to_string())?;
-        if !stays_inside(entry.name()) {
-            return Err(format!("{:?} in it is a path outside of it", entry.name()));
+        let name = entry.name().map_err(|error| error.to_string())?;
+        if !stays_inside(&name) {
+            return Err(format!("{name:?} in it is a path outside of it"));
         }
         whole = whole.saturating_add(entry.size());
     }
