@@ -104,6 +104,11 @@ impl State {
         self.stacks.values().flat_map(|stack| &stack.events)
     }
 
+    /// Whether a stack has made the log group with this ARN.
+    pub fn has_log_group(&self, arn: &str) -> bool {
+        record::log_groups(self).any(|group| group == arn)
+    }
+
     /// A stack by its id.
     pub(crate) fn at(&mut self, id: &str) -> &mut Stack {
         self.stacks.get_mut(id).expect("stacks are never forgotten")

@@ -10,6 +10,7 @@ mod calls;
 mod dynamics;
 mod spot;
 mod template;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub struct State {
     /// How long things take.
     pub dynamics: Dynamics,
     templates: BTreeMap<String, template::Template>,
+    /// What was answered to requests with a client token, by token.
+    answered: BTreeMap<String, tokens::Answered>,
     machines: BTreeMap<String, Machine>,
 }
 
@@ -124,8 +127,15 @@ impl State {
 /// What AWS would answer, or `NotImplemented`.
 pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
     match action {
-        "CreateLaunchTemplate" => calls::create(account, input),
-        "CreateLaunchTemplateVersion" => calls::create_version(account, input),
+        "CreateLaunchTemplate" => {
+            tokens::once(account, "CreateLaunchTemplate", input, calls::create)
+        }
+        "CreateLaunchTemplateVersion" => tokens::once(
+            account,
+            "CreateLaunchTemplateVersion",
+            input,
+            calls::create_version,
+        ),
         "DescribeLaunchTemplates" => calls::describe(account, input),
         "DescribeLaunchTemplateVersions" => calls::describe_versions(account, input),
         "DeleteLaunchTemplate" => calls::delete(account, input),

@@ -53,6 +53,13 @@ pub enum Fact {
         /// Whether the agent is connected.
         agent_connected: bool,
     },
+    /// Somebody put an attribute on a container instance.
+    Attribute {
+        /// Id of the EC2 instance.
+        instance: String,
+        /// Name of the attribute.
+        name: String,
+    },
     /// A task entered a state.
     Task {
         /// Id of the task (the end of its ARN).
@@ -201,6 +208,8 @@ pub enum SpotFact {
 pub enum ExecutionFact {
     /// It started.
     Started,
+    /// It was redriven: it runs again, from the state in which it ended.
+    Redriven,
     /// It entered a state.
     Entered {
         /// Name of the state.

@@ -5,10 +5,11 @@
 //! - `parse`, `parse_choice`, `parse_task`, `members`: a definition's text becomes a [`definition::Definition`], or is refused.
 //! - [`definition`], [`choice`], [`template`], [`intrinsic`], [`path`]: what a definition is made of.
 //! - `decide`: what a state does with its input, without the account.
-//! - `run`, `task`, `ending`: the account moves executions on; [`execution`] is one of them.
-//! - `machines`, `executions`, `activities`, `held`: the calls. `notice`: the events about executions.
+//! - `run`, `task`, `leave`, `ending`: the account moves executions on; [`execution`] is one of them.
+//! - `machines`, `logging`, `executions`, `redrive`, `activities`, `held`: the calls. `notice`: the events about
+//!   executions.
 //!
-//! Map, Parallel, JSONata, service integrations and redrives are refused by name.
+//! Map, Parallel, JSONata and service integrations are refused by name.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,6 +30,8 @@ mod executions;
 pub mod held;
 pub mod host;
 pub mod intrinsic;
+mod leave;
+mod logging;
 mod machines;
 mod members;
 mod notice;
@@ -36,9 +39,11 @@ mod parse;
 mod parse_choice;
 mod parse_task;
 pub mod path;
+mod redrive;
 mod run;
 mod task;
 pub mod template;
+mod timestamp;
 pub mod trouble;
 
 pub use execution::Execution;
@@ -52,12 +57,20 @@ pub struct Dynamics {
     /// From leaving one state, or starting, to entering the next. Assumed: AWS promises nothing, and tens of
     /// milliseconds are usual.
     pub transition: Duration,
+    /// How long a deleted state machine stays, DELETING, once none of its executions runs. Recorded are some seconds
+    /// and more than 100 s (radkawar/stackd testdata/aws/stepfunctions/activity_missing.json and
+    /// redrive_execution.json, 2026-09); assumed: in between.
+    pub deletion: Duration,
+    /// Which entries of Retry and Catch are about a result that is too large.
+    pub data_limit: trouble::DataLimit,
 }
 
 impl Default for Dynamics {
     fn default() -> Self {
         Self {
             transition: Duration::from_millis(25),
+            deletion: Duration::from_secs(30),
+            data_limit: trouble::DataLimit::default(),
         }
     }
 }
@@ -105,17 +118,19 @@ impl State {
 #[derive(Debug)]
 pub struct Event(Due);
 
-/// What is due, for which execution (its place in the list of all).
+/// What is due, for which execution (its place in the list of all). Each but those of an attempt is meant for the
+/// execution as it was after so many redrives.
 #[derive(Debug)]
 enum Due {
-    Enter(usize),
-    WaitOver(usize),
-    Retry(usize),
+    Enter(usize, u64),
+    WaitOver(usize, u64),
+    Retry(usize, u64),
+    Resume(usize, u64),
     /// For this attempt only.
     TaskTimeout(usize, u64),
     /// Of an activity worker, about this attempt.
     Silence(usize, u64),
-    ExecutionTimeout(usize),
+    ExecutionTimeout(usize, u64),
 }
 
 impl From<Due> for account::Event {
@@ -139,6 +154,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DescribeExecution" => executions::describe(account, input),
         "ListExecutions" => executions::list_all(account, input),
         "StopExecution" => executions::stop(account, input),
+        "RedriveExecution" => redrive::redrive(account, input),
         "CreateActivity" => activities::create(account, input),
         "DeleteActivity" => activities::delete(account, input),
         "DescribeActivity" => activities::describe(account, input),
@@ -154,22 +170,26 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
 
 /// Does what was planned. What was planned for an execution that has ended since is not done.
 pub fn on_event(account: &mut Account, Event(due): Event) {
-    let (Due::Enter(run)
-    | Due::WaitOver(run)
-    | Due::Retry(run)
-    | Due::TaskTimeout(run, _)
-    | Due::Silence(run, _)
-    | Due::ExecutionTimeout(run)) = due;
-    if account.stepfunctions.executions[run].status != execution::Status::Running {
+    let (run, life) = match due {
+        Due::TaskTimeout(run, attempt) => return task::timed_out(account, run, attempt),
+        Due::Silence(run, attempt) => return task::silent(account, run, attempt),
+        Due::Enter(run, life)
+        | Due::WaitOver(run, life)
+        | Due::Retry(run, life)
+        | Due::Resume(run, life)
+        | Due::ExecutionTimeout(run, life) => (run, life),
+    };
+    let of = &account.stepfunctions.executions[run];
+    if of.status != execution::Status::Running || of.redrives.count != life {
         return;
     }
     match due {
-        Due::Enter(_) => run::enter(account, run),
-        Due::WaitOver(_) => run::wait_over(account, run),
-        Due::Retry(_) => task::retry(account, run),
-        Due::TaskTimeout(_, attempt) => task::timed_out(account, run, attempt),
-        Due::Silence(_, attempt) => task::silent(account, run, attempt),
-        Due::ExecutionTimeout(_) => {
+        Due::Enter(..) => run::enter(account, run),
+        Due::WaitOver(..) => run::wait_over(account, run),
+        Due::Retry(..) => task::retry(account, run),
+        Due::Resume(..) => redrive::resume(account, run),
+        Due::TaskTimeout(..) | Due::Silence(..) => {}
+        Due::ExecutionTimeout(..) => {
             ending::end(account, run, ending::Ending::TimedOut);
         }
     }

@@ -119,7 +119,7 @@ impl Observer for Usage {
                     ExecutionFact::Entered { .. } => {
                         ("states StateTransition", TRANSITIONS_PER_SECOND)
                     }
-                    ExecutionFact::Ended { .. } => return,
+                    ExecutionFact::Redriven | ExecutionFact::Ended { .. } => return,
                 };
                 inner.count(name, rate, told.at, false);
             }

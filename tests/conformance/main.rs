@@ -8,12 +8,14 @@
 //! # Layout
 //! - `sequence`: a file, read strictly. `replay`: its steps on an account.
 //! - `matching`: whether what was seen is what was recorded. `bindings`: names for ids that differ in every run.
+//! - `functions`: what functions answer, which nobody runs here.
 //! - `known`: the known differences. `table`: the figures.
 //!
 //! `CONFORMANCE_ONLY=autoscaling/retention cargo test --test conformance` replays the files whose
 //! name contains the text, and does not look for stale known differences.
 
 mod bindings;
+mod functions;
 mod known;
 mod matching;
 mod replay;

@@ -85,6 +85,7 @@ impl Replay {
             Verb::Await(call, expected, within) => self.wait_for(call, expected, *within),
             Verb::Event(pattern, within) => self.find_event(pattern, *within),
             Verb::NoEvent(pattern, length) => self.find_no_event(pattern, *length),
+            Verb::Answer(answer) => answer.give(&mut self.account),
             Verb::Wait(length) => {
                 self.account.advance(self.account.now + *length);
                 Ok(())

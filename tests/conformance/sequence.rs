@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::functions::Answer;
 use rehearsal::story::Switch;
 use serde_json::{Map, Value};
 
@@ -40,6 +41,8 @@ pub enum Verb {
     NoEvent(Value, Duration),
     /// Lets time pass.
     Wait(Duration),
+    /// Answers the oldest question that a function was asked.
+    Answer(Answer),
 }
 
 /// A call.
@@ -133,7 +136,7 @@ impl Step {
 impl Verb {
     fn parse(step: &Value) -> Result<Self, String> {
         let of = |known: &[&str]| object(step, &[&OF_ALL[..], known].concat());
-        let verbs = ["call", "await", "event", "no-event", "wait"];
+        let verbs = ["call", "await", "event", "no-event", "wait", "answer"];
         let verb = verbs.into_iter().find(|verb| step.get(*verb).is_some());
         match verb {
             Some("call") => {
@@ -156,6 +159,10 @@ impl Verb {
                 of(&["no-event", "for"])?;
                 let pattern = step["no-event"].clone();
                 Ok(Self::NoEvent(pattern, seconds(step.get("for"), "for")?))
+            }
+            Some("answer") => {
+                of(&["answer", "result", "failure"])?;
+                Ok(Self::Answer(Answer::parse(step)?))
             }
             Some(_) => {
                 of(&["wait"])?;

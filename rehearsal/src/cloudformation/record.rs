@@ -135,6 +135,15 @@ pub fn managed_policies(state: &State) -> impl Iterator<Item = (&str, &Value)> {
         })
 }
 
+/// The ARNs of the log groups that stacks made.
+pub fn log_groups(state: &State) -> impl Iterator<Item = &Value> {
+    let stacks = state.stacks.values();
+    stacks
+        .flat_map(|stack| stack.resources.values())
+        .filter(|resource| resource.kind.name == LOG_GROUP && !resource.known.reference.is_empty())
+        .filter_map(|group| group.known.attributes.get("Arn"))
+}
+
 /// The inline policies of a role that a stack made, those of AWS::IAM::Policy included.
 pub fn role_policies<'a>(state: &'a State, role_arn: &str) -> Option<Vec<&'a Value>> {
     let resources = || {

@@ -15,6 +15,19 @@ pub fn text<'a>(action: &str, input: &'a Value, member: &str) -> Result<&'a str,
     }
 }
 
+/// An ARN, whatever it names.
+///
+/// # Errors
+/// `InvalidArn` (recorded: localstack/localstack
+/// tests/aws/services/stepfunctions/v2/test_sfn_api.snapshot.json, 2024-03).
+pub fn checked_arn(arn: &str) -> Result<&str, ApiError> {
+    if arn.starts_with("arn:") {
+        return Ok(arn);
+    }
+    let message = format!("Invalid Arn: 'Invalid ARN prefix: {arn}'");
+    Err(ApiError::client("InvalidArn", message))
+}
+
 /// Which part of a list is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
@@ -29,7 +42,16 @@ pub fn page(input: &Value, most: usize) -> Result<Page, ApiError> {
         value => match value.as_u64().and_then(|count| usize::try_from(count).ok()) {
             Some(0) => 100,
             Some(count) if count <= most => count,
-            _ => {
+            Some(_) => {
+                return Err(ApiError::client(
+                    "ValidationException",
+                    format!(
+                        "1 validation error detected: Value '{value}' at 'maxResults' failed to satisfy constraint: \
+                         Member must have value less than or equal to {most}"
+                    ),
+                ));
+            }
+            None => {
                 return Err(ApiError::client(
                     "ValidationException",
                     format!("maxResults {value} is not a whole number from 0 to {most}"),

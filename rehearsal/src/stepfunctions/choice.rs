@@ -108,12 +108,18 @@ fn all(rules: &[Rule], scope: Scope<'_>) -> Result<bool, Trouble> {
     Ok(true)
 }
 
+/// The value at a path. A path that breaks off on the way is told apart from one whose last member is missing
+/// (recorded).
 fn look<'a>(path: &Path, scope: Scope<'a>) -> Result<&'a Value, Trouble> {
     path.read(scope).ok_or_else(|| {
-        let path = path.text();
-        Trouble::runtime(format!(
-            "Invalid path '{path}': The choice state's condition path references an invalid value."
-        ))
+        let text = path.text();
+        Trouble::runtime(if path.breaks_off(scope) {
+            format!("Invalid path '{text}' : {}", path.why_nothing(scope))
+        } else {
+            format!(
+                "Invalid path '{text}': The choice state's condition path references an invalid value."
+            )
+        })
     })
 }
 
@@ -147,7 +153,7 @@ impl Comparison {
 }
 
 fn timestamp(value: &Value) -> Option<Timestamp> {
-    value.as_str()?.parse().ok()
+    super::timestamp::read(value.as_str()?)
 }
 
 /// Whether a value is of a type.

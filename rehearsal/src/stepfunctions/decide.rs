@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::choice::Rule;
 use super::definition::{Kind, Length, State, Task, Then, Words};
 use super::path::{Path, Scope};
+use super::timestamp;
 use super::trouble::Trouble;
 
 /// What a state wants.
@@ -139,10 +140,8 @@ fn select<'a>(path: Option<&Path>, scope: Scope<'a>) -> Result<Cow<'a, Value>, T
         return Ok(Cow::Owned(json!({})));
     };
     path.read(scope).map(Cow::Borrowed).ok_or_else(|| {
-        let (path, end) = (path.text(), path.text().trim_start_matches(['$', '.']));
-        Trouble::runtime(format!(
-            "Invalid path '{path}' : No results for path: $['{end}']"
-        ))
+        let (path, why) = (path.text(), path.why_nothing(scope));
+        Trouble::runtime(format!("Invalid path '{path}' : {why}"))
     })
 }
 
@@ -150,18 +149,37 @@ fn wait_length(length: &Length, scope: Scope<'_>, now: Timestamp) -> Result<Dura
     match length {
         Length::Seconds(seconds) => Ok(Duration::from_secs(*seconds)),
         Length::SecondsPath(path) => seconds(path, scope),
-        Length::Timestamp(instant) => Ok(until(*instant, now)),
+        Length::Timestamp(instant) => not_too_long(until(*instant, now), || {
+            format!("The Timestamp parameter is a timestamp too far away: {instant}")
+        }),
         Length::TimestampPath(path) => {
             let value = looked_up("TimestampPath", path, scope)?;
-            let instant = value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
+            let instant = value.as_str().and_then(timestamp::read).ok_or_else(|| {
                 let (path, value) = (path.text(), plain(value));
                 Trouble::runtime(format!(
                     "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: {path} == {value}"
                 ))
             })?;
-            Ok(until(instant, now))
+            let (path, value) = (path.text(), plain(value));
+            not_too_long(until(instant, now), || {
+                format!(
+                    "The TimestampPath parameter references a timestamp too far away: {path} == {value}"
+                )
+            })
         }
     }
+}
+
+/// The most seconds that a Wait state waits. A longer one fails (recorded: localstack/localstack
+/// tests/aws/services/stepfunctions/v2/base/test_wait.py, 2023-12: 24,855 days are well, 24,856 are not).
+const LONGEST_WAIT: Duration = Duration::from_secs(i32::MAX as u64);
+
+/// The wait, unless it is too long: then the error that `says` what is. In which words AWS says it is not recorded.
+fn not_too_long(wait: Duration, says: impl FnOnce() -> String) -> Result<Duration, Trouble> {
+    if wait > LONGEST_WAIT {
+        return Err(Trouble::runtime(says()));
+    }
+    Ok(wait)
 }
 
 fn until(instant: Timestamp, now: Timestamp) -> Duration {
@@ -179,10 +197,12 @@ fn seconds(path: &Path, scope: Scope<'_>) -> Result<Duration, Trouble> {
         Some(Err(_)) => Err(Trouble::runtime(format!(
             "The SecondsPath parameter references a negative value: {text} == {shown}"
         ))),
-        Some(Ok(seconds)) if seconds > 99_999_999 => Err(Trouble::runtime(format!(
-            "The SecondsPath parameter references a value over 99999999: {text} == {shown}"
-        ))),
-        Some(Ok(seconds)) => Ok(Duration::from_secs(seconds)),
+        Some(Ok(seconds)) => not_too_long(Duration::from_secs(seconds), || {
+            let longest = LONGEST_WAIT.as_secs();
+            format!(
+                "The SecondsPath parameter references a value over {longest}: {text} == {shown}"
+            )
+        }),
     }
 }
 

@@ -55,18 +55,43 @@ impl Ending {
         }
     }
 
+    /// From which event the last one follows: an end that comes from outside follows from none (recorded:
+    /// radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json and redrive_execution.json, 2026-09).
+    fn previous(&self) -> Option<usize> {
+        match self {
+            Self::Succeeded(_) | Self::Failed(_) => None,
+            Self::TimedOut | Self::Aborted(_) => Some(0),
+        }
+    }
+
+    /// Only the history gives the error of an execution that took too long; its description and its status event have
+    /// none (recorded: radkawar/stackd testdata/aws/stepfunctions/observability.json, 2026-09).
     fn settle(self, ended: &mut Execution) {
         let (status, trouble) = match self {
             Self::Succeeded(output) => {
                 ended.output = Some(output);
+                (ended.visit, ended.ahead) = (None, None);
                 (Status::Succeeded, Trouble::NONE)
             }
             Self::Failed(trouble) => (Status::Failed, trouble),
-            Self::TimedOut => (Status::TimedOut, Trouble::timeout()),
+            Self::TimedOut => (Status::TimedOut, Trouble::NONE),
             Self::Aborted(trouble) => (Status::Aborted, trouble),
         };
         ended.status = status;
         (ended.error, ended.cause) = (trouble.error, trouble.cause);
+        // A redrive comes back to the state in which it ended; what that had asked is over.
+        if let Some(visit) = &mut ended.visit {
+            (visit.awaited, visit.afterwards) = (None, None);
+        }
+    }
+
+    /// The error that the trace tells of, with its cause.
+    fn trouble(&self) -> Trouble {
+        match self {
+            Self::Succeeded(_) => Trouble::NONE,
+            Self::TimedOut => Trouble::timeout(),
+            Self::Failed(trouble) | Self::Aborted(trouble) => trouble.clone(),
+        }
     }
 }
 
@@ -75,14 +100,15 @@ pub fn end(account: &mut Account, run: usize, ending: Ending) -> Over {
     let now = account.now;
     let ended = execution(account, run);
     let (kind, details) = ending.event();
-    ended.write(now, kind, Some(details));
+    ended.write(now, kind, Some(details), ending.previous());
+    let trouble = ending.trouble();
     ending.settle(ended);
-    (ended.stop, ended.visit, ended.ahead) = (Some(now), None, None);
+    ended.stop = Some(now);
     let history_events = ended.history.len();
     let what = ExecutionFact::Ended {
         status: ended.status.name().to_owned(),
-        error: ended.error.clone().unwrap_or_default(),
-        cause: ended.cause.clone().unwrap_or_default(),
+        error: trouble.error.unwrap_or_default(),
+        cause: trouble.cause.unwrap_or_default(),
         history_events,
     };
     let machine = ended.state_machine.clone();
@@ -101,6 +127,5 @@ pub fn end(account: &mut Account, run: usize, ending: Ending) -> Over {
     }
     tell(account, run, what);
     notice::status_changed(account, run);
-    account.stepfunctions.forget_if_deleted(&machine);
     Over
 }

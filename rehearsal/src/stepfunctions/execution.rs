@@ -113,11 +113,22 @@ pub struct Execution {
     pub history: Vec<HistoryEvent>,
     /// States entered, and retries: what AWS bills.
     pub transitions: u64,
+    pub(super) redrives: Redrives,
     pub(super) definition: Arc<Definition>,
     pub(super) role: String,
     pub(super) attempts: u64,
     pub(super) ahead: Option<Ahead>,
     pub(super) visit: Option<Visit>,
+}
+
+/// How often an execution was redriven.
+#[derive(Debug, Default)]
+pub(super) struct Redrives {
+    pub count: u64,
+    /// When it was redriven last.
+    pub last: Option<Timestamp>,
+    /// The tokens with which it was, and when, oldest first.
+    pub tokens: Vec<(String, Timestamp)>,
 }
 
 /// The state that comes next, with its input, as JSON text too.
@@ -147,6 +158,8 @@ pub(super) struct Visit {
     pub waits_until: (Timestamp, u64),
     /// What a Wait state does when it is over.
     pub afterwards: Option<(Value, Then)>,
+    /// Whether a redrive has come back to this state, and has not asked anything yet.
+    pub redriven: bool,
 }
 
 impl Visit {
@@ -166,19 +179,21 @@ impl Execution {
             .unwrap_or_default()
     }
 
-    /// Writes an event down, and gives its id. Every event follows from the one before it; the first state's from
-    /// none (recorded: both it and `ExecutionStarted` have 0).
+    /// Writes an event down, and gives its id. It follows from `previous`, or else from the one before it; the first
+    /// state's from none (recorded: both it and `ExecutionStarted` have 0).
     pub(super) fn write(
         &mut self,
         now: Timestamp,
         kind: &str,
         details: Option<(&'static str, Value)>,
+        previous: Option<usize>,
     ) -> usize {
         let before = self.history.len();
         let details = details.map(|(member, rest)| self.shared(member, rest));
+        let usual = if before < 2 { 0 } else { before };
         self.history.push(HistoryEvent {
             id: before + 1,
-            previous_event_id: if before < 2 { 0 } else { before },
+            previous_event_id: previous.unwrap_or(usual),
             timestamp: now,
             kind: kind.to_owned(),
             details,
@@ -214,11 +229,15 @@ impl Execution {
             return json!({"State": {}});
         }
         let machine = self.state_machine.rsplit(':').next().unwrap_or_default();
+        let mut execution = json!({
+            "Id": self.arn, "Input": self.input, "StartTime": millis(self.start), "Name": self.name,
+            "RoleArn": self.role, "RedriveCount": self.redrives.count,
+        });
+        if let Some(last) = self.redrives.last {
+            execution["RedriveTime"] = json!(millis(last));
+        }
         json!({
-            "Execution": {
-                "Id": self.arn, "Input": self.input, "StartTime": millis(self.start), "Name": self.name,
-                "RoleArn": self.role, "RedriveCount": 0,
-            },
+            "Execution": execution,
             "StateMachine": {"Id": self.state_machine, "Name": machine},
             "State": {"Name": state, "EnteredTime": millis(now)},
         })
@@ -226,7 +245,7 @@ impl Execution {
 }
 
 /// As the context object writes instants, to the millisecond.
-fn millis(instant: Timestamp) -> String {
+pub(super) fn millis(instant: Timestamp) -> String {
     format!("{instant:.3}")
 }
 

@@ -3,11 +3,11 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::asked::{list, page, text};
+use super::asked::{checked_arn, list, page, text};
 use super::ending::{Ending, end};
-use super::execution::{Execution, Status};
+use super::execution::{Execution, Redrives, Status};
 use super::machines::{checked_name, machine};
-use super::notice::redrive;
+use super::redrive;
 use super::run::{PAYLOAD_LIMIT, begin, execution};
 use super::trouble::Trouble;
 use crate::account::{Account, arn};
@@ -22,7 +22,7 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only(action, input, &["stateMachineArn", "name", "input"])?;
     let machine = machine(account, action, input)?;
     let (role, definition) = (machine.role.clone(), machine.definition.clone());
-    let (machine_name, deleting) = (machine.name.clone(), machine.deleting);
+    let (machine_name, deleting) = (machine.name.clone(), machine.deleted.is_some());
     let state_machine = text(action, input, "stateMachineArn")?.to_owned();
     if deleting {
         let message = format!("State Machine is being deleted: '{state_machine}'");
@@ -53,6 +53,7 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         cause: None,
         history: Vec::new(),
         transitions: 0,
+        redrives: Redrives::default(),
         definition,
         role,
         attempts: 0,
@@ -79,6 +80,10 @@ fn checked_input(input: &Value) -> Result<(String, Value), ApiError> {
                 "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to {PAYLOAD_LIMIT}"
             ),
         ));
+    }
+    if given.is_empty() {
+        let message = "Invalid State Machine Execution Input: 'Invalid execution input.'";
+        return Err(ApiError::client("InvalidExecutionInput", message));
     }
     match serde_json::from_str(given) {
         Ok(value) => Ok((given.to_owned(), value)),
@@ -109,8 +114,8 @@ fn already_started(
 }
 
 /// Which execution `input` names.
-fn named(account: &Account, action: &str, input: &Value) -> Result<usize, ApiError> {
-    let arn = text(action, input, "executionArn")?;
+pub(super) fn named(account: &Account, action: &str, input: &Value) -> Result<usize, ApiError> {
+    let arn = checked_arn(text(action, input, "executionArn")?)?;
     account
         .stepfunctions
         .by_arn
@@ -137,17 +142,20 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
         Some(other) => return Err(ApiError::not_known(format_args!("includedData {other}"))),
     };
     let run = named(account, "DescribeExecution", input)?;
+    let now = account.now;
     let of = execution(account, run);
     let mut answer = json!({
         "executionArn": of.arn, "stateMachineArn": of.state_machine, "name": of.name, "status": of.status.name(),
-        "startDate": of.start.to_string(), "inputDetails": {"included": with_data}, "redriveCount": 0,
+        "startDate": of.start.to_string(), "inputDetails": {"included": with_data},
+        "redriveCount": of.redrives.count,
     });
-    let (redrive_status, redrive_reason) = redrive(of.status);
+    let (redrive_status, redrive_reason) = redrive::status(of, now);
     answer["redriveStatus"] = json!(redrive_status);
     let data = |text: Option<&String>| text.filter(|_| with_data).cloned();
     let optional = [
         ("redriveStatusReason", redrive_reason),
         ("stopDate", of.stop.map(|stop| stop.to_string())),
+        ("redriveDate", of.redrives.last.map(|last| last.to_string())),
         ("input", data(Some(&of.input_text))),
         ("output", data(of.output.as_ref())),
         ("error", of.error.clone()),
@@ -175,7 +183,7 @@ pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     machine(account, action, input)?;
     let arn = text(action, input, "stateMachineArn")?;
     let filter = match input.get("statusFilter") {
-        Some(_) => Some(text(action, input, "statusFilter")?),
+        Some(_) => Some(checked_status(text(action, input, "statusFilter")?)?),
         None => None,
     };
     let wanted = |of: &&Execution| {
@@ -190,14 +198,40 @@ pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError>
         .map(|of| {
             let mut item = json!({
                 "executionArn": of.arn, "stateMachineArn": of.state_machine, "name": of.name,
-                "status": of.status.name(), "startDate": of.start.to_string(), "redriveCount": 0,
+                "status": of.status.name(), "startDate": of.start.to_string(), "redriveCount": of.redrives.count,
             });
-            if let Some(stop) = of.stop {
-                item["stopDate"] = json!(stop.to_string());
+            for (member, at) in [("stopDate", of.stop), ("redriveDate", of.redrives.last)] {
+                if let Some(at) = at {
+                    item[member] = json!(at.to_string());
+                }
             }
             item
         });
     list("executions", listed.collect(), page(input, 1000)?)
+}
+
+/// A status that a list can be filtered by, of which one is for Map states alone.
+fn checked_status(status: &str) -> Result<&str, ApiError> {
+    let statuses = [
+        "SUCCEEDED",
+        "TIMED_OUT",
+        "PENDING_REDRIVE",
+        "ABORTED",
+        "FAILED",
+        "RUNNING",
+    ];
+    if statuses.contains(&status) {
+        return Ok(status);
+    }
+    // Recorded: localstack/localstack tests/aws/services/stepfunctions/v2/test_sfn_api.snapshot.json, 2024-03.
+    Err(ApiError::client(
+        "ValidationException",
+        format!(
+            "1 validation error detected: Value '{status}' at 'statusFilter' failed to satisfy constraint: Member must \
+             satisfy enum value set: [{}]",
+            statuses.join(", ")
+        ),
+    ))
 }
 
 /// `StopExecution`: one that has ended stays as it ended.

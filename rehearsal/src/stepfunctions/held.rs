@@ -28,7 +28,7 @@ const TOKEN_LENGTH: usize = 256;
 pub(super) struct Held {
     run: usize,
     attempt: u64,
-    /// Name of the activity.
+    /// ARN of the activity.
     activity: String,
     since: Timestamp,
 }
@@ -96,7 +96,7 @@ fn take(account: &mut Account, arn: &str, asked: Asked, worker: Option<&str>) ->
     let held = Held {
         run,
         attempt,
-        activity: arn.rsplit(':').next().unwrap_or_default().to_owned(),
+        activity: arn.to_owned(),
         since: now,
     };
     let tokens = &mut account.stepfunctions.tokens;
@@ -166,20 +166,20 @@ fn held(account: &mut Account, action: &str, input: &Value) -> Result<Held, ApiE
     let Some(held) = account.stepfunctions.tokens.get(token).cloned() else {
         let is_token =
             token.len() == TOKEN_LENGTH && token.bytes().all(|digit| digit.is_ascii_hexdigit());
-        return Err(match is_token {
-            true => ApiError::client(
-                "TaskDoesNotExist",
-                format!("Task Does Not Exist: '{token}'"),
-            ),
-            false => ApiError::client("InvalidToken", "Invalid Token: 'Invalid token'"),
+        return Err(if is_token {
+            let message = format!("Task Does Not Exist: '{token}'");
+            ApiError::client("TaskDoesNotExist", message)
+        } else {
+            ApiError::client("InvalidToken", "Invalid Token: 'Invalid token'")
         });
     };
     if task::awaits(account, held.run, held.attempt) {
         return Ok(held);
     }
+    // Recorded: radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json and redrive_execution.json, 2026-09.
     Err(ApiError::client(
         "TaskTimedOut",
-        "Task Timed Out: 'Provided task does not exist anymore'",
+        format!("Task Timed Out: '{}'", held.activity),
     ))
 }
 
@@ -210,7 +210,12 @@ fn tell(account: &mut Account, held: &Held, failed: bool, verdict: String, reaso
     let result = input.and_then(Value::as_str).unwrap_or_default().to_owned();
     account.tell(Fact::Invocation {
         execution,
-        function: held.activity.clone(),
+        function: held
+            .activity
+            .rsplit(':')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         instance,
         result,
         failed,

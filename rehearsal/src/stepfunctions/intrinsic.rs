@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::members::Unreadable;
 use super::path::{Path, Scope};
 use super::trouble::Trouble;
 
@@ -44,6 +45,26 @@ pub enum Argument {
     Expression(Expression),
 }
 
+/// The functions that AWS knows and the account in memory does not (documented:
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html>).
+const NOT_OURS: [&str; 15] = [
+    "States.Array",
+    "States.ArrayContains",
+    "States.ArrayGetItem",
+    "States.ArrayLength",
+    "States.ArrayPartition",
+    "States.ArrayRange",
+    "States.ArrayUnique",
+    "States.Base64Decode",
+    "States.Base64Encode",
+    "States.Hash",
+    "States.JsonMerge",
+    "States.MathAdd",
+    "States.MathRandom",
+    "States.StringSplit",
+    "States.UUID",
+];
+
 /// Functions stand inside one another so deep at most (documented).
 const DEEPEST: usize = 10;
 
@@ -51,30 +72,39 @@ impl Expression {
     /// Reads a path or a function.
     ///
     /// # Errors
-    /// Says in words what is wrong, naming the path or the function.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// What is wrong, naming the path or the function; or that it is not known here.
+    pub fn parse(text: &str) -> Result<Self, Unreadable> {
         Self::parse_inside(text, 0)
     }
 
     /// Reads what stands inside of `depth` functions.
-    fn parse_inside(text: &str, depth: usize) -> Result<Self, String> {
+    fn parse_inside(text: &str, depth: usize) -> Result<Self, Unreadable> {
         if text.starts_with('$') {
             return Path::parse(text).map(Self::Path);
         }
         let (name, rest) = text
             .strip_suffix(')')
             .and_then(|call| call.split_once('('))
-            .ok_or_else(|| format!("{text} is neither a path nor an intrinsic function"))?;
+            .ok_or_else(|| {
+                let what = format!("{text} is neither a path nor an intrinsic function");
+                Unreadable::Wrong(what)
+            })?;
         let function = match name.trim() {
             "States.Format" => Function::Format,
             "States.StringToJson" => Function::StringToJson,
             "States.JsonToString" => Function::JsonToString,
-            other => return Err(format!("the intrinsic function {other} is not known here")),
+            other if NOT_OURS.contains(&other) => {
+                let what = format!("the intrinsic function {other}");
+                return Err(Unreadable::NotOurs(what));
+            }
+            other => {
+                let what = format!("there is no intrinsic function {other}");
+                return Err(Unreadable::Wrong(what));
+            }
         };
         if depth == DEEPEST {
-            return Err(format!(
-                "more than {DEEPEST} intrinsic functions stand inside one another"
-            ));
+            let what = format!("more than {DEEPEST} intrinsic functions stand inside one another");
+            return Err(Unreadable::Wrong(what));
         }
         let arguments = split(rest)
             .into_iter()
@@ -85,9 +115,8 @@ impl Expression {
             Function::StringToJson | Function::JsonToString => arguments.len() == 1,
         };
         if !right_number {
-            return Err(format!(
-                "the number of arguments of {text} is not right for {name}"
-            ));
+            let what = format!("the number of arguments of {text} is not right for {name}");
+            return Err(Unreadable::Wrong(what));
         }
         Ok(Self::Call {
             text: text.to_owned(),
@@ -236,7 +265,7 @@ fn split(text: &str) -> Vec<&str> {
     parts
 }
 
-fn parse_argument(text: &str, depth: usize) -> Result<Argument, String> {
+fn parse_argument(text: &str, depth: usize) -> Result<Argument, Unreadable> {
     if let Some(quoted) = text
         .strip_prefix('\'')
         .and_then(|rest| rest.strip_suffix('\''))

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::asked::{list, page, text};
+use super::asked::{checked_arn, list, page, text};
 use super::definition::Definition;
-use super::execution::Status;
+use super::logging;
 use super::parse::parse;
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
@@ -30,7 +30,10 @@ pub struct StateMachine {
     /// Its tags, as they were given.
     pub tags: Option<Value>,
     pub(super) definition: Arc<Definition>,
-    pub(super) deleting: bool,
+    /// When it was deleted, if it was.
+    pub(super) deleted: Option<Timestamp>,
+    /// Of its last update that changed something; none before that.
+    revision: Option<String>,
 }
 
 /// `CreateStateMachine`: the same again is answered the same.
@@ -52,21 +55,27 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             input["type"]
         )));
     }
+    forget_deleted(account);
     let name = checked_name(text(action, input, "name")?)?;
     let (definition_text, role) = (
         text(action, input, "definition")?,
         text(action, input, "roleArn")?,
     );
+    let logging = match input.get("loggingConfiguration") {
+        Some(given) => Some(logging::checked(account, given)?),
+        None => None,
+    };
     let made = StateMachine {
         name: name.to_owned(),
         role: role.to_owned(),
         definition_text: definition_text.to_owned(),
         created: account.now,
-        logging: input.get("loggingConfiguration").cloned(),
+        logging,
         tracing: input.get("tracingConfiguration").cloned(),
         tags: input.get("tags").cloned(),
         definition: Arc::new(parse(definition_text)?),
-        deleting: false,
+        deleted: None,
+        revision: None,
     };
     let arn = arn("states", &format!("stateMachine:{name}"));
     let machine = match account.stepfunctions.machines.get(&arn) {
@@ -75,7 +84,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             .machines
             .entry(arn.clone())
             .or_insert(made),
-        Some(old) if old.deleting => {
+        Some(old) if old.deleted.is_some() => {
             let message = format!("State Machine is being deleted: '{arn}'");
             return Err(ApiError::client("StateMachineDeleting", message));
         }
@@ -114,7 +123,8 @@ pub fn machine<'a>(
     action: &str,
     input: &Value,
 ) -> Result<&'a mut StateMachine, ApiError> {
-    let arn = text(action, input, "stateMachineArn")?;
+    forget_deleted(account);
+    let arn = checked_arn(text(action, input, "stateMachineArn")?)?;
     account.stepfunctions.machines.get_mut(arn).ok_or_else(|| {
         ApiError::client(
             "StateMachineDoesNotExist",
@@ -123,7 +133,8 @@ pub fn machine<'a>(
     })
 }
 
-/// `UpdateStateMachine`: running executions keep the definition with which they started.
+/// `UpdateStateMachine`: running executions keep the definition with which they started. The revision stays if nothing
+/// changes (recorded: localstack/localstack tests/aws/services/stepfunctions/v2/test_sfn_api.snapshot.json, 2023-08).
 pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "UpdateStateMachine";
     let known = [
@@ -142,38 +153,70 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         Some(text) => Some((text.to_owned(), Arc::new(parse(text)?))),
         None => None,
     };
+    let logging = match input.get("loggingConfiguration") {
+        Some(given) => Some(logging::checked(account, given)?),
+        None => None,
+    };
     let (now, revision) = (account.now, account.uuid());
     let machine = machine(account, action, input)?;
-    if machine.deleting {
+    if machine.deleted.is_some() {
         let message = format!("State Machine is being deleted: '{}'", machine.name);
         return Err(ApiError::client("StateMachineDeleting", message));
     }
+    let mut is_changed = false;
     if let Some((text, read)) = definition {
+        is_changed |= text != machine.definition_text;
         (machine.definition_text, machine.definition) = (text, read);
     }
     if let Some(role) = input["roleArn"].as_str() {
+        is_changed |= role != machine.role;
         machine.role = role.to_owned();
     }
-    for (member, kept) in [
-        ("loggingConfiguration", &mut machine.logging),
-        ("tracingConfiguration", &mut machine.tracing),
+    let tracing = input.get("tracingConfiguration").cloned();
+    for (given, kept) in [
+        (logging, &mut machine.logging),
+        (tracing, &mut machine.tracing),
     ] {
-        if let Some(given) = input.get(member) {
-            *kept = Some(given.clone());
+        if given.is_some() {
+            is_changed |= given != *kept;
+            *kept = given;
         }
     }
-    Ok(json!({"updateDate": now.to_string(), "revisionId": revision}))
+    if is_changed {
+        machine.revision = Some(revision);
+    }
+    let mut answer = json!({"updateDate": now.to_string()});
+    if let Some(revision) = &machine.revision {
+        answer["revisionId"] = json!(revision);
+    }
+    Ok(answer)
 }
 
-/// `DeleteStateMachine`: it is gone once its executions have ended, which they do at their next transition.
+/// `DeleteStateMachine`: it is gone some time after its executions have ended, which they do at their next transition.
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteStateMachine", input, &["stateMachineArn"])?;
     let arn = text("DeleteStateMachine", input, "stateMachineArn")?.to_owned();
+    let now = account.now;
     if let Some(machine) = account.stepfunctions.machines.get_mut(&arn) {
-        machine.deleting = true;
+        machine.deleted.get_or_insert(now);
     }
-    account.stepfunctions.forget_if_deleted(&arn);
     Ok(json!({}))
+}
+
+/// Forgets the machines that were deleted, and whose executions have ended, long enough ago.
+fn forget_deleted(account: &mut Account) {
+    let (now, state) = (account.now, &mut account.stepfunctions);
+    let (executions, stays) = (&state.executions, state.dynamics.deletion);
+    state.machines.retain(|arn, machine| {
+        let Some(deleted) = machine.deleted else {
+            return true;
+        };
+        let own = executions.iter().filter(|of| of.state_machine == *arn);
+        // One that runs has no end, and its machine stays.
+        let ends: Option<Vec<Timestamp>> = own.map(|of| of.stop).collect();
+        let last = ends.map(|ends| ends.into_iter().fold(deleted, Timestamp::max));
+        last.is_none_or(|last| now < last + stays)
+    });
 }
 
 /// `DescribeStateMachine`.
@@ -181,19 +224,24 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     only("DescribeStateMachine", input, &["stateMachineArn"])?;
     let machine = machine(account, "DescribeStateMachine", input)?;
     let off = json!({"level": "OFF", "includeExecutionData": false});
-    Ok(json!({
+    let mut answer = json!({
         "stateMachineArn": input["stateMachineArn"], "name": machine.name,
-        "status": if machine.deleting { "DELETING" } else { "ACTIVE" },
+        "status": if machine.deleted.is_some() { "DELETING" } else { "ACTIVE" },
         "definition": machine.definition_text, "roleArn": machine.role, "type": "STANDARD",
         "creationDate": machine.created.to_string(),
         "loggingConfiguration": machine.logging.clone().unwrap_or(off),
         "tracingConfiguration": machine.tracing.clone().unwrap_or(json!({"enabled": false})),
-    }))
+    });
+    if let Some(revision) = &machine.revision {
+        answer["revisionId"] = json!(revision);
+    }
+    Ok(answer)
 }
 
 /// `ListStateMachines`.
 pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("ListStateMachines", input, &["maxResults", "nextToken"])?;
+    forget_deleted(account);
     let machines = account.stepfunctions.machines.iter().map(|(arn, machine)| {
         json!({
             "stateMachineArn": arn, "name": machine.name, "type": "STANDARD",
@@ -207,13 +255,6 @@ impl super::State {
     pub(super) fn is_deleting(&self, arn: &str) -> bool {
         self.machines
             .get(arn)
-            .is_some_and(|machine| machine.deleting)
-    }
-
-    pub(super) fn forget_if_deleted(&mut self, arn: &str) {
-        let runs = |of: &super::Execution| of.state_machine == arn && of.status == Status::Running;
-        if self.is_deleting(arn) && !self.executions.iter().any(runs) {
-            self.machines.remove(arn);
-        }
+            .is_some_and(|machine| machine.deleted.is_some())
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::wire::ApiError;
 
 /// Fields of Amazon States Language that AWS knows and the account in memory does not.
-const NOT_OURS: [&str; 16] = [
+pub const NOT_OURS: [&str; 16] = [
     "Arguments",
     "Assign",
     "Branches",
@@ -34,6 +34,41 @@ pub struct Members<'a> {
     pub place: String,
     object: &'a Map<String, Value>,
     taken: RefCell<Vec<&'static str>>,
+}
+
+/// Why a part of a definition cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// AWS does not read it either: what is wrong.
+    Wrong(String),
+    /// AWS may well know it, and the account in memory does not: what it is.
+    NotOurs(String),
+}
+
+impl Unreadable {
+    /// The refusal of a definition that has it at `place`: in AWS's name only if AWS refuses it too.
+    pub fn at(self, place: &str) -> ApiError {
+        match self {
+            Self::Wrong(what) => schema(what, place),
+            Self::NotOurs(what) => ApiError::not_known(format_args!("{what}, at {place}")),
+        }
+    }
+
+    /// What is wrong, or what it is.
+    pub fn what(&self) -> &str {
+        match self {
+            Self::Wrong(what) | Self::NotOurs(what) => what,
+        }
+    }
+
+    /// The same of a member, `field`, in which it stands.
+    pub fn in_field(self, field: &str) -> Self {
+        let named = |what: String| format!("the field '{field}': {what}");
+        match self {
+            Self::Wrong(what) => Self::Wrong(named(what)),
+            Self::NotOurs(what) => Self::NotOurs(named(what)),
+        }
+    }
 }
 
 /// The error that AWS answers for a definition it cannot take.
@@ -113,9 +148,10 @@ impl<'a> Members<'a> {
     /// `InvalidDefinition` if it is missing, or something else.
     pub fn required_text(&self, name: &'static str) -> Result<&'a str, ApiError> {
         self.text(name)?.ok_or_else(|| {
+            let root = self.place.is_empty();
             schema(
                 format_args!("These fields are required: [{name}]"),
-                &self.place,
+                if root { "/" } else { &self.place },
             )
         })
     }

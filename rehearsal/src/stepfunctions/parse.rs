@@ -9,7 +9,7 @@ use super::intrinsic::Expression;
 use super::members::{Members, invalid, schema};
 use super::path::Path;
 use super::template::Template;
-use super::{parse_choice, parse_task};
+use super::{parse_choice, parse_task, timestamp};
 use crate::wire::ApiError;
 
 /// Reads a definition.
@@ -136,7 +136,7 @@ fn parse_wait(members: &Members<'_>) -> Result<Kind, ApiError> {
     let seconds_path = parse_path(members, "SecondsPath")?.map(Length::SecondsPath);
     let timestamp = members
         .read("Timestamp", "an ISO-8601 date-time", |value| {
-            value.as_str()?.parse().ok()
+            timestamp::read(value.as_str()?)
         })?
         .map(Length::Timestamp);
     let timestamp_path = parse_path(members, "TimestampPath")?.map(Length::TimestampPath);
@@ -172,7 +172,7 @@ fn parse_words(
         .map(|text| Words::Literal(text.to_owned()));
     let expression = members
         .text(from)?
-        .map(|text| Expression::parse(text).map_err(|error| schema(error, &members.place_of(from))))
+        .map(|text| Expression::parse(text).map_err(|error| error.at(&members.place_of(from))))
         .transpose()?;
     match (words, expression) {
         (Some(_), Some(_)) => Err(schema(
@@ -190,7 +190,7 @@ pub fn parse_template(
 ) -> Result<Option<Template>, ApiError> {
     members
         .take(name)
-        .map(|value| Template::parse(value).map_err(|error| schema(error, &members.place_of(name))))
+        .map(|value| Template::parse(value).map_err(|error| error.at(&members.place_of(name))))
         .transpose()
 }
 
@@ -198,7 +198,7 @@ pub fn parse_template(
 pub fn parse_path(members: &Members<'_>, name: &'static str) -> Result<Option<Path>, ApiError> {
     members
         .text(name)?
-        .map(|text| Path::parse(text).map_err(|error| schema(error, &members.place_of(name))))
+        .map(|text| Path::parse(text).map_err(|error| error.at(&members.place_of(name))))
         .transpose()
 }
 

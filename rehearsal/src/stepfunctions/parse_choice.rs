@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::choice::{Comparison, Operand, Rule, Test, Type, is};
-use super::members::{Members, schema};
+use super::members::{Members, NOT_OURS, Unreadable, schema};
 use super::path::Path;
 use crate::wire::ApiError;
 
@@ -82,9 +82,12 @@ fn parse_variable(rule: &Value, place: String) -> Result<Rule, ApiError> {
             let text = value
                 .as_str()
                 .ok_or_else(|| schema("Variable is not a string", &at))?;
-            variable = Some(Path::parse(text).map_err(|error| schema(error, &at))?);
+            variable = Some(Path::parse(text).map_err(|error| error.at(&at))?);
+        } else if NOT_OURS.contains(&name.as_str()) {
+            let what = format_args!("the field {name} of the definition at {place}");
+            return Err(ApiError::not_known(what));
         } else if test.is_none() {
-            test = Some(parse_test(name, value).map_err(|error| schema(error, &at))?);
+            test = Some(parse_test(name, value).map_err(|error| error.at(&at))?);
         } else {
             return Err(schema("A rule has one comparison", &at));
         }
@@ -95,11 +98,10 @@ fn parse_variable(rule: &Value, place: String) -> Result<Rule, ApiError> {
     }
 }
 
-fn parse_test(name: &str, value: &Value) -> Result<Test, String> {
+fn parse_test(name: &str, value: &Value) -> Result<Test, Unreadable> {
     let flag = || {
-        value
-            .as_bool()
-            .ok_or_else(|| format!("{value} is not true or false"))
+        let wrong = || Unreadable::Wrong(format!("{value} is not true or false"));
+        value.as_bool().ok_or_else(wrong)
     };
     match name {
         "IsPresent" => return Ok(Test::IsPresent(flag()?)),
@@ -107,7 +109,7 @@ fn parse_test(name: &str, value: &Value) -> Result<Test, String> {
             return value
                 .as_str()
                 .map(|text| Test::Matches(text.to_owned()))
-                .ok_or_else(|| format!("{value} is not a string"));
+                .ok_or_else(|| Unreadable::Wrong(format!("{value} is not a string")));
         }
         _ => {}
     }
@@ -120,7 +122,7 @@ fn parse_test(name: &str, value: &Value) -> Result<Test, String> {
     let (plain, by_path) = name
         .strip_suffix("Path")
         .map_or((name, false), |plain| (plain, true));
-    let unknown = || format!("Field \"{name}\" is not supported");
+    let unknown = || Unreadable::Wrong(format!("Field \"{name}\" is not supported"));
     let (kind, rest) = TYPES
         .iter()
         .find_map(|(kind_name, kind)| Some((*kind, plain.strip_prefix(kind_name)?)))
@@ -136,7 +138,10 @@ fn parse_test(name: &str, value: &Value) -> Result<Test, String> {
     let operand = match (by_path, value) {
         (true, Value::String(path)) => Operand::Path(Path::parse(path)?),
         (false, literal) if is(kind, literal) => Operand::Literal(literal.clone()),
-        _ => return Err(format!("{value} is not what {name} compares with")),
+        _ => {
+            let what = format!("{value} is not what {name} compares with");
+            return Err(Unreadable::Wrong(what));
+        }
     };
     Ok(Test::Compares(kind, comparison, operand))
 }

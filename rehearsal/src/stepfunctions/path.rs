@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use super::members::Unreadable;
+
 /// What paths are read from: a state's input, and the context object.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
@@ -34,20 +36,23 @@ impl Path {
     /// Reads a path.
     ///
     /// # Errors
-    /// Says in words what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// What is wrong with it, or that it is of a kind that the account in memory does not know.
+    pub fn parse(text: &str) -> Result<Self, Unreadable> {
         let (in_context, mut rest) = match (text.strip_prefix("$$"), text.strip_prefix('$')) {
             (Some(rest), _) => (true, rest),
             (None, Some(rest)) => (false, rest),
-            (None, None) => return Err(format!("the path {text} does not begin with $")),
+            (None, None) => {
+                let what = format!("the path {text} does not begin with $");
+                return Err(Unreadable::Wrong(what));
+            }
         };
         let mut steps = Vec::new();
         while !rest.is_empty() {
             if steps.len() == MOST_STEPS {
-                return Err(format!("the path {text} has more than {MOST_STEPS} steps"));
+                let what = format!("the path {text} has more than {MOST_STEPS} steps");
+                return Err(Unreadable::Wrong(what));
             }
-            let (step, after) = next_step(rest)
-                .ok_or_else(|| format!("the path {text} is not one that names one place"))?;
+            let (step, after) = next_step(rest).ok_or_else(|| unreadable(text, rest))?;
             steps.push(step);
             rest = after;
         }
@@ -70,15 +75,50 @@ impl Path {
 
     /// What is at the path.
     pub fn read<'a>(&self, scope: Scope<'a>) -> Option<&'a Value> {
-        let root = if self.in_context {
+        let mut steps = self.steps.iter();
+        steps.try_fold(self.root(scope), |value, step| step.take(value))
+    }
+
+    /// Why there is nothing at the path, in the words of the library that AWS reads paths with: the first member that is
+    /// missing on the way, or at the end (recorded for both; the library is Jayway JsonPath, whose texts these are).
+    pub fn why_nothing(&self, scope: Scope<'_>) -> String {
+        let (missing, place) = self.first_missing(scope);
+        if missing + 1 < self.steps.len() {
+            format!("Missing property in path {place}")
+        } else {
+            format!("No results for path: {place}")
+        }
+    }
+
+    /// Whether a member on the way is missing, and not only the last one.
+    pub fn breaks_off(&self, scope: Scope<'_>) -> bool {
+        let (missing, _) = self.first_missing(scope);
+        missing + 1 < self.steps.len()
+    }
+
+    /// Which step leads nowhere, and the path up to there, in brackets.
+    fn first_missing(&self, scope: Scope<'_>) -> (usize, String) {
+        let mut value = self.root(scope);
+        let mut place = "$".to_owned();
+        for (at, step) in self.steps.iter().enumerate() {
+            place.push_str(&match step {
+                Step::Member(name) => format!("['{name}']"),
+                Step::Index(index) => format!("[{index}]"),
+            });
+            match step.take(value) {
+                Some(inner) => value = inner,
+                None => return (at, place),
+            }
+        }
+        (self.steps.len(), place)
+    }
+
+    fn root<'a>(&self, scope: Scope<'a>) -> &'a Value {
+        if self.in_context {
             scope.context
         } else {
             scope.input
-        };
-        self.steps.iter().try_fold(root, |value, step| match step {
-            Step::Member(name) => value.get(name),
-            Step::Index(index) => value.get(index),
-        })
+        }
     }
 
     /// Puts `value` at the path in `target`, making the objects on the way.
@@ -99,6 +139,27 @@ impl Path {
             )),
         }
     }
+}
+
+impl Step {
+    /// What the step leads to.
+    fn take<'a>(&self, value: &'a Value) -> Option<&'a Value> {
+        match self {
+            Self::Member(name) => value.get(name),
+            Self::Index(index) => value.get(index),
+        }
+    }
+}
+
+/// What `rest`, which begins with no step that is known, says about the path `text`.
+fn unreadable(text: &str, rest: &str) -> Unreadable {
+    let is_unfinished = rest == "." || rest.starts_with('[') && !rest.contains(']');
+    if is_unfinished {
+        return Unreadable::Wrong(format!("the path {text} is not finished"));
+    }
+    Unreadable::NotOurs(format!(
+        "the path {text}: it knows those that name one place, in members and indices"
+    ))
 }
 
 fn descend<'a>(value: &'a mut Value, step: &Step) -> Option<&'a mut Value> {
@@ -164,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_name_many_places_is_refused() {
+    fn what_may_name_many_places_is_refused_as_not_known_and_what_is_no_path_as_wrong() {
         for path in [
             "$..a",
             "$.*",
@@ -172,18 +233,45 @@ mod tests {
             "$.a[0:2]",
             "$.a[?(@.b)]",
             "$.a[-1]",
-            "a",
-            "$.",
-            "$.a[0",
+            "$.a['b','c']",
+            "$.a.length()",
+            "$variable",
         ] {
-            assert!(Path::parse(path).is_err(), "{path}");
+            let refused = Path::parse(path).expect_err(path);
+            assert!(matches!(refused, Unreadable::NotOurs(_)), "{path}");
+        }
+        for path in ["a", "$.", "$.a[0", "$.a."] {
+            let refused = Path::parse(path).expect_err(path);
+            assert!(matches!(refused, Unreadable::Wrong(_)), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_the_way_to_it() {
+        let input = json!({"a": {"b": [1]}});
+        let scope = Scope {
+            input: &input,
+            context: &Value::Null,
+        };
+        for (path, says) in [
+            ("$.no", "No results for path: $['no']"),
+            ("$.a.no", "No results for path: $['a']['no']"),
+            ("$.no.x", "Missing property in path $['no']"),
+            ("$.a.no.x.y", "Missing property in path $['a']['no']"),
+            ("$.a.b[3].x", "Missing property in path $['a']['b'][3]"),
+        ] {
+            let path = Path::parse(path).expect("a path");
+            assert_eq!(path.why_nothing(scope), says);
         }
     }
 
     #[test]
     fn what_is_too_long_is_refused() {
         let refused = Path::parse(&format!("${}", ".a".repeat(101))).expect_err("refused");
-        assert!(refused.contains("more than 100 steps"), "{refused}");
+        assert!(
+            refused.what().contains("more than 100 steps"),
+            "{refused:?}"
+        );
     }
 
     #[test]

@@ -8,8 +8,9 @@ use super::Due;
 use super::decide::{Move, decide};
 use super::definition::{Kind, Then};
 use super::ending::{Ending, Over, end};
-use super::execution::{Ahead, Execution, HISTORY_LIMIT, Visit, with_input, with_output};
-use super::trouble::{DATA_LIMIT, Trouble};
+use super::execution::{Ahead, Execution, HISTORY_LIMIT, Visit, with_input};
+use super::leave::leave;
+use super::trouble::Trouble;
 use super::{notice, task};
 use crate::account::Account;
 use crate::changes::Sight;
@@ -17,10 +18,6 @@ use crate::fact::{ExecutionFact, Fact};
 
 /// The most bytes that an input, an output or a result may have (documented).
 pub const PAYLOAD_LIMIT: usize = 262_144;
-
-/// Data is nested so deep at most when it leaves a state, where each turn of a loop may wrap it once more. AWS documents no
-/// limit; assumed: such data is too large for it as well.
-const DEEPEST: usize = 500;
 
 /// The execution in this place of the list of all.
 pub fn execution(account: &mut Account, run: usize) -> &mut Execution {
@@ -36,19 +33,28 @@ pub fn begin(account: &mut Account, run: usize) {
         now,
         "ExecutionStarted",
         Some(("executionStartedEventDetails", details)),
+        None,
     );
     let ahead = Ahead {
         state: made.definition.start_at.clone(),
         input: made.input.clone(),
         text: json_text(&made.input),
     };
-    let timeout = made.definition.timeout_seconds;
     tell(account, run, ExecutionFact::Started);
     notice::status_changed(account, run);
-    if let Some(seconds) = timeout {
-        account.after(Duration::from_secs(seconds), Due::ExecutionTimeout(run));
-    }
+    start_clock(account, run);
     go(account, run, ahead);
+}
+
+/// Plans the end of an execution that takes longer than its TimeoutSeconds. A redrive begins them anew (recorded:
+/// radkawar/stackd testdata/aws/stepfunctions/redrive_execution.json, 2026-09).
+pub fn start_clock(account: &mut Account, run: usize) {
+    let running = execution(account, run);
+    let (timeout, life) = (running.definition.timeout_seconds, running.redrives.count);
+    if let Some(seconds) = timeout {
+        let due = Due::ExecutionTimeout(run, life);
+        account.after(Duration::from_secs(seconds), due);
+    }
 }
 
 /// Writes down what happened to the execution.
@@ -69,10 +75,21 @@ pub fn note(
     kind: &str,
     details: Option<(&'static str, Value)>,
 ) -> Result<usize, Over> {
+    note_after(account, run, kind, details, None)
+}
+
+/// Writes an event down that follows from `previous`, or else from the one before it.
+pub fn note_after(
+    account: &mut Account,
+    run: usize,
+    kind: &str,
+    details: Option<(&'static str, Value)>,
+    previous: Option<usize>,
+) -> Result<usize, Over> {
     let now = account.now;
     let noted = execution(account, run);
     if noted.history.len() + 1 < HISTORY_LIMIT {
-        return Ok(noted.write(now, kind, details));
+        return Ok(noted.write(now, kind, details, previous));
     }
     let cause =
         format!("The execution reached the maximum number of history events ({HISTORY_LIMIT}).");
@@ -80,10 +97,12 @@ pub fn note(
 }
 
 /// Plans to enter a state.
-fn go(account: &mut Account, run: usize, ahead: Ahead) {
+pub fn go(account: &mut Account, run: usize, ahead: Ahead) {
     let latency = account.stepfunctions.dynamics.transition;
-    execution(account, run).ahead = Some(ahead);
-    account.after(latency, Due::Enter(run));
+    let going = execution(account, run);
+    going.ahead = Some(ahead);
+    let due = Due::Enter(run, going.redrives.count);
+    account.after(latency, due);
 }
 
 /// Enters the state that lies ahead.
@@ -95,12 +114,12 @@ pub fn enter(account: &mut Account, run: usize) {
 }
 
 fn step_into(account: &mut Account, run: usize, ahead: Ahead) -> Result<(), Over> {
-    let Ahead { state, input, text } = ahead;
     let machine = execution(account, run).state_machine.clone();
     if account.stepfunctions.is_deleting(&machine) {
         // Documented for DeleteStateMachine: executions end at their next transition.
         return Err(end(account, run, Ending::Aborted(Trouble::NONE)));
     }
+    let Ahead { state, input, text } = ahead;
     count_transition(account, run);
     let definition = execution(account, run).definition.clone();
     let definition = &definition.states[&state];
@@ -137,6 +156,7 @@ fn step_into(account: &mut Account, run: usize, ahead: Ahead) -> Result<(), Over
         heard: now,
         afterwards: None,
         waits_until: (now, 0),
+        redriven: false,
     });
     act(account, run)
 }
@@ -162,8 +182,9 @@ pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
             let visit = visit.expect("the state was just entered");
             visit.afterwards = Some((output, then));
             visit.waits_until = (now + length, changes);
+            let life = execution(account, run).redrives.count;
             let shorter = account.stepfunctions.wait_override.unwrap_or(length);
-            account.after(shorter.min(length), Due::WaitOver(run));
+            account.after(shorter.min(length), Due::WaitOver(run, life));
             Ok(())
         }
         Ok(Move::Ask(payload)) => task::ask(account, run, payload),
@@ -209,7 +230,8 @@ pub fn wait_over(account: &mut Account, run: usize) {
         let then = visit.afterwards.as_ref().map(|(_, then)| then.clone());
         let known = then.is_some_and(|then| changes_in_sight(account, run, &then) == changes);
         if known && account.now + again <= until {
-            account.after(again, Due::WaitOver(run));
+            let life = execution(account, run).redrives.count;
+            account.after(again, Due::WaitOver(run, life));
             return;
         }
     }
@@ -220,64 +242,9 @@ pub fn wait_over(account: &mut Account, run: usize) {
     }
 }
 
-/// Leaves the state in which the execution is.
-pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Result<(), Over> {
-    let leaving = execution(account, run);
-    let visit = leaving
-        .visit
-        .take()
-        .expect("a running execution that leaves is in a state");
-    let kind = format!(
-        "{}StateExited",
-        leaving.definition.states[&visit.state].kind_name()
-    );
-    // What goes through unchanged, as it does through most states, was measured when it came.
-    let is_new = output != visit.input;
-    let text = match is_new {
-        true => json_text(&output),
-        false => visit.text,
-    };
-    if text.len() > PAYLOAD_LIMIT || is_new && is_deeper(&output, DEEPEST) {
-        let trouble = Trouble::new(DATA_LIMIT, too_large(&visit.state));
-        return Err(end(account, run, Ending::Failed(trouble)));
-    }
-    let details = with_output(json!({"name": visit.state}), text.clone());
-    note(
-        account,
-        run,
-        &kind,
-        Some(("stateExitedEventDetails", details)),
-    )?;
-    match then {
-        Then::Next(state) => {
-            let input = output;
-            go(account, run, Ahead { state, input, text });
-            Ok(())
-        }
-        Then::End => Err(end(account, run, Ending::Succeeded(text))),
-    }
-}
-
 /// As JSON text.
 pub fn json_text(value: &Value) -> String {
     serde_json::to_string(value).expect("JSON data has a text")
-}
-
-/// Whether `value` is nested more than `levels` deep.
-fn is_deeper(value: &Value, levels: usize) -> bool {
-    let deeper = |inner: &Value| levels == 0 || is_deeper(inner, levels - 1);
-    match value {
-        Value::Array(items) => items.iter().any(deeper),
-        Value::Object(members) => members.values().any(deeper),
-        _ => false,
-    }
-}
-
-/// The cause of `States.DataLimitExceeded` (observed).
-pub fn too_large(what: &str) -> String {
-    format!(
-        "The state/task '{what}' returned a result with a size exceeding the maximum number of bytes service limit."
-    )
 }
 
 /// Counts a state entered or a retry.

@@ -10,10 +10,9 @@ use super::definition::{Kind, Task, Then};
 use super::ending::{Ending, Over, end};
 use super::execution::{Status, with_error, with_input, with_output};
 use super::host::Host;
-use super::run::{
-    PAYLOAD_LIMIT, act, count_transition, execution, json_text, leave, note, too_large,
-};
-use super::trouble::{DATA_LIMIT, HEARTBEAT_TIMEOUT, TIMEOUT, Trouble};
+use super::leave::{leave, leave_with, too_large};
+use super::run::{PAYLOAD_LIMIT, act, count_transition, execution, json_text, note, note_after};
+use super::trouble::{DATA_LIMIT, TIMEOUT, Trouble};
 use super::{Due, Ticket, held};
 use crate::account::Account;
 use crate::lambda;
@@ -41,7 +40,9 @@ pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Over
         details["heartbeatInSeconds"] = json!(seconds);
     }
     let (kind, member) = task.host.scheduled();
-    note(account, run, kind, Some((member, details)))?;
+    let details = Some((member, details));
+    let previous = entered_before(account, run);
+    note_after(account, run, kind, details, previous)?;
     let asking = execution(account, run);
     asking.attempts += 1;
     let attempt = asking.attempts;
@@ -63,6 +64,13 @@ pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Over
             Ok(())
         }
     }
+}
+
+/// The event with which the execution entered the state, if a redrive has just come back to it: what is asked then
+/// follows from that one (recorded: radkawar/stackd testdata/aws/stepfunctions/redrive_execution.json, 2026-09).
+fn entered_before(account: &mut Account, run: usize) -> Option<usize> {
+    let visit = execution(account, run).visit.as_mut()?;
+    std::mem::take(&mut visit.redriven).then_some(visit.entered_event)
 }
 
 fn invoke(
@@ -154,7 +162,11 @@ fn attempt_succeeded(account: &mut Account, run: usize, answer: Value) -> Result
         .expect("an execution with a task is in a state");
     let state = &asked.definition.states[&visit.state];
     match answered(state, &task, visit.scope(), answer) {
-        Ok(output) => leave(account, run, output, task.then),
+        // Documented: a state's output over the limit is an error of the state, which its Retry and Catch may be about.
+        Ok(output) => match leave_with(account, run, output, task.then)? {
+            None => Ok(()),
+            Some(too_large) => failed(account, run, &too_large),
+        },
         Err(trouble) => {
             let trouble = trouble.in_state(&visit.state, visit.entered_event);
             failed(account, run, &trouble)
@@ -172,7 +184,7 @@ fn attempt_failed(account: &mut Account, run: usize, trouble: Trouble) -> Result
 /// Cuts an attempt off that is still awaited.
 pub fn timed_out(account: &mut Account, run: usize, attempt: u64) {
     if awaits(account, run, attempt) {
-        cut_off(account, run, attempt, TIMEOUT);
+        cut_off(account, run, attempt);
     }
 }
 
@@ -190,19 +202,16 @@ pub fn silent(account: &mut Account, run: usize, attempt: u64) {
         let later = Duration::try_from(limit.duration_since(now)).unwrap_or_default();
         account.after(later, Due::Silence(run, attempt));
     } else {
-        cut_off(account, run, attempt, HEARTBEAT_TIMEOUT);
+        cut_off(account, run, attempt);
     }
 }
 
-fn cut_off(account: &mut Account, run: usize, attempt: u64, error: &str) {
-    held::tell_cut_off(account, run, attempt, error);
+fn cut_off(account: &mut Account, run: usize, attempt: u64) {
+    held::tell_cut_off(account, run, attempt, TIMEOUT);
     no_longer_awaited(account, run);
     let (kind, member) = task_of(account, run).host.timed_out();
-    let details = with_error(Some(error), None);
-    let trouble = Trouble {
-        error: Some(error.to_owned()),
-        cause: None,
-    };
+    let details = with_error(Some(TIMEOUT), None);
+    let trouble = Trouble::timeout();
     // An ended execution has already told everything.
     let _over = note(account, run, kind, Some((member, details)))
         .and_then(|_| failed(account, run, &trouble));
@@ -212,13 +221,15 @@ fn cut_off(account: &mut Account, run: usize, attempt: u64, error: &str) {
 pub fn failed(account: &mut Account, run: usize, trouble: &Trouble) -> Result<(), Over> {
     let task = task_of(account, run);
     if let Some(delay) = next_retry(account, run, &task, trouble) {
-        account.after(delay, Due::Retry(run));
+        let life = execution(account, run).redrives.count;
+        account.after(delay, Due::Retry(run, life));
         return Ok(());
     }
+    let limit = account.stepfunctions.dynamics.data_limit;
     let Some(catcher) = task
         .catch
         .iter()
-        .find(|catcher| trouble.is_one_of(&catcher.error_equals))
+        .find(|catcher| trouble.is_one_of(&catcher.error_equals, limit))
     else {
         return Err(end(account, run, Ending::Failed(trouble.clone())));
     };
@@ -245,10 +256,11 @@ fn next_retry(
     task: &Task,
     trouble: &Trouble,
 ) -> Option<Duration> {
+    let limit = account.stepfunctions.dynamics.data_limit;
     let at = task
         .retry
         .iter()
-        .position(|retrier| trouble.is_one_of(&retrier.error_equals))?;
+        .position(|retrier| trouble.is_one_of(&retrier.error_equals, limit))?;
     let retrier = &task.retry[at];
     let retries = &mut execution(account, run).visit.as_mut()?.retries[at];
     if *retries >= retrier.max_attempts {

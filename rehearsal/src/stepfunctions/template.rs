@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::intrinsic::Expression;
+use super::members::Unreadable;
 use super::path::Scope;
 use super::trouble::Trouble;
 
@@ -29,8 +30,8 @@ impl Template {
     /// Reads a template.
     ///
     /// # Errors
-    /// Says in words which member cannot be read, and why.
-    pub fn parse(value: &Value) -> Result<Self, String> {
+    /// Which member cannot be read, and why.
+    pub fn parse(value: &Value) -> Result<Self, Unreadable> {
         match value {
             Value::Array(items) => items
                 .iter()
@@ -68,16 +69,16 @@ impl Template {
     }
 }
 
-fn parse_member((name, value): (&String, &Value)) -> Result<(String, Template), String> {
+fn parse_member((name, value): (&String, &Value)) -> Result<(String, Template), Unreadable> {
     let Some(plain) = name.strip_suffix(".$") else {
         return Ok((name.clone(), Template::parse(value)?));
     };
     let text = value.as_str().ok_or_else(|| {
-        format!(
+        Unreadable::Wrong(format!(
             "the value for the field '{name}' must be a path or an intrinsic function, not {value}"
-        )
+        ))
     })?;
-    let from = Expression::parse(text).map_err(|error| format!("the field '{name}': {error}"))?;
+    let from = Expression::parse(text).map_err(|error| error.in_field(name))?;
     Ok((
         plain.to_owned(),
         Template::Taken {
@@ -133,11 +134,39 @@ mod tests {
 
     #[test]
     fn other_functions_and_values_are_refused_by_name() {
-        let refused = |template: Value| Template::parse(&template).expect_err("refused");
-        assert!(refused(json!({"x.$": "States.UUID()"})).contains("States.UUID"));
-        assert!(refused(json!({"x.$": 3})).contains("'x.$'"));
-        assert!(refused(json!({"x.$": "States.Format('{}')"})).contains("States.Format"));
-        let deep = format!("{}$.a{}", "States.JsonToString(".repeat(11), ")".repeat(11));
-        assert!(refused(json!({"x.$": deep})).contains("more than 10 intrinsic functions"));
+        let refused = |text: Value| Template::parse(&json!({"x.$": text})).expect_err("refused");
+        for (text, what) in [
+            (json!(3), "'x.$'"),
+            (json!("States.Format('{}')"), "States.Format"),
+            (json!("States.Nothing()"), "States.Nothing"),
+            (
+                json!(format!(
+                    "{}$.a{}",
+                    "States.JsonToString(".repeat(11),
+                    ")".repeat(11)
+                )),
+                "more than 10 intrinsic functions",
+            ),
+        ] {
+            let refused = refused(text);
+            assert!(
+                matches!(&refused, Unreadable::Wrong(why) if why.contains(what)),
+                "{refused:?}"
+            );
+        }
+        for (text, what) in [
+            ("States.UUID()", "States.UUID"),
+            (
+                "States.Format('{}', States.MathAdd(1, 2))",
+                "States.MathAdd",
+            ),
+            ("$.a[*]", "$.a[*]"),
+        ] {
+            let refused = refused(json!(text));
+            assert!(
+                matches!(&refused, Unreadable::NotOurs(why) if why.contains(what)),
+                "{refused:?}"
+            );
+        }
     }
 }

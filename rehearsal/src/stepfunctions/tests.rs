@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::trouble::DataLimit;
 use super::*;
 use crate::account::{Caller, arn};
 use crate::fact::{ExecutionFact, Fact};
@@ -14,6 +15,8 @@ mod activities;
 mod calls;
 mod definitions;
 mod lifecycle;
+mod machines;
+mod redrives;
 
 const START: &str = "2026-11-23T00:00:00Z";
 
@@ -328,32 +331,49 @@ fn an_attempt_over_its_time_is_cut_off_and_its_late_answer_ignored() {
 }
 
 #[test]
-fn an_answer_over_256_kib_is_an_error_that_only_its_name_catches() {
+fn an_answer_over_256_kib_is_an_error_that_states_all_catches_as_recorded() {
     let large = || Ok(json!("x".repeat(262_143)));
-    let mut stage = Stage::start(
-        &one_task(json!({"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Done"}]})),
-        &json!({}),
-    );
+    let all = one_task(json!({"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Done"}]}));
+    let mut stage = Stage::start(&all, &json!({}));
     stage.play(1, |_, _| large());
+    let cause = format!(
+        "The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.",
+        function("f")
+    );
+    assert_eq!(stage.kinds()[4], "LambdaFunctionFailed");
+    let failed = json!({"error": "States.DataLimitExceeded", "cause": cause});
+    assert_eq!(stage.details(4), failed);
+    assert_eq!(stage.run().status.name(), "SUCCEEDED");
+    let named = json!({"Catch": [{"ErrorEquals": ["States.DataLimitExceeded"], "Next": "Done"}]});
+    for (definition, ends) in [(all, "FAILED"), (one_task(named), "SUCCEEDED")] {
+        let mut stage = Stage::start(&definition, &json!({}));
+        stage.account.stepfunctions.dynamics.data_limit = DataLimit::OfItsName;
+        stage.play(1, |_, _| large());
+        assert_eq!(stage.run().status.name(), ends, "as documented");
+    }
+}
+
+#[test]
+fn an_output_over_256_kib_is_an_error_of_its_task_and_ends_any_other_state() {
+    let half = || Ok(json!("x".repeat(200_000)));
+    let input = json!({"a": "y".repeat(100_000)});
+    let catch = json!([{"ErrorEquals": ["States.ALL"], "ResultPath": null, "Next": "Done"}]);
+    let mut stage = Stage::start(&one_task(json!({"Catch": catch})), &input);
+    stage.play(1, |_, _| half());
+    assert_eq!(stage.run().status.name(), "SUCCEEDED");
+    assert_eq!(stage.run().output, Some(input.to_string()));
+    let twice = json!({"StartAt": "P", "States": {
+        "P": {"Type": "Pass", "InputPath": "$.a", "ResultPath": "$.b", "End": true},
+    }});
+    let mut stage = Stage::start(&twice, &json!({"a": "y".repeat(200_000)}));
+    stage.play(1, |_, _| half());
     assert_eq!(
         stage.run().error.as_deref(),
         Some("States.DataLimitExceeded")
     );
-    assert!(
-        stage
-            .run()
-            .cause
-            .as_deref()
-            .expect("a cause")
-            .contains(&function("f"))
-    );
-    let named = json!({"Catch": [{"ErrorEquals": ["States.DataLimitExceeded"], "Next": "Done"}]});
-    let mut stage = Stage::start(&one_task(named), &json!({}));
-    stage.play(1, |_, _| large());
-    assert_eq!(stage.run().status.name(), "SUCCEEDED");
 }
 
-fn wait(field: &str, value: Value) -> Value {
+pub(super) fn wait(field: &str, value: Value) -> Value {
     json!({"StartAt": "W", "States": {"W": {"Type": "Wait", field: value, "End": true}}})
 }
 
@@ -403,6 +423,10 @@ fn a_wait_that_cannot_tell_its_length_fails_in_the_words_of_aws() {
             json!({}),
             "The SecondsPath parameter does not reference an input value: $.w",
         ),
+        (
+            json!({"w": 2_147_483_648_u64}),
+            "The SecondsPath parameter references a value over 2147483647: $.w == 2147483648",
+        ),
     ] {
         let mut stage = Stage::start(&wait("SecondsPath", json!("$.w")), &value);
         stage.play(1, |_, _| Ok(json!({})));
@@ -413,6 +437,46 @@ fn a_wait_that_cannot_tell_its_length_fails_in_the_words_of_aws() {
         assert_eq!(
             stage.details(2),
             json!({"error": "States.Runtime", "cause": cause})
+        );
+    }
+}
+
+#[test]
+fn a_wait_lasts_no_more_seconds_than_fit_32_bits() {
+    let after = |days: i64| {
+        let start: Timestamp = START.parse().expect("an instant");
+        (start + jiff::SignedDuration::from_hours(24 * days)).to_string()
+    };
+    for (definition, input, fails) in [
+        (
+            wait("TimestampPath", json!("$.t")),
+            json!({"t": after(24_855)}),
+            false,
+        ),
+        (
+            wait("TimestampPath", json!("$.t")),
+            json!({"t": after(24_856)}),
+            true,
+        ),
+        (wait("Timestamp", json!(after(24_856))), json!({}), true),
+        (
+            wait("SecondsPath", json!("$.s")),
+            json!({"s": i32::MAX}),
+            false,
+        ),
+        (
+            wait("TimestampPath", json!("$.t")),
+            json!({"t": "2026-11-23 00:01:00Z"}),
+            true,
+        ),
+    ] {
+        let mut stage = Stage::start(&definition, &input);
+        stage.play(1, |_, _| Ok(json!({})));
+        let ended = stage.run().error.as_deref();
+        assert_eq!(
+            ended,
+            fails.then_some("States.Runtime"),
+            "{definition} {input}"
         );
     }
 }
@@ -450,6 +514,15 @@ fn an_execution_over_its_time_times_out() {
     assert_eq!(
         (stage.run().status.name(), stage.seconds()),
         ("TIMED_OUT", 100)
+    );
+    // Recorded: only the history gives the error, and the event follows from none.
+    assert_eq!(stage.details(2), json!({"error": "States.Timeout"}));
+    assert_eq!(stage.run().history[2].previous_event_id, 0);
+    let asked = json!({"executionArn": stage.execution});
+    let described = stage.call("DescribeExecution", asked).expect("described");
+    assert_eq!(
+        (described.get("error"), described.get("cause")),
+        (None, None)
     );
 }
 
@@ -515,6 +588,14 @@ fn a_choice_without_a_way_on_fails_and_so_does_a_path_to_nothing() {
             json!({"Variable": "$.w", "NumericEquals": 2, "Next": "S"}),
             "Invalid path '$.w': The choice state's condition path references an invalid value.",
         ),
+        (
+            json!({"Variable": "$.no.x", "NumericEquals": 2, "Next": "S"}),
+            "Invalid path '$.no.x' : Missing property in path $['no']",
+        ),
+        (
+            json!({"Variable": "$.v", "NumericEqualsPath": "$.no.x", "Next": "S"}),
+            "Invalid path '$.no.x' : Missing property in path $['no']",
+        ),
     ] {
         let mut stage = Stage::start(&choice(rule), &json!({"v": 1}));
         stage.play(1, |_, _| Ok(json!({})));
@@ -527,6 +608,28 @@ fn a_choice_without_a_way_on_fails_and_so_does_a_path_to_nothing() {
                 .expect("a cause")
                 .ends_with(says)
         );
+    }
+}
+
+#[test]
+fn an_input_path_to_nothing_says_what_is_missing() {
+    for (path, says) in [
+        (
+            "$.a.no",
+            "Invalid path '$.a.no' : No results for path: $['a']['no']",
+        ),
+        (
+            "$.no.x",
+            "Invalid path '$.no.x' : Missing property in path $['no']",
+        ),
+    ] {
+        let definition = json!({"StartAt": "P", "States": {
+            "P": {"Type": "Pass", "InputPath": path, "End": true},
+        }});
+        let mut stage = Stage::start(&definition, &json!({"a": {}}));
+        stage.play(1, |_, _| Ok(json!({})));
+        let cause = stage.run().cause.clone().expect("a cause");
+        assert!(cause.ends_with(says), "{cause}");
     }
 }
 

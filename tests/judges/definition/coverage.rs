@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::play::{Played, Visit};
 
-/// Lambda functions send no heartbeats: only activities end so, and the account's own tests have them do it.
+/// Documented for activities that send no heartbeats, and never seen: AWS was recorded to call that States.Timeout.
 const OF_ACTIVITIES: &str = "States.HeartbeatTimeout";
 
 /// What was taken so far.

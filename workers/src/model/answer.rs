@@ -53,6 +53,9 @@ pub struct Extra {
     /// draining, and drained with `NotYet`: since when the instance was seen without its agent, if it was at the last look.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_gone_since: Option<Timestamp>,
+    /// draining and drained: when you asked `ecs-rollout terminate` to end the instance, if you did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub termination_requested_at: Option<Timestamp>,
     /// drained with `NotYet`: what holds the services' tasks, once it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hindrances: Option<Hindrances>,
@@ -91,6 +94,17 @@ pub struct TasksLeft {
     pub arns: Vec<TaskArn>,
     /// When all tasks of the instance were listed.
     pub listed_at: Timestamp,
+}
+
+/// The most tasks that an answer lists. An execution's state has 262,144 bytes for all answers together (Step Functions
+/// Developer Guide, quotas), and an ARN has some 120. Nobody needs the list: without it all tasks are listed again.
+const MOST_LISTED: usize = 400;
+
+impl TasksLeft {
+    /// The tasks, unless they are too many to be remembered.
+    pub fn remembered(self) -> Option<Self> {
+        (self.arns.len() <= MOST_LISTED).then_some(self)
+    }
 }
 
 /// What holds the tasks of services on a leaving instance.
@@ -150,4 +164,27 @@ pub struct Answer {
     /// What only some workers say.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(tasks: usize) -> TasksLeft {
+        let arn = "arn:aws:ecs:eu-west-1:123456789012:task/".to_owned();
+        TasksLeft {
+            arns: (0..tasks)
+                .map(|at| TaskArn::new(format!("{arn}{}/{at:032}", "c".repeat(48))))
+                .collect(),
+            listed_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn tasks_are_remembered_only_as_long_as_two_answers_fit_an_execution_s_state() {
+        let most = left(MOST_LISTED).remembered().expect("as many as it lists");
+        let bytes = serde_json::to_string(&most).expect("JSON").len();
+        assert!(2 * bytes < 262_144 / 2, "{bytes} bytes");
+        assert_eq!(left(MOST_LISTED + 1).remembered(), None);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn activity() -> String {
+pub(super) fn activity() -> String {
     arn("states", "activity:a")
 }
 
@@ -13,7 +13,7 @@ fn asks(extra: Value) -> Value {
 }
 
 /// An execution whose question waits in the activity's line.
-fn asked(extra: Value) -> Stage {
+pub(super) fn asked(extra: Value) -> Stage {
     let mut stage = Stage::empty();
     stage
         .call("CreateActivity", json!({"name": "a"}))
@@ -24,12 +24,12 @@ fn asked(extra: Value) -> Stage {
 }
 
 impl Stage {
-    fn pass(&mut self, seconds: u64) {
+    pub(super) fn pass(&mut self, seconds: u64) {
         let until = self.account.now + Duration::from_secs(seconds);
         self.account.advance(until);
     }
 
-    fn poll(&mut self) -> Value {
+    pub(super) fn poll(&mut self) -> Value {
         self.call(
             "GetActivityTask",
             json!({"activityArn": activity(), "workerName": "w"}),
@@ -37,7 +37,7 @@ impl Stage {
         .expect("an answer")
     }
 
-    fn take(&mut self) -> Value {
+    pub(super) fn take(&mut self) -> Value {
         self.poll()["taskToken"].clone()
     }
 
@@ -115,21 +115,39 @@ fn the_clocks_begin_when_a_worker_takes_the_question() {
 
 #[test]
 fn a_silent_worker_is_noticed_and_its_late_answer_refused() {
-    let retry = json!([{"ErrorEquals": ["States.HeartbeatTimeout"], "IntervalSeconds": 1}]);
+    let retry = json!([{"ErrorEquals": ["States.Timeout"], "IntervalSeconds": 1}]);
     let mut stage = asked(json!({"TimeoutSeconds": 60, "HeartbeatSeconds": 10, "Retry": retry}));
     let token = stage.take();
     stage.pass(10);
-    assert_eq!(
-        stage.details(4),
-        json!({"error": "States.HeartbeatTimeout"})
-    );
-    let late = json!({"taskToken": token, "output": "{}"});
-    assert_eq!(stage.refusal("SendTaskSuccess", late), "TaskTimedOut");
+    // Recorded: the same error as that of TimeoutSeconds.
+    assert_eq!(stage.details(4), json!({"error": "States.Timeout"}));
+    for (action, late) in [
+        (
+            "SendTaskSuccess",
+            json!({"taskToken": token, "output": "{}"}),
+        ),
+        ("SendTaskFailure", json!({"taskToken": token, "error": "E"})),
+        ("SendTaskHeartbeat", json!({"taskToken": token})),
+    ] {
+        let refused = stage.call(action, late).expect_err("too late");
+        let says = format!("TaskTimedOut: Task Timed Out: '{}'", activity());
+        assert_eq!((refused.to_string(), refused.status), (says, 400));
+    }
     stage.pass(1);
     let again = json!({"taskToken": stage.take(), "output": "{}"});
     stage.call("SendTaskSuccess", again).expect("the retry's");
     stage.pass(1);
     assert_eq!(stage.run().status, execution::Status::Succeeded);
+}
+
+#[test]
+fn an_entry_for_the_heartbeat_s_own_error_never_matches() {
+    let entries = json!([{"ErrorEquals": ["States.HeartbeatTimeout"], "Next": "Done"}]);
+    let mut stage = asked(json!({"HeartbeatSeconds": 10, "Catch": entries}));
+    stage.take();
+    stage.pass(11);
+    assert_eq!(stage.kinds()[4..], ["ActivityTimedOut", "ExecutionFailed"]);
+    assert_eq!(stage.run().error.as_deref(), Some("States.Timeout"));
 }
 
 #[test]

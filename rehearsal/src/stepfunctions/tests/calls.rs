@@ -71,6 +71,8 @@ fn a_stopped_execution_is_aborted_and_stays_so() {
         stage.kinds(),
         ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"]
     );
+    // Recorded: it follows from none.
+    assert_eq!(stage.run().history[2].previous_event_id, 0);
     let described = stage
         .call(
             "DescribeExecution",
@@ -135,8 +137,12 @@ fn a_deleted_machine_goes_once_its_executions_ended_at_their_next_transition() {
         start(&mut stage, "x", "{}").expect_err("deleting").code,
         "StateMachineDeleting"
     );
-    stage.play(200, |_, _| Ok(json!({})));
+    stage.play(95, |_, _| Ok(json!({})));
     assert_eq!(stage.run().status.name(), "ABORTED");
+    let described = stage.call("DescribeStateMachine", machine.clone());
+    let status = described.expect("it stays for a while")["status"].clone();
+    assert_eq!(status, "DELETING");
+    stage.play(60, |_, _| Ok(json!({})));
     assert_eq!(
         stage
             .call("DescribeStateMachine", machine)
@@ -189,14 +195,6 @@ fn lists_and_histories_come_in_parts_and_either_order() {
 #[test]
 fn what_is_not_known_is_refused() {
     let mut stage = napping();
-    let redrive = json!({"executionArn": stage.execution});
-    assert_eq!(
-        stage
-            .call("RedriveExecution", redrive)
-            .expect_err("refused")
-            .code,
-        "NotImplemented"
-    );
     let express = json!({"name": "x", "type": "EXPRESS", "definition": "{}", "roleArn": "role"});
     assert!(
         stage
@@ -213,6 +211,45 @@ fn what_is_not_known_is_refused() {
             .code,
         "StateMachineAlreadyExists"
     );
+}
+
+#[test]
+fn a_filter_or_an_arn_that_is_none_is_refused_in_the_words_of_aws() {
+    let mut stage = napping();
+    let machine = arn("states", "stateMachine:m");
+    for (action, input, says) in [
+        (
+            "ListExecutions",
+            json!({"stateMachineArn": machine, "statusFilter": "succeeded"}),
+            "ValidationException: 1 validation error detected: Value 'succeeded' at 'statusFilter' failed to satisfy \
+             constraint: Member must satisfy enum value set: \
+             [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]",
+        ),
+        (
+            "ListStateMachines",
+            json!({"maxResults": 1001}),
+            "ValidationException: 1 validation error detected: Value '1001' at 'maxResults' failed to satisfy \
+             constraint: Member must have value less than or equal to 1000",
+        ),
+        (
+            "DescribeStateMachine",
+            json!({"stateMachineArn": "m"}),
+            "InvalidArn: Invalid Arn: 'Invalid ARN prefix: m'",
+        ),
+        (
+            "GetExecutionHistory",
+            json!({"executionArn": "e"}),
+            "InvalidArn: Invalid Arn: 'Invalid ARN prefix: e'",
+        ),
+        (
+            "StartExecution",
+            json!({"stateMachineArn": machine, "input": ""}),
+            "InvalidExecutionInput: Invalid State Machine Execution Input: 'Invalid execution input.'",
+        ),
+    ] {
+        let refused = stage.call(action, input).expect_err("refused");
+        assert_eq!((refused.to_string().as_str(), refused.status), (says, 400));
+    }
 }
 
 #[test]

@@ -107,6 +107,11 @@ fn what_aws_refuses_is_refused_with_its_place() {
             "{state}: {refused}"
         );
     }
+    let none = refusal(&json!({"StartAt": "A"}));
+    assert!(
+        none.ends_with("'SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /'"),
+        "{none}"
+    );
     let start = refusal(&json!({"StartAt": "X", "States": {"A": {"Type": "Succeed"}}}));
     assert!(start.contains("Missing 'StartAt' target: X"), "{start}");
 }
@@ -129,6 +134,44 @@ fn what_aws_knows_and_we_do_not_is_refused_by_name() {
             "JSONata",
         ),
         (json!({"Type": "Pass", "Assign": {}, "Next": "B"}), "Assign"),
+        (
+            json!({"Type": "Pass", "Parameters": {"id.$": "States.UUID()"}, "Next": "B"}),
+            "the field 'id.$': the intrinsic function States.UUID, at /States/A/Parameters",
+        ),
+        (
+            json!({"Type": "Fail", "CausePath": "States.Hash($.a, 'MD5')"}),
+            "States.Hash",
+        ),
+        (
+            json!({"Type": "Pass", "InputPath": "$.a[*].b", "Next": "B"}),
+            "the path $.a[*].b",
+        ),
+        (
+            json!({"Type": "Wait", "SecondsPath": "$seconds", "Next": "B"}),
+            "the path $seconds",
+        ),
+        (
+            json!({"Type": "Choice", "Choices": [
+                {"Variable": "$..a", "IsPresent": true, "Next": "B"},
+            ]}),
+            "the path $..a",
+        ),
+        (
+            json!({"Type": "Choice", "Choices": [
+                {"Variable": "$.a", "IsPresent": true, "Assign": {"x": 1}, "Next": "B"},
+            ]}),
+            "the field Assign of the definition at /States/A/Choices[0]",
+        ),
+        (
+            json!({"Type": "Choice", "Choices": [
+                {"Not": {"Variable": "$.a", "IsPresent": true}, "Assign": {"x": 1}, "Next": "B"},
+            ]}),
+            "the field Assign of the definition at /States/A/Choices[0]",
+        ),
+        (
+            json!({"Type": "Choice", "Choices": [{"Condition": "{% true %}", "Next": "B"}]}),
+            "the field Condition",
+        ),
     ] {
         let refused = refusal(&with_state(state.clone()));
         assert!(

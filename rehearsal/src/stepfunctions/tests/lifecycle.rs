@@ -11,9 +11,19 @@ const DEFINITION: &str = concat!(
 /// again), and gives back which functions were asked, with the result that a completion was to have, and how it
 /// ended.
 fn route(transition: &str, script: &[(&str, &[Value])]) -> (Vec<String>, String) {
+    route_under(DataLimit::default(), transition, script)
+}
+
+/// The same, where this is how Step Functions treats a result that is too large.
+fn route_under(
+    limit: DataLimit,
+    transition: &str,
+    script: &[(&str, &[Value])],
+) -> (Vec<String>, String) {
     let mut definition =
         std::fs::read_to_string(DEFINITION).expect("the definition is in the repository");
     let mut stage = Stage::empty();
+    stage.account.stepfunctions.dynamics.data_limit = limit;
     for (substitution, name) in [
         ("Joined", "joined"),
         ("Draining", "draining"),
@@ -62,6 +72,29 @@ fn route(transition: &str, script: &[(&str, &[Value])]) -> (Vec<String>, String)
         .clone()
         .unwrap_or_else(|| stage.run().status.name().to_owned());
     (asked, ended)
+}
+
+#[test]
+fn an_answer_that_is_too_large_ends_in_a_failed_execution_and_never_in_continue() {
+    let large = json!({"verdict": "Reached", "reason": "x".repeat(262_144)});
+    let reached = verdict("Reached");
+    let launch = [("joined", &[large.clone()][..])];
+    let drain = [
+        ("draining", &[reached.clone()][..]),
+        ("drained", &[large][..]),
+    ];
+    // As recorded, States.ALL catches it; as documented, nothing of the definition does, and the execution fails there.
+    let (asked, ended) = route_under(DataLimit::OfAll, "LAUNCHING", &launch);
+    assert_eq!(asked.last().map(String::as_str), Some("ABANDON"));
+    assert_eq!(ended, "LaunchAbandoned");
+    let (asked, ended) = route_under(DataLimit::OfAll, "TERMINATING", &drain);
+    assert!(!asked.contains(&"CONTINUE".to_owned()), "{asked:?}");
+    assert_eq!(ended, "HookLeftOpen");
+    for (transition, script) in [("LAUNCHING", &launch[..]), ("TERMINATING", &drain[..])] {
+        let (asked, ended) = route_under(DataLimit::OfItsName, transition, script);
+        assert!(!asked.contains(&"CONTINUE".to_owned()), "{asked:?}");
+        assert_eq!(ended, "States.DataLimitExceeded");
+    }
 }
 
 fn verdict(verdict: &str) -> Value {

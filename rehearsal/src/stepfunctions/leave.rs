@@ -1,0 +1,83 @@
+//! Leaves states.
+
+use serde_json::{Value, json};
+
+use super::definition::Then;
+use super::ending::{Ending, Over, end};
+use super::execution::{Ahead, with_output};
+use super::run::{PAYLOAD_LIMIT, execution, go, json_text, note};
+use super::trouble::{DATA_LIMIT, Trouble};
+use crate::account::Account;
+
+/// Data is nested so deep at most when it leaves a state, where each turn of a loop may wrap it once more. AWS documents no
+/// limit; assumed: such data is too large for it as well.
+const DEEPEST: usize = 500;
+
+/// Leaves the state in which the execution is. With an output that is too large the execution fails.
+pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Result<(), Over> {
+    match leave_with(account, run, output, then)? {
+        None => Ok(()),
+        Some(too_large) => Err(end(account, run, Ending::Failed(too_large))),
+    }
+}
+
+/// Leaves the state in which the execution is, unless the output is too large: what is wrong with it is given back.
+pub fn leave_with(
+    account: &mut Account,
+    run: usize,
+    output: Value,
+    then: Then,
+) -> Result<Option<Trouble>, Over> {
+    let leaving = execution(account, run);
+    let visit = leaving
+        .visit
+        .as_mut()
+        .expect("a running execution that leaves is in a state");
+    let kind = format!(
+        "{}StateExited",
+        leaving.definition.states[&visit.state].kind_name()
+    );
+    // What goes through unchanged, as it does through most states, was measured when it came.
+    let is_new = output != visit.input;
+    let text = if is_new {
+        json_text(&output)
+    } else {
+        std::mem::take(&mut visit.text)
+    };
+    if text.len() > PAYLOAD_LIMIT || is_new && is_deeper(&output, DEEPEST) {
+        return Ok(Some(Trouble::new(DATA_LIMIT, too_large(&visit.state))));
+    }
+    let details = with_output(json!({"name": visit.state}), text.clone());
+    note(
+        account,
+        run,
+        &kind,
+        Some(("stateExitedEventDetails", details)),
+    )?;
+    execution(account, run).visit = None;
+    match then {
+        Then::Next(state) => {
+            let input = output;
+            go(account, run, Ahead { state, input, text });
+            Ok(None)
+        }
+        Then::End => Err(end(account, run, Ending::Succeeded(text))),
+    }
+}
+
+/// Whether `value` is nested more than `levels` deep.
+fn is_deeper(value: &Value, levels: usize) -> bool {
+    let deeper = |inner: &Value| levels == 0 || is_deeper(inner, levels - 1);
+    match value {
+        Value::Array(items) => items.iter().any(deeper),
+        Value::Object(members) => members.values().any(deeper),
+        _ => false,
+    }
+}
+
+/// The cause of `States.DataLimitExceeded` (observed).
+pub fn too_large(what: &str) -> String {
+    format!(
+        "The state/task '{what}' returned a result with a size exceeding the maximum number of bytes service limit."
+    )
+}
