@@ -1,6 +1,9 @@
 //! What the template makes for operators: the dashboard shows what workers write, the notices say what they say, and the
 //! policies are within AWS's limits. That the policies allow what the verbs call is judged by `judges/operated.py`.
 
+#[path = "operator/repairs.rs"]
+mod repairs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -308,7 +311,7 @@ fn a_notice_that_the_topic_does_not_take_is_kept_in_the_queue_whose_policy_names
 #[test]
 fn the_policies_fit() {
     let account = deployed();
-    for policy in ["LookPolicy", "RollPolicy"] {
+    for policy in ["LookPolicy", "RollPolicy", "RepairPolicy"] {
         let document = property(&account, policy, "PolicyDocument").to_string();
         // Names may be longer than those here: a cluster's has 48 characters at most, a stack's 128.
         let longer = document.replace(CLUSTER, &"x".repeat(48));

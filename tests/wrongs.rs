@@ -26,7 +26,7 @@ const LOST: &str = "fault terminate-events-lost\n";
 const ACTS: &str = "deploy\nrelease\npass 600\nrest\n";
 
 /// Each wrong with the settings and the deeds of its story.
-const STORIES: [(Wrong, &[&str], &str); 30] = [
+const STORIES: [(Wrong, &[&str], &str); 33] = [
     (Wrong::ErrorIsReached, &[ROLL, "fault worker-error\n"], ACTS),
     (Wrong::Counters, &[ROLL], ACTS),
     (
@@ -91,6 +91,23 @@ const STORIES: [(Wrong, &[&str], &str); 30] = [
         Wrong::NotJoinedIsJoined,
         &["instances 1\nfault never-joins\nservice web desired=1 cpu=128 memory=128\n"],
         "deploy\nroll\n",
+    ),
+    // The operator's program is killed before it answers the hook, so that the workers have to.
+    (
+        Wrong::EndRequestIgnored,
+        &[HANGS],
+        "deploy\nroll\nterminate steps=2\npass 4000\nroll\n",
+    ),
+    (
+        Wrong::QueueStopsForEnded,
+        &[HANGS],
+        "deploy\nroll\nterminate steps=1\nroll\n",
+    ),
+    (
+        Wrong::EndRequestNeverLapses,
+        &[HANGS],
+        "deploy\nroll\nterminate steps=1\npass 4000\ncall autoscaling TerminateInstanceInAutoScalingGroup \
+         {\"InstanceId\":\"$RETAINED\",\"ShouldDecrementDesiredCapacity\":false}\nsettle\nrest\n",
     ),
     (Wrong::ReconcilesNever, &[ROLL, LOST], ACTS),
     (Wrong::RunningIgnored, &[ALONE], ACTS),

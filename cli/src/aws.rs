@@ -1,8 +1,9 @@
-//! The operator's own account: his profile and Region, and what is asked there. Read-only, but for what `roll` and `stop` ask.
+//! The operator's own account: his profile and Region, and what is asked there. Read-only, but for what `roll`, `stop` and `terminate` ask.
 
 mod activities;
 mod cluster;
 mod definition;
+mod edge;
 mod executions;
 mod group;
 mod pages;
@@ -25,6 +26,8 @@ use workers::{Clients, Error, boot, http};
 pub use activities::Activity;
 pub use cluster::{Machine, ServiceSettings, StartedTask};
 pub use definition::{Definition, RUNS_FOR};
+use edge::Edge;
+pub use edge::fit_to_show;
 pub use executions::{Execution, Ran, console};
 pub use group::{Capacity, Group, Hook, Hooks, Member};
 pub use pages::Page;
@@ -53,6 +56,8 @@ pub struct Access {
 pub struct Aws {
     /// What the workers look with; they change nothing.
     pub clients: Clients,
+    /// The same clients for `terminate`, which does.
+    pub acting: Clients,
     /// The Region.
     pub region: String,
     cloudformation: aws_sdk_cloudformation::Client,
@@ -129,6 +134,15 @@ async fn has_credentials(config: &SdkConfig) -> Result<(), String> {
     Err(text)
 }
 
+/// The same settings, by which every answer passes the edge.
+fn with_edge(config: &SdkConfig) -> SdkConfig {
+    let Some(client) = config.http_client() else {
+        // Nothing can be asked without one.
+        return config.clone();
+    };
+    config.to_builder().http_client(Edge(client)).build()
+}
+
 /// A client of the SDK `$sdk` whose every answer sets the clock.
 macro_rules! client {
     ($sdk:ident, $config:expr, $clock:expr) => {
@@ -141,9 +155,11 @@ macro_rules! client {
 }
 
 impl Aws {
-    /// The account that the settings of `config` lead to.
+    /// The account that the settings of `config` lead to. Its answers are fit to be shown, see [`edge`].
     pub fn of(config: &SdkConfig, region: String) -> Self {
-        let clients = Clients::new(config).only_looking();
+        let config = &with_edge(config);
+        let acting = Clients::new(config);
+        let clients = acting.clone().only_looking();
         let clock = &clients.clock;
         Self {
             region,
@@ -154,6 +170,7 @@ impl Aws {
             parameters: client!(aws_sdk_ssm, config, clock),
             stepfunctions: client!(aws_sdk_sfn, config, clock),
             clients,
+            acting,
         }
     }
 

@@ -14,6 +14,7 @@ mod roll;
 mod simulate;
 mod stop;
 mod story;
+mod terminate;
 mod trouble;
 mod watch;
 
@@ -45,6 +46,8 @@ enum Verb {
     Watch(watch::Watch),
     /// Stops a roll: cancels the update, which CloudFormation rolls back.
     Stop(stop::Stop),
+    /// Ends a retained instance, with whatever still runs on it.
+    Terminate(terminate::Terminate),
     /// Tells why an instance of the cluster is where it is, and what a person can do about it.
     Explain(explain::Explain),
     /// Tells the story of a past roll, as text, JSON or a page of HTML.
@@ -73,6 +76,7 @@ impl CommandLine {
             Verb::Roll(roll) => roll.run(),
             Verb::Watch(watch) => watch.run(),
             Verb::Stop(stop) => stop.run(),
+            Verb::Terminate(terminate) => terminate.run(),
             Verb::Explain(explain) => explain.run(),
             Verb::Report(report) => report.run(),
             Verb::Account(account) => account.run(),

@@ -11,7 +11,7 @@ use workers::model::{Subject, Transition, seconds_between};
 use workers::{Finding, Verdict, Worker};
 
 use crate::aws::{Execution, Hooks, Member, Ran, Stack, console};
-use advice::{advice, at_the_deadline};
+use advice::{advice, at_the_deadline, without_execution};
 
 /// What is known about an instance.
 #[derive(Debug)]
@@ -30,10 +30,23 @@ pub struct Explanation {
     pub member: Member,
     /// What our hooks say.
     pub hooks: Hooks,
+    /// Our hooks' names: of the launch hook, if the group has it, and of the terminate hook.
+    pub hook_names: HookNames,
+    /// The ARN of the state machine.
+    pub machine: String,
     /// The stack.
     pub stack: Stack,
     /// What is done about it.
     pub life: Life,
+}
+
+/// The names of our hooks, of those that the group has.
+#[derive(Debug, Default)]
+pub struct HookNames {
+    /// Of the launch hook.
+    pub launch: Option<String>,
+    /// Of the terminate hook.
+    pub terminate: Option<String>,
 }
 
 /// What is done about an instance.
@@ -181,7 +194,7 @@ impl Explanation {
     }
 
     fn alone(&self, lines: &mut Vec<(&'static str, String)>, ended: Option<&(Execution, Ran)>) {
-        let (id, group) = (&self.member.id, &self.group);
+        let id = &self.member.id;
         if let Some((execution, ran)) = ended {
             let (error, cause) = ran.failure.clone().unwrap_or_default();
             let (status, state) = (&execution.status, &ran.state);
@@ -196,15 +209,14 @@ impl Explanation {
         if self.member.state.is_retained() {
             lines.push((
                 "now",
-                "Its drain failed, and it is retained for you: its tasks run on, and no update goes forward before it is let go."
+                "Its drain failed, and it is retained for you. Its tasks run on, and each rollout stops until you end it."
                     .to_owned(),
             ));
-            lines.push(("do", format!("Look at what runs on it: aws ecs list-tasks --cluster {} --container-instance …", self.hooks.cluster)));
             lines.push((
                 "do",
                 format!(
-                    "Let it go: aws autoscaling terminate-instance-in-auto-scaling-group --instance-id {id} \
-                     --no-should-decrement-desired-capacity"
+                    "See what runs on it, and end it: ecs-rollout terminate {id} (--stop-tasks: SIGTERM first). \
+                     terminate-instance-in-auto-scaling-group alone drains it once more, and retains it again."
                 ),
             ));
         } else {
@@ -212,23 +224,16 @@ impl Explanation {
                 "now",
                 format!("It is {}, and no execution runs for it.", self.member.state),
             ));
-            lines.push(("do", self.without_execution()));
-            lines.push((
-                "do",
-                format!(
-                    "Redrive a failed execution: aws stepfunctions redrive-execution --execution-arn …; or end the hook: aws \
-                     autoscaling complete-lifecycle-action --auto-scaling-group-name {group} --instance-id {id} \
-                     --lifecycle-hook-name … --lifecycle-action-result ABANDON"
-                ),
-            ));
+            let what = without_execution(self, ended.map(|(execution, _)| execution));
+            lines.extend(what.into_iter().map(|line| ("do", line)));
         }
         if let Some((execution, _)) = ended {
             lines.push(("", console(&self.region, &execution.arn)));
         }
     }
 
-    /// What to do while no execution runs for an instance at a hook.
-    fn without_execution(&self) -> String {
+    /// What to do while no execution has run for an instance at a hook.
+    fn await_execution(&self) -> String {
         match self.stack.reconciler() {
             Some(machine) => format!(
                 "Wait: its event may be up to two minutes late, and if it was lost the reconciler starts an execution within \

@@ -1,5 +1,6 @@
 //! What people see.
 
+pub mod ending;
 pub mod graph;
 pub mod live;
 pub mod out;

@@ -32,6 +32,7 @@ impl Changes {
             Fact::Stack { .. } | Fact::Refresh { .. } => None,
             Fact::Lifecycle { instance, .. }
             | Fact::ContainerInstance { instance, .. }
+            | Fact::Attribute { instance, .. }
             | Fact::Died { instance }
             | Fact::Spot { instance, .. }
             | Fact::Task { instance, .. }
@@ -58,7 +59,7 @@ impl Changes {
             instance, state, ..
         } = fact
         else {
-            return matches!(fact, Fact::Stack { .. });
+            return matches!(fact, Fact::Stack { .. } | Fact::Attribute { .. });
         };
         let leaves = state.starts_with("Terminating") || state.starts_with("Warmed:Pending");
         let stays = state.ends_with(":Retained");

@@ -99,14 +99,14 @@ impl State {
             .map(|(_, document)| document)
     }
 
-    /// Whether a stack has made the log group with this ARN.
-    pub fn has_log_group(&self, arn: &str) -> bool {
-        record::log_groups(self).any(|group| group == arn)
-    }
-
     /// The events of all stacks, each stack's oldest first.
     pub fn all_events(&self) -> impl Iterator<Item = &stack::StackEvent> {
         self.stacks.values().flat_map(|stack| &stack.events)
+    }
+
+    /// Whether a stack has made the log group with this ARN.
+    pub fn has_log_group(&self, arn: &str) -> bool {
+        record::log_groups(self).any(|group| group == arn)
     }
 
     /// A stack by its id.

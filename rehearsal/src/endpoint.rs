@@ -1,22 +1,32 @@
-//! The account on loopback: any AWS client may call it over HTTP. Which call it is the client says, in one of AWS's
-//! protocols; who calls, the access key of its signature says (signatures themselves are not checked).
+//! The account on loopback: AWS's clients call it over HTTP. Which call it is the client says, in one of AWS's
+//! protocols; who calls, the access key of its signature says.
+//!
+//! - this file: from a request to a call, and back
+//! - `guard`: who may ask at all: no page in a browser, nobody without a key
+//! - `keys`: the access keys, which are random
+//! - `invoke`, `objects`: Lambda's and S3's requests
 
+pub mod guard;
 mod invoke;
+pub mod keys;
 mod objects;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::net::TcpListener;
 
 use crate::wire::{self, ApiError};
 use crate::world::World;
+use guard::Signed;
+use keys::Keys;
 
 /// The largest request that is read: a zip for a bucket is a few megabytes.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
@@ -27,6 +37,8 @@ pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 #[derive(Clone)]
 struct Desk {
     world: World,
+    keys: Keys,
+    own: SocketAddr,
     log: Log,
 }
 
@@ -37,7 +49,7 @@ struct Desk {
 pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, String> {
     if !address.ip().is_loopback() {
         return Err(format!(
-            "{address} is not a loopback address: whoever reaches the account may do anything in it; listen on \
+            "{address} is not a loopback address: the account's requests and keys are not encrypted; listen on \
              127.0.0.1:{}",
             address.port()
         ));
@@ -62,50 +74,93 @@ pub fn url(listener: &std::net::TcpListener) -> Result<String, String> {
         .map_err(|error| format!("the listener has no address: {error}"))
 }
 
-/// Serves `world` to whoever connects, without end.
+/// Serves `world` to whoever has one of `keys`, without end.
 ///
 /// # Errors
 /// If the listener fails.
 pub async fn serve(
     listener: std::net::TcpListener,
     world: World,
+    keys: Keys,
     log: Log,
 ) -> Result<(), std::io::Error> {
-    let router = Router::new()
-        .fallback(answer)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .with_state(Desk { world, log });
+    let own = listener.local_addr()?;
+    let desk = Desk {
+        world,
+        keys,
+        own,
+        log,
+    };
+    let router = Router::new().fallback(guarded).with_state(desk);
     axum::serve(TcpListener::from_std(listener)?, router).await
 }
 
-async fn answer(
-    State(desk): State<Desk>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let (service, access_key) = wire::signed_for(header("authorization").unwrap_or_default());
-    let caller = wire::caller(access_key);
+/// The answer to a request that passes the guard, whose body is not read before.
+async fn guarded(State(desk): State<Desk>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let refused = match guard::check(&parts, desk.own, &desk.keys) {
+        Ok(signed) => match to_bytes(body, BODY_LIMIT).await {
+            Ok(body) => return answer(&desk, &signed, &parts, &body).await,
+            Err(error) => ApiError {
+                status: 413,
+                code: "RequestEntityTooLarge".to_owned(),
+                message: format!(
+                    "the body cannot be read, or has more than {BODY_LIMIT} bytes: {error}"
+                ),
+            },
+        },
+        Err(error) => error,
+    };
+    // Not the whole address: that of a presigned request has the key in it.
+    (desk.log)(&format!("{} {}: {refused}", parts.method, parts.uri.path()));
+    refusal(&desk.world, &parts, refused)
+}
+
+/// An error about a request that nobody has read, in the protocol that its client speaks, as far as the head shows it.
+fn refusal(world: &World, parts: &Parts, error: ApiError) -> Response {
+    let target = parts.headers.get("x-amz-target");
+    let target = target.and_then(|target| target.to_str().ok());
+    let response = if invoke::function(&parts.uri).is_some() {
+        let mut response = invoke::failed(&error);
+        if let Ok(id) = HeaderValue::from_str(&world.with(wire::request_id)) {
+            response.headers_mut().insert("x-amzn-requestid", id);
+        }
+        response
+    } else if target.is_none() && parts.uri.path() != "/" {
+        objects::refused(world, &error)
+    } else {
+        http(&world.refuse(target, error))
+    };
+    dated(world, response)
+}
+
+async fn answer(desk: &Desk, signed: &Signed, parts: &Parts, body: &[u8]) -> Response {
+    let Signed { caller, service } = signed;
+    let Parts {
+        method,
+        uri,
+        headers,
+        ..
+    } = parts;
     if service == "s3" {
-        let response = objects::answer(&desk.world, &caller, &method, &uri, &headers, &body);
+        let response = objects::answer(&desk.world, caller, method, uri, headers, body);
         // Whoever uploads looks first what is there already.
         if response.status() != StatusCode::NOT_FOUND && response.status().as_u16() >= 400 {
             (desk.log)(&format!("s3: {method} {uri} {}", response.status()));
         }
         return dated(&desk.world, response);
     }
-    if let Some(name) = invoke::function(&uri) {
-        let response = invoke::answer(&desk.world, &method, &name, &headers, &body).await;
+    if let Some(name) = invoke::function(uri) {
+        let response = invoke::answer(&desk.world, caller, &name, parts, body).await;
         return dated(&desk.world, response);
     }
-    let target = header("x-amz-target");
+    let target = headers.get("x-amz-target");
+    let target = target.and_then(|target| target.to_str().ok());
     let call =
-        readable(&method, &uri, service, target).and_then(|()| wire::read(target, service, &body));
+        readable(method, uri, service, target).and_then(|()| wire::read(target, service, body));
     let response = match call {
         Ok(call) => {
-            let response = desk.world.serve(&caller, &call).await;
+            let response = desk.world.serve(caller, &call).await;
             if response.status >= 400 {
                 (desk.log)(&format!(
                     "{}:{} {} {}",

@@ -4,7 +4,7 @@
 //! - this file: which environment serves an invocation, and how many were started
 //! - `child`: one process, from its start to its end
 //! - `runtime_api`: what it is told, and what it says
-//! - `code`: where the binary is
+//! - `code`: where the binary is, and what a zip may be
 
 mod child;
 mod code;
@@ -18,8 +18,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::endpoint::keys::Keys;
 use crate::functions::{Answered, Crash, crashed, failure};
-use crate::lambda::Function;
+use crate::lambda::{self, Function};
 use child::Child;
 
 /// Takes a line that a function has written, and the function's name.
@@ -32,12 +33,22 @@ pub struct Environments {
 }
 
 struct Inner {
-    /// The folder of the workers' binaries.
-    workers: PathBuf,
-    /// Where the account listens, such as `http://127.0.0.1:4500`.
-    endpoint: String,
-    log: Log,
+    host: Host,
     state: Mutex<State>,
+}
+
+/// What environments are started with.
+pub struct Host {
+    /// The folder of the workers' binaries.
+    pub workers: PathBuf,
+    /// Where the account listens, such as `http://127.0.0.1:4500`.
+    pub endpoint: String,
+    /// The account's access keys, of which each function gets its own.
+    pub keys: Keys,
+    /// Whether zips that were uploaded are run, with all rights of the user who started the account.
+    pub runs_uploaded_code: bool,
+    /// Takes what functions write.
+    pub log: Log,
 }
 
 #[derive(Default)]
@@ -58,21 +69,16 @@ pub struct Starts {
 
 impl fmt::Debug for Environments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Environments of {}", self.inner.workers.display())
+        write!(f, "Environments of {}", self.inner.host.workers.display())
     }
 }
 
 impl Environments {
-    /// Environments whose binaries are in the folder `workers`, and whose AWS is at `endpoint`.
-    pub fn new(workers: PathBuf, endpoint: String, log: Log) -> Self {
+    /// Environments on `host`.
+    pub fn new(host: Host) -> Self {
         let state = Mutex::default();
         Self {
-            inner: Arc::new(Inner {
-                workers,
-                endpoint,
-                log,
-                state,
-            }),
+            inner: Arc::new(Inner { host, state }),
         }
     }
 
@@ -82,7 +88,7 @@ impl Environments {
     /// A sentence that names the first one that is not, and how to build it.
     pub fn check(&self) -> Result<(), String> {
         for worker in workers::Worker::ALL {
-            code::runs_here(&code::binary(&self.inner.workers, worker.name())?)?;
+            code::runs_here(&code::binary(&self.inner.host.workers, worker.name())?)?;
         }
         Ok(())
     }
@@ -135,6 +141,9 @@ impl Environments {
             }
         }
         let binary = match &function.zip {
+            Some(_) if !self.inner.host.runs_uploaded_code => {
+                return Err(lambda::refused_upload(name, &function.code));
+            }
             Some(zip) => state.unpacked.bootstrap(&function.code, zip)?,
             None => {
                 let worker = function.worker().ok_or_else(|| {
@@ -143,18 +152,12 @@ impl Environments {
                         function.code
                     )
                 })?;
-                code::binary(&self.inner.workers, worker.name())?
+                code::binary(&self.inner.host.workers, worker.name())?
             }
         };
         code::runs_here(&binary)?;
         state.starts.entry(name.to_owned()).or_default().cold += 1;
-        Child::start(
-            name,
-            function,
-            &binary,
-            &self.inner.endpoint,
-            &self.inner.log,
-        )
+        Child::start(name, function, &binary, &self.inner.host)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -53,6 +53,13 @@ pub enum Fact {
         /// Whether the agent is connected.
         agent_connected: bool,
     },
+    /// Somebody put an attribute on a container instance.
+    Attribute {
+        /// Id of the EC2 instance.
+        instance: String,
+        /// Name of the attribute.
+        name: String,
+    },
     /// A task entered a state.
     Task {
         /// Id of the task (the end of its ARN).

@@ -51,7 +51,7 @@ pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiErr
             !allows(&policies, &action, resource, call, &context)
         })?
     } else {
-        let mut resources = resources(call).into_iter();
+        let mut resources = resources(account, call).into_iter();
         resources.find(|resource| !allows(&policies, &action, resource, call, &no_context))?
     };
     let code = if ["ecs", "ssm", "states"].contains(&call.service.as_str()) {
@@ -81,7 +81,7 @@ fn no_context(_: &str) -> Option<String> {
 
 /// The resources that a call is about, as the Service Authorization Reference types them; `*` where a call has no
 /// resource type, so that a policy must say `*` too.
-fn resources(call: &Call) -> Vec<String> {
+fn resources(account: &Account, call: &Call) -> Vec<String> {
     let cluster = cluster_name(call);
     let each = |member: &str, kind: &str| -> Vec<String> {
         let ids = call.input[member]
@@ -114,12 +114,25 @@ fn resources(call: &Call) -> Vec<String> {
                 .collect()
         }
         ("ecs", "StopTask") => vec![ecs_arn("task", &cluster, text("task"))],
+        ("ecs", "UpdateTaskProtection") => each("tasks", "task"),
+        ("ecs", "DeregisterContainerInstance") => vec![arn("ecs", &format!("cluster/{cluster}"))],
         ("ecs", "DescribeServices") => each("services", "service"),
         (
             "autoscaling",
-            "CancelInstanceRefresh" | "CompleteLifecycleAction" | "RecordLifecycleActionHeartbeat",
+            "AttachInstances"
+            | "CancelInstanceRefresh"
+            | "CompleteLifecycleAction"
+            | "DetachInstances"
+            | "EnterStandby"
+            | "ExitStandby"
+            | "RecordLifecycleActionHeartbeat",
         ) => {
             vec![group_arn(text("AutoScalingGroupName"))]
+        }
+        // It names an instance alone: what counts is the group that the instance is in.
+        ("autoscaling", "TerminateInstanceInAutoScalingGroup") => {
+            let group = account.autoscaling.group_of(text("InstanceId"));
+            vec![group.map_or_else(|| "*".to_owned(), |group| group_arn(&group.name))]
         }
         ("autoscaling", "CreateOrUpdateTags" | "DeleteTags") => tags(call)
             .map(|tag| group_arn(tag["ResourceId"].as_str().unwrap_or_default()))
@@ -154,8 +167,9 @@ fn tags(call: &Call) -> impl Iterator<Item = &Value> {
 }
 
 /// The calls of CloudFormation that are about a stack, of those that somebody makes here.
-const OF_A_STACK: [&str; 9] = [
+const OF_A_STACK: [&str; 10] = [
     "CancelUpdateStack",
+    "ContinueUpdateRollback",
     "DescribeStackEvents",
     "DescribeStackResource",
     "DescribeStackResources",
@@ -298,7 +312,8 @@ mod tests {
 
     fn allowed(policy: Value, call: &Call) -> bool {
         let action = format!("{}:{}", call.service, call.action);
-        resources(call)
+        let account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        resources(&account, call)
             .iter()
             .all(|resource| allows(&[&policy], &action, resource, call, &no_context))
     }

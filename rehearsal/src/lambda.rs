@@ -17,6 +17,8 @@ const RUNTIME: &str = "provided.al2023";
 pub struct State {
     functions: BTreeMap<String, Function>,
     running: BTreeMap<String, usize>,
+    /// Whether functions whose code was uploaded are refused: the account runs functions, and was not told to run these.
+    pub refuses_uploads: bool,
     /// Invocations to run, oldest first. The driver takes them, and answers with [`stepfunctions::task_returned`].
     pub waiting: VecDeque<Invocation>,
 }
@@ -125,11 +127,16 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         )),
         ("CreateFunction", false) | ("UpdateFunctionConfiguration", true) => {
             let code = input["Code"].as_str().unwrap_or_default().to_owned();
+            let zip = account.s3.object(&code);
+            if zip.is_some() && account.lambda.refuses_uploads {
+                let message = refused_upload(&name, &code);
+                return Err(ApiError::client("InvalidParameterValueException", message));
+            }
             let function = Function {
                 role: input["Role"].as_str().unwrap_or_default().to_owned(),
                 timeout_seconds: input["Timeout"].as_u64().unwrap_or(3),
                 memory_mb: input["MemorySize"].as_u64().unwrap_or(128),
-                zip: account.s3.object(&code),
+                zip,
                 code,
             };
             let arn = arn("lambda", &format!("function:{name}"));
@@ -149,6 +156,14 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         )),
         _ => Err(ApiError::not_implemented("lambda", action)),
     }
+}
+
+/// Why a function whose code was uploaded is not run, and the way out.
+pub fn refused_upload(name: &str, code: &str) -> String {
+    format!(
+        "the code of the function {name} was uploaded ({code}), and this account does not run uploaded code; start it with \
+         `ecs-rollout account --run-uploaded-code` if you trust whoever uploads, since it runs with all your rights"
+    )
 }
 
 /// Puts an invocation of the function with ARN `function` in line.

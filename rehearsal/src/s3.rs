@@ -84,6 +84,11 @@ impl Response {
     }
 }
 
+/// An error about a request of which no bucket is known.
+pub fn refused(error: &ApiError) -> Response {
+    xml::error(error, "", "")
+}
+
 /// Serves one request.
 pub fn serve(account: &mut Account, caller: &Caller, request: &Request<'_>) -> Response {
     let (bucket, key) = names(request.path);

@@ -11,13 +11,14 @@ pub mod written;
 mod play;
 
 pub use crate::faults::Fault;
-pub use action::{Action, Call};
+pub use action::{Action, Call, Termination};
 pub use play::{Afterwards, Played, play, play_and_look, play_then, play_with_processes};
 
 use std::path::PathBuf;
 
 use crate::account::Account;
-use crate::environments::{Environments, Log};
+use crate::endpoint::keys::Keys;
+use crate::environments::{Environments, Host, Log};
 use crate::eventbridge;
 use crate::fact::Told;
 use crate::simulation::wrong::Wrong;
@@ -56,9 +57,14 @@ pub struct Processes {
 }
 
 impl Processes {
-    fn environments(&self, endpoint: &str) -> Result<Environments, String> {
-        let environments =
-            Environments::new(self.workers.clone(), endpoint.to_owned(), self.log.clone());
+    fn environments(&self, endpoint: &str, keys: &Keys) -> Result<Environments, String> {
+        let environments = Environments::new(Host {
+            workers: self.workers.clone(),
+            endpoint: endpoint.to_owned(),
+            keys: keys.clone(),
+            runs_uploaded_code: false,
+            log: self.log.clone(),
+        });
         environments.check()?;
         Ok(environments)
     }

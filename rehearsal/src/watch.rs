@@ -75,7 +75,7 @@ pub struct InstanceSeen {
     pub returns: bool,
     /// Since when it is retained, if it is.
     pub retained_since: Option<Timestamp>,
-    /// Whether it was retained for a person, who then decides what becomes of it.
+    /// Whether it was retained for a person, who may ask to end it.
     pub retained: bool,
     /// Whether it is DRAINING in the cluster.
     pub is_draining: bool,
@@ -138,6 +138,8 @@ struct Inner {
     healthy: BTreeMap<String, u64>,
     /// The instances that were retained, those too that have gone.
     ever_retained: BTreeSet<String>,
+    /// The retained instances that the operator asked to end, and when he asked last.
+    to_be_ended: BTreeMap<String, Timestamp>,
     /// The instances whose hooks were answered CONTINUE.
     told_to_go_on: BTreeSet<String>,
     /// The instances that a user set DRAINING.
@@ -189,6 +191,7 @@ impl Watch {
             last_answers: BTreeMap::new(),
             healthy: BTreeMap::new(),
             ever_retained: BTreeSet::new(),
+            to_be_ended: BTreeMap::new(),
             told_to_go_on: BTreeSet::new(),
             drained_by_hand: BTreeSet::new(),
             abandoned: BTreeSet::new(),

@@ -6,7 +6,7 @@ pub mod query;
 
 use serde_json::Value;
 
-use crate::account::{ACCOUNT_ID, Account, Caller, PARTITION};
+use crate::account::{Account, Caller};
 
 /// An HTTP answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,30 +105,6 @@ pub fn signed_for(authorization: &str) -> (&str, &str) {
     let mut parts = scope.unwrap_or_default().split('/');
     let key = parts.next().unwrap_or_default();
     (parts.nth(2).unwrap_or_default(), key)
-}
-
-/// What the access keys of functions begin with.
-const FUNCTION_KEY: &str = "AKIAFUNCTION-";
-
-/// What the access keys of policies begin with; the names of managed policies follow, with `+` between them.
-const POLICY_KEY: &str = "AKIAPOLICY-";
-
-/// The access key of the function called `name`, by which its calls are known.
-pub fn access_key(name: &str) -> String {
-    format!("{FUNCTION_KEY}{name}")
-}
-
-/// Whose an access key is. `AKIAPOLICY-NAME+NAME` is somebody with these managed policies and no other rights; every key
-/// that is neither this nor a function's is the operator's.
-pub fn caller(access_key: &str) -> Caller {
-    if let Some(names) = access_key.strip_prefix(POLICY_KEY) {
-        let arn = |name: &str| format!("arn:{PARTITION}:iam::{ACCOUNT_ID}:policy/{name}");
-        return Caller::PolicyHolder(names.split('+').map(arn).collect());
-    }
-    match access_key.strip_prefix(FUNCTION_KEY) {
-        Some(name) => Caller::Function(name.to_owned()),
-        None => Caller::Operator,
-    }
 }
 
 /// A new request id.

@@ -29,17 +29,18 @@ def table(scene):
     host, port = scene.address.removeprefix("http://").split(":")
     rows = [["call", "requests/s", "median ms", "99 % ms"]]
     for name, body in questions(scene).items():
-        times = sorted(ask((host, int(port)), request(name, json.dumps(body).encode())))
+        times = sorted(ask((host, int(port)), request(scene, name, json.dumps(body).encode())))
         middle, late = (times[int(len(times) * share)] * 1000 for share in (0.5, 0.99))
         rows.append([name, f"{len(times) / SECONDS:.0f}", f"{middle:.2f}", f"{late:.2f}"])
     return rows
 
 
-def request(name, body):
+def request(scene, name, body):
+    host, key = scene.address.removeprefix("http://"), scene.environment["AWS_ACCESS_KEY_ID"]
     head = (
-        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.1\r\n"
+        f"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-amz-json-1.1\r\n"
         f"X-Amz-Target: AmazonEC2ContainerServiceV20141113.{name}\r\n"
-        f"Authorization: AWS4-HMAC-SHA256 Credential=AKIABENCH/20260101/{REGION}/ecs/aws4_request\r\n"
+        f"Authorization: AWS4-HMAC-SHA256 Credential={key}/20260101/{REGION}/ecs/aws4_request\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

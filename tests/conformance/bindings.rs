@@ -1,5 +1,6 @@
-//! Names for values that differ in every run, such as instance ids: `$A` alone is bound to the first value it meets,
-//! `${A}` and `$A` inside a longer text stand for it. A name is upper case, with digits: `$Latest` is none.
+//! Names for values that differ in every run, such as instance ids: `$A` alone is bound to the
+//! first value it meets, `${A}` and `$A` inside a longer text stand for it. A name is upper case,
+//! with digits: `$Latest` is none.
 
 use std::collections::BTreeMap;
 

@@ -13,7 +13,8 @@ pub struct Verdict {
     pub agrees: bool,
     /// Whether a difference is known.
     pub known: bool,
-    /// What is wrong about it: a difference that is not known, or a known one that is none any more.
+    /// What is wrong about it: a difference that is not known, or a known one that is none any
+    /// more.
     pub complaint: Option<String>,
 }
 

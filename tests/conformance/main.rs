@@ -1,7 +1,9 @@
-//! Conformance: what real AWS was recorded to do, replayed on the account in memory, in virtual time.
+//! Conformance: what real AWS was recorded to do, replayed on the account in memory, in virtual
+//! time.
 //!
-//! Each `SERVICE/NAME.json` is one recorded sequence, in our own words but for AWS's texts: its source, calls with their
-//! answers, and what was seen after how long. Every fact in it agrees, or is in `known-differences.json` with a reason.
+//! Each `SERVICE/NAME.json` is one recorded sequence, in our own words but for AWS's texts: its
+//! source, calls with their answers, and what was seen after how long. Every fact in it agrees, or
+//! is in `known-differences.json` with a reason.
 //!
 //! # Layout
 //! - `sequence`: a file, read strictly. `replay`: its steps on an account.
@@ -9,8 +11,8 @@
 //! - `functions`: what functions answer, which nobody runs here.
 //! - `known`: the known differences. `table`: the figures.
 //!
-//! `CONFORMANCE_ONLY=autoscaling/retention cargo test --test conformance` replays the files whose name contains the
-//! text, and does not look for stale known differences.
+//! `CONFORMANCE_ONLY=autoscaling/retention cargo test --test conformance` replays the files whose
+//! name contains the text, and does not look for stale known differences.
 
 mod bindings;
 mod functions;

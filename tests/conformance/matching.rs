@@ -1,9 +1,10 @@
-//! Whether what was seen is what was recorded. Members that are not recorded are free; a list is recorded whole, in order.
+//! Whether what was seen is what was recorded. Members that are not recorded are free; a list is
+//! recorded whole, in order.
 //!
-//! In the place of a value may stand `{"$any": true}`, `{"$absent": true}`, `{"$like": "At * an instance …"}` (`*`: any
-//! characters, `?`: one),
-//! `{"$between": [1, 2]}`, `{"$contains": X}` (a list that has X somewhere; of several, `[X, Y]`, each at another place),
-//! `{"$starts": [X, …]}` (a list that begins so), `{"$length": 2}`, `{"$not": X}`, and `{"$json": X}` (a text that is
+//! In the place of a value may stand `{"$any": true}`, `{"$absent": true}`, `{"$like": "At * an
+//! instance …"}` (`*`: any characters, `?`: one), `{"$between": [1, 2]}`, `{"$contains": X}` (a
+//! list that has X somewhere; of several, `[X, Y]`, each at another place), `{"$starts": [X, …]}`
+//! (a list that begins so), `{"$length": 2}`, `{"$not": X}`, and `{"$json": X}` (a text that is
 //! JSON and, read, is X).
 
 use serde_json::Value;
@@ -25,7 +26,8 @@ impl From<Unbound> for Mismatch {
     }
 }
 
-/// Compares, and binds the names that stand for nothing yet. If it does not match, the bindings stay as they were.
+/// Compares, and binds the names that stand for nothing yet. If it does not match, the bindings
+/// stay as they were.
 ///
 /// # Errors
 /// The first place at which it is another value.
@@ -259,7 +261,8 @@ fn contains(
 fn is_like(glob: &str, text: &str) -> bool {
     let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
     let (mut at, mut place) = (0, 0);
-    // After the last star: where the glob goes on, and how far the text is that the star stands for.
+    // After the last star: where the glob goes on, and how far the text is that the star stands
+    // for.
     let mut star: Option<(usize, usize)> = None;
     while place < text.len() {
         match glob.get(at) {

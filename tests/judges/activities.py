@@ -24,6 +24,8 @@ import urllib.parse
 import urllib.request
 import xml.etree.ElementTree
 
+from loopback.start import KEYS, credentials, start
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Fast, but so that the heartbeat's limit of 90 s leaves the frozen worker two seconds of the wall clock.
 SPEED = 40
@@ -57,15 +59,10 @@ class Account:
     """The account on loopback, and the calls that its operator makes."""
 
     def __init__(self, binaries, log):
-        command = [binaries / "ecs-rollout", "account", "--listen", "127.0.0.1:0", "--speed", str(SPEED)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
-        line = self.process.stdout.readline()
-        if not line.startswith("listening on "):
-            fail(f"the account does not listen: {line!r}")
-        self.url = line.split()[-1]
+        self.process, self.url, self.key = start(binaries / "ecs-rollout", "--speed", SPEED, stderr=log, cwd=ROOT)
 
     def send(self, service, headers, body):
-        headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential=ANY/20260101/eu-west-1/{service}/aws4_request"
+        headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={self.key}/20260101/eu-west-1/{service}/aws4_request"
         request = urllib.request.Request(self.url, body.encode(), headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
@@ -140,7 +137,7 @@ class Worker:
         self.name, self.log = name, folder / f"{name}.log"
         environment = {
             "PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": url,
-            "AWS_ACCESS_KEY_ID": "ANY", "AWS_SECRET_ACCESS_KEY": "any",
+            **credentials(KEYS[url]),
         }
         command = [binaries / "activity-worker", "--activities", PREFIX, "--name", name]
         self.process = subprocess.Popen(command, stdout=self.log.open("w"), env=environment)

@@ -29,6 +29,7 @@ sys.path[:0] = [str(JUDGES), str(JUDGES / "deployed")]
 import deployed  # noqa: E402
 import tool  # noqa: E402
 from account import CLUSTER, REGION, STACK, client, until  # noqa: E402
+from loopback.start import credentials  # noqa: E402
 
 ROOT = JUDGES.parents[1]
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:{CLUSTER}-lifecycle"
@@ -72,8 +73,15 @@ CALLS = {
     "roll": {"UpdateStack", "PutParameter", *PLAN, *WATCH},
     "stop": {"DescribeStacks", "DescribeAutoScalingGroups", "DescribeInstanceRefreshes", "CancelUpdateStack",
              "CreateOrUpdateTags", "DeleteTags"},
+    "terminate": {"DescribeAutoScalingInstances", "DescribeLifecycleHooks", "ListContainerInstances",
+                  "DescribeContainerInstances", "ListTasks", "DescribeTasks", "StopTask", "PutAttributes",
+                  "TerminateInstanceInAutoScalingGroup", "CompleteLifecycleAction", "DeregisterContainerInstance",
+                  "UpdateContainerInstancesState"},
     # With the caller's rights, when it reads the AMI id for an update.
     "CloudFormation": {"GetParameters"},
+    # What `terminate` calls, and what the README and `explain` tell people to do, by the AWS CLI.
+    "repair": {"StartExecution", "DescribeExecution", "ReceiveMessage", "CompleteLifecycleAction", "PutAttributes", "StopTask", "DetachInstances",
+               "TerminateInstanceInAutoScalingGroup", "DeregisterContainerInstance", "UpdateTaskProtection", "ContinueUpdateRollback"},
 }
 LOOKS = ("watch", "explain", "report", "plan")
 
@@ -163,13 +171,22 @@ class Restricted(tool.Scene):
         self.policies = {one["OutputKey"]: one["OutputValue"].split("/")[-1] for one in outputs if "Policy" in one["OutputKey"]}
 
     def holds(self, *names):
-        key = "AKIAPOLICY-" + "+".join(self.policies[name] for name in names)
-        self.keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "any"}
+        key = f"{self.key}-POLICY-" + "+".join(self.policies[name] for name in names)
+        self.keys = credentials(key)
+
+    def retain(self, instance):
+        """Lets the drain of an instance fail."""
+        self.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)
+        self.groups.terminate_instance_in_auto_scaling_group(InstanceId=instance, ShouldDecrementDesiredCapacity=False)
+        until("its hook", lambda: self.instances().get(instance) == "Terminating:Wait")
+        self.groups.complete_lifecycle_action(
+            AutoScalingGroupName=CLUSTER, LifecycleHookName="ecs-rollout-terminate", InstanceId=instance,
+            LifecycleActionResult="ABANDON")
+        until("its retention", lambda: self.instances().get(instance) == "Terminating:Retained")
 
     def may_name(self, ami):
         """Whether whoever has these rights may write the AMI into its parameter."""
-        theirs = boto3.client("ssm", endpoint_url=self.address, region_name=REGION, aws_access_key_id=self.keys["AWS_ACCESS_KEY_ID"],
-                              aws_secret_access_key="any")
+        theirs = client("ssm", self.address, self.keys["AWS_ACCESS_KEY_ID"])
         try:
             theirs.put_parameter(Name="/ami/ecs/latest", Value=ami, Overwrite=True)
         except theirs.exceptions.ClientError as error:
@@ -237,6 +254,14 @@ def permissions(program):
         rights.enough("watch", STACK, codes=(1,))
         if "report" in verbs:
             rights.enough("report", STACK)
+        repair(scene, rights)
+        serving = scene.at("InService")
+        scene.holds("LookPolicyArn")
+        scene.retain(serving)
+        answer = scene.tool("terminate", serving, "--yes")
+        tool.expect("terminate with the rights to look", answer, 2, "ecs:PutAttributes is not allowed to you")
+        scene.holds("LookPolicyArn", "RepairPolicyArn")
+        rights.enough("terminate", serving, "--stop-tasks", "--yes", codes=(0,))
     for verb in LOOKS:
         changing = {action for action in rights.called.get(verb, ()) if not action.startswith(("Describe", "List", "Get"))}
         if changing:
@@ -244,9 +269,55 @@ def permissions(program):
     granted_is_what_is_called(rights.called)
 
 
+def repair(scene, rights):
+    """What people do by hand to an instance that waits: refused with the rights to look, done with those to repair."""
+    called = rights.called.setdefault("repair", set())
+
+    def allowed(service, action, answers, **members):
+        theirs = client(service, scene.address, scene.keys["AWS_ACCESS_KEY_ID"])
+        try:
+            getattr(theirs, action)(**members)
+        except theirs.exceptions.ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code.startswith("AccessDenied"):
+                return False
+            if code not in answers:
+                raise
+        called.add("".join(word.capitalize() for word in action.split("_")))
+        return True
+
+    instance = scene.at("InService")
+    machine = client("stepfunctions", scene.address).list_state_machines()["stateMachines"][0]["stateMachineArn"]
+    member = scene.ecs.list_container_instances(cluster=CLUSTER, filter=f"ec2InstanceId == {instance}")["containerInstanceArns"][0]
+    task = scene.ecs.list_tasks(cluster=CLUSTER, containerInstance=member)["taskArns"][0]
+    execution = client("stepfunctions", scene.address).list_executions(stateMachineArn=machine)["executions"][0]["executionArn"]
+    # With what the account answers to somebody who may: there is no such hook, nothing to roll back.
+    steps = [
+        ("stepfunctions", "describe_execution", (), {"executionArn": execution}),
+        ("stepfunctions", "start_execution", (), {"stateMachineArn": machine, "input": "{}"}),
+        ("ecs", "put_attributes", (), {"cluster": CLUSTER, "attributes": [
+            {"name": "looked-at", "value": "yes", "targetType": "container-instance", "targetId": member}]}),
+        ("ecs", "stop_task", (), {"cluster": CLUSTER, "task": task}),
+        ("autoscaling", "complete_lifecycle_action", ("ValidationError",), {
+            "AutoScalingGroupName": CLUSTER, "LifecycleHookName": "ecs-rollout-terminate", "InstanceId": instance,
+            "LifecycleActionResult": "CONTINUE"}),
+        ("ecs", "deregister_container_instance", ("InvalidParameterException",), {"cluster": CLUSTER, "containerInstance": member}),
+        ("cloudformation", "continue_update_rollback", ("ValidationError",), {"StackName": STACK}),
+        ("autoscaling", "terminate_instance_in_auto_scaling_group", (), {
+            "InstanceId": instance, "ShouldDecrementDesiredCapacity": False}),
+    ]
+    for holds, wanted in [(["LookPolicyArn"], False), (["LookPolicyArn", "RollPolicyArn"], False),
+                          (["LookPolicyArn", "RepairPolicyArn"], True)]:
+        scene.holds(*holds)
+        for service, action, answers, members in steps:
+            if allowed(service, action, answers, **members) != wanted:
+                fail(f"{action} with {', '.join(holds)}: allowed is {not wanted}")
+    print(f"repair has enough rights for {len(called)} calls, and others have none of them")
+
+
 def granted_is_what_is_called(called):
     text = (ROOT / "template" / "operator.yaml").read_text()
-    services = "autoscaling|cloudformation|ecs|elasticloadbalancing|ssm|states"
+    services = "autoscaling|cloudformation|ecs|elasticloadbalancing|sqs|ssm|states"
     granted = set(re.findall(rf"^\s+(?:- |Action: )(?:{services}):(\w+)$", text, re.MULTILINE))
     known = set().union(*CALLS.values())
     if granted != known:

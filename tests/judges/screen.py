@@ -29,6 +29,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "deployed"))
 
 from account import CLUSTER, REGION, STACK, client  # noqa: E402
 from loopback.between import Between  # noqa: E402
+from loopback.start import KEYS, credentials, start  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SPEED, SPEED_OF_THOUSAND = 20, 10
@@ -57,7 +58,7 @@ class Terminal:
         self.theirs = os.dup(theirs)
         self.resize(*size)
         self.before = termios.tcgetattr(self.theirs)
-        env = {"AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_REGION": REGION,
+        env = {"AWS_ENDPOINT_URL": address, **credentials(KEYS[address]), "AWS_REGION": REGION,
                "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true",
                "PATH": os.environ["PATH"], "TERM": "xterm-256color", **more}
         self.process = subprocess.Popen([program, "watch", STACK], stdin=theirs, stdout=theirs, stderr=theirs, env=env,
@@ -132,9 +133,7 @@ class Scene:
     """An account with a stack of ours."""
 
     def __init__(self, program, speed, **changed):
-        command = [program, "account", "--listen", "127.0.0.1:0", "--speed", str(speed)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
-        self.address = self.process.stdout.readline().split()[-1]
+        self.process, self.address, _ = start(program, "--speed", speed, stderr=subprocess.DEVNULL, cwd=ROOT)
         self.between = Between(self.address)
         self.stacks, self.ecs, self.groups, self.parameters = (
             client(name, self.address) for name in ("cloudformation", "ecs", "autoscaling", "ssm"))

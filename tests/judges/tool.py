@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -16,10 +17,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "deployed"))
 
 from account import CLUSTER, REGION, STACK, client, until  # noqa: E402
 from loopback.between import Between  # noqa: E402
+from loopback.start import credentials, start  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SPEED = "30"
 MARK = "standalone"
+# What somebody who may start a task could write to whoever looks at it: a cleared screen, a forged line, turned text.
+FORGED = "FORGED LINE"
+HOSTILE = f"evil\x1b[2J\x9b1A\n{FORGED}\u202e\u2066\u200b\u2028end"
+SHOWN = "evil\ufffd[2J\ufffd1A FORGED LINE\ufffd\ufffd\ufffd end"
+ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 def fail(sentence):
@@ -31,11 +38,9 @@ class Scene:
 
     def __init__(self, program):
         self.program = program
-        command = [program, "account", "--listen", "127.0.0.1:0", "--speed", SPEED]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.address = self.process.stdout.readline().split()[-1]
+        self.process, self.address, self.key = start(program, "--speed", SPEED, stderr=subprocess.DEVNULL)
         self.between = Between(self.address)
-        self.keys = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+        self.keys = credentials(self.key)
         self.stacks, self.ecs, self.groups, self.parameters = (
             client(name, self.address) for name in ("cloudformation", "ecs", "autoscaling", "ssm"))
         self.given = json.loads((ROOT / "template" / "parameters.example.json").read_text())
@@ -47,6 +52,7 @@ class Scene:
     def tool(self, *words, region=REGION):
         """What a verb writes, and its exit code."""
         answer = self.started(*words, region=region).communicate()
+        fit_to_show(words, *answer)
         return answer[0], answer[1], self.last.returncode
 
     def started(self, *words, region=REGION):
@@ -86,6 +92,13 @@ class Scene:
         def found():
             return [instance for instance, where in self.instances().items() if where == state]
         return until(f"instance in {state}", found)[0]
+
+
+def fit_to_show(words, *answer):
+    """Nothing that a verb writes acts on a terminal, or has lines that others wrote."""
+    for text in answer:
+        if found := ACTS.search(text) or re.search(f"^{FORGED}", text, re.MULTILINE):
+            fail(f"{' '.join(words)} writes {found[0]!r}:\n{text!r}")
 
 
 def expect(what, answer, code, *parts):
@@ -204,14 +217,14 @@ def plan(scene, ami):
 
 def stuck(scene):
     # On each instance, so that the first drain has one.
-    scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)
+    scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8, group=HOSTILE)
     scene.release("ami-00000000000000002")
     roll = scene.started("roll", STACK, "--batch", "2", "--yes")
     leaving, held = scene.at("Terminating:Wait"), scene.at("Pending:Wait")
     scene.between.asked.clear()
     until("drain", lambda: "not STOPPED" in scene.tool("explain", leaving)[0])
     expect("explain of a drain", scene.tool("explain", leaving), 0,
-           MARK, "its policy is retain", "aws ecs stop-task", held, "execution")
+           MARK, SHOWN, "its policy is retain", "aws ecs stop-task", held, "execution")
     until("hold", lambda: "held at its launch hook" in scene.tool("explain", held)[0])
     expect("explain of what it holds", scene.tool("explain", held), 0, f"ecs-rollout explain {leaving}")
     reads = ("Describe", "List", "Get")
@@ -231,9 +244,42 @@ def stuck(scene):
     end = changes("watch of a roll that goes back", scene.tool("watch", STACK, "--output", "json"), 1)[-1]
     if not (end["kind"] == "end" and not end["well"] and end["status"] == "UPDATE_ROLLBACK_COMPLETE"):
         fail(f"the end is {end}")
+    expect("report of a roll that went back", scene.tool("report", STACK), 1, "UPDATE_ROLLBACK_COMPLETE")
     out, err = roll.communicate(timeout=300)
+    fit_to_show(["roll"], out, err)
     expect("roll that goes back", (out, err, roll.returncode), 1, "BatchSize, which becomes 2",
            "UPDATE_ROLLBACK_COMPLETE")
+
+
+def retained(scene):
+    """An instance whose drain fails is ended, with what runs on it; nothing else is."""
+    serving = scene.at("InService")
+    expect("terminate of what serves", scene.tool("terminate", serving, "--yes"), 2, "only a retained instance can be ended", "It is in service")
+    expect("terminate of no instance", scene.tool("terminate", "i-1", "--yes"), 2, "is no id of an EC2 instance")
+    gone = "i-00000000000000000"
+    expect("terminate of what is gone", scene.tool("terminate", gone, "--yes"), 2, "is in no Auto Scaling group", "--cluster NAME")
+    nothing = scene.tool("terminate", gone, "--cluster", CLUSTER, "--yes")
+    expect("terminate of what ECS does not know", nothing, 2, "is not ended", "it is gone already")
+    for flags, how in (["--stop-tasks"], "tasks stopped first"), ([], "tasks killed with it"):
+        scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)
+        serving = scene.at("InService")
+        scene.groups.terminate_instance_in_auto_scaling_group(InstanceId=serving, ShouldDecrementDesiredCapacity=False)
+        until("its hook", lambda: scene.instances().get(serving) == "Terminating:Wait")
+        expect("terminate of what drains", scene.tool("terminate", serving, "--yes"), 2, "Its terminate hook is open", "ecs-rollout explain")
+        scene.groups.complete_lifecycle_action(
+            AutoScalingGroupName=CLUSTER, LifecycleHookName="ecs-rollout-terminate", InstanceId=serving, LifecycleActionResult="ABANDON")
+        until("its retention", lambda: scene.instances().get(serving) == "Terminating:Retained")
+        expect("explain of what is retained", scene.tool("explain", serving), 1, f"ecs-rollout terminate {serving}")
+        expect("terminate that cannot ask", scene.tool("terminate", serving), 2, "tasks still run on it", MARK, "--yes")
+        if scene.instances().get(serving) != "Terminating:Retained":
+            fail("terminate has not waited for an answer")
+        ended = scene.tool("terminate", serving, *flags, "--yes")
+        expect(f"terminate {flags}", ended, 0, "ecs-rollout.terminate", "CONTINUE", f"{serving} is gone: ", how)
+        if serving in scene.instances():
+            fail(f"{serving} is still {scene.instances()[serving]}")
+        left = scene.ecs.list_container_instances(cluster=CLUSTER, filter=f"ec2InstanceId == {serving}")
+        if left["containerInstanceArns"]:
+            fail(f"ECS still shows {left}")
 
 
 def main():
@@ -243,7 +289,7 @@ def main():
         scene = Scene(folder / "ecs-rollout")
         ending.callback(scene.end)
         scene.create()
-        for part in (refused, trouble, well, stuck):
+        for part in (refused, trouble, well, stuck, retained):
             part(scene)
     print(f"the operator's verbs did what they say, in {time.monotonic() - began:.0f} s")
 

@@ -297,7 +297,7 @@ def main():
     asked = flags.parse_args()
     seen, compared, code = models.watch(), [], 0
     try:
-        with tempfile.TemporaryDirectory() as folder, account(asked.binaries, asked.speed):
+        with tempfile.TemporaryDirectory() as folder, account(asked.binaries, asked.speed, "--run-uploaded-code"):
             compared = drive(pathlib.Path(folder), asked.binaries)
     except Failed as failed:
         print(f"FAILED: {failed}")

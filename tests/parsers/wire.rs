@@ -1,7 +1,7 @@
 //! HTTP requests as a client writes them: a line `METHOD PATH`, headers, an empty line, the body. They are read and
 //! answered as the endpoint does it, but without sockets.
 
-use rehearsal::account::Account;
+use rehearsal::account::{Account, Caller};
 use rehearsal::s3;
 use rehearsal::wire::{self, Call, Response};
 use serde_json::Value;
@@ -20,7 +20,10 @@ pub fn run(input: &[u8]) -> Verdict {
         found.map(|(_, value)| value.as_str())
     };
     let (service, key) = wire::signed_for(header("authorization").unwrap_or_default());
-    let caller = wire::caller(key);
+    let caller = match key.split_once("FUNCTION-") {
+        Some((_, name)) => Caller::Function(name.to_owned()),
+        None => Caller::Operator,
+    };
     let mut account = scene::empty();
     if service == "s3" {
         return object(&mut account, &request);
@@ -75,8 +78,7 @@ fn object(account: &mut Account, request: &Request<'_>) -> Verdict {
         headers: &[],
         body: b"",
     };
-    let (_, key) = wire::signed_for("");
-    let caller = wire::caller(key);
+    let caller = Caller::Operator;
     assert_eq!(s3::serve(account, &caller, &bucket).status, 200);
     let answer = s3::serve(
         account,

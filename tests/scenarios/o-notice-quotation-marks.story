@@ -8,6 +8,6 @@ call sns SetTopicAttributes {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:not
 deploy
 event {"version":"0","detail-type":"EC2 Instance-terminate Lifecycle Action","source":"aws.autoscaling","account":"123456789012","time":"2026-01-05T04:00:00Z","region":"eu-west-1","resources":[],"detail":{"LifecycleActionToken":"87654321-4321-4321-4321-210987654322","AutoScalingGroupName":"$GROUP","LifecycleHookName":"ecs-rollout-terminate","EC2InstanceId":"$INSTANCE","LifecycleTransition":"autoscaling:EC2_INSTANCE_TERMINATING","NotificationMetadata":"{\"cluster\": \"C:\\\\x\"\n}","Origin":"AutoScalingGroup","Destination":"EC2"}}
 settle
-in 600 call cloudformation CancelUpdateStack {"StackName": "$STACK"}
+in 240 call cloudformation CancelUpdateStack {"StackName": "$STACK"}
 roll
 pass 140

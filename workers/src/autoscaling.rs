@@ -1,4 +1,6 @@
-//! What we ask of Auto Scaling about the lifecycle action and the group. The only file that names its SDK.
+//! What we ask of Auto Scaling about the lifecycle action and the group. The only file, with its `end`, that names its SDK.
+
+mod end;
 
 use aws_config::SdkConfig;
 use aws_sdk_autoscaling::Client;
@@ -87,7 +89,11 @@ impl AutoScaling {
             .set_instance_id(instance_id(action))
             .send()
             .await;
-        open_or_over("autoscaling:RecordLifecycleActionHeartbeat", action, sent)
+        open_or_over(
+            "autoscaling:RecordLifecycleActionHeartbeat",
+            &action.group,
+            sent,
+        )
     }
 
     /// Completes the action. Finding it completed already is not an error.
@@ -105,11 +111,17 @@ impl AutoScaling {
             .lifecycle_action_result(result.name())
             .send()
             .await;
-        open_or_over("autoscaling:CompleteLifecycleAction", action, sent)
+        open_or_over("autoscaling:CompleteLifecycleAction", &action.group, sent)
     }
 
-    /// Cancels the group's instance refresh, so that CloudFormation, which follows it, rolls back. What is under way is
-    /// waited for. Finding none that goes on is not an error.
+    /// Cancels the group's instance refresh, so that CloudFormation, which follows it, rolls back. Finding none that goes on
+    /// is not an error.
+    ///
+    /// Launches and terminations under way are not waited for (WaitForTransitioningInstances, true unless given:
+    /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CancelInstanceRefresh.html>). They end at their hooks
+    /// either way. Waiting would keep the refresh `Cancelling` behind an open drain, for an hour or more. Until
+    /// CloudFormation puts the old launch template back, Auto Scaling goes on filling the group from the new one, which has
+    /// just failed. Drains of both directions stay apart without it: each waits for its turn (see [`crate::turn`]).
     ///
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`.
@@ -118,6 +130,7 @@ impl AutoScaling {
             .client
             .cancel_instance_refresh()
             .auto_scaling_group_name(group.as_str())
+            .wait_for_transitioning_instances(false)
             .send()
             .await;
         match sent {
@@ -232,7 +245,7 @@ fn instance_id(action: &Action) -> Option<String> {
 
 fn open_or_over<T>(
     call: &'static str,
-    action: &Action,
+    group: &GroupName,
     sent: Result<T, SdkError<impl Refusal, HttpResponse>>,
 ) -> Result<ActionIs, Error> {
     match sent {
@@ -241,7 +254,7 @@ fn open_or_over<T>(
         Err(error) if is_validation(&error, "No active Lifecycle Action found") => {
             Ok(ActionIs::Over)
         }
-        Err(error) => Err(refused(call, &action.group, error)),
+        Err(error) => Err(refused(call, group, error)),
     }
 }
 
@@ -369,6 +382,8 @@ mod tests {
         let taken = autoscaling(|asked| {
             assert_eq!(asked.action, "CancelInstanceRefresh");
             assert!(asked.body.contains("AutoScalingGroupName=DevCluster"));
+            let waits = "WaitForTransitioningInstances=false";
+            assert!(asked.body.contains(waits), "{}", asked.body);
             let id = "<InstanceRefreshId>1</InstanceRefreshId>";
             (200, stub::xml("CancelInstanceRefresh", id))
         });

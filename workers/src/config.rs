@@ -11,7 +11,7 @@ pub(crate) use fields::Fields;
 
 pub use answers::{
     DrainBegun, agent_gone_since, daemons_awaited, drain_begun, earlier_since, held_by, hindrances,
-    last_heartbeat, stack_seen, tasks_left, turn,
+    last_heartbeat, stack_seen, tasks_left, termination_requested, turn,
 };
 
 use std::ops::RangeInclusive;

@@ -17,10 +17,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::Clients;
-use crate::config::{DrainBegun, agent_gone_since, drain_begun, hindrances, tasks_left};
+use crate::config::{self, DrainBegun, agent_gone_since, drain_begun, hindrances, tasks_left};
+use crate::ended;
 use crate::error::Error;
 use crate::model::cases::StandaloneTaskPolicy;
-use crate::model::cluster::{ContainerInstance, Task};
+use crate::model::cluster::{ContainerInstance, Task, termination_requested};
 use crate::model::{
     Finding, Hindrances, Policy, ServiceName, Subject, TaskArn, TasksLeft, Verdict, later,
 };
@@ -61,6 +62,9 @@ pub async fn handle(
     now: &impl Fn() -> Timestamp,
 ) -> Result<Finding, Error> {
     let begun = drain_begun(input)?;
+    if let Some(at) = config::termination_requested(input) {
+        return Ok(ended::on_request(subject, at).under(subject.settings.policy));
+    }
     let subject = &under_deletion(subject, &begun);
     let known = tasks_left(input).filter(|left| {
         now().duration_since(left.listed_at) < LISTED_ANEW && left.arns.len() <= LOOKED_AT_ALONE
@@ -82,7 +86,11 @@ pub async fn handle(
         look::agent_gone_since(subject, &begun, (&seen, listed), gone, clients, at).await?;
     seen.hindrances = hindered::look(subject, &begun, &seen.tasks, told, clients, at).await?;
     seen.daemons.clone_from(&begun.daemons);
+    if let Some(asked) = termination_requested(&seen.registrations, at) {
+        return Ok(ended::on_request(subject, asked).under(subject.settings.policy));
+    }
     let mut decision = decide(subject, &seen, at);
+    decision.finding = ended::look_before_failing(decision.finding, subject, clients, at).await?;
     // Those that have stopped meanwhile stay among them: once all have, what became of each is known at once.
     let left = known.filter(|_| !listed);
     let left = left.unwrap_or_else(|| still_left(&seen.tasks, at));
@@ -287,9 +295,8 @@ fn after_deadline(
 fn kept(subject: &Subject, obstacle: &str) -> String {
     let instance = &subject.action.instance;
     format!(
-        "{obstacle}. StandaloneTaskPolicy is skip-instance, so {instance} is kept (Terminating:Retained) and marked, and the \
-         roll goes on. When its standalone tasks have ended, let it go with 'aws autoscaling \
-         terminate-instance-in-auto-scaling-group --instance-id {instance} --no-should-decrement-desired-capacity'."
+        "{obstacle}. StandaloneTaskPolicy is skip-instance, so {instance} is retained (Terminating:Retained) and marked, and \
+         the rollout continues. When its standalone tasks have ended, end it with 'ecs-rollout terminate {instance}'."
     )
 }
 
@@ -321,6 +328,7 @@ mod tests {
             arn: ContainerInstanceArn::new("c"),
             status: *status,
             agent_connected: true,
+            termination_requested_at: None,
         };
         let tasks = tasks.iter().enumerate();
         Seen {

@@ -8,7 +8,8 @@
 //! which tasks that cut off, as far as ECS remembers. Whether the stack is being deleted is noted too: then the services of
 //! the cluster have nowhere to go, and the workers after this one do not wait for them.
 //!
-//! While the stack is in an operation it may have to wait for its turn, see [`crate::turn`].
+//! While the stack is in an operation it may have to wait for its turn, see [`crate::turn`]. An instance that you ended with
+//! `ecs-rollout terminate` is not drained, see [`crate::ended`].
 
 use std::collections::BTreeSet;
 
@@ -18,15 +19,17 @@ use serde_json::Value;
 use crate::Clients;
 use crate::autoscaling::ActionIs;
 use crate::config::turn as earlier_turn;
+use crate::ended;
 use crate::error::Error;
 use crate::model::cluster::{
     ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts, Task,
-    agent_is_gone,
+    agent_is_gone, termination_requested,
 };
 use crate::model::group::StackState;
 use crate::model::{
     ContainerInstanceArn, Extra, Finding, ServiceName, Subject, TasksLeft, seconds_between,
 };
+use crate::text::list;
 use crate::turn::{self, Place};
 
 /// Looks, decides, notes the services, and sets the instance to DRAINING.
@@ -41,6 +44,9 @@ pub async fn handle(
 ) -> Result<Finding, Error> {
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
     let registrations = ecs.registrations(cluster, &subject.action.instance).await?;
+    if let Some(at) = termination_requested(&registrations, now()) {
+        return Ok(ended_on_request(subject, registrations, at));
+    }
     let (active, draining) = match decide(subject, &registrations, now()) {
         Step::Done(finding) if finding.extra.member == Some(false) => {
             let lost = ecs.lost_with(cluster, &subject.action.instance).await?;
@@ -109,6 +115,21 @@ fn left_alone(subject: &Subject) -> Finding {
     ))
 }
 
+/// You asked to end the instance: nothing is set to DRAINING, and no service is waited for.
+fn ended_on_request(
+    subject: &Subject,
+    registrations: Vec<ContainerInstance>,
+    at: Timestamp,
+) -> Finding {
+    let mut finding = ended::on_request(subject, at);
+    let arns = registrations.into_iter().map(|one| one.arn);
+    finding.extra.member = Some(true);
+    finding.extra.container_instances = Some(arns.collect());
+    finding.extra.services = Some(Vec::new());
+    finding.extra.unstable = Some(Vec::new());
+    finding
+}
+
 /// What is DRAINING already has had its turn, however it came to it: with all its registrations, if it has several.
 async fn turn_of(
     subject: &Subject,
@@ -130,12 +151,11 @@ fn told_with(mut finding: Finding, lost: &[Task]) -> Finding {
     if lost.is_empty() {
         return finding;
     }
-    let each: Vec<String> = lost.iter().map(Task::name).collect();
     finding.reason = format!(
         "{} Its machine is gone (interrupted, terminated or stopped by somebody else), and cut off {} task(s) that had not stopped: {}.",
         finding.reason,
         lost.len(),
-        each.join("; ")
+        list(lost.iter().map(Task::name), "; ")
     );
     finding
 }
@@ -243,10 +263,9 @@ pub fn conclude(
     let excused = match unstable.as_slice() {
         [] => "No service is excused from being stable after it.".to_owned(),
         some => {
-            let each: Vec<String> = some.iter().map(ServiceCounts::to_string).collect();
             format!(
                 "Not stable before it, and excused as far as that: {}.",
-                each.join("; ")
+                list(some, "; ")
             )
         }
     };
@@ -276,6 +295,7 @@ mod tests {
             arn: ContainerInstanceArn::new(arn),
             status,
             agent_connected: true,
+            termination_requested_at: None,
         }
     }
 

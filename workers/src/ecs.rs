@@ -1,9 +1,10 @@
-//! What we ask of ECS, in our words, returning our types. The only file, with its `translation`, that names its SDK.
+//! What we ask of ECS, in our words, returning our types. The only file, with its parts, that names its SDK.
 //!
 //! Every list is read to its last page. Answers carry a `failures` list beside HTTP 200: what it calls MISSING is not
 //! there, which is a plain answer; any other reason is an error.
 
 mod cases;
+mod end;
 mod translation;
 
 use aws_config::SdkConfig;
@@ -28,6 +29,10 @@ const SERVICES_DESCRIBED_AT_ONCE: usize = 10;
 
 /// UpdateContainerInstancesState takes this many, by the ECS API.
 const UPDATED_AT_ONCE: usize = 10;
+
+/// The attribute of a container instance whose end you asked for with `ecs-rollout terminate`; its
+/// value is the time of the request.
+pub const TERMINATE: &str = "ecs-rollout.terminate";
 
 /// ECS. Each of its calls fails as [`Error::from_sdk`] says, with `ClusterNotFound`, or with `BadAnswer` if an item of
 /// the answer failed or cannot be understood.
@@ -326,6 +331,7 @@ mod tests {
             arn: ContainerInstanceArn::new("a"),
             status: ContainerInstanceStatus::Active,
             agent_connected: true,
+            termination_requested_at: None,
         };
         assert_eq!(found.expect("an answer"), [a]);
     }

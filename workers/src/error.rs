@@ -103,8 +103,7 @@ impl fmt::Display for Mistake {
 }
 
 fn list(mistakes: &[Mistake]) -> String {
-    let each: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
-    each.join("; ")
+    crate::text::list(mistakes, "; ")
 }
 
 impl Error {
@@ -132,7 +131,7 @@ impl Error {
         }
     }
 
-    /// The whole chain of causes in one line, for the log and the execution's history.
+    /// The chain of causes in one line, for the log and the execution's history, which take only so much of it.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut cause = self.source();
@@ -141,7 +140,7 @@ impl Error {
             text.push_str(&error.to_string());
             cause = error.source();
         }
-        text
+        crate::text::reason(&text)
     }
 
     /// An answer that makes no sense, without a cause.
@@ -248,6 +247,23 @@ mod tests {
             assert!(error.to_string().contains("ecs:ListTasks"));
             assert!(error.to_string().contains(code));
         }
+    }
+
+    #[test]
+    fn what_aws_says_is_cut_and_cannot_act_on_a_terminal() {
+        let message = format!("\u{1b}[2J\n{}", "é".repeat(40_000));
+        let error = Error::from_refusal("ecs:ListTasks", Some("Odd"), Some(&message), 400);
+        let chain = error.chain();
+        assert!(
+            chain.len() <= crate::text::REASON_LIMIT,
+            "{} bytes",
+            chain.len()
+        );
+        assert!(!chain.chars().any(char::is_control), "{chain}");
+        assert!(
+            chain.contains("Odd") && chain.ends_with("more characters)"),
+            "{chain}"
+        );
     }
 
     #[test]

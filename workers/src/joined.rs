@@ -136,6 +136,7 @@ mod tests {
             arn: ContainerInstanceArn::new("arn"),
             status: ContainerInstanceStatus::from_name(status).expect("a status"),
             agent_connected,
+            termination_requested_at: None,
         }
     }
 

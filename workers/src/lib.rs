@@ -17,6 +17,7 @@
 //!   carries no other's code
 //! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what was seen and the time
 //! - [`turn`], of which draining asks whether it may begin, and [`roster`], of which it and the hold ask who else is there
+//! - [`ended`], which knows the instances that you ended with `ecs-rollout terminate`; [`terminate`] is what that verb does
 //! - [`config`] reads the input, [`pace`] says how long to wait
 //! - [`ecs`], [`autoscaling`], [`cloudformation`], [`stepfunctions`]: the only files that name the AWS SDKs
 //! - [`clock`]: AWS's time, by the answers' own date
@@ -43,6 +44,7 @@ pub mod config;
 pub mod drained;
 pub mod draining;
 pub mod ecs;
+pub mod ended;
 pub mod error;
 pub mod http;
 pub mod joined;
@@ -56,6 +58,8 @@ pub mod stable;
 pub mod stepfunctions;
 #[cfg(test)]
 mod stub;
+pub mod terminate;
+pub mod text;
 pub mod turn;
 
 pub use error::Error;
@@ -322,7 +326,7 @@ async fn complete(
     };
     Ok(Answer {
         verdict: finding.verdict,
-        reason: finding.reason,
+        reason: text::reason(&finding.reason),
         wait_seconds,
         since,
         extra: finding.extra,
@@ -364,7 +368,7 @@ async fn in_its_phase(
     };
     Ok(Answer {
         verdict: finding.verdict,
-        reason: finding.reason,
+        reason: text::reason(&finding.reason),
         wait_seconds,
         since,
         extra: finding.extra,
@@ -531,6 +535,7 @@ mod tests {
                     let web = json!({"serviceName": "web", "status": "ACTIVE", "desiredCount": 2});
                     (200, json!({"services": [web]}).to_string())
                 }
+                "ListContainerInstances" => (200, json!({"containerInstanceArns": []}).to_string()),
                 action => {
                     let created = "<CreationTime>2026-01-01T00:00:00Z</CreationTime>";
                     let stack = format!(

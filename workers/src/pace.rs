@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Worker;
-use crate::model::{InstanceId, Settings, Subject, TasksLeft, seconds_between};
+use crate::model::{InstanceId, Settings, Subject, TasksLeft, later, seconds_between};
 
 /// One part in this many of the time already spent. Fifteen: 48 hours then take some 700 turns of nine history events,
 /// of which an execution may have 25,000.
@@ -101,7 +101,7 @@ pub fn until_first_look(
     let after = SignedDuration::from_millis(batch * (from + (to - from) * share / 1000));
     // Whatever is seen then is still in time.
     let after = after.min(subject.settings.join_deadline / 2);
-    let left = seconds_until(subject.began + after, now);
+    let left = seconds_until(later(subject.began, after), now);
     (left > 0).then_some(left)
 }
 
@@ -149,6 +149,29 @@ mod tests {
         assert_eq!(first(100, &[], 1), None);
         assert_eq!(first(19, &["a"], 1), None);
         assert_eq!(first(100, &["a"], deadline - 30), None);
+    }
+
+    #[test]
+    fn an_event_of_the_end_of_time_is_answered_too() {
+        let instance = InstanceId::new("i-0123456789abcdef0");
+        for worker in Worker::ALL {
+            for batch in [20, 100] {
+                let mut subject = stub::launching();
+                subject.settings.batch_size = batch;
+                subject.began = Timestamp::MAX;
+                subject.settings.join_deadline = SignedDuration::MAX;
+                for now in [Timestamp::MIN, stub::at(0), Timestamp::MAX] {
+                    let first = until_first_look(worker, &subject, None, now);
+                    assert!(
+                        first.is_none_or(|seconds| seconds > 0),
+                        "{worker:?}: {first:?}"
+                    );
+                    let (began, end) = (subject.began, Some(Timestamp::MAX));
+                    let wait = wait_seconds(began, now, end, &subject.settings, &instance);
+                    assert!(wait > 0, "{worker:?}: {wait}");
+                }
+            }
+        }
     }
 
     #[test]

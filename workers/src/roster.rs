@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::Clients;
 use crate::error::Error;
+use crate::model::cluster::is_in_force;
 use crate::model::group::{GroupInstance, HOLD_TAG};
 use crate::model::{Finding, InstanceId, Subject, seconds_between};
 
@@ -20,6 +21,29 @@ pub struct Roster {
     pub instances: Vec<GroupInstance>,
     /// Why somebody holds them as they are, if somebody does.
     pub on_hold: Option<String>,
+}
+
+impl Roster {
+    /// Leaves out the instances that you ended with `ecs-rollout terminate`, see [`crate::ended`].
+    ///
+    /// # Errors
+    /// What ECS meets.
+    pub async fn forget_the_ended(
+        &mut self,
+        subject: &Subject,
+        clients: &Clients,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let requests = clients.ecs.to_be_ended(&subject.settings.cluster).await?;
+        let own = &subject.action.instance;
+        let is_ended = |one: &GroupInstance| {
+            let mut requests = requests.iter();
+            requests.any(|(instance, at)| *instance == one.instance && is_in_force(*at, now))
+        };
+        self.instances
+            .retain(|one| &one.instance == own || !is_ended(one));
+        Ok(())
+    }
 }
 
 /// Not yet: somebody holds the group as it is, and says `why`.

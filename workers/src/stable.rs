@@ -13,11 +13,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::Clients;
-use crate::config::{DrainBegun, drain_begun, stack_seen};
+use crate::config::{DrainBegun, drain_begun, stack_seen, termination_requested};
+use crate::ended;
 use crate::error::Error;
 use crate::model::cluster::{Service, ServiceCounts};
 use crate::model::group::StackState;
 use crate::model::{Finding, StackSeen, Subject, Transition, Verdict, seconds_between};
+use crate::text::list;
 
 /// So long the last answer of CloudFormation is good enough to say "not yet". A stack that is being deleted holds nobody:
 /// that is noticed at the next look after it.
@@ -36,11 +38,14 @@ pub async fn handle(
     match subject.action.transition {
         Transition::Terminating => {
             let begun = drain_begun(input)?;
+            if let Some(at) = termination_requested(input) {
+                return Ok(ended::on_request(subject, at).under(subject.settings.policy));
+            }
             let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
             let services = ecs.services(cluster, &begun.services).await?;
             let finding = decide_leaving(subject, &begun, &services, now());
             if finding.verdict != Verdict::NotYet {
-                return Ok(finding);
+                return ended::look_before_failing(finding, subject, clients, now()).await;
             }
             // Somebody may have begun to delete the stack since the drain began.
             let stack = stack_lately(subject, input, clients, now).await?;
@@ -131,7 +136,7 @@ pub fn decide_leaving(
     let standing = format!(
         "{} service(s) of cluster {cluster} worse off than before the drain of {instance} began: {}",
         worse.len(),
-        worse.join("; ")
+        list(&worse, "; ")
     );
     let finding = if now < deadline {
         Finding::not_yet(format!("{standing}.")).by(deadline)

@@ -15,6 +15,8 @@
 //! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an instance DRAINING at once,
 //! which has had its turn then.
 //!
+//! An instance that you ended with `ecs-rollout terminate` does not drain, and takes nobody's turn.
+//!
 //! While a person holds the group, by a tag of it, nobody begins.
 //!
 //! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from its turn.
@@ -24,7 +26,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Clients;
 use crate::error::Error;
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
-use crate::model::{Finding, InstanceId, Subject, Turn, UpdateMethod, seconds_between};
+use crate::model::{Finding, InstanceId, Subject, Turn, UpdateMethod, later, seconds_between};
 use crate::roster;
 
 /// Twice the longest wait between two looks: whoever comes first has looked by then.
@@ -67,30 +69,35 @@ pub async fn look(
     now: &impl Fn() -> Timestamp,
 ) -> Result<Place, Error> {
     let waited = earlier.is_some();
+    let seen_from = later(subject.began, UNSEEN);
     let in_operation = matches!(stack, StackState::Updating | StackState::Busy(_));
     if came(earlier.as_ref()) || *stack == StackState::Deleting {
         return Ok(Place::Go(earlier));
     }
-    if is_on_its_way_back(stack) && now() < subject.began + UNSEEN {
+    if is_on_its_way_back(stack) && now() < seen_from {
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
-    let roster = roster::look(subject, clients).await?;
+    let mut roster = roster::look(subject, clients).await?;
     if let Some(why) = &roster.on_hold {
         let mut finding = roster::on_hold(subject, why, now());
         finding.extra.turn = Some(earlier.unwrap_or_default());
         return Ok(Place::Wait(Box::new(finding)));
     }
-    let group = roster.instances;
-    if !(in_operation || waited || is_mixed(&group)) {
+    let group = &roster.instances;
+    if !(in_operation || waited || is_mixed(group)) {
         return Ok(Place::Go(earlier));
     }
-    let (first, later) = others(subject, &group);
+    let (mut first, mut later) = others(subject, group);
     let batch = batch(subject);
+    if first.len() + later.len() >= batch {
+        roster.forget_the_ended(subject, clients, now()).await?;
+        (first, later) = others(subject, &roster.instances);
+    }
     let is_refreshed = subject.settings.target.update_method == UpdateMethod::InstanceRefresh;
-    if first.len() + later.len() < batch && !(is_refreshed && now() < subject.began + UNSEEN) {
+    if first.len() + later.len() < batch && !(is_refreshed && now() < seen_from) {
         return Ok(decide(subject, earlier, &Others::default(), now()));
     }
-    if now() < subject.began + UNSEEN {
+    if now() < seen_from {
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
@@ -270,6 +277,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_event_of_the_end_of_time_waits_and_does_not_panic() {
+        let clients = rolled(&["i-00000000000000001"]);
+        let mut subject = stub::terminating();
+        subject.began = Timestamp::MAX;
+        let now = || stub::at(0);
+        let back = StackState::Busy("UPDATE_ROLLBACK_IN_PROGRESS".to_owned());
+        for stack in [StackState::Updating, back] {
+            let place = look(&subject, None, &stack, &clients, &now).await;
+            let place = place.expect("an answer");
+            assert!(matches!(place, Place::Wait(_)), "{stack:?}: {place:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn nobody_goes_by_the_alphabet_before_others_can_be_seen_to_have_gone() {
         let clients = rolled(&["i-00000000000000001"]);
         let subject = stub::terminating();
@@ -287,6 +308,47 @@ mod tests {
                 panic!("it went back after {seconds} s");
             };
             assert!(finding.reason.contains(words), "{}", finding.reason);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_you_ended_takes_nobody_s_turn() {
+        for (requested, goes) in [(false, false), (true, true)] {
+            let clients = Clients::new(&stub::aws(move |asked| {
+                let answer = match asked.action.as_str() {
+                    "ListContainerInstances" if asked.body.contains("ecs-rollout.terminate") => {
+                        let arns: &[&str] = if requested { &["c"] } else { &[] };
+                        serde_json::json!({"containerInstanceArns": arns})
+                    }
+                    "ListContainerInstances" => serde_json::json!({"containerInstanceArns": ["c"]}),
+                    "DescribeContainerInstances" => {
+                        let mark = serde_json::json!({"name": "ecs-rollout.terminate", "value": stub::at(0)});
+                        let one = serde_json::json!({"ec2InstanceId": "i-00000000000000001", "attributes": [mark]});
+                        serde_json::json!({"containerInstances": [one]})
+                    }
+                    action => {
+                        let name = stub::terminating().action.group;
+                        let own = stub::terminating().action.instance;
+                        let member = |id: &str| {
+                            format!(
+                                "<member><InstanceId>{id}</InstanceId><LifecycleState>Terminating:Wait</LifecycleState></member>"
+                            )
+                        };
+                        let all = member("i-00000000000000001") + &member(own.as_str());
+                        let group = format!(
+                            "<AutoScalingGroups><member><AutoScalingGroupName>{name}</AutoScalingGroupName>\
+                             <Instances>{all}</Instances></member></AutoScalingGroups>"
+                        );
+                        return (200, stub::xml(action, &group));
+                    }
+                };
+                (200, answer.to_string())
+            }));
+            let subject = stub::terminating();
+            let now = || stub::at(60);
+            let place = look(&subject, None, &StackState::Updating, &clients, &now).await;
+            let place = place.expect("an answer");
+            assert_eq!(matches!(place, Place::Go(_)), goes, "{place:?}");
         }
     }
 

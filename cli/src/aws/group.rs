@@ -96,7 +96,7 @@ impl Member {
         let rests = match &self.state {
             LifecycleState::InService | LifecycleState::Standby => true,
             LifecycleState::Other(name) => AT_REST.contains(&name.as_str()),
-            state => state.is_retained(),
+            state => state.can_be_ended(),
         };
         !rests
     }
@@ -169,15 +169,6 @@ impl Aws {
             let group = one.auto_scaling_group_name().unwrap_or_default();
             (group.to_owned(), member)
         }))
-    }
-
-    /// What our hooks of the group say, if it has any.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`].
-    pub async fn hooks(&self, group: &str) -> Result<Option<Hooks>, Error> {
-        let all = self.all_hooks(group).await?;
-        Ok(all.into_iter().find_map(|hook| hook.ours))
     }
 
     /// All lifecycle hooks of the group.

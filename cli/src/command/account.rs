@@ -8,16 +8,22 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
-use rehearsal::account::Account as InMemory;
-use rehearsal::endpoint;
-use rehearsal::environments::Environments;
+use rehearsal::account::{Account as InMemory, REGION};
+use rehearsal::endpoint::{self, keys::Keys};
+use rehearsal::environments::{Environments, Host};
 use rehearsal::functions::Invoker;
 use rehearsal::story::files::Files;
 use rehearsal::world::World;
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
+use workers::text::printable;
 
 use super::processes::Workers;
+use super::rehearse::Output;
 use crate::view::out::say;
+
+/// Clients need a secret key to sign with. The account does not check signatures.
+const SECRET: &str = "not-checked";
 
 /// Nobody lets an account run longer.
 const FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
@@ -25,11 +31,14 @@ const FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Flags of `account`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  ecs-rollout account --listen 127.0.0.1:4500 --speed 60
-  export AWS_ENDPOINT_URL=http://127.0.0.1:4500 AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
+  ecs-rollout account --listen 127.0.0.1:4500 --speed 60 > account.env &
+  . ./account.env
   aws stepfunctions list-state-machines
 
-The first line on stdout tells where it listens; what it refuses is told on stderr. Ctrl-C ends it, and everything in it.
+When it listens, it writes its address and a new random access key to stdout, as lines for a shell or, with --output json, as
+one JSON object. The access key id is the secret: the account refuses every request without it. It also refuses requests
+of pages in a browser, and requests under another host name than its address. Refusals are written to stderr. Ctrl-C
+ends the account, and everything in it.
 
 Exit code: 0 if it was ended by a signal, 2 if it could not start.")]
 pub struct Account {
@@ -45,6 +54,12 @@ pub struct Account {
     /// A template that stacks may be created from, with the files beside it [default: those of this build]
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
+    /// Run code that somebody uploads to the account, with all your rights; without it only our workers' binaries run
+    #[arg(long)]
+    run_uploaded_code: bool,
+    /// How address and access key are written
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
     #[command(flatten)]
     workers: Workers,
 }
@@ -66,25 +81,49 @@ impl Account {
         runtime.block_on(self.serve(files))
     }
 
+    /// What a client needs to know: for a shell to read, or as one line of JSON.
+    fn announcement(&self, url: &str, key: &str) -> String {
+        match self.output {
+            Output::Text => format!(
+                "# listening on {url}\n\
+                 export AWS_ENDPOINT_URL={url} AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}\n\
+                 export AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={SECRET}\n"
+            ),
+            Output::Json => {
+                let told = json!({
+                    "url": url, "region": REGION, "accessKeyId": key, "secretAccessKey": SECRET,
+                });
+                format!("{told}\n")
+            }
+        }
+    }
+
     async fn serve(&self, files: Files) -> Result<ExitCode, String> {
         let listener = endpoint::listen(self.listen)?;
         let url = endpoint::url(&listener)?;
-        let environments =
-            Environments::new(self.workers.folder()?, url.clone(), self.workers.log());
+        let keys = Keys::random()?;
+        let environments = Environments::new(Host {
+            workers: self.workers.folder()?,
+            endpoint: url.clone(),
+            keys: keys.clone(),
+            runs_uploaded_code: self.run_uploaded_code,
+            log: self.workers.log(),
+        });
         if let Err(message) = environments.check() {
             anstream::eprintln!(
-                "ecs-rollout: functions will fail, unless their zips are uploaded: {message}"
+                "ecs-rollout: functions will fail, unless their zips are uploaded and --run-uploaded-code is given: {message}"
             );
         }
         let mut account = InMemory::new(Timestamp::now(), self.seed);
         account.cloudformation.files = files.texts;
+        account.lambda.refuses_uploads = !self.run_uploaded_code;
         let invoker = Invoker::Processes(environments);
         let world = World::on_the_wall_clock(account, self.speed, invoker);
-        let log = Arc::new(|line: &str| anstream::eprintln!("refused: {line}"));
-        let server = endpoint::serve(listener, world.clone(), log);
+        let log = Arc::new(|line: &str| anstream::eprintln!("refused: {}", printable(line)));
+        let server = endpoint::serve(listener, world.clone(), keys.clone(), log);
         let mut terminate = signal(SignalKind::terminate())
             .map_err(|error| format!("signals cannot be heard: {error}"))?;
-        say(format!("listening on {url}\n"));
+        say(self.announcement(&url, keys.operator()));
         let forever = world.now() + FOREVER;
         tokio::select! {
             ended = server => Err(format!("{url}: {ended:?}")),

@@ -8,7 +8,7 @@ use clap::Args;
 use workers::config;
 
 use crate::aws::{Access, Aws, Execution, Ran, told};
-use crate::explanation::{Explanation, Found, Life, asked_now};
+use crate::explanation::{Explanation, Found, HookNames, Life, asked_now};
 use crate::view::out::say;
 
 /// So many executions that ended badly are looked through for one about the instance.
@@ -59,7 +59,16 @@ async fn look(aws: &Aws, instance: &str) -> Result<Explanation, String> {
             aws.region
         )
     })?;
-    let hooks = aws.hooks(&group).await.map_err(|error| told(&error))?;
+    let hooks = aws.all_hooks(&group).await.map_err(|error| told(&error))?;
+    let mut hook_names = HookNames::default();
+    for hook in hooks.iter().filter(|hook| hook.ours.is_some()) {
+        let name = Some(hook.name.clone());
+        match hook.is_of_launch {
+            true => hook_names.launch = name,
+            false => hook_names.terminate = name,
+        }
+    }
+    let hooks = hooks.into_iter().find_map(|hook| hook.ours);
     let hooks = hooks.ok_or_else(|| {
         format!(
             "group {group} of {instance} has no lifecycle hook of ecs-rollout (one whose NotificationMetadata names cluster and \
@@ -94,6 +103,8 @@ async fn look(aws: &Aws, instance: &str) -> Result<Explanation, String> {
             .collect(),
         member,
         hooks,
+        hook_names,
+        machine,
         stack,
         life,
     })

@@ -15,6 +15,7 @@ use rehearsal::workload::Workload;
 
 use super::processes::Workers;
 use super::trouble::{self, Trouble};
+use crate::aws::fit_to_show;
 use crate::view::live::Live;
 use crate::view::out::say;
 use crate::view::summary;
@@ -237,7 +238,10 @@ impl Rehearse {
                 .and_then(|size| size.parse().ok());
             return Ok(Workload::built_in(size.unwrap_or(2)));
         };
-        let workload = Workload::read(&path.to_string_lossy(), &read(path, "--workload")?)?;
+        let workload = Workload::read(
+            &path.to_string_lossy(),
+            &fit_to_show(read(path, "--workload")?),
+        )?;
         for assumed in &workload.assumed {
             anstream::eprintln!("ecs-rollout: taken for granted: {assumed}");
         }

@@ -5,6 +5,7 @@ use workers::model::{Policy, Transition, seconds_between};
 use workers::{Verdict, Worker};
 
 use super::{Explanation, Found};
+use crate::aws::Execution;
 
 /// What a person can do.
 pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
@@ -59,6 +60,44 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
             vec!["Nothing: it waits its turn, and its tasks run on meanwhile.".to_owned()]
         }
     }
+}
+
+/// What a person can do about an instance at a hook for which no execution runs, where `ended` is its last one, if that ended
+/// badly. A redrive is no help: it enters the Fail state again, and fails at once.
+pub fn without_execution(about: &Explanation, ended: Option<&Execution>) -> Vec<String> {
+    let (region, machine) = (&about.region, &about.machine);
+    let first = match ended {
+        Some(execution) => format!(
+            "Cure the cause. Then start an execution with the same input: aws stepfunctions describe-execution --region {region} \
+             --execution-arn {} --query input --output text > event.json && aws \
+             stepfunctions start-execution --region {region} --state-machine-arn {machine} --input file://event.json",
+            execution.arn
+        ),
+        None => about.await_execution(),
+    };
+    let state = &about.member.state;
+    let names = &about.hook_names;
+    let (hook, result, effect) = match state.awaits_launch() {
+        true => (&names.launch, "ABANDON", "its launch is abandoned"),
+        false => (
+            &names.terminate,
+            "CONTINUE",
+            "what still runs on it is killed",
+        ),
+    };
+    let mut lines = vec![first];
+    if let Some(hook) = hook
+        .as_ref()
+        .filter(|_| state.awaits_launch() || state.is_at_hook())
+    {
+        lines.push(format!(
+            "Or answer its hook yourself; {effect}: aws autoscaling complete-lifecycle-action --region {region} \
+             --auto-scaling-group-name {} --lifecycle-hook-name {hook} --instance-id {} --lifecycle-action-result {result}",
+            about.group, about.member.id
+        ));
+    }
+    lines.push("If nobody answers it, its hook ends by itself at its heartbeat timeout.".to_owned());
+    lines
 }
 
 /// What happens when the time of a question is over.

@@ -133,6 +133,16 @@ fn around_it() -> Vec<Wrong> {
             mend: |seen| seen.group.members[0].state = LifecycleState::TerminatingRetained,
             ..wrong("retained", |_| {})
         },
+        Wrong {
+            mend: |seen| {
+                seen.group.members[0].state = LifecycleState::TerminatingRetained;
+                let (id, now) = (seen.group.members[0].id.clone(), seen.now.to_string());
+                let mut machines = seen.machines.iter_mut();
+                let machine = machines.find(|it| it.id == id).expect("a member");
+                machine.attributes.insert("ecs-rollout.terminate".to_owned(), now);
+            },
+            ..wrong("being-ended", |_| {})
+        },
         wrong("agent-disconnected", |world| {
             world.with(|account| {
                 let groups = json!({"AutoScalingGroupNames": [CLUSTER]});

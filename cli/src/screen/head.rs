@@ -167,7 +167,7 @@ fn summary(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
     let retained = sight.members.iter().filter(|one| one.state.is_retained());
     let retained = retained.count();
     if retained > 0 {
-        parts.push((format!(" · {retained} kept for you"), Mood::Bad));
+        parts.push((format!(" · {retained} retained for you"), Mood::Bad));
     }
     if sight.members.is_empty() {
         parts = vec![("Looking at the group …".to_owned(), Mood::Quiet)];

@@ -33,9 +33,14 @@ pub fn facts(tale: &Tale) -> Vec<(&'static str, String)> {
     ];
     for end in [End::Retained, End::Kept, End::HookLeftOpen, End::Abandoned] {
         let ids: Vec<&str> = tale.ended_as(end).map(|it| it.id.as_str()).collect();
-        if !ids.is_empty() {
-            facts.push((end.words(), ids.join(", ")));
+        let Some(first) = ids.first() else {
+            continue;
+        };
+        let mut text = ids.join(", ");
+        if matches!(end, End::Retained | End::Kept) {
+            text += &format!("; end each: ecs-rollout terminate {first}");
         }
+        facts.push((end.words(), text));
     }
     facts
 }

@@ -76,12 +76,12 @@ fn left_over(report: &Report) -> Vec<(&'static str, String)> {
         (
             "instances retained",
             &report.retained,
-            "the drain failed; look at each, then terminate it",
+            "the drain failed; look at each, then end it: ecs-rollout terminate INSTANCE",
         ),
         (
             "instances kept",
             &report.kept,
-            "for standalone tasks; terminate each when they have ended",
+            "for standalone tasks; when they have ended: ecs-rollout terminate INSTANCE",
         ),
     ];
     let some = groups.into_iter().filter(|(_, ids, _)| !ids.is_empty());

@@ -54,7 +54,7 @@ impl Change {
                     (true, _) => "it is over, and all is well".to_owned(),
                     (false, []) => "it is over, and did not go as it was meant to".to_owned(),
                     (false, some) => format!(
-                        "it is over; retained for you: {}; ask why with ecs-rollout explain {}",
+                        "it is over; retained for you: {}; ask why: ecs-rollout explain {1}; end it: ecs-rollout terminate {1}",
                         some.join(", "),
                         some[0]
                     ),

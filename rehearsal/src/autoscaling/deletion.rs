@@ -1,11 +1,12 @@
 //! Deleting a group, by force too.
 //!
-//! What a forced deletion does is recorded (radkawar/stackd testdata/aws/autoscaling: retention_decrement_native,
-//! retention_intervention, lifecycle_native, termination_native, 2026-09). The group wants no instance at once. What is in
-//! service goes some seconds later, over its terminate hooks and for their whole time, however it is protected; what is
-//! retained goes some seconds after that, over its hooks too. What stands at a terminate hook is let go at once.
-//! Documented: the lifecycle actions that are open are deleted, so a launch hook holds nobody either (that its instance
-//! then goes with those in service is assumed).
+//! What a forced deletion does is recorded (radkawar/stackd testdata/aws/autoscaling:
+//! retention_decrement_native, retention_intervention, lifecycle_native, termination_native,
+//! 2026-09). The group wants no instance at once. What is in service goes some seconds later, over
+//! its terminate hooks and for their whole time, however it is protected; what is retained goes
+//! some seconds after that, over its hooks too. What stands at a terminate hook is let go at once.
+//! Documented: the lifecycle actions that are open are deleted, so a launch hook holds nobody
+//! either (that its instance then goes with those in service is assumed).
 
 use serde_json::{Value, json};
 
@@ -77,7 +78,8 @@ fn begin(account: &mut Account, name: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Sends everything that counts out of a group that is deleted by force, and what waits in its warm pool.
+/// Sends everything that counts out of a group that is deleted by force, and what waits in its warm
+/// pool.
 pub fn empty(account: &mut Account, name: &str) {
     let Some(group) = account.autoscaling.group_mut(name) else {
         return;

@@ -14,9 +14,10 @@ use crate::account::Account;
 use crate::ec2;
 use crate::wire::{ApiError, lists, only};
 
-/// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter to it. Recorded
-/// (radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09): one that is retained meets its terminate
-/// hooks again, with new tokens and events. That it is so for one retained on its way into a warm pool is assumed.
+/// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter
+/// to it. Recorded (radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09): one
+/// that is retained meets its terminate hooks again, with new tokens and events. That it is so for
+/// one retained on its way into a warm pool is assumed.
 pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "TerminateInstanceInAutoScalingGroup";
     only(
@@ -224,7 +225,8 @@ pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiErr
     let desired =
         super::input::whole(input, "DesiredCapacity")?.ok_or_else(|| missing("DesiredCapacity"))?;
     let desired = u32::try_from(desired).map_err(|_| {
-        // The text is recorded for a negative one: radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json, 2026-09.
+        // The text is recorded for a negative one: radkawar/stackd
+        // testdata/aws/autoscaling/lifecycle_native.json, 2026-09.
         let side = if desired < 0 { "negative" } else { "too large" };
         validation(format!("New SetDesiredCapacity value {desired} is {side}."))
     })?;

@@ -165,7 +165,8 @@ fn close(
 }
 
 /// A launch was abandoned: the instance goes, over the terminate hooks (recorded: radkawar/stackd
-/// testdata/aws/autoscaling/lifecycle_native.json, 2026-09), and another is launched if the group still wants it.
+/// testdata/aws/autoscaling/lifecycle_native.json, 2026-09), and another is launched if the group
+/// still wants it.
 pub fn launch_failed(account: &mut Account, group: &str, id: &str, message: String) {
     close(
         account,
@@ -185,8 +186,9 @@ pub fn launch_failed(account: &mut Account, group: &str, id: &str, message: Stri
     capacity::after_failure(account, group);
 }
 
-/// A terminate hook was abandoned: the instance goes at once, or stays for a person. Recorded (radkawar/stackd
-/// testdata/aws/autoscaling/retention_native.json, 2026-09): its activity is Cancelled with the reason, as often as that.
+/// A terminate hook was abandoned: the instance goes at once, or stays for a person. Recorded
+/// (radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09): its activity is
+/// Cancelled with the reason, as often as that.
 pub fn end_abandoned(account: &mut Account, group: &str, id: &str, hook: &str, message: String) {
     let Some(found) = account.autoscaling.group(group) else {
         return;

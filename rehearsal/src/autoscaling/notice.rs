@@ -75,9 +75,10 @@ impl Ending {
         }
     }
 
-    /// What the event says of the move's activity, which was `before` and has ended. Recorded (radkawar/stackd
-    /// testdata/aws/autoscaling, 2026-09): the end of an instance is told with the activity as it was before, also if it
-    /// is kept; a failed launch with the activity as it ended; and a launch is always `InProgress`.
+    /// What the event says of the move's activity, which was `before` and has ended. Recorded
+    /// (radkawar/stackd testdata/aws/autoscaling, 2026-09): the end of an instance is told with the
+    /// activity as it was before, also if it is kept; a failed launch with the activity as it
+    /// ended; and a launch is always `InProgress`.
     fn tells_of(self, before: &Activity, after: &Activity) -> (&'static str, String, String) {
         let told = if self == Self::NotLaunched {
             after

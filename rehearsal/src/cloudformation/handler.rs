@@ -1,9 +1,9 @@
-//! What is done to a resource: the service's own calls, made as CloudFormation.
-//!
-//! A handler does the work at once and leaves the time that it takes to [`super::step`]; groups and nested stacks take
-//! their own.
+//! What is done to a resource: the service's own calls, made as CloudFormation. The time that it takes is left to
+//! [`super::step`]; groups and nested stacks take their own.
 
 mod capacity;
+mod deletion;
+mod failure;
 mod workflow;
 
 use std::collections::BTreeMap;
@@ -16,10 +16,14 @@ use super::kinds::{
     LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE, WARM_POOL,
 };
 use super::node::scalar_text;
+use super::permissions::Calls;
 use super::{group, nested, permissions, record};
 use crate::account::{Account, arn};
 use crate::iam;
-use crate::wire::{self, ApiError, Call};
+use crate::wire::{ApiError, Call};
+
+pub use deletion::delete;
+pub use failure::told;
 
 /// A resource as it shall be.
 #[derive(Debug, Clone)]
@@ -95,68 +99,13 @@ pub fn raw(
         action: action.to_owned(),
         input: input.clone(),
     };
-    if let Some(refusal) = iam::refuses(account, &caller, &call) {
-        account.tell_call(&caller, service, action, Some(&refusal));
-        return Err(refusal);
+    match iam::refuses(account, &caller, &call) {
+        Some(refusal) => {
+            account.tell_call(&caller, service, action, Some(&refusal));
+            Err(refusal)
+        }
+        None => account.call(&caller, service, action, input),
     }
-    account.call(&caller, service, action, input)
-}
-
-/// A service's error, as a stack event tells it. Recorded (radkawar/stackd
-/// testdata/aws/cloudformation/lifecycle.json, 2026-09), for an SQS queue.
-pub fn told(account: &mut Account, service: &str, error: &ApiError) -> String {
-    let (request, token) = (wire::request_id(account), wire::request_id(account));
-    format!(
-        "Resource handler returned message: \"{} (Service: {}, Status Code: {}, Request ID: {request}) \
-         (SDK Attempt Count: 1)\" (RequestToken: {token}, HandlerErrorCode: {})",
-        error.message,
-        sdk_name(service),
-        error.status,
-        handler_error_code(&error.code),
-    )
-}
-
-/// The name of a service in AWS's SDK for Java 2, in which the handlers are written. Recorded for SQS, documented for
-/// the others (the SDK's client classes).
-fn sdk_name(service: &str) -> &str {
-    match service {
-        "autoscaling" => "AutoScaling",
-        "cloudformation" => "CloudFormation",
-        "cloudwatch" => "CloudWatch",
-        "ec2" => "Ec2",
-        "ecs" => "Ecs",
-        "events" => "EventBridge",
-        "iam" => "Iam",
-        "lambda" => "Lambda",
-        "logs" => "CloudWatchLogs",
-        "sns" => "Sns",
-        "sqs" => "Sqs",
-        "states" => "Sfn",
-        other => other,
-    }
-}
-
-/// What a handler makes of a service's error code. Documented:
-/// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html>; which of
-/// them each handler takes is assumed, but for GeneralServiceException, which was recorded.
-fn handler_error_code(code: &str) -> &'static str {
-    match code {
-        "AccessDenied" | "AccessDeniedException" => "AccessDenied",
-        "AlreadyExists" | "AlreadyExistsException" | "ResourceConflictException" => "AlreadyExists",
-        "ResourceNotFoundException" | "ClusterNotFoundException" => "NotFound",
-        "ResourceInUseException" | "ResourceInUse" => "ResourceConflict",
-        "Throttling" | "ThrottlingException" => "Throttling",
-        _ => "GeneralServiceException",
-    }
-}
-
-/// Why a resource cannot be deleted now.
-#[derive(Debug)]
-pub struct NotDeleted {
-    /// Whether something still uses it, so that it can be tried again.
-    pub in_use: bool,
-    /// As a stack event tells it.
-    pub reason: String,
 }
 
 /// The name that `property` gives, or one made of stack, logical id and chance.
@@ -174,11 +123,7 @@ pub fn name(account: &mut Account, wanted: &Wanted, property: &str) -> String {
 ///
 /// # Errors
 /// The first refusal, as a stack event tells it.
-pub fn allowed(
-    account: &mut Account,
-    stack: &str,
-    calls: permissions::Calls,
-) -> Result<(), String> {
+pub fn allowed(account: &mut Account, stack: &str, calls: Calls) -> Result<(), String> {
     permissions::check(account, stack, calls)
         .map_err(|(service, error)| told(account, &service, &error))
 }
@@ -270,70 +215,6 @@ pub fn update(
         DASHBOARD => workflow::checked_dashboard(wanted).map(|()| known),
         _ => Ok(known),
     }
-}
-
-/// Deletes the resource `name` of the stack `id`.
-///
-/// # Errors
-/// Why it cannot be deleted.
-pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), NotDeleted> {
-    let resource = &account.cloudformation.at(id).resources[name];
-    let (kind, physical_id) = (resource.kind.name, resource.physical_id.clone());
-    let properties = resource.properties.clone();
-    let refused = |account: &mut Account, service: &str, error: &ApiError| NotDeleted {
-        in_use: error.code == "ResourceInUseException",
-        reason: told(account, service, error),
-    };
-    let calls = permissions::deletion(account, id, kind, &physical_id, &properties);
-    if let Err((service, error)) = permissions::check(account, id, calls) {
-        return Err(refused(account, &service, &error));
-    }
-    let (service, action, input) = match kind {
-        CLUSTER => ("ecs", "DeleteCluster", json!({"cluster": physical_id})),
-        CAPACITY_PROVIDER => (
-            "ecs",
-            "DeleteCapacityProvider",
-            json!({"capacityProvider": physical_id}),
-        ),
-        ASSOCIATION => {
-            return capacity::dissociate(account, id, &physical_id)
-                .map_err(|error| refused(account, "ecs", &error));
-        }
-        LAUNCH_TEMPLATE => (
-            "ec2",
-            "DeleteLaunchTemplate",
-            json!({"LaunchTemplateId": physical_id}),
-        ),
-        FUNCTION => (
-            "lambda",
-            "DeleteFunction",
-            json!({"FunctionName": physical_id}),
-        ),
-        STATE_MACHINE => (
-            "states",
-            "DeleteStateMachine",
-            json!({"stateMachineArn": physical_id}),
-        ),
-        ACTIVITY => (
-            "states",
-            "DeleteActivity",
-            json!({"activityArn": physical_id}),
-        ),
-        RULE => {
-            workflow::remove_targets(account, id, &properties, None, &physical_id)
-                .map_err(|error| refused(account, "events", &error))?;
-            ("events", "DeleteRule", json!({"Name": physical_id}))
-        }
-        WARM_POOL => (
-            "autoscaling",
-            "DeleteWarmPool",
-            json!({"AutoScalingGroupName": physical_id}),
-        ),
-        _ => return Ok(()),
-    };
-    raw(account, id, service, action, &input)
-        .map(drop)
-        .map_err(|error| refused(account, service, &error))
 }
 
 fn cluster(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {

@@ -5,8 +5,9 @@ use std::time::Duration;
 /// Timings and switches. Each says where its default comes from: documented, observed by others, or assumed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dynamics {
-    /// From EC2's `running` until an instance's agent registers, from-to. Assumed: boot, cloud-init, then the agent. Auto
-    /// Scaling does not wait for it: without a launch hook an instance is InService long before.
+    /// From EC2's `running` until an instance's agent registers, from-to. Assumed: boot,
+    /// cloud-init, then the agent. Auto Scaling does not wait for it: without a launch hook an
+    /// instance is InService long before.
     pub registration: (Duration, Duration),
     /// How long the agent waits before it tries again to register with a cluster that is not there. Assumed.
     pub registration_retry: Duration,

@@ -114,11 +114,16 @@ impl State {
 
     /// The EC2 instances that are marked as kept for something.
     pub fn kept(&self) -> Vec<String> {
+        self.with_attribute(KEPT_FOR)
+    }
+
+    /// The EC2 instances whose container instance has an attribute of this name.
+    pub fn with_attribute(&self, name: &str) -> Vec<String> {
         let instances = self
             .clusters
             .values()
             .flat_map(|cluster| cluster.instances.values());
-        let marked = instances.filter(|instance| instance.attribute(KEPT_FOR).is_some());
+        let marked = instances.filter(|instance| instance.attribute(name).is_some());
         marked.map(|instance| instance.ec2.clone()).collect()
     }
 

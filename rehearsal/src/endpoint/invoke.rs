@@ -1,10 +1,12 @@
 //! Lambda's Invoke, the one call of a REST protocol: the function is in the path, the payload is the body.
 
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::account::Caller;
 use crate::wire::{self, ApiError};
 use crate::world::World;
 
@@ -22,13 +24,14 @@ pub fn function(uri: &Uri) -> Option<String> {
 /// Answers a request about the function at `rest`.
 pub async fn answer(
     world: &World,
-    method: &Method,
+    caller: &Caller,
     rest: &str,
-    headers: &HeaderMap,
+    head: &Parts,
     body: &[u8],
 ) -> Response {
     let request_id = world.with(wire::request_id);
-    let answered = match asked(method, rest, headers, body) {
+    let asked = may_invoke(caller).and_then(|()| asked(&head.method, rest, &head.headers, body));
+    let answered = match asked {
         Ok(Asked { name, payload, dry }) => {
             let known = world.with(|account| account.lambda.function(&name).is_some());
             match (known, dry) {
@@ -57,6 +60,17 @@ pub async fn answer(
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     response
+}
+
+/// Nobody but an operator: no role and no policy of the templates has lambda:InvokeFunction for a client out there.
+fn may_invoke(caller: &Caller) -> Result<(), ApiError> {
+    if *caller == Caller::Operator {
+        return Ok(());
+    }
+    Err(ApiError {
+        status: 403,
+        ..ApiError::client("AccessDeniedException", "Only an operator may Invoke here")
+    })
 }
 
 struct Asked {
@@ -123,7 +137,8 @@ fn succeeded(status: u16, function_error: Option<&'static str>, body: String) ->
     response
 }
 
-fn failed(error: &ApiError) -> Response {
+/// An error in Lambda's protocol.
+pub fn failed(error: &ApiError) -> Response {
     let body = json!({"Type": "User", "Message": error.message, "message": error.message});
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(error.status).unwrap_or_default();

@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use crate::account::Caller;
 use crate::s3;
-use crate::wire;
+use crate::wire::{self, ApiError};
 use crate::world::World;
 
 /// Answers a request.
@@ -35,6 +35,15 @@ pub fn answer(
             wire::request_id(account),
         )
     });
+    http(answer, id)
+}
+
+/// An error about a request that nobody has read.
+pub fn refused(world: &World, error: &ApiError) -> Response {
+    http(s3::refused(error), world.with(wire::request_id))
+}
+
+fn http(answer: s3::Response, id: String) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() =
         StatusCode::from_u16(answer.status).expect("our services answer with valid statuses");

@@ -9,18 +9,17 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
 use super::runtime_api::{Conversation, Event, Said, open};
-use super::{Log, ended};
+use super::{Host, Log, ended};
 use crate::account::{REGION, arn};
 use crate::functions::{Answered, Crash, timed_out};
 use crate::lambda::{Failure, Function};
-use crate::wire;
 
 /// How long a function may take until it asks for its first event (documented).
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 /// How often the memory of a busy process is looked at.
 const MEMORY_LOOK: Duration = Duration::from_millis(25);
-/// What a secret key is of which nothing depends.
-const SECRET: &str = "rehearsal";
+/// A secret key, for clients to sign with. The account does not check signatures: the access key id is the secret.
+const SECRET: &str = "not-checked";
 
 /// A process, and the conversation with it.
 #[derive(Debug)]
@@ -43,16 +42,15 @@ impl Child {
         name: &str,
         function: &Function,
         binary: &Path,
-        endpoint: &str,
-        log: &Log,
+        host: &Host,
     ) -> Result<Self, String> {
         let conversation = open(arn("lambda", &format!("function:{name}")))
             .map_err(|error| format!("no port for the Runtime API: {error}"))?;
-        let mut process = command(name, function, binary, endpoint, &conversation)
+        let mut process = command(name, function, binary, host, &conversation)
             .spawn()
             .map_err(|error| format!("{}: {error}", binary.display()))?;
-        read_lines(process.stdout.take(), name, log);
-        read_lines(process.stderr.take(), name, log);
+        read_lines(process.stdout.take(), name, &host.log);
+        read_lines(process.stderr.take(), name, &host.log);
         Ok(Self {
             process,
             conversation,
@@ -208,7 +206,7 @@ fn command(
     name: &str,
     function: &Function,
     binary: &Path,
-    endpoint: &str,
+    host: &Host,
     conversation: &Conversation,
 ) -> Command {
     let mut command = Command::new(binary);
@@ -216,7 +214,7 @@ fn command(
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("TZ", ":UTC")
-        .env("AWS_LAMBDA_RUNTIME_API", conversation.address.to_string())
+        .env("AWS_LAMBDA_RUNTIME_API", &conversation.address)
         .env("AWS_LAMBDA_FUNCTION_NAME", name)
         .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         .env(
@@ -233,8 +231,8 @@ fn command(
         )
         .env("AWS_REGION", REGION)
         .env("AWS_DEFAULT_REGION", REGION)
-        .env("AWS_ENDPOINT_URL", endpoint)
-        .env("AWS_ACCESS_KEY_ID", wire::access_key(name))
+        .env("AWS_ENDPOINT_URL", &host.endpoint)
+        .env("AWS_ACCESS_KEY_ID", host.keys.function(name))
         .env("AWS_SECRET_ACCESS_KEY", SECRET)
         .env("AWS_SESSION_TOKEN", SECRET)
         .stdin(Stdio::null())

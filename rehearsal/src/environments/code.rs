@@ -1,9 +1,20 @@
 //! Where a function's binary is.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use zip::ZipArchive;
+
+/// What a function's zip may unpack to, with all that is in it: Lambda's own limit (Lambda Developer Guide, quotas: 250 MB).
+const UNPACKED_LIMIT: u64 = 250 * 1024 * 1024;
+/// What a zip may have in it. Those of cargo lambda have one file.
+const ENTRIES_LIMIT: usize = 1000;
+/// How many times as large as the zip that may be: binaries shrink to a third, and one of zeros to a thousandth.
+const RATIO_LIMIT: u64 = 100;
+/// The file that Lambda runs.
+const BOOTSTRAP: &str = "bootstrap";
 
 /// The start of every ELF file.
 const ELF_MAGIC: &[u8] = b"\x7fELF";
@@ -73,22 +84,64 @@ impl Unpacked {
     pub fn bootstrap(&mut self, code: &str, zip: &Arc<Vec<u8>>) -> Result<PathBuf, String> {
         let wrong = |what: String| format!("{code}: {what}; it should be a zip of cargo lambda");
         if let Some(folder) = self.folders.get(zip) {
-            return Ok(folder.path().join("bootstrap"));
+            return Ok(folder.path().join(BOOTSTRAP));
         }
-        let mut archive = zip::ZipArchive::new(Cursor::new(zip.as_slice()))
+        let mut archive = ZipArchive::new(Cursor::new(zip.as_slice()))
             .map_err(|error| wrong(error.to_string()))?;
+        let limit = UNPACKED_LIMIT.min(RATIO_LIMIT * zip.len() as u64);
+        check_entries(&mut archive, limit).map_err(&wrong)?;
         let mut entry = archive
-            .by_name("bootstrap")
+            .by_name(BOOTSTRAP)
             .map_err(|error| wrong(format!("no bootstrap in it: {error}")))?;
+        if !entry.is_file() {
+            return Err(wrong("its bootstrap is no file".to_owned()));
+        }
         let folder = tempfile::tempdir().map_err(|error| wrong(error.to_string()))?;
-        let place = folder.path().join("bootstrap");
+        let place = folder.path().join(BOOTSTRAP);
         let mut file = std::fs::File::create(&place).map_err(|error| wrong(error.to_string()))?;
-        std::io::copy(&mut entry, &mut file).map_err(|error| wrong(error.to_string()))?;
+        // What a zip says of its sizes may be a lie: what counts is what comes out.
+        let mut unpacked = (&mut entry).take(limit + 1);
+        let length =
+            std::io::copy(&mut unpacked, &mut file).map_err(|error| wrong(error.to_string()))?;
+        if length > limit {
+            return Err(wrong(too_large(limit)));
+        }
         drop(file);
         make_executable(&place).map_err(|error| wrong(error.to_string()))?;
         self.folders.insert(Arc::clone(zip), folder);
         Ok(place)
     }
+}
+
+/// Refuses a zip that would unpack to too much by its own account, or to a place outside its folder. Only the bootstrap
+/// is written anywhere; but a zip with such a name in it was made to do harm.
+fn check_entries<R: Read + Seek>(archive: &mut ZipArchive<R>, limit: u64) -> Result<(), String> {
+    if archive.len() > ENTRIES_LIMIT {
+        return Err(format!(
+            "it has {} entries, and may have {ENTRIES_LIMIT}",
+            archive.len()
+        ));
+    }
+    let mut whole = 0_u64;
+    for at in 0..archive.len() {
+        let entry = archive
+            .by_index_raw(at)
+            .map_err(|error| error.to_string())?;
+        if entry.enclosed_name().is_none() {
+            return Err(format!("{:?} in it is a path outside of it", entry.name()));
+        }
+        whole = whole.saturating_add(entry.size());
+    }
+    if whole > limit {
+        return Err(too_large(limit));
+    }
+    Ok(())
+}
+
+fn too_large(limit: u64) -> String {
+    format!(
+        "it unpacks to more than {limit} bytes, the smaller of {UNPACKED_LIMIT} and {RATIO_LIMIT} times its own size"
+    )
 }
 
 #[cfg(unix)]
@@ -142,6 +195,66 @@ mod tests {
                 .expect_err("bad");
             assert!(message.starts_with("s3://bucket/key: "), "{message}");
         }
+    }
+
+    fn refusal(zip: Vec<u8>) -> String {
+        let refused = Unpacked::default().bootstrap("s3://bucket/key", &Arc::new(zip));
+        refused.expect_err("it is refused")
+    }
+
+    /// A zip of these files, the last of which is the bootstrap.
+    fn zip_with(names: impl IntoIterator<Item = String>, bootstrap: &[u8]) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for name in names {
+            zip.start_file(name, SimpleFileOptions::default())
+                .expect("a file");
+        }
+        zip.start_file(BOOTSTRAP, SimpleFileOptions::default())
+            .expect("a file");
+        zip.write_all(bootstrap).expect("memory");
+        zip.finish().expect("memory").into_inner()
+    }
+
+    #[test]
+    fn a_zip_that_unpacks_to_too_much_is_refused_whatever_it_says_of_itself() {
+        let mut bomb = zip_with([], &vec![0; 8 * 1024 * 1024]);
+        assert!(refusal(bomb.clone()).contains("unpacks to more than"));
+        // The size stands in the entry's own header and in the central directory: now both say that it is small.
+        let (size, told) = ((8_u32 * 1024 * 1024).to_le_bytes(), 7_u32.to_le_bytes());
+        let places: Vec<usize> = (0..bomb.len() - 3)
+            .filter(|at| bomb[*at..*at + 4] == size)
+            .collect();
+        assert!(!places.is_empty());
+        for at in places {
+            bomb[at..at + 4].copy_from_slice(&told);
+        }
+        let message = refusal(bomb);
+        assert!(message.starts_with("s3://bucket/key: "), "{message}");
+    }
+
+    #[test]
+    fn a_zip_of_too_many_files_or_with_a_path_outside_is_refused() {
+        let many = (0..ENTRIES_LIMIT).map(|at| format!("f{at}"));
+        assert!(refusal(zip_with(many, b"x")).contains("entries"));
+        for name in ["../bootstrap", "a/../../bootstrap", "/etc/passwd"] {
+            let message = refusal(zip_with([name.to_owned()], b"x"));
+            assert!(message.contains("outside"), "{name}: {message}");
+        }
+        let inside = zip_with(["lib/a".to_owned()], b"x");
+        assert!(
+            Unpacked::default()
+                .bootstrap("k", &Arc::new(inside))
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_bootstrap_that_points_elsewhere_is_refused() {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.add_symlink(BOOTSTRAP, "/bin/sh", SimpleFileOptions::default())
+            .expect("a link");
+        let zip = zip.finish().expect("memory").into_inner();
+        assert!(refusal(zip).contains("no file"));
     }
 
     #[test]

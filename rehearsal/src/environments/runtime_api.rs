@@ -1,6 +1,5 @@
 //! The Lambda Runtime API, as one environment sees it: it asks for the next event, and posts an answer or an error.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,6 +11,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc};
 
+use crate::endpoint::guard;
 use crate::functions::failure;
 use crate::lambda::Failure;
 
@@ -47,8 +47,8 @@ pub enum Said {
 /// Both ends of the conversation with one environment.
 #[derive(Debug)]
 pub struct Conversation {
-    /// Where the environment finds it.
-    pub address: SocketAddr,
+    /// Where the environment finds it: host, port, and a path that nobody else knows.
+    pub address: String,
     /// Takes the next event.
     pub events: mpsc::Sender<Event>,
     /// Gives what the function says.
@@ -70,12 +70,18 @@ struct Desk {
 
 /// Opens the Runtime API for one environment of the function.
 ///
+/// The Runtime API knows no keys. What keeps everybody else on this machine away is the path before its own, which clients
+/// of AWS_LAMBDA_RUNTIME_API take with the host; what keeps pages in browsers away is the account's own guard.
+///
 /// # Errors
-/// If there is no free port.
+/// If there is no free port, or no randomness.
 pub fn open(function_arn: String) -> std::io::Result<Conversation> {
+    let mut secret = [0; 16];
+    getrandom::fill(&mut secret).map_err(std::io::Error::other)?;
+    let path = format!("/{:032x}", u128::from_be_bytes(secret));
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
+    let own = listener.local_addr()?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let (events, to_give) = mpsc::channel(1);
     let (said, heard) = mpsc::channel(8);
@@ -84,19 +90,22 @@ pub fn open(function_arn: String) -> std::io::Result<Conversation> {
         events: Mutex::new(to_give),
         said,
     });
-    let router = Router::new()
+    let calls = Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
         .route("/2018-06-01/runtime/invocation/{id}/response", post(answer))
         .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
         .layer(DefaultBodyLimit::disable())
         .with_state(desk);
+    let router = Router::new()
+        .nest(&path, calls)
+        .layer(axum::middleware::from_fn_with_state(own, guard::layer));
     let server = tokio::spawn(async move {
         // It ends with the conversation, and a listener on loopback does not fail before.
         let _ended = axum::serve(listener, router).await;
     });
     Ok(Conversation {
-        address,
+        address: format!("{own}{path}"),
         events,
         said: heard,
         server,

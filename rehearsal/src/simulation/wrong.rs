@@ -60,6 +60,12 @@ pub enum Wrong {
     NotYetIsReached,
     /// `NotYet` of `joined` is taken for `Reached`.
     NotJoinedIsJoined,
+    /// An instance that the operator ends is drained like any other.
+    EndRequestIgnored,
+    /// A retained instance that the operator is about to end stops the next rollout.
+    QueueStopsForEnded,
+    /// A request to end an instance counts for ever.
+    EndRequestNeverLapses,
     /// The reconciler starts nothing.
     ReconcilesNever,
     /// The reconciler does not see running executions.
@@ -74,7 +80,7 @@ pub enum Wrong {
 
 impl Wrong {
     /// All of them with their names.
-    pub const ALL: [(Self, &'static str); 30] = [
+    pub const ALL: [(Self, &'static str); 33] = [
         (Self::ErrorIsReached, "error-is-reached"),
         (Self::Counters, "counters"),
         (Self::FirstPage, "first-page"),
@@ -100,6 +106,9 @@ impl Wrong {
         (Self::ToldOnce, "told-once"),
         (Self::NotYetIsReached, "not-yet-is-reached"),
         (Self::NotJoinedIsJoined, "not-joined-is-joined"),
+        (Self::EndRequestIgnored, "end-request-ignored"),
+        (Self::QueueStopsForEnded, "queue-stops-for-ended"),
+        (Self::EndRequestNeverLapses, "end-request-never-lapses"),
         (Self::ReconcilesNever, "reconciles-never"),
         (Self::RunningIgnored, "running-ignored"),
         (Self::TailIgnored, "tail-ignored"),

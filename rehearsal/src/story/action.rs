@@ -32,6 +32,8 @@ pub enum Action {
     Call(Call),
     /// The same, which must be refused.
     Refused(Call),
+    /// The operator ends the first retained instance with the steps of `ecs-rollout terminate`.
+    Terminate(Termination),
     /// A CloudWatch alarm rings.
     Alarm(String),
     /// A CloudWatch alarm rings no more.
@@ -69,9 +71,19 @@ impl Action {
                 | Self::Pass(_)
                 | Self::Rest
                 | Self::Delete
+                | Self::Terminate(_)
                 | Self::In(..)
         )
     }
+}
+
+/// How the operator ends a retained instance.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Termination {
+    /// Whether its tasks are told to stop first, and waited for.
+    pub stop_tasks: bool,
+    /// After so many steps that change something the operator's program is killed.
+    pub steps: Option<u64>,
 }
 
 /// A call of an AWS API, as [`crate::account::Account::call`] takes it.

@@ -10,6 +10,7 @@ mod outcome;
 mod rest;
 mod roll;
 mod setup;
+mod terminate;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 pub use afterwards::{Afterwards, play_and_look};
 
 use super::{Action, Listener, Processes, Settings};
-use crate::endpoint;
+use crate::endpoint::{self, keys::Keys};
 use crate::eventbridge::lateness;
 use crate::functions::Invoker;
 use crate::promises::Broken;
@@ -136,11 +137,12 @@ pub fn play_with_processes(
         .map_err(|error| format!("no runtime: {error}"))?;
     runtime.block_on(async {
         let listening = endpoint::listen(ANY_PORT)?;
-        let environments = processes.environments(&endpoint::url(&listening)?)?;
+        let keys = Keys::random()?;
+        let environments = processes.environments(&endpoint::url(&listening)?, &keys)?;
         let invoker = Invoker::Processes(environments.clone());
         let account = setup::account(settings);
         let world = World::on_the_wall_clock(account, processes.speed, invoker);
-        let server = endpoint::serve(listening, world.clone(), Arc::new(|_: &str| {}));
+        let server = endpoint::serve(listening, world.clone(), keys, Arc::new(|_: &str| {}));
         let stage = Stage::new(settings, world.clone(), listener)?;
         let story = async {
             let played = stage.play(actions).await;
@@ -207,6 +209,12 @@ impl Stage {
                 self.run_until(|_| false, until).await.map(drop)
             }
             Action::Delete => self.delete().await,
+            Action::Terminate(how) => {
+                let id = self
+                    .to_be_ended()
+                    .ok_or("no instance is retained that could be ended")?;
+                self.terminate(&id, *how).await
+            }
             Action::In(seconds, action) => {
                 let at = self.world.now() + Duration::from_secs(*seconds);
                 self.due.push((at, (**action).clone()));

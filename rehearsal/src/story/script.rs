@@ -11,6 +11,8 @@
 //! | delete-services | delete | create (a stack that need not succeed)
 //! | call SERVICE ACTION {JSON}    an operator's call, such as: call autoscaling SetDesiredCapacity {…}
 //! | refused DEED                  a call that must be refused
+//! | terminate                     the operator ends a retained instance as `ecs-rollout terminate` does;
+//!   terminate stop-tasks steps=2  its tasks are stopped first; the program is killed after two steps
 //! | alarm NAME | alarm-over NAME  a CloudWatch alarm rings, or no more
 //! | fault-over | fault-over NAME  all faults are mended, or one is; `in SECONDS fault NAME` lets one set in
 //! | in SECONDS DEED               later, while what the next lines begin goes on
@@ -21,8 +23,8 @@
 //! ```
 //!
 //! `$GROUP`, `$CLUSTER` and `$STACK` in JSON stand for their names, `$TEMPLATE` for the id of the group's launch template,
-//! `$INSTANCE` for the id of its oldest instance, `$NEWEST` for that of its newest and `$NTH_2` for that of the second in its
-//! list. What `in` puts off must happen before the story ends.
+//! `$INSTANCE` for the id of its oldest instance, `$NEWEST` for that of its newest, `$NTH_2` for that of the second in its
+//! list and `$RETAINED` for that of the first retained one. What `in` puts off must happen before the story ends.
 
 mod runs;
 
@@ -30,7 +32,7 @@ use crate::workload::{Service, Workload};
 
 use super::files::{Files, built_in_parameters};
 use super::mishap::{self, Mishap};
-use super::{Action, Call, Fault, Settings, Switch};
+use super::{Action, Call, Fault, Settings, Switch, Termination};
 use runs::{service, task};
 
 /// A story as it was written.
@@ -127,7 +129,7 @@ fn switch(name: &str) -> Result<Switch, String> {
 }
 
 /// Every word that does something, for the message about one that there is not.
-const WORDS: &str = "deploy, roll, create, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, alarm, alarm-over, fault-over, in, try, storm, release, rest";
+const WORDS: &str = "deploy, roll, create, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, terminate, alarm, alarm-over, fault-over, in, try, storm, release, rest";
 
 fn action(word: &str, rest: &str) -> Result<Action, String> {
     if let Some(action) = alone(word) {
@@ -146,6 +148,7 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
             Some(("call", input)) => Action::Refused(call(input.trim())?),
             _ => return Err(format!("only a call can be refused, and {rest:?} is none")),
         },
+        "terminate" => Action::Terminate(termination(rest)?),
         "alarm" => Action::Alarm(name(rest)?),
         "alarm-over" => Action::AlarmOver(name(rest)?),
         "fault" => Action::FaultSetsIn(Fault::from_name(rest)?),
@@ -164,6 +167,23 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
             ));
         }
     })
+}
+
+/// `stop-tasks`, `steps=N`, both or none.
+fn termination(text: &str) -> Result<Termination, String> {
+    let mut how = Termination::default();
+    for word in text.split_whitespace() {
+        match word.split_once('=') {
+            None if word == "stop-tasks" => how.stop_tasks = true,
+            Some(("steps", count)) => how.steps = Some(number(count)?),
+            _ => {
+                return Err(format!(
+                    "terminate takes stop-tasks and steps=N, not {word:?}"
+                ));
+            }
+        }
+    }
+    Ok(how)
 }
 
 fn name(text: &str) -> Result<String, String> {
@@ -288,6 +308,8 @@ mod tests {
         assert!(message("call ecs ListTasks [1]").contains("not a JSON object"));
         assert!(message("refused roll").contains("only a call can be refused"));
         assert!(message("in 60").contains("in SECONDS DEED"));
+        assert!(message("terminate now").contains("stop-tasks and steps=N"));
+        assert!(message("terminate steps=x").contains("whole number"));
         assert!(message("in soon deregister").contains("whole number"));
         assert!(message("in 60 roll").contains("takes time itself"));
         assert!(message("in 60 fly").contains("no word of a story"));

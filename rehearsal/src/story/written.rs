@@ -48,6 +48,11 @@ pub fn deed(action: &Action) -> String {
         Action::Delete => "delete".to_owned(),
         Action::Call(call) => called(call),
         Action::Refused(call) => format!("refused {}", called(call)),
+        Action::Terminate(how) => {
+            let stop = if how.stop_tasks { " stop-tasks" } else { "" };
+            let steps = how.steps.map(|steps| format!(" steps={steps}"));
+            format!("terminate{stop}{}", steps.unwrap_or_default())
+        }
         Action::Alarm(name) => format!("alarm {name}"),
         Action::AlarmOver(name) => format!("alarm-over {name}"),
         Action::FaultSetsIn(fault) => format!("fault {}", fault.name()),
@@ -129,7 +134,7 @@ mod tests {
             service one desired=1 minimum=0 maximum=100 cpu=128 memory=256 stop-timeout=30 exit=3 provider=cp-Dev zone=2\n\
             daemon logs\ntask job count=2 run=60\nswitch early-signal-lost\nfault throttle\n\n\
             deploy\nstorm\nin 60 try scale 4\nin 90 agent-away 1 60\nin 95 workers-updated\n\
-            in 99 try call cloudformation CancelUpdateStack {\"StackName\":\"$STACK\"}\nrelease\npass 900\nrest\n";
+            in 99 try call cloudformation CancelUpdateStack {\"StackName\":\"$STACK\"}\nrelease\npass 900\nterminate steps=2\nterminate stop-tasks\nrest\n";
         let read = script::read("a.story", text).expect("a good story");
         assert_eq!(story(&read.settings, &read.actions), text);
     }

@@ -120,14 +120,16 @@ impl Inner {
         if again || !new || self.stack_status != "UPDATE_IN_PROGRESS" {
             return;
         }
-        // One that is kept for its standalone tasks has not failed.
+        // One that is kept for its standalone tasks has not failed, and one that is being ended was looked at.
         let kept = account.ecs.kept();
+        let ended = &self.to_be_ended;
         let long_ago = |seen: &InstanceSeen| {
             let since = seen.retained_since;
             since.is_some_and(|since| at.duration_since(since) > RETAINED_SEEN)
         };
         let mut all = self.instances.iter();
-        let failed = all.find(|(id, seen)| long_ago(seen) && !kept.contains(id));
+        let failed =
+            all.find(|(id, seen)| long_ago(seen) && !kept.contains(id) && !ended.contains_key(*id));
         if let Some((failed, _)) = failed {
             let detail = format!("{instance} was let in, though the drain of {failed} had failed");
             self.broke(Claim::NoErrorContinues, at, detail);

@@ -1,6 +1,6 @@
 //! How many drains are open at a time. A roll's are those of instances that the stack's operation, or an instance refresh,
 //! takes out; what a user takes out afterwards, or sets to DRAINING himself, is none, nor is a Spot instance that its agent
-//! drains because EC2 has given notice of it.
+//! drains because EC2 has given notice of it, nor a retained instance that the operator ends.
 
 use jiff::Timestamp;
 
@@ -56,8 +56,11 @@ impl Inner {
             .filter(|(_, seen)| seen.is_draining)
             .map(|(id, _)| id.clone())
             .collect();
-        let by_others =
-            |id: &String| self.drained_by_hand.contains(id) || self.interrupted.contains(id);
+        let by_others = |id: &String| {
+            self.drained_by_hand.contains(id)
+                || self.interrupted.contains(id)
+                || self.to_be_ended.contains_key(id)
+        };
         let is_rolled = |id: &&String| {
             let seen = &self.instances[*id];
             seen.is_rolled && !by_others(id) && self.is_kept_apart(seen)

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use workers::Worker;
+use workers::ecs::TERMINATE;
 
 use super::{Inner, InstanceSeen};
 use crate::account::{Account, Caller};
@@ -81,6 +82,13 @@ impl Inner {
                 self.refresh = goes_on.contains(&status.as_str()).then(|| status.clone());
             }
             Fact::ContainerInstance { .. } => self.registers(told),
+            // The request counts for a retained instance only: of another it would cut a drain short.
+            Fact::Attribute { instance, name } if name == TERMINATE => {
+                let seen = self.instances.get(instance);
+                if seen.is_some_and(|seen| seen.retained) {
+                    self.to_be_ended.insert(instance.clone(), told.at);
+                }
+            }
             Fact::Task { .. } | Fact::TaskHealthy { .. } | Fact::TaskKilled { .. } => {
                 self.task(account, told);
             }

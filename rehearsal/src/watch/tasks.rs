@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use workers::model::cluster::is_in_force;
 
 use super::{Inner, InstanceSeen};
 use crate::account::Account;
@@ -99,16 +100,26 @@ impl Inner {
     }
 
     /// Whether an instance may go with what runs on it: it died, nobody was asked about its launch (the event was lost, and
-    /// the hook timed out), a person let it go that it was retained for, or the user
+    /// the hook timed out), the operator asked to end it while it was retained, or the user
     /// chose so.
     fn is_excused(&self, at: Timestamp, instance: &str) -> bool {
-        let seen = self.instances.get(instance);
         self.died.contains(instance)
             || self.is_unasked(instance)
             || self.joined_too_late.contains(instance)
             || self.is_over_with_its_stack(at, instance)
-            || seen.is_some_and(|seen| seen.retained)
+            || self.is_ended_on_request(instance)
             || self.by_policy(at, instance)
+    }
+
+    /// Whether the operator asked to end it, not long before its terminate hook opened for the last time: a request that was not
+    /// carried out cuts no later drain short.
+    fn is_ended_on_request(&self, instance: &str) -> bool {
+        let began = self
+            .instances
+            .get(instance)
+            .and_then(|seen| seen.drain_began);
+        let asked = self.to_be_ended.get(instance);
+        asked.is_some_and(|asked| began.is_none_or(|began| is_in_force(*asked, began)))
     }
 
     /// Whether nobody was asked about an instance: its launch timed out with no answer, and nobody heard of its terminate

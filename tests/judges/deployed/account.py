@@ -6,10 +6,16 @@ its rule still delivers each lifecycle event, as the input of an execution, from
 
 import email.utils
 import json
+import pathlib
 import subprocess
+import sys
 import time
 
 import boto3
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from loopback.start import KEYS, start  # noqa: E402
 
 REGION, CLUSTER, STACK = "eu-west-1", "DevCluster", "ecs-cluster"
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:{CLUSTER}-lifecycle"
@@ -29,8 +35,9 @@ def until(what, look):
     return seen
 
 
-def client(service, address):
-    keys = {"aws_access_key_id": "AKIAOPERATOR", "aws_secret_access_key": "none"}
+def client(service, address, key=None):
+    """With the operator's key of the account at that address, or with another one, or with any where none is asked for."""
+    keys = {"aws_access_key_id": key or KEYS.get(address, "AKIAOPERATOR"), "aws_secret_access_key": "none"}
     return boto3.client(service, endpoint_url=address, region_name=REGION, **keys)
 
 
@@ -38,12 +45,7 @@ class Account:
     """A running account, whose stack is there."""
 
     def __init__(self, program, workers, parameters):
-        command = [program, "account", "--listen", "127.0.0.1:0", "--speed", str(SPEED), "--workers", workers]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        line = self.process.stdout.readline()
-        if not line.startswith("listening on "):
-            raise SystemExit(f"deployed.py: {program} account does not listen")
-        self.address = line.split()[-1]
+        self.process, self.address, _ = start(program, "--speed", SPEED, "--workers", workers, stderr=subprocess.DEVNULL)
         self.ecs, self.group, self.states = (client(name, self.address) for name in ("ecs", "autoscaling", "stepfunctions"))
         self.forwarded = set()
         self.roll_in(parameters)

@@ -4,31 +4,28 @@ import contextlib
 import io
 import os
 import pathlib
-import select
-import subprocess
 import sys
 import tempfile
 import zipfile
 
+from loopback.start import credentials, start
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 WORKERS = ["joined", "draining", "drained", "stable", "complete-action"]
 REGION = "eu-west-1"
-READY_SECONDS = 20
-WORDS = "listening on "
 
 
 class Failed(Exception):
     """What differs, or what is missing, in a sentence."""
 
 
-def environment(url):
+def environment(url, key):
     """What a client needs in its environment to reach the account, and nothing else of AWS."""
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "operator",
-        "AWS_SECRET_ACCESS_KEY": "any",
+        **credentials(key),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -42,12 +39,14 @@ def account(binaries, speed, *flags):
     program = pathlib.Path(binaries) / "ecs-rollout"
     if not program.is_file():
         raise Failed(f"{program} is missing; build it with `cargo build --workspace`")
-    command = [str(program), "account", "--listen", "127.0.0.1:0", "--speed", str(speed), *flags]
     with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
-            url = ready(process, log)
-            os.environ.update(environment(url))
+            process, url, key = start(program, "--speed", speed, *flags, stderr=log)
+        except ValueError as error:
+            log.seek(0)
+            raise Failed(f"{error}\n{log.read()}") from error
+        try:
+            os.environ.update(environment(url, key))
             yield url
         except BaseException:
             log.seek(0)
@@ -57,16 +56,6 @@ def account(binaries, speed, *flags):
             process.terminate()
             process.wait(timeout=30)
             process.stdout.close()
-
-
-def ready(process, log):
-    """The URL that the account tells when it listens."""
-    told, _, _ = select.select([process.stdout], [], [], READY_SECONDS)
-    line = process.stdout.readline() if told else ""
-    if not line.startswith(WORDS):
-        log.seek(0)
-        raise Failed(f"the account did not begin to listen in {READY_SECONDS} s: {line}{log.read()}")
-    return line[len(WORDS):].strip()
 
 
 def aws(*arguments, code=0):

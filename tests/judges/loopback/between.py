@@ -7,6 +7,8 @@ import time
 import urllib.error
 import urllib.request
 
+from loopback.start import KEYS
+
 JSON_ACTIONS = ("ListExecutions", "GetExecutionHistory", "ListServices", "DescribeServices", "GetParameter")
 
 
@@ -42,11 +44,15 @@ class Between:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
+        if address in KEYS:
+            KEYS[self.address] = KEYS[address]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @staticmethod
     def forward(address, request, body):
-        sent = urllib.request.Request(address + request.path, body, dict(request.headers))
+        # The account takes no request for another host than itself.
+        headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
+        sent = urllib.request.Request(address + request.path, body, headers)
         try:
             answer = urllib.request.urlopen(sent)
         except urllib.error.HTTPError as error:

@@ -136,7 +136,7 @@ impl StepFunctions {
     /// # Errors
     /// Any but that it is too late.
     pub async fn fail(&self, token: &str, error: &str, cause: &str) -> Result<Delivered, Error> {
-        let cause: String = cause.chars().take(LONGEST_CAUSE).collect();
+        let cause = &cause[..cause.floor_char_boundary(LONGEST_CAUSE)];
         let request = self.answers.send_task_failure();
         let sent = request
             .task_token(token)

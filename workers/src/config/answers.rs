@@ -69,6 +69,18 @@ pub fn agent_gone_since(input: &Value) -> Option<Timestamp> {
         .ok()
 }
 
+/// When the operator asked to end the instance, if an earlier look of `draining` or `drained` found
+/// that it was asked for.
+pub fn termination_requested(input: &Value) -> Option<Timestamp> {
+    let mut said = ["drained", "draining"].iter();
+    said.find_map(|phase| {
+        input[phase]["terminationRequestedAt"]
+            .as_str()?
+            .parse()
+            .ok()
+    })
+}
+
 /// What held the tasks of services when `drained` last asked, if it has.
 pub fn hindrances(input: &Value) -> Option<Hindrances> {
     Hindrances::deserialize(&input["drained"]["hindrances"]).ok()

@@ -14,6 +14,7 @@ use crate::config::DrainBegun;
 use crate::error::Error;
 use crate::model::cluster::{Service, ServiceEvent, Task};
 use crate::model::{HinderedService, Hindrances, ServiceName, Subject, TaskArn};
+use crate::text::{self, list};
 
 /// A replacement is pulled, started and found healthy within a minute or two: what waits longer has a reason.
 const LONG: SignedDuration = SignedDuration::from_mins(2);
@@ -86,7 +87,10 @@ pub fn hindered(service: &Service) -> Option<HinderedService> {
     }
     let why = no_room(service).or_else(|| no_place(service))?;
     let service = service.counts.service.clone();
-    Some(HinderedService { service, why })
+    Some(HinderedService {
+        service,
+        why: text::reason(&why),
+    })
 }
 
 /// ECS may stop no task first, and start no other first: the percentages, rounded, leave no room for either.
@@ -126,7 +130,7 @@ fn cause(message: &str, constraints: &[String]) -> String {
     if says("memberof") || says("attribute") {
         let which = match constraints {
             [] => "of its task definition".to_owned(),
-            some => some.join(" and "),
+            some => list(some, " and "),
         };
         format!(
             "no other meets its placement constraint {which}; widen that, or add such an instance"

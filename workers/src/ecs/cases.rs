@@ -2,11 +2,13 @@
 //! daemons.
 
 use aws_sdk_ecs::types::{
-    Attribute, ContainerInstanceStatus as SdkStatus, DesiredStatus, SchedulingStrategy, TargetType,
+    self, Attribute, ContainerInstanceStatus as SdkStatus, DesiredStatus, SchedulingStrategy,
+    TargetType,
 };
+use jiff::Timestamp;
 
-use super::translation::{only_failures_like, protection};
-use super::{DESCRIBED_AT_ONCE, Ecs, refused, texts};
+use super::translation::{only_failures_like, protection, termination_requested_at};
+use super::{DESCRIBED_AT_ONCE, Ecs, TERMINATE, refused, texts};
 use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus as Status, Task};
 use crate::model::{
@@ -141,11 +143,22 @@ impl Ecs {
         arns: &[ContainerInstanceArn],
         what: &str,
     ) -> Result<(), Error> {
+        self.put_attribute(cluster, arns, KEPT_FOR, what).await
+    }
+
+    /// Gives container instances an attribute, in place of one of the same name.
+    pub(super) async fn put_attribute(
+        &self,
+        cluster: &ClusterName,
+        arns: &[ContainerInstanceArn],
+        name: &str,
+        value: &str,
+    ) -> Result<(), Error> {
         let call = "ecs:PutAttributes";
         for arn in arns.iter().filter(|_| !self.looks_only) {
             let attribute = Attribute::builder()
-                .name(KEPT_FOR)
-                .value(what)
+                .name(name)
+                .value(value)
                 .target_type(TargetType::ContainerInstance)
                 .target_id(arn.as_str())
                 .build()
@@ -163,20 +176,34 @@ impl Ecs {
 
     /// The EC2 instances of the cluster that are marked as kept.
     pub async fn kept(&self, cluster: &ClusterName) -> Result<Vec<InstanceId>, Error> {
-        let arns = self
-            .client
-            .list_container_instances()
-            .cluster(cluster.as_str())
-            .filter(format!("attribute:{KEPT_FOR} exists"))
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<Vec<String>, _>>()
-            .await
-            .map_err(|error| refused("ecs:ListContainerInstances", cluster, error))?;
-        let arns: Vec<_> = arns.into_iter().map(ContainerInstanceArn::new).collect();
+        let marked = self.with_attribute(cluster, KEPT_FOR).await?;
+        let ids = marked.iter().filter_map(|one| one.ec2_instance_id());
+        Ok(ids.map(InstanceId::new).collect())
+    }
+
+    /// The EC2 instances of the cluster whose end you asked for, and when.
+    pub async fn to_be_ended(
+        &self,
+        cluster: &ClusterName,
+    ) -> Result<Vec<(InstanceId, Timestamp)>, Error> {
+        let marked = self.with_attribute(cluster, TERMINATE).await?;
+        let requests = marked.iter().filter_map(|one| {
+            let instance = one.ec2_instance_id().map(InstanceId::new);
+            instance.zip(termination_requested_at(one))
+        });
+        Ok(requests.collect())
+    }
+
+    /// The container instances of the cluster that have the attribute `name`.
+    async fn with_attribute(
+        &self,
+        cluster: &ClusterName,
+        name: &str,
+    ) -> Result<Vec<types::ContainerInstance>, Error> {
+        let arns = self.listed(cluster, None, format!("attribute:{name} exists"));
+        let arns = arns.await?;
         let call = "ecs:DescribeContainerInstances";
-        let mut kept = Vec::new();
+        let mut found = Vec::new();
         for some in arns.chunks(DESCRIBED_AT_ONCE) {
             let answer = self
                 .client
@@ -187,13 +214,9 @@ impl Ecs {
                 .await
                 .map_err(|error| refused(call, cluster, error))?;
             only_failures_like(&["MISSING"], call, answer.failures())?;
-            let ids = answer.container_instances().iter();
-            kept.extend(
-                ids.filter_map(|one| one.ec2_instance_id())
-                    .map(InstanceId::new),
-            );
+            found.extend(answer.container_instances.into_iter().flatten());
         }
-        Ok(kept)
+        Ok(found)
     }
 
     /// The DAEMON services of the cluster.

@@ -11,6 +11,8 @@ use crate::model::cluster::{
 };
 use crate::model::{ContainerInstanceArn, ProtectedTask, ServiceName, TaskArn};
 
+use super::TERMINATE;
+
 /// Whether every failed item has one of the `plain` reasons; else the first that has not, as an error.
 pub fn only_failures_like(
     plain: &[&str],
@@ -46,7 +48,15 @@ pub fn container_instance(
         arn: ContainerInstanceArn::new(arn),
         status,
         agent_connected: one.agent_connected(),
+        termination_requested_at: termination_requested_at(one),
     })
+}
+
+/// When you asked to end the instance. An attribute whose value is no time is none of ours.
+pub fn termination_requested_at(one: &types::ContainerInstance) -> Option<Timestamp> {
+    let mut attributes = one.attributes().iter();
+    let mark = attributes.find(|attribute| attribute.name() == TERMINATE)?;
+    mark.value()?.parse().ok()
 }
 
 /// A task in our words.

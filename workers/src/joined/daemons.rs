@@ -12,6 +12,7 @@ use crate::Clients;
 use crate::error::Error;
 use crate::model::cluster::Service;
 use crate::model::{ContainerInstanceArn, DaemonsAwaited, ServiceName, Subject, seconds_between};
+use crate::text::list;
 
 /// So long a daemon's task may take to run before anybody asks why it does not: its image is pulled, it starts.
 const USUAL: SignedDuration = SignedDuration::from_secs(30);
@@ -121,7 +122,7 @@ pub fn words(awaited: &[&Missing]) -> String {
         "" => format!("daemon {}", daemon.service),
         standing => format!("daemon {} ({standing})", daemon.service),
     });
-    each.collect::<Vec<String>>().join(", ")
+    list(each, ", ")
 }
 
 /// Those that are not, in a sentence, if there are any.
@@ -133,10 +134,7 @@ pub fn not_awaited(excused: &[&Missing]) -> String {
         let excuse = daemon.excuse.as_deref().unwrap_or_default();
         format!("daemon {} ({excuse})", daemon.service)
     });
-    format!(
-        " Not waited for: {}.",
-        each.collect::<Vec<String>>().join(", ")
-    )
+    format!(" Not waited for: {}.", list(each, ", "))
 }
 
 #[cfg(test)]

@@ -53,6 +53,9 @@ pub struct Extra {
     /// draining, and drained with `NotYet`: since when the instance was seen without its agent, if it was at the last look.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_gone_since: Option<Timestamp>,
+    /// draining and drained: when you asked `ecs-rollout terminate` to end the instance, if you did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub termination_requested_at: Option<Timestamp>,
     /// drained with `NotYet`: what holds the services' tasks, once it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hindrances: Option<Hindrances>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{ContainerInstanceArn, ServiceName, TaskArn, seconds_between};
@@ -41,6 +41,11 @@ impl ContainerInstanceStatus {
             _ => return None,
         })
     }
+
+    /// Whether it is in the cluster, or on its way in or out.
+    pub fn is_registered(self) -> bool {
+        !matches!(self, Self::Inactive | Self::RegistrationFailed)
+    }
 }
 
 impl fmt::Display for ContainerInstanceStatus {
@@ -65,6 +70,29 @@ pub struct ContainerInstance {
     pub status: ContainerInstanceStatus,
     /// Whether its agent is connected right now. Agents reconnect several times an hour in normal work.
     pub agent_connected: bool,
+    /// When you asked `ecs-rollout terminate` to end the instance, if you did.
+    pub termination_requested_at: Option<Timestamp>,
+}
+
+/// A request to end an instance is in force for so long: as long as the template lets a hook wait
+/// without a heartbeat. The verb takes some minutes. A request that was never carried out must not
+/// cut a later drain short.
+const REQUEST_IN_FORCE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whether a request of this time to end an instance is still in force.
+pub fn is_in_force(requested_at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(requested_at) < REQUEST_IN_FORCE
+}
+
+/// When you asked to end the instance of these registrations, if you did and that is in force.
+pub fn termination_requested(
+    registrations: &[ContainerInstance],
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let requests = registrations
+        .iter()
+        .filter_map(|one| one.termination_requested_at);
+    requests.max().filter(|at| is_in_force(*at, now))
 }
 
 /// Whether none of the live registrations of an instance has its agent connected, and there is one.

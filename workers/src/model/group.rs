@@ -40,9 +40,15 @@ pub enum LifecycleState {
     Detaching,
     /// A person has taken it out of the group; it runs on.
     Detached,
-    /// At its terminate hook on its way out of the warm pool for good.
+    /// Leaving the warm pool for good, its terminate hook not yet open.
+    WarmedTerminating,
+    /// At its terminate hook, on its way out of the warm pool for good.
     WarmedTerminatingWait,
-    /// Any other: in the warm pool or on its way out of it for good, gone.
+    /// Past its terminate hook, on its way out of the warm pool for good.
+    WarmedTerminatingProceed,
+    /// Nobody answered the hook on its way out of the warm pool, and it is kept for a person.
+    WarmedTerminatingRetained,
+    /// Any other: in the warm pool, gone.
     Other(String),
 }
 
@@ -65,7 +71,10 @@ impl LifecycleState {
             "Warmed:Pending" => Self::WarmedPending,
             "Warmed:Pending:Wait" => Self::WarmedPendingWait,
             "Warmed:Pending:Retained" => Self::WarmedPendingRetained,
+            "Warmed:Terminating" => Self::WarmedTerminating,
             "Warmed:Terminating:Wait" => Self::WarmedTerminatingWait,
+            "Warmed:Terminating:Proceed" => Self::WarmedTerminatingProceed,
+            "Warmed:Terminating:Retained" => Self::WarmedTerminatingRetained,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -79,6 +88,12 @@ impl LifecycleState {
     /// Whether an instance in this state stands at its terminate hook; see [`Self::is_draining`].
     pub fn awaits_end(&self) -> bool {
         matches!(self, Self::TerminatingWait | Self::WarmedPendingWait)
+    }
+
+    /// Whether its group retains it, so that you can end it with `ecs-rollout terminate`. One that nobody answered for on
+    /// its way out of the warm pool is retained too, but no drain of it failed.
+    pub fn can_be_ended(&self) -> bool {
+        self.is_retained() || *self == Self::WarmedTerminatingRetained
     }
 
     /// Whether its drain failed, and it is kept for a person.
@@ -138,7 +153,10 @@ impl fmt::Display for LifecycleState {
             Self::WarmedPending => "Warmed:Pending",
             Self::WarmedPendingWait => "Warmed:Pending:Wait",
             Self::WarmedPendingRetained => "Warmed:Pending:Retained",
+            Self::WarmedTerminating => "Warmed:Terminating",
             Self::WarmedTerminatingWait => "Warmed:Terminating:Wait",
+            Self::WarmedTerminatingProceed => "Warmed:Terminating:Proceed",
+            Self::WarmedTerminatingRetained => "Warmed:Terminating:Retained",
             Self::Other(name) => name,
         })
     }

@@ -37,7 +37,7 @@ pub async fn look(
     }
     let stack = stack_now(subject, clients, now).await?;
     // A group that is being created has no past to roll away from: nobody else needs to be looked at.
-    let roster = match stack.state {
+    let mut roster = match stack.state {
         StackState::Creating => {
             let own = [subject.action.instance.clone()];
             roster::Roster {
@@ -47,6 +47,15 @@ pub async fn look(
         }
         _ => roster::look(subject, clients).await?,
     };
+    // An instance that you ended is nobody's to wait for, and its drain stops no rollout again.
+    let matters = |one: &GroupInstance| one.state.is_draining() || one.state.is_retained();
+    let others = roster.instances.iter();
+    if others
+        .filter(|one| one.instance != subject.action.instance)
+        .any(matters)
+    {
+        roster.forget_the_ended(subject, clients, now()).await?;
+    }
     let kept = kept(subject, &roster.instances, &stack.state, clients).await?;
     let finding = decide_new(subject, (&roster.instances, &kept), &stack.state, now());
     let decides = matches!(finding.verdict, Verdict::Reached | Verdict::Never);
@@ -60,7 +69,7 @@ pub async fn look(
 
 /// Whether those that held the new instance before still do: that is enough to say "not yet". A large group's list is long,
 /// and would be asked for by every instance of a batch, while the holders are few. Before anything else is said all are
-/// looked at.
+/// looked at. A holder that failed, and that you ended meanwhile, is waited for until it has gone.
 async fn look_at_holders(
     subject: &Subject,
     input: &Value,
@@ -183,10 +192,8 @@ fn failed_drain(subject: &Subject, retained: &GroupInstance) -> String {
     let (group, new) = (&subject.action.group, &subject.action.instance);
     let (old, state) = (&retained.instance, &retained.state);
     format!(
-        "The drain of {old} failed, and group {group} retains it ({state}), so the roll does not go on with \
-         {new}. Look at what runs on {old}, then let it go with 'aws autoscaling \
-         terminate-instance-in-auto-scaling-group --instance-id {old} --no-should-decrement-desired-capacity', and roll \
-         again."
+        "The drain of {old} failed, and group {group} retains it ({state}), so the rollout stops before {new}. Look at \
+         what runs on {old}, end it with 'ecs-rollout terminate {old}', and roll again."
     )
 }
 
@@ -252,6 +259,57 @@ mod tests {
         let finding = finding.expect("an answer");
         assert_eq!(finding.verdict, Verdict::NotYet);
         assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_you_ended_neither_holds_nor_stops() {
+        let old = "i-0aaaaaaaaaaaaaaa0";
+        for (state, requested, verdict) in [
+            ("Terminating:Wait", Some(0), Verdict::Reached),
+            ("Terminating:Wait", None, Verdict::NotYet),
+            ("Terminating:Retained", Some(0), Verdict::Reached),
+            ("Terminating:Retained", None, Verdict::Never),
+            ("Terminating:Retained", Some(60 - 3600), Verdict::Never),
+        ] {
+            let clients = Clients::new(&stub::aws(move |request| {
+                let answer = match request.action.as_str() {
+                    "DescribeStacks" => "<Stacks><member><StackName>s</StackName><StackStatus>UPDATE_IN_PROGRESS</StackStatus></member></Stacks>".to_owned(),
+                    "DescribeAutoScalingGroups" => {
+                        let member = |(id, state): (&str, &str)| {
+                            format!("<member><InstanceId>{id}</InstanceId><LifecycleState>{state}</LifecycleState></member>")
+                        };
+                        let all = member(("i-0123456789abcdef0", "Pending:Wait")) + &member((old, state));
+                        let name = stub::launching().action.group;
+                        format!(
+                            "<AutoScalingGroups><member><AutoScalingGroupName>{name}</AutoScalingGroupName>\
+                             <Instances>{all}</Instances></member></AutoScalingGroups>"
+                        )
+                    }
+                    "ListContainerInstances" => {
+                        let asked = request.body.contains("ecs-rollout.terminate");
+                        let arns = ["c"].into_iter().filter(|_| asked && requested.is_some());
+                        let arns: Vec<&str> = arns.collect();
+                        return (200, serde_json::json!({"containerInstanceArns": arns}).to_string());
+                    }
+                    "DescribeContainerInstances" => {
+                        let value = requested.map(stub::at);
+                        let mark = serde_json::json!({"name": "ecs-rollout.terminate", "value": value});
+                        let one = serde_json::json!({"ec2InstanceId": old, "attributes": [mark]});
+                        return (200, serde_json::json!({"containerInstances": [one]}).to_string());
+                    }
+                    other => panic!("{other} was asked"),
+                };
+                (200, stub::xml(&request.action, &answer))
+            }));
+            let (subject, input) = (stub::launching(), stub::event("launch"));
+            let finding = look(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding = finding.expect("an answer");
+            assert_eq!(
+                finding.verdict, verdict,
+                "{state} {requested:?}: {}",
+                finding.reason
+            );
+        }
     }
 
     fn instance(id: &str, state: LifecycleState, version: &str) -> GroupInstance {
@@ -339,7 +397,7 @@ mod tests {
         }
         let reason = held((TerminatingRetained, "1"), "UPDATE_IN_PROGRESS").reason;
         assert!(
-            reason.contains("--instance-id i-0aaaaaaaaaaaaaaa0"),
+            reason.contains("'ecs-rollout terminate i-0aaaaaaaaaaaaaaa0'"),
             "{reason}"
         );
     }

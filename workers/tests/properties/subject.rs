@@ -82,6 +82,7 @@ pub fn registrations() -> impl Strategy<Value = Vec<ContainerInstance>> {
             arn: ContainerInstanceArn::new(format!("arn:{n}")),
             status: ContainerInstanceStatus::from_name(status).expect("a status"),
             agent_connected,
+            termination_requested_at: None,
         })
         .collect()
     })

@@ -1,5 +1,7 @@
 //! The instances.
 
+use workers::ecs::TERMINATE;
+use workers::model::cluster::is_in_force;
 use workers::model::group::LifecycleState;
 
 use super::{Asked, Remark, Seen, deadline_stops, some};
@@ -14,12 +16,21 @@ pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
             .is_some_and(|it| it.attribute(KEPT).is_some())
     };
     let retained = seen.group.retained().map(|one| one.id.as_str());
-    let (kept, failed): (Vec<&str>, Vec<&str>) = retained.partition(|id| kept(id));
+    let (ended, left): (Vec<&str>, Vec<&str>) = retained.partition(|id| is_being_ended(seen, id));
+    let (kept, failed): (Vec<&str>, Vec<&str>) = left.into_iter().partition(|id| kept(id));
     let mut remarks = Vec::new();
+    if !ended.is_empty() {
+        let words = format!(
+            "retained, and you asked to end it: {}; no rollout waits for it. To finish that: ecs-rollout terminate {}",
+            some(ended.iter().copied()),
+            ended[0]
+        );
+        remarks.push(Remark::warning("being-ended", words));
+    }
     if !failed.is_empty() {
         let words = format!(
-            "retained since an earlier drain failed: {}. While they are there, no instance joins; ask why with ecs-rollout explain \
-             {}, then terminate them",
+            "retained since an earlier drain failed: {}. The rollout stops while they are there. Ask why: ecs-rollout explain {1}; \
+             end each: ecs-rollout terminate {1}",
             some(failed.iter().copied()),
             failed[0]
         );
@@ -27,12 +38,20 @@ pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
     }
     if !kept.is_empty() {
         let words = format!(
-            "kept for their standalone tasks: {}; terminate each when its tasks have ended",
-            some(kept)
+            "retained for their standalone tasks: {}; when its tasks have ended, end each: ecs-rollout terminate {}",
+            some(kept.iter().copied()),
+            kept[0]
         );
         remarks.push(Remark::warning("kept", words));
     }
     remarks
+}
+
+/// Whether you asked to end an instance, and the request is in force: the launch queue leaves it out then.
+fn is_being_ended(seen: &Seen, id: &str) -> bool {
+    let asked = seen.machine(id).and_then(|it| it.attribute(TERMINATE));
+    let asked = asked.and_then(|time| time.parse().ok());
+    asked.is_some_and(|at| is_in_force(at, seen.now))
 }
 
 /// All of the group are members of the cluster, ACTIVE, with their agents connected.

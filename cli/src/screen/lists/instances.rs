@@ -116,7 +116,7 @@ fn reason(row: &Row<'_>, sight: &Sight) -> String {
     let member = row.member;
     if member.state.is_retained() {
         return format!(
-            "Its drain failed, and it is kept for you; ask why with ecs-rollout explain {}",
+            "Its drain failed, and it is retained for you. Why: ecs-rollout explain {0}; end it: ecs-rollout terminate {0}",
             member.id
         );
     }

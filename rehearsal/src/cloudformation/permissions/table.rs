@@ -1,9 +1,13 @@
 //! The calls of each resource type's handler.
 
+mod identities;
+mod instances;
+
 use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::cloudformation::evaluate::same;
+use crate::cloudformation::files;
 use crate::cloudformation::kinds::{
     ACTIVITY, ALARM, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, DASHBOARD, FUNCTION, GROUP,
     INSTANCE_PROFILE, LAUNCH_TEMPLATE, LOG_GROUP, MANAGED_POLICY, QUEUE, QUEUE_POLICY, ROLE, RULE,
@@ -11,8 +15,9 @@ use crate::cloudformation::kinds::{
 };
 use crate::cloudformation::node::scalar_text;
 use crate::cloudformation::permissions::Calls;
-use crate::cloudformation::{files, record};
 use crate::wire::{ApiError, Call};
+use identities::{instance_profile, managed_policy, role};
+use instances::{capacity_provider, group, launch_template};
 
 /// What is done to a resource.
 #[derive(Debug)]
@@ -131,144 +136,6 @@ fn read_object(of: &Subject<'_>, property: &str) -> Option<Call> {
     Some(call("s3", "GetObject", json!({"Object": object})))
 }
 
-fn role(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
-    let path = of
-        .properties
-        .get("Path")
-        .map_or("/".to_owned(), scalar_text);
-    let input = |boundary: &Value, policy: &Value| json!({"RoleName": of.name, "Path": path, "PermissionsBoundary": boundary, "PolicyArn": policy});
-    let new = of.properties;
-    let (plain, bounded) = (
-        input(&Value::Null, &Value::Null),
-        input(&new["PermissionsBoundary"], &Value::Null),
-    );
-    let managed = |action: &str, properties: &Value, but: &Value| -> Vec<Call> {
-        let but = items(&but["ManagedPolicyArns"]);
-        items(&properties["ManagedPolicyArns"])
-            .into_iter()
-            .filter(|policy| !but.contains(policy))
-            .map(|policy| call("iam", action, input(&new["PermissionsBoundary"], policy)))
-            .collect()
-    };
-    let nothing = Value::Null;
-    let mut calls = Vec::new();
-    match verb {
-        Verb::Create => {
-            calls.extend(each("iam", &["CreateRole"], &bounded));
-            if new.get("Policies").is_some() {
-                calls.extend(each("iam", &["PutRolePolicy"], &bounded));
-                calls.extend(each("iam", &["GetRolePolicy"], &plain));
-            }
-            calls.extend(managed("AttachRolePolicy", new, &nothing));
-            calls.extend(each("iam", &["GetRole"], &plain));
-        }
-        Verb::Change(old) => {
-            let differs = |property: &str| !same(&old[property], &new[property]);
-            calls.extend(each("iam", &["GetRole"], &plain));
-            if differs("AssumeRolePolicyDocument") {
-                calls.extend(each("iam", &["UpdateAssumeRolePolicy"], &plain));
-            }
-            if differs("Description") || differs("MaxSessionDuration") {
-                calls.extend(each("iam", &["UpdateRole"], &plain));
-            }
-            if differs("PermissionsBoundary") {
-                let action = match new.get("PermissionsBoundary") {
-                    Some(_) => "PutRolePermissionsBoundary",
-                    None => "DeleteRolePermissionsBoundary",
-                };
-                calls.extend(each("iam", &[action], &bounded));
-            }
-            if differs("Policies") {
-                calls.extend(each("iam", &["PutRolePolicy"], &bounded));
-                let names = |properties: &Value| -> Vec<String> {
-                    let policies = items(&properties["Policies"]);
-                    let names = policies
-                        .iter()
-                        .map(|policy| scalar_text(&policy["PolicyName"]));
-                    names.collect()
-                };
-                let kept = names(new);
-                if names(old).iter().any(|name| !kept.contains(name)) {
-                    calls.extend(each("iam", &["DeleteRolePolicy"], &bounded));
-                }
-            }
-            calls.extend(managed("AttachRolePolicy", new, old));
-            calls.extend(managed("DetachRolePolicy", old, new));
-        }
-        Verb::Delete => {
-            let reads = ["GetRole", "ListAttachedRolePolicies", "ListRolePolicies"];
-            calls.extend(each("iam", &reads, &plain));
-            if new.get("Policies").is_some() {
-                calls.extend(each("iam", &["DeleteRolePolicy"], &bounded));
-            }
-            calls.extend(managed("DetachRolePolicy", new, &nothing));
-            calls.extend(each("iam", &["DeleteRole"], &plain));
-        }
-    }
-    calls
-}
-
-fn instance_profile(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
-    let path = of
-        .properties
-        .get("Path")
-        .map_or("/".to_owned(), scalar_text);
-    let input = json!({"InstanceProfileName": of.name, "Path": path});
-    let roles = items(&of.properties["Roles"]);
-    let roles = roles.iter().filter_map(|role| {
-        let role = scalar_text(role);
-        record::role_arn(&of.account.cloudformation, &role).map(|role| pass_role(role, "ec2"))
-    });
-    let own: &[&str] = match verb {
-        Verb::Create => &[
-            "CreateInstanceProfile",
-            "AddRoleToInstanceProfile",
-            "GetInstanceProfile",
-        ],
-        Verb::Change(_) => &[
-            "RemoveRoleFromInstanceProfile",
-            "AddRoleToInstanceProfile",
-            "GetInstanceProfile",
-        ],
-        Verb::Delete => &[
-            "GetInstanceProfile",
-            "RemoveRoleFromInstanceProfile",
-            "DeleteInstanceProfile",
-        ],
-    };
-    let mut calls = each("iam", own, &input);
-    if !matches!(verb, Verb::Delete) {
-        calls.extend(roles);
-    }
-    calls
-}
-
-fn managed_policy(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
-    let path = of
-        .properties
-        .get("Path")
-        .map_or("/".to_owned(), scalar_text);
-    let name = of.name.rsplit('/').next().unwrap_or(of.name);
-    let input = json!({"PolicyName": name, "Path": path});
-    let actions: &[&str] = match verb {
-        Verb::Create => &["CreatePolicy", "GetPolicy"],
-        Verb::Change(_) => &[
-            "GetPolicy",
-            "ListPolicyVersions",
-            "CreatePolicyVersion",
-            "DeletePolicyVersion",
-        ],
-        Verb::Delete => &[
-            "GetPolicy",
-            "ListEntitiesForPolicy",
-            "ListPolicyVersions",
-            "DeletePolicyVersion",
-            "DeletePolicy",
-        ],
-    };
-    each("iam", actions, &input)
-}
-
 fn log_group(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
     let input = json!({"logGroupName": of.name});
     let mut actions = vec!["DescribeLogGroups"];
@@ -381,84 +248,6 @@ fn rule(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
             .iter()
             .filter_map(|target| target["RoleArn"].as_str());
         calls.extend(roles.map(|role| pass_role(role, "events")));
-    }
-    calls
-}
-
-fn capacity_provider(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
-    let input = json!({"capacityProvider": of.name});
-    let mut calls = each("ecs", &["DescribeCapacityProviders"], &input);
-    // Documented: ECS tags the group as the caller.
-    if matches!(verb, Verb::Create) {
-        let group = &of.properties["AutoScalingGroupProvider"]["AutoScalingGroupArn"];
-        let tags = json!([{"ResourceId": last(&scalar_text(group)), "Key": "AmazonECSManaged"}]);
-        calls.push(call(
-            "autoscaling",
-            "CreateOrUpdateTags",
-            json!({"Tags": tags}),
-        ));
-    }
-    calls
-}
-
-fn launch_template(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
-    let reads = ["DescribeLaunchTemplates", "DescribeLaunchTemplateVersions"];
-    let mut calls = each("ec2", &reads, &json!({}));
-    let tags = of.properties.get("TagSpecifications");
-    if let (Verb::Create, Some(tags)) = (verb, tags) {
-        let input = json!({"TagSpecifications": tags, "CreateAction": "CreateLaunchTemplate"});
-        calls.push(call("ec2", "CreateTags", input));
-    }
-    calls
-}
-
-fn group(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
-    let new = of.properties;
-    let reads = ["DescribeAutoScalingGroups", "DescribeScalingActivities"];
-    let mut calls = each("autoscaling", &reads, &json!({}));
-    if matches!(verb, Verb::Delete) {
-        return calls;
-    }
-    let named = json!({"AutoScalingGroupName": of.name});
-    if let (Verb::Create, Some(tags)) = (verb, new.get("Tags")) {
-        let tags = items(tags).into_iter().map(|tag| {
-            let key = &tag["Key"];
-            json!({"ResourceId": of.name, "Key": key})
-        });
-        let input = json!({"Tags": tags.collect::<Vec<_>>()});
-        calls.push(call("autoscaling", "CreateOrUpdateTags", input));
-    }
-    if let (Verb::Create, Some(_)) = (verb, new.get("LifecycleHookSpecificationList")) {
-        calls.extend(each(
-            "autoscaling",
-            &["PutLifecycleHook", "DescribeLifecycleHooks"],
-            &named,
-        ));
-    }
-    // Documented: whoever names a launch template must be allowed to launch from it.
-    // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
-    let template = scalar_text(&new["LaunchTemplate"]["LaunchTemplateId"]);
-    let version = scalar_text(&new["LaunchTemplate"]["Version"]);
-    let launch = |resource: &str| {
-        let input = json!({"LaunchTemplateId": template, "Resource": resource});
-        call("ec2", "RunInstances", input)
-    };
-    let resources = [
-        "image",
-        "instance",
-        "launch-template",
-        "network-interface",
-        "security-group",
-        "subnet",
-        "volume",
-    ];
-    calls.extend(resources.map(launch));
-    let ec2 = &of.account.ec2;
-    let profile = ec2.instance_profile(&template, &version);
-    let state = &of.account.cloudformation;
-    // The role in a profile that no stack made is not known here.
-    if let Some(role) = profile.and_then(|profile| record::profile_role_arn(state, profile)) {
-        calls.push(pass_role(role, "ec2"));
     }
     calls
 }

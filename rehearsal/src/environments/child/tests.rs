@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::*;
+use crate::endpoint::keys::Keys;
 
 /// A function in Python: its handler's body is put in.
 const SCRIPT: &str = r#"#!/usr/bin/env python3
@@ -40,8 +41,14 @@ impl Stage {
             code: String::new(),
             zip: None,
         };
-        let log: Log = Arc::new(|_, _| {});
-        let child = Child::start("f", &function, &place, "http://127.0.0.1:9", &log);
+        let host = Host {
+            workers: PathBuf::new(),
+            endpoint: "http://127.0.0.1:9".to_owned(),
+            keys: Keys::of(&[0; 40]),
+            runs_uploaded_code: false,
+            log: Arc::new(|_, _| {}),
+        };
+        let child = Child::start("f", &function, &place, &host);
         Self {
             child: child.expect("a process"),
             function,

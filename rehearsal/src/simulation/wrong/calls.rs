@@ -1,6 +1,7 @@
 //! Wrongs in the calls that a worker makes, and in how it reads the answers.
 
 use serde_json::{Value, json};
+use workers::ecs::TERMINATE;
 
 use super::Wrong;
 use crate::account::{Account, Caller};
@@ -115,6 +116,21 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
         (Wrong::NoMember, "ListContainerInstances") if is(caller, "draining") => {
             answer["containerInstanceArns"] = json!([]);
         }
+        (Wrong::EndRequestIgnored, "DescribeContainerInstances")
+            if is(caller, "draining") || is(caller, "drained") =>
+        {
+            change_requests(answer, |_| None);
+        }
+        (Wrong::QueueStopsForEnded, "DescribeContainerInstances") if is(caller, "stable") => {
+            change_requests(answer, |_| None);
+        }
+        (Wrong::EndRequestNeverLapses, "DescribeContainerInstances") => {
+            let now = json!(account.now);
+            change_requests(answer, |mut request| {
+                request["value"] = now.clone();
+                Some(request)
+            });
+        }
         (Wrong::RegisteringIsActive, "DescribeContainerInstances") => {
             for one in items(answer, "containerInstances") {
                 if one["status"] == "REGISTERING" {
@@ -124,6 +140,20 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
             }
         }
         _ => {}
+    }
+}
+
+/// Changes the operator's requests to end instances, or leaves them out.
+fn change_requests(answer: &mut Value, change: impl Fn(Value) -> Option<Value>) {
+    for one in items(answer, "containerInstances") {
+        let Some(attributes) = one["attributes"].as_array_mut() else {
+            continue;
+        };
+        let all = std::mem::take(attributes).into_iter();
+        attributes.extend(all.filter_map(|it| match it["name"] == TERMINATE {
+            true => change(it),
+            false => Some(it),
+        }));
     }
 }
 

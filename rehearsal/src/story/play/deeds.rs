@@ -128,10 +128,15 @@ impl Stage {
         for (place, one) in all.iter().enumerate().rev() {
             text = text.replace(&format!("$NTH_{}", place + 1), &id(Some(one)));
         }
+        let retained = |one: &&Value| {
+            let state = one["LifecycleState"].as_str();
+            state.is_some_and(|state| state.ends_with(":Retained"))
+        };
         let template = group["LaunchTemplate"]["LaunchTemplateId"].as_str();
         for (name, value) in [
             ("$INSTANCE", id(instances.and_then(|all| all.first()))),
             ("$NEWEST", id(instances.and_then(|all| all.last()))),
+            ("$RETAINED", id(all.iter().find(retained))),
             ("$GROUP", self.cluster.clone()),
             ("$CLUSTER", self.cluster.clone()),
             ("$STACK", self.stack.clone()),

@@ -9,13 +9,12 @@ use super::outcome::on_another_ami;
 use super::{EVENTS_HAVE_COME, Stage};
 use crate::account::Account;
 use crate::promises::{Broken, Claim};
+use crate::story::Termination;
 
 /// So long nothing may be under way before it counts as rest: the health check finds a dead instance within a minute.
 const QUIET: Duration = Duration::from_secs(300);
 /// How long a hook stays open that nobody answers (the template's heartbeat timeout).
 const HOOK: Duration = Duration::from_secs(3600);
-/// After this a terminate hook is open.
-const HOOK_OPENS: Duration = Duration::from_secs(10);
 /// The grace of `stop-tasks`, and the retries of the definition.
 const GRACE_AND_RETRIES: Duration = Duration::from_secs(900 + 2 * 1562);
 /// So often at most an operator helps a stack on that has failed.
@@ -44,7 +43,7 @@ impl Stage {
             self.run_until(ready, limit).await?;
             let quiet = self.world.now() + QUIET;
             self.run_until(|_| false, quiet).await?;
-            let has_healed = self.let_retained_go().await?;
+            let has_healed = self.end_retained().await;
             self.unprotect_what_is_deleted();
             let at_rest = again.pending().is_none();
             if at_rest && cures < MOST_CURES && self.cure_the_stack() {
@@ -94,27 +93,14 @@ impl Stage {
         serving < self.desired()
     }
 
-    /// Terminates retained instances, which an operator has looked at, and answers the hook that this opens again. Says
-    /// whether there were any.
-    async fn let_retained_go(&mut self) -> Result<bool, String> {
+    /// Ends retained instances, which an operator has looked at. Says whether there were any.
+    async fn end_retained(&mut self) -> bool {
         let retained = [self.retained(false), self.retained(true)].concat();
         for id in &retained {
-            let input = json!({"InstanceId": id, "ShouldDecrementDesiredCapacity": false});
-            // Refused: somebody else was quicker, and the next look shows it.
-            let _answer = self.call("autoscaling", "TerminateInstanceInAutoScalingGroup", &input);
+            // Not ended: somebody else was quicker, and the next look shows it.
+            let _outcome = self.terminate(id, Termination::default()).await;
         }
-        if retained.is_empty() {
-            return Ok(false);
-        }
-        let opened = self.world.now() + HOOK_OPENS;
-        self.run_until(|_| false, opened).await?;
-        for id in &retained {
-            let input = json!({"AutoScalingGroupName": self.cluster, "InstanceId": id,
-                "LifecycleHookName": "ecs-rollout-terminate", "LifecycleActionResult": "CONTINUE"});
-            // Refused: its drain has ended already.
-            let _answer = self.call("autoscaling", "CompleteLifecycleAction", &input);
-        }
-        Ok(true)
+        !retained.is_empty()
     }
 
     /// The group's DesiredCapacity.

@@ -10,6 +10,8 @@ delete-services
 delete
 call ecs ListTasks {"cluster": "$CLUSTER"}
 refused call ecs DeleteCluster {}
+terminate
+terminate stop-tasks steps=2
 alarm a b
 alarm-over a b
 fault drain-hangs

@@ -1,0 +1,68 @@
+//! An HTTP client whose answers are fit to be shown.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::{
+    RuntimeComponents, RuntimeComponentsBuilder,
+};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::replace;
+
+/// The client behind it, with answers in which hostile characters are replaced.
+#[derive(Debug, Clone)]
+pub struct Edge(pub SharedHttpClient);
+
+impl HttpClient for Edge {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector(self.0.http_connector(settings, components)))
+    }
+
+    fn validate_base_client_config(
+        &self,
+        components: &RuntimeComponentsBuilder,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.validate_base_client_config(components, config)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
+}
+
+#[derive(Debug)]
+struct Connector(SharedHttpConnector);
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let answer = self.0.call(request);
+        HttpConnectorFuture::new(async move { fit_to_show(answer.await?).await })
+    }
+}
+
+/// The answer with a body in which hostile characters are replaced. None of our calls has a body that is a stream.
+async fn fit_to_show(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+    let body = std::mem::replace(answer.body_mut(), SdkBody::empty());
+    let read = ByteStream::new(body).collect().await;
+    let read = read.map_err(|error| ConnectorError::io(error.into()))?;
+    let read = read.into_bytes();
+    let body = match replace::in_answer(&read) {
+        Some(replaced) => SdkBody::from(replaced),
+        None => SdkBody::from(read),
+    };
+    *answer.body_mut() = body;
+    Ok(answer)
+}

@@ -1,0 +1,1 @@
+terminate it now

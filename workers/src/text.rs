@@ -1,0 +1,126 @@
+//! Text that others wrote, made fit for a terminal, a notice and the state machine: no character in it acts on whoever
+//! shows it, and none of it is longer than where it has to go allows.
+
+use std::borrow::Cow;
+
+/// The longest reason, and the longest chain of causes, in bytes of UTF-8.
+///
+/// They stand several times in an execution's state, which has 262,144 bytes, and in a Fail state's cause and
+/// SendTaskFailure's, which have 32,768 each (Step Functions API Reference, SendTaskFailure; Developer Guide, quotas). JSON
+/// writes a byte of them in six at most, and a notice in EventBridge and SNS has 262,144 bytes too.
+pub const REASON_LIMIT: usize = 4096;
+
+/// As many items of a list are named; the others are counted.
+const LISTED: usize = 20;
+
+/// What a hostile character is shown as: that it was there is worth knowing.
+pub const REPLACEMENT: char = '\u{fffd}';
+
+/// What `hostile` is replaced by, if it is one that a terminal or a reader must not meet: controls (C0, DEL and C1, so
+/// also escape sequences), what turns the direction of text round, what has no width, and what breaks lines.
+pub fn replacement(hostile: char) -> Option<char> {
+    match hostile {
+        '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
+        c if c.is_control() => Some(REPLACEMENT),
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}' => Some(REPLACEMENT),
+        _ => None,
+    }
+}
+
+/// `text` in one line, in which every hostile character is replaced.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| replacement(c).is_none()) {
+        return Cow::Borrowed(text);
+    }
+    let replaced = text.chars().map(|c| replacement(c).unwrap_or(c));
+    Cow::Owned(replaced.collect())
+}
+
+/// `text`, or its beginning and how much more there was, in [`REASON_LIMIT`] bytes.
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= REASON_LIMIT {
+        return Cow::Borrowed(text);
+    }
+    // Room for what is said of the rest, whose count has twenty digits at most.
+    let beginning = &text[..text.floor_char_boundary(REASON_LIMIT - 48)];
+    let rest = text[beginning.len()..].chars().count();
+    Cow::Owned(format!("{beginning}\u{2026} (and {rest} more characters)"))
+}
+
+/// A reason as it leaves a worker: [`printable`] and [`shortened`].
+pub fn reason(text: &str) -> String {
+    shortened(&printable(text)).into_owned()
+}
+
+/// The items between `separator`s: the first [`LISTED`] of them, and how many more there are.
+pub fn list<T: ToString>(items: impl IntoIterator<Item = T>, separator: &str) -> String {
+    let mut items = items.into_iter();
+    let mut named: Vec<String> = items
+        .by_ref()
+        .take(LISTED)
+        .map(|item| item.to_string())
+        .collect();
+    match items.count() {
+        0 => {}
+        more => named.push(format!("and {more} more")),
+    }
+    named.join(separator)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_character_acts_on_whoever_shows_it() {
+        for (hostile, shown) in [
+            ("a\u{1b}[2Jb", "a\u{fffd}[2Jb"),
+            ("a\u{9b}2Jb\u{7f}\0", "a\u{fffd}2Jb\u{fffd}\u{fffd}"),
+            (
+                "one\r\ntwo\tthree\u{2028}four\u{85}",
+                "one  two three four ",
+            ),
+            ("\u{202e}gpj.exe\u{2066}x", "\u{fffd}gpj.exe\u{fffd}x"),
+            (
+                "ad\u{200b}min\u{feff}\u{e0041}",
+                "ad\u{fffd}min\u{fffd}\u{fffd}",
+            ),
+        ] {
+            assert_eq!(printable(hostile), shown);
+            assert_eq!(printable(shown), shown, "twice is as once");
+        }
+        let harmless = "Tâche « 日本 » 🚀 עברית";
+        assert!(matches!(printable(harmless), Cow::Borrowed(same) if same == harmless));
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_beginning_and_says_how_much_more_there_was() {
+        for unit in ["x", "é", "日", "🚀"] {
+            let text = unit.repeat(3 * REASON_LIMIT);
+            let short = shortened(&text);
+            assert!(short.len() <= REASON_LIMIT, "{} bytes", short.len());
+            assert!(short.len() > REASON_LIMIT - 64, "{} bytes", short.len());
+            let kept = short.chars().take_while(|c| unit.starts_with(*c)).count();
+            let told = format!("(and {} more characters)", 3 * REASON_LIMIT - kept);
+            assert!(short.ends_with(&told), "{told}: {short}");
+        }
+        let fits = "x".repeat(REASON_LIMIT);
+        assert_eq!(shortened(&fits), fits);
+    }
+
+    #[test]
+    fn a_long_list_names_the_first_and_counts_the_others() {
+        assert_eq!(list(["a", "b"], "; "), "a; b");
+        assert_eq!(list(0..20, " ").split(' ').count(), 20);
+        assert!(list(0..25, "; ").ends_with("; 19; and 5 more"));
+        assert_eq!(list(Vec::<String>::new(), "; "), "");
+    }
+}
