@@ -25,6 +25,8 @@ pub use refresh::RefreshIs;
 #[derive(Debug, Clone)]
 pub struct AutoScaling {
     client: Client,
+    /// Whether no heartbeat is sent: the action is taken to be open.
+    looks_only: bool,
 }
 
 /// Whether a lifecycle action was there to be acted on.
@@ -67,6 +69,15 @@ impl AutoScaling {
             .build();
         Self {
             client: Client::from_conf(config),
+            looks_only: false,
+        }
+    }
+
+    /// The same, which sends no heartbeat.
+    pub fn only_looking(self) -> Self {
+        Self {
+            looks_only: true,
+            ..self
         }
     }
 
@@ -75,6 +86,9 @@ impl AutoScaling {
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`.
     pub async fn heartbeat(&self, action: &Action) -> Result<ActionIs, Error> {
+        if self.looks_only {
+            return Ok(ActionIs::Open);
+        }
         let sent = self
             .client
             .record_lifecycle_action_heartbeat()

@@ -11,6 +11,8 @@
 //! While the stack is in an operation it may have to wait for its turn, see [`crate::turn`]. An instance that you ended with
 //! `ecs-rollout terminate` is not drained, see [`crate::ended`].
 
+mod running;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -26,12 +28,10 @@ use crate::model::cluster::{
     agent_is_gone, termination_requested,
 };
 use crate::model::group::StackState;
-use crate::model::{
-    ClusterName, ContainerInstanceArn, Extra, Finding, ServiceName, Subject, TasksLeft,
-    seconds_between,
-};
+use crate::model::{ContainerInstanceArn, Extra, Finding, ServiceName, Subject, seconds_between};
 use crate::text::list;
 use crate::turn::{self, Place};
+use running::what_runs;
 
 /// Looks, decides, notes the services, and sets the instance to DRAINING.
 ///
@@ -85,55 +85,9 @@ pub async fn handle(
     Ok(finding)
 }
 
-/// What runs on the registrations of an instance.
-struct Running {
-    /// The services that have tasks there.
-    services: BTreeSet<ServiceName>,
-    /// Those of them whose tasks a drain that began before may have stopped.
-    suspects: BTreeSet<String>,
-    /// The tasks that have not stopped.
-    left: TasksLeft,
-}
-
-async fn what_runs(
-    clients: &Clients,
-    cluster: &ClusterName,
-    active: &[ContainerInstanceArn],
-    draining: &[ContainerInstanceArn],
-    now: Timestamp,
-) -> Result<Running, Error> {
-    let ecs = &clients.ecs;
-    let mut running = Running {
-        services: BTreeSet::new(),
-        suspects: BTreeSet::new(),
-        left: TasksLeft {
-            arns: Vec::new(),
-            listed_at: now,
-        },
-    };
-    for arn in active.iter().chain(draining) {
-        // Tasks that ECS stops already are not this drain's, unless it began before.
-        let is_draining = draining.contains(arn);
-        let tasks = if is_draining {
-            ecs.tasks_on(cluster, arn, &[]).await?
-        } else {
-            ecs.tasks_wanted_on(cluster, arn).await?
-        };
-        let services = tasks.iter().filter_map(|task| task.service());
-        let services: BTreeSet<ServiceName> = services.map(ServiceName::new).collect();
-        if is_draining {
-            let names = services.iter().map(ServiceName::to_string);
-            running.suspects.extend(names);
-        }
-        running.services.extend(services);
-        let not_stopped = tasks.into_iter().filter(|task| !task.is_stopped());
-        running.left.arns.extend(not_stopped.map(|task| task.arn));
-    }
-    Ok(running)
-}
-
-/// The action has ended before the drain began: nobody waits for it, and what may still run is not this worker's to drain. So it
-/// is with an event that comes late, when a person has detached the instance meanwhile.
+/// The action has ended before the drain began: nobody waits for it, and what may still run is not
+/// this worker's to drain. This happens when an event comes late, and a person has detached the
+/// instance meanwhile.
 fn left_alone(subject: &Subject) -> Finding {
     let (instance, hook) = (&subject.action.instance, &subject.action.hook);
     Finding::over(format!(
@@ -473,9 +427,21 @@ mod tests {
 
     /// The calls made, and the answer, while the lifecycle action is open, or over.
     async fn run_while(status: &'static str, is_open: bool) -> (Vec<String>, Finding) {
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&asked);
-        let clients = Clients::new(&stub::aws(move |request| {
+        let log = Arc::default();
+        ask(account(status, is_open, &log), &log).await
+    }
+
+    async fn ask(clients: Clients, log: &Mutex<Vec<String>>) -> (Vec<String>, Finding) {
+        let (subject, input) = (stub::terminating(), stub::event("terminate"));
+        let finding = handle(&subject, &input, &clients, &|| stub::at(1)).await;
+        let asked = log.lock().expect("a log").clone();
+        (asked, finding.expect("an answer"))
+    }
+
+    /// An account that logs its calls.
+    fn account(status: &'static str, is_open: bool, log: &Arc<Mutex<Vec<String>>>) -> Clients {
+        let log = Arc::clone(log);
+        Clients::new(&stub::aws(move |request| {
             log.lock().expect("a log").push(request.action.clone());
             let registration = |status| json!([{"containerInstanceArn": "a", "status": status}]);
             let answer = match request.action.as_str() {
@@ -502,11 +468,20 @@ mod tests {
                 other => panic!("{other} was asked"),
             };
             (200, answer.to_string())
-        }));
-        let (subject, input) = (stub::terminating(), stub::event("terminate"));
-        let finding = handle(&subject, &input, &clients, &|| stub::at(1)).await;
-        let asked = asked.lock().expect("a log").clone();
-        (asked, finding.expect("an answer"))
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_look_sends_no_heartbeat_and_sets_nothing_draining() {
+        let log = Arc::default();
+        let clients = account("ACTIVE", true, &log).only_looking();
+        let (asked, _) = ask(clients, &log).await;
+        let changing = [
+            "RecordLifecycleActionHeartbeat",
+            "UpdateContainerInstancesState",
+        ];
+        let changed = asked.iter().any(|one| changing.contains(&one.as_str()));
+        assert!(!changed, "{asked:?}");
     }
 
     fn stack_in(status: &str) -> String {

@@ -217,6 +217,7 @@ impl Clients {
     pub fn only_looking(self) -> Self {
         Self {
             ecs: self.ecs.only_looking(),
+            autoscaling: self.autoscaling.only_looking(),
             ..self
         }
     }
