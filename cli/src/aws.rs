@@ -1,4 +1,5 @@
-//! The operator's own account: his profile and Region, and what is asked there. Read-only, but for what `roll`, `stop` and `terminate` ask.
+//! The operator's own account: the profile, the Region, and the calls that read it. Only `roll`,
+//! `stop` and `terminate` change anything.
 
 mod activities;
 mod cluster;

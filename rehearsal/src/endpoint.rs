@@ -116,7 +116,7 @@ async fn guarded(State(desk): State<Desk>, request: Request) -> Response {
     refusal(&desk.world, &parts, refused)
 }
 
-/// An error about a request that nobody has read, in the protocol that its client speaks, as far as the head shows it.
+/// An error about a request that nobody has read, in the protocol that its client speaks, if the head shows it.
 fn refusal(world: &World, parts: &Parts, error: ApiError) -> Response {
     let target = parts.headers.get("x-amz-target");
     let target = target.and_then(|target| target.to_str().ok());

@@ -51,7 +51,7 @@ pub struct Dynamics {
     /// Whether the events of AWS services come late, by the table of [`lateness`]. Without, as for
     /// the lower bound of a rollout, each is on the bus at its own time.
     pub services_are_late: bool,
-    /// From the bus to a target, by chance between these. Recorded: 3 s at most from PutEvents to a
+    /// From the bus to a target, drawn between these. Recorded: 3 s at most from PutEvents to a
     /// queue.
     pub latency: (Duration, Duration),
     /// From the first delivery to the second, if every event is delivered twice. Assumed.

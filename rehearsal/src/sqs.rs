@@ -1,4 +1,4 @@
-//! SQS, as far as EventBridge needs it: queues that take its events and its dead letters, for
+//! What EventBridge needs of SQS: queues that take its events and its dead letters, for
 //! whoever looks into them. Queues that a stack makes are not here (see [`crate::cloudformation`]),
 //! and none is on the wire.
 

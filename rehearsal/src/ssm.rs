@@ -1,4 +1,4 @@
-//! Systems Manager Parameter Store, as far as an AMI parameter needs it: texts with versions and
+//! What an AMI parameter needs of Systems Manager Parameter Store: texts with versions and
 //! labels.
 //!
 //! Recorded: radkawar/stackd, testdata/aws/ssm/parameter_store.json, 2026-09. A parameter that is

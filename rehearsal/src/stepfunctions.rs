@@ -120,7 +120,7 @@ impl State {
 pub struct Event(Due);
 
 /// What is due, for which execution (its place in the list of all). Each but those of an attempt is
-/// meant for the execution as it was after so many redrives.
+/// meant for the execution as it was after this many redrives.
 #[derive(Debug)]
 enum Due {
     Enter(usize, u64),

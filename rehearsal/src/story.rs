@@ -79,7 +79,7 @@ pub enum Switch {
     ExecutionNamedAfterEvent,
     /// An abandoned launch makes an instance refresh fail.
     AbandonedLaunchFailsRefresh,
-    /// An instance refresh does not wait for instances at their terminate hooks before it goes on.
+    /// An instance refresh does not wait for instances at their terminate hooks before it continues.
     RefreshPassesTerminateHooks,
     /// The container instance of a machine that is started again is ACTIVE, whatever it was before.
     RestartedAgentIsActive,

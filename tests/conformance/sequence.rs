@@ -68,9 +68,9 @@ pub enum Expected {
 /// The least and the most that something took.
 #[derive(Debug, Clone, Copy)]
 pub struct Within {
-    /// At least so long.
+    /// At least this time.
     pub least: Duration,
-    /// At most so long.
+    /// At most this time.
     pub most: Duration,
 }
 

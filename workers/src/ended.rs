@@ -4,7 +4,7 @@
 //! token and a new event (recorded: radkawar/stackd
 //! testdata/aws/autoscaling/retention_intervention.json, 2026-09). Without this, that event would
 //! start a second drain, which would fail as the first did. The verb leaves the time of the request
-//! as an attribute of the container instance, and the workers then let the instance go.
+//! as an attribute of the container instance, and the workers then drain nothing on it.
 //!
 //! The attribute counts only at a terminate hook, and only while the request is in force. The verb
 //! puts it on retained instances alone, and such an instance never returns to service by itself.

@@ -65,11 +65,11 @@ pub struct Order {
     pub group: GroupName,
     /// The ARN of the state machine whose executions are the lifecycle actions.
     pub machine: String,
-    /// For so long after its action began the event of an instance may still come.
+    /// How long after its action began the event of an instance may still come.
     pub tail: SignedDuration,
 }
 
-/// The group as far as its open actions go.
+/// The group, and what its open actions show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// ARN of the group, if Auto Scaling names it.
@@ -123,7 +123,7 @@ pub fn read_order(input: &Value) -> Result<Order, Error> {
 ///
 /// # Errors
 /// What Auto Scaling and Step Functions meet. If a start is refused the others are tried before its
-/// error is told; all of this may be repeated.
+/// error is returned; all of this may be repeated.
 pub async fn handle(
     input: &Value,
     clients: &Clients,
@@ -221,7 +221,7 @@ pub fn decide(order: &Order, seen: &Seen, now: Timestamp) -> Vec<Missing> {
 
 fn missing(order: &Order, seen: &Seen, one: &GroupInstance, now: Timestamp) -> Option<Missing> {
     let mut activities = seen.activities.iter();
-    // An instance that was just let go by its hook may have no open activity any more.
+    // An instance whose hook was just answered may have no open activity any more.
     let activity = activities.find(|activity| activity.instance == one.instance)?;
     if now < later(activity.started, order.tail) {
         return None;
@@ -276,7 +276,7 @@ fn ways(transition: Transition, state: &LifecycleState, has_pool: bool) -> Optio
     }
 }
 
-/// The name of the execution of an action: the same whenever it is asked for, and of no other
+/// The name of the execution of an action: the same at each look, and of no other
 /// action.
 fn name(instance: &InstanceId, activity: &str) -> String {
     let whole = format!("{NAME_PREFIX}{instance}-{activity}");

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::model::{HookName, InstanceId};
 
-/// So many executions are described without a pause: DescribeExecution's bucket holds 250 at least
+/// How many executions are described without a pause: DescribeExecution's bucket holds 250 at least
 /// (Step Functions Developer Guide, "Service quotas"), and the operator's tool reads from the same
 /// one.
 const DESCRIBED_AT_ONCE: usize = 100;

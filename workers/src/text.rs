@@ -60,7 +60,7 @@ pub fn reason(text: &str) -> String {
     shortened(&printable(text)).into_owned()
 }
 
-/// The items between `separator`s: the first [`LISTED`] of them, and how many more there are.
+/// The items between `separator`s: the first `LISTED` of them, and how many more there are.
 pub fn list<T: ToString>(items: impl IntoIterator<Item = T>, separator: &str) -> String {
     let mut items = items.into_iter();
     let mut named: Vec<String> = items

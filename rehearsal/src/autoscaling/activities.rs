@@ -1,6 +1,6 @@
 //! DescribeScalingActivities: which activities there are, also of groups that are gone.
 //!
-//! Documented (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html): those in progress
+//! Documented (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html>): those in progress
 //! first, then the newest first; for six weeks; the filters, of which `Status` needs the group's name. Recorded
 //! (radkawar/stackd testdata/aws/autoscaling/retention_intervention.json, 2026-09): those of a deleted group are of the group
 //! state `Deleted`.
@@ -15,7 +15,7 @@ use super::{State, no_such_group};
 use crate::account::Account;
 use crate::wire::{ApiError, lists, only};
 
-/// So long AWS remembers an activity.
+/// How long AWS remembers an activity.
 const REMEMBERED_SECONDS: i64 = 6 * 7 * 24 * 3600;
 
 /// DescribeScalingActivities.

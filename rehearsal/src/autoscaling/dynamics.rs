@@ -61,7 +61,7 @@ pub struct Dynamics {
     /// follows is for its next look. Recorded: the old ones go 70 and 79 s later.
     pub refresh_health_checks: (Duration, Duration),
     /// Whether an instance refresh waits for instances that stand at their terminate hooks before
-    /// it goes on. Recorded of instances without hooks: it waits for terminating ones, also for the
+    /// it continues. Recorded of instances without hooks: it waits for terminating ones, also for the
     /// last.
     pub refresh_awaits_terminate_hooks: bool,
     /// Whether an abandoned launch makes an instance refresh fail. Unproven; assumed no: another one is launched.

@@ -53,7 +53,7 @@ pub struct Group {
     pub(super) backed_off_until: Option<Timestamp>,
     /// Whether it is being force-deleted.
     pub(super) deleting: bool,
-    /// Whether it has been deleted, and only its activities are told still.
+    /// Whether it has been deleted, and only its activities are still described.
     pub(super) is_deleted: bool,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Recorded (radkawar/stackd testdata/aws/autoscaling/failure_boundaries_native_complete.json, 2026-09): the texts of both
 //! activities, how long they take, and that nothing is attached while Launch is suspended. Documented: no hooks run for
-//! either (https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html), a detached instance goes on
-//! running, and up to 20 instances are given. A retained instance can be detached. Not known, and not told: the events of
+//! either (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html>), a detached instance
+//! keeps running, and up to 20 instances are given. A retained instance can be detached. Not known, and not modelled: the events of
 //! EventBridge about a detached instance.
 
 use serde_json::{Value, json};
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retained_instance_is_let_go_by_detaching_it() {
+    fn a_retained_instance_is_released_by_detaching_it() {
         let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks(),
             "InstanceLifecyclePolicy": {"RetentionTriggers": {"TerminateHookAbandon": "retain"}}});
         let mut account = account(1, more);

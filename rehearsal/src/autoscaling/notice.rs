@@ -76,7 +76,7 @@ impl Ending {
     }
 
     /// What the event says of the move's activity, which was `before` and has ended. Recorded
-    /// (radkawar/stackd testdata/aws/autoscaling, 2026-09): the end of an instance is told with the
+    /// (radkawar/stackd testdata/aws/autoscaling, 2026-09): the end of an instance is reported with the
     /// activity as it was before, also if it is kept; a failed launch with the activity as it
     /// ended; and a launch is always `InProgress`.
     fn tells_of(self, before: &Activity, after: &Activity) -> (&'static str, String, String) {
@@ -98,7 +98,7 @@ impl Ending {
     }
 }
 
-/// Tells of the end of an instance's move, whose activity was `before`.
+/// Reports the end of an instance's move, whose activity was `before`.
 pub fn ended(account: &mut Account, group: &str, id: &str, ending: Ending, before: &Activity) {
     let Some(group) = account.autoscaling.group(group) else {
         return;

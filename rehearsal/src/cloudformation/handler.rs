@@ -70,7 +70,7 @@ impl Made {
 /// Calls `action` of `service` as CloudFormation, for the stack `stack`.
 ///
 /// # Errors
-/// The service's error, as a stack event tells it.
+/// The service's error, as a stack event shows it.
 pub fn ask(
     account: &mut Account,
     stack: &str,
@@ -122,7 +122,7 @@ pub fn name(account: &mut Account, wanted: &Wanted, property: &str) -> String {
 /// Whether the stack's service role allows all `calls`.
 ///
 /// # Errors
-/// The first refusal, as a stack event tells it.
+/// The first refusal, as a stack event shows it.
 pub fn allowed(account: &mut Account, stack: &str, calls: Calls) -> Result<(), String> {
     permissions::check(account, stack, calls)
         .map_err(|(service, error)| told(account, &service, &error))

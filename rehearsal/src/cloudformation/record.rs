@@ -14,7 +14,7 @@ use crate::account::{ACCOUNT_ID, Account, PARTITION, REGION, arn};
 /// Keeps a resource in mind, if the stack's service role allows what CloudFormation calls to make it.
 ///
 /// # Errors
-/// The refusal, as a stack event tells it.
+/// The refusal, as a stack event shows it.
 pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     let made = made(account, wanted);
     let calls = permissions::creation(account, wanted, &made.physical_id);

@@ -108,7 +108,7 @@ pub fn state(account: &Account, alarm: &Value) -> Result<AlarmState, String> {
     })
 }
 
-/// The whole period that ended so many periods ago.
+/// The whole period that ended this many periods ago.
 fn whole_period(now: Timestamp, seconds: i64, ago: i64) -> Result<(Timestamp, Timestamp), String> {
     if !(1..=86_400).contains(&seconds) {
         return Err(format!("the Period {seconds} is not known here"));

@@ -1,4 +1,4 @@
-//! The metrics that AWS services publish about themselves, as far as alarms of ours look at them.
+//! The metrics that AWS services publish about themselves, of those that our alarms use.
 //!
 //! Documented: Step Functions Developer Guide, "Step Functions metrics for CloudWatch" (executions
 //! by StateMachineArn, activities by ActivityArn); Amazon EC2 Auto Scaling User Guide, "CloudWatch

@@ -13,7 +13,7 @@ pub struct Dynamics {
     /// Assumed: 5 to 15 s.
     pub shutting_down: (Duration, Duration),
     /// From the termination until the instance is terminated: usually near the first. Recorded (the
-    /// same): 17 to 28 s, twice; the group let instances go 20 to 101 s after EC2 was told.
+    /// same): 17 to 28 s, twice; the group let instances go 20 to 101 s after EC2 was called.
     pub terminated: (Duration, Duration),
 }
 

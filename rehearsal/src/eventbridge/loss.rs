@@ -6,7 +6,7 @@ use workers::model::Transition;
 use crate::account::Account;
 use crate::faults::Fault;
 
-/// Under the fault `event-lost` one event in so many is lost: AWS calls the groups' events best
+/// Under the fault `event-lost` one event in this many is lost: AWS calls the groups' events best
 /// effort.
 const LOST_IN: u8 = 5;
 

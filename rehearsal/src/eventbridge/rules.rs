@@ -24,7 +24,7 @@ pub struct Rule {
     pub description: Option<String>,
     /// Its targets, in the order in which they were put.
     pub targets: Vec<Target>,
-    /// Which run of its schedule counts: a new one whenever the schedule begins anew.
+    /// Which run of its schedule counts: a new one whenever the schedule restarts.
     pub(super) schedule_run: u64,
 }
 

@@ -25,7 +25,7 @@ const HARD_CASES: u64 = 0x5eed_0fca_5e50;
 /// story.
 const OLD_SWITCHES: usize = 4;
 
-/// So many faults are drawn with all else; the two after them, by which no hook's event comes, in a part of their own.
+/// How many faults are drawn with all else; the two after them, by which no hook's event comes, in a part of their own.
 const DRAWN_FAULTS: usize = 32;
 
 /// Makes the seed of that part another one.

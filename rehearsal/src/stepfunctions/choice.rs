@@ -108,7 +108,7 @@ fn all(rules: &[Rule], scope: Scope<'_>) -> Result<bool, Trouble> {
     Ok(true)
 }
 
-/// The value at a path. A path that breaks off on the way is told apart from one whose last member
+/// The value at a path. A path that breaks off on the way differs from one whose last member
 /// is missing (recorded).
 fn look<'a>(path: &Path, scope: Scope<'a>) -> Result<&'a Value, Trouble> {
     path.read(scope).ok_or_else(|| {

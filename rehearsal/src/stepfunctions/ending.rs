@@ -87,7 +87,7 @@ impl Ending {
         }
     }
 
-    /// The error that the trace tells of, with its cause.
+    /// The error that the trace shows, with its cause.
     fn trouble(&self) -> Trouble {
         match self {
             Self::Succeeded(_) => Trouble::NONE,

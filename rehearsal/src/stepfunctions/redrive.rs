@@ -2,7 +2,7 @@
 //!
 //! What a redrive does is recorded (radkawar/stackd
 //! testdata/aws/stepfunctions/redrive_execution.json, 2026-09): the state is not entered again, its
-//! retries and the clocks begin anew, the definition stays the one of the start. An execution that
+//! retries and the clocks restart, the definition stays the one of the start. An execution that
 //! ended in a Fail state fails again, with the same words.
 
 use jiff::{SignedDuration, Timestamp};
@@ -88,7 +88,7 @@ fn begin_again(account: &mut Account, run: usize, token: Option<String>) {
     account.after(latency, Due::Resume(run, life));
 }
 
-/// Goes on where the execution ended: before a state, or in one, which then does what it does anew.
+/// Continues where the execution ended: before a state, or in one, which then does its work again.
 pub fn resume(account: &mut Account, run: usize) {
     let resumed = execution(account, run);
     if resumed.ahead.is_some() {
@@ -108,7 +108,7 @@ pub fn resume(account: &mut Account, run: usize) {
         visit.context["State"]["RetryCount"] = json!(0);
     }
     count_transition(account, run);
-    // An ended execution has already told everything.
+    // An ended execution has already reported everything.
     let _over = act(account, run);
 }
 

@@ -80,9 +80,9 @@ impl Action {
 /// How the operator ends a retained instance.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Termination {
-    /// Whether its tasks are told to stop first, and waited for.
+    /// Whether its tasks are stopped first, and waited for.
     pub stop_tasks: bool,
-    /// After so many steps that change something the operator's program is killed.
+    /// After this many steps that change something the operator's program is killed.
     pub steps: Option<u64>,
 }
 

@@ -16,7 +16,7 @@ use crate::fact::Told;
 use crate::promises::Claim;
 use crate::stepfunctions::Execution;
 
-/// Within so long an action gets its execution: the reconciler's tail (180 s), the period of its
+/// Within this time an action gets its execution: the reconciler's tail (180 s), the period of its
 /// rule (300 s), and slack for an event of that rule that is five minutes late (the fault
 /// `event-late`) and for retries.
 const SERVED_WITHIN: SignedDuration = SignedDuration::from_secs(180 + 300 + 420);
@@ -29,7 +29,7 @@ const TAIL: SignedDuration = SignedDuration::from_secs(180 - 5);
 /// this.
 const SEEN_BY_THEN: SignedDuration = SignedDuration::from_mins(1);
 
-/// The lifecycle actions, as far as executions for them go.
+/// The lifecycle actions, and their executions.
 #[derive(Debug, Default)]
 pub(super) struct Actions {
     /// The instances at our hooks for which no execution has started, and since when.

@@ -9,7 +9,7 @@ use super::{AutoScaling, refused};
 use crate::error::Error;
 use crate::model::{Action, GroupName, HookName, InstanceId, Transition};
 
-/// So many activities are read before the search ends. Documented: activities in progress are
+/// How many activities are read before the search ends. Documented: activities in progress are
 /// listed first, so those of 1,000 instances that all wait at a hook fit; what lies behind is found
 /// when those before it have ended.
 const ACTIVITIES_READ: usize = 1000;

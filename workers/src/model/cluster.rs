@@ -74,7 +74,7 @@ pub struct ContainerInstance {
     pub termination_requested_at: Option<Timestamp>,
 }
 
-/// A request to end an instance is in force for so long: as long as the template lets a hook wait
+/// A request to end an instance is in force for as long as the template lets a hook wait
 /// without a heartbeat. The verb takes some minutes. A request that was never carried out must not
 /// cut a later drain short.
 const REQUEST_IN_FORCE: SignedDuration = SignedDuration::from_hours(1);

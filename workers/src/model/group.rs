@@ -110,7 +110,7 @@ impl LifecycleState {
     }
 
     /// Whether an instance in this state has been in service, and was put aside or taken out of the group since. No hook holds
-    /// it, and none did on that way (https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html).
+    /// it, and none did on that way (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html>).
     pub fn is_set_aside(&self) -> bool {
         matches!(
             self,

@@ -159,8 +159,8 @@ fn an_order_that_is_bad_is_refused_with_every_mistake() {
     assert_eq!(fields, ["group", "stateMachineArn", "tailSeconds"]);
 }
 
-/// Two instances wait: one comes, one leaves. What is asked is noted; `stepfunctions` answers what
-/// is asked of Step Functions, and all else is answered well.
+/// Two instances wait: one comes, one leaves. The calls are noted; `stepfunctions` answers those
+/// to Step Functions, and each other call succeeds.
 async fn run(
     stepfunctions: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static,
 ) -> (Vec<String>, Result<Finding, Error>) {

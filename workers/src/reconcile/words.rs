@@ -3,7 +3,7 @@
 use super::Order;
 use crate::model::InstanceId;
 
-/// So many instances are named in a reason.
+/// How many instances are named in a reason.
 const NAMED: usize = 10;
 
 /// For whom executions were started.

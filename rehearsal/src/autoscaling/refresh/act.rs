@@ -14,7 +14,7 @@ use crate::autoscaling::Event;
 use crate::autoscaling::group::{Group, Instance};
 use crate::fact::Fact;
 
-/// Documented: so long a refresh waits for protected instances, and for those in standby.
+/// Documented: how long a refresh waits for protected instances, and for those in standby.
 const WAIT_FOR_PROTECTED: Duration = Duration::from_secs(3600);
 
 /// The refresh will leave Pending.

@@ -93,7 +93,7 @@ impl View {
     }
 
     /// How far it is, in quarters of an instance. Recorded of an instance whose replacement comes first: a quarter when the
-    /// new one is in service (`in_service`: two on the way back), a half when its health is known, and the whole when the
+    /// new one is in service (`in_service`: two in a rollback), a half when its health is known, and the whole when the
     /// old one has left. Assumed of one that goes first: it is a half.
     pub fn quarters(&self, preferences: &Preferences, in_service: u32) -> u32 {
         let replaced = self.total.saturating_sub(self.left(preferences));

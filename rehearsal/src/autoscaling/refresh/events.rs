@@ -1,5 +1,5 @@
 //! What a refresh puts on EventBridge. The names are documented
-//! (https://docs.aws.amazon.com/autoscaling/ec2/userguide/automating-ec2-auto-scaling-with-eventbridge.html); recorded are
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/automating-ec2-auto-scaling-with-eventbridge.html>); recorded are
 //! `Started`, `Succeeded`, `Started Baking` and `Rollback Started`, with the two members that every event has.
 
 use serde_json::json;
@@ -16,7 +16,7 @@ pub const STARTED_BAKING: &str = "Started Baking";
 /// It goes back.
 pub const ROLLBACK_STARTED: &str = "Rollback Started";
 
-/// What is told when a refresh ends so, if it ends.
+/// The event of a refresh that ends with this status, if it ends.
 pub fn of_end(status: Status) -> Option<&'static str> {
     Some(match status {
         Status::Successful => "Succeeded",

@@ -15,7 +15,7 @@ pub fn explain(account: &mut Account, name: &str, reason: String) {
     }
 }
 
-/// Says what it waits for. Recorded: on the way back it names the health checks until the end, and nothing before them.
+/// Says what it waits for. Recorded: in a rollback it names the health checks until the end, and nothing before them.
 pub fn wait(account: &mut Account, name: &str, waits: Waits) {
     let Some((group, refresh)) = active(account, name) else {
         return;
@@ -44,7 +44,7 @@ pub fn note_progress(account: &mut Account, name: &str, seen: &View, of: &Prefer
         return false;
     };
     let left = refresh.left();
-    // Documented: on the way back it falls to zero again.
+    // Documented: in a rollback it falls to zero again.
     refresh.done = match &refresh.back {
         None => refresh.done.max(seen.quarters(of, 1)),
         Some(back) => {

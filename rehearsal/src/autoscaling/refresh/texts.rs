@@ -6,7 +6,7 @@ use std::time::Duration;
 /// A user asked for the rollback.
 pub const ROLLED_BACK_BY_USER: &str = "Rollback triggered due to user request.";
 
-/// New instances are in service, and are not trusted yet. Recorded on the way back, until its end.
+/// New instances are in service, and are not trusted yet. Recorded in a rollback, until its end.
 pub const HEALTH_CHECK_INTERVAL: &str =
     "Waiting for a health check interval to pass before continuing.";
 

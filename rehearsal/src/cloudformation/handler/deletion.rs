@@ -16,7 +16,7 @@ use crate::wire::ApiError;
 pub struct NotDeleted {
     /// Whether something still uses it, so that it can be tried again.
     pub in_use: bool,
-    /// As a stack event tells it.
+    /// As a stack event shows it.
     pub reason: String,
 }
 

@@ -1,9 +1,9 @@
-//! A service's refusal, as a stack event tells it.
+//! A service's refusal, as a stack event shows it.
 
 use crate::account::Account;
 use crate::wire::{self, ApiError};
 
-/// A service's error, as a stack event tells it. Recorded (radkawar/stackd
+/// A service's error, as a stack event shows it. Recorded (radkawar/stackd
 /// testdata/aws/cloudformation/lifecycle.json, 2026-09), for an SQS queue.
 pub fn told(account: &mut Account, service: &str, error: &ApiError) -> String {
     let (request, token) = (wire::request_id(account), wire::request_id(account));

@@ -99,7 +99,7 @@ pub(super) fn end(account: &mut Account, id: &str) {
     }
 }
 
-/// What failed, as the stack tells it: a sentence for what could not be made and one for what could not be changed,
+/// What failed, as the stack reports it: a sentence for what could not be made and one for what could not be changed,
 /// each with a blank after it. Recorded (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) for
 /// what could not be made; that the other has the blank too is assumed.
 fn failures(account: &mut Account, id: &str, failed: &[String]) -> String {

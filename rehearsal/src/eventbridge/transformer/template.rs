@@ -82,7 +82,7 @@ enum Around {
     Value,
 }
 
-/// Reads JSON as far as it must be known to tell where a placeholder stands.
+/// Reads as much of JSON as shows where a placeholder stands.
 #[derive(Debug, Default)]
 struct Reader {
     around: Vec<Around>,

@@ -87,7 +87,7 @@ fn a_task_is_asked_again_in_the_state_that_was_entered() {
     assert_eq!(input["state"]["RetryCount"], 0);
     assert_eq!(input["state"]["EnteredTime"], "2026-11-23T00:00:00.025Z");
     assert_eq!(stage.previous(events + 3), events + 2);
-    // The retries begin anew.
+    // The retries restart.
     let failure = json!({"taskToken": got["taskToken"], "error": "E"});
     stage.call("SendTaskFailure", failure).expect("taken");
     stage.pass(2);

@@ -12,7 +12,7 @@ use crate::eventbridge::lateness;
 use crate::promises::{Broken, Claim};
 use crate::story::Termination;
 
-/// After so long every event of a service has reached its targets, and what it starts has begun.
+/// After this time every event of a service has reached its targets, and what it starts has begun.
 pub(super) const EVENTS_HAVE_COME: Duration =
     lateness::LATEST.saturating_add(Duration::from_secs(6));
 /// So long nothing may be under way before it counts as rest: the health check finds a dead instance within a minute.
