@@ -289,13 +289,7 @@ fn read(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stub::{self, Asked};
-
-    fn autoscaling(
-        answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static,
-    ) -> AutoScaling {
-        AutoScaling::new(&stub::aws(answering), &Clock::default())
-    }
+    use crate::stub::{self, autoscaling};
 
     #[tokio::test]
     async fn an_action_is_completed_by_its_token() {

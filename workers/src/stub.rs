@@ -15,6 +15,8 @@ use aws_smithy_types::body::SdkBody;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::autoscaling::AutoScaling;
+use crate::clock::Clock;
 use crate::config::read_event;
 use crate::model::{Subject, later};
 
@@ -122,6 +124,13 @@ pub fn aws(answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static) -
         .retry_config(RetryConfig::disabled())
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .build()
+}
+
+/// Auto Scaling whose every call is answered by `answering`.
+pub fn autoscaling(
+    answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static,
+) -> AutoScaling {
+    AutoScaling::new(&aws(answering), &Clock::default())
 }
 
 /// An answer in XML of a query service, around its result.

@@ -150,14 +150,7 @@ fn describes(description: &str) -> Option<(Transition, InstanceId)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Clock;
-    use crate::stub::{self, Asked};
-
-    fn autoscaling(
-        answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static,
-    ) -> AutoScaling {
-        AutoScaling::new(&stub::aws(answering), &Clock::default())
-    }
+    use crate::stub::{self, autoscaling};
 
     fn member(id: &str, description: &str, end: &str) -> String {
         format!(

@@ -48,14 +48,7 @@ impl AutoScaling {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Clock;
-    use crate::stub::{self, Asked};
-
-    fn autoscaling(
-        answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static,
-    ) -> AutoScaling {
-        AutoScaling::new(&stub::aws(answering), &Clock::default())
-    }
+    use crate::stub::{self, autoscaling};
 
     #[tokio::test]
     async fn a_refresh_is_cancelled_and_one_that_is_over_stays_so() {
