@@ -71,6 +71,11 @@ fn repairs(own: &str, stack: &str, instance: &str) -> Vec<Call> {
         ),
         call(
             "ecs",
+            "UpdateContainerInstancesState",
+            json!({"cluster": own, "containerInstances": [member], "status": "DRAINING"}),
+        ),
+        (
+            "ecs",
             "DeregisterContainerInstance",
             json!({"cluster": own, "containerInstance": member}),
         ),

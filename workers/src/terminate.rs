@@ -95,12 +95,15 @@ pub async fn run(
 pub async fn look(target: &Target, clients: &Clients) -> Result<Observation, Error> {
     let instance = std::slice::from_ref(&target.instance);
     let found = clients.autoscaling.some_instances(instance).await?;
-    let registrations = clients
-        .ecs
-        .registrations(&target.cluster, &target.instance)
-        .await?;
+    let state = found.into_iter().next().map(|one| one.state);
+    let ecs = &clients.ecs;
+    let registrations = match ecs.registrations(&target.cluster, &target.instance).await {
+        // A stack that was waiting for this instance takes its cluster with it.
+        Err(Error::ClusterNotFound { .. }) if state.is_none() => Vec::new(),
+        known => known?,
+    };
     Ok(Observation {
-        state: found.into_iter().next().map(|one| one.state),
+        state,
         registrations,
     })
 }

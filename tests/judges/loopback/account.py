@@ -11,7 +11,8 @@ import zipfile
 from loopback.start import credentials, start
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-WORKERS = ["joined", "draining", "drained", "stable", "complete-action"]
+# The functions of the template: what `package` looks for a zip of.
+WORKERS = ["joined", "draining", "drained", "stable", "complete-action", "reconcile"]
 REGION = "eu-west-1"
 
 
@@ -33,6 +34,13 @@ def environment(url, key):
     }
 
 
+def forget_keys():
+    """Lets boto3 read the environment again: its default session keeps the keys of the account before this one."""
+    import boto3
+
+    boto3.setup_default_session()
+
+
 @contextlib.contextmanager
 def account(binaries, speed, *flags):
     """Runs the account until the end of the block. Gives its URL, and points this process's clients at it."""
@@ -47,6 +55,7 @@ def account(binaries, speed, *flags):
             raise Failed(f"{error}\n{log.read()}") from error
         try:
             os.environ.update(environment(url, key))
+            forget_keys()
             yield url
         except BaseException:
             log.seek(0)
@@ -99,5 +108,6 @@ def copy_templates(folder, binaries):
             raise Failed(f"{binary} is missing; build it with `cargo build --workspace`")
         target = folder / "target" / "lambda" / name / "bootstrap.zip"
         target.parent.mkdir(parents=True)
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
+        # Quickly: what is unoptimised and unstripped is large.
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
             file.write(binary, "bootstrap")

@@ -260,3 +260,38 @@ async fn tasks_are_stopped_on_an_instance_that_takes_no_others() {
     let calls = calls.lock().expect("a log").clone();
     assert_eq!(calls, ["UpdateContainerInstancesState", "StopTask"]);
 }
+
+/// The deletion of a stack stands still for a retained instance, and takes the cluster as soon as that has gone.
+#[tokio::test(start_paused = true)]
+async fn an_instance_whose_cluster_is_deleted_with_it_has_ended() {
+    for (state, ends) in [(None, true), (Some("Terminating:Retained"), false)] {
+        let clients = Clients::new(&stub::aws(move |asked| match asked.action.as_str() {
+            "DescribeAutoScalingInstances" => {
+                let one = state.map_or(String::new(), |state| {
+                    format!(
+                        "<member><InstanceId>i-0123456789abcdef0</InstanceId><LifecycleState>{state}</LifecycleState></member>"
+                    )
+                });
+                let all = format!("<AutoScalingInstances>{one}</AutoScalingInstances>");
+                (200, stub::xml("DescribeAutoScalingInstances", &all))
+            }
+            _ => (
+                400,
+                json!({"__type": "ClusterNotFoundException", "message": "Cluster not found."})
+                    .to_string(),
+            ),
+        }));
+        let target = Target {
+            instance: InstanceId::new("i-0123456789abcdef0"),
+            group: GroupName::new("DevCluster"),
+            cluster: ClusterName::new("DevCluster"),
+            hook: HookName::new("ecs-rollout-terminate"),
+            other_hooks: Vec::new(),
+        };
+        let seen = look(&target, &clients).await;
+        match seen {
+            Ok(seen) => assert!(ends && seen.registrations.is_empty()),
+            Err(error) => assert!(!ends && error.name() == "ClusterNotFound", "{error}"),
+        }
+    }
+}
