@@ -24,71 +24,59 @@ fn instance_of(account: &mut Account, group: &str) -> String {
     group.instances[0].id.clone()
 }
 
-/// The calls that RepairPolicy is for, about things of the cluster `own`.
-fn repairs(own: &str, stack: &str, instance: &str) -> Vec<Call> {
-    let arn =
-        |service: &str, rest: String| format!("arn:aws:{service}:eu-west-1:123456789012:{rest}");
-    let task = arn("ecs", format!("task/{own}/1"));
-    let member = arn("ecs", format!("container-instance/{own}/1"));
-    let machine = arn("states", format!("stateMachine:{own}-lifecycle"));
-    let execution = arn("states", format!("execution:{own}-lifecycle:1"));
-    let attribute = json!({"name": "ecs-rollout.ending", "value": "x", "targetId": member});
-    let call = |service: &str, action: &str, input: Value| Call {
+/// The ARN of a thing of `service`.
+fn arn(service: &str, rest: &str) -> String {
+    format!("arn:aws:{service}:eu-west-1:123456789012:{rest}")
+}
+
+fn repair(service: &str, action: &str, input: Value) -> Call {
+    Call {
         service: service.to_owned(),
         action: action.to_owned(),
         input,
-    };
-    vec![
-        call(
-            "states",
-            "StartExecution",
-            json!({"stateMachineArn": machine}),
-        ),
-        call(
-            "states",
-            "DescribeExecution",
-            json!({"executionArn": execution}),
-        ),
-        call(
-            "autoscaling",
-            "CompleteLifecycleAction",
-            json!({"AutoScalingGroupName": own}),
-        ),
-        call(
-            "autoscaling",
-            "DetachInstances",
-            json!({"AutoScalingGroupName": own}),
-        ),
-        call(
+    }
+}
+
+/// The calls that RepairPolicy is for, about things of the cluster `own`.
+fn repairs(own: &str, stack: &str, instance: &str) -> Vec<Call> {
+    let machine =
+        json!({"stateMachineArn": arn("states", &format!("stateMachine:{own}-lifecycle"))});
+    let execution = json!({"executionArn": arn("states", &format!("execution:{own}-lifecycle:1"))});
+    let group = json!({"AutoScalingGroupName": own});
+    let instance = json!({"InstanceId": instance});
+    let stack = json!({"StackName": stack});
+    let mut calls = vec![
+        repair("states", "StartExecution", machine),
+        repair("states", "DescribeExecution", execution),
+        repair("autoscaling", "CompleteLifecycleAction", group.clone()),
+        repair("autoscaling", "DetachInstances", group),
+        repair(
             "autoscaling",
             "TerminateInstanceInAutoScalingGroup",
-            json!({"InstanceId": instance}),
+            instance,
         ),
-        call(
-            "ecs",
-            "PutAttributes",
-            json!({"cluster": own, "attributes": [attribute]}),
-        ),
-        call(
-            "ecs",
-            "UpdateContainerInstancesState",
-            json!({"cluster": own, "containerInstances": [member], "status": "DRAINING"}),
-        ),
-        (
-            "ecs",
-            "DeregisterContainerInstance",
-            json!({"cluster": own, "containerInstance": member}),
-        ),
-        call("ecs", "StopTask", json!({"cluster": own, "task": task})),
-        call(
+        repair("cloudformation", "ContinueUpdateRollback", stack),
+    ];
+    calls.extend(repairs_in_ecs(own));
+    calls
+}
+
+fn repairs_in_ecs(own: &str) -> Vec<Call> {
+    let task = arn("ecs", &format!("task/{own}/1"));
+    let member = arn("ecs", &format!("container-instance/{own}/1"));
+    let attribute = json!({"name": "ecs-rollout.ending", "value": "x", "targetId": member});
+    let marked = json!({"cluster": own, "attributes": [attribute]});
+    let draining = json!({"cluster": own, "containerInstances": [member], "status": "DRAINING"});
+    let gone = json!({"cluster": own, "containerInstance": member});
+    vec![
+        repair("ecs", "PutAttributes", marked),
+        repair("ecs", "UpdateContainerInstancesState", draining),
+        repair("ecs", "DeregisterContainerInstance", gone),
+        repair("ecs", "StopTask", json!({"cluster": own, "task": task})),
+        repair(
             "ecs",
             "UpdateTaskProtection",
             json!({"cluster": own, "tasks": [task]}),
-        ),
-        call(
-            "cloudformation",
-            "ContinueUpdateRollback",
-            json!({"StackName": stack}),
         ),
     ]
 }
