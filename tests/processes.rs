@@ -83,12 +83,12 @@ fn processes_end_as_the_same_roll_in_process_does() {
         assert_eq!(outside[member], inside[member], "{member}");
     }
     let starts = outside["starts"].as_object().expect("starts are counted");
-    assert_eq!(starts.len(), 5);
+    assert_eq!(starts.len(), 6);
     for (function, starts) in starts {
         assert!(starts["cold"].as_u64() >= Some(1), "{function}: {starts}");
     }
     let promises = outside["promises"].as_array().expect("promises");
-    assert_eq!(promises.len(), 6);
+    assert_eq!(promises.len(), 7);
 }
 
 #[test]

@@ -17,7 +17,8 @@ const RUNTIME: &str = "provided.al2023";
 pub struct State {
     functions: BTreeMap<String, Function>,
     running: BTreeMap<String, usize>,
-    /// Whether functions whose code was uploaded are refused: the account runs functions, and was not told to run these.
+    /// Whether functions whose code was uploaded are refused: the account runs functions, but may not
+    /// run these.
     pub refuses_uploads: bool,
     /// Invocations to run, oldest first. The driver takes them, and answers with [`stepfunctions::task_returned`].
     pub waiting: VecDeque<Invocation>,
@@ -126,22 +127,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
             format!("Function already exist: {name}"),
         )),
         ("CreateFunction", false) | ("UpdateFunctionConfiguration", true) => {
-            let code = input["Code"].as_str().unwrap_or_default().to_owned();
-            let zip = account.s3.object(&code);
-            if zip.is_some() && account.lambda.refuses_uploads {
-                let message = refused_upload(&name, &code);
-                return Err(ApiError::client("InvalidParameterValueException", message));
-            }
-            let function = Function {
-                role: input["Role"].as_str().unwrap_or_default().to_owned(),
-                timeout_seconds: input["Timeout"].as_u64().unwrap_or(3),
-                memory_mb: input["MemorySize"].as_u64().unwrap_or(128),
-                zip,
-                code,
-            };
-            let arn = arn("lambda", &format!("function:{name}"));
-            account.lambda.functions.insert(name.clone(), function);
-            Ok(json!({"FunctionName": name, "FunctionArn": arn}))
+            put_function(account, name, input)
         }
         ("DeleteFunction", true) => {
             account.lambda.functions.remove(&name);
@@ -156,6 +142,26 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         )),
         _ => Err(ApiError::not_implemented("lambda", action)),
     }
+}
+
+fn put_function(account: &mut Account, name: String, input: &Value) -> Result<Value, ApiError> {
+    let code = input["Code"].as_str().unwrap_or_default().to_owned();
+    let zip = account.s3.object(&code);
+    if zip.is_some() && account.lambda.refuses_uploads {
+        let message = refused_upload(&name, &code);
+        return Err(ApiError::client("InvalidParameterValueException", message));
+    }
+    let function = Function {
+        role: input["Role"].as_str().unwrap_or_default().to_owned(),
+        timeout_seconds: input["Timeout"].as_u64().unwrap_or(3),
+        memory_mb: input["MemorySize"].as_u64().unwrap_or(128),
+        zip,
+        code,
+    };
+    let arn = arn("lambda", &format!("function:{name}"));
+    let answer = json!({"FunctionName": name, "FunctionArn": arn});
+    account.lambda.functions.insert(name, function);
+    Ok(answer)
 }
 
 /// Why a function whose code was uploaded is not run, and the way out.

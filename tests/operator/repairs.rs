@@ -28,67 +28,69 @@ fn instance_of(account: &mut Account, group: &str) -> String {
 fn repairs(own: &str, stack: &str, instance: &str) -> Vec<Call> {
     let arn =
         |service: &str, rest: String| format!("arn:aws:{service}:eu-west-1:123456789012:{rest}");
-    let (task, member) = (
-        arn("ecs", format!("task/{own}/1")),
-        arn("ecs", format!("container-instance/{own}/1")),
-    );
+    let task = arn("ecs", format!("task/{own}/1"));
+    let member = arn("ecs", format!("container-instance/{own}/1"));
     let machine = arn("states", format!("stateMachine:{own}-lifecycle"));
     let execution = arn("states", format!("execution:{own}-lifecycle:1"));
     let attribute = json!({"name": "ecs-rollout.ending", "value": "x", "targetId": member});
-    let calls = [
-        (
+    let call = |service: &str, action: &str, input: Value| Call {
+        service: service.to_owned(),
+        action: action.to_owned(),
+        input,
+    };
+    vec![
+        call(
             "states",
             "StartExecution",
             json!({"stateMachineArn": machine}),
         ),
-        (
+        call(
             "states",
             "DescribeExecution",
             json!({"executionArn": execution}),
         ),
-        (
+        call(
             "autoscaling",
             "CompleteLifecycleAction",
             json!({"AutoScalingGroupName": own}),
         ),
-        (
+        call(
             "autoscaling",
             "DetachInstances",
             json!({"AutoScalingGroupName": own}),
         ),
-        (
+        call(
             "autoscaling",
             "TerminateInstanceInAutoScalingGroup",
             json!({"InstanceId": instance}),
         ),
-        (
+        call(
             "ecs",
             "PutAttributes",
             json!({"cluster": own, "attributes": [attribute]}),
+        ),
+        call(
+            "ecs",
+            "UpdateContainerInstancesState",
+            json!({"cluster": own, "containerInstances": [member], "status": "DRAINING"}),
         ),
         (
             "ecs",
             "DeregisterContainerInstance",
             json!({"cluster": own, "containerInstance": member}),
         ),
-        ("ecs", "StopTask", json!({"cluster": own, "task": task})),
-        (
+        call("ecs", "StopTask", json!({"cluster": own, "task": task})),
+        call(
             "ecs",
             "UpdateTaskProtection",
             json!({"cluster": own, "tasks": [task]}),
         ),
-        (
+        call(
             "cloudformation",
             "ContinueUpdateRollback",
             json!({"StackName": stack}),
         ),
-    ];
-    let calls = calls.map(|(service, action, input)| Call {
-        service: service.to_owned(),
-        action: action.to_owned(),
-        input,
-    });
-    calls.into()
+    ]
 }
 
 #[test]

@@ -6,6 +6,7 @@ fault drain-hangs
 deploy
 roll
 delete-services
-in 3600 call autoscaling TerminateInstanceInAutoScalingGroup {"InstanceId": "$INSTANCE", "ShouldDecrementDesiredCapacity": false}
-in 3630 try call autoscaling CompleteLifecycleAction {"AutoScalingGroupName": "$GROUP", "LifecycleHookName": "ecs-rollout-terminate", "InstanceId": "$INSTANCE", "LifecycleActionResult": "CONTINUE"}
-delete
+call cloudformation DeleteStack {"StackName": "$STACK"}
+pass 3600
+terminate
+settle

@@ -1,6 +1,9 @@
-//! What we ask of Auto Scaling about the lifecycle action and the group. The only file, with its `end`, that names its SDK.
+//! What we ask of Auto Scaling about the lifecycle action and the group. Only this file and its
+//! `actions` name the SDK.
 
+pub mod actions;
 mod end;
+mod refresh;
 
 use aws_config::SdkConfig;
 use aws_sdk_autoscaling::Client;
@@ -15,9 +18,8 @@ use crate::error::{Error, Refusal};
 use crate::model::group::{GroupInstance, GroupSeen, HOLD_TAG, LifecycleState};
 use crate::model::{Action, GroupName, InstanceId};
 
-pub mod actions;
-
 use actions::{instance_id, token};
+pub use refresh::RefreshIs;
 
 /// Auto Scaling.
 #[derive(Debug, Clone)]
@@ -51,15 +53,6 @@ impl ActionResult {
             Self::Abandon => "ABANDON",
         }
     }
-}
-
-/// What became of a group's instance refresh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefreshIs {
-    /// It is being cancelled.
-    Cancelled,
-    /// None went on any more.
-    Over,
 }
 
 impl AutoScaling {
@@ -114,34 +107,6 @@ impl AutoScaling {
             .send()
             .await;
         open_or_over("autoscaling:CompleteLifecycleAction", &action.group, sent)
-    }
-
-    /// Cancels the group's instance refresh, so that CloudFormation, which follows it, rolls back. Finding none that goes on
-    /// is not an error.
-    ///
-    /// Launches and terminations under way are not waited for (WaitForTransitioningInstances, true unless given:
-    /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CancelInstanceRefresh.html>). They end at their hooks
-    /// either way. Waiting would keep the refresh `Cancelling` behind an open drain, for an hour or more. Until
-    /// CloudFormation puts the old launch template back, Auto Scaling goes on filling the group from the new one, which has
-    /// just failed. Drains of both directions stay apart without it: each waits for its turn (see [`crate::turn`]).
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`], `GroupNotFound`.
-    pub async fn cancel_refresh(&self, group: &GroupName) -> Result<RefreshIs, Error> {
-        let sent = self
-            .client
-            .cancel_instance_refresh()
-            .auto_scaling_group_name(group.as_str())
-            .wait_for_transitioning_instances(false)
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(RefreshIs::Cancelled),
-            Err(error) if error.code() == Some("ActiveInstanceRefreshNotFound") => {
-                Ok(RefreshIs::Over)
-            }
-            Err(error) => Err(refused("autoscaling:CancelInstanceRefresh", group, error)),
-        }
     }
 
     /// The group's instances, those at a hook and retained ones included, whether it has a warm pool, whose instances are not
@@ -365,32 +330,6 @@ mod tests {
         assert_eq!(beat.expect("an answer"), ActionIs::Over);
         let done = autoscaling.complete(&action, ActionResult::Continue).await;
         assert_eq!(done.expect("an answer"), ActionIs::Over);
-    }
-
-    #[tokio::test]
-    async fn a_refresh_is_cancelled_and_one_that_is_over_stays_so() {
-        let group = GroupName::new("DevCluster");
-        let taken = autoscaling(|asked| {
-            assert_eq!(asked.action, "CancelInstanceRefresh");
-            assert!(asked.body.contains("AutoScalingGroupName=DevCluster"));
-            let waits = "WaitForTransitioningInstances=false";
-            assert!(asked.body.contains(waits), "{}", asked.body);
-            let id = "<InstanceRefreshId>1</InstanceRefreshId>";
-            (200, stub::xml("CancelInstanceRefresh", id))
-        });
-        let done = taken.cancel_refresh(&group).await;
-        assert_eq!(done.expect("an answer"), RefreshIs::Cancelled);
-        let over = autoscaling(|_| {
-            (
-                400,
-                stub::xml_error("ActiveInstanceRefreshNotFound", "none"),
-            )
-        });
-        let done = over.cancel_refresh(&group).await;
-        assert_eq!(done.expect("an answer"), RefreshIs::Over);
-        let busy = autoscaling(|_| (400, stub::xml_error("Throttling", "Rate exceeded")));
-        let error = busy.cancel_refresh(&group).await.expect_err("a refusal");
-        assert_eq!(error.name(), "Throttled");
     }
 
     #[tokio::test]

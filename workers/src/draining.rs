@@ -27,7 +27,8 @@ use crate::model::cluster::{
 };
 use crate::model::group::StackState;
 use crate::model::{
-    ContainerInstanceArn, Extra, Finding, ServiceName, Subject, TasksLeft, seconds_between,
+    ClusterName, ContainerInstanceArn, Extra, Finding, ServiceName, Subject, TasksLeft,
+    seconds_between,
 };
 use crate::text::list;
 use crate::turn::{self, Place};
@@ -65,44 +66,70 @@ pub async fn handle(
         turn_came: turn.as_ref().and_then(|turn| turn.came_at),
         ..subject.clone()
     };
-    let (mut hosted, mut suspects) = (BTreeSet::new(), BTreeSet::new());
-    let mut left = TasksLeft {
-        arns: Vec::new(),
-        listed_at: now(),
-    };
-    for arn in active.iter().chain(&draining) {
-        // What is told to stop already is none of this drain's; one that began before may have told its tasks so.
-        let tasks = match draining.contains(arn) {
-            true => ecs.tasks_on(cluster, arn, &[]).await?,
-            false => ecs.tasks_wanted_on(cluster, arn).await?,
-        };
-        let services: BTreeSet<ServiceName> = tasks
-            .iter()
-            .filter_map(|task| task.service().map(ServiceName::new))
-            .collect();
-        if draining.contains(arn) {
-            suspects.extend(services.iter().map(ServiceName::to_string));
-        }
-        hosted.extend(services);
-        let not_stopped = tasks.into_iter().filter(|task| !task.is_stopped());
-        left.arns.extend(not_stopped.map(|task| task.arn));
-    }
-    let hosted: Vec<ServiceName> = hosted.into_iter().collect();
+    let running = what_runs(clients, cluster, &active, &draining, now()).await?;
+    let hosted: Vec<ServiceName> = running.services.into_iter().collect();
     let services = ecs.services(cluster, &hosted).await?;
     if !active.is_empty() && clients.autoscaling.heartbeat(&subject.action).await? == ActionIs::Over
     {
         return Ok(left_alone(subject));
     }
-    let unstable = unstable_before(&services, &suspects);
+    let unstable = unstable_before(&services, &running.suspects);
     let updated = ecs.set_draining(cluster, &active).await?;
     let mut finding = conclude(subject, active, draining, unstable, &updated, now());
     finding.extra.services = Some(hosted);
     finding.extra.stack_deleting = Some(stack == StackState::Deleting);
-    finding.extra.tasks_left = left.remembered();
+    finding.extra.tasks_left = running.left.remembered();
     finding.extra.daemons = Some(daemons(services));
     finding.extra.agent_gone_since = agent_is_gone(&registrations).then(&now);
     finding.extra.turn = turn;
     Ok(finding)
+}
+
+/// What runs on the registrations of an instance.
+struct Running {
+    /// The services that have tasks there.
+    services: BTreeSet<ServiceName>,
+    /// Those of them whose tasks a drain that began before may have stopped.
+    suspects: BTreeSet<String>,
+    /// The tasks that have not stopped.
+    left: TasksLeft,
+}
+
+async fn what_runs(
+    clients: &Clients,
+    cluster: &ClusterName,
+    active: &[ContainerInstanceArn],
+    draining: &[ContainerInstanceArn],
+    now: Timestamp,
+) -> Result<Running, Error> {
+    let ecs = &clients.ecs;
+    let mut running = Running {
+        services: BTreeSet::new(),
+        suspects: BTreeSet::new(),
+        left: TasksLeft {
+            arns: Vec::new(),
+            listed_at: now,
+        },
+    };
+    for arn in active.iter().chain(draining) {
+        // Tasks that ECS stops already are not this drain's, unless it began before.
+        let is_draining = draining.contains(arn);
+        let tasks = if is_draining {
+            ecs.tasks_on(cluster, arn, &[]).await?
+        } else {
+            ecs.tasks_wanted_on(cluster, arn).await?
+        };
+        let services = tasks.iter().filter_map(|task| task.service());
+        let services: BTreeSet<ServiceName> = services.map(ServiceName::new).collect();
+        if is_draining {
+            let names = services.iter().map(ServiceName::to_string);
+            running.suspects.extend(names);
+        }
+        running.services.extend(services);
+        let not_stopped = tasks.into_iter().filter(|task| !task.is_stopped());
+        running.left.arns.extend(not_stopped.map(|task| task.arn));
+    }
+    Ok(running)
 }
 
 /// The action has ended before the drain began: nobody waits for it, and what may still run is not this worker's to drain. So it

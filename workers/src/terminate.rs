@@ -27,7 +27,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 /// The longest heartbeat timeout that a hook of others may have, by the Auto Scaling API.
 const PATIENCE_WITH_OTHERS: SignedDuration = SignedDuration::from_hours(2);
 
-/// How long tasks may take that are told to stop, as at a drain deadline.
+/// How long tasks may take to stop, as at a drain deadline.
 const STOP_PATIENCE: SignedDuration = crate::drained::STOP_GRACE;
 
 /// What StopTask puts on record with a task.
@@ -39,7 +39,7 @@ const STOP_REASON: &str =
 pub enum Outcome {
     /// The instance is gone.
     Ended,
-    /// Whoever was told of the steps broke it off.
+    /// The caller broke it off before a step.
     BrokenOff,
     /// Nothing was done.
     Refused(Refusal),
@@ -47,14 +47,16 @@ pub enum Outcome {
     StillThere(Observation),
 }
 
-/// Takes one step after the other until the instance is gone. `before` is told of each new step, and may break off.
+/// Takes one step after the other until the instance is gone. `wait` sleeps between the looks.
+/// `before` hears each new step, and may break off.
 ///
 /// # Errors
-/// What Auto Scaling and ECS meet. The next run goes on where this one ended.
+/// What Auto Scaling and ECS meet. The next run continues where this one ended.
 pub async fn run(
     target: &Target,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
+    wait: impl AsyncFn(Duration),
     mut before: impl FnMut(&Step) -> ControlFlow<()>,
 ) -> Result<Outcome, Error> {
     let patience = match target.other_hooks.is_empty() {
@@ -82,7 +84,7 @@ pub async fn run(
         progress.begun = true;
         progress.terminated |= step == Step::Terminate;
         progress.answered |= step == Step::Answer;
-        tokio::time::sleep(LOOKS_EVERY).await;
+        wait(LOOKS_EVERY).await;
     }
 }
 
@@ -93,12 +95,15 @@ pub async fn run(
 pub async fn look(target: &Target, clients: &Clients) -> Result<Observation, Error> {
     let instance = std::slice::from_ref(&target.instance);
     let found = clients.autoscaling.some_instances(instance).await?;
-    let registrations = clients
-        .ecs
-        .registrations(&target.cluster, &target.instance)
-        .await?;
+    let state = found.into_iter().next().map(|one| one.state);
+    let ecs = &clients.ecs;
+    let registrations = match ecs.registrations(&target.cluster, &target.instance).await {
+        // A stack that was waiting for this instance takes its cluster with it.
+        Err(Error::ClusterNotFound { .. }) if state.is_none() => Vec::new(),
+        known => known?,
+    };
     Ok(Observation {
-        state: found.into_iter().next().map(|one| one.state),
+        state,
         registrations,
     })
 }
@@ -136,9 +141,9 @@ pub async fn tasks(target: &Target, clients: &Clients) -> Result<Vec<Task>, Erro
     Ok(tasks)
 }
 
-/// Tells the tasks of a retained instance to stop, and waits until they have. Returns those that have not after a long wait.
-/// An instance whose hook nobody answered may be ACTIVE still: it is set DRAINING first, or services would start their tasks there
-/// again.
+/// Stops the tasks of a retained instance, and waits until they have stopped. Returns those that have
+/// not after a long wait. An instance whose hook nobody answered may be ACTIVE still: it is set
+/// DRAINING first, or services would start their tasks there again.
 ///
 /// # Errors
 /// What ECS meets.
@@ -146,6 +151,7 @@ pub async fn stop_tasks(
     target: &Target,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
+    wait: impl AsyncFn(Duration),
 ) -> Result<Vec<Task>, Error> {
     let end = later(now(), STOP_PATIENCE);
     let (ecs, cluster) = (&clients.ecs, &target.cluster);
@@ -161,12 +167,9 @@ pub async fn stop_tasks(
             return Ok(left);
         }
         for task in left.iter().filter(|task| task.wanted) {
-            clients
-                .ecs
-                .stop_task(&target.cluster, &task.arn, STOP_REASON)
-                .await?;
+            ecs.stop_task(cluster, &task.arn, STOP_REASON).await?;
         }
-        tokio::time::sleep(LOOKS_EVERY).await;
+        wait(LOOKS_EVERY).await;
     }
 }
 

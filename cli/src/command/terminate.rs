@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use jiff::Timestamp;
+use tokio::time::sleep;
 use workers::model::cluster::Task;
 use workers::model::{ClusterName, GroupName, HookName, InstanceId};
 use workers::terminate::{self, Observation, Outcome, Progress, Step, Target};
@@ -95,7 +96,7 @@ impl Terminate {
             say(format!("{step}\n"));
             ControlFlow::Continue(())
         };
-        let outcome = terminate::run(&target, clients, &|| aws.now(), before).await;
+        let outcome = terminate::run(&target, clients, &|| aws.now(), sleep, before).await;
         let outcome = outcome.map_err(|error| {
             format!("{}. Run it again: it continues where it was", told(&error))
         })?;
@@ -108,7 +109,7 @@ impl Terminate {
             return Ok(true);
         }
         say(format!("Waiting for {count} tasks to stop.\n"));
-        let left = terminate::stop_tasks(target, &aws.acting, &|| aws.now()).await;
+        let left = terminate::stop_tasks(target, &aws.acting, &|| aws.now(), sleep).await;
         let left = left.map_err(|error| told(&error))?;
         if !left.is_empty() {
             say(format!(

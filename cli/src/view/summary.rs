@@ -95,7 +95,7 @@ fn duration(report: &Report) -> String {
         (Some(lower), Some(overhead)) => {
             let lower = clock(Duration::from_secs_f64(lower));
             format!(
-                "{whole}, {overhead:.2} times the lower bound of {lower} (noticed without delay)"
+                "{whole}, {overhead:.2} times the {lower} of the same rollout noticed without delay"
             )
         }
         _ => whole,

@@ -40,7 +40,7 @@ impl Pace {
             return Expected::Unknown;
         };
         let batch = self.batch.max(1);
-        if self.gone < batch.min(self.gone + self.left) {
+        if self.gone < batch.min(self.gone.saturating_add(self.left)) {
             return Expected::Unknown;
         }
         let each = seconds(began, latest) / count(self.gone);

@@ -40,6 +40,8 @@ struct Course {
     told: usize,
     /// How many new instances are still wanted after those of the present batch.
     wanted: u64,
+    /// Whether the sizes were raised for the time of the roll.
+    raised: bool,
     /// Whether the group has its own sizes again, but for what is still to go without replacement.
     reset: bool,
     present: Batch,
@@ -176,6 +178,7 @@ impl At<'_> {
             batch: plan.batch,
             wanted: seen.sizes.desired.saturating_sub(survivors + expected),
             told: 0,
+            raised: plan.temporary > seen.sizes.desired,
             reset: false,
             present: self.batch(Vec::new(), expected, seen),
             obsolete,
@@ -206,7 +209,7 @@ impl At<'_> {
             plan,
             course.obsolete.len() as u64,
         ));
-        if plan.temporary > course.sizes.desired {
+        if course.raised {
             self.say(&rolling::temporarily(plan.temporary));
             let sizes = json!({"MinSize": plan.temporary, "DesiredCapacity": plan.temporary});
             self.ask("UpdateAutoScalingGroup", sizes)?;
@@ -233,7 +236,7 @@ impl At<'_> {
     /// The group has its own sizes again, and besides room for the `surplus` instances that are still to go without
     /// replacement: each takes its place with it. Observed (guardian/testing-asg-rolling-update, 2024): before
     /// the old instances of the last batch go, not when the update is complete; what was scaled meanwhile
-    /// goes then. That it is done also where the sizes were never changed is assumed.
+    /// goes then. Where the sizes were never raised, that it is done after the last batch is assumed.
     fn reset_sizes(&mut self, sizes: Sizes, surplus: u64) -> Result<(), String> {
         let sizes = json!({"MinSize": sizes.min, "DesiredCapacity": sizes.desired + surplus});
         self.ask("UpdateAutoScalingGroup", sizes)

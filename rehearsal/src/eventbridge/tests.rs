@@ -382,6 +382,7 @@ fn a_disabled_rule_delivers_nothing_and_keeps_its_targets() {
 }
 
 /// Calls that are refused, and what is said.
+#[expect(clippy::too_many_lines, reason = "a table, to be read at once")]
 fn refused_calls() -> [(&'static str, Value, &'static str); 14] {
     [
         (

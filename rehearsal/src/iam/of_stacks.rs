@@ -11,28 +11,10 @@ use crate::wire::Call;
 pub fn resources(account: &Account, call: &Call) -> Option<Vec<String>> {
     let text = |member: &str| call.input[member].as_str().unwrap_or_default();
     let one = |resource: String| Some(vec![resource]);
-    let own = |service: &str, kind: &str, member: &str| {
-        let name = text(member);
-        if name.starts_with("arn:") {
-            return Some(vec![name.to_owned()]);
-        }
-        one(arn(service, &format!("{kind}{name}")))
-    };
+    let own = |service: &str, kind: &str, member: &str| one(own_arn(call, service, kind, member));
     match (call.service.as_str(), call.action.as_str()) {
         ("iam", "PassRole") => one(text("RoleArn").to_owned()),
-        ("iam", _) => {
-            let kinds = [
-                ("RoleName", "role"),
-                ("InstanceProfileName", "instance-profile"),
-                ("PolicyName", "policy"),
-            ];
-            let kind = kinds.iter().find(|(member, _)| !text(member).is_empty());
-            let (member, kind) = kind?;
-            let (path, name) = (text("Path"), text(member));
-            one(format!(
-                "arn:{PARTITION}:iam::{ACCOUNT_ID}:{kind}{path}{name}"
-            ))
-        }
+        ("iam", _) => identity_arn(call).and_then(one),
         ("logs", "DescribeLogGroups") => None,
         ("logs", _) => own("logs", "log-group:", "logGroupName"),
         ("sqs", _) => own("sqs", "", "QueueName"),
@@ -55,40 +37,9 @@ pub fn resources(account: &Account, call: &Call) -> Option<Vec<String>> {
             "" => own("states", "stateMachine:", "name"),
             _ => own("states", "stateMachine:", "stateMachineArn"),
         },
-        ("ecs", "CreateCluster" | "CreateCapacityProvider") => None,
-        ("ecs", "DescribeClusters") => {
-            let clusters = call.input["clusters"].as_array();
-            let names = clusters.into_iter().flatten().filter_map(Value::as_str);
-            Some(names.map(cluster_arn).collect())
-        }
-        ("ecs", "DeleteCluster" | "UpdateCluster" | "PutClusterCapacityProviders") => {
-            one(cluster_arn(text("cluster")))
-        }
-        ("ecs", "UpdateCapacityProvider") => own("ecs", "capacity-provider/", "name"),
-        ("ecs", "DeleteCapacityProvider" | "DescribeCapacityProviders") => {
-            own("ecs", "capacity-provider/", "capacityProvider")
-        }
-        ("ec2", "CreateLaunchTemplate") => one(ec2_arn("launch-template", "*")),
-        ("ec2", "CreateTags") => one(ec2_arn("launch-template", "lt-0")),
-        ("ec2", "CreateLaunchTemplateVersion" | "DeleteLaunchTemplate") => {
-            one(ec2_arn("launch-template", text("LaunchTemplateId")))
-        }
-        ("ec2", "RunInstances") => match text("Resource") {
-            "launch-template" => one(ec2_arn("launch-template", text("LaunchTemplateId"))),
-            "image" => one(format!("arn:{PARTITION}:ec2:{}::image/ami-0", REGION)),
-            kind => one(ec2_arn(kind, "0")),
-        },
-        ("autoscaling", action) if action.starts_with("Describe") => None,
-        ("autoscaling", "TerminateInstanceInAutoScalingGroup") => {
-            let group = account.autoscaling.group_of(text("InstanceId"));
-            one(group_arn(group.map_or("*", |group| &group.name)))
-        }
-        ("autoscaling", "CreateOrUpdateTags") => Some(
-            tags(call)
-                .map(|tag| group_arn(tag["ResourceId"].as_str().unwrap_or_default()))
-                .collect(),
-        ),
-        ("autoscaling", _) => one(group_arn(text("AutoScalingGroupName"))),
+        ("ecs", _) => of_ecs(call),
+        ("ec2", _) => of_ec2(call).and_then(one),
+        ("autoscaling", _) => of_autoscaling(account, call),
         ("cloudformation", "CreateStack" | "DeleteStack" | "UpdateStack" | "DescribeStacks") => {
             one(stack_arn(text("StackName")))
         }
@@ -99,6 +50,84 @@ pub fn resources(account: &Account, call: &Call) -> Option<Vec<String>> {
             Some(names.map(parameter_arn).collect())
         }
         _ => None,
+    }
+}
+
+/// What `member` names: by its ARN, or by a name of this kind.
+fn own_arn(call: &Call, service: &str, kind: &str, member: &str) -> String {
+    let name = call.input[member].as_str().unwrap_or_default();
+    if name.starts_with("arn:") {
+        return name.to_owned();
+    }
+    arn(service, &format!("{kind}{name}"))
+}
+
+/// The role, instance profile or policy that the call names.
+fn identity_arn(call: &Call) -> Option<String> {
+    let text = |member: &str| call.input[member].as_str().unwrap_or_default();
+    let kinds = [
+        ("RoleName", "role"),
+        ("InstanceProfileName", "instance-profile"),
+        ("PolicyName", "policy"),
+    ];
+    let kind = kinds.iter().find(|(member, _)| !text(member).is_empty());
+    let (member, kind) = kind?;
+    let (path, name) = (text("Path"), text(member));
+    Some(format!(
+        "arn:{PARTITION}:iam::{ACCOUNT_ID}:{kind}{path}{name}"
+    ))
+}
+
+fn of_ecs(call: &Call) -> Option<Vec<String>> {
+    let provider = |member: &str| own_arn(call, "ecs", "capacity-provider/", member);
+    match call.action.as_str() {
+        "DescribeClusters" => {
+            let clusters = call.input["clusters"].as_array();
+            let names = clusters.into_iter().flatten().filter_map(Value::as_str);
+            Some(names.map(cluster_arn).collect())
+        }
+        "DeleteCluster" | "UpdateCluster" | "PutClusterCapacityProviders" => {
+            let cluster = call.input["cluster"].as_str().unwrap_or_default();
+            Some(vec![cluster_arn(cluster)])
+        }
+        "UpdateCapacityProvider" => Some(vec![provider("name")]),
+        "DeleteCapacityProvider" | "DescribeCapacityProviders" => {
+            Some(vec![provider("capacityProvider")])
+        }
+        _ => None,
+    }
+}
+
+fn of_ec2(call: &Call) -> Option<String> {
+    let text = |member: &str| call.input[member].as_str().unwrap_or_default();
+    let template = || ec2_arn("launch-template", text("LaunchTemplateId"));
+    match call.action.as_str() {
+        "CreateLaunchTemplate" => Some(ec2_arn("launch-template", "*")),
+        "CreateTags" => Some(ec2_arn("launch-template", "lt-0")),
+        "CreateLaunchTemplateVersion" | "DeleteLaunchTemplate" => Some(template()),
+        "RunInstances" => Some(match text("Resource") {
+            "launch-template" => template(),
+            "image" => format!("arn:{PARTITION}:ec2:{REGION}::image/ami-0"),
+            kind => ec2_arn(kind, "0"),
+        }),
+        _ => None,
+    }
+}
+
+fn of_autoscaling(account: &Account, call: &Call) -> Option<Vec<String>> {
+    let text = |member: &str| call.input[member].as_str().unwrap_or_default();
+    match call.action.as_str() {
+        action if action.starts_with("Describe") => None,
+        "TerminateInstanceInAutoScalingGroup" => {
+            let group = account.autoscaling.group_of(text("InstanceId"));
+            Some(vec![group_arn(group.map_or("*", |group| &group.name))])
+        }
+        "CreateOrUpdateTags" => Some(
+            tags(call)
+                .map(|tag| group_arn(tag["ResourceId"].as_str().unwrap_or_default()))
+                .collect(),
+        ),
+        _ => Some(vec![group_arn(text("AutoScalingGroupName"))]),
     }
 }
 

@@ -17,6 +17,15 @@ const SIZES_A_GROUP: [&str; 3] = [
     "TerminateInstanceInAutoScalingGroup",
 ];
 
+/// Statuses of an instance refresh that has not ended.
+const OPEN_REFRESHES: [&str; 5] = [
+    "Pending",
+    "InProgress",
+    "Baking",
+    "Cancelling",
+    "RollbackInProgress",
+];
+
 impl Inner {
     pub(super) fn pending(&self) -> Option<String> {
         if self.stack_status.ends_with("_IN_PROGRESS") {
@@ -59,14 +68,8 @@ impl Inner {
                 self.loses_event(told.at, rule);
             }
             Fact::Refresh { status, .. } => {
-                let goes_on = [
-                    "Pending",
-                    "InProgress",
-                    "Baking",
-                    "Cancelling",
-                    "RollbackInProgress",
-                ];
-                self.refresh = goes_on.contains(&status.as_str()).then(|| status.clone());
+                let is_open = OPEN_REFRESHES.contains(&status.as_str());
+                self.refresh = is_open.then(|| status.clone());
             }
             Fact::ContainerInstance { .. } => self.registers(told),
             // The request counts for a retained instance only: of another it would cut a drain short.

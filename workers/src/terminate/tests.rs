@@ -140,8 +140,29 @@ fn in_one_run_each_step_follows_on_the_last() {
     }
 }
 
+fn target() -> Target {
+    Target {
+        instance: InstanceId::new("i-0123456789abcdef0"),
+        group: GroupName::new("DevCluster"),
+        cluster: ClusterName::new("DevCluster"),
+        hook: HookName::new("ecs-rollout-terminate"),
+        other_hooks: Vec::new(),
+    }
+}
+
+/// What DescribeAutoScalingInstances answers of the instance in `state`, or without it.
+fn described(state: Option<&str>) -> String {
+    let one = state.map_or(String::new(), |state| {
+        format!(
+            "<member><InstanceId>i-0123456789abcdef0</InstanceId><LifecycleState>{state}</LifecycleState></member>"
+        )
+    });
+    let all = format!("<AutoScalingInstances>{one}</AutoScalingInstances>");
+    stub::xml("DescribeAutoScalingInstances", &all)
+}
+
 /// The changing calls of a whole run.
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_run_marks_terminates_answers_and_deregisters() {
     let calls = Arc::new(Mutex::new(Vec::<String>::new()));
     let log = Arc::clone(&calls);
@@ -159,15 +180,7 @@ async fn a_run_marks_terminates_answers_and_deregisters() {
             false => json!([]),
         };
         match asked.action.as_str() {
-            "DescribeAutoScalingInstances" => {
-                let one = state.map_or(String::new(), |state| {
-                    format!(
-                        "<member><InstanceId>i-0123456789abcdef0</InstanceId><LifecycleState>{state}</LifecycleState></member>"
-                    )
-                });
-                let all = format!("<AutoScalingInstances>{one}</AutoScalingInstances>");
-                (200, stub::xml("DescribeAutoScalingInstances", &all))
-            }
+            "DescribeAutoScalingInstances" => (200, described(state)),
             "ListContainerInstances" => {
                 let arns = if registered { json!(["c"]) } else { json!([]) };
                 (200, json!({"containerInstanceArns": arns}).to_string())
@@ -186,16 +199,13 @@ async fn a_run_marks_terminates_answers_and_deregisters() {
             }
         }
     }));
-    let target = Target {
-        instance: InstanceId::new("i-0123456789abcdef0"),
-        group: GroupName::new("DevCluster"),
-        cluster: ClusterName::new("DevCluster"),
-        hook: HookName::new("ecs-rollout-terminate"),
-        other_hooks: Vec::new(),
-    };
-    let outcome = run(&target, &clients, &|| stub::at(0), |_| {
-        ControlFlow::Continue(())
-    })
+    let outcome = run(
+        &target(),
+        &clients,
+        &|| stub::at(0),
+        async |_| (),
+        |_| ControlFlow::Continue(()),
+    )
     .await;
     assert_eq!(outcome.expect("an answer"), Outcome::Ended);
     let calls = calls.lock().expect("a log").clone();
@@ -214,8 +224,8 @@ async fn a_run_marks_terminates_answers_and_deregisters() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn tasks_are_told_to_stop_on_an_instance_that_takes_no_others() {
+#[tokio::test]
+async fn tasks_are_stopped_on_an_instance_that_takes_no_others() {
     let calls = Arc::new(Mutex::new(Vec::<String>::new()));
     let log = Arc::clone(&calls);
     let clients = Clients::new(&stub::aws(move |asked| {
@@ -245,15 +255,43 @@ async fn tasks_are_told_to_stop_on_an_instance_that_takes_no_others() {
         };
         (200, answer.to_string())
     }));
-    let target = Target {
-        instance: InstanceId::new("i-0123456789abcdef0"),
-        group: GroupName::new("DevCluster"),
-        cluster: ClusterName::new("DevCluster"),
-        hook: HookName::new("ecs-rollout-terminate"),
-        other_hooks: Vec::new(),
-    };
-    let left = stop_tasks(&target, &clients, &|| stub::at(0)).await;
+    let left = stop_tasks(&target(), &clients, &|| stub::at(0), async |_| ()).await;
     assert_eq!(left.expect("an answer"), []);
     let calls = calls.lock().expect("a log").clone();
     assert_eq!(calls, ["UpdateContainerInstancesState", "StopTask"]);
+}
+
+/// The deletion of a stack stands still for a retained instance, and takes the cluster as soon as that has gone.
+#[tokio::test(start_paused = true)]
+async fn an_instance_whose_cluster_is_deleted_with_it_has_ended() {
+    for (state, ends) in [(None, true), (Some("Terminating:Retained"), false)] {
+        let clients = Clients::new(&stub::aws(move |asked| match asked.action.as_str() {
+            "DescribeAutoScalingInstances" => {
+                let one = state.map_or(String::new(), |state| {
+                    format!(
+                        "<member><InstanceId>i-0123456789abcdef0</InstanceId><LifecycleState>{state}</LifecycleState></member>"
+                    )
+                });
+                let all = format!("<AutoScalingInstances>{one}</AutoScalingInstances>");
+                (200, stub::xml("DescribeAutoScalingInstances", &all))
+            }
+            _ => (
+                400,
+                json!({"__type": "ClusterNotFoundException", "message": "Cluster not found."})
+                    .to_string(),
+            ),
+        }));
+        let target = Target {
+            instance: InstanceId::new("i-0123456789abcdef0"),
+            group: GroupName::new("DevCluster"),
+            cluster: ClusterName::new("DevCluster"),
+            hook: HookName::new("ecs-rollout-terminate"),
+            other_hooks: Vec::new(),
+        };
+        let seen = look(&target, &clients).await;
+        match seen {
+            Ok(seen) => assert!(ends && seen.registrations.is_empty()),
+            Err(error) => assert!(!ends && error.name() == "ClusterNotFound", "{error}"),
+        }
+    }
 }

@@ -30,7 +30,7 @@ impl At<'_> {
         }
         let next = arrived && course.present.left;
         if next && course.told == course.obsolete.len() {
-            return Some(self.resume(policy));
+            return Some(self.finish(policy, &course));
         }
         if next && let Err(reason) = self.next_batch(&mut course, seen) {
             return Some(Err(reason));
@@ -52,7 +52,8 @@ impl At<'_> {
         // Those that go without replacement, of this batch and of all after it.
         let surplus = (course.obsolete.len() - course.told) as u64 - course.wanted;
         let is_last = end == course.obsolete.len();
-        if !course.reset && (is_last || expected < leaving.len() as u64) {
+        let makes_way = is_last && course.raised;
+        if !course.reset && (makes_way || expected < leaving.len() as u64) {
             self.reset_sizes(course.sizes, surplus)?;
             course.reset = true;
         }
@@ -61,6 +62,14 @@ impl At<'_> {
         course.wanted -= expected;
         course.present = self.batch(leaving, expected, seen);
         self.tell_to_go(course)
+    }
+
+    /// After the last batch: the sizes are the group's own, and its processes run.
+    fn finish(&mut self, policy: &Policy, course: &Course) -> Result<(), String> {
+        if !course.reset {
+            self.reset_sizes(course.sizes, 0)?;
+        }
+        self.resume(policy)
     }
 
     /// Tells the batch's old instances to go; one that cannot be told now is told at the next look.

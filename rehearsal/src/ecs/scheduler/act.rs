@@ -22,17 +22,12 @@ pub(super) fn stop_all(account: &mut Account, cluster: &str, name: &str, plan: &
         "Scaling activity initiated by (deployment {})",
         service.primary().id
     );
-    let groups: Vec<String> = service
-        .load_balancers
-        .iter()
-        .map(|balancer| balancer.target_group.clone())
-        .collect();
     let known = account.ecs.cluster(cluster);
     let (pending, running): (Vec<&String>, Vec<&String>) = plan
         .stop
         .iter()
         .map(|(id, _)| id)
-        .partition(|id| known.tasks.get(*id).is_some_and(Task::pending));
+        .partition(|id| known.tasks.get(id).is_some_and(Task::pending));
     for (id, why) in &plan.stop {
         let why = match why {
             Why::Draining => "its instance is draining",
@@ -53,32 +48,30 @@ pub(super) fn stop_all(account: &mut Account, cluster: &str, name: &str, plan: &
         let message = format!("stopped {} pending tasks.", pending.len());
         say(account, cluster, name, &message);
     }
-    if running.is_empty() {
-        return;
+    if !running.is_empty() {
+        say_stopped(account, cluster, name, &running);
     }
-    let (count, ids) = (running.len(), listed(running.into_iter()));
-    for group in &groups {
-        say(
-            account,
-            cluster,
-            name,
-            &format!("deregistered {count} targets in (target-group {group})"),
-        );
+}
+
+/// Says that running tasks were stopped, first to whom they answered.
+fn say_stopped(account: &mut Account, cluster: &str, name: &str, running: &[&String]) {
+    let count = running.len();
+    let service = account.ecs.service_mut(cluster, name);
+    let balancers = service.load_balancers.iter();
+    let mut messages: Vec<String> = balancers
+        .map(|one| {
+            let group = &one.target_group;
+            format!("deregistered {count} targets in (target-group {group})")
+        })
+        .collect();
+    if !messages.is_empty() {
+        messages.push(format!("has begun draining connections on {count} tasks."));
     }
-    if !groups.is_empty() {
-        say(
-            account,
-            cluster,
-            name,
-            &format!("has begun draining connections on {count} tasks."),
-        );
+    let ids = listed(running.iter().copied());
+    messages.push(format!("has stopped {count} running tasks: {ids}."));
+    for message in &messages {
+        say(account, cluster, name, message);
     }
-    say(
-        account,
-        cluster,
-        name,
-        &format!("has stopped {count} running tasks: {ids}."),
-    );
 }
 
 fn listed<'a>(ids: impl Iterator<Item = &'a String>) -> String {

@@ -11,37 +11,16 @@ use crate::account::{ACCOUNT_ID, PARTITION, arn};
 pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
     let desired = service.desired_in(cluster);
     let tasks: Vec<&Task> = service.tasks(cluster).collect();
-    let balancers: Vec<Value> = service
-        .load_balancers
-        .iter()
-        .map(|balancer| {
-            json!({"targetGroupArn": balancer.target_group, "containerName": balancer.container,
-                "containerPort": balancer.port})
-        })
-        .collect();
     let events: Vec<Value> = service
         .events
         .iter()
         .map(|(at, id, message)| json!({"id": id, "createdAt": at.to_string(), "message": message}))
         .collect();
-    let deployments: Vec<Value> = service
-        .deployments
-        .iter()
-        .enumerate()
-        .map(|(place, deployment)| {
-            let desired = match (place, service.daemon) {
-                (0, true) => desired,
-                (0, false) => deployment.desired,
-                _ => 0,
-            };
-            described_deployment(deployment, place == 0, desired, &tasks)
-        })
-        .collect();
     let mut described = json!({
         "serviceArn": service.arn,
         "serviceName": service.name,
         "clusterArn": arn("ecs", &format!("cluster/{}", cluster.name)),
-        "loadBalancers": balancers,
+        "loadBalancers": load_balancers(service),
         "serviceRegistries": [],
         "status": match service.status {
             Status::Active => "ACTIVE",
@@ -66,7 +45,7 @@ pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
         "enableExecuteCommand": false,
     });
     // Put in as they are: json! would copy them, and there are a hundred events.
-    described["deployments"] = Value::Array(deployments);
+    described["deployments"] = Value::Array(deployments(service, desired, &tasks));
     described["events"] = Value::Array(events);
     if service.provider.is_none() {
         described["launchType"] = "EC2".into();
@@ -77,6 +56,31 @@ pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
         }
     }
     described
+}
+
+fn load_balancers(service: &Service) -> Vec<Value> {
+    let balancers = service.load_balancers.iter();
+    balancers
+        .map(|balancer| {
+            json!({"targetGroupArn": balancer.target_group, "containerName": balancer.container,
+                "containerPort": balancer.port})
+        })
+        .collect()
+}
+
+/// The service's deployments, the PRIMARY first. `wanted` is how many tasks a DAEMON service wants.
+fn deployments(service: &Service, wanted: u64, tasks: &[&Task]) -> Vec<Value> {
+    let deployments = service.deployments.iter().enumerate();
+    deployments
+        .map(|(place, deployment)| {
+            let desired = match (place, service.daemon) {
+                (0, true) => wanted,
+                (0, false) => deployment.desired,
+                _ => 0,
+            };
+            described_deployment(deployment, place == 0, desired, tasks)
+        })
+        .collect()
 }
 
 fn described_deployment(

@@ -22,102 +22,105 @@ fn event() -> Value {
     }})
 }
 
+/// Where the value lies, the template, what is made of it, and whether that is delivered.
+const VALUES: [(&str, &str, &str, bool); 25] = [
+    (
+        "text",
+        r#""prefix <v> suffix""#,
+        r#""prefix hello suffix""#,
+        true,
+    ),
+    (
+        "quoted",
+        r#""prefix <v> suffix""#,
+        r#""prefix say "hello" suffix""#,
+        false,
+    ),
+    (
+        "escaped",
+        r#""prefix <v> suffix""#,
+        "\"prefix line\nslash\\tab\tend suffix\"",
+        false,
+    ),
+    (
+        "text",
+        "\"first <v>\"\n\"second <v>\"",
+        "\"first hello\"\n\"second hello\"",
+        true,
+    ),
+    (
+        "missing",
+        r#""before <v> after""#,
+        r#""before  after""#,
+        true,
+    ),
+    ("object", r#""o=<v>""#, r#""o={first:one,second:2}""#, true),
+    ("array", r#""a=<v>""#, r#""a=[one,two,{x:3}]""#, true),
+    (
+        "text",
+        r#""prefix \"<v>\" suffix""#,
+        r#""prefix \"hello\" suffix""#,
+        true,
+    ),
+    (
+        "text",
+        r#""before <undefined> after""#,
+        r#""before <undefined> after""#,
+        true,
+    ),
+    (
+        "quoted",
+        r#"{"v":"a <v> b"}"#,
+        r#"{"v":"a say \"hello\" b"}"#,
+        true,
+    ),
+    (
+        "escaped",
+        r#"{"v":"a <v> b"}"#,
+        r#"{"v":"a line\nslash\\tab\tend b"}"#,
+        true,
+    ),
+    ("quoted", r#"{"v":<v>}"#, r#"{"v":"say \"hello\""}"#, true),
+    (
+        "escaped",
+        r#"{"v":<v>}"#,
+        r#"{"v":"line\nslash\\tab\tend"}"#,
+        true,
+    ),
+    (
+        "object",
+        r#"{"v":"a <v> b"}"#,
+        r#"{"v":"a {"first":"one","second":2} b"}"#,
+        false,
+    ),
+    ("missing", r#"{"v":<v>}"#, r#"{"v":""}"#, true),
+    ("number", r#"{"v":<v>}"#, r#"{"v":42}"#, true),
+    ("flag", r#"{"v":<v>}"#, r#"{"v":true}"#, true),
+    ("nothing", r#"{"v":<v>}"#, r#"{"v":null}"#, true),
+    ("text", "<v>", "hello", false),
+    ("missing", "[1,<v>,2]", "[1,,2]", false),
+    (
+        "text",
+        r#"{"v":<aws.events.unknown>}"#,
+        r#"{"v":<aws.events.unknown>}"#,
+        false,
+    ),
+    (
+        "text",
+        r#"{"v":<aws.events.event.ingestion-time>}"#,
+        r#"{"v":"2026-09-13T12:17:30.408Z"}"#,
+        true,
+    ),
+    ("text", r#""by <aws.events.rule-name>""#, r#""by r""#, true),
+    // Assumed, as the recorded ones of their kind: a text with two quotation marks side by
+    // side, an empty member.
+    ("both", r#""a <v> b""#, r#""a "" b""#, false),
+    ("missing", r#"{"v":"<v>"}"#, r#"{"v":""}"#, true),
+];
+
 #[test]
 fn values_are_put_in_as_aws_does_it() {
-    for (path, template, wanted, delivered) in [
-        (
-            "text",
-            r#""prefix <v> suffix""#,
-            r#""prefix hello suffix""#,
-            true,
-        ),
-        (
-            "quoted",
-            r#""prefix <v> suffix""#,
-            r#""prefix say "hello" suffix""#,
-            false,
-        ),
-        (
-            "escaped",
-            r#""prefix <v> suffix""#,
-            "\"prefix line\nslash\\tab\tend suffix\"",
-            false,
-        ),
-        (
-            "text",
-            "\"first <v>\"\n\"second <v>\"",
-            "\"first hello\"\n\"second hello\"",
-            true,
-        ),
-        (
-            "missing",
-            r#""before <v> after""#,
-            r#""before  after""#,
-            true,
-        ),
-        ("object", r#""o=<v>""#, r#""o={first:one,second:2}""#, true),
-        ("array", r#""a=<v>""#, r#""a=[one,two,{x:3}]""#, true),
-        (
-            "text",
-            r#""prefix \"<v>\" suffix""#,
-            r#""prefix \"hello\" suffix""#,
-            true,
-        ),
-        (
-            "text",
-            r#""before <undefined> after""#,
-            r#""before <undefined> after""#,
-            true,
-        ),
-        (
-            "quoted",
-            r#"{"v":"a <v> b"}"#,
-            r#"{"v":"a say \"hello\" b"}"#,
-            true,
-        ),
-        (
-            "escaped",
-            r#"{"v":"a <v> b"}"#,
-            r#"{"v":"a line\nslash\\tab\tend b"}"#,
-            true,
-        ),
-        ("quoted", r#"{"v":<v>}"#, r#"{"v":"say \"hello\""}"#, true),
-        (
-            "escaped",
-            r#"{"v":<v>}"#,
-            r#"{"v":"line\nslash\\tab\tend"}"#,
-            true,
-        ),
-        (
-            "object",
-            r#"{"v":"a <v> b"}"#,
-            r#"{"v":"a {"first":"one","second":2} b"}"#,
-            false,
-        ),
-        ("missing", r#"{"v":<v>}"#, r#"{"v":""}"#, true),
-        ("number", r#"{"v":<v>}"#, r#"{"v":42}"#, true),
-        ("flag", r#"{"v":<v>}"#, r#"{"v":true}"#, true),
-        ("nothing", r#"{"v":<v>}"#, r#"{"v":null}"#, true),
-        ("text", "<v>", "hello", false),
-        ("missing", "[1,<v>,2]", "[1,,2]", false),
-        (
-            "text",
-            r#"{"v":<aws.events.unknown>}"#,
-            r#"{"v":<aws.events.unknown>}"#,
-            false,
-        ),
-        (
-            "text",
-            r#"{"v":<aws.events.event.ingestion-time>}"#,
-            r#"{"v":"2026-09-13T12:17:30.408Z"}"#,
-            true,
-        ),
-        ("text", r#""by <aws.events.rule-name>""#, r#""by r""#, true),
-        // Assumed, as the recorded ones of their kind: a text with two quotation marks side by
-        // side, an empty member.
-        ("both", r#""a <v> b""#, r#""a "" b""#, false),
-        ("missing", r#"{"v":"<v>"}"#, r#"{"v":""}"#, true),
-    ] {
+    for (path, template, wanted, delivered) in VALUES {
         let mut event = event();
         event["detail"]["both"] = json!("\"\"");
         let paths = json!({"v": format!("$.detail.{path}")});

@@ -99,13 +99,7 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
             answer["failures"] = json!([]);
         }
         (Wrong::RetainedIgnored, "DescribeAutoScalingGroups") => {
-            for group in items(answer, "AutoScalingGroups") {
-                for instance in items(group, "Instances") {
-                    if instance["LifecycleState"] == "Terminating:Retained" {
-                        instance["LifecycleState"] = json!("InService");
-                    }
-                }
-            }
+            show_retained_in_service(answer);
         }
         (Wrong::RunningIgnored, "ListExecutions") => answer["executions"] = json!([]),
         (Wrong::FirstRecord, "ListContainerInstances") => {
@@ -140,6 +134,16 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
             }
         }
         _ => {}
+    }
+}
+
+fn show_retained_in_service(answer: &mut Value) {
+    for group in items(answer, "AutoScalingGroups") {
+        for instance in items(group, "Instances") {
+            if instance["LifecycleState"] == "Terminating:Retained" {
+                instance["LifecycleState"] = json!("InService");
+            }
+        }
     }
 }
 

@@ -118,6 +118,7 @@ fn what_aws_refuses_is_refused_with_its_place() {
 
 #[test]
 fn what_aws_knows_and_we_do_not_is_refused_by_name() {
+    let choice = |rule: Value| json!({"Type": "Choice", "Choices": [rule]});
     for (state, names) in [
         (json!({"Type": "Map", "Next": "B"}), "Map, which A has"),
         (json!({"Type": "Parallel", "Next": "B"}), "Parallel"),
@@ -151,25 +152,21 @@ fn what_aws_knows_and_we_do_not_is_refused_by_name() {
             "the path $seconds",
         ),
         (
-            json!({"Type": "Choice", "Choices": [
-                {"Variable": "$..a", "IsPresent": true, "Next": "B"},
-            ]}),
+            choice(json!({"Variable": "$..a", "IsPresent": true, "Next": "B"})),
             "the path $..a",
         ),
         (
-            json!({"Type": "Choice", "Choices": [
-                {"Variable": "$.a", "IsPresent": true, "Assign": {"x": 1}, "Next": "B"},
-            ]}),
+            choice(json!({"Variable": "$.a", "IsPresent": true, "Assign": {"x": 1}, "Next": "B"})),
             "the field Assign of the definition at /States/A/Choices[0]",
         ),
         (
-            json!({"Type": "Choice", "Choices": [
-                {"Not": {"Variable": "$.a", "IsPresent": true}, "Assign": {"x": 1}, "Next": "B"},
-            ]}),
+            choice(
+                json!({"Not": {"Variable": "$.a", "IsPresent": true}, "Assign": {"x": 1}, "Next": "B"}),
+            ),
             "the field Assign of the definition at /States/A/Choices[0]",
         ),
         (
-            json!({"Type": "Choice", "Choices": [{"Condition": "{% true %}", "Next": "B"}]}),
+            choice(json!({"Condition": "{% true %}", "Next": "B"})),
             "the field Condition",
         ),
     ] {

@@ -54,7 +54,7 @@ fn created(logging: &Value) -> (Stage, String, String) {
 #[test]
 fn a_machine_logs_to_exactly_one_group_that_is_there() {
     let group = json!({"Fn::GetAtt": ["Group", "Arn"]});
-    let (mut stage, status, reason) = created(&to(&[group.clone()], "ALL"));
+    let (mut stage, status, reason) = created(&to(std::slice::from_ref(&group), "ALL"));
     assert_eq!((status.as_str(), reason.as_str()), ("CREATE_COMPLETE", ""));
     let machine = json!({"stateMachineArn": arn("states", "stateMachine:m")});
     let described = stage.call("DescribeStateMachine", machine.clone());
@@ -74,7 +74,7 @@ fn a_machine_logs_to_exactly_one_group_that_is_there() {
         (json!({"Level": "FATAL"}), one),
         (to(&[group.clone(), group.clone()], "ALL"), one),
         (json!({"Level": "ALL", "Destinations": [{}]}), one),
-        (to(&[away.clone()], "ALL"), none),
+        (to(std::slice::from_ref(&away), "ALL"), none),
         (to(&[away], "OFF"), none),
     ] {
         let (_, status, reason) = created(&logging);

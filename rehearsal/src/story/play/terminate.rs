@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
+use tokio::time::sleep;
 use workers::Clients;
 use workers::ecs::TERMINATE;
 use workers::model::{ClusterName, GroupName, HookName, InstanceId};
@@ -45,7 +46,7 @@ impl Stage {
         let ending = async move {
             let now = || clients.clock.at(world.machine_time());
             if how.stop_tasks {
-                let left = terminate::stop_tasks(&target, &clients, &now).await?;
+                let left = terminate::stop_tasks(&target, &clients, &now, sleep).await?;
                 if !left.is_empty() {
                     return Ok(None);
                 }
@@ -61,7 +62,7 @@ impl Stage {
                 tell(step);
                 ControlFlow::Continue(())
             };
-            terminate::run(&target, &clients, &now, before)
+            terminate::run(&target, &clients, &now, sleep, before)
                 .await
                 .map(Some)
         };

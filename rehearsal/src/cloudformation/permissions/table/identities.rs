@@ -10,80 +10,108 @@ use crate::wire::Call;
 
 /// The calls for a role.
 pub fn role(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
-    let path = of
-        .properties
-        .get("Path")
-        .map_or("/".to_owned(), scalar_text);
-    let input = |boundary: &Value, policy: &Value| json!({"RoleName": of.name, "Path": path, "PermissionsBoundary": boundary, "PolicyArn": policy});
-    let new = of.properties;
-    let (plain, bounded) = (
-        input(&Value::Null, &Value::Null),
-        input(&new["PermissionsBoundary"], &Value::Null),
-    );
-    let managed = |action: &str, properties: &Value, but: &Value| -> Vec<Call> {
-        let but = items(&but["ManagedPolicyArns"]);
+    let role = Role {
+        name: of.name,
+        new: of.properties,
+    };
+    match verb {
+        Verb::Create => role.create(),
+        Verb::Change(old) => role.change(old),
+        Verb::Delete => role.delete(),
+    }
+}
+
+/// A role, of which calls are made.
+struct Role<'a> {
+    name: &'a str,
+    new: &'a Value,
+}
+
+impl Role<'_> {
+    fn create(&self) -> Vec<Call> {
+        let mut calls = self.bounded(&["CreateRole"]);
+        if self.new.get("Policies").is_some() {
+            calls.extend(self.bounded(&["PutRolePolicy"]));
+            calls.extend(self.plain(&["GetRolePolicy"]));
+        }
+        calls.extend(self.managed("AttachRolePolicy", self.new, &Value::Null));
+        calls.extend(self.plain(&["GetRole"]));
+        calls
+    }
+
+    fn change(&self, old: &Value) -> Vec<Call> {
+        let new = self.new;
+        let differs = |property: &str| !same(&old[property], &new[property]);
+        let mut calls = self.plain(&["GetRole"]);
+        if differs("AssumeRolePolicyDocument") {
+            calls.extend(self.plain(&["UpdateAssumeRolePolicy"]));
+        }
+        if differs("Description") || differs("MaxSessionDuration") {
+            calls.extend(self.plain(&["UpdateRole"]));
+        }
+        if differs("PermissionsBoundary") {
+            let action = match new.get("PermissionsBoundary") {
+                Some(_) => "PutRolePermissionsBoundary",
+                None => "DeleteRolePermissionsBoundary",
+            };
+            calls.extend(self.bounded(&[action]));
+        }
+        if differs("Policies") {
+            calls.extend(self.bounded(&["PutRolePolicy"]));
+            let kept = policy_names(new);
+            if policy_names(old).iter().any(|name| !kept.contains(name)) {
+                calls.extend(self.bounded(&["DeleteRolePolicy"]));
+            }
+        }
+        calls.extend(self.managed("AttachRolePolicy", new, old));
+        calls.extend(self.managed("DetachRolePolicy", old, new));
+        calls
+    }
+
+    fn delete(&self) -> Vec<Call> {
+        let mut calls = self.plain(&["GetRole", "ListAttachedRolePolicies", "ListRolePolicies"]);
+        if self.new.get("Policies").is_some() {
+            calls.extend(self.bounded(&["DeleteRolePolicy"]));
+        }
+        calls.extend(self.managed("DetachRolePolicy", self.new, &Value::Null));
+        calls.extend(self.bounded(&["DeleteRole"]));
+        calls
+    }
+
+    /// Calls whose conditions see the role's path alone.
+    fn plain(&self, actions: &[&str]) -> Vec<Call> {
+        each("iam", actions, &self.input(&Value::Null, &Value::Null))
+    }
+
+    /// Calls whose conditions see its permissions boundary too.
+    fn bounded(&self, actions: &[&str]) -> Vec<Call> {
+        let boundary = &self.new["PermissionsBoundary"];
+        each("iam", actions, &self.input(boundary, &Value::Null))
+    }
+
+    /// One call for each managed policy of `properties` that `others` do not have.
+    fn managed(&self, action: &str, properties: &Value, others: &Value) -> Vec<Call> {
+        let others = items(&others["ManagedPolicyArns"]);
+        let boundary = &self.new["PermissionsBoundary"];
         items(&properties["ManagedPolicyArns"])
             .into_iter()
-            .filter(|policy| !but.contains(policy))
-            .map(|policy| call("iam", action, input(&new["PermissionsBoundary"], policy)))
+            .filter(|policy| !others.contains(policy))
+            .map(|policy| call("iam", action, self.input(boundary, policy)))
             .collect()
-    };
-    let nothing = Value::Null;
-    let mut calls = Vec::new();
-    match verb {
-        Verb::Create => {
-            calls.extend(each("iam", &["CreateRole"], &bounded));
-            if new.get("Policies").is_some() {
-                calls.extend(each("iam", &["PutRolePolicy"], &bounded));
-                calls.extend(each("iam", &["GetRolePolicy"], &plain));
-            }
-            calls.extend(managed("AttachRolePolicy", new, &nothing));
-            calls.extend(each("iam", &["GetRole"], &plain));
-        }
-        Verb::Change(old) => {
-            let differs = |property: &str| !same(&old[property], &new[property]);
-            calls.extend(each("iam", &["GetRole"], &plain));
-            if differs("AssumeRolePolicyDocument") {
-                calls.extend(each("iam", &["UpdateAssumeRolePolicy"], &plain));
-            }
-            if differs("Description") || differs("MaxSessionDuration") {
-                calls.extend(each("iam", &["UpdateRole"], &plain));
-            }
-            if differs("PermissionsBoundary") {
-                let action = match new.get("PermissionsBoundary") {
-                    Some(_) => "PutRolePermissionsBoundary",
-                    None => "DeleteRolePermissionsBoundary",
-                };
-                calls.extend(each("iam", &[action], &bounded));
-            }
-            if differs("Policies") {
-                calls.extend(each("iam", &["PutRolePolicy"], &bounded));
-                let names = |properties: &Value| -> Vec<String> {
-                    let policies = items(&properties["Policies"]);
-                    let names = policies
-                        .iter()
-                        .map(|policy| scalar_text(&policy["PolicyName"]));
-                    names.collect()
-                };
-                let kept = names(new);
-                if names(old).iter().any(|name| !kept.contains(name)) {
-                    calls.extend(each("iam", &["DeleteRolePolicy"], &bounded));
-                }
-            }
-            calls.extend(managed("AttachRolePolicy", new, old));
-            calls.extend(managed("DetachRolePolicy", old, new));
-        }
-        Verb::Delete => {
-            let reads = ["GetRole", "ListAttachedRolePolicies", "ListRolePolicies"];
-            calls.extend(each("iam", &reads, &plain));
-            if new.get("Policies").is_some() {
-                calls.extend(each("iam", &["DeleteRolePolicy"], &bounded));
-            }
-            calls.extend(managed("DetachRolePolicy", new, &nothing));
-            calls.extend(each("iam", &["DeleteRole"], &plain));
-        }
     }
-    calls
+
+    fn input(&self, boundary: &Value, policy: &Value) -> Value {
+        let path = self.new.get("Path").map_or("/".to_owned(), scalar_text);
+        json!({"RoleName": self.name, "Path": path, "PermissionsBoundary": boundary, "PolicyArn": policy})
+    }
+}
+
+fn policy_names(properties: &Value) -> Vec<String> {
+    let policies = items(&properties["Policies"]);
+    let names = policies
+        .iter()
+        .map(|policy| scalar_text(&policy["PolicyName"]));
+    names.collect()
 }
 
 /// The calls for an instance profile.

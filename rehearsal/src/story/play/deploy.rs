@@ -1,0 +1,73 @@
+//! Creates the stack of a story and starts its workload.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{LIMIT, Stage, refused};
+use crate::workload;
+
+/// How long the workload may take to be at rest before a roll begins.
+const SETTLE_LIMIT: Duration = Duration::from_secs(2 * 3600);
+/// The SSM parameter of the AMI when the parameter file does not name one (the template's default).
+const AMI_PARAMETER: &str = "/ami/ecs/latest";
+
+impl Stage {
+    pub(super) fn put_ami(&self, ami: &str) -> Result<(), String> {
+        let name = self
+            .settings
+            .parameter("EcsAmiParameterKey")
+            .unwrap_or(AMI_PARAMETER);
+        let input = json!({"Name": name, "Value": ami, "Type": "String", "Overwrite": true});
+        self.call("ssm", "PutParameter", &input).map(drop)
+    }
+
+    pub(super) async fn create(&mut self) -> Result<(), String> {
+        self.put_ami(&self.ami)?;
+        let parameters: Vec<Value> = self
+            .settings
+            .parameters
+            .iter()
+            .map(|(key, value)| json!({"ParameterKey": key, "ParameterValue": value}))
+            .collect();
+        let input = json!({
+            "StackName": self.stack, "TemplateURL": self.settings.files.template, "Parameters": parameters,
+            "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        });
+        self.call("cloudformation", "CreateStack", &input)?;
+        self.start_activity_worker().await;
+        self.settle(LIMIT).await
+    }
+
+    pub(super) async fn deploy(&mut self) -> Result<(), String> {
+        self.create().await?;
+        match self.watch.stack_status().as_str() {
+            "CREATE_COMPLETE" => {}
+            status => {
+                let why = self.watch.first_failure().unwrap_or_default();
+                let stack = &self.stack;
+                return Err(format!(
+                    "the stack {stack} ended {status}, so there is nothing to roll: {why}"
+                ));
+            }
+        }
+        let workload = self.workload();
+        workload::check(&self.world, &self.cluster, &workload)?;
+        workload::start(&self.world, &self.cluster, &workload)
+            .map_err(|error| refused("the workload", &error))?;
+        let limit = self.world.now() + SETTLE_LIMIT;
+        let mut busy = None;
+        if self
+            .run_until(move |account| account.ecs.settled(&mut busy), limit)
+            .await?
+        {
+            return Ok(());
+        }
+        let unsettled = self.world.with(|account| account.ecs.pending());
+        Err(format!(
+            "the workload is not at rest {} minutes after its start: {}; give the cluster more instances or the services smaller tasks",
+            SETTLE_LIMIT.as_secs() / 60,
+            unsettled.unwrap_or_default()
+        ))
+    }
+}
