@@ -25,6 +25,7 @@ import zipfile
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "deployed"))
 
 from account import CLUSTER, REGION, SPEED, STACK, Account, client, until  # noqa: E402
+from loopback import start  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = pathlib.Path(sys.executable).parent
@@ -108,7 +109,7 @@ def activity_worker(programs, host, outputs, account, ministack):
     if host == "Lambda":
         yield
         return
-    environment = {**KEYS, **account_endpoints(account), "AWS_ENDPOINT_URL_SFN": ministack.address}
+    environment = {**KEYS, **reaching(account), "AWS_ENDPOINT_URL_SFN": ministack.address}
     command = [programs / "activity-worker", "--activities", outputs["ActivityPrefix"]]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -120,8 +121,10 @@ def activity_worker(programs, host, outputs, account, ministack):
         fail(f"activity-worker ended with {code} when it was told to stop")
 
 
-def account_endpoints(account):
-    return {f"AWS_ENDPOINT_URL_{service}": account.address for service in ("ECS", "AUTO_SCALING", "CLOUDFORMATION")}
+def reaching(account):
+    """What a worker needs to call the account; ministack takes any key, and so the account's."""
+    endpoints = {f"AWS_ENDPOINT_URL_{service}": account.address for service in ("ECS", "AUTO_SCALING", "CLOUDFORMATION")}
+    return {**endpoints, **start.credentials(start.KEYS.get(account.address, "test"))}
 
 
 class Ministack:
@@ -133,7 +136,7 @@ class Ministack:
         self.address, self.folder = f"http://127.0.0.1:{port}", folder
         server = pathlib.Path(__file__).parent / "deployed" / "ministack_server.py"
         command = [sys.executable, server, str(port), str(account.now()), str(SPEED)]
-        environment = {**os.environ, **account_endpoints(account)}
+        environment = {**os.environ, **reaching(account)}
         self.log = open(folder / "ministack.log", "w", encoding="utf-8")
         self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
         until("ministack", lambda: is_open(port))
@@ -157,7 +160,8 @@ class Ministack:
                  "--output-template-file", packaged)
         values = {"EcsClusterName": CLUSTER, "AutoScalingGroupName": CLUSTER, "GroupStackName": STACK,
                   "Architecture": ARCHITECTURE, "WorkerHost": host}
-        self.aws("deploy", "--stack-name", "workflow", "--template-file", packaged, "--capabilities", "CAPABILITY_IAM",
+        self.aws("deploy", "--stack-name", "workflow", "--template-file", packaged, "--s3-bucket", BUCKET,
+                 "--capabilities", "CAPABILITY_IAM",
                  "--parameter-overrides", *(f"{name}={value}" for name, value in values.items()))
         stack = self.client("cloudformation").describe_stacks(StackName="workflow")["Stacks"][0]
         if stack["StackStatus"] != "CREATE_COMPLETE":
@@ -199,7 +203,9 @@ class Ministack:
 
 def check_history(states, executions, questions):
     if [one["status"] for one in executions] != ["SUCCEEDED"]:
-        fail(f"ministack's executions are {[(one['name'], one['status']) for one in executions]}")
+        ended = [states.describe_execution(executionArn=one["executionArn"]) for one in executions]
+        said = [(one["name"], one["status"], one.get("error"), one.get("cause")) for one in ended]
+        fail(f"ministack's executions are {said}")
     history = states.get_execution_history(executionArn=executions[0]["executionArn"], maxResults=1000)["events"]
     entered = [one["stateEnteredEventDetails"]["name"] for one in history if "stateEnteredEventDetails" in one]
     asked = list(dict.fromkeys(name for name in entered if name in TASKS))

@@ -79,6 +79,8 @@ CALLS = {
                   "UpdateContainerInstancesState"},
     # With the caller's rights, when it reads the AMI id for an update.
     "CloudFormation": {"GetParameters"},
+    # With the right that the dead-letter queue's own policy gives it, and no caller has.
+    "EventBridge": {"SendMessage"},
     # What `terminate` calls, and what the README and `explain` tell people to do, by the AWS CLI.
     "repair": {"StartExecution", "DescribeExecution", "ReceiveMessage", "CompleteLifecycleAction", "PutAttributes", "StopTask", "DetachInstances",
                "TerminateInstanceInAutoScalingGroup", "DeregisterContainerInstance", "UpdateTaskProtection", "ContinueUpdateRollback"},

@@ -1,8 +1,9 @@
 """ministack as the AWS of an account whose clock runs faster than the wall's. usage: ministack_server.py PORT NOW SPEED
 
-NOW is the account's time in seconds since 1970, SPEED how fast it goes by. Three things differ from ministack as it comes:
-PutEvents takes events of AWS's own services, as only these may send them; an event's time is the account's; and its
-CloudFormation makes activities, which its Step Functions has.
+NOW is the account's time in seconds since 1970, SPEED how fast it goes by. Four things differ from ministack as it comes:
+PutEvents takes events of AWS's own services, as only these may send them; an event's time is the account's; its
+CloudFormation makes activities, which its Step Functions has; and its functions have the key of this process, which the
+account takes, and not one that names ministack's own account.
 """
 
 import json
@@ -18,7 +19,8 @@ os.environ.update(
 )
 
 from ministack import app  # noqa: E402  ministack reads the environment when it is imported
-from ministack.services import eventbridge, stepfunctions  # noqa: E402
+from ministack.core import lambda_runtime  # noqa: E402
+from ministack.services import eventbridge, lambda_svc, stepfunctions  # noqa: E402
 from ministack.services.cloudformation import provisioners  # noqa: E402
 
 
@@ -35,6 +37,16 @@ def delete_activity(arn, _properties):
     stepfunctions._delete_activity({"activityArn": arn})
 
 
+def own_credentials(_function):
+    """The key of this process, whatever the function is."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    return {"AWS_SESSION_TOKEN": "", **{name: os.environ.get(name, "test") for name in names}}
+
+
+for module in (lambda_runtime, lambda_svc):
+    if not hasattr(module, "execution_credentials"):
+        raise SystemExit(f"{module.__name__} no longer has execution_credentials")
+    module.execution_credentials = own_credentials
 activity = {"create": create_activity, "delete": delete_activity}
 provisioners._RESOURCE_HANDLERS["AWS::StepFunctions::Activity"] = activity
 eventbridge._put_events.__defaults__ = (True,)

@@ -20,6 +20,10 @@ STACK_STATUSES = {
     "REVIEW_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
     "UPDATE_ROLLBACK_FAILED",
 }
+# What AWS answers and its own models leave out. Recorded: radkawar/stackd testdata/aws/autoscaling, 2026-09.
+ANSWERED_ALL_THE_SAME = {"ScalingActivityStatusCode": {"MidTerminatingLifecycleAction"}}
+# The one error that AWS answers without a message. Recorded: radkawar/stackd testdata/aws/ssm, 2026-09.
+WITHOUT_MESSAGE = {"ParameterNotFound"}
 INTEGERS = {"integer", "long"}
 FLOATS = {"double", "float"}
 
@@ -92,7 +96,7 @@ def error_findings(model, protocol, headers, body):
         members = json.loads(body)
         code = headers.get("x-amzn-errortype") or members.get("__type")
         message = members.get("message", members.get("Message"))
-    if not message:
+    if not message and code not in WITHOUT_MESSAGE:
         yield f"an error without a message: {body[:200]}"
     if code == "NotImplemented":
         yield f"the account does not know it: {message}"
@@ -201,6 +205,7 @@ def enum(shape, written, path):
     if shape.name == "ResourceStatus":
         # The events of a stack itself carry its own status; the model leaves these out of the enum.
         known |= STACK_STATUSES
+    known |= ANSWERED_ALL_THE_SAME.get(shape.name, set())
     if known and written not in known:
         yield f"{path} is {written!r}, which is none of {sorted(known)}"
 

@@ -231,6 +231,8 @@ class Course:
         call("autoscaling", "DeleteTags", Tags=[tag])
         for change in ("SuspendProcesses", "ResumeProcesses"):
             call("autoscaling", change, AutoScalingGroupName=name, ScalingProcesses=["AZRebalance"])
+        call("autoscaling", "EnableMetricsCollection", AutoScalingGroupName=name, Granularity="1Minute")
+        call("autoscaling", "DisableMetricsCollection", AutoScalingGroupName=name)
         self.in_service(4)
         call("autoscaling", "DescribeScalingActivities", AutoScalingGroupName=name)
         call("autoscaling", "UpdateAutoScalingGroup", AutoScalingGroupName=name, MaxSize=10)
