@@ -237,7 +237,7 @@ impl Explanation {
         match self.stack.reconciler() {
             Some(machine) => format!(
                 "Wait: its event may be up to two minutes late, and if it was lost the reconciler starts an execution within \
-                 nine minutes after the hook opened. If none runs by then, look whether the reconciler does: aws \
+                 nine minutes after the hook opened, or fifteen if an event of its own is lost. If none runs by then, look whether the reconciler does: aws \
                  stepfunctions list-executions --state-machine-arn {machine} --max-items 3"
             ),
             None => format!(

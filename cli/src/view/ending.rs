@@ -6,6 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use workers::model::cluster::{Task, termination_requested};
 use workers::terminate::{Observation, Target};
 
+/// The terminate hook of ECS's managed draining, which ECS answers when no task runs on the instance
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html>).
+const MANAGED_DRAINING: &str = "ecs-managed-draining-termination-hook";
+
 /// The end of an instance.
 #[derive(Debug)]
 pub struct Ending<'a> {
@@ -69,6 +73,9 @@ impl Display for Ending<'_> {
                 "Other terminate hooks of the group are not answered by this, and the end waits for them: {}.",
                 names.join(", ")
             )?;
+            if names.contains(&MANAGED_DRAINING) && !self.stop_tasks {
+                f.write_str("ECS answers its own when no task runs: use --stop-tasks.\n")?;
+            }
         }
         Ok(())
     }

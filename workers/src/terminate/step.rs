@@ -96,6 +96,8 @@ impl fmt::Display for Step {
 pub enum Refusal {
     /// No group has it, and nobody asked to end it.
     NotInGroup,
+    /// No group has it and nobody asked to end it, but it is registered in the cluster.
+    OnlyInCluster,
     /// It is not retained, but stands there.
     NotRetained(LifecycleState),
 }
@@ -107,6 +109,12 @@ impl fmt::Display for Refusal {
             Self::NotInGroup => {
                 return f.write_str(
                     "no Auto Scaling group has it, and no request to end it is noted in the cluster: it is gone already",
+                );
+            }
+            Self::OnlyInCluster => {
+                return f.write_str(
+                    "no Auto Scaling group has it, but it is registered in the cluster: it was detached, or was never in a \
+                     group. Set it DRAINING, and end it with aws ec2 terminate-instances.",
                 );
             }
             Self::NotRetained(state) => state,
@@ -133,7 +141,10 @@ impl fmt::Display for Refusal {
             S::Pending | S::PendingWait | S::PendingProceed => {
                 "It is being launched. If it does not join, its launch is abandoned at the join deadline."
             }
-            _ => "To take it out of its group, use aws autoscaling terminate-instance-in-auto-scaling-group.",
+            S::Standby | S::EnteringStandby => {
+                "Return it to service with aws autoscaling exit-standby. The next rollout then replaces it."
+            }
+            _ => "To terminate it, use aws autoscaling terminate-instance-in-auto-scaling-group.",
         })
     }
 }
@@ -178,7 +189,8 @@ pub fn next_step(progress: Progress, seen: &Observation, now: Timestamp) -> Resu
 /// No group has it any more. ECS deregisters an instance that EC2 terminates, unless its agent was not connected.
 fn left_over(is_ours: bool, registrations: &[ContainerInstance]) -> Result<Step, Refusal> {
     match registrations.first() {
-        _ if !is_ours => Err(Refusal::NotInGroup),
+        None if !is_ours => Err(Refusal::NotInGroup),
+        Some(_) if !is_ours => Err(Refusal::OnlyInCluster),
         None => Ok(Step::Done),
         Some(one) if one.agent_connected => Ok(Step::AwaitEnd),
         Some(one) => Ok(Step::Deregister(one.arn.clone())),

@@ -97,12 +97,17 @@ impl Stage {
         serving < self.desired()
     }
 
-    /// Ends retained instances, which an operator has looked at. Says whether there were any.
+    /// Ends retained instances, which an operator has looked at. Says whether there were any. Where ECS
+    /// drains as well, its own hook waits for tasks that run, so the operator stops them first.
     async fn end_retained(&mut self) -> bool {
         let retained = [self.retained(false), self.retained(true)].concat();
+        let termination = Termination {
+            stop_tasks: self.watch.terms().managed_draining,
+            ..Termination::default()
+        };
         for id in &retained {
             // Not ended: somebody else was quicker, and the next look shows it.
-            let _outcome = self.terminate(id, Termination::default()).await;
+            let _outcome = self.terminate(id, termination).await;
         }
         !retained.is_empty()
     }
