@@ -31,7 +31,7 @@ const PATIENCE_WITH_OTHERS: SignedDuration = SignedDuration::from_hours(2);
 const STOP_PATIENCE: SignedDuration = crate::drained::STOP_GRACE;
 
 /// What StopTask puts on record with a task.
-const STOP_REASON: &str =
+pub const STOP_REASON: &str =
     "ecs-rollout: you end the retained instance of this task with --stop-tasks";
 
 /// How a run ended.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use workers::model::cluster::is_in_force;
+use workers::terminate::STOP_REASON;
 
 use super::{Inner, InstanceSeen};
 use crate::account::Account;
@@ -61,8 +62,11 @@ impl Inner {
         let by_choice = self.terms.policy != "retain" && self.is_overdue(at, instance);
         // Of a Spot instance that EC2 has given notice of, the agent drains it: its end is EC2's doing.
         let by_ec2 = self.interrupted.contains(instance);
+        // The operator stops the tasks of a retained instance, whose drain is over.
+        let by_operator = reason == STOP_REASON;
         reason != OWN_EXIT
             && !by_ec2
+            && !by_operator
             && !self.is_excused(at, instance)
             && !self.stack_goes()
             && !by_choice
