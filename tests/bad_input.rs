@@ -119,7 +119,11 @@ fn bad_parameters_of_an_instance_refresh() {
         ("RefreshCheckpointDelaySeconds", "-1", "0 to 86400"),
         ("RefreshBakeTimeSeconds", "172800", "36 hours"),
         ("RefreshAlarmNames", "a, b", "no spaces"),
-        ("RefreshMaxHealthyPercentage", "200", "more than 100 apart"),
+        (
+            "RefreshMaxHealthyPercentage",
+            "200",
+            "less than or equal to 100",
+        ),
     ]
     .into_iter()
     .enumerate()

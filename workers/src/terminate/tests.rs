@@ -78,9 +78,10 @@ fn what_is_not_retained_is_refused_unless_it_was_begun() {
             "{state}"
         );
     }
+    assert_eq!(step("", &[]), Err(Refusal::NotInGroup));
     assert_eq!(
         step("", &[registration(None, false)]),
-        Err(Refusal::NotInGroup)
+        Err(Refusal::OnlyInCluster)
     );
     assert_eq!(
         step("InService", &[registration(Some(599), true)]).ok(),
