@@ -252,8 +252,8 @@ fn bad_templates() {
 #[test]
 fn bad_stories() {
     let story = file("bad.story", "instances 1\nfly\n");
-    refused(&["story", &story], &["bad.story:2", "fly", "deploy"]);
-    refused(&["story", "nowhere.story"], &["nowhere.story"]);
+    refused(&["scenario", &story], &["bad.story:2", "fly", "deploy"]);
+    refused(&["scenario", "nowhere.story"], &["nowhere.story"]);
 }
 
 #[test]

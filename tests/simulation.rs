@@ -3,7 +3,7 @@
 //! `SIMULATION_SEEDS=1000` of them.
 //!
 //! When it fails, it prints the story, and a smaller one that fails alike: put it into a file, and play it with
-//! `ecs-rollout story FILE`.
+//! `ecs-rollout scenario FILE`.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,6 +1,7 @@
-//! The operator's own account: the profile, the Region, and the calls that read it. Only `roll`,
-//! `stop` and `terminate` change anything.
+//! The operator's own account, and the calls that read it. Only `roll`, `cancel`, `pause`, `resume`
+//! and `terminate` change anything.
 
+mod access;
 mod activities;
 mod cluster;
 mod definition;
@@ -13,17 +14,11 @@ mod past;
 mod services;
 mod stack;
 
-use std::error::Error as _;
-use std::time::Duration;
-
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials;
-use clap::Args;
+use aws_config::SdkConfig;
 use jiff::Timestamp;
-use workers::{Clients, Error, boot, http};
+use workers::{Clients, Error, boot};
 
+pub use access::{Access, CredentialSource, Identity};
 pub use activities::Activity;
 pub use cluster::{Machine, ServiceSettings, StartedTask};
 pub use definition::{Definition, RUNS_FOR};
@@ -36,22 +31,6 @@ pub use past::{Happened, Past};
 pub use services::Service;
 pub use stack::{Stack, StackEvent};
 
-/// An answer that has not come by then does not come; the longest lists take a few seconds.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-
-const LOG_IN: &str = "name a profile with --profile, log in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
-
-/// Where the account is.
-#[derive(Debug, Clone, Args)]
-pub struct Access {
-    /// Profile of the AWS configuration files [default: AWS_PROFILE, or `default`]
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
-    /// Region [default: AWS_REGION, or the profile's]
-    #[arg(long, value_name = "REGION")]
-    region: Option<String>,
-}
-
 /// The account.
 #[derive(Debug, Clone)]
 pub struct Aws {
@@ -61,6 +40,8 @@ pub struct Aws {
     pub acting: Clients,
     /// The Region.
     pub region: String,
+    /// Whose credentials these are.
+    pub identity: Identity,
     cloudformation: aws_sdk_cloudformation::Client,
     autoscaling: aws_sdk_autoscaling::Client,
     balancing: aws_sdk_elasticloadbalancingv2::Client,
@@ -69,79 +50,16 @@ pub struct Aws {
     stepfunctions: aws_sdk_sfn::Client,
 }
 
-impl Access {
-    /// Finds credentials and Region where AWS's SDKs look for them: environment, configuration files, IAM Identity Center,
-    /// the instance's or the container's role; and the address of another endpoint, AWS_ENDPOINT_URL.
-    ///
-    /// # Errors
-    /// A sentence for the user if there is no Region, or if there are no credentials.
-    pub async fn connect(&self) -> Result<Aws, String> {
-        self.connect_with(None).await
-    }
-
-    /// The same for whoever counts his calls, and tries again himself: the SDK makes one attempt.
-    ///
-    /// # Errors
-    /// As [`Self::connect`].
-    pub async fn connect_without_retries(&self) -> Result<Aws, String> {
-        self.connect_with(Some(RetryConfig::disabled())).await
-    }
-
-    async fn connect_with(&self, retries: Option<RetryConfig>) -> Result<Aws, String> {
-        let http = http::Client::new();
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .build();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http.clone())
-            .timeout_config(timeouts);
-        if let Some(retries) = retries {
-            loader = loader.retry_config(retries);
-        }
-        if let Some(profile) = &self.profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some(region) = &self.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        let config = loader.load().await;
-        let Some(region) = config.region().map(ToString::to_string) else {
-            return Err(
-                "no Region: give --region, or set AWS_REGION, or name one in the profile"
-                    .to_owned(),
-            );
-        };
-        has_credentials(&config).await?;
-        let http = http.for_endpoint(config.endpoint_url());
-        let config = config.into_builder().http_client(http).build();
-        Ok(Aws::of(&config, region))
-    }
-}
-
-/// Nobody should wait for an account that he has no key to.
-async fn has_credentials(config: &SdkConfig) -> Result<(), String> {
-    let Some(provider) = config.credentials_provider() else {
-        return Err(format!("no credentials; {LOG_IN}"));
-    };
-    let Err(error) = provider.provide_credentials().await else {
-        return Ok(());
-    };
-    let mut text = format!("no credentials; {LOG_IN}: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += &format!(": {error}");
-        cause = error.source();
-    }
-    Err(text)
-}
-
 /// The same settings, by which every answer passes the edge.
-fn with_edge(config: &SdkConfig) -> SdkConfig {
+fn with_edge(config: &SdkConfig, debug: bool) -> SdkConfig {
     let Some(client) = config.http_client() else {
         // Nothing can be asked without one.
         return config.clone();
     };
-    config.to_builder().http_client(Edge(client)).build()
+    config
+        .to_builder()
+        .http_client(Edge { client, debug })
+        .build()
 }
 
 /// A client of the SDK `$sdk` whose every answer sets the clock.
@@ -158,12 +76,22 @@ macro_rules! client {
 impl Aws {
     /// The account that the settings of `config` lead to. Its answers are fit to be shown, see [`edge`].
     pub fn of(config: &SdkConfig, region: String) -> Self {
-        let config = &with_edge(config);
+        let identity = Identity {
+            source: CredentialSource::Environment,
+            debug: false,
+        };
+        Self::with_identity(config, region, identity)
+    }
+
+    /// The same account, by the credentials that were found.
+    fn with_identity(config: &SdkConfig, region: String, identity: Identity) -> Self {
+        let config = &with_edge(config, identity.debug);
         let acting = Clients::new(config);
         let clients = acting.clone().only_looking();
         let clock = &clients.clock;
         Self {
             region,
+            identity,
             cloudformation: client!(aws_sdk_cloudformation, config, clock),
             autoscaling: client!(aws_sdk_autoscaling, config, clock),
             balancing: client!(aws_sdk_elasticloadbalancingv2, config, clock),
@@ -175,6 +103,17 @@ impl Aws {
         }
     }
 
+    /// Which account an ARN belongs to, and by whose credentials it is changed: for every confirmation.
+    pub fn place(&self, arn: &str) -> String {
+        let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
+        format!(
+            "Account {}, {}, Region {}",
+            account.unwrap_or("unknown"),
+            self.identity.source,
+            self.region
+        )
+    }
+
     /// AWS's time, by its answers.
     pub fn now(&self) -> Timestamp {
         self.clients.clock.at(boot::clock())
@@ -182,7 +121,7 @@ impl Aws {
 }
 
 /// An error in words for an operator, whose own permissions are asked for here.
-pub fn told(error: &Error) -> String {
+pub fn error_text(error: &Error) -> String {
     match error {
         Error::AccessDenied {
             call,
@@ -203,7 +142,29 @@ pub fn told(error: &Error) -> String {
 
 /// Whether the credentials were good, and are not any more.
 pub fn has_expired(error: &Error) -> bool {
-    let codes = ["ExpiredToken", "RequestExpired"];
+    has_code(error, &["ExpiredToken", "RequestExpired"])
+}
+
+/// Whether AWS does not accept the credentials: the common errors of its APIs
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>,
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html>).
+pub fn is_about_credentials(error: &Error) -> bool {
+    const CODES: [&str; 9] = [
+        "AuthFailure",
+        "ExpiredToken",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    ];
+    has_code(error, &CODES)
+}
+
+/// Whether AWS refused with one of these codes, which open what a refusal says.
+fn has_code(error: &Error, codes: &[&str]) -> bool {
     matches!(error, Error::BadAnswer { what, .. } if codes.iter().any(|code| what.starts_with(code)))
 }
 

@@ -1,41 +1,75 @@
 //! The verbs.
 
 mod account;
-mod confirm;
+mod cancel;
+mod change;
 mod explain;
 mod graph;
 mod listeners;
 mod pages;
+mod pause;
 mod plan;
 mod processes;
 mod rehearse;
 mod report;
 mod roll;
+mod scenario;
 mod simulate;
-mod stop;
-mod story;
 mod terminate;
 mod trouble;
 mod watch;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::failure::Failure;
 
 /// Replaces the EC2 instances of an Amazon ECS cluster, safely and visibly.
 #[derive(Debug, Parser)]
 #[command(version, about)]
+#[command(
+    after_help = "Exit code of every verb: 0 as asked, or nothing to do; 1 ended otherwise (rolled back, retained, invariant \
+violated), or you said no; 2 usage or input; 3 BLOCKED or refused; 4 AWS cannot be reached, or does not accept your \
+credentials; 130 and 143 ended by a signal."
+)]
 pub struct CommandLine {
+    /// When to use colours; NO_COLOR and CLICOLOR_FORCE are respected under auto
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN")]
+    color: Color,
     #[command(subcommand)]
     verb: Verb,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Decides it for everything that the process writes.
+    fn apply(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Rolls a cluster in an AWS account in memory: the real template, definition and workers, in seconds.
     Rehearse(rehearse::Rehearse),
-    /// Plays a story from a text file in an AWS account in memory.
-    Story(story::Story),
+    /// Runs a scenario from a text file in an AWS account in memory.
+    Scenario(scenario::Scenario),
     /// Plays stories drawn by chance, with everything that can go wrong, and judges every promise.
     Simulate(simulate::Simulate),
     /// Tells what a roll would do, whether it can end, and how long it would take.
@@ -44,8 +78,12 @@ enum Verb {
     Roll(roll::Roll),
     /// Watches a roll until its last drain has ended.
     Watch(watch::Watch),
-    /// Stops a roll: cancels the update, which CloudFormation rolls back.
-    Stop(stop::Stop),
+    /// Cancels the update of the stack, which CloudFormation rolls back.
+    Cancel(cancel::Cancel),
+    /// Pauses a rollout: no further drain begins, and no new instance is admitted.
+    Pause(pause::Pause),
+    /// Resumes a paused rollout.
+    Resume(pause::Resume),
     /// Ends a retained instance, with whatever still runs on it.
     Terminate(terminate::Terminate),
     /// Tells why an instance of the cluster is where it is, and what a person can do about it.
@@ -67,23 +105,26 @@ impl CommandLine {
     ///
     /// # Errors
     /// A sentence for the user.
-    pub fn run(self) -> Result<ExitCode, String> {
-        match self.verb {
-            Verb::Rehearse(rehearse) => rehearse.run(),
-            Verb::Story(story) => story.run(),
-            Verb::Simulate(simulate) => simulate.run(),
-            Verb::Plan(plan) => plan.run(),
-            Verb::Roll(roll) => roll.run(),
-            Verb::Watch(watch) => watch.run(),
-            Verb::Stop(stop) => stop.run(),
-            Verb::Terminate(terminate) => terminate.run(),
-            Verb::Explain(explain) => explain.run(),
-            Verb::Report(report) => report.run(),
-            Verb::Account(account) => account.run(),
-            Verb::Graph(graph) => graph.run(),
-            Verb::Completions(completions) => Ok(completions.run()),
-            Verb::Man(man) => man.run(),
-        }
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        self.color.apply();
+        Ok(match self.verb {
+            Verb::Rehearse(rehearse) => rehearse.run()?,
+            Verb::Scenario(scenario) => scenario.run()?,
+            Verb::Simulate(simulate) => simulate.run()?,
+            Verb::Plan(plan) => plan.run()?,
+            Verb::Roll(roll) => roll.run()?,
+            Verb::Watch(watch) => watch.run()?,
+            Verb::Cancel(cancel) => cancel.run()?,
+            Verb::Pause(pause) => pause.run()?,
+            Verb::Resume(resume) => resume.run()?,
+            Verb::Terminate(terminate) => terminate.run()?,
+            Verb::Explain(explain) => explain.run()?,
+            Verb::Report(report) => report.run()?,
+            Verb::Account(account) => account.run()?,
+            Verb::Graph(graph) => graph.run()?,
+            Verb::Completions(completions) => completions.run(),
+            Verb::Man(man) => man.run()?,
+        })
     }
 }
 

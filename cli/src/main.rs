@@ -1,8 +1,9 @@
-//! `ecs-rollout`: parse, run, print the error once, exit code. 0: it ended as asked; 1: it did not; 2: bad input.
+//! `ecs-rollout`: parse, run, print the error once, and end with an exit code of [`failure::Exit`].
 
 mod aws;
 mod command;
 mod explanation;
+mod failure;
 mod plan;
 mod reading;
 mod screen;
@@ -22,9 +23,9 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 fn main() -> ExitCode {
     match command::CommandLine::parse().run() {
         Ok(code) => code,
-        Err(message) => {
-            anstream::eprintln!("ecs-rollout: {message}");
-            ExitCode::from(2)
+        Err(failure) => {
+            anstream::eprintln!("ecs-rollout: {failure}");
+            failure.exit.into()
         }
     }
 }

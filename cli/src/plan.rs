@@ -18,6 +18,8 @@ use seen::{Asked, Seen};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
+    /// Account, profile and Region.
+    pub place: String,
     /// The stack.
     pub stack: String,
     /// Its status.
@@ -86,6 +88,7 @@ impl Plan {
         let instances = instances(seen, asked);
         let moved = i64::try_from(instances.len()).unwrap_or(i64::MAX);
         Self {
+            place: seen.place.clone(),
             stack: seen.stack.name.clone(),
             status: seen.stack.status.clone(),
             ami_parameter: seen.ami_parameter.clone(),

@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, sleep_until};
 use workers::Error;
 
-use crate::aws::{Activity, Aws, Past, Stack, StackEvent, told};
+use crate::aws::{Activity, Aws, Past, Stack, StackEvent, error_text};
+use crate::failure::Failure;
 use crate::tale::{Passage, Reading, Source, answers};
 
 /// So long after a call the next one is made: a quarter of the 20 a second that AWS lets one have of histories, which others
@@ -53,11 +54,11 @@ macro_rules! patiently {
                 Ok(answer) => break answer,
                 Err(error) if tries < TRIES && passes(&error) => {
                     $reader.progress.suspend(|| {
-                        anstream::eprintln!("ecs-rollout: {}; waiting", told(&error));
+                        anstream::eprintln!("ecs-rollout: {}; waiting", error_text(&error));
                     });
                     sleep(wait).await;
                 }
-                Err(error) => return Err(told(&error)),
+                Err(error) => return Err(Failure::from(&error)),
             }
             wait = (wait * 2).min(PATIENCE.1);
         }
@@ -116,8 +117,8 @@ impl Reader {
     pub async fn read(
         &mut self,
         name: &str,
-        since: impl FnOnce(Timestamp) -> Result<Option<Timestamp>, String>,
-    ) -> Result<Source, String> {
+        since: impl FnOnce(Timestamp) -> Result<Option<Timestamp>, Failure>,
+    ) -> Result<Source, Failure> {
         let stack = patiently!(self, aws => aws.stack(name));
         let since = since(self.aws.now())?;
         let (group, machine) = (stack.group()?, stack.state_machine()?);
@@ -160,7 +161,7 @@ impl Reader {
         &mut self,
         stack: &Stack,
         since: Option<Timestamp>,
-    ) -> Result<(Timestamp, Vec<StackEvent>), String> {
+    ) -> Result<(Timestamp, Vec<StackEvent>), Failure> {
         let name = &stack.name;
         let begins =
             |it: &StackEvent| it.resource == *name && OPERATIONS.contains(&it.status.as_str());
@@ -178,13 +179,15 @@ impl Reader {
             return Err(format!(
                 "stack {name} has no events of an operation any more (CloudFormation keeps them for 90 days); --since says from \
                  when on the instances' executions are told"
-            ));
+            )
+            .into());
         };
         let began = events[place].at;
         if events[place].status == "CREATE_IN_PROGRESS" {
             return Err(format!(
                 "stack {name} was created at {began:.0} and has never rolled since; --since {began:.0} tells its creation"
-            ));
+            )
+            .into());
         }
         events.truncate(place + 1);
         events.reverse();
@@ -196,7 +199,7 @@ impl Reader {
         &mut self,
         definition: &str,
         past: &[Past],
-    ) -> Result<(Vec<Passage>, usize), String> {
+    ) -> Result<(Vec<Passage>, usize), Failure> {
         let definition = serde_json::from_str(definition)
             .map_err(|error| format!("the state machine's definition is not JSON: {error}"))?;
         let answers = answers(&definition);

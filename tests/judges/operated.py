@@ -71,8 +71,9 @@ CALLS = {
                "DescribeStateMachine", "ListExecutions", "GetExecutionHistory"},
     "plan": PLAN,
     "roll": {"UpdateStack", "PutParameter", *PLAN, *WATCH},
-    "stop": {"DescribeStacks", "DescribeAutoScalingGroups", "DescribeInstanceRefreshes", "CancelUpdateStack",
-             "CreateOrUpdateTags", "DeleteTags"},
+    "cancel": {"DescribeStacks", "DescribeAutoScalingGroups", "CancelUpdateStack"},
+    "pause": {"DescribeStacks", "DescribeAutoScalingGroups", "DescribeInstanceRefreshes", "CreateOrUpdateTags"},
+    "resume": {"DescribeStacks", "DescribeAutoScalingGroups", "DescribeInstanceRefreshes", "DeleteTags"},
     "terminate": {"DescribeAutoScalingInstances", "DescribeLifecycleHooks", "ListContainerInstances",
                   "DescribeContainerInstances", "ListTasks", "DescribeTasks", "StopTask", "PutAttributes",
                   "TerminateInstanceInAutoScalingGroup", "CompleteLifecycleAction", "DeregisterContainerInstance",
@@ -222,7 +223,7 @@ class Rights:
 
     def too_few(self, verb, call):
         answer = self.scene.tool(verb, STACK, "--yes")
-        tool.expect(f"{verb} with the rights to look", answer, 2, f"{call} is not allowed to you")
+        tool.expect(f"{verb} with the rights to look", answer, 4, f"{call} is not allowed to you")
 
 
 def permissions(program):
@@ -248,10 +249,10 @@ def permissions(program):
         scene.holds("LookPolicyArn")
         for state in ("Pending:Wait", "Terminating:Wait"):
             rights.enough("explain", scene.at(state))
-        rights.too_few("stop", "cloudformation:CancelUpdateStack")
+        rights.too_few("cancel", "cloudformation:CancelUpdateStack")
         scene.holds("LookPolicyArn", "RollPolicyArn")
-        for flags in (["--hold", "why"], ["--release"], []):
-            rights.enough("stop", STACK, *flags, "--yes", codes=(0,))
+        for verb, *flags in (["pause", "--reason", "why"], ["resume"], ["cancel"]):
+            rights.enough(verb, STACK, *flags, "--yes", codes=(0,))
         scene.holds("LookPolicyArn")
         rights.enough("watch", STACK, codes=(1,))
         if "report" in verbs:
@@ -261,7 +262,7 @@ def permissions(program):
         scene.holds("LookPolicyArn")
         scene.retain(serving)
         answer = scene.tool("terminate", serving, "--yes")
-        tool.expect("terminate with the rights to look", answer, 2, "ecs:PutAttributes is not allowed to you")
+        tool.expect("terminate with the rights to look", answer, 4, "ecs:PutAttributes is not allowed to you")
         scene.holds("LookPolicyArn", "RepairPolicyArn")
         rights.enough("terminate", serving, "--stop-tasks", "--yes", codes=(0,))
     for verb in LOOKS:

@@ -386,7 +386,7 @@ def went_back(browser, scene):
     expect("roll", scene.tool("roll", STACK, "--yes", "--no-watch"), 0)
     leaving = scene.at("Terminating:Wait")
     scene.abort(leaving)
-    expect("stop", scene.tool("stop", STACK, "--yes"), 0, "is being cancelled")
+    expect("cancel", scene.tool("cancel", STACK, "--yes"), 0, "is being cancelled")
     scene.groups.complete_lifecycle_action(
         AutoScalingGroupName=CLUSTER, InstanceId=leaving, LifecycleHookName="ecs-rollout-terminate",
         LifecycleActionResult="CONTINUE")

@@ -125,14 +125,14 @@ def changes(what, answer, code):
 def refused(scene):
     keys = scene.keys
     scene.keys = {}
-    expect("no credentials", scene.tool("watch", STACK), 2, "no credentials; ", "name a profile with --profile")
+    expect("no credentials", scene.tool("watch", STACK), 4, "no credentials; ", "name a profile with --profile")
     scene.keys = keys
     expect("no Region", scene.tool("watch", STACK, region=None), 2, "no Region: give --region")
     expect("no such stack", scene.tool("watch", "nothing"), 2, "there is no stack nothing in eu-west-1")
     expect("no such instance", scene.tool("explain", "i-00000000000000000"), 2, "is in no Auto Scaling group of eu-west-1")
     expect("no such stack to plan for", scene.tool("plan", "nothing"), 2, "there is no stack nothing in eu-west-1")
-    expect("nothing to release", scene.tool("stop", STACK, "--release"), 1, "Nobody holds group", "nothing is done")
-    expect("nothing to stop", scene.tool("stop", STACK, "--yes"), 2, "is CREATE_COMPLETE: no update", "nothing is done")
+    expect("nothing to resume", scene.tool("resume", STACK), 0, "is not paused; nothing to resume")
+    expect("nothing to cancel", scene.tool("cancel", STACK, "--yes"), 0, "is CREATE_COMPLETE: no update in progress", "nothing to cancel")
 
 
 def trouble(scene):
@@ -153,10 +153,10 @@ def trouble(scene):
     if (expired[0] + expired[1]).count("have expired") != 1:
         fail(f"one trouble is told more than once: {expired}")
     refuse("DescribeStackEvents", "AccessDenied", 403, 1)
-    expect("watch, not allowed", scene.tool("watch", STACK), 2, "cloudformation:DescribeStackEvents is not allowed to you",
+    expect("watch, not allowed", scene.tool("watch", STACK), 4, "cloudformation:DescribeStackEvents is not allowed to you",
            '"Action": "cloudformation:DescribeStackEvents"')
     refuse("GetParameter", "AccessDeniedException", 400, 1)
-    expect("plan, not allowed", scene.tool("plan", STACK), 2, "ssm:GetParameter is not allowed to you")
+    expect("plan, not allowed", scene.tool("plan", STACK), 4, "ssm:GetParameter is not allowed to you")
     refuse("DescribeLifecycleHooks", "AccessDenied", 403, 1)
     expect("explain, not allowed", scene.tool("explain", scene.at("InService")), 2,
            "autoscaling:DescribeLifecycleHooks is not allowed to you")
@@ -165,18 +165,18 @@ def trouble(scene):
 
 def well(scene):
     expect("explain at rest", scene.tool("explain", scene.at("InService")), 0, "nothing waits for it")
-    expect("roll without another AMI", scene.tool("roll", STACK, "--yes"), 2, "names the AMI of the last update")
+    expect("roll without another AMI", scene.tool("roll", STACK, "--yes"), 0, "No changes: ")
     expect("plan without another AMI", scene.tool("plan", STACK), 1, "same-ami: there is nothing to roll")
     new_ami = "ami-00000000000000001"
     plan(scene, new_ami)
     expect("roll that cannot ask", scene.tool("roll", STACK, "--ami", new_ami), 2, "4 of 4 have another AMI",
            "--yes says it beforehand")
-    expect("roll to what is no AMI", scene.tool("roll", STACK, "--ami", "latest", "--yes"), 1, "is no AMI id", "Nothing is done")
+    expect("roll to what is no AMI", scene.tool("roll", STACK, "--ami", "latest", "--yes"), 3, "is no AMI id", "Nothing was changed")
     if scene.ami() == new_ami:
         fail("the AMI was put into the parameter before anybody agreed")
     expect("roll", scene.tool("roll", STACK, "--ami", new_ami, "--yes", "--no-watch"), 0, "1 at a time",
            f"holds {new_ami} now", "has begun")
-    expect("roll in a roll", scene.tool("roll", STACK, "--yes", "--force"), 1, "takes no update before that is over")
+    expect("roll in a roll", scene.tool("roll", STACK, "--yes", "--force"), 3, "takes no update before that is over")
     scene.between.asked.clear()
     told = changes("watch of a roll that ends well", scene.tool("watch", STACK, "--output", "json"), 0)
     print("watch of a roll that ends well:", scene.between.paced())
@@ -208,7 +208,7 @@ def plan(scene, ami):
     usual = {"minimumHealthyPercent": 100, "maximumPercent": 200}
     scene.ecs.update_service(cluster=CLUSTER, service="web", deploymentConfiguration=never)
     expect("plan of what cannot end", scene.tool("plan", STACK, "--ami", ami), 2, "percentages: service web can never move a task")
-    expect("roll of what cannot end", scene.tool("roll", STACK, "--ami", ami, "--yes"), 1, "Nothing is done")
+    expect("roll of what cannot end", scene.tool("roll", STACK, "--ami", ami, "--yes"), 3, "Nothing was changed")
     scene.ecs.update_service(cluster=CLUSTER, service="web", deploymentConfiguration=usual)
     changing = {action for _, action in scene.between.asked if not action.startswith(("Describe", "List", "Get"))}
     if changing:
@@ -232,11 +232,17 @@ def stuck(scene):
     if changing - {"UpdateStack"}:
         fail(f"the verbs that only look have called {changing}")
     why = "sale until noon"
-    expect("hold that cannot ask", scene.tool("stop", STACK, "--hold", why), 2, leaving, "--yes says it beforehand")
-    expect("hold", scene.tool("stop", STACK, "--hold", why, "--yes"), 0, "It is held", "--release")
-    expect("release", scene.tool("stop", STACK, "--release", "--yes"), 0, why, "It goes on")
-    expect("stop that cannot ask", scene.tool("stop", STACK), 2, leaving, "--yes says it beforehand")
-    expect("stop", scene.tool("stop", STACK, "--yes"), 0, "is being cancelled")
+    cannot_ask = "Cannot ask for confirmation (no terminal). Use --yes."
+    pause = ("pause", STACK, "--reason")
+    expect("pause that cannot ask", scene.tool(*pause, why), 2, leaving, "Account 123456789012", cannot_ask)
+    expect("pause", scene.tool(*pause, why, "--yes"), 0, "Paused. To resume: ecs-rollout resume")
+    expect("pause again", scene.tool(*pause, why, "--yes"), 0, f"Already paused: '{why}'")
+    expect("pause for another reason", scene.tool(*pause, "lunch", "--yes"), 3, f"already paused: '{why}'", "--replace")
+    expect("resume", scene.tool("resume", STACK, "--yes"), 0, why, "Resumed")
+    expect("cancel that cannot ask", scene.tool("cancel", STACK), 2, leaving, cannot_ask)
+    out, err, code = scene.tool("cancel", STACK, "--yes", "--output", "json")
+    if code != 0 or json.loads(out)["cancelled"] is not True or "rolls the update back" not in err:
+        fail(f"cancel as JSON: {code}, {out}, {err}")
     tasks = scene.ecs.list_tasks(cluster=CLUSTER, family="web")["taskArns"]
     for task in scene.ecs.describe_tasks(cluster=CLUSTER, tasks=tasks)["tasks"]:
         if not task["group"].startswith("service:"):
@@ -254,18 +260,18 @@ def stuck(scene):
 def retained(scene):
     """An instance whose drain fails is ended, with what runs on it; nothing else is."""
     serving = scene.at("InService")
-    expect("terminate of what serves", scene.tool("terminate", serving, "--yes"), 2, "only a retained instance can be ended", "It is in service")
+    expect("terminate of what serves", scene.tool("terminate", serving, "--yes"), 3, "only a retained instance can be ended", "It is in service")
     expect("terminate of no instance", scene.tool("terminate", "i-1", "--yes"), 2, "is no id of an EC2 instance")
     gone = "i-00000000000000000"
     expect("terminate of what is gone", scene.tool("terminate", gone, "--yes"), 2, "is in no Auto Scaling group", "--cluster NAME")
     nothing = scene.tool("terminate", gone, "--cluster", CLUSTER, "--yes")
-    expect("terminate of what ECS does not know", nothing, 2, "is not ended", "it is gone already")
+    expect("terminate of what ECS does not know", nothing, 3, "is not terminated", "it is gone already")
     for flags, how in (["--stop-tasks"], "tasks stopped first"), ([], "tasks killed with it"):
         scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)
         serving = scene.at("InService")
         scene.groups.terminate_instance_in_auto_scaling_group(InstanceId=serving, ShouldDecrementDesiredCapacity=False)
         until("its hook", lambda: scene.instances().get(serving) == "Terminating:Wait")
-        expect("terminate of what drains", scene.tool("terminate", serving, "--yes"), 2, "Its terminate hook is open", "ecs-rollout explain")
+        expect("terminate of what drains", scene.tool("terminate", serving, "--yes"), 3, "Its terminate hook is open", "ecs-rollout explain")
         scene.groups.complete_lifecycle_action(
             AutoScalingGroupName=CLUSTER, LifecycleHookName="ecs-rollout-terminate", InstanceId=serving, LifecycleActionResult="ABANDON")
         until("its retention", lambda: scene.instances().get(serving) == "Terminating:Retained")

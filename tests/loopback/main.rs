@@ -1,6 +1,7 @@
 //! The account on loopback as a process, asked over sockets: what it answers to whoever has its key, and that nobody else
 //! gets anything but a 403, a page in a browser least of all.
 
+mod access;
 mod account;
 mod hostile;
 mod uploads;

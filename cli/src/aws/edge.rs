@@ -6,6 +6,7 @@
 //! JSON output have the same strings; no name that AWS accepts, and no ARN, has any of these characters.
 
 mod answer;
+mod call;
 mod replace;
 
 pub use answer::Edge;

@@ -6,7 +6,9 @@ use workers::Error;
 use workers::model::group::HOLD_TAG;
 use workers::model::group::LifecycleState;
 
-use super::{Aws, told};
+use super::Aws;
+
+use crate::failure::Failure;
 
 /// Where an instance stays until somebody wants it elsewhere, besides in service.
 const AT_REST: [&str; 3] = ["Warmed:Stopped", "Warmed:Running", "Warmed:Hibernated"];
@@ -213,7 +215,7 @@ impl Aws {
     ///
     /// # Errors
     /// A sentence for the user.
-    pub async fn hold(&self, group: &str, why: Option<&str>) -> Result<(), String> {
+    pub async fn hold(&self, group: &str, why: Option<&str>) -> Result<(), Failure> {
         let tag = Tag::builder()
             .resource_id(group)
             .resource_type("auto-scaling-group")
@@ -233,7 +235,7 @@ impl Aws {
                 sent.map(drop).map_err(|error| Error::from_sdk(call, error))
             }
         };
-        answer.map_err(|error| told(&error))
+        answer.map_err(|error| Failure::from(&error))
     }
 
     async fn refresh(&self, group: &str) -> Result<Option<String>, Error> {

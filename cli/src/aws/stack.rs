@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use workers::Error;
 use workers::model::group::StackState;
 
-use super::{Aws, Page, told};
+use super::{Aws, Page};
+
+use crate::failure::Failure;
 
 /// A stack of our template.
 #[derive(Debug, Clone)]
@@ -169,15 +171,16 @@ impl Aws {
         })
     }
 
-    /// Updates the stack with the template, the parameters and the capabilities that it has, but for `changed`.
+    /// Updates the stack with the template, the parameters and the capabilities that it has, but for `changed`. False if
+    /// CloudFormation has nothing to update.
     ///
     /// # Errors
-    /// A sentence for the user.
+    /// As [`Error::from_sdk`].
     pub async fn update(
         &self,
         stack: &Stack,
         changed: Option<(&str, String)>,
-    ) -> Result<(), String> {
+    ) -> Result<bool, Failure> {
         let parameters = stack.parameters.keys().map(|key| {
             let given = Parameter::builder().parameter_key(key);
             match &changed {
@@ -193,18 +196,18 @@ impl Aws {
             .set_parameters(Some(parameters.collect()))
             .set_capabilities(Some(stack.capabilities.clone()))
             .send();
-        sent.await.map(drop).map_err(|error| {
-            let same = error
-                .message()
-                .is_some_and(|it| it.starts_with("No updates are to be performed"));
-            match same {
-                true => format!(
-                    "there is nothing to update in stack {}: its SSM parameter names the AMI of the last update",
-                    stack.name
-                ),
-                false => told(&Error::from_sdk("cloudformation:UpdateStack", error)),
-            }
-        })
+        let Err(error) = sent.await else {
+            return Ok(true);
+        };
+        // CloudFormation has no error code of its own for this.
+        let same = error
+            .message()
+            .is_some_and(|it| it.starts_with("No updates are to be performed"));
+        if same {
+            return Ok(false);
+        }
+        let error = Error::from_sdk("cloudformation:UpdateStack", error);
+        Err(Failure::from(&error))
     }
 
     /// A page of the stack's events, newest first: the newest, or those that follow where `next` says.
@@ -243,7 +246,7 @@ impl Aws {
     ///
     /// # Errors
     /// A sentence for the user.
-    pub async fn cancel_update(&self, name: &str) -> Result<(), String> {
+    pub async fn cancel_update(&self, name: &str) -> Result<(), Failure> {
         let sent = self
             .cloudformation
             .cancel_update_stack()
@@ -252,6 +255,6 @@ impl Aws {
         let call = "cloudformation:CancelUpdateStack";
         sent.await
             .map(drop)
-            .map_err(|error| told(&Error::from_sdk(call, error)))
+            .map_err(|error| Failure::from(&Error::from_sdk(call, error)))
     }
 }

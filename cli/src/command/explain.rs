@@ -7,8 +7,9 @@ use aws_sdk_sfn::types::ExecutionStatus;
 use clap::Args;
 use workers::config;
 
-use crate::aws::{Access, Aws, Execution, Ran, told};
+use crate::aws::{Access, Aws, Execution, Ran, error_text};
 use crate::explanation::{Explanation, Found, HookNames, Life, asked_now};
+use crate::failure::Failure;
 use crate::view::out::say;
 
 /// So many executions that ended badly are looked through for one about the instance.
@@ -38,7 +39,7 @@ impl Explain {
     ///
     /// # Errors
     /// A sentence for the user.
-    pub fn run(self) -> Result<ExitCode, String> {
+    pub fn run(self) -> Result<ExitCode, Failure> {
         let explanation = super::wait_for(async {
             let aws = self.access.connect().await?;
             look(&aws, &self.instance).await
@@ -51,15 +52,21 @@ impl Explain {
     }
 }
 
-async fn look(aws: &Aws, instance: &str) -> Result<Explanation, String> {
-    let here = aws.group_of(instance).await.map_err(|error| told(&error))?;
+async fn look(aws: &Aws, instance: &str) -> Result<Explanation, Failure> {
+    let here = aws
+        .group_of(instance)
+        .await
+        .map_err(|error| Failure::from(&error))?;
     let (group, member) = here.ok_or_else(|| {
         format!(
             "{instance} is in no Auto Scaling group of {}: has it gone already, is the Region right, and the account?",
             aws.region
         )
     })?;
-    let hooks = aws.all_hooks(&group).await.map_err(|error| told(&error))?;
+    let hooks = aws
+        .all_hooks(&group)
+        .await
+        .map_err(|error| Failure::from(&error))?;
     let mut hook_names = HookNames::default();
     for hook in hooks.iter().filter(|hook| hook.ours.is_some()) {
         let name = Some(hook.name.clone());
@@ -78,9 +85,12 @@ async fn look(aws: &Aws, instance: &str) -> Result<Explanation, String> {
     let stack = aws
         .stack(&hooks.stack)
         .await
-        .map_err(|error| told(&error))?;
+        .map_err(|error| Failure::from(&error))?;
     let machine = stack.state_machine()?;
-    let others = aws.group(&group).await.map_err(|error| told(&error))?;
+    let others = aws
+        .group(&group)
+        .await
+        .map_err(|error| Failure::from(&error))?;
     let life = match running(aws, &machine, instance).await? {
         // What is retained is yours to end, though an execution may not have noticed yet that its action is over.
         Some((execution, ran)) if !member.state.is_retained() => {
@@ -116,9 +126,9 @@ async fn running(
     aws: &Aws,
     machine: &str,
     instance: &str,
-) -> Result<Option<(Execution, Ran)>, String> {
+) -> Result<Option<(Execution, Ran)>, Failure> {
     let all = aws.executions(machine, ExecutionStatus::Running).await;
-    about(aws, all.map_err(|error| told(&error))?, instance).await
+    about(aws, all.map_err(|error| Failure::from(&error))?, instance).await
 }
 
 /// The newest execution about the instance that ended badly.
@@ -126,14 +136,14 @@ async fn ended(
     aws: &Aws,
     machine: &str,
     instance: &str,
-) -> Result<Option<(Execution, Ran)>, String> {
+) -> Result<Option<(Execution, Ran)>, Failure> {
     for status in [
         ExecutionStatus::Failed,
         ExecutionStatus::TimedOut,
         ExecutionStatus::Aborted,
     ] {
         let all = aws.executions(machine, status).await;
-        let mut all = all.map_err(|error| told(&error))?;
+        let mut all = all.map_err(|error| Failure::from(&error))?;
         all.truncate(ENDED_LOOKED_AT);
         if let Some(found) = about(aws, all, instance).await? {
             return Ok(Some(found));
@@ -147,10 +157,10 @@ async fn about(
     aws: &Aws,
     executions: Vec<Execution>,
     instance: &str,
-) -> Result<Option<(Execution, Ran)>, String> {
+) -> Result<Option<(Execution, Ran)>, Failure> {
     for execution in executions {
         let ran = aws.ran(&execution.arn).await;
-        let ran = ran.map_err(|error| told(&error))?;
+        let ran = ran.map_err(|error| Failure::from(&error))?;
         if let Some(ran) = ran.filter(|ran| ran.instance() == instance) {
             return Ok(Some((execution, ran)));
         }
@@ -159,16 +169,16 @@ async fn about(
 }
 
 /// What the worker whose question stands would find now.
-async fn asked(aws: &Aws, ran: &Ran) -> Result<Found, String> {
+async fn asked(aws: &Aws, ran: &Ran) -> Result<Found, Failure> {
     let worker = asked_now(&ran.input);
     let subject = config::read_event(&ran.input).subject();
-    let subject = subject.map_err(|error| told(&error))?;
+    let subject = subject.map_err(|error| Failure::from(&error))?;
     let input = &ran.input;
     let now = || aws.now();
     let finding = workers::look(worker, (&subject, input), &aws.clients, &now).await;
     Ok(Found {
         worker,
         subject,
-        finding: finding.map_err(|error| told(&error)),
+        finding: finding.map_err(|error| error_text(&error)),
     })
 }

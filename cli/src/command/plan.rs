@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::rehearse::Output;
 use crate::aws::Access;
+use crate::failure::Failure;
 use crate::plan::checks::Level;
 use crate::plan::seen::{Asked, look};
 use crate::plan::{Plan, estimate};
@@ -51,7 +52,7 @@ impl PlanVerb {
     ///
     /// # Errors
     /// A sentence for the user.
-    pub fn run(self) -> Result<ExitCode, String> {
+    pub fn run(self) -> Result<ExitCode, Failure> {
         let asked = Asked {
             ami: self.ami,
             batch: self.batch,
@@ -76,7 +77,7 @@ impl PlanVerb {
 ///
 /// # Errors
 /// A sentence for the user.
-pub fn made(access: &Access, stack: &str, asked: &Asked) -> Result<Plan, String> {
+pub fn made(access: &Access, stack: &str, asked: &Asked) -> Result<Plan, Failure> {
     let (seen, unseen) = super::wait_for(look(access, stack))??;
     let expected = estimate::rehearse(&seen, asked);
     Ok(Plan::of(&seen, asked, expected, unseen))

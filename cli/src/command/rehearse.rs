@@ -16,6 +16,7 @@ use rehearsal::workload::Workload;
 use super::processes::Workers;
 use super::trouble::{self, Trouble};
 use crate::aws::fit_to_show;
+use crate::failure::Failure;
 use crate::view::live::Live;
 use crate::view::out::say;
 use crate::view::summary;
@@ -92,7 +93,7 @@ impl Rehearse {
     ///
     /// # Errors
     /// A sentence about what is wrong with the input.
-    pub fn run(self) -> Result<ExitCode, String> {
+    pub fn run(self) -> Result<ExitCode, Failure> {
         let settings = self.settings()?;
         if let Some(path) = &self.html {
             super::report::writable(path)?;

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 use super::rehearse::Output;
 use crate::aws::Access;
+use crate::failure::Failure;
 use crate::reading::{PACE, Reader};
 use crate::tale::{Source, Tale};
 use crate::view::out::say;
@@ -89,7 +90,7 @@ impl Report {
     ///
     /// # Errors
     /// A sentence for the user.
-    pub fn run(self) -> Result<ExitCode, String> {
+    pub fn run(self) -> Result<ExitCode, Failure> {
         if let Some(path) = &self.html {
             writable(path)?;
         }
@@ -113,9 +114,9 @@ impl Report {
         })
     }
 
-    async fn read(&self) -> Result<Source, String> {
+    async fn read(&self) -> Result<Source, Failure> {
         let aws = self.access.connect().await?;
-        let since = |now| self.since.map(|since| since.at(now)).transpose();
+        let since = |now| Ok(self.since.map(|since| since.at(now)).transpose()?);
         Reader::new(aws, PACE, true).read(&self.stack, since).await
     }
 }

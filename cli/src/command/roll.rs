@@ -3,15 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::json;
 
-use super::confirm::agreed;
+use super::change::Change;
 use super::plan::made;
 use super::watch::Watch;
-use crate::aws::{Access, told};
+use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
 use crate::plan::checks::Level;
 use crate::plan::seen::Asked;
-use crate::view::out::say;
 use crate::view::planned;
 
 /// The parameter of our template that says how many instances are replaced at a time.
@@ -28,7 +28,8 @@ First it plans the roll, as plan does, and does nothing if that is blocked. With
 the stack's SSM parameter, from which CloudFormation reads it anew. The stack keeps its template and its parameters. Calls,
 besides those of plan and watch: ssm:PutParameter, cloudformation:UpdateStack, and what the stack itself needs.
 
-Exit code: as of watch; with --no-watch 0 if the update has begun; 1 if nothing was done, 2 if it could not be.")]
+Exit code: as of watch; with --no-watch 0 if the update has started; 0 if there is nothing to roll; 1 if you said no, 2 input,
+3 if the plan is BLOCKED, 4 AWS.")]
 pub struct Roll {
     /// The stack
     #[arg(value_name = "STACK")]
@@ -42,17 +43,14 @@ pub struct Roll {
     /// How many instances are replaced at a time, from now on [default: as it is]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     batch: Option<u32>,
-    /// Do it without asking
-    #[arg(long)]
-    yes: bool,
-    /// Do it though the plan says that it is blocked
+    /// Roll although the plan is BLOCKED
     #[arg(long)]
     force: bool,
-    /// Do not watch it
+    /// Do not watch the rollout
     #[arg(long)]
     no_watch: bool,
     #[command(flatten)]
-    access: Access,
+    change: Change,
 }
 
 impl Roll {
@@ -60,42 +58,52 @@ impl Roll {
     ///
     /// # Errors
     /// A sentence for the user.
-    pub fn run(self) -> Result<ExitCode, String> {
+    pub fn run(self) -> Result<ExitCode, Failure> {
         let asked = Asked {
             ami: super::wait_for(self.new_ami())??,
             batch: self.batch,
         };
-        let plan = made(&self.access, &self.stack, &asked)?;
-        say(planned::text(&plan));
+        let plan = made(&self.change.access, &self.stack, &asked)?;
+        self.change.note(planned::text(&plan));
+        let result = |started: bool| json!({"stack": plan.stack, "started": started, "plan": plan});
         if let Some(why) = self.refusal(&plan) {
-            say(format!("{why}\nNothing is done.\n"));
-            return Ok(ExitCode::FAILURE);
+            let text = format!("{why} Nothing was changed.");
+            return Ok(self.change.end(Exit::Refused, &text, &result(false)));
         }
-        say(what(&plan, &asked));
-        if !self.yes && !agreed("Roll it?")? {
-            say("Nothing is done.\n");
-            return Ok(ExitCode::FAILURE);
+        self.change.note(what(&plan, &asked));
+        if !self.change.confirm("Start the rollout?")? {
+            return Ok(self.change.declined(&result(false)));
         }
-        super::wait_for(self.begin(&plan, &asked))??;
-        say(format!("The update of {} has begun.\n", plan.stack));
-        match self.no_watch {
-            true => Ok(ExitCode::SUCCESS),
-            false => Watch::of(self.stack, self.access).run(),
+        let started = super::wait_for(self.begin(&plan, &asked))??;
+        if !started {
+            let text = format!(
+                "No changes: the last update of stack {} used the AMI that SSM parameter {} names.",
+                plan.stack, plan.ami_parameter
+            );
+            return Ok(self.change.end(Exit::AsAsked, &text, &result(false)));
         }
+        let text = format!("The update of stack {} has started.", plan.stack);
+        let code = self.change.end(Exit::AsAsked, &text, &result(true));
+        if self.no_watch {
+            return Ok(code);
+        }
+        let json = self.change.output == super::rehearse::Output::Json;
+        Watch::of(self.stack, self.change.access, json).run()
     }
 
     /// The AMI that is asked for, if any is.
-    async fn new_ami(&self) -> Result<Option<String>, String> {
+    async fn new_ami(&self) -> Result<Option<String>, Failure> {
         let Some(name) = &self.ami_parameter else {
             return Ok(self.ami.clone());
         };
-        let aws = self.access.connect().await?;
-        match aws.parameter(name).await.map_err(|error| told(&error))? {
+        let aws = self.change.access.connect().await?;
+        match aws
+            .parameter(name)
+            .await
+            .map_err(|error| Failure::from(&error))?
+        {
             Some(ami) => Ok(Some(ami)),
-            None => Err(format!(
-                "there is no SSM parameter {name} in {}",
-                aws.region
-            )),
+            None => Err(format!("there is no SSM parameter {name} in {}", aws.region).into()),
         }
     }
 
@@ -104,24 +112,29 @@ impl Roll {
         let is_blocked = plan.remarks.iter().any(|it| it.level == Level::Blocker);
         let is_busy = plan.remarks.iter().any(|it| it.name.starts_with("stack-"));
         match (is_blocked, self.force) {
-            (true, false) => Some("The plan is blocked; see to that, or add --force.".to_owned()),
+            (true, false) => {
+                Some("The plan is BLOCKED; solve the problems, or add --force.".to_owned())
+            }
             // CloudFormation would refuse it anyway, after the AMI was put into the parameter.
             (true, true) if is_busy => Some(format!(
-                "Stack {} takes no update now, with --force or without.",
+                "Stack {} accepts no update now, not even with --force.",
                 plan.stack
             )),
             _ => None,
         }
     }
 
-    /// Puts the AMI into the parameter, and updates the stack.
-    async fn begin(&self, plan: &Plan, asked: &Asked) -> Result<(), String> {
-        let aws = self.access.connect().await?;
-        let stack = aws.stack(&self.stack).await.map_err(|error| told(&error))?;
+    /// Puts the AMI into the parameter, and updates the stack. Whether there is anything to update.
+    async fn begin(&self, plan: &Plan, asked: &Asked) -> Result<bool, Failure> {
+        let aws = self.change.access.connect().await?;
+        let stack = aws
+            .stack(&self.stack)
+            .await
+            .map_err(|error| Failure::from(&error))?;
         if let Some(ami) = &asked.ami {
             let put = aws.put_parameter(&plan.ami_parameter, ami).await;
-            put.map_err(|error| told(&error))?;
-            say(format!(
+            put.map_err(|error| Failure::from(&error))?;
+            self.change.note(format_args!(
                 "SSM parameter {} holds {ami} now.\n",
                 plan.ami_parameter
             ));

@@ -25,7 +25,7 @@ const TOLD_EVERY: u64 = 100;
   ecs-rollout simulate --seeds 1000
   ecs-rollout simulate --seeds 1 --from 4711        # one story again
 
-A story that breaks a promise is printed whole and once more smaller; put it into a file and play it with `ecs-rollout story`.
+A story that breaks a promise is printed whole and once more smaller; put it into a file and run it with `ecs-rollout scenario`.
 
 Exit code: 0 if every promise held in every story; 1 if not; 2 for bad input.")]
 pub struct Simulate {

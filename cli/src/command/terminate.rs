@@ -5,15 +5,16 @@ use std::process::ExitCode;
 
 use clap::Args;
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 use workers::model::cluster::Task;
 use workers::model::{ClusterName, GroupName, HookName, InstanceId};
 use workers::terminate::{self, Observation, Outcome, Progress, Step, Target};
 
-use super::confirm::agreed;
-use crate::aws::{Access, Aws, told};
+use super::change::Change;
+use crate::aws::Aws;
+use crate::failure::{Exit, Failure};
 use crate::view::ending::{Ending, describe};
-use crate::view::out::say;
 
 /// Flags of `terminate`.
 #[derive(Debug, Args)]
@@ -31,7 +32,7 @@ Calls: autoscaling:DescribeAutoScalingInstances, DescribeLifecycleHooks, Termina
 CompleteLifecycleAction, ecs:ListContainerInstances, DescribeContainerInstances, ListTasks, DescribeTasks, PutAttributes,
 DeregisterContainerInstance, and with --stop-tasks StopTask and, for an instance that is still ACTIVE, UpdateContainerInstancesState.
 
-Exit code: 0 if the instance is gone, 1 if nothing was done or it is not gone yet, 2 if it could not be.")]
+Exit code: 0 if the instance is terminated, 1 if it is not yet or you said no, 2 input, 3 if it is not one to terminate, 4 AWS.")]
 pub struct Terminate {
     /// The EC2 instance
     #[arg(value_name = "INSTANCE", value_parser = instance_id)]
@@ -42,11 +43,8 @@ pub struct Terminate {
     /// The cluster, for an instance that has left its group: what ECS still shows of it is deregistered
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
-    /// Do it without asking
-    #[arg(long)]
-    yes: bool,
     #[command(flatten)]
-    access: Access,
+    change: Change,
 }
 
 fn instance_id(text: &str) -> Result<String, String> {
@@ -61,65 +59,79 @@ impl Terminate {
     ///
     /// # Errors
     /// A sentence for the user.
-    pub fn run(self) -> Result<ExitCode, String> {
+    pub fn run(self) -> Result<ExitCode, Failure> {
         super::wait_for(async {
-            let aws = self.access.connect().await?;
+            let aws = self.change.access.connect().await?;
             self.end(&aws).await
         })?
     }
 
-    async fn end(&self, aws: &Aws) -> Result<ExitCode, String> {
+    async fn end(&self, aws: &Aws) -> Result<ExitCode, Failure> {
         let target = self.target(aws).await?;
         let clients = &aws.acting;
         let seen = terminate::look(&target, clients)
             .await
-            .map_err(|error| told(&error))?;
+            .map_err(|error| Failure::from(&error))?;
         if let Err(refusal) = terminate::next_step(Progress::default(), &seen, aws.now()) {
-            return Err(format!("{} is not ended: {refusal}", self.instance));
+            return Err(Failure::refused(format!(
+                "{} is not terminated: {refusal}",
+                self.instance
+            )));
         }
         let tasks = terminate::tasks(&target, clients)
             .await
-            .map_err(|error| told(&error))?;
-        say(self.plan(&target, &seen, &tasks, aws.now()));
-        if !self.yes && !agreed("End it?")? {
-            say("Nothing is done.\n");
-            return Ok(ExitCode::FAILURE);
+            .map_err(|error| Failure::from(&error))?;
+        let arn = seen.registrations.first().map_or("", |it| it.arn.as_str());
+        let plan = self.plan(&target, &seen, &tasks, aws.now());
+        self.change.note(format_args!("{}\n{plan}", aws.place(arn)));
+        if !self.change.confirm("Terminate the instance?")? {
+            return Ok(self.change.declined(&self.result(false, tasks.len())));
         }
         let is_retained = seen
             .state
             .as_ref()
             .is_some_and(|state| state.can_be_ended());
         if self.stop_tasks && is_retained && !self.stop(aws, &target, tasks.len()).await? {
-            return Ok(ExitCode::FAILURE);
+            let text = format!(
+                "To terminate it with its tasks: ecs-rollout terminate {}",
+                self.instance
+            );
+            let result = self.result(false, tasks.len());
+            return Ok(self.change.end(Exit::Otherwise, &text, &result));
         }
         let before = |step: &Step| {
-            say(format!("{step}\n"));
+            self.change.note(format!("{step}\n"));
             ControlFlow::Continue(())
         };
         let outcome = terminate::run(&target, clients, &|| aws.now(), sleep, before).await;
-        let outcome = outcome.map_err(|error| {
-            format!("{}. Run it again: it continues where it was", told(&error))
-        })?;
+        let again = "Run the command again: each step may be repeated";
+        let outcome = outcome.map_err(|error| Failure::from(&error).and(again))?;
         self.conclude(outcome, tasks.len())
     }
 
     /// Stops the tasks. Says whether all have stopped.
-    async fn stop(&self, aws: &Aws, target: &Target, count: usize) -> Result<bool, String> {
+    async fn stop(&self, aws: &Aws, target: &Target, count: usize) -> Result<bool, Failure> {
         if count == 0 {
             return Ok(true);
         }
-        say(format!("Waiting for {count} tasks to stop.\n"));
+        self.change
+            .note(format!("Waiting for {count} tasks to stop.\n"));
         let left = terminate::stop_tasks(target, &aws.acting, &|| aws.now(), sleep).await;
-        let left = left.map_err(|error| told(&error))?;
+        let left = left.map_err(|error| Failure::from(&error))?;
         if !left.is_empty() {
-            say(format!(
-                "{} tasks have not stopped, and {} is still retained:\n{}To end it with them: ecs-rollout terminate {1}\n",
+            self.change.note(format!(
+                "{} tasks have not stopped, and {} is still retained:\n{}",
                 left.len(),
                 self.instance,
                 describe(&left, aws.now()),
             ));
         }
         Ok(left.is_empty())
+    }
+
+    /// The result for a program.
+    fn result(&self, terminated: bool, tasks: usize) -> Value {
+        json!({"instance": self.instance, "terminated": terminated, "tasks": tasks})
     }
 
     /// What will be done.
@@ -134,7 +146,7 @@ impl Terminate {
         ending.to_string()
     }
 
-    fn conclude(&self, outcome: Outcome, tasks: usize) -> Result<ExitCode, String> {
+    fn conclude(&self, outcome: Outcome, tasks: usize) -> Result<ExitCode, Failure> {
         let id = &self.instance;
         match outcome {
             Outcome::Ended => {
@@ -143,28 +155,42 @@ impl Terminate {
                     (true, count) => format!("{count} tasks stopped first"),
                     (false, count) => format!("{count} tasks killed with it"),
                 };
-                say(format!("{id} is gone: {what}.\n"));
-                Ok(ExitCode::SUCCESS)
+                let text = format!("{id} is terminated: {what}.");
+                Ok(self
+                    .change
+                    .end(Exit::AsAsked, &text, &self.result(true, tasks)))
             }
-            Outcome::Refused(refusal) => Err(format!("{id} is not ended: {refusal}")),
+            Outcome::Refused(refusal) => Err(Failure::refused(format!(
+                "{id} is not terminated: {refusal}"
+            ))),
             Outcome::StillThere(seen) => {
                 let state = seen
                     .state
                     .map_or("still in its cluster".to_owned(), |it| it.to_string());
-                say(format!(
-                    "{id} is not gone yet: it is {state}. Run it again, or ask why: ecs-rollout explain {id}\n"
-                ));
-                Ok(ExitCode::FAILURE)
+                let text = format!(
+                    "{id} is still {state}. Run the command again, or ask why: ecs-rollout explain {id}"
+                );
+                Ok(self
+                    .change
+                    .end(Exit::Otherwise, &text, &self.result(false, tasks)))
             }
-            Outcome::BrokenOff => Ok(ExitCode::FAILURE),
+            Outcome::BrokenOff => {
+                let text = format!("{id} is not terminated yet. Run the command again.");
+                Ok(self
+                    .change
+                    .end(Exit::Otherwise, &text, &self.result(false, tasks)))
+            }
         }
     }
 
     /// The instance, with what is to be known of its group.
-    async fn target(&self, aws: &Aws) -> Result<Target, String> {
+    async fn target(&self, aws: &Aws) -> Result<Target, Failure> {
         let id = &self.instance;
         let instance = InstanceId::new(id);
-        let found = aws.group_of(id).await.map_err(|error| told(&error))?;
+        let found = aws
+            .group_of(id)
+            .await
+            .map_err(|error| Failure::from(&error))?;
         let Some((group, _)) = found else {
             let cluster = self.cluster.as_ref().ok_or_else(|| {
                 format!(
@@ -182,7 +208,10 @@ impl Terminate {
                 other_hooks: Vec::new(),
             });
         };
-        let hooks = aws.all_hooks(&group).await.map_err(|error| told(&error))?;
+        let hooks = aws
+            .all_hooks(&group)
+            .await
+            .map_err(|error| Failure::from(&error))?;
         let leaving = hooks.into_iter().filter(|hook| !hook.is_of_launch);
         let (ours, others): (Vec<_>, Vec<_>) = leaving.partition(|hook| hook.ours.is_some());
         let ours = ours

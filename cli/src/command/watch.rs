@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::aws::Access;
+use crate::failure::Failure;
 use crate::watching::{Change, Sight};
 use rounds::Rounds;
 
@@ -77,11 +78,11 @@ pub enum News {
 }
 
 impl Watch {
-    /// A watch that shows what suits where it writes to.
-    pub fn of(stack: String, access: Access) -> Self {
+    /// A watch in the form that suits its stdout, or in JSON.
+    pub fn of(stack: String, access: Access, json: bool) -> Self {
         Self {
             stack,
-            output: None,
+            output: json.then_some(Output::Json),
             access,
         }
     }
@@ -90,8 +91,15 @@ impl Watch {
     ///
     /// # Errors
     /// A sentence for the user.
-    pub fn run(self) -> Result<ExitCode, String> {
-        let output = self.output.unwrap_or_else(default_output);
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let output = self.output.unwrap_or_else(|| {
+            if self.access.debugs() {
+                // The lines of --debug would spoil a screen.
+                Output::Text
+            } else {
+                default_output()
+            }
+        });
         // The looks have a thread of their own, so that the screen never waits for an answer that is long to read.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -103,7 +111,7 @@ impl Watch {
         code
     }
 
-    async fn watch(self, output: Output) -> Result<ExitCode, String> {
+    async fn watch(self, output: Output) -> Result<ExitCode, Failure> {
         let (sender, news) = unbounded_channel();
         let rounds = Rounds::new(self.access, self.stack.clone(), sender).await?;
         let looks = tokio::spawn(rounds.run());
@@ -129,7 +137,9 @@ fn default_output() -> Output {
 ///
 /// # Errors
 /// What they met, or that they ended in the middle.
-fn ended(looks: Result<Result<bool, String>, tokio::task::JoinError>) -> Result<ExitCode, String> {
+fn ended(
+    looks: Result<Result<bool, Failure>, tokio::task::JoinError>,
+) -> Result<ExitCode, Failure> {
     let well = looks
         .map_err(|error| format!("the looks ended by a mistake of this program: {error}"))??;
     Ok(match well {

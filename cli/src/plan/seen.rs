@@ -9,8 +9,9 @@ use workers::model::{ClusterName, ProtectedTask, ServiceName, TaskArn};
 
 use crate::aws::{
     Access, Aws, Capacity, Definition, Group, Hook, Machine, ServiceSettings, Stack, StartedTask,
-    told,
+    error_text,
 };
+use crate::failure::Failure;
 
 /// The template's parameters that matter here, with what they mean where a template does not have them.
 const BATCH_SIZE: &str = "BatchSize";
@@ -31,6 +32,8 @@ pub struct Asked {
 /// What is there.
 #[derive(Debug, Clone)]
 pub struct Seen {
+    /// Account, profile and Region.
+    pub place: String,
     /// AWS's time.
     pub now: Timestamp,
     /// The stack.
@@ -134,7 +137,7 @@ impl Seen {
 ///
 /// # Errors
 /// A sentence for the user.
-pub async fn look(access: &Access, stack: &str) -> Result<(Seen, Vec<String>), String> {
+pub async fn look(access: &Access, stack: &str) -> Result<(Seen, Vec<String>), Failure> {
     let aws = access.connect().await?;
     look_at(&aws, stack, &|| aws.now()).await
 }
@@ -147,11 +150,14 @@ pub async fn look_at(
     aws: &Aws,
     name: &str,
     now: &impl Fn() -> Timestamp,
-) -> Result<(Seen, Vec<String>), String> {
-    let stack = aws.stack(name).await.map_err(|error| told(&error))?;
+) -> Result<(Seen, Vec<String>), Failure> {
+    let stack = aws
+        .stack(name)
+        .await
+        .map_err(|error| Failure::from(&error))?;
     let group = stack.group()?;
     let seen = seen(aws, stack, &group, now).await;
-    seen.map_err(|error| told(&error))
+    seen.map_err(|error| Failure::from(&error))
 }
 
 async fn seen(
@@ -176,6 +182,7 @@ async fn seen(
     let (counted, protected) = counted(aws, &cluster, &services, &tasks).await?;
     Ok((
         Seen {
+            place: aws.place(&stack.id),
             next_ami: aws.parameter(&ami_parameter).await?,
             last_ami: stack.resolved(AMI_PARAMETER.0).map(str::to_owned),
             group: aws.group(group).await?,
@@ -245,7 +252,7 @@ async fn delays(
                 delays.insert(group.clone(), seconds);
             }
             Err(error @ Error::AccessDenied { .. }) => {
-                let why = told(&error);
+                let why = error_text(&error);
                 unseen.push(format!(
                     "deregistration delays, taken to be {USUAL_DELAY} s: {why}"
                 ));

@@ -18,6 +18,7 @@ pub fn text(plan: &Plan) -> String {
     let mut line = |name: &str, value: String| {
         writeln!(out, "{name:<22} {value}").expect("writing to a string does not fail");
     };
+    line("account", plan.place.clone());
     line("stack", format!("{}, {}", plan.stack, plan.status));
     line("AMI", ami(plan));
     line("instances", instances(plan));

@@ -15,11 +15,20 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use tokio::time::Instant;
+use workers::text::printable;
+
+use super::call::Call;
 use super::replace;
 
 /// The client behind it, with answers in which hostile characters are replaced.
 #[derive(Debug, Clone)]
-pub struct Edge(pub SharedHttpClient);
+pub struct Edge {
+    /// What sends the requests.
+    pub client: SharedHttpClient,
+    /// Whether each call is written to stderr.
+    pub debug: bool,
+}
 
 impl HttpClient for Edge {
     fn http_connector(
@@ -27,7 +36,10 @@ impl HttpClient for Edge {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector(self.0.http_connector(settings, components)))
+        SharedHttpConnector::new(Connector {
+            connector: self.client.http_connector(settings, components),
+            debug: self.debug,
+        })
     }
 
     fn validate_base_client_config(
@@ -35,21 +47,35 @@ impl HttpClient for Edge {
         components: &RuntimeComponentsBuilder,
         config: &ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.validate_base_client_config(components, config)
+        self.client.validate_base_client_config(components, config)
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.0.connector_metadata()
+        self.client.connector_metadata()
     }
 }
 
 #[derive(Debug)]
-struct Connector(SharedHttpConnector);
+struct Connector {
+    connector: SharedHttpConnector,
+    debug: bool,
+}
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let answer = self.0.call(request);
-        HttpConnectorFuture::new(async move { fit_to_show(answer.await?).await })
+        let call = Call::of(&request);
+        let debug = self.debug;
+        let began = Instant::now();
+        let answer = self.connector.call(request);
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await;
+            if debug {
+                let took = began.elapsed();
+                anstream::eprintln!("{}", printable(&call.line(answer.as_ref(), took)));
+            }
+            let answer = answer.map_err(|error| call.named(error))?;
+            fit_to_show(answer).await
+        })
     }
 }
 

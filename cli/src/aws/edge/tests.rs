@@ -14,7 +14,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::json;
 use workers::model::{ClusterName, InstanceId};
 
-use crate::aws::{Aws, told};
+use crate::aws::{Aws, error_text};
 
 /// A clear screen, a title, a turned direction, no width, a new line that looks like ours.
 const HOSTILE: &str =
@@ -157,7 +157,7 @@ async fn what_is_written_within_an_input_stays_fit_when_it_is_read() {
 async fn errors_and_the_workers_own_readers_are_fit_to_show() {
     let aws = account();
     let error = aws.machines("c").await.expect_err("it is refused");
-    is_fit_to_show("an error", told(&error));
+    is_fit_to_show("an error", error_text(&error));
     let (cluster, instance) = (ClusterName::new("c"), InstanceId::new("i-1"));
     let error = aws.clients.ecs.registrations(&cluster, &instance).await;
     is_fit_to_show(

@@ -9,6 +9,7 @@ use rehearsal::story::Afterwards;
 
 use crate::aws::Aws;
 use crate::command::report;
+use crate::failure::Failure;
 use crate::reading::Reader;
 use crate::tale::{Source, Tale};
 
@@ -18,7 +19,7 @@ const STACK: &str = "ecs-cluster";
 /// What was read when the roll was over.
 #[derive(Debug, Default)]
 pub struct Read {
-    source: RefCell<Option<Result<Source, String>>>,
+    source: RefCell<Option<Result<Source, Failure>>>,
 }
 
 impl Read {
@@ -38,10 +39,11 @@ impl Read {
     ///
     /// # Errors
     /// A sentence that names the file, or tells what could not be read.
-    pub fn write(&self, path: &Path) -> Result<(), String> {
+    pub fn write(&self, path: &Path) -> Result<(), Failure> {
         let read = self.source.take();
-        let source = read.ok_or("the account was not read; this is a mistake in ecs-rollout")??;
+        let unread = "the account was not read; this is a mistake in ecs-rollout";
+        let source = read.ok_or_else(|| Failure::from(unread.to_owned()))??;
         let definition = source.definition.clone();
-        report::write(path, &Tale::of(source), &definition)
+        Ok(report::write(path, &Tale::of(source), &definition)?)
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 
 use super::{News, ended};
+use crate::failure::Failure;
 use crate::view::out::say;
 use crate::watching::{Change, Sight, Standing};
 
@@ -20,9 +21,9 @@ const SERVICES_NAMED: usize = 10;
 /// A sentence for the user.
 pub async fn tell(
     as_json: bool,
-    looks: JoinHandle<Result<bool, String>>,
+    looks: JoinHandle<Result<bool, Failure>>,
     mut news: UnboundedReceiver<News>,
-) -> Result<ExitCode, String> {
+) -> Result<ExitCode, Failure> {
     // The looks own the other end: nothing comes any more when they have ended.
     while let Some(news) = news.recv().await {
         let (at, change) = match news {

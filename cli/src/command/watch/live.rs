@@ -12,6 +12,7 @@ use tokio::time::{Instant, interval};
 use super::keys::{Input, Keys};
 use super::terminal::Terminal;
 use super::{News, ended, lines};
+use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::view::out::say;
 use crate::watching::Change;
@@ -39,14 +40,20 @@ enum Over {
 /// A sentence for the user.
 pub async fn show(
     stack: &str,
-    looks: JoinHandle<Result<bool, String>>,
+    looks: JoinHandle<Result<bool, Failure>>,
     mut news: UnboundedReceiver<News>,
-) -> Result<ExitCode, String> {
+) -> Result<ExitCode, Failure> {
     // What cannot be watched at all is said without a screen.
     let Some(first) = news.recv().await else {
         return ended(looks.await);
     };
-    let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colours = match anstream::ColorChoice::global() {
+        anstream::ColorChoice::Never => false,
+        anstream::ColorChoice::Auto => {
+            std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+        _ => true,
+    };
     let mut showing = Showing {
         screen: Screen::new(Timestamp::now(), colours),
         clock: (Timestamp::now(), Instant::now()),

@@ -10,9 +10,10 @@ use workers::Error;
 
 use super::News;
 use crate::aws::{
-    Access, Activity, Aws, Execution, Group, Page, Ran, Service, Stack, StackEvent, has_expired,
-    told,
+    Access, Activity, Aws, Execution, Group, Page, Ran, Service, Stack, StackEvent, error_text,
+    has_expired,
 };
+use crate::failure::Failure;
 
 /// So long after a call the next one is made.
 const BETWEEN_CALLS: Duration = Duration::from_millis(500);
@@ -61,7 +62,7 @@ impl Look {
     ///
     /// # Errors
     /// As [`Access::connect`].
-    pub async fn new(access: Access, news: UnboundedSender<News>) -> Result<Self, String> {
+    pub async fn new(access: Access, news: UnboundedSender<News>) -> Result<Self, Failure> {
         Ok(Self {
             aws: access.connect_without_retries().await?,
             access,
@@ -153,7 +154,7 @@ impl Look {
         }
         let what = match expired {
             true => "the credentials have expired; renew them (such as with aws sso login), they are read again".to_owned(),
-            false => told(&error),
+            false => error_text(&error),
         };
         let line = format!("{what}; waiting");
         if (expired || failures >= FAILURES_TOLD) && self.trouble.as_ref() != Some(&line) {

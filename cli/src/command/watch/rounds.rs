@@ -12,7 +12,8 @@ use workers::model::group::LifecycleState;
 
 use super::News;
 use super::look::Look;
-use crate::aws::{Access, Group, Stack, told};
+use crate::aws::{Access, Group, Stack};
+use crate::failure::Failure;
 use crate::watching::{Activities, Entry, Events, Pace, Sight, Standing};
 use cluster::Cluster;
 use failures::Failures;
@@ -52,7 +53,7 @@ impl Rounds {
         access: Access,
         stack: String,
         news: UnboundedSender<News>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Failure> {
         Ok(Self {
             look: Look::new(access, news.clone()).await?,
             stack,
@@ -73,11 +74,11 @@ impl Rounds {
     ///
     /// # Errors
     /// A sentence for the user.
-    pub async fn run(mut self) -> Result<bool, String> {
+    pub async fn run(mut self) -> Result<bool, Failure> {
         loop {
             let round = self.round().await.map_err(|error| match error {
-                Failed::Asking(error) => told(&error),
-                Failed::Told(sentence) => sentence,
+                Failed::Asking(error) => Failure::from(&error),
+                Failed::Told(failure) => failure,
             })?;
             if let Some(well) = round {
                 return Ok(well);

@@ -3,6 +3,7 @@
 use workers::Error;
 
 use crate::aws::Stack;
+use crate::failure::Failure;
 
 /// What the stack made, as far as it has said.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ pub enum Failed {
     /// AWS refused a call for good.
     Asking(Error),
     /// A sentence for the user.
-    Told(String),
+    Told(Failure),
 }
 
 impl From<Error> for Failed {
@@ -30,8 +31,14 @@ impl From<Error> for Failed {
 }
 
 impl From<String> for Failed {
-    fn from(sentence: String) -> Self {
-        Self::Told(sentence)
+    fn from(message: String) -> Self {
+        Self::Told(message.into())
+    }
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Self {
+        Self::Told(failure)
     }
 }
 

@@ -1,0 +1,237 @@
+//! Whose account it is: the profile, the Region, the credentials, found as the AWS CLI finds them.
+
+use std::error::Error as _;
+use std::fmt;
+use std::time::Duration;
+
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_types::os_shim_internal::{Env, Fs};
+use clap::Args;
+use workers::http;
+
+use super::Aws;
+use crate::failure::Failure;
+
+/// An answer that has not come by then does not come; the longest lists take a few seconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+const LOG_IN: &str = "name a profile with --profile, log in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+
+/// Where the account is.
+#[derive(Debug, Clone, Args)]
+pub struct Access {
+    /// Profile of the AWS configuration files [default: AWS_PROFILE, or `default`]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Region [default: AWS_REGION, or the profile's]
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// Write each call to stderr: operation, status, time, request id
+    #[arg(long)]
+    debug: bool,
+}
+
+/// Whose credentials are used.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Where they come from.
+    pub source: CredentialSource,
+    /// Whether each call is written to stderr.
+    pub debug: bool,
+}
+
+/// Where credentials come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// A profile of the AWS configuration files.
+    Profile(String),
+    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+    Environment,
+}
+
+impl fmt::Display for CredentialSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Profile(name) => write!(f, "profile {}", workers::text::printable(name)),
+            Self::Environment => f.write_str("credentials from AWS_ACCESS_KEY_ID"),
+        }
+    }
+}
+
+impl Access {
+    /// Whether each call is written to stderr.
+    pub fn debugs(&self) -> bool {
+        self.debug
+    }
+
+    /// Finds credentials and Region as the AWS CLI does: flags, environment, configuration files, IAM Identity Center, the
+    /// instance's or the container's role; and the address of another endpoint, AWS_ENDPOINT_URL.
+    ///
+    /// # Errors
+    /// If the profile does not exist, if there is no Region, or if there are no credentials.
+    pub async fn connect(&self) -> Result<Aws, Failure> {
+        self.connect_with(None).await
+    }
+
+    /// The same for a caller that counts its calls, and tries again itself: the SDK makes one attempt.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_without_retries(&self) -> Result<Aws, Failure> {
+        self.connect_with(Some(RetryConfig::disabled())).await
+    }
+
+    async fn connect_with(&self, retries: Option<RetryConfig>) -> Result<Aws, Failure> {
+        let env = Env::real();
+        let profile = selected_profile(self.profile.as_deref(), &env);
+        if let Some(name) = &profile {
+            profile_exists(name, &env).await?;
+        }
+        let http = http::Client::new();
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http.clone())
+            .timeout_config(timeouts);
+        if let Some(retries) = retries {
+            loader = loader.retry_config(retries);
+        }
+        if let Some(profile) = &profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = &self.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        let mut config = loader.load().await;
+        let Some(region) = config.region().map(ToString::to_string) else {
+            let message = "no Region: give --region, or set AWS_REGION, or name one in the profile";
+            return Err(message.to_owned().into());
+        };
+        if let Some(profile) = &self.profile {
+            config = with_profile_credentials(config, profile, http.clone());
+        }
+        has_credentials(&config).await?;
+        let http = http.for_endpoint(config.endpoint_url());
+        let config = config.into_builder().http_client(http).build();
+        let identity = Identity {
+            source: source(self.profile.as_deref(), profile, &env),
+            debug: self.debug,
+        };
+        Ok(Aws::with_identity(&config, region, identity))
+    }
+}
+
+/// The profile that the flag names, or else the environment. The AWS CLI reads AWS_DEFAULT_PROFILE first
+/// (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html>).
+fn selected_profile(flag: Option<&str>, env: &Env) -> Option<String> {
+    let variables = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"].into_iter();
+    let mut set = variables.filter_map(|name| env.get(name).ok().filter(|value| !value.is_empty()));
+    flag.map(str::to_owned).or_else(|| set.next())
+}
+
+/// Where the credentials come from. AWS_ACCESS_KEY_ID wins over AWS_PROFILE, and --profile wins over both
+/// (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html>, "Configuration and credential precedence").
+fn source(flag: Option<&str>, profile: Option<String>, env: &Env) -> CredentialSource {
+    let has_key = env
+        .get("AWS_ACCESS_KEY_ID")
+        .is_ok_and(|key| !key.is_empty());
+    match (flag, has_key) {
+        (None, true) => CredentialSource::Environment,
+        _ => CredentialSource::Profile(profile.unwrap_or_else(|| "default".to_owned())),
+    }
+}
+
+/// Whether the configuration files have the profile. The SDK would silently look elsewhere.
+async fn profile_exists(name: &str, env: &Env) -> Result<(), Failure> {
+    let files = EnvConfigFiles::default();
+    let load = aws_config::profile::load(&Fs::real(), env, &files, None).await;
+    let profiles = load.map_err(|error| {
+        let mut text = format!("the AWS configuration files cannot be read: {error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text += &format!(": {error}");
+            cause = error.source();
+        }
+        Failure::from(text)
+    })?;
+    if profiles.get_profile(name).is_some() {
+        return Ok(());
+    }
+    let mut known: Vec<&str> = profiles.profiles().collect();
+    known.sort_unstable();
+    let known = if known.is_empty() {
+        "they have no profile".to_owned()
+    } else {
+        format!("they have: {}", known.join(", "))
+    };
+    Err(Failure::aws(format!(
+        "profile {name} does not exist in the AWS configuration files (~/.aws/config and ~/.aws/credentials, or the files that \
+         AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name); {known}. Give another --profile, or make it with \
+         aws configure --profile {name}"
+    )))
+}
+
+/// The same settings with the credentials of this profile and no others: with --profile the AWS CLI reads no
+/// credentials from the environment.
+fn with_profile_credentials(config: SdkConfig, profile: &str, http: http::Client) -> SdkConfig {
+    let settings = ProviderConfig::without_region()
+        .with_region(config.region().cloned())
+        .with_behavior_version(config.behavior_version())
+        .with_http_client(http);
+    let provider = ProfileFileCredentialsProvider::builder()
+        .configure(&settings)
+        .profile_name(profile)
+        .build();
+    config
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(provider))
+        .build()
+}
+
+/// Nobody should wait for an account that he has no key to.
+async fn has_credentials(config: &SdkConfig) -> Result<(), Failure> {
+    let Some(provider) = config.credentials_provider() else {
+        return Err(Failure::aws(format!("no credentials; {LOG_IN}")));
+    };
+    let Err(error) = provider.provide_credentials().await else {
+        return Ok(());
+    };
+    let mut text = format!("no credentials; {LOG_IN}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    Err(Failure::aws(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_wins_over_the_environment_and_keys_win_over_a_profile_of_the_environment() {
+        let env = Env::from_slice(&[
+            ("AWS_PROFILE", "prod"),
+            ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+        ]);
+        assert_eq!(selected_profile(Some("dev"), &env).as_deref(), Some("dev"));
+        assert_eq!(selected_profile(None, &env).as_deref(), Some("prod"));
+        let flagged = source(Some("dev"), Some("dev".to_owned()), &env);
+        assert_eq!(flagged.to_string(), "profile dev");
+        let unflagged = source(None, Some("prod".to_owned()), &env);
+        assert_eq!(unflagged.to_string(), "credentials from AWS_ACCESS_KEY_ID");
+        let keyless = Env::from_slice(&[("AWS_PROFILE", "prod")]);
+        let named = source(None, selected_profile(None, &keyless), &keyless);
+        assert_eq!(named.to_string(), "profile prod");
+        let bare = Env::from_slice(&[]);
+        assert_eq!(source(None, None, &bare).to_string(), "profile default");
+    }
+}

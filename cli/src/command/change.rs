@@ -1,0 +1,68 @@
+//! What every verb that changes something has: the question before it, and its result as text or JSON.
+
+use std::io::{BufRead, IsTerminal};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::rehearse::Output;
+use crate::aws::Access;
+use crate::failure::{Exit, Failure};
+use crate::view::out::say;
+
+/// Flags of every verb that changes something.
+#[derive(Debug, Clone, Args)]
+pub struct Change {
+    /// Do not ask for confirmation
+    #[arg(long)]
+    pub yes: bool,
+    /// Text, or one JSON object on stdout; messages and questions then go to stderr
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    #[command(flatten)]
+    pub access: Access,
+}
+
+impl Change {
+    /// Shows a message: on stdout, or on stderr beside a JSON object.
+    pub fn note(&self, text: impl std::fmt::Display) {
+        match self.output {
+            Output::Text => say(text),
+            Output::Json => anstream::eprint!("{text}"),
+        }
+    }
+
+    /// Asks, unless `--yes` was given.
+    ///
+    /// # Errors
+    /// If stdin is no terminal.
+    pub fn confirm(&self, question: &str) -> Result<bool, Failure> {
+        if self.yes {
+            return Ok(true);
+        }
+        if !std::io::stdin().is_terminal() {
+            let message = "Cannot ask for confirmation (no terminal). Use --yes.";
+            return Err(message.to_owned().into());
+        }
+        self.note(format_args!("{question} [y/N] "));
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        read.map_err(|error| Failure::from(format!("stdin: {error}")))?;
+        Ok(["y", "yes"].contains(&line.trim().to_lowercase().as_str()))
+    }
+
+    /// Ends the verb: `text` for a person, or `result` for a program.
+    pub fn end(&self, exit: Exit, text: &str, result: &Value) -> ExitCode {
+        match self.output {
+            Output::Text => say(format_args!("{text}\n")),
+            Output::Json => say(format_args!("{result}\n")),
+        }
+        exit.into()
+    }
+
+    /// Ends a verb to which you said no.
+    pub fn declined(&self, result: &Value) -> ExitCode {
+        self.end(Exit::Otherwise, "Nothing was changed.", result)
+    }
+}

@@ -1,0 +1,159 @@
+//! `pause` and `resume`: keep a rollout from proceeding, by a tag of the group that the workers read.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+use workers::model::group::HOLD_TAG;
+
+use super::cancel::ids;
+use super::change::Change;
+use crate::aws::{Aws, Group, Stack};
+use crate::failure::{Exit, Failure};
+
+/// Flags of `pause`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ecs-rollout pause ecs-cluster --reason 'sale until noon, ask Kim'
+  ecs-rollout resume ecs-cluster
+
+Open drains continue to their end. No further drain begins, and no new instance is admitted, until you resume. CloudFormation
+gives a batch an hour: if the pause is longer, the update fails and rolls back, and the rollback is paused as well. A lifecycle
+hook ends after 48 hours in any case.
+
+Calls: cloudformation:DescribeStacks, autoscaling:DescribeAutoScalingGroups, DescribeInstanceRefreshes, CreateOrUpdateTags (of
+the group's tag ecs-rollout:hold).
+
+Exit code: 0 if the rollout is paused, 1 if you said no, 2 input, 3 if it is already paused for another reason, 4 AWS.")]
+pub struct Pause {
+    /// The stack
+    #[arg(value_name = "STACK")]
+    stack: String,
+    /// Why: everyone who looks at the rollout reads it
+    #[arg(long, value_name = "TEXT", default_value = "no reason given")]
+    reason: String,
+    /// Replace the reason of a pause
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    change: Change,
+}
+
+/// Flags of `resume`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ecs-rollout resume ecs-cluster
+  ecs-rollout resume ecs-cluster --yes --output json
+
+Calls: cloudformation:DescribeStacks, autoscaling:DescribeAutoScalingGroups, DescribeInstanceRefreshes, DeleteTags (of the
+group's tag ecs-rollout:hold).
+
+Exit code: 0 if the rollout is not paused any more, or was not, 1 if you said no, 2 input, 4 AWS.")]
+pub struct Resume {
+    /// The stack
+    #[arg(value_name = "STACK")]
+    stack: String,
+    #[command(flatten)]
+    change: Change,
+}
+
+impl Pause {
+    /// Says what will happen, asks, and pauses the rollout.
+    ///
+    /// # Errors
+    /// A message for the operator.
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        super::wait_for(async {
+            let aws = self.change.access.connect().await?;
+            let stack = aws.stack(&self.stack).await;
+            let stack = stack.map_err(|error| Failure::from(&error))?;
+            self.pause(&aws, &stack).await
+        })?
+    }
+
+    async fn pause(&self, aws: &Aws, stack: &Stack) -> Result<ExitCode, Failure> {
+        let name = stack.group()?;
+        let now = aws.capacity(&name).await;
+        let now = now.map_err(|error| Failure::from(&error))?;
+        if let Some(reason) = now.on_hold.filter(|_| !self.replace) {
+            return self.paused_already(&stack.name, &reason);
+        }
+        let group = aws.group(&name).await;
+        let group = group.map_err(|error| Failure::from(&error))?;
+        self.change
+            .note(plan(&aws.place(&stack.id), stack, &name, &group));
+        let result = |paused| json!({"stack": stack.name, "group": name, "paused": paused, "reason": self.reason});
+        if !self.change.confirm("Pause the rollout?")? {
+            return Ok(self.change.declined(&result(false)));
+        }
+        aws.hold(&name, Some(&self.reason)).await?;
+        let text = format!("Paused. To resume: ecs-rollout resume {}", stack.name);
+        Ok(self.change.end(Exit::AsAsked, &text, &result(true)))
+    }
+
+    /// The first reason stays: whoever paused the rollout relies on it.
+    fn paused_already(&self, stack: &str, reason: &str) -> Result<ExitCode, Failure> {
+        if reason == self.reason {
+            let text = format!("Already paused: '{reason}'. To resume: ecs-rollout resume {stack}");
+            let result = json!({"stack": stack, "paused": true, "reason": reason});
+            return Ok(self.change.end(Exit::AsAsked, &text, &result));
+        }
+        Err(Failure::refused(format!(
+            "already paused: '{reason}'; nothing was changed. To give another reason, add --replace. To resume: ecs-rollout \
+             resume {stack}"
+        )))
+    }
+}
+
+impl Resume {
+    /// Says what will happen, asks, and resumes the rollout.
+    ///
+    /// # Errors
+    /// A message for the operator.
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        super::wait_for(async {
+            let aws = self.change.access.connect().await?;
+            let stack = aws.stack(&self.stack).await;
+            let stack = stack.map_err(|error| Failure::from(&error))?;
+            self.resume(&aws, &stack).await
+        })?
+    }
+
+    async fn resume(&self, aws: &Aws, stack: &Stack) -> Result<ExitCode, Failure> {
+        let name = stack.group()?;
+        let now = aws.capacity(&name).await;
+        let now = now.map_err(|error| Failure::from(&error))?;
+        let result = |resumed| json!({"stack": stack.name, "group": name, "resumed": resumed});
+        let Some(reason) = now.on_hold else {
+            let text = format!("Group {name} is not paused; nothing to resume.");
+            return Ok(self.change.end(Exit::AsAsked, &text, &result(false)));
+        };
+        let place = aws.place(&stack.id);
+        self.change.note(format_args!(
+            "{place}\nThis resumes the rollout of group {name}, paused: '{reason}'.\n"
+        ));
+        if !self.change.confirm("Resume the rollout?")? {
+            return Ok(self.change.declined(&result(false)));
+        }
+        aws.hold(&name, None).await?;
+        let text = format!(
+            "Resumed; the next instances move within minutes. Follow the rollout: ecs-rollout watch {}",
+            stack.name
+        );
+        Ok(self.change.end(Exit::AsAsked, &text, &result(true)))
+    }
+}
+
+/// What happens, and what does not.
+fn plan(place: &str, stack: &Stack, name: &str, group: &Group) -> String {
+    let hour = if stack.goes_forward() {
+        "CloudFormation gives a batch an hour: if the pause is longer, the update fails and rolls back.\n"
+    } else {
+        ""
+    };
+    format!(
+        "{place}\nThis pauses the rollout of group {name}, by its tag {HOLD_TAG}: no further drain begins, and no new instance is \
+         admitted.\n\x20 drains that continue    {}\n{hour}",
+        ids(group, |one| one.state.awaits_end())
+    )
+}

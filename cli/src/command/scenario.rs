@@ -1,0 +1,80 @@
+//! `scenario`: runs a scenario from a text file.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use clap::Args;
+use rehearsal::story::{play, script};
+use serde_json::json;
+
+use super::rehearse::Output;
+use crate::view::live::Live;
+use crate::view::out::say;
+use crate::view::summary;
+
+/// Flags of `scenario`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ecs-rollout scenario tests/scenarios/d-hold.story
+  ecs-rollout scenario tests/scenarios/d-hold.story --output json
+
+Scenarios to start from are in tests/scenarios.
+
+Exit code: 0 if every invariant held, however the rollouts ended; 1 if one was violated; 2 input.")]
+pub struct Scenario {
+    /// The scenario: settings, then what happens, one step a line
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Lines to read, or one JSON object with a report for each rollout and the violations
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+}
+
+impl Scenario {
+    /// Runs the scenario.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario, or what the account refused.
+    pub fn run(self) -> Result<ExitCode, String> {
+        let file = self.file.display().to_string();
+        let text =
+            std::fs::read_to_string(&self.file).map_err(|error| format!("{file}: {error}"))?;
+        let script = script::read(&file, &text)?;
+        let is_text = self.output == Output::Text;
+        let live = Arc::new(Mutex::new(Live::new(is_text)));
+        let played = play(&script.settings, &script.actions, None, live.clone())?;
+        live.lock()
+            .expect("a panic in a listener ends the program")
+            .finish();
+        if is_text {
+            for report in &played.reports {
+                say(summary::text(report, None));
+            }
+            for broken in &played.broken {
+                let name = broken.claim.name();
+                say(format!(
+                    "violation of {name} at {}: {}\n",
+                    broken.at, broken.detail
+                ));
+            }
+        } else {
+            let violations = played.broken.iter().map(|it| {
+                json!({"invariant": it.claim.name(), "at": it.at.to_string(), "detail": it.detail})
+            });
+            let violations: Vec<_> = violations.collect();
+            let result = json!({"rollouts": played.reports, "violations": violations});
+            say(format!("{result:#}\n"));
+        }
+        let held = played.broken.is_empty()
+            && played
+                .reports
+                .iter()
+                .all(rehearsal::report::Report::promises_held);
+        Ok(if held {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+}

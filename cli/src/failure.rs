@@ -1,0 +1,142 @@
+//! Why a verb did not do what it was asked, and the exit code that says so to a script.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use workers::Error;
+
+use crate::aws::{error_text, is_about_credentials};
+
+/// The exit codes of every verb. `docs` and README have the same table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// The verb did what it was asked, or there was nothing to do.
+    AsAsked,
+    /// The rollout, or the instance, ended otherwise: rolled back, retained, not gone yet.
+    Otherwise,
+    /// A flag, a file or a name is wrong.
+    Input,
+    /// `plan` found a problem, you said no, or AWS's state does not allow the change.
+    Refused,
+    /// AWS cannot be reached, does not accept the credentials, or does not allow the call.
+    Aws,
+}
+
+impl Exit {
+    /// The number that the process ends with.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::AsAsked => 0,
+            Self::Otherwise => 1,
+            Self::Input => 2,
+            Self::Refused => 3,
+            Self::Aws => 4,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// What a verb met that it cannot do without: a message for the operator, and the exit code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How the program ends.
+    pub exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    /// The state of the stack or of the group does not allow what was asked.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Refused,
+            message: message.into(),
+        }
+    }
+
+    /// AWS cannot be asked.
+    pub fn aws(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Aws,
+            message: message.into(),
+        }
+    }
+
+    /// The same failure with a sentence after it.
+    #[must_use]
+    pub fn and(mut self, sentence: &str) -> Self {
+        self.message = format!("{}. {sentence}", self.message);
+        self
+    }
+}
+
+/// A message without a kind is about input.
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self {
+            exit: Exit::Input,
+            message,
+        }
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let exit = match error {
+            Error::Throttled { .. } | Error::Unavailable { .. } | Error::AccessDenied { .. } => {
+                Exit::Aws
+            }
+            error if is_about_credentials(error) => Exit::Aws,
+            _ => Exit::Input,
+        };
+        Self {
+            exit,
+            message: error_text(error),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_failure_has_its_exit_code() {
+        let input = Failure::from("no such flag".to_owned());
+        assert_eq!(input.exit.code(), 2);
+        assert_eq!(Failure::refused("BLOCKED").exit.code(), 3);
+        let unreachable = Error::Unavailable {
+            call: "ecs:ListTasks",
+            what: "no connection".to_owned(),
+            source: None,
+        };
+        assert_eq!(Failure::from(&unreachable).exit.code(), 4);
+        for code in [
+            "ExpiredToken: old",
+            "InvalidClientTokenId: none",
+            "UnrecognizedClientException: none",
+        ] {
+            let error = Error::bad_answer("ecs:ListTasks", code);
+            assert_eq!(Failure::from(&error).exit.code(), 4, "{code}");
+        }
+        let absent = Error::bad_answer("cloudformation:DescribeStacks", "there is no stack nope");
+        assert_eq!(Failure::from(&absent).exit.code(), 2);
+    }
+
+    #[test]
+    fn a_sentence_may_follow() {
+        let failure = Failure::aws("no connection").and("Run it again.");
+        assert_eq!(failure.to_string(), "no connection. Run it again.");
+        assert_eq!(failure.exit, Exit::Aws);
+    }
+}
