@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -158,7 +159,7 @@ def trouble(scene):
     refuse("GetParameter", "AccessDeniedException", 400, 1)
     expect("plan, not allowed", scene.tool("plan", STACK), 4, "ssm:GetParameter is not allowed to you")
     refuse("DescribeLifecycleHooks", "AccessDenied", 403, 1)
-    expect("explain, not allowed", scene.tool("explain", scene.at("InService")), 2,
+    expect("explain, not allowed", scene.tool("explain", scene.at("InService")), 4,
            "autoscaling:DescribeLifecycleHooks is not allowed to you")
     scene.between.answers.clear()
 
@@ -170,12 +171,12 @@ def well(scene):
     new_ami = "ami-00000000000000001"
     plan(scene, new_ami)
     expect("roll that cannot ask", scene.tool("roll", STACK, "--ami", new_ami), 2, "4 of 4 have another AMI",
-           "--yes says it beforehand")
+           "Use --yes")
     expect("roll to what is no AMI", scene.tool("roll", STACK, "--ami", "latest", "--yes"), 3, "is no AMI id", "Nothing was changed")
     if scene.ami() == new_ami:
         fail("the AMI was put into the parameter before anybody agreed")
     expect("roll", scene.tool("roll", STACK, "--ami", new_ami, "--yes", "--no-watch"), 0, "1 at a time",
-           f"holds {new_ami} now", "has begun")
+           f"holds {new_ami} now", "has started")
     expect("roll in a roll", scene.tool("roll", STACK, "--yes", "--force"), 3, "takes no update before that is over")
     scene.between.asked.clear()
     told = changes("watch of a roll that ends well", scene.tool("watch", STACK, "--output", "json"), 0)
@@ -264,6 +265,10 @@ def retained(scene):
     expect("terminate of no instance", scene.tool("terminate", "i-1", "--yes"), 2, "is no id of an EC2 instance")
     gone = "i-00000000000000000"
     expect("terminate of what is gone", scene.tool("terminate", gone, "--yes"), 2, "is in no Auto Scaling group", "--cluster NAME")
+    expect("terminate in no cluster", scene.tool("terminate", gone, "--cluster", "Nope", "--yes"), 2,
+           "cluster Nope does not exist in eu-west-1; --cluster names it")
+    expect("terminate in another cluster", scene.tool("terminate", serving, "--cluster", "Nope", "--yes"), 2,
+           f"of cluster {CLUSTER}, and --cluster names Nope")
     nothing = scene.tool("terminate", gone, "--cluster", CLUSTER, "--yes")
     expect("terminate of what ECS does not know", nothing, 3, "is not terminated", "it is gone already")
     for flags, how in (["--stop-tasks"], "tasks stopped first"), ([], "tasks killed with it"):
@@ -279,8 +284,14 @@ def retained(scene):
         expect("terminate that cannot ask", scene.tool("terminate", serving), 2, "tasks still run on it", MARK, "--yes")
         if scene.instances().get(serving) != "Terminating:Retained":
             fail("terminate has not waited for an answer")
+        if flags:
+            scene.started("terminate", serving, *flags, "--yes")
+            begun = "".join(iter(scene.last.stdout.readline, "Waiting for 8 tasks to stop.\n"))
+            scene.last.send_signal(signal.SIGTERM)
+            out, err = scene.last.communicate()
+            expect("terminate, interrupted", (begun + out, err, scene.last.returncode), 143, "Interrupted. Run the command again")
         ended = scene.tool("terminate", serving, *flags, "--yes")
-        expect(f"terminate {flags}", ended, 0, "ecs-rollout.terminate", f"{serving} is gone: ", how)
+        expect(f"terminate {flags}", ended, 0, "ecs-rollout.terminate", f"{serving} is terminated: ", how)
         if serving in scene.instances():
             fail(f"{serving} is still {scene.instances()[serving]}")
         left = scene.ecs.list_container_instances(cluster=CLUSTER, filter=f"ec2InstanceId == {serving}")

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
+use workers::Error;
 use workers::model::cluster::Task;
 use workers::model::{ClusterName, GroupName, HookName, InstanceId};
 use workers::terminate::{self, Observation, Outcome, Progress, Step, Target};
@@ -47,6 +49,19 @@ pub struct Terminate {
     change: Change,
 }
 
+/// Waits for Ctrl-C or SIGTERM, and gives the exit code of a program that such a signal ends.
+fn ended_by_signal() -> Result<impl Future<Output = u8>, Failure> {
+    let heard = |kind| signal(kind).map_err(|error| Failure::from(format!("signals: {error}")));
+    let mut interrupt = heard(SignalKind::interrupt())?;
+    let mut terminate = heard(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => 130,
+            _ = terminate.recv() => 143,
+        }
+    })
+}
+
 fn instance_id(text: &str) -> Result<String, String> {
     match InstanceId::is_well_formed(text) {
         true => Ok(text.to_owned()),
@@ -62,16 +77,26 @@ impl Terminate {
     pub fn run(self) -> Result<ExitCode, Failure> {
         super::wait_for(async {
             let aws = self.change.access.connect().await?;
-            self.end(&aws).await
+            let signal = ended_by_signal()?;
+            tokio::select! {
+                ended = self.end(&aws) => ended,
+                code = signal => {
+                    let text = format!(
+                        "Interrupted. Run the command again, it continues: ecs-rollout terminate {}",
+                        self.instance
+                    );
+                    anstream::eprintln!("{text}");
+                    Ok(ExitCode::from(code))
+                }
+            }
         })?
     }
 
     async fn end(&self, aws: &Aws) -> Result<ExitCode, Failure> {
         let target = self.target(aws).await?;
         let clients = &aws.acting;
-        let seen = terminate::look(&target, clients)
-            .await
-            .map_err(|error| Failure::from(&error))?;
+        let seen = terminate::look(&target, clients).await;
+        let seen = seen.map_err(|error| self.look_failure(&error, &aws.region))?;
         if let Err(refusal) = terminate::next_step(Progress::default(), &seen, aws.now()) {
             return Err(Failure::refused(format!(
                 "{} is not terminated: {refusal}",
@@ -183,6 +208,16 @@ impl Terminate {
         }
     }
 
+    /// Why the instance could not be looked at. The cluster's name may come from a flag.
+    fn look_failure(&self, error: &Error, region: &str) -> Failure {
+        match (error, &self.cluster) {
+            (Error::ClusterNotFound { .. }, Some(named)) => Failure::from(format!(
+                "cluster {named} does not exist in {region}; --cluster names it, give the right one"
+            )),
+            _ => Failure::from(error),
+        }
+    }
+
     /// The instance, with what is to be known of its group.
     async fn target(&self, aws: &Aws) -> Result<Target, Failure> {
         let id = &self.instance;
@@ -223,6 +258,13 @@ impl Terminate {
                  stack), so it is none of ours to end"
             )
         })?;
+        if let Some(named) = self.cluster.as_ref().filter(|named| **named != ours.cluster) {
+            return Err(format!(
+                "{id} is in group {group} of cluster {}, and --cluster names {named}; leave the flag out",
+                ours.cluster
+            )
+            .into());
+        }
         let others = others.into_iter().map(|hook| HookName::new(hook.name));
         Ok(Target {
             instance,
