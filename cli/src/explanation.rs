@@ -11,6 +11,7 @@ use workers::model::{Subject, Transition, seconds_between};
 use workers::{Finding, Verdict, Worker};
 
 use crate::aws::{Execution, Hooks, Member, Ran, Stack, console};
+pub use advice::deadline_of;
 use advice::{advice, at_the_deadline, without_execution};
 
 /// What is known about an instance.
@@ -71,9 +72,14 @@ pub struct Found {
     pub finding: Result<Option<Finding>, String>,
 }
 
+/// Whether a lifecycle event is of a launch hook.
+pub fn is_of_launch(input: &Value) -> bool {
+    input["detail"]["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_LAUNCHING"
+}
+
 /// Whose question stands: the first that has not been answered well.
 pub fn asked_now(input: &Value) -> Worker {
-    let launching = input["detail"]["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_LAUNCHING";
+    let launching = is_of_launch(input);
     let order: &[Worker] = match launching {
         true => &[Worker::Joined, Worker::Stable],
         false if input["draining"]["member"] == Value::Bool(false) => &[],

@@ -3,6 +3,7 @@
 mod aws;
 mod command;
 mod explanation;
+mod format;
 mod plan;
 mod reading;
 mod screen;

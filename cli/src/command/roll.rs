@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use jiff::SignedDuration;
 
 use super::confirm::agreed;
 use super::plan::made;
@@ -80,7 +81,7 @@ impl Roll {
         say(format!("The update of {} has begun.\n", plan.stack));
         match self.no_watch {
             true => Ok(ExitCode::SUCCESS),
-            false => Watch::of(self.stack, self.access).run(),
+            false => Watch::of(self.stack, planned(&plan), self.access).run(),
         }
     }
 
@@ -129,6 +130,12 @@ impl Roll {
         let batch = self.batch.map(|batch| (BATCH_SIZE, batch.to_string()));
         aws.update(&stack, batch).await
     }
+}
+
+/// How long the rollout takes, by the plan.
+fn planned(plan: &Plan) -> Option<SignedDuration> {
+    let expected = plan.expected.as_ref()?;
+    SignedDuration::try_from_secs_f64(expected.seconds).ok()
 }
 
 /// What will be done.

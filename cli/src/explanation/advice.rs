@@ -1,11 +1,12 @@
 //! What happens at the deadline, and what a person can do before it.
 
 use jiff::Timestamp;
-use workers::model::{Policy, Transition, seconds_between};
+use workers::model::{Policy, Subject, Transition};
 use workers::{Verdict, Worker};
 
 use super::{Explanation, Found};
 use crate::aws::Execution;
+use crate::format::{between, clock};
 
 /// What a person can do.
 pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
@@ -101,34 +102,41 @@ pub fn without_execution(about: &Explanation, ended: Option<&Execution>) -> Vec<
     lines
 }
 
+/// When a question has to be answered, if it has a deadline.
+pub fn deadline_of(subject: &Subject, worker: Worker) -> Option<Timestamp> {
+    match (subject.action.transition, worker) {
+        (Transition::Launching, Worker::Joined) => Some(subject.join_deadline()),
+        (Transition::Launching, _) | (Transition::Terminating, Worker::Draining) => None,
+        (Transition::Terminating, _) => Some(subject.drain_deadline()),
+    }
+}
+
 /// What happens when the time of a question is over.
 pub fn at_the_deadline(found: &Found, now: Timestamp) -> Option<String> {
     let subject = &found.subject;
-    let (deadline, what) = match (subject.action.transition, found.worker) {
-        (Transition::Launching, Worker::Joined) => (
-            subject.join_deadline(),
-            "its launch is abandoned, FAILURE is signalled, and the roll goes back",
-        ),
-        (Transition::Launching, _) => return None,
-        (Transition::Terminating, Worker::Draining) => return None,
-        (Transition::Terminating, _) => (
-            subject.drain_deadline(),
-            match subject.settings.policy {
-                Policy::StopTasks => {
-                    "its policy is stop-tasks: what still runs there is told to stop, and has 15 minutes to"
-                }
-                Policy::Terminate => {
-                    "its policy is terminate: it goes, and what still runs there is cut off"
-                }
-                Policy::Retain | Policy::Keep => {
-                    "its policy is retain: it is kept with its tasks, the next new instance says Never, and the roll goes back"
-                }
-            },
-        ),
+    let deadline = deadline_of(subject, found.worker)?;
+    let what = match subject.action.transition {
+        Transition::Launching => {
+            "the launch is abandoned, FAILURE is signalled, and the update rolls back"
+        }
+        Transition::Terminating => match subject.settings.policy {
+            Policy::StopTasks => {
+                "the policy stop-tasks stops what still runs, which has 15m to end"
+            }
+            Policy::Terminate => {
+                "the policy terminate ends the instance, and what still runs is killed"
+            }
+            Policy::Retain | Policy::Keep => {
+                "the drain fails. The instance is retained for you, and the update rolls back"
+            }
+        },
     };
-    let left = seconds_between(now, deadline);
     Some(match now < deadline {
-        true => format!("At {deadline:.0}, in {left} s: {what}."),
-        false => format!("It was at {deadline:.0}: {what}."),
+        true => format!(
+            "At {} (in {}) {what}.",
+            clock(deadline),
+            between(now, deadline)
+        ),
+        false => format!("The deadline was at {}: {what}.", clock(deadline)),
     })
 }
