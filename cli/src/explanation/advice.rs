@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 use workers::model::{Policy, Subject, Transition};
+use workers::reconcile::NAME_PREFIX;
 use workers::{Verdict, Worker};
 
+use super::rest::agent_advice;
 use super::{Explanation, Found};
 use crate::aws::Execution;
 use crate::format::{between, clock};
@@ -16,90 +18,119 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
         return Vec::new();
     };
     if finding.verdict != Verdict::NotYet {
-        return vec!["Nothing: its execution goes on at its next look.".to_owned()];
+        return vec!["Nothing: its execution continues at its next look.".to_owned()];
     }
     match found.worker {
         Worker::Joined => vec![
             "Nothing, if it was just started: an instance takes one to three minutes to join."
                 .to_owned(),
-            format!(
-                "Look at its agent: aws ec2 get-console-output --instance-id {id} --latest; on it, journalctl -u ecs and \
-                 /var/log/ecs/ecs-agent.log. Does it reach ECS, is its role allowed, does ECS_CLUSTER name {cluster}?"
-            ),
+            agent_advice(cluster, id),
         ],
         Worker::Stable if launching => {
-            let holders = finding.extra.held_by.iter().flatten();
-            let first: Vec<String> = holders
-                .take(3)
-                .map(|id| format!("ecs-rollout explain {id}"))
-                .collect();
-            match first.is_empty() {
-                true => Vec::new(),
-                false => vec![format!("Ask why those drain so long: {}", first.join("; "))],
+            let holders = finding.extra.held_by.iter().flatten().take(3);
+            let holders = holders.map(|id| format!("ecs-rollout explain {id}"));
+            let holders: Vec<String> = holders.collect();
+            match (holders.is_empty(), about.pause.is_some()) {
+                (true, false) => vec!["Nothing: it is asked again soon.".to_owned()],
+                (true, true) => Vec::new(),
+                (false, _) => vec![format!("See why those drain: {}", holders.join("; "))],
             }
         }
-        Worker::Drained => {
-            let left = finding.extra.tasks_left.iter().flat_map(|left| &left.arns);
-            let first: Vec<&str> = left.map(|arn| arn.as_str()).take(5).collect();
-            vec![
-                format!(
-                    "Look: aws ecs describe-tasks --cluster {cluster} --tasks {}",
-                    first.join(" ")
-                ),
-                format!(
-                    "End one now, with what it does cut off after its stop timeout: aws ecs stop-task --cluster {cluster} \
-                     --task {}",
-                    first.first().unwrap_or(&"…")
-                ),
-            ]
-        }
-        Worker::Stable => vec![format!(
-            "Look at the services named: aws ecs describe-services --cluster {cluster} --services …; their events say why \
-             tasks do not start."
-        )],
+        Worker::Drained => stop_advice(about),
+        Worker::Stable => vec![match found.services.is_empty() {
+            true => format!(
+                "See why tasks do not start: aws ecs list-services --region {} --cluster {cluster}, and the events of each",
+                about.region
+            ),
+            false => format!(
+                "See in their events why tasks do not start: aws ecs describe-services --region {} --cluster {cluster} \
+                 --services {}",
+                about.region,
+                found.services.join(" ")
+            ),
+        }],
         Worker::Draining | Worker::CompleteAction | Worker::Reconcile => {
-            vec!["Nothing: it waits its turn, and its tasks run on meanwhile.".to_owned()]
+            vec!["Nothing: its tasks run until its turn comes.".to_owned()]
         }
     }
+}
+
+/// How the first of the tasks that are left can be stopped.
+fn stop_advice(about: &Explanation) -> Vec<String> {
+    let left = about.on_cluster.tasks_left();
+    let Some(first) = left.first() else {
+        return vec!["Nothing: the tasks have stopped since the last look.".to_owned()];
+    };
+    vec![format!(
+        "Wait; or stop it now (SIGTERM, then SIGKILL after its stopTimeout): aws ecs stop-task --region {} --cluster {} --task {}",
+        about.region, about.hooks.cluster, first.arn
+    )]
 }
 
 /// What a person can do about an instance at a hook for which no execution runs, where `ended` is its last one, if that ended
 /// badly. A redrive is no help: it enters the Fail state again, and fails at once.
 pub fn without_execution(about: &Explanation, ended: Option<&Execution>) -> Vec<String> {
-    let (region, machine) = (&about.region, &about.machine);
     let first = match ended {
-        Some(execution) => format!(
-            "Cure the cause. Then start an execution with the same input: aws stepfunctions describe-execution --region {region} \
-             --execution-arn {} --query input --output text > event.json && aws \
-             stepfunctions start-execution --region {region} --state-machine-arn {machine} --input file://event.json",
-            execution.arn
-        ),
+        Some(execution) => again(about, execution),
         None => about.await_execution(),
     };
-    let state = &about.member.state;
-    let names = &about.hook_names;
-    let (hook, result, effect) = match state.awaits_launch() {
-        true => (&names.launch, "ABANDON", "its launch is abandoned"),
-        false => (
-            &names.terminate,
-            "CONTINUE",
-            "what still runs on it is killed",
-        ),
-    };
     let mut lines = vec![first];
-    if let Some(hook) = hook
-        .as_ref()
-        .filter(|_| state.awaits_launch() || state.is_at_hook())
-    {
-        lines.push(format!(
-            "Or answer its hook yourself; {effect}: aws autoscaling complete-lifecycle-action --region {region} \
-             --auto-scaling-group-name {} --lifecycle-hook-name {hook} --instance-id {} --lifecycle-action-result {result}",
-            about.group, about.member.id
+    lines.extend(by_hand(about));
+    lines.push("If nobody answers, the hook ends at its heartbeat timeout.".to_owned());
+    lines
+}
+
+/// How an action whose execution failed gets another: the reconciler starts one, once.
+fn again(about: &Explanation, failed: &Execution) -> String {
+    let (region, machine) = (&about.region, &about.machine);
+    let by_hand = format!(
+        "aws stepfunctions describe-execution --region {region} --execution-arn {} --query input --output text > event.json && \
+         aws stepfunctions start-execution --region {region} --state-machine-arn {machine} --input file://event.json",
+        failed.arn
+    );
+    let is_second = failed.name.starts_with(NAME_PREFIX);
+    match about.stack.reconciler().is_some() && !is_second {
+        true => format!(
+            "Cure the cause. The reconciler starts another execution within 15m; or start it now: {by_hand}"
+        ),
+        false => format!(
+            "Cure the cause. The reconciler starts no other execution, so start it yourself: {by_hand}"
+        ),
+    }
+}
+
+/// How the hook is answered by hand. CONTINUE is offered only when nothing would be killed by it.
+fn by_hand(about: &Explanation) -> Option<String> {
+    let state = &about.member.state;
+    let command = |hook: &str, result: &str| {
+        format!(
+            "aws autoscaling complete-lifecycle-action --region {} --auto-scaling-group-name {} --lifecycle-hook-name {hook} \
+             --instance-id {} --lifecycle-action-result {result}",
+            about.region, about.group, about.member.id
+        )
+    };
+    if !state.is_at_hook() {
+        return None;
+    }
+    let names = &about.hook_names;
+    if state.awaits_launch() {
+        let hook = names.launch.as_ref()?;
+        return Some(format!(
+            "Or abandon the launch yourself: {}",
+            command(hook, "ABANDON")
         ));
     }
-    lines
-        .push("If nobody answers it, its hook ends by itself at its heartbeat timeout.".to_owned());
-    lines
+    let hook = names.terminate.as_ref()?;
+    Some(match about.on_cluster.tasks_left().is_empty() {
+        true => format!(
+            "Every task has stopped, so you can let it go: {}",
+            command(hook, "CONTINUE")
+        ),
+        false => format!(
+            "Do not answer its hook with CONTINUE: {} on it would be killed. Stop them first.",
+            about.on_cluster.counted()
+        ),
+    })
 }
 
 /// When a question has to be answered, if it has a deadline.

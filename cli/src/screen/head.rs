@@ -90,7 +90,7 @@ fn title(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     let mut parts = vec![(sight.stack.clone(), Mood::Strong)];
-    let course = course(sight, area.width);
+    let course = course(sight, area.width).filter(|_| screen.ending.is_none());
     let status = (sight.status.clone(), mood_of(&sight.status));
     let is_shown = course.is_none() || area.width >= STATUS_SHOWN_FROM;
     for part in course.into_iter().chain(is_shown.then_some(status)) {
@@ -198,6 +198,9 @@ fn gauge(canvas: &mut Canvas<'_>, area: Rect, (done, of): (usize, usize), mood: 
 fn expected(screen: &Screen) -> Vec<Part> {
     let sight = &screen.sight;
     let plain = |texts: Vec<String>| texts.into_iter().map(|text| (text, Mood::Plain)).collect();
+    if screen.ending.is_some() {
+        return Vec::new();
+    }
     if !is_busy(sight) {
         let last = [
             "CloudFormation is done; the last drains are open",
@@ -214,7 +217,10 @@ fn expected(screen: &Screen) -> Vec<Part> {
     }
     match sight.pace.expected(screen.now) {
         Expected::Done => Vec::new(),
-        Expected::Unknown => plain(vec!["ETA after the first batch".to_owned()]),
+        Expected::Unknown => {
+            let texts = ["ETA after the first batch", "no ETA yet"];
+            plain(texts.map(str::to_owned).to_vec())
+        }
         Expected::Planned(end) => {
             let at = format!("ETA {}", clock(end));
             plain(vec![

@@ -102,7 +102,7 @@ fn item(row: &Row<'_>, sight: &Sight) -> Item {
     let reason = reason(row, sight);
     let last = match reason.is_empty() {
         true => (Text::Unless(STATE, state.clone()), mood),
-        false => cell(&reason, Mood::Plain),
+        false => cell(brief(&reason), Mood::Plain),
     };
     Item {
         key: member.id.clone(),
@@ -116,6 +116,11 @@ fn item(row: &Row<'_>, sight: &Sight) -> Item {
         whole: reason,
         execution: row.asked.map(|asked| asked.execution.clone()),
     }
+}
+
+/// A reason in little room: that it is a wait is seen from the rest.
+fn brief(reason: &str) -> &str {
+    reason.strip_prefix("Waiting for ").unwrap_or(reason)
 }
 
 fn reason(row: &Row<'_>, sight: &Sight) -> String {
