@@ -255,7 +255,7 @@ impl Explanation {
                 ),
             ));
         }
-        if self.member.state.is_retained() {
+        if self.member.state.can_be_ended() {
             lines.push((
                 "now",
                 format!(

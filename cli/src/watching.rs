@@ -27,7 +27,7 @@ pub use ending::Ending;
 pub use news::{Activities, Events};
 pub use pace::{Expected, Pace};
 pub use sight::{Asked, Course, Ended, Entry, Said, Sight};
-pub use words::paused;
+pub use words::{paused, resume_command};
 
 /// How things stand.
 #[derive(Debug, Clone, Default, PartialEq)]

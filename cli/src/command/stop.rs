@@ -6,8 +6,9 @@ use clap::Args;
 use workers::model::group::HOLD_TAG;
 
 use super::confirm::agreed;
-use crate::aws::{Access, Aws, Group, Member, Stack, told};
+use crate::aws::{Access, Aws, Group, Member, Pause, Stack, told};
 use crate::view::out::say;
+use crate::watching::resume_command;
 
 /// Flags of `stop`.
 #[derive(Debug, Args)]
@@ -90,6 +91,10 @@ impl Stop {
 
     async fn hold(&self, aws: &Aws, stack: &Stack, why: &str) -> Result<ExitCode, String> {
         let members = group(aws, stack).await?;
+        if let Some(pause) = &members.pause {
+            say(already_paused(&stack.group()?, pause, &stack.name));
+            return Ok(ExitCode::FAILURE);
+        }
         let hour = match stack.goes_forward() {
             true => {
                 "CloudFormation gives a batch an hour: if it is held for longer, the update fails and goes back.\n"
@@ -107,8 +112,8 @@ impl Stop {
         }
         aws.hold(&stack.group()?, Some(why)).await?;
         say(format!(
-            "It is held. Let it go on with: ecs-rollout stop {} --release\n",
-            stack.name
+            "It is held. Let it go on with: {}\n",
+            resume_command(&stack.name)
         ));
         Ok(ExitCode::SUCCESS)
     }
@@ -148,6 +153,18 @@ fn ids(group: &Group, test: impl Fn(&Member) -> bool) -> String {
         true => "none".to_owned(),
         false => those.join(", "),
     }
+}
+
+/// Why a second pause changes nothing: the reason of the first would be lost.
+fn already_paused(group: &str, pause: &Pause, stack: &str) -> String {
+    let since = pause.since.map_or_else(String::new, |since| {
+        format!(" since {}", since.strftime("%Y-%m-%d %H:%M:%SZ"))
+    });
+    format!(
+        "Group {group} is paused already{since}: '{}'. Nothing is done. To give another reason, resume it first: {}\n",
+        pause.why,
+        resume_command(stack)
+    )
 }
 
 fn going_on(group: &Group) -> String {
