@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use clap::Args;
 use rehearsal::story::{play, script};
 
-use crate::view::live::Live;
+use crate::view::live::{Live, Shown};
 use crate::view::out::say;
 use crate::view::summary;
 
@@ -32,7 +32,7 @@ impl Story {
         let text =
             std::fs::read_to_string(&self.file).map_err(|error| format!("{file}: {error}"))?;
         let script = script::read(&file, &text)?;
-        let live = Arc::new(Mutex::new(Live::new(true)));
+        let live = Arc::new(Mutex::new(Live::new(Shown::Lines)));
         let played = play(&script.settings, &script.actions, None, live.clone())?;
         live.lock()
             .expect("a panic in a listener ends the program")
