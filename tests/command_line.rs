@@ -53,7 +53,7 @@ fn the_readme_shows_what_the_first_command_prints() {
         .filter(|line| !line.is_empty())
         .collect();
     assert!(shown.len() > 5, "the README shows nothing of the output");
-    let output = run(&["rehearse"]);
+    let output = run(&["rehearse", "--seed", "1"]);
     let told = String::from_utf8_lossy(&output.stdout);
     for line in shown {
         // A line of the README is cut at each …
@@ -76,7 +76,8 @@ fn the_readme_shows_what_the_first_command_prints() {
 
 #[test]
 fn the_same_seed_prints_the_same_and_another_seed_does_not() {
-    let told = |seed: &str| run(&["rehearse", "--instances", "1", "--seed", seed]).stdout;
+    let told =
+        |seed: &str| run(&["rehearse", "--instances", "1", "--seed", seed, "--verbose"]).stdout;
     assert_eq!(told("5"), told("5"));
     assert_ne!(told("5"), told("6"));
 }
@@ -104,7 +105,14 @@ fn a_role_that_lacks_an_action_is_found_out() {
         "Action: ecs:ListClusters",
     );
     let template = changed_template("role", "workflow.yaml", action, other);
-    let output = run(&["rehearse", "--instances", "1", "--template", &template]);
+    let output = run(&[
+        "rehearse",
+        "--instances",
+        "1",
+        "--verbose",
+        "--template",
+        &template,
+    ]);
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.contains("joined: AccessDenied"), "{told}");
     assert!(
@@ -142,4 +150,70 @@ fn the_page_of_a_rehearsal_stands_for_itself_and_changes_nothing_else() {
         "{shown} of {all}"
     );
     assert_eq!(page.matches("data-instance=").count(), 4);
+}
+
+/// What `rehearse` prints with these flags, line by line.
+fn rehearsed(flags: &[&str]) -> (Vec<String>, String) {
+    let output = run(&[&["rehearse"], flags].concat());
+    let lines = String::from_utf8_lossy(&output.stdout);
+    let lines = lines.lines().map(str::to_owned).collect();
+    (lines, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_rehearsal_ends_with_its_answer_on_one_screen() {
+    let (lines, _) = rehearsed(&["--instances", "4"]);
+    assert!((10..=24).contains(&lines.len()), "{lines:#?}");
+    let last = lines.last().expect("a line");
+    assert!(
+        last.starts_with("Rollout complete: 4 of 4 on the new AMI ami-"),
+        "{last}"
+    );
+    let (all, _) = rehearsed(&["--instances", "4", "--verbose"]);
+    assert!(all.len() > 100, "{} lines", all.len());
+    assert_eq!(all.last(), Some(last));
+    let invariants = all.iter().filter(|line| line.starts_with("invariant "));
+    assert_eq!(invariants.count(), 8);
+}
+
+#[test]
+fn a_rehearsal_that_rolls_back_counts_none_on_the_new_ami_and_names_the_cause() {
+    let (lines, _) = rehearsed(&["--instances", "4", "--fault", "never-joins"]);
+    let last = lines.last().expect("a line");
+    assert!(last.starts_with("Rolled back in "), "{last}");
+    assert!(last.contains(": 0 of 4 on the new AMI;"), "{last}");
+    assert!(
+        last.contains("Cause: i-") && last.contains(" did not join: "),
+        "{last}"
+    );
+    assert!(lines.len() <= 24, "{lines:#?}");
+}
+
+#[test]
+fn what_spot_takes_is_said_beside_the_invariants() {
+    let (lines, _) = rehearsed(&["--fault", "spot-interrupted", "--verbose"]);
+    let early = lines
+        .iter()
+        .find(|line| line.contains("drained-before-gone"));
+    let early = early.expect("the invariant is named");
+    assert!(
+        early.contains("besides 1 task, lost when EC2 took a Spot instance back"),
+        "{early}"
+    );
+    let (lines, _) = rehearsed(&["--fault", "spot-interrupted"]);
+    assert!(
+        !lines.iter().any(|line| line.contains("was killed")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn a_batch_larger_than_the_group_is_said() {
+    let (_, said) = rehearsed(&["--instances", "2", "--batch", "9"]);
+    assert!(
+        said.contains("BatchSize 9 is larger than the group of 2"),
+        "{said}"
+    );
+    let (_, said) = rehearsed(&["--instances", "2", "--batch", "2"]);
+    assert_eq!(said, "");
 }

@@ -18,7 +18,7 @@ fn main() {
         .map(|entry| entry.expect("the folder can be read").path())
         .filter(|path| {
             path.extension()
-                .is_some_and(|extension| extension == "story")
+                .is_some_and(|extension| extension == "scenario")
         })
         .collect();
     stories.sort();
@@ -74,7 +74,7 @@ fn compare(story: &Path) -> Result<(), Failed> {
 
 fn tell(story: &Path) -> Result<String, Failed> {
     let output = Command::new(env!("CARGO_BIN_EXE_ecs-rollout"))
-        .arg("story")
+        .arg("scenario")
         .arg(story.file_name().unwrap_or_default())
         .current_dir(story.parent().unwrap_or(Path::new(".")))
         .output()?;

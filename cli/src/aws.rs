@@ -11,6 +11,7 @@ mod group;
 mod pages;
 mod parameter;
 mod past;
+mod rolling;
 mod services;
 mod stack;
 
@@ -25,9 +26,10 @@ pub use definition::{Definition, RUNS_FOR};
 use edge::Edge;
 pub use edge::fit_to_show;
 pub use executions::{Execution, Ran, console};
-pub use group::{Capacity, Group, Hook, Hooks, Member};
+pub use group::{Capacity, Group, Hook, Hooks, Member, Pause};
 pub use pages::Page;
 pub use past::{Happened, Past};
+pub use rolling::RollingStep;
 pub use services::Service;
 pub use stack::{Stack, StackEvent};
 

@@ -2,16 +2,24 @@
 //! and what a person can do. Nothing here asks AWS.
 
 mod advice;
+mod cluster;
+mod rest;
 
 use std::fmt::{self, Display};
 
 use jiff::Timestamp;
 use serde_json::Value;
-use workers::model::{Subject, Transition, seconds_between};
+use workers::model::group::LifecycleState;
+use workers::model::{Subject, Transition};
 use workers::{Finding, Verdict, Worker};
 
-use crate::aws::{Execution, Hooks, Member, Ran, Stack, console};
+use crate::aws::{Execution, Hooks, Member, Pause, Ran, Stack, console};
+use crate::format::{between, clock};
+use crate::watching::{Said, paused, without_instance};
+pub use advice::deadline_of;
 use advice::{advice, at_the_deadline, without_execution};
+pub use cluster::OnCluster;
+use rest::{Line, problems, requested, situation};
 
 /// What is known about an instance.
 #[derive(Debug)]
@@ -36,6 +44,12 @@ pub struct Explanation {
     pub machine: String,
     /// The stack.
     pub stack: Stack,
+    /// How ECS sees it.
+    pub on_cluster: OnCluster,
+    /// Whether the group is paused.
+    pub pause: Option<Pause>,
+    /// When CloudFormation gives the batch up, if the group is paused and a batch waits.
+    pub times_out: Option<Timestamp>,
     /// What is done about it.
     pub life: Life,
 }
@@ -67,13 +81,42 @@ pub struct Found {
     pub worker: Worker,
     /// What it is about.
     pub subject: Subject,
+    /// The services that had tasks on it when its drain began.
+    pub services: Vec<String>,
     /// What it finds; nothing for complete-action, which only acts; or the error that it meets.
     pub finding: Result<Option<Finding>, String>,
 }
 
+/// Whether an execution about an instance concerns the state in which that is: an instance that came through its launch hook long
+/// ago is not waiting there, whatever an old execution says.
+pub fn concerns(state: &LifecycleState, input: &Value) -> bool {
+    match is_of_launch(input) {
+        true => {
+            state.awaits_launch() || state.enters_pool() || *state == LifecycleState::PendingProceed
+        }
+        false => state.is_draining() || state.can_be_ended() || is_terminating(state),
+    }
+}
+
+/// Whether it leaves the group or the warm pool for good, at a hook or past it.
+fn is_terminating(state: &LifecycleState) -> bool {
+    matches!(
+        state,
+        LifecycleState::TerminatingProceed
+            | LifecycleState::WarmedTerminating
+            | LifecycleState::WarmedTerminatingWait
+            | LifecycleState::WarmedTerminatingProceed
+    )
+}
+
+/// Whether a lifecycle event is of a launch hook.
+pub fn is_of_launch(input: &Value) -> bool {
+    input["detail"]["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_LAUNCHING"
+}
+
 /// Whose question stands: the first that has not been answered well.
 pub fn asked_now(input: &Value) -> Worker {
-    let launching = input["detail"]["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_LAUNCHING";
+    let launching = is_of_launch(input);
     let order: &[Worker] = match launching {
         true => &[Worker::Joined, Worker::Stable],
         false if input["draining"]["member"] == Value::Bool(false) => &[],
@@ -89,7 +132,7 @@ impl Explanation {
     /// Whether nothing is wrong: it is at rest, or on its way in time.
     pub fn is_well(&self) -> bool {
         match &self.life {
-            Life::Rests => true,
+            Life::Rests => problems(self).is_empty(),
             Life::Alone(_) => false,
             Life::Asked(asked) => match &asked.2.finding {
                 Ok(Some(finding)) => finding.verdict != Verdict::Never,
@@ -100,7 +143,7 @@ impl Explanation {
     }
 
     /// The lines, each with its label.
-    fn lines(&self) -> Vec<(&'static str, String)> {
+    fn lines(&self) -> Vec<Line> {
         let (group, stack) = (&self.group, &self.stack);
         let mut lines = vec![(
             "where",
@@ -114,43 +157,35 @@ impl Explanation {
                 stack.status
             ),
         )];
+        if let Some(pause) = &self.pause {
+            let text = paused(pause, self.times_out, self.now, &stack.name);
+            lines.push(("paused", text));
+        }
+        lines.extend(requested(self));
         match &self.life {
             Life::Asked(asked) => self.asked(&mut lines, asked),
             Life::Alone(ended) => self.alone(&mut lines, ended.as_deref()),
-            Life::Rests => lines.push(("now", self.at_rest())),
+            Life::Rests => {
+                lines.push(("now", situation(self)));
+                lines.extend(problems(self));
+            }
         }
         lines
     }
 
-    fn at_rest(&self) -> String {
-        let mut text = "No lifecycle action of it is open, and no execution runs for it: nothing waits for it.".to_owned();
-        if self.launches != self.member.version {
-            text += &format!(" The group launches version {} by now", self.launches);
-            text += match self.stack.is_busy() {
-                true => ", and the operation under way will replace it.",
-                false => "; the next update of the stack that changes the AMI replaces it.",
-            };
-        }
-        text
-    }
-
-    fn asked(
-        &self,
-        lines: &mut Vec<(&'static str, String)>,
-        (execution, ran, found): &(Execution, Ran, Found),
-    ) {
+    fn asked(&self, lines: &mut Vec<Line>, (execution, ran, found): &(Execution, Ran, Found)) {
         let subject = &found.subject;
-        let (way, hook) = match subject.action.transition {
-            Transition::Launching => ("comes", "launch"),
-            Transition::Terminating => ("leaves", "terminate"),
+        let hook = match subject.action.transition {
+            Transition::Launching => "Launch",
+            Transition::Terminating => "Terminate",
         };
-        let spent = seconds_between(subject.began, self.now);
         lines.push((
-            "way",
+            "hook",
             format!(
-                "It {way}: its {hook} hook opened at {:.0}, {spent} s ago. {}",
-                subject.began,
-                answers(&ran.input)
+                "{hook} hook open since {} ({}): {}.",
+                clock(subject.began),
+                between(subject.began, self.now),
+                Said::last(&ran.input).situation()
             ),
         ));
         let name = found.worker.name();
@@ -158,24 +193,30 @@ impl Explanation {
             "now",
             match &found.finding {
                 Ok(Some(finding)) if is_set_draining(found, finding) => {
-                    "Its turn has come: at its next look draining sets it DRAINING.".to_owned()
+                    "Its turn has come: the next look sets it DRAINING.".to_owned()
                 }
-                Ok(Some(finding)) => format!("{name}: {}", finding.reason),
+                Ok(Some(finding)) => without_instance(&finding.reason, &self.member.id),
                 Ok(None) => "All questions are answered: the lifecycle action is being completed."
                     .to_owned(),
-                Err(error) => format!("{name} cannot be answered: {error}"),
+                Err(error) => format!("{name} cannot answer: {error}"),
             },
         ));
+        if found.worker == Worker::Drained {
+            self.tasks(lines);
+        }
         if let Some(line) = at_the_deadline(found, self.now) {
             lines.push(("deadline", line));
         }
         let waiting: Vec<&str> = self.held().collect();
         if subject.action.transition == Transition::Terminating && !waiting.is_empty() {
             lines.push((
-                "holds",
+                "queued",
                 format!(
-                    "{} at their launch hooks wait until this and every other drain has ended: {}",
-                    waiting.len(),
+                    "{} for this and every other open drain: {}",
+                    match waiting.len() {
+                        1 => "1 new instance waits".to_owned(),
+                        more => format!("{more} new instances wait"),
+                    },
                     waiting.join(", ")
                 ),
             ));
@@ -186,14 +227,22 @@ impl Explanation {
         lines.push((
             "execution",
             format!(
-                "{}, in {} since {:.0}",
-                execution.name, ran.state, ran.since
+                "{}, in {} since {}",
+                execution.name,
+                ran.state,
+                clock(ran.since)
             ),
         ));
         lines.push(("", console(&self.region, &execution.arn)));
     }
 
-    fn alone(&self, lines: &mut Vec<(&'static str, String)>, ended: Option<&(Execution, Ran)>) {
+    /// The tasks that are left on it.
+    fn tasks(&self, lines: &mut Vec<Line>) {
+        let tasks = self.on_cluster.lines(self.now);
+        lines.extend(tasks.into_iter().map(|task| ("task", task)));
+    }
+
+    fn alone(&self, lines: &mut Vec<Line>, ended: Option<&(Execution, Ran)>) {
         let id = &self.member.id;
         if let Some((execution, ran)) = ended {
             let (error, cause) = ran.failure.clone().unwrap_or_default();
@@ -201,29 +250,33 @@ impl Explanation {
             lines.push((
                 "ended",
                 format!(
-                    "Its execution {} is {status}, in {state}: {error}: {cause}",
+                    "Execution {} {status} in {state}: {error}: {cause}",
                     execution.name
                 ),
             ));
         }
-        if self.member.state.is_retained() {
+        if self.member.state.can_be_ended() {
             lines.push((
                 "now",
-                "Its drain failed, and it is retained for you. Its tasks run on, and each rollout stops until you end it."
-                    .to_owned(),
+                format!(
+                    "Drain failed, retained for you: {} left. Each rollout stops until you terminate it.",
+                    self.on_cluster.counted()
+                ),
             ));
+            self.tasks(lines);
             lines.push((
                 "do",
                 format!(
-                    "See what runs on it, and end it: ecs-rollout terminate {id} (--stop-tasks: SIGTERM first). \
+                    "Terminate it: ecs-rollout terminate {id} (--stop-tasks: SIGTERM first). \
                      terminate-instance-in-auto-scaling-group alone drains it once more, and retains it again."
                 ),
             ));
         } else {
             lines.push((
                 "now",
-                format!("It is {}, and no execution runs for it.", self.member.state),
+                format!("{}, and no execution is running for it.", self.member.state),
             ));
+            self.tasks(lines);
             let what = without_execution(self, ended.map(|(execution, _)| execution));
             lines.extend(what.into_iter().map(|line| ("do", line)));
         }
@@ -236,14 +289,14 @@ impl Explanation {
     fn await_execution(&self) -> String {
         match self.stack.reconciler() {
             Some(machine) => format!(
-                "Wait: its event may be up to two minutes late, and if it was lost the reconciler starts an execution within \
-                 nine minutes after the hook opened, or fifteen if an event of its own is lost. If none runs by then, look whether the reconciler does: aws \
-                 stepfunctions list-executions --state-machine-arn {machine} --max-items 3"
+                "Wait: its event may be up to 2m late. If it was lost, the reconciler starts an execution within 9m after the hook \
+                 opened, or 15m if an event of its own is lost. If none is running by then, look at the reconciler: aws \
+                 stepfunctions list-executions --region {} --state-machine-arn {machine} --max-items 3",
+                self.region
             ),
             None => format!(
-                "Its event may be up to two minutes late. If none runs by then the event was lost; stack {} has no reconciler, \
-                 which the template of this version adds. Start an execution with the event from the dead letters (output \
-                 DeadLetterQueueUrl). Its hook ends by itself at its heartbeat timeout.",
+                "Wait: its event may be up to 2m late. After that the event is lost: stack {} has no reconciler, which the template \
+                 of this version adds. Start an execution with the event from the dead letters (output DeadLetterQueueUrl).",
                 self.stack.name
             ),
         }
@@ -264,21 +317,6 @@ fn is_set_draining(found: &Found, finding: &Finding) -> bool {
     found.worker == Worker::Draining && !done && !waits
 }
 
-/// What the workers have answered so far.
-fn answers(input: &Value) -> String {
-    let said = ["joined", "draining", "drained", "stable"]
-        .iter()
-        .filter_map(|name| {
-            let verdict = input[name]["verdict"].as_str()?;
-            Some(format!("{name} {verdict}"))
-        });
-    let said: Vec<String> = said.collect();
-    match said.is_empty() {
-        true => "Nothing is answered yet.".to_owned(),
-        false => format!("Answered last: {}.", said.join(", ")),
-    }
-}
-
 impl Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.member.id)?;
@@ -294,6 +332,29 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_execution_concerns_the_states_of_its_way_alone() {
+        let input = |way: &str| json!({"detail": {"LifecycleTransition": format!("autoscaling:EC2_INSTANCE_{way}")}});
+        for (state, launching, terminating) in [
+            ("Pending:Wait", true, false),
+            ("Pending:Proceed", true, false),
+            ("InService", false, false),
+            ("Terminating:Wait", false, true),
+            ("Terminating:Proceed", false, true),
+            ("Terminating:Retained", false, true),
+            ("Warmed:Pending:Wait", true, true),
+            ("Detaching", false, false),
+            ("EnteringStandby", false, false),
+        ] {
+            let of = LifecycleState::from_name(state);
+            let found = (
+                concerns(&of, &input("LAUNCHING")),
+                concerns(&of, &input("TERMINATING")),
+            );
+            assert_eq!(found, (launching, terminating), "{state}");
+        }
+    }
 
     #[test]
     fn the_question_that_stands_is_the_first_that_is_not_answered_well() {

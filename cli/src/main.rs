@@ -4,6 +4,7 @@ mod aws;
 mod command;
 mod explanation;
 mod failure;
+mod format;
 mod plan;
 mod reading;
 mod screen;

@@ -17,7 +17,7 @@ mod text;
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 
-use crate::watching::Sight;
+use crate::watching::{Ending, Sight};
 use lists::{Item, List};
 use plan::Plan;
 
@@ -83,6 +83,8 @@ pub struct Screen {
     /// The chosen entry of each pane, by its key; without one it is the first.
     chosen: [Option<String>; Pane::ALL.len()],
     overlay: Option<Overlay>,
+    /// How it ended, if it has.
+    ending: Option<Ending>,
     /// Whether colours are shown.
     colours: bool,
 }
@@ -121,6 +123,7 @@ impl Screen {
             pane: Pane::default(),
             chosen: Default::default(),
             overlay: None,
+            ending: None,
             colours,
         }
     }
@@ -145,6 +148,12 @@ impl Screen {
     pub fn has_trouble(&mut self, at: Timestamp, reason: String) {
         let since = self.trouble.take().map_or(at, |(since, _)| since);
         self.trouble = Some((since, reason));
+    }
+
+    /// It is over. What lies over the panes goes, so that the summary is seen.
+    pub fn has_ended(&mut self, ending: Ending) {
+        (self.overlay, self.trouble) = (None, None);
+        self.ending = Some(ending);
     }
 
     /// AWS answers again.

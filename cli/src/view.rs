@@ -1,8 +1,10 @@
 //! What people see.
 
+pub mod answer;
 pub mod ending;
 pub mod graph;
 pub mod live;
+pub mod milestones;
 pub mod out;
 pub mod page;
 pub mod planned;

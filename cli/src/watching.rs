@@ -2,24 +2,32 @@
 //!
 //! - `sight`: all that was seen; [`Standing`]: as much of it as is told when it changes.
 //! - `change`: what has changed; `told`: changes as lines. `news`: which events and activities are new.
-//! - `pace`: when the roll is expected to end.
+//! - `pace`: when the roll is expected to end; `batches`: which batch is under way. `ending`: what came of it. `words`: what is
+//!   shown of an answer, and of a pause.
 
+mod batches;
 mod change;
+mod ending;
 mod news;
 mod pace;
 mod sight;
 mod told;
+mod words;
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use workers::model::group::LifecycleState;
 
-use crate::aws::Service;
+use crate::aws::{Pause, Service};
 
+pub use batches::Batches;
 pub use change::Change;
+pub use ending::Ending;
 pub use news::{Activities, Events};
 pub use pace::{Expected, Pace};
-pub use sight::{Asked, Ended, Entry, Said, Sight};
+pub use sight::{Asked, Course, Ended, Entry, Said, Sight};
+pub use words::{paused, resume_command};
 
 /// How things stand.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,6 +42,16 @@ pub struct Standing {
     pub said: BTreeMap<String, Said>,
     /// The services, by name, as far as they were looked at.
     pub services: BTreeMap<String, Service>,
+    /// The AMI of the version.
+    pub ami: Option<String>,
+    /// How many instances are replaced, and of how many, see [`Sight::replaced`].
+    pub replaced: Option<(usize, usize)>,
+    /// Whether the group is paused.
+    pub pause: Option<Pause>,
+    /// When CloudFormation gives the batch up.
+    pub times_out: Option<Timestamp>,
+    /// The stack's name.
+    pub stack: String,
 }
 
 impl Standing {
@@ -57,11 +75,16 @@ impl Standing {
                 .map(|(_, one)| (one.name.clone(), one.clone()))
                 .collect(),
             members,
+            ami: sight.new_ami().map(str::to_owned),
+            replaced: sight.replaced(),
+            pause: sight.pause.clone(),
+            times_out: sight.batches.as_ref().and_then(Batches::times_out),
+            stack: sight.stack.clone(),
         }
     }
 
     /// What has changed since `before`, or, at the first look, what is under way.
-    pub fn since(&self, before: Option<&Self>) -> Vec<Change> {
+    pub fn since(&self, before: Option<&Self>, now: Timestamp) -> Vec<Change> {
         let mut changes = Vec::new();
         if before.is_none_or(|before| before.status != self.status) {
             let status = self.status.clone();
@@ -94,6 +117,9 @@ impl Standing {
             }
         }
         changes.extend(self.services_since(before));
+        if before.and_then(|before| before.pause.as_ref()) != self.pause.as_ref() {
+            changes.push(self.pause_change(now));
+        }
         if before.is_none_or(|before| before.members != self.members) {
             changes.push(self.progress());
         }
@@ -121,23 +147,44 @@ impl Standing {
         changed.map(change).collect()
     }
 
+    /// That it is paused, or resumed.
+    fn pause_change(&self, now: Timestamp) -> Change {
+        let pause = self.pause.as_ref();
+        let words = pause.map(|pause| paused(pause, self.times_out, now, &self.stack));
+        Change::Pause {
+            paused: pause.is_some(),
+            reason: pause.map_or_else(String::new, |pause| pause.why.clone()),
+            since: pause.and_then(|pause| pause.since),
+            times_out: self.times_out.filter(|_| pause.is_some()),
+            words: words.unwrap_or_else(|| "The rollout proceeds.".to_owned()),
+        }
+    }
+
     /// How far it is.
     pub fn progress(&self) -> Change {
-        let version = self.version.clone();
-        let count = |test: &dyn Fn(&LifecycleState, &str) -> bool| {
+        let count = |test: &dyn Fn(&LifecycleState) -> bool| {
             let all = self.members.values();
-            all.filter(|(state, of)| test(&LifecycleState::from_name(state), of))
+            all.filter(|(state, _)| test(&LifecycleState::from_name(state)))
                 .count()
         };
         let in_service = |state: &LifecycleState| *state == LifecycleState::InService;
         Change::Progress {
-            replaced: count(&|state, of| in_service(state) && of == version),
-            in_service: count(&|state, _| in_service(state)),
-            drains: count(&|state, _| state.awaits_end()),
-            at_launch: count(&|state, _| state.awaits_launch()),
-            version,
+            version: self.version.clone(),
+            ami: self.ami.clone(),
+            replaced: self.replaced.map(|(replaced, _)| replaced),
+            of: self.replaced.map_or(self.members.len(), |(_, of)| of),
+            in_service: count(&in_service),
+            drains: count(&LifecycleState::awaits_end),
+            at_launch: count(&LifecycleState::awaits_launch),
         }
     }
+}
+
+/// A reason without the instance that it is about, where that is shown beside it: whatever it begins with, and whatever is `on` it.
+pub fn without_instance(reason: &str, instance: &str) -> String {
+    let rest = reason.strip_prefix(instance).map(str::trim_start);
+    let rest = rest.unwrap_or(reason);
+    rest.replace(&format!(" on {instance}"), "")
 }
 
 fn instance(id: &str, state: &str, version: &str) -> Change {
@@ -164,9 +211,54 @@ mod tests {
         Standing {
             status: status.to_owned(),
             version: "10".to_owned(),
+            replaced: Some((1, 2)),
             members: members.iter().map(member).collect(),
             ..Standing::default()
         }
+    }
+
+    fn now() -> Timestamp {
+        "2026-11-23T10:15:00Z".parse().expect("a time")
+    }
+
+    #[test]
+    fn a_pause_is_told_with_its_reason_and_again_when_it_ends() {
+        let before = standing("UPDATE_IN_PROGRESS", &[]);
+        let mut held = before.clone();
+        held.stack = "ecs-cluster".to_owned();
+        held.pause = Some(Pause {
+            why: "sale".to_owned(),
+            since: "2026-11-23T10:00:00Z".parse().ok(),
+        });
+        held.times_out = "2026-11-23T10:30:00Z".parse().ok();
+        let told = held.since(Some(&before), now());
+        assert_eq!(
+            serde_json::to_value(&told).expect("JSON"),
+            json!([{"kind": "pause", "paused": true, "reason": "sale", "since": "2026-11-23T10:00:00Z",
+                "batchTimesOut": "2026-11-23T10:30:00Z"}])
+        );
+        assert_eq!(
+            told[0].to_string(),
+            "paused              PAUSED since 10:00:00Z (15m00s): sale. CloudFormation gives the batch up in 15m00s, at \
+             10:30:00Z. Resume: ecs-rollout resume ecs-cluster"
+        );
+        assert_eq!(held.since(Some(&held), now()), []);
+        let told = before.since(Some(&held), now());
+        assert_eq!(
+            told[0].to_string(),
+            "resumed             The rollout proceeds."
+        );
+    }
+
+    #[test]
+    fn a_reason_does_not_repeat_the_instance_beside_it() {
+        let of = |reason| without_instance(reason, "i-1");
+        assert_eq!(of("i-1 is held by i-12"), "is held by i-12");
+        assert_eq!(
+            of("3 task(s) on i-1 not STOPPED: a on i-2"),
+            "3 task(s) not STOPPED: a on i-2"
+        );
+        assert_eq!(of("Waiting for i-2"), "Waiting for i-2");
     }
 
     #[test]
@@ -179,15 +271,15 @@ mod tests {
                 ("i-3", "Pending:Wait", "10"),
             ],
         );
-        let told = first.since(None);
+        let told = first.since(None, now());
         let expected = [
             json!({"kind": "stack", "status": "UPDATE_IN_PROGRESS"}),
             json!({"kind": "instance", "instance": "i-2", "state": "Terminating:Wait", "version": "9"}),
             json!({"kind": "instance", "instance": "i-3", "state": "Pending:Wait", "version": "10"}),
-            json!({"kind": "progress", "version": "10", "replaced": 0, "inService": 1, "drains": 1, "atLaunch": 1}),
+            json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 1, "drains": 1, "atLaunch": 1}),
         ];
         assert_eq!(serde_json::to_value(told).expect("JSON"), json!(expected));
-        assert_eq!(first.since(Some(&first)), []);
+        assert_eq!(first.since(Some(&first), now()), []);
 
         let mut second = standing(
             "UPDATE_IN_PROGRESS",
@@ -198,12 +290,12 @@ mod tests {
             "joined": {"verdict": "Reached"}, "stable": {"verdict": "NotYet", "reason": "held"},
         });
         second.said.insert("i-3".to_owned(), Said::last(&input));
-        let told = second.since(Some(&first));
+        let told = second.since(Some(&first), now());
         let expected = [
             json!({"kind": "instance", "instance": "i-3", "state": "InService", "version": "10"}),
             json!({"kind": "instance", "instance": "i-2", "state": "gone", "version": "9"}),
             json!({"kind": "answer", "instance": "i-3", "worker": "stable", "verdict": "NotYet", "reason": "held"}),
-            json!({"kind": "progress", "version": "10", "replaced": 1, "inService": 2, "drains": 0, "atLaunch": 0}),
+            json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 2, "drains": 0, "atLaunch": 0}),
         ];
         assert_eq!(serde_json::to_value(told).expect("JSON"), json!(expected));
         // Another reason for the same verdict is no news.
@@ -211,7 +303,7 @@ mod tests {
         if let Some(said) = third.said.get_mut("i-3") {
             said.reason = "held still".to_owned();
         }
-        assert_eq!(third.since(Some(&second)), []);
+        assert_eq!(third.since(Some(&second), now()), []);
     }
 
     #[test]
@@ -230,14 +322,15 @@ mod tests {
             }
         };
         let told = |before: Option<&Standing>, now: &Standing| -> Vec<String> {
-            let changes = now.since(before).into_iter();
+            let changes = now.since(before, Timestamp::UNIX_EPOCH).into_iter();
             changes
                 .filter(|change| matches!(change, Change::Service { .. }))
                 .map(|change| change.to_string())
                 .collect()
         };
         assert_eq!(told(None, &with(4)), [""; 0]);
-        let short = "web                 3 of 4 running         1 pending: unable to place a task";
+        let short =
+            "web                 3 of 4 running             1 pending: unable to place a task";
         assert_eq!(told(None, &with(3)), [short]);
         assert_eq!(told(Some(&with(4)), &with(3)), [short]);
         // A little better is no news: it comes and goes with every task that starts.

@@ -34,8 +34,8 @@ from loopback.start import KEYS, credentials, start  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SPEED, SPEED_OF_THOUSAND = 20, 10
 PATIENCE_SECONDS = 150
-WIDE, USUAL, SMALL = (40, 120), (24, 80), (12, 40)
-AMI = "/ami/ecs/latest"
+WIDE, USUAL, NARROW, SMALL = (40, 140), (24, 80), (20, 60), (12, 40)
+AMI, HOLD = "/ami/ecs/latest", "ecs-rollout:hold"
 UP, DOWN = b"\x1b[A", b"\x1b[B"
 # A person takes less for at once.
 AT_ONCE_SECONDS = 0.2
@@ -49,7 +49,7 @@ def fail(sentence):
 class Terminal:
     """A pseudo-terminal with `watch` in it."""
 
-    def __init__(self, program, address, size=WIDE, **more):
+    def __init__(self, program, address, size=WIDE, flags=("--exit",), **more):
         self.screen = pyte.Screen(size[1], size[0])
         self.stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
@@ -61,7 +61,7 @@ class Terminal:
         env = {"AWS_ENDPOINT_URL": address, **credentials(KEYS[address]), "AWS_REGION": REGION,
                "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true",
                "PATH": os.environ["PATH"], "TERM": "xterm-256color", **more}
-        self.process = subprocess.Popen([program, "watch", STACK], stdin=theirs, stdout=theirs, stderr=theirs, env=env,
+        self.process = subprocess.Popen([program, "watch", STACK, *flags], stdin=theirs, stdout=theirs, stderr=theirs, env=env,
                                         start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(theirs)
         threading.Thread(target=self.read, daemon=True).start()
@@ -167,6 +167,13 @@ class Scene:
         for task in tasks:
             self.ecs.stop_task(cluster=CLUSTER, task=task)
 
+    def pause(self, why):
+        self.groups.create_or_update_tags(Tags=[{"ResourceId": CLUSTER, "ResourceType": "auto-scaling-group", "Key": HOLD, "Value": why,
+                                                 "PropagateAtLaunch": False}])
+
+    def resume(self):
+        self.groups.delete_tags(Tags=[{"ResourceId": CLUSTER, "ResourceType": "auto-scaling-group", "Key": HOLD}])
+
     def instances(self):
         group = self.groups.describe_auto_scaling_groups(AutoScalingGroupNames=[CLUSTER])["AutoScalingGroups"][0]
         return [one["LifecycleState"] for one in group["Instances"]]
@@ -185,15 +192,20 @@ def stuck(program, scene):
     watched = Terminal(program, scene.between.address)
     # While the stack is created its outputs are not there yet.
     watched.until("a stack that is created", "CREATE_IN_PROGRESS", "Instances")
-    watched.ends("watch of a stack that is created", 0, "CREATE_COMPLETE", "all is well")
+    watched.ends("watch of a stack that is created", 0, "CREATE_COMPLETE", "Stack created")
     scene.serve()
     held = scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)["tasks"]
     scene.roll("ami-00000000000000001")
-    watched = Terminal(program, scene.between.address)
-    watched.until("a drain that hangs", "UPDATE_IN_PROGRESS", "User Initiated", "Terminating:Wait", "drained NotYet", "standalone",
-                  "not STOPPED", "stable NotYet", "held", "no batch has ended", "1 drain is open for 00:", "Services 1", "console")
-    for name, size, words in (("80x24", USUAL, ("Instances", "Events", "Terminating:Wait")), ("40x12", SMALL, ("▸Instances", "i-")),
-                              ("120x40", WIDE, ("Instances", "Services", "Events"))):
+    watched = Terminal(program, scene.between.address, flags=())
+    watched.until("a drain that hangs", "UPDATE_IN_PROGRESS", "User Initiated", "Terminating:Wait", "standalone", "1 draining for ",
+                  "deadline", "1 queued", "0 of 4 replaced", "batch 1 of 4", "ETA after the first batch", "Services 1", "console",
+                  "Rolling from ami-0123456789abcdef0 to ami-00000000000000001")
+    scene.pause("sale until noon")
+    watched.until("a pause", "PAUSED", "sale until noon", "CloudFormation gives the batch up in", "Resume: ecs-rollout")
+    scene.resume()
+    watched.until("the end of the pause", "0 of 4 replaced", gone=["PAUSED"])
+    for name, size, words in (("80x24", USUAL, ("Instances", "Events", "Terminating:Wait")), ("60x20", NARROW, ("batch 1 of 4", "i-")),
+                              ("40x12", SMALL, ("▸Instances", "i-")), ("140x40", WIDE, ("Instances", "Services", "Events"))):
         watched.resize(*size)
         watched.until(f"the screen at {name}", *words)
     scene.between.refuse("DescribeAutoScalingGroups", "Throttling", 400, 4)
@@ -202,7 +214,7 @@ def stuck(program, scene):
     scene.between.refuse("DescribeStacks", "ExpiredToken", 403, 2)
     watched.until("expired credentials", "the credentials have expired")
     watched.until("renewed credentials", "UPDATE_IN_PROGRESS", gone=["have expired"])
-    print("a drain that hangs, three sizes, throttling and expired credentials are shown")
+    print("a drain that hangs, a pause, four sizes, throttling and expired credentials are shown")
     left_alone(program, scene)
     watched.press(b"\r")
     watched.until("its reason in full", "In full", "standalone", "console.aws.amazon.com/states", "v2/executions/details")
@@ -212,9 +224,12 @@ def stuck(program, scene):
     draining = scene.ecs.list_container_instances(cluster=CLUSTER, status="DRAINING")["containerInstanceArns"]
     first = held & {task for one in draining for task in scene.ecs.list_tasks(cluster=CLUSTER, containerInstance=one)["taskArns"]}
     scene.stop(first)
-    watched.until("an expected end", "expected end", "Terminating:Wait", "Z, in 0", gone=["not known"])
+    watched.until("an expected end", "ETA ", "Z (in ", "Terminating:Wait", gone=["after the first batch"])
     scene.stop(held - first)
-    watched.ends("watch of a roll that ends well", 0, "4 of 4 in service are of version 2", "UPDATE_COMPLETE", "all is well")
+    watched.until("its last screen", "Rollout complete: 4 of 4 on ami-00000000000000001 in ", "4 of 4 replaced", "Press any key",
+                  gone=["░"])
+    watched.press(b"x")
+    watched.ends("watch of a roll that ends well", 0, "4 of 4 replaced", "UPDATE_COMPLETE", "Rollout complete")
 
 
 def left_alone(program, scene):
@@ -227,17 +242,17 @@ def left_alone(program, scene):
     if coloured:
         fail(f"NO_COLOR is not heeded: {coloured}")
     again = Terminal(program, scene.between.address)
-    again.until("a watch after kill -9", "UPDATE_IN_PROGRESS", "User Initiated", "drained NotYet", "standalone", "Services 1")
+    again.until("a watch after kill -9", "UPDATE_IN_PROGRESS", "User Initiated", "standalone", "Services 1")
     again.press(b"?")
-    again.until("the help", "is the new instance in the cluster?")
+    again.until("the help", "waits for earlier drains")
     again.press(b"\x1b")
-    again.until("no help", "Instances", gone=["is the new instance in the cluster?"])
+    again.until("no help", "Instances", gone=["waits for earlier drains"])
     again.press(b"q")
-    again.ends("q", 130, "UPDATE_IN_PROGRESS", "The roll goes on without you")
+    again.ends("q", 130, "UPDATE_IN_PROGRESS", "The rollout proceeds without you")
     again = Terminal(program, scene.between.address)
     again.until("another watch", "Instances")
     again.process.send_signal(signal.SIGTERM)
-    again.ends("SIGTERM", 143, "The roll goes on without you")
+    again.ends("SIGTERM", 143, "The rollout proceeds without you")
 
 
 def backward(program, scene):
@@ -247,14 +262,14 @@ def backward(program, scene):
     watched = Terminal(program, scene.between.address)
     watched.until("a roll", "UPDATE_IN_PROGRESS")
     scene.stacks.cancel_update_stack(StackName=STACK)
-    watched.ends("watch of a roll that goes back", 1, "UPDATE_ROLLBACK_COMPLETE", "did not go as it was meant to")
+    watched.ends("watch of a roll that goes back", 1, "UPDATE_ROLLBACK_COMPLETE", "Rolled back")
     scene.ecs.delete_service(cluster=CLUSTER, service="web", force=True)
     held = scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=1)["tasks"]
     scene.stacks.delete_stack(StackName=STACK)
     watched = Terminal(program, scene.between.address)
     watched.until("a stack that is deleted", "DELETE_IN_PROGRESS")
     scene.stop(task["taskArn"] for task in held)
-    watched.ends("watch of a stack that is deleted", 0, "DELETE_COMPLETE", "all is well")
+    watched.ends("watch of a stack that is deleted", 0, "DELETE_COMPLETE", "Stack deleted")
 
 
 def thousand(program, scene):
@@ -272,7 +287,7 @@ def thousand(program, scene):
     scene.roll("ami-00000000000000001")
     scene.between.asked.clear()
     watched = Terminal(program, scene.between.address)
-    watched.until("a roll of 1,000", "of 1000 on version 2", "Instances 10", "under way")
+    watched.until("a roll of 1,000", "of 1000 replaced", "Instances 10", "under way")
     scene.between.delay = 1
     took = []
     for pressed in range(DOWN_PRESSED):

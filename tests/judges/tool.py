@@ -142,15 +142,15 @@ def trouble(scene):
     # Twice in a row is no word worth, as with the SDK, which tries three times.
     refuse("DescribeStacks", "Throttling", 400, 2)
     quiet = scene.tool("watch", STACK)
-    expect("watch, throttled for a moment", quiet, 0, "all is well")
+    expect("watch, throttled for a moment", quiet, 0, "Stack created")
     if "throttled" in quiet[0] + quiet[1]:
         fail(f"a trouble that passes is told: {quiet}")
     refuse("DescribeAutoScalingGroups", "Throttling", 400, 4)
     refuse("ListExecutions", "ThrottlingException", 400, 4)
-    expect("watch, throttled", scene.tool("watch", STACK), 0, "was throttled", "waiting", "all is well")
+    expect("watch, throttled", scene.tool("watch", STACK), 0, "was throttled", "waiting", "Stack created")
     refuse("DescribeStacks", "ExpiredToken", 403, 2)
     expired = scene.tool("watch", STACK)
-    expect("watch, credentials expired", expired, 0, "have expired; renew them", "all is well")
+    expect("watch, credentials expired", expired, 0, "have expired; renew them", "Stack created")
     if (expired[0] + expired[1]).count("have expired") != 1:
         fail(f"one trouble is told more than once: {expired}")
     refuse("DescribeStackEvents", "AccessDenied", 403, 1)
@@ -165,7 +165,21 @@ def trouble(scene):
 
 
 def well(scene):
-    expect("explain at rest", scene.tool("explain", scene.at("InService")), 0, "nothing waits for it")
+    rests = scene.at("InService")
+    expect("explain at rest", scene.tool("explain", rests), 0, "nothing waits for it")
+    arns = scene.ecs.list_container_instances(cluster=CLUSTER, filter=f"ec2InstanceId == {rests}")["containerInstanceArns"]
+    scene.ecs.update_container_instances_state(cluster=CLUSTER, containerInstances=arns, status="DRAINING")
+    expect("explain of what serves and is DRAINING", scene.tool("explain", rests), 1, "InService, but DRAINING in ECS", *arns,
+           "--status ACTIVE")
+    scene.ecs.update_container_instances_state(cluster=CLUSTER, containerInstances=arns, status="ACTIVE")
+    scene.groups.enter_standby(InstanceIds=[rests], AutoScalingGroupName=CLUSTER, ShouldDecrementDesiredCapacity=True)
+    until("standby", lambda: scene.instances().get(rests) == "Standby")
+    aside = scene.tool("explain", rests)
+    expect("explain in standby", aside, 0, "exit-standby")
+    if "hook" in aside[0]:
+        fail(f"explain speaks of hooks in a state without one: {aside[0]}")
+    scene.groups.exit_standby(InstanceIds=[rests], AutoScalingGroupName=CLUSTER)
+    until("its return", lambda: scene.instances().get(rests) == "InService")
     expect("roll without another AMI", scene.tool("roll", STACK, "--yes"), 0, "No changes: ")
     expect("plan without another AMI", scene.tool("plan", STACK), 1, "same-ami: there is nothing to roll")
     new_ami = "ami-00000000000000001"
@@ -184,8 +198,13 @@ def well(scene):
     end, progress = told[-1], [one for one in told if one["kind"] == "progress"][-1]
     if not (end["kind"] == "end" and end["well"] and end["status"] == "UPDATE_COMPLETE"):
         fail(f"the end is {end}")
-    if (progress["replaced"], progress["inService"], progress["version"]) != (4, 4, "2"):
+    if (progress["replaced"], progress["of"], progress["inService"], progress["version"]) != (4, 4, 4, "2"):
         fail(f"the last progress is {progress}")
+    if (end["replaced"], end["of"], end["ami"]) != (4, 4, new_ami):
+        fail(f"the end is {end}")
+    counts = {one["of"] for one in told if one["kind"] == "progress"}
+    if counts != {4}:
+        fail(f"progress is counted of {counts}, in a group of four")
     created = [one for one in told if one["kind"] == "event" and one["status"].startswith("CREATE")]
     if created:
         fail(f"an earlier operation is told: {created[0]}")
@@ -223,11 +242,15 @@ def stuck(scene):
     roll = scene.started("roll", STACK, "--batch", "2", "--yes")
     leaving, held = scene.at("Terminating:Wait"), scene.at("Pending:Wait")
     scene.between.asked.clear()
-    until("drain", lambda: "not STOPPED" in scene.tool("explain", leaving)[0])
-    expect("explain of a drain", scene.tool("explain", leaving), 0,
-           MARK, SHOWN, "its policy is retain", "aws ecs stop-task", held, "execution")
-    until("hold", lambda: "held at its launch hook" in scene.tool("explain", held)[0])
-    expect("explain of what it holds", scene.tool("explain", held), 0, f"ecs-rollout explain {leaving}")
+    until("drain", lambda: "waiting for tasks to stop" in scene.tool("explain", leaving)[0])
+    drain = scene.tool("explain", leaving)
+    expect("explain of a drain", drain, 0, MARK, SHOWN, "the drain fails. The instance is retained for you", "aws ecs stop-task", held,
+           "execution")
+    tasks = [line for line in drain[0].splitlines() if line.startswith("  task ")]
+    if not tasks or "standalone" not in tasks[0] or ":task/" not in tasks[0] or "…" in drain[0]:
+        fail(f"explain of a drain does not name its tasks, the standalone ones first: {drain[0]}")
+    until("queue", lambda: "waiting for earlier drains" in scene.tool("explain", held)[0])
+    expect("explain of what is queued", scene.tool("explain", held), 0, f"ecs-rollout explain {leaving}")
     reads = ("Describe", "List", "Get")
     changing = {action for _, action in scene.between.asked if not action.startswith(reads)}
     if changing - {"UpdateStack"}:
@@ -237,8 +260,12 @@ def stuck(scene):
     pause = ("pause", STACK, "--reason")
     expect("pause that cannot ask", scene.tool(*pause, why), 2, leaving, "Account 123456789012", cannot_ask)
     expect("pause", scene.tool(*pause, why, "--yes"), 0, "Paused. To resume: ecs-rollout resume")
-    expect("pause again", scene.tool(*pause, why, "--yes"), 0, f"Already paused: '{why}'")
-    expect("pause for another reason", scene.tool(*pause, "lunch", "--yes"), 3, f"already paused: '{why}'", "--replace")
+    expect("pause again", scene.tool(*pause, why, "--yes"), 0, "Already paused since 20", why)
+    expect("pause for another reason", scene.tool(*pause, "lunch", "--yes"), 3, "already paused since 20", why, "--replace")
+    expect("explain of a drain in a pause", scene.tool("explain", leaving), 0, "PAUSED since", why,
+           "CloudFormation gives the batch up in", "Resume: ecs-rollout resume")
+    expect("explain of what is queued in a pause", scene.tool("explain", held), 0, "PAUSED since", why)
+    expect("report of a paused rollout", scene.tool("report", STACK), 2, "PAUSED since", why, "Resume: ecs-rollout resume")
     expect("resume", scene.tool("resume", STACK, "--yes"), 0, why, "Resumed")
     expect("cancel that cannot ask", scene.tool("cancel", STACK), 2, leaving, cannot_ask)
     out, err, code = scene.tool("cancel", STACK, "--yes", "--output", "json")

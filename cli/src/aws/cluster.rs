@@ -14,6 +14,9 @@ const DESCRIBED_AT_ONCE: usize = 100;
 /// DescribeServices takes only this many (documented).
 const SERVICES_DESCRIBED_AT_ONCE: usize = 10;
 
+/// The attribute in which the agent reports the instance's AMI.
+const AMI_ATTRIBUTE: &str = "ecs.ami-id";
+
 /// An EC2 instance as a member of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Machine {
@@ -152,6 +155,44 @@ impl ServiceSettings {
 }
 
 impl Aws {
+    /// The ARN under which an instance is registered in the cluster, if it is.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`].
+    pub async fn registration(
+        &self,
+        cluster: &str,
+        instance: &str,
+    ) -> Result<Option<String>, Error> {
+        let call = "ecs:ListContainerInstances";
+        let sent = self
+            .ecs
+            .list_container_instances()
+            .cluster(cluster)
+            .filter(format!("ec2InstanceId == {instance}"))
+            .send();
+        let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
+        Ok(answer.container_instance_arns().first().cloned())
+    }
+
+    /// The AMI of a registered instance, which its agent reports
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-constraints.html>).
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`].
+    pub async fn ami(&self, cluster: &str, arn: &str) -> Result<Option<String>, Error> {
+        let call = "ecs:DescribeContainerInstances";
+        let sent = self
+            .ecs
+            .describe_container_instances()
+            .cluster(cluster)
+            .container_instances(arn)
+            .send();
+        let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
+        let machine = answer.container_instances().first().map(Machine::of);
+        Ok(machine.and_then(|machine| machine.attribute(AMI_ATTRIBUTE).map(str::to_owned)))
+    }
+
     /// The instances that are registered in the cluster.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The Auto Scaling group: its instances, and what its lifecycle hooks say about the roll.
 
 use aws_sdk_autoscaling::types::{AutoScalingGroup, Tag};
+use jiff::Timestamp;
 use serde_json::Value;
 use workers::Error;
 use workers::model::group::HOLD_TAG;
@@ -41,8 +42,21 @@ pub struct Member {
 pub struct Group {
     /// The launch template's version that new instances come from, as the group names it.
     pub version: String,
+    /// DesiredCapacity.
+    pub desired: usize,
     /// Its instances.
     pub members: Vec<Member>,
+    /// Why it is paused, if it is.
+    pub pause: Option<Pause>,
+}
+
+/// Why a rollout of the group is paused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    /// The reason that was given.
+    pub why: String,
+    /// Since when; not known if somebody wrote the tag by hand.
+    pub since: Option<Timestamp>,
 }
 
 /// What a group may do.
@@ -80,6 +94,44 @@ pub struct Hooks {
     pub stack: String,
 }
 
+/// Stands in the tag's value before the time: AWS has no time of a tag. Of characters that a tag takes everywhere
+/// (<https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>).
+const SINCE: &str = " - since ";
+
+/// Longer reasons are refused: a tag's value has 256 characters, some of them for the time.
+const WHY_AT_MOST: usize = 200;
+
+impl Pause {
+    /// Reads the tag's value.
+    fn read(value: &str) -> Self {
+        let parts = value.rsplit_once(SINCE);
+        let parts = parts.and_then(|(why, since)| Some((why, since.parse().ok()?)));
+        match parts {
+            Some((why, since)) => Self {
+                why: why.to_owned(),
+                since: Some(since),
+            },
+            None => Self {
+                why: value.to_owned(),
+                since: None,
+            },
+        }
+    }
+
+    /// The tag's value.
+    ///
+    /// # Errors
+    /// If the reason is too long for a tag.
+    fn write(why: &str, now: Timestamp) -> Result<String, String> {
+        match why.chars().count() {
+            0..=WHY_AT_MOST => Ok(format!("{why}{SINCE}{now:.0}")),
+            count => Err(format!(
+                "the reason has {count} characters: a tag of the group holds it, which has room for {WHY_AT_MOST}; shorten it"
+            )),
+        }
+    }
+}
+
 impl Group {
     /// The instances that are at rest neither in service nor retained.
     pub fn moving(&self) -> impl Iterator<Item = &Member> {
@@ -93,6 +145,11 @@ impl Group {
 }
 
 impl Member {
+    /// Whether it is at work.
+    pub fn is_in_service(&self) -> bool {
+        self.state == LifecycleState::InService
+    }
+
     /// Whether it is on its way in or out.
     pub fn moves(&self) -> bool {
         let rests = match &self.state {
@@ -143,7 +200,12 @@ impl Aws {
         });
         Ok(Group {
             version: version(found.launch_template()),
+            desired: found
+                .desired_capacity()
+                .and_then(|desired| usize::try_from(desired).ok())
+                .unwrap_or_default(),
             members: members.collect(),
+            pause: paused(&found),
         })
     }
 
@@ -206,7 +268,7 @@ impl Aws {
             suspended: suspended
                 .filter_map(|one| Some(one.process_name()?.to_owned()))
                 .collect(),
-            on_hold: on_hold(&found),
+            on_hold: paused(&found).map(|pause| pause.why),
             refresh: self.refresh(name).await?,
         })
     }
@@ -224,7 +286,10 @@ impl Aws {
         let groups = &self.autoscaling;
         let answer = match why {
             Some(why) => {
-                let sent = groups.create_or_update_tags().tags(tag.value(why).build());
+                let value = Pause::write(why, self.now())?;
+                let sent = groups
+                    .create_or_update_tags()
+                    .tags(tag.value(value).build());
                 let sent = sent.send().await.map(drop);
                 let call = "autoscaling:CreateOrUpdateTags";
                 sent.map_err(|error| Error::from_sdk(call, error))
@@ -256,10 +321,10 @@ impl Aws {
     }
 }
 
-fn on_hold(group: &AutoScalingGroup) -> Option<String> {
+fn paused(group: &AutoScalingGroup) -> Option<Pause> {
     let mut tags = group.tags().iter();
     let tag = tags.find(|tag| tag.key() == Some(HOLD_TAG))?;
-    Some(tag.value().unwrap_or_default().to_owned())
+    Some(Pause::read(tag.value().unwrap_or_default()))
 }
 
 fn ours(metadata: Option<&str>) -> Option<Hooks> {
@@ -268,4 +333,23 @@ fn ours(metadata: Option<&str>) -> Option<Hooks> {
         cluster: metadata["cluster"].as_str()?.to_owned(),
         stack: metadata["stack"].as_str()?.to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_keeps_its_reason_and_its_time_in_the_tag() {
+        let now: Timestamp = "2026-11-23T10:05:00.25Z".parse().expect("a time");
+        let value = Pause::write("sale until noon - since Monday", now).expect("it is short");
+        let read = Pause::read(&value);
+        assert_eq!(read.why, "sale until noon - since Monday");
+        assert_eq!(read.since, "2026-11-23T10:05:00Z".parse().ok());
+        // Somebody may write the tag by hand.
+        let by_hand = Pause::read("ask Kim");
+        assert_eq!((by_hand.why.as_str(), by_hand.since), ("ask Kim", None));
+        let long = Pause::write(&"x".repeat(201), now).expect_err("it is too long");
+        assert!(long.contains("201 characters"), "{long}");
+    }
 }

@@ -5,12 +5,16 @@ use std::process::ExitCode;
 
 use aws_sdk_sfn::types::ExecutionStatus;
 use clap::Args;
-use workers::config;
+use jiff::Timestamp;
+use workers::model::cluster::Task;
+use workers::model::{ClusterName, InstanceId};
+use workers::{Error, config};
 
-use crate::aws::{Access, Aws, Execution, Ran, error_text};
-use crate::explanation::{Explanation, Found, HookNames, Life, asked_now};
+use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
+use crate::explanation::{Explanation, Found, HookNames, Life, OnCluster, asked_now, concerns};
 use crate::failure::Failure;
 use crate::view::out::say;
+use crate::watching::{Batches, Events};
 
 /// So many executions that ended badly are looked through for one about the instance.
 const ENDED_LOOKED_AT: usize = 20;
@@ -22,8 +26,8 @@ const ENDED_LOOKED_AT: usize = 20;
   ecs-rollout explain i-0123456789abcdef0 --profile prod --region eu-west-1
 
 Changes nothing. Calls: autoscaling:DescribeAutoScalingInstances, DescribeAutoScalingGroups, DescribeLifecycleHooks,
-DescribeWarmPool, cloudformation:DescribeStacks, states:ListExecutions, GetExecutionHistory, and the reads of ECS that the
-workers make.
+DescribeWarmPool, cloudformation:DescribeStacks, DescribeStackEvents, states:ListExecutions, GetExecutionHistory, and the reads of
+ECS that the workers make.
 
 Exit code: 0 if nothing is wrong with it, 1 if it is stuck or has failed, 2 if it cannot be told.")]
 pub struct Explain {
@@ -91,16 +95,13 @@ async fn look(aws: &Aws, instance: &str) -> Result<Explanation, Failure> {
         .group(&group)
         .await
         .map_err(|error| Failure::from(&error))?;
-    let life = match running(aws, &machine, instance).await? {
-        // What is retained is yours to end, though an execution may not have noticed yet that its action is over.
-        Some((execution, ran)) if !member.state.is_retained() => {
-            let found = asked(aws, &ran).await?;
-            Life::Asked(Box::new((execution, ran, found)))
-        }
-        _ if member.moves() || member.state.is_retained() => {
-            Life::Alone(ended(aws, &machine, instance).await?.map(Box::new))
-        }
-        _ => Life::Rests,
+    let life = life(aws, &machine, &member).await?;
+    let on_cluster = on_cluster(aws, &hooks.cluster, instance).await;
+    let times_out = match others.pause {
+        Some(_) => times_out(aws, &stack)
+            .await
+            .map_err(|error| Failure::from(&error))?,
+        None => None,
     };
     Ok(Explanation {
         now: aws.now(),
@@ -117,25 +118,84 @@ async fn look(aws: &Aws, instance: &str) -> Result<Explanation, Failure> {
         hook_names,
         machine,
         stack,
+        on_cluster: on_cluster.map_err(|error| Failure::from(&error))?,
+        pause: others.pause,
+        times_out,
         life,
     })
+}
+
+/// What is done about it. What is retained is yours to end, though an execution may not have noticed yet that its action is over.
+async fn life(aws: &Aws, machine: &str, member: &Member) -> Result<Life, Failure> {
+    let is_retained = member.state.can_be_ended();
+    let running = match is_retained {
+        true => None,
+        false => running(aws, machine, member).await?,
+    };
+    if let Some((execution, ran)) = running {
+        let found = asked(aws, &ran).await?;
+        return Ok(Life::Asked(Box::new((execution, ran, found))));
+    }
+    Ok(match is_retained || member.state.is_at_hook() {
+        true => Life::Alone(ended(aws, machine, member).await?.map(Box::new)),
+        false => Life::Rests,
+    })
+}
+
+/// How ECS sees the instance.
+async fn on_cluster(aws: &Aws, cluster: &str, instance: &str) -> Result<OnCluster, Error> {
+    let (ecs, cluster) = (&aws.clients.ecs, ClusterName::new(cluster));
+    let registrations = ecs
+        .registrations(&cluster, &InstanceId::new(instance))
+        .await?;
+    let mut tasks = Vec::new();
+    for one in &registrations {
+        tasks.extend(ecs.tasks_on(&cluster, &one.arn, &[]).await?);
+    }
+    let of_service = |task: &Task| !task.is_stopped() && task.service().is_some();
+    // Only for tasks of services it matters which of those are daemons.
+    let daemons = match tasks.iter().any(of_service) {
+        true => ecs.daemons(&cluster).await?,
+        false => Vec::new(),
+    };
+    Ok(OnCluster {
+        registrations,
+        tasks,
+        daemons,
+    })
+}
+
+/// When CloudFormation gives the present batch up.
+async fn times_out(aws: &Aws, stack: &Stack) -> Result<Option<Timestamp>, Error> {
+    let (mut events, mut listed, mut next) = (Events::default(), Vec::new(), None);
+    loop {
+        let page = aws.stack_events_from(&stack.id, next).await?;
+        let enough = events.reach(&page.items, &stack.name);
+        listed.extend(page.items);
+        next = page.next;
+        if enough || next.is_none() {
+            break;
+        }
+    }
+    events.news(listed, &stack.name);
+    Ok(events.batches.as_ref().and_then(Batches::times_out))
 }
 
 /// The running execution about the instance, and how far it has come.
 async fn running(
     aws: &Aws,
     machine: &str,
-    instance: &str,
+    member: &Member,
 ) -> Result<Option<(Execution, Ran)>, Failure> {
     let all = aws.executions(machine, ExecutionStatus::Running).await;
-    about(aws, all.map_err(|error| Failure::from(&error))?, instance).await
+    about(aws, all.map_err(|error| Failure::from(&error))?, member).await
 }
 
 /// The newest execution about the instance that ended badly.
 async fn ended(
     aws: &Aws,
     machine: &str,
-    instance: &str,
+    member: &Member,
 ) -> Result<Option<(Execution, Ran)>, Failure> {
     for status in [
         ExecutionStatus::Failed,
@@ -145,23 +205,25 @@ async fn ended(
         let all = aws.executions(machine, status).await;
         let mut all = all.map_err(|error| Failure::from(&error))?;
         all.truncate(ENDED_LOOKED_AT);
-        if let Some(found) = about(aws, all, instance).await? {
+        if let Some(found) = about(aws, all, member).await? {
             return Ok(Some(found));
         }
     }
     Ok(None)
 }
 
-/// The first of `executions` that is about the instance.
+/// The first of `executions` that is about the instance, and concerns the state in which that is.
 async fn about(
     aws: &Aws,
     executions: Vec<Execution>,
-    instance: &str,
+    member: &Member,
 ) -> Result<Option<(Execution, Ran)>, Failure> {
     for execution in executions {
         let ran = aws.ran(&execution.arn).await;
         let ran = ran.map_err(|error| Failure::from(&error))?;
-        if let Some(ran) = ran.filter(|ran| ran.instance() == instance) {
+        let is_about =
+            |ran: &Ran| ran.instance() == member.id && concerns(&member.state, &ran.input);
+        if let Some(ran) = ran.filter(is_about) {
             return Ok(Some((execution, ran)));
         }
     }
@@ -176,9 +238,12 @@ async fn asked(aws: &Aws, ran: &Ran) -> Result<Found, Failure> {
     let input = &ran.input;
     let now = || aws.now();
     let finding = workers::look(worker, (&subject, input), &aws.clients, &now).await;
+    let services = config::drain_begun(input).ok();
+    let services = services.into_iter().flat_map(|begun| begun.services);
     Ok(Found {
         worker,
         subject,
+        services: services.map(|service| service.to_string()).collect(),
         finding: finding.map_err(|error| error_text(&error)),
     })
 }

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rehearsal::account::Account;
+use rehearsal::fact::Told;
 use rehearsal::story::Listener;
 use rehearsal::telling::Line;
 
@@ -33,6 +35,13 @@ impl Listener for Both {
             .lock()
             .expect("a panic in a listener ends the program")
             .line(line);
+    }
+
+    fn fact(&mut self, account: &Account, told: &Told) {
+        self.live
+            .lock()
+            .expect("a panic in a listener ends the program")
+            .fact(account, told);
     }
 
     fn progress(&mut self, replaced: usize, of: usize, at: Duration) {

@@ -8,8 +8,9 @@ use workers::model::group::HOLD_TAG;
 
 use super::cancel::ids;
 use super::change::Change;
-use crate::aws::{Aws, Group, Stack};
+use crate::aws::{self, Aws, Group, Stack};
 use crate::failure::{Exit, Failure};
+use crate::watching::resume_command;
 
 /// Flags of `pause`.
 #[derive(Debug, Args)]
@@ -21,7 +22,7 @@ Open drains continue to their end. No further drain begins, and no new instance 
 gives a batch an hour: if the pause is longer, the update fails and rolls back, and the rollback is paused as well. A lifecycle
 hook ends after 48 hours in any case.
 
-Calls: cloudformation:DescribeStacks, autoscaling:DescribeAutoScalingGroups, DescribeInstanceRefreshes, CreateOrUpdateTags (of
+Calls: cloudformation:DescribeStacks, autoscaling:DescribeAutoScalingGroups, CreateOrUpdateTags (of
 the group's tag ecs-rollout:hold).
 
 Exit code: 0 if the rollout is paused, 1 if you said no, 2 input, 3 if it is already paused for another reason, 4 AWS.")]
@@ -45,7 +46,7 @@ pub struct Pause {
   ecs-rollout resume ecs-cluster
   ecs-rollout resume ecs-cluster --yes --output json
 
-Calls: cloudformation:DescribeStacks, autoscaling:DescribeAutoScalingGroups, DescribeInstanceRefreshes, DeleteTags (of the
+Calls: cloudformation:DescribeStacks, autoscaling:DescribeAutoScalingGroups, DeleteTags (of the
 group's tag ecs-rollout:hold).
 
 Exit code: 0 if the rollout is not paused any more, or was not, 1 if you said no, 2 input, 4 AWS.")]
@@ -73,13 +74,11 @@ impl Pause {
 
     async fn pause(&self, aws: &Aws, stack: &Stack) -> Result<ExitCode, Failure> {
         let name = stack.group()?;
-        let now = aws.capacity(&name).await;
-        let now = now.map_err(|error| Failure::from(&error))?;
-        if let Some(reason) = now.on_hold.filter(|_| !self.replace) {
-            return self.paused_already(&stack.name, &reason);
-        }
         let group = aws.group(&name).await;
         let group = group.map_err(|error| Failure::from(&error))?;
+        if let Some(pause) = group.pause.as_ref().filter(|_| !self.replace) {
+            return self.paused_already(&stack.name, pause);
+        }
         self.change
             .note(plan(&aws.place(&stack.id), stack, &name, &group));
         let result = |paused| json!({"stack": stack.name, "group": name, "paused": paused, "reason": self.reason});
@@ -87,20 +86,23 @@ impl Pause {
             return Ok(self.change.declined(&result(false)));
         }
         aws.hold(&name, Some(&self.reason)).await?;
-        let text = format!("Paused. To resume: ecs-rollout resume {}", stack.name);
+        let text = format!("Paused. To resume: {}", resume_command(&stack.name));
         Ok(self.change.end(Exit::AsAsked, &text, &result(true)))
     }
 
     /// The first reason stays: whoever paused the rollout relies on it.
-    fn paused_already(&self, stack: &str, reason: &str) -> Result<ExitCode, Failure> {
-        if reason == self.reason {
-            let text = format!("Already paused: '{reason}'. To resume: ecs-rollout resume {stack}");
+    fn paused_already(&self, stack: &str, pause: &aws::Pause) -> Result<ExitCode, Failure> {
+        let since = pause.since.map_or_else(String::new, |since| {
+            format!(" since {}", since.strftime("%Y-%m-%d %H:%M:%SZ"))
+        });
+        let (reason, resume) = (&pause.why, resume_command(stack));
+        if *reason == self.reason {
+            let text = format!("Already paused{since}: '{reason}'. To resume: {resume}");
             let result = json!({"stack": stack, "paused": true, "reason": reason});
             return Ok(self.change.end(Exit::AsAsked, &text, &result));
         }
         Err(Failure::refused(format!(
-            "already paused: '{reason}'; nothing was changed. To give another reason, add --replace. To resume: ecs-rollout \
-             resume {stack}"
+            "already paused{since}: '{reason}'; nothing was changed. To give another reason, add --replace. To resume: {resume}"
         )))
     }
 }
@@ -121,16 +123,17 @@ impl Resume {
 
     async fn resume(&self, aws: &Aws, stack: &Stack) -> Result<ExitCode, Failure> {
         let name = stack.group()?;
-        let now = aws.capacity(&name).await;
-        let now = now.map_err(|error| Failure::from(&error))?;
+        let group = aws.group(&name).await;
+        let group = group.map_err(|error| Failure::from(&error))?;
         let result = |resumed| json!({"stack": stack.name, "group": name, "resumed": resumed});
-        let Some(reason) = now.on_hold else {
+        let Some(pause) = &group.pause else {
             let text = format!("Group {name} is not paused; nothing to resume.");
             return Ok(self.change.end(Exit::AsAsked, &text, &result(false)));
         };
         let place = aws.place(&stack.id);
         self.change.note(format_args!(
-            "{place}\nThis resumes the rollout of group {name}, paused: '{reason}'.\n"
+            "{place}\nThis resumes the rollout of group {name}, paused: '{}'.\n",
+            pause.why
         ));
         if !self.change.confirm("Resume the rollout?")? {
             return Ok(self.change.declined(&result(false)));

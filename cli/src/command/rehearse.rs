@@ -17,7 +17,8 @@ use super::processes::Workers;
 use super::trouble::{self, Trouble};
 use crate::aws::fit_to_show;
 use crate::failure::Failure;
-use crate::view::live::Live;
+use crate::view::answer::Answer;
+use crate::view::live::{Live, Shown};
 use crate::view::out::say;
 use crate::view::summary;
 use tellings::{only_report, rehearse};
@@ -36,6 +37,9 @@ const SPEED: u32 = 60;
   ecs-rollout rehearse --fault never-joins --html roll.html
   aws ecs describe-services --cluster prod --services web api > services.json
   ecs-rollout rehearse --workload services.json --instances 12
+  ecs-rollout rehearse --verbose | less
+
+It shows the milestones, the numbers, and the answer as the last line; --verbose shows every line of what happens.
 
 Exit code: 0 if the roll ended on the new AMI, with no instance retained and every promise held, 1 if not, 2 for bad input.")]
 pub struct Rehearse {
@@ -74,6 +78,9 @@ pub struct Rehearse {
     /// Writes the story of the roll as a page of HTML too, which needs nothing else
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Every line of what happens, and every number of the summary
+    #[arg(long, conflicts_with = "output")]
+    verbose: bool,
     /// How the result is written
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -100,7 +107,12 @@ impl Rehearse {
         }
         let read = html::Read::default();
         let json = self.output == Output::Json;
-        let live = Arc::new(Mutex::new(Live::new(!json)));
+        let shown = match (json, self.verbose) {
+            (true, _) => Shown::Progress,
+            (false, true) => Shown::Lines,
+            (false, false) => Shown::Milestones,
+        };
+        let live = Arc::new(Mutex::new(Live::new(shown)));
         let report = self
             .rehearse(
                 &settings,
@@ -108,9 +120,11 @@ impl Rehearse {
                 self.html.as_ref().map(|_| read.afterwards()),
             )
             .map_err(|message| self.with_its_file(message))?;
-        live.lock()
-            .expect("a panic in a listener ends the program")
-            .finish();
+        let answer = {
+            let mut live = live.lock().expect("a panic in a listener ends the program");
+            live.finish();
+            Answer::of(&report, live.on_the_new_ami(), live.cause())
+        };
         if let Some(path) = &self.html {
             read.write(path)?;
         }
@@ -118,7 +132,11 @@ impl Rehearse {
             let text = serde_json::to_string_pretty(&report).expect("a report is plain data");
             say(format!("{text}\n"));
         } else {
-            say(summary::text(&report, self.not_claimed(&report)));
+            let detail = match self.verbose {
+                true => summary::text(&report, self.not_claimed(&report)),
+                false => summary::short(&report),
+            };
+            say(format!("{detail}\n{answer}\n"));
         }
         Ok(if report.as_asked() {
             ExitCode::SUCCESS
@@ -213,6 +231,9 @@ impl Rehearse {
             settings.set_parameter("PurchaseOption", "spot");
         }
         settings.workload = self.workload(&settings)?;
+        if let Some(remark) = larger_than_the_group(&settings) {
+            anstream::eprintln!("ecs-rollout: {remark}");
+        }
         Ok(settings)
     }
 
@@ -248,6 +269,15 @@ impl Rehearse {
         }
         Ok(workload)
     }
+}
+
+/// That the batch is larger than the group, if it is: then there is one batch, and nothing is learned of others.
+fn larger_than_the_group(settings: &Settings) -> Option<String> {
+    let number = |name: &str| settings.parameter(name)?.parse::<u64>().ok();
+    let (batch, size) = (number("BatchSize")?, number("ClusterSize")?);
+    (batch > size && size > 0).then(|| {
+        format!("BatchSize {batch} is larger than the group of {size}: all instances are replaced in one batch")
+    })
 }
 
 fn read(path: &PathBuf, flag: &str) -> Result<String, String> {

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 
 use super::rehearse::Output;
 use crate::aws::Access;
 use crate::failure::Failure;
+use crate::format::read_duration;
 use crate::reading::{PACE, Reader};
 use crate::tale::{Source, Tale};
 use crate::view::out::say;
@@ -60,12 +61,7 @@ impl Since {
         if let Ok(at) = text.parse() {
             return Ok(Self::At(at));
         }
-        let span: Option<Span> = text.parse().ok();
-        let span = span.and_then(|span| {
-            let day = SpanRelativeTo::days_are_24_hours();
-            span.to_duration(day).ok()
-        });
-        match span.filter(|span| span.is_positive()) {
+        match read_duration(text) {
             Some(span) => Ok(Self::Ago(span)),
             None => Err(
                 "neither a time, such as 2026-11-26T19:00:00Z, nor a span of hours or days, such as 2h or 3d"

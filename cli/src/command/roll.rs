@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::change::Change;
@@ -88,7 +89,7 @@ impl Roll {
             return Ok(code);
         }
         let json = self.change.output == super::rehearse::Output::Json;
-        Watch::of(self.stack, self.change.access, json).run()
+        Watch::of(self.stack, planned(&plan), self.change.access, json).run()
     }
 
     /// The AMI that is asked for, if any is.
@@ -142,6 +143,12 @@ impl Roll {
         let batch = self.batch.map(|batch| (BATCH_SIZE, batch.to_string()));
         aws.update(&stack, batch).await
     }
+}
+
+/// How long the rollout takes, by the plan.
+fn planned(plan: &Plan) -> Option<SignedDuration> {
+    let expected = plan.expected.as_ref()?;
+    SignedDuration::try_from_secs_f64(expected.seconds).ok()
 }
 
 /// What will be done.

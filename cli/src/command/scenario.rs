@@ -9,7 +9,7 @@ use rehearsal::story::{play, script};
 use serde_json::json;
 
 use super::rehearse::Output;
-use crate::view::live::Live;
+use crate::view::live::{Live, Shown};
 use crate::view::out::say;
 use crate::view::summary;
 
@@ -42,7 +42,11 @@ impl Scenario {
             std::fs::read_to_string(&self.file).map_err(|error| format!("{file}: {error}"))?;
         let script = script::read(&file, &text)?;
         let is_text = self.output == Output::Text;
-        let live = Arc::new(Mutex::new(Live::new(is_text)));
+        let live = Arc::new(Mutex::new(Live::new(if is_text {
+            Shown::Lines
+        } else {
+            Shown::Progress
+        })));
         let played = play(&script.settings, &script.actions, None, live.clone())?;
         live.lock()
             .expect("a panic in a listener ends the program")

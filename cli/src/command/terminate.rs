@@ -258,7 +258,11 @@ impl Terminate {
                  stack), so it is none of ours to end"
             )
         })?;
-        if let Some(named) = self.cluster.as_ref().filter(|named| **named != ours.cluster) {
+        if let Some(named) = self
+            .cluster
+            .as_ref()
+            .filter(|named| **named != ours.cluster)
+        {
             return Err(format!(
                 "{id} is in group {group} of cluster {}, and --cluster names {named}; leave the flag out",
                 ours.cluster

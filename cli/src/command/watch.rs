@@ -13,11 +13,12 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::aws::Access;
 use crate::failure::Failure;
+use crate::format::{duration, read_duration};
 use crate::watching::{Change, Sight};
 use rounds::Rounds;
 
@@ -28,15 +29,19 @@ use rounds::Rounds;
   ecs-rollout watch ecs-cluster --output text | tee roll.log
   ecs-rollout watch ecs-cluster --output json | jq -c 'select(.kind == \"answer\")'
 
-On a terminal it is a screen: ? tells its keys; NO_COLOR is heeded. Piped it writes lines, times in UTC.
+  ecs-rollout watch ecs-cluster --exit --timeout 3h
+
+On a terminal it is a screen: ? lists its keys. The last screen stays with a summary until you press a key. Piped it writes lines,
+times in UTC. The ETA is known after the first batch; roll starts from the estimate of plan.
 
 Changes nothing, and makes two calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
-autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, ecs:ListServices, DescribeServices, states:ListExecutions,
-GetExecutionHistory. It waits for the last drains, which CloudFormation does not. While calls are throttled or credentials
-have expired it says so, and waits. A stack that is deleted is followed to its end.
+autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, ecs:ListServices, DescribeServices, ListContainerInstances,
+DescribeContainerInstances, states:ListExecutions, GetExecutionHistory. It waits for the last drains, which CloudFormation does
+not. While calls are throttled, or AWS does not answer any more, or your credentials have expired, it says so and waits, an hour
+at most. An address that does not answer at all is an error after half a minute. A stack that is deleted is followed to its end.
 
-Exit code: 0 if all ended well, 1 if the stack went back or failed, or an instance is retained, 2 if it cannot be told; 130
-if you left it before (q, Ctrl-C), 143 if a signal ended it.")]
+Exit code: 0 if all ended well, 1 if the stack rolled back or failed, or an instance is retained, 2 if it cannot be watched; 124
+after --timeout; 130 if you left before the end (q, Ctrl-C), 143 if a signal ended it.")]
 pub struct Watch {
     /// The stack
     #[arg(value_name = "STACK")]
@@ -44,9 +49,21 @@ pub struct Watch {
     /// A screen, lines to read, or one JSON object for each change [default: screen on a terminal, text otherwise]
     #[arg(long, value_enum, value_name = "FORM", hide_default_value = true)]
     output: Option<Output>,
+    /// Leave at the end, without waiting for a key
+    #[arg(long)]
+    exit: bool,
+    /// Leave after this time, such as 90m or 3h, though the rollout has not ended; implies --exit
+    #[arg(long, value_name = "TIME", value_parser = limit)]
+    timeout: Option<SignedDuration>,
+    /// How long the plan expects the rollout to take
+    #[arg(skip)]
+    planned: Option<SignedDuration>,
     #[command(flatten)]
     access: Access,
 }
+
+/// As the program `timeout` ends.
+const TIMED_OUT: u8 = 124;
 
 /// How a roll is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -78,11 +95,15 @@ pub enum News {
 }
 
 impl Watch {
-    /// A watch in the form that suits its stdout, or in JSON.
-    pub fn of(stack: String, access: Access, json: bool) -> Self {
+    /// A watch in the form that suits its stdout, or in JSON, of a rollout that was `planned` to take so long, if that is
+    /// known.
+    pub fn of(stack: String, planned: Option<SignedDuration>, access: Access, json: bool) -> Self {
         Self {
             stack,
             output: json.then_some(Output::Json),
+            exit: false,
+            timeout: None,
+            planned,
             access,
         }
     }
@@ -106,21 +127,45 @@ impl Watch {
             .enable_all()
             .build()
             .map_err(|error| format!("no runtime: {error}"))?;
-        let code = runtime.block_on(self.watch(output));
+        let code = runtime.block_on(self.within_its_time(output));
         runtime.shutdown_background();
         code
     }
 
+    async fn within_its_time(self, output: Output) -> Result<ExitCode, Failure> {
+        let (stack, timeout) = (self.stack.clone(), self.timeout);
+        let Some(timeout) = timeout else {
+            return self.watch(output).await;
+        };
+        let limit = timeout.unsigned_abs();
+        match tokio::time::timeout(limit, self.watch(output)).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                anstream::eprintln!(
+                    "ecs-rollout: the rollout of {stack} has not ended within {} (--timeout), and proceeds. Watch it again with: \
+                     ecs-rollout watch {stack}",
+                    duration(timeout)
+                );
+                Ok(ExitCode::from(TIMED_OUT))
+            }
+        }
+    }
+
     async fn watch(self, output: Output) -> Result<ExitCode, Failure> {
         let (sender, news) = unbounded_channel();
-        let rounds = Rounds::new(self.access, self.stack.clone(), sender).await?;
+        let rounds = Rounds::new(self.access, self.stack.clone(), self.planned, sender).await?;
         let looks = tokio::spawn(rounds.run());
+        let leaves = self.exit || self.timeout.is_some();
         match output {
-            Output::Screen => live::show(&self.stack, looks, news).await,
+            Output::Screen => live::show((&self.stack, leaves), looks, news).await,
             Output::Text => lines::tell(false, looks, news).await,
             Output::Json => lines::tell(true, looks, news).await,
         }
     }
+}
+
+fn limit(text: &str) -> Result<SignedDuration, String> {
+    read_duration(text).ok_or_else(|| "is no duration, such as 90m or 3h".to_owned())
 }
 
 /// A screen needs a terminal to be shown on, and one to take keys from.

@@ -1,11 +1,14 @@
 //! What happens at the deadline, and what a person can do before it.
 
 use jiff::Timestamp;
-use workers::model::{Policy, Transition, seconds_between};
+use workers::model::{Policy, Subject, Transition};
+use workers::reconcile::NAME_PREFIX;
 use workers::{Verdict, Worker};
 
+use super::rest::agent_advice;
 use super::{Explanation, Found};
 use crate::aws::Execution;
+use crate::format::{between, clock};
 
 /// What a person can do.
 pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
@@ -15,120 +18,156 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
         return Vec::new();
     };
     if finding.verdict != Verdict::NotYet {
-        return vec!["Nothing: its execution goes on at its next look.".to_owned()];
+        return vec!["Nothing: its execution continues at its next look.".to_owned()];
     }
     match found.worker {
         Worker::Joined => vec![
             "Nothing, if it was just started: an instance takes one to three minutes to join."
                 .to_owned(),
-            format!(
-                "Look at its agent: aws ec2 get-console-output --instance-id {id} --latest; on it, journalctl -u ecs and \
-                 /var/log/ecs/ecs-agent.log. Does it reach ECS, is its role allowed, does ECS_CLUSTER name {cluster}?"
-            ),
+            agent_advice(cluster, id),
         ],
         Worker::Stable if launching => {
-            let holders = finding.extra.held_by.iter().flatten();
-            let first: Vec<String> = holders
-                .take(3)
-                .map(|id| format!("ecs-rollout explain {id}"))
-                .collect();
-            match first.is_empty() {
-                true => Vec::new(),
-                false => vec![format!("Ask why those drain so long: {}", first.join("; "))],
+            let holders = finding.extra.held_by.iter().flatten().take(3);
+            let holders = holders.map(|id| format!("ecs-rollout explain {id}"));
+            let holders: Vec<String> = holders.collect();
+            match (holders.is_empty(), about.pause.is_some()) {
+                (true, false) => vec!["Nothing: it is asked again soon.".to_owned()],
+                (true, true) => Vec::new(),
+                (false, _) => vec![format!("See why those drain: {}", holders.join("; "))],
             }
         }
-        Worker::Drained => {
-            let left = finding.extra.tasks_left.iter().flat_map(|left| &left.arns);
-            let first: Vec<&str> = left.map(|arn| arn.as_str()).take(5).collect();
-            vec![
-                format!(
-                    "Look: aws ecs describe-tasks --cluster {cluster} --tasks {}",
-                    first.join(" ")
-                ),
-                format!(
-                    "End one now, with what it does cut off after its stop timeout: aws ecs stop-task --cluster {cluster} \
-                     --task {}",
-                    first.first().unwrap_or(&"…")
-                ),
-            ]
-        }
-        Worker::Stable => vec![format!(
-            "Look at the services named: aws ecs describe-services --cluster {cluster} --services …; their events say why \
-             tasks do not start."
-        )],
+        Worker::Drained => stop_advice(about),
+        Worker::Stable => vec![match found.services.is_empty() {
+            true => format!(
+                "See why tasks do not start: aws ecs list-services --region {} --cluster {cluster}, and the events of each",
+                about.region
+            ),
+            false => format!(
+                "See in their events why tasks do not start: aws ecs describe-services --region {} --cluster {cluster} \
+                 --services {}",
+                about.region,
+                found.services.join(" ")
+            ),
+        }],
         Worker::Draining | Worker::CompleteAction | Worker::Reconcile => {
-            vec!["Nothing: it waits its turn, and its tasks run on meanwhile.".to_owned()]
+            vec!["Nothing: its tasks run until its turn comes.".to_owned()]
         }
     }
+}
+
+/// How the first of the tasks that are left can be stopped.
+fn stop_advice(about: &Explanation) -> Vec<String> {
+    let left = about.on_cluster.tasks_left();
+    let Some(first) = left.first() else {
+        return vec!["Nothing: the tasks have stopped since the last look.".to_owned()];
+    };
+    vec![format!(
+        "Wait; or stop it now (SIGTERM, then SIGKILL after its stopTimeout): aws ecs stop-task --region {} --cluster {} --task {}",
+        about.region, about.hooks.cluster, first.arn
+    )]
 }
 
 /// What a person can do about an instance at a hook for which no execution runs, where `ended` is its last one, if that ended
 /// badly. A redrive is no help: it enters the Fail state again, and fails at once.
 pub fn without_execution(about: &Explanation, ended: Option<&Execution>) -> Vec<String> {
-    let (region, machine) = (&about.region, &about.machine);
     let first = match ended {
-        Some(execution) => format!(
-            "Cure the cause. Then start an execution with the same input: aws stepfunctions describe-execution --region {region} \
-             --execution-arn {} --query input --output text > event.json && aws \
-             stepfunctions start-execution --region {region} --state-machine-arn {machine} --input file://event.json",
-            execution.arn
-        ),
+        Some(execution) => again(about, execution),
         None => about.await_execution(),
     };
-    let state = &about.member.state;
-    let names = &about.hook_names;
-    let (hook, result, effect) = match state.awaits_launch() {
-        true => (&names.launch, "ABANDON", "its launch is abandoned"),
-        false => (
-            &names.terminate,
-            "CONTINUE",
-            "what still runs on it is killed",
-        ),
-    };
     let mut lines = vec![first];
-    if let Some(hook) = hook
-        .as_ref()
-        .filter(|_| state.awaits_launch() || state.is_at_hook())
-    {
-        lines.push(format!(
-            "Or answer its hook yourself; {effect}: aws autoscaling complete-lifecycle-action --region {region} \
-             --auto-scaling-group-name {} --lifecycle-hook-name {hook} --instance-id {} --lifecycle-action-result {result}",
-            about.group, about.member.id
+    lines.extend(by_hand(about));
+    lines.push("If nobody answers, the hook ends at its heartbeat timeout.".to_owned());
+    lines
+}
+
+/// How an action whose execution failed gets another: the reconciler starts one, once.
+fn again(about: &Explanation, failed: &Execution) -> String {
+    let (region, machine) = (&about.region, &about.machine);
+    let by_hand = format!(
+        "aws stepfunctions describe-execution --region {region} --execution-arn {} --query input --output text > event.json && \
+         aws stepfunctions start-execution --region {region} --state-machine-arn {machine} --input file://event.json",
+        failed.arn
+    );
+    let is_second = failed.name.starts_with(NAME_PREFIX);
+    match about.stack.reconciler().is_some() && !is_second {
+        true => format!(
+            "Cure the cause. The reconciler starts another execution within 15m; or start it now: {by_hand}"
+        ),
+        false => format!(
+            "Cure the cause. The reconciler starts no other execution, so start it yourself: {by_hand}"
+        ),
+    }
+}
+
+/// How the hook is answered by hand. CONTINUE is offered only when nothing would be killed by it.
+fn by_hand(about: &Explanation) -> Option<String> {
+    let state = &about.member.state;
+    let command = |hook: &str, result: &str| {
+        format!(
+            "aws autoscaling complete-lifecycle-action --region {} --auto-scaling-group-name {} --lifecycle-hook-name {hook} \
+             --instance-id {} --lifecycle-action-result {result}",
+            about.region, about.group, about.member.id
+        )
+    };
+    if !state.is_at_hook() {
+        return None;
+    }
+    let names = &about.hook_names;
+    if state.awaits_launch() {
+        let hook = names.launch.as_ref()?;
+        return Some(format!(
+            "Or abandon the launch yourself: {}",
+            command(hook, "ABANDON")
         ));
     }
-    lines
-        .push("If nobody answers it, its hook ends by itself at its heartbeat timeout.".to_owned());
-    lines
+    let hook = names.terminate.as_ref()?;
+    Some(match about.on_cluster.tasks_left().is_empty() {
+        true => format!(
+            "Every task has stopped, so you can let it go: {}",
+            command(hook, "CONTINUE")
+        ),
+        false => format!(
+            "Do not answer its hook with CONTINUE: {} on it would be killed. Stop them first.",
+            about.on_cluster.counted()
+        ),
+    })
+}
+
+/// When a question has to be answered, if it has a deadline.
+pub fn deadline_of(subject: &Subject, worker: Worker) -> Option<Timestamp> {
+    match (subject.action.transition, worker) {
+        (Transition::Launching, Worker::Joined) => Some(subject.join_deadline()),
+        (Transition::Launching, _) | (Transition::Terminating, Worker::Draining) => None,
+        (Transition::Terminating, _) => Some(subject.drain_deadline()),
+    }
 }
 
 /// What happens when the time of a question is over.
 pub fn at_the_deadline(found: &Found, now: Timestamp) -> Option<String> {
     let subject = &found.subject;
-    let (deadline, what) = match (subject.action.transition, found.worker) {
-        (Transition::Launching, Worker::Joined) => (
-            subject.join_deadline(),
-            "its launch is abandoned, FAILURE is signalled, and the roll goes back",
-        ),
-        (Transition::Launching, _) => return None,
-        (Transition::Terminating, Worker::Draining) => return None,
-        (Transition::Terminating, _) => (
-            subject.drain_deadline(),
-            match subject.settings.policy {
-                Policy::StopTasks => {
-                    "its policy is stop-tasks: what still runs there is told to stop, and has 15 minutes to"
-                }
-                Policy::Terminate => {
-                    "its policy is terminate: it goes, and what still runs there is cut off"
-                }
-                Policy::Retain | Policy::Keep => {
-                    "its policy is retain: it is kept with its tasks, the next new instance says Never, and the roll goes back"
-                }
-            },
-        ),
+    let deadline = deadline_of(subject, found.worker)?;
+    let what = match subject.action.transition {
+        Transition::Launching => {
+            "the launch is abandoned, FAILURE is signalled, and the update rolls back"
+        }
+        Transition::Terminating => match subject.settings.policy {
+            Policy::StopTasks => {
+                "the policy stop-tasks stops what still runs, which has 15m to end"
+            }
+            Policy::Terminate => {
+                "the policy terminate ends the instance, and what still runs is killed"
+            }
+            Policy::Retain | Policy::Keep => {
+                "the drain fails. The instance is retained for you, and the update rolls back"
+            }
+        },
     };
-    let left = seconds_between(now, deadline);
     Some(match now < deadline {
-        true => format!("At {deadline:.0}, in {left} s: {what}."),
-        false => format!("It was at {deadline:.0}: {what}."),
+        true => format!(
+            "At {} (in {}) {what}.",
+            clock(deadline),
+            between(now, deadline)
+        ),
+        false => format!("The deadline was at {}: {what}.", clock(deadline)),
     })
 }

@@ -7,15 +7,16 @@ use ratatui::style::{Modifier, Style};
 use super::lists::{Column, Item, List, Text};
 use super::paint::{Canvas, Mood};
 use super::plan::Plan;
-use super::text::{cut, span, wrap};
+use super::text::{cut, wrap};
 use super::{Overlay, Pane, Screen, head, overlay};
 use crate::aws::console;
+use crate::format::between;
 
 /// Between two columns.
 const GAP: u16 = 2;
 
 /// The last column needs so much room, or others make it.
-const LAST_AT_LEAST: u16 = 20;
+const LAST_AT_LEAST: u16 = 24;
 
 /// With less than that it is not shown.
 const LAST_SHOWN_FROM: u16 = 6;
@@ -43,12 +44,12 @@ impl Screen {
             colours: self.colours,
         };
         let plan = Plan::of(area, self);
-        head::draw(self, canvas, plan.head);
+        head::draw(self, canvas, plan.head, plan.is_small);
         for (pane, area) in &plan.panes {
             self.pane(canvas, *pane, *area, plan.is_small);
         }
         let mut links = self.why(canvas, plan.why);
-        keys(canvas, plan.keys);
+        keys(canvas, plan.keys, self.ending.is_some());
         match self.overlay {
             Some(Overlay::Help) => {
                 // It covers what leads somewhere.
@@ -127,8 +128,14 @@ impl Screen {
             let at = (area.x + x, area.y);
             match text {
                 Text::Fixed(text) => canvas.put(at, text, *width, *mood),
+                Text::Unless(column, text) => match columns.iter().any(|(it, ..)| it == column) {
+                    true => at.0,
+                    false => canvas.put(at, text, *width, *mood),
+                },
                 Text::Since(None) => at.0,
-                Text::Since(Some(since)) => canvas.put(at, &span(*since, self.now), *width, *mood),
+                Text::Since(Some(since)) => {
+                    canvas.put(at, &between(*since, self.now), *width, *mood)
+                }
             };
         }
     }
@@ -185,8 +192,9 @@ impl Screen {
             .map(|(column, (text, _))| {
                 let text = match text {
                     Text::Fixed(text) => text.clone(),
+                    Text::Unless(..) => String::new(),
                     Text::Since(since) => {
-                        since.map_or_else(String::new, |since| span(since, self.now))
+                        since.map_or_else(String::new, |since| between(since, self.now))
                     }
                 };
                 (column.title.to_owned(), text)
@@ -235,10 +243,16 @@ fn shown(columns: &[Column], width: u16) -> Vec<(usize, u16, u16)> {
     shown
 }
 
-fn keys(canvas: &mut Canvas<'_>, area: Rect) {
+fn keys(canvas: &mut Canvas<'_>, area: Rect, has_ended: bool) {
     if area.height == 0 {
         return;
     }
-    let text = "q quit  ↑↓ move  Enter in full  Tab next pane  ? help";
-    canvas.put((area.x, area.y), text, area.width, Mood::Quiet);
+    let (text, mood) = match has_ended {
+        true => ("Press any key to leave.", Mood::Strong),
+        false => (
+            "q quit  ↑↓ move  Enter in full  Tab next pane  ? help",
+            Mood::Quiet,
+        ),
+    };
+    canvas.put((area.x, area.y), text, area.width, mood);
 }

@@ -1,29 +1,46 @@
-//! The first lines: the stack, how far it is, when it is expected to end, and what troubles.
+//! The first lines: the stack and where it is led, how far it is, what is under way, and what needs you.
 
 use ratatui::layout::Rect;
-use workers::model::group::LifecycleState;
 
 use super::Screen;
 use super::lists::mood_of;
 use super::paint::{Canvas, Mood};
-use super::text::{clock, span};
+use super::text::wrap;
 use crate::aws::Member;
-use crate::watching::Expected;
+use crate::format::{between, clock, count};
+use crate::watching::{Asked, Batches, Course, Expected, Sight, paused};
 
-/// The gauge is a third of the screen, and so wide at most.
+/// The gauge is a quarter of the screen, and so wide at most.
 const GAUGE_AT_MOST: u16 = 40;
 
+/// Between two facts of a line.
+const GAP: &str = "  ";
+
+/// Below this width the course alone says what the stack's status says too.
+const STATUS_SHOWN_FROM: u16 = 76;
+
+/// From this width on the AMI is named that a rollout leads away from.
+const OLD_AMI_SHOWN_FROM: u16 = 120;
+
+/// So many lines a pause or an end takes at most.
+const NOTE_AT_MOST: usize = 4;
+
+/// A part of a line.
+type Part = (String, Mood);
+
+/// How many lines they take on a screen of this width.
+pub fn height(screen: &Screen, width: u16, is_small: bool) -> u16 {
+    let lines = 2 + usize::from(!is_small) + notes(screen, width).len();
+    u16::try_from(lines).unwrap_or(u16::MAX)
+}
+
 /// Draws them.
-pub fn draw(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
+pub fn draw(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect, is_small: bool) {
     let mut line = Rect { height: 1, ..area };
     title(screen, canvas, line);
     let mut lines = vec![progress as fn(&Screen, &mut Canvas<'_>, Rect)];
-    let trouble = u16::from(screen.trouble.is_some());
-    if area.height - trouble.min(area.height) > 2 {
-        lines.push(summary);
-    }
-    if trouble > 0 {
-        lines.push(self::trouble);
+    if !is_small {
+        lines.push(under_way);
     }
     for draw in lines {
         line.y += 1;
@@ -31,6 +48,39 @@ pub fn draw(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
             draw(screen, canvas, line);
         }
     }
+    for part in notes(screen, area.width) {
+        line.y += 1;
+        if line.y < area.bottom() {
+            canvas.parts(line, &[part]);
+        }
+    }
+}
+
+/// What needs you: a pause, the end, and what cannot be asked.
+fn notes(screen: &Screen, width: u16) -> Vec<Part> {
+    let sight = &screen.sight;
+    let mut notes = Vec::new();
+    if let Some(pause) = &sight.pause {
+        let times_out = sight.batches.as_ref().and_then(Batches::times_out);
+        let text = paused(pause, times_out, screen.now, &sight.stack);
+        notes.extend(lines_of(&text, width, Mood::Waiting));
+    }
+    if let Some(ending) = &screen.ending {
+        let mood = if ending.well { Mood::Good } else { Mood::Bad };
+        notes.extend(lines_of(&ending.summary(), width, mood));
+    }
+    if let Some((since, reason)) = &screen.trouble {
+        notes.push((
+            format!("! {}: {reason}", between(*since, screen.now)),
+            Mood::Bad,
+        ));
+    }
+    notes
+}
+
+fn lines_of(text: &str, width: u16, mood: Mood) -> impl Iterator<Item = Part> {
+    let lines = wrap(text, usize::from(width)).into_iter();
+    lines.take(NOTE_AT_MOST).map(move |line| (line, mood))
 }
 
 fn title(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
@@ -39,148 +89,226 @@ fn title(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.parts(area, &[("Looking at the stack …".to_owned(), Mood::Quiet)]);
         return;
     }
-    let parts = [
-        (sight.stack.clone(), Mood::Strong),
-        ("  ".to_owned(), Mood::Plain),
-        (sight.status.clone(), mood_of(&sight.status)),
-    ];
+    let mut parts = vec![(sight.stack.clone(), Mood::Strong)];
+    let course = course(sight, area.width).filter(|_| screen.ending.is_none());
+    let status = (sight.status.clone(), mood_of(&sight.status));
+    let is_shown = course.is_none() || area.width >= STATUS_SHOWN_FROM;
+    for part in course.into_iter().chain(is_shown.then_some(status)) {
+        parts.extend([(GAP.to_owned(), Mood::Plain), part]);
+    }
     let end = canvas.parts(area, &parts);
-    let lasts = sight.began.map_or_else(String::new, |began| {
-        format!("  for {}", span(began, screen.now))
-    });
     let now = clock(screen.now);
-    let whole = format!("{}  {now}{lasts}", sight.region);
+    let lasts = match (sight.began, &screen.ending) {
+        (Some(began), None) => between(began, screen.now),
+        _ => String::new(),
+    };
+    let whole = format!("{}{GAP}{now}{GAP}{lasts}", sight.region);
     // What there is room for.
-    for text in [whole, format!("{now}{lasts}"), now] {
+    for text in [whole, format!("{now}{GAP}{lasts}"), lasts] {
         let before = canvas.buffer[(area.right() - 1, area.y)].symbol() != " ";
         if !before {
-            canvas.at_the_end(area, end, &text, Mood::Quiet);
+            canvas.at_the_end(area, end, text.trim_end(), Mood::Quiet);
         }
     }
 }
 
+/// Where the operation leads while it is under way.
+fn course(sight: &Sight, width: u16) -> Option<Part> {
+    if !is_busy(sight) && !has_moves(sight) {
+        return None;
+    }
+    let to = |ami: Option<&str>| ami.map_or_else(String::new, |ami| format!(" to {ami}"));
+    let is_rollout = sight.pace.left > 0 || sight.batches.is_some();
+    Some(match sight.course() {
+        Course::Creation => ("Creating".to_owned(), Mood::Coming),
+        Course::Deletion => ("Deleting".to_owned(), Mood::Waiting),
+        Course::Back => (format!("ROLLING BACK{}", to(sight.new_ami())), Mood::Bad),
+        Course::Forward if !is_rollout => ("Updating".to_owned(), Mood::Waiting),
+        Course::Forward => {
+            let from = sight.old_ami().filter(|_| width >= OLD_AMI_SHOWN_FROM);
+            let from = from.map_or_else(String::new, |ami| format!(" from {ami}"));
+            (
+                format!("Rolling{from}{}", to(sight.new_ami())),
+                Mood::Waiting,
+            )
+        }
+    })
+}
+
+fn is_busy(sight: &Sight) -> bool {
+    sight.status.ends_with("_IN_PROGRESS")
+}
+
+fn has_moves(sight: &Sight) -> bool {
+    sight.members.iter().any(Member::moves) || sight.running > 0
+}
+
 fn progress(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
     let sight = &screen.sight;
-    let (all, left) = (sight.members.len(), sight.pace.left);
-    let is_new = |one: &&Member| one.version == sight.version;
-    let members = || sight.members.iter();
-    let in_service = || members().filter(|one| one.state == LifecycleState::InService);
-    let new = in_service().filter(is_new).count();
-    // Those that are to be there, which is what the group is sized for; not those that leave.
-    let comes =
-        |one: &&Member| one.state.awaits_launch() || one.state == LifecycleState::PendingProceed;
-    let whole = in_service().count() + members().filter(comes).count();
+    if sight.status.is_empty() {
+        return;
+    }
     let mut line = area;
-    if whole > 0 {
-        let width = (area.width / 3).min(GAUGE_AT_MOST);
-        gauge(canvas, Rect { width, ..area }, new, whole);
+    let replaced = sight.replaced();
+    if let Some((done, of)) = replaced {
+        let width = (area.width / 4).min(GAUGE_AT_MOST);
+        let mood = match sight.course() {
+            Course::Back => Mood::Bad,
+            _ => Mood::Good,
+        };
+        gauge(canvas, Rect { width, ..area }, (done, of), mood);
         line.x += width + 1;
         line.width = area.width.saturating_sub(width + 1);
     }
-    let how_far = match (all, left) {
-        (0, _) => "no instances".to_owned(),
-        (_, 0) => format!("{new} on version {}, all of them", sight.version),
-        _ => format!("{new} of {whole} on version {}", sight.version),
-    };
-    let mut parts = vec![(how_far, Mood::Strong)];
-    if let Some((text, mood)) = expected(screen) {
-        parts.extend([("   ".to_owned(), Mood::Plain), (text, mood)]);
+    let mut parts = vec![(how_far(sight, replaced), Mood::Strong)];
+    if let Some(batches) = sight.batches.as_ref().filter(|_| is_busy(sight)) {
+        let text = format!("{GAP}batch {} of {}", batches.current(), batches.all());
+        parts.push((text, Mood::Plain));
     }
-    if sight.status.is_empty() {
-        parts.clear();
+    let taken: usize = parts.iter().map(|(text, _)| text.chars().count()).sum();
+    let room = usize::from(line.width).saturating_sub(taken + GAP.len());
+    let expected = expected(screen).into_iter();
+    let mut fitting = expected.filter(|(text, _)| text.chars().count() <= room);
+    if let Some((text, mood)) = fitting.next() {
+        parts.push((format!("{GAP}{text}"), mood));
     }
     canvas.parts(line, &parts);
 }
 
-fn gauge(canvas: &mut Canvas<'_>, area: Rect, done: usize, of: usize) {
+fn how_far(sight: &Sight, replaced: Option<(usize, usize)>) -> String {
+    match (sight.course(), replaced) {
+        (Course::Creation, Some((done, of))) => format!("{done} of {of} in service"),
+        (Course::Back, Some((done, of))) => format!("{done} of {of} on the old AMI"),
+        (_, Some((done, of))) => format!("{done} of {of} replaced"),
+        (Course::Back, None) => "the rollback has not reached the group yet".to_owned(),
+        (_, None) => count(sight.members.len(), "instance"),
+    }
+}
+
+fn gauge(canvas: &mut Canvas<'_>, area: Rect, (done, of): (usize, usize), mood: Mood) {
     let width = usize::from(area.width);
     // Full only when all are.
-    let full = done * width / of;
+    let full = (done * width / of.max(1)).min(width);
     let bar = "█".repeat(full);
     let rest = "░".repeat(width - full);
-    canvas.parts(area, &[(bar, Mood::Good), (rest, Mood::Quiet)]);
+    canvas.parts(area, &[(bar, mood), (rest, Mood::Quiet)]);
 }
 
-fn expected(screen: &Screen) -> Option<(String, Mood)> {
+/// When it is expected to end: at length, and shorter.
+fn expected(screen: &Screen) -> Vec<Part> {
     let sight = &screen.sight;
-    let busy = sight.status.ends_with("_IN_PROGRESS");
-    if !busy {
-        let open = sight.members.iter().any(crate::aws::Member::moves) || sight.running > 0;
-        let text = "CloudFormation is done, the last drains go on";
-        return open.then(|| (text.to_owned(), Mood::Waiting));
+    let plain = |texts: Vec<String>| texts.into_iter().map(|text| (text, Mood::Plain)).collect();
+    if screen.ending.is_some() {
+        return Vec::new();
     }
-    let text = match sight.pace.expected(screen.now) {
-        Expected::Done => return None,
-        Expected::Unknown => "expected end not known yet: no batch has ended".to_owned(),
-        Expected::At(end) => format!("expected end {}, in {}", clock(end), span(screen.now, end)),
-    };
-    Some((text, Mood::Plain))
-}
-
-fn summary(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
-    let sight = &screen.sight;
-    let draining: Vec<&str> = sight
-        .members
-        .iter()
-        .filter(|one| one.state.awaits_end())
-        .map(|one| one.id.as_str())
-        .collect();
-    let began = draining.iter().filter_map(|id| sight.asked.get(*id)?.began);
-    let longest = began.min().map_or_else(String::new, |began| {
-        format!(" for {}", span(began, screen.now))
-    });
-    let drains = match draining.len() {
-        0 => "no drain is open".to_owned(),
-        1 => format!("1 drain is open{longest}"),
-        some if longest.is_empty() => format!("{some} drains are open"),
-        some => format!("{some} drains are open, the longest{longest}"),
-    };
-    let at_launch = sight.members.iter().filter(|one| one.state.awaits_launch());
-    let at_launch = at_launch.count();
-    let held = sight.asked.iter().filter(|(id, asked)| {
-        let member = sight.members.iter().find(|one| one.id == **id);
-        let awaits = member.is_some_and(|one| one.state.awaits_launch());
-        awaits && asked.said.worker == "stable" && asked.said.verdict == "NotYet"
-    });
-    let held = held.count();
-    let mut parts = vec![(drains, Mood::Plain)];
-    if at_launch > 0 {
-        let text = match held {
-            0 => format!(" · {at_launch} at the launch hook"),
-            held => {
-                format!(" · {at_launch} at the launch hook, {held} held until drains have ended")
-            }
+    if !is_busy(sight) {
+        let last = [
+            "CloudFormation is done; the last drains are open",
+            "last drains",
+        ];
+        return match has_moves(sight) {
+            true => plain(last.map(str::to_owned).to_vec()),
+            false => Vec::new(),
         };
-        parts.push((text, Mood::Coming));
     }
-    let short = sight
-        .services
-        .values()
-        .filter(|one| one.running < one.desired);
-    let short = short.count();
-    if short > 0 {
-        parts.push((
-            format!(" · {short} service(s) below their counts"),
-            Mood::Waiting,
-        ));
+    // The time of a pause is not known, and so no end.
+    if sight.pause.is_some() {
+        return Vec::new();
     }
-    let retained = sight.members.iter().filter(|one| one.state.is_retained());
-    let retained = retained.count();
-    if retained > 0 {
-        parts.push((format!(" · {retained} retained for you"), Mood::Bad));
+    match sight.pace.expected(screen.now) {
+        Expected::Done => Vec::new(),
+        Expected::Unknown => {
+            let texts = ["ETA after the first batch", "no ETA yet"];
+            plain(texts.map(str::to_owned).to_vec())
+        }
+        Expected::Planned(end) => {
+            let at = format!("ETA {}", clock(end));
+            plain(vec![
+                format!("{at} (estimate of plan; refined after the first batch)"),
+                format!("{at} (estimate)"),
+                at,
+            ])
+        }
+        Expected::At(end) => {
+            let at = format!("ETA {}", clock(end));
+            let left = between(screen.now, end);
+            plain(vec![format!("{at} (in {left})"), at])
+        }
     }
-    if sight.members.is_empty() {
-        parts = vec![("Looking at the group …".to_owned(), Mood::Quiet)];
-    }
-    if sight.is_whole && sight.members.is_empty() {
-        parts.clear();
+}
+
+/// What is under way: retained instances first, since they need you.
+fn under_way(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
+    let sight = &screen.sight;
+    let line = match (sight.members.is_empty(), sight.is_whole) {
+        (true, false) => vec![("Looking at the group …".to_owned(), Mood::Quiet)],
+        (true, true) => Vec::new(),
+        (false, _) => {
+            let long = moving(screen, true);
+            let taken: usize = long.iter().map(|(text, _)| text.chars().count() + 3).sum();
+            match taken.saturating_sub(3) <= usize::from(area.width) {
+                true => long,
+                false => moving(screen, false),
+            }
+        }
+    };
+    let mut parts: Vec<Part> = Vec::new();
+    for part in line {
+        if !parts.is_empty() {
+            parts.push((" · ".to_owned(), Mood::Quiet));
+        }
+        parts.push(part);
     }
     canvas.parts(area, &parts);
 }
 
-fn trouble(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
-    if let Some((since, reason)) = &screen.trouble {
-        let text = format!("! for {}: {reason}", span(*since, screen.now));
-        canvas.parts(area, &[(text, Mood::Bad)]);
+fn moving(screen: &Screen, at_length: bool) -> Vec<Part> {
+    let sight = &screen.sight;
+    let number =
+        |test: &dyn Fn(&Member) -> bool| sight.members.iter().filter(|one| test(one)).count();
+    let retained = number(&|one| one.state.is_retained());
+    let is_queued = |asked: &Asked| asked.said.worker == "stable" && asked.said.is_of_launch;
+    let queued =
+        number(&|one| one.state.awaits_launch() && sight.asked.get(&one.id).is_some_and(is_queued));
+    let starting = number(&|one| one.state.awaits_launch()) - queued;
+    let short = sight.services.values();
+    let short = short.filter(|one| one.running < one.desired).count();
+    let below = match at_length {
+        true => format!("{} below the desired count", count(short, "service")),
+        false => format!("{short} degraded"),
+    };
+    let parts = [
+        (retained, format!("{retained} retained for you"), Mood::Bad),
+        (1, drains(screen, at_length), Mood::Plain),
+        (queued, format!("{queued} queued"), Mood::Coming),
+        (starting, format!("{starting} starting"), Mood::Coming),
+        (short, below, Mood::Waiting),
+    ];
+    let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
+    parts.map(|(_, text, mood)| (text, mood)).collect()
+}
+
+/// The drains that are open, the longest, and the deadline that comes first.
+fn drains(screen: &Screen, at_length: bool) -> String {
+    let (sight, now) = (&screen.sight, screen.now);
+    let draining = sight.members.iter().filter(|one| one.state.awaits_end());
+    let draining: Vec<&str> = draining.map(|one| one.id.as_str()).collect();
+    let asked = || draining.iter().filter_map(|id| sight.asked.get(*id));
+    let longest = asked().filter_map(|asked| asked.began).min();
+    let longest = longest.map(|began| between(began, now));
+    let deadline = asked().filter_map(|asked| asked.deadline).min();
+    let deadline = deadline.map(|end| match (end > now, at_length) {
+        (true, true) => format!(", deadline {} (in {})", clock(end), between(now, end)),
+        (true, false) => format!(", {} left", between(now, end)),
+        (false, _) => ", deadline passed".to_owned(),
+    });
+    let deadline = deadline.unwrap_or_default();
+    match (draining.len(), longest, at_length) {
+        (0, ..) => "no drain is open".to_owned(),
+        (1, Some(longest), _) => format!("1 draining for {longest}{deadline}"),
+        (some, Some(longest), true) => {
+            format!("{some} draining, longest {longest}{deadline}")
+        }
+        (some, ..) => format!("{some} draining{deadline}"),
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Pane;
 use super::paint::Mood;
-use super::text::clock;
+use crate::format::clock;
 use crate::watching::Sight;
 
 /// The entries of a pane.
@@ -52,6 +52,8 @@ pub struct Item {
 pub enum Text {
     /// A text.
     Fixed(String),
+    /// A text that is shown only where there is no room for the column of this place, which says the same.
+    Unless(usize, String),
     /// The time since then.
     Since(Option<Timestamp>),
 }
@@ -97,9 +99,9 @@ impl List {
 impl Text {
     fn width(&self) -> usize {
         match self {
-            Self::Fixed(text) => text.chars().count(),
+            Self::Fixed(text) | Self::Unless(_, text) => text.chars().count(),
             Self::Since(None) => 0,
-            Self::Since(Some(_)) => "00:00:00".len(),
+            Self::Since(Some(_)) => "59m59s".len(),
         }
     }
 }
@@ -140,8 +142,8 @@ fn services(sight: &Sight) -> List {
                 cell(said, Mood::Quiet),
             ],
             whole: format!(
-                "Service {} runs {} of the {} tasks that it wants, and {} are starting. It said last: {}",
-                one.name, one.running, one.desired, one.pending, one.message
+                "{} of {} tasks of service {} run, {} pending. Its last event: {}",
+                one.running, one.desired, one.name, one.pending, one.message
             ),
             execution: None,
         }
@@ -151,7 +153,7 @@ fn services(sight: &Sight) -> List {
     match sight.services_listed {
         None => list.titled("not looked at yet".to_owned(), Mood::Quiet),
         Some(all) if all > seen => list.titled(
-            format!("{seen} of {all} looked at, {short} below their counts"),
+            format!("{seen} of {all} looked at, {short} below the desired count"),
             if short > 0 {
                 Mood::Waiting
             } else {
@@ -159,10 +161,10 @@ fn services(sight: &Sight) -> List {
             },
         ),
         Some(all) if short > 0 => list.titled(
-            format!("{short} of {all} below their counts"),
+            format!("{short} of {all} below the desired count"),
             Mood::Waiting,
         ),
-        Some(all) => list.titled(format!("{all}, all at their counts"), Mood::Good),
+        Some(all) => list.titled(format!("{all}, all at the desired count"), Mood::Good),
     }
 }
 
@@ -190,7 +192,7 @@ fn events(sight: &Sight) -> List {
     });
     let columns = [("", 0), ("", 1), ("", 2), ("", 0)];
     let list = List::new(&columns, items.collect());
-    list.titled("of stack and scaling".to_owned(), Mood::Quiet)
+    list.titled("of the stack and the group".to_owned(), Mood::Quiet)
 }
 
 /// How a status is meant, of a stack, a resource or an activity.

@@ -10,29 +10,30 @@ use super::text::wrap;
 /// No wider than what is read with ease.
 const WIDTH_AT_MOST: u16 = 100;
 
-const HELP: [(&str, &str); 13] = [
+const HELP: [(&str, &str); 14] = [
     ("↑ ↓ PgUp PgDn", "another entry (also k and j)"),
     ("Home End", "the first, the last (also g and G)"),
     ("Tab, Shift-Tab", "the next pane, the one before"),
     ("Enter", "the chosen entry in full, with its console link"),
     ("Esc", "back"),
-    ("q, Ctrl-C", "leave; the roll goes on"),
+    ("q, Ctrl-C", "leave; the rollout proceeds"),
     ("", ""),
-    ("joined", "is the new instance in the cluster?"),
-    ("draining", "is it this instance's turn to be drained?"),
-    ("drained", "has every task on it stopped?"),
     (
-        "stable",
-        "are services whole? Of a new instance: have the drains ended?",
+        "replaced",
+        "the old instance is gone, its tasks have stopped",
     ),
     (
-        "NotYet",
-        "it is asked again; Reached: on with the next; Never: it failed",
+        "draining",
+        "at the terminate hook: tasks stop, then services recover",
     ),
+    ("starting", "at the launch hook: joins the cluster"),
+    ("queued", "at the launch hook: waits for earlier drains"),
     (
-        "old, new",
-        "the launch template's version, before and after this roll",
+        "retained",
+        "its drain failed; terminate it when you have looked",
     ),
+    ("deadline", "when DrainDeadlinePolicy decides"),
+    ("ETA", "by the batches so far; before the first by the plan"),
 ];
 
 /// The keys, and the words that are used.

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Pane, Screen};
+use super::{Pane, Screen, head};
 
 /// Below this height there is room for one pane alone.
 const HEIGHT_OF_TWO: u16 = 18;
@@ -33,8 +33,7 @@ impl Plan {
     pub fn of(area: Rect, screen: &Screen) -> Self {
         let is_small = area.height < HEIGHT_OF_TWO;
         let mut rest = area;
-        let trouble = u16::from(screen.trouble.is_some());
-        let head = top(&mut rest, if is_small { 2 } else { 3 } + trouble);
+        let head = top(&mut rest, head::height(screen, area.width, is_small));
         let keys = bottom(&mut rest, 1);
         if is_small {
             return Self {

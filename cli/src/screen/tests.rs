@@ -1,9 +1,9 @@
-//! How the screen looks: scenes in three sizes against golden files in tests/screens. `BLESS=1` writes them anew; read them
+//! How the screen looks: scenes in four sizes against golden files in tests/screens. `BLESS=1` writes them anew; read them
 //! before they are committed. What is pressed is tested by what is then shown.
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -12,14 +12,17 @@ use ratatui::style::Color;
 use workers::model::group::LifecycleState;
 
 use super::{Key, Pane, Screen};
-use crate::aws::{Member, Service};
-use crate::watching::{Asked, Ended, Entry, Pace, Said, Sight};
+use crate::aws::{Member, Pause, RollingStep, Service};
+use crate::watching::{Asked, Batches, Course, Ended, Ending, Entry, Pace, Said, Sight};
 
-const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
+const SIZES: [(u16, u16); 4] = [(140, 40), (80, 24), (60, 20), (40, 12)];
 
-const NOT_STOPPED: &str = "3 task(s) on i-06e8bef254b9b26b4 not STOPPED: task 1020a4c1 of service logs, RUNNING since \
-    2026-11-23T10:00:00Z (1,500 s); task 77b0c2d3 of service web, DEACTIVATING since 2026-11-23T10:09:20Z (60 s); task \
-    9f00aa12 of batch (standalone), RUNNING since 2026-11-23T08:00:00Z (9,020 s).";
+const OLD: &str = "ami-0a1b2c3d4e5f60718";
+
+const NEW: &str = "ami-0123456789abcdef0";
+
+const NOT_STOPPED: &str = "Waiting for 3 tasks to stop: batch (RUNNING 2h30m, standalone), web (DEACTIVATING 1m00s), logs (RUNNING \
+    25m00s). Deadline in 48m20s.";
 
 fn at(minute: i64, second: i64) -> Timestamp {
     let begin: Timestamp = "2026-11-23T10:00:00Z".parse().expect("a time");
@@ -48,7 +51,9 @@ fn asked(
     Asked {
         execution: format!("{arn}:6f1c2a9e-0000-4000-8000-{number:012}"),
         began: Some(since),
+        deadline: matches!(worker, "drained").then(|| since + SignedDuration::from_secs(3_000)),
         said: Said {
+            is_of_launch: reason.contains("finish draining"),
             worker,
             verdict: verdict.to_owned(),
             reason: reason.to_owned(),
@@ -85,6 +90,8 @@ fn early() -> Sight {
         status: "UPDATE_IN_PROGRESS".to_owned(),
         began: Some(at(0, 0)),
         version: "7".to_owned(),
+        size: 8,
+        parameter_ami: Some(NEW.to_owned()),
         members: (0..8)
             .map(|number| member(number, "InService", "6"))
             .collect(),
@@ -92,6 +99,7 @@ fn early() -> Sight {
             began: Some(at(0, 0)),
             batch: 2,
             left: 8,
+            planned: Some(SignedDuration::from_mins(22)),
             ..Pace::default()
         },
         ..Sight::default()
@@ -129,7 +137,12 @@ fn hold() -> Sight {
         gone: 3,
         latest: Some(at(9, 0)),
         left: 5,
+        planned: None,
     };
+    sight.amis = [("6", OLD), ("7", NEW)]
+        .map(|(version, ami)| (version.to_owned(), ami.to_owned()))
+        .into();
+    sight.batches = Some(second_batch());
     let leaving = member(0, "", "").id;
     sight.asked.insert(
         leaving.clone(),
@@ -137,13 +150,16 @@ fn hold() -> Sight {
     );
     sight.asked.insert(
         member(1, "", "").id,
-        asked(1, ("stable", "NotYet"), "service web runs 3 of 4 tasks, 1 pending, 1 deployment(s); it was stable before the drain.", at(10, 5)),
+        asked(
+            1,
+            ("stable", "NotYet"),
+            "Waiting for service web to recover: 3 of 4 tasks run, 1 pending.",
+            at(10, 5),
+        ),
     );
     for number in [13, 14] {
         let id = member(number, "", "").id;
-        let reason = format!(
-            "{id} is held at its launch hook of group DevCluster: {leaving} of the same roll is Terminating:Wait and drains."
-        );
+        let reason = format!("Waiting for {leaving} to finish draining (1m00s).");
         sight
             .asked
             .insert(id, asked(number, ("stable", "NotYet"), &reason, at(10, 12)));
@@ -153,6 +169,24 @@ fn hold() -> Sight {
     happening(&mut sight);
     sight.is_whole = true;
     sight
+}
+
+/// The second of four batches, of which one instance has not signalled.
+fn second_batch() -> Batches {
+    let step = RollingStep::Begins {
+        obsolete: 8,
+        batch: 2,
+    };
+    let mut batches = Batches::beginning(&step).expect("it begins");
+    let waits = RollingStep::Waits {
+        signals: 2,
+        timeout: SignedDuration::from_hours(1),
+    };
+    let steps = [RollingStep::Batch, RollingStep::Batch, waits];
+    for step in steps {
+        batches.take(at(9, 10), &step);
+    }
+    batches
 }
 
 fn serving(sight: &mut Sight) {
@@ -204,11 +238,14 @@ fn stuck() -> Sight {
     sight.running = 3;
     sight.pace.left = 4;
     sight.ended.push(Ended {
-        execution: "arn:aws:states:eu-west-1:123456789012:execution:DevCluster-lifecycle:bad".to_owned(),
+        execution: "arn:aws:states:eu-west-1:123456789012:execution:DevCluster-lifecycle:bad"
+            .to_owned(),
         instance: id.clone(),
         status: "FAILED".to_owned(),
         at: at(58, 0),
-        reason: format!("DrainFailed: {id} is retained: 1 task(s) not STOPPED after 3000 s: task 9f00aa12 of batch (standalone), RUNNING."),
+        reason:
+            "DrainFailed: 1 task did not stop within 50m00s: batch (RUNNING 50m00s, standalone)."
+                .to_owned(),
     });
     sight.happened([entry(
         at(50, 0),
@@ -223,6 +260,7 @@ fn stuck() -> Sight {
 fn last() -> Sight {
     let mut sight = hold();
     sight.status = "UPDATE_COMPLETE".to_owned();
+    sight.batches = None;
     sight.members = (10..18)
         .map(|number| member(number, "InService", "7"))
         .collect();
@@ -235,6 +273,47 @@ fn last() -> Sight {
     sight.services = [service("web", 4, 4, ""), service("logs", 9, 9, "")].into();
     sight.services_listed = Some(2);
     sight
+}
+
+/// A rollback in its middle: the old version is what it leads to.
+fn back() -> Sight {
+    let mut sight = stuck();
+    sight.status = "UPDATE_ROLLBACK_IN_PROGRESS".to_owned();
+    sight.version = "6".to_owned();
+    sight.pace.left = 3;
+    let begins = RollingStep::Begins {
+        obsolete: 3,
+        batch: 2,
+    };
+    sight.batches = Batches::beginning(&begins);
+    sight
+}
+
+/// The same once it has ended.
+fn ended_back() -> (Sight, Ending) {
+    let mut sight = back();
+    sight.status = "UPDATE_ROLLBACK_COMPLETE".to_owned();
+    let leaving = member(0, "", "").id;
+    let stays = |one: &Member| one.version == "6" && one.id != leaving;
+    sight.members.retain(stays);
+    sight.asked.clear();
+    sight.running = 0;
+    sight.pace.left = 0;
+    sight.batches = None;
+    let retained = member(1, "", "").id;
+    let ending = Ending {
+        status: sight.status.clone(),
+        well: false,
+        retained: vec![retained.clone()],
+        course: Course::Back,
+        replaced: Some(8),
+        of: Some(8),
+        ami: Some(OLD.to_owned()),
+        seconds: Some(4_380),
+        cause: Some(sight.ended[0].reason.clone()),
+        instance: Some(retained),
+    };
+    (sight, ending)
 }
 
 fn screen(sight: Sight, now: Timestamp) -> Screen {
@@ -303,12 +382,79 @@ fn a_roll_of_which_the_last_drain_is_left() {
 }
 
 #[test]
+fn a_rollout_that_is_paused() {
+    let mut sight = hold();
+    sight.pause = Some(Pause {
+        why: "sale until noon, ask Kim".to_owned(),
+        since: Some(at(9, 30)),
+    });
+    compare("paused", &screen(sight, at(10, 20)));
+}
+
+#[test]
+fn a_rollback_names_what_it_leads_to_and_counts_towards_that() {
+    let screen = screen(back(), at(58, 20));
+    compare("back", &screen);
+    let buffer = drawn(&screen, (140, 40));
+    let shown = lines(&buffer);
+    assert!(shown[0].contains(&format!("ROLLING BACK to {OLD}")));
+    assert!(shown[1].contains("5 of 8 on the old AMI"));
+    // What has the AMI that it leads to is shown as good, whichever version that is.
+    let row = shown.iter().position(|line| line.contains("InService"));
+    let row = u16::try_from(row.expect("one is in service")).expect("a line");
+    let colour = |text: &str| {
+        let column = shown[usize::from(row)].find(text);
+        buffer[(u16::try_from(column.expect(text)).expect("a column"), row)].fg
+    };
+    assert_eq!(colour(NEW), Color::Reset, "dim, as what goes");
+    assert_eq!(colour("i-"), Color::Reset);
+}
+
+#[test]
+fn a_rollback_that_has_not_reached_the_group_counts_nothing() {
+    let mut sight = back();
+    (sight.version, sight.batches) = ("7".to_owned(), None);
+    assert_eq!(sight.replaced(), None);
+    assert_eq!(sight.new_ami(), Some(OLD));
+    assert!(sight.is_target("6") && !sight.is_target("7"));
+}
+
+#[test]
+fn the_last_screen_says_what_came_of_it_and_that_a_key_leaves() {
+    let (sight, ending) = ended_back();
+    let mut screen = screen(sight, at(73, 0));
+    screen.press(Key::Help, Rect::new(0, 0, 80, 24));
+    screen.has_ended(ending);
+    compare("ended", &screen);
+    let whole = Ending {
+        well: true,
+        course: Course::Forward,
+        ami: Some(NEW.to_owned()),
+        ..ended_back().1
+    };
+    let mut sight = last();
+    sight.members.retain(|one| one.version == "7");
+    (sight.pace.left, sight.running) = (0, 0);
+    let mut screen = Screen::new(at(26, 50), true);
+    screen.see(sight);
+    screen.has_ended(whole);
+    let shown = lines(&drawn(&screen, (80, 24)));
+    assert!(shown[1].starts_with(&"█".repeat(20)), "{}", shown[1]);
+    assert!(shown[1].contains("8 of 8 replaced"), "{}", shown[1]);
+    assert!(
+        shown
+            .iter()
+            .any(|line| line.starts_with("Rollout complete: 8 of 8 on"))
+    );
+}
+
+#[test]
 fn an_entry_in_full_and_the_help() {
     let mut screen = screen(hold(), at(10, 20));
-    screen.press(Key::Enter, Rect::new(0, 0, 120, 40));
+    screen.press(Key::Enter, Rect::new(0, 0, 140, 40));
     compare("whole", &screen);
-    screen.press(Key::Escape, Rect::new(0, 0, 120, 40));
-    screen.press(Key::Help, Rect::new(0, 0, 120, 40));
+    screen.press(Key::Escape, Rect::new(0, 0, 140, 40));
+    screen.press(Key::Help, Rect::new(0, 0, 140, 40));
     compare("help", &screen);
 }
 
@@ -407,7 +553,7 @@ fn each_pane_has_its_turn_and_its_choice() {
     let inside = |line: &String| line.trim_matches([' ', '│']).to_owned();
     let whole: Vec<String> = lines(&drawn(&screen, size)).iter().map(inside).collect();
     assert!(
-        whole.join(" ").contains("not STOPPED after 3000 s"),
+        whole.join(" ").contains("did not stop within 50m00s"),
         "{whole:?}"
     );
     assert!(

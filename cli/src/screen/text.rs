@@ -1,7 +1,5 @@
 //! Text in little room.
 
-use jiff::Timestamp;
-
 /// The text, cut to so many characters; the last then says that there is more.
 pub fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
@@ -33,18 +31,6 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A time between, as `00:12:41`.
-pub fn span(from: Timestamp, to: Timestamp) -> String {
-    let seconds = to.duration_since(from).as_secs().max(0);
-    let (minutes, seconds) = (seconds / 60, seconds % 60);
-    format!("{:02}:{:02}:{seconds:02}", minutes / 60, minutes % 60)
-}
-
-/// A time of the day, in UTC.
-pub fn clock(at: Timestamp) -> String {
-    at.strftime("%H:%M:%SZ").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,13 +52,5 @@ mod tests {
         );
         assert_eq!(wrap("", 7), [""]);
         assert_eq!(wrap("a b", 0), ["a", "b"]);
-    }
-
-    #[test]
-    fn a_span_is_told_in_hours_and_never_below_nothing() {
-        let at = |second| Timestamp::from_second(second).expect("a time");
-        assert_eq!(span(at(0), at(761)), "00:12:41");
-        assert_eq!(span(at(0), at(360_000)), "100:00:00");
-        assert_eq!(span(at(9), at(0)), "00:00:00");
     }
 }

@@ -1,58 +1,109 @@
-//! The roll as it happens: lines on stdout, and on a terminal a progress display under them.
+//! The rollout as it happens: lines on stdout, and progress on stderr if that is a terminal.
 
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::SignedDuration;
+use rehearsal::account::Account;
+use rehearsal::fact::Told;
 use rehearsal::story::Listener;
-use rehearsal::telling::{Line, Mood, clock};
+use rehearsal::telling::{Line, Mood};
 
+use super::milestones::Milestones;
 use super::out::say;
+use crate::format::duration;
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing but progress.
+    Progress,
+    /// The milestones.
+    Milestones,
+    /// Every line.
+    Lines,
+}
 
 /// Shows lines and progress.
 #[derive(Debug)]
 pub struct Live {
-    lines: bool,
+    shown: Shown,
+    milestones: Milestones,
+    /// Instances on the new AMI.
+    on_new: usize,
     bar: ProgressBar,
 }
 
 impl Live {
-    /// Shows lines if `lines`, and progress if stderr is a terminal.
-    pub fn new(lines: bool) -> Self {
-        let target = match std::io::stderr().is_terminal() && std::io::stdout().is_terminal() {
+    /// Shows so much, and progress if stderr is a terminal, wherever stdout goes.
+    pub fn new(shown: Shown) -> Self {
+        let target = match std::io::stderr().is_terminal() {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(0), target);
         let style = ProgressStyle::with_template(
-            "{bar:30} {pos}/{len} instances on the new AMI, {msg} of virtual time",
+            "{bar:30} {pos} of {len} instances on the new AMI, simulated time {msg}",
         )
         .expect("a constant template")
         .progress_chars("=> ");
         bar.set_style(style);
-        Self { lines, bar }
+        Self {
+            shown,
+            milestones: Milestones::default(),
+            on_new: 0,
+            bar,
+        }
     }
 
     /// Takes the progress display away.
     pub fn finish(&mut self) {
         self.bar.finish_and_clear();
     }
+
+    /// Instances on the new AMI, at the end.
+    pub fn on_the_new_ami(&self) -> usize {
+        self.on_new
+    }
+
+    /// What went wrong first, if anything did.
+    pub fn cause(&self) -> Option<&str> {
+        self.milestones.cause.as_deref()
+    }
+
+    fn show(&self, mood: Mood, line: &str) {
+        let style = style(mood);
+        self.bar
+            .suspend(|| say(format!("{style}{line}{style:#}\n")));
+    }
 }
 
 impl Listener for Live {
     fn line(&mut self, line: &Line) {
-        if self.lines {
-            let style = style(line.mood);
-            self.bar
-                .suspend(|| say(format!("{style}{line}{style:#}\n")));
+        if self.shown == Shown::Lines {
+            self.show(line.mood, &line.to_string());
+        }
+    }
+
+    fn fact(&mut self, _account: &Account, told: &Told) {
+        let Some(milestone) = self.milestones.of(told) else {
+            return;
+        };
+        if self.shown == Shown::Milestones {
+            let at = SignedDuration::try_from(milestone.at).unwrap_or_default();
+            let line = format!("{:>7}  {}", duration(at), milestone.text);
+            self.show(milestone.mood, &line);
         }
     }
 
     fn progress(&mut self, replaced: usize, of: usize, at: Duration) {
+        self.on_new = replaced;
         self.bar.set_length(of as u64);
         self.bar.set_position(replaced as u64);
-        self.bar.set_message(clock(at));
+        let at = SignedDuration::try_from(at).unwrap_or_default();
+        self.bar.set_message(duration(at));
     }
 }
 

@@ -1,12 +1,15 @@
 //! The summary after a roll.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use rehearsal::environments::Starts;
 use rehearsal::report::Report;
-use rehearsal::telling::clock;
 use rehearsal::usage::BucketUse;
+
+use crate::format::{count, seconds};
+
+/// The invariant that is about tasks of instances that go.
+const TERMINATES_NOTHING_EARLY: &str = "drained-before-gone";
 
 /// The summary as text, a fact a line. `not_claimed` is why nothing is said of the same seed's story, if somebody may miss it.
 pub fn text(report: &Report, not_claimed: Option<&str>) -> String {
@@ -23,13 +26,8 @@ pub fn text(report: &Report, not_claimed: Option<&str>) -> String {
     for (name, value) in left_over(report) {
         line(name, value);
     }
-    line("virtual duration", duration(report));
-    let (moved, cut) = (report.tasks_moved, report.tasks_killed_early);
-    line("tasks moved", format!("{moved}, cut off {cut}"));
-    if report.tasks_lost_to_spot > 0 {
-        let lost = format!("{} task(s) that had not stopped", report.tasks_lost_to_spot);
-        line("EC2 took with Spot", lost);
-    }
+    line("simulated duration", duration(report));
+    line("tasks", tasks(report));
     line("drains open at most", report.max_open_drains.to_string());
     line("API calls", calls(report));
     for used in &report.api_buckets {
@@ -55,19 +53,85 @@ pub fn text(report: &Report, not_claimed: Option<&str>) -> String {
         );
     }
     for promise in &report.promises {
-        let verdict = if promise.held { "held" } else { "BROKEN" };
+        let (verdict, besides) = match promise.held {
+            true => ("invariant", besides_spot(report)),
+            false => ("VIOLATION", String::new()),
+        };
+        let besides = Some(besides).filter(|_| promise.name == TERMINATES_NOTHING_EARLY);
         line(
-            &format!("promise {verdict}"),
-            format!("{}: {}", promise.name, promise.detail),
+            verdict,
+            format!(
+                "{}: {}{}",
+                promise.name,
+                promise.detail,
+                besides.unwrap_or_default()
+            ),
         );
     }
     if let Some(why) = not_claimed {
         line(
-            "not claimed",
-            format!("that the same seed tells the same story: {why}"),
+            "not checked",
+            format!("that the same seed gives the same scenario: {why}"),
         );
     }
     out
+}
+
+/// The numbers that matter most, a fact a line, on one screen.
+pub fn short(report: &Report) -> String {
+    let mut out = String::from("\n");
+    let mut line = |name: &str, value: String| {
+        writeln!(out, "{name:<19} {value}").expect("writing to a string does not fail");
+    };
+    line("AMI", format!("{} -> {}", report.ami.old, report.ami.new));
+    for (name, value) in left_over(report) {
+        line(name, value);
+    }
+    line("simulated duration", duration(report));
+    line("tasks", tasks(report));
+    line("drains open at most", report.max_open_drains.to_string());
+    let calls: u64 = report.api_calls.values().sum();
+    let busiest = report
+        .api_buckets
+        .iter()
+        .max_by(|a, b| a.peak_share.total_cmp(&b.peak_share));
+    let busiest = busiest.map_or_else(String::new, |it| {
+        let share = it.peak_share * 100.0;
+        format!(
+            "; busiest limit: {}, {share:.0} % of {} a second",
+            it.bucket, it.per_second
+        )
+    });
+    line("API calls", format!("{calls}{busiest}"));
+    line(
+        "cost",
+        format!("{:.2} USD (Step Functions and Lambda)", report.cost_usd),
+    );
+    let (held, broken): (Vec<_>, Vec<_>) = report.promises.iter().partition(|it| it.held);
+    for promise in broken {
+        line("VIOLATION", format!("{}: {}", promise.name, promise.detail));
+    }
+    line(
+        "invariants",
+        format!("{} hold{}", held.len(), besides_spot(report)),
+    );
+    out
+}
+
+fn tasks(report: &Report) -> String {
+    let (moved, killed) = (report.tasks_moved, report.tasks_killed_early);
+    format!("{moved} moved, {killed} killed{}", besides_spot(report))
+}
+
+/// Spot capacity is EC2's to take: no invariant is about the tasks that go with it, and whoever reads one should know.
+fn besides_spot(report: &Report) -> String {
+    match report.tasks_lost_to_spot {
+        0 => String::new(),
+        lost => format!(
+            " (besides {}, lost when EC2 took a Spot instance back)",
+            count(usize::try_from(lost).unwrap_or(usize::MAX), "task")
+        ),
+    }
 }
 
 /// The instances that a person has to end, and why.
@@ -76,7 +140,7 @@ fn left_over(report: &Report) -> Vec<(&'static str, String)> {
         (
             "instances retained",
             &report.retained,
-            "the drain failed; look at each, then end it: ecs-rollout terminate INSTANCE",
+            "the drain failed; look at each, then: ecs-rollout terminate INSTANCE",
         ),
         (
             "instances kept",
@@ -90,15 +154,13 @@ fn left_over(report: &Report) -> Vec<(&'static str, String)> {
 }
 
 fn duration(report: &Report) -> String {
-    let whole = clock(Duration::from_secs_f64(report.roll_seconds));
-    match (report.lower_bound_seconds, report.overhead) {
-        (Some(lower), Some(overhead)) => {
-            let lower = clock(Duration::from_secs_f64(lower));
-            format!(
-                "{whole}, {overhead:.2} times the {lower} of the same rollout noticed without delay"
-            )
-        }
-        _ => whole,
+    let whole = seconds(report.roll_seconds);
+    match report.overhead {
+        Some(overhead) => format!(
+            "{whole}, {:.0} % over the minimum",
+            (overhead - 1.0) * 100.0
+        ),
+        None => whole,
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Said;
+use super::{Ending, Said};
 
 /// Something that has changed. Members are spelled so in JSON output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -83,13 +83,19 @@ pub enum Change {
         /// Error and cause.
         reason: String,
     },
-    /// How many instances are on which version, and what holds the roll.
+    /// How far it is, and what is under way.
     #[serde(rename_all = "camelCase")]
     Progress {
         /// The version that new instances come from.
         version: String,
-        /// Instances of it in service.
-        replaced: usize,
+        /// Its AMI, once an instance of it was looked at.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ami: Option<String>,
+        /// Instances of the group that are replaced: the old ones are gone. Left out while a rollback has not reached the group.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replaced: Option<usize>,
+        /// The group's size.
+        of: usize,
         /// All instances in service.
         in_service: usize,
         /// Instances at their terminate hooks.
@@ -97,19 +103,28 @@ pub enum Change {
         /// Instances at their launch hooks.
         at_launch: usize,
     },
+    /// The group is paused, or not any more.
+    Pause {
+        /// Whether it is.
+        paused: bool,
+        /// The reason that was given.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        reason: String,
+        /// Since when.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+        /// When CloudFormation gives the batch up.
+        #[serde(rename = "batchTimesOut", skip_serializing_if = "Option::is_none")]
+        times_out: Option<Timestamp>,
+        /// The situation, and how it is resumed.
+        #[serde(skip)]
+        words: String,
+    },
     /// AWS could not be asked.
     Trouble {
         /// Why, and what is done about it.
         reason: String,
     },
     /// It is over.
-    #[serde(rename_all = "camelCase")]
-    End {
-        /// The stack's status.
-        status: String,
-        /// Whether it ended as it was meant to.
-        well: bool,
-        /// Instances that are retained for a person.
-        retained: Vec<String>,
-    },
+    End(Ending),
 }

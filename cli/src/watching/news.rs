@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::aws::{Activity, StackEvent};
+use super::Batches;
+use crate::aws::{Activity, RollingStep, StackEvent};
 
 /// The events of a stack, as far as they have been told.
 #[derive(Debug, Default)]
@@ -14,6 +15,10 @@ pub struct Events {
     pub began: Option<Timestamp>,
     /// When it turned round, if it did.
     pub turned: Option<Timestamp>,
+    /// The rolling update of this direction, once it has begun.
+    pub batches: Option<Batches>,
+    /// How many instances the operation set out to replace, before it turned round.
+    pub obsolete_at_first: Option<usize>,
 }
 
 /// The statuses of a stack with which an operation begins.
@@ -45,11 +50,26 @@ impl Events {
         for event in &new {
             if is_of(event, &BEGINS) {
                 (self.began, self.turned) = (Some(event.at), None);
+                (self.batches, self.obsolete_at_first) = (None, None);
             } else if is_of(event, &TURNS) {
-                self.turned = Some(event.at);
+                (self.turned, self.batches) = (Some(event.at), None);
+            } else if let Some(step) = event.rolling_step() {
+                self.step(event.at, &step);
             }
         }
         new
+    }
+
+    /// A step of the rolling update was taken.
+    fn step(&mut self, at: Timestamp, step: &RollingStep) {
+        if let Some(batches) = Batches::beginning(step) {
+            if self.turned.is_none() {
+                self.obsolete_at_first = Some(batches.obsolete);
+            }
+            self.batches = Some(batches);
+        } else if let Some(batches) = &mut self.batches {
+            batches.take(at, step);
+        }
     }
 
     /// Whether older events than these, newest first, are of no interest: they are known, or of another operation.
@@ -150,6 +170,45 @@ mod tests {
         told.news(vec![turns], "stack");
         let at = |second| Timestamp::from_second(second).ok();
         assert_eq!((told.began, told.turned), (at(3), at(4)));
+    }
+
+    #[test]
+    fn the_batches_are_those_of_the_direction_and_the_size_is_that_of_the_beginning() {
+        let said = |id: &str, reason: &str, at: i64| StackEvent {
+            reason: reason.to_owned(),
+            ..event(id, "Group", "UPDATE_IN_PROGRESS", at)
+        };
+        let begins = |id: &str, count: u32, at: i64| {
+            let reason = format!(
+                "Rolling update initiated. Terminating {count} obsolete instance(s) in batches of 2."
+            );
+            said(id, &reason, at)
+        };
+        let batch = "Terminating instance(s) [i-1,i-2]; replacing with 2 new instance(s).";
+        let mut told = Events::default();
+        told.news(
+            vec![
+                said("4", batch, 4),
+                said("3", batch, 3),
+                begins("2", 9, 2),
+                event("1", "stack", "UPDATE_IN_PROGRESS", 1),
+            ],
+            "stack",
+        );
+        let so_far = |told: &Events| {
+            let batches = told.batches.as_ref();
+            let batches = batches.map(|batches| (batches.current(), batches.all()));
+            (batches, told.obsolete_at_first)
+        };
+        assert_eq!(so_far(&told), (Some((2, 5)), Some(9)));
+        let turns = event("5", "stack", "UPDATE_ROLLBACK_IN_PROGRESS", 5);
+        told.news(vec![turns], "stack");
+        assert_eq!(so_far(&told), (None, Some(9)));
+        told.news(vec![begins("6", 3, 6)], "stack");
+        assert_eq!(so_far(&told), (Some((1, 2)), Some(9)));
+        let next = event("7", "stack", "UPDATE_IN_PROGRESS", 7);
+        told.news(vec![next], "stack");
+        assert_eq!(so_far(&told), (None, None));
     }
 
     #[test]

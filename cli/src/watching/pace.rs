@@ -15,6 +15,8 @@ pub struct Pace {
     pub latest: Option<Timestamp>,
     /// Instances that are still to go.
     pub left: usize,
+    /// How long the plan expected it to take, if there was one.
+    pub planned: Option<SignedDuration>,
 }
 
 /// What is expected.
@@ -24,6 +26,8 @@ pub enum Expected {
     Done,
     /// Not known yet: no batch has ended.
     Unknown,
+    /// It ends then, as the plan estimated; no batch has ended.
+    Planned(Timestamp),
     /// It ends then.
     At(Timestamp),
 }
@@ -37,11 +41,11 @@ impl Pace {
             return Expected::Done;
         }
         let (Some(began), Some(latest)) = (self.began, self.latest) else {
-            return Expected::Unknown;
+            return self.planned(now);
         };
         let batch = self.batch.max(1);
         if self.gone < batch.min(self.gone.saturating_add(self.left)) {
-            return Expected::Unknown;
+            return self.planned(now);
         }
         let each = seconds(began, latest) / count(self.gone);
         let present = batch.min(self.left);
@@ -53,6 +57,14 @@ impl Pace {
             .ok()
             .and_then(|left| now.checked_add(left).ok());
         end.map_or(Expected::Unknown, Expected::At)
+    }
+
+    /// Before a batch has ended, the plan's estimate is all that is known; once that is past, nothing is.
+    fn planned(&self, now: Timestamp) -> Expected {
+        let end = self.began.zip(self.planned);
+        let end = end.and_then(|(began, planned)| began.checked_add(planned).ok());
+        end.filter(|end| *end > now)
+            .map_or(Expected::Unknown, Expected::Planned)
     }
 }
 
@@ -79,7 +91,25 @@ mod tests {
             gone,
             latest: (gone > 0).then(|| at(1_000 + 100 * i64::try_from(gone).expect("few"))),
             left,
+            planned: None,
         }
+    }
+
+    #[test]
+    fn the_plan_s_estimate_stands_until_a_batch_has_ended() {
+        let planned = |gone: usize, now: i64| {
+            let planned = Some(SignedDuration::from_secs(900));
+            let pace = Pace {
+                planned,
+                ..pace(gone, 10 - gone, 2)
+            };
+            pace.expected(at(now))
+        };
+        assert_eq!(planned(0, 1_050), Expected::Planned(at(1_900)));
+        assert_eq!(planned(1, 1_100), Expected::Planned(at(1_900)));
+        assert_eq!(planned(2, 1_200), Expected::At(at(2_000)));
+        // What is past is no estimate.
+        assert_eq!(planned(0, 1_900), Expected::Unknown);
     }
 
     #[test]

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Pace;
-use crate::aws::{Activity, Member, Service, StackEvent};
-use crate::explanation::asked_now;
+use super::{Batches, Pace};
+use crate::aws::{Activity, Member, Pause, Service, StackEvent};
+use crate::explanation::{asked_now, is_of_launch};
 
 /// So many entries of the log are kept.
 const ENTRIES_KEPT: usize = 500;
@@ -26,8 +26,20 @@ pub struct Sight {
     pub began: Option<Timestamp>,
     /// The version that new instances come from.
     pub version: String,
+    /// How many instances the group has while nothing happens to it.
+    pub size: usize,
     /// The instances.
     pub members: Vec<Member>,
+    /// The AMI of each launch template version of which an instance was looked at.
+    pub amis: BTreeMap<String, String>,
+    /// The AMI that the stack's parameter named at its last update.
+    pub parameter_ami: Option<String>,
+    /// The batches of a rolling update, once it has begun in its present direction.
+    pub batches: Option<Batches>,
+    /// Whether Auto Scaling replaces the instances, by an instance refresh: of that nobody counts batches.
+    pub is_refresh: bool,
+    /// Whether the group is paused.
+    pub pause: Option<Pause>,
     /// How fast it goes, once that can be told.
     pub pace: Pace,
     /// The executions that were read, by instance.
@@ -53,6 +65,8 @@ pub struct Asked {
     pub execution: String,
     /// When its hook opened.
     pub began: Option<Timestamp>,
+    /// When the question has to be answered, if it has a deadline.
+    pub deadline: Option<Timestamp>,
     /// What was said last.
     pub said: Said,
 }
@@ -69,6 +83,9 @@ pub struct Said {
     /// Since when it is asked, if it has answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// Whether it is about an instance at its launch hook.
+    #[serde(skip)]
+    pub is_of_launch: bool,
 }
 
 /// An execution that ended badly.
@@ -99,7 +116,72 @@ pub struct Entry {
     pub text: String,
 }
 
+/// Where an operation leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Course {
+    /// To another AMI.
+    Forward,
+    /// Back to the AMI before it.
+    Back,
+    /// The stack is created.
+    Creation,
+    /// The stack is deleted.
+    Deletion,
+}
+
 impl Sight {
+    /// Where the operation leads that goes on, or went on last.
+    pub fn course(&self) -> Course {
+        match self.status.as_str() {
+            "CREATE_IN_PROGRESS" | "CREATE_COMPLETE" => Course::Creation,
+            status if status.starts_with("DELETE_") => Course::Deletion,
+            status if status.contains("ROLLBACK") => Course::Back,
+            _ => Course::Forward,
+        }
+    }
+
+    /// How many of the group's instances are replaced, and of how many. Nothing is known before the first look at the group,
+    /// and of a rollback before it has reached the group: until then the new AMI is what instances come from.
+    pub fn replaced(&self) -> Option<(usize, usize)> {
+        let left = self.pace.left;
+        match self.course() {
+            Course::Creation => {
+                let here = self.members.iter().filter(|one| one.is_in_service());
+                Some((here.count().min(self.size), self.size))
+            }
+            Course::Deletion => None,
+            Course::Back if left > 0 && self.batches.is_none() && !self.is_refresh => None,
+            Course::Forward | Course::Back => Some((self.size.saturating_sub(left), self.size)),
+        }
+        .filter(|_| self.size > 0)
+    }
+
+    /// Whether the operation leads to this launch template version.
+    pub fn is_target(&self, version: &str) -> bool {
+        let is_back = self.course() == Course::Back;
+        // Until a rollback has reached the group, that still names the version that failed.
+        (version == self.version) != (is_back && self.replaced().is_none())
+    }
+
+    /// The AMI that the operation leads to.
+    pub fn new_ami(&self) -> Option<&str> {
+        let of_version = self.amis.get(&self.version).map(String::as_str);
+        match self.course() {
+            // The stack's parameter may name the AMI that failed until the rollback has ended.
+            Course::Back if self.replaced().is_none() => self.old_ami(),
+            Course::Back => of_version,
+            _ => of_version.or(self.parameter_ami.as_deref()),
+        }
+    }
+
+    /// The AMI that it leads away from.
+    pub fn old_ami(&self) -> Option<&str> {
+        let others = self.members.iter().map(|one| one.version.as_str());
+        let others = others.filter(|version| *version != self.version);
+        let newest = others.max_by_key(|version| version.parse::<u64>().ok())?;
+        self.amis.get(newest).map(String::as_str)
+    }
+
     /// Adds what happened: the newest is first.
     pub fn happened(&mut self, entries: impl IntoIterator<Item = Entry>) {
         self.log.extend(entries);
@@ -145,6 +227,7 @@ impl Said {
         };
         let since = input[worker]["since"].as_str();
         Self {
+            is_of_launch: is_of_launch(input),
             since: since.and_then(|since| since.parse().ok()),
             worker,
             verdict: text("verdict"),

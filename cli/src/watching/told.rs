@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use super::Change;
+use super::{Change, without_instance};
 
 impl Change {
     /// Subject, what, and detail.
@@ -24,46 +24,46 @@ impl Change {
                 (instance.clone(), state.clone(), detail)
             }
             Self::Answer { instance, said } => {
-                let what = format!("{} {}", said.worker, said.verdict);
-                (
-                    instance.clone(),
-                    what.trim_end().to_owned(),
-                    said.reason.clone(),
-                )
+                let reason = without_instance(&said.reason, instance);
+                (instance.clone(), said.situation().to_owned(), reason)
             }
-            Self::Progress {
-                version,
-                replaced,
-                in_service,
-                drains,
-                at_launch,
-            } => {
-                let detail = format!(
-                    "{replaced} of {in_service} in service are of version {version}; {drains} at their terminate hooks, {at_launch} \
-                     at their launch hooks"
-                );
-                ("progress".to_owned(), String::new(), detail)
-            }
+            Self::Progress { .. } | Self::Pause { .. } => self.parts_of_the_whole(),
             Self::Trouble { reason } => ("trouble".to_owned(), String::new(), reason.clone()),
-            Self::End {
-                status,
-                well,
-                retained,
-            } => {
-                let how = match (well, retained.as_slice()) {
-                    (true, _) => "it is over, and all is well".to_owned(),
-                    (false, []) => "it is over, and did not go as it was meant to".to_owned(),
-                    (false, some) => format!(
-                        "it is over; retained for you: {}; ask why: ecs-rollout explain {1}; end it: ecs-rollout terminate {1}",
-                        some.join(", "),
-                        some[0]
-                    ),
-                };
-                ("end".to_owned(), status.clone(), how)
-            }
+            Self::End(end) => ("end".to_owned(), end.status.clone(), end.summary()),
             Self::Service { .. } | Self::Activity { .. } | Self::Execution { .. } => {
                 self.parts_around_the_roll()
             }
+        }
+    }
+
+    /// The same of the rollout as a whole.
+    fn parts_of_the_whole(&self) -> (String, String, String) {
+        match self {
+            Self::Progress {
+                ami,
+                replaced,
+                of,
+                drains,
+                at_launch,
+                ..
+            } => {
+                let so_far = replaced.map(|replaced| format!("{replaced} of {of} replaced"));
+                let ami = ami.as_ref().map(|ami| format!("to {ami}"));
+                let moving = [(drains, "draining"), (at_launch, "at the launch hook")];
+                let moving = moving.into_iter().filter(|(count, _)| **count > 0);
+                let moving = moving.map(|(count, what)| Some(format!("{count} {what}")));
+                let parts: Vec<String> = [ami].into_iter().chain(moving).flatten().collect();
+                (
+                    "progress".to_owned(),
+                    so_far.unwrap_or_else(|| "not in the group yet".to_owned()),
+                    parts.join(", "),
+                )
+            }
+            Self::Pause { paused, words, .. } => {
+                let subject = if *paused { "paused" } else { "resumed" };
+                (subject.to_owned(), String::new(), words.clone())
+            }
+            _ => Default::default(),
         }
     }
 
@@ -115,7 +115,10 @@ impl Change {
 impl Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (subject, what, detail) = self.parts();
-        let line = format!("{subject:<19} {what:<22} {detail}");
+        let line = match what.is_empty() {
+            true => format!("{subject:<19} {detail}"),
+            false => format!("{subject:<19} {what:<26} {detail}"),
+        };
         f.write_str(line.trim_end())
     }
 }

@@ -48,7 +48,8 @@ pub fn rehearse(
     let mut report = only_report(played)?;
     let lower = only_report(lower?)?;
     // By chance of its own a fault may end the other telling elsewhere: then it bounds nothing.
-    if lower.outcome == report.outcome {
+    // And chance decides differently in it, so that it may even last longer: then it is no bound.
+    if lower.outcome == report.outcome && lower.roll_seconds <= report.roll_seconds {
         report.lower_bound_seconds = Some(lower.roll_seconds);
         report.overhead = Some(rounded(
             report.roll_seconds / lower.roll_seconds.max(1.0),

@@ -17,6 +17,8 @@ const NOTICED_AFTER: Duration = Duration::from_millis(100);
 pub enum Input {
     /// A key for the screen.
     Key(Key),
+    /// A key that means nothing to the screen.
+    Other,
     /// The terminal has another size.
     Resized,
     /// He leaves.
@@ -96,7 +98,7 @@ fn pressed(key: &KeyEvent) -> Option<Input> {
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Escape,
         KeyCode::Char('?' | 'h') => Key::Help,
-        _ => return None,
+        _ => return Some(Input::Other),
     };
     Some(Input::Key(key))
 }
@@ -116,7 +118,7 @@ mod tests {
             of(KeyCode::Char('c'), KeyModifiers::CONTROL),
             Some(Input::Leave)
         );
-        assert_eq!(of(KeyCode::Char('c'), none), None);
+        assert_eq!(of(KeyCode::Char('c'), none), Some(Input::Other));
         assert_eq!(of(KeyCode::Char('j'), none), Some(Input::Key(Key::Down)));
         assert_eq!(of(KeyCode::BackTab, none), Some(Input::Key(Key::Previous)));
         assert_eq!(input(&Event::Resize(80, 24)), Some(Input::Resized));

@@ -57,7 +57,7 @@ fn object(at: Timestamp, change: &Change) {
 /// Writes how it stands, for whoever has just left the screen.
 pub fn standing(at: Timestamp, sight: &Sight) {
     let standing = Standing::of(sight);
-    let short = standing.since(None).into_iter();
+    let short = standing.since(None, at).into_iter();
     let short = short.filter(|change| matches!(change, Change::Service { .. }));
     let status = standing.status.clone();
     line(at, &Change::Stack { status });

@@ -15,7 +15,7 @@ use super::{News, ended, lines};
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::view::out::say;
-use crate::watching::Change;
+use crate::watching::{Change, Ending};
 
 /// The times on the screen go on so often.
 const CLOCK: Duration = Duration::from_secs(1);
@@ -34,12 +34,13 @@ enum Over {
     Left(u8),
 }
 
-/// Shows what the looks tell until they end, or the user leaves; then writes how it stands.
+/// Shows what the looks tell until they end, or the user leaves; then writes how it stands. The last screen stays until a key
+/// is pressed, unless it `leaves` at once.
 ///
 /// # Errors
 /// A sentence for the user.
 pub async fn show(
-    stack: &str,
+    (stack, leaves): (&str, bool),
     looks: JoinHandle<Result<bool, Failure>>,
     mut news: UnboundedReceiver<News>,
 ) -> Result<ExitCode, Failure> {
@@ -58,6 +59,7 @@ pub async fn show(
         screen: Screen::new(Timestamp::now(), colours),
         clock: (Timestamp::now(), Instant::now()),
         end: None,
+        leaves,
     };
     showing.hear(first);
     let over = {
@@ -72,14 +74,14 @@ pub async fn show(
     }
     match over {
         Over::Seen => {
-            if let Some(end) = &showing.end {
-                lines::line(now, end);
+            if let Some(end) = showing.end {
+                lines::line(now, &Change::End(end));
             }
             ended(looks.await)
         }
         Over::Left(code) => {
             say(format!(
-                "The roll goes on without you; see it again with ecs-rollout watch {stack}\n"
+                "The rollout proceeds without you. Watch it again with: ecs-rollout watch {stack}\n"
             ));
             Ok(ExitCode::from(code))
         }
@@ -90,7 +92,9 @@ struct Showing {
     screen: Screen,
     /// AWS's time, and when that was told.
     clock: (Timestamp, Instant),
-    end: Option<Change>,
+    end: Option<Ending>,
+    /// Whether it leaves at the end without a key.
+    leaves: bool,
 }
 
 impl Showing {
@@ -106,7 +110,7 @@ impl Showing {
                 self.clock = (at, Instant::now());
                 self.screen.see(*sight);
             }
-            News::Change(_, end @ Change::End { .. }) => self.end = Some(end),
+            News::Change(_, Change::End(end)) => self.end = Some(end),
             News::Change(..) => {}
             News::Trouble { at, reason } => self.screen.has_trouble(at, reason),
             News::Answered => self.screen.is_answered(),
@@ -131,7 +135,7 @@ impl Showing {
                         self.hear(told);
                         None
                     }
-                    None => return Ok(Over::Seen),
+                    None => break,
                 },
                 _ = clock.tick() => None,
                 code = signals.next() => return Ok(Over::Left(code)),
@@ -146,8 +150,32 @@ impl Showing {
                 match input {
                     Input::Leave => return Ok(Over::Left(LEFT)),
                     Input::Key(key) => self.screen.press(key, terminal.area()),
-                    Input::Resized => {}
+                    Input::Other | Input::Resized => {}
                 }
+            }
+        }
+        if let Some(end) = self.end.clone().filter(|_| !self.leaves) {
+            self.screen.has_ended(end);
+            self.stay(terminal, &mut keys, &mut signals).await?;
+        }
+        Ok(Over::Seen)
+    }
+
+    /// Shows the last screen until a key is pressed. How it ended is known, so a signal is no other end.
+    async fn stay(
+        &mut self,
+        terminal: &mut Terminal,
+        keys: &mut Keys,
+        signals: &mut Signals,
+    ) -> std::io::Result<()> {
+        loop {
+            terminal.show(&self.screen)?;
+            let input = tokio::select! {
+                input = keys.next() => input,
+                _ = signals.next() => return Ok(()),
+            };
+            if input != Some(Input::Resized) {
+                return Ok(());
             }
         }
     }

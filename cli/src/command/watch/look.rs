@@ -21,6 +21,12 @@ const BETWEEN_CALLS: Duration = Duration::from_millis(500);
 /// So long it waits after a call that could not be answered, and at most.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
 
+/// Whoever has had no answer at all for so long has the wrong address, Region or network: it says so and ends.
+const FIRST_ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// So long it waits for an account that has answered before.
+const NEXT_ANSWER_WITHIN: Duration = Duration::from_secs(3600);
+
 /// A call that fails less often in a row is tried again without a word: as often as the SDK would try it.
 const FAILURES_TOLD: u32 = 3;
 
@@ -33,6 +39,10 @@ pub struct Look {
     news: UnboundedSender<News>,
     /// The trouble that was told last, until a call is answered again.
     trouble: Option<String>,
+    /// Since when no call was answered.
+    silent_since: Instant,
+    /// Whether any call was ever answered.
+    was_answered: bool,
 }
 
 /// Makes one call, again and again until it is answered or refused for good.
@@ -69,6 +79,8 @@ impl Look {
             next: Instant::now(),
             news,
             trouble: None,
+            silent_since: Instant::now(),
+            was_answered: false,
         })
     }
 
@@ -121,6 +133,20 @@ impl Look {
         patiently!(self, aws => aws.ran(execution))
     }
 
+    /// See [`Aws::registration`].
+    pub async fn registration(
+        &mut self,
+        cluster: &str,
+        instance: &str,
+    ) -> Result<Option<String>, Error> {
+        patiently!(self, aws => aws.registration(cluster, instance))
+    }
+
+    /// See [`Aws::ami`].
+    pub async fn ami(&mut self, cluster: &str, arn: &str) -> Result<Option<String>, Error> {
+        patiently!(self, aws => aws.ami(cluster, arn))
+    }
+
     /// See [`Aws::services_listed`].
     pub async fn services_listed(
         &mut self,
@@ -140,6 +166,7 @@ impl Look {
     }
 
     fn answered(&mut self) {
+        (self.silent_since, self.was_answered) = (Instant::now(), true);
         if self.trouble.take().is_some() {
             self.tell(News::Answered);
         }
@@ -150,6 +177,15 @@ impl Look {
         let expired = has_expired(&error);
         let passes = matches!(&error, Error::Throttled { .. } | Error::Unavailable { .. });
         if !expired && !passes {
+            return Err(error);
+        }
+        let patience = match self.was_answered {
+            true => NEXT_ANSWER_WITHIN,
+            false => FIRST_ANSWER_WITHIN,
+        };
+        // An account that throttles is there.
+        let is_there = matches!(error, Error::Throttled { .. });
+        if !is_there && self.silent_since.elapsed() >= patience {
             return Err(error);
         }
         let what = match expired {

@@ -1,12 +1,15 @@
 //! The rounds of `watch`: each looks at the stack, the group and the executions, and at some of the rest. Nothing is kept
 //! elsewhere: started again, the first round reads everything back.
 
+mod amis;
 mod cluster;
+mod ending;
 mod failures;
 mod histories;
 mod places;
 mod telling;
 
+use jiff::SignedDuration;
 use tokio::sync::mpsc::UnboundedSender;
 use workers::model::group::LifecycleState;
 
@@ -15,6 +18,7 @@ use super::look::Look;
 use crate::aws::{Access, Group, Stack};
 use crate::failure::Failure;
 use crate::watching::{Activities, Entry, Events, Pace, Sight, Standing};
+use amis::Amis;
 use cluster::Cluster;
 use failures::Failures;
 use histories::Histories;
@@ -25,6 +29,13 @@ const PAGES_OF_EVENTS: usize = 10;
 
 /// The parameter of our template that says how many instances are replaced at a time.
 const BATCH_SIZE: &str = "BatchSize";
+
+/// The parameter of our template that says who replaces the instances, and its value for an instance refresh.
+const UPDATE_METHOD: &str = "UpdateMethod";
+const REFRESH: &str = "InstanceRefresh";
+
+/// The parameter of our template that names the SSM parameter with the AMI's id.
+const AMI_PARAMETER: &str = "EcsAmiParameterKey";
 
 /// Looks, round after round.
 #[derive(Debug)]
@@ -39,19 +50,23 @@ pub struct Rounds {
     histories: Histories,
     failures: Failures,
     cluster: Cluster,
+    amis: Amis,
+    /// How long the plan expected the rollout to take, if there was one.
+    planned: Option<SignedDuration>,
     round: u64,
     sight: Sight,
     before: Option<Standing>,
 }
 
 impl Rounds {
-    /// Rounds about `stack` that tell `news`.
+    /// Rounds about `stack` that tell `news`; its rollout was `planned` to take so long, if it was.
     ///
     /// # Errors
     /// As [`Access::connect`].
     pub async fn new(
         access: Access,
         stack: String,
+        planned: Option<SignedDuration>,
         news: UnboundedSender<News>,
     ) -> Result<Self, Failure> {
         Ok(Self {
@@ -64,6 +79,8 @@ impl Rounds {
             histories: Histories::default(),
             failures: Failures::default(),
             cluster: Cluster::default(),
+            amis: Amis::default(),
+            planned,
             round: 0,
             sight: Sight::default(),
             before: None,
@@ -91,6 +108,7 @@ impl Rounds {
         let stack = self.look.stack(&self.stack).await?;
         // A name is found no more once its stack is deleted.
         self.stack.clone_from(&stack.id);
+        has_resources(&stack)?;
         self.places.learn(&stack)?;
         self.sight.stack.clone_from(&stack.name);
         self.sight.status.clone_from(&stack.status);
@@ -113,7 +131,7 @@ impl Rounds {
                 .as_ref()
                 .is_none_or(|group| group.moving().next().is_none());
         if !stack.is_busy() && (rests || stack.is_deleted()) {
-            return Ok(Some(self.ended(&stack, group.as_ref())));
+            return self.ended(&stack, group.as_ref()).await.map(Some);
         }
         self.rest(&stack, group.is_some()).await?;
         self.round += 1;
@@ -142,6 +160,12 @@ impl Rounds {
             let services = &mut self.sight.services;
             let looked = self.cluster.look(&mut self.look, &cluster, services).await;
             self.sight.services_listed = gone_is(looked, stack, None)?;
+            let (members, amis) = (&self.sight.members, &mut self.sight.amis);
+            let looked = self
+                .amis
+                .look(&mut self.look, &cluster, members, amis)
+                .await;
+            gone_is(looked, stack, ())?;
         }
         Ok(())
     }
@@ -183,6 +207,15 @@ impl Rounds {
         let launches = group.map(|group| group.version.as_str());
         let launches = launches.filter(|version| number(version).is_some());
         self.sight.version = launches.or(newest).unwrap_or_default().to_owned();
+        self.sight.pause = group.and_then(|group| group.pause.clone());
+        self.sight.batches.clone_from(&self.events.batches);
+        self.sight.is_refresh = stack.parameter(UPDATE_METHOD) == Some(REFRESH);
+        let ami = stack.resolved(AMI_PARAMETER);
+        self.sight.parameter_ami = ami.map(str::to_owned);
+        // While CloudFormation replaces, it may have raised the group's size.
+        let size = self.events.obsolete_at_first;
+        let size = size.or(group.map(|group| group.desired));
+        self.sight.size = size.unwrap_or_default();
         let batch = stack
             .parameter(BATCH_SIZE)
             .and_then(|size| size.parse().ok());
@@ -213,6 +246,21 @@ impl Rounds {
             gone,
             latest,
             left: left.count(),
+            planned: self.planned.filter(|_| self.events.turned.is_none()),
         };
+    }
+}
+
+/// A stack that was only drafted by a change set has nothing to watch, and stays so until somebody executes that
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>).
+fn has_resources(stack: &Stack) -> Result<(), String> {
+    match stack.status == "REVIEW_IN_PROGRESS" {
+        true => Err(format!(
+            "stack {0} is REVIEW_IN_PROGRESS: a change set was created for it and never executed, so it has no resources to watch. \
+             Execute the change set (aws cloudformation execute-change-set), or delete the stack: aws cloudformation \
+             delete-stack --stack-name {0}",
+            stack.name
+        )),
+        false => Ok(()),
     }
 }

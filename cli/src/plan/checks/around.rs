@@ -163,7 +163,7 @@ pub fn hold(seen: &Seen, _: &Asked) -> Vec<Remark> {
         return Vec::new();
     };
     let words = format!(
-        "somebody holds the group as it is ('{why}'), so no instance comes or goes; ecs-rollout stop {} --release",
+        "somebody holds the group as it is ('{why}'), so no instance comes or goes; ecs-rollout resume {}",
         seen.stack.name
     );
     vec![Remark::blocker("on-hold", words)]

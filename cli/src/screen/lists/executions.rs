@@ -1,7 +1,7 @@
 //! The executions: those that ended badly, then those that run.
 
 use super::{Item, List, Mood, Text, cell};
-use crate::screen::text::clock;
+use crate::format::clock;
 use crate::watching::Sight;
 
 pub fn list(sight: &Sight) -> List {
@@ -15,7 +15,7 @@ pub fn list(sight: &Sight) -> List {
             cell(&one.reason, Mood::Plain),
         ],
         whole: format!(
-            "Execution {} about {} is {} since {}: {}",
+            "Execution {} of {} is {} since {}: {}",
             name(&one.execution),
             one.instance,
             one.status,
@@ -32,16 +32,12 @@ pub fn list(sight: &Sight) -> List {
             cell("RUNNING", Mood::Waiting),
             (Text::Since(asked.began), Mood::Quiet),
             cell(instance, Mood::Plain),
-            cell(
-                format!("{} {}", asked.said.worker, asked.said.verdict),
-                Mood::Plain,
-            ),
+            cell(asked.said.situation(), Mood::Plain),
         ],
         whole: format!(
-            "Execution {} about {instance} runs. {} {}: {}",
+            "Execution {} of {instance} is RUNNING, {}. {}",
             name(&asked.execution),
-            asked.said.worker,
-            asked.said.verdict,
+            asked.said.situation(),
             asked.said.reason
         ),
         execution: Some(asked.execution.clone()),
@@ -51,7 +47,7 @@ pub fn list(sight: &Sight) -> List {
     let list = List::new(&columns, items);
     let (bad, runs) = (sight.ended.len(), sight.running);
     match bad {
-        0 => list.titled(format!("{runs} run"), Mood::Quiet),
-        bad => list.titled(format!("{runs} run, {bad} ended badly"), Mood::Bad),
+        0 => list.titled(format!("{runs} running"), Mood::Quiet),
+        bad => list.titled(format!("{runs} running, {bad} failed"), Mood::Bad),
     }
 }

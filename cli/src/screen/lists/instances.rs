@@ -5,7 +5,10 @@ use workers::model::group::LifecycleState;
 
 use super::{Item, List, Mood, Text, cell};
 use crate::aws::Member;
-use crate::watching::{Asked, Sight};
+use crate::watching::{Asked, Sight, without_instance};
+
+/// The place of the column with the state.
+const STATE: usize = 2;
 
 /// In which order they stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,12 +39,12 @@ pub fn list(sight: &Sight) -> List {
     let moving = rows.iter().filter(|row| row.member.moves()).count();
     let all = rows.len();
     let items = rows.iter().map(|row| item(row, sight)).collect();
+    // The AMI makes room first, then the state: where an instance has no reason, that is shown instead.
     let columns = [
         ("instance", 0),
-        ("version", 1),
-        ("state", 0),
-        ("for", 2),
-        ("asked", 3),
+        ("AMI", 3),
+        ("state", 2),
+        ("for", 1),
         ("reason", 0),
     ];
     let list = List::new(&columns, items);
@@ -60,7 +63,7 @@ fn row<'a>(member: &'a Member, sight: &'a Sight) -> Row<'a> {
     let refused = asked.is_some_and(|asked| asked.said.verdict == "Never");
     let rank = match &member.state {
         state if refused || state.is_retained() => Rank::Stuck,
-        LifecycleState::InService if member.version == sight.version => Rank::New,
+        LifecycleState::InService if sight.is_target(&member.version) => Rank::New,
         LifecycleState::InService => Rank::Old,
         state if state.awaits_launch() || *state == LifecycleState::PendingProceed => Rank::Coming,
         state if state.is_draining() || *state == LifecycleState::TerminatingProceed => {
@@ -87,51 +90,55 @@ fn item(row: &Row<'_>, sight: &Sight) -> Item {
         Rank::Old => Mood::Plain,
         Rank::New => Mood::Good,
     };
-    let age = match member.version == sight.version {
-        true => "new",
-        false => "old",
+    let ami = match sight.amis.get(&member.version) {
+        Some(ami) => ami.clone(),
+        None => format!("version {}", member.version),
     };
-    let asked = row.asked.map_or_else(String::new, |asked| {
-        format!("{} {}", asked.said.worker, asked.said.verdict)
-            .trim_end()
-            .to_owned()
-    });
+    let ami_mood = match sight.is_target(&member.version) {
+        true => Mood::Good,
+        false => Mood::Quiet,
+    };
+    let state = member.state.to_string();
     let reason = reason(row, sight);
+    let last = match reason.is_empty() {
+        true => (Text::Unless(STATE, state.clone()), mood),
+        false => cell(brief(&reason), Mood::Plain),
+    };
     Item {
         key: member.id.clone(),
         cells: vec![
             cell(&member.id, mood),
-            cell(format!("{} {age}", member.version), Mood::Quiet),
-            cell(member.state.to_string(), mood),
+            cell(ami, ami_mood),
+            cell(state, mood),
             (Text::Since(row.since), Mood::Plain),
-            cell(asked, Mood::Plain),
-            cell(&reason, Mood::Plain),
+            last,
         ],
         whole: reason,
         execution: row.asked.map(|asked| asked.execution.clone()),
     }
 }
 
+/// A reason in little room: that it is a wait is seen from the rest.
+fn brief(reason: &str) -> &str {
+    reason.strip_prefix("Waiting for ").unwrap_or(reason)
+}
+
 fn reason(row: &Row<'_>, sight: &Sight) -> String {
     let member = row.member;
     if member.state.is_retained() {
         return format!(
-            "Its drain failed, and it is retained for you. Why: ecs-rollout explain {0}; end it: ecs-rollout terminate {0}",
+            "Drain failed, retained for you. Next: ecs-rollout explain {0}, then ecs-rollout terminate {0}",
             member.id
         );
     }
     let at_a_hook = member.state.awaits_end() || member.state == LifecycleState::PendingWait;
     match row.asked {
-        Some(asked) if asked.said.reason.is_empty() => {
-            format!("{} has not answered yet", asked.said.worker)
-        }
-        Some(asked) => asked.said.reason.clone(),
+        Some(asked) if asked.said.reason.is_empty() => asked.said.situation().to_owned(),
+        Some(asked) => without_instance(&asked.said.reason, &member.id),
         // Some histories are not read yet.
         None if sight.running > sight.asked.len() => String::new(),
         None if at_a_hook && sight.is_whole => {
-            "No execution runs for it: it begins or ends just now, or its event is late or lost; the reconciler starts \
-             one within 9m"
-                .to_owned()
+            "No execution is running: its event is late or lost. The reconciler starts one within 9m.".to_owned()
         }
         None => String::new(),
     }

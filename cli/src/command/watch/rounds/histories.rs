@@ -4,10 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_sfn::types::ExecutionStatus;
-use workers::Error;
+use jiff::Timestamp;
+use serde_json::Value;
+use workers::{Error, config};
 
 use super::super::look::Look;
 use crate::aws::Execution;
+use crate::explanation::{asked_now, deadline_of};
 use crate::watching::{Asked, Said};
 
 /// So many histories are read in each round, those first that were read longest ago.
@@ -51,6 +54,7 @@ impl Histories {
             let found = Asked {
                 execution: one.arn.clone(),
                 began: began.and_then(|began| began.parse().ok()),
+                deadline: deadline(&ran.input),
                 said: Said::last(&ran.input),
             };
             asked.insert(instance.clone(), found);
@@ -58,6 +62,12 @@ impl Histories {
         }
         Ok(running.len())
     }
+}
+
+/// When the question that stands has to be answered. What the event does not say is not known here: workers refuse it.
+fn deadline(input: &Value) -> Option<Timestamp> {
+    let subject = config::read_event(input).subject().ok()?;
+    deadline_of(&subject, asked_now(input))
 }
 
 async fn running(look: &mut Look, machine: &str) -> Result<Vec<Execution>, Error> {

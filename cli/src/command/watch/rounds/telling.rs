@@ -1,12 +1,10 @@
 //! What the rounds tell.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use super::super::News;
 use super::Rounds;
-use crate::aws::{Activity, Group, Stack, StackEvent};
+use crate::aws::{Activity, StackEvent};
 use crate::watching::{Change, Ended, Entry, Standing};
 
 impl Rounds {
@@ -29,7 +27,7 @@ impl Rounds {
     /// What has changed since the round before.
     pub(super) fn tell_changes(&mut self) {
         let standing = Standing::of(&self.sight);
-        for change in standing.since(self.before.as_ref()) {
+        for change in standing.since(self.before.as_ref(), self.look.now()) {
             self.change(self.look.now(), change);
         }
         self.before = Some(standing);
@@ -74,32 +72,13 @@ impl Rounds {
         );
     }
 
-    /// Tells the end; whether it is a good one.
-    pub(super) fn ended(&self, stack: &Stack, group: Option<&Group>) -> bool {
-        let members = group.map_or(&[][..], |group| &group.members);
-        let retained = members.iter().filter(|one| one.state.is_retained());
-        let retained: Vec<String> = retained.map(|one| one.id.clone()).collect();
-        let complete = ["UPDATE_COMPLETE", "CREATE_COMPLETE", "DELETE_COMPLETE"];
-        let versions: BTreeSet<&str> = members.iter().map(|one| one.version.as_str()).collect();
-        let well =
-            complete.contains(&stack.status.as_str()) && retained.is_empty() && versions.len() <= 1;
-        let status = stack.status.clone();
-        let end = Change::End {
-            status,
-            well,
-            retained,
-        };
-        self.change(self.look.now(), end);
-        well
-    }
-
     /// All that was seen.
     pub(super) fn publish(&self) {
         let sight = Box::new(self.sight.clone());
         self.tell(News::Sight(self.look.now(), sight));
     }
 
-    fn change(&self, at: Timestamp, change: Change) {
+    pub(super) fn change(&self, at: Timestamp, change: Change) {
         self.tell(News::Change(at, change));
     }
 

@@ -1,0 +1,73 @@
+//! The answer of a rehearsal: whether the rollout comes to a good end, in one line, which is the last.
+
+use std::fmt::{self, Display};
+
+use anstyle::{AnsiColor, Style};
+use rehearsal::report::Report;
+
+use super::milestones::shortened;
+use crate::format::seconds;
+
+/// The cause is no longer than that, so that the answer is seen whole.
+const CAUSE_AT_MOST: usize = 240;
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    text: String,
+    is_well: bool,
+}
+
+impl Answer {
+    /// The answer of a rehearsal that ended with `on_new` instances on the new AMI, and in which `cause` went wrong first.
+    pub fn of(report: &Report, on_new: usize, cause: Option<&str>) -> Self {
+        let is_well = report.as_asked();
+        let took = seconds(report.roll_seconds);
+        let (moved, killed) = (report.tasks_moved, report.tasks_killed_early);
+        let counted = format!("{on_new} of {} on the new AMI", report.instances);
+        let tasks = format!("{moved} tasks moved, {killed} killed");
+        let cause = cause.map_or_else(String::new, |cause| {
+            let cause = shortened(cause, CAUSE_AT_MOST);
+            format!(" Cause: {}.", cause.trim_end_matches('.'))
+        });
+        let broken = report
+            .promises
+            .iter()
+            .filter(|promise| !promise.held)
+            .count();
+        let retained = report.retained.len();
+        let text = match (report.outcome.as_str(), broken, retained) {
+            (_, 1.., _) => format!(
+                "Violated: {broken} invariants, see above. {}: {counted}.",
+                report.outcome
+            ),
+            ("UPDATE_COMPLETE", 0, 0) => {
+                format!(
+                    "Rollout complete: {counted} {} in {took}; {tasks}.",
+                    report.ami.new
+                )
+            }
+            ("UPDATE_COMPLETE", 0, _) => {
+                format!(
+                    "Rollout complete, but {retained} retained: {counted} in {took}; {tasks}.{cause}"
+                )
+            }
+            (outcome, ..) if outcome.contains("ROLLBACK") => {
+                format!("Rolled back in {took}: {counted}; {tasks}.{cause}")
+            }
+            (outcome, ..) => format!("{outcome} after {took}: {counted}; {tasks}.{cause}"),
+        };
+        Self { text, is_well }
+    }
+}
+
+impl Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let colour = match self.is_well {
+            true => AnsiColor::Green,
+            false => AnsiColor::Red,
+        };
+        let style: Style = colour.on_default().bold();
+        write!(f, "{style}{}{style:#}", self.text)
+    }
+}

@@ -1,0 +1,381 @@
+//! The milestones of a rehearsed rollout: the few happenings that tell how it went, out of all that happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rehearsal::fact::{ExecutionFact, Fact, SpotFact, Told};
+use rehearsal::telling::Mood;
+
+use crate::format::{between, count, duration};
+use crate::watching::without_instance;
+
+/// The stack of every rehearsal.
+const STACK: &str = "ecs-cluster";
+
+/// So many instances at most get a milestone each; of more it is each tenth of them.
+const EACH_UP_TO: usize = 8;
+
+/// A milestone's text is no longer than that; `--verbose` shows all of it.
+const TEXT_AT_MOST: usize = 160;
+
+/// So many milestones of one kind of trouble are shown; all of them are among the lines of `--verbose`.
+const OF_A_KIND: usize = 3;
+
+/// A milestone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Milestone {
+    /// Time since the rollout began; before that, since the stack was created.
+    pub at: Duration,
+    /// What happened.
+    pub text: String,
+    /// How it strikes the reader.
+    pub mood: Mood,
+}
+
+/// Picks the milestones out of the facts.
+#[derive(Debug, Default)]
+pub struct Milestones {
+    began: Option<Timestamp>,
+    rolls: bool,
+    /// The AMI and the state of each instance of the group.
+    instances: BTreeMap<String, (String, String)>,
+    old: BTreeSet<String>,
+    size: usize,
+    gone: usize,
+    /// When each instance that leaves reached its terminate hook.
+    leaving: BTreeMap<String, Timestamp>,
+    troubles: BTreeMap<&'static str, usize>,
+    /// The instances about which a worker gave up: that their executions then fail is no news.
+    given_up: BTreeSet<String>,
+    /// The instances that EC2 took back.
+    reclaimed: BTreeSet<String>,
+    /// What went wrong first.
+    pub cause: Option<String>,
+}
+
+impl Milestones {
+    /// The milestone that a fact is, if it is one.
+    pub fn of(&mut self, told: &Told) -> Option<Milestone> {
+        let began = *self.began.get_or_insert(told.at);
+        let (text, mood) = match &told.fact {
+            Fact::Stack {
+                stack,
+                logical_id,
+                status,
+                reason,
+                ..
+            } if stack == STACK && logical_id == STACK => self.stack(told.at, status, reason),
+            Fact::Lifecycle {
+                instance,
+                ami,
+                state,
+                ..
+            } => self.lifecycle(told.at, instance, ami, state),
+            Fact::Invocation {
+                instance,
+                function,
+                verdict,
+                reason,
+                ..
+            } if verdict == "Never" => {
+                self.given_up.insert(instance.clone());
+                let reason = without_instance(reason, instance);
+                let text = format!("{instance} {}: {reason}", self.refusal(function, instance));
+                self.trouble("never", text)
+            }
+            Fact::Execution {
+                instance,
+                what:
+                    ExecutionFact::Ended {
+                        status,
+                        error,
+                        cause,
+                        ..
+                    },
+                ..
+            } if status != "SUCCEEDED" && !self.given_up.contains(instance) => self.trouble(
+                "execution",
+                format!("execution of {instance} {status}, {error}: {cause}"),
+            ),
+            // That an instance which EC2 took back died with its tasks is told already.
+            Fact::Died { instance } | Fact::TaskKilled { instance, .. }
+                if self.reclaimed.contains(instance) =>
+            {
+                None
+            }
+            Fact::Died { instance } => self.trouble("died", format!("{instance} died")),
+            Fact::Spot { instance, what } => self.spot(instance, *what),
+            Fact::TaskKilled {
+                group, instance, ..
+            } => self.trouble(
+                "killed",
+                format!("a task of {group} was killed with {instance}"),
+            ),
+            _ => None,
+        }?;
+        let began = if self.rolls {
+            self.began.unwrap_or(began)
+        } else {
+            began
+        };
+        Some(Milestone {
+            at: told.at.duration_since(began).unsigned_abs(),
+            text: shortened(&text, TEXT_AT_MOST),
+            mood,
+        })
+    }
+
+    fn stack(&mut self, at: Timestamp, status: &str, reason: &str) -> Option<(String, Mood)> {
+        Some(match status {
+            "CREATE_COMPLETE" => ("stack created".to_owned(), Mood::Plain),
+            "UPDATE_IN_PROGRESS" if !self.rolls => {
+                (self.rolls, self.began) = (true, Some(at));
+                self.old = self.instances.keys().cloned().collect();
+                self.size = self.in_service();
+                let count = count(self.size, "instance");
+                (
+                    format!("the update begins: {count} to replace"),
+                    Mood::Plain,
+                )
+            }
+            "UPDATE_ROLLBACK_IN_PROGRESS" => {
+                self.cause.get_or_insert_with(|| reason.to_owned());
+                (format!("the update rolls back: {reason}"), Mood::Bad)
+            }
+            "UPDATE_COMPLETE" => (
+                "CloudFormation is done: UPDATE_COMPLETE".to_owned(),
+                Mood::Good,
+            ),
+            "UPDATE_ROLLBACK_COMPLETE" => (
+                "CloudFormation is done: UPDATE_ROLLBACK_COMPLETE".to_owned(),
+                Mood::Plain,
+            ),
+            other if other.ends_with("_FAILED") => {
+                self.cause.get_or_insert_with(|| reason.to_owned());
+                (format!("the stack is {other}: {reason}"), Mood::Bad)
+            }
+            _ => return None,
+        })
+    }
+
+    fn in_service(&self) -> usize {
+        let states = self.instances.values();
+        states.filter(|(_, state)| state == "InService").count()
+    }
+
+    fn lifecycle(
+        &mut self,
+        at: Timestamp,
+        instance: &str,
+        ami: &str,
+        state: &str,
+    ) -> Option<(String, Mood)> {
+        let entry = (ami.to_owned(), state.to_owned());
+        self.instances.insert(instance.to_owned(), entry);
+        match state {
+            "Terminating:Wait" => {
+                self.leaving.entry(instance.to_owned()).or_insert(at);
+                None
+            }
+            "Terminating:Retained" | "Warmed:Pending:Retained" => Some((
+                format!("{instance} is retained: its drain failed"),
+                Mood::Bad,
+            )),
+            "Terminated" => {
+                self.instances.remove(instance);
+                self.gone(at, instance)
+            }
+            _ => None,
+        }
+    }
+
+    /// An instance is gone: a milestone for each of a few, or for each tenth of many.
+    fn gone(&mut self, at: Timestamp, instance: &str) -> Option<(String, Mood)> {
+        let left = self.leaving.remove(instance);
+        if !self.rolls {
+            return None;
+        }
+        let took = left.map_or_else(String::new, |left| {
+            format!(", {} after its hook opened", between(left, at))
+        });
+        if !self.old.remove(instance) {
+            // In a rollback the new ones go; many of them are no milestones.
+            let is_few = self.size <= EACH_UP_TO;
+            return is_few.then(|| {
+                (
+                    format!("{instance} is gone, which had the new AMI{took}"),
+                    Mood::Plain,
+                )
+            });
+        }
+        self.gone += 1;
+        let tenth = |gone: usize| gone * 10 / self.size.max(1);
+        let is_step = self.size <= EACH_UP_TO || tenth(self.gone) > tenth(self.gone - 1);
+        let text = match self.size <= EACH_UP_TO {
+            true => format!(
+                "{} of {} replaced: {instance} is gone{took}",
+                self.gone, self.size
+            ),
+            false => format!("{} of {} replaced", self.gone, self.size),
+        };
+        is_step.then_some((text, Mood::Good))
+    }
+
+    fn spot(&mut self, instance: &str, what: SpotFact) -> Option<(String, Mood)> {
+        match what {
+            SpotFact::Notice => self.trouble(
+                "notice",
+                format!("EC2 takes {instance} back in {}", duration_of_notice()),
+            ),
+            SpotFact::AtRisk => self.trouble("risk", format!("EC2 may take {instance} back soon")),
+            SpotFact::Reclaimed { not_stopped } => {
+                self.reclaimed.insert(instance.to_owned());
+                let tasks = count(not_stopped, "task");
+                let text = format!("EC2 took {instance} back, with {tasks} that had not stopped");
+                self.trouble("reclaimed", text)
+            }
+        }
+    }
+
+    /// A worker's `Never` in words.
+    fn refusal(&self, function: &str, instance: &str) -> &'static str {
+        let state = self.instances.get(instance);
+        let launches = state.is_some_and(|(_, state)| state.starts_with("Pending"));
+        match (function.rsplit('-').next().unwrap_or_default(), launches) {
+            ("joined", _) => "did not join",
+            ("drained", _) => "did not drain",
+            ("stable", false) => "is drained, but services did not recover",
+            _ => "was refused",
+        }
+    }
+
+    /// Something that went wrong; the first few of a kind are milestones.
+    fn trouble(&mut self, kind: &'static str, text: String) -> Option<(String, Mood)> {
+        if matches!(kind, "never" | "execution") {
+            self.cause.get_or_insert_with(|| text.clone());
+        }
+        let count = self.troubles.entry(kind).or_default();
+        *count += 1;
+        match *count {
+            1..=OF_A_KIND => Some((text, Mood::Bad)),
+            _ => None,
+        }
+    }
+}
+
+/// The beginning of a text, if it is longer.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.chars().count() > most {
+        true => text.chars().take(most - 1).chain(['…']).collect(),
+        false => text.to_owned(),
+    }
+}
+
+/// EC2 gives two minutes of notice (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html>).
+fn duration_of_notice() -> String {
+    duration(jiff::SignedDuration::from_mins(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(second: i64, fact: Fact) -> Told {
+        Told {
+            at: Timestamp::from_second(second).expect("a time"),
+            fact,
+        }
+    }
+
+    fn stack(second: i64, status: &str) -> Told {
+        told(
+            second,
+            Fact::Stack {
+                stack: STACK.to_owned(),
+                logical_id: STACK.to_owned(),
+                resource_type: "AWS::CloudFormation::Stack".to_owned(),
+                status: status.to_owned(),
+                reason: String::new(),
+            },
+        )
+    }
+
+    fn lifecycle(second: i64, instance: usize, state: &str) -> Told {
+        told(
+            second,
+            Fact::Lifecycle {
+                group: "g".to_owned(),
+                instance: format!("i-{instance}"),
+                ami: "ami-1".to_owned(),
+                state: state.to_owned(),
+                reason: String::new(),
+            },
+        )
+    }
+
+    fn texts(facts: impl IntoIterator<Item = Told>) -> Vec<String> {
+        let mut milestones = Milestones::default();
+        let picked = facts.into_iter().filter_map(|told| milestones.of(&told));
+        picked
+            .map(|it| format!("{} {}", it.at.as_secs(), it.text))
+            .collect()
+    }
+
+    #[test]
+    fn a_small_rollout_has_a_milestone_for_each_instance() {
+        let facts = [
+            lifecycle(0, 1, "InService"),
+            lifecycle(0, 2, "InService"),
+            stack(10, "CREATE_COMPLETE"),
+            stack(100, "UPDATE_IN_PROGRESS"),
+            lifecycle(130, 3, "InService"),
+            lifecycle(140, 1, "Terminating:Wait"),
+            lifecycle(200, 1, "Terminated"),
+        ];
+        assert_eq!(
+            texts(facts),
+            [
+                "10 stack created",
+                "0 the update begins: 2 instances to replace",
+                "100 1 of 2 replaced: i-1 is gone, 1m00s after its hook opened",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_large_rollout_has_ten_milestones() {
+        let many = (0..100).map(|number| lifecycle(0, number, "InService"));
+        let begins = [stack(10, "UPDATE_IN_PROGRESS")];
+        let go = (0..100).map(|number| lifecycle(20, number, "Terminated"));
+        let texts = texts(many.chain(begins).chain(go));
+        assert_eq!(texts.len(), 11, "{texts:?}");
+        assert_eq!(texts[10], "10 100 of 100 replaced");
+    }
+
+    #[test]
+    fn troubles_of_a_kind_are_shown_three_times_and_the_first_is_the_cause() {
+        let never = |second: i64, reason: &str| {
+            told(
+                second,
+                Fact::Invocation {
+                    execution: String::new(),
+                    function: "DevCluster-joined".to_owned(),
+                    instance: "i-1".to_owned(),
+                    result: String::new(),
+                    failed: false,
+                    verdict: "Never".to_owned(),
+                    reason: reason.to_owned(),
+                    billed_ms: 1,
+                },
+            )
+        };
+        let mut milestones = Milestones::default();
+        let shown = (0..9).filter_map(|at| milestones.of(&never(at, &format!("reason {at}"))));
+        assert_eq!(shown.count(), 3);
+        assert_eq!(
+            milestones.cause.as_deref(),
+            Some("i-1 did not join: reason 0")
+        );
+    }
+}

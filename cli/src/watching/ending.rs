@@ -1,0 +1,165 @@
+//! How an operation ended: what came of it, why, and what you can do next.
+
+use jiff::SignedDuration;
+use serde::Serialize;
+
+use super::Course;
+use crate::format::duration;
+
+/// How it ended. Members are spelled so in JSON output.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ending {
+    /// The stack's status.
+    pub status: String,
+    /// Whether it ended as it was meant to.
+    pub well: bool,
+    /// Instances that are retained for a person.
+    pub retained: Vec<String>,
+    /// Where it led.
+    #[serde(skip)]
+    pub course: Course,
+    /// Instances that were replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<usize>,
+    /// Of so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<usize>,
+    /// The AMI that they have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ami: Option<String>,
+    /// How long it took, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<i64>,
+    /// Why it did not end well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// The instance that the cause is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+}
+
+impl Ending {
+    /// What came of it, in a sentence or two.
+    pub fn summary(&self) -> String {
+        let took = self.seconds.map_or_else(String::new, |seconds| {
+            format!(" in {}", duration(SignedDuration::from_secs(seconds)))
+        });
+        let counted = match (self.replaced, self.of) {
+            (Some(replaced), Some(of)) => format!("{replaced} of {of}"),
+            _ => String::new(),
+        };
+        let on_ami = self
+            .ami
+            .as_ref()
+            .map_or_else(String::new, |ami| format!(" on {ami}"));
+        let what = match (&self.course, self.well) {
+            (Course::Deletion, true) => format!("Stack deleted{took}."),
+            (Course::Creation, true) => format!("Stack created{took}: {counted} in service."),
+            (_, true) => format!("Rollout complete: {counted}{on_ami}{took}."),
+            (Course::Back, false) => format!("Rolled back{took}: {}", self.why()),
+            (_, false) => format!("{}{took}: {}", self.status, self.why()),
+        };
+        match self.next() {
+            Some(next) => format!("{what} Next: {next}"),
+            None => what,
+        }
+    }
+
+    fn why(&self) -> String {
+        match (&self.cause, self.retained.as_slice()) {
+            (Some(cause), _) => format!("{}.", cause.trim_end_matches('.')),
+            (None, []) => "CloudFormation names no cause.".to_owned(),
+            (None, [one]) => format!("{one} is retained: its drain failed."),
+            (None, some) => format!(
+                "{} instances are retained: their drains failed.",
+                some.len()
+            ),
+        }
+    }
+
+    /// The command that says more, or that cleans up.
+    fn next(&self) -> Option<String> {
+        if self.well {
+            return None;
+        }
+        // An instance that is retained is the first thing to look at; what is gone cannot be explained.
+        let retained = self.retained.first()?;
+        let about = self.instance.as_ref();
+        let first = about
+            .filter(|one| self.retained.contains(one))
+            .unwrap_or(retained);
+        Some(format!(
+            "`ecs-rollout explain {first}`, then `ecs-rollout terminate {first}`"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ending(course: Course, well: bool) -> Ending {
+        Ending {
+            status: "UPDATE_COMPLETE".to_owned(),
+            well,
+            retained: Vec::new(),
+            course,
+            replaced: Some(9),
+            of: Some(9),
+            ami: Some("ami-0123456789abcdef0".to_owned()),
+            seconds: Some(887),
+            cause: None,
+            instance: None,
+        }
+    }
+
+    #[test]
+    fn the_summary_says_what_came_of_it() {
+        assert_eq!(
+            ending(Course::Forward, true).summary(),
+            "Rollout complete: 9 of 9 on ami-0123456789abcdef0 in 14m47s."
+        );
+        assert_eq!(
+            ending(Course::Creation, true).summary(),
+            "Stack created in 14m47s: 9 of 9 in service."
+        );
+        assert_eq!(
+            ending(Course::Deletion, true).summary(),
+            "Stack deleted in 14m47s."
+        );
+    }
+
+    #[test]
+    fn the_summary_of_a_rollback_names_the_cause_and_the_next_step() {
+        let back = Ending {
+            cause: Some("i-01 did not drain within 5m00s".to_owned()),
+            instance: Some("i-01".to_owned()),
+            retained: vec!["i-00".to_owned(), "i-01".to_owned()],
+            ..ending(Course::Back, false)
+        };
+        assert_eq!(
+            back.summary(),
+            "Rolled back in 14m47s: i-01 did not drain within 5m00s. Next: `ecs-rollout explain i-01`, then `ecs-rollout \
+             terminate i-01`"
+        );
+        let none = Ending {
+            cause: None,
+            retained: Vec::new(),
+            ..back
+        };
+        assert_eq!(
+            none.summary(),
+            "Rolled back in 14m47s: CloudFormation names no cause."
+        );
+        let left = Ending {
+            retained: vec!["i-00".to_owned()],
+            ..ending(Course::Forward, false)
+        };
+        assert_eq!(
+            left.summary(),
+            "UPDATE_COMPLETE in 14m47s: i-00 is retained: its drain failed. Next: `ecs-rollout explain i-00`, then \
+             `ecs-rollout terminate i-00`"
+        );
+    }
+}
