@@ -18,10 +18,11 @@ fn main() {
         .map(|entry| entry.expect("the folder can be read").path())
         .filter(|path| {
             path.extension()
-                .is_some_and(|extension| extension == "scenario")
+                .is_some_and(|extension| extension == "story")
         })
         .collect();
     stories.sort();
+    assert!(!stories.is_empty(), "{}: no scenario", folder.display());
     let trials = stories
         .into_iter()
         .map(|story| {
