@@ -29,6 +29,8 @@ const LEFT_BEHIND: &str = "daemon logs\nfault joins-twice\n";
 /// The event of a terminate hook, made up for an instance that is in service.
 const MADE_UP: &str = concat!(
     r#"deploy
+release
+pass 1800
 event {"version": "0", "id": "1", "detail-type": "EC2 Instance-terminate Lifecycle Action", "source": "aws.autoscaling", "#,
     r#""account": "123456789012", "time": "2026-01-05T03:00:00Z", "region": "eu-west-1", "resources": [], "detail": "#,
     r#"{"LifecycleActionToken": "87654321-4321-4321-4321-210987654321", "AutoScalingGroupName": "$GROUP", "#,
