@@ -23,11 +23,32 @@ const ALONE: &str = "instances 2\nservice web desired=2 cpu=128 memory=128 dereg
 /// No event of a terminate hook ever comes: the reconciler starts every drain.
 const LOST: &str = "fault terminate-events-lost\n";
 
+/// A daemon, and a second record of each instance, which counts for the daemon's desired count.
+const LEFT_BEHIND: &str = "daemon logs\nfault joins-twice\n";
+
+/// The event of a terminate hook, made up for an instance that is in service.
+const MADE_UP: &str = concat!(
+    r#"deploy
+release
+pass 1800
+event {"version": "0", "id": "1", "detail-type": "EC2 Instance-terminate Lifecycle Action", "source": "aws.autoscaling", "#,
+    r#""account": "123456789012", "time": "2026-01-05T03:00:00Z", "region": "eu-west-1", "resources": [], "detail": "#,
+    r#"{"LifecycleActionToken": "87654321-4321-4321-4321-210987654321", "AutoScalingGroupName": "$GROUP", "#,
+    r#""LifecycleHookName": "ecs-rollout-terminate", "EC2InstanceId": "$INSTANCE", "#,
+    r#""LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING", "NotificationMetadata": "{\"cluster\": "#,
+    r#"\"DevCluster\", \"stack\": \"ecs-cluster\", \"resource\": \"EcsAutoScalingGroup\", "#,
+    r#"\"heartbeatTimeoutSeconds\": 3600, \"joinDeadlineSeconds\": 900, \"drainDeadlineSeconds\": 3000, "#,
+    r#"\"drainDeadlinePolicy\": \"retain\"}", "Origin": "AutoScalingGroup", "Destination": "EC2"}}
+pass 600
+rest
+"#
+);
+
 /// What happens in most stories.
 const ACTS: &str = "deploy\nrelease\npass 600\nrest\n";
 
 /// Each wrong with the settings and the deeds of its story.
-const STORIES: [(Wrong, &[&str], &str); 33] = [
+const STORIES: [(Wrong, &[&str], &str); 36] = [
     (Wrong::ErrorIsReached, &[ROLL, "fault worker-error\n"], ACTS),
     (Wrong::Counters, &[ROLL], ACTS),
     (
@@ -119,6 +140,9 @@ const STORIES: [(Wrong, &[&str], &str); 33] = [
         "deploy\ncall autoscaling PutLifecycleHook {\"AutoScalingGroupName\": \"$GROUP\", \"LifecycleHookName\": \"log-collector\", \"LifecycleTransition\": \"autoscaling:EC2_INSTANCE_TERMINATING\", \"HeartbeatTimeout\": 900, \"DefaultResult\": \"CONTINUE\"}\nrelease\npass 600\nrest\n",
     ),
     (Wrong::MetadataForgotten, &[ROLL, LOST], ACTS),
+    (Wrong::DaemonIsReplica, &[ROLL, LEFT_BEHIND], ACTS),
+    (Wrong::EventIsBelieved, &[ROLL], MADE_UP),
+    (Wrong::LeftBehindCounts, &[ROLL, LEFT_BEHIND], ACTS),
 ];
 
 #[test]

@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::Clients;
+use crate::at_hook;
 use crate::config::{self, DrainBegun, agent_gone_since, drain_begun, hindrances, tasks_left};
 use crate::ended;
 use crate::error::Error;
@@ -95,7 +96,7 @@ pub async fn handle(
     let left = known.filter(|_| !listed);
     let left = left.unwrap_or_else(|| still_left(&seen.tasks, at));
     remember(&mut decision.finding, seen, left);
-    act(subject, decision, at, clients).await
+    act(subject, decision, clients, now).await
 }
 
 /// While the stack is being deleted no service can place a task elsewhere, so waiting is in vain: tasks are told to stop
@@ -142,21 +143,28 @@ fn remember(finding: &mut Finding, seen: Seen, left: TasksLeft) {
 }
 
 /// Stops the tasks that are to be stopped, and marks the instance if it is kept for standalone tasks. If ECS knows it no
-/// more it cannot be marked: then it is kept as a failed drain is.
+/// more it cannot be marked: then it is kept as a failed drain is. Nothing is done to an instance that has left its hook.
 async fn act(
     subject: &Subject,
     decision: Decision,
-    now: Timestamp,
     clients: &Clients,
+    now: &impl Fn() -> Timestamp,
 ) -> Result<Finding, Error> {
+    let keeps = decision.finding.extra.policy == Some(Policy::Keep);
+    if decision.stop.is_empty() && !keeps {
+        return Ok(decision.finding);
+    }
+    if let Some(finding) = at_hook::look_before_change(subject, clients, now).await? {
+        return Ok(finding);
+    }
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
-    let overdue = now >= subject.drain_deadline();
+    let overdue = now() >= subject.drain_deadline();
     let reason = [STANDALONE_STOP_REASON, STOP_REASON][usize::from(overdue)];
     for task in &decision.stop {
         ecs.stop_task(cluster, task, reason).await?;
     }
     let finding = decision.finding;
-    if finding.extra.policy != Some(Policy::Keep) {
+    if !keeps {
         return Ok(finding);
     }
     let registrations = ecs.registrations(cluster, &subject.action.instance).await?;
@@ -539,7 +547,11 @@ mod tests {
         let stopped = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&stopped);
         let clients = Clients::new(&stub::aws(move |request| {
-            let body = request.json();
+            let body = match request.action.as_str() {
+                "DescribeAutoScalingInstances" => return stub::in_state("Terminating:Wait"),
+                "RecordLifecycleActionHeartbeat" => return stub::heartbeat(true),
+                _ => request.json(),
+            };
             let answer = match request.action.as_str() {
                 "ListContainerInstances" => json!({"containerInstanceArns": []}),
                 "DescribeContainerInstances" => {
@@ -576,13 +588,72 @@ mod tests {
         assert_eq!(stopped, [expected]);
     }
 
+    /// An instance in this state in its group, its action open or over, with a task of a service and one that is standalone,
+    /// after its drain deadline. Any change panics.
+    async fn overdue(state: &'static str, is_open: bool, skips: bool) -> Finding {
+        let clients = Clients::new(&stub::aws(move |request| {
+            let answer = match request.action.as_str() {
+                "DescribeAutoScalingInstances" => return stub::in_state(state),
+                "RecordLifecycleActionHeartbeat" => return stub::heartbeat(is_open),
+                "ListContainerInstances" => json!({"containerInstanceArns": ["c"]}),
+                "DescribeContainerInstances" => {
+                    json!({"containerInstances": [{"containerInstanceArn": "c", "status": "DRAINING", "agentConnected": true}]})
+                }
+                "ListTasks" => json!({"taskArns": ["a"]}),
+                "DescribeTasks" => {
+                    json!({"tasks": [{"taskArn": "a", "lastStatus": "RUNNING", "desiredStatus": "RUNNING", "group": "job"}]})
+                }
+                other => panic!("{other} was asked"),
+            };
+            (200, answer.to_string())
+        }));
+        let mut subject = stub::terminating();
+        subject.settings.policy = Policy::StopTasks;
+        if skips {
+            subject.settings.cases.standalone = StandaloneTaskPolicy::SkipInstance;
+        }
+        let input = json!({"draining": {
+            "since": stub::at(1), "unstable": [], "services": [], "containerInstances": ["c"],
+        }});
+        let finding = handle(&subject, &input, &clients, &|| stub::at(3000)).await;
+        finding.expect("an answer")
+    }
+
+    #[tokio::test]
+    async fn nothing_is_stopped_or_marked_on_an_instance_that_has_left_its_hook() {
+        for (state, is_open) in [
+            ("InService", true),
+            ("Terminating:Retained", true),
+            ("Terminating:Wait", false),
+        ] {
+            for skips in [false, true] {
+                let finding = overdue(state, is_open, skips).await;
+                assert_eq!(
+                    finding.verdict,
+                    Verdict::Over,
+                    "{state}: {}",
+                    finding.reason
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_that_an_agent_left_behind_does_not_hold_a_drain() {
+        let mut seen = seen(&[Active, Draining], &["STOPPED"]);
+        assert_eq!(decided(Policy::Retain, &seen, 10), (Verdict::NotYet, 0));
+        seen.registrations[0].agent_connected = false;
+        assert_eq!(decided(Policy::Retain, &seen, 10), (Verdict::Reached, 0));
+    }
+
     #[tokio::test]
     async fn an_instance_that_is_kept_is_marked_first() {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         let clients = Clients::new(&stub::aws(move |request| {
-            let body = request.json();
             let answer = match request.action.as_str() {
+                "DescribeAutoScalingInstances" => return stub::in_state("Terminating:Wait"),
+                "RecordLifecycleActionHeartbeat" => return stub::heartbeat(true),
                 "DescribeTasks" => {
                     json!({"tasks": [{"taskArn": "a", "lastStatus": "RUNNING", "desiredStatus": "RUNNING", "group": "family:job"}]})
                 }
@@ -591,7 +662,9 @@ mod tests {
                     json!({"containerInstances": [{"containerInstanceArn": "c", "status": "DRAINING", "agentConnected": true}]})
                 }
                 "PutAttributes" => {
-                    log.lock().expect("a log").push(body["attributes"].clone());
+                    log.lock()
+                        .expect("a log")
+                        .push(request.json()["attributes"].clone());
                     json!({"attributes": []})
                 }
                 other => panic!("{other} was asked"),

@@ -8,6 +8,9 @@
 //! which tasks that cut off, as far as ECS remembers. Whether the stack is being deleted is noted too: then the services of
 //! the cluster have nowhere to go, and the workers after this one do not wait for them.
 //!
+//! The event is not believed: unless Auto Scaling shows the instance on its way out, the answer is `Over` and nothing is
+//! changed, see [`crate::at_hook`].
+//!
 //! While the stack is in an operation it may have to wait for its turn, see [`crate::turn`]. An instance that you ended with
 //! `ecs-rollout terminate` is not drained, see [`crate::ended`].
 
@@ -19,13 +22,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::Clients;
-use crate::autoscaling::ActionIs;
+use crate::at_hook;
 use crate::config::turn as earlier_turn;
 use crate::ended;
 use crate::error::Error;
 use crate::model::cluster::{
     ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts, Task,
-    agent_is_gone, termination_requested,
+    agent_is_gone, current, termination_requested,
 };
 use crate::model::group::StackState;
 use crate::model::{ContainerInstanceArn, Extra, Finding, ServiceName, Subject, seconds_between};
@@ -43,6 +46,9 @@ pub async fn handle(
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Finding, Error> {
+    if let Some(finding) = at_hook::look(subject, clients, now).await? {
+        return Ok(finding);
+    }
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
     let registrations = ecs.registrations(cluster, &subject.action.instance).await?;
     if let Some(at) = termination_requested(&registrations, now()) {
@@ -58,7 +64,8 @@ pub async fn handle(
     };
     let stack = &subject.settings.target.stack;
     let stack = clients.cloudformation.stack_state(stack).await?;
-    let turn = match turn_of(subject, input, !draining.is_empty(), &stack, clients, now).await? {
+    let has_begun = is_draining(&registrations);
+    let turn = match turn_of(subject, input, has_begun, &stack, clients, now).await? {
         Place::Go(turn) => turn,
         Place::Wait(finding) => return Ok(*finding),
     };
@@ -69,9 +76,10 @@ pub async fn handle(
     let running = what_runs(clients, cluster, &active, &draining, now()).await?;
     let hosted: Vec<ServiceName> = running.services.into_iter().collect();
     let services = ecs.services(cluster, &hosted).await?;
-    if !active.is_empty() && clients.autoscaling.heartbeat(&subject.action).await? == ActionIs::Over
+    if !active.is_empty()
+        && let Some(finding) = at_hook::closed(subject, clients).await?
     {
-        return Ok(left_alone(subject));
+        return Ok(finding);
     }
     let unstable = unstable_before(&services, &running.suspects);
     let updated = ecs.set_draining(cluster, &active).await?;
@@ -83,17 +91,6 @@ pub async fn handle(
     finding.extra.agent_gone_since = agent_is_gone(&registrations).then(&now);
     finding.extra.turn = turn;
     Ok(finding)
-}
-
-/// The action has ended before the drain began: nobody waits for it, and what may still run is not
-/// this worker's to drain. This happens when an event comes late, and a person has detached the
-/// instance meanwhile.
-fn left_alone(subject: &Subject) -> Finding {
-    let (instance, hook) = (&subject.action.instance, &subject.action.hook);
-    Finding::over(format!(
-        "The lifecycle action of {instance} at hook {hook} is over: completed by somebody else, or timed out. \
-         {instance} is not set to DRAINING."
-    ))
 }
 
 /// You asked to end the instance: nothing is set to DRAINING, and no service is waited for.
@@ -111,7 +108,12 @@ fn ended_on_request(
     finding
 }
 
-/// What is DRAINING already has had its turn, however it came to it: with all its registrations, if it has several.
+/// Whether the drain has begun. A record that an agent left behind says nothing of that.
+fn is_draining(registrations: &[ContainerInstance]) -> bool {
+    current(registrations).any(|one| one.status == Status::Draining)
+}
+
+/// What is DRAINING already has had its turn, however it came to it.
 async fn turn_of(
     subject: &Subject,
     input: &Value,
@@ -170,7 +172,9 @@ pub fn decide(subject: &Subject, registrations: &[ContainerInstance], now: Times
     if with(Status::Registering).is_empty() {
         let standing = match registrations {
             [] => "not registered".to_owned(),
-            [.., last] => last.status.to_string(),
+            some => current(some)
+                .last()
+                .map_or_else(String::new, |one| one.status.to_string()),
         };
         let mut finding = Finding::reached(format!(
             "{instance} is {standing} in cluster {cluster}: no member, so there is nothing to drain."
@@ -200,11 +204,13 @@ fn daemons(services: Vec<Service>) -> Vec<ServiceName> {
     daemons.map(|service| service.counts.service).collect()
 }
 
-/// The services that are excused: not stable before the drain, and not by its doing.
+/// The services that are excused: not stable before the drain, and not by its doing. No drain waits for a daemon, so
+/// none needs an excuse.
 pub fn unstable_before(services: &[Service], suspects: &BTreeSet<String>) -> Vec<ServiceCounts> {
     let unstable = services.iter().filter(|service| {
         let name = service.counts.service.as_str();
-        service.active && !service.counts.is_stable() && !suspects.contains(name)
+        let counts = service.active && !service.terms.is_daemon;
+        counts && !service.counts.is_stable() && !suspects.contains(name)
     });
     unstable.map(|service| service.counts.clone()).collect()
 }
@@ -428,18 +434,27 @@ mod tests {
     /// The calls made, and the answer, while the lifecycle action is open, or over.
     async fn run_while(status: &'static str, is_open: bool) -> (Vec<String>, Finding) {
         let log = Arc::default();
-        ask(account(status, is_open, &log), &log).await
+        let clients = account(status, ("Terminating:Wait", is_open), &log);
+        ask(clients, &log, 1).await
     }
 
-    async fn ask(clients: Clients, log: &Mutex<Vec<String>>) -> (Vec<String>, Finding) {
+    async fn ask(
+        clients: Clients,
+        log: &Mutex<Vec<String>>,
+        seconds: i64,
+    ) -> (Vec<String>, Finding) {
         let (subject, input) = (stub::terminating(), stub::event("terminate"));
-        let finding = handle(&subject, &input, &clients, &|| stub::at(1)).await;
+        let finding = handle(&subject, &input, &clients, &|| stub::at(seconds)).await;
         let asked = log.lock().expect("a log").clone();
         (asked, finding.expect("an answer"))
     }
 
-    /// An account that logs its calls.
-    fn account(status: &'static str, is_open: bool, log: &Arc<Mutex<Vec<String>>>) -> Clients {
+    /// An account that logs its calls. The instance is in this state in its group, its action open or over.
+    fn account(
+        status: &'static str,
+        (state, is_open): (&'static str, bool),
+        log: &Arc<Mutex<Vec<String>>>,
+    ) -> Clients {
         let log = Arc::clone(log);
         Clients::new(&stub::aws(move |request| {
             log.lock().expect("a log").push(request.action.clone());
@@ -458,13 +473,8 @@ mod tests {
                     json!({"services": [{"serviceName": "web", "status": "ACTIVE", "desiredCount": 2}]})
                 }
                 "DescribeStacks" => return (200, stack_in("DELETE_IN_PROGRESS")),
-                heartbeat @ "RecordLifecycleActionHeartbeat" if is_open => {
-                    return (200, stub::xml(heartbeat, ""));
-                }
-                "RecordLifecycleActionHeartbeat" => {
-                    let text = "No active Lifecycle Action found with token x";
-                    return (400, stub::xml_error("ValidationError", text));
-                }
+                "DescribeAutoScalingInstances" => return stub::in_state(state),
+                "RecordLifecycleActionHeartbeat" => return stub::heartbeat(is_open),
                 other => panic!("{other} was asked"),
             };
             (200, answer.to_string())
@@ -474,8 +484,8 @@ mod tests {
     #[tokio::test]
     async fn a_look_sends_no_heartbeat_and_sets_nothing_draining() {
         let log = Arc::default();
-        let clients = account("ACTIVE", true, &log).only_looking();
-        let (asked, _) = ask(clients, &log).await;
+        let clients = account("ACTIVE", ("Terminating:Wait", true), &log).only_looking();
+        let (asked, _) = ask(clients, &log, 1).await;
         let changing = [
             "RecordLifecycleActionHeartbeat",
             "UpdateContainerInstancesState",
@@ -495,7 +505,7 @@ mod tests {
     async fn the_note_is_taken_before_the_change() {
         let (asked, excused) = run("ACTIVE").await;
         assert_eq!(
-            asked[2..],
+            asked[3..],
             [
                 "DescribeStacks",
                 "ListTasks",
@@ -513,7 +523,7 @@ mod tests {
         let (asked, finding) = run_while("ACTIVE", false).await;
         assert_eq!(finding.verdict, Verdict::Over);
         assert!(
-            finding.reason.ends_with("is not set to DRAINING."),
+            finding.reason.ends_with("Nothing is changed."),
             "{}",
             finding.reason
         );
@@ -521,6 +531,58 @@ mod tests {
             !asked.contains(&"UpdateContainerInstancesState".to_owned()),
             "{asked:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn an_event_of_an_instance_that_does_not_leave_is_not_believed() {
+        // The token may be good: it is that of another instance, or of an earlier life.
+        for status in ["ACTIVE", "DRAINING", "INACTIVE"] {
+            for state in [
+                "InService",
+                "Pending:Wait",
+                "Standby",
+                "Terminating:Retained",
+            ] {
+                let log = Arc::default();
+                let clients = account(status, (state, true), &log);
+                let (asked, finding) = ask(clients, &log, 600).await;
+                assert_eq!(finding.verdict, Verdict::Over, "{status}, {state}");
+                assert_eq!(asked, ["DescribeAutoScalingInstances"], "{status}, {state}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_instance_on_its_way_into_the_pool_or_out_of_it_leaves_too() {
+        for state in [
+            "Warmed:Pending:Wait",
+            "Warmed:Terminating:Wait",
+            "Terminating",
+        ] {
+            let log = Arc::default();
+            let clients = account("ACTIVE", (state, true), &log);
+            let (asked, finding) = ask(clients, &log, 600).await;
+            assert_eq!(finding.verdict, Verdict::Reached, "{state}");
+            let change = "UpdateContainerInstancesState".to_owned();
+            assert!(asked.contains(&change), "{state}: {asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_an_agent_left_behind_is_no_drain_and_no_daemon_needs_an_excuse() {
+        let mut left_behind = registration("old", Status::Draining);
+        left_behind.agent_connected = false;
+        let active = registration("new", Status::Active);
+        assert!(!is_draining(&[left_behind.clone(), active]));
+        assert!(is_draining(&[left_behind.clone()]));
+        left_behind.status = Status::Active;
+        assert!(is_draining(&[
+            left_behind,
+            registration("new", Status::Draining)
+        ]));
+        let mut daemon = service("logs", 1, 2, 1, 5);
+        daemon.terms.is_daemon = true;
+        assert_eq!(unstable_before(&[daemon], &BTreeSet::new()), []);
     }
 
     #[tokio::test]

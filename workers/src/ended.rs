@@ -62,6 +62,7 @@ mod tests {
     fn requested(second: i64) -> Clients {
         Clients::new(&stub::aws(move |asked| {
             let answer = match asked.action.as_str() {
+                "DescribeAutoScalingInstances" => return stub::in_state("Terminating:Wait"),
                 "ListContainerInstances" => json!({"containerInstanceArns": ["c"]}),
                 "DescribeContainerInstances" => {
                     let mark = json!({"name": "ecs-rollout.terminate", "value": stub::at(second)});

@@ -5,7 +5,8 @@
 //!
 //! It changes nothing, but for one that comes out of the warm pool. That may have been in the group before, and was drained
 //! on its way into the pool. ECS keeps it DRAINING until somebody sets it ACTIVE (documented), and its agent takes its old
-//! registration up again. So this does, once the agent is back. To deregister it instead would leave the machine without a
+//! registration up again. So this does, once the agent is back, and if Auto Scaling shows the instance at its launch hook: an
+//! event that is replayed must not end a drain. To deregister it instead would leave the machine without a
 //! way back: an agent whose registration is INACTIVE is refused (observed, in the agent's own issues 125 and 583).
 //!
 //! With WaitForDaemons it has joined only when its `daemons` run on it, so that no task is moved to an instance without its
@@ -19,9 +20,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::Clients;
+use crate::at_hook;
 use crate::config::daemons_awaited;
 use crate::error::Error;
-use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus};
+use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus, current};
 use crate::model::{ContainerInstanceArn, Finding, Subject, Verdict, seconds_between};
 pub use daemons::Missing;
 
@@ -47,6 +49,9 @@ pub async fn handle(
         registrations = clients.ecs.registrations(cluster, instance).await?;
     }
     if let Some(drained) = to_set_active(subject, &registrations) {
+        if let Some(finding) = at_hook::look_before_change(subject, clients, now).await? {
+            return Ok(finding);
+        }
         let drained = slice::from_ref(drained);
         registrations = clients.ecs.set_active(cluster, drained).await?;
     }
@@ -60,8 +65,8 @@ pub async fn handle(
     Ok(finding)
 }
 
-/// An instance may be registered more than once, when its agent lost its data: one good registration is enough. `missing`
-/// are the daemons that do not run on it.
+/// An instance may be registered more than once, when its agent lost its data: the registration with the connected agent
+/// counts. `missing` are the daemons that do not run on it.
 pub fn decide(
     subject: &Subject,
     registrations: &[ContainerInstance],
@@ -85,9 +90,13 @@ pub fn decide(
             daemons::words(&awaited)
         ),
         [] => format!("{instance} has not registered in cluster {cluster} yet"),
-        [.., last] => {
-            let agent = if last.agent_connected { "" } else { "not " };
-            let status = last.status;
+        some => {
+            let last = current(some).last();
+            let agent = match last {
+                Some(one) if one.agent_connected => "",
+                _ => "not ",
+            };
+            let status = last.map_or_else(String::new, |one| one.status.to_string());
             format!("{instance} is {status} in cluster {cluster}, its agent {agent}connected")
         }
     };
@@ -127,6 +136,10 @@ fn is_ready(registration: &ContainerInstance) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::json;
+
     use super::*;
     use crate::model::{Place, ServiceName};
     use crate::stub;
@@ -143,7 +156,7 @@ mod tests {
     #[test]
     fn what_is_seen_decides() {
         let ready = || registration("ACTIVE", true);
-        let cases: [(&str, Vec<ContainerInstance>, i64, Verdict); 8] = [
+        let cases: [(&str, Vec<ContainerInstance>, i64, Verdict); 9] = [
             ("nothing yet", vec![], 10, Verdict::NotYet),
             (
                 "registering",
@@ -160,6 +173,15 @@ mod tests {
             (
                 "drained by hand",
                 vec![registration("DRAINING", true)],
+                10,
+                Verdict::NotYet,
+            ),
+            (
+                "an old record, and drained by hand",
+                vec![
+                    registration("DRAINING", true),
+                    registration("ACTIVE", false),
+                ],
                 10,
                 Verdict::NotYet,
             ),
@@ -199,6 +221,51 @@ mod tests {
             (&stub::launching(), vec![drained()], false),
         ] {
             assert_eq!(to_set_active(subject, &seen).is_some(), is_set, "{seen:?}");
+        }
+    }
+
+    /// What is asked when an instance that came out of the pool is found DRAINING, in this state in its group.
+    async fn found_drained(state: &'static str, is_open: bool) -> (Vec<String>, Finding) {
+        let log = Arc::new(Mutex::new(Vec::<String>::new()));
+        let calls = Arc::clone(&log);
+        let clients = Clients::new(&stub::aws(move |asked| {
+            calls.lock().expect("a log").push(asked.action.clone());
+            let one = |status| {
+                json!({"containerInstances": [
+                {"containerInstanceArn": "c", "status": status, "agentConnected": true}]})
+            };
+            let answer = match asked.action.as_str() {
+                "DescribeAutoScalingInstances" => return stub::in_state(state),
+                "RecordLifecycleActionHeartbeat" => return stub::heartbeat(is_open),
+                "ListContainerInstances" => json!({"containerInstanceArns": ["c"]}),
+                "DescribeContainerInstances" => one("DRAINING"),
+                "UpdateContainerInstancesState" => one("ACTIVE"),
+                other => panic!("{other} was asked"),
+            };
+            (200, answer.to_string())
+        }));
+        let mut subject = stub::launching();
+        subject.action.origin = Some(Place::WarmPool);
+        subject.settings.cases.wait_for_daemons = false;
+        let finding = handle(&subject, &stub::event("launch"), &clients, &|| stub::at(60)).await;
+        let asked = log.lock().expect("a log").clone();
+        (asked, finding.expect("an answer"))
+    }
+
+    #[tokio::test]
+    async fn a_replayed_event_ends_no_drain() {
+        let change = "UpdateContainerInstancesState".to_owned();
+        let (asked, finding) = found_drained("Pending:Wait", true).await;
+        assert_eq!(finding.verdict, Verdict::Reached);
+        assert!(asked.contains(&change), "{asked:?}");
+        for (state, is_open) in [
+            ("Terminating:Wait", true),
+            ("InService", true),
+            ("Pending:Wait", false),
+        ] {
+            let (asked, finding) = found_drained(state, is_open).await;
+            assert_eq!(finding.verdict, Verdict::Over, "{state}");
+            assert!(!asked.contains(&change), "{state}: {asked:?}");
         }
     }
 

@@ -16,6 +16,7 @@
 //! - this file: [`answer`], which does what all workers have in common; [`only`], the workers one by one, so that a binary
 //!   carries no other's code
 //! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what was seen and the time
+//! - [`at_hook`], of which a worker asks whether an event may be believed, before it changes anything
 //! - [`turn`], of which draining asks whether it may begin, and [`roster`], of which it and the hold ask who else is there
 //! - [`ended`], which knows the instances that you ended with `ecs-rollout terminate`; [`terminate`] is what that verb does
 //! - [`config`] reads the input, [`pace`] says how long to wait
@@ -35,6 +36,7 @@ use aws_config::timeout::TimeoutConfig;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+pub mod at_hook;
 pub mod autoscaling;
 pub mod boot;
 pub mod clock;
@@ -387,7 +389,8 @@ fn not_looked_yet(subject: &Subject, seconds: i64) -> Finding {
 }
 
 /// Before a `NotYet` the lifecycle action gets a heartbeat, unless its `last` one is young; if the action is over, nobody
-/// waits for the answer any more.
+/// waits for the answer any more. Before a `Never` it always gets one: that verdict ends in ABANDON, a FAILURE signal and a
+/// notice, and none of these is due for an action that is over, such as that of an event which was replayed.
 async fn keep_alive(
     mut finding: Finding,
     subject: &Subject,
@@ -395,18 +398,20 @@ async fn keep_alive(
     last: Option<Timestamp>,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Finding, Error> {
-    if finding.verdict != Verdict::NotYet {
-        return Ok(finding);
-    }
+    let waits = match finding.verdict {
+        Verdict::NotYet => true,
+        Verdict::Never => false,
+        Verdict::Reached | Verdict::Over => return Ok(finding),
+    };
     let timeout = subject.settings.heartbeat_timeout;
     let every = HEARTBEAT_EVERY.min(timeout / HEARTBEATS_PER_TIMEOUT);
-    if last.is_some_and(|last| now().duration_since(last) < every) {
+    if waits && last.is_some_and(|last| now().duration_since(last) < every) {
         finding.extra.heartbeat_at = last;
         return Ok(finding);
     }
     match clients.autoscaling.heartbeat(&subject.action).await? {
         ActionIs::Open => {
-            finding.extra.heartbeat_at = Some(now());
+            finding.extra.heartbeat_at = waits.then(now);
             Ok(finding)
         }
         ActionIs::Over => {
@@ -510,6 +515,24 @@ mod tests {
             "{}",
             over.reason
         );
+    }
+
+    #[tokio::test]
+    async fn a_deadline_of_an_action_that_is_over_fails_nothing() {
+        for (is_open, verdict) in [(true, Verdict::Never), (false, Verdict::Over)] {
+            let aws = stub::aws(move |asked| {
+                nothing_registered(&asked).unwrap_or_else(|| {
+                    assert_eq!(asked.action, "RecordLifecycleActionHeartbeat");
+                    stub::heartbeat(is_open)
+                })
+            });
+            let mut input = stub::event("launch");
+            // A young heartbeat says nothing of now.
+            input["joined"] = json!({"since": stub::at(1), "heartbeatAt": stub::at(899)});
+            let late = || stub::at(900);
+            let answered = answer(Worker::Joined, input, &Clients::new(&aws), late).await;
+            assert_eq!(answered.expect("an answer").verdict, verdict);
+        }
     }
 
     #[tokio::test]

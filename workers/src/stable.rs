@@ -1,6 +1,10 @@
 //! May the instance go on?
 //!
 //! Leaving: is no service that had tasks on it worse off than before the drain began? What was broken before is excused as far as it was.
+//! A daemon is not waited for. The drain took one task from it, that of the leaving instance, and ECS starts none in its place.
+//! Its counts tell of other instances: it wants a task on each that joins, on some that cannot run it, and on each container
+//! instance record that an agent left behind
+//! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html>).
 //! At the drain deadline the answer is `Never`, and the user's policy decides.
 //!
 //! New: is it held by the drains before it (`hold`)? Changes nothing.
@@ -42,7 +46,9 @@ pub async fn handle(
                 return Ok(ended::on_request(subject, at).under(subject.settings.policy));
             }
             let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
-            let services = ecs.services(cluster, &begun.services).await?;
+            let mut replaced = begun.services.clone();
+            replaced.retain(|service| !begun.daemons.contains(service));
+            let services = ecs.services(cluster, &replaced).await?;
             let finding = decide_leaving(subject, &begun, &services, now());
             if finding.verdict != Verdict::NotYet {
                 return ended::look_before_failing(finding, subject, clients, now()).await;
@@ -107,9 +113,11 @@ pub fn decide_leaving(
         let mut those = begun.unstable.iter();
         those.find(|before| before.service == counts.service)
     };
-    // A service that is younger than the drain never had a task here: its trouble is its own.
+    // A service that is younger than the drain never had a task here: its trouble is its own. A daemon is known by its
+    // terms too, because an earlier version of draining did not list daemons.
     let concerned = |service: &&Service| {
-        service.active && service.created.is_none_or(|created| created <= begun.since)
+        let is_younger = service.created.is_some_and(|created| created > begun.since);
+        service.active && !service.terms.is_daemon && !is_younger
     };
     let worse: Vec<String> = services
         .iter()
@@ -232,6 +240,32 @@ mod tests {
             stub::at(99),
         );
         assert_eq!(finding.verdict, Verdict::Reached);
+    }
+
+    #[test]
+    fn a_daemon_is_judged_by_what_the_drain_took_alone() {
+        let mut daemon = service((1, 1, 2, 3));
+        daemon.terms.is_daemon = true;
+        for seconds in [99, 9999] {
+            let begun = begun(vec![counts("web", (1, 3, 0, 3))]);
+            let now = stub::at(seconds);
+            let finding = decide_leaving(&stub::terminating(), &begun, &[daemon.clone()], now);
+            assert_eq!(finding.verdict, Verdict::Reached, "{}", finding.reason);
+        }
+    }
+
+    #[tokio::test]
+    async fn daemons_are_not_asked_about() {
+        let clients = Clients::new(&stub::aws(|request| {
+            assert_eq!(request.action, "DescribeServices");
+            assert_eq!(request.json()["services"], json!(["web"]));
+            (200, json!({"services": []}).to_string())
+        }));
+        let mut input = stub::event("terminate");
+        input["draining"] = json!({"since": stub::at(1), "containerInstances": [], "unstable": [],
+            "services": ["logs", "web"], "daemons": ["logs"]});
+        let finding = handle(&stub::terminating(), &input, &clients, &|| stub::at(60)).await;
+        assert_eq!(finding.expect("an answer").verdict, Verdict::Reached);
     }
 
     #[test]

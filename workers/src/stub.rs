@@ -133,6 +133,25 @@ pub fn autoscaling(
     AutoScaling::new(&aws(answering), &Clock::default())
 }
 
+/// What Auto Scaling answers about the instance of these events that is in this state.
+pub fn in_state(state: &str) -> (u16, String) {
+    let id = terminating().action.instance;
+    let one = format!(
+        "<member><InstanceId>{id}</InstanceId><LifecycleState>{state}</LifecycleState></member>"
+    );
+    let all = format!("<AutoScalingInstances>{one}</AutoScalingInstances>");
+    (200, xml("DescribeAutoScalingInstances", &all))
+}
+
+/// What Auto Scaling answers to a heartbeat of an action that is open, or over.
+pub fn heartbeat(is_open: bool) -> (u16, String) {
+    if is_open {
+        return (200, xml("RecordLifecycleActionHeartbeat", ""));
+    }
+    let text = "No active Lifecycle Action found with token x";
+    (400, xml_error("ValidationError", text))
+}
+
 /// An answer in XML of a query service, around its result.
 pub fn xml(action: &str, result: &str) -> String {
     format!(

@@ -42,9 +42,9 @@ pub const UNSEEN: SignedDuration = SignedDuration::from_secs(20);
 pub struct Others {
     /// Those whose ids come first.
     pub first: Vec<InstanceId>,
-    /// How many registrations of `first` are DRAINING.
+    /// How many of `first` are DRAINING.
     pub first_draining: usize,
-    /// How many registrations of the others are DRAINING.
+    /// How many of the others are DRAINING.
     pub later_draining: usize,
 }
 
@@ -323,7 +323,8 @@ mod tests {
                     "ListContainerInstances" => serde_json::json!({"containerInstanceArns": ["c"]}),
                     "DescribeContainerInstances" => {
                         let mark = serde_json::json!({"name": "ecs-rollout.terminate", "value": stub::at(0)});
-                        let one = serde_json::json!({"ec2InstanceId": "i-00000000000000001", "attributes": [mark]});
+                        let one = serde_json::json!({"containerInstanceArn": "c", "status": "DRAINING",
+                            "ec2InstanceId": "i-00000000000000001", "attributes": [mark]});
                         serde_json::json!({"containerInstances": [one]})
                     }
                     action => {

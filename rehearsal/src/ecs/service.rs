@@ -64,7 +64,7 @@ pub(super) struct Service {
     pub(super) unplaced: Option<(Timestamp, String)>,
     created_at: Timestamp,
     /// Members that are answered as they were given.
-    as_given: Value,
+    pub(super) as_given: Value,
 }
 
 /// A target group that a service's tasks are registered with.

@@ -57,7 +57,39 @@ pub struct TaskView {
     pub daemon: bool,
 }
 
+/// A service that finds no place for a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnplacedView {
+    /// Its name.
+    pub service: String,
+    /// What its last event says of that.
+    pub message: String,
+    /// Its placement constraints, as its caller gave them: type and expression.
+    pub constraints: Vec<String>,
+}
+
 impl State {
+    /// A service that finds no place for a task, if there is one.
+    pub fn unplaced(&self) -> Option<UnplacedView> {
+        let mut services = self
+            .clusters
+            .values()
+            .flat_map(|cluster| cluster.services.values());
+        services.find_map(|service| {
+            let (_, message) = service.unplaced.as_ref().filter(|_| service.active())?;
+            let given = service.as_given["placementConstraints"].as_array();
+            let constraints = given.into_iter().flatten().map(|constraint| {
+                let text = |member: &str| constraint[member].as_str().unwrap_or_default();
+                format!("{} {}", text("type"), text("expression"))
+            });
+            Some(UnplacedView {
+                service: service.name.clone(),
+                message: message.clone(),
+                constraints: constraints.map(|one| one.trim_end().to_owned()).collect(),
+            })
+        })
+    }
+
     /// All services that are ACTIVE.
     pub fn services(&self) -> Vec<ServiceView> {
         let clusters = self.clusters.values();

@@ -76,11 +76,17 @@ pub enum Wrong {
     FreshNames,
     /// The reconciler forgets the hook's metadata.
     MetadataForgotten,
+    /// A DAEMON service is taken for one whose tasks are replaced elsewhere.
+    DaemonIsReplica,
+    /// The event of a terminate hook is believed, whatever Auto Scaling shows.
+    EventIsBelieved,
+    /// A record that an agent left behind is taken for one whose agent is connected.
+    LeftBehindCounts,
 }
 
 impl Wrong {
     /// All of them with their names.
-    pub const ALL: [(Self, &'static str); 33] = [
+    pub const ALL: [(Self, &'static str); 36] = [
         (Self::ErrorIsReached, "error-is-reached"),
         (Self::Counters, "counters"),
         (Self::FirstPage, "first-page"),
@@ -114,6 +120,9 @@ impl Wrong {
         (Self::TailIgnored, "tail-ignored"),
         (Self::FreshNames, "fresh-names"),
         (Self::MetadataForgotten, "metadata-forgotten"),
+        (Self::DaemonIsReplica, "daemon-is-replica"),
+        (Self::EventIsBelieved, "event-is-believed"),
+        (Self::LeftBehindCounts, "left-behind-counts"),
     ];
 
     /// Its name.

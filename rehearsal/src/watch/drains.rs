@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::{Inner, InstanceSeen};
+use super::{Inner, InstanceSeen, Watch};
 use crate::promises::Claim;
 
 impl Inner {
@@ -78,6 +78,19 @@ impl Inner {
             self.most_judged = count;
         }
         self.seen.max_open_drains = self.seen.max_open_drains.max(open.len());
+    }
+}
+
+impl Watch {
+    /// An instance in service that takes no tasks, because a worker set it DRAINING.
+    pub fn drained_in_service(&self) -> Option<String> {
+        let inner = self.lock();
+        let mut all = inner.instances.iter();
+        let found = all.find(|(id, seen)| {
+            let by_others = inner.drained_by_hand.contains(*id) || inner.interrupted.contains(*id);
+            seen.state == "InService" && seen.is_draining && !by_others
+        });
+        found.map(|(id, _)| id.clone())
     }
 }
 

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Clients;
 use crate::config::DrainBegun;
 use crate::error::Error;
-use crate::model::cluster::{Service, ServiceEvent, Task};
+use crate::model::cluster::{Service, ServiceEvent, Shortage, Task, shortage};
 use crate::model::{HinderedService, Hindrances, ServiceName, Subject, TaskArn};
 use crate::text::{self, list};
 
@@ -27,6 +27,9 @@ const TASKS_ASKED_ABOUT: usize = 100;
 
 /// So many services are asked about: one call's worth (documented).
 const SERVICES_ASKED_ABOUT: usize = 10;
+
+/// So many attributes of a service's constraints are asked about: one call each.
+const ATTRIBUTES_ASKED_ABOUT: usize = 5;
 
 /// So many are named in a reason.
 const NAMED: usize = 3;
@@ -63,11 +66,41 @@ pub async fn look(
         .map(ServiceName::new)
         .collect();
     let services = ecs.services(cluster, &names).await?;
+    let mut held = Vec::new();
+    for service in &services {
+        let absent = absent_attributes(service, subject, clients).await?;
+        held.extend(hindered_without(service, &absent));
+    }
     Ok(Some(Hindrances {
         asked_at: now,
         protected,
-        services: services.iter().filter_map(hindered).collect(),
+        services: held,
     }))
+}
+
+/// The attributes that the placement constraints of a service ask about and no ACTIVE instance of its cluster has, if that is
+/// why it finds no place. The leaving instance is DRAINING and does not count. ECS itself is asked, which evaluates the constraints.
+async fn absent_attributes(
+    service: &Service,
+    subject: &Subject,
+    clients: &Clients,
+) -> Result<Vec<String>, Error> {
+    let unplaced = service.terms.unplaced();
+    let shortage = unplaced.map(|event| Shortage::from_event(&event.message));
+    let mut absent = Vec::new();
+    if shortage != Some(Shortage::MemberOf) {
+        return Ok(absent);
+    }
+    let constraints = service.terms.constraints.iter();
+    let names = constraints.flat_map(|constraint| shortage::attributes_in(constraint));
+    let names: BTreeSet<&str> = names.collect();
+    for name in names.into_iter().take(ATTRIBUTES_ASKED_ABOUT) {
+        let cluster = &subject.settings.cluster;
+        if !clients.ecs.is_on_active(cluster, name).await? {
+            absent.push(name.to_owned());
+        }
+    }
+    Ok(absent)
 }
 
 /// The tasks of services that are to run on. Those of daemons are not waiting for anything but the others' end.
@@ -82,10 +115,14 @@ fn waiting<'a>(tasks: &'a [Task], daemons: &[ServiceName]) -> Vec<&'a Task> {
 
 /// Why a service cannot move its tasks, if that can be told.
 pub fn hindered(service: &Service) -> Option<HinderedService> {
+    hindered_without(service, &[])
+}
+
+fn hindered_without(service: &Service, absent: &[String]) -> Option<HinderedService> {
     if !service.active || service.terms.is_daemon {
         return None;
     }
-    let why = no_room(service).or_else(|| no_place(service))?;
+    let why = no_room(service).or_else(|| no_place_without(service, absent))?;
     let service = service.counts.service.clone();
     Some(HinderedService {
         service,
@@ -116,8 +153,14 @@ pub fn no_room(service: &Service) -> Option<String> {
 
 /// A replacement finds no place on any other instance.
 pub fn no_place(service: &Service) -> Option<String> {
+    no_place_without(service, &[])
+}
+
+/// The same, if it is known that no instance which could take the task has the attributes `absent`.
+pub fn no_place_without(service: &Service, absent: &[String]) -> Option<String> {
     let event = service.terms.unplaced()?;
-    let cause = cause(&event.message.to_lowercase(), &service.terms.constraints);
+    let shortage = Shortage::from_event(&event.message);
+    let cause = cause(shortage, &service.terms.constraints, absent);
     Some(format!(
         "finds no place for a task on another instance: {cause} ({})",
         quoted(event)
@@ -125,42 +168,61 @@ pub fn no_place(service: &Service) -> Option<String> {
 }
 
 /// The cause in our words, and a way out.
-fn cause(message: &str, constraints: &[String]) -> String {
-    let says = |word: &str| message.contains(word);
-    if says("memberof") || says("attribute") {
-        let which = match constraints {
-            [] => "of its task definition".to_owned(),
-            some => list(some, " and "),
-        };
-        format!(
+pub fn cause(shortage: Shortage, constraints: &[String], absent: &[String]) -> String {
+    match shortage {
+        Shortage::MemberOf => return unmet(constraints, absent),
+        Shortage::Capability => {
+            "the agent of the closest instance lacks a capability that the task definition requires (requiresAttributes); use an \
+             AMI with a newer ECS agent, or turn the capability on in the agent's configuration (/etc/ecs/ecs.config)"
+        }
+        Shortage::DistinctInstance => {
+            "it wants each task on an instance of its own, and every other has one; add an instance, or want fewer tasks"
+        }
+        Shortage::Port => {
+            "the host port that it needs is taken on each; add an instance, want fewer tasks, or let the port be dynamic"
+        }
+        Shortage::Cpu => "none has enough CPU left; add instances, or take larger ones",
+        Shortage::Memory => "none has enough memory left; add instances, or take larger ones",
+        // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-gpu.html
+        Shortage::Gpu => {
+            "none has enough GPUs left; add instances of a GPU instance type, and use a GPU-optimized ECS AMI, whose agent \
+             registers GPUs"
+        }
+        // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-eni.html
+        Shortage::NetworkInterface => {
+            "none has a network interface (ENI) left for a task in awsvpc mode; add instances, take an instance type with more \
+             ENIs, or turn on the account setting awsvpcTrunking before the next rollout"
+        }
+        Shortage::Agent => {
+            "the agent of the closest is not connected; look at that instance"
+        }
+        Shortage::NoInstance => "the cluster has no other instance; add instances",
+        Shortage::Other => "add an instance that can take it",
+    }
+    .to_owned()
+}
+
+/// No other instance meets the placement constraint.
+fn unmet(constraints: &[String], absent: &[String]) -> String {
+    let which = match constraints {
+        [] => "of its task definition".to_owned(),
+        some => list(some, " and "),
+    };
+    match absent {
+        [] => format!(
             "no other meets its placement constraint {which}; widen that, or add such an instance"
-        )
-    } else if says("distinctinstance") {
-        "it wants each task on an instance of its own, and every other has one; add an instance, or want fewer tasks"
-            .to_owned()
-    } else if says("port") {
-        "the host port that it needs is taken on each; add an instance, want fewer tasks, or let the port be dynamic"
-            .to_owned()
-    } else if says("cpu") {
-        "none has enough CPU left; add instances, or take larger ones".to_owned()
-    } else if says("memory") {
-        "none has enough memory left; add instances, or take larger ones".to_owned()
-    } else if says("agent") {
-        "the agent of the closest is not connected; look at that instance".to_owned()
-    } else {
-        "add an instance that can take it".to_owned()
+        ),
+        some => format!(
+            "every instance that could take the task lacks the attribute {}, which the placement constraint {which} asks for; \
+             set the attribute in the user data of the instances (ECS_INSTANCE_ATTRIBUTES), or change the constraint",
+            list(some, " and ")
+        ),
     }
 }
 
 /// What ECS said, from the closest instance on, without its advice.
 fn quoted(event: &ServiceEvent) -> String {
-    let text = event.message.as_str();
-    let from = ["The closest", "Reason:"];
-    let text = from
-        .iter()
-        .find_map(|begin| text.find(begin).map(|at| &text[at..]))
-        .unwrap_or(text);
-    let text = text.split(" For more information").next().unwrap_or(text);
+    let text = shortage::why(&event.message);
     match event.at {
         Some(at) => format!("ECS at {at}: {text}"),
         None => format!("ECS: {text}"),
@@ -191,6 +253,8 @@ pub fn words(known: &Hindrances, subject: &Subject, left: &[&Task], now: Timesta
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::model::ProtectedTask;
     use crate::model::cluster::{ServiceCounts, ServiceTerms};
@@ -281,6 +345,12 @@ mod tests {
                 "an instance of its own",
             ),
             ("encountered error \"AGENT\"", "not connected"),
+            (
+                "is missing an attribute required by your task",
+                "newer ECS agent",
+            ),
+            ("encountered error \"RESOURCE:ENI\"", "awsvpcTrunking"),
+            ("encountered error \"RESOURCE:GPU\"", "GPU-optimized"),
             ("is tired", "can take it"),
         ] {
             let why = hindered(&events(&[&unplaced(closest)]))
@@ -289,6 +359,37 @@ mod tests {
             assert!(why.contains(told), "{closest}: {why}");
             assert!(why.contains(&format!("(ECS at 2026-11-23T00:01:00Z: The closest matching (container-instance c) {closest}.)")), "{why}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_attribute_that_no_instance_has_is_named() {
+        for (held_by, told) in [
+            (
+                json!(["c"]),
+                "no other meets its placement constraint memberOf attribute:disk == ssd",
+            ),
+            (
+                json!([]),
+                "lacks the attribute disk, which the placement constraint memberOf",
+            ),
+        ] {
+            let clients = Clients::new(&stub::aws(move |asked| {
+                assert_eq!(asked.action, "ListContainerInstances");
+                assert_eq!(asked.json()["filter"], "attribute:disk exists");
+                assert_eq!(asked.json()["status"], "ACTIVE");
+                (200, json!({"containerInstanceArns": held_by}).to_string())
+            }));
+            let closest = "encountered error \"MemberOf placement constraint unsatisfied.\"";
+            let service = events(&[&unplaced(closest)]);
+            let absent = absent_attributes(&service, &stub::terminating(), &clients).await;
+            let why = no_place_without(&service, &absent.expect("an answer")).expect("no place");
+            assert!(why.contains(told), "{why}");
+        }
+        // What else is lacking costs no call.
+        let clients = Clients::new(&stub::aws(|asked| panic!("{} was asked", asked.action)));
+        let service = events(&[&unplaced("has insufficient memory available")]);
+        let absent = absent_attributes(&service, &stub::terminating(), &clients).await;
+        assert_eq!(absent.expect("an answer"), [""; 0]);
     }
 
     #[test]

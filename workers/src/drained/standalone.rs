@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Seen;
 use crate::model::cases::StandaloneTaskPolicy;
-use crate::model::cluster::{ContainerInstanceStatus, Task};
+use crate::model::cluster::{ContainerInstanceStatus, Task, current};
 use crate::model::{Policy, Subject, later};
 
 /// Whether a task may be stopped at the drain deadline: not one for which its instance is kept.
@@ -32,7 +32,7 @@ pub fn keep(subject: &Subject, seen: &Seen, left: &[&Task], now: Timestamp) -> b
         None => true,
     };
     let is_active = |status| status == ContainerInstanceStatus::Active;
-    let again = seen.registrations.iter().any(|one| is_active(one.status));
+    let again = current(&seen.registrations).any(|one| is_active(one.status));
     let cut_off = subject.settings.policy == Policy::Terminate && now >= subject.drain_deadline();
     left.iter().any(|task| task.service().is_none())
         && (cut_off || (!again && left.iter().all(stays)))

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Seen, hindered};
-use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus, Task};
+use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus, Task, current};
 use crate::model::{Policy, Subject, seconds_between};
 
 /// So many tasks are named in a reason, and the others counted.
@@ -13,7 +13,7 @@ const TASKS_NAMED: usize = 3;
 pub fn obstacle(subject: &Subject, seen: &Seen, left: &[&Task], now: Timestamp) -> Option<String> {
     let instance = &subject.action.instance;
     let is_active = |one: &&ContainerInstance| one.status == ContainerInstanceStatus::Active;
-    let again = seen.registrations.iter().find(is_active).map(|one| {
+    let again = current(&seen.registrations).find(is_active).map(|one| {
         let cluster = &subject.settings.cluster;
         format!(
             "{instance} is ACTIVE again in cluster {cluster} ({}): somebody set it so, or its agent registered anew; \

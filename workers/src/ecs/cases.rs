@@ -7,10 +7,12 @@ use aws_sdk_ecs::types::{
 };
 use jiff::Timestamp;
 
-use super::translation::{only_failures_like, protection, termination_requested_at};
+use super::translation::{
+    container_instance, only_failures_like, protection, termination_requested_at,
+};
 use super::{DESCRIBED_AT_ONCE, Ecs, TERMINATE, refused, texts};
 use crate::error::Error;
-use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus as Status, Task};
+use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus as Status, Task, current};
 use crate::model::{
     ClusterName, ContainerInstanceArn, InstanceId, ProtectedTask, ServiceName, TaskArn,
 };
@@ -47,23 +49,27 @@ impl Ecs {
         Ok(())
     }
 
-    /// The registrations of `instances` that are DRAINING.
+    /// Those of `instances` that are DRAINING, by their current registrations. If none has a registration that is
+    /// DRAINING, which is the rule, that takes one call for each 50.
     ///
     /// # Errors
-    /// As [`Error::from_sdk`], `ClusterNotFound`.
+    /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.
     pub async fn draining_among(
         &self,
         cluster: &ClusterName,
         instances: &[InstanceId],
-    ) -> Result<Vec<ContainerInstanceArn>, Error> {
+    ) -> Result<Vec<InstanceId>, Error> {
         let mut found = Vec::new();
         for some in instances.chunks(FILTERED_AT_ONCE) {
             let ids: Vec<String> = some.iter().map(|id| format!("'{id}'")).collect();
             let filter = format!("ec2InstanceId in [{}]", ids.join(", "));
-            found.extend(
-                self.listed(cluster, Some(SdkStatus::Draining), filter)
-                    .await?,
-            );
+            let draining = self.listed(cluster, Some(SdkStatus::Draining), filter.clone());
+            if draining.await?.is_empty() {
+                continue;
+            }
+            let arns = self.listed(cluster, None, filter).await?;
+            let all = self.described_instances(cluster, &arns).await?;
+            found.extend(draining_of(some, &all)?);
         }
         Ok(found)
     }
@@ -194,6 +200,16 @@ impl Ecs {
         Ok(requests.collect())
     }
 
+    /// Whether any container instance of the cluster that is ACTIVE has the attribute `name`.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `ClusterNotFound`.
+    pub async fn is_on_active(&self, cluster: &ClusterName, name: &str) -> Result<bool, Error> {
+        let filter = format!("attribute:{name} exists");
+        let arns = self.listed(cluster, Some(SdkStatus::Active), filter);
+        Ok(!arns.await?.is_empty())
+    }
+
     /// The container instances of the cluster that have the attribute `name`.
     async fn with_attribute(
         &self,
@@ -202,6 +218,15 @@ impl Ecs {
     ) -> Result<Vec<types::ContainerInstance>, Error> {
         let arns = self.listed(cluster, None, format!("attribute:{name} exists"));
         let arns = arns.await?;
+        self.described_instances(cluster, &arns).await
+    }
+
+    /// The container instances with these ARNs, as ECS describes them.
+    async fn described_instances(
+        &self,
+        cluster: &ClusterName,
+        arns: &[ContainerInstanceArn],
+    ) -> Result<Vec<types::ContainerInstance>, Error> {
         let call = "ecs:DescribeContainerInstances";
         let mut found = Vec::new();
         for some in arns.chunks(DESCRIBED_AT_ONCE) {
@@ -246,4 +271,24 @@ impl Ecs {
         let arns = self.listed_on(cluster, container_instance, DesiredStatus::Running);
         self.described(cluster, &arns.await?).await
     }
+}
+
+/// Those of `instances` whose current registration among `all` is DRAINING.
+fn draining_of(
+    instances: &[InstanceId],
+    all: &[types::ContainerInstance],
+) -> Result<Vec<InstanceId>, Error> {
+    let call = "ecs:DescribeContainerInstances";
+    let mut draining = Vec::new();
+    for instance in instances {
+        let own = all
+            .iter()
+            .filter(|one| one.ec2_instance_id() == Some(instance.as_str()));
+        let own = own.map(|one| container_instance(call, one));
+        let own: Vec<ContainerInstance> = own.collect::<Result<_, _>>()?;
+        if current(&own).any(|one| one.status == Status::Draining) {
+            draining.push(instance.clone());
+        }
+    }
+    Ok(draining)
 }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{ContainerInstanceArn, ServiceName, TaskArn, seconds_between};
 
+pub mod shortage;
 mod terms;
 
+pub use shortage::Shortage;
 pub use terms::{ServiceEvent, ServiceTerms};
 
 /// Where a container instance stands.
@@ -93,6 +95,17 @@ pub fn termination_requested(
         .iter()
         .filter_map(|one| one.termination_requested_at);
     requests.max().filter(|at| is_in_force(*at, now))
+}
+
+/// The registrations that say how an instance stands: those whose agent is connected, if there is one, and else all.
+///
+/// An agent that lost its data registers its instance as a new container instance. ECS shows the old record on, as it was
+/// last, with an agent that never connects again. Both have the same EC2 instance id.
+pub fn current(registrations: &[ContainerInstance]) -> impl Iterator<Item = &ContainerInstance> {
+    let is_connected = |one: &ContainerInstance| one.status.is_registered() && one.agent_connected;
+    let has_connected = registrations.iter().any(is_connected);
+    let all = registrations.iter();
+    all.filter(move |one| !has_connected || is_connected(one))
 }
 
 /// Whether none of the live registrations of an instance has its agent connected, and there is one.

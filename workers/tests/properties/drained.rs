@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use workers::drained::{Seen, decide};
 use workers::model::cases::StandaloneTaskPolicy::{SkipInstance, Stop};
 use workers::model::cluster::ContainerInstanceStatus::Active;
-use workers::model::cluster::Task;
+use workers::model::cluster::{Task, current};
 use workers::model::{Hindrances, Policy, ProtectedTask, ServiceName, TaskArn, Verdict, later};
 
 use super::config;
@@ -90,7 +90,7 @@ proptest! {
     ) {
         let decision = decide(&subject, &seen, at(now));
         let empty = seen.tasks.iter().all(is_done);
-        let again = seen.registrations.iter().any(|one| one.status == Active);
+        let again = current(&seen.registrations).any(|one| one.status == Active);
         prop_assert_eq!(decision.finding.verdict == Verdict::Reached, empty && !again);
         let policy = decision.finding.extra.policy;
         prop_assert!(policy == Some(subject.settings.policy) || policy == Some(Policy::Keep));

@@ -13,6 +13,7 @@ pub fn before(account: &mut Account, caller: &Caller, call: &mut Call) -> Option
     let input = &mut call.input;
     match (wrong, call.action.as_str()) {
         (Wrong::NoHeartbeat, "RecordLifecycleActionHeartbeat")
+        | (Wrong::EventIsBelieved, "RecordLifecycleActionHeartbeat")
         | (Wrong::NeverCompleted, "CompleteLifecycleAction")
         | (Wrong::NoStopTask, "StopTask") => return Some(json!({"task": {}})),
         (Wrong::FailureIsSuccess, "SignalResource") => input["Status"] = json!("SUCCESS"),
@@ -124,6 +125,23 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
                 request["value"] = now.clone();
                 Some(request)
             });
+        }
+        (Wrong::DaemonIsReplica, "DescribeServices") => {
+            for service in items(answer, "services") {
+                service["schedulingStrategy"] = json!("REPLICA");
+            }
+        }
+        (Wrong::EventIsBelieved, "DescribeAutoScalingInstances")
+            if is(caller, "draining") || is(caller, "drained") =>
+        {
+            for instance in items(answer, "AutoScalingInstances") {
+                instance["LifecycleState"] = json!("Terminating:Wait");
+            }
+        }
+        (Wrong::LeftBehindCounts, "DescribeContainerInstances") => {
+            for one in items(answer, "containerInstances") {
+                one["agentConnected"] = json!(true);
+            }
         }
         (Wrong::RegisteringIsActive, "DescribeContainerInstances") => {
             for one in items(answer, "containerInstances") {

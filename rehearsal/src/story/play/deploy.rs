@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use workers::drained::hindered::cause;
+use workers::model::cluster::Shortage;
+use workers::model::cluster::shortage::attributes_in;
 
 use super::{LIMIT, Stage, refused};
+use crate::account::Account;
 use crate::workload;
 
 /// How long the workload may take to be at rest before a roll begins.
@@ -65,9 +69,39 @@ impl Stage {
         }
         let unsettled = self.world.with(|account| account.ecs.pending());
         Err(format!(
-            "the workload is not at rest {} minutes after its start: {}; give the cluster more instances or the services smaller tasks",
+            "the workload is not at rest {} minutes after its start: {}; {}",
             SETTLE_LIMIT.as_secs() / 60,
-            unsettled.unwrap_or_default()
+            unsettled.unwrap_or_default(),
+            self.advice()
         ))
+    }
+
+    /// What would help a workload that is not at rest: by what ECS says of the service that finds no place, if one does.
+    fn advice(&self) -> String {
+        let unplaced = self.world.with(|account| account.ecs.unplaced());
+        let known = unplaced.and_then(|unplaced| {
+            let shortage = Shortage::from_event(&unplaced.message);
+            let larger = [
+                Shortage::Cpu,
+                Shortage::Memory,
+                Shortage::NoInstance,
+                Shortage::Other,
+            ];
+            (!larger.contains(&shortage)).then_some((unplaced, shortage))
+        });
+        let Some((unplaced, shortage)) = known else {
+            return "give the cluster more instances or the services smaller tasks".to_owned();
+        };
+        let constraints = unplaced.constraints.iter();
+        let mut absent: Vec<String> = constraints
+            .flat_map(|constraint| attributes_in(constraint))
+            .map(str::to_owned)
+            .collect();
+        absent.retain(|name| {
+            let is_absent = |account: &mut Account| account.ecs.with_attribute(name).is_empty();
+            self.world.with(is_absent)
+        });
+        let cause = cause(shortage, &unplaced.constraints, &absent);
+        format!("service {}: {cause}", unplaced.service)
     }
 }

@@ -180,6 +180,9 @@ impl Stage {
         if let Some((id, _)) = serving.iter().find(|(_, seen)| !seen.member) {
             return Some(format!("{id} is in service, but no member of the cluster"));
         }
+        if let Some(id) = self.watch.drained_in_service() {
+            return Some(format!("{id} is in service, but DRAINING in the cluster"));
+        }
         if let Some((id, seen)) = on_another_ami(&instances, &self.ami) {
             return Some(format!(
                 "the stack is {status}, and {id} is {} on {}, not on {}",
