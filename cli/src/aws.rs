@@ -25,16 +25,17 @@ use jiff::Timestamp;
 use workers::{Clients, Error, boot, http};
 
 pub use activities::Activity;
-pub use cluster::{Machine, ServiceSettings, StartedTask};
+pub use cluster::{Compute, Machine, ServiceSettings, StartedTask};
 pub use definition::{Definition, RUNS_FOR};
 use edge::Edge;
 pub use edge::fit_to_show;
 pub use executions::{Execution, Ran, console};
 pub use group::{Capacity, Group, Hook, Hooks, Member};
 pub use pages::Page;
+pub use parameter::Parameter;
 pub use past::{Happened, Past};
 pub use services::Service;
-pub use stack::{Stack, StackEvent};
+pub use stack::{AMI_KEY, OWN_AMI_PARAMETER, Stack, StackEvent};
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);

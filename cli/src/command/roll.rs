@@ -8,14 +8,13 @@ use super::confirm::agreed;
 use super::plan::made;
 use super::watch::Watch;
 use crate::aws::{Access, told};
-use crate::plan::Plan;
+use crate::plan::ami::{id_given, why_no_id};
 use crate::plan::checks::Level;
-use crate::plan::seen::Asked;
+use crate::plan::failure::{BLOCKED, Failure};
+use crate::plan::seen::{Asked, BATCH_SIZE};
+use crate::plan::{Plan, Verdict};
 use crate::view::out::say;
 use crate::view::planned;
-
-/// The parameter of our template that says how many instances are replaced at a time.
-const BATCH_SIZE: &str = "BatchSize";
 
 /// Flags of `roll`.
 #[derive(Debug, Args)]
@@ -25,16 +24,18 @@ const BATCH_SIZE: &str = "BatchSize";
   ecs-rollout roll ecs-cluster --batch 2 --yes --no-watch
 
 First it plans the roll, as plan does, and does nothing if that is blocked. With --ami or --ami-parameter it puts the AMI id into
-the stack's SSM parameter, from which CloudFormation reads it anew. The stack keeps its template and its parameters. Calls,
-besides those of plan and watch: ssm:PutParameter, cloudformation:UpdateStack, and what the stack itself needs.
+the stack's SSM parameter, from which CloudFormation reads it anew. If that is a public parameter (/aws/service/…), AWS puts the
+AMI there: roll without --ami. The stack keeps its template and its parameters. Calls, besides those of plan and watch:
+ssm:PutParameter, cloudformation:UpdateStack, and what the stack itself needs.
 
-Exit code: as of watch; with --no-watch 0 if the update has begun; 1 if nothing was done, 2 if it could not be.")]
+Exit code: as of watch; with --no-watch 0 if the update has begun; 0 if there are no changes; 1 if you did not agree; 2 bad input;
+3 if the plan is BLOCKED; 4 no access to AWS.")]
 pub struct Roll {
     /// The stack
     #[arg(value_name = "STACK")]
     stack: String,
     /// The AMI to roll to: its id is put into the stack's SSM parameter
-    #[arg(long, value_name = "ID", conflicts_with = "ami_parameter")]
+    #[arg(long, value_name = "ID", conflicts_with = "ami_parameter", value_parser = id_given)]
     ami: Option<String>,
     /// Another SSM parameter that names the AMI to roll to, such as one of AWS's own
     #[arg(long, value_name = "NAME")]
@@ -61,15 +62,17 @@ impl Roll {
     /// # Errors
     /// A sentence for the user.
     pub fn run(self) -> Result<ExitCode, String> {
-        let asked = Asked {
-            ami: super::wait_for(self.new_ami())??,
-            batch: self.batch,
+        let (plan, asked) = match self.plan() {
+            Ok(planned) => planned,
+            Err(failure) => return failure.end(),
         };
-        let plan = made(&self.access, &self.stack, &asked)?;
         say(planned::text(&plan));
+        if plan.verdict == Verdict::NoChanges {
+            return Ok(ExitCode::SUCCESS);
+        }
         if let Some(why) = self.refusal(&plan) {
             say(format!("{why}\nNothing is done.\n"));
-            return Ok(ExitCode::FAILURE);
+            return Ok(ExitCode::from(BLOCKED));
         }
         say(what(&plan, &asked));
         if !self.yes && !agreed("Roll it?")? {
@@ -84,27 +87,46 @@ impl Roll {
         }
     }
 
+    /// What the rollout would do, and what was asked for.
+    fn plan(&self) -> Result<(Plan, Asked), Failure> {
+        let ami = super::wait_for(self.new_ami()).map_err(Failure::BadInput)?;
+        let asked = Asked {
+            ami: ami?,
+            batch: self.batch,
+        };
+        Ok((made(&self.access, &self.stack, &asked)?, asked))
+    }
+
     /// The AMI that is asked for, if any is.
-    async fn new_ami(&self) -> Result<Option<String>, String> {
+    async fn new_ami(&self) -> Result<Option<String>, Failure> {
         let Some(name) = &self.ami_parameter else {
             return Ok(self.ami.clone());
         };
-        let aws = self.access.connect().await?;
-        match aws.parameter(name).await.map_err(|error| told(&error))? {
-            Some(ami) => Ok(Some(ami)),
-            None => Err(format!(
-                "there is no SSM parameter {name} in {}",
+        let aws = self.access.connect().await.map_err(Failure::NoAccess)?;
+        let Some(held) = aws.parameter(name).await? else {
+            return Err(Failure::BadInput(format!(
+                "--ami-parameter: there is no SSM parameter {name} in {}; list those of ECS with aws ssm get-parameters-by-path \
+                 --recursive --path /aws/service/ecs/optimized-ami --query 'Parameters[].Name'",
                 aws.region
-            )),
+            )));
+        };
+        match why_no_id(&held.value) {
+            None => Ok(Some(held.value)),
+            Some(why) => Err(Failure::BadInput(format!(
+                "--ami-parameter: what SSM parameter {name} holds cannot be rolled to: {why}"
+            ))),
         }
     }
 
     /// Why it is not to be begun, if so.
     fn refusal(&self, plan: &Plan) -> Option<String> {
-        let is_blocked = plan.remarks.iter().any(|it| it.level == Level::Blocker);
-        let is_busy = plan.remarks.iter().any(|it| it.name.starts_with("stack-"));
+        let mut blockers = plan.remarks.iter().filter(|it| it.level == Level::Blocker);
+        let is_blocked = plan.verdict == Verdict::Blocked;
+        let is_busy = blockers.any(|it| it.name.starts_with("stack-"));
         match (is_blocked, self.force) {
-            (true, false) => Some("The plan is blocked; see to that, or add --force.".to_owned()),
+            (true, false) => {
+                Some("The plan is BLOCKED; remove the cause, or add --force.".to_owned())
+            }
             // CloudFormation would refuse it anyway, after the AMI was put into the parameter.
             (true, true) if is_busy => Some(format!(
                 "Stack {} takes no update now, with --force or without.",
@@ -118,7 +140,9 @@ impl Roll {
     async fn begin(&self, plan: &Plan, asked: &Asked) -> Result<(), String> {
         let aws = self.access.connect().await?;
         let stack = aws.stack(&self.stack).await.map_err(|error| told(&error))?;
-        if let Some(ami) = &asked.ami {
+        let held = aws.parameter(&plan.ami_parameter).await;
+        let held = held.map_err(|error| told(&error))?.map(|held| held.value);
+        if let Some(ami) = asked.ami.as_ref().filter(|ami| Some(*ami) != held.as_ref()) {
             let put = aws.put_parameter(&plan.ami_parameter, ami).await;
             put.map_err(|error| told(&error))?;
             say(format!(

@@ -61,7 +61,7 @@ fn seen(
 }
 
 fn planned(seen: &Seen, asked: &Asked) -> Plan {
-    Plan::of(seen, asked, estimate::rehearse(seen, asked), Vec::new())
+    Plan::of(seen, asked, || estimate::rehearse(seen, asked), Vec::new())
 }
 
 fn call(world: &World, service: &str, action: &str, input: Value) -> Value {

@@ -14,13 +14,19 @@ const NOTICED: u64 = 60;
 /// The id of no instance: that of the one that would come.
 const NEW_INSTANCE: &str = "i-new";
 
-fn moving(seen: &Seen) -> impl Iterator<Item = (&ServiceSettings, &Counted)> {
+/// The services that a rollout concerns, with what the workers see of them.
+fn concerned(seen: &Seen) -> impl Iterator<Item = (&ServiceSettings, &Counted)> {
     let counts = |service: &ServiceSettings| {
         let mut all = seen.counted.iter();
         all.find(|one| one.counts.service.as_str() == service.name)
     };
-    seen.moving_services()
-        .filter_map(move |service| Some((service, counts(service)?)))
+    let those = seen.concerned();
+    those.filter_map(move |service| Some((service, counts(service)?)))
+}
+
+/// Those of them whose tasks have to move.
+fn moving(seen: &Seen) -> impl Iterator<Item = (&ServiceSettings, &Counted)> {
+    concerned(seen).filter(|(service, _)| !service.is_daemon && service.desired > 0)
 }
 
 /// Each may stop a task first, or start another first.
@@ -104,7 +110,7 @@ pub fn sizes(seen: &Seen, _: &Asked) -> Vec<Remark> {
         let it = seen.definition(&service.definition);
         it.map_or((0, 0), |it| (it.cpu, it.memory))
     };
-    let daemons = seen.services.iter().filter(|one| one.is_daemon);
+    let daemons = seen.concerned().filter(|one| one.is_daemon);
     let (cpu, memory) = daemons
         .map(needs)
         .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
@@ -158,18 +164,31 @@ pub fn deadlines(seen: &Seen, _: &Asked) -> Vec<Remark> {
     late.collect()
 }
 
-/// Each is as it wants to be before the roll begins.
+/// Each is as it wants to be before the rollout begins.
 pub fn unsteady(seen: &Seen, _: &Asked) -> Vec<Remark> {
-    let unsteady = seen
-        .counted
-        .iter()
-        .filter(|one| one.active && !one.counts.is_stable());
-    let unsteady: Vec<String> = unsteady.map(|one| one.counts.to_string()).collect();
+    let unsteady = concerned(seen).filter_map(|(service, counted)| {
+        let counts = &counted.counts;
+        let is_short = counts.running != counts.desired || counts.pending > 0;
+        if !counted.active || !(is_short || service.is_deploying) {
+            return None;
+        }
+        let deploying = if service.is_deploying {
+            ", being deployed"
+        } else {
+            ""
+        };
+        let (running, desired, pending) = (counts.running, counts.desired, counts.pending);
+        let name = &service.name;
+        Some(format!(
+            "{name} runs {running} of {desired} tasks, {pending} pending{deploying}"
+        ))
+    });
+    let unsteady: Vec<String> = unsteady.collect();
     if unsteady.is_empty() {
         return Vec::new();
     }
     let words = format!(
-        "not steady now: {}. A drain waits until none is worse off than before it, so it cannot tell this trouble from its own",
+        "not steady now: {}. A drain waits until no service is degraded by it, and cannot tell this trouble from its own",
         some(unsteady.iter().map(String::as_str))
     );
     vec![Remark::warning("unsteady", words)]

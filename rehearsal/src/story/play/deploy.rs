@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{LIMIT, Stage, refused};
-use crate::workload;
+use crate::{ssm, workload};
 
 /// How long the workload may take to be at rest before a roll begins.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2 * 3600);
@@ -18,6 +18,10 @@ impl Stage {
             .settings
             .parameter("EcsAmiParameterKey")
             .unwrap_or(AMI_PARAMETER);
+        if ssm::is_public(name) {
+            self.world.with(|account| ssm::publish(account, name, ami));
+            return Ok(());
+        }
         let input = json!({"Name": name, "Value": ami, "Type": "String", "Overwrite": true});
         self.call("ssm", "PutParameter", &input).map(drop)
     }
@@ -41,6 +45,11 @@ impl Stage {
 
     pub(super) async fn deploy(&mut self) -> Result<(), String> {
         self.create().await?;
+        self.start_workload().await
+    }
+
+    /// Starts the workload on the stack that was created, and goes on when it is at rest.
+    pub(super) async fn start_workload(&mut self) -> Result<(), String> {
         match self.watch.stack_status().as_str() {
             "CREATE_COMPLETE" => {}
             status => {
