@@ -6,7 +6,7 @@ mod machines;
 mod services;
 mod tasks;
 
-pub use tasks::end;
+pub use tasks::{end, name};
 
 use serde::Serialize;
 
@@ -90,8 +90,8 @@ pub fn all(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     checks.iter().flat_map(|check| check(seen, asked)).collect()
 }
 
-/// Whether a drain that misses its deadline stops the roll, so that what surely misses it is a blocker.
-fn deadline_stops(seen: &Seen) -> bool {
+/// Whether a drain that misses its deadline stops the rollout, so that what surely misses it is a blocker.
+pub fn deadline_stops(seen: &Seen) -> bool {
     seen.word("DrainDeadlinePolicy", "retain") == "retain"
 }
 

@@ -80,11 +80,19 @@ pub fn not_rehearsed(why: &str) -> Remark {
 /// # Errors
 /// A sentence on why it cannot be.
 pub fn rehearse(seen: &Seen, asked: &Asked) -> Result<Expected, String> {
-    let rehearsed = rehearsed(seen, asked);
     let times = match seen.capacity.desired {
         ..=SMALL => 3,
         _ => 1,
     };
+    rehearse_times(seen, asked, times)
+}
+
+/// The same, so many times.
+///
+/// # Errors
+/// As [`rehearse`].
+pub fn rehearse_times(seen: &Seen, asked: &Asked, times: u64) -> Result<Expected, String> {
+    let rehearsed = rehearsed(seen, asked);
     let told: Vec<Result<Told, String>> = thread::scope(|scope| {
         let tellings: Vec<_> = (1..=times)
             .map(|seed| {

@@ -16,8 +16,7 @@ use crate::aws::{
     StartedTask, told,
 };
 
-pub use group::{Method, Sizes};
-pub use services::LeftOut;
+pub use group::Method;
 
 /// The template's parameter that says how many instances are replaced at a time.
 pub const BATCH_SIZE: &str = "BatchSize";

@@ -34,7 +34,7 @@ pub fn percentages(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let all = moving(seen).filter_map(|(service, counted)| {
         let why = no_room(counted)?;
         let words = format!("service {} {why}", service.name);
-        Some(Remark::blocker("percentages", words))
+        Some(holds_drain(seen, "percentages", words))
     });
     all.collect()
 }
@@ -45,7 +45,7 @@ pub fn places(seen: &Seen, _: &Asked) -> Vec<Remark> {
         let lacks = counted.counts.deficit() > 0;
         let why = no_place(counted).filter(|_| lacks)?;
         let words = format!("service {} {why}", service.name);
-        Some(Remark::blocker("no-place", words))
+        Some(holds_drain(seen, "no-place", words))
     });
     all.collect()
 }
@@ -72,7 +72,7 @@ pub fn constraints(seen: &Seen, asked: &Asked) -> Vec<Remark> {
                      one; widen it, or let the instances' user data set the attribute (ECS_INSTANCE_ATTRIBUTES)",
                     service.name
                 );
-                remarks.push(Remark::blocker("placement-constraint", words));
+                remarks.push(holds_drain(seen, "placement-constraint", words));
             }
         }
     }
@@ -135,30 +135,51 @@ pub fn sizes(seen: &Seen, _: &Asked) -> Vec<Remark> {
              {free_memory} beside the daemons; make it smaller, or take a larger EcsInstanceType",
             service.name
         );
-        Some(Remark::blocker("task-too-large", words))
+        Some(holds_drain(seen, "task-too-large", words))
     });
     too_large.collect()
 }
 
-/// The tasks of each have left before the drain deadline: the load balancer lets go, then the containers stop.
+/// What keeps a drain from ending. Where DrainDeadlinePolicy is `retain` that stops the rollout at the drain deadline; else the
+/// tasks are stopped or killed then.
+fn holds_drain(seen: &Seen, name: &'static str, words: String) -> Remark {
+    if deadline_stops(seen) {
+        return Remark::blocker(name, words);
+    }
+    let (deadline, policy) = (
+        drain_deadline(seen),
+        seen.word("DrainDeadlinePolicy", "retain"),
+    );
+    let words = format!(
+        "{words}. Its tasks end at the drain deadline instead, after {deadline} s (DrainDeadlinePolicy {policy})"
+    );
+    Remark::warning(name, words)
+}
+
+/// The tasks of each have left before the drain deadline: the load balancer lets go, then the containers stop. How long a
+/// container takes to exit after SIGTERM only its label tells; it is killed after its stopTimeout.
 pub fn deadlines(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let deadline = u64::try_from(drain_deadline(seen)).unwrap_or_default();
     let late = seen.moving_services().filter_map(|service| {
         let delay = seen.delay(service).unwrap_or_default();
         let definition = seen.definition(&service.definition);
         let stop = definition.map_or(0, |it| it.stop_timeout);
-        if delay + stop + NOTICED <= deadline {
+        let exits = definition.and_then(|it| it.exits_after);
+        let takes = delay + exits.map_or(stop, |exits| exits.min(stop));
+        if takes + NOTICED <= deadline {
             return None;
         }
         let words = format!(
-            "a task of service {} may take {} s to leave ({delay} s deregistration delay, {stop} s stopTimeout), and the drain \
-             deadline is {deadline} s; raise DrainDeadlineSeconds, or shorten those",
+            "a task of service {} takes up to {takes} s to leave ({delay} s deregistration delay, {} s until its containers have \
+             stopped), and the drain deadline is {deadline} s; raise DrainDeadlineSeconds, or shorten these",
             service.name,
-            delay + stop
+            takes - delay
         );
-        Some(match deadline_stops(seen) {
-            true => Remark::blocker("drain-deadline", words),
-            false => Remark::warning("drain-deadline", words),
+        // It may exit at once.
+        let is_sure = exits.is_some() || delay + NOTICED > deadline;
+        Some(match is_sure || !deadline_stops(seen) {
+            true => holds_drain(seen, "drain-deadline", words),
+            false => Remark::condition("drain-deadline", words),
         })
     });
     late.collect()

@@ -81,7 +81,7 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
         let each = those.map(|(task, machine)| {
             format!(
                 "{} on {} (task {})",
-                task.group,
+                name(task),
                 machine.id,
                 short(&task.arn)
             )
@@ -127,6 +127,11 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
         remarks.push(Remark::warning("standalone", words));
     }
     remarks
+}
+
+/// What a standalone task is called: its family, unless it was started in a group of another name.
+pub fn name(task: &StartedTask) -> &str {
+    task.group.strip_prefix("family:").unwrap_or(&task.group)
 }
 
 /// What becomes of standalone tasks by policy, where no drain fails because of them.

@@ -59,7 +59,8 @@ pub(super) fn rehearsed(seen: &Seen, asked: &Asked) -> Rehearsed {
     actions.extend(standalone(seen, &mut assumed));
     actions.push(Action::Roll);
     let families = seen.standalone().enumerate();
-    let families = families.map(|(place, (task, _))| (family(place), task.group.clone()));
+    let families =
+        families.map(|(place, (task, _))| (family(place), checks::name(task).to_owned()));
     Rehearsed {
         settings,
         actions,
@@ -191,10 +192,11 @@ fn is_known(expression: &str) -> bool {
         && !others.iter().any(|other| expression.contains(other))
 }
 
-/// Starts the standalone tasks just before the roll, with as much left to run as the real ones have. Of those that do not say
-/// when they end nobody knows: they are taken to run for ever where StandaloneTaskPolicy bounds that, and else to end in time.
+/// Starts the standalone tasks just before the rollout, with as much left to run as the real ones have. Of those that do not
+/// say when they end nobody knows: they run for ever where something else ends them, and are left out where the rollout
+/// would fail for them.
 fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<Action> {
-    let waits = seen.word("StandaloneTaskPolicy", "wait") == "wait";
+    let waits = seen.word("StandaloneTaskPolicy", "wait") == "wait" && checks::deadline_stops(seen);
     let mut starts = Vec::new();
     let mut unknown = 0;
     for (place, (task, machine)) in seen.standalone().enumerate() {
@@ -218,8 +220,8 @@ fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<Action> {
     }
     if unknown > 0 {
         let how = match waits {
-            true => "end before anybody waits for them",
-            false => "run until StandaloneTaskPolicy sees to them",
+            true => "end before the drain of their instance begins",
+            false => "run until StandaloneTaskPolicy or DrainDeadlinePolicy ends them",
         };
         assumed.push(format!(
             "{unknown} standalone task(s) {how} (no label {RUNS_FOR})"
