@@ -6,7 +6,7 @@ mod machines;
 mod services;
 mod tasks;
 
-pub use tasks::{end, name};
+pub use tasks::{are_awaited, end, name};
 
 use serde::Serialize;
 
@@ -91,7 +91,7 @@ pub fn all(seen: &Seen, asked: &Asked) -> Vec<Remark> {
 }
 
 /// Whether a drain that misses its deadline stops the rollout, so that what surely misses it is a blocker.
-pub fn deadline_stops(seen: &Seen) -> bool {
+fn deadline_stops(seen: &Seen) -> bool {
     seen.word("DrainDeadlinePolicy", "retain") == "retain"
 }
 

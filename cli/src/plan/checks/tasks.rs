@@ -96,7 +96,7 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
         seen.word("StandaloneTaskPolicy", "wait"),
         drain_deadline(seen),
     );
-    if policy != "wait" || !deadline_stops(seen) {
+    if !are_awaited(seen) {
         let (count, all) = named(&|_| true);
         let words = format!("{count} standalone task(s): {all}. {}", fate(seen, policy));
         return vec![Remark::warning("standalone", words)];
@@ -106,7 +106,7 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     if count > 0 {
         let words = format!(
             "{count} standalone task(s) run past every drain deadline ({deadline} s), by the label {RUNS_FOR}: {late}. Stop them, \
-             roll later, or set StandaloneTaskPolicy to stop or skip-instance"
+             roll later, or set StandaloneTaskPolicy to skip-instance, or to stop with a StandaloneTaskLimitSeconds below the deadline"
         );
         remarks.push(Remark::blocker("standalone", words));
     }
@@ -115,7 +115,8 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
         let words = format!(
             "fails if these run longer than {deadline} s: {perhaps}. No service replaces them, so the drain of their instance \
              waits for them until its deadline (DrainDeadlineSeconds), and AWS chooses which instance drains when. Wait for \
-             their end, stop them, or set StandaloneTaskPolicy to stop or skip-instance; the label {RUNS_FOR} says how long a task runs"
+             their end, stop them, or set StandaloneTaskPolicy to skip-instance, or to stop with a StandaloneTaskLimitSeconds \
+             below the deadline; the label {RUNS_FOR} says how long a task runs"
         );
         remarks.push(Remark::condition("standalone", words));
     }
@@ -129,6 +130,22 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     remarks
 }
 
+/// Whether a drain waits for standalone tasks until its deadline, and stops the rollout then: where nothing else ends them
+/// before.
+pub fn are_awaited(seen: &Seen) -> bool {
+    let is_ended = match seen.word("StandaloneTaskPolicy", "wait") {
+        "stop" => stop_limit(seen) < drain_deadline(seen),
+        "skip-instance" => true,
+        _ => false,
+    };
+    deadline_stops(seen) && !is_ended
+}
+
+/// How long StandaloneTaskPolicy `stop` lets a task run on, in seconds from when the drain begins.
+fn stop_limit(seen: &Seen) -> i64 {
+    seen.number("StandaloneTaskLimitSeconds", 900)
+}
+
 /// What a standalone task is called: its family, unless it was started in a group of another name.
 pub fn name(task: &StartedTask) -> &str {
     task.group.strip_prefix("family:").unwrap_or(&task.group)
@@ -137,9 +154,9 @@ pub fn name(task: &StartedTask) -> &str {
 /// What becomes of standalone tasks by policy, where no drain fails because of them.
 fn fate(seen: &Seen, policy: &str) -> String {
     match policy {
-        "stop" => format!(
+        "stop" if stop_limit(seen) < drain_deadline(seen) => format!(
             "Each is stopped {} s after the drain of its instance begins (StandaloneTaskPolicy)",
-            seen.number("StandaloneTaskLimitSeconds", 900)
+            stop_limit(seen)
         ),
         "skip-instance" => {
             "Their instances are retained for you when all else has left (StandaloneTaskPolicy)"

@@ -196,7 +196,7 @@ fn is_known(expression: &str) -> bool {
 /// say when they end nobody knows: they run for ever where something else ends them, and are left out where the rollout
 /// would fail for them.
 fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<Action> {
-    let waits = seen.word("StandaloneTaskPolicy", "wait") == "wait" && checks::deadline_stops(seen);
+    let waits = checks::are_awaited(seen);
     let mut starts = Vec::new();
     let mut unknown = 0;
     for (place, (task, machine)) in seen.standalone().enumerate() {

@@ -45,7 +45,7 @@ fn words(plan: &Plan, name: &str, level: Level) -> String {
     }
 }
 
-fn without(mut settings: Settings, key: &str, value: &str) -> Settings {
+fn with(mut settings: Settings, key: &str, value: &str) -> Settings {
     settings.set_parameter(key, value);
     settings
 }
@@ -71,7 +71,7 @@ fn a_group_that_was_scaled_is_told_what_the_update_does_to_it() {
         "{said}"
     );
 
-    let owned = without(healthy(), "CapacityOwner", "autoscaling");
+    let owned = with(healthy(), "CapacityOwner", "autoscaling");
     let plan = planned(&after(&owned, &grown), &asked());
     assert!(named(&plan, "scaled").is_empty(), "{:?}", plan.remarks);
     let said = words(&plan, "no-surge", Level::Warning);
@@ -111,7 +111,7 @@ fn suspended_processes_are_judged_by_the_update_method() {
         ("AddToLoadBalancer", false, false),
     ];
     for method in ["RollingUpdate", "InstanceRefresh"] {
-        let settings = without(healthy(), "UpdateMethod", method);
+        let settings = with(healthy(), "UpdateMethod", method);
         let mut seen = after(&settings, &[]);
         for (process, blocks_rolling, blocks_refresh) in all {
             seen.capacity.suspended = vec![process.to_owned()];
@@ -223,7 +223,7 @@ fn a_service_of_another_controller_is_steady_by_its_counts() {
 
 #[test]
 fn standalone_tasks_without_a_known_end_leave_it_uncertain() {
-    let mut settings = without(healthy(), "DrainDeadlineSeconds", "300");
+    let mut settings = with(healthy(), "DrainDeadlineSeconds", "300");
     settings.workload.services[0].deregistration_seconds = Some(30);
     settings.workload.tasks.push(Standalone {
         family: "batch".to_owned(),
@@ -246,16 +246,34 @@ fn standalone_tasks_without_a_known_end_leave_it_uncertain() {
         "{}",
         text(&plan)
     );
-    for (key, value) in [
-        ("StandaloneTaskPolicy", "stop"),
-        ("DrainDeadlinePolicy", "stop-tasks"),
+    for (key, value, limit, verdict, level) in [
+        (
+            "StandaloneTaskPolicy",
+            "stop",
+            "900",
+            Verdict::Uncertain,
+            Level::Condition,
+        ),
+        (
+            "StandaloneTaskPolicy",
+            "stop",
+            "120",
+            Verdict::Ready,
+            Level::Warning,
+        ),
+        (
+            "DrainDeadlinePolicy",
+            "stop-tasks",
+            "900",
+            Verdict::Ready,
+            Level::Warning,
+        ),
     ] {
-        let plan = planned(
-            &after(&without(settings.clone(), key, value), &[]),
-            &asked(),
-        );
-        assert_eq!(plan.verdict, Verdict::Ready, "{key}: {:?}", plan.remarks);
-        words(&plan, "standalone", Level::Warning);
+        let mut settings = with(settings.clone(), key, value);
+        settings.set_parameter("StandaloneTaskLimitSeconds", limit);
+        let plan = planned(&after(&settings, &[]), &asked());
+        assert_eq!(plan.verdict, verdict, "{key} {limit}: {:?}", plan.remarks);
+        words(&plan, "standalone", level);
     }
 }
 
@@ -265,7 +283,7 @@ fn what_holds_a_drain_blocks_only_where_the_deadline_stops_the_rollout() {
         ("retain", Verdict::Blocked, Level::Blocker),
         ("stop-tasks", Verdict::Ready, Level::Warning),
     ] {
-        let mut settings = without(healthy(), "DrainDeadlineSeconds", "420");
+        let mut settings = with(healthy(), "DrainDeadlineSeconds", "420");
         settings.set_parameter("DrainDeadlinePolicy", policy);
         let (web, api) = (&mut settings.workload.services[0], 1);
         (web.minimum_percent, web.maximum_percent) = (100, 100);
@@ -279,7 +297,7 @@ fn what_holds_a_drain_blocks_only_where_the_deadline_stops_the_rollout() {
 
 #[test]
 fn an_unknown_exit_time_leaves_it_uncertain() {
-    let settings = without(healthy(), "DrainDeadlineSeconds", "380");
+    let settings = with(healthy(), "DrainDeadlineSeconds", "380");
     let mut seen = after(&settings, &[]);
     let found = |seen: &Seen| {
         let all = crate::plan::checks::all(seen, &asked()).into_iter();
@@ -301,7 +319,7 @@ fn an_unknown_exit_time_leaves_it_uncertain() {
 #[test]
 fn nothing_of_the_rehearsal_but_its_meaning_is_told() {
     let settings = {
-        let mut settings = without(healthy(), "DrainDeadlineSeconds", "420");
+        let mut settings = with(healthy(), "DrainDeadlineSeconds", "420");
         let slow = rehearsal::workload::Service {
             maximum_percent: 113,
             deregistration_seconds: Some(300),
@@ -331,7 +349,7 @@ fn nothing_of_the_rehearsal_but_its_meaning_is_told() {
 
 #[test]
 fn a_public_parameter_is_planned_for_and_cannot_be_set() {
-    let settings = without(healthy(), "EcsAmiParameterKey", PUBLIC);
+    let settings = with(healthy(), "EcsAmiParameterKey", PUBLIC);
     let (seen, reports) = seen(&settings, (&[Action::Deploy], &[Action::Roll]), |_| {});
     assert_eq!(reports[0].outcome, "UPDATE_COMPLETE");
     let plan = planned(&seen, &Asked::default());

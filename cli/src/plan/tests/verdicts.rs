@@ -192,9 +192,8 @@ impl Tried {
 
     /// Why a verdict that did not come true is none of the plan's faults.
     fn excuse(&self) -> Option<&'static str> {
-        let terminates = self.change == Change::Suspended("Terminate");
-        (terminates && self.method == "RollingUpdate").then_some(
-            "AWS documents that Terminate is needed; the account in memory may let CloudFormation's own terminations through",
+        (self.change == Change::Suspended("Terminate")).then_some(
+            "AWS documents that Terminate is needed; the account in memory may replace instances without it",
         )
     }
 }
