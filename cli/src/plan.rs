@@ -106,7 +106,13 @@ impl Plan {
         remarks.sort_by_key(|remark| remark.level);
         let batch = seen.batch(asked);
         let instances = instances(seen, asked);
-        let moved = i64::try_from(instances.len()).unwrap_or(i64::MAX);
+        // A retained instance is none of the group's any more: an update does not replace it.
+        let counted = seen
+            .group
+            .members
+            .iter()
+            .filter(|one| !one.state.is_retained());
+        let moved = i64::try_from(counted.count()).unwrap_or(i64::MAX);
         let left_out = seen.left_out();
         let left_out = left_out.map(|it| format!("{} ({})", it.service.name, it.compute));
         Self {

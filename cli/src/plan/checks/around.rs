@@ -1,5 +1,7 @@
 //! The stack, the AMI, the hooks, and what holds the group.
 
+use workers::model::group::LifecycleState;
+
 use super::{Asked, Remark, SAME_AMI, Seen, some};
 use crate::plan::ami::{is_public, restore, why_no_id};
 
@@ -95,7 +97,14 @@ pub fn change(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     else {
         return Vec::new();
     };
-    let others = seen.own_machines().filter(|machine| {
+    // An operation under way, or one that failed half-way, has instances of both.
+    if !seen.stack.status.ends_with("_COMPLETE") {
+        return Vec::new();
+    }
+    let serving = seen.group.members.iter();
+    let serving = serving.filter(|one| one.state == LifecycleState::InService);
+    let others = serving.filter_map(|one| seen.machine(&one.id));
+    let others = others.filter(|machine| {
         let own = machine.attribute("ecs.ami-id");
         own.is_some_and(|own| own != ami)
     });

@@ -61,8 +61,8 @@ pub fn processes(seen: &Seen, _: &Asked) -> Vec<Remark> {
     }
     if !resumed.is_empty() {
         let words = format!(
-            "suspended in the group: {}. The rolling update suspends these itself and resumes them at its end; if they are to stay \
-             suspended: {}",
+            "suspended in the group: {}. A rolling update suspends these itself and resumes them at its end; one that failed may have \
+             left them so. If they are to stay suspended after this one: {}",
             resumed.join(", "),
             call("suspend", &resumed)
         );
