@@ -21,17 +21,18 @@ use workers::{Clients, Error, boot};
 
 pub use access::{Access, CredentialSource, Identity};
 pub use activities::Activity;
-pub use cluster::{Machine, ServiceSettings, StartedTask};
+pub use cluster::{Compute, Machine, ServiceSettings, StartedTask};
 pub use definition::{Definition, RUNS_FOR};
 use edge::Edge;
 pub use edge::fit_to_show;
 pub use executions::{Execution, Ran, console};
 pub use group::{Capacity, Group, Hook, Hooks, Member, Pause};
 pub use pages::Page;
+pub use parameter::Parameter;
 pub use past::{Happened, Past};
 pub use rolling::RollingStep;
 pub use services::Service;
-pub use stack::{Stack, StackEvent};
+pub use stack::{AMI_KEY, OWN_AMI_PARAMETER, Stack, StackEvent};
 
 /// The account.
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 //! What a roll would do, and whether it can end: seen first, and then judged. Nothing here changes anything.
 
+pub mod ami;
 pub mod checks;
 pub mod estimate;
 pub mod seen;
@@ -10,14 +11,30 @@ mod tests;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use checks::Remark;
+use checks::{Level, Remark};
 use estimate::Expected;
 use seen::{Asked, Seen};
+
+/// What comes of a plan. Members are spelled so in JSON output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// The rollout can begin, and ends on the new AMI.
+    Ready,
+    /// Whether it ends on the new AMI depends on what nobody can know yet.
+    Uncertain,
+    /// It cannot begin, or cannot end on the new AMI.
+    Blocked,
+    /// There is nothing to roll.
+    NoChanges,
+}
 
 /// What a roll would do. Members are spelled so in JSON output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
+    /// What comes of it.
+    pub verdict: Verdict,
     /// Account, profile and Region.
     pub place: String,
     /// The stack.
@@ -40,14 +57,16 @@ pub struct Plan {
     pub instances: Vec<Instance>,
     /// Services whose tasks run on the instances.
     pub services: usize,
+    /// Services that are left alone, because their tasks run elsewhere: name, and where.
+    pub left_out: Vec<String>,
     /// Tasks that no service replaces.
     pub standalone_tasks: usize,
     /// What hinders it, the worst first.
     pub remarks: Vec<Remark>,
     /// What is to be expected, if it could be rehearsed.
     pub expected: Option<Expected>,
-    /// What was not looked at.
-    pub unseen: Vec<String>,
+    /// What was not checked.
+    pub not_checked: Vec<String>,
 }
 
 /// An instance of the group.
@@ -75,41 +94,98 @@ impl Plan {
     pub fn of(
         seen: &Seen,
         asked: &Asked,
-        expected: Result<Expected, String>,
+        rehearse: impl FnOnce() -> Result<Expected, String>,
         unseen: Vec<String>,
     ) -> Self {
         let mut remarks = checks::all(seen, asked);
-        match &expected {
-            Ok(expected) => remarks.extend(expected.remark()),
-            Err(why) => remarks.push(estimate::not_rehearsed(why)),
+        let rehearsed = (!changes_nothing(seen, asked, &remarks)).then(rehearse);
+        match &rehearsed {
+            Some(Ok(expected)) => remarks.extend(expected.remark()),
+            Some(Err(why)) => remarks.push(estimate::not_rehearsed(why)),
+            None => {}
         }
         remarks.sort_by_key(|remark| remark.level);
-        let batch = asked.batch(seen);
+        let batch = seen.batch(asked);
         let instances = instances(seen, asked);
-        let moved = i64::try_from(instances.len()).unwrap_or(i64::MAX);
+        // A retained instance is none of the group's any more: an update does not replace it.
+        let counted = seen
+            .group
+            .members
+            .iter()
+            .filter(|one| !one.state.is_retained());
+        let moved = i64::try_from(counted.count()).unwrap_or(i64::MAX);
+        let left_out = seen.left_out();
+        let left_out = left_out.map(|it| format!("{} ({})", it.service.name, it.compute));
         Self {
+            verdict: verdict(seen, asked, &remarks),
             place: seen.place.clone(),
             stack: seen.stack.name.clone(),
             status: seen.stack.status.clone(),
-            ami_parameter: seen.ami_parameter.clone(),
-            old_ami: seen.last_ami.clone(),
+            ami_parameter: seen.stack.ami_parameter().to_owned(),
+            old_ami: seen.stack.ami().map(str::to_owned),
             new_ami: asked.new_ami(seen).map(str::to_owned),
             update_method: seen.word("UpdateMethod", "RollingUpdate").to_owned(),
             batch,
             batches: (moved + batch - 1) / batch,
             instances,
             services: seen.moving_services().count(),
+            left_out: left_out.collect(),
             standalone_tasks: seen.standalone().count(),
             remarks,
-            expected: expected.ok(),
-            unseen,
+            expected: rehearsed.and_then(Result::ok),
+            not_checked: not_checked(seen, asked, unseen),
         }
+    }
+
+    /// How many remarks there are of a level.
+    pub fn count(&self, level: Level) -> usize {
+        let those = self.remarks.iter();
+        those.filter(|remark| remark.level == level).count()
     }
 
     /// How many instances have another AMI than the roll would bring.
     pub fn outdated(&self) -> usize {
         self.instances.iter().filter(|one| one.outdated).count()
     }
+}
+
+/// Whether there is nothing to roll: the stack is as its last update left it, and that was to this AMI.
+fn changes_nothing(seen: &Seen, asked: &Asked, remarks: &[Remark]) -> bool {
+    let is_old = asked
+        .new_ami(seen)
+        .is_some_and(|ami| seen.stack.ami() == Some(ami));
+    let is_settled = seen.stack.status.ends_with("_COMPLETE");
+    let has_own_batch = asked.batch(seen) == Asked::default().batch(seen);
+    let is_mixed = remarks.iter().any(|remark| remark.name == checks::SAME_AMI);
+    is_old && is_settled && has_own_batch && !is_mixed
+}
+
+/// What comes of it. What would hinder a rollout does not matter where there is none.
+fn verdict(seen: &Seen, asked: &Asked, remarks: &[Remark]) -> Verdict {
+    if changes_nothing(seen, asked, remarks) {
+        return Verdict::NoChanges;
+    }
+    match remarks.iter().map(|remark| remark.level).min() {
+        Some(Level::Blocker) => Verdict::Blocked,
+        Some(Level::Condition) => Verdict::Uncertain,
+        Some(Level::Warning) | None => Verdict::Ready,
+    }
+}
+
+/// What was not checked: nothing here calls EC2.
+fn not_checked(seen: &Seen, asked: &Asked, unseen: Vec<String>) -> Vec<String> {
+    let ami = asked.new_ami(seen).unwrap_or("the AMI");
+    let kind = seen.word("EcsInstanceType", "the instance type");
+    let mut all = vec![
+        format!(
+            "that {ami} exists, that this account may launch it, and that its processor is that of {kind}"
+        ),
+        format!(
+            "free addresses and network interfaces of the subnets, and EC2's quotas and capacity for {kind}"
+        ),
+    ];
+    all.extend(unseen);
+    all
 }
 
 /// The instances of the group, as the cluster knows them.

@@ -29,6 +29,20 @@ const PUBLIC_AMI: &str = "ami-0ec5a11ea5e000001";
 #[derive(Debug, Default)]
 pub struct State {
     parameters: BTreeMap<String, Parameter>,
+    /// What AWS has published, by name, and when.
+    published: BTreeMap<String, (String, Timestamp)>,
+}
+
+/// Whether AWS publishes the parameters of this name, which everybody may read and nobody write.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html>
+pub fn is_public(name: &str) -> bool {
+    name.starts_with("/aws/service/")
+}
+
+/// AWS publishes an AMI in one of its own parameters. No event tells of that.
+pub fn publish(account: &mut Account, name: &str, ami: &str) {
+    let published = (ami.to_owned(), account.now);
+    account.ssm.published.insert(name.to_owned(), published);
 }
 
 #[derive(Debug, Default)]
@@ -133,10 +147,13 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("GetParameter", input, &["Name"])?;
     let given = text("GetParameter", input, "Name")?;
-    if PUBLIC.contains(&given) {
+    let published = account.ssm.published.get(given).cloned();
+    let usual = || (PUBLIC_AMI.to_owned(), Timestamp::UNIX_EPOCH);
+    let published = published.or_else(|| PUBLIC.contains(&given).then(usual));
+    if let Some((ami, modified)) = published {
         return Ok(json!({"Parameter": {
-            "Name": given, "Type": "String", "Value": PUBLIC_AMI, "Version": 1, "DataType": "text",
-            "LastModifiedDate": Timestamp::UNIX_EPOCH.to_string(),
+            "Name": given, "Type": "String", "Value": ami, "Version": 1, "DataType": "text",
+            "LastModifiedDate": modified.to_string(),
             "ARN": format!("arn:aws:ssm:{REGION}::parameter{given}"),
         }}));
     }

@@ -1,12 +1,16 @@
 //! The cluster: its instances, its services, and the tasks that no service replaces.
 
+mod service;
+
 use std::collections::BTreeMap;
 
-use aws_sdk_ecs::types::{self, Resource, SchedulingStrategy};
+use aws_sdk_ecs::types::{self, Resource};
 use jiff::Timestamp;
 use workers::Error;
 
 use super::{Aws, time};
+
+pub use service::{Compute, ServiceSettings};
 
 /// DescribeContainerInstances and DescribeTasks take this many at once (documented).
 const DESCRIBED_AT_ONCE: usize = 100;
@@ -38,31 +42,8 @@ pub struct Machine {
     pub memory: i64,
     /// Tasks that run on it.
     pub tasks: i32,
-}
-
-/// A service of the cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ServiceSettings {
-    /// Its name.
-    pub name: String,
-    /// Whether it has one task on each instance.
-    pub is_daemon: bool,
-    /// Whether its tasks run on Fargate, and so on no instance of ours.
-    pub is_on_fargate: bool,
-    /// Its only capacity provider, if its strategy has one.
+    /// The capacity provider that it belongs to, if it belongs to one.
     pub provider: Option<String>,
-    /// How many tasks it wants.
-    pub desired: i64,
-    /// minimumHealthyPercent.
-    pub minimum_percent: i64,
-    /// maximumPercent.
-    pub maximum_percent: i64,
-    /// Its placement constraints: type, and expression if it is of type memberOf.
-    pub constraints: Vec<(String, Option<String>)>,
-    /// Its task definition.
-    pub definition: String,
-    /// Its target groups.
-    pub target_groups: Vec<String>,
 }
 
 /// A task that runs.
@@ -107,49 +88,7 @@ impl Machine {
             cpu: number("CPU"),
             memory: number("MEMORY"),
             tasks: told.running_tasks_count(),
-        }
-    }
-}
-
-impl ServiceSettings {
-    fn of(told: &types::Service) -> Self {
-        let strategy = told.capacity_provider_strategy();
-        let providers: Vec<&str> = strategy.iter().map(|one| one.capacity_provider()).collect();
-        let far = |name: &&str| name.starts_with("FARGATE");
-        let is_on_fargate = match providers.as_slice() {
-            [] => told.launch_type().map(|it| it.as_str()) == Some("FARGATE"),
-            some => some.iter().all(far),
-        };
-        let rules = told.deployment_configuration();
-        let percent = |percent: Option<i32>, usual: i64| percent.map_or(usual, i64::from);
-        let is_daemon = told.scheduling_strategy() == Some(&SchedulingStrategy::Daemon);
-        let constraints = told.placement_constraints().iter().map(|one| {
-            let kind = one.r#type().map_or("", |kind| kind.as_str());
-            (kind.to_owned(), one.expression().map(str::to_owned))
-        });
-        let balancers = told.load_balancers().iter();
-        Self {
-            name: told.service_name().unwrap_or_default().to_owned(),
-            is_daemon,
-            is_on_fargate,
-            provider: match providers.as_slice() {
-                [one] => Some((*one).to_owned()),
-                _ => None,
-            },
-            desired: i64::from(told.desired_count()),
-            minimum_percent: percent(
-                rules.and_then(|it| it.minimum_healthy_percent()),
-                if is_daemon { 0 } else { 100 },
-            ),
-            maximum_percent: percent(
-                rules.and_then(|it| it.maximum_percent()),
-                if is_daemon { 100 } else { 200 },
-            ),
-            constraints: constraints.collect(),
-            definition: told.task_definition().unwrap_or_default().to_owned(),
-            target_groups: balancers
-                .filter_map(|one| Some(one.target_group_arn()?.to_owned()))
-                .collect(),
+            provider: told.capacity_provider_name().map(str::to_owned),
         }
     }
 }

@@ -64,6 +64,8 @@ pub struct Pause {
 pub struct Capacity {
     /// DesiredCapacity.
     pub desired: i64,
+    /// MinSize.
+    pub least: i64,
     /// MaxSize.
     pub most: i64,
     /// The processes that somebody suspended.
@@ -264,6 +266,7 @@ impl Aws {
         let suspended = found.suspended_processes().iter();
         Ok(Capacity {
             desired: i64::from(found.desired_capacity().unwrap_or_default()),
+            least: i64::from(found.min_size().unwrap_or_default()),
             most: i64::from(found.max_size().unwrap_or_default()),
             suspended: suspended
                 .filter_map(|one| Some(one.process_name()?.to_owned()))

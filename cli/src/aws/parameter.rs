@@ -1,22 +1,34 @@
 //! The SSM parameter that holds the AMI's id.
 
 use aws_sdk_ssm::error::ProvideErrorMetadata;
+use jiff::Timestamp;
 use workers::Error;
 
-use super::Aws;
+use super::{Aws, time};
+
+/// What an SSM parameter holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its value.
+    pub value: String,
+    /// When it got this value.
+    pub modified: Option<Timestamp>,
+}
 
 impl Aws {
     /// What the SSM parameter holds; nothing if there is none of this name.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
-    pub async fn parameter(&self, name: &str) -> Result<Option<String>, Error> {
+    pub async fn parameter(&self, name: &str) -> Result<Option<Parameter>, Error> {
         let sent = self.parameters.get_parameter().name(name).send();
         match sent.await {
-            Ok(answer) => {
-                let parameter = answer.parameter();
-                Ok(parameter.and_then(|it| it.value()).map(str::to_owned))
-            }
+            Ok(answer) => Ok(answer.parameter().and_then(|one| {
+                Some(Parameter {
+                    value: one.value()?.to_owned(),
+                    modified: time(one.last_modified_date()),
+                })
+            })),
             Err(error) if error.code() == Some("ParameterNotFound") => Ok(None),
             Err(error) => Err(Error::from_sdk("ssm:GetParameter", error)),
         }

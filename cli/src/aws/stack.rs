@@ -1,5 +1,7 @@
 //! The stack: how it stands, what it made, what happened to it.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
@@ -11,6 +13,12 @@ use workers::model::group::StackState;
 use super::{Aws, Page};
 
 use crate::failure::Failure;
+
+/// The template's parameter that names the SSM parameter which holds the AMI id.
+pub const AMI_KEY: &str = "EcsAmiParameterKey";
+
+/// What that is by default: an SSM parameter of your own.
+pub const OWN_AMI_PARAMETER: &str = "/ami/ecs/latest";
 
 /// A stack of our template.
 #[derive(Debug, Clone)]
@@ -46,6 +54,24 @@ pub struct StackEvent {
 }
 
 impl Stack {
+    /// A stack that has these parameters and nothing else.
+    #[cfg(test)]
+    pub fn with_parameters(
+        name: &str,
+        parameters: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            id: name.to_owned(),
+            since: None,
+            status: "UPDATE_COMPLETE".to_owned(),
+            outputs: BTreeMap::new(),
+            parameters: parameters.into_iter().collect(),
+            resolved: BTreeMap::new(),
+            capabilities: Vec::new(),
+        }
+    }
+
     /// Whether an operation of CloudFormation goes on.
     pub fn is_busy(&self) -> bool {
         self.status.ends_with("_IN_PROGRESS")
@@ -80,6 +106,16 @@ impl Stack {
         self.resolved.get(name).map(String::as_str)
     }
 
+    /// The SSM parameter that holds the AMI id.
+    pub fn ami_parameter(&self) -> &str {
+        self.parameter(AMI_KEY).unwrap_or(OWN_AMI_PARAMETER)
+    }
+
+    /// The AMI of the last update that was not rolled back; of one under way the AMI that it brings.
+    pub fn ami(&self) -> Option<&str> {
+        self.resolved(AMI_KEY)
+    }
+
     /// Its group.
     pub fn group(&self) -> Result<String, String> {
         self.output("AutoScalingGroupName")
@@ -101,12 +137,8 @@ impl Stack {
     }
 
     fn output(&self, name: &str) -> Result<String, String> {
-        self.outputs.get(name).cloned().ok_or_else(|| {
-            format!(
-                "stack {} is {} and has no output {name}; is it one of template/ecs-cluster.yaml, and was it ever complete?",
-                self.name, self.status
-            )
-        })
+        let output = self.outputs.get(name).cloned();
+        output.ok_or_else(|| words::no_output(self, name))
     }
 }
 
@@ -127,9 +159,7 @@ impl Aws {
                 .message()
                 .is_some_and(|it| it.ends_with("does not exist"));
             match absent {
-                true => {
-                    Error::bad_answer(call, format!("there is no stack {name} in {}", self.region))
-                }
+                true => Error::bad_answer(call, words::no_stack(name, &self.region)),
                 false => Error::from_sdk(call, error),
             }
         })?;

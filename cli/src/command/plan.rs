@@ -6,10 +6,10 @@ use clap::Args;
 
 use super::rehearse::Output;
 use crate::aws::Access;
-use crate::failure::Failure;
-use crate::plan::checks::Level;
-use crate::plan::seen::{Asked, look};
-use crate::plan::{Plan, estimate};
+use crate::failure::{Exit, Failure};
+use crate::plan::ami::{id_given, why_not_yours};
+use crate::plan::seen::{Asked, Seen, look};
+use crate::plan::{Plan, Verdict, estimate};
 use crate::view::out::say;
 use crate::view::planned;
 
@@ -29,13 +29,16 @@ one and a minute for a thousand instances.
 A container may say in its Docker labels how long it takes to exit after SIGTERM (ecs-rollout.exit-seconds), and after how long
 it ends by itself (ecs-rollout.run-seconds); nothing in AWS tells that.
 
-Exit code: 0 if nothing hinders the roll, 1 with warnings, 2 if it is blocked, or if it cannot be told.")]
+The last line is the answer. READY: the rollout ends on the new AMI. UNCERTAIN: that depends on what nobody can know yet, such as
+when a standalone task ends. BLOCKED: it cannot begin, or cannot end on the new AMI. No changes: there is nothing to roll.
+
+Exit code: 0 READY, with or without warnings, or No changes; 2 bad input; 3 BLOCKED or UNCERTAIN; 4 no access to AWS.")]
 pub struct PlanVerb {
     /// The stack
     #[arg(value_name = "STACK")]
     stack: String,
     /// The AMI to roll to [default: what the stack's SSM parameter holds]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id_given)]
     ami: Option<String>,
     /// How many instances are replaced at a time [default: as the stack says]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -65,20 +68,28 @@ impl PlanVerb {
                 say(format!("{text}\n"));
             }
         }
-        Ok(match plan.remarks.first().map(|worst| worst.level) {
-            None => ExitCode::SUCCESS,
-            Some(Level::Warning) => ExitCode::FAILURE,
-            Some(Level::Blocker) => ExitCode::from(2),
+        Ok(match plan.verdict {
+            Verdict::Ready | Verdict::NoChanges => Exit::AsAsked.into(),
+            Verdict::Uncertain | Verdict::Blocked => Exit::Refused.into(),
         })
     }
 }
 
-/// The plan of a roll of this stack.
+/// The plan of a rollout of this stack.
 ///
 /// # Errors
-/// A sentence for the user.
+/// If there is no such stack, no access to it, or no way to roll it to the AMI that was given.
 pub fn made(access: &Access, stack: &str, asked: &Asked) -> Result<Plan, Failure> {
     let (seen, unseen) = super::wait_for(look(access, stack))??;
-    let expected = estimate::rehearse(&seen, asked);
-    Ok(Plan::of(&seen, asked, expected, unseen))
+    can_be_asked(&seen, asked)?;
+    let rehearse = || estimate::rehearse(&seen, asked);
+    Ok(Plan::of(&seen, asked, rehearse, unseen))
+}
+
+/// An AMI that was given can be put where the stack takes its AMI from, if it is not there already.
+fn can_be_asked(seen: &Seen, asked: &Asked) -> Result<(), String> {
+    let held = seen.ami.as_ref().map(|held| held.value.as_str());
+    let given = asked.ami.as_deref().filter(|given| Some(*given) != held);
+    let why = given.and_then(|given| why_not_yours(&seen.stack, given));
+    why.map_or(Ok(()), Err)
 }

@@ -10,13 +10,11 @@ use super::change::Change;
 use super::plan::made;
 use super::watch::Watch;
 use crate::failure::{Exit, Failure};
-use crate::plan::Plan;
+use crate::plan::ami::{id_given, why_no_id};
 use crate::plan::checks::Level;
-use crate::plan::seen::Asked;
+use crate::plan::seen::{Asked, BATCH_SIZE};
+use crate::plan::{Plan, Verdict};
 use crate::view::planned;
-
-/// The parameter of our template that says how many instances are replaced at a time.
-const BATCH_SIZE: &str = "BatchSize";
 
 /// Flags of `roll`.
 #[derive(Debug, Args)]
@@ -26,8 +24,9 @@ const BATCH_SIZE: &str = "BatchSize";
   ecs-rollout roll ecs-cluster --batch 2 --yes --no-watch
 
 First it plans the roll, as plan does, and does nothing if that is blocked. With --ami or --ami-parameter it puts the AMI id into
-the stack's SSM parameter, from which CloudFormation reads it anew. The stack keeps its template and its parameters. Calls,
-besides those of plan and watch: ssm:PutParameter, cloudformation:UpdateStack, and what the stack itself needs.
+the stack's SSM parameter, from which CloudFormation reads it anew. If that is a public parameter (/aws/service/…), AWS puts the
+AMI there: roll without --ami. The stack keeps its template and its parameters. Calls, besides those of plan and watch:
+ssm:PutParameter, cloudformation:UpdateStack, and what the stack itself needs.
 
 Exit code: as of watch; with --no-watch 0 if the update has started; 0 if there is nothing to roll; 1 if you said no, 2 input,
 3 if the plan is BLOCKED, 4 AWS.")]
@@ -36,7 +35,7 @@ pub struct Roll {
     #[arg(value_name = "STACK")]
     stack: String,
     /// The AMI to roll to: its id is put into the stack's SSM parameter
-    #[arg(long, value_name = "ID", conflicts_with = "ami_parameter")]
+    #[arg(long, value_name = "ID", conflicts_with = "ami_parameter", value_parser = id_given)]
     ami: Option<String>,
     /// Another SSM parameter that names the AMI to roll to, such as one of AWS's own
     #[arg(long, value_name = "NAME")]
@@ -67,6 +66,10 @@ impl Roll {
         let plan = made(&self.change.access, &self.stack, &asked)?;
         self.change.note(planned::text(&plan));
         let result = |started: bool| json!({"stack": plan.stack, "started": started, "plan": plan});
+        if plan.verdict == Verdict::NoChanges {
+            let text = "Nothing was changed.";
+            return Ok(self.change.end(Exit::AsAsked, text, &result(false)));
+        }
         if let Some(why) = self.refusal(&plan) {
             let text = format!("{why} Nothing was changed.");
             return Ok(self.change.end(Exit::Refused, &text, &result(false)));
@@ -98,23 +101,29 @@ impl Roll {
             return Ok(self.ami.clone());
         };
         let aws = self.change.access.connect().await?;
-        match aws
-            .parameter(name)
-            .await
-            .map_err(|error| Failure::from(&error))?
-        {
-            Some(ami) => Ok(Some(ami)),
-            None => Err(format!("there is no SSM parameter {name} in {}", aws.region).into()),
+        let Some(held) = aws.parameter(name).await? else {
+            return Err(Failure::from(format!(
+                "--ami-parameter: there is no SSM parameter {name} in {}; list those of ECS with aws ssm get-parameters-by-path \
+                 --recursive --path /aws/service/ecs/optimized-ami --query 'Parameters[].Name'",
+                aws.region
+            )));
+        };
+        match why_no_id(&held.value) {
+            None => Ok(Some(held.value)),
+            Some(why) => Err(Failure::from(format!(
+                "--ami-parameter: what SSM parameter {name} holds cannot be rolled to: {why}"
+            ))),
         }
     }
 
     /// Why it is not to be begun, if so.
     fn refusal(&self, plan: &Plan) -> Option<String> {
-        let is_blocked = plan.remarks.iter().any(|it| it.level == Level::Blocker);
-        let is_busy = plan.remarks.iter().any(|it| it.name.starts_with("stack-"));
+        let mut blockers = plan.remarks.iter().filter(|it| it.level == Level::Blocker);
+        let is_blocked = plan.verdict == Verdict::Blocked;
+        let is_busy = blockers.any(|it| it.name.starts_with("stack-"));
         match (is_blocked, self.force) {
             (true, false) => {
-                Some("The plan is BLOCKED; solve the problems, or add --force.".to_owned())
+                Some("The plan is BLOCKED; remove the cause, or add --force.".to_owned())
             }
             // CloudFormation would refuse it anyway, after the AMI was put into the parameter.
             (true, true) if is_busy => Some(format!(
@@ -128,11 +137,10 @@ impl Roll {
     /// Puts the AMI into the parameter, and updates the stack. Whether there is anything to update.
     async fn begin(&self, plan: &Plan, asked: &Asked) -> Result<bool, Failure> {
         let aws = self.change.access.connect().await?;
-        let stack = aws
-            .stack(&self.stack)
-            .await
-            .map_err(|error| Failure::from(&error))?;
-        if let Some(ami) = &asked.ami {
+        let stack = aws.stack(&self.stack).await?;
+        let held = aws.parameter(&plan.ami_parameter).await?;
+        let held = held.map(|held| held.value);
+        if let Some(ami) = asked.ami.as_ref().filter(|ami| Some(*ami) != held.as_ref()) {
             let put = aws.put_parameter(&plan.ami_parameter, ami).await;
             put.map_err(|error| Failure::from(&error))?;
             self.change.note(format_args!(

@@ -1,11 +1,12 @@
 //! What hinders a roll: each check is a question that what was seen answers.
 
 mod around;
+mod group;
 mod machines;
 mod services;
 mod tasks;
 
-pub use tasks::end;
+pub use tasks::{are_awaited, end, name};
 
 use serde::Serialize;
 
@@ -15,9 +16,11 @@ use super::seen::{Asked, Seen};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Level {
-    /// The roll cannot begin, or cannot end on the new AMI.
+    /// The rollout cannot begin, or cannot end on the new AMI.
     Blocker,
-    /// It can, but somebody should know.
+    /// Whether it ends on the new AMI depends on what nobody can know yet.
+    Condition,
+    /// It can, but you should know.
     Warning,
 }
 
@@ -40,7 +43,14 @@ impl Remark {
         Self { level, name, words }
     }
 
-    /// It can, but somebody should know.
+    /// Whether it ends on the new AMI depends on what nobody can know yet.
+    pub fn condition(name: &'static str, words: impl Into<String>) -> Self {
+        let level = Level::Condition;
+        let words = words.into();
+        Self { level, name, words }
+    }
+
+    /// It can, but you should know.
     pub fn warning(name: &'static str, words: impl Into<String>) -> Self {
         let level = Level::Warning;
         let words = words.into();
@@ -48,19 +58,25 @@ impl Remark {
     }
 }
 
+/// The name of the check that finds instances of another AMI which an update would not replace.
+pub const SAME_AMI: &str = "same-ami";
+
 /// All remarks on what was seen.
 pub fn all(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let checks = [
         around::stack,
         around::ami,
+        around::change,
+        around::rolled_back,
         around::hooks,
-        around::processes,
-        around::room,
+        group::processes,
+        group::scaled,
+        group::room,
         around::refresh,
         around::hold,
         machines::retained,
         machines::agents,
-        machines::strangers,
+        group::strangers,
         machines::moving,
         services::percentages,
         services::places,
@@ -74,14 +90,14 @@ pub fn all(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     checks.iter().flat_map(|check| check(seen, asked)).collect()
 }
 
-/// Whether a drain that misses its deadline stops the roll, so that what surely misses it is a blocker.
+/// Whether a drain that misses its deadline stops the rollout, so that what surely misses it is a blocker.
 fn deadline_stops(seen: &Seen) -> bool {
     seen.word("DrainDeadlinePolicy", "retain") == "retain"
 }
 
 /// When the drain deadline passes, in seconds from a drain's begin.
 fn drain_deadline(seen: &Seen) -> i64 {
-    seen.number("DrainDeadlineSeconds", 3000)
+    seen.deadline("DrainDeadlineSeconds")
 }
 
 /// A few names, and how many more there are.

@@ -1,18 +1,19 @@
 //! How long a roll would take and what it would cost, from rehearsing this very cluster in memory.
 
 mod cluster;
+mod heard;
 
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rehearsal::report::{Report, rounded};
-use rehearsal::story::{Action, Listener, Settings, play};
-use rehearsal::telling::Line;
+use rehearsal::story::{Action, Settings, play};
 use serde::Serialize;
 
 use super::checks::Remark;
 use super::seen::{Asked, Seen};
-use cluster::settings;
+use cluster::{Rehearsed, rehearsed};
+use heard::Heard;
 
 /// Up to so many instances chance makes a difference, and a rehearsal takes a second.
 const SMALL: i64 = 30;
@@ -31,50 +32,47 @@ pub struct Expected {
     pub longest_seconds: f64,
     /// How many there were.
     pub rehearsals: usize,
+    /// How many of them did not end on the new AMI, or left an instance retained.
+    pub failed_rehearsals: usize,
     /// Tasks that move.
     pub tasks_moved: u64,
     /// How often each of the services' tasks moves.
     pub moves_per_task: f64,
     /// Step Functions and Lambda, by public prices.
     pub cost_usd: f64,
-    /// What was taken for granted.
+    /// What was assumed.
     pub assumed: Vec<String>,
-    /// What a worker said when it gave up, if one did.
+    /// What went wrong first, if anything did.
     pub gave_up: Option<String>,
 }
 
 impl Expected {
-    /// A remark, if the roll does not end well.
+    /// A remark, if the rollout does not end well.
     pub fn remark(&self) -> Option<Remark> {
-        if self.outcome == "UPDATE_COMPLETE" && self.gave_up.is_none() {
-            return None;
+        let why = self.gave_up.as_deref();
+        let or_stack = why.unwrap_or("the stack told no reason");
+        let (failed, all, outcome) = (self.failed_rehearsals, self.rehearsals, &self.outcome);
+        if failed == 0 {
+            let words = format!("rehearsed, this rollout ends well, but {}", why?);
+            return Some(Remark::warning("rehearsal", words));
         }
-        let why = self.gave_up.as_deref().unwrap_or("no worker gave up");
-        let words = format!("rehearsed, this roll ends as {}: {why}", self.outcome);
-        Some(Remark::blocker("rehearsal", words))
+        if failed == all {
+            let words = format!("rehearsed, this rollout ends as {outcome}: {or_stack}");
+            return Some(Remark::blocker("rehearsal", words));
+        }
+        let words = format!(
+            "rehearsed {all} times, this rollout fails {failed} times (it ends as {outcome}): {or_stack}. It depends on which \
+             instance AWS replaces when"
+        );
+        Some(Remark::condition("rehearsal", words))
     }
 }
 
 /// A remark on a cluster that cannot be rehearsed.
 pub fn not_rehearsed(why: &str) -> Remark {
-    Remark::warning(
-        "not-rehearsed",
-        format!(
-            "this cluster could not be rehearsed, so nothing is said of its time and cost: {why}"
-        ),
-    )
-}
-
-/// Hears which worker gave up last.
-#[derive(Debug, Default)]
-struct GivenUp(Option<String>);
-
-impl Listener for GivenUp {
-    fn line(&mut self, line: &Line) {
-        if line.state.ends_with(" Never") {
-            self.0 = Some(format!("{} {}: {}", line.subject, line.state, line.reason));
-        }
-    }
+    let words =
+        format!("the cluster cannot be rehearsed, so its time and cost are not known: {why}");
+    Remark::warning("not-rehearsed", words)
 }
 
 /// Rehearses it, a small cluster several times: where its tasks are placed, and which instance goes first, is chance.
@@ -82,20 +80,28 @@ impl Listener for GivenUp {
 /// # Errors
 /// A sentence on why it cannot be.
 pub fn rehearse(seen: &Seen, asked: &Asked) -> Result<Expected, String> {
-    let (settings, actions, assumed) = settings(seen, asked);
-    let actions = actions.as_slice();
     let times = match seen.capacity.desired {
         ..=SMALL => 3,
         _ => 1,
     };
+    rehearse_times(seen, asked, times)
+}
+
+/// The same, so many times.
+///
+/// # Errors
+/// As [`rehearse`].
+pub fn rehearse_times(seen: &Seen, asked: &Asked, times: u64) -> Result<Expected, String> {
+    let rehearsed = rehearsed(seen, asked);
     let told: Vec<Result<Told, String>> = thread::scope(|scope| {
         let tellings: Vec<_> = (1..=times)
             .map(|seed| {
                 let settings = Settings {
                     seed,
-                    ..settings.clone()
+                    ..rehearsed.settings.clone()
                 };
-                scope.spawn(move || tell(&settings, actions))
+                let rehearsed = &rehearsed;
+                scope.spawn(move || tell(seen, &settings, rehearsed))
             })
             .collect();
         let broke_off =
@@ -106,9 +112,10 @@ pub fn rehearse(seen: &Seen, asked: &Asked) -> Result<Expected, String> {
             .collect()
     });
     let told = told.into_iter().collect::<Result<Vec<Told>, String>>()?;
-    let replicas = settings.workload.services.iter();
+    let replicas = rehearsed.settings.workload.services.iter();
     let tasks: u64 = replicas.filter_map(|it| it.desired).sum();
-    together(&told, tasks, assumed).ok_or_else(|| "the rehearsal has no roll".to_owned())
+    let expected = together(&told, tasks, rehearsed.assumed);
+    expected.ok_or_else(|| "the rehearsal has no roll".to_owned())
 }
 
 /// What one rehearsal came to.
@@ -119,16 +126,20 @@ struct Told {
 
 impl Told {
     fn is_well(&self) -> bool {
-        self.report.outcome == "UPDATE_COMPLETE" && self.gave_up.is_none()
+        self.report.outcome == "UPDATE_COMPLETE" && self.report.retained.is_empty()
     }
 }
 
-fn tell(settings: &Settings, actions: &[Action]) -> Result<Told, String> {
-    let heard = Arc::new(Mutex::new(GivenUp::default()));
-    let played = play(settings, actions, None, heard.clone())?;
+fn tell(seen: &Seen, settings: &Settings, rehearsed: &Rehearsed) -> Result<Told, String> {
+    let heard = Heard::with_families(rehearsed.families.clone());
+    let heard = Arc::new(Mutex::new(heard));
+    let actions: &[Action] = &rehearsed.actions;
+    let played = play(settings, actions, None, heard.clone());
+    let heard = heard.lock().map_err(|_| "the rehearsal broke off")?;
+    let played = played.map_err(|why| heard.without_ids(&why))?;
     let report = played.reports.into_iter().next();
     let report = report.ok_or("the rehearsal has no roll")?;
-    let gave_up = heard.lock().ok().and_then(|heard| heard.0.clone());
+    let gave_up = heard.why(|parameter| seen.deadline(parameter));
     Ok(Told { report, gave_up })
 }
 
@@ -147,6 +158,7 @@ fn together(told: &[Told], tasks: u64, assumed: Vec<String>) -> Option<Expected>
         shortest_seconds: seconds().fold(f64::INFINITY, f64::min),
         longest_seconds: seconds().fold(0.0, f64::max),
         rehearsals: told.len(),
+        failed_rehearsals: told.iter().filter(|one| !one.is_well()).count(),
         tasks_moved: moved.round() as u64,
         moves_per_task: rounded(moved / tasks.max(1) as f64, 2),
         cost_usd: rounded(mean(&|report| report.cost_usd), 6),

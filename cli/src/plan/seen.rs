@@ -1,5 +1,8 @@
 //! What is there before a roll.
 
+mod group;
+mod services;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -8,14 +11,15 @@ use workers::model::cluster::Service as Counted;
 use workers::model::{ClusterName, ProtectedTask, ServiceName, TaskArn};
 
 use crate::aws::{
-    Access, Aws, Capacity, Definition, Group, Hook, Machine, ServiceSettings, Stack, StartedTask,
-    error_text,
+    Access, Aws, Capacity, Definition, Group, Hook, Machine, Parameter, ServiceSettings, Stack,
+    StartedTask, error_text,
 };
 use crate::failure::Failure;
 
-/// The template's parameters that matter here, with what they mean where a template does not have them.
-const BATCH_SIZE: &str = "BatchSize";
-const AMI_PARAMETER: (&str, &str) = ("EcsAmiParameterKey", "/ami/ecs/latest");
+pub use group::Method;
+
+/// The template's parameter that says how many instances are replaced at a time.
+pub const BATCH_SIZE: &str = "BatchSize";
 
 /// The deregistration delay of a target group that nobody has set, in seconds (documented).
 const USUAL_DELAY: u64 = 300;
@@ -40,12 +44,8 @@ pub struct Seen {
     pub stack: Stack,
     /// Its cluster.
     pub cluster: String,
-    /// The SSM parameter that names the AMI.
-    pub ami_parameter: String,
-    /// What that parameter holds now.
-    pub next_ami: Option<String>,
-    /// What it held at the last update.
-    pub last_ami: Option<String>,
+    /// What the SSM parameter that names the AMI holds now.
+    pub ami: Option<Parameter>,
     /// The group.
     pub group: Group,
     /// What that may do.
@@ -77,7 +77,8 @@ impl Asked {
 
     /// The AMI that the roll would bring.
     pub fn new_ami<'a>(&'a self, seen: &'a Seen) -> Option<&'a str> {
-        self.ami.as_deref().or(seen.next_ami.as_deref())
+        let held = seen.ami.as_ref().map(|it| it.value.as_str());
+        self.ami.as_deref().or(held)
     }
 }
 
@@ -86,6 +87,15 @@ impl Seen {
     pub fn number(&self, name: &str, usual: i64) -> i64 {
         let value = self.stack.parameter(name);
         value.and_then(|value| value.parse().ok()).unwrap_or(usual)
+    }
+
+    /// A deadline of the template, in seconds.
+    pub fn deadline(&self, name: &str) -> i64 {
+        let usual = match name {
+            "JoinDeadlineSeconds" => 900,
+            _ => 3000,
+        };
+        self.number(name, usual)
     }
 
     /// A parameter of the stack.
@@ -102,12 +112,6 @@ impl Seen {
     pub fn own_machines(&self) -> impl Iterator<Item = &Machine> {
         let members = self.group.members.iter();
         members.filter_map(|member| self.machine(&member.id))
-    }
-
-    /// Services whose tasks have to move.
-    pub fn moving_services(&self) -> impl Iterator<Item = &ServiceSettings> {
-        let those = self.services.iter();
-        those.filter(|one| !one.is_daemon && !one.is_on_fargate && one.desired > 0)
     }
 
     /// Running tasks on the group's instances that no service replaces.
@@ -136,7 +140,7 @@ impl Seen {
 /// Looks at all there is, and names what could not be looked at.
 ///
 /// # Errors
-/// A sentence for the user.
+/// If there is no such stack, no access to it, or no group.
 pub async fn look(access: &Access, stack: &str) -> Result<(Seen, Vec<String>), Failure> {
     let aws = access.connect().await?;
     look_at(&aws, stack, &|| aws.now()).await
@@ -145,19 +149,15 @@ pub async fn look(access: &Access, stack: &str) -> Result<(Seen, Vec<String>), F
 /// The same of an account, in which it is `now`.
 ///
 /// # Errors
-/// A sentence for the user.
+/// As [`look`].
 pub async fn look_at(
     aws: &Aws,
     name: &str,
     now: &impl Fn() -> Timestamp,
 ) -> Result<(Seen, Vec<String>), Failure> {
-    let stack = aws
-        .stack(name)
-        .await
-        .map_err(|error| Failure::from(&error))?;
+    let stack = aws.stack(name).await?;
     let group = stack.group()?;
-    let seen = seen(aws, stack, &group, now).await;
-    seen.map_err(|error| Failure::from(&error))
+    Ok(seen(aws, stack, &group, now).await?)
 }
 
 async fn seen(
@@ -166,25 +166,19 @@ async fn seen(
     group: &str,
     now: &impl Fn() -> Timestamp,
 ) -> Result<(Seen, Vec<String>), Error> {
-    let mut unseen = vec![
-        "free addresses of the subnets, and EC2's quota and capacity for the instance type"
-            .to_owned(),
-    ];
+    let mut unseen = Vec::new();
     let hooks = aws.all_hooks(group).await?;
     let named = hooks.iter().find_map(|hook| hook.ours.as_ref());
     let cluster = named.map(|ours| ours.cluster.as_str());
     let cluster = cluster.or(stack.parameter("EcsClusterName"));
     let cluster = cluster.unwrap_or(group).to_owned();
-    let ami_parameter = stack.parameter(AMI_PARAMETER.0).unwrap_or(AMI_PARAMETER.1);
-    let ami_parameter = ami_parameter.to_owned();
     let services = aws.all_services(&cluster).await?;
     let tasks = aws.started_tasks(&cluster).await?;
     let (counted, protected) = counted(aws, &cluster, &services, &tasks).await?;
     Ok((
         Seen {
             place: aws.place(&stack.id),
-            next_ami: aws.parameter(&ami_parameter).await?,
-            last_ami: stack.resolved(AMI_PARAMETER.0).map(str::to_owned),
+            ami: aws.parameter(stack.ami_parameter()).await?,
             group: aws.group(group).await?,
             capacity: aws.capacity(group).await?,
             machines: aws.machines(&cluster).await?,
@@ -193,7 +187,6 @@ async fn seen(
             now: now(),
             stack,
             cluster,
-            ami_parameter,
             hooks,
             services,
             counted,
@@ -254,7 +247,7 @@ async fn delays(
             Err(error @ Error::AccessDenied { .. }) => {
                 let why = error_text(&error);
                 unseen.push(format!(
-                    "deregistration delays, taken to be {USUAL_DELAY} s: {why}"
+                    "deregistration delays of load balancers, assumed to be {USUAL_DELAY} s: {why}"
                 ));
                 break;
             }

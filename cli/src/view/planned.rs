@@ -1,22 +1,19 @@
 //! A plan as text.
 
 use std::fmt::Write;
-use std::time::Duration;
-
-use rehearsal::telling::clock;
 
 use crate::plan::checks::Level;
 use crate::plan::estimate::Expected;
-use crate::plan::{Instance, Plan};
+use crate::plan::{Instance, Plan, Verdict};
 
 /// So many instances are listed, those first that have been there longest.
 const LISTED: usize = 20;
 
-/// The plan, a fact a line.
+/// The plan, a fact a line; what comes of it last.
 pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
-        writeln!(out, "{name:<22} {value}").expect("writing to a string does not fail");
+        writeln!(out, "{name:<14} {value}").expect("writing to a string does not fail");
     };
     line("account", plan.place.clone());
     line("stack", format!("{}, {}", plan.stack, plan.status));
@@ -29,25 +26,26 @@ pub fn text(plan: &Plan) -> String {
         let more = plan.instances.len() - LISTED;
         line("", format!("and {more} more"));
     }
-    let (services, alone) = (plan.services, plan.standalone_tasks);
-    line(
-        "services",
-        format!("{services} with tasks to move; {alone} standalone task(s)"),
-    );
+    line("services", services(plan));
+    if plan.verdict == Verdict::NoChanges {
+        line("No changes", no_changes(plan));
+        return out;
+    }
     for one in plan.expected.iter() {
         expected(one, &mut line);
     }
-    for one in &plan.unseen {
-        line("not looked at", one.clone());
+    for one in &plan.not_checked {
+        line("not checked", one.clone());
     }
     for remark in &plan.remarks {
         let level = match remark.level {
-            Level::Blocker => "BLOCKED",
+            Level::Blocker => "blocked",
+            Level::Condition => "uncertain",
             Level::Warning => "warning",
         };
         line(level, format!("{}: {}", remark.name, remark.words));
     }
-    line("verdict", verdict(plan));
+    writeln!(out, "{}", verdict(plan)).expect("writing to a string does not fail");
     out
 }
 
@@ -58,10 +56,16 @@ fn ami(plan: &Plan) -> String {
 }
 
 fn instances(plan: &Plan) -> String {
-    let (all, batch, batches) = (plan.instances.len(), plan.batch, plan.batches);
+    let all = plan.instances.len();
+    if plan.verdict == Verdict::NoChanges {
+        return all.to_string();
+    }
     let how = match plan.update_method.as_str() {
-        "RollingUpdate" => format!("{batch} at a time, in {batches} batches"),
-        _ => format!("by an instance refresh, of which at most {batch} drain at a time"),
+        "RollingUpdate" => format!("{} at a time, in {}", plan.batch, batches(plan.batches)),
+        _ => format!(
+            "by an instance refresh, at most {} draining at a time",
+            plan.batch
+        ),
     };
     format!(
         "{} of {all} have another AMI; all are replaced, {how}; AWS chooses the order",
@@ -69,54 +73,119 @@ fn instances(plan: &Plan) -> String {
     )
 }
 
+fn batches(count: i64) -> String {
+    let plural = if count == 1 { "" } else { "es" };
+    format!("{count} batch{plural}")
+}
+
 fn instance(one: &Instance) -> String {
-    let ami = one.ami.as_deref().unwrap_or("no member of the cluster");
+    let ami = one
+        .ami
+        .as_deref()
+        .unwrap_or("not registered in the cluster");
     let since = match one.since {
         Some(since) => format!(", since {}", since.strftime("%Y-%m-%d %H:%MZ")),
         None => String::new(),
     };
     let (id, state, zone, tasks) = (&one.id, &one.state, &one.zone, one.tasks);
-    format!("{id} {state}, {ami}, {zone}{since}, {tasks} task(s)")
+    format!(
+        "{id} {state}, {ami}, {zone}{since}, {tasks} {}",
+        s("task", tasks)
+    )
+}
+
+fn services(plan: &Plan) -> String {
+    let alone = plan.standalone_tasks;
+    let left_out = match plan.left_out.as_slice() {
+        [] => String::new(),
+        some => format!(
+            "; left out, since their tasks run elsewhere: {}",
+            some.join(", ")
+        ),
+    };
+    format!(
+        "{} with tasks to move; {alone} standalone {}{left_out}",
+        plan.services,
+        s("task", i32::try_from(alone).unwrap_or(i32::MAX))
+    )
 }
 
 fn expected(expected: &Expected, line: &mut impl FnMut(&str, String)) {
-    let time = |seconds: f64| clock(Duration::from_secs_f64(seconds.max(0.0)));
     let range = match expected.rehearsals {
-        1 => "as rehearsed in memory".to_owned(),
+        1 => "rehearsed in memory".to_owned(),
         times => format!(
             "{} to {} in {times} rehearsals in memory",
-            time(expected.shortest_seconds),
-            time(expected.longest_seconds)
+            duration(expected.shortest_seconds),
+            duration(expected.longest_seconds)
         ),
     };
+    let time = duration(expected.seconds);
     line(
         "expected",
-        format!(
-            "{} h until the last drain has ended ({range})",
-            time(expected.seconds)
-        ),
+        format!("{time} until the last drain has ended ({range})"),
     );
     let (moved, each) = (expected.tasks_moved, expected.moves_per_task);
+    let cost = expected.cost_usd;
     line(
         "",
-        format!(
-            "{moved} tasks move, {each} times each; {:.4} USD",
-            expected.cost_usd
-        ),
+        format!("{moved} tasks move, {each} times each; {cost:.4} USD"),
     );
     for one in &expected.assumed {
-        line("taken for granted", one.clone());
+        line("assumed", one.clone());
     }
 }
 
-fn verdict(plan: &Plan) -> String {
-    let count = |level: Level| {
-        let those = plan.remarks.iter();
-        those.filter(|remark| remark.level == level).count()
-    };
-    match (count(Level::Blocker), count(Level::Warning)) {
-        (0, 0) => "nothing hinders it".to_owned(),
-        (0, warnings) => format!("it can go, with {warnings} warning(s)"),
-        (blockers, _) => format!("blocked, by {blockers} thing(s)"),
+fn no_changes(plan: &Plan) -> String {
+    let ami = plan.new_ami.as_deref().unwrap_or("the same AMI");
+    format!(
+        "All instances are on {ami}, and SSM parameter {} still names it.",
+        plan.ami_parameter
+    )
+}
+
+/// The headline: what comes of it.
+pub fn verdict(plan: &Plan) -> String {
+    let problems = plan.count(Level::Blocker);
+    let (conditions, warnings) = (plan.count(Level::Condition), plan.count(Level::Warning));
+    match plan.verdict {
+        Verdict::NoChanges => "No changes".to_owned(),
+        Verdict::Blocked => format!("BLOCKED, {}", counted("problem", problems)),
+        Verdict::Uncertain => format!("UNCERTAIN, {}", counted("condition", conditions)),
+        Verdict::Ready if warnings == 0 => "READY".to_owned(),
+        Verdict::Ready => format!("READY, {}", counted("warning", warnings)),
+    }
+}
+
+fn counted(name: &str, count: usize) -> String {
+    format!(
+        "{count} {}",
+        s(name, i32::try_from(count).unwrap_or(i32::MAX))
+    )
+}
+
+fn s(name: &str, count: i32) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{name}{plural}")
+}
+
+/// A duration, such as `14m47s` or `1h04m07s`.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}s"),
+        (0, _) => format!("{minutes}m{seconds:02}s"),
+        _ => format!("{hours}h{minutes:02}m{seconds:02}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_written_in_one_way() {
+        let all = [0.4, 47.0, 303.0, 887.4, 3847.0].map(duration);
+        assert_eq!(all, ["0s", "47s", "5m03s", "14m47s", "1h04m07s"]);
     }
 }

@@ -28,6 +28,8 @@ pub enum Action {
     Delete,
     /// Creates the stack, and goes on when nothing is under way any more, whatever has come of it.
     Create,
+    /// Starts the workload on a stack that was created, and goes on when it is at rest.
+    StartWorkload,
     /// A call by an operator with all rights, which must be answered.
     Call(Call),
     /// The same, which must be refused.
@@ -66,6 +68,7 @@ impl Action {
             self,
             Self::Deploy
                 | Self::Create
+                | Self::StartWorkload
                 | Self::Roll
                 | Self::Settle
                 | Self::Pass(_)

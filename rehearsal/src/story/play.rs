@@ -194,6 +194,7 @@ impl Stage {
         match action {
             Action::Deploy => self.deploy().await,
             Action::Create => self.create().await,
+            Action::StartWorkload => self.start_workload().await,
             Action::Roll => self.roll().await,
             Action::Rest => self.rest().await,
             Action::Settle => self.settle(LIMIT).await,

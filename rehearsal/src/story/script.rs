@@ -8,7 +8,7 @@
 //! switch early-signal-lost
 //!
 //! deploy | roll | scale N | warm-pool N | event {JSON} | deregister | settle | pass SECONDS
-//! | delete-services | delete | create (a stack that need not succeed)
+//! | delete-services | delete | create (a stack that need not succeed) | start-workload (after create)
 //! | call SERVICE ACTION {JSON}    an operator's call, such as: call autoscaling SetDesiredCapacity {…}
 //! | refused DEED                  a call that must be refused
 //! | terminate                     the operator ends a retained instance as `ecs-rollout terminate` does;
@@ -129,7 +129,7 @@ fn switch(name: &str) -> Result<Switch, String> {
 }
 
 /// Every word that does something, for the message about one that there is not.
-const WORDS: &str = "deploy, roll, create, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, terminate, alarm, alarm-over, fault-over, in, try, storm, release, rest";
+const WORDS: &str = "deploy, roll, create, start-workload, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, terminate, alarm, alarm-over, fault-over, in, try, storm, release, rest";
 
 fn action(word: &str, rest: &str) -> Result<Action, String> {
     if let Some(action) = alone(word) {
@@ -198,6 +198,7 @@ fn alone(word: &str) -> Option<Action> {
     Some(match word {
         "deploy" => Action::Deploy,
         "create" => Action::Create,
+        "start-workload" => Action::StartWorkload,
         "roll" => Action::Roll,
         "deregister" => Action::Deregister,
         "settle" => Action::Settle,

@@ -37,6 +37,7 @@ pub fn deed(action: &Action) -> String {
     match action {
         Action::Deploy => "deploy".to_owned(),
         Action::Create => "create".to_owned(),
+        Action::StartWorkload => "start-workload".to_owned(),
         Action::Roll => "roll".to_owned(),
         Action::Scale(size) => format!("scale {size}"),
         Action::WarmPool(size) => format!("warm-pool {size}"),

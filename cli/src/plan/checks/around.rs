@@ -1,6 +1,9 @@
-//! The stack, the AMI, and what the group is allowed to do.
+//! The stack, the AMI, the hooks, and what holds the group.
 
-use super::{Asked, Remark, Seen, some};
+use workers::model::group::LifecycleState;
+
+use super::{Asked, Remark, SAME_AMI, Seen, some};
+use crate::plan::ami::{is_public, restore, why_no_id};
 
 /// Statuses from which CloudFormation takes an update (documented).
 const TAKES_AN_UPDATE: [&str; 5] = [
@@ -19,59 +22,127 @@ pub fn stack(seen: &Seen, _: &Asked) -> Vec<Remark> {
     }
     if seen.stack.is_busy() {
         let words = format!(
-            "stack {name} is {status}, and takes no update before that is over; see it with ecs-rollout watch {name}"
+            "stack {name} is {status} and takes no update until that is over; see it with ecs-rollout watch {name}"
         );
         return vec![Remark::blocker("stack-busy", words)];
     }
+    if matches!(status, "UPDATE_FAILED" | "CREATE_FAILED") {
+        return vec![Remark::warning("stack-failed", failed(name, status))];
+    }
     let out = match status {
-        "UPDATE_ROLLBACK_FAILED" => {
-            "cure the cause, then aws cloudformation continue-update-rollback --stack-name".to_owned()
-        }
-        "ROLLBACK_COMPLETE" | "CREATE_FAILED" | "ROLLBACK_FAILED" | "DELETE_FAILED" => {
-            "delete it and create it anew; its events tell what failed: aws cloudformation describe-stack-events --stack-name"
-                .to_owned()
-        }
-        _ => "its events tell why: aws cloudformation describe-stack-events --stack-name".to_owned(),
+        "UPDATE_ROLLBACK_FAILED" => format!(
+            "remove the cause, then end the rollback with aws cloudformation continue-update-rollback --stack-name {name}"
+        ),
+        "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_FAILED" => format!(
+            "it can only be deleted, and then created again; find the cause with aws cloudformation describe-stack-events \
+             --stack-name {name}"
+        ),
+        _ => format!(
+            "find the cause with aws cloudformation describe-stack-events --stack-name {name}"
+        ),
     };
-    let words = format!(
-        "stack {name} is {status}, from which CloudFormation takes no update; {out} {name}"
-    );
+    let words = format!("stack {name} is {status}, in which CloudFormation takes no update; {out}");
     vec![Remark::blocker("stack-failed", words)]
 }
 
-/// The AMI is named, and is another one.
-pub fn ami(seen: &Seen, asked: &Asked) -> Vec<Remark> {
-    let parameter = &seen.ami_parameter;
-    let Some(ami) = asked.new_ami(seen) else {
-        let words = format!(
-            "there is no SSM parameter {parameter}, from which the stack takes the AMI id; put one there: aws ssm put-parameter \
-             --name {parameter} --type String --value ami-…"
-        );
-        return vec![Remark::blocker("ami-parameter", words)];
+/// An operation failed whose rollback was disabled: CloudFormation takes an update, a retry or a rollback then.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html>,
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>
+fn failed(name: &str, status: &str) -> String {
+    let back = match status {
+        "CREATE_FAILED" => "deletes it, since it has no earlier state",
+        _ => "goes back to the state before the failed update",
     };
-    if !is_ami(ami) {
-        let words = format!(
-            "SSM parameter {parameter} holds {ami:?}, which is no AMI id (ami- and 8 or 17 hexadecimal digits)"
-        );
-        return vec![Remark::blocker("ami-parameter", words)];
-    }
-    let all_have_it = |ami: &str| {
-        let mut own = seen.own_machines();
-        own.all(|machine| machine.attribute("ecs.ami-id") == Some(ami))
-    };
-    if seen.last_ami.as_deref() == Some(ami) && all_have_it(ami) {
-        let words = format!(
-            "there is nothing to roll: all instances are on {ami}, and SSM parameter {parameter} still names it; what is said \
-             here is for when it names another"
-        );
-        return vec![Remark::warning("same-ami", words)];
-    }
-    Vec::new()
+    format!(
+        "stack {name} is {status}: its last operation failed, and its rollback was disabled. A rollout is an update, which also \
+         tries again what failed; find the cause first, with aws cloudformation describe-stack-events --stack-name {name}. Or \
+         aws cloudformation rollback-stack --stack-name {name}, which {back}"
+    )
 }
 
-fn is_ami(text: &str) -> bool {
-    let digits = text.strip_prefix("ami-").unwrap_or_default();
-    matches!(digits.len(), 8 | 17) && digits.bytes().all(|one| one.is_ascii_hexdigit())
+/// The AMI is named.
+pub fn ami(seen: &Seen, asked: &Asked) -> Vec<Remark> {
+    let parameter = seen.stack.ami_parameter();
+    let Some(ami) = asked.new_ami(seen) else {
+        let out = match is_public(parameter) {
+            true => "AWS owns this name, and publishes no such parameter in this Region".to_owned(),
+            false => format!(
+                "create it with aws ssm put-parameter --name {parameter} --type String --value ami-…"
+            ),
+        };
+        let words = format!(
+            "there is no SSM parameter {parameter}, from which the stack takes the AMI id; {out}"
+        );
+        return vec![Remark::blocker("ami-parameter", words)];
+    };
+    let Some(why) = why_no_id(ami) else {
+        return Vec::new();
+    };
+    // An AMI that was given is checked before anything else is.
+    let out = match is_public(parameter) {
+        true => String::new(),
+        false => format!(
+            ". Put an AMI id there: aws ssm put-parameter --name {parameter} --overwrite --value ami-…"
+        ),
+    };
+    let words = format!("what SSM parameter {parameter} holds cannot be rolled to: {why}{out}");
+    vec![Remark::blocker("ami-parameter", words)]
+}
+
+/// The update changes the launch template: its AMI is another than that of the last update.
+pub fn change(seen: &Seen, asked: &Asked) -> Vec<Remark> {
+    let Some(ami) = asked
+        .new_ami(seen)
+        .filter(|ami| seen.stack.ami() == Some(ami))
+    else {
+        return Vec::new();
+    };
+    // An operation under way, or one that failed half-way, has instances of both.
+    if !seen.stack.status.ends_with("_COMPLETE") {
+        return Vec::new();
+    }
+    let serving = seen.group.members.iter();
+    let serving = serving.filter(|one| one.state == LifecycleState::InService);
+    let others = serving.filter_map(|one| seen.machine(&one.id));
+    let others = others.filter(|machine| {
+        let own = machine.attribute("ecs.ami-id");
+        own.is_some_and(|own| own != ami)
+    });
+    let others = some(others.map(|machine| machine.id.as_str()));
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let group = seen.stack.group().unwrap_or_default();
+    let words = format!(
+        "the last update of the stack brought {ami} already, so CloudFormation finds nothing to change, though these have \
+         another AMI: {others}. Replace them with aws autoscaling start-instance-refresh --auto-scaling-group-name {group}"
+    );
+    vec![Remark::blocker(SAME_AMI, words)]
+}
+
+/// The last rollout to this AMI ended well, or there was none: a value that the parameter has had since before the stack's
+/// last operation is the one with which that was rolled back.
+pub fn rolled_back(seen: &Seen, asked: &Asked) -> Vec<Remark> {
+    let Some(ami) = asked.new_ami(seen) else {
+        return Vec::new();
+    };
+    let (Some(held), Some(old)) = (&seen.ami, seen.stack.ami()) else {
+        return Vec::new();
+    };
+    let was_tried = held.value == ami
+        && held
+            .modified
+            .is_some_and(|at| seen.stack.since.is_some_and(|since| at <= since));
+    let was_rolled_back = seen.stack.status == "UPDATE_ROLLBACK_COMPLETE" && old != ami;
+    if !was_tried || !was_rolled_back {
+        return Vec::new();
+    }
+    let words = format!(
+        "the last rollout to this AMI was rolled back, to {old}; find out why with ecs-rollout report {}. To stay on {old}:\n{}",
+        seen.stack.name,
+        restore(&seen.stack, old)
+    );
+    vec![Remark::warning("rolled-back", words)]
 }
 
 /// Our hooks are there, and whose others are.
@@ -84,8 +155,8 @@ pub fn hooks(seen: &Seen, _: &Asked) -> Vec<Remark> {
             .filter(|hook| hook.is_of_launch == of_launch);
         if !hooks.any(|hook| hook.ours.is_some()) {
             let words = format!(
-                "the group has no {moment} hook of this stack, so instances {} without anybody asking; somebody deleted it: put it \
-                 back by an update of the stack that changes it",
+                "the group has no {moment} hook of this stack, so instances {} unchecked; somebody deleted it: put it back with an \
+                 update of the stack that changes it",
                 if of_launch { "come" } else { "go" }
             );
             remarks.push(Remark::blocker("hooks-missing", words));
@@ -95,75 +166,21 @@ pub fn hooks(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let others = some(others.map(|hook| hook.name.as_str()));
     if !others.is_empty() {
         let words = format!(
-            "hooks that are not of this stack: {others}. An instance comes or goes only when they are answered too, and what they \
-             take counts into CloudFormation's hour for each batch"
+            "hooks that are not of this stack: {others}. An instance comes or goes only when they are answered too, and the time \
+             that they take counts into CloudFormation's hour for each batch"
         );
         remarks.push(Remark::warning("foreign-hooks", words));
     }
     remarks
 }
 
-/// No process is suspended that a roll needs.
-pub fn processes(seen: &Seen, _: &Asked) -> Vec<Remark> {
-    let suspended = seen.capacity.suspended.iter().map(String::as_str);
-    let (needed, others): (Vec<&str>, Vec<&str>) =
-        suspended.partition(|process| ["Launch", "Terminate"].contains(process));
-    let group = seen.stack.group().unwrap_or_default();
-    let resume = format!(
-        "aws autoscaling resume-processes --auto-scaling-group-name {group} --scaling-processes"
-    );
-    let mut remarks = Vec::new();
-    if !needed.is_empty() {
-        let words = format!(
-            "the group's processes {} are suspended, without which no instance is replaced; {resume} {}",
-            needed.join(", "),
-            needed.join(" ")
-        );
-        remarks.push(Remark::blocker("suspended-processes", words));
-    }
-    if !others.is_empty() {
-        let words = format!(
-            "the group's processes {} are suspended, which a failed roll may have left so; if nobody wants that: {resume} {}",
-            some(others.iter().copied()),
-            others.join(" ")
-        );
-        remarks.push(Remark::warning("suspended-processes", words));
-    }
-    remarks
-}
-
-/// The group may have more instances than it has, so that new ones come first.
-pub fn room(seen: &Seen, asked: &Asked) -> Vec<Remark> {
-    let (desired, most) = (seen.capacity.desired, seen.capacity.most);
-    if seen.word("UpdateMethod", "RollingUpdate") != "RollingUpdate" {
-        return Vec::new();
-    }
-    let (size, batch) = (seen.number("ClusterSize", 0), asked.batch(seen));
-    if most <= size {
-        let words = format!(
-            "the group's MaxSize is {most}, and a rolling update that keeps {size} in service needs more; raise ClusterMaxSize to \
-             {} or more",
-            size + batch
-        );
-        return vec![Remark::blocker("max-size", words)];
-    }
-    if desired + batch > most {
-        let words = format!(
-            "the group has {desired} instances, and its MaxSize {most} leaves no room for a batch of {batch} more: instances go \
-             before new ones come, and their tasks need room on the others; raise ClusterMaxSize, or roll with a smaller batch"
-        );
-        return vec![Remark::warning("max-size", words)];
-    }
-    Vec::new()
-}
-
-/// Nobody holds the group as it is.
+/// Nobody has paused the group.
 pub fn hold(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let Some(why) = seen.capacity.on_hold.as_deref() else {
         return Vec::new();
     };
     let words = format!(
-        "somebody holds the group as it is ('{why}'), so no instance comes or goes; ecs-rollout resume {}",
+        "the group is paused ('{why}'), so no instance comes or goes; ecs-rollout resume {}",
         seen.stack.name
     );
     vec![Remark::blocker("on-hold", words)]

@@ -100,20 +100,6 @@ pub fn agents(seen: &Seen, _: &Asked) -> Vec<Remark> {
     remarks
 }
 
-/// Nobody else's instances are in the cluster.
-pub fn strangers(seen: &Seen, _: &Asked) -> Vec<Remark> {
-    let own = |id: &str| seen.group.members.iter().any(|one| one.id == id);
-    let others = seen.machines.iter().filter(|one| !own(&one.id));
-    let others = some(others.map(|one| one.id.as_str()));
-    if others.is_empty() {
-        return Vec::new();
-    }
-    let words = format!(
-        "members of the cluster that are not of this group: {others}. They are not rolled, and tasks may move to them"
-    );
-    vec![Remark::warning("foreign-instances", words)]
-}
-
 /// All of the group are in service.
 pub fn moving(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let moving = some(seen.group.moving().map(|one| one.id.as_str()));

@@ -14,13 +14,19 @@ const NOTICED: u64 = 60;
 /// The id of no instance: that of the one that would come.
 const NEW_INSTANCE: &str = "i-new";
 
-fn moving(seen: &Seen) -> impl Iterator<Item = (&ServiceSettings, &Counted)> {
+/// The services that a rollout concerns, with what the workers see of them.
+fn concerned(seen: &Seen) -> impl Iterator<Item = (&ServiceSettings, &Counted)> {
     let counts = |service: &ServiceSettings| {
         let mut all = seen.counted.iter();
         all.find(|one| one.counts.service.as_str() == service.name)
     };
-    seen.moving_services()
-        .filter_map(move |service| Some((service, counts(service)?)))
+    let those = seen.concerned();
+    those.filter_map(move |service| Some((service, counts(service)?)))
+}
+
+/// Those of them whose tasks have to move.
+fn moving(seen: &Seen) -> impl Iterator<Item = (&ServiceSettings, &Counted)> {
+    concerned(seen).filter(|(service, _)| !service.is_daemon && service.desired > 0)
 }
 
 /// Each may stop a task first, or start another first.
@@ -28,7 +34,7 @@ pub fn percentages(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let all = moving(seen).filter_map(|(service, counted)| {
         let why = no_room(counted)?;
         let words = format!("service {} {why}", service.name);
-        Some(Remark::blocker("percentages", words))
+        Some(holds_drain(seen, "percentages", words))
     });
     all.collect()
 }
@@ -39,7 +45,7 @@ pub fn places(seen: &Seen, _: &Asked) -> Vec<Remark> {
         let lacks = counted.counts.deficit() > 0;
         let why = no_place(counted).filter(|_| lacks)?;
         let words = format!("service {} {why}", service.name);
-        Some(Remark::blocker("no-place", words))
+        Some(holds_drain(seen, "no-place", words))
     });
     all.collect()
 }
@@ -66,7 +72,7 @@ pub fn constraints(seen: &Seen, asked: &Asked) -> Vec<Remark> {
                      one; widen it, or let the instances' user data set the attribute (ECS_INSTANCE_ATTRIBUTES)",
                     service.name
                 );
-                remarks.push(Remark::blocker("placement-constraint", words));
+                remarks.push(holds_drain(seen, "placement-constraint", words));
             }
         }
     }
@@ -104,7 +110,7 @@ pub fn sizes(seen: &Seen, _: &Asked) -> Vec<Remark> {
         let it = seen.definition(&service.definition);
         it.map_or((0, 0), |it| (it.cpu, it.memory))
     };
-    let daemons = seen.services.iter().filter(|one| one.is_daemon);
+    let daemons = seen.concerned().filter(|one| one.is_daemon);
     let (cpu, memory) = daemons
         .map(needs)
         .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
@@ -129,47 +135,81 @@ pub fn sizes(seen: &Seen, _: &Asked) -> Vec<Remark> {
              {free_memory} beside the daemons; make it smaller, or take a larger EcsInstanceType",
             service.name
         );
-        Some(Remark::blocker("task-too-large", words))
+        Some(holds_drain(seen, "task-too-large", words))
     });
     too_large.collect()
 }
 
-/// The tasks of each have left before the drain deadline: the load balancer lets go, then the containers stop.
+/// What keeps a drain from ending. Where DrainDeadlinePolicy is `retain` that stops the rollout at the drain deadline; else the
+/// tasks are stopped or killed then.
+fn holds_drain(seen: &Seen, name: &'static str, words: String) -> Remark {
+    if deadline_stops(seen) {
+        return Remark::blocker(name, words);
+    }
+    let (deadline, policy) = (
+        drain_deadline(seen),
+        seen.word("DrainDeadlinePolicy", "retain"),
+    );
+    let words = format!(
+        "{words}. Its tasks end at the drain deadline instead, after {deadline} s (DrainDeadlinePolicy {policy})"
+    );
+    Remark::warning(name, words)
+}
+
+/// The tasks of each have left before the drain deadline: the load balancer lets go, then the containers stop. How long a
+/// container takes to exit after SIGTERM only its label tells; it is killed after its stopTimeout.
 pub fn deadlines(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let deadline = u64::try_from(drain_deadline(seen)).unwrap_or_default();
     let late = seen.moving_services().filter_map(|service| {
         let delay = seen.delay(service).unwrap_or_default();
         let definition = seen.definition(&service.definition);
         let stop = definition.map_or(0, |it| it.stop_timeout);
-        if delay + stop + NOTICED <= deadline {
+        let exits = definition.and_then(|it| it.exits_after);
+        let takes = delay + exits.map_or(stop, |exits| exits.min(stop));
+        if takes + NOTICED <= deadline {
             return None;
         }
         let words = format!(
-            "a task of service {} may take {} s to leave ({delay} s deregistration delay, {stop} s stopTimeout), and the drain \
-             deadline is {deadline} s; raise DrainDeadlineSeconds, or shorten those",
+            "a task of service {} takes up to {takes} s to leave ({delay} s deregistration delay, {} s until its containers have \
+             stopped), and the drain deadline is {deadline} s; raise DrainDeadlineSeconds, or shorten these",
             service.name,
-            delay + stop
+            takes - delay
         );
-        Some(match deadline_stops(seen) {
-            true => Remark::blocker("drain-deadline", words),
-            false => Remark::warning("drain-deadline", words),
+        // It may exit at once.
+        let is_sure = exits.is_some() || delay + NOTICED > deadline;
+        Some(match is_sure || !deadline_stops(seen) {
+            true => holds_drain(seen, "drain-deadline", words),
+            false => Remark::condition("drain-deadline", words),
         })
     });
     late.collect()
 }
 
-/// Each is as it wants to be before the roll begins.
+/// Each is as it wants to be before the rollout begins.
 pub fn unsteady(seen: &Seen, _: &Asked) -> Vec<Remark> {
-    let unsteady = seen
-        .counted
-        .iter()
-        .filter(|one| one.active && !one.counts.is_stable());
-    let unsteady: Vec<String> = unsteady.map(|one| one.counts.to_string()).collect();
+    let unsteady = concerned(seen).filter_map(|(service, counted)| {
+        let counts = &counted.counts;
+        let is_short = counts.running != counts.desired || counts.pending > 0;
+        if !counted.active || !(is_short || service.is_deploying) {
+            return None;
+        }
+        let deploying = if service.is_deploying {
+            ", being deployed"
+        } else {
+            ""
+        };
+        let (running, desired, pending) = (counts.running, counts.desired, counts.pending);
+        let name = &service.name;
+        Some(format!(
+            "{name} runs {running} of {desired} tasks, {pending} pending{deploying}"
+        ))
+    });
+    let unsteady: Vec<String> = unsteady.collect();
     if unsteady.is_empty() {
         return Vec::new();
     }
     let words = format!(
-        "not steady now: {}. A drain waits until none is worse off than before it, so it cannot tell this trouble from its own",
+        "not steady now: {}. A drain waits until no service is degraded by it, and cannot tell this trouble from its own",
         some(unsteady.iter().map(String::as_str))
     );
     vec![Remark::warning("unsteady", words)]

@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Asked, Remark, Seen, deadline_stops, drain_deadline, some};
+use crate::aws::{RUNS_FOR, StartedTask};
+use crate::plan::seen::Method;
 
 fn short(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
@@ -49,47 +51,144 @@ pub fn protected(seen: &Seen, _: &Asked) -> Vec<Remark> {
     remarks
 }
 
+/// CloudFormation gives a batch this long at most (PauseTime).
+const BATCH_TAKES: SignedDuration = SignedDuration::from_hours(1);
+
+/// An instance refresh takes this long at most.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
+const REFRESH_TAKES: SignedDuration = SignedDuration::from_hours(36);
+
+/// When a standalone task ends, seen from a rollout that begins now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// Before the deadline of any drain.
+    InTime,
+    /// After the deadline of a drain that begins now, and before that of the last one that may begin.
+    PerhapsLate,
+    /// After the deadline of every drain.
+    Late,
+    /// Nobody knows.
+    Unknown,
+}
+
 /// None runs that no service replaces.
-pub fn standalone(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let alone: Vec<_> = seen.standalone().collect();
+    let named = |which: &dyn Fn(Ends) -> bool| {
+        let those = alone
+            .iter()
+            .filter(|(task, _)| which(ends(seen, asked, task)));
+        let each = those.map(|(task, machine)| {
+            format!(
+                "{} on {} (task {})",
+                name(task),
+                machine.id,
+                short(&task.arn)
+            )
+        });
+        let each: Vec<String> = each.collect();
+        (each.len(), some(each.iter().map(String::as_str)))
+    };
     if alone.is_empty() {
         return Vec::new();
     }
-    let policy = seen.word("StandaloneTaskPolicy", "wait");
-    let each = alone
-        .iter()
-        .map(|(task, machine)| format!("{} of {} on {}", short(&task.arn), task.group, machine.id));
-    let each: Vec<String> = each.collect();
-    let named = some(each.iter().map(String::as_str));
-    let deadline = SignedDuration::from_secs(drain_deadline(seen));
-    let longer = alone.iter().filter(|(task, _)| {
-        let runs = seen.definition(&task.definition).and_then(|it| it.runs_for);
-        let ends = runs.and_then(|runs| end(task.since?, runs));
-        ends.is_some_and(|end| end > seen.now + deadline)
-    });
-    let what = match policy {
-        "stop" => format!(
-            "told to stop {} s after its drain begins, as StandaloneTaskPolicy says",
-            seen.number("StandaloneTaskLimitSeconds", 900)
-        ),
-        "skip-instance" => "kept with its instance, as StandaloneTaskPolicy says".to_owned(),
-        _ => format!(
-            "waited for until the drain deadline, {} s, as StandaloneTaskPolicy says",
-            drain_deadline(seen)
-        ),
-    };
-    let words = format!(
-        "{} task(s) that no service replaces run here: {named}. Each is {what}",
-        alone.len()
+    let (policy, deadline) = (
+        seen.word("StandaloneTaskPolicy", "wait"),
+        drain_deadline(seen),
     );
-    let surely_late = longer.count() > 0 && policy == "wait" && deadline_stops(seen);
-    vec![match surely_late {
-        true => Remark::blocker(
-            "standalone",
-            format!("{words}; by its label one runs for longer"),
+    if !are_awaited(seen) {
+        let (count, all) = named(&|_| true);
+        let words = format!("{count} standalone task(s): {all}. {}", fate(seen, policy));
+        return vec![Remark::warning("standalone", words)];
+    }
+    let mut remarks = Vec::new();
+    let (count, late) = named(&|ends| ends == Ends::Late);
+    if count > 0 {
+        let words = format!(
+            "{count} standalone task(s) run past every drain deadline ({deadline} s), by the label {RUNS_FOR}: {late}. Stop them, \
+             roll later, or set StandaloneTaskPolicy to skip-instance, or to stop with a StandaloneTaskLimitSeconds below the deadline"
+        );
+        remarks.push(Remark::blocker("standalone", words));
+    }
+    let (count, perhaps) = named(&|ends| matches!(ends, Ends::PerhapsLate | Ends::Unknown));
+    if count > 0 {
+        let words = format!(
+            "fails if these run longer than {deadline} s: {perhaps}. No service replaces them, so the drain of their instance \
+             waits for them until its deadline (DrainDeadlineSeconds), and AWS chooses which instance drains when. Wait for \
+             their end, stop them, or set StandaloneTaskPolicy to skip-instance, or to stop with a StandaloneTaskLimitSeconds \
+             below the deadline; the label {RUNS_FOR} says how long a task runs"
+        );
+        remarks.push(Remark::condition("standalone", words));
+    }
+    let (count, good) = named(&|ends| ends == Ends::InTime);
+    if count > 0 {
+        let words = format!(
+            "{count} standalone task(s), which end in time by the label {RUNS_FOR}: {good}. The drain of their instance waits for them"
+        );
+        remarks.push(Remark::warning("standalone", words));
+    }
+    remarks
+}
+
+/// Whether a drain waits for standalone tasks until its deadline, and stops the rollout then: where nothing else ends them
+/// before.
+pub fn are_awaited(seen: &Seen) -> bool {
+    let is_ended = match seen.word("StandaloneTaskPolicy", "wait") {
+        "stop" => stop_limit(seen) < drain_deadline(seen),
+        "skip-instance" => true,
+        _ => false,
+    };
+    deadline_stops(seen) && !is_ended
+}
+
+/// How long StandaloneTaskPolicy `stop` lets a task run on, in seconds from when the drain begins.
+fn stop_limit(seen: &Seen) -> i64 {
+    seen.number("StandaloneTaskLimitSeconds", 900)
+}
+
+/// What a standalone task is called: its family, unless it was started in a group of another name.
+pub fn name(task: &StartedTask) -> &str {
+    task.group.strip_prefix("family:").unwrap_or(&task.group)
+}
+
+/// What becomes of standalone tasks by policy, where no drain fails because of them.
+fn fate(seen: &Seen, policy: &str) -> String {
+    match policy {
+        "stop" if stop_limit(seen) < drain_deadline(seen) => format!(
+            "Each is stopped {} s after the drain of its instance begins (StandaloneTaskPolicy)",
+            stop_limit(seen)
         ),
-        false => Remark::warning("standalone", words),
-    }]
+        "skip-instance" => {
+            "Their instances are retained for you when all else has left (StandaloneTaskPolicy)"
+                .to_owned()
+        }
+        _ => format!(
+            "Each that still runs {} s after the drain of its instance begins is killed (DrainDeadlinePolicy {})",
+            drain_deadline(seen),
+            seen.word("DrainDeadlinePolicy", "retain")
+        ),
+    }
+}
+
+fn ends(seen: &Seen, asked: &Asked, task: &StartedTask) -> Ends {
+    let runs = seen.definition(&task.definition).and_then(|it| it.runs_for);
+    let Some(end) = runs.and_then(|runs| end(task.since?, runs)) else {
+        return Ends::Unknown;
+    };
+    let deadline = SignedDuration::from_secs(drain_deadline(seen));
+    let most = match seen.method() {
+        Method::InstanceRefresh => REFRESH_TAKES,
+        Method::RollingUpdate => {
+            let (size, batch) = (seen.sizes_in_update().desired, seen.batch(asked));
+            let batches = i32::try_from((size + batch - 1) / batch).unwrap_or(i32::MAX);
+            BATCH_TAKES.saturating_mul(batches)
+        }
+    };
+    match end.duration_since(seen.now) {
+        left if left <= deadline => Ends::InTime,
+        left if left <= most.saturating_add(deadline) => Ends::PerhapsLate,
+        _ => Ends::Late,
+    }
 }
 
 /// When a task that began then ends by itself.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::checks;
 use super::super::seen::{Asked, Seen};
-use crate::aws::{Definition, RUNS_FOR, ServiceSettings};
+use crate::aws::{Compute, Definition, RUNS_FOR, ServiceSettings};
 
 /// What a rehearsed instance has of its own; other attributes somebody has to set.
 const KNOWN: [&str; 5] = [
@@ -24,8 +24,18 @@ const KNOWN: [&str; 5] = [
 /// MiB that a container has at least (documented).
 const LEAST_MEMORY: u64 = 6;
 
+/// The same stack with the same services in the account in memory.
+pub(super) struct Rehearsed {
+    pub(super) settings: Settings,
+    pub(super) actions: Vec<Action>,
+    /// What that leaves out.
+    pub(super) assumed: Vec<String>,
+    /// What the standalone tasks are called in the real cluster, by family here.
+    pub(super) families: BTreeMap<String, String>,
+}
+
 /// The same stack with the same services in the account in memory, and what that leaves out.
-pub(super) fn settings(seen: &Seen, asked: &Asked) -> (Settings, Vec<Action>, Vec<String>) {
+pub(super) fn rehearsed(seen: &Seen, asked: &Asked) -> Rehearsed {
     let mut assumed = Vec::new();
     let given = seen.stack.parameters();
     let given = given.map(|(key, value)| (key.to_owned(), value.to_owned()));
@@ -38,28 +48,47 @@ pub(super) fn settings(seen: &Seen, asked: &Asked) -> (Settings, Vec<Action>, Ve
         switches: Vec::new(),
         wrong: None,
     };
-    let size = seen.capacity.desired.max(1);
-    // ECS's managed scaling finds the number again; a larger ClusterSize would add to it.
-    if !settings.has_capacity_provider("ManagedScaling", "ENABLED") {
-        settings.set_parameter("ClusterSize", size.to_string());
-    }
-    settings.set_parameter(
-        "ClusterMaxSize",
-        seen.capacity.most.max(size + 1).to_string(),
-    );
     settings.set_parameter("BatchSize", asked.batch(seen).to_string());
-    // AWS's own parameters cannot be put.
-    if seen.ami_parameter.starts_with("/aws/") {
-        settings.set_parameter("EcsAmiParameterKey", "/ami/ecs/latest");
-    }
     let zones = zones(seen);
-    let there = seen.services.iter().filter(|one| !one.is_on_fargate);
-    let services = there.map(|one| service(seen, one, &zones, &mut assumed));
+    let services = seen.concerned();
+    let services = services.map(|one| service(seen, one, &zones, &mut assumed));
     settings.workload.services = services.collect();
-    let mut actions = vec![Action::Deploy];
+    let mut actions = vec![Action::Create];
+    actions.extend(scaled(seen));
+    actions.push(Action::StartWorkload);
     actions.extend(standalone(seen, &mut assumed));
     actions.push(Action::Roll);
-    (settings, actions, assumed)
+    let families = seen.standalone().enumerate();
+    let families =
+        families.map(|(place, (task, _))| (family(place), checks::name(task).to_owned()));
+    Rehearsed {
+        settings,
+        actions,
+        assumed,
+        families: families.collect(),
+    }
+}
+
+/// Gives the group the sizes that the real one has now, if those are not the template's: the update takes that back.
+fn scaled(seen: &Seen) -> Vec<Action> {
+    let (now, template) = (seen.sizes(), seen.template_sizes());
+    // ECS's managed scaling finds the number again, by the tasks.
+    if now == template || seen.is_scaled_by_ecs() {
+        return Vec::new();
+    }
+    let sizes = json!({"AutoScalingGroupName": "$GROUP", "MinSize": now.least, "MaxSize": now.most,
+        "DesiredCapacity": now.desired});
+    let scale = call("autoscaling", "UpdateAutoScalingGroup", sizes);
+    vec![scale, Action::Settle]
+}
+
+/// A call of the operator.
+fn call(service: &str, action: &str, input: Value) -> Action {
+    Action::Call(Call {
+        service: service.to_owned(),
+        action: action.to_owned(),
+        input,
+    })
 }
 
 /// The zones of the account in memory by the real ones, in the order of the stack's subnets.
@@ -91,7 +120,7 @@ fn service(
     rehearsed.minimum_percent = percent(real.minimum_percent);
     rehearsed.maximum_percent = percent(real.maximum_percent);
     rehearsed.deregistration_seconds = seen.delay(real);
-    rehearsed.capacity_provider = real.provider.clone();
+    rehearsed.capacity_provider = provider(seen, real, assumed);
     let none = Definition::default();
     let definition = seen.definition(&real.definition).unwrap_or(&none);
     rehearsed.cpu = definition.cpu;
@@ -135,6 +164,22 @@ fn service(
     rehearsed
 }
 
+/// The capacity provider of a service in the account in memory, where the group's is called as the template calls it.
+fn provider(seen: &Seen, real: &ServiceSettings, assumed: &mut Vec<String>) -> Option<String> {
+    let Compute::Providers(names) = &real.compute else {
+        return None;
+    };
+    if names.len() > 1 {
+        assumed.push(format!(
+            "{}: all its tasks run on this group, though its strategy names {}",
+            real.name,
+            names.join(", ")
+        ));
+    }
+    let is_made = seen.word("CapacityProvider", "DISABLED") == "ENABLED";
+    is_made.then(|| format!("cp-{}", seen.word("EcsClusterName", &seen.cluster)))
+}
+
 /// Whether it asks of nothing but what a rehearsed instance has of its own.
 fn is_known(expression: &str) -> bool {
     let asks = expression.split("attribute:").skip(1);
@@ -147,10 +192,11 @@ fn is_known(expression: &str) -> bool {
         && !others.iter().any(|other| expression.contains(other))
 }
 
-/// Starts the standalone tasks just before the roll, with as much left to run as the real ones have. Of those that do not say
-/// when they end nobody knows: they are taken to run for ever where StandaloneTaskPolicy bounds that, and else to end in time.
+/// Starts the standalone tasks just before the rollout, with as much left to run as the real ones have. Of those that do not
+/// say when they end nobody knows: they run for ever where something else ends them, and are left out where the rollout
+/// would fail for them.
 fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<Action> {
-    let waits = seen.word("StandaloneTaskPolicy", "wait") == "wait";
+    let waits = checks::are_awaited(seen);
     let mut starts = Vec::new();
     let mut unknown = 0;
     for (place, (task, machine)) in seen.standalone().enumerate() {
@@ -166,7 +212,7 @@ fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<Action> {
             labels[RUNS_FOR] = json!(left.to_string());
         }
         let none = Definition::default();
-        let family = format!("standalone-{place}");
+        let family = family(place);
         let mut members = seen.group.members.iter();
         let nth = members.position(|member| member.id == machine.id);
         let definition = definition.unwrap_or(&none);
@@ -174,14 +220,19 @@ fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<Action> {
     }
     if unknown > 0 {
         let how = match waits {
-            true => "end before anybody waits for them",
-            false => "run until StandaloneTaskPolicy sees to them",
+            true => "end before the drain of their instance begins",
+            false => "run until StandaloneTaskPolicy or DrainDeadlinePolicy ends them",
         };
         assumed.push(format!(
             "{unknown} standalone task(s) {how} (no label {RUNS_FOR})"
         ));
     }
     starts
+}
+
+/// The family of a standalone task here.
+fn family(place: usize) -> String {
+    format!("standalone-{place}")
 }
 
 /// The calls that start one, on the instance that has the same place in the group's list.
@@ -191,13 +242,6 @@ fn started(
     definition: &Definition,
     labels: Value,
 ) -> [Action; 2] {
-    let call = |action: &str, input: Value| {
-        Action::Call(Call {
-            service: "ecs".to_owned(),
-            action: action.to_owned(),
-            input,
-        })
-    };
     let (cpu, memory) = (definition.cpu, definition.memory.max(LEAST_MEMORY));
     let container = json!({"name": family, "image": family, "essential": true, "cpu": cpu, "memory": memory,
         "dockerLabels": labels});
@@ -205,16 +249,17 @@ fn started(
     if seen.word("CapacityProvider", "DISABLED") != "ENABLED" {
         run["launchType"] = json!("EC2");
     }
-    let size = usize::try_from(seen.number("ClusterSize", 1)).unwrap_or(1);
+    let size = usize::try_from(seen.capacity.desired).unwrap_or(1);
     if let Some(nth) = nth.filter(|nth| *nth < size) {
         let only = format!("ec2InstanceId == $NTH_{}", nth + 1);
         run["placementConstraints"] = json!([{"type": "memberOf", "expression": only}]);
     }
     [
         call(
+            "ecs",
             "RegisterTaskDefinition",
             json!({"family": family, "containerDefinitions": [container]}),
         ),
-        call("RunTask", run),
+        call("ecs", "RunTask", run),
     ]
 }

@@ -9,7 +9,7 @@ use workers::model::cluster::shortage::attributes_in;
 
 use super::{LIMIT, Stage, refused};
 use crate::account::Account;
-use crate::workload;
+use crate::{ssm, workload};
 
 /// How long the workload may take to be at rest before a roll begins.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2 * 3600);
@@ -22,6 +22,10 @@ impl Stage {
             .settings
             .parameter("EcsAmiParameterKey")
             .unwrap_or(AMI_PARAMETER);
+        if ssm::is_public(name) {
+            self.world.with(|account| ssm::publish(account, name, ami));
+            return Ok(());
+        }
         let input = json!({"Name": name, "Value": ami, "Type": "String", "Overwrite": true});
         self.call("ssm", "PutParameter", &input).map(drop)
     }
@@ -45,6 +49,11 @@ impl Stage {
 
     pub(super) async fn deploy(&mut self) -> Result<(), String> {
         self.create().await?;
+        self.start_workload().await
+    }
+
+    /// Starts the workload on the stack that was created, and goes on when it is at rest.
+    pub(super) async fn start_workload(&mut self) -> Result<(), String> {
         match self.watch.stack_status().as_str() {
             "CREATE_COMPLETE" => {}
             status => {

@@ -93,12 +93,30 @@ impl Stage {
             true => usize::try_from(self.desired()).ok(),
             false => self.scaled,
         };
-        (serving.len() != size && Some(serving.len()) != scaled).then(|| {
+        let serving = serving.len();
+        let set = self.size_in_update(size);
+        // An update that fails early rolls back before it sets any size.
+        let is_right = serving == set || (outcome != "UPDATE_COMPLETE" && serving == size);
+        (!is_right && Some(serving) != scaled).then(|| {
             format!(
-                "{} instances are in service, {size} were before",
-                serving.len()
+                "{serving} instances are in service, {size} were before, and the template's sizes make that {set}"
             )
         })
+    }
+
+    /// How many instances a group of `size` has once the update has given it the template's sizes: what was scaled since
+    /// the last update is taken back, unless the template leaves DesiredCapacity to others.
+    fn size_in_update(&self, size: usize) -> usize {
+        let number = |key: &str| self.settings.parameter(key)?.parse::<usize>().ok();
+        let owner = self.settings.parameter("CapacityOwner");
+        let Some(least) = number("ClusterSize").filter(|_| !self.is_scaled_by_ecs()) else {
+            return size;
+        };
+        let most = number("ClusterMaxSize").unwrap_or(least).max(least);
+        match owner.unwrap_or("template") {
+            "template" => least,
+            _ => size.clamp(least, most),
+        }
     }
 
     /// The instances that are retained: those that are kept for their standalone tasks, or those whose drain failed.

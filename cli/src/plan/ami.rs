@@ -1,0 +1,157 @@
+//! AMI ids: what is one, who owns the SSM parameter that holds it, and how the old one is put back.
+
+use crate::aws::{AMI_KEY, OWN_AMI_PARAMETER, Stack};
+
+/// Why a text is not an AMI id, and the way out; nothing if it is one.
+///
+/// AWS publishes its newest AMI in two forms: `…/recommended` holds a JSON object, `…/recommended/image_id` the id.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html>
+pub fn why_no_id(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("ami-").unwrap_or_default();
+    let is_digit = |one: u8| matches!(one, b'0'..=b'9' | b'a'..=b'f');
+    if matches!(digits.len(), 8 | 17) && digits.bytes().all(is_digit) {
+        return None;
+    }
+    let Ok(serde_json::Value::Object(members)) = serde_json::from_str(text) else {
+        return Some(format!(
+            "{text:?} is not an AMI id, which is ami- and 8 or 17 hexadecimal digits"
+        ));
+    };
+    let id = members.get("image_id").and_then(|id| id.as_str());
+    let id = id.map(|id| format!(" (here {id})")).unwrap_or_default();
+    Some(format!(
+        "this is a JSON object, as the public parameter …/recommended holds it, and not an AMI id{id}; take \
+         …/recommended/image_id, which holds the id alone"
+    ))
+}
+
+/// An AMI id that was given as a flag.
+///
+/// # Errors
+/// Why it is none, and the way out.
+pub fn id_given(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    why_no_id(text).map_or_else(|| Ok(text.to_owned()), Err)
+}
+
+/// Whether AWS owns the SSM parameter of this name or ARN, so that nobody else can write it.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html>
+pub fn is_public(name: &str) -> bool {
+    let name = match name.split_once(":parameter/") {
+        Some((arn, name)) if arn.starts_with("arn:") => name,
+        _ => name,
+    };
+    let name = name.trim_start_matches('/').to_ascii_lowercase();
+    name == "aws" || name.starts_with("aws/")
+}
+
+/// Why a stack cannot be rolled to an AMI of your choice, and what works instead; nothing if it can.
+pub fn why_not_yours(stack: &Stack, ami: &str) -> Option<String> {
+    let parameter = stack.ami_parameter();
+    let name = &stack.name;
+    is_public(parameter).then(|| {
+        format!(
+            "stack {name} takes its AMI from the SSM parameter {parameter}, which AWS owns: it cannot be set to {ami}. Leave \
+             the AMI out to roll to the one that AWS recommends now (ecs-rollout roll {name}), or give the stack a parameter \
+             of your own, which rolls it to {ami}:\n{}",
+            own_parameter(stack, ami)
+        )
+    })
+}
+
+/// The commands that put an old AMI id back where the stack takes it from, after a rollout was rolled back or cancelled.
+/// Without it the next update of the stack tries the new AMI again.
+pub fn restore(stack: &Stack, old_ami: &str) -> String {
+    let parameter = stack.ami_parameter();
+    match is_public(parameter) {
+        true => own_parameter(stack, old_ami),
+        false => {
+            format!("aws ssm put-parameter --name {parameter} --overwrite --value {old_ami}")
+        }
+    }
+}
+
+/// The commands that give a stack a parameter of your own. All other parameters of the stack are named: one that is not
+/// would fall back to its default.
+fn own_parameter(stack: &Stack, ami: &str) -> String {
+    let name = &stack.name;
+    format!(
+        "  aws ssm put-parameter --name {OWN_AMI_PARAMETER} --type String --overwrite --value {ami}\n  \
+         aws cloudformation update-stack --stack-name {name} --use-previous-template --capabilities CAPABILITY_IAM \
+         --parameters \"$(aws cloudformation describe-stacks --stack-name {name} --output json --query \
+         \"[Stacks[0].Parameters[?ParameterKey != '{AMI_KEY}'].{{ParameterKey: ParameterKey, UsePreviousValue: \
+         \\`true\\`}}, [{{ParameterKey: '{AMI_KEY}', ParameterValue: '{OWN_AMI_PARAMETER}'}}]][]\")\""
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(parameter: &str) -> Stack {
+        let parameters = [(AMI_KEY.to_owned(), parameter.to_owned())];
+        Stack::with_parameters("prod", parameters)
+    }
+
+    #[test]
+    fn what_is_no_id_is_told_with_the_way_out() {
+        for id in ["ami-01234567", "ami-0123456789abcdef0"] {
+            assert_eq!(why_no_id(id), None);
+            assert_eq!(id_given(&format!("{id}\n")), Ok(id.to_owned()));
+        }
+        for text in [
+            "ami-latest",
+            "ami-0123456789ABCDEF0",
+            "",
+            "{",
+            "ami-012345678",
+            "[1]",
+        ] {
+            let why = why_no_id(text).expect("it is none");
+            assert!(why.contains("8 or 17 hexadecimal digits"), "{why}");
+        }
+        let json = r#"{"schema_version": 1, "image_id": "ami-0123456789abcdef0"}"#;
+        let why = id_given(json).expect_err("it is none");
+        assert!(why.contains("(here ami-0123456789abcdef0)"), "{why}");
+        assert!(why.contains("…/recommended/image_id"), "{why}");
+    }
+
+    #[test]
+    fn parameters_below_aws_are_aws_s_own() {
+        let public = "aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id";
+        let arn = format!("arn:aws:ssm:eu-west-1::parameter/{public}");
+        for name in [&format!("/{public}"), &arn, "/AWS/x"] {
+            assert!(is_public(name), "{name}");
+        }
+        for name in [
+            "/ami/aws/latest",
+            "/awsome/ami",
+            "ami",
+            "arn:aws:ssm:eu-west-1:1:parameter/ami",
+        ] {
+            assert!(!is_public(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_old_ami_is_put_back_where_the_stack_takes_it_from() {
+        assert_eq!(
+            restore(&stack("/ami/mine"), "ami-01234567"),
+            "aws ssm put-parameter --name /ami/mine --overwrite --value ami-01234567"
+        );
+        assert_eq!(why_not_yours(&stack("/ami/mine"), "ami-01234567"), None);
+        let public = stack("/aws/service/x/image_id");
+        let commands = restore(&public, "ami-01234567");
+        assert!(commands.contains("--name /ami/ecs/latest"), "{commands}");
+        assert!(
+            commands.contains("update-stack --stack-name prod"),
+            "{commands}"
+        );
+        assert!(!commands.contains("/aws/"), "{commands}");
+        let why = why_not_yours(&public, "ami-01234567").expect("AWS owns it");
+        assert!(
+            why.contains("ecs-rollout roll prod") && why.contains(&commands),
+            "{why}"
+        );
+    }
+}
