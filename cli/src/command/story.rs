@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::Args;
 use rehearsal::story::{play, script};
+use rehearsal::text_file;
 
 use crate::view::live::Live;
 use crate::view::out::say;
@@ -29,8 +30,7 @@ impl Story {
     /// A sentence about what is wrong with the story, or what the account refused.
     pub fn run(self) -> Result<ExitCode, String> {
         let file = self.file.display().to_string();
-        let text =
-            std::fs::read_to_string(&self.file).map_err(|error| format!("{file}: {error}"))?;
+        let text = text_file::read(&self.file)?;
         let script = script::read(&file, &text)?;
         let live = Arc::new(Mutex::new(Live::new(true)));
         let played = play(&script.settings, &script.actions, None, live.clone())?;

@@ -49,6 +49,11 @@ impl Listener for Live {
         }
     }
 
+    fn remark(&mut self, remark: &str) {
+        self.bar
+            .suspend(|| anstream::eprintln!("ecs-rollout: {remark}"));
+    }
+
     fn progress(&mut self, replaced: usize, of: usize, at: Duration) {
         self.bar.set_length(of as u64);
         self.bar.set_position(replaced as u64);
