@@ -26,6 +26,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod unmet;
 mod view;
 
 use std::collections::BTreeMap;
@@ -41,6 +42,7 @@ pub use dynamics::Dynamics;
 pub use provider::MANAGED_DRAINING;
 pub use task::OWN_EXIT;
 pub use throttle::{Limit, limit};
+pub use unmet::{Unmet, UnmetAttribute};
 pub use view::{ServiceView, TaskView};
 
 /// What the service remembers.

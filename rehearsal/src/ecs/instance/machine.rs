@@ -1,7 +1,9 @@
 //! What a machine offers when its agent registers.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Deserializer, Value, json};
 
 use super::{ContainerInstance, Status};
 use crate::ec2;
@@ -111,7 +113,26 @@ fn attributes(machine: &ec2::Instance) -> Vec<(String, Option<String>)> {
         .map(|(name, value)| (name.to_owned(), Some(value.to_owned())))
         .into();
     attributes.extend(plain.map(|name| (name.to_owned(), None)));
+    attributes.extend(own_attributes(&machine.user_data));
     attributes
+}
+
+/// The attributes that user data gives the agent: `ECS_INSTANCE_ATTRIBUTES={"stack": "prod"}`, in quotation marks or not
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html>). The agent passes over what is no
+/// object of texts.
+fn own_attributes(user_data: &str) -> Vec<(String, Option<String>)> {
+    let Some((_, rest)) = user_data.rsplit_once("ECS_INSTANCE_ATTRIBUTES=") else {
+        return Vec::new();
+    };
+    let line = rest.lines().next().unwrap_or_default();
+    // A shell takes the backslashes away.
+    let line = line.trim_start_matches(['"', '\'']).replace("\\\"", "\"");
+    let mut values = Deserializer::from_str(&line).into_iter::<BTreeMap<String, String>>();
+    let attributes = values.next().and_then(Result::ok).unwrap_or_default();
+    let attributes = attributes.into_iter();
+    attributes
+        .map(|(name, value)| (name, Some(value)))
+        .collect()
 }
 
 /// The resources of an instance, all of them or what remains, as the API lists them.
@@ -144,6 +165,22 @@ pub(super) fn resources(instance: &ContainerInstance, remaining: bool) -> Value 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn user_data_gives_attributes() {
+        let own =
+            |line: &str| own_attributes(&format!("#!/bin/sh\n{line} >> /etc/ecs/ecs.config\n"));
+        for line in [
+            r#"echo ECS_INSTANCE_ATTRIBUTES='{"stack": "prod"}'"#,
+            r#"echo "ECS_INSTANCE_ATTRIBUTES={\"stack\": \"prod\"}""#,
+            r#"ECS_INSTANCE_ATTRIBUTES={"stack": "prod"}"#,
+        ] {
+            let prod = Some("prod".to_owned());
+            assert_eq!(own(line), [("stack".to_owned(), prod)], "{line}");
+        }
+        assert_eq!(own("echo ECS_INSTANCE_ATTRIBUTES=stack"), []);
+        assert_eq!(own("echo ECS_CLUSTER=c"), []);
+    }
 
     #[test]
     fn what_types_offer() {

@@ -288,3 +288,40 @@ fn without_its_agent_an_instance_gets_nothing_and_keeps_what_it_has() {
     world.pass(20);
     assert_eq!(world.on("i-0", "service:web"), Vec::<&str>::new());
 }
+
+#[test]
+fn a_constraint_that_no_instance_meets_names_the_attribute_and_its_values() {
+    let mut world = World::with(2);
+    let expected = |expression: &str| {
+        let mut world = World::with(2);
+        world.defines("db", json!({}));
+        let pinned = json!([{"type": "memberOf", "expression": expression}]);
+        world.does(
+            "CreateService",
+            json!({"serviceName": "db", "taskDefinition": "db",
+            "desiredCount": 1, "placementConstraints": pinned}),
+        );
+        world.pass(120);
+        world.account.ecs.unmet("c").map(|unmet| unmet.to_string())
+    };
+    assert_eq!(
+        expected("attribute:stack == prod").as_deref(),
+        Some(
+            "no instance meets the memberOf constraints of service db: no instance has the attribute stack"
+        )
+    );
+    assert_eq!(
+        expected("attribute:ecs.instance-type == t3.large and agentConnected == true").as_deref(),
+        Some(
+            "no instance meets the memberOf constraints of service db: the attribute ecs.instance-type is m7g.large here"
+        )
+    );
+    assert_eq!(
+        expected("runningTasksCount > 9").as_deref(),
+        Some("no instance meets the memberOf constraints of service db")
+    );
+    assert_eq!(expected("attribute:ecs.os-type == linux"), None);
+    // Of a service that lacks room, another remedy is right.
+    world.serves("large", 100, (100, 200));
+    assert_eq!(world.account.ecs.unmet("c"), None);
+}

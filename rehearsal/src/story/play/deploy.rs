@@ -51,8 +51,14 @@ impl Stage {
                 ));
             }
         }
-        let workload = self.workload();
-        workload::check(&self.world, &self.cluster, &workload)?;
+        let (workload, left_out) =
+            workload::on_this_cluster(&self.world, &self.cluster, self.workload())?;
+        for why in &left_out {
+            let listener = self.listener.lock();
+            listener
+                .expect("only a panic poisons the lock, and it has ended the run")
+                .remark(why);
+        }
         workload::start(&self.world, &self.cluster, &workload)
             .map_err(|error| refused("the workload", &error))?;
         let limit = self.world.now() + SETTLE_LIMIT;
@@ -63,9 +69,18 @@ impl Stage {
         {
             return Ok(());
         }
-        let unsettled = self.world.with(|account| account.ecs.pending());
+        let (unsettled, unmet) = self
+            .world
+            .with(|account| (account.ecs.pending(), account.ecs.unmet(&self.cluster)));
+        let remedy = match unmet {
+            Some(unmet) => format!(
+                "{unmet}; let the instances' user data set such attributes (ECS_INSTANCE_ATTRIBUTES in a template of your \
+                 own, --template), or change the placementConstraints in the workload"
+            ),
+            None => "give the cluster more instances or the services smaller tasks".to_owned(),
+        };
         Err(format!(
-            "the workload is not at rest {} minutes after its start: {}; give the cluster more instances or the services smaller tasks",
+            "the workload is not at rest {} minutes after its start: {}; {remedy}",
             SETTLE_LIMIT.as_secs() / 60,
             unsettled.unwrap_or_default()
         ))
