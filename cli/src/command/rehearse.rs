@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::{Args, ValueEnum};
 use rehearsal::report::Report;
+use rehearsal::ssm::public;
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
 use rehearsal::story::{Action, Afterwards, Processes, Settings, play_with_processes};
 use rehearsal::text_file;
@@ -212,6 +213,11 @@ impl Rehearse {
         // What befalls Spot instances needs some.
         if self.fault.iter().any(|it| it.is_of_spot()) {
             settings.set_parameter("PurchaseOption", "spot");
+        }
+        let of = |key: &str| settings.parameter(key).unwrap_or_default();
+        let wrong = public::wrong_processor(of("EcsAmiParameterKey"), of("EcsInstanceType"));
+        if let Some(wrong) = wrong {
+            anstream::eprintln!("ecs-rollout: {wrong}");
         }
         settings.workload = self.workload(&settings)?;
         Ok(settings)

@@ -84,16 +84,11 @@ fn capacity(instance_type: &str) -> (u64, u64) {
 
 /// The attributes that ECS and its agent set. `ecs.vpc-id` is left out: the account knows no VPCs.
 fn attributes(machine: &ec2::Instance) -> Vec<(String, Option<String>)> {
-    let family = machine.instance_type.split('.').next().unwrap_or_default();
-    // Graviton families carry a g after their generation: m7g, c6gn, t4g.
-    let arm = family.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let arm = arm
-        .trim_start_matches(|c: char| c.is_ascii_digit())
-        .starts_with('g');
+    let processor = ec2::Processor::of_instance_type(&machine.instance_type).to_string();
     let valued = [
         ("ecs.ami-id", machine.ami.as_str()),
         ("ecs.availability-zone", &machine.availability_zone),
-        ("ecs.cpu-architecture", if arm { "arm64" } else { "x86_64" }),
+        ("ecs.cpu-architecture", &processor),
         ("ecs.instance-type", &machine.instance_type),
         ("ecs.os-family", "LINUX"),
         ("ecs.os-type", "linux"),

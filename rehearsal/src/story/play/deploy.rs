@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{LIMIT, Stage, refused};
+use crate::ssm::public;
 use crate::workload;
 
 /// How long the workload may take to be at rest before a roll begins.
@@ -18,6 +19,12 @@ impl Stage {
             .settings
             .parameter("EcsAmiParameterKey")
             .unwrap_or(AMI_PARAMETER);
+        if name.starts_with(public::PREFIX) {
+            // AWS releases the AMIs of its own parameters.
+            return self
+                .world
+                .with(|account| public::publish(account, name, ami));
+        }
         let input = json!({"Name": name, "Value": ami, "Type": "String", "Overwrite": true});
         self.call("ssm", "PutParameter", &input).map(drop)
     }
