@@ -74,7 +74,7 @@ fn start_service(
     let definition = json!({
         "family": service.name, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
         "containerDefinitions": [{
-            "name": service.name, "image": format!("{}.example/{}:1", REGION, service.name), "essential": true,
+            "name": service.name, "image": format!("{REGION}.example/{}:1", service.name), "essential": true,
             "cpu": service.cpu, "memory": service.memory, "portMappings": ports,
             "stopTimeout": service.stop_timeout_seconds,
             "dockerLabels": {"ecs-rollout.exit-seconds": service.exit_seconds.to_string()},
@@ -131,7 +131,7 @@ fn start_task(
     let definition = json!({
         "family": task.family, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
         "containerDefinitions": [{
-            "name": task.family, "image": format!("{}.example/{}:1", REGION, task.family), "essential": true,
+            "name": task.family, "image": format!("{REGION}.example/{}:1", task.family), "essential": true,
             "cpu": 128, "memory": 256, "dockerLabels": labels,
         }],
     });
