@@ -22,6 +22,7 @@ mod placement;
 mod provider;
 mod scheduler;
 mod service;
+mod targets;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ use crate::wire::ApiError;
 pub use definition::{EXIT_SECONDS, RUN_SECONDS};
 pub use dynamics::Dynamics;
 pub use provider::MANAGED_DRAINING;
+pub use targets::{Target, TargetHealth};
 pub use task::OWN_EXIT;
 pub use throttle::{Limit, limit};
 pub use unmet::{Unmet, UnmetAttribute};
