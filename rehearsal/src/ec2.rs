@@ -193,9 +193,7 @@ pub fn launch(
     placement: Placement,
 ) -> Result<(Instance, TemplateVersion), ApiError> {
     let (from, data) = account.ec2.template_version(template, version)?;
-    account
-        .ec2
-        .check_processor(&data.ami, &data.instance_type)?;
+    account.ec2.check_template(&data)?;
     let instance = Instance {
         id: format!("i-0{}", account.hex(16)),
         ami: data.ami,

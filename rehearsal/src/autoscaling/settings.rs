@@ -85,7 +85,7 @@ pub fn template(account: &Account, input: &Value) -> Result<Option<TemplateChoic
         }
     }
     // As users report (hashicorp/terraform-provider-aws and others): the launch is tried out.
-    let fits = account.ec2.check_processor(&data.ami, &data.instance_type);
+    let fits = account.ec2.check_template(&data);
     fits.map_err(|error| unusable(&error.message))?;
     Ok(Some(TemplateChoice {
         id: from.id,

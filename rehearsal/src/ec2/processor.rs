@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::State;
+use super::{State, TemplateData};
 use crate::account::Account;
 use crate::wire::ApiError;
 
@@ -50,6 +50,14 @@ impl Processor {
 }
 
 impl State {
+    /// Whether an instance that this version of a launch template describes boots.
+    ///
+    /// # Errors
+    /// What RunInstances answers.
+    pub fn check_template(&self, data: &TemplateData) -> Result<(), ApiError> {
+        self.check_processor(&data.ami, &data.instance_type)
+    }
+
     /// Whether an instance of this type boots this AMI. The account knows the processors of AWS's own AMIs; any other AMI
     /// boots everywhere.
     ///
