@@ -1,5 +1,7 @@
 //! The account: one clock, one queue, one state per service, and the facts of what happened.
 
+mod region;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -17,10 +19,10 @@ use crate::{
     s3, sns, sqs, ssm, stepfunctions, sts,
 };
 
+pub use region::{REGION, Region};
+
 /// The account's number, as AWS's own documentation writes its examples.
 pub const ACCOUNT_ID: &str = "123456789012";
-/// The Region in which everything happens.
-pub const REGION: &str = "eu-west-1";
 /// The partition of all ARNs.
 pub const PARTITION: &str = "aws";
 /// Makes the seed of the faults another one than that of the services.
@@ -125,8 +127,11 @@ pub struct Account {
 }
 
 impl Account {
-    /// An empty account at `start`, in which all chance follows from `seed`.
+    /// An empty account at `start`, in which all chance follows from `seed`. Its times are whole milliseconds, as those of
+    /// AWS are.
     pub fn new(start: Timestamp, seed: u64) -> Self {
+        let start = Timestamp::from_millisecond(start.as_millisecond())
+            .expect("a good time without its microseconds is a good time");
         Self {
             now: start,
             random: fastrand::Rng::with_seed(seed),

@@ -9,6 +9,7 @@ mod base64;
 mod calls;
 mod dynamics;
 mod names;
+mod processor;
 mod spot;
 mod template;
 mod tokens;
@@ -24,6 +25,7 @@ use crate::wire::ApiError;
 use crate::{autoscaling, ecs};
 
 pub use dynamics::Dynamics;
+pub use processor::{Processor, register_image};
 pub use spot::{at_risk, interrupt};
 pub use template::{Data as TemplateData, TemplateVersion, VERSION_NOT_FOUND};
 
@@ -36,6 +38,8 @@ pub struct State {
     /// What was answered to requests with a client token, by token.
     answered: BTreeMap<String, tokens::Answered>,
     machines: BTreeMap<String, Machine>,
+    /// The processors of the AMIs that run on one only.
+    processors: BTreeMap<String, Processor>,
 }
 
 /// An instance, and how far it is.
@@ -181,7 +185,7 @@ pub struct Placement {
 /// again when it is running.
 ///
 /// # Errors
-/// What EC2 answers for an unknown template or version.
+/// What EC2 answers for an unknown template or version, and for an AMI of another processor.
 pub fn launch(
     account: &mut Account,
     template: &str,
@@ -189,6 +193,7 @@ pub fn launch(
     placement: Placement,
 ) -> Result<(Instance, TemplateVersion), ApiError> {
     let (from, data) = account.ec2.template_version(template, version)?;
+    account.ec2.check_template(&data)?;
     let instance = Instance {
         id: format!("i-0{}", account.hex(16)),
         ami: data.ami,
@@ -205,6 +210,7 @@ pub fn launch(
         is_spot: data.spot,
     };
     account.ec2.machines.insert(instance.id.clone(), machine);
+    account.faults.launched(&instance.ami);
     let (least, most) = account.ec2.dynamics.pending;
     let delay = account.between(least, most);
     account.after(delay, Event::Running(instance.id.clone()));

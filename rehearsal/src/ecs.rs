@@ -22,10 +22,12 @@ mod placement;
 mod provider;
 mod scheduler;
 mod service;
+mod targets;
 mod task;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod unmet;
 mod view;
 
 use std::collections::BTreeMap;
@@ -39,8 +41,10 @@ use crate::wire::ApiError;
 pub use definition::{EXIT_SECONDS, RUN_SECONDS};
 pub use dynamics::Dynamics;
 pub use provider::MANAGED_DRAINING;
+pub use targets::{Target, TargetHealth};
 pub use task::OWN_EXIT;
 pub use throttle::{Limit, limit};
+pub use unmet::{Unmet, UnmetAttribute};
 pub use view::{ServiceView, TaskView};
 
 /// What the service remembers.

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use crate::account::{Account, arn};
 use crate::ecs::TargetGroup;
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, lists, only};
 
 /// The attribute that says how long a deregistered target finishes what it has.
 const DELAY: &str = "deregistration_delay.timeout_seconds";
 /// The longest delay, in seconds (documented).
 const LONGEST_DELAY: u64 = 3600;
 
-/// Answers `CreateTargetGroup`, `DescribeTargetGroupAttributes` and `ModifyTargetGroupAttributes`.
+/// Answers `CreateTargetGroup`, `DescribeTargetGroupAttributes`, `DescribeTargetHealth` and `ModifyTargetGroupAttributes`.
 ///
 /// # Errors
 /// `TargetGroupNotFound`, `DuplicateTargetGroupName`, `ValidationError`, or `NotImplemented`.
@@ -20,6 +20,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
     match action {
         "CreateTargetGroup" => create(account, input),
         "DescribeTargetGroupAttributes" => attributes(account, input),
+        "DescribeTargetHealth" => health(account, input),
         "ModifyTargetGroupAttributes" => modify(account, input),
         _ => Err(ApiError::not_implemented("elasticloadbalancing", action)),
     }
@@ -54,6 +55,21 @@ fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 fn attributes(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DescribeTargetGroupAttributes", input, &["TargetGroupArn"])?;
     Ok(described(found(account, input)?))
+}
+
+/// `DescribeTargetHealth`: the targets are those of ECS's services.
+fn health(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("DescribeTargetHealth", input, &["TargetGroupArn"])?;
+    found(account, input)?;
+    let targets = account
+        .ecs
+        .targets(input["TargetGroupArn"].as_str().unwrap_or_default());
+    let described = targets.iter().map(|target| {
+        let port = target.port;
+        json!({"Target": {"Id": target.instance, "Port": port}, "HealthCheckPort": port.to_string(),
+            "TargetHealth": target.health.to_json()})
+    });
+    Ok(lists([("TargetHealthDescriptions", described.collect())]))
 }
 
 fn modify(account: &mut Account, input: &Value) -> Result<Value, ApiError> {

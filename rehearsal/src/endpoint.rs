@@ -5,11 +5,13 @@
 //! - `guard`: who may ask at all: no page in a browser, nobody without a key
 //! - `keys`: the access keys, which are random
 //! - `invoke`, `objects`: Lambda's and S3's requests
+//! - `protocol`: in which protocol a client speaks
 
 pub mod guard;
 mod invoke;
 pub mod keys;
 mod objects;
+mod protocol;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::net::TcpListener;
@@ -27,6 +29,7 @@ use crate::wire::{self, ApiError};
 use crate::world::World;
 use guard::Signed;
 use keys::Keys;
+use protocol::Protocol;
 
 /// The largest request that is read: a zip for a bucket is a few megabytes.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
@@ -116,22 +119,27 @@ async fn guarded(State(desk): State<Desk>, request: Request) -> Response {
     refusal(&desk.world, &parts, refused)
 }
 
-/// An error about a request that nobody has read, in the protocol that its client speaks, if the head shows it.
+/// An error about a request that nobody has read, in the protocol that its client speaks, as far as the head shows it.
 fn refusal(world: &World, parts: &Parts, error: ApiError) -> Response {
-    let target = parts.headers.get("x-amz-target");
-    let target = target.and_then(|target| target.to_str().ok());
-    let response = if invoke::function(&parts.uri).is_some() {
-        let mut response = invoke::failed(&error);
-        if let Ok(id) = HeaderValue::from_str(&world.with(wire::request_id)) {
-            response.headers_mut().insert("x-amzn-requestid", id);
+    let service = guard::service(parts);
+    let response = match protocol::of(parts, &service) {
+        Protocol::RestJson => {
+            let mut response = invoke::failed(&error);
+            if let Ok(id) = HeaderValue::from_str(&world.with(wire::request_id)) {
+                response.headers_mut().insert("x-amzn-requestid", id);
+            }
+            response
         }
-        response
-    } else if target.is_none() && parts.uri.path() != "/" {
-        objects::refused(world, &error)
-    } else {
-        http(&world.refuse(target, error))
+        Protocol::RestXml => objects::refused(world, &error),
+        Protocol::Json | Protocol::Query | Protocol::Ec2 => {
+            http(&world.refuse(target(&parts.headers), &service, error))
+        }
     };
     dated(world, response)
+}
+
+fn target(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-amz-target")?.to_str().ok()
 }
 
 async fn answer(desk: &Desk, signed: &Signed, parts: &Parts, body: &[u8]) -> Response {
@@ -154,8 +162,7 @@ async fn answer(desk: &Desk, signed: &Signed, parts: &Parts, body: &[u8]) -> Res
         let response = invoke::answer(&desk.world, caller, &name, parts, body).await;
         return dated(&desk.world, response);
     }
-    let target = headers.get("x-amz-target");
-    let target = target.and_then(|target| target.to_str().ok());
+    let target = target(headers);
     let call =
         readable(method, uri, service, target).and_then(|()| wire::read(target, service, body));
     let response = match call {
@@ -171,7 +178,7 @@ async fn answer(desk: &Desk, signed: &Signed, parts: &Parts, body: &[u8]) -> Res
         }
         Err(error) => {
             (desk.log)(&format!("{method} {uri}: {error}"));
-            desk.world.refuse(target, error)
+            return refusal(&desk.world, parts, error);
         }
     };
     dated(&desk.world, http(&response))

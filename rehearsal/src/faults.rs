@@ -18,6 +18,8 @@ pub use name::Fault;
 
 /// How long an instance is REGISTERING that registers slowly: past its join deadline of 15 minutes.
 pub const SLOW_REGISTRATION: Duration = Duration::from_secs(1200);
+/// How long an image takes to pull that takes long, from-to.
+pub const SLOW_PULL: (Duration, Duration) = (Duration::from_secs(120), Duration::from_secs(180));
 /// By how much an instance joins late, at most: most of them in time, some past a short deadline.
 pub const LATEST_JOIN: Duration = Duration::from_secs(600);
 /// By how much events come late, at most, beyond what was recorded
@@ -36,6 +38,8 @@ pub struct Faults {
     /// The AMI which was before the roll, and the one which it brings.
     old_ami: Option<String>,
     new_ami: Option<String>,
+    /// Whether the AMIs are learned from the launches.
+    learns: bool,
     /// Until when functions cannot be invoked.
     pub functions_away_until: Option<Timestamp>,
 }
@@ -47,7 +51,28 @@ impl Faults {
             on: on.into_iter().collect(),
             old_ami: None,
             new_ami,
+            learns: false,
             functions_away_until: None,
+        }
+    }
+
+    /// These faults in an account that no scenario drives: the AMI of the first launch is the old one, and any other one that
+    /// is launched is the new one.
+    pub fn learning(on: impl IntoIterator<Item = Fault>) -> Self {
+        Self {
+            learns: true,
+            ..Self::new(on, None)
+        }
+    }
+
+    /// An instance on `ami` is launched.
+    pub fn launched(&mut self, ami: &str) {
+        if !self.learns {
+            return;
+        }
+        let old = self.old_ami.get_or_insert_with(|| ami.to_owned());
+        if old != ami {
+            self.new_ami = Some(ami.to_owned());
         }
     }
 
@@ -89,5 +114,25 @@ impl Faults {
                 self.on.remove(&fault);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_an_account_the_first_ami_is_the_old_one() {
+        let mut faults = Faults::learning([Fault::NeverJoins]);
+        faults.launched("ami-1");
+        faults.launched("ami-1");
+        assert!(!faults.never_joins("ami-1"));
+        faults.launched("ami-2");
+        assert!(faults.never_joins("ami-2") && !faults.never_joins("ami-1"));
+        faults.launched("ami-1");
+        assert!(
+            !faults.never_joins("ami-1"),
+            "the old one comes again in a rollback"
+        );
     }
 }

@@ -38,7 +38,7 @@ pub fn sdk_config(world: &World, connector: SharedHttpConnector) -> aws_config::
     );
     aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new(REGION))
+        .region(aws_config::Region::new(REGION.as_str()))
         .credentials_provider(
             aws_credential_types::provider::SharedCredentialsProvider::new(credentials),
         )
@@ -68,14 +68,14 @@ impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").map(str::to_owned);
         let authorization = request.headers().get("authorization").unwrap_or_default();
-        let (service, _) = requests::signed_for(authorization);
+        let service = requests::scope(authorization).service.to_owned();
         let body = request.body().bytes().unwrap_or_default();
-        let call = requests::read(target.as_deref(), service, body);
+        let call = requests::read(target.as_deref(), &service, body);
         let (world, caller) = (self.world.clone(), self.caller.clone());
         HttpConnectorFuture::new(async move {
             let response = match call {
                 Ok(call) => world.serve(&caller, &call).await,
-                Err(error) => world.refuse(target.as_deref(), error),
+                Err(error) => world.refuse(target.as_deref(), &service, error),
             };
             let status = response
                 .status

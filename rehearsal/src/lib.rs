@@ -4,6 +4,7 @@
 //! - [`account`]: the account: one clock, one queue of things to come, one state per service.
 //! - [`changes`]: how often something changed that a worker could see.
 //! - [`clock`]: the queue of things to come.
+//! - [`text_file`]: text files, as people's tools write them.
 //! - [`usage`]: how much of the account's API limits a roll uses.
 //! - [`wire`]: what a request and an answer look like between a client and a service.
 //! - [`fact`]: what happened, as the story tells it and the promises check it.
@@ -51,6 +52,7 @@ pub mod stepfunctions;
 pub mod story;
 pub mod sts;
 pub mod telling;
+pub mod text_file;
 pub mod throttle;
 pub mod usage;
 pub mod watch;

@@ -134,7 +134,7 @@ fn answer(
     let place = (bucket, key);
     let new = object(account.now, request);
     match action {
-        "HeadBucket" => Ok(Response::empty(200).with("x-amz-bucket-region", REGION)),
+        "HeadBucket" => Ok(Response::empty(200).with("x-amz-bucket-region", REGION.as_str())),
         "GetBucketLocation" => Ok(xml::location()),
         "ListObjectsV2" => list::objects(bucket, objects, request.query),
         "PutObject" => {

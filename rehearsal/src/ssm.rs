@@ -5,7 +5,9 @@
 //! not there has no message. A name may be an ARN, and end in a selector: `NAME:2` or `NAME:label`.
 //! A label is on one version at a time.
 
+mod names;
 mod notice;
+pub mod public;
 mod selector;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,36 +15,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::account::{Account, REGION, arn};
+use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
 use selector::Wanted;
-
-/// Where AWS publishes its newest AMI for ECS, for each processor.
-const PUBLIC: [&str; 2] = [
-    "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id",
-    "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id",
-];
-/// The AMI that these parameters name here. It is made up.
-const PUBLIC_AMI: &str = "ami-0ec5a11ea5e000001";
 
 /// The parameters, by name.
 #[derive(Debug, Default)]
 pub struct State {
     parameters: BTreeMap<String, Parameter>,
-    /// What AWS has published, by name, and when.
-    published: BTreeMap<String, (String, Timestamp)>,
-}
-
-/// Whether AWS publishes the parameters of this name, which everybody may read and nobody write.
-/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html>
-pub fn is_public(name: &str) -> bool {
-    name.starts_with("/aws/service/")
-}
-
-/// AWS publishes an AMI in one of its own parameters. No event tells of that.
-pub fn publish(account: &mut Account, name: &str, ami: &str) {
-    let published = (ami.to_owned(), account.now);
-    account.ssm.published.insert(name.to_owned(), published);
+    /// What AWS published anew under its public names.
+    published: BTreeMap<String, public::Published>,
 }
 
 #[derive(Debug, Default)]
@@ -103,7 +85,8 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         input,
         &["Name", "Value", "Type", "Overwrite", "Description"],
     )?;
-    let name = text(action, input, "Name")?;
+    // Documented: spaces at the beginning and the end are taken away.
+    let name = text(action, input, "Name")?.trim_matches(' ');
     let value = text(action, input, "Value")?;
     if !matches!(input["Type"].as_str(), None | Some("String")) {
         return Err(ApiError::not_known(format_args!(
@@ -111,7 +94,9 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             input["Type"]
         )));
     }
-    selector::check_name(name)?;
+    names::check(name)?;
+    check_value(value)?;
+    check_twin(account, name)?;
     let now = account.now;
     let is_new = match account.ssm.parameters.get(name) {
         Some(_) if input["Overwrite"] != true => {
@@ -144,20 +129,44 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"Version": version, "Tier": "Standard"}))
 }
 
+/// The most characters of a standard parameter (documented).
+const LONGEST_VALUE: usize = 4096;
+
+/// A value has 1 to 4096 characters
+/// (<https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>).
+fn check_value(value: &str) -> Result<(), ApiError> {
+    let message = if value.is_empty() {
+        "1 validation error detected: Value '' at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1."
+    } else if value.chars().count() > LONGEST_VALUE {
+        "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier."
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::client("ValidationException", message))
+}
+
+/// Documented: `/NAME` and `NAME` are not unique beside each other. What AWS answers to the second is not.
+fn check_twin(account: &Account, name: &str) -> Result<(), ApiError> {
+    let twin = match name.strip_prefix('/') {
+        Some(bare) if !bare.contains('/') => bare.to_owned(),
+        None => format!("/{name}"),
+        Some(_) => return Ok(()),
+    };
+    match account.ssm.parameters.contains_key(&twin) {
+        true => Err(ApiError::not_known(format_args!(
+            "a parameter {name} beside {twin}, which AWS does not tell apart"
+        ))),
+        false => Ok(()),
+    }
+}
+
 fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("GetParameter", input, &["Name"])?;
     let given = text("GetParameter", input, "Name")?;
-    let published = account.ssm.published.get(given).cloned();
-    let usual = || (PUBLIC_AMI.to_owned(), Timestamp::UNIX_EPOCH);
-    let published = published.or_else(|| PUBLIC.contains(&given).then(usual));
-    if let Some((ami, modified)) = published {
-        return Ok(json!({"Parameter": {
-            "Name": given, "Type": "String", "Value": ami, "Version": 1, "DataType": "text",
-            "LastModifiedDate": modified.to_string(),
-            "ARN": format!("arn:aws:ssm:{REGION}::parameter{given}"),
-        }}));
+    let mut wanted = Wanted::parse(given)?;
+    if wanted.name.starts_with(public::PREFIX) {
+        return public::get(account, wanted.name);
     }
-    let mut wanted = Wanted::parse(given);
     // The ARN of a name without slashes has one too.
     if given.starts_with("arn:") && !account.ssm.parameters.contains_key(wanted.name) {
         wanted.name = wanted.name.trim_start_matches('/');

@@ -140,6 +140,8 @@ impl Switch {
 pub trait Listener: Send {
     /// Takes a line.
     fn line(&mut self, line: &Line);
+    /// Takes a remark on what the rehearsal leaves out.
+    fn remark(&mut self, _remark: &str) {}
     /// Takes a fact, with the account as it stands then.
     fn fact(&mut self, _account: &Account, _told: &Told) {}
     /// Is told how far the roll is: instances replaced, of how many, and what is under way.

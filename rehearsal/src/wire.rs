@@ -1,6 +1,7 @@
-//! What a request and an answer look like between a client and a service: [`json`] and [`query`] are AWS's two
+//! What a request and an answer look like between a client and a service: [`json`], [`query`] and [`ec2`] are the
 //! protocols that our services speak, and [`answer`] serves one HTTP request of either.
 
+pub mod ec2;
 pub mod json;
 pub mod query;
 
@@ -86,25 +87,48 @@ pub fn write(call: &Call, request_id: String, answer: Result<Value, ApiError>) -
         .find(|(_, service, _)| *service == call.service);
     match target {
         Some((_, _, version)) => json::write(version, request_id, answer),
+        None if call.service == "ec2" => ec2::write(&call.action, request_id, answer),
         None => query::write(&call.action, request_id, answer),
     }
 }
 
-/// Writes the refusal of a request that [`read`] could not read, in the protocol that its `target` speaks.
-pub fn refuse(target: Option<&str>, request_id: String, error: ApiError) -> Response {
+/// Writes the refusal of a request that [`read`] could not read, in the protocol of its `target`, or of the `service` that
+/// it is signed for.
+pub fn refuse(
+    target: Option<&str>,
+    service: &str,
+    request_id: String,
+    error: ApiError,
+) -> Response {
     match target {
         Some(_) => json::write(json::VERSION_1_1, request_id, Err(error)),
+        None if service == "ec2" => ec2::write("", request_id, Err(error)),
         None => query::write("", request_id, Err(error)),
     }
 }
 
-/// The service in the credential scope of a signature, and the access key:
-/// `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
-pub fn signed_for(authorization: &str) -> (&str, &str) {
+/// What the credential scope of a signature names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scope<'a> {
+    /// The access key.
+    pub key: &'a str,
+    /// The Region; empty if there is none.
+    pub region: &'a str,
+    /// The service; empty if there is none.
+    pub service: &'a str,
+}
+
+/// The scope of `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
+pub fn scope(authorization: &str) -> Scope<'_> {
     let scope = authorization.split("Credential=").nth(1);
     let mut parts = scope.unwrap_or_default().split('/');
-    let key = parts.next().unwrap_or_default();
-    (parts.nth(2).unwrap_or_default(), key)
+    let mut next = || parts.next().unwrap_or_default();
+    let (key, _date, region, service) = (next(), next(), next(), next());
+    Scope {
+        key,
+        region,
+        service,
+    }
 }
 
 /// A new request id.

@@ -167,10 +167,10 @@ impl World {
         response
     }
 
-    /// Answers a request that could not be read, in the protocol that its `target` speaks.
-    pub fn refuse(&self, target: Option<&str>, error: ApiError) -> Response {
+    /// Answers a request that could not be read, in the protocol of its `target`, or of the `service` that it is signed for.
+    pub fn refuse(&self, target: Option<&str>, service: &str, error: ApiError) -> Response {
         let request_id = self.with(wire::request_id);
-        wire::refuse(target, request_id, error)
+        wire::refuse(target, service, request_id, error)
     }
 
     /// Invokes the function called `name`, and waits for its answer.

@@ -3,7 +3,8 @@
 Which calls the account serves, it says itself: every operation that AWS's models have for its services is sent to it
 once, and what it does not refuse with "does not know the call" is served. A served call that is not tried here fails,
 so a new call cannot be forgotten; so does one that the account refuses for a member that both clients send by
-themselves, such as an idempotency token.
+themselves, such as an idempotency token. An answer in which boto3 finds nothing fails too, where AWS's model has members
+for it and the account has something to tell: then the account names them otherwise than AWS does.
 
 usage: every_call.py [--binaries target/debug] [--speed 600]
 """
@@ -21,6 +22,8 @@ from loopback.every_call.recorder import BOTO3, CLI, Recorder
 
 # What botocore calls the services by the name that the account dispatches on.
 NAMES = {"states": "stepfunctions", "elasticloadbalancing": "elbv2"}
+# Their answers have members, but none that there is something to tell of in this course.
+EMPTY_IS_RIGHT = {("s3", "AbortMultipartUpload")}
 # Served outside of that dispatch, by REST protocols of their own.
 REST = {"lambda", "s3"}
 
@@ -45,6 +48,12 @@ def report(served, recorder):
             code = 1
             why = recorder.refusal(tool, service, operation) or "was not tried"
             print(f"DIFFERS {tool} {service}:{operation}: {why}")
+    for service, operation in sorted(recorder.empty() - EMPTY_IS_RIGHT):
+        code = 1
+        print(f"DIFFERS {BOTO3} {service}:{operation}: the answer that boto3 reads is empty")
+    for service, operation in sorted(EMPTY_IS_RIGHT - recorder.empty()):
+        code = 1
+        print(f"DIFFERS {BOTO3} {service}:{operation}: EMPTY_IS_RIGHT names it, and its answer is not empty")
     for service in sorted({service for service, _ in served}):
         calls = sorted(operation for own, operation in served if own == service)
         print(f"  {service}: {len(calls)} calls through boto3 and the AWS CLI")

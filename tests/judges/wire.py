@@ -31,7 +31,7 @@ TASK_DEFINITION = {
     ],
 }
 PATIENCE = {"Delay": 1, "MaxAttempts": 300}
-EVERY_SERVICE = {"autoscaling", "cloudformation", "ecs", "events", "lambda", "s3", "ssm", "stepfunctions", "sts"}
+EVERY_SERVICE = {"autoscaling", "cloudformation", "ec2", "ecs", "events", "lambda", "s3", "ssm", "stepfunctions", "sts"}
 
 
 def must(condition, sentence):
@@ -119,6 +119,10 @@ def look(cluster):
     ecs, stepfunctions = client("ecs"), client("stepfunctions")
     client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[cluster])
     client("autoscaling").describe_scaling_activities(AutoScalingGroupName=cluster)
+    templates = client("ec2").describe_launch_templates()["LaunchTemplates"]
+    must(templates, "there is no launch template")
+    for template in templates:
+        client("ec2").describe_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"])
     members = ecs.list_container_instances(cluster=cluster)["containerInstanceArns"]
     if members:
         ecs.describe_container_instances(cluster=cluster, containerInstances=members, include=["TAGS"])

@@ -30,7 +30,7 @@ type Case = (
     &'static str,
 );
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 10] = [
     (
         "POST /",
         "states",
@@ -78,6 +78,22 @@ const CASES: [Case; 8] = [
         "Action=DescribeLoadBalancers&Version=2011-01-01",
         "HTTP/1.1 501",
         "<Code>NotImplemented</Code>",
+    ),
+    (
+        "POST /",
+        "ec2",
+        None,
+        "Action=DescribeLaunchTemplates&Version=2016-11-15",
+        "HTTP/1.1 200",
+        "<launchTemplates></launchTemplates>",
+    ),
+    (
+        "GET /2015-03-31/functions",
+        "lambda",
+        None,
+        "",
+        "HTTP/1.1 501",
+        "\"message\":\"the account in memory does not know GET /2015-03-31/functions",
     ),
     ("PUT /bucket", "s3", None, "", "HTTP/1.1 200", ""),
     (
@@ -152,4 +168,47 @@ fn each_account_has_a_key_of_its_own_and_tells_it_to_a_shell_too() {
         read.ends_with(" eu-west-1 36 not-checked\n"),
         "{script}: {read}"
     );
+}
+
+#[test]
+fn the_account_is_in_the_region_that_its_user_names_and_refuses_others() {
+    let account = Account::start(&["--region", "us-east-1", "--fault", "never-joins"]);
+    let target = "x-amz-target: AmazonSSM.GetParameter";
+    let name = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id";
+    let body = format!("{{\"Name\": \"{name}\"}}");
+    let ask = |region: &str| {
+        let signature = account.signature("ssm").replace("eu-west-1", region);
+        let own = &account.address;
+        let head = format!("POST / HTTP/1.1\r\nhost: {own}\r\n{signature}\r\n{target}");
+        account.raw(&head, &body)
+    };
+    let answer = ask("us-east-1");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let arn = format!("arn:aws:ssm:us-east-1::parameter{name}");
+    assert!(answer.contains(&arn), "{answer}");
+    let refused = ask("eu-west-1");
+    assert!(refused.starts_with("HTTP/1.1 403"), "{refused}");
+    for words in [
+        "InvalidSignatureException",
+        "is for eu-west-1",
+        "is in us-east-1",
+    ] {
+        assert!(refused.contains(words), "{refused}");
+    }
+    account.end();
+    for (flags, words) in [
+        (
+            ["account", "--region", "moon"],
+            "moon is not the name of a Region",
+        ),
+        (
+            ["account", "--fault", "drain-hangs"],
+            "drain-hangs is a fault of the workload",
+        ),
+    ] {
+        let output = run(&flags);
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains(words), "{flags:?}: {message}");
+    }
 }

@@ -19,7 +19,7 @@ pub fn run(input: &[u8]) -> Verdict {
         let found = request.headers.iter().find(|(own, _)| own == name);
         found.map(|(_, value)| value.as_str())
     };
-    let (service, key) = wire::signed_for(header("authorization").unwrap_or_default());
+    let wire::Scope { service, key, .. } = wire::scope(header("authorization").unwrap_or_default());
     let caller = match key.split_once("FUNCTION-") {
         Some((_, name)) => Caller::Function(name.to_owned()),
         None => Caller::Operator,
@@ -39,7 +39,7 @@ pub fn run(input: &[u8]) -> Verdict {
         Err(error) => {
             scene::error(&error);
             let message = error.to_string();
-            well_formed(&wire::refuse(target, id, error));
+            well_formed(&wire::refuse(target, service, id, error));
             Verdict::Refused(message)
         }
     }

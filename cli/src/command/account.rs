@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use rehearsal::account::{Account as InMemory, REGION};
 use rehearsal::endpoint::{self, keys::Keys};
 use rehearsal::environments::{Environments, Host};
+use rehearsal::faults::{Fault, Faults, SLOW_PULL};
 use rehearsal::functions::Invoker;
 use rehearsal::story::files::Files;
 use rehearsal::world::World;
@@ -20,6 +21,7 @@ use workers::text::printable;
 
 use super::processes::Workers;
 use super::rehearse::Output;
+use super::trouble::Trouble;
 use crate::view::out::say;
 
 /// Clients need a secret key to sign with. The account does not check signatures.
@@ -27,6 +29,9 @@ const SECRET: &str = "not-checked";
 
 /// Nobody lets an account run longer.
 const FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// The Region of the account if no flag names one.
+const REGION_IF_NOT_GIVEN: &str = "eu-west-1";
 
 /// Flags of `account`.
 #[derive(Debug, Args)]
@@ -40,6 +45,9 @@ one JSON object. The access key id is the secret: the account refuses every requ
 of pages in a browser, and requests under another host name than its address. Refusals are written to stderr. Ctrl-C
 ends the account, and everything in it.
 
+It also refuses requests for another Region than its own. ECS's API limits hold. With --fault the AMI of the first launch
+is the old one, and any other one is new. Faults of the workload are yours to start, so they are refused here.
+
 Exit code: 0 if it was ended by a signal, 2 if it could not start.")]
 pub struct Account {
     /// Address on loopback, with port 0 for one that is free
@@ -48,6 +56,12 @@ pub struct Account {
     /// How many times as fast as the wall clock time goes by in the account
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3600))]
     speed: u32,
+    /// The Region that the account is in
+    #[arg(long, value_name = "REGION", default_value = REGION_IF_NOT_GIVEN)]
+    region: String,
+    /// Something that goes wrong all the time, as in `rehearse`; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = lasting_fault)]
+    fault: Vec<Fault>,
     /// Where all chance comes from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -70,6 +84,9 @@ impl Account {
     /// # Errors
     /// A sentence about what is wrong with a flag.
     pub fn run(self) -> Result<ExitCode, String> {
+        REGION
+            .choose(&self.region)
+            .map_err(|error| format!("--region: {error}"))?;
         let files = match &self.template {
             Some(path) => Files::read(path)?,
             None => Files::built_in(),
@@ -116,6 +133,12 @@ impl Account {
         }
         let mut account = InMemory::new(Timestamp::now(), self.seed);
         account.cloudformation.files = files.texts;
+        // AWS's API limits hold here from the beginning; a rehearsal starts its workload without them.
+        account.ecs.dynamics.throttling = true;
+        if self.fault.contains(&Fault::SlowPull) {
+            account.ecs.dynamics.pending_with_pull = SLOW_PULL;
+        }
+        account.faults = Faults::learning(self.fault.iter().copied());
         account.lambda.refuses_uploads = !self.run_uploaded_code;
         let invoker = Invoker::Processes(environments);
         let world = World::on_the_wall_clock(account, self.speed, invoker);
@@ -130,6 +153,45 @@ impl Account {
             _ = world.run_until(|_| false, forever) => Ok(ExitCode::SUCCESS),
             _ = tokio::signal::ctrl_c() => Ok(ExitCode::SUCCESS),
             _ = terminate.recv() => Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+/// A fault that an account has all the time.
+fn lasting_fault(name: &str) -> Result<Fault, String> {
+    let fault = match Trouble::from_name(name)? {
+        Trouble::Fault(fault) => fault,
+        Trouble::Mishap(_) => {
+            return Err(format!(
+                "{name} happens once, in the middle of a rollout: rehearse with it"
+            ));
+        }
+    };
+    match fault.is_of_an_account() {
+        Ok(()) => Ok(fault),
+        Err(why) => Err(format!("{name} {why}: rehearse with it")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_that_an_account_has_by_itself_are_taken_and_others_named() {
+        assert_eq!(lasting_fault("never-joins"), Ok(Fault::NeverJoins));
+        assert_eq!(lasting_fault("throttle"), Ok(Fault::Throttle));
+        for (name, words) in [
+            ("drain-hangs", "drain-hangs is a fault of the workload"),
+            (
+                "worker-error",
+                "worker-error is a fault of workers inside the rehearsal",
+            ),
+            ("spot-interrupted", "spot-interrupted happens once"),
+            ("boredom", "no fault is called boredom"),
+        ] {
+            let refused = lasting_fault(name).expect_err(name);
+            assert!(refused.contains(words), "{refused}");
         }
     }
 }

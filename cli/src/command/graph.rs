@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use rehearsal::text_file;
 
 use crate::view::graph;
 use crate::view::out::say;
@@ -29,8 +30,7 @@ impl Graph {
     /// A sentence about the file at fault.
     pub fn run(self) -> Result<ExitCode, String> {
         let definition = match &self.definition {
-            Some(path) => std::fs::read_to_string(path)
-                .map_err(|error| format!("{}: {error}", path.display()))?,
+            Some(path) => text_file::read(path)?,
             None => include_str!("../../../statemachine/lifecycle.asl.json").to_owned(),
         };
         let drawn = graph::mermaid(&definition)?;

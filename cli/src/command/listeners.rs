@@ -44,6 +44,13 @@ impl Listener for Both {
             .fact(account, told);
     }
 
+    fn remark(&mut self, remark: &str) {
+        self.live
+            .lock()
+            .expect("a panic in a listener ends the program")
+            .remark(remark);
+    }
+
     fn progress(&mut self, replaced: usize, of: usize, at: Duration) {
         self.live
             .lock()

@@ -3,14 +3,16 @@
 mod html;
 mod tellings;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use clap::{Args, ValueEnum};
 use rehearsal::report::Report;
+use rehearsal::ssm::public;
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
 use rehearsal::story::{Action, Afterwards, Processes, Settings, play_with_processes};
+use rehearsal::text_file;
 use rehearsal::workload::Workload;
 
 use super::processes::Workers;
@@ -43,15 +45,16 @@ It shows the milestones, the numbers, and the answer as the last line; --verbose
 
 Exit code: 0 if the roll ended on the new AMI, with no instance retained and every promise held, 1 if not, 2 for bad input.")]
 pub struct Rehearse {
-    /// Parameters of the stack: a JSON list of ParameterKey and ParameterValue [default: those of this build]
+    /// Parameters of the stack: a JSON file in any form that the AWS CLI takes [default: those of this build]
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
     /// The template to deploy [default: that of this build]
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
-    /// What runs on the cluster: the output of `aws ecs describe-services` [default: a built-in workload]
-    #[arg(long, value_name = "FILE")]
-    workload: Option<PathBuf>,
+    /// What runs on the cluster: the output of `aws ecs describe-services`, in one file or several, each with one answer
+    /// or several [default: a built-in workload]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    workload: Vec<PathBuf>,
     /// Size of the cluster; sets ClusterSize, and ClusterMaxSize to its double
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
     instances: Option<u64>,
@@ -230,6 +233,11 @@ impl Rehearse {
         if self.fault.iter().any(|it| it.is_of_spot()) {
             settings.set_parameter("PurchaseOption", "spot");
         }
+        let of = |key: &str| settings.parameter(key).unwrap_or_default();
+        let wrong = public::wrong_processor(of("EcsAmiParameterKey"), of("EcsInstanceType"));
+        if let Some(wrong) = wrong {
+            anstream::eprintln!("ecs-rollout: {wrong}");
+        }
         settings.workload = self.workload(&settings)?;
         if let Some(remark) = larger_than_the_group(&settings) {
             anstream::eprintln!("ecs-rollout: {remark}");
@@ -241,31 +249,37 @@ impl Rehearse {
     fn with_its_file(&self, message: String) -> String {
         let of_parameters = message.contains("ValidationError: Parameter");
         let of_workload = message.starts_with("the workload");
-        let file = match (&self.parameters, &self.workload) {
-            (Some(file), _) if of_parameters => file,
-            (_, Some(file)) if of_workload => file,
+        let names = |files: &[PathBuf]| {
+            let names = files.iter().map(|file| file.display().to_string());
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let file = match &self.parameters {
+            Some(file) if of_parameters => names(std::slice::from_ref(file)),
+            _ if of_workload && !self.workload.is_empty() => names(&self.workload),
             _ => return message,
         };
         let remedy = match of_parameters {
             true => "; the template says which parameters there are, and their limits",
             false => "",
         };
-        format!("{}: {message}{remedy}", file.display())
+        format!("{file}: {message}{remedy}")
     }
 
     fn workload(&self, settings: &Settings) -> Result<Workload, String> {
-        let Some(path) = &self.workload else {
+        if self.workload.is_empty() {
             let size = settings
                 .parameter("ClusterSize")
                 .and_then(|size| size.parse().ok());
             return Ok(Workload::built_in(size.unwrap_or(2)));
+        }
+        let read = |path: &PathBuf| {
+            let text = fit_to_show(read(path, "--workload")?);
+            Ok((path.display().to_string(), text))
         };
-        let workload = Workload::read(
-            &path.to_string_lossy(),
-            &fit_to_show(read(path, "--workload")?),
-        )?;
+        let files: Result<Vec<_>, String> = self.workload.iter().map(read).collect();
+        let workload = Workload::read_all(&files?)?;
         for assumed in &workload.assumed {
-            anstream::eprintln!("ecs-rollout: taken for granted: {assumed}");
+            anstream::eprintln!("ecs-rollout: assumed: {assumed}");
         }
         Ok(workload)
     }
@@ -280,11 +294,6 @@ fn larger_than_the_group(settings: &Settings) -> Option<String> {
     })
 }
 
-fn read(path: &PathBuf, flag: &str) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| {
-        format!(
-            "{}: {error}; {flag} names a file that can be read",
-            path.display()
-        )
-    })
+fn read(path: &Path, flag: &str) -> Result<String, String> {
+    text_file::read(path).map_err(|error| format!("{error}; {flag} names a text file"))
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::Args;
 use rehearsal::story::{play, script};
+use rehearsal::text_file;
 use serde_json::json;
 
 use super::rehearse::Output;
@@ -38,8 +39,7 @@ impl Scenario {
     /// What is wrong with the scenario, or what the account refused.
     pub fn run(self) -> Result<ExitCode, String> {
         let file = self.file.display().to_string();
-        let text =
-            std::fs::read_to_string(&self.file).map_err(|error| format!("{file}: {error}"))?;
+        let text = text_file::read(&self.file)?;
         let script = script::read(&file, &text)?;
         let is_text = self.output == Output::Text;
         let live = Arc::new(Mutex::new(Live::new(if is_text {

@@ -98,6 +98,11 @@ impl Listener for Live {
         }
     }
 
+    fn remark(&mut self, remark: &str) {
+        self.bar
+            .suspend(|| anstream::eprintln!("ecs-rollout: {remark}"));
+    }
+
     fn progress(&mut self, replaced: usize, of: usize, at: Duration) {
         self.on_new = replaced;
         self.bar.set_length(of as u64);

@@ -15,8 +15,6 @@ use crate::account::{Account, REGION};
 use crate::ec2;
 use crate::fact::Fact;
 
-/// The Region, as ids of its zones begin.
-const REGION_SHORT: &str = "euw1";
 /// What the group says when it cannot shrink.
 const ALL_PROTECTED: &str = "Could not scale to desired capacity because all remaining instances are protected from scale-in.";
 
@@ -213,12 +211,12 @@ pub fn zone(place: usize) -> String {
 /// The id of the zone called `zone`, such as `euw1-az1`. Which of a Region's zones has which name is another matter in
 /// each account.
 pub fn zone_id(zone: &str) -> String {
-    let number = match zone.strip_prefix(REGION) {
+    let number = match zone.strip_prefix(REGION.as_str()) {
         Some("a") => 1,
         Some("b") => 2,
         _ => 3,
     };
-    format!("{REGION_SHORT}-az{number}")
+    format!("{}-az{number}", REGION.short())
 }
 
 fn admit(

@@ -11,7 +11,7 @@ use super::activity::Cause;
 use super::input::{not_one_of, required, texts};
 use super::lifecycle::set_out;
 use super::moves::{LifecycleState, Move};
-use super::{Event, capacity, found, found_mut};
+use super::{Event, capacity, found, found_mut, rebalance};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
@@ -116,6 +116,7 @@ pub fn resume(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         check_soon(account, &name, &id);
     }
     capacity::reconcile_later(account, &name);
+    rebalance::go_on(account, &name);
     Ok(json!({}))
 }
 

@@ -17,7 +17,10 @@ use crate::wire::{ApiError, lists, only};
 /// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter
 /// to it. Recorded (radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09): one
 /// that is retained meets its terminate hooks again, with new tokens and events. That it is so for
-/// one retained on its way into a warm pool is assumed.
+/// one retained on its way into a warm pool is assumed. Documented: while Terminate is suspended no
+/// instance in service goes, and others may
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/suspend-resume-considerations.html>). That
+/// the call is then refused is assumed, as AttachInstances was recorded to be without Launch.
 pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "TerminateInstanceInAutoScalingGroup";
     only(
@@ -75,6 +78,12 @@ fn may_terminate(
         // That it is refused is documented; the text is assumed.
         return Err(validation(format!(
             "The instance {} is in the warm pool of AutoScalingGroup {}. This operation is not supported for instances in a warm pool.",
+            instance.id, group.name
+        )));
+    }
+    if state == LifecycleState::InService && group.is_suspended("Terminate") {
+        return Err(validation(format!(
+            "Cannot terminate instance {} of AutoScalingGroup {} while the Terminate process is suspended",
             instance.id, group.name
         )));
     }
@@ -287,6 +296,23 @@ mod tests {
         pass(&mut account, 100);
         let id = all_in(&account, S::InService)[0].clone();
         (account, id)
+    }
+
+    #[test]
+    fn what_is_in_service_stays_while_terminate_is_suspended() {
+        let (mut account, id) = grown(json!({"DesiredCapacity": 1}));
+        let process = json!({"ScalingProcesses": ["Terminate"]});
+        call(&mut account, "SuspendProcesses", process.clone()).expect("a known process");
+        let refused = scene::terminate(&mut account, &id, false).expect_err("suspended");
+        assert!(
+            refused
+                .message
+                .ends_with("the Terminate process is suspended")
+        );
+        pass(&mut account, 600);
+        assert_eq!(all_in(&account, S::InService), [id.clone()]);
+        call(&mut account, "ResumeProcesses", process).expect("a known process");
+        scene::terminate(&mut account, &id, false).expect("it may go");
     }
 
     #[test]

@@ -47,7 +47,8 @@ pub fn go_on(account: &mut Account, name: &str) {
             .iter()
             .filter(|it| it.state == LifecycleState::InService)
             .count() as u32;
-        if group.at_risk.is_empty() || in_service < group.wanted() {
+        let may_end = !group.is_suspended("Terminate");
+        if group.at_risk.is_empty() || in_service < group.wanted() || !may_end {
             return;
         }
         let id = group.at_risk.remove(0);

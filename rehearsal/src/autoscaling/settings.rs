@@ -84,6 +84,9 @@ pub fn template(account: &Account, input: &Value) -> Result<Option<TemplateChoic
             return Err(unusable(&message));
         }
     }
+    // As users report (hashicorp/terraform-provider-aws and others): the launch is tried out.
+    let fits = account.ec2.check_template(&data);
+    fits.map_err(|error| unusable(&error.message))?;
     Ok(Some(TemplateChoice {
         id: from.id,
         name: from.name,

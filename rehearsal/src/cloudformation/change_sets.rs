@@ -197,7 +197,7 @@ fn summary(account: &Account, id: &str) -> Value {
     let mut answer = json!({
         "ChangeSetId": id, "ChangeSetName": set.name, "StackId": set.next.stack,
         "StackName": account.cloudformation.stacks[&set.next.stack].name,
-        "CreationTime": set.created.to_string(), "Status": status, "ExecutionStatus": set.execution_status,
+        "CreationTime": describe::milliseconds(set.created), "Status": status, "ExecutionStatus": set.execution_status,
         "IncludeNestedStacks": false,
     });
     describe::put(&mut answer, "StatusReason", reason);

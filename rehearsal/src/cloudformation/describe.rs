@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::asked::stack_name;
@@ -69,7 +70,7 @@ pub(super) fn found<'a>(account: &'a Account, name: &str) -> Result<&'a Stack, A
 fn described(stack: &Stack) -> Value {
     let template = &stack.version.template;
     let mut answer = json!({
-        "StackId": stack.id, "StackName": stack.name, "CreationTime": stack.created.to_string(),
+        "StackId": stack.id, "StackName": stack.name, "CreationTime": milliseconds(stack.created),
         "StackStatus": stack.status, "DisableRollback": false, "NotificationARNs": [], "Tags": [],
         "EnableTerminationProtection": false, "RollbackConfiguration": {}, "Capabilities": stack.capabilities,
         "Parameters": parameters(&stack.version),
@@ -94,7 +95,7 @@ fn described(stack: &Stack) -> Value {
         answer["DetailedStatus"] = CONFIGURED.into();
     }
     if let Some(updated) = stack.updated {
-        answer["LastUpdatedTime"] = Value::from(updated.to_string());
+        answer["LastUpdatedTime"] = Value::from(milliseconds(updated));
     }
     if let Some((parent, _)) = &stack.parent {
         answer["ParentId"] = Value::from(parent.as_str());
@@ -133,6 +134,11 @@ pub(super) fn parameters(version: &Version) -> Vec<Value> {
         parameter
     });
     parameters.collect()
+}
+
+/// A time as CloudFormation answers it: always with three digits of a second.
+pub(super) fn milliseconds(at: Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 /// Puts `text` under `member`, unless it is empty: AWS leaves empty members out.
@@ -181,7 +187,7 @@ fn event_answer(stack: &Stack, event: &StackEvent) -> Value {
     let mut answer = json!({
         "StackId": stack.id, "StackName": stack.name, "EventId": event.id, "LogicalResourceId": event.logical_id,
         "PhysicalResourceId": event.physical_id, "ResourceType": event.resource_type, "ResourceStatus": event.status,
-        "Timestamp": event.at.to_string(),
+        "Timestamp": milliseconds(event.at),
     });
     put(&mut answer, "ResourceStatusReason", &event.reason);
     put(&mut answer, "OperationId", &event.operation);
@@ -239,7 +245,7 @@ fn resource_answers(stack: &Stack, time: &str) -> Vec<Map<String, Value>> {
             let mut answer = json!({
                 "LogicalResourceId": name, "PhysicalResourceId": resource.physical_id,
                 "ResourceType": resource.kind.name, "ResourceStatus": resource.status,
-                time: resource.updated.to_string(),
+                time: milliseconds(resource.updated),
             });
             put(&mut answer, "ResourceStatusReason", &resource.reason);
             match answer {

@@ -5,6 +5,7 @@
 mod calls;
 mod creation;
 mod seen;
+mod sized;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::handler::{Wanted, ask, raw};
+use super::handler::{Wanted, ask};
 use super::node::scalar_text;
 use super::operation::{self, Purpose};
 use super::refreshing::{self, Refreshing};
@@ -52,6 +53,8 @@ pub enum Stage {
         /// When it gives up.
         until: Timestamp,
     },
+    /// The group is new, and nobody signals; until when it may take to have its instances.
+    Filling(Timestamp),
     /// Its instances are replaced.
     Rolling(Box<Roll>),
     /// An instance refresh replaces its instances.
@@ -143,6 +146,7 @@ pub fn look(account: &mut Account, id: &str, name: &str, turn: u64) {
         let every = account.cloudformation.dynamics.look_every;
         return look_again(account, id, name, every);
     };
+    let now = account.now;
     let Some(work) = operation::group_work(account, id, name) else {
         return;
     };
@@ -161,8 +165,9 @@ pub fn look(account: &mut Account, id: &str, name: &str, turn: u64) {
         Stage::Refreshing(_) => refreshing::look(account, id, name, &group),
         Stage::Emptying(until) => {
             let until = *until;
-            emptying(account, id, &group, &seen, until)
+            sized::emptying(account, id, &group, &seen, until)
         }
+        Stage::Filling(until) => sized::filling(now, &seen, *until),
     };
     match outcome {
         Some(result) => operation::finished(account, id, name, result),
@@ -203,47 +208,7 @@ fn creating(
     }
 }
 
-fn emptying(
-    account: &mut Account,
-    id: &str,
-    group: &str,
-    seen: &Seen,
-    until: Timestamp,
-) -> Option<Result<(), String>> {
-    if seen.instances.is_empty() {
-        return match raw(
-            account,
-            id,
-            "autoscaling",
-            "DeleteAutoScalingGroup",
-            &json!({"AutoScalingGroupName": group}),
-        ) {
-            Ok(_) => Some(Ok(())),
-            Err(error)
-                if matches!(
-                    error.code.as_str(),
-                    "ResourceInUse" | "ScalingActivityInProgress" | "ResourceContention"
-                ) =>
-            {
-                None
-            }
-            Err(error) => Some(Err(super::handler::told(account, "autoscaling", &error))),
-        };
-    }
-    let left: Vec<_> = seen
-        .instances
-        .iter()
-        .map(|instance| format!("{} ({})", instance.id, instance.state))
-        .collect();
-    (account.now >= until).then(|| {
-        Err(format!(
-            "Group did not stabilize: it still has {}",
-            left.join(", ")
-        ))
-    })
-}
-
-/// The group is made: it waits for signals if its CreationPolicy says so.
+/// The group is made: it waits for signals if its CreationPolicy says so, and otherwise for its instances.
 pub fn created(account: &mut Account, wanted: &Wanted) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
     let update = policy(account, id, name, |declared| {
@@ -263,8 +228,8 @@ pub fn created(account: &mut Account, wanted: &Wanted) {
             begin(account, wanted, Stage::Creating { creation, until });
         }
         Ok(_) => {
-            let delay = account.cloudformation.dynamics.other;
-            operation::takes(account, id, name, delay);
+            let until = account.now + account.cloudformation.dynamics.instances_within;
+            begin(account, wanted, Stage::Filling(until));
         }
         Err(reason) => operation::finished(account, id, name, Err(reason)),
     }

@@ -27,7 +27,7 @@ impl Scope<'_> {
     fn pseudo(&self, name: &str) -> Option<Value> {
         Some(Value::from(match name {
             "AWS::AccountId" => ACCOUNT_ID,
-            "AWS::Region" => REGION,
+            "AWS::Region" => REGION.as_str(),
             "AWS::Partition" => PARTITION,
             "AWS::StackName" => self.stack_name,
             "AWS::StackId" => self.stack_id,

@@ -4,7 +4,7 @@
 //! signals mean nothing to it, that a failure rolls the stack back with another refresh, and that it may take 36 hours.
 //! Not documented, and assumed here: the group gets its new properties first and the refresh names none of its own; the
 //! texts of the events; that an update fails if somebody else's refresh is in its way, while a rollback waits for its
-//! turn; that a cancelled update cancels its refresh; and that a rollback's refresh watches no alarms.
+//! turn; that a cancelled update cancels its refresh, as does one that gives it up after the 36 hours; and that a rollback's refresh watches no alarms.
 
 use std::time::Duration;
 
@@ -147,7 +147,12 @@ pub fn look(
     let (started, back, until) = (refreshing.id.clone(), refreshing.back, refreshing.until);
     let Some(refresh) = started else {
         let preferences = refreshing.policy.preferences(back);
-        return start(account, id, name, group, preferences, back);
+        let begun = start(account, id, name, group, preferences, back);
+        let waits_for_turn = of(account, id, name).is_some_and(|it| it.id.is_none());
+        let is_late = begun.is_none() && waits_for_turn && account.now >= until;
+        return begun.or_else(|| {
+            is_late.then(|| Err("Another instance refresh did not end within 36 hours".to_owned()))
+        });
     };
     let input = json!({"AutoScalingGroupName": group, "InstanceRefreshIds": [refresh]});
     let answer = match raw(
@@ -174,9 +179,12 @@ pub fn look(
                 "Instance refresh {refresh} ended {status} at {percent}%: {why}"
             )))
         }
-        _ if account.now >= until => Some(Err(format!(
-            "Instance refresh {refresh} did not end within 36 hours"
-        ))),
+        _ if account.now >= until => {
+            cancel(account, id, name);
+            Some(Err(format!(
+                "Instance refresh {refresh} did not end within 36 hours"
+            )))
+        }
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::asked::{given_template, no_template, stack_name};
-use super::describe::{found, put};
+use super::describe::{found, milliseconds, put};
 use super::parameters::Declaration;
 use super::template::Template;
 use super::{ahead, invalid};
@@ -110,7 +110,7 @@ pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     stacks.sort_by_key(|stack| std::cmp::Reverse(stack.created));
     let summaries = stacks.into_iter().map(|stack| {
         let mut summary = json!({
-            "StackId": stack.id, "StackName": stack.name, "CreationTime": stack.created.to_string(),
+            "StackId": stack.id, "StackName": stack.name, "CreationTime": milliseconds(stack.created),
             "StackStatus": stack.status,
         });
         put(
@@ -120,7 +120,7 @@ pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         );
         put(&mut summary, "StackStatusReason", &stack.reason);
         if let Some(updated) = stack.updated {
-            summary["LastUpdatedTime"] = updated.to_string().into();
+            summary["LastUpdatedTime"] = milliseconds(updated).into();
         }
         if let Some((parent, _)) = &stack.parent {
             summary["ParentId"] = parent.as_str().into();

@@ -6,6 +6,8 @@
 
 mod parse;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use regex_lite::Regex;
 
@@ -94,6 +96,20 @@ impl Expression {
             Self::Test(subject, _) => {
                 matches!(subject, Subject::TaskGroup | Subject::RunningTasksCount)
             }
+        }
+    }
+
+    /// The attributes that it asks for, each once.
+    pub(super) fn attributes(&self) -> BTreeSet<&str> {
+        match self {
+            Self::And(left, right) | Self::Or(left, right) => left
+                .attributes()
+                .union(&right.attributes())
+                .copied()
+                .collect(),
+            Self::Not(inner) => inner.attributes(),
+            Self::Test(Subject::Attribute(name), _) => BTreeSet::from([name.as_str()]),
+            Self::Test(..) => BTreeSet::new(),
         }
     }
 

@@ -72,7 +72,7 @@ pub(super) struct Service {
 pub(super) struct LoadBalancer {
     pub(super) target_group: String,
     container: String,
-    port: u16,
+    pub(super) port: u16,
 }
 
 /// A deployment of a service.
@@ -163,6 +163,17 @@ impl Service {
 pub(super) fn say(account: &mut Account, cluster: &str, service: &str, message: &str) {
     let id = account.uuid();
     repeat_steady(account, cluster, service);
+    say_as(account, cluster, service, id, message);
+}
+
+/// Adds a service event with this id, `(service NAME) ` before its text.
+pub(super) fn say_as(
+    account: &mut Account,
+    cluster: &str,
+    service: &str,
+    id: String,
+    message: &str,
+) {
     let now = account.now;
     let service = account.ecs.service_mut(cluster, service);
     let message = format!("(service {}) {message}", service.name);

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::account::Caller;
+use crate::account::{Caller, REGION};
 use crate::endpoint::keys::Keys;
 use crate::wire::{self, ApiError};
 
@@ -35,7 +35,11 @@ pub struct Signed {
 pub fn check(parts: &Parts, own: SocketAddr, keys: &Keys) -> Result<Signed, ApiError> {
     check_head(parts, own)?;
     let credential = credential(parts);
-    let (service, key) = wire::signed_for(&credential);
+    let wire::Scope {
+        key,
+        region,
+        service,
+    } = wire::scope(&credential);
     if key.is_empty() {
         return Err(denied(
             "MissingAuthenticationToken",
@@ -50,10 +54,36 @@ pub fn check(parts: &Parts, own: SocketAddr, keys: &Keys) -> Result<Signed, ApiE
                 .to_owned(),
         )
     })?;
+    check_region(parts, region, service)?;
     Ok(Signed {
         caller,
         service: service.to_owned(),
     })
+}
+
+/// The service in the credential scope of a request, whoever sent it.
+pub fn service(parts: &Parts) -> String {
+    wire::scope(&credential(parts)).service.to_owned()
+}
+
+/// Refuses what is meant for another Region: there the client would find other resources, or none. As AWS, in whose
+/// Regions a signature for another one is not valid. Only STS has a global endpoint too, which is in us-east-1
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_region-endpoints.html>).
+fn check_region(parts: &Parts, region: &str, service: &str) -> Result<(), ApiError> {
+    let is_global = service == "sts" && region == "us-east-1";
+    if region.is_empty() || region == REGION.as_str() || is_global {
+        return Ok(());
+    }
+    let code = match service {
+        "s3" => "AuthorizationHeaderMalformed",
+        _ if parts.headers.contains_key("x-amz-target") => "InvalidSignatureException",
+        _ => "SignatureDoesNotMatch",
+    };
+    let message = format!(
+        "Credential should be scoped to a valid Region: the request is for {region}, and this account is in {REGION}. Set \
+         AWS_REGION={REGION}, or start the account with --region {region}"
+    );
+    Err(denied(code, message))
 }
 
 /// Refuses what a page in a browser sends, and what is meant for another host.
@@ -173,6 +203,29 @@ mod tests {
             format!("/b/k?X-Amz-Credential={key}%2F20260101%2Feu-west-1%2Fs3%2Faws4_request");
         let passed = checked(&presigned, OWN, &[("host", OWN)]).map(|signed| signed.service);
         assert_eq!(passed.expect("a presigned request"), "s3");
+    }
+
+    #[test]
+    fn another_region_is_refused_by_name() {
+        let signed = |region: &str, service: &str| {
+            signature().replace("eu-west-1/ecs", &format!("{region}/{service}"))
+        };
+        let refused = |service: &str, more: &[(&str, &str)]| {
+            let signed = signed("us-east-1", service);
+            let headers = [&[("host", OWN), ("authorization", signed.as_str())], more].concat();
+            let refused = checked("/", OWN, &headers).err().expect("another Region");
+            assert_eq!(refused.status, 403);
+            for word in ["for us-east-1", "is in eu-west-1", "--region us-east-1"] {
+                assert!(refused.message.contains(word), "{refused}");
+            }
+            refused.code
+        };
+        let target = [("x-amz-target", "AmazonSSM.GetParameter")];
+        assert_eq!(refused("ssm", &target), "InvalidSignatureException");
+        assert_eq!(refused("autoscaling", &[]), "SignatureDoesNotMatch");
+        assert_eq!(refused("s3", &[]), "AuthorizationHeaderMalformed");
+        let global = signed("us-east-1", "sts");
+        checked("/", OWN, &[("host", OWN), ("authorization", &global)]).expect("STS is global");
     }
 
     #[test]

@@ -229,8 +229,8 @@ fn command(
             "LAMBDA_TASK_ROOT",
             binary.parent().unwrap_or(Path::new("/")),
         )
-        .env("AWS_REGION", REGION)
-        .env("AWS_DEFAULT_REGION", REGION)
+        .env("AWS_REGION", REGION.as_str())
+        .env("AWS_DEFAULT_REGION", REGION.as_str())
         .env("AWS_ENDPOINT_URL", &host.endpoint)
         .env("AWS_ACCESS_KEY_ID", host.keys.function(name))
         .env("AWS_SECRET_ACCESS_KEY", SECRET)

@@ -17,7 +17,7 @@ pub(super) fn response(status: u16, name: &str, content: &str) -> Response {
 
 /// Of GetBucketLocation.
 pub(super) fn location() -> Response {
-    response(200, "LocationConstraint", REGION)
+    response(200, "LocationConstraint", &REGION)
 }
 
 /// Of CompleteMultipartUpload.

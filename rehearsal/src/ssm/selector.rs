@@ -1,7 +1,7 @@
-//! The names of parameters: which are good, and what a selector behind one chooses.
+//! What a reader of a parameter asks for, and which version a selector behind a name chooses.
 
 use super::Version;
-use crate::account::arn;
+use crate::account::{PARTITION, REGION, arn};
 use crate::wire::ApiError;
 
 /// What a reader wants: `NAME`, `NAME:2`, `NAME:label`, each as an ARN too.
@@ -15,10 +15,21 @@ pub struct Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     /// Reads it.
-    pub fn parse(given: &'a str) -> Self {
-        let prefix = arn("ssm", "parameter");
-        let given = given.strip_prefix(prefix.as_str()).unwrap_or(given);
-        match given.split_once(':') {
+    ///
+    /// # Errors
+    /// `NotImplemented` for an ARN of another account or Region.
+    pub fn parse(given: &'a str) -> Result<Self, ApiError> {
+        // AWS's own parameters belong to no account.
+        let public = format!("arn:{PARTITION}:ssm:{REGION}::parameter");
+        let own = [arn("ssm", "parameter"), public];
+        let path = own.iter().find_map(|own| given.strip_prefix(own.as_str()));
+        if path.is_none() && given.starts_with("arn:") {
+            return Err(ApiError::not_known(format_args!(
+                "the parameter {given} of another account or Region"
+            )));
+        }
+        let given = path.unwrap_or(given);
+        Ok(match given.split_once(':') {
             Some((name, selector)) => Self {
                 name,
                 selector: Some(selector),
@@ -27,7 +38,7 @@ impl<'a> Wanted<'a> {
                 name: given,
                 selector: None,
             },
-        }
+        })
     }
 
     /// The number of the version that it chooses.
@@ -73,22 +84,4 @@ pub fn is_label(label: &str) -> bool {
         && label.chars().all(allowed)
         && !label.starts_with(|c: char| c.is_ascii_digit())
         && !["aws", "ssm"].iter().any(|taken| lower.starts_with(taken))
-}
-
-/// Whether a parameter may be called so.
-///
-/// # Errors
-/// `AccessDeniedException` for AWS's own, `ValidationException` for characters that no name has.
-pub fn check_name(name: &str) -> Result<(), ApiError> {
-    let first = name.trim_start_matches('/').split('/').next();
-    if ["aws", "ssm"].iter().any(|taken| first == Some(taken)) {
-        let message = format!("No access to reserved parameter name: {name}.");
-        return Err(ApiError::client("AccessDeniedException", message));
-    }
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "/.-_".contains(c);
-    if name.is_empty() || !name.chars().all(allowed) {
-        let message = "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_";
-        return Err(ApiError::client("ValidationException", message));
-    }
-    Ok(())
 }

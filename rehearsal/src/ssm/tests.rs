@@ -176,3 +176,95 @@ fn what_is_not_there_or_not_known_is_refused() {
         assert_eq!(refused.code, code, "{action} {input}: {refused}");
     }
 }
+
+#[test]
+fn values_that_aws_refuses_are_refused() {
+    let mut account = account();
+    let mut put = |name: &str, value: &str| {
+        let input = json!({"Name": name, "Value": value, "Type": "String"});
+        ask(&mut account, "PutParameter", input)
+    };
+    let refused = put("/a", "").expect_err("empty");
+    assert_eq!(refused.code, "ValidationException");
+    assert!(
+        refused.message.contains("Value '' at 'value' failed"),
+        "{refused}"
+    );
+    let refused = put("/a", &"x".repeat(4097)).expect_err("too long");
+    assert!(refused.message.contains("4096 characters"), "{refused}");
+    put("/a", &"x".repeat(4096)).expect("it fits");
+    put(" /b ", "x").expect("spaces around a name are taken away");
+    let refused = put("b", "x").expect_err("the same name without slash");
+    assert_eq!(refused.code, "NotImplemented");
+}
+
+#[test]
+fn public_amis_are_read_by_name_and_arn_and_published_by_aws_alone() {
+    let mut account = account();
+    let arm = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id";
+    let x86 = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id";
+    let rocket = "/aws/service/bottlerocket/aws-ecs-2/x86_64/latest/image_id";
+    let newest = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64";
+    let get = |account: &mut Account, name: &str| {
+        let got = ask(account, "GetParameter", json!({"Name": name})).expect(name);
+        let value = got["Parameter"]["Value"]
+            .as_str()
+            .expect("an AMI")
+            .to_owned();
+        assert!(value.starts_with("ami-0") && value.len() == 21, "{value}");
+        value
+    };
+    let amis = [arm, x86, rocket, newest].map(|name| get(&mut account, name));
+    assert_eq!(
+        amis.iter().collect::<BTreeSet<_>>().len(),
+        4,
+        "each has its own"
+    );
+    let by_arn = get(
+        &mut account,
+        &format!("arn:aws:ssm:eu-west-1::parameter{arm}"),
+    );
+    assert_eq!(by_arn, amis[0]);
+    for (ami, type_of_it) in [
+        (&amis[0], "m7g.large"),
+        (&amis[1], "m7i.large"),
+        (&amis[3], "m7g.large"),
+    ] {
+        assert_eq!(
+            account.ec2.check_processor(ami, type_of_it),
+            Ok(()),
+            "{ami}"
+        );
+    }
+    account
+        .ec2
+        .check_processor(&amis[0], "m7i.large")
+        .expect_err("an AMI for arm64");
+    let own = json!({"Name": arm, "Value": "ami-1", "Type": "String", "Overwrite": true});
+    let refused = ask(&mut account, "PutParameter", own).expect_err("it is AWS's");
+    assert_eq!(refused.code, "AccessDeniedException");
+    public::publish(&mut account, arm, "ami-00000000000000001").expect("a name of AMIs");
+    assert_eq!(get(&mut account, arm), "ami-00000000000000001");
+    for name in [
+        "/aws/service/global-infrastructure/regions",
+        "arn:aws:ssm:us-east-1::parameter/aws/service/x",
+    ] {
+        let refused = ask(&mut account, "GetParameter", json!({"Name": name})).expect_err(name);
+        assert_eq!(refused.code, "NotImplemented");
+    }
+}
+
+#[test]
+fn a_parameter_for_another_processor_is_named() {
+    let arm = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id";
+    assert_eq!(public::wrong_processor(arm, "m7g.large"), None);
+    assert_eq!(
+        public::wrong_processor("/ami/ecs/latest", "m7i.large"),
+        None
+    );
+    let wrong = public::wrong_processor(arm, "m7i.large").expect("x86_64");
+    assert!(
+        wrong.contains("holds AMIs for arm64, and m7i.large is x86_64"),
+        "{wrong}"
+    );
+}

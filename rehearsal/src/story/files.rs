@@ -1,9 +1,13 @@
 //! The template, the definition and the parameter file: those of this build, or somebody's own.
 
+mod parameters;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use crate::text_file;
+
+pub use parameters::{ParametersRead, read_parameters};
 
 /// Files by their path, as CloudFormation finds them: the template and what it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,14 +17,6 @@ pub struct Files {
     /// Path to text.
     pub texts: BTreeMap<String, String>,
 }
-
-/// The parameters of the predecessor which have no meaning any more.
-const GONE: [&str; 4] = [
-    "DeploymentS3Bucket",
-    "LifecycleLaunchFunctionZip",
-    "LifecycleTerminateFunctionZip",
-    "LambdaFunctionRole",
-];
 
 impl Files {
     /// The template and definition of this build.
@@ -62,13 +58,14 @@ impl Files {
     /// A sentence that names the file and the way out.
     pub fn read(path: &Path) -> Result<Self, String> {
         let template = path.to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("{template}: {error}; --template names a CloudFormation template, such as template/ecs-cluster.yaml"))?;
+        let text = text_file::read(path).map_err(|error| {
+            format!("{error}; --template names a CloudFormation template, such as template/ecs-cluster.yaml")
+        })?;
         let mut texts = BTreeMap::from([(template.clone(), text)]);
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         for near in [folder.clone(), folder.join("../statemachine")] {
             for file in text_files(&near) {
-                if let Ok(text) = std::fs::read_to_string(&file) {
+                if let Ok(text) = text_file::read(&file) {
                     texts.entry(plain(&file)).or_insert(text);
                 }
             }
@@ -126,51 +123,6 @@ pub fn built_in_parameters() -> Vec<(String, String)> {
     parameters
 }
 
-/// Parameters by key, and remarks about some of them.
-pub type ParametersRead = (Vec<(String, String)>, Vec<String>);
-
-/// Reads a parameter file: a JSON list of objects with `ParameterKey` and `ParameterValue`. `file` is named in
-/// messages. Beside the parameters come remarks about those of the predecessor that are not needed any more.
-///
-/// # Errors
-/// A sentence that names the file, the place and the way out.
-pub fn read_parameters(file: &str, text: &str) -> Result<ParametersRead, String> {
-    let remedy =
-        "write [{\"ParameterKey\": \"EcsClusterName\", \"ParameterValue\": \"DevCluster\"}, …]";
-    let list: Value = serde_json::from_str(text)
-        .map_err(|error| format!("{file}: not JSON: {error}; {remedy}"))?;
-    let list = list
-        .as_array()
-        .ok_or_else(|| format!("{file}: not a list; {remedy}"))?;
-    let mut parameters: Vec<(String, String)> = Vec::new();
-    let mut remarks = Vec::new();
-    for (at, entry) in list.iter().enumerate() {
-        let text = |member: &str| {
-            entry[member].as_str().ok_or_else(|| {
-                format!(
-                    "{file}: entry {}: {member} is missing or no text; {remedy}",
-                    at + 1
-                )
-            })
-        };
-        let (key, value) = (text("ParameterKey")?, text("ParameterValue")?);
-        if GONE.contains(&key) {
-            remarks.push(format!(
-                "{file}: {key} is not needed any more; it is left out"
-            ));
-            continue;
-        }
-        if parameters.iter().any(|(known, _)| known == key) {
-            return Err(format!(
-                "{file}: entry {}: {key} is given twice; keep one",
-                at + 1
-            ));
-        }
-        parameters.push((key.to_owned(), value.to_owned()));
-    }
-    Ok((parameters, remarks))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,29 +134,6 @@ mod tests {
                 .iter()
                 .any(|(key, _)| key == "EcsClusterName")
         );
-    }
-
-    #[test]
-    fn an_old_parameter_file_is_read_with_remarks() {
-        let text = r#"[{"ParameterKey": "EcsClusterName", "ParameterValue": "Dev"}, {"ParameterKey": "DeploymentS3Bucket", "ParameterValue": "b"}]"#;
-        let (parameters, remarks) = read_parameters("p.json", text).expect("good");
-        assert_eq!(
-            parameters,
-            [("EcsClusterName".to_owned(), "Dev".to_owned())]
-        );
-        assert!(remarks[0].contains("DeploymentS3Bucket is not needed any more"));
-    }
-
-    #[test]
-    fn bad_parameter_files_are_refused_with_file_place_and_remedy() {
-        let message = |text: &str| read_parameters("p.json", text).expect_err("bad");
-        assert!(message("[").starts_with("p.json: not JSON"));
-        assert!(message("{}").starts_with("p.json: not a list"));
-        assert!(
-            message(r#"[{"ParameterKey": "A"}]"#).contains("entry 1: ParameterValue is missing")
-        );
-        let twice = r#"[{"ParameterKey": "A", "ParameterValue": "1"}, {"ParameterKey": "A", "ParameterValue": "2"}]"#;
-        assert!(message(twice).contains("entry 2: A is given twice"));
     }
 
     #[test]

@@ -156,6 +156,7 @@ pub fn play_with_processes(
 struct Stage {
     settings: Settings,
     world: World,
+    listener: Arc<Mutex<dyn Listener>>,
     watch: Watch,
     usage: Usage,
     stack: String,

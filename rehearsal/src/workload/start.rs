@@ -8,27 +8,39 @@ use crate::ecs::TargetGroup;
 use crate::wire::ApiError;
 use crate::world::World;
 
-/// Whether each capacity provider that a service names is there.
+/// The part of the workload that runs on `cluster`, and of each service of another capacity provider why it is left out.
 ///
 /// # Errors
-/// A sentence that names the service, the provider and the way out.
-pub fn check(world: &World, cluster: &str, workload: &Workload) -> Result<(), String> {
+/// A sentence that names the service, the provider and the way out: if nobody described the workload, so that the provider
+/// is a mistake, or if nothing is left.
+pub fn on_this_cluster(
+    world: &World,
+    cluster: &str,
+    mut workload: Workload,
+) -> Result<(Workload, Vec<String>), String> {
     let there = world.with(|account| account.ecs.capacity_providers(cluster));
-    let mut services = workload.services.iter();
-    let lost = services.find_map(|service| {
-        let provider = service.capacity_provider.as_ref()?;
-        (!there.contains(provider)).then_some((&service.name, provider))
-    });
-    let Some((service, provider)) = lost else {
-        return Ok(());
-    };
     let has = match there.as_slice() {
         [] => "it has none; rehearse with the parameter CapacityProvider=ENABLED, whose capacity provider is called cp- and the cluster's name".to_owned(),
         some => format!("it has {}; name that in the file", some.join(", ")),
     };
-    Err(format!(
-        "service {service} uses the capacity provider {provider}, which cluster {cluster} does not have: {has}"
-    ))
+    let of_others = |service: &Service| {
+        let provider = service.capacity_provider.as_ref();
+        let provider = provider.filter(|provider| !there.contains(provider))?;
+        Some(format!(
+            "service {} uses the capacity provider {provider}, which cluster {cluster} does not have: {has}",
+            service.name
+        ))
+    };
+    let strangers: Vec<String> = workload.services.iter().filter_map(of_others).collect();
+    let nothing_is_left = strangers.len() == workload.services.len();
+    match strangers.first() {
+        Some(first) if nothing_is_left || !workload.described => Err(first.clone()),
+        _ => {
+            workload.services.retain(|it| of_others(it).is_none());
+            let left_out = |why| format!("{why}. It is left out");
+            Ok((workload, strangers.into_iter().map(left_out).collect()))
+        }
+    }
 }
 
 /// Starts the workload on `cluster`, by the calls that a user would make: without a launch type if the cluster has a
@@ -62,7 +74,7 @@ fn start_service(
     let definition = json!({
         "family": service.name, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
         "containerDefinitions": [{
-            "name": service.name, "image": format!("{}.example/{}:1", REGION, service.name), "essential": true,
+            "name": service.name, "image": format!("{REGION}.example/{}:1", service.name), "essential": true,
             "cpu": service.cpu, "memory": service.memory, "portMappings": ports,
             "stopTimeout": service.stop_timeout_seconds,
             "dockerLabels": {"ecs-rollout.exit-seconds": service.exit_seconds.to_string()},
@@ -119,7 +131,7 @@ fn start_task(
     let definition = json!({
         "family": task.family, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
         "containerDefinitions": [{
-            "name": task.family, "image": format!("{}.example/{}:1", REGION, task.family), "essential": true,
+            "name": task.family, "image": format!("{REGION}.example/{}:1", task.family), "essential": true,
             "cpu": 128, "memory": 256, "dockerLabels": labels,
         }],
     });

@@ -76,7 +76,7 @@ def answer_findings(model, status, headers, body):
     if status >= 300:
         yield from error_findings(model, protocol, headers, body)
     elif body is not None and model.output_shape is not None:
-        yield from {"query": query, "json": plain_json, "rest-json": rest_json, "rest-xml": rest_xml}[protocol](model, body)
+        yield from {"query": query, "ec2": ec2, "json": plain_json, "rest-json": rest_json, "rest-xml": rest_xml}[protocol](model, body)
 
 
 def error_findings(model, protocol, headers, body):
@@ -87,6 +87,12 @@ def error_findings(model, protocol, headers, body):
             yield f"an error is no ErrorResponse: {body[:200]}"
             return
         code, message = (root.findtext(f"Error/{name}") for name in ("Code", "Message"))
+    elif protocol == "ec2":
+        root = ElementTree.fromstring(body)
+        if root.tag != "Response" or [child.tag for child in root] != ["Errors", "RequestID"]:
+            yield f"an error is no Response of EC2: {body[:200]}"
+            return
+        code, message = (root.findtext(f"Errors/Error/{name}") for name in ("Code", "Message"))
     elif protocol == "rest-xml":
         if not body:
             return
@@ -122,6 +128,19 @@ def query(model, body):
         return
     if wrapper:
         yield from element(model.output_shape, root[0], "")
+
+
+def ec2(model, body):
+    """What is wrong with an answer of EC2: its members stand beside the request's id."""
+    root = ElementTree.fromstring(body)
+    if bare(root.tag) != f"{model.name}Response":
+        yield f"the answer's root is {root.tag}"
+    ids = [child for child in root if bare(child.tag) == "requestId"]
+    if len(ids) != 1:
+        yield f"the answer has {len(ids)} elements requestId"
+    for child in ids:
+        root.remove(child)
+    yield from element(model.output_shape, root, "")
 
 
 def rest_xml(model, body):

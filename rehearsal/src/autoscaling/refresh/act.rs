@@ -142,12 +142,14 @@ fn replacing(account: &mut Account, name: &str) {
     if until.is_some_and(|until| now < until) {
         return;
     }
-    // Documented: the process can be suspended. Assumed: a refresh then waits.
-    let group = account.autoscaling.group(name);
-    if group.is_none_or(|group| group.is_suspended("InstanceRefresh")) {
-        return;
-    }
     let next = seen.next(&preferences);
+    let replaces = matches!(
+        next,
+        Next::Retire(_) | Next::Batch { .. } | Next::TakeStandby
+    );
+    if let Some(process) = suspended(account, name).filter(|_| replaces) {
+        return explain(account, name, texts::is_suspended(process));
+    }
     let went_on = note_progress(account, name, &seen, &preferences);
     // Those tell of themselves.
     let tells = matches!(next, Next::Checkpoint | Next::Enough | Next::Done);
@@ -168,6 +170,16 @@ fn replacing(account: &mut Account, name: &str) {
     if went_on && !tells {
         tell(account, name);
     }
+}
+
+/// The first of the suspended processes without which a refresh does not replace instances. Documented: it pauses then, and
+/// is not cancelled
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html>).
+/// Assumed: one that has nothing to replace ends all the same.
+fn suspended(account: &Account, name: &str) -> Option<&'static str> {
+    let group = account.autoscaling.group(name)?;
+    let mut needed = ["InstanceRefresh", "Launch", "Terminate"].into_iter();
+    needed.find(|process| group.is_suspended(process))
 }
 
 fn pause(account: &mut Account, name: &str) {

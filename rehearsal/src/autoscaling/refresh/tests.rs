@@ -254,6 +254,32 @@ fn a_suspended_process_stops_it_and_an_empty_group_stays_empty() {
 }
 
 #[test]
+fn without_launch_or_terminate_nothing_is_replaced_and_without_work_it_ends() {
+    for process in ["Launch", "Terminate"] {
+        let mut account = outdated(2, json!({}));
+        let suspended = json!({"ScalingProcesses": [process]});
+        call(&mut account, "SuspendProcesses", suspended.clone()).expect("a known process");
+        begin(&mut account, json!({"MinHealthyPercentage": 50}));
+        serve(&mut account, 900);
+        assert_eq!(amis(&account), ["ami-old"; 2], "{process}");
+        let reason = newest(&mut account)["StatusReason"].clone();
+        assert_eq!(
+            reason,
+            format!("Waiting because the {process} process is suspended.")
+        );
+        call(&mut account, "ResumeProcesses", suspended).expect("a known process");
+        serve(&mut account, 900);
+        assert_eq!(amis(&account), ["ami-new"; 2], "{process}");
+    }
+    let mut account = outdated(0, json!({}));
+    let process = json!({"ScalingProcesses": ["InstanceRefresh"]});
+    call(&mut account, "SuspendProcesses", process).expect("a known process");
+    begin(&mut account, json!({"MinHealthyPercentage": 100}));
+    serve(&mut account, 300);
+    assert_eq!(newest(&mut account)["Status"], "Successful");
+}
+
+#[test]
 fn the_capacity_may_change_meanwhile() {
     let mut account = outdated(3, json!({}));
     begin(&mut account, json!({"MinHealthyPercentage": 100}));

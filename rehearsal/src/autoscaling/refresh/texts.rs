@@ -57,6 +57,11 @@ pub fn cancelled(waits_for_moves: bool) -> &'static str {
     }
 }
 
+/// Nothing is replaced while this process is suspended. The text is assumed.
+pub fn is_suspended(process: &str) -> String {
+    format!("Waiting because the {process} process is suspended.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,9 @@
 //! What a machine offers when its agent registers.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Deserializer, Value, json};
 
 use super::{ContainerInstance, Status};
 use crate::ec2;
@@ -82,16 +84,11 @@ fn capacity(instance_type: &str) -> (u64, u64) {
 
 /// The attributes that ECS and its agent set. `ecs.vpc-id` is left out: the account knows no VPCs.
 fn attributes(machine: &ec2::Instance) -> Vec<(String, Option<String>)> {
-    let family = machine.instance_type.split('.').next().unwrap_or_default();
-    // Graviton families carry a g after their generation: m7g, c6gn, t4g.
-    let arm = family.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let arm = arm
-        .trim_start_matches(|c: char| c.is_ascii_digit())
-        .starts_with('g');
+    let processor = ec2::Processor::of_instance_type(&machine.instance_type).to_string();
     let valued = [
         ("ecs.ami-id", machine.ami.as_str()),
         ("ecs.availability-zone", &machine.availability_zone),
-        ("ecs.cpu-architecture", if arm { "arm64" } else { "x86_64" }),
+        ("ecs.cpu-architecture", &processor),
         ("ecs.instance-type", &machine.instance_type),
         ("ecs.os-family", "LINUX"),
         ("ecs.os-type", "linux"),
@@ -111,7 +108,26 @@ fn attributes(machine: &ec2::Instance) -> Vec<(String, Option<String>)> {
         .map(|(name, value)| (name.to_owned(), Some(value.to_owned())))
         .into();
     attributes.extend(plain.map(|name| (name.to_owned(), None)));
+    attributes.extend(own_attributes(&machine.user_data));
     attributes
+}
+
+/// The attributes that user data gives the agent: `ECS_INSTANCE_ATTRIBUTES={"stack": "prod"}`, in quotation marks or not
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html>). The agent passes over what is no
+/// object of texts.
+fn own_attributes(user_data: &str) -> Vec<(String, Option<String>)> {
+    let Some((_, rest)) = user_data.rsplit_once("ECS_INSTANCE_ATTRIBUTES=") else {
+        return Vec::new();
+    };
+    let line = rest.lines().next().unwrap_or_default();
+    // A shell takes the backslashes away.
+    let line = line.trim_start_matches(['"', '\'']).replace("\\\"", "\"");
+    let mut values = Deserializer::from_str(&line).into_iter::<BTreeMap<String, String>>();
+    let attributes = values.next().and_then(Result::ok).unwrap_or_default();
+    let attributes = attributes.into_iter();
+    attributes
+        .map(|(name, value)| (name, Some(value)))
+        .collect()
 }
 
 /// The resources of an instance, all of them or what remains, as the API lists them.
@@ -144,6 +160,22 @@ pub(super) fn resources(instance: &ContainerInstance, remaining: bool) -> Value 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn user_data_gives_attributes() {
+        let own =
+            |line: &str| own_attributes(&format!("#!/bin/sh\n{line} >> /etc/ecs/ecs.config\n"));
+        for line in [
+            r#"echo ECS_INSTANCE_ATTRIBUTES='{"stack": "prod"}'"#,
+            r#"echo "ECS_INSTANCE_ATTRIBUTES={\"stack\": \"prod\"}""#,
+            r#"ECS_INSTANCE_ATTRIBUTES={"stack": "prod"}"#,
+        ] {
+            let prod = Some("prod".to_owned());
+            assert_eq!(own(line), [("stack".to_owned(), prod)], "{line}");
+        }
+        assert_eq!(own("echo ECS_INSTANCE_ATTRIBUTES=stack"), []);
+        assert_eq!(own("echo ECS_CLUSTER=c"), []);
+    }
 
     #[test]
     fn what_types_offer() {

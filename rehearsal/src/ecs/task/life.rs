@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Event, scheduler};
+use super::super::{Event, scheduler, targets};
 use super::{Status, Task};
 use crate::account::Account;
 use crate::fact::Fact;
@@ -139,6 +139,7 @@ fn runs(account: &mut Account, cluster: &str, id: &str, version: u64) {
             },
         );
     }
+    targets::registered(account, &cluster, &id);
     scheduler::task_changed(account, &cluster, &id);
 }
 

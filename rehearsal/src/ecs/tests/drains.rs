@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::{Dynamics, agent_disconnected, agent_reconnected};
-use super::World;
+use super::{TARGET_GROUP, World};
+use crate::account::Caller;
 
 /// Four tasks on one instance, an empty instance beside it, and the first one drains.
 fn four_move(percentages: (u64, u64)) -> (Option<u64>, u64) {
@@ -287,4 +288,113 @@ fn without_its_agent_an_instance_gets_nothing_and_keeps_what_it_has() {
     agent_reconnected(&mut world.account, "i-0");
     world.pass(20);
     assert_eq!(world.on("i-0", "service:web"), Vec::<&str>::new());
+}
+
+#[test]
+fn a_constraint_that_no_instance_meets_names_the_attribute_and_its_values() {
+    let mut world = World::with(2);
+    let expected = |expression: &str| {
+        let mut world = World::with(2);
+        world.defines("db", json!({}));
+        let pinned = json!([{"type": "memberOf", "expression": expression}]);
+        world.does(
+            "CreateService",
+            json!({"serviceName": "db", "taskDefinition": "db",
+            "desiredCount": 1, "placementConstraints": pinned}),
+        );
+        world.pass(120);
+        world.account.ecs.unmet("c").map(|unmet| unmet.to_string())
+    };
+    assert_eq!(
+        expected("attribute:stack == prod").as_deref(),
+        Some(
+            "no instance meets the memberOf constraints of service db: no instance has the attribute stack"
+        )
+    );
+    assert_eq!(
+        expected("attribute:ecs.instance-type == t3.large and agentConnected == true").as_deref(),
+        Some(
+            "no instance meets the memberOf constraints of service db: the attribute ecs.instance-type is m7g.large here"
+        )
+    );
+    assert_eq!(
+        expected("runningTasksCount > 9").as_deref(),
+        Some("no instance meets the memberOf constraints of service db")
+    );
+    assert_eq!(expected("attribute:ecs.os-type == linux"), None);
+    // Of a service that lacks room, another remedy is right.
+    world.serves("large", 100, (100, 200));
+    assert_eq!(world.account.ecs.unmet("c"), None);
+}
+
+#[test]
+fn a_balanced_service_registers_its_targets_and_says_so() {
+    let mut world = World::with(2);
+    world.defines(
+        "web",
+        json!({"portMappings": [{"containerPort": 8080, "hostPort": 0}]}),
+    );
+    world.does("CreateService", json!({"serviceName": "web", "taskDefinition": "web", "desiredCount": 2,
+        "loadBalancers": [{"targetGroupArn": TARGET_GROUP, "containerName": "main", "containerPort": 8080}]}));
+    let seen = |world: &mut World| {
+        let input = json!({"TargetGroupArn": TARGET_GROUP});
+        let answer = world.account.call(
+            &Caller::Operator,
+            "elasticloadbalancing",
+            "DescribeTargetHealth",
+            &input,
+        );
+        let targets = answer.expect("there is such a group")["TargetHealthDescriptions"].clone();
+        let states = targets.as_array().expect("a list").iter();
+        let mut states: Vec<String> = states
+            .map(|it| format!("{} {}", it["Target"]["Id"], it["TargetHealth"]["State"]))
+            .collect();
+        states.sort();
+        states
+    };
+    assert_eq!(seen(&mut world), Vec::<String>::new());
+    for _ in 0..120 {
+        world.pass(1);
+        if !seen(&mut world).is_empty() {
+            break;
+        }
+    }
+    assert!(
+        seen(&mut world)
+            .iter()
+            .all(|it| it.ends_with("\"initial\""))
+    );
+    world.pass(120);
+    assert_eq!(
+        seen(&mut world),
+        ["\"i-0\" \"healthy\"", "\"i-1\" \"healthy\""]
+    );
+    let events = world.service("web")["events"].clone();
+    let messages = events
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| &it["message"]);
+    let registered = format!("(service web) registered 1 targets in (target-group {TARGET_GROUP})");
+    assert_eq!(messages.clone().filter(|it| **it == *registered).count(), 2);
+    assert_eq!(
+        events[0]["message"],
+        "(service web) has reached a steady state."
+    );
+    let ids: std::collections::BTreeSet<String> = events
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| it["id"].to_string())
+        .collect();
+    assert_eq!(ids.len(), messages.count(), "each event has its own id");
+    world.drains("i-0");
+    world.pass(90);
+    assert!(
+        seen(&mut world).contains(&"\"i-0\" \"draining\"".to_owned()),
+        "{:?}",
+        seen(&mut world)
+    );
+    assert!(world.until_empty("i-0", "web", 600).0.is_some());
+    assert_eq!(seen(&mut world).len(), 2);
 }

@@ -9,7 +9,8 @@ use workers::model::cluster::shortage::attributes_in;
 
 use super::{LIMIT, Stage, refused};
 use crate::account::Account;
-use crate::{ssm, workload};
+use crate::ssm::public;
+use crate::workload;
 
 /// How long the workload may take to be at rest before a roll begins.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2 * 3600);
@@ -22,9 +23,11 @@ impl Stage {
             .settings
             .parameter("EcsAmiParameterKey")
             .unwrap_or(AMI_PARAMETER);
-        if ssm::is_public(name) {
-            self.world.with(|account| ssm::publish(account, name, ami));
-            return Ok(());
+        if name.starts_with(public::PREFIX) {
+            // AWS releases the AMIs of its own parameters.
+            return self
+                .world
+                .with(|account| public::publish(account, name, ami));
         }
         let input = json!({"Name": name, "Value": ami, "Type": "String", "Overwrite": true});
         self.call("ssm", "PutParameter", &input).map(drop)
@@ -64,8 +67,14 @@ impl Stage {
                 ));
             }
         }
-        let workload = self.workload();
-        workload::check(&self.world, &self.cluster, &workload)?;
+        let (workload, left_out) =
+            workload::on_this_cluster(&self.world, &self.cluster, self.workload())?;
+        for why in &left_out {
+            let listener = self.listener.lock();
+            listener
+                .expect("only a panic poisons the lock, and it has ended the run")
+                .remark(why);
+        }
         workload::start(&self.world, &self.cluster, &workload)
             .map_err(|error| refused("the workload", &error))?;
         let limit = self.world.now() + SETTLE_LIMIT;
@@ -76,12 +85,20 @@ impl Stage {
         {
             return Ok(());
         }
-        let unsettled = self.world.with(|account| account.ecs.pending());
+        let (unsettled, unmet) = self
+            .world
+            .with(|account| (account.ecs.pending(), account.ecs.unmet(&self.cluster)));
+        let remedy = match unmet {
+            Some(unmet) => format!(
+                "{unmet}; let the instances' user data set such attributes (ECS_INSTANCE_ATTRIBUTES in a template of your \
+                 own, --template), or change the placementConstraints in the workload"
+            ),
+            None => self.advice(),
+        };
         Err(format!(
-            "the workload is not at rest {} minutes after its start: {}; {}",
+            "the workload is not at rest {} minutes after its start: {}; {remedy}",
             SETTLE_LIMIT.as_secs() / 60,
-            unsettled.unwrap_or_default(),
-            self.advice()
+            unsettled.unwrap_or_default()
         ))
     }
 

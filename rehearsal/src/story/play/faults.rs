@@ -1,19 +1,16 @@
 //! What the faults of a story add to the workload, and do to it when a roll begins. It is put on the instance that the roll
 //! replaces first, or on all, so that what follows is seen.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::Stage;
 use crate::ecs::TaskView;
+use crate::faults::SLOW_PULL;
 use crate::story::Fault;
 use crate::workload::{self, Service, Standalone, Workload};
 
 /// How long the task runs that runs for long, and for how long the protected one is protected.
 const LONG_MINUTES: u64 = 40;
-/// How long an image takes to pull that takes long, from-to.
-const SLOW_PULL: (Duration, Duration) = (Duration::from_secs(120), Duration::from_secs(180));
 /// The host port that two services want.
 const PORT: u64 = 9000;
 /// MiB of the task that finds no room, and of the daemon that takes it: an m7g.large has 7680.

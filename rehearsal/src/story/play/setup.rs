@@ -109,7 +109,7 @@ impl Stage {
         world.add_observer(Ear {
             teller: Teller::new(begin, STACK),
             watch: watch.clone(),
-            listener,
+            listener: listener.clone(),
             began: begin,
             old_ami: ami.clone(),
             progress: (0, 0),
@@ -118,6 +118,7 @@ impl Stage {
         Ok(Self {
             settings,
             world,
+            listener,
             watch,
             usage,
             stack: STACK.to_owned(),

@@ -21,6 +21,8 @@ class Recorder:
         self.done = {BOTO3: set(), CLI: set()}
         self.refused = {BOTO3: {}, CLI: {}}
         self.clients = {}
+        self.told = set()
+        self.silent = set()
         self.broken = []
 
     def well(self, tool):
@@ -41,7 +43,20 @@ class Recorder:
             return self.note(BOTO3, service, operation, is_allowed, f"{members} was refused: {refused}", {})
         except (botocore.exceptions.BotoCoreError, AttributeError) as error:
             return self.note(BOTO3, service, operation, False, f"{members}: {error}", {})
+        self.note_content(own, service, operation, answer)
         return self.note(BOTO3, service, operation, True, "", answer)
+
+    def note_content(self, own, service, operation, answer):
+        """Keeps whether boto3 found anything in the answer to a call whose answers have members."""
+        shape = own.meta.service_model.operation_model(operation).output_shape
+        if shape is None or not shape.members:
+            return
+        found = [value for name, value in answer.items() if name != "ResponseMetadata" and value not in (None, "", [], {})]
+        (self.told if found else self.silent).add((service, operation))
+
+    def empty(self):
+        """The calls that boto3 was answered, and in whose answers it never found anything."""
+        return self.silent - self.told
 
     def cli(self, service, operation, allow=(), flags=(), /, **members):
         """The same through the AWS CLI: the members as JSON, and `flags` for what cannot be JSON."""

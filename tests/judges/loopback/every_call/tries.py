@@ -17,7 +17,7 @@ from .recorder import BOTO3, CLI
 
 PATIENCE_SECONDS = 120
 ROLE = "arn:aws:iam::123456789012:role/every-call"
-TEMPLATE = {"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}}}
+TEMPLATE = {"Description": "Logs", "Resources": {"Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}}}
 
 
 def make(recorder, folder):
@@ -38,7 +38,7 @@ class Course:
 
     def __init__(self, recorder, tool, tag, folder):
         self.recorder, self.tool, self.folder = recorder, tool, folder
-        self.name = f"every-{tag}"
+        self.name, self.target_group = f"every-{tag}", ""
 
     def call(self, service, operation, allow=(), /, **members):
         """One call. Gives the answer; nothing if it was refused, which is kept."""
@@ -89,6 +89,7 @@ class Course:
         groups = call("elbv2", "CreateTargetGroup", Name=name, Protocol="HTTP", Port=80, VpcId="vpc-1")
         group = groups["TargetGroups"][0]["TargetGroupArn"]
         call("elbv2", "DescribeTargetGroupAttributes", TargetGroupArn=group)
+        self.target_group = group
         delay = {"Key": "deregistration_delay.timeout_seconds", "Value": "30"}
         call("elbv2", "ModifyTargetGroupAttributes", TargetGroupArn=group, Attributes=[delay])
         call("lambda", "Invoke", ["ResourceNotFoundException"], FunctionName="nobody", Payload=b"{}")
@@ -271,16 +272,21 @@ class Course:
             "ecs", "ListContainerInstances", cluster=name)["containerInstanceArns"])
         call("ecs", "DescribeContainerInstances", cluster=name, containerInstances=members)
         call("ecs", "PutAttributes", cluster=name, attributes=[{"name": "k", "value": "v", "targetId": members[0]}])
-        container = {"name": "web", "image": "web", "cpu": 64, "memory": 64, "essential": True}
+        port = {"containerPort": 80, "hostPort": 0, "protocol": "tcp"}
+        container = {"name": "web", "image": "web", "cpu": 64, "memory": 64, "essential": True, "portMappings": [port]}
+        balancer = {"targetGroupArn": self.target_group, "containerName": "web", "containerPort": 80}
         call("ecs", "RegisterTaskDefinition", family=name, containerDefinitions=[container])
         call("ecs", "DescribeTaskDefinition", taskDefinition=name)
-        call("ecs", "CreateService", cluster=name, serviceName=name, taskDefinition=name, desiredCount=2)
+        call("ecs", "CreateService", cluster=name, serviceName=name, taskDefinition=name, desiredCount=2,
+             loadBalancers=[balancer])
         call("ecs", "UpdateService", cluster=name, service=name, desiredCount=3)
         call("ecs", "ListServices", cluster=name)
         call("ecs", "DescribeServices", cluster=name, services=[name])
         running = {"cluster": name, "serviceName": name, "desiredStatus": "RUNNING"}
         tasks = self.until("a task", lambda: call("ecs", "ListTasks", **running)["taskArns"])
         call("ecs", "DescribeTasks", cluster=name, tasks=tasks)
+        self.until("a target", lambda: call(
+            "elbv2", "DescribeTargetHealth", TargetGroupArn=self.target_group)["TargetHealthDescriptions"])
         call("ecs", "UpdateTaskProtection", cluster=name, tasks=tasks[:1], protectionEnabled=True)
         call("ecs", "GetTaskProtection", cluster=name, tasks=tasks[:1])
         ran = call("ecs", "RunTask", cluster=name, taskDefinition=name)

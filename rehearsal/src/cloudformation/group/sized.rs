@@ -1,0 +1,111 @@
+//! Waiting until a group has as many instances as it should: all of a new one, none of one that is deleted.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::Seen;
+use crate::account::Account;
+use crate::cloudformation::handler::{raw, told};
+
+/// A new group without CreationPolicy. As users report, CloudFormation waits until the group is stable: a group that does
+/// not get its instances fails with this text, in which MinSize is the measure. That instances in service count, and for how
+/// long CloudFormation waits, is assumed.
+pub(super) fn filling(now: Timestamp, seen: &Seen, until: Timestamp) -> Option<Result<(), String>> {
+    let mut instances = seen.instances.iter();
+    let serves = |instance: &&super::Instance| instance.state == "InService";
+    let (there, sizes) = (instances.by_ref().filter(serves).count() as u64, seen.sizes);
+    if there >= sizes.min {
+        return Some(Ok(()));
+    }
+    (now >= until).then(|| {
+        Err(format!(
+            "Group did not stabilize. {{current/minSize/maxSize group size}} = {{{there}/{}/{}}}.",
+            sizes.min, sizes.max
+        ))
+    })
+}
+
+pub(super) fn emptying(
+    account: &mut Account,
+    id: &str,
+    group: &str,
+    seen: &Seen,
+    until: Timestamp,
+) -> Option<Result<(), String>> {
+    if seen.instances.is_empty() {
+        return match raw(
+            account,
+            id,
+            "autoscaling",
+            "DeleteAutoScalingGroup",
+            &json!({"AutoScalingGroupName": group}),
+        ) {
+            Ok(_) => Some(Ok(())),
+            Err(error)
+                if matches!(
+                    error.code.as_str(),
+                    "ResourceInUse" | "ScalingActivityInProgress" | "ResourceContention"
+                ) =>
+            {
+                None
+            }
+            Err(error) => Some(Err(told(account, "autoscaling", &error))),
+        };
+    }
+    let left: Vec<_> = seen
+        .instances
+        .iter()
+        .map(|instance| format!("{} ({})", instance.id, instance.state))
+        .collect();
+    (account.now >= until).then(|| {
+        Err(format!(
+            "Group did not stabilize: it still has {}",
+            left.join(", ")
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::group::Instance;
+    use crate::cloudformation::rolling::Sizes;
+
+    #[test]
+    fn a_new_group_is_complete_with_its_least_instances_and_fails_without_them() {
+        let seen = |states: &[&str]| Seen {
+            sizes: Sizes {
+                min: 2,
+                max: 4,
+                desired: 3,
+            },
+            instances: states
+                .iter()
+                .map(|state| Instance {
+                    id: "i-1".to_owned(),
+                    state: (*state).to_owned(),
+                    version: "1".to_owned(),
+                })
+                .collect(),
+        };
+        let (now, late) = (
+            Timestamp::UNIX_EPOCH,
+            Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(9),
+        );
+        assert_eq!(
+            filling(now, &seen(&["InService", "Pending:Wait"]), late),
+            None
+        );
+        assert_eq!(
+            filling(now, &seen(&["InService", "InService"]), late),
+            Some(Ok(()))
+        );
+        assert_eq!(
+            filling(late, &seen(&["InService", "Pending"]), late),
+            Some(Err(
+                "Group did not stabilize. {current/minSize/maxSize group size} = {1/2/4}."
+                    .to_owned()
+            ))
+        );
+    }
+}

@@ -1,0 +1,401 @@
+//! Reads services as `aws ecs describe-services` prints them. One call describes ten services at most, so a cluster of
+//! more comes as several files, as several answers one behind the other, or as a list of them (`jq -s`).
+
+use serde_json::{Deserializer, Value, json};
+
+use super::{DEREGISTRATION_DELAY_SECONDS, Service, Workload};
+
+/// What describe-services shows about where and how tasks run, and a rehearsal does not follow: its tasks are spread over
+/// zones and instances, on a bridge network.
+const NOT_FOLLOWED: [&str; 2] = ["placementStrategy", "networkConfiguration"];
+
+const REMEDY: &str =
+    "it should hold what `aws ecs describe-services --cluster NAME --services …` prints";
+
+impl Workload {
+    /// Reads what `aws ecs describe-services` wrote into one file. `file` is named in messages.
+    ///
+    /// # Errors
+    /// A sentence that names the file, the place and the way out.
+    pub fn read(file: &str, text: &str) -> Result<Self, String> {
+        Self::read_all(&[(file.to_owned(), text.to_owned())])
+    }
+
+    /// Reads several such files: each one's name, which is shown in messages, and its text.
+    ///
+    /// # Errors
+    /// As [`Workload::read`].
+    pub fn read_all(files: &[(String, String)]) -> Result<Self, String> {
+        let mut workload = Self {
+            described: true,
+            ..Self::default()
+        };
+        for (file, text) in files {
+            workload.add_file(file, text)?;
+        }
+        if workload.services.is_empty() {
+            let names: Vec<&str> = files.iter().map(|(file, _)| file.as_str()).collect();
+            let mut message = format!(
+                "{}: no service that runs on EC2 instances; {REMEDY}",
+                names.join(", ")
+            );
+            if let Some(last) = workload.assumed.last() {
+                message.push_str(&format!(
+                    ". Services that run elsewhere are left out: {last}"
+                ));
+            }
+            return Err(message);
+        }
+        Ok(workload)
+    }
+
+    fn add_file(&mut self, file: &str, text: &str) -> Result<(), String> {
+        let read = Deserializer::from_str(text).into_iter::<Value>();
+        let read = read.collect::<Result<Vec<Value>, _>>();
+        let pages = read.map_err(|error| format!("{file}: not JSON: {error}; {REMEDY}"))?;
+        match pages.as_slice() {
+            [] => Err(format!("{file}: the file is empty; {REMEDY}")),
+            [one] => self.add_page(&format!("{file}: "), one),
+            many => {
+                let mut places = many.iter().enumerate();
+                places.try_for_each(|(at, page)| {
+                    self.add_page(&format!("{file}: answer {}: ", at + 1), page)
+                })
+            }
+        }
+    }
+
+    /// Adds an answer, a list of answers, or the answer's own list of services. `place` ends in `: `.
+    fn add_page(&mut self, place: &str, page: &Value) -> Result<(), String> {
+        if let Some(list) = page.as_array() {
+            let are_services = list.iter().any(|one| one.get("serviceName").is_some());
+            if are_services || list.is_empty() {
+                return self.add_services(place, list);
+            }
+            let mut answers = list.iter().enumerate();
+            return answers.try_for_each(|(at, answer)| {
+                self.add_answer(&format!("{place}answer {}: ", at + 1), answer)
+            });
+        }
+        self.add_answer(place, page)
+    }
+
+    fn add_answer(&mut self, place: &str, answer: &Value) -> Result<(), String> {
+        let services = answer["services"]
+            .as_array()
+            .ok_or_else(|| format!("{place}no list `services`; {REMEDY}"))?;
+        if let Some(failure) = answer["failures"]
+            .as_array()
+            .and_then(|failures| failures.first())
+        {
+            return Err(format!(
+                "{place}failures[0]: ECS did not describe {} ({}); ask for services that exist",
+                failure["arn"], failure["reason"]
+            ));
+        }
+        self.add_services(place, services)
+    }
+
+    fn add_services(&mut self, place: &str, services: &[Value]) -> Result<(), String> {
+        let mut services = services.iter().enumerate();
+        services.try_for_each(|(at, service)| self.add(&format!("{place}services[{at}]"), service))
+    }
+
+    fn add(&mut self, place: &str, service: &Value) -> Result<(), String> {
+        let name = service["serviceName"]
+            .as_str()
+            .filter(|name| !name.is_empty())
+            .ok_or_else(|| format!("{place}: serviceName is missing or no text"))?;
+        let home = home(place, name, service)?;
+        let elsewhere = match service["status"].as_str() {
+            Some("INACTIVE" | "DRAINING") => Some(format!("is {}", service["status"])),
+            _ => home.as_ref().err().cloned(),
+        };
+        if let Some(why) = elsewhere {
+            self.assumed.push(format!("{name} {why}: left out"));
+            return Ok(());
+        }
+        if self.services.iter().any(|known| known.name == name) {
+            return Err(format!(
+                "{place}: the service {name} is described twice; keep one"
+            ));
+        }
+        let mut read = described(place, name, service)?;
+        read.capacity_provider = home.unwrap_or_default();
+        self.say_what_is_not_followed(name, service);
+        self.assumed.push(assumption(&read));
+        self.services.push(read);
+        Ok(())
+    }
+
+    fn say_what_is_not_followed(&mut self, name: &str, service: &Value) {
+        for member in NOT_FOLLOWED {
+            let says_nothing = matches!(&service[member], Value::Null)
+                || service[member].as_array().is_some_and(Vec::is_empty);
+            if !says_nothing {
+                self.assumed
+                    .push(format!("{name}: its {member} is not rehearsed"));
+            }
+        }
+    }
+}
+
+/// The service that an answer describes.
+fn described(place: &str, name: &str, service: &Value) -> Result<Service, String> {
+    let number = |value: &Value, member: &str, default: u64| match value {
+        Value::Null => Ok(default),
+        value => value.as_u64().ok_or_else(|| {
+            format!("{place} ({name}): {member} is {value}, not a whole number of 0 or more")
+        }),
+    };
+    let mut read = match service["schedulingStrategy"].as_str() {
+        Some("DAEMON") => Service::daemon(name),
+        Some("REPLICA") | None => {
+            let desired = &service["desiredCount"];
+            if desired.is_null() {
+                return Err(format!("{place} ({name}): desiredCount is missing"));
+            }
+            Service::replica(name, number(desired, "desiredCount", 0)?)
+        }
+        Some(other) => {
+            return Err(format!(
+                "{place} ({name}): schedulingStrategy {other} is neither REPLICA nor DAEMON"
+            ));
+        }
+    };
+    let percents = &service["deploymentConfiguration"];
+    let (minimum, maximum) = ("minimumHealthyPercent", "maximumPercent");
+    read.minimum_percent = number(&percents[minimum], minimum, read.minimum_percent)?;
+    read.maximum_percent = number(&percents[maximum], maximum, read.maximum_percent)?;
+    let balancers = service["loadBalancers"].as_array();
+    if balancers.is_some_and(|targets| !targets.is_empty()) {
+        read.deregistration_seconds = Some(DEREGISTRATION_DELAY_SECONDS);
+    }
+    if let Some(constraints) = service["placementConstraints"].as_array() {
+        read.placement_constraints = json!(constraints);
+    }
+    Ok(read)
+}
+
+/// The capacity provider of a service that may run on EC2 instances, if it has one; or why it runs elsewhere.
+type Home = Result<Option<String>, String>;
+
+/// Where a service runs. A service has a launch type, a capacity provider strategy, or neither
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html>).
+fn home(place: &str, name: &str, service: &Value) -> Result<Home, String> {
+    let strategy = service["capacityProviderStrategy"].as_array();
+    let strategy = strategy.map(Vec::as_slice).unwrap_or_default();
+    let named = |one: &Value| match one["capacityProvider"].as_str() {
+        Some(provider) if !provider.is_empty() => Ok(provider.to_owned()),
+        _ => Err(format!(
+            "{place} ({name}): capacityProviderStrategy names no capacityProvider: {one}"
+        )),
+    };
+    let providers: Vec<String> = strategy.iter().map(named).collect::<Result<_, _>>()?;
+    let on_fargate = |provider: &String| provider == "FARGATE" || provider == "FARGATE_SPOT";
+    match providers.as_slice() {
+        [] => {
+            by_launch_type(&service["launchType"]).map_err(|why| format!("{place} ({name}): {why}"))
+        }
+        all if all.iter().all(on_fargate) => Ok(Err("runs on Fargate".to_owned())),
+        [one] => Ok(Ok(Some(one.clone()))),
+        _ => Err(format!(
+            "{place} ({name}): its capacityProviderStrategy has several providers ({}), and only one can be rehearsed; leave \
+             one in the file",
+            providers.join(", ")
+        )),
+    }
+}
+
+fn by_launch_type(launch_type: &Value) -> Result<Home, String> {
+    match launch_type.as_str() {
+        Some("EC2") => Ok(Ok(None)),
+        Some("FARGATE") => Ok(Err("runs on Fargate".to_owned())),
+        Some("EXTERNAL") => Ok(Err(
+            "runs on external instances (launch type EXTERNAL)".to_owned()
+        )),
+        Some("MANAGED_INSTANCES") => Ok(Err(
+            "runs on ECS Managed Instances (launch type MANAGED_INSTANCES)".to_owned(),
+        )),
+        Some(other) => Ok(Err(format!("has the launch type {other}, not EC2"))),
+        None if launch_type.is_null() => Ok(Ok(None)),
+        None => Err(format!("launchType is {launch_type}, not a text")),
+    }
+}
+
+fn assumption(service: &Service) -> String {
+    let balanced = match service.deregistration_seconds {
+        Some(seconds) => format!(", a deregistration delay of {seconds} s"),
+        None => String::new(),
+    };
+    format!(
+        "{}: {} CPU units and {} MiB a task, exit {} s after SIGTERM{balanced} (describe-services does not show these)",
+        service.name, service.cpu, service.memory, service.exit_seconds
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_describe_services_prints() {
+        let text = r#"{"services": [
+            {"serviceName": "web", "status": "ACTIVE", "desiredCount": 3, "schedulingStrategy": "REPLICA", "launchType": "EC2",
+             "loadBalancers": [{"targetGroupArn": "arn:x", "containerName": "web", "containerPort": 80}],
+             "deploymentConfiguration": {"minimumHealthyPercent": 50, "maximumPercent": 150}},
+            {"serviceName": "far", "status": "ACTIVE", "desiredCount": 1, "launchType": "FARGATE"},
+            {"serviceName": "logs", "status": "ACTIVE", "schedulingStrategy": "DAEMON"}], "failures": []}"#;
+        let workload = Workload::read("w.json", text).expect("a good file");
+        assert_eq!(workload.services.len(), 2);
+        let web = &workload.services[0];
+        assert_eq!(
+            (web.desired, web.minimum_percent, web.maximum_percent),
+            (Some(3), 50, 150)
+        );
+        assert_eq!(web.deregistration_seconds, Some(300));
+        assert_eq!(workload.services[1].desired, None);
+        assert!(
+            workload
+                .assumed
+                .iter()
+                .any(|line| line.contains("far runs on Fargate"))
+        );
+    }
+
+    #[test]
+    fn what_a_rehearsal_does_not_follow_is_said() {
+        let text = r#"{"services": [{"serviceName": "web", "desiredCount": 1, "networkConfiguration": {},
+            "placementStrategy": [{"type": "binpack", "field": "memory"}]}]}"#;
+        let assumed = Workload::read("w.json", text)
+            .expect("a good file")
+            .assumed
+            .join("\n");
+        assert!(
+            assumed.contains("web: its placementStrategy is not rehearsed"),
+            "{assumed}"
+        );
+        assert!(
+            assumed.contains("web: its networkConfiguration is not rehearsed"),
+            "{assumed}"
+        );
+    }
+
+    #[test]
+    fn a_capacity_provider_is_taken_over_unless_it_is_fargate_or_one_of_several() {
+        let read = |strategy: &str| {
+            let text = format!(
+                r#"{{"services": [{{"serviceName": "logs", "desiredCount": 1}},
+                {{"serviceName": "web", "desiredCount": 1, "capacityProviderStrategy": {strategy}}}]}}"#
+            );
+            Workload::read("w.json", &text)
+        };
+        let one = r#"[{"capacityProvider": "cp-prod", "weight": 1, "base": 0}]"#;
+        let services = read(one).expect("a good file").services;
+        assert_eq!(services[1].capacity_provider.as_deref(), Some("cp-prod"));
+        assert_eq!(read("[]").expect("a good file").services.len(), 2);
+        let fargate = read(r#"[{"capacityProvider": "FARGATE_SPOT"}]"#).expect("a good file");
+        assert_eq!(fargate.services.len(), 1);
+        let several = r#"[{"capacityProvider": "a"}, {"capacityProvider": "b"}]"#;
+        let refused = read(several).expect_err("several");
+        assert!(refused.contains("services[1] (web)") && refused.contains("(a, b)"));
+        assert!(read(r#"[{"weight": 1}]"#).is_err());
+    }
+
+    fn page(names: &[&str]) -> String {
+        let services = names
+            .iter()
+            .map(|name| json!({"serviceName": name, "desiredCount": 1, "launchType": "EC2"}));
+        json!({"services": services.collect::<Vec<_>>(), "failures": []}).to_string()
+    }
+
+    fn names(workload: &Workload) -> Vec<&str> {
+        let services = workload.services.iter();
+        services.map(|service| service.name.as_str()).collect()
+    }
+
+    #[test]
+    fn more_than_ten_services_come_as_several_answers() {
+        let (first, second) = (page(&["a", "b"]), page(&["c"]));
+        let listed = r#"[{"serviceName": "a", "desiredCount": 1}, {"serviceName": "b", "desiredCount": 1},
+            {"serviceName": "c", "desiredCount": 1}]"#;
+        for text in [
+            format!("{first}\n{second}\n"),
+            format!("[{first}, {second}]"),
+            listed.to_owned(),
+        ] {
+            let workload = Workload::read("w.json", &text).expect(&text);
+            assert_eq!(names(&workload), ["a", "b", "c"], "{text}");
+        }
+        let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let files = [file("1.json", &first), file("2.json", &second)];
+        let workload = Workload::read_all(&files).expect("two files");
+        assert_eq!(names(&workload), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_mistake_among_several_answers_is_found_with_file_and_answer() {
+        let file = |name: &str, text: String| (name.to_owned(), text);
+        let bad = r#"{"services": [{"serviceName": "c", "desiredCount": -1}]}"#;
+        let files = [
+            file("1.json", page(&["a"])),
+            file("2.json", format!("{}{bad}", page(&["b"]))),
+        ];
+        let refused = Workload::read_all(&files).expect_err("a negative count");
+        assert!(
+            refused.starts_with("2.json: answer 2: services[0] (c): desiredCount is -1"),
+            "{refused}"
+        );
+        let twice = [file("1.json", page(&["a"])), file("2.json", page(&["a"]))];
+        let refused = Workload::read_all(&twice).expect_err("a twice");
+        assert!(refused.starts_with("2.json: services[0]: the service a is described twice"));
+    }
+
+    #[test]
+    fn what_does_not_run_on_ec2_instances_is_left_out_and_said() {
+        let text = r#"{"services": [
+            {"serviceName": "edge", "desiredCount": 40, "launchType": "EXTERNAL"},
+            {"serviceName": "own", "desiredCount": 3, "launchType": "MANAGED_INSTANCES"},
+            {"serviceName": "far", "desiredCount": 2, "launchType": "FARGATE"},
+            {"serviceName": "new", "desiredCount": 2, "launchType": "MOON"},
+            {"serviceName": "api", "desiredCount": 2, "launchType": "EC2"}]}"#;
+        let workload = Workload::read("w.json", text).expect("one runs on EC2");
+        assert_eq!(names(&workload), ["api"]);
+        assert_eq!(
+            workload.assumed[..4],
+            [
+                "edge runs on external instances (launch type EXTERNAL): left out",
+                "own runs on ECS Managed Instances (launch type MANAGED_INSTANCES): left out",
+                "far runs on Fargate: left out",
+                "new has the launch type MOON, not EC2: left out",
+            ]
+        );
+        let none = text.replace("\"EC2\"", "\"FARGATE\"");
+        let refused = Workload::read("w.json", &none).expect_err("nothing is left");
+        assert!(
+            refused.contains("left out: api runs on Fargate"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn bad_files_are_refused_with_file_place_and_remedy() {
+        let message = |text: &str| Workload::read("w.json", text).expect_err("bad");
+        assert!(message("{").contains("w.json: not JSON"));
+        assert!(message("{}").contains("w.json: no list `services`"));
+        assert!(message("").contains("w.json: the file is empty"));
+        assert!(message("[]").contains("w.json: no service that runs on EC2"));
+        assert!(message("{\"services\": []} 7").contains("w.json: answer 2: no list"));
+        assert!(message("[{\"services\": []}, 7]").contains("w.json: answer 2: no list"));
+        assert!(message(r#"{"services": [{}]}"#).contains("services[0]: serviceName"));
+        assert!(
+            message(r#"{"services": [{"serviceName": "a", "desiredCount": -1}]}"#)
+                .contains("desiredCount is -1")
+        );
+        assert!(
+            message(r#"{"services": [], "failures": [{"arn": "x", "reason": "MISSING"}]}"#)
+                .contains("MISSING")
+        );
+        assert!(message(r#"{"services": []}"#).contains("describe-services"));
+    }
+}

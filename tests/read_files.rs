@@ -1,0 +1,158 @@
+//! Which files the command line reads: as people's tools write them, several at once; and what it says of what it leaves out
+//! and of what cannot be.
+
+mod support;
+
+use support::{changed_template, file, root, run};
+
+#[track_caller]
+fn refused(arguments: &[&str], words: &[&str]) {
+    let output = run(arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "{arguments:?} ended with: {message}"
+    );
+    for word in words {
+        assert!(
+            message.contains(word),
+            "{arguments:?} does not say {word:?}, but: {message}"
+        );
+    }
+    assert!(!message.contains("panicked"), "{message}");
+}
+
+#[test]
+fn a_workload_that_no_instance_may_run_names_the_attribute() {
+    let pinned = file(
+        "pinned-workload.json",
+        r#"{"services": [{"serviceName": "db", "desiredCount": 1, "placementConstraints": [
+            {"type": "memberOf", "expression": "attribute:stack == prod"}]}]}"#,
+    );
+    refused(
+        &["rehearse", "--workload", &pinned],
+        &[
+            "pinned-workload.json",
+            "service db",
+            "no instance has the attribute stack",
+            "ECS_INSTANCE_ATTRIBUTES",
+        ],
+    );
+}
+
+#[test]
+fn files_of_windows_and_several_files_are_read() {
+    let text = r#"{"services": [{"serviceName": "first", "desiredCount": 1}]}"#;
+    let marked = file("marked-workload.json", &format!("\u{feff}{text}"));
+    let wide: Vec<u8> =
+        "\u{feff}{\"services\": [{\"serviceName\": \"second\", \"desiredCount\": 1}]}"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+    let utf_16 = file("utf-16-workload.json", "");
+    std::fs::write(&utf_16, wide).expect("a file of the test");
+    let parameters = root().join("template/parameters.example.json");
+    let parameters = std::fs::read_to_string(parameters).expect("the example");
+    let parameters = file("marked-parameters.json", &format!("\u{feff}{parameters}"));
+    let arguments = [
+        "rehearse",
+        "--instances",
+        "1",
+        "--output",
+        "json",
+        "--parameters",
+        &parameters,
+        "--workload",
+        &marked,
+        &utf_16,
+    ];
+    let output = run(&arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    for service in ["assumed: first:", "assumed: second:"] {
+        assert!(message.contains(service), "{message}");
+    }
+    let first = "AWSTemplateFormatVersion";
+    let template = changed_template(
+        "marked",
+        "ecs-cluster.yaml",
+        first,
+        &format!("\u{feff}{first}"),
+    );
+    let output = run(&[
+        "rehearse",
+        "--instances",
+        "1",
+        "--output",
+        "json",
+        "--template",
+        &template,
+    ]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    let scenario = file("marked.story", "\u{feff}instances 1\ndeploy\n");
+    let output = run(&["story", &scenario]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    let broken = file("latin-1-workload.json", "");
+    std::fs::write(
+        &broken,
+        b"{\"services\": [{\"serviceName\": \"gr\xf6sser\"}]}",
+    )
+    .expect("a file");
+    refused(
+        &["rehearse", "--workload", &broken],
+        &["latin-1-workload.json", "line 1", "0xf6", "UTF-8"],
+    );
+}
+
+#[test]
+fn services_of_another_capacity_provider_are_left_out_and_said() {
+    let workload = file(
+        "providers-workload.json",
+        r#"{"services": [{"serviceName": "web", "desiredCount": 1},
+            {"serviceName": "far", "desiredCount": 9, "capacityProviderStrategy": [{"capacityProvider": "cp-other"}]}]}"#,
+    );
+    let output = run(&[
+        "rehearse",
+        "--instances",
+        "1",
+        "--output",
+        "json",
+        "--workload",
+        &workload,
+    ]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    for words in [
+        "service far uses the capacity provider cp-other",
+        "CapacityProvider=ENABLED",
+        "left out",
+    ] {
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+#[test]
+fn an_ami_for_another_processor_does_not_boot() {
+    let text = std::fs::read_to_string(root().join("template/parameters.example.json"))
+        .expect("the example");
+    let key = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id";
+    let more = format!(r#"[{{"ParameterKey": "EcsAmiParameterKey", "ParameterValue": "{key}"}},"#);
+    let without: String = {
+        let list: serde_json::Value = serde_json::from_str(&text).expect("a list");
+        let kept = list.as_array().expect("a list").iter();
+        let kept = kept.filter(|one| one["ParameterKey"] != "EcsAmiParameterKey");
+        serde_json::Value::Array(kept.cloned().collect()).to_string()
+    };
+    let wrong = file("x86-parameters.json", &without.replacen('[', &more, 1));
+    refused(
+        &["rehearse", "--parameters", &wrong],
+        &[
+            "holds AMIs for x86_64, and m7g.large is arm64",
+            "You must use a valid fully-formed launch template",
+            "does not match the architecture",
+        ],
+    );
+}
