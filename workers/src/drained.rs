@@ -8,6 +8,7 @@
 //! deadline, but never lets the instance go with tasks that ECS does not know to be STOPPED. What holds the tasks of
 //! services is asked for once it takes long (`hindered`), and told.
 
+mod act;
 pub mod hindered;
 mod look;
 mod standalone;
@@ -17,7 +18,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::Clients;
-use crate::at_hook;
 use crate::config::{self, DrainBegun, agent_gone_since, drain_begun, hindrances, tasks_left};
 use crate::ended;
 use crate::error::Error;
@@ -26,23 +26,13 @@ use crate::model::cluster::{ContainerInstance, Task, termination_requested};
 use crate::model::{
     Finding, Hindrances, Policy, ServiceName, Subject, TaskArn, TasksLeft, Verdict, later,
 };
+use act::act;
 use look::{look, look_again, look_at_all};
 use words::{kept, nothing_left, obstacle};
 
 /// How long tasks that were told to stop may take. A default web task needs about five and a half minutes: 300 s until
 /// its load balancer lets go, 30 s from SIGTERM to SIGKILL. Less than the 15 minutes would cut off slower ones.
 pub const STOP_GRACE: SignedDuration = SignedDuration::from_mins(15);
-
-/// What StopTask puts on record with a task at the drain deadline.
-const STOP_REASON: &str =
-    "ecs-rollout: the drain deadline of this instance has passed, and its policy is stop-tasks";
-
-/// What StopTask puts on record with a standalone task before that.
-const STANDALONE_STOP_REASON: &str =
-    "ecs-rollout: this instance leaves, and the limit of its standalone tasks has passed";
-
-/// What an instance is marked as kept for.
-const STANDALONE_TASKS: &str = "standalone-tasks";
 
 /// So long it is enough to look at the tasks that the last list left. Then all are listed anew, so that it is seen and
 /// said when somebody set the instance ACTIVE again. Longer than most drains take (five minutes until a load balancer with
@@ -139,40 +129,6 @@ fn remember(finding: &mut Finding, seen: Seen, left: TasksLeft) {
         finding.extra.tasks_left = left.remembered();
         finding.extra.agent_gone_since = seen.agent_gone_since;
         finding.extra.hindrances = seen.hindrances;
-    }
-}
-
-/// Stops the tasks that are to be stopped, and marks the instance if it is kept for standalone tasks. If ECS knows it no
-/// more it cannot be marked: then it is kept as a failed drain is. Nothing is done to an instance that has left its hook.
-async fn act(
-    subject: &Subject,
-    decision: Decision,
-    clients: &Clients,
-    now: &impl Fn() -> Timestamp,
-) -> Result<Finding, Error> {
-    let keeps = decision.finding.extra.policy == Some(Policy::Keep);
-    if decision.stop.is_empty() && !keeps {
-        return Ok(decision.finding);
-    }
-    if let Some(finding) = at_hook::look_before_change(subject, clients, now).await? {
-        return Ok(finding);
-    }
-    let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
-    let overdue = now() >= subject.drain_deadline();
-    let reason = [STANDALONE_STOP_REASON, STOP_REASON][usize::from(overdue)];
-    for task in &decision.stop {
-        ecs.stop_task(cluster, task, reason).await?;
-    }
-    let finding = decision.finding;
-    if !keeps {
-        return Ok(finding);
-    }
-    let registrations = ecs.registrations(cluster, &subject.action.instance).await?;
-    let arns: Vec<_> = registrations.into_iter().map(|one| one.arn).collect();
-    ecs.keep_for(cluster, &arns, STANDALONE_TASKS).await?;
-    match arns.is_empty() {
-        true => Ok(finding.under(Policy::Retain)),
-        false => Ok(finding),
     }
 }
 
@@ -306,6 +262,7 @@ mod tests {
     use ContainerInstanceStatus::{Active, Draining, Inactive};
     use serde_json::json;
 
+    use super::act::STOP_REASON;
     use super::*;
     use crate::model::ContainerInstanceArn;
     use crate::model::cluster::ContainerInstanceStatus;

@@ -574,7 +574,7 @@ mod tests {
         left_behind.agent_connected = false;
         let active = registration("new", Status::Active);
         assert!(!is_draining(&[left_behind.clone(), active]));
-        assert!(is_draining(&[left_behind.clone()]));
+        assert!(is_draining(std::slice::from_ref(&left_behind)));
         left_behind.status = Status::Active;
         assert!(is_draining(&[
             left_behind,
