@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::{LIMIT, Stage};
 use crate::promises::{self, Broken, Claim};
@@ -107,15 +108,24 @@ impl Stage {
     /// How many instances a group of `size` has once the update has given it the template's sizes: what was scaled since
     /// the last update is taken back, unless the template leaves DesiredCapacity to others.
     fn size_in_update(&self, size: usize) -> usize {
-        let number = |key: &str| self.settings.parameter(key)?.parse::<usize>().ok();
-        let owner = self.settings.parameter("CapacityOwner");
-        let Some(least) = number("ClusterSize").filter(|_| !self.is_scaled_by_ecs()) else {
+        // As the stack is now: an update in the middle of the story may have changed its parameters.
+        let input = json!({"StackName": self.stack});
+        let answer = self.call("cloudformation", "DescribeStacks", &input);
+        let stack = answer.unwrap_or_default();
+        let parameter = |key: &str| {
+            let mut all = stack["Stacks"][0]["Parameters"].as_array()?.iter();
+            all.find(|one| one["ParameterKey"] == key)?["ParameterValue"].as_str()
+        };
+        let number = |key: &str| parameter(key)?.parse::<usize>().ok();
+        let is_scaled_by_ecs = parameter("CapacityProvider") == Some("ENABLED")
+            && parameter("ManagedScaling") == Some("ENABLED");
+        let Some(least) = number("ClusterSize").filter(|_| !is_scaled_by_ecs) else {
             return size;
         };
         let most = number("ClusterMaxSize").unwrap_or(least).max(least);
-        match owner.unwrap_or("template") {
-            "template" => least,
-            _ => size.clamp(least, most),
+        match parameter("CapacityOwner") {
+            Some("autoscaling") => size.clamp(least, most),
+            _ => least,
         }
     }
 
