@@ -8,8 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, sleep_until};
 use workers::Error;
 
-use crate::aws::{Activity, Aws, Past, Stack, StackEvent, told};
+use crate::aws::{Activity, Aws, Group, Member, Past, Stack, StackEvent, told};
 use crate::tale::{Passage, Reading, Source, answers};
+use crate::watching::{batch_times_out, paused};
 
 /// So long after a call the next one is made: a quarter of the 20 a second that AWS lets one have of histories, which others
 /// need too.
@@ -84,6 +85,14 @@ macro_rules! pages {
     }};
 }
 
+/// What is found, or nothing if you may not look: a report does without.
+async fn allowed<T>(asked: impl Future<Output = Result<T, Error>>) -> Result<Option<T>, Error> {
+    match asked.await {
+        Err(Error::AccessDenied { .. }) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 fn passes(error: &Error) -> bool {
     matches!(error, Error::Throttled { .. } | Error::Unavailable { .. })
 }
@@ -108,8 +117,8 @@ impl Reader {
         }
     }
 
-    /// Reads what has happened to a stack since what `since` makes of AWS's time; or, if that is nothing, its last operation,
-    /// with the drains after it.
+    /// Reads the operations of a stack that began since what `since` makes of AWS's time; or, if that is nothing, its last
+    /// one; each with the drains after it.
     ///
     /// # Errors
     /// A sentence for the user.
@@ -125,21 +134,35 @@ impl Reader {
         let (began, events) = self.events(&stack, since).await?;
         let started = pages!(self, aws, next => aws.past_executions(&machine, next),
             |page: &[Past]| page.iter().all(|it| it.started >= began));
-        let ended = events.last().map_or(began, |it| it.at);
-        let until = match (since, stack.is_busy()) {
-            (None, false) => Some(ended),
-            _ => None,
-        };
-        let (past, until) = belonging(started, began, until);
+        let operations = operations(&events, &stack);
+        let (past, windows) = belonging_to_each(&started, &operations);
         let (passages, forgotten) = self.passages(&definition, &past).await?;
         let activities = pages!(self, aws, next => aws.activities(&group, next),
             |page: &[Activity]| page.last().is_none_or(|it| it.began >= began));
-        let in_time =
-            |it: &Activity| it.began >= began && until.is_none_or(|until| it.began <= until);
-        let group = patiently!(self, aws => aws.group(&group));
-        let cluster = stack.parameter("EcsClusterName").unwrap_or_default();
+        let in_time = |it: &Activity| {
+            let mut windows = windows.iter();
+            windows.any(|(from, until)| {
+                it.began >= *from && until.is_none_or(|until| it.began <= until)
+            })
+        };
+        let group_name = group;
+        let group = patiently!(self, aws => aws.group(&group_name));
+        let cluster = stack
+            .parameter("EcsClusterName")
+            .unwrap_or_default()
+            .to_owned();
+        let ami = self.ami(&cluster, &group).await?;
+        let paused = group.pause.as_ref().map(|pause| {
+            let newest_first = events.iter().rev().cloned().collect();
+            let times_out = batch_times_out(newest_first, &stack.name);
+            paused(pause, times_out, self.aws.now(), &stack.name)
+        });
         Ok(Source {
-            cluster: cluster.to_owned(),
+            cluster,
+            stack_id: stack.id,
+            group: group_name,
+            paused,
+            ami,
             stack: stack.name,
             status: stack.status,
             region: self.aws.region.clone(),
@@ -153,6 +176,20 @@ impl Reader {
             forgotten,
             definition,
         })
+    }
+
+    /// The AMI of an instance of the version that the group launches; nothing if you may not look at the cluster's instances.
+    async fn ami(&mut self, cluster: &str, group: &Group) -> Result<Option<String>, String> {
+        let of_version = |one: &&Member| one.is_in_service() && one.version == group.version;
+        let Some(member) = group.members.iter().find(of_version) else {
+            return Ok(None);
+        };
+        let found = patiently!(self, aws => allowed(aws.registration(cluster, &member.id)));
+        let Some(arn) = found.flatten() else {
+            return Ok(None);
+        };
+        let ami = patiently!(self, aws => allowed(aws.ami(cluster, &arn)));
+        Ok(ami.flatten())
     }
 
     /// When the tale begins, and the stack's events from then on, oldest first.
@@ -170,9 +207,19 @@ impl Reader {
             None => !page.iter().any(begins),
         });
         if let Some(since) = since {
+            let latest = events.iter().find(|it| begins(it)).map(|it| it.at);
             events.retain(|it| it.at >= since);
             events.reverse();
-            return Ok((since, events));
+            // The end of an operation that began earlier is no part of those that began since.
+            let Some(first) = events.iter().position(begins) else {
+                let latest =
+                    latest.map_or_else(String::new, |at| format!("; the last began at {at:.0}"));
+                return Err(format!(
+                    "no operation of stack {name} began since {since:.0}{latest}"
+                ));
+            };
+            events.drain(..first);
+            return Ok((events[0].at, events));
         }
         let Some(place) = events.iter().position(begins) else {
             return Err(format!(
@@ -227,6 +274,42 @@ impl Reader {
     }
 }
 
+/// From when until when each operation lasted, of events that are oldest first; the last has no end while it is under way.
+fn operations(events: &[StackEvent], stack: &Stack) -> Vec<(Timestamp, Option<Timestamp>)> {
+    let begins =
+        |it: &&StackEvent| it.resource == stack.name && OPERATIONS.contains(&it.status.as_str());
+    let began: Vec<Timestamp> = events.iter().filter(begins).map(|it| it.at).collect();
+    let last_before = |end: Timestamp| events.iter().rev().find(|it| it.at < end).map(|it| it.at);
+    let mut operations = Vec::new();
+    for (place, from) in began.iter().enumerate() {
+        let until = match began.get(place + 1) {
+            Some(next) => last_before(*next),
+            None if stack.is_busy() => None,
+            None => events.last().map(|it| it.at),
+        };
+        operations.push((*from, until));
+    }
+    operations
+}
+
+/// From when until when something belongs to an operation; without an end if that is under way.
+type Window = (Timestamp, Option<Timestamp>);
+
+/// The executions that belong to any of the operations, and from when until when anything belongs to each.
+fn belonging_to_each(started: &[Past], operations: &[Window]) -> (Vec<Past>, Vec<Window>) {
+    let (mut all, mut windows) = (Vec::<Past>::new(), Vec::new());
+    for (from, ended) in operations {
+        let (past, until) = belonging(started.to_vec(), *from, *ended);
+        for one in past {
+            if all.iter().all(|other| other.arn != one.arn) {
+                all.push(one);
+            }
+        }
+        windows.push((*from, until));
+    }
+    (all, windows)
+}
+
 /// Those of the executions that belong to an operation from `began` until `ended`, and until when anything belongs to it; or
 /// all since `began`.
 fn belonging(
@@ -275,7 +358,15 @@ mod tests {
         let names = |(of, _): (Vec<Past>, _)| of.into_iter().map(|it| it.arn).collect::<Vec<_>>();
         let told = names(belonging(all.clone(), at(0), Some(at(30))));
         assert_eq!(told, ["first", "last drain", "after it"]);
-        let told = names(belonging(all, at(0), None));
+        let told = names(belonging(all.clone(), at(0), None));
         assert_eq!(told, ["first", "last drain", "after it", "next day"]);
+        // Of two operations what was between them belongs to neither.
+        let between = past("between", 700, Some(705));
+        let all = [all, vec![between]].concat();
+        let two = [(at(0), Some(at(30))), (at(1499), Some(at(1505)))];
+        let (told, windows) = belonging_to_each(&all, &two);
+        let told: Vec<String> = told.into_iter().map(|it| it.arn).collect();
+        assert_eq!(told, ["first", "last drain", "after it", "next day"]);
+        assert_eq!(windows[0], (at(0), Some(at(62))));
     }
 }
