@@ -43,6 +43,16 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 const LOG_IN: &str = "name a profile with --profile, log in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
 
+/// The codes with which AWS refuses credentials that it does not know, or that do not fit together
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html>).
+const REFUSED_KEYS: [&str; 5] = [
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "IncompleteSignature",
+];
+
 /// Where the account is.
 #[derive(Debug, Clone, Args)]
 pub struct Access {
@@ -194,6 +204,13 @@ pub fn told(error: &Error) -> String {
             "{call} is not allowed to you ({code}: {message}); a policy with {{\"Effect\": \"Allow\", \"Action\": \"{call}\", \
              \"Resource\": \"*\"}} grants it"
         ),
+        Error::BadAnswer {
+            call,
+            what,
+            source: None,
+        } if REFUSED_KEYS.iter().any(|code| what.starts_with(code)) => {
+            format!("{call}: {what}; AWS does not accept the credentials: {LOG_IN}")
+        }
         Error::BadAnswer {
             call,
             what,
