@@ -1,16 +1,19 @@
-//! Reads what a tale is made of out of an account: patiently, and with few calls a second.
+//! Reads what a tale is made of out of an account: patiently, and with few calls a second. `window`: what belongs to which operation.
+
+mod window;
 
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 use workers::Error;
 
 use crate::aws::{Activity, Aws, Group, Member, Past, Stack, StackEvent, told};
 use crate::tale::{Passage, Reading, Source, answers};
 use crate::watching::{batch_times_out, paused};
+use window::{OPERATIONS, belonging_to_each, operations};
 
 /// So long after a call the next one is made: a quarter of the 20 a second that AWS lets one have of histories, which others
 /// need too.
@@ -19,17 +22,6 @@ pub const PACE: Duration = Duration::from_millis(200);
 /// So long it waits after a call that was throttled, and at most, and how often.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
 const TRIES: u32 = 12;
-
-/// What begins so soon after something of the roll has ended belongs to it: the drain that follows a launch, or a scale-in at
-/// the end of an update.
-const BELONGS: SignedDuration = SignedDuration::from_mins(2);
-
-/// The operations of a stack, by the status with which they begin.
-const OPERATIONS: [&str; 3] = [
-    "CREATE_IN_PROGRESS",
-    "UPDATE_IN_PROGRESS",
-    "DELETE_IN_PROGRESS",
-];
 
 /// Reads an account.
 #[derive(Debug)]
@@ -271,102 +263,5 @@ impl Reader {
         }
         self.progress.finish_and_clear();
         Ok((passages, forgotten))
-    }
-}
-
-/// From when until when each operation lasted, of events that are oldest first; the last has no end while it is under way.
-fn operations(events: &[StackEvent], stack: &Stack) -> Vec<(Timestamp, Option<Timestamp>)> {
-    let begins =
-        |it: &&StackEvent| it.resource == stack.name && OPERATIONS.contains(&it.status.as_str());
-    let began: Vec<Timestamp> = events.iter().filter(begins).map(|it| it.at).collect();
-    let last_before = |end: Timestamp| events.iter().rev().find(|it| it.at < end).map(|it| it.at);
-    let mut operations = Vec::new();
-    for (place, from) in began.iter().enumerate() {
-        let until = match began.get(place + 1) {
-            Some(next) => last_before(*next),
-            None if stack.is_busy() => None,
-            None => events.last().map(|it| it.at),
-        };
-        operations.push((*from, until));
-    }
-    operations
-}
-
-/// From when until when something belongs to an operation; without an end if that is under way.
-type Window = (Timestamp, Option<Timestamp>);
-
-/// The executions that belong to any of the operations, and from when until when anything belongs to each.
-fn belonging_to_each(started: &[Past], operations: &[Window]) -> (Vec<Past>, Vec<Window>) {
-    let (mut all, mut windows) = (Vec::<Past>::new(), Vec::new());
-    for (from, ended) in operations {
-        let (past, until) = belonging(started.to_vec(), *from, *ended);
-        for one in past {
-            if all.iter().all(|other| other.arn != one.arn) {
-                all.push(one);
-            }
-        }
-        windows.push((*from, until));
-    }
-    (all, windows)
-}
-
-/// Those of the executions that belong to an operation from `began` until `ended`, and until when anything belongs to it; or
-/// all since `began`.
-fn belonging(
-    mut started: Vec<Past>,
-    began: Timestamp,
-    ended: Option<Timestamp>,
-) -> (Vec<Past>, Option<Timestamp>) {
-    started.retain(|it| it.started >= began);
-    started.sort_by(|a, b| (a.started, &a.arn).cmp(&(b.started, &b.arn)));
-    let Some(ended) = ended else {
-        return (started, None);
-    };
-    let mut until = ended.saturating_add(BELONGS).unwrap_or(ended);
-    let mut belongs = Vec::new();
-    for one in started {
-        if one.started > until {
-            break;
-        }
-        let stopped = one.stopped.unwrap_or(Timestamp::MAX);
-        until = until.max(stopped.saturating_add(BELONGS).unwrap_or(stopped));
-        belongs.push(one);
-    }
-    (belongs, Some(until))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scale_in_of_the_next_day_does_not_belong_to_the_roll() {
-        let at = |minute: i64| Timestamp::from_second(minute * 60).expect("in range");
-        let past = |name: &str, started: i64, stopped: Option<i64>| Past {
-            arn: name.to_owned(),
-            status: String::new(),
-            started: at(started),
-            stopped: stopped.map(at),
-        };
-        let all = vec![
-            past("next day", 1500, Some(1510)),
-            past("last drain", 29, Some(50)),
-            past("after it", 51, Some(60)),
-            past("first", 1, Some(5)),
-            past("before", -9, Some(-2)),
-        ];
-        let names = |(of, _): (Vec<Past>, _)| of.into_iter().map(|it| it.arn).collect::<Vec<_>>();
-        let told = names(belonging(all.clone(), at(0), Some(at(30))));
-        assert_eq!(told, ["first", "last drain", "after it"]);
-        let told = names(belonging(all.clone(), at(0), None));
-        assert_eq!(told, ["first", "last drain", "after it", "next day"]);
-        // Of two operations what was between them belongs to neither.
-        let between = past("between", 700, Some(705));
-        let all = [all, vec![between]].concat();
-        let two = [(at(0), Some(at(30))), (at(1499), Some(at(1505)))];
-        let (told, windows) = belonging_to_each(&all, &two);
-        let told: Vec<String> = told.into_iter().map(|it| it.arn).collect();
-        assert_eq!(told, ["first", "last drain", "after it", "next day"]);
-        assert_eq!(windows[0], (at(0), Some(at(62))));
     }
 }
