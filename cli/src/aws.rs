@@ -11,6 +11,7 @@ mod group;
 mod pages;
 mod parameter;
 mod past;
+mod pause;
 mod rolling;
 mod services;
 mod stack;
@@ -19,6 +20,7 @@ use aws_config::SdkConfig;
 use jiff::Timestamp;
 use workers::{Clients, Error, boot};
 
+use access::LOG_IN;
 pub use access::{Access, CredentialSource, Identity};
 pub use activities::Activity;
 pub use cluster::{Compute, Machine, ServiceSettings, StartedTask};
@@ -26,10 +28,11 @@ pub use definition::{Definition, RUNS_FOR};
 use edge::Edge;
 pub use edge::fit_to_show;
 pub use executions::{Execution, Ran, console};
-pub use group::{Capacity, Group, Hook, Hooks, Member, Pause};
+pub use group::{Capacity, Group, Hook, Hooks, Member};
 pub use pages::Page;
 pub use parameter::Parameter;
 pub use past::{Happened, Past};
+pub use pause::Pause;
 pub use rolling::RollingStep;
 pub use services::Service;
 pub use stack::{AMI_KEY, OWN_AMI_PARAMETER, Stack, StackEvent};
@@ -134,6 +137,13 @@ pub fn error_text(error: &Error) -> String {
             "{call} is not allowed to you ({code}: {message}); a policy with {{\"Effect\": \"Allow\", \"Action\": \"{call}\", \
              \"Resource\": \"*\"}} grants it"
         ),
+        Error::BadAnswer {
+            call,
+            what,
+            source: None,
+        } if is_about_credentials(error) => {
+            format!("{call}: {what}; AWS does not accept the credentials: {LOG_IN}")
+        }
         Error::BadAnswer {
             call,
             what,

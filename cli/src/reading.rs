@@ -1,16 +1,20 @@
-//! Reads what a tale is made of out of an account: patiently, and with few calls a second.
+//! Reads what a tale is made of out of an account: patiently, and with few calls a second. `window`: what belongs to which operation.
+
+mod window;
 
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 use workers::Error;
 
-use crate::aws::{Activity, Aws, Past, Stack, StackEvent, error_text};
+use crate::aws::{Activity, Aws, Group, Member, Past, Stack, StackEvent, error_text};
 use crate::failure::Failure;
 use crate::tale::{Passage, Reading, Source, answers};
+use crate::watching::{batch_times_out, paused};
+use window::{OPERATIONS, belonging_to_each, operations};
 
 /// So long after a call the next one is made: a quarter of the 20 a second that AWS lets one have of histories, which others
 /// need too.
@@ -19,17 +23,6 @@ pub const PACE: Duration = Duration::from_millis(200);
 /// So long it waits after a call that was throttled, and at most, and how often.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
 const TRIES: u32 = 12;
-
-/// What begins so soon after something of the roll has ended belongs to it: the drain that follows a launch, or a scale-in at
-/// the end of an update.
-const BELONGS: SignedDuration = SignedDuration::from_mins(2);
-
-/// The operations of a stack, by the status with which they begin.
-const OPERATIONS: [&str; 3] = [
-    "CREATE_IN_PROGRESS",
-    "UPDATE_IN_PROGRESS",
-    "DELETE_IN_PROGRESS",
-];
 
 /// Reads an account.
 #[derive(Debug)]
@@ -85,6 +78,14 @@ macro_rules! pages {
     }};
 }
 
+/// What is found, or nothing if you may not look: a report does without.
+async fn allowed<T>(asked: impl Future<Output = Result<T, Error>>) -> Result<Option<T>, Error> {
+    match asked.await {
+        Err(Error::AccessDenied { .. }) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 fn passes(error: &Error) -> bool {
     matches!(error, Error::Throttled { .. } | Error::Unavailable { .. })
 }
@@ -109,8 +110,8 @@ impl Reader {
         }
     }
 
-    /// Reads what has happened to a stack since what `since` makes of AWS's time; or, if that is nothing, its last operation,
-    /// with the drains after it.
+    /// Reads the operations of a stack that began since what `since` makes of AWS's time; or, if that is nothing, its last
+    /// one; each with the drains after it.
     ///
     /// # Errors
     /// A sentence for the user.
@@ -126,21 +127,35 @@ impl Reader {
         let (began, events) = self.events(&stack, since).await?;
         let started = pages!(self, aws, next => aws.past_executions(&machine, next),
             |page: &[Past]| page.iter().all(|it| it.started >= began));
-        let ended = events.last().map_or(began, |it| it.at);
-        let until = match (since, stack.is_busy()) {
-            (None, false) => Some(ended),
-            _ => None,
-        };
-        let (past, until) = belonging(started, began, until);
+        let operations = operations(&events, &stack);
+        let (past, windows) = belonging_to_each(&started, &operations);
         let (passages, forgotten) = self.passages(&definition, &past).await?;
         let activities = pages!(self, aws, next => aws.activities(&group, next),
             |page: &[Activity]| page.last().is_none_or(|it| it.began >= began));
-        let in_time =
-            |it: &Activity| it.began >= began && until.is_none_or(|until| it.began <= until);
-        let group = patiently!(self, aws => aws.group(&group));
-        let cluster = stack.parameter("EcsClusterName").unwrap_or_default();
+        let in_time = |it: &Activity| {
+            let mut windows = windows.iter();
+            windows.any(|(from, until)| {
+                it.began >= *from && until.is_none_or(|until| it.began <= until)
+            })
+        };
+        let group_name = group;
+        let group = patiently!(self, aws => aws.group(&group_name));
+        let cluster = stack
+            .parameter("EcsClusterName")
+            .unwrap_or_default()
+            .to_owned();
+        let ami = self.ami(&cluster, &group).await?;
+        let paused = group.pause.as_ref().map(|pause| {
+            let newest_first = events.iter().rev().cloned().collect();
+            let times_out = batch_times_out(newest_first, &stack.name);
+            paused(pause, times_out, self.aws.now(), &stack.name)
+        });
         Ok(Source {
-            cluster: cluster.to_owned(),
+            cluster,
+            stack_id: stack.id,
+            group: group_name,
+            paused,
+            ami,
             stack: stack.name,
             status: stack.status,
             region: self.aws.region.clone(),
@@ -154,6 +169,20 @@ impl Reader {
             forgotten,
             definition,
         })
+    }
+
+    /// The AMI of an instance of the version that the group launches; nothing if you may not look at the cluster's instances.
+    async fn ami(&mut self, cluster: &str, group: &Group) -> Result<Option<String>, Failure> {
+        let of_version = |one: &&Member| one.is_in_service() && one.version == group.version;
+        let Some(member) = group.members.iter().find(of_version) else {
+            return Ok(None);
+        };
+        let found = patiently!(self, aws => allowed(aws.registration(cluster, &member.id)));
+        let Some(arn) = found.flatten() else {
+            return Ok(None);
+        };
+        let ami = patiently!(self, aws => allowed(aws.ami(cluster, &arn)));
+        Ok(ami.flatten())
     }
 
     /// When the tale begins, and the stack's events from then on, oldest first.
@@ -171,9 +200,19 @@ impl Reader {
             None => !page.iter().any(begins),
         });
         if let Some(since) = since {
+            let latest = events.iter().find(|it| begins(it)).map(|it| it.at);
             events.retain(|it| it.at >= since);
             events.reverse();
-            return Ok((since, events));
+            // The end of an operation that began earlier is no part of those that began since.
+            let Some(first) = events.iter().position(begins) else {
+                let latest =
+                    latest.map_or_else(String::new, |at| format!("; the last began at {at:.0}"));
+                return Err(
+                    format!("no operation of stack {name} began since {since:.0}{latest}").into(),
+                );
+            };
+            events.drain(..first);
+            return Ok((events[0].at, events));
         }
         let Some(place) = events.iter().position(begins) else {
             return Err(format!(
@@ -227,58 +266,5 @@ impl Reader {
         }
         self.progress.finish_and_clear();
         Ok((passages, forgotten))
-    }
-}
-
-/// Those of the executions that belong to an operation from `began` until `ended`, and until when anything belongs to it; or
-/// all since `began`.
-fn belonging(
-    mut started: Vec<Past>,
-    began: Timestamp,
-    ended: Option<Timestamp>,
-) -> (Vec<Past>, Option<Timestamp>) {
-    started.retain(|it| it.started >= began);
-    started.sort_by(|a, b| (a.started, &a.arn).cmp(&(b.started, &b.arn)));
-    let Some(ended) = ended else {
-        return (started, None);
-    };
-    let mut until = ended.saturating_add(BELONGS).unwrap_or(ended);
-    let mut belongs = Vec::new();
-    for one in started {
-        if one.started > until {
-            break;
-        }
-        let stopped = one.stopped.unwrap_or(Timestamp::MAX);
-        until = until.max(stopped.saturating_add(BELONGS).unwrap_or(stopped));
-        belongs.push(one);
-    }
-    (belongs, Some(until))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scale_in_of_the_next_day_does_not_belong_to_the_roll() {
-        let at = |minute: i64| Timestamp::from_second(minute * 60).expect("in range");
-        let past = |name: &str, started: i64, stopped: Option<i64>| Past {
-            arn: name.to_owned(),
-            status: String::new(),
-            started: at(started),
-            stopped: stopped.map(at),
-        };
-        let all = vec![
-            past("next day", 1500, Some(1510)),
-            past("last drain", 29, Some(50)),
-            past("after it", 51, Some(60)),
-            past("first", 1, Some(5)),
-            past("before", -9, Some(-2)),
-        ];
-        let names = |(of, _): (Vec<Past>, _)| of.into_iter().map(|it| it.arn).collect::<Vec<_>>();
-        let told = names(belonging(all.clone(), at(0), Some(at(30))));
-        assert_eq!(told, ["first", "last drain", "after it"]);
-        let told = names(belonging(all, at(0), None));
-        assert_eq!(told, ["first", "last drain", "after it", "next day"]);
     }
 }

@@ -2,6 +2,8 @@
 //! activities. Nothing here asks AWS.
 
 mod errors;
+mod headline;
+mod kind;
 mod lives;
 mod passage;
 mod sums;
@@ -12,6 +14,8 @@ use serde::Serialize;
 use crate::aws::{Activity, Member, StackEvent};
 
 pub use errors::ErrorSum;
+pub use headline::{Headline, Link, Milestone};
+pub use kind::Kind;
 pub use lives::{End, Life, Origin};
 pub use passage::{Passage, Reading, answers};
 pub use sums::{Arrow, Cost, StateSum, Wait};
@@ -21,8 +25,16 @@ pub use sums::{Arrow, Cost, StateSum, Wait};
 pub struct Source {
     /// Name of the stack.
     pub stack: String,
+    /// Its ARN.
+    pub stack_id: String,
     /// Its status now.
     pub status: String,
+    /// Its group.
+    pub group: String,
+    /// The situation of a paused group.
+    pub paused: Option<String>,
+    /// The AMI of the group's newest instances.
+    pub ami: Option<String>,
     /// The cluster.
     pub cluster: String,
     /// The Region.
@@ -69,6 +81,17 @@ pub struct Tale {
     pub seconds: f64,
     /// The launch template's version that the group launches from.
     pub version: String,
+    /// Its AMI, while an instance of it is in the cluster.
+    pub ami: Option<String>,
+    /// What came of it, why, and what is next.
+    pub headline: Headline,
+    /// Batches, a rollback, a cancel, and the end.
+    pub milestones: Vec<Milestone>,
+    /// Where the consoles show more.
+    pub links: Vec<Link>,
+    /// The situation of a paused group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
     /// What a reader should know beforehand.
     pub remarks: Vec<String>,
     /// The instances that came, went, or were to go, in the order in which something began with them.
@@ -87,6 +110,8 @@ pub struct Tale {
     pub arrows: Vec<Arrow>,
     /// How many executions there were.
     pub executions: usize,
+    /// Those that failed, timed out or were aborted: the instance and the error of each.
+    pub executions_failed: Vec<String>,
     /// What it cost.
     pub cost: Cost,
     /// The stack's events, oldest first.
@@ -119,38 +144,9 @@ pub struct Phase {
     pub reason: String,
     /// The last reason to wait that it gave.
     pub waited_for: String,
-}
-
-/// What goes on with an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Kind {
-    /// EC2 starts it.
-    Launching,
-    /// It is to join the cluster.
-    Joining,
-    /// It is held, until earlier drains have ended.
-    Held,
-    /// It serves.
-    InService,
-    /// It waits in the warm pool.
-    InPool,
-    /// It is set DRAINING, or waits for its turn.
-    Draining,
-    /// Its tasks stop.
-    TasksStop,
-    /// The services are to be as well off as before.
-    Settling,
-    /// The hook is answered.
-    Answering,
-    /// Something that another definition than ours asks.
-    Asking,
-    /// EC2 ends it.
-    Terminating,
-    /// It is kept for a person.
-    Retained,
-    /// Its hook is open, and nobody asks about it.
-    HookOpen,
+    /// The tasks, by ARN, that were waited for longest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub longest_tasks: Vec<String>,
 }
 
 /// An attempt that failed.
@@ -235,50 +231,8 @@ impl Phase {
             verdict: String::new(),
             reason: String::new(),
             waited_for: String::new(),
+            longest_tasks: Vec::new(),
         }
-    }
-}
-
-impl Kind {
-    /// All, in the order in which an instance may meet them.
-    pub const ALL: [Self; 13] = [
-        Self::Launching,
-        Self::Joining,
-        Self::Held,
-        Self::InService,
-        Self::InPool,
-        Self::Draining,
-        Self::TasksStop,
-        Self::Settling,
-        Self::Answering,
-        Self::Asking,
-        Self::Terminating,
-        Self::Retained,
-        Self::HookOpen,
-    ];
-
-    /// In a few words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Launching => "EC2 starts it",
-            Self::Joining => "joins the cluster",
-            Self::Held => "held for earlier drains",
-            Self::InService => "in service",
-            Self::InPool => "in the warm pool",
-            Self::Draining => "set to DRAINING, or waits its turn",
-            Self::TasksStop => "its tasks stop",
-            Self::Settling => "services settle",
-            Self::Answering => "hook is answered",
-            Self::Asking => "another question",
-            Self::Terminating => "EC2 ends it",
-            Self::Retained => "kept for a person",
-            Self::HookOpen => "hook left open",
-        }
-    }
-
-    /// The name in the page's styles.
-    pub fn class(self) -> String {
-        format!("{self:?}").to_lowercase()
     }
 }
 

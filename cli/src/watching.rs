@@ -24,7 +24,7 @@ use crate::aws::{Pause, Service};
 pub use batches::Batches;
 pub use change::Change;
 pub use ending::Ending;
-pub use news::{Activities, Events};
+pub use news::{Activities, Events, batch_times_out};
 pub use pace::{Expected, Pace};
 pub use sight::{Asked, Course, Ended, Entry, Said, Sight};
 pub use words::{paused, resume_command};

@@ -289,15 +289,15 @@ def rehearsed(browser, program):
             fail(f"{page.name}: {shown['executions']}, and the rehearsal counted {report['stateTransitions']}")
         browser.script("document.querySelectorAll('details').forEach(it => { it.open = true })")
         gone = browser.script("return [...document.querySelectorAll('.row[data-instance] .who span')].map(it => it.innerText)")
-        left = sum(1 for one in gone if one.endswith("let go") or one.endswith("given up"))
+        left = sum(1 for one in gone if one.endswith("terminated") or one.endswith("abandoned"))
         if left != report["replaced"]:
             fail(f"{page.name}: {left} were let go, and the rehearsal counted {report['replaced']}")
         for retained in report["retained"]:
-            if retained not in shown["retained: its drain failed"]:
+            if retained not in shown["retained, its drain failed"]:
                 fail(f"{page.name}: it does not say that {retained} is retained")
         failed = sum(report["failedInvocations"].values()) - elsewhere
-        if int(shown["failed attempts"].replace("none", "0").split(",")[0]) != failed:
-            fail(f"{page.name}: {shown['failed attempts']} failed attempts, and the rehearsal counted {failed}")
+        if int(shown["worker retries"].replace("none", "0").split(",")[0]) != failed:
+            fail(f"{page.name}: {shown['worker retries']} worker retries, and the rehearsal counted {failed}")
         within(browser, page)
         fits(browser, page)
         quiet(browser, page)
@@ -355,13 +355,14 @@ def rolled(browser, scene):
     expect("report since nonsense", scene.tool("report", STACK, "--since", "yesterday"), 2, "neither a time")
     created = scene.tool("report", STACK, "--since", "1d", "--output", "json")
     expect("report of the creation", created, 0)
+    expect("report since after the last operation", scene.tool("report", STACK, "--since", "1s"), 2, "no operation of stack", "began since")
     if len(json.loads(created[0])["instances"]) != 4:
         fail(f"the creation launched four instances: {created[0][:500]}")
 
     scene.release("ami-00000000000000001")
     expect("roll", scene.tool("roll", STACK, "--yes", "--no-watch"), 0)
     scene.at("Terminating:Wait")
-    expect("report of a roll under way", scene.tool("report", STACK), 2, "goes on still")
+    expect("report of a roll under way", scene.tool("report", STACK), 2, "Under way", "ecs-rollout watch")
     scene.rest()
     scene.between.asked.clear()
     tale = reported(browser, scene, "well", 0)
@@ -369,15 +370,15 @@ def rolled(browser, scene):
     ends = sorted(one["end"] for one in tale["instances"])
     if ends != ["gone"] * 4 + ["inService"] * 4 or not tale["well"] or not tale["longestWaits"]:
         fail(f"four came and four went, and it is told {ends}")
-    expect("report as text", scene.tool("report", STACK), 0, "UPDATE_COMPLETE, as it was meant to", "4 launched, 4 let go",
-           tale["instances"][0]["id"], "held for earlier drains", "USD")
+    expect("report as text", scene.tool("report", STACK), 0, "Rollout complete: 4 of 4 on ami-00000000000000001 in ", "UPDATE_COMPLETE", "4 launched, 4 terminated",
+           tale["instances"][0]["id"], "waits for earlier drains", "USD", "batch 4 of 4", "console.aws.amazon.com/cloudformation")
     for action, code in (("GetExecutionHistory", "ThrottlingException"), ("DescribeStackEvents", "Throttling")):
         scene.between.refuse(action, code, 400, 4)
     expect("report, throttled", scene.tool("report", STACK), 0, "was throttled", "waiting")
     scene.between.refuse("DescribeScalingActivities", "AccessDenied", 403, 1)
     expect("report, not allowed", scene.tool("report", STACK), 2, "autoscaling:DescribeScalingActivities is not allowed to you")
     scene.between.refuse("GetExecutionHistory", "ExecutionDoesNotExist", 400, 1)
-    expect("report, forgotten", scene.tool("report", STACK), 0, "has forgotten the histories of 1 execution(s)")
+    expect("report, forgotten", scene.tool("report", STACK), 0, "no longer has the histories of 1 execution(s)")
 
 
 def went_back(browser, scene):

@@ -153,6 +153,8 @@ def trouble(scene):
     expect("watch, credentials expired", expired, 0, "have expired; renew them", "Stack created")
     if (expired[0] + expired[1]).count("have expired") != 1:
         fail(f"one trouble is told more than once: {expired}")
+    refuse("DescribeStacks", "InvalidClientTokenId", 403, 1)
+    expect("watch, wrong credentials", scene.tool("watch", STACK), 4, "InvalidClientTokenId", "does not accept the credentials", "--profile")
     refuse("DescribeStackEvents", "AccessDenied", 403, 1)
     expect("watch, not allowed", scene.tool("watch", STACK), 4, "cloudformation:DescribeStackEvents is not allowed to you",
            '"Action": "cloudformation:DescribeStackEvents"')
@@ -172,6 +174,7 @@ def well(scene):
     expect("explain of what serves and is DRAINING", scene.tool("explain", rests), 1, "InService, but DRAINING in ECS", *arns,
            "--status ACTIVE")
     scene.ecs.update_container_instances_state(cluster=CLUSTER, containerInstances=arns, status="ACTIVE")
+    scene.groups.update_auto_scaling_group(AutoScalingGroupName=CLUSTER, MinSize=3)
     scene.groups.enter_standby(InstanceIds=[rests], AutoScalingGroupName=CLUSTER, ShouldDecrementDesiredCapacity=True)
     until("standby", lambda: scene.instances().get(rests) == "Standby")
     aside = scene.tool("explain", rests)
@@ -180,6 +183,7 @@ def well(scene):
         fail(f"explain speaks of hooks in a state without one: {aside[0]}")
     scene.groups.exit_standby(InstanceIds=[rests], AutoScalingGroupName=CLUSTER)
     until("its return", lambda: scene.instances().get(rests) == "InService")
+    scene.groups.update_auto_scaling_group(AutoScalingGroupName=CLUSTER, MinSize=4)
     expect("roll without another AMI", scene.tool("roll", STACK, "--yes"), 0, "No changes")
     expect("plan without another AMI", scene.tool("plan", STACK), 0, "No changes", "still names it")
     new_ami = "ami-00000000000000001"

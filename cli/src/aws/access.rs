@@ -21,7 +21,8 @@ use crate::failure::Failure;
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-const LOG_IN: &str = "name a profile with --profile, log in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+/// What gives access.
+pub const LOG_IN: &str = "name a profile with --profile, log in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
 
 /// Where the account is.
 #[derive(Debug, Clone, Args)]

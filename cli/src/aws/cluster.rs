@@ -8,6 +8,7 @@ use aws_sdk_ecs::types::{self, Resource};
 use jiff::Timestamp;
 use workers::Error;
 
+use super::services::refused;
 use super::{Aws, time};
 
 pub use service::{Compute, ServiceSettings};
@@ -97,7 +98,7 @@ impl Aws {
     /// The ARN under which an instance is registered in the cluster, if it is.
     ///
     /// # Errors
-    /// As [`Error::from_sdk`].
+    /// As [`Error::from_sdk`], `ClusterNotFound`.
     pub async fn registration(
         &self,
         cluster: &str,
@@ -110,7 +111,7 @@ impl Aws {
             .cluster(cluster)
             .filter(format!("ec2InstanceId == {instance}"))
             .send();
-        let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
+        let answer = sent.await.map_err(|error| refused(call, cluster, error))?;
         Ok(answer.container_instance_arns().first().cloned())
     }
 
@@ -118,7 +119,7 @@ impl Aws {
     /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-constraints.html>).
     ///
     /// # Errors
-    /// As [`Error::from_sdk`].
+    /// As [`Error::from_sdk`], `ClusterNotFound`.
     pub async fn ami(&self, cluster: &str, arn: &str) -> Result<Option<String>, Error> {
         let call = "ecs:DescribeContainerInstances";
         let sent = self
@@ -127,7 +128,7 @@ impl Aws {
             .cluster(cluster)
             .container_instances(arn)
             .send();
-        let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
+        let answer = sent.await.map_err(|error| refused(call, cluster, error))?;
         let machine = answer.container_instances().first().map(Machine::of);
         Ok(machine.and_then(|machine| machine.attribute(AMI_ATTRIBUTE).map(str::to_owned)))
     }

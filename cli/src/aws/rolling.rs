@@ -28,7 +28,15 @@ pub enum RollingStep {
     Batch,
 }
 
+/// The reason of a resource whose update was cancelled, as CloudFormation gives it.
+const CANCELLED: &str = "Resource update cancelled";
+
 impl StackEvent {
+    /// Whether it tells that the update of a resource was cancelled: by somebody, or because another one failed.
+    pub fn is_cancelled(&self) -> bool {
+        self.reason == CANCELLED
+    }
+
     /// The step of a rolling update that the event tells of, if any.
     pub fn rolling_step(&self) -> Option<RollingStep> {
         let reason = self.reason.as_str();

@@ -85,7 +85,7 @@ impl Aws {
     }
 }
 
-fn refused(
+pub(super) fn refused(
     call: &'static str,
     cluster: &str,
     error: SdkError<impl Refusal, HttpResponse>,

@@ -14,7 +14,7 @@ use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
 use crate::explanation::{Explanation, Found, HookNames, Life, OnCluster, asked_now, concerns};
 use crate::failure::Failure;
 use crate::view::out::say;
-use crate::watching::{Batches, Events};
+use crate::watching::{Events, batch_times_out};
 
 /// So many executions that ended badly are looked through for one about the instance.
 const ENDED_LOOKED_AT: usize = 20;
@@ -167,7 +167,7 @@ async fn on_cluster(aws: &Aws, cluster: &str, instance: &str) -> Result<OnCluste
 
 /// When CloudFormation gives the present batch up.
 async fn times_out(aws: &Aws, stack: &Stack) -> Result<Option<Timestamp>, Error> {
-    let (mut events, mut listed, mut next) = (Events::default(), Vec::new(), None);
+    let (events, mut listed, mut next) = (Events::default(), Vec::new(), None);
     loop {
         let page = aws.stack_events_from(&stack.id, next).await?;
         let enough = events.reach(&page.items, &stack.name);
@@ -177,8 +177,7 @@ async fn times_out(aws: &Aws, stack: &Stack) -> Result<Option<Timestamp>, Error>
             break;
         }
     }
-    events.news(listed, &stack.name);
-    Ok(events.batches.as_ref().and_then(Batches::times_out))
+    Ok(batch_times_out(listed, &stack.name))
 }
 
 /// The running execution about the instance, and how far it has come.

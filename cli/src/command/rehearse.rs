@@ -129,7 +129,7 @@ impl Rehearse {
             Answer::of(&report, live.on_the_new_ami(), live.cause())
         };
         if let Some(path) = &self.html {
-            read.write(path)?;
+            read.write(path, report.cost_usd)?;
         }
         if json {
             let text = serde_json::to_string_pretty(&report).expect("a report is plain data");

@@ -26,15 +26,15 @@ use crate::view::{page, report};
 
 Changes nothing, and makes five calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
 autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, states:DescribeStateMachine, ListExecutions,
-GetExecutionHistory. Step Functions and CloudFormation remember 90 days, Auto Scaling six weeks.
+GetExecutionHistory, ecs:ListContainerInstances, DescribeContainerInstances. Step Functions and CloudFormation remember 90 days, Auto Scaling six weeks.
 
-Exit code: 0 if the roll ended well, 1 if the stack went back or failed, an instance is retained or a hook was left open,
-2 if it goes on still or cannot be told.")]
+Exit code: 0 if the rollout ended well, 1 if the stack rolled back or failed, an instance is retained or a hook was left open,
+2 if it is under way or cannot be reported.")]
 pub struct Report {
     /// The stack
     #[arg(value_name = "STACK")]
     stack: String,
-    /// Everything since then, such as 2h, 3d or 2026-11-26T19:00:00Z [default: the last operation of the stack]
+    /// The operations that began since then, such as 2h, 3d or 2026-11-26T19:00:00Z [default: the last one of the stack]
     #[arg(long, value_name = "TIME", value_parser = Since::read)]
     since: Option<Since>,
     /// Writes the story as a page of HTML too, which needs nothing else

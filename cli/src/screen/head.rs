@@ -1,4 +1,6 @@
-//! The first lines: the stack and where it is led, how far it is, what is under way, and what needs you.
+//! The first lines: the stack and where it is led, how far it is, what is under way (`moving`), and what needs you.
+
+mod moving;
 
 use ratatui::layout::Rect;
 
@@ -8,7 +10,8 @@ use super::paint::{Canvas, Mood};
 use super::text::wrap;
 use crate::aws::Member;
 use crate::format::{between, clock, count};
-use crate::watching::{Asked, Batches, Course, Expected, Sight, paused};
+use crate::watching::{Batches, Course, Expected, Sight, paused};
+use moving::under_way;
 
 /// The gauge is a quarter of the screen, and so wide at most.
 const GAUGE_AT_MOST: u16 = 40;
@@ -234,81 +237,5 @@ fn expected(screen: &Screen) -> Vec<Part> {
             let left = between(screen.now, end);
             plain(vec![format!("{at} (in {left})"), at])
         }
-    }
-}
-
-/// What is under way: retained instances first, since they need you.
-fn under_way(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
-    let sight = &screen.sight;
-    let line = match (sight.members.is_empty(), sight.is_whole) {
-        (true, false) => vec![("Looking at the group …".to_owned(), Mood::Quiet)],
-        (true, true) => Vec::new(),
-        (false, _) => {
-            let long = moving(screen, true);
-            let taken: usize = long.iter().map(|(text, _)| text.chars().count() + 3).sum();
-            match taken.saturating_sub(3) <= usize::from(area.width) {
-                true => long,
-                false => moving(screen, false),
-            }
-        }
-    };
-    let mut parts: Vec<Part> = Vec::new();
-    for part in line {
-        if !parts.is_empty() {
-            parts.push((" · ".to_owned(), Mood::Quiet));
-        }
-        parts.push(part);
-    }
-    canvas.parts(area, &parts);
-}
-
-fn moving(screen: &Screen, at_length: bool) -> Vec<Part> {
-    let sight = &screen.sight;
-    let number =
-        |test: &dyn Fn(&Member) -> bool| sight.members.iter().filter(|one| test(one)).count();
-    let retained = number(&|one| one.state.is_retained());
-    let is_queued = |asked: &Asked| asked.said.worker == "stable" && asked.said.is_of_launch;
-    let queued =
-        number(&|one| one.state.awaits_launch() && sight.asked.get(&one.id).is_some_and(is_queued));
-    let starting = number(&|one| one.state.awaits_launch()) - queued;
-    let short = sight.services.values();
-    let short = short.filter(|one| one.running < one.desired).count();
-    let below = match at_length {
-        true => format!("{} below the desired count", count(short, "service")),
-        false => format!("{short} degraded"),
-    };
-    let parts = [
-        (retained, format!("{retained} retained for you"), Mood::Bad),
-        (1, drains(screen, at_length), Mood::Plain),
-        (queued, format!("{queued} queued"), Mood::Coming),
-        (starting, format!("{starting} starting"), Mood::Coming),
-        (short, below, Mood::Waiting),
-    ];
-    let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
-    parts.map(|(_, text, mood)| (text, mood)).collect()
-}
-
-/// The drains that are open, the longest, and the deadline that comes first.
-fn drains(screen: &Screen, at_length: bool) -> String {
-    let (sight, now) = (&screen.sight, screen.now);
-    let draining = sight.members.iter().filter(|one| one.state.awaits_end());
-    let draining: Vec<&str> = draining.map(|one| one.id.as_str()).collect();
-    let asked = || draining.iter().filter_map(|id| sight.asked.get(*id));
-    let longest = asked().filter_map(|asked| asked.began).min();
-    let longest = longest.map(|began| between(began, now));
-    let deadline = asked().filter_map(|asked| asked.deadline).min();
-    let deadline = deadline.map(|end| match (end > now, at_length) {
-        (true, true) => format!(", deadline {} (in {})", clock(end), between(now, end)),
-        (true, false) => format!(", {} left", between(now, end)),
-        (false, _) => ", deadline passed".to_owned(),
-    });
-    let deadline = deadline.unwrap_or_default();
-    match (draining.len(), longest, at_length) {
-        (0, ..) => "no drain is open".to_owned(),
-        (1, Some(longest), _) => format!("1 draining for {longest}{deadline}"),
-        (some, Some(longest), true) => {
-            format!("{some} draining, longest {longest}{deadline}")
-        }
-        (some, ..) => format!("{some} draining{deadline}"),
     }
 }

@@ -69,10 +69,10 @@ impl End {
         match self {
             Self::InService => "in service",
             Self::InPool => "in the warm pool",
-            Self::Gone => "let go",
-            Self::Abandoned => "launch given up",
-            Self::Retained => "retained: its drain failed",
-            Self::Kept => "kept for its standalone tasks",
+            Self::Gone => "terminated",
+            Self::Abandoned => "launch abandoned",
+            Self::Retained => "retained, its drain failed",
+            Self::Kept => "retained for its standalone tasks",
             Self::HookLeftOpen => "hook left open",
             Self::UnderWay => "under way",
         }
@@ -90,7 +90,7 @@ impl Origin {
         match self {
             Self::Before => "there before",
             Self::Launched => "launched",
-            Self::LaunchedOnTheWayBack => "launched on the way back",
+            Self::LaunchedOnTheWayBack => "launched in the rollback",
         }
     }
 }
@@ -312,7 +312,7 @@ mod tests {
         let gone = told(vec![leave], vec![passage(false, 102, 400, "")]);
         let phases = vec![
             (Kind::InService, 100.0),
-            (Kind::Terminating, 2.0),
+            (Kind::Leaving, 2.0),
             (Kind::TasksStop, 298.0),
             (Kind::Terminating, 20.0),
         ];

@@ -14,6 +14,8 @@ pub type Answers = BTreeMap<String, String>;
 /// One execution.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Passage {
+    /// Its ARN.
+    pub arn: String,
     /// The instance that it is about; empty if its input names none.
     pub instance: String,
     /// Whether that is on its way in.
@@ -50,6 +52,9 @@ pub struct Passage {
 const RETAINED: &str = "DrainFailed";
 const ABANDONED: &str = "LaunchAbandoned";
 const ROLL_STOPPED: &str = "RollStopped";
+
+/// So many tasks are named at most.
+const TASKS_NAMED: usize = 3;
 
 impl Passage {
     /// Whether it ended otherwise than well.
@@ -89,6 +94,8 @@ pub struct Reading<'a> {
     /// Whether the last attempt failed.
     has_failed: bool,
     runs_since: Option<Timestamp>,
+    /// How often each task was still waited for in the present phase.
+    waits: BTreeMap<String, u64>,
 }
 
 /// In which members a definition's Task states put their answers.
@@ -105,6 +112,7 @@ impl<'a> Reading<'a> {
     /// Nothing read yet of `past`.
     pub fn of(past: &Past, answers: &'a Answers) -> Self {
         let passage = Passage {
+            arn: past.arn.clone(),
             started: past.started,
             stopped: past.stopped,
             status: past.status.clone(),
@@ -117,6 +125,7 @@ impl<'a> Reading<'a> {
             attempts: 0,
             has_failed: false,
             runs_since: None,
+            waits: BTreeMap::new(),
         }
     }
 
@@ -227,6 +236,10 @@ impl<'a> Reading<'a> {
         let (verdict, reason) = (text("verdict"), text("reason"));
         if verdict == "NotYet" {
             phase.waited_for.clone_from(&reason);
+            let tasks = output[member]["tasksLeft"]["arns"].as_array();
+            for task in tasks.into_iter().flatten().filter_map(Value::as_str) {
+                *self.waits.entry(task.to_owned()).or_default() += 1;
+            }
         }
         (phase.verdict, phase.reason) = (verdict, reason);
     }
@@ -235,7 +248,20 @@ impl<'a> Reading<'a> {
         if let Some(phase) = self.passage.phases.last_mut() {
             phase.ended = at;
             phase.seconds = seconds(phase.began, at);
+            phase.longest_tasks = longest(&std::mem::take(&mut self.waits));
         }
+    }
+}
+
+/// The tasks that were waited for most often, a few of them; none if all were as often, and so none longest.
+fn longest(waits: &BTreeMap<String, u64>) -> Vec<String> {
+    let most = waits.values().max().copied().unwrap_or_default();
+    let all_alike = waits.len() > TASKS_NAMED && waits.values().all(|times| *times == most);
+    let longest = waits.iter().filter(|(_, times)| **times == most);
+    let longest = longest.map(|(task, _)| task.clone()).take(TASKS_NAMED);
+    match all_alike {
+        true => Vec::new(),
+        false => longest.collect(),
     }
 }
 

@@ -7,6 +7,7 @@ use rehearsal::report::{cost_parts_usd, rounded};
 use serde::Serialize;
 
 use super::errors::{errors, failures, mishaps};
+use super::headline::{headline, links, milestones};
 use super::lives::lives;
 use super::{End, Life, Noted, Passage, Source, Tale, seconds};
 
@@ -28,8 +29,11 @@ pub struct Wait {
     pub seconds: f64,
     /// How often it was asked.
     pub times_asked: u64,
-    /// What it waited for, in the worker's last words before the end of it.
+    /// The worker's last reported reason.
     pub reason: String,
+    /// The tasks, by ARN, that were waited for longest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub longest_tasks: Vec<String>,
 }
 
 /// How many passed a state.
@@ -71,6 +75,14 @@ pub struct Cost {
     pub usd_estimated: f64,
 }
 
+impl Cost {
+    /// The sum is known to be this: what the transitions do not cost, the functions do.
+    pub fn is_counted(&mut self, usd: f64) {
+        self.functions_usd_estimated = rounded((usd - self.transitions_usd).max(0.0), 6);
+        self.usd_estimated = rounded(usd, 6);
+    }
+}
+
 impl Tale {
     /// The tale of what was read.
     pub fn of(source: Source) -> Self {
@@ -85,9 +97,14 @@ impl Tale {
         let complete = ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&outcome.as_str());
         let stuck = |it: &Life| matches!(it.end, End::Retained | End::HookLeftOpen);
         let well = complete && !instances.iter().any(stuck);
+        let well = (!goes_on).then_some(well);
+        let took = seconds(source.began, ended);
         Self {
-            well: (!goes_on).then_some(well),
-            seconds: seconds(source.began, ended),
+            headline: headline(&source, (&outcome, well, took), &instances),
+            milestones: milestones(&source),
+            links: links(&source),
+            well,
+            seconds: took,
             remarks: remarks(&source, goes_on, &instances),
             longest_waits: longest_waits(&instances),
             errors: errors(&failures),
@@ -95,11 +112,14 @@ impl Tale {
             states: states(&source.passages),
             arrows: arrows(&source.passages),
             executions: source.passages.len(),
+            executions_failed: executions_failed(&source.passages),
             cost: cost(&source.passages),
             events: source.events.iter().map(noted_event).collect(),
             activities: noted_activities(&source),
             stack: source.stack,
             cluster: source.cluster,
+            ami: source.ami,
+            paused: source.paused,
             region: source.region,
             began: source.began,
             version: source.version,
@@ -140,13 +160,11 @@ fn remarks(source: &Source, goes_on: bool, instances: &[Life]) -> Vec<String> {
     let mut remarks = Vec::new();
     if goes_on {
         let until = source.now.strftime("%H:%M:%SZ");
-        remarks.push(format!(
-            "It goes on still: this is how it stood at {until}."
-        ));
+        remarks.push(format!("Under way: this is the situation at {until}."));
     }
     if source.forgotten > 0 {
         remarks.push(format!(
-            "Step Functions has forgotten the histories of {} execution(s): it keeps them for 90 days.",
+            "Step Functions no longer has the histories of {} execution(s): it keeps them for 90 days.",
             source.forgotten
         ));
     }
@@ -165,6 +183,7 @@ fn longest_waits(instances: &[Life]) -> Vec<Wait> {
             seconds: phase.seconds,
             times_asked: phase.times_asked,
             reason: phase.waited_for.clone(),
+            longest_tasks: phase.longest_tasks.clone(),
         })
     });
     let mut waits: Vec<Wait> = waits.collect();
@@ -196,6 +215,13 @@ fn arrows(passages: &[Passage]) -> Vec<Arrow> {
     let mut arrows: Vec<Arrow> = arrows.collect();
     arrows.sort_by(|a, b| (&a.from, &a.to).cmp(&(&b.from, &b.to)));
     arrows
+}
+
+/// The instance and the error of each execution that failed.
+fn executions_failed(passages: &[Passage]) -> Vec<String> {
+    let failed = passages.iter().filter(|it| it.has_failed());
+    let named = failed.map(|it| format!("{} {} {}", it.instance, it.status, it.error));
+    named.map(|it| it.trim_end().to_owned()).collect()
 }
 
 fn cost(passages: &[Passage]) -> Cost {
@@ -326,7 +352,7 @@ mod tests {
         let runs = execution("i-1", 0, 2, None);
         let tale = Tale::of(source("UPDATE_COMPLETE", vec![runs]));
         assert_eq!((tale.well, tale.ended), (None, at(10_000)));
-        assert!(tale.remarks[0].starts_with("It goes on still"));
+        assert!(tale.remarks[0].starts_with("Under way"));
         let back = Tale::of(source("UPDATE_ROLLBACK_COMPLETE", Vec::new()));
         assert_eq!(back.well, Some(false));
     }

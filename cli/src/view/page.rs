@@ -21,7 +21,7 @@ const STYLE: &str = include_str!("page/style.css");
 pub fn page(tale: &Tale, definition: &str) -> Result<String, String> {
     let picture = machine::picture(definition, tale)?;
     let title = format!(
-        "Roll of {}, {}",
+        "Rollout of {}, {}",
         tale.stack,
         tale.began.strftime("%Y-%m-%d")
     );
@@ -40,6 +40,12 @@ pub fn page(tale: &Tale, definition: &str) -> Result<String, String> {
         "Time line",
         &timeline::time_line(tale),
     );
+    section(
+        &mut out,
+        "milestones",
+        "Milestones",
+        &tables::milestones(tale),
+    );
     section(&mut out, "waits", "Longest waits", &tables::waits(tale));
     section(
         &mut out,
@@ -55,8 +61,9 @@ pub fn page(tale: &Tale, definition: &str) -> Result<String, String> {
     );
     section(&mut out, "state-machine", "State machine", &machine);
     section(&mut out, "instances", "Instances", &tables::instances(tale));
-    section(&mut out, "events", "What AWS told", &tables::noted(tale));
+    section(&mut out, "events", "AWS events", &tables::noted(tale));
     section(&mut out, "cost", "Cost", &tables::cost(tale));
+    section(&mut out, "consoles", "Consoles", &tables::links(tale));
     out += "</main>\n<footer><p>Written by ecs-rollout. All times are UTC.</p></footer>\n</body>\n</html>\n";
     Ok(out)
 }
@@ -71,13 +78,14 @@ fn section(out: &mut String, id: &str, title: &str, body: &str) {
 }
 
 fn head(tale: &Tale) -> String {
-    let (class, verdict) = match tale.well {
-        Some(true) => ("well", "ended as it was meant to"),
-        Some(false) => ("bad", "did not end as it was meant to"),
-        None => ("open", "goes on still"),
+    let class = match tale.well {
+        Some(true) => "well",
+        Some(false) => "bad",
+        None => "open",
     };
+    let verdict = escaped(&tale.headline.text);
     let mut out = format!(
-        "<header>\n<h1>Roll of <span class=\"name\">{}</span></h1>\n<p class=\"outcome {class}\"><strong id=\"outcome\">{}</strong> \
+        "<header>\n<h1>Rollout of <span class=\"name\">{}</span></h1>\n<p class=\"outcome {class}\"><strong id=\"outcome\">{}</strong> \
          <span>{verdict}</span></p>\n<dl class=\"facts\">\n",
         escaped(&tale.stack),
         escaped(&tale.outcome)
@@ -97,6 +105,18 @@ fn head(tale: &Tale) -> String {
         );
     }
     out += "</dl>\n";
+    let cause = tale.headline.cause.iter().map(|it| ("Cause", it));
+    let next = tale.headline.next.iter().map(|it| ("Next", it));
+    let paused = tale.paused.iter().map(|it| ("Paused", it));
+    for (label, text) in cause.chain(next).chain(paused) {
+        put(
+            &mut out,
+            format_args!(
+                "<p class=\"remark\"><b>{label}:</b> {}</p>\n",
+                escaped(text)
+            ),
+        );
+    }
     for remark in &tale.remarks {
         put(
             &mut out,

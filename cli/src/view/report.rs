@@ -1,11 +1,9 @@
 //! The tale as text.
 
 use std::fmt::Write;
-use std::time::Duration;
-
-use rehearsal::telling::clock;
 
 use crate::tale::{End, Kind, Life, Tale};
+use crate::watching::without_instance;
 
 /// The head of the tale: names and values.
 pub fn facts(tale: &Tale) -> Vec<(&'static str, String)> {
@@ -17,7 +15,7 @@ pub fn facts(tale: &Tale) -> Vec<(&'static str, String)> {
         ),
         ("took", long(tale.seconds)),
         ("instances", instances(tale)),
-        ("launch template", format!("version {} now", tale.version)),
+        ("AMI", ami(tale)),
         (
             "executions",
             format!(
@@ -25,11 +23,9 @@ pub fn facts(tale: &Tale) -> Vec<(&'static str, String)> {
                 tale.executions, tale.cost.transitions
             ),
         ),
-        ("failed attempts", failed(tale)),
-        (
-            "cost",
-            format!("{:.6} USD, estimated in part", tale.cost.usd_estimated),
-        ),
+        ("failed executions", failed_executions(tale)),
+        ("worker retries", failed(tale)),
+        ("cost", usd(tale.cost.usd_estimated)),
     ];
     for end in [End::Retained, End::Kept, End::HookLeftOpen, End::Abandoned] {
         let ids: Vec<&str> = tale.ended_as(end).map(|it| it.id.as_str()).collect();
@@ -38,11 +34,28 @@ pub fn facts(tale: &Tale) -> Vec<(&'static str, String)> {
         };
         let mut text = ids.join(", ");
         if matches!(end, End::Retained | End::Kept) {
-            text += &format!("; end each: ecs-rollout terminate {first}");
+            text += &format!("; terminate each: ecs-rollout terminate {first}");
         }
         facts.push((end.words(), text));
     }
     facts
+}
+
+/// A sum of money, alike wherever it is shown.
+pub fn usd(value: f64) -> String {
+    format!("{value:.4} USD")
+}
+
+fn ami(tale: &Tale) -> String {
+    let ami = tale.ami.as_deref().unwrap_or("not in the cluster");
+    format!("{ami} (launch template version {})", tale.version)
+}
+
+fn failed_executions(tale: &Tale) -> String {
+    match tale.executions_failed.len() {
+        0 => "none".to_owned(),
+        count => format!("{count}: {}", tale.executions_failed.join(", ")),
+    }
 }
 
 fn failed(tale: &Tale) -> String {
@@ -66,7 +79,7 @@ fn instances(tale: &Tale) -> String {
         .filter(|it| it.origin != crate::tale::Origin::Before);
     let mut parts = vec![
         format!("{} launched", launched.count()),
-        format!("{} let go", count(End::Gone)),
+        format!("{} terminated", count(End::Gone)),
     ];
     match count(End::UnderWay) {
         0 => {}
@@ -77,33 +90,38 @@ fn instances(tale: &Tale) -> String {
 
 /// All of it, a fact a line.
 pub fn text(tale: &Tale) -> String {
-    let verdict = match tale.well {
-        Some(true) => "as it was meant to",
-        Some(false) => "not as it was meant to",
-        None => "goes on still",
-    };
-    let mut out = String::new();
+    let mut out = format!("{}\n", tale.headline.text);
     let mut line = |name: &str, value: &str| {
         writeln!(out, "{name:<22} {value}").expect("writing to a string does not fail");
     };
-    line("stack", &tale.stack);
-    line("outcome", &format!("{}, {verdict}", tale.outcome));
+    let cause = tale.headline.cause.iter().map(|it| ("cause", it));
+    let next = tale.headline.next.iter().map(|it| ("next", it));
+    let paused = tale.paused.iter().map(|it| ("paused", it));
+    for (name, value) in cause.chain(next).chain(paused) {
+        line(name, value);
+    }
+    line("stack", &format!("{}, {}", tale.stack, tale.outcome));
     for (name, value) in facts(tale) {
         line(name, &value);
     }
     tale.remarks
         .iter()
         .for_each(|remark| line("remark", remark));
+    for milestone in &tale.milestones {
+        let at = long(milestone.at.duration_since(tale.began).as_secs_f64());
+        line("milestone", &format!("{at} {}", milestone.text));
+    }
     for life in &tale.instances {
         line(&life.id, &lived(life));
     }
     for wait in &tale.longest_waits {
         let of = format!(
-            "{} {} {}: {}",
+            "{} {} {}: {}{}",
             long(wait.seconds),
             wait.instance,
             wait.state,
-            wait.reason
+            longest(&wait.longest_tasks),
+            without_instance(&wait.reason, &wait.instance)
         );
         line("waited", &of);
     }
@@ -112,19 +130,37 @@ pub fn text(tale: &Tale) -> String {
             "{} {} time(s), {} tried again: {}",
             sum.error, sum.count, sum.again, sum.example
         );
-        line("failed", &of);
+        line("worker retries", &of);
     }
     for mishap in &tale.mishaps {
         let at = long(mishap.at.duration_since(tale.began).as_secs_f64());
         line(
-            "went wrong",
+            "failure",
             &format!(
                 "{at} {} {} {}",
                 mishap.subject, mishap.status, mishap.reason
             ),
         );
     }
+    for link in &tale.links {
+        line("console", &format!("{}: {}", link.label, link.url));
+    }
     out
+}
+
+/// The tasks that were waited for longest, if they are known.
+pub fn longest(tasks: &[String]) -> String {
+    let named = tasks
+        .iter()
+        .map(|arn| arn.rsplit('/').next().unwrap_or(arn));
+    let named: Vec<&str> = named.collect();
+    match named.is_empty() {
+        true => String::new(),
+        false => format!(
+            "longest for task {}; last reported reason: ",
+            named.join(", ")
+        ),
+    }
 }
 
 fn lived(life: &Life) -> String {
@@ -147,7 +183,6 @@ fn lived(life: &Life) -> String {
     )
 }
 
-/// Hours, minutes and seconds.
 fn long(seconds: f64) -> String {
-    clock(Duration::from_secs_f64(seconds.max(0.0)))
+    crate::format::seconds(seconds)
 }

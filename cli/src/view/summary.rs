@@ -6,6 +6,7 @@ use rehearsal::environments::Starts;
 use rehearsal::report::Report;
 use rehearsal::usage::BucketUse;
 
+use super::report::usd;
 use crate::format::{count, seconds};
 
 /// The invariant that is about tasks of instances that go.
@@ -43,7 +44,7 @@ pub fn text(report: &Report, not_claimed: Option<&str>) -> String {
             report.state_transitions, report.max_history_events
         ),
     );
-    line("cost", format!("{:.6} USD", report.cost_usd));
+    line("cost", usd(report.cost_usd));
     line("seed", report.seed.to_string());
     for (function, starts) in report.starts.iter().flatten() {
         let Starts { cold, warm } = starts;
@@ -105,7 +106,7 @@ pub fn short(report: &Report) -> String {
     line("API calls", format!("{calls}{busiest}"));
     line(
         "cost",
-        format!("{:.2} USD (Step Functions and Lambda)", report.cost_usd),
+        format!("{} (Step Functions and Lambda)", usd(report.cost_usd)),
     );
     let (held, broken): (Vec<_>, Vec<_>) = report.promises.iter().partition(|it| it.held);
     for promise in broken {

@@ -82,6 +82,13 @@ impl Events {
     }
 }
 
+/// When CloudFormation gives the present batch of a stack up, by its events, newest first.
+pub fn batch_times_out(events: Vec<StackEvent>, stack: &str) -> Option<Timestamp> {
+    let mut all = Events::default();
+    all.news(events, stack);
+    all.batches.as_ref().and_then(Batches::times_out)
+}
+
 /// The scaling activities of the operation that goes on, as far as they have been seen.
 #[derive(Debug, Default)]
 pub struct Activities {

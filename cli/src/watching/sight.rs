@@ -170,6 +170,7 @@ impl Sight {
             // The stack's parameter may name the AMI that failed until the rollback has ended.
             Course::Back if self.replaced().is_none() => self.old_ami(),
             Course::Back => of_version,
+            Course::Deletion => None,
             _ => of_version.or(self.parameter_ami.as_deref()),
         }
     }

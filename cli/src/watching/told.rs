@@ -55,7 +55,7 @@ impl Change {
                 let parts: Vec<String> = [ami].into_iter().chain(moving).flatten().collect();
                 (
                     "progress".to_owned(),
-                    so_far.unwrap_or_else(|| "not in the group yet".to_owned()),
+                    so_far.unwrap_or_default(),
                     parts.join(", "),
                 )
             }

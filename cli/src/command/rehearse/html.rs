@@ -35,15 +35,18 @@ impl Read {
         })
     }
 
-    /// Writes the page.
+    /// Writes the page on a rehearsal that cost so much.
     ///
     /// # Errors
     /// A sentence that names the file, or tells what could not be read.
-    pub fn write(&self, path: &Path) -> Result<(), Failure> {
+    pub fn write(&self, path: &Path, cost_usd: f64) -> Result<(), Failure> {
         let read = self.source.take();
         let unread = "the account was not read; this is a mistake in ecs-rollout";
         let source = read.ok_or_else(|| Failure::from(unread.to_owned()))??;
         let definition = source.definition.clone();
-        Ok(report::write(path, &Tale::of(source), &definition)?)
+        let mut tale = Tale::of(source);
+        // The page shows the sum that the rehearsal counted, not what histories let estimate.
+        tale.cost.is_counted(cost_usd);
+        Ok(report::write(path, &tale, &definition)?)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_sfn::types::ExecutionStatus;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep, sleep_until};
 use workers::Error;
@@ -14,6 +14,7 @@ use crate::aws::{
     has_expired,
 };
 use crate::failure::Failure;
+use crate::format::duration;
 
 /// So long after a call the next one is made.
 const BETWEEN_CALLS: Duration = Duration::from_millis(500);
@@ -65,6 +66,20 @@ macro_rules! patiently {
             }
         }
     }};
+}
+
+/// The error of an account that did not answer for so long, with what may be wrong.
+fn given_up(error: Error, patience: Duration, region: &str) -> Error {
+    match error {
+        Error::Unavailable { call, what, source } => {
+            let waited = duration(SignedDuration::try_from(patience).unwrap_or_default());
+            let what = format!(
+                "{what}, for {waited}; check the network, Region {region} and AWS_ENDPOINT_URL"
+            );
+            Error::Unavailable { call, what, source }
+        }
+        other => other,
+    }
 }
 
 impl Look {
@@ -186,7 +201,7 @@ impl Look {
         // An account that throttles is there.
         let is_there = matches!(error, Error::Throttled { .. });
         if !is_there && self.silent_since.elapsed() >= patience {
-            return Err(error);
+            return Err(given_up(error, patience, self.region()));
         }
         let what = match expired {
             true => "the credentials have expired; renew them (such as with aws sso login), they are read again".to_owned(),

@@ -52,7 +52,7 @@ impl Telling<'_> {
         let leaves = known.leave.map_or(starts, |it| it.began.min(starts));
         if first.is_none_or(|it| !it.launches) {
             self.put(Kind::InService, began, leaves);
-            self.put(Kind::Terminating, leaves, starts);
+            self.put(Kind::Leaving, leaves, starts);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{escaped, long, put};
 use crate::tale::{Life, Noted, Tale};
+use crate::view::report::{longest, usd};
 
 /// So many rows of the longest tables are shown unfolded.
 const ROWS_AT_ONCE: usize = 60;
@@ -47,7 +48,7 @@ fn since(tale: &Tale, at: jiff::Timestamp) -> String {
 /// The longest waits.
 pub fn waits(tale: &Tale) -> String {
     if tale.longest_waits.is_empty() {
-        return "<p>Nobody waited for anything.</p>\n".to_owned();
+        return "<p>No instance waited for anything.</p>\n".to_owned();
     }
     let rows = tale.longest_waits.iter().map(|it| {
         vec![
@@ -55,21 +56,32 @@ pub fn waits(tale: &Tale) -> String {
             code(&it.instance),
             escaped(&it.state),
             it.times_asked.to_string(),
-            escaped(&it.reason),
+            escaped(&format!("{}{}", longest(&it.longest_tasks), it.reason)),
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
     table(
         "The longest waits",
-        &[
-            "for",
-            "instance",
-            "in",
-            "asked",
-            "it waited for, in the last words",
-        ],
+        &["for", "instance", "in", "asked", "last reported reason"],
         &rows,
     )
+}
+
+/// Batches, a rollback, a cancel, and the end.
+pub fn milestones(tale: &Tale) -> String {
+    let rows = tale.milestones.iter();
+    let rows = rows.map(|it| vec![since(tale, it.at), escaped(&it.text)]);
+    let rows: Vec<Vec<String>> = rows.collect();
+    table("Milestones", &["at", "what"], &rows)
+}
+
+/// Where the consoles show more.
+pub fn links(tale: &Tale) -> String {
+    let links = tale.links.iter().map(|it| {
+        let (url, label) = (escaped(&it.url), escaped(&it.label));
+        format!("<li><a href=\"{url}\">{label}</a></li>\n")
+    });
+    format!("<ul>\n{}</ul>\n", links.collect::<String>())
 }
 
 /// Errors, what AWS says went wrong, and each attempt that failed.
@@ -122,13 +134,9 @@ fn attempts(tale: &Tale) -> String {
     });
     let rows: Vec<Vec<String>> = rows.collect();
     let columns = ["at", "instance", "in", "error", "tried again", "message"];
-    let each = table("Attempts that failed", &columns, &rows);
+    let each = table("Worker retries", &columns, &rows);
     let (told, all) = (rows.len(), tale.failures.len());
-    folded(
-        true,
-        &format!("Attempts that failed: {told} of {all}"),
-        &each,
-    )
+    folded(true, &format!("Worker retries: {told} of {all}"), &each)
 }
 
 fn mishaps(tale: &Tale) -> String {
@@ -142,7 +150,7 @@ fn mishaps(tale: &Tale) -> String {
     });
     let rows: Vec<Vec<String>> = rows.collect();
     let columns = ["at", "of", "status", "reason"];
-    table("What went wrong, in AWS's words", &columns, &rows)
+    table("AWS events of failures", &columns, &rows)
 }
 
 /// The states that were entered.
@@ -235,7 +243,6 @@ pub fn noted(tale: &Tale) -> String {
 /// What it cost.
 pub fn cost(tale: &Tale) -> String {
     let cost = &tale.cost;
-    let usd = |value: f64| format!("{value:.6} USD");
     let rows = [
         vec![
             "State transitions".to_owned(),
