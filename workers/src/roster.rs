@@ -53,7 +53,7 @@ pub fn on_hold(subject: &Subject, why: &str, now: Timestamp) -> Finding {
     let spent = seconds_between(subject.began, now);
     Finding::not_yet(format!(
         "{instance} waits, because somebody holds group {group} as it is (tag {HOLD_TAG}: '{why}'); {spent} s so far. It goes on \
-         after 'ecs-rollout stop {stack} --release', or when the tag is deleted."
+         after 'ecs-rollout resume {stack}', or when the tag is deleted."
     ))
 }
 

@@ -54,7 +54,7 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// The story as text, to be played by `ecs-rollout story`.
+    /// The story as text, to be played by `ecs-rollout scenario`.
     pub fn text(&self) -> String {
         written::story(&self.settings, &self.actions)
     }
