@@ -55,3 +55,31 @@ impl Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_access_is_another_end_than_bad_input() {
+        let call = "cloudformation:DescribeStacks";
+        let denied = Error::AccessDenied {
+            call,
+            code: "AccessDenied".to_owned(),
+            message: String::new(),
+        };
+        let gone = Error::Unavailable {
+            call,
+            what: "no connection".to_owned(),
+            source: None,
+        };
+        let expired = Error::bad_answer(call, "ExpiredToken: renew it");
+        for error in [denied, gone, expired] {
+            let failure = Failure::from(&error);
+            assert!(matches!(failure, Failure::NoAccess(_)), "{failure:?}");
+        }
+        let absent = Error::bad_answer(call, "there is no stack prod in eu-west-1");
+        let end = Failure::from(&absent).end().expect_err("bad input");
+        assert!(end.contains("there is no stack prod"), "{end}");
+    }
+}
