@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "deployed"))
 
-from account import CLUSTER, REGION, STACK, client, until  # noqa: E402
+from account import CLUSTER, MACHINE, REGION, STACK, client, until  # noqa: E402
 from loopback.between import Between  # noqa: E402
 from loopback.start import credentials, start  # noqa: E402
 
@@ -45,6 +45,17 @@ class Scene:
         self.stacks, self.ecs, self.groups, self.parameters = (
             client(name, self.address) for name in ("cloudformation", "ecs", "autoscaling", "ssm"))
         self.given = json.loads((ROOT / "template" / "parameters.example.json").read_text())
+
+    def stop_execution(self, instance):
+        """Stops the execution about the instance, so that its hook is left open."""
+        states = client("stepfunctions", self.address)
+
+        def about():
+            running = states.list_executions(stateMachineArn=MACHINE, statusFilter="RUNNING")["executions"]
+            arns = [one["executionArn"] for one in running]
+            return [arn for arn in arns if instance in states.describe_execution(executionArn=arn)["input"]]
+        arn = until("execution", about)[0]
+        states.stop_execution(executionArn=arn, error="Stopped", cause="by hand")
 
     def end(self):
         self.process.terminate()
@@ -308,6 +319,11 @@ def retained(scene):
         scene.groups.terminate_instance_in_auto_scaling_group(InstanceId=serving, ShouldDecrementDesiredCapacity=False)
         until("its hook", lambda: scene.instances().get(serving) == "Terminating:Wait")
         expect("terminate of what drains", scene.tool("terminate", serving, "--yes"), 3, "Its terminate hook is open", "ecs-rollout explain")
+        scene.stop_execution(serving)
+        alone = scene.tool("explain", serving)
+        expect("explain without an execution", alone, 1, "ABORTED", "The reconciler starts another execution", "would be killed", ":task/")
+        if "--lifecycle-action-result CONTINUE" in alone[0]:
+            fail(f"explain offers CONTINUE while tasks run: {alone[0]}")
         scene.groups.complete_lifecycle_action(
             AutoScalingGroupName=CLUSTER, LifecycleHookName="ecs-rollout-terminate", InstanceId=serving, LifecycleActionResult="ABANDON")
         until("its retention", lambda: scene.instances().get(serving) == "Terminating:Retained")

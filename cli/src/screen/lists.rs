@@ -168,6 +168,9 @@ fn services(sight: &Sight) -> List {
     }
 }
 
+/// The place of the column with an event's status.
+const STATUS: usize = 2;
+
 fn events(sight: &Sight) -> List {
     let items = sight.log.iter().enumerate().map(|(place, entry)| {
         let mood = mood_of(&entry.status);
@@ -178,7 +181,10 @@ fn events(sight: &Sight) -> List {
                 cell(clock(entry.at), Mood::Quiet),
                 cell(&entry.subject, Mood::Plain),
                 cell(&entry.status, mood),
-                cell(&entry.text, Mood::Plain),
+                match entry.text.as_str() {
+                    "" => (Text::Unless(STATUS, entry.status.clone()), mood),
+                    text => cell(text, Mood::Plain),
+                },
             ],
             whole: format!(
                 "{} {} {}: {}",

@@ -157,15 +157,17 @@ impl Rounds {
             }
         }
         if let Some(cluster) = self.places.cluster.clone() {
-            let services = &mut self.sight.services;
-            let looked = self.cluster.look(&mut self.look, &cluster, services).await;
-            self.sight.services_listed = gone_is(looked, stack, None)?;
             let (members, amis) = (&self.sight.members, &mut self.sight.amis);
             let looked = self
                 .amis
                 .look(&mut self.look, &cluster, members, amis)
                 .await;
-            gone_is(looked, stack, ())?;
+            // A round has few calls: what was spent on an AMI is saved at the services.
+            if !gone_is(looked, stack, false)? || self.sight.services_listed.is_none() {
+                let services = &mut self.sight.services;
+                let looked = self.cluster.look(&mut self.look, &cluster, services).await;
+                self.sight.services_listed = gone_is(looked, stack, None)?;
+            }
         }
         Ok(())
     }

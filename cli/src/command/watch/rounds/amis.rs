@@ -21,7 +21,7 @@ pub struct Amis {
 }
 
 impl Amis {
-    /// Looks at an instance of one version whose AMI is not known yet.
+    /// Looks at an instance of one version whose AMI is not known yet; whether it looked at any.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
@@ -31,30 +31,30 @@ impl Amis {
         cluster: &str,
         members: &[Member],
         amis: &mut BTreeMap<String, String>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let is_early = self.tried.is_some_and(|at| at.elapsed() < TRIED_EVERY);
         let unknown = members
             .iter()
             .filter(|one| !amis.contains_key(&one.version));
         // Those in service have joined the cluster; others may have.
         let Some(member) = unknown.max_by_key(|one| one.is_in_service()) else {
-            return Ok(());
+            return Ok(false);
         };
         if is_early || self.is_denied {
-            return Ok(());
+            return Ok(false);
         }
         self.tried = Some(Instant::now());
         match ami(look, cluster, &member.id).await {
             Ok(Some(ami)) => {
                 amis.insert(member.version.clone(), ami);
                 self.tried = None;
-                Ok(())
+                Ok(true)
             }
             Err(Error::AccessDenied { .. }) => {
                 self.is_denied = true;
-                Ok(())
+                Ok(true)
             }
-            other => other.map(drop),
+            other => other.map(|_| true),
         }
     }
 }
