@@ -3,6 +3,7 @@
 
 mod advice;
 mod cluster;
+mod json;
 mod question;
 mod rest;
 

@@ -265,6 +265,11 @@ def stuck(scene):
     if not tasks or "standalone" not in tasks[0] or ":task/" not in tasks[0] or "…" in drain[0]:
         fail(f"explain of a drain does not name its tasks, the standalone ones first: {drain[0]}")
     until("queue", lambda: "waiting for earlier drains" in scene.tool("explain", held)[0])
+    told = scene.tool("explain", leaving, "--output", "json")
+    expect("explain as JSON", told, 0)
+    told = json.loads(told[0])
+    if (told["instance"], told["well"], told["worker"], told["verdict"]) != (leaving, True, "drained", "NotYet"):
+        fail(f"explain as JSON: {told}")
     expect("explain of what is queued", scene.tool("explain", held), 0, f"ecs-rollout explain {leaving}")
     reads = ("Describe", "List", "Get")
     changing = {action for _, action in scene.between.asked if not action.startswith(reads)}

@@ -10,9 +10,10 @@ use workers::model::cluster::Task;
 use workers::model::{ClusterName, InstanceId};
 use workers::{Error, config};
 
+use super::rehearse::Output;
 use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
 use crate::explanation::{Explanation, Found, HookNames, Life, OnCluster, asked_now, concerns};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::view::out::say;
 use crate::watching::{Events, batch_times_out};
 
@@ -24,16 +25,20 @@ const ENDED_LOOKED_AT: usize = 20;
 #[command(after_help = "Examples:
   ecs-rollout explain i-0123456789abcdef0
   ecs-rollout explain i-0123456789abcdef0 --profile prod --region eu-west-1
+  ecs-rollout explain i-0123456789abcdef0 --output json
 
 Changes nothing. Calls: autoscaling:DescribeAutoScalingInstances, DescribeAutoScalingGroups, DescribeLifecycleHooks,
 DescribeWarmPool, cloudformation:DescribeStacks, DescribeStackEvents, states:ListExecutions, GetExecutionHistory, and the reads of
 ECS that the workers make.
 
-Exit code: 0 if nothing is wrong with it, 1 if it is stuck or has failed, 2 if it cannot be told.")]
+Exit code: 0 if nothing is wrong with it, 1 if it is stuck or has failed, 2 input, 4 AWS.")]
 pub struct Explain {
     /// The EC2 instance
     #[arg(value_name = "INSTANCE")]
     instance: String,
+    /// Lines to read, or one JSON object
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
     #[command(flatten)]
     access: Access,
 }
@@ -48,11 +53,16 @@ impl Explain {
             let aws = self.access.connect().await?;
             look(&aws, &self.instance).await
         })??;
-        say(&explanation);
-        Ok(match explanation.is_well() {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::FAILURE,
-        })
+        match self.output {
+            Output::Text => say(&explanation),
+            Output::Json => say(format_args!("{:#}\n", explanation.json())),
+        }
+        let exit = if explanation.is_well() {
+            Exit::AsAsked
+        } else {
+            Exit::Otherwise
+        };
+        Ok(exit.into())
     }
 }
 
