@@ -57,8 +57,20 @@ pub struct Milestones {
 impl Milestones {
     /// The milestone that a fact is, if it is one.
     pub fn of(&mut self, told: &Told) -> Option<Milestone> {
-        let began = *self.began.get_or_insert(told.at);
-        let (text, mood) = match &told.fact {
+        self.began.get_or_insert(told.at);
+        let course = self.course(told);
+        let (text, mood) = course.or_else(|| self.went_wrong(&told.fact))?;
+        let began = self.began.unwrap_or(told.at);
+        Some(Milestone {
+            at: told.at.duration_since(began).unsigned_abs(),
+            text: shortened(&text, TEXT_AT_MOST),
+            mood,
+        })
+    }
+
+    /// What the stack and its instances do.
+    fn course(&mut self, told: &Told) -> Option<(String, Mood)> {
+        match &told.fact {
             Fact::Stack {
                 stack,
                 logical_id,
@@ -72,6 +84,13 @@ impl Milestones {
                 state,
                 ..
             } => self.lifecycle(told.at, instance, ami, state),
+            _ => None,
+        }
+    }
+
+    /// What goes wrong.
+    fn went_wrong(&mut self, fact: &Fact) -> Option<(String, Mood)> {
+        match fact {
             Fact::Invocation {
                 instance,
                 function,
@@ -94,10 +113,10 @@ impl Milestones {
                         ..
                     },
                 ..
-            } if status != "SUCCEEDED" && !self.given_up.contains(instance) => self.trouble(
-                "execution",
-                format!("execution of {instance} {status}, {error}: {cause}"),
-            ),
+            } if status != "SUCCEEDED" && !self.given_up.contains(instance) => {
+                let text = format!("execution of {instance} {status}, {error}: {cause}");
+                self.trouble("execution", text)
+            }
             // That an instance which EC2 took back died with its tasks is told already.
             Fact::Died { instance } | Fact::TaskKilled { instance, .. }
                 if self.reclaimed.contains(instance) =>
@@ -108,22 +127,12 @@ impl Milestones {
             Fact::Spot { instance, what } => self.spot(instance, *what),
             Fact::TaskKilled {
                 group, instance, ..
-            } => self.trouble(
-                "killed",
-                format!("a task of {group} was killed with {instance}"),
-            ),
+            } => {
+                let text = format!("a task of {group} was killed with {instance}");
+                self.trouble("killed", text)
+            }
             _ => None,
-        }?;
-        let began = if self.rolls {
-            self.began.unwrap_or(began)
-        } else {
-            began
-        };
-        Some(Milestone {
-            at: told.at.duration_since(began).unsigned_abs(),
-            text: shortened(&text, TEXT_AT_MOST),
-            mood,
-        })
+        }
     }
 
     fn stack(&mut self, at: Timestamp, status: &str, reason: &str) -> Option<(String, Mood)> {

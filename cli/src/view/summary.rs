@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use rehearsal::environments::Starts;
+use rehearsal::promises::Promise;
 use rehearsal::report::Report;
 use rehearsal::usage::BucketUse;
 
@@ -53,21 +54,8 @@ pub fn text(report: &Report, not_claimed: Option<&str>) -> String {
             format!("{function}: {cold} cold, {warm} warm"),
         );
     }
-    for promise in &report.promises {
-        let (verdict, besides) = match promise.held {
-            true => ("invariant", besides_spot(report)),
-            false => ("VIOLATION", String::new()),
-        };
-        let besides = Some(besides).filter(|_| promise.name == TERMINATES_NOTHING_EARLY);
-        line(
-            verdict,
-            format!(
-                "{}: {}{}",
-                promise.name,
-                promise.detail,
-                besides.unwrap_or_default()
-            ),
-        );
+    for (verdict, text) in report.promises.iter().map(|it| invariant(report, it)) {
+        line(verdict, text);
     }
     if let Some(why) = not_claimed {
         line(
@@ -76,6 +64,20 @@ pub fn text(report: &Report, not_claimed: Option<&str>) -> String {
         );
     }
     out
+}
+
+/// An invariant: whether it holds, and its words.
+fn invariant(report: &Report, promise: &Promise) -> (&'static str, String) {
+    let (verdict, besides) = match promise.held {
+        true => ("invariant", besides_spot(report)),
+        false => ("VIOLATION", String::new()),
+    };
+    let besides = Some(besides).filter(|_| promise.name == TERMINATES_NOTHING_EARLY);
+    let besides = besides.unwrap_or_default();
+    (
+        verdict,
+        format!("{}: {}{besides}", promise.name, promise.detail),
+    )
 }
 
 /// The numbers that matter most, a fact a line, on one screen.
