@@ -35,7 +35,7 @@ credentials; 130 and 143 ended by a signal."
 )]
 pub struct CommandLine {
     /// When to use colours; NO_COLOR and CLICOLOR_FORCE are respected under auto
-    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN")]
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN", display_order = 100)]
     color: Color,
     #[command(subcommand)]
     verb: Verb,
@@ -128,6 +128,28 @@ impl CommandLine {
     }
 }
 
+/// A help text whose paragraphs clap wraps to the terminal's width: the line breaks of the source within a paragraph go,
+/// those before an indented line, as of an example, stay.
+fn flow(text: &str) -> String {
+    let paragraphs = text.split("\n\n").map(|paragraph| {
+        let mut lines = paragraph.lines();
+        let mut flowing = lines.next().unwrap_or_default().to_owned();
+        let mut was_indented = flowing.starts_with(' ');
+        for line in lines {
+            let is_indented = line.starts_with(' ');
+            flowing.push(if is_indented || was_indented {
+                '\n'
+            } else {
+                ' '
+            });
+            flowing.push_str(line);
+            was_indented = is_indented;
+        }
+        flowing
+    });
+    paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
 /// Waits for what asks AWS.
 fn wait_for<T>(asking: impl Future<Output = T>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -135,4 +157,32 @@ fn wait_for<T>(asking: impl Future<Output = T>) -> Result<T, String> {
         .build()
         .map_err(|error| format!("no runtime: {error}"))?;
     Ok(runtime.block_on(asking))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn paragraphs_flow_and_examples_stay() {
+        let text = "Examples:\n  one\n  two\n\nA first\nparagraph.\n\nExit code: 0.";
+        let flowing = "Examples:\n  one\n  two\n\nA first paragraph.\n\nExit code: 0.";
+        assert_eq!(flow(text), flowing);
+    }
+
+    #[test]
+    fn every_verb_documents_its_exit_codes_or_cannot_fail_in_more_than_one_way() {
+        let short = ["graph", "completions", "man"];
+        for verb in CommandLine::command().get_subcommands() {
+            let help = verb.get_after_help().map(ToString::to_string);
+            let says = help.is_some_and(|help| help.contains("Exit code: 0"));
+            assert!(
+                says || short.contains(&verb.get_name()),
+                "{}",
+                verb.get_name()
+            );
+        }
+    }
 }

@@ -12,6 +12,7 @@ use workers::Error;
 
 use crate::aws::{Activity, Aws, Group, Member, Past, Stack, StackEvent, error_text};
 use crate::failure::Failure;
+use crate::plan::ami::restore_after_rollback;
 use crate::tale::{Passage, Reading, Source, answers};
 use crate::watching::{batch_times_out, paused};
 use window::{OPERATIONS, belonging_to_each, operations};
@@ -151,6 +152,7 @@ impl Reader {
             paused(pause, times_out, self.aws.now(), &stack.name)
         });
         Ok(Source {
+            restore: restore_after_rollback(&stack),
             cluster,
             stack_id: stack.id,
             group: group_name,

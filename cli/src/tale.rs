@@ -33,6 +33,8 @@ pub struct Source {
     pub group: String,
     /// The situation of a paused group.
     pub paused: Option<String>,
+    /// What puts the old AMI id back, if the stack was rolled back.
+    pub restore: Option<String>,
     /// The AMI of the group's newest instances.
     pub ami: Option<String>,
     /// The cluster.

@@ -288,7 +288,10 @@ def stuck(scene):
     expect("report of a paused rollout", scene.tool("report", STACK), 2, "PAUSED since", why, "Resume: ecs-rollout resume")
     expect("resume", scene.tool("resume", STACK, "--yes"), 0, why, "Resumed")
     expect("cancel that cannot ask", scene.tool("cancel", STACK), 2, leaving, cannot_ask)
-    out, err, code = scene.tool("cancel", STACK, "--yes", "--output", "json")
+    new_ami = scene.ami()
+    out, err, code = scene.tool("cancel", STACK, "--yes", "--restore-ami", "--output", "json")
+    if scene.ami() == new_ami:
+        fail(f"cancel --restore-ami leaves {new_ami} in the parameter: {out}, {err}")
     if code != 0 or json.loads(out)["cancelled"] is not True or "rolls the update back" not in err:
         fail(f"cancel as JSON: {code}, {out}, {err}")
     tasks = scene.ecs.list_tasks(cluster=CLUSTER, family="web")["taskArns"]

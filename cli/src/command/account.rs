@@ -19,6 +19,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use workers::text::printable;
 
+use super::flow;
 use super::processes::Workers;
 use super::rehearse::Output;
 use super::trouble::Trouble;
@@ -35,7 +36,7 @@ const REGION_IF_NOT_GIVEN: &str = "eu-west-1";
 
 /// Flags of `account`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout account --listen 127.0.0.1:4500 --speed 60 > account.env &
   . ./account.env
   aws stepfunctions list-state-machines
@@ -48,7 +49,7 @@ ends the account, and everything in it.
 It also refuses requests for another Region than its own. ECS's API limits hold. With --fault the AMI of the first launch
 is the old one, and any other one is new. Faults of the workload are yours to start, so they are refused here.
 
-Exit code: 0 if it was ended by a signal, 2 if it could not start.")]
+Exit code: 0 if it was ended by a signal, 2 if it could not start."))]
 pub struct Account {
     /// Address on loopback, with port 0 for one that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4500")]

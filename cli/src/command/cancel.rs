@@ -4,26 +4,35 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
+use workers::Error;
 
 use super::change::Change;
-use crate::aws::{Aws, Group, Member, Stack};
+use super::flow;
+use crate::aws::{Aws, Group, Member, Stack, error_text};
 use crate::failure::{Exit, Failure};
+use crate::plan::ami::{is_public, restore};
 
 /// Flags of `cancel`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout cancel ecs-cluster
   ecs-rollout cancel ecs-cluster --yes && ecs-rollout watch ecs-cluster
+  ecs-rollout cancel ecs-cluster --restore-ami
 
 CloudFormation rolls the update back, a batch at a time. Open drains continue to their end. No task is killed.
 
-Calls: cloudformation:DescribeStacks, CancelUpdateStack, autoscaling:DescribeAutoScalingGroups.
+Calls: cloudformation:DescribeStacks, CancelUpdateStack, autoscaling:DescribeAutoScalingGroups, ecs:ListContainerInstances,
+DescribeContainerInstances; with --restore-ami ssm:PutParameter.
 
-Exit code: 0 if the update is being cancelled or there is none, 1 if you said no, 2 input, 4 AWS.")]
+Exit code: 0 if the update is being cancelled or there is none, 1 if you said no, or if the old AMI id could not be put back, 2
+input, 4 AWS."))]
 pub struct Cancel {
     /// The stack
     #[arg(value_name = "STACK")]
     stack: String,
+    /// Put the old AMI id back into the stack's SSM parameter, so that the next update does not try the new AMI again
+    #[arg(long)]
+    restore_ami: bool,
     #[command(flatten)]
     change: Change,
 }
@@ -57,13 +66,80 @@ impl Cancel {
         if !self.change.confirm("Cancel the update?")? {
             return Ok(self.change.declined(&result(false)));
         }
+        // Asked for before the rollback takes instances away, and no reason not to cancel.
+        let old_ami = old_ami(aws, stack, &group).await;
         aws.cancel_update(&stack.name).await?;
+        let (exit, ami) = self.restore(aws, stack, old_ami).await;
         let text = format!(
-            "The update of {0} is being cancelled. Follow the rollback: ecs-rollout watch {0}",
+            "The update of {0} is being cancelled. Follow the rollback: ecs-rollout watch {0}\n{ami}",
             stack.name
         );
-        Ok(self.change.end(Exit::AsAsked, &text, &result(true)))
+        Ok(self.change.end(exit, &text, &result(true)))
     }
+
+    /// Puts the old AMI id back, if that was asked for, or else says how.
+    async fn restore(
+        &self,
+        aws: &Aws,
+        stack: &Stack,
+        old_ami: Result<Option<String>, Error>,
+    ) -> (Exit, String) {
+        let wanted = if self.restore_ami {
+            Exit::Otherwise
+        } else {
+            Exit::AsAsked
+        };
+        let again = "or the next update tries the new AMI again";
+        let old_ami = match old_ami {
+            Ok(Some(ami)) => ami,
+            Ok(None) => {
+                let why = "no instance of the old launch template is left that names it";
+                return (
+                    wanted,
+                    format!("The old AMI id is not known: {why}. Put it back yourself, {again}."),
+                );
+            }
+            Err(error) => {
+                let why = error_text(&error);
+                return (
+                    wanted,
+                    format!("The old AMI id is not known: {why}. Put it back yourself, {again}."),
+                );
+            }
+        };
+        let by_hand = format!(
+            "Put the old AMI id back, {again}:\n{}",
+            restore(stack, &old_ami)
+        );
+        if !self.restore_ami || is_public(stack.ami_parameter()) {
+            return (wanted, by_hand);
+        }
+        let parameter = stack.ami_parameter();
+        match aws.put_parameter(parameter, &old_ami).await {
+            Ok(()) => (
+                Exit::AsAsked,
+                format!("SSM parameter {parameter} holds {old_ami} again."),
+            ),
+            Err(error) => (wanted, format!("{}\n{by_hand}", error_text(&error))),
+        }
+    }
+}
+
+/// The AMI of an instance that the update has not replaced yet; nothing if none is left, or if none is registered.
+async fn old_ami(aws: &Aws, stack: &Stack, group: &Group) -> Result<Option<String>, Error> {
+    let Ok(cluster) = stack.cluster() else {
+        return Ok(None);
+    };
+    let members = group.members.iter();
+    for old in members.filter(|one| one.version != group.version) {
+        let Some(arn) = aws.registration(&cluster, &old.id).await? else {
+            continue;
+        };
+        if let Some(ami) = aws.ami(&cluster, &arn).await? {
+            return Ok(Some(ami));
+        }
+    }
+    Ok(None)
 }
 
 /// The instances for which `test` holds.

@@ -10,6 +10,7 @@ use workers::model::cluster::Task;
 use workers::model::{ClusterName, InstanceId};
 use workers::{Error, config};
 
+use super::flow;
 use super::rehearse::Output;
 use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
 use crate::explanation::{Explanation, Found, HookNames, Life, OnCluster, asked_now, concerns};
@@ -22,7 +23,7 @@ const ENDED_LOOKED_AT: usize = 20;
 
 /// Flags of `explain`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout explain i-0123456789abcdef0
   ecs-rollout explain i-0123456789abcdef0 --profile prod --region eu-west-1
   ecs-rollout explain i-0123456789abcdef0 --output json
@@ -31,7 +32,7 @@ Changes nothing. Calls: autoscaling:DescribeAutoScalingInstances, DescribeAutoSc
 DescribeWarmPool, cloudformation:DescribeStacks, DescribeStackEvents, states:ListExecutions, GetExecutionHistory, and the reads of
 ECS that the workers make.
 
-Exit code: 0 if nothing is wrong with it, 1 if it is stuck or has failed, 2 input, 4 AWS.")]
+Exit code: 0 if nothing is wrong with it, 1 if it is stuck or has failed, 2 input, 4 AWS."))]
 pub struct Explain {
     /// The EC2 instance
     #[arg(value_name = "INSTANCE")]

@@ -7,14 +7,15 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::CommandLine;
+use super::flow;
 use crate::view::out::say;
 
 /// Flags of `completions`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   source <(ecs-rollout completions bash)
   ecs-rollout completions zsh > ~/.zfunc/_ecs-rollout
-  ecs-rollout completions fish > ~/.config/fish/completions/ecs-rollout.fish")]
+  ecs-rollout completions fish > ~/.config/fish/completions/ecs-rollout.fish"))]
 pub struct Completions {
     /// The shell
     #[arg(value_name = "SHELL", value_enum)]
@@ -34,8 +35,8 @@ impl Completions {
 
 /// Flags of `man`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  ecs-rollout man ~/.local/share/man/man1 && man ecs-rollout-explain")]
+#[command(after_help = flow("Examples:
+  ecs-rollout man ~/.local/share/man/man1 && man ecs-rollout-explain"))]
 pub struct Man {
     /// Where the pages go: ecs-rollout.1, and one for each verb
     #[arg(value_name = "FOLDER")]

@@ -8,13 +8,14 @@ use workers::model::group::HOLD_TAG;
 
 use super::cancel::ids;
 use super::change::Change;
+use super::flow;
 use crate::aws::{self, Aws, Group, Stack};
 use crate::failure::{Exit, Failure};
 use crate::watching::resume_command;
 
 /// Flags of `pause`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout pause ecs-cluster --reason 'sale until noon, ask Kim'
   ecs-rollout resume ecs-cluster
 
@@ -25,7 +26,7 @@ hook ends after 48 hours in any case.
 Calls: cloudformation:DescribeStacks, autoscaling:DescribeAutoScalingGroups, CreateOrUpdateTags (of
 the group's tag ecs-rollout:hold).
 
-Exit code: 0 if the rollout is paused, 1 if you said no, 2 input, 3 if it is already paused for another reason, 4 AWS.")]
+Exit code: 0 if the rollout is paused, 1 if you said no, 2 input, 3 if it is already paused for another reason, 4 AWS."))]
 pub struct Pause {
     /// The stack
     #[arg(value_name = "STACK")]
@@ -42,14 +43,14 @@ pub struct Pause {
 
 /// Flags of `resume`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout resume ecs-cluster
   ecs-rollout resume ecs-cluster --yes --output json
 
 Calls: cloudformation:DescribeStacks, autoscaling:DescribeAutoScalingGroups, DeleteTags (of the
 group's tag ecs-rollout:hold).
 
-Exit code: 0 if the rollout is not paused any more, or was not, 1 if you said no, 2 input, 4 AWS.")]
+Exit code: 0 if the rollout is not paused any more, or was not, 1 if you said no, 2 input, 4 AWS."))]
 pub struct Resume {
     /// The stack
     #[arg(value_name = "STACK")]

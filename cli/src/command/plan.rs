@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::flow;
 use super::rehearse::Output;
 use crate::aws::Access;
 use crate::failure::{Exit, Failure};
@@ -15,7 +16,7 @@ use crate::view::planned;
 
 /// Flags of `plan`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout plan ecs-cluster
   ecs-rollout plan ecs-cluster --ami ami-0123456789abcdef0 --batch 5
   ecs-rollout plan ecs-cluster --output json | jq '.remarks[] | select(.level == \"blocker\")'
@@ -32,7 +33,7 @@ it ends by itself (ecs-rollout.run-seconds); nothing in AWS tells that.
 The last line is the answer. READY: the rollout ends on the new AMI. UNCERTAIN: that depends on what nobody can know yet, such as
 when a standalone task ends. BLOCKED: it cannot begin, or cannot end on the new AMI. No changes: there is nothing to roll.
 
-Exit code: 0 READY, with or without warnings, or No changes; 2 bad input; 3 BLOCKED or UNCERTAIN; 4 no access to AWS.")]
+Exit code: 0 READY, with or without warnings, or No changes; 2 bad input; 3 BLOCKED or UNCERTAIN; 4 no access to AWS."))]
 pub struct PlanVerb {
     /// The stack
     #[arg(value_name = "STACK")]

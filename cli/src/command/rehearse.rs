@@ -15,6 +15,7 @@ use rehearsal::story::{Action, Afterwards, Processes, Settings, play_with_proces
 use rehearsal::text_file;
 use rehearsal::workload::Workload;
 
+use super::flow;
 use super::processes::Workers;
 use super::trouble::{self, Trouble};
 use crate::aws::fit_to_show;
@@ -33,7 +34,7 @@ const SPEED: u32 = 60;
 
 /// Flags of `rehearse`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout rehearse
   ecs-rollout rehearse --instances 20 --batch 5
   ecs-rollout rehearse --fault never-joins --html roll.html
@@ -43,7 +44,7 @@ const SPEED: u32 = 60;
 
 It shows the milestones, the numbers, and the answer as the last line; --verbose shows every line of what happens.
 
-Exit code: 0 if the roll ended on the new AMI, with no instance retained and every promise held, 1 if not, 2 for bad input.")]
+Exit code: 0 if the roll ended on the new AMI, with no instance retained and every promise held, 1 if not, 2 for bad input."))]
 pub struct Rehearse {
     /// Parameters of the stack: a JSON file in any form that the AWS CLI takes [default: those of this build]
     #[arg(long, value_name = "FILE")]

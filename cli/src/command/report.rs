@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
+use super::flow;
 use super::rehearse::Output;
 use crate::aws::Access;
 use crate::failure::Failure;
@@ -18,7 +19,7 @@ use crate::view::{page, report};
 
 /// Flags of `report`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout report ecs-cluster
   ecs-rollout report ecs-cluster --html roll.html
   ecs-rollout report ecs-cluster --since 2h --output json
@@ -29,7 +30,7 @@ autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, states:Describ
 GetExecutionHistory, ecs:ListContainerInstances, DescribeContainerInstances. Step Functions and CloudFormation remember 90 days, Auto Scaling six weeks.
 
 Exit code: 0 if the rollout ended well, 1 if the stack rolled back or failed, an instance is retained or a hook was left open,
-2 if it is under way or cannot be reported.")]
+2 if it is under way or cannot be reported."))]
 pub struct Report {
     /// The stack
     #[arg(value_name = "STACK")]

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::change::Change;
+use super::flow;
 use super::plan::made;
 use super::watch::Watch;
 use crate::failure::{Exit, Failure};
@@ -18,7 +19,7 @@ use crate::view::planned;
 
 /// Flags of `roll`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout roll ecs-cluster --ami ami-0123456789abcdef0
   ecs-rollout roll ecs-cluster --ami-parameter /aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id
   ecs-rollout roll ecs-cluster --batch 2 --yes --no-watch
@@ -29,7 +30,7 @@ AMI there: roll without --ami. The stack keeps its template and its parameters. 
 ssm:PutParameter, cloudformation:UpdateStack, and what the stack itself needs.
 
 Exit code: as of watch; with --no-watch 0 if the update has started; 0 if there is nothing to roll; 1 if you said no, 2 input,
-3 if the plan is BLOCKED, 4 AWS.")]
+3 if the plan is BLOCKED, 4 AWS."))]
 pub struct Roll {
     /// The stack
     #[arg(value_name = "STACK")]

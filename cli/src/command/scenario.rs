@@ -9,6 +9,7 @@ use rehearsal::story::{play, script};
 use rehearsal::text_file;
 use serde_json::json;
 
+use super::flow;
 use super::rehearse::Output;
 use crate::view::live::{Live, Shown};
 use crate::view::out::say;
@@ -16,13 +17,13 @@ use crate::view::summary;
 
 /// Flags of `scenario`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout scenario tests/scenarios/d-hold.story
   ecs-rollout scenario tests/scenarios/d-hold.story --output json
 
 Scenarios to start from are in tests/scenarios.
 
-Exit code: 0 if every invariant held, however the rollouts ended; 1 if one was violated; 2 input.")]
+Exit code: 0 if every invariant held, however the rollouts ended; 1 if one was violated; 2 input."))]
 pub struct Scenario {
     /// The scenario: settings, then what happens, one step a line
     #[arg(value_name = "FILE")]

@@ -10,6 +10,7 @@ use std::time::Instant;
 use clap::Args;
 use rehearsal::simulation::{Drawn, Ran, draw, run, shrink};
 
+use super::flow;
 use super::rehearse::Output;
 use crate::view::out::say;
 use crate::view::simulated::{Broken, Simulated};
@@ -21,13 +22,13 @@ const TOLD_EVERY: u64 = 100;
 
 /// Flags of `simulate`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout simulate --seeds 1000
   ecs-rollout simulate --seeds 1 --from 4711        # one story again
 
 A story that breaks a promise is printed whole and once more smaller; put it into a file and run it with `ecs-rollout scenario`.
 
-Exit code: 0 if every promise held in every story; 1 if not; 2 for bad input.")]
+Exit code: 0 if every promise held in every story; 1 if not; 2 for bad input."))]
 pub struct Simulate {
     /// How many stories
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]

@@ -14,13 +14,14 @@ use workers::model::{ClusterName, GroupName, HookName, InstanceId};
 use workers::terminate::{self, Observation, Outcome, Progress, Step, Target};
 
 use super::change::Change;
+use super::flow;
 use crate::aws::Aws;
 use crate::failure::{Exit, Failure};
 use crate::view::ending::{Ending, describe};
 
 /// Flags of `terminate`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout terminate i-0123456789abcdef0
   ecs-rollout terminate i-0123456789abcdef0 --stop-tasks --yes
 
@@ -34,7 +35,7 @@ Calls: autoscaling:DescribeAutoScalingInstances, DescribeLifecycleHooks, Termina
 CompleteLifecycleAction, ecs:ListContainerInstances, DescribeContainerInstances, ListTasks, DescribeTasks, PutAttributes,
 DeregisterContainerInstance, and with --stop-tasks StopTask and, for an instance that is still ACTIVE, UpdateContainerInstancesState.
 
-Exit code: 0 if the instance is terminated, 1 if it is not yet or you said no, 2 input, 3 if it is not one to terminate, 4 AWS.")]
+Exit code: 0 if the instance is terminated, 1 if it is not yet or you said no, 2 input, 3 if it is not one to terminate, 4 AWS."))]
 pub struct Terminate {
     /// The EC2 instance
     #[arg(value_name = "INSTANCE", value_parser = instance_id)]

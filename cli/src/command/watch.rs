@@ -16,6 +16,7 @@ use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::unbounded_channel;
 
+use super::flow;
 use crate::aws::Access;
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
@@ -24,7 +25,7 @@ use rounds::Rounds;
 
 /// Flags of `watch`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = flow("Examples:
   ecs-rollout watch ecs-cluster
   ecs-rollout watch ecs-cluster --output text | tee roll.log
   ecs-rollout watch ecs-cluster --output json | jq -c 'select(.kind == \"answer\")'
@@ -41,7 +42,7 @@ not. While calls are throttled, or AWS does not answer any more, or your credent
 at most. An address that does not answer at all is an error after half a minute. A stack that is deleted is followed to its end.
 
 Exit code: 0 if all ended well, 1 if the stack rolled back or failed, or an instance is retained, 2 if it cannot be watched; 124
-after --timeout; 130 if you left before the end (q, Ctrl-C), 143 if a signal ended it.")]
+after --timeout; 130 if you left before the end (q, Ctrl-C), 143 if a signal ended it."))]
 pub struct Watch {
     /// The stack
     #[arg(value_name = "STACK")]

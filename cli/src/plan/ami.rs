@@ -71,6 +71,21 @@ pub fn restore(stack: &Stack, old_ami: &str) -> String {
     }
 }
 
+/// What puts the old AMI id back after a rollback, in a line; nothing if the stack was not rolled back, or its AMI is not
+/// known.
+pub fn restore_after_rollback(stack: &Stack) -> Option<String> {
+    let was_rolled_back = stack.status == "UPDATE_ROLLBACK_COMPLETE";
+    let old_ami = stack.ami().filter(|_| was_rolled_back)?;
+    Some(if is_public(stack.ami_parameter()) {
+        format!(
+            "`ecs-rollout plan {}` prints how to keep {old_ami}",
+            stack.name
+        )
+    } else {
+        format!("`{}`", restore(stack, old_ami))
+    })
+}
+
 /// The commands that give a stack a parameter of your own. All other parameters of the stack are named: one that is not
 /// would fall back to its default.
 fn own_parameter(stack: &Stack, ami: &str) -> String {

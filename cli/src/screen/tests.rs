@@ -312,6 +312,7 @@ fn ended_back() -> (Sight, Ending) {
         seconds: Some(4_380),
         cause: Some(sight.ended[0].reason.clone()),
         instance: Some(retained),
+        restore: None,
     };
     (sight, ending)
 }

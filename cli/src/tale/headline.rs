@@ -17,6 +17,8 @@ pub struct Headline {
     pub cause: Option<String>,
     /// The next step, if there is one.
     pub next: Option<String>,
+    /// What puts the old AMI id back before the next update, after a rollback.
+    pub restore: Option<String>,
 }
 
 /// A turn in the course of the operation.
@@ -71,6 +73,7 @@ pub fn headline(
         text,
         cause: cause(source).filter(|_| well == Some(false)),
         next: next(instances).or_else(|| watch(source, well)),
+        restore: source.restore.clone(),
     }
 }
 

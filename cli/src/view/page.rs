@@ -108,7 +108,9 @@ fn head(tale: &Tale) -> String {
     let cause = tale.headline.cause.iter().map(|it| ("Cause", it));
     let next = tale.headline.next.iter().map(|it| ("Next", it));
     let paused = tale.paused.iter().map(|it| ("Paused", it));
-    for (label, text) in cause.chain(next).chain(paused) {
+    let restore = tale.headline.restore.iter();
+    let restore = restore.map(|it| ("Restore the old AMI", it));
+    for (label, text) in cause.chain(next).chain(restore).chain(paused) {
         put(
             &mut out,
             format_args!(

@@ -34,6 +34,9 @@ pub struct Ending {
     /// Why it did not end well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// What puts the old AMI id back, after a rollback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restore: Option<String>,
     /// The instance that the cause is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
@@ -60,10 +63,12 @@ impl Ending {
             (Course::Back, false) => format!("Rolled back{took}: {}", self.why()),
             (_, false) => format!("{}{took}: {}", self.status, self.why()),
         };
-        match self.next() {
-            Some(next) => format!("{what} Next: {next}"),
-            None => what,
-        }
+        let next = self.next().map(|next| format!(" Next: {next}."));
+        // The update after a rollback reads the parameter again.
+        let restore = self.restore.as_ref();
+        let restore =
+            restore.map(|it| format!(" Before the next update, put the old AMI back: {it}."));
+        [Some(what), next, restore].into_iter().flatten().collect()
     }
 
     fn why(&self) -> String {
@@ -111,6 +116,7 @@ mod tests {
             seconds: Some(887),
             cause: None,
             instance: None,
+            restore: None,
         }
     }
 
@@ -141,7 +147,7 @@ mod tests {
         assert_eq!(
             back.summary(),
             "Rolled back in 14m47s: i-01 did not drain within 5m00s. Next: `ecs-rollout explain i-01`, then `ecs-rollout \
-             terminate i-01`"
+             terminate i-01`."
         );
         let none = Ending {
             cause: None,
@@ -152,6 +158,15 @@ mod tests {
             none.summary(),
             "Rolled back in 14m47s: CloudFormation names no cause."
         );
+        let with_restore = Ending {
+            restore: Some("`aws ssm put-parameter …`".to_owned()),
+            ..none.clone()
+        };
+        assert_eq!(
+            with_restore.summary(),
+            "Rolled back in 14m47s: CloudFormation names no cause. Before the next update, put the old AMI back: `aws ssm \
+             put-parameter …`."
+        );
         let left = Ending {
             retained: vec!["i-00".to_owned()],
             ..ending(Course::Forward, false)
@@ -159,7 +174,7 @@ mod tests {
         assert_eq!(
             left.summary(),
             "UPDATE_COMPLETE in 14m47s: i-00 is retained: its drain failed. Next: `ecs-rollout explain i-00`, then \
-             `ecs-rollout terminate i-00`"
+             `ecs-rollout terminate i-00`."
         );
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Rounds;
 use super::places::{Failed, gone_is};
 use crate::aws::{Group, Member, Stack};
+use crate::plan::ami::restore_after_rollback;
 use crate::watching::{Change, Ended, Ending, Entry};
 
 /// Statuses of a stack whose operation ended as it was meant to.
@@ -44,6 +45,7 @@ impl Rounds {
                 None => cause(&self.sight.log, &stack.name).filter(|_| !well),
             },
             instance: failure.map(|failure| failure.instance),
+            restore: restore_after_rollback(stack),
         };
         self.publish();
         self.change(self.look.now(), Change::End(ended));
