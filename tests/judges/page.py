@@ -362,7 +362,7 @@ def rolled(browser, scene):
     scene.release("ami-00000000000000001")
     expect("roll", scene.tool("roll", STACK, "--yes", "--no-watch"), 0)
     scene.at("Terminating:Wait")
-    expect("report of a roll under way", scene.tool("report", STACK), 2, "Under way", "ecs-rollout watch")
+    expect("report of a roll under way", scene.tool("report", STACK), 1, "Under way", "ecs-rollout watch")
     scene.rest()
     scene.between.asked.clear()
     tale = reported(browser, scene, "well", 0)
@@ -376,7 +376,7 @@ def rolled(browser, scene):
         scene.between.refuse(action, code, 400, 4)
     expect("report, throttled", scene.tool("report", STACK), 0, "was throttled", "waiting")
     scene.between.refuse("DescribeScalingActivities", "AccessDenied", 403, 1)
-    expect("report, not allowed", scene.tool("report", STACK), 2, "autoscaling:DescribeScalingActivities is not allowed to you")
+    expect("report, not allowed", scene.tool("report", STACK), 4, "autoscaling:DescribeScalingActivities is not allowed to you")
     scene.between.refuse("GetExecutionHistory", "ExecutionDoesNotExist", 400, 1)
     expect("report, forgotten", scene.tool("report", STACK), 0, "no longer has the histories of 1 execution(s)")
 

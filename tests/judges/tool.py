@@ -285,7 +285,7 @@ def stuck(scene):
     expect("explain of a drain in a pause", scene.tool("explain", leaving), 0, "PAUSED since", why,
            "CloudFormation gives the batch up in", "Resume: ecs-rollout resume")
     expect("explain of what is queued in a pause", scene.tool("explain", held), 0, "PAUSED since", why)
-    expect("report of a paused rollout", scene.tool("report", STACK), 2, "PAUSED since", why, "Resume: ecs-rollout resume")
+    expect("report of a paused rollout", scene.tool("report", STACK), 1, "PAUSED since", why, "Resume: ecs-rollout resume")
     expect("resume", scene.tool("resume", STACK, "--yes"), 0, why, "Resumed")
     expect("cancel that cannot ask", scene.tool("cancel", STACK), 2, leaving, cannot_ask)
     new_ami = scene.ami()

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::flow;
 use super::rehearse::Output;
 use crate::aws::Access;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::format::read_duration;
 use crate::reading::{PACE, Reader};
 use crate::tale::{Source, Tale};
@@ -29,8 +29,8 @@ Changes nothing, and makes five calls a second at most: cloudformation:DescribeS
 autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, states:DescribeStateMachine, ListExecutions,
 GetExecutionHistory, ecs:ListContainerInstances, DescribeContainerInstances. Step Functions and CloudFormation remember 90 days, Auto Scaling six weeks.
 
-Exit code: 0 if the rollout ended well, 1 if the stack rolled back or failed, an instance is retained or a hook was left open,
-2 if it is under way or cannot be reported."))]
+Exit code: 0 if the rollout ended well, 1 if the stack rolled back or failed, an instance is retained, a hook was left open, or the rollout
+is still under way; 2 input; 4 AWS."))]
 pub struct Report {
     /// The stack
     #[arg(value_name = "STACK")]
@@ -107,7 +107,7 @@ impl Report {
         Ok(match tale.well {
             Some(true) => ExitCode::SUCCESS,
             Some(false) => ExitCode::FAILURE,
-            None => ExitCode::from(2),
+            None => Exit::Otherwise.into(),
         })
     }
 

@@ -29,8 +29,8 @@ the stack's SSM parameter, from which CloudFormation reads it anew. If that is a
 AMI there: roll without --ami. The stack keeps its template and its parameters. Calls, besides those of plan and watch:
 ssm:PutParameter, cloudformation:UpdateStack, and what the stack itself needs.
 
-Exit code: as of watch; with --no-watch 0 if the update has started; 0 if there is nothing to roll; 1 if you said no, 2 input,
-3 if the plan is BLOCKED, 4 AWS."))]
+Exit code: 0 if the rollout ended well (with --no-watch: has started), or if there is nothing to roll; 1 if it ended otherwise
+or you said no; 2 input; 3 if the plan is BLOCKED; 4 AWS."))]
 pub struct Roll {
     /// The stack
     #[arg(value_name = "STACK")]
