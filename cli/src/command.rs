@@ -70,13 +70,13 @@ enum Verb {
     Rehearse(rehearse::Rehearse),
     /// Runs a scenario from a text file in an AWS account in memory.
     Scenario(scenario::Scenario),
-    /// Plays stories drawn by chance, with everything that can go wrong, and judges every promise.
+    /// Runs generated scenarios with faults and incidents, and checks every invariant.
     Simulate(simulate::Simulate),
-    /// Tells what a roll would do, whether it can end, and how long it would take.
+    /// Says whether a rollout would end well, and how long it would take.
     Plan(plan::PlanVerb),
-    /// Begins a roll, by an update of the stack, and watches it.
+    /// Starts a rollout by an update of the stack, and watches it.
     Roll(roll::Roll),
-    /// Watches a roll until its last drain has ended.
+    /// Watches a rollout until its last drain has ended.
     Watch(watch::Watch),
     /// Cancels the update of the stack, which CloudFormation rolls back.
     Cancel(cancel::Cancel),
@@ -84,11 +84,11 @@ enum Verb {
     Pause(pause::Pause),
     /// Resumes a paused rollout.
     Resume(pause::Resume),
-    /// Ends a retained instance, with whatever still runs on it.
+    /// Terminates a retained instance, with everything that still runs on it.
     Terminate(terminate::Terminate),
-    /// Tells why an instance of the cluster is where it is, and what a person can do about it.
+    /// Explains what an instance waits for, and what you can do.
     Explain(explain::Explain),
-    /// Tells the story of a past roll, as text, JSON or a page of HTML.
+    /// Reports past rollouts as text, JSON or an HTML page.
     Report(report::Report),
     /// Serves an AWS account in memory on loopback, to any AWS client.
     Account(account::Account),

@@ -54,7 +54,7 @@ pub struct Account {
     /// Address on loopback, with port 0 for one that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4500")]
     listen: SocketAddr,
-    /// How many times as fast as the wall clock time goes by in the account
+    /// How many times faster than the wall clock time passes in the account
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3600))]
     speed: u32,
     /// The Region that the account is in
@@ -63,7 +63,7 @@ pub struct Account {
     /// Something that goes wrong all the time, as in `rehearse`; may be given several times
     #[arg(long, value_name = "NAME", value_parser = lasting_fault)]
     fault: Vec<Fault>,
-    /// Where all chance comes from
+    /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// A template that stacks may be created from, with the files beside it [default: those of this build]

@@ -44,7 +44,7 @@ const SPEED: u32 = 60;
 
 It shows the milestones, the numbers, and the answer as the last line; --verbose shows every line of what happens.
 
-Exit code: 0 if the roll ended on the new AMI, with no instance retained and every promise held, 1 if not, 2 for bad input."))]
+Exit code: 0 if the rollout ended on the new AMI, no instance is retained and every invariant held, 1 if not, 2 input."))]
 pub struct Rehearse {
     /// Parameters of the stack: a JSON file in any form that the AWS CLI takes [default: those of this build]
     #[arg(long, value_name = "FILE")]
@@ -62,24 +62,24 @@ pub struct Rehearse {
     /// Instances that are replaced at a time; sets BatchSize
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100))]
     batch: Option<u64>,
-    /// Where all chance comes from: the same seed gives the same story
+    /// Seed of everything random: the same seed gives the same rehearsal
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Something that goes wrong; may be given several times
     #[arg(long, value_name = "NAME", value_parser = Trouble::from_name, long_help = trouble::help())]
     fault: Vec<Trouble>,
-    /// Tell the story twice, to see that it is the same, even if the cluster has more than 200 instances
+    /// Rehearse twice, to check that both are the same, also with more than 200 instances
     #[arg(long, conflicts_with = "processes")]
     twice: bool,
     /// Run the workers as processes of their own, which call the account on loopback
     #[arg(long)]
     processes: bool,
-    /// With --processes: how many times as fast as the wall clock time goes by [default: 60]
+    /// With --processes: how many times faster than the wall clock time passes [default: 60]
     #[arg(long, value_name = "N", requires = "processes", value_parser = clap::value_parser!(u32).range(1..=600))]
     speed: Option<u32>,
     #[command(flatten)]
     workers: Workers,
-    /// Writes the story of the roll as a page of HTML too, which needs nothing else
+    /// Also write the rollout as a self-contained HTML page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Every line of what happens, and every number of the summary

@@ -24,25 +24,25 @@ const TOLD_EVERY: u64 = 100;
 #[derive(Debug, Args)]
 #[command(after_help = flow("Examples:
   ecs-rollout simulate --seeds 1000
-  ecs-rollout simulate --seeds 1 --from 4711        # one story again
+  ecs-rollout simulate --seeds 1 --from 4711        # one scenario again
 
-A story that breaks a promise is printed whole and once more smaller; put it into a file and run it with `ecs-rollout scenario`.
+A scenario that violates an invariant is printed, and shrunk; put it into a file and run it with `ecs-rollout scenario`.
 
-Exit code: 0 if every promise held in every story; 1 if not; 2 for bad input."))]
+Exit code: 0 if every invariant held in every scenario; 1 if not; 2 input."))]
 pub struct Simulate {
-    /// How many stories
+    /// How many scenarios
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     seeds: u64,
     /// The first seed
     #[arg(long, value_name = "S", default_value_t = 1)]
     from: u64,
-    /// Stories at a time [default: one for each processor]
+    /// Scenarios at a time [default: one for each processor]
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u64).range(1..=256))]
     jobs: Option<u64>,
-    /// Print the story of each seed instead of playing it
+    /// Print the scenario of each seed instead of running it
     #[arg(long)]
     draw: bool,
-    /// Do not make stories that fail smaller
+    /// Do not shrink scenarios that fail
     #[arg(long)]
     no_shrink: bool,
     /// How the result is written

@@ -82,35 +82,35 @@ impl Simulated {
                 story,
                 ..
             } = broken;
-            text += &format!("seed {seed} broke {failure}: {detail}\n\n{story}\n");
+            text += &format!("seed {seed} violates {failure}: {detail}\n\n{story}\n");
             if let Some(smaller) = &broken.smaller {
-                text += &format!("seed {seed}, made smaller:\n\n{smaller}\n");
+                text += &format!("seed {seed}, shrunk:\n\n{smaller}\n");
             }
         }
         let last = self.from + self.seeds - 1;
         let _ = writeln!(
             text,
-            "stories     {} (seeds {} to {last}) in {:.1} s",
+            "scenarios   {} (seeds {} to {last}) in {:.1} s",
             self.seeds, self.from, self.seconds
         );
         for (what, counts) in [
             ("operations", listed(&self.operations)),
             ("outcomes", listed(&self.outcomes)),
-            ("troubles", listed(&self.troubles)),
+            ("faults", listed(&self.troubles)),
         ] {
             let _ = writeln!(text, "{what:<11} {counts}");
         }
         for claim in CLAIMS {
             let name = claim.name();
             let verdict = match self.failures.get(name) {
-                None => format!("promise held    {name}: {}", claim.words()),
-                Some(count) => format!("PROMISE BROKEN  {name}: in {count} of them"),
+                None => format!("invariant   {name} holds: {}", claim.words()),
+                Some(count) => format!("VIOLATION   {name}: in {count} scenarios"),
             };
             let _ = writeln!(text, "{verdict}");
         }
         for name in ["same-seed-same-story", "unplayable"] {
             if let Some(count) = self.failures.get(name) {
-                let _ = writeln!(text, "FAILED          {name}: {count} of them");
+                let _ = writeln!(text, "FAILED      {name}: {count} scenarios");
             }
         }
         text
