@@ -1,6 +1,7 @@
 //! What happened in the account, as the story tells it and the promises check it.
 
 use jiff::Timestamp;
+use workers::model::WaitCause;
 
 use crate::account::Caller;
 
@@ -144,6 +145,8 @@ pub enum Fact {
         verdict: String,
         /// The reason given, or the error's message.
         reason: String,
+        /// What the reason of a wait explains beyond the ordinary.
+        wait_causes: Vec<WaitCause>,
         /// How long it ran, in milliseconds.
         billed_ms: u64,
     },

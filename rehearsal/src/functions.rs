@@ -4,9 +4,11 @@
 
 mod in_process;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use workers::Worker;
+use workers::model::WaitCause;
 
 use crate::account::Account;
 use crate::changes::Sight;
@@ -168,11 +170,19 @@ pub fn failure(error: &str, message: &str, error_type: &str) -> Failure {
 
 fn told(invocation: &Invocation, answered: &Answered) -> Fact {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (verdict, reason) = match &answered.result {
-        Ok(answer) => (text(&answer["verdict"]), text(&answer["reason"])),
+    let (verdict, reason, causes) = match &answered.result {
+        Ok(answer) => (
+            text(&answer["verdict"]),
+            text(&answer["reason"]),
+            wait_causes(answer),
+        ),
         Err(failure) => {
             let cause: Value = serde_json::from_str(&failure.cause).unwrap_or_default();
-            (failure.error.clone(), text(&cause["errorMessage"]))
+            (
+                failure.error.clone(),
+                text(&cause["errorMessage"]),
+                Vec::new(),
+            )
         }
     };
     Fact::Invocation {
@@ -183,8 +193,14 @@ fn told(invocation: &Invocation, answered: &Answered) -> Fact {
         failed: answered.result.is_err(),
         verdict,
         reason,
+        wait_causes: causes,
         billed_ms: answered.billed_ms,
     }
+}
+
+/// What a worker's answer says that its wait is for; nothing of an answer that is no worker's of ours.
+pub fn wait_causes(answer: &Value) -> Vec<WaitCause> {
+    Vec::deserialize(&answer["waitCauses"]).unwrap_or_default()
 }
 
 impl Function {

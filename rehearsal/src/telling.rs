@@ -15,16 +15,6 @@ use instances::{instance_line, reconciled_line, refresh_line, spot};
 /// How often a wait that goes on for the same reason is told again.
 const SAME_WAIT_AGAIN: Duration = Duration::from_secs(600);
 
-/// Words by which a worker says what a wait is for: when others are said than before, the wait is told anew.
-const CAUSES: [&str; 6] = [
-    "does not run daemon",
-    "told to stop",
-    "protected from scale-in",
-    "can never move a task",
-    "finds no place for a task",
-    "agent has not been connected",
-];
-
 /// Said of every resource of a new stack, so nobody learns from it.
 const RESOURCE_BEGUN: &str = "Resource creation Initiated";
 
@@ -181,6 +171,7 @@ impl Teller {
             failed,
             verdict,
             reason,
+            wait_causes,
             ..
         } = &told.fact
         else {
@@ -208,9 +199,7 @@ impl Teller {
             // It looks every few minutes, and mostly finds nothing; what it starts has a line of its own.
             return None;
         }
-        let causes = CAUSES.iter().filter(|cause| reason.contains(**cause));
-        let causes: Vec<&str> = causes.copied().collect();
-        let key = format!("{worker} {verdict} {}", causes.join(", "));
+        let key = format!("{worker} {verdict} {wait_causes:?}");
         let again = self
             .waits
             .get(execution)
@@ -291,6 +280,8 @@ fn trouble_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
 
 #[cfg(test)]
 mod tests {
+    use workers::model::WaitCause;
+
     use super::*;
 
     fn answer(at: i64, verdict: &str) -> Told {
@@ -304,6 +295,7 @@ mod tests {
                 failed: false,
                 verdict: verdict.to_owned(),
                 reason: "two tasks".to_owned(),
+                wait_causes: Vec::new(),
                 billed_ms: 3,
             },
         }
@@ -327,22 +319,23 @@ mod tests {
     #[test]
     fn a_wait_is_told_anew_when_it_has_another_cause() {
         let mut teller = Teller::new(Timestamp::UNIX_EPOCH, "Dev");
-        let mut told = |at: i64, why: &str| {
+        let mut told = |at: i64, why: &str, causes: &[WaitCause]| {
             let mut answer = answer(at, "NotYet");
-            if let Fact::Invocation { reason, .. } = &mut answer.fact {
+            if let Fact::Invocation {
+                reason,
+                wait_causes,
+                ..
+            } = &mut answer.fact
+            {
                 *reason = why.to_owned();
+                *wait_causes = causes.to_vec();
             }
             teller.line(&answer).is_some()
         };
-        assert!(told(1, "two tasks"));
-        assert!(told(
-            20,
-            "two tasks; one is protected from scale-in until noon"
-        ));
-        assert!(!told(
-            40,
-            "one task; it is protected from scale-in until noon"
-        ));
+        assert!(told(1, "two tasks", &[]));
+        assert!(!told(20, "one task", &[]));
+        assert!(told(30, "one task", &[WaitCause::ScaleInProtection]));
+        assert!(!told(40, "two tasks", &[WaitCause::ScaleInProtection]));
     }
 
     #[test]

@@ -50,14 +50,17 @@ pub fn decide(
     }
     let (group, hook) = (&action.group, &action.hook);
     let standing = match state {
-        Some(state) => format!("Auto Scaling shows the instance as {state}, not at hook {hook}"),
-        None => format!("Group {group} does not have the instance, so it is not at hook {hook}"),
+        Some(state) => format!("The instance is {state}, not at hook {hook}"),
+        None => format!("The instance is not in group {group}, so not at hook {hook}"),
     };
     let believed = later(subject.began, SHOWN_WITHIN);
     Some(if now < believed {
-        Finding::not_yet(format!("{standing}. The answer may be old; asking again.")).by(believed)
+        Finding::not_yet(format!(
+            "{standing}. Asking again: the state may be outdated."
+        ))
+        .by(believed)
     } else {
-        Finding::over(format!("{standing}. Nothing is changed."))
+        Finding::over(format!("{standing}. Nothing was changed."))
     })
 }
 
@@ -85,8 +88,7 @@ pub async fn closed(subject: &Subject, clients: &Clients) -> Result<Option<Findi
         match clients.autoscaling.heartbeat(&subject.action).await? {
             ActionIs::Open => None,
             ActionIs::Over => Some(Finding::over(format!(
-                "The lifecycle action at hook {} is over: it was completed by another caller, or it timed out. Nothing is \
-             changed.",
+                "The lifecycle action at hook {} is over: another caller completed it, or it timed out. Nothing was changed.",
                 subject.action.hook
             ))),
         },
@@ -159,7 +161,7 @@ mod tests {
         let gone = decide(&subject, None, stub::at(600)).expect("an objection");
         assert_eq!(
             gone.reason,
-            "Group DevCluster does not have the instance, so it is not at hook ecs-rollout-terminate. Nothing is changed."
+            "The instance is not in group DevCluster, so not at hook ecs-rollout-terminate. Nothing was changed."
         );
     }
 

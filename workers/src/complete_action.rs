@@ -241,41 +241,34 @@ pub fn decide(action: &Action, result: Completion, seen: &Seen) -> Option<Signal
 }
 
 fn conclude(action: &Action, result: Completion, seen: &Seen, told: &Told) -> Finding {
-    let (instance, hook, name) = (&action.instance, &action.hook, result.answer().name());
+    let (hook, name) = (&action.hook, result.answer().name());
     let answered = match seen {
-        Seen::Completed => format!("Hook {hook} was answered {name} for {instance}"),
-        Seen::Gone(None) => {
-            format!("Hook {hook} was over for {instance} before it was answered {name}")
+        Seen::Completed => format!("Hook {hook}: {name}."),
+        Seen::Gone(None) => format!("Hook {hook}: already over, so {name} had no effect."),
+        Seen::Gone(Some(state)) => {
+            format!("Hook {hook}: already over, so {name} had no effect; the instance is {state}.")
         }
-        Seen::Gone(Some(state)) => format!(
-            "Hook {hook} was over for {instance}, which is {state}, before it was answered {name}"
-        ),
     };
-    let group = &action.group;
     let said = match told {
-        Told::Nothing if action.joins_group() => "; CloudFormation was told nothing.".to_owned(),
-        Told::Nothing => ".".to_owned(),
-        Told::NotNeeded => "; CloudFormation need not be told.".to_owned(),
-        Told::Signal(signal, stack, Signalled::Taken) => {
+        Told::Nothing if action.joins_group() => " No signal for CloudFormation.".to_owned(),
+        Told::Nothing => String::new(),
+        Told::NotNeeded => " CloudFormation needs no signal.".to_owned(),
+        Told::Signal(signal, _, Signalled::Taken) => {
             let signal = signal.name();
-            format!("; stack {stack} was told {signal}.")
+            format!(" Signalled {signal} to CloudFormation.")
         }
         Told::Signal(signal, _, Signalled::NotNeeded(why)) => {
             let signal = signal.name();
-            format!("; {signal} was not needed: {why}.")
+            format!(" CloudFormation did not need signal {signal}: {why}.")
         }
-        Told::Refresh(RefreshIs::Cancelled) => {
-            format!("; the instance refresh of group {group} was cancelled.")
-        }
-        Told::Refresh(RefreshIs::Over) => {
-            format!("; no instance refresh of group {group} went on any more.")
-        }
+        Told::Refresh(RefreshIs::Cancelled) => " Cancelled the instance refresh.".to_owned(),
+        Told::Refresh(RefreshIs::Over) => " No instance refresh in progress to cancel.".to_owned(),
     };
     let reason = format!("{answered}{said}");
     let taken = matches!(told, Told::Signal(_, _, Signalled::Taken));
     if result == Completion::Continue && taken {
         return Finding::not_yet(format!(
-            "{reason} It is told again until CloudFormation says that it has counted, in case this was too early."
+            "{reason} Signalling again until CloudFormation confirms it, in case this signal was too early."
         ));
     }
     let never_mind = action.joins_group() && *seen != Seen::Completed && *told == Told::Nothing;
@@ -436,8 +429,8 @@ mod tests {
         assert_eq!(finding.verdict, Verdict::NotYet);
         assert_eq!(
             finding.reason,
-            "Hook ecs-rollout-launch was answered CONTINUE for i-0123456789abcdef0; stack dev was told SUCCESS. \
-             It is told again until CloudFormation says that it has counted, in case this was too early."
+            "Hook ecs-rollout-launch: CONTINUE. Signalled SUCCESS to CloudFormation. Signalling again until CloudFormation \
+             confirms it, in case this signal was too early."
         );
     }
 
@@ -532,7 +525,7 @@ mod tests {
             assert_eq!(asked, order, "{result}");
             let finding = outcome.expect("an answer");
             assert_eq!(finding.verdict, Verdict::Reached);
-            let end = "; the instance refresh of group DevCluster was cancelled.";
+            let end = " Cancelled the instance refresh.";
             assert!(finding.reason.ends_with(end), "{}", finding.reason);
         }
     }

@@ -24,11 +24,13 @@ use crate::error::Error;
 use crate::model::cases::StandaloneTaskPolicy;
 use crate::model::cluster::{ContainerInstance, Task, termination_requested};
 use crate::model::{
-    Finding, Hindrances, Policy, ServiceName, Subject, TaskArn, TasksLeft, Verdict, later,
+    Finding, Hindrances, Policy, ServiceName, Subject, TaskArn, TasksLeft, Verdict, WaitCause,
+    later,
 };
+use crate::text::{between, count, duration};
 use act::act;
 use look::{look, look_again, look_at_all};
-use words::{kept, nothing_left, obstacle};
+use words::{Obstacle, kept, nothing_left, obstacle};
 
 /// How long tasks that were told to stop may take. A default web task needs about five and a half minutes: 300 s until
 /// its load balancer lets go, 30 s from SIGTERM to SIGKILL. Less than the 15 minutes would cut off slower ones.
@@ -54,7 +56,7 @@ pub async fn handle(
 ) -> Result<Finding, Error> {
     let begun = drain_begun(input)?;
     if let Some(at) = config::termination_requested(input) {
-        return Ok(ended::on_request(subject, at).under(subject.settings.policy));
+        return Ok(ended::on_request(at).under(subject.settings.policy));
     }
     let subject = &under_deletion(subject, &begun);
     let known = tasks_left(input).filter(|left| {
@@ -78,7 +80,7 @@ pub async fn handle(
     seen.hindrances = hindered::look(subject, &begun, &seen.tasks, told, clients, at).await?;
     seen.daemons.clone_from(&begun.daemons);
     if let Some(asked) = termination_requested(&seen.registrations, at) {
-        return Ok(ended::on_request(subject, asked).under(subject.settings.policy));
+        return Ok(ended::on_request(asked).under(subject.settings.policy));
     }
     let mut decision = decide(subject, &seen, at);
     decision.finding = ended::look_before_failing(decision.finding, subject, clients, at).await?;
@@ -155,26 +157,46 @@ pub fn decide(subject: &Subject, seen: &Seen, now: Timestamp) -> Decision {
         return Decision { finding, stop };
     };
     if standalone::keep(subject, seen, &left, now) {
-        let finding = Finding::never(kept(subject, &obstacle)).under(Policy::Keep);
+        let finding = Finding::never(subject, &kept(subject, &obstacle)).under(Policy::Keep);
         let stop = Vec::new();
         return Decision { finding, stop };
     }
     let agent_end = agent_end(subject, seen);
     let (finding, stop) = if agent_end.is_some_and(|end| now >= end) {
-        let limit = subject.settings.cases.agent_limit.as_secs();
-        let never = Finding::never(format!(
-            "{obstacle}; the agent had {limit} s to come back, and nobody else can tell whether these tasks still run."
-        ));
-        (never, Vec::new())
+        let limit = duration(subject.settings.cases.agent_limit);
+        let why = format!(
+            "did not drain: the ECS agent did not reconnect within {limit}, and only the agent knows whether tasks run. {}",
+            obstacle.left()
+        );
+        (Finding::never(subject, &why), Vec::new())
     } else if now < subject.drain_deadline() {
         before_deadline(subject, &obstacle, &left, agent_end, now)
     } else {
         after_deadline(subject, &obstacle, &left, agent_end, now)
     };
-    Decision {
-        finding: finding.under(policy),
-        stop,
+    let mut finding = finding.under(policy);
+    if finding.verdict == Verdict::NotYet {
+        finding.extra.wait_causes = wait_causes(seen, &left, finding.restarted.is_some(), now);
     }
+    Decision { finding, stop }
+}
+
+/// What the reason of a wait explains beyond the tasks that are left.
+fn wait_causes(seen: &Seen, left: &[&Task], stops: bool, now: Timestamp) -> Vec<WaitCause> {
+    let hindrances = seen.hindrances.as_ref();
+    let is_protected = hindrances.is_some_and(|it| hindered::protected(it, left, now).count() > 0);
+    let is_blocked = hindrances.is_some_and(|it| hindered::blocked(it, left).count() > 0);
+    let causes = [
+        (stops, WaitCause::TasksStopped),
+        (is_protected, WaitCause::ScaleInProtection),
+        (is_blocked, WaitCause::ServiceBlocked),
+        (
+            seen.agent_gone_since.is_some(),
+            WaitCause::AgentDisconnected,
+        ),
+    ];
+    let causes = causes.into_iter().filter(|(is_so, _)| *is_so);
+    causes.map(|(_, cause)| cause).collect()
 }
 
 /// When the drain fails because its agent is gone, if it is. Under `terminate` that is no way out before the drain deadline:
@@ -188,16 +210,18 @@ fn agent_end(subject: &Subject, seen: &Seen) -> Option<Timestamp> {
 /// Not yet; but standalone tasks that have had their own limit are stopped, if the policy for them says so.
 fn before_deadline(
     subject: &Subject,
-    obstacle: &str,
+    obstacle: &Obstacle,
     left: &[&Task],
     agent_end: Option<Timestamp>,
     now: Timestamp,
 ) -> (Finding, Vec<TaskArn>) {
     let deadline = subject.drain_deadline();
     let next = agent_end.map_or(deadline, |end| end.min(deadline));
+    let until = format!("Deadline in {}.", between(now, deadline));
     match standalone::limit(subject, left) {
         Some(limit) if now < limit => {
-            let finding = Finding::not_yet(format!("{obstacle}."));
+            let stop = format!("Standalone tasks are stopped in {}.", between(now, limit));
+            let finding = Finding::not_yet(obstacle.waiting(&[stop, until]));
             (finding.by(limit.min(next)), Vec::new())
         }
         Some(limit) => {
@@ -205,52 +229,55 @@ fn before_deadline(
                 .iter()
                 .filter(|task| task.wanted && task.service().is_none());
             let stop: Vec<TaskArn> = meant.map(|task| task.arn.clone()).collect();
-            let (count, allowed) = (
-                stop.len(),
-                subject.settings.cases.standalone_limit.as_secs(),
-            );
-            let finding = Finding::not_yet(format!(
-                "{obstacle}; standalone tasks had {allowed} s, and they are over, so {count} of them are told to stop."
-            ));
+            let allowed = duration(subject.settings.cases.standalone_limit);
+            let tasks = count(stop.len(), "standalone task");
+            let stops = format!("Stopping {tasks}: their limit of {allowed} has passed.");
+            let finding = Finding::not_yet(obstacle.waiting(&[stops, until]));
             (finding.by(next).restarted_at(limit), stop)
         }
-        None => (
-            Finding::not_yet(format!("{obstacle}.")).by(next),
-            Vec::new(),
-        ),
+        None => {
+            let finding = Finding::not_yet(obstacle.waiting(&[until]));
+            (finding.by(next), Vec::new())
+        }
     }
 }
 
 /// As the policy says. With `stop-tasks` the tasks that are left are told to stop first.
 fn after_deadline(
     subject: &Subject,
-    obstacle: &str,
+    obstacle: &Obstacle,
     left: &[&Task],
     agent_end: Option<Timestamp>,
     now: Timestamp,
 ) -> (Finding, Vec<TaskArn>) {
     let deadline = subject.drain_deadline();
     let grace_end = later(deadline, STOP_GRACE);
-    let allowed = subject.settings.drain_deadline.as_secs();
+    let allowed = duration(subject.settings.drain_deadline);
     if subject.settings.policy != Policy::StopTasks {
-        let reason = format!("{obstacle}; the drain had {allowed} s, and they are over.");
-        return (Finding::never(reason), Vec::new());
+        let why = format!("did not drain within {allowed}. {}", obstacle.left());
+        return (Finding::never(subject, &why), Vec::new());
     }
     if now >= grace_end {
-        let grace = STOP_GRACE.as_secs();
-        let reason = format!(
-            "{obstacle}; the drain had {allowed} s, and {grace} s more after its tasks were told to stop."
+        let grace = duration(STOP_GRACE);
+        let why = format!(
+            "did not drain within {allowed}, nor within {grace} after its tasks were stopped. {}",
+            obstacle.left()
         );
-        return (Finding::never(reason), Vec::new());
+        return (Finding::never(subject, &why), Vec::new());
     }
     let meant = left
         .iter()
         .filter(|task| standalone::may_stop(subject, task));
     let stop: Vec<TaskArn> = meant.map(|task| task.arn.clone()).collect();
-    let count = stop.len();
-    let finding = Finding::not_yet(format!(
-        "{obstacle}; the drain had {allowed} s, and they are over, so {count} task(s) are told to stop."
-    ));
+    let passed = match stop.len() {
+        0 => format!("The drain deadline of {allowed} has passed."),
+        some => {
+            let tasks = count(some, "task");
+            format!("Stopping {tasks}: the drain deadline of {allowed} has passed.")
+        }
+    };
+    let fails = format!("The drain fails in {}.", between(now, grace_end));
+    let finding = Finding::not_yet(obstacle.waiting(&[passed, fails]));
     let next = agent_end.map_or(grace_end, |end| end.min(grace_end));
     (finding.by(next).restarted_at(deadline), stop)
 }
@@ -356,7 +383,7 @@ mod tests {
             decision
                 .finding
                 .reason
-                .contains("ACTIVE again in cluster DevCluster (c)")
+                .ends_with("Set it DRAINING (c). Deadline in 49m50s.")
         );
     }
 
@@ -466,9 +493,10 @@ mod tests {
         }
         let never = decide(&stub::terminating(), &seen, stub::at(700)).finding;
         assert!(
-            never.reason.ends_with(
-                "its ECS agent has not been connected since 2026-11-23T00:01:40Z (600 s), so these states are the last that \
-                 ECS heard of; the agent had 600 s to come back, and nobody else can tell whether these tasks still run."
+                        never.reason.starts_with(
+                "i-0123456789abcdef0 did not drain: the ECS agent did not reconnect within 10m00s, and only the agent knows \
+                 whether tasks run. 1 task has not stopped: web (RUNNING 11m35s). The ECS agent has been disconnected since \
+                 00:01:40Z (10m00s)"
             ),
             "{}",
             never.reason
@@ -490,10 +518,8 @@ mod tests {
         let finding = decide(&stub::terminating(), &left, stub::at(100)).finding;
         assert_eq!(
             finding.reason,
-            "5 task(s) on i-0123456789abcdef0 not STOPPED: \
-             task t0 of service web, DEACTIVATING since 2026-11-23T00:00:05Z (95 s); \
-             task t1 of service web, RUNNING since 2026-11-23T00:00:05Z (95 s); \
-             task t2 of service web, RUNNING since 2026-11-23T00:00:05Z (95 s); and 2 more."
+            "Waiting for 5 tasks to stop: web (DEACTIVATING 1m35s), web (RUNNING 1m35s), web (RUNNING 1m35s), and 2 more. \
+             Deadline in 48m20s."
         );
         assert_eq!(finding.deadline, Some(stub::at(3000)));
     }
@@ -684,8 +710,8 @@ mod tests {
                 "after {seconds} s"
             );
             let told = [
-                "task a is protected from scale-in until 2026-11-23T01:00:00Z",
-                "service web can never move a task",
+                "Task a is protected from scale-in until 01:00:00Z",
+                "Service web can never move a task",
             ];
             for part in told {
                 assert_eq!(

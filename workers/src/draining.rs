@@ -31,8 +31,8 @@ use crate::model::cluster::{
     agent_is_gone, current, termination_requested,
 };
 use crate::model::group::StackState;
-use crate::model::{ContainerInstanceArn, Extra, Finding, ServiceName, Subject, seconds_between};
-use crate::text::list;
+use crate::model::{ContainerInstanceArn, Extra, Finding, ServiceName, Subject};
+use crate::text::{between, count, duration, list};
 use crate::turn::{self, Place};
 use running::what_runs;
 
@@ -52,7 +52,7 @@ pub async fn handle(
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
     let registrations = ecs.registrations(cluster, &subject.action.instance).await?;
     if let Some(at) = termination_requested(&registrations, now()) {
-        return Ok(ended_on_request(subject, registrations, at));
+        return Ok(ended_on_request(registrations, at));
     }
     let (active, draining) = match decide(subject, &registrations, now()) {
         Step::Done(finding) if finding.extra.member == Some(false) => {
@@ -94,12 +94,8 @@ pub async fn handle(
 }
 
 /// You asked to end the instance: nothing is set to DRAINING, and no service is waited for.
-fn ended_on_request(
-    subject: &Subject,
-    registrations: Vec<ContainerInstance>,
-    at: Timestamp,
-) -> Finding {
-    let mut finding = ended::on_request(subject, at);
+fn ended_on_request(registrations: Vec<ContainerInstance>, at: Timestamp) -> Finding {
+    let mut finding = ended::on_request(at);
     let arns = registrations.into_iter().map(|one| one.arn);
     finding.extra.member = Some(true);
     finding.extra.container_instances = Some(arns.collect());
@@ -129,16 +125,16 @@ async fn turn_of(
     turn::look(subject, earlier, stack, clients, now).await
 }
 
-/// The same, with what is known of the tasks that were on a machine which is gone.
+/// The same, with what is known of the tasks that were on an EC2 instance which is gone.
 fn told_with(mut finding: Finding, lost: &[Task]) -> Finding {
     if lost.is_empty() {
         return finding;
     }
     finding.reason = format!(
-        "{} Its machine is gone (interrupted, terminated or stopped by somebody else), and cut off {} task(s) that had not stopped: {}.",
+        "{} EC2 interrupted, terminated or stopped the instance, which killed {}: {}.",
         finding.reason,
-        lost.len(),
-        list(lost.iter().map(Task::name), "; ")
+        count(lost.len(), "task"),
+        list(lost.iter().map(Task::name), ", ")
     );
     finding
 }
@@ -167,33 +163,34 @@ pub fn decide(subject: &Subject, registrations: &[ContainerInstance], now: Times
     if !active.is_empty() || !draining.is_empty() {
         return Step::Drain { active, draining };
     }
-    let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
-    let spent = seconds_between(subject.began, now);
     if with(Status::Registering).is_empty() {
-        let standing = match registrations {
-            [] => "not registered".to_owned(),
-            some => current(some)
-                .last()
-                .map_or_else(String::new, |one| one.status.to_string()),
+        let standing = match current(registrations).last() {
+            None => "Not registered in the cluster".to_owned(),
+            Some(last) => format!("{} in the cluster", last.status),
         };
-        let mut finding = Finding::reached(format!(
-            "{instance} is {standing} in cluster {cluster}: no member, so there is nothing to drain."
-        ));
+        let mut finding = Finding::reached(format!("{standing}: nothing to drain."));
         finding.extra.member = Some(false);
         return Step::Done(Box::new(finding));
     }
-    let standing = format!(
-        "{instance} is still REGISTERING in cluster {cluster} {spent} s after its terminate hook opened, and only an \
-         ACTIVE instance can be drained"
+    let finding = unless_overdue(
+        subject,
+        "Waiting for the instance to become ACTIVE: still REGISTERING, and only an ACTIVE instance can be drained.",
+        "still REGISTERING, and only an ACTIVE instance can be drained",
+        now,
     );
-    let finding = if now >= subject.drain_deadline() {
-        let allowed = subject.settings.drain_deadline.as_secs();
-        Finding::never(format!("{standing}; the drain had {allowed} s."))
-            .under(subject.settings.policy)
-    } else {
-        Finding::not_yet(format!("{standing}.")).by(subject.drain_deadline())
-    };
     Step::Done(Box::new(finding))
+}
+
+/// Not yet, as `waiting` says, or after the drain deadline never, and `why`.
+fn unless_overdue(subject: &Subject, waiting: &str, why: &str, now: Timestamp) -> Finding {
+    let deadline = subject.drain_deadline();
+    if now >= deadline {
+        let allowed = duration(subject.settings.drain_deadline);
+        let reason = format!("did not drain within {allowed}: {why}.");
+        return Finding::never(subject, &reason).under(subject.settings.policy);
+    }
+    let left = between(now, deadline);
+    Finding::not_yet(format!("{waiting} Deadline in {left}.")).by(deadline)
 }
 
 /// The names of those that have a task on each instance.
@@ -224,39 +221,32 @@ pub fn conclude(
     updated: &[ContainerInstance],
     now: Timestamp,
 ) -> Finding {
-    let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
     let is_set = |arn: &ContainerInstanceArn| {
         let mut those = updated.iter().filter(|one| &one.arn == arn);
         those.any(|one| one.status == Status::Draining)
     };
     if let Some(arn) = active.iter().find(|arn| !is_set(arn)) {
         // It changed between the look and the update; the next look will tell what it is now.
-        let standing = format!(
-            "{instance} was ACTIVE in cluster {cluster}, but ECS did not set it DRAINING ({arn})"
+        return unless_overdue(
+            subject,
+            &format!("ECS did not set the instance DRAINING ({arn}). Trying again."),
+            &format!("ECS did not set the instance DRAINING ({arn})"),
+            now,
         );
-        return if now >= subject.drain_deadline() {
-            let allowed = subject.settings.drain_deadline.as_secs();
-            Finding::never(format!("{standing}; the drain had {allowed} s."))
-                .under(subject.settings.policy)
-        } else {
-            Finding::not_yet(format!("{standing}; looking again.")).by(subject.drain_deadline())
-        };
     }
     let how = if active.is_empty() {
-        "was DRAINING already"
+        "Already DRAINING."
     } else {
-        "was set DRAINING"
+        "Set to DRAINING."
     };
     let excused = match unstable.as_slice() {
-        [] => "No service is excused from being stable after it.".to_owned(),
-        some => {
-            format!(
-                "Not stable before it, and excused as far as that: {}.",
-                list(some, "; ")
-            )
-        }
+        [] => String::new(),
+        some => format!(
+            " Already unstable before this drain, so not counted: {}.",
+            list(some, ", ")
+        ),
     };
-    let mut finding = Finding::reached(format!("{instance} {how} in cluster {cluster}. {excused}"));
+    let mut finding = Finding::reached(format!("{how}{excused}"));
     finding.extra = Extra {
         member: Some(true),
         container_instances: Some([active, draining].concat()),
@@ -418,8 +408,7 @@ mod tests {
         );
         assert_eq!(
             finding.reason,
-            "i-0123456789abcdef0 was DRAINING already in cluster DevCluster. Not stable before it, and excused as far \
-             as that: service sick runs 0 of 2 tasks, 1 pending, 1 deployment(s)."
+            "Already DRAINING. Already unstable before this drain, so not counted: sick (0 of 2 tasks running, 1 pending)."
         );
     }
 
@@ -523,7 +512,7 @@ mod tests {
         let (asked, finding) = run_while("ACTIVE", false).await;
         assert_eq!(finding.verdict, Verdict::Over);
         assert!(
-            finding.reason.ends_with("Nothing is changed."),
+            finding.reason.ends_with("Nothing was changed."),
             "{}",
             finding.reason
         );

@@ -372,10 +372,7 @@ mod tests {
         let mut tasks = tasks.expect("an answer");
         assert_eq!((tasks.len(), described.load(Ordering::Relaxed)), (121, 121));
         let words = tasks[0].describe(stub::at(100));
-        assert_eq!(
-            words,
-            "task t000 of service web, RUNNING since 2026-11-23T00:00:00Z (100 s)"
-        );
+        assert_eq!(words, "web (RUNNING 1m40s)");
         // Of three that are known, one has stopped, and one that has is on no list.
         tasks.truncate(3);
         tasks[1].last_status = "STOPPED".to_owned();

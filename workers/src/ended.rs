@@ -15,12 +15,13 @@ use crate::Clients;
 use crate::error::Error;
 use crate::model::cluster::termination_requested;
 use crate::model::{Finding, Subject, Verdict};
+use crate::text::clock;
 
 /// Reached: the instance ends because you asked for it `at` this time.
-pub fn on_request(subject: &Subject, at: Timestamp) -> Finding {
-    let instance = &subject.action.instance;
+pub fn on_request(at: Timestamp) -> Finding {
     let mut finding = Finding::reached(format!(
-        "You ended {instance} with 'ecs-rollout terminate' at {at:.0}: nothing on it is drained or waited for."
+        "Not drained: you ran 'ecs-rollout terminate' at {}.",
+        clock(at)
     ));
     finding.extra.termination_requested_at = Some(at);
     finding
@@ -45,7 +46,7 @@ pub async fn look_before_failing(
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
     let registrations = ecs.registrations(cluster, &subject.action.instance).await?;
     match termination_requested(&registrations, now) {
-        Some(at) => Ok(on_request(subject, at).under(subject.settings.policy)),
+        Some(at) => Ok(on_request(at).under(subject.settings.policy)),
         None => Ok(finding),
     }
 }
@@ -108,8 +109,7 @@ mod tests {
             .expect("an answer");
         assert_eq!(
             first.reason,
-            "You ended i-0123456789abcdef0 with 'ecs-rollout terminate' at 2026-11-22T23:59:55Z: nothing on it is drained or \
-             waited for."
+            "Not drained: you ran 'ecs-rollout terminate' at 23:59:55Z."
         );
         // The others take it from there, and ask nobody.
         let silent = Clients::new(&stub::aws(|asked| panic!("{} was asked", asked.action)));

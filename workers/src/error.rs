@@ -15,7 +15,7 @@ use crate::model::{ClusterName, GroupName};
 #[non_exhaustive]
 pub enum Error {
     /// AWS asks us to slow down, and all attempts of one call were not enough.
-    #[error("{call} was throttled ({code}: {message}); ask again later")]
+    #[error("{call} was throttled ({code}: {message}); retry later")]
     Throttled {
         /// The API call, as a policy spells it.
         call: &'static str,
@@ -25,7 +25,7 @@ pub enum Error {
         message: String,
     },
     /// No usable answer: a timeout, no connection, or a server error.
-    #[error("{call} could not be answered ({what}); ask again later")]
+    #[error("{call} failed ({what}); retry later")]
     Unavailable {
         /// The API call.
         call: &'static str,
@@ -36,7 +36,7 @@ pub enum Error {
     },
     /// The worker's role does not allow the call.
     #[error(
-        "{call} is not allowed ({code}: {message}); the worker's role needs it on this cluster and group"
+        "{call} is not allowed ({code}: {message}); allow it in the worker's role for this cluster and group"
     )]
     AccessDenied {
         /// The API call.
@@ -48,7 +48,7 @@ pub enum Error {
     },
     /// The cluster that the hook's metadata names is not there.
     #[error(
-        "{call}: there is no cluster {cluster}; the hook's NotificationMetadata names it, is it the right one?"
+        "{call}: there is no cluster {cluster}; correct its name in the hook's NotificationMetadata"
     )]
     ClusterNotFound {
         /// The API call.
@@ -65,7 +65,7 @@ pub enum Error {
         group: GroupName,
     },
     /// AWS answered, and the worker cannot make sense of it.
-    #[error("{call} answered what this worker does not understand: {what}")]
+    #[error("{call} gave an answer that this worker cannot read: {what}")]
     BadAnswer {
         /// The API call.
         call: &'static str,
@@ -75,7 +75,7 @@ pub enum Error {
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
     /// The input is not a lifecycle event of a hook that our template made. Asking again does not help.
-    #[error("this is no lifecycle event that the worker can serve: {}", list(.mistakes))]
+    #[error("the input is not a lifecycle event of this template's hooks: {}", list(.mistakes))]
     BadEvent {
         /// Everything that is wrong with it.
         mistakes: Vec<Mistake>,
@@ -271,7 +271,7 @@ mod tests {
         let error = Error::unreadable("ecs:ListTasks", 502, "broken pipe".into());
         assert_eq!(
             error.chain(),
-            "ecs:ListTasks could not be answered (HTTP 502, unreadable); ask again later: broken pipe"
+            "ecs:ListTasks failed (HTTP 502, unreadable); retry later: broken pipe"
         );
     }
 }

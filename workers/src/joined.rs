@@ -24,7 +24,8 @@ use crate::at_hook;
 use crate::config::daemons_awaited;
 use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus, current};
-use crate::model::{ContainerInstanceArn, Finding, Subject, Verdict, seconds_between};
+use crate::model::{ContainerInstanceArn, Finding, Subject, Verdict, WaitCause};
+use crate::text::{between, duration};
 pub use daemons::Missing;
 
 /// Looks, and decides.
@@ -73,47 +74,65 @@ pub fn decide(
     missing: &[Missing],
     now: Timestamp,
 ) -> Finding {
-    let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
-    let spent = seconds_between(subject.began, now);
+    let spent = between(subject.began, now);
     let (excused, awaited): (Vec<&Missing>, Vec<&Missing>) =
         missing.iter().partition(|daemon| daemon.excuse.is_some());
-    let standing = match registrations {
-        some if some.iter().any(is_ready) && awaited.is_empty() => {
-            return Finding::reached(format!(
-                "{instance} is ACTIVE in cluster {cluster} with its agent connected, {spent} s after its launch hook \
-                 opened.{}",
-                daemons::not_awaited(&excused)
-            ));
-        }
-        some if some.iter().any(is_ready) => format!(
-            "{instance} is ACTIVE in cluster {cluster} with its agent connected, but does not run {} yet",
-            daemons::words(&awaited)
-        ),
-        [] => format!("{instance} has not registered in cluster {cluster} yet"),
-        some => {
-            let last = current(some).last();
-            let agent = match last {
-                Some(one) if one.agent_connected => "",
-                _ => "not ",
-            };
-            let status = last.map_or_else(String::new, |one| one.status.to_string());
-            format!("{instance} is {status} in cluster {cluster}, its agent {agent}connected")
-        }
-    };
-    let allowed = subject.settings.join_deadline.as_secs();
-    if now >= subject.join_deadline() {
-        let remedy = match awaited.as_slice() {
-            [] => "its ECS agent's log, its instance profile and its way to the ECS endpoints",
-            _ => "the daemon's events and its stopped tasks; WaitForDaemons=false waits for none",
-        };
-        return Finding::never(format!(
-            "{standing}, {spent} s after its launch hook opened; it had {allowed} s to join. Look at {remedy}."
+    let is_ready = registrations.iter().any(is_ready);
+    if is_ready && awaited.is_empty() {
+        return Finding::reached(format!(
+            "Joined: ACTIVE, agent connected ({spent}).{}",
+            daemons::not_awaited(&excused)
         ));
     }
-    Finding::not_yet(format!(
-        "{standing}; {spent} s of the {allowed} s that it has to join have passed."
-    ))
-    .by(subject.join_deadline())
+    let deadline = subject.join_deadline();
+    if now >= deadline {
+        let standing = match is_ready {
+            true => format!("{} not running", daemons::words(&awaited)),
+            false => standing(registrations),
+        };
+        return Finding::never(subject, &not_joined(subject, &standing, is_ready));
+    }
+    let what = match is_ready {
+        true => format!("{} to run", daemons::words(&awaited)),
+        false if registrations.is_empty() => "the instance to register".to_owned(),
+        false => format!("the instance to join: {}", standing(registrations)),
+    };
+    let left = between(now, deadline);
+    let mut finding =
+        Finding::not_yet(format!("Waiting for {what} ({spent}). Deadline in {left}."));
+    if is_ready {
+        finding.extra.wait_causes = vec![WaitCause::Daemons];
+    }
+    finding.by(deadline)
+}
+
+/// What the instance is in the cluster.
+fn standing(registrations: &[ContainerInstance]) -> String {
+    let Some(last) = current(registrations).last() else {
+        return "not registered".to_owned();
+    };
+    let agent = match last.agent_connected {
+        true => "agent connected",
+        false => "agent not connected",
+    };
+    format!("{}, {agent}", last.status)
+}
+
+/// Why it did not join by its deadline, and where to look: the rest of a sentence that begins with the instance.
+fn not_joined(subject: &Subject, standing: &str, is_ready: bool) -> String {
+    let (cluster, allowed) = (
+        &subject.settings.cluster,
+        duration(subject.settings.join_deadline),
+    );
+    let check = match is_ready {
+        false => {
+            "the ECS agent's log, the instance profile and the network route to the ECS endpoints"
+        }
+        true => {
+            "the daemon's service events and stopped tasks; WaitForDaemons=false waits for no daemon"
+        }
+    };
+    format!("did not join cluster {cluster} within {allowed}: {standing}. Check {check}.")
 }
 
 /// The registration of an instance from the warm pool that is good but for being DRAINING still.
@@ -280,23 +299,23 @@ mod tests {
     fn a_daemon_is_waited_for_unless_it_is_excused() {
         let missing = |excuse: Option<&str>| Missing {
             service: ServiceName::new("logs"),
-            standing: "1 of 2 tasks run".to_owned(),
+            standing: "1 of 2 tasks running".to_owned(),
             excuse: excuse.map(str::to_owned),
         };
         let ready = [registration("ACTIVE", true)];
         for (missing, seconds, verdict, told) in [
-            (vec![], 60, Verdict::Reached, "hook opened."),
+            (vec![], 60, Verdict::Reached, "(1m00s)."),
             (
                 vec![missing(None)],
                 60,
                 Verdict::NotYet,
-                "does not run daemon logs (1 of 2 tasks run) yet; 60 s of",
+                "Waiting for daemon logs (1 of 2 tasks running) to run (1m00s).",
             ),
             (
                 vec![missing(None)],
                 900,
                 Verdict::Never,
-                "Look at the daemon's events",
+                "daemon logs (1 of 2 tasks running) not running. Check the daemon's service events",
             ),
             (
                 vec![missing(Some("it is broken"))],
@@ -318,11 +337,30 @@ mod tests {
     }
 
     #[test]
-    fn reasons_name_the_instance_the_cluster_and_the_seconds() {
-        let finding = decide(&stub::launching(), &[], &[], stub::at(950));
-        assert!(finding.reason.starts_with(
-            "i-0123456789abcdef0 has not registered in cluster DevCluster yet, 950 s after its launch hook opened; \
-             it had 900 s to join."
-        ));
+    fn the_reason_says_what_is_waited_for_and_for_how_long() {
+        let registering = registration("REGISTERING", false);
+        for (seen, reason) in [
+            (
+                vec![],
+                "Waiting for the instance to register (1m02s). Deadline in 13m58s.",
+            ),
+            (
+                vec![registering],
+                "Waiting for the instance to join: REGISTERING, agent not connected (1m02s). Deadline in 13m58s.",
+            ),
+            (
+                vec![registration("ACTIVE", true)],
+                "Joined: ACTIVE, agent connected (1m02s).",
+            ),
+        ] {
+            let finding = decide(&stub::launching(), &seen, &[], stub::at(62));
+            assert_eq!(finding.reason, reason);
+        }
+        let never = decide(&stub::launching(), &[], &[], stub::at(950)).reason;
+        assert_eq!(
+            never,
+            "i-0123456789abcdef0 did not join cluster DevCluster within 15m00s: not registered. Check the ECS agent's log, \
+             the instance profile and the network route to the ECS endpoints."
+        );
     }
 }

@@ -380,9 +380,10 @@ async fn in_its_phase(
 
 /// Not yet, without a look.
 fn not_looked_yet(subject: &Subject, seconds: i64) -> Finding {
-    let (instance, batch) = (&subject.action.instance, subject.settings.batch_size);
+    let batch = subject.settings.batch_size;
+    let wait = text::duration(SignedDuration::from_secs(seconds));
     let mut finding = Finding::not_yet(format!(
-        "{instance} is looked at for the first time in {seconds} s: a batch of {batch} would ask ECS all at once."
+        "First check in {wait}: the {batch} instances of a batch take turns, because ECS limits the call rate."
     ));
     finding.extra.looked = Some(false);
     finding
@@ -415,11 +416,10 @@ async fn keep_alive(
             Ok(finding)
         }
         ActionIs::Over => {
-            let (instance, hook) = (&subject.action.instance, &subject.action.hook);
+            let hook = &subject.action.hook;
             let verdict = Verdict::Over;
             let reason = format!(
-                "The lifecycle action of {instance} at hook {hook} is over: completed by somebody else, or timed out. \
-                 The last look: {}",
+                "The lifecycle action at hook {hook} is over: another caller completed it, or it timed out. Last observed: {}",
                 finding.reason
             );
             Ok(Finding {
@@ -444,10 +444,8 @@ async fn let_go_with_its_stack(
     let stack = &subject.settings.target.stack;
     if retained && clients.cloudformation.stack_state(stack).await? == StackState::Deleting {
         finding.extra.policy = Some(Policy::Terminate);
-        let instance = &subject.action.instance;
-        let more =
-            format!(" Stack {stack} is being deleted, so {instance} is let go, not retained.");
-        finding.reason.push_str(&more);
+        let more = " The stack is being deleted, so the instance is terminated, not retained.";
+        finding.reason.push_str(more);
     }
     Ok(finding)
 }
@@ -511,7 +509,7 @@ mod tests {
         let over = over.expect("an answer");
         assert_eq!((over.verdict, over.wait_seconds), (Verdict::Over, 0));
         assert!(
-            over.reason.contains("has not registered"),
+            over.reason.contains("for the instance to register"),
             "{}",
             over.reason
         );

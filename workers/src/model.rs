@@ -9,7 +9,7 @@ mod ways;
 
 pub use answer::{
     Answer, DaemonsAwaited, Extra, HinderedService, Hindrances, ProtectedTask, StackSeen,
-    TasksLeft, Turn,
+    TasksLeft, Turn, WaitCause,
 };
 
 pub use ways::{Place, Transition};
@@ -251,9 +251,12 @@ impl Finding {
         Self::new(Verdict::NotYet, reason)
     }
 
-    /// Not so, and not going to be.
-    pub fn never(reason: String) -> Self {
-        Self::new(Verdict::Never, reason)
+    /// Not so, and not going to be. `reason` is the rest of a sentence that begins with the instance:
+    /// this reason becomes the cause of a failed execution, and of a notice, and nothing beside it
+    /// names the instance there. No other reason repeats the instance.
+    pub fn never(subject: &Subject, reason: &str) -> Self {
+        let instance = &subject.action.instance;
+        Self::new(Verdict::Never, format!("{instance} {reason}"))
     }
 
     /// The lifecycle action is over.

@@ -135,13 +135,13 @@ pub async fn handle(
         Ok(Some(seen)) => seen,
         Ok(None) => {
             return Ok(Finding::reached(format!(
-                "No instance of group {group} waits at a hook."
+                "No instance of group {group} waits at a lifecycle hook."
             )));
         }
         // The rule is made before the group, and deleted after it.
         Err(Error::GroupNotFound { .. }) => {
             return Ok(Finding::reached(format!(
-                "There is no Auto Scaling group {group}: it is not there yet, or was deleted."
+                "No Auto Scaling group {group}: not created yet, or deleted."
             )));
         }
         Err(error) => return Err(error),

@@ -12,7 +12,8 @@ use crate::Clients;
 use crate::error::Error;
 use crate::model::cluster::is_in_force;
 use crate::model::group::{GroupInstance, HOLD_TAG};
-use crate::model::{Finding, InstanceId, Subject, seconds_between};
+use crate::model::{Finding, InstanceId, Subject};
+use crate::text::between;
 
 /// Who is there, and whether they may come and go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,14 +47,13 @@ impl Roster {
     }
 }
 
-/// Not yet: somebody holds the group as it is, and says `why`.
+/// Not yet: an operator has paused the group, and says `why`.
 pub fn on_hold(subject: &Subject, why: &str, now: Timestamp) -> Finding {
-    let (instance, group) = (&subject.action.instance, &subject.action.group);
     let stack = &subject.settings.target.stack;
-    let spent = seconds_between(subject.began, now);
+    let waited = between(subject.began, now);
     Finding::not_yet(format!(
-        "{instance} waits, because somebody holds group {group} as it is (tag {HOLD_TAG}: '{why}'); {spent} s so far. It goes on \
-         after 'ecs-rollout resume {stack}', or when the tag is deleted."
+        "Paused by an operator ('{why}'), waiting for {waited}. To resume: 'ecs-rollout resume {stack}', or delete tag \
+         {HOLD_TAG} of the group."
     ))
 }
 

@@ -22,8 +22,8 @@ use crate::ended;
 use crate::error::Error;
 use crate::model::cluster::{Service, ServiceCounts};
 use crate::model::group::StackState;
-use crate::model::{Finding, StackSeen, Subject, Transition, Verdict, seconds_between};
-use crate::text::list;
+use crate::model::{Finding, StackSeen, Subject, Transition, Verdict};
+use crate::text::{between, count, duration, list};
 
 /// So long the last answer of CloudFormation is good enough to say "not yet". A stack that is being deleted holds nobody:
 /// that is noticed at the next look after it.
@@ -43,7 +43,7 @@ pub async fn handle(
         Transition::Terminating => {
             let begun = drain_begun(input)?;
             if let Some(at) = termination_requested(input) {
-                return Ok(ended::on_request(subject, at).under(subject.settings.policy));
+                return Ok(ended::on_request(at).under(subject.settings.policy));
             }
             let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
             let mut replaced = begun.services.clone();
@@ -108,7 +108,6 @@ pub fn decide_leaving(
     services: &[Service],
     now: Timestamp,
 ) -> Finding {
-    let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
     let before = |counts: &ServiceCounts| {
         let mut those = begun.unstable.iter();
         those.find(|before| before.service == counts.service)
@@ -125,34 +124,32 @@ pub fn decide_leaving(
         .filter(|service| service.counts.is_worse_than(before(&service.counts)))
         .map(|service| service.counts.to_string())
         .collect();
-    let spent = seconds_between(subject.began, now);
     let (deadline, policy) = (subject.drain_deadline(), subject.settings.policy);
     if begun.stack_deleting {
-        let stack = &subject.settings.target.stack;
-        return Finding::reached(format!(
-            "Stack {stack} is being deleted: no service of cluster {cluster} is waited for."
-        ))
-        .under(policy);
+        let reason = "The stack is being deleted: not waiting for services.";
+        return Finding::reached(reason.to_owned()).under(policy);
     }
     if worse.is_empty() {
+        let spent = between(subject.began, now);
         return Finding::reached(format!(
-            "No service of cluster {cluster} is worse off than before the drain of {instance} began, {spent} s after \
-             its terminate hook opened."
+            "Services are as healthy as before the drain ({spent})."
         ))
         .under(policy);
     }
-    let standing = format!(
-        "{} service(s) of cluster {cluster} worse off than before the drain of {instance} began: {}",
-        worse.len(),
-        list(&worse, "; ")
-    );
+    let (services, named) = (count(worse.len(), "service"), list(&worse, ", "));
     let finding = if now < deadline {
-        Finding::not_yet(format!("{standing}.")).by(deadline)
-    } else {
-        let allowed = subject.settings.drain_deadline.as_secs();
-        Finding::never(format!(
-            "{standing}; the drain had {allowed} s, and they are over."
+        let left = between(now, deadline);
+        Finding::not_yet(format!(
+            "Waiting for {services} to recover: {named}. Deadline in {left}."
         ))
+        .by(deadline)
+    } else {
+        let allowed = duration(subject.settings.drain_deadline);
+        let verb = if worse.len() == 1 { "is" } else { "are" };
+        let why = format!(
+            "was drained, but {services} {verb} still degraded at the drain deadline of {allowed}: {named}."
+        );
+        Finding::never(subject, &why)
     };
     finding.under(policy)
 }
@@ -275,8 +272,8 @@ mod tests {
         assert_eq!(finding.verdict, Verdict::Never);
         assert_eq!(
             finding.reason,
-            "1 service(s) of cluster DevCluster worse off than before the drain of i-0123456789abcdef0 began: service \
-             web runs 1 of 2 tasks, 0 pending, 1 deployment(s); the drain had 3000 s, and they are over."
+            "i-0123456789abcdef0 was drained, but 1 service is still degraded at the drain deadline of 50m00s: web (1 of 2 \
+             tasks running)."
         );
     }
 

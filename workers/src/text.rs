@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use jiff::{SignedDuration, Timestamp};
+
 /// The longest reason, and the longest chain of causes, in bytes of UTF-8.
 ///
 /// They stand several times in an execution's state, which has 262,144 bytes, and in a Fail state's cause and
@@ -60,12 +62,50 @@ pub fn reason(text: &str) -> String {
     shortened(&printable(text)).into_owned()
 }
 
+/// A duration, as `35s`, `14m47s` or `2h05m`; never below nothing.
+pub fn duration(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}s"),
+        (0, minutes) => format!("{minutes}m{seconds:02}s"),
+        (hours, minutes) => format!("{hours}h{minutes:02}m"),
+    }
+}
+
+/// The time from one instant to another, as [`duration`].
+pub fn between(from: Timestamp, to: Timestamp) -> String {
+    duration(to.duration_since(from))
+}
+
+/// A time of the day, in UTC.
+pub fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M:%SZ").to_string()
+}
+
+/// How many there are of something, such as `1 task` or `3 tasks`.
+pub fn count(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        more => format!("{more} {what}s"),
+    }
+}
+
 /// The items between `separator`s: the first `LISTED` of them, and how many more there are.
 pub fn list<T: ToString>(items: impl IntoIterator<Item = T>, separator: &str) -> String {
+    list_first(LISTED, items, separator)
+}
+
+/// The same with the first `most` of them.
+pub fn list_first<T: ToString>(
+    most: usize,
+    items: impl IntoIterator<Item = T>,
+    separator: &str,
+) -> String {
     let mut items = items.into_iter();
     let mut named: Vec<String> = items
         .by_ref()
-        .take(LISTED)
+        .take(most)
         .map(|item| item.to_string())
         .collect();
     match items.count() {
@@ -117,10 +157,28 @@ mod tests {
     }
 
     #[test]
+    fn a_duration_has_one_format_for_each_length() {
+        let of = |seconds| duration(SignedDuration::from_secs(seconds));
+        assert_eq!(of(-5), "0s");
+        assert_eq!(of(59), "59s");
+        assert_eq!(of(240), "4m00s");
+        assert_eq!(of(887), "14m47s");
+        assert_eq!(of(7_500), "2h05m");
+        assert_eq!(of(360_000), "100h00m");
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        assert_eq!(between(at(0), at(761)), "12m41s");
+        assert_eq!(between(at(9), at(0)), "0s");
+        assert_eq!(clock(at(61)), "00:01:01Z");
+        assert_eq!(count(1, "task"), "1 task");
+        assert_eq!(count(3, "task"), "3 tasks");
+    }
+
+    #[test]
     fn a_long_list_names_the_first_and_counts_the_others() {
         assert_eq!(list(["a", "b"], "; "), "a; b");
         assert_eq!(list(0..20, " ").split(' ').count(), 20);
         assert!(list(0..25, "; ").ends_with("; 19; and 5 more"));
         assert_eq!(list(Vec::<String>::new(), "; "), "");
+        assert_eq!(list_first(2, ["a", "b", "c"], ", "), "a, b, and 1 more");
     }
 }

@@ -26,8 +26,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Clients;
 use crate::error::Error;
 use crate::model::group::{GroupInstance, LifecycleState, StackState};
-use crate::model::{Finding, InstanceId, Subject, Turn, UpdateMethod, later, seconds_between};
+use crate::model::{Finding, InstanceId, Subject, Turn, UpdateMethod, later};
 use crate::roster;
+use crate::text::{self, between};
 
 /// Twice the longest wait between two looks: whoever comes first has looked by then.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
@@ -36,6 +37,9 @@ pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// without seeing this one has gone within the first half, and is seen DRAINING after the second. ECS documents that its
 /// answers may be old, and no limit; ten seconds are assumed.
 pub const UNSEEN: SignedDuration = SignedDuration::from_secs(20);
+
+/// What a wait for the turn means for the instance.
+const NOT_BEGUN: &str = "Tasks keep running, and the drain deadline has not started.";
 
 /// Who else of the group is at its terminate hook.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -118,12 +122,9 @@ fn is_on_its_way_back(stack: &StackState) -> bool {
 
 /// Not yet: others may be at their hooks that cannot be seen.
 fn unseen(subject: &Subject, now: Timestamp) -> Finding {
-    let (instance, group) = (&subject.action.instance, &subject.action.group);
-    let (spent, until) = (seconds_between(subject.began, now), UNSEEN.as_secs());
+    let (waited, needed) = (between(subject.began, now), text::duration(UNSEEN));
     let mut finding = Finding::not_yet(format!(
-        "{instance} waits for its turn to drain: others of group {group} may have begun to drain without being seen \
-         yet; {spent} of {until} s so far. Nothing is set to DRAINING yet, its tasks run on, and its drain deadline counts \
-         from its turn."
+        "Waiting until drains that began just now are visible ({waited} of {needed}). {NOT_BEGUN}"
     ));
     finding.extra.turn = Some(Turn::default());
     finding
@@ -175,13 +176,10 @@ pub fn decide(subject: &Subject, earlier: Option<Turn>, others: &Others, now: Ti
         });
         return Place::Go(turn);
     }
-    let (instance, group) = (&subject.action.instance, &subject.action.group);
-    let spent = seconds_between(subject.began, now);
+    let waited = between(subject.began, now);
+    let ahead = before.saturating_sub(draining);
     let mut finding = Finding::not_yet(format!(
-        "{instance} waits for its turn to drain: of group {group}, {draining} others are DRAINING, {} more come first, \
-         and a batch is {batch}; {spent} s so far. Nothing is set to DRAINING yet, its tasks run on, and its drain \
-         deadline counts from its turn.",
-        before.saturating_sub(draining),
+        "Waiting for earlier drains ({waited}): {draining} draining, {ahead} ahead in the queue, batch size {batch}. {NOT_BEGUN}"
     ));
     finding.extra.turn = Some(Turn {
         room_since,
@@ -294,7 +292,10 @@ mod tests {
     async fn nobody_goes_by_the_alphabet_before_others_can_be_seen_to_have_gone() {
         let clients = rolled(&["i-00000000000000001"]);
         let subject = stub::terminating();
-        for (seconds, words) in [(19, "seen yet"), (20, "1 more come first")] {
+        for (seconds, words) in [
+            (19, "are visible (19s of 20s)."),
+            (20, "(20s): 0 draining, 1 ahead in the queue, batch size 1."),
+        ] {
             let now = || subject.began + SignedDuration::from_secs(seconds);
             let place = look(&subject, None, &StackState::Updating, &clients, &now).await;
             let Place::Wait(finding) = place.expect("an answer") else {

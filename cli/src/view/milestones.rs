@@ -8,7 +8,6 @@ use rehearsal::fact::{ExecutionFact, Fact, SpotFact, Told};
 use rehearsal::telling::Mood;
 
 use crate::format::{between, count, duration};
-use crate::watching::without_instance;
 
 /// The stack of every rehearsal.
 const STACK: &str = "ecs-cluster";
@@ -99,9 +98,8 @@ impl Milestones {
                 ..
             } if verdict == "Never" => {
                 self.given_up.insert(instance.clone());
-                let reason = without_instance(reason, instance);
-                let text = format!("{instance} {}: {reason}", self.refusal(function, instance));
-                self.trouble("never", text)
+                // Of all reasons this alone begins with the instance.
+                self.trouble("never", reason.clone())
             }
             Fact::Execution {
                 instance,
@@ -247,18 +245,6 @@ impl Milestones {
         }
     }
 
-    /// A worker's `Never` in words.
-    fn refusal(&self, function: &str, instance: &str) -> &'static str {
-        let state = self.instances.get(instance);
-        let launches = state.is_some_and(|(_, state)| state.starts_with("Pending"));
-        match (function.rsplit('-').next().unwrap_or_default(), launches) {
-            ("joined", _) => "did not join",
-            ("drained", _) => "did not drain",
-            ("stable", false) => "is drained, but services did not recover",
-            _ => "was refused",
-        }
-    }
-
     /// Something that went wrong; the first few of a kind are milestones.
     fn trouble(&mut self, kind: &'static str, text: String) -> Option<(String, Mood)> {
         if matches!(kind, "never" | "execution") {
@@ -375,12 +361,14 @@ mod tests {
                     failed: false,
                     verdict: "Never".to_owned(),
                     reason: reason.to_owned(),
+                    wait_causes: Vec::new(),
                     billed_ms: 1,
                 },
             )
         };
         let mut milestones = Milestones::default();
-        let shown = (0..9).filter_map(|at| milestones.of(&never(at, &format!("reason {at}"))));
+        let shown = (0..9)
+            .filter_map(|at| milestones.of(&never(at, &format!("i-1 did not join: reason {at}"))));
         assert_eq!(shown.count(), 3);
         assert_eq!(
             milestones.cause.as_deref(),

@@ -178,7 +178,7 @@ fn lived(life: &Life) -> String {
         .collect();
     let reason = match life.reason.as_str() {
         "" => String::new(),
-        reason => format!(" ({reason})"),
+        reason => format!(" ({})", without_instance(reason, &life.id)),
     };
     format!(
         "{}, {}{reason}: {}",

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use workers::model::WaitCause;
 
 use super::activities::{Asked, known};
 use super::asked::text;
@@ -16,6 +17,7 @@ use super::trouble::Trouble;
 use super::{Due, task};
 use crate::account::Account;
 use crate::fact::Fact;
+use crate::functions::wait_causes;
 use crate::wire::{ApiError, only};
 
 /// How long the real service holds a poll open that nothing answers (documented).
@@ -116,8 +118,13 @@ pub fn succeeded(account: &mut Account, input: &Value) -> Result<Value, ApiError
     let answer: Value = serde_json::from_str(output)
         .map_err(|error| ApiError::client("InvalidOutput", format!("Invalid Output: '{error}'")))?;
     let words = |member: &str| answer[member].as_str().unwrap_or_default().to_owned();
-    let (verdict, reason) = (words("verdict"), words("reason"));
-    tell(account, &held, false, verdict, reason);
+    let outcome = Outcome {
+        failed: false,
+        verdict: words("verdict"),
+        reason: words("reason"),
+        wait_causes: wait_causes(&answer),
+    };
+    tell(account, &held, outcome);
     task::returned(account, held.run, held.attempt, Ok(answer));
     Ok(json!({}))
 }
@@ -144,7 +151,7 @@ pub fn failed(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let body: Value = serde_json::from_str(&cause).unwrap_or_default();
     let reason = body["errorMessage"].as_str().unwrap_or(&cause).to_owned();
     let error = trouble.error.clone().unwrap_or_default();
-    tell(account, &held, true, error, reason);
+    tell(account, &held, Outcome::failed(error, reason));
     task::returned(account, held.run, held.attempt, Err(trouble));
     Ok(json!({}))
 }
@@ -199,11 +206,31 @@ pub(super) fn tell_cut_off(account: &mut Account, run: usize, attempt: u64, erro
     let held = tokens.find(|held| (held.run, held.attempt) == (run, attempt));
     if let Some(held) = held.cloned() {
         let reason = "the activity worker that took the question gave no answer in time";
-        tell(account, &held, true, error.to_owned(), reason.to_owned());
+        let outcome = Outcome::failed(error.to_owned(), reason.to_owned());
+        tell(account, &held, outcome);
     }
 }
 
-fn tell(account: &mut Account, held: &Held, failed: bool, verdict: String, reason: String) {
+/// How an attempt ended.
+struct Outcome {
+    failed: bool,
+    verdict: String,
+    reason: String,
+    wait_causes: Vec<WaitCause>,
+}
+
+impl Outcome {
+    fn failed(error: String, reason: String) -> Self {
+        Self {
+            failed: true,
+            verdict: error,
+            reason,
+            wait_causes: Vec::new(),
+        }
+    }
+}
+
+fn tell(account: &mut Account, held: &Held, outcome: Outcome) {
     let lasted = account.now.duration_since(held.since);
     let of = execution(account, held.run);
     let (execution, instance) = (of.arn.clone(), of.instance().to_owned());
@@ -219,9 +246,10 @@ fn tell(account: &mut Account, held: &Held, failed: bool, verdict: String, reaso
             .to_owned(),
         instance,
         result,
-        failed,
-        verdict,
-        reason,
+        failed: outcome.failed,
+        verdict: outcome.verdict,
+        reason: outcome.reason,
+        wait_causes: outcome.wait_causes,
         billed_ms: u64::try_from(lasted.as_millis()).unwrap_or_default(),
     });
 }

@@ -14,7 +14,7 @@ use crate::config::DrainBegun;
 use crate::error::Error;
 use crate::model::cluster::{Service, ServiceEvent, Shortage, Task, shortage};
 use crate::model::{HinderedService, Hindrances, ServiceName, Subject, TaskArn};
-use crate::text::{self, list};
+use crate::text::{self, between, clock, list};
 
 /// A replacement is pulled, started and found healthy within a minute or two: what waits longer has a reason.
 const LONG: SignedDuration = SignedDuration::from_mins(2);
@@ -224,30 +224,53 @@ fn unmet(constraints: &[String], absent: &[String]) -> String {
 fn quoted(event: &ServiceEvent) -> String {
     let text = shortage::why(&event.message);
     match event.at {
-        Some(at) => format!("ECS at {at}: {text}"),
+        Some(at) => format!("ECS at {}: {text}", clock(at)),
         None => format!("ECS: {text}"),
     }
 }
 
-/// It in words, as far as it is about tasks that are `left`.
-pub fn words(known: &Hindrances, subject: &Subject, left: &[&Task], now: Timestamp) -> Vec<String> {
-    let deadline = subject.drain_deadline();
-    let protected = left.iter().filter_map(|task| {
+/// The tasks that are `left` and still protected, and until when.
+pub fn protected<'a>(
+    known: &'a Hindrances,
+    left: &'a [&Task],
+    now: Timestamp,
+) -> impl Iterator<Item = (&'a Task, Timestamp)> {
+    left.iter().filter_map(move |task| {
         let mut those = known.protected.iter();
         let until = those.find(|one| one.task == task.arn)?.until;
-        let id = task.arn.as_str().rsplit('/').next().unwrap_or_default();
-        let past = match until > deadline {
-            true => format!(", past the drain deadline {deadline}"),
-            false => String::new(),
-        };
-        (until > now).then(|| format!("task {id} is protected from scale-in until {until}{past}"))
-    });
-    let services = known.services.iter().filter(|hindered| {
+        (until > now).then_some((*task, until))
+    })
+}
+
+/// The services that cannot move their tasks, and have some that are `left`.
+pub fn blocked<'a>(
+    known: &'a Hindrances,
+    left: &'a [&Task],
+) -> impl Iterator<Item = &'a HinderedService> {
+    known.services.iter().filter(move |hindered| {
         let name = Some(hindered.service.as_str());
         left.iter().any(|task| task.service() == name)
+    })
+}
+
+/// Both in sentences.
+pub fn words(known: &Hindrances, subject: &Subject, left: &[&Task], now: Timestamp) -> Vec<String> {
+    let deadline = subject.drain_deadline();
+    let protected = protected(known, left, now).map(|(task, until)| {
+        let past = match until > deadline {
+            true => ", past the drain deadline",
+            false => "",
+        };
+        format!(
+            "Task {} is protected from scale-in until {} (in {}{past}).",
+            task.id(),
+            clock(until),
+            between(now, until)
+        )
     });
+    let services = blocked(known, left);
     let services =
-        services.map(|hindered| format!("service {} {}", hindered.service, hindered.why));
+        services.map(|hindered| format!("Service {} {}.", hindered.service, hindered.why));
     protected.take(NAMED).chain(services.take(NAMED)).collect()
 }
 
@@ -357,7 +380,12 @@ mod tests {
                 .expect("no place")
                 .why;
             assert!(why.contains(told), "{closest}: {why}");
-            assert!(why.contains(&format!("(ECS at 2026-11-23T00:01:00Z: The closest matching (container-instance c) {closest}.)")), "{why}");
+            assert!(
+                why.contains(&format!(
+                    "(ECS at 00:01:00Z: The closest matching (container-instance c) {closest}.)"
+                )),
+                "{why}"
+            );
         }
     }
 
@@ -424,9 +452,9 @@ mod tests {
         let told = |until: i64| words(&known(until), &stub::terminating(), &[&task], stub::at(200));
         assert_eq!(
             told(600),
-            ["task 0f is protected from scale-in until 2026-11-23T00:10:00Z"]
+            ["Task 0f is protected from scale-in until 00:10:00Z (in 6m40s)."]
         );
-        assert!(told(3600)[0].ends_with("past the drain deadline 2026-11-23T00:50:00Z"));
+        assert!(told(3600)[0].ends_with("until 01:00:00Z (in 56m40s, past the drain deadline)."));
         assert!(told(199).is_empty());
         assert!(words(&known(600), &stub::terminating(), &[], stub::at(200)).is_empty());
     }

@@ -4,86 +4,121 @@ use jiff::Timestamp;
 
 use super::{Seen, hindered};
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus, Task, current};
-use crate::model::{Policy, Subject, seconds_between};
+use crate::model::{Policy, Subject};
+use crate::text::{between, clock, count, list_first};
 
 /// So many tasks are named in a reason, and the others counted.
 const TASKS_NAMED: usize = 3;
 
+/// What stands in the way of a drain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// The tasks that have not stopped.
+    tasks: Option<Tasks>,
+    /// What else there is to know, each a sentence.
+    notes: Vec<String>,
+}
+
+/// Tasks that have not stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Tasks {
+    count: usize,
+    named: String,
+}
+
+impl Obstacle {
+    /// Of a drain that continues: `next` is what happens next, each a sentence.
+    pub fn waiting(&self, next: &[String]) -> String {
+        let tasks = self.tasks.iter().map(|tasks| {
+            let count = count(tasks.count, "task");
+            format!("Waiting for {count} to stop: {}.", tasks.named)
+        });
+        sentences(tasks.chain(self.notes.iter().cloned()).chain(next.to_vec()))
+    }
+
+    /// Of a drain that has ended with tasks left.
+    pub fn left(&self) -> String {
+        let tasks = self.tasks.iter().map(|tasks| {
+            let verb = if tasks.count == 1 { "has" } else { "have" };
+            let count = count(tasks.count, "task");
+            format!("{count} {verb} not stopped: {}.", tasks.named)
+        });
+        sentences(tasks.chain(self.notes.iter().cloned()))
+    }
+}
+
+fn sentences(all: impl Iterator<Item = String>) -> String {
+    all.collect::<Vec<String>>().join(" ")
+}
+
 /// What stands in the way, if anything does, and what is known of why.
-pub fn obstacle(subject: &Subject, seen: &Seen, left: &[&Task], now: Timestamp) -> Option<String> {
-    let instance = &subject.action.instance;
+pub fn obstacle(
+    subject: &Subject,
+    seen: &Seen,
+    left: &[&Task],
+    now: Timestamp,
+) -> Option<Obstacle> {
     let is_active = |one: &&ContainerInstance| one.status == ContainerInstanceStatus::Active;
     let again = current(&seen.registrations).find(is_active).map(|one| {
-        let cluster = &subject.settings.cluster;
         format!(
-            "{instance} is ACTIVE again in cluster {cluster} ({}): somebody set it so, or its agent registered anew; \
-             set it DRAINING",
+            "The instance is ACTIVE again: somebody set it ACTIVE, or its agent registered again. Set it DRAINING ({}).",
             one.arn
         )
     });
-    let tasks = (!left.is_empty()).then(|| {
-        let named: Vec<String> = left
-            .iter()
-            .take(TASKS_NAMED)
-            .map(|task| task.describe(now))
-            .collect();
-        let others = match left.len().saturating_sub(TASKS_NAMED) {
-            0 => String::new(),
-            count => format!("; and {count} more"),
-        };
-        format!(
-            "{} task(s) on {instance} not STOPPED: {}{others}",
-            left.len(),
-            named.join("; ")
-        )
+    let tasks = (!left.is_empty()).then(|| Tasks {
+        count: left.len(),
+        named: list_first(
+            TASKS_NAMED,
+            left.iter().map(|task| task.describe(now)),
+            ", ",
+        ),
     });
-    let standing: Vec<String> = again.into_iter().chain(tasks).collect();
-    if standing.is_empty() {
+    if again.is_none() && tasks.is_none() {
         return None;
     }
     let agent = seen.agent_gone_since.map(|since| {
-        let seconds = seconds_between(since, now);
         let waits = subject.settings.policy == Policy::Terminate && now < subject.drain_deadline();
         let waits = match waits {
-            true => ", and under terminate nothing is let go before the drain deadline",
+            true => " Policy terminate waits for the drain deadline.",
             false => "",
         };
         format!(
-            "its ECS agent has not been connected since {since} ({seconds} s), so these states are the last that ECS heard \
-             of{waits}"
+            "The ECS agent has been disconnected since {} ({}), so these task states may be outdated.{waits}",
+            clock(since),
+            between(since, now)
         )
     });
     let hindered = seen.hindrances.iter();
     let hindered = hindered.flat_map(|known| hindered::words(known, subject, left, now));
-    let parts = standing.into_iter().chain(agent).chain(hindered);
-    Some(parts.collect::<Vec<String>>().join("; "))
+    let notes = again.into_iter().chain(agent).chain(hindered).collect();
+    Some(Obstacle { tasks, notes })
 }
 
 /// Why nothing does.
 pub fn nothing_left(subject: &Subject, seen: &Seen, now: Timestamp) -> String {
-    let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
-    let spent = seconds_between(subject.began, now);
+    let spent = between(subject.began, now);
     let is_gone = |one: &ContainerInstance| one.status == ContainerInstanceStatus::Inactive;
-    let count = seen.tasks.len();
+    let stopped = match seen.tasks.len() {
+        0 => "No task is left".to_owned(),
+        1 => "The only task has stopped".to_owned(),
+        more => format!("All {more} tasks have stopped"),
+    };
     if seen.registrations.iter().all(is_gone) {
-        return format!(
-            "{instance} is no longer registered in cluster {cluster}, and none of the {count} task(s) that ECS \
-             remembers on it is left, {spent} s after its terminate hook opened."
-        );
+        return format!("{stopped}, and the instance has left the cluster ({spent}).");
     }
     let agent = seen.agent_gone_since.map_or_else(String::new, |since| {
-        format!(" Its ECS agent has not been connected since {since}, but ECS knows that they are.")
+        let since = clock(since);
+        format!(" ECS knows this, although the agent has been disconnected since {since}.")
     });
-    format!(
-        "All {count} task(s) on {instance} that ECS remembers are STOPPED, {spent} s after its terminate hook opened.{agent}"
-    )
+    format!("{stopped} ({spent}).{agent}")
 }
 
-/// Why an instance is kept, and what a person is to do later.
-pub fn kept(subject: &Subject, obstacle: &str) -> String {
+/// Why an instance is kept, and what a person is to do later: the rest of a sentence that begins with the instance.
+pub fn kept(subject: &Subject, obstacle: &Obstacle) -> String {
     let instance = &subject.action.instance;
     format!(
-        "{obstacle}. StandaloneTaskPolicy is skip-instance, so {instance} is retained (Terminating:Retained) and marked, and \
-         the rollout continues. When its standalone tasks have ended, end it with 'ecs-rollout terminate {instance}'."
+        "is retained for its standalone tasks (StandaloneTaskPolicy skip-instance), and the rollout continues. {} When they \
+         have stopped: 'ecs-rollout terminate {instance}'.",
+        obstacle.left()
     )
 }

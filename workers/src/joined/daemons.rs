@@ -91,27 +91,28 @@ fn judge(service: &Service, awaited: &DaemonsAwaited, ready_for: i64) -> Missing
     let had_time = desired > 1 && age.is_some_and(|age| age >= BEGUN_BY);
     let unplaced = service.terms.unplaced();
     let excuse = if !service.active {
-        Some("it is being deleted")
+        Some("being deleted")
     } else if service.terms.is_failing {
         Some("its deployment is failing")
     } else if running == 0 && (had_time || ready_for >= BEGUN_BY) {
-        Some("none of its tasks runs anywhere")
+        Some("it runs on no instance")
     } else if running >= desired
         && counts.pending == 0
         && unplaced.is_none()
         && ready_for >= WANTED_BY
     {
-        Some("it has all the tasks that it wants, and wants none here")
+        Some("it needs no task here")
     } else {
         None
+    };
+    let pending = match counts.pending {
+        ..=0 => String::new(),
+        some => format!(", {some} pending"),
     };
     let said = unplaced.map_or_else(String::new, |event| format!("; ECS: {}", event.message));
     Missing {
         service: counts.service.clone(),
-        standing: format!(
-            "{running} of {desired} tasks run, {} pending{said}",
-            counts.pending
-        ),
+        standing: format!("{running} of {desired} tasks running{pending}{said}"),
         excuse: excuse.map(str::to_owned),
     }
 }
@@ -241,7 +242,7 @@ mod tests {
             (
                 90,
                 "ListTasks DescribeTasks DescribeServices",
-                "2 of 3 tasks run, 1 pending",
+                "2 of 3 tasks running, 1 pending",
             ),
         ] {
             asked.lock().expect("a log").clear();

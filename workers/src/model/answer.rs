@@ -59,9 +59,28 @@ pub struct Extra {
     /// drained with `NotYet`: what holds the services' tasks, once it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hindrances: Option<Hindrances>,
+    /// joined and drained with `NotYet`: what the reason explains beyond the ordinary.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wait_causes: Vec<WaitCause>,
     /// drained, and stable for a leaving instance: what to do when the verdict is `Never`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
+}
+
+/// What a wait is for that a person wants to know of at once: no boot, and no task that stops by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitCause {
+    /// A daemon does not run on the new instance.
+    Daemons,
+    /// The worker has stopped tasks.
+    TasksStopped,
+    /// A task is protected from scale-in.
+    ScaleInProtection,
+    /// A service cannot move its tasks.
+    ServiceBlocked,
+    /// The ECS agent is disconnected.
+    AgentDisconnected,
 }
 
 /// The daemons that a new instance is to run.

@@ -5,7 +5,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerInstanceArn, ServiceName, TaskArn, seconds_between};
+use super::{ContainerInstanceArn, ServiceName, TaskArn};
+use crate::text::between;
 
 pub mod shortage;
 mod terms;
@@ -145,24 +146,39 @@ impl Task {
         self.group.strip_prefix("service:")
     }
 
-    /// Which it is: `task 0f3c… of service web`.
-    pub fn name(&self) -> String {
-        let id = self.arn.as_str().rsplit('/').next().unwrap_or_default();
-        match self.service() {
-            Some(service) => format!("task {id} of service {service}"),
-            None => format!("task {id} of {} (standalone)", self.group),
+    /// The last part of its ARN, by which the API and the console name it.
+    pub fn id(&self) -> &str {
+        self.arn.as_str().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Its service's name; for a standalone task its family or group. ECS puts a task that RunTask started without a group
+    /// into `family:NAME` (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>).
+    fn label(&self) -> &str {
+        let group = self.service().unwrap_or(&self.group);
+        match group.strip_prefix("family:").unwrap_or(group) {
+            "" => self.id(),
+            label => label,
         }
     }
 
-    /// It in words: `task 0f3c… of service web, DEACTIVATING since … (95 s)`.
+    /// Which it is: `web`, or `batch (standalone)`.
+    pub fn name(&self) -> String {
+        match self.service() {
+            Some(_) => self.label().to_owned(),
+            None => format!("{} (standalone)", self.label()),
+        }
+    }
+
+    /// The task in words: `web (STOPPING 35s)`, or `batch (RUNNING 4m00s, standalone)`.
     pub fn describe(&self, now: Timestamp) -> String {
-        let name = self.name();
-        let since = self.since.map_or_else(String::new, |since| {
-            let seconds = seconds_between(since, now);
-            format!(" since {since} ({seconds} s)")
-        });
-        let status = &self.last_status;
-        format!("{name}, {status}{since}")
+        let (label, status) = (self.label(), &self.last_status);
+        let lasted = self.since.map(|since| between(since, now));
+        let lasted = lasted.map_or_else(String::new, |lasted| format!(" {lasted}"));
+        let kind = match self.service() {
+            Some(_) => "",
+            None => ", standalone",
+        };
+        format!("{label} ({status}{lasted}{kind})")
     }
 }
 
@@ -223,9 +239,13 @@ impl fmt::Display for ServiceCounts {
             pending,
             desired,
         } = self;
-        write!(
-            f,
-            "service {service} runs {running} of {desired} tasks, {pending} pending, {deployments} deployment(s)"
-        )
+        write!(f, "{service} ({running} of {desired} tasks running")?;
+        if *pending > 0 {
+            write!(f, ", {pending} pending")?;
+        }
+        if *deployments > 1 {
+            write!(f, ", {deployments} deployments")?;
+        }
+        f.write_str(")")
     }
 }

@@ -1,7 +1,8 @@
-//! What the reconciler says.
+//! The reconciler's reasons.
 
 use super::Order;
 use crate::model::InstanceId;
+use crate::text::{count, duration};
 
 /// How many instances are named in a reason.
 const NAMED: usize = 10;
@@ -26,20 +27,28 @@ pub(super) fn words(order: &Order, waiting: usize, started: &Started) -> String 
             more => format!("{} and {more} more", first.join(", ")),
         }
     };
-    let mut text = format!("{waiting} instance(s) of group {group} wait at a hook.");
+    let (verb, tail) = (
+        if waiting == 1 { "waits" } else { "wait" },
+        duration(order.tail),
+    );
+    let mut text = format!(
+        "{} of group {group} {verb} at a lifecycle hook.",
+        count(waiting, "instance")
+    );
     if started.now.is_empty() {
-        let tail = order.tail.as_secs();
         text.push_str(&format!(
-            " Each has an execution, or waits for less than {tail}s."
+            " Each has an execution, or has waited less than {tail}."
         ));
     } else {
         let ids = list(&started.now);
-        text.push_str(&format!(" Started an execution for {ids}: no event came."));
+        text.push_str(&format!(
+            " Started an execution for {ids}: no event arrived within {tail}."
+        ));
     }
     if !started.before.is_empty() {
         let ids = list(&started.before);
         text.push_str(&format!(
-            " Not started again for {ids}: the execution that was started for the same action has ended."
+                        " Not started again for {ids}: an execution for the same lifecycle action has already ended."
         ));
     }
     text

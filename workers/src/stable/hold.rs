@@ -12,8 +12,9 @@ use crate::Clients;
 use crate::config::held_by;
 use crate::error::Error;
 use crate::model::group::{GroupInstance, StackState};
-use crate::model::{Finding, InstanceId, Subject, Verdict, seconds_between};
+use crate::model::{Finding, InstanceId, Subject, Verdict};
 use crate::roster;
+use crate::text::between;
 
 /// So many holders are noted for the next looks: the largest batch is 100, and a roll that turns round may have two open.
 const HOLDERS_NOTED: usize = 200;
@@ -124,47 +125,34 @@ pub fn decide_new(
     let (name, instance) = (&subject.action.group, &subject.action.instance);
     let own = group.iter().find(|one| &one.instance == instance);
     let Some(own) = own else {
-        return Finding::over(format!("{instance} is no longer in group {name}."));
+        return Finding::over(format!("The instance has left group {name}."));
     };
     if !own.state.awaits_launch() {
         let state = &own.state;
-        return Finding::over(format!(
-            "{instance} is {state} in group {name}: past its launch hook."
-        ));
+        return Finding::over(format!("The instance is {state}, past its launch hook."));
     }
-    let target = &subject.settings.target.stack;
     if *stack == StackState::Deleting {
-        return Finding::reached(format!(
-            "Stack {target} is being deleted: nobody is held for it."
-        ));
+        let reason = "The stack is being deleted: not waiting for earlier drains.";
+        return Finding::reached(reason.to_owned());
     }
     let others = || group.iter().filter(|one| &one.instance != instance);
     if *stack == StackState::Updating
         && let Some(retained) = others().find(|one| has_failed(one, kept))
     {
-        return Finding::never(failed_drain(subject, retained));
+        return Finding::never(subject, &failed_drain(retained));
     }
-    let spent = seconds_between(subject.began, now);
+    let waited = between(subject.began, now);
     let holders: Vec<&GroupInstance> = others().filter(|other| holds(other, own, stack)).collect();
-    match holders.first() {
-        Some(other) => held(
-            &holders,
-            format!(
-                "{instance} is held at its launch hook of group {name}: {} launched from {} is {} while stack {target} is \
-             {stack}; {spent} s so far.",
-                other.instance,
-                other
-                    .launched_from
-                    .as_deref()
-                    .unwrap_or("an unknown template"),
-                other.state,
-            ),
-        ),
-        None => Finding::reached(format!(
-            "No drain of group {name} holds {instance} while stack {target} is {stack}, {spent} s after its launch \
-             hook opened."
-        )),
-    }
+    let drains = match holders.as_slice() {
+        [] => return Finding::reached(format!("No earlier drain is open ({waited}).")),
+        [one] => one.instance.to_string(),
+        [one, other] => format!("{} and {}", one.instance, other.instance),
+        [one, rest @ ..] => format!("{} and {} more", one.instance, rest.len()),
+    };
+    held(
+        &holders,
+        format!("Waiting for {drains} to finish draining ({waited})."),
+    )
 }
 
 /// Not yet, because of `holders`.
@@ -187,13 +175,12 @@ fn has_failed(one: &GroupInstance, kept: &[InstanceId]) -> bool {
     one.state.is_retained() && !kept.contains(&one.instance)
 }
 
-/// The roll stops and rolls back: a drain of it failed, or one of an earlier roll that nobody has looked at yet.
-fn failed_drain(subject: &Subject, retained: &GroupInstance) -> String {
-    let (group, new) = (&subject.action.group, &subject.action.instance);
+/// The rollout stops and rolls back: a drain of it failed, or one of an earlier rollout that nobody has looked at yet.
+fn failed_drain(retained: &GroupInstance) -> String {
     let (old, state) = (&retained.instance, &retained.state);
     format!(
-        "The drain of {old} failed, and group {group} retains it ({state}), so the rollout stops before {new}. Look at \
-         what runs on {old}, end it with 'ecs-rollout terminate {old}', and roll again."
+        "stops the rollout: the drain of {old} failed, and the group retains it ({state}). Next: 'ecs-rollout explain {old}', \
+         then 'ecs-rollout terminate {old}', then roll again."
     )
 }
 
@@ -379,6 +366,26 @@ mod tests {
                 finding.reason
             );
             assert_eq!(finding.deadline, None);
+        }
+    }
+
+    #[test]
+    fn the_reason_names_up_to_two_open_drains_and_counts_more() {
+        let own = instance("i-0123456789abcdef0", PendingWait, "2");
+        let old = |n: u8| instance(&format!("i-0aaaaaaaaaaaaaaa{n}"), TerminatingWait, "1");
+        for (drains, told) in [
+            (1, "i-0aaaaaaaaaaaaaaa0"),
+            (2, "i-0aaaaaaaaaaaaaaa0 and i-0aaaaaaaaaaaaaaa1"),
+            (4, "i-0aaaaaaaaaaaaaaa0 and 3 more"),
+        ] {
+            let group: Vec<_> = [own.clone()]
+                .into_iter()
+                .chain((0..drains).map(old))
+                .collect();
+            let stack = StackState::Updating;
+            let finding = decide_new(&stub::launching(), (&group, &[]), &stack, stub::at(62));
+            let reason = format!("Waiting for {told} to finish draining (1m02s).");
+            assert_eq!(finding.reason, reason);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{escaped, long, put};
 use crate::tale::{Life, Noted, Tale};
 use crate::view::report::{longest, usd};
+use crate::watching::without_instance;
 
 /// So many rows of the longest tables are shown unfolded.
 const ROWS_AT_ONCE: usize = 60;
@@ -203,7 +204,10 @@ fn instance(tale: &Tale, life: &Life) -> Vec<String> {
     let phases: Vec<String> = phases.collect();
     let end = match life.reason.as_str() {
         "" => life.end.words().to_owned(),
-        reason => format!("<b>{}</b>: {}", life.end.words(), escaped(reason)),
+        reason => {
+            let reason = without_instance(reason, &life.id);
+            format!("<b>{}</b>: {}", life.end.words(), escaped(&reason))
+        }
     };
     vec![
         code(&life.id),
