@@ -126,8 +126,11 @@ impl Explanation {
             Life::Asked(asked) => self.asked(&mut lines, asked),
             Life::Alone(ended) => self.alone(&mut lines, ended.as_deref()),
             Life::Rests => {
-                lines.push(("now", situation(self)));
-                lines.extend(problems(self));
+                let problems = problems(self);
+                if problems.is_empty() {
+                    lines.push(("now", situation(self)));
+                }
+                lines.extend(problems);
             }
         }
         lines
@@ -164,7 +167,7 @@ impl Explanation {
         if found.worker == Worker::Drained {
             self.tasks(lines);
         }
-        if let Some(line) = at_the_deadline(found, self.now) {
+        if let Some(line) = at_the_deadline(found, self.stack.goes_forward(), self.now) {
             lines.push(("deadline", line));
         }
         let waiting: Vec<&str> = self.held().collect();

@@ -99,7 +99,7 @@ pub async fn look(target: &Target, clients: &Clients) -> Result<Observation, Err
     let ecs = &clients.ecs;
     let registrations = match ecs.registrations(&target.cluster, &target.instance).await {
         // A stack that was waiting for this instance takes its cluster with it.
-        Err(Error::ClusterNotFound { .. }) if state.is_none() => Vec::new(),
+        Err(Error::ClusterNotFound { .. }) if state.is_none() && target.has_group() => Vec::new(),
         known => known?,
     };
     Ok(Observation {

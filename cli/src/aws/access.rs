@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -36,6 +37,15 @@ pub struct Access {
     /// Write each call to stderr: operation, status, time, request id
     #[arg(long)]
     debug: bool,
+}
+
+/// The flags by which this process was told its account. Set once, by the first connection.
+static FLAGS: OnceLock<String> = OnceLock::new();
+
+/// A command for you to paste, with the --profile and --region that were given to this one: without them it would go to
+/// another account.
+pub fn with_access(command: &str) -> String {
+    format!("{command}{}", FLAGS.get().map_or("", String::as_str))
 }
 
 /// Whose credentials are used.
@@ -88,7 +98,22 @@ impl Access {
         self.connect_with(Some(RetryConfig::disabled())).await
     }
 
+    fn flags(&self) -> String {
+        let given = [("--profile", &self.profile), ("--region", &self.region)];
+        let given = given.into_iter().filter_map(|(flag, value)| {
+            let value = value.as_ref()?;
+            let is_plain = |one: char| one.is_ascii_alphanumeric() || "-_.".contains(one);
+            Some(if value.chars().all(is_plain) {
+                format!(" {flag} {value}")
+            } else {
+                format!(" {flag} '{}'", value.replace('\'', "'\\''"))
+            })
+        });
+        given.collect()
+    }
+
     async fn connect_with(&self, retries: Option<RetryConfig>) -> Result<Aws, Failure> {
+        FLAGS.get_or_init(|| self.flags());
         let env = Env::real();
         let profile = selected_profile(self.profile.as_deref(), &env);
         if let Some(name) = &profile {
@@ -216,6 +241,20 @@ async fn has_credentials(config: &SdkConfig) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn printed_commands_have_the_flags_that_were_given() {
+        let access = |profile: Option<&str>, region: Option<&str>| Access {
+            profile: profile.map(str::to_owned),
+            region: region.map(str::to_owned),
+            debug: false,
+        };
+        assert_eq!(access(None, None).flags(), "");
+        let both = access(Some("prod"), Some("eu-west-1"));
+        assert_eq!(both.flags(), " --profile prod --region eu-west-1");
+        let odd = access(Some("it's; mine"), None);
+        assert_eq!(odd.flags(), " --profile 'it'\\''s; mine'");
+    }
 
     #[test]
     fn the_flag_wins_over_the_environment_and_keys_win_over_a_profile_of_the_environment() {

@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use workers::Error;
 
 use super::change::Change;
 use super::flow;
-use crate::aws::{Aws, Group, Member, Stack, error_text};
+use crate::aws::{Aws, Group, Member, Stack, error_text, with_access};
 use crate::failure::{Exit, Failure};
-use crate::plan::ami::{is_public, restore};
+use crate::plan::ami::{ROLLED_BACK, is_public, restore};
 
 /// Flags of `cancel`.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ use crate::plan::ami::{is_public, restore};
 CloudFormation rolls the update back, a batch at a time. Open drains continue to their end. No task is killed.
 
 Calls: cloudformation:DescribeStacks, CancelUpdateStack, autoscaling:DescribeAutoScalingGroups, ecs:ListContainerInstances,
-DescribeContainerInstances; with --restore-ami ssm:PutParameter.
+DescribeContainerInstances, ssm:GetParameter; with --restore-ami PutParameter.
 
 Exit code: 0 if the update is being cancelled or there is none, 1 if you said no, or if the old AMI id could not be put back, 2
 input, 4 AWS."))]
@@ -54,11 +54,7 @@ impl Cancel {
     async fn cancel(&self, aws: &Aws, stack: &Stack) -> Result<ExitCode, Failure> {
         let result = |cancelled: bool| json!({"stack": stack.name, "status": stack.status, "cancelled": cancelled});
         if !stack.goes_forward() {
-            let text = format!(
-                "Stack {} is {}: no update in progress; nothing to cancel.",
-                stack.name, stack.status
-            );
-            return Ok(self.change.end(Exit::AsAsked, &text, &result(false)));
+            return self.nothing_to_cancel(aws, stack, &result(false)).await;
         }
         let group = aws.group(&stack.group()?).await;
         let group = group.map_err(|error| Failure::from(&error))?;
@@ -71,10 +67,49 @@ impl Cancel {
         aws.cancel_update(&stack.name).await?;
         let (exit, ami) = self.restore(aws, stack, old_ami).await;
         let text = format!(
-            "The update of {0} is being cancelled. Follow the rollback: ecs-rollout watch {0}\n{ami}",
-            stack.name
+            "The update of {} is being cancelled. Follow the rollback: {}\n{ami}",
+            stack.name,
+            with_access(&format!("ecs-rollout watch {}", stack.name))
         );
         Ok(self.change.end(exit, &text, &result(true)))
+    }
+
+    /// There is no update to cancel; but after a rollback the parameter may still name the AMI that failed.
+    async fn nothing_to_cancel(
+        &self,
+        aws: &Aws,
+        stack: &Stack,
+        result: &Value,
+    ) -> Result<ExitCode, Failure> {
+        let text = format!(
+            "Stack {} is {}: no update in progress; nothing to cancel.",
+            stack.name, stack.status
+        );
+        if stack.is_busy() && self.restore_ami {
+            let later = "Use --restore-ami again when the stack is UPDATE_ROLLBACK_COMPLETE.";
+            let text = format!("{text} {later}");
+            return Ok(self.change.end(Exit::Otherwise, &text, result));
+        }
+        let parameter = stack.ami_parameter();
+        let old_ami = match left_to_restore(aws, stack).await {
+            Ok(Some(old_ami)) => old_ami,
+            Err(error) if self.restore_ami => return Err(error.into()),
+            // Without the flag the parameter is a remark beside the answer.
+            Ok(None) | Err(_) => return Ok(self.change.end(Exit::AsAsked, &text, result)),
+        };
+        let names = format!("SSM parameter {parameter} still names the AMI that was rolled back.");
+        if !self.restore_ami {
+            let command = restore(stack, &old_ami);
+            let text = format!("{text}\n{names} To restore the old one:\n{command}");
+            return Ok(self.change.end(Exit::AsAsked, &text, result));
+        }
+        self.change
+            .note(format_args!("{}\n{text}\n{names}\n", aws.place(&stack.id)));
+        if !is_public(parameter) && !self.change.confirm(&format!("Put {old_ami} back?"))? {
+            return Ok(self.change.declined(result));
+        }
+        let (exit, text) = self.restore(aws, stack, Ok(Some(old_ami))).await;
+        Ok(self.change.end(exit, &text, result))
     }
 
     /// Puts the old AMI id back, if that was asked for, or else says how.
@@ -123,6 +158,17 @@ impl Cancel {
             Err(error) => (wanted, format!("{}\n{by_hand}", error_text(&error))),
         }
     }
+}
+
+/// The AMI of the last update that was not rolled back, if the stack was rolled back and its parameter names another one.
+async fn left_to_restore(aws: &Aws, stack: &Stack) -> Result<Option<String>, Error> {
+    let Some(old_ami) = stack.ami().filter(|_| stack.status == ROLLED_BACK) else {
+        return Ok(None);
+    };
+    let held = aws.parameter(stack.ami_parameter()).await?;
+    Ok(held
+        .filter(|held| held.value != old_ami)
+        .map(|_| old_ami.to_owned()))
 }
 
 /// The AMI of an instance that the update has not replaced yet; nothing if none is left, or if none is registered.

@@ -32,7 +32,7 @@ pub struct Pause {
     #[arg(value_name = "STACK")]
     stack: String,
     /// Why: everyone who looks at the rollout reads it
-    #[arg(long, value_name = "TEXT", default_value = "no reason given")]
+    #[arg(long, value_name = "TEXT", default_value = "no reason given", value_parser = reason)]
     reason: String,
     /// Replace the reason of a pause
     #[arg(long)]
@@ -57,6 +57,14 @@ pub struct Resume {
     stack: String,
     #[command(flatten)]
     change: Change,
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("the reason is empty; say why, or leave --reason out".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 impl Pause {
@@ -141,8 +149,8 @@ impl Resume {
         }
         aws.hold(&name, None).await?;
         let text = format!(
-            "Resumed; the next instances move within minutes. Follow the rollout: ecs-rollout watch {}",
-            stack.name
+            "Resumed; the next instances move within minutes. Follow the rollout: {}",
+            aws::with_access(&format!("ecs-rollout watch {}", stack.name))
         );
         Ok(self.change.end(Exit::AsAsked, &text, &result(true)))
     }

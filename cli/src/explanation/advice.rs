@@ -143,12 +143,16 @@ pub fn deadline_of(subject: &Subject, worker: Worker) -> Option<Timestamp> {
 }
 
 /// What happens when the time of a question is over.
-pub fn at_the_deadline(found: &Found, now: Timestamp) -> Option<String> {
+pub fn at_the_deadline(found: &Found, goes_forward: bool, now: Timestamp) -> Option<String> {
     let subject = &found.subject;
     let deadline = deadline_of(subject, found.worker)?;
     let what = match subject.action.transition {
         Transition::Launching => {
-            "the launch is abandoned, FAILURE is signalled, and the update rolls back"
+            if goes_forward {
+                "the launch is abandoned, FAILURE is signalled, and the update rolls back"
+            } else {
+                "the launch is abandoned, and Auto Scaling launches another instance"
+            }
         }
         Transition::Terminating => match subject.settings.policy {
             Policy::StopTasks => {
@@ -158,7 +162,11 @@ pub fn at_the_deadline(found: &Found, now: Timestamp) -> Option<String> {
                 "the policy terminate ends the instance, and what still runs is killed"
             }
             Policy::Retain | Policy::Keep => {
-                "the drain fails. The instance is retained for you, and the update rolls back"
+                if goes_forward {
+                    "the drain fails. The instance is retained for you, and the update rolls back"
+                } else {
+                    "the drain fails. The instance is retained for you; the next update stops until you terminate it"
+                }
             }
         },
     };

@@ -1,6 +1,6 @@
 //! AMI ids: what is one, who owns the SSM parameter that holds it, and how the old one is put back.
 
-use crate::aws::{AMI_KEY, OWN_AMI_PARAMETER, Stack};
+use crate::aws::{AMI_KEY, OWN_AMI_PARAMETER, Stack, with_access};
 
 /// Why a text is not an AMI id, and the way out; nothing if it is one.
 ///
@@ -65,24 +65,25 @@ pub fn restore(stack: &Stack, old_ami: &str) -> String {
     let parameter = stack.ami_parameter();
     match is_public(parameter) {
         true => own_parameter(stack, old_ami),
-        false => {
-            format!("aws ssm put-parameter --name {parameter} --overwrite --value {old_ami}")
-        }
+        false => with_access(&format!(
+            "aws ssm put-parameter --name {parameter} --overwrite --value {old_ami}"
+        )),
     }
 }
 
-/// What puts the old AMI id back after a rollback, in a line; nothing if the stack was not rolled back, or its AMI is not
-/// known.
+/// The status of a stack whose update was rolled back.
+pub const ROLLED_BACK: &str = "UPDATE_ROLLBACK_COMPLETE";
+
+/// What the stack's parameter has to hold after a rollback, and the command for it, in a sentence. Nothing if the stack was
+/// not rolled back, if its AMI is not known, or if AWS owns the parameter: then `plan` says what can be done.
 pub fn restore_after_rollback(stack: &Stack) -> Option<String> {
-    let was_rolled_back = stack.status == "UPDATE_ROLLBACK_COMPLETE";
-    let old_ami = stack.ami().filter(|_| was_rolled_back)?;
-    Some(if is_public(stack.ami_parameter()) {
+    let old_ami = stack.ami().filter(|_| stack.status == ROLLED_BACK)?;
+    let parameter = stack.ami_parameter();
+    (!is_public(parameter)).then(|| {
         format!(
-            "`ecs-rollout plan {}` prints how to keep {old_ami}",
-            stack.name
+            "Before the next update, SSM parameter {parameter} must hold {old_ami}: `{}`.",
+            restore(stack, old_ami)
         )
-    } else {
-        format!("`{}`", restore(stack, old_ami))
     })
 }
 

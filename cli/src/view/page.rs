@@ -109,7 +109,7 @@ fn head(tale: &Tale) -> String {
     let next = tale.headline.next.iter().map(|it| ("Next", it));
     let paused = tale.paused.iter().map(|it| ("Paused", it));
     let restore = tale.headline.restore.iter();
-    let restore = restore.map(|it| ("Restore the old AMI", it));
+    let restore = restore.map(|it| ("Afterwards", it));
     for (label, text) in cause.chain(next).chain(restore).chain(paused) {
         put(
             &mut out,

@@ -97,11 +97,7 @@ pub fn text(tale: &Tale) -> String {
     let cause = tale.headline.cause.iter().map(|it| ("cause", it));
     let next = tale.headline.next.iter().map(|it| ("next", it));
     let paused = tale.paused.iter().map(|it| ("paused", it));
-    let restore = tale
-        .headline
-        .restore
-        .iter()
-        .map(|it| ("restore the old AMI", it));
+    let restore = tale.headline.restore.iter().map(|it| ("afterwards", it));
     for (name, value) in cause.chain(next).chain(restore).chain(paused) {
         line(name, value);
     }

@@ -66,8 +66,7 @@ impl Ending {
         let next = self.next().map(|next| format!(" Next: {next}."));
         // The update after a rollback reads the parameter again.
         let restore = self.restore.as_ref();
-        let restore =
-            restore.map(|it| format!(" Before the next update, put the old AMI back: {it}."));
+        let restore = restore.map(|it| format!(" {it}"));
         [Some(what), next, restore].into_iter().flatten().collect()
     }
 
@@ -159,13 +158,13 @@ mod tests {
             "Rolled back in 14m47s: CloudFormation names no cause."
         );
         let with_restore = Ending {
-            restore: Some("`aws ssm put-parameter …`".to_owned()),
+            restore: Some("Before the next update, SSM parameter /ami must hold ami-0.".to_owned()),
             ..none.clone()
         };
         assert_eq!(
             with_restore.summary(),
-            "Rolled back in 14m47s: CloudFormation names no cause. Before the next update, put the old AMI back: `aws ssm \
-             put-parameter …`."
+            "Rolled back in 14m47s: CloudFormation names no cause. Before the next update, SSM parameter /ami must hold \
+             ami-0."
         );
         let left = Ending {
             retained: vec!["i-00".to_owned()],

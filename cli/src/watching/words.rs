@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Said;
-use crate::aws::Pause;
+use crate::aws::{Pause, with_access};
 use crate::format::{between, clock};
 
 impl Said {
@@ -33,7 +33,7 @@ impl Said {
 
 /// The command that ends a pause.
 pub fn resume_command(stack: &str) -> String {
-    format!("ecs-rollout resume {stack}")
+    with_access(&format!("ecs-rollout resume {stack}"))
 }
 
 /// The situation of a paused rollout: reason, since when, what of the batch's time is left, and how it is resumed.

@@ -47,6 +47,24 @@ impl Obstacle {
     }
 }
 
+/// Whose a task is, in the order in which tasks are named: ECS never stops a standalone task, and stops a daemon's after
+/// all others (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Standalone,
+    Replica,
+    Daemon,
+}
+
+fn kind(seen: &Seen, task: &Task) -> Kind {
+    let of_daemon = |service: &str| seen.daemons.iter().any(|one| one.as_str() == service);
+    match task.service() {
+        None => Kind::Standalone,
+        Some(service) if of_daemon(service) => Kind::Daemon,
+        Some(_) => Kind::Replica,
+    }
+}
+
 fn sentences(all: impl Iterator<Item = String>) -> String {
     all.collect::<Vec<String>>().join(" ")
 }
@@ -65,13 +83,18 @@ pub fn obstacle(
             one.arn
         )
     });
-    let tasks = (!left.is_empty()).then(|| Tasks {
-        count: left.len(),
-        named: list_first(
-            TASKS_NAMED,
-            left.iter().map(|task| task.describe(now)),
-            ", ",
-        ),
+    let tasks = (!left.is_empty()).then(|| {
+        let mut left = left.to_vec();
+        left.sort_by_key(|task| kind(seen, task));
+        let named = left.iter().map(|task| match kind(seen, task) {
+            Kind::Daemon => task.describe_as("daemon, stops last", now),
+            Kind::Standalone => task.describe_as("standalone", now),
+            Kind::Replica => task.describe_as("", now),
+        });
+        Tasks {
+            count: left.len(),
+            named: list_first(TASKS_NAMED, named, ", "),
+        }
     });
     if again.is_none() && tasks.is_none() {
         return None;

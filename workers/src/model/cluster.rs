@@ -171,14 +171,21 @@ impl Task {
 
     /// The task in words: `web (STOPPING 35s)`, or `batch (RUNNING 4m00s, standalone)`.
     pub fn describe(&self, now: Timestamp) -> String {
+        let kind = if self.service().is_some() {
+            ""
+        } else {
+            "standalone"
+        };
+        self.describe_as(kind, now)
+    }
+
+    /// The same with what is to be said of it, such as `daemon`.
+    pub fn describe_as(&self, kind: &str, now: Timestamp) -> String {
         let (label, status) = (self.label(), &self.last_status);
         let lasted = self.since.map(|since| between(since, now));
         let lasted = lasted.map_or_else(String::new, |lasted| format!(" {lasted}"));
-        let kind = match self.service() {
-            Some(_) => "",
-            None => ", standalone",
-        };
-        format!("{label} ({status}{lasted}{kind})")
+        let comma = if kind.is_empty() { "" } else { ", " };
+        format!("{label} ({status}{lasted}{comma}{kind})")
     }
 }
 

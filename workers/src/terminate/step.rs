@@ -24,6 +24,13 @@ pub struct Target {
     pub other_hooks: Vec<HookName>,
 }
 
+impl Target {
+    /// Whether the group is known. Otherwise a person named the cluster, and the name may be wrong.
+    pub fn has_group(&self) -> bool {
+        !self.group.as_str().is_empty()
+    }
+}
+
 /// What was seen of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {
