@@ -183,7 +183,7 @@ fn a_rehearsal_that_rolls_back_counts_none_on_the_new_ami_and_names_the_cause() 
     assert!(last.starts_with("Rolled back in "), "{last}");
     assert!(last.contains(": 0 of 4 on the new AMI;"), "{last}");
     assert!(
-        last.contains("Cause: i-") && last.contains(" did not join: "),
+        last.contains("Cause: i-") && last.contains(" did not join cluster "),
         "{last}"
     );
     assert!(lines.len() <= 24, "{lines:#?}");

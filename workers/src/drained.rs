@@ -79,6 +79,7 @@ pub async fn handle(
         look::agent_gone_since(subject, &begun, (&seen, listed), gone, clients, at).await?;
     seen.hindrances = hindered::look(subject, &begun, &seen.tasks, told, clients, at).await?;
     seen.daemons.clone_from(&begun.daemons);
+    seen.stack_deleting = begun.stack_deleting;
     if let Some(asked) = termination_requested(&seen.registrations, at) {
         return Ok(ended::on_request(asked).under(subject.settings.policy));
     }
@@ -116,6 +117,8 @@ pub struct Seen {
     pub agent_gone_since: Option<Timestamp>,
     /// What holds the tasks of services, if that was asked for.
     pub hindrances: Option<Hindrances>,
+    /// Whether the stack is being deleted, so that its tasks have no time to drain.
+    pub stack_deleting: bool,
 }
 
 /// Those of `tasks` that are not STOPPED, of all that were listed.
@@ -172,7 +175,7 @@ pub fn decide(subject: &Subject, seen: &Seen, now: Timestamp) -> Decision {
     } else if now < subject.drain_deadline() {
         before_deadline(subject, &obstacle, &left, agent_end, now)
     } else {
-        after_deadline(subject, &obstacle, &left, agent_end, now)
+        after_deadline(subject, seen, &obstacle, &left, now)
     };
     let mut finding = finding.under(policy);
     if finding.verdict == Verdict::NotYet {
@@ -231,7 +234,7 @@ fn before_deadline(
             let stop: Vec<TaskArn> = meant.map(|task| task.arn.clone()).collect();
             let allowed = duration(subject.settings.cases.standalone_limit);
             let tasks = count(stop.len(), "standalone task");
-            let stops = format!("Stopping {tasks}: their limit of {allowed} has passed.");
+            let stops = format!("Stopping {tasks} after the limit of {allowed}.");
             let finding = Finding::not_yet(obstacle.waiting(&[stops, until]));
             (finding.by(next).restarted_at(limit), stop)
         }
@@ -245,9 +248,9 @@ fn before_deadline(
 /// As the policy says. With `stop-tasks` the tasks that are left are told to stop first.
 fn after_deadline(
     subject: &Subject,
+    seen: &Seen,
     obstacle: &Obstacle,
     left: &[&Task],
-    agent_end: Option<Timestamp>,
     now: Timestamp,
 ) -> (Finding, Vec<TaskArn>) {
     let deadline = subject.drain_deadline();
@@ -259,26 +262,25 @@ fn after_deadline(
     }
     if now >= grace_end {
         let grace = duration(STOP_GRACE);
-        let why = format!(
-            "did not drain within {allowed}, nor within {grace} after its tasks were stopped. {}",
-            obstacle.left()
-        );
+        let left = obstacle.left();
+        let why = format!("did not drain within {grace} after its tasks were stopped. {left}");
         return (Finding::never(subject, &why), Vec::new());
     }
     let meant = left
         .iter()
         .filter(|task| standalone::may_stop(subject, task));
     let stop: Vec<TaskArn> = meant.map(|task| task.arn.clone()).collect();
+    let why = match seen.stack_deleting {
+        true => "The stack is being deleted".to_owned(),
+        false => format!("The drain deadline of {allowed} has passed"),
+    };
     let passed = match stop.len() {
-        0 => format!("The drain deadline of {allowed} has passed."),
-        some => {
-            let tasks = count(some, "task");
-            format!("Stopping {tasks}: the drain deadline of {allowed} has passed.")
-        }
+        0 => format!("{why}."),
+        some => format!("{why}: stopping {}.", count(some, "task")),
     };
     let fails = format!("The drain fails in {}.", between(now, grace_end));
     let finding = Finding::not_yet(obstacle.waiting(&[passed, fails]));
-    let next = agent_end.map_or(grace_end, |end| end.min(grace_end));
+    let next = agent_end(subject, seen).map_or(grace_end, |end| end.min(grace_end));
     (finding.by(next).restarted_at(deadline), stop)
 }
 

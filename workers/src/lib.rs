@@ -7,7 +7,7 @@
 //! | [`joined`] | is the new instance in its cluster, ACTIVE, its agent connected, its daemons running? |
 //! | [`draining`] | is the leaving instance DRAINING (it is set so), and which services were unstable before? |
 //! | [`drained`] | is every task that was on it STOPPED? |
-//! | [`stable`] | leaving: is no service worse off than before? new: is no earlier drain open? |
+//! | [`stable`] | leaving: are services as healthy as before? new: is no earlier drain open? |
 //! | [`complete_action`] | answers the hook, and tells CloudFormation |
 //! | [`reconcile`] | does each open action have an execution? One whose event was lost gets it |
 //!

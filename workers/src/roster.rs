@@ -52,7 +52,7 @@ pub fn on_hold(subject: &Subject, why: &str, now: Timestamp) -> Finding {
     let stack = &subject.settings.target.stack;
     let waited = between(subject.began, now);
     Finding::not_yet(format!(
-        "Paused by an operator ('{why}'), waiting for {waited}. To resume: 'ecs-rollout resume {stack}', or delete tag \
+        "Paused by an operator: '{why}'. Waited {waited} so far. To resume: 'ecs-rollout resume {stack}', or delete tag \
          {HOLD_TAG} of the group."
     ))
 }

@@ -79,7 +79,7 @@ async fn work(
             failed(
                 worker,
                 "Unavailable",
-                &format!("no answer within {limit} s; ask again later"),
+                &format!("no answer within {limit} s; retry later"),
             )
         }
     }

@@ -69,6 +69,7 @@ fn seen() -> impl Strategy<Value = Seen> {
                     .collect(),
                 services: Vec::new(),
             }),
+            stack_deleting: false,
         },
     )
 }
