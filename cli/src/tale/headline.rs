@@ -73,7 +73,8 @@ pub fn headline(
     }
 }
 
-/// How many instances serve from the version that the group launches, of how many, and how many still drain.
+/// How many instances serve from the version that the group launches, of how many, and how many
+/// still drain.
 fn counted(source: &Source) -> String {
     let members = source.members.iter();
     let serving = members.clone().filter(|one| one.is_in_service());
@@ -89,8 +90,8 @@ fn counted(source: &Source) -> String {
     format!("{on_version} of {}{ami}{draining}", size.max(on_version))
 }
 
-/// The size of the group, if that is known. While CloudFormation rolls the group, it may have raised that: then the size
-/// is what the update set out to replace.
+/// The size of the group, if that is known. While CloudFormation rolls the group, it may have
+/// raised that: then the size is what the update set out to replace.
 fn size(source: &Source) -> Option<usize> {
     let begins = |it: &StackEvent| it.resource == source.stack && it.status == "UPDATE_IN_PROGRESS";
     let began = source.events.iter().rposition(begins).unwrap_or_default();

@@ -188,8 +188,8 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// What became of it, of which the group now shows `member`. Whether it is retained still, the group alone knows:
-    /// somebody may have ended it long after the operation.
+    /// What became of it, of which the group now shows `member`. Whether it is retained still, the
+    /// group alone knows: somebody may have ended it long after the operation.
     fn became(&self, last: Option<&Phase>, member: Option<&Member>) -> (End, String) {
         let left = self.left().is_some();
         let is_gone = left || member.is_none();

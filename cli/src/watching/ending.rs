@@ -55,7 +55,8 @@ impl Ending {
         self.next().map(|next| format!("Next: {next}."))
     }
 
-    /// The command that puts the old AMI back, after a rollback: the next update reads the parameter again.
+    /// The command that puts the old AMI back, after a rollback: the next update reads the
+    /// parameter again.
     pub fn restoring(&self) -> Option<String> {
         let restore = self.restore.as_ref();
         restore.map(|it| format!("Before the next update, put the old AMI back: {it}."))

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::Batches;
 use crate::aws::{Activity, RollingStep, StackEvent};
 
-/// What begins so soon after something of the roll has ended belongs to it: the drain that follows a launch, or a scale-in at
-/// the end of an update.
+/// What begins so soon after something of the roll has ended belongs to it: the drain that follows
+/// a launch, or a scale-in at the end of an update.
 pub const BELONGS: SignedDuration = SignedDuration::from_mins(2);
 
 /// The events of a stack, as far as they have been told.
@@ -133,7 +133,8 @@ impl Activities {
         new
     }
 
-    /// When all was over of an operation of which CloudFormation was done at `done`: its last drains may outlast that.
+    /// When all was over of an operation of which CloudFormation was done at `done`: its last
+    /// drains may outlast that.
     pub fn over(&self, done: Timestamp) -> Timestamp {
         let mut spans: Vec<(Timestamp, Option<Timestamp>)> = self.spans.values().copied().collect();
         spans.sort();

@@ -160,7 +160,8 @@ impl Sight {
         .filter(|_| self.size > 0)
     }
 
-    /// Instances that are retained and not of the version that the operation leads to: they are not replaced yet.
+    /// Instances that are retained and not of the version that the operation leads to: they are not
+    /// replaced yet.
     fn retained(&self) -> usize {
         let members = self.members.iter();
         let old = members.filter(|one| one.state.is_retained() && one.version != self.version);

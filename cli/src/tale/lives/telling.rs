@@ -98,7 +98,8 @@ impl Telling<'_> {
         }
     }
 
-    /// It leaves from then on: the terminate hook opens before EC2 terminates it, unless the hook's execution is over.
+    /// It leaves from then on: the terminate hook opens before EC2 terminates it, unless the hook's
+    /// execution is over.
     fn leaves(&mut self, from: Timestamp, next: Option<Timestamp>) {
         match next {
             Some(next) => self.put(Kind::Leaving, from, next),

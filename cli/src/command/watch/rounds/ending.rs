@@ -55,7 +55,8 @@ impl Rounds {
         Ok(well)
     }
 
-    /// When it was over: CloudFormation and the last drains, those too that retained an instance. Somebody may look much later.
+    /// When it was over: CloudFormation and the last drains, those too that retained an instance.
+    /// Somebody may look much later.
     async fn over(
         &mut self,
         stack: &Stack,
