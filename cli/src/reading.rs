@@ -163,6 +163,7 @@ impl Reader {
             region: self.aws.region.clone(),
             now: self.aws.now(),
             activities: activities.into_iter().filter(in_time).collect(),
+            size: group.desired,
             members: group.members,
             version: group.version,
             began,

@@ -55,6 +55,8 @@ pub struct Source {
     pub forgotten: usize,
     /// The group's instances now.
     pub members: Vec<Member>,
+    /// Its desired capacity now; 0 if that is not known.
+    pub size: usize,
     /// The launch template's version that the group launches from now.
     pub version: String,
     /// The definition of the state machine.

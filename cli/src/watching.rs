@@ -23,11 +23,11 @@ use crate::aws::{Pause, Service};
 
 pub use batches::Batches;
 pub use change::Change;
-pub use ending::Ending;
-pub use news::{Activities, Events, batch_times_out};
+pub use ending::{Ending, and_the_same, end_retained};
+pub use news::{Activities, BELONGS, Events, batch_times_out};
 pub use pace::{Expected, Pace};
 pub use sight::{Asked, Course, Ended, Entry, Said, Sight};
-pub use words::{paused, resume_command};
+pub use words::{how_far, paused, resume_command};
 
 /// How things stand.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,6 +44,8 @@ pub struct Standing {
     pub services: BTreeMap<String, Service>,
     /// The AMI of the version.
     pub ami: Option<String>,
+    /// Where the operation leads.
+    pub course: Course,
     /// How many instances are replaced, and of how many, see [`Sight::replaced`].
     pub replaced: Option<(usize, usize)>,
     /// Whether the group is paused.
@@ -76,6 +78,7 @@ impl Standing {
                 .collect(),
             members,
             ami: sight.new_ami().map(str::to_owned),
+            course: sight.course(),
             replaced: sight.replaced(),
             pause: sight.pause.clone(),
             times_out: sight.batches.as_ref().and_then(Batches::times_out),
@@ -170,11 +173,13 @@ impl Standing {
         let in_service = |state: &LifecycleState| *state == LifecycleState::InService;
         Change::Progress {
             version: self.version.clone(),
+            course: self.course.clone(),
             ami: self.ami.clone(),
             replaced: self.replaced.map(|(replaced, _)| replaced),
             of: self.replaced.map_or(self.members.len(), |(_, of)| of),
             in_service: count(&in_service),
             drains: count(&LifecycleState::awaits_end),
+            retained: count(&LifecycleState::is_retained),
             at_launch: count(&LifecycleState::awaits_launch),
         }
     }
@@ -276,7 +281,8 @@ mod tests {
             json!({"kind": "stack", "status": "UPDATE_IN_PROGRESS"}),
             json!({"kind": "instance", "instance": "i-2", "state": "Terminating:Wait", "version": "9"}),
             json!({"kind": "instance", "instance": "i-3", "state": "Pending:Wait", "version": "10"}),
-            json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 1, "drains": 1, "atLaunch": 1}),
+            json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 1, "drains": 1, "retained": 0,
+                "atLaunch": 1}),
         ];
         assert_eq!(serde_json::to_value(told).expect("JSON"), json!(expected));
         assert_eq!(first.since(Some(&first), now()), []);
@@ -295,7 +301,8 @@ mod tests {
             json!({"kind": "instance", "instance": "i-3", "state": "InService", "version": "10"}),
             json!({"kind": "instance", "instance": "i-2", "state": "gone", "version": "9"}),
             json!({"kind": "answer", "instance": "i-3", "worker": "stable", "verdict": "NotYet", "reason": "held"}),
-            json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 2, "drains": 0, "atLaunch": 0}),
+            json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 2, "drains": 0, "retained": 0,
+                "atLaunch": 0}),
         ];
         assert_eq!(serde_json::to_value(told).expect("JSON"), json!(expected));
         // Another reason for the same verdict is no news.

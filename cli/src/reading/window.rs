@@ -1,12 +1,9 @@
 //! From when until when an operation lasted, and which executions belong to it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::aws::{Past, Stack, StackEvent};
-
-/// What begins so soon after something of the roll has ended belongs to it: the drain that follows a launch, or a scale-in at
-/// the end of an update.
-const BELONGS: SignedDuration = SignedDuration::from_mins(2);
+use crate::watching::BELONGS;
 
 /// The operations of a stack, by the status with which they begin.
 pub const OPERATIONS: [&str; 3] = [

@@ -7,10 +7,10 @@ use ratatui::layout::Rect;
 use super::Screen;
 use super::lists::mood_of;
 use super::paint::{Canvas, Mood};
-use super::text::wrap;
+use super::text::{cut, wrap};
 use crate::aws::Member;
 use crate::format::{between, clock, count};
-use crate::watching::{Batches, Course, Expected, Sight, paused};
+use crate::watching::{Batches, Course, Expected, Sight, how_far, paused, resume_command};
 use moving::under_way;
 
 /// The gauge is a quarter of the screen, and so wide at most.
@@ -25,15 +25,18 @@ const STATUS_SHOWN_FROM: u16 = 76;
 /// From this width on the AMI is named that a rollout leads away from.
 const OLD_AMI_SHOWN_FROM: u16 = 120;
 
-/// So many lines a pause or an end takes at most.
+/// So many lines a pause or the outcome takes at most.
 const NOTE_AT_MOST: usize = 4;
+
+/// So many lines the outcome takes on a small screen, so that there is room for the next step.
+const OUTCOME_IF_SMALL: usize = 2;
 
 /// A part of a line.
 type Part = (String, Mood);
 
 /// How many lines they take on a screen of this width.
 pub fn height(screen: &Screen, width: u16, is_small: bool) -> u16 {
-    let lines = 2 + usize::from(!is_small) + notes(screen, width).len();
+    let lines = 2 + usize::from(!is_small) + notes(screen, width, is_small).len();
     u16::try_from(lines).unwrap_or(u16::MAX)
 }
 
@@ -51,7 +54,7 @@ pub fn draw(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect, is_small: bool
             draw(screen, canvas, line);
         }
     }
-    for part in notes(screen, area.width) {
+    for part in notes(screen, area.width, is_small) {
         line.y += 1;
         if line.y < area.bottom() {
             canvas.parts(line, &[part]);
@@ -60,17 +63,33 @@ pub fn draw(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect, is_small: bool
 }
 
 /// What needs you: a pause, the end, and what cannot be asked.
-fn notes(screen: &Screen, width: u16) -> Vec<Part> {
+fn notes(screen: &Screen, width: u16, is_small: bool) -> Vec<Part> {
     let sight = &screen.sight;
     let mut notes = Vec::new();
     if let Some(pause) = &sight.pause {
         let times_out = sight.batches.as_ref().and_then(Batches::times_out);
         let text = paused(pause, times_out, screen.now, &sight.stack);
-        notes.extend(lines_of(&text, width, Mood::Waiting));
+        notes.extend(lines_of(&text, width, NOTE_AT_MOST, Mood::Waiting));
+        if wrap(&text, usize::from(width)).len() > NOTE_AT_MOST {
+            // The command at its end was cut.
+            let resume = format!("Resume: {}", resume_command(&sight.stack));
+            notes.extend(lines_of(&resume, width, NOTE_AT_MOST, Mood::Waiting));
+        }
     }
     if let Some(ending) = &screen.ending {
         let mood = if ending.well { Mood::Good } else { Mood::Bad };
-        notes.extend(lines_of(&ending.summary(), width, mood));
+        let at_most = if is_small {
+            OUTCOME_IF_SMALL
+        } else {
+            NOTE_AT_MOST
+        };
+        notes.extend(lines_of(&ending.outcome(), width, at_most, mood));
+        // A command that is cut is none: each has lines of its own, as many as needed.
+        let commands = [ending.next_step(), ending.restoring()];
+        for command in commands.into_iter().flatten() {
+            let lines = wrap(&command, usize::from(width)).into_iter();
+            notes.extend(lines.map(|line| (line, mood)));
+        }
     }
     if let Some((since, reason)) = &screen.trouble {
         notes.push((
@@ -81,9 +100,17 @@ fn notes(screen: &Screen, width: u16) -> Vec<Part> {
     notes
 }
 
-fn lines_of(text: &str, width: u16, mood: Mood) -> impl Iterator<Item = Part> {
-    let lines = wrap(text, usize::from(width)).into_iter();
-    lines.take(NOTE_AT_MOST).map(move |line| (line, mood))
+/// A text in so many lines at most; the last line says if there is more.
+fn lines_of(text: &str, width: u16, at_most: usize, mood: Mood) -> impl Iterator<Item = Part> {
+    let width = usize::from(width);
+    let mut lines = wrap(text, width);
+    if lines.len() > at_most {
+        lines.truncate(at_most);
+        if let Some(last) = lines.last_mut() {
+            *last = cut(&format!("{last} …"), width);
+        }
+    }
+    lines.into_iter().map(move |line| (line, mood))
 }
 
 fn title(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
@@ -163,7 +190,7 @@ fn progress(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
         line.x += width + 1;
         line.width = area.width.saturating_sub(width + 1);
     }
-    let mut parts = vec![(how_far(sight, replaced), Mood::Strong)];
+    let mut parts = vec![(so_far(sight, replaced), Mood::Strong)];
     if let Some(batches) = sight.batches.as_ref().filter(|_| is_busy(sight)) {
         let text = format!("{GAP}batch {} of {}", batches.current(), batches.all());
         parts.push((text, Mood::Plain));
@@ -178,11 +205,9 @@ fn progress(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.parts(line, &parts);
 }
 
-fn how_far(sight: &Sight, replaced: Option<(usize, usize)>) -> String {
+fn so_far(sight: &Sight, replaced: Option<(usize, usize)>) -> String {
     match (sight.course(), replaced) {
-        (Course::Creation, Some((done, of))) => format!("{done} of {of} in service"),
-        (Course::Back, Some((done, of))) => format!("{done} of {of} on the old AMI"),
-        (_, Some((done, of))) => format!("{done} of {of} replaced"),
+        (course, Some((done, of))) => how_far(&course, done, of),
         (Course::Back, None) => "the rollback has not reached the group yet".to_owned(),
         (_, None) => count(sight.members.len(), "instance"),
     }

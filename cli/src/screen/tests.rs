@@ -421,6 +421,41 @@ fn a_rollback_that_has_not_reached_the_group_counts_nothing() {
 }
 
 #[test]
+fn the_last_screen_shows_the_next_step_whole_however_long_the_cause_is() {
+    let (sight, mut ending) = ended_back();
+    let task =
+        "arn:aws:ecs:eu-west-1:123456789012:task/ecs-cluster/0123456789abcdef0123456789abcdef";
+    ending.cause = Some([task; 4].join(", "));
+    let restore =
+        "`aws ssm put-parameter --name /ecs/ami --overwrite --value ami-0123456789abcdef0`";
+    ending.restore = Some(restore.to_owned());
+    let next = ending.next_step().expect("an instance is retained");
+    let back = ending.restoring().expect("it was rolled back");
+    let mut screen = screen(sight, at(73, 0));
+    screen.has_ended(ending);
+    let without_spaces = |text: &str| text.replace([' ', '\n'], "");
+    for size in SIZES {
+        let shown = lines(&drawn(&screen, size));
+        assert!(shown.iter().any(|line| line.ends_with('…')), "{shown:#?}");
+        let shown = without_spaces(&shown.join("\n"));
+        for command in [&next, &back] {
+            let command = without_spaces(command);
+            assert!(shown.contains(&command), "{command} in {size:?}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn an_instance_that_is_retained_on_the_old_ami_is_not_replaced() {
+    let mut sight = last();
+    sight.members.retain(|one| one.version == "7");
+    (sight.pace.left, sight.running) = (0, 0);
+    assert_eq!(sight.replaced(), Some((8, 8)));
+    sight.members.push(member(1, "Terminating:Retained", "6"));
+    assert_eq!(sight.replaced(), Some((7, 8)));
+}
+
+#[test]
 fn the_last_screen_says_what_came_of_it_and_that_a_key_leaves() {
     let (sight, ending) = ended_back();
     let mut screen = screen(sight, at(73, 0));

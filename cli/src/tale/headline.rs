@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{End, Life, Passage, Source};
-use crate::aws::{RollingStep, console};
+use crate::aws::{RollingStep, StackEvent, console};
 use crate::format::seconds;
+use crate::watching::{and_the_same, end_retained};
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,15 +50,7 @@ pub fn headline(
     (outcome, well, took): (&str, Option<bool>, f64),
     instances: &[Life],
 ) -> Headline {
-    let serving = || source.members.iter().filter(|one| one.is_in_service());
-    let on_version = serving()
-        .filter(|one| one.version == source.version)
-        .count();
-    let ami = source
-        .ami
-        .as_deref()
-        .map_or_else(String::new, |ami| format!(" on {ami}"));
-    let counted = format!("{on_version} of {}{ami}", serving().count());
+    let counted = counted(source);
     let took = seconds(took);
     let is_back = outcome.contains("ROLLBACK");
     let text = match well {
@@ -67,7 +60,10 @@ pub fn headline(
         }
         Some(true) => format!("Rollout complete: {counted} in {took}."),
         Some(false) if is_back => format!("Rolled back in {took}: {counted}."),
-        Some(false) => format!("{outcome} after {took}, not as intended: {counted}."),
+        Some(false) => match stuck(instances) {
+            Some(stuck) => format!("{outcome} in {took}, but {stuck}: {counted}."),
+            None => format!("{outcome} after {took}, not as intended: {counted}."),
+        },
     };
     Headline {
         text,
@@ -75,6 +71,62 @@ pub fn headline(
         next: next(instances).or_else(|| watch(source, well)),
         restore: source.restore.clone(),
     }
+}
+
+/// How many instances serve from the version that the group launches, of how many, and how many
+/// still drain.
+fn counted(source: &Source) -> String {
+    let members = source.members.iter();
+    let serving = members.clone().filter(|one| one.is_in_service());
+    let on_version = serving.clone().filter(|one| one.version == source.version);
+    let on_version = on_version.count();
+    let size = size(source).unwrap_or_else(|| serving.count());
+    let ami = source.ami.as_deref();
+    let ami = ami.map_or_else(String::new, |ami| format!(" on {ami}"));
+    let draining = match members.filter(|one| one.state.awaits_end()).count() {
+        0 => String::new(),
+        count => format!(", {count} draining"),
+    };
+    format!("{on_version} of {}{ami}{draining}", size.max(on_version))
+}
+
+/// The size of the group, if that is known. While CloudFormation rolls the group, it may have
+/// raised that: then the size is what the update set out to replace.
+fn size(source: &Source) -> Option<usize> {
+    let begins = |it: &StackEvent| it.resource == source.stack && it.status == "UPDATE_IN_PROGRESS";
+    let began = source.events.iter().rposition(begins).unwrap_or_default();
+    let mut steps = source.events[began..]
+        .iter()
+        .filter_map(StackEvent::rolling_step);
+    let obsolete = steps.find_map(|step| match step {
+        RollingStep::Begins { obsolete, .. } => Some(obsolete),
+        _ => None,
+    });
+    let is_rolled = source.status.ends_with("_IN_PROGRESS");
+    let size = obsolete.filter(|_| is_rolled).unwrap_or(source.size);
+    Some(size).filter(|size| *size > 0)
+}
+
+/// What of the instances keeps a completed operation from being well.
+fn stuck(instances: &[Life]) -> Option<String> {
+    match (
+        &ended_as(instances, End::Retained)[..],
+        &ended_as(instances, End::HookLeftOpen)[..],
+    ) {
+        ([one], _) => Some(format!("{one} is retained because its drain failed")),
+        ([], []) => None,
+        ([], open) => Some(format!("the hook of {} is open", open.join(", "))),
+        (some, _) => Some(format!(
+            "{} instances are retained because their drains failed",
+            some.len()
+        )),
+    }
+}
+
+/// The ids of the instances that ended so.
+fn ended_as(instances: &[Life], end: End) -> Vec<&str> {
+    let ended = instances.iter().filter(|it| it.end == end);
+    ended.map(|it| it.id.as_str()).collect()
 }
 
 /// The execution that failed first, or else what CloudFormation says.
@@ -113,15 +165,14 @@ fn cancelled(source: &Source) -> Option<Timestamp> {
 }
 
 fn next(instances: &[Life]) -> Option<String> {
-    let ended_as = |end: End| instances.iter().find(|it| it.end == end);
-    let id = ended_as(End::Retained).or_else(|| ended_as(End::HookLeftOpen));
-    id.map(|life| match life.end {
-        End::Retained => format!(
-            "ecs-rollout explain {0}, then ecs-rollout terminate {0}",
-            life.id
-        ),
-        _ => format!("ecs-rollout explain {}", life.id),
-    })
+    let retained = ended_as(instances, End::Retained);
+    if !retained.is_empty() {
+        return Some(end_retained(&retained, ""));
+    }
+    let open = ended_as(instances, End::HookLeftOpen);
+    let (first, rest) = open.split_first()?;
+    let rest = and_the_same(rest);
+    Some(format!("ecs-rollout explain {first}{rest}"))
 }
 
 fn watch(source: &Source, well: Option<bool>) -> Option<String> {
@@ -161,7 +212,7 @@ pub fn milestones(source: &Source) -> Vec<Milestone> {
                 put(
                     event.at,
                     "batch",
-                    format!("batch {batches} of {of} is terminated"),
+                    format!("termination of batch {batches} of {of} begins"),
                 );
             }
             _ => {}
@@ -217,7 +268,7 @@ fn host(region: &str, arn: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::{Member, StackEvent};
+    use crate::aws::Member;
     use crate::tale::Origin;
     use workers::model::group::LifecycleState;
 
@@ -255,6 +306,82 @@ mod tests {
         }
     }
 
+    fn life(id: &str, end: End) -> Life {
+        Life {
+            id: id.to_owned(),
+            version: None,
+            origin: Origin::Before,
+            end,
+            reason: String::new(),
+            phases: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_completed_update_that_left_instances_behind_names_them_all() {
+        let told = |instances: &[Life]| {
+            let complete = ("UPDATE_COMPLETE", Some(false), 60.0);
+            let told = headline(&source(Vec::new()), complete, instances);
+            (told.text, told.next.expect("a next step"))
+        };
+        let (text, next) = told(&[life("i-8", End::Gone), life("i-9", End::Retained)]);
+        assert_eq!(
+            text,
+            "UPDATE_COMPLETE in 1m00s, but i-9 is retained because its drain failed: 2 of 2 on ami-1."
+        );
+        assert_eq!(
+            next,
+            "ecs-rollout explain i-9, then ecs-rollout terminate i-9"
+        );
+        let both = [life("i-8", End::Retained), life("i-9", End::Retained)];
+        let (text, next) = told(&both);
+        assert!(text.contains("2 instances are retained because their drains failed"));
+        assert_eq!(
+            next,
+            "ecs-rollout explain i-8, then ecs-rollout terminate i-8; the same for i-9"
+        );
+        let (text, next) = told(&[life("i-9", End::HookLeftOpen)]);
+        assert!(text.contains("but the hook of i-9 is open"));
+        assert_eq!(next, "ecs-rollout explain i-9");
+    }
+
+    #[test]
+    fn while_it_rolls_the_count_is_of_the_size_before_and_says_what_drains() {
+        let begins =
+            "Rolling update initiated. Terminating 4 obsolete instance(s) in batches of 1.";
+        let mut rolls = source(vec![
+            event(1, "s", "UPDATE_IN_PROGRESS", "User Initiated"),
+            event(2, "Group", "UPDATE_IN_PROGRESS", begins),
+        ]);
+        rolls.status = "UPDATE_IN_PROGRESS".to_owned();
+        // CloudFormation has raised the size by one.
+        rolls.size = 5;
+        let old = |number: u8, state| Member {
+            id: format!("i-old-{number}"),
+            state,
+            version: "1".to_owned(),
+            zone: String::new(),
+        };
+        rolls.members.extend([
+            old(1, LifecycleState::InService),
+            old(2, LifecycleState::InService),
+            old(3, LifecycleState::TerminatingWait),
+        ]);
+        let text = headline(&rolls, ("UPDATE_IN_PROGRESS", None, 60.0), &[]).text;
+        assert_eq!(
+            text,
+            "Under way for 1m00s: UPDATE_IN_PROGRESS, 2 of 4 on ami-1, 1 draining."
+        );
+        let (status, size) = ("UPDATE_COMPLETE".to_owned(), 2);
+        let done = Source {
+            status,
+            size,
+            ..rolls
+        };
+        let text = headline(&done, ("UPDATE_COMPLETE", None, 60.0), &[]).text;
+        assert!(text.ends_with("2 of 2 on ami-1, 1 draining."), "{text}");
+    }
+
     #[test]
     fn the_headline_says_what_came_of_it_why_and_what_is_next() {
         let well = headline(
@@ -275,14 +402,7 @@ mod tests {
             passages: vec![failed],
             ..source(Vec::new())
         };
-        let retained = Life {
-            id: "i-9".to_owned(),
-            version: None,
-            origin: Origin::Before,
-            end: End::Retained,
-            reason: String::new(),
-            phases: Vec::new(),
-        };
+        let retained = life("i-9", End::Retained);
         let told = headline(
             &back,
             ("UPDATE_ROLLBACK_COMPLETE", Some(false), 60.0),
@@ -323,10 +443,10 @@ mod tests {
             told,
             [
                 ("begin", "the update begins"),
-                ("batch", "batch 1 of 2 is terminated"),
+                ("batch", "termination of batch 1 of 2 begins"),
                 ("cancel", "the update is cancelled"),
                 ("rollback", "the update rolls back"),
-                ("batch", "batch 1 of 1 is terminated"),
+                ("batch", "termination of batch 1 of 1 begins"),
                 ("end", "CloudFormation is done: UPDATE_ROLLBACK_COMPLETE"),
             ]
         );

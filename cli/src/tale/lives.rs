@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Kind, Passage, Phase, Source};
-use crate::aws::Activity;
+use crate::aws::{Activity, Member};
 use telling::Telling;
 
 /// An instance in the roll.
@@ -177,7 +177,7 @@ impl<'a> Known<'a> {
         telling.tell(source.began);
         let phases = telling.phases;
         let member = source.members.iter().find(|it| it.id == id);
-        let (became, reason) = self.became(phases.last());
+        let (became, reason) = self.became(phases.last(), member);
         Life {
             id: id.to_owned(),
             version: member.map(|it| it.version.clone()),
@@ -188,15 +188,20 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn became(&self, last: Option<&Phase>) -> (End, String) {
+    /// What became of it, of which the group now shows `member`. Whether it is retained still, the
+    /// group alone knows: somebody may have ended it long after the operation.
+    fn became(&self, last: Option<&Phase>, member: Option<&Member>) -> (End, String) {
         let left = self.left().is_some();
+        let is_gone = left || member.is_none();
+        let is_retained = member.is_some_and(|one| one.state.can_be_ended());
         let launch_failed = self.launch.filter(|it| it.has_failed());
         let given_up = self.passages.iter().any(|it| it.has_abandoned());
         let last_passage = self.passages.last();
         let runs = last_passage.is_some_and(|it| it.stopped.is_none());
         let end = match last.map(|it| it.kind) {
             _ if runs => End::UnderWay,
-            Some(Kind::Retained | Kind::HookOpen) if left => End::Gone,
+            Some(Kind::Retained | Kind::HookOpen) if is_gone => End::Gone,
+            Some(Kind::Retained) if !is_retained => End::UnderWay,
             Some(Kind::Retained) if last_passage.is_some_and(|it| it.has_kept()) => End::Kept,
             Some(Kind::Retained) => End::Retained,
             Some(Kind::HookOpen) => End::HookLeftOpen,
@@ -225,8 +230,10 @@ impl<'a> Known<'a> {
 
 #[cfg(test)]
 mod tests {
+    use workers::model::group::LifecycleState;
+
     use super::*;
-    use crate::aws::{Member, StackEvent};
+    use crate::aws::StackEvent;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("in range")
@@ -273,6 +280,21 @@ mod tests {
         activities: Vec<Activity>,
         passages: Vec<Passage>,
     ) -> (Vec<(Kind, f64)>, End, Origin, String) {
+        told_of(activities, passages, None)
+    }
+
+    /// The same while the group shows it in this state.
+    fn told_of(
+        activities: Vec<Activity>,
+        passages: Vec<Passage>,
+        state: Option<LifecycleState>,
+    ) -> (Vec<(Kind, f64)>, End, Origin, String) {
+        let member = state.map(|state| Member {
+            id: "i-1".to_owned(),
+            state,
+            version: "1".to_owned(),
+            zone: String::new(),
+        });
         let source = Source {
             stack: "stack".to_owned(),
             events: vec![StackEvent {
@@ -282,7 +304,7 @@ mod tests {
                 status: "UPDATE_ROLLBACK_IN_PROGRESS".to_owned(),
                 reason: String::new(),
             }],
-            members: Vec::<Member>::new(),
+            members: member.into_iter().collect(),
             activities,
             passages,
             ..Source::default()
@@ -341,11 +363,16 @@ mod tests {
     #[test]
     fn one_is_retained_until_somebody_ends_it() {
         let failed = || passage(false, 10, 400, "DrainFailed");
-        let (phases, end, ..) = told(Vec::new(), vec![failed()]);
+        let retained = Some(LifecycleState::TerminatingRetained);
+        let (phases, end, ..) = told_of(Vec::new(), vec![failed()], retained);
         assert_eq!(
             (phases.last(), end),
             (Some(&(Kind::Retained, 600.0)), End::Retained)
         );
+        // The group shows what somebody has done about it since.
+        let ends = Some(LifecycleState::from_name("Terminating:Proceed"));
+        assert_eq!(told_of(Vec::new(), vec![failed()], ends).1, End::UnderWay);
+        assert_eq!(told(Vec::new(), vec![failed()]).1, End::Gone);
         let leave = activity("Terminating", 450, 500, "Successful");
         let (phases, end, _, reason) = told(vec![leave], vec![failed()]);
         let after = [(Kind::Retained, 50.0), (Kind::Terminating, 50.0)];
@@ -357,7 +384,9 @@ mod tests {
 
     #[test]
     fn a_hook_that_nobody_answered_is_told() {
-        let (phases, end, ..) = told(Vec::new(), vec![passage(false, 10, 400, "HookLeftOpen")]);
+        let waits = Some(LifecycleState::TerminatingWait);
+        let open = vec![passage(false, 10, 400, "HookLeftOpen")];
+        let (phases, end, ..) = told_of(Vec::new(), open, waits);
         assert_eq!(
             (phases.last(), end),
             (Some(&(Kind::HookOpen, 600.0)), End::HookLeftOpen)
@@ -370,6 +399,49 @@ mod tests {
         let (phases, end, _, reason) = told(vec![leave], vec![passage(false, 10, 400, "Stopped")]);
         assert_eq!(phases.last(), Some(&(Kind::HookOpen, 20.0)));
         assert_eq!((end, reason.as_str()), (End::Gone, "its cause"));
+    }
+
+    #[test]
+    fn what_lasts_is_told_although_nothing_came_after_the_execution() {
+        let ends = |error, state| {
+            let passages = vec![passage(false, 10, 1000, error)];
+            told_of(Vec::new(), passages, Some(state)).1
+        };
+        let retained = LifecycleState::TerminatingRetained;
+        assert_eq!(ends("DrainFailed", retained), End::Retained);
+        let waits = LifecycleState::TerminatingWait;
+        assert_eq!(ends("HookLeftOpen", waits), End::HookLeftOpen);
+        let launched = vec![passage(true, 130, 1000, "")];
+        assert_eq!(told(Vec::new(), launched).1, End::InService);
+    }
+
+    #[test]
+    fn one_that_came_and_was_rolled_back_leaves_before_it_drains_and_ec2_terminates_it_once() {
+        let launch = activity("Launching a new", 100, 250, "Successful");
+        let leave = activity("Terminating", 300, 420, "Successful");
+        let served = vec![passage(true, 130, 240, ""), passage(false, 310, 400, "")];
+        let (phases, ..) = told(vec![launch, leave], served);
+        let expected = [
+            (Kind::InService, 60.0),
+            (Kind::Leaving, 10.0),
+            (Kind::TasksStop, 90.0),
+            (Kind::Terminating, 20.0),
+        ];
+        assert_eq!(phases[2..], expected);
+        // A launch that is given up meets the terminate hook too.
+        let launch = activity("Launching a new", 100, 250, "Cancelled");
+        let leave = activity("Terminating", 250, 420, "Successful");
+        let abandoned = passage(true, 130, 240, "LaunchAbandoned");
+        let (phases, ..) = told(
+            vec![launch, leave],
+            vec![abandoned, passage(false, 310, 400, "")],
+        );
+        let expected = [
+            (Kind::Leaving, 70.0),
+            (Kind::TasksStop, 90.0),
+            (Kind::Terminating, 20.0),
+        ];
+        assert_eq!(phases[2..], expected);
     }
 
     #[test]

@@ -356,4 +356,27 @@ mod tests {
         let back = Tale::of(source("UPDATE_ROLLBACK_COMPLETE", Vec::new()));
         assert_eq!(back.well, Some(false));
     }
+
+    #[test]
+    fn it_is_not_well_while_the_instance_is_retained_whose_drain_ended_last() {
+        let mut failed = execution("i-last", 0, 5, Some(300));
+        (failed.status, failed.error) = ("FAILED".to_owned(), "DrainFailed".to_owned());
+        let mut source = source("UPDATE_COMPLETE", vec![failed]);
+        source.members = vec![crate::aws::Member {
+            id: "i-last".to_owned(),
+            state: workers::model::group::LifecycleState::TerminatingRetained,
+            version: "1".to_owned(),
+            zone: String::new(),
+        }];
+        let tale = Tale::of(source.clone());
+        assert_eq!((tale.well, tale.seconds), (Some(false), 300.0));
+        assert!(tale.headline.text.contains("i-last is retained"));
+        let next = "ecs-rollout explain i-last, then ecs-rollout terminate i-last";
+        assert_eq!(tale.headline.next.as_deref(), Some(next));
+        // Once somebody has ended the instance, nothing is left to do.
+        source.members.clear();
+        let tale = Tale::of(source);
+        assert_eq!((tale.well, tale.headline.next), (Some(true), None));
+        assert_eq!(tale.instances[0].end, End::Gone);
+    }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Ending, Said};
+use super::{Course, Ending, Said};
 
 /// Something that has changed. Members are spelled so in JSON output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -88,6 +88,9 @@ pub enum Change {
     Progress {
         /// The version that new instances come from.
         version: String,
+        /// Where the operation leads.
+        #[serde(skip)]
+        course: Course,
         /// Its AMI, once an instance of it was looked at.
         #[serde(skip_serializing_if = "Option::is_none")]
         ami: Option<String>,
@@ -100,6 +103,8 @@ pub enum Change {
         in_service: usize,
         /// Instances at their terminate hooks.
         drains: usize,
+        /// Instances that are retained for a person.
+        retained: usize,
         /// Instances at their launch hooks.
         at_launch: usize,
     },

@@ -43,8 +43,27 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// What came of it, in a sentence or two.
+    /// What came of it, and what you can do next, each in a sentence.
     pub fn summary(&self) -> String {
+        let sentences = [Some(self.outcome()), self.next_step(), self.restoring()];
+        let sentences: Vec<String> = sentences.into_iter().flatten().collect();
+        sentences.join(" ")
+    }
+
+    /// The next step, if there is one.
+    pub fn next_step(&self) -> Option<String> {
+        self.next().map(|next| format!("Next: {next}."))
+    }
+
+    /// The command that puts the old AMI back, after a rollback: the next update reads the
+    /// parameter again.
+    pub fn restoring(&self) -> Option<String> {
+        let restore = self.restore.as_ref();
+        restore.map(|it| format!("Before the next update, put the old AMI back: {it}."))
+    }
+
+    /// What came of it.
+    pub fn outcome(&self) -> String {
         let took = self.seconds.map_or_else(String::new, |seconds| {
             format!(" in {}", duration(SignedDuration::from_secs(seconds)))
         });
@@ -56,18 +75,13 @@ impl Ending {
             .ami
             .as_ref()
             .map_or_else(String::new, |ami| format!(" on {ami}"));
-        let what = match (&self.course, self.well) {
+        match (&self.course, self.well) {
             (Course::Deletion, true) => format!("Stack deleted{took}."),
             (Course::Creation, true) => format!("Stack created{took}: {counted} in service."),
             (_, true) => format!("Rollout complete: {counted}{on_ami}{took}."),
             (Course::Back, false) => format!("Rolled back{took}: {}", self.why()),
             (_, false) => format!("{}{took}: {}", self.status, self.why()),
-        };
-        let next = self.next().map(|next| format!(" Next: {next}."));
-        // The update after a rollback reads the parameter again.
-        let restore = self.restore.as_ref();
-        let restore = restore.map(|it| format!(" {it}"));
-        [Some(what), next, restore].into_iter().flatten().collect()
+        }
     }
 
     fn why(&self) -> String {
@@ -82,20 +96,34 @@ impl Ending {
         }
     }
 
-    /// The command that says more, or that cleans up.
+    /// The commands that say more, or that clean up.
     fn next(&self) -> Option<String> {
-        if self.well {
+        if self.well || self.retained.is_empty() {
             return None;
         }
         // An instance that is retained is the first thing to look at; what is gone cannot be explained.
-        let retained = self.retained.first()?;
-        let about = self.instance.as_ref();
-        let first = about
-            .filter(|one| self.retained.contains(one))
-            .unwrap_or(retained);
-        Some(format!(
-            "`ecs-rollout explain {first}`, then `ecs-rollout terminate {first}`"
-        ))
+        let about = |id: &&str| self.instance.as_deref() == Some(*id);
+        let mut retained: Vec<&str> = self.retained.iter().map(String::as_str).collect();
+        retained.sort_by_key(|id| !about(id));
+        Some(end_retained(&retained, "`"))
+    }
+}
+
+/// The commands that look at retained instances, and then end them; each within these `quotes`.
+pub fn end_retained(retained: &[&str], quotes: &str) -> String {
+    let Some((first, rest)) = retained.split_first() else {
+        return String::new();
+    };
+    let command = |verb: &str| format!("{quotes}ecs-rollout {verb} {first}{quotes}");
+    let (explain, terminate) = (command("explain"), command("terminate"));
+    format!("{explain}, then {terminate}{}", and_the_same(rest))
+}
+
+/// That a command is for these instances too.
+pub fn and_the_same(rest: &[&str]) -> String {
+    match rest {
+        [] => String::new(),
+        rest => format!("; the same for {}", rest.join(", ")),
     }
 }
 
@@ -146,7 +174,7 @@ mod tests {
         assert_eq!(
             back.summary(),
             "Rolled back in 14m47s: i-01 did not drain within 5m00s. Next: `ecs-rollout explain i-01`, then `ecs-rollout \
-             terminate i-01`."
+             terminate i-01`; the same for i-00."
         );
         let none = Ending {
             cause: None,

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Batches;
 use crate::aws::{Activity, RollingStep, StackEvent};
+
+/// What begins so soon after something of the roll has ended belongs to it: the drain that follows
+/// a launch, or a scale-in at the end of an update.
+pub const BELONGS: SignedDuration = SignedDuration::from_mins(2);
 
 /// The events of a stack, as far as they have been told.
 #[derive(Debug, Default)]
@@ -13,6 +17,8 @@ pub struct Events {
     known: Option<BTreeSet<String>>,
     /// When the operation began that goes on, or went on last, if that was seen.
     pub began: Option<Timestamp>,
+    /// When the latest event happened that was seen.
+    pub latest: Option<Timestamp>,
     /// When it turned round, if it did.
     pub turned: Option<Timestamp>,
     /// The rolling update of this direction, once it has begun.
@@ -48,6 +54,7 @@ impl Events {
         let mut new: Vec<StackEvent> = new.map(|(_, event)| event).collect();
         new.reverse();
         for event in &new {
+            self.latest = self.latest.max(Some(event.at));
             if is_of(event, &BEGINS) {
                 (self.began, self.turned) = (Some(event.at), None);
                 (self.batches, self.obsolete_at_first) = (None, None);
@@ -94,6 +101,8 @@ pub fn batch_times_out(events: Vec<StackEvent>, stack: &str) -> Option<Timestamp
 pub struct Activities {
     /// The status of each that is known.
     known: BTreeMap<String, String>,
+    /// From when until when each lasted that a roll may have caused.
+    spans: BTreeMap<String, (Timestamp, Option<Timestamp>)>,
     /// When each instance had gone that went.
     gone: BTreeMap<String, Timestamp>,
 }
@@ -110,6 +119,9 @@ impl Activities {
             })
             .collect();
         new.sort_by_key(|one| one.ended.unwrap_or(one.began));
+        let ours = new.iter().filter(|one| !one.is_foreign());
+        let spans = ours.map(|one| (one.id.clone(), (one.began, one.ended)));
+        self.spans.extend(spans);
         for one in new
             .iter()
             .filter(|one| one.terminates() && !one.has_failed())
@@ -119,6 +131,20 @@ impl Activities {
             }
         }
         new
+    }
+
+    /// When all was over of an operation of which CloudFormation was done at `done`: its last
+    /// drains may outlast that.
+    pub fn over(&self, done: Timestamp) -> Timestamp {
+        let mut spans: Vec<(Timestamp, Option<Timestamp>)> = self.spans.values().copied().collect();
+        spans.sort();
+        let mut over = done;
+        for (began, ended) in spans {
+            if began.duration_since(over) <= BELONGS {
+                over = over.max(ended.unwrap_or(over));
+            }
+        }
+        over
     }
 
     /// How many instances have gone since then, as far as that was seen, and when the last one had.
@@ -177,6 +203,7 @@ mod tests {
         told.news(vec![turns], "stack");
         let at = |second| Timestamp::from_second(second).ok();
         assert_eq!((told.began, told.turned), (at(3), at(4)));
+        assert_eq!(told.latest, at(4));
     }
 
     #[test]
@@ -240,5 +267,11 @@ mod tests {
         assert_eq!(news(&[one("1", "Successful", 20), old]), 1);
         assert_eq!(seen.gone(at(10)), (1, Some(at(25))));
         assert_eq!(seen.gone(at(30)), (0, None));
+        // CloudFormation was done before the instance had gone.
+        assert_eq!(seen.over(at(22)), at(25));
+        assert_eq!(seen.over(at(40)), at(40));
+        let later = [one("2", "Successful", 140), one("3", "Successful", 300)];
+        seen.news(later.to_vec(), Some(at(10)));
+        assert_eq!(seen.over(at(22)), at(145), "a scale-in of later is no part");
     }
 }

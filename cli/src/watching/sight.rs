@@ -117,9 +117,10 @@ pub struct Entry {
 }
 
 /// Where an operation leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Course {
     /// To another AMI.
+    #[default]
     Forward,
     /// Back to the AMI before it.
     Back,
@@ -151,9 +152,20 @@ impl Sight {
             }
             Course::Deletion => None,
             Course::Back if left > 0 && self.batches.is_none() && !self.is_refresh => None,
-            Course::Forward | Course::Back => Some((self.size.saturating_sub(left), self.size)),
+            Course::Forward | Course::Back => {
+                let old = left + self.retained();
+                Some((self.size.saturating_sub(old), self.size))
+            }
         }
         .filter(|_| self.size > 0)
+    }
+
+    /// Instances that are retained and not of the version that the operation leads to: they are not
+    /// replaced yet.
+    fn retained(&self) -> usize {
+        let members = self.members.iter();
+        let old = members.filter(|one| one.state.is_retained() && one.version != self.version);
+        old.count()
     }
 
     /// Whether the operation leads to this launch template version.

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use super::{Change, without_instance};
+use super::{Change, Course, how_far, without_instance};
 
 impl Change {
     /// Subject, what, and detail.
@@ -40,16 +40,25 @@ impl Change {
     fn parts_of_the_whole(&self) -> (String, String, String) {
         match self {
             Self::Progress {
+                course,
                 ami,
                 replaced,
                 of,
                 drains,
+                retained,
                 at_launch,
                 ..
             } => {
-                let so_far = replaced.map(|replaced| format!("{replaced} of {of} replaced"));
-                let ami = ami.as_ref().map(|ami| format!("to {ami}"));
-                let moving = [(drains, "draining"), (at_launch, "at the launch hook")];
+                let so_far = replaced.map(|replaced| how_far(course, replaced, *of));
+                let ami = ami.as_ref().map(|ami| match course {
+                    Course::Forward => format!("to {ami}"),
+                    _ => ami.clone(),
+                });
+                let moving = [
+                    (drains, "draining"),
+                    (retained, "retained"),
+                    (at_launch, "at the launch hook"),
+                ];
                 let moving = moving.into_iter().filter(|(count, _)| **count > 0);
                 let moving = moving.map(|(count, what)| Some(format!("{count} {what}")));
                 let parts: Vec<String> = [ami].into_iter().chain(moving).flatten().collect();
@@ -120,5 +129,40 @@ impl Display for Change {
             false => format!("{subject:<19} {what:<26} {detail}"),
         };
         f.write_str(line.trim_end())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_counts_towards_where_the_operation_leads() {
+        let told = |course: Course, retained: usize| {
+            let progress = Change::Progress {
+                version: "2".to_owned(),
+                course,
+                ami: Some("ami-1".to_owned()),
+                replaced: Some(3),
+                of: 4,
+                in_service: 4,
+                drains: 0,
+                retained,
+                at_launch: 0,
+            };
+            progress.to_string()
+        };
+        assert_eq!(
+            told(Course::Forward, 1),
+            "progress            3 of 4 replaced            to ami-1, 1 retained"
+        );
+        assert_eq!(
+            told(Course::Back, 0),
+            "progress            3 of 4 on the old AMI      ami-1"
+        );
+        assert_eq!(
+            told(Course::Creation, 0),
+            "progress            3 of 4 in service          ami-1"
+        );
     }
 }

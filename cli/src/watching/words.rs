@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Said;
+use super::{Course, Said};
 use crate::aws::{Pause, with_access};
 use crate::format::{between, clock};
 
@@ -29,6 +29,16 @@ impl Said {
             _ => "completing the lifecycle action",
         }
     }
+}
+
+/// How many instances of how many are where the operation leads.
+pub fn how_far(course: &Course, done: usize, of: usize) -> String {
+    let what = match course {
+        Course::Creation => "in service",
+        Course::Back => "on the old AMI",
+        Course::Forward | Course::Deletion => "replaced",
+    };
+    format!("{done} of {of} {what}")
 }
 
 /// The command that ends a pause.

@@ -33,7 +33,7 @@ pub fn check(name: &str) -> Result<(), ApiError> {
     let parts: Vec<&str> = name.strip_prefix('/').unwrap_or(name).split('/').collect();
     let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
     let is_good = |part: &&str| !part.is_empty() && part.chars().all(allowed);
-    if !parts.iter().all(|part| is_good(&part)) {
+    if !parts.iter().all(is_good) {
         return invalid(
             "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_",
         );

@@ -83,16 +83,27 @@ impl Telling<'_> {
         let left = self.known.left().filter(|it| *it > stopped);
         let until = next.or(left).unwrap_or(self.end);
         let Some(kind) = rests else {
-            let gone = next.unwrap_or_else(|| self.gone(stopped));
-            return self.put(Kind::Terminating, stopped, gone);
+            return self.leaves(stopped, next);
         };
         match leave.filter(|it| it.began > stopped && it.began <= until) {
             Some(leave) => {
                 self.put(kind, stopped, leave.began);
-                let gone = next.unwrap_or_else(|| self.gone(leave.began));
-                self.put(Kind::Terminating, leave.began, gone);
+                self.leaves(leave.began, next);
+            }
+            // What became of the instance is read from this, even if the report ends here.
+            None if until == stopped && next.is_none() => {
+                self.phases.push(Phase::between(kind, stopped, until));
             }
             None => self.put(kind, stopped, until),
+        }
+    }
+
+    /// It leaves from then on: the terminate hook opens before EC2 terminates it, unless the hook's
+    /// execution is over.
+    fn leaves(&mut self, from: Timestamp, next: Option<Timestamp>) {
+        match next {
+            Some(next) => self.put(Kind::Leaving, from, next),
+            None => self.put(Kind::Terminating, from, self.gone(from)),
         }
     }
 

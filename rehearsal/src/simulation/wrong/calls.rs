@@ -127,31 +127,35 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
             });
         }
         (Wrong::DaemonIsReplica, "DescribeServices") => {
-            for service in items(answer, "services") {
-                service["schedulingStrategy"] = json!("REPLICA");
-            }
+            set(answer, "services", "schedulingStrategy", &json!("REPLICA"));
         }
         (Wrong::EventIsBelieved, "DescribeAutoScalingInstances")
             if is(caller, "draining") || is(caller, "drained") =>
         {
-            for instance in items(answer, "AutoScalingInstances") {
-                instance["LifecycleState"] = json!("Terminating:Wait");
-            }
+            let state = json!("Terminating:Wait");
+            set(answer, "AutoScalingInstances", "LifecycleState", &state);
         }
         (Wrong::LeftBehindCounts, "DescribeContainerInstances") => {
-            for one in items(answer, "containerInstances") {
-                one["agentConnected"] = json!(true);
-            }
+            set(answer, "containerInstances", "agentConnected", &json!(true));
         }
-        (Wrong::RegisteringIsActive, "DescribeContainerInstances") => {
-            for one in items(answer, "containerInstances") {
-                if one["status"] == "REGISTERING" {
-                    one["status"] = json!("ACTIVE");
-                    one["agentConnected"] = json!(true);
-                }
-            }
-        }
+        (Wrong::RegisteringIsActive, "DescribeContainerInstances") => show_active(answer),
         _ => {}
+    }
+}
+
+/// Gives `member` of each of the `list` the same value.
+fn set(answer: &mut Value, list: &str, member: &str, value: &Value) {
+    for one in items(answer, list) {
+        one[member] = value.clone();
+    }
+}
+
+fn show_active(answer: &mut Value) {
+    for one in items(answer, "containerInstances") {
+        if one["status"] == "REGISTERING" {
+            one["status"] = json!("ACTIVE");
+            one["agentConnected"] = json!(true);
+        }
     }
 }
 

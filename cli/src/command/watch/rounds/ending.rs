@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::Rounds;
 use super::places::{Failed, gone_is};
 use crate::aws::{Group, Member, Stack};
@@ -30,6 +32,7 @@ impl Rounds {
             false => self.first_failure(stack).await?,
         };
         let replaced = self.sight.replaced();
+        let over = self.over(stack, group.is_some(), &retained).await?;
         let began = self.sight.began;
         let ended = Ending {
             status: stack.status.clone(),
@@ -39,7 +42,7 @@ impl Rounds {
             replaced: replaced.map(|(replaced, _)| replaced),
             of: replaced.map(|(_, of)| of),
             ami: self.sight.new_ami().map(str::to_owned),
-            seconds: began.map(|began| self.look.now().duration_since(began).as_secs()),
+            seconds: began.map(|began| over.duration_since(began).as_secs()),
             cause: match &failure {
                 Some(failure) => Some(failure.reason.clone()),
                 None => cause(&self.sight.log, &stack.name).filter(|_| !well),
@@ -50,6 +53,28 @@ impl Rounds {
         self.publish();
         self.change(self.look.now(), Change::End(ended));
         Ok(well)
+    }
+
+    /// When it was over: CloudFormation and the last drains, those too that retained an instance.
+    /// Somebody may look much later.
+    async fn over(
+        &mut self,
+        stack: &Stack,
+        has_group: bool,
+        retained: &[String],
+    ) -> Result<Timestamp, Failed> {
+        if let Some(name) = self.places.group.clone().filter(|_| has_group) {
+            let page = self.look.activities(&name).await;
+            let page = gone_is(page.map(|page| page.items), stack, Vec::new())?;
+            self.tell_activities(page);
+        }
+        let Some(done) = self.events.latest else {
+            return Ok(self.look.now());
+        };
+        let ended = self.sight.ended.iter();
+        let of_retained = ended.filter(|one| retained.contains(&one.instance));
+        let last = of_retained.map(|one| one.at).max();
+        Ok(self.activities.over(done).max(last.unwrap_or(done)))
     }
 
     /// The execution that failed first in this operation: what came after it followed from it.
@@ -89,8 +114,6 @@ fn cause(log: &[Entry], stack: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
     #[test]
