@@ -27,7 +27,8 @@ pub enum Verdict {
     Blocked,
     /// There is nothing to roll, and no instance is on its way out.
     NoChanges,
-    /// There is nothing to roll, but the last rollout has not ended: an instance is on its way out, or retained.
+    /// There is nothing to roll, but the last rollout has not ended: an instance is on its way out,
+    /// or retained.
     UnderWay,
 }
 
@@ -111,7 +112,8 @@ impl Plan {
         remarks.sort_by_key(|remark| remark.level);
         let batch = seen.batch(asked);
         let instances = instances(seen, asked);
-        // The update sets the size before the first batch, and replaces no instance that is leaving already.
+        // The update sets the size before the first batch, and replaces no instance that is leaving
+        // already.
         let staying = i64::try_from(seen.staying().count()).unwrap_or(i64::MAX);
         let moved = staying.min(seen.sizes_in_update().desired);
         let left_out = seen.left_out();

@@ -125,9 +125,10 @@ pub fn change(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     vec![Remark::blocker(SAME_AMI, words)]
 }
 
-/// The last rollout to this AMI ended well, or there was none: a value that the parameter has had since before the stack's
-/// last operation is the one with which that was rolled back. If the parameter was written since (`cancel --restore-ami`
-/// does so), nothing here names the AMI that was tried.
+/// The last rollout to this AMI ended well, or there was none: a value that the parameter has had
+/// since before the stack's last operation is the one with which that was rolled back. If the
+/// parameter was written since (`cancel --restore-ami` does so), nothing here names the AMI that
+/// was tried.
 pub fn rolled_back(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let Some(ami) = asked.new_ami(seen) else {
         return Vec::new();

@@ -101,8 +101,8 @@ pub fn agents(seen: &Seen, _: &Asked) -> Vec<Remark> {
     remarks
 }
 
-/// A drain in progress that waits for a standalone task can miss its deadline. Its instance is retained then, and a rollout
-/// that has begun meanwhile stops.
+/// A drain in progress that waits for a standalone task can miss its deadline. Its instance is
+/// retained then, and a rollout that has begun meanwhile stops.
 fn drained_late(seen: &Seen) -> Option<Remark> {
     let draining = seen.group.moving().filter(|one| is_leaving(one));
     let late = draining.filter(|one| seen.has_standalone(&one.id));

@@ -26,7 +26,8 @@ pub enum Method {
     InstanceRefresh,
 }
 
-/// Whether an instance is on its way out of the group, or is retained: an update does not replace it.
+/// Whether an instance is on its way out of the group, or is retained: an update does not replace
+/// it.
 /// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html>
 pub fn is_leaving(member: &Member) -> bool {
     let state = &member.state;
@@ -45,7 +46,8 @@ pub fn is_leaving(member: &Member) -> bool {
 }
 
 impl Seen {
-    /// The instances that an update finds in the group: none of them is on its way out, or retained.
+    /// The instances that an update finds in the group: none of them is on its way out, or
+    /// retained.
     pub fn staying(&self) -> impl Iterator<Item = &Member> {
         self.group.members.iter().filter(|one| !is_leaving(one))
     }
@@ -97,8 +99,9 @@ impl Seen {
         }
     }
 
-    /// The sizes from which the rollout starts: the group's own, except while an operation of the stack is in progress.
-    /// CloudFormation itself changes the sizes for its batches then, and restores them at the end.
+    /// The sizes from which the rollout starts: the group's own, except while an operation of the
+    /// stack is in progress. CloudFormation itself changes the sizes for its batches then, and
+    /// restores them at the end.
     pub fn sizes_before_update(&self) -> Sizes {
         if self.stack.is_busy() {
             self.template_sizes()

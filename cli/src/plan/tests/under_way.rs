@@ -1,5 +1,5 @@
-//! Plans while an earlier rollout has not ended: its update is in progress, a drain is open, an instance is retained, the
-//! group is paused.
+//! Plans while an earlier rollout has not ended: its update is in progress, a drain is open, an
+//! instance is retained, the group is paused.
 
 use rehearsal::story::{Action, Call, Settings};
 use rehearsal::workload::Standalone;
