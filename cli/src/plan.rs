@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use checks::{Level, Remark};
 use estimate::Expected;
-use seen::{Asked, Seen};
+use seen::{Asked, Seen, is_leaving};
 
 /// What comes of a plan. Members are spelled so in JSON output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -25,8 +25,11 @@ pub enum Verdict {
     Uncertain,
     /// It cannot begin, or cannot end on the new AMI.
     Blocked,
-    /// There is nothing to roll.
+    /// There is nothing to roll, and no instance is on its way out.
     NoChanges,
+    /// There is nothing to roll, but the last rollout has not ended: an instance is on its way out,
+    /// or retained.
+    UnderWay,
 }
 
 /// What a roll would do. Members are spelled so in JSON output.
@@ -81,6 +84,8 @@ pub struct Instance {
     pub ami: Option<String>,
     /// Whether that is another one than the roll would bring.
     pub outdated: bool,
+    /// Whether it is on its way out or retained, so that an update does not replace it.
+    pub leaving: bool,
     /// Its Availability Zone.
     pub zone: String,
     /// When it registered.
@@ -107,13 +112,10 @@ impl Plan {
         remarks.sort_by_key(|remark| remark.level);
         let batch = seen.batch(asked);
         let instances = instances(seen, asked);
-        // A retained instance is none of the group's any more: an update does not replace it.
-        let counted = seen
-            .group
-            .members
-            .iter()
-            .filter(|one| !one.state.is_retained());
-        let moved = i64::try_from(counted.count()).unwrap_or(i64::MAX);
+        // The update sets the size before the first batch, and replaces no instance that is leaving
+        // already.
+        let staying = i64::try_from(seen.staying().count()).unwrap_or(i64::MAX);
+        let moved = staying.min(seen.sizes_in_update().desired);
         let left_out = seen.left_out();
         let left_out = left_out.map(|it| format!("{} ({})", it.service.name, it.compute));
         Self {
@@ -143,9 +145,19 @@ impl Plan {
         those.filter(|remark| remark.level == level).count()
     }
 
-    /// How many instances have another AMI than the roll would bring.
+    /// Whether there is anything to roll.
+    pub fn has_changes(&self) -> bool {
+        !matches!(self.verdict, Verdict::NoChanges | Verdict::UnderWay)
+    }
+
+    /// The instances that an update finds in the group.
+    pub fn staying(&self) -> impl Iterator<Item = &Instance> {
+        self.instances.iter().filter(|one| !one.leaving)
+    }
+
+    /// How many of them have another AMI than the roll would bring.
     pub fn outdated(&self) -> usize {
-        self.instances.iter().filter(|one| one.outdated).count()
+        self.staying().filter(|one| one.outdated).count()
     }
 }
 
@@ -163,7 +175,10 @@ fn changes_nothing(seen: &Seen, asked: &Asked, remarks: &[Remark]) -> bool {
 /// What comes of it. What would hinder a rollout does not matter where there is none.
 fn verdict(seen: &Seen, asked: &Asked, remarks: &[Remark]) -> Verdict {
     if changes_nothing(seen, asked, remarks) {
-        return Verdict::NoChanges;
+        return match seen.leaving().next() {
+            Some(_) => Verdict::UnderWay,
+            None => Verdict::NoChanges,
+        };
     }
     match remarks.iter().map(|remark| remark.level).min() {
         Some(Level::Blocker) => Verdict::Blocked,
@@ -203,6 +218,7 @@ fn instances(seen: &Seen, asked: &Asked) -> Vec<Instance> {
                 state: member.state.to_string(),
                 ami: ami.map(str::to_owned),
                 outdated: ami.is_some() && ami != new_ami,
+                leaving: is_leaving(member),
                 zone: member.zone.clone(),
                 since: machine.and_then(|it| it.since),
                 tasks: machine.map_or(0, |it| it.tasks),

@@ -32,8 +32,10 @@ it ends by itself (ecs-rollout.run-seconds); nothing in AWS tells that.
 
 The last line is the answer. READY: the rollout ends on the new AMI. UNCERTAIN: that depends on what nobody can know yet, such as
 when a standalone task ends. BLOCKED: it cannot begin, or cannot end on the new AMI. No changes: there is nothing to roll.
+UNDER WAY: there is nothing to roll, but an instance is still draining, or retained.
 
-Exit code: 0 READY, with or without warnings, or No changes; 2 bad input; 3 BLOCKED or UNCERTAIN; 4 no access to AWS."))]
+Exit code: 0 READY, with or without warnings, or No changes; 2 bad input; 3 BLOCKED, UNCERTAIN or UNDER WAY;
+4 no access to AWS."))]
 pub struct PlanVerb {
     /// The stack
     #[arg(value_name = "STACK")]
@@ -71,7 +73,7 @@ impl PlanVerb {
         }
         Ok(match plan.verdict {
             Verdict::Ready | Verdict::NoChanges => Exit::AsAsked.into(),
-            Verdict::Uncertain | Verdict::Blocked => Exit::Refused.into(),
+            Verdict::Uncertain | Verdict::Blocked | Verdict::UnderWay => Exit::Refused.into(),
         })
     }
 }

@@ -30,7 +30,7 @@ AMI there: roll without --ami. The stack keeps its template and its parameters. 
 ssm:PutParameter, cloudformation:UpdateStack, and what the stack itself needs.
 
 Exit code: 0 if the rollout ended well (with --no-watch: has started), or if there is nothing to roll; 1 if it ended otherwise
-or you said no; 2 input; 3 if the plan is BLOCKED; 4 AWS."))]
+or you said no; 2 input; 3 if the plan is BLOCKED or UNDER WAY; 4 AWS."))]
 pub struct Roll {
     /// The stack
     #[arg(value_name = "STACK")]
@@ -67,9 +67,14 @@ impl Roll {
         let plan = made(&self.change.access, &self.stack, &asked)?;
         self.change.note(planned::text(&plan));
         let result = |started: bool| json!({"stack": plan.stack, "started": started, "plan": plan});
-        if plan.verdict == Verdict::NoChanges {
+        let nothing_to_roll = match plan.verdict {
+            Verdict::NoChanges => Some(Exit::AsAsked),
+            Verdict::UnderWay => Some(Exit::Refused),
+            Verdict::Ready | Verdict::Uncertain | Verdict::Blocked => None,
+        };
+        if let Some(exit) = nothing_to_roll {
             let text = "Nothing was changed.";
-            return Ok(self.change.end(Exit::AsAsked, text, &result(false)));
+            return Ok(self.change.end(exit, text, &result(false)));
         }
         if let Some(why) = self.refusal(&plan) {
             let text = format!("{why} Nothing was changed.");

@@ -61,6 +61,10 @@ impl Remark {
 /// The name of the check that finds instances of another AMI which an update would not replace.
 pub const SAME_AMI: &str = "same-ami";
 
+/// The names of the checks on what has not ended yet, or is paused: you should know of it where
+/// there is nothing to roll, too.
+pub const UNFINISHED: [&str; 5] = ["retained", "being-ended", "kept", "under-way", "on-hold"];
+
 /// All remarks on what was seen.
 pub fn all(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let checks = [

@@ -16,7 +16,7 @@ use crate::aws::{
 };
 use crate::failure::Failure;
 
-pub use group::Method;
+pub use group::{Method, is_leaving};
 
 /// The template's parameter that says how many instances are replaced at a time.
 pub const BATCH_SIZE: &str = "BatchSize";
@@ -114,14 +114,23 @@ impl Seen {
         members.filter_map(|member| self.machine(&member.id))
     }
 
-    /// Running tasks on the group's instances that no service replaces.
+    /// Running tasks that no service replaces, on the instances that an update finds in the group.
     pub fn standalone(&self) -> impl Iterator<Item = (&StartedTask, &Machine)> {
-        let alone = self.tasks.iter();
-        let alone = alone.filter(|task| !task.group.starts_with("service:"));
-        alone.filter_map(|task| {
-            let mut own = self.own_machines();
-            Some((task, own.find(|machine| machine.arn == task.on)?))
+        self.standalone_tasks().filter_map(|task| {
+            let mut staying = self.staying_machines();
+            Some((task, staying.find(|machine| machine.arn == task.on)?))
         })
+    }
+
+    /// Whether a running task that no service replaces is on this instance.
+    pub fn has_standalone(&self, instance: &str) -> bool {
+        let machine = self.machine(instance);
+        machine.is_some_and(|it| self.standalone_tasks().any(|task| task.on == it.arn))
+    }
+
+    fn standalone_tasks(&self) -> impl Iterator<Item = &StartedTask> {
+        let all = self.tasks.iter();
+        all.filter(|task| !task.group.starts_with("service:"))
     }
 
     /// The task definition of a service or a task.

@@ -17,6 +17,7 @@ use super::{Plan, Verdict, estimate};
 use crate::aws::{Aws, Stack};
 
 mod answers;
+mod under_way;
 mod verdicts;
 
 const STACK: &str = "ecs-cluster";

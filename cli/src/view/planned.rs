@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::plan::checks::Level;
+use crate::plan::checks::{Level, UNFINISHED};
 use crate::plan::estimate::Expected;
 use crate::plan::{Instance, Plan, Verdict};
 
@@ -27,8 +27,12 @@ pub fn text(plan: &Plan) -> String {
         line("", format!("and {more} more"));
     }
     line("services", services(plan));
-    if plan.verdict == Verdict::NoChanges {
-        line("No changes", no_changes(plan));
+    if !plan.has_changes() {
+        let mut unfinished = plan.remarks.iter();
+        while let Some(one) = unfinished.find(|it| UNFINISHED.contains(&it.name)) {
+            line("unfinished", format!("{}: {}", one.name, one.words));
+        }
+        line(&verdict(plan), no_changes(plan));
         return out;
     }
     for one in plan.expected.iter() {
@@ -57,9 +61,14 @@ fn ami(plan: &Plan) -> String {
 
 fn instances(plan: &Plan) -> String {
     let all = plan.instances.len();
-    if plan.verdict == Verdict::NoChanges {
+    if !plan.has_changes() {
         return all.to_string();
     }
+    let staying = plan.staying().count();
+    let leaving = match all - staying {
+        0 => String::new(),
+        more => format!("; not counted: {more} on the way out or retained"),
+    };
     let how = match plan.update_method.as_str() {
         "RollingUpdate" => format!("{} at a time, in {}", plan.batch, batches(plan.batches)),
         _ => format!(
@@ -68,7 +77,7 @@ fn instances(plan: &Plan) -> String {
         ),
     };
     format!(
-        "{} of {all} have another AMI; all are replaced, {how}; AWS chooses the order",
+        "{} of {staying} have another AMI; all are replaced, {how}; AWS chooses the order{leaving}",
         plan.outdated()
     )
 }
@@ -137,10 +146,23 @@ fn expected(expected: &Expected, line: &mut impl FnMut(&str, String)) {
 
 fn no_changes(plan: &Plan) -> String {
     let ami = plan.new_ami.as_deref().unwrap_or("the same AMI");
-    format!(
-        "All instances are on {ami}, and SSM parameter {} still names it.",
-        plan.ami_parameter
-    )
+    let all = plan.instances.len();
+    if plan.verdict == Verdict::UnderWay {
+        let leaving = all - plan.staying().count();
+        return format!(
+            "The last update brought {ami} already, so there is nothing to roll. Still on the way out or retained: {leaving} of \
+             {all} instances."
+        );
+    }
+    let parameter = &plan.ami_parameter;
+    let unknown = plan.instances.iter().filter(|one| one.ami.is_none());
+    match unknown.count() {
+        0 => format!("All instances are on {ami}, and SSM parameter {parameter} still names it."),
+        unknown => format!(
+            "{} of {all} instances are on {ami} ({unknown} not registered), and SSM parameter {parameter} still names it.",
+            all - unknown
+        ),
+    }
 }
 
 /// The headline: what comes of it.
@@ -149,6 +171,7 @@ pub fn verdict(plan: &Plan) -> String {
     let (conditions, warnings) = (plan.count(Level::Condition), plan.count(Level::Warning));
     match plan.verdict {
         Verdict::NoChanges => "No changes".to_owned(),
+        Verdict::UnderWay => "UNDER WAY".to_owned(),
         Verdict::Blocked => format!("BLOCKED, {}", counted("problem", problems)),
         Verdict::Uncertain => format!("UNCERTAIN, {}", counted("condition", conditions)),
         Verdict::Ready if warnings == 0 => "READY".to_owned(),

@@ -4,6 +4,7 @@ use workers::model::group::LifecycleState;
 
 use super::{Asked, Remark, SAME_AMI, Seen, some};
 use crate::plan::ami::{is_public, restore, why_no_id};
+use crate::plan::seen::Method;
 
 /// Statuses from which CloudFormation takes an update (documented).
 const TAKES_AN_UPDATE: [&str; 5] = [
@@ -101,8 +102,12 @@ pub fn change(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     if !seen.stack.status.ends_with("_COMPLETE") {
         return Vec::new();
     }
-    let serving = seen.group.members.iter();
-    let serving = serving.filter(|one| one.state == LifecycleState::InService);
+    // One in Standby comes back with the AMI that it has.
+    let serving = seen.staying();
+    let serving = serving.filter(|one| {
+        let state = &one.state;
+        matches!(state, LifecycleState::InService | LifecycleState::Standby)
+    });
     let others = serving.filter_map(|one| seen.machine(&one.id));
     let others = others.filter(|machine| {
         let own = machine.attribute("ecs.ami-id");
@@ -120,8 +125,10 @@ pub fn change(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     vec![Remark::blocker(SAME_AMI, words)]
 }
 
-/// The last rollout to this AMI ended well, or there was none: a value that the parameter has had since before the stack's
-/// last operation is the one with which that was rolled back.
+/// The last rollout to this AMI ended well, or there was none: a value that the parameter has had
+/// since before the stack's last operation is the one with which that was rolled back. If the
+/// parameter was written since (`cancel --restore-ami` does so), nothing here names the AMI that
+/// was tried.
 pub fn rolled_back(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let Some(ami) = asked.new_ami(seen) else {
         return Vec::new();
@@ -129,19 +136,27 @@ pub fn rolled_back(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let (Some(held), Some(old)) = (&seen.ami, seen.stack.ami()) else {
         return Vec::new();
     };
-    let was_tried = held.value == ami
-        && held
-            .modified
-            .is_some_and(|at| seen.stack.since.is_some_and(|since| at <= since));
-    let was_rolled_back = seen.stack.status == "UPDATE_ROLLBACK_COMPLETE" && old != ami;
-    if !was_tried || !was_rolled_back {
+    if seen.stack.status != "UPDATE_ROLLBACK_COMPLETE" || old == ami {
         return Vec::new();
     }
-    let words = format!(
-        "the last rollout to this AMI was rolled back, to {old}; find out why with ecs-rollout report {}. To stay on {old}:\n{}",
-        seen.stack.name,
-        restore(&seen.stack, old)
-    );
+    let is_unwritten = held
+        .modified
+        .is_some_and(|at| seen.stack.since.is_some_and(|since| at <= since));
+    let tried = (is_unwritten && held.value != old).then_some(held.value.as_str());
+    let name = &seen.stack.name;
+    let words = match tried {
+        Some(tried) if tried == ami => format!(
+            "the last rollout to this AMI was rolled back, to {old}; find out why with ecs-rollout report {name}. To stay on \
+             {old}:\n{}",
+            restore(&seen.stack, old)
+        ),
+        Some(_) => return Vec::new(),
+        None => format!(
+            "the last rollout was rolled back or cancelled, and {old} stayed. SSM parameter {} was written since, so plan does \
+             not know whether that rollout brought {ami} too. If so, find out why first: ecs-rollout report {name}",
+            seen.stack.ami_parameter()
+        ),
+    };
     vec![Remark::warning("rolled-back", words)]
 }
 
@@ -191,6 +206,10 @@ pub fn refresh(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let Some(status) = seen.capacity.refresh.as_deref() else {
         return Vec::new();
     };
+    // CloudFormation started it, for the operation in progress.
+    if seen.stack.is_busy() && seen.method() == Method::InstanceRefresh {
+        return Vec::new();
+    }
     let words = format!(
         "an instance refresh of the group is {status}; wait for its end, or cancel it with aws autoscaling cancel-instance-refresh"
     );

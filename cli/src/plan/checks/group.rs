@@ -81,6 +81,10 @@ pub fn processes(seen: &Seen, _: &Asked) -> Vec<Remark> {
 
 /// Nobody has changed the sizes since the last update: this one takes that back before it replaces an instance.
 pub fn scaled(seen: &Seen, _: &Asked) -> Vec<Remark> {
+    // CloudFormation itself has changed the sizes for the operation in progress.
+    if seen.stack.is_busy() {
+        return Vec::new();
+    }
     let (now, then) = (seen.sizes(), seen.sizes_in_update());
     let mut remarks = Vec::new();
     let step = now.desired - then.desired;
@@ -147,7 +151,8 @@ pub fn room(seen: &Seen, asked: &Asked) -> Vec<Remark> {
         );
         remarks.push(Remark::warning("max-size", words));
     }
-    if desired > size {
+    // During an operation CloudFormation raises DesiredCapacity for the new instances of a batch.
+    if desired > size && !seen.stack.is_busy() {
         let words = format!(
             "the group has {desired} instances, more than ClusterSize {size}: up to {} of a batch go before new ones come, and their \
              tasks need room on the others; set ClusterSize to {desired} to have new instances first",

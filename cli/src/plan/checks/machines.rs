@@ -4,7 +4,8 @@ use workers::ecs::TERMINATE;
 use workers::model::cluster::is_in_force;
 use workers::model::group::LifecycleState;
 
-use super::{Asked, Remark, Seen, deadline_stops, some};
+use super::{Asked, Remark, Seen, are_awaited, deadline_stops, some};
+use crate::plan::seen::is_leaving;
 
 /// The attribute of an instance that is kept for its standalone tasks.
 const KEPT: &str = "ecs-rollout.kept-for";
@@ -100,6 +101,22 @@ pub fn agents(seen: &Seen, _: &Asked) -> Vec<Remark> {
     remarks
 }
 
+/// A drain in progress that waits for a standalone task can miss its deadline. Its instance is
+/// retained then, and a rollout that has begun meanwhile stops.
+fn drained_late(seen: &Seen) -> Option<Remark> {
+    let draining = seen.group.moving().filter(|one| is_leaving(one));
+    let late = draining.filter(|one| seen.has_standalone(&one.id));
+    let late = some(late.map(|one| one.id.as_str()));
+    if late.is_empty() || !are_awaited(seen) {
+        return None;
+    }
+    let words = format!(
+        "draining already, with standalone tasks: {late}. If they outlive the drain deadline, the instance is retained, and a \
+         rollout that has begun stops; begin when these drains have ended"
+    );
+    Some(Remark::condition("under-way", words))
+}
+
 /// All of the group are in service.
 pub fn moving(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let moving = some(seen.group.moving().map(|one| one.id.as_str()));
@@ -114,6 +131,7 @@ pub fn moving(seen: &Seen, _: &Asked) -> Vec<Remark> {
         );
         remarks.push(Remark::warning("under-way", words));
     }
+    remarks.extend(drained_late(seen));
     if !standby.is_empty() {
         let words = format!(
             "in Standby: {standby}. Nobody has proven what a rolling update does with them; an instance refresh waits up to an hour \

@@ -10,12 +10,12 @@ fn short(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-/// None is protected from scale-in.
+/// None is protected from scale-in, on an instance that the rollout drains.
 pub fn protected(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let deadline = SignedDuration::from_secs(drain_deadline(seen));
     let on_own = |arn: &str| {
         let mut running = seen.tasks.iter();
-        running.any(|task| task.arn == arn && seen.own_machines().any(|one| one.arn == task.on))
+        running.any(|task| task.arn == arn && seen.staying_machines().any(|one| one.arn == task.on))
     };
     let protected = seen.protected.iter().filter(|one| one.until > seen.now);
     let (past, within): (Vec<_>, Vec<_>) = protected
@@ -71,7 +71,7 @@ enum Ends {
     Unknown,
 }
 
-/// None runs that no service replaces.
+/// None runs that no service replaces, on an instance that the rollout drains.
 pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let alone: Vec<_> = seen.standalone().collect();
     let named = |which: &dyn Fn(Ends) -> bool| {

@@ -71,7 +71,7 @@ pub(super) fn rehearsed(seen: &Seen, asked: &Asked) -> Rehearsed {
 
 /// Gives the group the sizes that the real one has now, if those are not the template's: the update takes that back.
 fn scaled(seen: &Seen) -> Vec<Action> {
-    let (now, template) = (seen.sizes(), seen.template_sizes());
+    let (now, template) = (seen.sizes_before_update(), seen.template_sizes());
     // ECS's managed scaling finds the number again, by the tasks.
     if now == template || seen.is_scaled_by_ecs() {
         return Vec::new();
@@ -213,7 +213,7 @@ fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<Action> {
         }
         let none = Definition::default();
         let family = family(place);
-        let mut members = seen.group.members.iter();
+        let mut members = seen.staying();
         let nth = members.position(|member| member.id == machine.id);
         let definition = definition.unwrap_or(&none);
         starts.extend(started(seen, (&family, nth), definition, labels));
@@ -249,7 +249,7 @@ fn started(
     if seen.word("CapacityProvider", "DISABLED") != "ENABLED" {
         run["launchType"] = json!("EC2");
     }
-    let size = usize::try_from(seen.capacity.desired).unwrap_or(1);
+    let size = usize::try_from(seen.sizes_before_update().desired).unwrap_or(1);
     if let Some(nth) = nth.filter(|nth| *nth < size) {
         let only = format!("ec2InstanceId == $NTH_{}", nth + 1);
         run["placementConstraints"] = json!([{"type": "memberOf", "expression": only}]);

@@ -1,7 +1,10 @@
 //! The group as an update of the stack leaves it: CloudFormation gives it the template's sizes before it replaces an
 //! instance, whatever somebody set meanwhile.
 
+use workers::model::group::LifecycleState;
+
 use super::{Asked, Seen};
+use crate::aws::{Machine, Member};
 
 /// The sizes of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +26,42 @@ pub enum Method {
     InstanceRefresh,
 }
 
+/// Whether an instance is on its way out of the group, or is retained: an update does not replace
+/// it.
+/// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html>
+pub fn is_leaving(member: &Member) -> bool {
+    let state = &member.state;
+    // An instance that enters the warm pool may be a new one.
+    let is_draining = state.is_draining() && !state.enters_pool();
+    let is_past_drain = matches!(
+        state,
+        LifecycleState::TerminatingProceed
+            | LifecycleState::Detaching
+            | LifecycleState::Detached
+            | LifecycleState::WarmedTerminating
+            | LifecycleState::WarmedTerminatingWait
+            | LifecycleState::WarmedTerminatingProceed
+    );
+    is_draining || is_past_drain || state.can_be_ended()
+}
+
 impl Seen {
+    /// The instances that an update finds in the group: none of them is on its way out, or
+    /// retained.
+    pub fn staying(&self) -> impl Iterator<Item = &Member> {
+        self.group.members.iter().filter(|one| !is_leaving(one))
+    }
+
+    /// The instances that are on their way out of the group, or retained.
+    pub fn leaving(&self) -> impl Iterator<Item = &Member> {
+        self.group.members.iter().filter(|one| is_leaving(one))
+    }
+
+    /// The members of the cluster that an update finds in the group.
+    pub fn staying_machines(&self) -> impl Iterator<Item = &Machine> {
+        self.staying().filter_map(|one| self.machine(&one.id))
+    }
+
     /// How an update of the stack replaces the instances.
     pub fn method(&self) -> Method {
         match self.word("UpdateMethod", "RollingUpdate") {
@@ -58,6 +96,17 @@ impl Seen {
             least,
             most,
             desired,
+        }
+    }
+
+    /// The sizes from which the rollout starts: the group's own, except while an operation of the
+    /// stack is in progress. CloudFormation itself changes the sizes for its batches then, and
+    /// restores them at the end.
+    pub fn sizes_before_update(&self) -> Sizes {
+        if self.stack.is_busy() {
+            self.template_sizes()
+        } else {
+            self.sizes()
         }
     }
 

@@ -1,0 +1,197 @@
+//! Plans while an earlier rollout has not ended: its update is in progress, a drain is open, an
+//! instance is retained, the group is paused.
+
+use rehearsal::story::{Action, Call, Settings};
+use rehearsal::workload::Standalone;
+use serde_json::json;
+use workers::model::group::LifecycleState;
+
+use super::{asked, healthy, planned, seen};
+use crate::plan::checks::{Level, all};
+use crate::plan::seen::{Asked, Seen, is_leaving};
+use crate::plan::{Plan, Verdict};
+use crate::view::planned::text;
+
+fn after(settings: &Settings, more: &[Action]) -> Seen {
+    let mut before = vec![Action::Deploy];
+    before.extend(more.iter().cloned());
+    seen(settings, (&before, &[]), |_| {}).0
+}
+
+/// An instance is taken out of the group, and drains; another one comes for it.
+fn with_open_drain(settings: &Settings) -> Seen {
+    let ended = Action::Call(Call {
+        service: "autoscaling".to_owned(),
+        action: "TerminateInstanceInAutoScalingGroup".to_owned(),
+        input: json!({"InstanceId": "$INSTANCE", "ShouldDecrementDesiredCapacity": false}),
+    });
+    let seen = after(settings, &[ended, Action::Pass(60)]);
+    assert_eq!(seen.leaving().count(), 1, "{:?}", seen.group);
+    assert!(!seen.stack.is_busy());
+    seen
+}
+
+fn level(plan: &Plan, name: &str) -> Vec<Level> {
+    let those = plan.remarks.iter().filter(|one| one.name == name);
+    those.map(|one| one.level).collect()
+}
+
+#[test]
+fn an_open_drain_is_under_way_and_not_no_changes() {
+    let mut seen = with_open_drain(&healthy());
+    let plan = planned(&seen, &Asked::default());
+    assert_eq!(plan.verdict, Verdict::UnderWay, "{:?}", plan.remarks);
+    let leaving = seen.leaving().next().expect("it drains").id.clone();
+    let shown = text(&plan);
+    assert!(shown.contains("\nunfinished     under-way: "), "{shown}");
+    assert!(shown.contains("\nUNDER WAY "), "{shown}");
+    assert!(
+        !shown.contains("No changes") && !shown.contains("All instances"),
+        "{shown}"
+    );
+
+    let mut members = seen.group.members.iter_mut();
+    let member = members.find(|one| one.id == leaving);
+    member.expect("it drains").state = LifecycleState::TerminatingRetained;
+    let plan = planned(&seen, &Asked::default());
+    assert_eq!(plan.verdict, Verdict::UnderWay, "{:?}", plan.remarks);
+    let shown = text(&plan);
+    let said = format!("retained since an earlier drain failed: {leaving}");
+    assert!(shown.contains(&said), "{shown}");
+
+    seen.group.members.retain(|one| !is_leaving(one));
+    seen.group.members.retain(|one| one.is_in_service());
+    let plan = planned(&seen, &Asked::default());
+    assert_eq!(plan.verdict, Verdict::NoChanges, "{:?}", plan.remarks);
+}
+
+#[test]
+fn a_pause_is_shown_where_there_is_nothing_to_roll() {
+    let mut seen = after(&healthy(), &[]);
+    seen.capacity.on_hold = Some("sale".to_owned());
+    let plan = planned(&seen, &Asked::default());
+    assert_eq!(plan.verdict, Verdict::NoChanges, "{:?}", plan.remarks);
+    let shown = text(&plan);
+    assert!(shown.contains("the group is paused ('sale')"), "{shown}");
+    // An instance that never registered may have any AMI.
+    let id = seen.group.members[0].id.clone();
+    seen.machines.retain(|one| one.id != id);
+    let shown = text(&planned(&seen, &Asked::default()));
+    assert!(
+        shown.contains("3 of 4 instances are on ") && shown.contains("(1 not registered)"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn an_instance_that_leaves_already_is_in_no_batch() {
+    let seen = with_open_drain(&healthy());
+    let members = i64::try_from(seen.group.members.len()).expect("few");
+    let plan = planned(&seen, &asked());
+    assert_eq!((members, plan.batches), (5, 4), "{:?}", seen.group);
+    assert!(plan.outdated() <= 4, "{:?}", plan.instances);
+    let shown = text(&plan);
+    assert!(
+        shown.contains("of 4 have another AMI; all are replaced"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("not counted: 1 on the way out or retained"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_standalone_task_of_an_open_drain_is_none_of_the_rollout_s() {
+    let mut settings = healthy();
+    settings.workload.tasks.push(Standalone {
+        family: "batch".to_owned(),
+        count: 1,
+        run_seconds: None,
+        on_instance: None,
+    });
+    let mut seen = after(&settings, &[]);
+    let (_, machine) = seen.standalone().next().expect("the task");
+    let id = machine.id.clone();
+    let plan = planned(&seen, &asked());
+    assert_eq!(level(&plan, "standalone"), [Level::Condition]);
+    let mut members = seen.group.members.iter_mut();
+    let member = members.find(|one| one.id == id);
+    member.expect("its instance").state = LifecycleState::TerminatingWait;
+    let plan = planned(&seen, &asked());
+    assert_eq!(level(&plan, "standalone"), [], "{:?}", plan.remarks);
+    assert_eq!(plan.standalone_tasks, 0);
+    // Its drain may fail, and a rollout that has begun meanwhile stops then.
+    assert_eq!(
+        level(&plan, "under-way"),
+        [Level::Condition, Level::Warning]
+    );
+    assert_eq!(plan.verdict, Verdict::Uncertain, "{:?}", plan.remarks);
+}
+
+#[test]
+fn what_cloudformation_changes_during_an_update_is_not_held_against_it() {
+    let seen = after(&healthy(), &[Action::Release, Action::Pass(120)]);
+    assert!(seen.stack.is_busy());
+    assert_ne!(
+        seen.sizes(),
+        seen.sizes_in_update(),
+        "it has changed the sizes"
+    );
+    let plan = planned(&seen, &asked());
+    assert_eq!(plan.verdict, Verdict::Blocked, "{:?}", plan.remarks);
+    assert_eq!(level(&plan, "stack-busy"), [Level::Blocker]);
+    for name in ["scaled", "bounds", "no-surge"] {
+        assert_eq!(level(&plan, name), [], "{:?}", plan.remarks);
+    }
+    assert_eq!(plan.batches, 4, "{:?}", seen.group);
+}
+
+#[test]
+fn the_refresh_of_an_update_is_not_held_against_it() {
+    let mut settings = healthy();
+    settings.set_parameter("UpdateMethod", "InstanceRefresh");
+    let mut seen = after(&settings, &[]);
+    let found = |seen: &Seen| {
+        all(seen, &asked())
+            .iter()
+            .any(|it| it.name == "refresh-running")
+    };
+    seen.capacity.refresh = Some("InProgress".to_owned());
+    assert!(found(&seen), "somebody else's");
+    seen.stack.status = "UPDATE_IN_PROGRESS".to_owned();
+    assert!(!found(&seen), "CloudFormation's");
+}
+
+#[test]
+fn the_ami_of_a_cancelled_rollout_is_warned_about() {
+    let mut settings = healthy();
+    settings.faults = vec![rehearsal::story::Fault::NeverJoins];
+    let mut seen = after(&settings, &[Action::Roll, Action::Settle]);
+    let old = seen.stack.ami().expect("the old AMI").to_owned();
+    let now = seen.now;
+    let held = seen.ami.as_mut().expect("a parameter");
+    let tried = std::mem::replace(&mut held.value, old.clone());
+    held.modified = Some(now);
+    let again = Asked {
+        ami: Some(tried.clone()),
+        batch: None,
+    };
+    let said = |seen: &Seen, asked: &Asked| {
+        let found = all(seen, asked).into_iter();
+        let found = found.filter(|it| it.name == "rolled-back");
+        found.map(|it| it.words).collect::<Vec<_>>()
+    };
+    // With the flag while the old AMI is back in the parameter, and with the AMI put there again.
+    let put_back = said(&seen, &again);
+    assert!(said(&seen, &Asked::default()).is_empty(), "the old AMI");
+    seen.ami.as_mut().expect("a parameter").value = tried.clone();
+    for words in [put_back, said(&seen, &Asked::default())] {
+        let [words] = words.as_slice() else {
+            panic!("{words:?}");
+        };
+        assert!(words.contains(&format!("{old} stayed")), "{words}");
+        assert!(words.contains(&format!("brought {tried} too")), "{words}");
+        assert!(words.contains("ecs-rollout report ecs-cluster"), "{words}");
+    }
+}
