@@ -58,8 +58,7 @@ impl Ending {
     /// The command that puts the old AMI back, after a rollback: the next update reads the
     /// parameter again.
     pub fn restoring(&self) -> Option<String> {
-        let restore = self.restore.as_ref();
-        restore.map(|it| format!("Before the next update, put the old AMI back: {it}."))
+        self.restore.clone()
     }
 
     /// What came of it.
