@@ -73,6 +73,10 @@ fn files_of_windows_and_several_files_are_read() {
     for service in ["assumed: first:", "assumed: second:"] {
         assert!(message.contains(service), "{message}");
     }
+}
+
+#[test]
+fn templates_and_scenarios_of_windows_are_read_and_other_bytes_are_named() {
     let first = "AWSTemplateFormatVersion";
     let template = changed_template(
         "marked",
@@ -92,7 +96,7 @@ fn files_of_windows_and_several_files_are_read() {
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{message}");
     let scenario = file("marked.story", "\u{feff}instances 1\ndeploy\n");
-    let output = run(&["story", &scenario]);
+    let output = run(&["scenario", &scenario]);
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{message}");
     let broken = file("latin-1-workload.json", "");

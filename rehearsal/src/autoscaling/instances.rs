@@ -310,7 +310,7 @@ mod tests {
                 .ends_with("the Terminate process is suspended")
         );
         pass(&mut account, 600);
-        assert_eq!(all_in(&account, S::InService), [id.clone()]);
+        assert_eq!(all_in(&account, S::InService), std::slice::from_ref(&id));
         call(&mut account, "ResumeProcesses", process).expect("a known process");
         scene::terminate(&mut account, &id, false).expect("it may go");
     }

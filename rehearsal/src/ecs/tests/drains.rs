@@ -327,6 +327,22 @@ fn a_constraint_that_no_instance_meets_names_the_attribute_and_its_values() {
     assert_eq!(world.account.ecs.unmet("c"), None);
 }
 
+/// The instances of the target group, each with its health.
+fn target_states(world: &mut World) -> Vec<String> {
+    let input = json!({"TargetGroupArn": TARGET_GROUP});
+    let (service, action) = ("elasticloadbalancing", "DescribeTargetHealth");
+    let answer = world
+        .account
+        .call(&Caller::Operator, service, action, &input);
+    let targets = answer.expect("there is such a group")["TargetHealthDescriptions"].clone();
+    let states = targets.as_array().expect("a list").iter();
+    let mut states: Vec<String> = states
+        .map(|it| format!("{} {}", it["Target"]["Id"], it["TargetHealth"]["State"]))
+        .collect();
+    states.sort();
+    states
+}
+
 #[test]
 fn a_balanced_service_registers_its_targets_and_says_so() {
     let mut world = World::with(2);
@@ -336,22 +352,7 @@ fn a_balanced_service_registers_its_targets_and_says_so() {
     );
     world.does("CreateService", json!({"serviceName": "web", "taskDefinition": "web", "desiredCount": 2,
         "loadBalancers": [{"targetGroupArn": TARGET_GROUP, "containerName": "main", "containerPort": 8080}]}));
-    let seen = |world: &mut World| {
-        let input = json!({"TargetGroupArn": TARGET_GROUP});
-        let answer = world.account.call(
-            &Caller::Operator,
-            "elasticloadbalancing",
-            "DescribeTargetHealth",
-            &input,
-        );
-        let targets = answer.expect("there is such a group")["TargetHealthDescriptions"].clone();
-        let states = targets.as_array().expect("a list").iter();
-        let mut states: Vec<String> = states
-            .map(|it| format!("{} {}", it["Target"]["Id"], it["TargetHealth"]["State"]))
-            .collect();
-        states.sort();
-        states
-    };
+    let seen = target_states;
     assert_eq!(seen(&mut world), Vec::<String>::new());
     for _ in 0..120 {
         world.pass(1);

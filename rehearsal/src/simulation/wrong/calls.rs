@@ -90,12 +90,7 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
                 }
             }
         }
-        (Wrong::FirstPage, _) => {
-            if let Some(answer) = answer.as_object_mut() {
-                answer.remove("nextToken");
-                answer.remove("NextToken");
-            }
-        }
+        (Wrong::FirstPage, _) => end_at_first_page(answer),
         (Wrong::FailuresIgnored, _) if answer.get("failures").is_some() => {
             answer["failures"] = json!([]);
         }
@@ -147,6 +142,13 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
 fn set(answer: &mut Value, list: &str, member: &str, value: &Value) {
     for one in items(answer, list) {
         one[member] = value.clone();
+    }
+}
+
+fn end_at_first_page(answer: &mut Value) {
+    if let Some(answer) = answer.as_object_mut() {
+        answer.remove("nextToken");
+        answer.remove("NextToken");
     }
 }
 
