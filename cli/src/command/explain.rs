@@ -68,20 +68,14 @@ impl Explain {
 }
 
 async fn look(aws: &Aws, instance: &str) -> Result<Explanation, Failure> {
-    let here = aws
-        .group_of(instance)
-        .await
-        .map_err(|error| Failure::from(&error))?;
+    let here = aws.group_of(instance).await?;
     let (group, member) = here.ok_or_else(|| {
         format!(
             "{instance} is in no Auto Scaling group of {}: has it gone already, is the Region right, and the account?",
             aws.region
         )
     })?;
-    let hooks = aws
-        .all_hooks(&group)
-        .await
-        .map_err(|error| Failure::from(&error))?;
+    let hooks = aws.all_hooks(&group).await?;
     let mut hook_names = HookNames::default();
     for hook in hooks.iter().filter(|hook| hook.ours.is_some()) {
         let name = Some(hook.name.clone());
@@ -97,21 +91,13 @@ async fn look(aws: &Aws, instance: &str) -> Result<Explanation, Failure> {
              stack)"
         )
     })?;
-    let stack = aws
-        .stack(&hooks.stack)
-        .await
-        .map_err(|error| Failure::from(&error))?;
+    let stack = aws.stack(&hooks.stack).await?;
     let machine = stack.state_machine()?;
-    let others = aws
-        .group(&group)
-        .await
-        .map_err(|error| Failure::from(&error))?;
+    let others = aws.group(&group).await?;
     let life = life(aws, &machine, &member).await?;
     let on_cluster = on_cluster(aws, &hooks.cluster, instance).await;
     let times_out = match others.pause {
-        Some(_) => times_out(aws, &stack)
-            .await
-            .map_err(|error| Failure::from(&error))?,
+        Some(_) => times_out(aws, &stack).await?,
         None => None,
     };
     Ok(Explanation {
@@ -129,7 +115,7 @@ async fn look(aws: &Aws, instance: &str) -> Result<Explanation, Failure> {
         hook_names,
         machine,
         stack,
-        on_cluster: on_cluster.map_err(|error| Failure::from(&error))?,
+        on_cluster: on_cluster?,
         pause: others.pause,
         times_out,
         life,

@@ -105,10 +105,8 @@ impl Listener for Heard {
 
     fn fact(&mut self, _account: &Account, told: &Told) {
         match &told.fact {
-            Fact::Lifecycle { instance, .. } => {
-                if !self.instances.contains(instance) {
-                    self.instances.insert(instance.clone());
-                }
+            Fact::Lifecycle { instance, .. } if !self.instances.contains(instance) => {
+                self.instances.insert(instance.clone());
             }
             Fact::Task {
                 task,
