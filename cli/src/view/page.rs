@@ -270,6 +270,12 @@ mod tests {
                 ..Passage::default()
             });
         }
+        source.members.push(crate::aws::Member {
+            id: "i-00000000000000777".to_owned(),
+            state: workers::model::group::LifecycleState::TerminatingRetained,
+            version: "1".to_owned(),
+            zone: "eu-west-1a".to_owned(),
+        });
         let page = page(&Tale::of(source), DEFINITION).expect("a page");
         let look = page.find("Those that need a look").expect("its heading");
         let first = page.find("data-instance").expect("a bar");
