@@ -341,7 +341,11 @@ def retained(scene):
             fail("terminate has not waited for an answer")
         if flags:
             scene.started("terminate", serving, *flags, "--yes")
-            begun = "".join(iter(scene.last.stdout.readline, "Waiting for 8 tasks to stop.\n"))
+            begun = ""
+            for line in scene.last.stdout:
+                begun += line
+                if line.startswith("Waiting for "):
+                    break
             scene.last.send_signal(signal.SIGTERM)
             out, err = scene.last.communicate()
             expect("terminate, interrupted", (begun + out, err, scene.last.returncode), 143, "Interrupted. Run the command again")
