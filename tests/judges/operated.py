@@ -60,19 +60,20 @@ SCHEMA = {
 LOOKS_AT_CLUSTER = {"ListContainerInstances", "DescribeContainerInstances", "ListServices", "DescribeServices", "ListTasks",
                     "DescribeTasks", "GetTaskProtection"}
 WATCH = {"DescribeStacks", "DescribeStackEvents", "DescribeAutoScalingGroups", "DescribeScalingActivities", "ListExecutions",
-         "GetExecutionHistory", "ListServices", "DescribeServices"}
+         "GetExecutionHistory", "ListServices", "DescribeServices", "ListContainerInstances", "DescribeContainerInstances"}
 PLAN = {"DescribeStacks", "GetParameter", "DescribeAutoScalingGroups", "DescribeInstanceRefreshes", "DescribeLifecycleHooks",
         "DescribeTaskDefinition", "DescribeTargetGroupAttributes", *LOOKS_AT_CLUSTER}
 CALLS = {
     "watch": WATCH,
-    "explain": {"DescribeStacks", "DescribeAutoScalingInstances", "DescribeAutoScalingGroups", "DescribeLifecycleHooks",
+    "explain": {"DescribeStacks", "DescribeStackEvents", "DescribeAutoScalingInstances", "DescribeAutoScalingGroups", "DescribeLifecycleHooks",
                 "DescribeWarmPool", "ListExecutions", "GetExecutionHistory", *LOOKS_AT_CLUSTER},
     "report": {"DescribeStacks", "DescribeStackEvents", "DescribeAutoScalingGroups", "DescribeScalingActivities",
-               "DescribeStateMachine", "ListExecutions", "GetExecutionHistory"},
+               "DescribeStateMachine", "ListExecutions", "GetExecutionHistory", "ListContainerInstances",
+               "DescribeContainerInstances"},
     "plan": PLAN,
     "roll": {"UpdateStack", "PutParameter", *PLAN, *WATCH},
     "cancel": {"DescribeStacks", "DescribeAutoScalingGroups", "ListContainerInstances", "DescribeContainerInstances",
-               "CancelUpdateStack", "PutParameter"},
+               "CancelUpdateStack", "GetParameter", "PutParameter"},
     "pause": {"DescribeStacks", "DescribeAutoScalingGroups", "CreateOrUpdateTags"},
     "resume": {"DescribeStacks", "DescribeAutoScalingGroups", "DeleteTags"},
     "terminate": {"DescribeAutoScalingInstances", "DescribeLifecycleHooks", "ListContainerInstances",
