@@ -1,28 +1,12 @@
 //! What the command line says about bad input: the file, the place, the way out; and the exit code 2.
 
+mod refusals;
 mod support;
 
 use std::process::Command;
 
-use support::{changed_template, file, root, run};
-
-#[track_caller]
-fn refused(arguments: &[&str], words: &[&str]) {
-    let output = run(arguments);
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(
-        output.status.code(),
-        Some(2),
-        "{arguments:?} ended with: {message}"
-    );
-    for word in words {
-        assert!(
-            message.contains(word),
-            "{arguments:?} does not say {word:?}, but: {message}"
-        );
-    }
-    assert!(!message.contains("panicked"), "{message}");
-}
+use refusals::refused;
+use support::{changed_template, file, root};
 
 #[test]
 fn bad_flags() {

@@ -1,27 +1,11 @@
 //! Which files the command line reads: as people's tools write them, several at once; and what it says of what it leaves out
 //! and of what cannot be.
 
+mod refusals;
 mod support;
 
+use refusals::refused;
 use support::{changed_template, file, root, run};
-
-#[track_caller]
-fn refused(arguments: &[&str], words: &[&str]) {
-    let output = run(arguments);
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(
-        output.status.code(),
-        Some(2),
-        "{arguments:?} ended with: {message}"
-    );
-    for word in words {
-        assert!(
-            message.contains(word),
-            "{arguments:?} does not say {word:?}, but: {message}"
-        );
-    }
-    assert!(!message.contains("panicked"), "{message}");
-}
 
 #[test]
 fn a_workload_that_no_instance_may_run_names_the_attribute() {

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use workers::{Clients, Error, boot};
 
 use access::LOG_IN;
-pub use access::{Access, CredentialSource, Identity, with_access};
+pub use access::{Access, CredentialSource, Identity, with_access, with_profile};
 pub use activities::Activity;
 pub use cluster::{Compute, Machine, ServiceSettings, StartedTask};
 pub use definition::{Definition, RUNS_FOR};

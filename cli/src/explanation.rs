@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use workers::model::{Subject, Transition};
 use workers::{Finding, Verdict, Worker};
 
-use crate::aws::{Execution, Hooks, Member, Pause, Ran, Stack, console};
+use crate::aws::{Execution, Hooks, Member, Pause, Ran, Stack, console, with_access};
 use crate::format::{between, clock};
 use crate::watching::{Said, paused, without_instance};
 pub use advice::deadline_of;
@@ -230,8 +230,9 @@ impl Explanation {
             lines.push((
                 "do",
                 format!(
-                    "Terminate it: ecs-rollout terminate {id} (--stop-tasks: SIGTERM first). \
-                     terminate-instance-in-auto-scaling-group alone drains it once more, and retains it again."
+                    "Terminate it: {} (--stop-tasks: SIGTERM first). terminate-instance-in-auto-scaling-group alone drains it once \
+                     more, and retains it again.",
+                    with_access(&format!("ecs-rollout terminate {id}"))
                 ),
             ));
         } else {

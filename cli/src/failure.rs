@@ -7,16 +7,16 @@ use workers::Error;
 
 use crate::aws::{error_text, is_about_credentials};
 
-/// The exit codes of every verb. `docs` and README have the same table.
+/// The exit codes of every verb. README has the same table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// The verb did what it was asked, or there was nothing to do.
     AsAsked,
-    /// The rollout, or the instance, ended otherwise: rolled back, retained, not gone yet.
+    /// The rollout, or the instance, ended otherwise: rolled back, retained, still there; or you said no.
     Otherwise,
     /// A flag, a file or a name is wrong.
     Input,
-    /// `plan` found a problem, you said no, or AWS's state does not allow the change.
+    /// `plan` found a problem, or AWS's state does not allow the change.
     Refused,
     /// AWS cannot be reached, does not accept the credentials, or does not allow the call.
     Aws,

@@ -142,6 +142,7 @@ def refused(scene):
     expect("no Region", scene.tool("watch", STACK, region=None), 2, "no Region: give --region")
     expect("no such stack", scene.tool("watch", "nothing"), 2, "there is no stack nothing in eu-west-1")
     expect("no such instance", scene.tool("explain", "i-00000000000000000"), 2, "is in no Auto Scaling group of eu-west-1")
+    expect("explain of what is no instance", scene.tool("explain", "web"), 2, "is no id of an EC2 instance")
     expect("no such stack to plan for", scene.tool("plan", "nothing"), 2, "there is no stack nothing in eu-west-1")
     expect("nothing to resume", scene.tool("resume", STACK), 0, "is not paused; nothing to resume")
     expect("nothing to cancel", scene.tool("cancel", STACK, "--yes"), 0, "is CREATE_COMPLETE: no update in progress", "nothing to cancel")

@@ -39,13 +39,20 @@ pub struct Access {
     debug: bool,
 }
 
-/// The flags by which this process was told its account. Set once, by the first connection.
-static FLAGS: OnceLock<String> = OnceLock::new();
+/// --profile and --region as they were given to this process. Set once, by the first connection.
+static GIVEN: OnceLock<(String, String)> = OnceLock::new();
 
 /// A command for you to paste, with the --profile and --region that were given to this one: without them it would go to
 /// another account.
 pub fn with_access(command: &str) -> String {
-    format!("{command}{}", FLAGS.get().map_or("", String::as_str))
+    let region = GIVEN.get().map_or("", |(_, region)| region);
+    format!("{}{region}", with_profile(command))
+}
+
+/// The same for a command that names its Region.
+pub fn with_profile(command: &str) -> String {
+    let profile = GIVEN.get().map_or("", |(profile, _)| profile);
+    format!("{command}{profile}")
 }
 
 /// Whose credentials are used.
@@ -98,22 +105,20 @@ impl Access {
         self.connect_with(Some(RetryConfig::disabled())).await
     }
 
-    fn flags(&self) -> String {
-        let given = [("--profile", &self.profile), ("--region", &self.region)];
-        let given = given.into_iter().filter_map(|(flag, value)| {
-            let value = value.as_ref()?;
-            let is_plain = |one: char| one.is_ascii_alphanumeric() || "-_.".contains(one);
-            Some(if value.chars().all(is_plain) {
-                format!(" {flag} {value}")
-            } else {
-                format!(" {flag} '{}'", value.replace('\'', "'\\''"))
-            })
-        });
-        given.collect()
+    /// The flags for a shell.
+    fn given(&self) -> (String, String) {
+        let is_plain = |one: char| one.is_ascii_alphanumeric() || "-_.".contains(one);
+        let flag = |name: &str, value: &Option<String>| match value {
+            Some(value) if value.chars().all(is_plain) => format!(" {name} {value}"),
+            Some(value) => format!(" {name} '{}'", value.replace('\'', "'\\''")),
+            None => String::new(),
+        };
+        let profile = flag("--profile", &self.profile);
+        (profile, flag("--region", &self.region))
     }
 
     async fn connect_with(&self, retries: Option<RetryConfig>) -> Result<Aws, Failure> {
-        FLAGS.get_or_init(|| self.flags());
+        GIVEN.get_or_init(|| self.given());
         let env = Env::real();
         let profile = selected_profile(self.profile.as_deref(), &env);
         if let Some(name) = &profile {
@@ -249,11 +254,19 @@ mod tests {
             region: region.map(str::to_owned),
             debug: false,
         };
-        assert_eq!(access(None, None).flags(), "");
-        let both = access(Some("prod"), Some("eu-west-1"));
-        assert_eq!(both.flags(), " --profile prod --region eu-west-1");
-        let odd = access(Some("it's; mine"), None);
-        assert_eq!(odd.flags(), " --profile 'it'\\''s; mine'");
+        let given = |profile, region| {
+            let (profile, region) = access(profile, region).given();
+            profile + &region
+        };
+        assert_eq!(given(None, None), "");
+        assert_eq!(
+            given(Some("prod"), Some("eu-west-1")),
+            " --profile prod --region eu-west-1"
+        );
+        assert_eq!(
+            given(Some("it's; mine"), None),
+            " --profile 'it'\\''s; mine'"
+        );
     }
 
     #[test]

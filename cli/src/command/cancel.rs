@@ -127,19 +127,13 @@ impl Cancel {
         let again = "or the next update tries the new AMI again";
         let old_ami = match old_ami {
             Ok(Some(ami)) => ami,
-            Ok(None) => {
-                let why = "no instance of the old launch template is left that names it";
-                return (
-                    wanted,
-                    format!("The old AMI id is not known: {why}. Put it back yourself, {again}."),
-                );
-            }
-            Err(error) => {
-                let why = error_text(&error);
-                return (
-                    wanted,
-                    format!("The old AMI id is not known: {why}. Put it back yourself, {again}."),
-                );
+            unknown => {
+                let no_instance = "no instance of the old launch template names it any more";
+                let why =
+                    unknown.map_or_else(|error| error_text(&error), |_| no_instance.to_owned());
+                let text =
+                    format!("The old AMI id is not known: {why}. Put it back yourself, {again}.");
+                return (wanted, text);
             }
         };
         let by_hand = format!(
@@ -204,9 +198,9 @@ fn plan(place: &str, stack: &Stack, group: &Group) -> String {
     format!(
         "{place}\nThis cancels the update of stack {}. CloudFormation rolls the update back: it replaces the instances of the new \
          launch template by instances of the old one, a batch at a time.\n\
-         \x20 drains that continue        {}\n\
-         \x20 new instances, admitted     {}\n\
-         \x20 retained instances, kept    {}\n",
+         \x20 drains that continue         {}\n\
+         \x20 new instances to be admitted {}\n\
+         \x20 instances that stay retained {}\n",
         stack.name,
         ids(group, |one| one.state.awaits_end()),
         ids(group, |one| one.state.awaits_launch()),

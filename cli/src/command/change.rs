@@ -52,11 +52,15 @@ impl Change {
         Ok(["y", "yes"].contains(&line.trim().to_lowercase().as_str()))
     }
 
-    /// Ends the verb: `text` for a person, or `result` for a program.
+    /// Ends the verb: `text` for a person, or `result` for a program, which has the text as its member `message`.
     pub fn end(&self, exit: Exit, text: &str, result: &Value) -> ExitCode {
         match self.output {
             Output::Text => say(format_args!("{text}\n")),
-            Output::Json => say(format_args!("{result}\n")),
+            Output::Json => {
+                let mut result = result.clone();
+                result["message"] = text.into();
+                say(format_args!("{result}\n"));
+            }
         }
         exit.into()
     }

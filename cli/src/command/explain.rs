@@ -12,6 +12,7 @@ use workers::{Error, config};
 
 use super::flow;
 use super::rehearse::Output;
+use super::terminate::instance_id;
 use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
 use crate::explanation::{Explanation, Found, HookNames, Life, OnCluster, asked_now, concerns};
 use crate::failure::{Exit, Failure};
@@ -35,7 +36,7 @@ ECS that the workers make.
 Exit code: 0 if nothing is wrong with it, 1 if it is stuck or has failed, 2 input, 4 AWS."))]
 pub struct Explain {
     /// The EC2 instance
-    #[arg(value_name = "INSTANCE")]
+    #[arg(value_name = "INSTANCE", value_parser = instance_id)]
     instance: String,
     /// Lines to read, or one JSON object
     #[arg(long, value_enum, default_value_t = Output::Text)]
@@ -71,7 +72,8 @@ async fn look(aws: &Aws, instance: &str) -> Result<Explanation, Failure> {
     let here = aws.group_of(instance).await?;
     let (group, member) = here.ok_or_else(|| {
         format!(
-            "{instance} is in no Auto Scaling group of {}: has it gone already, is the Region right, and the account?",
+            "{instance} is in no Auto Scaling group of {}: it was terminated or detached, or it is in another Region or account \
+             (--region, --profile)",
             aws.region
         )
     })?;

@@ -15,7 +15,7 @@ use workers::terminate::{self, Observation, Outcome, Progress, Step, Target};
 
 use super::change::Change;
 use super::flow;
-use crate::aws::Aws;
+use crate::aws::{Aws, with_access};
 use crate::failure::{Exit, Failure};
 use crate::view::ending::{Ending, describe};
 
@@ -63,7 +63,11 @@ fn ended_by_signal() -> Result<impl Future<Output = u8>, Failure> {
     })
 }
 
-fn instance_id(text: &str) -> Result<String, String> {
+/// The id of an EC2 instance, as it is given on the command line.
+///
+/// # Errors
+/// What such an id looks like.
+pub fn instance_id(text: &str) -> Result<String, String> {
     match InstanceId::is_well_formed(text) {
         true => Ok(text.to_owned()),
         false => Err("is no id of an EC2 instance, such as i-0123456789abcdef0".to_owned()),
@@ -83,8 +87,8 @@ impl Terminate {
                 ended = self.end(&aws) => ended,
                 code = signal => {
                     let text = format!(
-                        "Interrupted. Run the command again, it continues: ecs-rollout terminate {}",
-                        self.instance
+                        "Interrupted. Run the command again, it continues: {}",
+                        with_access(&format!("ecs-rollout terminate {}", self.instance))
                     );
                     anstream::eprintln!("{text}");
                     Ok(ExitCode::from(code))
@@ -119,8 +123,8 @@ impl Terminate {
             .is_some_and(|state| state.can_be_ended());
         if self.stop_tasks && is_retained && !self.stop(aws, &target, tasks.len()).await? {
             let text = format!(
-                "To terminate it with its tasks: ecs-rollout terminate {}",
-                self.instance
+                "To terminate it with its tasks: {}",
+                with_access(&format!("ecs-rollout terminate {}", self.instance))
             );
             let result = self.result(false, tasks.len());
             return Ok(self.change.end(Exit::Otherwise, &text, &result));
@@ -194,7 +198,8 @@ impl Terminate {
                     .state
                     .map_or("still in its cluster".to_owned(), |it| it.to_string());
                 let text = format!(
-                    "{id} is still {state}. Run the command again, or ask why: ecs-rollout explain {id}"
+                    "{id} is still {state}. Run the command again, or ask why: {}",
+                    with_access(&format!("ecs-rollout explain {id}"))
                 );
                 Ok(self
                     .change

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::flow;
-use crate::aws::Access;
+use crate::aws::{Access, with_access};
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
 use crate::watching::{Change, Sight};
@@ -144,8 +144,9 @@ impl Watch {
             Err(_) => {
                 anstream::eprintln!(
                     "ecs-rollout: the rollout of {stack} has not ended within {} (--timeout), and proceeds. Watch it again with: \
-                     ecs-rollout watch {stack}",
-                    duration(timeout)
+                     {}",
+                    duration(timeout),
+                    with_access(&format!("ecs-rollout watch {stack}"))
                 );
                 Ok(ExitCode::from(TIMED_OUT))
             }

@@ -7,7 +7,7 @@ use workers::{Verdict, Worker};
 
 use super::rest::agent_advice;
 use super::{Explanation, Found};
-use crate::aws::Execution;
+use crate::aws::{Execution, with_access, with_profile};
 use crate::format::{between, clock};
 
 /// What a person can do.
@@ -28,7 +28,7 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
         ],
         Worker::Stable if launching => {
             let holders = finding.extra.held_by.iter().flatten().take(3);
-            let holders = holders.map(|id| format!("ecs-rollout explain {id}"));
+            let holders = holders.map(|id| with_access(&format!("ecs-rollout explain {id}")));
             let holders: Vec<String> = holders.collect();
             match (holders.is_empty(), about.pause.is_some()) {
                 (true, false) => vec!["Nothing: it is asked again soon.".to_owned()],
@@ -62,8 +62,11 @@ fn stop_advice(about: &Explanation) -> Vec<String> {
         return vec!["Nothing: the tasks have stopped since the last look.".to_owned()];
     };
     vec![format!(
-        "Wait; or stop it now (SIGTERM, then SIGKILL after its stopTimeout): aws ecs stop-task --region {} --cluster {} --task {}",
-        about.region, about.hooks.cluster, first.arn
+        "Wait; or stop it now (SIGTERM, then SIGKILL after its stopTimeout): {}",
+        with_profile(&format!(
+            "aws ecs stop-task --region {} --cluster {} --task {}",
+            about.region, about.hooks.cluster, first.arn
+        ))
     )]
 }
 
@@ -103,11 +106,11 @@ fn again(about: &Explanation, failed: &Execution) -> String {
 fn by_hand(about: &Explanation) -> Option<String> {
     let state = &about.member.state;
     let command = |hook: &str, result: &str| {
-        format!(
+        with_profile(&format!(
             "aws autoscaling complete-lifecycle-action --region {} --auto-scaling-group-name {} --lifecycle-hook-name {hook} \
              --instance-id {} --lifecycle-action-result {result}",
             about.region, about.group, about.member.id
-        )
+        ))
     };
     if !state.is_at_hook() {
         return None;

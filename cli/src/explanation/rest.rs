@@ -3,6 +3,7 @@
 use workers::model::group::LifecycleState;
 
 use super::Explanation;
+use crate::aws::with_access;
 use crate::format::{between, clock};
 
 /// A line: its label, and the text.
@@ -115,9 +116,10 @@ pub fn requested(about: &Explanation) -> Option<Line> {
         "request",
         format!(
             "You asked to terminate it at {} ({} ago): its tasks are not waited for. If that was interrupted, run it again: \
-             ecs-rollout terminate {id}",
+             {}",
             clock(at),
-            between(at, about.now)
+            between(at, about.now),
+            with_access(&format!("ecs-rollout terminate {id}"))
         ),
     ))
 }

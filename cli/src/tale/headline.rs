@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{End, Life, Passage, Source};
-use crate::aws::{RollingStep, StackEvent, console};
+use crate::aws::{RollingStep, StackEvent, console, with_access};
 use crate::format::seconds;
 use crate::watching::{and_the_same, end_retained};
 
@@ -172,12 +172,13 @@ fn next(instances: &[Life]) -> Option<String> {
     let open = ended_as(instances, End::HookLeftOpen);
     let (first, rest) = open.split_first()?;
     let rest = and_the_same(rest);
-    Some(format!("ecs-rollout explain {first}{rest}"))
+    let explain = with_access(&format!("ecs-rollout explain {first}"));
+    Some(format!("{explain}{rest}"))
 }
 
 fn watch(source: &Source, well: Option<bool>) -> Option<String> {
     well.is_none()
-        .then(|| format!("ecs-rollout watch {}", source.stack))
+        .then(|| with_access(&format!("ecs-rollout watch {}", source.stack)))
 }
 
 /// The turns of the operation, in order.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::aws::with_access;
 use crate::tale::{End, Kind, Life, Tale};
 use crate::watching::without_instance;
 
@@ -34,7 +35,8 @@ pub fn facts(tale: &Tale) -> Vec<(&'static str, String)> {
         };
         let mut text = ids.join(", ");
         if matches!(end, End::Retained | End::Kept) {
-            text += &format!("; terminate each: ecs-rollout terminate {first}");
+            let terminate = with_access(&format!("ecs-rollout terminate {first}"));
+            text += &format!("; terminate each: {terminate}");
         }
         facts.push((end.words(), text));
     }

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::Course;
+use crate::aws::with_access;
 use crate::format::duration;
 
 /// How it ended. Members are spelled so in JSON output.
@@ -113,7 +114,10 @@ pub fn end_retained(retained: &[&str], quotes: &str) -> String {
     let Some((first, rest)) = retained.split_first() else {
         return String::new();
     };
-    let command = |verb: &str| format!("{quotes}ecs-rollout {verb} {first}{quotes}");
+    let command = |verb: &str| {
+        let command = with_access(&format!("ecs-rollout {verb} {first}"));
+        format!("{quotes}{command}{quotes}")
+    };
     let (explain, terminate) = (command("explain"), command("terminate"));
     format!("{explain}, then {terminate}{}", and_the_same(rest))
 }

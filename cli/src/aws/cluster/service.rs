@@ -62,37 +62,40 @@ impl ServiceSettings {
     /// With the controller EXTERNAL a service has no task definition, launch type and load balancer of its own: its
     /// task sets have them, and the service shows those of its primary task set, if it has one.
     /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-external.html>
-    pub(super) fn of(told: &types::Service) -> Self {
-        let primary = primary(told.task_sets());
-        let rules = told.deployment_configuration();
+    pub(super) fn of(service: &types::Service) -> Self {
+        let primary = primary(service.task_sets());
+        let rules = service.deployment_configuration();
         let percent = |percent: Option<i32>, usual: i64| percent.map_or(usual, i64::from);
-        let is_daemon = told.scheduling_strategy() == Some(&SchedulingStrategy::Daemon);
-        let constraints = told.placement_constraints().iter().map(|one| {
+        let is_daemon = service.scheduling_strategy() == Some(&SchedulingStrategy::Daemon);
+        let constraints = service.placement_constraints().iter().map(|one| {
             let kind = one.r#type().map_or("", |kind| kind.as_str());
             (kind.to_owned(), one.expression().map(str::to_owned))
         });
-        let of_task_sets = told.task_sets().iter().flat_map(|one| one.load_balancers());
-        let balancers = told.load_balancers().iter().chain(of_task_sets);
+        let of_task_sets = service
+            .task_sets()
+            .iter()
+            .flat_map(|one| one.load_balancers());
+        let balancers = service.load_balancers().iter().chain(of_task_sets);
         let mut target_groups: Vec<String> = balancers
             .filter_map(|one| Some(one.target_group_arn()?.to_owned()))
             .collect();
         target_groups.sort_unstable();
         target_groups.dedup();
-        let strategy = match told.capacity_provider_strategy() {
+        let strategy = match service.capacity_provider_strategy() {
             [] => primary.map_or(&[][..], |one| one.capacity_provider_strategy()),
             own => own,
         };
-        let launch_type = told
+        let launch_type = service
             .launch_type()
             .or(primary.and_then(|one| one.launch_type()));
-        let definition = told.task_definition().filter(|arn| !arn.is_empty());
+        let definition = service.task_definition().filter(|arn| !arn.is_empty());
         let definition = definition.or(primary.and_then(|one| one.task_definition()));
         Self {
-            name: told.service_name().unwrap_or_default().to_owned(),
+            name: service.service_name().unwrap_or_default().to_owned(),
             is_daemon,
             compute: Compute::of(strategy, launch_type),
-            is_deploying: is_deploying(told),
-            desired: i64::from(told.desired_count()),
+            is_deploying: is_deploying(service),
+            desired: i64::from(service.desired_count()),
             minimum_percent: percent(
                 rules.and_then(|it| it.minimum_healthy_percent()),
                 if is_daemon { 0 } else { 100 },
@@ -118,14 +121,14 @@ fn primary(sets: &[types::TaskSet]) -> Option<&types::TaskSet> {
 /// With ECS as controller a second deployment tells. CODE_DEPLOY and EXTERNAL have task sets instead of deployments: a
 /// second one, or one that is not steady, tells.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html>
-fn is_deploying(told: &types::Service) -> bool {
-    let controller = told.deployment_controller().map(|one| one.r#type());
+fn is_deploying(service: &types::Service) -> bool {
+    let controller = service.deployment_controller().map(|one| one.r#type());
     if matches!(controller, None | Some(DeploymentControllerType::Ecs)) {
-        return told.deployments().len() > 1;
+        return service.deployments().len() > 1;
     }
     let stabilizes =
         |one: &types::TaskSet| one.stability_status() == Some(&StabilityStatus::Stabilizing);
-    told.task_sets().len() > 1 || told.task_sets().iter().any(stabilizes)
+    service.task_sets().len() > 1 || service.task_sets().iter().any(stabilizes)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use tokio::time::{Instant, interval};
 use super::keys::{Input, Keys};
 use super::terminal::Terminal;
 use super::{News, ended, lines};
+use crate::aws::with_access;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::view::out::say;
@@ -81,7 +82,8 @@ pub async fn show(
         }
         Over::Left(code) => {
             say(format!(
-                "The rollout proceeds without you. Watch it again with: ecs-rollout watch {stack}\n"
+                "The rollout proceeds without you. Watch it again with: {}\n",
+                with_access(&format!("ecs-rollout watch {stack}"))
             ));
             Ok(ExitCode::from(code))
         }

@@ -5,7 +5,7 @@ use workers::model::group::LifecycleState;
 
 use super::{Item, List, Mood, Text, cell};
 use crate::aws::Member;
-use crate::watching::{Asked, Sight, without_instance};
+use crate::watching::{Asked, Sight, end_retained, without_instance};
 
 /// The place of the column with the state.
 const STATE: usize = 2;
@@ -127,8 +127,8 @@ fn reason(row: &Row<'_>, sight: &Sight) -> String {
     let member = row.member;
     if member.state.is_retained() {
         return format!(
-            "Drain failed, retained for you. Next: ecs-rollout explain {0}, then ecs-rollout terminate {0}",
-            member.id
+            "Drain failed, retained for you. Next: {}",
+            end_retained(&[&member.id], "")
         );
     }
     let at_a_hook = member.state.awaits_end() || member.state == LifecycleState::PendingWait;
