@@ -159,33 +159,33 @@ class Course:
     def launch(self):
         """joined: not yet, and then."""
         question = event("launch", self.instance, self.began)
-        self.ask("joined", question, "NotYet", self.instance)
+        self.ask("joined", question, "NotYet", "to register")
         member = self.register()
-        self.ask("joined", question, "Reached", self.instance)
+        self.ask("joined", question, "Reached", "Joined")
         return member
 
     def terminate(self, member):
         """draining and drained: tasks hold the instance until they are STOPPED."""
         tasks = self.run_tasks(member, "service:web", 1) + self.run_tasks(member, "family:web", 1)
         question = event("terminate", self.instance, self.began)
-        question["draining"] = self.ask("draining", question, "Reached", self.instance)
+        question["draining"] = self.ask("draining", question, "Reached", "Set to DRAINING")
         if self.standing(member) != "DRAINING":
             raise Failed(f"the instance is {self.standing(member)}, not DRAINING")
         for left in range(len(tasks), 0, -1):
-            self.ask("drained", question, "NotYet", f"{left} task(s)")
+            self.ask("drained", question, "NotYet", f"Waiting for {left} task{'s' if left > 1 else ''} to stop")
             self.ecs.stop_task(cluster=CLUSTER, task=tasks[left - 1])
-        self.ask("drained", question, "Reached", self.instance)
-        self.ask("draining", question, "Reached", self.instance)
+        self.ask("drained", question, "Reached", "All 2 tasks have stopped")
+        self.ask("draining", question, "Reached", "Already DRAINING")
 
     def stop_tasks(self, member):
         """drained under the policy stop-tasks: at the deadline the worker stops what is left."""
         tasks = self.run_tasks(member, "family:web", 2)
         began = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=120)
         question = event("terminate", self.instance, began, drainDeadlineSeconds=60, drainDeadlinePolicy="stop-tasks")
-        question["draining"] = self.ask("draining", question, "Reached", self.instance)
+        question["draining"] = self.ask("draining", question, "Reached", "Already DRAINING")
         self.ask("drained", question, "NotYet", "stop")
         self.stopped(tasks)
-        self.ask("drained", question, "Reached", self.instance)
+        self.ask("drained", question, "Reached", "have stopped")
 
 
 def main():

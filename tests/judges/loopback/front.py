@@ -15,7 +15,15 @@ GROUP = """<AutoScalingGroups><member><AutoScalingGroupName>judged</AutoScalingG
 <MaxSize>2</MaxSize><DesiredCapacity>1</DesiredCapacity><DefaultCooldown>300</DefaultCooldown>
 <AvailabilityZones><member>eu-west-1a</member></AvailabilityZones><HealthCheckType>EC2</HealthCheckType>
 <CreatedTime>2026-11-23T00:00:00Z</CreatedTime><Instances/></member></AutoScalingGroups>"""
-CANNED = {"RecordLifecycleActionHeartbeat": "", "DescribeStacks": STACK, "DescribeAutoScalingGroups": GROUP}
+# The instance that is asked about stands at its hook: `draining` asks before it changes anything.
+INSTANCE = """<AutoScalingInstances><member><InstanceId>{InstanceIds.member.1}</InstanceId>
+<AutoScalingGroupName>judged</AutoScalingGroupName><AvailabilityZone>eu-west-1a</AvailabilityZone>
+<LifecycleState>Terminating:Wait</LifecycleState><HealthStatus>HEALTHY</HealthStatus>
+<ProtectedFromScaleIn>false</ProtectedFromScaleIn></member></AutoScalingInstances>"""
+CANNED = {
+    "RecordLifecycleActionHeartbeat": "", "DescribeStacks": STACK, "DescribeAutoScalingGroups": GROUP,
+    "DescribeAutoScalingInstances": INSTANCE,
+}
 
 
 class Front(ThreadingHTTPServer):
@@ -45,16 +53,19 @@ class Passing(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         target = self.headers.get("x-amz-target")
         if target is None:
-            return self.canned(urllib.parse.parse_qs(body.decode())["Action"][0])
+            return self.canned(urllib.parse.parse_qs(body.decode()))
         status, kind, answer = self.passed_on(body)
         self.server.calls.append((target.rpartition(".")[2], status))
         return self.reply(status, kind, answer)
 
-    def canned(self, action):
-        """An answer that is always the same."""
+    def canned(self, request):
+        """An answer that is always the same, but for the instance that it is about."""
+        action = request["Action"][0]
         if action not in CANNED:
             return self.reply(501, "text/xml", f"<Error><Code>{action} is not expected</Code></Error>".encode())
-        content = f"<{action}Response><{action}Result>{CANNED[action]}</{action}Result></{action}Response>"
+        instance = request.get("InstanceIds.member.1", [""])[0]
+        answer = CANNED[action].replace("{InstanceIds.member.1}", instance)
+        content = f"<{action}Response><{action}Result>{answer}</{action}Result></{action}Response>"
         return self.reply(200, "text/xml", content.encode())
 
     def passed_on(self, body):
