@@ -36,13 +36,21 @@ impl Stage {
         self.calm()?;
         let mut limit = self.world.now() + self.bound();
         let mut cures = 0;
+        let protects = self.is_protected_by_ecs();
         loop {
             let (watch, again) = (self.watch.clone(), self.watch.clone());
-            // A machine that is retained is seen to at once: it may be what all else waits for.
+            // The operator acts at once on a retained instance, and on a protected one of a stack that is being deleted:
+            // everything else may wait for it. The deletion fails after some hours, and takes the listener away all
+            // the same: CloudFormation deletes what a resource depends on although the resource's deletion failed
+            // (seen in the events of <https://github.com/eksctl-io/eksctl/issues/616>).
             let ready = move |_: &mut Account| {
                 let instances = watch.instances();
-                let mut states = instances.values().map(|seen| seen.state.as_str());
-                watch.pending().is_none() || states.any(|state| state.ends_with(":Retained"))
+                let has =
+                    |ending: &str| instances.values().any(|seen| seen.state.ends_with(ending));
+                let is_deleted = watch.stack_status() == "DELETE_IN_PROGRESS";
+                watch.pending().is_none()
+                    || has(":Retained")
+                    || (protects && is_deleted && has("InService"))
             };
             self.run_until(ready, limit).await?;
             let quiet = self.world.now() + QUIET;

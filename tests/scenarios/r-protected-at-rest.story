@@ -1,0 +1,14 @@
+# A stack is deleted whose capacity provider protects its instances. The operator takes the protection away while the
+# deletion waits, so the listener is still there and each instance is drained over its terminate hook.
+instances 2
+parameter CapacityProvider=ENABLED
+parameter UpdateMethod=InstanceRefresh
+parameter ManagedTerminationProtection=ENABLED
+service web desired=2 cpu=900
+deploy
+pass 120
+storm
+delete-services
+call cloudformation DeleteStack {"StackName":"$STACK"}
+pass 600
+rest
