@@ -101,9 +101,11 @@ pub fn refill(account: &mut Account, group: &str) {
         let why = Cause::Difference(has, wanted).into();
         set_out(account, group, &id, Move::Discard, &why);
     }
+    // Documented: without ForceDelete the pool is PendingDelete until all its instances are terminated, those at a
+    // terminate hook included (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteWarmPool.html>).
     if pool.deleting
-        && has == 0
         && let Some(found) = account.autoscaling.group_mut(group)
+        && !found.instances.iter().any(|one| one.state.is_warm())
     {
         found.warm_pool = None;
     }
@@ -307,6 +309,11 @@ mod tests {
         assert_eq!(error.code, "ValidationError");
         call(&mut account, "DeleteWarmPool", json!({})).expect("the pool is there");
         pass(&mut account, 60);
+        let pool = group(&account)
+            .warm_pool
+            .as_ref()
+            .expect("its instances are still there");
+        assert_eq!(pool.to_json()["Status"], "PendingDelete");
         for id in all_in(&account, S::WarmedTerminatingWait) {
             assert_eq!(ways(&account, &id), (json!("WarmPool"), json!("EC2")));
             complete(&mut account, "terminate", &id, "CONTINUE").expect("the action is open");
