@@ -101,8 +101,9 @@ pub fn refill(account: &mut Account, group: &str) {
         let why = Cause::Difference(has, wanted).into();
         set_out(account, group, &id, Move::Discard, &why);
     }
-    // Documented: without ForceDelete the pool is PendingDelete until all its instances are terminated, those at a
-    // terminate hook included (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteWarmPool.html>).
+    // Documented: only ForceDelete does not wait for all instances to be terminated
+    // (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteWarmPool.html>). Assumed: until then the
+    // group shows the pool as PendingDelete, while an instance stands at a terminate hook too.
     if pool.deleting
         && let Some(found) = account.autoscaling.group_mut(group)
         && !found.instances.iter().any(|one| one.state.is_warm())
