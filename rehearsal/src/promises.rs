@@ -25,12 +25,24 @@ pub enum Claim {
     /// Every lifecycle action of ours gets an execution, even if its event is lost; none gets two that act against each
     /// other.
     EveryActionServed,
+    /// An instance is retained only after its own deadline or limit, counted from the admission of its drain, and only
+    /// with something left on it.
+    RetainedForCause,
+    /// A launch is abandoned only after its own join deadline, and only if the instance has not joined.
+    AbandonedForCause,
+    /// What has become true is noticed within the bound of its phase, and a deadline strikes within a bound of its time.
+    NoticedInTime,
+    /// Checks, API calls and heartbeats stay within their budget, and no heartbeat is missing for longer than a third of
+    /// the hook's timeout.
+    WithinBudget,
+    /// Each execution that failed names a cause that happened.
+    FailuresExplained,
     /// The same seed gives the same story, to the byte.
     SameSeedSameStory,
 }
 
 /// The claims that one telling can judge, in the order in which they are shown. [`Claim::SameSeedSameStory`] takes two.
-pub const CLAIMS: [Claim; 7] = [
+pub const CLAIMS: [Claim; 12] = [
     Claim::DrainedBeforeGone,
     Claim::OneBatchOfDrains,
     Claim::NoErrorContinues,
@@ -38,6 +50,11 @@ pub const CLAIMS: [Claim; 7] = [
     Claim::ExecutionsEnd,
     Claim::RollEnds,
     Claim::EveryActionServed,
+    Claim::RetainedForCause,
+    Claim::AbandonedForCause,
+    Claim::NoticedInTime,
+    Claim::WithinBudget,
+    Claim::FailuresExplained,
 ];
 
 impl Claim {
@@ -51,6 +68,11 @@ impl Claim {
             Self::ExecutionsEnd => "executions-end",
             Self::RollEnds => "roll-ends",
             Self::EveryActionServed => "every-action-served",
+            Self::RetainedForCause => "retained-for-cause",
+            Self::AbandonedForCause => "abandoned-for-cause",
+            Self::NoticedInTime => "noticed-in-time",
+            Self::WithinBudget => "within-budget",
+            Self::FailuresExplained => "failures-explained",
             Self::SameSeedSameStory => "same-seed-same-story",
         }
     }
@@ -69,6 +91,17 @@ impl Claim {
             Self::EveryActionServed => {
                 "every lifecycle action got an execution, and none got two that act against each other"
             }
+            Self::RetainedForCause => {
+                "no instance was retained before its deadline, or with nothing left on it"
+            }
+            Self::AbandonedForCause => {
+                "no launch was abandoned before its join deadline, or of an instance that had joined"
+            }
+            Self::NoticedInTime => {
+                "every condition was noticed at the next check, and every deadline in time"
+            }
+            Self::WithinBudget => "checks, API calls and heartbeats stayed within their budget",
+            Self::FailuresExplained => "every failed execution named a cause that happened",
             Self::SameSeedSameStory => {
                 "told twice from the same seed, the story was the same to the byte"
             }
@@ -150,6 +183,9 @@ mod tests {
             .expect("all are judged");
         assert!(!health.held);
         assert_eq!(health.detail, "at 1970-01-01T00:00:00Z: a (and 1 more)");
-        assert_eq!(judged.iter().filter(|promise| promise.held).count(), 6);
+        assert_eq!(
+            judged.iter().filter(|promise| promise.held).count(),
+            CLAIMS.len() - 1
+        );
     }
 }

@@ -4,6 +4,7 @@ mod actions;
 mod answers;
 mod drains;
 mod judge;
+mod looks;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,12 @@ pub struct Terms {
     pub managed_draining: bool,
     /// AgentDisconnectedLimitSeconds.
     pub agent_limit: Duration,
+    /// Whether an instance is kept for its standalone tasks (StandaloneTaskPolicy skip-instance).
+    pub keeps_standalone: bool,
+    /// WaitForDaemons.
+    pub waits_for_daemons: bool,
+    /// How much later than in virtual time a look may come, since it takes real time.
+    pub latency: Duration,
 }
 
 impl Terms {
@@ -120,6 +127,9 @@ pub struct Watch {
 #[derive(Debug)]
 struct Inner {
     actions: actions::Actions,
+    looks: looks::Looks,
+    /// Name of the group.
+    group: String,
     terms: Terms,
     rolling: bool,
     stack_status: String,
@@ -178,6 +188,8 @@ impl Watch {
     pub fn new(terms: Terms) -> Self {
         let inner = Inner {
             actions: actions::Actions::default(),
+            looks: looks::Looks::default(),
+            group: String::new(),
             terms,
             rolling: false,
             stack_status: String::new(),
@@ -222,6 +234,7 @@ impl Watch {
         let mut inner = self.lock();
         inner.rolling = true;
         inner.most_judged = 0;
+        inner.looks.usage = Default::default();
         // What broke before the roll is the roll's to tell: nobody else will.
         let broken = std::mem::take(&mut inner.seen.broken);
         inner.seen = Seen {
@@ -233,6 +246,7 @@ impl Watch {
     /// Takes what was counted and seen since the roll began.
     pub fn end_roll(&self) -> Seen {
         let mut inner = self.lock();
+        inner.stays_within_budget();
         inner.rolling = false;
         std::mem::take(&mut inner.seen)
     }

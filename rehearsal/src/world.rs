@@ -32,6 +32,9 @@ pub trait Observer: Send {
     fn observe(&mut self, account: &Account, told: &Told);
 }
 
+/// A busy machine starts a process, and schedules a thread, within so much real time.
+const REAL_LATENCY: Duration = Duration::from_secs(5);
+
 /// An account with time running. Clones are the same account.
 #[derive(Clone)]
 pub struct World {
@@ -95,6 +98,14 @@ impl World {
     pub fn now(&self) -> Timestamp {
         let elapsed = self.began.1.elapsed() * self.speed;
         self.began.0 + Duration::from_millis(elapsed.as_millis() as u64)
+    }
+
+    /// How much later than in virtual time something may come because the machine took its time.
+    pub fn latency(&self) -> Duration {
+        match self.paused {
+            true => Duration::ZERO,
+            false => REAL_LATENCY * self.speed,
+        }
     }
 
     /// Adds somebody who is told of every fact from now on.

@@ -31,7 +31,7 @@ use crate::model::cluster::{
     agent_is_gone, current, termination_requested,
 };
 use crate::model::group::StackState;
-use crate::model::{ContainerInstanceArn, Extra, Finding, ServiceName, Subject};
+use crate::model::{ContainerInstanceArn, Extra, Finding, ServiceName, Subject, Turn};
 use crate::text::{between, count, duration, list};
 use crate::turn::{self, Place};
 use running::what_runs;
@@ -66,11 +66,11 @@ pub async fn handle(
     let stack = clients.cloudformation.stack_state(stack).await?;
     let has_begun = is_draining(&registrations);
     let turn = match turn_of(subject, input, has_begun, &stack, clients, now).await? {
-        Place::Go(turn) => turn,
+        Place::Go(turn) => admitted(turn, now()),
         Place::Wait(finding) => return Ok(*finding),
     };
     let subject = &Subject {
-        turn_came: turn.as_ref().and_then(|turn| turn.came_at),
+        turn_came: turn.came_at,
         ..subject.clone()
     };
     let running = what_runs(clients, cluster, &active, &draining, now()).await?;
@@ -89,7 +89,7 @@ pub async fn handle(
     finding.extra.tasks_left = running.left.remembered();
     finding.extra.daemons = Some(daemons(services));
     finding.extra.agent_gone_since = agent_is_gone(&registrations).then(&now);
-    finding.extra.turn = turn;
+    finding.extra.turn = Some(turn);
     Ok(finding)
 }
 
@@ -123,6 +123,16 @@ async fn turn_of(
         return Ok(Place::Go(earlier));
     }
     turn::look(subject, earlier, stack, clients, now).await
+}
+
+/// The turn of a drain that begins now, unless an earlier answer noted that it had begun. The drain deadline counts from
+/// here: an event may come minutes late, and the queue may be long, but a drain always has its whole time.
+fn admitted(turn: Option<Turn>, now: Timestamp) -> Turn {
+    let came_at = turn.and_then(|turn| turn.came_at).unwrap_or(now);
+    Turn {
+        room_since: None,
+        came_at: Some(came_at),
+    }
 }
 
 /// The same, with what is known of the tasks that were on an EC2 instance which is gone.
@@ -468,6 +478,32 @@ mod tests {
             };
             (200, answer.to_string())
         }))
+    }
+
+    #[tokio::test]
+    async fn a_drain_has_its_whole_time_however_late_its_event_came() {
+        for (earlier, admitted) in [
+            (json!(null), 900),
+            (json!({"turn": {"cameAt": null}, "since": stub::at(1)}), 900),
+            (
+                json!({"turn": {"cameAt": stub::at(60)}, "since": stub::at(1)}),
+                60,
+            ),
+        ] {
+            for status in ["ACTIVE", "DRAINING"] {
+                let clients = account(status, ("Terminating:Wait", true), &Arc::default());
+                let mut input = stub::event("terminate");
+                input["draining"] = earlier.clone();
+                let now = || stub::at(900);
+                let finding = handle(&stub::terminating(), &input, &clients, &now).await;
+                let turn = finding.expect("an answer").extra.turn.expect("a note");
+                assert_eq!(
+                    turn.came_at,
+                    Some(stub::at(admitted)),
+                    "{status}, {earlier}"
+                );
+            }
+        }
     }
 
     #[tokio::test]

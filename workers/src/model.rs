@@ -177,9 +177,9 @@ pub struct Settings {
 pub struct Subject {
     /// The action.
     pub action: Action,
-    /// When its event was written. Deadlines count from here, but for a drain that had to wait for its turn.
+    /// When its event was written. The join deadline counts from here.
     pub began: Timestamp,
-    /// When the turn of its drain came, if that had to wait.
+    /// When its drain was admitted, if it was. The drain deadline counts from here.
     pub turn_came: Option<Timestamp>,
     /// The hook's metadata.
     pub settings: Settings,
@@ -196,7 +196,7 @@ impl Subject {
         later(self.drain_began(), self.settings.drain_deadline)
     }
 
-    /// From when on the time of a drain counts.
+    /// From when on the time of a drain counts: from its admission, or from its event while it waits.
     pub fn drain_began(&self) -> Timestamp {
         self.turn_came.unwrap_or(self.began)
     }

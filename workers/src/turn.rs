@@ -19,7 +19,7 @@
 //!
 //! While a person holds the group, by a tag of it, nobody begins.
 //!
-//! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from its turn.
+//! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from its admission.
 
 use jiff::{SignedDuration, Timestamp};
 

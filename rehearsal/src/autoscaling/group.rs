@@ -1,6 +1,7 @@
 //! What Auto Scaling remembers: groups, their instances and their hooks.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -172,6 +173,16 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// When the lifecycle action at the hook `hook` began or had its last heartbeat, and the hook's timeout; nothing if no
+    /// action is open there, or if its last time has come, which no heartbeat puts off.
+    pub fn last_heartbeat(&self, hook: &str) -> Option<(Timestamp, Duration)> {
+        let mut actions = self.moving.actions.iter();
+        let action =
+            actions.find(|action| action.hook == hook && action.due < action.due_at_last)?;
+        let timeout = Duration::from_secs(action.heartbeat_timeout_seconds.into());
+        Some((action.due - timeout, timeout))
+    }
+
     /// The transition of the move that it is in, or was in last, as the API writes it.
     pub fn transition_name(&self) -> &'static str {
         self.moving.which.transition().as_str()
@@ -204,6 +215,12 @@ pub struct Action {
 }
 
 impl Group {
+    /// Whether the group has a tag of this key.
+    pub fn has_tag(&self, key: &str) -> bool {
+        let mut tags = self.settings.tags.iter();
+        tags.any(|tag| tag["Key"] == key)
+    }
+
     /// The instance `id`, while the group has it.
     pub fn instance(&self, id: &str) -> Option<&Instance> {
         self.instances.by_id(id)

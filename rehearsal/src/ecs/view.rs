@@ -139,6 +139,15 @@ impl State {
         service.active().then_some((service.healthy, minimum))
     }
 
+    /// What an EC2 instance is registered as: each registration's status, and whether its agent is connected.
+    pub fn registrations(&self, instance: &str) -> Vec<(&'static str, bool)> {
+        let clusters = self.clusters.values();
+        let all = clusters.flat_map(|cluster| cluster.instances.values());
+        let own = all.filter(|one| one.ec2 == instance);
+        own.map(|one| (one.status.name(), one.agent_connected))
+            .collect()
+    }
+
     /// Whether there is a cluster of this name.
     pub fn has_cluster(&self, name: &str) -> bool {
         self.clusters.get(name).is_some_and(|known| known.active)

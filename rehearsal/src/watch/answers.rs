@@ -1,9 +1,12 @@
 //! What executions and workers do to the watch: how long and how large executions get, and after which answer a hook is
 //! answered CONTINUE.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use workers::Worker;
 
+use super::looks::Look;
 use super::{Answered, Inner, InstanceSeen};
 use crate::account::Account;
 use crate::fact::{ExecutionFact, Fact, Told};
@@ -16,6 +19,9 @@ impl Inner {
     pub(super) fn execution(&mut self, at: Timestamp, execution: &str, what: &ExecutionFact) {
         match what {
             ExecutionFact::Started | ExecutionFact::Redriven => {
+                if *what == ExecutionFact::Redriven {
+                    self.looks.redriven(execution);
+                }
                 self.open_executions.insert(execution.to_owned(), at);
             }
             // A drain may have to wait for its turn in a roll, and its deadline counts from that.
@@ -28,11 +34,19 @@ impl Inner {
                 status,
                 history_events,
                 cause,
-                ..
+                error,
             } => {
+                let started = self.looks.began(execution);
                 let began = self.open_executions.remove(execution).unwrap_or(at);
                 let drains = self.turns_seen.remove(execution);
-                self.reconcilers.remove(execution);
+                if !self.reconcilers.remove(execution) && status == "FAILED" {
+                    self.failed(at, execution, error, cause);
+                }
+                self.looks
+                    .usage
+                    .allows(started.map_or(Duration::ZERO, |since| {
+                        at.duration_since(since).try_into().unwrap_or_default()
+                    }));
                 // A new instance may be held by drain after drain.
                 let freed = self.last_at_hook.filter(|_| !drains);
                 let began = freed.map_or(began, |freed| freed.max(began));
@@ -65,6 +79,27 @@ impl Inner {
         };
         if *failed && function.ends_with(Worker::Reconcile.name()) {
             self.actions.hinder(told.at);
+        }
+        let name = execution.rsplit(':').next().unwrap_or_default();
+        self.looks.usage.invokes(function);
+        if *failed {
+            self.looks.errs(name);
+        }
+        let asked = Worker::ALL
+            .into_iter()
+            .find(|worker| function.ends_with(worker.name()));
+        if let Some(worker) = asked.filter(|_| result.is_empty()) {
+            let lasted = Duration::from_millis(*billed_ms);
+            let look = Look {
+                at: told.at,
+                lasted,
+                worker,
+                execution: name,
+                instance,
+                failed: *failed,
+                verdict,
+            };
+            self.looked(account, look);
         }
         if result == "ABANDON" {
             self.abandoned.insert(instance.clone());

@@ -71,7 +71,10 @@ impl Inner {
                 let is_open = OPEN_REFRESHES.contains(&status.as_str());
                 self.refresh = is_open.then(|| status.clone());
             }
-            Fact::ContainerInstance { .. } => self.registers(told),
+            Fact::ContainerInstance { instance, .. } => {
+                self.looks.instance_changes(told.at, instance);
+                self.registers(told);
+            }
             // The request counts for a retained instance only: of another it would cut a drain short.
             Fact::Attribute { instance, name } if name == TERMINATE => {
                 let seen = self.instances.get(instance);
@@ -79,7 +82,13 @@ impl Inner {
                     self.to_be_ended.insert(instance.clone(), told.at);
                 }
             }
-            Fact::Task { .. } | Fact::TaskHealthy { .. } | Fact::TaskKilled { .. } => {
+            Fact::Task { instance, .. } | Fact::TaskKilled { instance, .. } => {
+                self.looks.instance_changes(told.at, instance);
+                self.looks.service_changes(told.at);
+                self.task(account, told);
+            }
+            Fact::TaskHealthy { .. } => {
+                self.looks.service_changes(told.at);
                 self.task(account, told);
             }
             Fact::Execution {
@@ -94,11 +103,14 @@ impl Inner {
             }
             Fact::Invocation { .. } => self.invocation(account, told),
             Fact::ApiCall {
-                caller: Caller::Function(_) | Caller::ActivityWorker(_),
+                caller: Caller::Function(name) | Caller::ActivityWorker(name),
                 service,
                 action,
-                ..
+                error,
             } => {
+                if error.is_none() {
+                    self.looks.usage.calls(account, name, action);
+                }
                 *self
                     .seen
                     .api_calls
@@ -110,7 +122,14 @@ impl Inner {
                 action,
                 error: None,
                 ..
-            } if SIZES_A_GROUP.contains(&action.as_str()) => self.launches_for_others(),
+            } => {
+                if SIZES_A_GROUP.contains(&action.as_str()) {
+                    self.launches_for_others();
+                }
+                // A tag pauses the group, a call of ECS may change a service.
+                self.looks.group_changes(told.at);
+                self.looks.service_changes(told.at);
+            }
             _ => {}
         }
     }
@@ -163,6 +182,8 @@ impl Inner {
             self.launches_over.insert(instance.clone());
         }
         self.enters(account, told.at, group, instance);
+        self.group.clone_from(group);
+        self.looks.group_changes(told.at);
         let group = account.autoscaling.group(group);
         let known = group.and_then(|group| group.instance(instance));
         let launched_from = known.map(|known| known.template.clone());
@@ -265,6 +286,9 @@ impl Inner {
             is_rolled,
             told_in,
         };
+        if seen.drain_began == Some(at) {
+            self.looks.drain_begins(instance);
+        }
         self.instances.insert(instance.to_owned(), seen);
         self.drains_open(at);
     }

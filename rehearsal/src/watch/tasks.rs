@@ -15,7 +15,7 @@ use crate::ecs::OWN_EXIT;
 use crate::fact::{Fact, Told};
 use crate::promises::Claim;
 
-/// A drain's deadline counts from the time of its event, which EventBridge tells in whole seconds.
+/// A drain that is not admitted has its deadline from the time of its event, which EventBridge tells in whole seconds.
 const WHOLE_SECONDS: Duration = Duration::from_secs(1);
 
 /// How long tasks may take that are told to stop because their stack is deleted.
@@ -155,7 +155,8 @@ impl Inner {
     fn is_overdue(&self, at: Timestamp, instance: &str) -> bool {
         let seen = self.instances.get(instance);
         let began = seen.and_then(|seen| seen.drain_began);
-        began.is_some_and(|began| at + WHOLE_SECONDS >= began + self.terms.drain_deadline)
+        let admitted = self.looks.admitted(instance).or(began);
+        admitted.is_some_and(|began| at + WHOLE_SECONDS >= began + self.terms.drain_deadline)
     }
 
     fn killed(&mut self, at: Timestamp, instance: &str, what: String) {

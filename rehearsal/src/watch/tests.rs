@@ -29,6 +29,9 @@ impl Scene {
             policy: "retain".to_owned(),
             join_deadline: Duration::from_secs(900),
             agent_limit: LIMIT,
+            keeps_standalone: false,
+            waits_for_daemons: true,
+            latency: Duration::ZERO,
         };
         let scene = Self {
             account: Account::new(now, 1),

@@ -102,7 +102,10 @@ impl Stage {
             .parameter("EcsClusterName")
             .ok_or("the parameters lack EcsClusterName; name the cluster")?
             .to_owned();
-        let watch = Watch::new(terms(settings)?);
+        let watch = Watch::new(Terms {
+            latency: world.latency(),
+            ..terms(settings)?
+        });
         world.add_observer(watch.clone());
         let usage = Usage::default();
         world.add_observer(usage.clone());
@@ -149,6 +152,9 @@ fn terms(settings: &Settings) -> Result<Terms, String> {
         join_deadline: Duration::from_secs(number("JoinDeadlineSeconds", 900)?),
         managed_draining: settings.has_capacity_provider("ManagedDraining", "DISABLED"),
         agent_limit: Duration::from_secs(number("AgentDisconnectedLimitSeconds", 600)?),
+        keeps_standalone: settings.parameter("StandaloneTaskPolicy") == Some("skip-instance"),
+        waits_for_daemons: settings.parameter("WaitForDaemons") != Some("false"),
+        latency: Duration::ZERO,
         policy: settings
             .parameter("DrainDeadlinePolicy")
             .unwrap_or("retain")
