@@ -387,6 +387,15 @@ impl State {
             .expect("a task is removed with its names")
     }
 
+    /// The deployment that started a task, while the service has it.
+    fn deployment_of(&mut self, cluster: &str, id: &str) -> Option<&mut service::Deployment> {
+        let cluster = self.clusters.get_mut(cluster)?;
+        let task = cluster.tasks.get(id)?;
+        let service = cluster.services.get_mut(task.service.as_ref()?)?;
+        let mut deployments = service.deployments.iter_mut();
+        deployments.find(|one| Some(&one.id) == task.deployment.as_ref())
+    }
+
     /// The cluster and the container instance of an EC2 instance that is registered.
     fn home_of(&self, ec2: &str) -> Option<(String, String)> {
         let cluster = self.homes.get(ec2)?;

@@ -151,6 +151,16 @@ pub fn away() -> Failure {
     )
 }
 
+/// The failure of an invocation that Lambda throttled, as Step Functions shows it
+/// (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors>).
+pub fn throttled() -> Failure {
+    failure(
+        "Lambda.TooManyRequestsException",
+        "Rate Exceeded.",
+        "TooManyRequestsException",
+    )
+}
+
 /// The failure of an invocation that was cut off.
 pub fn timed_out(function: &Function) -> Failure {
     let message = format!(

@@ -9,6 +9,6 @@ pub mod run;
 pub mod shrink;
 pub mod wrong;
 
-pub use draw::{Drawn, draw};
+pub use draw::{CLASSES, Drawn, draw};
 pub use run::{Failure, Ran, run};
 pub use shrink::shrink;

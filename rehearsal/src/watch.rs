@@ -174,6 +174,8 @@ struct Inner {
     /// The operation during which the group launched instances that were not the operation's.
     launched_for_others: Option<u32>,
     seen: Seen,
+    /// How often each branch was reached: see [`Watch::reached`].
+    reached: BTreeMap<String, u64>,
 }
 
 /// What the last worker said in an execution.
@@ -217,6 +219,7 @@ impl Watch {
             interrupted: BTreeSet::new(),
             launched_for_others: None,
             seen: Seen::default(),
+            reached: BTreeMap::new(),
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
@@ -259,6 +262,12 @@ impl Watch {
     /// What the stack's parameters say.
     pub fn terms(&self) -> Terms {
         self.lock().terms.clone()
+    }
+
+    /// How often each state of the definition was entered (`state NAME`), each answer given (`WORKER VERDICT`, or the error
+    /// in its place) and each cause of a wait named (`WORKER waits: CAUSE`), since the account began.
+    pub fn reached(&self) -> BTreeMap<String, u64> {
+        self.lock().reached.clone()
     }
 
     /// How many instances were ever retained.

@@ -85,6 +85,9 @@ pub(super) struct Deployment {
     /// the deployment's follows seconds later.
     pub(super) desired: u64,
     pub(super) completed: bool,
+    /// How many of its tasks did not come to RUNNING. None once one has: from then on failures are not counted any more
+    /// (documented: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html>).
+    pub(super) failed_tasks: Option<u64>,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
 }

@@ -79,6 +79,7 @@ impl Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StopCode {
     EssentialContainerExited,
+    TaskFailedToStart,
     UserInitiated,
     ServiceSchedulerInitiated,
     TerminationNotice,

@@ -24,8 +24,15 @@ const STALE_IN: u32 = 3;
 const STALEST: SignedDuration = SignedDuration::from_secs(10);
 /// Of so many descriptions one has a failure.
 const FAILURE_IN: u32 = 10;
-/// A reason that is neither MISSING nor INACTIVE: ECS documents no list of them.
-const REASON: &str = "INTERNAL_ERROR";
+/// Reasons of failures that say nothing of the item. ECS documents no list of them
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>). MISSING is none of these: it
+/// is only answered for what is not there.
+const REASONS: [&str; 4] = [
+    "INTERNAL_ERROR",
+    "ACCESS_DENIED",
+    "THROTTLED",
+    "UNAVAILABLE",
+];
 
 /// The lists of ECS's descriptions, and what names an item in each.
 const DESCRIBED: [(&str, &str, &str); 3] = [
@@ -39,17 +46,25 @@ const DESCRIBED: [(&str, &str, &str); 3] = [
 ];
 
 /// The lists that have pages, and the member that says how large.
-const PAGED: [(&str, &str); 3] = [
+const PAGED: [(&str, &str); 7] = [
     ("ListTasks", "maxResults"),
     ("ListContainerInstances", "maxResults"),
     ("DescribeAutoScalingInstances", "MaxRecords"),
+    ("DescribeScalingActivities", "MaxRecords"),
+    ("DescribeWarmPool", "MaxRecords"),
+    ("ListExecutions", "maxResults"),
+    ("ListServices", "maxResults"),
 ];
 
 /// What was read, and when: for stale reads.
 pub type Reads = BTreeMap<String, (Timestamp, Value)>;
 
 fn is_of_a_worker(caller: &Caller, call: &Call) -> bool {
-    matches!(caller, Caller::Function(_) | Caller::ActivityWorker(_)) && call.service != "states"
+    is_worker(caller) && call.service != "states"
+}
+
+fn is_worker(caller: &Caller) -> bool {
+    matches!(caller, Caller::Function(_) | Caller::ActivityWorker(_))
 }
 
 /// Whether `fault` is on and hits now, as it does once in `times`.
@@ -72,18 +87,18 @@ pub fn delay(account: &mut Account, caller: &Caller, call: &Call) -> Duration {
 pub fn answer(account: &mut Account, caller: &Caller, call: &Call) -> Result<Value, ApiError> {
     let (service, action) = (call.service.as_str(), call.action.as_str());
     if !is_of_a_worker(caller, call) {
-        return account.call(caller, service, action, &call.input);
+        let input = match is_worker(caller) {
+            true => in_pages(account, call),
+            false => call.input.clone(),
+        };
+        return account.call(caller, service, action, &input);
     }
     if strikes(account, Fault::ServerError, ERROR_IN) {
         let error = server_error(service);
         account.tell_call(caller, service, action, Some(&error));
         return Err(error);
     }
-    let mut input = call.input.clone();
-    let pages = PAGED.iter().find(|(known, _)| *known == action);
-    if let Some((_, member)) = pages.filter(|_| account.faults.has(Fault::SmallPages)) {
-        input[*member] = json!(1);
-    }
+    let input = in_pages(account, call);
     // A wrong of the workers may change what is answered, and so has to see it.
     account.answers_written = account.wrong.is_none();
     let answered = account.call(caller, service, action, &input);
@@ -93,6 +108,16 @@ pub fn answer(account: &mut Account, caller: &Caller, call: &Call) -> Result<Val
         return Err(server_error(service));
     }
     Ok(with_a_failure(account, action, answered))
+}
+
+/// The input of a call, with one item a page if a fault makes pages small.
+fn in_pages(account: &Account, call: &Call) -> Value {
+    let mut input = call.input.clone();
+    let pages = PAGED.iter().find(|(known, _)| *known == call.action);
+    if let Some((_, member)) = pages.filter(|_| account.faults.has(Fault::SmallPages)) {
+        input[*member] = json!(1);
+    }
+    input
 }
 
 /// What a read shows: the present, or what the same read showed a moment ago.
@@ -124,7 +149,8 @@ fn with_a_failure(account: &mut Account, action: &str, mut answered: Value) -> V
     }
     let first = answered[*list].as_array_mut().map(|all| all.remove(0));
     if let (Some(first), Some(failures)) = (first, answered["failures"].as_array_mut()) {
-        failures.push(json!({"arn": first[*name], "reason": REASON}));
+        let reason = REASONS[account.fault_random.usize(0..REASONS.len())];
+        failures.push(json!({"arn": first[*name], "reason": reason}));
     }
     answered
 }

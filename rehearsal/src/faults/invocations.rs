@@ -9,6 +9,8 @@ use crate::functions::Crash;
 const CRASHES_IN_TEN: u8 = 2;
 /// The same for each of the faults `worker-timeout` and `worker-memory`.
 const CUT_OFF_IN_TEN: u8 = 1;
+/// Of ten invocations under the fault `functions-throttled`, so many are throttled.
+const THROTTLED_IN_TEN: u8 = 2;
 
 /// How an invocation ends that is not left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum End {
     Timeout,
     /// It takes more memory than it has.
     Memory,
+    /// It does not begin: Lambda throttles it.
+    Throttled,
 }
 
 /// Whether, and when, the next invocation crashes.
@@ -34,6 +38,11 @@ pub fn end(account: &mut Account) -> (Crash, End) {
     let crash = crash(account);
     if crash != Crash::Never {
         return (crash, End::Crash);
+    }
+    if account.faults.has(Fault::FunctionsThrottled)
+        && account.fault_random.u8(0..10) < THROTTLED_IN_TEN
+    {
+        return (Crash::Before, End::Throttled);
     }
     for (fault, end) in [
         (Fault::WorkerTimeout, End::Timeout),

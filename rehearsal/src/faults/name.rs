@@ -71,11 +71,15 @@ pub enum Fault {
     LaunchEventsLost,
     /// The events of all terminate hooks are lost.
     TerminateEventsLost,
+    /// New tasks of services stop before they run.
+    TasksFail,
+    /// Lambda throttles invocations.
+    FunctionsThrottled,
 }
 
 impl Fault {
     /// All faults with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 34] = [
+    pub const ALL: [(Self, &'static str, &'static str); 36] = [
         (
             Self::NeverJoins,
             "never-joins",
@@ -245,6 +249,16 @@ impl Fault {
             Self::TerminateEventsLost,
             "terminate-events-lost",
             "the event of every terminate hook is lost; the reconciler starts its execution minutes later",
+        ),
+        (
+            Self::TasksFail,
+            "tasks-fail",
+            "a quarter of the new tasks of services stop before they run",
+        ),
+        (
+            Self::FunctionsThrottled,
+            "functions-throttled",
+            "Lambda throttles one worker invocation in five",
         ),
     ];
 

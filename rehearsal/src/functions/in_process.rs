@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use workers::Clients;
 
-use super::{Answered, Crash, away, crashed, failure, out_of_memory, timed_out};
+use super::{Answered, Crash, away, crashed, failure, out_of_memory, throttled, timed_out};
 use crate::account::{Account, Caller};
 use crate::faults::invocations::{self, End};
 use crate::inside;
@@ -123,6 +123,7 @@ async fn ended(function: &Function, end: End, began: Timestamp, world: &World) -
     match end {
         End::Crash => crashed("The process was killed"),
         End::Memory => out_of_memory(),
+        End::Throttled => throttled(),
         End::Timeout => {
             let spent = world.now().duration_since(began).unsigned_abs();
             let timeout = Duration::from_secs(function.timeout_seconds);

@@ -1,8 +1,12 @@
 //! Draws a story from a seed. Small clusters and few faults come more often: they are quick, and break as well.
 
+mod classes;
+mod field;
 mod market;
 mod operation;
 mod runs;
+
+pub use classes::CLASSES;
 
 use fastrand::Rng;
 
@@ -136,6 +140,7 @@ pub fn draw(seed: u64) -> Drawn {
         operation,
     };
     market::draw(seed, size, &mut drawn);
+    field::draw(seed, (size, zones), &mut drawn);
     drawn
 }
 

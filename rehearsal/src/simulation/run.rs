@@ -1,5 +1,6 @@
 //! Plays what was drawn, and says what came of it.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
@@ -47,6 +48,8 @@ pub struct Ran {
     pub lines: usize,
     /// Instances that were retained.
     pub retained: usize,
+    /// How often each branch of workers and definition was reached.
+    pub reached: BTreeMap<String, u64>,
     /// What was no good, in the order in which it happened.
     pub failures: Vec<Failure>,
 }
@@ -99,6 +102,7 @@ fn concluded(played: Played, lines: usize) -> Ran {
         outcome: played.ended,
         lines,
         retained: played.retained,
+        reached: played.reached,
         failures: played.broken.into_iter().map(Failure::Broken).collect(),
     }
 }
@@ -108,6 +112,7 @@ fn unplayable(why: String, lines: usize) -> Ran {
         outcome: String::new(),
         lines,
         retained: 0,
+        reached: BTreeMap::new(),
         failures: vec![Failure::Unplayable(why)],
     }
 }

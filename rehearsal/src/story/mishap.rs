@@ -32,10 +32,14 @@ pub enum Mishap {
     SpotInterrupted(u64),
     /// EC2 recommends to replace a Spot instance.
     SpotAtRisk(u64),
+    /// The event of an earlier execution is put on the bus again, as from an archive.
+    EventReplayed(u64),
+    /// Somebody puts the event of a terminate hook on the bus for an instance, without looking where that is.
+    EventMadeUp(u64),
 }
 
 /// The words, how many numbers follow each, and what it does.
-pub const WORDS: [(&str, usize, &str); 13] = [
+pub const WORDS: [(&str, usize, &str); 15] = [
     ("dies", 1, "an instance dies"),
     ("agent-away", 2, "an agent is away for so many seconds"),
     ("agent-gone", 1, "an agent is away for good"),
@@ -65,6 +69,16 @@ pub const WORDS: [(&str, usize, &str); 13] = [
         1,
         "EC2 recommends to replace a Spot instance",
     ),
+    (
+        "event-replayed",
+        1,
+        "the event of an earlier execution is replayed",
+    ),
+    (
+        "event-made-up",
+        1,
+        "somebody puts a terminate event on the bus for an instance",
+    ),
 ];
 
 impl Mishap {
@@ -93,6 +107,8 @@ impl Mishap {
             ("functions-away", [seconds]) => Self::FunctionsAway(*seconds),
             ("spot-interrupted", [n]) => Self::SpotInterrupted(*n),
             ("spot-at-risk", [n]) => Self::SpotAtRisk(*n),
+            ("event-replayed", [n]) => Self::EventReplayed(*n),
+            ("event-made-up", [n]) => Self::EventMadeUp(*n),
             _ => Self::WorkersUpdated,
         }))
     }
@@ -133,6 +149,8 @@ impl Mishap {
             Self::WorkersUpdated => "workers-updated",
             Self::SpotInterrupted(_) => "spot-interrupted",
             Self::SpotAtRisk(_) => "spot-at-risk",
+            Self::EventReplayed(_) => "event-replayed",
+            Self::EventMadeUp(_) => "event-made-up",
         }
     }
 }
@@ -150,7 +168,9 @@ impl fmt::Display for Mishap {
             | Self::OperatorDrains(n)
             | Self::FunctionsAway(n)
             | Self::SpotInterrupted(n)
-            | Self::SpotAtRisk(n) => write!(f, " {n}"),
+            | Self::SpotAtRisk(n)
+            | Self::EventReplayed(n)
+            | Self::EventMadeUp(n) => write!(f, " {n}"),
             Self::AgentAway(n, more) | Self::ServiceScaled(n, more) => write!(f, " {n} {more}"),
             Self::WorkersUpdated => Ok(()),
         }

@@ -13,6 +13,7 @@ mod roll;
 mod setup;
 mod terminate;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub struct Played {
     pub ended: String,
     /// How many instances were retained.
     pub retained: usize,
+    /// How often each branch of workers and definition was reached ([`crate::watch::Watch::reached`]).
+    pub reached: BTreeMap<String, u64>,
 }
 
 /// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state
@@ -184,6 +187,7 @@ impl Stage {
         self.all_happened()?;
         self.broken.extend(self.watch.end_roll().broken);
         Ok(Played {
+            reached: self.watch.reached(),
             reports: self.reports,
             broken: self.broken,
             ended: self.watch.stack_status(),

@@ -26,6 +26,7 @@ impl Inner {
             }
             // A drain may have to wait for its turn in a roll, and its deadline counts from that.
             ExecutionFact::Entered { state, .. } => {
+                self.reach(format!("state {state}"));
                 if state == "Drained" && self.turns_seen.insert(execution.to_owned()) {
                     self.open_executions.insert(execution.to_owned(), at);
                 }
@@ -82,13 +83,11 @@ impl Inner {
         }
         let name = execution.rsplit(':').next().unwrap_or_default();
         self.looks.usage.invokes(function);
+        self.reaches_answer(told);
         if *failed {
             self.looks.errs(name);
         }
-        let asked = Worker::ALL
-            .into_iter()
-            .find(|worker| function.ends_with(worker.name()));
-        if let Some(worker) = asked.filter(|_| result.is_empty()) {
+        if let Some(worker) = worker_of(function).filter(|_| result.is_empty()) {
             let lasted = Duration::from_millis(*billed_ms);
             let look = Look {
                 at: told.at,
@@ -132,6 +131,29 @@ impl Inner {
         if result == "CONTINUE" {
             let detail = format!("the hook of {instance} was answered CONTINUE {why_not}");
             self.broke(Claim::NoErrorContinues, told.at, detail);
+        }
+    }
+
+    fn reach(&mut self, branch: String) {
+        *self.reached.entry(branch).or_default() += 1;
+    }
+
+    fn reaches_answer(&mut self, told: &Told) {
+        let Fact::Invocation {
+            function,
+            verdict,
+            wait_causes,
+            ..
+        } = &told.fact
+        else {
+            return;
+        };
+        let Some(worker) = worker_of(function) else {
+            return;
+        };
+        self.reach(format!("{} {verdict}", worker.name()));
+        for cause in wait_causes {
+            self.reach(format!("{} waits: {cause:?}", worker.name()));
         }
     }
 
@@ -180,4 +202,10 @@ impl Inner {
     pub(super) fn stack_goes(&self) -> bool {
         ["DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"].contains(&self.stack_status.as_str())
     }
+}
+
+/// The worker that a function or an activity is named after.
+fn worker_of(function: &str) -> Option<Worker> {
+    let mut all = Worker::ALL.into_iter();
+    all.find(|worker| function.ends_with(worker.name()))
 }

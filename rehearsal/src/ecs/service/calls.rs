@@ -119,6 +119,7 @@ fn deployment(account: &mut Account, definition: Arc<TaskDefinition>, desired: u
         definition,
         desired,
         completed: false,
+        failed_tasks: Some(0),
         created_at: account.now,
         updated_at: account.now,
     }

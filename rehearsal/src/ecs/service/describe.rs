@@ -104,7 +104,7 @@ fn described_deployment(
         "desiredCount": desired,
         "pendingCount": own(Task::pending),
         "runningCount": own(Task::running),
-        "failedTasks": 0,
+        "failedTasks": deployment.failed_tasks.unwrap_or_default(),
         "createdAt": deployment.created_at.to_string(),
         "updatedAt": deployment.updated_at.to_string(),
         "launchType": "EC2",

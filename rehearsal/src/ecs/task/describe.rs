@@ -11,6 +11,7 @@ use crate::account::arn;
 impl StopCode {
     fn name(self) -> &'static str {
         match self {
+            Self::TaskFailedToStart => "TaskFailedToStart",
             Self::EssentialContainerExited => "EssentialContainerExited",
             Self::UserInitiated => "UserInitiated",
             Self::ServiceSchedulerInitiated => "ServiceSchedulerInitiated",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::{Event, scheduler, targets};
-use super::{Status, Task};
+use super::{Status, Task, stop};
 use crate::account::Account;
 use crate::fact::Fact;
 use crate::faults::Fault;
@@ -139,6 +139,9 @@ fn runs(account: &mut Account, cluster: &str, id: &str, version: u64) {
             },
         );
     }
+    if let Some(deployment) = account.ecs.deployment_of(&cluster, &id) {
+        deployment.failed_tasks = None;
+    }
     targets::registered(account, &cluster, &id);
     scheduler::task_changed(account, &cluster, &id);
 }
@@ -219,7 +222,16 @@ pub(in crate::ecs) fn step(account: &mut Account, cluster: &str, id: &str, versi
         account.ecs.task_mut(cluster, id).held = true;
         return;
     }
+    if next == Status::Running && fails_to_start(account, cluster, id) {
+        return stop::fail_to_start(account, cluster, id);
+    }
     enter(account, cluster, id, next, &reason);
+}
+
+/// Whether a fault keeps this task of a service from running.
+fn fails_to_start(account: &mut Account, cluster: &str, id: &str) -> bool {
+    let is_of_service = account.ecs.task_mut(cluster, id).service.is_some();
+    is_of_service && account.faults.has(Fault::TasksFail) && account.fault_random.u8(0..4) == 0
 }
 
 pub(super) fn current(account: &Account, cluster: &str, id: &str, version: u64) -> bool {

@@ -28,6 +28,24 @@ pub(in crate::ecs) fn exit(account: &mut Account, cluster: &str, id: &str, versi
     enter(account, cluster, id, Status::Deprovisioning, reason);
 }
 
+/// What keeps a task from running under the fault `tasks-fail`, in the words of a pull that failed.
+const NOT_PULLED: &str = "CannotPullContainerError: pull image manifest has been retried 5 time(s)";
+
+/// A task does not come to RUNNING.
+pub(super) fn fail_to_start(account: &mut Account, cluster: &str, id: &str) {
+    if let Some(deployment) = account.ecs.deployment_of(cluster, id) {
+        deployment.failed_tasks = deployment.failed_tasks.map(|failed| failed + 1);
+    }
+    unwanted(
+        account,
+        cluster,
+        id,
+        StopCode::TaskFailedToStart,
+        NOT_PULLED,
+    );
+    enter(account, cluster, id, Status::Deprovisioning, NOT_PULLED);
+}
+
 /// A task's container ends by itself at this moment, whatever was planned.
 pub(in crate::ecs) fn exit_now(account: &mut Account, cluster: &str, id: &str) {
     let known = account.ecs.clusters.get(cluster);

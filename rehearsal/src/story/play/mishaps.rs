@@ -79,8 +79,54 @@ impl Stage {
             Mishap::WorkersUpdated => return self.update_workers(),
             Mishap::SpotInterrupted(n) => return self.at_spot_instance(n, ec2::interrupt),
             Mishap::SpotAtRisk(n) => return self.at_spot_instance(n, ec2::at_risk),
+            Mishap::EventReplayed(n) => self.replay(n),
+            Mishap::EventMadeUp(n) => self.make_up(n),
         }
         Ok(())
+    }
+
+    /// The events for which executions were started, but for those of the reconciler.
+    fn events(&self) -> Vec<Value> {
+        self.world.with(|account| {
+            let all = account.stepfunctions.executions().iter();
+            let events = all.map(|one| one.input.clone());
+            events
+                .filter(|event| event["source"] == "aws.autoscaling")
+                .collect()
+        })
+    }
+
+    fn put(&self, event: Value) {
+        self.world
+            .with(|account| crate::eventbridge::put_event(account, event));
+    }
+
+    /// An archive's replay brings an event as it was, with its time
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html>).
+    fn replay(&self, n: u64) {
+        if let Some(event) = nth(self.events(), n) {
+            self.put(event);
+        }
+    }
+
+    /// Somebody copies an event of a hook, and changes what it says: an instance, the way it goes, a token and the time.
+    fn make_up(&self, n: u64) {
+        let instances: Vec<String> = self.watch.instances().into_keys().collect();
+        let (Some(mut event), Some(id)) = (nth(self.events(), n), nth(instances, n)) else {
+            return;
+        };
+        let (token, now) = self
+            .world
+            .with(|account| (account.uuid(), account.now.to_string()));
+        event["detail-type"] = json!("EC2 Instance-terminate Lifecycle Action");
+        event["time"] = json!(now);
+        let detail = &mut event["detail"];
+        detail["EC2InstanceId"] = json!(id);
+        detail["LifecycleActionToken"] = json!(token);
+        let leaving = workers::model::Transition::Terminating.name();
+        detail["LifecycleTransition"] = json!(leaving);
+        detail["LifecycleHookName"] = json!(workers::reconcile::hook_of(leaving));
+        self.put(event);
     }
 
     fn at_instance(&self, n: u64, what: impl FnOnce(&mut Account, &str)) {
