@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use workers::Worker;
+use workers::cause::in_words;
 
 use super::{Answered, Inner, InstanceSeen};
 use crate::account::Account;
@@ -40,8 +41,9 @@ impl Inner {
                 self.seen.max_history_events = self.seen.max_history_events.max(*history_events);
                 if late || status == "TIMED_OUT" || *history_events >= 25_000 {
                     let detail = format!(
-                        "execution {execution} ended {status} after {} s and {history_events} events: {cause}",
-                        at.duration_since(began).as_secs()
+                        "execution {execution} ended {status} after {} s and {history_events} events: {}",
+                        at.duration_since(began).as_secs(),
+                        in_words(None, cause)
                     );
                     self.broke(Claim::ExecutionsEnd, at, detail);
                 }
