@@ -1,5 +1,6 @@
 //! `rehearse`: deploys the stack in memory, releases a new AMI, and shows the roll as it happens.
 
+mod ami;
 mod html;
 mod tellings;
 
@@ -9,7 +10,6 @@ use std::sync::{Arc, Mutex};
 
 use clap::{Args, ValueEnum};
 use rehearsal::report::Report;
-use rehearsal::ssm::public;
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
 use rehearsal::story::{Action, Afterwards, Processes, Settings, play_with_processes};
 use rehearsal::text_file;
@@ -234,11 +234,7 @@ impl Rehearse {
         if self.fault.iter().any(|it| it.is_of_spot()) {
             settings.set_parameter("PurchaseOption", "spot");
         }
-        let of = |key: &str| settings.parameter(key).unwrap_or_default();
-        let wrong = public::wrong_processor(of("EcsAmiParameterKey"), of("EcsInstanceType"));
-        if let Some(wrong) = wrong {
-            anstream::eprintln!("ecs-rollout: {wrong}");
-        }
+        ami::check(&settings, self.parameters.as_deref())?;
         settings.workload = self.workload(&settings)?;
         if let Some(remark) = larger_than_the_group(&settings) {
             anstream::eprintln!("ecs-rollout: {remark}");
@@ -279,6 +275,9 @@ impl Rehearse {
         };
         let files: Result<Vec<_>, String> = self.workload.iter().map(read).collect();
         let workload = Workload::read_all(&files?)?;
+        for left_out in &workload.left_out {
+            anstream::eprintln!("ecs-rollout: left out: {left_out}");
+        }
         for assumed in &workload.assumed {
             anstream::eprintln!("ecs-rollout: assumed: {assumed}");
         }
