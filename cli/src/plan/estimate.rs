@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::checks::Remark;
 use super::seen::{Asked, Seen};
+use crate::format::count;
 use cluster::{Rehearsed, rehearsed};
 use heard::Heard;
 
@@ -61,8 +62,10 @@ impl Expected {
             return Some(Remark::blocker("rehearsal", words));
         }
         let words = format!(
-            "rehearsed {all} times, this rollout fails {failed} times (it ends as {outcome}): {or_stack}. It depends on which \
-             instance AWS replaces when"
+            "rehearsed {}, this rollout fails {} (it ends as {outcome}): {or_stack}. It depends on which \
+             instance AWS replaces when",
+            count(all, "time"),
+            count(failed, "time")
         );
         Some(Remark::condition("rehearsal", words))
     }

@@ -104,13 +104,20 @@ impl Simulated {
             let name = claim.name();
             let verdict = match self.failures.get(name) {
                 None => format!("invariant   {name} holds: {}", claim.words()),
-                Some(count) => format!("VIOLATION   {name}: in {count} scenarios"),
+                Some(count) => format!(
+                    "VIOLATION   {name}: in {}",
+                    workers::text::count(*count, "scenario")
+                ),
             };
             let _ = writeln!(text, "{verdict}");
         }
         for name in ["same-seed-same-story", "unplayable"] {
             if let Some(count) = self.failures.get(name) {
-                let _ = writeln!(text, "FAILED      {name}: {count} scenarios");
+                let _ = writeln!(
+                    text,
+                    "FAILED      {name}: {}",
+                    workers::text::count(*count, "scenario")
+                );
             }
         }
         text

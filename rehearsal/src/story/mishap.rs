@@ -2,6 +2,7 @@
 //! place, counted round: the group's instances, the running executions, the running tasks, or the services.
 
 use std::fmt;
+use workers::text::count;
 
 /// Something that befalls the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +76,10 @@ impl Mishap {
     pub fn read(word: &str, numbers: &[u64]) -> Option<Result<Self, String>> {
         let (_, wanted, _) = WORDS.iter().find(|(known, ..)| *known == word)?;
         if numbers.len() != *wanted {
-            let count = numbers.len();
             return Some(Err(format!(
-                "{word} takes {wanted} number(s), and {count} follow"
+                "{word} takes {}, not {}",
+                count(*wanted, "number"),
+                numbers.len()
             )));
         }
         Some(Ok(match (word, numbers) {

@@ -1,6 +1,7 @@
 //! The tables of the page.
 
 use super::{escaped, long, put};
+use crate::format::count;
 use crate::tale::{Life, Noted, Tale};
 use crate::view::report::{longest, usd};
 use crate::watching::without_instance;
@@ -183,7 +184,7 @@ pub fn instances(tale: &Tale) -> String {
         "what went on, and for how long",
     ];
     let table = table("Instances", &columns, &rows);
-    let summary = format!("{} instances", rows.len());
+    let summary = count(rows.len(), "instance");
     folded(rows.len() > ROWS_AT_ONCE, &summary, &table)
 }
 
