@@ -51,7 +51,7 @@ impl Claim {
             Self::ExecutionsEnd => "executions-end",
             Self::RollEnds => "roll-ends",
             Self::EveryActionServed => "every-action-served",
-            Self::SameSeedSameStory => "same-seed-same-story",
+            Self::SameSeedSameStory => "same-seed-same-trace",
         }
     }
 
@@ -59,18 +59,18 @@ impl Claim {
     pub fn words(self) -> &'static str {
         match self {
             Self::DrainedBeforeGone => {
-                "no instance went away while a task that was on it was not STOPPED"
+                "no instance was terminated while a task that was on it was not STOPPED"
             }
             Self::OneBatchOfDrains => "never more than one batch of drains was open",
             Self::NoErrorContinues => "no error ended in CONTINUE",
             Self::MinimumHealthy => "no service fell below its minimum healthy count",
             Self::ExecutionsEnd => "every execution ended in time, far from 25,000 history events",
-            Self::RollEnds => "the roll ended with all capacity on one AMI, at full size",
+            Self::RollEnds => "the rollout ended with all capacity on one AMI, at full size",
             Self::EveryActionServed => {
                 "every lifecycle action got an execution, and none got two that act against each other"
             }
             Self::SameSeedSameStory => {
-                "told twice from the same seed, the story was the same to the byte"
+                "two rehearsals with the same seed had the same trace, to the byte"
             }
         }
     }

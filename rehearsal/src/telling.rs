@@ -256,7 +256,7 @@ fn trouble_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
         } => {
             let reason =
                 format!("task {task} of {group} was {last_status} when the instance went away");
-            (instance, "task cut off".to_owned(), reason)
+            (instance, "task killed".to_owned(), reason)
         }
         Fact::Spot { instance, what } => {
             let (state, reason) = spot(*what);

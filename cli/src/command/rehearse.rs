@@ -186,7 +186,9 @@ impl Rehearse {
     fn not_claimed(&self, report: &Report) -> Option<&'static str> {
         match (self.processes, report.was_told_twice()) {
             (true, _) => Some("processes run on the wall clock"),
-            (false, false) => Some("one as long as this is told once, unless with --twice"),
+            (false, false) => {
+                Some("a rollout of this size is rehearsed once; --twice compares two")
+            }
             (false, true) => None,
         }
     }

@@ -263,7 +263,7 @@ impl Terminate {
         let (hook, ours) = ours.ok_or_else(|| {
             format!(
                 "group {group} of {id} has no terminate hook of ecs-rollout (one whose NotificationMetadata names cluster and \
-                 stack), so it is none of ours to end"
+                 stack), so ecs-rollout does not terminate its instances"
             )
         })?;
         if let Some(named) = self

@@ -51,7 +51,7 @@ impl Expected {
     /// A remark, if the rollout does not end well.
     pub fn remark(&self) -> Option<Remark> {
         let why = self.gave_up.as_deref();
-        let or_stack = why.unwrap_or("the stack told no reason");
+        let or_stack = why.unwrap_or("the stack gives no reason");
         let (failed, all, outcome) = (self.failed_rehearsals, self.rehearsals, &self.outcome);
         if failed == 0 {
             let words = format!("rehearsed, this rollout ends well, but {}", why?);

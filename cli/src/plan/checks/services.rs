@@ -211,7 +211,7 @@ pub fn unsteady(seen: &Seen, _: &Asked) -> Vec<Remark> {
         return Vec::new();
     }
     let words = format!(
-        "not steady now: {}. A drain waits until no service is degraded by it, and cannot tell this trouble from its own",
+        "not steady now: {}. A drain waits until no service is degraded, and counts these services as degraded by the drain",
         some(unsteady.iter().map(String::as_str))
     );
     vec![Remark::warning("unsteady", words)]

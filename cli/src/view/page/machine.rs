@@ -44,7 +44,7 @@ pub fn picture(definition: &str, tale: &Tale) -> Result<String, String> {
     let mut out = format!(
         "<svg id=\"graph\" role=\"img\" aria-labelledby=\"graph-title graph-desc\" viewBox=\"0 0 {width:.0} {height:.0}\" \
          style=\"--width: {width:.0}px\">\n<title id=\"graph-title\">The state machine</title>\
-         <desc id=\"graph-desc\">Its {} states, with how many executions passed each. The table below tells the same.</desc>\n",
+         <desc id=\"graph-desc\">Its {} states, with how many executions passed each. The table below has the same numbers.</desc>\n",
         graph.names.len()
     );
     // The ways that nobody took lie under the others.

@@ -181,7 +181,7 @@ pub fn instances(tale: &Tale) -> String {
         "version",
         "came",
         "end",
-        "what went on, and for how long",
+        "phases, and how long each took",
     ];
     let table = table("Instances", &columns, &rows);
     let summary = count(rows.len(), "instance");
