@@ -39,7 +39,7 @@ impl InvocationError {
     /// (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>).
     fn meaning(&self) -> Option<&'static str> {
         match self.error_type.as_str() {
-            "ServiceException" => Some("Lambda had an error of its own"),
+            "ServiceException" => Some("Lambda itself failed"),
             "TooManyRequestsException" => Some("Lambda throttled the invocation"),
             "Sandbox.Timedout" => Some("it did not answer within the function's timeout"),
             "Runtime.ExitError" => Some("its process ended before it answered"),
@@ -81,7 +81,7 @@ mod tests {
         for (cause, said) in [
             (
                 r#"{"errorMessage":"An error occurred.","errorType":"ServiceException"}"#,
-                "worker draining failed: Lambda had an error of its own (ServiceException: An error occurred.)",
+                "worker draining failed: Lambda itself failed (ServiceException: An error occurred.)",
             ),
             (
                 r#"{"errorMessage":"Task timed out after 20.00 seconds","errorType":"Sandbox.Timedout"}"#,

@@ -353,7 +353,7 @@ mod tests {
         told(
             second,
             Fact::Execution {
-                execution: format!("execution of {instance}"),
+                execution: format!("of-{instance}"),
                 instance: instance.to_owned(),
                 what: ExecutionFact::Ended {
                     status: "FAILED".to_owned(),
@@ -369,7 +369,7 @@ mod tests {
         told(
             second,
             Fact::Invocation {
-                execution: format!("execution of {instance}"),
+                execution: format!("arn:aws:states:eu-west-1:1:execution:m:of-{instance}"),
                 function: function.to_owned(),
                 instance: instance.to_owned(),
                 result: String::new(),
@@ -393,7 +393,7 @@ mod tests {
         ];
         let shown = facts.iter().filter_map(|told| milestones.of(told));
         let shown: Vec<String> = shown.map(|it| it.text).collect();
-        let meaning = "Lambda had an error of its own (ServiceException: It cannot.)";
+        let meaning = "Lambda itself failed (ServiceException: It cannot.)";
         assert_eq!(
             shown,
             [

@@ -310,7 +310,7 @@ mod tests {
         assert!(message("event [1]").contains("not a JSON object"));
         assert!(message("call ecs").contains("call SERVICE ACTION {JSON}"));
         assert!(message("call ecs ListTasks [1]").contains("not a JSON object"));
-        assert!(message("refused roll").contains("only a call can be refused"));
+        assert!(message("refused roll").contains("`refused` takes a call, not \"roll\""));
         assert!(message("in 60").contains("in SECONDS DEED"));
         assert!(message("terminate now").contains("stop-tasks and steps=N"));
         assert!(message("terminate steps=x").contains("whole number"));

@@ -10,6 +10,7 @@ use crate::fact::{ExecutionFact, Fact};
 /// The worker whose attempt failed last, for each execution under way.
 #[derive(Debug, Default)]
 pub struct FailedWorkers {
+    /// By the execution's name.
     by_execution: BTreeMap<String, Worker>,
 }
 
@@ -26,7 +27,9 @@ impl FailedWorkers {
             return;
         };
         if let Some(worker) = Worker::of_function(function) {
-            self.by_execution.insert(execution.clone(), worker);
+            // An invocation names the execution's ARN, of which the execution's own facts have the last part.
+            let name = execution.rsplit(':').next().unwrap_or(execution);
+            self.by_execution.insert(name.to_owned(), worker);
         }
     }
 

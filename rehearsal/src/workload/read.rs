@@ -259,12 +259,7 @@ mod tests {
         );
         assert_eq!(web.deregistration_seconds, Some(300));
         assert_eq!(workload.services[1].desired, None);
-        assert!(
-            workload
-                .assumed
-                .iter()
-                .any(|line| line.contains("far runs on Fargate"))
-        );
+        assert_eq!(workload.left_out, ["far runs on Fargate"]);
     }
 
     #[test]
