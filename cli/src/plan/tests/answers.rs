@@ -90,7 +90,7 @@ fn a_group_that_was_scaled_is_told_what_the_update_does_to_it() {
         said.contains("has 3 instances, and the update sets it to 4"),
         "{said}"
     );
-    assert!(said.contains("1 more are launched at once"), "{said}");
+    assert!(said.contains("1 more is launched at once"), "{said}");
 }
 
 #[test]
