@@ -277,11 +277,10 @@ impl Rehearse {
         };
         let files: Result<Vec<_>, String> = self.workload.iter().map(read).collect();
         let workload = Workload::read_all(&files?)?;
-        for left_out in &workload.left_out {
-            anstream::eprintln!("ecs-rollout: left out: {left_out}");
-        }
-        for assumed in &workload.assumed {
-            anstream::eprintln!("ecs-rollout: assumed: {assumed}");
+        let left_out = workload.left_out.iter().map(|it| ("left out", it));
+        let assumed = workload.assumed.iter().map(|it| ("assumed", it));
+        for (what, it) in left_out.chain(assumed) {
+            anstream::eprintln!("ecs-rollout: {what}: {it}");
         }
         Ok(workload)
     }
