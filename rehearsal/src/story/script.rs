@@ -316,7 +316,7 @@ mod tests {
         assert!(message("terminate steps=x").contains("whole number"));
         assert!(message("in soon deregister").contains("whole number"));
         assert!(message("in 60 roll").contains("takes time itself"));
-        assert!(message("in 60 fly").contains("no word of a story"));
+        assert!(message("in 60 fly").contains("is not a word of a scenario"));
         assert!(message("in 60 try roll").contains("takes time itself"));
         assert!(message("in 60 in 60 deregister").contains("cannot follow on in"));
         assert!(message(&"try ".repeat(9999)).contains("cannot follow on try"));
