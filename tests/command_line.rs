@@ -32,7 +32,7 @@ fn json_is_one_object_with_the_documented_members() {
         "stateTransitions",
         "maxHistoryEvents",
         "costUsd",
-        "promises",
+        "invariants",
         "seed",
     ] {
         assert!(!report[member].is_null(), "{member} is missing");

@@ -34,7 +34,7 @@ fn rehearsed(promise: &str, template: &str, flags: &[&str]) -> (bool, Option<i32
     let command = ["rehearse", "--output", "json", "--template", template];
     let output = run(&[&command, flags].concat());
     let report: Value = serde_json::from_slice(&output.stdout).expect("stdout is one JSON object");
-    let promises = report["promises"].as_array().expect("a list");
+    let promises = report["invariants"].as_array().expect("a list");
     let one = promises.iter().find(|one| one["name"] == promise);
     let held = one.and_then(|one| one["held"].as_bool());
     (held.expect("the promise is judged"), output.status.code())

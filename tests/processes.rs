@@ -87,7 +87,7 @@ fn processes_end_as_the_same_roll_in_process_does() {
     for (function, starts) in starts {
         assert!(starts["cold"].as_u64() >= Some(1), "{function}: {starts}");
     }
-    let promises = outside["promises"].as_array().expect("promises");
+    let promises = outside["invariants"].as_array().expect("promises");
     assert_eq!(promises.len(), 7);
 }
 

@@ -123,6 +123,28 @@ fn services_of_another_capacity_provider_are_left_out_and_said() {
 }
 
 #[test]
+fn a_parameter_that_holds_json_is_refused_with_the_one_that_holds_the_id() {
+    let text = std::fs::read_to_string(root().join("template/parameters.example.json"))
+        .expect("the example");
+    let (own, public) = (
+        "/ami/ecs/latest",
+        "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended",
+    );
+    assert!(text.contains(own));
+    let parameters = file("json-ami.json", &text.replace(own, public));
+    let output = run(&["rehearse", "--parameters", &parameters]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    let place = format!(
+        "json-ami.json: EcsAmiParameterKey: the public parameter {public} holds a JSON object"
+    );
+    let remedy = format!("take {public}/image_id");
+    for words in [place, remedy] {
+        assert!(message.contains(&words), "{message}");
+    }
+}
+
+#[test]
 fn an_ami_for_another_processor_does_not_boot() {
     let text = std::fs::read_to_string(root().join("template/parameters.example.json"))
         .expect("the example");

@@ -23,7 +23,7 @@ use workers::{Clients, Error, boot};
 use access::LOG_IN;
 pub use access::{Access, CredentialSource, Identity, with_access, with_profile};
 pub use activities::Activity;
-pub use cluster::{Compute, Machine, ServiceSettings, StartedTask};
+pub use cluster::{Compute, Machine, ServiceSettings, Services, StartedTask};
 pub use definition::{Definition, RUNS_FOR};
 use edge::Edge;
 pub use edge::fit_to_show;

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
-pub use workers::text::{between, clock, count, duration};
+pub use workers::text::{between, clock, count, duration, noun};
 
 /// A duration in seconds.
 pub fn seconds(seconds: f64) -> String {

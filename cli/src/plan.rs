@@ -118,6 +118,8 @@ impl Plan {
         let moved = staying.min(seen.sizes_in_update().desired);
         let left_out = seen.left_out();
         let left_out = left_out.map(|it| format!("{} ({})", it.service.name, it.compute));
+        let draining = seen.draining_services.iter();
+        let draining = draining.map(|name| format!("{name} (DRAINING, ECS stops its tasks)"));
         Self {
             verdict: verdict(seen, asked, &remarks),
             place: seen.place.clone(),
@@ -131,7 +133,7 @@ impl Plan {
             batches: (moved + batch - 1) / batch,
             instances,
             services: seen.moving_services().count(),
-            left_out: left_out.collect(),
+            left_out: left_out.chain(draining).collect(),
             standalone_tasks: seen.standalone().count(),
             remarks,
             expected: rehearsed.and_then(Result::ok),

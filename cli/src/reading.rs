@@ -219,15 +219,15 @@ impl Reader {
         }
         let Some(place) = events.iter().position(begins) else {
             return Err(format!(
-                "stack {name} has no events of an operation any more (CloudFormation keeps them for 90 days); --since says from \
-                 when on the instances' executions are told"
+                "stack {name} has no events of an operation any more (CloudFormation keeps them for 90 days); --since 2h reports the \
+                 instances' executions of the last two hours"
             )
             .into());
         };
         let began = events[place].at;
         if events[place].status == "CREATE_IN_PROGRESS" {
             return Err(format!(
-                "stack {name} was created at {began:.0} and has never rolled since; --since {began:.0} tells its creation"
+                "stack {name} was created at {began:.0} and has never rolled since; --since {began:.0} reports its creation"
             )
             .into());
         }

@@ -260,8 +260,8 @@ mod tests {
         let of = |reason| without_instance(reason, "i-1");
         assert_eq!(of("i-1 is held by i-12"), "is held by i-12");
         assert_eq!(
-            of("3 task(s) on i-1 not STOPPED: a on i-2"),
-            "3 task(s) not STOPPED: a on i-2"
+            of("3 tasks on i-1 not STOPPED: a on i-2"),
+            "3 tasks not STOPPED: a on i-2"
         );
         assert_eq!(of("Waiting for i-2"), "Waiting for i-2");
     }

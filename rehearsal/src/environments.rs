@@ -148,7 +148,7 @@ impl Environments {
             None => {
                 let worker = function.worker().ok_or_else(|| {
                     format!(
-                        "{} is none of our workers, and no zip was given",
+                        "{} is not one of our workers, and no zip was given",
                         function.code
                     )
                 })?;

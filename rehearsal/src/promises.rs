@@ -73,7 +73,7 @@ impl Claim {
             Self::NoticedInTime => "noticed-in-time",
             Self::WithinBudget => "within-budget",
             Self::FailuresExplained => "failures-explained",
-            Self::SameSeedSameStory => "same-seed-same-story",
+            Self::SameSeedSameStory => "same-seed-same-trace",
         }
     }
 
@@ -81,13 +81,13 @@ impl Claim {
     pub fn words(self) -> &'static str {
         match self {
             Self::DrainedBeforeGone => {
-                "no instance went away while a task that was on it was not STOPPED"
+                "no instance was terminated while a task that was on it was not STOPPED"
             }
             Self::OneBatchOfDrains => "never more than one batch of drains was open",
             Self::NoErrorContinues => "no error ended in CONTINUE",
             Self::MinimumHealthy => "no service fell below its minimum healthy count",
             Self::ExecutionsEnd => "every execution ended in time, far from 25,000 history events",
-            Self::RollEnds => "the roll ended with all capacity on one AMI, at full size",
+            Self::RollEnds => "the rollout ended with all capacity on one AMI, at full size",
             Self::EveryActionServed => {
                 "every lifecycle action got an execution, and none got two that act against each other"
             }
@@ -103,7 +103,7 @@ impl Claim {
             Self::WithinBudget => "checks, API calls and heartbeats stayed within their budget",
             Self::FailuresExplained => "every failed execution named a cause that happened",
             Self::SameSeedSameStory => {
-                "told twice from the same seed, the story was the same to the byte"
+                "two rehearsals with the same seed had the same trace, to the byte"
             }
         }
     }

@@ -64,6 +64,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts: Option<BTreeMap<String, Starts>>,
     /// Each promise, held or broken.
+    #[serde(rename = "invariants")]
     pub promises: Vec<Promise>,
     /// The seed that gives this story again.
     pub seed: u64,
@@ -84,7 +85,7 @@ impl Report {
         let claim = Claim::SameSeedSameStory;
         let detail = match same {
             true => claim.words(),
-            false => "the same seed told another story the second time",
+            false => "the second rehearsal with the same seed had another trace",
         };
         self.promises.push(Promise {
             name: claim.name(),

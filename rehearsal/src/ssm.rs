@@ -154,7 +154,7 @@ fn check_twin(account: &Account, name: &str) -> Result<(), ApiError> {
     };
     match account.ssm.parameters.contains_key(&twin) {
         true => Err(ApiError::not_known(format_args!(
-            "a parameter {name} beside {twin}, which AWS does not tell apart"
+            "a parameter {name} beside {twin}, which are the same parameter to AWS"
         ))),
         false => Ok(()),
     }

@@ -1,5 +1,6 @@
 //! Tells facts as lines of text: one line for each thing that a person cares about.
 
+mod cause;
 mod instances;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use workers::Worker;
 
 use crate::fact::{ExecutionFact, Fact, Told};
+pub use cause::FailedWorkers;
 use instances::{instance_line, reconciled_line, refresh_line, spot};
 
 /// How often a wait that goes on for the same reason is told again.
@@ -76,6 +78,7 @@ pub struct Teller {
     began: Timestamp,
     stack: String,
     waits: BTreeMap<String, (String, Timestamp)>,
+    failed: FailedWorkers,
 }
 
 impl Teller {
@@ -85,11 +88,13 @@ impl Teller {
             began,
             stack: stack.to_owned(),
             waits: BTreeMap::new(),
+            failed: FailedWorkers::default(),
         }
     }
 
     /// The line for a fact, if a person cares about it.
     pub fn line(&mut self, told: &Told) -> Option<Line> {
+        self.failed.note(&told.fact);
         let (subject, state, reason, mood) = match &told.fact {
             Fact::Stack { .. } => self.stack_line(&told.fact)?,
             Fact::Invocation { .. } => self.answer_line(told)?,
@@ -117,6 +122,7 @@ impl Teller {
                 what,
                 detail,
             } => (subject.clone(), what.clone(), detail.clone(), Mood::Plain),
+            Fact::Execution { .. } => self.execution_line(&told.fact)?,
             other => trouble_line(other)?,
         };
         let at = told.at.duration_since(self.began).unsigned_abs();
@@ -162,6 +168,25 @@ impl Teller {
         Some((subject, status.clone(), reason.clone(), mood))
     }
 
+    /// An execution that ended other than well; one without an instance is the reconciler's.
+    fn execution_line(&self, fact: &Fact) -> Option<(String, String, String, Mood)> {
+        let reason = self.failed.reason(fact)?;
+        let Fact::Execution {
+            execution,
+            instance,
+            what: ExecutionFact::Ended { status, .. },
+        } = fact
+        else {
+            return None;
+        };
+        let subject = match instance.as_str() {
+            "" => execution,
+            instance => instance,
+        };
+        let state = format!("execution {status}");
+        Some((subject.to_owned(), state, reason, Mood::Bad))
+    }
+
     /// An answer is told when it is new; a wait for the same thing is told again from time to time.
     fn answer_line(&mut self, told: &Told) -> Option<(String, String, String, Mood)> {
         let Fact::Invocation {
@@ -177,11 +202,8 @@ impl Teller {
         else {
             return None;
         };
-        let known = Worker::ALL
-            .map(Worker::name)
-            .into_iter()
-            .find(|worker| function.ends_with(worker));
-        let worker = known.unwrap_or(function);
+        let worker = Worker::of_function(function).map(Worker::name);
+        let worker = worker.unwrap_or(function);
         let mood = match verdict.as_str() {
             _ if *failed => Mood::Bad,
             "Reached" => Mood::Good,
@@ -223,7 +245,7 @@ impl Teller {
     }
 }
 
-/// What nobody wants to read: tasks cut off, events lost, executions that failed.
+/// What nobody wants to read: tasks killed, events lost.
 fn trouble_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
     let (subject, state, reason) = match fact {
         Fact::TaskKilled {
@@ -234,7 +256,7 @@ fn trouble_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
         } => {
             let reason =
                 format!("task {task} of {group} was {last_status} when the instance went away");
-            (instance, "task cut off".to_owned(), reason)
+            (instance, "task killed".to_owned(), reason)
         }
         Fact::Spot { instance, what } => {
             let (state, reason) = spot(*what);
@@ -251,28 +273,6 @@ fn trouble_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
             "event".to_owned(),
             format!("{detail_type}: {outcome}"),
         ),
-        Fact::Execution {
-            instance,
-            execution,
-            what:
-                ExecutionFact::Ended {
-                    status,
-                    error,
-                    cause,
-                    ..
-                },
-        } if status != "SUCCEEDED" => {
-            let subject = if instance.is_empty() {
-                execution
-            } else {
-                instance
-            };
-            (
-                subject,
-                format!("execution {status}"),
-                format!("{error}: {cause}"),
-            )
-        }
         _ => return None,
     };
     Some((subject.clone(), state, reason, Mood::Bad))

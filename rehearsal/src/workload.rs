@@ -22,6 +22,8 @@ pub struct Workload {
     pub tasks: Vec<Standalone>,
     /// What was assumed about services read from a file, for people to see.
     pub assumed: Vec<String>,
+    /// The services of the files that are not rehearsed, and why each of them is not.
+    pub left_out: Vec<String>,
     /// Whether files described it. A service whose capacity provider the cluster does not have is then left out, as one
     /// that runs elsewhere; otherwise it is refused.
     pub described: bool,
@@ -127,6 +129,7 @@ impl Workload {
                 on_instance: None,
             }],
             assumed: Vec::new(),
+            left_out: Vec::new(),
             described: false,
         }
     }

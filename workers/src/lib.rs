@@ -39,6 +39,7 @@ use serde_json::Value;
 pub mod at_hook;
 pub mod autoscaling;
 pub mod boot;
+pub mod cause;
 pub mod clock;
 pub mod cloudformation;
 pub mod complete_action;
@@ -154,6 +155,18 @@ impl Worker {
     /// The worker of that name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|worker| worker.name() == name)
+    }
+
+    /// The worker that a function runs: the function's name ends with the worker's.
+    pub fn of_function(function: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|worker| function.ends_with(worker.name()))
+    }
+
+    /// The worker whose answers the state machine keeps there.
+    pub fn of_phase(phase: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|worker| worker.phase() == phase)
     }
 
     /// Where the state machine keeps its answer.

@@ -2,6 +2,7 @@
 //! shows it, and none of it is longer than where it has to go allows.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -83,11 +84,18 @@ pub fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%SZ").to_string()
 }
 
-/// How many there are of something, such as `1 task` or `3 tasks`.
-pub fn count(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        more => format!("{more} {what}s"),
+/// How many there are of something, such as `1 task`, `3 tasks` or `2 batches`.
+pub fn count<N: Copy + fmt::Display + TryInto<i64>>(count: N, what: &str) -> String {
+    format!("{count} {}", noun(count, what))
+}
+
+/// `what` in the form that goes with the number: `task` with 1, `tasks` with any other.
+pub fn noun<N: Copy + TryInto<i64>>(count: N, what: &str) -> Cow<'_, str> {
+    let is_one = count.try_into().is_ok_and(|count| count == 1);
+    match is_one {
+        true => Cow::Borrowed(what),
+        false if what.ends_with("ch") => Cow::Owned(format!("{what}es")),
+        false => Cow::Owned(format!("{what}s")),
     }
 }
 
@@ -171,6 +179,9 @@ mod tests {
         assert_eq!(clock(at(61)), "00:01:01Z");
         assert_eq!(count(1, "task"), "1 task");
         assert_eq!(count(3, "task"), "3 tasks");
+        assert_eq!(count(0_usize, "task"), "0 tasks");
+        assert_eq!(count(2_i64, "batch"), "2 batches");
+        assert_eq!(count(u64::MAX, "call"), format!("{} calls", u64::MAX));
     }
 
     #[test]

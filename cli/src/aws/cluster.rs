@@ -11,7 +11,7 @@ use workers::Error;
 use super::services::refused;
 use super::{Aws, time};
 
-pub use service::{Compute, ServiceSettings};
+pub use service::{Compute, ServiceSettings, Services};
 
 /// DescribeContainerInstances and DescribeTasks take this many at once (documented).
 const DESCRIBED_AT_ONCE: usize = 100;
@@ -158,18 +158,18 @@ impl Aws {
         Ok(machines)
     }
 
-    /// The services of the cluster that are ACTIVE.
+    /// The services of the cluster that are ACTIVE, and those that are DRAINING.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
-    pub async fn all_services(&self, cluster: &str) -> Result<Vec<ServiceSettings>, Error> {
+    pub async fn all_services(&self, cluster: &str) -> Result<Services, Error> {
         let list = "ecs:ListServices";
         let pages = self.ecs.list_services().cluster(cluster);
         let listed = pages.into_paginator().items().send();
         let arns = listed.collect::<Result<Vec<String>, _>>().await;
         let arns = arns.map_err(|error| Error::from_sdk(list, error))?;
         let call = "ecs:DescribeServices";
-        let mut services = Vec::new();
+        let mut services = Services::default();
         for some in arns.chunks(SERVICES_DESCRIBED_AT_ONCE) {
             let sent = self
                 .ecs
@@ -178,11 +178,17 @@ impl Aws {
                 .set_services(Some(some.to_vec()))
                 .send();
             let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
-            let active = answer.services().iter();
-            let active = active.filter(|one| one.status() == Some("ACTIVE"));
-            services.extend(active.map(ServiceSettings::of));
+            for one in answer.services() {
+                let settings = ServiceSettings::of(one);
+                match one.status() {
+                    Some("ACTIVE") => services.active.push(settings),
+                    Some("DRAINING") => services.draining.push(settings.name),
+                    _ => {}
+                }
+            }
         }
-        services.sort_by(|a, b| a.name.cmp(&b.name));
+        services.active.sort_by(|a, b| a.name.cmp(&b.name));
+        services.draining.sort();
         Ok(services)
     }
 

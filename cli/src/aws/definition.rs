@@ -100,7 +100,9 @@ impl Aws {
             .send();
         let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
         let told = answer.task_definition();
-        let told = told.ok_or_else(|| Error::bad_answer(call, format!("{arn} is not told")))?;
+        let told = told.ok_or_else(|| {
+            Error::bad_answer(call, format!("the definition of {arn} is missing"))
+        })?;
         Ok(Definition::of(told))
     }
 

@@ -4,6 +4,7 @@ use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus, HistoryEvent};
 use jiff::Timestamp;
 use serde_json::Value;
 use workers::Error;
+use workers::cause::in_words;
 
 use super::{Aws, Page};
 
@@ -35,7 +36,7 @@ pub struct Ran {
     pub since: Timestamp,
     /// What that state was given: the event, and the workers' answers.
     pub input: Value,
-    /// Error and cause, if it failed.
+    /// Error and cause, if it failed; the cause in words.
     pub failure: Option<(String, String)>,
 }
 
@@ -116,13 +117,17 @@ impl Aws {
                 .set_next_token(next)
                 .send();
             let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
-            for event in answer.events() {
+            let mut events = answer.events().iter();
+            while let Some(event) = events.next() {
                 if let Some(failed) = event.execution_failed_event_details() {
                     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
                     failure = Some((text(failed.error()), text(failed.cause())));
                 }
                 if let Some(mut ran) = entered(event) {
-                    ran.failure = failure;
+                    let asked = state_that_failed(events).map(|state| format!("state {state}"));
+                    ran.failure = failure.map(|(error, cause)| {
+                        (error, in_words(asked.as_deref(), &cause).into_owned())
+                    });
                     return Ok(Some(ran));
                 }
             }
@@ -153,6 +158,16 @@ pub fn console(region: &str, execution: &str) -> String {
     format!(
         "https://{region}.{domain}/states/home?region={region}#/v2/executions/details/{execution}"
     )
+}
+
+/// The Task state of the last attempt that failed, in what is left of a history in reverse order.
+fn state_that_failed<'a>(mut events: impl Iterator<Item = &'a HistoryEvent>) -> Option<&'a str> {
+    events.find(|event| {
+        event.lambda_function_failed_event_details().is_some()
+            || event.activity_failed_event_details().is_some()
+    })?;
+    let mut entered = events.filter_map(HistoryEvent::state_entered_event_details);
+    entered.next().map(|state| state.name())
 }
 
 fn entered(event: &HistoryEvent) -> Option<Ran> {

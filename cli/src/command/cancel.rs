@@ -24,7 +24,7 @@ CloudFormation rolls the update back, a batch at a time. Open drains continue to
 Calls: cloudformation:DescribeStacks, CancelUpdateStack, autoscaling:DescribeAutoScalingGroups, ecs:ListContainerInstances,
 DescribeContainerInstances, ssm:GetParameter; with --restore-ami PutParameter.
 
-Exit code: 0 if the update is being cancelled or there is none, 1 if you said no, or if the old AMI id could not be put back, 2
+Exit code: 0 if the update is being cancelled or no update is in progress, 1 if you said no, or if the old AMI id could not be put back, 2
 input, 4 AWS."))]
 pub struct Cancel {
     /// The stack

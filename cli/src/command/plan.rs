@@ -28,7 +28,7 @@ elasticloadbalancing:DescribeTargetGroupAttributes. Then it rehearses the cluste
 one and a minute for a thousand instances.
 
 A container may say in its Docker labels how long it takes to exit after SIGTERM (ecs-rollout.exit-seconds), and after how long
-it ends by itself (ecs-rollout.run-seconds); nothing in AWS tells that.
+it ends by itself (ecs-rollout.run-seconds); AWS does not know that.
 
 The last line is the answer. READY: the rollout ends on the new AMI. UNCERTAIN: that depends on what nobody can know yet, such as
 when a standalone task ends. BLOCKED: it cannot begin, or cannot end on the new AMI. No changes: there is nothing to roll.

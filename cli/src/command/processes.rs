@@ -32,7 +32,7 @@ impl Workers {
             return Ok(folder.clone());
         }
         let program = std::env::current_exe().map_err(|error| {
-            format!("where ecs-rollout itself is cannot be told ({error}); name the workers' folder with --workers")
+            format!("the folder of ecs-rollout itself is not known ({error}); name the workers' folder with --workers")
         })?;
         Ok(program.parent().map(PathBuf::from).unwrap_or_default())
     }

@@ -1,5 +1,6 @@
 //! `rehearse`: deploys the stack in memory, releases a new AMI, and shows the roll as it happens.
 
+mod ami;
 mod html;
 mod tellings;
 
@@ -9,7 +10,6 @@ use std::sync::{Arc, Mutex};
 
 use clap::{Args, ValueEnum};
 use rehearsal::report::Report;
-use rehearsal::ssm::public;
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
 use rehearsal::story::{Action, Afterwards, Processes, Settings, play_with_processes};
 use rehearsal::text_file;
@@ -186,7 +186,9 @@ impl Rehearse {
     fn not_claimed(&self, report: &Report) -> Option<&'static str> {
         match (self.processes, report.was_told_twice()) {
             (true, _) => Some("processes run on the wall clock"),
-            (false, false) => Some("one as long as this is told once, unless with --twice"),
+            (false, false) => {
+                Some("a rollout of this size is rehearsed once; --twice compares two")
+            }
             (false, true) => None,
         }
     }
@@ -234,11 +236,7 @@ impl Rehearse {
         if self.fault.iter().any(|it| it.is_of_spot()) {
             settings.set_parameter("PurchaseOption", "spot");
         }
-        let of = |key: &str| settings.parameter(key).unwrap_or_default();
-        let wrong = public::wrong_processor(of("EcsAmiParameterKey"), of("EcsInstanceType"));
-        if let Some(wrong) = wrong {
-            anstream::eprintln!("ecs-rollout: {wrong}");
-        }
+        ami::check(&settings, self.parameters.as_deref())?;
         settings.workload = self.workload(&settings)?;
         if let Some(remark) = larger_than_the_group(&settings) {
             anstream::eprintln!("ecs-rollout: {remark}");
@@ -279,8 +277,10 @@ impl Rehearse {
         };
         let files: Result<Vec<_>, String> = self.workload.iter().map(read).collect();
         let workload = Workload::read_all(&files?)?;
-        for assumed in &workload.assumed {
-            anstream::eprintln!("ecs-rollout: assumed: {assumed}");
+        let left_out = workload.left_out.iter().map(|it| ("left out", it));
+        let assumed = workload.assumed.iter().map(|it| ("assumed", it));
+        for (what, it) in left_out.chain(assumed) {
+            anstream::eprintln!("ecs-rollout: {what}: {it}");
         }
         Ok(workload)
     }

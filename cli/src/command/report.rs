@@ -38,7 +38,7 @@ pub struct Report {
     /// The operations that began since then, such as 2h, 3d or 2026-11-26T19:00:00Z [default: the last one of the stack]
     #[arg(long, value_name = "TIME", value_parser = Since::read)]
     since: Option<Since>,
-    /// Writes the story as a page of HTML too, which needs nothing else
+    /// Also write the report as a self-contained HTML page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Lines to read, or one JSON object

@@ -25,7 +25,7 @@ use crate::view::planned;
   ecs-rollout roll ecs-cluster --batch 2 --yes --no-watch
 
 First it plans the roll, as plan does, and does nothing if that is blocked. With --ami or --ami-parameter it puts the AMI id into
-the stack's SSM parameter, from which CloudFormation reads it anew. If that is a public parameter (/aws/service/…), AWS puts the
+the stack's SSM parameter, from which CloudFormation reads it at each update. If that is a public parameter (/aws/service/…), AWS puts the
 AMI there: roll without --ami. The stack keeps its template and its parameters. Calls, besides those of plan and watch:
 ssm:PutParameter, cloudformation:UpdateStack, and what the stack itself needs.
 

@@ -77,7 +77,7 @@ impl Simulate {
             if count % TOLD_EVERY == 0 {
                 let seconds = began.elapsed().as_secs();
                 anstream::eprintln!(
-                    "{count} of {} stories, {} failed, {seconds} s",
+                    "{count} of {} run, {} failed, {seconds} s",
                     self.seeds,
                     failed.len()
                 );

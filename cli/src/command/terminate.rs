@@ -17,6 +17,7 @@ use super::change::Change;
 use super::flow;
 use crate::aws::{Aws, with_access};
 use crate::failure::{Exit, Failure};
+use crate::format::count;
 use crate::view::ending::{Ending, describe};
 
 /// Flags of `terminate`.
@@ -140,18 +141,19 @@ impl Terminate {
     }
 
     /// Stops the tasks. Says whether all have stopped.
-    async fn stop(&self, aws: &Aws, target: &Target, count: usize) -> Result<bool, Failure> {
-        if count == 0 {
+    async fn stop(&self, aws: &Aws, target: &Target, tasks: usize) -> Result<bool, Failure> {
+        if tasks == 0 {
             return Ok(true);
         }
         self.change
-            .note(format!("Waiting for {count} tasks to stop.\n"));
+            .note(format!("Waiting for {} to stop.\n", count(tasks, "task")));
         let left = terminate::stop_tasks(target, &aws.acting, &|| aws.now(), sleep).await;
         let left = left.map_err(|error| Failure::from(&error))?;
         if !left.is_empty() {
             self.change.note(format!(
-                "{} tasks have not stopped, and {} is still retained:\n{}",
-                left.len(),
+                "{} {} not stopped, and {} is still retained:\n{}",
+                count(left.len(), "task"),
+                if left.len() == 1 { "has" } else { "have" },
                 self.instance,
                 describe(&left, aws.now()),
             ));
@@ -182,8 +184,8 @@ impl Terminate {
             Outcome::Ended => {
                 let what = match (self.stop_tasks, tasks) {
                     (_, 0) => "nothing ran on it".to_owned(),
-                    (true, count) => format!("{count} tasks stopped first"),
-                    (false, count) => format!("{count} tasks killed with it"),
+                    (true, tasks) => format!("{} stopped first", count(tasks, "task")),
+                    (false, tasks) => format!("{} killed with it", count(tasks, "task")),
                 };
                 let text = format!("{id} is terminated: {what}.");
                 Ok(self
@@ -261,7 +263,7 @@ impl Terminate {
         let (hook, ours) = ours.ok_or_else(|| {
             format!(
                 "group {group} of {id} has no terminate hook of ecs-rollout (one whose NotificationMetadata names cluster and \
-                 stack), so it is none of ours to end"
+                 stack), so ecs-rollout does not terminate its instances"
             )
         })?;
         if let Some(named) = self

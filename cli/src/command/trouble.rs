@@ -21,13 +21,14 @@ impl Trouble {
     /// # Errors
     /// A sentence with the names that there are.
     pub fn from_name(name: &str) -> Result<Self, String> {
-        if let Some(mishap) = Mishap::usual(name) {
-            return Ok(Self::Mishap(mishap));
+        match (Fault::from_name(name), Mishap::usual(name)) {
+            (Ok(fault), _) => Ok(Self::Fault(fault)),
+            (Err(_), Some(mishap)) => Ok(Self::Mishap(mishap)),
+            (Err(message), None) => {
+                let once: Vec<&str> = once().map(|(name, _)| name).collect();
+                Err(format!("{message}, {}", once.join(", ")))
+            }
         }
-        let befalls: Vec<&str> = mishap::WORDS.iter().map(|(word, ..)| *word).collect();
-        let befalls = befalls.join(", ");
-        let fault = Fault::from_name(name).map_err(|message| format!("{message}, {befalls}"))?;
-        Ok(Self::Fault(fault))
     }
 
     /// The fault, if it is one.
@@ -55,16 +56,48 @@ impl Trouble {
     }
 }
 
+/// The incidents, each with what it does, but for one that has the name of a fault: the flag means the fault then.
+fn once() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let all = mishap::WORDS.iter().map(|(name, _, what)| (*name, *what));
+    all.filter(|(name, _)| Fault::from_name(name).is_err())
+}
+
 /// The names with what each does.
 pub fn help() -> String {
-    let faults = Fault::ALL.iter().map(|(_, name, what)| (name, what));
-    let befalls = mishap::WORDS.iter().map(|(name, _, what)| (name, what));
-    let line = |(name, what)| format!("  {name}: {what}");
+    let faults = Fault::ALL.iter().map(|(_, name, what)| (*name, *what));
+    let line = |(name, what): (&str, &str)| format!("  {name}: {what}");
     let (lasting, once): (Vec<String>, Vec<String>) =
-        (faults.map(line).collect(), befalls.map(line).collect());
+        (faults.map(line).collect(), once().map(line).collect());
     format!(
-        "Something that goes wrong; may be given several times.\n\nAll the time:\n{}\n\nOnce, {BEFALLS_AFTER} s after the roll has begun:\n{}",
+        "Something that goes wrong; may be given several times.\n\nAll the time:\n{}\n\nOnce, {BEFALLS_AFTER} s after the rollout has begun:\n{}",
         lasting.join("\n"),
         once.join("\n")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_is_listed_once_and_means_what_its_line_says() {
+        let help = help();
+        let names = help.lines().filter_map(|line| line.strip_prefix("  "));
+        let mut names: Vec<&str> = names
+            .filter_map(|line| Some(line.split_once(": ")?.0))
+            .collect();
+        assert!(
+            names.contains(&"agent-gone") && names.contains(&"agent-away"),
+            "{help}"
+        );
+        for name in &names {
+            Trouble::from_name(name).expect(name);
+        }
+        let listed = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), listed, "{help}");
+        let gone = Trouble::from_name("agent-gone").expect("it is listed");
+        assert!(gone.fault().is_some(), "{gone:?}");
+    }
 }

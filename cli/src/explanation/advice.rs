@@ -31,7 +31,7 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
             let holders = holders.map(|id| with_access(&format!("ecs-rollout explain {id}")));
             let holders: Vec<String> = holders.collect();
             match (holders.is_empty(), about.pause.is_some()) {
-                (true, false) => vec!["Nothing: it is asked again soon.".to_owned()],
+                (true, false) => vec!["Nothing: the worker checks again soon.".to_owned()],
                 (true, true) => Vec::new(),
                 (false, _) => vec![format!("See why those drain: {}", holders.join("; "))],
             }

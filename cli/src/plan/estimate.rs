@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::checks::Remark;
 use super::seen::{Asked, Seen};
+use crate::format::count;
 use cluster::{Rehearsed, rehearsed};
 use heard::Heard;
 
@@ -50,7 +51,7 @@ impl Expected {
     /// A remark, if the rollout does not end well.
     pub fn remark(&self) -> Option<Remark> {
         let why = self.gave_up.as_deref();
-        let or_stack = why.unwrap_or("the stack told no reason");
+        let or_stack = why.unwrap_or("the stack gives no reason");
         let (failed, all, outcome) = (self.failed_rehearsals, self.rehearsals, &self.outcome);
         if failed == 0 {
             let words = format!("rehearsed, this rollout ends well, but {}", why?);
@@ -61,8 +62,10 @@ impl Expected {
             return Some(Remark::blocker("rehearsal", words));
         }
         let words = format!(
-            "rehearsed {all} times, this rollout fails {failed} times (it ends as {outcome}): {or_stack}. It depends on which \
-             instance AWS replaces when"
+            "rehearsed {}, this rollout fails {} (it ends as {outcome}): {or_stack}. It depends on which \
+             instance AWS replaces when",
+            count(all, "time"),
+            count(failed, "time")
         );
         Some(Remark::condition("rehearsal", words))
     }

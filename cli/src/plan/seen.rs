@@ -11,8 +11,8 @@ use workers::model::cluster::Service as Counted;
 use workers::model::{ClusterName, ProtectedTask, ServiceName, TaskArn};
 
 use crate::aws::{
-    Access, Aws, Capacity, Definition, Group, Hook, Machine, Parameter, ServiceSettings, Stack,
-    StartedTask, error_text,
+    Access, Aws, Capacity, Definition, Group, Hook, Machine, Parameter, ServiceSettings, Services,
+    Stack, StartedTask, error_text,
 };
 use crate::failure::Failure;
 
@@ -56,6 +56,8 @@ pub struct Seen {
     pub machines: Vec<Machine>,
     /// Its services.
     pub services: Vec<ServiceSettings>,
+    /// The names of those that were deleted, and whose tasks ECS stops.
+    pub draining_services: Vec<String>,
     /// The services' counts and rules, as the workers see them.
     pub counted: Vec<Counted>,
     /// The tasks that run.
@@ -181,7 +183,10 @@ async fn seen(
     let cluster = named.map(|ours| ours.cluster.as_str());
     let cluster = cluster.or(stack.parameter("EcsClusterName"));
     let cluster = cluster.unwrap_or(group).to_owned();
-    let services = aws.all_services(&cluster).await?;
+    let Services {
+        active: services,
+        draining: draining_services,
+    } = aws.all_services(&cluster).await?;
     let tasks = aws.started_tasks(&cluster).await?;
     let (counted, protected) = counted(aws, &cluster, &services, &tasks).await?;
     Ok((
@@ -198,6 +203,7 @@ async fn seen(
             cluster,
             hooks,
             services,
+            draining_services,
             counted,
             tasks,
             protected,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Pane;
 use super::paint::Mood;
-use crate::format::clock;
+use crate::format::{clock, count};
 use crate::watching::Sight;
 
 /// The entries of a pane.
@@ -142,8 +142,12 @@ fn services(sight: &Sight) -> List {
                 cell(said, Mood::Quiet),
             ],
             whole: format!(
-                "{} of {} tasks of service {} run, {} pending. Its last event: {}",
-                one.running, one.desired, one.name, one.pending, one.message
+                "{} of {} of service {} run, {} pending. Its last event: {}",
+                one.running,
+                count(one.desired, "task"),
+                one.name,
+                one.pending,
+                one.message
             ),
             execution: None,
         }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use workers::Worker;
+use workers::cause::{self, InvocationError};
 
 use super::{Failure, Phase, seconds};
 use crate::aws::{Happened, Past};
@@ -140,7 +142,7 @@ impl<'a> Reading<'a> {
             _ if kind.ends_with("Scheduled") => self.scheduled(),
             _ if kind.starts_with("Execution") => {
                 self.passage.error.clone_from(&event.error);
-                self.passage.cause.clone_from(&event.cause);
+                self.passage.cause = self.in_words(&event.cause);
             }
             _ => {}
         }
@@ -158,7 +160,7 @@ impl<'a> Reading<'a> {
                 instance: self.passage.instance.clone(),
                 state: self.state.clone(),
                 error: or(&event.error, kind),
-                cause: in_words(&event.cause),
+                cause: message(&event.cause),
                 again: false,
             });
         }
@@ -244,6 +246,15 @@ impl<'a> Reading<'a> {
         (phase.verdict, phase.reason) = (verdict, reason);
     }
 
+    /// The execution's cause: if it is a worker's error, then that of the last attempt that failed.
+    fn in_words(&self, cause: &str) -> String {
+        let failed = self.passage.failures.last();
+        let phase = failed.and_then(|it| self.answers.get(&it.state));
+        let worker = phase.and_then(|phase| Worker::of_phase(phase));
+        let asked = worker.map(|worker| format!("worker {}", worker.name()));
+        cause::in_words(asked.as_deref(), cause).into_owned()
+    }
+
     fn close(&mut self, at: Timestamp) {
         if let Some(phase) = self.passage.phases.last_mut() {
             phase.ended = at;
@@ -272,11 +283,10 @@ fn or(text: &str, other: &str) -> String {
     }
 }
 
-/// A function's error comes as JSON with its message.
-fn in_words(cause: &str) -> String {
-    let told: Option<Value> = serde_json::from_str(cause).ok();
-    let message = told.as_ref().and_then(|told| told["errorMessage"].as_str());
-    message.unwrap_or(cause).to_owned()
+/// The message of a function's error: a failed attempt has its name beside it.
+fn message(cause: &str) -> String {
+    let error = InvocationError::read(cause);
+    error.map_or_else(|| cause.to_owned(), |error| error.message().to_owned())
 }
 
 #[cfg(test)]
@@ -380,6 +390,32 @@ mod tests {
             (5, 2, 2000)
         );
         assert_eq!(passage.states["Drained"], 2);
+    }
+
+    #[test]
+    fn the_cause_of_an_execution_names_the_worker_and_what_its_error_means() {
+        let answers = Answers::from([("Continue".to_owned(), "completed".to_owned())]);
+        let past = Past {
+            arn: String::new(),
+            status: "FAILED".to_owned(),
+            started: at(0),
+            stopped: Some(at(4)),
+        };
+        let mut reading = Reading::of(&past, &answers);
+        let cause = json!({"errorType": "Runtime.ExitError", "errorMessage": "signal: killed"});
+        let failed = |second, kind: &str| Happened {
+            cause: cause.to_string(),
+            ..event(second, kind, "")
+        };
+        reading.take(&event(1, "TaskStateEntered", "Continue"));
+        reading.take(&failed(2, "LambdaFunctionFailed"));
+        reading.take(&event(3, "FailStateEntered", "HookLeftOpen"));
+        reading.take(&failed(4, "ExecutionFailed"));
+        let passage = reading.end(at(9));
+        assert_eq!(
+            passage.cause,
+            "worker complete-action failed: its process ended before it answered (Runtime.ExitError: signal: killed)"
+        );
     }
 
     #[test]

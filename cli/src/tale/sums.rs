@@ -10,6 +10,7 @@ use super::errors::{errors, failures, mishaps};
 use super::headline::{headline, links, milestones};
 use super::lives::lives;
 use super::{End, Life, Noted, Passage, Source, Tale, seconds};
+use crate::format::count;
 
 /// So many of the longest waits are told.
 const WAITS_TOLD: usize = 10;
@@ -164,8 +165,8 @@ fn remarks(source: &Source, goes_on: bool, instances: &[Life]) -> Vec<String> {
     }
     if source.forgotten > 0 {
         remarks.push(format!(
-            "Step Functions no longer has the histories of {} execution(s): it keeps them for 90 days.",
-            source.forgotten
+            "Step Functions no longer has the histories of {}: it keeps them for 90 days.",
+            count(source.forgotten, "execution")
         ));
     }
     if instances.is_empty() {

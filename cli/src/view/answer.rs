@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use rehearsal::report::Report;
 
 use super::milestones::shortened;
+use crate::format::count;
 use crate::format::seconds;
 
 /// The cause is no longer than that, so that the answer is seen whole.
@@ -25,7 +26,7 @@ impl Answer {
         let took = seconds(report.roll_seconds);
         let (moved, killed) = (report.tasks_moved, report.tasks_killed_early);
         let counted = format!("{on_new} of {} on the new AMI", report.instances);
-        let tasks = format!("{moved} tasks moved, {killed} killed");
+        let tasks = format!("{} moved, {killed} killed", count(moved, "task"));
         let cause = cause.map_or_else(String::new, |cause| {
             let cause = shortened(cause, CAUSE_AT_MOST);
             format!(" Cause: {}.", cause.trim_end_matches('.'))
@@ -38,7 +39,8 @@ impl Answer {
         let retained = report.retained.len();
         let text = match (report.outcome.as_str(), broken, retained) {
             (_, 1.., _) => format!(
-                "Violated: {broken} invariants, see above. {}: {counted}.",
+                "Violated: {}, see above. {}: {counted}.",
+                count(broken, "invariant"),
                 report.outcome
             ),
             ("UPDATE_COMPLETE", 0, 0) => {

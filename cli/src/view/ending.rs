@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use crate::format::count;
 use jiff::{SignedDuration, Timestamp};
 use workers::model::cluster::{Task, termination_requested};
 use workers::terminate::{Observation, Target};
@@ -53,8 +54,9 @@ impl Display for Ending<'_> {
         }
         match self.tasks.len() {
             0 => writeln!(f, "No task runs on it.")?,
-            count => {
-                writeln!(f, "{count} tasks still run on it:")?;
+            tasks => {
+                let verb = if tasks == 1 { "runs" } else { "run" };
+                writeln!(f, "{} still {verb} on it:", count(tasks, "task"))?;
                 f.write_str(&describe(self.tasks, self.now))?;
                 f.write_str(match self.stop_tasks {
                     true => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rehearsal::fact::{ExecutionFact, Fact, SpotFact, Told};
-use rehearsal::telling::Mood;
+use rehearsal::telling::{FailedWorkers, Mood};
 
 use crate::format::{between, count, duration};
 
@@ -49,6 +49,8 @@ pub struct Milestones {
     given_up: BTreeSet<String>,
     /// The instances that EC2 took back.
     reclaimed: BTreeSet<String>,
+    /// The workers that failed, to name the one that an execution's cause is about.
+    failed: FailedWorkers,
     /// What went wrong first.
     pub cause: Option<String>,
 }
@@ -57,6 +59,7 @@ impl Milestones {
     /// The milestone that a fact is, if it is one.
     pub fn of(&mut self, told: &Told) -> Option<Milestone> {
         self.began.get_or_insert(told.at);
+        self.failed.note(&told.fact);
         let course = self.course(told);
         let (text, mood) = course.or_else(|| self.went_wrong(&told.fact))?;
         let began = self.began.unwrap_or(told.at);
@@ -103,17 +106,14 @@ impl Milestones {
             }
             Fact::Execution {
                 instance,
-                what:
-                    ExecutionFact::Ended {
-                        status,
-                        error,
-                        cause,
-                        ..
-                    },
+                what: ExecutionFact::Ended { status, .. },
                 ..
-            } if status != "SUCCEEDED" && !self.given_up.contains(instance) => {
-                let text = format!("execution of {instance} {status}, {error}: {cause}");
-                self.trouble("execution", text)
+            } if !self.given_up.contains(instance) => {
+                let reason = self.failed.reason(fact)?;
+                match instance.as_str() {
+                    "" => self.trouble("reconciler", format!("reconciler {status}, {reason}")),
+                    instance => self.trouble("execution", format!("{instance} {status}, {reason}")),
+                }
             }
             // That an instance which EC2 took back died with its tasks is told already.
             Fact::Died { instance } | Fact::TaskKilled { instance, .. }
@@ -346,6 +346,66 @@ mod tests {
         let texts = texts(many.chain(begins).chain(go));
         assert_eq!(texts.len(), 11, "{texts:?}");
         assert_eq!(texts[10], "10 100 of 100 replaced");
+    }
+
+    fn ended(second: i64, instance: &str, error: &str) -> Told {
+        let cause = r#"{"errorMessage":"It cannot.","errorType":"ServiceException"}"#;
+        told(
+            second,
+            Fact::Execution {
+                execution: format!("of-{instance}"),
+                instance: instance.to_owned(),
+                what: ExecutionFact::Ended {
+                    status: "FAILED".to_owned(),
+                    error: error.to_owned(),
+                    cause: cause.to_owned(),
+                    history_events: 9,
+                },
+            },
+        )
+    }
+
+    fn attempt(second: i64, instance: &str, function: &str) -> Told {
+        told(
+            second,
+            Fact::Invocation {
+                execution: format!("arn:aws:states:eu-west-1:1:execution:m:of-{instance}"),
+                function: function.to_owned(),
+                instance: instance.to_owned(),
+                result: String::new(),
+                failed: true,
+                verdict: "Lambda.ServiceException".to_owned(),
+                reason: "It cannot.".to_owned(),
+                wait_causes: Vec::new(),
+                billed_ms: 1,
+            },
+        )
+    }
+
+    #[test]
+    fn a_failed_execution_names_the_worker_and_the_reconciler_is_not_nobody() {
+        let mut milestones = Milestones::default();
+        let facts = [
+            attempt(1, "", "DevCluster-reconcile"),
+            ended(2, "", "ReconcileFailed"),
+            attempt(3, "i-1", "DevCluster-draining"),
+            ended(4, "i-1", "HookLeftOpen"),
+        ];
+        let shown = facts.iter().filter_map(|told| milestones.of(told));
+        let shown: Vec<String> = shown.map(|it| it.text).collect();
+        let meaning = "Lambda itself failed (ServiceException: It cannot.)";
+        assert_eq!(
+            shown,
+            [
+                format!("reconciler FAILED, ReconcileFailed: worker reconcile failed: {meaning}"),
+                format!("i-1 FAILED, HookLeftOpen: worker draining failed: {meaning}"),
+            ]
+        );
+        let cause = milestones.cause.as_deref();
+        assert!(
+            cause.is_some_and(|it| it.starts_with("i-1 FAILED, HookLeftOpen")),
+            "{cause:?}"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::format::{count, noun};
 use crate::plan::checks::{Level, UNFINISHED};
 use crate::plan::estimate::Expected;
 use crate::plan::{Instance, Plan, Verdict};
@@ -70,7 +71,11 @@ fn instances(plan: &Plan) -> String {
         more => format!("; not counted: {more} on the way out or retained"),
     };
     let how = match plan.update_method.as_str() {
-        "RollingUpdate" => format!("{} at a time, in {}", plan.batch, batches(plan.batches)),
+        "RollingUpdate" => format!(
+            "{} at a time, in {}",
+            plan.batch,
+            count(plan.batches, "batch")
+        ),
         _ => format!(
             "by an instance refresh, at most {} draining at a time",
             plan.batch
@@ -80,11 +85,6 @@ fn instances(plan: &Plan) -> String {
         "{} of {staying} have another AMI; all are replaced, {how}; AWS chooses the order{leaving}",
         plan.outdated()
     )
-}
-
-fn batches(count: i64) -> String {
-    let plural = if count == 1 { "" } else { "es" };
-    format!("{count} batch{plural}")
 }
 
 fn instance(one: &Instance) -> String {
@@ -97,25 +97,20 @@ fn instance(one: &Instance) -> String {
         None => String::new(),
     };
     let (id, state, zone, tasks) = (&one.id, &one.state, &one.zone, one.tasks);
-    format!(
-        "{id} {state}, {ami}, {zone}{since}, {tasks} {}",
-        s("task", tasks)
-    )
+    let tasks = count(tasks, "task");
+    format!("{id} {state}, {ami}, {zone}{since}, {tasks}")
 }
 
 fn services(plan: &Plan) -> String {
     let alone = plan.standalone_tasks;
     let left_out = match plan.left_out.as_slice() {
         [] => String::new(),
-        some => format!(
-            "; left out, since their tasks run elsewhere: {}",
-            some.join(", ")
-        ),
+        some => format!("; left out: {}", some.join(", ")),
     };
     format!(
         "{} with tasks to move; {alone} standalone {}{left_out}",
         plan.services,
-        s("task", i32::try_from(alone).unwrap_or(i32::MAX))
+        noun(alone, "task")
     )
 }
 
@@ -133,12 +128,14 @@ fn expected(expected: &Expected, line: &mut impl FnMut(&str, String)) {
         "expected",
         format!("{time} until the last drain has ended ({range})"),
     );
-    let (moved, each) = (expected.tasks_moved, expected.moves_per_task);
-    let cost = expected.cost_usd;
-    line(
-        "",
-        format!("{moved} tasks move, {each} times each; {cost:.4} USD"),
-    );
+    let (tasks, cost) = (expected.tasks_moved, expected.cost_usd);
+    let moved = count(tasks, "task");
+    let verb = if tasks == 1 { "moves" } else { "move" };
+    let each = match expected.moves_per_task {
+        1.0 => "once".to_owned(),
+        times => format!("{times} times"),
+    };
+    line("", format!("{moved} {verb}, {each} each; {cost:.4} USD"));
     for one in &expected.assumed {
         line("assumed", one.clone());
     }
@@ -172,23 +169,11 @@ pub fn verdict(plan: &Plan) -> String {
     match plan.verdict {
         Verdict::NoChanges => "No changes".to_owned(),
         Verdict::UnderWay => "UNDER WAY".to_owned(),
-        Verdict::Blocked => format!("BLOCKED, {}", counted("problem", problems)),
-        Verdict::Uncertain => format!("UNCERTAIN, {}", counted("condition", conditions)),
+        Verdict::Blocked => format!("BLOCKED, {}", count(problems, "problem")),
+        Verdict::Uncertain => format!("UNCERTAIN, {}", count(conditions, "condition")),
         Verdict::Ready if warnings == 0 => "READY".to_owned(),
-        Verdict::Ready => format!("READY, {}", counted("warning", warnings)),
+        Verdict::Ready => format!("READY, {}", count(warnings, "warning")),
     }
-}
-
-fn counted(name: &str, count: usize) -> String {
-    format!(
-        "{count} {}",
-        s(name, i32::try_from(count).unwrap_or(i32::MAX))
-    )
-}
-
-fn s(name: &str, count: i32) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{name}{plural}")
 }
 
 /// A duration, such as `14m47s` or `1h04m07s`.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::aws::with_access;
+use crate::format::count;
 use crate::tale::{End, Kind, Life, Tale};
 use crate::watching::without_instance;
 
@@ -130,8 +131,11 @@ pub fn text(tale: &Tale) -> String {
     }
     for sum in &tale.errors {
         let of = format!(
-            "{} {} time(s), {} tried again: {}",
-            sum.error, sum.count, sum.again, sum.example
+            "{} {}, {} tried again: {}",
+            sum.error,
+            count(sum.count, "time"),
+            sum.again,
+            sum.example
         );
         line("worker retries", &of);
     }

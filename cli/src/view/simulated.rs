@@ -104,13 +104,20 @@ impl Simulated {
             let name = claim.name();
             let verdict = match self.failures.get(name) {
                 None => format!("invariant   {name} holds: {}", claim.words()),
-                Some(count) => format!("VIOLATION   {name}: in {count} scenarios"),
+                Some(count) => format!(
+                    "VIOLATION   {name}: in {}",
+                    workers::text::count(*count, "scenario")
+                ),
             };
             let _ = writeln!(text, "{verdict}");
         }
-        for name in ["same-seed-same-story", "unplayable"] {
+        for name in ["same-seed-same-trace", "unplayable"] {
             if let Some(count) = self.failures.get(name) {
-                let _ = writeln!(text, "FAILED      {name}: {count} scenarios");
+                let _ = writeln!(
+                    text,
+                    "FAILED      {name}: {}",
+                    workers::text::count(*count, "scenario")
+                );
             }
         }
         text
@@ -123,7 +130,7 @@ impl Simulated {
             .iter()
             .map(|it| {
                 json!({
-                    "seed": it.seed, "failure": it.failure, "detail": it.detail, "story": it.story, "smaller": it.smaller,
+                    "seed": it.seed, "failure": it.failure, "detail": it.detail, "scenario": it.story, "shrunk": it.smaller,
                 })
             })
             .collect();
@@ -131,13 +138,13 @@ impl Simulated {
             .iter()
             .map(|claim| {
                 let count = self.failures.get(claim.name()).copied().unwrap_or_default();
-                json!({"name": claim.name(), "held": count == 0, "brokenIn": count})
+                json!({"name": claim.name(), "held": count == 0, "violatedIn": count})
             })
             .collect();
         let all = json!({
             "from": self.from, "seeds": self.seeds, "seconds": self.seconds, "operations": self.operations,
-            "outcomes": self.outcomes, "troubles": self.troubles, "failures": self.failures, "promises": promises,
-            "broken": broken,
+            "outcomes": self.outcomes, "faults": self.troubles, "failures": self.failures, "invariants": promises,
+            "violations": broken,
         });
         format!("{all:#}\n")
     }

@@ -41,8 +41,9 @@ pub fn text(report: &Report, not_claimed: Option<&str>) -> String {
     line(
         "state transitions",
         format!(
-            "{}, longest history {} events",
-            report.state_transitions, report.max_history_events
+            "{}, longest history {}",
+            report.state_transitions,
+            count(report.max_history_events, "event")
         ),
     );
     line("cost", usd(report.cost_usd));

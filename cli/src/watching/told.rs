@@ -28,7 +28,7 @@ impl Change {
                 (instance.clone(), said.situation().to_owned(), reason)
             }
             Self::Progress { .. } | Self::Pause { .. } => self.parts_of_the_whole(),
-            Self::Trouble { reason } => ("trouble".to_owned(), String::new(), reason.clone()),
+            Self::Trouble { reason } => ("problem".to_owned(), String::new(), reason.clone()),
             Self::End(end) => ("end".to_owned(), end.status.clone(), end.summary()),
             Self::Service { .. } | Self::Activity { .. } | Self::Execution { .. } => {
                 self.parts_around_the_roll()

@@ -11,7 +11,7 @@ use super::whole_seconds;
 pub const LAUNCH_ABANDONED: &str = "its launch was abandoned";
 
 /// Why an instance goes that somebody told to go, by name: a user, or a rolling update.
-pub const ON_REQUEST: &str = "on a user's request";
+pub const ON_REQUEST: &str = "requested by a user";
 
 /// One activity.
 #[derive(Debug, Clone)]

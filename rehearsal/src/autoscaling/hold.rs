@@ -31,7 +31,7 @@ pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
         return past_hooks(account, group, id, None);
     }
     let names: Vec<&str> = hooks.iter().map(|(name, _)| name.as_str()).collect();
-    let reason = format!("held by {}", names.join(", "));
+    let reason = format!("waiting for {}", names.join(", "));
     enter(account, group, id, which.states()[1], &reason);
     let actions: Vec<Action> = hooks
         .iter()

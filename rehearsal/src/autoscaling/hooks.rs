@@ -31,7 +31,7 @@ pub fn read(spec: &Value, before: Option<&Hook>) -> Result<(String, Hook), ApiEr
     for target in ["NotificationTargetARN", "RoleARN"] {
         if text(spec, target)?.is_some_and(|arn| !arn.is_empty()) {
             return Err(ApiError::not_known(format_args!(
-                "{target} of a lifecycle hook: hooks tell EventBridge only"
+                "{target} of a lifecycle hook: hooks notify EventBridge only"
             )));
         }
     }

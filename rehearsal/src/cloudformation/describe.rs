@@ -167,7 +167,7 @@ pub fn events(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
                 .parse::<usize>()
                 .ok()
                 .filter(|end| *end <= stack.events.len());
-            end.ok_or_else(|| invalid(format!("NextToken {token} is none that was given out")))?
+            end.ok_or_else(|| invalid(format!("NextToken {token} was never given out")))?
         }
     };
     let start = end.saturating_sub(PAGE);

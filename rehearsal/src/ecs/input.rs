@@ -141,7 +141,12 @@ impl<'a> Input<'a> {
     pub(super) fn only_ec2(&self) -> Result<(), ApiError> {
         match self.text("launchType")? {
             None | Some("EC2") => Ok(()),
-            Some(other) => Err(ApiError::not_known(format_args!("launchType {other}"))),
+            Some(other @ ("FARGATE" | "EXTERNAL" | "MANAGED_INSTANCES")) => {
+                Err(ApiError::not_known(format_args!(
+                    "launchType {other}: it has EC2 instances only; use EC2, or leave the service out"
+                )))
+            }
+            Some(other) => Err(invalid(format!("Invalid launchType: {other}"))),
         }
     }
 

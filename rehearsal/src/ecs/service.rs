@@ -46,6 +46,8 @@ pub(super) struct Service {
     pub(super) rules: Rules,
     /// The capacity provider of its strategy; its launch type is EC2 if it has none.
     pub(super) provider: Option<String>,
+    /// Whether CodeDeploy deploys it: then ECS describes its deployments as task sets.
+    pub(super) by_code_deploy: bool,
     /// The PRIMARY one first.
     pub(super) deployments: Vec<Deployment>,
     /// Newest first, a hundred at most.

@@ -1,6 +1,7 @@
 //! Clusters as a whole: instances join, services spread, drain and come to rest.
 
 mod chance;
+mod controllers;
 mod drains;
 mod limits;
 mod marks;

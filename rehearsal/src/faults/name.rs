@@ -183,7 +183,7 @@ impl Fault {
         (
             Self::WorkerTimeout,
             "worker-timeout",
-            "one worker invocation in ten is cut off by its timeout, before or after its work",
+            "one worker invocation in ten ends at its timeout, before or after its work",
         ),
         (
             Self::WorkerMemory,
@@ -218,7 +218,7 @@ impl Fault {
         (
             Self::BrokenDaemon,
             "broken-daemon",
-            "a daemon whose tasks no instance can take is there when the roll begins",
+            "before the rollout a daemon is created whose tasks fit on no instance",
         ),
         (
             Self::NoRoom,

@@ -97,7 +97,7 @@ async fn execute(
         return Err(failure(
             "Runtime.InvalidEntrypoint",
             &format!(
-                "{} is none of our workers, and only they run in process",
+                "{} is not one of our workers, and only they run in process",
                 function.code
             ),
             "",

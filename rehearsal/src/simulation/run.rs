@@ -62,9 +62,7 @@ pub fn run(drawn: &Drawn) -> Ran {
         ran.failures.push(Failure::Broken(Broken {
             claim: Claim::RollEnds,
             at: jiff::Timestamp::UNIX_EPOCH,
-            detail: format!(
-                "nothing went wrong, every task could move, and yet it ended {outcome}"
-            ),
+            detail: format!("without faults, and with room for every task, it ended {outcome}"),
         }));
     }
     if drawn.settings.seed.is_multiple_of(TOLD_TWICE) && ran.failures.is_empty() {

@@ -51,6 +51,24 @@ pub fn processor(name: &str) -> Option<Processor> {
     is_known.then_some(processor)
 }
 
+/// Why a stack cannot take its AMI from this public parameter, and the way out; `None` if it can, or if the parameter is
+/// not AWS's.
+///
+/// AWS publishes each AMI in two forms: `…/recommended` holds a JSON object, `…/recommended/image_id` the id alone
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html>).
+pub fn why_no_ami(name: &str) -> Option<String> {
+    if !name.starts_with(PREFIX) || processor(name).is_some() {
+        return None;
+    }
+    let with_id = format!("{}/image_id", name.trim_end_matches('/'));
+    Some(match processor(&with_id) {
+        Some(_) => format!(
+            "the public parameter {name} holds a JSON object and not an AMI id; take {with_id}, which holds the id alone"
+        ),
+        None => not_known(name).message,
+    })
+}
+
 /// Why no instance of this type boots what AWS publishes under `name`, for a person; `None` if one does, or if the name is
 /// not one of AMIs that is known here.
 pub fn wrong_processor(name: &str, instance_type: &str) -> Option<String> {

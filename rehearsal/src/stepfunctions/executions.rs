@@ -264,7 +264,7 @@ pub fn history(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     let run = named(account, "GetExecutionHistory", input)?;
     if account.stepfunctions.forget_histories && execution(account, run).stop.is_some() {
         return Err(ApiError::not_known(format_args!(
-            "the history of {}, which has ended: it was told to forget those",
+            "the history of {}, which has ended: this account keeps no histories of ended executions",
             execution(account, run).arn
         )));
     }

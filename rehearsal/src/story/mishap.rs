@@ -2,6 +2,7 @@
 //! place, counted round: the group's instances, the running executions, the running tasks, or the services.
 
 use std::fmt;
+use workers::text::count;
 
 /// Something that befalls the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,23 +42,43 @@ pub enum Mishap {
 /// The words, how many numbers follow each, and what it does.
 pub const WORDS: [(&str, usize, &str); 15] = [
     ("dies", 1, "an instance dies"),
-    ("agent-away", 2, "an agent is away for so many seconds"),
-    ("agent-gone", 1, "an agent is away for good"),
+    (
+        "agent-away",
+        2,
+        "an instance's ECS agent is disconnected for a time",
+    ),
+    (
+        "agent-gone",
+        1,
+        "an instance's ECS agent is disconnected for good",
+    ),
     (
         "execution-restarted",
         1,
-        "an execution is stopped and started anew",
+        "an execution is stopped and started again",
     ),
     ("execution-stopped", 1, "an execution is stopped"),
     ("task-exits", 1, "a task of a service ends by itself"),
-    ("service-scaled", 2, "a service gets so many tasks"),
-    ("service-redeployed", 1, "a service is deployed anew"),
+    (
+        "service-scaled",
+        2,
+        "the desired count of a service changes",
+    ),
+    (
+        "service-redeployed",
+        1,
+        "a new deployment of a service begins",
+    ),
     (
         "operator-drains",
         1,
         "an operator sets an instance DRAINING",
     ),
-    ("functions-away", 1, "Lambda is away for so many seconds"),
+    (
+        "functions-away",
+        1,
+        "Lambda does not run functions for a time",
+    ),
     ("workers-updated", 0, "definition and functions are updated"),
     (
         "spot-interrupted",
@@ -89,9 +110,10 @@ impl Mishap {
     pub fn read(word: &str, numbers: &[u64]) -> Option<Result<Self, String>> {
         let (_, wanted, _) = WORDS.iter().find(|(known, ..)| *known == word)?;
         if numbers.len() != *wanted {
-            let count = numbers.len();
             return Some(Err(format!(
-                "{word} takes {wanted} number(s), and {count} follow"
+                "{word} takes {}, not {}",
+                count(*wanted, "number"),
+                numbers.len()
             )));
         }
         Some(Ok(match (word, numbers) {

@@ -124,7 +124,10 @@ fn switch(name: &str) -> Result<Switch, String> {
     let known = Switch::ALL.iter().find(|(_, known)| *known == name);
     known.map(|(switch, _)| *switch).ok_or_else(|| {
         let names: Vec<&str> = Switch::ALL.iter().map(|(_, name)| *name).collect();
-        format!("no switch is called {name}; there are {}", names.join(", "))
+        format!(
+            "no model variant is called {name}; known are {}",
+            names.join(", ")
+        )
     })
 }
 
@@ -146,7 +149,7 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
         "call" => Action::Call(call(rest)?),
         "refused" => match rest.split_once(' ') {
             Some(("call", input)) => Action::Refused(call(input.trim())?),
-            _ => return Err(format!("only a call can be refused, and {rest:?} is none")),
+            _ => return Err(format!("`refused` takes a call, not {rest:?}")),
         },
         "terminate" => Action::Terminate(termination(rest)?),
         "alarm" => Action::Alarm(name(rest)?),
@@ -163,7 +166,7 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
             let befalls: Vec<&str> = mishap::WORDS.iter().map(|(word, ..)| *word).collect();
             let befalls = befalls.join(", ");
             return Err(format!(
-                "{word:?} is no word of a story; there are parameter, instances, batch, seed, fault, switch, service, daemon, task, {WORDS}, {befalls}"
+                "{word:?} is not a word of a scenario; known are parameter, instances, batch, seed, fault, switch, service, daemon, task, {WORDS}, {befalls}"
             ));
         }
     })
@@ -297,7 +300,7 @@ mod tests {
         let message = |text: &str| read("a.story", text).expect_err("bad");
         assert!(
             message("deploy\nfly")
-                .starts_with("a.story:2: \"fly\" is no word of a story; there are")
+                .starts_with("a.story:2: \"fly\" is not a word of a scenario; known are")
         );
         assert!(message("fault x").contains("never-joins"));
         assert!(message("service web color=1").contains("it has desired"));
@@ -307,13 +310,13 @@ mod tests {
         assert!(message("event [1]").contains("not a JSON object"));
         assert!(message("call ecs").contains("call SERVICE ACTION {JSON}"));
         assert!(message("call ecs ListTasks [1]").contains("not a JSON object"));
-        assert!(message("refused roll").contains("only a call can be refused"));
+        assert!(message("refused roll").contains("`refused` takes a call, not \"roll\""));
         assert!(message("in 60").contains("in SECONDS DEED"));
         assert!(message("terminate now").contains("stop-tasks and steps=N"));
         assert!(message("terminate steps=x").contains("whole number"));
         assert!(message("in soon deregister").contains("whole number"));
         assert!(message("in 60 roll").contains("takes time itself"));
-        assert!(message("in 60 fly").contains("no word of a story"));
+        assert!(message("in 60 fly").contains("is not a word of a scenario"));
         assert!(message("in 60 try roll").contains("takes time itself"));
         assert!(message("in 60 in 60 deregister").contains("cannot follow on in"));
         assert!(message(&"try ".repeat(9999)).contains("cannot follow on try"));

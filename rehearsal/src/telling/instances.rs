@@ -4,6 +4,7 @@ use workers::reconcile::NAME_PREFIX;
 
 use super::Mood;
 use crate::fact::{Fact, SpotFact};
+use workers::text::count;
 
 /// How far an instance refresh is.
 pub fn refresh_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
@@ -23,7 +24,10 @@ pub fn refresh_line(fact: &Fact) -> Option<(String, String, String, Mood)> {
         "Baking" => Mood::Waiting,
         _ => Mood::Bad,
     };
-    let standing = format!("{percent}% complete, {left} instance(s) to update");
+    let standing = format!(
+        "{percent}% complete, {} to update",
+        count(*left, "instance")
+    );
     let reason = match reason.as_str() {
         "" => standing,
         reason => format!("{standing}: {reason}"),
@@ -94,7 +98,8 @@ pub(super) fn spot(what: SpotFact) -> (&'static str, String) {
         }
         SpotFact::Reclaimed { not_stopped } => {
             let reason = format!(
-                "its two minutes are over, and {not_stopped} task(s) on it have not stopped"
+                "two minutes after the notice, with {} not stopped",
+                count(not_stopped, "task")
             );
             ("Spot reclaimed", reason)
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use workers::Worker;
+use workers::cause::in_words;
 
 use super::looks::Look;
 use super::{Answered, Inner, InstanceSeen};
@@ -55,8 +56,9 @@ impl Inner {
                 self.seen.max_history_events = self.seen.max_history_events.max(*history_events);
                 if late || status == "TIMED_OUT" || *history_events >= 25_000 {
                     let detail = format!(
-                        "execution {execution} ended {status} after {} s and {history_events} events: {cause}",
-                        at.duration_since(began).as_secs()
+                        "execution {execution} ended {status} after {} s and {history_events} events: {}",
+                        at.duration_since(began).as_secs(),
+                        in_words(None, cause)
                     );
                     self.broke(Claim::ExecutionsEnd, at, detail);
                 }

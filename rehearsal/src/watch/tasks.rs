@@ -96,7 +96,7 @@ impl Inner {
         let left = account.ecs.tasks_on(instance).into_iter().next();
         if let Some(task) = left.filter(|_| !self.is_excused(at, instance)) {
             let detail = format!(
-                "{instance} was let go with task {} of {} {}",
+                "{instance} was released with task {} of {} {}",
                 task.id, task.group, task.last_status
             );
             self.broke(Claim::DrainedBeforeGone, at, detail);

@@ -3,6 +3,8 @@
 
 use serde_json::{Deserializer, Value, json};
 
+use workers::text::list;
+
 use super::{DEREGISTRATION_DELAY_SECONDS, Service, Workload};
 
 /// What describe-services shows about where and how tasks run, and a rehearsal does not follow: its tasks are spread over
@@ -39,10 +41,9 @@ impl Workload {
                 "{}: no service that runs on EC2 instances; {REMEDY}",
                 names.join(", ")
             );
-            if let Some(last) = workload.assumed.last() {
-                message.push_str(&format!(
-                    ". Services that run elsewhere are left out: {last}"
-                ));
+            if !workload.left_out.is_empty() {
+                let left_out = list(&workload.left_out, "; ");
+                message.push_str(&format!(". Left out: {left_out}"));
             }
             return Err(message);
         }
@@ -107,12 +108,15 @@ impl Workload {
             .filter(|name| !name.is_empty())
             .ok_or_else(|| format!("{place}: serviceName is missing or no text"))?;
         let home = home(place, name, service)?;
-        let elsewhere = match service["status"].as_str() {
-            Some("INACTIVE" | "DRAINING") => Some(format!("is {}", service["status"])),
+        let left_out = match service["status"].as_str() {
+            Some("DRAINING") => {
+                Some("is DRAINING: it was deleted, and ECS stops its tasks".to_owned())
+            }
+            Some("INACTIVE") => Some("is INACTIVE: it was deleted, and has no tasks".to_owned()),
             _ => home.as_ref().err().cloned(),
         };
-        if let Some(why) = elsewhere {
-            self.assumed.push(format!("{name} {why}: left out"));
+        if let Some(why) = left_out {
+            self.left_out.push(format!("{name} {why}"));
             return Ok(());
         }
         if self.services.iter().any(|known| known.name == name) {
@@ -255,12 +259,7 @@ mod tests {
         );
         assert_eq!(web.deregistration_seconds, Some(300));
         assert_eq!(workload.services[1].desired, None);
-        assert!(
-            workload
-                .assumed
-                .iter()
-                .any(|line| line.contains("far runs on Fargate"))
-        );
+        assert_eq!(workload.left_out, ["far runs on Fargate"]);
     }
 
     #[test]
@@ -362,20 +361,32 @@ mod tests {
         let workload = Workload::read("w.json", text).expect("one runs on EC2");
         assert_eq!(names(&workload), ["api"]);
         assert_eq!(
-            workload.assumed[..4],
+            workload.left_out,
             [
-                "edge runs on external instances (launch type EXTERNAL): left out",
-                "own runs on ECS Managed Instances (launch type MANAGED_INSTANCES): left out",
-                "far runs on Fargate: left out",
-                "new has the launch type MOON, not EC2: left out",
+                "edge runs on external instances (launch type EXTERNAL)",
+                "own runs on ECS Managed Instances (launch type MANAGED_INSTANCES)",
+                "far runs on Fargate",
+                "new has the launch type MOON, not EC2",
             ]
         );
         let none = text.replace("\"EC2\"", "\"FARGATE\"");
         let refused = Workload::read("w.json", &none).expect_err("nothing is left");
-        assert!(
-            refused.contains("left out: api runs on Fargate"),
-            "{refused}"
-        );
+        assert!(refused.ends_with("; api runs on Fargate"), "{refused}");
+    }
+
+    #[test]
+    fn a_deleted_service_is_left_out_as_what_it_is() {
+        let text = r#"{"services": [
+            {"serviceName": "old", "status": "DRAINING", "desiredCount": 0, "launchType": "EC2"},
+            {"serviceName": "far", "status": "INACTIVE", "desiredCount": 0, "launchType": "FARGATE"}]}"#;
+        let refused = Workload::read("w.json", text).expect_err("nothing is left");
+        for words in [
+            "Left out: old is DRAINING: it was deleted, and ECS stops its tasks; ",
+            "far is INACTIVE: it was deleted, and has no tasks",
+        ] {
+            assert!(refused.contains(words), "{refused}");
+        }
+        assert!(!refused.contains("elsewhere"), "{refused}");
     }
 
     #[test]

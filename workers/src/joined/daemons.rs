@@ -12,6 +12,7 @@ use crate::Clients;
 use crate::error::Error;
 use crate::model::cluster::Service;
 use crate::model::{ContainerInstanceArn, DaemonsAwaited, ServiceName, Subject, seconds_between};
+use crate::text::count;
 use crate::text::list;
 
 /// So long a daemon's task may take to run before anybody asks why it does not: its image is pulled, it starts.
@@ -112,7 +113,10 @@ fn judge(service: &Service, awaited: &DaemonsAwaited, ready_for: i64) -> Missing
     let said = unplaced.map_or_else(String::new, |event| format!("; ECS: {}", event.message));
     Missing {
         service: counts.service.clone(),
-        standing: format!("{running} of {desired} tasks running{pending}{said}"),
+        standing: format!(
+            "{running} of {} running{pending}{said}",
+            count(desired, "task")
+        ),
         excuse: excuse.map(str::to_owned),
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ContainerInstanceArn, ServiceName, TaskArn};
 use crate::text::between;
+use crate::text::count;
 
 pub mod shortage;
 mod terms;
@@ -246,7 +247,11 @@ impl fmt::Display for ServiceCounts {
             pending,
             desired,
         } = self;
-        write!(f, "{service} ({running} of {desired} tasks running")?;
+        write!(
+            f,
+            "{service} ({running} of {} running",
+            count(*desired, "task")
+        )?;
         if *pending > 0 {
             write!(f, ", {pending} pending")?;
         }

@@ -43,6 +43,16 @@ pub struct ServiceSettings {
     pub target_groups: Vec<String>,
 }
 
+/// The services of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Services {
+    /// Those that ECS keeps running.
+    pub active: Vec<ServiceSettings>,
+    /// The names of those that were deleted and whose tasks ECS stops: it starts none for them
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html>).
+    pub draining: Vec<String>,
+}
+
 impl Compute {
     fn of(strategy: &[CapacityProviderStrategyItem], launch_type: Option<&LaunchType>) -> Self {
         if !strategy.is_empty() {

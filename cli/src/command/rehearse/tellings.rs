@@ -35,7 +35,7 @@ pub fn rehearse(
         lines: Lines::default(),
     }));
     let played = play_then(settings, actions, None, heard.clone(), afterwards)?;
-    let broke_off = "another telling of the story broke off; this is a mistake in ecs-rollout";
+    let broke_off = "the second rehearsal stopped early; this is a bug in ecs-rollout";
     let second = again.map(|again| again.join()).transpose();
     let second = second.map_err(|_| broke_off)?;
     let lower = lower.join().map_err(|_| broke_off)?;
@@ -81,5 +81,5 @@ pub fn only_report(played: Played) -> Result<Report, String> {
         .reports
         .into_iter()
         .next()
-        .ok_or_else(|| "the story has no roll".to_owned())
+        .ok_or_else(|| "the rehearsal has no rollout".to_owned())
 }

@@ -1,6 +1,7 @@
 //! The group as the update leaves it: its sizes, and which of its processes are suspended.
 
 use super::{Asked, Remark, Seen, some};
+use crate::format::count;
 use crate::plan::seen::Method;
 
 /// The processes that the template's rolling update suspends itself, and resumes at its end (SuspendProcesses).
@@ -94,16 +95,21 @@ pub fn scaled(seen: &Seen, _: &Asked) -> Vec<Remark> {
     };
     if step > 0 {
         let words = format!(
-            "the group has {} instances, and the update sets it to {} ({why}): {step} of them leave at once, before the first batch, \
+            "the group has {}, and the update sets it to {} ({why}): {step} of them leave at once, before the first batch, \
              and their tasks need room on the others. To keep them, set ClusterSize to {} in an update, or CapacityOwner to autoscaling",
-            now.desired, then.desired, now.desired
+            count(now.desired, "instance"),
+            then.desired,
+            now.desired
         );
         remarks.push(Remark::warning("scaled", words));
     }
     if step < 0 {
         let words = format!(
-            "the group has {} instances, and the update sets it to {} ({why}): {} more are launched at once, before the first batch",
-            now.desired, then.desired, -step
+            "the group has {}, and the update sets it to {} ({why}): {} more {} launched at once, before the first batch",
+            count(now.desired, "instance"),
+            then.desired,
+            -step,
+            if step == -1 { "is" } else { "are" }
         );
         remarks.push(Remark::warning("scaled", words));
     }
@@ -136,8 +142,9 @@ pub fn room(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let (wanted, batch) = (asked.batch(seen).min(desired.max(1)), seen.batch(asked));
     if most <= size {
         let words = format!(
-            "ClusterMaxSize is {most}, and a rolling update that keeps {size} instances in service needs more; raise \
+            "ClusterMaxSize is {most}, and a rolling update that keeps {} in service needs more; raise \
              ClusterMaxSize to {} or more",
+            count(size, "instance"),
             size + wanted
         );
         return vec![Remark::blocker("max-size", words)];
@@ -145,8 +152,9 @@ pub fn room(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if batch < wanted {
         let words = format!(
-            "ClusterMaxSize {most} leaves room for {batch} more than ClusterSize {size}, so a batch has {batch} instances instead of \
+            "ClusterMaxSize {most} leaves room for {batch} more than ClusterSize {size}, so a batch has {} instead of \
              {wanted}; raise ClusterMaxSize to {}",
+            count(batch, "instance"),
             size + wanted
         );
         remarks.push(Remark::warning("max-size", words));
@@ -154,8 +162,9 @@ pub fn room(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     // During an operation CloudFormation raises DesiredCapacity for the new instances of a batch.
     if desired > size && !seen.stack.is_busy() {
         let words = format!(
-            "the group has {desired} instances, more than ClusterSize {size}: up to {} of a batch go before new ones come, and their \
+            "the group has {}, more than ClusterSize {size}: up to {} of a batch go before new ones come, and their \
              tasks need room on the others; set ClusterSize to {desired} to have new instances first",
+            count(desired, "instance"),
             (desired - size).min(batch)
         );
         remarks.push(Remark::warning("no-surge", words));

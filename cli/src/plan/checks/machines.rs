@@ -63,7 +63,7 @@ pub fn agents(seen: &Seen, _: &Asked) -> Vec<Remark> {
     if !gone.is_empty() {
         let limit = seen.number("AgentDisconnectedLimitSeconds", 600);
         let words = format!(
-            "the ECS agent is not connected: {gone}. After {limit} s without it a drain has failed, for nobody can tell that its tasks \
+            "the ECS agent is not connected: {gone}. After {limit} s without it a drain fails, because ECS does not know whether its tasks \
              have stopped; bring it back, or terminate the instance before the roll"
         );
         remarks.push(match deadline_stops(seen) {

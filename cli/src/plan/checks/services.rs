@@ -7,6 +7,7 @@ use workers::model::cluster::Service as Counted;
 
 use super::{Asked, Remark, Seen, deadline_stops, drain_deadline, some};
 use crate::aws::{Machine, ServiceSettings};
+use crate::format::count;
 
 /// From the last container's end until ECS says STOPPED and a worker has seen it, in seconds.
 const NOTICED: u64 = 60;
@@ -201,7 +202,8 @@ pub fn unsteady(seen: &Seen, _: &Asked) -> Vec<Remark> {
         let (running, desired, pending) = (counts.running, counts.desired, counts.pending);
         let name = &service.name;
         Some(format!(
-            "{name} runs {running} of {desired} tasks, {pending} pending{deploying}"
+            "{name} runs {running} of {}, {pending} pending{deploying}",
+            count(desired, "task")
         ))
     });
     let unsteady: Vec<String> = unsteady.collect();
@@ -209,7 +211,7 @@ pub fn unsteady(seen: &Seen, _: &Asked) -> Vec<Remark> {
         return Vec::new();
     }
     let words = format!(
-        "not steady now: {}. A drain waits until no service is degraded by it, and cannot tell this trouble from its own",
+        "not steady now: {}. A drain waits until no service is degraded, and counts these services as degraded by the drain",
         some(unsteady.iter().map(String::as_str))
     );
     vec![Remark::warning("unsteady", words)]

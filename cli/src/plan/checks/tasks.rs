@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Asked, Remark, Seen, deadline_stops, drain_deadline, some};
 use crate::aws::{RUNS_FOR, StartedTask};
+use crate::format::count;
 use crate::plan::seen::Method;
 
 fn short(arn: &str) -> &str {
@@ -97,21 +98,26 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
         drain_deadline(seen),
     );
     if !are_awaited(seen) {
-        let (count, all) = named(&|_| true);
-        let words = format!("{count} standalone task(s): {all}. {}", fate(seen, policy));
+        let (tasks, all) = named(&|_| true);
+        let words = format!(
+            "{}: {all}. {}",
+            count(tasks, "standalone task"),
+            fate(seen, policy)
+        );
         return vec![Remark::warning("standalone", words)];
     }
     let mut remarks = Vec::new();
-    let (count, late) = named(&|ends| ends == Ends::Late);
-    if count > 0 {
+    let (tasks, late) = named(&|ends| ends == Ends::Late);
+    if tasks > 0 {
         let words = format!(
-            "{count} standalone task(s) run past every drain deadline ({deadline} s), by the label {RUNS_FOR}: {late}. Stop them, \
-             roll later, or set StandaloneTaskPolicy to skip-instance, or to stop with a StandaloneTaskLimitSeconds below the deadline"
+            "{} past every drain deadline ({deadline} s), by the label {RUNS_FOR}: {late}. Stop them, \
+             roll later, or set StandaloneTaskPolicy to skip-instance, or to stop with a StandaloneTaskLimitSeconds below the deadline",
+            that_many(tasks, ["runs", "run"])
         );
         remarks.push(Remark::blocker("standalone", words));
     }
-    let (count, perhaps) = named(&|ends| matches!(ends, Ends::PerhapsLate | Ends::Unknown));
-    if count > 0 {
+    let (tasks, perhaps) = named(&|ends| matches!(ends, Ends::PerhapsLate | Ends::Unknown));
+    if tasks > 0 {
         let words = format!(
             "fails if these run longer than {deadline} s: {perhaps}. No service replaces them, so the drain of their instance \
              waits for them until its deadline (DrainDeadlineSeconds), and AWS chooses which instance drains when. Wait for \
@@ -120,10 +126,11 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
         );
         remarks.push(Remark::condition("standalone", words));
     }
-    let (count, good) = named(&|ends| ends == Ends::InTime);
-    if count > 0 {
+    let (tasks, good) = named(&|ends| ends == Ends::InTime);
+    if tasks > 0 {
         let words = format!(
-            "{count} standalone task(s), which end in time by the label {RUNS_FOR}: {good}. The drain of their instance waits for them"
+            "{} in time by the label {RUNS_FOR}: {good}. The drain of their instance waits for them",
+            that_many(tasks, ["ends", "end"])
         );
         remarks.push(Remark::warning("standalone", words));
     }
@@ -195,4 +202,10 @@ fn ends(seen: &Seen, asked: &Asked, task: &StartedTask) -> Ends {
 pub fn end(since: Timestamp, runs_for: u64) -> Option<Timestamp> {
     let runs = SignedDuration::from_secs(i64::try_from(runs_for).ok()?);
     since.checked_add(runs).ok()
+}
+
+/// How many standalone tasks do something: the verb with one of them, and with several.
+fn that_many(tasks: usize, [one, several]: [&str; 2]) -> String {
+    let verb = if tasks == 1 { one } else { several };
+    format!("{} {verb}", count(tasks, "standalone task"))
 }

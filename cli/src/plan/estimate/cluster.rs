@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::super::checks;
 use super::super::seen::{Asked, Seen};
 use crate::aws::{Compute, Definition, RUNS_FOR, ServiceSettings};
+use crate::format::count;
 
 /// What a rehearsed instance has of its own; other attributes somebody has to set.
 const KNOWN: [&str; 5] = [
@@ -224,7 +225,8 @@ fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<Action> {
             false => "run until StandaloneTaskPolicy or DrainDeadlinePolicy ends them",
         };
         assumed.push(format!(
-            "{unknown} standalone task(s) {how} (no label {RUNS_FOR})"
+            "{} will {how} (no label {RUNS_FOR})",
+            count(unknown, "standalone task")
         ));
     }
     starts

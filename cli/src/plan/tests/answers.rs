@@ -90,7 +90,7 @@ fn a_group_that_was_scaled_is_told_what_the_update_does_to_it() {
         said.contains("has 3 instances, and the update sets it to 4"),
         "{said}"
     );
-    assert!(said.contains("1 more are launched at once"), "{said}");
+    assert!(said.contains("1 more is launched at once"), "{said}");
 }
 
 #[test]
@@ -170,6 +170,7 @@ fn services_whose_tasks_run_elsewhere_are_left_out_and_listed() {
         seen.services.push(service);
         seen.counted.push(counted);
     }
+    seen.draining_services = vec!["old".to_owned()];
     let plan = planned(&seen, &asked());
     assert_eq!(
         (plan.verdict, plan.services),
@@ -184,16 +185,17 @@ fn services_whose_tasks_run_elsewhere_are_left_out_and_listed() {
             "managed (launch type MANAGED_INSTANCES)",
             "far (capacity provider FARGATE_SPOT)",
             "other (capacity providers cp-other, FARGATE)",
+            "old (DRAINING, ECS stops its tasks)",
         ]
     );
-    assert!(text(&plan).contains("left out, since their tasks run elsewhere: edge (launch type"));
+    assert!(text(&plan).contains("; left out: edge (launch type"));
     // A task that runs here is proof.
     let task = seen
         .tasks
         .iter_mut()
         .find(|task| task.group.starts_with("service:"));
     task.expect("a service's task").group = "service:edge".to_owned();
-    assert_eq!(planned(&seen, &asked()).left_out.len(), 3);
+    assert_eq!(planned(&seen, &asked()).left_out.len(), 4);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::escaped;
 use super::layout::{Layout, lay_out};
+use crate::format::count;
 use crate::tale::Tale;
 
 /// Of a box, in the picture's own units.
@@ -43,7 +44,7 @@ pub fn picture(definition: &str, tale: &Tale) -> Result<String, String> {
     let mut out = format!(
         "<svg id=\"graph\" role=\"img\" aria-labelledby=\"graph-title graph-desc\" viewBox=\"0 0 {width:.0} {height:.0}\" \
          style=\"--width: {width:.0}px\">\n<title id=\"graph-title\">The state machine</title>\
-         <desc id=\"graph-desc\">Its {} states, with how many executions passed each. The table below tells the same.</desc>\n",
+         <desc id=\"graph-desc\">Its {} states, with how many executions passed each. The table below has the same numbers.</desc>\n",
         graph.names.len()
     );
     // The ways that nobody took lie under the others.
@@ -105,17 +106,17 @@ impl Graph {
             .get(&self.names[place])
             .copied()
             .unwrap_or_default();
-        let count = match (sum.executions, sum.times) {
+        let number = match (sum.executions, sum.times) {
             (0, _) => "–".to_owned(),
             (executions, times) if executions == times => executions.to_string(),
-            (executions, times) => format!("{executions} ({times} times)"),
+            (executions, times) => format!("{executions} ({})", count(times, "time")),
         };
         let passed = if sum.executions > 0 { "passed" } else { "idle" };
         format!(
             "<g class=\"state {kind} {passed}\" data-state=\"{name}\" data-executions=\"{}\" data-times=\"{}\">\
              <title>{name}: {} executions passed it, {} times in all</title>{}\
              <text class=\"name\" x=\"{x:.1}\" y=\"{:.1}\">{name}</text>\
-             <text class=\"count\" x=\"{x:.1}\" y=\"{:.1}\">{count}</text></g>\n",
+             <text class=\"count\" x=\"{x:.1}\" y=\"{:.1}\">{number}</text></g>\n",
             sum.executions,
             sum.times,
             sum.executions,

@@ -1,6 +1,7 @@
 //! The tables of the page.
 
 use super::{escaped, long, put};
+use crate::format::count;
 use crate::tale::{Life, Noted, Tale};
 use crate::view::report::{longest, usd};
 use crate::watching::without_instance;
@@ -180,10 +181,10 @@ pub fn instances(tale: &Tale) -> String {
         "version",
         "came",
         "end",
-        "what went on, and for how long",
+        "phases, and how long each took",
     ];
     let table = table("Instances", &columns, &rows);
-    let summary = format!("{} instances", rows.len());
+    let summary = count(rows.len(), "instance");
     folded(rows.len() > ROWS_AT_ONCE, &summary, &table)
 }
 

@@ -20,6 +20,7 @@ use super::{Provider, Scaling};
 use crate::account::Account;
 use crate::autoscaling::{self, Group, LifecycleState};
 use crate::fact::Fact;
+use workers::text::count;
 
 /// From one value of the metric to the next.
 const EVERY: Duration = Duration::from_secs(60);
@@ -131,13 +132,13 @@ fn scale(account: &mut Account, name: &str, group: &str, seen: &Seen, wanted: u3
         false => "; AlarmNotification is suspended",
     };
     let detail = format!(
-        "from {} to {wanted}: of {} instances {} run tasks, and {} tasks that wait need {} more: \
+        "from {} to {wanted}: {} of {} with tasks, and {} more for {}: \
          CapacityProviderReservation {}, target {target}{why}",
         seen.desired,
-        seen.there,
         seen.used,
-        seen.waiting,
+        count(seen.there, "instance"),
         seen.more,
+        count(seen.waiting, "waiting task"),
         seen.metric(),
     );
     let Some(provider) = account.ecs.providers.get_mut(name) else {

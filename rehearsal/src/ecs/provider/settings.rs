@@ -165,7 +165,7 @@ pub(in crate::ecs) fn strategy(
         .collect();
     if state.provider(&name).is_none() {
         let there = match active.as_slice() {
-            [] => "there is none".to_owned(),
+            [] => "the account has none".to_owned(),
             some => format!("there are {}", some.join(", ")),
         };
         return Err(invalid(format!(

@@ -12,16 +12,19 @@ use super::super::placement::Rules;
 use super::super::scheduler;
 use super::describe::described;
 use super::settings::{
-    AS_GIVEN, as_given, capacity, load_balancers, percentages, permitted, placement,
+    AS_GIVEN, as_given, capacity, controller, left_to_code_deploy, load_balancers, percentages,
+    permitted, placement,
 };
 use super::{Deployment, Service, Status, repeat_steady};
 use crate::account::Account;
 use crate::wire::{ApiError, lists};
 
-/// Members of CreateService that the account acts on.
 /// AWS's answer to a desired count of daemons. Recorded: radkawar/stackd testdata/aws/ecs/services.json, 2026-09.
 const NO_DESIRED_COUNT: &str = "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again";
-const CREATED_WITH: [&str; 11] = [
+
+/// Members of CreateService that the account acts on.
+const CREATED_WITH: [&str; 12] = [
+    "deploymentController",
     "cluster",
     "serviceName",
     "taskDefinition",
@@ -92,6 +95,7 @@ fn made(
         load_balancers: load_balancers(account, input, &definition)?,
         rules: Rules::default(),
         provider: None,
+        by_code_deploy: false,
         deployments: vec![deployment(account, definition, desired.max(0) as u64)],
         events: VecDeque::new(),
         live: Default::default(),
@@ -106,6 +110,7 @@ fn made(
     percentages(&mut service, input)?;
     placement(&mut service, input)?;
     as_given(&mut service, input);
+    controller(&mut service, input)?;
     capacity(account, cluster, &mut service, input)?;
     Ok(service)
 }
@@ -177,6 +182,9 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
         return Err(invalid(NO_DESIRED_COUNT));
     }
     let desired = input.within("desiredCount", (0, 5000), service.desired as i64)?;
+    if service.by_code_deploy {
+        left_to_code_deploy(definition.is_some(), force)?;
+    }
     // What may be refused comes first: a call that is refused changes nothing.
     permitted(service.daemon, &input)?;
     percentages(service, &input)?;

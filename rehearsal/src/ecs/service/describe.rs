@@ -40,12 +40,15 @@ pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
         "events": [],
         "createdAt": service.created_at.to_string(),
         "schedulingStrategy": if service.daemon { "DAEMON" } else { "REPLICA" },
-        "deploymentController": {"type": "ECS"},
+        "deploymentController": {"type": if service.by_code_deploy { "CODE_DEPLOY" } else { "ECS" }},
         "createdBy": format!("arn:{PARTITION}:iam::{ACCOUNT_ID}:role/operator"),
         "enableExecuteCommand": false,
     });
     // Put in as they are: json! would copy them, and there are a hundred events.
-    described["deployments"] = Value::Array(deployments(service, desired, &tasks));
+    match service.by_code_deploy {
+        true => described["taskSets"] = Value::Array(task_sets(service, desired, &tasks)),
+        false => described["deployments"] = Value::Array(deployments(service, desired, &tasks)),
+    }
     described["events"] = Value::Array(events);
     if service.provider.is_none() {
         described["launchType"] = "EC2".into();
@@ -81,6 +84,35 @@ fn deployments(service: &Service, wanted: u64, tasks: &[&Task]) -> Vec<Value> {
             described_deployment(deployment, place == 0, desired, tasks)
         })
         .collect()
+}
+
+/// What a service that CodeDeploy deploys has instead of deployments. Of a primary task set all tasks are wanted.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html>
+fn task_sets(service: &Service, wanted: u64, tasks: &[&Task]) -> Vec<Value> {
+    let sets = deployments(service, wanted, tasks).into_iter();
+    sets.map(|deployment| {
+        let steady = deployment["runningCount"] == deployment["desiredCount"]
+            && deployment["pendingCount"] == 0;
+        let id = deployment["id"].as_str().unwrap_or_default();
+        let arn = service.arn.replacen(":service/", ":task-set/", 1);
+        json!({
+            "id": id,
+            "taskSetArn": format!("{arn}/{id}"),
+            "startedBy": "CODE_DEPLOY",
+            "status": deployment["status"],
+            "taskDefinition": deployment["taskDefinition"],
+            "computedDesiredCount": deployment["desiredCount"],
+            "pendingCount": deployment["pendingCount"],
+            "runningCount": deployment["runningCount"],
+            "createdAt": deployment["createdAt"],
+            "updatedAt": deployment["updatedAt"],
+            "launchType": "EC2",
+            "loadBalancers": load_balancers(service),
+            "scale": {"value": 100.0, "unit": "PERCENT"},
+            "stabilityStatus": if steady { "STEADY_STATE" } else { "STABILIZING" },
+        })
+    })
+    .collect()
 }
 
 fn described_deployment(

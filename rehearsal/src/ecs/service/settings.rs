@@ -127,6 +127,55 @@ pub(super) fn percentages(service: &mut Service, input: &Input<'_>) -> Result<()
     Ok(())
 }
 
+/// Takes over who deploys the service: ECS, or CodeDeploy, which needs a load balancer. With the controller EXTERNAL nothing
+/// runs until somebody calls CreateTaskSet, which the account does not know. The words of the refusals are assumed.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
+pub(super) fn controller(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
+    if !input.has("deploymentController") {
+        return Ok(());
+    }
+    let given = input.value("deploymentController");
+    let kind = Input::new("deploymentController", given, &["type"])?.needed("type")?;
+    match kind {
+        "ECS" => {}
+        "CODE_DEPLOY" if service.daemon => {
+            return Err(invalid(
+                "The daemon scheduling strategy does not support the CODE_DEPLOY deployment controller.",
+            ));
+        }
+        "CODE_DEPLOY" if service.load_balancers.is_empty() => {
+            return Err(invalid(
+                "The CODE_DEPLOY deployment controller requires a load balancer.",
+            ));
+        }
+        "CODE_DEPLOY" => service.by_code_deploy = true,
+        "EXTERNAL" => {
+            return Err(ApiError::not_known(
+                "the deployment controller EXTERNAL, whose tasks are of task sets (CreateTaskSet); use ECS or CODE_DEPLOY",
+            ));
+        }
+        other => {
+            return Err(invalid(format!(
+                "Invalid deployment controller type: {other}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to begin a deployment of a service that CodeDeploy deploys. The words are those that users report.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>
+pub(super) fn left_to_code_deploy(definition: bool, force: bool) -> Result<(), ApiError> {
+    let what = match (definition, force) {
+        (true, _) => "Unable to update task definition",
+        (false, true) => "Cannot force a new deployment",
+        (false, false) => return Ok(()),
+    };
+    Err(invalid(format!(
+        "{what} on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment."
+    )))
+}
+
 /// The placement constraints and strategy, if a service of this kind may have them.
 pub(super) fn permitted(daemon: bool, input: &Input<'_>) -> Result<Rules, ApiError> {
     let rules = Rules::read(input)?;

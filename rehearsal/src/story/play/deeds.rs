@@ -109,7 +109,7 @@ impl Stage {
             (Ok(_), false) | (Err(_), true) => Ok(()),
             (Err(error), false) => Err(refused(action, &error)),
             (Ok(_), true) => Err(format!(
-                "{service} {action} was answered, though the story says that it is refused"
+                "{service} {action} was accepted, though the scenario says `refused`"
             )),
         }
     }

@@ -56,7 +56,7 @@ impl Stage {
         };
         let since = |time: Timestamp| clock(time.duration_since(self.began).unsigned_abs());
         Err(format!(
-            "the story ended at {}, before what it had put off until {}: {action:?}; put it off for less, or let more time `pass`",
+            "the scenario ended at {}, before the step that was due at {}: {action:?}; make it due earlier, or let more time `pass`",
             since(self.world.now()),
             since(*at)
         ))

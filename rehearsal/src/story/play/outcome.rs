@@ -9,6 +9,7 @@ use super::{LIMIT, Stage};
 use crate::promises::{self, Broken, Claim};
 use crate::report::{Amis, Report, cost_usd, rounded};
 use crate::watch::InstanceSeen;
+use workers::text::count;
 
 impl Stage {
     pub(super) fn report(
@@ -100,7 +101,8 @@ impl Stage {
         let is_right = serving == set || (outcome != "UPDATE_COMPLETE" && serving == size);
         (!is_right && Some(serving) != scaled).then(|| {
             format!(
-                "{serving} instances are in service, {size} were before, and the template's sizes make that {set}"
+                "in service: {}; before: {size}; by the template's sizes: {set}",
+                count(serving, "instance")
             )
         })
     }

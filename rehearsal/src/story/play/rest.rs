@@ -11,6 +11,7 @@ use crate::account::Account;
 use crate::eventbridge::lateness;
 use crate::promises::{Broken, Claim};
 use crate::story::Termination;
+use workers::text::count;
 
 /// After this time every event of a service has reached its targets, and what it starts has begun.
 pub(super) const EVENTS_HAVE_COME: Duration =
@@ -201,8 +202,8 @@ impl Stage {
         let is_kept = there > wanted && self.is_protected_by_ecs();
         (there != wanted && !is_kept).then(|| {
             format!(
-                "{} instances are in service, and the group wants {wanted}",
-                serving.len()
+                "in service: {}; the group wants {wanted}",
+                count(serving.len(), "instance")
             )
         })
     }
