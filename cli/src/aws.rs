@@ -12,8 +12,10 @@ mod pages;
 mod parameter;
 mod past;
 mod pause;
+mod place;
 mod rolling;
 mod services;
+mod shell;
 mod stack;
 
 use aws_config::SdkConfig;
@@ -21,7 +23,7 @@ use jiff::Timestamp;
 use workers::{Clients, Error, boot};
 
 use access::LOG_IN;
-pub use access::{Access, CredentialSource, Identity, with_access, with_profile};
+pub use access::{Access, CredentialSource, Identity};
 pub use activities::Activity;
 pub use cluster::{Compute, Machine, ServiceSettings, StartedTask};
 pub use definition::{Definition, RUNS_FOR};
@@ -33,9 +35,11 @@ pub use pages::Page;
 pub use parameter::Parameter;
 pub use past::{Happened, Past};
 pub use pause::Pause;
+pub use place::blame;
 pub use rolling::RollingStep;
 pub use services::Service;
-pub use stack::{AMI_KEY, OWN_AMI_PARAMETER, Stack, StackEvent};
+pub use shell::{quoted, with_access, with_access_in};
+pub use stack::{AMI_KEY, OWN_AMI_PARAMETER, Stack, StackEvent, failure_events};
 
 /// The account.
 #[derive(Debug, Clone)]
@@ -128,6 +132,9 @@ impl Aws {
 
 /// An error in words for an operator, whose own permissions are asked for here.
 pub fn error_text(error: &Error) -> String {
+    if let Some((_, text)) = blame(error) {
+        return text;
+    }
     match error {
         Error::AccessDenied {
             call,
@@ -174,6 +181,15 @@ pub fn is_about_credentials(error: &Error) -> bool {
         "UnrecognizedClientException",
     ];
     has_code(error, &CODES)
+}
+
+/// Whether AWS does not accept the signature: of a wrong secret key, or for another Region
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>).
+pub fn is_about_signature(error: &Error) -> bool {
+    has_code(
+        error,
+        &["InvalidSignatureException", "SignatureDoesNotMatch"],
+    )
 }
 
 /// Whether AWS refused with one of these codes, which open what a refusal says.

@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use workers::model::{Subject, Transition};
 use workers::{Finding, Verdict, Worker};
 
-use crate::aws::{Execution, Hooks, Member, Pause, Ran, Stack, console, with_access};
+use crate::aws::{
+    Execution, Hooks, Member, Pause, Ran, Stack, console, with_access, with_access_in,
+};
 use crate::format::{between, clock};
 use crate::watching::{Said, paused, without_instance};
 pub use advice::deadline_of;
@@ -158,7 +160,9 @@ impl Explanation {
                 Ok(Some(finding)) if is_set_draining(found, finding) => {
                     "Its turn has come: the next look sets it DRAINING.".to_owned()
                 }
-                Ok(Some(finding)) => without_instance(&finding.reason, &self.member.id),
+                Ok(Some(finding)) => {
+                    with_access_in(&without_instance(&finding.reason, &self.member.id))
+                }
                 Ok(None) => "All questions are answered: the lifecycle action is being completed."
                     .to_owned(),
                 Err(error) => format!("{name} cannot answer: {error}"),
@@ -254,9 +258,10 @@ impl Explanation {
         match self.stack.reconciler() {
             Some(machine) => format!(
                 "Wait: its event may be up to 2m late. If it was lost, the reconciler starts an execution within 9m after the hook \
-                 opened, or 15m if an event of its own is lost. If none is running by then, look at the reconciler: aws \
-                 stepfunctions list-executions --region {} --state-machine-arn {machine} --max-items 3",
-                self.region
+                 opened, or 15m if an event of its own is lost. If none is running by then, look at the reconciler: {}",
+                with_access(&format!(
+                    "aws stepfunctions list-executions --state-machine-arn {machine} --max-items 3"
+                ))
             ),
             None => format!(
                 "Wait: its event may be up to 2m late. After that the event is lost: stack {} has no reconciler, which the template \

@@ -2,7 +2,6 @@
 
 use std::error::Error as _;
 use std::fmt;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -12,11 +11,13 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_runtime::env_config::section::EnvConfigSections;
 use aws_types::os_shim_internal::{Env, Fs};
 use clap::Args;
 use workers::http;
 
-use super::Aws;
+use super::place::{Place, Sources};
+use super::{Aws, shell};
 use crate::failure::Failure;
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
@@ -37,22 +38,6 @@ pub struct Access {
     /// Write each call to stderr: operation, status, time, request id
     #[arg(long)]
     debug: bool,
-}
-
-/// --profile and --region as they were given to this process. Set once, by the first connection.
-static GIVEN: OnceLock<(String, String)> = OnceLock::new();
-
-/// A command for you to paste, with the --profile and --region that were given to this one: without them it would go to
-/// another account.
-pub fn with_access(command: &str) -> String {
-    let region = GIVEN.get().map_or("", |(_, region)| region);
-    format!("{}{region}", with_profile(command))
-}
-
-/// The same for a command that names its Region.
-pub fn with_profile(command: &str) -> String {
-    let profile = GIVEN.get().map_or("", |(profile, _)| profile);
-    format!("{command}{profile}")
 }
 
 /// Whose credentials are used.
@@ -105,25 +90,16 @@ impl Access {
         self.connect_with(Some(RetryConfig::disabled())).await
     }
 
-    /// The flags for a shell.
-    fn given(&self) -> (String, String) {
-        let is_plain = |one: char| one.is_ascii_alphanumeric() || "-_.".contains(one);
-        let flag = |name: &str, value: &Option<String>| match value {
-            Some(value) if value.chars().all(is_plain) => format!(" {name} {value}"),
-            Some(value) => format!(" {name} '{}'", value.replace('\'', "'\\''")),
-            None => String::new(),
-        };
-        let profile = flag("--profile", &self.profile);
-        (profile, flag("--region", &self.region))
-    }
-
     async fn connect_with(&self, retries: Option<RetryConfig>) -> Result<Aws, Failure> {
-        GIVEN.get_or_init(|| self.given());
+        shell::keep(self.profile.as_deref(), self.region.as_deref());
         let env = Env::real();
         let profile = selected_profile(self.profile.as_deref(), &env);
-        if let Some(name) = &profile {
-            profile_exists(name, &env).await?;
-        }
+        let files = match &profile {
+            Some(name) => Some(profile_exists(name, &env).await?),
+            None => aws_config::profile::load(&Fs::real(), &env, &EnvConfigFiles::default(), None)
+                .await
+                .ok(),
+        };
         let http = http::Client::new();
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -145,6 +121,13 @@ impl Access {
             let message = "no Region: give --region, or set AWS_REGION, or name one in the profile";
             return Err(message.to_owned().into());
         };
+        let sources = Sources {
+            flag: self.region.as_deref(),
+            env: &env,
+            profile: profile.as_deref().unwrap_or("default"),
+            files: files.as_ref(),
+        };
+        Place::of(&region, &config, &sources).settle()?;
         if let Some(profile) = &self.profile {
             config = with_profile_credentials(config, profile, http.clone());
         }
@@ -180,7 +163,7 @@ fn source(flag: Option<&str>, profile: Option<String>, env: &Env) -> CredentialS
 }
 
 /// Whether the configuration files have the profile. The SDK would silently look elsewhere.
-async fn profile_exists(name: &str, env: &Env) -> Result<(), Failure> {
+async fn profile_exists(name: &str, env: &Env) -> Result<EnvConfigSections, Failure> {
     let files = EnvConfigFiles::default();
     let load = aws_config::profile::load(&Fs::real(), env, &files, None).await;
     let profiles = load.map_err(|error| {
@@ -193,7 +176,7 @@ async fn profile_exists(name: &str, env: &Env) -> Result<(), Failure> {
         Failure::from(text)
     })?;
     if profiles.get_profile(name).is_some() {
-        return Ok(());
+        return Ok(profiles);
     }
     let mut known: Vec<&str> = profiles.profiles().collect();
     known.sort_unstable();
@@ -205,7 +188,8 @@ async fn profile_exists(name: &str, env: &Env) -> Result<(), Failure> {
     Err(Failure::aws(format!(
         "profile {name} does not exist in the AWS configuration files (~/.aws/config and ~/.aws/credentials, or the files that \
          AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name); {known}. Give another --profile, or make it with \
-         aws configure --profile {name}"
+         aws configure --profile {}",
+        shell::quoted(name)
     )))
 }
 
@@ -246,28 +230,6 @@ async fn has_credentials(config: &SdkConfig) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn printed_commands_have_the_flags_that_were_given() {
-        let access = |profile: Option<&str>, region: Option<&str>| Access {
-            profile: profile.map(str::to_owned),
-            region: region.map(str::to_owned),
-            debug: false,
-        };
-        let given = |profile, region| {
-            let (profile, region) = access(profile, region).given();
-            profile + &region
-        };
-        assert_eq!(given(None, None), "");
-        assert_eq!(
-            given(Some("prod"), Some("eu-west-1")),
-            " --profile prod --region eu-west-1"
-        );
-        assert_eq!(
-            given(Some("it's; mine"), None),
-            " --profile 'it'\\''s; mine'"
-        );
-    }
 
     #[test]
     fn the_flag_wins_over_the_environment_and_keys_win_over_a_profile_of_the_environment() {

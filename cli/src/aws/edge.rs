@@ -10,6 +10,7 @@ mod call;
 mod replace;
 
 pub use answer::Edge;
+pub use call::{Unanswered, chain, endpoint};
 
 /// What the AWS CLI wrote of an answer, as if the answer had come here.
 pub fn fit_to_show(text: String) -> String {

@@ -10,6 +10,7 @@ use super::change::Change;
 use super::flow;
 use super::plan::made;
 use super::watch::Watch;
+use crate::aws::with_access;
 use crate::failure::{Exit, Failure};
 use crate::plan::ami::{id_given, why_no_id};
 use crate::plan::checks::Level;
@@ -109,9 +110,11 @@ impl Roll {
         let aws = self.change.access.connect().await?;
         let Some(held) = aws.parameter(name).await? else {
             return Err(Failure::from(format!(
-                "--ami-parameter: there is no SSM parameter {name} in {}; list those of ECS with aws ssm get-parameters-by-path \
-                 --recursive --path /aws/service/ecs/optimized-ami --query 'Parameters[].Name'",
-                aws.region
+                "--ami-parameter: there is no SSM parameter {name} in {}; list those of ECS with {}",
+                aws.region,
+                with_access(
+                    "aws ssm get-parameters-by-path --recursive --path /aws/service/ecs/optimized-ami --query 'Parameters[].Name'"
+                )
             )));
         };
         match why_no_id(&held.value) {

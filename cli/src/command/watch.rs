@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::flow;
-use crate::aws::{Access, with_access};
+use crate::aws::{Access, quoted, with_access};
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
 use crate::watching::{Change, Sight};
@@ -146,7 +146,7 @@ impl Watch {
                     "ecs-rollout: the rollout of {stack} has not ended within {} (--timeout), and proceeds. Watch it again with: \
                      {}",
                     duration(timeout),
-                    with_access(&format!("ecs-rollout watch {stack}"))
+                    with_access(&format!("ecs-rollout watch {}", quoted(&stack)))
                 );
                 Ok(ExitCode::from(TIMED_OUT))
             }

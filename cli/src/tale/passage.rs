@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Failure, Phase, seconds};
-use crate::aws::{Happened, Past};
+use crate::aws::{Happened, Past, with_access_in};
 
 /// The member of the state's output that holds a worker's answer, for each Task state of a definition.
 pub type Answers = BTreeMap<String, String>;
@@ -233,7 +233,7 @@ impl<'a> Reading<'a> {
         };
         let output: Value = serde_json::from_str(&event.output).unwrap_or_default();
         let text = |name: &str| output[member][name].as_str().unwrap_or_default().to_owned();
-        let (verdict, reason) = (text("verdict"), text("reason"));
+        let (verdict, reason) = (text("verdict"), with_access_in(&text("reason")));
         if verdict == "NotYet" {
             phase.waited_for.clone_from(&reason);
             let tasks = output[member]["tasksLeft"]["arns"].as_array();

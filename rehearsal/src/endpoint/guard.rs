@@ -80,8 +80,7 @@ fn check_region(parts: &Parts, region: &str, service: &str) -> Result<(), ApiErr
         _ => "SignatureDoesNotMatch",
     };
     let message = format!(
-        "Credential should be scoped to a valid Region: the request is for {region}, and this account is in {REGION}. Set \
-         AWS_REGION={REGION}, or start the account with --region {region}"
+        "Credential should be scoped to a valid Region: the request is for {region}, and this account is in {REGION}"
     );
     Err(denied(code, message))
 }

@@ -73,8 +73,10 @@ impl HttpConnector for Connector {
                 let took = began.elapsed();
                 anstream::eprintln!("{}", printable(&call.line(answer.as_ref(), took)));
             }
-            let answer = answer.map_err(|error| call.named(error))?;
-            fit_to_show(answer).await
+            match answer {
+                Ok(answer) => fit_to_show(answer).await,
+                Err(error) => Err(call.named(error).await),
+            }
         })
     }
 }

@@ -10,10 +10,10 @@ use workers::Error;
 
 use super::News;
 use crate::aws::{
-    Access, Activity, Aws, Execution, Group, Page, Ran, Service, Stack, StackEvent, error_text,
-    has_expired,
+    Access, Activity, Aws, Execution, Group, Page, Ran, Service, Stack, StackEvent, blame,
+    error_text, has_expired,
 };
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::format::duration;
 
 /// So long after a call the next one is made.
@@ -68,14 +68,12 @@ macro_rules! patiently {
     }};
 }
 
-/// The error of an account that did not answer for so long, with what may be wrong.
-fn given_up(error: Error, patience: Duration, region: &str) -> Error {
+/// The error of an account that did not answer for so long.
+fn given_up(error: Error, patience: Duration) -> Error {
     match error {
         Error::Unavailable { call, what, source } => {
             let waited = duration(SignedDuration::try_from(patience).unwrap_or_default());
-            let what = format!(
-                "{what}, for {waited}; check the network, Region {region} and AWS_ENDPOINT_URL"
-            );
+            let what = format!("{what}, for {waited}");
             Error::Unavailable { call, what, source }
         }
         other => other,
@@ -194,6 +192,10 @@ impl Look {
         if !expired && !passes {
             return Err(error);
         }
+        // A wrong value stays wrong.
+        if matches!(blame(&error), Some((Exit::Input, _))) {
+            return Err(error);
+        }
         let patience = match self.was_answered {
             true => NEXT_ANSWER_WITHIN,
             false => FIRST_ANSWER_WITHIN,
@@ -201,7 +203,7 @@ impl Look {
         // An account that throttles is there.
         let is_there = matches!(error, Error::Throttled { .. });
         if !is_there && self.silent_since.elapsed() >= patience {
-            return Err(given_up(error, patience, self.region()));
+            return Err(given_up(error, patience));
         }
         let what = match expired {
             true => "the credentials have expired; renew them (such as with aws sso login), they are read again".to_owned(),

@@ -15,7 +15,7 @@ use workers::model::group::LifecycleState;
 
 use super::News;
 use super::look::Look;
-use crate::aws::{Access, Group, Stack};
+use crate::aws::{Access, Group, Stack, with_access};
 use crate::failure::Failure;
 use crate::watching::{Activities, Entry, Events, Pace, Sight, Standing};
 use amis::Amis;
@@ -259,9 +259,12 @@ fn has_resources(stack: &Stack) -> Result<(), String> {
     match stack.status == "REVIEW_IN_PROGRESS" {
         true => Err(format!(
             "stack {0} is REVIEW_IN_PROGRESS: a change set was created for it and never executed, so it has no resources to watch. \
-             Execute the change set (aws cloudformation execute-change-set), or delete the stack: aws cloudformation \
-             delete-stack --stack-name {0}",
-            stack.name
+             Execute the change set, or delete the stack: {1}",
+            stack.name,
+            with_access(&format!(
+                "aws cloudformation delete-stack --stack-name {}",
+                stack.name
+            ))
         )),
         false => Ok(()),
     }
