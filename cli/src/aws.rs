@@ -8,6 +8,7 @@ mod definition;
 mod edge;
 mod executions;
 mod group;
+mod ours;
 mod pages;
 mod parameter;
 mod past;

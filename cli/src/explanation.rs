@@ -3,6 +3,7 @@
 
 mod advice;
 mod cluster;
+mod detached;
 mod json;
 mod question;
 mod rest;
@@ -21,6 +22,7 @@ use crate::watching::{Said, paused, without_instance};
 pub use advice::deadline_of;
 use advice::{advice, at_the_deadline, without_execution};
 pub use cluster::OnCluster;
+pub use detached::Detached;
 pub use question::{asked_now, concerns, is_of_launch};
 use rest::{Line, problems, requested, situation};
 
@@ -150,13 +152,19 @@ impl Explanation {
                 "{hook} hook open since {} ({}): {}.",
                 clock(subject.began),
                 between(subject.began, self.now),
-                Said::last(&ran.input).situation()
+                match self.waits_for_resume(found) {
+                    true => "paused",
+                    false => Said::last(&ran.input).situation(),
+                }
             ),
         ));
         let name = found.worker.name();
         lines.push((
             "now",
             match &found.finding {
+                Ok(Some(_)) if self.waits_for_resume(found) => {
+                    "Waiting until the rollout is resumed. Nothing else holds it.".to_owned()
+                }
                 Ok(Some(finding)) if is_set_draining(found, finding) => {
                     "Its turn has come: the next look sets it DRAINING.".to_owned()
                 }
@@ -271,6 +279,24 @@ impl Explanation {
         }
     }
 
+    /// Whether the pause is what it waits for: a new instance that no earlier drain holds, or a drain whose turn has not come.
+    fn waits_for_resume(&self, found: &Found) -> bool {
+        let Ok(Some(finding)) = &found.finding else {
+            return false;
+        };
+        let holds = match (found.worker, found.subject.action.transition) {
+            (Worker::Stable, Transition::Launching) => {
+                finding.extra.held_by.iter().flatten().next().is_none()
+            }
+            (Worker::Draining, _) => {
+                let turn = finding.extra.turn.as_ref();
+                turn.is_some_and(|turn| turn.came_at.is_none())
+            }
+            _ => false,
+        };
+        self.pause.is_some() && holds && finding.verdict == Verdict::NotYet
+    }
+
     /// The instances that stand at their launch hooks.
     fn held(&self) -> impl Iterator<Item = &str> {
         let waiting = self.others.iter().filter(|one| one.state.awaits_launch());
@@ -288,10 +314,14 @@ fn is_set_draining(found: &Found, finding: &Finding) -> bool {
 
 impl Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.member.id)?;
-        for (label, text) in self.lines() {
-            writeln!(f, "  {label:<10} {text}")?;
-        }
-        Ok(())
+        write_lines(f, &self.member.id, &self.lines())
     }
+}
+
+fn write_lines(f: &mut fmt::Formatter<'_>, instance: &str, lines: &[Line]) -> fmt::Result {
+    writeln!(f, "{instance}")?;
+    for (label, text) in lines {
+        writeln!(f, "  {label:<10} {text}")?;
+    }
+    Ok(())
 }

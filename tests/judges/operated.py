@@ -76,7 +76,7 @@ CALLS = {
                "CancelUpdateStack", "GetParameter", "PutParameter"},
     "pause": {"DescribeStacks", "DescribeAutoScalingGroups", "CreateOrUpdateTags"},
     "resume": {"DescribeStacks", "DescribeAutoScalingGroups", "DeleteTags"},
-    "terminate": {"DescribeAutoScalingInstances", "DescribeLifecycleHooks", "ListContainerInstances",
+    "terminate": {"DescribeAutoScalingInstances", "DescribeAutoScalingGroups", "DescribeLifecycleHooks", "ListContainerInstances",
                   "DescribeContainerInstances", "ListTasks", "DescribeTasks", "StopTask", "PutAttributes",
                   "TerminateInstanceInAutoScalingGroup", "CompleteLifecycleAction", "DeregisterContainerInstance",
                   "UpdateContainerInstancesState"},

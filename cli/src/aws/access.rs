@@ -27,7 +27,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const LOG_IN: &str = "name a profile with --profile, log in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
 
 /// Where the account is.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Access {
     /// Profile of the AWS configuration files [default: AWS_PROFILE, or `default`]
     #[arg(long, value_name = "NAME")]

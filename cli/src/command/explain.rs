@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use aws_sdk_sfn::types::ExecutionStatus;
 use clap::Args;
 use jiff::Timestamp;
+use serde_json::Value;
 use workers::model::cluster::Task;
 use workers::model::{ClusterName, InstanceId};
 use workers::{Error, config};
@@ -14,7 +15,9 @@ use super::flow;
 use super::rehearse::Output;
 use super::terminate::instance_id;
 use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
-use crate::explanation::{Explanation, Found, HookNames, Life, OnCluster, asked_now, concerns};
+use crate::explanation::{
+    Detached, Explanation, Found, HookNames, Life, OnCluster, asked_now, concerns,
+};
 use crate::failure::{Exit, Failure};
 use crate::view::out::say;
 use crate::watching::{Events, batch_times_out};
@@ -38,6 +41,9 @@ pub struct Explain {
     /// The EC2 instance
     #[arg(value_name = "INSTANCE", value_parser = instance_id)]
     instance: String,
+    /// The cluster, for an instance that is in no group any more [default: looked for in the clusters of your groups]
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
     /// Lines to read, or one JSON object
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -53,10 +59,10 @@ impl Explain {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let explanation = super::wait_for(async {
             let aws = self.access.connect().await?;
-            look(&aws, &self.instance).await
+            look(&aws, &self.instance, self.cluster.as_deref()).await
         })??;
         match self.output {
-            Output::Text => say(&explanation),
+            Output::Text => say(explanation.text()),
             Output::Json => say(format_args!("{:#}\n", explanation.json())),
         }
         let exit = if explanation.is_well() {
@@ -68,15 +74,87 @@ impl Explain {
     }
 }
 
-async fn look(aws: &Aws, instance: &str) -> Result<Explanation, Failure> {
-    let here = aws.group_of(instance).await?;
-    let (group, member) = here.ok_or_else(|| {
-        format!(
-            "{instance} is in no Auto Scaling group of {}: it was terminated or detached, or it is in another Region or account \
-             (--region, --profile)",
-            aws.region
-        )
-    })?;
+/// An instance in its group, or one that has left its group and not its cluster.
+#[derive(Debug)]
+enum About {
+    InGroup(Box<Explanation>),
+    Detached(Detached),
+}
+
+impl About {
+    fn is_well(&self) -> bool {
+        match self {
+            Self::InGroup(explanation) => explanation.is_well(),
+            Self::Detached(_) => false,
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::InGroup(explanation) => explanation.to_string(),
+            Self::Detached(detached) => detached.to_string(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::InGroup(explanation) => explanation.json(),
+            Self::Detached(detached) => detached.json(),
+        }
+    }
+}
+
+/// Looks at an instance. `cluster` is for one that is in no group.
+async fn look(aws: &Aws, instance: &str, cluster: Option<&str>) -> Result<About, Failure> {
+    match aws.group_of(instance).await? {
+        Some(here) => {
+            let explanation = in_group(aws, instance, here).await?;
+            Ok(About::InGroup(Box::new(explanation)))
+        }
+        None => Ok(About::Detached(detached(aws, instance, cluster).await?)),
+    }
+}
+
+/// An instance that no group has: ECS may still show it.
+async fn detached(aws: &Aws, instance: &str, cluster: Option<&str>) -> Result<Detached, Failure> {
+    let region = &aws.region;
+    let found = match cluster {
+        Some(named) => Some(named.to_owned()),
+        None => aws.cluster_of(instance).await?,
+    };
+    let Some(found) = found else {
+        return Err(Failure::from(format!(
+            "{instance} is in no Auto Scaling group of {region}, and in no cluster of a group with hooks of ecs-rollout: it was \
+             terminated, or it is in another Region or account (--region, --profile), or in another cluster (--cluster)"
+        )));
+    };
+    let on = match on_cluster(aws, &found, instance).await {
+        Err(Error::ClusterNotFound { .. }) => {
+            return Err(Failure::from(format!(
+                "--cluster: there is no cluster {found} in {region}; give the name of one"
+            )));
+        }
+        other => other?,
+    };
+    if !on.is_registered() {
+        return Err(Failure::from(format!(
+            "{instance} is in no Auto Scaling group of {region}, and not registered in cluster {found}: it was terminated, or it \
+             is in another Region or account (--region, --profile)"
+        )));
+    }
+    Ok(Detached {
+        now: aws.now(),
+        instance: instance.to_owned(),
+        cluster: found,
+        on_cluster: on,
+    })
+}
+
+async fn in_group(
+    aws: &Aws,
+    instance: &str,
+    (group, member): (String, Member),
+) -> Result<Explanation, Failure> {
     let hooks = aws.all_hooks(&group).await?;
     let mut hook_names = HookNames::default();
     for hook in hooks.iter().filter(|hook| hook.ours.is_some()) {
@@ -245,3 +323,6 @@ async fn asked(aws: &Aws, ran: &Ran) -> Result<Found, Failure> {
         finding: finding.map_err(|error| error_text(&error)),
     })
 }
+
+#[cfg(test)]
+mod tests;

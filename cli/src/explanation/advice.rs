@@ -9,6 +9,7 @@ use super::rest::agent_advice;
 use super::{Explanation, Found};
 use crate::aws::{Execution, quoted, with_access};
 use crate::format::{between, clock};
+use crate::watching::resume_command;
 
 /// What a person can do.
 pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
@@ -20,6 +21,10 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
     if finding.verdict != Verdict::NotYet {
         return vec!["Nothing: its execution continues at its next look.".to_owned()];
     }
+    if about.waits_for_resume(found) {
+        let resume = resume_command(&about.stack.name);
+        return vec![format!("Resume the rollout: {resume}")];
+    }
     match found.worker {
         Worker::Joined => vec![
             "Nothing, if it was just started: an instance takes one to three minutes to join."
@@ -30,10 +35,9 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
             let holders = finding.extra.held_by.iter().flatten().take(3);
             let holders = holders.map(|id| with_access(&format!("ecs-rollout explain {id}")));
             let holders: Vec<String> = holders.collect();
-            match (holders.is_empty(), about.pause.is_some()) {
-                (true, false) => vec!["Nothing: it is asked again soon.".to_owned()],
-                (true, true) => Vec::new(),
-                (false, _) => vec![format!("See why those drain: {}", holders.join("; "))],
+            match holders.is_empty() {
+                true => vec!["Nothing: it is asked again soon.".to_owned()],
+                false => vec![format!("See why those drain: {}", holders.join("; "))],
             }
         }
         Worker::Drained => stop_advice(about),
