@@ -29,7 +29,7 @@ pub use activities::Activity;
 pub use cluster::{Compute, Machine, ServiceSettings, StartedTask};
 pub use definition::{Definition, RUNS_FOR};
 use edge::Edge;
-pub use edge::fit_to_show;
+pub use edge::{Slots, fit_to_show};
 pub use executions::{Execution, Ran, console};
 pub use group::{Capacity, Group, Hook, Hooks, Member};
 pub use pages::Page;
@@ -62,14 +62,18 @@ pub struct Aws {
 }
 
 /// The same settings, by which every answer passes the edge.
-fn with_edge(config: &SdkConfig, debug: bool) -> SdkConfig {
+fn with_edge(config: &SdkConfig, debug: bool, slots: Option<Slots>) -> SdkConfig {
     let Some(client) = config.http_client() else {
         // Nothing can be asked without one.
         return config.clone();
     };
     config
         .to_builder()
-        .http_client(Edge { client, debug })
+        .http_client(Edge {
+            client,
+            debug,
+            slots,
+        })
         .build()
 }
 
@@ -91,12 +95,17 @@ impl Aws {
             source: CredentialSource::Environment,
             debug: false,
         };
-        Self::with_identity(config, region, identity)
+        Self::with_identity(config, region, identity, None)
     }
 
     /// The same account, by the credentials that were found.
-    fn with_identity(config: &SdkConfig, region: String, identity: Identity) -> Self {
-        let config = &with_edge(config, identity.debug);
+    fn with_identity(
+        config: &SdkConfig,
+        region: String,
+        identity: Identity,
+        slots: Option<Slots>,
+    ) -> Self {
+        let config = &with_edge(config, identity.debug, slots);
         let acting = Clients::new(config);
         let clients = acting.clone().only_looking();
         let clock = &clients.clock;

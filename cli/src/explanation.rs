@@ -4,6 +4,7 @@
 mod advice;
 mod cluster;
 mod detached;
+mod found;
 mod json;
 mod question;
 mod rest;
@@ -11,8 +12,8 @@ mod rest;
 use std::fmt::{self, Display};
 
 use jiff::Timestamp;
-use workers::model::{Subject, Transition};
-use workers::{Finding, Verdict, Worker};
+use workers::model::Transition;
+use workers::{Verdict, Worker};
 
 use crate::aws::{
     Execution, Hooks, Member, Pause, Ran, Stack, console, with_access, with_access_in,
@@ -23,8 +24,12 @@ pub use advice::deadline_of;
 use advice::{advice, at_the_deadline, without_execution};
 pub use cluster::OnCluster;
 pub use detached::Detached;
+pub use found::Found;
 pub use question::{asked_now, concerns, is_of_launch};
 use rest::{Line, problems, requested, situation};
+
+/// The column at which the texts of an explanation stand.
+pub const VALUES: usize = 13;
 
 /// What is known about an instance.
 #[derive(Debug)]
@@ -77,19 +82,6 @@ pub enum Life {
     Alone(Option<Box<(Execution, Ran)>>),
     /// It is at rest.
     Rests,
-}
-
-/// What the worker whose question stands finds now.
-#[derive(Debug)]
-pub struct Found {
-    /// Whose question stands.
-    pub worker: Worker,
-    /// What it is about.
-    pub subject: Subject,
-    /// The services that had tasks on it when its drain began.
-    pub services: Vec<String>,
-    /// What it finds; nothing for complete-action, which only acts; or the error that it meets.
-    pub finding: Result<Option<Finding>, String>,
 }
 
 impl Explanation {
@@ -152,7 +144,7 @@ impl Explanation {
                 "{hook} hook open since {} ({}): {}.",
                 clock(subject.began),
                 between(subject.began, self.now),
-                match self.waits_for_resume(found) {
+                match found.waits_for_resume(self.pause.as_ref()) {
                     true => "paused",
                     false => Said::last(&ran.input).situation(),
                 }
@@ -162,10 +154,10 @@ impl Explanation {
         lines.push((
             "now",
             match &found.finding {
-                Ok(Some(_)) if self.waits_for_resume(found) => {
+                Ok(Some(_)) if found.waits_for_resume(self.pause.as_ref()) => {
                     "Waiting until the rollout is resumed. Nothing else holds it.".to_owned()
                 }
-                Ok(Some(finding)) if is_set_draining(found, finding) => {
+                Ok(Some(finding)) if found.is_set_draining(finding) => {
                     "Its turn has come: the next look sets it DRAINING.".to_owned()
                 }
                 Ok(Some(finding)) => {
@@ -279,37 +271,11 @@ impl Explanation {
         }
     }
 
-    /// Whether the pause is what it waits for: a new instance that no earlier drain holds, or a drain whose turn has not come.
-    fn waits_for_resume(&self, found: &Found) -> bool {
-        let Ok(Some(finding)) = &found.finding else {
-            return false;
-        };
-        let holds = match (found.worker, found.subject.action.transition) {
-            (Worker::Stable, Transition::Launching) => {
-                finding.extra.held_by.iter().flatten().next().is_none()
-            }
-            (Worker::Draining, _) => {
-                let turn = finding.extra.turn.as_ref();
-                turn.is_some_and(|turn| turn.came_at.is_none())
-            }
-            _ => false,
-        };
-        self.pause.is_some() && holds && finding.verdict == Verdict::NotYet
-    }
-
     /// The instances that stand at their launch hooks.
     fn held(&self) -> impl Iterator<Item = &str> {
         let waiting = self.others.iter().filter(|one| one.state.awaits_launch());
         waiting.map(|one| one.id.as_str())
     }
-}
-
-/// Whether that is what draining would do, since a look alone does not set it.
-fn is_set_draining(found: &Found, finding: &Finding) -> bool {
-    let done = finding.verdict == Verdict::Reached && finding.extra.member == Some(false);
-    let turn = finding.extra.turn.as_ref();
-    let waits = turn.is_some_and(|turn| turn.came_at.is_none());
-    found.worker == Worker::Draining && !done && !waits
 }
 
 impl Display for Explanation {
@@ -321,7 +287,7 @@ impl Display for Explanation {
 fn write_lines(f: &mut fmt::Formatter<'_>, instance: &str, lines: &[Line]) -> fmt::Result {
     writeln!(f, "{instance}")?;
     for (label, text) in lines {
-        writeln!(f, "  {label:<10} {text}")?;
+        writeln!(f, "  {label:<width$} {text}", width = VALUES - 3)?;
     }
     Ok(())
 }

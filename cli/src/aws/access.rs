@@ -17,7 +17,7 @@ use clap::Args;
 use workers::http;
 
 use super::place::{Place, Sources};
-use super::{Aws, shell};
+use super::{Aws, Slots, shell};
 use crate::failure::Failure;
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
@@ -79,7 +79,7 @@ impl Access {
     /// # Errors
     /// If the profile does not exist, if there is no Region, or if there are no credentials.
     pub async fn connect(&self) -> Result<Aws, Failure> {
-        self.connect_with(None).await
+        self.connect_with(None, None).await
     }
 
     /// The same for a caller that counts its calls, and tries again itself: the SDK makes one attempt.
@@ -87,10 +87,22 @@ impl Access {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn connect_without_retries(&self) -> Result<Aws, Failure> {
-        self.connect_with(Some(RetryConfig::disabled())).await
+        self.connect_with(Some(RetryConfig::disabled()), None).await
     }
 
-    async fn connect_with(&self, retries: Option<RetryConfig>) -> Result<Aws, Failure> {
+    /// The same for a caller beside others: each call takes a slot.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_in_slots(&self, slots: Slots) -> Result<Aws, Failure> {
+        self.connect_with(None, Some(slots)).await
+    }
+
+    async fn connect_with(
+        &self,
+        retries: Option<RetryConfig>,
+        slots: Option<Slots>,
+    ) -> Result<Aws, Failure> {
         shell::keep(self.profile.as_deref(), self.region.as_deref());
         let env = Env::real();
         let profile = selected_profile(self.profile.as_deref(), &env);
@@ -138,7 +150,7 @@ impl Access {
             source: source(self.profile.as_deref(), profile, &env),
             debug: self.debug,
         };
-        Ok(Aws::with_identity(&config, region, identity))
+        Ok(Aws::with_identity(&config, region, identity, slots))
     }
 }
 

@@ -1,22 +1,22 @@
 //! The Region and the endpoints of this process, where each was set, and which of them is to blame for an error.
 
 mod regions;
+mod sources;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::OnceLock;
 
 use aws_config::SdkConfig;
-use aws_runtime::env_config::section::EnvConfigSections;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
-use aws_types::os_shim_internal::Env;
 use aws_types::service_config::ServiceConfigKey;
 use workers::Error;
 use workers::text::printable;
 
 use super::edge::{Unanswered, chain};
 use crate::failure::{Exit, Failure};
+pub use sources::Sources;
 
 /// The services that are asked, as AWS's SDKs name them
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>).
@@ -86,19 +86,6 @@ pub struct Place {
     region: Setting,
     /// Those that are not AWS's own, in the order of the services.
     endpoints: Vec<Setting>,
-}
-
-/// What the settings of this process are read from.
-#[derive(Debug, Clone, Copy)]
-pub struct Sources<'a> {
-    /// The flag `--region`.
-    pub flag: Option<&'a str>,
-    /// The environment.
-    pub env: &'a Env,
-    /// The name of the profile.
-    pub profile: &'a str,
-    /// The AWS configuration files, if they can be read.
-    pub files: Option<&'a EnvConfigSections>,
 }
 
 impl Place {
@@ -224,38 +211,6 @@ impl Place {
         endpoint
             .split(['.', '/', ':'])
             .any(|label| label == self.region.value)
-    }
-}
-
-impl Sources<'_> {
-    fn region(&self) -> Origin {
-        if self.flag.is_some() {
-            return Origin::Flag("--region");
-        }
-        let mut variables = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter();
-        if let Some(name) = variables.find(|name| self.env.get(name).is_ok()) {
-            return Origin::Variable(name.to_owned());
-        }
-        let profile = self.files.and_then(|files| files.get_profile(self.profile));
-        match profile.and_then(|profile| profile.get("region")) {
-            Some(_) => Origin::Profile {
-                key: "region",
-                name: self.profile.to_owned(),
-            },
-            None => Origin::Metadata,
-        }
-    }
-
-    fn endpoint(&self, service: &str) -> Origin {
-        let own = format!("{ENDPOINT}_{}", service.to_uppercase().replace(' ', "_"));
-        let mut variables = [own, ENDPOINT.to_owned()].into_iter();
-        match variables.find(|name| self.env.get(name).is_ok()) {
-            Some(name) => Origin::Variable(name),
-            None => Origin::Profile {
-                key: "endpoint_url",
-                name: self.profile.to_owned(),
-            },
-        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! `explain`: why is this instance where it is? Runs the workers' own looks and decisions on what is there now, and changes
 //! nothing.
 
+mod about;
+
 use std::process::ExitCode;
 
 use aws_sdk_sfn::types::ExecutionStatus;
 use clap::Args;
 use jiff::Timestamp;
-use serde_json::Value;
 use workers::model::cluster::Task;
 use workers::model::{ClusterName, InstanceId};
 use workers::{Error, config};
@@ -16,11 +17,12 @@ use super::rehearse::Output;
 use super::terminate::instance_id;
 use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
 use crate::explanation::{
-    Detached, Explanation, Found, HookNames, Life, OnCluster, asked_now, concerns,
+    Explanation, Found, HookNames, Life, OnCluster, VALUES, asked_now, concerns,
 };
 use crate::failure::{Exit, Failure};
-use crate::view::out::say;
+use crate::view::out::{say, say_values};
 use crate::watching::{Events, batch_times_out};
+use about::{About, detached};
 
 /// So many executions that ended badly are looked through for one about the instance.
 const ENDED_LOOKED_AT: usize = 20;
@@ -62,7 +64,7 @@ impl Explain {
             look(&aws, &self.instance, self.cluster.as_deref()).await
         })??;
         match self.output {
-            Output::Text => say(explanation.text()),
+            Output::Text => say_values(&explanation.text(), VALUES),
             Output::Json => say(format_args!("{:#}\n", explanation.json())),
         }
         let exit = if explanation.is_well() {
@@ -71,36 +73,6 @@ impl Explain {
             Exit::Otherwise
         };
         Ok(exit.into())
-    }
-}
-
-/// An instance in its group, or one that has left its group and not its cluster.
-#[derive(Debug)]
-enum About {
-    InGroup(Box<Explanation>),
-    Detached(Detached),
-}
-
-impl About {
-    fn is_well(&self) -> bool {
-        match self {
-            Self::InGroup(explanation) => explanation.is_well(),
-            Self::Detached(_) => false,
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::InGroup(explanation) => explanation.to_string(),
-            Self::Detached(detached) => detached.to_string(),
-        }
-    }
-
-    fn json(&self) -> Value {
-        match self {
-            Self::InGroup(explanation) => explanation.json(),
-            Self::Detached(detached) => detached.json(),
-        }
     }
 }
 
@@ -113,41 +85,6 @@ async fn look(aws: &Aws, instance: &str, cluster: Option<&str>) -> Result<About,
         }
         None => Ok(About::Detached(detached(aws, instance, cluster).await?)),
     }
-}
-
-/// An instance that no group has: ECS may still show it.
-async fn detached(aws: &Aws, instance: &str, cluster: Option<&str>) -> Result<Detached, Failure> {
-    let region = &aws.region;
-    let found = match cluster {
-        Some(named) => Some(named.to_owned()),
-        None => aws.cluster_of(instance).await?,
-    };
-    let Some(found) = found else {
-        return Err(Failure::from(format!(
-            "{instance} is in no Auto Scaling group of {region}, and in no cluster of a group with hooks of ecs-rollout: it was \
-             terminated, or it is in another Region or account (--region, --profile), or in another cluster (--cluster)"
-        )));
-    };
-    let on = match on_cluster(aws, &found, instance).await {
-        Err(Error::ClusterNotFound { .. }) => {
-            return Err(Failure::from(format!(
-                "--cluster: there is no cluster {found} in {region}; give the name of one"
-            )));
-        }
-        other => other?,
-    };
-    if !on.is_registered() {
-        return Err(Failure::from(format!(
-            "{instance} is in no Auto Scaling group of {region}, and not registered in cluster {found}: it was terminated, or it \
-             is in another Region or account (--region, --profile)"
-        )));
-    }
-    Ok(Detached {
-        now: aws.now(),
-        instance: instance.to_owned(),
-        cluster: found,
-        on_cluster: on,
-    })
 }
 
 async fn in_group(

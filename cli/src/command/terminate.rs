@@ -1,5 +1,7 @@
 //! `terminate`: ends a retained instance, whatever still runs on it.
 
+mod refusal;
+
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
@@ -10,15 +12,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 use workers::Error;
 use workers::model::cluster::Task;
-use workers::model::group::LifecycleState;
 use workers::model::{ClusterName, GroupName, HookName, InstanceId};
-use workers::terminate::{self, Observation, Outcome, Progress, Refusal, Step, Target};
+use workers::terminate::{self, Observation, Outcome, Progress, Step, Target};
 
 use super::change::Change;
 use super::flow;
-use crate::aws::{Aws, quoted, with_access};
+use crate::aws::{Aws, with_access};
 use crate::failure::{Exit, Failure};
 use crate::view::ending::{Ending, describe};
+use refusal::{in_no_group, refused};
 
 /// Flags of `terminate`.
 #[derive(Debug, Args)]
@@ -64,36 +66,6 @@ fn ended_by_signal() -> Result<impl Future<Output = u8>, Failure> {
     })
 }
 
-/// What helps with an instance that is not retained.
-fn by_state(state: &LifecycleState, id: &str, group: &str) -> Option<String> {
-    use LifecycleState as S;
-    let terminate = || {
-        format!(
-            "To do so: {}",
-            with_access(&format!(
-                "aws autoscaling terminate-instance-in-auto-scaling-group --instance-id {id} \
-                 --no-should-decrement-desired-capacity"
-            ))
-        )
-    };
-    match state {
-        S::InService => Some(terminate()),
-        S::TerminatingWait | S::WarmedPendingWait | S::WarmedTerminatingWait => Some(format!(
-            "See what holds it, and how to stop a task: {}",
-            with_access(&format!("ecs-rollout explain {id}"))
-        )),
-        S::Standby => Some(format!(
-            "Return it to service: {}",
-            with_access(&format!(
-                "aws autoscaling exit-standby --instance-ids {id} --auto-scaling-group-name {}",
-                quoted(group)
-            ))
-        )),
-        S::Other(_) => Some(terminate()),
-        _ => None,
-    }
-}
-
 /// The id of an EC2 instance, as it is given on the command line.
 ///
 /// # Errors
@@ -134,7 +106,7 @@ impl Terminate {
         let seen = terminate::look(&target, clients).await;
         let seen = seen.map_err(|error| self.look_failure(&error, &aws.region))?;
         if let Err(refusal) = terminate::next_step(Progress::default(), &seen, aws.now()) {
-            return Err(self.refused(&refusal, &target));
+            return Err(refused(&self.instance, &refusal, &target));
         }
         let tasks = terminate::tasks(&target, clients)
             .await
@@ -223,7 +195,7 @@ impl Terminate {
                     .change
                     .end(Exit::AsAsked, &text, &self.result(true, tasks)))
             }
-            Outcome::Refused(refusal) => Err(self.refused(&refusal, target)),
+            Outcome::Refused(refusal) => Err(refused(id, &refusal, target)),
             Outcome::StillThere(seen) => {
                 let state = seen
                     .state
@@ -255,44 +227,6 @@ impl Terminate {
         }
     }
 
-    /// No group has the instance, and no cluster was named.
-    async fn in_no_group(&self, aws: &Aws) -> Result<Failure, Failure> {
-        let (id, region) = (&self.instance, &aws.region);
-        Ok(Failure::from(match aws.cluster_of(id).await? {
-            Some(cluster) => format!(
-                "{id} is in no Auto Scaling group of {region}, and still registered in cluster {cluster}. If it was detached, see \
-                 what works: {}. If you terminated it, finish that: {}",
-                with_access(&format!("ecs-rollout explain {id}")),
-                with_access(&format!("ecs-rollout terminate {id} --cluster {cluster}"))
-            ),
-            None => format!(
-                "{id} is in no Auto Scaling group of {region}: is it gone already, and are the Region and the account right? If ECS \
-                 still shows it, run this again with --cluster NAME"
-            ),
-        }))
-    }
-
-    /// Why the instance is not terminated, and the command that helps, if one does.
-    fn refused(&self, refusal: &Refusal, target: &Target) -> Failure {
-        let id = &self.instance;
-        let text = format!("{id} is not terminated: {refusal}");
-        let command = match refusal {
-            Refusal::NotInGroup => None,
-            Refusal::OnlyInCluster => Some(format!(
-                "See what works: {}",
-                with_access(&format!(
-                    "ecs-rollout explain {id} --cluster {}",
-                    target.cluster
-                ))
-            )),
-            Refusal::NotRetained(state) => by_state(state, id, target.group.as_str()),
-        };
-        Failure::refused(match command {
-            Some(command) => format!("{text} {command}"),
-            None => text,
-        })
-    }
-
     /// The instance, with what is to be known of its group.
     async fn target(&self, aws: &Aws) -> Result<Target, Failure> {
         let id = &self.instance;
@@ -303,7 +237,7 @@ impl Terminate {
             .map_err(|error| Failure::from(&error))?;
         let Some((group, _)) = found else {
             let Some(cluster) = &self.cluster else {
-                return Err(self.in_no_group(aws).await?);
+                return Err(in_no_group(aws, id).await?);
             };
             return Ok(Target {
                 instance,

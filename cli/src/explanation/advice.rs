@@ -21,7 +21,7 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
     if finding.verdict != Verdict::NotYet {
         return vec!["Nothing: its execution continues at its next look.".to_owned()];
     }
-    if about.waits_for_resume(found) {
+    if found.waits_for_resume(about.pause.as_ref()) {
         let resume = resume_command(&about.stack.name);
         return vec![format!("Resume the rollout: {resume}")];
     }

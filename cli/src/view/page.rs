@@ -6,9 +6,6 @@ mod tables;
 mod timeline;
 
 use std::fmt::Write;
-use std::time::Duration;
-
-use rehearsal::telling::clock;
 
 use crate::tale::Tale;
 
@@ -134,9 +131,9 @@ fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
         .expect("writing to a string does not fail");
 }
 
-/// Hours, minutes and seconds.
+/// A duration, as everywhere.
 fn long(seconds: f64) -> String {
-    clock(Duration::from_secs_f64(seconds.max(0.0)))
+    crate::format::seconds(seconds)
 }
 
 /// The text as HTML shows it, in content and in attributes.

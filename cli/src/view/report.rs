@@ -6,6 +6,9 @@ use crate::aws::with_access;
 use crate::tale::{End, Kind, Life, Tale};
 use crate::watching::without_instance;
 
+/// The column at which the values stand.
+pub const VALUES: usize = 23;
+
 /// The head of the tale: names and values.
 pub fn facts(tale: &Tale) -> Vec<(&'static str, String)> {
     let mut facts = vec![
@@ -94,7 +97,8 @@ fn instances(tale: &Tale) -> String {
 pub fn text(tale: &Tale) -> String {
     let mut out = format!("{}\n", tale.headline.text);
     let mut line = |name: &str, value: &str| {
-        writeln!(out, "{name:<22} {value}").expect("writing to a string does not fail");
+        writeln!(out, "{name:<width$} {value}", width = VALUES - 1)
+            .expect("writing to a string does not fail");
     };
     let cause = tale.headline.cause.iter().map(|it| ("cause", it));
     let next = tale.headline.next.iter().map(|it| ("next", it));

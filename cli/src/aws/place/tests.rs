@@ -1,6 +1,7 @@
 //! Settings that are wrong, and what is said of them.
 
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_types::os_shim_internal::Env;
 
 use super::*;
 

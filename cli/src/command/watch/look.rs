@@ -5,12 +5,12 @@ use std::time::Duration;
 use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 use workers::Error;
 
 use super::News;
 use crate::aws::{
-    Access, Activity, Aws, Execution, Group, Page, Ran, Service, Stack, StackEvent, blame,
+    Access, Activity, Aws, Execution, Group, Page, Ran, Service, Slots, Stack, StackEvent, blame,
     error_text, has_expired,
 };
 use crate::failure::{Exit, Failure};
@@ -36,7 +36,7 @@ const FAILURES_TOLD: u32 = 3;
 pub struct Look {
     access: Access,
     aws: Aws,
-    next: Instant,
+    slots: Slots,
     news: UnboundedSender<News>,
     /// The trouble that was told last, until a call is answered again.
     trouble: Option<String>,
@@ -51,8 +51,7 @@ macro_rules! patiently {
     ($look:ident, $aws:ident => $call:expr) => {{
         let mut failures = 0;
         loop {
-            sleep_until($look.next).await;
-            $look.next = Instant::now() + BETWEEN_CALLS;
+            $look.slots.take().await;
             let $aws = &$look.aws;
             match $call.await {
                 Ok(answer) => {
@@ -89,12 +88,20 @@ impl Look {
         Ok(Self {
             aws: access.connect_without_retries().await?,
             access,
-            next: Instant::now(),
+            slots: Slots::of(BETWEEN_CALLS),
             news,
             trouble: None,
             silent_since: Instant::now(),
             was_answered: false,
         })
+    }
+
+    /// The account for somebody who looks beside the rounds, and shares their calls a second.
+    ///
+    /// # Errors
+    /// As [`Access::connect`].
+    pub async fn beside(&self) -> Result<Aws, Failure> {
+        self.access.connect_in_slots(self.slots.clone()).await
     }
 
     /// AWS's time.
