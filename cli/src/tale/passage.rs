@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
+use workers::model::cluster::ServiceCounts;
 
 use super::{Failure, Phase, seconds};
 use crate::aws::{Happened, Past, with_access_in};
@@ -34,6 +36,8 @@ pub struct Passage {
     pub cause: String,
     /// What was asked, one after the other.
     pub phases: Vec<Phase>,
+    /// What the workers counted of services, and when.
+    pub counted: Vec<(Timestamp, ServiceCounts)>,
     /// Attempts at a task that failed.
     pub failures: Vec<Failure>,
     /// How often it entered each state.
@@ -232,6 +236,11 @@ impl<'a> Reading<'a> {
             return;
         };
         let output: Value = serde_json::from_str(&event.output).unwrap_or_default();
+        // Workers of an earlier version counted nothing.
+        let counted = Vec::<ServiceCounts>::deserialize(&output[member]["servicesCounted"]);
+        let counted = counted.unwrap_or_default().into_iter();
+        let counted = counted.map(|counts| (event.at, counts));
+        self.passage.counted.extend(counted);
         let text = |name: &str| output[member][name].as_str().unwrap_or_default().to_owned();
         let (verdict, reason) = (text("verdict"), with_access_in(&text("reason")));
         if verdict == "NotYet" {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::errors::{errors, failures, mishaps};
 use super::headline::{headline, links, milestones};
 use super::lives::lives;
+use super::services::series;
 use super::{End, Life, Noted, Passage, Source, Tale, seconds};
 
 /// So many of the longest waits are told.
@@ -105,6 +106,7 @@ impl Tale {
             well,
             seconds: took,
             remarks: remarks(&source, goes_on, &instances),
+            services: series(&source.passages),
             longest_waits: longest_waits(&instances),
             errors: errors(&failures),
             mishaps: mishaps(&source),

@@ -2,6 +2,7 @@
 
 mod layout;
 mod machine;
+mod services;
 mod tables;
 mod timeline;
 
@@ -43,6 +44,7 @@ pub fn page(tale: &Tale, definition: &str) -> Result<String, String> {
         "Milestones",
         &tables::milestones(tale),
     );
+    section(&mut out, "services", "Services", &services::services(tale));
     section(&mut out, "waits", "Longest waits", &tables::waits(tale));
     section(
         &mut out,
