@@ -64,7 +64,8 @@ WATCH = {"DescribeStacks", "DescribeStackEvents", "DescribeAutoScalingGroups", "
 PLAN = {"DescribeStacks", "GetParameter", "DescribeAutoScalingGroups", "DescribeInstanceRefreshes", "DescribeLifecycleHooks",
         "DescribeTaskDefinition", "DescribeTargetGroupAttributes", *LOOKS_AT_CLUSTER}
 CALLS = {
-    "watch": WATCH,
+    # Until the first batch has ended, it has the estimate of plan.
+    "watch": {*WATCH, *PLAN},
     "explain": {"DescribeStacks", "DescribeStackEvents", "DescribeAutoScalingInstances", "DescribeAutoScalingGroups", "DescribeLifecycleHooks",
                 "DescribeWarmPool", "ListExecutions", "GetExecutionHistory", *LOOKS_AT_CLUSTER},
     "report": {"DescribeStacks", "DescribeStackEvents", "DescribeAutoScalingGroups", "DescribeScalingActivities",

@@ -33,7 +33,7 @@ use rounds::Rounds;
   ecs-rollout watch ecs-cluster --exit --timeout 3h
 
 On a terminal it is a screen: ? lists its keys. The last screen stays with a summary until you press a key. Piped it writes lines,
-times in UTC. The ETA is known after the first batch; roll starts from the estimate of plan.
+times in UTC. Until the first batch has ended, the ETA is the estimate of plan, for which the calls of plan are made once.
 
 Changes nothing, and makes two calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
 autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, ecs:ListServices, DescribeServices, ListContainerInstances,
