@@ -164,3 +164,77 @@ fn the_sdk_is_named_in_one_file_for_each_service() {
     ];
     assert_eq!(naming, wanted, "the workers name the SDK elsewhere");
 }
+
+/// What a printed command begins with: a service of the AWS CLI and its operation, or a verb of ours.
+const COMMANDS: [&str; 15] = [
+    "aws autoscaling ",
+    "aws cloudformation ",
+    "aws ec2 ",
+    "aws ecs ",
+    "aws ssm ",
+    "aws stepfunctions ",
+    "ecs-rollout cancel ",
+    "ecs-rollout explain ",
+    "ecs-rollout pause ",
+    "ecs-rollout plan ",
+    "ecs-rollout report ",
+    "ecs-rollout resume ",
+    "ecs-rollout roll ",
+    "ecs-rollout terminate ",
+    "ecs-rollout watch ",
+];
+
+/// The literals of a Rust text that hold a command, without comments, tests and the examples of `--help`, which name their own
+/// account; and what stands before each.
+fn literals_with_commands(text: &str) -> Vec<(usize, bool)> {
+    let text = text
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
+    let mut found = Vec::new();
+    let mut help = false;
+    for (at, line) in text.lines().enumerate() {
+        let trimmed = line.trim_start();
+        help |= trimmed.contains("after_help");
+        let is_text = !trimmed.starts_with("//") && !help;
+        help &= !line.contains("\"))]");
+        for command in COMMANDS.iter().filter(|_| is_text) {
+            let Some(start) = line.find(command) else {
+                continue;
+            };
+            // A command is a literal of its own, which only `with_access` takes.
+            let opens = line[..start].ends_with('"');
+            let lines: Vec<&str> = text.lines().take(at).collect();
+            let before = lines[at.saturating_sub(3)..].concat() + &line[..start];
+            let before: String = before.chars().filter(|one| !one.is_whitespace()).collect();
+            let given = ["with_access(\"", "with_access(&format!(\""];
+            let is_given = given.iter().any(|call| before.ends_with(call));
+            found.push((at + 1, opens && is_given));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_printed_command_goes_to_the_account_that_was_named() {
+    let mut count = 0;
+    let mut offenders = Vec::new();
+    let is_printing = |path: &str| {
+        path.starts_with("cli/src/") && !path.contains("/tests") && path.ends_with(".rs")
+    };
+    for (path, text) in tracked().into_iter().filter(|(path, _)| is_printing(path)) {
+        for (line, is_given) in literals_with_commands(&text) {
+            count += 1;
+            if !is_given {
+                offenders.push(format!("{path}:{line}"));
+            }
+        }
+    }
+    assert!(count > 30, "{count} commands were found");
+    assert_none(
+        "these commands lack --profile and --region: make each with with_access(&format!(…))",
+        &offenders,
+    );
+    let bare = "say(\"see aws ecs list-tasks --cluster c\");\nwith_access(\n    &format!(\n        \"ecs-rollout watch {}\"";
+    assert_eq!(literals_with_commands(bare), [(1, false), (4, true)]);
+}

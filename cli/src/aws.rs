@@ -8,12 +8,15 @@ mod definition;
 mod edge;
 mod executions;
 mod group;
+mod ours;
 mod pages;
 mod parameter;
 mod past;
 mod pause;
+mod place;
 mod rolling;
 mod services;
+mod shell;
 mod stack;
 
 use aws_config::SdkConfig;
@@ -21,21 +24,23 @@ use jiff::Timestamp;
 use workers::{Clients, Error, boot};
 
 use access::LOG_IN;
-pub use access::{Access, CredentialSource, Identity, with_access, with_profile};
+pub use access::{Access, CredentialSource, Identity};
 pub use activities::Activity;
 pub use cluster::{Compute, Machine, ServiceSettings, Services, StartedTask};
 pub use definition::{Definition, RUNS_FOR};
 use edge::Edge;
-pub use edge::fit_to_show;
+pub use edge::{Slots, fit_to_show};
 pub use executions::{Execution, Ran, console};
 pub use group::{Capacity, Group, Hook, Hooks, Member};
 pub use pages::Page;
 pub use parameter::Parameter;
 pub use past::{Happened, Past};
 pub use pause::Pause;
+pub use place::blame;
 pub use rolling::RollingStep;
 pub use services::Service;
-pub use stack::{AMI_KEY, OWN_AMI_PARAMETER, Stack, StackEvent};
+pub use shell::{quoted, with_access, with_access_in};
+pub use stack::{AMI_KEY, OWN_AMI_PARAMETER, Stack, StackEvent, failure_events};
 
 /// The account.
 #[derive(Debug, Clone)]
@@ -57,14 +62,18 @@ pub struct Aws {
 }
 
 /// The same settings, by which every answer passes the edge.
-fn with_edge(config: &SdkConfig, debug: bool) -> SdkConfig {
+fn with_edge(config: &SdkConfig, debug: bool, slots: Option<Slots>) -> SdkConfig {
     let Some(client) = config.http_client() else {
         // Nothing can be asked without one.
         return config.clone();
     };
     config
         .to_builder()
-        .http_client(Edge { client, debug })
+        .http_client(Edge {
+            client,
+            debug,
+            slots,
+        })
         .build()
 }
 
@@ -86,12 +95,17 @@ impl Aws {
             source: CredentialSource::Environment,
             debug: false,
         };
-        Self::with_identity(config, region, identity)
+        Self::with_identity(config, region, identity, None)
     }
 
     /// The same account, by the credentials that were found.
-    fn with_identity(config: &SdkConfig, region: String, identity: Identity) -> Self {
-        let config = &with_edge(config, identity.debug);
+    fn with_identity(
+        config: &SdkConfig,
+        region: String,
+        identity: Identity,
+        slots: Option<Slots>,
+    ) -> Self {
+        let config = &with_edge(config, identity.debug, slots);
         let acting = Clients::new(config);
         let clients = acting.clone().only_looking();
         let clock = &clients.clock;
@@ -128,6 +142,9 @@ impl Aws {
 
 /// An error in words for an operator, whose own permissions are asked for here.
 pub fn error_text(error: &Error) -> String {
+    if let Some((_, text)) = blame(error) {
+        return text;
+    }
     match error {
         Error::AccessDenied {
             call,
@@ -174,6 +191,15 @@ pub fn is_about_credentials(error: &Error) -> bool {
         "UnrecognizedClientException",
     ];
     has_code(error, &CODES)
+}
+
+/// Whether AWS does not accept the signature: of a wrong secret key, or for another Region
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>).
+pub fn is_about_signature(error: &Error) -> bool {
+    has_code(
+        error,
+        &["InvalidSignatureException", "SignatureDoesNotMatch"],
+    )
 }
 
 /// Whether AWS refused with one of these codes, which open what a refusal says.

@@ -3,6 +3,8 @@
 
 mod advice;
 mod cluster;
+mod detached;
+mod found;
 mod json;
 mod question;
 mod rest;
@@ -10,17 +12,24 @@ mod rest;
 use std::fmt::{self, Display};
 
 use jiff::Timestamp;
-use workers::model::{Subject, Transition};
-use workers::{Finding, Verdict, Worker};
+use workers::model::Transition;
+use workers::{Verdict, Worker};
 
-use crate::aws::{Execution, Hooks, Member, Pause, Ran, Stack, console, with_access};
+use crate::aws::{
+    Execution, Hooks, Member, Pause, Ran, Stack, console, with_access, with_access_in,
+};
 use crate::format::{between, clock};
 use crate::watching::{Said, paused, without_instance};
 pub use advice::deadline_of;
 use advice::{advice, at_the_deadline, without_execution};
 pub use cluster::OnCluster;
+pub use detached::Detached;
+pub use found::Found;
 pub use question::{asked_now, concerns, is_of_launch};
 use rest::{Line, problems, requested, situation};
+
+/// The column at which the texts of an explanation stand.
+pub const VALUES: usize = 13;
 
 /// What is known about an instance.
 #[derive(Debug)]
@@ -73,19 +82,6 @@ pub enum Life {
     Alone(Option<Box<(Execution, Ran)>>),
     /// It is at rest.
     Rests,
-}
-
-/// What the worker whose question stands finds now.
-#[derive(Debug)]
-pub struct Found {
-    /// Whose question stands.
-    pub worker: Worker,
-    /// What it is about.
-    pub subject: Subject,
-    /// The services that had tasks on it when its drain began.
-    pub services: Vec<String>,
-    /// What it finds; nothing for complete-action, which only acts; or the error that it meets.
-    pub finding: Result<Option<Finding>, String>,
 }
 
 impl Explanation {
@@ -148,17 +144,25 @@ impl Explanation {
                 "{hook} hook open since {} ({}): {}.",
                 clock(subject.began),
                 between(subject.began, self.now),
-                Said::last(&ran.input).situation()
+                match found.waits_for_resume(self.pause.as_ref()) {
+                    true => "paused",
+                    false => Said::last(&ran.input).situation(),
+                }
             ),
         ));
         let name = found.worker.name();
         lines.push((
             "now",
             match &found.finding {
-                Ok(Some(finding)) if is_set_draining(found, finding) => {
+                Ok(Some(_)) if found.waits_for_resume(self.pause.as_ref()) => {
+                    "Waiting until the rollout is resumed. Nothing else holds it.".to_owned()
+                }
+                Ok(Some(finding)) if found.is_set_draining(finding) => {
                     "Its turn has come: the next look sets it DRAINING.".to_owned()
                 }
-                Ok(Some(finding)) => without_instance(&finding.reason, &self.member.id),
+                Ok(Some(finding)) => {
+                    with_access_in(&without_instance(&finding.reason, &self.member.id))
+                }
                 Ok(None) => "All questions are answered: the lifecycle action is being completed."
                     .to_owned(),
                 Err(error) => format!("{name} cannot answer: {error}"),
@@ -254,9 +258,10 @@ impl Explanation {
         match self.stack.reconciler() {
             Some(machine) => format!(
                 "Wait: its event may be up to 2m late. If it was lost, the reconciler starts an execution within 9m after the hook \
-                 opened, or 15m if an event of its own is lost. If none is running by then, look at the reconciler: aws \
-                 stepfunctions list-executions --region {} --state-machine-arn {machine} --max-items 3",
-                self.region
+                 opened, or 15m if an event of its own is lost. If none is running by then, look at the reconciler: {}",
+                with_access(&format!(
+                    "aws stepfunctions list-executions --state-machine-arn {machine} --max-items 3"
+                ))
             ),
             None => format!(
                 "Wait: its event may be up to 2m late. After that the event is lost: stack {} has no reconciler, which the template \
@@ -273,20 +278,16 @@ impl Explanation {
     }
 }
 
-/// Whether that is what draining would do, since a look alone does not set it.
-fn is_set_draining(found: &Found, finding: &Finding) -> bool {
-    let done = finding.verdict == Verdict::Reached && finding.extra.member == Some(false);
-    let turn = finding.extra.turn.as_ref();
-    let waits = turn.is_some_and(|turn| turn.came_at.is_none());
-    found.worker == Worker::Draining && !done && !waits
-}
-
 impl Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.member.id)?;
-        for (label, text) in self.lines() {
-            writeln!(f, "  {label:<10} {text}")?;
-        }
-        Ok(())
+        write_lines(f, &self.member.id, &self.lines())
     }
+}
+
+fn write_lines(f: &mut fmt::Formatter<'_>, instance: &str, lines: &[Line]) -> fmt::Result {
+    writeln!(f, "{instance}")?;
+    for (label, text) in lines {
+        writeln!(f, "  {label:<width$} {text}", width = VALUES - 3)?;
+    }
+    Ok(())
 }

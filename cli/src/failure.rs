@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use workers::Error;
 
-use crate::aws::{error_text, is_about_credentials};
+use crate::aws::{blame, error_text, is_about_credentials};
 
 /// The exit codes of every verb. README has the same table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +86,9 @@ impl From<String> for Failure {
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
+        if let Some((exit, message)) = blame(error) {
+            return Self { exit, message };
+        }
         let exit = match error {
             Error::Throttled { .. } | Error::Unavailable { .. } | Error::AccessDenied { .. } => {
                 Exit::Aws

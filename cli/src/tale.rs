@@ -6,6 +6,7 @@ mod headline;
 mod kind;
 mod lives;
 mod passage;
+mod services;
 mod sums;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ pub use headline::{Headline, Link, Milestone};
 pub use kind::Kind;
 pub use lives::{End, Life, Origin};
 pub use passage::{Passage, Reading, answers};
+pub use services::{Sample, ServiceSeries};
 pub use sums::{Arrow, Cost, StateSum, Wait};
 
 /// What was read.
@@ -100,6 +102,8 @@ pub struct Tale {
     pub remarks: Vec<String>,
     /// The instances that came, went, or were to go, in the order in which something began with them.
     pub instances: Vec<Life>,
+    /// How many tasks of each service ran and were wanted, over time.
+    pub services: Vec<ServiceSeries>,
     /// The longest waits, the longest first.
     pub longest_waits: Vec<Wait>,
     /// Attempts at a task that failed, in order.

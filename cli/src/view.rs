@@ -11,3 +11,4 @@ pub mod planned;
 pub mod report;
 pub mod simulated;
 pub mod summary;
+mod wrap;

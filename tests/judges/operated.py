@@ -64,7 +64,8 @@ WATCH = {"DescribeStacks", "DescribeStackEvents", "DescribeAutoScalingGroups", "
 PLAN = {"DescribeStacks", "GetParameter", "DescribeAutoScalingGroups", "DescribeInstanceRefreshes", "DescribeLifecycleHooks",
         "DescribeTaskDefinition", "DescribeTargetGroupAttributes", *LOOKS_AT_CLUSTER}
 CALLS = {
-    "watch": WATCH,
+    # Until the first batch has ended, it has the estimate of plan.
+    "watch": {*WATCH, *PLAN},
     "explain": {"DescribeStacks", "DescribeStackEvents", "DescribeAutoScalingInstances", "DescribeAutoScalingGroups", "DescribeLifecycleHooks",
                 "DescribeWarmPool", "ListExecutions", "GetExecutionHistory", *LOOKS_AT_CLUSTER},
     "report": {"DescribeStacks", "DescribeStackEvents", "DescribeAutoScalingGroups", "DescribeScalingActivities",
@@ -76,7 +77,7 @@ CALLS = {
                "CancelUpdateStack", "GetParameter", "PutParameter"},
     "pause": {"DescribeStacks", "DescribeAutoScalingGroups", "CreateOrUpdateTags"},
     "resume": {"DescribeStacks", "DescribeAutoScalingGroups", "DeleteTags"},
-    "terminate": {"DescribeAutoScalingInstances", "DescribeLifecycleHooks", "ListContainerInstances",
+    "terminate": {"DescribeAutoScalingInstances", "DescribeAutoScalingGroups", "DescribeLifecycleHooks", "ListContainerInstances",
                   "DescribeContainerInstances", "ListTasks", "DescribeTasks", "StopTask", "PutAttributes",
                   "TerminateInstanceInAutoScalingGroup", "CompleteLifecycleAction", "DeregisterContainerInstance",
                   "UpdateContainerInstancesState"},

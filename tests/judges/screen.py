@@ -198,7 +198,7 @@ def stuck(program, scene):
     scene.roll("ami-00000000000000001")
     watched = Terminal(program, scene.between.address, flags=())
     watched.until("a drain that hangs", "UPDATE_IN_PROGRESS", "User Initiated", "Terminating:Wait", "standalone", "1 draining for ",
-                  "deadline", "1 queued", "0 of 4 replaced", "batch 1 of 4", "ETA after the first batch", "Services 1", "console",
+                  "deadline", "1 queued", "0 of 4 replaced", "batch 1 of 4", "ETA ", "Services 1", "console",
                   "Rolling from ami-0123456789abcdef0 to ami-00000000000000001")
     scene.pause("sale until noon")
     watched.until("a pause", "PAUSED", "sale until noon", "CloudFormation gives the batch up in", "Resume: ecs-rollout")
@@ -224,7 +224,7 @@ def stuck(program, scene):
     draining = scene.ecs.list_container_instances(cluster=CLUSTER, status="DRAINING")["containerInstanceArns"]
     first = held & {task for one in draining for task in scene.ecs.list_tasks(cluster=CLUSTER, containerInstance=one)["taskArns"]}
     scene.stop(first)
-    watched.until("an expected end", "ETA ", "Z (in ", "Terminating:Wait", gone=["after the first batch"])
+    watched.until("an expected end", "ETA ", "Z (in ", "Terminating:Wait", gone=["after the first batch", "(estimate"])
     scene.stop(held - first)
     watched.until("its last screen", "Rollout complete: 4 of 4 on ami-00000000000000001 in ", "4 of 4 replaced", "Press any key",
                   gone=["░"])

@@ -27,6 +27,8 @@ MARK = "standalone"
 FORGED = "FORGED LINE"
 HOSTILE = f"evil\x1b[2J\x9b1A\n{FORGED}\u202e\u2066\u200b\u2028end"
 SHOWN = "evil\ufffd[2J\ufffd1A FORGED LINE\ufffd\ufffd\ufffd end"
+COMMAND = re.compile(r"\baws (?:autoscaling|cloudformation|ec2|ecs|ssm|stepfunctions) [a-z-]+ |"
+                     r"\becs-rollout (?:cancel|explain|pause|plan|report|resume|roll|terminate|watch) ")
 ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -65,9 +67,13 @@ class Scene:
         """What a verb writes, and its exit code."""
         answer = self.started(*words, region=region).communicate()
         fit_to_show(words, *answer)
+        if region:
+            goes_there(words, region, *answer)
         return answer[0], answer[1], self.last.returncode
 
     def started(self, *words, region=REGION):
+        # Given as a flag, so that each command that is printed must carry it.
+        words = (*words, "--region", region) if region else words
         told = {"AWS_ENDPOINT_URL": self.between.address, **self.keys, "PATH": os.environ["PATH"],
                 "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
                 "AWS_EC2_METADATA_DISABLED": "true"}
@@ -111,6 +117,13 @@ def fit_to_show(words, *answer):
     for text in answer:
         if found := ACTS.search(text) or re.search(f"^{FORGED}", text, re.MULTILINE):
             fail(f"{' '.join(words)} writes {found[0]!r}:\n{text!r}")
+
+
+def goes_there(words, region, *answer):
+    """Each command that is printed goes to the Region that was named."""
+    for line in "\n".join(answer).splitlines():
+        if len(COMMAND.findall(line)) > line.count(f"--region {region}"):
+            fail(f"{' '.join(words)} prints a command for another Region:\n{line}")
 
 
 def expect(what, answer, code, *parts):

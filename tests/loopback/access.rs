@@ -16,6 +16,7 @@ fn run(folder: &Path, variables: &[(&str, &str)], flags: &[&str]) -> (Option<i32
         "AWS_REGION",
         "AWS_DEFAULT_REGION",
         "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_ECS",
     ] {
         command.env_remove(name);
     }
@@ -123,7 +124,127 @@ fn an_address_that_does_not_answer_is_named() {
         assert_eq!(code, Some(4), "{text}");
         let says = "http://127.0.0.1:1 does not answer";
         assert!(text.contains(says), "{text}");
+        assert!(text.contains("AWS_ENDPOINT_URL"), "{text}");
+        assert!(!text.contains("dispatch failure"), "{text}");
     }
+}
+
+/// Environment, flags, and what the message names.
+type Misled<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a [&'a str]);
+
+/// Words of the SDK, remedies that do not help, and advice to wait: none of them belongs to a wrong value.
+const NOT_THE_CAUSE: [&str; 7] = [
+    "dispatch failure",
+    "interceptor",
+    "SdkBody",
+    "retry later",
+    "waiting",
+    "aws sso login",
+    "AWS_SECRET_ACCESS_KEY",
+];
+
+fn blames(folder: &Path, expected: i32, cases: &[Misled<'_>]) {
+    for (variables, flags, parts) in cases {
+        let key = [
+            ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ];
+        for verb in [&["plan", "nowhere"][..], &["watch", "nowhere", "--exit"]] {
+            let began = std::time::Instant::now();
+            let variables = [&key[..], variables].concat();
+            let (code, text) = run(folder, &variables, &[verb, flags].concat());
+            assert_eq!(code, Some(expected), "{text}");
+            for part in *parts {
+                assert!(text.contains(part), "no {part:?} in {text}");
+            }
+            for word in NOT_THE_CAUSE {
+                assert!(!text.contains(word), "{word:?} in {text}");
+            }
+            let at_once = began.elapsed().as_secs() < 25;
+            assert!(at_once, "waited for a value that stays wrong: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_region_or_an_endpoint_that_cannot_be_is_blamed_with_where_it_was_set() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = "[profile odd]\nregion = eu-wset-1\n[profile bad]\nregion = eu-west-1\nendpoint_url = nonsense\n";
+    std::fs::write(folder.path().join("config"), config).expect("a file");
+    let region = ("AWS_REGION", "eu-west-1");
+    blames(
+        folder.path(),
+        2,
+        &[
+            (
+                &[region, ("AWS_ENDPOINT_URL", "garbage")],
+                &[],
+                &["AWS_ENDPOINT_URL", "'garbage'", "https://"],
+            ),
+            (
+                &[region, ("AWS_ENDPOINT_URL_ECS", "http://")],
+                &[],
+                &["AWS_ENDPOINT_URL_ECS", "'http://'"],
+            ),
+            (
+                &[("AWS_PROFILE", "bad")],
+                &[],
+                &["endpoint_url of profile bad", "'nonsense'"],
+            ),
+            (
+                &[region],
+                &["--region", "eu west"],
+                &["--region", "'eu west'"],
+            ),
+            (&[("AWS_REGION", "")], &[], &["AWS_REGION", "''"]),
+            (
+                &[region],
+                &["--region", "eu-wset-1"],
+                &["--region", "'eu-wset-1'", "eu-west-1"],
+            ),
+            (
+                &[("AWS_DEFAULT_REGION", "eu-wset-1")],
+                &[],
+                &["AWS_DEFAULT_REGION", "'eu-wset-1'"],
+            ),
+            (
+                &[("AWS_PROFILE", "odd")],
+                &[],
+                &["region of profile odd", "'eu-wset-1'"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_region_that_is_not_the_endpoints_is_blamed_and_not_the_credentials() {
+    let account = Account::start(&[]);
+    let folder = profiles(&account);
+    let url = format!("http://{}", account.address);
+    let key = ("AWS_ACCESS_KEY_ID", account.key.as_str());
+    let endpoint = ("AWS_ENDPOINT_URL", url.as_str());
+    let region = ("AWS_REGION", "us-east-1");
+    blames(
+        folder.path(),
+        2,
+        &[
+            (
+                &[key, endpoint, region],
+                &[],
+                &[
+                    "us-east-1",
+                    "AWS_REGION",
+                    "AWS_ENDPOINT_URL",
+                    "in eu-west-1",
+                ],
+            ),
+            (
+                &[key, endpoint],
+                &["--region", "us-east-1"],
+                &["'us-east-1'", "--region", "in eu-west-1"],
+            ),
+        ],
+    );
 }
 
 #[test]

@@ -28,7 +28,7 @@ use crate::ended;
 use crate::error::Error;
 use crate::model::cluster::{
     ContainerInstance, ContainerInstanceStatus as Status, Service, ServiceCounts, Task,
-    agent_is_gone, current, termination_requested,
+    agent_is_gone, counted, current, termination_requested,
 };
 use crate::model::group::StackState;
 use crate::model::{ContainerInstanceArn, Extra, Finding, ServiceName, Subject, Turn};
@@ -85,6 +85,7 @@ pub async fn handle(
     let updated = ecs.set_draining(cluster, &active).await?;
     let mut finding = conclude(subject, active, draining, unstable, &updated, now());
     finding.extra.services = Some(hosted);
+    finding.extra.services_counted = Some(counted(&services));
     finding.extra.stack_deleting = Some(stack == StackState::Deleting);
     finding.extra.tasks_left = running.left.remembered();
     finding.extra.daemons = Some(daemons(services));

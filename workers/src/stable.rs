@@ -20,7 +20,7 @@ use crate::Clients;
 use crate::config::{DrainBegun, drain_begun, stack_seen, termination_requested};
 use crate::ended;
 use crate::error::Error;
-use crate::model::cluster::{Service, ServiceCounts};
+use crate::model::cluster::{Service, ServiceCounts, counted};
 use crate::model::group::StackState;
 use crate::model::{Finding, StackSeen, Subject, Transition, Verdict};
 use crate::text::{between, count, duration, list};
@@ -49,7 +49,9 @@ pub async fn handle(
             let mut replaced = begun.services.clone();
             replaced.retain(|service| !begun.daemons.contains(service));
             let services = ecs.services(cluster, &replaced).await?;
-            let finding = decide_leaving(subject, &begun, &services, now());
+            let counted = Some(counted(&services));
+            let mut finding = decide_leaving(subject, &begun, &services, now());
+            finding.extra.services_counted.clone_from(&counted);
             if finding.verdict != Verdict::NotYet {
                 return ended::look_before_failing(finding, subject, clients, now()).await;
             }
@@ -60,7 +62,9 @@ pub async fn handle(
                     stack_deleting: true,
                     ..begun
                 };
-                return Ok(decide_leaving(subject, &begun, &services, now()));
+                let mut finding = decide_leaving(subject, &begun, &services, now());
+                finding.extra.services_counted = counted;
+                return Ok(finding);
             }
             Ok(remembering(finding, stack))
         }
@@ -303,7 +307,10 @@ mod tests {
                 "since": stub::at(1), "containerInstances": [], "unstable": [], "services": ["web"]});
             let subject = stub::terminating();
             let finding = handle(&subject, &input, &clients, &|| stub::at(60)).await;
-            assert_eq!(finding.expect("an answer").verdict, verdict, "{status}");
+            let finding = finding.expect("an answer");
+            assert_eq!(finding.verdict, verdict, "{status}");
+            let counted = finding.extra.services_counted.expect("counts");
+            assert_eq!((counted[0].running, counted[0].desired), (0, 2));
         }
     }
 }

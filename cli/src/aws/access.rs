@@ -2,7 +2,6 @@
 
 use std::error::Error as _;
 use std::fmt;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -12,11 +11,13 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_runtime::env_config::section::EnvConfigSections;
 use aws_types::os_shim_internal::{Env, Fs};
 use clap::Args;
 use workers::http;
 
-use super::Aws;
+use super::place::{Place, Sources};
+use super::{Aws, Slots, shell};
 use crate::failure::Failure;
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
@@ -26,7 +27,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const LOG_IN: &str = "name a profile with --profile, log in (aws sso login), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
 
 /// Where the account is.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Access {
     /// Profile of the AWS configuration files [default: AWS_PROFILE, or `default`]
     #[arg(long, value_name = "NAME")]
@@ -37,22 +38,6 @@ pub struct Access {
     /// Write each call to stderr: operation, status, time, request id
     #[arg(long)]
     debug: bool,
-}
-
-/// --profile and --region as they were given to this process. Set once, by the first connection.
-static GIVEN: OnceLock<(String, String)> = OnceLock::new();
-
-/// A command for you to paste, with the --profile and --region that were given to this one: without them it would go to
-/// another account.
-pub fn with_access(command: &str) -> String {
-    let region = GIVEN.get().map_or("", |(_, region)| region);
-    format!("{}{region}", with_profile(command))
-}
-
-/// The same for a command that names its Region.
-pub fn with_profile(command: &str) -> String {
-    let profile = GIVEN.get().map_or("", |(profile, _)| profile);
-    format!("{command}{profile}")
 }
 
 /// Whose credentials are used.
@@ -94,7 +79,7 @@ impl Access {
     /// # Errors
     /// If the profile does not exist, if there is no Region, or if there are no credentials.
     pub async fn connect(&self) -> Result<Aws, Failure> {
-        self.connect_with(None).await
+        self.connect_with(None, None).await
     }
 
     /// The same for a caller that counts its calls, and tries again itself: the SDK makes one attempt.
@@ -102,28 +87,31 @@ impl Access {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn connect_without_retries(&self) -> Result<Aws, Failure> {
-        self.connect_with(Some(RetryConfig::disabled())).await
+        self.connect_with(Some(RetryConfig::disabled()), None).await
     }
 
-    /// The flags for a shell.
-    fn given(&self) -> (String, String) {
-        let is_plain = |one: char| one.is_ascii_alphanumeric() || "-_.".contains(one);
-        let flag = |name: &str, value: &Option<String>| match value {
-            Some(value) if value.chars().all(is_plain) => format!(" {name} {value}"),
-            Some(value) => format!(" {name} '{}'", value.replace('\'', "'\\''")),
-            None => String::new(),
-        };
-        let profile = flag("--profile", &self.profile);
-        (profile, flag("--region", &self.region))
+    /// The same for a caller beside others: each call takes a slot.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_in_slots(&self, slots: Slots) -> Result<Aws, Failure> {
+        self.connect_with(None, Some(slots)).await
     }
 
-    async fn connect_with(&self, retries: Option<RetryConfig>) -> Result<Aws, Failure> {
-        GIVEN.get_or_init(|| self.given());
+    async fn connect_with(
+        &self,
+        retries: Option<RetryConfig>,
+        slots: Option<Slots>,
+    ) -> Result<Aws, Failure> {
+        shell::keep(self.profile.as_deref(), self.region.as_deref());
         let env = Env::real();
         let profile = selected_profile(self.profile.as_deref(), &env);
-        if let Some(name) = &profile {
-            profile_exists(name, &env).await?;
-        }
+        let files = match &profile {
+            Some(name) => Some(profile_exists(name, &env).await?),
+            None => aws_config::profile::load(&Fs::real(), &env, &EnvConfigFiles::default(), None)
+                .await
+                .ok(),
+        };
         let http = http::Client::new();
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -145,6 +133,13 @@ impl Access {
             let message = "no Region: give --region, or set AWS_REGION, or name one in the profile";
             return Err(message.to_owned().into());
         };
+        let sources = Sources {
+            flag: self.region.as_deref(),
+            env: &env,
+            profile: profile.as_deref().unwrap_or("default"),
+            files: files.as_ref(),
+        };
+        Place::of(&region, &config, &sources).settle()?;
         if let Some(profile) = &self.profile {
             config = with_profile_credentials(config, profile, http.clone());
         }
@@ -155,7 +150,7 @@ impl Access {
             source: source(self.profile.as_deref(), profile, &env),
             debug: self.debug,
         };
-        Ok(Aws::with_identity(&config, region, identity))
+        Ok(Aws::with_identity(&config, region, identity, slots))
     }
 }
 
@@ -180,7 +175,7 @@ fn source(flag: Option<&str>, profile: Option<String>, env: &Env) -> CredentialS
 }
 
 /// Whether the configuration files have the profile. The SDK would silently look elsewhere.
-async fn profile_exists(name: &str, env: &Env) -> Result<(), Failure> {
+async fn profile_exists(name: &str, env: &Env) -> Result<EnvConfigSections, Failure> {
     let files = EnvConfigFiles::default();
     let load = aws_config::profile::load(&Fs::real(), env, &files, None).await;
     let profiles = load.map_err(|error| {
@@ -193,7 +188,7 @@ async fn profile_exists(name: &str, env: &Env) -> Result<(), Failure> {
         Failure::from(text)
     })?;
     if profiles.get_profile(name).is_some() {
-        return Ok(());
+        return Ok(profiles);
     }
     let mut known: Vec<&str> = profiles.profiles().collect();
     known.sort_unstable();
@@ -205,7 +200,8 @@ async fn profile_exists(name: &str, env: &Env) -> Result<(), Failure> {
     Err(Failure::aws(format!(
         "profile {name} does not exist in the AWS configuration files (~/.aws/config and ~/.aws/credentials, or the files that \
          AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name); {known}. Give another --profile, or make it with \
-         aws configure --profile {name}"
+         aws configure --profile {}",
+        shell::quoted(name)
     )))
 }
 
@@ -246,28 +242,6 @@ async fn has_credentials(config: &SdkConfig) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn printed_commands_have_the_flags_that_were_given() {
-        let access = |profile: Option<&str>, region: Option<&str>| Access {
-            profile: profile.map(str::to_owned),
-            region: region.map(str::to_owned),
-            debug: false,
-        };
-        let given = |profile, region| {
-            let (profile, region) = access(profile, region).given();
-            profile + &region
-        };
-        assert_eq!(given(None, None), "");
-        assert_eq!(
-            given(Some("prod"), Some("eu-west-1")),
-            " --profile prod --region eu-west-1"
-        );
-        assert_eq!(
-            given(Some("it's; mine"), None),
-            " --profile 'it'\\''s; mine'"
-        );
-    }
 
     #[test]
     fn the_flag_wins_over_the_environment_and_keys_win_over_a_profile_of_the_environment() {

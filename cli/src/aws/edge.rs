@@ -8,8 +8,11 @@
 mod answer;
 mod call;
 mod replace;
+mod slots;
 
 pub use answer::Edge;
+pub use call::{Unanswered, chain, endpoint};
+pub use slots::Slots;
 
 /// What the AWS CLI wrote of an answer, as if the answer had come here.
 pub fn fit_to_show(text: String) -> String {

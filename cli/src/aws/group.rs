@@ -1,14 +1,12 @@
 //! The Auto Scaling group: its instances, and what its lifecycle hooks say about the roll.
 
-use aws_sdk_autoscaling::types::{AutoScalingGroup, Tag};
+use aws_sdk_autoscaling::types::AutoScalingGroup;
 use serde_json::Value;
 use workers::Error;
-use workers::model::group::HOLD_TAG;
 use workers::model::group::LifecycleState;
 
 use super::Aws;
 use super::pause::{Pause, paused};
-use crate::failure::Failure;
 
 /// Where an instance stays until somebody wants it elsewhere, besides in service.
 const AT_REST: [&str; 3] = ["Warmed:Stopped", "Warmed:Running", "Warmed:Hibernated"];
@@ -226,36 +224,6 @@ impl Aws {
             on_hold: paused(&found).map(|pause| pause.why),
             refresh: self.refresh(name).await?,
         })
-    }
-
-    /// Holds the group as it is, and says why; or, with nothing to say, lets it go on.
-    ///
-    /// # Errors
-    /// A sentence for the user.
-    pub async fn hold(&self, group: &str, why: Option<&str>) -> Result<(), Failure> {
-        let tag = Tag::builder()
-            .resource_id(group)
-            .resource_type("auto-scaling-group")
-            .key(HOLD_TAG)
-            .propagate_at_launch(false);
-        let groups = &self.autoscaling;
-        let answer = match why {
-            Some(why) => {
-                let value = Pause::write(why, self.now())?;
-                let sent = groups
-                    .create_or_update_tags()
-                    .tags(tag.value(value).build());
-                let sent = sent.send().await.map(drop);
-                let call = "autoscaling:CreateOrUpdateTags";
-                sent.map_err(|error| Error::from_sdk(call, error))
-            }
-            None => {
-                let sent = groups.delete_tags().tags(tag.build()).send().await;
-                let call = "autoscaling:DeleteTags";
-                sent.map(drop).map_err(|error| Error::from_sdk(call, error))
-            }
-        };
-        answer.map_err(|error| Failure::from(&error))
     }
 
     async fn refresh(&self, group: &str) -> Result<Option<String>, Error> {

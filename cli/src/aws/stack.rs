@@ -11,8 +11,8 @@ use workers::Error;
 use workers::model::group::StackState;
 
 use super::{Aws, Page};
-
 use crate::failure::Failure;
+pub use words::failure_events;
 
 /// The template's parameter that names the SSM parameter which holds the AMI id.
 pub const AMI_KEY: &str = "EcsAmiParameterKey";

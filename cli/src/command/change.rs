@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::rehearse::Output;
 use crate::aws::Access;
 use crate::failure::{Exit, Failure};
-use crate::view::out::say;
+use crate::view::out::{say, say_values};
 
 /// Flags of every verb that changes something.
 #[derive(Debug, Clone, Args)]
@@ -29,6 +29,14 @@ impl Change {
     pub fn note(&self, text: impl std::fmt::Display) {
         match self.output {
             Output::Text => say(text),
+            Output::Json => anstream::eprint!("{text}"),
+        }
+    }
+
+    /// The same for lines of names and values, of which the values stand at column `indent`.
+    pub fn note_values(&self, text: &str, indent: usize) {
+        match self.output {
+            Output::Text => say_values(text, indent),
             Output::Json => anstream::eprint!("{text}"),
         }
     }

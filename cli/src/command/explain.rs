@@ -1,6 +1,8 @@
 //! `explain`: why is this instance where it is? Runs the workers' own looks and decisions on what is there now, and changes
 //! nothing.
 
+mod about;
+
 use std::process::ExitCode;
 
 use aws_sdk_sfn::types::ExecutionStatus;
@@ -14,10 +16,13 @@ use super::flow;
 use super::rehearse::Output;
 use super::terminate::instance_id;
 use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
-use crate::explanation::{Explanation, Found, HookNames, Life, OnCluster, asked_now, concerns};
+use crate::explanation::{
+    Explanation, Found, HookNames, Life, OnCluster, VALUES, asked_now, concerns,
+};
 use crate::failure::{Exit, Failure};
-use crate::view::out::say;
+use crate::view::out::{say, say_values};
 use crate::watching::{Events, batch_times_out};
+use about::{About, detached};
 
 /// So many executions that ended badly are looked through for one about the instance.
 const ENDED_LOOKED_AT: usize = 20;
@@ -38,6 +43,9 @@ pub struct Explain {
     /// The EC2 instance
     #[arg(value_name = "INSTANCE", value_parser = instance_id)]
     instance: String,
+    /// The cluster, for an instance that is in no group any more [default: looked for in the clusters of your groups]
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
     /// Lines to read, or one JSON object
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -53,10 +61,10 @@ impl Explain {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let explanation = super::wait_for(async {
             let aws = self.access.connect().await?;
-            look(&aws, &self.instance).await
+            look(&aws, &self.instance, self.cluster.as_deref()).await
         })??;
         match self.output {
-            Output::Text => say(&explanation),
+            Output::Text => say_values(&explanation.text(), VALUES),
             Output::Json => say(format_args!("{:#}\n", explanation.json())),
         }
         let exit = if explanation.is_well() {
@@ -68,15 +76,22 @@ impl Explain {
     }
 }
 
-async fn look(aws: &Aws, instance: &str) -> Result<Explanation, Failure> {
-    let here = aws.group_of(instance).await?;
-    let (group, member) = here.ok_or_else(|| {
-        format!(
-            "{instance} is in no Auto Scaling group of {}: it was terminated or detached, or it is in another Region or account \
-             (--region, --profile)",
-            aws.region
-        )
-    })?;
+/// Looks at an instance. `cluster` is for one that is in no group.
+async fn look(aws: &Aws, instance: &str, cluster: Option<&str>) -> Result<About, Failure> {
+    match aws.group_of(instance).await? {
+        Some(here) => {
+            let explanation = in_group(aws, instance, here).await?;
+            Ok(About::InGroup(Box::new(explanation)))
+        }
+        None => Ok(About::Detached(detached(aws, instance, cluster).await?)),
+    }
+}
+
+async fn in_group(
+    aws: &Aws,
+    instance: &str,
+    (group, member): (String, Member),
+) -> Result<Explanation, Failure> {
     let hooks = aws.all_hooks(&group).await?;
     let mut hook_names = HookNames::default();
     for hook in hooks.iter().filter(|hook| hook.ours.is_some()) {
@@ -245,3 +260,6 @@ async fn asked(aws: &Aws, ran: &Ran) -> Result<Found, Failure> {
         finding: finding.map_err(|error| error_text(&error)),
     })
 }
+
+#[cfg(test)]
+mod tests;

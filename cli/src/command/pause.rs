@@ -9,7 +9,7 @@ use workers::model::group::HOLD_TAG;
 use super::cancel::ids;
 use super::change::Change;
 use super::flow;
-use crate::aws::{self, Aws, Group, Stack};
+use crate::aws::{self, Aws, Group, Member, Stack};
 use crate::failure::{Exit, Failure};
 use crate::watching::resume_command;
 
@@ -34,7 +34,7 @@ pub struct Pause {
     /// Why: everyone who looks at the rollout reads it
     #[arg(long, value_name = "TEXT", default_value = "no reason given", value_parser = reason)]
     reason: String,
-    /// Replace the reason of a pause
+    /// Replace the reason of a pause; the pause keeps its first moment
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
@@ -90,20 +90,39 @@ impl Pause {
         }
         self.change
             .note(plan(&aws.place(&stack.id), stack, &name, &group));
-        let result = |paused| json!({"stack": stack.name, "group": name, "paused": paused, "reason": self.reason});
+        let result = |paused| {
+            json!({"stack": stack.name, "group": name, "paused": paused, "reason": self.reason,
+                "updateInProgress": stack.is_busy()})
+        };
         if !self.change.confirm("Pause the rollout?")? {
             return Ok(self.change.declined(&result(false)));
         }
-        aws.hold(&name, Some(&self.reason)).await?;
-        let text = format!("Paused. To resume: {}", resume_command(&stack.name));
+        // Whoever looks at the rollout sees for how long it has stood still, whatever the reason is now.
+        let since = match &group.pause {
+            Some(pause) => pause.since,
+            None => Some(aws.now()),
+        };
+        aws.hold(&name, &self.reason, since).await?;
+        let resume = resume_command(&stack.name);
+        let text = match &group.pause {
+            Some(before) => format!(
+                "Still paused{}; the reason '{}' was replaced by '{}'. To resume: {resume}",
+                since_when(before),
+                before.why,
+                self.reason
+            ),
+            None if !stack.is_busy() => format!(
+                "Paused. No update of stack {} is in progress: the next one starts paused. To resume: {resume}",
+                stack.name
+            ),
+            None => format!("Paused. To resume: {resume}"),
+        };
         Ok(self.change.end(Exit::AsAsked, &text, &result(true)))
     }
 
     /// The first reason stays: whoever paused the rollout relies on it.
     fn paused_already(&self, stack: &str, pause: &aws::Pause) -> Result<ExitCode, Failure> {
-        let since = pause.since.map_or_else(String::new, |since| {
-            format!(" since {}", since.strftime("%Y-%m-%d %H:%M:%SZ"))
-        });
+        let since = since_when(pause);
         let (reason, resume) = (&pause.why, resume_command(stack));
         if *reason == self.reason {
             let text = format!("Already paused{since}: '{reason}'. To resume: {resume}");
@@ -134,25 +153,64 @@ impl Resume {
         let name = stack.group()?;
         let group = aws.group(&name).await;
         let group = group.map_err(|error| Failure::from(&error))?;
-        let result = |resumed| json!({"stack": stack.name, "group": name, "resumed": resumed});
+        let result = |resumed| {
+            json!({"stack": stack.name, "group": name, "resumed": resumed,
+                "updateInProgress": stack.is_busy()})
+        };
         let Some(pause) = &group.pause else {
             let text = format!("Group {name} is not paused; nothing to resume.");
             return Ok(self.change.end(Exit::AsAsked, &text, &result(false)));
         };
         let place = aws.place(&stack.id);
         self.change.note(format_args!(
-            "{place}\nThis resumes the rollout of group {name}, paused: '{}'.\n",
-            pause.why
+            "{place}\nThis resumes the rollout of group {name}, paused: '{}'.\n{}",
+            pause.why,
+            without_update(stack, &group, "proceed")
         ));
         if !self.change.confirm("Resume the rollout?")? {
             return Ok(self.change.declined(&result(false)));
         }
-        aws.hold(&name, None).await?;
-        let text = format!(
-            "Resumed; the next instances move within minutes. Follow the rollout: {}",
-            aws::with_access(&format!("ecs-rollout watch {}", stack.name))
-        );
+        aws.release(&name).await?;
+        let text = resumed(stack, &group);
         Ok(self.change.end(Exit::AsAsked, &text, &result(true)))
+    }
+}
+
+fn since_when(pause: &aws::Pause) -> String {
+    pause.since.map_or_else(String::new, |since| {
+        format!(" since {}", since.strftime("%Y-%m-%d %H:%M:%SZ"))
+    })
+}
+
+/// That no update is in progress, if so, and which instances move all the same: they `proceed`, or wait.
+fn without_update(stack: &Stack, group: &Group, moving: &str) -> String {
+    if stack.is_busy() {
+        return String::new();
+    }
+    let what = match group.moving().count() {
+        0 => "no instance is on its way in or out".to_owned(),
+        _ => format!(
+            "these instances, on their way in or out, {moving}: {}",
+            ids(group, Member::moves)
+        ),
+    };
+    format!(
+        "No update of stack {} is in progress ({}), and {what}.\n",
+        stack.name, stack.status
+    )
+}
+
+/// What follows.
+fn resumed(stack: &Stack, group: &Group) -> String {
+    let watch = aws::with_access(&format!("ecs-rollout watch {}", stack.name));
+    match (stack.is_busy(), group.moving().count()) {
+        (false, 0) => format!(
+            "Resumed. No update of stack {} is in progress, so nothing waited; the next rollout is not paused.",
+            stack.name
+        ),
+        _ => {
+            format!("Resumed; the next instances move within minutes. Follow the rollout: {watch}")
+        }
     }
 }
 
@@ -165,7 +223,11 @@ fn plan(place: &str, stack: &Stack, name: &str, group: &Group) -> String {
     };
     format!(
         "{place}\nThis pauses the rollout of group {name}, by its tag {HOLD_TAG}: no further drain begins, and no new instance is \
-         admitted.\n\x20 drains that continue    {}\n{hour}",
+         admitted.\n{}\x20 drains that continue    {}\n{hour}",
+        without_update(stack, group, "wait"),
         ids(group, |one| one.state.awaits_end())
     )
 }
+
+#[cfg(test)]
+mod tests;

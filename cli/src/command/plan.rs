@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::plan::ami::{id_given, why_not_yours};
 use crate::plan::seen::{Asked, Seen, look};
 use crate::plan::{Plan, Verdict, estimate};
-use crate::view::out::say;
+use crate::view::out::{say, say_values};
 use crate::view::planned;
 
 /// Flags of `plan`.
@@ -65,7 +65,7 @@ impl PlanVerb {
         };
         let plan = made(&self.access, &self.stack, &asked)?;
         match self.output {
-            Output::Text => say(planned::text(&plan)),
+            Output::Text => say_values(&planned::text(&plan), planned::VALUES),
             Output::Json => {
                 let text = serde_json::to_string_pretty(&plan).expect("a plan is plain data");
                 say(format!("{text}\n"));

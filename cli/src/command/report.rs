@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::format::read_duration;
 use crate::reading::{PACE, Reader};
 use crate::tale::{Source, Tale};
-use crate::view::out::say;
+use crate::view::out::{say, say_values};
 use crate::view::{page, report};
 
 /// Flags of `report`.
@@ -98,7 +98,7 @@ impl Report {
             write(path, &tale, &definition)?;
         }
         match self.output {
-            Output::Text => say(report::text(&tale)),
+            Output::Text => say_values(&report::text(&tale), report::VALUES),
             Output::Json => {
                 let text = serde_json::to_string_pretty(&tale).expect("a tale is plain data");
                 say(format!("{text}\n"));

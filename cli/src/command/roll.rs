@@ -3,16 +3,17 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use jiff::SignedDuration;
 use serde_json::json;
 
 use super::change::Change;
 use super::flow;
 use super::plan::made;
 use super::watch::Watch;
+use crate::aws::with_access;
 use crate::failure::{Exit, Failure};
 use crate::plan::ami::{id_given, why_no_id};
 use crate::plan::checks::Level;
+use crate::plan::estimate::Expected;
 use crate::plan::seen::{Asked, BATCH_SIZE};
 use crate::plan::{Plan, Verdict};
 use crate::view::planned;
@@ -65,7 +66,8 @@ impl Roll {
             batch: self.batch,
         };
         let plan = made(&self.change.access, &self.stack, &asked)?;
-        self.change.note(planned::text(&plan));
+        self.change
+            .note_values(&planned::text(&plan), planned::VALUES);
         let result = |started: bool| json!({"stack": plan.stack, "started": started, "plan": plan});
         let nothing_to_roll = match plan.verdict {
             Verdict::NoChanges => Some(Exit::AsAsked),
@@ -98,7 +100,8 @@ impl Roll {
             return Ok(code);
         }
         let json = self.change.output == super::rehearse::Output::Json;
-        Watch::of(self.stack, planned(&plan), self.change.access, json).run()
+        let planned = plan.expected.as_ref().and_then(Expected::duration);
+        Watch::of(self.stack, planned, self.change.access, json).run()
     }
 
     /// The AMI that is asked for, if any is.
@@ -109,9 +112,11 @@ impl Roll {
         let aws = self.change.access.connect().await?;
         let Some(held) = aws.parameter(name).await? else {
             return Err(Failure::from(format!(
-                "--ami-parameter: there is no SSM parameter {name} in {}; list those of ECS with aws ssm get-parameters-by-path \
-                 --recursive --path /aws/service/ecs/optimized-ami --query 'Parameters[].Name'",
-                aws.region
+                "--ami-parameter: there is no SSM parameter {name} in {}; list those of ECS with {}",
+                aws.region,
+                with_access(
+                    "aws ssm get-parameters-by-path --recursive --path /aws/service/ecs/optimized-ami --query 'Parameters[].Name'"
+                )
             )));
         };
         match why_no_id(&held.value) {
@@ -157,12 +162,6 @@ impl Roll {
         let batch = self.batch.map(|batch| (BATCH_SIZE, batch.to_string()));
         aws.update(&stack, batch).await
     }
-}
-
-/// How long the rollout takes, by the plan.
-fn planned(plan: &Plan) -> Option<SignedDuration> {
-    let expected = plan.expected.as_ref()?;
-    SignedDuration::try_from_secs_f64(expected.seconds).ok()
 }
 
 /// What will be done.

@@ -1,5 +1,7 @@
 //! `terminate`: ends a retained instance, whatever still runs on it.
 
+mod refusal;
+
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
@@ -19,6 +21,7 @@ use crate::aws::{Aws, with_access};
 use crate::failure::{Exit, Failure};
 use crate::format::count;
 use crate::view::ending::{Ending, describe};
+use refusal::{in_no_group, refused};
 
 /// Flags of `terminate`.
 #[derive(Debug, Args)]
@@ -32,7 +35,7 @@ container instance: no worker drains it a second time, and no rollout waits for 
 terminated, its hook is answered, and what ECS still shows of it is deregistered. Each step may be repeated: if this is
 interrupted, run it again.
 
-Calls: autoscaling:DescribeAutoScalingInstances, DescribeLifecycleHooks, TerminateInstanceInAutoScalingGroup,
+Calls: autoscaling:DescribeAutoScalingInstances, DescribeAutoScalingGroups, DescribeLifecycleHooks, TerminateInstanceInAutoScalingGroup,
 CompleteLifecycleAction, ecs:ListContainerInstances, DescribeContainerInstances, ListTasks, DescribeTasks, PutAttributes,
 DeregisterContainerInstance, and with --stop-tasks StopTask and, for an instance that is still ACTIVE, UpdateContainerInstancesState.
 
@@ -104,10 +107,7 @@ impl Terminate {
         let seen = terminate::look(&target, clients).await;
         let seen = seen.map_err(|error| self.look_failure(&error, &aws.region))?;
         if let Err(refusal) = terminate::next_step(Progress::default(), &seen, aws.now()) {
-            return Err(Failure::refused(format!(
-                "{} is not terminated: {refusal}",
-                self.instance
-            )));
+            return Err(refused(&self.instance, &refusal, &target));
         }
         let tasks = terminate::tasks(&target, clients)
             .await
@@ -137,7 +137,7 @@ impl Terminate {
         let outcome = terminate::run(&target, clients, &|| aws.now(), sleep, before).await;
         let again = "Run the command again: each step may be repeated";
         let outcome = outcome.map_err(|error| Failure::from(&error).and(again))?;
-        self.conclude(outcome, tasks.len())
+        self.conclude(outcome, &target, tasks.len())
     }
 
     /// Stops the tasks. Says whether all have stopped.
@@ -178,7 +178,12 @@ impl Terminate {
         ending.to_string()
     }
 
-    fn conclude(&self, outcome: Outcome, tasks: usize) -> Result<ExitCode, Failure> {
+    fn conclude(
+        &self,
+        outcome: Outcome,
+        target: &Target,
+        tasks: usize,
+    ) -> Result<ExitCode, Failure> {
         let id = &self.instance;
         match outcome {
             Outcome::Ended => {
@@ -192,9 +197,7 @@ impl Terminate {
                     .change
                     .end(Exit::AsAsked, &text, &self.result(true, tasks)))
             }
-            Outcome::Refused(refusal) => Err(Failure::refused(format!(
-                "{id} is not terminated: {refusal}"
-            ))),
+            Outcome::Refused(refusal) => Err(refused(id, &refusal, target)),
             Outcome::StillThere(seen) => {
                 let state = seen
                     .state
@@ -235,13 +238,9 @@ impl Terminate {
             .await
             .map_err(|error| Failure::from(&error))?;
         let Some((group, _)) = found else {
-            let cluster = self.cluster.as_ref().ok_or_else(|| {
-                format!(
-                    "{id} is in no Auto Scaling group of {}: is it gone already, and are the Region and the account right? If \
-                     ECS still shows it, run this again with --cluster NAME",
-                    aws.region
-                )
-            })?;
+            let Some(cluster) = &self.cluster else {
+                return Err(in_no_group(aws, id).await?);
+            };
             return Ok(Target {
                 instance,
                 // It has left its group: no call names it any more.

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::flow;
-use crate::aws::{Access, with_access};
+use crate::aws::{Access, quoted, with_access};
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
 use crate::watching::{Change, Sight};
@@ -33,7 +33,7 @@ use rounds::Rounds;
   ecs-rollout watch ecs-cluster --exit --timeout 3h
 
 On a terminal it is a screen: ? lists its keys. The last screen stays with a summary until you press a key. Piped it writes lines,
-times in UTC. The ETA is known after the first batch; roll starts from the estimate of plan.
+times in UTC. Until the first batch has ended, the ETA is the estimate of plan, for which the calls of plan are made once.
 
 Changes nothing, and makes two calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
 autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, ecs:ListServices, DescribeServices, ListContainerInstances,
@@ -146,7 +146,7 @@ impl Watch {
                     "ecs-rollout: the rollout of {stack} has not ended within {} (--timeout), and proceeds. Watch it again with: \
                      {}",
                     duration(timeout),
-                    with_access(&format!("ecs-rollout watch {stack}"))
+                    with_access(&format!("ecs-rollout watch {}", quoted(&stack)))
                 );
                 Ok(ExitCode::from(TIMED_OUT))
             }

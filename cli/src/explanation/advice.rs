@@ -7,8 +7,9 @@ use workers::{Verdict, Worker};
 
 use super::rest::agent_advice;
 use super::{Explanation, Found};
-use crate::aws::{Execution, with_access, with_profile};
+use crate::aws::{Execution, quoted, with_access};
 use crate::format::{between, clock};
+use crate::watching::resume_command;
 
 /// What a person can do.
 pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
@@ -20,6 +21,10 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
     if finding.verdict != Verdict::NotYet {
         return vec!["Nothing: its execution continues at its next look.".to_owned()];
     }
+    if found.waits_for_resume(about.pause.as_ref()) {
+        let resume = resume_command(&about.stack.name);
+        return vec![format!("Resume the rollout: {resume}")];
+    }
     match found.worker {
         Worker::Joined => vec![
             "Nothing, if it was just started: an instance takes one to three minutes to join."
@@ -30,23 +35,23 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
             let holders = finding.extra.held_by.iter().flatten().take(3);
             let holders = holders.map(|id| with_access(&format!("ecs-rollout explain {id}")));
             let holders: Vec<String> = holders.collect();
-            match (holders.is_empty(), about.pause.is_some()) {
-                (true, false) => vec!["Nothing: the worker checks again soon.".to_owned()],
-                (true, true) => Vec::new(),
-                (false, _) => vec![format!("See why those drain: {}", holders.join("; "))],
+            match holders.is_empty() {
+                true => vec!["Nothing: the worker checks again soon.".to_owned()],
+                false => vec![format!("See why those drain: {}", holders.join("; "))],
             }
         }
         Worker::Drained => stop_advice(about),
         Worker::Stable => vec![match found.services.is_empty() {
             true => format!(
-                "See why tasks do not start: aws ecs list-services --region {} --cluster {cluster}, and the events of each",
-                about.region
+                "See why tasks do not start: {}, and the events of each",
+                with_access(&format!("aws ecs list-services --cluster {cluster}"))
             ),
             false => format!(
-                "See in their events why tasks do not start: aws ecs describe-services --region {} --cluster {cluster} \
-                 --services {}",
-                about.region,
-                found.services.join(" ")
+                "See in their events why tasks do not start: {}",
+                with_access(&format!(
+                    "aws ecs describe-services --cluster {cluster} --services {}",
+                    found.services.join(" ")
+                ))
             ),
         }],
         Worker::Draining | Worker::CompleteAction | Worker::Reconcile => {
@@ -63,9 +68,9 @@ fn stop_advice(about: &Explanation) -> Vec<String> {
     };
     vec![format!(
         "Wait; or stop it now (SIGTERM, then SIGKILL after its stopTimeout): {}",
-        with_profile(&format!(
-            "aws ecs stop-task --region {} --cluster {} --task {}",
-            about.region, about.hooks.cluster, first.arn
+        with_access(&format!(
+            "aws ecs stop-task --cluster {} --task {}",
+            about.hooks.cluster, first.arn
         ))
     )]
 }
@@ -85,12 +90,15 @@ pub fn without_execution(about: &Explanation, ended: Option<&Execution>) -> Vec<
 
 /// How an action whose execution failed gets another: the reconciler starts one, once.
 fn again(about: &Explanation, failed: &Execution) -> String {
-    let (region, machine) = (&about.region, &about.machine);
-    let by_hand = format!(
-        "aws stepfunctions describe-execution --region {region} --execution-arn {} --query input --output text > event.json && \
-         aws stepfunctions start-execution --region {region} --state-machine-arn {machine} --input file://event.json",
+    let read = with_access(&format!(
+        "aws stepfunctions describe-execution --execution-arn {} --query input --output text",
         failed.arn
-    );
+    ));
+    let start = with_access(&format!(
+        "aws stepfunctions start-execution --state-machine-arn {} --input file://event.json",
+        about.machine
+    ));
+    let by_hand = format!("{read} > event.json && {start}");
     let is_second = failed.name.starts_with(NAME_PREFIX);
     match about.stack.reconciler().is_some() && !is_second {
         true => format!(
@@ -106,10 +114,11 @@ fn again(about: &Explanation, failed: &Execution) -> String {
 fn by_hand(about: &Explanation) -> Option<String> {
     let state = &about.member.state;
     let command = |hook: &str, result: &str| {
-        with_profile(&format!(
-            "aws autoscaling complete-lifecycle-action --region {} --auto-scaling-group-name {} --lifecycle-hook-name {hook} \
-             --instance-id {} --lifecycle-action-result {result}",
-            about.region, about.group, about.member.id
+        with_access(&format!(
+            "aws autoscaling complete-lifecycle-action --auto-scaling-group-name {} --lifecycle-hook-name {hook} --instance-id {} \
+             --lifecycle-action-result {result}",
+            quoted(&about.group),
+            about.member.id
         ))
     };
     if !state.is_at_hook() {

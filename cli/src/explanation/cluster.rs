@@ -68,6 +68,13 @@ impl OnCluster {
             .any(|one| one.status.is_registered())
     }
 
+    /// Its registrations that ECS counts as members of the cluster.
+    pub fn registered(&self) -> Vec<&str> {
+        let live = self.registrations.iter();
+        let live = live.filter(|one| one.status.is_registered());
+        live.map(|one| one.arn.as_str()).collect()
+    }
+
     /// Its registrations, if ECS places no task on any of them because all are DRAINING.
     pub fn draining(&self) -> Option<Vec<&str>> {
         let live = || {

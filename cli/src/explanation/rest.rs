@@ -3,7 +3,7 @@
 use workers::model::group::LifecycleState;
 
 use super::Explanation;
-use crate::aws::with_access;
+use crate::aws::{quoted, with_access};
 use crate::format::{between, clock};
 
 /// A line: its label, and the text.
@@ -33,10 +33,11 @@ pub fn problems(about: &Explanation) -> Vec<Line> {
         lines.push((
             "do",
             format!(
-                "Let ECS use it again: aws ecs update-container-instances-state --region {} --cluster {cluster} \
-                 --container-instances {} --status ACTIVE",
-                about.region,
-                arns.join(" ")
+                "Let ECS use it again: {}",
+                with_access(&format!(
+                    "aws ecs update-container-instances-state --cluster {cluster} --container-instances {} --status ACTIVE",
+                    arns.join(" ")
+                ))
             ),
         ));
     }
@@ -55,8 +56,11 @@ pub fn problems(about: &Explanation) -> Vec<Line> {
 /// How to look at the ECS agent.
 pub fn agent_advice(cluster: &str, id: &str) -> String {
     format!(
-        "Look at its agent: aws ec2 get-console-output --instance-id {id} --latest; on the instance, journalctl -u ecs and \
-         /var/log/ecs/ecs-agent.log. Check that it reaches ECS, that its role allows the calls, and that ECS_CLUSTER is {cluster}."
+        "Look at its agent: {}; on the instance, journalctl -u ecs and /var/log/ecs/ecs-agent.log. Check that it reaches ECS, \
+         that its role allows the calls, and that ECS_CLUSTER is {cluster}.",
+        with_access(&format!(
+            "aws ec2 get-console-output --instance-id {id} --latest"
+        ))
     )
 }
 
@@ -67,8 +71,11 @@ pub fn situation(about: &Explanation) -> String {
     match state {
         LifecycleState::InService => at_work(about),
         LifecycleState::Standby => format!(
-            "Standby: set aside by a person. Nothing waits for it. Return it to service: aws autoscaling exit-standby --instance-ids \
-             {id} --auto-scaling-group-name {group}"
+            "Standby: set aside by a person. Nothing waits for it. Return it to service: {}",
+            with_access(&format!(
+                "aws autoscaling exit-standby --instance-ids {id} --auto-scaling-group-name {}",
+                quoted(group)
+            ))
         ),
         LifecycleState::EnteringStandby => {
             "EnteringStandby: a person sets it aside. No lifecycle hook holds it on this way. Nothing to do.".to_owned()

@@ -1,6 +1,6 @@
 //! AMI ids: what is one, who owns the SSM parameter that holds it, and how the old one is put back.
 
-use crate::aws::{AMI_KEY, OWN_AMI_PARAMETER, Stack, with_access};
+use crate::aws::{AMI_KEY, OWN_AMI_PARAMETER, Stack, quoted, with_access};
 
 /// Why a text is not an AMI id, and the way out; nothing if it is one.
 ///
@@ -52,8 +52,9 @@ pub fn why_not_yours(stack: &Stack, ami: &str) -> Option<String> {
     is_public(parameter).then(|| {
         format!(
             "stack {name} takes its AMI from the SSM parameter {parameter}, which AWS owns: it cannot be set to {ami}. Leave \
-             the AMI out to roll to the one that AWS recommends now (ecs-rollout roll {name}), or give the stack a parameter \
-             of your own, which rolls it to {ami}:\n{}",
+             the AMI out to roll to the one that AWS recommends now ({}), or give the stack a parameter of your own, which rolls \
+             it to {ami}:\n{}",
+            with_access(&format!("ecs-rollout roll {name}")),
             own_parameter(stack, ami)
         )
     })
@@ -66,7 +67,8 @@ pub fn restore(stack: &Stack, old_ami: &str) -> String {
     match is_public(parameter) {
         true => own_parameter(stack, old_ami),
         false => with_access(&format!(
-            "aws ssm put-parameter --name {parameter} --overwrite --value {old_ami}"
+            "aws ssm put-parameter --name {} --overwrite --value {old_ami}",
+            quoted(parameter)
         )),
     }
 }
@@ -91,13 +93,18 @@ pub fn restore_after_rollback(stack: &Stack) -> Option<String> {
 /// would fall back to its default.
 fn own_parameter(stack: &Stack, ami: &str) -> String {
     let name = &stack.name;
-    format!(
-        "  aws ssm put-parameter --name {OWN_AMI_PARAMETER} --type String --overwrite --value {ami}\n  \
-         aws cloudformation update-stack --stack-name {name} --use-previous-template --capabilities CAPABILITY_IAM \
-         --parameters \"$(aws cloudformation describe-stacks --stack-name {name} --output json --query \
-         \"[Stacks[0].Parameters[?ParameterKey != '{AMI_KEY}'].{{ParameterKey: ParameterKey, UsePreviousValue: \
-         \\`true\\`}}, [{{ParameterKey: '{AMI_KEY}', ParameterValue: '{OWN_AMI_PARAMETER}'}}]][]\")\""
-    )
+    let put = with_access(&format!(
+        "aws ssm put-parameter --name {OWN_AMI_PARAMETER} --type String --overwrite --value {ami}"
+    ));
+    let parameters = with_access(&format!(
+        "aws cloudformation describe-stacks --stack-name {name} --output json --query \"[Stacks[0].Parameters[?ParameterKey != '{AMI_KEY}'].{{ParameterKey: ParameterKey, UsePreviousValue: \
+         \\`true\\`}}, [{{ParameterKey: '{AMI_KEY}', ParameterValue: '{OWN_AMI_PARAMETER}'}}]][]\""
+    ));
+    let update = with_access(&format!(
+        "aws cloudformation update-stack --stack-name {name} --use-previous-template --capabilities CAPABILITY_IAM \
+         --parameters \"$({parameters})\""
+    ));
+    format!("  {put}\n  {update}")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod heard;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use jiff::SignedDuration;
 use rehearsal::report::{Report, rounded};
 use rehearsal::story::{Action, Settings, play};
 use serde::Serialize;
@@ -48,6 +49,11 @@ pub struct Expected {
 }
 
 impl Expected {
+    /// How long the rollout takes.
+    pub fn duration(&self) -> Option<SignedDuration> {
+        SignedDuration::try_from_secs_f64(self.seconds).ok()
+    }
+
     /// A remark, if the rollout does not end well.
     pub fn remark(&self) -> Option<Remark> {
         let why = self.gave_up.as_deref();

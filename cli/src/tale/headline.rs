@@ -109,15 +109,25 @@ fn size(source: &Source) -> Option<usize> {
 
 /// What of the instances keeps a completed operation from being well.
 fn stuck(instances: &[Life]) -> Option<String> {
-    match (
-        &ended_as(instances, End::Retained)[..],
-        &ended_as(instances, End::HookLeftOpen)[..],
-    ) {
-        ([one], _) => Some(format!("{one} is retained because its drain failed")),
-        ([], []) => None,
-        ([], open) => Some(format!("the hook of {} is open", open.join(", "))),
-        (some, _) => Some(format!(
-            "{} instances are retained because their drains failed",
+    match &ended_as(instances, End::Retained)[..] {
+        [one] => return Some(format!("{one} is retained because its drain failed")),
+        [] => {}
+        some => {
+            return Some(format!(
+                "{} instances are retained because their drains failed",
+                some.len()
+            ));
+        }
+    }
+    match &ended_as(instances, End::HookLeftOpen)[..] {
+        [] => {}
+        open => return Some(format!("the hook of {} is open", open.join(", "))),
+    }
+    match &ended_as(instances, End::Kept)[..] {
+        [] => None,
+        [one] => Some(format!("{one} is retained for its standalone tasks")),
+        some => Some(format!(
+            "{} instances are retained for their standalone tasks",
             some.len()
         )),
     }
@@ -170,6 +180,10 @@ fn next(instances: &[Life]) -> Option<String> {
         return Some(end_retained(&retained, ""));
     }
     let open = ended_as(instances, End::HookLeftOpen);
+    if open.is_empty() {
+        let kept = ended_as(instances, End::Kept);
+        return (!kept.is_empty()).then(|| end_retained(&kept, ""));
+    }
     let (first, rest) = open.split_first()?;
     let rest = and_the_same(rest);
     let explain = with_access(&format!("ecs-rollout explain {first}"));
@@ -344,6 +358,12 @@ mod tests {
         let (text, next) = told(&[life("i-9", End::HookLeftOpen)]);
         assert!(text.contains("but the hook of i-9 is open"));
         assert_eq!(next, "ecs-rollout explain i-9");
+        let (text, next) = told(&[life("i-9", End::Kept)]);
+        assert!(text.contains("but i-9 is retained for its standalone tasks"));
+        assert_eq!(
+            next,
+            "ecs-rollout explain i-9, then ecs-rollout terminate i-9"
+        );
     }
 
     #[test]

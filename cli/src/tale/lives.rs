@@ -78,9 +78,15 @@ impl End {
         }
     }
 
+    /// Whether a person has to do something about it. A rollout with such an instance has not ended as it was meant to, by
+    /// `report` as by `watch`.
+    pub fn awaits_you(self) -> bool {
+        matches!(self, Self::Retained | Self::Kept | Self::HookLeftOpen)
+    }
+
     /// Whether a person has to do something about it, or something went wrong with it.
     pub fn is_bad(self) -> bool {
-        matches!(self, Self::Abandoned | Self::Retained | Self::HookLeftOpen)
+        self.awaits_you() || self == Self::Abandoned
     }
 }
 

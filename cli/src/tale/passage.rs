@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
 use workers::Worker;
 use workers::cause::{self, InvocationError};
+use workers::model::cluster::ServiceCounts;
 
 use super::{Failure, Phase, seconds};
-use crate::aws::{Happened, Past};
+use crate::aws::{Happened, Past, with_access_in};
 
 /// The member of the state's output that holds a worker's answer, for each Task state of a definition.
 pub type Answers = BTreeMap<String, String>;
@@ -36,6 +38,8 @@ pub struct Passage {
     pub cause: String,
     /// What was asked, one after the other.
     pub phases: Vec<Phase>,
+    /// What the workers counted of services, and when.
+    pub counted: Vec<(Timestamp, ServiceCounts)>,
     /// Attempts at a task that failed.
     pub failures: Vec<Failure>,
     /// How often it entered each state.
@@ -234,8 +238,13 @@ impl<'a> Reading<'a> {
             return;
         };
         let output: Value = serde_json::from_str(&event.output).unwrap_or_default();
+        // Workers of an earlier version counted nothing.
+        let counted = Vec::<ServiceCounts>::deserialize(&output[member]["servicesCounted"]);
+        let counted = counted.unwrap_or_default().into_iter();
+        let counted = counted.map(|counts| (event.at, counts));
+        self.passage.counted.extend(counted);
         let text = |name: &str| output[member][name].as_str().unwrap_or_default().to_owned();
-        let (verdict, reason) = (text("verdict"), text("reason"));
+        let (verdict, reason) = (text("verdict"), with_access_in(&text("reason")));
         if verdict == "NotYet" {
             phase.waited_for.clone_from(&reason);
             let tasks = output[member]["tasksLeft"]["arns"].as_array();

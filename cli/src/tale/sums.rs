@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::errors::{errors, failures, mishaps};
 use super::headline::{headline, links, milestones};
 use super::lives::lives;
+use super::services::series;
 use super::{End, Life, Noted, Passage, Source, Tale, seconds};
 use crate::format::count;
 
@@ -96,8 +97,7 @@ impl Tale {
         let failures = failures(&source.passages);
         let outcome = outcome(&source);
         let complete = ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&outcome.as_str());
-        let stuck = |it: &Life| matches!(it.end, End::Retained | End::HookLeftOpen);
-        let well = complete && !instances.iter().any(stuck);
+        let well = complete && !instances.iter().any(|it| it.end.awaits_you());
         let well = (!goes_on).then_some(well);
         let took = seconds(source.began, ended);
         Self {
@@ -107,6 +107,7 @@ impl Tale {
             well,
             seconds: took,
             remarks: remarks(&source, goes_on, &instances),
+            services: series(&source.passages),
             longest_waits: longest_waits(&instances),
             errors: errors(&failures),
             mishaps: mishaps(&source),
@@ -374,6 +375,14 @@ mod tests {
         assert!(tale.headline.text.contains("i-last is retained"));
         let next = "ecs-rollout explain i-last, then ecs-rollout terminate i-last";
         assert_eq!(tale.headline.next.as_deref(), Some(next));
+        // One that is retained for its standalone tasks needs a person too.
+        let mut kept = source.clone();
+        kept.passages[0].status = "SUCCEEDED".to_owned();
+        kept.passages[0].error.clear();
+        kept.passages[0].states.insert("InstanceKept".to_owned(), 1);
+        let tale = Tale::of(kept);
+        assert_eq!(tale.instances[0].end, End::Kept, "{:?}", tale.instances);
+        assert_eq!(tale.well, Some(false));
         // Once somebody has ended the instance, nothing is left to do.
         source.members.clear();
         let tale = Tale::of(source);

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::process::exit;
 
+use super::wrap::{columns, wrapped};
+
 /// As a shell tells a program that was ended by SIGPIPE. Not 0: nobody has seen how it ends.
 const NOBODY_READS: i32 = 141;
 
@@ -19,4 +21,9 @@ pub fn say(text: impl Display) {
             exit(2);
         }
     }
+}
+
+/// Writes lines of names and values, which break at spaces where the terminal is narrow; the values stand at column `indent`.
+pub fn say_values(text: &str, indent: usize) {
+    say(wrapped(text, columns(), indent));
 }

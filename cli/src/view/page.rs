@@ -2,13 +2,11 @@
 
 mod layout;
 mod machine;
+mod services;
 mod tables;
 mod timeline;
 
 use std::fmt::Write;
-use std::time::Duration;
-
-use rehearsal::telling::clock;
 
 use crate::tale::Tale;
 
@@ -46,6 +44,7 @@ pub fn page(tale: &Tale, definition: &str) -> Result<String, String> {
         "Milestones",
         &tables::milestones(tale),
     );
+    section(&mut out, "services", "Services", &services::services(tale));
     section(&mut out, "waits", "Longest waits", &tables::waits(tale));
     section(
         &mut out,
@@ -134,9 +133,9 @@ fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
         .expect("writing to a string does not fail");
 }
 
-/// Hours, minutes and seconds.
+/// A duration, as everywhere.
 fn long(seconds: f64) -> String {
-    clock(Duration::from_secs_f64(seconds.max(0.0)))
+    crate::format::seconds(seconds)
 }
 
 /// The text as HTML shows it, in content and in attributes.

@@ -7,6 +7,9 @@ use crate::plan::checks::{Level, UNFINISHED};
 use crate::plan::estimate::Expected;
 use crate::plan::{Instance, Plan, Verdict};
 
+/// The column at which the values stand.
+pub const VALUES: usize = 15;
+
 /// So many instances are listed, those first that have been there longest.
 const LISTED: usize = 20;
 
@@ -14,7 +17,8 @@ const LISTED: usize = 20;
 pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
-        writeln!(out, "{name:<14} {value}").expect("writing to a string does not fail");
+        writeln!(out, "{name:<width$} {value}", width = VALUES - 1)
+            .expect("writing to a string does not fail");
     };
     line("account", plan.place.clone());
     line("stack", format!("{}, {}", plan.stack, plan.status));

@@ -4,8 +4,17 @@ use std::fmt::Write;
 
 use crate::aws::with_access;
 use crate::format::count;
-use crate::tale::{End, Kind, Life, Tale};
+use crate::tale::{End, Kind, Life, ServiceSeries, Tale};
 use crate::watching::without_instance;
+
+/// The column at which the values stand.
+pub const VALUES: usize = 23;
+
+/// So many blocks a service's chart has.
+const CHART_PARTS: usize = 24;
+
+/// From none of the tasks to all of them.
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The head of the tale: names and values.
 pub fn facts(tale: &Tale) -> Vec<(&'static str, String)> {
@@ -95,7 +104,8 @@ fn instances(tale: &Tale) -> String {
 pub fn text(tale: &Tale) -> String {
     let mut out = format!("{}\n", tale.headline.text);
     let mut line = |name: &str, value: &str| {
-        writeln!(out, "{name:<22} {value}").expect("writing to a string does not fail");
+        writeln!(out, "{name:<width$} {value}", width = VALUES - 1)
+            .expect("writing to a string does not fail");
     };
     let cause = tale.headline.cause.iter().map(|it| ("cause", it));
     let next = tale.headline.next.iter().map(|it| ("next", it));
@@ -117,6 +127,9 @@ pub fn text(tale: &Tale) -> String {
     }
     for life in &tale.instances {
         line(&life.id, &lived(life));
+    }
+    for series in &tale.services {
+        line("service", &service(series, tale));
     }
     for wait in &tale.longest_waits {
         let of = format!(
@@ -153,6 +166,29 @@ pub fn text(tale: &Tale) -> String {
         line("console", &format!("{}: {}", link.label, link.url));
     }
     out
+}
+
+/// The share of a service's tasks that ran, a block for each part of the time, and its lowest count.
+fn service(series: &ServiceSeries, tale: &Tale) -> String {
+    let shares = series.shares(CHART_PARTS, (tale.began, tale.ended));
+    let chart: String = shares.into_iter().map(block).collect();
+    let (Some(lowest), Some(last)) = (series.lowest(), series.samples.last()) else {
+        return series.service.clone();
+    };
+    let at = long(lowest.at.duration_since(tale.began).as_secs_f64());
+    format!(
+        "{chart} {}: lowest {} of {} running after {at}, {} of {} at last",
+        series.service, lowest.running, lowest.desired, last.running, last.desired
+    )
+}
+
+/// A share as a block of that height; a dot where nothing is known.
+fn block(share: Option<f64>) -> char {
+    let Some(share) = share else {
+        return '·';
+    };
+    let highest = BLOCKS.len() - 1;
+    BLOCKS[((share * highest as f64).floor() as usize).min(highest)]
 }
 
 /// The tasks that were waited for longest, if they are known.
@@ -192,4 +228,18 @@ fn lived(life: &Life) -> String {
 
 fn long(seconds: f64) -> String {
     crate::format::seconds(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_as_high_as_the_share_and_only_all_is_full() {
+        let shown: String = [None, Some(0.0), Some(0.5), Some(0.99), Some(1.0)]
+            .into_iter()
+            .map(block)
+            .collect();
+        assert_eq!(shown, "·▁▄▇█");
+    }
 }

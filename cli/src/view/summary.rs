@@ -8,6 +8,7 @@ use rehearsal::report::Report;
 use rehearsal::usage::BucketUse;
 
 use super::report::usd;
+use crate::aws::with_access;
 use crate::format::{count, seconds};
 
 /// The invariant that is about tasks of instances that go.
@@ -140,16 +141,17 @@ fn besides_spot(report: &Report) -> String {
 
 /// The instances that a person has to end, and why.
 fn left_over(report: &Report) -> Vec<(&'static str, String)> {
+    let terminate = with_access("ecs-rollout terminate INSTANCE");
     let groups = [
         (
             "instances retained",
             &report.retained,
-            "the drain failed; look at each, then: ecs-rollout terminate INSTANCE",
+            format!("the drain failed; look at each, then: {terminate}"),
         ),
         (
             "instances kept",
             &report.kept,
-            "for standalone tasks; when they have ended: ecs-rollout terminate INSTANCE",
+            format!("for standalone tasks; when they have ended: {terminate}"),
         ),
     ];
     let some = groups.into_iter().filter(|(_, ids, _)| !ids.is_empty());

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Batches, Pace};
-use crate::aws::{Activity, Member, Pause, Service, StackEvent};
+use crate::aws::{Activity, Member, Pause, Service, StackEvent, with_access_in};
 use crate::explanation::{asked_now, is_of_launch};
 
 /// So many entries of the log are kept.
@@ -244,7 +244,7 @@ impl Said {
             since: since.and_then(|since| since.parse().ok()),
             worker,
             verdict: text("verdict"),
-            reason: text("reason"),
+            reason: with_access_in(&text("reason")),
         }
     }
 }

@@ -29,6 +29,10 @@ pub struct Extra {
     /// draining: the services that were not stable before the drain, and how far from it they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unstable: Option<Vec<ServiceCounts>>,
+    /// draining, and stable for a leaving instance: the counts of the services that had tasks on it, so that a report can show
+    /// them over time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub services_counted: Option<Vec<ServiceCounts>>,
     /// draining: whether the stack is being deleted, so that its services have nowhere to go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack_deleting: Option<bool>,

@@ -238,6 +238,19 @@ impl ServiceCounts {
     }
 }
 
+/// So many services are counted in an answer, which stays in the execution's input.
+const SERVICES_COUNTED: usize = 20;
+
+/// The counts of services for a report: without daemons, those first that lack most.
+pub fn counted(services: &[Service]) -> Vec<ServiceCounts> {
+    let those = services.iter();
+    let those = those.filter(|service| service.active && !service.terms.is_daemon);
+    let mut counts: Vec<ServiceCounts> = those.map(|service| service.counts.clone()).collect();
+    counts.sort_by_key(|counts| std::cmp::Reverse(counts.deficit()));
+    counts.truncate(SERVICES_COUNTED);
+    counts
+}
+
 impl fmt::Display for ServiceCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

@@ -120,8 +120,7 @@ impl fmt::Display for Refusal {
             }
             Self::OnlyInCluster => {
                 return f.write_str(
-                    "no Auto Scaling group has it, but it is registered in the cluster: it was detached, or was never in a \
-                     group. Set it DRAINING, and end it with aws ec2 terminate-instances.",
+                    "no Auto Scaling group has it, but it is registered in the cluster: it was detached, or was never in a group.",
                 );
             }
             Self::NotRetained(state) => state,
@@ -132,12 +131,10 @@ impl fmt::Display for Refusal {
         )?;
         f.write_str(match state {
             S::InService => {
-                "It is in service. To replace it, roll; or terminate it with aws autoscaling \
-                 terminate-instance-in-auto-scaling-group, which drains it first."
+                "It is in service. A rollout replaces it, and Auto Scaling can terminate it, which drains it first."
             }
             S::TerminatingWait | S::WarmedPendingWait | S::WarmedTerminatingWait => {
-                "Its terminate hook is open. Wait until its drain ends or fails; what holds it, and how to stop a task, says \
-                 'ecs-rollout explain'."
+                "Its terminate hook is open. Wait until its drain ends or fails."
             }
             S::TerminatingProceed | S::WarmedTerminatingProceed => {
                 "Its terminate hook is answered, and EC2 terminates it: nothing is left to end."
@@ -149,9 +146,9 @@ impl fmt::Display for Refusal {
                 "It is being launched. If it does not join, its launch is abandoned at the join deadline."
             }
             S::Standby | S::EnteringStandby => {
-                "Return it to service with aws autoscaling exit-standby. The next rollout then replaces it."
+                "When it is in service again, the next rollout replaces it."
             }
-            _ => "To terminate it, use aws autoscaling terminate-instance-in-auto-scaling-group.",
+            _ => "Auto Scaling can terminate it, which drains it first.",
         })
     }
 }

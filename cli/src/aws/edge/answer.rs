@@ -20,6 +20,7 @@ use workers::text::printable;
 
 use super::call::Call;
 use super::replace;
+use super::slots::Slots;
 
 /// The client behind it, with answers in which hostile characters are replaced.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Edge {
     pub client: SharedHttpClient,
     /// Whether each call is written to stderr.
     pub debug: bool,
+    /// When calls may be made, if that is limited.
+    pub slots: Option<Slots>,
 }
 
 impl HttpClient for Edge {
@@ -39,6 +42,7 @@ impl HttpClient for Edge {
         SharedHttpConnector::new(Connector {
             connector: self.client.http_connector(settings, components),
             debug: self.debug,
+            slots: self.slots.clone(),
         })
     }
 
@@ -59,22 +63,28 @@ impl HttpClient for Edge {
 struct Connector {
     connector: SharedHttpConnector,
     debug: bool,
+    slots: Option<Slots>,
 }
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let call = Call::of(&request);
         let debug = self.debug;
-        let began = Instant::now();
-        let answer = self.connector.call(request);
+        let (connector, slots) = (self.connector.clone(), self.slots.clone());
         HttpConnectorFuture::new(async move {
-            let answer = answer.await;
+            if let Some(slots) = slots {
+                slots.take().await;
+            }
+            let began = Instant::now();
+            let answer = connector.call(request).await;
             if debug {
                 let took = began.elapsed();
                 anstream::eprintln!("{}", printable(&call.line(answer.as_ref(), took)));
             }
-            let answer = answer.map_err(|error| call.named(error))?;
-            fit_to_show(answer).await
+            match answer {
+                Ok(answer) => fit_to_show(answer).await,
+                Err(error) => Err(call.named(error).await),
+            }
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What is known of one call before and after it: for `--debug`, and for a connection that fails.
 
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -57,35 +58,89 @@ impl Call {
     }
 
     /// The error with the address that was tried: a wrong AWS_ENDPOINT_URL shows by it.
-    pub fn named(&self, error: ConnectorError) -> ConnectorError {
-        let message = format!("{} does not answer", self.endpoint);
-        if error.is_timeout() {
-            return ConnectorError::timeout(Unanswered::boxed(message, error));
+    pub async fn named(&self, error: ConnectorError) -> ConnectorError {
+        let is_found = has_refused(&error) || is_found(&self.endpoint).await;
+        // Its kind decides whether the SDK tries again.
+        let (is_timeout, is_io, kind) = (error.is_timeout(), error.is_io(), error.as_other());
+        if error.is_user() {
+            return error;
         }
-        if error.is_io() {
-            return ConnectorError::io(Unanswered::boxed(message, error));
+        let unanswered = Unanswered::boxed(self.endpoint.clone(), is_found, error);
+        if is_timeout {
+            ConnectorError::timeout(unanswered)
+        } else if is_io {
+            ConnectorError::io(unanswered)
+        } else {
+            ConnectorError::other(unanswered, kind)
         }
-        // Its kind decides whether the SDK tries again, and cannot be set from here.
-        error
     }
 }
 
 /// A connector's error, and which address it is about.
 #[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-struct Unanswered {
-    message: String,
+#[error("{endpoint} does not answer")]
+pub struct Unanswered {
+    /// Scheme, host and port.
+    pub endpoint: String,
+    /// Whether the host's name is known to the resolver.
+    pub is_found: bool,
     source: ConnectorError,
 }
 
 impl Unanswered {
-    fn boxed(message: String, source: ConnectorError) -> Box<Self> {
-        Box::new(Self { message, source })
+    /// The error of a connector that was to ask `endpoint`.
+    pub fn boxed(endpoint: String, is_found: bool, source: ConnectorError) -> Box<Self> {
+        Box::new(Self {
+            endpoint,
+            is_found,
+            source,
+        })
+    }
+}
+
+/// An error and its causes.
+pub fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    fn cause<'a>(error: &&'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+        let error: &'a (dyn StdError + 'static) = *error;
+        error.source()
+    }
+    std::iter::successors(Some(error), cause)
+}
+
+/// Whether the host itself, and so one that was found, has refused or dropped the connection.
+fn has_refused(error: &ConnectorError) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, TimedOut};
+    chain(error).any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|io| {
+            let kinds = [
+                ConnectionAborted,
+                ConnectionRefused,
+                ConnectionReset,
+                TimedOut,
+            ];
+            kinds.contains(&io.kind())
+        })
+    })
+}
+
+/// Whether the resolver knows the host of an address: the connector's error does not say in which step it failed.
+async fn is_found(endpoint: &str) -> bool {
+    let host = endpoint
+        .split_once("://")
+        .map_or(endpoint, |(_, host)| host);
+    match host.rsplit_once(':') {
+        Some((_, port)) if port.parse::<u16>().is_ok() => {
+            tokio::net::lookup_host(host).await.is_ok()
+        }
+        _ => tokio::net::lookup_host((host, 443)).await.is_ok(),
     }
 }
 
 /// The part of an address before its path.
-fn endpoint(uri: &str) -> String {
+pub fn endpoint(uri: &str) -> String {
     let host = uri.find("://").map_or(0, |at| at + 3);
     let end = uri[host..]
         .find(['/', '?'])
@@ -136,19 +191,22 @@ mod tests {
         assert!(!line.contains("ecret"), "{line}");
     }
 
-    #[test]
-    fn a_failed_connection_names_the_address_and_keeps_its_kind() {
+    #[tokio::test]
+    async fn a_failed_connection_names_the_address_and_keeps_its_kind() {
         let call = Call::of(&request(None, ""));
-        let named = call.named(ConnectorError::io("refused".into()));
+        let named = call.named(ConnectorError::io("refused".into())).await;
         assert!(named.is_io());
-        let chain = format!("{:?}", named);
-        assert!(
-            chain.contains("ecs.eu-west-1.amazonaws.com does not answer"),
-            "{chain}"
-        );
+        let chain = format!("{named:?}");
+        assert!(chain.contains("ecs.eu-west-1.amazonaws.com"), "{chain}");
         assert!(
             call.named(ConnectorError::timeout("late".into()))
+                .await
                 .is_timeout()
         );
+        let other = call.named(ConnectorError::other("odd".into(), None)).await;
+        assert!(other.is_other());
+        assert!(format!("{other:?}").contains("Unanswered"), "{other:?}");
+        assert!(is_found("http://127.0.0.1:1").await);
+        assert!(!is_found("https://ecs.eu-wset-1.amazonaws.com").await);
     }
 }

@@ -1,13 +1,14 @@
 //! What is said of a stack that is not there, or not complete.
 
 use super::Stack;
+use crate::aws::with_access;
 
 /// There is no stack of this name: why that may be, and the way out.
 pub(super) fn no_stack(name: &str, region: &str) -> String {
     format!(
         "there is no stack {name} in {region}: it was never created, it was deleted, or it is in another Region or account. List \
-         the stacks with aws cloudformation list-stacks --region {region}; choose another Region or account with --region and \
-         --profile"
+         the stacks with {}; choose another Region or account with --region and --profile",
+        with_access("aws cloudformation list-stacks")
     )
 }
 
@@ -17,15 +18,18 @@ pub(super) fn no_stack(name: &str, region: &str) -> String {
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html>
 pub(super) fn no_output(stack: &Stack, output: &str) -> String {
     let (name, status) = (&stack.name, &stack.status);
-    let events = format!("aws cloudformation describe-stack-events --stack-name {name}");
+    let events = failure_events(name);
     match status.as_str() {
         "CREATE_IN_PROGRESS" | "REVIEW_IN_PROGRESS" => format!(
             "stack {name} is {status}, so it has no output {output} yet; wait until it is CREATE_COMPLETE"
         ),
         "CREATE_FAILED" => format!(
             "stack {name} is CREATE_FAILED: it was never complete, so it has no output {output} and nothing to roll. Find the \
-             cause with {events}. Then update the stack (aws cloudformation update-stack), which tries again what failed; or \
-             delete it with aws cloudformation rollback-stack --stack-name {name}, since it has no earlier state to go back to"
+             cause with {events}. Then update the stack, which tries again what failed; or delete it with {}, since it has no earlier \
+             state to go back to",
+            with_access(&format!(
+                "aws cloudformation rollback-stack --stack-name {name}"
+            ))
         ),
         "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => format!(
             "stack {name} is {status}: its creation failed, so it has no output {output}. It takes no update: find the cause \
@@ -35,6 +39,13 @@ pub(super) fn no_output(stack: &Stack, output: &str) -> String {
             "stack {name} is {status} and has no output {output}, so it is not a stack of template/ecs-cluster.yaml; name one that is"
         ),
     }
+}
+
+/// The command that shows why a stack failed.
+pub fn failure_events(stack: &str) -> String {
+    with_access(&format!(
+        "aws cloudformation describe-stack-events --stack-name {stack}"
+    ))
 }
 
 #[cfg(test)]
@@ -51,7 +62,7 @@ mod tests {
         assert!(
             said("CREATE_FAILED").contains("aws cloudformation rollback-stack --stack-name prod")
         );
-        assert!(said("CREATE_FAILED").contains("aws cloudformation update-stack"));
+        assert!(said("CREATE_FAILED").contains("update the stack"));
         assert!(said("ROLLBACK_COMPLETE").contains("takes no update"));
         assert!(said("CREATE_IN_PROGRESS").contains("wait until"));
         assert!(said("UPDATE_COMPLETE").contains("template/ecs-cluster.yaml"));

@@ -12,7 +12,7 @@ use tokio::time::{Instant, interval};
 use super::keys::{Input, Keys};
 use super::terminal::Terminal;
 use super::{News, ended, lines};
-use crate::aws::with_access;
+use crate::aws::{quoted, with_access};
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::view::out::say;
@@ -83,7 +83,7 @@ pub async fn show(
         Over::Left(code) => {
             say(format!(
                 "The rollout proceeds without you. Watch it again with: {}\n",
-                with_access(&format!("ecs-rollout watch {stack}"))
+                with_access(&format!("ecs-rollout watch {}", quoted(stack)))
             ));
             Ok(ExitCode::from(code))
         }

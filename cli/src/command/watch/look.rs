@@ -5,15 +5,15 @@ use std::time::Duration;
 use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 use workers::Error;
 
 use super::News;
 use crate::aws::{
-    Access, Activity, Aws, Execution, Group, Page, Ran, Service, Stack, StackEvent, error_text,
-    has_expired,
+    Access, Activity, Aws, Execution, Group, Page, Ran, Service, Slots, Stack, StackEvent, blame,
+    error_text, has_expired,
 };
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::format::duration;
 
 /// So long after a call the next one is made.
@@ -36,7 +36,7 @@ const FAILURES_TOLD: u32 = 3;
 pub struct Look {
     access: Access,
     aws: Aws,
-    next: Instant,
+    slots: Slots,
     news: UnboundedSender<News>,
     /// The trouble that was told last, until a call is answered again.
     trouble: Option<String>,
@@ -51,8 +51,7 @@ macro_rules! patiently {
     ($look:ident, $aws:ident => $call:expr) => {{
         let mut failures = 0;
         loop {
-            sleep_until($look.next).await;
-            $look.next = Instant::now() + BETWEEN_CALLS;
+            $look.slots.take().await;
             let $aws = &$look.aws;
             match $call.await {
                 Ok(answer) => {
@@ -68,14 +67,12 @@ macro_rules! patiently {
     }};
 }
 
-/// The error of an account that did not answer for so long, with what may be wrong.
-fn given_up(error: Error, patience: Duration, region: &str) -> Error {
+/// The error of an account that did not answer for so long.
+fn given_up(error: Error, patience: Duration) -> Error {
     match error {
         Error::Unavailable { call, what, source } => {
             let waited = duration(SignedDuration::try_from(patience).unwrap_or_default());
-            let what = format!(
-                "{what}, for {waited}; check the network, Region {region} and AWS_ENDPOINT_URL"
-            );
+            let what = format!("{what}, for {waited}");
             Error::Unavailable { call, what, source }
         }
         other => other,
@@ -91,12 +88,20 @@ impl Look {
         Ok(Self {
             aws: access.connect_without_retries().await?,
             access,
-            next: Instant::now(),
+            slots: Slots::of(BETWEEN_CALLS),
             news,
             trouble: None,
             silent_since: Instant::now(),
             was_answered: false,
         })
+    }
+
+    /// The account for somebody who looks beside the rounds, and shares their calls a second.
+    ///
+    /// # Errors
+    /// As [`Access::connect`].
+    pub async fn beside(&self) -> Result<Aws, Failure> {
+        self.access.connect_in_slots(self.slots.clone()).await
     }
 
     /// AWS's time.
@@ -194,6 +199,10 @@ impl Look {
         if !expired && !passes {
             return Err(error);
         }
+        // A wrong value stays wrong.
+        if matches!(blame(&error), Some((Exit::Input, _))) {
+            return Err(error);
+        }
         let patience = match self.was_answered {
             true => NEXT_ANSWER_WITHIN,
             false => FIRST_ANSWER_WITHIN,
@@ -201,7 +210,7 @@ impl Look {
         // An account that throttles is there.
         let is_there = matches!(error, Error::Throttled { .. });
         if !is_there && self.silent_since.elapsed() >= patience {
-            return Err(given_up(error, patience, self.region()));
+            return Err(given_up(error, patience));
         }
         let what = match expired {
             true => "the credentials have expired; renew them (such as with aws sso login), they are read again".to_owned(),

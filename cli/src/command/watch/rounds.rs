@@ -4,6 +4,7 @@
 mod amis;
 mod cluster;
 mod ending;
+mod estimate;
 mod failures;
 mod histories;
 mod places;
@@ -15,11 +16,12 @@ use workers::model::group::LifecycleState;
 
 use super::News;
 use super::look::Look;
-use crate::aws::{Access, Group, Stack};
+use crate::aws::{Access, Group, Stack, with_access};
 use crate::failure::Failure;
-use crate::watching::{Activities, Entry, Events, Pace, Sight, Standing};
+use crate::watching::{Activities, Entry, Events, Expected, Pace, Sight, Standing};
 use amis::Amis;
 use cluster::Cluster;
+use estimate::Estimate;
 use failures::Failures;
 use histories::Histories;
 use places::{Failed, Places, gone_is};
@@ -51,8 +53,7 @@ pub struct Rounds {
     failures: Failures,
     cluster: Cluster,
     amis: Amis,
-    /// How long the plan expected the rollout to take, if there was one.
-    planned: Option<SignedDuration>,
+    estimate: Estimate,
     round: u64,
     sight: Sight,
     before: Option<Standing>,
@@ -80,7 +81,7 @@ impl Rounds {
             failures: Failures::default(),
             cluster: Cluster::default(),
             amis: Amis::default(),
-            planned,
+            estimate: Estimate::of(planned),
             round: 0,
             sight: Sight::default(),
             before: None,
@@ -134,10 +135,23 @@ impl Rounds {
             return self.ended(&stack, group.as_ref()).await.map(Some);
         }
         self.rest(&stack, group.is_some()).await?;
+        self.estimated(&stack).await;
         self.round += 1;
         self.sight.is_whole = true;
         self.publish();
         Ok(None)
+    }
+
+    /// Asks for the plan's estimate, once, of a rollout whose first batch has not ended.
+    async fn estimated(&mut self, stack: &Stack) {
+        let is_unknown = self.sight.pace.expected(self.look.now()) == Expected::Unknown;
+        if !(stack.goes_forward() && is_unknown && self.estimate.is_open()) {
+            return;
+        }
+        // Settings that were read once can be read again; if not, there is no estimate.
+        if let Ok(aws) = self.look.beside().await {
+            self.estimate.seek(aws, stack.id.clone());
+        }
     }
 
     /// What else there is to see, in turns.
@@ -225,6 +239,7 @@ impl Rounds {
     }
 
     fn pace(&mut self, batch: usize) {
+        let planned = self.estimate.known();
         let sight = &self.sight;
         let of_it = |version: &str| version == sight.version;
         let members = sight.members.iter();
@@ -248,7 +263,7 @@ impl Rounds {
             gone,
             latest,
             left: left.count(),
-            planned: self.planned.filter(|_| self.events.turned.is_none()),
+            planned: planned.filter(|_| self.events.turned.is_none()),
         };
     }
 }
@@ -259,9 +274,12 @@ fn has_resources(stack: &Stack) -> Result<(), String> {
     match stack.status == "REVIEW_IN_PROGRESS" {
         true => Err(format!(
             "stack {0} is REVIEW_IN_PROGRESS: a change set was created for it and never executed, so it has no resources to watch. \
-             Execute the change set (aws cloudformation execute-change-set), or delete the stack: aws cloudformation \
-             delete-stack --stack-name {0}",
-            stack.name
+             Execute the change set, or delete the stack: {1}",
+            stack.name,
+            with_access(&format!(
+                "aws cloudformation delete-stack --stack-name {}",
+                stack.name
+            ))
         )),
         false => Ok(()),
     }

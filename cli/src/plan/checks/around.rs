@@ -3,8 +3,10 @@
 use workers::model::group::LifecycleState;
 
 use super::{Asked, Remark, SAME_AMI, Seen, some};
+use crate::aws::{failure_events, quoted, with_access};
 use crate::plan::ami::{is_public, restore, why_no_id};
 use crate::plan::seen::Method;
+use crate::watching::resume_command;
 
 /// Statuses from which CloudFormation takes an update (documented).
 const TAKES_AN_UPDATE: [&str; 5] = [
@@ -23,7 +25,8 @@ pub fn stack(seen: &Seen, _: &Asked) -> Vec<Remark> {
     }
     if seen.stack.is_busy() {
         let words = format!(
-            "stack {name} is {status} and takes no update until that is over; see it with ecs-rollout watch {name}"
+            "stack {name} is {status} and takes no update until that is over; see it with {}",
+            with_access(&format!("ecs-rollout watch {name}"))
         );
         return vec![Remark::blocker("stack-busy", words)];
     }
@@ -32,15 +35,16 @@ pub fn stack(seen: &Seen, _: &Asked) -> Vec<Remark> {
     }
     let out = match status {
         "UPDATE_ROLLBACK_FAILED" => format!(
-            "remove the cause, then end the rollback with aws cloudformation continue-update-rollback --stack-name {name}"
+            "remove the cause, then end the rollback with {}",
+            with_access(&format!(
+                "aws cloudformation continue-update-rollback --stack-name {name}"
+            ))
         ),
         "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_FAILED" => format!(
-            "it can only be deleted, and then created again; find the cause with aws cloudformation describe-stack-events \
-             --stack-name {name}"
+            "it can only be deleted, and then created again; find the cause with {}",
+            failure_events(name)
         ),
-        _ => format!(
-            "find the cause with aws cloudformation describe-stack-events --stack-name {name}"
-        ),
+        _ => format!("find the cause with {}", failure_events(name)),
     };
     let words = format!("stack {name} is {status}, in which CloudFormation takes no update; {out}");
     vec![Remark::blocker("stack-failed", words)]
@@ -56,8 +60,11 @@ fn failed(name: &str, status: &str) -> String {
     };
     format!(
         "stack {name} is {status}: its last operation failed, and its rollback was disabled. A rollout is an update, which also \
-         tries again what failed; find the cause first, with aws cloudformation describe-stack-events --stack-name {name}. Or \
-         aws cloudformation rollback-stack --stack-name {name}, which {back}"
+         tries again what failed; find the cause first, with {}. Or {}, which {back}",
+        failure_events(name),
+        with_access(&format!(
+            "aws cloudformation rollback-stack --stack-name {name}"
+        ))
     )
 }
 
@@ -68,7 +75,11 @@ pub fn ami(seen: &Seen, asked: &Asked) -> Vec<Remark> {
         let out = match is_public(parameter) {
             true => "AWS owns this name, and publishes no such parameter in this Region".to_owned(),
             false => format!(
-                "create it with aws ssm put-parameter --name {parameter} --type String --value ami-…"
+                "create it with {}",
+                with_access(&format!(
+                    "aws ssm put-parameter --name {} --type String --value ami-…",
+                    quoted(parameter)
+                ))
             ),
         };
         let words = format!(
@@ -83,7 +94,11 @@ pub fn ami(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let out = match is_public(parameter) {
         true => String::new(),
         false => format!(
-            ". Put an AMI id there: aws ssm put-parameter --name {parameter} --overwrite --value ami-…"
+            ". Put an AMI id there: {}",
+            with_access(&format!(
+                "aws ssm put-parameter --name {} --overwrite --value ami-…",
+                quoted(parameter)
+            ))
         ),
     };
     let words = format!("what SSM parameter {parameter} holds cannot be rolled to: {why}{out}");
@@ -120,7 +135,11 @@ pub fn change(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let group = seen.stack.group().unwrap_or_default();
     let words = format!(
         "the last update of the stack brought {ami} already, so CloudFormation finds nothing to change, though these have \
-         another AMI: {others}. Replace them with aws autoscaling start-instance-refresh --auto-scaling-group-name {group}"
+         another AMI: {others}. Replace them with {}",
+        with_access(&format!(
+            "aws autoscaling start-instance-refresh --auto-scaling-group-name {}",
+            quoted(&group)
+        ))
     );
     vec![Remark::blocker(SAME_AMI, words)]
 }
@@ -143,17 +162,17 @@ pub fn rolled_back(seen: &Seen, asked: &Asked) -> Vec<Remark> {
         .modified
         .is_some_and(|at| seen.stack.since.is_some_and(|since| at <= since));
     let tried = (is_unwritten && held.value != old).then_some(held.value.as_str());
-    let name = &seen.stack.name;
+    let report = with_access(&format!("ecs-rollout report {}", seen.stack.name));
     let words = match tried {
         Some(tried) if tried == ami => format!(
-            "the last rollout to this AMI was rolled back, to {old}; find out why with ecs-rollout report {name}. To stay on \
+            "the last rollout to this AMI was rolled back, to {old}; find out why with {report}. To stay on \
              {old}:\n{}",
             restore(&seen.stack, old)
         ),
         Some(_) => return Vec::new(),
         None => format!(
             "the last rollout was rolled back or cancelled, and {old} stayed. SSM parameter {} was written since, so plan does \
-             not know whether that rollout brought {ami} too. If so, find out why first: ecs-rollout report {name}",
+             not know whether that rollout brought {ami} too. If so, find out why first: {report}",
             seen.stack.ami_parameter()
         ),
     };
@@ -195,8 +214,8 @@ pub fn hold(seen: &Seen, _: &Asked) -> Vec<Remark> {
         return Vec::new();
     };
     let words = format!(
-        "the group is paused ('{why}'), so no instance comes or goes; ecs-rollout resume {}",
-        seen.stack.name
+        "the group is paused ('{why}'), so no instance comes or goes; {}",
+        resume_command(&seen.stack.name)
     );
     vec![Remark::blocker("on-hold", words)]
 }
@@ -211,7 +230,11 @@ pub fn refresh(seen: &Seen, _: &Asked) -> Vec<Remark> {
         return Vec::new();
     }
     let words = format!(
-        "an instance refresh of the group is {status}; wait for its end, or cancel it with aws autoscaling cancel-instance-refresh"
+        "an instance refresh of the group is {status}; wait for its end, or cancel it with {}",
+        with_access(&format!(
+            "aws autoscaling cancel-instance-refresh --auto-scaling-group-name {}",
+            quoted(&seen.stack.group().unwrap_or_default())
+        ))
     );
     vec![Remark::blocker("refresh-running", words)]
 }

@@ -1,6 +1,7 @@
 //! The group as the update leaves it: its sizes, and which of its processes are suspended.
 
 use super::{Asked, Remark, Seen, some};
+use crate::aws::{quoted, with_access};
 use crate::format::count;
 use crate::plan::seen::Method;
 
@@ -42,10 +43,11 @@ pub fn processes(seen: &Seen, _: &Asked) -> Vec<Remark> {
         others.into_iter().partition(|name| by_update(name));
     let group = seen.stack.group().unwrap_or_default();
     let call = |verb: &str, names: &[&str]| {
-        format!(
-            "aws autoscaling {verb}-processes --auto-scaling-group-name {group} --scaling-processes {}",
+        with_access(&format!(
+            "aws autoscaling {verb}-processes --auto-scaling-group-name {} --scaling-processes {}",
+            quoted(&group),
             names.join(" ")
-        )
+        ))
     };
     let mut remarks = Vec::new();
     if !needed.is_empty() {

@@ -5,6 +5,7 @@ use workers::model::cluster::is_in_force;
 use workers::model::group::LifecycleState;
 
 use super::{Asked, Remark, Seen, are_awaited, deadline_stops, some};
+use crate::aws::{quoted, with_access};
 use crate::plan::seen::is_leaving;
 
 /// The attribute of an instance that is kept for its standalone tasks.
@@ -22,30 +23,35 @@ pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if !ended.is_empty() {
         let words = format!(
-            "retained, and you asked to end it: {}; no rollout waits for it. To finish that: ecs-rollout terminate {}",
+            "retained, and you asked to end it: {}; no rollout waits for it. To finish that: {}",
             some(ended.iter().copied()),
-            ended[0]
+            verb("terminate", ended[0])
         );
         remarks.push(Remark::warning("being-ended", words));
     }
     if !failed.is_empty() {
         let words = format!(
-            "retained since an earlier drain failed: {}. The rollout stops while they are there. Ask why: ecs-rollout explain {1}; \
-             end each: ecs-rollout terminate {1}",
+            "retained since an earlier drain failed: {}. The rollout stops while they are there. Ask why: {}; end each: {}",
             some(failed.iter().copied()),
-            failed[0]
+            verb("explain", failed[0]),
+            verb("terminate", failed[0])
         );
         remarks.push(Remark::blocker("retained", words));
     }
     if !kept.is_empty() {
         let words = format!(
-            "retained for their standalone tasks: {}; when its tasks have ended, end each: ecs-rollout terminate {}",
+            "retained for their standalone tasks: {}; when its tasks have ended, end each: {}",
             some(kept.iter().copied()),
-            kept[0]
+            verb("terminate", kept[0])
         );
         remarks.push(Remark::warning("kept", words));
     }
     remarks
+}
+
+/// A verb of ours about an instance or a stack.
+fn verb(verb: &str, about: &str) -> String {
+    with_access(&format!("ecs-rollout {verb} {about}"))
 }
 
 /// Whether you asked to end an instance, and the request is in force: the launch queue leaves it out then.
@@ -122,20 +128,26 @@ pub fn moving(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let moving = some(seen.group.moving().map(|one| one.id.as_str()));
     let standby = seen.group.members.iter();
     let standby = standby.filter(|one| one.state == LifecycleState::Standby);
-    let standby = some(standby.map(|one| one.id.as_str()));
+    let standby: Vec<&str> = standby.map(|one| one.id.as_str()).collect();
     let mut remarks = Vec::new();
     if !moving.is_empty() {
         let words = format!(
-            "on their way in or out: {moving}. New instances wait for their drains; see them with ecs-rollout watch {}",
-            seen.stack.name
+            "on their way in or out: {moving}. New instances wait for their drains; see them with {}",
+            verb("watch", &seen.stack.name)
         );
         remarks.push(Remark::warning("under-way", words));
     }
     remarks.extend(drained_late(seen));
     if !standby.is_empty() {
         let words = format!(
-            "in Standby: {standby}. Nobody has proven what a rolling update does with them; an instance refresh waits up to an hour \
-             for them to come back. Put them in service first: aws autoscaling exit-standby"
+            "in Standby: {}. Nobody has proven what a rolling update does with them; an instance refresh waits up to an hour \
+             for them to come back. Put them in service first: {}",
+            some(standby.iter().copied()),
+            with_access(&format!(
+                "aws autoscaling exit-standby --instance-ids {} --auto-scaling-group-name {}",
+                standby.join(" "),
+                quoted(&seen.stack.group().unwrap_or_default())
+            ))
         );
         remarks.push(Remark::warning("standby", words));
     }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Asked, Remark, Seen, deadline_stops, drain_deadline, some};
-use crate::aws::{RUNS_FOR, StartedTask};
+use crate::aws::{RUNS_FOR, StartedTask, with_access};
 use crate::format::count;
 use crate::plan::seen::Method;
 
@@ -33,9 +33,16 @@ pub fn protected(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if !past.is_empty() {
         let words = format!(
-            "tasks are protected from scale-in for longer than a drain may take: {}; end it with aws ecs update-task-protection \
-             --no-protection-enabled, or roll later",
-            told(&past)
+            "tasks are protected from scale-in for longer than a drain may take: {}; end it with {}, or roll later",
+            told(&past),
+            with_access(&format!(
+                "aws ecs update-task-protection --cluster {} --no-protection-enabled --tasks {}",
+                seen.cluster,
+                past.iter()
+                    .map(|one| one.task.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            ))
         );
         remarks.push(match deadline_stops(seen) {
             true => Remark::blocker("task-protected", words),

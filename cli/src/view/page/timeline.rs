@@ -45,13 +45,26 @@ impl Axis {
         let count = (self.seconds / step as f64) as i64;
         let marks = (0..=count).map(|mark| {
             let seconds = (mark * step) as f64;
-            let text = match step >= 60 {
-                true => long(seconds)[..5].to_owned(),
-                false => long(seconds)[3..].to_owned(),
-            };
-            (seconds / self.seconds * 100.0, text)
+            (seconds / self.seconds * 100.0, mark_text(mark * step))
         });
         (step, marks.collect())
+    }
+}
+
+/// A mark of the axis, without the parts that are zero: `58m`, `1h30m`, `40s`.
+fn mark_text(seconds: i64) -> String {
+    let parts = [
+        (seconds / 3600, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let shown = parts.into_iter().filter(|(count, _)| *count > 0);
+    let text: String = shown
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+    match text.is_empty() {
+        true => "0".to_owned(),
+        false => text,
     }
 }
 
@@ -177,7 +190,7 @@ fn told(life: &Life) -> String {
 }
 
 fn marks(axis: &Axis) -> String {
-    let mut out = "<div class=\"row axis\" aria-hidden=\"true\"><div class=\"who\">since it began, hours:minutes</div><svg class=\"bar\" width=\"100%\" \
+    let mut out = "<div class=\"row axis\" aria-hidden=\"true\"><div class=\"who\">since it began</div><svg class=\"bar\" width=\"100%\" \
                    height=\"18\">"
         .to_owned();
     for (share, text) in axis.marks().1 {
@@ -245,4 +258,15 @@ fn patterns() -> String {
         "<svg class=\"patterns\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>{}</defs></svg>\n",
         patterns.concat()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_names_what_is_not_zero() {
+        let shown = [0, 40, 60, 90, 3600, 5400, 90_000].map(mark_text);
+        assert_eq!(shown, ["0", "40s", "1m", "1m30s", "1h", "1h30m", "25h"]);
+    }
 }

@@ -1,0 +1,86 @@
+//! What is explained: an instance in its group, or one that has left it.
+
+use serde_json::Value;
+use workers::Error;
+
+use super::on_cluster;
+use crate::aws::Aws;
+use crate::explanation::{Detached, Explanation};
+use crate::failure::Failure;
+
+/// An instance in its group, or one that has left its group and not its cluster.
+#[derive(Debug)]
+pub enum About {
+    /// In its group.
+    InGroup(Box<Explanation>),
+    /// Not in any.
+    Detached(Detached),
+}
+
+impl About {
+    /// Whether nothing is wrong.
+    pub fn is_well(&self) -> bool {
+        match self {
+            Self::InGroup(explanation) => explanation.is_well(),
+            Self::Detached(_) => false,
+        }
+    }
+
+    /// Lines to read.
+    pub fn text(&self) -> String {
+        match self {
+            Self::InGroup(explanation) => explanation.to_string(),
+            Self::Detached(detached) => detached.to_string(),
+        }
+    }
+
+    /// One object.
+    pub fn json(&self) -> Value {
+        match self {
+            Self::InGroup(explanation) => explanation.json(),
+            Self::Detached(detached) => detached.json(),
+        }
+    }
+}
+
+/// An instance that no group has: ECS may still show it.
+///
+/// # Errors
+/// If ECS does not show it either.
+pub async fn detached(
+    aws: &Aws,
+    instance: &str,
+    cluster: Option<&str>,
+) -> Result<Detached, Failure> {
+    let region = &aws.region;
+    let found = match cluster {
+        Some(named) => Some(named.to_owned()),
+        None => aws.cluster_of(instance).await?,
+    };
+    let Some(found) = found else {
+        return Err(Failure::from(format!(
+            "{instance} is in no Auto Scaling group of {region}, and in no cluster of a group with hooks of ecs-rollout: it was \
+             terminated, or it is in another Region or account (--region, --profile), or in another cluster (--cluster)"
+        )));
+    };
+    let on = match on_cluster(aws, &found, instance).await {
+        Err(Error::ClusterNotFound { .. }) => {
+            return Err(Failure::from(format!(
+                "--cluster: there is no cluster {found} in {region}; give the name of one"
+            )));
+        }
+        other => other?,
+    };
+    if !on.is_registered() {
+        return Err(Failure::from(format!(
+            "{instance} is in no Auto Scaling group of {region}, and not registered in cluster {found}: it was terminated, or it \
+             is in another Region or account (--region, --profile)"
+        )));
+    }
+    Ok(Detached {
+        now: aws.now(),
+        instance: instance.to_owned(),
+        cluster: found,
+        on_cluster: on,
+    })
+}

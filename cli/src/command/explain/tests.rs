@@ -1,0 +1,208 @@
+//! Explanations of instances in the account in memory.
+
+use rehearsal::account::{Caller, REGION};
+use rehearsal::inside::{sdk_config, wire};
+use rehearsal::story::files::{Files, built_in_parameters};
+use rehearsal::story::{Action, Call, Settings, play_and_look};
+use rehearsal::workload::Workload;
+use rehearsal::world::World;
+use serde_json::{Value, json};
+
+use super::*;
+
+const CLUSTER: &str = "DevCluster";
+
+fn settings() -> Settings {
+    let mut settings = Settings {
+        files: Files::built_in(),
+        parameters: built_in_parameters(),
+        workload: Workload::built_in(2),
+        faults: Vec::new(),
+        seed: 1,
+        switches: Vec::new(),
+        wrong: None,
+    };
+    settings.set_instances(2);
+    settings
+}
+
+fn call(world: &World, service: &str, action: &str, input: Value) -> Value {
+    world
+        .call(service, action, &input)
+        .unwrap_or_else(|error| panic!("{action}: {error:?}"))
+}
+
+fn group(world: &World) -> Value {
+    let input = json!({"AutoScalingGroupNames": [CLUSTER]});
+    let all = call(world, "autoscaling", "DescribeAutoScalingGroups", input);
+    all["AutoScalingGroups"][0].clone()
+}
+
+/// The first instance in this state.
+fn in_state(world: &World, state: &str) -> Option<String> {
+    let group = group(world);
+    let all = group["Instances"].as_array().expect("instances").iter();
+    let mut those = all.filter(|one| one["LifecycleState"] == state);
+    Some(those.next()?["InstanceId"].as_str()?.to_owned())
+}
+
+/// The explanation of the instance that `choose` names, as text and as JSON.
+fn explained(before: &[Action], choose: impl Fn(&World) -> String, cluster: Option<&str>) -> Told {
+    let looked = play_and_look(&settings(), (before, &[]), async |world| {
+        let id = choose(world);
+        let config = sdk_config(world, wire(world, Caller::Operator));
+        let aws = Aws::of(&config, REGION.to_owned());
+        let answer = look(&aws, &id, cluster).await;
+        answer.map(|about| (id, about.text(), about.json(), about.is_well()))
+    });
+    let (told, _) = looked.expect("it can be played");
+    let (id, text, json, well) = told.expect("it is explained");
+    Told {
+        id,
+        text,
+        json,
+        well,
+    }
+}
+
+struct Told {
+    id: String,
+    text: String,
+    json: Value,
+    well: bool,
+}
+
+impl Told {
+    fn lines(&self, label: &str) -> Vec<String> {
+        let lines = self.json["lines"].as_array().expect("lines").iter();
+        let those = lines.filter(|line| line["label"] == label);
+        those
+            .map(|line| line["text"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+}
+
+fn pause() -> Action {
+    let tag = json!({"ResourceId": CLUSTER, "ResourceType": "auto-scaling-group", "Key": "ecs-rollout:hold",
+        "Value": "sale - since 2026-01-01T00:00:00Z", "PropagateAtLaunch": false});
+    Action::Call(Call {
+        service: "autoscaling".to_owned(),
+        action: "CreateOrUpdateTags".to_owned(),
+        input: json!({"Tags": [tag]}),
+    })
+}
+
+#[test]
+fn a_new_instance_in_a_pause_waits_for_nothing_else_and_the_next_command_resumes() {
+    let before = [Action::Deploy, pause(), Action::Release, Action::Pass(600)];
+    let at_launch = |world: &World| in_state(world, "Pending:Wait").expect("a new instance waits");
+    let told = explained(&before, at_launch, None);
+    assert!(told.well, "{}", told.text);
+    assert_eq!(told.lines("paused").len(), 1, "{}", told.text);
+    assert!(
+        told.lines("hook")[0].ends_with(": paused."),
+        "{}",
+        told.text
+    );
+    assert!(!told.text.contains("earlier drains"), "{}", told.text);
+    assert_eq!(told.text.matches("PAUSED").count(), 1, "{}", told.text);
+    let advice = told.lines("do");
+    assert_eq!(
+        advice,
+        ["Resume the rollout: ecs-rollout resume ecs-cluster"],
+        "{}",
+        told.text
+    );
+}
+
+#[test]
+fn a_leaving_instance_in_a_pause_is_told_the_same() {
+    let ended = Action::Call(Call {
+        service: "autoscaling".to_owned(),
+        action: "TerminateInstanceInAutoScalingGroup".to_owned(),
+        input: json!({"InstanceId": "$INSTANCE", "ShouldDecrementDesiredCapacity": false}),
+    });
+    let before = [Action::Deploy, pause(), ended, Action::Pass(300)];
+    let leaving = |world: &World| in_state(world, "Terminating:Wait").expect("one leaves");
+    let told = explained(&before, leaving, None);
+    assert!(
+        told.lines("hook")[0].ends_with(": paused."),
+        "{}",
+        told.text
+    );
+    assert_eq!(
+        told.lines("do"),
+        ["Resume the rollout: ecs-rollout resume ecs-cluster"]
+    );
+}
+
+#[test]
+fn an_instance_that_was_detached_is_found_in_its_cluster_with_what_works() {
+    let detach = Action::Call(Call {
+        service: "autoscaling".to_owned(),
+        action: "DetachInstances".to_owned(),
+        input: json!({"AutoScalingGroupName": CLUSTER, "InstanceIds": ["$INSTANCE"], "ShouldDecrementDesiredCapacity": false}),
+    });
+    let before = [Action::Deploy, detach, Action::Pass(300)];
+    let detached = |world: &World| {
+        let own = group(world)["Instances"].to_string();
+        let listed = call(
+            world,
+            "ecs",
+            "ListContainerInstances",
+            json!({"cluster": CLUSTER}),
+        );
+        let input =
+            json!({"cluster": CLUSTER, "containerInstances": listed["containerInstanceArns"]});
+        let all = call(world, "ecs", "DescribeContainerInstances", input);
+        let all = all["containerInstances"].as_array().expect("instances");
+        let ids = all.iter().filter_map(|one| one["ec2InstanceId"].as_str());
+        let mut others = ids.filter(|id| !own.contains(id));
+        others.next().expect("one was detached").to_owned()
+    };
+    for cluster in [None, Some(CLUSTER)] {
+        let told = explained(&before, detached, cluster);
+        assert!(!told.well);
+        assert!(
+            told.lines("where")[0].contains(
+                "in no Auto Scaling group, and still registered in cluster DevCluster, ACTIVE"
+            ),
+            "{}",
+            told.text
+        );
+        assert!(!told.lines("task").is_empty(), "{}", told.text);
+        let advice = told.lines("do").join("\n");
+        let drain = "aws ecs update-container-instances-state --cluster DevCluster --container-instances arn:";
+        assert!(advice.contains(drain), "{advice}");
+        let end = format!("aws ec2 terminate-instances --instance-ids {}", told.id);
+        assert!(advice.contains(&end), "{advice}");
+    }
+}
+
+#[test]
+fn an_instance_that_ecs_does_not_show_either_is_an_error_that_names_where_was_looked() {
+    let looked = play_and_look(&settings(), (&[Action::Deploy], &[]), async |world| {
+        let config = sdk_config(world, wire(world, Caller::Operator));
+        let aws = Aws::of(&config, REGION.to_owned());
+        let gone = "i-00000000000000000";
+        let searched = look(&aws, gone, None).await.expect_err("it is nowhere");
+        let named = look(&aws, gone, Some(CLUSTER))
+            .await
+            .expect_err("it is nowhere");
+        let nowhere = look(&aws, gone, Some("Nope"))
+            .await
+            .expect_err("no cluster");
+        [searched, named, nowhere]
+    });
+    let (failures, _) = looked.expect("it can be played");
+    for failure in &failures {
+        assert_eq!(failure.exit, Exit::Input, "{failure}");
+    }
+    let [searched, named, nowhere] = failures.map(|failure| failure.to_string());
+    assert!(searched.contains("--cluster"), "{searched}");
+    assert!(
+        named.contains("not registered in cluster DevCluster"),
+        "{named}"
+    );
+    assert!(nowhere.contains("Nope"), "{nowhere}");
+}

@@ -1,0 +1,118 @@
+//! A pause in the account in memory.
+
+use jiff::Timestamp;
+use rehearsal::account::{Caller, REGION};
+use rehearsal::inside::{sdk_config, wire};
+use rehearsal::story::files::{Files, built_in_parameters};
+use rehearsal::story::{Action, Settings, play_and_look};
+use rehearsal::workload::Workload;
+use workers::model::group::LifecycleState;
+
+use super::*;
+use crate::command::rehearse::Output;
+
+const STACK: &str = "ecs-cluster";
+
+fn settings() -> Settings {
+    let mut settings = Settings {
+        files: Files::built_in(),
+        parameters: built_in_parameters(),
+        workload: Workload::built_in(1),
+        faults: Vec::new(),
+        seed: 1,
+        switches: Vec::new(),
+        wrong: None,
+    };
+    settings.set_instances(1);
+    settings
+}
+
+fn verb(reason: &str, replace: bool) -> Pause {
+    Pause {
+        stack: STACK.to_owned(),
+        reason: reason.to_owned(),
+        replace,
+        change: Change {
+            yes: true,
+            output: Output::Json,
+            access: aws::Access::default(),
+        },
+    }
+}
+
+#[test]
+fn another_reason_leaves_the_first_moment_of_the_pause() {
+    let looked = play_and_look(&settings(), (&[Action::Deploy], &[]), async |world| {
+        let config = sdk_config(world, wire(world, Caller::Operator));
+        let aws = Aws::of(&config, REGION.to_owned());
+        let stack = aws.stack(STACK).await.expect("the stack");
+        let name = stack.group().expect("a group");
+        let mut seen = Vec::new();
+        for since in [Timestamp::from_second(86_400).ok(), None] {
+            aws.hold(&name, "sale", since).await.expect("it is paused");
+            let replaced = verb("lunch", true).pause(&aws, &stack).await;
+            replaced.expect("the reason is replaced");
+            let group = aws.group(&name).await.expect("the group");
+            seen.push(group.pause.expect("it is paused"));
+        }
+        aws.release(&name).await.expect("it is resumed");
+        verb("sale", false)
+            .pause(&aws, &stack)
+            .await
+            .expect("it is paused");
+        let group = aws.group(&name).await.expect("the group");
+        seen.push(group.pause.expect("it is paused"));
+        seen
+    });
+    let (seen, _) = looked.expect("it can be played");
+    let reasons: Vec<&str> = seen.iter().map(|pause| pause.why.as_str()).collect();
+    assert_eq!(reasons, ["lunch", "lunch", "sale"]);
+    let since: Vec<Option<i64>> = seen
+        .iter()
+        .map(|pause| pause.since.map(Timestamp::as_second))
+        .collect();
+    // Of a pause that somebody set by hand the first moment is not known.
+    assert_eq!(since[..2], [Some(86_400), None]);
+    assert!(since[2].is_some_and(|since| since > 86_400));
+}
+
+fn group(state: LifecycleState) -> Group {
+    Group {
+        version: "1".to_owned(),
+        desired: 1,
+        members: vec![Member {
+            id: "i-1".to_owned(),
+            state,
+            version: "1".to_owned(),
+            zone: "a".to_owned(),
+        }],
+        pause: None,
+    }
+}
+
+#[test]
+fn a_pause_without_an_update_says_so() {
+    let mut stack = Stack::with_parameters(STACK, []);
+    stack.status = "UPDATE_COMPLETE".to_owned();
+    let serving = group(LifecycleState::InService);
+    let leaving = group(LifecycleState::TerminatingWait);
+    let says = "No update of stack ecs-cluster is in progress (UPDATE_COMPLETE), and ";
+    let shown = plan("Account 1", &stack, "g", &serving);
+    assert!(
+        shown.contains(&format!("{says}no instance is on its way in or out.\n")),
+        "{shown}"
+    );
+    let shown = plan("Account 1", &stack, "g", &leaving);
+    let waits = format!("{says}these instances, on their way in or out, wait: i-1.\n");
+    assert!(shown.contains(&waits), "{shown}");
+    assert!(resumed(&stack, &serving).contains("No update of stack ecs-cluster is in progress"));
+    assert!(resumed(&stack, &leaving).contains("ecs-rollout watch ecs-cluster"));
+    stack.status = "UPDATE_IN_PROGRESS".to_owned();
+    assert!(!plan("Account 1", &stack, "g", &serving).contains("No update"));
+    assert!(resumed(&stack, &serving).contains("ecs-rollout watch ecs-cluster"));
+    let since = aws::Pause {
+        why: String::new(),
+        since: Timestamp::from_second(0).ok(),
+    };
+    assert_eq!(since_when(&since), " since 1970-01-01 00:00:00Z");
+}
