@@ -42,8 +42,10 @@ pub struct Terms {
     pub keeps_standalone: bool,
     /// WaitForDaemons.
     pub waits_for_daemons: bool,
-    /// How much later than in virtual time a look may come, since it takes real time.
+    /// How much later a look may come than in virtual time, since the machine takes its time.
     pub latency: Duration,
+    /// Whether activity workers answer: they take so many questions at a time.
+    pub in_turns: bool,
 }
 
 impl Terms {

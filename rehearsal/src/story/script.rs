@@ -28,12 +28,12 @@
 
 mod runs;
 
-use crate::workload::{Service, Workload};
+use crate::workload::Workload;
 
 use super::files::{Files, built_in_parameters};
 use super::mishap::{self, Mishap};
 use super::{Action, Call, Fault, Settings, Switch, Termination};
-use runs::{service, task};
+use runs::{daemon, service, task};
 
 /// A story as it was written.
 #[derive(Debug, Clone)]
@@ -96,7 +96,7 @@ impl Script {
             "fault" => settings.faults.push(Fault::from_name(rest)?),
             "switch" => settings.switches.push(switch(rest)?),
             "service" => settings.workload.services.push(service(rest)?),
-            "daemon" => settings.workload.services.push(Service::daemon(rest)),
+            "daemon" => settings.workload.services.push(daemon(rest)?),
             "task" => settings.workload.tasks.push(task(rest)?),
             _ => self.actions.push(action(word, rest)?),
         }

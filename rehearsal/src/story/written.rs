@@ -74,7 +74,7 @@ fn called(call: &super::Call) -> String {
 
 fn service(service: &Service) -> String {
     let Some(desired) = service.desired else {
-        return format!("daemon {}", service.name);
+        return format!("daemon {}{}", service.name, constraints(service));
     };
     let Service {
         name,
@@ -101,20 +101,18 @@ fn service(service: &Service) -> String {
     if let Some(provider) = &service.capacity_provider {
         line.push_str(&format!(" provider={provider}"));
     }
-    for constraint in service
-        .placement_constraints
-        .as_array()
-        .into_iter()
-        .flatten()
-    {
+    line.push_str(&constraints(service));
+    line
+}
+
+fn constraints(service: &Service) -> String {
+    let all = service.placement_constraints.as_array();
+    let each = all.into_iter().flatten().map(|constraint| {
         let expression = constraint["expression"].as_str().unwrap_or_default();
         let zone = (1..=3).find(|zone| expression.ends_with(&crate::autoscaling::zone(zone - 1)));
-        match zone {
-            Some(zone) => line.push_str(&format!(" zone={zone}")),
-            None => line.push_str(" distinct=1"),
-        }
-    }
-    line
+        zone.map_or_else(|| " distinct=1".to_owned(), |zone| format!(" zone={zone}"))
+    });
+    each.collect()
 }
 
 fn task(task: &Standalone) -> String {

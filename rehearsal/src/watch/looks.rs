@@ -33,6 +33,12 @@ const STALE: Duration = Duration::from_secs(12);
 /// From a Wait's end to the next look, beyond what the worker said.
 const BETWEEN_STATES: Duration = Duration::from_secs(15);
 
+/// An activity worker's handler may run for a minute, and the question after it waits so long.
+const HANDLER: Duration = Duration::from_secs(60);
+
+/// What each open execution adds to the wait for an activity worker, which answers a few at a time.
+const IN_TURN: Duration = Duration::from_secs(2);
+
 /// A wait is at most one part in this many of its phase so far.
 const PART_OF_PHASE: u32 = 15;
 
@@ -267,7 +273,7 @@ impl Inner {
         let waited = since(before.ended, look.started());
         let spent = since(before.phase_began, before.ended);
         let (execution, worker) = (look.execution, look.worker.name());
-        let most = self.longest_wait(spent) + BETWEEN_STATES + self.terms.latency;
+        let most = self.longest_wait(spent) + self.longest_way();
         if waited > most {
             let detail = format!(
                 "{execution} asked {worker} again after {} s, {} s into its phase",
@@ -294,7 +300,7 @@ impl Inner {
             return;
         };
         let silent = since(last, look.started());
-        if silent > timeout / 3 + BETWEEN_STATES + self.terms.latency {
+        if silent > timeout / 3 + self.longest_way() {
             let detail = format!(
                 "the lifecycle action of {} had no heartbeat for {} s, of a timeout of {} s",
                 look.instance,
@@ -303,6 +309,16 @@ impl Inner {
             );
             self.broke(Claim::WithinBudget, look.at, detail);
         }
+    }
+
+    /// From a Wait's end to the next look.
+    fn longest_way(&self) -> Duration {
+        let open = u32::try_from(self.open_executions.len()).unwrap_or(u32::MAX);
+        let in_turns = match self.terms.in_turns {
+            true => HANDLER + IN_TURN.saturating_mul(open),
+            false => Duration::ZERO,
+        };
+        BETWEEN_STATES + self.terms.latency + in_turns
     }
 
     fn longest_wait(&self, spent: Duration) -> Duration {

@@ -32,6 +32,7 @@ impl Scene {
             keeps_standalone: false,
             waits_for_daemons: true,
             latency: Duration::ZERO,
+            in_turns: false,
         };
         let scene = Self {
             account: Account::new(now, 1),

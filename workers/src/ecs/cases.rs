@@ -61,8 +61,7 @@ impl Ecs {
     ) -> Result<Vec<InstanceId>, Error> {
         let mut found = Vec::new();
         for some in instances.chunks(FILTERED_AT_ONCE) {
-            let ids: Vec<String> = some.iter().map(|id| format!("'{id}'")).collect();
-            let filter = format!("ec2InstanceId in [{}]", ids.join(", "));
+            let filter = in_list(some);
             let draining = self.listed(cluster, Some(SdkStatus::Draining), filter.clone());
             if draining.await?.is_empty() {
                 continue;
@@ -81,15 +80,30 @@ impl Ecs {
         instances: &[InstanceId],
     ) -> Result<Vec<InstanceId>, Error> {
         let mut members = Vec::new();
-        for instance in instances {
-            let registrations = self.registrations(cluster, instance).await?;
+        for some in instances.chunks(FILTERED_AT_ONCE) {
+            let arns = self.listed(cluster, None, in_list(some)).await?;
+            let all = self.described_instances(cluster, &arns).await?;
             let is_member =
                 |one: &ContainerInstance| matches!(one.status, Status::Active | Status::Draining);
-            if registrations.iter().any(is_member) {
-                members.push(instance.clone());
+            for instance in some {
+                if registrations_of(instance, &all)?.iter().any(is_member) {
+                    members.push(instance.clone());
+                }
             }
         }
         Ok(members)
+    }
+
+    /// How many ACTIVE container instances of the cluster have no agent that is connected.
+    ///
+    /// # Errors
+    /// As [`Error::from_sdk`], `ClusterNotFound`.
+    pub async fn active_without_agent(&self, cluster: &ClusterName) -> Result<usize, Error> {
+        let filter = "agentConnected == false".to_owned();
+        let arns = self
+            .listed(cluster, Some(SdkStatus::Active), filter)
+            .await?;
+        Ok(arns.len())
     }
 
     /// Those of the last tasks to stop (one page of them) whose stop reason names `instance`: what was on it when its
@@ -278,17 +292,34 @@ fn draining_of(
     instances: &[InstanceId],
     all: &[types::ContainerInstance],
 ) -> Result<Vec<InstanceId>, Error> {
-    let call = "ecs:DescribeContainerInstances";
     let mut draining = Vec::new();
     for instance in instances {
-        let own = all
-            .iter()
-            .filter(|one| one.ec2_instance_id() == Some(instance.as_str()));
-        let own = own.map(|one| container_instance(call, one));
-        let own: Vec<ContainerInstance> = own.collect::<Result<_, _>>()?;
+        let own = registrations_of(instance, all)?;
         if current(&own).any(|one| one.status == Status::Draining) {
             draining.push(instance.clone());
         }
     }
     Ok(draining)
+}
+
+/// The registrations of one instance, of those of several.
+fn registrations_of(
+    instance: &InstanceId,
+    all: &[types::ContainerInstance],
+) -> Result<Vec<ContainerInstance>, Error> {
+    let call = "ecs:DescribeContainerInstances";
+    let mut own = Vec::new();
+    for one in all {
+        if one.ec2_instance_id() == Some(instance.as_str()) {
+            own.push(container_instance(call, one)?);
+        }
+    }
+    Ok(own)
+}
+
+/// A filter of container instances, in ECS's cluster query language
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-query-language.html>).
+fn in_list(instances: &[InstanceId]) -> String {
+    let ids: Vec<String> = instances.iter().map(|id| format!("'{id}'")).collect();
+    format!("ec2InstanceId in [{}]", ids.join(", "))
 }

@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Clients;
 use crate::error::Error;
-use crate::model::cluster::Service;
+use crate::model::cluster::shortage::Shortage;
+use crate::model::cluster::{Service, ServiceEvent};
 use crate::model::{ContainerInstanceArn, DaemonsAwaited, ServiceName, Subject, seconds_between};
 use crate::text::count;
 use crate::text::list;
@@ -72,9 +73,16 @@ pub async fn look(
     } else {
         let services = ecs.services(cluster, &lacking).await?;
         let ready_for = seconds_between(awaited.ready_since, now());
+        let is_short = |service: &Service| service.counts.running < service.counts.desired;
+        // Only what a record without an agent may explain is worth the call.
+        let without_agent = match ready_for >= WANTED_BY && services.iter().any(is_short) {
+            true => ecs.active_without_agent(cluster).await?,
+            false => 0,
+        };
+        let without_agent = i64::try_from(without_agent).unwrap_or(i64::MAX);
         let judged = services
             .iter()
-            .map(|service| judge(service, &awaited, ready_for));
+            .map(|service| judge(service, &awaited, ready_for, without_agent));
         judged.collect()
     };
     Ok((awaited, missing))
@@ -82,8 +90,14 @@ pub async fn look(
 
 /// How a missing daemon stands on an instance that has been ready for so many seconds. One that runs nowhere is broken if it
 /// had other instances to begin on, and the time; else it gets that time. One that was deleted meanwhile is not
-/// described any more, or not ACTIVE.
-fn judge(service: &Service, awaited: &DaemonsAwaited, ready_for: i64) -> Missing {
+/// described any more, or not ACTIVE. ECS wants a task of a daemon on each ACTIVE container instance that meets its
+/// constraints, on those too of which the agent is gone, so that many tasks may be missing elsewhere.
+fn judge(
+    service: &Service,
+    awaited: &DaemonsAwaited,
+    ready_for: i64,
+    without_agent: i64,
+) -> Missing {
     let counts = &service.counts;
     let (running, desired) = (counts.running, counts.desired);
     let age = service
@@ -91,15 +105,16 @@ fn judge(service: &Service, awaited: &DaemonsAwaited, ready_for: i64) -> Missing
         .map(|created| seconds_between(created, awaited.ready_since));
     let had_time = desired > 1 && age.is_some_and(|age| age >= BEGUN_BY);
     let unplaced = service.terms.unplaced();
+    let shortage = |event: &ServiceEvent| Shortage::from_event(&event.message);
     let excuse = if !service.active {
         Some("being deleted")
     } else if service.terms.is_failing {
         Some("its deployment is failing")
     } else if running == 0 && (had_time || ready_for >= BEGUN_BY) {
         Some("it runs on no instance")
-    } else if running >= desired
+    } else if running.saturating_add(without_agent) >= desired
         && counts.pending == 0
-        && unplaced.is_none()
+        && unplaced.is_none_or(|event| without_agent > 0 && shortage(event) == Shortage::Agent)
         && ready_for >= WANTED_BY
     {
         Some("it needs no task here")
@@ -149,7 +164,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::cluster::{ServiceCounts, ServiceEvent, ServiceTerms};
+    use crate::model::cluster::{ServiceCounts, ServiceTerms};
     use crate::stub;
 
     fn daemon(running: i64, desired: i64) -> Service {
@@ -176,7 +191,44 @@ mod tests {
             services: vec![service.counts.service.clone()],
             ready_since: stub::at(1000),
         };
-        judge(service, &awaited, ready_for)
+        judge(service, &awaited, ready_for, 0)
+    }
+
+    #[test]
+    fn tasks_that_records_without_an_agent_lack_are_not_missed_here() {
+        let awaited = DaemonsAwaited {
+            container_instance: ContainerInstanceArn::new("c"),
+            services: Vec::new(),
+            ready_since: stub::at(1000),
+        };
+        let unplaced = |error: &str| ServiceEvent {
+            at: None,
+            message: format!("(service logs) was unable to place a task. {error}"),
+        };
+        for (desired, without_agent, ready_for, event, excused) in [
+            (4, 0, 60, None, false),
+            (4, 1, 60, None, true),
+            (4, 1, 59, None, false),
+            // One is missing here too.
+            (5, 1, 600, None, false),
+            (4, 1, 60, Some("It encountered error \"AGENT\"."), true),
+            (
+                4,
+                1,
+                60,
+                Some("It has insufficient memory available."),
+                false,
+            ),
+        ] {
+            let mut service = daemon(3, desired);
+            service.terms.events.extend(event.map(unplaced));
+            let judged = judge(&service, &awaited, ready_for, without_agent);
+            assert_eq!(
+                judged.excuse.is_some(),
+                excused,
+                "{desired}, {without_agent}, {event:?}"
+            );
+        }
     }
 
     fn is_excused(service: &Service, ready_for: i64) -> bool {

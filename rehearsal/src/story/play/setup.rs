@@ -155,6 +155,7 @@ fn terms(settings: &Settings) -> Result<Terms, String> {
         keeps_standalone: settings.parameter("StandaloneTaskPolicy") == Some("skip-instance"),
         waits_for_daemons: settings.parameter("WaitForDaemons") != Some("false"),
         latency: Duration::ZERO,
+        in_turns: settings.parameter("WorkerHost") == Some("Activity"),
         policy: settings
             .parameter("DrainDeadlinePolicy")
             .unwrap_or("retain")

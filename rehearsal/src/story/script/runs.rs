@@ -50,6 +50,18 @@ pub(super) fn service(text: &str) -> Result<Service, String> {
     Ok(service)
 }
 
+pub(super) fn daemon(text: &str) -> Result<Service, String> {
+    let (name, pairs) = named(text)?;
+    let mut service = Service::daemon(name);
+    for (key, value) in pairs {
+        match key {
+            "zone" => constrain(&mut service, in_zone(number(value)?)?, false),
+            _ => return Err(format!("a daemon has no {key}; it has zone")),
+        }
+    }
+    Ok(service)
+}
+
 fn constrain(service: &mut Service, constraint: Value, not: bool) {
     if let Some(constraints) = service
         .placement_constraints

@@ -14,15 +14,15 @@ use crate::promises::Claim;
 
 /// So many calls an answer of each worker takes at most, on average over a rollout. `reconcile` is not about one instance.
 const CALLS: [(Worker, u64); 5] = [
-    (Worker::Joined, 4),
-    (Worker::Draining, 12),
+    (Worker::Joined, 6),
+    (Worker::Draining, 16),
     (Worker::Drained, 8),
     (Worker::Stable, 5),
     (Worker::CompleteAction, 4),
 ];
 
 /// An average of fewer answers says little: the first looks take more calls than those after them.
-const ANSWERS: u64 = 5;
+const ANSWERS: u64 = 10;
 
 /// So many instances, or more, are on each page of an answer.
 const PAGE: u64 = 50;

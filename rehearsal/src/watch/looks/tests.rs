@@ -37,6 +37,7 @@ impl Scene {
             keeps_standalone: false,
             waits_for_daemons: true,
             latency: Duration::ZERO,
+            in_turns: false,
         };
         let watch = Watch::new(terms);
         watch.lock().looks.starts("e", at(0));
