@@ -60,6 +60,8 @@ pub mod stable;
 pub mod stepfunctions;
 #[cfg(test)]
 mod stub;
+#[cfg(test)]
+mod tables;
 pub mod terminate;
 pub mod text;
 pub mod turn;
