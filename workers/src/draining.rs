@@ -385,6 +385,7 @@ mod tests {
         let finding = conclude(&subject, active(), vec![], vec![], &taken, stub::at(1));
         assert_eq!(finding.verdict, Verdict::Reached);
         assert_eq!(finding.extra.container_instances, Some(active()));
+        assert_eq!(finding.extra.member, Some(true));
         for refused in [vec![], vec![registration("a", Status::Active)]] {
             for (seconds, verdict) in [(1, Verdict::NotYet), (3000, Verdict::Never)] {
                 let now = stub::at(seconds);
@@ -488,6 +489,34 @@ mod tests {
             "<Stacks><member><StackName>dev</StackName><StackStatus>{status}</StackStatus></member></Stacks>"
         );
         stub::xml("DescribeStacks", &stack)
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_comes_with_this_look_has_its_whole_deadline_before_it() {
+        for (came_at, verdict) in [(None, Verdict::Never), (Some(3999), Verdict::NotYet)] {
+            let clients = Clients::new(&stub::aws(|request| {
+                let one = json!([{"containerInstanceArn": "a", "status": "ACTIVE", "agentConnected": true}]);
+                let answer = match request.action.as_str() {
+                    "ListContainerInstances" => json!({"containerInstanceArns": ["a"]}),
+                    "DescribeContainerInstances" => json!({"containerInstances": one}),
+                    // It does not take.
+                    "UpdateContainerInstancesState" => json!({"containerInstances": one}),
+                    "ListTasks" => json!({"taskArns": []}),
+                    "DescribeStacks" => return (200, stack_in("DELETE_IN_PROGRESS")),
+                    "DescribeAutoScalingInstances" => return stub::in_state("Terminating:Wait"),
+                    "RecordLifecycleActionHeartbeat" => return stub::heartbeat(true),
+                    other => panic!("{other} was asked"),
+                };
+                (200, answer.to_string())
+            }));
+            let (subject, mut input) = (stub::terminating(), stub::event("terminate"));
+            if let Some(came_at) = came_at {
+                input["draining"] = json!({"turn": {"cameAt": stub::at(came_at)}});
+            }
+            let finding = handle(&subject, &input, &clients, &|| stub::at(4000)).await;
+            let finding = finding.expect("an answer");
+            assert_eq!(finding.verdict, verdict, "{came_at:?}: {}", finding.reason);
+        }
     }
 
     #[tokio::test]

@@ -253,6 +253,35 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_second_before_the_deadline_is_waited_for() {
+        let ms = |ms| stub::at(0) + SignedDuration::from_millis(ms);
+        for (deadline, now, seconds) in [
+            (3000, 0, 3),
+            (3001, 0, 4),
+            (3000, 1, 3),
+            (3000, 2001, 1),
+            (3000, 3000, 0),
+            (3000, 3001, 0),
+            (3000, 5000, -2),
+        ] {
+            assert_eq!(
+                seconds_until(ms(deadline), ms(now)),
+                seconds,
+                "{deadline} at {now} ms"
+            );
+        }
+    }
+
+    #[test]
+    fn a_batch_of_sixty_asks_as_often_as_three_a_second() {
+        let mut settings = stub::launching().settings;
+        for (batch, seconds) in [(1, 5), (15, 5), (17, 5), (18, 6), (60, 20), (100, 33)] {
+            settings.batch_size = batch;
+            assert_eq!(shortest(&settings), seconds, "a batch of {batch}");
+        }
+    }
+
+    #[test]
     fn a_hundred_instances_do_not_ask_in_step() {
         let settings = stub::launching().settings;
         let mut waits: Vec<i64> = (0..100)

@@ -5,3 +5,4 @@ mod calls;
 mod deadlines;
 mod lists;
 mod registrations;
+mod translation;

@@ -256,3 +256,6 @@ impl fmt::Display for ServiceCounts {
         f.write_str(")")
     }
 }
+
+#[cfg(test)]
+mod tests;
