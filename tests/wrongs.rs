@@ -21,7 +21,7 @@ const SLOW: &str = "instances 2\nparameter DrainDeadlineSeconds=900\nparameter D
 const ALONE: &str = "instances 2\nservice web desired=2 cpu=128 memory=128 deregistration=600\n";
 
 /// Tasks that leave a minute or two before the deadline.
-const NEARLY_LATE: &str = "instances 2\nparameter DrainDeadlineSeconds=900\nparameter DrainDeadlinePolicy=terminate\nservice web desired=4 cpu=128 memory=128 deregistration=700\n";
+const NEARLY_LATE: &str = "instances 2\nparameter DrainDeadlineSeconds=900\nparameter DrainDeadlinePolicy=terminate\nservice web desired=4 cpu=128 memory=128 deregistration=760\n";
 
 /// Two instances leave at once, and drain one after the other, each for longer than half of its deadline.
 const QUEUED: &str = "instances 4\nparameter UpdateMethod=InstanceRefresh\nparameter RefreshMinHealthyPercentage=50\nparameter RefreshMaxHealthyPercentage=100\nparameter DrainDeadlineSeconds=900\nparameter DrainDeadlinePolicy=terminate\nservice web desired=4 cpu=128 memory=128 deregistration=600\n";
@@ -167,7 +167,9 @@ const STORIES: [(Wrong, &[&str], &str); 50] = [
     (Wrong::DeadlineFromEvent, &[QUEUED], ACTS),
     (
         Wrong::ExecutionsFirstPage,
-        &[ALONE, "fault small-pages\n"],
+        &[
+            "instances 4\nparameter BatchSize=2\nservice web desired=4 cpu=128 memory=128 deregistration=600\nfault small-pages\n",
+        ],
         ACTS,
     ),
     (

@@ -4,5 +4,6 @@
 mod calls;
 mod deadlines;
 mod lists;
+mod nouns;
 mod registrations;
 mod translation;
