@@ -53,6 +53,9 @@ rest
 /// What happens in most stories.
 const ACTS: &str = "deploy\nrelease\npass 600\nrest\n";
 
+/// The same, with faults that last until the drains have ended.
+const LONG_ACTS: &str = "deploy\nrelease\npass 1500\nrest\n";
+
 /// Each wrong with the settings and the deeds of its story.
 const STORIES: [(Wrong, &[&str], &str); 50] = [
     (Wrong::ErrorIsReached, &[ROLL, "fault worker-error\n"], ACTS),
@@ -162,7 +165,7 @@ const STORIES: [(Wrong, &[&str], &str); 50] = [
     (
         Wrong::SmallSkewIgnored,
         &[NEARLY_LATE, "fault clock-skew\n"],
-        ACTS,
+        LONG_ACTS,
     ),
     (Wrong::DeadlineFromEvent, &[QUEUED], ACTS),
     (
@@ -170,7 +173,7 @@ const STORIES: [(Wrong, &[&str], &str); 50] = [
         &[
             "instances 4\nparameter BatchSize=2\nservice web desired=4 cpu=128 memory=128 deregistration=600\nfault small-pages\n",
         ],
-        ACTS,
+        LONG_ACTS,
     ),
     (
         Wrong::AgentGoneIsDrained,

@@ -108,7 +108,7 @@ pub enum Wrong {
     UnwantedNotListed,
     /// The user's policy is taken to be `retain`.
     PolicyIsRetain,
-    /// A new instance has a minute to join.
+    /// A new instance has ten seconds to join.
     EarlyJoinDeadline,
 }
 

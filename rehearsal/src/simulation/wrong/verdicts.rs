@@ -31,7 +31,7 @@ pub fn asked(wrong: Option<Wrong>, payload: &mut Value) {
             ("drainDeadlineSeconds", seconds.unwrap_or_default() / 2)
         }
         Some(Wrong::NoDeadline) => ("drainDeadlineSeconds", NEVER_SECONDS),
-        Some(Wrong::EarlyJoinDeadline) => ("joinDeadlineSeconds", 60),
+        Some(Wrong::EarlyJoinDeadline) => ("joinDeadlineSeconds", 10),
         Some(Wrong::BatchIsHundred) => ("batchSize", 100),
         _ => return,
     };
