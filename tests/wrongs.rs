@@ -57,7 +57,7 @@ const ACTS: &str = "deploy\nrelease\npass 600\nrest\n";
 const LONG_ACTS: &str = "deploy\nrelease\npass 1500\nrest\n";
 
 /// Each wrong with the settings and the deeds of its story.
-const STORIES: [(Wrong, &[&str], &str); 50] = [
+const STORIES: [(Wrong, &[&str], &str); 49] = [
     (Wrong::ErrorIsReached, &[ROLL, "fault worker-error\n"], ACTS),
     (Wrong::Counters, &[ROLL], ACTS),
     (
@@ -168,13 +168,6 @@ const STORIES: [(Wrong, &[&str], &str); 50] = [
         LONG_ACTS,
     ),
     (Wrong::DeadlineFromEvent, &[QUEUED], ACTS),
-    (
-        Wrong::ExecutionsFirstPage,
-        &[
-            "instances 4\nparameter BatchSize=2\nservice web desired=4 cpu=128 memory=128 deregistration=600\nfault small-pages\n",
-        ],
-        LONG_ACTS,
-    ),
     (
         Wrong::AgentGoneIsDrained,
         &[ALONE, "fault agent-gone\n"],

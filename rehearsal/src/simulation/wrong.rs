@@ -90,8 +90,6 @@ pub enum Wrong {
     SmallSkewIgnored,
     /// Deadlines count from the event of a drain that had to wait for its turn.
     DeadlineFromEvent,
-    /// The reconciler reads the first page of the running executions only.
-    ExecutionsFirstPage,
     /// An instance whose agent is gone is taken to have no tasks.
     AgentGoneIsDrained,
     /// Two hours pass between two looks, and so between two heartbeats.
@@ -114,7 +112,7 @@ pub enum Wrong {
 
 impl Wrong {
     /// All of them with their names.
-    pub const ALL: [(Self, &'static str); 50] = [
+    pub const ALL: [(Self, &'static str); 49] = [
         (Self::ErrorIsReached, "error-is-reached"),
         (Self::Counters, "counters"),
         (Self::FirstPage, "first-page"),
@@ -155,7 +153,6 @@ impl Wrong {
         (Self::FirstActiveOnly, "first-active-only"),
         (Self::SmallSkewIgnored, "small-skew-ignored"),
         (Self::DeadlineFromEvent, "deadline-from-event"),
-        (Self::ExecutionsFirstPage, "executions-first-page"),
         (Self::AgentGoneIsDrained, "agent-gone-is-drained"),
         (Self::WaitsTooLong, "waits-too-long"),
         (Self::StackIsSettled, "stack-is-settled"),

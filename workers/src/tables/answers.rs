@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::metrics::Sink;
 use crate::model::group::StackState;
 use crate::model::{Finding, Policy};
 use crate::{Answer, Clients, Verdict, Worker, answer, look, stub};
@@ -255,4 +256,28 @@ async fn only_a_failed_drain_that_would_be_retained_asks_what_the_stack_does() {
         StackState::from_name("DELETE_IN_PROGRESS"),
         StackState::Deleting
     );
+}
+
+#[tokio::test]
+async fn an_answer_is_measured_where_the_hook_asks_for_it() {
+    for (asks, lines) in [(json!(true), 1), (json!(false), 0)] {
+        let told = Arc::new(Mutex::new(Vec::<Value>::new()));
+        let taker = Arc::clone(&told);
+        let sink = Sink::new(move |line| {
+            let line = serde_json::from_str(line).expect("a line of JSON");
+            taker.lock().expect("a list").push(line);
+        });
+        assert_eq!(format!("{sink:?}"), "Sink");
+        let clients = empty(&Arc::default(), true).measured_by(sink);
+        let event = event_with("metrics", asks);
+        let answered = answer(Worker::Joined, event, &clients, || stub::at(2)).await;
+        assert_eq!(answered.expect("an answer").verdict, Verdict::NotYet);
+        let told = told.lock().expect("a list").clone();
+        assert_eq!(told.len(), lines);
+        assert!(
+            told.iter()
+                .all(|line| line["NotYet"] == 1 && line["Worker"] == "joined")
+        );
+    }
+    assert_eq!(format!("{:?}", Sink::default()), "no Sink");
 }

@@ -123,7 +123,6 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
         (Wrong::TaskFailuresAreGone, "DescribeTasks") => {
             set(answer, "failures", "reason", &json!("MISSING"));
         }
-        (Wrong::ExecutionsFirstPage, "ListExecutions") => end_at_first_page(answer),
         (Wrong::StackIsSettled, "DescribeStacks") => {
             set(answer, "Stacks", "StackStatus", &json!("UPDATE_COMPLETE"));
         }
