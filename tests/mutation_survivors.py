@@ -31,6 +31,11 @@ def properties_find(copy, diff):
         patched(copy, diff, "--reverse")
 
 
+def was_tested(outcome):
+    """Not if the build ran out of time: that says nothing of the tests."""
+    return outcome["phase_results"][-1]["phase"] == "Test"
+
+
 def identity(copy, mutant):
     """A change by file, words and source line: line numbers move."""
     file = mutant["file"]
@@ -61,7 +66,7 @@ def main():
     listed = known(copy, path)
     results = copy / "results" / "mutants.out"
     outcomes = json.loads((results / "outcomes.json").read_text(encoding="utf-8"))["outcomes"]
-    tried = [one for one in outcomes if one["summary"] in ("CaughtMutant", "MissedMutant", "Timeout")]
+    tried = [one for one in outcomes if one["summary"] in ("CaughtMutant", "MissedMutant", "Timeout") and was_tested(one)]
     missed = [one for one in tried if one["summary"] == "MissedMutant"]
     names = [identity(copy, one["scenario"]["Mutant"]) for one in missed]
     survivors = []

@@ -4,6 +4,7 @@
 mod answers;
 mod calls;
 mod deadlines;
+mod limits;
 mod lists;
 mod nouns;
 mod registrations;
