@@ -468,6 +468,12 @@ mod tests {
             None
         );
         assert!(hindered(&events(&["has started 1 tasks: (task t).", &old])).is_some());
+        let told = no_place(&events(&[&old])).expect("no place");
+        assert!(told.contains("none has enough memory left"), "{told}");
+        assert_eq!(
+            no_place(&events(&["has reached a steady state.", &old])),
+            None
+        );
         assert_eq!(hindered(&events(&[])), None);
     }
 
