@@ -243,7 +243,7 @@ fn taken(machine: &Machine, choice: &str, input: &Value) -> (Option<usize>, Stri
 }
 
 /// Routes that lead elsewhere, and rules that no route takes.
-fn faults(machine: &Machine) -> Vec<String> {
+pub fn faults(machine: &Machine) -> Vec<String> {
     let mut faults = Vec::new();
     let mut tried: BTreeSet<(&str, Option<usize>)> = BTreeSet::new();
     for (choice, input, expected) in routes() {
@@ -273,42 +273,4 @@ fn faults(machine: &Machine) -> Vec<String> {
 fn every_rule_of_every_choice_is_on_a_route() {
     let found = faults(&Machine::of_the_project());
     assert!(found.is_empty(), "{}", found.join("\n"));
-}
-
-#[test]
-fn a_rule_that_leads_elsewhere_or_is_new_or_hidden_is_found() {
-    let machine = Machine::of_the_project;
-    for (name, state) in machine()
-        .states()
-        .filter(|(_, state)| state["Type"] == "Choice")
-    {
-        let rules = state["Choices"].as_array().expect("rules").clone();
-        for place in 0..rules.len() {
-            let mut elsewhere = machine();
-            elsewhere.definition["States"][name]["Choices"][place]["Next"] = json!("Elsewhere");
-            assert!(
-                !faults(&elsewhere).is_empty(),
-                "rule {place} of {name} leads elsewhere"
-            );
-            let mut without = machine();
-            let rules = &mut without.definition["States"][name]["Choices"];
-            rules.as_array_mut().expect("rules").remove(place);
-            let noticed = std::panic::catch_unwind(|| !faults(&without).is_empty());
-            assert!(
-                noticed.unwrap_or(true),
-                "rule {place} of {name} is left out"
-            );
-        }
-        let mut more = machine();
-        let hidden = rules[0].clone();
-        let rules = &mut more.definition["States"][name]["Choices"];
-        rules.as_array_mut().expect("rules").push(hidden);
-        assert!(!faults(&more).is_empty(), "a rule of {name} that is hidden");
-        let mut elsewhere = machine();
-        elsewhere.definition["States"][name]["Default"] = json!("Elsewhere");
-        assert!(
-            !faults(&elsewhere).is_empty(),
-            "Default of {name} leads elsewhere"
-        );
-    }
 }

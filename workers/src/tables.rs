@@ -5,7 +5,7 @@ mod answers;
 mod calls;
 mod deadlines;
 mod limits;
-mod lists;
+pub mod lists;
 mod nouns;
 mod registrations;
 mod translation;
