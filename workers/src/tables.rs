@@ -4,6 +4,7 @@
 mod answers;
 mod calls;
 mod deadlines;
+mod fields;
 mod limits;
 pub mod lists;
 mod nouns;
