@@ -492,6 +492,48 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_lost_is_asked_for_only_of_an_instance_that_is_no_member() {
+        for (registered, verdict, lost) in [
+            (None, Verdict::Reached, true),
+            (Some("DEREGISTERING"), Verdict::Reached, true),
+            (Some("REGISTERING"), Verdict::NotYet, false),
+        ] {
+            let clients = Clients::new(&stub::aws(move |request| {
+                let answer = match request.action.as_str() {
+                    "DescribeAutoScalingInstances" => return stub::in_state("Terminating:Wait"),
+                    "ListContainerInstances" => {
+                        let arns: Vec<&str> = registered.iter().map(|_| "a").collect();
+                        json!({"containerInstanceArns": arns})
+                    }
+                    "DescribeContainerInstances" => {
+                        json!({"containerInstances": [{"containerInstanceArn": "a", "status": registered}]})
+                    }
+                    "ListTasks" => {
+                        assert!(lost, "nothing is lost of what is registering");
+                        json!({"taskArns": ["t"]})
+                    }
+                    "DescribeTasks" => {
+                        json!({"tasks": [{"taskArn": "t", "lastStatus": "STOPPED", "group": "service:web",
+                        "stoppedReason": "Host EC2 (instance i-0123456789abcdef0) terminated."}]})
+                    }
+                    other => panic!("{other} was asked"),
+                };
+                (200, answer.to_string())
+            }));
+            let (subject, input) = (stub::terminating(), stub::event("terminate"));
+            let finding = handle(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding = finding.expect("an answer");
+            assert_eq!(
+                finding.verdict, verdict,
+                "{registered:?}: {}",
+                finding.reason
+            );
+            let told = finding.reason.contains("which killed 1 task: web.");
+            assert_eq!(told, lost, "{}", finding.reason);
+        }
+    }
+
+    #[tokio::test]
     async fn a_turn_that_comes_with_this_look_has_its_whole_deadline_before_it() {
         for (came_at, verdict) in [(None, Verdict::Never), (Some(3999), Verdict::NotYet)] {
             let clients = Clients::new(&stub::aws(|request| {
