@@ -234,3 +234,40 @@ async fn it_is_a_member_by_either() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_instance_that_is_active_again_by_either_is_not_drained() {
+    for (two, verdict) in [
+        (
+            [("a", "DRAINING", true), ("b", "DRAINING", false)],
+            Verdict::Reached,
+        ),
+        (
+            [("a", "DRAINING", false), ("b", "ACTIVE", true)],
+            Verdict::NotYet,
+        ),
+        (
+            [("a", "DRAINING", true), ("b", "ACTIVE", true)],
+            Verdict::NotYet,
+        ),
+        (
+            [("a", "DRAINING", true), ("b", "ACTIVE", false)],
+            Verdict::Reached,
+        ),
+    ] {
+        for registrations in both_ways(two) {
+            let clients = account(&registrations, "neither", &Log::default());
+            let mut input = stub::event("terminate");
+            input["draining"] = json!({"since": stub::at(1), "unstable": [], "services": [],
+                "containerInstances": ["a", "b"]});
+            let subject = stub::terminating();
+            let finding = drained::handle(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding = finding.expect("an answer");
+            assert_eq!(
+                finding.verdict, verdict,
+                "{registrations:?}: {}",
+                finding.reason
+            );
+        }
+    }
+}
