@@ -20,6 +20,12 @@ const SLOW: &str = "instances 2\nparameter DrainDeadlineSeconds=900\nparameter D
 /// One task on each instance, which takes long to leave.
 const ALONE: &str = "instances 2\nservice web desired=2 cpu=128 memory=128 deregistration=600\n";
 
+/// Tasks that leave a minute or two before the deadline.
+const NEARLY_LATE: &str = "instances 2\nparameter DrainDeadlineSeconds=900\nparameter DrainDeadlinePolicy=terminate\nservice web desired=4 cpu=128 memory=128 deregistration=760\n";
+
+/// Two instances leave at once, and drain one after the other, each for longer than half of its deadline.
+const QUEUED: &str = "instances 4\nparameter UpdateMethod=InstanceRefresh\nparameter RefreshMinHealthyPercentage=50\nparameter RefreshMaxHealthyPercentage=100\nparameter DrainDeadlineSeconds=900\nparameter DrainDeadlinePolicy=terminate\nservice web desired=4 cpu=128 memory=128 deregistration=600\n";
+
 /// No event of a terminate hook ever comes: the reconciler starts every drain.
 const LOST: &str = "fault terminate-events-lost\n";
 
@@ -47,8 +53,11 @@ rest
 /// What happens in most stories.
 const ACTS: &str = "deploy\nrelease\npass 600\nrest\n";
 
+/// The same, with faults that last until the drains have ended.
+const LONG_ACTS: &str = "deploy\nrelease\npass 1500\nrest\n";
+
 /// Each wrong with the settings and the deeds of its story.
-const STORIES: [(Wrong, &[&str], &str); 36] = [
+const STORIES: [(Wrong, &[&str], &str); 49] = [
     (Wrong::ErrorIsReached, &[ROLL, "fault worker-error\n"], ACTS),
     (Wrong::Counters, &[ROLL], ACTS),
     (
@@ -143,6 +152,39 @@ const STORIES: [(Wrong, &[&str], &str); 36] = [
     (Wrong::DaemonIsReplica, &[ROLL, LEFT_BEHIND], ACTS),
     (Wrong::EventIsBelieved, &[ROLL], MADE_UP),
     (Wrong::LeftBehindCounts, &[ROLL, LEFT_BEHIND], ACTS),
+    (
+        Wrong::TaskFailuresAreGone,
+        &[ALONE, "fault failures\n"],
+        ACTS,
+    ),
+    (
+        Wrong::FirstActiveOnly,
+        &[ROLL, "fault joins-twice\n"],
+        "deploy\nrelease\npass 1500\nrelease\npass 600\nrest\n",
+    ),
+    (
+        Wrong::SmallSkewIgnored,
+        &[NEARLY_LATE, "fault clock-skew\n"],
+        LONG_ACTS,
+    ),
+    (Wrong::DeadlineFromEvent, &[QUEUED], ACTS),
+    (
+        Wrong::AgentGoneIsDrained,
+        &[ALONE, "fault agent-gone\n"],
+        ACTS,
+    ),
+    (Wrong::WaitsTooLong, &[ROLL], ACTS),
+    (Wrong::StackIsSettled, &[HANGS], ACTS),
+    (Wrong::BatchIsHundred, &[QUEUED], ACTS),
+    (Wrong::NeverSignalled, &[ROLL], ACTS),
+    (Wrong::ContinueIsAbandon, &[ROLL], ACTS),
+    (Wrong::UnwantedNotListed, &[ALONE], ACTS),
+    (
+        Wrong::PolicyIsRetain,
+        &[HANGS, "parameter DrainDeadlinePolicy=terminate\n"],
+        ACTS,
+    ),
+    (Wrong::EarlyJoinDeadline, &[ROLL], ACTS),
 ];
 
 #[test]

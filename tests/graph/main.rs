@@ -7,6 +7,8 @@ mod errors;
 mod loops;
 mod machine;
 mod mutants;
+mod retries;
+mod rules;
 
 use machine::Machine;
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::faults;
 use crate::machine::Machine;
+use crate::rules;
 
 #[test]
 fn each_changed_definition_has_a_fault() {
@@ -53,6 +54,47 @@ fn each_changed_definition_has_a_fault() {
         assert!(
             !faults(&machine).is_empty(),
             "nobody minds that {pointer} is {value}"
+        );
+    }
+}
+
+#[test]
+fn a_rule_that_leads_elsewhere_or_is_new_or_hidden_is_found() {
+    let machine = Machine::of_the_project;
+    for (name, state) in machine()
+        .states()
+        .filter(|(_, state)| state["Type"] == "Choice")
+    {
+        let all = state["Choices"].as_array().expect("rules").clone();
+        for place in 0..all.len() {
+            let mut elsewhere = machine();
+            elsewhere.definition["States"][name]["Choices"][place]["Next"] = json!("Elsewhere");
+            assert!(
+                !rules::faults(&elsewhere).is_empty(),
+                "rule {place} of {name} leads elsewhere"
+            );
+            let mut without = machine();
+            let left = &mut without.definition["States"][name]["Choices"];
+            left.as_array_mut().expect("rules").remove(place);
+            let noticed = std::panic::catch_unwind(|| !rules::faults(&without).is_empty());
+            assert!(
+                noticed.unwrap_or(true),
+                "rule {place} of {name} is left out"
+            );
+        }
+        let mut more = machine();
+        let hidden = all[0].clone();
+        let longer = &mut more.definition["States"][name]["Choices"];
+        longer.as_array_mut().expect("rules").push(hidden);
+        assert!(
+            !rules::faults(&more).is_empty(),
+            "a rule of {name} that is hidden"
+        );
+        let mut elsewhere = machine();
+        elsewhere.definition["States"][name]["Default"] = json!("Elsewhere");
+        assert!(
+            !rules::faults(&elsewhere).is_empty(),
+            "Default of {name} leads elsewhere"
         );
     }
 }

@@ -83,6 +83,23 @@ mod tests {
     use crate::error::Mistake;
 
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this machine's own clock is what it is compared with"
+    )]
+    fn the_clock_shows_now() {
+        let (before, shown, after) = (Timestamp::now(), clock(), Timestamp::now());
+        assert!(before <= shown && shown <= after, "{shown}");
+    }
+
+    #[tokio::test]
+    async fn the_sdks_get_the_region_that_is_named_and_our_own_http_client() {
+        let config = sdk_config(Some("eu-south-2".to_owned())).await;
+        assert_eq!(config.region().map(AsRef::as_ref), Some("eu-south-2"));
+        assert!(config.http_client().is_some() && config.credentials_provider().is_some());
+    }
+
+    #[test]
     fn the_state_machine_sees_the_fixed_name_and_the_whole_chain() {
         let field = "time".to_owned();
         let problem = "is missing".to_owned();

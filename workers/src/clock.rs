@@ -72,7 +72,11 @@ impl Intercept for Clock {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::stepfunctions::StepFunctions;
+    use crate::{Clients, stub};
 
     fn shown(date: &str) -> String {
         let local: Timestamp = "2026-11-23T00:00:00.5Z".parse().expect("a time");
@@ -98,6 +102,58 @@ mod tests {
         let local = "2026-11-23T00:00:00.5Z";
         assert_eq!(shown("Mon, 23 Nov 2026 00:00:00 GMT"), local);
         assert_eq!(shown("Mon, 23 Nov 2026 00:00:03 GMT"), local);
+        assert_eq!(shown("Sun, 22 Nov 2026 23:59:58 GMT"), local);
         assert_eq!(shown("yesterday"), local);
+    }
+
+    #[test]
+    fn a_difference_of_three_seconds_is_one() {
+        for (date, time) in [
+            ("Mon, 23 Nov 2026 00:00:03 GMT", "2026-11-23T00:00:03Z"),
+            ("Mon, 23 Nov 2026 00:00:04 GMT", "2026-11-23T00:00:04Z"),
+            ("Mon, 23 Nov 2026 00:04:59 GMT", "2026-11-23T00:04:59Z"),
+            ("Sun, 22 Nov 2026 23:59:57 GMT", "2026-11-22T23:59:57Z"),
+            ("Sun, 22 Nov 2026 23:55:01 GMT", "2026-11-22T23:55:01Z"),
+        ] {
+            let local: Timestamp = "2026-11-23T00:00:00Z".parse().expect("a time");
+            let clock = Clock::default();
+            clock.heard(date, local);
+            assert_eq!(clock.at(local).to_string(), time);
+            // A clone is the same clock.
+            assert_eq!(clock.clone().at(local).to_string(), time);
+        }
+    }
+
+    #[tokio::test]
+    async fn every_client_hears_the_date_of_its_answers() {
+        for service in ["ecs", "autoscaling", "cloudformation", "states"] {
+            // Whatever this machine's own clock shows, it is later.
+            let aws = stub::aws_on("Mon, 01 Jan 2001 00:00:00 GMT", |asked| {
+                let lists = json!({"serviceArns": [], "executions": []});
+                (
+                    200,
+                    match asked.action.starts_with("List") {
+                        true => lists.to_string(),
+                        false => stub::xml(&asked.action, ""),
+                    },
+                )
+            });
+            let clients = Clients::new(&aws);
+            let subject = stub::terminating();
+            match service {
+                "ecs" => drop(clients.ecs.daemons(&subject.settings.cluster).await),
+                "autoscaling" => drop(clients.autoscaling.heartbeat(&subject.action).await),
+                "cloudformation" => {
+                    let stack = &subject.settings.target.stack;
+                    drop(clients.cloudformation.stack_state(stack).await);
+                }
+                _ => {
+                    let client = StepFunctions::new(&aws, &clients.clock);
+                    drop(client.running("m", &[]).await);
+                }
+            }
+            let local = stub::at(0);
+            assert!(clients.clock.at(local) < local, "{service}");
+        }
     }
 }

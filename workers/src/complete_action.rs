@@ -560,6 +560,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn of_a_leaving_instance_nothing_is_said_of_signals() {
+        for (kind, over, reason) in [
+            ("terminate", None, "Hook ecs-rollout-terminate: CONTINUE."),
+            (
+                "terminate",
+                Some(""),
+                "Hook ecs-rollout-terminate: already over, so CONTINUE had no effect.",
+            ),
+            (
+                "launch",
+                Some("Terminating"),
+                "Hook ecs-rollout-launch: already over, so CONTINUE had no effect; the instance is Terminating. No signal \
+                 for CloudFormation.",
+            ),
+        ] {
+            let (_, outcome) = run(input(kind, "CONTINUE"), over).await;
+            assert_eq!(outcome.expect("an answer").reason, reason);
+        }
+    }
+
+    #[tokio::test]
     async fn an_action_that_cannot_be_read_is_not_answered() {
         let mut input = input("launch", "ABANDON");
         input["detail"]["LifecycleActionToken"] = json!("short");

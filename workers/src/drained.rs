@@ -727,6 +727,118 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_cause_of_a_wait_is_named_alone() {
+        let known = |protected: bool, blocked: bool, until: i64| Hindrances {
+            asked_at: stub::at(130),
+            protected: [0]
+                .into_iter()
+                .filter(|_| protected)
+                .map(|n| crate::model::ProtectedTask {
+                    task: task(&format!("t{n}"), "RUNNING").arn,
+                    until: stub::at(until),
+                })
+                .collect(),
+            services: ["web"]
+                .into_iter()
+                .filter(|_| blocked)
+                .map(|name| crate::model::HinderedService {
+                    service: ServiceName::new(name),
+                    why: "finds no place".to_owned(),
+                })
+                .collect(),
+        };
+        for (hindrances, gone, seconds, causes) in [
+            (None, false, 200, &[][..]),
+            (Some(known(false, false, 0)), false, 200, &[]),
+            (
+                Some(known(true, false, 600)),
+                false,
+                200,
+                &[WaitCause::ScaleInProtection],
+            ),
+            (Some(known(true, false, 200)), false, 200, &[]),
+            (
+                Some(known(false, true, 0)),
+                false,
+                200,
+                &[WaitCause::ServiceBlocked],
+            ),
+            (None, true, 200, &[WaitCause::AgentDisconnected]),
+            (None, false, 3000, &[WaitCause::TasksStopped]),
+            (
+                Some(known(true, true, 9000)),
+                true,
+                3000,
+                &[
+                    WaitCause::TasksStopped,
+                    WaitCause::ScaleInProtection,
+                    WaitCause::ServiceBlocked,
+                    WaitCause::AgentDisconnected,
+                ],
+            ),
+        ] {
+            let mut seen = seen(&[Draining], &["RUNNING"]);
+            seen.hindrances = hindrances;
+            seen.agent_gone_since = gone.then(|| stub::at(seconds - 1));
+            let mut subject = stub::terminating();
+            subject.settings.policy = Policy::StopTasks;
+            let finding = decide(&subject, &seen, stub::at(seconds)).finding;
+            assert_eq!(finding.verdict, Verdict::NotYet);
+            assert_eq!(finding.extra.wait_causes, causes, "{}", finding.reason);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_registrations_of_now_are_looked_at_if_nothing_is_left_or_a_task_is_younger() {
+        // The drain began with `then`; the agent has registered as `now` since.
+        for (status, started, looks_at_now) in [
+            ("RUNNING", Some(0), false),
+            ("STOPPING", Some(0), false),
+            ("STOPPED", Some(0), true),
+            ("RUNNING", Some(2), true),
+            ("RUNNING", None, true),
+        ] {
+            let asked = Arc::new(Mutex::new(Vec::<String>::new()));
+            let log = Arc::clone(&asked);
+            let clients = Clients::new(&stub::aws(move |request| {
+                log.lock().expect("a log").push(request.action.clone());
+                let mut one = json!({"taskArn": "a", "lastStatus": status, "desiredStatus": "RUNNING", "group": "service:web"});
+                if let Some(started) = started {
+                    one["startedAt"] = json!(stub::at(started).as_second());
+                }
+                let answer = match request.action.as_str() {
+                    "ListContainerInstances" => json!({"containerInstanceArns": ["now"]}),
+                    "DescribeContainerInstances" => {
+                        let all = request.json()["containerInstances"].clone();
+                        let one = |arn: &serde_json::Value| json!({"containerInstanceArn": arn, "status": "DRAINING", "agentConnected": true});
+                        let all: Vec<_> = all.as_array().expect("a list").iter().map(one).collect();
+                        json!({"containerInstances": all})
+                    }
+                    "ListTasks" => json!({"taskArns": ["a"]}),
+                    "DescribeTasks" => json!({"tasks": [one]}),
+                    other => panic!("{other} was asked"),
+                };
+                (200, answer.to_string())
+            }));
+            let input = json!({"draining": {
+                "since": stub::at(1), "unstable": [], "services": [], "containerInstances": ["then"],
+            }});
+            let subject = stub::terminating();
+            let finding = handle(&subject, &input, &clients, &|| stub::at(60)).await;
+            let is_stopped = status == "STOPPED";
+            let verdict = finding.expect("an answer").verdict;
+            assert_eq!(
+                verdict == Verdict::Reached,
+                is_stopped,
+                "{status}, {started:?}"
+            );
+            let asked = asked.lock().expect("a log").clone();
+            let looked = asked.contains(&"ListContainerInstances".to_owned());
+            assert_eq!(looked, looks_at_now, "{status}, {started:?}: {asked:?}");
+        }
+    }
+
     #[tokio::test]
     async fn tasks_that_were_left_are_looked_at_alone_for_seven_minutes_and_while_one_of_them_is_left()
      {

@@ -396,6 +396,7 @@ mod tests {
         let finding = conclude(&subject, active(), vec![], vec![], &taken, stub::at(1));
         assert_eq!(finding.verdict, Verdict::Reached);
         assert_eq!(finding.extra.container_instances, Some(active()));
+        assert_eq!(finding.extra.member, Some(true));
         for refused in [vec![], vec![registration("a", Status::Active)]] {
             for (seconds, verdict) in [(1, Verdict::NotYet), (3000, Verdict::Never)] {
                 let now = stub::at(seconds);
@@ -525,6 +526,76 @@ mod tests {
             "<Stacks><member><StackName>dev</StackName><StackStatus>{status}</StackStatus></member></Stacks>"
         );
         stub::xml("DescribeStacks", &stack)
+    }
+
+    #[tokio::test]
+    async fn what_was_lost_is_asked_for_only_of_an_instance_that_is_no_member() {
+        for (registered, verdict, lost) in [
+            (None, Verdict::Reached, true),
+            (Some("DEREGISTERING"), Verdict::Reached, true),
+            (Some("REGISTERING"), Verdict::NotYet, false),
+        ] {
+            let clients = Clients::new(&stub::aws(move |request| {
+                let answer = match request.action.as_str() {
+                    "DescribeAutoScalingInstances" => return stub::in_state("Terminating:Wait"),
+                    "ListContainerInstances" => {
+                        let arns: Vec<&str> = registered.iter().map(|_| "a").collect();
+                        json!({"containerInstanceArns": arns})
+                    }
+                    "DescribeContainerInstances" => {
+                        json!({"containerInstances": [{"containerInstanceArn": "a", "status": registered}]})
+                    }
+                    "ListTasks" => {
+                        assert!(lost, "nothing is lost of what is registering");
+                        json!({"taskArns": ["t"]})
+                    }
+                    "DescribeTasks" => {
+                        json!({"tasks": [{"taskArn": "t", "lastStatus": "STOPPED", "group": "service:web",
+                        "stoppedReason": "Host EC2 (instance i-0123456789abcdef0) terminated."}]})
+                    }
+                    other => panic!("{other} was asked"),
+                };
+                (200, answer.to_string())
+            }));
+            let (subject, input) = (stub::terminating(), stub::event("terminate"));
+            let finding = handle(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding = finding.expect("an answer");
+            assert_eq!(
+                finding.verdict, verdict,
+                "{registered:?}: {}",
+                finding.reason
+            );
+            let told = finding.reason.contains("which killed 1 task: web.");
+            assert_eq!(told, lost, "{}", finding.reason);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_comes_with_this_look_has_its_whole_deadline_before_it() {
+        for (came_at, verdict) in [(None, Verdict::Never), (Some(3999), Verdict::NotYet)] {
+            let clients = Clients::new(&stub::aws(|request| {
+                let one = json!([{"containerInstanceArn": "a", "status": "ACTIVE", "agentConnected": true}]);
+                let answer = match request.action.as_str() {
+                    "ListContainerInstances" => json!({"containerInstanceArns": ["a"]}),
+                    "DescribeContainerInstances" => json!({"containerInstances": one}),
+                    // It does not take.
+                    "UpdateContainerInstancesState" => json!({"containerInstances": one}),
+                    "ListTasks" => json!({"taskArns": []}),
+                    "DescribeStacks" => return (200, stack_in("DELETE_IN_PROGRESS")),
+                    "DescribeAutoScalingInstances" => return stub::in_state("Terminating:Wait"),
+                    "RecordLifecycleActionHeartbeat" => return stub::heartbeat(true),
+                    other => panic!("{other} was asked"),
+                };
+                (200, answer.to_string())
+            }));
+            let (subject, mut input) = (stub::terminating(), stub::event("terminate"));
+            if let Some(came_at) = came_at {
+                input["draining"] = json!({"turn": {"cameAt": stub::at(came_at)}});
+            }
+            let finding = handle(&subject, &input, &clients, &|| stub::at(4000)).await;
+            let finding = finding.expect("an answer");
+            assert_eq!(finding.verdict, verdict, "{came_at:?}: {}", finding.reason);
+        }
     }
 
     #[tokio::test]

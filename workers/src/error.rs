@@ -266,6 +266,37 @@ mod tests {
         );
     }
 
+    /// An operation's error, which is none of these.
+    #[derive(Debug, thiserror::Error)]
+    #[error("odd")]
+    struct Odd(aws_smithy_types::error::ErrorMetadata);
+
+    impl ProvideErrorMetadata for Odd {
+        fn meta(&self) -> &aws_smithy_types::error::ErrorMetadata {
+            &self.0
+        }
+    }
+
+    #[test]
+    fn a_call_without_an_answer_is_unavailable_and_says_what_was_met() {
+        use aws_smithy_runtime_api::client::result::ConnectorError;
+        type Sdk = SdkError<Odd, HttpResponse>;
+        let refused = || ConnectorError::io("refused".into());
+        for (error, what) in [
+            (Sdk::timeout_error("late"), "(timeout)"),
+            (Sdk::dispatch_failure(refused()), "(no connection)"),
+            (
+                Sdk::construction_failure("odd"),
+                "(the request could not be made)",
+            ),
+        ] {
+            let error = Error::from_sdk("ecs:ListTasks", error);
+            assert_eq!(error.name(), "Unavailable");
+            assert!(error.to_string().contains(what), "{error}");
+            assert!(error.source().is_some());
+        }
+    }
+
     #[test]
     fn a_chain_tells_each_cause_once() {
         let error = Error::unreadable("ecs:ListTasks", 502, "broken pipe".into());

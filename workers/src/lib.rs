@@ -61,6 +61,8 @@ pub mod stable;
 pub mod stepfunctions;
 #[cfg(test)]
 mod stub;
+#[cfg(test)]
+mod tables;
 pub mod terminate;
 pub mod text;
 pub mod turn;
@@ -93,8 +95,8 @@ const ATTEMPTS: u32 = 5;
 /// long, or at the next look after it.
 const HEARTBEAT_EVERY: SignedDuration = SignedDuration::from_mins(3);
 
-/// At least so many heartbeats in a heartbeat timeout, if the looks are as many: a wait is a third of it at most, so that
-/// one may fail.
+/// At least so many heartbeats in a heartbeat timeout, if the looks are as many: a wait is a sixth of it at most, so that
+/// some may fail.
 const HEARTBEATS_PER_TIMEOUT: i32 = 6;
 
 /// An instance is InService a few seconds after its last launch hook ends.

@@ -33,8 +33,8 @@ const FIRST_JOINS: (i64, i64) = (700, 1500);
 /// No later than this, however long it has taken: a person may be watching.
 const LONGEST_SECONDS: i64 = 300;
 
-/// Heartbeats are sent with each look, and one or two may fail before the hook times out.
-const LOOKS_PER_HEARTBEAT_TIMEOUT: i64 = 3;
+/// Heartbeats are sent with looks, when the last one is a sixth of the timeout old: so none is missing for longer than a third.
+const LOOKS_PER_HEARTBEAT_TIMEOUT: i64 = 6;
 
 /// By how much a wait is shortened at most, in thousandths, so that a hundred drains do not ask in step. The size of
 /// the cut is the instance's own.
@@ -250,6 +250,35 @@ mod tests {
         assert_eq!(after(2998, Some(3000), 3600), 2);
         assert_eq!(after(3000, Some(3000), 3600), 1);
         assert_eq!(after(3010, Some(3000), 3600), 1);
+    }
+
+    #[test]
+    fn a_part_of_a_second_before_the_deadline_is_waited_for() {
+        let ms = |ms| stub::at(0) + SignedDuration::from_millis(ms);
+        for (deadline, now, seconds) in [
+            (3000, 0, 3),
+            (3001, 0, 4),
+            (3000, 1, 3),
+            (3000, 2001, 1),
+            (3000, 3000, 0),
+            (3000, 3001, 0),
+            (3000, 5000, -2),
+        ] {
+            assert_eq!(
+                seconds_until(ms(deadline), ms(now)),
+                seconds,
+                "{deadline} at {now} ms"
+            );
+        }
+    }
+
+    #[test]
+    fn a_batch_of_sixty_asks_as_often_as_three_a_second() {
+        let mut settings = stub::launching().settings;
+        for (batch, seconds) in [(1, 5), (15, 5), (17, 5), (18, 6), (60, 20), (100, 33)] {
+            settings.batch_size = batch;
+            assert_eq!(shortest(&settings), seconds, "a batch of {batch}");
+        }
     }
 
     #[test]

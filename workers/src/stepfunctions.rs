@@ -175,3 +175,161 @@ fn subject_of(input: &str) -> Option<AtHook> {
         hook: HookName::new(detail["LifecycleHookName"].as_str()?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_sdk_sfn::config::Sleep;
+    use serde_json::json;
+
+    use super::*;
+    use crate::stub;
+    use crate::tables::lists::{PAGE, items, page_of};
+
+    #[tokio::test]
+    async fn running_executions_are_read_to_the_last_page_and_ended_ones_are_not_counted() {
+        let about = |n: usize| AtHook {
+            instance: InstanceId::new(format!("i-{n:08x}")),
+            hook: HookName::new("h"),
+        };
+        for pages in 1..=3 {
+            let listed = Arc::new(Mutex::new(0));
+            let count = Arc::clone(&listed);
+            let aws = stub::aws(move |asked| {
+                let body = asked.json();
+                let answer = match asked.action.as_str() {
+                    "ListExecutions" => {
+                        assert_eq!(body["statusFilter"], "RUNNING");
+                        *count.lock().expect("a count") += 1;
+                        let (page, next) = page_of(body["nextToken"].as_str(), pages);
+                        let one = |n: usize| {
+                            json!({"executionArn": n.to_string(), "stateMachineArn": "m", "name": format!("n{n}"),
+                            "status": "RUNNING", "startDate": 1_790_000_000})
+                        };
+                        let mut answer = json!({"executions": items(page, one)});
+                        if let Some(next) = next {
+                            answer["nextToken"] = json!(next);
+                        }
+                        answer
+                    }
+                    _ => {
+                        let n: usize = body["executionArn"]
+                            .as_str()
+                            .expect("an ARN")
+                            .parse()
+                            .expect("a number");
+                        // Each second one has ended since it was listed.
+                        let status = ["RUNNING", "SUCCEEDED"][n % 2];
+                        let detail = json!({"EC2InstanceId": format!("i-{n:08x}"), "LifecycleHookName": "h"});
+                        json!({"executionArn": "e", "stateMachineArn": "m", "status": status, "startDate": 1_790_000_000,
+                            "input": json!({"detail": detail}).to_string()})
+                    }
+                };
+                (200, answer.to_string())
+            });
+            let client = StepFunctions::new(&aws, &Clock::default());
+            let last = pages * PAGE - 2;
+            let wanted = [0, 1, last].map(|n| (about(n), format!("reconcile-{n}")));
+            let found = client.running("m", &wanted).await.expect("an answer");
+            assert_eq!(found, [about(0), about(last)], "{pages} pages");
+            assert_eq!(*listed.lock().expect("a count"), pages);
+            // By its name one is known without a look, whatever it has ended as.
+            let named = [(about(1), "n1".to_owned())];
+            let found = client.running("m", &named).await.expect("an answer");
+            assert_eq!(found, [about(1)]);
+        }
+    }
+
+    /// Counts the waits, and makes each of them none.
+    #[derive(Debug, Clone, Default)]
+    struct Waits(Arc<Mutex<Vec<Duration>>>);
+
+    impl AsyncSleep for Waits {
+        fn sleep(&self, duration: Duration) -> Sleep {
+            self.0.lock().expect("a list").push(duration);
+            Sleep::new(std::future::ready(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn three_hundred_executions_are_read_and_from_the_hundredth_on_with_pauses() {
+        let mut of_the_sdk = None;
+        for (count, pauses, is_well) in [
+            (100, 0, true),
+            (101, 1, true),
+            (300, 200, true),
+            (301, 200, false),
+        ] {
+            let waits = Waits::default();
+            let aws = stub::aws(move |asked| {
+                let answer = match asked.action.as_str() {
+                    "ListExecutions" => {
+                        let one = |n: usize| {
+                            json!({"executionArn": n.to_string(), "stateMachineArn": "m", "name": format!("n{n}"),
+                            "status": "RUNNING", "startDate": 1_790_000_000})
+                        };
+                        json!({"executions": (0..count).map(one).collect::<Vec<Value>>()})
+                    }
+                    _ => {
+                        json!({"executionArn": "e", "stateMachineArn": "m", "status": "RUNNING", "startDate": 1_790_000_000,
+                        "input": "{}"})
+                    }
+                };
+                (200, answer.to_string())
+            });
+            let aws = aws.into_builder().sleep_impl(waits.clone()).build();
+            let client = StepFunctions::new(&aws, &Clock::default());
+            let nobody = AtHook {
+                instance: InstanceId::new("i-00000000"),
+                hook: HookName::new("h"),
+            };
+            let found = client.running("m", &[(nobody, "none".to_owned())]).await;
+            match found {
+                Ok(found) => assert!(is_well && found.is_empty(), "{count}: {found:?}"),
+                Err(error) => assert!(!is_well && error.name() == "BadAnswer", "{count}: {error}"),
+            }
+            // The SDK has waits of its own, as many for each call.
+            let waited = waits.0.lock().expect("a list").clone();
+            let pause = Duration::from_millis(100);
+            let waited = waited.iter().filter(|one| **one == pause).count();
+            let calls = 1 + count.min(300);
+            let of_the_sdk = *of_the_sdk.get_or_insert(waited / calls);
+            assert_eq!(waited, of_the_sdk * calls + pauses, "{count}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_execution_about_no_lifecycle_action_is_about_nobody_and_one_without_input_is_an_error()
+     {
+        for (input, is_well) in [
+            (json!("no JSON"), true),
+            (json!("{}"), true),
+            (
+                json!("{\"detail\": {\"EC2InstanceId\": \"i-00000000\"}}"),
+                true,
+            ),
+            (json!("{\"detail\": {\"LifecycleHookName\": \"h\"}}"), true),
+            (Value::Null, false),
+        ] {
+            let aws = stub::aws(move |asked| {
+                let one = json!({"executionArn": "e", "stateMachineArn": "m", "name": "n", "status": "RUNNING",
+                    "startDate": 1_790_000_000});
+                let mut answer = one.clone();
+                if asked.action == "ListExecutions" {
+                    answer = json!({"executions": [one]});
+                } else if !input.is_null() {
+                    answer["input"] = input.clone();
+                }
+                (200, answer.to_string())
+            });
+            let client = StepFunctions::new(&aws, &Clock::default());
+            let wanted = AtHook {
+                instance: InstanceId::new("i-00000000"),
+                hook: HookName::new("h"),
+            };
+            let found = client.running("m", &[(wanted, "none".to_owned())]).await;
+            assert_eq!(found.map(|found| found.len()).ok(), is_well.then_some(0));
+        }
+    }
+}

@@ -87,7 +87,8 @@ impl Asked {
 
 type Answering = dyn Fn(Asked) -> (u16, String) + Send + Sync;
 
-struct Closure(Arc<Answering>);
+/// The second is the `Date` of its answers.
+struct Closure(Arc<Answering>, Option<&'static str>);
 
 impl fmt::Debug for Closure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,13 +109,29 @@ impl HttpConnector for Closure {
         let action = action.unwrap_or_default().to_owned();
         let (status, text) = (self.0)(Asked { action, body });
         let status = status.try_into().expect("an HTTP status");
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(text))))
+        let mut response = HttpResponse::new(status, SdkBody::from(text));
+        if let Some(date) = self.1 {
+            response.headers_mut().insert("date", date);
+        }
+        HttpConnectorFuture::ready(Ok(response))
     }
 }
 
 /// A configuration whose every request is answered by `answering`, in one attempt.
 pub fn aws(answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static) -> SdkConfig {
-    let connector = SharedHttpConnector::new(Closure(Arc::new(answering)));
+    answered_by(Closure(Arc::new(answering), None))
+}
+
+/// The same, whose answers have this `Date`.
+pub fn aws_on(
+    date: &'static str,
+    answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static,
+) -> SdkConfig {
+    answered_by(Closure(Arc::new(answering), Some(date)))
+}
+
+fn answered_by(closure: Closure) -> SdkConfig {
+    let connector = SharedHttpConnector::new(closure);
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))

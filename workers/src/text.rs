@@ -128,6 +128,99 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_range_of_hostile_characters_is_replaced_to_its_ends_and_no_further() {
+        const SPACE: Option<char> = Some(' ');
+        const HIDDEN: Option<char> = Some(REPLACEMENT);
+        for (first, last, shown) in [
+            (0x00, 0x08, HIDDEN),
+            (0x09, 0x0d, SPACE),
+            (0x0e, 0x1f, HIDDEN),
+            (0x20, 0x7e, None),
+            (0x7f, 0x84, HIDDEN),
+            (0x85, 0x85, SPACE),
+            (0x86, 0x9f, HIDDEN),
+            (0xa0, 0xac, None),
+            (0xad, 0xad, HIDDEN),
+            (0xae, 0x61b, None),
+            (0x61c, 0x61c, HIDDEN),
+            (0x61d, 0x180d, None),
+            (0x180e, 0x180e, HIDDEN),
+            (0x180f, 0x200a, None),
+            (0x200b, 0x200f, HIDDEN),
+            (0x2010, 0x2027, None),
+            (0x2028, 0x2029, SPACE),
+            (0x202a, 0x202e, HIDDEN),
+            (0x202f, 0x205f, None),
+            (0x2060, 0x206f, HIDDEN),
+            (0x2070, 0xd7ff, None),
+            (0xe000, 0xfefe, None),
+            (0xfeff, 0xfeff, HIDDEN),
+            (0xff00, 0xfff8, None),
+            (0xfff9, 0xfffb, HIDDEN),
+            (0xfffc, 0xd_ffff, None),
+            (0xe_0000, 0xe_007f, HIDDEN),
+            (0xe_0080, 0x10_ffff, None),
+        ] {
+            for code in first..=last {
+                let found = char::from_u32(code).map(replacement);
+                assert_eq!(found, Some(shown), "{code:x}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_at_its_limit_and_not_before() {
+        for (length, is_cut) in [
+            (REASON_LIMIT - 1, false),
+            (REASON_LIMIT, false),
+            (REASON_LIMIT + 1, true),
+        ] {
+            let long = "x".repeat(length);
+            let cut = shortened(&long);
+            assert_eq!(cut != long, is_cut, "{length}");
+            assert!(cut.len() <= REASON_LIMIT);
+            let kept = cut.chars().filter(|c| *c == 'x').count();
+            let told = format!("(and {} more characters)", length - kept);
+            assert_eq!(cut.ends_with(&told), is_cut, "{cut}");
+        }
+    }
+
+    #[test]
+    fn every_length_of_a_duration_is_written_in_its_format() {
+        for (seconds, words) in [
+            (-5, "0s"),
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m00s"),
+            (61, "1m01s"),
+            (3599, "59m59s"),
+            (3600, "1h00m"),
+            (3660, "1h01m"),
+            (7325, "2h02m"),
+            (172_800, "48h00m"),
+        ] {
+            assert_eq!(duration(SignedDuration::from_secs(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn twenty_items_are_named_and_the_rest_is_counted() {
+        assert_eq!(list(["a", "b"], ", "), "a, b");
+        assert_eq!(list(0..20, " ").split(' ').count(), 20);
+        assert!(list(0..21, " ").ends_with(" 19 and 1 more"));
+        assert_eq!(list_first(1, ["a", "b", "c"], ", "), "a, and 2 more");
+        assert_eq!(list_first(3, ["a", "b", "c"], ", "), "a, b, c");
+        assert_eq!(
+            (count(0, "task"), count(1, "task"), count(2, "task")),
+            (
+                "0 tasks".to_owned(),
+                "1 task".to_owned(),
+                "2 tasks".to_owned()
+            )
+        );
+    }
+
+    #[test]
     fn no_character_acts_on_whoever_shows_it() {
         for (hostile, shown) in [
             ("a\u{1b}[2Jb", "a\u{fffd}[2Jb"),

@@ -354,6 +354,37 @@ mod tests {
         }
     }
 
+    /// As `rolled`, with a batch of two: whether it goes a minute after its event, and which calls that takes.
+    async fn of_two(others: &'static [&str]) -> bool {
+        let clients = rolled(others);
+        let mut subject = stub::terminating();
+        subject.settings.batch_size = 2;
+        for (seconds, goes_at_once) in [(19, others.len() < 2), (0, others.len() < 2)] {
+            let now = || stub::at(seconds);
+            let place = look(&subject, None, &StackState::Updating, &clients, &now).await;
+            let is_going = matches!(place.expect("an answer"), Place::Go(_));
+            assert_eq!(is_going, goes_at_once, "{others:?} after {seconds} s");
+        }
+        let now = || stub::at(60);
+        let place = look(&subject, None, &StackState::Updating, &clients, &now).await;
+        matches!(place.expect("an answer"), Place::Go(_))
+    }
+
+    #[tokio::test]
+    async fn those_before_and_those_after_it_fill_a_batch_together() {
+        // This one's id is i-0123456789abcdef0; of the others none is DRAINING.
+        for (others, goes) in [
+            (&[][..], true),
+            (&["i-00000000000000001"], true),
+            (&["i-fffffffffffffffff"], true),
+            (&["i-00000000000000001", "i-fffffffffffffffff"], true),
+            (&["i-00000000000000001", "i-00000000000000002"], false),
+            (&["i-ffffffffffffffff1", "i-ffffffffffffffff2"], true),
+        ] {
+            assert_eq!(of_two(others).await, goes, "{others:?}");
+        }
+    }
+
     fn waits(place: &Place) -> Option<&Turn> {
         match place {
             Place::Go(_) => None,

@@ -82,11 +82,37 @@ pub enum Wrong {
     EventIsBelieved,
     /// A record that an agent left behind is taken for one whose agent is connected.
     LeftBehindCounts,
+    /// Whatever the reason, a task that DescribeTasks fails to describe is taken to be gone.
+    TaskFailuresAreGone,
+    /// Of several ACTIVE registrations of an instance only the first is set DRAINING.
+    FirstActiveOnly,
+    /// A clock that is less than five minutes wrong is trusted.
+    SmallSkewIgnored,
+    /// Deadlines count from the event of a drain that had to wait for its turn.
+    DeadlineFromEvent,
+    /// An instance whose agent is gone is taken to have no tasks.
+    AgentGoneIsDrained,
+    /// Two hours pass between two looks, and so between two heartbeats.
+    WaitsTooLong,
+    /// The stack is taken to be in no operation.
+    StackIsSettled,
+    /// A hundred instances may drain at once.
+    BatchIsHundred,
+    /// CloudFormation is told nothing.
+    NeverSignalled,
+    /// CONTINUE is answered as ABANDON.
+    ContinueIsAbandon,
+    /// Tasks that ECS wants stopped are not listed.
+    UnwantedNotListed,
+    /// The user's policy is taken to be `retain`.
+    PolicyIsRetain,
+    /// A new instance has ten seconds to join.
+    EarlyJoinDeadline,
 }
 
 impl Wrong {
     /// All of them with their names.
-    pub const ALL: [(Self, &'static str); 36] = [
+    pub const ALL: [(Self, &'static str); 49] = [
         (Self::ErrorIsReached, "error-is-reached"),
         (Self::Counters, "counters"),
         (Self::FirstPage, "first-page"),
@@ -123,6 +149,19 @@ impl Wrong {
         (Self::DaemonIsReplica, "daemon-is-replica"),
         (Self::EventIsBelieved, "event-is-believed"),
         (Self::LeftBehindCounts, "left-behind-counts"),
+        (Self::TaskFailuresAreGone, "task-failures-are-gone"),
+        (Self::FirstActiveOnly, "first-active-only"),
+        (Self::SmallSkewIgnored, "small-skew-ignored"),
+        (Self::DeadlineFromEvent, "deadline-from-event"),
+        (Self::AgentGoneIsDrained, "agent-gone-is-drained"),
+        (Self::WaitsTooLong, "waits-too-long"),
+        (Self::StackIsSettled, "stack-is-settled"),
+        (Self::BatchIsHundred, "batch-is-hundred"),
+        (Self::NeverSignalled, "never-signalled"),
+        (Self::ContinueIsAbandon, "continue-is-abandon"),
+        (Self::UnwantedNotListed, "unwanted-not-listed"),
+        (Self::PolicyIsRetain, "policy-is-retain"),
+        (Self::EarlyJoinDeadline, "early-join-deadline"),
     ];
 
     /// Its name.

@@ -192,6 +192,60 @@ mod tests {
         assert_eq!(open[0].started.to_string(), "2026-11-23T00:00:00.25Z");
     }
 
+    #[tokio::test]
+    async fn no_page_is_read_after_the_last_wanted_one_was_found() {
+        let autoscaling = autoscaling(|asked| {
+            assert!(!asked.body.contains("NextToken"), "{}", asked.body);
+            let both = member("1", "Launching a new EC2 instance: i-0000000a", "")
+                + &member("2", "Terminating EC2 instance: i-0000000b", "");
+            let result = format!("<Activities>{both}</Activities><NextToken>2</NextToken>");
+            (200, stub::xml("DescribeScalingActivities", &result))
+        });
+        let ids = ["i-0000000a", "i-0000000b"].map(InstanceId::new);
+        for wanted in [&[&ids[0], &ids[1]][..], &[&ids[1]], &[&ids[0]]] {
+            let open = autoscaling
+                .open_activities(&GroupName::new("G"), wanted)
+                .await;
+            assert_eq!(open.expect("an answer").len(), wanted.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_thousand_activities_are_read_and_no_more() {
+        let autoscaling = autoscaling(|asked| {
+            let token = asked.body.split("NextToken=").nth(1).unwrap_or("0");
+            let page: usize = token
+                .split('&')
+                .next()
+                .unwrap_or("0")
+                .parse()
+                .expect("a token");
+            assert!(page < 10, "page {page}");
+            let all: String = (0..100)
+                .map(|n| {
+                    member(
+                        &format!("{page}-{n}"),
+                        "Launching a new EC2 instance: i-0000000a",
+                        "",
+                    )
+                })
+                .collect();
+            let next = format!("<NextToken>{}</NextToken>", page + 1);
+            (
+                200,
+                stub::xml(
+                    "DescribeScalingActivities",
+                    &format!("<Activities>{all}</Activities>{next}"),
+                ),
+            )
+        });
+        let nowhere = InstanceId::new("i-0000000b");
+        let open = autoscaling
+            .open_activities(&GroupName::new("G"), &[&nowhere])
+            .await;
+        assert_eq!(open.expect("an answer"), []);
+    }
+
     #[test]
     fn only_activities_that_move_an_instance_are_understood() {
         for description in [

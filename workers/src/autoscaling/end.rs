@@ -56,3 +56,64 @@ impl AutoScaling {
         open_or_over("autoscaling:CompleteLifecycleAction", group, sent)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::autoscaling::ActionIs;
+    use crate::model::{GroupName, HookName, InstanceId};
+    use crate::stub::{self, autoscaling};
+
+    #[tokio::test]
+    async fn an_instance_on_its_way_out_or_gone_needs_no_more() {
+        let id = InstanceId::new("i-0123456789abcdef0");
+        for (status, code, text, is_well) in [
+            (200, "", "", true),
+            (400, "ScalingActivityInProgress", "busy", true),
+            (
+                400,
+                "ValidationError",
+                "Instance Id not found - No managed instance",
+                true,
+            ),
+            (400, "ValidationError", "1 validation error detected", false),
+            (400, "Odd", "Instance Id not found", false),
+        ] {
+            let client = autoscaling(move |asked| {
+                assert_eq!(asked.action, "TerminateInstanceInAutoScalingGroup");
+                for part in [
+                    "InstanceId=i-0123456789abcdef0",
+                    "ShouldDecrementDesiredCapacity=false",
+                ] {
+                    assert!(asked.body.contains(part), "{part} in {}", asked.body);
+                }
+                match status {
+                    200 => (200, stub::xml(&asked.action, "")),
+                    _ => (status, stub::xml_error(code, text)),
+                }
+            });
+            let done = client.terminate(&id).await;
+            assert_eq!(done.is_ok(), is_well, "{code}, {text}: {done:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn its_hook_is_answered_by_its_id() {
+        let client = autoscaling(|asked| {
+            for part in [
+                "Action=CompleteLifecycleAction",
+                "InstanceId=i-0123456789abcdef0",
+                "LifecycleActionResult=CONTINUE",
+                "LifecycleHookName=h",
+                "AutoScalingGroupName=G",
+            ] {
+                assert!(asked.body.contains(part), "{part} in {}", asked.body);
+            }
+            (200, stub::xml(&asked.action, ""))
+        });
+        let (group, hook) = (GroupName::new("G"), HookName::new("h"));
+        let done = client
+            .proceed(&group, &hook, &InstanceId::new("i-0123456789abcdef0"))
+            .await;
+        assert_eq!(done.expect("an answer"), ActionIs::Open);
+    }
+}

@@ -333,6 +333,46 @@ mod tests {
         assert_eq!(hindered(&percents(3, 100, 134)), None);
     }
 
+    #[test]
+    fn the_advice_makes_room_and_nothing_less_does() {
+        // Two ways to stop or start one, as ECS documents their rounding: up for the least, down for the most.
+        let has_room = |desired: i64, minimum: i64, maximum: i64| {
+            let stops_first = (desired - 1) * 100 >= desired * minimum;
+            let starts_first = (desired + 1) * 100 <= desired * maximum;
+            stops_first || starts_first
+        };
+        for desired in 1..=30 {
+            for minimum in (0..=100).step_by(3).chain([100]) {
+                for maximum in (100..=200).step_by(7) {
+                    let name = format!("{minimum}/{maximum} of {desired}");
+                    let told = no_room(&percents(desired, minimum, maximum));
+                    assert_eq!(
+                        told.is_none(),
+                        has_room(desired, minimum, maximum),
+                        "{name}"
+                    );
+                    let Some(told) = told else { continue };
+                    let numbers = told.split(|c: char| !c.is_ascii_digit());
+                    let numbers: Vec<i64> = numbers.filter_map(|word| word.parse().ok()).collect();
+                    let [of, least_percent, least, most_percent, most, lower, higher] = numbers[..]
+                    else {
+                        panic!("{name}: {told}");
+                    };
+                    assert_eq!(
+                        (of, least_percent, most_percent),
+                        (desired, minimum, maximum)
+                    );
+                    // Of `desired` tasks none may be missing, and none be too many.
+                    assert_eq!((least, most), (desired, desired), "{name}: {told}");
+                    assert!(has_room(desired, lower, maximum), "{name}: {told}");
+                    assert!(!has_room(desired, lower + 1, maximum), "{name}: {told}");
+                    assert!(has_room(desired, minimum, higher), "{name}: {told}");
+                    assert!(!has_room(desired, minimum, higher - 1), "{name}: {told}");
+                }
+            }
+        }
+    }
+
     fn events(messages: &[&str]) -> Service {
         let events = messages.iter().map(|message| ServiceEvent {
             at: Some(stub::at(60)),
@@ -428,6 +468,12 @@ mod tests {
             None
         );
         assert!(hindered(&events(&["has started 1 tasks: (task t).", &old])).is_some());
+        let told = no_place(&events(&[&old])).expect("no place");
+        assert!(told.contains("none has enough memory left"), "{told}");
+        assert_eq!(
+            no_place(&events(&["has reached a steady state.", &old])),
+            None
+        );
         assert_eq!(hindered(&events(&[])), None);
     }
 

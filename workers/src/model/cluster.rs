@@ -274,3 +274,6 @@ impl fmt::Display for ServiceCounts {
         f.write_str(")")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,6 +162,176 @@ fn described(state: Option<&str>) -> String {
     stub::xml("DescribeAutoScalingInstances", &all)
 }
 
+/// A clock that only waits move on.
+#[derive(Default)]
+struct Time(Mutex<i64>);
+
+impl Time {
+    fn now(&self) -> Timestamp {
+        stub::at(*self.0.lock().expect("a time"))
+    }
+
+    /// A minute for each look: hours of them would take the test seconds.
+    fn pass_quickly(&self, span: Duration) {
+        (0..20).for_each(|_| self.pass(span));
+    }
+
+    fn pass(&self, span: Duration) {
+        assert_eq!(span, LOOKS_EVERY);
+        *self.0.lock().expect("a time") += i64::try_from(span.as_secs()).expect("seconds");
+    }
+}
+
+/// A retained instance that stays as it is, whatever is asked for; and what was called.
+fn stuck(log: &Arc<Mutex<Vec<String>>>) -> Clients {
+    let log = Arc::clone(log);
+    Clients::new(&stub::aws(move |asked| {
+        log.lock().expect("a log").push(asked.action.clone());
+        let task = |id, wanted| json!({"taskArn": id, "lastStatus": "RUNNING", "desiredStatus": wanted, "group": "batch"});
+        let answer = match asked.action.as_str() {
+            "DescribeAutoScalingInstances" => {
+                return (200, described(Some("Terminating:Retained")));
+            }
+            "TerminateInstanceInAutoScalingGroup" => return (200, stub::xml(&asked.action, "")),
+            "ListContainerInstances" => json!({"containerInstanceArns": ["c"]}),
+            "DescribeContainerInstances" | "UpdateContainerInstancesState" => {
+                json!({"containerInstances": [{"containerInstanceArn": "c", "status": "DRAINING", "agentConnected": true}]})
+            }
+            "ListTasks" => json!({"taskArns": ["a", "b"]}),
+            "DescribeTasks" => json!({"tasks": [task("a", "RUNNING"), task("b", "STOPPED")]}),
+            "StopTask" => {
+                assert_eq!(asked.json()["task"], "a", "a task that stops already");
+                json!({"task": {}})
+            }
+            "PutAttributes" => json!({"attributes": []}),
+            other => panic!("{other} was asked"),
+        };
+        (200, answer.to_string())
+    }))
+}
+
+#[tokio::test]
+async fn what_does_not_end_is_given_up_after_a_quarter_of_an_hour_or_two_hours_for_others_hooks() {
+    for (others, minutes) in [(vec![], 15), (vec![HookName::new("log-collector")], 120)] {
+        let log = Arc::default();
+        let clients = stuck(&log);
+        let mut target = target();
+        target.other_hooks = others;
+        let (time, mut steps) = (Time::default(), Vec::new());
+        let outcome = run(
+            &target,
+            &clients,
+            &|| time.now(),
+            async |span| time.pass_quickly(span),
+            |step| {
+                steps.push(step.clone());
+                ControlFlow::Continue(())
+            },
+        )
+        .await;
+        let Ok(Outcome::StillThere(seen)) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(seen.state, Some(LifecycleState::TerminatingRetained));
+        // The request is not seen to be noted: it is noted again and again, and that is one step.
+        assert!(
+            matches!(&steps[..], [Step::Request(arns)] if arns.len() == 1),
+            "{steps:?}"
+        );
+        assert_eq!(time.now(), stub::at(minutes * 60));
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_broken_off_before_its_first_step_changes_nothing() {
+    let log = Arc::default();
+    let clients = stuck(&log);
+    let time = Time::default();
+    let wait = async |span| time.pass(span);
+    let breaks = |_: &Step| ControlFlow::Break(());
+    let outcome = run(&target(), &clients, &|| time.now(), wait, breaks).await;
+    assert_eq!(outcome.expect("an answer"), Outcome::BrokenOff);
+    let asked = log.lock().expect("a log").clone();
+    assert!(
+        asked
+            .iter()
+            .all(|one| one.starts_with("Describe") || one.starts_with("List"))
+    );
+}
+
+#[tokio::test]
+async fn tasks_that_do_not_stop_are_returned_after_their_grace() {
+    let log = Arc::default();
+    let clients = stuck(&log);
+    let time = Time::default();
+    let wait = async |span| time.pass_quickly(span);
+    let left = stop_tasks(&target(), &clients, &|| time.now(), wait).await;
+    let left: Vec<String> = left
+        .expect("an answer")
+        .iter()
+        .map(|it| it.arn.to_string())
+        .collect();
+    assert_eq!(left, ["a", "b"]);
+    assert_eq!(time.now(), stub::at(15 * 60));
+    let asked = log.lock().expect("a log").clone();
+    assert_eq!(asked.iter().filter(|one| *one == "StopTask").count(), 15);
+    // DRAINING already: no call for it.
+    assert!(!asked.contains(&"UpdateContainerInstancesState".to_owned()));
+}
+
+#[test]
+fn waiting_changes_nothing_and_every_step_and_refusal_has_its_words() {
+    let arn = || ContainerInstanceArn::new("c");
+    for (step, acts, words) in [
+        (Step::Request(vec![arn()]), true, "Noting the request"),
+        (Step::Terminate, true, "Terminating it."),
+        (Step::AwaitHook, false, "Waiting for its terminate hook"),
+        (Step::Answer, true, "Answering its terminate hook"),
+        (Step::AwaitEnd, false, "Waiting until EC2 has terminated it"),
+        (Step::Deregister(arn()), true, "Deregistering c"),
+        (Step::Done, false, "It is gone."),
+    ] {
+        assert_eq!(step.acts(), acts, "{step}");
+        assert!(step.to_string().starts_with(words), "{step}");
+    }
+    for (state, words) in [
+        ("InService", "It is in service."),
+        ("Terminating:Wait", "Its terminate hook is open."),
+        ("Warmed:Pending:Wait", "Its terminate hook is open."),
+        ("Warmed:Terminating:Wait", "Its terminate hook is open."),
+        ("Terminating:Proceed", "Its terminate hook is answered"),
+        (
+            "Warmed:Terminating:Proceed",
+            "Its terminate hook is answered",
+        ),
+        ("Terminating", "It is on its way out"),
+        ("Warmed:Terminating", "It is on its way out"),
+        ("Warmed:Pending", "It is on its way out"),
+        ("Pending", "It is being launched."),
+        ("Pending:Wait", "It is being launched."),
+        ("Pending:Proceed", "It is being launched."),
+        ("Standby", "Return it to service"),
+        ("EnteringStandby", "Return it to service"),
+        ("Detached", "To terminate it, use"),
+    ] {
+        let refused = Refusal::NotRetained(LifecycleState::from_name(state)).to_string();
+        let begins = format!("it is {state}, and only a retained instance can be ended. {words}");
+        assert!(refused.starts_with(&begins), "{refused}");
+        let next = next_step(Progress::default(), &seen(state, &[]), stub::at(0));
+        assert!(next.is_err(), "{state}: {next:?}");
+    }
+    assert!(
+        Refusal::NotInGroup
+            .to_string()
+            .ends_with("it is gone already")
+    );
+    assert!(
+        Refusal::OnlyInCluster
+            .to_string()
+            .contains("Set it DRAINING")
+    );
+}
+
 /// The changing calls of a whole run.
 #[tokio::test]
 async fn a_run_marks_terminates_answers_and_deregisters() {
@@ -200,15 +370,17 @@ async fn a_run_marks_terminates_answers_and_deregisters() {
             }
         }
     }));
+    let time = Time::default();
     let outcome = run(
         &target(),
         &clients,
-        &|| stub::at(0),
-        async |_| (),
+        &|| time.now(),
+        async |span| time.pass(span),
         |_| ControlFlow::Continue(()),
     )
     .await;
     assert_eq!(outcome.expect("an answer"), Outcome::Ended);
+    assert_eq!(time.now(), stub::at(4 * 3));
     let calls = calls.lock().expect("a log").clone();
     let expected = [
         ("PutAttributes", "2026-11-23T00:00:00Z"),
@@ -256,7 +428,9 @@ async fn tasks_are_stopped_on_an_instance_that_takes_no_others() {
         };
         (200, answer.to_string())
     }));
-    let left = stop_tasks(&target(), &clients, &|| stub::at(0), async |_| ()).await;
+    let time = Time::default();
+    let wait = async |span| time.pass(span);
+    let left = stop_tasks(&target(), &clients, &|| time.now(), wait).await;
     assert_eq!(left.expect("an answer"), []);
     let calls = calls.lock().expect("a log").clone();
     assert_eq!(calls, ["UpdateContainerInstancesState", "StopTask"]);

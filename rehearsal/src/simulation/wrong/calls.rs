@@ -15,13 +15,23 @@ pub fn before(account: &mut Account, caller: &Caller, call: &mut Call) -> Option
         (Wrong::NoHeartbeat, "RecordLifecycleActionHeartbeat")
         | (Wrong::EventIsBelieved, "RecordLifecycleActionHeartbeat")
         | (Wrong::NeverCompleted, "CompleteLifecycleAction")
+        | (Wrong::NeverSignalled, "SignalResource")
         | (Wrong::NoStopTask, "StopTask") => return Some(json!({"task": {}})),
         (Wrong::FailureIsSuccess, "SignalResource") => input["Status"] = json!("SUCCESS"),
         (Wrong::AbandonIsContinue, "CompleteLifecycleAction") => {
             input["LifecycleActionResult"] = json!("CONTINUE");
         }
+        (Wrong::ContinueIsAbandon, "CompleteLifecycleAction") => {
+            input["LifecycleActionResult"] = json!("ABANDON");
+        }
         (Wrong::NeverDraining, "UpdateContainerInstancesState") => {
             return Some(as_if_draining(account, input));
+        }
+        (Wrong::FirstActiveOnly, "UpdateContainerInstancesState") => {
+            return first_set_draining(account, caller, input);
+        }
+        (Wrong::UnwantedNotListed, "ListTasks") if input["desiredStatus"] == "STOPPED" => {
+            return Some(json!({"taskArns": []}));
         }
         (Wrong::ReconcilesNever, "StartExecution") => {
             let machine = input["stateMachineArn"].as_str().unwrap_or_default();
@@ -77,6 +87,19 @@ fn as_if_draining(account: &mut Account, input: &Value) -> Value {
     answered
 }
 
+/// Sets the first of several DRAINING, and answers as if all were. One alone is left to the call itself.
+fn first_set_draining(account: &mut Account, caller: &Caller, input: &Value) -> Option<Value> {
+    let arns = input["containerInstances"].as_array()?;
+    let (first, true) = (arns.first()?, arns.len() > 1) else {
+        return None;
+    };
+    let told = as_if_draining(account, input);
+    let mut change = input.clone();
+    change["containerInstances"] = json!([first]);
+    let set = account.call(caller, "ecs", "UpdateContainerInstancesState", &change);
+    set.is_ok().then_some(told)
+}
+
 /// After a call that was answered: changes what the worker reads.
 pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value) {
     let Some(wrong) = of_a_worker(account, caller) else {
@@ -96,6 +119,12 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
         }
         (Wrong::RetainedIgnored, "DescribeAutoScalingGroups") => {
             show_retained_in_service(answer);
+        }
+        (Wrong::TaskFailuresAreGone, "DescribeTasks") => {
+            set(answer, "failures", "reason", &json!("MISSING"));
+        }
+        (Wrong::StackIsSettled, "DescribeStacks") => {
+            set(answer, "Stacks", "StackStatus", &json!("UPDATE_COMPLETE"));
         }
         (Wrong::RunningIgnored, "ListExecutions") => answer["executions"] = json!([]),
         (Wrong::FirstRecord, "ListContainerInstances") => {

@@ -14,24 +14,29 @@ pub fn asked(wrong: Option<Wrong>, payload: &mut Value) {
     if wrong == Some(Wrong::TailIgnored) && payload.get("tailSeconds").is_some() {
         payload["tailSeconds"] = json!(1);
     }
-    let change = |seconds: u64| match wrong {
-        Some(Wrong::EarlyDeadline) => seconds / 2,
-        Some(Wrong::NoDeadline) => NEVER_SECONDS,
-        _ => seconds,
-    };
+    if wrong == Some(Wrong::DeadlineFromEvent)
+        && let Some(turn) = payload["draining"]["turn"].as_object_mut()
+    {
+        turn.remove("cameAt");
+    }
     let metadata = payload["detail"]["NotificationMetadata"]
         .as_str()
         .unwrap_or_default();
     let Ok(mut metadata) = serde_json::from_str::<Value>(metadata) else {
         return;
     };
-    let Some(deadline) = metadata.get_mut("drainDeadlineSeconds") else {
-        return;
+    let (member, value) = match wrong {
+        Some(Wrong::EarlyDeadline) => {
+            let seconds = metadata["drainDeadlineSeconds"].as_u64();
+            ("drainDeadlineSeconds", seconds.unwrap_or_default() / 2)
+        }
+        Some(Wrong::NoDeadline) => ("drainDeadlineSeconds", NEVER_SECONDS),
+        Some(Wrong::EarlyJoinDeadline) => ("joinDeadlineSeconds", 10),
+        Some(Wrong::BatchIsHundred) => ("batchSize", 100),
+        _ => return,
     };
-    if let Some(seconds) = deadline.as_u64().filter(|it| change(*it) != *it) {
-        *deadline = json!(change(seconds));
-        payload["detail"]["NotificationMetadata"] = json!(metadata.to_string());
-    }
+    metadata[member] = json!(value);
+    payload["detail"]["NotificationMetadata"] = json!(metadata.to_string());
 }
 
 /// Changes what a worker answers to `payload`.
@@ -53,10 +58,16 @@ pub fn answered(
         }
         Err(failure) => return Err(failure),
     };
+    if wrong == Wrong::WaitsTooLong && answer["verdict"] == "NotYet" {
+        answer["waitSeconds"] = json!(7200);
+    }
     let verdict = answer["verdict"].as_str().unwrap_or_default().to_owned();
     let mut become_reached = false;
     match (wrong, worker, verdict.as_str()) {
         (Wrong::NoHold, Worker::Stable, "NotYet") if launching => become_reached = true,
+        (Wrong::AgentGoneIsDrained, Worker::Drained, "NotYet") => {
+            become_reached = answer.get("agentGoneSince").is_some();
+        }
         (Wrong::NotYetIsReached, Worker::Drained, "NotYet")
         | (Wrong::NotJoinedIsJoined, Worker::Joined, "NotYet")
         | (Wrong::ToldOnce, Worker::CompleteAction, "NotYet") => become_reached = true,
@@ -64,6 +75,11 @@ pub fn answered(
             if answer.get("policy").is_some() =>
         {
             answer["policy"] = json!("terminate");
+        }
+        (Wrong::PolicyIsRetain, Worker::Drained | Worker::Stable, _)
+            if answer.get("policy").is_some() =>
+        {
+            answer["policy"] = json!("retain");
         }
         (Wrong::NothingExcused, Worker::Draining, _) if answer.get("unstable").is_some() => {
             answer["unstable"] = json!([]);
