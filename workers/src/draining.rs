@@ -572,7 +572,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_turn_that_comes_with_this_look_has_its_whole_deadline_before_it() {
-        for (came_at, verdict) in [(None, Verdict::Never), (Some(3999), Verdict::NotYet)] {
+        // The drain deadline is 3,000 s after the admission: with this look, 2,999 s or 3,000 s before it.
+        for (came_at, verdict) in [
+            (None, Verdict::NotYet),
+            (Some(1001), Verdict::NotYet),
+            (Some(1000), Verdict::Never),
+        ] {
             let clients = Clients::new(&stub::aws(|request| {
                 let one = json!([{"containerInstanceArn": "a", "status": "ACTIVE", "agentConnected": true}]);
                 let answer = match request.action.as_str() {

@@ -95,10 +95,10 @@ impl Inner {
         let Some(started) = all.find(|one| one.name == name) else {
             return;
         };
-        let time = text(&started.input["time"]).parse();
-        self.looks.starts(name, time.unwrap_or(at));
         let hook = text(&started.input["detail"]["LifecycleHookName"]);
         let transition = text(&started.input["detail"]["LifecycleTransition"]);
+        let time = text(&started.input["time"]).parse();
+        self.looks.starts(name, time.unwrap_or(at), &transition);
         let moves = self.instances.get(id).map(|seen| seen.transition());
         if moves.is_some_and(|moves| moves.is_some_and(|moves| moves.name() == transition)) {
             self.actions.unserved.remove(id);

@@ -15,6 +15,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use workers::Worker;
 use workers::drained::STOP_GRACE;
+use workers::model::Transition;
 use workers::model::group::HOLD_TAG;
 use workers::reconcile::hook_of;
 
@@ -86,6 +87,8 @@ impl Look<'_> {
 pub(super) struct Asked {
     /// The time of its event.
     began: Timestamp,
+    /// Whether the event names a lifecycle transition that there is.
+    is_known: bool,
     /// The last look: by whom, when it ended, and how.
     worker: Option<Worker>,
     ended: Timestamp,
@@ -138,10 +141,12 @@ pub(super) struct Looks {
 }
 
 impl Looks {
-    /// An execution has started, for an event of this time.
-    pub(super) fn starts(&mut self, name: &str, began: Timestamp) {
+    /// An execution has started, for an event of this time, which names a lifecycle transition.
+    pub(super) fn starts(&mut self, name: &str, began: Timestamp, transition: &str) {
+        let known = [Transition::Launching, Transition::Terminating];
         let asked = Asked {
             began,
+            is_known: known.iter().any(|one| one.name() == transition),
             worker: None,
             ended: began,
             failed: false,
@@ -517,6 +522,7 @@ impl Inner {
             "LaunchAbandoned" => asked.has_failed(&[Worker::Joined]) || asked.errors > 0,
             "RollStopped" => asked.has_failed(&[Worker::Stable]) && !self.ever_retained.is_empty(),
             "HookLeftOpen" => asked.errors > 0,
+            "UnknownTransition" => !asked.is_known,
             _ => false,
         };
         if !is_so || cause.is_empty() {

@@ -148,6 +148,9 @@ impl fmt::Display for Refusal {
             S::Standby | S::EnteringStandby => {
                 "When it is in service again, the next rollout replaces it."
             }
+            S::Detaching | S::Detached => {
+                "It has left the group, or is about to: drain it in ECS, then terminate it in EC2."
+            }
             _ => "Auto Scaling can terminate it, which drains it first.",
         })
     }

@@ -310,9 +310,10 @@ fn waiting_changes_nothing_and_every_step_and_refusal_has_its_words() {
         ("Pending", "It is being launched."),
         ("Pending:Wait", "It is being launched."),
         ("Pending:Proceed", "It is being launched."),
-        ("Standby", "Return it to service"),
-        ("EnteringStandby", "Return it to service"),
-        ("Detached", "To terminate it, use"),
+        ("Standby", "When it is in service again"),
+        ("EnteringStandby", "When it is in service again"),
+        ("Detached", "It has left the group"),
+        ("Warmed:Stopped", "Auto Scaling can terminate it"),
     ] {
         let refused = Refusal::NotRetained(LifecycleState::from_name(state)).to_string();
         let begins = format!("it is {state}, and only a retained instance can be ended. {words}");
