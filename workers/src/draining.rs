@@ -133,6 +133,7 @@ fn admitted(turn: Option<Turn>, now: Timestamp) -> Turn {
     Turn {
         room_since: None,
         came_at: Some(came_at),
+        ahead: None,
     }
 }
 

@@ -280,6 +280,7 @@ mod tests {
         let turn = Turn {
             room_since: None,
             came_at: Some(stub::at(600)),
+            ahead: None,
         };
         event["draining"] = json!({ "turn": turn });
         let reading = read_event(&event);

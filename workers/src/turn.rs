@@ -7,7 +7,7 @@
 //! or at their terminate hook. Otherwise nobody waits: a plain scale-in takes as many at once as it likes.
 //!
 //! Of several that come at the same moment, those whose ids come first in the alphabet go first. One of these may be
-//! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`] it is passed over.
+//! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`], and nobody ahead has gone meanwhile, it is passed over by the next.
 //! What AWS shows may be some seconds old, and a call takes its time: of two that come within these seconds one may have gone
 //! and not be seen DRAINING yet. So where others are at their hooks, nobody goes by the alphabet before [`UNSEEN`] has passed.
 //! Where drains that nothing keeps apart may meet, nobody goes at all before that: on a way back, which may meet drains of
@@ -32,6 +32,11 @@ use crate::text::{self, between};
 
 /// Twice the longest wait between two looks: whoever comes first has looked by then.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How much longer each further place in the queue waits before it passes over those ahead: each that waits has looked
+/// twice meanwhile, and what it began is visible. So of those that are left when the first are nobody's, one passes over, not
+/// all of them in the same second.
+const BETWEEN_PLACES: SignedDuration = SignedDuration::from_secs(620);
 
 /// So long after its hook opened a drain waits for others to be seen: twice the age that an answer may have. Whoever went
 /// without seeing this one has gone within the first half, and is seen DRAINING after the second. ECS documents that its
@@ -162,30 +167,39 @@ fn came(turn: Option<&Turn>) -> bool {
 pub fn decide(subject: &Subject, earlier: Option<Turn>, others: &Others, now: Timestamp) -> Place {
     let batch = batch(subject);
     let draining = others.first_draining + others.later_draining;
+    let before = others.first.len().max(others.first_draining) + others.later_draining;
+    let ahead = before.saturating_sub(draining);
+    let place = i32::try_from((before + 1).saturating_sub(batch)).unwrap_or(i32::MAX);
+    // A queue that moves has somebody at its head, though a look may see nobody drain.
+    let has_moved = earlier.as_ref().and_then(|turn| turn.ahead) > Some(ahead);
     let room_since = match &earlier {
         _ if draining >= batch => None,
+        _ if has_moved => Some(now),
         Some(turn) => turn.room_since.or(Some(now)),
         None => Some(now),
     };
-    let passed_over = room_since.is_some_and(|since| now.duration_since(since) >= PATIENCE);
-    let before = others.first.len().max(others.first_draining) + others.later_draining;
+    let patience = PATIENCE + BETWEEN_PLACES.saturating_mul(place.saturating_sub(1));
+    let passed_over = room_since.is_some_and(|since| now.duration_since(since) >= patience);
     if before < batch || (passed_over && draining < batch) {
         let turn = earlier.map(|_| Turn {
             room_since: None,
             came_at: Some(now),
+            ahead: None,
         });
         return Place::Go(turn);
     }
     let waited = between(subject.began, now);
-    let ahead = before.saturating_sub(draining);
     let mut finding = Finding::not_yet(format!(
         "Waiting for earlier drains ({waited}): {draining} draining, {ahead} ahead in the queue, batch size {batch}. {NOT_BEGUN}"
     ));
     finding.extra.turn = Some(Turn {
         room_since,
         came_at: None,
+        ahead: Some(ahead),
     });
-    Place::Wait(Box::new(finding))
+    // Whoever is next looks often: what it waits for may be over in seconds.
+    let soon = later(now, UNSEEN.saturating_mul(place));
+    Place::Wait(Box::new(finding.by(soon)))
 }
 
 #[cfg(test)]
@@ -251,6 +265,7 @@ mod tests {
         let turn = Some(Turn {
             room_since: None,
             came_at: Some(stub::at(10)),
+            ahead: None,
         });
         let place = look(&subject, turn.clone(), &stack, &clients, &|| stub::at(600)).await;
         assert_eq!(place.expect("an answer"), Place::Go(turn));
@@ -435,6 +450,45 @@ mod tests {
         // It was only slow: the room is taken, and the time counts anew from when it is free.
         let place = decide(&subject, noted, &others(1, 1, 0), stub::at(610));
         assert_eq!(waits(&place).expect("it waits").room_since, None);
+    }
+
+    #[test]
+    fn a_queue_that_moves_is_not_passed_over() {
+        let subject = stub::terminating();
+        let mut noted = None;
+        // A look each five minutes sees nobody drain, and one fewer ahead each time.
+        for look in 0..20 {
+            let seen = others(30 - look, 0, 0);
+            let place = decide(&subject, noted, &seen, stub::at(300 * look as i64));
+            noted = waits(&place).cloned();
+            assert!(noted.is_some(), "it went at look {look}");
+        }
+    }
+
+    #[test]
+    fn those_that_pass_over_do_so_one_after_the_other() {
+        let subject = stub::terminating();
+        for (ahead, last) in [(1, 600), (2, 1220), (3, 1840)] {
+            let goes = |seconds| {
+                let noted =
+                    waits(&decide(&subject, None, &others(ahead, 0, 0), stub::at(0))).cloned();
+                let place = decide(&subject, noted, &others(ahead, 0, 0), stub::at(seconds));
+                matches!(place, Place::Go(_))
+            };
+            assert!(!goes(last - 1) && goes(last), "{ahead} ahead");
+        }
+    }
+
+    #[test]
+    fn the_next_in_the_queue_looks_often() {
+        let subject = stub::terminating();
+        for (ahead, soon) in [(1, 20), (2, 40), (15, 300)] {
+            let Place::Wait(finding) = decide(&subject, None, &others(ahead, 0, 0), stub::at(0))
+            else {
+                panic!("it went");
+            };
+            assert_eq!(finding.deadline, Some(stub::at(soon)), "{ahead} ahead");
+        }
     }
 
     #[test]

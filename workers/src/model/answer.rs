@@ -107,6 +107,9 @@ pub struct Turn {
     pub room_since: Option<Timestamp>,
     /// When its turn came.
     pub came_at: Option<Timestamp>,
+    /// While it waits: how many were ahead of it that had not begun to drain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<usize>,
 }
 
 /// The tasks that a leaving instance still had when all were listed.

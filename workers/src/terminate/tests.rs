@@ -329,7 +329,7 @@ fn waiting_changes_nothing_and_every_step_and_refusal_has_its_words() {
     assert!(
         Refusal::OnlyInCluster
             .to_string()
-            .contains("Set it DRAINING")
+            .contains("it was detached")
     );
 }
 

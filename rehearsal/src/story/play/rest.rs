@@ -62,7 +62,9 @@ impl Stage {
             if at_rest && cures < MOST_CURES && self.cure_the_stack() {
                 cures += 1;
                 limit = self.world.now() + self.bound();
-            } else if self.world.now() >= limit || (at_rest && !has_healed && !self.is_short()) {
+            } else if self.world.now() >= limit
+                || (at_rest && !has_healed && !self.is_changing_size())
+            {
                 break;
             }
         }
@@ -100,10 +102,12 @@ impl Stage {
         size.and_then(|size| size.parse().ok()).unwrap_or(1)
     }
 
-    /// Whether the group has fewer instances than it wants: after failed launches Auto Scaling takes its time.
-    fn is_short(&self) -> bool {
+    /// Whether the group has another number of instances than it wants: after failed launches Auto Scaling takes its time, and
+    /// managed scaling may just have changed what it wants.
+    fn is_changing_size(&self) -> bool {
         let serving = u64::try_from(self.watch.in_service()).unwrap_or(u64::MAX);
-        serving < self.desired()
+        let wanted = self.desired();
+        serving < wanted || (serving > wanted && !self.is_protected_by_ecs())
     }
 
     /// Ends retained instances, which an operator has looked at. Says whether there were any. Where ECS
