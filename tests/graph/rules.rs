@@ -8,180 +8,141 @@ use serde_json::{Value, json};
 use crate::machine::Machine;
 
 /// A Choice, what it is asked, and where that leads.
-fn routes() -> Vec<(&'static str, Value, &'static str)> {
+type Route = (&'static str, Value, &'static str);
+
+/// What a worker answers, and where each answer leads: Reached, Never, Over, NotYet, anything else.
+const ANSWERS: [(&str, &str, [&str; 5]); 5] = [
+    (
+        "HasJoined",
+        "joined",
+        [
+            "Hold",
+            "NeverJoined",
+            "AlreadyOver",
+            "WaitToJoin",
+            "LaunchUnclear",
+        ],
+    ),
+    (
+        "MayGoOn",
+        "stable",
+        [
+            "GoOn",
+            "EarlierDrainFailed",
+            "AlreadyOver",
+            "WaitInHold",
+            "LaunchUnclear",
+        ],
+    ),
+    (
+        "IsDraining",
+        "draining",
+        [
+            "Drained",
+            "DrainOverdue",
+            "AlreadyOver",
+            "WaitToDrain",
+            "DrainUnclear",
+        ],
+    ),
+    (
+        "IsDrained",
+        "drained",
+        [
+            "Stable",
+            "TasksOverdue",
+            "AlreadyOver",
+            "WaitForTasks",
+            "DrainUnclear",
+        ],
+    ),
+    (
+        "IsStable",
+        "stable",
+        [
+            "GoOn",
+            "ServicesOverdue",
+            "AlreadyOver",
+            "WaitForServices",
+            "DrainUnclear",
+        ],
+    ),
+];
+
+/// What a drain that is not waited for any longer leads to, by its policy and what is left.
+const AT_DEADLINE: [(&str, &str, &str); 6] = [
+    ("terminate", "TasksOverdue", "GoOn"),
+    ("terminate", "ServicesOverdue", "GoOn"),
+    ("stop-tasks", "ServicesOverdue", "GoOn"),
+    ("stop-tasks", "TasksOverdue", "Keep"),
+    ("retain", "ServicesOverdue", "Keep"),
+    ("keep", "TasksOverdue", "Keep"),
+];
+
+fn routes() -> Vec<Route> {
+    [of_moves(), of_drains(), of_signals(), of_answers()].concat()
+}
+
+/// Which way an instance moves.
+fn of_moves() -> Vec<Route> {
     let launch = "autoscaling:EC2_INSTANCE_LAUNCHING";
     let end = "autoscaling:EC2_INSTANCE_TERMINATING";
+    let way = |way: &str| json!({"detail": {"LifecycleTransition": way}});
     let moves = |way: &str, origin: &str, destination: &str| json!({"detail": {"LifecycleTransition": way, "Origin": origin, "Destination": destination}});
+    let unknown = moves("autoscaling:SOMETHING_NEW", "EC2", "WarmPool");
+    let all = [
+        (moves(launch, "EC2", "WarmPool"), "GoOn"),
+        (moves(end, "WarmPool", "EC2"), "GoOn"),
+        (moves(launch, "EC2", "AutoScalingGroup"), "Joined"),
+        (moves(launch, "WarmPool", "AutoScalingGroup"), "Joined"),
+        (moves(end, "AutoScalingGroup", "EC2"), "Draining"),
+        (moves(end, "AutoScalingGroup", "WarmPool"), "Draining"),
+        (way(launch), "Joined"),
+        (way(end), "Draining"),
+        (unknown, "UnknownTransition"),
+        (json!({"detail": {}}), "UnknownTransition"),
+    ];
+    all.map(|(input, next)| ("WhichMove", input, next)).to_vec()
+}
+
+/// Where a drain leads that ends without its tasks' end: there is nothing to drain, or its deadline has passed.
+fn of_drains() -> Vec<Route> {
+    let member = |is: bool| json!({"draining": {"verdict": "Reached", "member": is}});
     let mut routes = vec![
-        ("WhichMove", moves(launch, "EC2", "WarmPool"), "GoOn"),
-        ("WhichMove", moves(end, "WarmPool", "EC2"), "GoOn"),
+        ("IsDraining", member(false), "GoOn"),
+        ("IsDraining", member(true), "Drained"),
+    ];
+    for (policy, error, next) in AT_DEADLINE {
+        let input = json!({"overdue": {"policy": policy, "Error": error}});
+        routes.push(("AtDeadline", input, next));
+    }
+    for (policy, next) in [("keep", "InstanceKept"), ("retain", "DrainFailed")] {
+        let input = json!({"overdue": {"policy": policy}});
+        routes.push(("WhyKept", input, next));
+    }
+    routes
+}
+
+/// Whether CloudFormation is signalled again.
+fn of_signals() -> Vec<Route> {
+    let all = [
         (
-            "WhichMove",
-            moves(launch, "EC2", "AutoScalingGroup"),
-            "Joined",
-        ),
-        (
-            "WhichMove",
-            moves(launch, "WarmPool", "AutoScalingGroup"),
-            "Joined",
-        ),
-        (
-            "WhichMove",
-            moves(end, "AutoScalingGroup", "EC2"),
-            "Draining",
-        ),
-        (
-            "WhichMove",
-            moves(end, "AutoScalingGroup", "WarmPool"),
-            "Draining",
-        ),
-        (
-            "WhichMove",
-            json!({"detail": {"LifecycleTransition": launch}}),
-            "Joined",
-        ),
-        (
-            "WhichMove",
-            json!({"detail": {"LifecycleTransition": end}}),
-            "Draining",
-        ),
-        (
-            "WhichMove",
-            moves("autoscaling:SOMETHING_NEW", "EC2", "WarmPool"),
-            "UnknownTransition",
-        ),
-        ("WhichMove", json!({"detail": {}}), "UnknownTransition"),
-        // Not a member of the cluster: nothing to drain.
-        (
-            "IsDraining",
-            json!({"draining": {"verdict": "Reached", "member": false}}),
-            "GoOn",
-        ),
-        (
-            "IsDraining",
-            json!({"draining": {"verdict": "Reached", "member": true}}),
-            "Drained",
-        ),
-        (
-            "AtDeadline",
-            json!({"overdue": {"policy": "terminate", "Error": "TasksOverdue"}}),
-            "GoOn",
-        ),
-        (
-            "AtDeadline",
-            json!({"overdue": {"policy": "terminate", "Error": "ServicesOverdue"}}),
-            "GoOn",
-        ),
-        (
-            "AtDeadline",
-            json!({"overdue": {"policy": "stop-tasks", "Error": "ServicesOverdue"}}),
-            "GoOn",
-        ),
-        (
-            "AtDeadline",
-            json!({"overdue": {"policy": "stop-tasks", "Error": "TasksOverdue"}}),
-            "Keep",
-        ),
-        (
-            "AtDeadline",
-            json!({"overdue": {"policy": "retain", "Error": "ServicesOverdue"}}),
-            "Keep",
-        ),
-        (
-            "AtDeadline",
-            json!({"overdue": {"policy": "keep", "Error": "TasksOverdue"}}),
-            "Keep",
-        ),
-        (
-            "WhyKept",
-            json!({"overdue": {"policy": "keep"}}),
-            "InstanceKept",
-        ),
-        (
-            "WhyKept",
-            json!({"overdue": {"policy": "retain"}}),
-            "DrainFailed",
-        ),
-        (
-            "HasGoneOn",
-            json!({"completed": {"verdict": "NotYet", "waitSeconds": 5}}),
+            json!({"verdict": "NotYet", "waitSeconds": 5}),
             "WaitForService",
         ),
-        (
-            "HasGoneOn",
-            json!({"completed": {"verdict": "NotYet", "waitSeconds": 0}}),
-            "Completed",
-        ),
-        (
-            "HasGoneOn",
-            json!({"completed": {"verdict": "NotYet"}}),
-            "Completed",
-        ),
-        (
-            "HasGoneOn",
-            json!({"completed": {"verdict": "Reached", "waitSeconds": 0}}),
-            "Completed",
-        ),
-        ("HasGoneOn", json!({"completed": {}}), "Completed"),
+        (json!({"verdict": "NotYet", "waitSeconds": 0}), "Completed"),
+        (json!({"verdict": "NotYet"}), "Completed"),
+        (json!({"verdict": "Reached", "waitSeconds": 0}), "Completed"),
+        (json!({}), "Completed"),
     ];
-    // Where a worker's answer leads: Reached, Never, Over, NotYet, anything else.
-    for (choice, answer, [reached, never, over, not_yet, unclear]) in [
-        (
-            "HasJoined",
-            "joined",
-            [
-                "Hold",
-                "NeverJoined",
-                "AlreadyOver",
-                "WaitToJoin",
-                "LaunchUnclear",
-            ],
-        ),
-        (
-            "MayGoOn",
-            "stable",
-            [
-                "GoOn",
-                "EarlierDrainFailed",
-                "AlreadyOver",
-                "WaitInHold",
-                "LaunchUnclear",
-            ],
-        ),
-        (
-            "IsDraining",
-            "draining",
-            [
-                "Drained",
-                "DrainOverdue",
-                "AlreadyOver",
-                "WaitToDrain",
-                "DrainUnclear",
-            ],
-        ),
-        (
-            "IsDrained",
-            "drained",
-            [
-                "Stable",
-                "TasksOverdue",
-                "AlreadyOver",
-                "WaitForTasks",
-                "DrainUnclear",
-            ],
-        ),
-        (
-            "IsStable",
-            "stable",
-            [
-                "GoOn",
-                "ServicesOverdue",
-                "AlreadyOver",
-                "WaitForServices",
-                "DrainUnclear",
-            ],
-        ),
-    ] {
+    let route = |(completed, next)| ("HasGoneOn", json!({"completed": completed}), next);
+    all.map(route).to_vec()
+}
+
+/// Where each answer of a worker leads.
+fn of_answers() -> Vec<Route> {
+    let mut routes = Vec::new();
+    for (choice, answer, [reached, never, over, not_yet, unclear]) in ANSWERS {
         let says = |verdict: &str, seconds: i64| json!({answer: {"verdict": verdict, "waitSeconds": seconds}});
         routes.extend([
             (choice, says("Reached", 0), reached),

@@ -83,25 +83,7 @@ impl Inner {
         if *failed && function.ends_with(Worker::Reconcile.name()) {
             self.actions.hinder(told.at);
         }
-        let name = execution.rsplit(':').next().unwrap_or_default();
-        self.looks.usage.invokes(function);
-        self.reaches_answer(told);
-        if *failed {
-            self.looks.errs(name);
-        }
-        if let Some(worker) = worker_of(function).filter(|_| result.is_empty()) {
-            let lasted = Duration::from_millis(*billed_ms);
-            let look = Look {
-                at: told.at,
-                lasted,
-                worker,
-                execution: name,
-                instance,
-                failed: *failed,
-                verdict,
-            };
-            self.looked(account, look);
-        }
+        self.counts_answer(account, told);
         if result == "ABANDON" {
             self.abandoned.insert(instance.clone());
         }
@@ -140,19 +122,42 @@ impl Inner {
         *self.reached.entry(branch).or_default() += 1;
     }
 
-    fn reaches_answer(&mut self, told: &Told) {
+    /// Counts an answer, and checks it if it is that of a look.
+    fn counts_answer(&mut self, account: &Account, told: &Told) {
         let Fact::Invocation {
+            execution,
             function,
+            instance,
+            result,
+            failed,
             verdict,
             wait_causes,
+            billed_ms,
             ..
         } = &told.fact
         else {
             return;
         };
+        let name = execution.rsplit(':').next().unwrap_or_default();
+        self.looks.usage.invokes(function);
+        if *failed {
+            self.looks.errs(name);
+        }
         let Some(worker) = worker_of(function) else {
             return;
         };
+        if result.is_empty() {
+            let look = Look {
+                at: told.at,
+                lasted: Duration::from_millis(*billed_ms),
+                worker,
+                execution: name,
+                instance,
+                failed: *failed,
+                verdict,
+            };
+            self.looked(account, look);
+        }
         self.reach(format!("{} {verdict}", worker.name()));
         for cause in wait_causes {
             self.reach(format!("{} waits: {cause:?}", worker.name()));

@@ -56,6 +56,7 @@ impl Inner {
 
     pub(super) fn observe(&mut self, account: &Account, told: &Told) {
         self.every_action_is_served(told);
+        self.changes(told);
         match &told.fact {
             Fact::Stack { .. } => self.stack(&told.fact),
             Fact::Lifecycle { .. } => self.moves(account, told),
@@ -71,10 +72,7 @@ impl Inner {
                 let is_open = OPEN_REFRESHES.contains(&status.as_str());
                 self.refresh = is_open.then(|| status.clone());
             }
-            Fact::ContainerInstance { instance, .. } => {
-                self.looks.instance_changes(told.at, instance);
-                self.registers(told);
-            }
+            Fact::ContainerInstance { .. } => self.registers(told),
             // The request counts for a retained instance only: of another it would cut a drain short.
             Fact::Attribute { instance, name } if name == TERMINATE => {
                 let seen = self.instances.get(instance);
@@ -82,13 +80,7 @@ impl Inner {
                     self.to_be_ended.insert(instance.clone(), told.at);
                 }
             }
-            Fact::Task { instance, .. } | Fact::TaskKilled { instance, .. } => {
-                self.looks.instance_changes(told.at, instance);
-                self.looks.service_changes(told.at);
-                self.task(account, told);
-            }
-            Fact::TaskHealthy { .. } => {
-                self.looks.service_changes(told.at);
+            Fact::Task { .. } | Fact::TaskKilled { .. } | Fact::TaskHealthy { .. } => {
                 self.task(account, told);
             }
             Fact::Execution {
@@ -111,22 +103,37 @@ impl Inner {
                 if error.is_none() {
                     self.looks.usage.calls(account, name, action);
                 }
-                *self
-                    .seen
-                    .api_calls
-                    .entry(format!("{service}:{action}"))
-                    .or_default() += 1;
+                let calls = &mut self.seen.api_calls;
+                *calls.entry(format!("{service}:{action}")).or_default() += 1;
             }
             Fact::ApiCall {
                 caller: Caller::Operator,
                 action,
                 error: None,
                 ..
+            } if SIZES_A_GROUP.contains(&action.as_str()) => self.launches_for_others(),
+            _ => {}
+        }
+    }
+
+    /// Notes that what looks are about has changed.
+    fn changes(&mut self, told: &Told) {
+        match &told.fact {
+            Fact::ContainerInstance { instance, .. } => {
+                self.looks.instance_changes(told.at, instance);
+            }
+            Fact::Task { instance, .. } | Fact::TaskKilled { instance, .. } => {
+                self.looks.instance_changes(told.at, instance);
+                self.looks.service_changes(told.at);
+            }
+            Fact::TaskHealthy { .. } => self.looks.service_changes(told.at),
+            Fact::Lifecycle { .. } => self.looks.group_changes(told.at),
+            // A tag pauses the group, a call of ECS may change a service.
+            Fact::ApiCall {
+                caller: Caller::Operator,
+                error: None,
+                ..
             } => {
-                if SIZES_A_GROUP.contains(&action.as_str()) {
-                    self.launches_for_others();
-                }
-                // A tag pauses the group, a call of ECS may change a service.
                 self.looks.group_changes(told.at);
                 self.looks.service_changes(told.at);
             }
@@ -183,7 +190,6 @@ impl Inner {
         }
         self.enters(account, told.at, group, instance);
         self.group.clone_from(group);
-        self.looks.group_changes(told.at);
         let group = account.autoscaling.group(group);
         let known = group.and_then(|group| group.instance(instance));
         let launched_from = known.map(|known| known.template.clone());

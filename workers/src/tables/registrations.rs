@@ -30,63 +30,70 @@ fn account(registrations: &[Registration], busy: &'static str, log: &Log) -> Cli
             }
             _ => asked.json(),
         };
-        let answer = match asked.action.as_str() {
-            "ListContainerInstances" => {
-                let marked = body["filter"]
-                    .as_str()
-                    .is_some_and(|it| it.starts_with("attribute"));
-                let all = registrations
-                    .iter()
-                    .filter(|_| !marked)
-                    .map(|(arn, ..)| *arn);
-                json!({"containerInstanceArns": all.collect::<Vec<&str>>()})
-            }
-            "DescribeContainerInstances" => {
-                let asked_for = body["containerInstances"].as_array().expect("a list");
-                let asked_for = registrations
-                    .iter()
-                    .filter(|(arn, ..)| asked_for.contains(&json!(arn)));
-                let all = asked_for.map(|(arn, status, connected)| {
-                    json!({"containerInstanceArn": arn, "status": status, "agentConnected": connected,
-                        "ec2InstanceId": stub::terminating().action.instance})
-                });
-                json!({"containerInstances": all.collect::<Vec<Value>>()})
-            }
-            "UpdateContainerInstancesState" => {
-                let set = body["containerInstances"]
-                    .as_array()
-                    .expect("a list")
-                    .clone();
-                let arns = set.iter().filter_map(Value::as_str).map(str::to_owned);
-                log.lock().expect("a log").extend(arns);
-                let one =
-                    |arn: &Value| json!({"containerInstanceArn": arn, "status": body["status"]});
-                json!({"containerInstances": set.iter().map(one).collect::<Vec<Value>>()})
-            }
-            "PutAttributes" => {
-                let arn = body["attributes"][0]["targetId"].as_str().expect("an ARN");
-                log.lock().expect("a log").push(arn.to_owned());
-                json!({"attributes": []})
-            }
-            "ListTasks"
-                if body["containerInstance"] == busy && body["desiredStatus"] == "RUNNING" =>
-            {
-                json!({"taskArns": ["t"]})
-            }
-            "ListTasks" => json!({"taskArns": []}),
-            "DescribeTasks" => {
-                json!({"tasks": [{"taskArn": "t", "lastStatus": "RUNNING", "desiredStatus": "RUNNING",
-                "group": "service:logs"}]})
-            }
-            "DescribeServices" => {
-                json!({"services": [{"serviceName": "logs", "status": "ACTIVE", "desiredCount": 5,
-                "runningCount": 2}]})
-            }
-            "ListServices" => json!({"serviceArns": ["arn:aws:ecs:r:1:service/c/logs"]}),
-            other => panic!("{other} was asked"),
-        };
+        let answer = of_ecs(&asked.action, &body, &registrations, (busy, &log));
         (200, answer.to_string())
     }))
+}
+
+/// What ECS answers of these registrations, of which `busy` has a task.
+fn of_ecs(
+    action: &str,
+    body: &Value,
+    registrations: &[Registration],
+    (busy, log): (&str, &Log),
+) -> Value {
+    match action {
+        "ListContainerInstances" => {
+            let marked = body["filter"]
+                .as_str()
+                .is_some_and(|it| it.starts_with("attribute"));
+            let all = registrations
+                .iter()
+                .filter(|_| !marked)
+                .map(|(arn, ..)| *arn);
+            json!({"containerInstanceArns": all.collect::<Vec<&str>>()})
+        }
+        "DescribeContainerInstances" => {
+            let asked_for = body["containerInstances"].as_array().expect("a list");
+            let asked_for = registrations
+                .iter()
+                .filter(|(arn, ..)| asked_for.contains(&json!(arn)));
+            let all = asked_for.map(|(arn, status, connected)| {
+                json!({"containerInstanceArn": arn, "status": status, "agentConnected": connected,
+                    "ec2InstanceId": stub::terminating().action.instance})
+            });
+            json!({"containerInstances": all.collect::<Vec<Value>>()})
+        }
+        "UpdateContainerInstancesState" => {
+            let set = body["containerInstances"]
+                .as_array()
+                .expect("a list")
+                .clone();
+            let arns = set.iter().filter_map(Value::as_str).map(str::to_owned);
+            log.lock().expect("a log").extend(arns);
+            let one = |arn: &Value| json!({"containerInstanceArn": arn, "status": body["status"]});
+            json!({"containerInstances": set.iter().map(one).collect::<Vec<Value>>()})
+        }
+        "PutAttributes" => {
+            let arn = body["attributes"][0]["targetId"].as_str().expect("an ARN");
+            log.lock().expect("a log").push(arn.to_owned());
+            json!({"attributes": []})
+        }
+        "ListTasks" if body["containerInstance"] == busy && body["desiredStatus"] == "RUNNING" => {
+            json!({"taskArns": ["t"]})
+        }
+        "ListTasks" => json!({"taskArns": []}),
+        "DescribeTasks" => {
+            json!({"tasks": [{"taskArn": "t", "lastStatus": "RUNNING", "desiredStatus": "RUNNING",
+            "group": "service:logs"}]})
+        }
+        "DescribeServices" => {
+            json!({"services": [{"serviceName": "logs", "status": "ACTIVE", "desiredCount": 5,
+            "runningCount": 2}]})
+        }
+        "ListServices" => json!({"serviceArns": ["arn:aws:ecs:r:1:service/c/logs"]}),
+        other => panic!("{other} was asked"),
+    }
 }
 
 /// Both orders in which the two may be listed.

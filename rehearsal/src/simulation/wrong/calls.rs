@@ -53,26 +53,28 @@ pub fn before(account: &mut Account, caller: &Caller, call: &mut Call) -> Option
             input["input"] = json!(event.to_string());
         }
         (Wrong::OtherInstance, "UpdateContainerInstancesState") => {
-            let told = as_if_draining(account, input);
-            let all = json!({"cluster": input["cluster"]});
-            let listed = account.call(&Caller::Operator, "ecs", "ListContainerInstances", &all);
-            let listed = listed.unwrap_or_default();
-            let arns = listed["containerInstanceArns"].as_array();
-            let own = &input["containerInstances"][0];
-            let other = arns?.iter().find(|arn| *arn != own)?;
-            let change = json!({"cluster": input["cluster"], "containerInstances": [other], "status": "DRAINING"});
-            // If there is none of that name any more nobody is drained at all, which is as wrong.
-            let _other = account.call(
-                &Caller::Operator,
-                "ecs",
-                "UpdateContainerInstancesState",
-                &change,
-            );
-            return Some(told);
+            return another_set_draining(account, input);
         }
         _ => {}
     }
     None
+}
+
+/// Sets another instance DRAINING, and answers as if it were the one.
+fn another_set_draining(account: &mut Account, input: &Value) -> Option<Value> {
+    let told = as_if_draining(account, input);
+    let operator = Caller::Operator;
+    let all = json!({"cluster": input["cluster"]});
+    let listed = account.call(&operator, "ecs", "ListContainerInstances", &all);
+    let listed = listed.unwrap_or_default();
+    let arns = listed["containerInstanceArns"].as_array();
+    let own = &input["containerInstances"][0];
+    let other = arns?.iter().find(|arn| *arn != own)?;
+    let change =
+        json!({"cluster": input["cluster"], "containerInstances": [other], "status": "DRAINING"});
+    // If there is none of that name any more nobody is drained at all, which is as wrong.
+    let _other = account.call(&operator, "ecs", "UpdateContainerInstancesState", &change);
+    Some(told)
 }
 
 /// What ECS would answer if these were set DRAINING.
@@ -135,21 +137,6 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
         (Wrong::NoMember, "ListContainerInstances") if is(caller, "draining") => {
             answer["containerInstanceArns"] = json!([]);
         }
-        (Wrong::EndRequestIgnored, "DescribeContainerInstances")
-            if is(caller, "draining") || is(caller, "drained") =>
-        {
-            change_requests(answer, |_| None);
-        }
-        (Wrong::QueueStopsForEnded, "DescribeContainerInstances") if is(caller, "stable") => {
-            change_requests(answer, |_| None);
-        }
-        (Wrong::EndRequestNeverLapses, "DescribeContainerInstances") => {
-            let now = json!(account.now);
-            change_requests(answer, |mut request| {
-                request["value"] = now.clone();
-                Some(request)
-            });
-        }
         (Wrong::DaemonIsReplica, "DescribeServices") => {
             set(answer, "services", "schedulingStrategy", &json!("REPLICA"));
         }
@@ -163,6 +150,25 @@ pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value
             set(answer, "containerInstances", "agentConnected", &json!(true));
         }
         (Wrong::RegisteringIsActive, "DescribeContainerInstances") => show_active(answer),
+        (_, "DescribeContainerInstances") => of_end_requests(wrong, account, caller, answer),
+        _ => {}
+    }
+}
+
+/// Wrongs in reading that the operator asked to end an instance.
+fn of_end_requests(wrong: Wrong, account: &Account, caller: &Caller, answer: &mut Value) {
+    match wrong {
+        Wrong::EndRequestIgnored if is(caller, "draining") || is(caller, "drained") => {
+            change_requests(answer, |_| None);
+        }
+        Wrong::QueueStopsForEnded if is(caller, "stable") => change_requests(answer, |_| None),
+        Wrong::EndRequestNeverLapses => {
+            let now = json!(account.now);
+            change_requests(answer, |mut request| {
+                request["value"] = now.clone();
+                Some(request)
+            });
+        }
         _ => {}
     }
 }
