@@ -150,24 +150,7 @@ impl Explanation {
                 }
             ),
         ));
-        let name = found.worker.name();
-        lines.push((
-            "now",
-            match &found.finding {
-                Ok(Some(_)) if found.waits_for_resume(self.pause.as_ref()) => {
-                    "Waiting until the rollout is resumed. Nothing else holds it.".to_owned()
-                }
-                Ok(Some(finding)) if found.is_set_draining(finding) => {
-                    "Its turn has come: the next look sets it DRAINING.".to_owned()
-                }
-                Ok(Some(finding)) => {
-                    with_access_in(&without_instance(&finding.reason, &self.member.id))
-                }
-                Ok(None) => "All questions are answered: the lifecycle action is being completed."
-                    .to_owned(),
-                Err(error) => format!("{name} cannot answer: {error}"),
-            },
-        ));
+        lines.push(("now", self.situation(found)));
         if found.worker == Worker::Drained {
             self.tasks(lines);
         }
@@ -201,6 +184,25 @@ impl Explanation {
             ),
         ));
         lines.push(("", console(&self.region, &execution.arn)));
+    }
+
+    /// What its execution waits for now.
+    fn situation(&self, found: &Found) -> String {
+        match &found.finding {
+            Ok(Some(_)) if found.waits_for_resume(self.pause.as_ref()) => {
+                "Waiting until the rollout is resumed, and for nothing else.".to_owned()
+            }
+            Ok(Some(finding)) if found.is_set_draining(finding) => {
+                "Its turn has come: the next look sets it DRAINING.".to_owned()
+            }
+            Ok(Some(finding)) => {
+                with_access_in(&without_instance(&finding.reason, &self.member.id))
+            }
+            Ok(None) => {
+                "All questions are answered: the lifecycle action is being completed.".to_owned()
+            }
+            Err(error) => format!("{} cannot answer: {error}", found.worker.name()),
+        }
     }
 
     /// The tasks that are left on it.

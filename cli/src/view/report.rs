@@ -118,9 +118,9 @@ pub fn text(tale: &Tale) -> String {
     for (name, value) in facts(tale) {
         line(name, &value);
     }
-    tale.remarks
-        .iter()
-        .for_each(|remark| line("remark", remark));
+    for remark in &tale.remarks {
+        line("remark", remark);
+    }
     for milestone in &tale.milestones {
         let at = long(milestone.at.duration_since(tale.began).as_secs_f64());
         line("milestone", &format!("{at} {}", milestone.text));
@@ -154,13 +154,8 @@ pub fn text(tale: &Tale) -> String {
     }
     for mishap in &tale.mishaps {
         let at = long(mishap.at.duration_since(tale.began).as_secs_f64());
-        line(
-            "failure",
-            &format!(
-                "{at} {} {} {}",
-                mishap.subject, mishap.status, mishap.reason
-            ),
-        );
+        let (subject, status, reason) = (&mishap.subject, &mishap.status, &mishap.reason);
+        line("failure", &format!("{at} {subject} {status} {reason}"));
     }
     for link in &tale.links {
         line("console", &format!("{}: {}", link.label, link.url));

@@ -100,10 +100,8 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     if alone.is_empty() {
         return Vec::new();
     }
-    let (policy, deadline) = (
-        seen.word("StandaloneTaskPolicy", "wait"),
-        drain_deadline(seen),
-    );
+    let policy = seen.word("StandaloneTaskPolicy", "wait");
+    let deadline = drain_deadline(seen);
     if !are_awaited(seen) {
         let (tasks, all) = named(&|_| true);
         let words = format!(
