@@ -173,7 +173,7 @@ fn a_rehearsal_ends_with_its_answer_on_one_screen() {
     assert!(all.len() > 100, "{} lines", all.len());
     assert_eq!(all.last(), Some(last));
     let invariants = all.iter().filter(|line| line.starts_with("invariant "));
-    assert_eq!(invariants.count(), 8);
+    assert_eq!(invariants.count(), 13);
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod calls;
 pub mod invocations;
 
 mod name;
+mod of_account;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -5,6 +5,7 @@
 
 mod cases;
 mod end;
+mod several;
 mod translation;
 
 use aws_config::SdkConfig;

@@ -81,7 +81,7 @@ fn time_in(account: &mut Account, cluster: &str, id: &str) -> Duration {
         }
         Status::Activating => dynamics.activating,
         Status::Deactivating => {
-            deregistration(account, cluster, task).unwrap_or(dynamics.deactivating)
+            stop::deregistration(account, cluster, task).unwrap_or(dynamics.deactivating)
         }
         Status::Stopping => {
             let heedless = account.faults.has(Fault::IgnoresSigterm);
@@ -94,20 +94,6 @@ fn time_in(account: &mut Account, cluster: &str, id: &str) -> Duration {
         Status::Deprovisioning => dynamics.deprovisioning,
         Status::Running | Status::Stopped => Duration::ZERO,
     }
-}
-
-/// The longest deregistration delay of the target groups of the task's service, if it has any.
-fn deregistration(account: &Account, cluster: &str, task: &Task) -> Option<Duration> {
-    let service = account
-        .ecs
-        .cluster(cluster)
-        .services
-        .get(task.service.as_ref()?)?;
-    let groups = service.load_balancers.iter();
-    groups
-        .filter_map(|balancer| account.ecs.target_groups.get(&balancer.target_group))
-        .map(|group| Duration::from_secs(group.deregistration_delay_seconds))
-        .max()
 }
 
 /// A task runs: plans when it counts as healthy, and when it ends by itself.
@@ -222,16 +208,10 @@ pub(in crate::ecs) fn step(account: &mut Account, cluster: &str, id: &str, versi
         account.ecs.task_mut(cluster, id).held = true;
         return;
     }
-    if next == Status::Running && fails_to_start(account, cluster, id) {
+    if next == Status::Running && stop::fails_to_start(account, cluster, id) {
         return stop::fail_to_start(account, cluster, id);
     }
     enter(account, cluster, id, next, &reason);
-}
-
-/// Whether a fault keeps this task of a service from running.
-fn fails_to_start(account: &mut Account, cluster: &str, id: &str) -> bool {
-    let is_of_service = account.ecs.task_mut(cluster, id).service.is_some();
-    is_of_service && account.faults.has(Fault::TasksFail) && account.fault_random.u8(0..4) == 0
 }
 
 pub(super) fn current(account: &Account, cluster: &str, id: &str, version: u64) -> bool {

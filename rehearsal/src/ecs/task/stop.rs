@@ -1,9 +1,12 @@
 //! How a task ends: by itself, in good order, or at once.
 
+use std::time::Duration;
+
 use super::super::scheduler;
 use super::life::{agent_connected, current, enter, set_healthy};
-use super::{Status, StopCode};
+use super::{Status, StopCode, Task};
 use crate::account::Account;
+use crate::faults::Fault;
 
 /// The stoppedReason of a task whose container ended by itself.
 pub const OWN_EXIT: &str = "Essential container in task exited";
@@ -29,7 +32,13 @@ pub(in crate::ecs) fn exit(account: &mut Account, cluster: &str, id: &str, versi
 }
 
 /// What keeps a task from running under the fault `tasks-fail`, in the words of a pull that failed.
-const NOT_PULLED: &str = "CannotPullContainerError: pull image manifest has been retried 5 time(s)";
+const NOT_PULLED: &str = "CannotPullContainerError: pull access denied for this image";
+
+/// Whether a fault keeps this task of a service from running.
+pub(super) fn fails_to_start(account: &mut Account, cluster: &str, id: &str) -> bool {
+    let is_of_service = account.ecs.task_mut(cluster, id).service.is_some();
+    is_of_service && account.faults.has(Fault::TasksFail) && account.fault_random.u8(0..4) == 0
+}
 
 /// A task does not come to RUNNING.
 pub(super) fn fail_to_start(account: &mut Account, cluster: &str, id: &str) {
@@ -88,6 +97,20 @@ pub(in crate::ecs) fn stop(
     unwanted(account, cluster, id, code, reason);
     enter(account, cluster, id, next, why);
     scheduler::task_changed(account, cluster, id);
+}
+
+/// The longest deregistration delay of the target groups of the task's service, if it has any.
+pub(super) fn deregistration(account: &Account, cluster: &str, task: &Task) -> Option<Duration> {
+    let service = account
+        .ecs
+        .cluster(cluster)
+        .services
+        .get(task.service.as_ref()?)?;
+    let groups = service.load_balancers.iter();
+    groups
+        .filter_map(|balancer| account.ecs.target_groups.get(&balancer.target_group))
+        .map(|group| Duration::from_secs(group.deregistration_delay_seconds))
+        .max()
 }
 
 /// Ends a task at once: its machine is gone, or ECS no longer knows it.

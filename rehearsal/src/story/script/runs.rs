@@ -51,14 +51,11 @@ pub(super) fn service(text: &str) -> Result<Service, String> {
 }
 
 pub(super) fn daemon(text: &str) -> Result<Service, String> {
-    let (name, pairs) = named(text)?;
+    let Some((name, zone)) = text.rsplit_once(" zone=") else {
+        return Ok(Service::daemon(text));
+    };
     let mut service = Service::daemon(name);
-    for (key, value) in pairs {
-        match key {
-            "zone" => constrain(&mut service, in_zone(number(value)?)?, false),
-            _ => return Err(format!("a daemon has no {key}; it has zone")),
-        }
-    }
+    constrain(&mut service, in_zone(number(zone)?)?, false);
     Ok(service)
 }
 
