@@ -87,8 +87,8 @@ fn processes_end_as_the_same_roll_in_process_does() {
     for (function, starts) in starts {
         assert!(starts["cold"].as_u64() >= Some(1), "{function}: {starts}");
     }
-    let promises = outside["invariants"].as_array().expect("promises");
-    assert_eq!(promises.len(), 7);
+    let invariants = outside["invariants"].as_array().expect("invariants");
+    assert_eq!(invariants.len(), 12);
 }
 
 #[test]

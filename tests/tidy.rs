@@ -159,6 +159,7 @@ fn the_sdk_is_named_in_one_file_for_each_service() {
         "workers/src/cloudformation.rs",
         "workers/src/ecs.rs",
         "workers/src/ecs/cases.rs",
+        "workers/src/ecs/several.rs",
         "workers/src/ecs/translation.rs",
         "workers/src/stepfunctions.rs",
     ];

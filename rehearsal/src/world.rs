@@ -32,8 +32,8 @@ pub trait Observer: Send {
     fn observe(&mut self, account: &Account, told: &Told);
 }
 
-/// A busy machine starts a process, and schedules a thread, within so much real time.
-const REAL_LATENCY: Duration = Duration::from_secs(5);
+/// A busy machine starts a process, and schedules a thread, within so much real time; one that was suspended takes longer.
+const REAL_LATENCY: Duration = Duration::from_secs(20);
 
 /// An account with time running. Clones are the same account.
 #[derive(Clone)]

@@ -97,6 +97,8 @@ pub(super) struct Looks {
     instances: BTreeMap<String, Timestamp>,
     /// When a task of a service changed, or somebody changed a service.
     services: Option<Timestamp>,
+    /// When an operator's call was answered.
+    operator: Option<Timestamp>,
     /// When an instance of the group changed its state, or somebody a tag of the group.
     group: Option<Timestamp>,
     /// When the drain of an instance was admitted, by the execution that was first.
@@ -148,6 +150,13 @@ impl Looks {
     /// A service has changed, or a task of it.
     pub(super) fn service_changes(&mut self, at: Timestamp) {
         self.services = Some(at);
+    }
+
+    /// An operator has changed something: perhaps a service or a tag of the group.
+    pub(super) fn operator_calls(&mut self, at: Timestamp) {
+        self.operator = Some(at);
+        self.services = Some(at);
+        self.group = Some(at);
     }
 
     /// The group has changed, or an instance of it.

@@ -22,10 +22,7 @@ impl Inner {
                 caller: Caller::Operator,
                 error: None,
                 ..
-            } => {
-                self.looks.group_changes(told.at);
-                self.looks.service_changes(told.at);
-            }
+            } => self.looks.operator_calls(told.at),
             _ => {}
         }
     }

@@ -17,6 +17,10 @@ const STALE: Duration = Duration::from_secs(12);
 /// A drain waits so long for others to be seen, and for Auto Scaling to show the instance at its hook.
 const BELIEVED: Duration = Duration::from_secs(30);
 
+/// What ECS says of a daemon is asked only when its task has had so long to run: until then one that an operator has deleted
+/// is missed.
+const DAEMONS_ASKED_FOR: Duration = Duration::from_secs(30);
+
 impl Inner {
     /// Whether there was nothing to wait for, from before the look started.
     pub(super) fn is_settled(&self, account: &Account, look: Look<'_>, before: &Asked) -> bool {
@@ -26,7 +30,10 @@ impl Inner {
         let changed = |at: Option<Timestamp>| at.is_none_or(|at| at > started);
         let instance = self.looks.instances.get(look.instance).copied();
         match look.worker {
-            Worker::Joined => !changed(instance) && self.has_joined(account, look.instance),
+            Worker::Joined => {
+                let asked_for = self.looks.operator.map(|at| at + DAEMONS_ASKED_FOR);
+                !changed(instance) && !changed(asked_for) && self.has_joined(account, look.instance)
+            }
             Worker::Drained => {
                 !changed(instance)
                     && account.ecs.tasks_on(look.instance).is_empty()
