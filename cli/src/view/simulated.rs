@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use rehearsal::promises::CLAIMS;
-use rehearsal::simulation::{Drawn, Failure, Ran};
+use rehearsal::simulation::{CLASSES, Drawn, Failure, Ran};
 use serde_json::json;
+
+/// How the branches that are states of the definition begin.
+const STATE: &str = "state ";
 
 /// A story that is no good.
 #[derive(Debug)]
@@ -33,6 +36,10 @@ pub struct Simulated {
     operations: BTreeMap<&'static str, u64>,
     troubles: BTreeMap<&'static str, u64>,
     failures: BTreeMap<&'static str, u64>,
+    /// How many scenarios were of each class.
+    drawn: BTreeMap<&'static str, u64>,
+    /// How often each branch of workers and definition was reached.
+    reached: BTreeMap<String, u64>,
     /// The stories that are no good.
     pub broken: Vec<Broken>,
 }
@@ -48,6 +55,8 @@ impl Simulated {
             operations: BTreeMap::new(),
             troubles: BTreeMap::new(),
             failures: BTreeMap::new(),
+            drawn: BTreeMap::new(),
+            reached: BTreeMap::new(),
             broken: Vec::new(),
         }
     }
@@ -62,6 +71,12 @@ impl Simulated {
         *self.operations.entry(drawn.operation).or_default() += 1;
         for trouble in drawn.troubles() {
             *self.troubles.entry(trouble).or_default() += 1;
+        }
+        for class in drawn.classes() {
+            *self.drawn.entry(class).or_default() += 1;
+        }
+        for (branch, times) in &ran.reached {
+            *self.reached.entry(branch.clone()).or_default() += times;
         }
         let mut names: Vec<_> = ran.failures.iter().map(Failure::name).collect();
         names.sort_unstable();
@@ -100,6 +115,7 @@ impl Simulated {
         ] {
             let _ = writeln!(text, "{what:<11} {counts}");
         }
+        text += &self.coverage();
         for claim in CLAIMS {
             let name = claim.name();
             let verdict = match self.failures.get(name) {
@@ -118,6 +134,38 @@ impl Simulated {
                     "FAILED      {name}: {}",
                     workers::text::count(*count, "scenario")
                 );
+            }
+        }
+        text
+    }
+
+    /// What was drawn, and what of workers and definition that reached, each with its count.
+    fn coverage(&self) -> String {
+        let mut text = String::new();
+        let classes = CLASSES.iter().filter_map(|(name, _)| {
+            let count = self.drawn.get(name)?;
+            Some((*name, *count))
+        });
+        let missing = Drawn::all_classes().into_iter();
+        let missing: Vec<_> = missing.filter(|it| !self.drawn.contains_key(it)).collect();
+        let of = |prefix: &'static str| {
+            let all = self.reached.iter();
+            let those = all.filter_map(move |(branch, times)| {
+                Some((branch.strip_prefix(prefix)?.to_owned(), *times))
+            });
+            listed(&those.collect())
+        };
+        let answers = self.reached.iter();
+        let answers = answers.filter(|(branch, _)| !branch.starts_with(STATE));
+        let answers = answers.map(|(branch, times)| (branch.clone(), *times));
+        for (what, counts) in [
+            ("drawn", listed(&classes.collect())),
+            ("not drawn", missing.join(", ")),
+            ("answers", listed(&answers.collect())),
+            ("states", of(STATE)),
+        ] {
+            if !counts.is_empty() {
+                let _ = writeln!(text, "{what:<11} {counts}");
             }
         }
         text
@@ -144,7 +192,7 @@ impl Simulated {
         let all = json!({
             "from": self.from, "seeds": self.seeds, "seconds": self.seconds, "operations": self.operations,
             "outcomes": self.outcomes, "faults": self.troubles, "failures": self.failures, "invariants": promises,
-            "violations": broken,
+            "violations": broken, "drawn": self.drawn, "reached": self.reached,
         });
         format!("{all:#}\n")
     }
