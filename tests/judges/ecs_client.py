@@ -183,6 +183,8 @@ class Course:
         began = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=120)
         question = event("terminate", self.instance, began, drainDeadlineSeconds=60, drainDeadlinePolicy="stop-tasks")
         question["draining"] = self.ask("draining", question, "Reached", "Already DRAINING")
+        # The deadline counts from the admission, which was just now.
+        question["draining"]["turn"]["cameAt"] = began.isoformat(timespec="seconds").replace("+00:00", "Z")
         self.ask("drained", question, "NotYet", "stop")
         self.stopped(tasks)
         self.ask("drained", question, "Reached", "have stopped")

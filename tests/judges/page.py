@@ -378,7 +378,7 @@ def rolled(browser, scene):
     scene.between.refuse("DescribeScalingActivities", "AccessDenied", 403, 1)
     expect("report, not allowed", scene.tool("report", STACK), 4, "autoscaling:DescribeScalingActivities is not allowed to you")
     scene.between.refuse("GetExecutionHistory", "ExecutionDoesNotExist", 400, 1)
-    expect("report, forgotten", scene.tool("report", STACK), 0, "no longer has the histories of 1 execution(s)")
+    expect("report, forgotten", scene.tool("report", STACK), 0, "no longer has the histories of 1 execution")
 
 
 def went_back(browser, scene):
