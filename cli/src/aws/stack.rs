@@ -12,7 +12,7 @@ use workers::model::group::StackState;
 
 use super::{Aws, Page};
 use crate::failure::Failure;
-pub use words::failure_events;
+pub use words::{failure_events, only_drafted};
 
 /// The template's parameter that names the SSM parameter which holds the AMI id.
 pub const AMI_KEY: &str = "EcsAmiParameterKey";
