@@ -107,11 +107,11 @@ pub struct Tale {
     /// The longest waits, the longest first.
     pub longest_waits: Vec<Wait>,
     /// Attempts at a task that failed, in order.
-    pub failures: Vec<Failure>,
+    pub worker_retries: Vec<Failure>,
     /// The same, summed by error, the most frequent first.
     pub errors: Vec<ErrorSum>,
     /// What went wrong with the stack, the group, or an execution, in AWS's words.
-    pub mishaps: Vec<Mishap>,
+    pub failures: Vec<Mishap>,
     /// For each state of the definition that was entered, by how many executions and how often.
     pub states: std::collections::BTreeMap<String, StateSum>,
     /// The ways taken from state to state.
