@@ -4,6 +4,7 @@
 mod errors;
 mod headline;
 mod kind;
+mod links;
 mod lives;
 mod passage;
 mod services;
@@ -15,8 +16,9 @@ use serde::Serialize;
 use crate::aws::{Activity, Member, StackEvent};
 
 pub use errors::ErrorSum;
-pub use headline::{Headline, Link, Milestone};
+pub use headline::{Headline, Milestone};
 pub use kind::Kind;
+pub use links::Link;
 pub use lives::{End, Life, Origin};
 pub use passage::{Passage, Reading, answers};
 pub use services::{Sample, ServiceSeries};

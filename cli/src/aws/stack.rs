@@ -1,5 +1,6 @@
 //! The stack: how it stands, what it made, what happened to it.
 
+mod failed;
 mod words;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use workers::model::group::StackState;
 
 use super::{Aws, Page};
 use crate::failure::Failure;
+pub use failed::FailedOperation;
 pub use words::{failure_events, only_drafted};
 
 /// The template's parameter that names the SSM parameter which holds the AMI id.

@@ -7,7 +7,8 @@ use rehearsal::report::{cost_parts_usd, rounded};
 use serde::Serialize;
 
 use super::errors::{errors, failures, mishaps};
-use super::headline::{headline, links, milestones};
+use super::headline::{headline, milestones};
+use super::links::links;
 use super::lives::lives;
 use super::services::series;
 use super::{End, Life, Noted, Passage, Source, Tale, seconds};
