@@ -84,6 +84,11 @@ impl Stack {
         StackState::from_name(&self.status) == StackState::Updating
     }
 
+    /// Whether an update of it rolls back, and the group with it. The clean-up after that replaces no instance.
+    pub fn rolls_back(&self) -> bool {
+        self.status == "UPDATE_ROLLBACK_IN_PROGRESS"
+    }
+
     /// Whether it is gone, or on its way.
     pub fn is_deleted(&self) -> bool {
         matches!(
