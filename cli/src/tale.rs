@@ -1,6 +1,7 @@
 //! The tale of a past roll, put together from what AWS remembers of it: execution histories, stack events, scaling
 //! activities. Nothing here asks AWS.
 
+mod commands;
 mod errors;
 mod headline;
 mod kind;
