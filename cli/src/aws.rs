@@ -40,7 +40,9 @@ pub use place::blame;
 pub use rolling::RollingStep;
 pub use services::Service;
 pub use shell::{quoted, with_access, with_access_in};
-pub use stack::{AMI_KEY, OWN_AMI_PARAMETER, Stack, StackEvent, failure_events};
+pub use stack::{
+    AMI_KEY, FailedOperation, OWN_AMI_PARAMETER, Stack, StackEvent, failure_events, only_drafted,
+};
 
 /// The account.
 #[derive(Debug, Clone)]

@@ -1,9 +1,11 @@
 //! The tale of a past roll, put together from what AWS remembers of it: execution histories, stack events, scaling
 //! activities. Nothing here asks AWS.
 
+mod commands;
 mod errors;
 mod headline;
 mod kind;
+mod links;
 mod lives;
 mod passage;
 mod services;
@@ -15,8 +17,9 @@ use serde::Serialize;
 use crate::aws::{Activity, Member, StackEvent};
 
 pub use errors::ErrorSum;
-pub use headline::{Headline, Link, Milestone};
+pub use headline::{Headline, Milestone};
 pub use kind::Kind;
+pub use links::Link;
 pub use lives::{End, Life, Origin};
 pub use passage::{Passage, Reading, answers};
 pub use services::{Sample, ServiceSeries};
@@ -107,11 +110,11 @@ pub struct Tale {
     /// The longest waits, the longest first.
     pub longest_waits: Vec<Wait>,
     /// Attempts at a task that failed, in order.
-    pub failures: Vec<Failure>,
+    pub worker_retries: Vec<Failure>,
     /// The same, summed by error, the most frequent first.
     pub errors: Vec<ErrorSum>,
     /// What went wrong with the stack, the group, or an execution, in AWS's words.
-    pub mishaps: Vec<Mishap>,
+    pub failures: Vec<Mishap>,
     /// For each state of the definition that was entered, by how many executions and how often.
     pub states: std::collections::BTreeMap<String, StateSum>,
     /// The ways taken from state to state.

@@ -103,7 +103,7 @@ fn an_unknown_profile_is_an_error_that_names_those_there_are() {
         (vec![key, secret, profile], &["cancel", "nowhere"][..]),
     ] {
         let (code, text) = run(folder.path(), &variables, flags);
-        assert_eq!(code, Some(4), "{text}");
+        assert_eq!(code, Some(2), "{text}");
         let says = "profile nope does not exist";
         assert!(text.contains(says) && text.contains("bad, good"), "{text}");
     }

@@ -15,7 +15,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::clock::Clock;
 use crate::error::{Error, Refusal};
-use crate::model::group::{GroupInstance, GroupSeen, HOLD_TAG, LifecycleState};
+use crate::model::group::{GroupInstance, GroupSeen, HOLD_TAG, LifecycleState, Pause};
 use crate::model::{Action, GroupName, InstanceId};
 
 use actions::{instance_id, token};
@@ -152,7 +152,7 @@ impl AutoScaling {
             arn: found.auto_scaling_group_arn().map(str::to_owned),
             instances: instances.collect::<Result<_, _>>()?,
             has_pool: found.warm_pool_configuration().is_some(),
-            on_hold: tag.map(|tag| tag.value().unwrap_or_default().to_owned()),
+            on_hold: tag.map(|tag| Pause::read(tag.value().unwrap_or_default()).why),
         })
     }
 
@@ -373,7 +373,7 @@ mod tests {
                 <LaunchTemplate><LaunchTemplateId>lt-1</LaunchTemplateId><Version>7</Version></LaunchTemplate></member>";
             let group = format!(
                 "<AutoScalingGroups><member><AutoScalingGroupName>DevCluster</AutoScalingGroupName>\
-                 <Instances>{instances}</Instances><Tags><member><Key>ecs-rollout:hold</Key><Value>sale</Value></member>\
+                 <Instances>{instances}</Instances><Tags><member><Key>ecs-rollout:hold</Key><Value>sale - since 2026-11-30T15:28:49Z</Value></member>\
                  </Tags></member></AutoScalingGroups>"
             );
             (200, stub::xml("DescribeAutoScalingGroups", &group))

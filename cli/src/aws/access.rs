@@ -197,7 +197,8 @@ async fn profile_exists(name: &str, env: &Env) -> Result<EnvConfigSections, Fail
     } else {
         format!("they have: {}", known.join(", "))
     };
-    Err(Failure::aws(format!(
+    // A wrong name is input, as a flag is: nothing was asked of AWS.
+    Err(Failure::from(format!(
         "profile {name} does not exist in the AWS configuration files (~/.aws/config and ~/.aws/credentials, or the files that \
          AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name); {known}. Give another --profile, or make it with \
          aws configure --profile {}",

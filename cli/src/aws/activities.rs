@@ -62,6 +62,11 @@ impl Activity {
         self.description.starts_with("Launching")
     }
 
+    /// Whether it takes an instance out of the group, which runs on.
+    pub fn detaches(&self) -> bool {
+        self.description.starts_with("Detaching")
+    }
+
     /// Whether it takes an instance away.
     pub fn terminates(&self) -> bool {
         self.description.starts_with("Terminating")

@@ -1,5 +1,6 @@
 //! The stack: how it stands, what it made, what happened to it.
 
+mod failed;
 mod words;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,8 @@ use workers::model::group::StackState;
 
 use super::{Aws, Page};
 use crate::failure::Failure;
-pub use words::failure_events;
+pub use failed::FailedOperation;
+pub use words::{failure_events, only_drafted};
 
 /// The template's parameter that names the SSM parameter which holds the AMI id.
 pub const AMI_KEY: &str = "EcsAmiParameterKey";
@@ -80,6 +82,11 @@ impl Stack {
     /// Whether it is an update that goes forward, and can be cancelled.
     pub fn goes_forward(&self) -> bool {
         StackState::from_name(&self.status) == StackState::Updating
+    }
+
+    /// Whether an update of it rolls back, and the group with it. The clean-up after that replaces no instance.
+    pub fn rolls_back(&self) -> bool {
+        self.status == "UPDATE_ROLLBACK_IN_PROGRESS"
     }
 
     /// Whether it is gone, or on its way.

@@ -20,8 +20,9 @@ use crate::watching::resume_command;
   ecs-rollout resume ecs-cluster
 
 Open drains continue to their end. No further drain begins, and no new instance is admitted, until you resume. CloudFormation
-gives a batch an hour: if the pause is longer, the update fails and rolls back, and the rollback is paused as well. A lifecycle
-hook ends after 48 hours in any case.
+gives a batch an hour: if the pause is longer, the update fails and rolls back, and the rollback is paused as well. If a batch of a
+rollback takes longer than its hour, the rollback fails: the stack is UPDATE_ROLLBACK_FAILED, with instances of both AMIs. Then
+resume, and continue the rollback with aws cloudformation continue-update-rollback. A lifecycle hook ends after 48 hours in any case.
 
 Calls: cloudformation:DescribeStacks, autoscaling:DescribeAutoScalingGroups, CreateOrUpdateTags (of
 the group's tag ecs-rollout:hold).
@@ -115,7 +116,7 @@ impl Pause {
                 "Paused. No update of stack {} is in progress: the next one starts paused. To resume: {resume}",
                 stack.name
             ),
-            None => format!("Paused. To resume: {resume}"),
+            None => paused(stack, &resume),
         };
         Ok(self.change.end(Exit::AsAsked, &text, &result(true)))
     }
@@ -200,6 +201,13 @@ fn without_update(stack: &Stack, group: &Group, moving: &str) -> String {
     )
 }
 
+/// What was done to a stack whose operation is in progress, and what comes of it in a rollback.
+fn paused(stack: &Stack, resume: &str) -> String {
+    let hour = too_long(stack).filter(|_| stack.rolls_back());
+    let hour = hour.map_or_else(String::new, |hour| format!("\n{hour}"));
+    format!("Paused. To resume: {resume}{hour}")
+}
+
 /// What follows.
 fn resumed(stack: &Stack, group: &Group) -> String {
     let watch = aws::with_access(&format!("ecs-rollout watch {}", stack.name));
@@ -214,13 +222,27 @@ fn resumed(stack: &Stack, group: &Group) -> String {
     }
 }
 
+/// What CloudFormation does if the pause outlasts the hour of a batch.
+///
+/// A rollback that fails is left to you, and is continued:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html>
+fn too_long(stack: &Stack) -> Option<String> {
+    if stack.goes_forward() {
+        let text = "CloudFormation gives a batch an hour: if the pause is longer, the update fails and rolls back.";
+        return Some(text.to_owned());
+    }
+    let status = "UPDATE_ROLLBACK_FAILED";
+    let failed = aws::FailedOperation::of(&stack.name, status).filter(|_| stack.rolls_back())?;
+    let command = failed.command?;
+    Some(format!(
+        "CloudFormation gives a batch an hour: if the pause is longer, the rollback fails, and the stack is {status}, with \
+         instances of both AMIs. Then resume, and continue the rollback: {command}"
+    ))
+}
+
 /// What happens, and what does not.
 fn plan(place: &str, stack: &Stack, name: &str, group: &Group) -> String {
-    let hour = if stack.goes_forward() {
-        "CloudFormation gives a batch an hour: if the pause is longer, the update fails and rolls back.\n"
-    } else {
-        ""
-    };
+    let hour = too_long(stack).map_or_else(String::new, |hour| format!("{hour}\n"));
     format!(
         "{place}\nThis pauses the rollout of group {name}, by its tag {HOLD_TAG}: no further drain begins, and no new instance is \
          admitted.\n{}\x20 drains that continue    {}\n{hour}",

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::flow;
 use super::rehearse::Output;
-use crate::aws::Access;
+use crate::aws::{Access, with_access_in};
 use crate::failure::{Exit, Failure};
 use crate::format::read_duration;
 use crate::reading::{PACE, Reader};
@@ -91,7 +91,7 @@ impl Report {
         if let Some(path) = &self.html {
             writable(path)?;
         }
-        let source = super::wait_for(self.read())??;
+        let source = super::wait_for(self.read())??.with_commands(with_access_in);
         let definition = source.definition.clone();
         let tale = Tale::of(source);
         if let Some(path) = &self.html {

@@ -302,6 +302,7 @@ fn ended_back() -> (Sight, Ending) {
     sight.batches = None;
     let retained = member(1, "", "").id;
     let ending = Ending {
+        stack: sight.stack.clone(),
         status: sight.status.clone(),
         well: false,
         retained: vec![retained.clone()],

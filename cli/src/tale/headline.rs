@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{End, Life, Passage, Source};
-use crate::aws::{RollingStep, StackEvent, console, with_access};
+use crate::aws::{FailedOperation, RollingStep, StackEvent, with_access};
 use crate::format::seconds;
 use crate::watching::{and_the_same, end_retained};
 
@@ -34,16 +34,6 @@ pub struct Milestone {
     pub text: String,
 }
 
-/// A page of a console.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Link {
-    /// What is there.
-    pub label: String,
-    /// Its address.
-    pub url: String,
-}
-
 /// The headline of an operation that took so many seconds; `well` is not known while it is under way.
 pub fn headline(
     source: &Source,
@@ -53,22 +43,26 @@ pub fn headline(
     let counted = counted(source);
     let took = seconds(took);
     let is_back = outcome.contains("ROLLBACK");
-    let text = match well {
-        None => format!("Under way for {took}: {outcome}, {counted}."),
-        Some(true) if outcome == "CREATE_COMPLETE" => {
+    let failed = FailedOperation::of(&source.stack, outcome).filter(|_| well.is_some());
+    let text = match (well, &failed) {
+        (Some(false), Some(failed)) => {
+            format!("{} in {took}, {outcome}: {counted}.", failed.what)
+        }
+        (None, _) => format!("Under way for {took}: {outcome}, {counted}."),
+        (Some(true), _) if outcome == "CREATE_COMPLETE" => {
             format!("Stack created in {took}: {counted}.")
         }
-        Some(true) => format!("Rollout complete: {counted} in {took}."),
-        Some(false) if is_back => format!("Rolled back in {took}: {counted}."),
-        Some(false) => match stuck(instances) {
+        (Some(true), _) => format!("Rollout complete: {counted} in {took}."),
+        (Some(false), _) if is_back => format!("Rolled back in {took}: {counted}."),
+        (Some(false), _) => match stuck(instances) {
             Some(stuck) => format!("{outcome} in {took}, but {stuck}: {counted}."),
             None => format!("{outcome} after {took}, not as intended: {counted}."),
         },
     };
     Headline {
         text,
-        cause: cause(source).filter(|_| well == Some(false)),
-        next: next(instances).or_else(|| watch(source, well)),
+        cause: cause(source, outcome).filter(|_| well == Some(false)),
+        next: steps(instances, failed.as_ref()).or_else(|| watch(source, well)),
         restore: source.restore.clone(),
     }
 }
@@ -139,8 +133,14 @@ fn ended_as(instances: &[Life], end: End) -> Vec<&str> {
     ended.map(|it| it.id.as_str()).collect()
 }
 
-/// The execution that failed first, or else what CloudFormation says.
-fn cause(source: &Source) -> Option<String> {
+/// What failed in a rollback that failed, or the execution that failed first, or else what
+/// CloudFormation says.
+fn cause(source: &Source, outcome: &str) -> Option<String> {
+    if outcome == "UPDATE_ROLLBACK_FAILED"
+        && let Some(cause) = rollback_failure(source)
+    {
+        return Some(cause);
+    }
     let failed = source.passages.iter().filter(|it| it.has_failed());
     let first = failed.min_by_key(|it| it.stopped.unwrap_or(it.started));
     if let Some(first) = first {
@@ -158,6 +158,22 @@ fn cause(source: &Source) -> Option<String> {
     failed.map(|it| format!("{} is {}: {}", it.resource, it.status, it.reason))
 }
 
+/// Why a rollback failed: what failed since it began last, a resource before the stack itself.
+fn rollback_failure(source: &Source) -> Option<String> {
+    let begins =
+        |it: &StackEvent| it.resource == source.stack && it.status == "UPDATE_ROLLBACK_IN_PROGRESS";
+    let since = source.events.iter().rposition(begins)?;
+    let mut failed = source.events[since..]
+        .iter()
+        .filter(|it| it.status.ends_with("_FAILED") && !it.reason.is_empty());
+    let of_resource = failed.clone().find(|it| it.resource != source.stack);
+    let found = of_resource.or_else(|| failed.next())?;
+    Some(format!(
+        "{} is {}: {}",
+        found.resource, found.status, found.reason
+    ))
+}
+
 fn error(passage: &Passage) -> &str {
     match passage.error.as_str() {
         "" => &passage.status,
@@ -172,6 +188,13 @@ fn cancelled(source: &Source) -> Option<Timestamp> {
         .iter()
         .filter(|it| it.status.ends_with("_FAILED"));
     failed.next().filter(|it| it.is_cancelled()).map(|it| it.at)
+}
+
+/// The commands that lead on, in order: what is about instances may remove the cause of the failure.
+fn steps(instances: &[Life], failed: Option<&FailedOperation>) -> Option<String> {
+    let steps = [next(instances), failed.map(|failed| failed.way_out(""))];
+    let steps: Vec<String> = steps.into_iter().flatten().collect();
+    (!steps.is_empty()).then(|| steps.join("; then "))
 }
 
 fn next(instances: &[Life]) -> Option<String> {
@@ -213,6 +236,9 @@ pub fn milestones(source: &Source) -> Vec<Milestone> {
                 status if status.ends_with("_COMPLETE") => {
                     put(event.at, "end", format!("CloudFormation is done: {status}"));
                 }
+                status if status.ends_with("_FAILED") => {
+                    put(event.at, "end", format!("CloudFormation gave up: {status}"));
+                }
                 _ => {}
             }
             continue;
@@ -238,46 +264,6 @@ pub fn milestones(source: &Source) -> Vec<Milestone> {
     }
     milestones.sort_by_key(|it| it.at);
     milestones
-}
-
-/// Where the consoles show more: the stack, the group, and each execution that failed.
-pub fn links(source: &Source) -> Vec<Link> {
-    let region = &source.region;
-    let mut links = Vec::new();
-    if !source.stack_id.is_empty() {
-        let id = source.stack_id.replace(':', "%3A").replace('/', "%2F");
-        links.push(Link {
-            label: "events of the stack".to_owned(),
-            url: format!(
-                "{}/cloudformation/home?region={region}#/stacks/events?stackId={id}",
-                host(region, &source.stack_id)
-            ),
-        });
-        links.push(Link {
-            label: "activity of the group".to_owned(),
-            url: format!(
-                "{}/ec2/home?region={region}#AutoScalingGroupDetails:id={};view=activity",
-                host(region, &source.stack_id),
-                source.group
-            ),
-        });
-    }
-    let failed = source
-        .passages
-        .iter()
-        .filter(|it| it.has_failed() && !it.arn.is_empty());
-    links.extend(failed.map(|it| Link {
-        label: format!("failed execution of {}", it.instance),
-        url: console(region, &it.arn),
-    }));
-    links
-}
-
-/// The console of the partition that an ARN is of.
-fn host(region: &str, arn: &str) -> String {
-    let whole = console(region, arn);
-    let end = whole.find("/states/").unwrap_or(whole.len());
-    whole[..end].to_owned()
 }
 
 #[cfg(test)]
@@ -476,18 +462,42 @@ mod tests {
     }
 
     #[test]
-    fn links_lead_to_the_console_of_the_region() {
-        let urls: Vec<String> = links(&source(Vec::new()))
-            .into_iter()
-            .map(|it| it.url)
-            .collect();
+    fn a_rollback_that_failed_is_named_with_its_cause_and_the_way_out() {
+        let failed = source(vec![
+            event(1, "s", "UPDATE_IN_PROGRESS", "User Initiated"),
+            event(2, "Group", "UPDATE_FAILED", "Resource update cancelled"),
+            event(3, "s", "UPDATE_ROLLBACK_IN_PROGRESS", ""),
+            event(4, "Group", "UPDATE_FAILED", "Received 0 SUCCESS"),
+            event(5, "s", "UPDATE_ROLLBACK_FAILED", "The following failed"),
+        ]);
+        let status = "UPDATE_ROLLBACK_FAILED";
+        let told = headline(&failed, (status, Some(false), 60.0), &[]);
         assert_eq!(
-            urls,
-            [
-                "https://eu-west-1.console.aws.amazon.com/cloudformation/home?region=eu-west-1#/stacks/events?stackId=\
-                 arn%3Aaws%3Acloudformation%3Aeu-west-1%3A123456789012%3Astack%2Fs%2F1",
-                "https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#AutoScalingGroupDetails:id=g;view=activity",
-            ]
+            told.text,
+            "The rollback failed in 1m00s, UPDATE_ROLLBACK_FAILED: 2 of 2 on ami-1."
         );
+        let cause = "Group is UPDATE_FAILED: Received 0 SUCCESS";
+        assert_eq!(told.cause.as_deref(), Some(cause));
+        let next =
+            "remove the cause, then aws cloudformation continue-update-rollback --stack-name s";
+        assert_eq!(told.next.as_deref(), Some(next));
+        let last = milestones(&failed).pop().expect("milestones");
+        let end = ("end", "CloudFormation gave up: UPDATE_ROLLBACK_FAILED");
+        assert_eq!((last.kind, last.text.as_str()), end);
+        let retained = [life("i-9", End::Retained)];
+        let told = headline(&failed, (status, Some(false), 60.0), &retained);
+        let next = told.next.expect("a next step");
+        assert!(next.starts_with("ecs-rollout explain i-9, then ecs-rollout terminate i-9; then "));
+        assert!(next.ends_with("continue-update-rollback --stack-name s"));
+        for status in [
+            "UPDATE_FAILED",
+            "CREATE_FAILED",
+            "ROLLBACK_FAILED",
+            "DELETE_FAILED",
+        ] {
+            let told = headline(&failed, (status, Some(false), 60.0), &[]);
+            assert!(told.text.contains(" failed") && !told.text.contains("Rolled back"));
+            assert!(told.next.is_some(), "{status}");
+        }
     }
 }

@@ -51,6 +51,8 @@ pub enum End {
     InPool,
     /// It was let go.
     Gone,
+    /// It was detached from the group, and runs on.
+    Detached,
     /// Its launch was given up.
     Abandoned,
     /// Its drain failed, and it is kept for a person.
@@ -70,6 +72,7 @@ impl End {
             Self::InService => "in service",
             Self::InPool => "in the warm pool",
             Self::Gone => "terminated",
+            Self::Detached => "detached, it runs on",
             Self::Abandoned => "launch abandoned",
             Self::Retained => "retained, its drain failed",
             Self::Kept => "retained for its standalone tasks",
@@ -106,6 +109,7 @@ impl Origin {
 struct Known<'a> {
     launch: Option<&'a Activity>,
     leave: Option<&'a Activity>,
+    detach: Option<&'a Activity>,
     passages: Vec<&'a Passage>,
 }
 
@@ -116,11 +120,18 @@ pub fn lives(source: &Source, end: Timestamp) -> Vec<Life> {
         let Some(instance) = activity.instance() else {
             continue;
         };
+        // Others, such as a way into standby, neither begin nor end the life of an instance.
+        if !(activity.launches() || activity.terminates() || activity.detaches()) {
+            continue;
+        }
         let one = known.entry(instance).or_default();
         // What was tried more than once is told as it went the last time.
-        let place = match activity.launches() {
-            true => &mut one.launch,
-            false => &mut one.leave,
+        let place = if activity.launches() {
+            &mut one.launch
+        } else if activity.terminates() {
+            &mut one.leave
+        } else {
+            &mut one.detach
         };
         if place.is_none_or(|other| other.began <= activity.began) {
             *place = Some(activity);
@@ -129,6 +140,10 @@ pub fn lives(source: &Source, end: Timestamp) -> Vec<Life> {
     for passage in source.passages.iter().filter(|it| !it.instance.is_empty()) {
         let one = known.entry(&passage.instance).or_default();
         one.passages.push(passage);
+    }
+    // One that an earlier operation left retained awaits a person still.
+    for member in source.members.iter().filter(|it| it.state.can_be_ended()) {
+        known.entry(&member.id).or_default();
     }
     let back = way_back(source);
     let mut lives: Vec<(Timestamp, Life)> = known
@@ -153,7 +168,7 @@ fn way_back(source: &Source) -> Option<Timestamp> {
 impl<'a> Known<'a> {
     /// When something began with it.
     fn first(&self) -> Option<Timestamp> {
-        let activities = [self.launch, self.leave].into_iter().flatten();
+        let activities = [self.launch, self.leave, self.detach].into_iter().flatten();
         let passages = self.passages.iter().map(|it| it.started);
         activities.map(|it| it.began).chain(passages).min()
     }
@@ -162,6 +177,17 @@ impl<'a> Known<'a> {
     fn left(&self) -> Option<Timestamp> {
         let leave = self.leave.filter(|it| !it.has_failed());
         leave.and_then(|it| it.ended)
+    }
+
+    /// When it was detached, if it was and is not gone since.
+    fn detached(&self) -> Option<Timestamp> {
+        let detach = self.detach.filter(|it| !it.has_failed())?;
+        self.left().is_none().then_some(detach.began)
+    }
+
+    /// Whether nothing is known of it but what the group shows.
+    fn is_unknown(&self) -> bool {
+        self.first().is_none()
     }
 
     fn life(&self, id: &str, (source, back, end): (&Source, Option<Timestamp>, Timestamp)) -> Life {
@@ -175,14 +201,18 @@ impl<'a> Known<'a> {
             Some(at) if back.is_some_and(|back| at >= back) => Origin::LaunchedOnTheWayBack,
             Some(_) => Origin::Launched,
         };
+        let member = source.members.iter().find(|it| it.id == id);
         let mut telling = Telling {
             known: self,
             phases: Vec::new(),
             end,
+            is_member: member.is_some(),
         };
-        telling.tell(source.began);
+        match self.is_unknown() {
+            true => telling.was_retained(source.began),
+            false => telling.tell(source.began),
+        }
         let phases = telling.phases;
-        let member = source.members.iter().find(|it| it.id == id);
         let (became, reason) = self.became(phases.last(), member);
         Life {
             id: id.to_owned(),
@@ -204,17 +234,21 @@ impl<'a> Known<'a> {
         let given_up = self.passages.iter().any(|it| it.has_abandoned());
         let last_passage = self.passages.last();
         let runs = last_passage.is_some_and(|it| it.stopped.is_none());
+        // One of which the activity was cancelled, because it was retained, has no activity of its end.
+        let has_drained = last_passage.is_some_and(|it| !it.launches);
         let end = match last.map(|it| it.kind) {
+            // However its drain ended: the group shows that a person has to end it.
+            _ if is_retained && last_passage.is_some_and(|it| it.has_kept()) => End::Kept,
+            _ if is_retained => End::Retained,
             _ if runs => End::UnderWay,
+            _ if self.detached().is_some() && member.is_none() => End::Detached,
             Some(Kind::Retained | Kind::HookOpen) if is_gone => End::Gone,
-            Some(Kind::Retained) if !is_retained => End::UnderWay,
-            Some(Kind::Retained) if last_passage.is_some_and(|it| it.has_kept()) => End::Kept,
-            Some(Kind::Retained) => End::Retained,
+            Some(Kind::Retained) => End::UnderWay,
             Some(Kind::HookOpen) => End::HookLeftOpen,
             _ if given_up || launch_failed.is_some() => End::Abandoned,
             Some(Kind::InService) => End::InService,
             Some(Kind::InPool) => End::InPool,
-            _ if left => End::Gone,
+            _ if left || (has_drained && member.is_none()) => End::Gone,
             _ => End::UnderWay,
         };
         // The last that went wrong; what stopped a roll is told where it was noticed.
@@ -386,6 +420,50 @@ mod tests {
             (&phases[2..], end, reason.as_str()),
             (&after[..], End::Gone, "its cause")
         );
+    }
+
+    #[test]
+    fn one_that_was_retained_and_then_terminated_is_gone() {
+        // The activity of one that was retained is cancelled, and its end is in none.
+        let leave = || activity("Terminating", 9, 400, "Cancelled");
+        let twice = || {
+            let failed = passage(false, 10, 400, "DrainFailed");
+            vec![failed, passage(false, 600, 700, "")]
+        };
+        let (phases, end, ..) = told(vec![leave()], twice());
+        assert_eq!(end, End::Gone, "{phases:?}");
+        assert_eq!(phases.last(), Some(&(Kind::TasksStop, 100.0)));
+        let proceeds = Some(LifecycleState::from_name("Terminating:Proceed"));
+        let (phases, end, ..) = told_of(vec![leave()], twice(), proceeds);
+        let last = Some(&(Kind::Terminating, 300.0));
+        assert_eq!((phases.last(), end), (last, End::UnderWay));
+    }
+
+    #[test]
+    fn one_that_was_detached_runs_on() {
+        let detach = activity("Detaching", 300, 310, "Successful");
+        let (phases, end, ..) = told(vec![detach.clone()], Vec::new());
+        assert_eq!(
+            (phases, end),
+            (vec![(Kind::InService, 300.0)], End::Detached)
+        );
+        let launch = activity("Launching a new", 100, 250, "Successful");
+        let joined = vec![passage(true, 130, 240, "")];
+        let (phases, end, ..) = told(vec![launch, detach], joined);
+        let last = Some(&(Kind::InService, 60.0));
+        assert_eq!((phases.last(), end), (last, End::Detached));
+    }
+
+    #[test]
+    fn what_the_group_retains_is_retained_whatever_is_known_of_its_drain() {
+        let retained = || Some(LifecycleState::TerminatingRetained);
+        // Its hook ran into its timeout: the lifecycle policy retains it then too.
+        let open = vec![passage(false, 10, 400, "HookLeftOpen")];
+        assert_eq!(told_of(Vec::new(), open, retained()).1, End::Retained);
+        // An earlier operation left it behind.
+        let (phases, end, origin, _) = told_of(Vec::new(), Vec::new(), retained());
+        assert_eq!(phases, [(Kind::Retained, 1000.0)]);
+        assert_eq!((end, origin), (End::Retained, Origin::Before));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use workers::cause::{self, InvocationError};
 use workers::model::cluster::ServiceCounts;
 
 use super::{Failure, Phase, seconds};
-use crate::aws::{Happened, Past, with_access_in};
+use crate::aws::{Happened, Past};
 
 /// The member of the state's output that holds a worker's answer, for each Task state of a definition.
 pub type Answers = BTreeMap<String, String>;
@@ -244,7 +244,7 @@ impl<'a> Reading<'a> {
         let counted = counted.map(|counts| (event.at, counts));
         self.passage.counted.extend(counted);
         let text = |name: &str| output[member][name].as_str().unwrap_or_default().to_owned();
-        let (verdict, reason) = (text("verdict"), with_access_in(&text("reason")));
+        let (verdict, reason) = (text("verdict"), text("reason"));
         if verdict == "NotYet" {
             phase.waited_for.clone_from(&reason);
             let tasks = output[member]["tasksLeft"]["arns"].as_array();

@@ -7,7 +7,8 @@ use rehearsal::report::{cost_parts_usd, rounded};
 use serde::Serialize;
 
 use super::errors::{errors, failures, mishaps};
-use super::headline::{headline, links, milestones};
+use super::headline::{headline, milestones};
+use super::links::links;
 use super::lives::lives;
 use super::services::series;
 use super::{End, Life, Noted, Passage, Source, Tale, seconds};
@@ -94,7 +95,7 @@ impl Tale {
             false => last(&source).unwrap_or(source.now),
         };
         let instances = lives(&source, ended);
-        let failures = failures(&source.passages);
+        let worker_retries = failures(&source.passages);
         let outcome = outcome(&source);
         let complete = ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&outcome.as_str());
         let well = complete && !instances.iter().any(|it| it.end.awaits_you());
@@ -109,8 +110,8 @@ impl Tale {
             remarks: remarks(&source, goes_on, &instances),
             services: series(&source.passages),
             longest_waits: longest_waits(&instances),
-            errors: errors(&failures),
-            mishaps: mishaps(&source),
+            errors: errors(&worker_retries),
+            failures: mishaps(&source),
             states: states(&source.passages),
             arrows: arrows(&source.passages),
             executions: source.passages.len(),
@@ -128,7 +129,7 @@ impl Tale {
             outcome,
             ended,
             instances,
-            failures,
+            worker_retries,
         }
     }
 
@@ -388,5 +389,19 @@ mod tests {
         let tale = Tale::of(source);
         assert_eq!((tale.well, tale.headline.next), (Some(true), None));
         assert_eq!(tale.instances[0].end, End::Gone);
+    }
+
+    #[test]
+    fn json_names_failures_and_worker_retries_as_the_text_does() {
+        let mut failed = execution("i-1", 0, 2, Some(120));
+        (failed.status, failed.error) = ("FAILED".to_owned(), "DrainFailed".to_owned());
+        let tale = Tale::of(source("UPDATE_ROLLBACK_COMPLETE", vec![failed]));
+        let json = serde_json::to_value(&tale).expect("plain data");
+        let text = crate::view::report::text(&tale);
+        let lines = text.lines().filter(|line| line.starts_with("failure "));
+        let members = json["failures"].as_array().expect("failures");
+        assert_eq!(members.len(), lines.count(), "{text}");
+        assert_eq!(members[0]["status"], "FAILED DrainFailed");
+        assert!(json["workerRetries"].is_array() && json.get("mishaps").is_none());
     }
 }

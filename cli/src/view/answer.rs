@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use rehearsal::report::Report;
 
 use super::milestones::shortened;
+use crate::aws::FailedOperation;
 use crate::format::count;
 use crate::format::seconds;
 
@@ -54,12 +55,19 @@ impl Answer {
                     "Rollout complete, but {retained} retained: {counted} in {took}; {tasks}.{cause}"
                 )
             }
-            (outcome, ..) if outcome.contains("ROLLBACK") => {
-                format!("Rolled back in {took}: {counted}; {tasks}.{cause}")
-            }
-            (outcome, ..) => format!("{outcome} after {took}: {counted}; {tasks}.{cause}"),
+            (outcome, ..) => format!("{}: {counted}; {tasks}.{cause}", ended(outcome, &took)),
         };
         Self { text, is_well }
+    }
+}
+
+/// How a rollout that did not complete ended.
+fn ended(outcome: &str, took: &str) -> String {
+    // The stack is one of the account in memory: what failed is of use here, the way out is not.
+    match FailedOperation::of("", outcome) {
+        Some(failed) => format!("{} in {took}, {outcome}", failed.what),
+        None if outcome.contains("ROLLBACK") => format!("Rolled back in {took}"),
+        None => format!("{outcome} after {took}"),
     }
 }
 
@@ -71,5 +79,24 @@ impl Display for Answer {
         };
         let style: Style = colour.on_default().bold();
         write!(f, "{style}{}{style:#}", self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rollback_that_failed_is_not_called_a_rollback() {
+        for (outcome, says) in [
+            ("UPDATE_ROLLBACK_COMPLETE", "Rolled back in 1m00s"),
+            (
+                "UPDATE_ROLLBACK_FAILED",
+                "The rollback failed in 1m00s, UPDATE_ROLLBACK_FAILED",
+            ),
+            ("UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS after 1m00s"),
+        ] {
+            assert_eq!(ended(outcome, "1m00s"), says);
+        }
     }
 }

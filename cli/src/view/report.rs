@@ -77,7 +77,7 @@ fn failed(tale: &Tale) -> String {
         .filter(|it| it.of_aws)
         .map(|it| it.count)
         .sum();
-    match tale.failures.len() {
+    match tale.worker_retries.len() {
         0 => "none".to_owned(),
         count => format!("{count}, {calls} by a call to AWS"),
     }
@@ -152,7 +152,7 @@ pub fn text(tale: &Tale) -> String {
         );
         line("worker retries", &of);
     }
-    for mishap in &tale.mishaps {
+    for mishap in &tale.failures {
         let at = long(mishap.at.duration_since(tale.began).as_secs_f64());
         let (subject, status, reason) = (&mishap.subject, &mishap.status, &mishap.reason);
         line("failure", &format!("{at} {subject} {status} {reason}"));

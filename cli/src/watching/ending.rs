@@ -4,13 +4,16 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::Course;
-use crate::aws::with_access;
+use crate::aws::{FailedOperation, with_access};
 use crate::format::duration;
 
 /// How it ended. Members are spelled so in JSON output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ending {
+    /// The stack's name.
+    #[serde(skip)]
+    pub stack: String,
     /// The stack's status.
     pub status: String,
     /// Whether it ended as it was meant to.
@@ -75,6 +78,9 @@ impl Ending {
             .ami
             .as_ref()
             .map_or_else(String::new, |ami| format!(" on {ami}"));
+        if let Some(failed) = self.failed() {
+            return format!("{}{took}, {}: {}", failed.what, self.status, self.why());
+        }
         match (&self.course, self.well) {
             (Course::Deletion, true) => format!("Stack deleted{took}."),
             (Course::Creation, true) => format!("Stack created{took}: {counted} in service."),
@@ -82,6 +88,11 @@ impl Ending {
             (Course::Back, false) => format!("Rolled back{took}: {}", self.why()),
             (_, false) => format!("{}{took}: {}", self.status, self.why()),
         }
+    }
+
+    /// The operation that failed and left the stack to you, if one did.
+    fn failed(&self) -> Option<FailedOperation> {
+        FailedOperation::of(&self.stack, &self.status)
     }
 
     fn why(&self) -> String {
@@ -98,14 +109,21 @@ impl Ending {
 
     /// The commands that say more, or that clean up.
     fn next(&self) -> Option<String> {
-        if self.well || self.retained.is_empty() {
+        if self.well {
             return None;
+        }
+        // A retained instance may be the cause for which the operation failed, so its end comes first.
+        let way_out = self.failed().map(|failed| failed.way_out("`"));
+        if self.retained.is_empty() {
+            return way_out;
         }
         // An instance that is retained is the first thing to look at; what is gone cannot be explained.
         let about = |id: &&str| self.instance.as_deref() == Some(*id);
         let mut retained: Vec<&str> = self.retained.iter().map(String::as_str).collect();
         retained.sort_by_key(|id| !about(id));
-        Some(end_retained(&retained, "`"))
+        let steps = [Some(end_retained(&retained, "`")), way_out];
+        let steps: Vec<String> = steps.into_iter().flatten().collect();
+        Some(steps.join("; then "))
     }
 }
 
@@ -136,6 +154,7 @@ mod tests {
 
     fn ending(course: Course, well: bool) -> Ending {
         Ending {
+            stack: "prod".to_owned(),
             status: "UPDATE_COMPLETE".to_owned(),
             well,
             retained: Vec::new(),
@@ -206,5 +225,40 @@ mod tests {
             "UPDATE_COMPLETE in 14m47s: i-00 is retained: its drain failed. Next: `ecs-rollout explain i-00`, then \
              `ecs-rollout terminate i-00`."
         );
+    }
+
+    #[test]
+    fn a_rollback_that_failed_is_no_rollback_and_says_how_it_is_continued() {
+        let failed = Ending {
+            status: "UPDATE_ROLLBACK_FAILED".to_owned(),
+            cause: Some("Received 0 SUCCESS signal(s) out of 1.".to_owned()),
+            ..ending(Course::Back, false)
+        };
+        assert_eq!(
+            failed.summary(),
+            "The rollback failed in 14m47s, UPDATE_ROLLBACK_FAILED: Received 0 SUCCESS signal(s) out of 1. Next: remove the \
+             cause, then `aws cloudformation continue-update-rollback --stack-name prod`."
+        );
+        let retained = Ending {
+            retained: vec!["i-00".to_owned()],
+            ..failed.clone()
+        };
+        let next = retained.next_step().expect("a next step");
+        assert!(next.starts_with("Next: `ecs-rollout explain i-00`, then"));
+        assert!(next.ends_with("continue-update-rollback --stack-name prod`."));
+        for (status, what) in [
+            ("UPDATE_FAILED", "The update failed, "),
+            ("CREATE_FAILED", "The creation of the stack failed, "),
+            ("ROLLBACK_FAILED", "The creation of the stack failed, "),
+            ("DELETE_FAILED", "The deletion of the stack failed in"),
+        ] {
+            let status = status.to_owned();
+            let failed = Ending {
+                status,
+                ..failed.clone()
+            };
+            assert!(failed.outcome().starts_with(what), "{}", failed.outcome());
+            assert!(failed.next_step().is_some(), "{}", failed.status);
+        }
     }
 }

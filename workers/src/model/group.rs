@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::InstanceId;
@@ -176,6 +177,45 @@ pub struct GroupInstance {
 /// The tag of a group by which a person holds everything in it as it is; its value says why.
 pub const HOLD_TAG: &str = "ecs-rollout:hold";
 
+/// Stands in the tag's value before the time: AWS has no time of a tag. Of characters that a tag takes everywhere
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html>).
+const SINCE: &str = " - since ";
+
+/// Why a rollout of the group is paused: what the value of tag [`HOLD_TAG`] says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    /// The reason that was given.
+    pub why: String,
+    /// Since when; not known if somebody wrote the tag by hand.
+    pub since: Option<Timestamp>,
+}
+
+impl Pause {
+    /// Reads the tag's value.
+    pub fn read(value: &str) -> Self {
+        let parts = value.rsplit_once(SINCE);
+        let parts = parts.and_then(|(why, since)| Some((why, since.parse().ok()?)));
+        match parts {
+            Some((why, since)) => Self {
+                why: why.to_owned(),
+                since: Some(since),
+            },
+            None => Self {
+                why: value.to_owned(),
+                since: None,
+            },
+        }
+    }
+
+    /// The tag's value.
+    pub fn value(&self) -> String {
+        match self.since {
+            Some(since) => format!("{}{SINCE}{since:.0}", self.why),
+            None => self.why.clone(),
+        }
+    }
+}
+
 /// A group, as far as drains go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupSeen {
@@ -185,7 +225,7 @@ pub struct GroupSeen {
     pub instances: Vec<GroupInstance>,
     /// Whether it has a warm pool.
     pub has_pool: bool,
-    /// Why somebody holds it, if somebody does.
+    /// Why an operator has paused it, if one has: the reason without its time.
     pub on_hold: Option<String>,
 }
 
@@ -236,6 +276,18 @@ impl fmt::Display for StackState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pause_is_read_as_it_was_written() {
+        let since = "2026-11-30T15:28:49Z".parse().ok();
+        for (why, since) in [("x", since), ("sale - since Monday", since), ("x", None)] {
+            let why = why.to_owned();
+            let pause = Pause { why, since };
+            assert_eq!(Pause::read(&pause.value()), pause);
+        }
+        assert_eq!(Pause::read("x - since 2026-11-30T15:28:49Z").why, "x");
+        assert_eq!(Pause::read("ask Kim").since, None);
+    }
 
     #[test]
     fn what_a_person_has_set_aside_is_at_no_hook_and_no_drain() {

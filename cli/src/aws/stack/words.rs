@@ -18,9 +18,12 @@ pub(super) fn no_stack(name: &str, region: &str) -> String {
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html>
 pub(super) fn no_output(stack: &Stack, output: &str) -> String {
     let (name, status) = (&stack.name, &stack.status);
+    if let Some(why) = only_drafted(name, status) {
+        return why;
+    }
     let events = failure_events(name);
     match status.as_str() {
-        "CREATE_IN_PROGRESS" | "REVIEW_IN_PROGRESS" => format!(
+        "CREATE_IN_PROGRESS" => format!(
             "stack {name} is {status}, so it has no output {output} yet; wait until it is CREATE_COMPLETE"
         ),
         "CREATE_FAILED" => format!(
@@ -39,6 +42,20 @@ pub(super) fn no_output(stack: &Stack, output: &str) -> String {
             "stack {name} is {status} and has no output {output}, so it is not a stack of template/ecs-cluster.yaml; name one that is"
         ),
     }
+}
+
+/// That a stack was only drafted by a change set, and the way out: it has no resources until somebody
+/// executes that (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>).
+pub fn only_drafted(name: &str, status: &str) -> Option<String> {
+    (status == "REVIEW_IN_PROGRESS").then(|| {
+        format!(
+            "stack {name} is REVIEW_IN_PROGRESS: a change set was created for it and never executed, so it has no resources. \
+             Execute the change set, or delete the stack: {}",
+            with_access(&format!(
+                "aws cloudformation delete-stack --stack-name {name}"
+            ))
+        )
+    })
 }
 
 /// The command that shows why a stack failed.
@@ -65,6 +82,9 @@ mod tests {
         assert!(said("CREATE_FAILED").contains("update the stack"));
         assert!(said("ROLLBACK_COMPLETE").contains("takes no update"));
         assert!(said("CREATE_IN_PROGRESS").contains("wait until"));
+        let drafted = said("REVIEW_IN_PROGRESS");
+        assert!(!drafted.contains("wait until"), "{drafted}");
+        assert!(drafted.contains("Execute the change set, or delete the stack: aws"));
         assert!(said("UPDATE_COMPLETE").contains("template/ecs-cluster.yaml"));
     }
 }

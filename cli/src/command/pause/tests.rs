@@ -116,3 +116,28 @@ fn a_pause_without_an_update_says_so() {
     };
     assert_eq!(since_when(&since), " since 1970-01-01 00:00:00Z");
 }
+
+#[test]
+fn a_pause_of_a_rollback_says_that_the_rollback_fails_after_an_hour() {
+    let mut stack = Stack::with_parameters(STACK, []);
+    let draining = group(LifecycleState::TerminatingWait);
+    let command = "aws cloudformation continue-update-rollback --stack-name ecs-cluster";
+    stack.status = "UPDATE_ROLLBACK_IN_PROGRESS".to_owned();
+    for shown in [
+        plan("Account 1", &stack, "g", &draining),
+        paused(&stack, "ecs-rollout resume ecs-cluster"),
+    ] {
+        assert!(shown.contains("UPDATE_ROLLBACK_FAILED"), "{shown}");
+        assert!(shown.contains(command), "{shown}");
+    }
+    for status in [
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+    ] {
+        stack.status = status.to_owned();
+        let shown = plan("Account 1", &stack, "g", &draining);
+        assert!(!shown.contains(command), "{status}: {shown}");
+        let answer = paused(&stack, "ecs-rollout resume ecs-cluster");
+        assert_eq!(answer, "Paused. To resume: ecs-rollout resume ecs-cluster");
+    }
+}

@@ -16,7 +16,7 @@ use workers::model::group::LifecycleState;
 
 use super::News;
 use super::look::Look;
-use crate::aws::{Access, Group, Stack, with_access};
+use crate::aws::{Access, Group, Stack, only_drafted};
 use crate::failure::Failure;
 use crate::watching::{Activities, Entry, Events, Expected, Pace, Sight, Standing};
 use amis::Amis;
@@ -268,19 +268,10 @@ impl Rounds {
     }
 }
 
-/// A stack that was only drafted by a change set has nothing to watch, and stays so until somebody executes that
-/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>).
+/// A stack that was only drafted by a change set has nothing to watch.
 fn has_resources(stack: &Stack) -> Result<(), String> {
-    match stack.status == "REVIEW_IN_PROGRESS" {
-        true => Err(format!(
-            "stack {0} is REVIEW_IN_PROGRESS: a change set was created for it and never executed, so it has no resources to watch. \
-             Execute the change set, or delete the stack: {1}",
-            stack.name,
-            with_access(&format!(
-                "aws cloudformation delete-stack --stack-name {}",
-                stack.name
-            ))
-        )),
-        false => Ok(()),
+    match only_drafted(&stack.name, &stack.status) {
+        Some(why) => Err(why),
+        None => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use workers::model::group::LifecycleState;
 
 use super::{Asked, Remark, SAME_AMI, Seen, some};
-use crate::aws::{failure_events, quoted, with_access};
+use crate::aws::{FailedOperation, failure_events, quoted, with_access};
 use crate::plan::ami::{is_public, restore, why_no_id};
 use crate::plan::seen::Method;
 use crate::watching::resume_command;
@@ -34,17 +34,14 @@ pub fn stack(seen: &Seen, _: &Asked) -> Vec<Remark> {
         return vec![Remark::warning("stack-failed", failed(name, status))];
     }
     let out = match status {
-        "UPDATE_ROLLBACK_FAILED" => format!(
-            "remove the cause, then end the rollback with {}",
-            with_access(&format!(
-                "aws cloudformation continue-update-rollback --stack-name {name}"
-            ))
-        ),
         "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_FAILED" => format!(
             "it can only be deleted, and then created again; find the cause with {}",
             failure_events(name)
         ),
-        _ => format!("find the cause with {}", failure_events(name)),
+        _ => match FailedOperation::of(name, status) {
+            Some(failed) => failed.way_out(""),
+            None => format!("find the cause with {}", failure_events(name)),
+        },
     };
     let words = format!("stack {name} is {status}, in which CloudFormation takes no update; {out}");
     vec![Remark::blocker("stack-failed", words)]

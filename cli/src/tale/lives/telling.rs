@@ -13,6 +13,8 @@ pub struct Telling<'a> {
     pub phases: Vec<Phase>,
     /// Until when.
     pub end: Timestamp,
+    /// Whether the group has it still.
+    pub is_member: bool,
 }
 
 impl Telling<'_> {
@@ -38,6 +40,11 @@ impl Telling<'_> {
         }
     }
 
+    /// Tells of one that was retained before `began`, and is still.
+    pub fn was_retained(&mut self, began: Timestamp) {
+        self.put(Kind::Retained, began, self.end);
+    }
+
     /// What was before the first execution, or, without any, before it left.
     fn before(&mut self, began: Timestamp) {
         let known = self.known;
@@ -48,6 +55,7 @@ impl Telling<'_> {
             return self.put(Kind::Launching, launch.began, until);
         }
         let starts = starts.or(known.leave.map(|it| it.began));
+        let starts = starts.or(known.detached());
         let starts = starts.unwrap_or(self.end);
         let leaves = known.leave.map_or(starts, |it| it.began.min(starts));
         if first.is_none_or(|it| !it.launches) {
@@ -62,7 +70,8 @@ impl Telling<'_> {
         let came = known.launch.filter(|it| it.status == "Successful");
         let leaves = known.leave.map(|it| it.began);
         if let Some(served) = came.and_then(|it| it.ended) {
-            self.put(Kind::InService, served, leaves.unwrap_or(self.end));
+            let until = leaves.or(known.detached()).unwrap_or(self.end);
+            self.put(Kind::InService, served, until);
         }
         if let Some(leaves) = leaves {
             self.put(Kind::Terminating, leaves, self.gone(leaves));
@@ -81,7 +90,8 @@ impl Telling<'_> {
             _ => Some(Kind::InService),
         };
         let left = self.known.left().filter(|it| *it > stopped);
-        let until = next.or(left).unwrap_or(self.end);
+        let detached = self.known.detached().filter(|it| *it > stopped);
+        let until = next.or(left).or(detached).unwrap_or(self.end);
         let Some(kind) = rests else {
             return self.leaves(stopped, next);
         };
@@ -111,6 +121,8 @@ impl Telling<'_> {
     /// when that is seen, and no other need tell of the end.
     fn gone(&self, from: Timestamp) -> Timestamp {
         let (ended, otherwise) = match (self.known.leave, self.known.launch) {
+            // It was retained, and then ended: no activity says when.
+            (Some(leave), _) if leave.has_failed() && !self.is_member => (None, from),
             (Some(leave), _) => (leave.ended, self.end),
             (None, launch) => (launch.and_then(|it| it.ended), from),
         };

@@ -88,7 +88,7 @@ pub fn links(tale: &Tale) -> String {
 
 /// Errors, what AWS says went wrong, and each attempt that failed.
 pub fn failures(tale: &Tale) -> String {
-    if tale.errors.is_empty() && tale.mishaps.is_empty() {
+    if tale.errors.is_empty() && tale.failures.is_empty() {
         return "<p>Nothing failed, and nothing was tried twice.</p>\n".to_owned();
     }
     let mut out = String::new();
@@ -96,7 +96,7 @@ pub fn failures(tale: &Tale) -> String {
         out += &errors(tale);
         out += &attempts(tale);
     }
-    if !tale.mishaps.is_empty() {
+    if !tale.failures.is_empty() {
         out += &mishaps(tale);
     }
     out
@@ -123,7 +123,7 @@ fn errors(tale: &Tale) -> String {
 }
 
 fn attempts(tale: &Tale) -> String {
-    let rows = tale.failures.iter().take(ATTEMPTS_TOLD).map(|it| {
+    let rows = tale.worker_retries.iter().take(ATTEMPTS_TOLD).map(|it| {
         let again = if it.again { "yes" } else { "no" };
         vec![
             since(tale, it.at),
@@ -137,12 +137,12 @@ fn attempts(tale: &Tale) -> String {
     let rows: Vec<Vec<String>> = rows.collect();
     let columns = ["at", "instance", "in", "error", "tried again", "message"];
     let each = table("Worker retries", &columns, &rows);
-    let (told, all) = (rows.len(), tale.failures.len());
+    let (told, all) = (rows.len(), tale.worker_retries.len());
     folded(true, &format!("Worker retries: {told} of {all}"), &each)
 }
 
 fn mishaps(tale: &Tale) -> String {
-    let rows = tale.mishaps.iter().map(|it| {
+    let rows = tale.failures.iter().map(|it| {
         vec![
             since(tale, it.at),
             code(&it.subject),

@@ -13,6 +13,9 @@ use crate::watching::{Change, Ended, Ending, Entry};
 /// Statuses of a stack whose operation ended as it was meant to.
 const COMPLETE: [&str; 3] = ["UPDATE_COMPLETE", "CREATE_COMPLETE", "DELETE_COMPLETE"];
 
+/// The status of a stack whose rollback failed.
+const ROLLBACK_FAILED: &str = "UPDATE_ROLLBACK_FAILED";
+
 /// Executions that ended badly are looked for so often at the end: once for each way in which they do.
 const LOOKS_FOR_FAILURES: usize = 3;
 
@@ -34,7 +37,10 @@ impl Rounds {
         let replaced = self.sight.replaced();
         let over = self.over(stack, group.is_some(), &retained).await?;
         let began = self.sight.began;
+        let turned = rollback_failure(&self.sight.log, &stack.name)
+            .filter(|_| stack.status == ROLLBACK_FAILED);
         let ended = Ending {
+            stack: stack.name.clone(),
             status: stack.status.clone(),
             well,
             retained,
@@ -44,6 +50,7 @@ impl Rounds {
             ami: self.sight.new_ami().map(str::to_owned),
             seconds: began.map(|began| over.duration_since(began).as_secs()),
             cause: match &failure {
+                _ if turned.is_some() => turned,
                 Some(failure) => Some(failure.reason.clone()),
                 None => cause(&self.sight.log, &stack.name).filter(|_| !well),
             },
@@ -112,6 +119,23 @@ fn cause(log: &[Entry], stack: &str) -> Option<String> {
     failed.or(turned).map(|entry| entry.text.clone())
 }
 
+/// Why a rollback failed: what failed since it began last. What failed before made the update roll
+/// back, or was cancelled with it, and is no cause of that.
+fn rollback_failure(log: &[Entry], stack: &str) -> Option<String> {
+    let begins =
+        |entry: &Entry| entry.subject == stack && entry.status == "UPDATE_ROLLBACK_IN_PROGRESS";
+    // The log is newest first.
+    let since = log.iter().position(begins).unwrap_or(log.len());
+    let failed = log[..since]
+        .iter()
+        .rev()
+        .filter(|entry| entry.status.ends_with("_FAILED") && !entry.text.is_empty());
+    let of_resource = failed.clone().find(|entry| entry.subject != stack);
+    of_resource
+        .or_else(|| failed.last())
+        .map(|entry| entry.text.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,5 +174,27 @@ mod tests {
             Some("The following resource(s) failed")
         );
         assert_eq!(cause(&log[3..], "s"), None);
+    }
+
+    #[test]
+    fn the_cause_of_a_failed_rollback_is_what_failed_in_it() {
+        let entry = |at: i64, subject: &str, status: &str, text: &str| Entry {
+            at: Timestamp::from_second(at).expect("a time"),
+            subject: subject.to_owned(),
+            status: status.to_owned(),
+            text: text.to_owned(),
+        };
+        let log = [
+            entry(4, "s", "UPDATE_ROLLBACK_FAILED", "The following failed"),
+            entry(3, "Group", "UPDATE_FAILED", "Received 0 SUCCESS"),
+            entry(2, "s", "UPDATE_ROLLBACK_IN_PROGRESS", ""),
+            entry(1, "Group", "UPDATE_FAILED", "Resource update cancelled"),
+        ];
+        let why = rollback_failure(&log, "s");
+        assert_eq!(why.as_deref(), Some("Received 0 SUCCESS"));
+        let alone = [log[0].clone(), log[2].clone(), log[3].clone()];
+        let why = rollback_failure(&alone, "s");
+        assert_eq!(why.as_deref(), Some("The following failed"));
+        assert_eq!(rollback_failure(&log[2..], "s"), None);
     }
 }
