@@ -126,13 +126,13 @@ fn rollback_failure(log: &[Entry], stack: &str) -> Option<String> {
         |entry: &Entry| entry.subject == stack && entry.status == "UPDATE_ROLLBACK_IN_PROGRESS";
     // The log is newest first.
     let since = log.iter().position(begins).unwrap_or(log.len());
-    let failed = log[..since]
+    let mut failed = log[..since]
         .iter()
         .rev()
         .filter(|entry| entry.status.ends_with("_FAILED") && !entry.text.is_empty());
     let of_resource = failed.clone().find(|entry| entry.subject != stack);
     of_resource
-        .or_else(|| failed.last())
+        .or_else(|| failed.next_back())
         .map(|entry| entry.text.clone())
 }
 
