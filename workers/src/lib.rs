@@ -482,6 +482,7 @@ mod tests {
     fn names_lead_back_to_their_workers() {
         for worker in Worker::ALL {
             assert_eq!(Worker::from_name(worker.name()), Some(worker));
+            assert_eq!(Worker::of_phase(worker.phase()), Some(worker));
         }
         assert_eq!(Worker::from_name("sleep"), None);
     }
