@@ -18,7 +18,7 @@ use super::edge::{Unanswered, chain};
 use crate::failure::{Exit, Failure};
 pub use sources::Sources;
 
-/// The services that are asked, as AWS's SDKs name them
+/// The services that this tool calls, by the names that the SDKs of AWS use
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>).
 const SERVICES: [&str; 6] = [
     "CloudFormation",
