@@ -67,7 +67,7 @@ impl Listener for Rang {
 fn rang_in(text: &str) -> BTreeSet<&'static str> {
     let rang = Arc::new(Mutex::new(Rang::default()));
     let story = script::read("alarms.story", text).expect("a story that can be read");
-    play(&story.settings, &story.actions, None, rang.clone()).expect("it can be played");
+    play(&story.settings, &story.actions, rang.clone()).expect("it can be played");
     let mut rang = rang.lock().expect("no story panicked");
     std::mem::take(&mut rang.0)
 }

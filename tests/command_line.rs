@@ -22,6 +22,7 @@ fn json_is_one_object_with_the_documented_members() {
         "rollSeconds",
         "lowerBoundSeconds",
         "overhead",
+        "lateness",
         "tasksMoved",
         "tasksKilledEarly",
         "maxOpenDrains",
@@ -173,7 +174,20 @@ fn a_rehearsal_ends_with_its_answer_on_one_screen() {
     assert!(all.len() > 100, "{} lines", all.len());
     assert_eq!(all.last(), Some(last));
     let invariants = all.iter().filter(|line| line.starts_with("invariant "));
-    assert_eq!(invariants.count(), 13);
+    assert_eq!(invariants.count(), 12);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_rehearsal_to_the_byte_with_faults_too() {
+    let faults = ["--fault", "throttle", "--fault", "stale-read"];
+    let flags = [
+        &["--instances", "3", "--seed", "11", "--verbose"],
+        &faults[..],
+    ]
+    .concat();
+    let (first, second) = (rehearsed(&flags), rehearsed(&flags));
+    assert!(first.0.len() > 100, "{} lines", first.0.len());
+    assert_eq!(first, second);
 }
 
 #[test]

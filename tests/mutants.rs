@@ -102,7 +102,7 @@ fn without_a_drain_back_into_the_pool_tasks_are_cut_off() {
         r#"{"Variable": "$.detail.Destination", "IsPresent": true},"#,
     );
     let listener = Arc::new(Mutex::new(Silence));
-    let played = play(&story.settings, &story.actions, None, listener).expect("it can be played");
+    let played = play(&story.settings, &story.actions, listener).expect("it can be played");
     let broken = played.broken.iter().map(|broken| broken.claim);
     assert!(
         broken

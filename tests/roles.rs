@@ -96,7 +96,7 @@ fn record() -> Record {
         let file = path.display().to_string();
         let text = std::fs::read_to_string(&path).expect("a story");
         let story = script::read(&file, &text).expect("a story that can be read");
-        play(&story.settings, &story.actions, None, record.clone())
+        play(&story.settings, &story.actions, record.clone())
             .unwrap_or_else(|error| panic!("{file}: {error}"));
     }
     let mut played = record.lock().expect("no story panicked");

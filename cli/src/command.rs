@@ -5,7 +5,6 @@ mod cancel;
 mod change;
 mod explain;
 mod graph;
-mod listeners;
 mod pages;
 mod pause;
 mod plan;

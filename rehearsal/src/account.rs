@@ -8,7 +8,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::changes::Changes;
 use crate::clock::Queue;
 use crate::fact::{Fact, Told};
 use crate::faults::{self, Faults};
@@ -95,8 +94,6 @@ pub struct Account {
     pub reads: faults::calls::Reads,
     /// Everything that happened, in order.
     pub facts: Vec<Told>,
-    /// How often something changed that a worker could see.
-    pub changes: Changes,
     queue: Queue,
     /// The names of the CloudWatch alarms that are in ALARM.
     pub alarms: BTreeSet<String>,
@@ -142,7 +139,6 @@ impl Account {
             answers_written: false,
             reads: Default::default(),
             facts: Vec::new(),
-            changes: Changes::default(),
             queue: Queue::default(),
             alarms: BTreeSet::new(),
             autoscaling: Default::default(),
@@ -168,7 +164,6 @@ impl Account {
 
     /// Writes down that `fact` happened now.
     pub fn tell(&mut self, fact: Fact) {
-        self.changes.note(&fact);
         self.facts.push(Told { at: self.now, fact });
     }
 

@@ -48,9 +48,6 @@ pub enum ExecutionName {
 /// How long things take, and what is not known for certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dynamics {
-    /// Whether the events of AWS services come late, by the table of [`lateness`]. Without, as for
-    /// the lower bound of a rollout, each is on the bus at its own time.
-    pub services_are_late: bool,
     /// From the bus to a target, drawn between these. Recorded: 3 s at most from PutEvents to a
     /// queue.
     pub latency: (Duration, Duration),
@@ -65,7 +62,6 @@ pub struct Dynamics {
 impl Default for Dynamics {
     fn default() -> Self {
         Self {
-            services_are_late: true,
             latency: (Duration::from_millis(300), Duration::from_millis(1500)),
             second_copy: (Duration::from_secs(5), Duration::from_secs(30)),
             longest_backoff: Duration::from_secs(480),
@@ -148,13 +144,8 @@ pub fn put_event(account: &mut Account, event: Value) {
 pub fn put_event_known_as(account: &mut Account, id: &str, event: Value) {
     let whole = put::with_id(id, &event);
     put::archive(account, &whole);
-    // It is drawn in either case, so that all other chance stays the same.
     let place = account.random.u64(0..lateness::PARTS);
-    let late = if account.eventbridge.dynamics.services_are_late {
-        lateness::at_place(place)
-    } else {
-        Duration::ZERO
-    };
+    let late = lateness::at_place(place);
     account.after(late, Event(Planned::Arrival(Box::new(whole))));
 }
 

@@ -11,7 +11,6 @@ use workers::Worker;
 use workers::model::WaitCause;
 
 use crate::account::Account;
-use crate::changes::Sight;
 use crate::environments::Environments;
 use crate::fact::Fact;
 use crate::faults::invocations::crash;
@@ -214,20 +213,6 @@ pub fn wait_causes(answer: &Value) -> Vec<WaitCause> {
 }
 
 impl Function {
-    /// How much of the account the worker looks at when it is asked about `event`.
-    pub fn sight<'a>(&self, event: &'a Value) -> Sight<'a> {
-        let instance = event["detail"]["EC2InstanceId"]
-            .as_str()
-            .unwrap_or_default();
-        let launching =
-            event["detail"]["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_LAUNCHING";
-        match self.worker() {
-            Some(Worker::Joined | Worker::Draining | Worker::Drained) => Sight::Instance(instance),
-            Some(Worker::Stable) if launching => Sight::Group,
-            _ => Sight::All,
-        }
-    }
-
     /// The worker in the function's zip, by the folder in which the build puts it.
     pub fn worker(&self) -> Option<Worker> {
         let folder = self.code.rsplit('/').nth(1)?;

@@ -2,7 +2,6 @@
 //!
 //! # Layout
 //! - [`account`]: the account: one clock, one queue of things to come, one state per service.
-//! - [`changes`]: how often something changed that a worker could see.
 //! - [`clock`]: the queue of things to come.
 //! - [`text_file`]: text files, as people's tools write them.
 //! - [`usage`]: how much of the account's API limits a roll uses.
@@ -24,7 +23,6 @@
 pub mod account;
 pub mod activities;
 pub mod autoscaling;
-pub mod changes;
 pub mod clock;
 pub mod cloudformation;
 pub mod cloudwatch;

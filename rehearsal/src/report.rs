@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::environments::Starts;
-use crate::promises::{Claim, Promise};
+use crate::promises::Promise;
 use crate::usage::BucketUse;
-use crate::watch::Seen;
+use crate::watch::{PhaseLateness, Seen};
 
 /// US dollars for 1,000 state transitions (public price, most Regions).
 const USD_PER_1000_TRANSITIONS: f64 = 0.025;
@@ -34,10 +34,12 @@ pub struct Report {
     pub kept: Vec<String>,
     /// From the update of the stack until nothing was under way any more, in virtual seconds.
     pub roll_seconds: f64,
-    /// The same story noticed without delay: every Wait state lasts one second.
-    pub lower_bound_seconds: Option<f64>,
+    /// How long it would have taken if every condition had been noticed when it became true.
+    pub lower_bound_seconds: f64,
     /// The ratio of the two.
-    pub overhead: Option<f64>,
+    pub overhead: f64,
+    /// How late conditions were noticed, by the worker that notices them; `queued` is a new instance's wait for drains.
+    pub lateness: BTreeMap<&'static str, Lateness>,
     /// Service tasks that stopped on instances that were leaving.
     pub tasks_moved: u64,
     /// Tasks cut off though nobody had asked for it.
@@ -79,27 +81,30 @@ pub struct Amis {
     pub new: String,
 }
 
+/// How late the conditions of one phase were noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lateness {
+    /// How many conditions became true.
+    pub times: u32,
+    /// The mean time from when a condition was true until it was noticed, in seconds.
+    pub mean_seconds: f64,
+    /// The longest such time, in seconds.
+    pub longest_seconds: f64,
+}
+
+impl From<PhaseLateness> for Lateness {
+    fn from(phase: PhaseLateness) -> Self {
+        let mean = phase.total.as_secs_f64() / f64::from(phase.times.max(1));
+        Self {
+            times: phase.times,
+            mean_seconds: rounded(mean, 1),
+            longest_seconds: rounded(phase.longest.as_secs_f64(), 1),
+        }
+    }
+}
+
 impl Report {
-    /// Adds whether the story, told a second time, was the same.
-    pub fn told_twice(&mut self, same: bool) {
-        let claim = Claim::SameSeedSameStory;
-        let detail = match same {
-            true => claim.words(),
-            false => "the second rehearsal with the same seed had another trace",
-        };
-        self.promises.push(Promise {
-            name: claim.name(),
-            held: same,
-            detail: detail.to_owned(),
-        });
-    }
-
-    /// Whether it was told a second time.
-    pub fn was_told_twice(&self) -> bool {
-        let name = Claim::SameSeedSameStory.name();
-        self.promises.iter().any(|promise| promise.name == name)
-    }
-
     /// Whether the roll ended as asked: all on the new AMI, nothing kept back, every promise held.
     pub fn as_asked(&self) -> bool {
         self.outcome == "UPDATE_COMPLETE" && self.retained.is_empty() && self.promises_held()

@@ -81,10 +81,6 @@ impl Default for Dynamics {
 pub struct State {
     /// How long things take.
     pub dynamics: Dynamics,
-    /// If set, each Wait state lasts that long, but no longer than the definition says. It shows how fast a roll could
-    /// be if nobody ever waited too long. While nothing has changed in the account, the question that would follow is
-    /// left out, since its answer is known, and the Wait begins again.
-    pub wait_override: Option<Duration>,
     /// Whether the history of an execution is dropped as soon as that has ended: for a roll of hundreds of instances in
     /// which nobody reads it. `GetExecutionHistory` then refuses to answer for such an execution.
     pub forget_histories: bool,

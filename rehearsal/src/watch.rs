@@ -2,8 +2,10 @@
 
 mod actions;
 mod answers;
+mod critical_path;
 mod drains;
 mod judge;
+mod lateness;
 mod looks;
 mod tasks;
 #[cfg(test)]
@@ -20,6 +22,8 @@ use crate::ec2::TemplateVersion;
 use crate::fact::Told;
 use crate::promises::Broken;
 use crate::world::Observer;
+
+pub use lateness::PhaseLateness;
 
 /// What the stack's parameters say about a roll.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +117,10 @@ pub struct Seen {
     pub max_open_drains: usize,
     /// Instances that went away.
     pub replaced: BTreeSet<String>,
+    /// By how much earlier the rollout would have been over if every condition had been noticed when it became true.
+    pub avoidable_delay: Duration,
+    /// How late conditions were noticed, by the worker that notices them; `queued` is a new instance's wait for drains.
+    pub lateness: BTreeMap<&'static str, PhaseLateness>,
     /// Longest history of an execution that ended, in events.
     pub max_history_events: usize,
     /// Promises broken.
@@ -130,6 +138,7 @@ pub struct Watch {
 struct Inner {
     actions: actions::Actions,
     looks: looks::Looks,
+    lateness: lateness::Lateness,
     /// Name of the group.
     group: String,
     terms: Terms,
@@ -193,6 +202,7 @@ impl Watch {
         let inner = Inner {
             actions: actions::Actions::default(),
             looks: looks::Looks::default(),
+            lateness: lateness::Lateness::default(),
             group: String::new(),
             terms,
             rolling: false,
@@ -240,6 +250,7 @@ impl Watch {
         inner.rolling = true;
         inner.most_judged = 0;
         inner.looks.usage = Default::default();
+        inner.lateness.begin_rollout();
         // What broke before the roll is the roll's to tell: nobody else will.
         let broken = std::mem::take(&mut inner.seen.broken);
         inner.seen = Seen {
@@ -253,7 +264,12 @@ impl Watch {
         let mut inner = self.lock();
         inner.stays_within_budget();
         inner.rolling = false;
-        std::mem::take(&mut inner.seen)
+        let (avoidable_delay, lateness) = inner.lateness.end_rollout();
+        Seen {
+            avoidable_delay,
+            lateness,
+            ..std::mem::take(&mut inner.seen)
+        }
     }
 
     /// Takes notice that a user sets an instance DRAINING.

@@ -118,7 +118,7 @@ fn written() -> BTreeSet<Metric> {
         let text = std::fs::read_to_string(&path).expect("a story");
         let mut story = script::read(name, &text).expect("a story that can be read");
         story.settings.set_parameter("Metrics", "true");
-        play(&story.settings, &story.actions, None, record.clone())
+        play(&story.settings, &story.actions, record.clone())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
     let record = record.lock().expect("no story panicked");

@@ -2,7 +2,6 @@
 
 mod ami;
 mod html;
-mod tellings;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +10,9 @@ use std::sync::{Arc, Mutex};
 use clap::{Args, ValueEnum};
 use rehearsal::report::Report;
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
-use rehearsal::story::{Action, Afterwards, Processes, Settings, play_with_processes};
+use rehearsal::story::{
+    Action, Afterwards, Played, Processes, Settings, play_then, play_with_processes,
+};
 use rehearsal::text_file;
 use rehearsal::workload::Workload;
 
@@ -24,10 +25,6 @@ use crate::view::answer::Answer;
 use crate::view::live::{Live, Shown};
 use crate::view::out::say;
 use crate::view::summary;
-use tellings::{only_report, rehearse};
-
-/// A larger cluster's story is told twice only if somebody asks for it: that takes half as long again.
-const TOLD_TWICE: u64 = 200;
 
 /// With processes time goes by so many times as fast as the wall clock: a call takes a millisecond or two.
 const SPEED: u32 = 60;
@@ -68,9 +65,6 @@ pub struct Rehearse {
     /// Something that goes wrong; may be given several times
     #[arg(long, value_name = "NAME", value_parser = Trouble::from_name, long_help = trouble::help())]
     fault: Vec<Trouble>,
-    /// Rehearse twice, to check that both are the same, also with more than 200 instances
-    #[arg(long, conflicts_with = "processes")]
-    twice: bool,
     /// Run the workers as processes of their own, which call the account on loopback
     #[arg(long)]
     processes: bool,
@@ -137,7 +131,7 @@ impl Rehearse {
             say(format!("{text}\n"));
         } else {
             let detail = match self.verbose {
-                true => summary::text(&report, self.not_claimed(&report)),
+                true => summary::text(&report),
                 false => summary::short(&report),
             };
             say(format!("{detail}\n{answer}\n"));
@@ -162,10 +156,8 @@ impl Rehearse {
                         .to_owned(),
                 );
             }
-            let size = settings.parameter("ClusterSize");
-            let size: u64 = size.and_then(|size| size.parse().ok()).unwrap_or(0);
-            let twice = self.twice || size <= TOLD_TWICE;
-            return rehearse((settings, &self.actions()), live, (twice, afterwards));
+            let played = play_then(settings, &self.actions(), live.clone(), afterwards)?;
+            return only_report(played);
         }
         let processes = Processes {
             workers: self.workers.folder()?,
@@ -180,17 +172,6 @@ impl Rehearse {
             afterwards,
         )?;
         only_report(played)
-    }
-
-    /// Why nothing is said of the same seed's story, if nothing is.
-    fn not_claimed(&self, report: &Report) -> Option<&'static str> {
-        match (self.processes, report.was_told_twice()) {
-            (true, _) => Some("processes run on the wall clock"),
-            (false, false) => {
-                Some("a rollout of this size is rehearsed once; --twice compares two")
-            }
-            (false, true) => None,
-        }
     }
 
     /// What is rehearsed.
@@ -284,6 +265,15 @@ impl Rehearse {
         }
         Ok(workload)
     }
+}
+
+/// The report of the one rollout that is rehearsed.
+///
+/// # Errors
+/// If there was none.
+fn only_report(played: Played) -> Result<Report, String> {
+    let first = played.reports.into_iter().next();
+    first.ok_or_else(|| "the rehearsal has no rollout".to_owned())
 }
 
 /// That the batch is larger than the group, if it is: then there is one batch, and nothing is learned of others.

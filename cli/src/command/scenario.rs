@@ -48,13 +48,13 @@ impl Scenario {
         } else {
             Shown::Progress
         })));
-        let played = play(&script.settings, &script.actions, None, live.clone())?;
+        let played = play(&script.settings, &script.actions, live.clone())?;
         live.lock()
             .expect("a panic in a listener ends the program")
             .finish();
         if is_text {
             for report in &played.reports {
-                say(summary::text(report, None));
+                say(summary::text(report));
             }
             for broken in &played.broken {
                 let name = broken.claim.name();

@@ -143,7 +143,7 @@ fn tell(seen: &Seen, settings: &Settings, rehearsed: &Rehearsed) -> Result<Told,
     let heard = Heard::with_families(rehearsed.families.clone());
     let heard = Arc::new(Mutex::new(heard));
     let actions: &[Action] = &rehearsed.actions;
-    let played = play(settings, actions, None, heard.clone());
+    let played = play(settings, actions, heard.clone());
     let heard = heard.lock().map_err(|_| "the rehearsal broke off")?;
     let played = played.map_err(|why| heard.without_ids(&why))?;
     let report = played.reports.into_iter().next();

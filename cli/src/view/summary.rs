@@ -14,8 +14,8 @@ use crate::format::{count, seconds};
 /// The invariant that is about tasks of instances that go.
 const TERMINATES_NOTHING_EARLY: &str = "drained-before-gone";
 
-/// The summary as text, a fact a line. `not_claimed` is why nothing is said of the same seed's story, if somebody may miss it.
-pub fn text(report: &Report, not_claimed: Option<&str>) -> String {
+/// The summary as text, a fact a line.
+pub fn text(report: &Report) -> String {
     let mut out = String::from("\n");
     let mut line = |name: &str, value: String| {
         writeln!(out, "{name:<22} {value}").expect("writing to a string does not fail");
@@ -30,6 +30,9 @@ pub fn text(report: &Report, not_claimed: Option<&str>) -> String {
         line(name, value);
     }
     line("simulated duration", duration(report));
+    for late in lateness(report) {
+        line("noticed", late);
+    }
     line("tasks", tasks(report));
     line("drains open at most", report.max_open_drains.to_string());
     line("API calls", calls(report));
@@ -58,12 +61,6 @@ pub fn text(report: &Report, not_claimed: Option<&str>) -> String {
     }
     for (verdict, text) in report.promises.iter().map(|it| invariant(report, it)) {
         line(verdict, text);
-    }
-    if let Some(why) = not_claimed {
-        line(
-            "not checked",
-            format!("that the same seed gives the same scenario: {why}"),
-        );
     }
     out
 }
@@ -160,14 +157,30 @@ fn left_over(report: &Report) -> Vec<(&'static str, String)> {
 }
 
 fn duration(report: &Report) -> String {
-    let whole = seconds(report.roll_seconds);
-    match report.overhead {
-        Some(overhead) => format!(
-            "{whole}, {:.0} % over the minimum",
-            (overhead - 1.0) * 100.0
-        ),
-        None => whole,
-    }
+    format!(
+        "{}, {:.0} % over the minimum",
+        seconds(report.roll_seconds),
+        (report.overhead - 1.0) * 100.0
+    )
+}
+
+/// How late each phase noticed what it waits for, in the order of the phases.
+fn lateness(report: &Report) -> Vec<String> {
+    let phases = [
+        ("joined", "joins"),
+        ("queued", "the end of earlier drains"),
+        ("draining", "the turn to drain"),
+        ("drained", "stopped tasks"),
+        ("stable", "recovered services"),
+    ];
+    let known = phases.into_iter().filter_map(|(phase, what)| {
+        let late = report.lateness.get(phase)?;
+        let (mean, longest) = (late.mean_seconds, late.longest_seconds);
+        Some(format!(
+            "{what}: after {mean:.0}s on average, {longest:.0}s at most"
+        ))
+    });
+    known.collect()
 }
 
 fn failures(report: &Report) -> String {

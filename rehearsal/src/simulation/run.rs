@@ -81,7 +81,7 @@ pub fn run(drawn: &Drawn) -> Ran {
 fn once(drawn: &Drawn) -> (Ran, Vec<String>) {
     let lines = Arc::new(Mutex::new(Lines::default()));
     let played = catch_unwind(AssertUnwindSafe(|| {
-        play(&drawn.settings, &drawn.actions, None, lines.clone())
+        play(&drawn.settings, &drawn.actions, lines.clone())
     }));
     let told = match lines.lock() {
         Ok(mut lines) => std::mem::take(&mut lines.0),

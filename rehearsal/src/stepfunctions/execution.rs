@@ -154,8 +154,6 @@ pub(super) struct Visit {
     pub awaited: Option<u64>,
     /// When an activity worker took that attempt, or sent its last heartbeat.
     pub heard: Timestamp,
-    /// When a Wait state is over, and what the account's count of changes was when it began.
-    pub waits_until: (Timestamp, u64),
     /// What a Wait state does when it is over.
     pub afterwards: Option<(Value, Then)>,
     /// Whether a redrive has come back to this state, and has not asked anything yet.

@@ -6,14 +6,13 @@ use serde_json::{Value, json};
 
 use super::Due;
 use super::decide::{Move, decide};
-use super::definition::{Kind, Then};
+use super::definition::Kind;
 use super::ending::{Ending, Over, end};
 use super::execution::{Ahead, Execution, HISTORY_LIMIT, Visit, with_input};
 use super::leave::leave;
 use super::trouble::Trouble;
 use super::{notice, task};
 use crate::account::Account;
-use crate::changes::Sight;
 use crate::fact::{ExecutionFact, Fact};
 
 /// The most bytes that an input, an output or a result may have (documented).
@@ -155,7 +154,6 @@ fn step_into(account: &mut Account, run: usize, ahead: Ahead) -> Result<(), Over
         awaited: None,
         heard: now,
         afterwards: None,
-        waits_until: (now, 0),
         redriven: false,
     });
     act(account, run)
@@ -174,17 +172,11 @@ pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
     match decide(state, visit.scope(), now) {
         Ok(Move::Leave(output, then)) => leave(account, run, output, then),
         Ok(Move::Wait(length, output, then)) => {
-            let changes = match has_not_looked(&output) {
-                true => u64::MAX,
-                false => changes_in_sight(account, run, &then),
-            };
             let visit = execution(account, run).visit.as_mut();
             let visit = visit.expect("the state was just entered");
             visit.afterwards = Some((output, then));
-            visit.waits_until = (now + length, changes);
             let life = execution(account, run).redrives.count;
-            let shorter = account.stepfunctions.wait_override.unwrap_or(length);
-            account.after(shorter.min(length), Due::WaitOver(run, life));
+            account.after(length, Due::WaitOver(run, life));
             Ok(())
         }
         Ok(Move::Ask(payload)) => task::ask(account, run, payload),
@@ -199,42 +191,8 @@ pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
     }
 }
 
-/// How often something changed that the function sees which the state `then` asks.
-fn changes_in_sight(account: &Account, run: usize, then: &Then) -> u64 {
-    let execution = &account.stepfunctions.executions[run];
-    let function = match then {
-        Then::Next(state) => match &execution.definition.states[state].kind {
-            Kind::Task(task) => account.lambda.function_with_arn(&task.resource),
-            _ => None,
-        },
-        Then::End => None,
-    };
-    let sight = function.map_or(Sight::All, |function| function.sight(&execution.input));
-    account.changes.in_sight(sight)
-}
-
-/// Whether the worker that was asked last has not looked at anything, so that its next answer may differ though nothing
-/// changes.
-fn has_not_looked(output: &Value) -> bool {
-    let mut members = output.as_object().into_iter().flatten();
-    members.any(|(_, phase)| phase["looked"] == false)
-}
-
 /// Leaves a Wait state whose time is over.
 pub fn wait_over(account: &mut Account, run: usize) {
-    if let (Some(again), Some(visit)) = (
-        account.stepfunctions.wait_override,
-        &execution(account, run).visit,
-    ) {
-        let (until, changes) = visit.waits_until;
-        let then = visit.afterwards.as_ref().map(|(_, then)| then.clone());
-        let known = then.is_some_and(|then| changes_in_sight(account, run, &then) == changes);
-        if known && account.now + again <= until {
-            let life = execution(account, run).redrives.count;
-            account.after(again, Due::WaitOver(run, life));
-            return;
-        }
-    }
     let visit = execution(account, run).visit.as_mut();
     if let Some((output, then)) = visit.and_then(|visit| visit.afterwards.take()) {
         // An ended execution has already told everything.

@@ -482,29 +482,6 @@ fn a_wait_lasts_no_more_seconds_than_fit_32_bits() {
 }
 
 #[test]
-fn with_the_override_a_wait_ends_when_something_has_changed() {
-    for (change_after, wanted) in [(0, 2), (9, 10), (600, 300)] {
-        let mut stage = Stage::start(&wait("Seconds", json!(300)), &json!({}));
-        stage.account.stepfunctions.wait_override = Some(Duration::from_secs(2));
-        stage.play(1, |_, _| Ok(json!({})));
-        stage.play(change_after, |_, _| Ok(json!({})));
-        stage.account.tell(Fact::Stack {
-            stack: "s".to_owned(),
-            logical_id: "s".to_owned(),
-            resource_type: "AWS::CloudFormation::Stack".to_owned(),
-            status: "UPDATE_COMPLETE".to_owned(),
-            reason: String::new(),
-        });
-        stage.play(900, |_, _| Ok(json!({})));
-        assert_eq!(
-            stage.seconds(),
-            wanted,
-            "something changed after {change_after} s"
-        );
-    }
-}
-
-#[test]
 fn an_execution_over_its_time_times_out() {
     let mut definition = wait("Seconds", json!(300));
     definition["TimeoutSeconds"] = json!(100);

@@ -54,18 +54,16 @@ pub struct Played {
     pub reached: BTreeMap<String, u64>,
 }
 
-/// Plays the story in virtual time; `listener` hears it line by line. `wait` makes every Wait state
-/// last that long, and brings every event at its own time: then all is noticed without delay.
+/// Plays the scenario in virtual time; `listener` hears it line by line.
 ///
 /// # Errors
 /// A sentence: what was refused, and by whom.
 pub fn play(
     settings: &Settings,
     actions: &[Action],
-    wait: Option<Duration>,
     listener: Arc<Mutex<dyn Listener>>,
 ) -> Result<Played, String> {
-    play_then(settings, actions, wait, listener, None)
+    play_then(settings, actions, listener, None)
 }
 
 /// The same, and then there is `afterwards`, if anybody is: only then the histories of the
@@ -76,14 +74,11 @@ pub fn play(
 pub fn play_then(
     settings: &Settings,
     actions: &[Action],
-    wait: Option<Duration>,
     listener: Arc<Mutex<dyn Listener>>,
     afterwards: Option<Afterwards<'_>>,
 ) -> Result<Played, String> {
     in_virtual_time(settings, async {
         let mut account = setup::account(settings);
-        account.stepfunctions.wait_override = wait;
-        account.eventbridge.dynamics.services_are_late = wait.is_none();
         account.stepfunctions.forget_histories = afterwards.is_none();
         let world = World::new(account);
         let stage = Stage::new(settings, world.clone(), listener)?;

@@ -99,6 +99,11 @@ impl Inner {
         let transition = text(&started.input["detail"]["LifecycleTransition"]);
         let time = text(&started.input["time"]).parse();
         self.looks.starts(name, time.unwrap_or(at), &transition);
+        let known = [Transition::Launching, Transition::Terminating];
+        if let Some(transition) = known.into_iter().find(|one| one.name() == transition) {
+            let launches = transition == Transition::Launching;
+            self.action_starts(account, at, name, id, launches);
+        }
         let moves = self.instances.get(id).map(|seen| seen.transition());
         if moves.is_some_and(|moves| moves.is_some_and(|moves| moves.name() == transition)) {
             self.actions.unserved.remove(id);

@@ -38,6 +38,7 @@ impl Inner {
                 cause,
                 error,
             } => {
+                self.lateness.ends(execution);
                 let started = self.looks.began(execution);
                 let began = self.open_executions.remove(execution).unwrap_or(at);
                 let drains = self.turns_seen.remove(execution);

@@ -114,6 +114,7 @@ impl Inner {
             } if SIZES_A_GROUP.contains(&action.as_str()) => self.launches_for_others(),
             _ => {}
         }
+        self.conditions_change(account, told);
     }
 
     fn spot(&mut self, instance: &str, what: SpotFact) {

@@ -11,6 +11,8 @@ mod changes;
 mod pace;
 mod settled;
 
+pub(super) use settled::{is_active, services_are_well};
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -42,7 +44,7 @@ pub(super) struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn started(&self) -> Timestamp {
+    pub(super) fn started(&self) -> Timestamp {
         self.at - self.lasted
     }
 }
@@ -198,6 +200,9 @@ impl Inner {
             "Never" if !look.failed => self.fails_for_cause(account, look, &before, settled),
             _ => {}
         }
+        let admitted = before.admitted.map(|(first, _)| first);
+        let deadline = self.end(look.worker, &before, admitted);
+        self.notices(account, look, deadline);
         self.note(account, look, before, settled);
     }
 

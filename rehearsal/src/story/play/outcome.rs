@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{LIMIT, Stage};
 use crate::promises::{self, Broken, Claim};
-use crate::report::{Amis, Report, cost_usd, rounded};
+use crate::report::{Amis, Lateness, Report, cost_usd, rounded};
 use crate::watch::InstanceSeen;
 use workers::text::count;
 
@@ -34,6 +34,7 @@ impl Stage {
             });
         }
         let seconds = now.duration_since(began).as_secs_f64();
+        let lower_bound = seconds - seen.avoidable_delay.as_secs_f64();
         let calls: u64 = seen.api_calls.values().sum();
         Report {
             instances: size,
@@ -41,8 +42,13 @@ impl Stage {
             retained: self.retained(false),
             kept: self.retained(true),
             roll_seconds: rounded(seconds, 3),
-            lower_bound_seconds: None,
-            overhead: None,
+            lower_bound_seconds: rounded(lower_bound, 3),
+            overhead: rounded(seconds / lower_bound.max(1.0), 4),
+            lateness: seen
+                .lateness
+                .iter()
+                .map(|(phase, it)| (*phase, Lateness::from(*it)))
+                .collect(),
             tasks_moved: seen.tasks_moved,
             tasks_killed_early: seen.tasks_killed_early,
             tasks_lost_to_spot: seen.tasks_lost_to_spot,

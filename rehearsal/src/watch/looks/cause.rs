@@ -58,7 +58,12 @@ impl Inner {
     }
 
     /// When a phase must have ended, of a drain that was `admitted` then.
-    fn end(&self, worker: Worker, asked: &Asked, admitted: Option<Timestamp>) -> Option<Timestamp> {
+    pub(super) fn end(
+        &self,
+        worker: Worker,
+        asked: &Asked,
+        admitted: Option<Timestamp>,
+    ) -> Option<Timestamp> {
         let stops = self.terms.policy == "stop-tasks";
         match worker {
             Worker::Joined => Some(asked.began + self.terms.join_deadline),

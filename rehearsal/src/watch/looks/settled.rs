@@ -57,7 +57,7 @@ impl Inner {
     }
 
     /// Whether an instance is ACTIVE with its agent connected, and has a task of each daemon.
-    fn has_joined(&self, account: &Account, instance: &str) -> bool {
+    pub(in super::super) fn has_joined(&self, account: &Account, instance: &str) -> bool {
         let registrations = account.ecs.registrations(instance);
         let is_ready = registrations.contains(&("ACTIVE", true));
         let daemons_run = || {
@@ -77,22 +77,28 @@ impl Inner {
 
     /// Whether no other instance of the group leaves or is retained, and nobody has paused the group.
     fn is_alone(&self, account: &Account, instance: &str) -> bool {
-        let group = account.autoscaling.group(&self.group);
-        let is_paused = group.is_some_and(|group| group.has_tag(HOLD_TAG));
         let mut others = self
             .instances
             .iter()
             .filter(|(id, _)| id.as_str() != instance);
-        !is_paused && !others.any(|(_, seen)| seen.leaves())
+        !self.is_paused(account) && !others.any(|(_, seen)| seen.leaves())
+    }
+
+    /// Whether an operator has paused the group.
+    pub(in super::super) fn is_paused(&self, account: &Account) -> bool {
+        let group = account.autoscaling.group(&self.group);
+        group.is_some_and(|group| group.has_tag(HOLD_TAG))
     }
 }
 
-fn is_active(account: &Account, instance: &str) -> bool {
+/// Whether an instance has a registration that is ACTIVE.
+pub(in super::super) fn is_active(account: &Account, instance: &str) -> bool {
     let registrations = account.ecs.registrations(instance);
     registrations.iter().any(|(status, _)| *status == "ACTIVE")
 }
 
-fn services_are_well(account: &Account) -> bool {
+/// Whether every service has what it is to have: one deployment, and as many tasks running as desired.
+pub(in super::super) fn services_are_well(account: &Account) -> bool {
     let services = account.ecs.services();
     let mut replicas = services.iter().filter(|service| !service.daemon);
     replicas.all(|it| it.deployments <= 1 && it.running == it.desired && it.pending == 0)
