@@ -112,7 +112,7 @@ pub struct Seen {
     /// Most drains that were open at one time.
     pub max_open_drains: usize,
     /// Instances that went away.
-    pub replaced: BTreeSet<String>,
+    pub terminated: BTreeSet<String>,
     /// Longest history of an execution that ended, in events.
     pub max_history_events: usize,
     /// Promises broken.
@@ -299,14 +299,12 @@ impl Watch {
         self.lock().instances.clone()
     }
 
-    /// How many instances are in service on another AMI than `old`, and how many are left on `old`.
-    pub fn progress(&self, old: &str) -> (usize, usize) {
+    /// How many instances are in service on this AMI.
+    pub fn in_service_on(&self, ami: &str) -> usize {
         let inner = self.lock();
-        let all = inner.instances.values();
-        all.fold((0, 0), |(new, left), seen| match seen.ami == old {
-            true => (new, left + 1),
-            false => (new + usize::from(seen.state == "InService"), left),
-        })
+        let serving = inner.instances.values();
+        let serving = serving.filter(|seen| seen.state == "InService" && seen.ami == ami);
+        serving.count()
     }
 
     /// What is still under way, in words; nothing if all is at rest.

@@ -51,10 +51,10 @@ impl Listener for Both {
             .remark(remark);
     }
 
-    fn progress(&mut self, replaced: usize, of: usize, at: Duration) {
+    fn passed(&mut self, at: Duration) {
         self.live
             .lock()
             .expect("a panic in a listener ends the program")
-            .progress(replaced, of, at);
+            .passed(at);
     }
 }
