@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex};
 use clap::{Args, ValueEnum};
 use rehearsal::report::Report;
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
-use rehearsal::story::{Action, Afterwards, Processes, Settings, play_with_processes};
+use rehearsal::story::{
+    About, Action, Afterwards, Processes, Settings, Unplayable, play_with_processes,
+};
 use rehearsal::text_file;
 use rehearsal::workload::Workload;
 
@@ -22,8 +24,9 @@ use crate::aws::fit_to_show;
 use crate::failure::Failure;
 use crate::view::answer::Answer;
 use crate::view::live::{Live, Shown};
-use crate::view::out::say;
+use crate::view::out::{say, say_values};
 use crate::view::summary;
+use crate::view::wrap::columns;
 use tellings::{only_report, rehearse};
 
 /// A larger cluster's story is told twice only if somebody asks for it: that takes half as long again.
@@ -123,11 +126,11 @@ impl Rehearse {
                 &live,
                 self.html.as_ref().map(|_| read.afterwards()),
             )
-            .map_err(|message| self.with_its_file(message))?;
+            .map_err(|why| self.with_its_file(&why))?;
         let answer = {
             let mut live = live.lock().expect("a panic in a listener ends the program");
             live.finish();
-            Answer::of(&report, live.on_the_new_ami(), live.cause())
+            Answer::of(&report, live.cause()).within(columns())
         };
         if let Some(path) = &self.html {
             read.write(path, report.cost_usd)?;
@@ -136,11 +139,15 @@ impl Rehearse {
             let text = serde_json::to_string_pretty(&report).expect("a report is plain data");
             say(format!("{text}\n"));
         } else {
-            let detail = match self.verbose {
-                true => summary::text(&report, self.not_claimed(&report)),
-                false => summary::short(&report),
+            let (detail, values) = match self.verbose {
+                true => (
+                    summary::text(&report, self.not_claimed(&report)),
+                    summary::VALUES,
+                ),
+                false => (summary::short(&report), summary::SHORT_VALUES),
             };
-            say(format!("{detail}\n{answer}\n"));
+            say_values(&detail, values);
+            say(format!("\n{answer}\n"));
         }
         Ok(if report.as_asked() {
             ExitCode::SUCCESS
@@ -154,12 +161,12 @@ impl Rehearse {
         settings: &Settings,
         live: &Arc<Mutex<Live>>,
         afterwards: Option<Afterwards<'_>>,
-    ) -> Result<Report, String> {
+    ) -> Result<Report, Unplayable> {
         if !self.processes {
             if self.workers.were_given() {
                 return Err(
                     "--workers and --worker-logs are for workers as processes: add --processes"
-                        .to_owned(),
+                        .into(),
                 );
             }
             let size = settings.parameter("ClusterSize");
@@ -179,7 +186,7 @@ impl Rehearse {
             live.clone(),
             afterwards,
         )?;
-        only_report(played)
+        Ok(only_report(played)?)
     }
 
     /// Why nothing is said of the same seed's story, if nothing is.
@@ -244,24 +251,22 @@ impl Rehearse {
         Ok(settings)
     }
 
-    /// Names the file that what was refused came from: AWS's own words do not.
-    fn with_its_file(&self, message: String) -> String {
-        let of_parameters = message.contains("ValidationError: Parameter");
-        let of_workload = message.starts_with("the workload");
-        let names = |files: &[PathBuf]| {
-            let names = files.iter().map(|file| file.display().to_string());
-            names.collect::<Vec<_>>().join(", ")
+    /// Names the files that the cause is in: AWS's own words do not.
+    fn with_its_file(&self, why: &Unplayable) -> String {
+        let files: Vec<&PathBuf> = match why.about {
+            About::Parameters => self.parameters.iter().collect(),
+            // This build's template is correct: then the parameters do not fit together.
+            About::Template if self.template.is_none() => self.parameters.iter().collect(),
+            // What is refused of a template names its place there.
+            About::Template => Vec::new(),
+            About::Workload => self.workload.iter().collect(),
+            About::Steps => Vec::new(),
         };
-        let file = match &self.parameters {
-            Some(file) if of_parameters => names(std::slice::from_ref(file)),
-            _ if of_workload && !self.workload.is_empty() => names(&self.workload),
-            _ => return message,
-        };
-        let remedy = match of_parameters {
-            true => "; the template says which parameters there are, and their limits",
-            false => "",
-        };
-        format!("{file}: {message}{remedy}")
+        let files: Vec<String> = files.iter().map(|it| it.display().to_string()).collect();
+        match files.is_empty() {
+            true => why.to_string(),
+            false => format!("{}: {why}", files.join(", ")),
+        }
     }
 
     fn workload(&self, settings: &Settings) -> Result<Workload, String> {
@@ -272,7 +277,7 @@ impl Rehearse {
             return Ok(Workload::built_in(size.unwrap_or(2)));
         }
         let read = |path: &PathBuf| {
-            let text = fit_to_show(read(path, "--workload")?);
+            let text = fit_to_show(&read(path, "--workload")?);
             Ok((path.display().to_string(), text))
         };
         let files: Result<Vec<_>, String> = self.workload.iter().map(read).collect();

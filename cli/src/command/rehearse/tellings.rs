@@ -5,7 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use rehearsal::report::{Report, rounded};
-use rehearsal::story::{Action, Afterwards, Listener, Played, Settings, Silence, play, play_then};
+use rehearsal::story::{
+    Action, Afterwards, Listener, Played, Settings, Silence, Unplayable, play, play_then,
+};
 
 use crate::command::listeners::{Both, Lines};
 use crate::view::live::Live;
@@ -22,7 +24,7 @@ pub fn rehearse(
     (settings, actions): (&Settings, &[Action]),
     live: &Arc<Mutex<Live>>,
     (twice, afterwards): (bool, Option<Afterwards<'_>>),
-) -> Result<Report, String> {
+) -> Result<Report, Unplayable> {
     let lines = Arc::new(Mutex::new(Lines::default()));
     let again = twice.then(|| aside((settings, actions), None, lines.clone()));
     let lower = aside(
@@ -49,12 +51,9 @@ pub fn rehearse(
     let lower = only_report(lower?)?;
     // By chance of its own a fault may end the other telling elsewhere: then it bounds nothing.
     // And chance decides differently in it, so that it may even last longer: then it is no bound.
-    if lower.outcome == report.outcome && lower.roll_seconds <= report.roll_seconds {
-        report.lower_bound_seconds = Some(lower.roll_seconds);
-        report.overhead = Some(rounded(
-            report.roll_seconds / lower.roll_seconds.max(1.0),
-            4,
-        ));
+    if lower.outcome == report.outcome {
+        report.overhead = overhead(report.roll_seconds, lower.roll_seconds);
+        report.lower_bound_seconds = report.overhead.map(|_| lower.roll_seconds);
     }
     if let Some(same) = same {
         report.told_twice(same);
@@ -62,12 +61,17 @@ pub fn rehearse(
     Ok(report)
 }
 
+/// How many times as long as the lower bound it took, with four digits; nothing if that took longer, and so is no bound.
+fn overhead(seconds: f64, lower: f64) -> Option<f64> {
+    (lower <= seconds).then(|| rounded(seconds / lower.max(1.0), 4).max(1.0))
+}
+
 /// Plays the roll on a thread of its own.
 fn aside(
     (settings, actions): (&Settings, &[Action]),
     wait: Option<Duration>,
     listener: Arc<Mutex<dyn Listener>>,
-) -> thread::JoinHandle<Result<Played, String>> {
+) -> thread::JoinHandle<Result<Played, Unplayable>> {
     let (settings, actions) = (settings.clone(), actions.to_vec());
     thread::spawn(move || play(&settings, &actions, wait, listener))
 }
