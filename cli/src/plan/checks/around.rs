@@ -209,7 +209,7 @@ pub fn hold(seen: &Seen, _: &Asked) -> Vec<Remark> {
         "the group is paused ('{why}'), so no instance comes or goes; {}",
         resume_command(&seen.stack.name)
     );
-    vec![Remark::blocker("on-hold", words)]
+    vec![Remark::blocker("paused", words)]
 }
 
 /// No instance refresh goes on.
