@@ -215,3 +215,53 @@ fn an_ami_for_another_processor_does_not_boot() {
         ],
     );
 }
+
+/// What AWS or the account in memory refuses of a parameter is said with the file that it is in.
+#[test]
+fn messages_about_parameters_name_their_file() {
+    let text = std::fs::read_to_string(root().join("template/parameters.example.json"))
+        .expect("the example");
+    let without: Vec<serde_json::Value> = serde_json::from_str(&text).expect("a list");
+    let without: Vec<_> = without
+        .into_iter()
+        .filter(|one| one["ParameterKey"] != "EcsClusterName")
+        .collect();
+    let nameless = file("nameless.json", &serde_json::json!(without).to_string());
+    refused(
+        &["rehearse", "--parameters", &nameless],
+        &["nameless.json: ", "lack EcsClusterName"],
+    );
+    for (number, (from, to, words)) in [
+        ("/ami/ecs/latest", "a bad/name", "EcsAmiParameterKey"),
+        ("/ami/ecs/latest", "/aws/service/nope", "EcsAmiParameterKey"),
+        ("/ami/ecs/latest", "/aws/mine", "EcsAmiParameterKey"),
+        ("\"3000\"", "\"soon\"", "DrainDeadlineSeconds"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert!(text.contains(from), "{from}");
+        let name = format!("named-{number}.json");
+        let parameters = file(&name, &text.replace(from, to));
+        let place = format!("{name}: ");
+        refused(&["rehearse", "--parameters", &parameters], &[&place, words]);
+    }
+    let scenario = file(
+        "named.story",
+        "parameter DrainDeadlineSeconds=soon\ndeploy\n",
+    );
+    refused(
+        &["scenario", &scenario],
+        &["named.story: ", "DrainDeadlineSeconds"],
+    );
+}
+
+/// AWS's own parameter with the JSON object: its name alone says so, before any call.
+#[test]
+fn the_parameter_with_json_is_refused_with_the_one_that_holds_the_id() {
+    let name = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended";
+    refused(
+        &["roll", "ecs-cluster", "--ami-parameter", name],
+        &["--ami-parameter", "JSON", &format!("take {name}/image_id")],
+    );
+}

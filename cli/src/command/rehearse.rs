@@ -1,32 +1,30 @@
 //! `rehearse`: deploys the stack in memory, releases a new AMI, and shows the roll as it happens.
 
 mod ami;
+mod files;
 mod html;
 mod tellings;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use clap::{Args, ValueEnum};
 use rehearsal::report::Report;
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
-use rehearsal::story::{
-    About, Action, Afterwards, Processes, Settings, Unplayable, play_with_processes,
-};
-use rehearsal::text_file;
+use rehearsal::story::{Action, Afterwards, Processes, Settings, Unplayable, play_with_processes};
 use rehearsal::workload::Workload;
 
 use super::flow;
 use super::processes::Workers;
 use super::trouble::{self, Trouble};
-use crate::aws::fit_to_show;
 use crate::failure::Failure;
 use crate::view::answer::Answer;
 use crate::view::live::{Live, Shown};
 use crate::view::out::{say, say_values};
 use crate::view::summary;
 use crate::view::wrap::columns;
+use files::read;
 use tellings::{only_report, rehearse};
 
 /// A larger cluster's story is told twice only if somebody asks for it: that takes half as long again.
@@ -250,45 +248,6 @@ impl Rehearse {
         }
         Ok(settings)
     }
-
-    /// Names the files that the cause is in: AWS's own words do not.
-    fn with_its_file(&self, why: &Unplayable) -> String {
-        let files: Vec<&PathBuf> = match why.about {
-            About::Parameters => self.parameters.iter().collect(),
-            // This build's template is correct: then the parameters do not fit together.
-            About::Template if self.template.is_none() => self.parameters.iter().collect(),
-            // What is refused of a template names its place there.
-            About::Template => Vec::new(),
-            About::Workload => self.workload.iter().collect(),
-            About::Steps => Vec::new(),
-        };
-        let files: Vec<String> = files.iter().map(|it| it.display().to_string()).collect();
-        match files.is_empty() {
-            true => why.to_string(),
-            false => format!("{}: {why}", files.join(", ")),
-        }
-    }
-
-    fn workload(&self, settings: &Settings) -> Result<Workload, String> {
-        if self.workload.is_empty() {
-            let size = settings
-                .parameter("ClusterSize")
-                .and_then(|size| size.parse().ok());
-            return Ok(Workload::built_in(size.unwrap_or(2)));
-        }
-        let read = |path: &PathBuf| {
-            let text = fit_to_show(&read(path, "--workload")?);
-            Ok((path.display().to_string(), text))
-        };
-        let files: Result<Vec<_>, String> = self.workload.iter().map(read).collect();
-        let workload = Workload::read_all(&files?)?;
-        let left_out = workload.left_out.iter().map(|it| ("left out", it));
-        let assumed = workload.assumed.iter().map(|it| ("assumed", it));
-        for (what, it) in left_out.chain(assumed) {
-            anstream::eprintln!("ecs-rollout: {what}: {it}");
-        }
-        Ok(workload)
-    }
 }
 
 /// That the batch is larger than the group, if it is: then there is one batch, and nothing is learned of others.
@@ -298,8 +257,4 @@ fn larger_than_the_group(settings: &Settings) -> Option<String> {
     (batch > size && size > 0).then(|| {
         format!("BatchSize {batch} is larger than the group of {size}: all instances are replaced in one batch")
     })
-}
-
-fn read(path: &Path, flag: &str) -> Result<String, String> {
-    text_file::read(path).map_err(|error| format!("{error}; {flag} names a text file"))
 }

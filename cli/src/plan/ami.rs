@@ -71,11 +71,11 @@ pub fn correct(parameter: &str, value: Option<&str>, instance_type: &str) -> Str
                 Processor::Arm64 => "/arm64",
                 Processor::X86_64 => "",
             };
-            let recommended = format!(
+            let recommended = with_access(&format!(
                 "aws ssm get-parameter --query Parameter.Value --output text --name \
                  /aws/service/ecs/optimized-ami/amazon-linux-2023{of_processor}/recommended/image_id"
-            );
-            format!("\"$({})\"", with_access(&recommended))
+            ));
+            format!("\"$({recommended})\"")
         }
     };
     with_access(&format!(

@@ -37,6 +37,8 @@ pub struct Milestone {
 pub struct Milestones {
     began: Option<Timestamp>,
     rolls: bool,
+    /// Whether the rollout rolls back: then nothing is replaced any more, though old instances may still go.
+    rolls_back: bool,
     /// The AMI and the state of each instance of the group.
     instances: BTreeMap<String, (String, String)>,
     old: BTreeSet<String>,
@@ -164,6 +166,7 @@ impl Milestones {
                 )
             }
             "UPDATE_ROLLBACK_IN_PROGRESS" => {
+                self.rolls_back = true;
                 self.cause.get_or_insert_with(|| reason.to_owned());
                 (format!("the update rolls back: {reason}"), Mood::Bad)
             }
@@ -217,7 +220,7 @@ impl Milestones {
 
     /// One more instance is replaced, if that is so: a milestone for each of a few, or for each tenth of many.
     fn step(&mut self, what: String) -> Option<(String, Mood)> {
-        if !self.rolls {
+        if !self.rolls || self.rolls_back {
             return None;
         }
         let (now, size) = self.replaced();
@@ -395,18 +398,17 @@ mod tests {
             (text.as_str(), replaced),
             ("1 of 2 replaced: i-3 is in service", 1)
         );
-        // The rollback brings an old one, and then an instance of before goes for good: that is not replaced.
+        // In a rollback an old instance may go while a new one still serves: that one does not stay.
+        take(of_ami("ami-2", 35, 5, "InService"));
         take(stack(40, "UPDATE_ROLLBACK_IN_PROGRESS"));
         take(lifecycle(50, 4, "InService"));
+        let (text, _) = take(lifecycle(55, 2, "Terminated"));
+        assert_eq!(text, "i-2 is gone, which had the old AMI");
+        take(of_ami("ami-2", 58, 5, "Terminated"));
         let (text, replaced) = take(of_ami("ami-2", 60, 3, "Terminated"));
         assert_eq!(
             (text.as_str(), replaced),
             ("i-3 is gone, which had the new AMI", 0)
-        );
-        let (text, replaced) = take(lifecycle(70, 2, "Terminated"));
-        assert_eq!(
-            (text.as_str(), replaced),
-            ("i-2 is gone, which had the old AMI", 0)
         );
     }
 
