@@ -26,7 +26,7 @@ pub struct Report {
     pub ami: Amis,
     /// Size of the group when the roll began.
     pub instances: usize,
-    /// Instances in service on the new AMI at the end: none after a rollback.
+    /// How many of them are replaced by one that is in service on the new AMI at the end: none after a rollback.
     pub replaced: usize,
     /// Instances that left the group during the rollout, in a rollback too.
     pub terminated: usize,

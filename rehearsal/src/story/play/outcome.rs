@@ -37,7 +37,7 @@ impl Stage {
         let calls: u64 = seen.api_calls.values().sum();
         Report {
             instances: size,
-            replaced: self.watch.in_service_on(&amis.new),
+            replaced: self.watch.in_service_on(&amis.new).min(size),
             terminated: seen.terminated.len(),
             retained: self.retained(false),
             kept: self.retained(true),
