@@ -108,7 +108,9 @@ impl Plan {
     ) -> Self {
         let mut remarks = checks::all(seen, asked);
         let in_progress = Progress::of(seen);
-        let is_forecast = in_progress.is_none() && !changes_nothing(seen, asked, &remarks);
+        let is_known = asked.new_ami(seen).is_some();
+        let is_forecast =
+            is_known && in_progress.is_none() && !changes_nothing(seen, asked, &remarks);
         let rehearsed = is_forecast.then(rehearse);
         match &rehearsed {
             Some(Ok(expected)) => remarks.extend(expected.remark()),

@@ -77,7 +77,7 @@ fn ami(plan: &Plan) -> String {
         true => String::new(),
         false => format!("; then {new}"),
     };
-    format!("{old} ({until}){then} (SSM parameter {parameter})")
+    format!("{old} ({until}; SSM parameter {parameter}){then}")
 }
 
 /// What the operation in progress has replaced so far.
@@ -114,7 +114,7 @@ fn instances(plan: &Plan) -> String {
     if let Some(progress) = &plan.in_progress {
         return in_progress(progress);
     }
-    if !plan.has_changes() {
+    if !plan.has_changes() || plan.new_ami.is_none() {
         return all.to_string();
     }
     let staying = plan.staying().count();

@@ -74,7 +74,13 @@ fn a_parameter_with_json_is_shown_short_and_corrected_by_a_command() {
             shown.contains(" -> none (SSM parameter /ami/ecs/latest)"),
             "{shown}"
         );
-        for odd in ["xxx", "schema_version", "ami-…"] {
+        for odd in [
+            "xxx",
+            "schema_version",
+            "ami-…",
+            "all are replaced",
+            "\nexpected",
+        ] {
             assert!(!shown.contains(odd), "{shown}");
         }
     }

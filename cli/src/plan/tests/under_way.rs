@@ -170,7 +170,7 @@ fn in_the_middle_of_an_update_the_plan_says_what_is_replaced_so_far_and_forecast
     assert!(shown.contains(&said), "{shown}");
     assert!(
         shown.contains(&format!(
-            "AMI            {held} (the update in progress brings it)"
+            "AMI            {held} (the update in progress brings it; SSM parameter /ami/ecs/latest)"
         )),
         "{shown}"
     );
@@ -180,7 +180,7 @@ fn in_the_middle_of_an_update_the_plan_says_what_is_replaced_so_far_and_forecast
     // Another AMI may follow.
     let shown = text(&planned(&seen, &asked()));
     assert!(
-        shown.contains(&format!("brings it); then {NEW_AMI} (SSM")),
+        shown.contains(&format!("/ami/ecs/latest); then {NEW_AMI}")),
         "{shown}"
     );
 
