@@ -19,6 +19,7 @@ fn json_is_one_object_with_the_documented_members() {
         "ami",
         "instances",
         "replaced",
+        "terminated",
         "rollSeconds",
         "lowerBoundSeconds",
         "overhead",
@@ -201,6 +202,46 @@ fn a_rehearsal_that_rolls_back_counts_none_on_the_new_ami_and_names_the_cause() 
         "{last}"
     );
     assert!(lines.len() <= 24, "{lines:#?}");
+}
+
+/// What a rehearsal with these flags counts as replaced: in JSON, in the answer, and in the last milestone.
+fn counted_as_replaced(flags: &[&str]) -> (u64, u64, Option<u64>) {
+    let output = run(&[&["rehearse", "--output", "json"], flags].concat());
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let (lines, _) = rehearsed(flags);
+    let number = |text: &str| text.rsplit(' ').next().and_then(|it| it.parse().ok());
+    let answer = lines
+        .last()
+        .and_then(|line| line.split_once(" of 4 on the new AMI"));
+    let answer = answer.and_then(|(before, _)| number(before));
+    let milestones = lines
+        .iter()
+        .filter_map(|line| line.split_once(" of 4 replaced"));
+    let milestone = milestones.last().and_then(|(before, _)| number(before));
+    (
+        report["replaced"].as_u64().expect("a number"),
+        answer.expect("the answer counts"),
+        milestone,
+    )
+}
+
+#[test]
+fn json_text_and_milestones_count_alike_what_is_replaced() {
+    assert_eq!(counted_as_replaced(&[]), (4, 4, Some(4)));
+    for fault in ["functions-away", "drain-hangs", "never-joins"] {
+        let (json, answer, _) = counted_as_replaced(&["--fault", fault]);
+        assert_eq!((json, answer), (0, 0), "{fault}");
+    }
+    // The rollback had begun when the first of the old instances was gone.
+    let (.., milestone) = counted_as_replaced(&["--fault", "drain-hangs"]);
+    assert_eq!(milestone, None);
+}
+
+#[test]
+fn the_cause_in_the_answer_is_whole() {
+    let (lines, _) = rehearsed(&["--fault", "drain-hangs"]);
+    let last = lines.last().expect("a line");
+    assert!(!last.contains('…') && last.ends_with('.'), "{last}");
 }
 
 #[test]

@@ -95,6 +95,55 @@ fn templates_and_scenarios_of_windows_are_read_and_other_bytes_are_named() {
     );
 }
 
+/// Two answers in one file, each in an encoding of its own, as `cat` and `copy /b` put them.
+#[test]
+fn appended_answers_are_read_in_their_encodings_or_refused_by_name_and_place() {
+    let page = |name: &str| {
+        format!("{{\"services\": [\n  {{\"serviceName\": \"{name}\", \"desiredCount\": 1}}]}}\n")
+    };
+    let utf_8 = |text: &str| [b"\xef\xbb\xbf", text.as_bytes()].concat();
+    let utf_16 = |text: &str| {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        [0xff, 0xfe].into_iter().chain(units).collect::<Vec<u8>>()
+    };
+    let written = |name: &str, bytes: Vec<u8>| {
+        let path = file(name, "");
+        std::fs::write(&path, bytes).expect("a file");
+        path
+    };
+    let (one, two) = (page("one"), page("two"));
+    let files = [
+        written("marks.json", [utf_8(&one), utf_8(&two)].concat()),
+        written(
+            "mixed.json",
+            [utf_16(&page("three")), utf_8(&page("four"))].concat(),
+        ),
+        written("plain.json", page("five").into_bytes()),
+    ];
+    let size = ["rehearse", "--instances", "1", "--output", "json"];
+    let arguments = [&size[..], &["--workload", &files[0], &files[1], &files[2]]].concat();
+    let output = run(&arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    for name in ["one", "two", "three", "four", "five"] {
+        assert!(message.contains(&format!("assumed: {name}: ")), "{message}");
+    }
+    // Without a mark nothing says that the second answer is UTF-16, or that it is not.
+    let bare = utf_16(&two)[2..].to_vec();
+    for (number, bytes) in [
+        [one.clone().into_bytes(), bare].concat(),
+        [utf_16(&one), two.clone().into_bytes()].concat(),
+        [utf_16(&one), b"{}\n\xe4".to_vec()].concat(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("unmarked-{number}.json");
+        let path = written(&name, bytes);
+        refused(&["rehearse", "--workload", &path], &[&name, "line 3"]);
+    }
+}
+
 #[test]
 fn services_of_another_capacity_provider_are_left_out_and_said() {
     let workload = file(
@@ -164,5 +213,55 @@ fn an_ami_for_another_processor_does_not_boot() {
             "You must use a valid fully-formed launch template",
             "does not match the architecture",
         ],
+    );
+}
+
+/// What AWS or the account in memory refuses of a parameter is said with the file that it is in.
+#[test]
+fn messages_about_parameters_name_their_file() {
+    let text = std::fs::read_to_string(root().join("template/parameters.example.json"))
+        .expect("the example");
+    let without: Vec<serde_json::Value> = serde_json::from_str(&text).expect("a list");
+    let without: Vec<_> = without
+        .into_iter()
+        .filter(|one| one["ParameterKey"] != "EcsClusterName")
+        .collect();
+    let nameless = file("nameless.json", &serde_json::json!(without).to_string());
+    refused(
+        &["rehearse", "--parameters", &nameless],
+        &["nameless.json: ", "lack EcsClusterName"],
+    );
+    for (number, (from, to, words)) in [
+        ("/ami/ecs/latest", "a bad/name", "EcsAmiParameterKey"),
+        ("/ami/ecs/latest", "/aws/service/nope", "EcsAmiParameterKey"),
+        ("/ami/ecs/latest", "/aws/mine", "EcsAmiParameterKey"),
+        ("\"3000\"", "\"soon\"", "DrainDeadlineSeconds"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert!(text.contains(from), "{from}");
+        let name = format!("named-{number}.json");
+        let parameters = file(&name, &text.replace(from, to));
+        let place = format!("{name}: ");
+        refused(&["rehearse", "--parameters", &parameters], &[&place, words]);
+    }
+    let scenario = file(
+        "named.story",
+        "parameter DrainDeadlineSeconds=soon\ndeploy\n",
+    );
+    refused(
+        &["scenario", &scenario],
+        &["named.story: ", "DrainDeadlineSeconds"],
+    );
+}
+
+/// AWS's own parameter with the JSON object: its name alone says so, before any call.
+#[test]
+fn the_parameter_with_json_is_refused_with_the_one_that_holds_the_id() {
+    let name = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended";
+    refused(
+        &["roll", "ecs-cluster", "--ami-parameter", name],
+        &["--ami-parameter", "JSON", &format!("take {name}/image_id")],
     );
 }

@@ -51,10 +51,10 @@ rest
 );
 
 /// What happens in most stories.
-const ACTS: &str = "deploy\nrelease\npass 600\nrest\n";
+const ACTS: &str = "deploy\nstart-rollout\npass 600\nheal\n";
 
 /// The same, with faults that last until the drains have ended.
-const LONG_ACTS: &str = "deploy\nrelease\npass 1500\nrest\n";
+const LONG_ACTS: &str = "deploy\nstart-rollout\npass 1500\nheal\n";
 
 /// Each wrong with the settings and the deeds of its story.
 const STORIES: [(Wrong, &[&str], &str); 49] = [
@@ -83,12 +83,12 @@ const STORIES: [(Wrong, &[&str], &str); 49] = [
         &[
             "instances 2\nparameter DrainDeadlineSeconds=300\nservice web desired=2 cpu=1024 memory=128 minimum=0\n",
         ],
-        "deploy\nservice-scaled 0 40\npass 300\nrelease\npass 600\nrest\n",
+        "deploy\nservice-scaled 0 40\npass 300\nstart-rollout\npass 600\nheal\n",
     ),
     (
         Wrong::FirstRecord,
         &[ROLL, "fault joins-twice\n"],
-        "deploy\nrelease\npass 1500\nrelease\npass 600\nrest\n",
+        "deploy\nstart-rollout\npass 1500\nstart-rollout\npass 600\nheal\n",
     ),
     (
         Wrong::NoHeartbeat,
@@ -96,7 +96,7 @@ const STORIES: [(Wrong, &[&str], &str); 49] = [
             "instances 1\nparameter ClusterMaxSize=4\nparameter DrainDeadlinePolicy=stop-tasks\nparameter DrainDeadlineSeconds=3300\n",
             "service web desired=4 cpu=128 memory=128 minimum=100 maximum=100 deregistration=600\n",
         ],
-        "deploy\nscale 2\nsettle\nscale 1\npass 9000\nrest\n",
+        "deploy\nscale 2\nsettle\nscale 1\npass 9000\nheal\n",
     ),
     (Wrong::OtherInstance, &[ROLL], ACTS),
     (Wrong::NoMember, &[ROLL], ACTS),
@@ -116,7 +116,11 @@ const STORIES: [(Wrong, &[&str], &str); 49] = [
         &["instances 1\nfault registers-slowly\nservice web desired=1 cpu=128 memory=128\n"],
         "deploy\nroll\n",
     ),
-    (Wrong::ToldOnce, &[ROLL, "switch early-signal-lost\n"], ACTS),
+    (
+        Wrong::ToldOnce,
+        &[ROLL, "variant early-signal-lost\n"],
+        ACTS,
+    ),
     (Wrong::NotYetIsReached, &[ROLL], ACTS),
     (
         Wrong::NotJoinedIsJoined,
@@ -138,7 +142,7 @@ const STORIES: [(Wrong, &[&str], &str); 49] = [
         Wrong::EndRequestNeverLapses,
         &[HANGS],
         "deploy\nroll\nterminate steps=1\npass 4000\ncall autoscaling TerminateInstanceInAutoScalingGroup \
-         {\"InstanceId\":\"$RETAINED\",\"ShouldDecrementDesiredCapacity\":false}\nsettle\nrest\n",
+         {\"InstanceId\":\"$RETAINED\",\"ShouldDecrementDesiredCapacity\":false}\nsettle\nheal\n",
     ),
     (Wrong::ReconcilesNever, &[ROLL, LOST], ACTS),
     (Wrong::RunningIgnored, &[ALONE], ACTS),
@@ -146,7 +150,7 @@ const STORIES: [(Wrong, &[&str], &str); 49] = [
     (
         Wrong::FreshNames,
         &[ROLL],
-        "deploy\ncall autoscaling PutLifecycleHook {\"AutoScalingGroupName\": \"$GROUP\", \"LifecycleHookName\": \"log-collector\", \"LifecycleTransition\": \"autoscaling:EC2_INSTANCE_TERMINATING\", \"HeartbeatTimeout\": 900, \"DefaultResult\": \"CONTINUE\"}\nrelease\npass 600\nrest\n",
+        "deploy\ncall autoscaling PutLifecycleHook {\"AutoScalingGroupName\": \"$GROUP\", \"LifecycleHookName\": \"log-collector\", \"LifecycleTransition\": \"autoscaling:EC2_INSTANCE_TERMINATING\", \"HeartbeatTimeout\": 900, \"DefaultResult\": \"CONTINUE\"}\nstart-rollout\npass 600\nheal\n",
     ),
     (Wrong::MetadataForgotten, &[ROLL, LOST], ACTS),
     (Wrong::DaemonIsReplica, &[ROLL, LEFT_BEHIND], ACTS),
@@ -160,7 +164,7 @@ const STORIES: [(Wrong, &[&str], &str); 49] = [
     (
         Wrong::FirstActiveOnly,
         &[ROLL, "fault joins-twice\n"],
-        "deploy\nrelease\npass 1500\nrelease\npass 600\nrest\n",
+        "deploy\nstart-rollout\npass 1500\nstart-rollout\npass 600\nheal\n",
     ),
     (
         Wrong::SmallSkewIgnored,

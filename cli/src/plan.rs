@@ -3,6 +3,7 @@
 pub mod ami;
 pub mod checks;
 pub mod estimate;
+pub mod progress;
 pub mod seen;
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use checks::{Level, Remark};
 use estimate::Expected;
+use progress::Progress;
 use seen::{Asked, Seen, is_leaving};
 
 /// What comes of a plan. Members are spelled so in JSON output.
@@ -44,11 +46,13 @@ pub struct Plan {
     pub stack: String,
     /// Its status.
     pub status: String,
+    /// How far the operation is that is in progress, if one is: then nothing is forecast.
+    pub in_progress: Option<Progress>,
     /// The SSM parameter that names the AMI.
     pub ami_parameter: String,
-    /// The AMI of the last update.
+    /// The AMI of the last update; of one in progress the AMI that it brings.
     pub old_ami: Option<String>,
-    /// The AMI that the roll would bring.
+    /// The AMI that the roll would bring; nothing if the parameter holds no AMI id.
     pub new_ami: Option<String>,
     /// The template's `UpdateMethod`: `RollingUpdate` or `InstanceRefresh`.
     pub update_method: String,
@@ -103,7 +107,11 @@ impl Plan {
         unseen: Vec<String>,
     ) -> Self {
         let mut remarks = checks::all(seen, asked);
-        let rehearsed = (!changes_nothing(seen, asked, &remarks)).then(rehearse);
+        let in_progress = Progress::of(seen);
+        let is_known = asked.new_ami(seen).is_some();
+        let is_forecast =
+            is_known && in_progress.is_none() && !changes_nothing(seen, asked, &remarks);
+        let rehearsed = is_forecast.then(rehearse);
         match &rehearsed {
             Some(Ok(expected)) => remarks.extend(expected.remark()),
             Some(Err(why)) => remarks.push(estimate::not_rehearsed(why)),
@@ -125,6 +133,11 @@ impl Plan {
             place: seen.place.clone(),
             stack: seen.stack.name.clone(),
             status: seen.stack.status.clone(),
+            not_checked: match in_progress {
+                Some(_) => Vec::new(),
+                None => not_checked(seen, asked, unseen),
+            },
+            in_progress,
             ami_parameter: seen.stack.ami_parameter().to_owned(),
             old_ami: seen.stack.ami().map(str::to_owned),
             new_ami: asked.new_ami(seen).map(str::to_owned),
@@ -137,7 +150,6 @@ impl Plan {
             standalone_tasks: seen.standalone().count(),
             remarks,
             expected: rehearsed.and_then(Result::ok),
-            not_checked: not_checked(seen, asked, unseen),
         }
     }
 

@@ -11,4 +11,4 @@ pub mod planned;
 pub mod report;
 pub mod simulated;
 pub mod summary;
-mod wrap;
+pub mod wrap;

@@ -26,8 +26,10 @@ pub struct Report {
     pub ami: Amis,
     /// Size of the group when the roll began.
     pub instances: usize,
-    /// Instances that went away in the roll.
+    /// How many of them are replaced by one that is in service on the new AMI at the end: none after a rollback.
     pub replaced: usize,
+    /// Instances that left the group during the rollout, in a rollback too.
+    pub terminated: usize,
     /// Instances whose drain failed and which the template's policy keeps for a person.
     pub retained: Vec<String>,
     /// Instances that are kept for their standalone tasks, as StandaloneTaskPolicy says.

@@ -9,10 +9,12 @@ pub mod script;
 pub mod written;
 
 mod play;
+mod unplayable;
 
 pub use crate::faults::Fault;
 pub use action::{Action, Call, Termination};
 pub use play::{Afterwards, Played, play, play_and_look, play_then, play_with_processes};
+pub use unplayable::{About, Unplayable};
 
 use std::path::PathBuf;
 
@@ -144,8 +146,8 @@ pub trait Listener: Send {
     fn remark(&mut self, _remark: &str) {}
     /// Takes a fact, with the account as it stands then.
     fn fact(&mut self, _account: &Account, _told: &Told) {}
-    /// Is told how far the roll is: instances replaced, of how many, and what is under way.
-    fn progress(&mut self, _replaced: usize, _of: usize, _at: std::time::Duration) {}
+    /// Takes how much simulated time has passed.
+    fn passed(&mut self, _at: std::time::Duration) {}
 }
 
 /// Nobody listens.

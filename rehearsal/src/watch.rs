@@ -116,7 +116,7 @@ pub struct Seen {
     /// Most drains that were open at one time.
     pub max_open_drains: usize,
     /// Instances that went away.
-    pub replaced: BTreeSet<String>,
+    pub terminated: BTreeSet<String>,
     /// By how much earlier the rollout would have been over if every condition had been noticed when it became true.
     pub avoidable_delay: Duration,
     /// How late conditions were noticed, by the worker that notices them; `queued` is a new instance's wait for drains.
@@ -315,14 +315,12 @@ impl Watch {
         self.lock().instances.clone()
     }
 
-    /// How many instances are in service on another AMI than `old`, and how many are left on `old`.
-    pub fn progress(&self, old: &str) -> (usize, usize) {
+    /// How many instances are in service on this AMI.
+    pub fn in_service_on(&self, ami: &str) -> usize {
         let inner = self.lock();
-        let all = inner.instances.values();
-        all.fold((0, 0), |(new, left), seen| match seen.ami == old {
-            true => (new, left + 1),
-            false => (new + usize::from(seen.state == "InService"), left),
-        })
+        let serving = inner.instances.values();
+        let serving = serving.filter(|seen| seen.state == "InService" && seen.ami == ami);
+        serving.count()
     }
 
     /// What is still under way, in words; nothing if all is at rest.

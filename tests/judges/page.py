@@ -290,8 +290,8 @@ def rehearsed(browser, program):
         browser.script("document.querySelectorAll('details').forEach(it => { it.open = true })")
         gone = browser.script("return [...document.querySelectorAll('.row[data-instance] .who span')].map(it => it.innerText)")
         left = sum(1 for one in gone if one.endswith("terminated") or one.endswith("abandoned"))
-        if left != report["replaced"]:
-            fail(f"{page.name}: {left} were let go, and the rehearsal counted {report['replaced']}")
+        if left != report["terminated"]:
+            fail(f"{page.name}: {left} were let go, and the rehearsal counted {report['terminated']}")
         for retained in report["retained"]:
             if retained not in shown["retained, its drain failed"]:
                 fail(f"{page.name}: it does not say that {retained} is retained")

@@ -1,6 +1,6 @@
 # The same, if AWS names executions after events: the second delivery is refused.
 instances 2
 fault event-twice
-switch execution-named-after-event
+variant execution-named-after-event
 deploy
 roll

@@ -1,5 +1,5 @@
 # If a signal for an instance that is not InService yet did not count, the one that is sent again would.
 instances 2
-switch early-signal-lost
+variant early-signal-lost
 deploy
 roll

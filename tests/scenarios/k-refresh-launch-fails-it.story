@@ -2,7 +2,7 @@
 instances 2
 parameter UpdateMethod=InstanceRefresh
 parameter JoinDeadlineSeconds=300
-switch abandoned-launch-fails-refresh
+variant abandoned-launch-fails-refresh
 deploy
 in 60 fault never-joins
 roll

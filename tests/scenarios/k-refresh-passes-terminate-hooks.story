@@ -1,6 +1,6 @@
 # If a refresh does not wait for instances at their terminate hooks, the hold keeps its batches of drains apart.
 instances 2
 parameter UpdateMethod=InstanceRefresh
-switch refresh-passes-terminate-hooks
+variant refresh-passes-terminate-hooks
 deploy
 roll

@@ -4,7 +4,7 @@ instances 2
 parameter ClusterMaxSize=8
 parameter CapacityProvider=ENABLED
 parameter UpdateMethod=InstanceRefresh
-switch earlier-instances-have-no-provider
+variant earlier-instances-have-no-provider
 create
 call ecs RegisterTaskDefinition {"family": "web", "containerDefinitions": [{"name": "web", "image": "web:1", "cpu": 900, "memory": 512}]}
 call ecs CreateService {"cluster": "$CLUSTER", "serviceName": "web", "taskDefinition": "web", "desiredCount": 2}

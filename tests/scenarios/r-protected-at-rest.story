@@ -7,8 +7,8 @@ parameter ManagedTerminationProtection=ENABLED
 service web desired=2 cpu=900
 deploy
 pass 120
-storm
+start-faults
 delete-services
 call cloudformation DeleteStack {"StackName":"$STACK"}
 pass 600
-rest
+heal

@@ -1,6 +1,6 @@
 # As w-reuse, where a container instance whose machine is started again is ACTIVE by itself: nobody has proven that it is not.
 instances 2
-switch restarted-agent-is-active
+variant restarted-agent-is-active
 parameter UpdateMethod=InstanceRefresh
 parameter WarmPoolSize=1
 parameter WarmPoolPreparedCapacity=3

@@ -14,9 +14,18 @@ pub use answer::Edge;
 pub use call::{Unanswered, chain, endpoint};
 pub use slots::Slots;
 
-/// What the AWS CLI wrote of an answer, as if the answer had come here.
-pub fn fit_to_show(text: String) -> String {
-    replace::in_answer(text.as_bytes()).unwrap_or(text)
+/// What the AWS CLI wrote of answers, as if the answers had come here. Its lines stay, by which errors name a place: in JSON no
+/// text goes over one.
+pub fn fit_to_show(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        let (line, end) = match line.strip_suffix('\n') {
+            Some(line) => (line, "\n"),
+            None => (line, ""),
+        };
+        let replaced = replace::in_answer(line.as_bytes());
+        replaced.unwrap_or_else(|| line.to_owned()) + end
+    });
+    lines.collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use workers::Error;
 
 use super::{Aws, time};
 
+/// The error code of an endpoint that does not know a call, or a part of it.
+const NOT_IMPLEMENTED: &str = "NotImplemented";
+
 /// What an SSM parameter holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
@@ -19,8 +22,9 @@ impl Aws {
     /// What the SSM parameter holds; nothing if there is none of this name.
     ///
     /// # Errors
-    /// As [`Error::from_sdk`].
+    /// As [`Error::from_sdk`]; with the parameter's name if SSM refuses that.
     pub async fn parameter(&self, name: &str) -> Result<Option<Parameter>, Error> {
+        let call = "ssm:GetParameter";
         let sent = self.parameters.get_parameter().name(name).send();
         match sent.await {
             Ok(answer) => Ok(answer.parameter().and_then(|one| {
@@ -30,7 +34,22 @@ impl Aws {
                 })
             })),
             Err(error) if error.code() == Some("ParameterNotFound") => Ok(None),
-            Err(error) => Err(Error::from_sdk("ssm:GetParameter", error)),
+            // An account in memory answers so to a name that it does not know: asking again would not help.
+            Err(error) if error.code() == Some(NOT_IMPLEMENTED) => {
+                let why = error.message().unwrap_or("no message");
+                Err(Error::bad_answer(
+                    call,
+                    format!("SSM parameter {name} cannot be read: {why}"),
+                ))
+            }
+            Err(error) => Err(match Error::from_sdk(call, error) {
+                Error::BadAnswer {
+                    call,
+                    what,
+                    source: None,
+                } => Error::bad_answer(call, format!("{what} (SSM parameter {name})")),
+                other => other,
+            }),
         }
     }
 

@@ -1,9 +1,10 @@
 //! `rehearse`: deploys the stack in memory, releases a new AMI, and shows the roll as it happens.
 
 mod ami;
+mod files;
 mod html;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -11,20 +12,20 @@ use clap::{Args, ValueEnum};
 use rehearsal::report::Report;
 use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
 use rehearsal::story::{
-    Action, Afterwards, Played, Processes, Settings, play_then, play_with_processes,
+    Action, Afterwards, Played, Processes, Settings, Unplayable, play_then, play_with_processes,
 };
-use rehearsal::text_file;
 use rehearsal::workload::Workload;
 
 use super::flow;
 use super::processes::Workers;
 use super::trouble::{self, Trouble};
-use crate::aws::fit_to_show;
 use crate::failure::Failure;
 use crate::view::answer::Answer;
 use crate::view::live::{Live, Shown};
-use crate::view::out::say;
+use crate::view::out::{say, say_values};
 use crate::view::summary;
+use crate::view::wrap::columns;
+use files::read;
 
 /// With processes time goes by so many times as fast as the wall clock: a call takes a millisecond or two.
 const SPEED: u32 = 60;
@@ -117,11 +118,11 @@ impl Rehearse {
                 &live,
                 self.html.as_ref().map(|_| read.afterwards()),
             )
-            .map_err(|message| self.with_its_file(message))?;
+            .map_err(|why| self.with_its_file(&why))?;
         let answer = {
             let mut live = live.lock().expect("a panic in a listener ends the program");
             live.finish();
-            Answer::of(&report, live.on_the_new_ami(), live.cause())
+            Answer::of(&report, live.cause()).within(columns())
         };
         if let Some(path) = &self.html {
             read.write(path, report.cost_usd)?;
@@ -130,11 +131,12 @@ impl Rehearse {
             let text = serde_json::to_string_pretty(&report).expect("a report is plain data");
             say(format!("{text}\n"));
         } else {
-            let detail = match self.verbose {
-                true => summary::text(&report),
-                false => summary::short(&report),
+            let (detail, values) = match self.verbose {
+                true => (summary::text(&report), summary::VALUES),
+                false => (summary::short(&report), summary::SHORT_VALUES),
             };
-            say(format!("{detail}\n{answer}\n"));
+            say_values(&detail, values);
+            say(format!("\n{answer}\n"));
         }
         Ok(if report.as_asked() {
             ExitCode::SUCCESS
@@ -148,16 +150,16 @@ impl Rehearse {
         settings: &Settings,
         live: &Arc<Mutex<Live>>,
         afterwards: Option<Afterwards<'_>>,
-    ) -> Result<Report, String> {
+    ) -> Result<Report, Unplayable> {
         if !self.processes {
             if self.workers.were_given() {
                 return Err(
                     "--workers and --worker-logs are for workers as processes: add --processes"
-                        .to_owned(),
+                        .into(),
                 );
             }
             let played = play_then(settings, &self.actions(), live.clone(), afterwards)?;
-            return only_report(played);
+            return Ok(only_report(played)?);
         }
         let processes = Processes {
             workers: self.workers.folder()?,
@@ -171,7 +173,7 @@ impl Rehearse {
             live.clone(),
             afterwards,
         )?;
-        only_report(played)
+        Ok(only_report(played)?)
     }
 
     /// What is rehearsed.
@@ -224,47 +226,6 @@ impl Rehearse {
         }
         Ok(settings)
     }
-
-    /// Names the file that what was refused came from: AWS's own words do not.
-    fn with_its_file(&self, message: String) -> String {
-        let of_parameters = message.contains("ValidationError: Parameter");
-        let of_workload = message.starts_with("the workload");
-        let names = |files: &[PathBuf]| {
-            let names = files.iter().map(|file| file.display().to_string());
-            names.collect::<Vec<_>>().join(", ")
-        };
-        let file = match &self.parameters {
-            Some(file) if of_parameters => names(std::slice::from_ref(file)),
-            _ if of_workload && !self.workload.is_empty() => names(&self.workload),
-            _ => return message,
-        };
-        let remedy = match of_parameters {
-            true => "; the template says which parameters there are, and their limits",
-            false => "",
-        };
-        format!("{file}: {message}{remedy}")
-    }
-
-    fn workload(&self, settings: &Settings) -> Result<Workload, String> {
-        if self.workload.is_empty() {
-            let size = settings
-                .parameter("ClusterSize")
-                .and_then(|size| size.parse().ok());
-            return Ok(Workload::built_in(size.unwrap_or(2)));
-        }
-        let read = |path: &PathBuf| {
-            let text = fit_to_show(read(path, "--workload")?);
-            Ok((path.display().to_string(), text))
-        };
-        let files: Result<Vec<_>, String> = self.workload.iter().map(read).collect();
-        let workload = Workload::read_all(&files?)?;
-        let left_out = workload.left_out.iter().map(|it| ("left out", it));
-        let assumed = workload.assumed.iter().map(|it| ("assumed", it));
-        for (what, it) in left_out.chain(assumed) {
-            anstream::eprintln!("ecs-rollout: {what}: {it}");
-        }
-        Ok(workload)
-    }
 }
 
 /// The report of the one rollout that is rehearsed.
@@ -283,8 +244,4 @@ fn larger_than_the_group(settings: &Settings) -> Option<String> {
     (batch > size && size > 0).then(|| {
         format!("BatchSize {batch} is larger than the group of {size}: all instances are replaced in one batch")
     })
-}
-
-fn read(path: &Path, flag: &str) -> Result<String, String> {
-    text_file::read(path).map_err(|error| format!("{error}; {flag} names a text file"))
 }

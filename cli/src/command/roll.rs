@@ -11,7 +11,7 @@ use super::plan::made;
 use super::watch::Watch;
 use crate::aws::with_access;
 use crate::failure::{Exit, Failure};
-use crate::plan::ami::{id_given, why_no_id};
+use crate::plan::ami::{id_given, why_no_ami_in, why_no_id};
 use crate::plan::checks::Level;
 use crate::plan::estimate::Expected;
 use crate::plan::seen::{Asked, BATCH_SIZE};
@@ -109,6 +109,9 @@ impl Roll {
         let Some(name) = &self.ami_parameter else {
             return Ok(self.ami.clone());
         };
+        if let Some(why) = why_no_ami_in(name) {
+            return Err(Failure::from(format!("--ami-parameter: {why}")));
+        }
         let aws = self.change.access.connect().await?;
         let Some(held) = aws.parameter(name).await? else {
             return Err(Failure::from(format!(

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::flow;
 use super::rehearse::Output;
 use crate::view::live::{Live, Shown};
-use crate::view::out::say;
+use crate::view::out::{say, say_values};
 use crate::view::summary;
 
 /// Flags of `scenario`.
@@ -48,13 +48,14 @@ impl Scenario {
         } else {
             Shown::Progress
         })));
-        let played = play(&script.settings, &script.actions, live.clone())?;
+        let played = play(&script.settings, &script.actions, live.clone())
+            .map_err(|why| format!("{file}: {why}"))?;
         live.lock()
             .expect("a panic in a listener ends the program")
             .finish();
         if is_text {
             for report in &played.reports {
-                say(summary::text(report));
+                say_values(&summary::text(report), summary::VALUES);
             }
             for broken in &played.broken {
                 let name = broken.claim.name();

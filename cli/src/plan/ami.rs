@@ -1,6 +1,13 @@
 //! AMI ids: what is one, who owns the SSM parameter that holds it, and how the old one is put back.
 
+use rehearsal::ec2::Processor;
+use serde_json::Value;
+
 use crate::aws::{AMI_KEY, OWN_AMI_PARAMETER, Stack, quoted, with_access};
+use crate::view::milestones::shortened;
+
+/// Of a text that is no AMI id its beginning is shown, in so many characters.
+const SHOWN_AT_MOST: usize = 40;
 
 /// Why a text is not an AMI id, and the way out; nothing if it is one.
 ///
@@ -12,16 +19,68 @@ pub fn why_no_id(text: &str) -> Option<String> {
     if matches!(digits.len(), 8 | 17) && digits.bytes().all(is_digit) {
         return None;
     }
-    let Ok(serde_json::Value::Object(members)) = serde_json::from_str(text) else {
+    let Some(members) = object(text) else {
         return Some(format!(
-            "{text:?} is not an AMI id, which is ami- and 8 or 17 hexadecimal digits"
+            "{:?} is not an AMI id, which is ami- and 8 or 17 hexadecimal digits",
+            shortened(text, SHOWN_AT_MOST)
         ));
     };
-    let id = members.get("image_id").and_then(|id| id.as_str());
+    let id = id_in(&members);
     let id = id.map(|id| format!(" (here {id})")).unwrap_or_default();
     Some(format!(
         "this is a JSON object, as the public parameter …/recommended holds it, and not an AMI id{id}; take \
          …/recommended/image_id, which holds the id alone"
+    ))
+}
+
+fn object(text: &str) -> Option<Value> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    value.is_object().then_some(value)
+}
+
+/// The AMI id in the JSON object of `…/recommended`.
+fn id_in(recommended: &Value) -> Option<&str> {
+    let id = recommended["image_id"].as_str()?;
+    why_no_id(id).is_none().then_some(id)
+}
+
+/// Why this public parameter names no AMI that can be rolled to, and the way out; nothing if its name does not show that.
+pub fn why_no_ami_in(name: &str) -> Option<String> {
+    let name = name.trim_end_matches('/');
+    (is_public(name) && name.ends_with("/recommended")).then(|| {
+        format!(
+            "SSM parameter {name} is AWS's own, and holds a JSON object and not an AMI id; take {name}/image_id, which holds the \
+             id alone"
+        )
+    })
+}
+
+/// The command that puts an AMI id into a parameter of your own whose value, if it has one, is no AMI id: the id that is in
+/// there, or else the one that AWS recommends now for this instance type.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html>
+pub fn correct(parameter: &str, value: Option<&str>, instance_type: &str) -> String {
+    let flag = match value {
+        Some(_) => "--overwrite",
+        None => "--type String",
+    };
+    let whole = value.and_then(object);
+    let id = match whole.as_ref().and_then(id_in) {
+        Some(id) => id.to_owned(),
+        None => {
+            let of_processor = match Processor::of_instance_type(instance_type) {
+                Processor::Arm64 => "/arm64",
+                Processor::X86_64 => "",
+            };
+            let recommended = with_access(&format!(
+                "aws ssm get-parameter --query Parameter.Value --output text --name \
+                 /aws/service/ecs/optimized-ami/amazon-linux-2023{of_processor}/recommended/image_id"
+            ));
+            format!("\"$({recommended})\"")
+        }
+    };
+    with_access(&format!(
+        "aws ssm put-parameter --name {} {flag} --value {id}",
+        quoted(parameter)
     ))
 }
 
@@ -137,6 +196,57 @@ mod tests {
         let why = id_given(json).expect_err("it is none");
         assert!(why.contains("(here ami-0123456789abcdef0)"), "{why}");
         assert!(why.contains("…/recommended/image_id"), "{why}");
+    }
+
+    #[test]
+    fn a_long_text_is_shown_shortened() {
+        let why = why_no_id(&"x".repeat(4096)).expect("it is none");
+        assert!(why.contains("xxx…\" is not an AMI id"), "{why}");
+        assert!(why.len() < 140, "{why}");
+    }
+
+    #[test]
+    fn what_aws_recommends_as_json_is_known_by_its_name() {
+        let json = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended";
+        for name in [json.to_owned(), format!("{json}/")] {
+            let why = why_no_ami_in(&name).expect("it holds JSON");
+            assert!(why.contains(&format!("take {json}/image_id,")), "{why}");
+        }
+        for name in [&format!("{json}/image_id"), "/ami/recommended", "ami"] {
+            assert_eq!(why_no_ami_in(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_without_an_id_is_corrected_by_a_command_that_can_be_pasted() {
+        let json = r#"{"schema_version": 1, "image_id": "ami-0123456789abcdef0"}"#;
+        assert_eq!(
+            correct("/ami/mine", Some(json), "m7g.large"),
+            "aws ssm put-parameter --name /ami/mine --overwrite --value ami-0123456789abcdef0"
+        );
+        let recommended = |processor: &str| {
+            format!(
+                "--value \"$(aws ssm get-parameter --query Parameter.Value --output text --name \
+                 /aws/service/ecs/optimized-ami/amazon-linux-2023{processor}/recommended/image_id)\""
+            )
+        };
+        // What stands where the id should is not pasted either.
+        for value in ["latest", r#"{"image_id": "$(reboot)"}"#] {
+            assert_eq!(
+                correct("/ami/mine", Some(value), "m7g.large"),
+                format!(
+                    "aws ssm put-parameter --name /ami/mine --overwrite {}",
+                    recommended("/arm64")
+                )
+            );
+        }
+        assert_eq!(
+            correct("/ami/mine", None, "m7i.large"),
+            format!(
+                "aws ssm put-parameter --name /ami/mine --type String {}",
+                recommended("")
+            )
+        );
     }
 
     #[test]

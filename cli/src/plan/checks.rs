@@ -63,7 +63,7 @@ pub const SAME_AMI: &str = "same-ami";
 
 /// The names of the checks on what has not ended yet, or is paused: you should know of it where
 /// there is nothing to roll, too.
-pub const UNFINISHED: [&str; 5] = ["retained", "being-ended", "kept", "under-way", "on-hold"];
+pub const UNFINISHED: [&str; 5] = ["retained", "being-ended", "kept", "under-way", "paused"];
 
 /// All remarks on what was seen.
 pub fn all(seen: &Seen, asked: &Asked) -> Vec<Remark> {

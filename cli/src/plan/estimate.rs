@@ -36,9 +36,11 @@ pub struct Expected {
     pub rehearsals: usize,
     /// How many of them did not end on the new AMI, or left an instance retained.
     pub failed_rehearsals: usize,
-    /// Tasks that move.
+    /// How often a task of a service moves, all tasks together, on average over the rehearsals.
     pub tasks_moved: u64,
-    /// How often each of the services' tasks moves.
+    /// The tasks of the services that are rehearsed: a daemon has one on each instance.
+    pub service_tasks: u64,
+    /// How often each of these tasks moves.
     pub moves_per_task: f64,
     /// Step Functions and Lambda, by public prices.
     pub cost_usd: f64,
@@ -121,8 +123,9 @@ pub fn rehearse_times(seen: &Seen, asked: &Asked, times: u64) -> Result<Expected
             .collect()
     });
     let told = told.into_iter().collect::<Result<Vec<Told>, String>>()?;
-    let replicas = rehearsed.settings.workload.services.iter();
-    let tasks: u64 = replicas.filter_map(|it| it.desired).sum();
+    let each_instance = u64::try_from(seen.sizes_in_update().desired).unwrap_or(0);
+    let services = rehearsed.settings.workload.services.iter();
+    let tasks: u64 = services.map(|it| it.desired.unwrap_or(each_instance)).sum();
     let expected = together(&told, tasks, rehearsed.assumed);
     expected.ok_or_else(|| "the rehearsal has no roll".to_owned())
 }
@@ -145,7 +148,7 @@ fn tell(seen: &Seen, settings: &Settings, rehearsed: &Rehearsed) -> Result<Told,
     let actions: &[Action] = &rehearsed.actions;
     let played = play(settings, actions, heard.clone());
     let heard = heard.lock().map_err(|_| "the rehearsal broke off")?;
-    let played = played.map_err(|why| heard.without_ids(&why))?;
+    let played = played.map_err(|why| heard.without_ids(&why.to_string()))?;
     let report = played.reports.into_iter().next();
     let report = report.ok_or("the rehearsal has no roll")?;
     let gave_up = heard.why(|parameter| seen.deadline(parameter));
@@ -169,6 +172,7 @@ fn together(told: &[Told], tasks: u64, assumed: Vec<String>) -> Option<Expected>
         rehearsals: told.len(),
         failed_rehearsals: told.iter().filter(|one| !one.is_well()).count(),
         tasks_moved: moved.round() as u64,
+        service_tasks: tasks,
         moves_per_task: rounded(moved / tasks.max(1) as f64, 2),
         cost_usd: rounded(mean(&|report| report.cost_usd), 6),
         assumed,

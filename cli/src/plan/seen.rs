@@ -15,6 +15,7 @@ use crate::aws::{
     Stack, StartedTask, error_text,
 };
 use crate::failure::Failure;
+use crate::plan::ami::why_no_id;
 
 pub use group::{Method, is_leaving};
 
@@ -77,10 +78,15 @@ impl Asked {
         self.batch.map_or_else(of_stack, i64::from).max(1)
     }
 
-    /// The AMI that the roll would bring.
-    pub fn new_ami<'a>(&'a self, seen: &'a Seen) -> Option<&'a str> {
+    /// What is to be rolled to: the AMI that was given, or whatever the parameter holds.
+    pub fn wanted<'a>(&'a self, seen: &'a Seen) -> Option<&'a str> {
         let held = seen.ami.as_ref().map(|it| it.value.as_str());
         self.ami.as_deref().or(held)
+    }
+
+    /// The AMI that the roll would bring; nothing if the parameter holds no AMI id.
+    pub fn new_ami<'a>(&'a self, seen: &'a Seen) -> Option<&'a str> {
+        self.wanted(seen).filter(|it| why_no_id(it).is_none())
     }
 }
 

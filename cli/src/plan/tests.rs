@@ -190,7 +190,7 @@ fn in_the_group() -> Vec<Wrong> {
             ..wrong("max-size", |_| {})
         },
         after(
-            "on-hold",
+            "paused",
             group(
                 "CreateOrUpdateTags",
                 json!({"Tags": [{"ResourceId": CLUSTER, "ResourceType": "auto-scaling-group", "Key": "ecs-rollout:hold",

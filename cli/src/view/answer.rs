@@ -5,13 +5,10 @@ use std::fmt::{self, Display};
 use anstyle::{AnsiColor, Style};
 use rehearsal::report::Report;
 
-use super::milestones::shortened;
+use super::wrap::wrapped;
 use crate::aws::FailedOperation;
 use crate::format::count;
 use crate::format::seconds;
-
-/// The cause is no longer than that, so that the answer is seen whole.
-const CAUSE_AT_MOST: usize = 240;
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,15 +18,14 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The answer of a rehearsal that ended with `on_new` instances on the new AMI, and in which `cause` went wrong first.
-    pub fn of(report: &Report, on_new: usize, cause: Option<&str>) -> Self {
+    /// The answer of a rehearsal in which `cause` went wrong first. The cause is shown whole, since its end is the way out.
+    pub fn of(report: &Report, cause: Option<&str>) -> Self {
         let is_well = report.as_asked();
         let took = seconds(report.roll_seconds);
         let (moved, killed) = (report.tasks_moved, report.tasks_killed_early);
-        let counted = format!("{on_new} of {} on the new AMI", report.instances);
+        let counted = format!("{} of {} on the new AMI", report.replaced, report.instances);
         let tasks = format!("{} moved, {killed} killed", count(moved, "task"));
         let cause = cause.map_or_else(String::new, |cause| {
-            let cause = shortened(cause, CAUSE_AT_MOST);
             format!(" Cause: {}.", cause.trim_end_matches('.'))
         });
         let broken = report
@@ -58,6 +54,15 @@ impl Answer {
             (outcome, ..) => format!("{}: {counted}; {tasks}.{cause}", ended(outcome, &took)),
         };
         Self { text, is_well }
+    }
+
+    /// The same in lines of so many columns, if a terminal has them.
+    #[must_use]
+    pub fn within(self, columns: Option<usize>) -> Self {
+        Self {
+            text: wrapped(&self.text, columns, 0),
+            ..self
+        }
     }
 }
 

@@ -13,7 +13,11 @@ use rehearsal::telling::{Line, Mood};
 
 use super::milestones::Milestones;
 use super::out::say;
+use super::wrap::{columns, wrapped};
 use crate::format::duration;
+
+/// The column at which the texts of milestones stand.
+const MILESTONES: usize = 9;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +35,6 @@ pub enum Shown {
 pub struct Live {
     shown: Shown,
     milestones: Milestones,
-    /// Instances on the new AMI.
-    on_new: usize,
     bar: ProgressBar,
 }
 
@@ -44,16 +46,14 @@ impl Live {
             false => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let style = ProgressStyle::with_template(
-            "{bar:30} {pos} of {len} instances on the new AMI, simulated time {msg}",
-        )
-        .expect("a constant template")
-        .progress_chars("=> ");
+        let style =
+            ProgressStyle::with_template("{bar:30} {pos} of {len} replaced, simulated time {msg}")
+                .expect("a constant template")
+                .progress_chars("=> ");
         bar.set_style(style);
         Self {
             shown,
             milestones: Milestones::default(),
-            on_new: 0,
             bar,
         }
     }
@@ -61,11 +61,6 @@ impl Live {
     /// Takes the progress display away.
     pub fn finish(&mut self) {
         self.bar.finish_and_clear();
-    }
-
-    /// Instances on the new AMI, at the end.
-    pub fn on_the_new_ami(&self) -> usize {
-        self.on_new
     }
 
     /// What went wrong first, if anything did.
@@ -88,13 +83,17 @@ impl Listener for Live {
     }
 
     fn fact(&mut self, _account: &Account, told: &Told) {
-        let Some(milestone) = self.milestones.of(told) else {
+        let milestone = self.milestones.of(told);
+        let (replaced, of) = self.milestones.replaced();
+        self.bar.set_length(of as u64);
+        self.bar.set_position(replaced as u64);
+        let Some(milestone) = milestone else {
             return;
         };
         if self.shown == Shown::Milestones {
             let at = SignedDuration::try_from(milestone.at).unwrap_or_default();
             let line = format!("{:>7}  {}", duration(at), milestone.text);
-            self.show(milestone.mood, &line);
+            self.show(milestone.mood, &wrapped(&line, columns(), MILESTONES));
         }
     }
 
@@ -103,10 +102,7 @@ impl Listener for Live {
             .suspend(|| anstream::eprintln!("ecs-rollout: {remark}"));
     }
 
-    fn progress(&mut self, replaced: usize, of: usize, at: Duration) {
-        self.on_new = replaced;
-        self.bar.set_length(of as u64);
-        self.bar.set_position(replaced as u64);
+    fn passed(&mut self, at: Duration) {
         let at = SignedDuration::try_from(at).unwrap_or_default();
         self.bar.set_message(duration(at));
     }

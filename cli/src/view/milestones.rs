@@ -37,11 +37,17 @@ pub struct Milestone {
 pub struct Milestones {
     began: Option<Timestamp>,
     rolls: bool,
+    /// Whether the rollout rolls back: then nothing is replaced any more, though old instances may still go.
+    rolls_back: bool,
     /// The AMI and the state of each instance of the group.
     instances: BTreeMap<String, (String, String)>,
     old: BTreeSet<String>,
+    /// The AMIs that the instances had when the rollout began.
+    old_amis: BTreeSet<String>,
     size: usize,
     gone: usize,
+    /// How many instances were replaced when that was counted last.
+    replaced: usize,
     /// When each instance that leaves reached its terminate hook.
     leaving: BTreeMap<String, Timestamp>,
     troubles: BTreeMap<&'static str, usize>,
@@ -68,6 +74,14 @@ impl Milestones {
             text: shortened(&text, TEXT_AT_MOST),
             mood,
         })
+    }
+
+    /// How many instances are replaced now, of how many: the old one is gone, and one on the new AMI is in service.
+    pub fn replaced(&self) -> (usize, usize) {
+        let states = self.instances.values();
+        let on_new =
+            states.filter(|(ami, state)| state == "InService" && !self.old_amis.contains(ami));
+        (self.gone.min(on_new.count()), self.size)
     }
 
     /// What the stack and its instances do.
@@ -139,6 +153,11 @@ impl Milestones {
             "UPDATE_IN_PROGRESS" if !self.rolls => {
                 (self.rolls, self.began) = (true, Some(at));
                 self.old = self.instances.keys().cloned().collect();
+                self.old_amis = self
+                    .instances
+                    .values()
+                    .map(|(ami, _)| ami.clone())
+                    .collect();
                 self.size = self.in_service();
                 let count = count(self.size, "instance");
                 (
@@ -147,6 +166,7 @@ impl Milestones {
                 )
             }
             "UPDATE_ROLLBACK_IN_PROGRESS" => {
+                self.rolls_back = true;
                 self.cause.get_or_insert_with(|| reason.to_owned());
                 (format!("the update rolls back: {reason}"), Mood::Bad)
             }
@@ -193,11 +213,28 @@ impl Milestones {
                 self.instances.remove(instance);
                 self.gone(at, instance)
             }
+            "InService" => self.step(format!("{instance} is in service")),
             _ => None,
         }
     }
 
-    /// An instance is gone: a milestone for each of a few, or for each tenth of many.
+    /// One more instance is replaced, if that is so: a milestone for each of a few, or for each tenth of many.
+    fn step(&mut self, what: String) -> Option<(String, Mood)> {
+        if !self.rolls || self.rolls_back {
+            return None;
+        }
+        let (now, size) = self.replaced();
+        let before = std::mem::replace(&mut self.replaced, now);
+        let tenth = |replaced: usize| replaced * 10 / size.max(1);
+        let text = match size <= EACH_UP_TO {
+            true if now > before => format!("{now} of {size} replaced: {what}"),
+            false if tenth(now) > tenth(before) => format!("{now} of {size} replaced"),
+            _ => return None,
+        };
+        Some((text, Mood::Good))
+    }
+
+    /// An instance is gone: it may be the old one of a replaced instance.
     fn gone(&mut self, at: Timestamp, instance: &str) -> Option<(String, Mood)> {
         let left = self.leaving.remove(instance);
         if !self.rolls {
@@ -206,27 +243,14 @@ impl Milestones {
         let took = left.map_or_else(String::new, |left| {
             format!(", {} after its hook opened", between(left, at))
         });
-        if !self.old.remove(instance) {
-            // In a rollback the new ones go; many of them are no milestones.
-            let is_few = self.size <= EACH_UP_TO;
-            return is_few.then(|| {
-                (
-                    format!("{instance} is gone, which had the new AMI{took}"),
-                    Mood::Plain,
-                )
-            });
-        }
-        self.gone += 1;
-        let tenth = |gone: usize| gone * 10 / self.size.max(1);
-        let is_step = self.size <= EACH_UP_TO || tenth(self.gone) > tenth(self.gone - 1);
-        let text = match self.size <= EACH_UP_TO {
-            true => format!(
-                "{} of {} replaced: {instance} is gone{took}",
-                self.gone, self.size
-            ),
-            false => format!("{} of {} replaced", self.gone, self.size),
-        };
-        is_step.then_some((text, Mood::Good))
+        let is_old = self.old.remove(instance);
+        self.gone += usize::from(is_old);
+        let step = self.step(format!("{instance} is gone{took}"));
+        // It replaces nothing, as in a rollback; many of them are no milestones.
+        let is_few = self.size <= EACH_UP_TO;
+        let which = if is_old { "old" } else { "new" };
+        let text = || format!("{instance} is gone, which had the {which} AMI{took}");
+        step.or_else(|| is_few.then(|| (text(), Mood::Plain)))
     }
 
     fn spot(&mut self, instance: &str, what: SpotFact) -> Option<(String, Mood)> {
@@ -297,12 +321,16 @@ mod tests {
     }
 
     fn lifecycle(second: i64, instance: usize, state: &str) -> Told {
+        of_ami("ami-1", second, instance, state)
+    }
+
+    fn of_ami(ami: &str, second: i64, instance: usize, state: &str) -> Told {
         told(
             second,
             Fact::Lifecycle {
                 group: "g".to_owned(),
                 instance: format!("i-{instance}"),
-                ami: "ami-1".to_owned(),
+                ami: ami.to_owned(),
                 state: state.to_owned(),
                 reason: String::new(),
             },
@@ -324,7 +352,7 @@ mod tests {
             lifecycle(0, 2, "InService"),
             stack(10, "CREATE_COMPLETE"),
             stack(100, "UPDATE_IN_PROGRESS"),
-            lifecycle(130, 3, "InService"),
+            of_ami("ami-2", 130, 3, "InService"),
             lifecycle(140, 1, "Terminating:Wait"),
             lifecycle(200, 1, "Terminated"),
         ];
@@ -342,10 +370,46 @@ mod tests {
     fn a_large_rollout_has_ten_milestones() {
         let many = (0..100).map(|number| lifecycle(0, number, "InService"));
         let begins = [stack(10, "UPDATE_IN_PROGRESS")];
+        let come = (100..200).map(|number| of_ami("ami-2", 15, number, "InService"));
         let go = (0..100).map(|number| lifecycle(20, number, "Terminated"));
-        let texts = texts(many.chain(begins).chain(go));
+        let texts = texts(many.chain(begins).chain(come).chain(go));
         assert_eq!(texts.len(), 11, "{texts:?}");
         assert_eq!(texts[10], "10 100 of 100 replaced");
+    }
+
+    #[test]
+    fn replaced_is_what_is_on_the_new_ami_when_it_is_said() {
+        let mut milestones = Milestones::default();
+        let mut take = |told: Told| {
+            let text = milestones.of(&told).map(|it| it.text);
+            (text.unwrap_or_default(), milestones.replaced().0)
+        };
+        take(lifecycle(0, 1, "InService"));
+        take(lifecycle(0, 2, "InService"));
+        take(stack(10, "UPDATE_IN_PROGRESS"));
+        // An old one goes before its replacement has come.
+        let (text, replaced) = take(lifecycle(20, 1, "Terminated"));
+        assert_eq!(
+            (text.as_str(), replaced),
+            ("i-1 is gone, which had the old AMI", 0)
+        );
+        let (text, replaced) = take(of_ami("ami-2", 30, 3, "InService"));
+        assert_eq!(
+            (text.as_str(), replaced),
+            ("1 of 2 replaced: i-3 is in service", 1)
+        );
+        // In a rollback an old instance may go while a new one still serves: that one does not stay.
+        take(of_ami("ami-2", 35, 5, "InService"));
+        take(stack(40, "UPDATE_ROLLBACK_IN_PROGRESS"));
+        take(lifecycle(50, 4, "InService"));
+        let (text, _) = take(lifecycle(55, 2, "Terminated"));
+        assert_eq!(text, "i-2 is gone, which had the old AMI");
+        take(of_ami("ami-2", 58, 5, "Terminated"));
+        let (text, replaced) = take(of_ami("ami-2", 60, 3, "Terminated"));
+        assert_eq!(
+            (text.as_str(), replaced),
+            ("i-3 is gone, which had the new AMI", 0)
+        );
     }
 
     fn ended(second: i64, instance: &str, error: &str) -> Told {

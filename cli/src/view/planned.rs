@@ -1,10 +1,12 @@
 //! A plan as text.
 
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 use crate::format::{count, noun};
 use crate::plan::checks::{Level, UNFINISHED};
 use crate::plan::estimate::Expected;
+use crate::plan::progress::{Progress, Toward};
 use crate::plan::{Instance, Plan, Verdict};
 
 /// The column at which the values stand.
@@ -61,12 +63,58 @@ pub fn text(plan: &Plan) -> String {
 fn ami(plan: &Plan) -> String {
     let or_none = |ami: &Option<String>| ami.clone().unwrap_or_else(|| "none".to_owned());
     let (old, new) = (or_none(&plan.old_ami), or_none(&plan.new_ami));
-    format!("{old} -> {new} (SSM parameter {})", plan.ami_parameter)
+    let parameter = &plan.ami_parameter;
+    let Some(progress) = &plan.in_progress else {
+        return format!("{old} -> {new} (SSM parameter {parameter})");
+    };
+    let until = match progress.toward {
+        Toward::New => "the update in progress brings it",
+        Toward::Old => "the rollback in progress restores it",
+        Toward::End => "the stack's last operation has not ended",
+    };
+    // What would be rolled to afterwards, if that is something else.
+    let then = match new == old {
+        true => String::new(),
+        false => format!("; then {new}"),
+    };
+    format!("{old} ({until}; SSM parameter {parameter}){then}")
+}
+
+/// What the operation in progress has replaced so far.
+fn in_progress(progress: &Progress) -> String {
+    let Progress {
+        toward,
+        ami,
+        on_it,
+        of,
+        leaving,
+    } = progress;
+    let ami = ami.as_deref().unwrap_or("an AMI that is not known");
+    let leaving = match leaving {
+        0 => String::new(),
+        _ => format!("; {leaving} on the way out or retained"),
+    };
+    match toward {
+        Toward::New => {
+            format!(
+                "an update is in progress: {on_it} of {of} on the new AMI {ami} so far{leaving}"
+            )
+        }
+        Toward::Old => {
+            format!("a rollback is in progress: {on_it} of {of} on the old AMI {ami}{leaving}")
+        }
+        Toward::End => {
+            format!("an operation of the stack is in progress: {on_it} of {of} on {ami}{leaving}")
+        }
+    }
 }
 
 fn instances(plan: &Plan) -> String {
     let all = plan.instances.len();
-    if !plan.has_changes() {
+    if let Some(progress) = &plan.in_progress {
+        return in_progress(progress);
+    }
+    if !plan.has_changes() || plan.new_ami.is_none() {
         return all.to_string();
     }
     let staying = plan.staying().count();
@@ -132,16 +180,33 @@ fn expected(expected: &Expected, line: &mut impl FnMut(&str, String)) {
         "expected",
         format!("{time} until the last drain has ended ({range})"),
     );
-    let (tasks, cost) = (expected.tasks_moved, expected.cost_usd);
-    let moved = count(tasks, "task");
-    let verb = if tasks == 1 { "moves" } else { "move" };
-    let each = match expected.moves_per_task {
-        1.0 => "once".to_owned(),
-        times => format!("{times} times"),
-    };
-    line("", format!("{moved} {verb}, {each} each; {cost:.4} USD"));
+    let (moves, cost) = (
+        moves(expected.tasks_moved, expected.service_tasks),
+        expected.cost_usd,
+    );
+    line("", format!("{moves}; {cost:.4} USD"));
     for one in &expected.assumed {
         line("assumed", one.clone());
+    }
+}
+
+/// How often the tasks of services move: `moved` times in all, of `tasks`.
+fn moves(moved: u64, tasks: u64) -> String {
+    let of = count(tasks, "service task");
+    let verb = if tasks == 1 { "moves" } else { "move" };
+    if moved == 0 {
+        return "no service task moves".to_owned();
+    }
+    match moved.cmp(&tasks) {
+        Ordering::Less => format!("{moved} of {of} {verb}"),
+        Ordering::Equal if tasks == 1 => format!("{of} {verb} once"),
+        Ordering::Equal => format!("{of} {verb}, each once"),
+        Ordering::Greater if tasks == 1 => format!(
+            "{of} {verb} {moved} times: again when the instance that took it is replaced too"
+        ),
+        Ordering::Greater => format!(
+            "{of} {verb}, {moved} times in all: some move again when the instance that took them is replaced too"
+        ),
     }
 }
 
@@ -194,6 +259,32 @@ pub fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moves_are_said_in_words_that_name_no_fraction() {
+        let again = "some move again when the instance that took them is replaced too";
+        for (moved, tasks, said) in [
+            (0, 0, "no service task moves".to_owned()),
+            (0, 9, "no service task moves".to_owned()),
+            (1, 1, "1 service task moves once".to_owned()),
+            (
+                3,
+                1,
+                "1 service task moves 3 times: again when the instance that took it is replaced too"
+                    .to_owned(),
+            ),
+            // 1.00, 0.56 and 1.78 times each.
+            (9, 9, "9 service tasks move, each once".to_owned()),
+            (5, 9, "5 of 9 service tasks move".to_owned()),
+            (
+                16,
+                9,
+                format!("9 service tasks move, 16 times in all: {again}"),
+            ),
+        ] {
+            assert_eq!(moves(moved, tasks), said);
+        }
+    }
 
     #[test]
     fn durations_are_written_in_one_way() {

@@ -11,6 +11,12 @@ use super::report::usd;
 use crate::aws::with_access;
 use crate::format::{count, seconds};
 
+/// The column at which the values of the summary stand.
+pub const VALUES: usize = 23;
+
+/// The column at which the values of the short one stand.
+pub const SHORT_VALUES: usize = 20;
+
 /// The invariant that is about tasks of instances that go.
 const TERMINATES_NOTHING_EARLY: &str = "drained-before-gone";
 
@@ -18,7 +24,8 @@ const TERMINATES_NOTHING_EARLY: &str = "drained-before-gone";
 pub fn text(report: &Report) -> String {
     let mut out = String::from("\n");
     let mut line = |name: &str, value: String| {
-        writeln!(out, "{name:<22} {value}").expect("writing to a string does not fail");
+        writeln!(out, "{name:<width$} {value}", width = VALUES - 1)
+            .expect("writing to a string does not fail");
     };
     line("outcome", report.outcome.clone());
     line("AMI", format!("{} -> {}", report.ami.old, report.ami.new));
@@ -83,7 +90,8 @@ fn invariant(report: &Report, promise: &Promise) -> (&'static str, String) {
 pub fn short(report: &Report) -> String {
     let mut out = String::from("\n");
     let mut line = |name: &str, value: String| {
-        writeln!(out, "{name:<19} {value}").expect("writing to a string does not fail");
+        writeln!(out, "{name:<width$} {value}", width = SHORT_VALUES - 1)
+            .expect("writing to a string does not fail");
     };
     line("AMI", format!("{} -> {}", report.ami.old, report.ami.new));
     for (name, value) in left_over(report) {

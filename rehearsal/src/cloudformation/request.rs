@@ -17,6 +17,18 @@ use super::{ahead, invalid, nested, parameters, permissions};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
+/// Checks the parameters of a `CreateStack` alone: those of a template that can be read.
+///
+/// # Errors
+/// `ValidationError` with CloudFormation's message about a parameter.
+pub fn check_parameters(account: &mut Account, input: &Value) -> Result<(), ApiError> {
+    // What is wrong with the template, CreateStack says.
+    let Ok(Some(template)) = given_template(account, input) else {
+        return Ok(());
+    };
+    parameters::gather(account, &template, &input["Parameters"], None).map(drop)
+}
+
 /// `CreateStack`.
 ///
 /// # Errors

@@ -89,7 +89,7 @@ fn once(drawn: &Drawn) -> (Ran, Vec<String>) {
     };
     let ran = match played {
         Ok(Ok(played)) => concluded(played, told.len()),
-        Ok(Err(refused)) => unplayable(refused, told.len()),
+        Ok(Err(refused)) => unplayable(refused.to_string(), told.len()),
         Err(panic) => unplayable(said(panic.as_ref()), told.len()),
     };
     (ran, told)

@@ -60,13 +60,19 @@ pub fn why_no_ami(name: &str) -> Option<String> {
     if !name.starts_with(PREFIX) || processor(name).is_some() {
         return None;
     }
-    let with_id = format!("{}/image_id", name.trim_end_matches('/'));
-    Some(match processor(&with_id) {
-        Some(_) => format!(
+    Some(match with_the_id(name.trim_end_matches('/')) {
+        Some(with_id) => format!(
             "the public parameter {name} holds a JSON object and not an AMI id; take {with_id}, which holds the id alone"
         ),
         None => not_known(name).message,
     })
+}
+
+/// The parameter that holds the id alone, of one of ECS's that holds a JSON object.
+fn with_the_id(name: &str) -> Option<String> {
+    let is_of_ecs = name.starts_with("/aws/service/ecs/") && name.ends_with("/recommended");
+    let with_id = format!("{name}/image_id");
+    (is_of_ecs && processor(&with_id).is_some()).then_some(with_id)
 }
 
 /// Why no instance of this type boots what AWS publishes under `name`, for a person; `None` if one does, or if the name is
@@ -105,18 +111,41 @@ pub fn publish(account: &mut Account, name: &str, ami: &str) -> Result<(), Strin
 /// # Errors
 /// `NotImplemented` for a name that is not known here.
 pub fn get(account: &mut Account, name: &str) -> Result<Value, ApiError> {
-    let processor = processor(name).ok_or_else(|| not_known(name))?;
-    let published = account.ssm.published.get(name);
+    let with_id = with_the_id(name);
+    let of_id = with_id.as_deref().unwrap_or(name);
+    let processor = processor(of_id).ok_or_else(|| not_known(name))?;
+    let published = account.ssm.published.get(of_id);
     let (ami, version, modified) = match published {
         Some(one) => (one.ami.clone(), one.version, one.modified),
-        None => (format!("{AMI}{:06x}", hash(name)), 1, Timestamp::UNIX_EPOCH),
+        None => (
+            format!("{AMI}{:06x}", hash(of_id)),
+            1,
+            Timestamp::UNIX_EPOCH,
+        ),
     };
     register_image(account, &ami, processor);
+    let value = match with_id {
+        Some(_) => recommended(of_id, &ami).to_string(),
+        None => ami,
+    };
     Ok(json!({"Parameter": {
-        "Name": name, "Type": "String", "Value": ami, "Version": version, "DataType": "text",
+        "Name": name, "Type": "String", "Value": value, "Version": version, "DataType": "text",
         "LastModifiedDate": modified.to_string(),
         "ARN": format!("arn:{PARTITION}:ssm:{REGION}::parameter{name}"),
     }}))
+}
+
+/// What `…/recommended` holds. The members are documented; the texts beside the id are made up
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html>).
+fn recommended(of_id: &str, ami: &str) -> Value {
+    let os = match of_id.contains("amazon-linux-2023") {
+        true => "Amazon Linux 2023",
+        false => "Amazon Linux 2",
+    };
+    json!({
+        "schema_version": 1, "image_name": format!("ecs-optimized-{ami}"), "image_id": ami, "os": os,
+        "ecs_runtime_version": "Docker version 25.0.8", "ecs_agent_version": "1.97.1",
+    })
 }
 
 fn not_known(name: &str) -> ApiError {

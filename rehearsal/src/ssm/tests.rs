@@ -254,6 +254,34 @@ fn public_amis_are_read_by_name_and_arn_and_published_by_aws_alone() {
     }
 }
 
+/// Documented: `…/recommended` holds a JSON object, `…/recommended/image_id` its id.
+#[test]
+fn what_is_recommended_is_json_with_the_id_that_is_published_alone_too() {
+    let mut account = account();
+    let json = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended";
+    let id = format!("{json}/image_id");
+    for published in [None, Some("ami-00000000000000001")] {
+        if let Some(ami) = published {
+            public::publish(&mut account, &id, ami).expect("a name of AMIs");
+        }
+        let mut value = |name: &str| {
+            let got = ask(&mut account, "GetParameter", json!({"Name": name})).expect(name);
+            assert_eq!(got["Parameter"]["Name"], name);
+            got["Parameter"]["Value"]
+                .as_str()
+                .expect("a text")
+                .to_owned()
+        };
+        let alone = value(&id);
+        let whole: Value = serde_json::from_str(&value(json)).expect("JSON");
+        assert_eq!(whole["image_id"], alone.as_str());
+        assert_eq!(whole["schema_version"], 1);
+    }
+    let rocket = "/aws/service/bottlerocket/aws-ecs-2/x86_64/latest";
+    let refused = ask(&mut account, "GetParameter", json!({"Name": rocket})).expect_err("no JSON");
+    assert_eq!(refused.code, "NotImplemented");
+}
+
 #[test]
 fn a_parameter_for_another_processor_is_named() {
     let arm = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id";

@@ -23,7 +23,7 @@ use serde_json::Value;
 
 pub use afterwards::{Afterwards, play_and_look};
 
-use super::{Action, Listener, Processes, Settings};
+use super::{About, Action, Listener, Processes, Settings, Unplayable};
 use crate::endpoint::{self, keys::Keys};
 use crate::functions::Invoker;
 use crate::promises::Broken;
@@ -62,7 +62,7 @@ pub fn play(
     settings: &Settings,
     actions: &[Action],
     listener: Arc<Mutex<dyn Listener>>,
-) -> Result<Played, String> {
+) -> Result<Played, Unplayable> {
     play_then(settings, actions, listener, None)
 }
 
@@ -76,7 +76,7 @@ pub fn play_then(
     actions: &[Action],
     listener: Arc<Mutex<dyn Listener>>,
     afterwards: Option<Afterwards<'_>>,
-) -> Result<Played, String> {
+) -> Result<Played, Unplayable> {
     in_virtual_time(settings, async {
         let mut account = setup::account(settings);
         account.stepfunctions.forget_histories = afterwards.is_none();
@@ -91,8 +91,8 @@ pub fn play_then(
 
 fn in_virtual_time<T>(
     settings: &Settings,
-    story: impl Future<Output = Result<T, String>>,
-) -> Result<T, String> {
+    story: impl Future<Output = Result<T, Unplayable>>,
+) -> Result<T, Unplayable> {
     // The SDKs take the jitter of their retries from the thread's generator.
     fastrand::seed(settings.seed);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -114,13 +114,13 @@ pub fn play_with_processes(
     processes: &Processes,
     listener: Arc<Mutex<dyn Listener>>,
     afterwards: Option<Afterwards<'_>>,
-) -> Result<Played, String> {
+) -> Result<Played, Unplayable> {
     if settings.parameter("WorkerHost") == Some("Activity") {
-        return Err(
+        return Err(Unplayable::new(
+            About::Parameters,
             "WorkerHost=Activity and workers as processes do not go together: only functions are started as processes. \
-             Rehearse it without --processes; or run `ecs-rollout account` and `activity-worker` beside each other"
-                .to_owned(),
-        );
+             Rehearse it without --processes; or run `ecs-rollout account` and `activity-worker` beside each other",
+        ));
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -142,7 +142,7 @@ pub fn play_with_processes(
         };
         let mut played = tokio::select! {
             played = story => played?,
-            ended = server => return Err(format!("the endpoint ended: {ended:?}")),
+            ended = server => return Err(format!("the endpoint ended: {ended:?}").into()),
         };
         for report in &mut played.reports {
             report.starts = Some(environments.starts());
@@ -175,7 +175,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn play(mut self, actions: &[Action]) -> Result<Played, String> {
+    async fn play(mut self, actions: &[Action]) -> Result<Played, Unplayable> {
         for action in actions {
             self.act(action).await?;
         }
@@ -190,24 +190,24 @@ impl Stage {
         })
     }
 
-    async fn act(&mut self, action: &Action) -> Result<(), String> {
+    async fn act(&mut self, action: &Action) -> Result<(), Unplayable> {
         match action {
             Action::Deploy => self.deploy().await,
             Action::Create => self.create().await,
             Action::StartWorkload => self.start_workload().await,
-            Action::Roll => self.roll().await,
-            Action::Rest => self.rest().await,
-            Action::Settle => self.settle(LIMIT).await,
+            Action::Roll => Ok(self.roll().await?),
+            Action::Rest => Ok(self.rest().await?),
+            Action::Settle => Ok(self.settle(LIMIT).await?),
             Action::Pass(seconds) => {
                 let until = self.world.now() + Duration::from_secs(*seconds);
-                self.run_until(|_| false, until).await.map(drop)
+                Ok(self.run_until(|_| false, until).await.map(drop)?)
             }
-            Action::Delete => self.delete().await,
+            Action::Delete => Ok(self.delete().await?),
             Action::Terminate(how) => {
                 let id = self
                     .to_be_ended()
                     .ok_or("no instance is retained that could be ended")?;
-                self.terminate(&id, *how).await
+                Ok(self.terminate(&id, *how).await?)
             }
             Action::In(seconds, action) => {
                 let at = self.world.now() + Duration::from_secs(*seconds);
@@ -215,7 +215,7 @@ impl Stage {
                 self.due.sort_by_key(|(at, _)| *at);
                 Ok(())
             }
-            at_once => self.deed(at_once),
+            at_once => Ok(self.deed(at_once)?),
         }
     }
 

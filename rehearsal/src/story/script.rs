@@ -5,20 +5,20 @@
 //! instances 2                              daemon logs
 //! batch 1                                  task report run=600        (without run= it never ends)
 //! seed 7                                   fault drain-hangs
-//! switch early-signal-lost
+//! variant early-signal-lost
 //!
 //! deploy | roll | scale N | warm-pool N | event {JSON} | deregister | settle | pass SECONDS
 //! | delete-services | delete | create (a stack that need not succeed) | start-workload (after create)
 //! | call SERVICE ACTION {JSON}    an operator's call, such as: call autoscaling SetDesiredCapacity {…}
-//! | refused DEED                  a call that must be refused
+//! | refused STEP                  a call that must be refused
 //! | terminate                     the operator ends a retained instance as `ecs-rollout terminate` does;
 //!   terminate stop-tasks steps=2  its tasks are stopped first; the program is killed after two steps
 //! | alarm NAME | alarm-over NAME  a CloudWatch alarm rings, or no more
 //! | fault-over | fault-over NAME  all faults are mended, or one is; `in SECONDS fault NAME` lets one set in
-//! | in SECONDS DEED               later, while what the next lines begin goes on
-//! | try DEED                      a deed that may be refused
-//! | storm | release | rest        the faults begin; a roll begins, and the story goes on at once; the faults stop, an
-//!                                 operator does what the README says, and all must end within a bound
+//! | in SECONDS STEP               later, while what the next lines begin goes on
+//! | try STEP                      a step that may be refused
+//! | start-faults | start-rollout  the faults begin; a rollout begins, and the next line follows at once
+//! | heal                          the faults stop, an operator does what the README says, and all must end within a bound
 //! | dies N | agent-away N SECONDS | agent-gone N | spot-interrupted N | …    what befalls the cluster, see mishap.rs
 //! ```
 //!
@@ -94,7 +94,7 @@ impl Script {
             "batch" => settings.set_parameter("BatchSize", number(rest)?.to_string()),
             "seed" => settings.seed = number(rest)?,
             "fault" => settings.faults.push(Fault::from_name(rest)?),
-            "switch" => settings.switches.push(switch(rest)?),
+            "variant" => settings.switches.push(switch(rest)?),
             "service" => settings.workload.services.push(service(rest)?),
             "daemon" => settings.workload.services.push(daemon(rest)?),
             "task" => settings.workload.tasks.push(task(rest)?),
@@ -132,7 +132,7 @@ fn switch(name: &str) -> Result<Switch, String> {
 }
 
 /// Every word that does something, for the message about one that there is not.
-const WORDS: &str = "deploy, roll, create, start-workload, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, terminate, alarm, alarm-over, fault-over, in, try, storm, release, rest";
+const WORDS: &str = "deploy, roll, create, start-workload, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, terminate, alarm, alarm-over, fault-over, in, try, start-faults, start-rollout, heal";
 
 fn action(word: &str, rest: &str) -> Result<Action, String> {
     if let Some(action) = alone(word) {
@@ -166,7 +166,7 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
             let befalls: Vec<&str> = mishap::WORDS.iter().map(|(word, ..)| *word).collect();
             let befalls = befalls.join(", ");
             return Err(format!(
-                "{word:?} is not a word of a scenario; known are parameter, instances, batch, seed, fault, switch, service, daemon, task, {WORDS}, {befalls}"
+                "{word:?} is not a word of a scenario; known are parameter, instances, batch, seed, fault, variant, service, daemon, task, {WORDS}, {befalls}"
             ));
         }
     })
@@ -207,9 +207,9 @@ fn alone(word: &str) -> Option<Action> {
         "settle" => Action::Settle,
         "delete-services" => Action::DeleteServices,
         "delete" => Action::Delete,
-        "storm" => Action::Storm,
-        "release" => Action::Release,
-        "rest" => Action::Rest,
+        "start-faults" => Action::Storm,
+        "start-rollout" => Action::Release,
+        "heal" => Action::Rest,
         _ => return None,
     })
 }
@@ -227,9 +227,9 @@ fn plain(text: &str) -> Result<Action, String> {
     }
 }
 
-/// `SECONDS DEED`; what takes time itself cannot be put off.
+/// `SECONDS STEP`; what takes time itself cannot be put off.
 fn later(text: &str) -> Result<Action, String> {
-    let (seconds, rest) = text.split_once(' ').ok_or("write: in SECONDS DEED")?;
+    let (seconds, rest) = text.split_once(' ').ok_or("write: in SECONDS STEP")?;
     let rest = rest.trim();
     if rest.split(' ').next() == Some("in") {
         return Err("in cannot follow on in".to_owned());
@@ -311,7 +311,7 @@ mod tests {
         assert!(message("call ecs").contains("call SERVICE ACTION {JSON}"));
         assert!(message("call ecs ListTasks [1]").contains("not a JSON object"));
         assert!(message("refused roll").contains("`refused` takes a call, not \"roll\""));
-        assert!(message("in 60").contains("in SECONDS DEED"));
+        assert!(message("in 60").contains("in SECONDS STEP"));
         assert!(message("terminate now").contains("stop-tasks and steps=N"));
         assert!(message("terminate steps=x").contains("whole number"));
         assert!(message("in soon deregister").contains("whole number"));

@@ -18,7 +18,7 @@ pub fn story(settings: &Settings, actions: &[Action]) -> String {
     lines.extend(settings.workload.tasks.iter().map(task));
     lines.extend(settings.switches.iter().map(|it| {
         let name = Switch::ALL.iter().find(|(known, _)| known == it);
-        format!("switch {}", name.map_or("", |(_, name)| name))
+        format!("variant {}", name.map_or("", |(_, name)| name))
     }));
     lines.extend(
         settings
@@ -61,9 +61,9 @@ pub fn deed(action: &Action) -> String {
         Action::FaultOver(Some(fault)) => format!("fault-over {}", fault.name()),
         Action::Befall(mishap) => Mishap::to_string(mishap),
         Action::Try(action) => format!("try {}", deed(action)),
-        Action::Storm => "storm".to_owned(),
-        Action::Release => "release".to_owned(),
-        Action::Rest => "rest".to_owned(),
+        Action::Storm => "start-faults".to_owned(),
+        Action::Release => "start-rollout".to_owned(),
+        Action::Rest => "heal".to_owned(),
         Action::In(seconds, action) => format!("in {seconds} {}", deed(action)),
     }
 }
@@ -131,9 +131,9 @@ mod tests {
         let text = "seed 7\nparameter ClusterSize=3\nparameter ClusterMaxSize=6\n\
             service web desired=2 minimum=50 maximum=150 cpu=128 memory=256 stop-timeout=30 exit=3 deregistration=300 host-port=80 distinct=1\n\
             service one desired=1 minimum=0 maximum=100 cpu=128 memory=256 stop-timeout=30 exit=3 provider=cp-Dev zone=2\n\
-            daemon logs\ntask job count=2 run=60\nswitch early-signal-lost\nfault throttle\n\n\
-            deploy\nstorm\nin 60 try scale 4\nin 90 agent-away 1 60\nin 95 workers-updated\n\
-            in 99 try call cloudformation CancelUpdateStack {\"StackName\":\"$STACK\"}\nrelease\npass 900\nterminate steps=2\nterminate stop-tasks\nrest\n";
+            daemon logs\ntask job count=2 run=60\nvariant early-signal-lost\nfault throttle\n\n\
+            deploy\nstart-faults\nin 60 try scale 4\nin 90 agent-away 1 60\nin 95 workers-updated\n\
+            in 99 try call cloudformation CancelUpdateStack {\"StackName\":\"$STACK\"}\nstart-rollout\npass 900\nterminate steps=2\nterminate stop-tasks\nheal\n";
         let read = script::read("a.story", text).expect("a good story");
         assert_eq!(story(&read.settings, &read.actions), text);
     }

@@ -220,7 +220,7 @@ impl Inner {
     ) {
         if matches!(state, "Terminated" | "Warmed:Terminated" | "Detached") {
             self.instances.remove(instance);
-            self.seen.replaced.insert(instance.to_owned());
+            self.seen.terminated.insert(instance.to_owned());
             return;
         }
         let before = self.instances.get(instance);

@@ -4,7 +4,7 @@ use workers::model::group::LifecycleState;
 
 use super::{Asked, Remark, SAME_AMI, Seen, some};
 use crate::aws::{FailedOperation, failure_events, quoted, with_access};
-use crate::plan::ami::{is_public, restore, why_no_id};
+use crate::plan::ami::{correct, is_public, restore, why_no_id};
 use crate::plan::seen::Method;
 use crate::watching::resume_command;
 
@@ -68,15 +68,13 @@ fn failed(name: &str, status: &str) -> String {
 /// The AMI is named.
 pub fn ami(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let parameter = seen.stack.ami_parameter();
-    let Some(ami) = asked.new_ami(seen) else {
+    let instance_type = seen.word("EcsInstanceType", "");
+    let Some(ami) = asked.wanted(seen) else {
         let out = match is_public(parameter) {
             true => "AWS owns this name, and publishes no such parameter in this Region".to_owned(),
             false => format!(
-                "create it with {}",
-                with_access(&format!(
-                    "aws ssm put-parameter --name {} --type String --value ami-…",
-                    quoted(parameter)
-                ))
+                "create it with the AMI that you want, such as the one that AWS recommends: {}",
+                correct(parameter, None, instance_type)
             ),
         };
         let words = format!(
@@ -91,11 +89,8 @@ pub fn ami(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let out = match is_public(parameter) {
         true => String::new(),
         false => format!(
-            ". Put an AMI id there: {}",
-            with_access(&format!(
-                "aws ssm put-parameter --name {} --overwrite --value ami-…",
-                quoted(parameter)
-            ))
+            ". Put the id of the AMI that you want there, such as: {}",
+            correct(parameter, Some(ami), instance_type)
         ),
     };
     let words = format!("what SSM parameter {parameter} holds cannot be rolled to: {why}{out}");
@@ -214,7 +209,7 @@ pub fn hold(seen: &Seen, _: &Asked) -> Vec<Remark> {
         "the group is paused ('{why}'), so no instance comes or goes; {}",
         resume_command(&seen.stack.name)
     );
-    vec![Remark::blocker("on-hold", words)]
+    vec![Remark::blocker("paused", words)]
 }
 
 /// No instance refresh goes on.

@@ -51,6 +51,57 @@ fn with(mut settings: Settings, key: &str, value: &str) -> Settings {
 }
 
 #[test]
+fn a_parameter_with_json_is_shown_short_and_corrected_by_a_command() {
+    let id = "ami-0123456789abcdef0";
+    let json =
+        json!({"schema_version": 1, "image_name": "x".repeat(200), "image_id": id}).to_string();
+    let mut settings = healthy();
+    settings.faults = vec![rehearsal::story::Fault::NeverJoins];
+    // After a rollback there is a second remark that names what the parameter holds.
+    for mut seen in [
+        after(&healthy(), &[]),
+        after(&settings, &[Action::Roll, Action::Settle]),
+    ] {
+        seen.ami.as_mut().expect("a parameter").value = json.clone();
+        let plan = planned(&seen, &Asked::default());
+        assert_eq!((plan.verdict, &plan.new_ami), (Verdict::Blocked, &None));
+        let said = words(&plan, "ami-parameter", Level::Blocker);
+        let command =
+            format!("aws ssm put-parameter --name /ami/ecs/latest --overwrite --value {id}");
+        assert!(said.ends_with(&command), "{said}");
+        let shown = text(&plan);
+        assert!(
+            shown.contains(" -> none (SSM parameter /ami/ecs/latest)"),
+            "{shown}"
+        );
+        for odd in [
+            "xxx",
+            "schema_version",
+            "ami-…",
+            "all are replaced",
+            "\nexpected",
+        ] {
+            assert!(!shown.contains(odd), "{shown}");
+        }
+    }
+    let mut seen = after(&healthy(), &[]);
+    seen.ami = None;
+    let said = words(
+        &planned(&seen, &Asked::default()),
+        "ami-parameter",
+        Level::Blocker,
+    );
+    assert!(
+        said.contains("--name /ami/ecs/latest --type String --value \"$(aws ssm get-parameter "),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("/amazon-linux-2023/arm64/recommended/image_id)\""),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_group_that_was_scaled_is_told_what_the_update_does_to_it() {
     let scaled = of_group(
         "UpdateAutoScalingGroup",

@@ -6,7 +6,7 @@ use rehearsal::workload::Standalone;
 use serde_json::json;
 use workers::model::group::LifecycleState;
 
-use super::{asked, healthy, planned, seen};
+use super::{NEW_AMI, asked, healthy, planned, seen};
 use crate::plan::checks::{Level, all};
 use crate::plan::seen::{Asked, Seen, is_leaving};
 use crate::plan::{Plan, Verdict};
@@ -145,6 +145,49 @@ fn what_cloudformation_changes_during_an_update_is_not_held_against_it() {
         assert_eq!(level(&plan, name), [], "{:?}", plan.remarks);
     }
     assert_eq!(plan.batches, 4, "{:?}", seen.group);
+}
+
+/// Instances in service with this AMI, as the cluster shows them.
+fn serving(seen: &Seen, ami: &str) -> usize {
+    let serving = seen.group.members.iter().filter(|it| it.is_in_service());
+    let machines = serving.filter_map(|one| seen.machine(&one.id));
+    let with = machines.filter(|one| one.attribute("ecs.ami-id") == Some(ami));
+    with.count()
+}
+
+#[test]
+fn in_the_middle_of_an_update_the_plan_says_what_is_replaced_so_far_and_forecasts_nothing() {
+    let mut seen = after(&healthy(), &[Action::Release, Action::Pass(900)]);
+    assert!(seen.stack.goes_forward());
+    let held = seen.ami.as_ref().expect("a parameter").value.clone();
+    let so_far = serving(&seen, &held);
+    assert!((1..4).contains(&so_far), "{:?}", seen.machines);
+    let plan = planned(&seen, &Asked::default());
+    assert_eq!((plan.verdict, &plan.expected), (Verdict::Blocked, &None));
+    assert!(plan.not_checked.is_empty(), "{:?}", plan.not_checked);
+    let shown = text(&plan);
+    let said = format!("an update is in progress: {so_far} of 4 on the new AMI {held} so far");
+    assert!(shown.contains(&said), "{shown}");
+    assert!(
+        shown.contains(&format!(
+            "AMI            {held} (the update in progress brings it; SSM parameter /ami/ecs/latest)"
+        )),
+        "{shown}"
+    );
+    for contradiction in ["->", "all are replaced", "\nexpected", "\nassumed"] {
+        assert!(!shown.contains(contradiction), "{shown}");
+    }
+    // Another AMI may follow.
+    let shown = text(&planned(&seen, &asked()));
+    assert!(
+        shown.contains(&format!("/ami/ecs/latest); then {NEW_AMI}")),
+        "{shown}"
+    );
+
+    seen.stack.status = "UPDATE_ROLLBACK_IN_PROGRESS".to_owned();
+    let shown = text(&planned(&seen, &Asked::default()));
+    assert!(shown.contains("a rollback is in progress: "), "{shown}");
+    assert!(!shown.contains("\nexpected"), "{shown}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use aws_config::SdkConfig;
 use super::{Action, Played, Settings, Stage, in_virtual_time, setup};
 use crate::account::Caller;
 use crate::inside;
-use crate::story::Silence;
+use crate::story::{Silence, Unplayable};
 use crate::world::World;
 
 /// Somebody who asks the account by its API when the story is over, with SDKs that end in it. Nobody listens any more.
@@ -32,7 +32,7 @@ pub fn play_and_look<T>(
     settings: &Settings,
     (before, after): (&[Action], &[Action]),
     look: impl AsyncFnOnce(&World) -> T,
-) -> Result<(T, Played), String> {
+) -> Result<(T, Played), Unplayable> {
     in_virtual_time(settings, async {
         let world = World::new(setup::account(settings));
         let silence = Arc::new(Mutex::new(Silence));

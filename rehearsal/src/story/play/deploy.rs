@@ -7,33 +7,41 @@ use workers::drained::hindered::cause;
 use workers::model::cluster::Shortage;
 use workers::model::cluster::shortage::attributes_in;
 
-use super::{LIMIT, Stage, refused};
+use super::{About, LIMIT, Stage, Unplayable, refused};
 use crate::account::Account;
+use crate::cloudformation;
 use crate::ssm::public;
 use crate::workload;
 
 /// How long the workload may take to be at rest before a roll begins.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2 * 3600);
+/// The template's parameter that names the SSM parameter of the AMI.
+const AMI_KEY: &str = "EcsAmiParameterKey";
 /// The SSM parameter of the AMI when the parameter file does not name one (the template's default).
 const AMI_PARAMETER: &str = "/ami/ecs/latest";
 
 impl Stage {
-    pub(super) fn put_ami(&self, ami: &str) -> Result<(), String> {
-        let name = self
-            .settings
-            .parameter("EcsAmiParameterKey")
-            .unwrap_or(AMI_PARAMETER);
+    pub(super) fn put_ami(&self, ami: &str) -> Result<(), Unplayable> {
+        let name = self.settings.parameter(AMI_KEY).unwrap_or(AMI_PARAMETER);
         if name.starts_with(public::PREFIX) {
             // AWS releases the AMIs of its own parameters.
-            return self
+            let published = self
                 .world
                 .with(|account| public::publish(account, name, ami));
+            return published
+                .map_err(|why| Unplayable::new(About::Parameters, format!("{AMI_KEY}: {why}")));
         }
         let input = json!({"Name": name, "Value": ami, "Type": "String", "Overwrite": true});
-        self.call("ssm", "PutParameter", &input).map(drop)
+        let put = self.call("ssm", "PutParameter", &input);
+        put.map(drop).map_err(|why| {
+            let why = format!(
+                "{AMI_KEY} is {name:?}: {why}; name an SSM parameter of your own, such as {AMI_PARAMETER}"
+            );
+            Unplayable::new(About::Parameters, why)
+        })
     }
 
-    pub(super) async fn create(&mut self) -> Result<(), String> {
+    pub(super) async fn create(&mut self) -> Result<(), Unplayable> {
         self.put_ami(&self.ami)?;
         let parameters: Vec<Value> = self
             .settings
@@ -45,30 +53,46 @@ impl Stage {
             "StackName": self.stack, "TemplateURL": self.settings.files.template, "Parameters": parameters,
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         });
-        self.call("cloudformation", "CreateStack", &input)?;
+        let created = self.call("cloudformation", "CreateStack", &input);
+        created.map_err(|why| self.why_no_stack(&input, why))?;
         self.start_activity_worker().await;
-        self.settle(LIMIT).await
+        Ok(self.settle(LIMIT).await?)
     }
 
-    pub(super) async fn deploy(&mut self) -> Result<(), String> {
+    /// Whether the parameters are the cause of CreateStack's refusal, or the template.
+    fn why_no_stack(&self, input: &Value, why: String) -> Unplayable {
+        let fit = self
+            .world
+            .with(|account| cloudformation::request::check_parameters(account, input));
+        match fit {
+            Ok(()) => Unplayable::new(About::Template, why),
+            Err(_) => Unplayable::new(
+                About::Parameters,
+                format!("{why}; the template says which parameters there are, and their limits"),
+            ),
+        }
+    }
+
+    pub(super) async fn deploy(&mut self) -> Result<(), Unplayable> {
         self.create().await?;
         self.start_workload().await
     }
 
     /// Starts the workload on the stack that was created, and goes on when it is at rest.
-    pub(super) async fn start_workload(&mut self) -> Result<(), String> {
+    pub(super) async fn start_workload(&mut self) -> Result<(), Unplayable> {
         match self.watch.stack_status().as_str() {
             "CREATE_COMPLETE" => {}
             status => {
                 let why = self.watch.first_failure().unwrap_or_default();
                 let stack = &self.stack;
-                return Err(format!(
-                    "the stack {stack} ended {status}, so there is nothing to roll: {why}"
-                ));
+                let why =
+                    format!("the stack {stack} ended {status}, so there is nothing to roll: {why}");
+                return Err(Unplayable::new(About::Template, why));
             }
         }
         let (workload, left_out) =
-            workload::on_this_cluster(&self.world, &self.cluster, self.workload())?;
+            workload::on_this_cluster(&self.world, &self.cluster, self.workload())
+                .map_err(|why| Unplayable::new(About::Workload, why))?;
         for why in &left_out {
             let listener = self.listener.lock();
             listener
@@ -76,7 +100,7 @@ impl Stage {
                 .remark(why);
         }
         workload::start(&self.world, &self.cluster, &workload)
-            .map_err(|error| refused("the workload", &error))?;
+            .map_err(|error| Unplayable::new(About::Workload, refused("the workload", &error)))?;
         let limit = self.world.now() + SETTLE_LIMIT;
         let mut busy = None;
         if self
@@ -95,11 +119,12 @@ impl Stage {
             ),
             None => self.advice(),
         };
-        Err(format!(
+        let why = format!(
             "the workload is not at rest {} minutes after its start: {}; {remedy}",
             SETTLE_LIMIT.as_secs() / 60,
             unsettled.unwrap_or_default()
-        ))
+        );
+        Err(Unplayable::new(About::Workload, why))
     }
 
     /// What would help a workload that is not at rest: by what ECS says of the service that finds no place, if one does.

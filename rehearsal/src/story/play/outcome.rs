@@ -38,7 +38,8 @@ impl Stage {
         let calls: u64 = seen.api_calls.values().sum();
         Report {
             instances: size,
-            replaced: seen.replaced.len(),
+            replaced: self.watch.in_service_on(&amis.new).min(size),
+            terminated: seen.terminated.len(),
             retained: self.retained(false),
             kept: self.retained(true),
             roll_seconds: rounded(seconds, 3),
@@ -53,7 +54,7 @@ impl Stage {
             tasks_killed_early: seen.tasks_killed_early,
             tasks_lost_to_spot: seen.tasks_lost_to_spot,
             max_open_drains: seen.max_open_drains,
-            api_calls_per_instance: rounded(calls as f64 / seen.replaced.len().max(1) as f64, 2),
+            api_calls_per_instance: rounded(calls as f64 / seen.terminated.len().max(1) as f64, 2),
             api_buckets: self.usage.buckets(seconds),
             failed_invocations: self.usage.failed_invocations(),
             state_transitions: transitions,

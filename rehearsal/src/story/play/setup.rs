@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::Stage;
 use crate::account::Account;
-use crate::fact::{Fact, Told};
-use crate::story::{Listener, Settings};
+use crate::fact::Told;
+use crate::story::{About, Listener, Settings, Unplayable};
 use crate::telling::Teller;
 use crate::usage::Usage;
 use crate::watch::{Terms, Watch};
@@ -25,12 +25,8 @@ const SETUP_LIMIT: Duration = Duration::from_secs(3600);
 /// Tells each fact to the listener.
 struct Ear {
     teller: Teller,
-    watch: Watch,
     listener: Arc<Mutex<dyn Listener>>,
     began: Timestamp,
-    old_ami: String,
-    /// How many instances are in service on the new AMI, and how many are left on the old one.
-    progress: (usize, usize),
 }
 
 impl Observer for Ear {
@@ -40,19 +36,11 @@ impl Observer for Ear {
             .lock()
             .expect("only a panic poisons the lock, and it has ended the run");
         listener.fact(account, told);
-        if matches!(told.fact, Fact::Lifecycle { .. }) {
-            self.progress = self.watch.progress(&self.old_ami);
-        }
         let Some(line) = self.teller.line(told) else {
             return;
         };
-        let (new, left) = self.progress;
         listener.line(&line);
-        listener.progress(
-            new,
-            new + left,
-            told.at.duration_since(self.began).unsigned_abs(),
-        );
+        listener.passed(told.at.duration_since(self.began).unsigned_abs());
     }
 }
 
@@ -96,11 +84,14 @@ impl Stage {
         settings: &Settings,
         world: World,
         listener: Arc<Mutex<dyn Listener>>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Unplayable> {
         let (begin, ami) = world.with(|account| (account.now, format!("ami-{}", account.hex(17))));
         let cluster = settings
             .parameter("EcsClusterName")
-            .ok_or("the parameters lack EcsClusterName; name the cluster")?
+            .ok_or_else(|| {
+                let why = "the parameters lack EcsClusterName, which names the cluster; add it";
+                Unplayable::new(About::Parameters, why)
+            })?
             .to_owned();
         let watch = Watch::new(Terms {
             latency: world.latency(),
@@ -111,11 +102,8 @@ impl Stage {
         world.add_observer(usage.clone());
         world.add_observer(Ear {
             teller: Teller::new(begin, STACK),
-            watch: watch.clone(),
             listener: listener.clone(),
             began: begin,
-            old_ami: ami.clone(),
-            progress: (0, 0),
         });
         let settings = settings.clone();
         Ok(Self {
@@ -138,12 +126,13 @@ impl Stage {
     }
 }
 
-fn terms(settings: &Settings) -> Result<Terms, String> {
+fn terms(settings: &Settings) -> Result<Terms, Unplayable> {
     let number = |key: &str, default: u64| match settings.parameter(key) {
         None => Ok(default),
-        Some(value) => value
-            .parse()
-            .map_err(|_| format!("parameter {key} is {value:?}, not a whole number")),
+        Some(value) => value.parse().map_err(|_| {
+            let why = format!("parameter {key} is {value:?}, not a whole number");
+            Unplayable::new(About::Parameters, why)
+        }),
     };
     Ok(Terms {
         stack: STACK.to_owned(),

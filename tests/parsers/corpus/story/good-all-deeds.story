@@ -18,6 +18,6 @@ fault drain-hangs
 fault-over
 fault-over drain-hangs
 in 5 try scale 4
-storm
-release
-rest
+start-faults
+start-rollout
+heal

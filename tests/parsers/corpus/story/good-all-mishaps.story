@@ -1,5 +1,5 @@
 deploy
-storm
+start-faults
 dies 0
 agent-away 1 60
 agent-gone 0
@@ -13,5 +13,5 @@ functions-away 60
 spot-interrupted 0
 spot-at-risk 1
 in 5 workers-updated
-release
-rest
+start-rollout
+heal

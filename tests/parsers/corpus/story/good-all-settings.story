@@ -8,8 +8,8 @@ service web desired=2 minimum=50 maximum=150 cpu=128 memory=256 stop-timeout=30 
 service one desired=1 zone=2
 daemon logs
 task job count=2 run=60
-switch early-signal-lost
-switch restarted-agent-is-active
+variant early-signal-lost
+variant restarted-agent-is-active
 fault throttle
 
 deploy
