@@ -24,8 +24,8 @@ use crate::error::Error;
 use crate::model::cases::StandaloneTaskPolicy;
 use crate::model::cluster::{ContainerInstance, Task, termination_requested};
 use crate::model::{
-    Finding, Hindrances, Policy, ServiceName, Subject, TaskArn, TasksLeft, Verdict, WaitCause,
-    later,
+    Finding, Hindrances, MOST_NAMED, NamedTask, Policy, ServiceName, Subject, TaskArn, TasksLeft,
+    Verdict, WaitCause, later,
 };
 use crate::text::{between, count, duration};
 use act::act;
@@ -124,8 +124,15 @@ pub struct Seen {
 /// Those of `tasks` that are not STOPPED, of all that were listed.
 fn still_left(tasks: &[Task], listed_at: Timestamp) -> TasksLeft {
     let left = tasks.iter().filter(|task| !task.is_stopped());
-    let arns = left.map(|task| task.arn.clone()).collect();
-    TasksLeft { arns, listed_at }
+    let named = left.clone().take(MOST_NAMED).map(|task| NamedTask {
+        task: task.arn.clone(),
+        name: task.name(),
+    });
+    TasksLeft {
+        named: named.collect(),
+        arns: left.map(|task| task.arn.clone()).collect(),
+        listed_at,
+    }
 }
 
 /// Notes for the next look which tasks were left, and what else is known.
@@ -882,7 +889,10 @@ mod tests {
             let left = finding.extra.tasks_left;
             match (task_state, expected) {
                 ("STOPPED", _) => assert_eq!((finding.verdict, left), (Verdict::Reached, None)),
-                (_, "DescribeTasks") => assert_eq!(left.expect("left").listed_at, listed_at),
+                (_, "DescribeTasks") => {
+                    let left = left.expect("left");
+                    assert_eq!((left.listed_at, left.named.len()), (listed_at, 1));
+                }
                 _ => assert_eq!(left.expect("left").listed_at, stub::at(1000)),
             }
         }

@@ -7,11 +7,22 @@ use crate::aws::{Pause, with_access};
 use crate::format::{between, clock};
 
 impl Said {
+    /// Whether it is about an instance that waits at its launch hook for earlier drains.
+    pub fn is_queued(&self) -> bool {
+        self.worker == "stable" && self.is_of_launch
+    }
+
+    /// Whether it is about an instance whose drain has not begun.
+    pub fn waits_to_drain(&self) -> bool {
+        self.worker == "draining" && self.verdict != "Reached"
+    }
+
     /// The situation that the answer describes. It is chosen by worker and verdict; the reason says more.
     pub fn situation(&self) -> &'static str {
         let verdict = self.verdict.as_str();
         match (self.worker, self.is_of_launch, verdict) {
             (_, _, "Over") => "already over",
+            _ if self.paused.is_some() => "paused",
             ("joined", _, "Reached") => "joined",
             ("joined", _, "Never") => "did not join",
             ("joined", ..) => "waiting to join the cluster",
