@@ -40,7 +40,7 @@ impl Batches {
     /// A later step was taken at this time.
     pub fn take(&mut self, at: Timestamp, step: &RollingStep) {
         match step {
-            RollingStep::Begins { .. } => {}
+            RollingStep::Begins { .. } | RollingStep::TimedOut => {}
             RollingStep::Batch => self.begun += 1,
             RollingStep::Signal => {
                 if let Some(wait) = &mut self.wait {
@@ -67,6 +67,11 @@ impl Batches {
     pub fn current(&self) -> usize {
         let awaited = usize::from(self.times_out().is_some());
         (self.begun + awaited).clamp(1, self.all().max(1))
+    }
+
+    /// Since when CloudFormation waits for the batch's signals, or waited last.
+    pub fn waits_since(&self) -> Option<Timestamp> {
+        self.wait.as_ref().map(|wait| wait.since)
     }
 
     /// When CloudFormation gives the batch up, while it waits for signals.

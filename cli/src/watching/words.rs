@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use workers::model::group::LifecycleState;
+
 use super::{Course, Said};
 use crate::aws::{Pause, with_access};
 use crate::format::{between, clock};
@@ -15,6 +17,18 @@ impl Said {
     /// Whether it is about an instance whose drain has not begun.
     pub fn waits_to_drain(&self) -> bool {
         self.worker == "draining" && self.verdict != "Reached"
+    }
+
+    /// What goes on, in as few words as possible.
+    pub fn in_a_word(&self) -> &'static str {
+        match (self.worker, self.is_of_launch) {
+            ("joined", _) => "joining",
+            ("draining", _) => "not draining yet",
+            ("drained", _) => "draining",
+            ("stable", true) => "queued",
+            ("stable", false) => "recovering",
+            _ => "completing",
+        }
     }
 
     /// The situation that the answer describes. It is chosen by worker and verdict; the reason says more.
@@ -39,6 +53,17 @@ impl Said {
             ("stable", false, _) => "waiting for services to recover",
             _ => "completing the lifecycle action",
         }
+    }
+}
+
+/// Why an instance in this state is retained. In the warm pool that is no failed drain: nobody answered at its terminate
+/// hook (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecycle.html>).
+pub fn why_retained(state: &LifecycleState) -> &'static str {
+    match state {
+        LifecycleState::WarmedTerminatingRetained => {
+            "Not terminated out of the warm pool, its terminate hook was not completed"
+        }
+        _ => "Drain failed",
     }
 }
 
