@@ -8,13 +8,14 @@ mod kind;
 mod links;
 mod lives;
 mod passage;
+mod pauses;
 mod services;
 mod sums;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::aws::{Activity, Member, StackEvent};
+use crate::aws::{Activity, Member, Pause, StackEvent};
 
 pub use errors::ErrorSum;
 pub use headline::{Headline, Milestone};
@@ -158,6 +159,12 @@ pub struct Phase {
     /// The tasks, by ARN, that were waited for longest.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub longest_tasks: Vec<String>,
+    /// What these are called, as far as a worker named them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub longest_task_names: Vec<String>,
+    /// The pause in which it is.
+    #[serde(skip)]
+    pub pause: Option<Pause>,
 }
 
 /// An attempt that failed.
@@ -243,6 +250,8 @@ impl Phase {
             reason: String::new(),
             waited_for: String::new(),
             longest_tasks: Vec::new(),
+            longest_task_names: Vec::new(),
+            pause: None,
         }
     }
 }

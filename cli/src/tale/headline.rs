@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::pauses::{outlasted, pauses};
 use super::{End, Life, Passage, Source};
 use crate::aws::{FailedOperation, RollingStep, StackEvent, with_access};
 use crate::format::seconds;
@@ -113,6 +114,16 @@ fn stuck(instances: &[Life]) -> Option<String> {
             ));
         }
     }
+    match &ended_as(instances, End::RetainedInPool)[..] {
+        [] => {}
+        some => {
+            let be = if some.len() == 1 { "is" } else { "are" };
+            let some = some.join(", ");
+            return Some(format!(
+                "{some} {be} retained: the warm pool's terminate hook was not completed"
+            ));
+        }
+    }
     match &ended_as(instances, End::HookLeftOpen)[..] {
         [] => {}
         open => return Some(format!("the hook of {} is open", open.join(", "))),
@@ -136,13 +147,20 @@ fn ended_as(instances: &[Life], end: End) -> Vec<&str> {
 /// What failed in a rollback that failed, or the execution that failed first, or else what
 /// CloudFormation says.
 fn cause(source: &Source, outcome: &str) -> Option<String> {
+    let failed = source.passages.iter().filter(|it| it.has_failed());
+    let first = failed.min_by_key(|it| it.stopped.unwrap_or(it.started));
+    // What failed before the batch was given up is the cause, and not the pause.
+    let stopped = first.and_then(|it| it.stopped);
+    if let Some((at, cause)) = outlasted(source, outcome == "UPDATE_ROLLBACK_FAILED")
+        && stopped.is_none_or(|stopped| stopped >= at)
+    {
+        return Some(cause);
+    }
     if outcome == "UPDATE_ROLLBACK_FAILED"
         && let Some(cause) = rollback_failure(source)
     {
         return Some(cause);
     }
-    let failed = source.passages.iter().filter(|it| it.has_failed());
-    let first = failed.min_by_key(|it| it.stopped.unwrap_or(it.started));
     if let Some(first) = first {
         let why = match first.cause.as_str() {
             "" => format!("its execution is {}", first.status),
@@ -198,7 +216,8 @@ fn steps(instances: &[Life], failed: Option<&FailedOperation>) -> Option<String>
 }
 
 fn next(instances: &[Life]) -> Option<String> {
-    let retained = ended_as(instances, End::Retained);
+    let mut retained = ended_as(instances, End::Retained);
+    retained.extend(ended_as(instances, End::RetainedInPool));
     if !retained.is_empty() {
         return Some(end_retained(&retained, ""));
     }
@@ -260,9 +279,23 @@ pub fn milestones(source: &Source) -> Vec<Milestone> {
         }
     }
     if let Some(at) = cancelled(source) {
+        // CloudFormation says of the resource that it was cancelled only after the rollback has begun.
+        let turned = source.events.iter().find(|event| {
+            event.resource == source.stack && event.status == "UPDATE_ROLLBACK_IN_PROGRESS"
+        });
+        let at = turned.map_or(at, |turned| turned.at.min(at));
         put(at, "cancel", "the update is cancelled".to_owned());
     }
-    milestones.sort_by_key(|it| it.at);
+    let pauses = pauses(&source.passages);
+    for (place, span) in pauses.spans().iter().enumerate() {
+        let text = format!("the rollout is paused: '{}'", span.why);
+        put(span.began, "pause", text);
+        let is_last = place + 1 == pauses.spans().len();
+        if !(is_last && source.paused.is_some()) {
+            put(span.seen, "resume", "the rollout is resumed".to_owned());
+        }
+    }
+    milestones.sort_by_key(|it| (it.at, it.kind == "rollback"));
     milestones
 }
 

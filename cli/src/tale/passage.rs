@@ -1,16 +1,17 @@
 //! One execution, read from its history: what was asked of the workers and for how long, what failed, what was passed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use workers::Worker;
 use workers::cause::{self, InvocationError};
+use workers::model::NamedTask;
 use workers::model::cluster::ServiceCounts;
 
-use super::{Failure, Phase, seconds};
-use crate::aws::{Happened, Past};
+use super::{Failure, Kind, Phase, seconds};
+use crate::aws::{Happened, Past, Pause};
 
 /// The member of the state's output that holds a worker's answer, for each Task state of a definition.
 pub type Answers = BTreeMap<String, String>;
@@ -40,6 +41,8 @@ pub struct Passage {
     pub phases: Vec<Phase>,
     /// What the workers counted of services, and when.
     pub counted: Vec<(Timestamp, ServiceCounts)>,
+    /// The DAEMON services that had a task on the instance when its drain began.
+    pub daemons: BTreeSet<String>,
     /// Attempts at a task that failed.
     pub failures: Vec<Failure>,
     /// How often it entered each state.
@@ -102,6 +105,8 @@ pub struct Reading<'a> {
     runs_since: Option<Timestamp>,
     /// How often each task was still waited for in the present phase.
     waits: BTreeMap<String, u64>,
+    /// What the workers called tasks.
+    names: BTreeMap<String, String>,
 }
 
 /// In which members a definition's Task states put their answers.
@@ -132,6 +137,7 @@ impl<'a> Reading<'a> {
             has_failed: false,
             runs_since: None,
             waits: BTreeMap::new(),
+            names: BTreeMap::new(),
         }
     }
 
@@ -233,11 +239,25 @@ impl<'a> Reading<'a> {
         let Some(phase) = phase.filter(|_| !self.has_failed) else {
             return;
         };
-        phase.times_asked += 1;
         let Some(member) = self.answers.get(&event.state) else {
+            phase.times_asked += 1;
             return;
         };
         let output: Value = serde_json::from_str(&event.output).unwrap_or_default();
+        let answer = &output[member];
+        if answer["verdict"] == "NotYet" {
+            self.paused_or_not(
+                event,
+                Option::deserialize(&answer["paused"]).unwrap_or_default(),
+            );
+        }
+        let Some(phase) = self.passage.phases.last_mut() else {
+            return;
+        };
+        phase.times_asked += 1;
+        let daemons = answer["daemons"].as_array().into_iter().flatten();
+        let daemons = daemons.filter_map(Value::as_str).map(str::to_owned);
+        self.passage.daemons.extend(daemons);
         // Workers of an earlier version counted nothing.
         let counted = Vec::<ServiceCounts>::deserialize(&output[member]["servicesCounted"]);
         let counted = counted.unwrap_or_default().into_iter();
@@ -247,12 +267,35 @@ impl<'a> Reading<'a> {
         let (verdict, reason) = (text("verdict"), text("reason"));
         if verdict == "NotYet" {
             phase.waited_for.clone_from(&reason);
+            let named = Vec::<NamedTask>::deserialize(&answer["tasksLeft"]["named"]);
+            let named = named.unwrap_or_default().into_iter();
+            let named = named.map(|one| (one.task.to_string(), one.name));
+            self.names.extend(named);
             let tasks = output[member]["tasksLeft"]["arns"].as_array();
             for task in tasks.into_iter().flatten().filter_map(Value::as_str) {
                 *self.waits.entry(task.to_owned()).or_default() += 1;
             }
         }
         (phase.verdict, phase.reason) = (verdict, reason);
+    }
+
+    /// The question waits for the end of a pause from now on, or no more: what was asked before is a phase of its own.
+    fn paused_or_not(&mut self, event: &Happened, pause: Option<Pause>) {
+        let Some(phase) = self.passage.phases.last_mut() else {
+            return;
+        };
+        if pause.is_some() != phase.pause.is_some() && phase.times_asked > 0 {
+            let (state, worker) = (phase.state.clone(), self.answers.get(&event.state));
+            self.close(event.at);
+            let worker = worker.map_or("", String::as_str);
+            let next = Phase::asked(&state, worker, event.at);
+            self.passage.phases.push(next);
+        }
+        if let Some(phase) = self.passage.phases.last_mut()
+            && pause.is_some()
+        {
+            (phase.kind, phase.pause) = (Kind::Paused, pause);
+        }
     }
 
     /// The execution's cause: if it is a worker's error, then that of the last attempt that failed.
@@ -269,6 +312,10 @@ impl<'a> Reading<'a> {
             phase.ended = at;
             phase.seconds = seconds(phase.began, at);
             phase.longest_tasks = longest(&std::mem::take(&mut self.waits));
+            let named = phase.longest_tasks.iter();
+            let named = named.filter_map(|task| self.names.get(task).cloned());
+            phase.longest_task_names = named.collect();
+            phase.longest_task_names.dedup();
         }
     }
 }
