@@ -87,6 +87,10 @@ pub async fn handle(
     decision.finding = ended::look_before_failing(decision.finding, subject, clients, at).await?;
     // Those that have stopped meanwhile stay among them: once all have, what became of each is known at once.
     let left = known.filter(|_| !listed);
+    let left = left.map(|left| TasksLeft {
+        named: named(&seen.tasks),
+        ..left
+    });
     let left = left.unwrap_or_else(|| still_left(&seen.tasks, at));
     remember(&mut decision.finding, seen, left);
     act(subject, decision, clients, now).await
@@ -124,15 +128,21 @@ pub struct Seen {
 /// Those of `tasks` that are not STOPPED, of all that were listed.
 fn still_left(tasks: &[Task], listed_at: Timestamp) -> TasksLeft {
     let left = tasks.iter().filter(|task| !task.is_stopped());
-    let named = left.clone().take(MOST_NAMED).map(|task| NamedTask {
+    TasksLeft {
+        arns: left.map(|task| task.arn.clone()).collect(),
+        listed_at,
+        named: named(tasks),
+    }
+}
+
+/// What the first of those that are not STOPPED are called.
+fn named(tasks: &[Task]) -> Vec<NamedTask> {
+    let left = tasks.iter().filter(|task| !task.is_stopped());
+    let named = left.take(MOST_NAMED).map(|task| NamedTask {
         task: task.arn.clone(),
         name: task.name(),
     });
-    TasksLeft {
-        named: named.collect(),
-        arns: left.map(|task| task.arn.clone()).collect(),
-        listed_at,
-    }
+    named.collect()
 }
 
 /// Notes for the next look which tasks were left, and what else is known.

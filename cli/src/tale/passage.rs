@@ -267,14 +267,21 @@ impl<'a> Reading<'a> {
         let (verdict, reason) = (text("verdict"), text("reason"));
         if verdict == "NotYet" {
             phase.waited_for.clone_from(&reason);
-            let named = Vec::<NamedTask>::deserialize(&answer["tasksLeft"]["named"]);
-            let named = named.unwrap_or_default().into_iter();
-            let named = named.map(|one| (one.task.to_string(), one.name));
-            self.names.extend(named);
-            let tasks = output[member]["tasksLeft"]["arns"].as_array();
-            for task in tasks.into_iter().flatten().filter_map(Value::as_str) {
-                *self.waits.entry(task.to_owned()).or_default() += 1;
+            // Among the ARNs may be tasks that have stopped since all were listed; workers of an earlier version name none.
+            let left = &answer["tasksLeft"];
+            let named = Vec::<NamedTask>::deserialize(&left["named"]).unwrap_or_default();
+            let all = left["arns"].as_array().into_iter().flatten();
+            let all = all.filter_map(Value::as_str).map(str::to_owned);
+            let tasks: Vec<String> = match named.is_empty() {
+                true => all.collect(),
+                false => named.iter().map(|one| one.task.to_string()).collect(),
+            };
+            for task in tasks {
+                *self.waits.entry(task).or_default() += 1;
             }
+            let names = named.into_iter();
+            let names = names.map(|one| (one.task.to_string(), one.name));
+            self.names.extend(names);
         }
         (phase.verdict, phase.reason) = (verdict, reason);
     }

@@ -67,7 +67,25 @@ pub fn part_queue(passages: &mut [Passage]) {
                 passage.phases.push(phase);
             }
         }
+        passage.phases = joined(std::mem::take(&mut passage.phases));
     }
+}
+
+/// The same with one phase for what a pause kept waiting without a break, whatever was answered meanwhile.
+fn joined(phases: Vec<Phase>) -> Vec<Phase> {
+    let mut joined: Vec<Phase> = Vec::new();
+    for phase in phases {
+        match joined.last_mut() {
+            Some(last) if last.kind == Kind::Paused && phase.kind == Kind::Paused => {
+                (last.ended, last.seconds) = (phase.ended, seconds(last.began, phase.ended));
+                last.times_asked = last.times_asked.max(phase.times_asked);
+                (last.verdict, last.reason) = (phase.verdict, phase.reason);
+                last.waited_for = phase.waited_for;
+            }
+            _ => joined.push(phase),
+        }
+    }
+    joined
 }
 
 /// The parts of a wait in the queue, in order.
@@ -140,17 +158,16 @@ mod tests {
             passage(false, Kind::Paused, (30, 60), true),
             passage(true, Kind::Held, (10, 70), false),
         ];
+        let paused = passage(true, Kind::Paused, (70, 80), true).phases;
+        passages[2].phases.extend(paused);
         part_queue(&mut passages);
         let told = passages[2]
             .phases
             .iter()
             .map(|it| (it.kind, it.seconds / 60.0));
         let told: Vec<(Kind, f64)> = told.collect();
-        // The drain that was open in the pause is waited for; what is after the pause is no part of it.
-        assert_eq!(
-            told,
-            [(Kind::Held, 15.0), (Kind::Paused, 35.0), (Kind::Held, 10.0)]
-        );
+        // The drain that was open in the pause is waited for, and what the pause keeps is one phase.
+        assert_eq!(told, [(Kind::Held, 15.0), (Kind::Paused, 55.0)]);
         assert_eq!(
             passages[2].phases[1].waited_for,
             "Paused by an operator: 'sale'."

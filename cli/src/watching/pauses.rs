@@ -33,10 +33,8 @@ impl Pauses {
             span.began == began || (pause.since.is_none() && near)
         });
         match known {
-            Some(span) => {
-                span.seen = span.seen.max(to);
-                span.why.clone_from(&pause.why);
-            }
+            // The first reason stays: it is why the rollout was paused.
+            Some(span) => span.seen = span.seen.max(to),
             None => self.0.push(PauseSpan {
                 why: pause.why.clone(),
                 began,
