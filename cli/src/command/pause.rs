@@ -267,8 +267,10 @@ fn plan(
         without_update(stack, group, "wait"),
         ids(group, |one| one.state.awaits_end()
             && begun.contains(&one.id)),
-        ids(group, |one| one.state.awaits_end()
-            && !begun.contains(&one.id)),
+        ids(group, |one| {
+            let leaves = one.state.awaits_end() && !begun.contains(&one.id);
+            leaves || one.state.awaits_launch()
+        }),
     )
 }
 

@@ -533,4 +533,29 @@ mod tests {
             assert!(told.next.is_some(), "{status}");
         }
     }
+
+    #[test]
+    fn a_cancel_comes_before_its_rollback_and_a_pause_has_its_milestones() {
+        let mut cancelled = source(vec![
+            event(1, "s", "UPDATE_IN_PROGRESS", "User Initiated"),
+            event(9, "s", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated"),
+            event(10, "Group", "UPDATE_FAILED", "Resource update cancelled"),
+        ]);
+        let mut paused = crate::tale::Phase::between(crate::tale::Kind::Paused, at(5), at(7));
+        paused.pause = Some(crate::aws::Pause {
+            why: "sale".to_owned(),
+            since: Some(at(4)),
+        });
+        cancelled.passages = vec![Passage {
+            phases: vec![paused],
+            ..Passage::default()
+        }];
+        let kinds = |source: &Source| -> Vec<&'static str> {
+            milestones(source).iter().map(|it| it.kind).collect()
+        };
+        let all = ["begin", "pause", "resume", "cancel", "rollback"];
+        assert_eq!(kinds(&cancelled), all);
+        cancelled.paused = Some("PAUSED".to_owned());
+        assert_eq!(kinds(&cancelled), ["begin", "pause", "cancel", "rollback"]);
+    }
 }

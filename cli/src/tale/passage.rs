@@ -490,4 +490,42 @@ mod tests {
         assert_eq!(answers["Continue"], "completed");
         assert!(!answers.contains_key("WhichMove"));
     }
+
+    #[test]
+    fn a_pause_is_a_phase_and_the_longest_tasks_have_names() {
+        let answers = Answers::from([("Drained".to_owned(), "drained".to_owned())]);
+        let past = Past {
+            arn: String::new(),
+            status: "RUNNING".to_owned(),
+            started: at(0),
+            stopped: None,
+        };
+        let mut reading = Reading::of(&past, &answers);
+        let paused = json!({"why": "sale", "since": at(5)});
+        let left =
+            json!({"arns": ["a", "b"], "named": [{"task": "b", "name": "batch (standalone)"}]});
+        for (second, answer) in [
+            (0, json!({"verdict": "NotYet", "tasksLeft": left})),
+            (10, json!({"verdict": "NotYet", "paused": paused})),
+            (20, json!({"verdict": "NotYet", "paused": paused})),
+            (30, json!({"verdict": "Reached"})),
+        ] {
+            reading.take(&event(second, "TaskStateEntered", "Drained"));
+            reading.take(&Happened {
+                output: json!({"drained": answer}).to_string(),
+                ..event(second + 1, "TaskStateExited", "Drained")
+            });
+        }
+        let passage = reading.end(at(40));
+        let told = passage.phases.iter();
+        let told: Vec<_> = told
+            .map(|it| (it.kind, it.seconds, it.times_asked))
+            .collect();
+        assert_eq!(told, [(Kind::TasksStop, 11.0, 1), (Kind::Paused, 29.0, 3)]);
+        assert_eq!(passage.phases[0].longest_task_names, ["batch (standalone)"]);
+        assert_eq!(
+            passage.phases[1].pause.as_ref().map(|it| it.why.as_str()),
+            Some("sale")
+        );
+    }
 }

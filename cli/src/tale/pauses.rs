@@ -80,7 +80,10 @@ fn joined(phases: Vec<Phase>) -> Vec<Phase> {
                 (last.ended, last.seconds) = (phase.ended, seconds(last.began, phase.ended));
                 last.times_asked = last.times_asked.max(phase.times_asked);
                 (last.verdict, last.reason) = (phase.verdict, phase.reason);
-                last.waited_for = phase.waited_for;
+                last.pause = last.pause.take().or(phase.pause);
+                if !phase.waited_for.is_empty() {
+                    last.waited_for = phase.waited_for;
+                }
             }
             _ => joined.push(phase),
         }

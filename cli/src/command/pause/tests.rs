@@ -169,3 +169,11 @@ fn a_drain_that_has_not_begun_does_not_continue_but_is_paused() {
         "{after}"
     );
 }
+
+#[test]
+fn a_new_instance_that_is_not_admitted_is_paused_too() {
+    let stack = Stack::with_parameters(STACK, []);
+    let coming = group(LifecycleState::PendingWait);
+    let shown = plan("Account 1", &stack, "g", (&coming, &BTreeSet::new()));
+    assert!(shown.contains("instances that are paused i-1\n"), "{shown}");
+}
