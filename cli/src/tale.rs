@@ -3,10 +3,12 @@
 
 mod commands;
 mod errors;
+mod execution;
 mod headline;
 mod kind;
 mod links;
 mod lives;
+mod milestones;
 mod passage;
 mod pauses;
 mod services;
@@ -18,11 +20,13 @@ use serde::Serialize;
 use crate::aws::{Activity, Member, Pause, StackEvent};
 
 pub use errors::ErrorSum;
-pub use headline::{Headline, Milestone};
+pub use execution::Passage;
+pub use headline::Headline;
 pub use kind::Kind;
 pub use links::Link;
 pub use lives::{End, Life, Origin};
-pub use passage::{Passage, Reading, answers};
+pub use milestones::Milestone;
+pub use passage::{Reading, answers};
 pub use services::{Sample, ServiceSeries};
 pub use sums::{Arrow, Cost, StateSum, Wait};
 

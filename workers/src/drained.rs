@@ -138,11 +138,7 @@ fn still_left(tasks: &[Task], listed_at: Timestamp) -> TasksLeft {
 /// What the first of those that are not STOPPED are called.
 fn named(tasks: &[Task]) -> Vec<NamedTask> {
     let left = tasks.iter().filter(|task| !task.is_stopped());
-    let named = left.take(MOST_NAMED).map(|task| NamedTask {
-        task: task.arn.clone(),
-        name: task.name(),
-    });
-    named.collect()
+    left.take(MOST_NAMED).map(NamedTask::from).collect()
 }
 
 /// Notes for the next look which tasks were left, and what else is known.

@@ -7,9 +7,10 @@ use rehearsal::report::{cost_parts_usd, rounded};
 use serde::Serialize;
 
 use super::errors::{errors, failures, mishaps};
-use super::headline::{headline, milestones};
+use super::headline::headline;
 use super::links::links;
 use super::lives::lives;
+use super::milestones::milestones;
 use super::pauses::part_queue;
 use super::services::series;
 use super::{End, Kind, Life, Noted, Passage, Source, Tale, seconds};

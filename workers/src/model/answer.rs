@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::cluster::ServiceCounts;
+use super::cluster::{ServiceCounts, Task};
 use super::group::{Pause, StackState};
 use super::{ContainerInstanceArn, InstanceId, Policy, ServiceName, TaskArn, Verdict};
 
@@ -136,6 +136,15 @@ pub struct NamedTask {
     pub task: TaskArn,
     /// `web`, or `batch (standalone)`.
     pub name: String,
+}
+
+impl From<&Task> for NamedTask {
+    fn from(task: &Task) -> Self {
+        Self {
+            task: task.arn.clone(),
+            name: task.name(),
+        }
+    }
 }
 
 /// The most tasks that an answer names: those that are left at last are few.
