@@ -19,12 +19,13 @@ use crate::aws::{
     Execution, Hooks, Member, Pause, Ran, Stack, console, with_access, with_access_in,
 };
 use crate::format::{between, clock};
-use crate::watching::{Said, paused, without_instance};
+use crate::watching::{Said, paused, why_retained, without_instance};
 pub use advice::deadline_of;
 use advice::{advice, at_the_deadline, without_execution};
 pub use cluster::OnCluster;
 pub use detached::Detached;
 pub use found::Found;
+use question::state_in_words;
 pub use question::{asked_now, concerns, is_of_launch};
 use rest::{Line, problems, requested, situation};
 
@@ -179,7 +180,7 @@ impl Explanation {
             format!(
                 "{}, in {} since {}",
                 execution.name,
-                ran.state,
+                state_in_words(&ran.state),
                 clock(ran.since)
             ),
         ));
@@ -215,7 +216,7 @@ impl Explanation {
         let id = &self.member.id;
         if let Some((execution, ran)) = ended {
             let (error, cause) = ran.failure.clone().unwrap_or_default();
-            let (status, state) = (&execution.status, &ran.state);
+            let (status, state) = (&execution.status, state_in_words(&ran.state));
             lines.push((
                 "ended",
                 format!(
@@ -228,7 +229,8 @@ impl Explanation {
             lines.push((
                 "now",
                 format!(
-                    "Drain failed, retained for you: {} left. Each rollout stops until you terminate it.",
+                    "{}, retained for you: {} left. Each rollout stops until you terminate it.",
+                    why_retained(&self.member.state),
                     self.on_cluster.counted()
                 ),
             ));

@@ -3,25 +3,30 @@
 
 mod commands;
 mod errors;
+mod execution;
 mod headline;
 mod kind;
 mod links;
 mod lives;
+mod milestones;
 mod passage;
+mod pauses;
 mod services;
 mod sums;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::aws::{Activity, Member, StackEvent};
+use crate::aws::{Activity, Member, Pause, StackEvent};
 
 pub use errors::ErrorSum;
-pub use headline::{Headline, Milestone};
+pub use execution::Passage;
+pub use headline::Headline;
 pub use kind::Kind;
 pub use links::Link;
 pub use lives::{End, Life, Origin};
-pub use passage::{Passage, Reading, answers};
+pub use milestones::Milestone;
+pub use passage::{Reading, answers};
 pub use services::{Sample, ServiceSeries};
 pub use sums::{Arrow, Cost, StateSum, Wait};
 
@@ -158,6 +163,12 @@ pub struct Phase {
     /// The tasks, by ARN, that were waited for longest.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub longest_tasks: Vec<String>,
+    /// What these are called, as far as a worker named them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub longest_task_names: Vec<String>,
+    /// The pause in which it is.
+    #[serde(skip)]
+    pub pause: Option<Pause>,
 }
 
 /// An attempt that failed.
@@ -243,6 +254,8 @@ impl Phase {
             reason: String::new(),
             waited_for: String::new(),
             longest_tasks: Vec::new(),
+            longest_task_names: Vec::new(),
+            pause: None,
         }
     }
 }

@@ -10,11 +10,12 @@ mod change;
 mod ending;
 mod news;
 mod pace;
+mod pauses;
 mod sight;
 mod told;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use workers::model::group::LifecycleState;
@@ -26,8 +27,9 @@ pub use change::Change;
 pub use ending::{Ending, and_the_same, end_retained};
 pub use news::{Activities, BELONGS, Events, batch_times_out};
 pub use pace::{Expected, Pace};
+pub use pauses::Pauses;
 pub use sight::{Asked, Course, Ended, Entry, Said, Sight};
-pub use words::{how_far, paused, resume_command};
+pub use words::{how_far, paused, resume_command, why_retained};
 
 /// How things stand.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -50,6 +52,8 @@ pub struct Standing {
     pub replaced: Option<(usize, usize)>,
     /// Whether the group is paused.
     pub pause: Option<Pause>,
+    /// The instances that the pause keeps where they are.
+    pub kept_by_pause: BTreeSet<String>,
     /// When CloudFormation gives the batch up.
     pub times_out: Option<Timestamp>,
     /// The stack's name.
@@ -81,6 +85,7 @@ impl Standing {
             course: sight.course(),
             replaced: sight.replaced(),
             pause: sight.pause.clone(),
+            kept_by_pause: paused_ids(sight),
             times_out: sight.batches.as_ref().and_then(Batches::times_out),
             stack: sight.stack.clone(),
         }
@@ -123,7 +128,10 @@ impl Standing {
         if before.and_then(|before| before.pause.as_ref()) != self.pause.as_ref() {
             changes.push(self.pause_change(now));
         }
-        if before.is_none_or(|before| before.members != self.members) {
+        let same = |before: &Self| {
+            before.members == self.members && before.kept_by_pause == self.kept_by_pause
+        };
+        if before.is_none_or(|before| !same(before)) {
             changes.push(self.progress());
         }
         changes
@@ -166,8 +174,10 @@ impl Standing {
     /// How far it is.
     pub fn progress(&self) -> Change {
         let count = |test: &dyn Fn(&LifecycleState) -> bool| {
-            let all = self.members.values();
-            all.filter(|(state, _)| test(&LifecycleState::from_name(state)))
+            let all = self.members.iter();
+            let moving = all.filter(|(id, _)| !self.kept_by_pause.contains(*id));
+            moving
+                .filter(|(_, (state, _))| test(&LifecycleState::from_name(state)))
                 .count()
         };
         let in_service = |state: &LifecycleState| *state == LifecycleState::InService;
@@ -181,8 +191,14 @@ impl Standing {
             drains: count(&LifecycleState::awaits_end),
             retained: count(&LifecycleState::is_retained),
             at_launch: count(&LifecycleState::awaits_launch),
+            paused: self.kept_by_pause.len(),
         }
     }
+}
+
+fn paused_ids(sight: &Sight) -> BTreeSet<String> {
+    let paused = sight.members.iter().filter(|one| sight.is_paused(one));
+    paused.map(|one| one.id.clone()).collect()
 }
 
 /// A reason without the instance that it is about, where that is shown beside it: whatever it begins with, and whatever is `on` it.
@@ -282,7 +298,7 @@ mod tests {
             json!({"kind": "instance", "instance": "i-2", "state": "Terminating:Wait", "version": "9"}),
             json!({"kind": "instance", "instance": "i-3", "state": "Pending:Wait", "version": "10"}),
             json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 1, "drains": 1, "retained": 0,
-                "atLaunch": 1}),
+                "atLaunch": 1, "paused": 0}),
         ];
         assert_eq!(serde_json::to_value(told).expect("JSON"), json!(expected));
         assert_eq!(first.since(Some(&first), now()), []);
@@ -302,7 +318,7 @@ mod tests {
             json!({"kind": "instance", "instance": "i-2", "state": "gone", "version": "9"}),
             json!({"kind": "answer", "instance": "i-3", "worker": "stable", "verdict": "NotYet", "reason": "held"}),
             json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 2, "drains": 0, "retained": 0,
-                "atLaunch": 0}),
+                "atLaunch": 0, "paused": 0}),
         ];
         assert_eq!(serde_json::to_value(told).expect("JSON"), json!(expected));
         // Another reason for the same verdict is no news.

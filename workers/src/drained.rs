@@ -24,8 +24,8 @@ use crate::error::Error;
 use crate::model::cases::StandaloneTaskPolicy;
 use crate::model::cluster::{ContainerInstance, Task, termination_requested};
 use crate::model::{
-    Finding, Hindrances, Policy, ServiceName, Subject, TaskArn, TasksLeft, Verdict, WaitCause,
-    later,
+    Finding, Hindrances, MOST_NAMED, NamedTask, Policy, ServiceName, Subject, TaskArn, TasksLeft,
+    Verdict, WaitCause, later,
 };
 use crate::text::{between, count, duration};
 use act::act;
@@ -87,6 +87,10 @@ pub async fn handle(
     decision.finding = ended::look_before_failing(decision.finding, subject, clients, at).await?;
     // Those that have stopped meanwhile stay among them: once all have, what became of each is known at once.
     let left = known.filter(|_| !listed);
+    let left = left.map(|left| TasksLeft {
+        named: named(&seen.tasks),
+        ..left
+    });
     let left = left.unwrap_or_else(|| still_left(&seen.tasks, at));
     remember(&mut decision.finding, seen, left);
     act(subject, decision, clients, now).await
@@ -124,8 +128,17 @@ pub struct Seen {
 /// Those of `tasks` that are not STOPPED, of all that were listed.
 fn still_left(tasks: &[Task], listed_at: Timestamp) -> TasksLeft {
     let left = tasks.iter().filter(|task| !task.is_stopped());
-    let arns = left.map(|task| task.arn.clone()).collect();
-    TasksLeft { arns, listed_at }
+    TasksLeft {
+        arns: left.map(|task| task.arn.clone()).collect(),
+        listed_at,
+        named: named(tasks),
+    }
+}
+
+/// What the first of those that are not STOPPED are called.
+fn named(tasks: &[Task]) -> Vec<NamedTask> {
+    let left = tasks.iter().filter(|task| !task.is_stopped());
+    left.take(MOST_NAMED).map(NamedTask::from).collect()
 }
 
 /// Notes for the next look which tasks were left, and what else is known.
@@ -882,7 +895,10 @@ mod tests {
             let left = finding.extra.tasks_left;
             match (task_state, expected) {
                 ("STOPPED", _) => assert_eq!((finding.verdict, left), (Verdict::Reached, None)),
-                (_, "DescribeTasks") => assert_eq!(left.expect("left").listed_at, listed_at),
+                (_, "DescribeTasks") => {
+                    let left = left.expect("left");
+                    assert_eq!((left.listed_at, left.named.len()), (listed_at, 1));
+                }
                 _ => assert_eq!(left.expect("left").listed_at, stub::at(1000)),
             }
         }

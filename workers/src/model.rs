@@ -8,8 +8,8 @@ pub mod group;
 mod ways;
 
 pub use answer::{
-    Answer, DaemonsAwaited, Extra, HinderedService, Hindrances, ProtectedTask, StackSeen,
-    TasksLeft, Turn, WaitCause,
+    Answer, DaemonsAwaited, Extra, HinderedService, Hindrances, MOST_NAMED, NamedTask,
+    ProtectedTask, StackSeen, TasksLeft, Turn, WaitCause,
 };
 
 pub use ways::{Place, Transition};

@@ -141,7 +141,11 @@ mod tests {
             subject.settings.batch_size = batch;
             let arns = tasks.iter().map(|arn| TaskArn::new(*arn)).collect();
             let listed_at = stub::at(now);
-            let left = TasksLeft { arns, listed_at };
+            let left = TasksLeft {
+                arns,
+                listed_at,
+                named: Vec::new(),
+            };
             until_first_look(Worker::Drained, &subject, Some(&left), stub::at(now))
         };
         let deadline = stub::terminating().settings.drain_deadline.as_secs();

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::Clients;
 use crate::error::Error;
 use crate::model::cluster::is_in_force;
-use crate::model::group::{GroupInstance, HOLD_TAG};
+use crate::model::group::{GroupInstance, HOLD_TAG, Pause};
 use crate::model::{Finding, InstanceId, Subject};
 use crate::text::between;
 
@@ -20,8 +20,8 @@ use crate::text::between;
 pub struct Roster {
     /// The instances.
     pub instances: Vec<GroupInstance>,
-    /// Why somebody holds them as they are, if somebody does.
-    pub on_hold: Option<String>,
+    /// The pause of the group, if an operator has paused it.
+    pub on_hold: Option<Pause>,
 }
 
 impl Roster {
@@ -47,14 +47,17 @@ impl Roster {
     }
 }
 
-/// Not yet: an operator has paused the group, and says `why`.
-pub fn on_hold(subject: &Subject, why: &str, now: Timestamp) -> Finding {
+/// Not yet: an operator has paused the group.
+pub fn on_hold(subject: &Subject, pause: Pause, now: Timestamp) -> Finding {
+    let why = &pause.why;
     let stack = &subject.settings.target.stack;
     let waited = between(subject.began, now);
-    Finding::not_yet(format!(
+    let mut finding = Finding::not_yet(format!(
         "Paused by an operator: '{why}'. Waited {waited} so far. To resume: 'ecs-rollout resume {stack}', or delete tag \
          {HOLD_TAG} of the group."
-    ))
+    ));
+    finding.extra.paused = Some(pause);
+    finding
 }
 
 /// Looks. A group without a warm pool takes one call.

@@ -87,8 +87,8 @@ pub async fn look(
         return Ok(Place::Wait(Box::new(unseen(subject, now()))));
     }
     let mut roster = roster::look(subject, clients).await?;
-    if let Some(why) = &roster.on_hold {
-        let mut finding = roster::on_hold(subject, why, now());
+    if let Some(pause) = roster.on_hold {
+        let mut finding = roster::on_hold(subject, pause, now());
         finding.extra.turn = Some(earlier.unwrap_or_default());
         return Ok(Place::Wait(Box::new(finding)));
     }
@@ -261,6 +261,7 @@ mod tests {
         };
         assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
         assert_eq!(finding.extra.turn, Some(Turn::default()));
+        assert!(finding.extra.paused.is_some_and(|it| it.why == "big sale"));
         // Its turn had come before: it goes on.
         let turn = Some(Turn {
             room_since: None,

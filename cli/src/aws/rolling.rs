@@ -26,6 +26,8 @@ pub enum RollingStep {
     Signal,
     /// A batch of instances is terminated.
     Batch,
+    /// The signals of a batch did not come in time: the update fails.
+    TimedOut,
 }
 
 /// The reason of a resource whose update was cancelled, as CloudFormation gives it.
@@ -54,6 +56,11 @@ impl StackEvent {
                 signals: leading_number(rest)?,
                 timeout: timeout.trim_end_matches('.').parse().ok()?,
             });
+        }
+        if reason.starts_with("Failed to receive ")
+            && reason.contains(" signal(s) for the current batch")
+        {
+            return Some(RollingStep::TimedOut);
         }
         if reason.starts_with("Terminating instance(s) [") {
             return Some(RollingStep::Batch);
@@ -114,6 +121,13 @@ mod tests {
         assert_eq!(
             step("Received SUCCESS signal with UniqueId i-1"),
             Some(RollingStep::Signal)
+        );
+        assert_eq!(
+            step(
+                "Failed to receive 1 resource signal(s) for the current batch.  Each resource signal timeout is counted as \
+                 a FAILURE."
+            ),
+            Some(RollingStep::TimedOut)
         );
         for other in [
             "",

@@ -28,7 +28,7 @@ impl Change {
     /// Shows a message: on stdout, or on stderr beside a JSON object.
     pub fn note(&self, text: impl std::fmt::Display) {
         match self.output {
-            Output::Text => say(text),
+            Output::Text => say_values(&text.to_string(), 0),
             Output::Json => anstream::eprint!("{text}"),
         }
     }
@@ -63,7 +63,7 @@ impl Change {
     /// Ends the verb: `text` for a person, or `result` for a program, which has the text as its member `message`.
     pub fn end(&self, exit: Exit, text: &str, result: &Value) -> ExitCode {
         match self.output {
-            Output::Text => say(format_args!("{text}\n")),
+            Output::Text => say_values(&format!("{text}\n"), 0),
             Output::Json => {
                 let mut result = result.clone();
                 result["message"] = text.into();

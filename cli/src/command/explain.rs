@@ -22,7 +22,7 @@ use crate::explanation::{
 use crate::failure::{Exit, Failure};
 use crate::view::out::{say, say_values};
 use crate::watching::{Events, batch_times_out};
-use about::{About, detached};
+use about::{About, detached, no_cluster, of_cluster};
 
 /// So many executions that ended badly are looked through for one about the instance.
 const ENDED_LOOKED_AT: usize = 20;
@@ -76,11 +76,17 @@ impl Explain {
     }
 }
 
-/// Looks at an instance. `cluster` is for one that is in no group.
+/// Looks at an instance. `cluster` is for one that is in no group; of one in a group it must be the group's.
 async fn look(aws: &Aws, instance: &str, cluster: Option<&str>) -> Result<About, Failure> {
     match aws.group_of(instance).await? {
         Some(here) => {
+            if let Some(named) = cluster
+                && let Err(Error::ClusterNotFound { .. }) = aws.registration(named, instance).await
+            {
+                return Err(no_cluster(aws, named));
+            }
             let explanation = in_group(aws, instance, here).await?;
+            of_cluster(&explanation, cluster)?;
             Ok(About::InGroup(Box::new(explanation)))
         }
         None => Ok(About::Detached(detached(aws, instance, cluster).await?)),

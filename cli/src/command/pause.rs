@@ -1,5 +1,6 @@
 //! `pause` and `resume`: keep a rollout from proceeding, by a tag of the group that the workers read.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -25,7 +26,7 @@ rollback takes longer than its hour, the rollback fails: the stack is UPDATE_ROL
 resume, and continue the rollback with aws cloudformation continue-update-rollback. A lifecycle hook ends after 48 hours in any case.
 
 Calls: cloudformation:DescribeStacks, autoscaling:DescribeAutoScalingGroups, CreateOrUpdateTags (of
-the group's tag ecs-rollout:hold).
+the group's tag ecs-rollout:hold); while instances leave: ecs:ListContainerInstances, DescribeContainerInstances.
 
 Exit code: 0 if the rollout is paused, 1 if you said no, 2 input, 3 if it is already paused for another reason, 4 AWS."))]
 pub struct Pause {
@@ -89,8 +90,9 @@ impl Pause {
         if let Some(pause) = group.pause.as_ref().filter(|_| !self.replace) {
             return self.paused_already(&stack.name, pause);
         }
-        self.change
-            .note(plan(&aws.place(&stack.id), stack, &name, &group));
+        let begun = begun(aws, stack, &group).await?;
+        let plan = plan(&aws.place(&stack.id), stack, &name, (&group, &begun));
+        self.change.note_values(&plan, 0);
         let result = |paused| {
             json!({"stack": stack.name, "group": name, "paused": paused, "reason": self.reason,
                 "updateInProgress": stack.is_busy()})
@@ -107,13 +109,13 @@ impl Pause {
         let resume = resume_command(&stack.name);
         let text = match &group.pause {
             Some(before) => format!(
-                "Still paused{}; the reason '{}' was replaced by '{}'. To resume: {resume}",
+                "Still paused{}; the reason '{}' was replaced by '{}'.\nTo resume: {resume}",
                 since_when(before),
                 before.why,
                 self.reason
             ),
             None if !stack.is_busy() => format!(
-                "Paused. No update of stack {} is in progress: the next one starts paused. To resume: {resume}",
+                "Paused. No update of stack {} is in progress: the next one starts paused.\nTo resume: {resume}",
                 stack.name
             ),
             None => paused(stack, &resume),
@@ -126,12 +128,12 @@ impl Pause {
         let since = since_when(pause);
         let (reason, resume) = (&pause.why, resume_command(stack));
         if *reason == self.reason {
-            let text = format!("Already paused{since}: '{reason}'. To resume: {resume}");
+            let text = format!("Already paused{since}: '{reason}'.\nTo resume: {resume}");
             let result = json!({"stack": stack, "paused": true, "reason": reason});
             return Ok(self.change.end(Exit::AsAsked, &text, &result));
         }
         Err(Failure::refused(format!(
-            "already paused{since}: '{reason}'; nothing was changed. To give another reason, add --replace. To resume: {resume}"
+            "already paused{since}: '{reason}'; nothing was changed. To give another reason, add --replace.\nTo resume: {resume}"
         )))
     }
 }
@@ -217,7 +219,7 @@ fn resumed(stack: &Stack, group: &Group) -> String {
             stack.name
         ),
         _ => {
-            format!("Resumed; the next instances move within minutes. Follow the rollout: {watch}")
+            format!("Resumed; the next instances move within minutes. Follow the rollout:\n{watch}")
         }
     }
 }
@@ -236,18 +238,39 @@ fn too_long(stack: &Stack) -> Option<String> {
     let command = failed.command?;
     Some(format!(
         "CloudFormation gives a batch an hour: if the pause is longer, the rollback fails, and the stack is {status}, with \
-         instances of both AMIs. Then resume, and continue the rollback: {command}"
+         instances of both AMIs. Then resume, and continue the rollback:\n{command}"
     ))
 }
 
+/// The instances whose drains have begun: those at their terminate hooks that ECS shows as DRAINING. The pause keeps the others.
+async fn begun(aws: &Aws, stack: &Stack, group: &Group) -> Result<BTreeSet<String>, Failure> {
+    if !group.members.iter().any(|one| one.state.awaits_end()) {
+        return Ok(BTreeSet::new());
+    }
+    let machines = aws.machines(&stack.cluster()?).await;
+    let machines = machines.map_err(|error| Failure::from(&error))?;
+    let draining = machines.into_iter().filter(|one| one.status == "DRAINING");
+    Ok(draining.map(|one| one.id).collect())
+}
+
 /// What happens, and what does not.
-fn plan(place: &str, stack: &Stack, name: &str, group: &Group) -> String {
+fn plan(
+    place: &str,
+    stack: &Stack,
+    name: &str,
+    (group, begun): (&Group, &BTreeSet<String>),
+) -> String {
     let hour = too_long(stack).map_or_else(String::new, |hour| format!("{hour}\n"));
     format!(
         "{place}\nThis pauses the rollout of group {name}, by its tag {HOLD_TAG}: no further drain begins, and no new instance is \
-         admitted.\n{}\x20 drains that continue    {}\n{hour}",
+         admitted.\n{}\x20 drains that continue      {}\n\x20 instances that are paused {}\n{hour}",
         without_update(stack, group, "wait"),
-        ids(group, |one| one.state.awaits_end())
+        ids(group, |one| one.state.awaits_end()
+            && begun.contains(&one.id)),
+        ids(group, |one| {
+            let leaves = one.state.awaits_end() && !begun.contains(&one.id);
+            leaves || one.state.awaits_launch()
+        }),
     )
 }
 

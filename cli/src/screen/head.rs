@@ -8,7 +8,7 @@ use super::Screen;
 use super::lists::mood_of;
 use super::paint::{Canvas, Mood};
 use super::text::{cut, wrap};
-use crate::aws::Member;
+use crate::aws::{FailedOperation, Member};
 use crate::format::{between, clock, count};
 use crate::watching::{Batches, Course, Expected, Sight, how_far, paused, resume_command};
 use moving::under_way;
@@ -148,8 +148,11 @@ fn course(sight: &Sight, width: u16) -> Option<Part> {
         return None;
     }
     let to = |ami: Option<&str>| ami.map_or_else(String::new, |ami| format!(" to {ami}"));
+    let failed = FailedOperation::of(&sight.stack, &sight.status);
+    let failed = failed.map(|failed| failed.what.to_owned());
     let is_rollout = sight.pace.left > 0 || sight.batches.is_some();
     Some(match sight.course() {
+        _ if failed.is_some() => (failed.unwrap_or_default(), Mood::Bad),
         Course::Creation => ("Creating".to_owned(), Mood::Coming),
         Course::Deletion => ("Deleting".to_owned(), Mood::Waiting),
         Course::Back => (format!("ROLLING BACK{}", to(sight.new_ami())), Mood::Bad),
@@ -230,10 +233,17 @@ fn expected(screen: &Screen) -> Vec<Part> {
         return Vec::new();
     }
     if !is_busy(sight) {
-        let last = [
-            "CloudFormation is done; the last drains are open",
-            "last drains",
-        ];
+        let failed = FailedOperation::of(&sight.stack, &sight.status).is_some();
+        let last = match failed {
+            true => [
+                "CloudFormation has given up; instances still move",
+                "given up",
+            ],
+            false => [
+                "CloudFormation is done; the last drains are open",
+                "last drains",
+            ],
+        };
         return match has_moves(sight) {
             true => plain(last.map(str::to_owned).to_vec()),
             false => Vec::new(),
@@ -246,7 +256,16 @@ fn expected(screen: &Screen) -> Vec<Part> {
     match sight.pace.expected(screen.now) {
         Expected::Done => Vec::new(),
         Expected::Unknown => {
-            let texts = ["ETA after the first batch", "no ETA yet"];
+            let texts = match sight.pace.is_sought {
+                true => [
+                    "ETA is being estimated, by a rehearsal of this cluster",
+                    "ETA is being estimated",
+                ],
+                false => [
+                    "no ETA yet: it is estimated from the first batch's duration",
+                    "no ETA yet",
+                ],
+            };
             plain(texts.map(str::to_owned).to_vec())
         }
         Expected::Planned(end) => {

@@ -116,6 +116,8 @@ fn services(sight: &Sight) -> List {
     let mut services: Vec<_> = sight.services.values().collect();
     services.sort_by_key(|one| (std::cmp::Reverse(missing(one)), &one.name));
     let short = services.iter().filter(|one| missing(one) > 0).count();
+    let above = services.iter().filter(|one| one.running > one.desired);
+    let above = above.count();
     let seen = services.len();
     let items = services.into_iter().map(|one| {
         let mood = match missing(one) {
@@ -167,6 +169,11 @@ fn services(sight: &Sight) -> List {
         Some(all) if short > 0 => list.titled(
             format!("{short} of {all} below the desired count"),
             Mood::Waiting,
+        ),
+        // A service starts tasks before it stops others, such as in its own deployment.
+        Some(all) if above > 0 => list.titled(
+            format!("{all}, {above} above the desired count"),
+            Mood::Good,
         ),
         Some(all) => list.titled(format!("{all}, all at the desired count"), Mood::Good),
     }

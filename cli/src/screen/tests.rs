@@ -58,6 +58,7 @@ fn asked(
             verdict: verdict.to_owned(),
             reason: reason.to_owned(),
             since: Some(since),
+            paused: None,
         },
     }
 }
@@ -138,6 +139,7 @@ fn hold() -> Sight {
         latest: Some(at(9, 0)),
         left: 5,
         planned: None,
+        is_sought: false,
     };
     sight.amis = [("6", OLD), ("7", NEW)]
         .map(|(version, ami)| (version.to_owned(), ami.to_owned()))
@@ -296,6 +298,8 @@ fn ended_back() -> (Sight, Ending) {
     let leaving = member(0, "", "").id;
     let stays = |one: &Member| one.version == "6" && one.id != leaving;
     sight.members.retain(stays);
+    let launched = (30..35).map(|number| member(number, "InService", "6"));
+    sight.members.extend(launched);
     sight.asked.clear();
     sight.running = 0;
     sight.pace.left = 0;
@@ -390,6 +394,14 @@ fn a_rollout_that_is_paused() {
         why: "sale until noon, ask Kim".to_owned(),
         since: Some(at(9, 30)),
     });
+    // The second has not begun to drain: the pause keeps it.
+    let turn = asked(
+        1,
+        ("draining", "NotYet"),
+        "Paused by an operator.",
+        at(10, 5),
+    );
+    sight.asked.insert(member(1, "", "").id, turn);
     compare("paused", &screen(sight, at(10, 20)));
 }
 
@@ -400,7 +412,7 @@ fn a_rollback_names_what_it_leads_to_and_counts_towards_that() {
     let buffer = drawn(&screen, (140, 40));
     let shown = lines(&buffer);
     assert!(shown[0].contains(&format!("ROLLING BACK to {OLD}")));
-    assert!(shown[1].contains("5 of 8 on the old AMI"));
+    assert!(shown[1].contains("3 of 8 on the old AMI"));
     // What has the AMI that it leads to is shown as good, whichever version that is.
     let row = shown.iter().position(|line| line.contains("InService"));
     let row = u16::try_from(row.expect("one is in service")).expect("a line");
@@ -617,4 +629,85 @@ fn without_colours_nothing_is_coloured() {
     };
     assert!(coloured(true) > 100);
     assert_eq!(coloured(false), 0);
+}
+
+#[test]
+fn an_instance_that_the_pause_keeps_is_paused_everywhere() {
+    let leaving = member(0, "", "").id;
+    let queued = member(13, "", "").id;
+    let mut sight = hold();
+    let turn = asked(
+        0,
+        ("draining", "NotYet"),
+        "Paused by an operator.",
+        at(5, 0),
+    );
+    sight.asked.insert(leaving.clone(), turn);
+    let first = member(1, "", "").id;
+    sight.members.retain(|one| one.id != first);
+    sight.pause = Some(Pause {
+        why: "sale".to_owned(),
+        since: Some(at(4, 0)),
+    });
+    let paused = |sight: &Sight, id: &str| {
+        let one = sight.members.iter().find(|one| one.id == id);
+        one.is_some_and(|one| sight.is_paused(one))
+    };
+    assert!(paused(&sight, &leaving) && paused(&sight, &queued));
+    let text = lines(&drawn(&screen(sight.clone(), at(12, 0)), (140, 40))).join("\n");
+    assert!(text.contains("3 paused · no drain is open"), "{text}");
+    assert!(
+        !text.contains("draining for") && !text.contains("finish draining"),
+        "{text}"
+    );
+    // A drain that has begun continues, and the queue waits for it.
+    let drains = asked(0, ("drained", "NotYet"), NOT_STOPPED, at(5, 0));
+    sight.asked.insert(leaving.clone(), drains);
+    assert!(!paused(&sight, &leaving) && !paused(&sight, &queued));
+    let standing = crate::watching::Standing::of(&sight);
+    let told = standing.progress().to_string();
+    assert!(
+        told.contains("1 draining") && !told.contains("paused"),
+        "{told}"
+    );
+}
+
+#[test]
+fn nothing_counts_as_replaced_before_it_is_gone() {
+    // CloudFormation has raised the size by one, and its event has not been read yet.
+    let mut sight = early();
+    sight.size = 9;
+    assert_eq!(sight.replaced(), Some((0, 8)));
+    // Before the group has another launch template version there is nothing to count.
+    sight.pace.left = 0;
+    assert_eq!(sight.replaced(), None);
+    // In a rollback one that has the new AMI still takes nobody's place on the old one.
+    let mut sight = back();
+    sight.members = (0..8)
+        .map(|number| member(number, "InService", "6"))
+        .collect();
+    sight.members.push(member(20, "InService", "7"));
+    sight.pace.left = 1;
+    assert_eq!(sight.replaced(), Some((8, 8)));
+}
+
+#[test]
+fn a_rollback_that_failed_is_not_under_way() {
+    let mut sight = back();
+    sight.status = "UPDATE_ROLLBACK_FAILED".to_owned();
+    let text = lines(&drawn(&screen(sight, at(50, 0)), (140, 40))).join("\n");
+    assert!(text.contains("The rollback failed"), "{text}");
+    assert!(!text.contains("ROLLING BACK"), "{text}");
+}
+
+#[test]
+fn services_above_their_desired_counts_are_not_at_them() {
+    let mut sight = hold();
+    sight.services = [service("api", 4, 3, ""), service("web", 2, 2, "")].into();
+    sight.services_listed = Some(2);
+    let text = lines(&drawn(&screen(sight, at(12, 0)), (140, 40))).join("\n");
+    assert!(
+        text.contains("Services 2, 1 above the desired count"),
+        "{text}"
+    );
 }

@@ -1,8 +1,9 @@
-//! The headline of a report: what came of the operation, why, and what you can do next; and its milestones.
+//! The headline of a report: what came of the operation, why, and what you can do next.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::pauses::outlasted;
 use super::{End, Life, Passage, Source};
 use crate::aws::{FailedOperation, RollingStep, StackEvent, with_access};
 use crate::format::seconds;
@@ -20,18 +21,6 @@ pub struct Headline {
     pub next: Option<String>,
     /// What puts the old AMI id back before the next update, after a rollback.
     pub restore: Option<String>,
-}
-
-/// A turn in the course of the operation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Milestone {
-    /// When.
-    pub at: Timestamp,
-    /// What, such as `batch`, `cancel` or `rollback`.
-    pub kind: &'static str,
-    /// In words.
-    pub text: String,
 }
 
 /// The headline of an operation that took so many seconds; `well` is not known while it is under way.
@@ -113,6 +102,16 @@ fn stuck(instances: &[Life]) -> Option<String> {
             ));
         }
     }
+    match &ended_as(instances, End::RetainedInPool)[..] {
+        [] => {}
+        some => {
+            let be = if some.len() == 1 { "is" } else { "are" };
+            let some = some.join(", ");
+            return Some(format!(
+                "{some} {be} retained: the warm pool's terminate hook was not completed"
+            ));
+        }
+    }
     match &ended_as(instances, End::HookLeftOpen)[..] {
         [] => {}
         open => return Some(format!("the hook of {} is open", open.join(", "))),
@@ -136,13 +135,20 @@ fn ended_as(instances: &[Life], end: End) -> Vec<&str> {
 /// What failed in a rollback that failed, or the execution that failed first, or else what
 /// CloudFormation says.
 fn cause(source: &Source, outcome: &str) -> Option<String> {
+    let failed = source.passages.iter().filter(|it| it.has_failed());
+    let first = failed.min_by_key(|it| it.stopped.unwrap_or(it.started));
+    // What failed before the batch was given up is the cause, and not the pause.
+    let stopped = first.and_then(|it| it.stopped);
+    if let Some((at, cause)) = outlasted(source, outcome == "UPDATE_ROLLBACK_FAILED")
+        && stopped.is_none_or(|stopped| stopped >= at)
+    {
+        return Some(cause);
+    }
     if outcome == "UPDATE_ROLLBACK_FAILED"
         && let Some(cause) = rollback_failure(source)
     {
         return Some(cause);
     }
-    let failed = source.passages.iter().filter(|it| it.has_failed());
-    let first = failed.min_by_key(|it| it.stopped.unwrap_or(it.started));
     if let Some(first) = first {
         let why = match first.cause.as_str() {
             "" => format!("its execution is {}", first.status),
@@ -182,7 +188,7 @@ fn error(passage: &Passage) -> &str {
 }
 
 /// When the update was cancelled, if a resource says so and none failed before it.
-fn cancelled(source: &Source) -> Option<Timestamp> {
+pub fn cancelled(source: &Source) -> Option<Timestamp> {
     let mut failed = source
         .events
         .iter()
@@ -198,7 +204,8 @@ fn steps(instances: &[Life], failed: Option<&FailedOperation>) -> Option<String>
 }
 
 fn next(instances: &[Life]) -> Option<String> {
-    let retained = ended_as(instances, End::Retained);
+    let mut retained = ended_as(instances, End::Retained);
+    retained.extend(ended_as(instances, End::RetainedInPool));
     if !retained.is_empty() {
         return Some(end_retained(&retained, ""));
     }
@@ -218,59 +225,12 @@ fn watch(source: &Source, well: Option<bool>) -> Option<String> {
         .then(|| with_access(&format!("ecs-rollout watch {}", source.stack)))
 }
 
-/// The turns of the operation, in order.
-pub fn milestones(source: &Source) -> Vec<Milestone> {
-    let mut milestones = Vec::new();
-    let (mut batches, mut of) = (0, 0);
-    let mut put = |at: Timestamp, kind: &'static str, text: String| {
-        milestones.push(Milestone { at, kind, text });
-    };
-    for event in &source.events {
-        if event.resource == source.stack {
-            match event.status.as_str() {
-                "UPDATE_IN_PROGRESS" => put(event.at, "begin", "the update begins".to_owned()),
-                "UPDATE_ROLLBACK_IN_PROGRESS" => {
-                    (batches, of) = (0, 0);
-                    put(event.at, "rollback", "the update rolls back".to_owned());
-                }
-                status if status.ends_with("_COMPLETE") => {
-                    put(event.at, "end", format!("CloudFormation is done: {status}"));
-                }
-                status if status.ends_with("_FAILED") => {
-                    put(event.at, "end", format!("CloudFormation gave up: {status}"));
-                }
-                _ => {}
-            }
-            continue;
-        }
-        match event.rolling_step() {
-            Some(RollingStep::Begins { obsolete, batch }) => {
-                (batches, of) = (0, obsolete.div_ceil(batch.max(1)));
-            }
-            Some(RollingStep::Batch) => {
-                batches += 1;
-                let of = of.max(batches);
-                put(
-                    event.at,
-                    "batch",
-                    format!("termination of batch {batches} of {of} begins"),
-                );
-            }
-            _ => {}
-        }
-    }
-    if let Some(at) = cancelled(source) {
-        put(at, "cancel", "the update is cancelled".to_owned());
-    }
-    milestones.sort_by_key(|it| it.at);
-    milestones
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aws::Member;
     use crate::tale::Origin;
+    use crate::tale::milestones::milestones;
     use workers::model::group::LifecycleState;
 
     fn at(second: i64) -> Timestamp {

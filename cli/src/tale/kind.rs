@@ -11,7 +11,10 @@ pub enum Kind {
     /// It is to join the cluster.
     Joining,
     /// It waits until earlier drains have ended.
+    #[serde(rename = "queued")]
     Held,
+    /// It waits until an operator resumes the rollout.
+    Paused,
     /// It serves.
     InService,
     /// It waits in the warm pool.
@@ -38,10 +41,11 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order in which an instance may meet them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Launching,
         Self::Joining,
         Self::Held,
+        Self::Paused,
         Self::InService,
         Self::InPool,
         Self::Leaving,
@@ -61,6 +65,7 @@ impl Kind {
             Self::Launching => "EC2 starts it",
             Self::Joining => "joins the cluster",
             Self::Held => "waits for earlier drains",
+            Self::Paused => "paused",
             Self::InService => "in service",
             Self::InPool => "in the warm pool",
             Self::Leaving => "leaves, hook not open yet",

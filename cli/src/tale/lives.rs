@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use workers::model::group::LifecycleState;
 
 use super::{Kind, Passage, Phase, Source};
 use crate::aws::{Activity, Member};
@@ -57,7 +58,10 @@ pub enum End {
     Abandoned,
     /// Its drain failed, and it is kept for a person.
     Retained,
+    /// It is retained out of the warm pool: its terminate hook was not completed, and no drain failed.
+    RetainedInPool,
     /// It is kept for its standalone tasks.
+    #[serde(rename = "retainedForStandaloneTasks")]
     Kept,
     /// An execution ended without an answer to its hook.
     HookLeftOpen,
@@ -75,6 +79,7 @@ impl End {
             Self::Detached => "detached, it runs on",
             Self::Abandoned => "launch abandoned",
             Self::Retained => "retained, its drain failed",
+            Self::RetainedInPool => "retained out of the warm pool, its hook was not completed",
             Self::Kept => "retained for its standalone tasks",
             Self::HookLeftOpen => "hook left open",
             Self::UnderWay => "under way",
@@ -84,7 +89,10 @@ impl End {
     /// Whether a person has to do something about it. A rollout with such an instance has not ended as it was meant to, by
     /// `report` as by `watch`.
     pub fn awaits_you(self) -> bool {
-        matches!(self, Self::Retained | Self::Kept | Self::HookLeftOpen)
+        matches!(
+            self,
+            Self::Retained | Self::RetainedInPool | Self::Kept | Self::HookLeftOpen
+        )
     }
 
     /// Whether a person has to do something about it, or something went wrong with it.
@@ -239,7 +247,7 @@ impl<'a> Known<'a> {
         let end = match last.map(|it| it.kind) {
             // However its drain ended: the group shows that a person has to end it.
             _ if is_retained && last_passage.is_some_and(|it| it.has_kept()) => End::Kept,
-            _ if is_retained => End::Retained,
+            _ if is_retained => retained_as(member),
             _ if runs => End::UnderWay,
             _ if self.detached().is_some() && member.is_none() => End::Detached,
             Some(Kind::Retained | Kind::HookOpen) if is_gone => End::Gone,
@@ -268,10 +276,16 @@ impl<'a> Known<'a> {
     }
 }
 
+/// How a retained instance came to be so: in the warm pool no drain fails.
+fn retained_as(member: Option<&Member>) -> End {
+    match member.map(|one| &one.state) {
+        Some(LifecycleState::WarmedTerminatingRetained) => End::RetainedInPool,
+        _ => End::Retained,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use workers::model::group::LifecycleState;
-
     use super::*;
     use crate::aws::StackEvent;
 

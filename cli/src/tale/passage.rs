@@ -7,88 +7,17 @@ use serde::Deserialize;
 use serde_json::Value;
 use workers::Worker;
 use workers::cause::{self, InvocationError};
+use workers::model::NamedTask;
 use workers::model::cluster::ServiceCounts;
 
-use super::{Failure, Phase, seconds};
-use crate::aws::{Happened, Past};
+use super::{Failure, Kind, Passage, Phase, seconds};
+use crate::aws::{Happened, Past, Pause};
 
 /// The member of the state's output that holds a worker's answer, for each Task state of a definition.
 pub type Answers = BTreeMap<String, String>;
 
-/// One execution.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Passage {
-    /// Its ARN.
-    pub arn: String,
-    /// The instance that it is about; empty if its input names none.
-    pub instance: String,
-    /// Whether that is on its way in.
-    pub launches: bool,
-    /// Whether that goes into a warm pool.
-    pub to_pool: bool,
-    /// When it started.
-    pub started: Timestamp,
-    /// When it ended, if it has.
-    pub stopped: Option<Timestamp>,
-    /// `RUNNING`, or how it ended.
-    pub status: String,
-    /// The error with which it ended; empty if with none.
-    pub error: String,
-    /// The cause of that.
-    pub cause: String,
-    /// What was asked, one after the other.
-    pub phases: Vec<Phase>,
-    /// What the workers counted of services, and when.
-    pub counted: Vec<(Timestamp, ServiceCounts)>,
-    /// Attempts at a task that failed.
-    pub failures: Vec<Failure>,
-    /// How often it entered each state.
-    pub states: BTreeMap<String, u64>,
-    /// How often it went from one state to another.
-    pub arrows: BTreeMap<(String, String), u64>,
-    /// States entered, and attempts after the first: what Step Functions bills.
-    pub transitions: u64,
-    /// Functions invoked.
-    pub invocations: u64,
-    /// For how many milliseconds these ran, as the history shows it.
-    pub function_ms: u64,
-}
-
-/// The errors of the definition's Fail states in which the hook was answered.
-const RETAINED: &str = "DrainFailed";
-const ABANDONED: &str = "LaunchAbandoned";
-const ROLL_STOPPED: &str = "RollStopped";
-
 /// So many tasks are named at most.
 const TASKS_NAMED: usize = 3;
-
-impl Passage {
-    /// Whether it ended otherwise than well.
-    pub fn has_failed(&self) -> bool {
-        !["RUNNING", "SUCCEEDED"].contains(&self.status.as_str())
-    }
-
-    /// Whether its drain failed, and the instance was retained.
-    pub fn has_retained(&self) -> bool {
-        self.error == RETAINED
-    }
-
-    /// Whether the instance was kept for its standalone tasks.
-    pub fn has_kept(&self) -> bool {
-        self.states.contains_key("InstanceKept")
-    }
-
-    /// Whether the launch was given up.
-    pub fn has_abandoned(&self) -> bool {
-        self.error == ABANDONED
-    }
-
-    /// Whether it ended without an answer to the hook.
-    pub fn has_left_open(&self) -> bool {
-        let answered = [RETAINED, ABANDONED, ROLL_STOPPED];
-        self.has_failed() && !answered.contains(&self.error.as_str())
-    }
-}
 
 /// Where the reading of a history stands.
 #[derive(Debug)]
@@ -102,6 +31,8 @@ pub struct Reading<'a> {
     runs_since: Option<Timestamp>,
     /// How often each task was still waited for in the present phase.
     waits: BTreeMap<String, u64>,
+    /// What the workers called tasks.
+    names: BTreeMap<String, String>,
 }
 
 /// In which members a definition's Task states put their answers.
@@ -132,6 +63,7 @@ impl<'a> Reading<'a> {
             has_failed: false,
             runs_since: None,
             waits: BTreeMap::new(),
+            names: BTreeMap::new(),
         }
     }
 
@@ -233,11 +165,25 @@ impl<'a> Reading<'a> {
         let Some(phase) = phase.filter(|_| !self.has_failed) else {
             return;
         };
-        phase.times_asked += 1;
         let Some(member) = self.answers.get(&event.state) else {
+            phase.times_asked += 1;
             return;
         };
         let output: Value = serde_json::from_str(&event.output).unwrap_or_default();
+        let answer = &output[member];
+        if answer["verdict"] == "NotYet" {
+            self.paused_or_not(
+                event,
+                Option::deserialize(&answer["paused"]).unwrap_or_default(),
+            );
+        }
+        let Some(phase) = self.passage.phases.last_mut() else {
+            return;
+        };
+        phase.times_asked += 1;
+        let daemons = answer["daemons"].as_array().into_iter().flatten();
+        let daemons = daemons.filter_map(Value::as_str).map(str::to_owned);
+        self.passage.daemons.extend(daemons);
         // Workers of an earlier version counted nothing.
         let counted = Vec::<ServiceCounts>::deserialize(&output[member]["servicesCounted"]);
         let counted = counted.unwrap_or_default().into_iter();
@@ -247,12 +193,42 @@ impl<'a> Reading<'a> {
         let (verdict, reason) = (text("verdict"), text("reason"));
         if verdict == "NotYet" {
             phase.waited_for.clone_from(&reason);
-            let tasks = output[member]["tasksLeft"]["arns"].as_array();
-            for task in tasks.into_iter().flatten().filter_map(Value::as_str) {
-                *self.waits.entry(task.to_owned()).or_default() += 1;
+            // Among the ARNs may be tasks that have stopped since all were listed; workers of an earlier version name none.
+            let left = &answer["tasksLeft"];
+            let named = Vec::<NamedTask>::deserialize(&left["named"]).unwrap_or_default();
+            let all = left["arns"].as_array().into_iter().flatten();
+            let all = all.filter_map(Value::as_str).map(str::to_owned);
+            let tasks: Vec<String> = match named.is_empty() {
+                true => all.collect(),
+                false => named.iter().map(|one| one.task.to_string()).collect(),
+            };
+            for task in tasks {
+                *self.waits.entry(task).or_default() += 1;
             }
+            let names = named.into_iter();
+            let names = names.map(|one| (one.task.to_string(), one.name));
+            self.names.extend(names);
         }
         (phase.verdict, phase.reason) = (verdict, reason);
+    }
+
+    /// The question waits for the end of a pause from now on, or no more: what was asked before is a phase of its own.
+    fn paused_or_not(&mut self, event: &Happened, pause: Option<Pause>) {
+        let Some(phase) = self.passage.phases.last_mut() else {
+            return;
+        };
+        if pause.is_some() != phase.pause.is_some() && phase.times_asked > 0 {
+            let (state, worker) = (phase.state.clone(), self.answers.get(&event.state));
+            self.close(event.at);
+            let worker = worker.map_or("", String::as_str);
+            let next = Phase::asked(&state, worker, event.at);
+            self.passage.phases.push(next);
+        }
+        if let Some(phase) = self.passage.phases.last_mut()
+            && pause.is_some()
+        {
+            (phase.kind, phase.pause) = (Kind::Paused, pause);
+        }
     }
 
     /// The execution's cause: if it is a worker's error, then that of the last attempt that failed.
@@ -269,6 +245,10 @@ impl<'a> Reading<'a> {
             phase.ended = at;
             phase.seconds = seconds(phase.began, at);
             phase.longest_tasks = longest(&std::mem::take(&mut self.waits));
+            let named = phase.longest_tasks.iter();
+            let named = named.filter_map(|task| self.names.get(task).cloned());
+            phase.longest_task_names = named.collect();
+            phase.longest_task_names.dedup();
         }
     }
 }
@@ -435,5 +415,43 @@ mod tests {
         assert_eq!(answers["Hold"], "stable");
         assert_eq!(answers["Continue"], "completed");
         assert!(!answers.contains_key("WhichMove"));
+    }
+
+    #[test]
+    fn a_pause_is_a_phase_and_the_longest_tasks_have_names() {
+        let answers = Answers::from([("Drained".to_owned(), "drained".to_owned())]);
+        let past = Past {
+            arn: String::new(),
+            status: "RUNNING".to_owned(),
+            started: at(0),
+            stopped: None,
+        };
+        let mut reading = Reading::of(&past, &answers);
+        let paused = json!({"why": "sale", "since": at(5)});
+        let left =
+            json!({"arns": ["a", "b"], "named": [{"task": "b", "name": "batch (standalone)"}]});
+        for (second, answer) in [
+            (0, json!({"verdict": "NotYet", "tasksLeft": left})),
+            (10, json!({"verdict": "NotYet", "paused": paused})),
+            (20, json!({"verdict": "NotYet", "paused": paused})),
+            (30, json!({"verdict": "Reached"})),
+        ] {
+            reading.take(&event(second, "TaskStateEntered", "Drained"));
+            reading.take(&Happened {
+                output: json!({"drained": answer}).to_string(),
+                ..event(second + 1, "TaskStateExited", "Drained")
+            });
+        }
+        let passage = reading.end(at(40));
+        let told = passage.phases.iter();
+        let told: Vec<_> = told
+            .map(|it| (it.kind, it.seconds, it.times_asked))
+            .collect();
+        assert_eq!(told, [(Kind::TasksStop, 11.0, 1), (Kind::Paused, 29.0, 3)]);
+        assert_eq!(passage.phases[0].longest_task_names, ["batch (standalone)"]);
+        assert_eq!(
+            passage.phases[1].pause.as_ref().map(|it| it.why.as_str()),
+            Some("sale")
+        );
     }
 }

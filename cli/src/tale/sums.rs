@@ -1,18 +1,20 @@
 //! What the tale adds up: waits, errors, the ways through the definition, the cost.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use rehearsal::report::{cost_parts_usd, rounded};
 use serde::Serialize;
 
 use super::errors::{errors, failures, mishaps};
-use super::headline::{headline, milestones};
+use super::headline::headline;
 use super::links::links;
 use super::lives::lives;
+use super::milestones::milestones;
+use super::pauses::part_queue;
 use super::services::series;
-use super::{End, Life, Noted, Passage, Source, Tale, seconds};
-use crate::format::count;
+use super::{End, Kind, Life, Noted, Passage, Source, Tale, seconds};
+use crate::format::{count, noun};
 
 /// So many of the longest waits are told.
 const WAITS_TOLD: usize = 10;
@@ -26,6 +28,8 @@ const FUNCTION_MEMORY_MB: u64 = 128;
 pub struct Wait {
     /// Of which instance.
     pub instance: String,
+    /// What it waited for.
+    pub kind: Kind,
     /// In which state of the definition.
     pub state: String,
     /// How long.
@@ -37,6 +41,9 @@ pub struct Wait {
     /// The tasks, by ARN, that were waited for longest.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub longest_tasks: Vec<String>,
+    /// What these are called, as far as a worker named them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub longest_task_names: Vec<String>,
 }
 
 /// How many passed a state.
@@ -88,7 +95,8 @@ impl Cost {
 
 impl Tale {
     /// The tale of what was read.
-    pub fn of(source: Source) -> Self {
+    pub fn of(mut source: Source) -> Self {
+        part_queue(&mut source.passages);
         let goes_on = goes_on(&source);
         let ended = match goes_on {
             true => source.now,
@@ -171,10 +179,31 @@ fn remarks(source: &Source, goes_on: bool, instances: &[Life]) -> Vec<String> {
             count(source.forgotten, "execution")
         ));
     }
+    if let Some(daemons) = daemons(source) {
+        remarks.push(daemons);
+    }
     if instances.is_empty() {
         remarks.push("No instance came or went in it.".to_owned());
     }
     remarks
+}
+
+/// The daemon services, of which no counts are kept: a drain stops their task on the leaving instance, and ECS starts none in
+/// its place (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html>).
+fn daemons(source: &Source) -> Option<String> {
+    let counted = source.passages.iter().flat_map(|it| &it.counted);
+    let counted: BTreeSet<&str> = counted.map(|(_, counts)| counts.service.as_str()).collect();
+    let daemons = source.passages.iter().flat_map(|it| &it.daemons);
+    let daemons: BTreeSet<&str> = daemons.map(String::as_str).collect();
+    let left_out: Vec<&str> = daemons.difference(&counted).copied().collect();
+    if left_out.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "The chart of services leaves out {} {}: each instance runs one task of a daemon service, which stops with it.",
+        noun(left_out.len(), "daemon service"),
+        left_out.join(", ")
+    ))
 }
 
 fn longest_waits(instances: &[Life]) -> Vec<Wait> {
@@ -182,11 +211,13 @@ fn longest_waits(instances: &[Life]) -> Vec<Wait> {
         let asked = life.phases.iter().filter(|it| !it.waited_for.is_empty());
         asked.map(|phase| Wait {
             instance: life.id.clone(),
+            kind: phase.kind,
             state: phase.state.clone(),
             seconds: phase.seconds,
             times_asked: phase.times_asked,
             reason: phase.waited_for.clone(),
             longest_tasks: phase.longest_tasks.clone(),
+            longest_task_names: phase.longest_task_names.clone(),
         })
     });
     let mut waits: Vec<Wait> = waits.collect();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::aws::with_access;
 use crate::format::count;
-use crate::tale::{End, Kind, Life, ServiceSeries, Tale};
+use crate::tale::{End, Kind, Life, ServiceSeries, Tale, Wait};
 use crate::watching::without_instance;
 
 /// The column at which the values stand.
@@ -38,13 +38,19 @@ pub fn facts(tale: &Tale) -> Vec<(&'static str, String)> {
         ("worker retries", failed(tale)),
         ("cost", usd(tale.cost.usd_estimated)),
     ];
-    for end in [End::Retained, End::Kept, End::HookLeftOpen, End::Abandoned] {
+    for end in [
+        End::Retained,
+        End::RetainedInPool,
+        End::Kept,
+        End::HookLeftOpen,
+        End::Abandoned,
+    ] {
         let ids: Vec<&str> = tale.ended_as(end).map(|it| it.id.as_str()).collect();
         let Some(first) = ids.first() else {
             continue;
         };
         let mut text = ids.join(", ");
-        if matches!(end, End::Retained | End::Kept) {
+        if matches!(end, End::Retained | End::RetainedInPool | End::Kept) {
             let terminate = with_access(&format!("ecs-rollout terminate {first}"));
             text += &format!("; terminate each: {terminate}");
         }
@@ -136,8 +142,8 @@ pub fn text(tale: &Tale) -> String {
             "{} {} {}: {}{}",
             long(wait.seconds),
             wait.instance,
-            wait.state,
-            longest(&wait.longest_tasks),
+            wait.kind.words(),
+            longest(wait),
             without_instance(&wait.reason, &wait.instance)
         );
         line("waited", &of);
@@ -186,9 +192,14 @@ fn block(share: Option<f64>) -> char {
     BLOCKS[((share * highest as f64).floor() as usize).min(highest)]
 }
 
-/// The tasks that were waited for longest, if they are known.
-pub fn longest(tasks: &[String]) -> String {
-    let named = tasks
+/// The tasks that were waited for longest, if they are known: by name, or else by id.
+pub fn longest(wait: &Wait) -> String {
+    if !wait.longest_task_names.is_empty() {
+        let names = wait.longest_task_names.join(", ");
+        return format!("longest for {names}; last reported reason: ");
+    }
+    let named = wait
+        .longest_tasks
         .iter()
         .map(|arn| arn.rsplit('/').next().unwrap_or(arn));
     let named: Vec<&str> = named.collect();

@@ -40,7 +40,7 @@ impl Batches {
     /// A later step was taken at this time.
     pub fn take(&mut self, at: Timestamp, step: &RollingStep) {
         match step {
-            RollingStep::Begins { .. } => {}
+            RollingStep::Begins { .. } | RollingStep::TimedOut => {}
             RollingStep::Batch => self.begun += 1,
             RollingStep::Signal => {
                 if let Some(wait) = &mut self.wait {
@@ -62,9 +62,16 @@ impl Batches {
         self.obsolete.div_ceil(self.size.max(1))
     }
 
-    /// The number of the batch under way. New instances of the first come before any old one goes.
+    /// The number of the batch under way. CloudFormation waits for a batch's new instances, and then terminates its old
+    /// ones: while it waits, the batch is the one that is terminated next, and the time that is left is that batch's.
     pub fn current(&self) -> usize {
-        self.begun.clamp(1, self.all().max(1))
+        let awaited = usize::from(self.times_out().is_some());
+        (self.begun + awaited).clamp(1, self.all().max(1))
+    }
+
+    /// Since when CloudFormation waits for the batch's signals, or waited last.
+    pub fn waits_since(&self) -> Option<Timestamp> {
+        self.wait.as_ref().map(|wait| wait.since)
     }
 
     /// When CloudFormation gives the batch up, while it waits for signals.
@@ -104,7 +111,8 @@ mod tests {
         }
         assert_eq!((batches.current(), batches.all()), (2, 3));
         batches.take(at(400), &waits);
-        assert_eq!(batches.times_out(), Some(at(4_000)));
+        let named = (batches.current(), batches.times_out());
+        assert_eq!(named, (3, Some(at(4_000))), "the hour is that of batch 3");
         for _ in 0..5 {
             batches.take(at(500), &RollingStep::Batch);
         }

@@ -94,19 +94,22 @@ pub enum Change {
         /// Its AMI, once an instance of it was looked at.
         #[serde(skip_serializing_if = "Option::is_none")]
         ami: Option<String>,
-        /// Instances of the group that are replaced: the old ones are gone. Left out while a rollback has not reached the group.
+        /// Instances of the group that are replaced: the old ones are gone; in a rollback, those in service on the old AMI. Left
+        /// out while the operation has not reached the group.
         #[serde(skip_serializing_if = "Option::is_none")]
         replaced: Option<usize>,
         /// The group's size.
         of: usize,
         /// All instances in service.
         in_service: usize,
-        /// Instances at their terminate hooks.
+        /// Instances at their terminate hooks, but for those that are paused.
         drains: usize,
         /// Instances that are retained for a person.
         retained: usize,
-        /// Instances at their launch hooks.
+        /// Instances at their launch hooks, but for those that are paused.
         at_launch: usize,
+        /// Instances that the pause keeps at their hooks.
+        paused: usize,
     },
     /// The group is paused, or not any more.
     Pause {

@@ -108,7 +108,7 @@ impl Ending {
     }
 
     /// The commands that say more, or that clean up.
-    fn next(&self) -> Option<String> {
+    pub fn next(&self) -> Option<String> {
         if self.well {
             return None;
         }

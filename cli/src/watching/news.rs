@@ -23,6 +23,8 @@ pub struct Events {
     pub turned: Option<Timestamp>,
     /// The rolling update of this direction, once it has begun.
     pub batches: Option<Batches>,
+    /// Since when CloudFormation had waited for the batch that it gave up last, and when it did.
+    pub gave_up: Option<(Timestamp, Timestamp)>,
     /// How many instances the operation set out to replace, before it turned round.
     pub obsolete_at_first: Option<usize>,
 }
@@ -57,7 +59,7 @@ impl Events {
             self.latest = self.latest.max(Some(event.at));
             if is_of(event, &BEGINS) {
                 (self.began, self.turned) = (Some(event.at), None);
-                (self.batches, self.obsolete_at_first) = (None, None);
+                (self.batches, self.obsolete_at_first, self.gave_up) = (None, None, None);
             } else if is_of(event, &TURNS) {
                 (self.turned, self.batches) = (Some(event.at), None);
             } else if let Some(step) = event.rolling_step() {
@@ -75,6 +77,9 @@ impl Events {
             }
             self.batches = Some(batches);
         } else if let Some(batches) = &mut self.batches {
+            if *step == RollingStep::TimedOut {
+                self.gave_up = batches.waits_since().map(|since| (since, at));
+            }
             batches.take(at, step);
         }
     }

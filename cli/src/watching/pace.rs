@@ -17,6 +17,8 @@ pub struct Pace {
     pub left: usize,
     /// How long the plan expected it to take, if there was one.
     pub planned: Option<SignedDuration>,
+    /// Whether the cluster is being looked at and rehearsed for such a plan.
+    pub is_sought: bool,
 }
 
 /// What is expected.
@@ -92,6 +94,7 @@ mod tests {
             latest: (gone > 0).then(|| at(1_000 + 100 * i64::try_from(gone).expect("few"))),
             left,
             planned: None,
+            is_sought: false,
         }
     }
 

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use workers::model::group::LifecycleState;
+
 use super::{Batches, Pace};
 use crate::aws::{Activity, Member, Pause, Service, StackEvent, with_access_in};
 use crate::explanation::{asked_now, is_of_launch};
@@ -80,6 +82,9 @@ pub struct Said {
     pub verdict: String,
     /// Its reason.
     pub reason: String,
+    /// The pause that it waits for the end of, if it waits for one.
+    #[serde(rename = "pausedFor", skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
     /// Since when it is asked, if it has answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
@@ -141,8 +146,9 @@ impl Sight {
         }
     }
 
-    /// How many of the group's instances are replaced, and of how many. Nothing is known before the first look at the group,
-    /// and of a rollback before it has reached the group: until then the new AMI is what instances come from.
+    /// How many of the group's instances are replaced, and of how many: an old one is replaced once it is gone, and in a
+    /// rollback those count that are in service on the old AMI. Nothing is known before the first look at the group, before an
+    /// update has reached it, and of a rollback before that has: until then the new AMI is what instances come from.
     pub fn replaced(&self) -> Option<(usize, usize)> {
         let left = self.pace.left;
         match self.course() {
@@ -152,12 +158,54 @@ impl Sight {
             }
             Course::Deletion => None,
             Course::Back if left > 0 && self.batches.is_none() && !self.is_refresh => None,
-            Course::Forward | Course::Back => {
+            Course::Back => {
+                let members = self.members.iter();
+                let back = members.filter(|one| one.is_in_service() && one.version == self.version);
+                Some((back.count().min(self.size), self.size))
+            }
+            Course::Forward => {
                 let old = left + self.retained();
-                Some((self.size.saturating_sub(old), self.size))
+                match old {
+                    0 if !self.has_begun() => None,
+                    // Its size may have been raised already.
+                    _ if !self.has_begun() => Some((0, old)),
+                    _ => Some((self.size.saturating_sub(old), self.size)),
+                }
             }
         }
         .filter(|_| self.size > 0)
+    }
+
+    /// Whether instances may be gone already: CloudFormation has said of how many, or the update is over. Of an instance
+    /// refresh CloudFormation says nothing, and it does not raise the group's size either.
+    fn has_begun(&self) -> bool {
+        let old = self.pace.left + self.retained();
+        let is_refreshed = self.is_refresh && (old > 0 || self.pace.latest.is_some());
+        self.batches.is_some() || is_refreshed || !self.status.ends_with("_IN_PROGRESS")
+    }
+
+    /// Whether the pause keeps this instance where it is: its drain has not begun, or it waits at its launch hook and no drain
+    /// is open that it waits for. Nothing is paused in a stack that is created or deleted.
+    pub fn is_paused(&self, member: &Member) -> bool {
+        let counts = matches!(self.course(), Course::Forward | Course::Back);
+        if self.pause.is_none() || !counts {
+            return false;
+        }
+        if member.state.awaits_end() {
+            return !self.drains(member);
+        }
+        let asked = self.asked.get(&member.id);
+        let is_queued = asked.is_some_and(|asked| asked.said.is_queued());
+        let has_open = self.members.iter().any(|one| self.drains(one));
+        member.state == LifecycleState::PendingWait && is_queued && !has_open
+    }
+
+    /// Whether the drain of this instance has begun. Until its execution has been read, nobody knows: the pause lets
+    /// drains continue, so this one counts as one that does.
+    pub fn drains(&self, member: &Member) -> bool {
+        let asked = self.asked.get(&member.id);
+        let waits = asked.is_some_and(|asked| asked.said.waits_to_drain());
+        member.state.awaits_end() && !waits
     }
 
     /// Instances that are retained and not of the version that the operation leads to: they are not
@@ -239,7 +287,9 @@ impl Said {
                 .to_owned()
         };
         let since = input[worker]["since"].as_str();
+        let paused = input[worker]["paused"]["why"].as_str();
         Self {
+            paused: paused.map(str::to_owned),
             is_of_launch: is_of_launch(input),
             since: since.and_then(|since| since.parse().ok()),
             worker,

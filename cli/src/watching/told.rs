@@ -47,6 +47,7 @@ impl Change {
                 drains,
                 retained,
                 at_launch,
+                paused,
                 ..
             } => {
                 let so_far = replaced.map(|replaced| how_far(course, replaced, *of));
@@ -55,6 +56,7 @@ impl Change {
                     _ => ami.clone(),
                 });
                 let moving = [
+                    (paused, "paused"),
                     (drains, "draining"),
                     (retained, "retained"),
                     (at_launch, "at the launch hook"),
@@ -149,20 +151,21 @@ mod tests {
                 drains: 0,
                 retained,
                 at_launch: 0,
+                paused: 1,
             };
             progress.to_string()
         };
         assert_eq!(
             told(Course::Forward, 1),
-            "progress            3 of 4 replaced            to ami-1, 1 retained"
+            "progress            3 of 4 replaced            to ami-1, 1 paused, 1 retained"
         );
         assert_eq!(
             told(Course::Back, 0),
-            "progress            3 of 4 on the old AMI      ami-1"
+            "progress            3 of 4 on the old AMI      ami-1, 1 paused"
         );
         assert_eq!(
             told(Course::Creation, 0),
-            "progress            3 of 4 in service          ami-1"
+            "progress            3 of 4 in service          ami-1, 1 paused"
         );
     }
 }

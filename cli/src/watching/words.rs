@@ -2,16 +2,41 @@
 
 use jiff::Timestamp;
 
+use workers::model::group::LifecycleState;
+
 use super::{Course, Said};
 use crate::aws::{Pause, with_access};
 use crate::format::{between, clock};
 
 impl Said {
+    /// Whether it is about an instance that waits at its launch hook for earlier drains.
+    pub fn is_queued(&self) -> bool {
+        self.worker == "stable" && self.is_of_launch
+    }
+
+    /// Whether it is about an instance whose drain has not begun.
+    pub fn waits_to_drain(&self) -> bool {
+        self.worker == "draining" && self.verdict != "Reached"
+    }
+
+    /// What goes on, in as few words as possible.
+    pub fn in_a_word(&self) -> &'static str {
+        match (self.worker, self.is_of_launch) {
+            ("joined", _) => "joining",
+            ("draining", _) => "not draining yet",
+            ("drained", _) => "draining",
+            ("stable", true) => "queued",
+            ("stable", false) => "recovering",
+            _ => "completing",
+        }
+    }
+
     /// The situation that the answer describes. It is chosen by worker and verdict; the reason says more.
     pub fn situation(&self) -> &'static str {
         let verdict = self.verdict.as_str();
         match (self.worker, self.is_of_launch, verdict) {
             (_, _, "Over") => "already over",
+            _ if self.paused.is_some() => "paused",
             ("joined", _, "Reached") => "joined",
             ("joined", _, "Never") => "did not join",
             ("joined", ..) => "waiting to join the cluster",
@@ -28,6 +53,17 @@ impl Said {
             ("stable", false, _) => "waiting for services to recover",
             _ => "completing the lifecycle action",
         }
+    }
+}
+
+/// Why an instance in this state is retained. In the warm pool that is no failed drain: nobody answered at its terminate
+/// hook (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecycle.html>).
+pub fn why_retained(state: &LifecycleState) -> &'static str {
+    match state {
+        LifecycleState::WarmedTerminatingRetained => {
+            "Not terminated out of the warm pool, its terminate hook was not completed"
+        }
+        _ => "Drain failed",
     }
 }
 

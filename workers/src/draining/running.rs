@@ -36,6 +36,7 @@ pub(super) async fn what_runs(
         left: TasksLeft {
             arns: Vec::new(),
             listed_at: now,
+            named: Vec::new(),
         },
     };
     for arn in active.iter().chain(draining) {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::cluster::ServiceCounts;
-use super::group::StackState;
+use super::cluster::{ServiceCounts, Task};
+use super::group::{Pause, StackState};
 use super::{ContainerInstanceArn, InstanceId, Policy, ServiceName, TaskArn, Verdict};
 
 /// The members of an answer that only some workers give.
@@ -66,6 +66,9 @@ pub struct Extra {
     /// joined and drained with `NotYet`: what the reason explains beyond the ordinary.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wait_causes: Vec<WaitCause>,
+    /// draining, and stable for a new instance, with `NotYet`: the pause that it waits for the end of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Pause>,
     /// drained, and stable for a leaving instance: what to do when the verdict is `Never`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
@@ -120,7 +123,32 @@ pub struct TasksLeft {
     pub arns: Vec<TaskArn>,
     /// When all tasks of the instance were listed.
     pub listed_at: Timestamp,
+    /// What some of them are called, so that a report can name them: ECS forgets a task an hour after it stopped
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<NamedTask>,
 }
+
+/// A task and what it is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedTask {
+    /// Its ARN.
+    pub task: TaskArn,
+    /// `web`, or `batch (standalone)`.
+    pub name: String,
+}
+
+impl From<&Task> for NamedTask {
+    fn from(task: &Task) -> Self {
+        Self {
+            task: task.arn.clone(),
+            name: task.name(),
+        }
+    }
+}
+
+/// The most tasks that an answer names: those that are left at last are few.
+pub const MOST_NAMED: usize = 10;
 
 /// The most tasks that an answer lists. An execution's state has 262,144 bytes for all answers
 /// together (Step Functions Developer Guide, quotas), and an ARN has some 120. Nobody needs the
@@ -204,6 +232,7 @@ mod tests {
                 .map(|at| TaskArn::new(format!("{arn}{}/{at:032}", "c".repeat(48))))
                 .collect(),
             listed_at: Timestamp::UNIX_EPOCH,
+            named: Vec::new(),
         }
     }
 

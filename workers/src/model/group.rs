@@ -182,11 +182,12 @@ pub const HOLD_TAG: &str = "ecs-rollout:hold";
 const SINCE: &str = " - since ";
 
 /// Why a rollout of the group is paused: what the value of tag [`HOLD_TAG`] says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// The reason that was given.
     pub why: String,
     /// Since when; not known if somebody wrote the tag by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
 }
 
@@ -225,8 +226,8 @@ pub struct GroupSeen {
     pub instances: Vec<GroupInstance>,
     /// Whether it has a warm pool.
     pub has_pool: bool,
-    /// Why an operator has paused it, if one has: the reason without its time.
-    pub on_hold: Option<String>,
+    /// Its pause, if an operator has paused it.
+    pub on_hold: Option<Pause>,
 }
 
 /// What the group's stack is doing.

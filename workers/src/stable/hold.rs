@@ -61,8 +61,8 @@ pub async fn look(
     let finding = decide_new(subject, (&roster.instances, &kept), &stack.state, now());
     let decides = matches!(finding.verdict, Verdict::Reached | Verdict::Never);
     match roster.on_hold {
-        Some(why) if decides && stack.state != StackState::Deleting => {
-            Ok(remembering(roster::on_hold(subject, &why, now()), stack))
+        Some(pause) if decides && stack.state != StackState::Deleting => {
+            Ok(remembering(roster::on_hold(subject, pause, now()), stack))
         }
         _ => Ok(remembering(finding, stack)),
     }
@@ -246,6 +246,7 @@ mod tests {
         let finding = finding.expect("an answer");
         assert_eq!(finding.verdict, Verdict::NotYet);
         assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
+        assert!(finding.extra.paused.is_some_and(|it| it.why == "big sale"));
     }
 
     #[tokio::test]

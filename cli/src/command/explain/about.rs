@@ -43,6 +43,30 @@ impl About {
     }
 }
 
+/// There is no such cluster.
+pub fn no_cluster(aws: &Aws, named: &str) -> Failure {
+    let region = &aws.region;
+    Failure::from(format!(
+        "--cluster: there is no cluster {named} in {region}; give the name of one"
+    ))
+}
+
+/// The cluster that was named, by name or ARN, is the one of the instance's group.
+///
+/// # Errors
+/// A sentence that names both, if it is another.
+pub fn of_cluster(explanation: &Explanation, named: Option<&str>) -> Result<(), Failure> {
+    let own = &explanation.hooks.cluster;
+    let name = |cluster: &str| cluster.rsplit('/').next().unwrap_or(cluster).to_owned();
+    match named.filter(|named| name(named) != name(own)) {
+        None => Ok(()),
+        Some(named) => Err(Failure::from(format!(
+            "--cluster: {} belongs to cluster {own}, not to {named}; leave --cluster out",
+            explanation.member.id
+        ))),
+    }
+}
+
 /// An instance that no group has: ECS may still show it.
 ///
 /// # Errors
@@ -65,9 +89,7 @@ pub async fn detached(
     };
     let on = match on_cluster(aws, &found, instance).await {
         Err(Error::ClusterNotFound { .. }) => {
-            return Err(Failure::from(format!(
-                "--cluster: there is no cluster {found} in {region}; give the name of one"
-            )));
+            return Err(no_cluster(aws, &found));
         }
         other => other?,
     };

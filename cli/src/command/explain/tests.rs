@@ -206,3 +206,34 @@ fn an_instance_that_ecs_does_not_show_either_is_an_error_that_names_where_was_lo
     );
     assert!(nowhere.contains("Nope"), "{nowhere}");
 }
+
+#[test]
+fn a_cluster_that_is_not_the_group_s_is_an_error_that_names_it() {
+    let looked = play_and_look(&settings(), (&[Action::Deploy], &[]), async |world| {
+        let config = sdk_config(world, wire(world, Caller::Operator));
+        let aws = Aws::of(&config, REGION.to_owned());
+        let instance = in_state(world, "InService").expect("one serves");
+        call(
+            world,
+            "ecs",
+            "CreateCluster",
+            json!({"clusterName": "other"}),
+        );
+        let own = look(&aws, &instance, Some(CLUSTER)).await;
+        own.expect("the cluster of its group");
+        let mut failures = Vec::new();
+        for named in ["Nope", "other"] {
+            let failure = look(&aws, &instance, Some(named)).await;
+            failures.push(failure.expect_err("another cluster"));
+        }
+        failures
+    });
+    let (failures, _) = looked.expect("it can be played");
+    for (failure, named) in failures
+        .iter()
+        .zip(["there is no cluster Nope", "not to other"])
+    {
+        assert_eq!(failure.exit, Exit::Input, "{failure}");
+        assert!(failure.to_string().contains(named), "{failure}");
+    }
+}

@@ -94,21 +94,22 @@ fn group(state: LifecycleState) -> Group {
 fn a_pause_without_an_update_says_so() {
     let mut stack = Stack::with_parameters(STACK, []);
     stack.status = "UPDATE_COMPLETE".to_owned();
+    let none = BTreeSet::new();
     let serving = group(LifecycleState::InService);
     let leaving = group(LifecycleState::TerminatingWait);
     let says = "No update of stack ecs-cluster is in progress (UPDATE_COMPLETE), and ";
-    let shown = plan("Account 1", &stack, "g", &serving);
+    let shown = plan("Account 1", &stack, "g", (&serving, &none));
     assert!(
         shown.contains(&format!("{says}no instance is on its way in or out.\n")),
         "{shown}"
     );
-    let shown = plan("Account 1", &stack, "g", &leaving);
+    let shown = plan("Account 1", &stack, "g", (&leaving, &none));
     let waits = format!("{says}these instances, on their way in or out, wait: i-1.\n");
     assert!(shown.contains(&waits), "{shown}");
     assert!(resumed(&stack, &serving).contains("No update of stack ecs-cluster is in progress"));
     assert!(resumed(&stack, &leaving).contains("ecs-rollout watch ecs-cluster"));
     stack.status = "UPDATE_IN_PROGRESS".to_owned();
-    assert!(!plan("Account 1", &stack, "g", &serving).contains("No update"));
+    assert!(!plan("Account 1", &stack, "g", (&serving, &none)).contains("No update"));
     assert!(resumed(&stack, &serving).contains("ecs-rollout watch ecs-cluster"));
     let since = aws::Pause {
         why: String::new(),
@@ -120,11 +121,12 @@ fn a_pause_without_an_update_says_so() {
 #[test]
 fn a_pause_of_a_rollback_says_that_the_rollback_fails_after_an_hour() {
     let mut stack = Stack::with_parameters(STACK, []);
+    let none = BTreeSet::new();
     let draining = group(LifecycleState::TerminatingWait);
     let command = "aws cloudformation continue-update-rollback --stack-name ecs-cluster";
     stack.status = "UPDATE_ROLLBACK_IN_PROGRESS".to_owned();
     for shown in [
-        plan("Account 1", &stack, "g", &draining),
+        plan("Account 1", &stack, "g", (&draining, &none)),
         paused(&stack, "ecs-rollout resume ecs-cluster"),
     ] {
         assert!(shown.contains("UPDATE_ROLLBACK_FAILED"), "{shown}");
@@ -135,9 +137,43 @@ fn a_pause_of_a_rollback_says_that_the_rollback_fails_after_an_hour() {
         "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
     ] {
         stack.status = status.to_owned();
-        let shown = plan("Account 1", &stack, "g", &draining);
+        let shown = plan("Account 1", &stack, "g", (&draining, &none));
         assert!(!shown.contains(command), "{status}: {shown}");
         let answer = paused(&stack, "ecs-rollout resume ecs-cluster");
         assert_eq!(answer, "Paused. To resume: ecs-rollout resume ecs-cluster");
     }
+}
+
+#[test]
+fn a_drain_that_has_not_begun_does_not_continue_but_is_paused() {
+    let mut stack = Stack::with_parameters(STACK, []);
+    stack.status = "UPDATE_IN_PROGRESS".to_owned();
+    let leaving = group(LifecycleState::TerminatingWait);
+    let shown = |begun: &[&str]| {
+        let begun = begun.iter().map(|id| (*id).to_owned()).collect();
+        plan("Account 1", &stack, "g", (&leaving, &begun))
+    };
+    let before = shown(&[]);
+    assert!(
+        before.contains("drains that continue      none\n"),
+        "{before}"
+    );
+    assert!(
+        before.contains("instances that are paused i-1\n"),
+        "{before}"
+    );
+    let after = shown(&["i-1"]);
+    assert!(after.contains("drains that continue      i-1\n"), "{after}");
+    assert!(
+        after.contains("instances that are paused none\n"),
+        "{after}"
+    );
+}
+
+#[test]
+fn a_new_instance_that_is_not_admitted_is_paused_too() {
+    let stack = Stack::with_parameters(STACK, []);
+    let coming = group(LifecycleState::PendingWait);
+    let shown = plan("Account 1", &stack, "g", (&coming, &BTreeSet::new()));
+    assert!(shown.contains("instances that are paused i-1\n"), "{shown}");
 }

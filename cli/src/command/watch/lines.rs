@@ -51,6 +51,11 @@ fn object(at: Timestamp, change: &Change) {
         let more = more.into_iter().filter(|(member, _)| member != "at");
         object.extend(more);
     }
+    if let Change::End(end) = change
+        && let Some(next) = end.next()
+    {
+        object["next"] = next.into();
+    }
     say(format!("{object}\n"));
 }
 

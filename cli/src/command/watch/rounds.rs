@@ -18,7 +18,7 @@ use super::News;
 use super::look::Look;
 use crate::aws::{Access, Group, Stack, only_drafted};
 use crate::failure::Failure;
-use crate::watching::{Activities, Entry, Events, Expected, Pace, Sight, Standing};
+use crate::watching::{Activities, Entry, Events, Expected, Pace, Pauses, Sight, Standing};
 use amis::Amis;
 use cluster::Cluster;
 use estimate::Estimate;
@@ -54,6 +54,7 @@ pub struct Rounds {
     cluster: Cluster,
     amis: Amis,
     estimate: Estimate,
+    pauses: Pauses,
     round: u64,
     sight: Sight,
     before: Option<Standing>,
@@ -82,6 +83,7 @@ impl Rounds {
             cluster: Cluster::default(),
             amis: Amis::default(),
             estimate: Estimate::of(planned),
+            pauses: Pauses::default(),
             round: 0,
             sight: Sight::default(),
             before: None,
@@ -224,6 +226,10 @@ impl Rounds {
         let launches = launches.filter(|version| number(version).is_some());
         self.sight.version = launches.or(newest).unwrap_or_default().to_owned();
         self.sight.pause = group.and_then(|group| group.pause.clone());
+        if let Some(pause) = &self.sight.pause {
+            let now = self.look.now();
+            self.pauses.see(pause, now, now);
+        }
         self.sight.batches.clone_from(&self.events.batches);
         self.sight.is_refresh = stack.parameter(UPDATE_METHOD) == Some(REFRESH);
         let ami = stack.resolved(AMI_PARAMETER);
@@ -240,6 +246,7 @@ impl Rounds {
 
     fn pace(&mut self, batch: usize) {
         let planned = self.estimate.known();
+        let is_sought = self.estimate.is_sought();
         let sight = &self.sight;
         let of_it = |version: &str| version == sight.version;
         let members = sight.members.iter();
@@ -264,6 +271,7 @@ impl Rounds {
             latest,
             left: left.count(),
             planned: planned.filter(|_| self.events.turned.is_none()),
+            is_sought: is_sought && self.events.turned.is_none(),
         };
     }
 }

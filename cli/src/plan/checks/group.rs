@@ -97,10 +97,12 @@ pub fn scaled(seen: &Seen, _: &Asked) -> Vec<Remark> {
     };
     if step > 0 {
         let words = format!(
-            "the group has {}, and the update sets it to {} ({why}): {step} of them leave at once, before the first batch, \
-             and their tasks need room on the others. To keep them, set ClusterSize to {} in an update, or CapacityOwner to autoscaling",
+            "the group has {}, and the update sets it to {} ({why}): {step} of them {} at once, before the first batch, \
+             and {} tasks need room on the others. To keep them, set ClusterSize to {} in an update, or CapacityOwner to autoscaling",
             count(now.desired, "instance"),
             then.desired,
+            if step == 1 { "leaves" } else { "leave" },
+            if step == 1 { "its" } else { "their" },
             now.desired
         );
         remarks.push(Remark::warning("scaled", words));

@@ -124,8 +124,8 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let (tasks, perhaps) = named(&|ends| matches!(ends, Ends::PerhapsLate | Ends::Unknown));
     if tasks > 0 {
         let words = format!(
-            "fails if these run longer than {deadline} s: {perhaps}. No service replaces them, so the drain of their instance \
-             waits for them until its deadline (DrainDeadlineSeconds), and AWS chooses which instance drains when. Wait for \
+            "fails if these run longer than {deadline} s: {perhaps}. No service replaces them, so the drain of an instance \
+             waits for its tasks until its deadline (DrainDeadlineSeconds), and AWS chooses which instance drains when. Wait for \
              their end, stop them, or set StandaloneTaskPolicy to skip-instance, or to stop with a StandaloneTaskLimitSeconds \
              below the deadline; the label {RUNS_FOR} says how long a task runs"
         );
@@ -134,7 +134,7 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
     let (tasks, good) = named(&|ends| ends == Ends::InTime);
     if tasks > 0 {
         let words = format!(
-            "{} in time by the label {RUNS_FOR}: {good}. The drain of their instance waits for them",
+            "{} in time by the label {RUNS_FOR}: {good}. The drain of an instance waits for its tasks",
             that_many(tasks, ["ends", "end"])
         );
         remarks.push(Remark::warning("standalone", words));

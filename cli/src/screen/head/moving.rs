@@ -39,10 +39,11 @@ fn moving(screen: &Screen, at_length: bool) -> Vec<Part> {
     let number =
         |test: &dyn Fn(&Member) -> bool| sight.members.iter().filter(|one| test(one)).count();
     let retained = number(&|one| one.state.is_retained());
-    let is_queued = |asked: &Asked| asked.said.worker == "stable" && asked.said.is_of_launch;
-    let queued =
-        number(&|one| one.state.awaits_launch() && sight.asked.get(&one.id).is_some_and(is_queued));
-    let starting = number(&|one| one.state.awaits_launch()) - queued;
+    let paused = number(&|one| sight.is_paused(one));
+    let at_launch = |one: &Member| one.state.awaits_launch() && !sight.is_paused(one);
+    let is_queued = |asked: &Asked| asked.said.is_queued();
+    let queued = number(&|one| at_launch(one) && sight.asked.get(&one.id).is_some_and(is_queued));
+    let starting = number(&at_launch) - queued;
     let short = sight.services.values();
     let short = short.filter(|one| one.running < one.desired).count();
     let below = match at_length {
@@ -51,6 +52,7 @@ fn moving(screen: &Screen, at_length: bool) -> Vec<Part> {
     };
     let parts = [
         (retained, format!("{retained} retained for you"), Mood::Bad),
+        (paused, format!("{paused} paused"), Mood::Waiting),
         (1, drains(screen, at_length), Mood::Plain),
         (queued, format!("{queued} queued"), Mood::Coming),
         (starting, format!("{starting} starting"), Mood::Coming),
@@ -64,6 +66,7 @@ fn moving(screen: &Screen, at_length: bool) -> Vec<Part> {
 fn drains(screen: &Screen, at_length: bool) -> String {
     let (sight, now) = (&screen.sight, screen.now);
     let draining = sight.members.iter().filter(|one| one.state.awaits_end());
+    let draining = draining.filter(|one| !sight.is_paused(one));
     let draining: Vec<&str> = draining.map(|one| one.id.as_str()).collect();
     let asked = || draining.iter().filter_map(|id| sight.asked.get(*id));
     let longest = asked().filter_map(|asked| asked.began).min();

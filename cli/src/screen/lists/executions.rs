@@ -2,7 +2,7 @@
 
 use super::{Item, List, Mood, Text, cell};
 use crate::format::clock;
-use crate::watching::Sight;
+use crate::watching::{Asked, Sight};
 
 pub fn list(sight: &Sight) -> List {
     let name = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
@@ -26,18 +26,25 @@ pub fn list(sight: &Sight) -> List {
     });
     let mut running: Vec<_> = sight.asked.iter().collect();
     running.sort_by_key(|(instance, asked)| (asked.began, *instance));
+    let situation = |instance: &str, asked: &Asked| {
+        let member = sight.members.iter().find(|one| one.id == instance);
+        match member.is_some_and(|one| sight.is_paused(one)) {
+            true => "paused",
+            false => asked.said.situation(),
+        }
+    };
     let running = running.into_iter().map(|(instance, asked)| Item {
         key: asked.execution.clone(),
         cells: vec![
             cell("RUNNING", Mood::Waiting),
             (Text::Since(asked.began), Mood::Quiet),
             cell(instance, Mood::Plain),
-            cell(asked.said.situation(), Mood::Plain),
+            cell(situation(instance, asked), Mood::Plain),
         ],
         whole: format!(
             "Execution {} of {instance} is RUNNING, {}. {}",
             name(&asked.execution),
-            asked.said.situation(),
+            situation(instance, asked),
             asked.said.reason
         ),
         execution: Some(asked.execution.clone()),

@@ -5,7 +5,7 @@ use workers::model::group::LifecycleState;
 
 use super::{Item, List, Mood, Text, cell};
 use crate::aws::Member;
-use crate::watching::{Asked, Sight, end_retained, without_instance};
+use crate::watching::{Asked, Sight, end_retained, why_retained, without_instance};
 
 /// The place of the column with the state.
 const STATE: usize = 2;
@@ -14,6 +14,7 @@ const STATE: usize = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Stuck,
+    Paused,
     Leaving,
     Coming,
     Moving,
@@ -36,7 +37,8 @@ pub fn list(sight: &Sight) -> List {
         (row.rank, since, &row.member.id)
     });
     let stuck = rows.iter().filter(|row| row.rank == Rank::Stuck).count();
-    let moving = rows.iter().filter(|row| row.member.moves()).count();
+    let paused = rows.iter().filter(|row| row.rank == Rank::Paused).count();
+    let moving = rows.iter().filter(|row| row.member.moves()).count() - paused;
     let all = rows.len();
     let items = rows.iter().map(|row| item(row, sight)).collect();
     // The AMI makes room first, then the state: where an instance has no reason, that is shown instead.
@@ -48,21 +50,29 @@ pub fn list(sight: &Sight) -> List {
         ("reason", 0),
     ];
     let list = List::new(&columns, items);
-    match (stuck, moving) {
-        (0, 0) => list.titled(format!("{all}"), Mood::Quiet),
-        (0, moving) => list.titled(format!("{all}, {moving} under way"), Mood::Quiet),
-        (stuck, moving) => list.titled(
-            format!("{all}, {moving} under way, {stuck} need you"),
-            Mood::Bad,
-        ),
-    }
+    let need = if stuck == 1 { "needs" } else { "need" };
+    let parts = [
+        (moving, format!("{moving} under way")),
+        (paused, format!("{paused} paused")),
+        (stuck, format!("{stuck} {need} you")),
+    ];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let parts = std::iter::once(format!("{all}")).chain(parts.map(|(_, text)| text));
+    let summary = parts.collect::<Vec<_>>().join(", ");
+    let mood = match (stuck, paused) {
+        (0, 0) => Mood::Quiet,
+        (0, _) => Mood::Waiting,
+        _ => Mood::Bad,
+    };
+    list.titled(summary, mood)
 }
 
 fn row<'a>(member: &'a Member, sight: &'a Sight) -> Row<'a> {
     let asked = sight.asked.get(&member.id).filter(|_| member.moves());
     let refused = asked.is_some_and(|asked| asked.said.verdict == "Never");
     let rank = match &member.state {
-        state if refused || state.is_retained() => Rank::Stuck,
+        state if refused || state.can_be_ended() => Rank::Stuck,
+        _ if sight.is_paused(member) => Rank::Paused,
         LifecycleState::InService if sight.is_target(&member.version) => Rank::New,
         LifecycleState::InService => Rank::Old,
         state if state.awaits_launch() || *state == LifecycleState::PendingProceed => Rank::Coming,
@@ -85,7 +95,7 @@ fn item(row: &Row<'_>, sight: &Sight) -> Item {
     let member = row.member;
     let mood = match row.rank {
         Rank::Stuck => Mood::Bad,
-        Rank::Leaving | Rank::Moving => Mood::Waiting,
+        Rank::Paused | Rank::Leaving | Rank::Moving => Mood::Waiting,
         Rank::Coming => Mood::Coming,
         Rank::Old => Mood::Plain,
         Rank::New => Mood::Good,
@@ -102,7 +112,7 @@ fn item(row: &Row<'_>, sight: &Sight) -> Item {
     let reason = reason(row, sight);
     let last = match reason.is_empty() {
         true => (Text::Unless(STATE, state.clone()), mood),
-        false => cell(brief(&reason), Mood::Plain),
+        false => cell(brief(row, &reason), Mood::Plain),
     };
     Item {
         key: member.id.clone(),
@@ -118,18 +128,33 @@ fn item(row: &Row<'_>, sight: &Sight) -> Item {
     }
 }
 
-/// A reason in little room: that it is a wait is seen from the rest.
-fn brief(reason: &str) -> &str {
-    reason.strip_prefix("Waiting for ").unwrap_or(reason)
+/// A reason in little room, where its end may be cut: what goes on comes first, then what is waited for.
+fn brief(row: &Row<'_>, reason: &str) -> String {
+    let said = row.asked.map(|asked| &asked.said);
+    match (said, reason.strip_prefix("Waiting for ")) {
+        (Some(said), Some(rest)) => format!("{}: {rest}", said.in_a_word()),
+        _ => reason.to_owned(),
+    }
 }
 
 fn reason(row: &Row<'_>, sight: &Sight) -> String {
     let member = row.member;
-    if member.state.is_retained() {
+    if member.state.can_be_ended() {
         return format!(
-            "Drain failed, retained for you. Next: {}",
+            "{}, retained for you. Next: {}",
+            why_retained(&member.state),
             end_retained(&[&member.id], "")
         );
+    }
+    if sight.is_paused(member) {
+        let (what, next) = match member.state.awaits_end() {
+            true => ("the drain has not begun, tasks keep running", "It drains"),
+            false => (
+                "the instance runs tasks, and waits at its launch hook",
+                "It is admitted",
+            ),
+        };
+        return format!("Paused: {what}. {next} after you resume.");
     }
     let at_a_hook = member.state.awaits_end() || member.state == LifecycleState::PendingWait;
     match row.asked {

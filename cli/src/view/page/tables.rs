@@ -56,15 +56,15 @@ pub fn waits(tale: &Tale) -> String {
         vec![
             long(it.seconds),
             code(&it.instance),
-            escaped(&it.state),
+            escaped(it.kind.words()),
             it.times_asked.to_string(),
-            escaped(&format!("{}{}", longest(&it.longest_tasks), it.reason)),
+            escaped(&format!("{}{}", longest(it), it.reason)),
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
     table(
         "The longest waits",
-        &["for", "instance", "in", "asked", "last reported reason"],
+        &["for", "instance", "what", "asked", "last reported reason"],
         &rows,
     )
 }

@@ -246,6 +246,7 @@ fn patterns() -> String {
             "held",
             "<path class=\"mark\" d=\"M-2 2L2 -2M0 8L8 0M6 10L10 6\"/>",
         ),
+        pattern("paused", "<path class=\"mark\" d=\"M2 2V6M6 2V6\"/>"),
         pattern(
             "draining",
             "<circle class=\"dot\" cx=\"2\" cy=\"2\" r=\"1.2\"/><circle class=\"dot\" cx=\"6\" cy=\"6\" r=\"1.2\"/>",

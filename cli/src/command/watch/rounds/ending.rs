@@ -39,6 +39,10 @@ impl Rounds {
         let began = self.sight.began;
         let turned = rollback_failure(&self.sight.log, &stack.name)
             .filter(|_| stack.status == ROLLBACK_FAILED);
+        // What failed before the batch was given up is the cause, and not the pause.
+        let gave_up = self.events.gave_up.filter(|_| !well);
+        let gave_up = gave_up.filter(|(_, at)| failure.as_ref().is_none_or(|one| one.at >= *at));
+        let paused = gave_up.and_then(|batch| self.pauses.outlasted(batch));
         let ended = Ending {
             stack: stack.name.clone(),
             status: stack.status.clone(),
@@ -50,6 +54,7 @@ impl Rounds {
             ami: self.sight.new_ami().map(str::to_owned),
             seconds: began.map(|began| over.duration_since(began).as_secs()),
             cause: match &failure {
+                _ if paused.is_some() => paused,
                 _ if turned.is_some() => turned,
                 Some(failure) => Some(failure.reason.clone()),
                 None => cause(&self.sight.log, &stack.name).filter(|_| !well),

@@ -30,6 +30,11 @@ impl Estimate {
         matches!(self, Self::Open)
     }
 
+    /// Whether the answer is awaited.
+    pub fn is_sought(&self) -> bool {
+        matches!(self, Self::Sought(_))
+    }
+
     /// Looks at the cluster and rehearses it, beside the rounds.
     pub fn seek(&mut self, aws: Aws, stack: String) {
         let (sender, answer) = oneshot::channel();
