@@ -35,7 +35,7 @@ const LEFT_BEHIND: &str = "daemon logs\nfault joins-twice\n";
 /// The event of a terminate hook, made up for an instance that is in service.
 const MADE_UP: &str = concat!(
     r#"deploy
-release
+start-rollout
 pass 1800
 event {"version": "0", "id": "1", "detail-type": "EC2 Instance-terminate Lifecycle Action", "source": "aws.autoscaling", "#,
     r#""account": "123456789012", "time": "2026-01-05T03:00:00Z", "region": "eu-west-1", "resources": [], "detail": "#,
@@ -46,7 +46,7 @@ event {"version": "0", "id": "1", "detail-type": "EC2 Instance-terminate Lifecyc
     r#"\"heartbeatTimeoutSeconds\": 3600, \"joinDeadlineSeconds\": 900, \"drainDeadlineSeconds\": 3000, "#,
     r#"\"drainDeadlinePolicy\": \"retain\"}", "Origin": "AutoScalingGroup", "Destination": "EC2"}}
 pass 600
-rest
+heal
 "#
 );
 
