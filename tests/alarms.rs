@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use rehearsal::account::{Account, Caller};
 use rehearsal::cloudwatch::alarms::{AlarmState, state};
-use rehearsal::fact::{ExecutionFact, Fact, Told};
-use rehearsal::story::{Listener, files::Files, play, script};
-use rehearsal::telling::Line;
+use rehearsal::narrator::LogLine;
+use rehearsal::scenario::{Listener, files::Files, parse, run};
+use rehearsal::trace::{ExecutionEvent, Record, TraceEvent};
 use serde_json::{Value, json};
 
 /// The alarms about metrics that the account publishes.
@@ -37,13 +37,13 @@ fn rings(account: &Account, stack: &str, alarm: &str) -> bool {
 struct Rang(BTreeSet<&'static str>);
 
 impl Listener for Rang {
-    fn line(&mut self, _line: &Line) {}
+    fn line(&mut self, _line: &LogLine) {}
 
-    fn fact(&mut self, account: &Account, told: &Told) {
+    fn fact(&mut self, account: &Account, told: &Record) {
         let started = matches!(
-            told.fact,
-            Fact::Execution {
-                what: ExecutionFact::Started,
+            told.event,
+            TraceEvent::Execution {
+                what: ExecutionEvent::Started,
                 ..
             }
         );
@@ -66,8 +66,8 @@ impl Listener for Rang {
 /// The alarms that rang in a story.
 fn rang_in(text: &str) -> BTreeSet<&'static str> {
     let rang = Arc::new(Mutex::new(Rang::default()));
-    let story = script::read("alarms.story", text).expect("a story that can be read");
-    play(&story.settings, &story.actions, rang.clone()).expect("it can be played");
+    let story = parse::read("alarms.story", text).expect("a story that can be read");
+    run(&story.settings, &story.actions, rang.clone()).expect("it can be played");
     let mut rang = rang.lock().expect("no story panicked");
     std::mem::take(&mut rang.0)
 }

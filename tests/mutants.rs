@@ -4,8 +4,8 @@ mod support;
 
 use std::sync::{Arc, Mutex};
 
-use rehearsal::promises::Claim;
-use rehearsal::story::{Silence, play, script};
+use rehearsal::invariants::Invariant;
+use rehearsal::scenario::{Silence, parse, run};
 use serde_json::Value;
 use support::{changed_template, run};
 
@@ -87,7 +87,7 @@ fn an_instance_that_never_joined_is_no_capacity() {
 #[test]
 fn without_a_drain_back_into_the_pool_tasks_are_cut_off() {
     let text = include_str!("scenarios/w-reuse.story");
-    let mut story = script::read("w-reuse.story", text).expect("a story that can be read");
+    let mut story = parse::read("w-reuse.story", text).expect("a story that can be read");
     let files = &mut story.settings.files.texts;
     let definition = files
         .iter_mut()
@@ -102,12 +102,12 @@ fn without_a_drain_back_into_the_pool_tasks_are_cut_off() {
         r#"{"Variable": "$.detail.Destination", "IsPresent": true},"#,
     );
     let listener = Arc::new(Mutex::new(Silence));
-    let played = play(&story.settings, &story.actions, listener).expect("it can be played");
-    let broken = played.broken.iter().map(|broken| broken.claim);
+    let played = run(&story.settings, &story.actions, listener).expect("it can be played");
+    let broken = played.violations.iter().map(|broken| broken.invariant);
     assert!(
         broken
             .clone()
-            .any(|claim| claim == Claim::DrainedBeforeGone),
+            .any(|claim| claim == Invariant::DrainedBeforeGone),
         "{:?}",
         broken.collect::<Vec<_>>()
     );

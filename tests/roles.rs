@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rehearsal::account::{Account, Caller};
-use rehearsal::fact::{Fact, Told};
-use rehearsal::story::{Listener, files::Files, play, script};
-use rehearsal::telling::Line;
+use rehearsal::narrator::LogLine;
+use rehearsal::scenario::{Listener, files::Files, parse, run};
+use rehearsal::trace::{Record, TraceEvent};
 use serde_json::{Value, json};
 use workers::Worker;
 
@@ -34,15 +34,15 @@ struct Record {
 }
 
 impl Listener for Record {
-    fn line(&mut self, _line: &Line) {}
+    fn line(&mut self, _line: &LogLine) {}
 
-    fn fact(&mut self, account: &Account, told: &Told) {
-        let Fact::ApiCall {
+    fn fact(&mut self, account: &Account, told: &Record) {
+        let TraceEvent::ApiCall {
             caller: Caller::Function(name),
             service,
             action,
             ..
-        } = &told.fact
+        } = &told.event
         else {
             return;
         };
@@ -95,8 +95,8 @@ fn record() -> Record {
     for path in stories {
         let file = path.display().to_string();
         let text = std::fs::read_to_string(&path).expect("a story");
-        let story = script::read(&file, &text).expect("a story that can be read");
-        play(&story.settings, &story.actions, record.clone())
+        let story = parse::read(&file, &text).expect("a story that can be read");
+        run(&story.settings, &story.actions, record.clone())
             .unwrap_or_else(|error| panic!("{file}: {error}"));
     }
     let mut played = record.lock().expect("no story panicked");

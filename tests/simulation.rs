@@ -11,7 +11,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Instant;
 
-use rehearsal::simulation::{Drawn, Ran, draw, run, shrink};
+use rehearsal::explorer::{GeneratedScenario, Run, generate, run, shrink};
 
 /// The seeds that are always played: from 1 on.
 const FIXED: u64 = 240;
@@ -117,7 +117,7 @@ fn seeds() -> Vec<u64> {
 }
 
 /// Plays them on as many threads as there are processors.
-fn play(seeds: Vec<u64>) -> Vec<(Drawn, Ran)> {
+fn play(seeds: Vec<u64>) -> Vec<(GeneratedScenario, Run)> {
     let jobs = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let (sender, receiver) = channel();
@@ -126,7 +126,7 @@ fn play(seeds: Vec<u64>) -> Vec<(Drawn, Ran)> {
             let (sender, next, seeds) = (sender.clone(), &next, &seeds);
             scope.spawn(move || {
                 while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let drawn = draw(*seed);
+                    let drawn = generate(*seed);
                     let ran = run(&drawn);
                     sender
                         .send((drawn, ran))

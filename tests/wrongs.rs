@@ -3,9 +3,9 @@
 //! `WRONGS_ONLY=no-hold,counters` tries only these. `WRONGS_BY_SEEDS=100` also tells how many of
 //! the first hundred stories of the simulation notice each.
 
-use rehearsal::simulation::wrong::Wrong;
-use rehearsal::simulation::{Drawn, Ran, draw, run};
-use rehearsal::story::script;
+use rehearsal::explorer::mutation::Mutation;
+use rehearsal::explorer::{GeneratedScenario, Run, generate, run};
+use rehearsal::scenario::parse;
 
 /// Where chance decides whether a wrong shows, so many seeds are tried.
 const SEEDS: u64 = 25;
@@ -57,143 +57,151 @@ const ACTS: &str = "deploy\nstart-rollout\npass 600\nheal\n";
 const LONG_ACTS: &str = "deploy\nstart-rollout\npass 1500\nheal\n";
 
 /// Each wrong with the settings and the deeds of its story.
-const STORIES: [(Wrong, &[&str], &str); 49] = [
-    (Wrong::ErrorIsReached, &[ROLL, "fault worker-error\n"], ACTS),
-    (Wrong::Counters, &[ROLL], ACTS),
+const STORIES: [(Mutation, &[&str], &str); 49] = [
     (
-        Wrong::FirstPage,
+        Mutation::ErrorIsReached,
+        &[ROLL, "fault worker-error\n"],
+        ACTS,
+    ),
+    (Mutation::Counters, &[ROLL], ACTS),
+    (
+        Mutation::FirstPage,
         &[
             ROLL,
             "service quick desired=4 cpu=64 memory=64\nfault small-pages\n",
         ],
         ACTS,
     ),
-    (Wrong::NoHold, &[HANGS], ACTS),
-    (Wrong::FailuresIgnored, &[ALONE, "fault failures\n"], ACTS),
-    (Wrong::RetainedIgnored, &[HANGS], ACTS),
-    (Wrong::NoDeadline, &[HANGS], ACTS),
-    (Wrong::EarlyDeadline, &[SLOW], ACTS),
+    (Mutation::NoHold, &[HANGS], ACTS),
     (
-        Wrong::FailureIsSuccess,
+        Mutation::FailuresIgnored,
+        &[ALONE, "fault failures\n"],
+        ACTS,
+    ),
+    (Mutation::RetainedIgnored, &[HANGS], ACTS),
+    (Mutation::NoDeadline, &[HANGS], ACTS),
+    (Mutation::EarlyDeadline, &[SLOW], ACTS),
+    (
+        Mutation::FailureIsSuccess,
         &["instances 1\nfault never-joins\nservice web desired=1 cpu=128 memory=128\n"],
         "deploy\nroll\n",
     ),
     (
-        Wrong::NothingExcused,
+        Mutation::NothingExcused,
         &[
             "instances 2\nparameter DrainDeadlineSeconds=300\nservice web desired=2 cpu=1024 memory=128 minimum=0\n",
         ],
         "deploy\nservice-scaled 0 40\npass 300\nstart-rollout\npass 600\nheal\n",
     ),
     (
-        Wrong::FirstRecord,
+        Mutation::FirstRecord,
         &[ROLL, "fault joins-twice\n"],
         "deploy\nstart-rollout\npass 1500\nstart-rollout\npass 600\nheal\n",
     ),
     (
-        Wrong::NoHeartbeat,
+        Mutation::NoHeartbeat,
         &[
             "instances 1\nparameter ClusterMaxSize=4\nparameter DrainDeadlinePolicy=stop-tasks\nparameter DrainDeadlineSeconds=3300\n",
             "service web desired=4 cpu=128 memory=128 minimum=100 maximum=100 deregistration=600\n",
         ],
         "deploy\nscale 2\nsettle\nscale 1\npass 9000\nheal\n",
     ),
-    (Wrong::OtherInstance, &[ROLL], ACTS),
-    (Wrong::NoMember, &[ROLL], ACTS),
-    (Wrong::NeverDraining, &[ROLL], ACTS),
-    (Wrong::NeverCompleted, &[ROLL], ACTS),
-    (Wrong::AbandonIsContinue, &[HANGS], ACTS),
-    (Wrong::PolicyIsTerminate, &[HANGS], ACTS),
+    (Mutation::OtherInstance, &[ROLL], ACTS),
+    (Mutation::NoMember, &[ROLL], ACTS),
+    (Mutation::NeverDraining, &[ROLL], ACTS),
+    (Mutation::NeverCompleted, &[ROLL], ACTS),
+    (Mutation::AbandonIsContinue, &[HANGS], ACTS),
+    (Mutation::PolicyIsTerminate, &[HANGS], ACTS),
     (
-        Wrong::NoStopTask,
+        Mutation::NoStopTask,
         &[HANGS, "parameter DrainDeadlinePolicy=stop-tasks\n"],
         ACTS,
     ),
-    (Wrong::OwnClock, &[SLOW, "fault clock-skew\n"], ACTS),
-    (Wrong::RefusedIsEmpty, &[ROLL, "fault throttle\n"], ACTS),
+    (Mutation::OwnClock, &[SLOW, "fault clock-skew\n"], ACTS),
+    (Mutation::RefusedIsEmpty, &[ROLL, "fault throttle\n"], ACTS),
     (
-        Wrong::RegisteringIsActive,
+        Mutation::RegisteringIsActive,
         &["instances 1\nfault registers-slowly\nservice web desired=1 cpu=128 memory=128\n"],
         "deploy\nroll\n",
     ),
     (
-        Wrong::ToldOnce,
+        Mutation::ToldOnce,
         &[ROLL, "variant early-signal-lost\n"],
         ACTS,
     ),
-    (Wrong::NotYetIsReached, &[ROLL], ACTS),
+    (Mutation::NotYetIsReached, &[ROLL], ACTS),
     (
-        Wrong::NotJoinedIsJoined,
+        Mutation::NotJoinedIsJoined,
         &["instances 1\nfault never-joins\nservice web desired=1 cpu=128 memory=128\n"],
         "deploy\nroll\n",
     ),
     // The operator's program is killed before it answers the hook, so that the workers have to.
     (
-        Wrong::EndRequestIgnored,
+        Mutation::EndRequestIgnored,
         &[HANGS],
         "deploy\nroll\nterminate steps=2\npass 4000\nroll\n",
     ),
     (
-        Wrong::QueueStopsForEnded,
+        Mutation::QueueStopsForEnded,
         &[HANGS],
         "deploy\nroll\nterminate steps=1\nroll\n",
     ),
     (
-        Wrong::EndRequestNeverLapses,
+        Mutation::EndRequestNeverLapses,
         &[HANGS],
         "deploy\nroll\nterminate steps=1\npass 4000\ncall autoscaling TerminateInstanceInAutoScalingGroup \
          {\"InstanceId\":\"$RETAINED\",\"ShouldDecrementDesiredCapacity\":false}\nsettle\nheal\n",
     ),
-    (Wrong::ReconcilesNever, &[ROLL, LOST], ACTS),
-    (Wrong::RunningIgnored, &[ALONE], ACTS),
-    (Wrong::TailIgnored, &[ROLL, LOST], ACTS),
+    (Mutation::ReconcilesNever, &[ROLL, LOST], ACTS),
+    (Mutation::RunningIgnored, &[ALONE], ACTS),
+    (Mutation::TailIgnored, &[ROLL, LOST], ACTS),
     (
-        Wrong::FreshNames,
+        Mutation::FreshNames,
         &[ROLL],
         "deploy\ncall autoscaling PutLifecycleHook {\"AutoScalingGroupName\": \"$GROUP\", \"LifecycleHookName\": \"log-collector\", \"LifecycleTransition\": \"autoscaling:EC2_INSTANCE_TERMINATING\", \"HeartbeatTimeout\": 900, \"DefaultResult\": \"CONTINUE\"}\nstart-rollout\npass 600\nheal\n",
     ),
-    (Wrong::MetadataForgotten, &[ROLL, LOST], ACTS),
-    (Wrong::DaemonIsReplica, &[ROLL, LEFT_BEHIND], ACTS),
-    (Wrong::EventIsBelieved, &[ROLL], MADE_UP),
-    (Wrong::LeftBehindCounts, &[ROLL, LEFT_BEHIND], ACTS),
+    (Mutation::MetadataForgotten, &[ROLL, LOST], ACTS),
+    (Mutation::DaemonIsReplica, &[ROLL, LEFT_BEHIND], ACTS),
+    (Mutation::EventIsBelieved, &[ROLL], MADE_UP),
+    (Mutation::LeftBehindCounts, &[ROLL, LEFT_BEHIND], ACTS),
     (
-        Wrong::TaskFailuresAreGone,
+        Mutation::TaskFailuresAreGone,
         &[ALONE, "fault failures\n"],
         ACTS,
     ),
     (
-        Wrong::FirstActiveOnly,
+        Mutation::FirstActiveOnly,
         &[ROLL, "fault joins-twice\n"],
         "deploy\nstart-rollout\npass 1500\nstart-rollout\npass 600\nheal\n",
     ),
     (
-        Wrong::SmallSkewIgnored,
+        Mutation::SmallSkewIgnored,
         &[NEARLY_LATE, "fault clock-skew\n"],
         LONG_ACTS,
     ),
-    (Wrong::DeadlineFromEvent, &[QUEUED], ACTS),
+    (Mutation::DeadlineFromEvent, &[QUEUED], ACTS),
     (
-        Wrong::AgentGoneIsDrained,
+        Mutation::AgentGoneIsDrained,
         &[ALONE, "fault agent-gone\n"],
         ACTS,
     ),
-    (Wrong::WaitsTooLong, &[ROLL], ACTS),
-    (Wrong::StackIsSettled, &[HANGS], ACTS),
-    (Wrong::BatchIsHundred, &[QUEUED], ACTS),
-    (Wrong::NeverSignalled, &[ROLL], ACTS),
-    (Wrong::ContinueIsAbandon, &[ROLL], ACTS),
-    (Wrong::UnwantedNotListed, &[ALONE], ACTS),
+    (Mutation::WaitsTooLong, &[ROLL], ACTS),
+    (Mutation::StackIsSettled, &[HANGS], ACTS),
+    (Mutation::BatchIsHundred, &[QUEUED], ACTS),
+    (Mutation::NeverSignalled, &[ROLL], ACTS),
+    (Mutation::ContinueIsAbandon, &[ROLL], ACTS),
+    (Mutation::UnwantedNotListed, &[ALONE], ACTS),
     (
-        Wrong::PolicyIsRetain,
+        Mutation::PolicyIsRetain,
         &[HANGS, "parameter DrainDeadlinePolicy=terminate\n"],
         ACTS,
     ),
-    (Wrong::EarlyJoinDeadline, &[ROLL], ACTS),
+    (Mutation::EarlyJoinDeadline, &[ROLL], ACTS),
 ];
 
 #[test]
 fn each_wrong_has_a_story() {
-    for (wrong, name) in Wrong::ALL {
+    for (wrong, name) in Mutation::ALL {
         let stories = STORIES.iter().filter(|(it, ..)| *it == wrong).count();
         assert_eq!(stories, 1, "{name}");
     }
@@ -220,7 +228,7 @@ fn each_wrong_is_noticed() {
 }
 
 /// Whether a wrong is among those named, if any are.
-fn is_wanted(wrong: Wrong, only: Option<&str>) -> bool {
+fn is_wanted(wrong: Mutation, only: Option<&str>) -> bool {
     only.is_none_or(|only| only.split(',').any(|name| name == wrong.name()))
 }
 
@@ -230,23 +238,23 @@ fn how_many_stories_of_the_simulation_notice_each() {
         return;
     };
     let seeds: u64 = seeds.parse().expect("WRONGS_BY_SEEDS is a number");
-    for (wrong, name) in Wrong::ALL {
-        let noticing = (1..=seeds).filter(|seed| noticed(&draw(*seed), wrong).is_some());
+    for (wrong, name) in Mutation::ALL {
+        let noticing = (1..=seeds).filter(|seed| noticed(&generate(*seed), wrong).is_some());
         println!("{name:<22} {} of {seeds}", noticing.count());
     }
 }
 
-fn read(text: &str) -> Drawn {
-    let script = script::read("wrong.story", text).expect("a good story");
-    Drawn {
-        settings: script.settings,
-        actions: script.actions,
+fn read(text: &str) -> GeneratedScenario {
+    let script = parse::read("wrong.story", text).expect("a good story");
+    GeneratedScenario {
+        settings: parse.settings,
+        actions: parse.actions,
         operation: "roll",
     }
 }
 
 /// How the story shows the wrong, if it does. Without it all must be well.
-fn noticed(story: &Drawn, wrong: Wrong) -> Option<String> {
+fn noticed(story: &GeneratedScenario, wrong: Mutation) -> Option<String> {
     let right = run(story);
     let name = wrong.name();
     assert!(
@@ -255,11 +263,11 @@ fn noticed(story: &Drawn, wrong: Wrong) -> Option<String> {
         story.text()
     );
     let mut story = story.clone();
-    story.settings.wrong = Some(wrong);
+    story.settings.mutation = Some(wrong);
     differing(&right, &run(&story))
 }
 
-fn differing(right: &Ran, with: &Ran) -> Option<String> {
+fn differing(right: &Run, with: &Run) -> Option<String> {
     if let Some(failure) = with.failures.first() {
         return Some(format!("breaks {}: {}", failure.name(), failure.detail()));
     }

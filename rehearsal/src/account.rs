@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::clock::Queue;
-use crate::fact::{Fact, Told};
+use crate::explorer::mutation::Mutation;
 use crate::faults::{self, Faults};
-use crate::simulation::wrong::Wrong;
+use crate::trace::{Record, TraceEvent};
 use crate::wire::ApiError;
 use crate::{
     autoscaling, cloudformation, cloudwatch, ec2, ecs, elasticloadbalancing, eventbridge, lambda,
@@ -87,13 +87,13 @@ pub struct Account {
     /// Where the chance of faults comes from.
     pub fault_random: fastrand::Rng,
     /// What the workers are made to do wrong.
-    pub wrong: Option<Wrong>,
+    pub mutation: Option<Mutation>,
     /// Whether an answer goes straight to the wire: a long list may then be text already, see [`crate::wire::query::written`].
     pub answers_written: bool,
     /// What workers read last, for reads that are stale.
     pub reads: faults::calls::Reads,
     /// Everything that happened, in order.
-    pub facts: Vec<Told>,
+    pub trace: Vec<Record>,
     queue: Queue,
     /// The names of the CloudWatch alarms that are in ALARM.
     pub alarms: BTreeSet<String>,
@@ -135,10 +135,10 @@ impl Account {
             wire_random: fastrand::Rng::with_seed(!seed),
             faults: Faults::default(),
             fault_random: fastrand::Rng::with_seed(seed ^ FAULT_SEED),
-            wrong: None,
+            mutation: None,
             answers_written: false,
             reads: Default::default(),
-            facts: Vec::new(),
+            trace: Vec::new(),
             queue: Queue::default(),
             alarms: BTreeSet::new(),
             autoscaling: Default::default(),
@@ -163,8 +163,11 @@ impl Account {
     }
 
     /// Writes down that `fact` happened now.
-    pub fn tell(&mut self, fact: Fact) {
-        self.facts.push(Told { at: self.now, fact });
+    pub fn record(&mut self, fact: TraceEvent) {
+        self.trace.push(Record {
+            at: self.now,
+            event: fact,
+        });
     }
 
     /// When the next planned thing is due.
@@ -232,19 +235,19 @@ impl Account {
             "states" => stepfunctions::call(self, action, input),
             _ => Err(ApiError::not_implemented(service, action)),
         };
-        self.tell_call(caller, service, action, answer.as_ref().err());
+        self.record_call(caller, service, action, answer.as_ref().err());
         answer
     }
 
     /// Writes down that a call was answered.
-    pub fn tell_call(
+    pub fn record_call(
         &mut self,
         caller: &Caller,
         service: &str,
         action: &str,
         error: Option<&ApiError>,
     ) {
-        self.tell(Fact::ApiCall {
+        self.record(TraceEvent::ApiCall {
             caller: caller.clone(),
             service: service.to_owned(),
             action: action.to_owned(),

@@ -16,14 +16,14 @@ use workers::Clients;
 use crate::account::{Caller, arn};
 use crate::faults::invocations::crash;
 use crate::functions::Crash;
-use crate::inside;
-use crate::world::World;
+use crate::host::SimulationHost;
+use crate::sdk_client;
 
 /// How long whoever looks after the process takes to start it again. Assumed.
 const RESTART: Duration = Duration::from_secs(10);
 
 /// Runs the activity worker of `cluster`, with the rights of the managed policy `policy`, for as long as the world goes on.
-pub fn start(world: &World, cluster: &str, policy: &str) {
+pub fn start(world: &SimulationHost, cluster: &str, policy: &str) {
     let settings = Settings {
         activities: Settings::activities_with(&arn("states", &format!("activity:{cluster}-"))),
         concurrency: 4,
@@ -31,13 +31,13 @@ pub fn start(world: &World, cluster: &str, policy: &str) {
         grace: Duration::ZERO,
     };
     let killed = Arc::new(Notify::new());
-    let wire = SharedHttpConnector::new(Mortal {
-        wire: inside::wire(world, Caller::ActivityWorker(policy.to_owned())),
+    let wire = SharedHttpConnector::new(KillableConnector {
+        wire: sdk_client::in_process_connector(world, Caller::ActivityWorker(policy.to_owned())),
         world: world.clone(),
         killed: killed.clone(),
     });
-    let config = inside::sdk_config(world, wire);
-    let clients = Clients::new(&config).measured_by(inside::metrics(world));
+    let config = sdk_client::sdk_config(world, wire);
+    let clients = Clients::new(&config).measured_by(sdk_client::metrics(world));
     let stepfunctions = StepFunctions::new(&config, &clients.clock);
     let world = world.clone();
     tokio::spawn(async move {
@@ -57,13 +57,13 @@ pub fn start(world: &World, cluster: &str, policy: &str) {
 
 /// The wire of a process that the fault `worker-error` kills while it answers, before the answer is out or after.
 #[derive(Debug)]
-struct Mortal {
+struct KillableConnector {
     wire: SharedHttpConnector,
-    world: World,
+    world: SimulationHost,
     killed: Arc<Notify>,
 }
 
-impl HttpConnector for Mortal {
+impl HttpConnector for KillableConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let fate = match target.ends_with(".SendTaskSuccess") {

@@ -18,32 +18,32 @@
 mod activities;
 mod activity;
 mod capacity;
-mod choice;
 mod deletion;
 mod describe;
-mod dynamics;
+mod events;
 mod group;
+mod group_calls;
 mod health;
 mod hold;
 mod hooks;
 mod input;
 mod instance_health;
+mod instance_list;
 mod instances;
 mod lifecycle;
 mod lifetime;
-mod members;
 mod membership;
 mod metrics;
-mod moves;
-mod notice;
 mod rebalance;
 mod refresh;
 #[cfg(test)]
 mod scene;
 mod settings;
-mod size;
 mod standby;
 mod tags;
+mod termination_policy;
+mod timing;
+mod transitions;
 mod user_moves;
 mod warm_pool;
 
@@ -59,15 +59,15 @@ use crate::wire::ApiError;
 
 pub use activity::{LAUNCH_ABANDONED, ON_REQUEST};
 pub use capacity::zone;
-pub use dynamics::{Backoff, Dynamics};
 pub use group::{ActionResult, Group, Hook, Instance, TemplateChoice};
-pub use moves::{LifecycleState, Transition};
+pub use timing::{Backoff, Timing};
+pub use transitions::{LifecycleState, Transition};
 
 /// What the service remembers.
 #[derive(Debug, Default)]
 pub struct State {
     /// How long things take.
-    pub dynamics: Dynamics,
+    pub timing: Timing,
     groups: BTreeMap<String, Group>,
     /// The metrics that are enabled of each group, by its name.
     metrics: BTreeMap<String, BTreeSet<String>>,
@@ -202,8 +202,8 @@ impl State {
 /// What AWS would answer, or `NotImplemented`.
 pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
     match action {
-        "CreateAutoScalingGroup" => size::create(account, input),
-        "UpdateAutoScalingGroup" => size::update(account, input),
+        "CreateAutoScalingGroup" => group_calls::create(account, input),
+        "UpdateAutoScalingGroup" => group_calls::update(account, input),
         "DeleteAutoScalingGroup" => deletion::delete(account, input),
         "DescribeAutoScalingGroups" => describe::groups(account, input),
         "DescribeAutoScalingInstances" => instances::describe(account, input),
@@ -248,7 +248,7 @@ pub fn on_event(account: &mut Account, event: Event) {
     };
     match event {
         Event::Reconcile(group) => capacity::reconcile(account, &group),
-        Event::Fill { group, unhealthy } => capacity::fill_one(account, &group, unhealthy),
+        Event::Fill { group, unhealthy } => capacity::launch_one(account, &group, unhealthy),
         Event::AtHooks {
             group,
             instance,
@@ -290,7 +290,7 @@ pub fn on_event(account: &mut Account, event: Event) {
         Event::Refresh { group, refresh } => refresh::act::look(account, &group, &refresh),
         Event::Empty(group) => deletion::empty(account, &group),
         Event::EmptyRest(group) => deletion::empty_rest(account, &group),
-        Event::Gone { group, instance } => lifecycle::gone(account, &group, &instance),
+        Event::Gone { group, instance } => lifecycle::remove(account, &group, &instance),
         Event::HealthCheck { group, instance } => health::check(account, &group, &instance),
     }
 }
@@ -333,7 +333,7 @@ pub fn rebalance_recommended(account: &mut Account, id: &str) {
 
 /// EC2 has nothing left of an instance that was terminated: its group notices when it looks next.
 pub fn instance_gone(account: &mut Account, id: &str) {
-    let look = account.autoscaling.dynamics.gone_look;
+    let look = account.autoscaling.timing.gone_look;
     let Some(group) = account.autoscaling.group_of(id) else {
         return;
     };

@@ -8,11 +8,8 @@
 //! - `permissions`: what a stack's service role must allow.
 //! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`], [`refreshing`]: what is done to a resource.
 
-pub mod ahead;
-mod asked;
 mod change_sets;
 pub mod describe;
-pub mod dynamics;
 pub mod evaluate;
 pub mod expression;
 pub mod files;
@@ -20,19 +17,20 @@ pub mod function;
 pub mod graph;
 pub mod group;
 pub mod handler;
-pub mod kinds;
+pub mod instance_refresh;
 pub mod lookup;
 pub mod nested;
 pub mod node;
-mod notice;
+mod notifications;
+pub mod opaque_resource;
 pub mod operation;
 pub mod parameters;
 mod permissions;
-pub mod record;
-pub mod refreshing;
 pub mod request;
-pub mod roll;
-pub mod rolling;
+mod request_fields;
+pub mod resource_types;
+pub mod rolling_policy;
+pub mod rolling_update;
 #[cfg(test)]
 mod scene;
 pub mod signal;
@@ -42,6 +40,8 @@ pub mod step;
 mod stories;
 pub mod template;
 mod texts;
+pub mod timing;
+pub mod validate;
 
 use std::collections::BTreeMap;
 
@@ -51,14 +51,14 @@ use serde_json::Value;
 use crate::account::Account;
 use crate::wire::ApiError;
 
-pub use dynamics::Dynamics;
 pub use stack::Stack;
+pub use timing::Timing;
 
 /// What the service remembers.
 #[derive(Debug, Default)]
 pub struct State {
     /// How long things take, and how unproven behaviours are.
-    pub dynamics: Dynamics,
+    pub timing: Timing,
     /// The files that templates name, by path: TemplateURL of a call is such a path, and a nested TemplateURL or a
     /// DefinitionS3Location is relative to the template that names it. The driver fills it; what is put into a bucket
     /// joins it as `s3://bucket/key`.
@@ -84,17 +84,17 @@ impl State {
     /// The inline policies of a role that a stack made: each PolicyDocument, those of AWS::IAM::Policy included.
     /// Nothing if no stack has made the role.
     pub fn role_policies(&self, role_arn: &str) -> Option<Vec<&Value>> {
-        record::role_policies(self, role_arn)
+        opaque_resource::role_policies(self, role_arn)
     }
 
     /// The ARNs of the managed policies that stacks made.
     pub fn managed_policies(&self) -> impl Iterator<Item = &str> {
-        record::managed_policies(self).map(|(arn, _)| arn)
+        opaque_resource::managed_policies(self).map(|(arn, _)| arn)
     }
 
     /// The document of a managed policy that a stack made.
     pub fn managed_policy(&self, arn: &str) -> Option<&Value> {
-        record::managed_policies(self)
+        opaque_resource::managed_policies(self)
             .find(|(known, _)| *known == arn)
             .map(|(_, document)| document)
     }
@@ -106,7 +106,7 @@ impl State {
 
     /// Whether a stack has made the log group with this ARN.
     pub fn has_log_group(&self, arn: &str) -> bool {
-        record::log_groups(self).any(|group| group == arn)
+        opaque_resource::log_groups(self).any(|group| group == arn)
     }
 
     /// A stack by its id.

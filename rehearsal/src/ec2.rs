@@ -7,11 +7,11 @@
 
 mod base64;
 mod calls;
-mod dynamics;
 mod names;
 mod processor;
 mod spot;
 mod template;
+mod timing;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -20,20 +20,20 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::account::Account;
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 use crate::{autoscaling, ecs};
 
-pub use dynamics::Dynamics;
 pub use processor::{Processor, register_image};
 pub use spot::{at_risk, interrupt};
 pub use template::{Data as TemplateData, TemplateVersion, VERSION_NOT_FOUND};
+pub use timing::Timing;
 
 /// What the service remembers.
 #[derive(Debug, Default)]
 pub struct State {
     /// How long things take.
-    pub dynamics: Dynamics,
+    pub timing: Timing,
     templates: BTreeMap<String, template::Template>,
     /// What was answered to requests with a client token, by token.
     answered: BTreeMap<String, tokens::Answered>,
@@ -211,7 +211,7 @@ pub fn launch(
     };
     account.ec2.machines.insert(instance.id.clone(), machine);
     account.faults.launched(&instance.ami);
-    let (least, most) = account.ec2.dynamics.pending;
+    let (least, most) = account.ec2.timing.pending;
     let delay = account.between(least, most);
     account.after(delay, Event::Running(instance.id.clone()));
     Ok((instance, from))
@@ -255,11 +255,11 @@ pub fn terminate(account: &mut Account, id: &str) {
         return;
     }
     machine.phase = Phase::ShuttingDown;
-    let Dynamics {
+    let Timing {
         shutting_down,
         terminated,
         ..
-    } = account.ec2.dynamics.clone();
+    } = account.ec2.timing.clone();
     let down = account.between(shutting_down.0, shutting_down.1);
     // A chance of a chance: half of them within the first fifth of the range.
     let at_most = account.between(terminated.0, terminated.1);
@@ -292,7 +292,7 @@ pub fn kill(account: &mut Account, id: &str) {
     if let Some(machine) = account.ec2.machines.get_mut(id) {
         machine.phase = Phase::Dead;
     }
-    account.tell(Fact::Died {
+    account.record(TraceEvent::Died {
         instance: id.to_owned(),
     });
     ecs::instance_terminated(account, id);

@@ -14,7 +14,6 @@
 
 mod cluster;
 mod definition;
-mod dynamics;
 mod filter;
 mod input;
 mod instance;
@@ -27,6 +26,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod timing;
 mod unmet;
 mod view;
 
@@ -39,11 +39,11 @@ use crate::account::Account;
 use crate::wire::ApiError;
 
 pub use definition::{EXIT_SECONDS, RUN_SECONDS};
-pub use dynamics::Dynamics;
 pub use provider::MANAGED_DRAINING;
 pub use targets::{Target, TargetHealth};
 pub use task::OWN_EXIT;
 pub use throttle::{Limit, limit};
+pub use timing::Timing;
 pub use unmet::{Unmet, UnmetAttribute};
 pub use view::{ServiceView, TaskView};
 
@@ -51,7 +51,7 @@ pub use view::{ServiceView, TaskView};
 #[derive(Debug, Default)]
 pub struct State {
     /// How long things take.
-    pub dynamics: Dynamics,
+    pub timing: Timing,
     /// The target groups that services may name, by ARN.
     pub target_groups: BTreeMap<String, TargetGroup>,
     clusters: BTreeMap<String, cluster::Cluster>,
@@ -397,7 +397,7 @@ impl State {
     }
 
     /// The cluster and the container instance of an EC2 instance that is registered.
-    fn home_of(&self, ec2: &str) -> Option<(String, String)> {
+    fn cluster_of(&self, ec2: &str) -> Option<(String, String)> {
         let cluster = self.homes.get(ec2)?;
         let id = self.cluster(cluster).by_ec2.get(ec2)?;
         Some((cluster.clone(), id.clone()))

@@ -25,8 +25,8 @@ use axum::response::Response;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::net::TcpListener;
 
+use crate::host::SimulationHost;
 use crate::wire::{self, ApiError};
-use crate::world::World;
 use guard::Signed;
 use keys::Keys;
 use protocol::Protocol;
@@ -39,7 +39,7 @@ pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
 #[derive(Clone)]
 struct Desk {
-    world: World,
+    world: SimulationHost,
     keys: Keys,
     own: SocketAddr,
     log: Log,
@@ -83,7 +83,7 @@ pub fn url(listener: &std::net::TcpListener) -> Result<String, String> {
 /// If the listener fails.
 pub async fn serve(
     listener: std::net::TcpListener,
-    world: World,
+    world: SimulationHost,
     keys: Keys,
     log: Log,
 ) -> Result<(), std::io::Error> {
@@ -120,7 +120,7 @@ async fn guarded(State(desk): State<Desk>, request: Request) -> Response {
 }
 
 /// An error about a request that nobody has read, in the protocol that its client speaks, as far as the head shows it.
-fn refusal(world: &World, parts: &Parts, error: ApiError) -> Response {
+fn refusal(world: &SimulationHost, parts: &Parts, error: ApiError) -> Response {
     let service = guard::service(parts);
     let response = match protocol::of(parts, &service) {
         Protocol::RestJson => {
@@ -235,7 +235,7 @@ fn http(response: &wire::Response) -> Response {
 }
 
 /// With the account's own time, which is how clients know it.
-fn dated(world: &World, mut response: Response) -> Response {
+fn dated(world: &SimulationHost, mut response: Response) -> Response {
     let now = DateTimePrinter::new().timestamp_to_rfc9110_string(&world.now());
     let now = now.ok().and_then(|now| HeaderValue::from_str(&now).ok());
     if let Some(now) = now {

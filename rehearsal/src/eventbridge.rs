@@ -17,7 +17,6 @@ use serde_json::Value;
 use crate::account::Account;
 use crate::wire::ApiError;
 
-mod asked;
 mod dead_letter;
 pub mod delivery;
 pub mod field;
@@ -25,6 +24,7 @@ pub mod lateness;
 mod loss;
 pub mod pattern;
 mod put;
+mod request_fields;
 pub mod rules;
 pub mod schedule;
 pub mod target;
@@ -47,7 +47,7 @@ pub enum ExecutionName {
 
 /// How long things take, and what is not known for certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dynamics {
+pub struct Timing {
     /// From the bus to a target, drawn between these. Recorded: 3 s at most from PutEvents to a
     /// queue.
     pub latency: (Duration, Duration),
@@ -59,7 +59,7 @@ pub struct Dynamics {
     pub execution_name: ExecutionName,
 }
 
-impl Default for Dynamics {
+impl Default for Timing {
     fn default() -> Self {
         Self {
             latency: (Duration::from_millis(300), Duration::from_millis(1500)),
@@ -74,7 +74,7 @@ impl Default for Dynamics {
 #[derive(Debug, Default)]
 pub struct State {
     /// How long things take.
-    pub dynamics: Dynamics,
+    pub timing: Timing,
     /// What could not be delivered, in order.
     pub dead_letters: Vec<DeadLetter>,
     /// Every event put on the bus with its instant, whole, if somebody wants them kept: as an

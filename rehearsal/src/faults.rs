@@ -108,7 +108,7 @@ impl Faults {
 
     /// Mends one fault, or all of them. A task that never stops is no fault of the account: it
     /// stays.
-    pub fn mend(&mut self, fault: Option<Fault>) {
+    pub fn clear(&mut self, fault: Option<Fault>) {
         match fault {
             None => self.on.clear(),
             Some(fault) => {

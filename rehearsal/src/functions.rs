@@ -11,12 +11,12 @@ use workers::Worker;
 use workers::model::WaitCause;
 
 use crate::account::Account;
-use crate::environments::Environments;
-use crate::fact::Fact;
 use crate::faults::invocations::crash;
+use crate::host::SimulationHost;
 use crate::lambda::{Failure, Function, Invocation};
+use crate::lambda_process::LambdaProcesses;
 use crate::stepfunctions;
-use crate::world::World;
+use crate::trace::TraceEvent;
 
 pub use in_process::InProcess;
 
@@ -26,7 +26,7 @@ pub enum Invoker {
     /// In this process.
     InProcess(InProcess),
     /// As processes of their own.
-    Processes(Environments),
+    Processes(LambdaProcesses),
 }
 
 /// Whether, and when, an invocation is made to crash.
@@ -51,7 +51,7 @@ pub struct Answered {
 
 enum Environment {
     InProcess(in_process::Environment),
-    Processes(Environments),
+    Processes(LambdaProcesses),
 }
 
 impl Invoker {
@@ -61,7 +61,7 @@ impl Invoker {
     }
 
     /// Starts `invocation`; its answer goes back to Step Functions when it is there.
-    pub fn run(&mut self, world: &World, account: &Account, invocation: Invocation) {
+    pub fn run(&mut self, world: &SimulationHost, account: &Account, invocation: Invocation) {
         let environment = self.environment(world, account, &invocation.function);
         let world = world.clone();
         tokio::spawn(async move {
@@ -69,7 +69,7 @@ impl Invoker {
             let answered = environment.answer(&world, name, payload).await;
             world.with(|account| {
                 account.lambda.ended(name);
-                account.tell(told(&invocation, &answered));
+                account.record(told(&invocation, &answered));
                 stepfunctions::task_returned(account, &invocation.ticket, answered.result);
             });
         });
@@ -78,7 +78,7 @@ impl Invoker {
     /// Starts an invocation that somebody waits for himself.
     pub fn answer(
         &mut self,
-        world: &World,
+        world: &SimulationHost,
         account: &Account,
         name: &str,
         payload: Value,
@@ -95,7 +95,12 @@ impl Invoker {
         receiver
     }
 
-    fn environment(&mut self, world: &World, account: &Account, name: &str) -> Environment {
+    fn environment(
+        &mut self,
+        world: &SimulationHost,
+        account: &Account,
+        name: &str,
+    ) -> Environment {
         match self {
             Self::InProcess(here) => Environment::InProcess(here.environment(world, account, name)),
             Self::Processes(environments) => Environment::Processes(environments.clone()),
@@ -104,7 +109,7 @@ impl Invoker {
 }
 
 impl Environment {
-    async fn answer(self, world: &World, name: &str, payload: &Value) -> Answered {
+    async fn answer(self, world: &SimulationHost, name: &str, payload: &Value) -> Answered {
         let environments = match self {
             Self::InProcess(environment) => return environment.answer(world, name, payload).await,
             Self::Processes(environments) => environments,
@@ -177,7 +182,7 @@ pub fn failure(error: &str, message: &str, error_type: &str) -> Failure {
     }
 }
 
-fn told(invocation: &Invocation, answered: &Answered) -> Fact {
+fn told(invocation: &Invocation, answered: &Answered) -> TraceEvent {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (verdict, reason, causes) = match &answered.result {
         Ok(answer) => (
@@ -194,7 +199,7 @@ fn told(invocation: &Invocation, answered: &Answered) -> Fact {
             )
         }
     };
-    Fact::Invocation {
+    TraceEvent::Invocation {
         execution: invocation.ticket.execution.clone(),
         function: invocation.function.clone(),
         instance: text(&invocation.payload["detail"]["EC2InstanceId"]),

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::environments::Starts;
-use crate::promises::Promise;
-use crate::usage::BucketUse;
-use crate::watch::{PhaseLateness, Seen};
+use crate::api_quota::QuotaUsage;
+use crate::checker::{PhaseLateness, Tally};
+use crate::invariants::CheckedInvariant;
+use crate::lambda_process::Starts;
 
 /// US dollars for 1,000 state transitions (public price, most Regions).
 const USD_PER_1000_TRANSITIONS: f64 = 0.025;
@@ -33,7 +33,7 @@ pub struct Report {
     /// Instances whose drain failed and which the template's policy keeps for a person.
     pub retained: Vec<String>,
     /// Instances that are kept for their standalone tasks, as StandaloneTaskPolicy says.
-    pub kept: Vec<String>,
+    pub retained_for_standalone_tasks: Vec<String>,
     /// From the update of the stack until nothing was under way any more, in virtual seconds.
     pub roll_seconds: f64,
     /// How long it would have taken if every condition had been noticed when it became true.
@@ -55,7 +55,7 @@ pub struct Report {
     /// The workers' calls for each instance that went away.
     pub api_calls_per_instance: f64,
     /// How much of each documented API limit the roll used.
-    pub api_buckets: Vec<BucketUse>,
+    pub api_buckets: Vec<QuotaUsage>,
     /// Invocations that ended in an error which Step Functions saw, by the error's name.
     pub failed_invocations: BTreeMap<String, u64>,
     /// State transitions, as Step Functions bills them.
@@ -69,7 +69,7 @@ pub struct Report {
     pub starts: Option<BTreeMap<String, Starts>>,
     /// Each promise, held or broken.
     #[serde(rename = "invariants")]
-    pub promises: Vec<Promise>,
+    pub invariants: Vec<CheckedInvariant>,
     /// The seed that gives this story again.
     pub seed: u64,
 }
@@ -109,17 +109,17 @@ impl From<PhaseLateness> for Lateness {
 impl Report {
     /// Whether the roll ended as asked: all on the new AMI, nothing kept back, every promise held.
     pub fn as_asked(&self) -> bool {
-        self.outcome == "UPDATE_COMPLETE" && self.retained.is_empty() && self.promises_held()
+        self.outcome == "UPDATE_COMPLETE" && self.retained.is_empty() && self.invariants_hold()
     }
 
     /// Whether every promise held.
-    pub fn promises_held(&self) -> bool {
-        self.promises.iter().all(|promise| promise.held)
+    pub fn invariants_hold(&self) -> bool {
+        self.invariants.iter().all(|promise| promise.held)
     }
 }
 
 /// What the roll's transitions and invocations cost, in US dollars.
-pub fn cost_usd(transitions: u64, seen: &Seen) -> f64 {
+pub fn cost_usd(transitions: u64, seen: &Tally) -> f64 {
     let (states, functions) = cost_parts_usd(transitions, seen.invocations, seen.megabyte_ms);
     states + functions
 }
@@ -148,10 +148,10 @@ mod tests {
 
     #[test]
     fn cost_follows_the_public_prices() {
-        let seen = Seen {
+        let seen = Tally {
             invocations: 1_000_000,
             megabyte_ms: 128 * 1_000_000 * 100,
-            ..Seen::default()
+            ..Tally::default()
         };
         // 1,000 transitions, a million invocations of 100 ms with 128 MB (12,500 GB-s).
         assert_eq!(

@@ -105,7 +105,7 @@ pub fn serve(account: &mut Account, caller: &Caller, request: &Request<'_>) -> R
         (Err(error), _) => Err(error.clone()),
     };
     let name = action.unwrap_or("Unknown");
-    account.tell_call(caller, "s3", name, answer.as_ref().err());
+    account.record_call(caller, "s3", name, answer.as_ref().err());
     match answer {
         Ok(response) => response,
         Err(error) => xml::error(&error, &bucket, &key),

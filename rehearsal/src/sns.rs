@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::account::{Account, Caller, arn};
-use crate::fact::Fact;
-use crate::shape::is_like;
+use crate::glob::matches_iam_glob;
+use crate::trace::TraceEvent;
 use crate::wire::{ApiError, only};
 
 /// The longest message, in bytes (documented).
@@ -134,7 +134,7 @@ fn publish(account: &mut Account, caller: &Caller, input: &Value) -> Result<Valu
     }
     topic.messages.push(message.clone());
     let topic = arn.rsplit(':').next().unwrap_or_default().to_owned();
-    account.tell(Fact::Notice { topic, message });
+    account.record(TraceEvent::Notice { topic, message });
     // Of the wire's chance: that somebody is told changes nothing of what happens.
     let id = account.wire_random.u128(..);
     Ok(json!({"MessageId": format!("{id:032x}")}))
@@ -152,7 +152,7 @@ impl Topic {
         statements.into_iter().any(|statement| {
             let has = |member: &Value, wanted: &str| {
                 let mut each = list(member).into_iter().filter_map(Value::as_str);
-                each.any(|pattern| is_like(wanted, &pattern.to_lowercase()))
+                each.any(|pattern| matches_iam_glob(wanted, &pattern.to_lowercase()))
             };
             statement["Effect"] == "Allow"
                 && statement["Condition"].is_null()
@@ -246,10 +246,10 @@ mod tests {
         let message = json!({"TopicArn": TOPIC, "Message": "hello"});
         ask(&mut account, &Caller::Operator, "Publish", message).expect("published");
         assert_eq!(account.sns.topic(TOPIC).expect("there").messages, ["hello"]);
-        let told = account.facts.iter().any(|told| {
-            matches!(&told.fact, Fact::Notice { topic, message } if topic == "notices" && message == "hello")
+        let told = account.trace.iter().any(|told| {
+            matches!(&told.event, TraceEvent::Notice { topic, message } if topic == "notices" && message == "hello")
         });
-        assert!(told, "{:?}", account.facts);
+        assert!(told, "{:?}", account.trace);
     }
 
     #[test]

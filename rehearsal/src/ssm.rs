@@ -5,8 +5,8 @@
 //! not there has no message. A name may be an ARN, and end in a selector: `NAME:2` or `NAME:label`.
 //! A label is on one version at a time.
 
+mod events;
 mod names;
-mod notice;
 pub mod public;
 mod selector;
 
@@ -125,7 +125,7 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     }
     let version = parameter.versions.len();
     let operation = if is_new { "Create" } else { "Update" };
-    notice::changed(account, name, operation, json!({}));
+    events::changed(account, name, operation, json!({}));
     Ok(json!({"Version": version, "Tier": "Standard"}))
 }
 
@@ -227,7 +227,7 @@ fn label(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     for (label, from) in moved {
         let from = from.map(|number| number.to_string()).unwrap_or_default();
         let more = json!({"label": label, "fromVersion": from, "toVersion": number.to_string()});
-        notice::changed(account, &name, action, more);
+        events::changed(account, &name, action, more);
     }
     Ok(json!({"InvalidLabels": [], "ParameterVersion": number}))
 }
@@ -238,7 +238,7 @@ fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     if !account.ssm.parameters.contains_key(name) {
         return Err(not_found());
     }
-    notice::changed(account, name, "Delete", json!({}));
+    events::changed(account, name, "Delete", json!({}));
     account.ssm.parameters.remove(name);
     Ok(json!({}))
 }

@@ -20,40 +20,40 @@ use crate::account::{self, Account};
 use crate::wire::ApiError;
 
 mod activities;
-mod asked;
+pub mod activity_task;
 pub mod choice;
 mod decide;
 pub mod definition;
 mod ending;
+mod events;
 pub mod execution;
 mod executions;
-pub mod held;
+pub mod failure;
 pub mod host;
 pub mod intrinsic;
 mod leave;
 mod logging;
 mod machines;
 mod members;
-mod notice;
 mod parse;
 mod parse_choice;
 mod parse_task;
 pub mod path;
 mod redrive;
+mod request_fields;
 mod run;
 mod task;
 pub mod template;
 mod timestamp;
-pub mod trouble;
 
 pub use execution::Execution;
 pub use machines::StateMachine;
 
-use trouble::Trouble;
+use failure::Failure;
 
 /// How long things take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dynamics {
+pub struct Timing {
     /// From leaving one state, or starting, to entering the next. Assumed: AWS promises nothing, and tens of
     /// milliseconds are usual.
     pub transition: Duration,
@@ -63,15 +63,15 @@ pub struct Dynamics {
     /// assumed: in between.
     pub deletion: Duration,
     /// Which entries of Retry and Catch are about a result that is too large.
-    pub data_limit: trouble::DataLimit,
+    pub data_limit: failure::DataLimit,
 }
 
-impl Default for Dynamics {
+impl Default for Timing {
     fn default() -> Self {
         Self {
             transition: Duration::from_millis(25),
             deletion: Duration::from_secs(30),
-            data_limit: trouble::DataLimit::default(),
+            data_limit: failure::DataLimit::default(),
         }
     }
 }
@@ -80,7 +80,7 @@ impl Default for Dynamics {
 #[derive(Debug, Default)]
 pub struct State {
     /// How long things take.
-    pub dynamics: Dynamics,
+    pub timing: Timing,
     /// Whether the history of an execution is dropped as soon as that has ended: for a roll of hundreds of instances in
     /// which nobody reads it. `GetExecutionHistory` then refuses to answer for such an execution.
     pub forget_histories: bool,
@@ -89,7 +89,7 @@ pub struct State {
     machines: BTreeMap<String, StateMachine>,
     activities: BTreeMap<String, activities::Activity>,
     /// What activity workers have taken, by token.
-    tokens: BTreeMap<String, held::Held>,
+    tokens: BTreeMap<String, activity_task::HeldTask>,
     executions: Vec<Execution>,
     by_arn: BTreeMap<String, usize>,
 }
@@ -156,10 +156,10 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DeleteActivity" => activities::delete(account, input),
         "DescribeActivity" => activities::describe(account, input),
         "ListActivities" => activities::list_all(account, input),
-        "GetActivityTask" => held::get(account, input),
-        "SendTaskSuccess" => held::succeeded(account, input),
-        "SendTaskFailure" => held::failed(account, input),
-        "SendTaskHeartbeat" => held::heartbeat(account, input),
+        "GetActivityTask" => activity_task::get(account, input),
+        "SendTaskSuccess" => activity_task::succeeded(account, input),
+        "SendTaskFailure" => activity_task::failed(account, input),
+        "SendTaskHeartbeat" => activity_task::heartbeat(account, input),
         "GetExecutionHistory" => executions::history(account, input),
         _ => Err(ApiError::not_implemented("states", action)),
     }
@@ -208,7 +208,7 @@ pub fn task_returned(
     result: Result<Value, crate::lambda::Failure>,
 ) {
     if let Some(run) = account.stepfunctions.by_arn.get(&ticket.execution).copied() {
-        let result = result.map_err(|failure| Trouble::new(&failure.error, failure.cause));
+        let result = result.map_err(|failure| Failure::new(&failure.error, failure.cause));
         task::returned(account, run, ticket.attempt, result);
     }
 }

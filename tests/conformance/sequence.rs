@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::functions::Answer;
-use rehearsal::story::Switch;
+use rehearsal::scenario::ModelVariant;
 use serde_json::{Map, Value};
 
 /// One file.
@@ -14,7 +14,7 @@ pub struct Sequence {
     /// The seed of the account.
     pub seed: u64,
     /// The assumptions that are turned.
-    pub variants: Vec<Switch>,
+    pub variants: Vec<ModelVariant>,
     /// What is done and seen, in order.
     pub steps: Vec<Step>,
 }
@@ -103,10 +103,10 @@ impl Sequence {
     }
 }
 
-fn variants(value: Option<&Value>) -> Result<Vec<Switch>, String> {
+fn variants(value: Option<&Value>) -> Result<Vec<ModelVariant>, String> {
     let turned = value.and_then(Value::as_object).into_iter().flatten();
     let variant = |(name, value): (&String, &Value)| {
-        let known = Switch::ALL.iter().find(|(_, known)| known == name);
+        let known = ModelVariant::ALL.iter().find(|(_, known)| known == name);
         match (known, value) {
             (Some((switch, _)), Value::Bool(true)) => Ok(*switch),
             (Some(_), _) => Err(format!("variant {name} is {value}, not true")),

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use rehearsal::account::{Account, Caller};
 use rehearsal::cloudwatch::Metric;
-use rehearsal::fact::{ExecutionFact, Fact, Told};
-use rehearsal::story::{Listener, files::Files, play, script};
-use rehearsal::telling::Line;
+use rehearsal::narrator::LogLine;
+use rehearsal::scenario::{Listener, files::Files, parse, run};
+use rehearsal::trace::{ExecutionEvent, Record, TraceEvent};
 use serde_json::{Value, json};
 use workers::Worker;
 use workers::metrics::NAMESPACE;
@@ -95,13 +95,13 @@ struct Record {
 }
 
 impl Listener for Record {
-    fn line(&mut self, _line: &Line) {}
+    fn line(&mut self, _line: &LogLine) {}
 
-    fn fact(&mut self, account: &Account, told: &Told) {
-        if let Fact::Execution {
-            what: ExecutionFact::Ended { .. },
+    fn fact(&mut self, account: &Account, told: &Record) {
+        if let TraceEvent::Execution {
+            what: ExecutionEvent::Ended { .. },
             ..
-        } = told.fact
+        } = told.event
         {
             self.metrics
                 .extend(account.cloudwatch.metrics.keys().cloned());
@@ -116,9 +116,9 @@ fn written() -> BTreeSet<Metric> {
         let path: PathBuf =
             Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.story"));
         let text = std::fs::read_to_string(&path).expect("a story");
-        let mut story = script::read(name, &text).expect("a story that can be read");
+        let mut story = parse::read(name, &text).expect("a story that can be read");
         story.settings.set_parameter("Metrics", "true");
-        play(&story.settings, &story.actions, record.clone())
+        run(&story.settings, &story.actions, record.clone())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
     let record = record.lock().expect("no story panicked");

@@ -20,7 +20,7 @@ pub fn run(input: &[u8]) -> Verdict {
         Err(refused) => return refused,
     };
     CLUSTER.with_borrow_mut(|account| {
-        account.facts.clear();
+        account.trace.clear();
         let meant = match asked(account, input) {
             Ok(meant) => meant,
             Err(message) => return Verdict::Refused(message),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rehearsal::account::Caller;
-use rehearsal::story::files::read_parameters;
+use rehearsal::scenario::files::read_parameters;
 use serde_json::{Value, json};
 
 use super::{Verdict, scene, text};

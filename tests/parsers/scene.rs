@@ -5,7 +5,7 @@ use std::time::Duration;
 use rehearsal::account::{Account, Caller};
 use rehearsal::ec2::Instance;
 use rehearsal::ecs::instance_started;
-use rehearsal::story::files::{Files, built_in_parameters};
+use rehearsal::scenario::files::{Files, built_in_parameters};
 use rehearsal::wire::ApiError;
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ pub fn deployed() -> Account {
     let stack = account.cloudformation.stack(STACK).expect("it was made");
     assert_eq!(stack.status, "CREATE_COMPLETE");
     serves(&mut account);
-    account.facts.clear();
+    account.trace.clear();
     account
 }
 

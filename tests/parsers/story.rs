@@ -1,6 +1,6 @@
 //! Stories: what is read can be written, and is then read as the same.
 
-use rehearsal::story::{Action, Call, script, written};
+use rehearsal::scenario::{Action, Call, parse, print};
 
 use super::{Verdict, rounded, text};
 
@@ -9,7 +9,7 @@ pub fn run(input: &[u8]) -> Verdict {
         Ok(input) => input,
         Err(refused) => return refused,
     };
-    let read = match script::read("a.story", input) {
+    let read = match parse::read("a.story", input) {
         Ok(read) => read,
         Err(message) => {
             let place = message.strip_prefix("a.story:");
@@ -20,8 +20,8 @@ pub fn run(input: &[u8]) -> Verdict {
             return Verdict::Refused(message);
         }
     };
-    let text = written::story(&read.settings, &read.actions);
-    let again = script::read("b.story", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let text = print::story(&read.settings, &read.actions);
+    let again = parse::read("b.story", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let (one, other) = (read.actions.clone(), again.actions);
     let other: Vec<Action> = other.into_iter().map(comparable).collect();
     assert_eq!(other, one.into_iter().map(comparable).collect::<Vec<_>>());
@@ -29,7 +29,7 @@ pub fn run(input: &[u8]) -> Verdict {
     assert_eq!(other.parameters, one.parameters, "{text}");
     assert_eq!(other.workload, one.workload, "{text}");
     assert_eq!(other.faults, one.faults, "{text}");
-    assert_eq!(other.switches, one.switches, "{text}");
+    assert_eq!(other.variants, one.variants, "{text}");
     assert_eq!(other.seed, one.seed, "{text}");
     Verdict::Accepted
 }

@@ -1,7 +1,7 @@
 //! What `aws ecs describe-services` prints, for `rehearse --workload`, and whether the account takes what is read of it.
 
+use rehearsal::host::SimulationHost;
 use rehearsal::workload::{Workload, start};
-use rehearsal::world::World;
 use serde_json::json;
 
 use super::{Verdict, scene, text};
@@ -22,7 +22,7 @@ pub fn run(input: &[u8]) -> Verdict {
     assert!(workload.tasks.is_empty(), "there are no tasks in the file");
     assert!(workload.services.iter().all(|it| !it.name.is_empty()));
     assert!(workload.assumed.len() >= workload.services.len());
-    let world = World::new(scene::empty());
+    let world = SimulationHost::new(scene::empty());
     let cluster = json!({"clusterName": "c"});
     world
         .call("ecs", "CreateCluster", &cluster)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rehearsal::account::{Account, Caller};
-use rehearsal::story::files::Files;
+use rehearsal::scenario::files::Files;
 use serde_json::{Value, json};
 
 /// The parameters of a stack.

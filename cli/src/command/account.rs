@@ -10,11 +10,11 @@ use clap::Args;
 use jiff::Timestamp;
 use rehearsal::account::{Account as InMemory, REGION};
 use rehearsal::endpoint::{self, keys::Keys};
-use rehearsal::environments::{Environments, Host};
 use rehearsal::faults::{Fault, Faults, SLOW_PULL};
 use rehearsal::functions::Invoker;
-use rehearsal::story::files::Files;
-use rehearsal::world::World;
+use rehearsal::host::SimulationHost;
+use rehearsal::lambda_process::{Host, LambdaProcesses};
+use rehearsal::scenario::files::Files;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use workers::text::printable;
@@ -120,7 +120,7 @@ impl Account {
         let listener = endpoint::listen(self.listen)?;
         let url = endpoint::url(&listener)?;
         let keys = Keys::random()?;
-        let environments = Environments::new(Host {
+        let environments = LambdaProcesses::new(Host {
             workers: self.workers.folder()?,
             endpoint: url.clone(),
             keys: keys.clone(),
@@ -135,14 +135,14 @@ impl Account {
         let mut account = InMemory::new(Timestamp::now(), self.seed);
         account.cloudformation.files = files.texts;
         // AWS's API limits hold here from the beginning; a rehearsal starts its workload without them.
-        account.ecs.dynamics.throttling = true;
+        account.ecs.timing.throttling = true;
         if self.fault.contains(&Fault::SlowPull) {
-            account.ecs.dynamics.pending_with_pull = SLOW_PULL;
+            account.ecs.timing.pending_with_pull = SLOW_PULL;
         }
         account.faults = Faults::learning(self.fault.iter().copied());
         account.lambda.refuses_uploads = !self.run_uploaded_code;
         let invoker = Invoker::Processes(environments);
-        let world = World::on_the_wall_clock(account, self.speed, invoker);
+        let world = SimulationHost::on_the_wall_clock(account, self.speed, invoker);
         let log = Arc::new(|line: &str| anstream::eprintln!("refused: {}", printable(line)));
         let server = endpoint::serve(listener, world.clone(), keys.clone(), log);
         let mut terminate = signal(SignalKind::terminate())

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 
 use clap::{Args, ValueEnum};
 use rehearsal::report::Report;
-use rehearsal::story::files::{Files, built_in_parameters, read_parameters};
-use rehearsal::story::{
-    Action, Afterwards, Played, Processes, Settings, Unplayable, play_then, play_with_processes,
+use rehearsal::scenario::files::{Files, built_in_parameters, read_parameters};
+use rehearsal::scenario::{
+    Action, Inspect, Outcome, Processes, Settings, Unplayable, run_and_inspect, run_with_processes,
 };
 use rehearsal::workload::Workload;
 
@@ -149,7 +149,7 @@ impl Rehearse {
         &self,
         settings: &Settings,
         live: &Arc<Mutex<Live>>,
-        afterwards: Option<Afterwards<'_>>,
+        afterwards: Option<Inspect<'_>>,
     ) -> Result<Report, Unplayable> {
         if !self.processes {
             if self.workers.were_given() {
@@ -158,7 +158,7 @@ impl Rehearse {
                         .into(),
                 );
             }
-            let played = play_then(settings, &self.actions(), live.clone(), afterwards)?;
+            let played = run_and_inspect(settings, &self.actions(), live.clone(), afterwards)?;
             return Ok(only_report(played)?);
         }
         let processes = Processes {
@@ -166,7 +166,7 @@ impl Rehearse {
             speed: self.speed.unwrap_or(SPEED),
             log: self.workers.log(),
         };
-        let played = play_with_processes(
+        let played = run_with_processes(
             settings,
             &self.actions(),
             &processes,
@@ -206,8 +206,8 @@ impl Rehearse {
             workload: Workload::default(),
             faults: self.fault.iter().filter_map(|it| it.fault()).collect(),
             seed: self.seed,
-            switches: Vec::new(),
-            wrong: None,
+            variants: Vec::new(),
+            mutation: None,
         };
         if let Some(instances) = self.instances {
             settings.set_instances(instances);
@@ -232,7 +232,7 @@ impl Rehearse {
 ///
 /// # Errors
 /// If there was none.
-fn only_report(played: Played) -> Result<Report, String> {
+fn only_report(played: Outcome) -> Result<Report, String> {
     let first = played.reports.into_iter().next();
     first.ok_or_else(|| "the rehearsal has no rollout".to_owned())
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use clap::Args;
-use rehearsal::story::{play, script};
+use rehearsal::scenario::{parse, run};
 use rehearsal::text_file;
 use serde_json::json;
 
@@ -41,14 +41,14 @@ impl Scenario {
     pub fn run(self) -> Result<ExitCode, String> {
         let file = self.file.display().to_string();
         let text = text_file::read(&self.file)?;
-        let script = script::read(&file, &text)?;
+        let script = parse::read(&file, &text)?;
         let is_text = self.output == Output::Text;
         let live = Arc::new(Mutex::new(Live::new(if is_text {
             Shown::Lines
         } else {
             Shown::Progress
         })));
-        let played = play(&script.settings, &script.actions, live.clone())
+        let played = run(&parse.settings, &parse.actions, live.clone())
             .map_err(|why| format!("{file}: {why}"))?;
         live.lock()
             .expect("a panic in a listener ends the program")
@@ -57,26 +57,26 @@ impl Scenario {
             for report in &played.reports {
                 say_values(&summary::text(report), summary::VALUES);
             }
-            for broken in &played.broken {
-                let name = broken.claim.name();
+            for broken in &played.violations {
+                let name = broken.invariant.name();
                 say(format!(
                     "violation of {name} at {}: {}\n",
                     broken.at, broken.detail
                 ));
             }
         } else {
-            let violations = played.broken.iter().map(|it| {
-                json!({"invariant": it.claim.name(), "at": it.at.to_string(), "detail": it.detail})
+            let violations = played.violations.iter().map(|it| {
+                json!({"invariant": it.invariant.name(), "at": it.at.to_string(), "detail": it.detail})
             });
             let violations: Vec<_> = violations.collect();
             let result = json!({"rollouts": played.reports, "violations": violations});
             say(format!("{result:#}\n"));
         }
-        let held = played.broken.is_empty()
+        let held = played.violations.is_empty()
             && played
                 .reports
                 .iter()
-                .all(rehearsal::report::Report::promises_held);
+                .all(rehearsal::report::Report::invariants_hold);
         Ok(if held {
             ExitCode::SUCCESS
         } else {

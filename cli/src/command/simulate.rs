@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Args;
-use rehearsal::simulation::{Drawn, Ran, draw, run, shrink};
+use rehearsal::explorer::{GeneratedScenario, Run, generate, run, shrink};
 
 use super::flow;
 use super::rehearse::Output;
@@ -67,7 +67,7 @@ impl Simulate {
         }
         let began = Instant::now();
         let mut simulated = Simulated::new(self.from, self.seeds);
-        let mut failed: VecDeque<(Drawn, Ran)> = VecDeque::new();
+        let mut failed: VecDeque<(GeneratedScenario, Run)> = VecDeque::new();
         for (count, (drawn, ran)) in (1..).zip(self.play(end)) {
             simulated.add(&drawn, &ran);
             if !ran.failures.is_empty() {
@@ -110,7 +110,7 @@ impl Simulate {
     }
 
     /// Plays the stories on threads of their own; they come as they end.
-    fn play(&self, end: u64) -> Receiver<(Drawn, Ran)> {
+    fn play(&self, end: u64) -> Receiver<(GeneratedScenario, Run)> {
         let usual = thread::available_parallelism().map_or(1, |count| count.get() as u64);
         let jobs = self.jobs.unwrap_or(usual).min(self.seeds);
         let (sender, receiver) = channel();
@@ -123,7 +123,7 @@ impl Simulate {
                     if seed >= end {
                         return;
                     }
-                    let drawn = draw(seed);
+                    let drawn = generate(seed);
                     let ran = run(&drawn);
                     // Nobody listens any more: the program is ending.
                     if sender.send((drawn, ran)).is_err() {

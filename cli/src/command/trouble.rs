@@ -1,7 +1,7 @@
 //! What `--fault` names: a fault that lasts, or something that befalls the cluster in the middle of the roll.
 
-use rehearsal::story::mishap::{self, Mishap};
-use rehearsal::story::{Action, Fault};
+use rehearsal::scenario::incident::{self, Incident};
+use rehearsal::scenario::{Action, Fault};
 
 /// So many seconds after the roll has begun a mishap befalls the cluster: the first new instance joins about then.
 const BEFALLS_AFTER: u64 = 120;
@@ -12,7 +12,7 @@ pub enum Trouble {
     /// All the time.
     Fault(Fault),
     /// Once.
-    Mishap(Mishap),
+    Mishap(Incident),
 }
 
 impl Trouble {
@@ -21,9 +21,9 @@ impl Trouble {
     /// # Errors
     /// A sentence with the names that there are.
     pub fn from_name(name: &str) -> Result<Self, String> {
-        match (Fault::from_name(name), Mishap::usual(name)) {
+        match (Fault::from_name(name), Incident::usual(name)) {
             (Ok(fault), _) => Ok(Self::Fault(fault)),
-            (Err(_), Some(mishap)) => Ok(Self::Mishap(mishap)),
+            (Err(_), Some(mishap)) => Ok(Self::Mishap(incident)),
             (Err(message), None) => {
                 let once: Vec<&str> = once().map(|(name, _)| name).collect();
                 Err(format!("{message}, {}", once.join(", ")))
@@ -49,7 +49,7 @@ impl Trouble {
         match self {
             Self::Fault(_) => None,
             Self::Mishap(mishap) => {
-                let befall = Action::Befall(mishap);
+                let befall = Action::Inject(incident);
                 Some(Action::In(BEFALLS_AFTER, Box::new(befall)))
             }
         }
@@ -58,7 +58,7 @@ impl Trouble {
 
 /// The incidents, each with what it does, but for one that has the name of a fault: the flag means the fault then.
 fn once() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let all = mishap::WORDS.iter().map(|(name, _, what)| (*name, *what));
+    let all = incident::WORDS.iter().map(|(name, _, what)| (*name, *what));
     all.filter(|(name, _)| Fault::from_name(name).is_err())
 }
 

@@ -8,7 +8,7 @@ use std::thread;
 
 use jiff::SignedDuration;
 use rehearsal::report::{Report, rounded};
-use rehearsal::story::{Action, Settings, play};
+use rehearsal::scenario::{Action, Settings, run};
 use serde::Serialize;
 
 use super::checks::Remark;
@@ -146,7 +146,7 @@ fn tell(seen: &Seen, settings: &Settings, rehearsed: &Rehearsed) -> Result<Told,
     let heard = Heard::with_families(rehearsed.families.clone());
     let heard = Arc::new(Mutex::new(heard));
     let actions: &[Action] = &rehearsed.actions;
-    let played = play(settings, actions, heard.clone());
+    let played = run(settings, actions, heard.clone());
     let heard = heard.lock().map_err(|_| "the rehearsal broke off")?;
     let played = played.map_err(|why| heard.without_ids(&why.to_string()))?;
     let report = played.reports.into_iter().next();

@@ -1,13 +1,13 @@
 //! Plans of clusters in the account in memory: of healthy ones, of ones with one thing wrong, and of fifty that are drawn.
 
 use rehearsal::account::{Caller, REGION};
-use rehearsal::inside::{sdk_config, wire};
+use rehearsal::explorer::generate;
+use rehearsal::host::SimulationHost;
 use rehearsal::report::Report;
-use rehearsal::simulation::draw;
-use rehearsal::story::files::{Files, built_in_parameters};
-use rehearsal::story::{Action, Call, Settings, play_and_look};
+use rehearsal::scenario::files::{Files, built_in_parameters};
+use rehearsal::scenario::{Action, Call, Settings, play_and_look};
+use rehearsal::sdk_client::{in_process_connector, sdk_config};
 use rehearsal::workload::{Service, Standalone, Workload};
-use rehearsal::world::World;
 use serde_json::{Value, json};
 use workers::model::group::LifecycleState;
 
@@ -39,8 +39,8 @@ fn healthy() -> Settings {
         workload: Workload::built_in(4),
         faults: Vec::new(),
         seed: 1,
-        switches: Vec::new(),
-        wrong: None,
+        variants: Vec::new(),
+        mutation: None,
     };
     settings.set_instances(4);
     settings.workload.tasks.clear();
@@ -51,11 +51,11 @@ fn healthy() -> Settings {
 fn seen(
     settings: &Settings,
     (before, after): (&[Action], &[Action]),
-    deed: impl Fn(&World),
+    deed: impl Fn(&SimulationHost),
 ) -> (Seen, Vec<Report>) {
     let looked = play_and_look(settings, (before, after), async |world| {
         deed(world);
-        let config = sdk_config(world, wire(world, Caller::Operator));
+        let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let seen = look_at(&aws, STACK, &|| world.now()).await;
         seen.expect("it can be seen").0
@@ -68,7 +68,7 @@ fn planned(seen: &Seen, asked: &Asked) -> Plan {
     Plan::of(seen, asked, || estimate::rehearse(seen, asked), Vec::new())
 }
 
-fn call(world: &World, service: &str, action: &str, input: Value) -> Value {
+fn call(world: &SimulationHost, service: &str, action: &str, input: Value) -> Value {
     world
         .call(service, action, &input)
         .unwrap_or_else(|error| panic!("{action}: {error:?}"))
@@ -92,12 +92,12 @@ struct Wrong {
     name: &'static str,
     settings: Settings,
     before: Vec<Action>,
-    deed: fn(&World),
+    deed: fn(&SimulationHost),
     mend: fn(&mut Seen),
     ami: &'static str,
 }
 
-fn wrong(name: &'static str, deed: fn(&World)) -> Wrong {
+fn wrong(name: &'static str, deed: fn(&SimulationHost)) -> Wrong {
     Wrong {
         name,
         settings: healthy(),
@@ -109,7 +109,7 @@ fn wrong(name: &'static str, deed: fn(&World)) -> Wrong {
 }
 
 /// The first in the answer's list.
-fn first(world: &World, action: &str, input: Value, list: &str) -> Value {
+fn first(world: &SimulationHost, action: &str, input: Value, list: &str) -> Value {
     call(world, "ecs", action, input)[list][0].clone()
 }
 
@@ -123,7 +123,7 @@ fn after(name: &'static str, more: Action) -> Wrong {
 
 fn around_it() -> Vec<Wrong> {
     vec![
-        after("stack-busy", Action::Release),
+        after("stack-busy", Action::StartRollout),
         Wrong {
             mend: |seen| seen.stack.status = "UPDATE_ROLLBACK_FAILED".to_owned(),
             ..wrong("stack-failed", |_| {})
@@ -228,7 +228,7 @@ fn of_services() -> Vec<Wrong> {
                     json!({"cluster": CLUSTER, "serviceName": "large", "taskDefinition": "large", "desiredCount": 1,
                         "launchType": "EC2"}),
                 ),
-                Action::Pass(120),
+                Action::Advance(120),
             ],
             ..wrong("no-place", |_| {})
         },
@@ -397,7 +397,7 @@ impl Compared {
 /// The plan of a drawn cluster and its roll, unless it is blocked.
 fn compared(seed: u64, mut settings: Settings) -> Option<Compared> {
     settings.faults.clear();
-    settings.switches.clear();
+    settings.variants.clear();
     let (seen, reports) = seen(&settings, (&[Action::Deploy], &[Action::Roll]), |_| {});
     let plan = planned(&seen, &asked());
     let waits_for_deadline = plan
@@ -424,7 +424,7 @@ fn compared(seed: u64, mut settings: Settings) -> Option<Compared> {
 
 #[test]
 fn the_expected_duration_of_fifty_generated_clusters_comes_true() {
-    let drawn = (0..).map(|seed| (seed, draw(seed).settings));
+    let drawn = (0..).map(|seed| (seed, generate(seed).settings));
     let known = drawn.filter(|(_, settings)| !is_open_ended(settings));
     let planned = known.filter_map(|(seed, settings)| compared(seed, settings));
     let mut clusters: Vec<Compared> = planned.take(50).collect();

@@ -29,7 +29,7 @@ impl Answer {
             format!(" Cause: {}.", cause.trim_end_matches('.'))
         });
         let broken = report
-            .promises
+            .invariants
             .iter()
             .filter(|promise| !promise.held)
             .count();

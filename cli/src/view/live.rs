@@ -7,9 +7,9 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::SignedDuration;
 use rehearsal::account::Account;
-use rehearsal::fact::Told;
-use rehearsal::story::Listener;
-use rehearsal::telling::{Line, Mood};
+use rehearsal::narrator::{LogLine, Severity};
+use rehearsal::scenario::Listener;
+use rehearsal::trace::Record;
 
 use super::milestones::Milestones;
 use super::out::say;
@@ -68,7 +68,7 @@ impl Live {
         self.milestones.cause.as_deref()
     }
 
-    fn show(&self, mood: Mood, line: &str) {
+    fn show(&self, mood: Severity, line: &str) {
         let style = style(mood);
         self.bar
             .suspend(|| say(format!("{style}{line}{style:#}\n")));
@@ -76,13 +76,13 @@ impl Live {
 }
 
 impl Listener for Live {
-    fn line(&mut self, line: &Line) {
+    fn line(&mut self, line: &LogLine) {
         if self.shown == Shown::Lines {
-            self.show(line.mood, &line.to_string());
+            self.show(line.severity, &line.to_string());
         }
     }
 
-    fn fact(&mut self, _account: &Account, told: &Told) {
+    fn fact(&mut self, _account: &Account, told: &Record) {
         let milestone = self.milestones.of(told);
         let (replaced, of) = self.milestones.replaced();
         self.bar.set_length(of as u64);
@@ -108,11 +108,11 @@ impl Listener for Live {
     }
 }
 
-fn style(mood: Mood) -> Style {
+fn style(mood: Severity) -> Style {
     match mood {
-        Mood::Good => AnsiColor::Green.on_default(),
-        Mood::Waiting => Style::new().dimmed(),
-        Mood::Bad => AnsiColor::Red.on_default(),
-        Mood::Plain => Style::new(),
+        Severity::Good => AnsiColor::Green.on_default(),
+        Severity::Waiting => Style::new().dimmed(),
+        Severity::Bad => AnsiColor::Red.on_default(),
+        Severity::Plain => Style::new(),
     }
 }

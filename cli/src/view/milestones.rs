@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rehearsal::fact::{ExecutionFact, Fact, SpotFact, Told};
-use rehearsal::telling::{FailedWorkers, Mood};
+use rehearsal::narrator::{FailedWorkers, Severity};
+use rehearsal::trace::{ExecutionEvent, Record, SpotEvent, TraceEvent};
 
 use crate::format::{between, count, duration};
 
@@ -29,7 +29,7 @@ pub struct Milestone {
     /// What happened.
     pub text: String,
     /// How it strikes the reader.
-    pub mood: Mood,
+    pub mood: Severity,
 }
 
 /// Picks the milestones out of the facts.
@@ -63,11 +63,11 @@ pub struct Milestones {
 
 impl Milestones {
     /// The milestone that a fact is, if it is one.
-    pub fn of(&mut self, told: &Told) -> Option<Milestone> {
+    pub fn of(&mut self, told: &Record) -> Option<Milestone> {
         self.began.get_or_insert(told.at);
-        self.failed.note(&told.fact);
+        self.failed.note(&told.event);
         let course = self.course(told);
-        let (text, mood) = course.or_else(|| self.went_wrong(&told.fact))?;
+        let (text, mood) = course.or_else(|| self.went_wrong(&told.event))?;
         let began = self.began.unwrap_or(told.at);
         Some(Milestone {
             at: told.at.duration_since(began).unsigned_abs(),
@@ -85,16 +85,16 @@ impl Milestones {
     }
 
     /// What the stack and its instances do.
-    fn course(&mut self, told: &Told) -> Option<(String, Mood)> {
-        match &told.fact {
-            Fact::Stack {
+    fn course(&mut self, told: &Record) -> Option<(String, Severity)> {
+        match &told.event {
+            TraceEvent::Stack {
                 stack,
                 logical_id,
                 status,
                 reason,
                 ..
             } if stack == STACK && logical_id == STACK => self.stack(told.at, status, reason),
-            Fact::Lifecycle {
+            TraceEvent::Lifecycle {
                 instance,
                 ami,
                 state,
@@ -105,9 +105,9 @@ impl Milestones {
     }
 
     /// What goes wrong.
-    fn went_wrong(&mut self, fact: &Fact) -> Option<(String, Mood)> {
+    fn went_wrong(&mut self, fact: &TraceEvent) -> Option<(String, Severity)> {
         match fact {
-            Fact::Invocation {
+            TraceEvent::Invocation {
                 instance,
                 function,
                 verdict,
@@ -118,9 +118,9 @@ impl Milestones {
                 // Of all reasons this alone begins with the instance.
                 self.trouble("never", reason.clone())
             }
-            Fact::Execution {
+            TraceEvent::Execution {
                 instance,
-                what: ExecutionFact::Ended { status, .. },
+                what: ExecutionEvent::Ended { status, .. },
                 ..
             } if !self.given_up.contains(instance) => {
                 let reason = self.failed.reason(fact)?;
@@ -130,14 +130,14 @@ impl Milestones {
                 }
             }
             // That an instance which EC2 took back died with its tasks is told already.
-            Fact::Died { instance } | Fact::TaskKilled { instance, .. }
+            TraceEvent::Died { instance } | TraceEvent::TaskKilled { instance, .. }
                 if self.reclaimed.contains(instance) =>
             {
                 None
             }
-            Fact::Died { instance } => self.trouble("died", format!("{instance} died")),
-            Fact::Spot { instance, what } => self.spot(instance, *what),
-            Fact::TaskKilled {
+            TraceEvent::Died { instance } => self.trouble("died", format!("{instance} died")),
+            TraceEvent::Spot { instance, what } => self.spot(instance, *what),
+            TraceEvent::TaskKilled {
                 group, instance, ..
             } => {
                 let text = format!("a task of {group} was killed with {instance}");
@@ -147,9 +147,9 @@ impl Milestones {
         }
     }
 
-    fn stack(&mut self, at: Timestamp, status: &str, reason: &str) -> Option<(String, Mood)> {
+    fn stack(&mut self, at: Timestamp, status: &str, reason: &str) -> Option<(String, Severity)> {
         Some(match status {
-            "CREATE_COMPLETE" => ("stack created".to_owned(), Mood::Plain),
+            "CREATE_COMPLETE" => ("stack created".to_owned(), Severity::Plain),
             "UPDATE_IN_PROGRESS" if !self.rolls => {
                 (self.rolls, self.began) = (true, Some(at));
                 self.old = self.instances.keys().cloned().collect();
@@ -162,25 +162,25 @@ impl Milestones {
                 let count = count(self.size, "instance");
                 (
                     format!("the update begins: {count} to replace"),
-                    Mood::Plain,
+                    Severity::Plain,
                 )
             }
             "UPDATE_ROLLBACK_IN_PROGRESS" => {
                 self.rolls_back = true;
                 self.cause.get_or_insert_with(|| reason.to_owned());
-                (format!("the update rolls back: {reason}"), Mood::Bad)
+                (format!("the update rolls back: {reason}"), Severity::Bad)
             }
             "UPDATE_COMPLETE" => (
                 "CloudFormation is done: UPDATE_COMPLETE".to_owned(),
-                Mood::Good,
+                Severity::Good,
             ),
             "UPDATE_ROLLBACK_COMPLETE" => (
                 "CloudFormation is done: UPDATE_ROLLBACK_COMPLETE".to_owned(),
-                Mood::Plain,
+                Severity::Plain,
             ),
             other if other.ends_with("_FAILED") => {
                 self.cause.get_or_insert_with(|| reason.to_owned());
-                (format!("the stack is {other}: {reason}"), Mood::Bad)
+                (format!("the stack is {other}: {reason}"), Severity::Bad)
             }
             _ => return None,
         })
@@ -197,7 +197,7 @@ impl Milestones {
         instance: &str,
         ami: &str,
         state: &str,
-    ) -> Option<(String, Mood)> {
+    ) -> Option<(String, Severity)> {
         let entry = (ami.to_owned(), state.to_owned());
         self.instances.insert(instance.to_owned(), entry);
         match state {
@@ -207,7 +207,7 @@ impl Milestones {
             }
             "Terminating:Retained" | "Warmed:Pending:Retained" => Some((
                 format!("{instance} is retained: its drain failed"),
-                Mood::Bad,
+                Severity::Bad,
             )),
             "Terminated" => {
                 self.instances.remove(instance);
@@ -219,7 +219,7 @@ impl Milestones {
     }
 
     /// One more instance is replaced, if that is so: a milestone for each of a few, or for each tenth of many.
-    fn step(&mut self, what: String) -> Option<(String, Mood)> {
+    fn step(&mut self, what: String) -> Option<(String, Severity)> {
         if !self.rolls || self.rolls_back {
             return None;
         }
@@ -231,11 +231,11 @@ impl Milestones {
             false if tenth(now) > tenth(before) => format!("{now} of {size} replaced"),
             _ => return None,
         };
-        Some((text, Mood::Good))
+        Some((text, Severity::Good))
     }
 
     /// An instance is gone: it may be the old one of a replaced instance.
-    fn gone(&mut self, at: Timestamp, instance: &str) -> Option<(String, Mood)> {
+    fn gone(&mut self, at: Timestamp, instance: &str) -> Option<(String, Severity)> {
         let left = self.leaving.remove(instance);
         if !self.rolls {
             return None;
@@ -250,17 +250,17 @@ impl Milestones {
         let is_few = self.size <= EACH_UP_TO;
         let which = if is_old { "old" } else { "new" };
         let text = || format!("{instance} is gone, which had the {which} AMI{took}");
-        step.or_else(|| is_few.then(|| (text(), Mood::Plain)))
+        step.or_else(|| is_few.then(|| (text(), Severity::Plain)))
     }
 
-    fn spot(&mut self, instance: &str, what: SpotFact) -> Option<(String, Mood)> {
+    fn spot(&mut self, instance: &str, what: SpotEvent) -> Option<(String, Severity)> {
         match what {
-            SpotFact::Notice => self.trouble(
+            SpotEvent::Notice => self.trouble(
                 "notice",
                 format!("EC2 takes {instance} back in {}", duration_of_notice()),
             ),
-            SpotFact::AtRisk => self.trouble("risk", format!("EC2 may take {instance} back soon")),
-            SpotFact::Reclaimed { not_stopped } => {
+            SpotEvent::AtRisk => self.trouble("risk", format!("EC2 may take {instance} back soon")),
+            SpotEvent::Reclaimed { not_stopped } => {
                 self.reclaimed.insert(instance.to_owned());
                 let tasks = count(not_stopped, "task");
                 let text = format!("EC2 took {instance} back, with {tasks} that had not stopped");
@@ -270,14 +270,14 @@ impl Milestones {
     }
 
     /// Something that went wrong; the first few of a kind are milestones.
-    fn trouble(&mut self, kind: &'static str, text: String) -> Option<(String, Mood)> {
+    fn trouble(&mut self, kind: &'static str, text: String) -> Option<(String, Severity)> {
         if matches!(kind, "never" | "execution") {
             self.cause.get_or_insert_with(|| text.clone());
         }
         let count = self.troubles.entry(kind).or_default();
         *count += 1;
         match *count {
-            1..=OF_A_KIND => Some((text, Mood::Bad)),
+            1..=OF_A_KIND => Some((text, Severity::Bad)),
             _ => None,
         }
     }
@@ -300,17 +300,17 @@ fn duration_of_notice() -> String {
 mod tests {
     use super::*;
 
-    fn told(second: i64, fact: Fact) -> Told {
-        Told {
+    fn told(second: i64, fact: TraceEvent) -> Record {
+        Record {
             at: Timestamp::from_second(second).expect("a time"),
-            fact,
+            event: fact,
         }
     }
 
-    fn stack(second: i64, status: &str) -> Told {
+    fn stack(second: i64, status: &str) -> Record {
         told(
             second,
-            Fact::Stack {
+            TraceEvent::Stack {
                 stack: STACK.to_owned(),
                 logical_id: STACK.to_owned(),
                 resource_type: "AWS::CloudFormation::Stack".to_owned(),
@@ -320,14 +320,14 @@ mod tests {
         )
     }
 
-    fn lifecycle(second: i64, instance: usize, state: &str) -> Told {
+    fn lifecycle(second: i64, instance: usize, state: &str) -> Record {
         of_ami("ami-1", second, instance, state)
     }
 
-    fn of_ami(ami: &str, second: i64, instance: usize, state: &str) -> Told {
+    fn of_ami(ami: &str, second: i64, instance: usize, state: &str) -> Record {
         told(
             second,
-            Fact::Lifecycle {
+            TraceEvent::Lifecycle {
                 group: "g".to_owned(),
                 instance: format!("i-{instance}"),
                 ami: ami.to_owned(),
@@ -337,7 +337,7 @@ mod tests {
         )
     }
 
-    fn texts(facts: impl IntoIterator<Item = Told>) -> Vec<String> {
+    fn texts(facts: impl IntoIterator<Item = Record>) -> Vec<String> {
         let mut milestones = Milestones::default();
         let picked = facts.into_iter().filter_map(|told| milestones.of(&told));
         picked
@@ -380,7 +380,7 @@ mod tests {
     #[test]
     fn replaced_is_what_is_on_the_new_ami_when_it_is_said() {
         let mut milestones = Milestones::default();
-        let mut take = |told: Told| {
+        let mut take = |told: Record| {
             let text = milestones.of(&told).map(|it| it.text);
             (text.unwrap_or_default(), milestones.replaced().0)
         };
@@ -412,14 +412,14 @@ mod tests {
         );
     }
 
-    fn ended(second: i64, instance: &str, error: &str) -> Told {
+    fn ended(second: i64, instance: &str, error: &str) -> Record {
         let cause = r#"{"errorMessage":"It cannot.","errorType":"ServiceException"}"#;
         told(
             second,
-            Fact::Execution {
+            TraceEvent::Execution {
                 execution: format!("of-{instance}"),
                 instance: instance.to_owned(),
-                what: ExecutionFact::Ended {
+                what: ExecutionEvent::Ended {
                     status: "FAILED".to_owned(),
                     error: error.to_owned(),
                     cause: cause.to_owned(),
@@ -429,10 +429,10 @@ mod tests {
         )
     }
 
-    fn attempt(second: i64, instance: &str, function: &str) -> Told {
+    fn attempt(second: i64, instance: &str, function: &str) -> Record {
         told(
             second,
-            Fact::Invocation {
+            TraceEvent::Invocation {
                 execution: format!("arn:aws:states:eu-west-1:1:execution:m:of-{instance}"),
                 function: function.to_owned(),
                 instance: instance.to_owned(),
@@ -477,7 +477,7 @@ mod tests {
         let never = |second: i64, reason: &str| {
             told(
                 second,
-                Fact::Invocation {
+                TraceEvent::Invocation {
                     execution: String::new(),
                     function: "DevCluster-joined".to_owned(),
                     instance: "i-1".to_owned(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use rehearsal::promises::CLAIMS;
-use rehearsal::simulation::{CLASSES, Drawn, Failure, Ran};
+use rehearsal::explorer::{CLASSES, Failure, GeneratedScenario, Run};
+use rehearsal::invariants::INVARIANTS;
 use serde_json::json;
 
 /// How the branches that are states of the definition begin.
@@ -62,7 +62,7 @@ impl Simulated {
     }
 
     /// Counts a story.
-    pub fn add(&mut self, drawn: &Drawn, ran: &Ran) {
+    pub fn add(&mut self, drawn: &GeneratedScenario, ran: &Run) {
         let outcome = match ran.outcome.as_str() {
             "" => "unplayable",
             status => status,
@@ -116,7 +116,7 @@ impl Simulated {
             let _ = writeln!(text, "{what:<11} {counts}");
         }
         text += &self.coverage();
-        for claim in CLAIMS {
+        for claim in INVARIANTS {
             let name = claim.name();
             let verdict = match self.failures.get(name) {
                 None => format!("invariant   {name} holds: {}", claim.words()),
@@ -146,7 +146,7 @@ impl Simulated {
             let count = self.drawn.get(name)?;
             Some((*name, *count))
         });
-        let missing = Drawn::all_classes().into_iter();
+        let missing = GeneratedScenario::all_classes().into_iter();
         let missing: Vec<_> = missing.filter(|it| !self.drawn.contains_key(it)).collect();
         let of = |prefix: &'static str| {
             let all = self.reached.iter();
@@ -182,7 +182,7 @@ impl Simulated {
                 })
             })
             .collect();
-        let promises: Vec<_> = CLAIMS
+        let promises: Vec<_> = INVARIANTS
             .iter()
             .map(|claim| {
                 let count = self.failures.get(claim.name()).copied().unwrap_or_default();

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use rehearsal::environments::Starts;
-use rehearsal::promises::Promise;
+use rehearsal::api_quota::QuotaUsage;
+use rehearsal::invariants::CheckedInvariant;
+use rehearsal::lambda_process::Starts;
 use rehearsal::report::Report;
-use rehearsal::usage::BucketUse;
 
 use super::report::usd;
 use crate::aws::with_access;
@@ -66,14 +66,14 @@ pub fn text(report: &Report) -> String {
             format!("{function}: {cold} cold, {warm} warm"),
         );
     }
-    for (verdict, text) in report.promises.iter().map(|it| invariant(report, it)) {
+    for (verdict, text) in report.invariants.iter().map(|it| invariant(report, it)) {
         line(verdict, text);
     }
     out
 }
 
 /// An invariant: whether it holds, and its words.
-fn invariant(report: &Report, promise: &Promise) -> (&'static str, String) {
+fn invariant(report: &Report, promise: &CheckedInvariant) -> (&'static str, String) {
     let (verdict, besides) = match promise.held {
         true => ("invariant", besides_spot(report)),
         false => ("VIOLATION", String::new()),
@@ -117,7 +117,7 @@ pub fn short(report: &Report) -> String {
         "cost",
         format!("{} (Step Functions and Lambda)", usd(report.cost_usd)),
     );
-    let (held, broken): (Vec<_>, Vec<_>) = report.promises.iter().partition(|it| it.held);
+    let (held, broken): (Vec<_>, Vec<_>) = report.invariants.iter().partition(|it| it.held);
     for promise in broken {
         line("VIOLATION", format!("{}: {}", promise.name, promise.detail));
     }
@@ -155,7 +155,7 @@ fn left_over(report: &Report) -> Vec<(&'static str, String)> {
         ),
         (
             "instances kept",
-            &report.kept,
+            &report.retained_for_standalone_tasks,
             format!("for standalone tasks; when they have ended: {terminate}"),
         ),
     ];
@@ -199,7 +199,7 @@ fn failures(report: &Report) -> String {
     errors.join(", ")
 }
 
-fn limit(used: &BucketUse) -> String {
+fn limit(used: &QuotaUsage) -> String {
     let percent = |share: f64| share * 100.0;
     let refused = match used.throttled {
         0 => String::new(),

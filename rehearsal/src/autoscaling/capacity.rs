@@ -6,29 +6,29 @@ use jiff::Timestamp;
 use std::time::Duration;
 
 use super::activity::{Activity, Cause, Why};
-use super::choice::choose;
-use super::group::{Group, Instance, Moving};
-use super::lifecycle::{enter, set_out};
-use super::moves::{LifecycleState, Move};
+use super::group::{Group, InFlight, Instance};
+use super::lifecycle::{begin_transition, enter};
+use super::termination_policy::choose;
+use super::transitions::{LifecycleState, Move};
 use super::{Event, warm_pool, whole_seconds};
 use crate::account::{Account, REGION};
 use crate::ec2;
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 
 /// What the group says when it cannot shrink.
 const ALL_PROTECTED: &str = "Could not scale to desired capacity because all remaining instances are protected from scale-in.";
 
 /// Looks at a group again when a change of its size has been taken in.
 pub fn reconcile_later(account: &mut Account, group: &str) {
-    let (least, most) = account.autoscaling.dynamics.capacity_change;
+    let (least, most) = account.autoscaling.timing.capacity_change;
     let delay = account.between(least, most);
     account.after(delay, Event::Reconcile(group.to_owned()));
 }
 
 /// An instance has stopped counting: if the group still wants it replaced, one is launched a little later. Recorded: that of
 /// an unhealthy one is begun with its end.
-pub fn vacancy(account: &mut Account, group: &str, unhealthy: bool) {
-    let dynamics = &account.autoscaling.dynamics;
+pub fn schedule_replacement(account: &mut Account, group: &str, unhealthy: bool) {
+    let dynamics = &account.autoscaling.timing;
     let (least, most) = if unhealthy {
         dynamics.unhealthy_replacement
     } else {
@@ -47,7 +47,7 @@ fn fill(group: &str, unhealthy: bool) -> Event {
 
 /// A launch has failed: the next one comes later, the more so the more have failed in a row.
 pub fn after_failure(account: &mut Account, group: &str) {
-    let dynamics = account.autoscaling.dynamics.clone();
+    let dynamics = account.autoscaling.timing.clone();
     let (least, most) = dynamics.replacement;
     let usual = account.between(least, most);
     let now = account.now;
@@ -65,7 +65,7 @@ pub fn after_failure(account: &mut Account, group: &str) {
 }
 
 /// Launches one instance if the group has fewer than desired.
-pub fn fill_one(account: &mut Account, group: &str, unhealthy: bool) {
+pub fn launch_one(account: &mut Account, group: &str, unhealthy: bool) {
     let Some(found) = account.autoscaling.group(group) else {
         return;
     };
@@ -102,7 +102,7 @@ pub fn reconcile(account: &mut Account, group: &str) {
             break;
         };
         let which = warm_pool::way_out(account, group);
-        set_out(account, group, &id, which, &why);
+        begin_transition(account, group, &id, which, &why);
     }
     warm_pool::refill(account, group);
 }
@@ -146,7 +146,7 @@ fn say_protected(account: &mut Account, group: &str, asked: Option<&str>) {
     activity.description = ALL_PROTECTED.to_owned();
     activity.end(now, "Cancelled", None);
     found.activities.push(activity);
-    account.tell(Fact::Scaling {
+    account.record(TraceEvent::Scaling {
         subject: group.to_owned(),
         what: "cannot scale".to_owned(),
         detail: ALL_PROTECTED.to_owned(),
@@ -172,7 +172,7 @@ pub fn launch(account: &mut Account, group: &str, which: Move, why: &Why) {
             .find(|instance| found.may_join(instance))
     {
         let id = ready.id.clone();
-        set_out(account, group, &id, Move::Join, why);
+        begin_transition(account, group, &id, Move::Join, why);
         return;
     }
     let placement = ec2::Placement {
@@ -227,7 +227,7 @@ fn admit(
     machine: ec2::Instance,
     from: ec2::TemplateVersion,
 ) {
-    let (least, most) = account.autoscaling.dynamics.launch;
+    let (least, most) = account.autoscaling.timing.launch;
     let until_ready = account.between(least, most);
     let (now, activity): (Timestamp, String) = (account.now, account.uuid());
     let Some(found) = account.autoscaling.group_mut(group) else {
@@ -245,7 +245,7 @@ fn admit(
         launched: now,
         healthy: true,
         protected: found.settings.protect_new,
-        moving: Moving {
+        moving: InFlight {
             which,
             activity: activity.clone(),
             not_before: now + until_ready,
@@ -505,7 +505,7 @@ mod tests {
                 "InstanceLifecyclePolicy": {"RetentionTriggers": {"TerminateHookAbandon": policy}},
             });
             let mut account = account(seed, more);
-            account.autoscaling.dynamics.launching_may_be_terminated = chance.bool();
+            account.autoscaling.timing.launching_may_be_terminated = chance.bool();
             for _ in 0..60 {
                 disturb(&mut account, &mut chance);
             }

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::activity::{Cause, Why};
 use super::group::{Group, Instance, OnAbandon};
 use super::input::{boolean, required, validation};
-use super::lifecycle::{past_hooks, set_out};
-use super::moves::{Move, Transition};
+use super::lifecycle::{begin_transition, hooks_done};
+use super::transitions::{Move, Transition};
 use super::{Event, found, found_mut, whole_seconds};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
@@ -69,10 +69,10 @@ fn begin(account: &mut Account, name: &str) -> Result<(), ApiError> {
         }
         if transition == Transition::Terminating {
             let reason = "its group is deleted by force";
-            past_hooks(account, name, &id, Some(reason));
+            hooks_done(account, name, &id, Some(reason));
         }
     }
-    let (least, most) = account.autoscaling.dynamics.forced_deletion;
+    let (least, most) = account.autoscaling.timing.forced_deletion;
     let delay = account.between(least, most);
     account.after(delay, Event::Empty(name.to_owned()));
     Ok(())
@@ -89,9 +89,9 @@ pub fn empty(account: &mut Account, name: &str) {
         asked: group.asked.take(),
     };
     for id in ids(group, |instance| instance.state.counts()) {
-        set_out(account, name, &id, Move::Terminate, &why);
+        begin_transition(account, name, &id, Move::Terminate, &why);
     }
-    let (least, most) = account.autoscaling.dynamics.forced_deletion_of_rest;
+    let (least, most) = account.autoscaling.timing.forced_deletion_of_rest;
     let delay = account.between(least, most);
     account.after(delay, Event::EmptyRest(name.to_owned()));
 }
@@ -118,7 +118,7 @@ pub fn empty_rest(account: &mut Account, name: &str) {
         } else {
             Move::Terminate
         };
-        set_out(account, name, &id, which, &Cause::GroupDeletion.into());
+        begin_transition(account, name, &id, which, &Cause::GroupDeletion.into());
     }
 }
 

@@ -9,7 +9,7 @@ use super::capacity::{zone, zone_id};
 use super::group::{Group, Instance, OnAbandon};
 use super::input::{page, texts};
 use super::metrics;
-use super::moves::LifecycleState;
+use super::transitions::LifecycleState;
 use super::whole_seconds;
 use crate::account::{ACCOUNT_ID, Account, PARTITION};
 use crate::wire::{ApiError, lists, only, query};

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::activity::Activity;
 use super::describe::Written;
-use super::members::Instances;
-use super::moves::{LifecycleState, Move, Transition};
+use super::instance_list::Instances;
 use super::refresh::Refresh;
+use super::transitions::{LifecycleState, Move, Transition};
 use super::warm_pool::WarmPool;
 use crate::ec2::TemplateVersion;
 
@@ -167,7 +167,7 @@ pub struct Instance {
     /// Whether scale-in leaves it alone.
     pub protected: bool,
     /// The move that it is in, or was in last.
-    pub(super) moving: Moving,
+    pub(super) moving: InFlight,
     /// What DescribeAutoScalingGroups answers of it.
     pub(super) written: Written,
 }
@@ -191,7 +191,7 @@ impl Instance {
 
 /// A move under way.
 #[derive(Debug)]
-pub struct Moving {
+pub struct InFlight {
     pub(super) which: Move,
     /// Id of its scaling activity; it also tells this move from an earlier one.
     pub(super) activity: String,

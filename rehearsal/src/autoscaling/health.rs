@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::activity::Cause;
 use super::input::{not_one_of, required, texts};
-use super::lifecycle::set_out;
-use super::moves::{LifecycleState, Move};
+use super::lifecycle::begin_transition;
+use super::transitions::{LifecycleState, Move};
 use super::{Event, capacity, found, found_mut, rebalance};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
@@ -30,12 +30,7 @@ pub const PROCESSES: [&str; 9] = [
 
 /// The health check will look at an instance that has died in service.
 pub fn check_later(account: &mut Account, group: &str, id: &str) {
-    check_within(
-        account,
-        group,
-        id,
-        account.autoscaling.dynamics.health_check,
-    );
+    check_within(account, group, id, account.autoscaling.timing.health_check);
 }
 
 /// The health check will look at an instance of which a user has spoken.
@@ -44,7 +39,7 @@ pub fn check_soon(account: &mut Account, group: &str, id: &str) {
         account,
         group,
         id,
-        account.autoscaling.dynamics.user_health_check,
+        account.autoscaling.timing.user_health_check,
     );
 }
 
@@ -81,8 +76,8 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
         } else {
             Cause::UserHealthCheck
         };
-        set_out(account, group, id, Move::Terminate, &cause.into());
-        capacity::vacancy(account, group, true);
+        begin_transition(account, group, id, Move::Terminate, &cause.into());
+        capacity::schedule_replacement(account, group, true);
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::group::{Action, ActionResult, Hook};
-use super::lifecycle::{end_abandoned, enter, launch_failed, past_hooks};
-use super::moves::Transition;
-use super::{Event, notice};
+use super::lifecycle::{end_abandoned, enter, hooks_done, launch_failed};
+use super::transitions::Transition;
+use super::{Event, events};
 use crate::account::Account;
 use crate::ecs::{self, MANAGED_DRAINING};
 use crate::eventbridge;
@@ -28,7 +28,7 @@ pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
         .map(|(name, hook)| (name.clone(), hook.clone()))
         .collect();
     if hooks.is_empty() {
-        return past_hooks(account, group, id, None);
+        return hooks_done(account, group, id, None);
     }
     let names: Vec<&str> = hooks.iter().map(|(name, _)| name.as_str()).collect();
     let reason = format!("waiting for {}", names.join(", "));
@@ -50,7 +50,7 @@ pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
         .autoscaling
         .group(group)
         .map(|group| {
-            let tell = |action| notice::lifecycle_action(account, group, id, action);
+            let tell = |action| events::lifecycle_action(account, group, id, action);
             actions.iter().filter_map(tell).collect()
         })
         .unwrap_or_default();
@@ -160,7 +160,7 @@ pub fn end_action(
         (ActionResult::Continue, _) if !moving.actions.is_empty() => {}
         (ActionResult::Continue, _) => {
             let hook = format!("{} answered CONTINUE ({why})", action.hook);
-            past_hooks(account, group, id, Some(&hook));
+            hooks_done(account, group, id, Some(&hook));
         }
         (ActionResult::Abandon, transition) => {
             moving.actions.clear();

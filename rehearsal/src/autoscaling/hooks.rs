@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::group::{Action, ActionResult, Group, Hook};
 use super::input::{missing, not_one_of, number, required, text, texts, validation};
-use super::moves::Transition;
+use super::transitions::Transition;
 use super::{found, found_mut, hold};
 use crate::account::Account;
 use crate::ecs::MANAGED_DRAINING;

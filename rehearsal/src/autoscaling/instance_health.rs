@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::health;
 use super::input::{boolean, not_one_of, required};
 use super::instances::no_such_instance;
-use super::moves::LifecycleState;
+use super::transitions::LifecycleState;
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::activity::Cause;
 use super::group::{Group, Instance};
 use super::input::{boolean, missing, page, required, texts, validation};
-use super::lifecycle::set_out;
-use super::moves::{LifecycleState, Move};
+use super::lifecycle::begin_transition;
+use super::transitions::{LifecycleState, Move};
 use super::{capacity, describe, found_mut};
 use crate::account::Account;
 use crate::ec2;
@@ -31,7 +31,7 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
     let id = required(input, "InstanceId")?.to_owned();
     let shrink = boolean(input, "ShouldDecrementDesiredCapacity")?
         .ok_or_else(|| missing("ShouldDecrementDesiredCapacity"))?;
-    let may_launch = account.autoscaling.dynamics.launching_may_be_terminated;
+    let may_launch = account.autoscaling.timing.launching_may_be_terminated;
     let group = account
         .autoscaling
         .group_of(&id)
@@ -50,9 +50,9 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
         found_mut(&mut account.autoscaling, &name)?.desired = desired;
     }
     let why = Cause::UserRequest(shrunk).into();
-    let activity = set_out(account, &name, &id, which, &why);
+    let activity = begin_transition(account, &name, &id, which, &why);
     if counts && !shrink {
-        capacity::vacancy(account, &name, false);
+        capacity::schedule_replacement(account, &name, false);
     }
     let group = found_mut(&mut account.autoscaling, &name)?;
     let activity = group.activity_mut(&activity).cloned();
@@ -360,7 +360,7 @@ mod tests {
         for switch in [false, true] {
             let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
             let mut account = account(1, more);
-            account.autoscaling.dynamics.launching_may_be_terminated = switch;
+            account.autoscaling.timing.launching_may_be_terminated = switch;
             pass(&mut account, 60);
             let id = only_one(&account, S::PendingWait);
             assert_eq!(scene::terminate(&mut account, &id, false).is_ok(), switch);

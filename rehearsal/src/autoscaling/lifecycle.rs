@@ -1,13 +1,13 @@
 //! The way of an instance through its states: hooks that hold it, answers that let it go on, and its end.
 
 use super::activity::{Activity, Cause, Why};
-use super::group::{Moving, OnAbandon};
-use super::moves::{LifecycleState, Move, Transition};
-use super::notice::Ending;
-use super::{Event, capacity, lifetime, metrics, notice, rebalance, refresh, warm_pool};
+use super::events::Ending;
+use super::group::{InFlight, OnAbandon};
+use super::transitions::{LifecycleState, Move, Transition};
+use super::{Event, capacity, events, lifetime, metrics, rebalance, refresh, warm_pool};
 use crate::account::Account;
 use crate::ec2;
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 
 /// Puts an instance into `state`, and tells of it.
 pub fn enter(account: &mut Account, group: &str, id: &str, state: LifecycleState, reason: &str) {
@@ -18,7 +18,7 @@ pub fn enter(account: &mut Account, group: &str, id: &str, state: LifecycleState
     instance.state = state;
     instance.since = now;
     let ami = instance.ami.clone();
-    account.tell(Fact::Lifecycle {
+    account.record(TraceEvent::Lifecycle {
         group: group.to_owned(),
         instance: id.to_owned(),
         ami,
@@ -30,13 +30,19 @@ pub fn enter(account: &mut Account, group: &str, id: &str, state: LifecycleState
 
 /// Sets an instance of the group on a further move, out of the group or out of the warm pool, and returns the id of the
 /// activity. An earlier move that had not ended is cancelled, and its hooks hold it no longer.
-pub fn set_out(account: &mut Account, group: &str, id: &str, which: Move, why: &Why) -> String {
+pub fn begin_transition(
+    account: &mut Account,
+    group: &str,
+    id: &str,
+    which: Move,
+    why: &Why,
+) -> String {
     let (now, activity_id) = (account.now, account.uuid());
-    let mut delay = account.autoscaling.dynamics.leaving;
+    let mut delay = account.autoscaling.timing.leaving;
     if let Some(group) = account.autoscaling.group_mut(group)
         && let Some(instance) = group.instance_mut(id)
     {
-        let moving = Moving {
+        let moving = InFlight {
             which,
             activity: activity_id.clone(),
             not_before: now,
@@ -44,7 +50,7 @@ pub fn set_out(account: &mut Account, group: &str, id: &str, which: Move, why: &
         };
         let before = std::mem::replace(&mut instance.moving, moving).activity;
         if instance.state == LifecycleState::WarmedStopped && which == Move::Join {
-            delay = account.ec2.dynamics.pending;
+            delay = account.ec2.timing.pending;
         }
         let new_id = activity_id.clone();
         let activity = match which.transition() {
@@ -72,7 +78,7 @@ pub fn set_out(account: &mut Account, group: &str, id: &str, which: Move, why: &
 }
 
 /// Nothing holds an instance any more, and it goes on. `held` is what the last hook said, if there was one.
-pub fn past_hooks(account: &mut Account, group: &str, id: &str, held: Option<&str>) {
+pub fn hooks_done(account: &mut Account, group: &str, id: &str, held: Option<&str>) {
     let Some(instance) = account.autoscaling.instance_mut(group, id) else {
         return;
     };
@@ -84,10 +90,10 @@ pub fn past_hooks(account: &mut Account, group: &str, id: &str, held: Option<&st
     }
     let (least, most) = match (which, held) {
         (Move::Return, _) if warm_pool::takes_back(account, group, id) => {
-            account.autoscaling.dynamics.proceed
+            account.autoscaling.timing.proceed
         }
         (Move::Terminate | Move::Return | Move::Discard, _) => return ec2::terminate(account, id),
-        (_, Some(_)) => account.autoscaling.dynamics.proceed,
+        (_, Some(_)) => account.autoscaling.timing.proceed,
         (_, None) => Default::default(),
     };
     let delay = account.between(least, most);
@@ -160,7 +166,7 @@ fn close(
     if let Some(activity) = found.activity_mut(&activity) {
         let before = activity.clone();
         activity.end(now, status, message);
-        notice::ended(account, group, id, ending, &before);
+        events::ended(account, group, id, ending, &before);
     }
 }
 
@@ -181,7 +187,7 @@ pub fn launch_failed(account: &mut Account, group: &str, id: &str, message: Stri
     };
     let which = instance.moving.which.undone();
     let why = Cause::LaunchFailure.into();
-    set_out(account, group, id, which, &why);
+    begin_transition(account, group, id, which, &why);
     refresh::launch_abandoned(account, group, id);
     capacity::after_failure(account, group);
 }
@@ -211,12 +217,12 @@ pub fn end_abandoned(account: &mut Account, group: &str, id: &str, hook: &str, m
         );
     } else {
         let reason = format!("{hook} was abandoned");
-        past_hooks(account, group, id, Some(&reason));
+        hooks_done(account, group, id, Some(&reason));
     }
 }
 
 /// EC2 has nothing left of an instance: it leaves the group.
-pub fn gone(account: &mut Account, group: &str, id: &str) {
+pub fn remove(account: &mut Account, group: &str, id: &str) {
     let Some(instance) = account.autoscaling.instance_mut(group, id) else {
         return;
     };
@@ -341,8 +347,8 @@ mod tests {
             assert!(beats < 200, "the global timeout never came");
             pass(&mut account, 599);
         }
-        let left = account.facts.iter().find_map(|told| match &told.fact {
-            Fact::Lifecycle {
+        let left = account.trace.iter().find_map(|told| match &told.event {
+            TraceEvent::Lifecycle {
                 state, instance, ..
             } if *instance == id && state == "Terminating" => {
                 Some(told.at.duration_since(opened).as_secs())
@@ -460,7 +466,7 @@ mod tests {
             let (mut account, id) = held_launch(seed);
             complete(&mut account, "launch", &id, "ABANDON").expect("the action is open");
             pass(&mut account, 3000);
-            format!("{:?}", account.facts)
+            format!("{:?}", account.trace)
         };
         assert_eq!(story(7), story(7));
         assert_ne!(story(7), story(8));

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::activity::Cause;
 use super::group::Group;
 use super::input::{number, validation};
-use super::lifecycle::set_out;
-use super::moves::{LifecycleState, Move};
+use super::lifecycle::begin_transition;
+use super::transitions::{LifecycleState, Move};
 use super::{Event, capacity};
 use crate::account::Account;
 use crate::wire::ApiError;
@@ -92,8 +92,8 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
     if coming || found.counted() < found.wanted() || found.is_suspended("Terminate") {
         return account.after(LOOK_AGAIN, look(group, id));
     }
-    set_out(account, group, id, Move::Terminate, &Cause::Lifetime.into());
-    capacity::vacancy(account, group, false);
+    begin_transition(account, group, id, Move::Terminate, &Cause::Lifetime.into());
+    capacity::schedule_replacement(account, group, false);
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@
 
 use serde_json::{Value, json};
 
-use super::group::{Instance, Moving};
+use super::group::{InFlight, Instance};
 use super::input::{required, validation};
-use super::moves::{LifecycleState, Move};
+use super::transitions::{LifecycleState, Move};
 use super::user_moves::{ATTACHING, Way, begin, member, named, shrinks, with, without};
 use super::{capacity, found, found_mut, whole_seconds};
 use crate::account::Account;
@@ -64,7 +64,7 @@ pub fn detach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         };
         activities.push(begin(account, &name, id, way));
         if counts && !shrink {
-            capacity::vacancy(account, &name, false);
+            capacity::schedule_replacement(account, &name, false);
         }
     }
     Ok(json!({"Activities": activities}))
@@ -164,7 +164,7 @@ fn admit(account: &mut Account, group: &str, id: &str) {
         launched: now,
         healthy: true,
         protected: found.settings.protect_new,
-        moving: Moving {
+        moving: InFlight {
             which: Move::Launch,
             activity: String::new(),
             not_before: now,

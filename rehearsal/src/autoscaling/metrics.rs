@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::found;
 use super::group::Group;
 use super::input::{required, texts, validation};
-use super::moves::LifecycleState;
+use super::transitions::LifecycleState;
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 

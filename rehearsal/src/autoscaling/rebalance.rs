@@ -6,8 +6,8 @@
 use super::activity::Cause;
 use super::capacity;
 use super::group::Group;
-use super::lifecycle::set_out;
-use super::moves::{LifecycleState, Move};
+use super::lifecycle::begin_transition;
+use super::transitions::{LifecycleState, Move};
 use crate::account::Account;
 
 /// EC2 says that an instance is at risk.
@@ -52,7 +52,7 @@ pub fn go_on(account: &mut Account, name: &str) {
             return;
         }
         let id = group.at_risk.remove(0);
-        set_out(
+        begin_transition(
             account,
             name,
             &id,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Group, LifecycleState};
 use crate::account::{Account, Caller};
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 
 /// The name of the group.
@@ -131,9 +131,9 @@ pub fn terminate(account: &mut Account, id: &str, shrink: bool) -> Result<Value,
 
 /// The states that an instance entered, with the seconds since the account began.
 pub fn way(account: &Account, id: &str) -> Vec<(String, i64)> {
-    let start = account.facts.first().expect("something happened").at;
-    let entered = account.facts.iter().filter_map(|told| match &told.fact {
-        Fact::Lifecycle {
+    let start = account.trace.first().expect("something happened").at;
+    let entered = account.trace.iter().filter_map(|told| match &told.event {
+        TraceEvent::Lifecycle {
             instance, state, ..
         } if instance == id => Some((state.clone(), told.at.duration_since(start).as_secs())),
         _ => None,

@@ -9,7 +9,7 @@
 use serde_json::{Value, json};
 
 use super::input::{required, validation};
-use super::moves::LifecycleState;
+use super::transitions::LifecycleState;
 use super::user_moves::{Way, begin, member, named, shrinks, with, without};
 use super::{capacity, found, found_mut, whole_seconds};
 use crate::account::Account;
@@ -61,7 +61,7 @@ pub fn enter(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         };
         activities.push(begin(account, &name, id, way));
         if !shrink {
-            capacity::vacancy(account, &name, false);
+            capacity::schedule_replacement(account, &name, false);
         }
     }
     Ok(json!({"Activities": activities}))

@@ -7,7 +7,7 @@ use super::activity::Activity;
 use super::group::{Group, Instance};
 use super::input::{boolean, missing, texts, validation};
 use super::lifecycle::enter;
-use super::moves::LifecycleState;
+use super::transitions::LifecycleState;
 use super::{Event, capacity, lifetime};
 use crate::account::Account;
 use crate::wire::ApiError;
@@ -93,7 +93,7 @@ pub struct Way<'a> {
 /// Begins a user's move of an instance, and returns its activity as the call answers it.
 pub fn begin(account: &mut Account, group: &str, id: &str, way: Way<'_>) -> Value {
     let (now, activity_id) = (account.now, account.uuid());
-    let dynamics = &account.autoscaling.dynamics;
+    let dynamics = &account.autoscaling.timing;
     let (least, most) = match (way.during, way.to) {
         (_, LifecycleState::Standby | LifecycleState::Detached) => dynamics.setting_aside,
         (LifecycleState::Pending, _) if way.doing == ATTACHING => dynamics.attaching,

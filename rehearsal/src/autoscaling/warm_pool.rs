@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use super::activity::Cause;
 use super::group::{Group, Instance};
 use super::input::{boolean, number, page, required, text, validation};
-use super::lifecycle::set_out;
-use super::moves::{LifecycleState, Move};
+use super::lifecycle::begin_transition;
+use super::transitions::{LifecycleState, Move};
 use super::{capacity, describe, found, found_mut};
 use crate::account::Account;
 use crate::ec2;
@@ -99,7 +99,7 @@ pub fn refill(account: &mut Account, group: &str) {
     let ready = inside.into_iter().filter(|(_, ready)| *ready);
     for (id, _) in ready.take(has.saturating_sub(wanted) as usize) {
         let why = Cause::Difference(has, wanted).into();
-        set_out(account, group, &id, Move::Discard, &why);
+        begin_transition(account, group, &id, Move::Discard, &why);
     }
     // Documented: only ForceDelete does not wait for all instances to be terminated
     // (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteWarmPool.html>). Assumed: until then the
@@ -250,13 +250,13 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 mod tests {
     use super::LifecycleState as S;
     use super::*;
-    use crate::autoscaling::notice;
+    use crate::autoscaling::events;
     use crate::autoscaling::scene::*;
 
     fn ways(account: &Account, id: &str) -> (Value, Value) {
         let group = group(account);
         let action = &group.instance(id).expect("it is there").moving.actions[0];
-        let event = notice::lifecycle_action(account, group, id, action).expect("an event");
+        let event = events::lifecycle_action(account, group, id, action).expect("an event");
         (
             event["detail"]["Origin"].clone(),
             event["detail"]["Destination"].clone(),

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::asked::{CREATION, default_only, stack_name};
 use super::operation::{self, Purpose};
 use super::request::{self, Next};
+use super::request_fields::{CREATION, default_only, stack_name};
 use super::stack::{self, USER_INITIATED};
 use super::{describe, invalid};
 use crate::account::{Account, arn};

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::asked::stack_name;
 use super::evaluate::Scope;
 use super::invalid;
 use super::operation::Step;
+use super::request_fields::stack_name;
 use super::stack::{CONSISTENCY_CHECK, Stack, StackEvent, Version};
 use crate::account::Account;
 use crate::wire::{ApiError, only};

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::expression::{Expression, Form, Piece};
-use super::node::{Refusal, scalar_text};
+use super::expression::{ExprKind, Expression, SubPart};
+use super::node::{TemplateError, scalar_text};
 use super::parameters::Parameters;
 use super::template::Template;
 use crate::account::REGION;
 
 /// What `Ref` and `GetAtt` know of a resource that exists.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Known {
+pub struct ResolvedResource {
     /// What `Ref` answers.
     pub reference: String,
     /// What `GetAtt` answers.
@@ -31,7 +31,7 @@ pub struct Scope<'a> {
     /// The stack's id.
     pub stack_id: &'a str,
     /// The resources by logical id, as far as they exist.
-    pub resources: &'a BTreeMap<String, Known>,
+    pub resources: &'a BTreeMap<String, ResolvedResource>,
     /// Whether a resource that does not exist yet stands in as a placeholder: for looking ahead.
     pub ahead: bool,
 }
@@ -44,12 +44,12 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// A refusal, if it refers to what there is not.
-    pub fn value(&self, expression: &Expression) -> Result<Option<Value>, Refusal> {
+    pub fn value(&self, expression: &Expression) -> Result<Option<Value>, TemplateError> {
         let value = match &expression.form {
-            Form::Literal(value) => value.clone(),
-            Form::Ref(name) if name == "AWS::NoValue" => return Ok(None),
-            Form::Ref(name) => self.reference(expression, name)?,
-            Form::If {
+            ExprKind::Literal(value) => value.clone(),
+            ExprKind::Ref(name) if name == "AWS::NoValue" => return Ok(None),
+            ExprKind::Ref(name) => self.reference(expression, name)?,
+            ExprKind::If {
                 condition,
                 then,
                 otherwise,
@@ -61,8 +61,8 @@ impl Scope<'_> {
                 };
                 return self.value(chosen);
             }
-            Form::List(items) => self.list(items)?.into(),
-            Form::Map(entries) => {
+            ExprKind::List(items) => self.list(items)?.into(),
+            ExprKind::Map(entries) => {
                 let mut map = serde_json::Map::new();
                 for (key, entry) in entries {
                     if let Some(value) = self.value(entry)? {
@@ -71,36 +71,36 @@ impl Scope<'_> {
                 }
                 Value::Object(map)
             }
-            Form::GetAtt {
+            ExprKind::GetAtt {
                 resource,
                 attribute,
             } => self.attribute(expression, resource, attribute)?,
-            Form::Sub(pieces) => Value::from(self.sub(pieces)?),
-            Form::Join { separator, list } => {
+            ExprKind::Sub(pieces) => Value::from(self.sub(pieces)?),
+            ExprKind::Join { separator, list } => {
                 let items: Vec<_> = self.items(list)?.iter().map(scalar_text).collect();
                 Value::from(items.join(separator))
             }
-            Form::Select { index, list } => self.select(expression, index, list)?,
-            Form::Split { separator, text } => {
+            ExprKind::Select { index, list } => self.select(expression, index, list)?,
+            ExprKind::Split { separator, text } => {
                 json!(
                     self.text(text)?
                         .split(separator.as_str())
                         .collect::<Vec<_>>()
                 )
             }
-            Form::FindInMap(keys) => self.find_in_map(expression, keys)?,
-            Form::Base64(text) => Value::from(base64(self.text(text)?.as_bytes())),
-            Form::GetAzs(_) => json!([
+            ExprKind::FindInMap(keys) => self.find_in_map(expression, keys)?,
+            ExprKind::Base64(text) => Value::from(base64(self.text(text)?.as_bytes())),
+            ExprKind::GetAzs(_) => json!([
                 format!("{REGION}a"),
                 format!("{REGION}b"),
                 format!("{REGION}c")
             ]),
-            Form::Equals(_)
-            | Form::And(_)
-            | Form::Or(_)
-            | Form::Not(_)
-            | Form::Condition(_)
-            | Form::Contains(_) => Value::Bool(self.truth(expression)?),
+            ExprKind::Equals(_)
+            | ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Not(_)
+            | ExprKind::Condition(_)
+            | ExprKind::Contains(_) => Value::Bool(self.truth(expression)?),
         };
         Ok(Some(value))
     }
@@ -109,10 +109,10 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// A refusal, if there is no such condition.
-    pub fn condition(&self, user: &Expression, name: &str) -> Result<bool, Refusal> {
+    pub fn condition(&self, user: &Expression, name: &str) -> Result<bool, TemplateError> {
         match self.template.conditions.get(name) {
             Some(condition) => self.truth(condition),
-            None => Err(Refusal::new(
+            None => Err(TemplateError::new(
                 &user.at,
                 format!("there is no condition {name}"),
                 "declare it under Conditions",
@@ -124,25 +124,25 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// A refusal, if it is no condition or refers to what there is not.
-    pub fn truth(&self, expression: &Expression) -> Result<bool, Refusal> {
+    pub fn truth(&self, expression: &Expression) -> Result<bool, TemplateError> {
         match &expression.form {
-            Form::Equals(two) => Ok(same(
+            ExprKind::Equals(two) => Ok(same(
                 &self.value(&two[0])?.unwrap_or_default(),
                 &self.value(&two[1])?.unwrap_or_default(),
             )),
-            Form::Contains(two) => {
+            ExprKind::Contains(two) => {
                 let wanted = self.value(&two[1])?.unwrap_or_default();
                 Ok(self.items(&two[0])?.iter().any(|item| same(item, &wanted)))
             }
-            Form::Not(one) => Ok(!self.truth(one)?),
-            Form::And(all) => all
+            ExprKind::Not(one) => Ok(!self.truth(one)?),
+            ExprKind::And(all) => all
                 .iter()
                 .try_fold(true, |so_far, one| Ok(self.truth(one)? && so_far)),
-            Form::Or(all) => all
+            ExprKind::Or(all) => all
                 .iter()
                 .try_fold(false, |so_far, one| Ok(self.truth(one)? || so_far)),
-            Form::Condition(name) => self.condition(expression, name),
-            _ => Err(Refusal::new(
+            ExprKind::Condition(name) => self.condition(expression, name),
+            _ => Err(TemplateError::new(
                 &expression.at,
                 "this is no condition",
                 "use Equals, And, Or, Not, Condition or Contains",
@@ -154,10 +154,10 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// A refusal, if it is a list, a mapping or nothing.
-    pub fn text(&self, expression: &Expression) -> Result<String, Refusal> {
+    pub fn text(&self, expression: &Expression) -> Result<String, TemplateError> {
         match self.value(expression)? {
             Some(value) if !value.is_array() && !value.is_object() => Ok(scalar_text(&value)),
-            _ => Err(Refusal::new(
+            _ => Err(TemplateError::new(
                 &expression.at,
                 "a text is wanted here",
                 "write a string, or a function that gives one",
@@ -165,17 +165,17 @@ impl Scope<'_> {
         }
     }
 
-    fn list(&self, items: &[Expression]) -> Result<Vec<Value>, Refusal> {
+    fn list(&self, items: &[Expression]) -> Result<Vec<Value>, TemplateError> {
         items
             .iter()
             .filter_map(|item| self.value(item).transpose())
             .collect()
     }
 
-    fn items(&self, list: &Expression) -> Result<Vec<Value>, Refusal> {
+    fn items(&self, list: &Expression) -> Result<Vec<Value>, TemplateError> {
         match self.value(list)? {
             Some(Value::Array(items)) => Ok(items),
-            _ => Err(Refusal::new(
+            _ => Err(TemplateError::new(
                 &list.at,
                 "a list is wanted here",
                 "write a list, or a function that gives one",
@@ -183,12 +183,12 @@ impl Scope<'_> {
         }
     }
 
-    fn sub(&self, pieces: &[Piece]) -> Result<String, Refusal> {
+    fn sub(&self, pieces: &[SubPart]) -> Result<String, TemplateError> {
         pieces
             .iter()
             .map(|piece| match piece {
-                Piece::Text(text) => Ok(text.clone()),
-                Piece::Value(value) => self.text(value),
+                SubPart::Text(text) => Ok(text.clone()),
+                SubPart::Value(value) => self.text(value),
             })
             .collect()
     }
@@ -198,7 +198,7 @@ impl Scope<'_> {
         whole: &Expression,
         index: &Expression,
         list: &Expression,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, TemplateError> {
         let items = self.items(list)?;
         let index = self.text(index)?;
         index
@@ -206,7 +206,7 @@ impl Scope<'_> {
             .ok()
             .and_then(|index| items.get(index).cloned())
             .ok_or_else(|| {
-                Refusal::new(
+                TemplateError::new(
                     &whole.at,
                     format!(
                         "Select cannot select the member {index} of a list of {}",
@@ -217,7 +217,11 @@ impl Scope<'_> {
             })
     }
 
-    fn find_in_map(&self, whole: &Expression, keys: &[Expression; 3]) -> Result<Value, Refusal> {
+    fn find_in_map(
+        &self,
+        whole: &Expression,
+        keys: &[Expression; 3],
+    ) -> Result<Value, TemplateError> {
         let [map, first, second] = keys;
         let (map, first, second) = (self.text(map)?, self.text(first)?, self.text(second)?);
         let found = self
@@ -226,7 +230,7 @@ impl Scope<'_> {
             .get(&map)
             .and_then(|map| map.get(&first)?.get(&second));
         found.cloned().ok_or_else(|| {
-            Refusal::new(
+            TemplateError::new(
                 &whole.at,
                 format!("Mappings has no {map}.{first}.{second}"),
                 "add it, or correct the keys",
@@ -292,7 +296,7 @@ Outputs:
 ";
 
     /// The value of `text` in a stack where Name is `name` and Many is x, y.
-    fn value(text: &str, name: &str) -> Result<Option<Value>, Refusal> {
+    fn value(text: &str, name: &str) -> Result<Option<Value>, TemplateError> {
         let template =
             template::read("t.yaml", &TEMPLATE.replace("VALUE", text)).expect("a template");
         let values = [("Name", json!(name)), ("Many", json!(["x", "y"]))]
@@ -301,7 +305,7 @@ Outputs:
             values: values.into(),
             ..Parameters::default()
         };
-        let queue = Known {
+        let queue = ResolvedResource {
             reference: "url".to_owned(),
             attributes: BTreeMap::from([("Arn".to_owned(), json!("arn"))]),
         };

@@ -12,12 +12,12 @@ pub struct Expression {
     /// Where it stands.
     pub at: Position,
     /// What it is.
-    pub form: Form,
+    pub form: ExprKind,
 }
 
 /// The forms of an expression, named after the intrinsic functions.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Form {
+pub enum ExprKind {
     /// A string, number or boolean.
     Literal(Value),
     /// A list.
@@ -34,7 +34,7 @@ pub enum Form {
         attribute: String,
     },
     /// Pieces of text put together.
-    Sub(Vec<Piece>),
+    Sub(Vec<SubPart>),
     /// One of two values.
     If {
         /// Name of the condition.
@@ -87,7 +87,7 @@ pub enum Form {
 
 /// A piece of a `Fn::Sub` text.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Piece {
+pub enum SubPart {
     /// Text as it stands.
     Text(String),
     /// `${…}`.
@@ -108,32 +108,37 @@ impl Expression {
     pub fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
         see(self);
         match &self.form {
-            Form::Literal(_) | Form::Ref(_) | Form::GetAtt { .. } | Form::Condition(_) => {}
-            Form::List(items) | Form::And(items) | Form::Or(items) => {
+            ExprKind::Literal(_)
+            | ExprKind::Ref(_)
+            | ExprKind::GetAtt { .. }
+            | ExprKind::Condition(_) => {}
+            ExprKind::List(items) | ExprKind::And(items) | ExprKind::Or(items) => {
                 items.iter().for_each(|item| item.visit(see));
             }
-            Form::Map(entries) => entries.iter().for_each(|(_, value)| value.visit(see)),
-            Form::Sub(pieces) => pieces.iter().for_each(|piece| {
-                if let Piece::Value(value) = piece {
+            ExprKind::Map(entries) => entries.iter().for_each(|(_, value)| value.visit(see)),
+            ExprKind::Sub(pieces) => pieces.iter().for_each(|piece| {
+                if let SubPart::Value(value) = piece {
                     value.visit(see);
                 }
             }),
-            Form::If {
+            ExprKind::If {
                 then: one,
                 otherwise: two,
                 ..
             }
-            | Form::Select {
+            | ExprKind::Select {
                 index: one,
                 list: two,
             } => {
                 one.visit(see);
                 two.visit(see);
             }
-            Form::Join { list: one, .. } | Form::Split { text: one, .. } => one.visit(see),
-            Form::Base64(one) | Form::GetAzs(one) | Form::Not(one) => one.visit(see),
-            Form::FindInMap(three) => three.iter().for_each(|item| item.visit(see)),
-            Form::Equals(two) | Form::Contains(two) => two.iter().for_each(|item| item.visit(see)),
+            ExprKind::Join { list: one, .. } | ExprKind::Split { text: one, .. } => one.visit(see),
+            ExprKind::Base64(one) | ExprKind::GetAzs(one) | ExprKind::Not(one) => one.visit(see),
+            ExprKind::FindInMap(three) => three.iter().for_each(|item| item.visit(see)),
+            ExprKind::Equals(two) | ExprKind::Contains(two) => {
+                two.iter().for_each(|item| item.visit(see))
+            }
         }
     }
 }

@@ -2,14 +2,14 @@
 //!
 //! A function that is not named here is refused.
 
-use super::expression::{Expression, Form, Piece, Place};
-use super::node::{Content, Node, Position, Refusal, scalar_text};
+use super::expression::{ExprKind, Expression, Place, SubPart};
+use super::node::{Content, Node, Position, TemplateError, scalar_text};
 
 /// Reads the expression at `node`.
 ///
 /// # Errors
 /// A refusal of what is no function, or not one that may stand at `place`.
-pub fn read(node: &Node, place: Place) -> Result<Expression, Refusal> {
+pub fn read(node: &Node, place: Place) -> Result<Expression, TemplateError> {
     let at = node.at.clone();
     if let Some(tag) = &node.tag {
         let untagged = Node {
@@ -20,15 +20,15 @@ pub fn read(node: &Node, place: Place) -> Result<Expression, Refusal> {
         return Ok(Expression { at, form });
     }
     let form = match &node.content {
-        Content::Scalar(value) => Form::Literal(value.clone()),
-        Content::List(items) => Form::List(all(items, place)?),
+        Content::Scalar(value) => ExprKind::Literal(value.clone()),
+        Content::List(items) => ExprKind::List(all(items, place)?),
         Content::Map(entries) => match long_form(entries, place)? {
             Some((name, argument)) => function(name, argument, place)?,
-            None => Form::Map(
+            None => ExprKind::Map(
                 entries
                     .iter()
                     .map(|(key, _, value)| Ok((key.clone(), read(value, place)?)))
-                    .collect::<Result<_, Refusal>>()?,
+                    .collect::<Result<_, TemplateError>>()?,
             ),
         },
     };
@@ -39,7 +39,7 @@ pub fn read(node: &Node, place: Place) -> Result<Expression, Refusal> {
 fn long_form(
     entries: &[(String, Position, Node)],
     place: Place,
-) -> Result<Option<(&str, &Node)>, Refusal> {
+) -> Result<Option<(&str, &Node)>, TemplateError> {
     let name_of = |key: &'_ str| match key.strip_prefix("Fn::") {
         Some(_) => true,
         None => key == "Ref" || (key == "Condition" && place == Place::Condition),
@@ -49,7 +49,7 @@ fn long_form(
             Ok(Some((key.strip_prefix("Fn::").unwrap_or(key), argument)))
         }
         _ => match entries.iter().find(|(key, _, _)| key.starts_with("Fn::")) {
-            Some((key, at, _)) => Err(Refusal::new(
+            Some((key, at, _)) => Err(TemplateError::new(
                 at,
                 format!("{key} stands beside other keys"),
                 "a function is the only key of its mapping",
@@ -59,21 +59,21 @@ fn long_form(
     }
 }
 
-fn all(items: &[Node], place: Place) -> Result<Vec<Expression>, Refusal> {
+fn all(items: &[Node], place: Place) -> Result<Vec<Expression>, TemplateError> {
     items.iter().map(|item| read(item, place)).collect()
 }
 
-fn function(name: &str, node: &Node, place: Place) -> Result<Form, Refusal> {
+fn function(name: &str, node: &Node, place: Place) -> Result<ExprKind, TemplateError> {
     if let Some(form) = condition(name, node, place)? {
         return Ok(form);
     }
     match name {
-        "Ref" => Ok(Form::Ref(node.text("the argument of Ref")?)),
+        "Ref" => Ok(ExprKind::Ref(node.text("the argument of Ref")?)),
         "GetAtt" if place == Place::Value => get_att(node),
         "Sub" => sub(node, place),
         "If" => {
             let [condition, then, otherwise] = arguments(name, node)?;
-            Ok(Form::If {
+            Ok(ExprKind::If {
                 condition: condition.text("the condition of If")?,
                 then: Box::new(read(then, place)?),
                 otherwise: Box::new(read(otherwise, place)?),
@@ -84,11 +84,11 @@ fn function(name: &str, node: &Node, place: Place) -> Result<Form, Refusal> {
             let separator = separator.text("the separator")?;
             let rest = Box::new(read(rest, place)?);
             Ok(match name {
-                "Join" => Form::Join {
+                "Join" => ExprKind::Join {
                     separator,
                     list: rest,
                 },
-                _ => Form::Split {
+                _ => ExprKind::Split {
                     separator,
                     text: rest,
                 },
@@ -96,15 +96,17 @@ fn function(name: &str, node: &Node, place: Place) -> Result<Form, Refusal> {
         }
         "Select" => {
             let [index, list] = expressions(name, node, place)?;
-            Ok(Form::Select {
+            Ok(ExprKind::Select {
                 index: Box::new(index),
                 list: Box::new(list),
             })
         }
-        "FindInMap" => Ok(Form::FindInMap(Box::new(expressions(name, node, place)?))),
-        "Base64" => Ok(Form::Base64(Box::new(read(node, place)?))),
-        "GetAZs" => Ok(Form::GetAzs(Box::new(read(node, place)?))),
-        _ => Err(Refusal::new(
+        "FindInMap" => Ok(ExprKind::FindInMap(Box::new(expressions(
+            name, node, place,
+        )?))),
+        "Base64" => Ok(ExprKind::Base64(Box::new(read(node, place)?))),
+        "GetAZs" => Ok(ExprKind::GetAzs(Box::new(read(node, place)?))),
+        _ => Err(TemplateError::new(
             &node.at,
             format!("the account in memory does not know the function {name} here"),
             "known are Ref, GetAtt, Sub, If, Join, Split, Select, FindInMap, Base64, GetAZs, and in Conditions Equals, \
@@ -114,51 +116,54 @@ fn function(name: &str, node: &Node, place: Place) -> Result<Form, Refusal> {
 }
 
 /// The functions that only conditions have; nothing if `name` is another.
-fn condition(name: &str, node: &Node, place: Place) -> Result<Option<Form>, Refusal> {
+fn condition(name: &str, node: &Node, place: Place) -> Result<Option<ExprKind>, TemplateError> {
     let known = matches!(
         name,
         "Equals" | "And" | "Or" | "Not" | "Condition" | "Contains"
     );
     if known && place != Place::Condition {
-        return Err(Refusal::new(
+        return Err(TemplateError::new(
             &node.at,
             format!("{name} is not possible here"),
             "name a condition under Conditions, and use !If",
         ));
     }
     Ok(Some(match name {
-        "Condition" => Form::Condition(node.text("the argument of Condition")?),
-        "Equals" => Form::Equals(Box::new(expressions(name, node, place)?)),
-        "Contains" => Form::Contains(Box::new(expressions(name, node, place)?)),
+        "Condition" => ExprKind::Condition(node.text("the argument of Condition")?),
+        "Equals" => ExprKind::Equals(Box::new(expressions(name, node, place)?)),
+        "Contains" => ExprKind::Contains(Box::new(expressions(name, node, place)?)),
         "Not" => {
             let [one] = expressions(name, node, place)?;
-            Form::Not(Box::new(one))
+            ExprKind::Not(Box::new(one))
         }
         "And" | "Or" => match &node.content {
             Content::List(items) if (2..=10).contains(&items.len()) => {
                 let all = all(items, place)?;
                 if name == "And" {
-                    Form::And(all)
+                    ExprKind::And(all)
                 } else {
-                    Form::Or(all)
+                    ExprKind::Or(all)
                 }
             }
             _ => {
                 let what = format!("{name} takes 2 to 10 conditions");
-                return Err(Refusal::new(&node.at, what, "write a list of them"));
+                return Err(TemplateError::new(&node.at, what, "write a list of them"));
             }
         },
         _ => return Ok(None),
     }))
 }
 
-fn arguments<'a, const N: usize>(name: &str, node: &'a Node) -> Result<[&'a Node; N], Refusal> {
+fn arguments<'a, const N: usize>(
+    name: &str,
+    node: &'a Node,
+) -> Result<[&'a Node; N], TemplateError> {
     match &node.content {
         Content::List(items) => items.iter().collect::<Vec<_>>().try_into().ok(),
         _ => None,
     }
     .ok_or_else(|| {
-        Refusal::new(
+        TemplateError::new(
             &node.at,
             format!("{name} takes a list of {N}"),
             "write it as [a, b, …]",
@@ -170,7 +175,7 @@ fn expressions<const N: usize>(
     name: &str,
     node: &Node,
     place: Place,
-) -> Result<[Expression; N], Refusal> {
+) -> Result<[Expression; N], TemplateError> {
     let read: Vec<_> = arguments::<N>(name, node)?
         .iter()
         .map(|node| read(node, place))
@@ -178,7 +183,7 @@ fn expressions<const N: usize>(
     Ok(read.try_into().expect("as many as there were arguments"))
 }
 
-fn get_att(node: &Node) -> Result<Form, Refusal> {
+fn get_att(node: &Node) -> Result<ExprKind, TemplateError> {
     let text = match &node.content {
         Content::Scalar(value) => scalar_text(value),
         _ => {
@@ -191,19 +196,19 @@ fn get_att(node: &Node) -> Result<Form, Refusal> {
         }
     };
     let (resource, attribute) = text.split_once('.').ok_or_else(|| {
-        Refusal::new(
+        TemplateError::new(
             &node.at,
             format!("GetAtt {text} names no attribute"),
             "write Resource.Attribute",
         )
     })?;
-    Ok(Form::GetAtt {
+    Ok(ExprKind::GetAtt {
         resource: resource.to_owned(),
         attribute: attribute.to_owned(),
     })
 }
 
-fn sub(node: &Node, place: Place) -> Result<Form, Refusal> {
+fn sub(node: &Node, place: Place) -> Result<ExprKind, TemplateError> {
     let (text, locals) = match &node.content {
         Content::List(_) => {
             let [text, locals] = arguments::<2>("Sub", node)?;
@@ -218,7 +223,7 @@ fn sub(node: &Node, place: Place) -> Result<Form, Refusal> {
     while let Some((before, after)) = rest.split_once("${") {
         push_text(&mut pieces, before);
         let (name, behind) = after.split_once('}').ok_or_else(|| {
-            Refusal::new(
+            TemplateError::new(
                 at,
                 format!("a ${{ of Sub is not closed in {template:?}"),
                 "write ${Name}",
@@ -229,7 +234,7 @@ fn sub(node: &Node, place: Place) -> Result<Form, Refusal> {
             push_text(&mut pieces, &format!("${{{literal}}}"));
             continue;
         }
-        pieces.push(Piece::Value(
+        pieces.push(SubPart::Value(
             match locals.iter().find(|(key, _, _)| key == name) {
                 Some((_, _, value)) => read(value, place)?,
                 None => Expression {
@@ -240,23 +245,23 @@ fn sub(node: &Node, place: Place) -> Result<Form, Refusal> {
         ));
     }
     push_text(&mut pieces, rest);
-    Ok(Form::Sub(pieces))
+    Ok(ExprKind::Sub(pieces))
 }
 
 /// `${A}` of a Sub is a Ref, `${A.B}` a GetAtt.
-fn named(name: &str) -> Form {
+fn named(name: &str) -> ExprKind {
     match name.split_once('.') {
-        Some((resource, attribute)) => Form::GetAtt {
+        Some((resource, attribute)) => ExprKind::GetAtt {
             resource: resource.to_owned(),
             attribute: attribute.to_owned(),
         },
-        None => Form::Ref(name.to_owned()),
+        None => ExprKind::Ref(name.to_owned()),
     }
 }
 
-fn push_text(pieces: &mut Vec<Piece>, text: &str) {
+fn push_text(pieces: &mut Vec<SubPart>, text: &str) {
     if !text.is_empty() {
-        pieces.push(Piece::Text(text.to_owned()));
+        pieces.push(SubPart::Text(text.to_owned()));
     }
 }
 
@@ -265,7 +270,7 @@ mod tests {
     use super::*;
     use crate::cloudformation::node;
 
-    fn value(text: &str) -> Result<Expression, Refusal> {
+    fn value(text: &str) -> Result<Expression, TemplateError> {
         read(&node::read("t.yaml", text).expect("YAML"), Place::Value)
     }
 
@@ -285,7 +290,7 @@ mod tests {
 
     #[test]
     fn sub_knows_refs_attributes_locals_and_literals() {
-        let Form::Sub(pieces) = value("!Sub ['a${B}${C.D}${!E}${F}', {F: 1}]")
+        let ExprKind::Sub(pieces) = value("!Sub ['a${B}${C.D}${!E}${F}', {F: 1}]")
             .expect("Sub")
             .form
         else {
@@ -294,21 +299,21 @@ mod tests {
         let forms: Vec<_> = pieces
             .into_iter()
             .map(|piece| match piece {
-                Piece::Text(text) => Form::Literal(text.into()),
-                Piece::Value(value) => value.form,
+                SubPart::Text(text) => ExprKind::Literal(text.into()),
+                SubPart::Value(value) => value.form,
             })
             .collect();
         assert_eq!(
             forms,
             [
-                Form::Literal("a".into()),
-                Form::Ref("B".into()),
-                Form::GetAtt {
+                ExprKind::Literal("a".into()),
+                ExprKind::Ref("B".into()),
+                ExprKind::GetAtt {
                     resource: "C".into(),
                     attribute: "D".into()
                 },
-                Form::Literal("${E}".into()),
-                Form::Literal(1.into()),
+                ExprKind::Literal("${E}".into()),
+                ExprKind::Literal(1.into()),
             ]
         );
     }
@@ -316,7 +321,7 @@ mod tests {
     #[test]
     fn a_policy_may_have_a_key_named_condition() {
         let policy = value("Condition: {StringEquals: {a: b}}").expect("a mapping");
-        assert!(matches!(policy.form, Form::Map(_)));
+        assert!(matches!(policy.form, ExprKind::Map(_)));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::expression::{Expression, Form};
-use super::kinds::STACK;
+use super::expression::{ExprKind, Expression};
 use super::lookup::dangling;
-use super::node::Refusal;
+use super::node::TemplateError;
+use super::resource_types::STACK;
 use super::template::{Declared, Template};
 
 /// Logical ids, each with those for which it waits.
@@ -16,7 +16,7 @@ pub type Dependencies = BTreeMap<String, BTreeSet<String>>;
 ///
 /// # Errors
 /// A refusal of the first reference to nothing, and of a circle.
-pub fn dependencies(template: &Template) -> Result<Dependencies, Refusal> {
+pub fn dependencies(template: &Template) -> Result<Dependencies, TemplateError> {
     let mut dependencies = Dependencies::new();
     for (name, declared) in &template.resources {
         let mut waits_for = BTreeSet::new();
@@ -25,7 +25,7 @@ pub fn dependencies(template: &Template) -> Result<Dependencies, Refusal> {
         }
         for other in &declared.depends_on {
             if !template.resources.contains_key(other) {
-                return Err(Refusal::new(
+                return Err(TemplateError::new(
                     &declared.at,
                     format!("{name} depends on {other}, which there is not"),
                     "declare it, or correct DependsOn",
@@ -41,7 +41,7 @@ pub fn dependencies(template: &Template) -> Result<Dependencies, Refusal> {
         references(template, &output.value)?;
     }
     match circle(&dependencies) {
-        Some(circle) => Err(Refusal::new(
+        Some(circle) => Err(TemplateError::new(
             &template.resources[&circle[0]].at,
             format!(
                 "Circular dependency between resources: [{}]",
@@ -53,9 +53,9 @@ pub fn dependencies(template: &Template) -> Result<Dependencies, Refusal> {
     }
 }
 
-fn known_condition(template: &Template, declared: &Declared) -> Result<(), Refusal> {
+fn known_condition(template: &Template, declared: &Declared) -> Result<(), TemplateError> {
     match &declared.condition {
-        Some(name) if !template.conditions.contains_key(name) => Err(Refusal::new(
+        Some(name) if !template.conditions.contains_key(name) => Err(TemplateError::new(
             &declared.at,
             format!("there is no condition {name}"),
             "declare it under Conditions",
@@ -65,17 +65,20 @@ fn known_condition(template: &Template, declared: &Declared) -> Result<(), Refus
 }
 
 /// The resources to which `expression` refers.
-fn references(template: &Template, expression: &Expression) -> Result<BTreeSet<String>, Refusal> {
+fn references(
+    template: &Template,
+    expression: &Expression,
+) -> Result<BTreeSet<String>, TemplateError> {
     let mut found = BTreeSet::new();
     let mut refusal = None;
     expression.visit(&mut |part| {
         let checked = match &part.form {
-            Form::Ref(name) => reference(template, part, name),
-            Form::GetAtt {
+            ExprKind::Ref(name) => reference(template, part, name),
+            ExprKind::GetAtt {
                 resource,
                 attribute,
             } => attribute_of(template, part, resource, attribute).map(|()| Some(resource.clone())),
-            Form::If { condition, .. } | Form::Condition(condition) => {
+            ExprKind::If { condition, .. } | ExprKind::Condition(condition) => {
                 condition_of(template, part, condition).map(|()| None)
             }
             _ => Ok(None),
@@ -92,7 +95,7 @@ fn reference(
     template: &Template,
     part: &Expression,
     name: &str,
-) -> Result<Option<String>, Refusal> {
+) -> Result<Option<String>, TemplateError> {
     const PSEUDO: [&str; 8] = [
         "AWS::AccountId",
         "AWS::NoValue",
@@ -121,7 +124,7 @@ fn attribute_of(
     part: &Expression,
     resource: &str,
     attribute: &str,
-) -> Result<(), Refusal> {
+) -> Result<(), TemplateError> {
     let declared = template
         .resources
         .get(resource)
@@ -135,7 +138,7 @@ fn attribute_of(
         [] => "nothing".to_owned(),
         attributes => attributes.join(", "),
     };
-    Err(Refusal::new(
+    Err(TemplateError::new(
         &part.at,
         format!(
             "the account in memory does not know the attribute {attribute} of {resource} ({})",
@@ -145,11 +148,11 @@ fn attribute_of(
     ))
 }
 
-fn condition_of(template: &Template, part: &Expression, name: &str) -> Result<(), Refusal> {
+fn condition_of(template: &Template, part: &Expression, name: &str) -> Result<(), TemplateError> {
     if template.conditions.contains_key(name) {
         return Ok(());
     }
-    Err(Refusal::new(
+    Err(TemplateError::new(
         &part.at,
         format!("there is no condition {name}"),
         "declare it under Conditions",
@@ -162,11 +165,11 @@ const MOST_PARTS: usize = 1000;
 const DEEPEST: usize = 50;
 
 /// Checks that conditions refer to what there is, to no resource (documented), and not to one another without end.
-fn conditions(template: &Template) -> Result<(), Refusal> {
+fn conditions(template: &Template) -> Result<(), TemplateError> {
     let mut known = BTreeMap::new();
     for (name, expression) in &template.conditions {
         if let Some(resource) = references(template, expression)?.first() {
-            return Err(Refusal::new(
+            return Err(TemplateError::new(
                 &expression.at,
                 format!(
                     "Unresolved dependencies [{resource}]. Cannot reference resources in the Conditions block of the template"
@@ -176,7 +179,7 @@ fn conditions(template: &Template) -> Result<(), Refusal> {
         }
         let parts = parts_of(template, name, 0, &mut known);
         if parts.is_none_or(|parts| parts > MOST_PARTS) {
-            return Err(Refusal::new(
+            return Err(TemplateError::new(
                 &expression.at,
                 format!(
                     "the condition {name} names others in a circle, more than {DEEPEST} deep, or with more than \
@@ -205,8 +208,8 @@ fn parts_of<'a>(
     let (mut parts, mut named) = (0_usize, Vec::new());
     template.conditions.get(name)?.visit(&mut |part| {
         parts += 1;
-        if let Form::Condition(other)
-        | Form::If {
+        if let ExprKind::Condition(other)
+        | ExprKind::If {
             condition: other, ..
         } = &part.form
         {
@@ -259,7 +262,7 @@ mod tests {
     use super::*;
     use crate::cloudformation::template;
 
-    fn of(resources: &str) -> Result<Dependencies, Refusal> {
+    fn of(resources: &str) -> Result<Dependencies, TemplateError> {
         dependencies(
             &template::read("t.yaml", &format!("Resources:\n{resources}")).expect("a template"),
         )

@@ -4,8 +4,8 @@
 
 mod calls;
 mod creation;
-mod seen;
 mod sized;
+mod snapshot;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,20 +13,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::handler::{Wanted, ask};
+use super::handler::{DesiredResource, ask};
+use super::instance_refresh::{self, Refreshing};
 use super::node::scalar_text;
 use super::operation::{self, Purpose};
-use super::refreshing::{self, Refreshing};
-use super::roll::{self, Roll};
-use super::rolling::Policy;
-use super::signal::{Signals, Standing};
+use super::rolling_policy::Policy;
+use super::rolling_update::{self, Roll};
+use super::signal::{SignalStatus, Signals};
 use super::stack;
-use super::{Event, rolling};
+use super::{Event, rolling_policy};
 use crate::account::Account;
 
 pub use calls::{create, put_warm_pool, update};
 pub use creation::Creation;
-pub use seen::{Instance, Seen};
+pub use snapshot::{GroupSnapshot, Instance};
 
 /// What CloudFormation is at with a group.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ fn policy(
         .map_err(|refusal| refusal.to_string())
 }
 
-fn begin(account: &mut Account, wanted: &Wanted, stage: Stage) {
+fn begin(account: &mut Account, wanted: &DesiredResource, stage: Stage) {
     let resource = &account.cloudformation.at(&wanted.stack_id).resources[&wanted.name];
     let work = GroupWork {
         group: resource.physical_id.clone(),
@@ -104,7 +104,7 @@ pub fn delete(account: &mut Account, id: &str, name: &str) {
     if let Err(reason) = ask(account, id, "autoscaling", "UpdateAutoScalingGroup", &input) {
         return operation::finished(account, id, name, Err(reason));
     }
-    let until = account.now + account.cloudformation.dynamics.empty_within;
+    let until = account.now + account.cloudformation.timing.empty_within;
     let work = GroupWork {
         group,
         stage: Stage::Emptying(until),
@@ -141,9 +141,9 @@ pub fn look(account: &mut Account, id: &str, name: &str, turn: u64) {
     else {
         return;
     };
-    let Some(seen) = Seen::look(account, &group) else {
+    let Some(seen) = GroupSnapshot::look(account, &group) else {
         // An unanswered call is asked again.
-        let every = account.cloudformation.dynamics.look_every;
+        let every = account.cloudformation.timing.look_every;
         return look_again(account, id, name, every);
     };
     let now = account.now;
@@ -161,8 +161,8 @@ pub fn look(account: &mut Account, id: &str, name: &str, turn: u64) {
             let (creation, until) = (creation.clone(), *until);
             creating(account, id, name, &creation, until)
         }
-        Stage::Rolling(_) => roll::look(account, id, name, &group, &seen),
-        Stage::Refreshing(_) => refreshing::look(account, id, name, &group),
+        Stage::Rolling(_) => rolling_update::look(account, id, name, &group, &seen),
+        Stage::Refreshing(_) => instance_refresh::look(account, id, name, &group),
         Stage::Emptying(until) => {
             let until = *until;
             sized::emptying(account, id, &group, &seen, until)
@@ -172,7 +172,7 @@ pub fn look(account: &mut Account, id: &str, name: &str, turn: u64) {
     match outcome {
         Some(result) => operation::finished(account, id, name, result),
         None => {
-            let every = account.cloudformation.dynamics.look_every;
+            let every = account.cloudformation.timing.look_every;
             look_again(account, id, name, every);
         }
     }
@@ -189,19 +189,19 @@ fn creating(
     let (count, percent) = (creation.count, creation.percent);
     let signals = &mut operation::group_work(account, id, name)?.signals;
     match signals.standing(count, count, percent) {
-        Standing::Complete => Some(Ok(())),
-        Standing::Failed => Some(Err(signals.why(count, percent))),
-        Standing::Open if !late => None,
-        Standing::Open => {
+        SignalStatus::Complete => Some(Ok(())),
+        SignalStatus::Failed => Some(Err(signals.why(count, percent))),
+        SignalStatus::Open if !late => None,
+        SignalStatus::Open => {
             let missing = signals.miss(count);
-            let failed = signals.standing(count, count, percent) == Standing::Failed;
+            let failed = signals.standing(count, count, percent) == SignalStatus::Failed;
             let why = signals.why(count, percent);
             stack::resource_enters(
                 account,
                 id,
                 name,
                 "CREATE_IN_PROGRESS",
-                &rolling::missing_signals(missing),
+                &rolling_policy::missing_signals(missing),
             );
             Some(if failed { Err(why) } else { Ok(()) })
         }
@@ -209,12 +209,12 @@ fn creating(
 }
 
 /// The group is made: it waits for signals if its CreationPolicy says so, and otherwise for its instances.
-pub fn created(account: &mut Account, wanted: &Wanted) {
+pub fn created(account: &mut Account, wanted: &DesiredResource) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
     let update = policy(account, id, name, |declared| {
         declared.update_policy.as_ref()
     });
-    let refreshing = update.and_then(|value| refreshing::Policy::read(&value));
+    let refreshing = update.and_then(|value| instance_refresh::Policy::read(&value));
     match refreshing
         .and_then(|_| {
             policy(account, id, name, |declared| {
@@ -228,7 +228,7 @@ pub fn created(account: &mut Account, wanted: &Wanted) {
             begin(account, wanted, Stage::Creating { creation, until });
         }
         Ok(_) => {
-            let until = account.now + account.cloudformation.dynamics.instances_within;
+            let until = account.now + account.cloudformation.timing.instances_within;
             begin(account, wanted, Stage::Filling(until));
         }
         Err(reason) => operation::finished(account, id, name, Err(reason)),
@@ -237,25 +237,29 @@ pub fn created(account: &mut Account, wanted: &Wanted) {
 
 /// The group has its new properties in place of the `old` ones: now its instances are replaced, if its UpdatePolicy says
 /// so.
-pub fn updated(account: &mut Account, wanted: &Wanted, old: &Value) {
+pub fn updated(account: &mut Account, wanted: &DesiredResource, old: &Value) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
     match policy(account, id, name, |declared| {
         declared.update_policy.as_ref()
     })
-    .and_then(|value| Ok((Policy::read(&value)?, refreshing::Policy::read(&value)?)))
-    {
+    .and_then(|value| {
+        Ok((
+            Policy::read(&value)?,
+            instance_refresh::Policy::read(&value)?,
+        ))
+    }) {
         Ok((Some(policy), _)) => {
             let version = scalar_text(&wanted.properties["LaunchTemplate"]["Version"]);
             let roll = Roll::new(policy, version, account.now);
             begin(account, wanted, Stage::Rolling(Box::new(roll)));
         }
-        Ok((None, Some(policy))) if refreshing::is_triggered(old, &wanted.properties) => {
+        Ok((None, Some(policy))) if instance_refresh::is_triggered(old, &wanted.properties) => {
             let back = operation::of(account, id).purpose == Purpose::RollBack;
             let refreshing = Refreshing::new(policy, back, account.now);
             begin(account, wanted, Stage::Refreshing(Box::new(refreshing)));
         }
         Ok((None, _)) => {
-            let delay = account.cloudformation.dynamics.other;
+            let delay = account.cloudformation.timing.other;
             operation::takes(account, id, name, delay);
         }
         Err(reason) => operation::finished(account, id, name, Err(reason)),

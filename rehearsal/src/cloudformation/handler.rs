@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::evaluate::Known;
-use super::kinds::{
+use super::evaluate::ResolvedResource;
+use super::node::scalar_text;
+use super::permissions::Calls;
+use super::resource_types::{
     ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, DASHBOARD, FUNCTION, GROUP, Kind,
     LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE, WARM_POOL,
 };
-use super::node::scalar_text;
-use super::permissions::Calls;
-use super::{group, nested, permissions, record};
+use super::{group, nested, opaque_resource, permissions};
 use crate::account::{Account, arn};
 use crate::iam;
 use crate::wire::{ApiError, Call};
@@ -27,7 +27,7 @@ pub use failure::told;
 
 /// A resource as it shall be.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct DesiredResource {
     /// Id of the stack.
     pub stack_id: String,
     /// Name of the stack.
@@ -44,14 +44,14 @@ pub struct Wanted {
 
 /// What a handler has made.
 #[derive(Debug)]
-pub struct Made {
+pub struct CreatedResource {
     /// Physical id.
     pub physical_id: String,
     /// What Ref and GetAtt answer.
-    pub known: Known,
+    pub known: ResolvedResource,
 }
 
-impl Made {
+impl CreatedResource {
     /// A resource whose Ref is its physical id.
     pub fn new<const N: usize>(
         physical_id: impl Into<String>,
@@ -59,7 +59,7 @@ impl Made {
     ) -> Self {
         let physical_id = physical_id.into();
         let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
-        let known = Known {
+        let known = ResolvedResource {
             reference: physical_id.clone(),
             attributes: BTreeMap::from(attributes),
         };
@@ -101,7 +101,7 @@ pub fn raw(
     };
     match iam::refuses(account, &caller, &call) {
         Some(refusal) => {
-            account.tell_call(&caller, service, action, Some(&refusal));
+            account.record_call(&caller, service, action, Some(&refusal));
             Err(refusal)
         }
         None => account.call(&caller, service, action, input),
@@ -109,7 +109,7 @@ pub fn raw(
 }
 
 /// The name that `property` gives, or one made of stack, logical id and chance.
-pub fn name(account: &mut Account, wanted: &Wanted, property: &str) -> String {
+pub fn name(account: &mut Account, wanted: &DesiredResource, property: &str) -> String {
     match wanted.properties.get(property) {
         Some(name) => scalar_text(name),
         None => {
@@ -129,7 +129,7 @@ pub fn allowed(account: &mut Account, stack: &str, calls: Calls) -> Result<(), S
 }
 
 /// The name that a resource is given by its properties; otherwise one such as it will be given.
-fn declared_name(wanted: &Wanted) -> String {
+fn declared_name(wanted: &DesiredResource) -> String {
     let declared = wanted.kind.name_property();
     let declared = declared.and_then(|property| wanted.properties.get(property));
     declared.map_or_else(
@@ -142,7 +142,7 @@ fn declared_name(wanted: &Wanted) -> String {
 ///
 /// # Errors
 /// Why it cannot be made.
-pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+pub fn create(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedResource, String> {
     if wanted.kind.is_called_for() {
         let name = declared_name(wanted);
         let calls = permissions::creation(account, wanted, &name);
@@ -161,7 +161,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
         GROUP => group::create(account, wanted),
         WARM_POOL => group::put_warm_pool(account, wanted),
         STACK => nested::make(account, wanted),
-        _ => record::create(account, wanted),
+        _ => opaque_resource::create(account, wanted),
     }
 }
 
@@ -171,10 +171,10 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
 /// Why it cannot be changed.
 pub fn update(
     account: &mut Account,
-    wanted: &Wanted,
+    wanted: &DesiredResource,
     old: &Value,
-    known: Known,
-) -> Result<Known, String> {
+    known: ResolvedResource,
+) -> Result<ResolvedResource, String> {
     let stack = &wanted.stack_id;
     let physical_id = account.cloudformation.at(stack).resources[&wanted.name]
         .physical_id
@@ -217,7 +217,7 @@ pub fn update(
     }
 }
 
-fn cluster(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+fn cluster(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedResource, String> {
     let name = name(account, wanted, "ClusterName");
     let mut input = json!({"clusterName": name});
     for (property, member) in [
@@ -231,10 +231,13 @@ fn cluster(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     }
     ask(account, &wanted.stack_id, "ecs", "CreateCluster", &input)?;
     let arn = arn("ecs", &format!("cluster/{name}"));
-    Ok(Made::new(name, [("Arn", arn.into())]))
+    Ok(CreatedResource::new(name, [("Arn", arn.into())]))
 }
 
-fn launch_template(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+fn launch_template(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, String> {
     let name = name(account, wanted, "LaunchTemplateName");
     let mut input = wanted.properties.clone();
     input["LaunchTemplateName"] = Value::from(name);
@@ -252,14 +255,14 @@ fn launch_template(account: &mut Account, wanted: &Wanted) -> Result<Made, Strin
         ("LatestVersionNumber", "1".into()),
         ("DefaultVersionNumber", "1".into()),
     ];
-    Ok(Made::new(id, attributes))
+    Ok(CreatedResource::new(id, attributes))
 }
 
 fn launch_template_version(
     account: &mut Account,
-    wanted: &Wanted,
-    mut known: Known,
-) -> Result<Known, String> {
+    wanted: &DesiredResource,
+    mut known: ResolvedResource,
+) -> Result<ResolvedResource, String> {
     let mut input = wanted.properties.clone();
     let members = input.as_object_mut().expect("properties are a mapping");
     members.retain(|member, _| member == "LaunchTemplateData" || member == "VersionDescription");

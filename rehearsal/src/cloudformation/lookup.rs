@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::evaluate::{Known, PLACEHOLDER, Scope};
-use super::expression::{Expression, Form};
-use super::node::Refusal;
+use super::evaluate::{PLACEHOLDER, ResolvedResource, Scope};
+use super::expression::{ExprKind, Expression};
+use super::node::TemplateError;
 use super::template::Declared;
 use crate::account::{ACCOUNT_ID, PARTITION, REGION};
 
 impl Scope<'_> {
-    pub(super) fn reference(&self, whole: &Expression, name: &str) -> Result<Value, Refusal> {
+    pub(super) fn reference(&self, whole: &Expression, name: &str) -> Result<Value, TemplateError> {
         if let Some(value) = self.parameters.values.get(name) {
             return Ok(value.clone());
         }
@@ -42,7 +42,7 @@ impl Scope<'_> {
         whole: &Expression,
         resource: &str,
         attribute: &str,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, TemplateError> {
         let Some(known) = self.existing(whole, resource)? else {
             return Ok(Value::from(PLACEHOLDER));
         };
@@ -53,7 +53,7 @@ impl Scope<'_> {
             return Ok(Value::from(PLACEHOLDER));
         }
         known.ok_or_else(|| {
-            Refusal::new(
+            TemplateError::new(
                 &whole.at,
                 format!("{resource} has no attribute {attribute}"),
                 "use one that it has",
@@ -62,7 +62,11 @@ impl Scope<'_> {
     }
 
     /// The resource `name`, or nothing if it is still to come and that may be.
-    fn existing(&self, whole: &Expression, name: &str) -> Result<Option<&Known>, Refusal> {
+    fn existing(
+        &self,
+        whole: &Expression,
+        name: &str,
+    ) -> Result<Option<&ResolvedResource>, TemplateError> {
         let declared = self
             .template
             .resources
@@ -73,7 +77,7 @@ impl Scope<'_> {
             None => false,
         };
         match self.resources.get(name) {
-            _ if absent => Err(Refusal::new(
+            _ if absent => Err(TemplateError::new(
                 &whole.at,
                 format!("{name} is referred to, but its condition is false"),
                 "put the reference under the same condition",
@@ -88,7 +92,7 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// A refusal, if a condition cannot be worked out.
-    pub fn wanted(&self) -> Result<BTreeSet<String>, Refusal> {
+    pub fn wanted(&self) -> Result<BTreeSet<String>, TemplateError> {
         let mut wanted = BTreeSet::new();
         for (name, declared) in &self.template.resources {
             let exists = match &declared.condition {
@@ -102,10 +106,10 @@ impl Scope<'_> {
         Ok(wanted)
     }
 
-    fn named_condition(&self, declared: &Declared, name: &str) -> Result<bool, Refusal> {
+    fn named_condition(&self, declared: &Declared, name: &str) -> Result<bool, TemplateError> {
         let user = Expression {
             at: declared.at.clone(),
-            form: Form::Condition(name.to_owned()),
+            form: ExprKind::Condition(name.to_owned()),
         };
         self.condition(&user, name)
     }
@@ -114,7 +118,7 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// A refusal, if one refers to what there is not.
-    pub fn properties(&self, name: &str) -> Result<Value, Refusal> {
+    pub fn properties(&self, name: &str) -> Result<Value, TemplateError> {
         let mut properties = serde_json::Map::new();
         for (key, expression) in &self.template.resources[name].properties {
             if let Some(value) = self.value(expression)? {
@@ -126,8 +130,8 @@ impl Scope<'_> {
 }
 
 /// The refusal of a reference to nothing.
-pub fn dangling(whole: &Expression, name: &str) -> Refusal {
-    Refusal::new(
+pub fn dangling(whole: &Expression, name: &str) -> TemplateError {
+    TemplateError::new(
         &whole.at,
         format!("there is no parameter or resource {name}"),
         "declare it, or correct the name",

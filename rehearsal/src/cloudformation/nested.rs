@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::handler::{Made, Wanted};
+use super::handler::{CreatedResource, DesiredResource};
 use super::operation::{self, Purpose, Step, Work};
 use super::stack::{Stack, Version};
-use super::{ahead, describe, files, parameters};
+use super::{describe, files, parameters, validate};
 use crate::account::{Account, arn};
 
 /// Puts a child stack beside its parent, without beginning anything.
 ///
 /// # Errors
 /// Why its template or its parameters are refused.
-pub fn make(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+pub fn make(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedResource, String> {
     let version = Arc::new(version(account, wanted)?);
     let suffix = account.hex(12).to_uppercase();
     let name = format!("{}-{}-{suffix}", wanted.stack_name, wanted.name);
@@ -22,7 +22,7 @@ pub fn make(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
     let mut child = Stack::new(id.clone(), name, account.now, version);
     child.parent = Some((wanted.stack_id.clone(), wanted.name.clone()));
     account.cloudformation.stacks.insert(id.clone(), child);
-    Ok(Made::new(id, []))
+    Ok(CreatedResource::new(id, []))
 }
 
 /// A new stack's ARN.
@@ -35,7 +35,7 @@ pub fn new_id(account: &mut Account, name: &str) -> String {
 ///
 /// # Errors
 /// Why its template or its parameters are refused.
-pub fn version(account: &mut Account, wanted: &Wanted) -> Result<Version, String> {
+pub fn version(account: &mut Account, wanted: &DesiredResource) -> Result<Version, String> {
     let path = files::local(
         &wanted.base,
         "TemplateURL",
@@ -74,7 +74,7 @@ pub fn call_parameters(properties: &Value) -> Value {
 }
 
 /// Begins to create the child.
-pub fn create(account: &mut Account, wanted: &Wanted) {
+pub fn create(account: &mut Account, wanted: &DesiredResource) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
     waits(account, id, name);
     let child = child_of(account, id, name);
@@ -82,7 +82,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) {
 }
 
 /// Begins to bring the child to what the parent now says, forward or back.
-pub fn update(account: &mut Account, wanted: &Wanted) {
+pub fn update(account: &mut Account, wanted: &DesiredResource) {
     let (id, name) = (wanted.stack_id.clone(), wanted.name.clone());
     let child = child_of(account, &id, &name);
     let rolls_back = operation::of(account, &id).purpose == Purpose::RollBack;
@@ -103,7 +103,7 @@ pub fn update(account: &mut Account, wanted: &Wanted) {
             .children
             .insert(name.clone(), now.clone());
     }
-    let changes = now != next && ahead::changes(account, &child, &next).unwrap_or(true);
+    let changes = now != next && validate::changes(account, &child, &next).unwrap_or(true);
     let stack = account.cloudformation.at(&child);
     stack.version = next;
     if changes {
@@ -117,7 +117,7 @@ pub fn update(account: &mut Account, wanted: &Wanted) {
     } else {
         describe::renew_outputs(account, &child);
         pass_outputs(account, &child);
-        let delay = account.cloudformation.dynamics.other;
+        let delay = account.cloudformation.timing.other;
         operation::takes(account, &id, &name, delay);
     }
 }

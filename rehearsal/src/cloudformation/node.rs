@@ -32,7 +32,7 @@ impl fmt::Display for Position {
 /// Why a template is refused, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {what}; {way_out}")]
-pub struct Refusal {
+pub struct TemplateError {
     /// Where.
     pub at: Position,
     /// What is wrong, naming the thing and its value.
@@ -41,7 +41,7 @@ pub struct Refusal {
     pub way_out: String,
 }
 
-impl Refusal {
+impl TemplateError {
     /// A refusal of what stands at `at`.
     pub fn new(at: &Position, what: impl Into<String>, way_out: impl Into<String>) -> Self {
         Self {
@@ -79,10 +79,10 @@ impl Node {
     ///
     /// # Errors
     /// A refusal if this is no mapping.
-    pub fn entries(&self, what: &str) -> Result<&[(String, Position, Self)], Refusal> {
+    pub fn entries(&self, what: &str) -> Result<&[(String, Position, Self)], TemplateError> {
         match &self.content {
             Content::Map(entries) if self.tag.is_none() => Ok(entries),
-            _ => Err(Refusal::new(
+            _ => Err(TemplateError::new(
                 &self.at,
                 format!("{what} is not a mapping"),
                 "write it as `key: value` lines",
@@ -94,10 +94,10 @@ impl Node {
     ///
     /// # Errors
     /// A refusal if this is no plain scalar.
-    pub fn text(&self, what: &str) -> Result<String, Refusal> {
+    pub fn text(&self, what: &str) -> Result<String, TemplateError> {
         match &self.content {
             Content::Scalar(value) if self.tag.is_none() => Ok(scalar_text(value)),
-            _ => Err(Refusal::new(
+            _ => Err(TemplateError::new(
                 &self.at,
                 format!("{what} is not a plain value"),
                 "write a string or a number; functions are not possible here",
@@ -120,9 +120,9 @@ impl Node {
     ///
     /// # Errors
     /// A refusal of the first tag.
-    pub fn plain(&self) -> Result<Value, Refusal> {
+    pub fn plain(&self) -> Result<Value, TemplateError> {
         if let Some(tag) = &self.tag {
-            return Err(Refusal::new(
+            return Err(TemplateError::new(
                 &self.at,
                 format!("!{tag} is not possible here"),
                 "write the value itself",

@@ -137,7 +137,7 @@ pub fn begin(
         stopped: false,
         children,
     });
-    let first_step = account.cloudformation.dynamics.first_step;
+    let first_step = account.cloudformation.timing.first_step;
     account.after(
         first_step,
         Event::Go {
@@ -289,6 +289,6 @@ pub fn works(account: &mut Account, id: &str, name: &str, work: GroupWork) {
     of(account, id)
         .steps
         .insert(name.to_owned(), Step::Running(Work::Group(Box::new(work))));
-    let every = account.cloudformation.dynamics.look_every;
+    let every = account.cloudformation.timing.look_every;
     group::look_again(account, id, name, every);
 }

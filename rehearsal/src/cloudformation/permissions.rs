@@ -11,7 +11,7 @@ mod table;
 
 use serde_json::{Value, json};
 
-use super::handler::Wanted;
+use super::handler::DesiredResource;
 use super::invalid;
 use super::parameters::Parameters;
 use crate::account::{Account, Caller};
@@ -85,7 +85,7 @@ pub fn of_parameters(
 }
 
 /// What CloudFormation calls to make the resource `wanted` of this name, besides the calls that are made here.
-pub fn creation(account: &Account, wanted: &Wanted, name: &str) -> Calls {
+pub fn creation(account: &Account, wanted: &DesiredResource, name: &str) -> Calls {
     let (stack, kind) = (&wanted.stack_id, wanted.kind.name);
     of(account, stack, kind, name, &wanted.properties)
         .map(|subject| Subject {
@@ -99,7 +99,12 @@ pub fn creation(account: &Account, wanted: &Wanted, name: &str) -> Calls {
 }
 
 /// What CloudFormation calls to change the resource `wanted` from its `old` properties.
-pub fn change(account: &Account, wanted: &Wanted, old: &Value, physical_id: &str) -> Calls {
+pub fn change(
+    account: &Account,
+    wanted: &DesiredResource,
+    old: &Value,
+    physical_id: &str,
+) -> Calls {
     let (stack, kind) = (&wanted.stack_id, wanted.kind.name);
     of(account, stack, kind, physical_id, &wanted.properties)
         .map(|subject| Subject {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::asked::{
+use super::node::scalar_text;
+use super::operation::{self, Purpose};
+use super::request_fields::{
     CREATION, acknowledged, capabilities, default_only, given_template, no_template, role_and_tags,
     stack_name,
 };
-use super::node::scalar_text;
-use super::operation::{self, Purpose};
 use super::stack::{self, Stack, USER_INITIATED, Version};
 use super::template::Template;
-use super::{ahead, invalid, nested, parameters, permissions};
+use super::{invalid, nested, parameters, permissions, validate};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
@@ -82,7 +82,7 @@ pub(super) fn new_stack(
         parameters,
     };
     permissions::of_parameters(account, role.as_deref(), &version.parameters)?;
-    ahead::check(account, &name, &version, &BTreeMap::new())?;
+    validate::check(account, &name, &version, &BTreeMap::new())?;
     let id = nested::new_id(account, &name);
     let mut stack = Stack::new(id.clone(), name, account.now, Arc::new(version));
     stack.capabilities = capabilities(input);
@@ -144,9 +144,9 @@ pub(super) fn next(account: &mut Account, action: &str, input: &Value) -> Result
     let kept = account.cloudformation.at(&id).role.clone();
     let works_as = role.clone().or(kept);
     permissions::of_parameters(account, works_as.as_deref(), &version.parameters)?;
-    ahead::check(account, &name, &version, &known)?;
+    validate::check(account, &name, &version, &known)?;
     Ok(Next {
-        changes: ahead::changes(account, &id, &version)?,
+        changes: validate::changes(account, &id, &version)?,
         stack: id,
         version: Arc::new(version),
         capabilities: capabilities(input),

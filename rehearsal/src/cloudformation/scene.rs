@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::account::{Account, Caller};
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 
 const TEMPLATE: &str = r#"
@@ -176,13 +176,13 @@ impl Scene {
             let (_, instance, good) = self.due.remove(place);
             self.answer(&instance, good);
         }
-        for told in &self.account.facts[self.read..] {
-            if let Fact::Lifecycle {
+        for told in &self.account.trace[self.read..] {
+            if let TraceEvent::Lifecycle {
                 instance,
                 ami,
                 state,
                 ..
-            } = &told.fact
+            } = &told.event
             {
                 let (delay, good) = match state.as_str() {
                     "Pending:Wait" => (Duration::from_secs(30), *ami != self.bad_ami),
@@ -192,7 +192,7 @@ impl Scene {
                 self.due.push((told.at + delay, instance.clone(), good));
             }
         }
-        self.read = self.account.facts.len();
+        self.read = self.account.trace.len();
     }
 
     fn answer(&mut self, instance: &str, good: bool) {

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::asked::stack_name;
-use super::{group, invalid, operation, rolling, stack};
+use super::request_fields::stack_name;
+use super::{group, invalid, operation, rolling_policy, stack};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
@@ -25,7 +25,7 @@ pub struct Signals {
 
 /// How the signals stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum SignalStatus {
     /// All that the batch waits for have come.
     Complete,
     /// More are to come.
@@ -53,14 +53,14 @@ impl Signals {
 
     /// How it stands with a batch that waits for `expected` signals, when `percent` of the operation's `total` must be
     /// SUCCESS (observed: the share is taken of the whole update, not of the batch).
-    pub fn standing(&self, expected: u64, total: u64, percent: u64) -> Standing {
-        let spare = total.saturating_sub(rolling::needed(total, percent));
+    pub fn standing(&self, expected: u64, total: u64, percent: u64) -> SignalStatus {
+        let spare = total.saturating_sub(rolling_policy::needed(total, percent));
         if self.count("FAILURE") + self.missed > spare {
-            Standing::Failed
+            SignalStatus::Failed
         } else if self.fresh() >= expected {
-            Standing::Complete
+            SignalStatus::Complete
         } else {
-            Standing::Open
+            SignalStatus::Open
         }
     }
 
@@ -74,8 +74,8 @@ impl Signals {
     /// Why it failed.
     pub fn why(&self, total: u64, percent: u64) -> String {
         match self.missed {
-            0 => rolling::too_many_failures(self.count("FAILURE"), total, percent),
-            _ => rolling::too_few_successes(self.count("SUCCESS"), total, percent),
+            0 => rolling_policy::too_many_failures(self.count("FAILURE"), total, percent),
+            _ => rolling_policy::too_few_successes(self.count("SUCCESS"), total, percent),
         }
     }
 
@@ -118,12 +118,12 @@ pub fn signal(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let id = can_be_signaled(account, &wanted, &resource)?;
     let counts_early = account
         .cloudformation
-        .dynamics
+        .timing
         .signal_before_in_service_counts;
     let progress = account.cloudformation.at(&id).resources[&resource]
         .status
         .clone();
-    let text = rolling::received(&status, &unique_id);
+    let text = rolling_policy::received(&status, &unique_id);
     let Some(work) = operation::group_work(account, &id, &resource) else {
         // Nobody waits for it, but it is heard.
         stack::resource_enters(account, &id, &resource, &progress, &text);
@@ -206,27 +206,33 @@ mod tests {
 
     #[test]
     fn a_failure_decides_at_once_when_the_percentage_cannot_be_met_any_more() {
-        assert_eq!(received(&["FAILURE"]).standing(1, 3, 100), Standing::Failed);
+        assert_eq!(
+            received(&["FAILURE"]).standing(1, 3, 100),
+            SignalStatus::Failed
+        );
         assert_eq!(
             received(&["FAILURE"]).standing(1, 4, 50),
-            Standing::Complete
+            SignalStatus::Complete
         );
-        assert_eq!(received(&["FAILURE"]).standing(2, 4, 50), Standing::Open);
+        assert_eq!(
+            received(&["FAILURE"]).standing(2, 4, 50),
+            SignalStatus::Open
+        );
     }
 
     #[test]
     fn an_earlier_batch_s_signals_are_not_waited_for_again() {
         let mut signals = received(&["SUCCESS"]);
-        assert_eq!(signals.standing(1, 2, 100), Standing::Complete);
+        assert_eq!(signals.standing(1, 2, 100), SignalStatus::Complete);
         signals.next_batch();
-        assert_eq!(signals.standing(1, 2, 100), Standing::Open);
+        assert_eq!(signals.standing(1, 2, 100), SignalStatus::Open);
     }
 
     #[test]
     fn a_signal_that_never_came_is_a_failure() {
         let mut signals = received(&["SUCCESS"]);
         assert_eq!(signals.miss(3), 2);
-        assert_eq!(signals.standing(3, 6, 100), Standing::Failed);
+        assert_eq!(signals.standing(3, 6, 100), SignalStatus::Failed);
         assert_eq!(
             signals.why(6, 100),
             "Received 1 SUCCESS signal(s) out of 6.  Unable to satisfy 100% MinSuccessfulInstancesPercent requirement"
@@ -278,7 +284,7 @@ mod tests {
         scene
             .account
             .cloudformation
-            .dynamics
+            .timing
             .signal_before_in_service_counts = false;
         scene.ami("ami-00000002");
         scene.update().expect("begun");

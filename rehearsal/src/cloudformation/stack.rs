@@ -6,14 +6,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::evaluate::{Known, Scope};
-use super::kinds::{Kind, STACK};
-use super::notice;
+use super::evaluate::{ResolvedResource, Scope};
+use super::notifications;
 use super::operation::Operation;
 use super::parameters::Parameters;
+use super::resource_types::{Kind, STACK};
 use super::template::Template;
 use crate::account::Account;
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 use crate::wire;
 
 /// Why a stack is at something that a call has asked for.
@@ -60,7 +60,7 @@ pub struct Stack {
     /// What goes on, if anything does.
     pub operation: Option<Operation>,
     /// What a rollback that failed had to go on from.
-    pub left: Option<Left>,
+    pub left: Option<Retained>,
     /// The last operation that a call has asked for.
     pub asked: Option<Asked>,
 }
@@ -97,7 +97,7 @@ pub fn forget_who_asked(account: &mut Account, id: &str) {
 
 /// What a rollback that failed knew: with it, it can be continued.
 #[derive(Debug)]
-pub struct Left {
+pub struct Retained {
     /// The version that the failed update had aimed at.
     pub before: Option<Arc<Version>>,
     /// What nested stacks were before the update, by logical id.
@@ -120,9 +120,9 @@ pub struct Resource {
     /// Its properties, worked out.
     pub properties: Value,
     /// What Ref and GetAtt answer.
-    pub known: Known,
+    pub known: ResolvedResource,
     /// What they answered before the last change.
-    pub earlier: Option<Known>,
+    pub earlier: Option<ResolvedResource>,
 }
 
 /// An event, as DescribeStackEvents tells it.
@@ -180,7 +180,7 @@ impl Stack {
     }
 
     /// What Ref and GetAtt answer for the resources that exist.
-    pub fn known(&self) -> BTreeMap<String, Known> {
+    pub fn known(&self) -> BTreeMap<String, ResolvedResource> {
         self.resources
             .iter()
             .map(|(name, resource)| (name.clone(), resource.known.clone()))
@@ -191,7 +191,7 @@ impl Stack {
     pub fn scope<'a>(
         &'a self,
         version: &'a Version,
-        known: &'a BTreeMap<String, Known>,
+        known: &'a BTreeMap<String, ResolvedResource>,
         ahead: bool,
     ) -> Scope<'a> {
         Scope {
@@ -252,7 +252,7 @@ fn write(
             .unwrap_or_default(),
     };
     let stack = account.cloudformation.at(id);
-    let fact = Fact::Stack {
+    let fact = TraceEvent::Stack {
         stack: stack.name.clone(),
         logical_id: event.logical_id.clone(),
         resource_type: event.resource_type.clone(),
@@ -260,6 +260,6 @@ fn write(
         reason: event.reason.clone(),
     };
     stack.events.push(event.clone());
-    account.tell(fact);
-    notice::status_changed(account, id, &event);
+    account.record(fact);
+    notifications::status_changed(account, id, &event);
 }

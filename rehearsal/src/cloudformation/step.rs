@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::evaluate::{Known, same};
-use super::handler::{self, Wanted};
-use super::kinds::{GROUP, Kind, LAUNCH_TEMPLATE, QUEUE, STACK};
+use super::evaluate::{ResolvedResource, same};
+use super::handler::{self, DesiredResource};
 use super::operation::{self, Purpose, Step};
+use super::resource_types::{GROUP, Kind, LAUNCH_TEMPLATE, QUEUE, STACK};
 use super::stack::{self, Resource};
 use super::{Event, group, nested};
 use crate::account::Account;
@@ -20,7 +20,7 @@ pub fn begin(account: &mut Account, id: &str, name: &str) {
     let known = stack.known();
     let version = stack.version.clone();
     let declared = &version.template.resources[name];
-    let wanted = Wanted {
+    let wanted = DesiredResource {
         stack_id: id.to_owned(),
         stack_name: stack.name.clone(),
         name: name.to_owned(),
@@ -37,7 +37,7 @@ pub fn begin(account: &mut Account, id: &str, name: &str) {
         (Err(refusal), _) => operation::finished(account, id, name, Err(refusal.to_string())),
         (Ok(properties), None) => create(
             account,
-            Wanted {
+            DesiredResource {
                 properties,
                 ..wanted
             },
@@ -52,7 +52,7 @@ pub fn begin(account: &mut Account, id: &str, name: &str) {
             } else {
                 update(
                     account,
-                    Wanted {
+                    DesiredResource {
                         properties,
                         ..wanted
                     },
@@ -63,7 +63,7 @@ pub fn begin(account: &mut Account, id: &str, name: &str) {
     }
 }
 
-fn create(account: &mut Account, wanted: Wanted) {
+fn create(account: &mut Account, wanted: DesiredResource) {
     let (id, name) = (wanted.stack_id.clone(), wanted.name.clone());
     let resource = Resource {
         kind: wanted.kind,
@@ -72,7 +72,7 @@ fn create(account: &mut Account, wanted: Wanted) {
         reason: String::new(),
         updated: account.now,
         properties: wanted.properties.clone(),
-        known: Known::default(),
+        known: ResolvedResource::default(),
         earlier: None,
     };
     account
@@ -113,7 +113,7 @@ fn create(account: &mut Account, wanted: Wanted) {
                 STACK => nested::create(account, &wanted),
                 GROUP => group::created(account, &wanted),
                 kind => {
-                    let delay = account.cloudformation.dynamics.making(kind);
+                    let delay = account.cloudformation.timing.making(kind);
                     operation::takes(account, &id, &name, delay);
                 }
             }
@@ -122,7 +122,7 @@ fn create(account: &mut Account, wanted: Wanted) {
     }
 }
 
-fn update(account: &mut Account, wanted: Wanted, old: &Value) {
+fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
     let (id, name) = (wanted.stack_id.clone(), wanted.name.clone());
     stack::resource_enters(account, &id, &name, "UPDATE_IN_PROGRESS", "");
     let was = account.cloudformation.at(&id).resources[&name].kind;
@@ -143,7 +143,7 @@ fn update(account: &mut Account, wanted: Wanted, old: &Value) {
         Some(earlier)
             if rolls_back
                 && wanted.kind.name == LAUNCH_TEMPLATE
-                && !account.cloudformation.dynamics.rollback_makes_version =>
+                && !account.cloudformation.timing.rollback_makes_version =>
         {
             Ok(earlier)
         }
@@ -163,7 +163,7 @@ fn update(account: &mut Account, wanted: Wanted, old: &Value) {
                 STACK => nested::update(account, &wanted),
                 GROUP => group::updated(account, &wanted, old),
                 kind => {
-                    let delay = account.cloudformation.dynamics.changing(kind);
+                    let delay = account.cloudformation.timing.changing(kind);
                     operation::takes(account, &id, &name, delay);
                 }
             }
@@ -176,7 +176,7 @@ fn update(account: &mut Account, wanted: Wanted, old: &Value) {
 ///
 /// # Errors
 /// A message that names the property.
-pub fn changeable(wanted: &Wanted, was: &Kind, old: &Value) -> Result<(), String> {
+pub fn changeable(wanted: &DesiredResource, was: &Kind, old: &Value) -> Result<(), String> {
     if was != wanted.kind {
         return Err(format!(
             "the account in memory does not know how to make a {} of {}, which is a {}; give it another logical id",
@@ -222,7 +222,7 @@ fn delete(account: &mut Account, id: &str, name: &str) {
         STACK => nested::delete(account, id, name),
         GROUP => group::delete(account, id, name),
         _ => {
-            let until = account.now + account.cloudformation.dynamics.in_use_for;
+            let until = account.now + account.cloudformation.timing.in_use_for;
             delete_until(account, id, name, until);
         }
     }
@@ -231,7 +231,7 @@ fn delete(account: &mut Account, id: &str, name: &str) {
 /// Cleans up a resource that never came to be: one event, DELETE_COMPLETE. Recorded (radkawar/stackd
 /// testdata/aws/cloudformation/lifecycle.json, 2026-09) after a rollback; how long it takes otherwise is assumed.
 fn clean_up(account: &mut Account, id: &str, name: &str) {
-    let dynamics = &account.cloudformation.dynamics;
+    let dynamics = &account.cloudformation.timing;
     let after_rollback = dynamics.failed_cleanup;
     if operation::of(account, id).purpose == Purpose::CleanUpRollBack {
         operation::takes(account, id, name, after_rollback);
@@ -243,7 +243,7 @@ fn clean_up(account: &mut Account, id: &str, name: &str) {
 /// Deletes a resource; one that is in use is tried again `until` then.
 pub fn delete_until(account: &mut Account, id: &str, name: &str, until: Timestamp) {
     let kind = account.cloudformation.at(id).resources[name].kind.name;
-    let dynamics = &account.cloudformation.dynamics;
+    let dynamics = &account.cloudformation.timing;
     let (delay, again) = (dynamics.deleting(kind), 5 * dynamics.other);
     match handler::delete(account, id, name) {
         Ok(()) => operation::takes(account, id, name, delay),

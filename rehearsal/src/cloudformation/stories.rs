@@ -117,7 +117,7 @@ fn nobody_waits_for_drains() {
 fn a_failure_turns_the_roll_round_until_all_is_as_it_was() {
     for (seed, makes_version) in (0..20).flat_map(|seed| [(seed, false), (seed, true)]) {
         let mut scene = Scene::seeded(seed).create(json!([]));
-        scene.account.cloudformation.dynamics.rollback_makes_version = makes_version;
+        scene.account.cloudformation.timing.rollback_makes_version = makes_version;
         let from = scene.told().len();
         scene.bad_ami = "ami-00000002".to_owned();
         scene.ami("ami-00000002");

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::expression::{Expression, Place};
 use super::function;
-use super::kinds::Kind;
-use super::node::{self, Node, Position, Refusal};
+use super::node::{self, Node, Position, TemplateError};
 use super::parameters::Declaration;
+use super::resource_types::Kind;
 
 /// A template.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +103,7 @@ impl Declared {
 ///
 /// # Errors
 /// A refusal of the first thing that is not known.
-pub fn read(path: &str, text: &str) -> Result<Template, Refusal> {
+pub fn read(path: &str, text: &str) -> Result<Template, TemplateError> {
     let root = node::read(path, text)?;
     let mut template = Template {
         path: path.to_owned(),
@@ -139,7 +139,7 @@ pub fn read(path: &str, text: &str) -> Result<Template, Refusal> {
             }
             "Outputs" => template.outputs = each(node, section, output)?,
             _ => {
-                return Err(Refusal::new(
+                return Err(TemplateError::new(
                     at,
                     format!("the account in memory does not know the section {section}"),
                     "known are AWSTemplateFormatVersion, Description, Metadata, Parameters, Rules, Mappings, \
@@ -149,7 +149,7 @@ pub fn read(path: &str, text: &str) -> Result<Template, Refusal> {
         }
     }
     if template.resources.is_empty() {
-        return Err(Refusal::new(
+        return Err(TemplateError::new(
             &root.at,
             "the template declares no resource",
             "at least one Resources member must be defined",
@@ -162,8 +162,8 @@ pub fn read(path: &str, text: &str) -> Result<Template, Refusal> {
 fn each<T>(
     node: &Node,
     section: &str,
-    read: impl Fn(&str, &Position, &Node) -> Result<T, Refusal>,
-) -> Result<Vec<T>, Refusal> {
+    read: impl Fn(&str, &Position, &Node) -> Result<T, TemplateError>,
+) -> Result<Vec<T>, TemplateError> {
     let entries = node.entries(section)?;
     let (found, most) = (
         entries.len(),
@@ -171,7 +171,7 @@ fn each<T>(
     );
     if found > most {
         let what = format!("Number of {section}, {found}, is greater than maximum allowed, {most}");
-        return Err(Refusal::new(&node.at, what, "use nested stacks"));
+        return Err(TemplateError::new(&node.at, what, "use nested stacks"));
     }
     entries
         .iter()
@@ -180,7 +180,7 @@ fn each<T>(
             if logical {
                 read(name, at, node)
             } else {
-                Err(Refusal::new(
+                Err(TemplateError::new(
                     at,
                     format!("{name:?} of {section} is no logical id"),
                     "use letters and digits only",
@@ -190,10 +190,10 @@ fn each<T>(
         .collect()
 }
 
-fn format_version(node: &Node) -> Result<(), Refusal> {
+fn format_version(node: &Node) -> Result<(), TemplateError> {
     match node.text("AWSTemplateFormatVersion")?.as_str() {
         "2010-09-09" => Ok(()),
-        other => Err(Refusal::new(
+        other => Err(TemplateError::new(
             &node.at,
             format!("there is no format version {other}"),
             "the only one is 2010-09-09",
@@ -201,14 +201,14 @@ fn format_version(node: &Node) -> Result<(), Refusal> {
     }
 }
 
-fn mapping(name: &str, _at: &Position, node: &Node) -> Result<(String, Value), Refusal> {
+fn mapping(name: &str, _at: &Position, node: &Node) -> Result<(String, Value), TemplateError> {
     for (key, _, inner) in node.entries(name)? {
         inner.entries(key)?;
     }
     Ok((name.to_owned(), node.plain()?))
 }
 
-fn rule(name: &str, at: &Position, node: &Node) -> Result<Rule, Refusal> {
+fn rule(name: &str, at: &Position, node: &Node) -> Result<Rule, TemplateError> {
     let mut rule = Rule {
         name: name.to_owned(),
         condition: None,
@@ -219,7 +219,7 @@ fn rule(name: &str, at: &Position, node: &Node) -> Result<Rule, Refusal> {
             "RuleCondition" => rule.condition = Some(function::read(value, Place::Condition)?),
             "Assertions" => {
                 let node::Content::List(items) = &value.content else {
-                    return Err(Refusal::new(
+                    return Err(TemplateError::new(
                         at,
                         "Assertions is no list",
                         "write a list of Assert and AssertDescription",
@@ -231,7 +231,7 @@ fn rule(name: &str, at: &Position, node: &Node) -> Result<Rule, Refusal> {
         }
     }
     if rule.assertions.is_empty() {
-        return Err(Refusal::new(
+        return Err(TemplateError::new(
             at,
             format!("the rule {name} asserts nothing"),
             "give it Assertions",
@@ -240,7 +240,7 @@ fn rule(name: &str, at: &Position, node: &Node) -> Result<Rule, Refusal> {
     Ok(rule)
 }
 
-fn assertion(node: &Node) -> Result<(Expression, String), Refusal> {
+fn assertion(node: &Node) -> Result<(Expression, String), TemplateError> {
     let known = ["Assert", "AssertDescription"];
     for (key, at, _) in node.entries("an assertion")? {
         if !known.contains(&key.as_str()) {
@@ -248,7 +248,7 @@ fn assertion(node: &Node) -> Result<(Expression, String), Refusal> {
         }
     }
     let assert = node.get("Assert").ok_or_else(|| {
-        Refusal::new(
+        TemplateError::new(
             &node.at,
             "an assertion without Assert",
             "say what must be true",
@@ -263,7 +263,7 @@ fn assertion(node: &Node) -> Result<(Expression, String), Refusal> {
     ))
 }
 
-fn output(name: &str, at: &Position, node: &Node) -> Result<Output, Refusal> {
+fn output(name: &str, at: &Position, node: &Node) -> Result<Output, TemplateError> {
     let known = ["Description", "Value", "Condition", "Export"];
     for (key, at, _) in node.entries(name)? {
         if !known.contains(&key.as_str()) {
@@ -272,7 +272,7 @@ fn output(name: &str, at: &Position, node: &Node) -> Result<Output, Refusal> {
     }
     let text = |key: &str| node.get(key).map(|text| text.text(key)).transpose();
     let value = node.get("Value").ok_or_else(|| {
-        Refusal::new(at, format!("the output {name} has no Value"), "give it one")
+        TemplateError::new(at, format!("the output {name} has no Value"), "give it one")
     })?;
     let export = node.get("Export").and_then(|export| export.get("Name"));
     Ok(Output {
@@ -287,8 +287,8 @@ fn output(name: &str, at: &Position, node: &Node) -> Result<Output, Refusal> {
 }
 
 /// The refusal of a key that `what` does not have.
-pub fn unknown(at: &Position, key: &str, what: &str, known: &[&str]) -> Refusal {
-    Refusal::new(
+pub fn unknown(at: &Position, key: &str, what: &str, known: &[&str]) -> TemplateError {
+    TemplateError::new(
         at,
         format!("the account in memory does not know {key} of {what}"),
         format!("known are {}", known.join(", ")),

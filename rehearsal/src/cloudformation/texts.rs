@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::asked::{given_template, no_template, stack_name};
 use super::describe::{found, milliseconds, put};
 use super::parameters::Declaration;
+use super::request_fields::{given_template, no_template, stack_name};
 use super::template::Template;
-use super::{ahead, invalid};
+use super::{invalid, validate};
 use crate::account::Account;
 use crate::wire::{ApiError, only};
 
@@ -89,7 +89,7 @@ fn parameter(declared: &Declaration) -> Value {
 /// What both calls tell of a template as a whole.
 fn described(account: &Account, template: &Template, answer: &mut Value) {
     put(answer, "Description", &template.description);
-    if let Some(capability) = ahead::capability(account, template) {
+    if let Some(capability) = validate::capability(account, template) {
         answer["Capabilities"] = json!([capability]);
         answer["CapabilitiesReason"] =
             "The following resource(s) require capabilities: [AWS::IAM::Role]".into();

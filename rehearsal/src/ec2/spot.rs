@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Event, Phase};
 use crate::account::Account;
-use crate::fact::{Fact, SpotFact};
+use crate::trace::{SpotEvent, TraceEvent};
 use crate::{autoscaling, ecs};
 
 /// Documented: from the interruption notice until the instance goes.
@@ -18,7 +18,7 @@ pub fn interrupt(account: &mut Account, id: &str) -> Result<(), String> {
     if !runs_on_spot(account, id)? {
         return Ok(());
     }
-    tell(account, id, SpotFact::Notice);
+    tell(account, id, SpotEvent::Notice);
     if let Some(machine) = account.ec2.instance(id).cloned() {
         ecs::spot_notice(account, &machine);
     }
@@ -32,7 +32,7 @@ pub fn interrupt(account: &mut Account, id: &str) -> Result<(), String> {
 /// A sentence, if it is no Spot instance.
 pub fn at_risk(account: &mut Account, id: &str) -> Result<(), String> {
     if runs_on_spot(account, id)? {
-        tell(account, id, SpotFact::AtRisk);
+        tell(account, id, SpotEvent::AtRisk);
         autoscaling::rebalance_recommended(account, id);
     }
     Ok(())
@@ -51,9 +51,9 @@ fn runs_on_spot(account: &Account, id: &str) -> Result<bool, String> {
     Ok(matches!(machine.phase, Phase::Pending | Phase::Running))
 }
 
-fn tell(account: &mut Account, id: &str, what: SpotFact) {
+fn tell(account: &mut Account, id: &str, what: SpotEvent) {
     let instance = id.to_owned();
-    account.tell(Fact::Spot { instance, what });
+    account.record(TraceEvent::Spot { instance, what });
 }
 
 /// The two minutes are over: it goes, unless it has gone already. Documented: Auto Scaling finds out by its health check.
@@ -62,6 +62,6 @@ pub(super) fn reclaimed(account: &mut Account, id: &str) {
         return;
     }
     let not_stopped = account.ecs.tasks_on(id).len();
-    tell(account, id, SpotFact::Reclaimed { not_stopped });
+    tell(account, id, SpotEvent::Reclaimed { not_stopped });
     super::kill(account, id);
 }

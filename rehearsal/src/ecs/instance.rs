@@ -15,7 +15,7 @@ use super::task::{self, Ids, StopCode};
 use super::{Event, cluster::Cluster, scheduler};
 use crate::account::{Account, arn};
 use crate::ec2;
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 
 pub(super) use calls::{deregister, describe, list, put_attributes, update_state};
 pub(super) use register::{register, registered, started};
@@ -127,13 +127,13 @@ pub(super) fn running_count(cluster: &Cluster, instance: &ContainerInstance) -> 
 fn changed(account: &mut Account, cluster: &str, id: &str) {
     let instance = account.ecs.instance_mut(cluster, id);
     instance.version += 1;
-    let fact = Fact::ContainerInstance {
+    let fact = TraceEvent::ContainerInstance {
         cluster: cluster.to_owned(),
         instance: instance.ec2.clone(),
         status: instance.status.name().to_owned(),
         agent_connected: instance.agent_connected,
     };
-    account.tell(fact);
+    account.record(fact);
 }
 
 /// Makes an instance ACTIVE or DRAINING. To be so already is no change.
@@ -157,7 +157,7 @@ pub(super) fn drain(account: &mut Account, cluster: &str, id: &str) {
 /// The agent of an instance loses or regains its connection. Without it nothing is placed on the instance, and the
 /// tasks there stay as they are.
 pub(super) fn set_agent(account: &mut Account, ec2: &str, connected: bool) {
-    let Some((cluster, id)) = account.ecs.home_of(ec2) else {
+    let Some((cluster, id)) = account.ecs.cluster_of(ec2) else {
         return;
     };
     let instance = account.ecs.instance_mut(&cluster, &id);
@@ -178,7 +178,7 @@ pub(super) fn set_agent(account: &mut Account, ec2: &str, connected: bool) {
 /// The machine has gone: what was not STOPPED is killed, and the instance deregistered.
 pub(super) fn terminated(account: &mut Account, ec2: &str) {
     account.ecs.booting.remove(ec2);
-    let Some((cluster, id)) = account.ecs.home_of(ec2) else {
+    let Some((cluster, id)) = account.ecs.cluster_of(ec2) else {
         return;
     };
     account.ecs.homes.remove(ec2);
@@ -195,7 +195,7 @@ pub(super) fn terminated(account: &mut Account, ec2: &str) {
 /// DRAINING, with its agent not connected.
 pub(super) fn stopped(account: &mut Account, ec2: &str) {
     account.ecs.booting.remove(ec2);
-    if let Some((cluster, id)) = account.ecs.home_of(ec2) {
+    if let Some((cluster, id)) = account.ecs.cluster_of(ec2) {
         cut_off(account, &cluster, &id, "stopped");
         set_agent(account, ec2, false);
     }
@@ -207,13 +207,13 @@ fn cut_off(account: &mut Account, cluster: &str, id: &str, how: &str) {
     let (ec2, live) = (instance.ec2.clone(), instance.live.clone());
     for id in live.into_keys() {
         let task = account.ecs.task_mut(cluster, &id);
-        let fact = Fact::TaskKilled {
+        let fact = TraceEvent::TaskKilled {
             task: id.clone(),
             group: task.group.clone(),
             instance: ec2.clone(),
             last_status: task.status.name().to_owned(),
         };
-        account.tell(fact);
+        account.record(fact);
         let reason = format!("Host EC2 (instance {ec2}) {how}.");
         task::cut_off(account, cluster, &id, StopCode::TerminationNotice, &reason);
     }
@@ -224,7 +224,7 @@ fn cut_off(account: &mut Account, cluster: &str, id: &str, how: &str) {
 pub(super) fn spot_notice(account: &mut Account, machine: &ec2::Instance) {
     let told = "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true";
     if machine.user_data.contains(told) {
-        let (least, most) = account.ecs.dynamics.spot_notice;
+        let (least, most) = account.ecs.timing.spot_notice;
         let delay = account.between(least, most);
         let instance = machine.id.clone();
         account.after(delay, Event::SpotNotice { instance });
@@ -233,7 +233,7 @@ pub(super) fn spot_notice(account: &mut Account, machine: &ec2::Instance) {
 
 /// The agent acts on the notice, if it is connected.
 pub(super) fn spot_drains(account: &mut Account, ec2: &str) {
-    let Some((cluster, id)) = account.ecs.home_of(ec2) else {
+    let Some((cluster, id)) = account.ecs.cluster_of(ec2) else {
         return;
     };
     let instance = account.ecs.instance_mut(&cluster, &id);
@@ -256,7 +256,7 @@ fn retire(account: &mut Account, cluster: &str, id: &str) {
         cluster: cluster.to_owned(),
         id: id.to_owned(),
     };
-    account.after(account.ecs.dynamics.remembered, event);
+    account.after(account.ecs.timing.remembered, event);
 }
 
 /// Forgets an INACTIVE instance.

@@ -1,6 +1,6 @@
 //! Placement: on which instance does a task go, and if on none, why not?
 
-mod crowd;
+mod peers;
 mod unplaced;
 
 use serde_json::Value;
@@ -12,8 +12,8 @@ use super::input::{Input, invalid};
 use super::instance::{ContainerInstance, InCluster, Status};
 use super::task::Task;
 use crate::wire::ApiError;
-use crowd::Crowd;
-pub(super) use unplaced::{Lack, Unplaced};
+use peers::Peers;
+pub(super) use unplaced::{Shortage, Unplaced};
 
 /// Placement constraints and strategy, as CreateService and RunTask give them.
 #[derive(Debug, Clone, Default)]
@@ -105,10 +105,10 @@ pub(super) fn find(
     demand: &Demand<'_>,
     random: &mut fastrand::Rng,
 ) -> Result<String, Unplaced> {
-    let crowd = Crowd::count(cluster, demand);
+    let crowd = Peers::count(cluster, demand);
     let mut best: Option<&ContainerInstance> = None;
     let (mut least, mut rank) = (Vec::new(), Vec::new());
-    let mut closest: Option<(Lack, &ContainerInstance)> = None;
+    let mut closest: Option<(Shortage, &ContainerInstance)> = None;
     let serves = |instance: &&ContainerInstance| {
         let provider = instance.provider.as_deref();
         instance.status == Status::Active
@@ -124,7 +124,7 @@ pub(super) fn find(
                 }
             }
             Some(lack) => {
-                let nearer = |(known, other): &(Lack, &ContainerInstance)| {
+                let nearer = |(known, other): &(Shortage, &ContainerInstance)| {
                     (lack, other.number) > (*known, instance.number)
                 };
                 if closest.as_ref().is_none_or(nearer) {
@@ -147,7 +147,7 @@ pub(super) fn fits(
     demand: &Demand<'_>,
     instance: &ContainerInstance,
 ) -> Result<(), Unplaced> {
-    match lack(cluster, demand, &Crowd::default(), instance) {
+    match lack(cluster, demand, &Peers::default(), instance) {
         None => Ok(()),
         Some(lack) => Err(Unplaced {
             closest: Some((instance.id.clone(), lack)),
@@ -173,28 +173,28 @@ pub(super) fn eligible(
 fn lack(
     cluster: &Cluster,
     demand: &Demand<'_>,
-    crowd: &Crowd<'_>,
+    crowd: &Peers<'_>,
     instance: &ContainerInstance,
-) -> Option<Lack> {
+) -> Option<Shortage> {
     let definition = demand.definition;
     let mut ports = definition
         .containers
         .iter()
         .flat_map(|container| &container.ports);
     if !instance.agent_connected {
-        Some(Lack::Agent)
+        Some(Shortage::Agent)
     } else if !eligible(cluster, demand, instance) {
-        Some(Lack::MemberOf)
+        Some(Shortage::MemberOf)
     } else if demand.rules.distinct && crowd.on.contains_key(instance.id.as_str()) {
-        Some(Lack::Distinct)
+        Some(Shortage::Distinct)
     } else if ports
         .any(|port| port.host != 0 && instance.ports.contains(&(port.protocol.clone(), port.host)))
     {
-        Some(Lack::Ports)
+        Some(Shortage::Ports)
     } else if instance.used_cpu + definition.cpu > instance.cpu {
-        Some(Lack::Cpu)
+        Some(Shortage::Cpu)
     } else if instance.used_memory + definition.memory > instance.memory {
-        Some(Lack::Memory)
+        Some(Shortage::Memory)
     } else {
         None
     }

@@ -24,7 +24,7 @@ pub(super) fn mark(account: &mut Account, cluster: &str, service: &str) {
         return;
     }
     known.planned = true;
-    let (from, to) = account.ecs.dynamics.scheduler;
+    let (from, to) = account.ecs.timing.scheduler;
     let delay = account.between(from, to);
     account.after(
         delay,
@@ -165,7 +165,7 @@ fn look(account: &mut Account, cluster: &str, name: &str) {
 fn picture<'a>(account: &Account, cluster: &'a Cluster, service: &'a Service) -> Picture<'a> {
     let desired = service.desired_in(cluster);
     let primary = service.primary().id.as_str();
-    let protects = account.ecs.dynamics.protection_blocks_drain;
+    let protects = account.ecs.timing.protection_blocks_drain;
     // Few drain: they are looked up once, and not each task's instance among all.
     let drains = cluster.instances.values();
     let drains = drains.filter(|instance| instance.status == InstanceStatus::Draining);
@@ -197,7 +197,7 @@ fn picture<'a>(account: &Account, cluster: &'a Cluster, service: &'a Service) ->
         desired,
         minimum: service.minimum(desired),
         maximum: service.maximum(desired),
-        stopping_counts: account.ecs.dynamics.stopping_counts_toward_maximum,
+        stopping_counts: account.ecs.timing.stopping_counts_toward_maximum,
         tasks: tasks.collect(),
         homes,
     }
@@ -215,6 +215,6 @@ fn alone(account: &Account, cluster: &Cluster, instance: &str) -> bool {
                 .services
                 .get(service)
                 .is_some_and(|service| service.daemon),
-            None => !account.ecs.dynamics.daemon_outlives_standalone,
+            None => !account.ecs.timing.daemon_outlives_standalone,
         })
 }

@@ -189,7 +189,7 @@ pub(super) fn say_as(
 /// Adds the steady-state messages that have come due since the last look. They change nothing, so nobody has to
 /// wake up for them.
 pub(super) fn repeat_steady(account: &mut Account, cluster: &str, service: &str) {
-    let again = account.ecs.dynamics.steady_state_again;
+    let again = account.ecs.timing.steady_state_again;
     loop {
         let known = account.ecs.service_mut(cluster, service);
         let Some(next) = known

@@ -2,7 +2,7 @@
 
 mod calls;
 mod describe;
-mod life;
+mod lifecycle;
 mod protection;
 mod start;
 mod stop;
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use super::definition::{Port, TaskDefinition};
 
 pub(super) use calls::{describe, list, run, stop as stop_call};
-pub(super) use life::{healthy, resume, step};
+pub(super) use lifecycle::{healthy, resume, step};
 pub(super) use protection::{
     ended as protection_ended, get as get_protection, update as update_protection,
 };

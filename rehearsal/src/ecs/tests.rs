@@ -72,7 +72,7 @@ fn a_service_spreads_over_zones_and_says_so() {
         service["events"][0]["message"],
         "(service web) has reached a steady state."
     );
-    assert!(world.account.ecs.settled(&mut None));
+    assert!(world.account.ecs.is_idle(&mut None));
     world.pass(2 * 6 * 3600);
     let events = world.service("web")["events"].clone();
     let steady = events
@@ -139,7 +139,7 @@ fn the_same_seed_gives_the_same_story() {
         world.serves("web", 6, (50, 200));
         world.drains("i-0");
         world.pass(600);
-        format!("{:?}", world.account.facts)
+        format!("{:?}", world.account.trace)
     };
     assert_eq!(story(1), story(1));
     assert_ne!(story(1), story(2));

@@ -62,7 +62,7 @@ pub fn limit(action: &str) -> Option<Limit> {
 /// # Errors
 /// `ThrottlingException`, when there is none.
 pub(super) fn pass(account: &mut Account, action: &str) -> Result<(), ApiError> {
-    let Some(limit) = limit(action).filter(|_| account.ecs.dynamics.throttling) else {
+    let Some(limit) = limit(action).filter(|_| account.ecs.timing.throttling) else {
         return Ok(());
     };
     let (now, burst) = (account.now, limit.burst);

@@ -193,12 +193,12 @@ impl State {
     /// healthy. `None` when all is settled.
     pub fn pending(&self) -> Option<String> {
         match self.first_busy()? {
-            Busy::Task(cluster, id) => {
+            Quiescence::Task(cluster, id) => {
                 let task = self.clusters.get(&cluster)?.tasks.get(&id)?;
                 let (group, status) = (&task.group, task.status.name());
                 Some(format!("task {id} of {group} is {status}"))
             }
-            Busy::Service(cluster, name) => {
+            Quiescence::Service(cluster, name) => {
                 let known = self.clusters.get(&cluster)?;
                 let service = known.services.get(&name)?;
                 let (healthy, desired) = (service.healthy, service.desired_in(known));
@@ -212,7 +212,7 @@ impl State {
 
     /// Whether nothing is under way. This is asked after every event: while what was found under way last, in `busy`, still
     /// is, nothing else has to be looked at.
-    pub fn settled(&self, busy: &mut Option<Busy>) -> bool {
+    pub fn is_idle(&self, busy: &mut Option<Quiescence>) -> bool {
         if busy.as_ref().is_some_and(|busy| self.is_still(busy)) {
             return false;
         }
@@ -220,29 +220,32 @@ impl State {
         busy.is_none()
     }
 
-    fn is_still(&self, busy: &Busy) -> bool {
+    fn is_still(&self, busy: &Quiescence) -> bool {
         let cluster = |name: &String| self.clusters.get(name);
         match busy {
-            Busy::Task(name, id) => cluster(name)
+            Quiescence::Task(name, id) => cluster(name)
                 .and_then(|cluster| cluster.tasks.get(id))
                 .is_some_and(is_busy),
-            Busy::Service(name, service) => cluster(name).is_some_and(|cluster| {
+            Quiescence::Service(name, service) => cluster(name).is_some_and(|cluster| {
                 let service = cluster.services.get(service);
                 service.is_some_and(|service| is_short(cluster, service))
             }),
         }
     }
 
-    fn first_busy(&self) -> Option<Busy> {
+    fn first_busy(&self) -> Option<Quiescence> {
         let task = self.clusters.values().find_map(|cluster| {
             let task = cluster.tasks.values().find(|task| is_busy(task))?;
-            Some(Busy::Task(cluster.name.clone(), task.id.clone()))
+            Some(Quiescence::Task(cluster.name.clone(), task.id.clone()))
         });
         task.or_else(|| {
             self.clusters.values().find_map(|cluster| {
                 let mut services = cluster.services.values();
                 let short = services.find(|service| is_short(cluster, service))?;
-                Some(Busy::Service(cluster.name.clone(), short.name.clone()))
+                Some(Quiescence::Service(
+                    cluster.name.clone(),
+                    short.name.clone(),
+                ))
             })
         })
     }
@@ -250,7 +253,7 @@ impl State {
 
 /// Something that is under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Busy {
+pub enum Quiescence {
     /// A task between two states: its cluster and its id.
     Task(String, String),
     /// A service that has not what it wants: its cluster and its name.

@@ -7,8 +7,8 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::account::Caller;
+use crate::host::SimulationHost;
 use crate::wire::{self, ApiError};
-use crate::world::World;
 
 /// Where Lambda's functions are.
 const FUNCTIONS: &str = "/2015-03-31/functions/";
@@ -23,7 +23,7 @@ pub fn function(uri: &Uri) -> Option<String> {
 
 /// Answers a request about the function at `rest`.
 pub async fn answer(
-    world: &World,
+    world: &SimulationHost,
     caller: &Caller,
     rest: &str,
     head: &Parts,

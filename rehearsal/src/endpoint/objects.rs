@@ -5,13 +5,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 
 use crate::account::Caller;
+use crate::host::SimulationHost;
 use crate::s3;
 use crate::wire::{self, ApiError};
-use crate::world::World;
 
 /// Answers a request.
 pub fn answer(
-    world: &World,
+    world: &SimulationHost,
     caller: &Caller,
     method: &Method,
     uri: &Uri,
@@ -39,7 +39,7 @@ pub fn answer(
 }
 
 /// An error about a request that nobody has read.
-pub fn refused(world: &World, error: &ApiError) -> Response {
+pub fn refused(world: &SimulationHost, error: &ApiError) -> Response {
     http(s3::refused(error), world.with(wire::request_id))
 }
 

@@ -13,9 +13,9 @@ use super::rules::Rule;
 use super::target::{Message, Target};
 use super::transformer::{self, is_deliverable};
 use crate::account::{Account, Caller};
-use crate::fact::Fact;
 use crate::faults::{Fault, LATEST_EVENT, OUT_OF_ORDER};
 use crate::sqs;
+use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 
 /// The code of what a target does not get because it is no JSON.
@@ -56,7 +56,7 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
                 put: account.now,
                 retries: 0,
             };
-            let (from, to) = account.eventbridge.dynamics.latency;
+            let (from, to) = account.eventbridge.timing.latency;
             let latency = account.between(from, to) + delay(account);
             if is_lost(account, &delivery.event) {
                 tell(account, &delivery, "lost on the bus".to_owned());
@@ -64,7 +64,7 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
             }
             account.after(latency, planned(delivery.clone()));
             if account.faults.has(Fault::EventTwice) {
-                let (from, to) = account.eventbridge.dynamics.second_copy;
+                let (from, to) = account.eventbridge.timing.second_copy;
                 let later = latency + account.between(from, to);
                 account.after(later, planned(delivery));
             }
@@ -193,7 +193,7 @@ fn hand_over(account: &mut Account, delivery: &Delivery, message: &str) -> Resul
 
 fn start(account: &mut Account, delivery: &Delivery, message: &str) -> Result<(), ApiError> {
     let id = delivery.event["id"].as_str().unwrap_or_default().to_owned();
-    let name = match account.eventbridge.dynamics.execution_name {
+    let name = match account.eventbridge.timing.execution_name {
         ExecutionName::EventId => id,
         ExecutionName::Fresh => format!("{id}_{}", account.uuid()),
     };
@@ -235,7 +235,7 @@ fn error_code(error: &ApiError) -> &'static str {
 /// Assumed: twice as long each time, up to eight minutes (185 retries fill the 24 hours so), half
 /// of it by chance.
 fn backoff(account: &mut Account, retries: u64) -> Duration {
-    let most = account.eventbridge.dynamics.longest_backoff;
+    let most = account.eventbridge.timing.longest_backoff;
     let exponent = u32::try_from(retries).unwrap_or(u32::MAX).min(16);
     let delay = Duration::from_secs(1 << exponent).min(most);
     account.between(delay / 2, delay)
@@ -243,7 +243,7 @@ fn backoff(account: &mut Account, retries: u64) -> Duration {
 
 fn tell(account: &mut Account, delivery: &Delivery, outcome: String) {
     let member = |name: &str| delivery.event[name].as_str().unwrap_or_default().to_owned();
-    account.tell(Fact::Delivery {
+    account.record(TraceEvent::Delivery {
         rule: delivery.rule.clone(),
         event: member("id"),
         detail_type: member("detail-type"),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::shape::has_shape;
+use crate::glob::matches_asl_glob;
 
 /// A test of a field's values.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +64,7 @@ impl Match {
             Self::Suffix(end) => text.is_some_and(|text| text.ends_with(end)),
             Self::SuffixIgnoringCase(end) => lower().is_some_and(|text| text.ends_with(end)),
             Self::EqualsIgnoringCase(wanted) => lower().is_some_and(|text| text == *wanted),
-            Self::Wildcard(shape) => text.is_some_and(|text| has_shape(text, shape)),
+            Self::Wildcard(shape) => text.is_some_and(|text| matches_asl_glob(text, shape)),
             Self::Numeric(bounds) => value.as_f64().is_some_and(|number| {
                 bounds
                     .iter()

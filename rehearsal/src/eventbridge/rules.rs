@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::asked::{checked_id, invalid, text};
 use super::pattern::Pattern;
+use super::request_fields::{checked_id, invalid, text};
 use super::schedule::{self, Schedule};
 use super::target::Target;
 use crate::account::{Account, arn};

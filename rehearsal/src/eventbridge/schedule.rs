@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::asked::invalid;
+use super::request_fields::invalid;
 use super::{Event, Planned, delivery, put};
 use crate::account::{ACCOUNT_ID, Account, REGION};
 use crate::wire::ApiError;

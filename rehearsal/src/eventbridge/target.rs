@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::asked::{checked_id, invalid, text};
+use super::request_fields::{checked_id, invalid, text};
 use super::rules::named;
 use super::transformer::Transformer;
 use crate::account::Account;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::account::{Caller, arn};
-use crate::fact::Fact;
 use crate::faults::{Fault, Faults};
+use crate::trace::TraceEvent;
 
 fn call(
     account: &mut Account,
@@ -221,9 +221,9 @@ fn play(account: &mut Account, seconds: u64) {
 }
 
 fn outcomes(account: &Account) -> Vec<String> {
-    let told = account.facts.iter();
-    told.filter_map(|told| match &told.fact {
-        Fact::Delivery { outcome, .. } => Some(outcome.clone()),
+    let told = account.trace.iter();
+    told.filter_map(|told| match &told.event {
+        TraceEvent::Delivery { outcome, .. } => Some(outcome.clone()),
         _ => None,
     })
     .collect()
@@ -261,11 +261,11 @@ fn an_event_that_matches_becomes_the_input_of_an_execution() {
     assert_eq!(members, wanted);
     assert_eq!(run.input["detail"], json!({"a": 1}));
     let caller = account
-        .facts
+        .trace
         .iter()
         .rev()
-        .find_map(|told| match &told.fact {
-            Fact::ApiCall { caller, action, .. } if action == "StartExecution" => {
+        .find_map(|told| match &told.event {
+            TraceEvent::ApiCall { caller, action, .. } if action == "StartExecution" => {
                 Some(caller.clone())
             }
             _ => None,
@@ -282,7 +282,7 @@ fn a_second_copy_starts_a_second_execution_or_is_refused() {
         let mut account =
             wired(json!({"DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}}));
         account.faults = Faults::new([Fault::EventTwice], None);
-        account.eventbridge.dynamics.execution_name = name;
+        account.eventbridge.timing.execution_name = name;
         put(&mut account, "my.app");
         play(&mut account, 60);
         assert_eq!(account.stepfunctions.executions().len(), executions);

@@ -19,7 +19,7 @@ mod template;
 
 use serde_json::{Value, json};
 
-use super::asked::invalid;
+use super::request_fields::invalid;
 use crate::wire::{ApiError, only};
 use path::Path;
 use template::{Piece, Place};

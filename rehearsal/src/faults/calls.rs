@@ -68,13 +68,13 @@ fn is_worker(caller: &Caller) -> bool {
 }
 
 /// Whether `fault` is on and hits now, as it does once in `times`.
-fn strikes(account: &mut Account, fault: Fault, times: u32) -> bool {
+fn fires(account: &mut Account, fault: Fault, times: u32) -> bool {
     account.faults.has(fault) && account.fault_random.u32(0..times) == 0
 }
 
 /// By how much the answer is late.
 pub fn delay(account: &mut Account, caller: &Caller, call: &Call) -> Duration {
-    if is_of_a_worker(caller, call) && strikes(account, Fault::SlowAnswer, SLOW_IN) {
+    if is_of_a_worker(caller, call) && fires(account, Fault::SlowAnswer, SLOW_IN) {
         return Duration::from_millis(account.fault_random.u64(0..SLOWEST.as_millis() as u64));
     }
     Duration::ZERO
@@ -93,18 +93,18 @@ pub fn answer(account: &mut Account, caller: &Caller, call: &Call) -> Result<Val
         };
         return account.call(caller, service, action, &input);
     }
-    if strikes(account, Fault::ServerError, ERROR_IN) {
+    if fires(account, Fault::ServerError, ERROR_IN) {
         let error = server_error(service);
-        account.tell_call(caller, service, action, Some(&error));
+        account.record_call(caller, service, action, Some(&error));
         return Err(error);
     }
     let input = in_pages(account, call);
     // A wrong of the workers may change what is answered, and so has to see it.
-    account.answers_written = account.wrong.is_none();
+    account.answers_written = account.mutation.is_none();
     let answered = account.call(caller, service, action, &input);
     account.answers_written = false;
     let answered = read(account, action, &input, answered?);
-    if strikes(account, Fault::AnswerLost, LOST_IN) {
+    if fires(account, Fault::AnswerLost, LOST_IN) {
         return Err(server_error(service));
     }
     Ok(with_a_failure(account, action, answered))
@@ -131,7 +131,7 @@ fn read(account: &mut Account, action: &str, input: &Value, answered: Value) -> 
     let known = account.reads.get(&key);
     let known = known.filter(|(at, _)| now.duration_since(*at) <= STALEST);
     match known.map(|(_, value)| value.clone()) {
-        Some(stale) if strikes(account, Fault::StaleRead, STALE_IN) => stale,
+        Some(stale) if fires(account, Fault::StaleRead, STALE_IN) => stale,
         _ => {
             account.reads.insert(key, (now, answered.clone()));
             answered
@@ -144,7 +144,7 @@ fn with_a_failure(account: &mut Account, action: &str, mut answered: Value) -> V
         return answered;
     };
     let is_empty = answered[*list].as_array().is_none_or(Vec::is_empty);
-    if is_empty || !strikes(account, Fault::Failures, FAILURE_IN) {
+    if is_empty || !fires(account, Fault::Failures, FAILURE_IN) {
         return answered;
     }
     let first = answered[*list].as_array_mut().map(|all| all.remove(0));

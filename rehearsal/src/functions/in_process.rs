@@ -10,11 +10,11 @@ use workers::Clients;
 
 use super::{Answered, Crash, away, crashed, failure, out_of_memory, throttled, timed_out};
 use crate::account::{Account, Caller};
+use crate::explorer::mutation;
 use crate::faults::invocations::{self, End};
-use crate::inside;
+use crate::host::SimulationHost;
 use crate::lambda::{Failure, Function};
-use crate::simulation::wrong;
-use crate::world::World;
+use crate::sdk_client;
 
 /// How long an environment takes to be there before the first event. Observed for Rust on arm64: 16 to 22 ms.
 const COLD_START: Duration = Duration::from_millis(20);
@@ -37,13 +37,20 @@ pub struct Environment {
 
 impl InProcess {
     /// An environment for an invocation that has just begun.
-    pub fn environment(&mut self, world: &World, account: &Account, name: &str) -> Environment {
+    pub fn environment(
+        &mut self,
+        world: &SimulationHost,
+        account: &Account,
+        name: &str,
+    ) -> Environment {
         let clients = self
             .clients
             .entry(name.to_owned())
             .or_insert_with(|| {
-                let wire = inside::wire(world, Caller::Function(name.to_owned()));
-                Clients::new(&inside::sdk_config(world, wire)).measured_by(inside::metrics(world))
+                let wire =
+                    sdk_client::in_process_connector(world, Caller::Function(name.to_owned()));
+                Clients::new(&sdk_client::sdk_config(world, wire))
+                    .measured_by(sdk_client::metrics(world))
             })
             .clone();
         // An environment more than ever before is a cold one.
@@ -57,7 +64,7 @@ impl InProcess {
 
 impl Environment {
     /// Gives the event to the worker, and waits for its answer.
-    pub async fn answer(self, world: &World, name: &str, payload: &Value) -> Answered {
+    pub async fn answer(self, world: &SimulationHost, name: &str, payload: &Value) -> Answered {
         let overhead = if self.cold {
             INVOKE + COLD_START
         } else {
@@ -84,7 +91,7 @@ impl Environment {
 }
 
 async fn execute(
-    world: &World,
+    world: &SimulationHost,
     clients: &Clients,
     payload: &Value,
     function: &Function,
@@ -104,9 +111,9 @@ async fn execute(
         ));
     };
     let (clock, began) = (world.clone(), world.now());
-    let wrong = world.with(|account| account.wrong);
+    let wrong = world.with(|account| account.mutation);
     let mut asked = payload.clone();
-    wrong::asked(wrong, &mut asked);
+    mutation::asked(wrong, &mut asked);
     let answer = workers::answer(worker, asked, clients, move || clock.machine_time());
     let result =
         match tokio::time::timeout(Duration::from_secs(function.timeout_seconds), answer).await {
@@ -115,11 +122,11 @@ async fn execute(
             Ok(Err(error)) => Err(failure(error.name(), &error.chain(), error.name())),
             Ok(Ok(answer)) => Ok(serde_json::to_value(answer).expect("an answer is plain data")),
         };
-    wrong::answered(wrong, worker, payload, result)
+    mutation::answered(wrong, worker, payload, result)
 }
 
 /// How an invocation that `began` then is told to have ended by a fault.
-async fn ended(function: &Function, end: End, began: Timestamp, world: &World) -> Failure {
+async fn ended(function: &Function, end: End, began: Timestamp, world: &SimulationHost) -> Failure {
     match end {
         End::Crash => crashed("The process was killed"),
         End::Memory => out_of_memory(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{cluster_name, tags};
 use crate::account::arn;
-use crate::shape::is_like;
+use crate::glob::matches_iam_glob;
 use crate::wire::Call;
 
 /// What a condition key has, if the call has it.
@@ -49,8 +49,8 @@ fn list(value: &Value) -> Vec<&Value> {
 fn like(pattern: &Value, text: &str, any_case: bool) -> bool {
     let pattern = pattern.as_str().unwrap_or_default();
     match any_case {
-        true => is_like(&text.to_lowercase(), &pattern.to_lowercase()),
-        false => is_like(text, pattern),
+        true => matches_iam_glob(&text.to_lowercase(), &pattern.to_lowercase()),
+        false => matches_iam_glob(text, pattern),
     }
 }
 

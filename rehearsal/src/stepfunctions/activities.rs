@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::asked::{list, page, text};
 use super::machines::checked_name;
+use super::request_fields::{list, page, text};
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
 

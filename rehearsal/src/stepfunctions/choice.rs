@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::failure::Failure;
 use super::path::{Path, Scope};
-use super::trouble::Trouble;
-use crate::shape::has_shape;
+use crate::glob::matches_asl_glob;
 
 /// A condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +79,7 @@ impl Rule {
     ///
     /// # Errors
     /// `States.Runtime` if there is nothing at a path that it has to look at.
-    pub fn holds(&self, scope: Scope<'_>) -> Result<bool, Trouble> {
+    pub fn holds(&self, scope: Scope<'_>) -> Result<bool, Failure> {
         match self {
             Self::And(rules) => all(rules, scope),
             Self::Or(rules) => {
@@ -99,7 +99,7 @@ impl Rule {
     }
 }
 
-fn all(rules: &[Rule], scope: Scope<'_>) -> Result<bool, Trouble> {
+fn all(rules: &[Rule], scope: Scope<'_>) -> Result<bool, Failure> {
     for rule in rules {
         if !rule.holds(scope)? {
             return Ok(false);
@@ -110,10 +110,10 @@ fn all(rules: &[Rule], scope: Scope<'_>) -> Result<bool, Trouble> {
 
 /// The value at a path. A path that breaks off on the way differs from one whose last member
 /// is missing (recorded).
-fn look<'a>(path: &Path, scope: Scope<'a>) -> Result<&'a Value, Trouble> {
+fn look<'a>(path: &Path, scope: Scope<'a>) -> Result<&'a Value, Failure> {
     path.read(scope).ok_or_else(|| {
         let text = path.text();
-        Trouble::runtime(if path.breaks_off(scope) {
+        Failure::runtime(if path.breaks_off(scope) {
             format!("Invalid path '{text}' : {}", path.why_nothing(scope))
         } else {
             format!(
@@ -124,11 +124,13 @@ fn look<'a>(path: &Path, scope: Scope<'a>) -> Result<&'a Value, Trouble> {
 }
 
 impl Test {
-    fn passes(&self, value: &Value, scope: Scope<'_>) -> Result<bool, Trouble> {
+    fn passes(&self, value: &Value, scope: Scope<'_>) -> Result<bool, Failure> {
         Ok(match self {
             Self::IsPresent(wanted) => *wanted,
             Self::Is(kind, wanted) => is(*kind, value) == *wanted,
-            Self::Matches(shape) => value.as_str().is_some_and(|text| has_shape(text, shape)),
+            Self::Matches(shape) => value
+                .as_str()
+                .is_some_and(|text| matches_asl_glob(text, shape)),
             Self::Compares(kind, comparison, operand) => {
                 let operand = match operand {
                     Operand::Literal(literal) => literal,

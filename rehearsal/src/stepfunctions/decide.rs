@@ -7,29 +7,29 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::choice::Rule;
-use super::definition::{Kind, Length, State, Task, Then, Words};
+use super::definition::{ErrorText, Kind, Length, Next, State, Task};
+use super::failure::Failure;
 use super::path::{Path, Scope};
 use super::timestamp;
-use super::trouble::Trouble;
 
 /// What a state wants.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Move {
     /// To be left at once.
-    Leave(Value, Then),
+    Leave(Value, Next),
     /// To be left after some time.
-    Wait(Duration, Value, Then),
+    Wait(Duration, Value, Next),
     /// An answer to this.
     Ask(Value),
     /// The execution to fail.
-    Fail(Trouble),
+    Fail(Failure),
 }
 
 /// What `state` wants, entered `now`.
 ///
 /// # Errors
 /// What goes wrong in the state itself, in AWS's words where they are known.
-pub fn decide(state: &State, scope: Scope<'_>, now: Timestamp) -> Result<Move, Trouble> {
+pub fn decide(state: &State, scope: Scope<'_>, now: Timestamp) -> Result<Move, Failure> {
     let seen = &*select(state.input_path.as_ref(), scope)?;
     let inner = Scope {
         input: seen,
@@ -58,7 +58,7 @@ pub fn decide(state: &State, scope: Scope<'_>, now: Timestamp) -> Result<Move, T
             let next = choose(rules, default.as_deref(), inner)?;
             Ok(Move::Leave(
                 outgoing(state, seen, scope)?,
-                Then::Next(next.to_owned()),
+                Next::Next(next.to_owned()),
             ))
         }
         Kind::Wait { length, then } => {
@@ -69,13 +69,13 @@ pub fn decide(state: &State, scope: Scope<'_>, now: Timestamp) -> Result<Move, T
                 then.clone(),
             ))
         }
-        Kind::Succeed => Ok(Move::Leave(outgoing(state, seen, scope)?, Then::End)),
+        Kind::Succeed => Ok(Move::Leave(outgoing(state, seen, scope)?, Next::End)),
         Kind::Fail { error, cause } => {
             let (error, cause) = (
                 say("ErrorPath", error.as_ref(), scope)?,
                 say("CausePath", cause.as_ref(), scope)?,
             );
-            Ok(Move::Fail(Trouble { error, cause }))
+            Ok(Move::Fail(Failure { error, cause }))
         }
     }
 }
@@ -85,7 +85,7 @@ fn choose<'a>(
     rules: &'a [(Rule, String)],
     default: Option<&'a str>,
     scope: Scope<'_>,
-) -> Result<&'a str, Trouble> {
+) -> Result<&'a str, Failure> {
     for (rule, target) in rules {
         if rule.holds(scope)? {
             return Ok(target);
@@ -93,13 +93,17 @@ fn choose<'a>(
     }
     // Observed: AWS calls this States.Runtime, although it has a name for it, States.NoChoiceMatched.
     default.ok_or_else(|| {
-        Trouble::runtime(
+        Failure::runtime(
             "Failed to transition out of the state. The state does not point to a next state.",
         )
     })
 }
 
-fn say(field: &str, words: Option<&Words>, scope: Scope<'_>) -> Result<Option<String>, Trouble> {
+fn say(
+    field: &str,
+    words: Option<&ErrorText>,
+    scope: Scope<'_>,
+) -> Result<Option<String>, Failure> {
     words.map(|words| words.say(field, scope)).transpose()
 }
 
@@ -112,7 +116,7 @@ pub fn answered(
     task: &Task,
     scope: Scope<'_>,
     answer: Value,
-) -> Result<Value, Trouble> {
+) -> Result<Value, Failure> {
     let result = match &task.result_selector {
         Some(template) => template.fill(Scope {
             input: &answer,
@@ -124,7 +128,7 @@ pub fn answered(
     outgoing(state, &placed, scope)
 }
 
-fn outgoing(state: &State, value: &Value, scope: Scope<'_>) -> Result<Value, Trouble> {
+fn outgoing(state: &State, value: &Value, scope: Scope<'_>) -> Result<Value, Failure> {
     select(
         state.output_path.as_ref(),
         Scope {
@@ -135,17 +139,17 @@ fn outgoing(state: &State, value: &Value, scope: Scope<'_>) -> Result<Value, Tro
     .map(Cow::into_owned)
 }
 
-fn select<'a>(path: Option<&Path>, scope: Scope<'a>) -> Result<Cow<'a, Value>, Trouble> {
+fn select<'a>(path: Option<&Path>, scope: Scope<'a>) -> Result<Cow<'a, Value>, Failure> {
     let Some(path) = path else {
         return Ok(Cow::Owned(json!({})));
     };
     path.read(scope).map(Cow::Borrowed).ok_or_else(|| {
         let (path, why) = (path.text(), path.why_nothing(scope));
-        Trouble::runtime(format!("Invalid path '{path}' : {why}"))
+        Failure::runtime(format!("Invalid path '{path}' : {why}"))
     })
 }
 
-fn wait_length(length: &Length, scope: Scope<'_>, now: Timestamp) -> Result<Duration, Trouble> {
+fn wait_length(length: &Length, scope: Scope<'_>, now: Timestamp) -> Result<Duration, Failure> {
     match length {
         Length::Seconds(seconds) => Ok(Duration::from_secs(*seconds)),
         Length::SecondsPath(path) => seconds(path, scope),
@@ -156,7 +160,7 @@ fn wait_length(length: &Length, scope: Scope<'_>, now: Timestamp) -> Result<Dura
             let value = looked_up("TimestampPath", path, scope)?;
             let instant = value.as_str().and_then(timestamp::read).ok_or_else(|| {
                 let (path, value) = (path.text(), plain(value));
-                Trouble::runtime(format!(
+                Failure::runtime(format!(
                     "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: {path} == {value}"
                 ))
             })?;
@@ -177,9 +181,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(i32::MAX as u64);
 
 /// The wait, unless it is too long: then the error that `says` what is. In which words AWS says it
 /// is not recorded.
-fn not_too_long(wait: Duration, says: impl FnOnce() -> String) -> Result<Duration, Trouble> {
+fn not_too_long(wait: Duration, says: impl FnOnce() -> String) -> Result<Duration, Failure> {
     if wait > LONGEST_WAIT {
-        return Err(Trouble::runtime(says()));
+        return Err(Failure::runtime(says()));
     }
     Ok(wait)
 }
@@ -189,14 +193,14 @@ fn until(instant: Timestamp, now: Timestamp) -> Duration {
 }
 
 /// Recorded: a fraction is told before a negative number is.
-fn seconds(path: &Path, scope: Scope<'_>) -> Result<Duration, Trouble> {
+fn seconds(path: &Path, scope: Scope<'_>) -> Result<Duration, Failure> {
     let value = looked_up("SecondsPath", path, scope)?;
     let (text, shown) = (path.text(), plain(value));
     match value.as_i64().map(u64::try_from) {
-        None => Err(Trouble::runtime(format!(
+        None => Err(Failure::runtime(format!(
             "The SecondsPath parameter cannot be parsed as a long value: {text} == {shown}"
         ))),
-        Some(Err(_)) => Err(Trouble::runtime(format!(
+        Some(Err(_)) => Err(Failure::runtime(format!(
             "The SecondsPath parameter references a negative value: {text} == {shown}"
         ))),
         Some(Ok(seconds)) => not_too_long(Duration::from_secs(seconds), || {
@@ -208,10 +212,10 @@ fn seconds(path: &Path, scope: Scope<'_>) -> Result<Duration, Trouble> {
     }
 }
 
-fn looked_up<'a>(field: &str, path: &Path, scope: Scope<'a>) -> Result<&'a Value, Trouble> {
+fn looked_up<'a>(field: &str, path: &Path, scope: Scope<'a>) -> Result<&'a Value, Failure> {
     path.read(scope).ok_or_else(|| {
         let path = path.text();
-        Trouble::runtime(format!(
+        Failure::runtime(format!(
             "The {field} parameter does not reference an input value: {path}"
         ))
     })

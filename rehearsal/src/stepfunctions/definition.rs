@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::choice::Rule;
+use super::failure::Failure;
 use super::host::Host;
 use super::intrinsic::Expression;
 use super::path::{Path, Scope};
 use super::template::Template;
-use super::trouble::Trouble;
 
 /// A definition in which every target exists and every state can be reached.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,7 @@ pub enum Kind {
         /// Where the result goes in the input.
         result_path: ResultPath,
         /// Where it leads.
-        then: Then,
+        then: Next,
     },
     /// Asks a Lambda function or an activity.
     Task(Task),
@@ -63,16 +63,16 @@ pub enum Kind {
         /// For how long.
         length: Length,
         /// Where it leads.
-        then: Then,
+        then: Next,
     },
     /// Ends the execution well.
     Succeed,
     /// Ends the execution badly.
     Fail {
         /// The error's name.
-        error: Option<Words>,
+        error: Option<ErrorText>,
         /// The error's cause.
-        cause: Option<Words>,
+        cause: Option<ErrorText>,
     },
 }
 
@@ -99,7 +99,7 @@ pub struct Task {
     /// Where errors lead that are not tried again.
     pub catch: Vec<Catcher>,
     /// Where it leads.
-    pub then: Then,
+    pub then: Next,
 }
 
 /// An entry of Retry.
@@ -154,19 +154,19 @@ impl ResultPath {
     ///
     /// # Errors
     /// `States.ResultPathMatchFailure`.
-    pub fn place(&self, input: &Value, result: Value) -> Result<Value, Trouble> {
+    pub fn place(&self, input: &Value, result: Value) -> Result<Value, Failure> {
         match self {
             Self::Discard => Ok(input.clone()),
             Self::Into(path) => path
                 .write(input.clone(), result)
-                .map_err(|cause| Trouble::new("States.ResultPathMatchFailure", cause)),
+                .map_err(|cause| Failure::new("States.ResultPathMatchFailure", cause)),
         }
     }
 }
 
 /// Where a state leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Then {
+pub enum Next {
     /// To another state.
     Next(String),
     /// To the end of the execution.
@@ -188,24 +188,24 @@ pub enum Length {
 
 /// The Error or Cause of a Fail state.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Words {
+pub enum ErrorText {
     /// These words.
     Literal(String),
     /// Words from the input.
     From(Expression),
 }
 
-impl Words {
+impl ErrorText {
     /// The words.
     ///
     /// # Errors
     /// `States.Runtime` if there are none in the place named.
-    pub fn say(&self, field: &str, scope: Scope<'_>) -> Result<String, Trouble> {
+    pub fn say(&self, field: &str, scope: Scope<'_>) -> Result<String, Failure> {
         match self {
             Self::Literal(text) => Ok(text.clone()),
             Self::From(expression) => match expression.evaluate(field, scope)? {
                 Value::String(text) => Ok(text),
-                other => Err(Trouble::runtime(format!(
+                other => Err(Failure::runtime(format!(
                     "The {field} field must refer to a string, not {other}"
                 ))),
             },
@@ -228,10 +228,10 @@ impl State {
 
     /// The states to which this one leads, each with the field that says so.
     pub fn targets(&self) -> Vec<(String, &str)> {
-        fn next(then: &Then) -> Option<(String, &str)> {
+        fn next(then: &Next) -> Option<(String, &str)> {
             match then {
-                Then::Next(name) => Some(("Next".to_owned(), name)),
-                Then::End => None,
+                Next::Next(name) => Some(("Next".to_owned(), name)),
+                Next::End => None,
             }
         }
         match &self.kind {

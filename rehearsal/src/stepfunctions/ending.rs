@@ -2,33 +2,33 @@
 
 use serde_json::{Value, json};
 
+use super::events;
 use super::execution::{Execution, Status, with_error, with_output};
-use super::notice;
+use super::failure::{Failure, TIMEOUT};
 use super::run::{execution, tell};
-use super::trouble::{TIMEOUT, Trouble};
 use crate::account::Account;
-use crate::fact::ExecutionFact;
+use crate::trace::ExecutionEvent;
 
 /// Says that the execution is over, so that whoever moved it stops.
-pub struct Over;
+pub struct ExecutionEnded;
 
 /// How an execution ends.
 pub enum Ending {
     /// Well, with this output.
     Succeeded(String),
     /// With an error.
-    Failed(Trouble),
+    Failed(Failure),
     /// At its time limit.
     TimedOut,
     /// Because somebody said so.
-    Aborted(Trouble),
+    Aborted(Failure),
 }
 
 impl Ending {
     /// The last event of the history: its type, the member for its details, and these.
     fn event(&self) -> (&'static str, (&'static str, Value)) {
         let error =
-            |trouble: &Trouble| with_error(trouble.error.as_deref(), trouble.cause.as_deref());
+            |trouble: &Failure| with_error(trouble.error.as_deref(), trouble.cause.as_deref());
         match self {
             Self::Succeeded(output) => (
                 "ExecutionSucceeded",
@@ -73,10 +73,10 @@ impl Ending {
             Self::Succeeded(output) => {
                 ended.output = Some(output);
                 (ended.visit, ended.ahead) = (None, None);
-                (Status::Succeeded, Trouble::NONE)
+                (Status::Succeeded, Failure::NONE)
             }
             Self::Failed(trouble) => (Status::Failed, trouble),
-            Self::TimedOut => (Status::TimedOut, Trouble::NONE),
+            Self::TimedOut => (Status::TimedOut, Failure::NONE),
             Self::Aborted(trouble) => (Status::Aborted, trouble),
         };
         ended.status = status;
@@ -88,17 +88,17 @@ impl Ending {
     }
 
     /// The error that the trace shows, with its cause.
-    fn trouble(&self) -> Trouble {
+    fn trouble(&self) -> Failure {
         match self {
-            Self::Succeeded(_) => Trouble::NONE,
-            Self::TimedOut => Trouble::timeout(),
+            Self::Succeeded(_) => Failure::NONE,
+            Self::TimedOut => Failure::timeout(),
             Self::Failed(trouble) | Self::Aborted(trouble) => trouble.clone(),
         }
     }
 }
 
 /// Ends the execution.
-pub fn end(account: &mut Account, run: usize, ending: Ending) -> Over {
+pub fn end(account: &mut Account, run: usize, ending: Ending) -> ExecutionEnded {
     let now = account.now;
     let ended = execution(account, run);
     let (kind, details) = ending.event();
@@ -107,7 +107,7 @@ pub fn end(account: &mut Account, run: usize, ending: Ending) -> Over {
     ending.settle(ended);
     ended.stop = Some(now);
     let history_events = ended.history.len();
-    let what = ExecutionFact::Ended {
+    let what = ExecutionEvent::Ended {
         status: ended.status.name().to_owned(),
         error: trouble.error.unwrap_or_default(),
         cause: trouble.cause.unwrap_or_default(),
@@ -128,6 +128,6 @@ pub fn end(account: &mut Account, run: usize, ending: Ending) -> Over {
         execution(account, run).history = Vec::new();
     }
     tell(account, run, what);
-    notice::status_changed(account, run);
-    Over
+    events::status_changed(account, run);
+    ExecutionEnded
 }

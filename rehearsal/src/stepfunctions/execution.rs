@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::definition::{Definition, Then};
+use super::definition::{Definition, Next};
 use super::path::Scope;
 
 /// The most events that a history can have; the last one is then `ExecutionFailed` (documented).
@@ -117,7 +117,7 @@ pub struct Execution {
     pub(super) definition: Arc<Definition>,
     pub(super) role: String,
     pub(super) attempts: u64,
-    pub(super) ahead: Option<Ahead>,
+    pub(super) ahead: Option<ReturnState>,
     pub(super) visit: Option<Visit>,
 }
 
@@ -133,7 +133,7 @@ pub(super) struct Redrives {
 
 /// The state that comes next, with its input, as JSON text too.
 #[derive(Debug)]
-pub(super) struct Ahead {
+pub(super) struct ReturnState {
     pub state: String,
     pub input: Value,
     pub text: String,
@@ -155,7 +155,7 @@ pub(super) struct Visit {
     /// When an activity worker took that attempt, or sent its last heartbeat.
     pub heard: Timestamp,
     /// What a Wait state does when it is over.
-    pub afterwards: Option<(Value, Then)>,
+    pub afterwards: Option<(Value, Next)>,
     /// Whether a redrive has come back to this state, and has not asked anything yet.
     pub redriven: bool,
 }

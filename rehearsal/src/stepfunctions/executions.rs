@@ -3,13 +3,13 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::asked::{checked_arn, list, page, text};
 use super::ending::{Ending, end};
 use super::execution::{Execution, Redrives, Status};
+use super::failure::Failure;
 use super::machines::{checked_name, machine};
 use super::redrive;
+use super::request_fields::{checked_arn, list, page, text};
 use super::run::{PAYLOAD_LIMIT, begin, execution};
-use super::trouble::Trouble;
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
 
@@ -241,7 +241,7 @@ pub fn stop(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let run = named(account, "StopExecution", input)?;
     if execution(account, run).status == Status::Running {
         let words = |member: &str| input[member].as_str().map(str::to_owned);
-        let trouble = Trouble {
+        let trouble = Failure {
             error: words("error"),
             cause: words("cause"),
         };

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
+use super::failure::Failure;
 use super::members::Unreadable;
 use super::path::{Path, Scope};
-use super::trouble::Trouble;
 
 /// A path or an intrinsic function with its arguments.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,10 +129,10 @@ impl Expression {
     ///
     /// # Errors
     /// `States.Runtime` for a path that leads nowhere, `States.IntrinsicFailure` for a function that fails.
-    pub fn evaluate(&self, field: &str, scope: Scope<'_>) -> Result<Value, Trouble> {
+    pub fn evaluate(&self, field: &str, scope: Scope<'_>) -> Result<Value, Failure> {
         let nowhere = |path: &Path| {
             let (path, input) = (path.text(), scope.input);
-            Trouble::runtime(format!(
+            Failure::runtime(format!(
                 "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{input}'"
             ))
         };
@@ -148,7 +148,7 @@ impl Expression {
                     .map(|argument| argument.evaluate(field, scope))
                     .collect::<Result<Vec<_>, _>>()?;
                 apply(*function, arguments, &values).map_err(|error| {
-                    Trouble::new(
+                    Failure::new(
                         "States.IntrinsicFailure",
                         format!("The function '{text}' had the following error: {error}"),
                     )
@@ -159,7 +159,7 @@ impl Expression {
 }
 
 impl Argument {
-    fn evaluate(&self, field: &str, scope: Scope<'_>) -> Result<Value, Trouble> {
+    fn evaluate(&self, field: &str, scope: Scope<'_>) -> Result<Value, Failure> {
         match self {
             Self::Quoted(text) => Ok(Value::String(unescape(text))),
             Self::Literal(value) => Ok(value.clone()),

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::definition::Then;
-use super::ending::{Ending, Over, end};
-use super::execution::{Ahead, with_output};
+use super::definition::Next;
+use super::ending::{Ending, ExecutionEnded, end};
+use super::execution::{ReturnState, with_output};
+use super::failure::{DATA_LIMIT, Failure};
 use super::run::{PAYLOAD_LIMIT, execution, go, json_text, note};
-use super::trouble::{DATA_LIMIT, Trouble};
 use crate::account::Account;
 
 /// Data is nested so deep at most when it leaves a state, where each turn of a loop may wrap it
@@ -15,7 +15,12 @@ const DEEPEST: usize = 500;
 
 /// Leaves the state in which the execution is. With an output that is too large the execution
 /// fails.
-pub fn leave(account: &mut Account, run: usize, output: Value, then: Then) -> Result<(), Over> {
+pub fn leave(
+    account: &mut Account,
+    run: usize,
+    output: Value,
+    then: Next,
+) -> Result<(), ExecutionEnded> {
     match leave_with(account, run, output, then)? {
         None => Ok(()),
         Some(too_large) => Err(end(account, run, Ending::Failed(too_large))),
@@ -28,8 +33,8 @@ pub fn leave_with(
     account: &mut Account,
     run: usize,
     output: Value,
-    then: Then,
-) -> Result<Option<Trouble>, Over> {
+    then: Next,
+) -> Result<Option<Failure>, ExecutionEnded> {
     let leaving = execution(account, run);
     let visit = leaving
         .visit
@@ -47,7 +52,7 @@ pub fn leave_with(
         std::mem::take(&mut visit.text)
     };
     if text.len() > PAYLOAD_LIMIT || is_new && is_deeper(&output, DEEPEST) {
-        return Ok(Some(Trouble::new(DATA_LIMIT, too_large(&visit.state))));
+        return Ok(Some(Failure::new(DATA_LIMIT, too_large(&visit.state))));
     }
     let details = with_output(json!({"name": visit.state}), text.clone());
     note(
@@ -58,12 +63,12 @@ pub fn leave_with(
     )?;
     execution(account, run).visit = None;
     match then {
-        Then::Next(state) => {
+        Next::Next(state) => {
             let input = output;
-            go(account, run, Ahead { state, input, text });
+            go(account, run, ReturnState { state, input, text });
             Ok(None)
         }
-        Then::End => Err(end(account, run, Ending::Succeeded(text))),
+        Next::End => Err(end(account, run, Ending::Succeeded(text))),
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::asked::{checked_arn, list, page, text};
 use super::definition::Definition;
 use super::logging;
 use super::parse::parse;
+use super::request_fields::{checked_arn, list, page, text};
 use crate::account::{Account, arn};
 use crate::wire::{ApiError, only};
 
@@ -208,7 +208,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 /// Forgets the machines that were deleted, and whose executions have ended, long enough ago.
 fn forget_deleted(account: &mut Account) {
     let (now, state) = (account.now, &mut account.stepfunctions);
-    let (executions, stays) = (&state.executions, state.dynamics.deletion);
+    let (executions, stays) = (&state.executions, state.timing.deletion);
     state.machines.retain(|arn, machine| {
         let Some(deleted) = machine.deleted else {
             return true;

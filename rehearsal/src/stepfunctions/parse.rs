@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::definition::{Definition, Kind, Length, ResultPath, State, Then, Words};
+use super::definition::{Definition, ErrorText, Kind, Length, Next, ResultPath, State};
 use super::intrinsic::Expression;
 use super::members::{Members, invalid, schema};
 use super::path::Path;
@@ -166,10 +166,10 @@ fn parse_words(
     members: &Members<'_>,
     plain: &'static str,
     from: &'static str,
-) -> Result<Option<Words>, ApiError> {
+) -> Result<Option<ErrorText>, ApiError> {
     let words = members
         .text(plain)?
-        .map(|text| Words::Literal(text.to_owned()));
+        .map(|text| ErrorText::Literal(text.to_owned()));
     let expression = members
         .text(from)?
         .map(|text| Expression::parse(text).map_err(|error| error.at(&members.place_of(from))))
@@ -179,7 +179,7 @@ fn parse_words(
             format_args!("{plain} and {from} exclude each other"),
             &members.place,
         )),
-        (words, expression) => Ok(words.or(expression.map(Words::From))),
+        (words, expression) => Ok(words.or(expression.map(ErrorText::From))),
     }
 }
 
@@ -228,13 +228,13 @@ pub fn parse_result_path(members: &Members<'_>) -> Result<ResultPath, ApiError> 
 }
 
 /// Takes Next or End, of which there must be exactly one.
-pub fn parse_then(members: &Members<'_>) -> Result<Then, ApiError> {
+pub fn parse_then(members: &Members<'_>) -> Result<Next, ApiError> {
     let end = members
         .read("End", "true or false", Value::as_bool)?
         .unwrap_or(false);
     match (members.text("Next")?, end) {
-        (Some(next), false) => Ok(Then::Next(next.to_owned())),
-        (None, true) => Ok(Then::End),
+        (Some(next), false) => Ok(Next::Next(next.to_owned())),
+        (None, true) => Ok(Next::End),
         _ => Err(schema(
             "Exactly one of Next and \"End\": true is required",
             &members.place,

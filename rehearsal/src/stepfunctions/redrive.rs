@@ -9,13 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::Due;
-use super::asked::text;
+use super::events;
 use super::execution::{Execution, HISTORY_LIMIT, Status};
 use super::executions::named;
-use super::notice;
+use super::request_fields::text;
 use super::run::{act, count_transition, enter, execution, start_clock, tell};
 use crate::account::Account;
-use crate::fact::ExecutionFact;
+use crate::trace::ExecutionEvent;
 use crate::wire::{ApiError, only};
 
 /// How long after its end an execution can be redriven (documented:
@@ -81,10 +81,10 @@ fn begin_again(account: &mut Account, run: usize, token: Option<String>) {
     (redriven.stop, redriven.error, redriven.cause) = (None, None, None);
     let details = Some(("executionRedrivenEventDetails", details));
     redriven.write(now, "ExecutionRedriven", details, None);
-    tell(account, run, ExecutionFact::Redriven);
-    notice::status_changed(account, run);
+    tell(account, run, ExecutionEvent::Redriven);
+    events::status_changed(account, run);
     start_clock(account, run);
-    let latency = account.stepfunctions.dynamics.transition;
+    let latency = account.stepfunctions.timing.transition;
     account.after(latency, Due::Resume(run, life));
 }
 

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::Due;
 use super::decide::{Move, decide};
 use super::definition::Kind;
-use super::ending::{Ending, Over, end};
-use super::execution::{Ahead, Execution, HISTORY_LIMIT, Visit, with_input};
+use super::ending::{Ending, ExecutionEnded, end};
+use super::execution::{Execution, HISTORY_LIMIT, ReturnState, Visit, with_input};
+use super::failure::Failure;
 use super::leave::leave;
-use super::trouble::Trouble;
-use super::{notice, task};
+use super::{events, task};
 use crate::account::Account;
-use crate::fact::{ExecutionFact, Fact};
+use crate::trace::{ExecutionEvent, TraceEvent};
 
 /// The most bytes that an input, an output or a result may have (documented).
 pub const PAYLOAD_LIMIT: usize = 262_144;
@@ -34,13 +34,13 @@ pub fn begin(account: &mut Account, run: usize) {
         Some(("executionStartedEventDetails", details)),
         None,
     );
-    let ahead = Ahead {
+    let ahead = ReturnState {
         state: made.definition.start_at.clone(),
         input: made.input.clone(),
         text: json_text(&made.input),
     };
-    tell(account, run, ExecutionFact::Started);
-    notice::status_changed(account, run);
+    tell(account, run, ExecutionEvent::Started);
+    events::status_changed(account, run);
     start_clock(account, run);
     go(account, run, ahead);
 }
@@ -57,10 +57,10 @@ pub fn start_clock(account: &mut Account, run: usize) {
 }
 
 /// Writes down what happened to the execution.
-pub fn tell(account: &mut Account, run: usize, what: ExecutionFact) {
+pub fn tell(account: &mut Account, run: usize, what: ExecutionEvent) {
     let told = execution(account, run);
     let (execution, instance) = (told.name.clone(), told.instance().to_owned());
-    account.tell(Fact::Execution {
+    account.record(TraceEvent::Execution {
         execution,
         instance,
         what,
@@ -73,7 +73,7 @@ pub fn note(
     run: usize,
     kind: &str,
     details: Option<(&'static str, Value)>,
-) -> Result<usize, Over> {
+) -> Result<usize, ExecutionEnded> {
     note_after(account, run, kind, details, None)
 }
 
@@ -84,7 +84,7 @@ pub fn note_after(
     kind: &str,
     details: Option<(&'static str, Value)>,
     previous: Option<usize>,
-) -> Result<usize, Over> {
+) -> Result<usize, ExecutionEnded> {
     let now = account.now;
     let noted = execution(account, run);
     if noted.history.len() + 1 < HISTORY_LIMIT {
@@ -92,12 +92,12 @@ pub fn note_after(
     }
     let cause =
         format!("The execution reached the maximum number of history events ({HISTORY_LIMIT}).");
-    Err(end(account, run, Ending::Failed(Trouble::runtime(cause))))
+    Err(end(account, run, Ending::Failed(Failure::runtime(cause))))
 }
 
 /// Plans to enter a state.
-pub fn go(account: &mut Account, run: usize, ahead: Ahead) {
-    let latency = account.stepfunctions.dynamics.transition;
+pub fn go(account: &mut Account, run: usize, ahead: ReturnState) {
+    let latency = account.stepfunctions.timing.transition;
     let going = execution(account, run);
     going.ahead = Some(ahead);
     let due = Due::Enter(run, going.redrives.count);
@@ -112,13 +112,13 @@ pub fn enter(account: &mut Account, run: usize) {
     }
 }
 
-fn step_into(account: &mut Account, run: usize, ahead: Ahead) -> Result<(), Over> {
+fn step_into(account: &mut Account, run: usize, ahead: ReturnState) -> Result<(), ExecutionEnded> {
     let machine = execution(account, run).state_machine.clone();
     if account.stepfunctions.is_deleting(&machine) {
         // Documented for DeleteStateMachine: executions end at their next transition.
-        return Err(end(account, run, Ending::Aborted(Trouble::NONE)));
+        return Err(end(account, run, Ending::Aborted(Failure::NONE)));
     }
-    let Ahead { state, input, text } = ahead;
+    let ReturnState { state, input, text } = ahead;
     count_transition(account, run);
     let definition = execution(account, run).definition.clone();
     let definition = &definition.states[&state];
@@ -133,7 +133,7 @@ fn step_into(account: &mut Account, run: usize, ahead: Ahead) -> Result<(), Over
     tell(
         account,
         run,
-        ExecutionFact::Entered {
+        ExecutionEvent::Entered {
             state: state.clone(),
         },
     );
@@ -160,7 +160,7 @@ fn step_into(account: &mut Account, run: usize, ahead: Ahead) -> Result<(), Over
 }
 
 /// Does what the state wants in which the execution is.
-pub fn act(account: &mut Account, run: usize) -> Result<(), Over> {
+pub fn act(account: &mut Account, run: usize) -> Result<(), ExecutionEnded> {
     let now = account.now;
     let acting = execution(account, run);
     let definition = acting.definition.clone();

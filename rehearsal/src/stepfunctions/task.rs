@@ -6,19 +6,19 @@ use serde_json::{Value, json};
 
 use super::activities::Asked;
 use super::decide::answered;
-use super::definition::{Kind, Task, Then};
-use super::ending::{Ending, Over, end};
+use super::definition::{Kind, Next, Task};
+use super::ending::{Ending, ExecutionEnded, end};
 use super::execution::{Status, with_error, with_input, with_output};
+use super::failure::{DATA_LIMIT, Failure, TIMEOUT};
 use super::host::Host;
 use super::leave::{leave, leave_with, too_large};
 use super::run::{PAYLOAD_LIMIT, act, count_transition, execution, json_text, note, note_after};
-use super::trouble::{DATA_LIMIT, TIMEOUT, Trouble};
-use super::{Due, Ticket, held};
+use super::{Due, Ticket, activity_task};
 use crate::account::Account;
 use crate::lambda;
 
 /// Asks the function or activity, as one attempt.
-pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Over> {
+pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), ExecutionEnded> {
     let task = task_of(account, run);
     if task.host == Host::Activity
         && !account
@@ -28,7 +28,7 @@ pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Over
     {
         // Recorded: not even ActivityScheduled is written, and nothing catches it.
         let cause = format!("The activity {} does not exist.", task.resource);
-        let trouble = in_state(account, run, Trouble::runtime(cause));
+        let trouble = in_state(account, run, Failure::runtime(cause));
         return failed(account, run, &trouble);
     }
     let mut details = with_input(json!({}), json_text(&payload));
@@ -80,7 +80,7 @@ fn invoke(
     attempt: u64,
     task: &Task,
     payload: Value,
-) -> Result<(), Over> {
+) -> Result<(), ExecutionEnded> {
     note(account, run, "LambdaFunctionStarted", None)?;
     if let Some(seconds) = task.timeout_seconds {
         account.after(Duration::from_secs(seconds), Due::TaskTimeout(run, attempt));
@@ -93,13 +93,13 @@ fn invoke(
         Ok(()) => Ok(()),
         Err(failure) => {
             no_longer_awaited(account, run);
-            attempt_failed(account, run, Trouble::new(&failure.error, failure.cause))
+            attempt_failed(account, run, Failure::new(&failure.error, failure.cause))
         }
     }
 }
 
 /// The trouble, with the state in which the execution is.
-fn in_state(account: &mut Account, run: usize, trouble: Trouble) -> Trouble {
+fn in_state(account: &mut Account, run: usize, trouble: Failure) -> Failure {
     let visit = execution(account, run).visit.as_ref();
     let visit = visit.expect("an execution with a task is in a state");
     trouble.in_state(&visit.state, visit.entered_event)
@@ -135,7 +135,7 @@ pub(super) fn awaits(account: &mut Account, run: usize, attempt: u64) -> bool {
 }
 
 /// Takes an answer, if it is still awaited.
-pub fn returned(account: &mut Account, run: usize, attempt: u64, result: Result<Value, Trouble>) {
+pub fn returned(account: &mut Account, run: usize, attempt: u64, result: Result<Value, Failure>) {
     if awaits(account, run, attempt) {
         no_longer_awaited(account, run);
         // An ended execution has already told everything.
@@ -146,11 +146,15 @@ pub fn returned(account: &mut Account, run: usize, attempt: u64, result: Result<
     }
 }
 
-fn attempt_succeeded(account: &mut Account, run: usize, answer: Value) -> Result<(), Over> {
+fn attempt_succeeded(
+    account: &mut Account,
+    run: usize,
+    answer: Value,
+) -> Result<(), ExecutionEnded> {
     let text = json_text(&answer);
     if text.len() > PAYLOAD_LIMIT {
         let cause = too_large(&task_of(account, run).resource);
-        return attempt_failed(account, run, Trouble::new(DATA_LIMIT, cause));
+        return attempt_failed(account, run, Failure::new(DATA_LIMIT, cause));
     }
     let task = task_of(account, run);
     let (kind, member) = task.host.succeeded();
@@ -176,7 +180,11 @@ fn attempt_succeeded(account: &mut Account, run: usize, answer: Value) -> Result
     }
 }
 
-fn attempt_failed(account: &mut Account, run: usize, trouble: Trouble) -> Result<(), Over> {
+fn attempt_failed(
+    account: &mut Account,
+    run: usize,
+    trouble: Failure,
+) -> Result<(), ExecutionEnded> {
     let details = with_error(trouble.error.as_deref(), trouble.cause.as_deref());
     let (kind, member) = task_of(account, run).host.failed();
     note(account, run, kind, Some((member, details)))?;
@@ -209,25 +217,25 @@ pub fn silent(account: &mut Account, run: usize, attempt: u64) {
 }
 
 fn cut_off(account: &mut Account, run: usize, attempt: u64) {
-    held::tell_cut_off(account, run, attempt, TIMEOUT);
+    activity_task::tell_cut_off(account, run, attempt, TIMEOUT);
     no_longer_awaited(account, run);
     let (kind, member) = task_of(account, run).host.timed_out();
     let details = with_error(Some(TIMEOUT), None);
-    let trouble = Trouble::timeout();
+    let trouble = Failure::timeout();
     // An ended execution has already told everything.
     let _over = note(account, run, kind, Some((member, details)))
         .and_then(|_| failed(account, run, &trouble));
 }
 
 /// Tries again, or goes where the error leads, or ends the execution.
-pub fn failed(account: &mut Account, run: usize, trouble: &Trouble) -> Result<(), Over> {
+pub fn failed(account: &mut Account, run: usize, trouble: &Failure) -> Result<(), ExecutionEnded> {
     let task = task_of(account, run);
     if let Some(delay) = next_retry(account, run, &task, trouble) {
         let life = execution(account, run).redrives.count;
         account.after(delay, Due::Retry(run, life));
         return Ok(());
     }
-    let limit = account.stepfunctions.dynamics.data_limit;
+    let limit = account.stepfunctions.timing.data_limit;
     let Some(catcher) = task
         .catch
         .iter()
@@ -243,7 +251,7 @@ pub fn failed(account: &mut Account, run: usize, trouble: &Trouble) -> Result<()
         .as_ref()
         .expect("an execution with a task is in a state");
     match catcher.result_path.place(&visit.input, caught) {
-        Ok(output) => leave(account, run, output, Then::Next(catcher.next.clone())),
+        Ok(output) => leave(account, run, output, Next::Next(catcher.next.clone())),
         Err(unplaced) => {
             let unplaced = unplaced.in_state(&visit.state, visit.entered_event);
             Err(end(account, run, Ending::Failed(unplaced)))
@@ -256,9 +264,9 @@ fn next_retry(
     account: &mut Account,
     run: usize,
     task: &Task,
-    trouble: &Trouble,
+    trouble: &Failure,
 ) -> Option<Duration> {
-    let limit = account.stepfunctions.dynamics.data_limit;
+    let limit = account.stepfunctions.timing.data_limit;
     let at = task
         .retry
         .iter()

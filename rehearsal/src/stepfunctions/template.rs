@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value};
 
+use super::failure::Failure;
 use super::intrinsic::Expression;
 use super::members::Unreadable;
 use super::path::Scope;
-use super::trouble::Trouble;
 
 /// A payload template, read.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +51,7 @@ impl Template {
     ///
     /// # Errors
     /// `States.Runtime` for a path that leads nowhere, `States.IntrinsicFailure` for a function that fails.
-    pub fn fill(&self, scope: Scope<'_>) -> Result<Value, Trouble> {
+    pub fn fill(&self, scope: Scope<'_>) -> Result<Value, Failure> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
             Self::Array(items) => items
@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    fn fill(template: Value) -> Result<Value, Trouble> {
+    fn fill(template: Value) -> Result<Value, Failure> {
         let template = Template::parse(&template).expect("a template");
         let (input, context) = (
             json!({"a": {"b": 1}, "t": "{\"c\":2}"}),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::trouble::DataLimit;
+use super::failure::DataLimit;
 use super::*;
 use crate::account::{Caller, arn};
-use crate::fact::{ExecutionFact, Fact};
 use crate::lambda::Failure;
+use crate::trace::{ExecutionEvent, TraceEvent};
 
 mod activities;
 mod calls;
@@ -253,14 +253,14 @@ fn what_nothing_catches_fails_the_execution() {
     assert_eq!(stage.details(5), stage.details(4));
     let told = stage
         .account
-        .facts
+        .trace
         .iter()
         .rev()
-        .find_map(|told| match &told.fact {
-            Fact::Execution {
+        .find_map(|told| match &told.event {
+            TraceEvent::Execution {
                 instance,
                 what:
-                    ExecutionFact::Ended {
+                    ExecutionEvent::Ended {
                         status,
                         error,
                         history_events,
@@ -347,7 +347,7 @@ fn an_answer_over_256_kib_is_an_error_that_states_all_catches_as_recorded() {
     let named = json!({"Catch": [{"ErrorEquals": ["States.DataLimitExceeded"], "Next": "Done"}]});
     for (definition, ends) in [(all, "FAILED"), (one_task(named), "SUCCEEDED")] {
         let mut stage = Stage::start(&definition, &json!({}));
-        stage.account.stepfunctions.dynamics.data_limit = DataLimit::OfItsName;
+        stage.account.stepfunctions.timing.data_limit = DataLimit::OfItsName;
         stage.play(1, |_, _| large());
         assert_eq!(stage.run().status.name(), ends, "as documented");
     }

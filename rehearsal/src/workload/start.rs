@@ -5,8 +5,8 @@ use serde_json::json;
 use super::{EXIT_SECONDS, Service, Standalone, Workload};
 use crate::account::{REGION, arn};
 use crate::ecs::TargetGroup;
+use crate::host::SimulationHost;
 use crate::wire::ApiError;
-use crate::world::World;
 
 /// The part of the workload that runs on `cluster`, and of each service of another capacity provider why it is left out.
 ///
@@ -14,7 +14,7 @@ use crate::world::World;
 /// A sentence that names the service, the provider and the way out: if nobody described the workload, so that the provider
 /// is a mistake, or if nothing is left.
 pub fn on_this_cluster(
-    world: &World,
+    world: &SimulationHost,
     cluster: &str,
     mut workload: Workload,
 ) -> Result<(Workload, Vec<String>), String> {
@@ -48,7 +48,7 @@ pub fn on_this_cluster(
 ///
 /// # Errors
 /// What ECS answers.
-pub fn start(world: &World, cluster: &str, workload: &Workload) -> Result<(), ApiError> {
+pub fn start(world: &SimulationHost, cluster: &str, workload: &Workload) -> Result<(), ApiError> {
     let has_default = world.with(|account| account.ecs.has_default_provider(cluster));
     for service in &workload.services {
         start_service(world, cluster, service, has_default)?;
@@ -60,7 +60,7 @@ pub fn start(world: &World, cluster: &str, workload: &Workload) -> Result<(), Ap
 }
 
 fn start_service(
-    world: &World,
+    world: &SimulationHost,
     cluster: &str,
     service: &Service,
     has_default: bool,
@@ -119,7 +119,7 @@ fn start_service(
 }
 
 fn start_task(
-    world: &World,
+    world: &SimulationHost,
     cluster: &str,
     task: &Standalone,
     has_default: bool,

@@ -1,11 +1,11 @@
 //! Explanations of instances in the account in memory.
 
 use rehearsal::account::{Caller, REGION};
-use rehearsal::inside::{sdk_config, wire};
-use rehearsal::story::files::{Files, built_in_parameters};
-use rehearsal::story::{Action, Call, Settings, play_and_look};
+use rehearsal::host::SimulationHost;
+use rehearsal::scenario::files::{Files, built_in_parameters};
+use rehearsal::scenario::{Action, Call, Settings, play_and_look};
+use rehearsal::sdk_client::{in_process_connector, sdk_config};
 use rehearsal::workload::Workload;
-use rehearsal::world::World;
 use serde_json::{Value, json};
 
 use super::*;
@@ -19,27 +19,27 @@ fn settings() -> Settings {
         workload: Workload::built_in(2),
         faults: Vec::new(),
         seed: 1,
-        switches: Vec::new(),
-        wrong: None,
+        variants: Vec::new(),
+        mutation: None,
     };
     settings.set_instances(2);
     settings
 }
 
-fn call(world: &World, service: &str, action: &str, input: Value) -> Value {
+fn call(world: &SimulationHost, service: &str, action: &str, input: Value) -> Value {
     world
         .call(service, action, &input)
         .unwrap_or_else(|error| panic!("{action}: {error:?}"))
 }
 
-fn group(world: &World) -> Value {
+fn group(world: &SimulationHost) -> Value {
     let input = json!({"AutoScalingGroupNames": [CLUSTER]});
     let all = call(world, "autoscaling", "DescribeAutoScalingGroups", input);
     all["AutoScalingGroups"][0].clone()
 }
 
 /// The first instance in this state.
-fn in_state(world: &World, state: &str) -> Option<String> {
+fn in_state(world: &SimulationHost, state: &str) -> Option<String> {
     let group = group(world);
     let all = group["Instances"].as_array().expect("instances").iter();
     let mut those = all.filter(|one| one["LifecycleState"] == state);
@@ -47,10 +47,14 @@ fn in_state(world: &World, state: &str) -> Option<String> {
 }
 
 /// The explanation of the instance that `choose` names, as text and as JSON.
-fn explained(before: &[Action], choose: impl Fn(&World) -> String, cluster: Option<&str>) -> Told {
+fn explained(
+    before: &[Action],
+    choose: impl Fn(&SimulationHost) -> String,
+    cluster: Option<&str>,
+) -> Told {
     let looked = play_and_look(&settings(), (before, &[]), async |world| {
         let id = choose(world);
-        let config = sdk_config(world, wire(world, Caller::Operator));
+        let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let answer = look(&aws, &id, cluster).await;
         answer.map(|about| (id, about.text(), about.json(), about.is_well()))
@@ -94,8 +98,14 @@ fn pause() -> Action {
 
 #[test]
 fn a_new_instance_in_a_pause_waits_for_nothing_else_and_the_next_command_resumes() {
-    let before = [Action::Deploy, pause(), Action::Release, Action::Pass(600)];
-    let at_launch = |world: &World| in_state(world, "Pending:Wait").expect("a new instance waits");
+    let before = [
+        Action::Deploy,
+        pause(),
+        Action::StartRollout,
+        Action::Advance(600),
+    ];
+    let at_launch =
+        |world: &SimulationHost| in_state(world, "Pending:Wait").expect("a new instance waits");
     let told = explained(&before, at_launch, None);
     assert!(told.well, "{}", told.text);
     assert_eq!(told.lines("paused").len(), 1, "{}", told.text);
@@ -122,8 +132,8 @@ fn a_leaving_instance_in_a_pause_is_told_the_same() {
         action: "TerminateInstanceInAutoScalingGroup".to_owned(),
         input: json!({"InstanceId": "$INSTANCE", "ShouldDecrementDesiredCapacity": false}),
     });
-    let before = [Action::Deploy, pause(), ended, Action::Pass(300)];
-    let leaving = |world: &World| in_state(world, "Terminating:Wait").expect("one leaves");
+    let before = [Action::Deploy, pause(), ended, Action::Advance(300)];
+    let leaving = |world: &SimulationHost| in_state(world, "Terminating:Wait").expect("one leaves");
     let told = explained(&before, leaving, None);
     assert!(
         told.lines("hook")[0].ends_with(": paused."),
@@ -143,8 +153,8 @@ fn an_instance_that_was_detached_is_found_in_its_cluster_with_what_works() {
         action: "DetachInstances".to_owned(),
         input: json!({"AutoScalingGroupName": CLUSTER, "InstanceIds": ["$INSTANCE"], "ShouldDecrementDesiredCapacity": false}),
     });
-    let before = [Action::Deploy, detach, Action::Pass(300)];
-    let detached = |world: &World| {
+    let before = [Action::Deploy, detach, Action::Advance(300)];
+    let detached = |world: &SimulationHost| {
         let own = group(world)["Instances"].to_string();
         let listed = call(
             world,
@@ -182,7 +192,7 @@ fn an_instance_that_was_detached_is_found_in_its_cluster_with_what_works() {
 #[test]
 fn an_instance_that_ecs_does_not_show_either_is_an_error_that_names_where_was_looked() {
     let looked = play_and_look(&settings(), (&[Action::Deploy], &[]), async |world| {
-        let config = sdk_config(world, wire(world, Caller::Operator));
+        let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let gone = "i-00000000000000000";
         let searched = look(&aws, gone, None).await.expect_err("it is nowhere");
@@ -210,7 +220,7 @@ fn an_instance_that_ecs_does_not_show_either_is_an_error_that_names_where_was_lo
 #[test]
 fn a_cluster_that_is_not_the_group_s_is_an_error_that_names_it() {
     let looked = play_and_look(&settings(), (&[Action::Deploy], &[]), async |world| {
-        let config = sdk_config(world, wire(world, Caller::Operator));
+        let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let instance = in_state(world, "InService").expect("one serves");
         call(

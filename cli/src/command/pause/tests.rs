@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use rehearsal::account::{Caller, REGION};
-use rehearsal::inside::{sdk_config, wire};
-use rehearsal::story::files::{Files, built_in_parameters};
-use rehearsal::story::{Action, Settings, play_and_look};
+use rehearsal::scenario::files::{Files, built_in_parameters};
+use rehearsal::scenario::{Action, Settings, play_and_look};
+use rehearsal::sdk_client::{in_process_connector, sdk_config};
 use rehearsal::workload::Workload;
 use workers::model::group::LifecycleState;
 
@@ -20,8 +20,8 @@ fn settings() -> Settings {
         workload: Workload::built_in(1),
         faults: Vec::new(),
         seed: 1,
-        switches: Vec::new(),
-        wrong: None,
+        variants: Vec::new(),
+        mutation: None,
     };
     settings.set_instances(1);
     settings
@@ -43,7 +43,7 @@ fn verb(reason: &str, replace: bool) -> Pause {
 #[test]
 fn another_reason_leaves_the_first_moment_of_the_pause() {
     let looked = play_and_look(&settings(), (&[Action::Deploy], &[]), async |world| {
-        let config = sdk_config(world, wire(world, Caller::Operator));
+        let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let stack = aws.stack(STACK).await.expect("the stack");
         let name = stack.group().expect("a group");

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use rehearsal::scenario::Settings;
 use rehearsal::ssm::public;
-use rehearsal::story::Settings;
 
 use crate::aws::AMI_KEY;
 

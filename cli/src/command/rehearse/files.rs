@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rehearsal::story::{About, Settings, Unplayable};
+use rehearsal::scenario::{About, Settings, Unplayable};
 use rehearsal::text_file;
 use rehearsal::workload::Workload;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rehearsal::account::REGION;
-use rehearsal::story::Afterwards;
+use rehearsal::scenario::Inspect;
 
 use crate::aws::Aws;
 use crate::command::report;
@@ -24,7 +24,7 @@ pub struct Read {
 
 impl Read {
     /// Reads the account.
-    pub fn afterwards(&self) -> Afterwards<'_> {
+    pub fn afterwards(&self) -> Inspect<'_> {
         Box::new(move |config| {
             Box::pin(async move {
                 let aws = Aws::of(&config, REGION.to_owned());

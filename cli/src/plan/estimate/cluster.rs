@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rehearsal::autoscaling::zone;
-use rehearsal::story::files::Files;
-use rehearsal::story::{Action, Call, Settings};
+use rehearsal::scenario::files::Files;
+use rehearsal::scenario::{Action, Call, Settings};
 use rehearsal::workload::{self, Workload};
 use serde_json::{Value, json};
 
@@ -46,8 +46,8 @@ pub(super) fn rehearsed(seen: &Seen, asked: &Asked) -> Rehearsed {
         workload: Workload::default(),
         faults: Vec::new(),
         seed: 1,
-        switches: Vec::new(),
-        wrong: None,
+        variants: Vec::new(),
+        mutation: None,
     };
     settings.set_parameter("BatchSize", asked.batch(seen).to_string());
     let zones = zones(seen);
@@ -80,7 +80,7 @@ fn scaled(seen: &Seen) -> Vec<Action> {
     let sizes = json!({"AutoScalingGroupName": "$GROUP", "MinSize": now.least, "MaxSize": now.most,
         "DesiredCapacity": now.desired});
     let scale = call("autoscaling", "UpdateAutoScalingGroup", sizes);
-    vec![scale, Action::Settle]
+    vec![scale, Action::WaitIdle]
 }
 
 /// A call of the operator.

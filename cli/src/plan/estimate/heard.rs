@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rehearsal::account::Account;
-use rehearsal::fact::{Fact, Told};
-use rehearsal::story::Listener;
-use rehearsal::telling::Line;
+use rehearsal::narrator::LogLine;
+use rehearsal::scenario::Listener;
+use rehearsal::trace::{Record, TraceEvent};
 use workers::Worker;
 
 /// Hears what went wrong first.
@@ -101,14 +101,14 @@ impl Heard {
 }
 
 impl Listener for Heard {
-    fn line(&mut self, _line: &Line) {}
+    fn line(&mut self, _line: &LogLine) {}
 
-    fn fact(&mut self, _account: &Account, told: &Told) {
-        match &told.fact {
-            Fact::Lifecycle { instance, .. } if !self.instances.contains(instance) => {
+    fn fact(&mut self, _account: &Account, told: &Record) {
+        match &told.event {
+            TraceEvent::Lifecycle { instance, .. } if !self.instances.contains(instance) => {
                 self.instances.insert(instance.clone());
             }
-            Fact::Task {
+            TraceEvent::Task {
                 task,
                 group,
                 instance,
@@ -121,14 +121,14 @@ impl Listener for Heard {
                     self.tasks.insert(task.clone(), known);
                 }
             },
-            Fact::Invocation {
+            TraceEvent::Invocation {
                 function,
                 instance,
                 verdict,
                 failed: false,
                 ..
             } if verdict == "Never" => self.gives_up(function, instance),
-            Fact::Stack {
+            TraceEvent::Stack {
                 logical_id,
                 status,
                 reason,

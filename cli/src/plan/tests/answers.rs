@@ -1,8 +1,8 @@
 //! What a plan says of a cluster that is not as its template, of AMI parameters, and of a stack after a failure.
 
-use rehearsal::story::{Action, Call, Settings};
+use rehearsal::host::SimulationHost;
+use rehearsal::scenario::{Action, Call, Settings};
 use rehearsal::workload::Standalone;
-use rehearsal::world::World;
 use serde_json::{Value, json};
 use workers::model::cluster::Service as Counted;
 
@@ -29,7 +29,7 @@ fn of_group(action: &str, mut input: Value) -> Action {
 fn after(settings: &Settings, more: &[Action]) -> Seen {
     let mut before = vec![Action::Deploy];
     before.extend(more.iter().cloned());
-    seen(settings, (&before, &[]), |_: &World| {}).0
+    seen(settings, (&before, &[]), |_: &SimulationHost| {}).0
 }
 
 fn named<'a>(plan: &'a Plan, name: &str) -> Vec<&'a Remark> {
@@ -56,11 +56,11 @@ fn a_parameter_with_json_is_shown_short_and_corrected_by_a_command() {
     let json =
         json!({"schema_version": 1, "image_name": "x".repeat(200), "image_id": id}).to_string();
     let mut settings = healthy();
-    settings.faults = vec![rehearsal::story::Fault::NeverJoins];
+    settings.faults = vec![rehearsal::scenario::Fault::NeverJoins];
     // After a rollback there is a second remark that names what the parameter holds.
     for mut seen in [
         after(&healthy(), &[]),
-        after(&settings, &[Action::Roll, Action::Settle]),
+        after(&settings, &[Action::Roll, Action::WaitIdle]),
     ] {
         seen.ami.as_mut().expect("a parameter").value = json.clone();
         let plan = planned(&seen, &Asked::default());
@@ -107,7 +107,7 @@ fn a_group_that_was_scaled_is_told_what_the_update_does_to_it() {
         "UpdateAutoScalingGroup",
         json!({"DesiredCapacity": 6, "MaxSize": 7}),
     );
-    let grown = [scaled, Action::Settle];
+    let grown = [scaled, Action::WaitIdle];
     let plan = planned(&after(&healthy(), &grown), &asked());
     assert_eq!(plan.verdict, Verdict::Ready, "{:?}", plan.remarks);
     let said = words(&plan, "scaled", Level::Warning);
@@ -135,7 +135,7 @@ fn a_group_that_was_scaled_is_told_what_the_update_does_to_it() {
         "UpdateAutoScalingGroup",
         json!({"DesiredCapacity": 3, "MinSize": 2}),
     );
-    let plan = planned(&after(&owned, &[smaller, Action::Settle]), &asked());
+    let plan = planned(&after(&owned, &[smaller, Action::WaitIdle]), &asked());
     let said = words(&plan, "scaled", Level::Warning);
     assert!(
         said.contains("has 3 instances, and the update sets it to 4"),
@@ -466,8 +466,8 @@ fn a_stack_whose_rollback_was_disabled_takes_an_update_or_a_rollback() {
 #[test]
 fn after_a_rollback_the_same_ami_is_warned_about() {
     let mut settings = healthy();
-    settings.faults = vec![rehearsal::story::Fault::NeverJoins];
-    let seen = after(&settings, &[Action::Roll, Action::Settle]);
+    settings.faults = vec![rehearsal::scenario::Fault::NeverJoins];
+    let seen = after(&settings, &[Action::Roll, Action::WaitIdle]);
     assert_eq!(seen.stack.status, "UPDATE_ROLLBACK_COMPLETE");
     let plan = planned(&seen, &Asked::default());
     assert_eq!(plan.verdict, Verdict::Ready, "{:?}", plan.remarks);

@@ -1,7 +1,7 @@
 //! Plans while an earlier rollout has not ended: its update is in progress, a drain is open, an
 //! instance is retained, the group is paused.
 
-use rehearsal::story::{Action, Call, Settings};
+use rehearsal::scenario::{Action, Call, Settings};
 use rehearsal::workload::Standalone;
 use serde_json::json;
 use workers::model::group::LifecycleState;
@@ -25,7 +25,7 @@ fn with_open_drain(settings: &Settings) -> Seen {
         action: "TerminateInstanceInAutoScalingGroup".to_owned(),
         input: json!({"InstanceId": "$INSTANCE", "ShouldDecrementDesiredCapacity": false}),
     });
-    let seen = after(settings, &[ended, Action::Pass(60)]);
+    let seen = after(settings, &[ended, Action::Advance(60)]);
     assert_eq!(seen.leaving().count(), 1, "{:?}", seen.group);
     assert!(!seen.stack.is_busy());
     seen
@@ -131,7 +131,7 @@ fn a_standalone_task_of_an_open_drain_is_none_of_the_rollout_s() {
 
 #[test]
 fn what_cloudformation_changes_during_an_update_is_not_held_against_it() {
-    let seen = after(&healthy(), &[Action::Release, Action::Pass(120)]);
+    let seen = after(&healthy(), &[Action::StartRollout, Action::Advance(120)]);
     assert!(seen.stack.is_busy());
     assert_ne!(
         seen.sizes(),
@@ -157,7 +157,7 @@ fn serving(seen: &Seen, ami: &str) -> usize {
 
 #[test]
 fn in_the_middle_of_an_update_the_plan_says_what_is_replaced_so_far_and_forecasts_nothing() {
-    let mut seen = after(&healthy(), &[Action::Release, Action::Pass(900)]);
+    let mut seen = after(&healthy(), &[Action::StartRollout, Action::Advance(900)]);
     assert!(seen.stack.goes_forward());
     let held = seen.ami.as_ref().expect("a parameter").value.clone();
     let so_far = serving(&seen, &held);
@@ -209,8 +209,8 @@ fn the_refresh_of_an_update_is_not_held_against_it() {
 #[test]
 fn the_ami_of_a_cancelled_rollout_is_warned_about() {
     let mut settings = healthy();
-    settings.faults = vec![rehearsal::story::Fault::NeverJoins];
-    let mut seen = after(&settings, &[Action::Roll, Action::Settle]);
+    settings.faults = vec![rehearsal::scenario::Fault::NeverJoins];
+    let mut seen = after(&settings, &[Action::Roll, Action::WaitIdle]);
     let old = seen.stack.ami().expect("the old AMI").to_owned();
     let now = seen.now;
     let held = seen.ami.as_mut().expect("a parameter");

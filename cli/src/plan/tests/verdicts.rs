@@ -7,9 +7,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use fastrand::Rng;
 use rehearsal::account::{Caller, REGION};
-use rehearsal::inside::{sdk_config, wire};
-use rehearsal::simulation::draw;
-use rehearsal::story::{Action, Call, Settings, play_and_look};
+use rehearsal::explorer::generate;
+use rehearsal::scenario::{Action, Call, Settings, play_and_look};
+use rehearsal::sdk_client::{in_process_connector, sdk_config};
 use serde_json::{Value, json};
 
 use super::{CLUSTER, STACK, asked};
@@ -91,7 +91,7 @@ impl Change {
                     "DesiredCapacity": desired});
                 vec![
                     of("autoscaling", "UpdateAutoScalingGroup", sizes),
-                    Action::Settle,
+                    Action::WaitIdle,
                 ]
             }
             Self::Suspended(process) => {
@@ -202,12 +202,12 @@ fn tried(settings: &Settings, change: Change, rehearsals: u64) -> Tried {
         Change::Suspended("Launch" | "Terminate" | "InstanceRefresh")
     );
     let after = match is_needed {
-        true => vec![Action::Release, Action::Pass(STANDS_STILL)],
+        true => vec![Action::StartRollout, Action::Advance(STANDS_STILL)],
         false => vec![Action::Roll],
     };
     let planning = change.clone();
     let looked = play_and_look(settings, (&before, &after), async |world| {
-        let answers = Rewritten(wire(world, Caller::Operator), planning);
+        let answers = Rewritten(in_process_connector(world, Caller::Operator), planning);
         let config = sdk_config(world, SharedHttpConnector::new(answers));
         let aws = Aws::of(&config, REGION.to_owned());
         let seen = look_at(&aws, STACK, &|| world.now()).await;
@@ -228,7 +228,7 @@ fn tried(settings: &Settings, change: Change, rehearsals: u64) -> Tried {
 
 #[test]
 fn verdicts_on_a_hundred_generated_clusters_come_true() {
-    let drawn = (0..).map(|seed| (seed, draw(seed).settings));
+    let drawn = (0..).map(|seed| (seed, generate(seed).settings));
     let small = drawn.filter(|(_, settings)| {
         let size = settings
             .parameter("ClusterSize")
@@ -239,7 +239,7 @@ fn verdicts_on_a_hundred_generated_clusters_come_true() {
     let mut wrong = Vec::new();
     for (place, (seed, mut settings)) in small.take(CLUSTERS).enumerate() {
         settings.faults.clear();
-        settings.switches.clear();
+        settings.variants.clear();
         let change = change(place, &mut Rng::with_seed(seed), &settings);
         let rehearsals = if place % REHEARSED_FULLY == 0 { 3 } else { 1 };
         let tried = tried(&settings, change, rehearsals);

@@ -12,21 +12,21 @@ use super::{Back, Refresh, Status, events, pool, replace, texts};
 use crate::account::Account;
 use crate::autoscaling::Event;
 use crate::autoscaling::group::{Group, Instance};
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 
 /// Documented: how long a refresh waits for protected instances, and for those in standby.
 const WAIT_FOR_PROTECTED: Duration = Duration::from_secs(3600);
 
 /// The refresh will leave Pending.
 pub fn begin_later(account: &mut Account, group: &str, id: &str) {
-    let (least, most) = account.autoscaling.dynamics.refresh_pending;
+    let (least, most) = account.autoscaling.timing.refresh_pending;
     let delay = account.between(least, most);
     look_after(account, group, id, delay);
 }
 
 /// The refresh will look at its group again: at the latest when its pause, or its baking, is over.
 fn look_again(account: &mut Account, group: &str, id: &str) {
-    let usual = account.autoscaling.dynamics.refresh_look;
+    let usual = account.autoscaling.timing.refresh_look;
     let until = active(account, group).and_then(|(_, refresh)| refresh.until);
     let left = until.map_or(usual, |until| time_left(account.now, until));
     let delay = if left.is_zero() {
@@ -107,7 +107,7 @@ fn begin_back(account: &mut Account, name: &str) {
 }
 
 fn cancelling(account: &mut Account, name: &str) {
-    let awaits = account.autoscaling.dynamics.refresh_awaits_terminate_hooks;
+    let awaits = account.autoscaling.timing.refresh_awaits_terminate_hooks;
     let Some((group, refresh)) = active(account, name) else {
         return;
     };
@@ -267,13 +267,13 @@ pub fn tell(account: &mut Account, name: &str) {
         return;
     };
     if let Some(refresh) = group.refreshes.last() {
-        let fact = Fact::Refresh {
+        let fact = TraceEvent::Refresh {
             group: name.to_owned(),
             status: refresh.status.as_str().to_owned(),
             percent: refresh.percent(),
             left: refresh.left(),
             reason: refresh.reason.clone().unwrap_or_default(),
         };
-        account.tell(fact);
+        account.record(fact);
     }
 }

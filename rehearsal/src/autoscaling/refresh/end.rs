@@ -31,7 +31,7 @@ pub fn succeed(account: &mut Account, name: &str) {
 /// The launch of an instance was abandoned. Unproven whether that ends a refresh: by default another one is launched, as
 /// in a group without a refresh.
 pub fn launch_abandoned(account: &mut Account, name: &str, id: &str) {
-    if account.autoscaling.dynamics.abandoned_launch_fails_refresh {
+    if account.autoscaling.timing.abandoned_launch_fails_refresh {
         // The text is assumed.
         let reason = format!("The launch of {id} failed: its lifecycle action was abandoned.");
         let goes_on = |(_, refresh): (&Group, &Refresh)| refresh.status != Status::Cancelling;

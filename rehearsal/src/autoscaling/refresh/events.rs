@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Status;
 use crate::account::Account;
-use crate::autoscaling::notice::envelope;
+use crate::autoscaling::events::envelope;
 use crate::eventbridge;
 
 /// It has left Pending.

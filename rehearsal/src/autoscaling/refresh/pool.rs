@@ -7,8 +7,8 @@ use super::act::active;
 use crate::account::Account;
 use crate::autoscaling::activity::Cause;
 use crate::autoscaling::group::{Group, Instance};
-use crate::autoscaling::lifecycle::set_out;
-use crate::autoscaling::moves::Move;
+use crate::autoscaling::lifecycle::begin_transition;
+use crate::autoscaling::transitions::Move;
 use crate::autoscaling::warm_pool;
 
 /// Replaces what is outdated in the pool; whether that goes on.
@@ -30,7 +30,7 @@ pub(super) fn replaces(account: &mut Account, name: &str) -> bool {
     let goes_on = !outdated.is_empty() || refresh.left_in_pool(group) > 0 || !complete;
     for id in outdated {
         let why = Cause::Refresh.into();
-        set_out(account, name, &id, Move::Discard, &why);
+        begin_transition(account, name, &id, Move::Discard, &why);
     }
     warm_pool::refill(account, name);
     goes_on

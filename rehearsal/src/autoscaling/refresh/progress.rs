@@ -6,7 +6,7 @@ use super::seen::leaves;
 use super::{Preferences, Status, texts};
 use crate::account::Account;
 use crate::autoscaling::group::Instance;
-use crate::autoscaling::moves::LifecycleState;
+use crate::autoscaling::transitions::LifecycleState;
 
 /// Gives the reason why the refresh is where it is.
 pub fn explain(account: &mut Account, name: &str, reason: String) {

@@ -9,8 +9,8 @@ use crate::account::Account;
 use crate::autoscaling::activity::Cause;
 use crate::autoscaling::capacity;
 use crate::autoscaling::group::Instance;
-use crate::autoscaling::lifecycle::set_out;
-use crate::autoscaling::moves::{LifecycleState, Move};
+use crate::autoscaling::lifecycle::begin_transition;
+use crate::autoscaling::transitions::{LifecycleState, Move};
 
 /// When it begins, or turns round, it notes whom to replace.
 pub fn note_whom(account: &mut Account, name: &str) {
@@ -46,7 +46,7 @@ pub fn retire(account: &mut Account, name: &str, count: u32) {
         if let Some(refresh) = refresh_mut(account, name) {
             refresh.surge -= 1;
         }
-        set_out(account, name, &id, Move::Terminate, &Cause::Refresh.into());
+        begin_transition(account, name, &id, Move::Terminate, &Cause::Refresh.into());
     }
     // Somebody else has taken away what was to go: the capacity decides.
     if count == 0
@@ -58,11 +58,11 @@ pub fn retire(account: &mut Account, name: &str, count: u32) {
 }
 
 pub fn batch(account: &mut Account, name: &str, go: u32, come: u32) {
-    let (least, most) = account.autoscaling.dynamics.refresh_health_checks;
+    let (least, most) = account.autoscaling.timing.refresh_health_checks;
     let health_checks = account.between(least, most);
     for id in oldest(account, name, go) {
-        set_out(account, name, &id, Move::Terminate, &Cause::Refresh.into());
-        capacity::vacancy(account, name, false);
+        begin_transition(account, name, &id, Move::Terminate, &Cause::Refresh.into());
+        capacity::schedule_replacement(account, name, false);
     }
     if let Some(refresh) = refresh_mut(account, name) {
         refresh.surge += come;
@@ -101,7 +101,7 @@ pub fn take_standby(account: &mut Account, name: &str) {
     let ids: Vec<String> = those.map(|it| it.id.clone()).collect();
     for id in ids {
         let why = Cause::Refresh.into();
-        set_out(account, name, &id, Move::Terminate, &why);
+        begin_transition(account, name, &id, Move::Terminate, &why);
     }
 }
 

@@ -89,7 +89,7 @@ fn below_the_whole_the_old_ones_go_while_the_new_ones_come() {
 fn a_launch_hook_is_waited_for_and_a_terminate_hook_unless_a_variant_says_no() {
     for awaits in [true, false] {
         let mut account = outdated(2, json!({}));
-        account.autoscaling.dynamics.refresh_awaits_terminate_hooks = awaits;
+        account.autoscaling.timing.refresh_awaits_terminate_hooks = awaits;
         begin(&mut account, json!({"MinHealthyPercentage": 100}));
         pass(&mut account, 500);
         assert_eq!(all_in(&account, S::PendingWait).len(), 1, "held");
@@ -197,7 +197,7 @@ fn a_cancelled_one_leaves_what_it_has_replaced() {
 fn an_abandoned_launch_is_launched_again_or_fails_it_by_the_switch() {
     for (switch, status) in [(false, "InProgress"), (true, "Failed")] {
         let mut account = outdated(2, json!({}));
-        account.autoscaling.dynamics.abandoned_launch_fails_refresh = switch;
+        account.autoscaling.timing.abandoned_launch_fails_refresh = switch;
         begin(&mut account, json!({"MinHealthyPercentage": 100}));
         pass(&mut account, 60);
         let id = only_one(&account, S::PendingWait);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::account::Account;
 use crate::cloudformation::describe;
 use crate::cloudformation::evaluate::same;
-use crate::cloudformation::kinds::STACK;
+use crate::cloudformation::resource_types::STACK;
 use crate::cloudformation::stack::Version;
 
 /// What bringing the stack `id` to `version` would do to which resource.

@@ -3,15 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use crate::account::Account;
-use crate::cloudformation::handler::{Made, Wanted, ask, name as name_of};
+use crate::cloudformation::handler::{CreatedResource, DesiredResource, ask, name as name_of};
 use crate::cloudformation::node::scalar_text;
-use crate::cloudformation::rolling::whole_number;
+use crate::cloudformation::rolling_policy::whole_number;
 
 /// Makes the group.
 ///
 /// # Errors
 /// Why it cannot be made.
-pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+pub fn create(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedResource, String> {
     let name = name_of(account, wanted, "AutoScalingGroupName");
     let mut input = call_members(&wanted.properties);
     input["AutoScalingGroupName"] = Value::from(name.clone());
@@ -29,7 +29,7 @@ pub fn create(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
         &input,
     )?;
     collect_metrics(account, wanted, &name, &Value::Null)?;
-    Ok(Made::new(name, []))
+    Ok(CreatedResource::new(name, []))
 }
 
 /// The properties as CreateAutoScalingGroup and UpdateAutoScalingGroup both want them.
@@ -62,7 +62,7 @@ fn call_members(properties: &Value) -> Value {
 ///
 /// # Errors
 /// Why it cannot be changed.
-pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(), String> {
+pub fn update(account: &mut Account, wanted: &DesiredResource, old: &Value) -> Result<(), String> {
     let group = account.cloudformation.at(&wanted.stack_id).resources[&wanted.name]
         .physical_id
         .clone();
@@ -114,7 +114,7 @@ pub fn update(account: &mut Account, wanted: &Wanted, old: &Value) -> Result<(),
 /// Switches the metrics of the group on that are wanted, and those off that are not any more.
 fn collect_metrics(
     account: &mut Account,
-    wanted: &Wanted,
+    wanted: &DesiredResource,
     group: &str,
     old: &Value,
 ) -> Result<(), String> {
@@ -142,7 +142,10 @@ fn collect_metrics(
 ///
 /// # Errors
 /// Why there can be no such pool.
-pub fn put_warm_pool(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+pub fn put_warm_pool(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, String> {
     let mut input = wanted.properties.clone();
     for size in ["MinSize", "MaxGroupPreparedCapacity"] {
         if let Some(number) = input.get(size).and_then(whole_number) {
@@ -158,5 +161,5 @@ pub fn put_warm_pool(account: &mut Account, wanted: &Wanted) -> Result<Made, Str
     )?;
     // Documented: Ref answers the name of the group.
     let group = scalar_text(&wanted.properties["AutoScalingGroupName"]);
-    Ok(Made::new(group, []))
+    Ok(CreatedResource::new(group, []))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::cloudformation::node::scalar_text;
-use crate::cloudformation::rolling::{Pause, whole_number};
+use crate::cloudformation::rolling_policy::{Pause, whole_number};
 
 /// A CreationPolicy.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,14 +3,18 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::Seen;
+use super::GroupSnapshot;
 use crate::account::Account;
 use crate::cloudformation::handler::{raw, told};
 
 /// A new group without CreationPolicy. As users report, CloudFormation waits until the group is stable: a group that does
 /// not get its instances fails with this text, in which MinSize is the measure. That instances in service count, and for how
 /// long CloudFormation waits, is assumed.
-pub(super) fn filling(now: Timestamp, seen: &Seen, until: Timestamp) -> Option<Result<(), String>> {
+pub(super) fn filling(
+    now: Timestamp,
+    seen: &GroupSnapshot,
+    until: Timestamp,
+) -> Option<Result<(), String>> {
     let mut instances = seen.instances.iter();
     let serves = |instance: &&super::Instance| instance.state == "InService";
     let (there, sizes) = (instances.by_ref().filter(serves).count() as u64, seen.sizes);
@@ -29,7 +33,7 @@ pub(super) fn emptying(
     account: &mut Account,
     id: &str,
     group: &str,
-    seen: &Seen,
+    seen: &GroupSnapshot,
     until: Timestamp,
 ) -> Option<Result<(), String>> {
     if seen.instances.is_empty() {
@@ -69,11 +73,11 @@ pub(super) fn emptying(
 mod tests {
     use super::*;
     use crate::cloudformation::group::Instance;
-    use crate::cloudformation::rolling::Sizes;
+    use crate::cloudformation::rolling_policy::Sizes;
 
     #[test]
     fn a_new_group_is_complete_with_its_least_instances_and_fails_without_them() {
-        let seen = |states: &[&str]| Seen {
+        let seen = |states: &[&str]| GroupSnapshot {
             sizes: Sizes {
                 min: 2,
                 max: 4,

@@ -2,17 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::{Made, Wanted, ask, lower_camel, name, raw};
+use super::{CreatedResource, DesiredResource, ask, lower_camel, name, raw};
 use crate::account::Account;
 use crate::cloudformation::evaluate::same;
-use crate::cloudformation::rolling::whole_number;
+use crate::cloudformation::rolling_policy::whole_number;
 use crate::wire::ApiError;
 
 /// Makes a capacity provider.
 ///
 /// # Errors
 /// Why it cannot be made.
-pub fn provider(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+pub fn provider(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, String> {
     let name = name(account, wanted, "Name");
     let mut input = json!({"name": name, "autoScalingGroupProvider": settings(wanted)});
     if let Some(tags) = wanted.properties.get("Tags") {
@@ -25,10 +28,10 @@ pub fn provider(account: &mut Account, wanted: &Wanted) -> Result<Made, String> 
         "CreateCapacityProvider",
         &input,
     )?;
-    Ok(Made::new(name, []))
+    Ok(CreatedResource::new(name, []))
 }
 
-fn settings(wanted: &Wanted) -> Value {
+fn settings(wanted: &DesiredResource) -> Value {
     numbers(&lower_camel(&wanted.properties["AutoScalingGroupProvider"]))
 }
 
@@ -51,7 +54,7 @@ fn numbers(value: &Value) -> Value {
 /// Why it cannot be changed.
 pub fn change(
     account: &mut Account,
-    wanted: &Wanted,
+    wanted: &DesiredResource,
     old: &Value,
     provider: &str,
 ) -> Result<(), String> {
@@ -81,7 +84,10 @@ pub fn change(
 ///
 /// # Errors
 /// Why it cannot have them.
-pub fn associate(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+pub fn associate(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, String> {
     let given = &wanted.properties;
     let input = json!({
         "cluster": given["Cluster"],
@@ -96,7 +102,7 @@ pub fn associate(account: &mut Account, wanted: &Wanted) -> Result<Made, String>
         &input,
     )?;
     let cluster = given["Cluster"].as_str().unwrap_or_default();
-    Ok(Made::new(cluster, []))
+    Ok(CreatedResource::new(cluster, []))
 }
 
 /// Leaves a cluster without capacity providers.

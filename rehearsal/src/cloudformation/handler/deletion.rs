@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::{capacity, raw, told, workflow};
 use crate::account::Account;
-use crate::cloudformation::kinds::{
+use crate::cloudformation::permissions;
+use crate::cloudformation::resource_types::{
     ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, FUNCTION, LAUNCH_TEMPLATE, RULE,
     STATE_MACHINE, WARM_POOL,
 };
-use crate::cloudformation::permissions;
 use crate::wire::ApiError;
 
 /// Why a resource cannot be deleted now.

@@ -2,13 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Made, Wanted, ask, lower_camel, name, raw};
+use super::{CreatedResource, DesiredResource, ask, lower_camel, name, raw};
 use crate::account::{Account, arn};
 use crate::cloudformation::files;
 use crate::cloudformation::node::scalar_text;
 use crate::wire::ApiError;
 
-pub(super) fn function(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+pub(super) fn function(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, String> {
     let name = name(account, wanted, "FunctionName");
     let input = function_input(account, wanted, &name)?;
     ask(
@@ -19,12 +22,12 @@ pub(super) fn function(account: &mut Account, wanted: &Wanted) -> Result<Made, S
         &input,
     )?;
     let arn = arn("lambda", &format!("function:{name}"));
-    Ok(Made::new(name, [("Arn", arn.into())]))
+    Ok(CreatedResource::new(name, [("Arn", arn.into())]))
 }
 
 pub(super) fn function_input(
     account: &Account,
-    wanted: &Wanted,
+    wanted: &DesiredResource,
     name: &str,
 ) -> Result<Value, String> {
     let code = files::code(account, &wanted.base, &wanted.properties["Code"])?;
@@ -45,7 +48,10 @@ pub(super) fn function_input(
     Ok(input)
 }
 
-pub(super) fn state_machine(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+pub(super) fn state_machine(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, String> {
     let name = name(account, wanted, "StateMachineName");
     let mut input = state_machine_input(account, wanted)?;
     input["name"] = Value::from(name.clone());
@@ -66,13 +72,16 @@ pub(super) fn state_machine(account: &mut Account, wanted: &Wanted) -> Result<Ma
         format!("{reason}{}", file.unwrap_or_default())
     })?;
     let arn = scalar_text(&answer["stateMachineArn"]);
-    Ok(Made::new(
+    Ok(CreatedResource::new(
         arn.clone(),
         [("Arn", arn.into()), ("Name", name.into())],
     ))
 }
 
-pub(super) fn activity(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+pub(super) fn activity(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, String> {
     let name = scalar_text(&wanted.properties["Name"]);
     let mut input = json!({"name": name});
     if let Some(tags) = wanted.properties.get("Tags") {
@@ -86,13 +95,16 @@ pub(super) fn activity(account: &mut Account, wanted: &Wanted) -> Result<Made, S
         &input,
     )?;
     let arn = scalar_text(&answer["activityArn"]);
-    Ok(Made::new(
+    Ok(CreatedResource::new(
         arn.clone(),
         [("Arn", arn.into()), ("Name", name.into())],
     ))
 }
 
-pub(super) fn state_machine_input(account: &Account, wanted: &Wanted) -> Result<Value, String> {
+pub(super) fn state_machine_input(
+    account: &Account,
+    wanted: &DesiredResource,
+) -> Result<Value, String> {
     let properties = &wanted.properties;
     let definition =
         match (
@@ -145,14 +157,21 @@ fn substitute(definition: &str, substitutions: Option<&Value>) -> Result<String,
     Ok(text)
 }
 
-pub(super) fn rule(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+pub(super) fn rule(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, String> {
     let name = name(account, wanted, "Name");
     put_rule(account, wanted, &name)?;
     let arn = arn("events", &format!("rule/{name}"));
-    Ok(Made::new(name, [("Arn", arn.into())]))
+    Ok(CreatedResource::new(name, [("Arn", arn.into())]))
 }
 
-pub(super) fn put_rule(account: &mut Account, wanted: &Wanted, name: &str) -> Result<(), String> {
+pub(super) fn put_rule(
+    account: &mut Account,
+    wanted: &DesiredResource,
+    name: &str,
+) -> Result<(), String> {
     let mut input = wanted.properties.clone();
     let members = input.as_object_mut().expect("properties are a mapping");
     let targets = members.remove("Targets");
@@ -202,14 +221,17 @@ pub(super) fn remove_targets(
     raw(account, stack, "events", "RemoveTargets", &input).map(drop)
 }
 
-pub(super) fn dashboard(account: &mut Account, wanted: &Wanted) -> Result<Made, String> {
+pub(super) fn dashboard(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, String> {
     checked_dashboard(wanted)?;
     let name = name(account, wanted, "DashboardName");
-    Ok(Made::new(name, []))
+    Ok(CreatedResource::new(name, []))
 }
 
 /// CloudWatch refuses a body that is no JSON object with widgets.
-pub(super) fn checked_dashboard(wanted: &Wanted) -> Result<(), String> {
+pub(super) fn checked_dashboard(wanted: &DesiredResource) -> Result<(), String> {
     let body = scalar_text(&wanted.properties["DashboardBody"]);
     let read: Result<Value, _> = serde_json::from_str(&body);
     let widgets = read.map(|body| body["widgets"].as_array().map(Vec::len));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Number, Value};
 
-use super::{Content, Node, Position, Refusal};
+use super::{Content, Node, Position, TemplateError};
 
 /// Lists and maps are nested this deep at most: CloudFormation documents no limit, and no template comes near.
 const DEEPEST: usize = 100;
@@ -15,7 +15,7 @@ const DEEPEST: usize = 100;
 ///
 /// # Errors
 /// A refusal of the first thing that is no YAML, or none that CloudFormation reads.
-pub fn read(file: &str, text: &str) -> Result<Node, Refusal> {
+pub fn read(file: &str, text: &str) -> Result<Node, TemplateError> {
     let mut reader = Reader {
         file: file.into(),
         events: Parser::new_from_str(text),
@@ -31,7 +31,7 @@ pub fn read(file: &str, text: &str) -> Result<Node, Refusal> {
             (Event::DocumentEnd, _) => {}
             (Event::StreamEnd, _) => return Ok(root),
             (_, span) => {
-                return Err(Refusal::new(
+                return Err(TemplateError::new(
                     &reader.position(span),
                     "a second YAML document begins here",
                     "a template is one document",
@@ -56,12 +56,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn next(&mut self) -> Result<(Event<'a>, Span), Refusal> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), TemplateError> {
         match self.events.next() {
             Some(Ok(next)) => Ok(next),
             Some(Err(error)) => {
                 let at = Span::empty(*error.marker());
-                Err(Refusal::new(
+                Err(TemplateError::new(
                     &self.position(at),
                     format!("no YAML: {}", error.info()),
                     "correct the indentation or the quotes",
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn node(&mut self, event: Event<'a>, span: Span) -> Result<Node, Refusal> {
+    fn node(&mut self, event: Event<'a>, span: Span) -> Result<Node, TemplateError> {
         let at = self.position(span);
         let (tag, content) = match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -88,14 +88,14 @@ impl<'a> Reader<'a> {
                 (tag, self.deeper(&at, Self::map)?)
             }
             Event::Alias(_) => {
-                return Err(Refusal::new(
+                return Err(TemplateError::new(
                     &at,
                     "CloudFormation knows no YAML aliases",
                     "write the value out",
                 ));
             }
             _ => {
-                return Err(Refusal::new(
+                return Err(TemplateError::new(
                     &at,
                     "the template is empty",
                     "it needs at least Resources",
@@ -108,10 +108,10 @@ impl<'a> Reader<'a> {
     fn deeper(
         &mut self,
         at: &Position,
-        inner: impl Fn(&mut Self) -> Result<Content, Refusal>,
-    ) -> Result<Content, Refusal> {
+        inner: impl Fn(&mut Self) -> Result<Content, TemplateError>,
+    ) -> Result<Content, TemplateError> {
         if self.depth == DEEPEST {
-            return Err(Refusal::new(
+            return Err(TemplateError::new(
                 at,
                 format!("this is nested more than {DEEPEST} deep"),
                 "nest less",
@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
         read
     }
 
-    fn list(&mut self) -> Result<Content, Refusal> {
+    fn list(&mut self) -> Result<Content, TemplateError> {
         let mut items = Vec::new();
         loop {
             match self.next()? {
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn map(&mut self) -> Result<Content, Refusal> {
+    fn map(&mut self) -> Result<Content, TemplateError> {
         let mut entries: Vec<(String, Position, Node)> = Vec::new();
         let mut known = BTreeSet::new();
         loop {
@@ -142,17 +142,23 @@ impl<'a> Reader<'a> {
             let key = match event {
                 Event::MappingEnd => return Ok(Content::Map(entries)),
                 Event::Scalar(key, _, 0, None) => key.into_owned(),
-                _ => return Err(Refusal::new(&at, "a key is no plain text", "write a name")),
+                _ => {
+                    return Err(TemplateError::new(
+                        &at,
+                        "a key is no plain text",
+                        "write a name",
+                    ));
+                }
             };
             if key == "<<" {
-                return Err(Refusal::new(
+                return Err(TemplateError::new(
                     &at,
                     "CloudFormation knows no YAML merges",
                     "write the keys out",
                 ));
             }
             if !known.insert(key.clone()) {
-                return Err(Refusal::new(
+                return Err(TemplateError::new(
                     &at,
                     format!("the key {key} stands here a second time"),
                     "remove one of the two",
@@ -168,9 +174,9 @@ impl<'a> Reader<'a> {
         at: &Position,
         anchor: usize,
         tag: Option<&Tag>,
-    ) -> Result<Option<String>, Refusal> {
+    ) -> Result<Option<String>, TemplateError> {
         if anchor != 0 {
-            return Err(Refusal::new(
+            return Err(TemplateError::new(
                 at,
                 "CloudFormation knows no YAML anchors",
                 "remove the &",
@@ -179,7 +185,7 @@ impl<'a> Reader<'a> {
         match tag {
             None => Ok(None),
             Some(tag) if tag.handle == "!" => Ok(Some(tag.suffix.clone())),
-            Some(tag) => Err(Refusal::new(
+            Some(tag) => Err(TemplateError::new(
                 at,
                 format!(
                     "CloudFormation does not know the tag {}{}",
@@ -191,20 +197,25 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn scalar(at: &Position, text: &str, style: ScalarStyle, tagged: bool) -> Result<Value, Refusal> {
+fn scalar(
+    at: &Position,
+    text: &str,
+    style: ScalarStyle,
+    tagged: bool,
+) -> Result<Value, TemplateError> {
     if style != ScalarStyle::Plain || tagged {
         return Ok(Value::from(text));
     }
     match text {
         "true" | "True" | "TRUE" => Ok(Value::Bool(true)),
         "false" | "False" | "FALSE" => Ok(Value::Bool(false)),
-        "" | "~" | "null" | "Null" | "NULL" => Err(Refusal::new(
+        "" | "~" | "null" | "Null" | "NULL" => Err(TemplateError::new(
             at,
             "null values are not allowed in templates",
             "give a value, or remove the key",
         )),
         "yes" | "Yes" | "YES" | "no" | "No" | "NO" | "on" | "On" | "ON" | "off" | "Off" | "OFF" => {
-            Err(Refusal::new(
+            Err(TemplateError::new(
                 at,
                 format!("{text} is a boolean in YAML 1.1 and a string in YAML 1.2"),
                 "write true or false, or quote it",

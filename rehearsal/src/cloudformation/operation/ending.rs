@@ -2,8 +2,8 @@
 
 use super::{Purpose, Step, Work, begin, of, verb};
 use crate::account::Account;
-use crate::cloudformation::stack::{Left, USER_INITIATED};
-use crate::cloudformation::{describe, nested, refreshing, stack};
+use crate::cloudformation::stack::{Retained, USER_INITIATED};
+use crate::cloudformation::{describe, instance_refresh, nested, stack};
 
 /// Begins nothing more, and cancels the groups and nested stacks that are still at it. What needs only a little time
 /// is let finish.
@@ -24,7 +24,7 @@ pub fn stop(account: &mut Account, id: &str) {
         .collect();
     for (name, is_group) in slow {
         if is_group {
-            refreshing::cancel(account, id, &name);
+            instance_refresh::cancel(account, id, &name);
             let verb = verb(account, id, &name, false);
             let what = if verb == "CREATE" {
                 "creation"
@@ -79,7 +79,7 @@ pub(super) fn end(account: &mut Account, id: &str) {
         (Purpose::RollBack, true) => {
             let reason = failures(account, id, &failed);
             let children = std::mem::take(&mut of(account, id).children);
-            account.cloudformation.at(id).left = Some(Left { before, children });
+            account.cloudformation.at(id).left = Some(Retained { before, children });
             settle(account, id, "UPDATE_ROLLBACK_FAILED", &reason);
         }
         // What cannot be cleaned up stays behind, and the update is complete all the same.

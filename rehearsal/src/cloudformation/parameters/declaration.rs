@@ -3,7 +3,7 @@
 use regex_lite::Regex;
 
 use super::kind::{ParameterKind, Scalar};
-use crate::cloudformation::node::{Node, Position, Refusal, scalar_text};
+use crate::cloudformation::node::{Node, Position, TemplateError, scalar_text};
 use crate::cloudformation::template::unknown;
 
 /// A parameter as the template declares it.
@@ -36,7 +36,7 @@ impl Declaration {
     ///
     /// # Errors
     /// A refusal of what is not known of a parameter.
-    pub fn read(name: &str, at: &Position, node: &Node) -> Result<Self, Refusal> {
+    pub fn read(name: &str, at: &Position, node: &Node) -> Result<Self, TemplateError> {
         let mut declaration = Self {
             name: name.to_owned(),
             at: at.clone(),
@@ -52,7 +52,7 @@ impl Declaration {
             constraint: String::new(),
         };
         if node.get("Type").is_none() {
-            return Err(Refusal::new(
+            return Err(TemplateError::new(
                 at,
                 format!("the parameter {name} has no Type"),
                 "give it one",
@@ -65,7 +65,7 @@ impl Declaration {
             && !matches!(declaration.kind, ParameterKind::Stored(_))
         {
             declaration.check(&default).map_err(|why| {
-                Refusal::new(
+                TemplateError::new(
                     at,
                     format!("the Default {default:?}: {why}"),
                     "correct one of the two",
@@ -75,7 +75,7 @@ impl Declaration {
         Ok(declaration)
     }
 
-    fn member(&mut self, key: &str, at: &Position, value: &Node) -> Result<(), Refusal> {
+    fn member(&mut self, key: &str, at: &Position, value: &Node) -> Result<(), TemplateError> {
         match key {
             "Type" => {
                 self.kind = ParameterKind::read(value)?;
@@ -198,12 +198,12 @@ impl Declaration {
     }
 }
 
-fn limit(key: &str, value: &Node) -> Result<f64, Refusal> {
+fn limit(key: &str, value: &Node) -> Result<f64, TemplateError> {
     let text = value.text(key)?;
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
     let number = number.filter(|number| key.ends_with("Value") || *number >= 0.0);
     number.ok_or_else(|| {
-        Refusal::new(
+        TemplateError::new(
             &value.at,
             format!("{key} {text:?} is no number"),
             "write a number",
@@ -211,12 +211,12 @@ fn limit(key: &str, value: &Node) -> Result<f64, Refusal> {
     })
 }
 
-fn pattern(value: &Node) -> Result<String, Refusal> {
+fn pattern(value: &Node) -> Result<String, TemplateError> {
     let pattern = value.text("AllowedPattern")?;
     // By itself, and as it is used: a pattern that ends in a comment is none between parentheses.
     match Regex::new(&pattern).and_then(|_| whole(&pattern)) {
         Ok(_) => Ok(pattern),
-        Err(error) => Err(Refusal::new(
+        Err(error) => Err(TemplateError::new(
             &value.at,
             format!("AllowedPattern {pattern:?}: {error}"),
             "correct it",
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
     use crate::cloudformation::node;
 
-    fn declared(members: &str) -> Result<Declaration, Refusal> {
+    fn declared(members: &str) -> Result<Declaration, TemplateError> {
         let node = node::read("t.yaml", members).expect("YAML");
         Declaration::read("P", &node.at.clone(), &node)
     }

@@ -1,6 +1,6 @@
 //! The types of parameters.
 
-use crate::cloudformation::node::{Node, Refusal};
+use crate::cloudformation::node::{Node, TemplateError};
 
 /// The type of a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +25,10 @@ pub enum Scalar {
 }
 
 impl ParameterKind {
-    pub(super) fn read(node: &Node) -> Result<Self, Refusal> {
+    pub(super) fn read(node: &Node) -> Result<Self, TemplateError> {
         let text = node.text("Type")?;
         Self::named(&text).ok_or_else(|| {
-            Refusal::new(
+            TemplateError::new(
                 &node.at,
                 format!("the account in memory does not know the parameter type {text}"),
                 "known are String, Number, CommaDelimitedList, AWS::EC2::…::Id, List<…>, AWS::SSM::Parameter::Value<…>",

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use crate::account::Account;
 use crate::cloudformation::evaluate::same;
 use crate::cloudformation::files;
-use crate::cloudformation::kinds::{
+use crate::cloudformation::node::scalar_text;
+use crate::cloudformation::permissions::Calls;
+use crate::cloudformation::resource_types::{
     ACTIVITY, ALARM, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, DASHBOARD, FUNCTION, GROUP,
     INSTANCE_PROFILE, LAUNCH_TEMPLATE, LOG_GROUP, MANAGED_POLICY, QUEUE, QUEUE_POLICY, ROLE, RULE,
     STACK, STATE_MACHINE, WARM_POOL,
 };
-use crate::cloudformation::node::scalar_text;
-use crate::cloudformation::permissions::Calls;
 use crate::wire::{ApiError, Call};
 use identities::{instance_profile, managed_policy, role};
 use instances::{capacity_provider, group, launch_template};

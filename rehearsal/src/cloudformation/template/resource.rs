@@ -3,14 +3,14 @@
 use super::{Declared, unknown};
 use crate::cloudformation::expression::{Expression, Place};
 use crate::cloudformation::function;
-use crate::cloudformation::kinds::{GROUP, KINDS, Kind};
-use crate::cloudformation::node::{self, Node, Position, Refusal};
+use crate::cloudformation::node::{self, Node, Position, TemplateError};
+use crate::cloudformation::resource_types::{GROUP, KINDS, Kind};
 
 pub(super) fn resource(
     name: &str,
     at: &Position,
     node: &Node,
-) -> Result<(String, Declared), Refusal> {
+) -> Result<(String, Declared), TemplateError> {
     let kind = kind_of(name, at, node)?;
     let mut declared = Declared {
         at: at.clone(),
@@ -55,7 +55,7 @@ pub(super) fn resource(
         .iter()
         .find(|property| declared.property(property).is_none())
     {
-        Some(missing) => Err(Refusal::new(
+        Some(missing) => Err(TemplateError::new(
             at,
             format!("{name} lacks the property {missing}"),
             format!("{} requires it", kind.name),
@@ -64,10 +64,10 @@ pub(super) fn resource(
     }
 }
 
-fn kind_of(name: &str, at: &Position, node: &Node) -> Result<&'static Kind, Refusal> {
+fn kind_of(name: &str, at: &Position, node: &Node) -> Result<&'static Kind, TemplateError> {
     node.entries(name)?;
     let type_node = node.get("Type").ok_or_else(|| {
-        Refusal::new(
+        TemplateError::new(
             at,
             format!("the resource {name} has no Type"),
             "give it one",
@@ -76,7 +76,7 @@ fn kind_of(name: &str, at: &Position, node: &Node) -> Result<&'static Kind, Refu
     let type_name = type_node.text("Type")?;
     Kind::named(&type_name).ok_or_else(|| {
         let known: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
-        Refusal::new(
+        TemplateError::new(
             &type_node.at,
             format!("the account in memory does not know the resource type {type_name}"),
             format!("known are {}", known.join(", ")),
@@ -88,7 +88,7 @@ fn properties(
     name: &str,
     kind: &'static Kind,
     node: &Node,
-) -> Result<Vec<(String, Expression)>, Refusal> {
+) -> Result<Vec<(String, Expression)>, TemplateError> {
     node.entries("Properties")?
         .iter()
         .map(|(key, at, value)| {
@@ -101,11 +101,11 @@ fn properties(
         .collect()
 }
 
-fn retained(node: &Node) -> Result<bool, Refusal> {
+fn retained(node: &Node) -> Result<bool, TemplateError> {
     match node.text("DeletionPolicy")?.as_str() {
         "Delete" => Ok(false),
         "Retain" => Ok(true),
-        other => Err(Refusal::new(
+        other => Err(TemplateError::new(
             &node.at,
             format!("the account in memory does not know the DeletionPolicy {other}"),
             "known are Delete and Retain",
@@ -113,7 +113,7 @@ fn retained(node: &Node) -> Result<bool, Refusal> {
     }
 }
 
-fn depends_on(node: &Node) -> Result<Vec<String>, Refusal> {
+fn depends_on(node: &Node) -> Result<Vec<String>, TemplateError> {
     match &node.content {
         node::Content::List(items) => items.iter().map(|item| item.text("DependsOn")).collect(),
         _ => Ok(vec![node.text("DependsOn")?]),

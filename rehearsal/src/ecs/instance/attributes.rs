@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::cluster::named;
 use super::super::input::{Input, invalid};
 use crate::account::Account;
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 
 /// How many a call may put, and how many an instance may have beside those of ECS and its agent (documented).
@@ -33,7 +33,7 @@ pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Valu
         instance.attributes.push((name.clone(), value));
         instance.version += 1;
         let instance = instance.ec2.clone();
-        account.tell(Fact::Attribute { instance, name });
+        account.record(TraceEvent::Attribute { instance, name });
     }
     Ok(json!({"attributes": given}))
 }

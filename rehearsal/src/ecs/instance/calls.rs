@@ -149,7 +149,7 @@ fn lose_agent(account: &mut Account, cluster: &str, id: &str) {
     let instance = account.ecs.instance_mut(cluster, id);
     if instance.status == Status::Draining && first {
         let instance = instance.ec2.clone();
-        account.faults.mend(Some(Fault::AgentGone));
+        account.faults.clear(Some(Fault::AgentGone));
         account.after(AGENT_GONE_AFTER, Event::AgentGone { instance });
     }
 }

@@ -15,7 +15,7 @@ pub(in crate::ecs) fn started(account: &mut Account, machine: &ec2::Instance) {
     }
     let id = machine.id.clone();
     account.ecs.booting.insert(id.clone(), machine.clone());
-    let (from, to) = account.ecs.dynamics.registration;
+    let (from, to) = account.ecs.timing.registration;
     let mut delay = account.between(from, to);
     if account.faults.has(Fault::JoinsLate) {
         delay += Duration::from_secs(account.fault_random.u64(0..LATEST_JOIN.as_secs()));
@@ -38,10 +38,10 @@ pub(in crate::ecs) fn register(account: &mut Account, ec2: &str) {
     let Some(machine) = account.ecs.booting.get(ec2).cloned() else {
         return;
     };
-    if let Some((cluster, id)) = account.ecs.home_of(ec2) {
+    if let Some((cluster, id)) = account.ecs.cluster_of(ec2) {
         // An agent that starts again on the same machine takes its old registration up.
         account.ecs.booting.remove(ec2);
-        if !account.ecs.dynamics.restart_keeps_status {
+        if !account.ecs.timing.restart_keeps_status {
             set_status(account, &cluster, &id, Status::Active);
         }
         set_agent(account, ec2, true);
@@ -54,7 +54,7 @@ pub(in crate::ecs) fn register(account: &mut Account, ec2: &str) {
         .get(&cluster)
         .is_some_and(|known| known.active)
     {
-        let delay = account.ecs.dynamics.registration_retry;
+        let delay = account.ecs.timing.registration_retry;
         account.after(
             delay,
             Event::Register {
@@ -101,7 +101,7 @@ fn leave_behind(account: &mut Account, machine: &ec2::Instance, cluster: &str) {
 
 /// An instance that was REGISTERING is ACTIVE, unless it has gone.
 pub(in crate::ecs) fn registered(account: &mut Account, ec2: &str) {
-    let Some((cluster, id)) = account.ecs.home_of(ec2) else {
+    let Some((cluster, id)) = account.ecs.cluster_of(ec2) else {
         return;
     };
     if account.ecs.instance_mut(&cluster, &id).status == Status::Registering {

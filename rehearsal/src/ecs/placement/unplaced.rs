@@ -8,12 +8,12 @@ use super::super::input::failure;
 /// Why nothing was found: the instance that came closest, if there is any, and what it lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ecs) struct Unplaced {
-    pub(in crate::ecs) closest: Option<(String, Lack)>,
+    pub(in crate::ecs) closest: Option<(String, Shortage)>,
 }
 
 /// What an instance lacks, in the order in which it is looked at: the later the lack, the closer the instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::ecs) enum Lack {
+pub(in crate::ecs) enum Shortage {
     Agent,
     MemberOf,
     Distinct,
@@ -29,16 +29,16 @@ impl Unplaced {
             None => "Reason: No Container Instances were found in your cluster.".to_owned(),
             Some((instance, lack)) => {
                 let lack = match lack {
-                    Lack::Agent => "encountered error \"AGENT\"",
-                    Lack::MemberOf => {
+                    Shortage::Agent => "encountered error \"AGENT\"",
+                    Shortage::MemberOf => {
                         "encountered error \"MemberOf placement constraint unsatisfied.\""
                     }
-                    Lack::Distinct => {
+                    Shortage::Distinct => {
                         "encountered error \"DistinctInstance placement constraint unsatisfied.\""
                     }
-                    Lack::Ports => "is already using a port required by your task",
-                    Lack::Cpu => "has insufficient CPU units available",
-                    Lack::Memory => "has insufficient memory available",
+                    Shortage::Ports => "is already using a port required by your task",
+                    Shortage::Cpu => "has insufficient CPU units available",
+                    Shortage::Memory => "has insufficient memory available",
                 };
                 format!("The closest matching (container-instance {instance}) {lack}.")
             }
@@ -55,12 +55,12 @@ impl Unplaced {
             return json!({"reason": "No Container Instances were found in your cluster."});
         };
         let reason = match lack {
-            Lack::Agent => "AGENT",
-            Lack::MemberOf => "MemberOf placement constraint unsatisfied.",
-            Lack::Distinct => "DistinctInstance placement constraint unsatisfied.",
-            Lack::Ports => "RESOURCE:PORTS",
-            Lack::Cpu => "RESOURCE:CPU",
-            Lack::Memory => "RESOURCE:MEMORY",
+            Shortage::Agent => "AGENT",
+            Shortage::MemberOf => "MemberOf placement constraint unsatisfied.",
+            Shortage::Distinct => "DistinctInstance placement constraint unsatisfied.",
+            Shortage::Ports => "RESOURCE:PORTS",
+            Shortage::Cpu => "RESOURCE:CPU",
+            Shortage::Memory => "RESOURCE:MEMORY",
         };
         failure(&cluster.arn_of("container-instance", id), reason)
     }

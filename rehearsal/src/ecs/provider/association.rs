@@ -61,7 +61,7 @@ pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Valu
         strip(account, gone);
     }
     for new in after.difference(&before) {
-        if !account.ecs.dynamics.earlier_instances_have_no_provider {
+        if !account.ecs.timing.earlier_instances_have_no_provider {
             take_over(account, &name, new);
         }
         equip(account, new);

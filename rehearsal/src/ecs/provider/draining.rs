@@ -19,9 +19,9 @@ const EVERY: Duration = Duration::from_secs(30);
 
 /// An instance has come to its terminate hooks, and one of them is ECS's.
 pub(in crate::ecs) fn begin(account: &mut Account, instance: &str) {
-    let (from, to) = account.ecs.dynamics.managed_draining;
+    let (from, to) = account.ecs.timing.managed_draining;
     let delay = account.between(from, to);
-    let until = account.now + account.ecs.dynamics.managed_draining_longest;
+    let until = account.now + account.ecs.timing.managed_draining_longest;
     let instance = instance.to_owned();
     account.after(delay, Event::ManagedDrain { instance, until });
 }
@@ -39,7 +39,7 @@ pub(in crate::ecs) fn look(account: &mut Account, ec2: &str, until: jiff::Timest
         return;
     }
     let mut answer = json!({"AutoScalingGroupName": group.name, "LifecycleHookName": MANAGED_DRAINING, "InstanceId": ec2});
-    let tasks = account.ecs.home_of(ec2).map(|(cluster, id)| {
+    let tasks = account.ecs.cluster_of(ec2).map(|(cluster, id)| {
         instance::drain(account, &cluster, &id);
         account.ecs.instance_mut(&cluster, &id).live.len()
     });

@@ -19,7 +19,7 @@ use super::association::asks;
 use super::{Provider, Scaling};
 use crate::account::Account;
 use crate::autoscaling::{self, Group, LifecycleState};
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 use workers::text::count;
 
 /// From one value of the metric to the next.
@@ -149,7 +149,7 @@ fn scale(account: &mut Account, name: &str, group: &str, seen: &Seen, wanted: u3
         provider.below = 0;
     }
     if set || !again {
-        account.tell(Fact::Scaling {
+        account.record(TraceEvent::Scaling {
             subject: name.to_owned(),
             what: what.to_owned(),
             detail,

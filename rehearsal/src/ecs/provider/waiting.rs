@@ -25,7 +25,7 @@ pub(in crate::ecs) fn mark(account: &mut Account, cluster: &str) {
     if known.waiting.is_empty() || std::mem::replace(&mut known.placing, true) {
         return;
     }
-    let (from, to) = account.ecs.dynamics.scheduler;
+    let (from, to) = account.ecs.timing.scheduler;
     let delay = account.between(from, to);
     let cluster = cluster.to_owned();
     account.after(delay, Event::PlaceWaiting { cluster });

@@ -126,7 +126,7 @@ pub(super) fn start_all(
         say(account, cluster, name, &message);
     }
     for unplaced in &hungry {
-        hunger(account, cluster, name, unplaced);
+        report_unplaced(account, cluster, name, unplaced);
     }
 }
 
@@ -159,14 +159,14 @@ fn find(
 }
 
 /// A task found no place: says so, unless the same was said in the last six hours, and waits for a change.
-fn hunger(account: &mut Account, cluster: &str, name: &str, unplaced: &Unplaced) {
+fn report_unplaced(account: &mut Account, cluster: &str, name: &str, unplaced: &Unplaced) {
     account
         .ecs
         .cluster_mut(cluster)
         .hungry
         .insert(name.to_owned());
     let message = unplaced.message();
-    let (again, now) = (account.ecs.dynamics.steady_state_again, account.now);
+    let (again, now) = (account.ecs.timing.steady_state_again, account.now);
     let service = account.ecs.service_mut(cluster, name);
     let said = service
         .unplaced

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::cluster::Cluster;
 use super::super::definition::{Port, TaskDefinition};
 use super::super::instance::ContainerInstance;
-use super::life::enter;
+use super::lifecycle::enter;
 use super::{Status, Task};
 use crate::account::Account;
 
@@ -25,7 +25,7 @@ pub(in crate::ecs) struct Start<'a> {
 /// Starts a task on an instance that has room for it, or on none yet, and returns its id.
 pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
     let id = account.hex(32);
-    let (from, to) = account.ecs.dynamics.exit;
+    let (from, to) = account.ecs.timing.exit;
     let exit = account.between(from, to);
     account.ecs.count += 1;
     let (number, now) = (account.ecs.count, account.now);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Dynamics, agent_disconnected, agent_reconnected};
+use super::super::{Timing, agent_disconnected, agent_reconnected};
 use super::{TARGET_GROUP, World};
 use crate::account::Caller;
 
@@ -55,7 +55,7 @@ fn a_drain_makes_no_deployment_and_the_status_stays() {
         world.service("web")["events"][0]["message"],
         "(service web) has reached a steady state."
     );
-    assert!(world.account.ecs.settled(&mut None));
+    assert!(world.account.ecs.is_idle(&mut None));
     let arn = world.instance_arn("i-0");
     world.does(
         "UpdateContainerInstancesState",
@@ -90,9 +90,9 @@ fn a_standalone_task_is_left_alone() {
 /// An instance with one replica, one standalone task and a daemon drains.
 fn daemon_beside(outlives_standalone: bool) -> World {
     let mut world = World::with(2);
-    world.account.ecs.dynamics = Dynamics {
+    world.account.ecs.timing = Timing {
         daemon_outlives_standalone: outlives_standalone,
-        ..Dynamics::default()
+        ..Timing::default()
     };
     world.defines("log", json!({}));
     world.does(

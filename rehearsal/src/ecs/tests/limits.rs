@@ -158,7 +158,7 @@ fn what_is_not_there_is_a_failure_or_an_error() {
 #[test]
 fn calls_are_throttled_when_asked_to_be() {
     let mut world = World::with(0);
-    world.account.ecs.dynamics.throttling = true;
+    world.account.ecs.timing.throttling = true;
     for _ in 0..100 {
         world.does("ListTasks", json!({}));
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::instance_terminated;
 use super::{TARGET_GROUP, World};
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 
 #[test]
 fn a_web_task_takes_its_deregistration_delay_and_its_stop_timeout() {
@@ -87,8 +87,8 @@ fn a_machine_that_goes_kills_its_tasks_and_the_service_replaces_them() {
     world.serves("web", 4, (100, 200));
     let arn = world.instance_arn("i-0");
     instance_terminated(&mut world.account, "i-0");
-    let killed = world.account.facts.iter().filter(|told| {
-        matches!(&told.fact, Fact::TaskKilled { instance, last_status, .. } if instance == "i-0" && last_status == "RUNNING")
+    let killed = world.account.trace.iter().filter(|told| {
+        matches!(&told.event, TraceEvent::TaskKilled { instance, last_status, .. } if instance == "i-0" && last_status == "RUNNING")
     });
     assert_eq!(killed.count(), 2);
     let described = world.does(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::{TargetGroup, instance_started};
 use crate::account::{Account, Caller};
 use crate::ec2;
-use crate::fact::Fact;
+use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 
 const START: &str = "2026-11-23T08:00:00Z";
@@ -177,10 +177,10 @@ impl World {
     pub(super) fn story(&self, group: &str) -> Vec<(u64, String)> {
         let entered = self
             .account
-            .facts
+            .trace
             .iter()
-            .filter_map(|told| match &told.fact {
-                Fact::Task {
+            .filter_map(|told| match &told.event {
+                TraceEvent::Task {
                     group: known,
                     last_status,
                     ..

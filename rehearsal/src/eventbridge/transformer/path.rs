@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 
-use crate::eventbridge::asked::invalid;
+use crate::eventbridge::request_fields::invalid;
 use crate::wire::ApiError;
 
 /// A path, read.

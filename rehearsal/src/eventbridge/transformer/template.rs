@@ -1,7 +1,7 @@
 //! Where the placeholders of an InputTemplate stand: in a text by itself, in a text inside an
 //! object or a list, or as a value.
 
-use crate::eventbridge::asked::invalid;
+use crate::eventbridge::request_fields::invalid;
 use crate::wire::ApiError;
 
 /// A piece of a template.

@@ -263,7 +263,7 @@ fn the_same_seed_gives_the_same_history() {
             .call("StartExecution", json!({"stateMachineArn": machine}))
             .expect("a name is found");
         stage.play(60, |_, _| Err(failure("Throttled")));
-        format!("{:?}", stage.account.facts)
+        format!("{:?}", stage.account.trace)
     };
     assert_eq!(told(), told());
 }

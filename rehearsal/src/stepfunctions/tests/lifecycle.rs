@@ -23,7 +23,7 @@ fn route_under(
     let mut definition =
         std::fs::read_to_string(DEFINITION).expect("the definition is in the repository");
     let mut stage = Stage::empty();
-    stage.account.stepfunctions.dynamics.data_limit = limit;
+    stage.account.stepfunctions.timing.data_limit = limit;
     for (substitution, name) in [
         ("Joined", "joined"),
         ("Draining", "draining"),

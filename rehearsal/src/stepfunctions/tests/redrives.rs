@@ -232,7 +232,7 @@ fn the_status_event_of_a_redrive_has_its_count_and_date() {
     stage.pass(1);
     stage.redrive("t").expect("redriven");
     let now = stage.account.now;
-    let detail = notice::detail(stage.run(), now);
+    let detail = events::detail(stage.run(), now);
     assert_eq!(detail["status"], "RUNNING");
     assert_eq!(detail["redriveCount"], 1);
     assert_eq!(detail["redriveDate"], now.as_millisecond());

@@ -77,9 +77,9 @@ fn estimated(seen: &Seen) -> Option<SignedDuration> {
 #[cfg(test)]
 mod tests {
     use rehearsal::account::{Caller, REGION};
-    use rehearsal::inside::{sdk_config, wire};
-    use rehearsal::story::files::{Files, built_in_parameters};
-    use rehearsal::story::{Action, Settings, play_and_look};
+    use rehearsal::scenario::files::{Files, built_in_parameters};
+    use rehearsal::scenario::{Action, Settings, play_and_look};
+    use rehearsal::sdk_client::{in_process_connector, sdk_config};
     use rehearsal::workload::Workload;
 
     use super::*;
@@ -92,14 +92,14 @@ mod tests {
             workload: Workload::built_in(4),
             faults: Vec::new(),
             seed: 1,
-            switches: Vec::new(),
-            wrong: None,
+            variants: Vec::new(),
+            mutation: None,
         };
         settings.set_instances(4);
         settings.workload.tasks.clear();
         let estimate = |before: &[Action]| {
             let looked = play_and_look(&settings, (before, &[]), async |world| {
-                let config = sdk_config(world, wire(world, Caller::Operator));
+                let config = sdk_config(world, in_process_connector(world, Caller::Operator));
                 let aws = Aws::of(&config, REGION.to_owned());
                 looked(&aws, "ecs-cluster").await.expect("it can be seen")
             });
@@ -107,7 +107,7 @@ mod tests {
             estimated(&seen).expect("it can be rehearsed").as_secs_f64()
         };
         let before = estimate(&[Action::Deploy]);
-        let under_way = estimate(&[Action::Deploy, Action::Release, Action::Pass(300)]);
+        let under_way = estimate(&[Action::Deploy, Action::StartRollout, Action::Advance(300)]);
         let part = under_way / before;
         assert!(
             (0.85..1.15).contains(&part),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Subject, Verb, call, each, items, pass_role};
 use crate::cloudformation::evaluate::same;
 use crate::cloudformation::node::scalar_text;
-use crate::cloudformation::record;
+use crate::cloudformation::opaque_resource;
 use crate::wire::Call;
 
 /// The calls for a role.
@@ -124,7 +124,8 @@ pub fn instance_profile(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
     let roles = items(&of.properties["Roles"]);
     let roles = roles.iter().filter_map(|role| {
         let role = scalar_text(role);
-        record::role_arn(&of.account.cloudformation, &role).map(|role| pass_role(role, "ec2"))
+        opaque_resource::role_arn(&of.account.cloudformation, &role)
+            .map(|role| pass_role(role, "ec2"))
     });
     let own: &[&str] = match verb {
         Verb::Create => &[

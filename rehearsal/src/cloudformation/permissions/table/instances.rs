@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Subject, Verb, call, each, items, last, pass_role};
 use crate::cloudformation::node::scalar_text;
-use crate::cloudformation::record;
+use crate::cloudformation::opaque_resource;
 use crate::wire::Call;
 
 /// The calls for a capacity provider.
@@ -82,7 +82,9 @@ pub fn group(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
     let profile = ec2.instance_profile(&template, &version);
     let state = &of.account.cloudformation;
     // The role in a profile that no stack made is not known here.
-    if let Some(role) = profile.and_then(|profile| record::profile_role_arn(state, profile)) {
+    if let Some(role) =
+        profile.and_then(|profile| opaque_resource::profile_role_arn(state, profile))
+    {
         calls.push(pass_role(role, "ec2"));
     }
     calls

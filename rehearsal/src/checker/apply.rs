@@ -1,0 +1,287 @@
+//! What each fact does to the watch: how things stand after it, what it adds to the counts, which promise it breaks.
+
+use jiff::Timestamp;
+use workers::ecs::TERMINATE;
+
+use super::{CheckerState, InstanceObservation};
+use crate::account::{Account, Caller};
+use crate::autoscaling::{LAUNCH_ABANDONED, ON_REQUEST};
+use crate::ec2::TemplateVersion;
+use crate::invariants::{Invariant, Violation};
+use crate::trace::{ExecutionEvent, Record, SpotEvent, TraceEvent};
+
+/// What a user calls to change how many instances a group is to have.
+const SIZES_A_GROUP: [&str; 3] = [
+    "SetDesiredCapacity",
+    "UpdateAutoScalingGroup",
+    "TerminateInstanceInAutoScalingGroup",
+];
+
+/// Statuses of an instance refresh that has not ended.
+const OPEN_REFRESHES: [&str; 5] = [
+    "Pending",
+    "InProgress",
+    "Baking",
+    "Cancelling",
+    "RollbackInProgress",
+];
+
+impl CheckerState {
+    pub(super) fn pending(&self) -> Option<String> {
+        if self.stack_status.ends_with("_IN_PROGRESS") {
+            return Some(format!("the stack is {}", self.stack_status));
+        }
+        if let Some(status) = &self.refresh {
+            return Some(format!("an instance refresh is {status}"));
+        }
+        let moving = self.instances.iter().find(|(_, seen)| {
+            let at_rest = [
+                "InService",
+                "Terminating:Retained",
+                "Warmed:Pending:Retained",
+                "Standby",
+                "Warmed:Stopped",
+                "Warmed:Running",
+            ];
+            !at_rest.contains(&seen.state.as_str())
+        });
+        if let Some((id, seen)) = moving {
+            return Some(format!("{id} is {}", seen.state));
+        }
+        // The reconciler runs again and again, whatever is under way.
+        let mut open = self.open_executions.keys();
+        open.find(|execution| !self.reconcilers.contains(*execution))
+            .map(|execution| format!("execution {execution} is running"))
+    }
+
+    pub(super) fn observe(&mut self, account: &Account, told: &Record) {
+        self.every_action_is_served(told);
+        self.changes(told);
+        match &told.event {
+            TraceEvent::Stack { .. } => self.stack(&told.event),
+            TraceEvent::Lifecycle { .. } => self.moves(account, told),
+            TraceEvent::Died { instance } => {
+                self.died.insert(instance.clone());
+                self.launches_for_others();
+            }
+            TraceEvent::Spot { instance, what } => self.spot(instance, *what),
+            TraceEvent::Delivery { rule, outcome, .. } if outcome != "delivered" => {
+                self.loses_event(told.at, rule);
+            }
+            TraceEvent::Refresh { status, .. } => {
+                let is_open = OPEN_REFRESHES.contains(&status.as_str());
+                self.refresh = is_open.then(|| status.clone());
+            }
+            TraceEvent::ContainerInstance { .. } => self.registers(told),
+            // The request counts for a retained instance only: of another it would cut a drain short.
+            TraceEvent::Attribute { instance, name } if name == TERMINATE => {
+                let seen = self.instances.get(instance);
+                if seen.is_some_and(|seen| seen.retained) {
+                    self.to_be_ended.insert(instance.clone(), told.at);
+                }
+            }
+            TraceEvent::Task { .. }
+            | TraceEvent::TaskKilled { .. }
+            | TraceEvent::TaskHealthy { .. } => {
+                self.task(account, told);
+            }
+            TraceEvent::Execution {
+                execution,
+                instance,
+                what,
+            } => {
+                if *what == ExecutionEvent::Started {
+                    self.starts(account, told.at, execution, instance);
+                }
+                self.execution(told.at, execution, what);
+            }
+            TraceEvent::Invocation { .. } => self.invocation(account, told),
+            TraceEvent::ApiCall {
+                caller: Caller::Function(name) | Caller::ActivityWorker(name),
+                service,
+                action,
+                error,
+            } => {
+                if error.is_none() {
+                    self.checks.usage.calls(account, name, action);
+                }
+                let calls = &mut self.tally.api_calls;
+                *calls.entry(format!("{service}:{action}")).or_default() += 1;
+            }
+            TraceEvent::ApiCall {
+                caller: Caller::Operator,
+                action,
+                error: None,
+                ..
+            } if SIZES_A_GROUP.contains(&action.as_str()) => self.launches_for_others(),
+            _ => {}
+        }
+        self.conditions_change(account, told);
+    }
+
+    fn spot(&mut self, instance: &str, what: SpotEvent) {
+        match what {
+            SpotEvent::Notice => {
+                self.interrupted.insert(instance.to_owned());
+                self.launches_for_others();
+            }
+            SpotEvent::AtRisk => {}
+            SpotEvent::Reclaimed { not_stopped } => {
+                self.tally.tasks_lost_to_spot += not_stopped as u64;
+            }
+        }
+    }
+
+    fn stack(&mut self, fact: &TraceEvent) {
+        let TraceEvent::Stack {
+            logical_id,
+            status,
+            reason,
+            resource_type,
+            ..
+        } = fact
+        else {
+            return;
+        };
+        if *logical_id == self.terms.stack {
+            self.operation += u32::from(self.stack_status != *status);
+            self.stack_status.clone_from(status);
+        } else if status.ends_with("_FAILED") && resource_type != "AWS::CloudFormation::Stack" {
+            let failure = format!("{logical_id} {status}: {reason}");
+            self.first_failure.get_or_insert(failure);
+        }
+    }
+
+    fn moves(&mut self, account: &Account, told: &Record) {
+        let TraceEvent::Lifecycle {
+            group,
+            instance,
+            ami,
+            state,
+            reason,
+        } = &told.event
+        else {
+            return;
+        };
+        if reason == LAUNCH_ABANDONED {
+            self.launches_over.insert(instance.clone());
+        }
+        self.enters(account, told.at, group, instance);
+        self.group.clone_from(group);
+        let group = account.autoscaling.group(group);
+        let known = group.and_then(|group| group.instance(instance));
+        let launched_from = known.map(|known| known.template.clone());
+        self.lifecycle(told.at, instance, (ami, launched_from), state);
+        if state == "Terminating"
+            && reason == ON_REQUEST
+            && let Some(seen) = self.instances.get_mut(instance)
+        {
+            seen.told_in = Some(self.operation);
+        }
+        let seen = self.instances.get(instance);
+        let returns = seen.is_some_and(|seen| seen.returns);
+        match state.as_str() {
+            "Terminating:Proceed" => self.let_go(account, told.at, instance),
+            "Warmed:Pending:Proceed" if returns => self.let_go(account, told.at, instance),
+            "Pending:Proceed" => self.let_in(told.at, instance),
+            _ => {}
+        }
+    }
+
+    fn registers(&mut self, told: &Record) {
+        let TraceEvent::ContainerInstance {
+            instance,
+            status,
+            agent_connected,
+            ..
+        } = &told.event
+        else {
+            return;
+        };
+        match agent_connected {
+            true => drop(self.agentless.remove(instance)),
+            false => drop(self.agentless.entry(instance.clone()).or_insert(told.at)),
+        };
+        if let Some(seen) = self.instances.get_mut(instance) {
+            if !seen.member && status == "ACTIVE" && seen.state == "Terminating:Proceed" {
+                self.joined_too_late.insert(instance.clone());
+            }
+            seen.member = status != "INACTIVE";
+            seen.joined |= status == "ACTIVE" && *agent_connected;
+            seen.is_draining = status == "DRAINING";
+        }
+        self.drains_open(told.at);
+    }
+
+    fn lifecycle(
+        &mut self,
+        at: Timestamp,
+        instance: &str,
+        (ami, launched_from): (&str, Option<TemplateVersion>),
+        state: &str,
+    ) {
+        if matches!(state, "Terminated" | "Warmed:Terminated" | "Detached") {
+            self.instances.remove(instance);
+            self.tally.terminated.insert(instance.to_owned());
+            return;
+        }
+        let before = self.instances.get(instance);
+        let member = before.is_some_and(|seen| seen.member);
+        let is_draining = before.is_some_and(|seen| seen.is_draining);
+        let returns = match state {
+            // A new instance of the pool has not been seen before.
+            "Warmed:Pending" => before.is_some(),
+            warm if warm.starts_with("Warmed:Pending") => before.is_some_and(|seen| seen.returns),
+            _ => false,
+        };
+        let is_rolled = match state {
+            "Terminating" => self.rolls() && self.in_operation(),
+            "Warmed:Pending" if returns => self.rolls() && self.in_operation(),
+            _ => before.is_some_and(|seen| seen.is_rolled),
+        };
+        let told_in = match state {
+            "Terminating" => None,
+            _ => before.and_then(|seen| seen.told_in),
+        };
+        let drain_began = match state {
+            "Terminating:Wait" => Some(at),
+            "Warmed:Pending:Wait" if returns => Some(at),
+            _ => before.and_then(|seen| seen.drain_began),
+        };
+        let joined = !state.starts_with("Warmed") && before.is_some_and(|seen| seen.joined);
+        let is_retained = returns || state.starts_with("Terminating");
+        let is_retained = is_retained && state.ends_with(":Retained");
+        let retained_since = is_retained.then_some(at);
+        if retained_since.is_some() {
+            self.ever_retained.insert(instance.to_owned());
+        }
+        let retained = is_retained || before.is_some_and(|seen| seen.retained);
+        let seen = InstanceObservation {
+            ami: ami.to_owned(),
+            launched_from,
+            joined,
+            returns,
+            retained_since,
+            retained,
+            state: state.to_owned(),
+            drain_began,
+            member,
+            is_draining,
+            is_rolled,
+            told_in,
+        };
+        if seen.drain_began == Some(at) {
+            self.checks.drain_begins(instance);
+        }
+        self.instances.insert(instance.to_owned(), seen);
+        self.drains_open(at);
+    }
+
+    pub(super) fn violate(&mut self, claim: Invariant, at: Timestamp, detail: String) {
+        self.tally.violations.push(Violation {
+            invariant: claim,
+            at,
+            detail,
+        });
+    }
+}

@@ -1,0 +1,261 @@
+//! Whether the looks of executions come in time and say what is so.
+//!
+//! A look is one question to one of the workers joined, draining, drained and stable. Three rules together bound how late
+//! anything is noticed: the next look comes within the pace of its phase; a look that answers `NotYet` has something to wait
+//! for, and its deadline has not passed; a look that answers `Never` comes after its deadline or limit, and something is
+//! left. What is so is read from the account, not from the workers.
+
+mod budget;
+mod cause;
+mod changes;
+mod conditions;
+mod pace;
+
+pub(super) use conditions::{is_active, services_are_well};
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use workers::Worker;
+use workers::model::Transition;
+use workers::reconcile::hook_of;
+
+use super::CheckerState;
+use crate::account::Account;
+use crate::faults::Fault;
+
+/// In a large batch the first looks of its instances are spread over so much time for each instance.
+const FIRST_LOOKS: Duration = Duration::from_millis(1500);
+
+/// A look, and its answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Check<'a> {
+    /// When the answer came.
+    pub(super) at: Timestamp,
+    /// For how long the worker ran.
+    pub(super) lasted: Duration,
+    pub(super) worker: Worker,
+    /// Name of the execution.
+    pub(super) execution: &'a str,
+    pub(super) instance: &'a str,
+    pub(super) failed: bool,
+    pub(super) verdict: &'a str,
+}
+
+impl Check<'_> {
+    pub(super) fn started(&self) -> Timestamp {
+        self.at - self.lasted
+    }
+}
+
+/// What is known of an execution's looks.
+#[derive(Debug, Clone)]
+pub(super) struct ExecutionChecks {
+    /// The time of its event.
+    began: Timestamp,
+    /// Whether the event names a lifecycle transition that there is.
+    is_known: bool,
+    /// The last look: by whom, when it ended, and how.
+    worker: Option<Worker>,
+    ended: Timestamp,
+    failed: bool,
+    verdict: String,
+    /// When the first look of this phase started.
+    phase_began: Timestamp,
+    /// When the drain was admitted, at the earliest and at the latest.
+    admitted: Option<(Timestamp, Timestamp)>,
+    /// How many looks in a row said `NotYet` with nothing to wait for.
+    needless: u32,
+    /// How many waits of this phase were shorter than needed.
+    short_waits: u32,
+    /// The last heartbeat of its lifecycle action, and the hook's timeout.
+    heartbeat: Option<(Timestamp, Duration)>,
+    /// How many invocations ended in an error.
+    errors: u32,
+}
+
+impl ExecutionChecks {
+    fn leaves(&self) -> bool {
+        self.admitted.is_some()
+    }
+
+    /// The last look before this one, if it was in the same phase and has said to wait.
+    fn waited(&self, worker: Worker) -> bool {
+        self.worker == Some(worker) && !self.failed && self.verdict == "NotYet"
+    }
+
+    fn has_failed(&self, worker: &[Worker]) -> bool {
+        let asked = self.worker.is_some_and(|asked| worker.contains(&asked));
+        asked && !self.failed && self.verdict == "Never"
+    }
+}
+
+/// The looks of all executions, and when what they look at has changed.
+#[derive(Debug, Default)]
+pub(super) struct Checks {
+    executions: BTreeMap<String, ExecutionChecks>,
+    /// When a registration or a task of an instance changed.
+    instances: BTreeMap<String, Timestamp>,
+    /// When a task of a service changed, or somebody changed a service.
+    services: Option<Timestamp>,
+    /// When an operator's call was answered.
+    operator: Option<Timestamp>,
+    /// When an instance of the group changed its state, or somebody a tag of the group.
+    group: Option<Timestamp>,
+    /// When the drain of an instance was admitted, by the execution that was first.
+    admitted: BTreeMap<String, Timestamp>,
+    /// What was called since the rollout began.
+    pub(super) usage: budget::Usage,
+}
+
+impl Checks {
+    /// An execution has started, for an event of this time, which names a lifecycle transition.
+    pub(super) fn starts(&mut self, name: &str, began: Timestamp, transition: &str) {
+        let known = [Transition::Launching, Transition::Terminating];
+        let asked = ExecutionChecks {
+            began,
+            is_known: known.iter().any(|one| one.name() == transition),
+            worker: None,
+            ended: began,
+            failed: false,
+            verdict: String::new(),
+            phase_began: began,
+            admitted: None,
+            needless: 0,
+            short_waits: 0,
+            heartbeat: None,
+            errors: 0,
+        };
+        self.executions.insert(name.to_owned(), asked);
+    }
+
+    /// An execution runs again from the state in which it ended: nobody knows how long it has not.
+    pub(super) fn redriven(&mut self, name: &str) {
+        if let Some(asked) = self.executions.get_mut(name) {
+            asked.failed = true;
+        }
+    }
+
+    /// A function that an execution asked ended in an error.
+    pub(super) fn errs(&mut self, name: &str) {
+        if let Some(asked) = self.executions.get_mut(name) {
+            asked.errors += 1;
+        }
+    }
+
+    /// A registration or a task of an instance has changed.
+    pub(super) fn instance_changes(&mut self, at: Timestamp, instance: &str) {
+        self.instances.insert(instance.to_owned(), at);
+    }
+
+    /// A service has changed, or a task of it.
+    pub(super) fn service_changes(&mut self, at: Timestamp) {
+        self.services = Some(at);
+    }
+
+    /// An operator has changed something: perhaps a service or a tag of the group.
+    pub(super) fn operator_calls(&mut self, at: Timestamp) {
+        self.operator = Some(at);
+        self.services = Some(at);
+        self.group = Some(at);
+    }
+
+    /// The group has changed, or an instance of it.
+    pub(super) fn group_changes(&mut self, at: Timestamp) {
+        self.group = Some(at);
+    }
+
+    /// An instance has come to its terminate hook: its drain is another one from now on.
+    pub(super) fn drain_begins(&mut self, instance: &str) {
+        self.admitted.remove(instance);
+    }
+
+    /// The time of an execution's event.
+    pub(super) fn began(&self, name: &str) -> Option<Timestamp> {
+        self.executions.get(name).map(|asked| asked.began)
+    }
+
+    /// When the last answer came.
+    fn last_at(&self) -> Option<Timestamp> {
+        self.executions.values().map(|asked| asked.ended).max()
+    }
+
+    /// When the drain of an instance was admitted.
+    pub(super) fn admitted(&self, instance: &str) -> Option<Timestamp> {
+        self.admitted.get(instance).copied()
+    }
+}
+
+impl CheckerState {
+    /// A worker has answered.
+    pub(super) fn check_answered(&mut self, account: &Account, look: Check<'_>) {
+        let Some(mut before) = self.checks.executions.get(look.execution).cloned() else {
+            return;
+        };
+        self.comes_in_time(account, look, &mut before);
+        let settled = !look.failed && self.is_settled(account, look, &before);
+        match look.verdict {
+            "NotYet" if !look.failed => self.waits_for_cause(account, look, &before, settled),
+            "Never" if !look.failed => self.fails_for_cause(account, look, &before, settled),
+            _ => {}
+        }
+        let admitted = before.admitted.map(|(first, _)| first);
+        let deadline = self.end(look.worker, &before, admitted);
+        self.notices(account, look, deadline);
+        self.note(account, look, before, settled);
+    }
+
+    fn note(&mut self, account: &Account, look: Check<'_>, before: ExecutionChecks, settled: bool) {
+        let same = before.worker == Some(look.worker);
+        let mut asked = ExecutionChecks {
+            worker: Some(look.worker),
+            ended: look.at,
+            failed: look.failed,
+            verdict: look.verdict.to_owned(),
+            heartbeat: self.heartbeat(account, look),
+            ..before
+        };
+        if !same {
+            (asked.phase_began, asked.short_waits) = (look.started(), 0);
+        }
+        let needless = settled && look.verdict == "NotYet";
+        asked.needless = if needless && same {
+            asked.needless + 1
+        } else {
+            u32::from(needless)
+        };
+        let admits = look.worker == Worker::Draining && !look.failed && look.verdict == "Reached";
+        if admits && asked.admitted.is_none() {
+            // An update of the state that did not take is repeated after the admission.
+            let unsure = account.faults.has(Fault::Failures);
+            let first = if unsure {
+                asked.phase_began
+            } else {
+                look.started()
+            };
+            asked.admitted = Some((first, look.at));
+            let known = self.checks.admitted.entry(look.instance.to_owned());
+            known.and_modify(|at| *at = first.min(*at)).or_insert(first);
+        }
+        self.checks
+            .executions
+            .insert(look.execution.to_owned(), asked);
+    }
+
+    /// The last heartbeat of the lifecycle action, and its hook's timeout.
+    fn heartbeat(&self, account: &Account, look: Check<'_>) -> Option<(Timestamp, Duration)> {
+        let group = account.autoscaling.group(&self.group)?;
+        let instance = group.instance(look.instance)?;
+        instance.last_heartbeat(hook_of(instance.transition_name())?)
+    }
+}
+
+/// From `first` to `last`, or nothing if that is before.
+fn since(first: Timestamp, last: Timestamp) -> Duration {
+    let passed: SignedDuration = last.duration_since(first);
+    passed.try_into().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,29 @@
+//! What changes what a look is about: an instance, a service, the group.
+
+use super::super::CheckerState;
+use crate::account::Caller;
+use crate::trace::{Record, TraceEvent};
+
+impl CheckerState {
+    /// Notes that what looks are about has changed.
+    pub(in super::super) fn changes(&mut self, told: &Record) {
+        match &told.event {
+            TraceEvent::ContainerInstance { instance, .. } => {
+                self.checks.instance_changes(told.at, instance);
+            }
+            TraceEvent::Task { instance, .. } | TraceEvent::TaskKilled { instance, .. } => {
+                self.checks.instance_changes(told.at, instance);
+                self.checks.service_changes(told.at);
+            }
+            TraceEvent::TaskHealthy { .. } => self.checks.service_changes(told.at),
+            TraceEvent::Lifecycle { .. } => self.checks.group_changes(told.at),
+            // A tag pauses the group, a call of ECS may change a service.
+            TraceEvent::ApiCall {
+                caller: Caller::Operator,
+                error: None,
+                ..
+            } => self.checks.operator_calls(told.at),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What the watch must not let pass.
+
+use std::time::Duration;
+
+use super::{InstanceObservation, InvariantChecker, Terms};
+use crate::account::{Account, Caller};
+use crate::autoscaling::ON_REQUEST;
+use crate::ec2::TemplateVersion;
+use crate::host::Observer;
+use crate::invariants::Invariant;
+use crate::trace::{Record, TraceEvent};
+
+const LIMIT: Duration = Duration::from_secs(600);
+
+struct Scene {
+    account: Account,
+    watch: InvariantChecker,
+}
+
+impl Scene {
+    /// A stack at `status`, with a batch of 2.
+    fn new(status: &str) -> Self {
+        let now = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let terms = Terms {
+            managed_draining: false,
+            stack: "ecs-cluster".to_owned(),
+            batch: 2,
+            drain_deadline: Duration::from_secs(3000),
+            policy: "retain".to_owned(),
+            join_deadline: Duration::from_secs(900),
+            agent_limit: LIMIT,
+            keeps_standalone: false,
+            waits_for_daemons: true,
+            latency: Duration::ZERO,
+            in_turns: false,
+        };
+        let scene = Self {
+            account: Account::new(now, 1),
+            watch: InvariantChecker::new(terms),
+        };
+        scene.watch.begin_roll();
+        scene.watch.lock().stack_status = status.to_owned();
+        scene
+    }
+
+    fn tell(&mut self, fact: TraceEvent) {
+        let told = Record {
+            at: self.account.now,
+            event: fact,
+        };
+        self.watch.observe(&self.account, &told);
+    }
+
+    fn moves(&mut self, instance: &str, state: &str) {
+        self.tell(TraceEvent::Lifecycle {
+            group: "DevCluster".to_owned(),
+            instance: instance.to_owned(),
+            ami: "ami-1".to_owned(),
+            state: state.to_owned(),
+            reason: String::new(),
+        });
+    }
+
+    fn registration(&mut self, instance: &str, status: &str, agent_connected: bool) {
+        self.tell(TraceEvent::ContainerInstance {
+            cluster: "DevCluster".to_owned(),
+            instance: instance.to_owned(),
+            status: status.to_owned(),
+            agent_connected,
+        });
+    }
+
+    fn drains(&mut self, instance: &str) {
+        self.moves(instance, "Terminating");
+        self.moves(instance, "Terminating:Wait");
+        self.registration(instance, "DRAINING", true);
+    }
+
+    fn broken(&self) -> Vec<Invariant> {
+        let inner = self.watch.lock();
+        inner
+            .tally
+            .violations
+            .iter()
+            .map(|broken| broken.invariant)
+            .collect()
+    }
+}
+
+#[test]
+fn a_second_batch_is_told_though_more_drains_were_open_before_that_are_not_judged() {
+    let mut scene = Scene::new("UPDATE_IN_PROGRESS");
+    for n in 0..5 {
+        let by_hand = format!("i-{n}");
+        scene.watch.drained_by_hand(&by_hand);
+        scene.drains(&by_hand);
+    }
+    assert_eq!(scene.broken(), []);
+    for n in 0..5 {
+        scene.moves(&format!("i-{n}"), "Terminated");
+    }
+    for n in 5..7 {
+        scene.drains(&format!("i-{n}"));
+    }
+    assert_eq!(scene.broken(), []);
+    scene.drains("i-7");
+    assert_eq!(scene.broken(), [Invariant::OneBatchOfDrains]);
+    // The same again is not worse.
+    scene.moves("i-7", "Terminated");
+    scene.drains("i-8");
+    assert_eq!(scene.broken(), [Invariant::OneBatchOfDrains]);
+}
+
+#[test]
+fn managed_draining_lets_batches_meet_only_where_others_launched_instances_meanwhile() {
+    let mut scene = Scene::new("UPDATE_IN_PROGRESS");
+    scene.watch.lock().terms.managed_draining = true;
+    let told_to_go = |scene: &mut Scene, instance: &str| {
+        scene.tell(TraceEvent::Lifecycle {
+            group: "DevCluster".to_owned(),
+            instance: instance.to_owned(),
+            ami: "ami-1".to_owned(),
+            state: "Terminating".to_owned(),
+            reason: ON_REQUEST.to_owned(),
+        });
+        scene.moves(instance, "Terminating:Wait");
+        scene.registration(instance, "DRAINING", true);
+    };
+    let scale_out = |scene: &mut Scene, error: Option<&str>| {
+        scene.tell(TraceEvent::ApiCall {
+            caller: Caller::Operator,
+            service: "autoscaling".to_owned(),
+            action: "SetDesiredCapacity".to_owned(),
+            error: error.map(str::to_owned),
+        });
+    };
+    scale_out(&mut scene, None);
+    for n in 0..3 {
+        told_to_go(&mut scene, &format!("i-{n}"));
+    }
+    assert_eq!(scene.broken(), []);
+    // The next operation has launched none but its own; a refused call changed nothing.
+    scene.watch.lock().operation += 1;
+    scale_out(&mut scene, Some("ValidationError"));
+    for n in 3..6 {
+        told_to_go(&mut scene, &format!("i-{n}"));
+    }
+    assert_eq!(scene.broken(), [Invariant::OneBatchOfDrains]);
+}
+
+#[test]
+fn an_agent_that_has_just_gone_is_no_excuse() {
+    let mut scene = Scene::new("DELETE_IN_PROGRESS");
+    scene.drains("i-1");
+    scene.registration("i-1", "DRAINING", false);
+    let since = scene.account.now;
+    let is_over = |at| scene.watch.lock().is_over_with_its_stack(at, "i-1");
+    assert!(!is_over(since));
+    assert!(!is_over(since + LIMIT - Duration::from_secs(1)));
+    assert!(is_over(since + LIMIT));
+}
+
+#[test]
+fn two_versions_of_one_ami_are_a_roll_that_is_not_over() {
+    let mut scene = Scene::new("UPDATE_COMPLETE");
+    for (instance, version) in [("i-1", 1), ("i-2", 2)] {
+        scene.moves(instance, "InService");
+        let version = TemplateVersion {
+            id: "lt-1".to_owned(),
+            name: "template".to_owned(),
+            version,
+        };
+        let mut inner = scene.watch.lock();
+        let seen: Option<&mut InstanceObservation> = inner.instances.get_mut(instance);
+        seen.expect("it was told").launched_from = Some(version);
+    }
+    assert!(scene.watch.lock().is_at_it());
+    scene.moves("i-1", "Terminated");
+    assert!(!scene.watch.lock().is_at_it());
+}

@@ -1,0 +1,206 @@
+//! One batch after another: the old ones are told to go, the new ones are waited for.
+
+use serde_json::json;
+
+use super::{At, Outcome, Progress};
+use crate::cloudformation::group::GroupSnapshot;
+use crate::cloudformation::handler::{raw, told};
+use crate::cloudformation::operation;
+use crate::cloudformation::rolling_policy::{self, Policy};
+use crate::cloudformation::signal::{SignalStatus, Signals};
+
+impl At<'_> {
+    /// Goes on with the present batch, and from it to the next or to the end.
+    pub(super) fn go_on(
+        &mut self,
+        policy: &Policy,
+        mut course: Progress,
+        seen: &GroupSnapshot,
+    ) -> Outcome {
+        if let Err(reason) = self.terminate_batch(&mut course) {
+            return Some(Err(reason));
+        }
+        self.confirm_terminated(&mut course, seen);
+        let arrived = match self.wait_for_signals(policy, &mut course, seen) {
+            Ok(arrived) => arrived,
+            Err(reason) => return Some(Err(reason)),
+        };
+        let within = self.account.cloudformation.timing.instances_within;
+        if !course.present.left && self.account.now >= course.present.began + within {
+            let leaving = course.present.leaving.join(",");
+            return Some(Err(format!(
+                "Instance(s) [{leaving}] did not leave within {} minutes",
+                within.as_secs() / 60
+            )));
+        }
+        let next = arrived && course.present.left;
+        if next && course.told == course.obsolete.len() {
+            return Some(self.finish(policy, &course));
+        }
+        if next && let Err(reason) = self.next_batch(&mut course, seen) {
+            return Some(Err(reason));
+        }
+        self.keep(course);
+        None
+    }
+
+    fn next_batch(&mut self, course: &mut Progress, seen: &GroupSnapshot) -> Result<(), String> {
+        if let Some(work) = operation::group_work(self.account, self.id, self.name) {
+            work.signals.next_batch();
+        }
+        let end = course
+            .obsolete
+            .len()
+            .min(course.told + course.batch as usize);
+        let leaving = course.obsolete[course.told..end].to_vec();
+        let expected = course.wanted.min(leaving.len() as u64);
+        // Those that go without replacement, of this batch and of all after it.
+        let surplus = (course.obsolete.len() - course.told) as u64 - course.wanted;
+        let is_last = end == course.obsolete.len();
+        let makes_way = is_last && course.raised;
+        if !course.reset && (makes_way || expected < leaving.len() as u64) {
+            self.reset_sizes(course.sizes, surplus)?;
+            course.reset = true;
+        }
+        self.say(&rolling_policy::terminating(&leaving, expected));
+        course.told = end;
+        course.wanted -= expected;
+        course.present = self.batch(leaving, expected, seen);
+        self.terminate_batch(course)
+    }
+
+    /// After the last batch: the sizes are the group's own, and its processes run.
+    fn finish(&mut self, policy: &Policy, course: &Progress) -> Result<(), String> {
+        if !course.reset {
+            self.reset_sizes(course.sizes, 0)?;
+        }
+        self.resume(policy)
+    }
+
+    /// Tells the batch's old instances to go; one that cannot be told now is told at the next look.
+    fn terminate_batch(&mut self, course: &mut Progress) -> Result<(), String> {
+        let batch = &mut course.present;
+        let replaced = batch.expected as usize;
+        let mut later = Vec::new();
+        for instance in std::mem::take(&mut batch.to_tell) {
+            let place = batch
+                .leaving
+                .iter()
+                .position(|leaving| *leaving == instance);
+            let decrement = place.is_none_or(|place| place >= replaced);
+            let input =
+                json!({"InstanceId": instance, "ShouldDecrementDesiredCapacity": decrement});
+            let action = "TerminateInstanceInAutoScalingGroup";
+            match raw(self.account, self.id, "autoscaling", action, &input) {
+                Ok(_) => {}
+                // It is gone already; or it is there and may not go, as while Terminate is suspended.
+                Err(error) if error.code == "ValidationError" => {
+                    if self.account.autoscaling.group_of(&instance).is_some() {
+                        return Err(told(self.account, "autoscaling", &error));
+                    }
+                }
+                Err(error) if error.code == "AccessDenied" => {
+                    return Err(told(self.account, "autoscaling", &error));
+                }
+                Err(_) => later.push(instance),
+            }
+        }
+        batch.to_tell = later;
+        Ok(())
+    }
+
+    fn confirm_terminated(&mut self, course: &mut Progress, seen: &GroupSnapshot) {
+        let batch = &mut course.present;
+        let still_here = |id: &String| {
+            seen.instances
+                .iter()
+                .any(|there| there.id == *id && (!there.leaves() || there.state == "Terminating"))
+        };
+        if batch.left || !batch.to_tell.is_empty() || batch.leaving.iter().any(still_here) {
+            return;
+        }
+        batch.left = true;
+        let text = rolling_policy::terminated(
+            &batch.leaving,
+            course.told as u64,
+            course.obsolete.len() as u64,
+        );
+        self.say(&text);
+    }
+
+    /// Whether the batch's new instances are there and have said so.
+    fn wait_for_signals(
+        &mut self,
+        policy: &Policy,
+        course: &mut Progress,
+        seen: &GroupSnapshot,
+    ) -> Result<bool, String> {
+        let total = course.obsolete.len() as u64;
+        let batch = &mut course.present;
+        let (expected, now) = (batch.expected, self.account.now);
+        if expected == 0 {
+            return Ok(true);
+        }
+        let in_service_only = self.account.cloudformation.timing.added_means_in_service;
+        let Some(until) = batch.until else {
+            let new = seen
+                .instances
+                .iter()
+                .filter(|instance| !batch.seen.contains(&instance.id) && !instance.leaves());
+            let there = new
+                .filter(|instance| !in_service_only || instance.state == "InService")
+                .count() as u64;
+            if there >= expected {
+                batch.until = Some(now + policy.pause.duration);
+                self.say(&rolling_policy::added(policy, expected));
+            }
+            // A failure may be signalled before the instance was ever seen here.
+            self.standing(policy, expected, total)?;
+            let within = self.account.cloudformation.timing.instances_within;
+            if there < expected && now >= course.present.began + within {
+                return Err(format!(
+                    "Only {there} of {expected} new instance(s) came within {} minutes",
+                    within.as_secs() / 60
+                ));
+            }
+            return Ok(false);
+        };
+        match self.standing(policy, expected, total)? {
+            _ if !policy.wait_on_signals => Ok(now >= until),
+            SignalStatus::Complete => Ok(true),
+            _ if now < until => Ok(false),
+            _ => {
+                let missing = self
+                    .signals(|signals| signals.miss(expected))
+                    .unwrap_or_default();
+                self.say(&rolling_policy::missing_signals(missing));
+                self.standing(policy, expected, total).map(|_| true)
+            }
+        }
+    }
+
+    fn signals<T>(&mut self, see: impl FnOnce(&mut Signals) -> T) -> Option<T> {
+        operation::group_work(self.account, self.id, self.name).map(|work| see(&mut work.signals))
+    }
+
+    /// How the signals stand.
+    fn standing(
+        &mut self,
+        policy: &Policy,
+        expected: u64,
+        total: u64,
+    ) -> Result<SignalStatus, String> {
+        let percent = policy.min_successful_percent;
+        let seen = self.signals(|signals| {
+            (
+                signals.standing(expected, total, percent),
+                signals.why(total, percent),
+            )
+        });
+        match seen {
+            Some((SignalStatus::Failed, why)) if policy.wait_on_signals => Err(why),
+            Some((standing, _)) => Ok(standing),
+            None => Ok(SignalStatus::Open),
+        }
+    }
+}

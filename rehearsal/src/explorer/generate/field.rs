@@ -1,0 +1,114 @@
+//! What real clusters have, and a generator of its own accord seldom draws: crowded instances, groups that were scaled
+//! before, many instances that leave at once, daemons that cannot run everywhere, tasks that fail to start, throttled
+//! functions, events that are replayed or made up. Drawn by chance of its own, so that it changes nothing else of a seed's
+//! scenario.
+
+use fastrand::Rng;
+use serde_json::json;
+
+use super::{GeneratedScenario, chance};
+use crate::autoscaling::zone;
+use crate::faults::Fault;
+use crate::scenario::incident::Incident;
+use crate::scenario::{Action, Settings};
+use crate::workload::Service;
+
+/// Makes the seed another one.
+const FIELD: u64 = 0xf1e1_d000_0001;
+
+/// How late in a scenario, in seconds, an event is replayed or made up at most.
+const LATEST: u64 = 5400;
+
+/// More tasks than one call describes.
+const CROWD: u64 = 108;
+
+/// More instances than one page of an answer has.
+const MANY: u64 = 108;
+
+/// Draws it for the scenario of `seed`, on `size` instances in so many zones.
+pub(super) fn draw(seed: u64, (size, zones): (u64, u64), drawn: &mut GeneratedScenario) {
+    let mut rng = Rng::with_seed(seed ^ FIELD);
+    for (percent, fault) in [(6, Fault::TasksFail), (6, Fault::FunctionsThrottled)] {
+        if chance(&mut rng, percent) {
+            drawn.settings.faults.push(fault);
+        }
+    }
+    if chance(&mut rng, 8) {
+        limited_daemon(&mut rng, zones, &mut drawn.settings);
+    }
+    if chance(&mut rng, 5) && size <= 3 {
+        crowd(size, &mut drawn.settings);
+    }
+    if chance(&mut rng, 12) {
+        scaled_before(&mut rng, size, drawn);
+    }
+    for percent in [10, 10] {
+        if chance(&mut rng, percent) {
+            let n = rng.u64(0..16);
+            events(&mut rng, Incident::EventReplayed(n), drawn);
+        }
+        if chance(&mut rng, percent) {
+            let n = rng.u64(0..8);
+            events(&mut rng, Incident::EventMadeUp(n), drawn);
+        }
+    }
+    if rng.u32(0..1000) < 7 {
+        many(size, drawn);
+    }
+}
+
+/// A daemon that runs on the instances of one zone only.
+fn limited_daemon(rng: &mut Rng, zones: u64, settings: &mut Settings) {
+    let name = zone(rng.usize(0..zones as usize));
+    let expression = format!("attribute:ecs.availability-zone == {name}");
+    settings.workload.services.push(Service {
+        placement_constraints: json!([{"type": "memberOf", "expression": expression}]),
+        ..Service::daemon("agent")
+    });
+}
+
+/// More tasks on each instance than one call describes.
+fn crowd(size: u64, settings: &mut Settings) {
+    settings.workload.services.push(Service {
+        cpu: 2,
+        memory: 8,
+        ..Service::replica("crowd", CROWD * size)
+    });
+}
+
+fn after_deployment(drawn: &mut GeneratedScenario, actions: Vec<Action>) {
+    let deploys = |action: &Action| matches!(action, Action::Deploy);
+    if let Some(place) = drawn.actions.iter().position(deploys) {
+        drawn.actions.splice(place + 1..place + 1, actions);
+    }
+}
+
+/// Somebody scales the group before anything else happens.
+fn scaled_before(rng: &mut Rng, size: u64, drawn: &mut GeneratedScenario) {
+    let more = rng.u64(size + 1..=2 * size);
+    after_deployment(drawn, vec![Action::Scale(more), Action::WaitIdle]);
+}
+
+/// Somebody scales the group out by many instances, and in again while the faults are on.
+fn many(size: u64, drawn: &mut GeneratedScenario) {
+    let settings = &mut drawn.settings;
+    let most = size + MANY;
+    settings.set_parameter("ClusterMaxSize", (2 * most).to_string());
+    after_deployment(drawn, vec![Action::Scale(most), Action::WaitIdle]);
+    let storms = |action: &Action| matches!(action, Action::StartFaults);
+    if let Some(place) = drawn.actions.iter().position(storms) {
+        let back = Action::Try(Box::new(Action::Scale(size)));
+        drawn.actions.insert(place + 1, back);
+    }
+}
+
+fn events(rng: &mut Rng, mishap: Incident, drawn: &mut GeneratedScenario) {
+    let storms = |action: &Action| matches!(action, Action::StartFaults);
+    let deploys = |action: &Action| matches!(action, Action::Deploy);
+    let place = drawn.actions.iter().position(storms);
+    if let Some(place) = place.filter(|_| drawn.actions.iter().any(deploys)) {
+        let deed = Action::Try(Box::new(Action::Inject(mishap)));
+        let later = Action::In(rng.u64(5..LATEST), Box::new(deed));
+        drawn.actions.insert(place + 1, later);
+    }
+}

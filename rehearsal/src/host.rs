@@ -1,0 +1,300 @@
+//! The account with time running. Either one virtual clock, moved by tokio's paused time, for the account, the workers
+//! and the AWS SDKs inside them; or the wall clock times a speed, for clients outside this process. Functions run in
+//! process or as processes of their own (see [`crate::functions`]).
+
+use std::fmt;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::account::{Account, Caller};
+use crate::explorer::mutation;
+use crate::functions::Invoker;
+use crate::trace::Record;
+use crate::wire::{self, ApiError, Call, Response};
+use crate::{faults, iam, lambda, throttle};
+
+mod long_poll;
+mod machines;
+
+/// Half of the time that a call takes on the wire and in the service. Assumed: a few tens of milliseconds a call.
+const HALF_CALL_FROM: Duration = Duration::from_millis(5);
+const HALF_CALL_TO: Duration = Duration::from_millis(20);
+
+/// Who is told of every fact, at once, with the account as it then stands.
+pub trait Observer: Send {
+    /// Takes notice of a fact.
+    fn observe(&mut self, account: &Account, told: &Record);
+}
+
+/// A busy machine starts a process, and schedules a thread, within so much real time; one that was suspended takes longer.
+const REAL_LATENCY: Duration = Duration::from_secs(20);
+
+/// An account with time running. Clones are the same account.
+#[derive(Clone)]
+pub struct SimulationHost {
+    stage: Arc<Mutex<HostState>>,
+    wake: Arc<Notify>,
+    began: (Timestamp, Instant),
+    /// Virtual seconds in a second of the runtime's clock.
+    speed: u32,
+    /// Whether the runtime's time is paused, so that a call on the wire must be made to take its time.
+    paused: bool,
+    /// By how many milliseconds the workers' clock is ahead of AWS's.
+    skew_ms: Arc<AtomicI64>,
+}
+
+struct HostState {
+    account: Account,
+    observers: Vec<Box<dyn Observer>>,
+    invoker: Invoker,
+    polls: long_poll::Polls,
+}
+
+impl fmt::Debug for SimulationHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "World at {}", self.now())
+    }
+}
+
+impl SimulationHost {
+    /// Sets virtual time running in `account`. Needs a tokio runtime of one thread whose time is paused.
+    pub fn new(account: Account) -> Self {
+        Self::with_clock(account, 1, true, Invoker::in_process())
+    }
+
+    /// Sets the wall clock running in `account`, `speed` times as fast. Needs a tokio runtime with time and I/O.
+    pub fn on_the_wall_clock(account: Account, speed: u32, invoker: Invoker) -> Self {
+        Self::with_clock(account, speed, false, invoker)
+    }
+
+    /// Lets go of the clients, which hold the account that holds them: otherwise it stayed in memory.
+    pub fn end(&self) {
+        self.lock().invoker = Invoker::in_process();
+    }
+
+    fn with_clock(account: Account, speed: u32, paused: bool, invoker: Invoker) -> Self {
+        Self {
+            began: (account.now, Instant::now()),
+            speed,
+            paused,
+            skew_ms: Arc::default(),
+            wake: Arc::default(),
+            stage: Arc::new(Mutex::new(HostState {
+                account,
+                observers: Vec::new(),
+                invoker,
+                polls: long_poll::Polls::default(),
+            })),
+        }
+    }
+
+    /// The present virtual instant, in whole milliseconds.
+    pub fn now(&self) -> Timestamp {
+        let elapsed = self.began.1.elapsed() * self.speed;
+        self.began.0 + Duration::from_millis(elapsed.as_millis() as u64)
+    }
+
+    /// How much later than in virtual time something may come because the machine took its time.
+    pub fn latency(&self) -> Duration {
+        match self.paused {
+            true => Duration::ZERO,
+            false => REAL_LATENCY * self.speed,
+        }
+    }
+
+    /// Adds somebody who is told of every fact from now on.
+    pub fn add_observer(&self, observer: impl Observer + 'static) {
+        self.lock().observers.push(Box::new(observer));
+    }
+
+    /// Tells nobody of what happens from now on.
+    pub fn dismiss_observers(&self) {
+        self.lock().observers.clear();
+    }
+
+    /// Does `what` with the account as it stands now.
+    pub fn with<T>(&self, what: impl FnOnce(&mut Account) -> T) -> T {
+        let mut stage = self.lock();
+        stage.advance(self.now());
+        let result = what(&mut stage.account);
+        stage.notify_observers();
+        drop(stage);
+        self.wake.notify_one();
+        result
+    }
+
+    /// A call by the operator, outside the wire.
+    ///
+    /// # Errors
+    /// What the service answers.
+    pub fn call(&self, service: &str, action: &str, input: &Value) -> Result<Value, ApiError> {
+        self.with(|account| account.call(&Caller::Operator, service, action, input))
+    }
+
+    /// Lets time run until `done`, which is asked after every event, or until `limit`. Says whether it was done.
+    pub async fn run_until(
+        &self,
+        mut done: impl FnMut(&mut Account) -> bool,
+        limit: Timestamp,
+    ) -> bool {
+        loop {
+            let next = {
+                let mut stage = self.lock();
+                let now = self.now();
+                stage.advance(now);
+                self.run_invocations(&mut stage);
+                if done(&mut stage.account) {
+                    return true;
+                }
+                if now >= limit {
+                    return false;
+                }
+                stage.account.next_due().map_or(limit, |due| due.min(limit))
+            };
+            tokio::select! {
+                biased;
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep_until(self.instant(next)) => {}
+            }
+        }
+    }
+
+    /// Serves one call: the way over the wire takes its time, the service may throttle or refuse.
+    pub async fn serve(&self, caller: &Caller, call: &Call) -> Response {
+        if !self.paused {
+            return self.serve_or_park(caller, call).await;
+        }
+        let half = self.with(one_way_latency);
+        tokio::time::sleep(half).await;
+        let response = self.serve_or_park(caller, call).await;
+        let late = self.with(|account| faults::calls::delay(account, caller, call));
+        tokio::time::sleep(half + late).await;
+        response
+    }
+
+    /// Answers a request that could not be read, in the protocol of its `target`, or of the `service` that it is signed for.
+    pub fn refuse(&self, target: Option<&str>, service: &str, error: ApiError) -> Response {
+        let request_id = self.with(wire::request_id);
+        wire::refuse(target, service, request_id, error)
+    }
+
+    /// Invokes the function called `name`, and waits for its answer.
+    ///
+    /// # Errors
+    /// The function's, as Lambda tells it.
+    pub async fn invoke(&self, name: &str, payload: Value) -> Result<Value, lambda::Failure> {
+        let answer = {
+            let mut stage = self.lock();
+            stage.advance(self.now());
+            let HostState {
+                account, invoker, ..
+            } = &mut *stage;
+            account.lambda.begun(name);
+            invoker.answer(self, account, name, payload)
+        };
+        let gone = |_| lambda::Failure {
+            error: "Lambda.ServiceException".to_owned(),
+            cause: "the account was ended before the function answered".to_owned(),
+        };
+        answer.await.map_err(gone)?
+    }
+
+    async fn serve_or_park(&self, caller: &Caller, call: &Call) -> Response {
+        match long_poll::is_poll(call) {
+            true => self.park(caller, call).await,
+            false => self.serve_now(caller, call),
+        }
+    }
+
+    fn serve_now(&self, caller: &Caller, call: &Call) -> Response {
+        let mut stage = self.lock();
+        stage.advance(self.now());
+        let response = match stage.refused(caller, call) {
+            Some(refused) => refused,
+            None => stage.answer(caller, call),
+        };
+        stage.notify_observers();
+        drop(stage);
+        self.wake.notify_one();
+        response
+    }
+
+    fn run_invocations(&self, stage: &mut HostState) {
+        while let Some(invocation) = stage.account.lambda.waiting.pop_front() {
+            stage.invoker.run(self, &stage.account, invocation);
+        }
+    }
+
+    /// The instant of tokio's clock at which the virtual clock shows `time`.
+    fn instant(&self, time: Timestamp) -> Instant {
+        let since = time.duration_since(self.began.0);
+        let since = Duration::from_millis(since.as_millis().max(0) as u64);
+        self.began.1 + since / self.speed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HostState> {
+        self.stage
+            .lock()
+            .expect("only a panic poisons the lock, and it has ended the run")
+    }
+}
+
+fn one_way_latency(account: &mut Account) -> Duration {
+    let (from, to) = (
+        HALF_CALL_FROM.as_millis() as u64,
+        HALF_CALL_TO.as_millis() as u64,
+    );
+    Duration::from_millis(account.wire_random.u64(from..=to))
+}
+
+impl HostState {
+    fn advance(&mut self, until: Timestamp) {
+        while self.account.step(until) {
+            self.notify_observers();
+        }
+        self.answer_polls();
+        self.notify_observers();
+    }
+
+    /// The answer to a call that the service throttles, or that the caller has no right to make.
+    fn refused(&mut self, caller: &Caller, call: &Call) -> Option<Response> {
+        let account = &mut self.account;
+        let error = throttle::refuses(account, caller, call)
+            .or_else(|| iam::refuses(account, caller, call))?;
+        account.record_call(caller, &call.service, &call.action, Some(&error));
+        let answer = mutation::in_place_of_an_error(account, caller, call).ok_or(error);
+        let request_id = wire::request_id(account);
+        Some(wire::write(call, request_id, answer))
+    }
+
+    fn answer(&mut self, caller: &Caller, call: &Call) -> Response {
+        let mut call = call.clone();
+        let account = &mut self.account;
+        let answer = match mutation::before(account, caller, &mut call) {
+            Some(answered) => Ok(answered),
+            None => faults::calls::answer(account, caller, &call),
+        };
+        let answer = answer.map(|mut answer| {
+            mutation::after(account, caller, &call, &mut answer);
+            answer
+        });
+        let answer = answer
+            .or_else(|error| mutation::in_place_of_an_error(account, caller, &call).ok_or(error));
+        let request_id = wire::request_id(&mut self.account);
+        wire::write(&call, request_id, answer)
+    }
+
+    fn notify_observers(&mut self) {
+        for told in std::mem::take(&mut self.account.trace) {
+            for observer in &mut self.observers {
+                observer.observe(&self.account, &told);
+            }
+        }
+    }
+}

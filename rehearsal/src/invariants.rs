@@ -1,0 +1,191 @@
+//! The promises, as claims that a rehearsal checks.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// What we promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// No instance is let go while a task that was on it is not STOPPED, unless the user chose `terminate` and the
+    /// deadline passed.
+    DrainedBeforeGone,
+    /// While CloudFormation rolls, rollback included, at most one batch of drains is open. What a user takes out himself,
+    /// before or after, is not counted.
+    OneBatchOfDrains,
+    /// An error, a throttle, a lost or doubled event never ends in CONTINUE: no instance is let in that never joined, nor
+    /// while an update goes forward after a drain that failed.
+    NoErrorContinues,
+    /// No service falls below its own minimum healthy count by a drain, unless the user chose `stop-tasks` or `terminate` and
+    /// the deadline passed, or deletes the stack.
+    MinimumHealthy,
+    /// Every execution ends within its deadlines, in under 25,000 history events.
+    ExecutionsEnd,
+    /// A roll ends: all on the new AMI, or rolled back to all on the old one at full size.
+    RollEnds,
+    /// Every lifecycle action of ours gets an execution, even if its event is lost; none gets two that act against each
+    /// other.
+    EveryActionServed,
+    /// An instance is retained only after its own deadline or limit, counted from the admission of its drain, and only
+    /// with something left on it.
+    RetainedForCause,
+    /// A launch is abandoned only after its own join deadline, and only if the instance has not joined.
+    AbandonedForCause,
+    /// What has become true is noticed within the bound of its phase, and a deadline strikes within a bound of its time.
+    NoticedInTime,
+    /// Checks, API calls and heartbeats stay within their budget, and no heartbeat is missing for longer than a third of
+    /// the hook's timeout.
+    WithinBudget,
+    /// Each execution that failed names a cause that happened.
+    FailuresExplained,
+    /// The same seed gives the same story, to the byte.
+    SameSeedSameStory,
+}
+
+/// The claims that one telling can judge, in the order in which they are shown. [`Claim::SameSeedSameStory`] takes two.
+pub const INVARIANTS: [Invariant; 12] = [
+    Invariant::DrainedBeforeGone,
+    Invariant::OneBatchOfDrains,
+    Invariant::NoErrorContinues,
+    Invariant::MinimumHealthy,
+    Invariant::ExecutionsEnd,
+    Invariant::RollEnds,
+    Invariant::EveryActionServed,
+    Invariant::RetainedForCause,
+    Invariant::AbandonedForCause,
+    Invariant::NoticedInTime,
+    Invariant::WithinBudget,
+    Invariant::FailuresExplained,
+];
+
+impl Invariant {
+    /// The claim's name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DrainedBeforeGone => "drained-before-gone",
+            Self::OneBatchOfDrains => "one-batch-of-drains",
+            Self::NoErrorContinues => "no-error-continues",
+            Self::MinimumHealthy => "minimum-healthy",
+            Self::ExecutionsEnd => "executions-end",
+            Self::RollEnds => "roll-ends",
+            Self::EveryActionServed => "every-action-served",
+            Self::RetainedForCause => "retained-for-cause",
+            Self::AbandonedForCause => "abandoned-for-cause",
+            Self::NoticedInTime => "noticed-in-time",
+            Self::WithinBudget => "within-budget",
+            Self::FailuresExplained => "failures-explained",
+            Self::SameSeedSameStory => "same-seed-same-trace",
+        }
+    }
+
+    /// The claim in words, as it reads while it holds.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::DrainedBeforeGone => {
+                "no instance was terminated while a task that was on it was not STOPPED"
+            }
+            Self::OneBatchOfDrains => "never more than one batch of drains was open",
+            Self::NoErrorContinues => "no error ended in CONTINUE",
+            Self::MinimumHealthy => "no service fell below its minimum healthy count",
+            Self::ExecutionsEnd => "every execution ended in time, far from 25,000 history events",
+            Self::RollEnds => "the rollout ended with all capacity on one AMI, at full size",
+            Self::EveryActionServed => {
+                "every lifecycle action got an execution, and none got two that act against each other"
+            }
+            Self::RetainedForCause => {
+                "no instance was retained before its deadline, or with nothing left on it"
+            }
+            Self::AbandonedForCause => {
+                "no launch was abandoned before its join deadline, or of an instance that had joined"
+            }
+            Self::NoticedInTime => {
+                "every condition was noticed at the next check, and every deadline in time"
+            }
+            Self::WithinBudget => "checks, API calls and heartbeats stayed within their budget",
+            Self::FailuresExplained => "every failed execution named a cause that happened",
+            Self::SameSeedSameStory => {
+                "two rehearsals with the same seed had the same trace, to the byte"
+            }
+        }
+    }
+}
+
+/// A promise broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Which.
+    pub invariant: Invariant,
+    /// When.
+    pub at: Timestamp,
+    /// By what, in words.
+    pub detail: String,
+}
+
+/// A promise, as reports show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckedInvariant {
+    /// The claim's name.
+    pub name: &'static str,
+    /// Whether it held.
+    pub held: bool,
+    /// The claim in words, or what broke it.
+    pub detail: String,
+}
+
+/// What is claimed of batches where ECS's managed draining drains too, at once and knowing no turns.
+const BATCHES_FORWARD: &str = "never more than one batch of drains of an update that went forward was open while it alone launched instances; with ManagedDraining all else drains at once";
+
+/// Judges every claim by what broke them.
+pub fn check_all(broken: &[Violation], managed_draining: bool) -> Vec<CheckedInvariant> {
+    INVARIANTS
+        .iter()
+        .map(|claim| {
+            let breaks: Vec<&Violation> = broken
+                .iter()
+                .filter(|broken| broken.invariant == *claim)
+                .collect();
+            let detail = match breaks.as_slice() {
+                [] if *claim == Invariant::OneBatchOfDrains && managed_draining => {
+                    BATCHES_FORWARD.to_owned()
+                }
+                [] => claim.words().to_owned(),
+                [only] => format!("at {}: {}", only.at, only.detail),
+                [first, rest @ ..] => format!(
+                    "at {}: {} (and {} more)",
+                    first.at,
+                    first.detail,
+                    rest.len()
+                ),
+            };
+            CheckedInvariant {
+                name: claim.name(),
+                held: breaks.is_empty(),
+                detail,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_claim_names_the_first_break_and_counts_the_rest() {
+        let broken = |detail: &str| Violation {
+            invariant: Invariant::MinimumHealthy,
+            at: Timestamp::UNIX_EPOCH,
+            detail: detail.to_owned(),
+        };
+        let judged = check_all(&[broken("a"), broken("b")], false);
+        let health = judged
+            .iter()
+            .find(|promise| promise.name == "minimum-healthy")
+            .expect("all are judged");
+        assert!(!health.held);
+        assert_eq!(health.detail, "at 1970-01-01T00:00:00Z: a (and 1 more)");
+        assert_eq!(
+            judged.iter().filter(|promise| promise.held).count(),
+            INVARIANTS.len() - 1
+        );
+    }
+}

@@ -1,0 +1,358 @@
+//! Tells facts as lines of text: one line for each thing that a person cares about.
+
+mod cause;
+mod instances;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use workers::Worker;
+
+use crate::trace::{ExecutionEvent, Record, TraceEvent};
+pub use cause::FailedWorkers;
+use instances::{instance_line, reconciled_line, refresh_line, spot};
+
+/// How often a wait that goes on for the same reason is told again.
+const SAME_WAIT_AGAIN: Duration = Duration::from_secs(600);
+
+/// Said of every resource of a new stack, so nobody learns from it.
+const RESOURCE_BEGUN: &str = "Resource creation Initiated";
+
+/// How a line strikes the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// A step forward.
+    Good,
+    /// Something is being waited for.
+    Waiting,
+    /// Something went wrong.
+    Bad,
+    /// Neither.
+    Plain,
+}
+
+/// One line of the story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// Time since the story began.
+    pub at: Duration,
+    /// The stack or instance that it is about.
+    pub subject: String,
+    /// The state in which that is now.
+    pub state: String,
+    /// Why, or what it is waiting for.
+    pub reason: String,
+    /// How it strikes the reader.
+    pub severity: Severity,
+}
+
+impl fmt::Display for LogLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = format!(
+            "{} {:<19} {:<22} {}",
+            clock(self.at),
+            self.subject,
+            self.state,
+            self.reason
+        );
+        f.write_str(line.trim_end())
+    }
+}
+
+/// `hh:mm:ss`; hours grow beyond two digits when they must.
+pub fn clock(at: Duration) -> String {
+    let seconds = at.as_secs();
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+/// Turns facts into lines.
+#[derive(Debug)]
+pub struct Narrator {
+    began: Timestamp,
+    stack: String,
+    waits: BTreeMap<String, (String, Timestamp)>,
+    failed: FailedWorkers,
+}
+
+impl Narrator {
+    /// A teller of a story that begins at `began` and is about `stack`.
+    pub fn new(began: Timestamp, stack: &str) -> Self {
+        Self {
+            began,
+            stack: stack.to_owned(),
+            waits: BTreeMap::new(),
+            failed: FailedWorkers::default(),
+        }
+    }
+
+    /// The line for a fact, if a person cares about it.
+    pub fn line(&mut self, told: &Record) -> Option<LogLine> {
+        self.failed.note(&told.event);
+        let (subject, state, reason, mood) = match &told.event {
+            TraceEvent::Stack { .. } => self.stack_line(&told.event)?,
+            TraceEvent::Invocation { .. } => self.answer_line(told)?,
+            TraceEvent::Execution {
+                execution,
+                instance,
+                what: ExecutionEvent::Started,
+            } => reconciled_line(execution, instance)?,
+            TraceEvent::Lifecycle { .. } | TraceEvent::ContainerInstance { .. } => {
+                instance_line(&told.event)?
+            }
+            TraceEvent::Refresh { .. } => refresh_line(&told.event)?,
+            TraceEvent::Deed { what, detail } => (
+                "operator".to_owned(),
+                what.clone(),
+                detail.clone(),
+                Severity::Plain,
+            ),
+            TraceEvent::Notice { topic, message } => (
+                "notice".to_owned(),
+                topic.clone(),
+                message.lines().collect::<Vec<_>>().join(" "),
+                Severity::Plain,
+            ),
+            TraceEvent::Scaling {
+                subject,
+                what,
+                detail,
+            } => (
+                subject.clone(),
+                what.clone(),
+                detail.clone(),
+                Severity::Plain,
+            ),
+            TraceEvent::Execution { .. } => self.execution_line(&told.event)?,
+            other => trouble_line(other)?,
+        };
+        let at = told.at.duration_since(self.began).unsigned_abs();
+        Some(LogLine {
+            at,
+            subject,
+            state,
+            reason,
+            severity: mood,
+        })
+    }
+
+    /// Of the stack itself everything is told; of its resources what has a reason or failed.
+    fn stack_line(&self, fact: &TraceEvent) -> Option<(String, String, String, Severity)> {
+        let TraceEvent::Stack {
+            stack,
+            logical_id,
+            status,
+            reason,
+            ..
+        } = fact
+        else {
+            return None;
+        };
+        let itself = *logical_id == self.stack;
+        if reason == RESOURCE_BEGUN {
+            return None;
+        }
+        let failed = status.ends_with("_FAILED") || status.contains("ROLLBACK");
+        if !itself && (*stack != self.stack || reason.is_empty()) && !status.ends_with("_FAILED") {
+            return None;
+        }
+        let mood = match () {
+            () if failed => Severity::Bad,
+            () if status.ends_with("_COMPLETE") => Severity::Good,
+            () => Severity::Plain,
+        };
+        let subject = if itself {
+            "stack".to_owned()
+        } else {
+            logical_id.clone()
+        };
+        Some((subject, status.clone(), reason.clone(), mood))
+    }
+
+    /// An execution that ended other than well; one without an instance is the reconciler's.
+    fn execution_line(&self, fact: &TraceEvent) -> Option<(String, String, String, Severity)> {
+        let reason = self.failed.reason(fact)?;
+        let TraceEvent::Execution {
+            execution,
+            instance,
+            what: ExecutionEvent::Ended { status, .. },
+        } = fact
+        else {
+            return None;
+        };
+        let subject = match instance.as_str() {
+            "" => execution,
+            instance => instance,
+        };
+        let state = format!("execution {status}");
+        Some((subject.to_owned(), state, reason, Severity::Bad))
+    }
+
+    /// An answer is told when it is new; a wait for the same thing is told again from time to time.
+    fn answer_line(&mut self, told: &Record) -> Option<(String, String, String, Severity)> {
+        let TraceEvent::Invocation {
+            execution,
+            function,
+            instance,
+            failed,
+            verdict,
+            reason,
+            wait_causes,
+            ..
+        } = &told.event
+        else {
+            return None;
+        };
+        let worker = Worker::of_function(function).map(Worker::name);
+        let worker = worker.unwrap_or(function);
+        let mood = match verdict.as_str() {
+            _ if *failed => Severity::Bad,
+            "Reached" => Severity::Good,
+            "NotYet" => Severity::Waiting,
+            "Never" => Severity::Bad,
+            _ => Severity::Plain,
+        };
+        if worker == Worker::CompleteAction.name()
+            && matches!(verdict.as_str(), "Reached" | "NotYet")
+        {
+            // The instance's next state and the stack's own event tell the same.
+            return None;
+        }
+        if worker == Worker::Reconcile.name() && !*failed {
+            // It looks every few minutes, and mostly finds nothing; what it starts has a line of its own.
+            return None;
+        }
+        let key = format!("{worker} {verdict} {wait_causes:?}");
+        let again = self
+            .waits
+            .get(execution)
+            .is_none_or(|(last, since)| *last != key || told.at >= *since + SAME_WAIT_AGAIN);
+        if mood == Severity::Waiting && !again {
+            return None;
+        }
+        self.waits.insert(execution.clone(), (key, told.at));
+        let state = if *failed {
+            format!("{worker}: {verdict}")
+        } else {
+            format!("{worker} {verdict}")
+        };
+        // The reconciler is asked about no instance.
+        let subject = if instance.is_empty() {
+            worker
+        } else {
+            instance
+        };
+        Some((subject.to_owned(), state, reason.clone(), mood))
+    }
+}
+
+/// What nobody wants to read: tasks killed, events lost.
+fn trouble_line(fact: &TraceEvent) -> Option<(String, String, String, Severity)> {
+    let (subject, state, reason) = match fact {
+        TraceEvent::TaskKilled {
+            task,
+            group,
+            instance,
+            last_status,
+        } => {
+            let reason =
+                format!("task {task} of {group} was {last_status} when the instance went away");
+            (instance, "task killed".to_owned(), reason)
+        }
+        TraceEvent::Spot { instance, what } => {
+            let (state, reason) = spot(*what);
+            (instance, state.to_owned(), reason)
+        }
+        TraceEvent::Died { instance } => (instance, "died".to_owned(), String::new()),
+        TraceEvent::Delivery {
+            rule,
+            outcome,
+            detail_type,
+            ..
+        } if outcome != "delivered" => (
+            rule,
+            "event".to_owned(),
+            format!("{detail_type}: {outcome}"),
+        ),
+        _ => return None,
+    };
+    Some((subject.clone(), state, reason, Severity::Bad))
+}
+
+#[cfg(test)]
+mod tests {
+    use workers::model::WaitCause;
+
+    use super::*;
+
+    fn answer(at: i64, verdict: &str) -> Record {
+        Record {
+            at: Timestamp::from_second(at).expect("in range"),
+            event: TraceEvent::Invocation {
+                execution: "e".to_owned(),
+                function: "Dev-drained".to_owned(),
+                instance: "i-1".to_owned(),
+                result: String::new(),
+                failed: false,
+                verdict: verdict.to_owned(),
+                reason: "two tasks".to_owned(),
+                wait_causes: Vec::new(),
+                billed_ms: 3,
+            },
+        }
+    }
+
+    #[test]
+    fn a_wait_is_told_once_and_again_after_a_while() {
+        let mut teller = Narrator::new(Timestamp::UNIX_EPOCH, "Dev");
+        let told: Vec<bool> = [
+            (1, "NotYet"),
+            (20, "NotYet"),
+            (700, "NotYet"),
+            (701, "Reached"),
+        ]
+        .into_iter()
+        .map(|(at, verdict)| teller.line(&answer(at, verdict)).is_some())
+        .collect();
+        assert_eq!(told, [true, false, true, true]);
+    }
+
+    #[test]
+    fn a_wait_is_told_anew_when_it_has_another_cause() {
+        let mut teller = Narrator::new(Timestamp::UNIX_EPOCH, "Dev");
+        let mut told = |at: i64, why: &str, causes: &[WaitCause]| {
+            let mut answer = answer(at, "NotYet");
+            if let TraceEvent::Invocation {
+                reason,
+                wait_causes,
+                ..
+            } = &mut answer.event
+            {
+                *reason = why.to_owned();
+                *wait_causes = causes.to_vec();
+            }
+            teller.line(&answer).is_some()
+        };
+        assert!(told(1, "two tasks", &[]));
+        assert!(!told(20, "one task", &[]));
+        assert!(told(30, "one task", &[WaitCause::ScaleInProtection]));
+        assert!(!told(40, "two tasks", &[WaitCause::ScaleInProtection]));
+    }
+
+    #[test]
+    fn a_line_reads_as_time_subject_state_and_reason() {
+        let line = Narrator::new(Timestamp::UNIX_EPOCH, "Dev")
+            .line(&answer(3725, "Reached"))
+            .expect("told");
+        assert_eq!(
+            line.to_string(),
+            "01:02:05 i-1                 drained Reached        two tasks"
+        );
+    }
+}

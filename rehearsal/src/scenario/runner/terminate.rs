@@ -1,0 +1,118 @@
+//! How the operator ends a retained instance: with the very steps of `ecs-rollout terminate`, over the wire.
+
+use std::ops::ControlFlow;
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use workers::Clients;
+use workers::ecs::TERMINATE;
+use workers::model::{ClusterName, GroupName, HookName, InstanceId};
+use workers::terminate::{self, Outcome, Step, Target};
+
+use super::{LIMIT, Runner};
+use crate::account::Caller;
+use crate::scenario::Termination;
+use crate::sdk_client;
+
+impl Runner {
+    /// The first instance that is retained, or whose end was begun.
+    pub(super) fn to_be_ended(&self) -> Option<String> {
+        let begun = self
+            .host
+            .with(|account| account.ecs.with_attribute(TERMINATE));
+        let mut instances = self.checker.instances().into_iter();
+        let found =
+            instances.find(|(id, seen)| seen.state.ends_with(":Retained") || begun.contains(id));
+        found.map(|(id, _)| id)
+    }
+
+    /// Ends an instance.
+    ///
+    /// # Errors
+    /// Why it was not ended, unless its end was to be broken off.
+    pub(super) async fn terminate(&mut self, id: &str, how: Termination) -> Result<(), String> {
+        let world = self.host.clone();
+        let target = self.target(id)?;
+        let clients = Clients::new(&sdk_client::sdk_config(
+            &world,
+            sdk_client::in_process_connector(&world, Caller::Operator),
+        ));
+        let teller = self.host.clone();
+        let name = id.to_owned();
+        let tell = move |step: &Step| {
+            let (what, detail) = ("terminate".to_owned(), format!("{name}: {step}"));
+            teller.with(|account| account.record(crate::trace::TraceEvent::Deed { what, detail }));
+        };
+        let ending = async move {
+            let now = || clients.clock.at(world.machine_time());
+            if how.stop_tasks {
+                let left = terminate::stop_tasks(&target, &clients, &now, sleep).await?;
+                if !left.is_empty() {
+                    return Ok(None);
+                }
+            }
+            let mut left = how.steps;
+            let before = |step: &Step| {
+                if step.acts() {
+                    if left == Some(0) {
+                        return ControlFlow::Break(());
+                    }
+                    left = left.map(|left| left - 1);
+                }
+                tell(step);
+                ControlFlow::Continue(())
+            };
+            terminate::run(&target, &clients, &now, sleep, before)
+                .await
+                .map(Some)
+        };
+        let limit = self.host.now() + LIMIT;
+        let outcome = tokio::select! {
+            outcome = ending => outcome,
+            passed = self.run_until(|_| false, limit) => {
+                return passed.and(Err(format!("{id} was not ended in {} hours", LIMIT.as_secs() / 3600)));
+            }
+        };
+        match outcome {
+            Ok(Some(Outcome::Ended)) => Ok(()),
+            Ok(Some(Outcome::BrokenOff)) => {
+                self.tell(
+                    "terminate".to_owned(),
+                    format!("{id}: the operator's program was killed"),
+                );
+                Ok(())
+            }
+            Ok(Some(Outcome::Refused(refusal))) => Err(format!("{id} was not ended: {refusal}")),
+            Ok(Some(Outcome::StillThere(seen))) => Err(format!("{id} was not ended: {seen:?}")),
+            Ok(None) => Err(format!("{id} was not ended: its tasks did not stop")),
+            Err(error) => Err(format!("{id} was not ended: {}", error.chain())),
+        }
+    }
+
+    /// The instance with its group's terminate hooks.
+    fn target(&self, id: &str) -> Result<Target, String> {
+        let input = json!({"AutoScalingGroupName": self.cluster});
+        let answer = self.call("autoscaling", "DescribeLifecycleHooks", &input)?;
+        let all = answer["LifecycleHooks"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let leaving = all
+            .iter()
+            .filter(|hook| hook["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_TERMINATING");
+        let (ours, others): (Vec<&Value>, Vec<&Value>) =
+            leaving.partition(|hook| hook.get("NotificationMetadata").is_some());
+        let name =
+            |hook: &Value| HookName::new(hook["LifecycleHookName"].as_str().unwrap_or_default());
+        let ours = ours
+            .first()
+            .ok_or("the group has no terminate hook of ours")?;
+        Ok(Target {
+            instance: InstanceId::new(id),
+            group: GroupName::new(&self.cluster),
+            cluster: ClusterName::new(&self.cluster),
+            hook: name(ours),
+            other_hooks: others.into_iter().map(name).collect(),
+        })
+    }
+}

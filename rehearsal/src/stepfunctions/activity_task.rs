@@ -1,0 +1,255 @@
+//! The calls of activity workers: taking a question, and answering it.
+//!
+//! Both clocks of a Task state, TimeoutSeconds and HeartbeatSeconds, begin for activities when a worker gets its token
+//! and `ActivityStarted` is written (documented: Developer Guide, "Task workflow state"). While nobody polls, a question
+//! waits, with no limit but the execution's.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use workers::model::WaitCause;
+
+use super::activities::{Asked, known};
+use super::failure::Failure;
+use super::request_fields::text;
+use super::run::{PAYLOAD_LIMIT, execution, note};
+use super::{Due, task};
+use crate::account::Account;
+use crate::functions::wait_causes;
+use crate::trace::TraceEvent;
+use crate::wire::{ApiError, only};
+
+/// How long the real service holds a poll open that nothing answers (documented).
+pub const POLL: Duration = Duration::from_secs(60);
+/// Hexadecimal digits of a token.
+const TOKEN_LENGTH: usize = 256;
+
+/// A question that a worker has taken.
+#[derive(Debug, Clone)]
+pub(super) struct HeldTask {
+    run: usize,
+    attempt: u64,
+    /// ARN of the activity.
+    activity: String,
+    since: Timestamp,
+}
+
+/// `GetActivityTask`, answered at once: with the question that has waited longest, or with nothing.
+/// The world asks again until there is one, or [`POLL`] has passed.
+pub fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "GetActivityTask";
+    only(action, input, &["activityArn", "workerName"])?;
+    let arn = text(action, input, "activityArn")?;
+    known(account, arn)?;
+    let worker = match input.get("workerName") {
+        Some(_) => Some(super::machines::checked_name(text(
+            action,
+            input,
+            "workerName",
+        )?)?),
+        None => None,
+    };
+    while let Some(asked) = known(account, arn)?.waiting.pop_front() {
+        if let Some(answer) = take(account, arn, asked, worker) {
+            return Ok(answer);
+        }
+    }
+    Ok(json!({}))
+}
+
+/// Whether a question waits that a poll for this activity would get, or the poll would be refused.
+pub fn answers_now(account: &Account, activity: &str) -> bool {
+    let activity = account.stepfunctions.activities.get(activity);
+    activity.is_none_or(|activity| !activity.waiting.is_empty())
+}
+
+/// Hands a question out, unless nobody awaits its answer any more.
+fn take(account: &mut Account, arn: &str, asked: Asked, worker: Option<&str>) -> Option<Value> {
+    let Asked {
+        run,
+        attempt,
+        input,
+    } = asked;
+    if !task::awaits(account, run, attempt) {
+        return None;
+    }
+    let details = worker.map_or_else(|| json!({}), |worker| json!({"workerName": worker}));
+    let details = Some(("activityStartedEventDetails", details));
+    // An execution that this event ended has told everything.
+    note(account, run, "ActivityStarted", details).ok()?;
+    let now = account.now;
+    let services = &mut account.cloudwatch.services;
+    services.count(now, "ActivitiesStarted", "ActivityArn", arn);
+    let limits = task::task_of(account, run);
+    if let Some(seconds) = limits.timeout_seconds {
+        account.after(Duration::from_secs(seconds), Due::TaskTimeout(run, attempt));
+    }
+    if let Some(seconds) = limits.heartbeat_seconds {
+        let silence = Duration::from_secs(seconds);
+        account.after(silence, Due::Silence(run, attempt));
+    }
+    if let Some(visit) = &mut execution(account, run).visit {
+        visit.heard = now;
+    }
+    let token: String = (0..TOKEN_LENGTH)
+        .map(|_| char::from(b"0123456789abcdef"[account.wire_random.usize(0..16)]))
+        .collect();
+    let held = HeldTask {
+        run,
+        attempt,
+        activity: arn.to_owned(),
+        since: now,
+    };
+    let tokens = &mut account.stepfunctions.tokens;
+    tokens.insert(token.clone(), held);
+    Some(json!({"taskToken": token, "input": input}))
+}
+
+/// `SendTaskSuccess`.
+pub fn succeeded(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "SendTaskSuccess";
+    only(action, input, &["taskToken", "output"])?;
+    let output = text(action, input, "output")?;
+    let held = held(account, action, input)?;
+    if output.len() > PAYLOAD_LIMIT {
+        return Err(too_long("output", PAYLOAD_LIMIT));
+    }
+    let answer: Value = serde_json::from_str(output)
+        .map_err(|error| ApiError::client("InvalidOutput", format!("Invalid Output: '{error}'")))?;
+    let words = |member: &str| answer[member].as_str().unwrap_or_default().to_owned();
+    let outcome = Outcome {
+        failed: false,
+        verdict: words("verdict"),
+        reason: words("reason"),
+        wait_causes: wait_causes(&answer),
+    };
+    tell(account, &held, outcome);
+    task::returned(account, held.run, held.attempt, Ok(answer));
+    Ok(json!({}))
+}
+
+/// `SendTaskFailure`.
+pub fn failed(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    let action = "SendTaskFailure";
+    only(action, input, &["taskToken", "error", "cause"])?;
+    let held = held(account, action, input)?;
+    for (member, limit) in [("error", 256), ("cause", 32_768)] {
+        if input[member]
+            .as_str()
+            .is_some_and(|text| text.len() > limit)
+        {
+            return Err(too_long(member, limit));
+        }
+    }
+    let words = |member: &str| input[member].as_str().map(str::to_owned);
+    let trouble = Failure {
+        error: words("error"),
+        cause: words("cause"),
+    };
+    let cause = trouble.cause.clone().unwrap_or_default();
+    let body: Value = serde_json::from_str(&cause).unwrap_or_default();
+    let reason = body["errorMessage"].as_str().unwrap_or(&cause).to_owned();
+    let error = trouble.error.clone().unwrap_or_default();
+    tell(account, &held, Outcome::failed(error, reason));
+    task::returned(account, held.run, held.attempt, Err(trouble));
+    Ok(json!({}))
+}
+
+/// `SendTaskHeartbeat`: leaves nothing in the history, and does not move TimeoutSeconds (documented).
+pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+    only("SendTaskHeartbeat", input, &["taskToken"])?;
+    let held = held(account, "SendTaskHeartbeat", input)?;
+    let now = account.now;
+    if let Some(visit) = &mut execution(account, held.run).visit {
+        visit.heard = now;
+    }
+    Ok(json!({}))
+}
+
+/// The question whose answer is still awaited.
+fn held(account: &mut Account, action: &str, input: &Value) -> Result<HeldTask, ApiError> {
+    let token = text(action, input, "taskToken")?;
+    let Some(held) = account.stepfunctions.tokens.get(token).cloned() else {
+        let is_token =
+            token.len() == TOKEN_LENGTH && token.bytes().all(|digit| digit.is_ascii_hexdigit());
+        return Err(if is_token {
+            let message = format!("Task Does Not Exist: '{token}'");
+            ApiError::client("TaskDoesNotExist", message)
+        } else {
+            ApiError::client("InvalidToken", "Invalid Token: 'Invalid token'")
+        });
+    };
+    if task::awaits(account, held.run, held.attempt) {
+        return Ok(held);
+    }
+    // Recorded: radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json and
+    // redrive_execution.json, 2026-09.
+    Err(ApiError::client(
+        "TaskTimedOut",
+        format!("Task Timed Out: '{}'", held.activity),
+    ))
+}
+
+fn too_long(member: &str, limit: usize) -> ApiError {
+    ApiError::client(
+        "ValidationException",
+        format!(
+            "1 validation error detected: Value at '{member}' failed to satisfy constraint: Member must have length less than or equal to {limit}"
+        ),
+    )
+}
+
+/// Notes that a worker was cut off that had taken this attempt.
+pub(super) fn tell_cut_off(account: &mut Account, run: usize, attempt: u64, error: &str) {
+    let mut tokens = account.stepfunctions.tokens.values();
+    let held = tokens.find(|held| (held.run, held.attempt) == (run, attempt));
+    if let Some(held) = held.cloned() {
+        let reason = "the activity worker that took the question gave no answer in time";
+        let outcome = Outcome::failed(error.to_owned(), reason.to_owned());
+        tell(account, &held, outcome);
+    }
+}
+
+/// How an attempt ended.
+struct Outcome {
+    failed: bool,
+    verdict: String,
+    reason: String,
+    wait_causes: Vec<WaitCause>,
+}
+
+impl Outcome {
+    fn failed(error: String, reason: String) -> Self {
+        Self {
+            failed: true,
+            verdict: error,
+            reason,
+            wait_causes: Vec::new(),
+        }
+    }
+}
+
+fn tell(account: &mut Account, held: &HeldTask, outcome: Outcome) {
+    let lasted = account.now.duration_since(held.since);
+    let of = execution(account, held.run);
+    let (execution, instance) = (of.arn.clone(), of.instance().to_owned());
+    let input = of.visit.as_ref().map(|visit| &visit.input["result"]);
+    let result = input.and_then(Value::as_str).unwrap_or_default().to_owned();
+    account.record(TraceEvent::Invocation {
+        execution,
+        function: held
+            .activity
+            .rsplit(':')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        instance,
+        result,
+        failed: outcome.failed,
+        verdict: outcome.verdict,
+        reason: outcome.reason,
+        wait_causes: outcome.wait_causes,
+        billed_ms: u64::try_from(lasted.as_millis()).unwrap_or_default(),
+    });
+}
