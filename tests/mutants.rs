@@ -5,7 +5,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use rehearsal::invariants::Invariant;
-use rehearsal::scenario::{Silence, parse, run};
+use rehearsal::scenario::{self, Silence, parse};
 use serde_json::Value;
 use support::{changed_template, run};
 
@@ -102,7 +102,8 @@ fn without_a_drain_back_into_the_pool_tasks_are_cut_off() {
         r#"{"Variable": "$.detail.Destination", "IsPresent": true},"#,
     );
     let listener = Arc::new(Mutex::new(Silence));
-    let played = run(&story.settings, &story.actions, listener).expect("it can be played");
+    let played =
+        scenario::run(&story.settings, &story.actions, listener).expect("it can be played");
     let broken = played.violations.iter().map(|broken| broken.invariant);
     assert!(
         broken

@@ -28,12 +28,12 @@ type ByWorker = BTreeMap<&'static str, BTreeSet<String>>;
 
 /// Writes down what workers call, and what their roles allow.
 #[derive(Default)]
-struct Record {
+struct Calls {
     made: ByWorker,
     allowed: ByWorker,
 }
 
-impl Listener for Record {
+impl Listener for Calls {
     fn line(&mut self, _line: &LogLine) {}
 
     fn fact(&mut self, account: &Account, told: &Record) {
@@ -88,8 +88,8 @@ fn stories() -> Vec<PathBuf> {
 }
 
 /// Plays all stories, and writes down what the workers did in them.
-fn record() -> Record {
-    let record = Arc::new(Mutex::new(Record::default()));
+fn record() -> Calls {
+    let record = Arc::new(Mutex::new(Calls::default()));
     let stories = stories();
     assert!(stories.len() > 10, "the stories were not found");
     for path in stories {
@@ -144,7 +144,7 @@ fn of_activity_workers() -> BTreeSet<String> {
 
 #[test]
 fn roles_allow_exactly_the_calls_that_workers_make() {
-    let Record { made, allowed } = record();
+    let Calls { made, allowed } = record();
     let mut wrong = Vec::new();
     for worker in Worker::ALL.map(Worker::name) {
         let none = BTreeSet::new();

@@ -247,8 +247,8 @@ fn how_many_stories_of_the_simulation_notice_each() {
 fn read(text: &str) -> GeneratedScenario {
     let script = parse::read("wrong.story", text).expect("a good story");
     GeneratedScenario {
-        settings: parse.settings,
-        actions: parse.actions,
+        settings: script.settings,
+        actions: script.actions,
         operation: "roll",
     }
 }

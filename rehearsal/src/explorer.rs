@@ -2,13 +2,13 @@
 //! played in two acts. In the first the faults storm, and what must never happen must not happen. In the second they have
 //! stopped, and all must end within a bound. Every promise is judged at every event.
 //!
-//! [`draw()`] makes a story of a seed, [`run()`] plays it, [`shrink()`] finds a smaller one that breaks the same promise.
+//! [`generate()`] makes a story of a seed, [`run()`] plays it, [`shrink()`] finds a smaller one that breaks the same promise.
 
 pub mod generate;
 pub mod mutation;
 pub mod run;
 pub mod shrink;
 
-pub use generate::{CLASSES, GeneratedScenario, draw};
+pub use generate::{CLASSES, GeneratedScenario, generate};
 pub use run::{Failure, Run, run};
 pub use shrink::shrink;

@@ -89,12 +89,12 @@ fn property(account: &Account, resource: &str, name: &str) -> Value {
 
 /// Keeps the metrics that a story's workers write.
 #[derive(Default)]
-struct Record {
+struct Published {
     metrics: BTreeSet<Metric>,
     refused: Vec<(String, String)>,
 }
 
-impl Listener for Record {
+impl Listener for Published {
     fn line(&mut self, _line: &LogLine) {}
 
     fn fact(&mut self, account: &Account, told: &Record) {
@@ -111,7 +111,7 @@ impl Listener for Record {
 }
 
 fn written() -> BTreeSet<Metric> {
-    let record = Arc::new(Mutex::new(Record::default()));
+    let record = Arc::new(Mutex::new(Published::default()));
     for name in STORIES {
         let path: PathBuf =
             Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.story"));

@@ -48,7 +48,7 @@ impl Scenario {
         } else {
             Shown::Progress
         })));
-        let played = run(&parse.settings, &parse.actions, live.clone())
+        let played = run(&script.settings, &script.actions, live.clone())
             .map_err(|why| format!("{file}: {why}"))?;
         live.lock()
             .expect("a panic in a listener ends the program")

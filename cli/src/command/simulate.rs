@@ -61,7 +61,7 @@ impl Simulate {
             last.ok_or("--from and --seeds: the last seed must be below 2^64; begin lower")?;
         if self.draw {
             for seed in self.from..end {
-                say(format!("{}\n", draw(seed).text()));
+                say(format!("{}\n", generate(seed).text()));
             }
             return Ok(ExitCode::SUCCESS);
         }

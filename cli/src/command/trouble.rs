@@ -23,7 +23,7 @@ impl Trouble {
     pub fn from_name(name: &str) -> Result<Self, String> {
         match (Fault::from_name(name), Incident::usual(name)) {
             (Ok(fault), _) => Ok(Self::Fault(fault)),
-            (Err(_), Some(mishap)) => Ok(Self::Mishap(incident)),
+            (Err(_), Some(mishap)) => Ok(Self::Mishap(mishap)),
             (Err(message), None) => {
                 let once: Vec<&str> = once().map(|(name, _)| name).collect();
                 Err(format!("{message}, {}", once.join(", ")))
@@ -49,7 +49,7 @@ impl Trouble {
         match self {
             Self::Fault(_) => None,
             Self::Mishap(mishap) => {
-                let befall = Action::Inject(incident);
+                let befall = Action::Inject(mishap);
                 Some(Action::In(BEFALLS_AFTER, Box::new(befall)))
             }
         }

@@ -114,7 +114,7 @@ impl GeneratedScenario {
 }
 
 /// The story of a seed.
-pub fn draw(seed: u64) -> GeneratedScenario {
+pub fn generate(seed: u64) -> GeneratedScenario {
     let mut rng = Rng::with_seed(seed);
     let size = size(&mut rng);
     let zones = rng.u64(1..=3).min(size.max(2));
@@ -139,8 +139,8 @@ pub fn draw(seed: u64) -> GeneratedScenario {
         actions,
         operation,
     };
-    capacity_source::draw(seed, size, &mut drawn);
-    field::draw(seed, (size, zones), &mut drawn);
+    capacity_source::generate(seed, size, &mut drawn);
+    field::generate(seed, (size, zones), &mut drawn);
     drawn
 }
 
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_seed_draws_the_same_story_each_time_and_another_seed_another() {
-        let text = |seed| draw(seed).text();
+        let text = |seed| generate(seed).text();
         assert_eq!(text(7), text(7));
         assert_ne!(text(7), text(8));
     }
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn what_is_drawn_can_be_read_as_a_story() {
         for seed in 0..500 {
-            let drawn = draw(seed);
+            let drawn = generate(seed);
             let text = drawn.text();
             let read = crate::scenario::parse::read("drawn", &text).expect(&text);
             assert_eq!(print::story(&read.settings, &read.actions), text);

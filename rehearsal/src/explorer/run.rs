@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::GeneratedScenario;
 use crate::invariants::{Invariant, Violation};
 use crate::narrator::LogLine;
-use crate::scenario::{Listener, Outcome, run};
+use crate::scenario::{self, Listener, Outcome};
 
 /// One seed in so many is told twice, to see that it is the same story.
 const TOLD_TWICE: u64 = 8;
@@ -81,7 +81,7 @@ pub fn run(drawn: &GeneratedScenario) -> Run {
 fn once(drawn: &GeneratedScenario) -> (Run, Vec<String>) {
     let lines = Arc::new(Mutex::new(Lines::default()));
     let played = catch_unwind(AssertUnwindSafe(|| {
-        run(&drawn.settings, &drawn.actions, lines.clone())
+        scenario::run(&drawn.settings, &drawn.actions, lines.clone())
     }));
     let told = match lines.lock() {
         Ok(mut lines) => std::mem::take(&mut lines.0),

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn every_step_is_another_story() {
-        let drawn = draw(3);
+        let drawn = generate(3);
         let steps = steps(&drawn);
         assert!(steps.len() > 3);
         assert!(steps.iter().all(|step| step.text() != drawn.text()));

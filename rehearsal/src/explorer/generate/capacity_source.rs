@@ -14,7 +14,7 @@ const MARKET: u64 = 0x5e11_0013;
 const LATEST: u64 = 3600;
 
 /// Draws it for the story of `seed`.
-pub(super) fn draw(seed: u64, size: u64, drawn: &mut GeneratedScenario) {
+pub(super) fn generate(seed: u64, size: u64, drawn: &mut GeneratedScenario) {
     let mut rng = Rng::with_seed(seed ^ MARKET);
     match rng.u32(0..100) {
         0..12 => spot(&mut rng, drawn),

@@ -130,7 +130,7 @@ mod tests {
     fn a_thousand_seeds_draw_every_class() {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for seed in 0..1000 {
-            for class in draw(seed).classes() {
+            for class in generate(seed).classes() {
                 *counts.entry(class).or_default() += 1;
             }
         }
