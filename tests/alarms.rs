@@ -39,9 +39,9 @@ struct Rang(BTreeSet<&'static str>);
 impl Listener for Rang {
     fn line(&mut self, _line: &LogLine) {}
 
-    fn fact(&mut self, account: &Account, told: &Record) {
+    fn fact(&mut self, account: &Account, record: &Record) {
         let started = matches!(
-            told.event,
+            record.event,
             TraceEvent::Execution {
                 what: ExecutionEvent::Started,
                 ..
@@ -63,7 +63,7 @@ impl Listener for Rang {
     }
 }
 
-/// The alarms that rang in a story.
+/// The alarms that rang in a scenario.
 fn rang_in(text: &str) -> BTreeSet<&'static str> {
     let rang = Arc::new(Mutex::new(Rang::default()));
     let story = parse::read("alarms.story", text).expect("a story that can be read");

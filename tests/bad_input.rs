@@ -234,9 +234,9 @@ fn bad_templates() {
 }
 
 #[test]
-fn bad_stories() {
-    let story = file("bad.story", "instances 1\nfly\n");
-    refused(&["scenario", &story], &["bad.story:2", "fly", "deploy"]);
+fn bad_scenarios() {
+    let scenario = file("bad.story", "instances 1\nfly\n");
+    refused(&["scenario", &scenario], &["bad.story:2", "fly", "deploy"]);
     refused(&["scenario", "nowhere.story"], &["nowhere.story"]);
 }
 

@@ -56,11 +56,11 @@ fn the_readme_shows_what_the_first_command_prints() {
         .collect();
     assert!(shown.len() > 5, "the README shows nothing of the output");
     let output = run(&["rehearse", "--seed", "1"]);
-    let told = String::from_utf8_lossy(&output.stdout);
+    let record = String::from_utf8_lossy(&output.stdout);
     for line in shown {
         // A line of the README is cut at each …
-        let is_it = |told: &str| {
-            let mut rest = told;
+        let is_it = |record: &str| {
+            let mut rest = record;
             line.split('…').all(|part| match rest.split_once(part) {
                 Some((_, after)) => {
                     rest = after;
@@ -70,7 +70,7 @@ fn the_readme_shows_what_the_first_command_prints() {
             })
         };
         assert!(
-            told.lines().any(is_it),
+            record.lines().any(is_it),
             "the README shows, but nobody prints: {line}"
         );
     }
@@ -78,10 +78,10 @@ fn the_readme_shows_what_the_first_command_prints() {
 
 #[test]
 fn the_same_seed_prints_the_same_and_another_seed_does_not() {
-    let told =
+    let record =
         |seed: &str| run(&["rehearse", "--instances", "1", "--seed", seed, "--verbose"]).stdout;
-    assert_eq!(told("5"), told("5"));
-    assert_ne!(told("5"), told("6"));
+    assert_eq!(record("5"), record("5"));
+    assert_ne!(record("5"), record("6"));
 }
 
 #[test]
@@ -115,11 +115,11 @@ fn a_role_that_lacks_an_action_is_found_out() {
         "--template",
         &template,
     ]);
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.contains("joined: AccessDenied"), "{told}");
+    let record = String::from_utf8_lossy(&output.stdout);
+    assert!(record.contains("joined: AccessDenied"), "{record}");
     assert!(
-        told.contains("ecs:ListContainerInstances is not allowed"),
-        "{told}"
+        record.contains("ecs:ListContainerInstances is not allowed"),
+        "{record}"
     );
     assert_eq!(output.status.code(), Some(2));
 }
@@ -129,11 +129,11 @@ fn the_page_of_a_rehearsal_stands_for_itself_and_changes_nothing_else() {
     let page = file("rehearsal.html", "an older one");
     let arguments = ["rehearse", "--instances", "2", "--output", "json"];
     let with = run(&[&arguments[..], &["--html", &page]].concat());
-    let told = |stdout: &[u8]| -> Value { serde_json::from_slice(stdout).expect("JSON") };
-    let report = told(&with.stdout);
+    let record = |stdout: &[u8]| -> Value { serde_json::from_slice(stdout).expect("JSON") };
+    let report = record(&with.stdout);
     assert_eq!(
         report,
-        told(&run(&arguments).stdout),
+        record(&run(&arguments).stdout),
         "the page changes the roll"
     );
     let page = std::fs::read_to_string(page).expect("the page was written");

@@ -1,4 +1,4 @@
-//! The promises can break: the definition is changed for the worse, and the rehearsal says which promise that broke.
+//! The invariants can break: the definition is changed for the worse, and the rehearsal says which invariant that broke.
 
 mod support;
 
@@ -29,7 +29,7 @@ fn breaks(promise: &str, name: &str, (rule, worse): (String, String), flags: &[&
     assert_eq!(code, Some(1));
 }
 
-/// Whether the promise held, and the exit code.
+/// Whether the invariant held, and the exit code.
 fn rehearsed(promise: &str, template: &str, flags: &[&str]) -> (bool, Option<i32>) {
     let command = ["rehearse", "--output", "json", "--template", template];
     let output = run(&[&command, flags].concat());

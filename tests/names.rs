@@ -144,7 +144,7 @@ fn longest_name(written: &str, parameters: &BTreeMap<&str, Vec<&str>>) -> Result
 
 #[test]
 fn every_name_fits_with_the_longest_parameters() {
-    let (mut wrong, mut named, mut full) = (Vec::new(), 0, Vec::new());
+    let (mut mutation, mut named, mut full) = (Vec::new(), 0, Vec::new());
     for path in templates() {
         let file = path
             .file_name()
@@ -157,7 +157,7 @@ fn every_name_fits_with_the_longest_parameters() {
             let kind = value(&lines, 4, "Type").unwrap_or_default();
             let known = NAMED.iter().find(|(own, ..)| *own == kind);
             if known.is_none() && !NAMELESS.contains(&kind) {
-                wrong.push(format!(
+                mutation.push(format!(
                     "{file}: {resource}: no limit is known for names of {kind}"
                 ));
             }
@@ -171,17 +171,17 @@ fn every_name_fits_with_the_longest_parameters() {
             for (written, limit) in own.into_iter().chain(inline) {
                 named += 1;
                 match longest_name(written, &parameters) {
-                    Ok(length) if length > limit => wrong.push(format!(
+                    Ok(length) if length > limit => mutation.push(format!(
                         "{file}: {resource}: {written} may have {length} characters, and AWS takes {limit}"
                     )),
                     Ok(length) if length == limit => full.push(format!("{resource}: {written}")),
                     Ok(_) => {}
-                    Err(message) => wrong.push(format!("{file}: {resource}: {written}: {message}")),
+                    Err(message) => mutation.push(format!("{file}: {resource}: {written}: {message}")),
                 }
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(mutation.is_empty(), "{}", mutation.join("\n"));
     assert!(named > 30, "only {named} names were found");
     // A cluster's name of 49 characters would break these, so 48 is not too few either.
     assert!(full.len() >= 2, "none is as long as it may be: {full:?}");

@@ -1,5 +1,5 @@
 //! What reads text from outside, as functions that take any bytes: they read them as the product does, and panic when a
-//! promise of the reader breaks. `parsers/main.rs` calls them with a kept corpus and mutations of it, `../fuzz` with
+//! invariant of the reader breaks. `parsers/main.rs` calls them with a kept corpus and mutations of it, `../fuzz` with
 //! whatever libFuzzer finds.
 
 mod asl;
@@ -7,8 +7,8 @@ mod calls;
 mod event;
 mod filter;
 mod parameters;
+mod scenario;
 mod scene;
-mod story;
 mod template;
 mod wire;
 mod workload;
@@ -56,7 +56,7 @@ pub const ALL: [Target; 9] = [
     },
     Target {
         name: "story",
-        run: story::run,
+        run: scenario::run,
     },
     Target {
         name: "template",
@@ -89,7 +89,7 @@ impl Target {
     /// Reads `input`, and checks what is promised of every reader.
     ///
     /// # Panics
-    /// If a promise breaks.
+    /// If an invariant breaks.
     pub fn check(&self, input: &[u8]) -> Verdict {
         let verdict = (self.run)(input);
         if let Verdict::Refused(message) = &verdict {

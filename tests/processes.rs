@@ -1,4 +1,4 @@
-//! The workers as processes, as a user runs them; and what becomes of a roll when a worker is killed, or when the account
+//! The workers as processes, as a user runs them; and what becomes of a rollout when a worker is killed, or when the account
 //! stands still for ten seconds. The account itself, with whoever asks it, is in `loopback/`.
 
 use std::io::Read;
@@ -53,10 +53,13 @@ fn children(parent: u32) -> Vec<u32> {
 }
 
 fn tell(signal: &str, process: u32) {
-    let told = Command::new("kill")
+    let record = Command::new("kill")
         .args([signal, &process.to_string()])
         .status();
-    assert!(told.expect("kill is there").success(), "{signal} {process}");
+    assert!(
+        record.expect("kill is there").success(),
+        "{signal} {process}"
+    );
 }
 
 fn start(flags: &[String]) -> Child {

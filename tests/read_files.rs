@@ -205,9 +205,9 @@ fn an_ami_for_another_processor_does_not_boot() {
         let kept = kept.filter(|one| one["ParameterKey"] != "EcsAmiParameterKey");
         serde_json::Value::Array(kept.cloned().collect()).to_string()
     };
-    let wrong = file("x86-parameters.json", &without.replacen('[', &more, 1));
+    let mutation = file("x86-parameters.json", &without.replacen('[', &more, 1));
     refused(
-        &["rehearse", "--parameters", &wrong],
+        &["rehearse", "--parameters", &mutation],
         &[
             "holds AMIs for x86_64, and m7g.large is arm64",
             "You must use a valid fully-formed launch template",

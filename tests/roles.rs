@@ -1,6 +1,6 @@
 //! Each worker's role allows exactly the calls that the worker makes, no more, no less: the calls are those of all the
-//! stories in `tests/scenarios`, the roles are those that the template makes. That each call is allowed on its very
-//! resource the account enforces while the stories are played.
+//! scenarios in `tests/scenarios`, the roles are those that the template makes. That each call is allowed on its very
+//! resource the account enforces while the scenarios are played.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -76,23 +76,23 @@ fn actions(policy: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-fn stories() -> Vec<PathBuf> {
+fn scenarios() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let entries = std::fs::read_dir(folder).expect("the folder of the stories");
-    let mut stories: Vec<PathBuf> = entries
+    let mut scenarios: Vec<PathBuf> = entries
         .map(|entry| entry.expect("a file of the folder").path())
         .filter(|path| path.extension().is_some_and(|is| is == "story"))
         .collect();
-    stories.sort();
-    stories
+    scenarios.sort();
+    scenarios
 }
 
-/// Plays all stories, and writes down what the workers did in them.
+/// Plays all scenarios, and writes down what the workers did in them.
 fn record() -> Calls {
     let record = Arc::new(Mutex::new(Calls::default()));
-    let stories = stories();
-    assert!(stories.len() > 10, "the stories were not found");
-    for path in stories {
+    let scenarios = scenarios();
+    assert!(scenarios.len() > 10, "the stories were not found");
+    for path in scenarios {
         let file = path.display().to_string();
         let text = std::fs::read_to_string(&path).expect("a story");
         let story = parse::read(&file, &text).expect("a story that can be read");
@@ -145,7 +145,7 @@ fn of_activity_workers() -> BTreeSet<String> {
 #[test]
 fn roles_allow_exactly_the_calls_that_workers_make() {
     let Calls { made, allowed } = record();
-    let mut wrong = Vec::new();
+    let mut mutation = Vec::new();
     for worker in Worker::ALL.map(Worker::name) {
         let none = BTreeSet::new();
         let (made, allowed) = (
@@ -157,16 +157,16 @@ fn roles_allow_exactly_the_calls_that_workers_make() {
             Vec::from_iter(made.iter().cloned()).join(", ")
         );
         for call in allowed.difference(made) {
-            wrong.push(format!("{worker} may call {call}, but does in no story"));
+            mutation.push(format!("{worker} may call {call}, but does in no story"));
         }
         for call in made.difference(allowed) {
-            wrong.push(format!(
+            mutation.push(format!(
                 "{worker} calls {call}, which its role does not allow"
             ));
         }
         assert!(!made.is_empty(), "{worker} was never asked");
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(mutation.is_empty(), "{}", mutation.join("\n"));
 
     let all: BTreeSet<String> = made.into_values().flatten().collect();
     let wanted: BTreeSet<String> = all

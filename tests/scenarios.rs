@@ -1,4 +1,4 @@
-//! Whole stories as text: each `tests/scenarios/NAME.story` is played by the real binary, and what it prints must be
+//! Whole scenarios as text: each `tests/scenarios/NAME.scenario` is played by the real binary, and what it prints must be
 //! `NAME.golden`, to the byte. When a difference is wanted, write the golden files anew and read what changed:
 //!
 //! ```text
@@ -13,7 +13,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 fn main() {
     let arguments = Arguments::from_args();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
-    let mut stories: Vec<PathBuf> = std::fs::read_dir(&folder)
+    let mut scenarios: Vec<PathBuf> = std::fs::read_dir(&folder)
         .expect("the folder of the stories is there")
         .map(|entry| entry.expect("the folder can be read").path())
         .filter(|path| {
@@ -21,27 +21,27 @@ fn main() {
                 .is_some_and(|extension| extension == "story")
         })
         .collect();
-    stories.sort();
-    assert!(!stories.is_empty(), "{}: no scenario", folder.display());
-    let trials = stories
+    scenarios.sort();
+    assert!(!scenarios.is_empty(), "{}: no scenario", folder.display());
+    let trials = scenarios
         .into_iter()
-        .map(|story| {
-            let name = story
+        .map(|scenario| {
+            let name = scenario
                 .file_stem()
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            Trial::test(name, move || compare(&story))
+            Trial::test(name, move || compare(&scenario))
         })
         .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn compare(story: &Path) -> Result<(), Failed> {
-    let told = tell(story)?;
-    let golden = story.with_extension("golden");
+fn compare(scenario: &Path) -> Result<(), Failed> {
+    let record = tell(scenario)?;
+    let golden = scenario.with_extension("golden");
     if std::env::var_os("BLESS").is_some() {
-        return std::fs::write(&golden, told).map_err(Failed::from);
+        return std::fs::write(&golden, record).map_err(Failed::from);
     }
     let wanted = std::fs::read_to_string(&golden).map_err(|error| {
         format!(
@@ -49,14 +49,14 @@ fn compare(story: &Path) -> Result<(), Failed> {
             golden.display()
         )
     })?;
-    if told == wanted {
+    if record == wanted {
         return Ok(());
     }
-    let differing = told
+    let differing = record
         .lines()
         .zip(wanted.lines())
-        .position(|(told, wanted)| told != wanted)
-        .unwrap_or_else(|| told.lines().count().min(wanted.lines().count()));
+        .position(|(record, wanted)| record != wanted)
+        .unwrap_or_else(|| record.lines().count().min(wanted.lines().count()));
     let line = |text: &str| {
         text.lines()
             .nth(differing)
@@ -68,16 +68,16 @@ fn compare(story: &Path) -> Result<(), Failed> {
         golden.display(),
         differing + 1,
         line(&wanted),
-        line(&told)
+        line(&record)
     )
     .into())
 }
 
-fn tell(story: &Path) -> Result<String, Failed> {
+fn tell(scenario: &Path) -> Result<String, Failed> {
     let output = Command::new(env!("CARGO_BIN_EXE_ecs-rollout"))
         .arg("scenario")
-        .arg(story.file_name().unwrap_or_default())
-        .current_dir(story.parent().unwrap_or(Path::new(".")))
+        .arg(scenario.file_name().unwrap_or_default())
+        .current_dir(scenario.parent().unwrap_or(Path::new(".")))
         .output()?;
     Ok(format!(
         "{}{}exit code {}\n",

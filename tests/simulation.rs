@@ -1,8 +1,8 @@
-//! Simulation: hundreds of stories drawn by chance, in two acts each, and every promise judged at every event. Always the
+//! Simulation: hundreds of scenarios drawn by chance, in two acts each, and every invariant judged at every event. Always the
 //! same seeds, and those that once failed (`simulation/seeds.txt`); `SIMULATION_SEED=12345` adds others from there on,
 //! `SIMULATION_SEEDS=1000` of them.
 //!
-//! When it fails, it prints the story, and a smaller one that fails alike: put it into a file, and play it with
+//! When it fails, it prints the scenario, and a smaller one that fails alike: put it into a file, and play it with
 //! `ecs-rollout scenario FILE`.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use rehearsal::explorer::{GeneratedScenario, Run, generate, run, shrink};
 const FIXED: u64 = 240;
 
 #[test]
-fn every_promise_holds_in_every_story() {
+fn every_invariant_holds_in_every_scenario() {
     let seeds = seeds();
     let count = seeds.len();
     let began = Instant::now();
@@ -25,8 +25,8 @@ fn every_promise_holds_in_every_story() {
     let mut reached: BTreeMap<String, u64> = BTreeMap::new();
     let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
     let mut failed = Vec::new();
-    for (drawn, ran) in play(seeds) {
-        for class in drawn.classes() {
+    for (generated, ran) in play(seeds) {
+        for class in generated.classes() {
             *drawn_of.entry(class).or_default() += 1;
         }
         for (branch, times) in &ran.reached {
@@ -34,24 +34,24 @@ fn every_promise_holds_in_every_story() {
         }
         *outcomes.entry(ran.outcome.clone()).or_default() += 1;
         if !ran.failures.is_empty() {
-            failed.push((drawn, ran));
+            failed.push((generated, ran));
         }
     }
     let seconds = began.elapsed().as_secs_f64();
     println!("{count} scenarios in {seconds:.1} s; outcomes {outcomes:?}");
     println!("drawn: {drawn_of:#?}");
     println!("reached: {reached:#?}");
-    if let Some((drawn, ran)) = failed.first() {
+    if let Some((generated, ran)) = failed.first() {
         let first = &ran.failures[0];
-        let smaller = shrink(drawn, first.name());
+        let smaller = shrink(generated, first.name());
         let seeds: Vec<u64> = failed.iter().map(|(it, _)| it.settings.seed).collect();
         panic!(
             "{} of {count} stories failed, seeds {seeds:?}. Seed {} broke {}: {}\n\n{}\nmade smaller:\n\n{}",
             failed.len(),
-            drawn.settings.seed,
+            generated.settings.seed,
             first.name(),
             first.detail(),
-            drawn.text(),
+            generated.text(),
             smaller.text()
         );
     }
@@ -126,10 +126,10 @@ fn play(seeds: Vec<u64>) -> Vec<(GeneratedScenario, Run)> {
             let (sender, next, seeds) = (sender.clone(), &next, &seeds);
             scope.spawn(move || {
                 while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let drawn = generate(*seed);
-                    let ran = run(&drawn);
+                    let generated = generate(*seed);
+                    let ran = run(&generated);
                     sender
-                        .send((drawn, ran))
+                        .send((generated, ran))
                         .expect("the receiver outlives the scope");
                 }
             });

@@ -77,9 +77,15 @@ fn no_text_has_a_forbidden_phrase() {
 fn nothing_counts_one_in_the_plural() {
     let found = texts().flat_map(|it| {
         let plural = COUNTED.iter().map(|noun| format!("1 {noun}"));
-        let found = plural.filter(|wrong| has(&it.text, wrong));
+        let found = plural.filter(|mutation| has(&it.text, mutation));
         let mut found: Vec<String> = found
-            .map(|wrong| format!("{}: {wrong:?} in: {}", it.place, around(&it.text, &wrong)))
+            .map(|mutation| {
+                format!(
+                    "{}: {mutation:?} in: {}",
+                    it.place,
+                    around(&it.text, &mutation)
+                )
+            })
             .collect();
         let own = OF_OTHERS
             .iter()

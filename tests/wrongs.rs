@@ -1,7 +1,7 @@
-//! The rehearsal notices when the workers do wrong: each wrong has a story that goes well without
-//! it, and with it breaks a promise, ends otherwise, or leaves a machine behind.
+//! The rehearsal notices when the workers do wrong: each wrong has a scenario that goes well without
+//! it, and with it breaks an invariant, ends otherwise, or leaves a machine behind.
 //! `WRONGS_ONLY=no-hold,counters` tries only these. `WRONGS_BY_SEEDS=100` also tells how many of
-//! the first hundred stories of the simulation notice each.
+//! the first hundred scenarios of the simulation notice each.
 
 use rehearsal::explorer::mutation::Mutation;
 use rehearsal::explorer::{GeneratedScenario, Run, generate, run};
@@ -10,7 +10,7 @@ use rehearsal::scenario::parse;
 /// Where chance decides whether a wrong shows, so many seeds are tried.
 const SEEDS: u64 = 25;
 
-/// A roll of two instances whose tasks take a minute to leave.
+/// A rollout of two instances whose tasks take a minute to leave.
 const ROLL: &str = "instances 2\nservice web desired=4 cpu=128 memory=128 deregistration=60\n";
 /// The same, with a task that never ends, and a short deadline.
 const HANGS: &str = "instances 3\nparameter DrainDeadlineSeconds=300\nfault drain-hangs\nservice web desired=3 cpu=128 memory=128\n";
@@ -50,13 +50,13 @@ heal
 "#
 );
 
-/// What happens in most stories.
+/// What happens in most scenarios.
 const ACTS: &str = "deploy\nstart-rollout\npass 600\nheal\n";
 
 /// The same, with faults that last until the drains have ended.
 const LONG_ACTS: &str = "deploy\nstart-rollout\npass 1500\nheal\n";
 
-/// Each wrong with the settings and the deeds of its story.
+/// Each wrong with the settings and the deeds of its scenario.
 const STORIES: [(Mutation, &[&str], &str); 49] = [
     (
         Mutation::ErrorIsReached,
@@ -200,10 +200,10 @@ const STORIES: [(Mutation, &[&str], &str); 49] = [
 ];
 
 #[test]
-fn each_wrong_has_a_story() {
+fn each_wrong_has_a_scenario() {
     for (wrong, name) in Mutation::ALL {
-        let stories = STORIES.iter().filter(|(it, ..)| *it == wrong).count();
-        assert_eq!(stories, 1, "{name}");
+        let scenarios = STORIES.iter().filter(|(it, ..)| *it == wrong).count();
+        assert_eq!(scenarios, 1, "{name}");
     }
 }
 
@@ -211,8 +211,9 @@ fn each_wrong_has_a_story() {
 fn each_wrong_is_noticed() {
     let mut missed = Vec::new();
     let only = std::env::var("WRONGS_ONLY").ok();
-    let stories = STORIES.into_iter();
-    for (wrong, settings, acts) in stories.filter(|(wrong, ..)| is_wanted(*wrong, only.as_deref()))
+    let scenarios = STORIES.into_iter();
+    for (wrong, settings, acts) in
+        scenarios.filter(|(wrong, ..)| is_wanted(*wrong, only.as_deref()))
     {
         let text = format!("{}\n{acts}", settings.concat());
         let seen = (1..=SEEDS).find_map(|seed| {
@@ -233,7 +234,7 @@ fn is_wanted(wrong: Mutation, only: Option<&str>) -> bool {
 }
 
 #[test]
-fn how_many_stories_of_the_simulation_notice_each() {
+fn how_many_scenarios_of_the_simulation_notice_each() {
     let Some(seeds) = std::env::var("WRONGS_BY_SEEDS").ok() else {
         return;
     };
@@ -253,7 +254,7 @@ fn read(text: &str) -> GeneratedScenario {
     }
 }
 
-/// How the story shows the wrong, if it does. Without it all must be well.
+/// How the scenario shows the wrong, if it does. Without it all must be well.
 fn noticed(story: &GeneratedScenario, wrong: Mutation) -> Option<String> {
     let right = run(story);
     let name = wrong.name();

@@ -1,4 +1,4 @@
-//! What a roll would do, and whether it can end: seen first, and then judged. Nothing here changes anything.
+//! What a rollout would do, and whether it can end: seen first, and then judged. Nothing here changes anything.
 
 pub mod ami;
 pub mod checks;
@@ -34,7 +34,7 @@ pub enum Verdict {
     UnderWay,
 }
 
-/// What a roll would do. Members are spelled so in JSON output.
+/// What a rollout would do. Members are spelled so in JSON output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
@@ -52,7 +52,7 @@ pub struct Plan {
     pub ami_parameter: String,
     /// The AMI of the last update; of one in progress the AMI that it brings.
     pub old_ami: Option<String>,
-    /// The AMI that the roll would bring; nothing if the parameter holds no AMI id.
+    /// The AMI that the rollout would bring; nothing if the parameter holds no AMI id.
     pub new_ami: Option<String>,
     /// The template's `UpdateMethod`: `RollingUpdate` or `InstanceRefresh`.
     pub update_method: String,
@@ -86,7 +86,7 @@ pub struct Instance {
     pub state: String,
     /// The AMI that its agent registered with, if it is a member of the cluster.
     pub ami: Option<String>,
-    /// Whether that is another one than the roll would bring.
+    /// Whether that is another one than the rollout would bring.
     pub outdated: bool,
     /// Whether it is on its way out or retained, so that an update does not replace it.
     pub leaving: bool,
@@ -169,7 +169,7 @@ impl Plan {
         self.instances.iter().filter(|one| !one.leaving)
     }
 
-    /// How many of them have another AMI than the roll would bring.
+    /// How many of them have another AMI than the rollout would bring.
     pub fn outdated(&self) -> usize {
         self.staying().filter(|one| one.outdated).count()
     }

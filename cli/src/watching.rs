@@ -1,8 +1,8 @@
-//! A roll as it is seen from outside: how things stand, and what has changed since the last look. Nothing here asks AWS.
+//! A rollout as it is seen from outside: how things stand, and what has changed since the last look. Nothing here asks AWS.
 //!
 //! - `sight`: all that was seen; [`Standing`]: as much of it as is told when it changes.
 //! - `change`: what has changed; `told`: changes as lines. `news`: which events and activities are new.
-//! - `pace`: when the roll is expected to end; `batches`: which batch is under way. `ending`: what came of it. `words`: what is
+//! - `pace`: when the rollout is expected to end; `batches`: which batch is under way. `ending`: what came of it. `words`: what is
 //!   shown of an answer, and of a pause.
 
 mod batches;

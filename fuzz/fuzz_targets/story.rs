@@ -1,4 +1,4 @@
-//! Long runs of the reader `story`.
+//! Long runs of the reader `scenario`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {

@@ -1,4 +1,4 @@
-//! How much of the account's API limits a roll uses: of each token bucket that AWS documents, the share in the busiest
+//! How much of the account's API limits a rollout uses: of each token bucket that AWS documents, the share in the busiest
 //! minute and on average. What other traffic in the account needs must fit into the rest.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -36,7 +36,7 @@ pub struct QuotaUsage {
     pub throttled: u64,
     /// Tokens taken in the busiest minute, as a share of those that come back in a minute.
     pub peak_share: f64,
-    /// The same for the whole roll.
+    /// The same for the whole rollout.
     pub average_share: f64,
 }
 
@@ -67,7 +67,7 @@ impl ApiQuota {
         *self.lock() = Inner::default();
     }
 
-    /// The use of each bucket that was used, in a roll of `seconds`.
+    /// The use of each bucket that was used, in a rollout of `seconds`.
     pub fn buckets(&self, seconds: f64) -> Vec<QuotaUsage> {
         let inner = self.lock();
         let uses = inner.buckets.iter().map(|(name, bucket)| {
@@ -98,9 +98,9 @@ impl ApiQuota {
 }
 
 impl Observer for ApiQuota {
-    fn observe(&mut self, _account: &Account, told: &Record) {
+    fn observe(&mut self, _account: &Account, record: &Record) {
         let mut inner = self.lock();
-        match &told.event {
+        match &record.event {
             TraceEvent::ApiCall {
                 caller: Caller::Function(_) | Caller::ActivityWorker(_),
                 service,
@@ -110,7 +110,7 @@ impl Observer for ApiQuota {
                 let throttled = error.as_deref() == Some("ThrottlingException");
                 if let Some(limit) = ecs::limit(action) {
                     let name = format!("ecs {}", limit.class);
-                    inner.count(&name, limit.per_second, told.at, throttled);
+                    inner.count(&name, limit.per_second, record.at, throttled);
                 }
             }
             TraceEvent::Execution { what, .. } => {
@@ -121,7 +121,7 @@ impl Observer for ApiQuota {
                     }
                     ExecutionEvent::Redriven | ExecutionEvent::Ended { .. } => return,
                 };
-                inner.count(name, rate, told.at, false);
+                inner.count(name, rate, record.at, false);
             }
             TraceEvent::Invocation {
                 failed: true,

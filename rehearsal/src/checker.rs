@@ -1,4 +1,4 @@
-//! Watches a roll: counts what the report needs, and notes each broken promise at the event that broke it.
+//! Watches a rollout: counts what the report needs, and notes each broken invariant at the event that broke it.
 
 mod actions;
 mod answers;
@@ -25,7 +25,7 @@ use crate::trace::Record;
 
 pub use lateness::PhaseLateness;
 
-/// What the stack's parameters say about a roll.
+/// What the stack's parameters say about a rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
     /// Name of the stack.
@@ -98,7 +98,7 @@ pub struct InstanceObservation {
     pub told_in: Option<u32>,
 }
 
-/// What was counted and seen since the roll began.
+/// What was counted and seen since the rollout began.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Calls of our functions, by `service:Action`.
@@ -123,7 +123,7 @@ pub struct Tally {
     pub lateness: BTreeMap<&'static str, PhaseLateness>,
     /// Longest history of an execution that ended, in events.
     pub max_history_events: usize,
-    /// Promises broken.
+    /// Invariants broken.
     pub violations: Vec<Violation>,
 }
 
@@ -168,7 +168,7 @@ struct CheckerState {
     /// The instances whose launch we abandoned, and all whose launch was abandoned: those that timed out too.
     abandoned: BTreeSet<String>,
     launches_over: BTreeSet<String>,
-    /// Most drains of a roll that were open at one time while they were judged.
+    /// Most drains of a rollout that were open at one time while they were judged.
     most_judged: usize,
     /// When an instance was last seen at its terminate hook.
     last_at_hook: Option<Timestamp>,
@@ -244,14 +244,14 @@ impl InvariantChecker {
             .expect("only a panic poisons the lock, and it has ended the run")
     }
 
-    /// Forgets what was counted, and judges from now on by the terms of a roll.
+    /// Forgets what was counted, and judges from now on by the terms of a rollout.
     pub fn begin_roll(&self) {
         let mut inner = self.lock();
         inner.rolling = true;
         inner.most_judged = 0;
         inner.checks.usage = Default::default();
         inner.lateness.begin_rollout();
-        // What broke before the roll is the roll's to tell: nobody else will.
+        // What broke before the rollout is the rollout's to tell: nobody else will.
         let broken = std::mem::take(&mut inner.tally.violations);
         inner.tally = Tally {
             violations: broken,
@@ -259,7 +259,7 @@ impl InvariantChecker {
         };
     }
 
-    /// Takes what was counted and seen since the roll began.
+    /// Takes what was counted and seen since the rollout began.
     pub fn end_roll(&self) -> Tally {
         let mut inner = self.lock();
         inner.stays_within_budget();
@@ -330,7 +330,7 @@ impl InvariantChecker {
 }
 
 impl Observer for InvariantChecker {
-    fn observe(&mut self, account: &Account, told: &Record) {
-        self.lock().observe(account, told);
+    fn observe(&mut self, account: &Account, record: &Record) {
+        self.lock().observe(account, record);
     }
 }

@@ -6,7 +6,7 @@
 //! - `filter`: the cluster query language. `placement`: on which instance a task goes.
 //! - `provider`: capacity providers, with managed scaling, managed termination protection and managed draining.
 //! - `scheduler`: the service scheduler, which replaces what drains; its decisions are plain functions.
-//! - [`Dynamics`]: how long things take. `view`: what the promises look at.
+//! - [`Dynamics`]: how long things take. `view`: what the invariants look at.
 //!
 //! Health checks never fail here, images are always found, and only the launch type EC2 is known. With
 //! `ecs-rollout.exit-seconds` and `ecs-rollout.run-seconds` in its docker labels a container says how long it takes

@@ -130,8 +130,11 @@ mod tests {
         let again = ask("CreateTargetGroup", json!({"Name": "web"})).expect_err("it is there");
         assert_eq!(again.code, "DuplicateTargetGroupName");
         let one = json!({"TargetGroupArn": arn});
-        let told = ask("DescribeTargetGroupAttributes", one).expect("attributes");
-        assert_eq!(told["Attributes"], json!([{"Key": DELAY, "Value": "300"}]));
+        let record = ask("DescribeTargetGroupAttributes", one).expect("attributes");
+        assert_eq!(
+            record["Attributes"],
+            json!([{"Key": DELAY, "Value": "300"}])
+        );
         let mut change = |key: &str, value: &str| {
             let attributes = json!([{"Key": key, "Value": value}]);
             let input = json!({"TargetGroupArn": arn, "Attributes": attributes});
@@ -145,8 +148,8 @@ mod tests {
             change("stickiness", "1").expect_err("odd").code,
             "NotImplemented"
         );
-        let told = change(DELAY, "30").expect("attributes");
-        assert_eq!(told["Attributes"], json!([{"Key": DELAY, "Value": "30"}]));
+        let record = change(DELAY, "30").expect("attributes");
+        assert_eq!(record["Attributes"], json!([{"Key": DELAY, "Value": "30"}]));
         let lost = ask(
             "DescribeTargetGroupAttributes",
             json!({"TargetGroupArn": "x"}),

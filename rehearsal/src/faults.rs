@@ -24,7 +24,7 @@ pub const SLOW_PULL: (Duration, Duration) = (Duration::from_secs(120), Duration:
 /// By how much an instance joins late, at most: most of them in time, some past a short deadline.
 pub const LATEST_JOIN: Duration = Duration::from_secs(600);
 /// By how much events come late, at most, beyond what was recorded
-/// ([`crate::eventbridge::lateness`]). EventBridge promises no limit.
+/// ([`crate::eventbridge::lateness`]). EventBridge invariants no limit.
 pub const LATEST_EVENT: Duration = Duration::from_secs(300);
 /// By how much each event may come later than the others, beyond what was recorded: they overtake
 /// one another more.
@@ -36,7 +36,7 @@ pub const AGENT_GONE_AFTER: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     on: BTreeSet<Fault>,
-    /// The AMI which was before the roll, and the one which it brings.
+    /// The AMI which was before the rollout, and the one which it brings.
     old_ami: Option<String>,
     new_ami: Option<String>,
     /// Whether the AMIs are learned from the launches.
@@ -46,7 +46,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// These faults, in a roll to `new_ami` if there is one.
+    /// These faults, in a rollout to `new_ami` if there is one.
     pub fn new(on: impl IntoIterator<Item = Fault>, new_ami: Option<String>) -> Self {
         Self {
             on: on.into_iter().collect(),
@@ -77,7 +77,7 @@ impl Faults {
         }
     }
 
-    /// The same, in a roll from `old_ami`.
+    /// The same, in a rollout from `old_ami`.
     pub fn from(self, old_ami: &str) -> Self {
         Self {
             old_ami: Some(old_ami.to_owned()),

@@ -29,7 +29,7 @@ const HALF_CALL_TO: Duration = Duration::from_millis(20);
 /// Who is told of every fact, at once, with the account as it then stands.
 pub trait Observer: Send {
     /// Takes notice of a fact.
-    fn observe(&mut self, account: &Account, told: &Record);
+    fn observe(&mut self, account: &Account, record: &Record);
 }
 
 /// A busy machine starts a process, and schedules a thread, within so much real time; one that was suspended takes longer.
@@ -291,9 +291,9 @@ impl HostState {
     }
 
     fn notify_observers(&mut self) {
-        for told in std::mem::take(&mut self.account.trace) {
+        for record in std::mem::take(&mut self.account.trace) {
             for observer in &mut self.observers {
-                observer.observe(&self.account, &told);
+                observer.observe(&self.account, &record);
             }
         }
     }

@@ -1,9 +1,9 @@
-//! The promises, as claims that a rehearsal checks.
+//! The invariants, as claims that a rehearsal checks.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// What we promise.
+/// What we invariant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
     /// No instance is let go while a task that was on it is not STOPPED, unless the user chose `terminate` and the
@@ -20,7 +20,7 @@ pub enum Invariant {
     MinimumHealthy,
     /// Every execution ends within its deadlines, in under 25,000 history events.
     ExecutionsEnd,
-    /// A roll ends: all on the new AMI, or rolled back to all on the old one at full size.
+    /// A rollout ends: all on the new AMI, or rolled back to all on the old one at full size.
     RollEnds,
     /// Every lifecycle action of ours gets an execution, even if its event is lost; none gets two that act against each
     /// other.
@@ -37,7 +37,7 @@ pub enum Invariant {
     WithinBudget,
     /// Each execution that failed names a cause that happened.
     FailuresExplained,
-    /// The same seed gives the same story, to the byte.
+    /// The same seed gives the same scenario, to the byte.
     SameSeedSameStory,
 }
 
@@ -109,7 +109,7 @@ impl Invariant {
     }
 }
 
-/// A promise broken.
+/// An invariant broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// Which.
@@ -120,7 +120,7 @@ pub struct Violation {
     pub detail: String,
 }
 
-/// A promise, as reports show it.
+/// An invariant, as reports show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckedInvariant {
     /// The claim's name.

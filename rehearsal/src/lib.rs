@@ -4,11 +4,11 @@
 //! - [`account`]: the account: one clock, one queue of things to come, one state per service.
 //! - [`clock`]: the queue of things to come.
 //! - [`text_file`]: text files, as people's tools write them.
-//! - [`usage`]: how much of the account's API limits a roll uses.
+//! - [`usage`]: how much of the account's API limits a rollout uses.
 //! - [`wire`]: what a request and an answer look like between a client and a service.
-//! - [`fact`]: what happened, as the story tells it and the promises check it.
+//! - [`fact`]: what happened, as the scenario tells it and the invariants check it.
 //! - [`faults`]: what can be made to go wrong.
-//! - [`story`] plays a story, [`simulation`] draws stories by chance.
+//! - [`scenario`] plays a scenario, [`simulation`] draws scenarios by chance.
 //! - [`world`]: the account with time running; [`functions`] and [`environments`] run its functions, [`endpoint`] serves it
 //!   to clients on loopback.
 //! - One module per AWS service: [`autoscaling`], [`cloudformation`], [`ec2`], [`ecs`], [`eventbridge`],

@@ -33,10 +33,10 @@ pub enum Severity {
     Plain,
 }
 
-/// One line of the story.
+/// One line of the scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// Time since the story began.
+    /// Time since the scenario began.
     pub at: Duration,
     /// The stack or instance that it is about.
     pub subject: String,
@@ -82,7 +82,7 @@ pub struct Narrator {
 }
 
 impl Narrator {
-    /// A teller of a story that begins at `began` and is about `stack`.
+    /// A teller of a scenario that begins at `began` and is about `stack`.
     pub fn new(began: Timestamp, stack: &str) -> Self {
         Self {
             began,
@@ -93,20 +93,20 @@ impl Narrator {
     }
 
     /// The line for a fact, if a person cares about it.
-    pub fn line(&mut self, told: &Record) -> Option<LogLine> {
-        self.failed.note(&told.event);
-        let (subject, state, reason, mood) = match &told.event {
-            TraceEvent::Stack { .. } => self.stack_line(&told.event)?,
-            TraceEvent::Invocation { .. } => self.answer_line(told)?,
+    pub fn line(&mut self, record: &Record) -> Option<LogLine> {
+        self.failed.note(&record.event);
+        let (subject, state, reason, mood) = match &record.event {
+            TraceEvent::Stack { .. } => self.stack_line(&record.event)?,
+            TraceEvent::Invocation { .. } => self.answer_line(record)?,
             TraceEvent::Execution {
                 execution,
                 instance,
                 what: ExecutionEvent::Started,
             } => reconciled_line(execution, instance)?,
             TraceEvent::Lifecycle { .. } | TraceEvent::ContainerInstance { .. } => {
-                instance_line(&told.event)?
+                instance_line(&record.event)?
             }
-            TraceEvent::Refresh { .. } => refresh_line(&told.event)?,
+            TraceEvent::Refresh { .. } => refresh_line(&record.event)?,
             TraceEvent::Deed { what, detail } => (
                 "operator".to_owned(),
                 what.clone(),
@@ -129,10 +129,10 @@ impl Narrator {
                 detail.clone(),
                 Severity::Plain,
             ),
-            TraceEvent::Execution { .. } => self.execution_line(&told.event)?,
+            TraceEvent::Execution { .. } => self.execution_line(&record.event)?,
             other => trouble_line(other)?,
         };
-        let at = told.at.duration_since(self.began).unsigned_abs();
+        let at = record.at.duration_since(self.began).unsigned_abs();
         Some(LogLine {
             at,
             subject,
@@ -195,7 +195,7 @@ impl Narrator {
     }
 
     /// An answer is told when it is new; a wait for the same thing is told again from time to time.
-    fn answer_line(&mut self, told: &Record) -> Option<(String, String, String, Severity)> {
+    fn answer_line(&mut self, record: &Record) -> Option<(String, String, String, Severity)> {
         let TraceEvent::Invocation {
             execution,
             function,
@@ -205,7 +205,7 @@ impl Narrator {
             reason,
             wait_causes,
             ..
-        } = &told.event
+        } = &record.event
         else {
             return None;
         };
@@ -232,11 +232,11 @@ impl Narrator {
         let again = self
             .waits
             .get(execution)
-            .is_none_or(|(last, since)| *last != key || told.at >= *since + SAME_WAIT_AGAIN);
+            .is_none_or(|(last, since)| *last != key || record.at >= *since + SAME_WAIT_AGAIN);
         if mood == Severity::Waiting && !again {
             return None;
         }
-        self.waits.insert(execution.clone(), (key, told.at));
+        self.waits.insert(execution.clone(), (key, record.at));
         let state = if *failed {
             format!("{worker}: {verdict}")
         } else {
@@ -310,23 +310,23 @@ mod tests {
 
     #[test]
     fn a_wait_is_told_once_and_again_after_a_while() {
-        let mut teller = Narrator::new(Timestamp::UNIX_EPOCH, "Dev");
-        let told: Vec<bool> = [
+        let mut narrator = Narrator::new(Timestamp::UNIX_EPOCH, "Dev");
+        let record: Vec<bool> = [
             (1, "NotYet"),
             (20, "NotYet"),
             (700, "NotYet"),
             (701, "Reached"),
         ]
         .into_iter()
-        .map(|(at, verdict)| teller.line(&answer(at, verdict)).is_some())
+        .map(|(at, verdict)| narrator.line(&answer(at, verdict)).is_some())
         .collect();
-        assert_eq!(told, [true, false, true, true]);
+        assert_eq!(record, [true, false, true, true]);
     }
 
     #[test]
     fn a_wait_is_told_anew_when_it_has_another_cause() {
-        let mut teller = Narrator::new(Timestamp::UNIX_EPOCH, "Dev");
-        let mut told = |at: i64, why: &str, causes: &[WaitCause]| {
+        let mut narrator = Narrator::new(Timestamp::UNIX_EPOCH, "Dev");
+        let mut record = |at: i64, why: &str, causes: &[WaitCause]| {
             let mut answer = answer(at, "NotYet");
             if let TraceEvent::Invocation {
                 reason,
@@ -337,12 +337,12 @@ mod tests {
                 *reason = why.to_owned();
                 *wait_causes = causes.to_vec();
             }
-            teller.line(&answer).is_some()
+            narrator.line(&answer).is_some()
         };
-        assert!(told(1, "two tasks", &[]));
-        assert!(!told(20, "one task", &[]));
-        assert!(told(30, "one task", &[WaitCause::ScaleInProtection]));
-        assert!(!told(40, "two tasks", &[WaitCause::ScaleInProtection]));
+        assert!(record(1, "two tasks", &[]));
+        assert!(!record(20, "one task", &[]));
+        assert!(record(30, "one task", &[WaitCause::ScaleInProtection]));
+        assert!(!record(40, "two tasks", &[WaitCause::ScaleInProtection]));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a roll came to, in numbers.
+//! What a rollout came to, in numbers.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const USD_PER_MILLION_INVOCATIONS: f64 = 0.20;
 /// US dollars for a GB-second on arm64 (public price, first tier).
 const USD_PER_GB_SECOND: f64 = 0.000_013_333_4;
 
-/// A roll in numbers. Members are spelled so in JSON output, and keep their names.
+/// A rollout in numbers. Members are spelled so in JSON output, and keep their names.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -24,7 +24,7 @@ pub struct Report {
     pub outcome: String,
     /// The AMIs.
     pub ami: Amis,
-    /// Size of the group when the roll began.
+    /// Size of the group when the rollout began.
     pub instances: usize,
     /// How many of them are replaced by one that is in service on the new AMI at the end: none after a rollback.
     pub replaced: usize,
@@ -54,7 +54,7 @@ pub struct Report {
     pub api_calls: BTreeMap<String, u64>,
     /// The workers' calls for each instance that went away.
     pub api_calls_per_instance: f64,
-    /// How much of each documented API limit the roll used.
+    /// How much of each documented API limit the rollout used.
     pub api_buckets: Vec<QuotaUsage>,
     /// Invocations that ended in an error which Step Functions saw, by the error's name.
     pub failed_invocations: BTreeMap<String, u64>,
@@ -67,14 +67,14 @@ pub struct Report {
     /// How often each function was started, if they ran as processes: since the stack was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts: Option<BTreeMap<String, Starts>>,
-    /// Each promise, held or broken.
+    /// Each invariant, held or broken.
     #[serde(rename = "invariants")]
     pub invariants: Vec<CheckedInvariant>,
-    /// The seed that gives this story again.
+    /// The seed that gives this scenario again.
     pub seed: u64,
 }
 
-/// The AMIs of a roll.
+/// The AMIs of a rollout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Amis {
     /// Before.
@@ -107,18 +107,18 @@ impl From<PhaseLateness> for Lateness {
 }
 
 impl Report {
-    /// Whether the roll ended as asked: all on the new AMI, nothing kept back, every promise held.
+    /// Whether the rollout ended as asked: all on the new AMI, nothing kept back, every invariant held.
     pub fn as_asked(&self) -> bool {
         self.outcome == "UPDATE_COMPLETE" && self.retained.is_empty() && self.invariants_hold()
     }
 
-    /// Whether every promise held.
+    /// Whether every invariant held.
     pub fn invariants_hold(&self) -> bool {
         self.invariants.iter().all(|promise| promise.held)
     }
 }
 
-/// What the roll's transitions and invocations cost, in US dollars.
+/// What the rollout's transitions and invocations cost, in US dollars.
 pub fn cost_usd(transitions: u64, seen: &Tally) -> f64 {
     let (states, functions) = cost_parts_usd(transitions, seen.invocations, seen.megabyte_ms);
     states + functions

@@ -1,6 +1,6 @@
-//! A story: an account, a stack, a workload, and what an operator does, played to its end in virtual time.
+//! A scenario: an account, a stack, a workload, and what an operator does, played to its end in virtual time.
 //!
-//! [`script`] reads stories from text, [`play()`] plays them, [`files`] holds the template and definition they use.
+//! [`script`] reads scenarios from text, [`play()`] plays them, [`files`] holds the template and definition they use.
 
 mod action;
 pub mod files;
@@ -28,7 +28,7 @@ use crate::trace::Record;
 use crate::workload::Workload;
 use files::Files;
 
-/// Everything that a story follows from. The same settings give the same story, to the byte.
+/// Everything that a scenario follows from. The same settings give the same scenario, to the byte.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The template and what it names.
@@ -138,7 +138,7 @@ impl ModelVariant {
     }
 }
 
-/// Who is told of the lines of a story as they happen.
+/// Who is told of the lines of a scenario as they happen.
 pub trait Listener: Send {
     /// Takes a line.
     fn line(&mut self, line: &LogLine);

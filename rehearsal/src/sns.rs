@@ -1,4 +1,4 @@
-//! SNS: topics that keep what is published to them. Nobody subscribes here; a story tells each message.
+//! SNS: topics that keep what is published to them. Nobody subscribes here; a scenario tells each message.
 //!
 //! EventBridge publishes only where the topic's own policy lets it (documented): the policy that a new topic gets does not.
 

@@ -54,7 +54,7 @@ use failure::Failure;
 /// How long things take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
-    /// From leaving one state, or starting, to entering the next. Assumed: AWS promises nothing, and tens of
+    /// From leaving one state, or starting, to entering the next. Assumed: AWS invariants nothing, and tens of
     /// milliseconds are usual.
     pub transition: Duration,
     /// How long a deleted state machine stays, DELETING, once none of its executions runs. Recorded
@@ -81,7 +81,7 @@ impl Default for Timing {
 pub struct State {
     /// How long things take.
     pub timing: Timing,
-    /// Whether the history of an execution is dropped as soon as that has ended: for a roll of hundreds of instances in
+    /// Whether the history of an execution is dropped as soon as that has ended: for a rollout of hundreds of instances in
     /// which nobody reads it. `GetExecutionHistory` then refuses to answer for such an execution.
     pub forget_histories: bool,
     /// State transitions of all executions, each retry being one: what AWS bills.

@@ -1,4 +1,4 @@
-//! What happened in the account, as the story tells it and the promises check it.
+//! What happened in the account, as the scenario tells it and the invariants check it.
 
 use jiff::Timestamp;
 use workers::model::WaitCause;
@@ -172,7 +172,7 @@ pub enum TraceEvent {
         /// From how many to how many instances, and why.
         detail: String,
     },
-    /// Somebody did something in the middle of a story.
+    /// Somebody did something in the middle of a scenario.
     Deed {
         /// What, such as `StartInstanceRefresh`.
         what: String,

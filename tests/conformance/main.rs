@@ -78,40 +78,40 @@ fn replay_all(only: &str) -> Result<Table, String> {
         .map_err(|e| format!("known-differences.json: {e}"))?;
     let mut known = Known::parse(&text)?;
     let mut table = Table::default();
-    let mut wrong = Vec::new();
-    let mut facts = BTreeSet::new();
+    let mut mutation = Vec::new();
+    let mut events = BTreeSet::new();
     for service in SERVICES {
         for sequence in sequences(service, only)? {
             let outcomes = match replay::replay(&sequence) {
                 Ok(outcomes) => outcomes,
                 Err(error) => {
-                    wrong.push(error);
+                    mutation.push(error);
                     continue;
                 }
             };
             for outcome in outcomes {
-                if !facts.insert(outcome.fact.clone()) {
-                    wrong.push(format!("{}: this fact is there twice", outcome.fact));
+                if !events.insert(outcome.fact.clone()) {
+                    mutation.push(format!("{}: this fact is there twice", outcome.fact));
                 }
                 let verdict = known.judge(&outcome);
                 table.count(service, &verdict);
-                wrong.extend(verdict.complaint);
+                mutation.extend(verdict.complaint);
             }
         }
     }
     if only.is_empty() {
-        wrong.extend(known.unused());
+        mutation.extend(known.unused());
     }
-    if wrong.is_empty() {
+    if mutation.is_empty() {
         return Ok(table);
     }
-    Err(format!("{table}\n{}", wrong.join("\n")))
+    Err(format!("{table}\n{}", mutation.join("\n")))
 }
 
 #[test]
 fn recorded_facts_agree_or_are_known_differences() {
     let only = std::env::var("CONFORMANCE_ONLY").unwrap_or_default();
-    let table = replay_all(&only).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let table = replay_all(&only).unwrap_or_else(|mutation| panic!("{mutation}"));
     // Not `println!`, which the test harness keeps to itself while a test passes.
     let mut out = std::io::stdout().lock();
     write!(out, "\n{table}").expect("stdout is open");

@@ -264,8 +264,8 @@ mod tests {
     #[test]
     fn a_fact_agrees_only_with_its_value_and_in_its_time() {
         assert_eq!(difference(json!([in_service(json!([1, 120]))])), None);
-        for wrong in [json!([0, 0.5]), json!([100, 120])] {
-            let difference = difference(json!([in_service(wrong)])).expect("it is wrong");
+        for mutation in [json!([0, 0.5]), json!([100, 120])] {
+            let difference = difference(json!([in_service(mutation)])).expect("it is wrong");
             assert!(
                 difference.starts_with("autoscaling/a: step 2: "),
                 "{difference}"

@@ -199,16 +199,16 @@ fn expected(step: &Value) -> Result<Expected, String> {
 }
 
 fn within(step: &Value) -> Result<Within, String> {
-    let wrong = || format!("within is {}, not [least, most] in seconds", step["within"]);
+    let mutation = || format!("within is {}, not [least, most] in seconds", step["within"]);
     let Some([least, most]) = step["within"].as_array().map(Vec::as_slice) else {
-        return Err(wrong());
+        return Err(mutation());
     };
     let (least, most) = (
         seconds(Some(least), "within")?,
         seconds(Some(most), "within")?,
     );
     if least > most {
-        return Err(wrong());
+        return Err(mutation());
     }
     Ok(Within { least, most })
 }

@@ -38,8 +38,8 @@ impl Account {
         BufReader::new(stdout)
             .read_line(&mut line)
             .expect("it says where it listens");
-        let told: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"));
-        let text = |name: &str| told[name].as_str().expect("a text").to_owned();
+        let record: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"));
+        let text = |name: &str| record[name].as_str().expect("a text").to_owned();
         let address = text("url").trim_start_matches("http://").to_owned();
         let key = text("accessKeyId");
         Self {
@@ -81,10 +81,10 @@ impl Account {
 
     /// Ends it as a user does, and gives what it wrote to stderr.
     pub fn end(mut self) -> String {
-        let told = Command::new("kill")
+        let record = Command::new("kill")
             .args(["-TERM", &self.process.id().to_string()])
             .status();
-        assert!(told.expect("kill is there").success());
+        assert!(record.expect("kill is there").success());
         let mut written = String::new();
         let stderr = self.process.stderr.take();
         stderr

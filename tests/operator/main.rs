@@ -22,7 +22,7 @@ const CLUSTER: &str = "DevCluster";
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:notices";
 const MACHINE: &str = "arn:aws:states:eu-west-1:123456789012:stateMachine:DevCluster-lifecycle";
 
-/// The stories that are played with metrics: of all phases, workers and verdicts, and of some errors.
+/// The scenarios that are played with metrics: of all phases, workers and verdicts, and of some errors.
 const STORIES: [&str; 7] = [
     "a-roll",
     "b-never-joins",
@@ -87,7 +87,7 @@ fn property(account: &Account, resource: &str, name: &str) -> Value {
     stack.resources[resource].properties[name].clone()
 }
 
-/// Keeps the metrics that a story's workers write.
+/// Keeps the metrics that a scenario's workers write.
 #[derive(Default)]
 struct Published {
     metrics: BTreeSet<Metric>,

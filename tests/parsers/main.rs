@@ -1,5 +1,5 @@
 //! Every reader of what comes from outside, with a kept corpus and mutations of it: none panics, overflows the stack,
-//! hangs or answers without end, and what each promises holds (see `../parsers.rs`).
+//! hangs or answers without end, and what each invariants holds (see `../parsers.rs`).
 //!
 //! A file of `corpus/TARGET` whose name begins with `good` must be accepted, one that begins with `bad` be refused; one
 //! that once broke something says so. The mutations are the same each time. For others: `PARSERS_SEED=any` takes a fresh
@@ -99,14 +99,14 @@ fn times() -> usize {
 /// The verdict about `input`, found in a thread of its own: one that hangs or panics is told by name, and so is one that
 /// overflows its stack, by Rust's own message.
 fn verdict(target: Target, name: &str, input: &[u8]) -> Verdict {
-    let (tell, told) = mpsc::channel();
+    let (tell, record) = mpsc::channel();
     let own = input.to_vec();
     let child = thread::Builder::new()
         .name(format!("{}: {name}", target.name))
         .stack_size(STACK)
         .spawn(move || tell.send(target.check(&own)).expect("somebody waits"))
         .expect("a thread starts");
-    let verdict = told.recv_timeout(HANG);
+    let verdict = record.recv_timeout(HANG);
     if let Err(mpsc::RecvTimeoutError::Timeout) = verdict {
         panic!("{}: {name} hangs:\n{}", target.name, kept(target, input));
     }
@@ -195,4 +195,4 @@ macro_rules! readers {
         }
     )*};
 }
-readers!(asl 2000, calls 300, event 4000, filter 2000, parameters 1500, story 1500, template 2000, wire 3000, workload 2000);
+readers!(asl 2000, calls 300, event 4000, filter 2000, parameters 1500, scenario 1500, template 2000, wire 3000, workload 2000);

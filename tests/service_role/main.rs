@@ -147,8 +147,8 @@ fn without_any_one_action_something_is_refused() {
                 let template = &template;
                 scope.spawn(move || {
                     let judged = own.map(|(line, action)| {
-                        let (wrong, needed) = judge(template, *line, action);
-                        (action.clone(), wrong, needed)
+                        let (mutation, needed) = judge(template, *line, action);
+                        (action.clone(), mutation, needed)
                     });
                     judged.collect::<Vec<_>>()
                 })
@@ -159,9 +159,9 @@ fn without_any_one_action_something_is_refused() {
             .flat_map(|share| share.join().expect("judged"));
         done.collect()
     });
-    let mut wrong: Vec<String> = judged
+    let mut mutation: Vec<String> = judged
         .iter()
-        .filter_map(|(_, wrong, _)| wrong.clone())
+        .filter_map(|(_, mutation, _)| mutation.clone())
         .collect();
     let needed = judged.iter().filter(|(_, _, needed)| *needed);
     let needed: BTreeSet<&str> = needed.map(|(action, _, _)| action.as_str()).collect();
@@ -169,10 +169,10 @@ fn without_any_one_action_something_is_refused() {
         .iter()
         .filter(|(action, _)| needed.contains(action))
     {
-        wrong.push(format!("{action} is needed, but is said not to be"));
+        mutation.push(format!("{action} is needed, but is said not to be"));
     }
     println!("{} actions are needed: {needed:?}", needed.len());
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(mutation.is_empty(), "{}", mutation.join("\n"));
 }
 
 #[test]

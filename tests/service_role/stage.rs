@@ -55,8 +55,8 @@ impl Stage {
             .call("cloudformation", "CreateStack", &input)
             .expect("the role's stack");
         stage.account.advance(start + Duration::from_secs(600));
-        let told = stage.describe("role");
-        let role = told["Outputs"][0]["OutputValue"].as_str();
+        let record = stage.describe("role");
+        let role = record["Outputs"][0]["OutputValue"].as_str();
         stage.role = role.expect("the role's ARN").to_owned();
         stage
     }
@@ -68,12 +68,12 @@ impl Stage {
     }
 
     fn describe(&mut self, stack: &str) -> Value {
-        let told = self.call(
+        let record = self.call(
             "cloudformation",
             "DescribeStacks",
             &json!({"StackName": stack}),
         );
-        told.map_or(Value::Null, |told| told["Stacks"][0].clone())
+        record.map_or(Value::Null, |record| record["Stacks"][0].clone())
     }
 
     /// The parameter of the AMI is from now on `ami`.
@@ -149,9 +149,9 @@ impl Stage {
     }
 
     fn answer_hooks(&mut self, stack: &str) {
-        let told = self.call("autoscaling", "DescribeAutoScalingInstances", &json!({}));
-        let told = told.expect("instances");
-        for instance in told["AutoScalingInstances"]
+        let record = self.call("autoscaling", "DescribeAutoScalingInstances", &json!({}));
+        let record = record.expect("instances");
+        for instance in record["AutoScalingInstances"]
             .as_array()
             .into_iter()
             .flatten()

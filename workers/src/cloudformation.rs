@@ -100,7 +100,7 @@ impl CloudFormation {
     /// Tells the stack how it went with `instance`. A repeated signal, or one that nobody waits for, is no error.
     ///
     /// # Errors
-    /// As [`Error::from_sdk`]; `BadAnswer` if the stack or the resource is not there, since then the roll would wait in
+    /// As [`Error::from_sdk`]; `BadAnswer` if the stack or the resource is not there, since then the rollout would wait in
     /// vain for each of its signals.
     pub async fn signal(
         &self,

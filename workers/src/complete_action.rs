@@ -2,19 +2,19 @@
 //! launched into the group.
 //!
 //! The hook first, the signal after: whether a signal for an instance that CloudFormation has not seen InService counts is
-//! not documented. So SUCCESS is told at once, which costs the roll no time, and `NotYet` is answered, to tell it again
+//! not documented. So SUCCESS is told at once, which costs the rollout no time, and `NotYet` is answered, to tell it again
 //! until it is refused: that says that it has counted, or that nobody waits for it. Everything may be repeated: an action that was completed before stays completed, a signal that nobody
 //! waits for is refused without harm. But an action that is gone may also have timed out, so then the group is looked
 //! at: SUCCESS is only told of an instance that lives on, and FAILURE never of one that is at work.
 //!
 //! FAILURE is told while the stack goes forward; on the way back ABANDON is all.
 //!
-//! Told to stop the roll, it lets the instance in and signals FAILURE: nothing is wrong with the instance, and it runs
+//! Told to stop the rollout, it lets the instance in and signals FAILURE: nothing is wrong with the instance, and it runs
 //! tasks already, so it is the rollback's to drain.
 //!
 //! Where the template chose instance refresh, CloudFormation takes signals only while it creates the group. During an
 //! update it follows the refresh, so that one is cancelled instead of FAILURE: after an ABANDON, which is what matters
-//! most, but before an instance is let in to stop the roll, or the refresh would begin its next batch.
+//! most, but before an instance is let in to stop the rollout, or the refresh would begin its next batch.
 //!
 //! With a bad event CONTINUE is refused before anything is done. ABANDON is still answered if the action itself can be
 //! read: that lets the instance go no further than the hook's own timeout would.
@@ -189,7 +189,7 @@ pub enum Completion {
     Continue,
     /// It does not.
     Abandon,
-    /// It goes on, but the roll does not.
+    /// It goes on, but the rollout does not.
     StopRoll,
 }
 
@@ -219,7 +219,7 @@ pub fn decide(action: &Action, result: Completion, seen: &Seen) -> Option<Signal
         return None;
     }
     match (result, seen) {
-        // Told again it is told the same: the roll is over, whatever has become of the instance.
+        // Told again it is told the same: the rollout is over, whatever has become of the instance.
         (Completion::StopRoll, _) => Some(Signal::Failure),
         (Completion::Continue, Seen::Completed) => Some(Signal::Success),
         (Completion::Abandon, Seen::Completed) => Some(Signal::Failure),

@@ -1,7 +1,7 @@
 //! Is the new instance in its cluster, ACTIVE, its agent connected, and do its daemons run?
 //!
 //! Not being registered yet is a plain answer, not an error: the first instance of an empty cluster is in that state.
-//! At the join deadline the answer is `Never`, so that an instance that cannot join does not hold the roll for hours.
+//! At the join deadline the answer is `Never`, so that an instance that cannot join does not hold the rollout for hours.
 //!
 //! It changes nothing, but for one that comes out of the warm pool. That may have been in the group before, and was drained
 //! on its way into the pool. ECS keeps it DRAINING until somebody sets it ACTIVE (documented), and its agent takes its old

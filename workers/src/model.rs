@@ -164,7 +164,7 @@ pub struct Settings {
     pub drain_deadline: SignedDuration,
     /// What happens after that.
     pub policy: Policy,
-    /// How many instances a roll replaces at a time: so many ask at once.
+    /// How many instances a rollout replaces at a time: so many ask at once.
     pub batch_size: i64,
     /// What to do in hard cases.
     pub cases: cases::Cases,

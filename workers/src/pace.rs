@@ -1,6 +1,6 @@
 //! How long to wait before asking again. In proportion to the time already spent, so that a short phase is noticed
 //! soon, a long one costs few requests and few events of the execution's history, and detection takes at most about a
-//! fifteenth of the phase. (Two phases follow each other in a roll, a drain and the hold of the next instance, so what
+//! fifteenth of the phase. (Two phases follow each other in a rollout, a drain and the hold of the next instance, so what
 //! is lost in each adds up.)
 
 use jiff::{SignedDuration, Timestamp};

@@ -1,6 +1,6 @@
 //! Is it the turn of this instance's drain?
 //!
-//! In a roll the hold keeps two batches of drains apart. But a roll may turn round while a drain is open: it is cancelled,
+//! In a rollout the hold keeps two batches of drains apart. But a rollout may turn round while a drain is open: it is cancelled,
 //! or fails, and its rollback takes more instances out of the group; or somebody changes the capacity. So while the stack
 //! is in an operation a drain waits until fewer than a batch of others are DRAINING. CloudFormation ends the operation
 //! before its last drains: so a drain waits also while the group has instances of several launch template versions, in service
@@ -135,7 +135,7 @@ fn unseen(subject: &Subject, now: Timestamp) -> Finding {
     finding
 }
 
-/// Whether a roll is not over yet, as far as the group shows it.
+/// Whether a rollout is not over yet, as far as the group shows it.
 fn is_mixed(group: &[GroupInstance]) -> bool {
     let is_there =
         |one: &&GroupInstance| one.state == LifecycleState::InService || one.state.awaits_end();
@@ -217,7 +217,7 @@ mod tests {
         }
     }
 
-    /// A group in a roll, with `others` at their terminate hooks beside this one.
+    /// A group in a rollout, with `others` at their terminate hooks beside this one.
     fn rolled(others: &'static [&str]) -> Clients {
         tagged(others, "")
     }
@@ -504,7 +504,7 @@ mod tests {
             (one(leaves.clone(), "lt-1:1"), true),
             (one(leaves, "lt-1:2"), false),
             (one(serves.clone(), "lt-1:1"), true),
-            // Looked at by a person: no part of any roll.
+            // Looked at by a person: no part of any rollout.
             (one(LifecycleState::TerminatingRetained, "lt-1:1"), false),
         ] {
             let group = [one(serves.clone(), "lt-1:2"), other];

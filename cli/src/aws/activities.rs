@@ -10,7 +10,7 @@ use super::{Aws, Page, time};
 /// DescribeScalingActivities takes so many, by its API.
 const ACTIVITIES_A_PAGE: i32 = 100;
 
-/// What causes an activity that is no roll's doing, in the words of AWS's causes.
+/// What causes an activity that is no rollout's doing, in the words of AWS's causes.
 const OTHER_CAUSES: [&str; 6] = [
     "health check",
     "monitor alarm",
@@ -45,7 +45,7 @@ impl Activity {
         matches!(self.status.as_str(), "Failed" | "Cancelled")
     }
 
-    /// Whether something else than a roll caused it: a health check, a scaling policy, a schedule, a Zone.
+    /// Whether something else than a rollout caused it: a health check, a scaling policy, a schedule, a Zone.
     pub fn is_foreign(&self) -> bool {
         OTHER_CAUSES.iter().any(|words| self.cause.contains(words))
     }

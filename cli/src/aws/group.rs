@@ -1,4 +1,4 @@
-//! The Auto Scaling group: its instances, and what its lifecycle hooks say about the roll.
+//! The Auto Scaling group: its instances, and what its lifecycle hooks say about the rollout.
 
 use aws_sdk_autoscaling::types::AutoScalingGroup;
 use serde_json::Value;

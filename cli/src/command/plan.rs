@@ -1,4 +1,4 @@
-//! `plan`: what a roll would do, and whether it can end.
+//! `plan`: what a rollout would do, and whether it can end.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `rehearse`: deploys the stack in memory, releases a new AMI, and shows the roll as it happens.
+//! `rehearse`: deploys the stack in memory, releases a new AMI, and shows the rollout as it happens.
 
 mod ami;
 mod files;
@@ -95,7 +95,7 @@ pub enum Output {
 }
 
 impl Rehearse {
-    /// Plays the roll, and judges it.
+    /// Plays the rollout, and judges it.
     ///
     /// # Errors
     /// A sentence about what is wrong with the input.

@@ -1,4 +1,4 @@
-//! `report`: the story of a past roll, from what AWS remembers of it.
+//! `report`: the scenario of a past roll, from what AWS remembers of it.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `simulate`: draws stories from seeds, plays each in an AWS account in memory, and judges every promise at every event.
+//! `simulate`: draws scenarios from seeds, plays each in an AWS account in memory, and judges every invariant at every event.
 
 use std::collections::VecDeque;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use super::rehearse::Output;
 use crate::view::out::say;
 use crate::view::simulated::{Broken, Simulated};
 
-/// So many stories that fail are made smaller: each takes as long as hundreds of seeds.
+/// So many scenarios that fail are made smaller: each takes as long as hundreds of seeds.
 const SHRUNK: usize = 3;
 /// After so many seeds a line tells how far it is.
 const TOLD_EVERY: u64 = 100;
@@ -51,7 +51,7 @@ pub struct Simulate {
 }
 
 impl Simulate {
-    /// Plays the stories.
+    /// Plays the scenarios.
     ///
     /// # Errors
     /// A sentence about what is wrong with the input.
@@ -94,7 +94,7 @@ impl Simulate {
                 seed: drawn.settings.seed,
                 failure: first.name(),
                 detail: first.detail(),
-                story: drawn.text(),
+                scenario: drawn.text(),
                 smaller,
             });
         }
@@ -109,7 +109,7 @@ impl Simulate {
         })
     }
 
-    /// Plays the stories on threads of their own; they come as they end.
+    /// Plays the scenarios on threads of their own; they come as they end.
     fn play(&self, end: u64) -> Receiver<(GeneratedScenario, Run)> {
         let usual = thread::available_parallelism().map_or(1, |count| count.get() as u64);
         let jobs = self.jobs.unwrap_or(usual).min(self.seeds);

@@ -1,9 +1,9 @@
-//! What `--fault` names: a fault that lasts, or something that befalls the cluster in the middle of the roll.
+//! What `--fault` names: a fault that lasts, or something that befalls the cluster in the middle of the rollout.
 
 use rehearsal::scenario::incident::{self, Incident};
 use rehearsal::scenario::{Action, Fault};
 
-/// So many seconds after the roll has begun a mishap befalls the cluster: the first new instance joins about then.
+/// So many seconds after the rollout has begun an incident befalls the cluster: the first new instance joins about then.
 const BEFALLS_AFTER: u64 = 120;
 
 /// What goes wrong.
@@ -44,7 +44,7 @@ impl Trouble {
         matches!(self, Self::Mishap(mishap) if mishap.is_of_spot())
     }
 
-    /// What a story puts off for it.
+    /// What a scenario puts off for it.
     pub fn later(self) -> Option<Action> {
         match self {
             Self::Fault(_) => None,

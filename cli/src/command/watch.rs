@@ -1,4 +1,4 @@
-//! `watch`: the whole roll, until its last drain has ended. Nothing is kept: started again, it reads everything back.
+//! `watch`: the whole rollout, until its last drain has ended. Nothing is kept: started again, it reads everything back.
 //!
 //! `rounds` looks, by `look`, which is patient and slow, and tells what it sees; `lines` writes that, `live` shows it.
 
@@ -66,7 +66,7 @@ pub struct Watch {
 /// As the program `timeout` ends.
 const TIMED_OUT: u8 = 124;
 
-/// How a roll is shown.
+/// How a rollout is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Output {
     /// One live screen.

@@ -1,4 +1,4 @@
-//! What hinders a roll: each check is a question that what was seen answers.
+//! What hinders a rollout: each check is a question that what was seen answers.
 
 mod around;
 mod group;
@@ -36,7 +36,7 @@ pub struct Remark {
 }
 
 impl Remark {
-    /// The roll cannot begin, or cannot end on the new AMI.
+    /// The rollout cannot begin, or cannot end on the new AMI.
     pub fn blocker(name: &'static str, words: impl Into<String>) -> Self {
         let level = Level::Blocker;
         let words = words.into();

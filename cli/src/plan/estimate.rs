@@ -1,4 +1,4 @@
-//! How long a roll would take and what it would cost, from rehearsing this very cluster in memory.
+//! How long a rollout would take and what it would cost, from rehearsing this very cluster in memory.
 
 mod cluster;
 mod heard;

@@ -1,4 +1,4 @@
-//! What is there before a roll.
+//! What is there before a rollout.
 
 mod group;
 mod services;
@@ -84,7 +84,7 @@ impl Asked {
         self.ami.as_deref().or(held)
     }
 
-    /// The AMI that the roll would bring; nothing if the parameter holds no AMI id.
+    /// The AMI that the rollout would bring; nothing if the parameter holds no AMI id.
     pub fn new_ami<'a>(&'a self, seen: &'a Seen) -> Option<&'a str> {
         self.wanted(seen).filter(|it| why_no_id(it).is_none())
     }

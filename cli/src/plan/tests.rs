@@ -51,10 +51,10 @@ fn healthy() -> Settings {
 fn seen(
     settings: &Settings,
     (before, after): (&[Action], &[Action]),
-    deed: impl Fn(&SimulationHost),
+    step: impl Fn(&SimulationHost),
 ) -> (Seen, Vec<Report>) {
     let looked = play_and_look(settings, (before, after), async |world| {
-        deed(world);
+        step(world);
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let seen = look_at(&aws, STACK, &|| world.now()).await;
@@ -92,17 +92,17 @@ struct Wrong {
     name: &'static str,
     settings: Settings,
     before: Vec<Action>,
-    deed: fn(&SimulationHost),
+    step: fn(&SimulationHost),
     mend: fn(&mut Seen),
     ami: &'static str,
 }
 
-fn wrong(name: &'static str, deed: fn(&SimulationHost)) -> Wrong {
+fn wrong(name: &'static str, step: fn(&SimulationHost)) -> Wrong {
     Wrong {
         name,
         settings: healthy(),
         before: vec![Action::Deploy],
-        deed,
+        step,
         mend: |_| {},
         ami: NEW_AMI,
     }
@@ -317,7 +317,7 @@ fn large() -> Value {
 fn each_blocker_is_found() {
     let all = [around_it(), in_the_group(), of_services(), in_time()];
     for wrong in all.into_iter().flatten() {
-        let (mut seen, _) = seen(&wrong.settings, (&wrong.before, &[]), wrong.deed);
+        let (mut seen, _) = seen(&wrong.settings, (&wrong.before, &[]), wrong.step);
         (wrong.mend)(&mut seen);
         let asked = Asked {
             ami: Some(wrong.ami.to_owned()),
@@ -338,7 +338,7 @@ fn each_blocker_is_found() {
 #[test]
 fn a_retained_instance_that_you_are_ending_blocks_nothing() {
     let usual = wrong("being-ended", |_| {});
-    let (mut seen, _) = seen(&usual.settings, (&usual.before, &[]), usual.deed);
+    let (mut seen, _) = seen(&usual.settings, (&usual.before, &[]), usual.step);
     let member = &mut seen.group.members[0];
     member.state = LifecycleState::TerminatingRetained;
     let mut machines = seen.machines.iter_mut();
@@ -394,7 +394,7 @@ impl Compared {
     }
 }
 
-/// The plan of a drawn cluster and its roll, unless it is blocked.
+/// The plan of a drawn cluster and its rollout, unless it is blocked.
 fn compared(seed: u64, mut settings: Settings) -> Option<Compared> {
     settings.faults.clear();
     settings.variants.clear();

@@ -104,37 +104,37 @@ impl Screen {
     /// The pane's name and what there is to say of it; alone on the screen it names the others too.
     fn title(&self, pane: Pane, list: &List, is_small: bool) -> Vec<(String, Mood)> {
         let name = |pane: Pane| {
-            let mood = match pane == self.pane {
+            let severity = match pane == self.pane {
                 true => Mood::Strong,
                 false => Mood::Quiet,
             };
             let name = pane.name();
             match pane == self.pane {
-                true => (format!("▸{name} "), mood),
-                false => (format!(" {name} "), mood),
+                true => (format!("▸{name} "), severity),
+                false => (format!(" {name} "), severity),
             }
         };
         if is_small {
             return Pane::ALL.map(name).to_vec();
         }
-        vec![name(pane), (format!("{} ", list.summary), list.mood)]
+        vec![name(pane), (format!("{} ", list.summary), list.severity)]
     }
 
     fn row(&self, canvas: &mut Canvas<'_>, item: &Item, area: Rect, columns: &[(usize, u16, u16)]) {
         for (place, x, width) in columns {
-            let Some((text, mood)) = item.cells.get(*place) else {
+            let Some((text, severity)) = item.cells.get(*place) else {
                 continue;
             };
             let at = (area.x + x, area.y);
             match text {
-                Text::Fixed(text) => canvas.put(at, text, *width, *mood),
+                Text::Fixed(text) => canvas.put(at, text, *width, *severity),
                 Text::Unless(column, text) => match columns.iter().any(|(it, ..)| it == column) {
                     true => at.0,
-                    false => canvas.put(at, text, *width, *mood),
+                    false => canvas.put(at, text, *width, *severity),
                 },
                 Text::Since(None) => at.0,
                 Text::Since(Some(since)) => {
-                    canvas.put(at, &between(*since, self.now), *width, *mood)
+                    canvas.put(at, &between(*since, self.now), *width, *severity)
                 }
             };
         }
@@ -247,12 +247,12 @@ fn keys(canvas: &mut Canvas<'_>, area: Rect, has_ended: bool) {
     if area.height == 0 {
         return;
     }
-    let (text, mood) = match has_ended {
+    let (text, severity) = match has_ended {
         true => ("Press any key to leave.", Mood::Strong),
         false => (
             "q quit  ↑↓ move  Enter in full  Tab next pane  ? help",
             Mood::Quiet,
         ),
     };
-    canvas.put((area.x, area.y), text, area.width, mood);
+    canvas.put((area.x, area.y), text, area.width, severity);
 }

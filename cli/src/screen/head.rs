@@ -77,18 +77,18 @@ fn notes(screen: &Screen, width: u16, is_small: bool) -> Vec<Part> {
         }
     }
     if let Some(ending) = &screen.ending {
-        let mood = if ending.well { Mood::Good } else { Mood::Bad };
+        let severity = if ending.well { Mood::Good } else { Mood::Bad };
         let at_most = if is_small {
             OUTCOME_IF_SMALL
         } else {
             NOTE_AT_MOST
         };
-        notes.extend(lines_of(&ending.outcome(), width, at_most, mood));
+        notes.extend(lines_of(&ending.outcome(), width, at_most, severity));
         // A command that is cut is none: each has lines of its own, as many as needed.
         let commands = [ending.next_step(), ending.restoring()];
         for command in commands.into_iter().flatten() {
             let lines = wrap(&command, usize::from(width)).into_iter();
-            notes.extend(lines.map(|line| (line, mood)));
+            notes.extend(lines.map(|line| (line, severity)));
         }
     }
     if let Some((since, reason)) = &screen.trouble {
@@ -101,7 +101,7 @@ fn notes(screen: &Screen, width: u16, is_small: bool) -> Vec<Part> {
 }
 
 /// A text in so many lines at most; the last line says if there is more.
-fn lines_of(text: &str, width: u16, at_most: usize, mood: Mood) -> impl Iterator<Item = Part> {
+fn lines_of(text: &str, width: u16, at_most: usize, severity: Mood) -> impl Iterator<Item = Part> {
     let width = usize::from(width);
     let mut lines = wrap(text, width);
     if lines.len() > at_most {
@@ -110,7 +110,7 @@ fn lines_of(text: &str, width: u16, at_most: usize, mood: Mood) -> impl Iterator
             *last = cut(&format!("{last} …"), width);
         }
     }
-    lines.into_iter().map(move |line| (line, mood))
+    lines.into_iter().map(move |line| (line, severity))
 }
 
 fn title(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
@@ -185,11 +185,11 @@ fn progress(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
     let replaced = sight.replaced();
     if let Some((done, of)) = replaced {
         let width = (area.width / 4).min(GAUGE_AT_MOST);
-        let mood = match sight.course() {
+        let severity = match sight.course() {
             Course::Back => Mood::Bad,
             _ => Mood::Good,
         };
-        gauge(canvas, Rect { width, ..area }, (done, of), mood);
+        gauge(canvas, Rect { width, ..area }, (done, of), severity);
         line.x += width + 1;
         line.width = area.width.saturating_sub(width + 1);
     }
@@ -202,8 +202,8 @@ fn progress(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
     let room = usize::from(line.width).saturating_sub(taken + GAP.len());
     let expected = expected(screen).into_iter();
     let mut fitting = expected.filter(|(text, _)| text.chars().count() <= room);
-    if let Some((text, mood)) = fitting.next() {
-        parts.push((format!("{GAP}{text}"), mood));
+    if let Some((text, severity)) = fitting.next() {
+        parts.push((format!("{GAP}{text}"), severity));
     }
     canvas.parts(line, &parts);
 }
@@ -216,13 +216,13 @@ fn so_far(sight: &Sight, replaced: Option<(usize, usize)>) -> String {
     }
 }
 
-fn gauge(canvas: &mut Canvas<'_>, area: Rect, (done, of): (usize, usize), mood: Mood) {
+fn gauge(canvas: &mut Canvas<'_>, area: Rect, (done, of): (usize, usize), severity: Mood) {
     let width = usize::from(area.width);
     // Full only when all are.
     let full = (done * width / of.max(1)).min(width);
     let bar = "█".repeat(full);
     let rest = "░".repeat(width - full);
-    canvas.parts(area, &[(bar, mood), (rest, Mood::Quiet)]);
+    canvas.parts(area, &[(bar, severity), (rest, Mood::Quiet)]);
 }
 
 /// When it is expected to end: at length, and shorter.

@@ -20,7 +20,7 @@ pub struct List {
     /// What the title says besides the name.
     pub summary: String,
     /// How that is meant.
-    pub mood: Mood,
+    pub severity: Mood,
 }
 
 /// A column.
@@ -87,10 +87,10 @@ impl List {
         }
     }
 
-    fn titled(self, summary: String, mood: Mood) -> Self {
+    fn titled(self, summary: String, severity: Mood) -> Self {
         Self {
             summary,
-            mood,
+            severity,
             ..self
         }
     }
@@ -107,8 +107,8 @@ impl Text {
 }
 
 /// A cell with a text.
-fn cell(text: impl Into<String>, mood: Mood) -> (Text, Mood) {
-    (Text::Fixed(text.into()), mood)
+fn cell(text: impl Into<String>, severity: Mood) -> (Text, Mood) {
+    (Text::Fixed(text.into()), severity)
 }
 
 fn services(sight: &Sight) -> List {
@@ -120,7 +120,7 @@ fn services(sight: &Sight) -> List {
     let above = above.count();
     let seen = services.len();
     let items = services.into_iter().map(|one| {
-        let mood = match missing(one) {
+        let severity = match missing(one) {
             0 => Mood::Plain,
             _ if one.running == 0 => Mood::Bad,
             _ => Mood::Waiting,
@@ -132,14 +132,14 @@ fn services(sight: &Sight) -> List {
         Item {
             key: one.name.clone(),
             cells: vec![
-                cell(&one.name, mood),
-                cell(format!("{} of {}", one.running, one.desired), mood),
+                cell(&one.name, severity),
+                cell(format!("{} of {}", one.running, one.desired), severity),
                 cell(
                     match one.pending {
                         0 => String::new(),
                         some => format!("{some} pending"),
                     },
-                    mood,
+                    severity,
                 ),
                 cell(said, Mood::Quiet),
             ],
@@ -184,16 +184,16 @@ const STATUS: usize = 2;
 
 fn events(sight: &Sight) -> List {
     let items = sight.log.iter().enumerate().map(|(place, entry)| {
-        let mood = mood_of(&entry.status);
+        let severity = mood_of(&entry.status);
         Item {
             // Entries come in before it, so an entry is counted from the oldest.
             key: format!("{}", sight.log.len() - place),
             cells: vec![
                 cell(clock(entry.at), Mood::Quiet),
                 cell(&entry.subject, Mood::Plain),
-                cell(&entry.status, mood),
+                cell(&entry.status, severity),
                 match entry.text.as_str() {
-                    "" => (Text::Unless(STATUS, entry.status.clone()), mood),
+                    "" => (Text::Unless(STATUS, entry.status.clone()), severity),
                     text => cell(text, Mood::Plain),
                 },
             ],

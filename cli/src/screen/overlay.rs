@@ -89,8 +89,10 @@ pub fn entry(
     lines.extend(url.into_iter().map(|line| (line, Mood::Coming)));
     let inner = frame(canvas, area, "In full", lines.len());
     let mut links = Vec::new();
-    for (y, (place, (text, mood))) in (inner.y..inner.bottom()).zip(lines.into_iter().enumerate()) {
-        canvas.put((inner.x, y), &text, inner.width, mood);
+    for (y, (place, (text, severity))) in
+        (inner.y..inner.bottom()).zip(lines.into_iter().enumerate())
+    {
+        canvas.put((inner.x, y), &text, inner.width, severity);
         if let Some(to) = link.as_ref().filter(|_| place >= before) {
             links.push(Link {
                 place: (inner.x, y),

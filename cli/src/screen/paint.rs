@@ -57,9 +57,9 @@ pub struct Canvas<'a> {
 
 impl Canvas<'_> {
     /// Writes `text` from `x` on, `width` cells at most; where it ends.
-    pub fn put(&mut self, (x, y): (u16, u16), text: &str, width: u16, mood: Mood) -> u16 {
+    pub fn put(&mut self, (x, y): (u16, u16), text: &str, width: u16, severity: Mood) -> u16 {
         let text = cut(text, usize::from(width));
-        let style = mood.style(self.colours);
+        let style = severity.style(self.colours);
         let (end, _) = self
             .buffer
             .set_stringn(x, y, text, usize::from(width), style);
@@ -69,20 +69,20 @@ impl Canvas<'_> {
     /// Writes parts one after the other into the first line of `area`; where they end.
     pub fn parts(&mut self, area: Rect, parts: &[(String, Mood)]) -> u16 {
         let mut x = area.x;
-        for (text, mood) in parts {
-            x = self.put((x, area.y), text, area.right().saturating_sub(x), *mood);
+        for (text, severity) in parts {
+            x = self.put((x, area.y), text, area.right().saturating_sub(x), *severity);
         }
         x
     }
 
     /// Writes `text` at the end of the first line of `area`, if there is room for all of it behind `taken`.
-    pub fn at_the_end(&mut self, area: Rect, taken: u16, text: &str, mood: Mood) {
+    pub fn at_the_end(&mut self, area: Rect, taken: u16, text: &str, severity: Mood) {
         let width = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
         let Some(x) = area.right().checked_sub(width) else {
             return;
         };
         if x > taken {
-            self.put((x, area.y), text, width, mood);
+            self.put((x, area.y), text, width, severity);
         }
     }
 

@@ -83,7 +83,7 @@ fn entry(at: Timestamp, subject: &str, status: &str, text: &str) -> Entry {
     }
 }
 
-/// A roll that has just begun: nothing has come or gone.
+/// A rollout that has just begun: nothing has come or gone.
 fn early() -> Sight {
     let mut sight = Sight {
         stack: "ecs-cluster".to_owned(),

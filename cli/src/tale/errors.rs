@@ -1,4 +1,4 @@
-//! What failed in a roll: attempts at a task, and executions that did, and what CloudFormation and Auto Scaling say went
+//! What failed in a rollout: attempts at a task, and executions that did, and what CloudFormation and Auto Scaling say went
 //! wrong.
 
 use std::cmp::Reverse;
@@ -55,7 +55,7 @@ pub fn errors(failures: &[Failure]) -> Vec<ErrorSum> {
 }
 
 /// What ended badly, and what the services say of it, in order.
-pub fn mishaps(source: &Source) -> Vec<Mishap> {
+pub fn incidents(source: &Source) -> Vec<Mishap> {
     let events = source
         .events
         .iter()

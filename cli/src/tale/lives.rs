@@ -12,7 +12,7 @@ use super::{Kind, Passage, Phase, Source};
 use crate::aws::{Activity, Member};
 use telling::Telling;
 
-/// An instance in the roll.
+/// An instance in the rollout.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Life {
@@ -259,7 +259,7 @@ impl<'a> Known<'a> {
             _ if left || (has_drained && member.is_none()) => End::Gone,
             _ => End::UnderWay,
         };
-        // The last that went wrong; what stopped a roll is told where it was noticed.
+        // The last that went wrong; what stopped a rollout is told where it was noticed.
         let wrong = self.passages.iter().rev().find(|it| it.has_failed());
         let reason = match (wrong, launch_failed) {
             (Some(passage), _) => match passage.cause.as_str() {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rehearsal::report::{cost_parts_usd, rounded};
 use serde::Serialize;
 
-use super::errors::{errors, failures, mishaps};
+use super::errors::{errors, failures, incidents};
 use super::headline::headline;
 use super::links::links;
 use super::lives::lives;
@@ -119,7 +119,7 @@ impl Tale {
             services: series(&source.passages),
             longest_waits: longest_waits(&instances),
             errors: errors(&worker_retries),
-            failures: mishaps(&source),
+            failures: incidents(&source),
             states: states(&source.passages),
             arrows: arrows(&source.passages),
             executions: source.passages.len(),
@@ -141,7 +141,7 @@ impl Tale {
         }
     }
 
-    /// Instances of the roll that ended so.
+    /// Instances of the rollout that ended so.
     pub fn ended_as(&self, end: End) -> impl Iterator<Item = &Life> {
         self.instances.iter().filter(move |it| it.end == end)
     }

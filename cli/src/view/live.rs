@@ -93,7 +93,7 @@ impl Listener for Live {
         if self.shown == Shown::Milestones {
             let at = SignedDuration::try_from(milestone.at).unwrap_or_default();
             let line = format!("{:>7}  {}", duration(at), milestone.text);
-            self.show(milestone.mood, &wrapped(&line, columns(), MILESTONES));
+            self.show(milestone.severity, &wrapped(&line, columns(), MILESTONES));
         }
     }
 

@@ -29,7 +29,7 @@ pub struct Milestone {
     /// What happened.
     pub text: String,
     /// How it strikes the reader.
-    pub mood: Severity,
+    pub severity: Severity,
 }
 
 /// Picks the milestones out of the facts.
@@ -67,12 +67,12 @@ impl Milestones {
         self.began.get_or_insert(told.at);
         self.failed.note(&told.event);
         let course = self.course(told);
-        let (text, mood) = course.or_else(|| self.went_wrong(&told.event))?;
+        let (text, severity) = course.or_else(|| self.went_wrong(&told.event))?;
         let began = self.began.unwrap_or(told.at);
         Some(Milestone {
             at: told.at.duration_since(began).unsigned_abs(),
             text: shortened(&text, TEXT_AT_MOST),
-            mood,
+            severity,
         })
     }
 

@@ -158,9 +158,9 @@ pub fn text(tale: &Tale) -> String {
         );
         line("worker retries", &of);
     }
-    for mishap in &tale.failures {
-        let at = long(mishap.at.duration_since(tale.began).as_secs_f64());
-        let (subject, status, reason) = (&mishap.subject, &mishap.status, &mishap.reason);
+    for incident in &tale.failures {
+        let at = long(incident.at.duration_since(tale.began).as_secs_f64());
+        let (subject, status, reason) = (&incident.subject, &incident.status, &incident.reason);
         line("failure", &format!("{at} {subject} {status} {reason}"));
     }
     for link in &tale.links {

@@ -10,17 +10,17 @@ use serde_json::json;
 /// How the branches that are states of the definition begin.
 const STATE: &str = "state ";
 
-/// A story that is no good.
+/// A scenario that is no good.
 #[derive(Debug)]
 pub struct Broken {
     /// Its seed.
     pub seed: u64,
-    /// The promise, or `unplayable`.
+    /// The invariant, or `unplayable`.
     pub failure: &'static str,
     /// When and how.
     pub detail: String,
-    /// The story.
-    pub story: String,
+    /// The scenario.
+    pub scenario: String,
     /// A smaller one that fails alike, if one was looked for.
     pub smaller: Option<String>,
 }
@@ -40,7 +40,7 @@ pub struct Simulated {
     drawn: BTreeMap<&'static str, u64>,
     /// How often each branch of workers and definition was reached.
     reached: BTreeMap<String, u64>,
-    /// The stories that are no good.
+    /// The scenarios that are no good.
     pub broken: Vec<Broken>,
 }
 
@@ -61,7 +61,7 @@ impl Simulated {
         }
     }
 
-    /// Counts a story.
+    /// Counts a scenario.
     pub fn add(&mut self, drawn: &GeneratedScenario, ran: &Run) {
         let outcome = match ran.outcome.as_str() {
             "" => "unplayable",
@@ -94,10 +94,10 @@ impl Simulated {
                 seed,
                 failure,
                 detail,
-                story,
+                scenario,
                 ..
             } = broken;
-            text += &format!("seed {seed} violates {failure}: {detail}\n\n{story}\n");
+            text += &format!("seed {seed} violates {failure}: {detail}\n\n{scenario}\n");
             if let Some(smaller) = &broken.smaller {
                 text += &format!("seed {seed}, shrunk:\n\n{smaller}\n");
             }
@@ -178,7 +178,7 @@ impl Simulated {
             .iter()
             .map(|it| {
                 json!({
-                    "seed": it.seed, "failure": it.failure, "detail": it.detail, "scenario": it.story, "shrunk": it.smaller,
+                    "seed": it.seed, "failure": it.failure, "detail": it.detail, "scenario": it.scenario, "shrunk": it.smaller,
                 })
             })
             .collect();

@@ -1,4 +1,4 @@
-//! The summary after a roll.
+//! The summary after a rollout.
 
 use std::fmt::Write;
 

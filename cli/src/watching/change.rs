@@ -1,4 +1,4 @@
-//! What may change while a roll is watched.
+//! What may change while a rollout is watched.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -56,7 +56,7 @@ pub enum Change {
         #[serde(skip_serializing_if = "String::is_empty")]
         message: String,
     },
-    /// A scaling activity that failed, or that is no roll's doing.
+    /// A scaling activity that failed, or that is no rollout's doing.
     Activity {
         /// When it ended, or began.
         at: Timestamp,

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Batches;
 use crate::aws::{Activity, RollingStep, StackEvent};
 
-/// What begins so soon after something of the roll has ended belongs to it: the drain that follows
+/// What begins so soon after something of the rollout has ended belongs to it: the drain that follows
 /// a launch, or a scale-in at the end of an update.
 pub const BELONGS: SignedDuration = SignedDuration::from_mins(2);
 
@@ -106,7 +106,7 @@ pub fn batch_times_out(events: Vec<StackEvent>, stack: &str) -> Option<Timestamp
 pub struct Activities {
     /// The status of each that is known.
     known: BTreeMap<String, String>,
-    /// From when until when each lasted that a roll may have caused.
+    /// From when until when each lasted that a rollout may have caused.
     spans: BTreeMap<String, (Timestamp, Option<Timestamp>)>,
     /// When each instance had gone that went.
     gone: BTreeMap<String, Timestamp>,

@@ -1,8 +1,8 @@
-//! When a roll is expected to end, by its progress so far.
+//! When a rollout is expected to end, by its progress so far.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How fast a roll goes.
+/// How fast a rollout goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pace {
     /// When it began, or turned round.
@@ -36,8 +36,8 @@ pub enum Expected {
 
 impl Pace {
     /// When it ends, as seen at `now`. Each batch is taken to last as long as those before it did on the average. One that
-    /// has lasted longer is taken to need as long again as it is late, so that a roll that hangs moves its end away, and never
-    /// promises one that is past.
+    /// has lasted longer is taken to need as long again as it is late, so that a rollout that hangs moves its end away, and never
+    /// invariants one that is past.
     pub fn expected(&self, now: Timestamp) -> Expected {
         if self.left == 0 {
             return Expected::Done;

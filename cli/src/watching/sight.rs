@@ -1,4 +1,4 @@
-//! All that was seen of a roll.
+//! All that was seen of a rollout.
 
 use std::collections::BTreeMap;
 

@@ -78,7 +78,7 @@ impl Change {
         }
     }
 
-    /// The same of what happens around the roll.
+    /// The same of what happens around the rollout.
     fn parts_around_the_roll(&self) -> (String, String, String) {
         match self {
             Self::Service {

@@ -124,14 +124,14 @@ impl Wanted {
 }
 
 fn instant(values: &[String]) -> Result<Timestamp, ApiError> {
-    let wrong = || {
+    let mutation = || {
         validation(format!(
             "A filter on the start time has the values {values:?}; it needs one time, such as 2026-11-23T00:00:00Z."
         ))
     };
     match values {
-        [one] => one.parse().map_err(|_| wrong()),
-        _ => Err(wrong()),
+        [one] => one.parse().map_err(|_| mutation()),
+        _ => Err(mutation()),
     }
 }
 

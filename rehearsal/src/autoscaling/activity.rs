@@ -7,7 +7,7 @@ use super::capacity::zone_id;
 use super::group::{Group, Instance};
 use super::whole_seconds;
 
-/// Why an instance goes whose launch hook was answered ABANDON or timed out, in the account's own story.
+/// Why an instance goes whose launch hook was answered ABANDON or timed out, in the account's own scenario.
 pub const LAUNCH_ABANDONED: &str = "its launch was abandoned";
 
 /// Why an instance goes that somebody told to go, by name: a user, or a rolling update.
@@ -89,7 +89,7 @@ impl Why {
 }
 
 impl Cause {
-    /// In a few words, for the account's own story.
+    /// In a few words, for the account's own scenario.
     pub fn reason(&self) -> String {
         match self {
             Self::Difference(from, to) => format!("the capacity goes from {from} to {to}"),

@@ -167,10 +167,10 @@ mod tests {
             "DescribeAutoScalingGroups",
             input,
         );
-        let told = &all["AutoScalingGroups"][0];
-        assert_eq!(told["Status"], "Delete in progress");
+        let record = &all["AutoScalingGroups"][0];
+        assert_eq!(record["Status"], "Delete in progress");
         for size in ["MinSize", "MaxSize", "DesiredCapacity"] {
-            assert_eq!(told[size], 0, "{size}");
+            assert_eq!(record[size], 0, "{size}");
         }
         pass(&mut account, 599);
         assert_eq!(
@@ -241,8 +241,8 @@ mod tests {
         pass(&mut account, 800);
         assert!(account.autoscaling.group(GROUP).is_none());
         let input = json!({"IncludeDeletedGroups": true});
-        let told = call(&mut account, "DescribeScalingActivities", input).expect("it may be");
-        assert_eq!(told["Activities"][0]["AutoScalingGroupState"], "Deleted");
+        let record = call(&mut account, "DescribeScalingActivities", input).expect("it may be");
+        assert_eq!(record["Activities"][0]["AutoScalingGroupState"], "Deleted");
         let error = call(&mut account, "DescribeScalingActivities", json!({}));
         assert!(error.is_err(), "it is not there any more");
     }

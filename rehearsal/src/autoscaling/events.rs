@@ -80,7 +80,7 @@ impl Ending {
     /// activity as it was before, also if it is kept; a failed launch with the activity as it
     /// ended; and a launch is always `InProgress`.
     fn tells_of(self, before: &Activity, after: &Activity) -> (&'static str, String, String) {
-        let told = if self == Self::NotLaunched {
+        let record = if self == Self::NotLaunched {
             after
         } else {
             before
@@ -88,12 +88,12 @@ impl Ending {
         let status = if self == Self::Launched {
             "InProgress"
         } else {
-            told.status
+            record.status
         };
         (
             status,
-            told.description.clone(),
-            told.message.clone().unwrap_or_default(),
+            record.description.clone(),
+            record.message.clone().unwrap_or_default(),
         )
     }
 }

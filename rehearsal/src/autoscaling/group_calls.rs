@@ -117,7 +117,7 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     (group.failed_launches, group.backed_off_until) = (0, None);
     capacity::reconcile_later(account, name);
     if input.get("MaxInstanceLifetime").is_some() {
-        lifetime::watch(account, name);
+        lifetime::checker(account, name);
     }
     Ok(json!({}))
 }

@@ -357,18 +357,18 @@ mod tests {
 
     #[test]
     fn a_launching_instance_is_taken_only_if_the_switch_says_so() {
-        for switch in [false, true] {
+        for variant in [false, true] {
             let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
             let mut account = account(1, more);
-            account.autoscaling.timing.launching_may_be_terminated = switch;
+            account.autoscaling.timing.launching_may_be_terminated = variant;
             pass(&mut account, 60);
             let id = only_one(&account, S::PendingWait);
-            assert_eq!(scene::terminate(&mut account, &id, false).is_ok(), switch);
+            assert_eq!(scene::terminate(&mut account, &id, false).is_ok(), variant);
             pass(&mut account, 5);
-            assert_eq!(!all_in(&account, S::TerminatingWait).is_empty(), switch);
+            assert_eq!(!all_in(&account, S::TerminatingWait).is_empty(), variant);
             assert_eq!(
                 complete(&mut account, "launch", &id, "CONTINUE").is_ok(),
-                !switch
+                !variant
             );
         }
     }

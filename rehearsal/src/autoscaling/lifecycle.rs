@@ -461,14 +461,14 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_tells_the_same_story() {
-        let story = |seed| {
+    fn the_same_seed_tells_the_same_scenario() {
+        let scenario = |seed| {
             let (mut account, id) = held_launch(seed);
             complete(&mut account, "launch", &id, "ABANDON").expect("the action is open");
             pass(&mut account, 3000);
             format!("{:?}", account.trace)
         };
-        assert_eq!(story(7), story(7));
-        assert_ne!(story(7), story(8));
+        assert_eq!(scenario(7), scenario(7));
+        assert_ne!(scenario(7), scenario(8));
     }
 }

@@ -34,7 +34,7 @@ pub fn read(input: &Value) -> Result<Option<u32>, ApiError> {
 }
 
 /// Looks at every instance of the group when its time is over.
-pub fn watch(account: &mut Account, group: &str) {
+pub fn checker(account: &mut Account, group: &str) {
     let Some(found) = account.autoscaling.group(group) else {
         return;
     };

@@ -172,9 +172,9 @@ mod tests {
         let one = json!({"AutoScalingGroupName": GROUP, "Metrics": ["GroupMinSize"]});
         call(&mut account, "DisableMetricsCollection", one).expect("good");
         assert_eq!(shown(&mut account), ALL.len() - 1);
-        let wrong =
+        let mutation =
             json!({"AutoScalingGroupName": GROUP, "Metrics": ["Moon"], "Granularity": "1Minute"});
-        let refused = call(&mut account, "EnableMetricsCollection", wrong);
+        let refused = call(&mut account, "EnableMetricsCollection", mutation);
         assert_eq!(refused.expect_err("no metric").code, "ValidationError");
     }
 }

@@ -132,12 +132,15 @@ pub fn terminate(account: &mut Account, id: &str, shrink: bool) -> Result<Value,
 /// The states that an instance entered, with the seconds since the account began.
 pub fn way(account: &Account, id: &str) -> Vec<(String, i64)> {
     let start = account.trace.first().expect("something happened").at;
-    let entered = account.trace.iter().filter_map(|told| match &told.event {
-        TraceEvent::Lifecycle {
-            instance, state, ..
-        } if instance == id => Some((state.clone(), told.at.duration_since(start).as_secs())),
-        _ => None,
-    });
+    let entered = account
+        .trace
+        .iter()
+        .filter_map(|record| match &record.event {
+            TraceEvent::Lifecycle {
+                instance, state, ..
+            } if instance == id => Some((state.clone(), record.at.duration_since(start).as_secs())),
+            _ => None,
+        });
     entered.collect()
 }
 

@@ -61,13 +61,13 @@ mod tests {
         };
         let mut ask = |action: &str, input: Value| {
             must(&mut account, "autoscaling", action, input);
-            let told = must(
+            let record = must(
                 &mut account,
                 "autoscaling",
                 "DescribeAutoScalingGroups",
                 json!({}),
             );
-            told["AutoScalingGroups"][0]["Tags"].clone()
+            record["AutoScalingGroups"][0]["Tags"].clone()
         };
         for value in ["a", "b"] {
             let tags = ask("CreateOrUpdateTags", tag(value));

@@ -86,7 +86,7 @@ pub struct Way<'a> {
     pub cause: String,
     /// The status and the progress of its activity.
     pub status: (&'static str, u32),
-    /// In the account's own story.
+    /// In the account's own scenario.
     pub reason: &'a str,
 }
 

@@ -144,8 +144,8 @@ impl CheckerState {
     }
 
     /// Whether an action has waited for too long by now.
-    pub(super) fn every_action_is_served(&mut self, told: &Record) {
-        let at = told.at;
+    pub(super) fn every_action_is_served(&mut self, record: &Record) {
+        let at = record.at;
         if self.actions.due.is_none_or(|due| at <= due) {
             return;
         }

@@ -25,7 +25,7 @@ impl CheckerState {
                 }
                 self.open_executions.insert(execution.to_owned(), at);
             }
-            // A drain may have to wait for its turn in a roll, and its deadline counts from that.
+            // A drain may have to wait for its turn in a rollout, and its deadline counts from that.
             ExecutionEvent::Entered { state, .. } => {
                 self.reach(format!("state {state}"));
                 if state == "Drained" && self.turns_seen.insert(execution.to_owned()) {
@@ -67,7 +67,7 @@ impl CheckerState {
         }
     }
 
-    pub(super) fn invocation(&mut self, account: &Account, told: &Record) {
+    pub(super) fn invocation(&mut self, account: &Account, record: &Record) {
         let TraceEvent::Invocation {
             execution,
             function,
@@ -77,19 +77,19 @@ impl CheckerState {
             verdict,
             billed_ms,
             ..
-        } = &told.event
+        } = &record.event
         else {
             return;
         };
         if *failed && function.ends_with(Worker::Reconcile.name()) {
-            self.actions.hinder(told.at);
+            self.actions.hinder(record.at);
         }
-        self.counts_answer(account, told);
+        self.counts_answer(account, record);
         if result == "ABANDON" {
             self.abandoned.insert(instance.clone());
         }
         if result == "CONTINUE" && !failed {
-            self.rolls_on(account, told.at, instance);
+            self.rolls_on(account, record.at, instance);
         }
         self.tally.invocations += 1;
         let memory = account
@@ -115,7 +115,7 @@ impl CheckerState {
         };
         if result == "CONTINUE" {
             let detail = format!("the hook of {instance} was answered CONTINUE {why_not}");
-            self.violate(Invariant::NoErrorContinues, told.at, detail);
+            self.violate(Invariant::NoErrorContinues, record.at, detail);
         }
     }
 
@@ -124,7 +124,7 @@ impl CheckerState {
     }
 
     /// Counts an answer, and checks it if it is that of a look.
-    fn counts_answer(&mut self, account: &Account, told: &Record) {
+    fn counts_answer(&mut self, account: &Account, record: &Record) {
         let TraceEvent::Invocation {
             execution,
             function,
@@ -135,7 +135,7 @@ impl CheckerState {
             wait_causes,
             billed_ms,
             ..
-        } = &told.event
+        } = &record.event
         else {
             return;
         };
@@ -149,7 +149,7 @@ impl CheckerState {
         };
         if result.is_empty() {
             let look = Check {
-                at: told.at,
+                at: record.at,
                 lasted: Duration::from_millis(*billed_ms),
                 worker,
                 execution: name,

@@ -1,4 +1,4 @@
-//! What each fact does to the watch: how things stand after it, what it adds to the counts, which promise it breaks.
+//! What each fact does to the watch: how things stand after it, what it adds to the counts, which invariant it breaks.
 
 use jiff::Timestamp;
 use workers::ecs::TERMINATE;
@@ -54,36 +54,36 @@ impl CheckerState {
             .map(|execution| format!("execution {execution} is running"))
     }
 
-    pub(super) fn observe(&mut self, account: &Account, told: &Record) {
-        self.every_action_is_served(told);
-        self.changes(told);
-        match &told.event {
-            TraceEvent::Stack { .. } => self.stack(&told.event),
-            TraceEvent::Lifecycle { .. } => self.moves(account, told),
+    pub(super) fn observe(&mut self, account: &Account, record: &Record) {
+        self.every_action_is_served(record);
+        self.changes(record);
+        match &record.event {
+            TraceEvent::Stack { .. } => self.stack(&record.event),
+            TraceEvent::Lifecycle { .. } => self.moves(account, record),
             TraceEvent::Died { instance } => {
                 self.died.insert(instance.clone());
                 self.launches_for_others();
             }
             TraceEvent::Spot { instance, what } => self.spot(instance, *what),
             TraceEvent::Delivery { rule, outcome, .. } if outcome != "delivered" => {
-                self.loses_event(told.at, rule);
+                self.loses_event(record.at, rule);
             }
             TraceEvent::Refresh { status, .. } => {
                 let is_open = OPEN_REFRESHES.contains(&status.as_str());
                 self.refresh = is_open.then(|| status.clone());
             }
-            TraceEvent::ContainerInstance { .. } => self.registers(told),
+            TraceEvent::ContainerInstance { .. } => self.registers(record),
             // The request counts for a retained instance only: of another it would cut a drain short.
             TraceEvent::Attribute { instance, name } if name == TERMINATE => {
                 let seen = self.instances.get(instance);
                 if seen.is_some_and(|seen| seen.retained) {
-                    self.to_be_ended.insert(instance.clone(), told.at);
+                    self.to_be_ended.insert(instance.clone(), record.at);
                 }
             }
             TraceEvent::Task { .. }
             | TraceEvent::TaskKilled { .. }
             | TraceEvent::TaskHealthy { .. } => {
-                self.task(account, told);
+                self.task(account, record);
             }
             TraceEvent::Execution {
                 execution,
@@ -91,11 +91,11 @@ impl CheckerState {
                 what,
             } => {
                 if *what == ExecutionEvent::Started {
-                    self.starts(account, told.at, execution, instance);
+                    self.starts(account, record.at, execution, instance);
                 }
-                self.execution(told.at, execution, what);
+                self.execution(record.at, execution, what);
             }
-            TraceEvent::Invocation { .. } => self.invocation(account, told),
+            TraceEvent::Invocation { .. } => self.invocation(account, record),
             TraceEvent::ApiCall {
                 caller: Caller::Function(name) | Caller::ActivityWorker(name),
                 service,
@@ -116,7 +116,7 @@ impl CheckerState {
             } if SIZES_A_GROUP.contains(&action.as_str()) => self.launches_for_others(),
             _ => {}
         }
-        self.conditions_change(account, told);
+        self.conditions_change(account, record);
     }
 
     fn spot(&mut self, instance: &str, what: SpotEvent) {
@@ -152,26 +152,26 @@ impl CheckerState {
         }
     }
 
-    fn moves(&mut self, account: &Account, told: &Record) {
+    fn moves(&mut self, account: &Account, record: &Record) {
         let TraceEvent::Lifecycle {
             group,
             instance,
             ami,
             state,
             reason,
-        } = &told.event
+        } = &record.event
         else {
             return;
         };
         if reason == LAUNCH_ABANDONED {
             self.launches_over.insert(instance.clone());
         }
-        self.enters(account, told.at, group, instance);
+        self.enters(account, record.at, group, instance);
         self.group.clone_from(group);
         let group = account.autoscaling.group(group);
         let known = group.and_then(|group| group.instance(instance));
         let launched_from = known.map(|known| known.template.clone());
-        self.lifecycle(told.at, instance, (ami, launched_from), state);
+        self.lifecycle(record.at, instance, (ami, launched_from), state);
         if state == "Terminating"
             && reason == ON_REQUEST
             && let Some(seen) = self.instances.get_mut(instance)
@@ -181,26 +181,26 @@ impl CheckerState {
         let seen = self.instances.get(instance);
         let returns = seen.is_some_and(|seen| seen.returns);
         match state.as_str() {
-            "Terminating:Proceed" => self.let_go(account, told.at, instance),
-            "Warmed:Pending:Proceed" if returns => self.let_go(account, told.at, instance),
-            "Pending:Proceed" => self.let_in(told.at, instance),
+            "Terminating:Proceed" => self.let_go(account, record.at, instance),
+            "Warmed:Pending:Proceed" if returns => self.let_go(account, record.at, instance),
+            "Pending:Proceed" => self.let_in(record.at, instance),
             _ => {}
         }
     }
 
-    fn registers(&mut self, told: &Record) {
+    fn registers(&mut self, record: &Record) {
         let TraceEvent::ContainerInstance {
             instance,
             status,
             agent_connected,
             ..
-        } = &told.event
+        } = &record.event
         else {
             return;
         };
         match agent_connected {
             true => drop(self.agentless.remove(instance)),
-            false => drop(self.agentless.entry(instance.clone()).or_insert(told.at)),
+            false => drop(self.agentless.entry(instance.clone()).or_insert(record.at)),
         };
         if let Some(seen) = self.instances.get_mut(instance) {
             if !seen.member && status == "ACTIVE" && seen.state == "Terminating:Proceed" {
@@ -210,7 +210,7 @@ impl CheckerState {
             seen.joined |= status == "ACTIVE" && *agent_connected;
             seen.is_draining = status == "DRAINING";
         }
-        self.drains_open(told.at);
+        self.drains_open(record.at);
     }
 
     fn lifecycle(

@@ -1,4 +1,4 @@
-//! How many drains are open at a time. A roll's are those of instances that the stack's operation, or an instance refresh,
+//! How many drains are open at a time. A rollout's are those of instances that the stack's operation, or an instance refresh,
 //! takes out; what a user takes out afterwards, or sets to DRAINING himself, is none, nor is a Spot instance that its agent
 //! drains because EC2 has given notice of it, nor a retained instance that the operator ends.
 
@@ -8,7 +8,7 @@ use super::{CheckerState, InstanceObservation, InvariantChecker};
 use crate::invariants::Invariant;
 
 impl CheckerState {
-    /// Whether the promises about a roll are judged: not of a stack that is deleted, which takes all instances at once.
+    /// Whether the invariants about a rollout are judged: not of a stack that is deleted, which takes all instances at once.
     pub(super) fn rolls(&self) -> bool {
         let deleted = self.stack_status.starts_with("DELETE_");
         (self.rolling || self.refresh.is_some()) && !deleted
@@ -19,7 +19,7 @@ impl CheckerState {
         self.refresh.is_some() || self.stack_status.ends_with("_IN_PROGRESS")
     }
 
-    /// Whether the roll is not over yet: an operation goes on, or its last drains do, and the group is of two launch template
+    /// Whether the rollout is not over yet: an operation goes on, or its last drains do, and the group is of two launch template
     /// versions.
     pub(super) fn is_at_it(&self) -> bool {
         let there = |seen: &&InstanceObservation| seen.state == "InService" || seen.awaits_end();

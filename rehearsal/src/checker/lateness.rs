@@ -219,8 +219,8 @@ impl CheckerState {
     }
 
     /// Something has happened: conditions may have become true, or may no longer be.
-    pub(super) fn conditions_change(&mut self, account: &Account, told: &Record) {
-        let (changed, by) = match &told.event {
+    pub(super) fn conditions_change(&mut self, account: &Account, record: &Record) {
+        let (changed, by) = match &record.event {
             TraceEvent::ContainerInstance { instance, .. } => (Changed::Instance(instance), None),
             TraceEvent::Task { instance, .. } | TraceEvent::TaskKilled { instance, .. } => {
                 (Changed::InstanceAndServices(instance), None)
@@ -230,7 +230,7 @@ impl CheckerState {
                 instance, state, ..
             } => {
                 if matches!(state.as_str(), "Pending" | "Terminating" | "Warmed:Pending") {
-                    self.lateness.began.insert(instance.clone(), told.at);
+                    self.lateness.began.insert(instance.clone(), record.at);
                 }
                 (Changed::Group, Some(instance))
             }
@@ -252,7 +252,7 @@ impl CheckerState {
                 let ready = view.is_ready(self, account, action);
                 action.ready = match action.ready.take() {
                     Some(since) if ready => Some(since),
-                    None if ready => Some((told.at, by.cloned())),
+                    None if ready => Some((record.at, by.cloned())),
                     _ => None,
                 };
             }

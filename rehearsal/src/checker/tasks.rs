@@ -23,9 +23,9 @@ const GRACE: Duration = Duration::from_secs(900);
 
 impl CheckerState {
     /// What happened to a task.
-    pub(super) fn task(&mut self, account: &Account, told: &Record) {
-        match &told.event {
-            TraceEvent::TaskHealthy { group } => self.health(account, told.at, group, true),
+    pub(super) fn task(&mut self, account: &Account, record: &Record) {
+        match &record.event {
+            TraceEvent::TaskHealthy { group } => self.health(account, record.at, group, true),
             TraceEvent::Task {
                 group,
                 instance,
@@ -38,8 +38,8 @@ impl CheckerState {
                 if leaving && last_status == "STOPPED" && group.starts_with("service:") {
                     self.tally.tasks_moved += 1;
                 }
-                let ours = self.is_our_doing(told.at, instance, reason);
-                self.health(account, told.at, group, ours);
+                let ours = self.is_our_doing(record.at, instance, reason);
+                self.health(account, record.at, group, ours);
             }
             TraceEvent::TaskKilled {
                 task,
@@ -49,9 +49,9 @@ impl CheckerState {
             } => {
                 let what =
                     format!("task {task} of {group} was {last_status} when {instance} went away");
-                self.killed(told.at, instance, what);
-                let ours = self.is_our_doing(told.at, instance, "");
-                self.health(account, told.at, group, ours);
+                self.killed(record.at, instance, what);
+                let ours = self.is_our_doing(record.at, instance, "");
+                self.health(account, record.at, group, ours);
             }
             _ => {}
         }

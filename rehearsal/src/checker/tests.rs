@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 
 struct Scene {
     account: Account,
-    watch: InvariantChecker,
+    checker: InvariantChecker,
 }
 
 impl Scene {
@@ -36,19 +36,19 @@ impl Scene {
         };
         let scene = Self {
             account: Account::new(now, 1),
-            watch: InvariantChecker::new(terms),
+            checker: InvariantChecker::new(terms),
         };
-        scene.watch.begin_roll();
-        scene.watch.lock().stack_status = status.to_owned();
+        scene.checker.begin_roll();
+        scene.checker.lock().stack_status = status.to_owned();
         scene
     }
 
     fn tell(&mut self, fact: TraceEvent) {
-        let told = Record {
+        let record = Record {
             at: self.account.now,
             event: fact,
         };
-        self.watch.observe(&self.account, &told);
+        self.checker.observe(&self.account, &record);
     }
 
     fn moves(&mut self, instance: &str, state: &str) {
@@ -77,7 +77,7 @@ impl Scene {
     }
 
     fn broken(&self) -> Vec<Invariant> {
-        let inner = self.watch.lock();
+        let inner = self.checker.lock();
         inner
             .tally
             .violations
@@ -92,7 +92,7 @@ fn a_second_batch_is_told_though_more_drains_were_open_before_that_are_not_judge
     let mut scene = Scene::new("UPDATE_IN_PROGRESS");
     for n in 0..5 {
         let by_hand = format!("i-{n}");
-        scene.watch.drained_by_hand(&by_hand);
+        scene.checker.drained_by_hand(&by_hand);
         scene.drains(&by_hand);
     }
     assert_eq!(scene.broken(), []);
@@ -114,7 +114,7 @@ fn a_second_batch_is_told_though_more_drains_were_open_before_that_are_not_judge
 #[test]
 fn managed_draining_lets_batches_meet_only_where_others_launched_instances_meanwhile() {
     let mut scene = Scene::new("UPDATE_IN_PROGRESS");
-    scene.watch.lock().terms.managed_draining = true;
+    scene.checker.lock().terms.managed_draining = true;
     let told_to_go = |scene: &mut Scene, instance: &str| {
         scene.tell(TraceEvent::Lifecycle {
             group: "DevCluster".to_owned(),
@@ -140,7 +140,7 @@ fn managed_draining_lets_batches_meet_only_where_others_launched_instances_meanw
     }
     assert_eq!(scene.broken(), []);
     // The next operation has launched none but its own; a refused call changed nothing.
-    scene.watch.lock().operation += 1;
+    scene.checker.lock().operation += 1;
     scale_out(&mut scene, Some("ValidationError"));
     for n in 3..6 {
         told_to_go(&mut scene, &format!("i-{n}"));
@@ -154,7 +154,7 @@ fn an_agent_that_has_just_gone_is_no_excuse() {
     scene.drains("i-1");
     scene.registration("i-1", "DRAINING", false);
     let since = scene.account.now;
-    let is_over = |at| scene.watch.lock().is_over_with_its_stack(at, "i-1");
+    let is_over = |at| scene.checker.lock().is_over_with_its_stack(at, "i-1");
     assert!(!is_over(since));
     assert!(!is_over(since + LIMIT - Duration::from_secs(1)));
     assert!(is_over(since + LIMIT));
@@ -170,11 +170,11 @@ fn two_versions_of_one_ami_are_a_roll_that_is_not_over() {
             name: "template".to_owned(),
             version,
         };
-        let mut inner = scene.watch.lock();
+        let mut inner = scene.checker.lock();
         let seen: Option<&mut InstanceObservation> = inner.instances.get_mut(instance);
         seen.expect("it was told").launched_from = Some(version);
     }
-    assert!(scene.watch.lock().is_at_it());
+    assert!(scene.checker.lock().is_at_it());
     scene.moves("i-1", "Terminated");
-    assert!(!scene.watch.lock().is_at_it());
+    assert!(!scene.checker.lock().is_at_it());
 }

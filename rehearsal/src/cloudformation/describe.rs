@@ -275,7 +275,7 @@ mod tests {
             scene.update().expect("begun");
             scene.settled();
         }
-        let all = scene.told().len();
+        let all = scene.record().len();
         let first = scene
             .call("DescribeStackEvents", json!({"StackName": "s"}))
             .expect("a page");

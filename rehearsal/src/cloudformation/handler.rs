@@ -23,7 +23,7 @@ use crate::iam;
 use crate::wire::{ApiError, Call};
 
 pub use deletion::delete;
-pub use failure::told;
+pub use failure::record;
 
 /// A resource as it shall be.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ pub fn ask(
     action: &str,
     input: &Value,
 ) -> Result<Value, String> {
-    raw(account, stack, service, action, input).map_err(|error| told(account, service, &error))
+    raw(account, stack, service, action, input).map_err(|error| record(account, service, &error))
 }
 
 /// Calls `action` of `service` as CloudFormation, for the stack `stack`: with the rights of the
@@ -125,7 +125,7 @@ pub fn name(account: &mut Account, wanted: &DesiredResource, property: &str) -> 
 /// The first refusal, as a stack event shows it.
 pub fn allowed(account: &mut Account, stack: &str, calls: Calls) -> Result<(), String> {
     permissions::check(account, stack, calls)
-        .map_err(|(service, error)| told(account, &service, &error))
+        .map_err(|(service, error)| record(account, &service, &error))
 }
 
 /// The name that a resource is given by its properties; otherwise one such as it will be given.
@@ -207,7 +207,7 @@ pub fn update(
             workflow::put_rule(account, wanted, &known.reference)?;
             let new = Some(&wanted.properties);
             workflow::remove_targets(account, stack, old, new, &known.reference)
-                .map_err(|error| told(account, "events", &error))?;
+                .map_err(|error| record(account, "events", &error))?;
             Ok(known)
         }
         GROUP => group::update(account, wanted, old).map(|()| known),

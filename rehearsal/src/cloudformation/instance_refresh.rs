@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::evaluate::same;
 use super::group::Stage;
-use super::handler::{raw, told};
+use super::handler::{raw, record};
 use super::node::scalar_text;
 use super::rolling_policy::whole_number;
 use super::{operation, stack};
@@ -163,7 +163,7 @@ pub fn look(
         &input,
     ) {
         Ok(answer) => answer,
-        Err(error) => return Some(Err(told(account, "autoscaling", &error))),
+        Err(error) => return Some(Err(record(account, "autoscaling", &error))),
     };
     let seen = &answer["InstanceRefreshes"][0];
     match seen["Status"].as_str().unwrap_or_default() {
@@ -208,7 +208,7 @@ fn start(
             None
         }
         Err(error) if back && error.code == "InstanceRefreshInProgress" => None,
-        Err(error) => Some(Err(told(account, "autoscaling", &error))),
+        Err(error) => Some(Err(record(account, "autoscaling", &error))),
     }
 }
 

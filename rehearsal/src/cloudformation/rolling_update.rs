@@ -37,10 +37,10 @@ struct Progress {
     /// All instances to replace.
     obsolete: Vec<String>,
     /// How many of them have been told to go.
-    told: usize,
+    record: usize,
     /// How many new instances are still wanted after those of the present batch.
     wanted: u64,
-    /// Whether the sizes were raised for the time of the roll.
+    /// Whether the sizes were raised for the time of the rollout.
     raised: bool,
     /// Whether the group has its own sizes again, but for what is still to go without replacement.
     reset: bool,
@@ -68,7 +68,7 @@ struct Batch {
 type Outcome = Option<Result<(), String>>;
 
 impl Roll {
-    /// A roll to `version` of the launch template, begun `now`.
+    /// A rollout to `version` of the launch template, begun `now`.
     pub fn new(policy: Policy, version: String, now: Timestamp) -> Self {
         Self {
             policy,
@@ -108,7 +108,7 @@ pub fn look(
     }
 }
 
-/// Where the roll takes place.
+/// Where the rollout takes place.
 struct At<'a> {
     account: &'a mut Account,
     id: &'a str,
@@ -183,7 +183,7 @@ impl At<'_> {
             sizes: seen.sizes,
             batch: plan.batch,
             wanted: seen.sizes.desired.saturating_sub(survivors + expected),
-            told: 0,
+            record: 0,
             raised: plan.temporary > seen.sizes.desired,
             reset: false,
             present: self.batch(Vec::new(), expected, seen),

@@ -143,7 +143,7 @@ impl Scene {
             assert!(
                 self.account.now < end,
                 "the stack never comes to rest: {}",
-                self.told().join("\n")
+                self.record().join("\n")
             );
             self.step(end);
         }
@@ -176,20 +176,20 @@ impl Scene {
             let (_, instance, good) = self.due.remove(place);
             self.answer(&instance, good);
         }
-        for told in &self.account.trace[self.read..] {
+        for record in &self.account.trace[self.read..] {
             if let TraceEvent::Lifecycle {
                 instance,
                 ami,
                 state,
                 ..
-            } = &told.event
+            } = &record.event
             {
                 let (delay, good) = match state.as_str() {
                     "Pending:Wait" => (Duration::from_secs(30), *ami != self.bad_ami),
                     "Terminating:Wait" => (self.drain, true),
                     _ => continue,
                 };
-                self.due.push((told.at + delay, instance.clone(), good));
+                self.due.push((record.at + delay, instance.clone(), good));
             }
         }
         self.read = self.account.trace.len();
@@ -254,7 +254,7 @@ impl Scene {
     }
 
     /// What the stack has said, oldest first: logical id, status, reason; instance ids as `i-…`.
-    pub fn told(&self) -> Vec<String> {
+    pub fn record(&self) -> Vec<String> {
         let events = self
             .account
             .cloudformation

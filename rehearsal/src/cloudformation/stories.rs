@@ -1,4 +1,4 @@
-//! Whole stories of stacks, as DescribeStackEvents tells them.
+//! Whole scenarios of stacks, as DescribeStackEvents tells them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::account::Caller;
 fn a_stack_is_created_when_its_instances_have_signalled() {
     let scene = Scene::created(json!([{"ParameterKey": "Size", "ParameterValue": "2"}]));
     assert_eq!(
-        scene.told(),
+        scene.record(),
         [
             "s CREATE_IN_PROGRESS User Initiated",
             "Template CREATE_IN_PROGRESS",
@@ -30,7 +30,7 @@ fn a_stack_is_created_when_its_instances_have_signalled() {
 
 /// The end of what was told since `from`: what is said of the stack and the group.
 fn told_since(scene: &Scene, from: usize) -> Vec<String> {
-    scene.told().split_off(from)
+    scene.record().split_off(from)
 }
 
 /// States and launch template versions of the instances that are not on their way out.
@@ -51,7 +51,7 @@ fn serving(version: &str, count: usize) -> Vec<(String, String)> {
 #[test]
 fn a_roll_replaces_every_instance_in_the_observed_words() {
     let mut scene = Scene::created(json!([{"ParameterKey": "Size", "ParameterValue": "2"}]));
-    let from = scene.told().len();
+    let from = scene.record().len();
     scene.ami("ami-00000002");
     scene.update().expect("begun");
     assert_eq!(scene.settled(), "UPDATE_COMPLETE");
@@ -118,21 +118,21 @@ fn a_failure_turns_the_roll_round_until_all_is_as_it_was() {
     for (seed, makes_version) in (0..20).flat_map(|seed| [(seed, false), (seed, true)]) {
         let mut scene = Scene::seeded(seed).create(json!([]));
         scene.account.cloudformation.timing.rollback_makes_version = makes_version;
-        let from = scene.told().len();
+        let from = scene.record().len();
         scene.bad_ami = "ami-00000002".to_owned();
         scene.ami("ami-00000002");
         scene.update().expect("begun");
         assert_eq!(scene.settled(), "UPDATE_ROLLBACK_COMPLETE");
-        let told = told_since(&scene, from).join("\n");
+        let record = told_since(&scene, from).join("\n");
         let failed = "Group UPDATE_FAILED Received 1 FAILURE signal(s) out of 3. Unable to satisfy 100% MinSuccessfulInstancesPercent requirement\n\
                       s UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [Group].\n\
                       Template UPDATE_IN_PROGRESS\nTemplate UPDATE_COMPLETE\nGroup UPDATE_IN_PROGRESS\n";
-        assert!(told.contains(failed), "{told}");
+        assert!(record.contains(failed), "{record}");
         assert!(
-            told.ends_with(
+            record.ends_with(
                 "s UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS\ns UPDATE_ROLLBACK_COMPLETE"
             ),
-            "{told}"
+            "{record}"
         );
         scene.pass(Duration::from_secs(600));
         assert_eq!(
@@ -168,16 +168,16 @@ fn a_size_that_others_own_stays_at_the_temporary_value_after_a_failure() {
 #[test]
 fn without_signals_the_batch_times_out_and_the_way_back_too() {
     let mut scene = Scene::created(json!([]));
-    let from = scene.told().len();
+    let from = scene.record().len();
     scene.signals = false;
     scene.ami("ami-00000002");
     scene.update().expect("begun");
     assert_eq!(scene.settled(), "UPDATE_ROLLBACK_FAILED");
-    let told = told_since(&scene, from).join("\n");
-    assert!(told.contains(
+    let record = told_since(&scene, from).join("\n");
+    assert!(record.contains(
         "Group UPDATE_IN_PROGRESS Failed to receive 1 resource signal(s) for the current batch.  Each resource signal timeout is counted as a FAILURE.\n\
          Group UPDATE_FAILED Received 0 SUCCESS signal(s) out of 3.  Unable to satisfy 100% MinSuccessfulInstancesPercent requirement"
-    ), "{told}");
+    ), "{record}");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn a_cancelled_update_turns_round() {
     assert_eq!(scene.settled(), "UPDATE_ROLLBACK_COMPLETE");
     assert!(
         scene
-            .told()
+            .record()
             .contains(&"Group UPDATE_FAILED Resource update cancelled".to_owned())
     );
     scene.pass(Duration::from_secs(600));
@@ -243,13 +243,13 @@ fn a_failed_creation_is_undone_and_a_stack_can_be_deleted() {
         )
         .expect("begun");
     assert_eq!(scene.settled(), "ROLLBACK_COMPLETE");
-    let told = scene.told().join("\n");
-    assert!(told.contains(
+    let record = scene.record().join("\n");
+    assert!(record.contains(
         "Group CREATE_FAILED Received 1 FAILURE signal(s) out of 3. Unable to satisfy 100% MinSuccessfulInstancesPercent requirement\n\
          s ROLLBACK_IN_PROGRESS The following resource(s) failed to create: [Group]. Rollback requested by user.\n\
          Group DELETE_IN_PROGRESS\nGroup DELETE_COMPLETE\nTemplate DELETE_IN_PROGRESS\nTemplate DELETE_COMPLETE\n\
          s ROLLBACK_COMPLETE"
-    ), "{told}");
+    ), "{record}");
     scene
         .call("DeleteStack", json!({"StackName": "s"}))
         .expect("begun");
@@ -276,7 +276,7 @@ fn wherever_a_roll_breaks_off_all_end_on_one_version_at_full_size() {
         let version = match scene.settled().as_str() {
             "UPDATE_COMPLETE" => "2",
             "UPDATE_ROLLBACK_COMPLETE" => "1",
-            other => panic!("seed {seed} ends in {other}: {}", scene.told().join("\n")),
+            other => panic!("seed {seed} ends in {other}: {}", scene.record().join("\n")),
         };
         scene.pass(Duration::from_secs(900));
         assert_eq!(

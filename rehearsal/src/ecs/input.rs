@@ -37,7 +37,7 @@ impl<'a> Input<'a> {
         &self.members[member]
     }
 
-    fn wrong(&self, member: &str, wanted: &str) -> ApiError {
+    fn mutation(&self, member: &str, wanted: &str) -> ApiError {
         invalid(format!(
             "{} of {} must be {wanted}, not {}",
             member, self.action, self.members[member]
@@ -49,7 +49,7 @@ impl<'a> Input<'a> {
         match &self.members[member] {
             Value::Null => Ok(None),
             Value::String(text) => Ok(Some(text)),
-            _ => Err(self.wrong(member, "a string")),
+            _ => Err(self.mutation(member, "a string")),
         }
     }
 
@@ -57,7 +57,7 @@ impl<'a> Input<'a> {
     pub(super) fn needed(&self, member: &str) -> Result<&'a str, ApiError> {
         match self.text(member)? {
             Some(text) if !text.is_empty() => Ok(text),
-            _ => Err(self.wrong(member, "a string that is not empty")),
+            _ => Err(self.mutation(member, "a string that is not empty")),
         }
     }
 
@@ -67,7 +67,7 @@ impl<'a> Input<'a> {
             Value::Null => Ok(None),
             value => match value.as_i64() {
                 Some(number) => Ok(Some(number)),
-                None => Err(self.wrong(member, "a whole number")),
+                None => Err(self.mutation(member, "a whole number")),
             },
         }
     }
@@ -82,7 +82,7 @@ impl<'a> Input<'a> {
         match self.number(member)? {
             None => Ok(default),
             Some(number) if (from..=to).contains(&number) => Ok(number),
-            Some(_) => Err(self.wrong(member, &format!("from {from} to {to}"))),
+            Some(_) => Err(self.mutation(member, &format!("from {from} to {to}"))),
         }
     }
 
@@ -91,7 +91,7 @@ impl<'a> Input<'a> {
         match &self.members[member] {
             Value::Null => Ok(false),
             Value::Bool(flag) => Ok(*flag),
-            _ => Err(self.wrong(member, "true or false")),
+            _ => Err(self.mutation(member, "true or false")),
         }
     }
 
@@ -100,7 +100,7 @@ impl<'a> Input<'a> {
         match &self.members[member] {
             Value::Null => Ok(&[]),
             Value::Array(list) => Ok(list),
-            _ => Err(self.wrong(member, "a list")),
+            _ => Err(self.mutation(member, "a list")),
         }
     }
 
@@ -119,7 +119,7 @@ impl<'a> Input<'a> {
         list.iter()
             .map(|item| {
                 item.as_str()
-                    .ok_or_else(|| self.wrong(member, "a list of strings"))
+                    .ok_or_else(|| self.mutation(member, "a list of strings"))
             })
             .collect()
     }

@@ -133,16 +133,16 @@ fn a_new_task_definition_is_rolled_out() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_story() {
-    let story = |seed| {
+fn the_same_seed_gives_the_same_scenario() {
+    let scenario = |seed| {
         let mut world = World::seeded(3, seed);
         world.serves("web", 6, (50, 200));
         world.drains("i-0");
         world.pass(600);
         format!("{:?}", world.account.trace)
     };
-    assert_eq!(story(1), story(1));
-    assert_ne!(story(1), story(2));
+    assert_eq!(scenario(1), scenario(1));
+    assert_ne!(scenario(1), scenario(2));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the promises, the driver and the report look at, without a call.
+//! What the invariants, the driver and the report look at, without a call.
 
 use jiff::Timestamp;
 

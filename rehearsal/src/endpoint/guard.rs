@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn no_key_and_a_wrong_one_are_refused_and_no_key_is_told() {
-        let wrong = signature().replace(keys().operator(), "AKIAWRONG");
+        let mutation = signature().replace(keys().operator(), "AKIAWRONG");
         for (headers, code) in [
             (vec![("host", OWN)], "MissingAuthenticationToken"),
             (
@@ -299,7 +299,7 @@ mod tests {
                 "MissingAuthenticationToken",
             ),
             (
-                vec![("host", OWN), ("authorization", wrong.as_str())],
+                vec![("host", OWN), ("authorization", mutation.as_str())],
                 "InvalidClientTokenId",
             ),
         ] {

@@ -169,20 +169,20 @@ fn ignoring_case(name: &str, value: &Value) -> Result<String, String> {
 }
 
 fn parse_numeric(value: &Value) -> Result<Vec<(String, f64)>, String> {
-    let wrong =
+    let mutation =
         || format!("numeric takes one comparison, or a lower and a higher bound, not {value}");
     let parts = value
         .as_array()
         .filter(|parts| matches!(parts.len(), 2 | 4))
-        .ok_or_else(wrong)?;
+        .ok_or_else(mutation)?;
     let mut bounds = Vec::new();
     for pair in parts.chunks(2) {
         // EventBridge compares numbers between -5e9 and 5e9 only (documented).
         let bound = pair[1]
             .as_f64()
             .filter(|bound| bound.abs() <= 5.0e9)
-            .ok_or_else(wrong)?;
-        bounds.push((pair[0].as_str().ok_or_else(wrong)?.to_owned(), bound));
+            .ok_or_else(mutation)?;
+        bounds.push((pair[0].as_str().ok_or_else(mutation)?.to_owned(), bound));
     }
     let right = match &bounds[..] {
         [(operator, _)] => matches!(operator.as_str(), "=" | "<" | "<=" | ">" | ">="),
@@ -191,7 +191,7 @@ fn parse_numeric(value: &Value) -> Result<Vec<(String, f64)>, String> {
         }
         _ => false,
     };
-    if right { Ok(bounds) } else { Err(wrong()) }
+    if right { Ok(bounds) } else { Err(mutation()) }
 }
 
 fn compares(number: f64, operator: &str, bound: f64) -> bool {

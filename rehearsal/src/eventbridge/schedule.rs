@@ -43,19 +43,21 @@ impl Schedule {
                 "the ScheduleExpression {text} of PutRule: only rate(...)"
             )));
         }
-        let wrong = || invalid("Parameter ScheduleExpression is not valid.");
+        let mutation = || invalid("Parameter ScheduleExpression is not valid.");
         let inside = text
             .strip_prefix("rate(")
             .and_then(|rest| rest.strip_suffix(')'));
-        let (value, unit) = inside.and_then(|it| it.split_once(' ')).ok_or_else(wrong)?;
-        let value: u64 = value.parse().map_err(|_| wrong())?;
+        let (value, unit) = inside
+            .and_then(|it| it.split_once(' '))
+            .ok_or_else(mutation)?;
+        let value: u64 = value.parse().map_err(|_| mutation())?;
         let seconds = match (value, unit) {
             (1, "minute") | (2.., "minutes") => 60,
             (1, "hour") | (2.., "hours") => 3600,
             (1, "day") | (2.., "days") => 86_400,
-            _ => return Err(wrong()),
+            _ => return Err(mutation()),
         };
-        let seconds = value.checked_mul(seconds).ok_or_else(wrong)?;
+        let seconds = value.checked_mul(seconds).ok_or_else(mutation)?;
         Ok(Self {
             text: text.to_owned(),
             every: Duration::from_secs(seconds),

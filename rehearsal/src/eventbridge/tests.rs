@@ -221,12 +221,13 @@ fn play(account: &mut Account, seconds: u64) {
 }
 
 fn outcomes(account: &Account) -> Vec<String> {
-    let told = account.trace.iter();
-    told.filter_map(|told| match &told.event {
-        TraceEvent::Delivery { outcome, .. } => Some(outcome.clone()),
-        _ => None,
-    })
-    .collect()
+    let record = account.trace.iter();
+    record
+        .filter_map(|record| match &record.event {
+            TraceEvent::Delivery { outcome, .. } => Some(outcome.clone()),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]
@@ -264,7 +265,7 @@ fn an_event_that_matches_becomes_the_input_of_an_execution() {
         .trace
         .iter()
         .rev()
-        .find_map(|told| match &told.event {
+        .find_map(|record| match &record.event {
             TraceEvent::ApiCall { caller, action, .. } if action == "StartExecution" => {
                 Some(caller.clone())
             }

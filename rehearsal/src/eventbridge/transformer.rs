@@ -196,10 +196,10 @@ fn checked_shape(id: &str, pieces: &[Piece]) -> Result<(), ApiError> {
         Ok(false) => Err(ApiError::not_known(format_args!(
             "the InputTemplate for target {id}: one JSON value, or texts in quotes, one a line, are known"
         ))),
-        Err(wrong) => Err(invalid(format!(
+        Err(mutation) => Err(invalid(format!(
             "Invalid InputTemplate for target {id} : [Source: (String)\"{filled}\"; line: {}, column: {}].",
-            wrong.line(),
-            wrong.column()
+            mutation.line(),
+            mutation.column()
         ))),
     }
 }

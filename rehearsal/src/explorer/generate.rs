@@ -1,4 +1,4 @@
-//! Draws a story from a seed. Small clusters and few faults come more often: they are quick, and break as well.
+//! Draws a scenario from a seed. Small clusters and few faults come more often: they are quick, and break as well.
 
 mod capacity_source;
 mod classes;
@@ -22,11 +22,11 @@ const SUBNETS: [&str; 3] = [
     "subnet-0c3d4e5f607182930",
 ];
 
-/// Makes the seed of the settings for hard cases another one, so that they change nothing else of a seed's story.
+/// Makes the seed of the settings for hard cases another one, so that they change nothing else of a seed's scenario.
 const HARD_CASES: u64 = 0x5eed_0fca_5e50;
 
 /// So many switches are drawn with all else; those after them in a part of their own, which changes nothing else of a seed's
-/// story.
+/// scenario.
 const OLD_SWITCHES: usize = 4;
 
 /// How many faults are drawn with all else; the two after them, by which no hook's event comes, in a part of their own.
@@ -46,7 +46,7 @@ const ADD_TASKS: [Fault; 4] = [
 /// CPU units, and MiB, of a small task.
 const SMALL: u64 = 128;
 
-/// A story as it was drawn.
+/// A scenario as it was drawn.
 #[derive(Debug, Clone)]
 pub struct GeneratedScenario {
     /// What it follows from.
@@ -58,7 +58,7 @@ pub struct GeneratedScenario {
 }
 
 impl GeneratedScenario {
-    /// The story as text, to be played by `ecs-rollout scenario`.
+    /// The scenario as text, to be played by `ecs-rollout scenario`.
     pub fn text(&self) -> String {
         print::story(&self.settings, &self.actions)
     }
@@ -67,10 +67,10 @@ impl GeneratedScenario {
     pub fn troubles(&self) -> Vec<&'static str> {
         let faults = self.settings.faults.iter().map(|fault| fault.name());
         let befalls = self.actions.iter().filter_map(|action| match action {
-            Action::In(_, deed) => match deed.as_ref() {
-                Action::Inject(mishap) => Some(mishap.word()),
-                Action::Try(deed) => match deed.as_ref() {
-                    Action::Inject(mishap) => Some(mishap.word()),
+            Action::In(_, step) => match step.as_ref() {
+                Action::Inject(incident) => Some(incident.word()),
+                Action::Try(step) => match step.as_ref() {
+                    Action::Inject(incident) => Some(incident.word()),
                     _ => None,
                 },
                 _ => None,
@@ -85,7 +85,7 @@ impl GeneratedScenario {
 }
 
 impl GeneratedScenario {
-    /// Whether it is a roll in which nothing goes wrong, and all that runs can move well before the drain deadline.
+    /// Whether it is a rollout in which nothing goes wrong, and all that runs can move well before the drain deadline.
     pub fn is_peaceful(&self) -> bool {
         let deadline = self.settings.parameter("DrainDeadlineSeconds");
         let deadline: u64 = deadline.and_then(|it| it.parse().ok()).unwrap_or(0);
@@ -113,7 +113,7 @@ impl GeneratedScenario {
     }
 }
 
-/// The story of a seed.
+/// The scenario of a seed.
 pub fn generate(seed: u64) -> GeneratedScenario {
     let mut rng = Rng::with_seed(seed);
     let size = size(&mut rng);
@@ -134,14 +134,14 @@ pub fn generate(seed: u64) -> GeneratedScenario {
         leave_room(&mut settings);
     }
     let (operation, actions) = operation::operation(&mut rng, size);
-    let mut drawn = GeneratedScenario {
+    let mut generated = GeneratedScenario {
         settings,
         actions,
         operation,
     };
-    capacity_source::generate(seed, size, &mut drawn);
-    field::generate(seed, (size, zones), &mut drawn);
-    drawn
+    capacity_source::generate(seed, size, &mut generated);
+    field::generate(seed, (size, zones), &mut generated);
+    generated
 }
 
 /// Now and then all events of a hook are lost.
@@ -153,7 +153,7 @@ fn no_events(rng: &mut Rng, settings: &mut Settings) {
     }
 }
 
-/// What faults add has to find room before the roll begins, so the other tasks are small.
+/// What faults add has to find room before the rollout begins, so the other tasks are small.
 fn leave_room(settings: &mut Settings) {
     for service in &mut settings.workload.services {
         service.memory = service.memory.min(SMALL);
@@ -229,19 +229,19 @@ fn faults(rng: &mut Rng) -> Vec<Fault> {
     let all = Fault::ALL.map(|(fault, ..)| fault);
     let mut all = all[..DRAWN_FAULTS].to_vec();
     rng.shuffle(&mut all);
-    let mut drawn = all[..count].to_vec();
-    drawn.sort_unstable();
-    drawn
+    let mut generated = all[..count].to_vec();
+    generated.sort_unstable();
+    generated
 }
 
 fn switches(rng: &mut Rng) -> Vec<ModelVariant> {
-    let mut drawn = Vec::new();
-    for (switch, _) in &ModelVariant::ALL[..OLD_SWITCHES] {
+    let mut generated = Vec::new();
+    for (variant, _) in &ModelVariant::ALL[..OLD_SWITCHES] {
         if chance(rng, 10) {
-            drawn.push(*switch);
+            generated.push(*variant);
         }
     }
-    drawn
+    generated
 }
 
 fn parameters(rng: &mut Rng, settings: &mut Settings, size: u64, zones: u64) {
@@ -275,20 +275,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_draws_the_same_story_each_time_and_another_seed_another() {
+    fn a_seed_draws_the_same_scenario_each_time_and_another_seed_another() {
         let text = |seed| generate(seed).text();
         assert_eq!(text(7), text(7));
         assert_ne!(text(7), text(8));
     }
 
     #[test]
-    fn what_is_drawn_can_be_read_as_a_story() {
+    fn what_is_drawn_can_be_read_as_a_scenario() {
         for seed in 0..500 {
-            let drawn = generate(seed);
-            let text = drawn.text();
+            let generated = generate(seed);
+            let text = generated.text();
             let read = crate::scenario::parse::read("drawn", &text).expect(&text);
             assert_eq!(print::story(&read.settings, &read.actions), text);
-            assert_eq!(read.settings.workload, drawn.settings.workload, "{text}");
+            assert_eq!(
+                read.settings.workload, generated.settings.workload,
+                "{text}"
+            );
         }
     }
 }

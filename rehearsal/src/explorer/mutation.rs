@@ -16,7 +16,7 @@ pub enum Mutation {
     Counters,
     /// Only the first page of a list is read.
     FirstPage,
-    /// No new instance is held. (Drains still wait for their turns; but a roll goes on whose drains fail.)
+    /// No new instance is held. (Drains still wait for their turns; but a rollout goes on whose drains fail.)
     NoHold,
     /// What is in `failures` is taken to be gone.
     FailuresIgnored,
@@ -167,7 +167,7 @@ impl Mutation {
     /// Its name.
     pub fn name(self) -> &'static str {
         let mut all = Self::ALL.iter();
-        all.find(|(wrong, _)| *wrong == self)
+        all.find(|(mutation, _)| *mutation == self)
             .map_or("", |(_, name)| name)
     }
 }

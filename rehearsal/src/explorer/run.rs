@@ -9,13 +9,13 @@ use crate::invariants::{Invariant, Violation};
 use crate::narrator::LogLine;
 use crate::scenario::{self, Listener, Outcome};
 
-/// One seed in so many is told twice, to see that it is the same story.
+/// One seed in so many is told twice, to see that it is the same scenario.
 const TOLD_TWICE: u64 = 8;
 
-/// Why a story is no good.
+/// Why a scenario is no good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// It broke a promise.
+    /// It broke an invariant.
     Broken(Violation),
     /// It could not be played: a call was refused that should not be, or the program itself failed.
     Unplayable(String),
@@ -39,10 +39,10 @@ impl Failure {
     }
 }
 
-/// What came of a story.
+/// What came of a scenario.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// How the stack ended; empty if the story could not be played.
+    /// How the stack ended; empty if the scenario could not be played.
     pub outcome: String,
     /// Lines told.
     pub lines: usize,
@@ -54,10 +54,10 @@ pub struct Run {
     pub failures: Vec<Failure>,
 }
 
-/// Plays a story to its end, on this thread.
-pub fn run(drawn: &GeneratedScenario) -> Run {
-    let (mut ran, told) = once(drawn);
-    if ran.failures.is_empty() && drawn.is_peaceful() && ran.outcome != "UPDATE_COMPLETE" {
+/// Plays a scenario to its end, on this thread.
+pub fn run(generated: &GeneratedScenario) -> Run {
+    let (mut ran, record) = once(generated);
+    if ran.failures.is_empty() && generated.is_peaceful() && ran.outcome != "UPDATE_COMPLETE" {
         let outcome = &ran.outcome;
         ran.failures.push(Failure::Broken(Violation {
             invariant: Invariant::RollEnds,
@@ -65,34 +65,34 @@ pub fn run(drawn: &GeneratedScenario) -> Run {
             detail: format!("without faults, and with room for every task, it ended {outcome}"),
         }));
     }
-    if drawn.settings.seed.is_multiple_of(TOLD_TWICE) && ran.failures.is_empty() {
-        let (_, again) = once(drawn);
-        if told != again {
+    if generated.settings.seed.is_multiple_of(TOLD_TWICE) && ran.failures.is_empty() {
+        let (_, again) = once(generated);
+        if record != again {
             ran.failures.push(Failure::Broken(Violation {
                 invariant: Invariant::SameSeedSameStory,
                 at: jiff::Timestamp::UNIX_EPOCH,
-                detail: differing(&told, &again),
+                detail: differing(&record, &again),
             }));
         }
     }
     ran
 }
 
-fn once(drawn: &GeneratedScenario) -> (Run, Vec<String>) {
+fn once(generated: &GeneratedScenario) -> (Run, Vec<String>) {
     let lines = Arc::new(Mutex::new(Lines::default()));
     let played = catch_unwind(AssertUnwindSafe(|| {
-        scenario::run(&drawn.settings, &drawn.actions, lines.clone())
+        scenario::run(&generated.settings, &generated.actions, lines.clone())
     }));
-    let told = match lines.lock() {
+    let record = match lines.lock() {
         Ok(mut lines) => std::mem::take(&mut lines.0),
         Err(poisoned) => std::mem::take(&mut poisoned.into_inner().0),
     };
     let ran = match played {
-        Ok(Ok(played)) => concluded(played, told.len()),
-        Ok(Err(refused)) => unplayable(refused.to_string(), told.len()),
-        Err(panic) => unplayable(panic_message(panic.as_ref()), told.len()),
+        Ok(Ok(played)) => concluded(played, record.len()),
+        Ok(Err(refused)) => unplayable(refused.to_string(), record.len()),
+        Err(panic) => unplayable(panic_message(panic.as_ref()), record.len()),
     };
-    (ran, told)
+    (ran, record)
 }
 
 fn concluded(played: Outcome, lines: usize) -> Run {
@@ -122,9 +122,12 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     format!("the rehearsal panicked: {}", text.unwrap_or("(no text)"))
 }
 
-fn differing(told: &[String], again: &[String]) -> String {
-    let place = told.iter().zip(again).position(|(one, other)| one != other);
-    let place = place.unwrap_or(told.len().min(again.len()));
+fn differing(record: &[String], again: &[String]) -> String {
+    let place = record
+        .iter()
+        .zip(again)
+        .position(|(one, other)| one != other);
+    let place = place.unwrap_or(record.len().min(again.len()));
     let line = |lines: &[String]| {
         lines
             .get(place)
@@ -134,7 +137,7 @@ fn differing(told: &[String], again: &[String]) -> String {
     format!(
         "line {} is once {:?} and once {:?}",
         place + 1,
-        line(told),
+        line(record),
         line(again)
     )
 }

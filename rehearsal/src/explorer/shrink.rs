@@ -1,15 +1,15 @@
-//! Makes a story that fails smaller, as long as it fails in the same way: what is left is what matters.
+//! Makes a scenario that fails smaller, as long as it fails in the same way: what is left is what matters.
 
 use super::run::run;
 use super::{GeneratedScenario, Run};
 use crate::scenario::Action;
 
-/// So many smaller stories are played at most.
+/// So many smaller scenarios are played at most.
 const TRIES: usize = 300;
 
-/// A smaller story that fails as `drawn` does, under the name `failure`; with what came of it. As it was, if none is found.
-pub fn shrink(drawn: &GeneratedScenario, failure: &str) -> GeneratedScenario {
-    let mut smallest = drawn.clone();
+/// A smaller scenario that fails as `drawn` does, under the name `failure`; with what came of it. As it was, if none is found.
+pub fn shrink(generated: &GeneratedScenario, failure: &str) -> GeneratedScenario {
+    let mut smallest = generated.clone();
     let mut tries = 0;
     let fails = |ran: &Run| ran.failures.first().is_some_and(|it| it.name() == failure);
     loop {
@@ -34,17 +34,17 @@ pub fn shrink(drawn: &GeneratedScenario, failure: &str) -> GeneratedScenario {
     }
 }
 
-/// Each story that is one thing less.
-fn steps(drawn: &GeneratedScenario) -> Vec<GeneratedScenario> {
+/// Each scenario that is one thing less.
+fn steps(generated: &GeneratedScenario) -> Vec<GeneratedScenario> {
     let mut all = Vec::new();
     let mut less = |change: &dyn Fn(&mut GeneratedScenario)| {
-        let mut smaller = drawn.clone();
+        let mut smaller = generated.clone();
         change(&mut smaller);
-        if smaller.text() != drawn.text() {
+        if smaller.text() != generated.text() {
             all.push(smaller);
         }
     };
-    smaller_cluster(drawn, &mut less);
+    smaller_cluster(generated, &mut less);
     for (key, usual) in [
         ("BatchSize", "1"),
         ("DrainDeadlineSeconds", "3000"),
@@ -61,26 +61,26 @@ fn steps(drawn: &GeneratedScenario) -> Vec<GeneratedScenario> {
             }
         });
     }
-    for place in 0..drawn.settings.variants.len() {
+    for place in 0..generated.settings.variants.len() {
         less(&|it| {
             it.settings.variants.remove(place);
         });
     }
-    for place in 0..drawn.settings.workload.tasks.len() {
+    for place in 0..generated.settings.workload.tasks.len() {
         less(&|it| drop(it.settings.workload.tasks.remove(place)));
     }
-    // A story without a line about what runs has the built-in workload.
-    if drawn.settings.workload.services.len() > 1 {
-        for place in 0..drawn.settings.workload.services.len() {
+    // A scenario without a line about what runs has the built-in workload.
+    if generated.settings.workload.services.len() > 1 {
+        for place in 0..generated.settings.workload.services.len() {
             less(&|it| drop(it.settings.workload.services.remove(place)));
         }
     }
-    for place in 0..drawn.settings.faults.len() {
+    for place in 0..generated.settings.faults.len() {
         less(&|it| {
             it.settings.faults.remove(place);
         });
     }
-    for (place, action) in drawn.actions.iter().enumerate() {
+    for (place, action) in generated.actions.iter().enumerate() {
         match action {
             Action::In(..) => less(&|it| drop(it.actions.remove(place))),
             Action::Advance(seconds) => {
@@ -93,17 +93,17 @@ fn steps(drawn: &GeneratedScenario) -> Vec<GeneratedScenario> {
 }
 
 fn smaller_cluster(
-    drawn: &GeneratedScenario,
+    generated: &GeneratedScenario,
     less: &mut impl FnMut(&dyn Fn(&mut GeneratedScenario)),
 ) {
-    let size = drawn.settings.parameter("ClusterSize");
+    let size = generated.settings.parameter("ClusterSize");
     let size: u64 = size.and_then(|size| size.parse().ok()).unwrap_or(1);
     for smaller in [size / 2, size - 1] {
         if (1..size).contains(&smaller) {
             less(&|it| it.settings.set_instances(smaller));
         }
     }
-    for place in 0..drawn.settings.workload.services.len() {
+    for place in 0..generated.settings.workload.services.len() {
         less(&|it| {
             let service = &mut it.settings.workload.services[place];
             service.desired = service.desired.map(|desired| desired.div_ceil(2));
@@ -117,10 +117,10 @@ mod tests {
     use crate::explorer::generate;
 
     #[test]
-    fn every_step_is_another_story() {
-        let drawn = generate(3);
-        let steps = steps(&drawn);
+    fn every_step_is_another_scenario() {
+        let generated = generate(3);
+        let steps = steps(&generated);
         assert!(steps.len() > 3);
-        assert!(steps.iter().all(|step| step.text() != drawn.text()));
+        assert!(steps.iter().all(|step| step.text() != generated.text()));
     }
 }

@@ -1,4 +1,4 @@
-//! The faults by name, as `--fault` and stories spell them, with a line on each.
+//! The faults by name, as `--fault` and scenarios spell them, with a line on each.
 
 /// A fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

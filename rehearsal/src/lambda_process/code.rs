@@ -82,32 +82,33 @@ impl Unpacked {
     /// # Errors
     /// A sentence that names the zip and what is wrong with it.
     pub fn bootstrap(&mut self, code: &str, zip: &Arc<Vec<u8>>) -> Result<PathBuf, String> {
-        let wrong = |what: String| format!("{code}: {what}; it should be a zip of cargo lambda");
+        let mutation = |what: String| format!("{code}: {what}; it should be a zip of cargo lambda");
         if let Some(folder) = self.folders.get(zip) {
             return Ok(folder.path().join(BOOTSTRAP));
         }
         let mut archive = ZipArchive::new(Cursor::new(zip.as_slice()))
-            .map_err(|error| wrong(error.to_string()))?;
+            .map_err(|error| mutation(error.to_string()))?;
         let limit = UNPACKED_LIMIT.min(RATIO_LIMIT * zip.len() as u64);
-        check_entries(&mut archive, limit).map_err(&wrong)?;
+        check_entries(&mut archive, limit).map_err(&mutation)?;
         let mut entry = archive
             .by_name(BOOTSTRAP)
-            .map_err(|error| wrong(format!("no bootstrap in it: {error}")))?;
+            .map_err(|error| mutation(format!("no bootstrap in it: {error}")))?;
         if !entry.is_file() {
-            return Err(wrong("its bootstrap is no file".to_owned()));
+            return Err(mutation("its bootstrap is no file".to_owned()));
         }
-        let folder = tempfile::tempdir().map_err(|error| wrong(error.to_string()))?;
+        let folder = tempfile::tempdir().map_err(|error| mutation(error.to_string()))?;
         let place = folder.path().join(BOOTSTRAP);
-        let mut file = std::fs::File::create(&place).map_err(|error| wrong(error.to_string()))?;
+        let mut file =
+            std::fs::File::create(&place).map_err(|error| mutation(error.to_string()))?;
         // What a zip says of its sizes may be a lie: what counts is what comes out.
         let mut unpacked = (&mut entry).take(limit + 1);
         let length =
-            std::io::copy(&mut unpacked, &mut file).map_err(|error| wrong(error.to_string()))?;
+            std::io::copy(&mut unpacked, &mut file).map_err(|error| mutation(error.to_string()))?;
         if length > limit {
-            return Err(wrong(too_large(limit)));
+            return Err(mutation(too_large(limit)));
         }
         drop(file);
-        make_executable(&place).map_err(|error| wrong(error.to_string()))?;
+        make_executable(&place).map_err(|error| mutation(error.to_string()))?;
         self.folders.insert(Arc::clone(zip), folder);
         Ok(place)
     }
@@ -227,13 +228,13 @@ mod tests {
         let mut bomb = zip_with([], &vec![0; 8 * 1024 * 1024]);
         assert!(refusal(bomb.clone()).contains("unpacks to more than"));
         // The size stands in the entry's own header and in the central directory: now both say that it is small.
-        let (size, told) = ((8_u32 * 1024 * 1024).to_le_bytes(), 7_u32.to_le_bytes());
+        let (size, record) = ((8_u32 * 1024 * 1024).to_le_bytes(), 7_u32.to_le_bytes());
         let places: Vec<usize> = (0..bomb.len() - 3)
             .filter(|at| bomb[*at..*at + 4] == size)
             .collect();
         assert!(!places.is_empty());
         for at in places {
-            bomb[at..at + 4].copy_from_slice(&told);
+            bomb[at..at + 4].copy_from_slice(&record);
         }
         let message = refusal(bomb);
         assert!(message.starts_with("s3://bucket/key: "), "{message}");

@@ -18,7 +18,7 @@ pub fn refresh_line(fact: &TraceEvent) -> Option<(String, String, String, Severi
     else {
         return None;
     };
-    let mood = match status.as_str() {
+    let severity = match status.as_str() {
         "Successful" => Severity::Good,
         "Pending" | "InProgress" => Severity::Plain,
         "Baking" => Severity::Waiting,
@@ -32,7 +32,12 @@ pub fn refresh_line(fact: &TraceEvent) -> Option<(String, String, String, Severi
         "" => standing,
         reason => format!("{standing}: {reason}"),
     };
-    Some(("instance refresh".to_owned(), status.clone(), reason, mood))
+    Some((
+        "instance refresh".to_owned(),
+        status.clone(),
+        reason,
+        severity,
+    ))
 }
 
 /// The state of an instance, in its group or in its cluster.
@@ -45,7 +50,7 @@ pub fn instance_line(fact: &TraceEvent) -> Option<(String, String, String, Sever
             ami,
             ..
         } => {
-            let mood = match state.as_str() {
+            let severity = match state.as_str() {
                 "InService" | "Terminated" => Severity::Good,
                 state if state.ends_with(":Retained") => Severity::Bad,
                 _ => Severity::Plain,
@@ -54,7 +59,7 @@ pub fn instance_line(fact: &TraceEvent) -> Option<(String, String, String, Sever
                 "Pending" => format!("{ami}; {reason}"),
                 _ => reason.clone(),
             };
-            Some((instance.clone(), state.clone(), reason, mood))
+            Some((instance.clone(), state.clone(), reason, severity))
         }
         TraceEvent::ContainerInstance {
             instance,

@@ -1,9 +1,9 @@
-//! What happens in a story.
+//! What happens in a scenario.
 
 use super::Fault;
 use super::incident::Incident;
 
-/// What an operator, or the world, does in a story.
+/// What an operator, or the world, does in a scenario.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Creates the stack and starts the workload; goes on when all is at rest.
@@ -48,13 +48,13 @@ pub enum Action {
     Inject(Incident),
     /// A deed that may be refused.
     Try(Box<Action>),
-    /// The faults begin; with a roll they begin by themselves.
+    /// The faults begin; with a rollout they begin by themselves.
     StartFaults,
-    /// Begins a roll as `Roll` does, and goes on at once.
+    /// Begins a rollout as `Roll` does, and goes on at once.
     StartRollout,
     /// The faults stop, an operator does what the README says, and all must come to rest within a bound.
     Heal,
-    /// Happens so many seconds from now, while what comes next goes on. It must have happened when the story ends.
+    /// Happens so many seconds from now, while what comes next goes on. It must have happened when the scenario ends.
     In(u64, Box<Action>),
 }
 

@@ -1,4 +1,4 @@
-//! What befalls a cluster in the middle of a roll, as stories write it. `N` picks one of those that there are then, by its
+//! What befalls a cluster in the middle of a rollout, as scenarios write it. `N` picks one of those that there are then, by its
 //! place, counted round: the group's instances, the running executions, the running tasks, or the services.
 
 use std::fmt;
@@ -103,7 +103,7 @@ pub const WORDS: [(&str, usize, &str); 15] = [
 ];
 
 impl Incident {
-    /// The mishap that `word` and the numbers after it mean, if it is a word of this kind.
+    /// The incident that `word` and the numbers after it mean, if it is a word of this kind.
     ///
     /// # Errors
     /// A sentence, if the numbers are not as many as the word needs.
@@ -135,7 +135,7 @@ impl Incident {
         }))
     }
 
-    /// The mishap that a word alone means, as `--fault` takes it.
+    /// The incident that a word alone means, as `--fault` takes it.
     pub fn usual(word: &str) -> Option<Self> {
         let (_, wanted, _) = WORDS.iter().find(|(known, ..)| *known == word)?;
         let numbers: &[u64] = match (word, wanted) {

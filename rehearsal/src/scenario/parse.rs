@@ -1,4 +1,4 @@
-//! Stories as text: settings first, then what happens, one thing a line. `#` begins a comment.
+//! Scenarios as text: settings first, then what happens, one thing a line. `#` begins a comment.
 //!
 //! ```text
 //! parameter DrainDeadlinePolicy=retain     service web desired=4 deregistration=300 exit=3
@@ -19,12 +19,12 @@
 //! | try STEP                      a step that may be refused
 //! | start-faults | start-rollout  the faults begin; a rollout begins, and the next line follows at once
 //! | heal                          the faults stop, an operator does what the README says, and all must end within a bound
-//! | dies N | agent-away N SECONDS | agent-gone N | spot-interrupted N | …    what befalls the cluster, see mishap.rs
+//! | dies N | agent-away N SECONDS | agent-gone N | spot-interrupted N | …    what befalls the cluster, see incident.rs
 //! ```
 //!
 //! `$GROUP`, `$CLUSTER` and `$STACK` in JSON stand for their names, `$TEMPLATE` for the id of the group's launch template,
 //! `$INSTANCE` for the id of its oldest instance, `$NEWEST` for that of its newest, `$NTH_2` for that of the second in its
-//! list and `$RETAINED` for that of the first retained one. What `in` puts off must happen before the story ends.
+//! list and `$RETAINED` for that of the first retained one. What `in` puts off must happen before the scenario ends.
 
 mod workload;
 
@@ -35,7 +35,7 @@ use super::incident::{self, Incident};
 use super::{Action, Call, Fault, ModelVariant, Settings, Termination};
 use workload::{daemon, service, task};
 
-/// A story as it was written.
+/// A scenario as it was written.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     /// What it follows from.
@@ -44,7 +44,7 @@ pub struct Scenario {
     pub actions: Vec<Action>,
 }
 
-/// Reads a story. `file` is named in messages. Without a line about the workload the built-in one runs.
+/// Reads a scenario. `file` is named in messages. Without a line about the workload the built-in one runs.
 ///
 /// # Errors
 /// A sentence that names the file, the line and what could stand there.
@@ -94,7 +94,7 @@ impl Scenario {
             "batch" => settings.set_parameter("BatchSize", number(rest)?.to_string()),
             "seed" => settings.seed = number(rest)?,
             "fault" => settings.faults.push(Fault::from_name(rest)?),
-            "variant" => settings.variants.push(switch(rest)?),
+            "variant" => settings.variants.push(variant(rest)?),
             "service" => settings.workload.services.push(service(rest)?),
             "daemon" => settings.workload.services.push(daemon(rest)?),
             "task" => settings.workload.tasks.push(task(rest)?),
@@ -105,14 +105,14 @@ impl Scenario {
 }
 
 impl Settings {
-    /// Makes the cluster `size` instances large, and leaves room to double it during a roll.
+    /// Makes the cluster `size` instances large, and leaves room to double it during a rollout.
     pub fn set_instances(&mut self, size: u64) {
         self.set_parameter("ClusterSize", size.to_string());
         self.set_parameter("ClusterMaxSize", (2 * size).to_string());
     }
 }
 
-/// Ten years, in seconds: no story is longer.
+/// Ten years, in seconds: no scenario is longer.
 const LARGEST: u64 = 10 * 365 * 24 * 3600;
 
 fn number(text: &str) -> Result<u64, String> {
@@ -120,9 +120,9 @@ fn number(text: &str) -> Result<u64, String> {
     number.ok_or_else(|| format!("{text:?} is not a whole number from 0 to {LARGEST}"))
 }
 
-fn switch(name: &str) -> Result<ModelVariant, String> {
+fn variant(name: &str) -> Result<ModelVariant, String> {
     let known = ModelVariant::ALL.iter().find(|(_, known)| *known == name);
-    known.map(|(switch, _)| *switch).ok_or_else(|| {
+    known.map(|(variant, _)| *variant).ok_or_else(|| {
         let names: Vec<&str> = ModelVariant::ALL.iter().map(|(_, name)| *name).collect();
         format!(
             "no model variant is called {name}; known are {}",
@@ -243,7 +243,7 @@ fn later(text: &str) -> Result<Action, String> {
     }
 }
 
-/// A mishap and its numbers, if `word` is one.
+/// An incident and its numbers, if `word` is one.
 fn mishap(word: &str, rest: &str) -> Result<Option<Incident>, String> {
     if incident::WORDS.iter().all(|(known, ..)| *known != word) {
         return Ok(None);
@@ -281,7 +281,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_story_is_read() {
+    fn a_scenario_is_read() {
         let text = "# a\ninstances 3\nservice web desired=2 deregistration=300\ntask job run=60\nfault throttle\n\ndeploy\nroll\nscale 2";
         let script = read("a.story", text).expect("a good story");
         assert_eq!(script.settings.parameter("ClusterMaxSize"), Some("6"));

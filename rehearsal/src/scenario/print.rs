@@ -1,11 +1,11 @@
-//! Writes a story as the text from which [`super::script`] reads it.
+//! Writes a scenario as the text from which [`super::script`] reads it.
 
 use super::files::built_in_parameters;
 use super::incident::Incident;
 use super::{Action, ModelVariant, Settings};
 use crate::workload::{Service, Standalone};
 
-/// The text of a story that uses the files of this build: only what differs from the settings of an empty story.
+/// The text of a scenario that uses the files of this build: only what differs from the settings of an empty scenario.
 pub fn story(settings: &Settings, actions: &[Action]) -> String {
     let mut lines = vec![format!("seed {}", settings.seed)];
     let usual = built_in_parameters();

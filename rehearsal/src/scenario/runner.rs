@@ -1,4 +1,4 @@
-//! Plays a story to its end: in virtual time, or on the wall clock with the workers as processes of
+//! Plays a scenario to its end: in virtual time, or on the wall clock with the workers as processes of
 //! their own.
 
 mod deploy;
@@ -34,17 +34,17 @@ use crate::report::Report;
 use crate::wire::ApiError;
 use inspect::ask;
 
-/// No roll takes longer: the hooks' global timeout is 48 hours, for the roll and for its way back.
+/// No rollout takes longer: the hooks' global timeout is 48 hours, for the rollout and for its way back.
 const LIMIT: Duration = Duration::from_secs(96 * 3600);
-/// Where the account listens in a story with processes.
+/// Where the account listens in a scenario with processes.
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// What a story came to.
+/// What a scenario came to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
-    /// One report for each roll.
+    /// One report for each rollout.
     pub reports: Vec<Report>,
-    /// Promises broken outside of any roll.
+    /// Invariants broken outside of any rollout.
     pub violations: Vec<Violation>,
     /// The stack's status at the end.
     pub ended: String,
@@ -91,7 +91,7 @@ pub fn run_and_inspect(
 
 fn in_virtual_time<T>(
     settings: &Settings,
-    story: impl Future<Output = Result<T, Unplayable>>,
+    scenario: impl Future<Output = Result<T, Unplayable>>,
 ) -> Result<T, Unplayable> {
     // The SDKs take the jitter of their retries from the thread's generator.
     fastrand::seed(settings.seed);
@@ -100,10 +100,10 @@ fn in_virtual_time<T>(
         .start_paused(true)
         .build()
         .map_err(|error| format!("no runtime: {error}"))?;
-    runtime.block_on(story)
+    runtime.block_on(scenario)
 }
 
-/// Plays the story with the workers as processes of their own, which call the account on loopback;
+/// Plays the scenario with the workers as processes of their own, which call the account on loopback;
 /// then there is `afterwards`, if anybody is.
 ///
 /// # Errors
@@ -135,13 +135,13 @@ pub fn run_with_processes(
         let world = SimulationHost::on_the_wall_clock(account, processes.speed, invoker);
         let server = endpoint::serve(listening, world.clone(), keys, Arc::new(|_: &str| {}));
         let stage = Runner::new(settings, world.clone(), listener)?;
-        let story = async {
+        let scenario = async {
             let played = stage.play(actions).await;
             ask(&world, afterwards).await;
             played
         };
         let mut played = tokio::select! {
-            played = story => played?,
+            played = scenario => played?,
             ended = server => return Err(format!("the endpoint ended: {ended:?}").into()),
         };
         for report in &mut played.reports {
@@ -161,7 +161,7 @@ struct Runner {
     /// The cluster, and the group, which is named after it.
     cluster: String,
     ami: String,
-    /// The AMI of the last roll, as soon as that has begun.
+    /// The AMI of the last rollout, as soon as that has begun.
     released: Option<String>,
     /// Whether the workload's part of the faults has begun: it does so once.
     faults_started: bool,
@@ -170,7 +170,7 @@ struct Runner {
     /// What was put off, with when it is due, the earliest first.
     due: Vec<(Timestamp, Action)>,
     began: Timestamp,
-    /// The capacity that somebody asked for in the middle of the roll, if anybody did.
+    /// The capacity that somebody asked for in the middle of the rollout, if anybody did.
     scaled: Option<usize>,
 }
 

@@ -74,11 +74,11 @@ impl HistoryEvent {
             "id": self.id, "previousEventId": self.previous_event_id,
         });
         if let Some(details) = &self.details {
-            let mut told = details.rest.clone();
+            let mut record = details.rest.clone();
             if let (true, Some((name, text))) = (with_data, &details.data) {
-                told[*name] = json!(&**text);
+                record[*name] = json!(&**text);
             }
-            event[details.member] = told;
+            event[details.member] = record;
         }
         event
     }

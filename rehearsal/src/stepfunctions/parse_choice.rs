@@ -100,8 +100,8 @@ fn parse_variable(rule: &Value, place: String) -> Result<Rule, ApiError> {
 
 fn parse_test(name: &str, value: &Value) -> Result<Test, Unreadable> {
     let flag = || {
-        let wrong = || Unreadable::Wrong(format!("{value} is not true or false"));
-        value.as_bool().ok_or_else(wrong)
+        let mutation = || Unreadable::Wrong(format!("{value} is not true or false"));
+        value.as_bool().ok_or_else(mutation)
     };
     match name {
         "IsPresent" => return Ok(Test::IsPresent(flag()?)),

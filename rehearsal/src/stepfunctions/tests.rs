@@ -251,12 +251,12 @@ fn what_nothing_catches_fails_the_execution() {
         ["LambdaFunctionFailed", "ExecutionFailed"]
     );
     assert_eq!(stage.details(5), stage.details(4));
-    let told = stage
+    let record = stage
         .account
         .trace
         .iter()
         .rev()
-        .find_map(|told| match &told.event {
+        .find_map(|record| match &record.event {
             TraceEvent::Execution {
                 instance,
                 what:
@@ -275,7 +275,7 @@ fn what_nothing_catches_fails_the_execution() {
             )),
             _ => None,
         });
-    assert_eq!(told, Some(("i-1", "FAILED", "Throttled", 6)));
+    assert_eq!(record, Some(("i-1", "FAILED", "Throttled", 6)));
 }
 
 #[test]

@@ -22,13 +22,13 @@ fn routes_take_every_transition_and_end_where_they_should() {
     let definition = play::deployed(read("../statemachine/lifecycle.asl.json"));
     let routes = routes::all(&read("judges/definition/routes.json"));
     let mut taken = coverage::Taken::default();
-    let mut told = Vec::new();
+    let mut record = Vec::new();
     for route in &routes {
         let played = play::play(&definition, route);
         taken.note(&definition, &played);
         let last = played.visits.last().map(|visit| visit.state.as_str());
         assert_eq!(last, Some(route.ends.as_str()), "route {:?}", route.name);
-        told.push(tell(route, &played));
+        record.push(tell(route, &played));
     }
     let covered = taken.covered(&definition);
     let words = format!(
@@ -47,7 +47,7 @@ fn routes_take_every_transition_and_end_where_they_should() {
     );
     let report = json!({
         "states": covered.states.1, "transitions": covered.transitions.1,
-        "definition": definition, "routes": told,
+        "definition": definition, "routes": record,
     });
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../judges");
     std::fs::create_dir_all(&folder).expect("a folder for what the judges read");

@@ -123,8 +123,8 @@ fn answer_to(account: &mut Account, asked: &Invocation, answer: Option<Value>, r
 fn played(execution: &Execution, asked: Vec<(String, Value)>) -> Played {
     let mut visits: Vec<Visit> = Vec::new();
     for event in &execution.history {
-        let told = event.to_json(true);
-        let details = details(&told);
+        let record = event.to_json(true);
+        let details = details(&record);
         let visit = visits.last_mut();
         match (event.kind.as_str(), visit) {
             (kind, _) if kind.ends_with("StateEntered") => visits.push(Visit {

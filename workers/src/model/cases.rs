@@ -1,4 +1,4 @@
-//! What the user chose for the hard cases of a roll: tasks that no service replaces, an agent that is gone, daemons.
+//! What the user chose for the hard cases of a rollout: tasks that no service replaces, an agent that is gone, daemons.
 
 use jiff::SignedDuration;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::InstanceId;
 
-/// Where an instance of a group stands in its life, as far as a roll cares.
+/// Where an instance of a group stands in its life, as far as a rollout cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LifecycleState {
     /// Launched, its launch hook not yet open.

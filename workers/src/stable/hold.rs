@@ -16,7 +16,7 @@ use crate::model::{Finding, InstanceId, Subject, Verdict};
 use crate::roster;
 use crate::text::between;
 
-/// So many holders are noted for the next looks: the largest batch is 100, and a roll that turns round may have two open.
+/// So many holders are noted for the next looks: the largest batch is 100, and a rollout that turns round may have two open.
 const HOLDERS_NOTED: usize = 200;
 
 /// So many of them are looked at at once. DescribeAutoScalingInstances takes 50, but one that still holds is enough to say
@@ -101,7 +101,7 @@ async fn look_at_holders(
     Ok(None)
 }
 
-/// The instances that are kept for their standalone tasks. They are asked for only where a retained one would stop the roll.
+/// The instances that are kept for their standalone tasks. They are asked for only where a retained one would stop the rollout.
 async fn kept(
     subject: &Subject,
     group: &[GroupInstance],

@@ -16,7 +16,7 @@ use crate::tale::{Source, Tale};
 /// The stack of every rehearsal.
 const STACK: &str = "ecs-cluster";
 
-/// What was read when the roll was over.
+/// What was read when the rollout was over.
 #[derive(Debug, Default)]
 pub struct Read {
     source: RefCell<Option<Result<Source, Failure>>>,

@@ -1,4 +1,4 @@
-//! A roll in lines: to read, or one JSON object for each change.
+//! A rollout in lines: to read, or one JSON object for each change.
 
 use std::process::ExitCode;
 

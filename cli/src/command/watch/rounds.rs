@@ -258,7 +258,7 @@ impl Rounds {
             .count();
         let began = self.events.turned.or(sight.began);
         let (seen, latest) = began.map_or((0, None), |began| self.activities.gone(began));
-        // One page of activities is read: of a long roll it shows the end alone. On its way back those that are there were not
+        // One page of activities is read: of a long rollout it shows the end alone. On its way back those that are there were not
         // all replaced.
         let gone = match self.events.turned {
             Some(_) => seen,

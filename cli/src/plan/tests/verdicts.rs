@@ -77,7 +77,7 @@ fn change(place: usize, rng: &mut Rng, settings: &Settings) -> Change {
 
 impl Change {
     /// What the operator does before he plans.
-    fn deeds(&self, settings: &Settings) -> Vec<Action> {
+    fn steps(&self, settings: &Settings) -> Vec<Action> {
         let of = |service: &str, action: &str, input: Value| {
             Action::Call(Call {
                 service: service.to_owned(),
@@ -193,7 +193,7 @@ impl Tried {
 
 fn tried(settings: &Settings, change: Change, rehearsals: u64) -> Tried {
     let mut before = vec![Action::Deploy];
-    before.extend(change.deeds(settings));
+    before.extend(change.steps(settings));
     let method = settings
         .parameter("UpdateMethod")
         .unwrap_or("RollingUpdate");

@@ -59,7 +59,7 @@ fn moving(screen: &Screen, at_length: bool) -> Vec<Part> {
         (short, below, Mood::Waiting),
     ];
     let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
-    parts.map(|(_, text, mood)| (text, mood)).collect()
+    parts.map(|(_, text, severity)| (text, severity)).collect()
 }
 
 /// The drains that are open, the longest, and the deadline that comes first.

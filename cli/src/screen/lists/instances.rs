@@ -59,12 +59,12 @@ pub fn list(sight: &Sight) -> List {
     let parts = parts.into_iter().filter(|(count, _)| *count > 0);
     let parts = std::iter::once(format!("{all}")).chain(parts.map(|(_, text)| text));
     let summary = parts.collect::<Vec<_>>().join(", ");
-    let mood = match (stuck, paused) {
+    let severity = match (stuck, paused) {
         (0, 0) => Mood::Quiet,
         (0, _) => Mood::Waiting,
         _ => Mood::Bad,
     };
-    list.titled(summary, mood)
+    list.titled(summary, severity)
 }
 
 fn row<'a>(member: &'a Member, sight: &'a Sight) -> Row<'a> {
@@ -93,7 +93,7 @@ fn row<'a>(member: &'a Member, sight: &'a Sight) -> Row<'a> {
 
 fn item(row: &Row<'_>, sight: &Sight) -> Item {
     let member = row.member;
-    let mood = match row.rank {
+    let severity = match row.rank {
         Rank::Stuck => Mood::Bad,
         Rank::Paused | Rank::Leaving | Rank::Moving => Mood::Waiting,
         Rank::Coming => Mood::Coming,
@@ -111,15 +111,15 @@ fn item(row: &Row<'_>, sight: &Sight) -> Item {
     let state = member.state.to_string();
     let reason = reason(row, sight);
     let last = match reason.is_empty() {
-        true => (Text::Unless(STATE, state.clone()), mood),
+        true => (Text::Unless(STATE, state.clone()), severity),
         false => cell(brief(row, &reason), Mood::Plain),
     };
     Item {
         key: member.id.clone(),
         cells: vec![
-            cell(&member.id, mood),
+            cell(&member.id, severity),
             cell(ami, ami_mood),
-            cell(state, mood),
+            cell(state, severity),
             (Text::Since(row.since), Mood::Plain),
             last,
         ],

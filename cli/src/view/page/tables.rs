@@ -97,7 +97,7 @@ pub fn failures(tale: &Tale) -> String {
         out += &attempts(tale);
     }
     if !tale.failures.is_empty() {
-        out += &mishaps(tale);
+        out += &incidents(tale);
     }
     out
 }
@@ -141,7 +141,7 @@ fn attempts(tale: &Tale) -> String {
     folded(true, &format!("Worker retries: {told} of {all}"), &each)
 }
 
-fn mishaps(tale: &Tale) -> String {
+fn incidents(tale: &Tale) -> String {
     let rows = tale.failures.iter().map(|it| {
         vec![
             since(tale, it.at),

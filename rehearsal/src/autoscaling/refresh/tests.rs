@@ -195,16 +195,19 @@ fn a_cancelled_one_leaves_what_it_has_replaced() {
 
 #[test]
 fn an_abandoned_launch_is_launched_again_or_fails_it_by_the_switch() {
-    for (switch, status) in [(false, "InProgress"), (true, "Failed")] {
+    for (variant, status) in [(false, "InProgress"), (true, "Failed")] {
         let mut account = outdated(2, json!({}));
-        account.autoscaling.timing.abandoned_launch_fails_refresh = switch;
+        account.autoscaling.timing.abandoned_launch_fails_refresh = variant;
         begin(&mut account, json!({"MinHealthyPercentage": 100}));
         pass(&mut account, 60);
         let id = only_one(&account, S::PendingWait);
         complete(&mut account, "launch", &id, "ABANDON").expect("it is open");
         pass(&mut account, 60);
         assert_eq!(newest(&mut account)["Status"], status);
-        assert_eq!(all_in(&account, S::PendingWait).len(), usize::from(!switch));
+        assert_eq!(
+            all_in(&account, S::PendingWait).len(),
+            usize::from(!variant)
+        );
         assert_eq!(all_in(&account, S::InService).len(), 2);
     }
 }
@@ -397,7 +400,7 @@ fn a_pool_whose_agents_would_not_wait_is_not_refreshed() {
 }
 
 /// The events of the refreshes, without the beginning that all have.
-fn told(account: &Account) -> Vec<String> {
+fn record(account: &Account) -> Vec<String> {
     let begins = "EC2 Auto Scaling Instance Refresh ";
     let archive = account.eventbridge.archive.iter().flatten();
     let kinds =
@@ -497,7 +500,7 @@ fn on_the_way_back_its_progress_falls_and_it_says_why_it_went_back() {
         "Rollback Started",
         "Rollback Succeeded",
     ];
-    assert_eq!(told(&account), events);
+    assert_eq!(record(&account), events);
 }
 
 #[test]

@@ -81,7 +81,7 @@ impl CheckerState {
         before: &ExecutionChecks,
         settled: bool,
     ) {
-        let claim = match look.worker {
+        let invariant = match look.worker {
             Worker::Joined => Invariant::AbandonedForCause,
             Worker::Stable if !before.leaves() => return self.stops_for_cause(look),
             _ => Invariant::RetainedForCause,
@@ -94,7 +94,7 @@ impl CheckerState {
             let detail = format!(
                 "{worker} answered Never for {instance}, though nothing was left to wait for"
             );
-            self.violate(claim, look.at, detail);
+            self.violate(invariant, look.at, detail);
         }
         let first = before.admitted.map_or(before.began, |(first, _)| first);
         let end = match look.worker {
@@ -109,7 +109,7 @@ impl CheckerState {
             let detail = format!(
                 "{worker} answered Never for {instance}, though its deadline was only at {end}"
             );
-            self.violate(claim, look.at, detail);
+            self.violate(invariant, look.at, detail);
         }
     }
 

@@ -125,15 +125,15 @@ fn collect_metrics(
     if old == new {
         return Ok(());
     }
-    let mut told = |action: &str, mut input: Value| {
+    let mut record = |action: &str, mut input: Value| {
         input["AutoScalingGroupName"] = Value::from(group);
         ask(account, &wanted.stack_id, "autoscaling", action, &input).map(drop)
     };
     if old.as_array().is_some_and(|old| !old.is_empty()) {
-        told("DisableMetricsCollection", json!({}))?;
+        record("DisableMetricsCollection", json!({}))?;
     }
     for collection in new.as_array().into_iter().flatten() {
-        told("EnableMetricsCollection", collection.clone())?;
+        record("EnableMetricsCollection", collection.clone())?;
     }
     Ok(())
 }

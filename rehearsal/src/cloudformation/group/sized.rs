@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::GroupSnapshot;
 use crate::account::Account;
-use crate::cloudformation::handler::{raw, told};
+use crate::cloudformation::handler::{raw, record};
 
 /// A new group without CreationPolicy. As users report, CloudFormation waits until the group is stable: a group that does
 /// not get its instances fails with this text, in which MinSize is the measure. That instances in service count, and for how
@@ -53,7 +53,7 @@ pub(super) fn emptying(
             {
                 None
             }
-            Err(error) => Some(Err(told(account, "autoscaling", &error))),
+            Err(error) => Some(Err(record(account, "autoscaling", &error))),
         };
     }
     let left: Vec<_> = seen

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{capacity, raw, told, workflow};
+use super::{capacity, raw, record, workflow};
 use crate::account::Account;
 use crate::cloudformation::permissions;
 use crate::cloudformation::resource_types::{
@@ -30,7 +30,7 @@ pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), NotDele
     let properties = resource.properties.clone();
     let refused = |account: &mut Account, service: &str, error: &ApiError| NotDeleted {
         in_use: error.code == "ResourceInUseException",
-        reason: told(account, service, error),
+        reason: record(account, service, error),
     };
     let calls = permissions::deletion(account, id, kind, &physical_id, &properties);
     if let Err((service, error)) = permissions::check(account, id, calls) {

@@ -5,7 +5,7 @@ use crate::wire::{self, ApiError};
 
 /// A service's error, as a stack event shows it. Recorded (radkawar/stackd
 /// testdata/aws/cloudformation/lifecycle.json, 2026-09), for an SQS queue.
-pub fn told(account: &mut Account, service: &str, error: &ApiError) -> String {
+pub fn record(account: &mut Account, service: &str, error: &ApiError) -> String {
     let (request, token) = (wire::request_id(account), wire::request_id(account));
     format!(
         "Resource handler returned message: \"{} (Service: {}, Status Code: {}, Request ID: {request}) \

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{At, Outcome, Progress};
 use crate::cloudformation::group::GroupSnapshot;
-use crate::cloudformation::handler::{raw, told};
+use crate::cloudformation::handler::{raw, record};
 use crate::cloudformation::operation;
 use crate::cloudformation::rolling_policy::{self, Policy};
 use crate::cloudformation::signal::{SignalStatus, Signals};
@@ -34,7 +34,7 @@ impl At<'_> {
             )));
         }
         let next = arrived && course.present.left;
-        if next && course.told == course.obsolete.len() {
+        if next && course.record == course.obsolete.len() {
             return Some(self.finish(policy, &course));
         }
         if next && let Err(reason) = self.next_batch(&mut course, seen) {
@@ -51,11 +51,11 @@ impl At<'_> {
         let end = course
             .obsolete
             .len()
-            .min(course.told + course.batch as usize);
-        let leaving = course.obsolete[course.told..end].to_vec();
+            .min(course.record + course.batch as usize);
+        let leaving = course.obsolete[course.record..end].to_vec();
         let expected = course.wanted.min(leaving.len() as u64);
         // Those that go without replacement, of this batch and of all after it.
-        let surplus = (course.obsolete.len() - course.told) as u64 - course.wanted;
+        let surplus = (course.obsolete.len() - course.record) as u64 - course.wanted;
         let is_last = end == course.obsolete.len();
         let makes_way = is_last && course.raised;
         if !course.reset && (makes_way || expected < leaving.len() as u64) {
@@ -63,7 +63,7 @@ impl At<'_> {
             course.reset = true;
         }
         self.say(&rolling_policy::terminating(&leaving, expected));
-        course.told = end;
+        course.record = end;
         course.wanted -= expected;
         course.present = self.batch(leaving, expected, seen);
         self.terminate_batch(course)
@@ -96,11 +96,11 @@ impl At<'_> {
                 // It is gone already; or it is there and may not go, as while Terminate is suspended.
                 Err(error) if error.code == "ValidationError" => {
                     if self.account.autoscaling.group_of(&instance).is_some() {
-                        return Err(told(self.account, "autoscaling", &error));
+                        return Err(record(self.account, "autoscaling", &error));
                     }
                 }
                 Err(error) if error.code == "AccessDenied" => {
-                    return Err(told(self.account, "autoscaling", &error));
+                    return Err(record(self.account, "autoscaling", &error));
                 }
                 Err(_) => later.push(instance),
             }
@@ -122,7 +122,7 @@ impl At<'_> {
         batch.left = true;
         let text = rolling_policy::terminated(
             &batch.leaving,
-            course.told as u64,
+            course.record as u64,
             course.obsolete.len() as u64,
         );
         self.say(&text);

@@ -166,7 +166,7 @@ fn protect(account: &mut Account, name: &str) {
         return;
     }
     let busy = busy(cluster);
-    let wrong: Vec<(String, bool)> = group
+    let mutation: Vec<(String, bool)> = group
         .instances
         .iter()
         .filter(|one| one.state == LifecycleState::InService)
@@ -181,7 +181,7 @@ fn protect(account: &mut Account, name: &str) {
         .map(|(id, _, should)| (id, should))
         .collect();
     let group = group.name.clone();
-    for (id, should) in wrong {
+    for (id, should) in mutation {
         let input = json!({"AutoScalingGroupName": group, "InstanceIds": [id], "ProtectedFromScaleIn": should});
         asks(account, "SetInstanceProtection", &input);
     }

@@ -45,8 +45,8 @@ pub(super) fn take(provider: &mut Provider, given: &Value) -> Result<(), ApiErro
     if input.has("managedScaling") {
         provider.scaling = scaling(&provider.scaling, input.value("managedScaling"))?;
     }
-    provider.protects = switch(&input, "managedTerminationProtection", provider.protects)?;
-    provider.drains = switch(&input, "managedDraining", provider.drains)?;
+    provider.protects = variant(&input, "managedTerminationProtection", provider.protects)?;
+    provider.drains = variant(&input, "managedDraining", provider.drains)?;
     if provider.protects && !provider.scaling.enabled {
         return Err(invalid(
             "Managed termination protection requires managed scaling to be ENABLED.",
@@ -69,7 +69,7 @@ fn scaling(before: &Scaling, given: &Value) -> Result<Scaling, ApiError> {
         Ok::<u32, ApiError>(u32::try_from(number).unwrap_or(default))
     };
     Ok(Scaling {
-        enabled: switch(&input, "status", true)?,
+        enabled: variant(&input, "status", true)?,
         target: number("targetCapacity", (1, 100), before.target)?,
         least_step: number("minimumScalingStepSize", (1, 10_000), before.least_step)?,
         most_step: number("maximumScalingStepSize", (1, 10_000), before.most_step)?,
@@ -77,7 +77,7 @@ fn scaling(before: &Scaling, given: &Value) -> Result<Scaling, ApiError> {
     })
 }
 
-fn switch(input: &Input<'_>, member: &str, default: bool) -> Result<bool, ApiError> {
+fn variant(input: &Input<'_>, member: &str, default: bool) -> Result<bool, ApiError> {
     match input.text(member)? {
         None => Ok(default),
         Some("ENABLED") => Ok(true),

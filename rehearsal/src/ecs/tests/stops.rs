@@ -22,8 +22,8 @@ fn a_web_task_takes_its_deregistration_delay_and_its_stop_timeout() {
         json!({"service": "web", "desiredCount": 0}),
     );
     world.pass(600);
-    let story = world.story("service:web");
-    let states: Vec<&str> = story.iter().map(|(_, status)| status.as_str()).collect();
+    let scenario = world.scenario("service:web");
+    let states: Vec<&str> = scenario.iter().map(|(_, status)| status.as_str()).collect();
     assert_eq!(
         states,
         [
@@ -37,8 +37,16 @@ fn a_web_task_takes_its_deregistration_delay_and_its_stop_timeout() {
             "STOPPED"
         ]
     );
-    assert_eq!(story[5].0 - story[4].0, 300, "the deregistration delay");
-    assert_eq!(story[6].0 - story[5].0, 30, "SIGKILL at the stop timeout");
+    assert_eq!(
+        scenario[5].0 - scenario[4].0,
+        300,
+        "the deregistration delay"
+    );
+    assert_eq!(
+        scenario[6].0 - scenario[5].0,
+        30,
+        "SIGKILL at the stop timeout"
+    );
     let tasks = world.does("ListTasks", json!({"desiredStatus": "STOPPED"}))["taskArns"].clone();
     let task = world.does("DescribeTasks", json!({"tasks": tasks}))["tasks"][0].clone();
     assert_eq!(task["containers"][0]["exitCode"], 137);
@@ -87,8 +95,8 @@ fn a_machine_that_goes_kills_its_tasks_and_the_service_replaces_them() {
     world.serves("web", 4, (100, 200));
     let arn = world.instance_arn("i-0");
     instance_terminated(&mut world.account, "i-0");
-    let killed = world.account.trace.iter().filter(|told| {
-        matches!(&told.event, TraceEvent::TaskKilled { instance, last_status, .. } if instance == "i-0" && last_status == "RUNNING")
+    let killed = world.account.trace.iter().filter(|record| {
+        matches!(&record.event, TraceEvent::TaskKilled { instance, last_status, .. } if instance == "i-0" && last_status == "RUNNING")
     });
     assert_eq!(killed.count(), 2);
     let described = world.does(

@@ -174,17 +174,17 @@ impl World {
     }
 
     /// The states that a task of a group entered on an instance, with the seconds from its first.
-    pub(super) fn story(&self, group: &str) -> Vec<(u64, String)> {
+    pub(super) fn scenario(&self, group: &str) -> Vec<(u64, String)> {
         let entered = self
             .account
             .trace
             .iter()
-            .filter_map(|told| match &told.event {
+            .filter_map(|record| match &record.event {
                 TraceEvent::Task {
                     group: known,
                     last_status,
                     ..
-                } if known == group => Some((told.at, last_status.clone())),
+                } if known == group => Some((record.at, last_status.clone())),
                 _ => None,
             });
         let entered: Vec<(Timestamp, String)> = entered.collect();

@@ -1,5 +1,5 @@
 //! Where a drawn cluster's instances come from: Spot, which EC2 takes back, or a warm pool. Drawn by chance of its own, so
-//! that it changes nothing else of a seed's story; and no seed that once found something is among those that get one.
+//! that it changes nothing else of a seed's scenario; and no seed that once found something is among those that get one.
 
 use fastrand::Rng;
 
@@ -10,31 +10,35 @@ use crate::scenario::{Action, ModelVariant};
 /// Makes the seed another one.
 const MARKET: u64 = 0x5e11_0013;
 
-/// How late in a story, in seconds, EC2 gives a notice at most.
+/// How late in a scenario, in seconds, EC2 gives a notice at most.
 const LATEST: u64 = 3600;
 
-/// Draws it for the story of `seed`.
-pub(super) fn generate(seed: u64, size: u64, drawn: &mut GeneratedScenario) {
+/// Draws it for the scenario of `seed`.
+pub(super) fn generate(seed: u64, size: u64, generated: &mut GeneratedScenario) {
     let mut rng = Rng::with_seed(seed ^ MARKET);
     match rng.u32(0..100) {
-        0..12 => spot(&mut rng, drawn),
+        0..12 => spot(&mut rng, generated),
         // The template's rules allow no pool beside a capacity provider.
-        12..22 if drawn.settings.parameter("CapacityProvider").is_none() => {
-            pool(&mut rng, size, drawn)
+        12..22 if generated.settings.parameter("CapacityProvider").is_none() => {
+            pool(&mut rng, size, generated)
         }
         _ => {}
     }
 }
 
-fn spot(rng: &mut Rng, drawn: &mut GeneratedScenario) {
-    drawn.settings.set_parameter("PurchaseOption", "spot");
+fn spot(rng: &mut Rng, generated: &mut GeneratedScenario) {
+    generated.settings.set_parameter("PurchaseOption", "spot");
     if chance(rng, 30) {
-        drawn
+        generated
             .settings
             .set_parameter("SpotCapacityRebalance", "false");
     }
     let begins = |action: &Action| matches!(action, Action::StartFaults);
-    let place = drawn.actions.iter().position(begins).map_or(0, |at| at + 1);
+    let place = generated
+        .actions
+        .iter()
+        .position(begins)
+        .map_or(0, |at| at + 1);
     for _ in 0..rng.u32(1..=3) {
         let n = rng.u64(0..8);
         let mishap = one_of(
@@ -44,14 +48,14 @@ fn spot(rng: &mut Rng, drawn: &mut GeneratedScenario) {
                 (40, Incident::SpotAtRisk(n)),
             ],
         );
-        let deed = Action::Try(Box::new(Action::Inject(mishap)));
-        let later = Action::In(rng.u64(5..LATEST), Box::new(deed));
-        drawn.actions.insert(place, later);
+        let step = Action::Try(Box::new(Action::Inject(mishap)));
+        let later = Action::In(rng.u64(5..LATEST), Box::new(step));
+        generated.actions.insert(place, later);
     }
 }
 
-fn pool(rng: &mut Rng, size: u64, drawn: &mut GeneratedScenario) {
-    let settings = &mut drawn.settings;
+fn pool(rng: &mut Rng, size: u64, generated: &mut GeneratedScenario) {
+    let settings = &mut generated.settings;
     let waiting = rng.u64(1..=2);
     settings.set_parameter("UpdateMethod", "InstanceRefresh");
     settings.set_parameter("WarmPoolSize", waiting.to_string());

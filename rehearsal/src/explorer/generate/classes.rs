@@ -9,70 +9,74 @@ type Class = (&'static str, fn(&GeneratedScenario) -> bool);
 
 /// Every class but the faults and incidents, which have names of their own ([`Drawn::troubles`]).
 pub const CLASSES: [Class; 20] = [
-    ("no faults", |drawn| drawn.troubles().is_empty()),
+    ("no faults", |generated| generated.troubles().is_empty()),
     (
         "small rollout that must finish",
         GeneratedScenario::is_peaceful,
     ),
-    ("batch above 1", |drawn| number(drawn, "BatchSize") > 1),
-    ("policy retain", |drawn| {
-        set(drawn, "DrainDeadlinePolicy", "retain")
+    ("batch above 1", |generated| {
+        number(generated, "BatchSize") > 1
     }),
-    ("policy stop-tasks", |drawn| {
-        set(drawn, "DrainDeadlinePolicy", "stop-tasks")
+    ("policy retain", |generated| {
+        set(generated, "DrainDeadlinePolicy", "retain")
     }),
-    ("policy terminate", |drawn| {
-        set(drawn, "DrainDeadlinePolicy", "terminate")
+    ("policy stop-tasks", |generated| {
+        set(generated, "DrainDeadlinePolicy", "stop-tasks")
     }),
-    ("standalone policy stop", |drawn| {
-        set(drawn, "StandaloneTaskPolicy", "stop")
+    ("policy terminate", |generated| {
+        set(generated, "DrainDeadlinePolicy", "terminate")
     }),
-    ("standalone policy skip-instance", |drawn| {
-        set(drawn, "StandaloneTaskPolicy", "skip-instance")
+    ("standalone policy stop", |generated| {
+        set(generated, "StandaloneTaskPolicy", "stop")
     }),
-    ("waits for no daemon", |drawn| {
-        set(drawn, "WaitForDaemons", "false")
+    ("standalone policy skip-instance", |generated| {
+        set(generated, "StandaloneTaskPolicy", "skip-instance")
     }),
-    ("activity workers", |drawn| {
-        set(drawn, "WorkerHost", "Activity")
+    ("waits for no daemon", |generated| {
+        set(generated, "WaitForDaemons", "false")
     }),
-    ("instance refresh", |drawn| {
-        set(drawn, "UpdateMethod", "InstanceRefresh")
+    ("activity workers", |generated| {
+        set(generated, "WorkerHost", "Activity")
     }),
-    ("capacity provider", |drawn| {
-        set(drawn, "CapacityProvider", "ENABLED")
+    ("instance refresh", |generated| {
+        set(generated, "UpdateMethod", "InstanceRefresh")
     }),
-    ("managed draining", |drawn| {
-        set(drawn, "ManagedDraining", "ENABLED")
+    ("capacity provider", |generated| {
+        set(generated, "CapacityProvider", "ENABLED")
     }),
-    ("Spot", |drawn| set(drawn, "PurchaseOption", "spot")),
-    ("warm pool", |drawn| number(drawn, "WarmPoolSize") > 0),
-    ("standalone task without end", |drawn| {
-        let mut tasks = drawn.settings.workload.tasks.iter();
+    ("managed draining", |generated| {
+        set(generated, "ManagedDraining", "ENABLED")
+    }),
+    ("Spot", |generated| set(generated, "PurchaseOption", "spot")),
+    ("warm pool", |generated| {
+        number(generated, "WarmPoolSize") > 0
+    }),
+    ("standalone task without end", |generated| {
+        let mut tasks = generated.settings.workload.tasks.iter();
         tasks.any(|task| task.run_seconds.is_none())
     }),
-    ("daemon that cannot run everywhere", |drawn| {
-        any(drawn, |service| {
+    ("daemon that cannot run everywhere", |generated| {
+        any(generated, |service| {
             service.desired.is_none() && is_constrained(service)
         })
     }),
-    ("more than 100 tasks on an instance", |drawn| {
-        let size = number(drawn, "ClusterSize");
-        any(drawn, |service| {
+    ("more than 100 tasks on an instance", |generated| {
+        let size = number(generated, "ClusterSize");
+        any(generated, |service| {
             service.desired.is_some_and(|desired| desired > 100 * size)
         })
     }),
-    ("scaled before", |drawn| {
-        let mut first = drawn
+    ("scaled before", |generated| {
+        let mut first = generated
             .actions
             .iter()
             .take_while(|it| !matches!(it, Action::StartFaults));
         first.any(|action| matches!(action, Action::Scale(_)))
     }),
-    ("more than 100 instances leave", |drawn| {
-        let size = number(drawn, "ClusterSize");
+    ("more than 100 instances leave", |generated| {
+        let size = number(generated, "ClusterSize");
         let scales = |action: &Action| matches!(action, Action::Scale(to) if *to > size + 100);
-        drawn.actions.iter().any(scales)
+        generated.actions.iter().any(scales)
     }),
 ];
 
@@ -80,16 +84,18 @@ fn parameter<'a>(settings: &'a Settings, key: &str) -> &'a str {
     settings.parameter(key).unwrap_or_default()
 }
 
-fn set(drawn: &GeneratedScenario, key: &str, value: &str) -> bool {
-    parameter(&drawn.settings, key) == value
+fn set(generated: &GeneratedScenario, key: &str, value: &str) -> bool {
+    parameter(&generated.settings, key) == value
 }
 
-fn number(drawn: &GeneratedScenario, key: &str) -> u64 {
-    parameter(&drawn.settings, key).parse().unwrap_or_default()
+fn number(generated: &GeneratedScenario, key: &str) -> u64 {
+    parameter(&generated.settings, key)
+        .parse()
+        .unwrap_or_default()
 }
 
-fn any(drawn: &GeneratedScenario, test: impl Fn(&Service) -> bool) -> bool {
-    drawn.settings.workload.services.iter().any(test)
+fn any(generated: &GeneratedScenario, test: impl Fn(&Service) -> bool) -> bool {
+    generated.settings.workload.services.iter().any(test)
 }
 
 fn is_constrained(service: &Service) -> bool {

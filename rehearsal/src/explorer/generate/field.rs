@@ -26,34 +26,34 @@ const CROWD: u64 = 108;
 const MANY: u64 = 108;
 
 /// Draws it for the scenario of `seed`, on `size` instances in so many zones.
-pub(super) fn generate(seed: u64, (size, zones): (u64, u64), drawn: &mut GeneratedScenario) {
+pub(super) fn generate(seed: u64, (size, zones): (u64, u64), generated: &mut GeneratedScenario) {
     let mut rng = Rng::with_seed(seed ^ FIELD);
     for (percent, fault) in [(6, Fault::TasksFail), (6, Fault::FunctionsThrottled)] {
         if chance(&mut rng, percent) {
-            drawn.settings.faults.push(fault);
+            generated.settings.faults.push(fault);
         }
     }
     if chance(&mut rng, 8) {
-        limited_daemon(&mut rng, zones, &mut drawn.settings);
+        limited_daemon(&mut rng, zones, &mut generated.settings);
     }
     if chance(&mut rng, 5) && size <= 3 {
-        crowd(size, &mut drawn.settings);
+        crowd(size, &mut generated.settings);
     }
     if chance(&mut rng, 12) {
-        scaled_before(&mut rng, size, drawn);
+        scaled_before(&mut rng, size, generated);
     }
     for percent in [10, 10] {
         if chance(&mut rng, percent) {
             let n = rng.u64(0..16);
-            events(&mut rng, Incident::EventReplayed(n), drawn);
+            events(&mut rng, Incident::EventReplayed(n), generated);
         }
         if chance(&mut rng, percent) {
             let n = rng.u64(0..8);
-            events(&mut rng, Incident::EventMadeUp(n), drawn);
+            events(&mut rng, Incident::EventMadeUp(n), generated);
         }
     }
     if rng.u32(0..1000) < 7 {
-        many(size, drawn);
+        many(size, generated);
     }
 }
 
@@ -76,39 +76,39 @@ fn crowd(size: u64, settings: &mut Settings) {
     });
 }
 
-fn after_deployment(drawn: &mut GeneratedScenario, actions: Vec<Action>) {
+fn after_deployment(generated: &mut GeneratedScenario, actions: Vec<Action>) {
     let deploys = |action: &Action| matches!(action, Action::Deploy);
-    if let Some(place) = drawn.actions.iter().position(deploys) {
-        drawn.actions.splice(place + 1..place + 1, actions);
+    if let Some(place) = generated.actions.iter().position(deploys) {
+        generated.actions.splice(place + 1..place + 1, actions);
     }
 }
 
 /// Somebody scales the group before anything else happens.
-fn scaled_before(rng: &mut Rng, size: u64, drawn: &mut GeneratedScenario) {
+fn scaled_before(rng: &mut Rng, size: u64, generated: &mut GeneratedScenario) {
     let more = rng.u64(size + 1..=2 * size);
-    after_deployment(drawn, vec![Action::Scale(more), Action::WaitIdle]);
+    after_deployment(generated, vec![Action::Scale(more), Action::WaitIdle]);
 }
 
 /// Somebody scales the group out by many instances, and in again while the faults are on.
-fn many(size: u64, drawn: &mut GeneratedScenario) {
-    let settings = &mut drawn.settings;
+fn many(size: u64, generated: &mut GeneratedScenario) {
+    let settings = &mut generated.settings;
     let most = size + MANY;
     settings.set_parameter("ClusterMaxSize", (2 * most).to_string());
-    after_deployment(drawn, vec![Action::Scale(most), Action::WaitIdle]);
+    after_deployment(generated, vec![Action::Scale(most), Action::WaitIdle]);
     let storms = |action: &Action| matches!(action, Action::StartFaults);
-    if let Some(place) = drawn.actions.iter().position(storms) {
+    if let Some(place) = generated.actions.iter().position(storms) {
         let back = Action::Try(Box::new(Action::Scale(size)));
-        drawn.actions.insert(place + 1, back);
+        generated.actions.insert(place + 1, back);
     }
 }
 
-fn events(rng: &mut Rng, mishap: Incident, drawn: &mut GeneratedScenario) {
+fn events(rng: &mut Rng, mishap: Incident, generated: &mut GeneratedScenario) {
     let storms = |action: &Action| matches!(action, Action::StartFaults);
     let deploys = |action: &Action| matches!(action, Action::Deploy);
-    let place = drawn.actions.iter().position(storms);
-    if let Some(place) = place.filter(|_| drawn.actions.iter().any(deploys)) {
-        let deed = Action::Try(Box::new(Action::Inject(mishap)));
-        let later = Action::In(rng.u64(5..LATEST), Box::new(deed));
-        drawn.actions.insert(place + 1, later);
+    let place = generated.actions.iter().position(storms);
+    if let Some(place) = place.filter(|_| generated.actions.iter().any(deploys)) {
+        let step = Action::Try(Box::new(Action::Inject(mishap)));
+        let later = Action::In(rng.u64(5..LATEST), Box::new(step));
+        generated.actions.insert(place + 1, later);
     }
 }

@@ -10,7 +10,7 @@ use crate::scenario::{Action, Call};
 /// How long the storm lasts, in seconds, at most.
 const LONGEST_STORM: u64 = 5400;
 
-/// Draws an operation on `size` instances: its name, and the story.
+/// Draws an operation on `size` instances: its name, and the scenario.
 pub(super) fn operation(rng: &mut Rng, size: u64) -> (&'static str, Vec<Action>) {
     let kind = one_of(
         rng,
@@ -27,7 +27,7 @@ pub(super) fn operation(rng: &mut Rng, size: u64) -> (&'static str, Vec<Action>)
     let length = rng.u64(600..=LONGEST_STORM);
     let mut within = |rng: &mut Rng| rng.u64(5..length);
     let mut actions = vec![Action::Deploy, Action::StartFaults];
-    actions.extend(mishaps(rng, &mut within));
+    actions.extend(incidents(rng, &mut within));
     match kind {
         "roll" => actions.push(Action::StartRollout),
         "roll, cancelled" => {
@@ -64,8 +64,8 @@ pub(super) fn operation(rng: &mut Rng, size: u64) -> (&'static str, Vec<Action>)
 }
 
 /// What may be refused, because of what goes on then.
-fn later(seconds: u64, deed: Action) -> Action {
-    Action::In(seconds.max(1), Box::new(Action::Try(Box::new(deed))))
+fn later(seconds: u64, step: Action) -> Action {
+    Action::In(seconds.max(1), Box::new(Action::Try(Box::new(step))))
 }
 
 fn stack_call(action: &str) -> Action {
@@ -76,14 +76,14 @@ fn stack_call(action: &str) -> Action {
     })
 }
 
-fn mishaps(rng: &mut Rng, within: &mut impl FnMut(&mut Rng) -> u64) -> Vec<Action> {
+fn incidents(rng: &mut Rng, within: &mut impl FnMut(&mut Rng) -> u64) -> Vec<Action> {
     let count = one_of(rng, &[(45, 0), (30, 1), (15, 2), (10, 4)]);
-    let mut drawn = Vec::new();
+    let mut generated = Vec::new();
     for _ in 0..count {
         let mishap = mishap(rng);
-        drawn.push(later(within(rng), Action::Inject(mishap)));
+        generated.push(later(within(rng), Action::Inject(mishap)));
     }
-    drawn
+    generated
 }
 
 fn mishap(rng: &mut Rng) -> Incident {

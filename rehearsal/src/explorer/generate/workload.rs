@@ -29,44 +29,44 @@ pub(super) fn workload(rng: &mut Rng, size: u64, zones: u64) -> Workload {
         cpu: CPU * size,
         memory: MEMORY * size,
     };
-    let mut drawn = Workload::default();
+    let mut generated = Workload::default();
     if chance(rng, 50) {
-        drawn.services.push(Service::daemon("logs"));
+        generated.services.push(Service::daemon("logs"));
         room.cpu -= 64 * size;
         room.memory -= 128 * size;
     }
     for name in &NAMES[..rng.usize(0..=4)] {
-        drawn.services.extend(service(rng, name, &mut room));
+        generated.services.extend(service(rng, name, &mut room));
     }
     for family in ["report", "backup"] {
         if chance(rng, 25) && room.cpu >= 128 && room.memory >= 256 {
-            drawn.tasks.push(standalone(rng, family));
+            generated.tasks.push(standalone(rng, family));
             room.cpu -= 128;
             room.memory -= 256;
         }
     }
-    // A story without a line about it has the built-in workload, which is not what was drawn.
-    if drawn == Workload::default() {
-        drawn.services.push(Service::daemon("logs"));
+    // A scenario without a line about it has the built-in workload, which is not what was drawn.
+    if generated == Workload::default() {
+        generated.services.push(Service::daemon("logs"));
     }
-    drawn
+    generated
 }
 
 fn service(rng: &mut Rng, name: &str, room: &mut Room) -> Option<Service> {
-    let mut drawn = Service::replica(name, 1);
-    drawn.cpu = one_of(rng, &[(30, 64), (40, 128), (20, 256), (10, 512)]);
-    drawn.memory = one_of(rng, &[(40, 128), (40, 256), (20, 1024)]);
-    let mut most = (room.cpu / drawn.cpu).min(room.memory / drawn.memory);
+    let mut generated = Service::replica(name, 1);
+    generated.cpu = one_of(rng, &[(30, 64), (40, 128), (20, 256), (10, 512)]);
+    generated.memory = one_of(rng, &[(40, 128), (40, 256), (20, 1024)]);
+    let mut most = (room.cpu / generated.cpu).min(room.memory / generated.memory);
     most = most.min(2 * room.size);
-    constrain(rng, &mut drawn, &mut most, room);
+    constrain(rng, &mut generated, &mut most, room);
     if most == 0 {
         return None;
     }
     let desired = rng.u64(1..=most);
-    room.cpu -= drawn.cpu * desired;
-    room.memory -= drawn.memory * desired;
-    drawn.desired = Some(desired);
-    (drawn.minimum_percent, drawn.maximum_percent) = one_of(
+    room.cpu -= generated.cpu * desired;
+    room.memory -= generated.memory * desired;
+    generated.desired = Some(desired);
+    (generated.minimum_percent, generated.maximum_percent) = one_of(
         rng,
         &[
             (50, (100, 200)),
@@ -77,7 +77,7 @@ fn service(rng: &mut Rng, name: &str, room: &mut Room) -> Option<Service> {
             (3, (100, 100)),
         ],
     );
-    drawn.deregistration_seconds = one_of(
+    generated.deregistration_seconds = one_of(
         rng,
         &[
             (50, None),
@@ -87,20 +87,20 @@ fn service(rng: &mut Rng, name: &str, room: &mut Room) -> Option<Service> {
             (2, Some(1200)),
         ],
     );
-    drawn.stop_timeout_seconds = one_of(rng, &[(70, 30), (20, 120), (10, 600)]);
-    drawn.exit_seconds = one_of(rng, &[(70, 3), (15, 25), (10, 100), (5, 900)]);
-    Some(drawn)
+    generated.stop_timeout_seconds = one_of(rng, &[(70, 30), (20, 120), (10, 600)]);
+    generated.exit_seconds = one_of(rng, &[(70, 3), (15, 25), (10, 100), (5, 900)]);
+    Some(generated)
 }
 
 /// At most one constraint, and no more tasks than it leaves places for.
-fn constrain(rng: &mut Rng, drawn: &mut Service, most: &mut u64, room: &Room) {
+fn constrain(rng: &mut Rng, generated: &mut Service, most: &mut u64, room: &Room) {
     match rng.u32(0..100) {
         0..10 => {
-            drawn.host_port = Some(8000 + rng.u64(0..1000));
+            generated.host_port = Some(8000 + rng.u64(0..1000));
             *most = (*most).min(room.size);
         }
         10..20 => {
-            drawn.placement_constraints = json!([{"type": "distinctInstance"}]);
+            generated.placement_constraints = json!([{"type": "distinctInstance"}]);
             *most = (*most).min(room.size);
         }
         // Each zone has an instance.
@@ -108,7 +108,8 @@ fn constrain(rng: &mut Rng, drawn: &mut Service, most: &mut u64, room: &Room) {
             let place = rng.u64(0..room.zones);
             let name = zone(place as usize);
             let expression = format!("attribute:ecs.availability-zone == {name}");
-            drawn.placement_constraints = json!([{"type": "memberOf", "expression": expression}]);
+            generated.placement_constraints =
+                json!([{"type": "memberOf", "expression": expression}]);
             *most = (*most).min(2);
         }
         _ => {}

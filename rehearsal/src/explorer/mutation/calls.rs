@@ -62,7 +62,7 @@ pub fn before(account: &mut Account, caller: &Caller, call: &mut Call) -> Option
 
 /// Sets another instance DRAINING, and answers as if it were the one.
 fn another_set_draining(account: &mut Account, input: &Value) -> Option<Value> {
-    let told = as_if_draining(account, input);
+    let record = as_if_draining(account, input);
     let operator = Caller::Operator;
     let all = json!({"cluster": input["cluster"]});
     let listed = account.call(&operator, "ecs", "ListContainerInstances", &all);
@@ -74,7 +74,7 @@ fn another_set_draining(account: &mut Account, input: &Value) -> Option<Value> {
         json!({"cluster": input["cluster"], "containerInstances": [other], "status": "DRAINING"});
     // If there is none of that name any more nobody is drained at all, which is as wrong.
     let _other = account.call(&operator, "ecs", "UpdateContainerInstancesState", &change);
-    Some(told)
+    Some(record)
 }
 
 /// What ECS would answer if these were set DRAINING.
@@ -95,11 +95,11 @@ fn first_set_draining(account: &mut Account, caller: &Caller, input: &Value) -> 
     let (first, true) = (arns.first()?, arns.len() > 1) else {
         return None;
     };
-    let told = as_if_draining(account, input);
+    let record = as_if_draining(account, input);
     let mut change = input.clone();
     change["containerInstances"] = json!([first]);
     let set = account.call(caller, "ecs", "UpdateContainerInstancesState", &change);
-    set.is_ok().then_some(told)
+    set.is_ok().then_some(record)
 }
 
 /// After a call that was answered: changes what the worker reads.

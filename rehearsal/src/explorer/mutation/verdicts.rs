@@ -6,15 +6,15 @@ use workers::Worker;
 use super::Mutation;
 use crate::lambda::Failure;
 
-/// As long as a lifecycle action can last at all: later than any story ends.
+/// As long as a lifecycle action can last at all: later than any scenario ends.
 const NEVER_SECONDS: u64 = 172_800;
 
 /// Changes what a worker is asked.
-pub fn asked(wrong: Option<Mutation>, payload: &mut Value) {
-    if wrong == Some(Mutation::TailIgnored) && payload.get("tailSeconds").is_some() {
+pub fn asked(mutation: Option<Mutation>, payload: &mut Value) {
+    if mutation == Some(Mutation::TailIgnored) && payload.get("tailSeconds").is_some() {
         payload["tailSeconds"] = json!(1);
     }
-    if wrong == Some(Mutation::DeadlineFromEvent)
+    if mutation == Some(Mutation::DeadlineFromEvent)
         && let Some(turn) = payload["draining"]["turn"].as_object_mut()
     {
         turn.remove("cameAt");
@@ -25,7 +25,7 @@ pub fn asked(wrong: Option<Mutation>, payload: &mut Value) {
     let Ok(mut metadata) = serde_json::from_str::<Value>(metadata) else {
         return;
     };
-    let (member, value) = match wrong {
+    let (member, value) = match mutation {
         Some(Mutation::EarlyDeadline) => {
             let seconds = metadata["drainDeadlineSeconds"].as_u64();
             ("drainDeadlineSeconds", seconds.unwrap_or_default() / 2)
@@ -41,29 +41,29 @@ pub fn asked(wrong: Option<Mutation>, payload: &mut Value) {
 
 /// Changes what a worker answers to `payload`.
 pub fn answered(
-    wrong: Option<Mutation>,
+    mutation: Option<Mutation>,
     worker: Worker,
     payload: &Value,
     answer: Result<Value, Failure>,
 ) -> Result<Value, Failure> {
-    let Some(wrong) = wrong else {
+    let Some(mutation) = mutation else {
         return answer;
     };
     let launching =
         payload["detail"]["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_LAUNCHING";
     let mut answer = match answer {
         Ok(answer) => answer,
-        Err(_) if wrong == Mutation::ErrorIsReached && worker != Worker::CompleteAction => {
+        Err(_) if mutation == Mutation::ErrorIsReached && worker != Worker::CompleteAction => {
             return Ok(reached());
         }
         Err(failure) => return Err(failure),
     };
-    if wrong == Mutation::WaitsTooLong && answer["verdict"] == "NotYet" {
+    if mutation == Mutation::WaitsTooLong && answer["verdict"] == "NotYet" {
         answer["waitSeconds"] = json!(7200);
     }
     let verdict = answer["verdict"].as_str().unwrap_or_default().to_owned();
     let mut become_reached = false;
-    match (wrong, worker, verdict.as_str()) {
+    match (mutation, worker, verdict.as_str()) {
         (Mutation::NoHold, Worker::Stable, "NotYet") if launching => become_reached = true,
         (Mutation::AgentGoneIsDrained, Worker::Drained, "NotYet") => {
             become_reached = answer.get("agentGoneSince").is_some();

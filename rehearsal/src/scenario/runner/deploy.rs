@@ -1,4 +1,4 @@
-//! Creates the stack of a story and starts its workload.
+//! Creates the stack of a scenario and starts its workload.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::cloudformation;
 use crate::ssm::public;
 use crate::workload;
 
-/// How long the workload may take to be at rest before a roll begins.
+/// How long the workload may take to be at rest before a rollout begins.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2 * 3600);
 /// The template's parameter that names the SSM parameter of the AMI.
 const AMI_KEY: &str = "EcsAmiParameterKey";

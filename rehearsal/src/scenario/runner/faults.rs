@@ -1,4 +1,4 @@
-//! What the faults of a story add to the workload, and do to it when a roll begins. It is put on the instance that the roll
+//! What the faults of a scenario add to the workload, and do to it when a rollout begins. It is put on the instance that the rollout
 //! replaces first, or on all, so that what follows is seen.
 
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ impl Runner {
         self.settings.faults.contains(&fault)
     }
 
-    /// The workload of the story, with what its faults add.
+    /// The workload of the scenario, with what its faults add.
     pub(super) fn workload(&self) -> Workload {
         let mut workload = self.settings.workload.clone();
         let standalone = |family: &str, run_seconds| Standalone {
@@ -89,7 +89,7 @@ impl Runner {
         }
     }
 
-    /// What goes wrong when a roll begins, but not before: the workload has come to rest without it.
+    /// What goes wrong when a rollout begins, but not before: the workload has come to rest without it.
     pub(super) fn begin_faults(&self) -> Result<(), String> {
         if self.has(Fault::SlowPull) {
             self.host
@@ -114,7 +114,7 @@ impl Runner {
         self.protect()
     }
 
-    /// Protects a task, if the story says so: not a daemon's, which would go last anyway; on the instance that is replaced
+    /// Protects a task, if the scenario says so: not a daemon's, which would go last anyway; on the instance that is replaced
     /// first, if it has one.
     fn protect(&self) -> Result<(), String> {
         if !self.has(Fault::ProtectedTask) {

@@ -1,4 +1,4 @@
-//! Who looks at the account beside the story: in the middle of it, or when it is over.
+//! Who looks at the account beside the scenario: in the middle of it, or when it is over.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use crate::host::SimulationHost;
 use crate::scenario::{Silence, Unplayable};
 use crate::sdk_client;
 
-/// Somebody who asks the account by its API when the story is over, with SDKs that end in it. Nobody listens any more.
+/// Somebody who asks the account by its API when the scenario is over, with SDKs that end in it. Nobody listens any more.
 pub type Inspect<'a> = Box<dyn FnOnce(SdkConfig) -> Pin<Box<dyn Future<Output = ()> + 'a>> + 'a>;
 
 /// Lets them ask, if anybody is there.

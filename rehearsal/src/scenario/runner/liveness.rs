@@ -1,4 +1,4 @@
-//! The second act of a story with faults: they stop, an operator does what the README says, and within a bound everything
+//! The second act of a scenario with faults: they stop, an operator does what the README says, and within a bound everything
 //! must have ended, with all capacity on one AMI at full size.
 
 use std::time::Duration;

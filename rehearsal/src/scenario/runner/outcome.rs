@@ -1,4 +1,4 @@
-//! What a roll came to.
+//! What a rollout came to.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ impl Runner {
         }
     }
 
-    /// Why the roll has not ended as it must, if so.
+    /// Why the rollout has not ended as it must, if so.
     fn unfinished(&self, outcome: &str, size: usize, amis: &Amis) -> Option<String> {
         if let Some(pending) = self.checker.pending() {
             return Some(format!(
@@ -120,7 +120,7 @@ impl Runner {
     /// How many instances a group of `size` has once the update has given it the template's sizes: what was scaled since
     /// the last update is taken back, unless the template leaves DesiredCapacity to others.
     fn size_in_update(&self, size: usize) -> usize {
-        // As the stack is now: an update in the middle of the story may have changed its parameters.
+        // As the stack is now: an update in the middle of the scenario may have changed its parameters.
         let input = json!({"StackName": self.stack});
         let answer = self.call("cloudformation", "DescribeStacks", &input);
         let stack = answer.unwrap_or_default();

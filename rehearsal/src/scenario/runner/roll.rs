@@ -1,4 +1,4 @@
-//! A roll: a new AMI in the SSM parameter, and an update of the stack.
+//! A rollout: a new AMI in the SSM parameter, and an update of the stack.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Begins a roll, and with it the faults. Answers the new AMI.
+    /// Begins a rollout, and with it the faults. Answers the new AMI.
     pub(super) fn release(&mut self) -> Result<String, String> {
         let new_ami = self.host.with(|account| format!("ami-{}", account.hex(17)));
         self.put_ami(&new_ami)?;

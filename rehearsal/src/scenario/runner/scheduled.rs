@@ -1,4 +1,4 @@
-//! What a story puts off: it happens at its instant, in the middle of whatever goes on then.
+//! What a scenario puts off: it happens at its instant, in the middle of whatever goes on then.
 
 use jiff::Timestamp;
 
@@ -32,7 +32,7 @@ impl Runner {
     }
 
     /// Lets time run until nothing is under way, or until `limit`. A rollback that has failed is not the end as long as
-    /// the story has something to do about it.
+    /// the scenario has something to do about it.
     ///
     /// # Errors
     /// As [`Self::run_until`].
@@ -49,7 +49,7 @@ impl Runner {
         }
     }
 
-    /// Whether everything that was put off has happened: a story that ends earlier did not show what it says.
+    /// Whether everything that was put off has happened: a scenario that ends earlier did not show what it says.
     pub(super) fn all_happened(&self) -> Result<(), String> {
         let Some((at, action)) = self.due.first() else {
             return Ok(());

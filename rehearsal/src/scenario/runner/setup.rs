@@ -1,4 +1,4 @@
-//! The stage as a story finds it: an empty account, somebody who watches, somebody who listens.
+//! The stage as a scenario finds it: an empty account, somebody who watches, somebody who listens.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::narrator::Narrator;
 use crate::scenario::{About, Listener, Settings, Unplayable};
 use crate::trace::Record;
 
-/// When every story begins. Any instant would do.
+/// When every scenario begins. Any instant would do.
 const BEGIN: &str = "2026-01-05T03:00:00Z";
 /// The stack's name. The cluster's is a parameter of it.
 const STACK: &str = "ecs-cluster";
@@ -30,17 +30,17 @@ struct Ear {
 }
 
 impl Observer for Ear {
-    fn observe(&mut self, account: &Account, told: &Record) {
+    fn observe(&mut self, account: &Account, record: &Record) {
         let mut listener = self
             .listener
             .lock()
             .expect("only a panic poisons the lock, and it has ended the run");
-        listener.fact(account, told);
-        let Some(line) = self.teller.line(told) else {
+        listener.fact(account, record);
+        let Some(line) = self.teller.line(record) else {
             return;
         };
         listener.line(&line);
-        listener.passed(told.at.duration_since(self.began).unsigned_abs());
+        listener.passed(record.at.duration_since(self.began).unsigned_abs());
     }
 }
 
@@ -50,8 +50,8 @@ pub(super) fn account(settings: &Settings) -> Account {
     let mut account = Account::new(begin, settings.seed);
     account.cloudformation.files = settings.files.texts.clone();
     account.mutation = settings.mutation;
-    for switch in &settings.variants {
-        switch.apply(&mut account);
+    for variant in &settings.variants {
+        variant.apply(&mut account);
     }
     account
 }

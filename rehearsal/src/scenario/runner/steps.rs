@@ -1,4 +1,4 @@
-//! What an operator, or the world, does to the cluster in a story.
+//! What an operator, or the world, does to the cluster in a scenario.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ impl Runner {
             Action::Deregister => self.deregister(),
             Action::DeleteServices => self.delete_services(),
             Action::Call(call) => self.operator_calls(call, false),
-            Action::Inject(mishap) => self.inject(*mishap),
+            Action::Inject(incident) => self.inject(*incident),
             Action::StartFaults => self.start_faults(None),
             Action::StartRollout => self.release().map(drop),
             Action::Try(action) => {
@@ -58,7 +58,7 @@ impl Runner {
             // They tell of themselves.
             Action::Call(_) | Action::Refused(_) => return self.step(action),
             Action::Try(action) => print::step(action),
-            Action::Inject(mishap) => mishap.to_string(),
+            Action::Inject(incident) => incident.to_string(),
             Action::Scale(size) => format!("scales to {size}"),
             Action::WarmPool(size) => format!("makes a warm pool of {size}"),
             Action::PutEvent(_) => "puts an event".to_owned(),
@@ -114,7 +114,7 @@ impl Runner {
         }
     }
 
-    /// The JSON of a story with what its `$NAMES` stand for.
+    /// The JSON of a scenario with what its `$NAMES` stand for.
     fn filled_in(&self, json: &Value) -> Result<Value, String> {
         let mut text = json.to_string();
         let group = self.group();

@@ -37,11 +37,12 @@ impl Runner {
             &world,
             sdk_client::in_process_connector(&world, Caller::Operator),
         ));
-        let teller = self.host.clone();
+        let narrator = self.host.clone();
         let name = id.to_owned();
         let tell = move |step: &Step| {
             let (what, detail) = ("terminate".to_owned(), format!("{name}: {step}"));
-            teller.with(|account| account.record(crate::trace::TraceEvent::Deed { what, detail }));
+            narrator
+                .with(|account| account.record(crate::trace::TraceEvent::Deed { what, detail }));
         };
         let ending = async move {
             let now = || clients.clock.at(world.machine_time());

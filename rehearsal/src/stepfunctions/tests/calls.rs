@@ -254,7 +254,7 @@ fn a_filter_or_an_arn_that_is_none_is_refused_in_the_words_of_aws() {
 
 #[test]
 fn the_same_seed_gives_the_same_history() {
-    let told = || {
+    let record = || {
         let definition =
             one_task(json!({"Retry": [{"ErrorEquals": ["States.ALL"], "JitterStrategy": "FULL"}]}));
         let mut stage = Stage::start(&definition, &json!({}));
@@ -265,5 +265,5 @@ fn the_same_seed_gives_the_same_history() {
         stage.play(60, |_, _| Err(failure("Throttled")));
         format!("{:?}", stage.account.trace)
     };
-    assert_eq!(told(), told());
+    assert_eq!(record(), record());
 }

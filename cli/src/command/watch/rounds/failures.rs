@@ -1,4 +1,4 @@
-//! The executions that ended badly in this roll: which, about which instance, and why.
+//! The executions that ended badly in this rollout: which, about which instance, and why.
 
 use std::collections::BTreeSet;
 

@@ -33,7 +33,7 @@ impl Rounds {
         self.before = Some(standing);
     }
 
-    /// The activities that are new, if they failed or are no roll's doing.
+    /// The activities that are new, if they failed or are no rollout's doing.
     pub(super) fn tell_activities(&mut self, page: Vec<Activity>) {
         let news = self.activities.news(page, self.sight.began);
         let ended = news.iter().filter(|one| one.ended.is_some());

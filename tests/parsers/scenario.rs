@@ -1,4 +1,4 @@
-//! Stories: what is read can be written, and is then read as the same.
+//! Scenarios: what is read can be written, and is then read as the same.
 
 use rehearsal::scenario::{Action, Call, parse, print};
 
@@ -43,8 +43,8 @@ fn comparable(action: Action) -> Action {
         Action::PutEvent(event) => Action::PutEvent(rounded(event)),
         Action::Call(asked) => Action::Call(call(asked)),
         Action::Refused(asked) => Action::Refused(call(asked)),
-        Action::Try(deed) => Action::Try(Box::new(comparable(*deed))),
-        Action::In(seconds, deed) => Action::In(seconds, Box::new(comparable(*deed))),
+        Action::Try(step) => Action::Try(Box::new(comparable(*step))),
+        Action::In(seconds, step) => Action::In(seconds, Box::new(comparable(*step))),
         other => other,
     }
 }
