@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rehearsal::account::{Account, Caller};
-use rehearsal::cloudwatch::alarms::{AlarmState, state};
-use rehearsal::narrator::LogLine;
-use rehearsal::scenario::{Listener, files::Files, parse, run};
-use rehearsal::trace::{ExecutionEvent, Record, TraceEvent};
 use serde_json::{Value, json};
+use simulator::account::{Account, Caller};
+use simulator::cloudwatch::alarms::{AlarmState, state};
+use simulator::narrator::LogLine;
+use simulator::scenario::{Listener, files::Files, parse, run};
+use simulator::trace::{ExecutionEvent, Record, TraceEvent};
 
 /// The alarms about metrics that the account publishes.
 const ALARMS: [&str; 5] = [

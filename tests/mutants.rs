@@ -4,9 +4,9 @@ mod support;
 
 use std::sync::{Arc, Mutex};
 
-use rehearsal::invariants::Invariant;
-use rehearsal::scenario::{self, Silence, parse};
 use serde_json::Value;
+use simulator::invariants::Invariant;
+use simulator::scenario::{self, Silence, parse};
 use support::{changed_template, run};
 
 /// A rule of a Choice, and the same rule with a worse end. AWS refuses states that nothing leads to, so a rule that never

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rehearsal::account::{Account, Caller};
-use rehearsal::narrator::LogLine;
-use rehearsal::scenario::{Listener, files::Files, parse, run};
-use rehearsal::trace::{Record, TraceEvent};
 use serde_json::{Value, json};
+use simulator::account::{Account, Caller};
+use simulator::narrator::LogLine;
+use simulator::scenario::{Listener, files::Files, parse, run};
+use simulator::trace::{Record, TraceEvent};
 use workers::Worker;
 
 /// What Lambda's own runtime calls with the function's role: logs and traces. No worker does.

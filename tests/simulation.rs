@@ -11,7 +11,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Instant;
 
-use rehearsal::explorer::{GeneratedScenario, Run, generate, run, shrink};
+use simulator::explorer::{GeneratedScenario, Run, generate, run, shrink};
 
 /// The seeds that are always played: from 1 on.
 const FIXED: u64 = 240;
@@ -59,7 +59,7 @@ fn every_invariant_holds_in_every_scenario() {
         assert!(outcomes.contains_key(outcome), "no story ended {outcome}");
     }
     // The rare classes are drawn once in a few hundred seeds; that a thousand draw each is a test of the generator.
-    let faults = rehearsal::faults::Fault::ALL.iter();
+    let faults = simulator::faults::Fault::ALL.iter();
     let missing: Vec<&str> = faults
         .map(|(_, name, _)| *name)
         .filter(|name| !drawn_of.contains_key(name))

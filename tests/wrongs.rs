@@ -3,9 +3,9 @@
 //! `WRONGS_ONLY=no-hold,counters` tries only these. `WRONGS_BY_SEEDS=100` also tells how many of
 //! the first hundred scenarios of the simulation notice each.
 
-use rehearsal::explorer::mutation::Mutation;
-use rehearsal::explorer::{GeneratedScenario, Run, generate, run};
-use rehearsal::scenario::parse;
+use simulator::explorer::mutation::Mutation;
+use simulator::explorer::{GeneratedScenario, Run, generate, run};
+use simulator::scenario::parse;
 
 /// Where chance decides whether a wrong shows, so many seeds are tried.
 const SEEDS: u64 = 25;

@@ -3,10 +3,10 @@
 //! "cause"}`. As a result, `{"$repeat": [TEXT, n]}` stands for a text that is too long to be
 //! written down.
 
-use rehearsal::account::Account;
-use rehearsal::lambda::Failure;
-use rehearsal::stepfunctions::task_returned;
 use serde_json::Value;
+use simulator::account::Account;
+use simulator::lambda::Failure;
+use simulator::stepfunctions::task_returned;
 
 use crate::matching::Mismatch;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rehearsal::account::{Account, Caller};
-use rehearsal::wire::ApiError;
 use serde_json::{Value, json};
+use simulator::account::{Account, Caller};
+use simulator::wire::ApiError;
 
 use crate::bindings::Bindings;
 use crate::matching::{Mismatch, matches};

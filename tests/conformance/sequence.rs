@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::functions::Answer;
-use rehearsal::scenario::ModelVariant;
 use serde_json::{Map, Value};
+use simulator::scenario::ModelVariant;
 
 /// One file.
 #[derive(Debug)]

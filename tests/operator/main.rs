@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rehearsal::account::{Account, Caller};
-use rehearsal::cloudwatch::Metric;
-use rehearsal::narrator::LogLine;
-use rehearsal::scenario::{Listener, files::Files, parse, run};
-use rehearsal::trace::{ExecutionEvent, Record, TraceEvent};
 use serde_json::{Value, json};
+use simulator::account::{Account, Caller};
+use simulator::cloudwatch::Metric;
+use simulator::narrator::LogLine;
+use simulator::scenario::{Listener, files::Files, parse, run};
+use simulator::trace::{ExecutionEvent, Record, TraceEvent};
 use workers::Worker;
 use workers::metrics::NAMESPACE;
 

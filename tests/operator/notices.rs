@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rehearsal::account::Account;
-use rehearsal::eventbridge;
 use serde_json::{Value, json};
+use simulator::account::Account;
+use simulator::eventbridge;
 
 use super::{TOPIC, call, deployed, property};
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rehearsal::account::{Account, Caller};
-use rehearsal::iam;
-use rehearsal::wire::Call;
 use serde_json::{Value, json};
+use simulator::account::{Account, Caller};
+use simulator::iam;
+use simulator::wire::Call;
 
 use super::{CLUSTER, call, deployed, property};
 

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use rehearsal::account::{Account, Caller};
-use rehearsal::lambda::Failure;
-use rehearsal::stepfunctions;
-use rehearsal::wire::ApiError;
 use serde_json::{Value, json};
+use simulator::account::{Account, Caller};
+use simulator::lambda::Failure;
+use simulator::stepfunctions;
+use simulator::wire::ApiError;
 
 use super::{Verdict, scene, text};
 

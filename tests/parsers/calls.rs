@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use rehearsal::account::{Account, Caller};
-use rehearsal::wire::{self, Call};
 use serde_json::{Value, json};
+use simulator::account::{Account, Caller};
+use simulator::wire::{self, Call};
 
 use super::{Verdict, scene, text, wire as protocols};
 

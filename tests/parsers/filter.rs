@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use rehearsal::account::{Account, Caller};
 use serde_json::{Value, json};
+use simulator::account::{Account, Caller};
 
 use super::{Verdict, scene, text};
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rehearsal::account::Caller;
-use rehearsal::scenario::files::read_parameters;
 use serde_json::{Value, json};
+use simulator::account::Caller;
+use simulator::scenario::files::read_parameters;
 
 use super::{Verdict, scene, text};
 

@@ -1,6 +1,6 @@
 //! Scenarios: what is read can be written, and is then read as the same.
 
-use rehearsal::scenario::{Action, Call, parse, print};
+use simulator::scenario::{Action, Call, parse, print};
 
 use super::{Verdict, rounded, text};
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use rehearsal::account::{Account, Caller};
-use rehearsal::ec2::Instance;
-use rehearsal::ecs::instance_started;
-use rehearsal::scenario::files::{Files, built_in_parameters};
-use rehearsal::wire::ApiError;
 use serde_json::{Value, json};
+use simulator::account::{Account, Caller};
+use simulator::ec2::Instance;
+use simulator::ecs::instance_started;
+use simulator::scenario::files::{Files, built_in_parameters};
+use simulator::wire::ApiError;
 
 pub const HOUR: Duration = Duration::from_secs(3600);
 /// The name of the cluster, which is that of the group as well.

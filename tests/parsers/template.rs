@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use rehearsal::account::Caller;
-use rehearsal::cloudformation::template;
 use serde_json::{Value, json};
+use simulator::account::Caller;
+use simulator::cloudformation::template;
 
 use super::{Verdict, scene, text};
 

@@ -1,10 +1,10 @@
 //! HTTP requests as a client writes them: a line `METHOD PATH`, headers, an empty line, the body. They are read and
 //! answered as the endpoint does it, but without sockets.
 
-use rehearsal::account::{Account, Caller};
-use rehearsal::s3;
-use rehearsal::wire::{self, Call, Response};
 use serde_json::Value;
+use simulator::account::{Account, Caller};
+use simulator::s3;
+use simulator::wire::{self, Call, Response};
 
 use super::{Verdict, rounded, scene};
 

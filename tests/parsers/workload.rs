@@ -1,8 +1,8 @@
 //! What `aws ecs describe-services` prints, for `rehearse --workload`, and whether the account takes what is read of it.
 
-use rehearsal::host::SimulationHost;
-use rehearsal::workload::{Workload, start};
 use serde_json::json;
+use simulator::host::SimulationHost;
+use simulator::workload::{Workload, start};
 
 use super::{Verdict, scene, text};
 

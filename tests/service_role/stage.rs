@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use rehearsal::account::{Account, Caller};
-use rehearsal::scenario::files::Files;
 use serde_json::{Value, json};
+use simulator::account::{Account, Caller};
+use simulator::scenario::files::Files;
 
 /// The parameters of a stack.
 pub struct Life {

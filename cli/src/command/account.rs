@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
-use rehearsal::account::{Account as InMemory, REGION};
-use rehearsal::endpoint::{self, keys::Keys};
-use rehearsal::faults::{Fault, Faults, SLOW_PULL};
-use rehearsal::functions::Invoker;
-use rehearsal::host::SimulationHost;
-use rehearsal::lambda_process::{Host, LambdaProcesses};
-use rehearsal::scenario::files::Files;
 use serde_json::json;
+use simulator::account::{Account as InMemory, REGION};
+use simulator::endpoint::{self, keys::Keys};
+use simulator::faults::{Fault, Faults, SLOW_PULL};
+use simulator::functions::Invoker;
+use simulator::host::SimulationHost;
+use simulator::lambda_process::{Host, LambdaProcesses};
+use simulator::scenario::files::Files;
 use tokio::signal::unix::{SignalKind, signal};
 use workers::text::printable;
 

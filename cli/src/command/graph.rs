@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use rehearsal::text_file;
+use simulator::text_file;
 
 use crate::view::graph;
 use crate::view::out::say;

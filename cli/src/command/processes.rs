@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use rehearsal::lambda_process::Log;
+use simulator::lambda_process::Log;
 
 /// Flags of the verbs that run workers as processes.
 #[derive(Debug, Args)]

@@ -9,12 +9,12 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use clap::{Args, ValueEnum};
-use rehearsal::report::Report;
-use rehearsal::scenario::files::{Files, built_in_parameters, read_parameters};
-use rehearsal::scenario::{
+use simulator::report::Report;
+use simulator::scenario::files::{Files, built_in_parameters, read_parameters};
+use simulator::scenario::{
     Action, Inspect, Outcome, Processes, Settings, Unplayable, run_and_inspect, run_with_processes,
 };
-use rehearsal::workload::Workload;
+use simulator::workload::Workload;
 
 use super::flow;
 use super::processes::Workers;

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use clap::Args;
-use rehearsal::scenario::{parse, run};
-use rehearsal::text_file;
 use serde_json::json;
+use simulator::scenario::{parse, run};
+use simulator::text_file;
 
 use super::flow;
 use super::rehearse::Output;
@@ -76,7 +76,7 @@ impl Scenario {
             && played
                 .reports
                 .iter()
-                .all(rehearsal::report::Report::invariants_hold);
+                .all(simulator::report::Report::invariants_hold);
         Ok(if held {
             ExitCode::SUCCESS
         } else {

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Args;
-use rehearsal::explorer::{GeneratedScenario, Run, generate, run, shrink};
+use simulator::explorer::{GeneratedScenario, Run, generate, run, shrink};
 
 use super::flow;
 use super::rehearse::Output;

@@ -1,7 +1,7 @@
 //! What `--fault` names: a fault that lasts, or something that befalls the cluster in the middle of the rollout.
 
-use rehearsal::scenario::incident::{self, Incident};
-use rehearsal::scenario::{Action, Fault};
+use simulator::scenario::incident::{self, Incident};
+use simulator::scenario::{Action, Fault};
 
 /// So many seconds after the rollout has begun an incident befalls the cluster: the first new instance joins about then.
 const BEFALLS_AFTER: u64 = 120;

@@ -1,7 +1,7 @@
 //! AMI ids: what is one, who owns the SSM parameter that holds it, and how the old one is put back.
 
-use rehearsal::ec2::Processor;
 use serde_json::Value;
+use simulator::ec2::Processor;
 
 use crate::aws::{AMI_KEY, OWN_AMI_PARAMETER, Stack, quoted, with_access};
 use crate::view::milestones::shortened;

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use jiff::SignedDuration;
-use rehearsal::report::{Report, rounded};
-use rehearsal::scenario::{Action, Settings, run};
 use serde::Serialize;
+use simulator::report::{Report, rounded};
+use simulator::scenario::{Action, Settings, run};
 
 use super::checks::Remark;
 use super::seen::{Asked, Seen};

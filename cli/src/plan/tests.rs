@@ -1,14 +1,14 @@
 //! Plans of clusters in the account in memory: of healthy ones, of ones with one thing wrong, and of fifty that are drawn.
 
-use rehearsal::account::{Caller, REGION};
-use rehearsal::explorer::generate;
-use rehearsal::host::SimulationHost;
-use rehearsal::report::Report;
-use rehearsal::scenario::files::{Files, built_in_parameters};
-use rehearsal::scenario::{Action, Call, Settings, play_and_look};
-use rehearsal::sdk_client::{in_process_connector, sdk_config};
-use rehearsal::workload::{Service, Standalone, Workload};
 use serde_json::{Value, json};
+use simulator::account::{Caller, REGION};
+use simulator::explorer::generate;
+use simulator::host::SimulationHost;
+use simulator::report::Report;
+use simulator::scenario::files::{Files, built_in_parameters};
+use simulator::scenario::{Action, Call, Settings, play_and_look};
+use simulator::sdk_client::{in_process_connector, sdk_config};
+use simulator::workload::{Service, Standalone, Workload};
 use workers::model::group::LifecycleState;
 
 use super::checks::Level;
@@ -147,7 +147,7 @@ fn around_it() -> Vec<Wrong> {
                 );
                 let answer = answer.expect("the group");
                 let id = &answer["AutoScalingGroups"][0]["Instances"][0]["InstanceId"];
-                rehearsal::ecs::agent_disconnected(account, id.as_str().expect("an id"));
+                simulator::ecs::agent_disconnected(account, id.as_str().expect("an id"));
             });
         }),
     ]

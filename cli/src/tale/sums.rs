@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use rehearsal::report::{cost_parts_usd, rounded};
 use serde::Serialize;
+use simulator::report::{cost_parts_usd, rounded};
 
 use super::errors::{errors, failures, incidents};
 use super::headline::headline;

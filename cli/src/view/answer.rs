@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use anstyle::{AnsiColor, Style};
-use rehearsal::report::Report;
+use simulator::report::Report;
 
 use super::wrap::wrapped;
 use crate::aws::FailedOperation;

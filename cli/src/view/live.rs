@@ -6,10 +6,10 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::SignedDuration;
-use rehearsal::account::Account;
-use rehearsal::narrator::{LogLine, Severity};
-use rehearsal::scenario::Listener;
-use rehearsal::trace::Record;
+use simulator::account::Account;
+use simulator::narrator::{LogLine, Severity};
+use simulator::scenario::Listener;
+use simulator::trace::Record;
 
 use super::milestones::Milestones;
 use super::out::say;

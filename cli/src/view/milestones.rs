@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rehearsal::narrator::{FailedWorkers, Severity};
-use rehearsal::trace::{ExecutionEvent, Record, SpotEvent, TraceEvent};
+use simulator::narrator::{FailedWorkers, Severity};
+use simulator::trace::{ExecutionEvent, Record, SpotEvent, TraceEvent};
 
 use crate::format::{between, count, duration};
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use rehearsal::explorer::{CLASSES, Failure, GeneratedScenario, Run};
-use rehearsal::invariants::INVARIANTS;
 use serde_json::json;
+use simulator::explorer::{CLASSES, Failure, GeneratedScenario, Run};
+use simulator::invariants::INVARIANTS;
 
 /// How the branches that are states of the definition begin.
 const STATE: &str = "state ";

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use rehearsal::api_quota::QuotaUsage;
-use rehearsal::invariants::CheckedInvariant;
-use rehearsal::lambda_process::Starts;
-use rehearsal::report::Report;
+use simulator::api_quota::QuotaUsage;
+use simulator::invariants::CheckedInvariant;
+use simulator::lambda_process::Starts;
+use simulator::report::Report;
 
 use super::report::usd;
 use crate::aws::with_access;

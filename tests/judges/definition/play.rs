@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rehearsal::account::{Account, Caller, arn};
-use rehearsal::lambda::{Failure, Invocation};
-use rehearsal::stepfunctions::{Execution, execution::Status, task_returned};
 use serde_json::{Value, json};
+use simulator::account::{Account, Caller, arn};
+use simulator::lambda::{Failure, Invocation};
+use simulator::stepfunctions::{Execution, execution::Status, task_returned};
 
 use crate::routes::Route;
 

@@ -1,12 +1,12 @@
 //! Explanations of instances in the account in memory.
 
-use rehearsal::account::{Caller, REGION};
-use rehearsal::host::SimulationHost;
-use rehearsal::scenario::files::{Files, built_in_parameters};
-use rehearsal::scenario::{Action, Call, Settings, play_and_look};
-use rehearsal::sdk_client::{in_process_connector, sdk_config};
-use rehearsal::workload::Workload;
 use serde_json::{Value, json};
+use simulator::account::{Caller, REGION};
+use simulator::host::SimulationHost;
+use simulator::scenario::files::{Files, built_in_parameters};
+use simulator::scenario::{Action, Call, Settings, play_and_look};
+use simulator::sdk_client::{in_process_connector, sdk_config};
+use simulator::workload::Workload;
 
 use super::*;
 

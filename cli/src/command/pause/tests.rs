@@ -1,11 +1,11 @@
 //! A pause in the account in memory.
 
 use jiff::Timestamp;
-use rehearsal::account::{Caller, REGION};
-use rehearsal::scenario::files::{Files, built_in_parameters};
-use rehearsal::scenario::{Action, Settings, play_and_look};
-use rehearsal::sdk_client::{in_process_connector, sdk_config};
-use rehearsal::workload::Workload;
+use simulator::account::{Caller, REGION};
+use simulator::scenario::files::{Files, built_in_parameters};
+use simulator::scenario::{Action, Settings, play_and_look};
+use simulator::sdk_client::{in_process_connector, sdk_config};
+use simulator::workload::Workload;
 use workers::model::group::LifecycleState;
 
 use super::*;

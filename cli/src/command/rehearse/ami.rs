@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use rehearsal::scenario::Settings;
-use rehearsal::ssm::public;
+use simulator::scenario::Settings;
+use simulator::ssm::public;
 
 use crate::aws::AMI_KEY;
 

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use rehearsal::scenario::{About, Settings, Unplayable};
-use rehearsal::text_file;
-use rehearsal::workload::Workload;
+use simulator::scenario::{About, Settings, Unplayable};
+use simulator::text_file;
+use simulator::workload::Workload;
 
 use super::Rehearse;
 use crate::aws::fit_to_show;

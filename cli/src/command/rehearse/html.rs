@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::time::Duration;
 
-use rehearsal::account::REGION;
-use rehearsal::scenario::Inspect;
+use simulator::account::REGION;
+use simulator::scenario::Inspect;
 
 use crate::aws::Aws;
 use crate::command::report;

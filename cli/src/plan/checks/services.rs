@@ -65,7 +65,7 @@ pub fn constraints(seen: &Seen, asked: &Asked) -> Vec<Remark> {
             let mut meeting = offers.iter();
             let met = meeting.any(|offer| {
                 // An expression that cannot be read here is left to ECS.
-                rehearsal::ecs::meets(expression, NEW_INSTANCE, offer).unwrap_or(true)
+                simulator::ecs::meets(expression, NEW_INSTANCE, offer).unwrap_or(true)
             });
             if !met && !offers.is_empty() {
                 let words = format!(

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rehearsal::autoscaling::zone;
-use rehearsal::scenario::files::Files;
-use rehearsal::scenario::{Action, Call, Settings};
-use rehearsal::workload::{self, Workload};
 use serde_json::{Value, json};
+use simulator::autoscaling::zone;
+use simulator::scenario::files::Files;
+use simulator::scenario::{Action, Call, Settings};
+use simulator::workload::{self, Workload};
 
 use super::super::checks;
 use super::super::seen::{Asked, Seen};

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rehearsal::account::Account;
-use rehearsal::narrator::LogLine;
-use rehearsal::scenario::Listener;
-use rehearsal::trace::{Record, TraceEvent};
+use simulator::account::Account;
+use simulator::narrator::LogLine;
+use simulator::scenario::Listener;
+use simulator::trace::{Record, TraceEvent};
 use workers::Worker;
 
 /// Hears what went wrong first.

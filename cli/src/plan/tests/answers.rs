@@ -1,9 +1,9 @@
 //! What a plan says of a cluster that is not as its template, of AMI parameters, and of a stack after a failure.
 
-use rehearsal::host::SimulationHost;
-use rehearsal::scenario::{Action, Call, Settings};
-use rehearsal::workload::Standalone;
 use serde_json::{Value, json};
+use simulator::host::SimulationHost;
+use simulator::scenario::{Action, Call, Settings};
+use simulator::workload::Standalone;
 use workers::model::cluster::Service as Counted;
 
 use super::{CLUSTER, NEW_AMI, asked, call, healthy, planned, seen};
@@ -56,7 +56,7 @@ fn a_parameter_with_json_is_shown_short_and_corrected_by_a_command() {
     let json =
         json!({"schema_version": 1, "image_name": "x".repeat(200), "image_id": id}).to_string();
     let mut settings = healthy();
-    settings.faults = vec![rehearsal::scenario::Fault::NeverJoins];
+    settings.faults = vec![simulator::scenario::Fault::NeverJoins];
     // After a rollback there is a second remark that names what the parameter holds.
     for mut seen in [
         after(&healthy(), &[]),
@@ -373,10 +373,10 @@ fn an_unknown_exit_time_leaves_it_uncertain() {
 fn nothing_of_the_rehearsal_but_its_meaning_is_told() {
     let settings = {
         let mut settings = with(healthy(), "DrainDeadlineSeconds", "420");
-        let slow = rehearsal::workload::Service {
+        let slow = simulator::workload::Service {
             maximum_percent: 113,
             deregistration_seconds: Some(300),
-            ..rehearsal::workload::Service::replica("slow", 8)
+            ..simulator::workload::Service::replica("slow", 8)
         };
         settings.workload.services = vec![slow];
         settings
@@ -466,7 +466,7 @@ fn a_stack_whose_rollback_was_disabled_takes_an_update_or_a_rollback() {
 #[test]
 fn after_a_rollback_the_same_ami_is_warned_about() {
     let mut settings = healthy();
-    settings.faults = vec![rehearsal::scenario::Fault::NeverJoins];
+    settings.faults = vec![simulator::scenario::Fault::NeverJoins];
     let seen = after(&settings, &[Action::Roll, Action::WaitIdle]);
     assert_eq!(seen.stack.status, "UPDATE_ROLLBACK_COMPLETE");
     let plan = planned(&seen, &Asked::default());

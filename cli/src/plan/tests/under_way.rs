@@ -1,9 +1,9 @@
 //! Plans while an earlier rollout has not ended: its update is in progress, a drain is open, an
 //! instance is retained, the group is paused.
 
-use rehearsal::scenario::{Action, Call, Settings};
-use rehearsal::workload::Standalone;
 use serde_json::json;
+use simulator::scenario::{Action, Call, Settings};
+use simulator::workload::Standalone;
 use workers::model::group::LifecycleState;
 
 use super::{NEW_AMI, asked, healthy, planned, seen};
@@ -209,7 +209,7 @@ fn the_refresh_of_an_update_is_not_held_against_it() {
 #[test]
 fn the_ami_of_a_cancelled_rollout_is_warned_about() {
     let mut settings = healthy();
-    settings.faults = vec![rehearsal::scenario::Fault::NeverJoins];
+    settings.faults = vec![simulator::scenario::Fault::NeverJoins];
     let mut seen = after(&settings, &[Action::Roll, Action::WaitIdle]);
     let old = seen.stack.ami().expect("the old AMI").to_owned();
     let now = seen.now;

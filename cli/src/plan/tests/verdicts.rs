@@ -6,11 +6,11 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use fastrand::Rng;
-use rehearsal::account::{Caller, REGION};
-use rehearsal::explorer::generate;
-use rehearsal::scenario::{Action, Call, Settings, play_and_look};
-use rehearsal::sdk_client::{in_process_connector, sdk_config};
 use serde_json::{Value, json};
+use simulator::account::{Caller, REGION};
+use simulator::explorer::generate;
+use simulator::scenario::{Action, Call, Settings, play_and_look};
+use simulator::sdk_client::{in_process_connector, sdk_config};
 
 use super::{CLUSTER, STACK, asked};
 use crate::aws::Aws;
