@@ -109,7 +109,7 @@ impl Aws {
     ) -> Self {
         let config = &with_edge(config, identity.debug, slots);
         let acting = Clients::new(config);
-        let clients = acting.clone().only_looking();
+        let clients = acting.clone().dry_run();
         let clock = &clients.clock;
         Self {
             region,

@@ -4,6 +4,7 @@ mod account;
 mod cancel;
 mod change;
 mod explain;
+mod fault;
 mod graph;
 mod pages;
 mod pause;
@@ -15,7 +16,6 @@ mod roll;
 mod scenario;
 mod simulate;
 mod terminate;
-mod trouble;
 mod watch;
 
 use std::process::ExitCode;

@@ -19,7 +19,7 @@ use crate::aws::{
     Execution, Hooks, Member, Pause, Ran, Stack, console, with_access, with_access_in,
 };
 use crate::format::{between, clock};
-use crate::watching::{Said, paused, why_retained, without_instance};
+use crate::watch::{LastAnswer, paused, why_retained, without_instance};
 pub use advice::deadline_of;
 use advice::{advice, at_the_deadline, without_execution};
 pub use cluster::OnCluster;
@@ -62,7 +62,7 @@ pub struct Explanation {
     /// When CloudFormation gives the batch up, if the group is paused and a batch waits.
     pub times_out: Option<Timestamp>,
     /// What is done about it.
-    pub life: Life,
+    pub life: InstanceState,
 }
 
 /// The names of our hooks, of those that the group has.
@@ -76,7 +76,7 @@ pub struct HookNames {
 
 /// What is done about an instance.
 #[derive(Debug)]
-pub enum Life {
+pub enum InstanceState {
     /// An execution asks a worker about it.
     Asked(Box<(Execution, Ran, Found)>),
     /// It moves, or is retained, and no execution runs for it; the last one ended so, if one did.
@@ -89,9 +89,9 @@ impl Explanation {
     /// Whether nothing is wrong: it is at rest, or on its way in time.
     pub fn is_well(&self) -> bool {
         match &self.life {
-            Life::Rests => problems(self).is_empty(),
-            Life::Alone(_) => false,
-            Life::Asked(asked) => match &asked.2.finding {
+            InstanceState::Rests => problems(self).is_empty(),
+            InstanceState::Alone(_) => false,
+            InstanceState::Asked(asked) => match &asked.2.finding {
                 Ok(Some(finding)) => finding.verdict != Verdict::Never,
                 Ok(None) => true,
                 Err(_) => false,
@@ -120,9 +120,9 @@ impl Explanation {
         }
         lines.extend(requested(self));
         match &self.life {
-            Life::Asked(asked) => self.asked(&mut lines, asked),
-            Life::Alone(ended) => self.alone(&mut lines, ended.as_deref()),
-            Life::Rests => {
+            InstanceState::Asked(asked) => self.asked(&mut lines, asked),
+            InstanceState::Alone(ended) => self.alone(&mut lines, ended.as_deref()),
+            InstanceState::Rests => {
                 let problems = problems(self);
                 if problems.is_empty() {
                     lines.push(("now", situation(self)));
@@ -147,7 +147,7 @@ impl Explanation {
                 between(subject.began, self.now),
                 match found.waits_for_resume(self.pause.as_ref()) {
                     true => "paused",
-                    false => Said::last(&ran.input).situation(),
+                    false => LastAnswer::last(&ran.input).situation(),
                 }
             ),
         ));

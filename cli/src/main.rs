@@ -4,13 +4,13 @@ mod aws;
 mod command;
 mod explanation;
 mod failure;
+mod fetch;
 mod format;
 mod plan;
-mod reading;
+mod report;
 mod screen;
-mod tale;
 mod view;
-mod watching;
+mod watch;
 
 use std::process::ExitCode;
 

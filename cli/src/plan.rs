@@ -3,8 +3,8 @@
 pub mod ami;
 pub mod checks;
 pub mod estimate;
+pub mod observation;
 pub mod progress;
-pub mod seen;
 
 #[cfg(test)]
 mod tests;
@@ -12,10 +12,10 @@ mod tests;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use checks::{Level, Remark};
+use checks::{Diagnostic, Level};
 use estimate::Expected;
+use observation::{Observation, PlanRequest, is_leaving};
 use progress::Progress;
-use seen::{Asked, Seen, is_leaving};
 
 /// What comes of a plan. Members are spelled so in JSON output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -69,7 +69,7 @@ pub struct Plan {
     /// Tasks that no service replaces.
     pub standalone_tasks: usize,
     /// What hinders it, the worst first.
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<Diagnostic>,
     /// What is to be expected, if it could be rehearsed.
     pub expected: Option<Expected>,
     /// What was not checked.
@@ -101,8 +101,8 @@ pub struct Instance {
 impl Plan {
     /// Puts together what was seen, and what is said of it.
     pub fn of(
-        seen: &Seen,
-        asked: &Asked,
+        seen: &Observation,
+        asked: &PlanRequest,
         rehearse: impl FnOnce() -> Result<Expected, String>,
         unseen: Vec<String>,
     ) -> Self {
@@ -176,18 +176,18 @@ impl Plan {
 }
 
 /// Whether there is nothing to roll: the stack is as its last update left it, and that was to this AMI.
-fn changes_nothing(seen: &Seen, asked: &Asked, remarks: &[Remark]) -> bool {
+fn changes_nothing(seen: &Observation, asked: &PlanRequest, remarks: &[Diagnostic]) -> bool {
     let is_old = asked
         .new_ami(seen)
         .is_some_and(|ami| seen.stack.ami() == Some(ami));
     let is_settled = seen.stack.status.ends_with("_COMPLETE");
-    let has_own_batch = asked.batch(seen) == Asked::default().batch(seen);
+    let has_own_batch = asked.batch(seen) == PlanRequest::default().batch(seen);
     let is_mixed = remarks.iter().any(|remark| remark.name == checks::SAME_AMI);
     is_old && is_settled && has_own_batch && !is_mixed
 }
 
 /// What comes of it. What would hinder a rollout does not matter where there is none.
-fn verdict(seen: &Seen, asked: &Asked, remarks: &[Remark]) -> Verdict {
+fn verdict(seen: &Observation, asked: &PlanRequest, remarks: &[Diagnostic]) -> Verdict {
     if changes_nothing(seen, asked, remarks) {
         return match seen.leaving().next() {
             Some(_) => Verdict::UnderWay,
@@ -202,7 +202,7 @@ fn verdict(seen: &Seen, asked: &Asked, remarks: &[Remark]) -> Verdict {
 }
 
 /// What was not checked: nothing here calls EC2.
-fn not_checked(seen: &Seen, asked: &Asked, unseen: Vec<String>) -> Vec<String> {
+fn not_checked(seen: &Observation, asked: &PlanRequest, unseen: Vec<String>) -> Vec<String> {
     let ami = asked.new_ami(seen).unwrap_or("the AMI");
     let kind = seen.word("EcsInstanceType", "the instance type");
     let mut all = vec![
@@ -218,7 +218,7 @@ fn not_checked(seen: &Seen, asked: &Asked, unseen: Vec<String>) -> Vec<String> {
 }
 
 /// The instances of the group, as the cluster knows them.
-fn instances(seen: &Seen, asked: &Asked) -> Vec<Instance> {
+fn instances(seen: &Observation, asked: &PlanRequest) -> Vec<Instance> {
     let new_ami = asked.new_ami(seen);
     let mut instances: Vec<Instance> = seen
         .group

@@ -17,7 +17,7 @@ mod text;
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 
-use crate::watching::{Ending, Sight};
+use crate::watch::{Ending, Snapshot};
 use lists::{Item, List};
 use plan::Plan;
 
@@ -74,7 +74,7 @@ enum Overlay {
 /// The screen.
 #[derive(Debug)]
 pub struct Screen {
-    sight: Sight,
+    sight: Snapshot,
     now: Timestamp,
     /// What could not be asked, and since when.
     trouble: Option<(Timestamp, String)>,
@@ -116,10 +116,10 @@ impl Screen {
     /// A screen on which nothing was seen yet.
     pub fn new(now: Timestamp, colours: bool) -> Self {
         Self {
-            sight: Sight::default(),
+            sight: Snapshot::default(),
             now,
             trouble: None,
-            lists: Pane::ALL.map(|pane| List::of(pane, &Sight::default())),
+            lists: Pane::ALL.map(|pane| List::of(pane, &Snapshot::default())),
             pane: Pane::default(),
             chosen: Default::default(),
             overlay: None,
@@ -129,13 +129,13 @@ impl Screen {
     }
 
     /// Something was seen.
-    pub fn see(&mut self, sight: Sight) {
+    pub fn see(&mut self, sight: Snapshot) {
         self.lists = Pane::ALL.map(|pane| List::of(pane, &sight));
         self.sight = sight;
     }
 
     /// What was seen last.
-    pub fn sight(&self) -> &Sight {
+    pub fn sight(&self) -> &Snapshot {
         &self.sight
     }
 

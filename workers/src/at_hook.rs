@@ -21,7 +21,7 @@ use crate::Clients;
 use crate::autoscaling::ActionIs;
 use crate::error::Error;
 use crate::model::group::LifecycleState;
-use crate::model::{Finding, Subject, Transition, later};
+use crate::model::{Assessment, Subject, Transition, later};
 
 /// An answer of Auto Scaling may be older than the event. Within this time a state that does not fit is looked at
 /// again; after it, the state is believed. AWS documents no limit: ten seconds are assumed, and three times that is kept.
@@ -43,7 +43,7 @@ pub fn decide(
     subject: &Subject,
     state: Option<&LifecycleState>,
     now: Timestamp,
-) -> Option<Finding> {
+) -> Option<Assessment> {
     let action = &subject.action;
     if state.is_some_and(|state| fits(action.transition, state)) {
         return None;
@@ -55,12 +55,12 @@ pub fn decide(
     };
     let believed = later(subject.began, SHOWN_WITHIN);
     Some(if now < believed {
-        Finding::not_yet(format!(
+        Assessment::not_yet(format!(
             "{standing}. Asking again: the state may be outdated."
         ))
         .by(believed)
     } else {
-        Finding::over(format!("{standing}. Nothing was changed."))
+        Assessment::over(format!("{standing}. Nothing was changed."))
     })
 }
 
@@ -72,7 +72,7 @@ pub async fn look(
     subject: &Subject,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<Option<Finding>, Error> {
+) -> Result<Option<Assessment>, Error> {
     let own = slice::from_ref(&subject.action.instance);
     let seen = clients.autoscaling.some_instances(own).await?;
     let state = seen.first().map(|own| &own.state);
@@ -83,11 +83,11 @@ pub async fn look(
 ///
 /// # Errors
 /// What Auto Scaling meets.
-pub async fn closed(subject: &Subject, clients: &Clients) -> Result<Option<Finding>, Error> {
+pub async fn closed(subject: &Subject, clients: &Clients) -> Result<Option<Assessment>, Error> {
     Ok(
         match clients.autoscaling.heartbeat(&subject.action).await? {
             ActionIs::Open => None,
-            ActionIs::Over => Some(Finding::over(format!(
+            ActionIs::Over => Some(Assessment::over(format!(
                 "The lifecycle action at hook {} is over: another caller completed it, or it timed out. Nothing was changed.",
                 subject.action.hook
             ))),
@@ -103,7 +103,7 @@ pub async fn look_before_change(
     subject: &Subject,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<Option<Finding>, Error> {
+) -> Result<Option<Assessment>, Error> {
     match look(subject, clients, now).await? {
         Some(finding) => Ok(Some(finding)),
         None => closed(subject, clients).await,

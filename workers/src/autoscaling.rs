@@ -15,7 +15,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::clock::Clock;
 use crate::error::{Error, Refusal};
-use crate::model::group::{GroupInstance, GroupSeen, HOLD_TAG, LifecycleState, Pause};
+use crate::model::group::{GroupInstance, GroupSnapshot, LifecycleState, PAUSE_TAG, Pause};
 use crate::model::{Action, GroupName, InstanceId};
 
 use actions::{instance_id, token};
@@ -26,7 +26,7 @@ pub use refresh::RefreshIs;
 pub struct AutoScaling {
     client: Client,
     /// Whether no heartbeat is sent: the action is taken to be open.
-    looks_only: bool,
+    dry_run: bool,
 }
 
 /// Whether a lifecycle action was there to be acted on.
@@ -69,14 +69,14 @@ impl AutoScaling {
             .build();
         Self {
             client: Client::from_conf(config),
-            looks_only: false,
+            dry_run: false,
         }
     }
 
     /// The same, which sends no heartbeat.
-    pub fn only_looking(self) -> Self {
+    pub fn dry_run(self) -> Self {
         Self {
-            looks_only: true,
+            dry_run: true,
             ..self
         }
     }
@@ -86,7 +86,7 @@ impl AutoScaling {
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`.
     pub async fn heartbeat(&self, action: &Action) -> Result<ActionIs, Error> {
-        if self.looks_only {
+        if self.dry_run {
             return Ok(ActionIs::Open);
         }
         let sent = self
@@ -128,7 +128,7 @@ impl AutoScaling {
     ///
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`, `BadAnswer`.
-    pub async fn instances(&self, group: &GroupName) -> Result<GroupSeen, Error> {
+    pub async fn instances(&self, group: &GroupName) -> Result<GroupSnapshot, Error> {
         let call = "autoscaling:DescribeAutoScalingGroups";
         let answer = self
             .client
@@ -147,8 +147,8 @@ impl AutoScaling {
         };
         let instances = found.instances().iter().map(|one| instance(call, one));
         let mut tags = found.tags().iter();
-        let tag = tags.find(|tag| tag.key() == Some(HOLD_TAG));
-        Ok(GroupSeen {
+        let tag = tags.find(|tag| tag.key() == Some(PAUSE_TAG));
+        Ok(GroupSnapshot {
             arn: found.auto_scaling_group_arn().map(str::to_owned),
             instances: instances.collect::<Result<_, _>>()?,
             has_pool: found.warm_pool_configuration().is_some(),
@@ -384,7 +384,7 @@ mod tests {
             state: LifecycleState::TerminatingWait,
             launched_from: Some("lt-1:7".to_owned()),
         };
-        let expected = GroupSeen {
+        let expected = GroupSnapshot {
             arn: None,
             instances: vec![expected],
             has_pool: false,

@@ -7,15 +7,15 @@ use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
+use crate::handler::Handler;
 use crate::metrics::Sink;
-use crate::only::Asked;
 use crate::{Answer, Clients, Error, Worker, answer_as, http};
 
 /// Serves the worker until Lambda ends the process. Level and format of the logs are the function's own logging settings.
 ///
 /// # Errors
 /// If the Lambda Runtime API cannot be reached.
-pub async fn run<W: Asked>() -> Result<(), lambda_runtime::Error> {
+pub async fn run<W: Handler>() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let config = sdk_config(None).await;
     let clients = Clients::new(&config).measured_by(Sink::stdout());

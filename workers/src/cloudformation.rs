@@ -38,7 +38,7 @@ impl Signal {
 
 /// What became of a signal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Signalled {
+pub enum SignalOutcome {
     /// It was taken.
     Taken,
     /// Nobody waits for it (no operation runs), or it was taken before; this is what CloudFormation said.
@@ -107,7 +107,7 @@ impl CloudFormation {
         target: &StackResource,
         instance: &InstanceId,
         signal: Signal,
-    ) -> Result<Signalled, Error> {
+    ) -> Result<SignalOutcome, Error> {
         let sent = self
             .client
             .signal_resource()
@@ -118,10 +118,10 @@ impl CloudFormation {
             .send()
             .await;
         match sent {
-            Ok(_) => Ok(Signalled::Taken),
+            Ok(_) => Ok(SignalOutcome::Taken),
             Err(error) => match error.message() {
                 Some(text) if error.code() == Some("ValidationError") && is_harmless(text) => {
-                    Ok(Signalled::NotNeeded(text.to_owned()))
+                    Ok(SignalOutcome::NotNeeded(text.to_owned()))
                 }
                 _ => Err(Error::from_sdk("cloudformation:SignalResource", error)),
             },
@@ -139,10 +139,10 @@ fn is_harmless(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stub::{self, Asked};
+    use crate::stub::{self, StubRequest};
 
     fn cloudformation(
-        answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static,
+        answering: impl Fn(StubRequest) -> (u16, String) + Send + Sync + 'static,
     ) -> CloudFormation {
         CloudFormation::new(&stub::aws(answering), &Clock::default())
     }
@@ -163,7 +163,7 @@ mod tests {
         let subject = stub::launching();
         let target = &subject.settings.target;
         let signalled = cloudformation.signal(target, &subject.action.instance, Signal::Failure);
-        assert_eq!(signalled.await.expect("an answer"), Signalled::Taken);
+        assert_eq!(signalled.await.expect("an answer"), SignalOutcome::Taken);
     }
 
     #[tokio::test]
@@ -199,8 +199,8 @@ mod tests {
                 .signal(target, &subject.action.instance, Signal::Success)
                 .await;
             match signalled {
-                Ok(Signalled::NotNeeded(text)) => assert!(harmless && text == message),
-                Ok(Signalled::Taken) => panic!("taken: {message}"),
+                Ok(SignalOutcome::NotNeeded(text)) => assert!(harmless && text == message),
+                Ok(SignalOutcome::Taken) => panic!("taken: {message}"),
                 Err(error) => assert!(!harmless && error.name() == "BadAnswer", "{message}"),
             }
         }

@@ -23,22 +23,26 @@ use serde_json::Value;
 
 use crate::Clients;
 use crate::autoscaling::{ActionIs, ActionResult, RefreshIs};
-use crate::cloudformation::{Signal, Signalled};
+use crate::cloudformation::{Signal, SignalOutcome};
 use crate::config::Reading;
 use crate::error::{Error, Mistake};
 use crate::model::group::{LifecycleState, StackState};
-use crate::model::{Action, Finding, StackName, StackResource, UpdateMethod};
+use crate::model::{Action, Assessment, StackName, StackResource, UpdateMethod};
 
 /// Completes, looks if it was completed before, and tells CloudFormation.
 ///
 /// # Errors
 /// What the services meet; `BadEvent`, after the hook was answered if only the settings are bad and it is an ABANDON.
-pub async fn handle(reading: Reading, input: &Value, clients: &Clients) -> Result<Finding, Error> {
+pub async fn handle(
+    reading: Reading,
+    input: &Value,
+    clients: &Clients,
+) -> Result<Assessment, Error> {
     let order = read_order(reading, input)?;
     let (action, result) = (&order.action, order.result);
-    let mut told = Told::Nothing;
+    let mut told = Notification::Nothing;
     if order.stops_refresh() {
-        told = tell(&order, Signal::Failure, clients).await?;
+        told = notify(&order, Signal::Failure, clients).await?;
     }
     let done = clients
         .autoscaling
@@ -48,15 +52,15 @@ pub async fn handle(reading: Reading, input: &Value, clients: &Clients) -> Resul
         ActionIs::Over if action.joins_group() => {
             let own = [action.instance.clone()];
             let seen = clients.autoscaling.some_instances(&own).await?;
-            Seen::Gone(seen.into_iter().next().map(|own| own.state))
+            Observation::Gone(seen.into_iter().next().map(|own| own.state))
         }
-        ActionIs::Over => Seen::Gone(None),
-        ActionIs::Open => Seen::Completed,
+        ActionIs::Over => Observation::Gone(None),
+        ActionIs::Open => Observation::Completed,
     };
     if !order.stops_refresh()
         && let Some(signal) = decide(action, result, &seen)
     {
-        told = tell(&order, signal, clients).await?;
+        told = notify(&order, signal, clients).await?;
     }
     if !order.mistakes.is_empty() {
         let mistakes = order.mistakes;
@@ -66,14 +70,14 @@ pub async fn handle(reading: Reading, input: &Value, clients: &Clients) -> Resul
 }
 
 /// Tells CloudFormation `signal`, by whatever means it listens to.
-async fn tell(order: &Order, signal: Signal, clients: &Clients) -> Result<Told, Error> {
+async fn notify(order: &Request, signal: Signal, clients: &Clients) -> Result<Notification, Error> {
     let Some(target) = &order.target else {
-        return Ok(Told::Nothing);
+        return Ok(Notification::Nothing);
     };
     let method = target.update_method;
     // SUCCESS of a rolling update is never out of place: it is sent without a look.
     let means = match (method, signal) {
-        (UpdateMethod::RollingUpdate, Signal::Success) => Means::Signal,
+        (UpdateMethod::RollingUpdate, Signal::Success) => Channel::Signal,
         _ => {
             let stack = clients.cloudformation.stack_state(&target.stack).await?;
             means(method, signal, &stack)
@@ -81,21 +85,21 @@ async fn tell(order: &Order, signal: Signal, clients: &Clients) -> Result<Told, 
     };
     let action = &order.action;
     Ok(match means {
-        Means::Nothing => Told::NotNeeded,
-        Means::CancelRefresh => {
-            Told::Refresh(clients.autoscaling.cancel_refresh(&action.group).await?)
+        Channel::Nothing => Notification::NotNeeded,
+        Channel::CancelRefresh => {
+            Notification::Refresh(clients.autoscaling.cancel_refresh(&action.group).await?)
         }
-        Means::Signal => {
+        Channel::Signal => {
             let cloudformation = &clients.cloudformation;
             let answer = cloudformation.signal(target, &action.instance, signal);
-            Told::Signal(signal, target.stack.clone(), answer.await?)
+            Notification::Signal(signal, target.stack.clone(), answer.await?)
         }
     })
 }
 
 /// How CloudFormation comes to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Means {
+pub enum Channel {
     /// By a signal.
     Signal,
     /// By the end of the instance refresh that it follows.
@@ -108,24 +112,24 @@ pub enum Means {
 ///
 /// FAILURE is for the way forward. On the way back it would leave the stack in UPDATE_ROLLBACK_FAILED, though all that
 /// failed may be the last instance of the very AMI that is being rolled back; Auto Scaling replaces an abandoned one.
-pub fn means(method: UpdateMethod, signal: Signal, stack: &StackState) -> Means {
+pub fn means(method: UpdateMethod, signal: Signal, stack: &StackState) -> Channel {
     match (method, signal, stack) {
-        (UpdateMethod::RollingUpdate, Signal::Success, _) => Means::Signal,
-        (UpdateMethod::RollingUpdate, Signal::Failure, StackState::Busy(_)) => Means::Nothing,
-        (UpdateMethod::RollingUpdate, Signal::Failure, _) => Means::Signal,
-        (UpdateMethod::InstanceRefresh, _, StackState::Creating) => Means::Signal,
+        (UpdateMethod::RollingUpdate, Signal::Success, _) => Channel::Signal,
+        (UpdateMethod::RollingUpdate, Signal::Failure, StackState::Busy(_)) => Channel::Nothing,
+        (UpdateMethod::RollingUpdate, Signal::Failure, _) => Channel::Signal,
+        (UpdateMethod::InstanceRefresh, _, StackState::Creating) => Channel::Signal,
         (UpdateMethod::InstanceRefresh, Signal::Failure, StackState::Updating) => {
-            Means::CancelRefresh
+            Channel::CancelRefresh
         }
-        (UpdateMethod::InstanceRefresh, ..) => Means::Nothing,
+        (UpdateMethod::InstanceRefresh, ..) => Channel::Nothing,
     }
 }
 
 /// What CloudFormation was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Told {
+enum Notification {
     /// This signal about this stack, and what it said.
-    Signal(Signal, StackName, Signalled),
+    Signal(Signal, StackName, SignalOutcome),
     /// The refresh that it follows was cancelled, or was over.
     Refresh(RefreshIs),
     /// Nothing, because it need not know.
@@ -136,30 +140,30 @@ enum Told {
 
 /// What is to be done.
 #[derive(Debug)]
-struct Order {
+struct Request {
     action: Action,
-    result: Completion,
+    result: Decision,
     target: Option<StackResource>,
     /// What is wrong with the rest of the event.
     mistakes: Vec<Mistake>,
 }
 
-impl Order {
+impl Request {
     /// Whether an instance refresh is to be stopped, which must come before its next batch.
     fn stops_refresh(&self) -> bool {
         let target = self.target.as_ref();
-        self.result == Completion::StopRoll
+        self.result == Decision::StopRoll
             && self.action.joins_group()
             && target.is_some_and(|it| it.update_method == UpdateMethod::InstanceRefresh)
     }
 }
 
-fn read_order(reading: Reading, input: &Value) -> Result<Order, Error> {
+fn read_order(reading: Reading, input: &Value) -> Result<Request, Error> {
     let mut mistakes = reading.mistakes;
     let result = match input["result"].as_str() {
-        Some("CONTINUE") => Some(Completion::Continue),
-        Some("ABANDON") => Some(Completion::Abandon),
-        Some("STOP_ROLL") => Some(Completion::StopRoll),
+        Some("CONTINUE") => Some(Decision::Continue),
+        Some("ABANDON") => Some(Decision::Abandon),
+        Some("STOP_ROLL") => Some(Decision::StopRoll),
         _ => {
             let given = &input["result"];
             mistakes.push(Mistake {
@@ -170,8 +174,8 @@ fn read_order(reading: Reading, input: &Value) -> Result<Order, Error> {
         }
     };
     match (reading.action, result) {
-        (Some(action), Some(result)) if result == Completion::Abandon || mistakes.is_empty() => {
-            Ok(Order {
+        (Some(action), Some(result)) if result == Decision::Abandon || mistakes.is_empty() => {
+            Ok(Request {
                 action,
                 result,
                 target: reading.target,
@@ -184,7 +188,7 @@ fn read_order(reading: Reading, input: &Value) -> Result<Order, Error> {
 
 /// What the state machine has decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Completion {
+pub enum Decision {
     /// The instance goes on.
     Continue,
     /// It does not.
@@ -193,7 +197,7 @@ pub enum Completion {
     StopRoll,
 }
 
-impl Completion {
+impl Decision {
     /// What the hook is answered.
     pub fn answer(self) -> ActionResult {
         match self {
@@ -205,7 +209,7 @@ impl Completion {
 
 /// How the action was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
+pub enum Observation {
     /// Open, and it is completed now.
     Completed,
     /// Over before, with the state of its instance if the group still has it.
@@ -213,69 +217,81 @@ pub enum Seen {
 }
 
 /// What CloudFormation is to be told, if anything.
-pub fn decide(action: &Action, result: Completion, seen: &Seen) -> Option<Signal> {
+pub fn decide(action: &Action, result: Decision, seen: &Observation) -> Option<Signal> {
     use LifecycleState::{InService, PendingProceed, PendingWait};
     if !action.joins_group() {
         return None;
     }
     match (result, seen) {
         // Told again it is told the same: the rollout is over, whatever has become of the instance.
-        (Completion::StopRoll, _) => Some(Signal::Failure),
-        (Completion::Continue, Seen::Completed) => Some(Signal::Success),
-        (Completion::Abandon, Seen::Completed) => Some(Signal::Failure),
+        (Decision::StopRoll, _) => Some(Signal::Failure),
+        (Decision::Continue, Observation::Completed) => Some(Signal::Success),
+        (Decision::Abandon, Observation::Completed) => Some(Signal::Failure),
         // Most likely our own earlier attempt, whose signal did not get through.
-        (Completion::Continue, Seen::Gone(Some(PendingWait | PendingProceed | InService))) => {
+        (Decision::Continue, Observation::Gone(Some(PendingWait | PendingProceed | InService))) => {
             Some(Signal::Success)
         }
         // The same, and a person has put it aside since it came into service.
-        (Completion::Continue, Seen::Gone(Some(state))) if state.is_set_aside() => {
+        (Decision::Continue, Observation::Gone(Some(state))) if state.is_set_aside() => {
             Some(Signal::Success)
         }
         // Timed out, and abandoned: its replacement will be signalled for.
-        (Completion::Continue, Seen::Gone(_)) => None,
+        (Decision::Continue, Observation::Gone(_)) => None,
         // Another execution for the same instance, of an event that came twice, has let it in.
-        (Completion::Abandon, Seen::Gone(Some(PendingProceed | InService))) => None,
-        (Completion::Abandon, Seen::Gone(Some(state))) if state.is_set_aside() => None,
-        (Completion::Abandon, Seen::Gone(_)) => Some(Signal::Failure),
+        (Decision::Abandon, Observation::Gone(Some(PendingProceed | InService))) => None,
+        (Decision::Abandon, Observation::Gone(Some(state))) if state.is_set_aside() => None,
+        (Decision::Abandon, Observation::Gone(_)) => Some(Signal::Failure),
     }
 }
 
-fn conclude(action: &Action, result: Completion, seen: &Seen, told: &Told) -> Finding {
+fn conclude(
+    action: &Action,
+    result: Decision,
+    seen: &Observation,
+    told: &Notification,
+) -> Assessment {
     let (hook, name) = (&action.hook, result.answer().name());
     let answered = match seen {
-        Seen::Completed => format!("Hook {hook}: {name}."),
-        Seen::Gone(None) => format!("Hook {hook}: already over, so {name} had no effect."),
-        Seen::Gone(Some(state)) => {
+        Observation::Completed => format!("Hook {hook}: {name}."),
+        Observation::Gone(None) => format!("Hook {hook}: already over, so {name} had no effect."),
+        Observation::Gone(Some(state)) => {
             format!("Hook {hook}: already over, so {name} had no effect; the instance is {state}.")
         }
     };
     let said = match told {
-        Told::Nothing if action.joins_group() => " No signal for CloudFormation.".to_owned(),
-        Told::Nothing => String::new(),
-        Told::NotNeeded => " CloudFormation needs no signal.".to_owned(),
-        Told::Signal(signal, _, Signalled::Taken) => {
+        Notification::Nothing if action.joins_group() => {
+            " No signal for CloudFormation.".to_owned()
+        }
+        Notification::Nothing => String::new(),
+        Notification::NotNeeded => " CloudFormation needs no signal.".to_owned(),
+        Notification::Signal(signal, _, SignalOutcome::Taken) => {
             let signal = signal.name();
             format!(" Signalled {signal} to CloudFormation.")
         }
-        Told::Signal(signal, _, Signalled::NotNeeded(why)) => {
+        Notification::Signal(signal, _, SignalOutcome::NotNeeded(why)) => {
             let signal = signal.name();
             format!(" CloudFormation did not need signal {signal}: {why}.")
         }
-        Told::Refresh(RefreshIs::Cancelled) => " Cancelled the instance refresh.".to_owned(),
-        Told::Refresh(RefreshIs::Over) => " No instance refresh in progress to cancel.".to_owned(),
+        Notification::Refresh(RefreshIs::Cancelled) => {
+            " Cancelled the instance refresh.".to_owned()
+        }
+        Notification::Refresh(RefreshIs::Over) => {
+            " No instance refresh in progress to cancel.".to_owned()
+        }
     };
     let reason = format!("{answered}{said}");
-    let taken = matches!(told, Told::Signal(_, _, Signalled::Taken));
-    if result == Completion::Continue && taken {
-        return Finding::not_yet(format!(
+    let taken = matches!(told, Notification::Signal(_, _, SignalOutcome::Taken));
+    if result == Decision::Continue && taken {
+        return Assessment::not_yet(format!(
             "{reason} Signalling again until CloudFormation confirms it, in case this signal was too early."
         ));
     }
-    let never_mind = action.joins_group() && *seen != Seen::Completed && *told == Told::Nothing;
+    let never_mind =
+        action.joins_group() && *seen != Observation::Completed && *told == Notification::Nothing;
     if never_mind {
-        Finding::over(reason)
+        Assessment::over(reason)
     } else {
-        Finding::reached(reason)
+        Assessment::reached(reason)
     }
 }
 
@@ -292,14 +308,14 @@ mod tests {
 
     #[test]
     fn only_launches_into_the_group_are_signalled() {
-        use Completion::{Abandon, Continue};
+        use Decision::{Abandon, Continue};
         let launch = stub::launching().action;
         assert_eq!(
-            decide(&launch, Continue, &Seen::Completed),
+            decide(&launch, Continue, &Observation::Completed),
             Some(Signal::Success)
         );
         assert_eq!(
-            decide(&launch, Abandon, &Seen::Completed),
+            decide(&launch, Abandon, &Observation::Completed),
             Some(Signal::Failure)
         );
         let mut into_pool = launch.clone();
@@ -307,28 +323,28 @@ mod tests {
         let mut out_of_pool = launch.clone();
         out_of_pool.origin = Some(Place::WarmPool);
         assert_eq!(
-            decide(&out_of_pool, Continue, &Seen::Completed),
+            decide(&out_of_pool, Continue, &Observation::Completed),
             Some(Signal::Success)
         );
         for action in [into_pool, stub::terminating().action] {
             for result in [Continue, Abandon] {
-                assert_eq!(decide(&action, result, &Seen::Completed), None);
-                assert_eq!(decide(&action, result, &Seen::Gone(None)), None);
+                assert_eq!(decide(&action, result, &Observation::Completed), None);
+                assert_eq!(decide(&action, result, &Observation::Gone(None)), None);
             }
         }
     }
 
     #[test]
     fn stopping_the_roll_lets_the_instance_in_and_fails_the_stack() {
-        assert_eq!(Completion::StopRoll.answer(), ActionResult::Continue);
+        assert_eq!(Decision::StopRoll.answer(), ActionResult::Continue);
         let launch = stub::launching().action;
         for seen in [
-            Seen::Completed,
-            Seen::Gone(None),
-            Seen::Gone(Some(LifecycleState::InService)),
+            Observation::Completed,
+            Observation::Gone(None),
+            Observation::Gone(Some(LifecycleState::InService)),
         ] {
             assert_eq!(
-                decide(&launch, Completion::StopRoll, &seen),
+                decide(&launch, Decision::StopRoll, &seen),
                 Some(Signal::Failure)
             );
         }
@@ -348,11 +364,11 @@ mod tests {
             (Some("Terminating"), None, failure),
             (Some("Terminating:Wait"), None, failure),
         ] {
-            let seen = Seen::Gone(state.map(LifecycleState::from_name));
+            let seen = Observation::Gone(state.map(LifecycleState::from_name));
             let launch = stub::launching().action;
             let told = |result| decide(&launch, result, &seen);
-            assert_eq!(told(Completion::Continue), on_continue, "{state:?}");
-            assert_eq!(told(Completion::Abandon), on_abandon, "{state:?}");
+            assert_eq!(told(Decision::Continue), on_continue, "{state:?}");
+            assert_eq!(told(Decision::Abandon), on_abandon, "{state:?}");
         }
     }
 
@@ -360,7 +376,7 @@ mod tests {
     async fn run(
         input: Value,
         over: Option<&'static str>,
-    ) -> (Vec<String>, Result<Finding, Error>) {
+    ) -> (Vec<String>, Result<Assessment, Error>) {
         run_while("UPDATE_IN_PROGRESS", input, over).await
     }
 
@@ -369,7 +385,7 @@ mod tests {
         stack_status: &'static str,
         input: Value,
         over: Option<&'static str>,
-    ) -> (Vec<String>, Result<Finding, Error>) {
+    ) -> (Vec<String>, Result<Assessment, Error>) {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         let aws = stub::aws(move |request| {
@@ -451,11 +467,11 @@ mod tests {
         assert_eq!(asked[2..], ["SignalResource Status=SUCCESS"]);
         assert_eq!(outcome.expect("an answer").verdict, Verdict::NotYet);
         let refused = "Signal with ID i-0123456789abcdef0 for resource Group already exists.";
-        let counted = Signalled::NotNeeded(refused.to_owned());
+        let counted = SignalOutcome::NotNeeded(refused.to_owned());
         let subject = stub::launching();
-        let seen = Seen::Gone(Some(LifecycleState::InService));
-        let told = Told::Signal(Signal::Success, StackName::new("dev"), counted);
-        let finding = conclude(&subject.action, Completion::Continue, &seen, &told);
+        let seen = Observation::Gone(Some(LifecycleState::InService));
+        let told = Notification::Signal(Signal::Success, StackName::new("dev"), counted);
+        let finding = conclude(&subject.action, Decision::Continue, &seen, &told);
         assert_eq!(finding.verdict, Verdict::Reached);
     }
 

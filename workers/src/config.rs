@@ -2,15 +2,15 @@
 //! earlier answers. All mistakes are found before the first request is made, and are told together.
 
 mod action;
-mod answers;
-mod cases;
-mod earlier;
+mod drain_options;
 mod fields;
+mod history;
+mod legacy_metadata;
 
 pub(crate) use fields::Fields;
 
-pub use answers::{
-    DrainBegun, agent_gone_since, daemons_awaited, drain_begun, earlier_since, held_by, hindrances,
+pub use history::{
+    DrainStart, agent_gone_since, daemons_awaited, drain_begun, earlier_since, held_by, hindrances,
     last_heartbeat, stack_seen, tasks_left, termination_requested, turn,
 };
 
@@ -104,7 +104,8 @@ pub fn read_event(input: &Value) -> Reading {
         Some(value) => {
             let path = "detail.NotificationMetadata";
             let mut fields = Fields::of(value, path, &empty, &mut mistakes);
-            unknown_keys = fields.unknown_keys(&[&METADATA_KEYS[..], &cases::KEYS[..]].concat());
+            unknown_keys =
+                fields.unknown_keys(&[&METADATA_KEYS[..], &drain_options::KEYS[..]].concat());
             read_settings(&mut fields)
         }
         None => (None, None),
@@ -148,10 +149,10 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
             ("terminate", Policy::Terminate),
         ],
     );
-    let batch_size = earlier::batch_size(metadata);
-    let update_method = earlier::update_method(metadata);
-    let cases = cases::read(metadata);
-    let metrics = earlier::metrics(metadata);
+    let batch_size = legacy_metadata::batch_size(metadata);
+    let update_method = legacy_metadata::update_method(metadata);
+    let cases = drain_options::read(metadata);
+    let metrics = legacy_metadata::metrics(metadata);
     let target = stack.zip(resource).map(|(stack, resource)| StackResource {
         stack: StackName::new(stack),
         resource: LogicalId::new(resource),

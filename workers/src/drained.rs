@@ -9,28 +9,28 @@
 //! services is asked for once it takes long (`hindered`), and told.
 
 mod act;
-pub mod hindered;
-mod look;
+pub mod blockers;
+mod observe;
+mod reason;
 mod standalone;
-mod words;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::Clients;
-use crate::config::{self, DrainBegun, agent_gone_since, drain_begun, hindrances, tasks_left};
+use crate::config::{self, DrainStart, agent_gone_since, drain_begun, hindrances, tasks_left};
 use crate::ended;
 use crate::error::Error;
-use crate::model::cases::StandaloneTaskPolicy;
 use crate::model::cluster::{ContainerInstance, Task, termination_requested};
+use crate::model::drain_options::StandaloneTaskPolicy;
 use crate::model::{
-    Finding, Hindrances, MOST_NAMED, NamedTask, Policy, ServiceName, Subject, TaskArn, TasksLeft,
-    Verdict, WaitCause, later,
+    Assessment, DrainBlockers, MOST_NAMED, NamedTask, Policy, ServiceName, Subject, TaskArn,
+    TasksLeft, Verdict, WaitCause, later,
 };
 use crate::text::{between, count, duration};
 use act::act;
-use look::{look, look_again, look_at_all};
-use words::{Obstacle, kept, nothing_left, obstacle};
+use observe::{look, look_again, look_at_all};
+use reason::{Obstacle, kept, nothing_left, obstacle};
 
 /// How long tasks that were told to stop may take. A default web task needs about five and a half minutes: 300 s until
 /// its load balancer lets go, 30 s from SIGTERM to SIGKILL. Less than the 15 minutes would cut off slower ones.
@@ -53,7 +53,7 @@ pub async fn handle(
     input: &Value,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<Finding, Error> {
+) -> Result<Assessment, Error> {
     let begun = drain_begun(input)?;
     if let Some(at) = config::termination_requested(input) {
         return Ok(ended::on_request(at).under(subject.settings.policy));
@@ -65,9 +65,9 @@ pub async fn handle(
     let again = look_again(subject, known.as_ref(), clients).await?;
     let listed = again.iter().all(Task::is_stopped);
     let mut seen = match known.as_ref().is_some_and(|left| !left.arns.is_empty()) {
-        _ if !listed => Seen {
+        _ if !listed => Observation {
             tasks: again,
-            ..Seen::default()
+            ..Observation::default()
         },
         // All that was left is over, so this may be the end: a look at half of it would not do.
         true => look_at_all(subject, &begun, &again, clients).await?,
@@ -76,8 +76,8 @@ pub async fn handle(
     let at = now();
     let (gone, told) = (agent_gone_since(input), hindrances(input));
     seen.agent_gone_since =
-        look::agent_gone_since(subject, &begun, (&seen, listed), gone, clients, at).await?;
-    seen.hindrances = hindered::look(subject, &begun, &seen.tasks, told, clients, at).await?;
+        observe::agent_gone_since(subject, &begun, (&seen, listed), gone, clients, at).await?;
+    seen.hindrances = blockers::look(subject, &begun, &seen.tasks, told, clients, at).await?;
     seen.daemons.clone_from(&begun.daemons);
     seen.stack_deleting = begun.stack_deleting;
     if let Some(asked) = termination_requested(&seen.registrations, at) {
@@ -98,7 +98,7 @@ pub async fn handle(
 
 /// While the stack is being deleted no service can place a task elsewhere, so waiting is in vain: tasks are told to stop
 /// at once, and have the usual grace to do so.
-fn under_deletion(subject: &Subject, begun: &DrainBegun) -> Subject {
+fn under_deletion(subject: &Subject, begun: &DrainStart) -> Subject {
     let mut subject = subject.clone();
     if begun.stack_deleting {
         subject.settings.policy = Policy::StopTasks;
@@ -110,7 +110,7 @@ fn under_deletion(subject: &Subject, begun: &DrainBegun) -> Subject {
 
 /// What was seen of the instance.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct Observation {
     /// What it is registered as now, and what it was when the drain began, as far as ECS remembers.
     pub registrations: Vec<ContainerInstance>,
     /// The tasks of all of these, stopped ones included.
@@ -120,7 +120,7 @@ pub struct Seen {
     /// Since when its agent has been seen to be gone, if it is.
     pub agent_gone_since: Option<Timestamp>,
     /// What holds the tasks of services, if that was asked for.
-    pub hindrances: Option<Hindrances>,
+    pub hindrances: Option<DrainBlockers>,
     /// Whether the stack is being deleted, so that its tasks have no time to drain.
     pub stack_deleting: bool,
 }
@@ -142,7 +142,7 @@ fn named(tasks: &[Task]) -> Vec<NamedTask> {
 }
 
 /// Notes for the next look which tasks were left, and what else is known.
-fn remember(finding: &mut Finding, seen: Seen, left: TasksLeft) {
+fn remember(finding: &mut Assessment, seen: Observation, left: TasksLeft) {
     if finding.verdict == Verdict::NotYet {
         finding.extra.tasks_left = left.remembered();
         finding.extra.agent_gone_since = seen.agent_gone_since;
@@ -154,13 +154,13 @@ fn remember(finding: &mut Finding, seen: Seen, left: TasksLeft) {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The conclusion.
-    pub finding: Finding,
+    pub finding: Assessment,
     /// The tasks to stop.
     pub stop: Vec<TaskArn>,
 }
 
 /// Decides.
-pub fn decide(subject: &Subject, seen: &Seen, now: Timestamp) -> Decision {
+pub fn decide(subject: &Subject, seen: &Observation, now: Timestamp) -> Decision {
     let policy = subject.settings.policy;
     let left: Vec<&Task> = seen
         .tasks
@@ -168,12 +168,12 @@ pub fn decide(subject: &Subject, seen: &Seen, now: Timestamp) -> Decision {
         .filter(|task| !task.is_stopped())
         .collect();
     let Some(obstacle) = obstacle(subject, seen, &left, now) else {
-        let finding = Finding::reached(nothing_left(subject, seen, now)).under(policy);
+        let finding = Assessment::reached(nothing_left(subject, seen, now)).under(policy);
         let stop = Vec::new();
         return Decision { finding, stop };
     };
     if standalone::keep(subject, seen, &left, now) {
-        let finding = Finding::never(subject, &kept(subject, &obstacle)).under(Policy::Keep);
+        let finding = Assessment::never(subject, &kept(subject, &obstacle)).under(Policy::Keep);
         let stop = Vec::new();
         return Decision { finding, stop };
     }
@@ -184,7 +184,7 @@ pub fn decide(subject: &Subject, seen: &Seen, now: Timestamp) -> Decision {
             "did not drain: the ECS agent did not reconnect within {limit}, and only the agent knows whether tasks run. {}",
             obstacle.left()
         );
-        (Finding::never(subject, &why), Vec::new())
+        (Assessment::never(subject, &why), Vec::new())
     } else if now < subject.drain_deadline() {
         before_deadline(subject, &obstacle, &left, agent_end, now)
     } else {
@@ -198,10 +198,10 @@ pub fn decide(subject: &Subject, seen: &Seen, now: Timestamp) -> Decision {
 }
 
 /// What the reason of a wait explains beyond the tasks that are left.
-fn wait_causes(seen: &Seen, left: &[&Task], stops: bool, now: Timestamp) -> Vec<WaitCause> {
+fn wait_causes(seen: &Observation, left: &[&Task], stops: bool, now: Timestamp) -> Vec<WaitCause> {
     let hindrances = seen.hindrances.as_ref();
-    let is_protected = hindrances.is_some_and(|it| hindered::protected(it, left, now).count() > 0);
-    let is_blocked = hindrances.is_some_and(|it| hindered::blocked(it, left).count() > 0);
+    let is_protected = hindrances.is_some_and(|it| blockers::protected(it, left, now).count() > 0);
+    let is_blocked = hindrances.is_some_and(|it| blockers::blocked(it, left).count() > 0);
     let causes = [
         (stops, WaitCause::TasksStopped),
         (is_protected, WaitCause::ScaleInProtection),
@@ -217,7 +217,7 @@ fn wait_causes(seen: &Seen, left: &[&Task], stops: bool, now: Timestamp) -> Vec<
 
 /// When the drain fails because its agent is gone, if it is. Under `terminate` that is no way out before the drain deadline:
 /// failing means there to let the instance go, and its tasks may well run.
-fn agent_end(subject: &Subject, seen: &Seen) -> Option<Timestamp> {
+fn agent_end(subject: &Subject, seen: &Observation) -> Option<Timestamp> {
     let since = seen.agent_gone_since?;
     let waits = subject.settings.policy != Policy::Terminate;
     waits.then(|| later(since, subject.settings.cases.agent_limit))
@@ -230,14 +230,14 @@ fn before_deadline(
     left: &[&Task],
     agent_end: Option<Timestamp>,
     now: Timestamp,
-) -> (Finding, Vec<TaskArn>) {
+) -> (Assessment, Vec<TaskArn>) {
     let deadline = subject.drain_deadline();
     let next = agent_end.map_or(deadline, |end| end.min(deadline));
     let until = format!("Deadline in {}.", between(now, deadline));
     match standalone::limit(subject, left) {
         Some(limit) if now < limit => {
             let stop = format!("Standalone tasks are stopped in {}.", between(now, limit));
-            let finding = Finding::not_yet(obstacle.waiting(&[stop, until]));
+            let finding = Assessment::not_yet(obstacle.waiting(&[stop, until]));
             (finding.by(limit.min(next)), Vec::new())
         }
         Some(limit) => {
@@ -248,11 +248,11 @@ fn before_deadline(
             let allowed = duration(subject.settings.cases.standalone_limit);
             let tasks = count(stop.len(), "standalone task");
             let stops = format!("Stopping {tasks} after the limit of {allowed}.");
-            let finding = Finding::not_yet(obstacle.waiting(&[stops, until]));
+            let finding = Assessment::not_yet(obstacle.waiting(&[stops, until]));
             (finding.by(next).restarted_at(limit), stop)
         }
         None => {
-            let finding = Finding::not_yet(obstacle.waiting(&[until]));
+            let finding = Assessment::not_yet(obstacle.waiting(&[until]));
             (finding.by(next), Vec::new())
         }
     }
@@ -261,23 +261,23 @@ fn before_deadline(
 /// As the policy says. With `stop-tasks` the tasks that are left are told to stop first.
 fn after_deadline(
     subject: &Subject,
-    seen: &Seen,
+    seen: &Observation,
     obstacle: &Obstacle,
     left: &[&Task],
     now: Timestamp,
-) -> (Finding, Vec<TaskArn>) {
+) -> (Assessment, Vec<TaskArn>) {
     let deadline = subject.drain_deadline();
     let grace_end = later(deadline, STOP_GRACE);
     let allowed = duration(subject.settings.drain_deadline);
     if subject.settings.policy != Policy::StopTasks {
         let why = format!("did not drain within {allowed}. {}", obstacle.left());
-        return (Finding::never(subject, &why), Vec::new());
+        return (Assessment::never(subject, &why), Vec::new());
     }
     if now >= grace_end {
         let grace = duration(STOP_GRACE);
         let left = obstacle.left();
         let why = format!("did not drain within {grace} after its tasks were stopped. {left}");
-        return (Finding::never(subject, &why), Vec::new());
+        return (Assessment::never(subject, &why), Vec::new());
     }
     let meant = left
         .iter()
@@ -292,7 +292,7 @@ fn after_deadline(
         some => format!("{why}: stopping {}.", count(some, "task")),
     };
     let fails = format!("The drain fails in {}.", between(now, grace_end));
-    let finding = Finding::not_yet(obstacle.waiting(&[passed, fails]));
+    let finding = Assessment::not_yet(obstacle.waiting(&[passed, fails]));
     let next = agent_end(subject, seen).map_or(grace_end, |end| end.min(grace_end));
     (finding.by(next).restarted_at(deadline), stop)
 }
@@ -321,7 +321,7 @@ mod tests {
         }
     }
 
-    fn seen(statuses: &[ContainerInstanceStatus], tasks: &[&str]) -> Seen {
+    fn seen(statuses: &[ContainerInstanceStatus], tasks: &[&str]) -> Observation {
         let registration = |status: &ContainerInstanceStatus| ContainerInstance {
             arn: ContainerInstanceArn::new("c"),
             status: *status,
@@ -329,16 +329,16 @@ mod tests {
             termination_requested_at: None,
         };
         let tasks = tasks.iter().enumerate();
-        Seen {
+        Observation {
             registrations: statuses.iter().map(registration).collect(),
             tasks: tasks
                 .map(|(n, status)| task(&format!("t{n}"), status))
                 .collect(),
-            ..Seen::default()
+            ..Observation::default()
         }
     }
 
-    fn decided(policy: Policy, seen: &Seen, seconds: i64) -> (Verdict, usize) {
+    fn decided(policy: Policy, seen: &Observation, seconds: i64) -> (Verdict, usize) {
         let mut subject = stub::terminating();
         subject.settings.policy = policy;
         let decision = decide(&subject, seen, stub::at(seconds));
@@ -588,7 +588,7 @@ mod tests {
 
     /// An instance in this state in its group, its action open or over, with a task of a service and one that is standalone,
     /// after its drain deadline. Any change panics.
-    async fn overdue(state: &'static str, is_open: bool, skips: bool) -> Finding {
+    async fn overdue(state: &'static str, is_open: bool, skips: bool) -> Assessment {
         let clients = Clients::new(&stub::aws(move |request| {
             let answer = match request.action.as_str() {
                 "DescribeAutoScalingInstances" => return stub::in_state(state),
@@ -742,7 +742,7 @@ mod tests {
 
     #[test]
     fn each_cause_of_a_wait_is_named_alone() {
-        let known = |protected: bool, blocked: bool, until: i64| Hindrances {
+        let known = |protected: bool, blocked: bool, until: i64| DrainBlockers {
             asked_at: stub::at(130),
             protected: [0]
                 .into_iter()

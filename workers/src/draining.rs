@@ -24,6 +24,7 @@ use serde_json::Value;
 use crate::Clients;
 use crate::at_hook;
 use crate::config::turn as earlier_turn;
+use crate::drain_admission::{self, Admission};
 use crate::ended;
 use crate::error::Error;
 use crate::model::cluster::{
@@ -31,9 +32,8 @@ use crate::model::cluster::{
     agent_is_gone, counted, current, termination_requested,
 };
 use crate::model::group::StackState;
-use crate::model::{ContainerInstanceArn, Extra, Finding, ServiceName, Subject, Turn};
+use crate::model::{Assessment, ContainerInstanceArn, Details, ServiceName, Subject, Turn};
 use crate::text::{between, count, duration, list};
-use crate::turn::{self, Place};
 use running::what_runs;
 
 /// Looks, decides, notes the services, and sets the instance to DRAINING.
@@ -45,7 +45,7 @@ pub async fn handle(
     input: &Value,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<Finding, Error> {
+) -> Result<Assessment, Error> {
     if let Some(finding) = at_hook::look(subject, clients, now).await? {
         return Ok(finding);
     }
@@ -66,8 +66,8 @@ pub async fn handle(
     let stack = clients.cloudformation.stack_state(stack).await?;
     let has_begun = is_draining(&registrations);
     let turn = match turn_of(subject, input, has_begun, &stack, clients, now).await? {
-        Place::Go(turn) => admitted(turn, now()),
-        Place::Wait(finding) => return Ok(*finding),
+        Admission::Granted(turn) => admitted(turn, now()),
+        Admission::Deferred(finding) => return Ok(*finding),
     };
     let subject = &Subject {
         turn_came: turn.came_at,
@@ -95,7 +95,7 @@ pub async fn handle(
 }
 
 /// You asked to end the instance: nothing is set to DRAINING, and no service is waited for.
-fn ended_on_request(registrations: Vec<ContainerInstance>, at: Timestamp) -> Finding {
+fn ended_on_request(registrations: Vec<ContainerInstance>, at: Timestamp) -> Assessment {
     let mut finding = ended::on_request(at);
     let arns = registrations.into_iter().map(|one| one.arn);
     finding.extra.member = Some(true);
@@ -118,12 +118,12 @@ async fn turn_of(
     stack: &StackState,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<Place, Error> {
+) -> Result<Admission, Error> {
     let earlier = earlier_turn(input);
     if is_draining {
-        return Ok(Place::Go(earlier));
+        return Ok(Admission::Granted(earlier));
     }
-    turn::look(subject, earlier, stack, clients, now).await
+    drain_admission::look(subject, earlier, stack, clients, now).await
 }
 
 /// The turn of a drain that begins now, unless an earlier answer noted that it had begun. The drain deadline counts from
@@ -138,7 +138,7 @@ fn admitted(turn: Option<Turn>, now: Timestamp) -> Turn {
 }
 
 /// The same, with what is known of the tasks that were on an EC2 instance which is gone.
-fn told_with(mut finding: Finding, lost: &[Task]) -> Finding {
+fn told_with(mut finding: Assessment, lost: &[Task]) -> Assessment {
     if lost.is_empty() {
         return finding;
     }
@@ -155,7 +155,7 @@ fn told_with(mut finding: Finding, lost: &[Task]) -> Finding {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {
     /// Nothing: this is the answer.
-    Done(Box<Finding>),
+    Done(Box<Assessment>),
     /// The first are to be set DRAINING, the second are so already.
     Drain {
         /// To be set DRAINING.
@@ -180,7 +180,7 @@ pub fn decide(subject: &Subject, registrations: &[ContainerInstance], now: Times
             None => "Not registered in the cluster".to_owned(),
             Some(last) => format!("{} in the cluster", last.status),
         };
-        let mut finding = Finding::reached(format!("{standing}: nothing to drain."));
+        let mut finding = Assessment::reached(format!("{standing}: nothing to drain."));
         finding.extra.member = Some(false);
         return Step::Done(Box::new(finding));
     }
@@ -194,15 +194,15 @@ pub fn decide(subject: &Subject, registrations: &[ContainerInstance], now: Times
 }
 
 /// Not yet, as `waiting` says, or after the drain deadline never, and `why`.
-fn unless_overdue(subject: &Subject, waiting: &str, why: &str, now: Timestamp) -> Finding {
+fn unless_overdue(subject: &Subject, waiting: &str, why: &str, now: Timestamp) -> Assessment {
     let deadline = subject.drain_deadline();
     if now >= deadline {
         let allowed = duration(subject.settings.drain_deadline);
         let reason = format!("did not drain within {allowed}: {why}.");
-        return Finding::never(subject, &reason).under(subject.settings.policy);
+        return Assessment::never(subject, &reason).under(subject.settings.policy);
     }
     let left = between(now, deadline);
-    Finding::not_yet(format!("{waiting} Deadline in {left}.")).by(deadline)
+    Assessment::not_yet(format!("{waiting} Deadline in {left}.")).by(deadline)
 }
 
 /// The names of those that have a task on each instance.
@@ -232,7 +232,7 @@ pub fn conclude(
     unstable: Vec<ServiceCounts>,
     updated: &[ContainerInstance],
     now: Timestamp,
-) -> Finding {
+) -> Assessment {
     let is_set = |arn: &ContainerInstanceArn| {
         let mut those = updated.iter().filter(|one| &one.arn == arn);
         those.any(|one| one.status == Status::Draining)
@@ -258,12 +258,12 @@ pub fn conclude(
             list(some, ", ")
         ),
     };
-    let mut finding = Finding::reached(format!("{how}{excused}"));
-    finding.extra = Extra {
+    let mut finding = Assessment::reached(format!("{how}{excused}"));
+    finding.extra = Details {
         member: Some(true),
         container_instances: Some([active, draining].concat()),
         unstable: Some(unstable),
-        ..Extra::default()
+        ..Details::default()
     };
     finding
 }
@@ -299,7 +299,7 @@ mod tests {
             let now = || stub::at(1);
             let place = turn_of(&subject, &input, is_draining, &stack, &clients, &now).await;
             let place = place.expect("nothing is asked");
-            assert_eq!(matches!(place, Place::Go(None)), goes, "{place:?}");
+            assert_eq!(matches!(place, Admission::Granted(None)), goes, "{place:?}");
         }
     }
 
@@ -434,7 +434,7 @@ mod tests {
     }
 
     /// The calls made, and the answer, while the lifecycle action is open, or over.
-    async fn run_while(status: &'static str, is_open: bool) -> (Vec<String>, Finding) {
+    async fn run_while(status: &'static str, is_open: bool) -> (Vec<String>, Assessment) {
         let log = Arc::default();
         let clients = account(status, ("Terminating:Wait", is_open), &log);
         ask(clients, &log, 1).await
@@ -444,7 +444,7 @@ mod tests {
         clients: Clients,
         log: &Mutex<Vec<String>>,
         seconds: i64,
-    ) -> (Vec<String>, Finding) {
+    ) -> (Vec<String>, Assessment) {
         let (subject, input) = (stub::terminating(), stub::event("terminate"));
         let finding = handle(&subject, &input, &clients, &|| stub::at(seconds)).await;
         let asked = log.lock().expect("a log").clone();
@@ -512,7 +512,7 @@ mod tests {
     #[tokio::test]
     async fn a_look_sends_no_heartbeat_and_sets_nothing_draining() {
         let log = Arc::default();
-        let clients = account("ACTIVE", ("Terminating:Wait", true), &log).only_looking();
+        let clients = account("ACTIVE", ("Terminating:Wait", true), &log).dry_run();
         let (asked, _) = ask(clients, &log, 1).await;
         let changing = [
             "RecordLifecycleActionHeartbeat",

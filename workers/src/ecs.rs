@@ -3,7 +3,7 @@
 //! Every list is read to its last page. Answers carry a `failures` list beside HTTP 200: what it calls MISSING is not
 //! there, which is a plain answer; any other reason is an error.
 
-mod cases;
+mod drain_options;
 mod end;
 mod several;
 mod translation;
@@ -41,7 +41,7 @@ pub const TERMINATE: &str = "ecs-rollout.terminate";
 pub struct Ecs {
     client: Client,
     /// Whether nothing is to be changed: what would be is supposed to be so.
-    looks_only: bool,
+    dry_run: bool,
 }
 
 impl Ecs {
@@ -56,14 +56,14 @@ impl Ecs {
             .build();
         Self {
             client: Client::from_conf(config),
-            looks_only: false,
+            dry_run: false,
         }
     }
 
     /// The same that changes nothing: a call that would is not made, and supposed to have done its work.
-    pub fn only_looking(self) -> Self {
+    pub fn dry_run(self) -> Self {
         Self {
-            looks_only: true,
+            dry_run: true,
             ..self
         }
     }
@@ -151,7 +151,7 @@ impl Ecs {
         status: SdkStatus,
     ) -> Result<Vec<ContainerInstance>, Error> {
         let call = "ecs:UpdateContainerInstancesState";
-        if self.looks_only {
+        if self.dry_run {
             return self.container_instances(cluster, arns).await;
         }
         let mut updated = Vec::new();
@@ -294,13 +294,13 @@ mod tests {
 
     use super::*;
     use crate::model::cluster::ContainerInstanceStatus;
-    use crate::stub::{self, Asked};
+    use crate::stub::{self, StubRequest};
 
     fn cluster() -> ClusterName {
         ClusterName::new("DevCluster")
     }
 
-    fn ecs(answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static) -> Ecs {
+    fn ecs(answering: impl Fn(StubRequest) -> (u16, String) + Send + Sync + 'static) -> Ecs {
         Ecs::new(&stub::aws(answering), &Clock::default())
     }
 

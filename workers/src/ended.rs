@@ -14,12 +14,12 @@ use jiff::Timestamp;
 use crate::Clients;
 use crate::error::Error;
 use crate::model::cluster::termination_requested;
-use crate::model::{Finding, Subject, Verdict};
+use crate::model::{Assessment, Subject, Verdict};
 use crate::text::clock;
 
 /// Reached: the instance ends because you asked for it `at` this time.
-pub fn on_request(at: Timestamp) -> Finding {
-    let mut finding = Finding::reached(format!(
+pub fn on_request(at: Timestamp) -> Assessment {
+    let mut finding = Assessment::reached(format!(
         "Not drained: you ran 'ecs-rollout terminate' at {}.",
         clock(at)
     ));
@@ -35,11 +35,11 @@ pub fn on_request(at: Timestamp) -> Finding {
 /// # Errors
 /// What ECS meets.
 pub async fn look_before_failing(
-    finding: Finding,
+    finding: Assessment,
     subject: &Subject,
     clients: &Clients,
     now: Timestamp,
-) -> Result<Finding, Error> {
+) -> Result<Assessment, Error> {
     if finding.verdict != Verdict::Never {
         return Ok(finding);
     }

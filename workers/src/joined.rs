@@ -24,7 +24,7 @@ use crate::at_hook;
 use crate::config::daemons_awaited;
 use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus, current};
-use crate::model::{ContainerInstanceArn, Finding, Subject, Verdict, WaitCause};
+use crate::model::{Assessment, ContainerInstanceArn, Subject, Verdict, WaitCause};
 use crate::text::{between, duration};
 pub use daemons::Missing;
 
@@ -37,7 +37,7 @@ pub async fn handle(
     input: &Value,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<Finding, Error> {
+) -> Result<Assessment, Error> {
     let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
     let known = daemons_awaited(input);
     let mut registrations = Vec::new();
@@ -73,13 +73,13 @@ pub fn decide(
     registrations: &[ContainerInstance],
     missing: &[Missing],
     now: Timestamp,
-) -> Finding {
+) -> Assessment {
     let spent = between(subject.began, now);
     let (excused, awaited): (Vec<&Missing>, Vec<&Missing>) =
         missing.iter().partition(|daemon| daemon.excuse.is_some());
     let is_ready = registrations.iter().any(is_ready);
     if is_ready && awaited.is_empty() {
-        return Finding::reached(format!(
+        return Assessment::reached(format!(
             "Joined: ACTIVE, agent connected ({spent}).{}",
             daemons::not_awaited(&excused)
         ));
@@ -90,7 +90,7 @@ pub fn decide(
             true => format!("{} not running", daemons::words(&awaited)),
             false => standing(registrations),
         };
-        return Finding::never(subject, &not_joined(subject, &standing, is_ready));
+        return Assessment::never(subject, &not_joined(subject, &standing, is_ready));
     }
     let what = match is_ready {
         true => format!("{} to run", daemons::words(&awaited)),
@@ -99,7 +99,7 @@ pub fn decide(
     };
     let left = between(now, deadline);
     let mut finding =
-        Finding::not_yet(format!("Waiting for {what} ({spent}). Deadline in {left}."));
+        Assessment::not_yet(format!("Waiting for {what} ({spent}). Deadline in {left}."));
     if is_ready {
         finding.extra.wait_causes = vec![WaitCause::Daemons];
     }
@@ -244,7 +244,7 @@ mod tests {
     }
 
     /// What is asked when an instance that came out of the pool is found DRAINING, in this state in its group.
-    async fn found_drained(state: &'static str, is_open: bool) -> (Vec<String>, Finding) {
+    async fn found_drained(state: &'static str, is_open: bool) -> (Vec<String>, Assessment) {
         let log = Arc::new(Mutex::new(Vec::<String>::new()));
         let calls = Arc::clone(&log);
         let clients = Clients::new(&stub::aws(move |asked| {

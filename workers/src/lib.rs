@@ -44,19 +44,20 @@ pub mod clock;
 pub mod cloudformation;
 pub mod complete_action;
 pub mod config;
+pub mod drain_admission;
 pub mod drained;
 pub mod draining;
 pub mod ecs;
 pub mod ended;
 pub mod error;
+pub mod group_snapshot;
+pub mod handler;
 pub mod http;
 pub mod joined;
 pub mod metrics;
 pub mod model;
-pub mod only;
 pub mod pace;
 pub mod reconcile;
-pub mod roster;
 pub mod stable;
 pub mod stepfunctions;
 #[cfg(test)]
@@ -65,10 +66,9 @@ mod stub;
 mod tables;
 pub mod terminate;
 pub mod text;
-pub mod turn;
 
 pub use error::Error;
-pub use model::{Answer, Finding, Verdict};
+pub use model::{Answer, Assessment, Verdict};
 
 use autoscaling::{ActionIs, AutoScaling};
 use clock::Clock;
@@ -231,10 +231,10 @@ impl Clients {
     }
 
     /// The same for [`look`]: they change nothing.
-    pub fn only_looking(self) -> Self {
+    pub fn dry_run(self) -> Self {
         Self {
-            ecs: self.ecs.only_looking(),
-            autoscaling: self.autoscaling.only_looking(),
+            ecs: self.ecs.dry_run(),
+            autoscaling: self.autoscaling.dry_run(),
             ..self
         }
     }
@@ -251,7 +251,7 @@ pub async fn look(
     (subject, input): (&Subject, &Value),
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<Option<Finding>, Error> {
+) -> Result<Option<Assessment>, Error> {
     let finding = match worker {
         Worker::Joined => joined::handle(subject, input, clients, now).await?,
         Worker::Draining => draining::handle(subject, input, clients, now).await?,
@@ -274,12 +274,12 @@ pub async fn answer(
     now: impl Fn() -> Timestamp,
 ) -> Result<Answer, Error> {
     match worker {
-        Worker::Joined => answer_as::<only::Joined>(input, clients, now).await,
-        Worker::Draining => answer_as::<only::Draining>(input, clients, now).await,
-        Worker::Drained => answer_as::<only::Drained>(input, clients, now).await,
-        Worker::Stable => answer_as::<only::Stable>(input, clients, now).await,
-        Worker::CompleteAction => answer_as::<only::CompleteAction>(input, clients, now).await,
-        Worker::Reconcile => answer_as::<only::Reconcile>(input, clients, now).await,
+        Worker::Joined => answer_as::<handler::Joined>(input, clients, now).await,
+        Worker::Draining => answer_as::<handler::Draining>(input, clients, now).await,
+        Worker::Drained => answer_as::<handler::Drained>(input, clients, now).await,
+        Worker::Stable => answer_as::<handler::Stable>(input, clients, now).await,
+        Worker::CompleteAction => answer_as::<handler::CompleteAction>(input, clients, now).await,
+        Worker::Reconcile => answer_as::<handler::Reconcile>(input, clients, now).await,
     }
 }
 
@@ -287,7 +287,7 @@ pub async fn answer(
 ///
 /// # Errors
 /// As [`answer`].
-pub async fn answer_as<W: only::Asked>(
+pub async fn answer_as<W: handler::Handler>(
     input: Value,
     clients: &Clients,
     now: impl Fn() -> Timestamp,
@@ -352,9 +352,9 @@ async fn complete(
 }
 
 /// The answer of a worker whose `looks` came to a finding, in the phase in which it is asked until that is not "not yet".
-async fn in_its_phase(
+async fn answer_in_phase(
     worker: Worker,
-    looks: impl Future<Output = Result<Finding, Error>>,
+    looks: impl Future<Output = Result<Assessment, Error>>,
     (subject, input): (&Subject, &Value),
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
@@ -372,7 +372,7 @@ async fn in_its_phase(
     let since = earlier.unwrap_or_else(now);
     let last = config::last_heartbeat(input, worker.phase());
     let finding = keep_alive(finding, subject, clients, last, now).await?;
-    let finding = let_go_with_its_stack(finding, subject, clients).await?;
+    let finding = apply_stack_deletion(finding, subject, clients).await?;
     let wait_seconds = match finding.verdict {
         Verdict::NotYet if later.is_some() => later.unwrap_or_default(),
         Verdict::NotYet => pace::wait_seconds(
@@ -394,10 +394,10 @@ async fn in_its_phase(
 }
 
 /// Not yet, without a look.
-fn not_looked_yet(subject: &Subject, seconds: i64) -> Finding {
+fn not_looked_yet(subject: &Subject, seconds: i64) -> Assessment {
     let batch = subject.settings.batch_size;
     let wait = text::duration(SignedDuration::from_secs(seconds));
-    let mut finding = Finding::not_yet(format!(
+    let mut finding = Assessment::not_yet(format!(
         "First check in {wait}: the {batch} instances of a batch take turns, because ECS limits the call rate."
     ));
     finding.extra.looked = Some(false);
@@ -408,12 +408,12 @@ fn not_looked_yet(subject: &Subject, seconds: i64) -> Finding {
 /// waits for the answer any more. Before a `Never` it always gets one: that verdict ends in ABANDON, a FAILURE signal and a
 /// notice, and none of these is due for an action that is over, such as that of an event which was replayed.
 async fn keep_alive(
-    mut finding: Finding,
+    mut finding: Assessment,
     subject: &Subject,
     clients: &Clients,
     last: Option<Timestamp>,
     now: &impl Fn() -> Timestamp,
-) -> Result<Finding, Error> {
+) -> Result<Assessment, Error> {
     let waits = match finding.verdict {
         Verdict::NotYet => true,
         Verdict::Never => false,
@@ -437,7 +437,7 @@ async fn keep_alive(
                 "The lifecycle action at hook {hook} is over: another caller completed it, or it timed out. Last observed: {}",
                 finding.reason
             );
-            Ok(Finding {
+            Ok(Assessment {
                 verdict,
                 reason,
                 ..finding
@@ -448,11 +448,11 @@ async fn keep_alive(
 
 /// A drain that failed is not retained while its stack is being deleted: the machine would keep the group, and so the
 /// stack, from going away, and whoever deletes the stack has said what is to become of its machines.
-async fn let_go_with_its_stack(
-    mut finding: Finding,
+async fn apply_stack_deletion(
+    mut finding: Assessment,
     subject: &Subject,
     clients: &Clients,
-) -> Result<Finding, Error> {
+) -> Result<Assessment, Error> {
     let policy = finding.extra.policy;
     let retained = finding.verdict == Verdict::Never
         && policy.is_some_and(|policy| policy != Policy::Terminate);
@@ -470,10 +470,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::stub::Asked;
+    use crate::stub::StubRequest;
 
     /// A cluster in which nothing has registered yet.
-    fn nothing_registered(asked: &Asked) -> Option<(u16, String)> {
+    fn nothing_registered(asked: &StubRequest) -> Option<(u16, String)> {
         (asked.action == "ListContainerInstances")
             .then(|| (200, json!({"containerInstanceArns": []}).to_string()))
     }

@@ -186,7 +186,7 @@ impl fmt::Debug for Sink {
 mod tests {
     use super::*;
     use crate::config::read_event;
-    use crate::model::{Extra, Turn};
+    use crate::model::{Details, Turn};
     use crate::stub;
 
     fn asked(worker: Worker, kind: &str) -> Measured {
@@ -210,7 +210,7 @@ mod tests {
             reason: "two tasks".to_owned(),
             wait_seconds: 0,
             since: stub::at(since),
-            extra: Extra::default(),
+            extra: Details::default(),
         })
     }
 

@@ -2,14 +2,14 @@
 //! here talks to anybody. What is seen of the cluster is in `cluster`, what is seen of the group and stack in `group`.
 
 mod answer;
-pub mod cases;
 pub mod cluster;
+pub mod drain_options;
 pub mod group;
 mod ways;
 
 pub use answer::{
-    Answer, DaemonsAwaited, Extra, HinderedService, Hindrances, MOST_NAMED, NamedTask,
-    ProtectedTask, StackSeen, TasksLeft, Turn, WaitCause,
+    Answer, DaemonsAwaited, Details, DrainBlockers, HinderedService, MOST_NAMED, NamedTask,
+    ProtectedTask, StackSnapshot, TasksLeft, Turn, WaitCause,
 };
 
 pub use ways::{Place, Transition};
@@ -167,7 +167,7 @@ pub struct Settings {
     /// How many instances a rollout replaces at a time: so many ask at once.
     pub batch_size: i64,
     /// What to do in hard cases.
-    pub cases: cases::Cases,
+    pub cases: drain_options::DrainOptions,
     /// Whether answers are to be measured, see [`crate::metrics`].
     pub metrics: bool,
 }
@@ -227,7 +227,7 @@ pub enum Verdict {
 
 /// A worker's conclusion, before it is known how long to wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct Assessment {
     /// The verdict.
     pub verdict: Verdict,
     /// Why, in a sentence for a person.
@@ -237,10 +237,10 @@ pub struct Finding {
     /// When something was set in motion anew: waits grow from here, if that is later than the phase's beginning.
     pub restarted: Option<Timestamp>,
     /// What else the state machine is told.
-    pub extra: Extra,
+    pub extra: Details,
 }
 
-impl Finding {
+impl Assessment {
     /// What was asked for is so.
     pub fn reached(reason: String) -> Self {
         Self::new(Verdict::Reached, reason)
@@ -270,7 +270,7 @@ impl Finding {
             reason,
             deadline: None,
             restarted: None,
-            extra: Extra::default(),
+            extra: Details::default(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::model::{InstanceId, Settings, Subject, TasksLeft, later, seconds_betw
 
 /// One part in this many of the time already spent. Fifteen: 48 hours then take some 700 turns of nine history events,
 /// of which an execution may have 25,000.
-const PART_OF_TIME_SPENT: i64 = 15;
+const POLL_FRACTION: i64 = 15;
 
 /// No sooner than this: ECS itself takes some seconds to show a change.
 const SHORTEST_SECONDS: i64 = 5;
@@ -53,7 +53,7 @@ pub fn wait_seconds(
     let longest = (settings.heartbeat_timeout.as_secs() / LOOKS_PER_HEARTBEAT_TIMEOUT)
         .clamp(SHORTEST_SECONDS, LONGEST_SECONDS);
     let spent = seconds_between(since, now);
-    let even = (spent / PART_OF_TIME_SPENT).max(shortest).min(longest);
+    let even = (spent / POLL_FRACTION).max(shortest).min(longest);
     let spread = spread(even, instance);
     match deadline {
         None => spread,
@@ -68,7 +68,7 @@ fn shortest(settings: &Settings) -> i64 {
 
 /// A wait of `even` seconds, less the instance's own cut.
 fn spread(even: i64, instance: &InstanceId) -> i64 {
-    let kept = i64::try_from(1000 - fingerprint(instance) % SPREAD_PER_MILLE).unwrap_or(1000);
+    let kept = i64::try_from(1000 - instance_hash(instance) % SPREAD_PER_MILLE).unwrap_or(1000);
     (even * kept / 1000).max(SHORTEST_SECONDS)
 }
 
@@ -97,7 +97,7 @@ pub fn until_first_look(
     if batch < SPREAD_FROM {
         return None;
     }
-    let share = i64::try_from(fingerprint(&subject.action.instance) % 1000).unwrap_or_default();
+    let share = i64::try_from(instance_hash(&subject.action.instance) % 1000).unwrap_or_default();
     let after = SignedDuration::from_millis(batch * (from + (to - from) * share / 1000));
     // Whatever is seen then is still in time.
     let after = after.min(subject.settings.join_deadline / 2);
@@ -112,7 +112,7 @@ fn seconds_until(deadline: Timestamp, now: Timestamp) -> i64 {
 }
 
 /// FNV-1a: the same for an instance in each of its functions, forever.
-fn fingerprint(instance: &InstanceId) -> u64 {
+fn instance_hash(instance: &InstanceId) -> u64 {
     instance
         .as_str()
         .bytes()

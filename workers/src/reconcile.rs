@@ -17,7 +17,7 @@
 //! Its input is not a lifecycle event but `{"group": …, "stateMachineArn": …, "tailSeconds": …}`,
 //! from a scheduled rule.
 
-mod words;
+mod reason;
 
 use std::ops::RangeInclusive;
 
@@ -28,10 +28,10 @@ use crate::Clients;
 use crate::autoscaling::actions::{Hook, OpenActivity};
 use crate::config::Fields;
 use crate::error::Error;
-use crate::model::group::{GroupInstance, GroupSeen, LifecycleState};
-use crate::model::{Finding, GroupName, HookName, InstanceId, Place, Transition, later};
+use crate::model::group::{GroupInstance, GroupSnapshot, LifecycleState};
+use crate::model::{Assessment, GroupName, HookName, InstanceId, Place, Transition, later};
 use crate::stepfunctions::{AtHook, Start, StepFunctions};
-use words::{Started, words};
+use reason::{Started, words};
 
 /// The `source` of the events with which executions are started from here; Auto Scaling's own have
 /// another.
@@ -60,7 +60,7 @@ const LONGEST_NAME: usize = 80;
 
 /// Whose actions are to have executions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
+pub struct Request {
     /// The group.
     pub group: GroupName,
     /// The ARN of the state machine whose executions are the lifecycle actions.
@@ -71,7 +71,7 @@ pub struct Order {
 
 /// The group, and what its open actions show.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct Observation {
     /// ARN of the group, if Auto Scaling names it.
     pub arn: Option<String>,
     /// Whether the group has a warm pool.
@@ -99,7 +99,7 @@ pub struct Missing {
 ///
 /// # Errors
 /// `BadEvent` with every mistake.
-pub fn read_order(input: &Value) -> Result<Order, Error> {
+pub fn read_order(input: &Value) -> Result<Request, Error> {
     let mut mistakes = Vec::new();
     let empty = Map::new();
     let mut fields = Fields::of(input, "", &empty, &mut mistakes);
@@ -110,7 +110,7 @@ pub fn read_order(input: &Value) -> Result<Order, Error> {
     let tail = fields.seconds("tailSeconds", &TAIL_SECONDS);
     // Each that is missing is a mistake.
     match (group, machine, tail) {
-        (Some(group), Some(machine), Some(tail)) => Ok(Order {
+        (Some(group), Some(machine), Some(tail)) => Ok(Request {
             group: GroupName::new(group),
             machine: machine.to_owned(),
             tail,
@@ -128,19 +128,19 @@ pub async fn handle(
     input: &Value,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<Finding, Error> {
+) -> Result<Assessment, Error> {
     let order = read_order(input)?;
     let group = &order.group;
     let seen = match look(&order, clients).await {
         Ok(Some(seen)) => seen,
         Ok(None) => {
-            return Ok(Finding::reached(format!(
+            return Ok(Assessment::reached(format!(
                 "No instance of group {group} waits at a lifecycle hook."
             )));
         }
         // The rule is made before the group, and deleted after it.
         Err(Error::GroupNotFound { .. }) => {
-            return Ok(Finding::reached(format!(
+            return Ok(Assessment::reached(format!(
                 "No Auto Scaling group {group}: not created yet, or deleted."
             )));
         }
@@ -149,7 +149,7 @@ pub async fn handle(
     let candidates = decide(&order, &seen, now());
     let waiting = seen.waiting.len();
     if candidates.is_empty() {
-        return Ok(Finding::reached(words(
+        return Ok(Assessment::reached(words(
             &order,
             waiting,
             &Started::default(),
@@ -177,15 +177,15 @@ pub async fn handle(
     }
     match refused {
         Some(error) => Err(error),
-        None => Ok(Finding::reached(words(&order, waiting, &started))),
+        None => Ok(Assessment::reached(words(&order, waiting, &started))),
     }
 }
 
 /// The instances at hooks, and what belongs to them; nothing if there is no such instance, which
 /// takes one call.
-async fn look(order: &Order, clients: &Clients) -> Result<Option<Seen>, Error> {
+async fn look(order: &Request, clients: &Clients) -> Result<Option<Observation>, Error> {
     let (group, autoscaling) = (&order.group, &clients.autoscaling);
-    let GroupSeen {
+    let GroupSnapshot {
         arn,
         mut instances,
         has_pool,
@@ -201,7 +201,7 @@ async fn look(order: &Order, clients: &Clients) -> Result<Option<Seen>, Error> {
     let ids: Vec<&InstanceId> = instances.iter().map(|one| &one.instance).collect();
     let activities = autoscaling.open_activities(group, &ids).await?;
     let hooks = autoscaling.hooks(group).await?;
-    Ok(Some(Seen {
+    Ok(Some(Observation {
         arn,
         has_pool,
         waiting: instances,
@@ -212,14 +212,19 @@ async fn look(order: &Order, clients: &Clients) -> Result<Option<Seen>, Error> {
 
 /// The executions of which nobody knows that they were started: one for each instance that has
 /// waited longer than the tail at a hook of ours.
-pub fn decide(order: &Order, seen: &Seen, now: Timestamp) -> Vec<Missing> {
+pub fn decide(order: &Request, seen: &Observation, now: Timestamp) -> Vec<Missing> {
     let waiting = seen.waiting.iter();
     waiting
         .filter_map(|one| missing(order, seen, one, now))
         .collect()
 }
 
-fn missing(order: &Order, seen: &Seen, one: &GroupInstance, now: Timestamp) -> Option<Missing> {
+fn missing(
+    order: &Request,
+    seen: &Observation,
+    one: &GroupInstance,
+    now: Timestamp,
+) -> Option<Missing> {
     let mut activities = seen.activities.iter();
     // An instance whose hook was just answered may have no open activity any more.
     let activity = activities.find(|activity| activity.instance == one.instance)?;

@@ -9,20 +9,20 @@
 //!
 //! New: is it held by the drains before it (`hold`)? Changes nothing.
 
-mod hold;
+mod earlier_drains;
 
-pub use hold::decide_new;
+pub use earlier_drains::decide_new;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::Clients;
-use crate::config::{DrainBegun, drain_begun, stack_seen, termination_requested};
+use crate::config::{DrainStart, drain_begun, stack_seen, termination_requested};
 use crate::ended;
 use crate::error::Error;
 use crate::model::cluster::{Service, ServiceCounts, counted};
 use crate::model::group::StackState;
-use crate::model::{Finding, StackSeen, Subject, Transition, Verdict};
+use crate::model::{Assessment, StackSnapshot, Subject, Transition, Verdict};
 use crate::text::{between, count, duration, list};
 
 /// So long the last answer of CloudFormation is good enough to say "not yet". A stack that is being deleted holds nobody:
@@ -38,7 +38,7 @@ pub async fn handle(
     input: &Value,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<Finding, Error> {
+) -> Result<Assessment, Error> {
     match subject.action.transition {
         Transition::Terminating => {
             let begun = drain_begun(input)?;
@@ -58,7 +58,7 @@ pub async fn handle(
             // Somebody may have begun to delete the stack since the drain began.
             let stack = stack_lately(subject, input, clients, now).await?;
             if stack.state == StackState::Deleting {
-                let begun = DrainBegun {
+                let begun = DrainStart {
                     stack_deleting: true,
                     ..begun
                 };
@@ -68,7 +68,7 @@ pub async fn handle(
             }
             Ok(remembering(finding, stack))
         }
-        Transition::Launching => hold::look(subject, input, clients, now).await,
+        Transition::Launching => earlier_drains::look(subject, input, clients, now).await,
     }
 }
 
@@ -78,7 +78,7 @@ async fn stack_lately(
     input: &Value,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<StackSeen, Error> {
+) -> Result<StackSnapshot, Error> {
     let known = stack_seen(input).filter(|it| now().duration_since(it.asked_at) < STACK_ASKED);
     match known {
         Some(known) => Ok(known),
@@ -90,15 +90,15 @@ async fn stack_now(
     subject: &Subject,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<StackSeen, Error> {
+) -> Result<StackSnapshot, Error> {
     let stack = &subject.settings.target.stack;
     let state = clients.cloudformation.stack_state(stack).await?;
     let asked_at = now();
-    Ok(StackSeen { state, asked_at })
+    Ok(StackSnapshot { state, asked_at })
 }
 
 /// Notes for the next look what the stack was doing.
-fn remembering(mut finding: Finding, stack: StackSeen) -> Finding {
+fn remembering(mut finding: Assessment, stack: StackSnapshot) -> Assessment {
     if finding.verdict == Verdict::NotYet {
         finding.extra.stack = Some(stack);
     }
@@ -108,10 +108,10 @@ fn remembering(mut finding: Finding, stack: StackSeen) -> Finding {
 /// Decides for a leaving instance.
 pub fn decide_leaving(
     subject: &Subject,
-    begun: &DrainBegun,
+    begun: &DrainStart,
     services: &[Service],
     now: Timestamp,
-) -> Finding {
+) -> Assessment {
     let before = |counts: &ServiceCounts| {
         let mut those = begun.unstable.iter();
         those.find(|before| before.service == counts.service)
@@ -131,11 +131,11 @@ pub fn decide_leaving(
     let (deadline, policy) = (subject.drain_deadline(), subject.settings.policy);
     if begun.stack_deleting {
         let reason = "The stack is being deleted: not waiting for services.";
-        return Finding::reached(reason.to_owned()).under(policy);
+        return Assessment::reached(reason.to_owned()).under(policy);
     }
     if worse.is_empty() {
         let spent = between(subject.began, now);
-        return Finding::reached(format!(
+        return Assessment::reached(format!(
             "Services are as healthy as before the drain ({spent})."
         ))
         .under(policy);
@@ -143,7 +143,7 @@ pub fn decide_leaving(
     let (services, named) = (count(worse.len(), "service"), list(&worse, ", "));
     let finding = if now < deadline {
         let left = between(now, deadline);
-        Finding::not_yet(format!(
+        Assessment::not_yet(format!(
             "Waiting for {services} to recover: {named}. Deadline in {left}."
         ))
         .by(deadline)
@@ -153,7 +153,7 @@ pub fn decide_leaving(
         let why = format!(
             "was drained, but {services} {verb} still degraded at the drain deadline of {allowed}: {named}."
         );
-        Finding::never(subject, &why)
+        Assessment::never(subject, &why)
     };
     finding.under(policy)
 }
@@ -187,8 +187,8 @@ mod tests {
         }
     }
 
-    fn begun(unstable: Vec<ServiceCounts>) -> DrainBegun {
-        DrainBegun {
+    fn begun(unstable: Vec<ServiceCounts>) -> DrainStart {
+        DrainStart {
             since: stub::at(1),
             container_instances: Vec::new(),
             services: vec![ServiceName::new("web")],

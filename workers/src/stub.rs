@@ -71,21 +71,21 @@ pub fn terminating() -> Subject {
 }
 
 /// What a request asked for: the action, and the body (JSON for ECS, a form for the query services).
-pub struct Asked {
+pub struct StubRequest {
     /// The API action.
     pub action: String,
     /// The body as text.
     pub body: String,
 }
 
-impl Asked {
+impl StubRequest {
     /// The body of a JSON service.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 }
 
-type Answering = dyn Fn(Asked) -> (u16, String) + Send + Sync;
+type Answering = dyn Fn(StubRequest) -> (u16, String) + Send + Sync;
 
 /// The second is the `Date` of its answers.
 struct Closure(Arc<Answering>, Option<&'static str>);
@@ -107,7 +107,7 @@ impl HttpConnector for Closure {
                 .find_map(|pair| pair.strip_prefix("Action=")),
         };
         let action = action.unwrap_or_default().to_owned();
-        let (status, text) = (self.0)(Asked { action, body });
+        let (status, text) = (self.0)(StubRequest { action, body });
         let status = status.try_into().expect("an HTTP status");
         let mut response = HttpResponse::new(status, SdkBody::from(text));
         if let Some(date) = self.1 {
@@ -118,14 +118,14 @@ impl HttpConnector for Closure {
 }
 
 /// A configuration whose every request is answered by `answering`, in one attempt.
-pub fn aws(answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static) -> SdkConfig {
+pub fn aws(answering: impl Fn(StubRequest) -> (u16, String) + Send + Sync + 'static) -> SdkConfig {
     answered_by(Closure(Arc::new(answering), None))
 }
 
 /// The same, whose answers have this `Date`.
 pub fn aws_on(
     date: &'static str,
-    answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static,
+    answering: impl Fn(StubRequest) -> (u16, String) + Send + Sync + 'static,
 ) -> SdkConfig {
     answered_by(Closure(Arc::new(answering), Some(date)))
 }
@@ -145,7 +145,7 @@ fn answered_by(closure: Closure) -> SdkConfig {
 
 /// Auto Scaling whose every call is answered by `answering`.
 pub fn autoscaling(
-    answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static,
+    answering: impl Fn(StubRequest) -> (u16, String) + Send + Sync + 'static,
 ) -> AutoScaling {
     AutoScaling::new(&aws(answering), &Clock::default())
 }

@@ -4,7 +4,7 @@ use aws_sdk_autoscaling::types::builders::TagBuilder;
 use aws_sdk_autoscaling::types::{AutoScalingGroup, Tag};
 use jiff::Timestamp;
 use workers::Error;
-use workers::model::group::HOLD_TAG;
+use workers::model::group::PAUSE_TAG;
 pub use workers::model::group::Pause;
 
 use super::Aws;
@@ -65,14 +65,14 @@ fn tag(group: &str) -> TagBuilder {
     Tag::builder()
         .resource_id(group)
         .resource_type("auto-scaling-group")
-        .key(HOLD_TAG)
+        .key(PAUSE_TAG)
         .propagate_at_launch(false)
 }
 
 /// Why the group is paused, if it is.
 pub fn paused(group: &AutoScalingGroup) -> Option<Pause> {
     let mut tags = group.tags().iter();
-    let tag = tags.find(|tag| tag.key() == Some(HOLD_TAG))?;
+    let tag = tags.find(|tag| tag.key() == Some(PAUSE_TAG))?;
     Some(Pause::read(tag.value().unwrap_or_default()))
 }
 

@@ -19,11 +19,11 @@ use simulator::scenario::files::Files;
 use tokio::signal::unix::{SignalKind, signal};
 use workers::text::printable;
 
+use super::fault::Trouble;
 use super::flow;
 use super::processes::Workers;
 use super::rehearse::Output;
-use super::trouble::Trouble;
-use crate::view::out::say;
+use crate::view::out::print;
 
 /// Clients need a secret key to sign with. The account does not check signatures.
 const SECRET: &str = "not-checked";
@@ -147,7 +147,7 @@ impl Account {
         let server = endpoint::serve(listener, world.clone(), keys.clone(), log);
         let mut terminate = signal(SignalKind::terminate())
             .map_err(|error| format!("signals cannot be heard: {error}"))?;
-        say(self.announcement(&url, keys.operator()));
+        print(self.announcement(&url, keys.operator()));
         let forever = world.now() + FOREVER;
         tokio::select! {
             ended = server => Err(format!("{url}: {ended:?}")),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::rehearse::Output;
 use crate::aws::Access;
 use crate::failure::{Exit, Failure};
-use crate::view::out::{say, say_values};
+use crate::view::out::{print, print_values};
 
 /// Flags of every verb that changes something.
 #[derive(Debug, Clone, Args)]
@@ -28,7 +28,7 @@ impl Change {
     /// Shows a message: on stdout, or on stderr beside a JSON object.
     pub fn note(&self, text: impl std::fmt::Display) {
         match self.output {
-            Output::Text => say_values(&text.to_string(), 0),
+            Output::Text => print_values(&text.to_string(), 0),
             Output::Json => anstream::eprint!("{text}"),
         }
     }
@@ -36,7 +36,7 @@ impl Change {
     /// The same for lines of names and values, of which the values stand at column `indent`.
     pub fn note_values(&self, text: &str, indent: usize) {
         match self.output {
-            Output::Text => say_values(text, indent),
+            Output::Text => print_values(text, indent),
             Output::Json => anstream::eprint!("{text}"),
         }
     }
@@ -63,11 +63,11 @@ impl Change {
     /// Ends the verb: `text` for a person, or `result` for a program, which has the text as its member `message`.
     pub fn end(&self, exit: Exit, text: &str, result: &Value) -> ExitCode {
         match self.output {
-            Output::Text => say_values(&format!("{text}\n"), 0),
+            Output::Text => print_values(&format!("{text}\n"), 0),
             Output::Json => {
                 let mut result = result.clone();
                 result["message"] = text.into();
-                say(format_args!("{result}\n"));
+                print(format_args!("{result}\n"));
             }
         }
         exit.into()

@@ -17,11 +17,11 @@ use super::rehearse::Output;
 use super::terminate::instance_id;
 use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
 use crate::explanation::{
-    Explanation, Found, HookNames, Life, OnCluster, VALUES, asked_now, concerns,
+    Explanation, Found, HookNames, InstanceState, OnCluster, VALUES, asked_now, concerns,
 };
 use crate::failure::{Exit, Failure};
-use crate::view::out::{say, say_values};
-use crate::watching::{Events, batch_times_out};
+use crate::view::out::{print, print_values};
+use crate::watch::{Events, batch_times_out};
 use about::{About, detached, no_cluster, of_cluster};
 
 /// So many executions that ended badly are looked through for one about the instance.
@@ -64,8 +64,8 @@ impl Explain {
             look(&aws, &self.instance, self.cluster.as_deref()).await
         })??;
         match self.output {
-            Output::Text => say_values(&explanation.text(), VALUES),
-            Output::Json => say(format_args!("{:#}\n", explanation.json())),
+            Output::Text => print_values(&explanation.text(), VALUES),
+            Output::Json => print(format_args!("{:#}\n", explanation.json())),
         }
         let exit = if explanation.is_well() {
             Exit::AsAsked
@@ -146,7 +146,7 @@ async fn in_group(
 }
 
 /// What is done about it. What is retained is yours to end, though an execution may not have noticed yet that its action is over.
-async fn life(aws: &Aws, machine: &str, member: &Member) -> Result<Life, Failure> {
+async fn life(aws: &Aws, machine: &str, member: &Member) -> Result<InstanceState, Failure> {
     let is_retained = member.state.can_be_ended();
     let running = match is_retained {
         true => None,
@@ -154,11 +154,11 @@ async fn life(aws: &Aws, machine: &str, member: &Member) -> Result<Life, Failure
     };
     if let Some((execution, ran)) = running {
         let found = asked(aws, &ran).await?;
-        return Ok(Life::Asked(Box::new((execution, ran, found))));
+        return Ok(InstanceState::Asked(Box::new((execution, ran, found))));
     }
     Ok(match is_retained || member.state.is_at_hook() {
-        true => Life::Alone(ended(aws, machine, member).await?.map(Box::new)),
-        false => Life::Rests,
+        true => InstanceState::Alone(ended(aws, machine, member).await?.map(Box::new)),
+        false => InstanceState::Rests,
     })
 }
 

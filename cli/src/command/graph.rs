@@ -7,7 +7,7 @@ use clap::Args;
 use simulator::text_file;
 
 use crate::view::graph;
-use crate::view::out::say;
+use crate::view::out::print;
 
 const BEGIN: &str = "<!-- graph:begin -->";
 const END: &str = "<!-- graph:end -->";
@@ -35,7 +35,7 @@ impl Graph {
         };
         let drawn = graph::mermaid(&definition)?;
         match &self.into {
-            None => say(drawn),
+            None => print(drawn),
             Some(path) => {
                 let name = path.display();
                 let text =

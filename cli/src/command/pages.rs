@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use super::CommandLine;
 use super::flow;
-use crate::view::out::say;
+use crate::view::out::print;
 
 /// Flags of `completions`.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ impl Completions {
         let mut text = Vec::new();
         let mut command = CommandLine::command();
         clap_complete::generate(self.shell, &mut command, "ecs-rollout", &mut text);
-        say(String::from_utf8_lossy(&text));
+        print(String::from_utf8_lossy(&text));
         ExitCode::SUCCESS
     }
 }

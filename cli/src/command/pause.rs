@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
-use workers::model::group::HOLD_TAG;
+use workers::model::group::PAUSE_TAG;
 
 use super::cancel::ids;
 use super::change::Change;
 use super::flow;
 use crate::aws::{self, Aws, Group, Member, Stack};
 use crate::failure::{Exit, Failure};
-use crate::watching::resume_command;
+use crate::watch::resume_command;
 
 /// Flags of `pause`.
 #[derive(Debug, Args)]
@@ -262,7 +262,7 @@ fn plan(
 ) -> String {
     let hour = too_long(stack).map_or_else(String::new, |hour| format!("{hour}\n"));
     format!(
-        "{place}\nThis pauses the rollout of group {name}, by its tag {HOLD_TAG}: no further drain begins, and no new instance is \
+        "{place}\nThis pauses the rollout of group {name}, by its tag {PAUSE_TAG}: no further drain begins, and no new instance is \
          admitted.\n{}\x20 drains that continue      {}\n\x20 instances that are paused {}\n{hour}",
         without_update(stack, group, "wait"),
         ids(group, |one| one.state.awaits_end()

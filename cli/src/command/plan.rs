@@ -9,9 +9,9 @@ use super::rehearse::Output;
 use crate::aws::Access;
 use crate::failure::{Exit, Failure};
 use crate::plan::ami::{id_given, why_not_yours};
-use crate::plan::seen::{Asked, Seen, look};
+use crate::plan::observation::{Observation, PlanRequest, look};
 use crate::plan::{Plan, Verdict, estimate};
-use crate::view::out::{say, say_values};
+use crate::view::out::{print, print_values};
 use crate::view::planned;
 
 /// Flags of `plan`.
@@ -59,16 +59,16 @@ impl PlanVerb {
     /// # Errors
     /// A sentence for the user.
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let asked = Asked {
+        let asked = PlanRequest {
             ami: self.ami,
             batch: self.batch,
         };
         let plan = made(&self.access, &self.stack, &asked)?;
         match self.output {
-            Output::Text => say_values(&planned::text(&plan), planned::VALUES),
+            Output::Text => print_values(&planned::text(&plan), planned::VALUES),
             Output::Json => {
                 let text = serde_json::to_string_pretty(&plan).expect("a plan is plain data");
-                say(format!("{text}\n"));
+                print(format!("{text}\n"));
             }
         }
         Ok(match plan.verdict {
@@ -82,7 +82,7 @@ impl PlanVerb {
 ///
 /// # Errors
 /// If there is no such stack, no access to it, or no way to roll it to the AMI that was given.
-pub fn made(access: &Access, stack: &str, asked: &Asked) -> Result<Plan, Failure> {
+pub fn made(access: &Access, stack: &str, asked: &PlanRequest) -> Result<Plan, Failure> {
     let (seen, unseen) = super::wait_for(look(access, stack))??;
     can_be_asked(&seen, asked)?;
     let rehearse = || estimate::rehearse(&seen, asked);
@@ -90,7 +90,7 @@ pub fn made(access: &Access, stack: &str, asked: &Asked) -> Result<Plan, Failure
 }
 
 /// An AMI that was given can be put where the stack takes its AMI from, if it is not there already.
-fn can_be_asked(seen: &Seen, asked: &Asked) -> Result<(), String> {
+fn can_be_asked(seen: &Observation, asked: &PlanRequest) -> Result<(), String> {
     let held = seen.ami.as_ref().map(|held| held.value.as_str());
     let given = asked.ami.as_deref().filter(|given| Some(*given) != held);
     let why = given.and_then(|given| why_not_yours(&seen.stack, given));

@@ -16,13 +16,13 @@ use simulator::scenario::{
 };
 use simulator::workload::Workload;
 
+use super::fault::{self, Trouble};
 use super::flow;
 use super::processes::Workers;
-use super::trouble::{self, Trouble};
 use crate::failure::Failure;
 use crate::view::answer::Answer;
 use crate::view::live::{Live, Shown};
-use crate::view::out::{say, say_values};
+use crate::view::out::{print, print_values};
 use crate::view::summary;
 use crate::view::wrap::columns;
 use files::read;
@@ -64,7 +64,7 @@ pub struct Rehearse {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Something that goes wrong; may be given several times
-    #[arg(long, value_name = "NAME", value_parser = Trouble::from_name, long_help = trouble::help())]
+    #[arg(long, value_name = "NAME", value_parser = Trouble::from_name, long_help = fault::help())]
     fault: Vec<Trouble>,
     /// Run the workers as processes of their own, which call the account on loopback
     #[arg(long)]
@@ -129,14 +129,14 @@ impl Rehearse {
         }
         if json {
             let text = serde_json::to_string_pretty(&report).expect("a report is plain data");
-            say(format!("{text}\n"));
+            print(format!("{text}\n"));
         } else {
             let (detail, values) = match self.verbose {
                 true => (summary::text(&report), summary::VALUES),
                 false => (summary::short(&report), summary::SHORT_VALUES),
             };
-            say_values(&detail, values);
-            say(format!("\n{answer}\n"));
+            print_values(&detail, values);
+            print(format!("\n{answer}\n"));
         }
         Ok(if report.as_asked() {
             ExitCode::SUCCESS

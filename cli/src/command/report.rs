@@ -11,10 +11,10 @@ use super::flow;
 use super::rehearse::Output;
 use crate::aws::{Access, with_access_in};
 use crate::failure::{Exit, Failure};
+use crate::fetch::{PACE, Reader};
 use crate::format::read_duration;
-use crate::reading::{PACE, Reader};
-use crate::tale::{Source, Tale};
-use crate::view::out::{say, say_values};
+use crate::report::{RolloutReport, Source};
+use crate::view::out::{print, print_values};
 use crate::view::{page, report};
 
 /// Flags of `report`.
@@ -93,15 +93,15 @@ impl Report {
         }
         let source = super::wait_for(self.read())??.with_commands(with_access_in);
         let definition = source.definition.clone();
-        let tale = Tale::of(source);
+        let tale = RolloutReport::of(source);
         if let Some(path) = &self.html {
             write(path, &tale, &definition)?;
         }
         match self.output {
-            Output::Text => say_values(&report::text(&tale), report::VALUES),
+            Output::Text => print_values(&report::text(&tale), report::VALUES),
             Output::Json => {
                 let text = serde_json::to_string_pretty(&tale).expect("a tale is plain data");
-                say(format!("{text}\n"));
+                print(format!("{text}\n"));
             }
         }
         Ok(match tale.well {
@@ -137,7 +137,7 @@ pub fn writable(path: &Path) -> Result<(), String> {
 ///
 /// # Errors
 /// A sentence that names the file; or that the definition is none.
-pub fn write(path: &Path, tale: &Tale, definition: &str) -> Result<(), String> {
+pub fn write(path: &Path, tale: &RolloutReport, definition: &str) -> Result<(), String> {
     let page = page::page(tale, definition)?;
     std::fs::write(path, page).map_err(|error| cannot(path, &error))
 }

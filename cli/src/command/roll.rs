@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::plan::ami::{id_given, why_no_ami_in, why_no_id};
 use crate::plan::checks::Level;
 use crate::plan::estimate::Expected;
-use crate::plan::seen::{Asked, BATCH_SIZE};
+use crate::plan::observation::{BATCH_SIZE, PlanRequest};
 use crate::plan::{Plan, Verdict};
 use crate::view::planned;
 
@@ -61,7 +61,7 @@ impl Roll {
     /// # Errors
     /// A sentence for the user.
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let asked = Asked {
+        let asked = PlanRequest {
             ami: super::wait_for(self.new_ami())??,
             batch: self.batch,
         };
@@ -149,7 +149,7 @@ impl Roll {
     }
 
     /// Puts the AMI into the parameter, and updates the stack. Whether there is anything to update.
-    async fn begin(&self, plan: &Plan, asked: &Asked) -> Result<bool, Failure> {
+    async fn begin(&self, plan: &Plan, asked: &PlanRequest) -> Result<bool, Failure> {
         let aws = self.change.access.connect().await?;
         let stack = aws.stack(&self.stack).await?;
         let held = aws.parameter(&plan.ami_parameter).await?;
@@ -168,7 +168,7 @@ impl Roll {
 }
 
 /// What will be done.
-fn what(plan: &Plan, asked: &Asked) -> String {
+fn what(plan: &Plan, asked: &PlanRequest) -> String {
     let first = match &asked.ami {
         Some(ami) => format!(
             "puts {ami} into SSM parameter {}, and then ",

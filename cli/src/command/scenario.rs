@@ -12,7 +12,7 @@ use simulator::text_file;
 use super::flow;
 use super::rehearse::Output;
 use crate::view::live::{Live, Shown};
-use crate::view::out::{say, say_values};
+use crate::view::out::{print, print_values};
 use crate::view::summary;
 
 /// Flags of `scenario`.
@@ -55,11 +55,11 @@ impl Scenario {
             .finish();
         if is_text {
             for report in &played.reports {
-                say_values(&summary::text(report), summary::VALUES);
+                print_values(&summary::text(report), summary::VALUES);
             }
             for broken in &played.violations {
                 let name = broken.invariant.name();
-                say(format!(
+                print(format!(
                     "violation of {name} at {}: {}\n",
                     broken.at, broken.detail
                 ));
@@ -70,7 +70,7 @@ impl Scenario {
             });
             let violations: Vec<_> = violations.collect();
             let result = json!({"rollouts": played.reports, "violations": violations});
-            say(format!("{result:#}\n"));
+            print(format!("{result:#}\n"));
         }
         let held = played.violations.is_empty()
             && played

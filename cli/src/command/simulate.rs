@@ -12,7 +12,7 @@ use simulator::explorer::{GeneratedScenario, Run, generate, run, shrink};
 
 use super::flow;
 use super::rehearse::Output;
-use crate::view::out::say;
+use crate::view::out::print;
 use crate::view::simulated::{Broken, Simulated};
 
 /// So many scenarios that fail are made smaller: each takes as long as hundreds of seeds.
@@ -61,7 +61,7 @@ impl Simulate {
             last.ok_or("--from and --seeds: the last seed must be below 2^64; begin lower")?;
         if self.draw {
             for seed in self.from..end {
-                say(format!("{}\n", generate(seed).text()));
+                print(format!("{}\n", generate(seed).text()));
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -99,7 +99,7 @@ impl Simulate {
             });
         }
         simulated.seconds = began.elapsed().as_secs_f64();
-        say(match self.output {
+        print(match self.output {
             Output::Text => simulated.text(),
             Output::Json => simulated.json(),
         });

@@ -5,8 +5,8 @@
 mod keys;
 mod lines;
 mod live;
-mod look;
-mod rounds;
+mod paced_client;
+mod poller;
 mod terminal;
 
 use std::io::IsTerminal;
@@ -20,8 +20,8 @@ use super::flow;
 use crate::aws::{Access, quoted, with_access};
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
-use crate::watching::{Change, Sight};
-use rounds::Rounds;
+use crate::watch::{Change, Snapshot};
+use poller::Poller;
 
 /// Flags of `watch`.
 #[derive(Debug, Args)]
@@ -79,9 +79,9 @@ pub enum Output {
 
 /// What the looks tell whoever shows it.
 #[derive(Debug)]
-pub enum News {
+pub enum Update {
     /// All that is seen, at AWS's time.
-    Sight(Timestamp, Box<Sight>),
+    Sight(Timestamp, Box<Snapshot>),
     /// What has changed, and when.
     Change(Timestamp, Change),
     /// AWS could not be asked.
@@ -155,13 +155,13 @@ impl Watch {
 
     async fn watch(self, output: Output) -> Result<ExitCode, Failure> {
         let (sender, news) = unbounded_channel();
-        let rounds = Rounds::new(self.access, self.stack.clone(), self.planned, sender).await?;
+        let rounds = Poller::new(self.access, self.stack.clone(), self.planned, sender).await?;
         let looks = tokio::spawn(rounds.run());
         let leaves = self.exit || self.timeout.is_some();
         match output {
             Output::Screen => live::show((&self.stack, leaves), looks, news).await,
-            Output::Text => lines::tell(false, looks, news).await,
-            Output::Json => lines::tell(true, looks, news).await,
+            Output::Text => lines::print_lines(false, looks, news).await,
+            Output::Json => lines::print_lines(true, looks, news).await,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::rest::agent_advice;
 use super::{Explanation, Found};
 use crate::aws::{Execution, quoted, with_access};
 use crate::format::{between, clock};
-use crate::watching::resume_command;
+use crate::watch::resume_command;
 
 /// What a person can do.
 pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! What the worker whose question stands finds now.
 
 use workers::model::{Subject, Transition};
-use workers::{Finding, Verdict, Worker};
+use workers::{Assessment, Verdict, Worker};
 
 use crate::aws::Pause;
 
@@ -15,7 +15,7 @@ pub struct Found {
     /// The services that had tasks on it when its drain began.
     pub services: Vec<String>,
     /// What it finds; nothing for complete-action, which only acts; or the error that it meets.
-    pub finding: Result<Option<Finding>, String>,
+    pub finding: Result<Option<Assessment>, String>,
 }
 
 impl Found {
@@ -38,7 +38,7 @@ impl Found {
     }
 
     /// Whether that is what draining would do, since a look alone does not set it.
-    pub fn is_set_draining(&self, finding: &Finding) -> bool {
+    pub fn is_set_draining(&self, finding: &Assessment) -> bool {
         let done = finding.verdict == Verdict::Reached && finding.extra.member == Some(false);
         let turn = finding.extra.turn.as_ref();
         let waits = turn.is_some_and(|turn| turn.came_at.is_none());

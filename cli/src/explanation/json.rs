@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::question::state_in_words;
-use super::{Explanation, Life};
+use super::{Explanation, InstanceState};
 
 impl Explanation {
     /// One object. `well` decides the exit code; `lines` are those of the text, by label.
@@ -24,7 +24,7 @@ impl Explanation {
             "lines": lines.collect::<Vec<_>>(),
         });
         match &self.life {
-            Life::Asked(asked) => {
+            InstanceState::Asked(asked) => {
                 let (execution, ran, found) = &**asked;
                 let finding = found.finding.as_ref().ok().and_then(Option::as_ref);
                 object["executionArn"] = json!(execution.arn);
@@ -34,13 +34,13 @@ impl Explanation {
                 object["reason"] = json!(finding.map(|finding| &finding.reason));
                 object["error"] = json!(found.finding.as_ref().err());
             }
-            Life::Alone(Some(ended)) => {
+            InstanceState::Alone(Some(ended)) => {
                 let (execution, ran) = &**ended;
                 object["executionArn"] = json!(execution.arn);
                 object["executionStatus"] = json!(execution.status.to_string());
                 object["error"] = json!(ran.failure.as_ref().map(|(error, _)| error));
             }
-            Life::Alone(None) | Life::Rests => {}
+            InstanceState::Alone(None) | InstanceState::Rests => {}
         }
         object
     }

@@ -1,16 +1,16 @@
 //! What hinders a rollout: each check is a question that what was seen answers.
 
-mod around;
 mod group;
 mod machines;
 mod services;
+mod stack;
 mod tasks;
 
 pub use tasks::{are_awaited, end, name};
 
 use serde::Serialize;
 
-use super::seen::{Asked, Seen};
+use super::observation::{Observation, PlanRequest};
 
 /// How bad it is; the worst comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -26,7 +26,7 @@ pub enum Level {
 
 /// Something that hinders it. Members are spelled so in JSON output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Remark {
+pub struct Diagnostic {
     /// How bad it is.
     pub level: Level,
     /// Which check says so.
@@ -35,7 +35,7 @@ pub struct Remark {
     pub words: String,
 }
 
-impl Remark {
+impl Diagnostic {
     /// The rollout cannot begin, or cannot end on the new AMI.
     pub fn blocker(name: &'static str, words: impl Into<String>) -> Self {
         let level = Level::Blocker;
@@ -66,21 +66,21 @@ pub const SAME_AMI: &str = "same-ami";
 pub const UNFINISHED: [&str; 5] = ["retained", "being-ended", "kept", "under-way", "paused"];
 
 /// All remarks on what was seen.
-pub fn all(seen: &Seen, asked: &Asked) -> Vec<Remark> {
+pub fn all(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
     let checks = [
-        around::stack,
-        around::ami,
-        around::change,
-        around::rolled_back,
-        around::hooks,
+        stack::stack,
+        stack::ami,
+        stack::change,
+        stack::rolled_back,
+        stack::hooks,
         group::processes,
         group::scaled,
         group::room,
-        around::refresh,
-        around::hold,
+        stack::refresh,
+        stack::hold,
         machines::retained,
         machines::agents,
-        group::strangers,
+        group::unmanaged_instances,
         machines::moving,
         services::percentages,
         services::places,
@@ -95,12 +95,12 @@ pub fn all(seen: &Seen, asked: &Asked) -> Vec<Remark> {
 }
 
 /// Whether a drain that misses its deadline stops the rollout, so that what surely misses it is a blocker.
-fn deadline_stops(seen: &Seen) -> bool {
+fn deadline_stops(seen: &Observation) -> bool {
     seen.word("DrainDeadlinePolicy", "retain") == "retain"
 }
 
 /// When the drain deadline passes, in seconds from a drain's begin.
-fn drain_deadline(seen: &Seen) -> i64 {
+fn drain_deadline(seen: &Observation) -> i64 {
     seen.deadline("DrainDeadlineSeconds")
 }
 

@@ -1,7 +1,7 @@
 //! How long a rollout would take and what it would cost, from rehearsing this very cluster in memory.
 
 mod cluster;
-mod heard;
+mod listener;
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -11,11 +11,11 @@ use serde::Serialize;
 use simulator::report::{Report, rounded};
 use simulator::scenario::{Action, Settings, run};
 
-use super::checks::Remark;
-use super::seen::{Asked, Seen};
+use super::checks::Diagnostic;
+use super::observation::{Observation, PlanRequest};
 use crate::format::count;
 use cluster::{Rehearsed, rehearsed};
-use heard::Heard;
+use listener::Heard;
 
 /// Up to so many instances chance makes a difference, and a rehearsal takes a second.
 const SMALL: i64 = 30;
@@ -57,17 +57,17 @@ impl Expected {
     }
 
     /// A remark, if the rollout does not end well.
-    pub fn remark(&self) -> Option<Remark> {
+    pub fn remark(&self) -> Option<Diagnostic> {
         let why = self.gave_up.as_deref();
         let or_stack = why.unwrap_or("the stack gives no reason");
         let (failed, all, outcome) = (self.failed_rehearsals, self.rehearsals, &self.outcome);
         if failed == 0 {
             let words = format!("rehearsed, this rollout ends well, but {}", why?);
-            return Some(Remark::warning("rehearsal", words));
+            return Some(Diagnostic::warning("rehearsal", words));
         }
         if failed == all {
             let words = format!("rehearsed, this rollout ends as {outcome}: {or_stack}");
-            return Some(Remark::blocker("rehearsal", words));
+            return Some(Diagnostic::blocker("rehearsal", words));
         }
         let words = format!(
             "rehearsed {}, this rollout fails {} (it ends as {outcome}): {or_stack}. It depends on which \
@@ -75,22 +75,22 @@ impl Expected {
             count(all, "time"),
             count(failed, "time")
         );
-        Some(Remark::condition("rehearsal", words))
+        Some(Diagnostic::condition("rehearsal", words))
     }
 }
 
 /// A remark on a cluster that cannot be rehearsed.
-pub fn not_rehearsed(why: &str) -> Remark {
+pub fn not_rehearsed(why: &str) -> Diagnostic {
     let words =
         format!("the cluster cannot be rehearsed, so its time and cost are not known: {why}");
-    Remark::warning("not-rehearsed", words)
+    Diagnostic::warning("not-rehearsed", words)
 }
 
 /// Rehearses it, a small cluster several times: where its tasks are placed, and which instance goes first, is chance.
 ///
 /// # Errors
 /// A sentence on why it cannot be.
-pub fn rehearse(seen: &Seen, asked: &Asked) -> Result<Expected, String> {
+pub fn rehearse(seen: &Observation, asked: &PlanRequest) -> Result<Expected, String> {
     let times = match seen.capacity.desired {
         ..=SMALL => 3,
         _ => 1,
@@ -102,7 +102,11 @@ pub fn rehearse(seen: &Seen, asked: &Asked) -> Result<Expected, String> {
 ///
 /// # Errors
 /// As [`rehearse`].
-pub fn rehearse_times(seen: &Seen, asked: &Asked, times: u64) -> Result<Expected, String> {
+pub fn rehearse_times(
+    seen: &Observation,
+    asked: &PlanRequest,
+    times: u64,
+) -> Result<Expected, String> {
     let rehearsed = rehearsed(seen, asked);
     let told: Vec<Result<Told, String>> = thread::scope(|scope| {
         let tellings: Vec<_> = (1..=times)
@@ -112,7 +116,7 @@ pub fn rehearse_times(seen: &Seen, asked: &Asked, times: u64) -> Result<Expected
                     ..rehearsed.settings.clone()
                 };
                 let rehearsed = &rehearsed;
-                scope.spawn(move || tell(seen, &settings, rehearsed))
+                scope.spawn(move || rehearse(seen, &settings, rehearsed))
             })
             .collect();
         let broke_off =
@@ -142,7 +146,11 @@ impl Told {
     }
 }
 
-fn tell(seen: &Seen, settings: &Settings, rehearsed: &Rehearsed) -> Result<Told, String> {
+fn rehearse(
+    seen: &Observation,
+    settings: &Settings,
+    rehearsed: &Rehearsed,
+) -> Result<Told, String> {
     let heard = Heard::with_families(rehearsed.families.clone());
     let heard = Arc::new(Mutex::new(heard));
     let actions: &[Action] = &rehearsed.actions;

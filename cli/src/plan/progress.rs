@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::seen::Seen;
+use super::observation::Observation;
 
 /// What the operation brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -34,7 +34,7 @@ pub struct Progress {
 
 impl Progress {
     /// The progress of the operation that is in progress, if one is.
-    pub fn of(seen: &Seen) -> Option<Self> {
+    pub fn of(seen: &Observation) -> Option<Self> {
         if !seen.stack.is_busy() {
             return None;
         }

@@ -12,7 +12,7 @@ use simulator::workload::{Service, Standalone, Workload};
 use workers::model::group::LifecycleState;
 
 use super::checks::Level;
-use super::seen::{Asked, Seen, look_at};
+use super::observation::{Observation, PlanRequest, look_at};
 use super::{Plan, Verdict, estimate};
 use crate::aws::{Aws, Stack};
 
@@ -24,8 +24,8 @@ const STACK: &str = "ecs-cluster";
 const CLUSTER: &str = "DevCluster";
 const NEW_AMI: &str = "ami-0123456789abcdef9";
 
-fn asked() -> Asked {
-    Asked {
+fn asked() -> PlanRequest {
+    PlanRequest {
         ami: Some(NEW_AMI.to_owned()),
         batch: None,
     }
@@ -52,7 +52,7 @@ fn seen(
     settings: &Settings,
     (before, after): (&[Action], &[Action]),
     step: impl Fn(&SimulationHost),
-) -> (Seen, Vec<Report>) {
+) -> (Observation, Vec<Report>) {
     let looked = play_and_look(settings, (before, after), async |world| {
         step(world);
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
@@ -64,7 +64,7 @@ fn seen(
     (seen, played.reports)
 }
 
-fn planned(seen: &Seen, asked: &Asked) -> Plan {
+fn planned(seen: &Observation, asked: &PlanRequest) -> Plan {
     Plan::of(seen, asked, || estimate::rehearse(seen, asked), Vec::new())
 }
 
@@ -82,7 +82,7 @@ fn a_healthy_cluster_has_nothing_to_remark_on() {
     assert_eq!((plan.outdated(), plan.batches), (4, 4));
     let expected = plan.expected.expect("it can be rehearsed");
     assert_eq!(expected.outcome, "UPDATE_COMPLETE");
-    let again = planned(&seen, &Asked::default());
+    let again = planned(&seen, &PlanRequest::default());
     assert_eq!(again.outdated(), 0);
     assert_eq!((again.verdict, again.remarks), (Verdict::NoChanges, vec![]));
 }
@@ -93,7 +93,7 @@ struct Wrong {
     settings: Settings,
     before: Vec<Action>,
     step: fn(&SimulationHost),
-    mend: fn(&mut Seen),
+    mend: fn(&mut Observation),
     ami: &'static str,
 }
 
@@ -319,7 +319,7 @@ fn each_blocker_is_found() {
     for wrong in all.into_iter().flatten() {
         let (mut seen, _) = seen(&wrong.settings, (&wrong.before, &[]), wrong.step);
         (wrong.mend)(&mut seen);
-        let asked = Asked {
+        let asked = PlanRequest {
             ami: Some(wrong.ami.to_owned()),
             batch: None,
         };
@@ -345,7 +345,7 @@ fn a_retained_instance_that_you_are_ending_blocks_nothing() {
     let machine = machines.find(|it| it.id == member.id);
     let attributes = &mut machine.expect("a member of the cluster").attributes;
     attributes.insert("ecs-rollout.terminate".to_owned(), seen.now.to_string());
-    let asked = Asked {
+    let asked = PlanRequest {
         ami: Some(usual.ami.to_owned()),
         batch: None,
     };

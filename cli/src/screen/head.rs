@@ -10,7 +10,7 @@ use super::paint::{Canvas, Mood};
 use super::text::{cut, wrap};
 use crate::aws::{FailedOperation, Member};
 use crate::format::{between, clock, count};
-use crate::watching::{Batches, Course, Expected, Sight, how_far, paused, resume_command};
+use crate::watch::{Batches, Course, Expected, Snapshot, how_far, paused, resume_command};
 use moving::under_way;
 
 /// The gauge is a quarter of the screen, and so wide at most.
@@ -143,7 +143,7 @@ fn title(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// Where the operation leads while it is under way.
-fn course(sight: &Sight, width: u16) -> Option<Part> {
+fn course(sight: &Snapshot, width: u16) -> Option<Part> {
     if !is_busy(sight) && !has_moves(sight) {
         return None;
     }
@@ -168,11 +168,11 @@ fn course(sight: &Sight, width: u16) -> Option<Part> {
     })
 }
 
-fn is_busy(sight: &Sight) -> bool {
+fn is_busy(sight: &Snapshot) -> bool {
     sight.status.ends_with("_IN_PROGRESS")
 }
 
-fn has_moves(sight: &Sight) -> bool {
+fn has_moves(sight: &Snapshot) -> bool {
     sight.members.iter().any(Member::moves) || sight.running > 0
 }
 
@@ -208,7 +208,7 @@ fn progress(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.parts(line, &parts);
 }
 
-fn so_far(sight: &Sight, replaced: Option<(usize, usize)>) -> String {
+fn so_far(sight: &Snapshot, replaced: Option<(usize, usize)>) -> String {
     match (sight.course(), replaced) {
         (course, Some((done, of))) => how_far(&course, done, of),
         (Course::Back, None) => "the rollback has not reached the group yet".to_owned(),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Pane;
 use super::paint::Mood;
 use crate::format::{clock, count};
-use crate::watching::Sight;
+use crate::watch::Snapshot;
 
 /// The entries of a pane.
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ pub enum Text {
 
 impl List {
     /// The entries of `pane`.
-    pub fn of(pane: Pane, sight: &Sight) -> Self {
+    pub fn of(pane: Pane, sight: &Snapshot) -> Self {
         match pane {
             Pane::Instances => instances::list(sight),
             Pane::Services => services(sight),
@@ -111,7 +111,7 @@ fn cell(text: impl Into<String>, severity: Mood) -> (Text, Mood) {
     (Text::Fixed(text.into()), severity)
 }
 
-fn services(sight: &Sight) -> List {
+fn services(sight: &Snapshot) -> List {
     let missing = |one: &crate::aws::Service| (one.desired - one.running).max(0);
     let mut services: Vec<_> = sight.services.values().collect();
     services.sort_by_key(|one| (std::cmp::Reverse(missing(one)), &one.name));
@@ -182,7 +182,7 @@ fn services(sight: &Sight) -> List {
 /// The place of the column with an event's status.
 const STATUS: usize = 2;
 
-fn events(sight: &Sight) -> List {
+fn events(sight: &Snapshot) -> List {
     let items = sight.log.iter().enumerate().map(|(place, entry)| {
         let severity = mood_of(&entry.status);
         Item {

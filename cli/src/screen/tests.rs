@@ -13,7 +13,7 @@ use workers::model::group::LifecycleState;
 
 use super::{Key, Pane, Screen};
 use crate::aws::{Member, Pause, RollingStep, Service};
-use crate::watching::{Asked, Batches, Course, Ended, Ending, Entry, Pace, Said, Sight};
+use crate::watch::{Asked, Batches, Course, Ended, Ending, Entry, LastAnswer, Pace, Snapshot};
 
 const SIZES: [(u16, u16); 4] = [(140, 40), (80, 24), (60, 20), (40, 12)];
 
@@ -52,7 +52,7 @@ fn asked(
         execution: format!("{arn}:6f1c2a9e-0000-4000-8000-{number:012}"),
         began: Some(since),
         deadline: matches!(worker, "drained").then(|| since + SignedDuration::from_secs(3_000)),
-        said: Said {
+        said: LastAnswer {
             is_of_launch: reason.contains("finish draining"),
             worker,
             verdict: verdict.to_owned(),
@@ -84,8 +84,8 @@ fn entry(at: Timestamp, subject: &str, status: &str, text: &str) -> Entry {
 }
 
 /// A rollout that has just begun: nothing has come or gone.
-fn early() -> Sight {
-    let mut sight = Sight {
+fn early() -> Snapshot {
+    let mut sight = Snapshot {
         stack: "ecs-cluster".to_owned(),
         region: "eu-west-1".to_owned(),
         status: "UPDATE_IN_PROGRESS".to_owned(),
@@ -103,7 +103,7 @@ fn early() -> Sight {
             planned: Some(SignedDuration::from_mins(22)),
             ..Pace::default()
         },
-        ..Sight::default()
+        ..Snapshot::default()
     };
     sight.happened([
         entry(at(0, 0), "ecs-cluster", "UPDATE_IN_PROGRESS", "User Initiated"),
@@ -118,7 +118,7 @@ fn early() -> Sight {
 }
 
 /// In its middle: two drain, two new ones are held until they have.
-fn hold() -> Sight {
+fn hold() -> Snapshot {
     let mut sight = early();
     sight.members = (0..2)
         .map(|number| member(number, "Terminating:Wait", "6"))
@@ -191,7 +191,7 @@ fn second_batch() -> Batches {
     batches
 }
 
-fn serving(sight: &mut Sight) {
+fn serving(sight: &mut Snapshot) {
     sight.services = [
         service(
             "web",
@@ -206,7 +206,7 @@ fn serving(sight: &mut Sight) {
     sight.services_listed = Some(3);
 }
 
-fn happening(sight: &mut Sight) {
+fn happening(sight: &mut Snapshot) {
     let group = "EcsAutoScalingGroup";
     let doing = "UPDATE_IN_PROGRESS";
     sight.happened([
@@ -232,7 +232,7 @@ fn happening(sight: &mut Sight) {
 }
 
 /// A drain that hangs, one that failed, and calls that are throttled.
-fn stuck() -> Sight {
+fn stuck() -> Snapshot {
     let mut sight = hold();
     sight.members[1] = member(1, "Terminating:Retained", "6");
     let id = member(1, "", "").id;
@@ -259,7 +259,7 @@ fn stuck() -> Sight {
 }
 
 /// CloudFormation is done, the last drain goes on.
-fn last() -> Sight {
+fn last() -> Snapshot {
     let mut sight = hold();
     sight.status = "UPDATE_COMPLETE".to_owned();
     sight.batches = None;
@@ -278,7 +278,7 @@ fn last() -> Sight {
 }
 
 /// A rollback in its middle: the old version is what it leads to.
-fn back() -> Sight {
+fn back() -> Snapshot {
     let mut sight = stuck();
     sight.status = "UPDATE_ROLLBACK_IN_PROGRESS".to_owned();
     sight.version = "6".to_owned();
@@ -292,7 +292,7 @@ fn back() -> Sight {
 }
 
 /// The same once it has ended.
-fn ended_back() -> (Sight, Ending) {
+fn ended_back() -> (Snapshot, Ending) {
     let mut sight = back();
     sight.status = "UPDATE_ROLLBACK_COMPLETE".to_owned();
     let leaving = member(0, "", "").id;
@@ -322,7 +322,7 @@ fn ended_back() -> (Sight, Ending) {
     (sight, ending)
 }
 
-fn screen(sight: Sight, now: Timestamp) -> Screen {
+fn screen(sight: Snapshot, now: Timestamp) -> Screen {
     let mut screen = Screen::new(now, true);
     screen.see(sight);
     screen
@@ -649,7 +649,7 @@ fn an_instance_that_the_pause_keeps_is_paused_everywhere() {
         why: "sale".to_owned(),
         since: Some(at(4, 0)),
     });
-    let paused = |sight: &Sight, id: &str| {
+    let paused = |sight: &Snapshot, id: &str| {
         let one = sight.members.iter().find(|one| one.id == id);
         one.is_some_and(|one| sight.is_paused(one))
     };
@@ -664,7 +664,7 @@ fn an_instance_that_the_pause_keeps_is_paused_everywhere() {
     let drains = asked(0, ("drained", "NotYet"), NOT_STOPPED, at(5, 0));
     sight.asked.insert(leaving.clone(), drains);
     assert!(!paused(&sight, &leaving) && !paused(&sight, &queued));
-    let standing = crate::watching::Standing::of(&sight);
+    let standing = crate::watch::Standing::of(&sight);
     let told = standing.progress().to_string();
     assert!(
         told.contains("1 draining") && !told.contains("paused"),

@@ -12,7 +12,7 @@ use simulator::scenario::Listener;
 use simulator::trace::Record;
 
 use super::milestones::Milestones;
-use super::out::say;
+use super::out::print;
 use super::wrap::{columns, wrapped};
 use crate::format::duration;
 
@@ -71,7 +71,7 @@ impl Live {
     fn show(&self, mood: Severity, line: &str) {
         let style = style(mood);
         self.bar
-            .suspend(|| say(format!("{style}{line}{style:#}\n")));
+            .suspend(|| print(format!("{style}{line}{style:#}\n")));
     }
 }
 

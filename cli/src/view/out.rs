@@ -11,7 +11,7 @@ const NOBODY_READS: i32 = 141;
 
 /// Writes `text` to stdout, in colours where they are shown. If nobody reads any more (`| head`), the program ends
 /// quietly; if stdout cannot be written otherwise, such as on a full disk, it ends with a message and exit code 2.
-pub fn say(text: impl Display) {
+pub fn print(text: impl Display) {
     let mut out = anstream::stdout();
     match write!(out, "{text}").and_then(|()| out.flush()) {
         Ok(()) => {}
@@ -24,6 +24,6 @@ pub fn say(text: impl Display) {
 }
 
 /// Writes lines of names and values, which break at spaces where the terminal is narrow; the values stand at column `indent`.
-pub fn say_values(text: &str, indent: usize) {
-    say(wrapped(text, columns(), indent));
+pub fn print_values(text: &str, indent: usize) {
+    print(wrapped(text, columns(), indent));
 }

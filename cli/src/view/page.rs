@@ -8,7 +8,7 @@ mod timeline;
 
 use std::fmt::Write;
 
-use crate::tale::Tale;
+use crate::report::RolloutReport;
 
 const STYLE: &str = include_str!("page/style.css");
 
@@ -16,7 +16,7 @@ const STYLE: &str = include_str!("page/style.css");
 ///
 /// # Errors
 /// A sentence if the text is no definition.
-pub fn page(tale: &Tale, definition: &str) -> Result<String, String> {
+pub fn page(tale: &RolloutReport, definition: &str) -> Result<String, String> {
     let picture = machine::picture(definition, tale)?;
     let title = format!(
         "Rollout of {}, {}",
@@ -76,7 +76,7 @@ fn section(out: &mut String, id: &str, title: &str, body: &str) {
     );
 }
 
-fn head(tale: &Tale) -> String {
+fn head(tale: &RolloutReport) -> String {
     let class = match tale.well {
         Some(true) => "well",
         Some(false) => "bad",
@@ -162,7 +162,7 @@ mod tests {
 
     use super::*;
     use crate::aws::{Activity, StackEvent};
-    use crate::tale::{Kind, Passage, Phase, Source};
+    use crate::report::{ExecutionTrace, Kind, Phase, Source};
 
     const DEFINITION: &str = include_str!("../../../statemachine/lifecycle.asl.json");
     const HOSTILE: &str = "<script>alert('1')</script>\" onload=\"x\u{0}";
@@ -177,14 +177,14 @@ mod tests {
             waited_for: HOSTILE.to_owned(),
             ..Phase::between(Kind::TasksStop, at(10), at(100))
         };
-        let passage = Passage {
+        let passage = ExecutionTrace {
             instance: HOSTILE.to_owned(),
             started: at(10),
             stopped: Some(at(100)),
             status: "ABORTED".to_owned(),
             cause: HOSTILE.to_owned(),
             phases: vec![waits],
-            ..Passage::default()
+            ..ExecutionTrace::default()
         };
         let event = StackEvent {
             id: "1".to_owned(),
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_others_wrote_is_shown_as_text() {
-        let page = page(&Tale::of(source()), DEFINITION).expect("a page");
+        let page = page(&RolloutReport::of(source()), DEFINITION).expect("a page");
         for wrong in [
             "<script",
             "onload=\"",
@@ -238,7 +238,7 @@ mod tests {
             now: at(5),
             ..Source::default()
         };
-        let page = page(&Tale::of(nothing), DEFINITION).expect("a page");
+        let page = page(&RolloutReport::of(nothing), DEFINITION).expect("a page");
         assert!(page.contains("No instance came or went."));
     }
 
@@ -250,7 +250,7 @@ mod tests {
         };
         for number in 0..1000 {
             let end = if number == 777 { "DrainFailed" } else { "" };
-            source.passages.push(Passage {
+            source.passages.push(ExecutionTrace {
                 instance: format!("i-{number:017}"),
                 started: at(number),
                 stopped: Some(at(number + 100)),
@@ -266,7 +266,7 @@ mod tests {
                     at(number),
                     at(number + 100),
                 )],
-                ..Passage::default()
+                ..ExecutionTrace::default()
             });
         }
         source.members.push(crate::aws::Member {
@@ -275,7 +275,7 @@ mod tests {
             version: "1".to_owned(),
             zone: "eu-west-1a".to_owned(),
         });
-        let page = page(&Tale::of(source), DEFINITION).expect("a page");
+        let page = page(&RolloutReport::of(source), DEFINITION).expect("a page");
         let look = page.find("Those that need a look").expect("its heading");
         let first = page.find("data-instance").expect("a bar");
         assert!(look < first && page[first..].starts_with("data-instance=\"i-00000000000000777\""));

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::aws::with_access;
 use crate::format::count;
-use crate::tale::{End, Kind, Life, ServiceSeries, Tale, Wait};
-use crate::watching::without_instance;
+use crate::report::{End, InstanceTimeline, Kind, RolloutReport, ServiceSeries, Wait};
+use crate::watch::without_instance;
 
 /// The column at which the values stand.
 pub const VALUES: usize = 23;
@@ -17,7 +17,7 @@ const CHART_PARTS: usize = 24;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The head of the tale: names and values.
-pub fn facts(tale: &Tale) -> Vec<(&'static str, String)> {
+pub fn facts(tale: &RolloutReport) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("cluster", format!("{}, {}", tale.cluster, tale.region)),
         (
@@ -64,19 +64,19 @@ pub fn usd(value: f64) -> String {
     format!("{value:.4} USD")
 }
 
-fn ami(tale: &Tale) -> String {
+fn ami(tale: &RolloutReport) -> String {
     let ami = tale.ami.as_deref().unwrap_or("not in the cluster");
     format!("{ami} (launch template version {})", tale.version)
 }
 
-fn failed_executions(tale: &Tale) -> String {
+fn failed_executions(tale: &RolloutReport) -> String {
     match tale.executions_failed.len() {
         0 => "none".to_owned(),
         count => format!("{count}: {}", tale.executions_failed.join(", ")),
     }
 }
 
-fn failed(tale: &Tale) -> String {
+fn failed(tale: &RolloutReport) -> String {
     let calls: u64 = tale
         .errors
         .iter()
@@ -89,12 +89,12 @@ fn failed(tale: &Tale) -> String {
     }
 }
 
-fn instances(tale: &Tale) -> String {
+fn instances(tale: &RolloutReport) -> String {
     let count = |end: End| tale.ended_as(end).count();
     let launched = tale
         .instances
         .iter()
-        .filter(|it| it.origin != crate::tale::Origin::Before);
+        .filter(|it| it.origin != crate::report::Origin::Before);
     let mut parts = vec![
         format!("{} launched", launched.count()),
         format!("{} terminated", count(End::Gone)),
@@ -107,7 +107,7 @@ fn instances(tale: &Tale) -> String {
 }
 
 /// All of it, a fact a line.
-pub fn text(tale: &Tale) -> String {
+pub fn text(tale: &RolloutReport) -> String {
     let mut out = format!("{}\n", tale.headline.text);
     let mut line = |name: &str, value: &str| {
         writeln!(out, "{name:<width$} {value}", width = VALUES - 1)
@@ -170,7 +170,7 @@ pub fn text(tale: &Tale) -> String {
 }
 
 /// The share of a service's tasks that ran, a block for each part of the time, and its lowest count.
-fn service(series: &ServiceSeries, tale: &Tale) -> String {
+fn service(series: &ServiceSeries, tale: &RolloutReport) -> String {
     let shares = series.shares(CHART_PARTS, (tale.began, tale.ended));
     let chart: String = shares.into_iter().map(block).collect();
     let (Some(lowest), Some(last)) = (series.lowest(), series.samples.last()) else {
@@ -212,7 +212,7 @@ pub fn longest(wait: &Wait) -> String {
     }
 }
 
-fn lived(life: &Life) -> String {
+fn lived(life: &InstanceTimeline) -> String {
     let told = life
         .phases
         .iter()

@@ -1,8 +1,8 @@
 //! The Lambda function `complete-action`: answers the lifecycle hook, and tells CloudFormation.
 
-use workers::{boot, only};
+use workers::{boot, handler};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    boot::run::<only::CompleteAction>().await
+    boot::run::<handler::CompleteAction>().await
 }

@@ -1,8 +1,8 @@
 //! The Lambda function `drained`: has every task left the leaving instance?
 
-use workers::{boot, only};
+use workers::{boot, handler};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    boot::run::<only::Drained>().await
+    boot::run::<handler::Drained>().await
 }

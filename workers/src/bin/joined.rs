@@ -1,8 +1,8 @@
 //! The Lambda function `joined`: has the new instance joined its cluster?
 
-use workers::{boot, only};
+use workers::{boot, handler};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    boot::run::<only::Joined>().await
+    boot::run::<handler::Joined>().await
 }

@@ -1,8 +1,8 @@
 //! The Lambda function `reconcile`: does every lifecycle action have an execution?
 
-use workers::{boot, only};
+use workers::{boot, handler};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    boot::run::<only::Reconcile>().await
+    boot::run::<handler::Reconcile>().await
 }

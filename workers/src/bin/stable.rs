@@ -1,8 +1,8 @@
 //! The Lambda function `stable`: may the instance go on?
 
-use workers::{boot, only};
+use workers::{boot, handler};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    boot::run::<only::Stable>().await
+    boot::run::<handler::Stable>().await
 }

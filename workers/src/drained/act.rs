@@ -6,7 +6,7 @@ use super::Decision;
 use crate::Clients;
 use crate::at_hook;
 use crate::error::Error;
-use crate::model::{Finding, Policy, Subject};
+use crate::model::{Assessment, Policy, Subject};
 
 /// What StopTask puts on record with a task at the drain deadline.
 pub(super) const STOP_REASON: &str =
@@ -26,7 +26,7 @@ pub(super) async fn act(
     decision: Decision,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
-) -> Result<Finding, Error> {
+) -> Result<Assessment, Error> {
     let keeps = decision.finding.extra.policy == Some(Policy::Keep);
     if decision.stop.is_empty() && !keeps {
         return Ok(decision.finding);

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::Seen;
-use crate::model::cases::StandaloneTaskPolicy;
+use super::Observation;
 use crate::model::cluster::{ContainerInstanceStatus, Task, current};
+use crate::model::drain_options::StandaloneTaskPolicy;
 use crate::model::{Policy, Subject, later};
 
 /// Whether a task may be stopped at the drain deadline: not one for which its instance is kept.
@@ -23,7 +23,7 @@ pub fn limit(subject: &Subject, left: &[&Task]) -> Option<Timestamp> {
 
 /// Whether the instance is to be kept for its standalone tasks: as soon as nothing else is left on it but daemons, which
 /// stay as long as they do; or when its policy would otherwise cut them off.
-pub fn keep(subject: &Subject, seen: &Seen, left: &[&Task], now: Timestamp) -> bool {
+pub fn keep(subject: &Subject, seen: &Observation, left: &[&Task], now: Timestamp) -> bool {
     if subject.settings.cases.standalone != StandaloneTaskPolicy::SkipInstance {
         return false;
     }

@@ -34,7 +34,7 @@ impl Ecs {
         cluster: &ClusterName,
         arn: &ContainerInstanceArn,
     ) -> Result<(), Error> {
-        if self.looks_only {
+        if self.dry_run {
             return Ok(());
         }
         let sent = self

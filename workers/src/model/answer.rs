@@ -10,7 +10,7 @@ use super::{ContainerInstanceArn, InstanceId, Policy, ServiceName, TaskArn, Verd
 /// The members of an answer that only some workers give.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Extra {
+pub struct Details {
     /// joined with `NotYet`: the daemons that the new instance is to run, once it is ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub daemons_awaited: Option<DaemonsAwaited>,
@@ -44,7 +44,7 @@ pub struct Extra {
     pub held_by: Option<Vec<InstanceId>>,
     /// stable for a new instance that is held: what its stack was doing, so that the next looks need not ask.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stack: Option<StackSeen>,
+    pub stack: Option<StackSnapshot>,
     /// With `NotYet`: when the lifecycle action last had a heartbeat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat_at: Option<Timestamp>,
@@ -62,7 +62,7 @@ pub struct Extra {
     pub termination_requested_at: Option<Timestamp>,
     /// drained with `NotYet`: what holds the services' tasks, once it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hindrances: Option<Hindrances>,
+    pub hindrances: Option<DrainBlockers>,
     /// joined and drained with `NotYet`: what the reason explains beyond the ordinary.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wait_causes: Vec<WaitCause>,
@@ -165,7 +165,7 @@ impl TasksLeft {
 /// What holds the tasks of services on a leaving instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Hindrances {
+pub struct DrainBlockers {
     /// When ECS was asked.
     pub asked_at: Timestamp,
     /// The tasks that are protected from scale-in.
@@ -197,7 +197,7 @@ pub struct ProtectedTask {
 /// What a stack was doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct StackSeen {
+pub struct StackSnapshot {
     /// What it was doing.
     pub state: StackState,
     /// When CloudFormation was asked.
@@ -218,7 +218,7 @@ pub struct Answer {
     pub since: Timestamp,
     /// What only some workers say.
     #[serde(flatten)]
-    pub extra: Extra,
+    pub extra: Details,
 }
 
 #[cfg(test)]

@@ -175,7 +175,7 @@ pub struct GroupInstance {
 }
 
 /// The tag of a group by which a person holds everything in it as it is; its value says why.
-pub const HOLD_TAG: &str = "ecs-rollout:hold";
+pub const PAUSE_TAG: &str = "ecs-rollout:hold";
 
 /// Stands in the tag's value before the time: AWS has no time of a tag. Of characters that a tag takes everywhere
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html>).
@@ -219,7 +219,7 @@ impl Pause {
 
 /// A group, as far as drains go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupSeen {
+pub struct GroupSnapshot {
     /// Its ARN.
     pub arn: Option<String>,
     /// Its instances.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use super::*;
 use crate::config::read_event;
 use crate::model::Verdict;
-use crate::stub::{self, Asked};
+use crate::stub::{self, StubRequest};
 
 const MACHINE: &str = "arn:aws:states:eu-west-1:123456789012:stateMachine:DevCluster-lifecycle";
 const COMES: &str = "i-0000000000000000a";
@@ -15,7 +15,7 @@ fn input() -> Value {
     json!({"group": "DevCluster", "stateMachineArn": MACHINE, "tailSeconds": 180})
 }
 
-fn order() -> Order {
+fn order() -> Request {
     read_order(&input()).expect("a good order")
 }
 
@@ -37,7 +37,7 @@ fn waiting(instance: &str, state: &str) -> GroupInstance {
 }
 
 /// One instance in this state, moved by an activity of this transition.
-fn seen(state: &str, transition: Transition) -> Seen {
+fn seen(state: &str, transition: Transition) -> Observation {
     let metadata = stub::event("launch")["detail"]["NotificationMetadata"].clone();
     let metadata = metadata.as_str().map(str::to_owned);
     let hooks = HOOKS.map(|(name, transition)| Hook {
@@ -45,7 +45,7 @@ fn seen(state: &str, transition: Transition) -> Seen {
         transition: Some(transition),
         metadata: metadata.clone(),
     });
-    Seen {
+    Observation {
         arn: Some("arn:group".to_owned()),
         has_pool: false,
         waiting: vec![waiting(COMES, state)],
@@ -114,7 +114,8 @@ fn origin_and_destination_are_those_of_auto_scaling() {
 #[test]
 fn nothing_is_missing_before_the_tail_or_at_other_hooks() {
     let good = seen("Terminating:Wait", Transition::Terminating);
-    let is_missing = |seen: &Seen, seconds| !decide(&order(), seen, stub::at(seconds)).is_empty();
+    let is_missing =
+        |seen: &Observation, seconds| !decide(&order(), seen, stub::at(seconds)).is_empty();
     assert!(is_missing(&good, 181));
     assert!(
         !is_missing(&good, 180),
@@ -162,8 +163,8 @@ fn an_order_that_is_bad_is_refused_with_every_mistake() {
 /// Two instances wait: one comes, one leaves. The calls are noted; `stepfunctions` answers those
 /// to Step Functions, and each other call succeeds.
 async fn run(
-    stepfunctions: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static,
-) -> (Vec<String>, Result<Finding, Error>) {
+    stepfunctions: impl Fn(&StubRequest) -> (u16, Value) + Send + Sync + 'static,
+) -> (Vec<String>, Result<Assessment, Error>) {
     let calls = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&calls);
     let aws = stub::aws(move |asked| {
@@ -233,7 +234,7 @@ fn execution(name: &str) -> Value {
     })
 }
 
-fn described(asked: &Asked, status: &str, input: &Value) -> (u16, Value) {
+fn described(asked: &StubRequest, status: &str, input: &Value) -> (u16, Value) {
     let mut answer = execution("event");
     answer["executionArn"] = asked.json()["executionArn"].clone();
     answer["status"] = json!(status);

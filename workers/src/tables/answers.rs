@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::metrics::Sink;
 use crate::model::group::StackState;
-use crate::model::{Finding, Policy};
+use crate::model::{Assessment, Policy};
 use crate::{Answer, Clients, Verdict, Worker, answer, look, stub};
 
 /// An empty cluster, whose calls are noted.
@@ -181,14 +181,14 @@ async fn a_person_is_shown_what_each_worker_would_find_and_no_heartbeat_is_sent(
         (Worker::Reconcile, "terminate", None),
     ] {
         let log = Arc::default();
-        let clients = empty(&log, true).only_looking();
+        let clients = empty(&log, true).dry_run();
         let mut input = stub::event(kind);
         input["draining"] = begun.clone();
         let subject = crate::config::read_event(&input)
             .subject()
             .expect("a good event");
         let found = look(worker, (&subject, &input), &clients, &|| stub::at(60)).await;
-        let found: Option<Finding> = found.expect("an answer");
+        let found: Option<Assessment> = found.expect("an answer");
         assert_eq!(found.is_some(), expected.is_some(), "{worker:?}");
         if let Some((found, expected)) = found.zip(expected) {
             assert!(
@@ -205,8 +205,7 @@ async fn a_person_is_shown_what_each_worker_would_find_and_no_heartbeat_is_sent(
 
 #[tokio::test]
 async fn clients_that_only_look_change_nothing() {
-    let silent =
-        Clients::new(&stub::aws(|asked| panic!("{} was asked", asked.action))).only_looking();
+    let silent = Clients::new(&stub::aws(|asked| panic!("{} was asked", asked.action))).dry_run();
     let subject = stub::terminating();
     let (ecs, cluster) = (&silent.ecs, &subject.settings.cluster);
     let arns = [crate::model::ContainerInstanceArn::new("c")];
@@ -238,11 +237,11 @@ async fn only_a_failed_drain_that_would_be_retained_asks_what_the_stack_does() {
             let stacks = format!("<Stacks><member>{status}</member></Stacks>");
             (200, stub::xml("DescribeStacks", &stacks))
         }));
-        let mut finding = Finding::not_yet("why".to_owned());
+        let mut finding = Assessment::not_yet("why".to_owned());
         finding.verdict = verdict;
         finding.extra.policy = policy;
         let subject = stub::terminating();
-        let found = crate::let_go_with_its_stack(finding, &subject, &clients).await;
+        let found = crate::apply_stack_deletion(finding, &subject, &clients).await;
         let found = found.expect("an answer");
         let expected = if asks {
             Some(Policy::Terminate)

@@ -12,7 +12,7 @@ use crate::model::{
     ClusterName, ContainerInstanceArn, GroupName, HookName, InstanceId, ServiceName, TaskArn,
 };
 use crate::stepfunctions::StepFunctions;
-use crate::stub::{self, Asked};
+use crate::stub::{self, StubRequest};
 
 /// The calls of the ECS client, and the reasons in `failures` that are plain answers to them. The API names MISSING and, of a
 /// container instance whose state is set, INACTIVE
@@ -60,7 +60,7 @@ const REASONS: [Option<&str>; 9] = [
     None,
 ];
 
-fn ecs(answering: impl Fn(Asked) -> (u16, String) + Send + Sync + 'static) -> Ecs {
+fn ecs(answering: impl Fn(StubRequest) -> (u16, String) + Send + Sync + 'static) -> Ecs {
     Ecs::new(&stub::aws(answering), &Clock::default())
 }
 
@@ -71,7 +71,7 @@ async fn call_ecs(ecs: &Ecs, name: &str) -> Result<usize, Error> {
     let arns = std::slice::from_ref(arn);
     let task = &TaskArn::new("t");
     let instances = &[InstanceId::new("i-0123456789abcdef0")];
-    let looking = ecs.clone().only_looking();
+    let looking = ecs.clone().dry_run();
     Ok(match name {
         "registrations" => ecs.registrations(cluster, &instances[0]).await?.len(),
         "container_instances" => ecs.container_instances(cluster, arns).await?.len(),

@@ -4,13 +4,13 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::config::{DrainBegun, read_event};
+use crate::config::{DrainStart, read_event};
 use crate::drained::{self, STOP_GRACE};
 use crate::draining::{self, Step};
-use crate::model::cases::StandaloneTaskPolicy;
 use crate::model::cluster::{
     ContainerInstance, ContainerInstanceStatus, Service, ServiceCounts, ServiceTerms, Task,
 };
+use crate::model::drain_options::StandaloneTaskPolicy;
 use crate::model::{ContainerInstanceArn, Policy, ServiceName, Subject, TaskArn, Verdict};
 use crate::{joined, stable, stub};
 
@@ -28,8 +28,8 @@ fn admitted(policy: Policy) -> Subject {
 }
 
 /// An instance that is DRAINING, with one task of a service, or one that is standalone.
-fn seen(group: &str) -> drained::Seen {
-    drained::Seen {
+fn seen(group: &str) -> drained::Observation {
+    drained::Observation {
         registrations: vec![registration(ContainerInstanceStatus::Draining)],
         tasks: vec![Task {
             arn: TaskArn::new("t"),
@@ -39,7 +39,7 @@ fn seen(group: &str) -> drained::Seen {
             since: None,
             stopped_reason: None,
         }],
-        ..drained::Seen::default()
+        ..drained::Observation::default()
     }
 }
 
@@ -153,7 +153,7 @@ fn services_have_until_that_deadline() {
     let subject = admitted(Policy::Retain);
     let mut input = stub::event("terminate");
     input["draining"] = json!({"since": stub::at(1), "unstable": [], "services": ["web"], "containerInstances": ["c"]});
-    let begun: DrainBegun = crate::config::drain_begun(&input).expect("an answer of draining");
+    let begun: DrainStart = crate::config::drain_begun(&input).expect("an answer of draining");
     let short = Service {
         active: true,
         created: None,

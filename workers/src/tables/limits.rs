@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::config::DrainBegun;
-use crate::drained::{self, hindered};
+use crate::config::DrainStart;
+use crate::drained::{self, blockers};
 use crate::model::cluster::Task;
-use crate::model::{Hindrances, ProtectedTask, ServiceName, TaskArn};
+use crate::model::{DrainBlockers, ProtectedTask, ServiceName, TaskArn};
 use crate::{Clients, stub};
 
 fn task(id: &str, group: &str, status: &str, wanted: bool) -> Task {
@@ -21,8 +21,8 @@ fn task(id: &str, group: &str, status: &str, wanted: bool) -> Task {
     }
 }
 
-fn begun() -> DrainBegun {
-    DrainBegun {
+fn begun() -> DrainStart {
+    DrainStart {
         since: stub::at(0),
         container_instances: Vec::new(),
         unstable: Vec::new(),
@@ -35,7 +35,7 @@ fn begun() -> DrainBegun {
 /// What is asked about these tasks: their count and that of their services, if anything is.
 async fn asked_about(
     tasks: &[Task],
-    known: Option<Hindrances>,
+    known: Option<DrainBlockers>,
     seconds: i64,
 ) -> Option<(usize, usize)> {
     let counts = Arc::new(Mutex::new(Vec::<usize>::new()));
@@ -53,7 +53,7 @@ async fn asked_about(
     }));
     let subject = stub::terminating();
     let now = stub::at(seconds);
-    let found = hindered::look(&subject, &begun(), tasks, known, &clients, now).await;
+    let found = blockers::look(&subject, &begun(), tasks, known, &clients, now).await;
     found.expect("an answer");
     let counts = counts.lock().expect("a log").clone();
     match counts[..] {
@@ -70,7 +70,7 @@ async fn what_holds_tasks_is_asked_after_two_minutes_and_again_after_five() {
     assert_eq!(asked_about(&web, None, 119).await, None);
     assert_eq!(asked_about(&web, None, 120).await, Some((1, 1)));
     for (age, asks) in [(0, false), (299, false), (300, true), (301, true)] {
-        let known = Hindrances {
+        let known = DrainBlockers {
             asked_at: stub::at(1000 - age),
             protected: Vec::new(),
             services: Vec::new(),
@@ -110,7 +110,7 @@ fn protection_that_ends_now_has_ended_and_one_that_ends_at_the_deadline_is_not_p
         (3000, 200, Some("(in 46m40s).")),
         (3001, 200, Some("(in 46m41s, past the drain deadline).")),
     ] {
-        let known = Hindrances {
+        let known = DrainBlockers {
             asked_at: stub::at(130),
             protected: vec![ProtectedTask {
                 task: one.arn.clone(),
@@ -118,7 +118,7 @@ fn protection_that_ends_now_has_ended_and_one_that_ends_at_the_deadline_is_not_p
             }],
             services: Vec::new(),
         };
-        let told = hindered::words(&known, &subject, &[&one], stub::at(now));
+        let told = blockers::words(&known, &subject, &[&one], stub::at(now));
         match words {
             None => assert_eq!(told, [""; 0]),
             Some(words) => assert!(told[0].ends_with(words), "{told:?}"),

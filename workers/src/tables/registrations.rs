@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::model::{Finding, InstanceId, Verdict};
+use crate::model::{Assessment, InstanceId, Verdict};
 use crate::stub;
 use crate::{Clients, drained, draining, joined};
 
@@ -101,7 +101,7 @@ fn both_ways(two: [Registration; 2]) -> [[Registration; 2]; 2] {
     [two, [two[1], two[0]]]
 }
 
-async fn drain(registrations: &[Registration], busy: &'static str) -> (Vec<String>, Finding) {
+async fn drain(registrations: &[Registration], busy: &'static str) -> (Vec<String>, Assessment) {
     let log = Log::default();
     let clients = account(registrations, busy, &log);
     let (subject, input) = (stub::terminating(), stub::event("terminate"));

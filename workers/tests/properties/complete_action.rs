@@ -2,13 +2,13 @@
 
 use proptest::prelude::*;
 use workers::cloudformation::Signal;
-use workers::complete_action::{Completion, Seen, decide};
+use workers::complete_action::{Decision, Observation, decide};
 use workers::model::group::LifecycleState;
 
 use super::config;
 use super::subject::subject;
 
-fn seen() -> impl Strategy<Value = Seen> {
+fn seen() -> impl Strategy<Value = Observation> {
     let state = prop_oneof![
         prop::sample::select(vec![
             "Pending",
@@ -24,8 +24,8 @@ fn seen() -> impl Strategy<Value = Seen> {
         ".{0,20}",
     ];
     let gone = prop::option::of(state)
-        .prop_map(|state| Seen::Gone(state.as_deref().map(LifecycleState::from_name)));
-    prop_oneof![Just(Seen::Completed), gone]
+        .prop_map(|state| Observation::Gone(state.as_deref().map(LifecycleState::from_name)));
+    prop_oneof![Just(Observation::Completed), gone]
 }
 
 proptest! {
@@ -34,21 +34,21 @@ proptest! {
     #[test]
     fn success_is_told_only_after_continue_of_an_instance_that_lives(
         subject in subject("launch"), seen in seen(),
-        result in prop::sample::select(vec![Completion::Continue, Completion::Abandon, Completion::StopRoll]),
+        result in prop::sample::select(vec![Decision::Continue, Decision::Abandon, Decision::StopRoll]),
     ) {
         use LifecycleState::{InService, PendingProceed, PendingWait};
         let signal = decide(&subject.action, result, &seen);
-        let lives = matches!(seen, Seen::Completed | Seen::Gone(Some(PendingWait | PendingProceed | InService)));
-        prop_assert_eq!(signal == Some(Signal::Success), result == Completion::Continue && lives);
-        prop_assert!(result != Completion::Continue || signal != Some(Signal::Failure));
-        let at_work = matches!(seen, Seen::Gone(Some(PendingProceed | InService)));
-        prop_assert!(!(result == Completion::Abandon && at_work && signal.is_some()));
+        let lives = matches!(seen, Observation::Completed | Observation::Gone(Some(PendingWait | PendingProceed | InService)));
+        prop_assert_eq!(signal == Some(Signal::Success), result == Decision::Continue && lives);
+        prop_assert!(result != Decision::Continue || signal != Some(Signal::Failure));
+        let at_work = matches!(seen, Observation::Gone(Some(PendingProceed | InService)));
+        prop_assert!(!(result == Decision::Abandon && at_work && signal.is_some()));
     }
 
     #[test]
     fn nothing_is_told_of_a_leaving_instance(
         subject in subject("terminate"), seen in seen(),
-        result in prop::sample::select(vec![Completion::Continue, Completion::Abandon, Completion::StopRoll]),
+        result in prop::sample::select(vec![Decision::Continue, Decision::Abandon, Decision::StopRoll]),
     ) {
         prop_assert_eq!(decide(&subject.action, result, &seen), None);
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use workers::drained::{Seen, decide};
-use workers::model::cases::StandaloneTaskPolicy::{SkipInstance, Stop};
+use workers::drained::{Observation, decide};
 use workers::model::cluster::ContainerInstanceStatus::Active;
 use workers::model::cluster::{Task, current};
-use workers::model::{Hindrances, Policy, ProtectedTask, ServiceName, TaskArn, Verdict, later};
+use workers::model::drain_options::StandaloneTaskPolicy::{SkipInstance, Stop};
+use workers::model::{DrainBlockers, Policy, ProtectedTask, ServiceName, TaskArn, Verdict, later};
 
 use super::config;
 use super::subject::{at, may_become, rearranged, registrations, seconds, subject};
@@ -48,17 +48,17 @@ fn tasks() -> impl Strategy<Value = Vec<Task>> {
     })
 }
 
-fn seen() -> impl Strategy<Value = Seen> {
+fn seen() -> impl Strategy<Value = Observation> {
     let daemons = prop::collection::vec("[a-z]{0,2}", 0..3);
     let gone = prop::option::of(seconds());
     let protected = prop::option::of(prop::collection::vec((0..8_usize, seconds()), 0..4));
     (registrations(), tasks(), daemons, gone, protected).prop_map(
-        |(registrations, tasks, daemons, gone, protected)| Seen {
+        |(registrations, tasks, daemons, gone, protected)| Observation {
             registrations,
             tasks,
             daemons: daemons.into_iter().map(ServiceName::new).collect(),
             agent_gone_since: gone.map(at),
-            hindrances: protected.map(|protected| Hindrances {
+            hindrances: protected.map(|protected| DrainBlockers {
                 asked_at: at(0),
                 protected: protected
                     .into_iter()
@@ -178,7 +178,7 @@ proptest! {
         let stops = |list: &[TaskArn]| list.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
         let registrations = rearranged(&seen.registrations, order);
         for (registrations, tasks) in registrations.into_iter().zip(rearranged(&seen.tasks, order)) {
-            let other = decide(&subject, &Seen { registrations, tasks, ..seen.clone() }, at(now));
+            let other = decide(&subject, &Observation { registrations, tasks, ..seen.clone() }, at(now));
             prop_assert_eq!(other.finding.verdict, decision.finding.verdict);
             prop_assert_eq!(stops(&other.stop), stops(&decision.stop));
         }

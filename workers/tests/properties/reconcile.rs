@@ -10,7 +10,7 @@ use workers::autoscaling::actions::{Hook, OpenActivity};
 use workers::config::read_event;
 use workers::model::group::{GroupInstance, LifecycleState};
 use workers::model::{HookName, InstanceId, Transition};
-use workers::reconcile::{Order, Seen, decide, read_order};
+use workers::reconcile::{Observation, Request, decide, read_order};
 
 use super::config;
 use super::subject::at;
@@ -19,7 +19,7 @@ const METADATA: &str = r#"{"cluster": "DevCluster", "stack": "dev", "resource": 
     "heartbeatTimeoutSeconds": 3600, "joinDeadlineSeconds": 900, "drainDeadlineSeconds": 3000,
     "drainDeadlinePolicy": "retain"}"#;
 
-fn order(tail: i64) -> Order {
+fn order(tail: i64) -> Request {
     let machine = "arn:aws:states:eu-west-1:123456789012:stateMachine:Dev-lifecycle";
     let order = json!({"group": "Dev", "stateMachineArn": machine, "tailSeconds": tail});
     read_order(&order).expect("a good order")
@@ -74,12 +74,12 @@ fn instance() -> impl Strategy<Value = (GroupInstance, Option<OpenActivity>)> {
     })
 }
 
-fn seen() -> impl Strategy<Value = Seen> {
+fn seen() -> impl Strategy<Value = Observation> {
     let instances = prop::collection::vec(instance(), 0..8);
     let hooks = prop::collection::vec(hook(), 0..4);
     (instances, hooks, any::<bool>()).prop_map(|(instances, hooks, has_pool)| {
         let (waiting, activities): (Vec<_>, Vec<_>) = instances.into_iter().unzip();
-        Seen {
+        Observation {
             arn: None,
             has_pool,
             waiting,

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use workers::config::{DrainBegun, drain_begun};
+use workers::config::{DrainStart, drain_begun};
 use workers::model::cluster::{Service, ServiceCounts, ServiceTerms};
 use workers::model::group::{GroupInstance, LifecycleState, StackState};
 use workers::model::{InstanceId, ServiceName, Verdict};
@@ -51,7 +51,7 @@ fn services() -> impl Strategy<Value = Vec<(Service, Option<ServiceCounts>)>> {
     (0..5_usize).prop_flat_map(move |count| (0..count).map(service).collect::<Vec<_>>())
 }
 
-fn begun(unstable: &[ServiceCounts], deleting: bool) -> DrainBegun {
+fn begun(unstable: &[ServiceCounts], deleting: bool) -> DrainStart {
     let answer = json!({"draining": {
         "since": at(10), "unstable": unstable, "services": [], "stackDeleting": deleting,
     }});

@@ -51,7 +51,7 @@ fn explained(
     before: &[Action],
     choose: impl Fn(&SimulationHost) -> String,
     cluster: Option<&str>,
-) -> Told {
+) -> Explained {
     let looked = play_and_look(&settings(), (before, &[]), async |world| {
         let id = choose(world);
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
@@ -61,7 +61,7 @@ fn explained(
     });
     let (told, _) = looked.expect("it can be played");
     let (id, text, json, well) = told.expect("it is explained");
-    Told {
+    Explained {
         id,
         text,
         json,
@@ -69,14 +69,14 @@ fn explained(
     }
 }
 
-struct Told {
+struct Explained {
     id: String,
     text: String,
     json: Value,
     well: bool,
 }
 
-impl Told {
+impl Explained {
     fn lines(&self, label: &str) -> Vec<String> {
         let lines = self.json["lines"].as_array().expect("lines").iter();
         let those = lines.filter(|line| line["label"] == label);

@@ -10,8 +10,8 @@ use simulator::scenario::Inspect;
 use crate::aws::Aws;
 use crate::command::report;
 use crate::failure::Failure;
-use crate::reading::Reader;
-use crate::tale::{Source, Tale};
+use crate::fetch::Reader;
+use crate::report::{RolloutReport, Source};
 
 /// The stack of every rehearsal.
 const STACK: &str = "ecs-cluster";
@@ -44,7 +44,7 @@ impl Read {
         let unread = "the account was not read; this is a mistake in ecs-rollout";
         let source = read.ok_or_else(|| Failure::from(unread.to_owned()))??;
         let definition = source.definition.clone();
-        let mut tale = Tale::of(source);
+        let mut tale = RolloutReport::of(source);
         // The page shows the sum that the rehearsal counted, not what histories let estimate.
         tale.cost.is_counted(cost_usd);
         Ok(report::write(path, &tale, &definition)?)

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 
-use super::{News, ended};
+use super::{Update, ended};
 use crate::failure::Failure;
-use crate::view::out::say;
-use crate::watching::{Change, Sight, Standing};
+use crate::view::out::print;
+use crate::watch::{Change, Snapshot, Standing};
 
 /// So many services that miss tasks are named at the end.
 const SERVICES_NAMED: usize = 10;
@@ -19,17 +19,17 @@ const SERVICES_NAMED: usize = 10;
 ///
 /// # Errors
 /// A sentence for the user.
-pub async fn tell(
+pub async fn print_lines(
     as_json: bool,
     looks: JoinHandle<Result<bool, Failure>>,
-    mut news: UnboundedReceiver<News>,
+    mut news: UnboundedReceiver<Update>,
 ) -> Result<ExitCode, Failure> {
     // The looks own the other end: nothing comes any more when they have ended.
     while let Some(news) = news.recv().await {
         let (at, change) = match news {
-            News::Change(at, change) => (at, change),
-            News::Trouble { at, reason } => (at, Change::Trouble { reason }),
-            News::Sight(..) | News::Answered => continue,
+            Update::Change(at, change) => (at, change),
+            Update::Trouble { at, reason } => (at, Change::Trouble { reason }),
+            Update::Sight(..) | Update::Answered => continue,
         };
         match as_json {
             true => object(at, &change),
@@ -41,7 +41,7 @@ pub async fn tell(
 
 /// Writes a change as a line.
 pub fn line(at: Timestamp, change: &Change) {
-    say(format!("{} {change}\n", at.strftime("%H:%M:%SZ")));
+    print(format!("{} {change}\n", at.strftime("%H:%M:%SZ")));
 }
 
 fn object(at: Timestamp, change: &Change) {
@@ -56,11 +56,11 @@ fn object(at: Timestamp, change: &Change) {
     {
         object["next"] = next.into();
     }
-    say(format!("{object}\n"));
+    print(format!("{object}\n"));
 }
 
 /// Writes how it stands, for whoever has just left the screen.
-pub fn standing(at: Timestamp, sight: &Sight) {
+pub fn standing(at: Timestamp, sight: &Snapshot) {
     let standing = Standing::of(sight);
     let short = standing.since(None, at).into_iter();
     let short = short.filter(|change| matches!(change, Change::Service { .. }));

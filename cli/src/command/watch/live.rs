@@ -11,12 +11,12 @@ use tokio::time::{Instant, interval};
 
 use super::keys::{Input, Keys};
 use super::terminal::Terminal;
-use super::{News, ended, lines};
+use super::{Update, ended, lines};
 use crate::aws::{quoted, with_access};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use crate::view::out::say;
-use crate::watching::{Change, Ending};
+use crate::view::out::print;
+use crate::watch::{Change, Ending};
 
 /// The times on the screen go on so often.
 const CLOCK: Duration = Duration::from_secs(1);
@@ -43,7 +43,7 @@ enum Over {
 pub async fn show(
     (stack, leaves): (&str, bool),
     looks: JoinHandle<Result<bool, Failure>>,
-    mut news: UnboundedReceiver<News>,
+    mut news: UnboundedReceiver<Update>,
 ) -> Result<ExitCode, Failure> {
     // What cannot be watched at all is said without a screen.
     let Some(first) = news.recv().await else {
@@ -81,7 +81,7 @@ pub async fn show(
             ended(looks.await)
         }
         Over::Left(code) => {
-            say(format!(
+            print(format!(
                 "The rollout proceeds without you. Watch it again with: {}\n",
                 with_access(&format!("ecs-rollout watch {}", quoted(stack)))
             ));
@@ -106,23 +106,23 @@ impl Showing {
         at.checked_add(since).unwrap_or(at)
     }
 
-    fn hear(&mut self, news: News) {
+    fn hear(&mut self, news: Update) {
         match news {
-            News::Sight(at, sight) => {
+            Update::Sight(at, sight) => {
                 self.clock = (at, Instant::now());
                 self.screen.see(*sight);
             }
-            News::Change(_, Change::End(end)) => self.end = Some(end),
-            News::Change(..) => {}
-            News::Trouble { at, reason } => self.screen.has_trouble(at, reason),
-            News::Answered => self.screen.is_answered(),
+            Update::Change(_, Change::End(end)) => self.end = Some(end),
+            Update::Change(..) => {}
+            Update::Trouble { at, reason } => self.screen.has_trouble(at, reason),
+            Update::Answered => self.screen.is_answered(),
         }
     }
 
     async fn run(
         &mut self,
         terminal: &mut Terminal,
-        news: &mut UnboundedReceiver<News>,
+        news: &mut UnboundedReceiver<Update>,
     ) -> std::io::Result<Over> {
         let mut keys = Keys::read();
         let mut signals = Signals::new()?;

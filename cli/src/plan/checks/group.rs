@@ -1,9 +1,9 @@
 //! The group as the update leaves it: its sizes, and which of its processes are suspended.
 
-use super::{Asked, Remark, Seen, some};
+use super::{Diagnostic, Observation, PlanRequest, some};
 use crate::aws::{quoted, with_access};
 use crate::format::count;
-use crate::plan::seen::Method;
+use crate::plan::observation::Method;
 
 /// The processes that the template's rolling update suspends itself, and resumes at its end (SuspendProcesses).
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
@@ -30,7 +30,7 @@ fn needed(method: Method) -> &'static [&'static str] {
 }
 
 /// No process is suspended that the update needs.
-pub fn processes(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn processes(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let method = seen.method();
     let rolls = method == Method::RollingUpdate;
     // A rolling update under way has suspended these itself, and a rollback still resumes them.
@@ -60,7 +60,7 @@ pub fn processes(seen: &Seen, _: &Asked) -> Vec<Remark> {
             needed.join(", "),
             call("resume", &needed)
         );
-        remarks.push(Remark::blocker("suspended-processes", words));
+        remarks.push(Diagnostic::blocker("suspended-processes", words));
     }
     if !resumed.is_empty() {
         let words = format!(
@@ -69,7 +69,7 @@ pub fn processes(seen: &Seen, _: &Asked) -> Vec<Remark> {
             resumed.join(", "),
             call("suspend", &resumed)
         );
-        remarks.push(Remark::warning("suspended-processes", words));
+        remarks.push(Diagnostic::warning("suspended-processes", words));
     }
     if !left.is_empty() {
         let words = format!(
@@ -77,13 +77,13 @@ pub fn processes(seen: &Seen, _: &Asked) -> Vec<Remark> {
             left.join(", "),
             call("resume", &left)
         );
-        remarks.push(Remark::warning("suspended-processes", words));
+        remarks.push(Diagnostic::warning("suspended-processes", words));
     }
     remarks
 }
 
 /// Nobody has changed the sizes since the last update: this one takes that back before it replaces an instance.
-pub fn scaled(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn scaled(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     // CloudFormation itself has changed the sizes for the operation in progress.
     if seen.stack.is_busy() {
         return Vec::new();
@@ -105,7 +105,7 @@ pub fn scaled(seen: &Seen, _: &Asked) -> Vec<Remark> {
             if step == 1 { "its" } else { "their" },
             now.desired
         );
-        remarks.push(Remark::warning("scaled", words));
+        remarks.push(Diagnostic::warning("scaled", words));
     }
     if step < 0 {
         let words = format!(
@@ -115,7 +115,7 @@ pub fn scaled(seen: &Seen, _: &Asked) -> Vec<Remark> {
             -step,
             if step == -1 { "is" } else { "are" }
         );
-        remarks.push(Remark::warning("scaled", words));
+        remarks.push(Diagnostic::warning("scaled", words));
     }
     let bounds = [
         ("MinSize", now.least, then.least, "ClusterSize"),
@@ -130,14 +130,14 @@ pub fn scaled(seen: &Seen, _: &Asked) -> Vec<Remark> {
             "the group's bounds were changed since the last update, and this one sets {}",
             changed.join(" and ")
         );
-        remarks.push(Remark::warning("bounds", words));
+        remarks.push(Diagnostic::warning("bounds", words));
     }
     remarks
 }
 
 /// The template's MaxSize leaves room for a batch, so that new instances come before old ones go. CloudFormation keeps
 /// MinInstancesInService, the template's ClusterSize, in service; what the group has beyond that it takes out first.
-pub fn room(seen: &Seen, asked: &Asked) -> Vec<Remark> {
+pub fn room(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
     if seen.method() != Method::RollingUpdate {
         return Vec::new();
     }
@@ -151,7 +151,7 @@ pub fn room(seen: &Seen, asked: &Asked) -> Vec<Remark> {
             count(size, "instance"),
             size + wanted
         );
-        return vec![Remark::blocker("max-size", words)];
+        return vec![Diagnostic::blocker("max-size", words)];
     }
     let mut remarks = Vec::new();
     if batch < wanted {
@@ -161,7 +161,7 @@ pub fn room(seen: &Seen, asked: &Asked) -> Vec<Remark> {
             count(batch, "instance"),
             size + wanted
         );
-        remarks.push(Remark::warning("max-size", words));
+        remarks.push(Diagnostic::warning("max-size", words));
     }
     // During an operation CloudFormation raises DesiredCapacity for the new instances of a batch.
     if desired > size && !seen.stack.is_busy() {
@@ -171,13 +171,13 @@ pub fn room(seen: &Seen, asked: &Asked) -> Vec<Remark> {
             count(desired, "instance"),
             (desired - size).min(batch)
         );
-        remarks.push(Remark::warning("no-surge", words));
+        remarks.push(Diagnostic::warning("no-surge", words));
     }
     remarks
 }
 
 /// Nothing but the group's own instances is in the cluster.
-pub fn strangers(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn unmanaged_instances(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let own = |id: &str| seen.group.members.iter().any(|one| one.id == id);
     let others = seen.machines.iter().filter(|one| !own(&one.id));
     let others = some(others.map(|one| one.id.as_str()));
@@ -187,5 +187,5 @@ pub fn strangers(seen: &Seen, _: &Asked) -> Vec<Remark> {
     let words = format!(
         "members of the cluster that are not of this group: {others}. They are not rolled, and tasks may move to them"
     );
-    vec![Remark::warning("foreign-instances", words)]
+    vec![Diagnostic::warning("foreign-instances", words)]
 }

@@ -4,15 +4,15 @@ use workers::ecs::TERMINATE;
 use workers::model::cluster::is_in_force;
 use workers::model::group::LifecycleState;
 
-use super::{Asked, Remark, Seen, are_awaited, deadline_stops, some};
+use super::{Diagnostic, Observation, PlanRequest, are_awaited, deadline_stops, some};
 use crate::aws::{quoted, with_access};
-use crate::plan::seen::is_leaving;
+use crate::plan::observation::is_leaving;
 
 /// The attribute of an instance that is kept for its standalone tasks.
 const KEPT: &str = "ecs-rollout.kept-for";
 
 /// Nothing is left of an earlier roll.
-pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn retained(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let kept = |id: &str| {
         seen.machine(id)
             .is_some_and(|it| it.attribute(KEPT).is_some())
@@ -27,7 +27,7 @@ pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
             some(ended.iter().copied()),
             verb("terminate", ended[0])
         );
-        remarks.push(Remark::warning("being-ended", words));
+        remarks.push(Diagnostic::warning("being-ended", words));
     }
     if !failed.is_empty() {
         let words = format!(
@@ -36,7 +36,7 @@ pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
             verb("explain", failed[0]),
             verb("terminate", failed[0])
         );
-        remarks.push(Remark::blocker("retained", words));
+        remarks.push(Diagnostic::blocker("retained", words));
     }
     if !kept.is_empty() {
         let words = format!(
@@ -44,7 +44,7 @@ pub fn retained(seen: &Seen, _: &Asked) -> Vec<Remark> {
             some(kept.iter().copied()),
             verb("terminate", kept[0])
         );
-        remarks.push(Remark::warning("kept", words));
+        remarks.push(Diagnostic::warning("kept", words));
     }
     remarks
 }
@@ -55,14 +55,14 @@ fn verb(verb: &str, about: &str) -> String {
 }
 
 /// Whether you asked to end an instance, and the request is in force: the launch queue leaves it out then.
-fn is_being_ended(seen: &Seen, id: &str) -> bool {
+fn is_being_ended(seen: &Observation, id: &str) -> bool {
     let asked = seen.machine(id).and_then(|it| it.attribute(TERMINATE));
     let asked = asked.and_then(|time| time.parse().ok());
     asked.is_some_and(|at| is_in_force(at, seen.now))
 }
 
 /// All of the group are members of the cluster, ACTIVE, with their agents connected.
-pub fn agents(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn agents(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let mut remarks = Vec::new();
     let gone = seen.own_machines().filter(|one| !one.agent_connected);
     let gone = some(gone.map(|one| one.id.as_str()));
@@ -73,8 +73,8 @@ pub fn agents(seen: &Seen, _: &Asked) -> Vec<Remark> {
              have stopped; bring it back, or terminate the instance before the roll"
         );
         remarks.push(match deadline_stops(seen) {
-            true => Remark::blocker("agent-disconnected", words),
-            false => Remark::warning("agent-disconnected", words),
+            true => Diagnostic::blocker("agent-disconnected", words),
+            false => Diagnostic::warning("agent-disconnected", words),
         });
     }
     let draining = seen.own_machines().filter(|one| one.status == "DRAINING");
@@ -91,7 +91,7 @@ pub fn agents(seen: &Seen, _: &Asked) -> Vec<Remark> {
         let words = format!(
             "set DRAINING by somebody, though in service: {draining}; their tasks need room on the others already"
         );
-        remarks.push(Remark::warning("drained-by-hand", words));
+        remarks.push(Diagnostic::warning("drained-by-hand", words));
     }
     let unknown = seen.group.members.iter();
     let unknown = unknown.filter(|one| !one.moves() && seen.machine(&one.id).is_none());
@@ -102,14 +102,14 @@ pub fn agents(seen: &Seen, _: &Asked) -> Vec<Remark> {
             "in the group, and no members of cluster {cluster}: {unknown}. They are replaced, but there is nothing to drain; did their \
              agents ever register?"
         );
-        remarks.push(Remark::warning("not-registered", words));
+        remarks.push(Diagnostic::warning("not-registered", words));
     }
     remarks
 }
 
 /// A drain in progress that waits for a standalone task can miss its deadline. Its instance is
 /// retained then, and a rollout that has begun meanwhile stops.
-fn drained_late(seen: &Seen) -> Option<Remark> {
+fn drained_late(seen: &Observation) -> Option<Diagnostic> {
     let draining = seen.group.moving().filter(|one| is_leaving(one));
     let late = draining.filter(|one| seen.has_standalone(&one.id));
     let late = some(late.map(|one| one.id.as_str()));
@@ -120,11 +120,11 @@ fn drained_late(seen: &Seen) -> Option<Remark> {
         "draining already, with standalone tasks: {late}. If they outlive the drain deadline, the instance is retained, and a \
          rollout that has begun stops; begin when these drains have ended"
     );
-    Some(Remark::condition("under-way", words))
+    Some(Diagnostic::condition("under-way", words))
 }
 
 /// All of the group are in service.
-pub fn moving(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn moving(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let moving = some(seen.group.moving().map(|one| one.id.as_str()));
     let standby = seen.group.members.iter();
     let standby = standby.filter(|one| one.state == LifecycleState::Standby);
@@ -135,7 +135,7 @@ pub fn moving(seen: &Seen, _: &Asked) -> Vec<Remark> {
             "on their way in or out: {moving}. New instances wait for their drains; see them with {}",
             verb("watch", &seen.stack.name)
         );
-        remarks.push(Remark::warning("under-way", words));
+        remarks.push(Diagnostic::warning("under-way", words));
     }
     remarks.extend(drained_late(seen));
     if !standby.is_empty() {
@@ -149,7 +149,7 @@ pub fn moving(seen: &Seen, _: &Asked) -> Vec<Remark> {
                 quoted(&seen.stack.group().unwrap_or_default())
             ))
         );
-        remarks.push(Remark::warning("standby", words));
+        remarks.push(Diagnostic::warning("standby", words));
     }
     remarks
 }

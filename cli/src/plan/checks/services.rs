@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use workers::drained::hindered::{no_place, no_room};
+use workers::drained::blockers::{no_place, no_room};
 use workers::model::cluster::Service as Counted;
 
-use super::{Asked, Remark, Seen, deadline_stops, drain_deadline, some};
+use super::{Diagnostic, Observation, PlanRequest, deadline_stops, drain_deadline, some};
 use crate::aws::{Machine, ServiceSettings};
 use crate::format::count;
 
@@ -16,7 +16,7 @@ const NOTICED: u64 = 60;
 const NEW_INSTANCE: &str = "i-new";
 
 /// The services that a rollout concerns, with what the workers see of them.
-fn concerned(seen: &Seen) -> impl Iterator<Item = (&ServiceSettings, &Counted)> {
+fn concerned(seen: &Observation) -> impl Iterator<Item = (&ServiceSettings, &Counted)> {
     let counts = |service: &ServiceSettings| {
         let mut all = seen.counted.iter();
         all.find(|one| one.counts.service.as_str() == service.name)
@@ -26,12 +26,12 @@ fn concerned(seen: &Seen) -> impl Iterator<Item = (&ServiceSettings, &Counted)> 
 }
 
 /// Those of them whose tasks have to move.
-fn moving(seen: &Seen) -> impl Iterator<Item = (&ServiceSettings, &Counted)> {
+fn moving(seen: &Observation) -> impl Iterator<Item = (&ServiceSettings, &Counted)> {
     concerned(seen).filter(|(service, _)| !service.is_daemon && service.desired > 0)
 }
 
 /// Each may stop a task first, or start another first.
-pub fn percentages(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn percentages(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let all = moving(seen).filter_map(|(service, counted)| {
         let why = no_room(counted)?;
         let words = format!("service {} {why}", service.name);
@@ -41,7 +41,7 @@ pub fn percentages(seen: &Seen, _: &Asked) -> Vec<Remark> {
 }
 
 /// ECS finds places for the tasks that each wants.
-pub fn places(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn places(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let all = moving(seen).filter_map(|(service, counted)| {
         let lacks = counted.counts.deficit() > 0;
         let why = no_place(counted).filter(|_| lacks)?;
@@ -53,7 +53,7 @@ pub fn places(seen: &Seen, _: &Asked) -> Vec<Remark> {
 
 /// A new instance meets the constraints of each, as far as its attributes can be foretold: those that ECS sets, and what all
 /// instances of the group have by their user data.
-pub fn constraints(seen: &Seen, asked: &Asked) -> Vec<Remark> {
+pub fn constraints(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
     let offers = offers(seen, asked);
     let mut remarks = Vec::new();
     for service in seen.moving_services() {
@@ -81,7 +81,7 @@ pub fn constraints(seen: &Seen, asked: &Asked) -> Vec<Remark> {
 }
 
 /// What a new instance would offer: one for each kind of instance that the group has now.
-fn offers(seen: &Seen, asked: &Asked) -> Vec<BTreeMap<String, String>> {
+fn offers(seen: &Observation, asked: &PlanRequest) -> Vec<BTreeMap<String, String>> {
     let machines: Vec<&Machine> = seen.own_machines().collect();
     let shared = |name: &str, value: &str| {
         let mut all = machines.iter();
@@ -106,7 +106,7 @@ fn offers(seen: &Seen, asked: &Asked) -> Vec<BTreeMap<String, String>> {
 }
 
 /// A task of each fits on an instance beside the daemons.
-pub fn sizes(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn sizes(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let needs = |service: &ServiceSettings| {
         let it = seen.definition(&service.definition);
         it.map_or((0, 0), |it| (it.cpu, it.memory))
@@ -143,9 +143,9 @@ pub fn sizes(seen: &Seen, _: &Asked) -> Vec<Remark> {
 
 /// What keeps a drain from ending. Where DrainDeadlinePolicy is `retain` that stops the rollout at the drain deadline; else the
 /// tasks are stopped or killed then.
-fn holds_drain(seen: &Seen, name: &'static str, words: String) -> Remark {
+fn holds_drain(seen: &Observation, name: &'static str, words: String) -> Diagnostic {
     if deadline_stops(seen) {
-        return Remark::blocker(name, words);
+        return Diagnostic::blocker(name, words);
     }
     let (deadline, policy) = (
         drain_deadline(seen),
@@ -154,12 +154,12 @@ fn holds_drain(seen: &Seen, name: &'static str, words: String) -> Remark {
     let words = format!(
         "{words}. Its tasks end at the drain deadline instead, after {deadline} s (DrainDeadlinePolicy {policy})"
     );
-    Remark::warning(name, words)
+    Diagnostic::warning(name, words)
 }
 
 /// The tasks of each have left before the drain deadline: the load balancer lets go, then the containers stop. How long a
 /// container takes to exit after SIGTERM only its label tells; it is killed after its stopTimeout.
-pub fn deadlines(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn deadlines(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let deadline = u64::try_from(drain_deadline(seen)).unwrap_or_default();
     let late = seen.moving_services().filter_map(|service| {
         let delay = seen.delay(service).unwrap_or_default();
@@ -180,14 +180,14 @@ pub fn deadlines(seen: &Seen, _: &Asked) -> Vec<Remark> {
         let is_sure = exits.is_some() || delay + NOTICED > deadline;
         Some(match is_sure || !deadline_stops(seen) {
             true => holds_drain(seen, "drain-deadline", words),
-            false => Remark::condition("drain-deadline", words),
+            false => Diagnostic::condition("drain-deadline", words),
         })
     });
     late.collect()
 }
 
 /// Each is as it wants to be before the rollout begins.
-pub fn unsteady(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn unsteady(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let unsteady = concerned(seen).filter_map(|(service, counted)| {
         let counts = &counted.counts;
         let is_short = counts.running != counts.desired || counts.pending > 0;
@@ -214,5 +214,5 @@ pub fn unsteady(seen: &Seen, _: &Asked) -> Vec<Remark> {
         "not steady now: {}. A drain waits until no service is degraded, and counts these services as degraded by the drain",
         some(unsteady.iter().map(String::as_str))
     );
-    vec![Remark::warning("unsteady", words)]
+    vec![Diagnostic::warning("unsteady", words)]
 }

@@ -2,17 +2,17 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Asked, Remark, Seen, deadline_stops, drain_deadline, some};
+use super::{Diagnostic, Observation, PlanRequest, deadline_stops, drain_deadline, some};
 use crate::aws::{RUNS_FOR, StartedTask, with_access};
 use crate::format::count;
-use crate::plan::seen::Method;
+use crate::plan::observation::Method;
 
 fn short(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
 /// None is protected from scale-in, on an instance that the rollout drains.
-pub fn protected(seen: &Seen, _: &Asked) -> Vec<Remark> {
+pub fn protected(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let deadline = SignedDuration::from_secs(drain_deadline(seen));
     let on_own = |arn: &str| {
         let mut running = seen.tasks.iter();
@@ -45,8 +45,8 @@ pub fn protected(seen: &Seen, _: &Asked) -> Vec<Remark> {
             ))
         );
         remarks.push(match deadline_stops(seen) {
-            true => Remark::blocker("task-protected", words),
-            false => Remark::warning("task-protected", words),
+            true => Diagnostic::blocker("task-protected", words),
+            false => Diagnostic::warning("task-protected", words),
         });
     }
     if !within.is_empty() {
@@ -54,7 +54,7 @@ pub fn protected(seen: &Seen, _: &Asked) -> Vec<Remark> {
             "a drain waits for tasks that are protected from scale-in: {}",
             told(&within)
         );
-        remarks.push(Remark::warning("task-protected", words));
+        remarks.push(Diagnostic::warning("task-protected", words));
     }
     remarks
 }
@@ -80,7 +80,7 @@ enum Ends {
 }
 
 /// None runs that no service replaces, on an instance that the rollout drains.
-pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
+pub fn standalone(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
     let alone: Vec<_> = seen.standalone().collect();
     let named = |which: &dyn Fn(Ends) -> bool| {
         let those = alone
@@ -109,7 +109,7 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
             count(tasks, "standalone task"),
             fate(seen, policy)
         );
-        return vec![Remark::warning("standalone", words)];
+        return vec![Diagnostic::warning("standalone", words)];
     }
     let mut remarks = Vec::new();
     let (tasks, late) = named(&|ends| ends == Ends::Late);
@@ -119,7 +119,7 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
              roll later, or set StandaloneTaskPolicy to skip-instance, or to stop with a StandaloneTaskLimitSeconds below the deadline",
             that_many(tasks, ["runs", "run"])
         );
-        remarks.push(Remark::blocker("standalone", words));
+        remarks.push(Diagnostic::blocker("standalone", words));
     }
     let (tasks, perhaps) = named(&|ends| matches!(ends, Ends::PerhapsLate | Ends::Unknown));
     if tasks > 0 {
@@ -129,7 +129,7 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
              their end, stop them, or set StandaloneTaskPolicy to skip-instance, or to stop with a StandaloneTaskLimitSeconds \
              below the deadline; the label {RUNS_FOR} says how long a task runs"
         );
-        remarks.push(Remark::condition("standalone", words));
+        remarks.push(Diagnostic::condition("standalone", words));
     }
     let (tasks, good) = named(&|ends| ends == Ends::InTime);
     if tasks > 0 {
@@ -137,14 +137,14 @@ pub fn standalone(seen: &Seen, asked: &Asked) -> Vec<Remark> {
             "{} in time by the label {RUNS_FOR}: {good}. The drain of an instance waits for its tasks",
             that_many(tasks, ["ends", "end"])
         );
-        remarks.push(Remark::warning("standalone", words));
+        remarks.push(Diagnostic::warning("standalone", words));
     }
     remarks
 }
 
 /// Whether a drain waits for standalone tasks until its deadline, and stops the rollout then: where nothing else ends them
 /// before.
-pub fn are_awaited(seen: &Seen) -> bool {
+pub fn are_awaited(seen: &Observation) -> bool {
     let is_ended = match seen.word("StandaloneTaskPolicy", "wait") {
         "stop" => stop_limit(seen) < drain_deadline(seen),
         "skip-instance" => true,
@@ -154,7 +154,7 @@ pub fn are_awaited(seen: &Seen) -> bool {
 }
 
 /// How long StandaloneTaskPolicy `stop` lets a task run on, in seconds from when the drain begins.
-fn stop_limit(seen: &Seen) -> i64 {
+fn stop_limit(seen: &Observation) -> i64 {
     seen.number("StandaloneTaskLimitSeconds", 900)
 }
 
@@ -164,7 +164,7 @@ pub fn name(task: &StartedTask) -> &str {
 }
 
 /// What becomes of standalone tasks by policy, where no drain fails because of them.
-fn fate(seen: &Seen, policy: &str) -> String {
+fn fate(seen: &Observation, policy: &str) -> String {
     match policy {
         "stop" if stop_limit(seen) < drain_deadline(seen) => format!(
             "Each is stopped {} s after the drain of its instance begins (StandaloneTaskPolicy)",
@@ -182,7 +182,7 @@ fn fate(seen: &Seen, policy: &str) -> String {
     }
 }
 
-fn ends(seen: &Seen, asked: &Asked, task: &StartedTask) -> Ends {
+fn ends(seen: &Observation, asked: &PlanRequest, task: &StartedTask) -> Ends {
     let runs = seen.definition(&task.definition).and_then(|it| it.runs_for);
     let Some(end) = runs.and_then(|runs| end(task.since?, runs)) else {
         return Ends::Unknown;

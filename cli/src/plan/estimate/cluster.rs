@@ -9,7 +9,7 @@ use simulator::scenario::{Action, Call, Settings};
 use simulator::workload::{self, Workload};
 
 use super::super::checks;
-use super::super::seen::{Asked, Seen};
+use super::super::observation::{Observation, PlanRequest};
 use crate::aws::{Compute, Definition, RUNS_FOR, ServiceSettings};
 use crate::format::count;
 
@@ -36,7 +36,7 @@ pub(super) struct Rehearsed {
 }
 
 /// The same stack with the same services in the account in memory, and what that leaves out.
-pub(super) fn rehearsed(seen: &Seen, asked: &Asked) -> Rehearsed {
+pub(super) fn rehearsed(seen: &Observation, asked: &PlanRequest) -> Rehearsed {
     let mut assumed = Vec::new();
     let given = seen.stack.parameters();
     let given = given.map(|(key, value)| (key.to_owned(), value.to_owned()));
@@ -71,7 +71,7 @@ pub(super) fn rehearsed(seen: &Seen, asked: &Asked) -> Rehearsed {
 }
 
 /// Gives the group the sizes that the real one has now, if those are not the template's: the update takes that back.
-fn scaled(seen: &Seen) -> Vec<Action> {
+fn scaled(seen: &Observation) -> Vec<Action> {
     let (now, template) = (seen.sizes_before_update(), seen.template_sizes());
     // ECS's managed scaling finds the number again, by the tasks.
     if now == template || seen.is_scaled_by_ecs() {
@@ -93,7 +93,7 @@ fn call(service: &str, action: &str, input: Value) -> Action {
 }
 
 /// The zones of the account in memory by the real ones, in the order of the stack's subnets.
-fn zones(seen: &Seen) -> BTreeMap<String, String> {
+fn zones(seen: &Observation) -> BTreeMap<String, String> {
     let subnets = seen.word("SubnetIds", "");
     let mut zones = BTreeMap::new();
     for (place, subnet) in subnets.split(',').enumerate() {
@@ -107,7 +107,7 @@ fn zones(seen: &Seen) -> BTreeMap<String, String> {
 }
 
 fn service(
-    seen: &Seen,
+    seen: &Observation,
     real: &ServiceSettings,
     zones: &BTreeMap<String, String>,
     assumed: &mut Vec<String>,
@@ -166,7 +166,11 @@ fn service(
 }
 
 /// The capacity provider of a service in the account in memory, where the group's is called as the template calls it.
-fn provider(seen: &Seen, real: &ServiceSettings, assumed: &mut Vec<String>) -> Option<String> {
+fn provider(
+    seen: &Observation,
+    real: &ServiceSettings,
+    assumed: &mut Vec<String>,
+) -> Option<String> {
     let Compute::Providers(names) = &real.compute else {
         return None;
     };
@@ -196,7 +200,7 @@ fn is_known(expression: &str) -> bool {
 /// Starts the standalone tasks just before the rollout, with as much left to run as the real ones have. Of those that do not
 /// say when they end nobody knows: they run for ever where something else ends them, and are left out where the rollout
 /// would fail for them.
-fn standalone(seen: &Seen, assumed: &mut Vec<String>) -> Vec<Action> {
+fn standalone(seen: &Observation, assumed: &mut Vec<String>) -> Vec<Action> {
     let waits = checks::are_awaited(seen);
     let mut starts = Vec::new();
     let mut unknown = 0;
@@ -239,7 +243,7 @@ fn family(place: usize) -> String {
 
 /// The calls that start one, on the instance that has the same place in the group's list.
 fn started(
-    seen: &Seen,
+    seen: &Observation,
     (family, nth): (&str, Option<usize>),
     definition: &Definition,
     labels: Value,

@@ -8,8 +8,8 @@ use workers::model::cluster::Service as Counted;
 
 use super::{CLUSTER, NEW_AMI, asked, call, healthy, planned, seen};
 use crate::aws::{Compute, ServiceSettings};
-use crate::plan::checks::{Level, Remark};
-use crate::plan::seen::{Asked, Seen};
+use crate::plan::checks::{Diagnostic, Level};
+use crate::plan::observation::{Observation, PlanRequest};
 use crate::plan::{Plan, Verdict};
 use crate::view::planned::text;
 
@@ -26,13 +26,13 @@ fn of_group(action: &str, mut input: Value) -> Action {
 }
 
 /// What is seen of a cluster after `more`.
-fn after(settings: &Settings, more: &[Action]) -> Seen {
+fn after(settings: &Settings, more: &[Action]) -> Observation {
     let mut before = vec![Action::Deploy];
     before.extend(more.iter().cloned());
     seen(settings, (&before, &[]), |_: &SimulationHost| {}).0
 }
 
-fn named<'a>(plan: &'a Plan, name: &str) -> Vec<&'a Remark> {
+fn named<'a>(plan: &'a Plan, name: &str) -> Vec<&'a Diagnostic> {
     let those = plan.remarks.iter().filter(|one| one.name == name);
     those.collect()
 }
@@ -63,7 +63,7 @@ fn a_parameter_with_json_is_shown_short_and_corrected_by_a_command() {
         after(&settings, &[Action::Roll, Action::WaitIdle]),
     ] {
         seen.ami.as_mut().expect("a parameter").value = json.clone();
-        let plan = planned(&seen, &Asked::default());
+        let plan = planned(&seen, &PlanRequest::default());
         assert_eq!((plan.verdict, &plan.new_ami), (Verdict::Blocked, &None));
         let said = words(&plan, "ami-parameter", Level::Blocker);
         let command =
@@ -87,7 +87,7 @@ fn a_parameter_with_json_is_shown_short_and_corrected_by_a_command() {
     let mut seen = after(&healthy(), &[]);
     seen.ami = None;
     let said = words(
-        &planned(&seen, &Asked::default()),
+        &planned(&seen, &PlanRequest::default()),
         "ami-parameter",
         Level::Blocker,
     );
@@ -252,14 +252,15 @@ fn services_whose_tasks_run_elsewhere_are_left_out_and_listed() {
 #[test]
 fn a_service_of_another_controller_is_steady_by_its_counts() {
     let mut seen = after(&healthy(), &[]);
-    let unsteady = |seen: &Seen| {
+    let unsteady = |seen: &Observation| {
         let found = crate::plan::checks::all(seen, &asked());
         let found = found.into_iter().find(|one| one.name == "unsteady");
         found.map(|one| one.words)
     };
     // CODE_DEPLOY and EXTERNAL show no deployments.
-    let of =
-        |seen: &mut Seen, change: &dyn Fn(&mut Counted)| seen.counted.iter_mut().for_each(change);
+    let of = |seen: &mut Observation, change: &dyn Fn(&mut Counted)| {
+        seen.counted.iter_mut().for_each(change)
+    };
     of(&mut seen, &|one| one.counts.deployments = 0);
     assert_eq!(unsteady(&seen), None);
     seen.services
@@ -352,7 +353,7 @@ fn what_holds_a_drain_blocks_only_where_the_deadline_stops_the_rollout() {
 fn an_unknown_exit_time_leaves_it_uncertain() {
     let settings = with(healthy(), "DrainDeadlineSeconds", "380");
     let mut seen = after(&settings, &[]);
-    let found = |seen: &Seen| {
+    let found = |seen: &Observation| {
         let all = crate::plan::checks::all(seen, &asked()).into_iter();
         let those = all.filter(|one| one.name == "drain-deadline");
         those.map(|one| one.level).collect::<Vec<_>>()
@@ -405,7 +406,7 @@ fn a_public_parameter_is_planned_for_and_cannot_be_set() {
     let settings = with(healthy(), "EcsAmiParameterKey", PUBLIC);
     let (seen, reports) = seen(&settings, (&[Action::Deploy], &[Action::Roll]), |_| {});
     assert_eq!(reports[0].outcome, "UPDATE_COMPLETE");
-    let plan = planned(&seen, &Asked::default());
+    let plan = planned(&seen, &PlanRequest::default());
     assert_eq!(
         (plan.verdict, plan.ami_parameter.as_str()),
         (Verdict::NoChanges, PUBLIC)
@@ -424,7 +425,7 @@ fn a_parameter_that_holds_the_json_of_recommended_is_told_with_the_remedy() {
     let mut seen = after(&healthy(), &[]);
     let held = r#"{"schema_version":1,"image_id":"ami-0123456789abcdef0"}"#;
     seen.ami.as_mut().expect("a parameter").value = held.to_owned();
-    let plan = planned(&seen, &Asked::default());
+    let plan = planned(&seen, &PlanRequest::default());
     assert_eq!(plan.verdict, Verdict::Blocked);
     let said = words(&plan, "ami-parameter", Level::Blocker);
     assert!(
@@ -469,7 +470,7 @@ fn after_a_rollback_the_same_ami_is_warned_about() {
     settings.faults = vec![simulator::scenario::Fault::NeverJoins];
     let seen = after(&settings, &[Action::Roll, Action::WaitIdle]);
     assert_eq!(seen.stack.status, "UPDATE_ROLLBACK_COMPLETE");
-    let plan = planned(&seen, &Asked::default());
+    let plan = planned(&seen, &PlanRequest::default());
     assert_eq!(plan.verdict, Verdict::Ready, "{:?}", plan.remarks);
     let said = words(&plan, "rolled-back", Level::Warning);
     let old = seen.stack.ami().expect("the old AMI");
@@ -494,7 +495,7 @@ fn an_update_that_would_replace_nothing_is_blocked_where_instances_differ() {
     first
         .attributes
         .insert("ecs.ami-id".to_owned(), NEW_AMI.to_owned());
-    let plan = planned(&seen, &Asked::default());
+    let plan = planned(&seen, &PlanRequest::default());
     assert_eq!(plan.verdict, Verdict::Blocked);
     assert!(words(&plan, "same-ami", Level::Blocker).contains("start-instance-refresh"));
 }

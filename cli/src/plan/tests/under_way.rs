@@ -8,18 +8,18 @@ use workers::model::group::LifecycleState;
 
 use super::{NEW_AMI, asked, healthy, planned, seen};
 use crate::plan::checks::{Level, all};
-use crate::plan::seen::{Asked, Seen, is_leaving};
+use crate::plan::observation::{Observation, PlanRequest, is_leaving};
 use crate::plan::{Plan, Verdict};
 use crate::view::planned::text;
 
-fn after(settings: &Settings, more: &[Action]) -> Seen {
+fn after(settings: &Settings, more: &[Action]) -> Observation {
     let mut before = vec![Action::Deploy];
     before.extend(more.iter().cloned());
     seen(settings, (&before, &[]), |_| {}).0
 }
 
 /// An instance is taken out of the group, and drains; another one comes for it.
-fn with_open_drain(settings: &Settings) -> Seen {
+fn with_open_drain(settings: &Settings) -> Observation {
     let ended = Action::Call(Call {
         service: "autoscaling".to_owned(),
         action: "TerminateInstanceInAutoScalingGroup".to_owned(),
@@ -39,7 +39,7 @@ fn level(plan: &Plan, name: &str) -> Vec<Level> {
 #[test]
 fn an_open_drain_is_under_way_and_not_no_changes() {
     let mut seen = with_open_drain(&healthy());
-    let plan = planned(&seen, &Asked::default());
+    let plan = planned(&seen, &PlanRequest::default());
     assert_eq!(plan.verdict, Verdict::UnderWay, "{:?}", plan.remarks);
     let leaving = seen.leaving().next().expect("it drains").id.clone();
     let shown = text(&plan);
@@ -53,7 +53,7 @@ fn an_open_drain_is_under_way_and_not_no_changes() {
     let mut members = seen.group.members.iter_mut();
     let member = members.find(|one| one.id == leaving);
     member.expect("it drains").state = LifecycleState::TerminatingRetained;
-    let plan = planned(&seen, &Asked::default());
+    let plan = planned(&seen, &PlanRequest::default());
     assert_eq!(plan.verdict, Verdict::UnderWay, "{:?}", plan.remarks);
     let shown = text(&plan);
     let said = format!("retained since an earlier drain failed: {leaving}");
@@ -61,7 +61,7 @@ fn an_open_drain_is_under_way_and_not_no_changes() {
 
     seen.group.members.retain(|one| !is_leaving(one));
     seen.group.members.retain(|one| one.is_in_service());
-    let plan = planned(&seen, &Asked::default());
+    let plan = planned(&seen, &PlanRequest::default());
     assert_eq!(plan.verdict, Verdict::NoChanges, "{:?}", plan.remarks);
 }
 
@@ -69,14 +69,14 @@ fn an_open_drain_is_under_way_and_not_no_changes() {
 fn a_pause_is_shown_where_there_is_nothing_to_roll() {
     let mut seen = after(&healthy(), &[]);
     seen.capacity.on_hold = Some("sale".to_owned());
-    let plan = planned(&seen, &Asked::default());
+    let plan = planned(&seen, &PlanRequest::default());
     assert_eq!(plan.verdict, Verdict::NoChanges, "{:?}", plan.remarks);
     let shown = text(&plan);
     assert!(shown.contains("the group is paused ('sale')"), "{shown}");
     // An instance that never registered may have any AMI.
     let id = seen.group.members[0].id.clone();
     seen.machines.retain(|one| one.id != id);
-    let shown = text(&planned(&seen, &Asked::default()));
+    let shown = text(&planned(&seen, &PlanRequest::default()));
     assert!(
         shown.contains("3 of 4 instances are on ") && shown.contains("(1 not registered)"),
         "{shown}"
@@ -148,7 +148,7 @@ fn what_cloudformation_changes_during_an_update_is_not_held_against_it() {
 }
 
 /// Instances in service with this AMI, as the cluster shows them.
-fn serving(seen: &Seen, ami: &str) -> usize {
+fn serving(seen: &Observation, ami: &str) -> usize {
     let serving = seen.group.members.iter().filter(|it| it.is_in_service());
     let machines = serving.filter_map(|one| seen.machine(&one.id));
     let with = machines.filter(|one| one.attribute("ecs.ami-id") == Some(ami));
@@ -162,7 +162,7 @@ fn in_the_middle_of_an_update_the_plan_says_what_is_replaced_so_far_and_forecast
     let held = seen.ami.as_ref().expect("a parameter").value.clone();
     let so_far = serving(&seen, &held);
     assert!((1..4).contains(&so_far), "{:?}", seen.machines);
-    let plan = planned(&seen, &Asked::default());
+    let plan = planned(&seen, &PlanRequest::default());
     assert_eq!((plan.verdict, &plan.expected), (Verdict::Blocked, &None));
     assert!(plan.not_checked.is_empty(), "{:?}", plan.not_checked);
     let shown = text(&plan);
@@ -185,7 +185,7 @@ fn in_the_middle_of_an_update_the_plan_says_what_is_replaced_so_far_and_forecast
     );
 
     seen.stack.status = "UPDATE_ROLLBACK_IN_PROGRESS".to_owned();
-    let shown = text(&planned(&seen, &Asked::default()));
+    let shown = text(&planned(&seen, &PlanRequest::default()));
     assert!(shown.contains("a rollback is in progress: "), "{shown}");
     assert!(!shown.contains("\nexpected"), "{shown}");
 }
@@ -195,7 +195,7 @@ fn the_refresh_of_an_update_is_not_held_against_it() {
     let mut settings = healthy();
     settings.set_parameter("UpdateMethod", "InstanceRefresh");
     let mut seen = after(&settings, &[]);
-    let found = |seen: &Seen| {
+    let found = |seen: &Observation| {
         all(seen, &asked())
             .iter()
             .any(|it| it.name == "refresh-running")
@@ -216,20 +216,23 @@ fn the_ami_of_a_cancelled_rollout_is_warned_about() {
     let held = seen.ami.as_mut().expect("a parameter");
     let tried = std::mem::replace(&mut held.value, old.clone());
     held.modified = Some(now);
-    let again = Asked {
+    let again = PlanRequest {
         ami: Some(tried.clone()),
         batch: None,
     };
-    let said = |seen: &Seen, asked: &Asked| {
+    let said = |seen: &Observation, asked: &PlanRequest| {
         let found = all(seen, asked).into_iter();
         let found = found.filter(|it| it.name == "rolled-back");
         found.map(|it| it.words).collect::<Vec<_>>()
     };
     // With the flag while the old AMI is back in the parameter, and with the AMI put there again.
     let put_back = said(&seen, &again);
-    assert!(said(&seen, &Asked::default()).is_empty(), "the old AMI");
+    assert!(
+        said(&seen, &PlanRequest::default()).is_empty(),
+        "the old AMI"
+    );
     seen.ami.as_mut().expect("a parameter").value = tried.clone();
-    for words in [put_back, said(&seen, &Asked::default())] {
+    for words in [put_back, said(&seen, &PlanRequest::default())] {
         let [words] = words.as_slice() else {
             panic!("{words:?}");
         };

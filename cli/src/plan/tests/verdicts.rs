@@ -14,7 +14,7 @@ use simulator::sdk_client::{in_process_connector, sdk_config};
 
 use super::{CLUSTER, STACK, asked};
 use crate::aws::Aws;
-use crate::plan::seen::look_at;
+use crate::plan::observation::look_at;
 use crate::plan::{Plan, Verdict, estimate};
 
 /// So many clusters are planned for and rolled.

@@ -7,7 +7,7 @@ use crate::aws::Member;
 use crate::format::{between, clock, count};
 use crate::screen::Screen;
 use crate::screen::paint::{Canvas, Mood};
-use crate::watching::Asked;
+use crate::watch::Asked;
 
 /// What is under way: retained instances first, since they need you.
 pub fn under_way(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {

@@ -2,9 +2,9 @@
 
 use super::{Item, List, Mood, Text, cell};
 use crate::format::clock;
-use crate::watching::{Asked, Sight};
+use crate::watch::{Asked, Snapshot};
 
-pub fn list(sight: &Sight) -> List {
+pub fn list(sight: &Snapshot) -> List {
     let name = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
     let ended = sight.ended.iter().map(|one| Item {
         key: one.execution.clone(),

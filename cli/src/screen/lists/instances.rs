@@ -5,7 +5,7 @@ use workers::model::group::LifecycleState;
 
 use super::{Item, List, Mood, Text, cell};
 use crate::aws::Member;
-use crate::watching::{Asked, Sight, end_retained, why_retained, without_instance};
+use crate::watch::{Asked, Snapshot, end_retained, why_retained, without_instance};
 
 /// The place of the column with the state.
 const STATE: usize = 2;
@@ -29,7 +29,7 @@ struct Row<'a> {
     since: Option<Timestamp>,
 }
 
-pub fn list(sight: &Sight) -> List {
+pub fn list(sight: &Snapshot) -> List {
     let mut rows: Vec<Row<'_>> = sight.members.iter().map(|it| row(it, sight)).collect();
     rows.sort_by_key(|row| {
         // Of those about which nothing is known yet nobody can tell how long.
@@ -67,7 +67,7 @@ pub fn list(sight: &Sight) -> List {
     list.titled(summary, severity)
 }
 
-fn row<'a>(member: &'a Member, sight: &'a Sight) -> Row<'a> {
+fn row<'a>(member: &'a Member, sight: &'a Snapshot) -> Row<'a> {
     let asked = sight.asked.get(&member.id).filter(|_| member.moves());
     let refused = asked.is_some_and(|asked| asked.said.verdict == "Never");
     let rank = match &member.state {
@@ -91,7 +91,7 @@ fn row<'a>(member: &'a Member, sight: &'a Sight) -> Row<'a> {
     }
 }
 
-fn item(row: &Row<'_>, sight: &Sight) -> Item {
+fn item(row: &Row<'_>, sight: &Snapshot) -> Item {
     let member = row.member;
     let severity = match row.rank {
         Rank::Stuck => Mood::Bad,
@@ -137,7 +137,7 @@ fn brief(row: &Row<'_>, reason: &str) -> String {
     }
 }
 
-fn reason(row: &Row<'_>, sight: &Sight) -> String {
+fn reason(row: &Row<'_>, sight: &Snapshot) -> String {
     let member = row.member;
     if member.state.can_be_ended() {
         return format!(

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::escaped;
 use super::layout::{Layout, lay_out};
 use crate::format::count;
-use crate::tale::Tale;
+use crate::report::RolloutReport;
 
 /// Of a box, in the picture's own units.
 const WIDTH: f64 = 138.0;
@@ -31,7 +31,7 @@ struct Graph {
 ///
 /// # Errors
 /// A sentence if the text is no definition.
-pub fn picture(definition: &str, tale: &Tale) -> Result<String, String> {
+pub fn picture(definition: &str, tale: &RolloutReport) -> Result<String, String> {
     let graph = Graph::read(definition)?;
     let ends: Vec<(usize, usize)> = graph.ways.iter().map(|it| (it.from, it.to)).collect();
     let layout = lay_out(graph.names.len(), &ends);
@@ -98,7 +98,7 @@ impl Graph {
         })
     }
 
-    fn state(&self, place: usize, layout: &Layout, tale: &Tale) -> String {
+    fn state(&self, place: usize, layout: &Layout, tale: &RolloutReport) -> String {
         let (x, y) = layout.nodes[place];
         let (name, kind) = (escaped(&self.names[place]), escaped(&self.types[place]));
         let sum = tale

@@ -1,14 +1,14 @@
 //! The services over the rollout: for each a step line of the tasks that ran, below the tasks that the service wanted.
 
 use super::{escaped, long, put};
-use crate::tale::{ServiceSeries, Tale, seconds};
+use crate::report::{RolloutReport, ServiceSeries, seconds};
 
 /// Width and height of a chart in its own units: it is stretched to the width of the page.
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 36.0;
 
 /// All charts; nothing if nothing was counted.
-pub fn services(tale: &Tale) -> String {
+pub fn services(tale: &RolloutReport) -> String {
     if tale.services.is_empty() {
         return "<p>The workers of this rollout counted no tasks.</p>\n".to_owned();
     }
@@ -19,7 +19,7 @@ pub fn services(tale: &Tale) -> String {
     out
 }
 
-fn chart(out: &mut String, tale: &Tale, series: &ServiceSeries) {
+fn chart(out: &mut String, tale: &RolloutReport, series: &ServiceSeries) {
     let (Some(first), Some(last), Some(lowest)) = (
         series.samples.first(),
         series.samples.last(),
@@ -32,7 +32,7 @@ fn chart(out: &mut String, tale: &Tale, series: &ServiceSeries) {
     let most = most.unwrap_or_default().max(1) as f64;
     let x = |at| seconds(tale.began, at) / tale.seconds.max(1.0) * WIDTH;
     let y = |count: i64| HEIGHT - count as f64 / most * (HEIGHT - 2.0);
-    let steps = |of: fn(&crate::tale::Sample) -> i64| {
+    let steps = |of: fn(&crate::report::Sample) -> i64| {
         let mut points = format!("{:.1},{:.1}", x(first.at), y(of(first)));
         for pair in series.samples.windows(2) {
             let (before, after) = (&pair[0], &pair[1]);

@@ -2,9 +2,9 @@
 
 use super::{escaped, long, put};
 use crate::format::count;
-use crate::tale::{Life, Noted, Tale};
+use crate::report::{InstanceTimeline, Noted, RolloutReport};
 use crate::view::report::{longest, usd};
-use crate::watching::without_instance;
+use crate::watch::without_instance;
 
 /// So many rows of the longest tables are shown unfolded.
 const ROWS_AT_ONCE: usize = 60;
@@ -43,12 +43,12 @@ fn code(text: &str) -> String {
     format!("<code>{}</code>", escaped(text))
 }
 
-fn since(tale: &Tale, at: jiff::Timestamp) -> String {
+fn since(tale: &RolloutReport, at: jiff::Timestamp) -> String {
     long(at.duration_since(tale.began).as_secs_f64())
 }
 
 /// The longest waits.
-pub fn waits(tale: &Tale) -> String {
+pub fn waits(tale: &RolloutReport) -> String {
     if tale.longest_waits.is_empty() {
         return "<p>No instance waited for anything.</p>\n".to_owned();
     }
@@ -70,7 +70,7 @@ pub fn waits(tale: &Tale) -> String {
 }
 
 /// Batches, a rollback, a cancel, and the end.
-pub fn milestones(tale: &Tale) -> String {
+pub fn milestones(tale: &RolloutReport) -> String {
     let rows = tale.milestones.iter();
     let rows = rows.map(|it| vec![since(tale, it.at), escaped(&it.text)]);
     let rows: Vec<Vec<String>> = rows.collect();
@@ -78,7 +78,7 @@ pub fn milestones(tale: &Tale) -> String {
 }
 
 /// Where the consoles show more.
-pub fn links(tale: &Tale) -> String {
+pub fn links(tale: &RolloutReport) -> String {
     let links = tale.links.iter().map(|it| {
         let (url, label) = (escaped(&it.url), escaped(&it.label));
         format!("<li><a href=\"{url}\">{label}</a></li>\n")
@@ -87,7 +87,7 @@ pub fn links(tale: &Tale) -> String {
 }
 
 /// Errors, what AWS says went wrong, and each attempt that failed.
-pub fn failures(tale: &Tale) -> String {
+pub fn failures(tale: &RolloutReport) -> String {
     if tale.errors.is_empty() && tale.failures.is_empty() {
         return "<p>Nothing failed, and nothing was tried twice.</p>\n".to_owned();
     }
@@ -102,7 +102,7 @@ pub fn failures(tale: &Tale) -> String {
     out
 }
 
-fn errors(tale: &Tale) -> String {
+fn errors(tale: &RolloutReport) -> String {
     let rows = tale.errors.iter().map(|it| {
         let of = if it.of_aws {
             "a call to AWS"
@@ -122,7 +122,7 @@ fn errors(tale: &Tale) -> String {
     table("Errors", &columns, &rows)
 }
 
-fn attempts(tale: &Tale) -> String {
+fn attempts(tale: &RolloutReport) -> String {
     let rows = tale.worker_retries.iter().take(ATTEMPTS_TOLD).map(|it| {
         let again = if it.again { "yes" } else { "no" };
         vec![
@@ -141,7 +141,7 @@ fn attempts(tale: &Tale) -> String {
     folded(true, &format!("Worker retries: {told} of {all}"), &each)
 }
 
-fn incidents(tale: &Tale) -> String {
+fn incidents(tale: &RolloutReport) -> String {
     let rows = tale.failures.iter().map(|it| {
         vec![
             since(tale, it.at),
@@ -156,7 +156,7 @@ fn incidents(tale: &Tale) -> String {
 }
 
 /// The states that were entered.
-pub fn states(tale: &Tale) -> String {
+pub fn states(tale: &RolloutReport) -> String {
     let rows = tale.states.iter().map(|(name, sum)| {
         vec![
             escaped(name),
@@ -170,7 +170,7 @@ pub fn states(tale: &Tale) -> String {
 }
 
 /// The instances, with what the time line shows.
-pub fn instances(tale: &Tale) -> String {
+pub fn instances(tale: &RolloutReport) -> String {
     let rows: Vec<Vec<String>> = tale
         .instances
         .iter()
@@ -188,7 +188,7 @@ pub fn instances(tale: &Tale) -> String {
     folded(rows.len() > ROWS_AT_ONCE, &summary, &table)
 }
 
-fn instance(tale: &Tale, life: &Life) -> Vec<String> {
+fn instance(tale: &RolloutReport, life: &InstanceTimeline) -> Vec<String> {
     let lasting = life.phases.iter().filter(|it| it.seconds >= 1.0);
     let phases = lasting.map(|it| {
         let state = match it.state.as_str() {
@@ -222,7 +222,7 @@ fn instance(tale: &Tale, life: &Life) -> Vec<String> {
 }
 
 /// Stack events and scaling activities.
-pub fn noted(tale: &Tale) -> String {
+pub fn noted(tale: &RolloutReport) -> String {
     let rows = |noted: &[Noted]| -> Vec<Vec<String>> {
         let rows = noted.iter().map(|it| {
             vec![
@@ -246,7 +246,7 @@ pub fn noted(tale: &Tale) -> String {
 }
 
 /// What it cost.
-pub fn cost(tale: &Tale) -> String {
+pub fn cost(tale: &RolloutReport) -> String {
     let cost = &tale.cost;
     let rows = [
         vec![

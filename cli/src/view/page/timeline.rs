@@ -6,7 +6,7 @@ mod crowd;
 use jiff::Timestamp;
 
 use super::{escaped, long, put};
-use crate::tale::{Kind, Life, Phase, Tale};
+use crate::report::{InstanceTimeline, Kind, Phase, RolloutReport};
 use crowd::crowd;
 
 /// So many bars are shown unfolded, and so many are in each part otherwise.
@@ -69,7 +69,7 @@ fn mark_text(seconds: i64) -> String {
 }
 
 /// All of it.
-pub fn time_line(tale: &Tale) -> String {
+pub fn time_line(tale: &RolloutReport) -> String {
     if tale.instances.is_empty() {
         return "<p>No instance came or went.</p>\n".to_owned();
     }
@@ -103,8 +103,8 @@ pub fn time_line(tale: &Tale) -> String {
 }
 
 /// What needs a look first, then all in parts.
-fn folded(out: &mut String, tale: &Tale, axis: &Axis) {
-    let bad: Vec<&Life> = tale.instances.iter().filter(|it| it.end.is_bad()).collect();
+fn folded(out: &mut String, tale: &RolloutReport, axis: &Axis) {
+    let bad: Vec<&InstanceTimeline> = tale.instances.iter().filter(|it| it.end.is_bad()).collect();
     if !bad.is_empty() {
         put(
             out,
@@ -138,20 +138,20 @@ fn folded(out: &mut String, tale: &Tale, axis: &Axis) {
 }
 
 /// When something began with it, besides that it served.
-fn begins(life: &Life, axis: &Axis) -> Option<Timestamp> {
+fn begins(life: &InstanceTimeline, axis: &Axis) -> Option<Timestamp> {
     let mut phases = life.phases.iter();
     let first = phases.find(|it| it.kind != Kind::InService || it.began > axis.began);
     first.map(|it| it.began)
 }
 
-fn row(life: &Life, axis: &Axis) -> String {
+fn row(life: &InstanceTimeline, axis: &Axis) -> String {
     let bad = if life.end.is_bad() { " bad" } else { "" };
     let id = escaped(&life.id);
     let (origin, end) = (life.origin.words(), life.end.words());
     let mut out = format!(
         "<div class=\"row{bad}\" data-instance=\"{id}\"><div class=\"who\"><code>{id}</code> <span>{origin}, {end}</span></div>\
          <svg class=\"bar\" role=\"img\" width=\"100%\" height=\"20\"><title>{id}: {origin}, {end}</title><desc>{}</desc>",
-        escaped(&told(life))
+        escaped(&described(life))
     );
     for phase in &life.phases {
         out += &part(phase, axis);
@@ -181,7 +181,7 @@ fn part(phase: &Phase, axis: &Axis) -> String {
 }
 
 /// The bar in words.
-fn told(life: &Life) -> String {
+fn described(life: &InstanceTimeline) -> String {
     let phases = life.phases.iter();
     let phases: Vec<String> = phases
         .map(|it| format!("{} {}", it.kind.words(), long(it.seconds)))
@@ -209,7 +209,7 @@ fn marks(axis: &Axis) -> String {
 }
 
 /// The kinds that there are, each as it is drawn.
-fn legend(tale: &Tale) -> String {
+fn legend(tale: &RolloutReport) -> String {
     let mut out = "<ul class=\"legend\">\n".to_owned();
     for kind in Kind::ALL {
         let phases = tale.instances.iter().flat_map(|it| &it.phases);

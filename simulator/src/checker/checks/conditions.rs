@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use workers::Worker;
-use workers::model::group::HOLD_TAG;
+use workers::model::group::PAUSE_TAG;
 
 use super::super::CheckerState;
 use super::{Check, ExecutionChecks, FIRST_LOOKS};
@@ -92,7 +92,7 @@ impl CheckerState {
     /// Whether an operator has paused the group.
     pub(in super::super) fn is_paused(&self, account: &Account) -> bool {
         let group = account.autoscaling.group(&self.group);
-        group.is_some_and(|group| group.has_tag(HOLD_TAG))
+        group.is_some_and(|group| group.has_tag(PAUSE_TAG))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use workers::drained::hindered::cause;
+use workers::drained::blockers::cause;
 use workers::model::cluster::Shortage;
 use workers::model::cluster::shortage::attributes_in;
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Axis;
-use crate::tale::{Kind, Tale};
+use crate::report::{Kind, RolloutReport};
 use crate::view::page::put;
 
 /// So many columns the picture has.
@@ -12,7 +12,7 @@ const COLUMNS: usize = 160;
 const CROWD_HEIGHT: f64 = 100.0;
 
 /// How many instances were where, column by column: what serves is left out, since it would hide the rest.
-pub fn crowd(tale: &Tale, axis: &Axis) -> String {
+pub fn crowd(tale: &RolloutReport, axis: &Axis) -> String {
     let mut columns = vec![[0_usize; Kind::ALL.len()]; COLUMNS];
     let column = |at: Timestamp| axis.share(at) / 100.0 * COLUMNS as f64;
     for phase in tale.instances.iter().flat_map(|it| &it.phases) {

@@ -1,0 +1,285 @@
+//! The rounds of `watch`: each looks at the stack, the group and the executions, and at some of the rest. Nothing is kept
+//! elsewhere: started again, the first round reads everything back.
+
+mod amis;
+mod cluster;
+mod ending;
+mod estimate;
+mod failures;
+mod histories;
+mod resource_ids;
+mod updates;
+
+use jiff::SignedDuration;
+use tokio::sync::mpsc::UnboundedSender;
+use workers::model::group::LifecycleState;
+
+use super::Update;
+use super::paced_client::PacedClient;
+use crate::aws::{Access, Group, Stack, only_drafted};
+use crate::failure::Failure;
+use crate::watch::{Activities, Entry, Events, Expected, Pace, Pauses, Snapshot, Standing};
+use amis::Amis;
+use cluster::Cluster;
+use estimate::Estimate;
+use failures::Failures;
+use histories::Histories;
+use resource_ids::{Failed, Places, gone_is};
+
+/// So many pages of events are read at most in a round.
+const PAGES_OF_EVENTS: usize = 10;
+
+/// The parameter of our template that says how many instances are replaced at a time.
+const BATCH_SIZE: &str = "BatchSize";
+
+/// The parameter of our template that says who replaces the instances, and its value for an instance refresh.
+const UPDATE_METHOD: &str = "UpdateMethod";
+const REFRESH: &str = "InstanceRefresh";
+
+/// The parameter of our template that names the SSM parameter with the AMI's id.
+const AMI_PARAMETER: &str = "EcsAmiParameterKey";
+
+/// Looks, round after round.
+#[derive(Debug)]
+pub struct Poller {
+    look: PacedClient,
+    /// The stack's name as the user gave it, then its ARN.
+    stack: String,
+    news: UnboundedSender<Update>,
+    places: Places,
+    events: Events,
+    activities: Activities,
+    histories: Histories,
+    failures: Failures,
+    cluster: Cluster,
+    amis: Amis,
+    estimate: Estimate,
+    pauses: Pauses,
+    round: u64,
+    sight: Snapshot,
+    before: Option<Standing>,
+}
+
+impl Poller {
+    /// Rounds about `stack` that tell `news`; its rollout was `planned` to take so long, if it was.
+    ///
+    /// # Errors
+    /// As [`Access::connect`].
+    pub async fn new(
+        access: Access,
+        stack: String,
+        planned: Option<SignedDuration>,
+        news: UnboundedSender<Update>,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            look: PacedClient::new(access, news.clone()).await?,
+            stack,
+            news,
+            places: Places::default(),
+            events: Events::default(),
+            activities: Activities::default(),
+            histories: Histories::default(),
+            failures: Failures::default(),
+            cluster: Cluster::default(),
+            amis: Amis::default(),
+            estimate: Estimate::of(planned),
+            pauses: Pauses::default(),
+            round: 0,
+            sight: Snapshot::default(),
+            before: None,
+        })
+    }
+
+    /// Looks until all is at rest; whether it ended well.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub async fn run(mut self) -> Result<bool, Failure> {
+        loop {
+            let round = self.round().await.map_err(|error| match error {
+                Failed::Asking(error) => Failure::from(&error),
+                Failed::Told(failure) => failure,
+            })?;
+            if let Some(well) = round {
+                return Ok(well);
+            }
+        }
+    }
+
+    /// One round; whether it ended well, if it has ended.
+    async fn round(&mut self) -> Result<Option<bool>, Failed> {
+        let stack = self.look.stack(&self.stack).await?;
+        // A name is found no more once its stack is deleted.
+        self.stack.clone_from(&stack.id);
+        has_resources(&stack)?;
+        self.places.learn(&stack)?;
+        self.sight.stack.clone_from(&stack.name);
+        self.sight.status.clone_from(&stack.status);
+        self.sight.region = self.look.region().to_owned();
+        self.happenings(&stack).await?;
+        self.sight.began = self.events.began.or(stack.since);
+        self.publish();
+        let group = self.group(&stack).await?;
+        self.take(&stack, group.as_ref());
+        self.publish();
+        if let Some(machine) = self.places.machine.clone() {
+            let asked = &mut self.sight.asked;
+            let looked = self.histories.look(&mut self.look, &machine, asked).await;
+            self.sight.running = gone_is(looked, &stack, 0)?;
+        }
+        self.send_changes();
+        self.publish();
+        let rests = self.sight.running == 0
+            && group
+                .as_ref()
+                .is_none_or(|group| group.moving().next().is_none());
+        if !stack.is_busy() && (rests || stack.is_deleted()) {
+            return self.ended(&stack, group.as_ref()).await.map(Some);
+        }
+        self.rest(&stack, group.is_some()).await?;
+        self.estimated(&stack).await;
+        self.round += 1;
+        self.sight.is_whole = true;
+        self.publish();
+        Ok(None)
+    }
+
+    /// Asks for the plan's estimate, once, of a rollout whose first batch has not ended.
+    async fn estimated(&mut self, stack: &Stack) {
+        let is_unknown = self.sight.pace.expected(self.look.now()) == Expected::Unknown;
+        if !(stack.goes_forward() && is_unknown && self.estimate.is_open()) {
+            return;
+        }
+        // Settings that were read once can be read again; if not, there is no estimate.
+        if let Ok(aws) = self.look.beside().await {
+            self.estimate.seek(aws, stack.id.clone());
+        }
+    }
+
+    /// What else there is to see, in turns.
+    async fn rest(&mut self, stack: &Stack, has_group: bool) -> Result<(), Failed> {
+        if let Some(group) = self.places.group.clone().filter(|_| has_group)
+            && self.round.is_multiple_of(2)
+        {
+            let page = self.look.activities(&group).await;
+            let page = gone_is(page.map(|page| page.items), stack, Vec::new())?;
+            self.send_activities(page);
+        } else if let Some(machine) = self.places.machine.clone() {
+            let since = self.sight.began;
+            let ended = self.failures.look(&mut self.look, &machine, since).await;
+            for one in gone_is(ended, stack, Vec::new())? {
+                self.send_ended(&one);
+                self.sight.ended.insert(0, one);
+            }
+        }
+        if let Some(cluster) = self.places.cluster.clone() {
+            let (members, amis) = (&self.sight.members, &mut self.sight.amis);
+            let looked = self
+                .amis
+                .look(&mut self.look, &cluster, members, amis)
+                .await;
+            // A round has few calls: what was spent on an AMI is saved at the services.
+            if !gone_is(looked, stack, false)? || self.sight.services_listed.is_none() {
+                let services = &mut self.sight.services;
+                let looked = self.cluster.look(&mut self.look, &cluster, services).await;
+                self.sight.services_listed = gone_is(looked, stack, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The events that are new.
+    async fn happenings(&mut self, stack: &Stack) -> Result<(), Failed> {
+        let (mut listed, mut next) = (Vec::new(), None);
+        for _ in 0..PAGES_OF_EVENTS {
+            let page = self.look.events(&self.stack, next).await?;
+            let enough = self.events.reach(&page.items, &stack.name);
+            listed.extend(page.items);
+            next = page.next;
+            if enough || next.is_none() {
+                break;
+            }
+        }
+        let news = self.events.news(listed, &stack.name);
+        self.sight.happened(news.iter().map(Entry::from));
+        self.send_events(news);
+        Ok(())
+    }
+
+    /// The group; nothing if it is not there yet, or no more.
+    async fn group(&mut self, stack: &Stack) -> Result<Option<Group>, Failed> {
+        let Some(name) = self.places.group.clone() else {
+            return Ok(None);
+        };
+        let group = self.look.group(&name).await;
+        gone_is(group.map(Some), stack, None)
+    }
+
+    fn take(&mut self, stack: &Stack, group: Option<&Group>) {
+        let members = group.map(|group| group.members.clone());
+        self.sight.members = members.unwrap_or_default();
+        let number = |version: &str| version.parse::<u64>().ok();
+        let newest = self.sight.members.iter().map(|one| one.version.as_str());
+        let newest = newest.max_by_key(|version| number(version));
+        // A group may name a version by what it is at the time: $Latest.
+        let launches = group.map(|group| group.version.as_str());
+        let launches = launches.filter(|version| number(version).is_some());
+        self.sight.version = launches.or(newest).unwrap_or_default().to_owned();
+        self.sight.pause = group.and_then(|group| group.pause.clone());
+        if let Some(pause) = &self.sight.pause {
+            let now = self.look.now();
+            self.pauses.see(pause, now, now);
+        }
+        self.sight.batches.clone_from(&self.events.batches);
+        self.sight.is_refresh = stack.parameter(UPDATE_METHOD) == Some(REFRESH);
+        let ami = stack.resolved(AMI_PARAMETER);
+        self.sight.parameter_ami = ami.map(str::to_owned);
+        // While CloudFormation replaces, it may have raised the group's size.
+        let size = self.events.obsolete_at_first;
+        let size = size.or(group.map(|group| group.desired));
+        self.sight.size = size.unwrap_or_default();
+        let batch = stack
+            .parameter(BATCH_SIZE)
+            .and_then(|size| size.parse().ok());
+        self.pace(batch.unwrap_or(1));
+    }
+
+    fn pace(&mut self, batch: usize) {
+        let planned = self.estimate.known();
+        let is_sought = self.estimate.is_sought();
+        let sight = &self.sight;
+        let of_it = |version: &str| version == sight.version;
+        let members = sight.members.iter();
+        let left = members
+            .clone()
+            .filter(|one| !of_it(&one.version) && !one.state.is_retained());
+        let there = members
+            .filter(|one| of_it(&one.version) && one.state == LifecycleState::InService)
+            .count();
+        let began = self.events.turned.or(sight.began);
+        let (seen, latest) = began.map_or((0, None), |began| self.activities.gone(began));
+        // One page of activities is read: of a long rollout it shows the end alone. On its way back those that are there were not
+        // all replaced.
+        let gone = match self.events.turned {
+            Some(_) => seen,
+            None => seen.max(there.saturating_sub(batch)),
+        };
+        self.sight.pace = Pace {
+            began,
+            batch,
+            gone,
+            latest,
+            left: left.count(),
+            planned: planned.filter(|_| self.events.turned.is_none()),
+            is_sought: is_sought && self.events.turned.is_none(),
+        };
+    }
+}
+
+/// A stack that was only drafted by a change set has nothing to watch.
+fn has_resources(stack: &Stack) -> Result<(), String> {
+    match only_drafted(&stack.name, &stack.status) {
+        Some(why) => Err(why),
+        None => Ok(()),
+    }
+}

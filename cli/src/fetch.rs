@@ -1,0 +1,273 @@
+//! Reads what a tale is made of out of an account: patiently, and with few calls a second. `window`: what belongs to which operation.
+
+mod window;
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep, sleep_until};
+use workers::Error;
+
+use crate::aws::{Activity, Aws, Group, Member, Past, Stack, StackEvent, error_text};
+use crate::failure::Failure;
+use crate::plan::ami::restore_after_rollback;
+use crate::report::{ExecutionTrace, Reading, Source, answers};
+use crate::watch::{batch_times_out, paused};
+use window::{OPERATIONS, belonging_to_each, operations};
+
+/// So long after a call the next one is made: a quarter of the 20 a second that AWS lets one have of histories, which others
+/// need too.
+pub const PACE: Duration = Duration::from_millis(200);
+
+/// So long it waits after a call that was throttled, and at most, and how often.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
+const TRIES: u32 = 12;
+
+/// Reads an account.
+#[derive(Debug)]
+pub struct Reader {
+    aws: Aws,
+    pace: Duration,
+    next: Instant,
+    progress: ProgressBar,
+}
+
+/// Makes one call, again and again until it is answered or refused for good.
+macro_rules! patiently {
+    ($reader:ident, $aws:ident => $call:expr) => {{
+        let mut wait = PATIENCE.0;
+        let mut tries = 0;
+        loop {
+            sleep_until($reader.next).await;
+            $reader.next = Instant::now() + $reader.pace;
+            let $aws = &$reader.aws;
+            tries += 1;
+            match $call.await {
+                Ok(answer) => break answer,
+                Err(error) if tries < TRIES && passes(&error) => {
+                    $reader.progress.suspend(|| {
+                        anstream::eprintln!("ecs-rollout: {}; waiting", error_text(&error));
+                    });
+                    sleep(wait).await;
+                }
+                Err(error) => return Err(Failure::from(&error)),
+            }
+            wait = (wait * 2).min(PATIENCE.1);
+        }
+    }};
+}
+
+/// Reads all pages, while `$more` of a page says that more is wanted.
+macro_rules! pages {
+    ($reader:ident, $aws:ident, $next:ident => $call:expr, $more:expr) => {{
+        let mut all = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let page = patiently!($reader, $aws => {
+                let $next = token.clone();
+                $call
+            });
+            let more = $more(&page.items);
+            all.extend(page.items);
+            token = page.next;
+            if token.is_none() || !more {
+                break all;
+            }
+        }
+    }};
+}
+
+/// What is found, or nothing if you may not look: a report does without.
+async fn allowed<T>(asked: impl Future<Output = Result<T, Error>>) -> Result<Option<T>, Error> {
+    match asked.await {
+        Err(Error::AccessDenied { .. }) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+fn passes(error: &Error) -> bool {
+    matches!(error, Error::Throttled { .. } | Error::Unavailable { .. })
+}
+
+impl Reader {
+    /// A reader of the account that waits so long between two calls; it shows how far it is if `shows`, and if there is a
+    /// terminal.
+    pub fn new(aws: Aws, pace: Duration, shows: bool) -> Self {
+        let target = match shows && std::io::stderr().is_terminal() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let progress = ProgressBar::with_draw_target(Some(0), target);
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} histories read")
+            .expect("a constant template");
+        progress.set_style(style.progress_chars("=> "));
+        Self {
+            aws,
+            pace,
+            next: Instant::now(),
+            progress,
+        }
+    }
+
+    /// Reads the operations of a stack that began since what `since` makes of AWS's time; or, if that is nothing, its last
+    /// one; each with the drains after it.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub async fn read(
+        &mut self,
+        name: &str,
+        since: impl FnOnce(Timestamp) -> Result<Option<Timestamp>, Failure>,
+    ) -> Result<Source, Failure> {
+        let stack = patiently!(self, aws => aws.stack(name));
+        let since = since(self.aws.now())?;
+        let (group, machine) = (stack.group()?, stack.state_machine()?);
+        let definition = patiently!(self, aws => aws.definition(&machine));
+        let (began, events) = self.events(&stack, since).await?;
+        let started = pages!(self, aws, next => aws.past_executions(&machine, next),
+            |page: &[Past]| page.iter().all(|it| it.started >= began));
+        let operations = operations(&events, &stack);
+        let (past, windows) = belonging_to_each(&started, &operations);
+        let (passages, forgotten) = self.passages(&definition, &past).await?;
+        let activities = pages!(self, aws, next => aws.activities(&group, next),
+            |page: &[Activity]| page.last().is_none_or(|it| it.began >= began));
+        let in_time = |it: &Activity| {
+            let mut windows = windows.iter();
+            windows.any(|(from, until)| {
+                it.began >= *from && until.is_none_or(|until| it.began <= until)
+            })
+        };
+        let group_name = group;
+        let group = patiently!(self, aws => aws.group(&group_name));
+        let cluster = stack
+            .parameter("EcsClusterName")
+            .unwrap_or_default()
+            .to_owned();
+        let ami = self.ami(&cluster, &group).await?;
+        let paused = group.pause.as_ref().map(|pause| {
+            let newest_first = events.iter().rev().cloned().collect();
+            let times_out = batch_times_out(newest_first, &stack.name);
+            paused(pause, times_out, self.aws.now(), &stack.name)
+        });
+        Ok(Source {
+            restore: restore_after_rollback(&stack),
+            cluster,
+            stack_id: stack.id,
+            group: group_name,
+            paused,
+            ami,
+            stack: stack.name,
+            status: stack.status,
+            region: self.aws.region.clone(),
+            now: self.aws.now(),
+            activities: activities.into_iter().filter(in_time).collect(),
+            size: group.desired,
+            members: group.members,
+            version: group.version,
+            began,
+            events,
+            passages,
+            forgotten,
+            definition,
+        })
+    }
+
+    /// The AMI of an instance of the version that the group launches; nothing if you may not look at the cluster's instances.
+    async fn ami(&mut self, cluster: &str, group: &Group) -> Result<Option<String>, Failure> {
+        let of_version = |one: &&Member| one.is_in_service() && one.version == group.version;
+        let Some(member) = group.members.iter().find(of_version) else {
+            return Ok(None);
+        };
+        let found = patiently!(self, aws => allowed(aws.registration(cluster, &member.id)));
+        let Some(arn) = found.flatten() else {
+            return Ok(None);
+        };
+        let ami = patiently!(self, aws => allowed(aws.ami(cluster, &arn)));
+        Ok(ami.flatten())
+    }
+
+    /// When the tale begins, and the stack's events from then on, oldest first.
+    async fn events(
+        &mut self,
+        stack: &Stack,
+        since: Option<Timestamp>,
+    ) -> Result<(Timestamp, Vec<StackEvent>), Failure> {
+        let name = &stack.name;
+        let begins =
+            |it: &StackEvent| it.resource == *name && OPERATIONS.contains(&it.status.as_str());
+        let mut events = pages!(self, aws, next => aws.stack_events_from(name, next),
+        |page: &[StackEvent]| match since {
+            Some(since) => page.last().is_none_or(|it| it.at >= since),
+            None => !page.iter().any(begins),
+        });
+        if let Some(since) = since {
+            let latest = events.iter().find(|it| begins(it)).map(|it| it.at);
+            events.retain(|it| it.at >= since);
+            events.reverse();
+            // The end of an operation that began earlier is no part of those that began since.
+            let Some(first) = events.iter().position(begins) else {
+                let latest =
+                    latest.map_or_else(String::new, |at| format!("; the last began at {at:.0}"));
+                return Err(
+                    format!("no operation of stack {name} began since {since:.0}{latest}").into(),
+                );
+            };
+            events.drain(..first);
+            return Ok((events[0].at, events));
+        }
+        let Some(place) = events.iter().position(begins) else {
+            return Err(format!(
+                "stack {name} has no events of an operation any more (CloudFormation keeps them for 90 days); --since 2h reports the \
+                 instances' executions of the last two hours"
+            )
+            .into());
+        };
+        let began = events[place].at;
+        if events[place].status == "CREATE_IN_PROGRESS" {
+            return Err(format!(
+                "stack {name} was created at {began:.0} and has never rolled since; --since {began:.0} reports its creation"
+            )
+            .into());
+        }
+        events.truncate(place + 1);
+        events.reverse();
+        Ok((began, events))
+    }
+
+    /// The executions' own histories, and how many of them are forgotten.
+    async fn passages(
+        &mut self,
+        definition: &str,
+        past: &[Past],
+    ) -> Result<(Vec<ExecutionTrace>, usize), Failure> {
+        let definition = serde_json::from_str(definition)
+            .map_err(|error| format!("the state machine's definition is not JSON: {error}"))?;
+        let answers = answers(&definition);
+        let (mut passages, mut forgotten) = (Vec::new(), 0);
+        self.progress.set_length(past.len() as u64);
+        for one in past {
+            let mut reading = Reading::of(one, &answers);
+            let mut next = None;
+            let is_whole = loop {
+                let page = patiently!(self, aws => aws.history(&one.arn, next.clone()));
+                let Some(page) = page else {
+                    break false;
+                };
+                page.items.iter().for_each(|event| reading.take(event));
+                next = page.next;
+                if next.is_none() {
+                    break true;
+                }
+            };
+            match is_whole {
+                true => passages.push(reading.end(self.aws.now())),
+                false => forgotten += 1,
+            }
+            self.progress.inc(1);
+        }
+        self.progress.finish_and_clear();
+        Ok((passages, forgotten))
+    }
+}

@@ -1,0 +1,460 @@
+//! Is a new instance held at its launch hook?
+//!
+//! CloudFormation does not wait for terminate hooks, only for the next instance: so that one is held until the drains before
+//! it have ended, and did not fail. It runs tasks meanwhile, so the hold costs no capacity, and the drains that it waits for
+//! can use it. The hold has no deadline but its hook's. A person may hold the group as well, by a tag of it.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{remembering, stack_lately, stack_now};
+use crate::Clients;
+use crate::config::held_by;
+use crate::error::Error;
+use crate::group_snapshot;
+use crate::model::group::{GroupInstance, StackState};
+use crate::model::{Assessment, InstanceId, Subject, Verdict};
+use crate::text::between;
+
+/// So many holders are noted for the next looks: the largest batch is 100, and a rollout that turns round may have two open.
+const HOLDERS_NOTED: usize = 200;
+
+/// So many of them are looked at at once. DescribeAutoScalingInstances takes 50, but one that still holds is enough to say
+/// "not yet", and ten seldom go at once.
+const HOLDERS_ASKED: usize = 10;
+
+/// Looks, and decides.
+///
+/// # Errors
+/// What Auto Scaling, CloudFormation and ECS meet.
+pub async fn look(
+    subject: &Subject,
+    input: &Value,
+    clients: &Clients,
+    now: &impl Fn() -> Timestamp,
+) -> Result<Assessment, Error> {
+    if let Some(finding) = look_at_holders(subject, input, clients, now).await? {
+        return Ok(finding);
+    }
+    let stack = stack_now(subject, clients, now).await?;
+    // A group that is being created has no past to roll away from: nobody else needs to be looked at.
+    let mut roster = match stack.state {
+        StackState::Creating => {
+            let own = [subject.action.instance.clone()];
+            group_snapshot::Roster {
+                instances: clients.autoscaling.some_instances(&own).await?,
+                on_hold: None,
+            }
+        }
+        _ => group_snapshot::look(subject, clients).await?,
+    };
+    // An instance that you ended is nobody's to wait for, and its drain stops no rollout again.
+    let matters = |one: &GroupInstance| one.state.is_draining() || one.state.is_retained();
+    let others = roster.instances.iter();
+    if others
+        .filter(|one| one.instance != subject.action.instance)
+        .any(matters)
+    {
+        roster.forget_the_ended(subject, clients, now()).await?;
+    }
+    let kept = kept(subject, &roster.instances, &stack.state, clients).await?;
+    let finding = decide_new(subject, (&roster.instances, &kept), &stack.state, now());
+    let decides = matches!(finding.verdict, Verdict::Reached | Verdict::Never);
+    match roster.on_hold {
+        Some(pause) if decides && stack.state != StackState::Deleting => Ok(remembering(
+            group_snapshot::on_hold(subject, pause, now()),
+            stack,
+        )),
+        _ => Ok(remembering(finding, stack)),
+    }
+}
+
+/// Whether those that held the new instance before still do: that is enough to say "not yet". A large group's list is long,
+/// and would be asked for by every instance of a batch, while the holders are few. Before anything else is said all are
+/// looked at. A holder that failed, and that you ended meanwhile, is waited for until it has gone.
+async fn look_at_holders(
+    subject: &Subject,
+    input: &Value,
+    clients: &Clients,
+    now: &impl Fn() -> Timestamp,
+) -> Result<Option<Assessment>, Error> {
+    let holders = held_by(input);
+    let mut asked = 0;
+    for some in holders.chunks(HOLDERS_ASKED) {
+        asked += some.len();
+        let stack = stack_lately(subject, input, clients, now).await?;
+        let ids = [some, std::slice::from_ref(&subject.action.instance)].concat();
+        let seen = clients.autoscaling.some_instances(&ids).await?;
+        let mut finding = decide_new(subject, (&seen, &[]), &stack.state, now());
+        if finding.verdict == Verdict::NotYet {
+            let rest = &holders[asked..];
+            finding
+                .extra
+                .held_by
+                .get_or_insert_default()
+                .extend_from_slice(rest);
+            return Ok(Some(remembering(finding, stack)));
+        }
+        if finding.verdict != Verdict::Reached {
+            return Ok(None);
+        }
+    }
+    Ok(None)
+}
+
+/// The instances that are kept for their standalone tasks. They are asked for only where a retained one would stop the rollout.
+async fn kept(
+    subject: &Subject,
+    group: &[GroupInstance],
+    stack: &StackState,
+    clients: &Clients,
+) -> Result<Vec<InstanceId>, Error> {
+    let is_retained = |one: &GroupInstance| one.state.is_retained();
+    match *stack == StackState::Updating && group.iter().any(is_retained) {
+        true => clients.ecs.kept(&subject.settings.cluster).await,
+        false => Ok(Vec::new()),
+    }
+}
+
+/// Decides, by the group's instances and those that are kept for their standalone tasks.
+pub fn decide_new(
+    subject: &Subject,
+    (group, kept): (&[GroupInstance], &[InstanceId]),
+    stack: &StackState,
+    now: Timestamp,
+) -> Assessment {
+    let (name, instance) = (&subject.action.group, &subject.action.instance);
+    let own = group.iter().find(|one| &one.instance == instance);
+    let Some(own) = own else {
+        return Assessment::over(format!("The instance has left group {name}."));
+    };
+    if !own.state.awaits_launch() {
+        let state = &own.state;
+        return Assessment::over(format!("The instance is {state}, past its launch hook."));
+    }
+    if *stack == StackState::Deleting {
+        let reason = "The stack is being deleted: not waiting for earlier drains.";
+        return Assessment::reached(reason.to_owned());
+    }
+    let others = || group.iter().filter(|one| &one.instance != instance);
+    if *stack == StackState::Updating
+        && let Some(retained) = others().find(|one| has_failed(one, kept))
+    {
+        return Assessment::never(subject, &failed_drain(retained));
+    }
+    let waited = between(subject.began, now);
+    let holders: Vec<&GroupInstance> = others().filter(|other| holds(other, own, stack)).collect();
+    let drains = match holders.as_slice() {
+        [] => return Assessment::reached(format!("No earlier drain is open ({waited}).")),
+        [one] => one.instance.to_string(),
+        [one, other] => format!("{} and {}", one.instance, other.instance),
+        [one, rest @ ..] => format!("{} and {} more", one.instance, rest.len()),
+    };
+    held(
+        &holders,
+        format!("Waiting for {drains} to finish draining ({waited})."),
+    )
+}
+
+/// Not yet, because of `holders`.
+fn held(holders: &[&GroupInstance], reason: String) -> Assessment {
+    let mut finding = Assessment::not_yet(reason);
+    let some = holders.iter().take(HOLDERS_NOTED);
+    finding.extra.held_by = Some(some.map(|holder| holder.instance.clone()).collect());
+    finding
+}
+
+/// During a stack operation any drain holds. Outside of one only a drain of another launch template version does: an
+/// instance refresh started by hand. A plain scale-in holds nobody, nor does a group that is being created.
+fn holds(other: &GroupInstance, own: &GroupInstance, stack: &StackState) -> bool {
+    let operation = matches!(stack, StackState::Updating | StackState::Busy(_));
+    other.state.is_draining() && (operation || other.launched_from != own.launched_from)
+}
+
+/// Whether its drain failed, and nobody has looked at it yet.
+fn has_failed(one: &GroupInstance, kept: &[InstanceId]) -> bool {
+    one.state.is_retained() && !kept.contains(&one.instance)
+}
+
+/// The rollout stops and rolls back: a drain of it failed, or one of an earlier rollout that nobody has looked at yet.
+fn failed_drain(retained: &GroupInstance) -> String {
+    let (old, state) = (&retained.instance, &retained.state);
+    format!(
+        "stops the rollout: the drain of {old} failed, and the group retains it ({state}). Next: 'ecs-rollout explain {old}', \
+         then 'ecs-rollout terminate {old}', then roll again."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::group::LifecycleState::{
+        self, Detaching, InService, PendingProceed, PendingWait, Standby, Terminating,
+        TerminatingProceed, TerminatingRetained, TerminatingWait,
+    };
+
+    use super::*;
+    use crate::stub;
+
+    #[tokio::test]
+    async fn those_that_have_gone_are_noted_no_more_and_the_rest_is() {
+        let clients = Clients::new(&stub::aws(|request| {
+            assert_eq!(request.action, "DescribeAutoScalingInstances");
+            let own = ("i-0123456789abcdef0", "Pending:Wait");
+            let member = |(id, state): (&str, &str)| {
+                format!(
+                    "<member><InstanceId>{id}</InstanceId><LifecycleState>{state}</LifecycleState></member>"
+                )
+            };
+            let holder = ("i-0000000000000000c", "Terminating:Wait");
+            let mut all = member(own);
+            if request.body.contains(holder.0) {
+                all += &member(holder);
+            }
+            let all = format!("<AutoScalingInstances>{all}</AutoScalingInstances>");
+            (200, stub::xml("DescribeAutoScalingInstances", &all))
+        }));
+        let before: Vec<String> = (0..15).map(|n| format!("i-{n:017x}")).collect();
+        let mut input = stub::event("launch");
+        input["stable"] = serde_json::json!({
+            "heldBy": before, "stack": {"state": "updating", "askedAt": stub::at(59)}});
+        let subject = stub::launching();
+        let finding = look(&subject, &input, &clients, &|| stub::at(60)).await;
+        let finding = finding.expect("an answer");
+        assert_eq!(finding.verdict, Verdict::NotYet);
+        let noted = finding.extra.held_by.expect("holders");
+        assert_eq!(noted, [InstanceId::new("i-0000000000000000c")]);
+    }
+
+    #[tokio::test]
+    async fn a_person_holds_a_new_instance_that_nothing_else_holds() {
+        let clients = Clients::new(&stub::aws(|request| {
+            if request.action == "DescribeStacks" {
+                let stack = "<Stacks><member><StackName>s</StackName><StackStatus>UPDATE_IN_PROGRESS</StackStatus></member></Stacks>";
+                return (200, stub::xml("DescribeStacks", stack));
+            }
+            let tag =
+                "<Tags><member><Key>ecs-rollout:hold</Key><Value>big sale</Value></member></Tags>";
+            let own = "<member><InstanceId>i-0123456789abcdef0</InstanceId><LifecycleState>Pending:Wait</LifecycleState></member>";
+            let group = format!(
+                "<AutoScalingGroups><member><AutoScalingGroupName>{}</AutoScalingGroupName><Instances>{own}</Instances>{tag}\
+                 </member></AutoScalingGroups>",
+                stub::launching().action.group
+            );
+            (200, stub::xml("DescribeAutoScalingGroups", &group))
+        }));
+        let (subject, input) = (stub::launching(), stub::event("launch"));
+        let finding = look(&subject, &input, &clients, &|| stub::at(60)).await;
+        let finding = finding.expect("an answer");
+        assert_eq!(finding.verdict, Verdict::NotYet);
+        assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
+        assert!(finding.extra.paused.is_some_and(|it| it.why == "big sale"));
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_you_ended_neither_holds_nor_stops() {
+        let old = "i-0aaaaaaaaaaaaaaa0";
+        for (state, requested, verdict) in [
+            ("Terminating:Wait", Some(0), Verdict::Reached),
+            ("Terminating:Wait", None, Verdict::NotYet),
+            ("Terminating:Retained", Some(0), Verdict::Reached),
+            ("Terminating:Retained", None, Verdict::Never),
+            ("Terminating:Retained", Some(60 - 3600), Verdict::Never),
+        ] {
+            let clients = Clients::new(&stub::aws(move |request| {
+                let answer = match request.action.as_str() {
+                    "DescribeStacks" => "<Stacks><member><StackName>s</StackName><StackStatus>UPDATE_IN_PROGRESS</StackStatus></member></Stacks>".to_owned(),
+                    "DescribeAutoScalingGroups" => {
+                        let member = |(id, state): (&str, &str)| {
+                            format!("<member><InstanceId>{id}</InstanceId><LifecycleState>{state}</LifecycleState></member>")
+                        };
+                        let all = member(("i-0123456789abcdef0", "Pending:Wait")) + &member((old, state));
+                        let name = stub::launching().action.group;
+                        format!(
+                            "<AutoScalingGroups><member><AutoScalingGroupName>{name}</AutoScalingGroupName>\
+                             <Instances>{all}</Instances></member></AutoScalingGroups>"
+                        )
+                    }
+                    "ListContainerInstances" => {
+                        let asked = request.body.contains("ecs-rollout.terminate");
+                        let arns = ["c"].into_iter().filter(|_| asked && requested.is_some());
+                        let arns: Vec<&str> = arns.collect();
+                        return (200, serde_json::json!({"containerInstanceArns": arns}).to_string());
+                    }
+                    "DescribeContainerInstances" => {
+                        let value = requested.map(stub::at);
+                        let mark = serde_json::json!({"name": "ecs-rollout.terminate", "value": value});
+                        let one = serde_json::json!({"ec2InstanceId": old, "attributes": [mark]});
+                        return (200, serde_json::json!({"containerInstances": [one]}).to_string());
+                    }
+                    other => panic!("{other} was asked"),
+                };
+                (200, stub::xml(&request.action, &answer))
+            }));
+            let (subject, input) = (stub::launching(), stub::event("launch"));
+            let finding = look(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding = finding.expect("an answer");
+            assert_eq!(
+                finding.verdict, verdict,
+                "{state} {requested:?}: {}",
+                finding.reason
+            );
+        }
+    }
+
+    fn instance(id: &str, state: LifecycleState, version: &str) -> GroupInstance {
+        GroupInstance {
+            instance: InstanceId::new(id),
+            state,
+            launched_from: Some(format!("lt-1:{version}")),
+        }
+    }
+
+    fn held(other: (LifecycleState, &str), stack: &str) -> Assessment {
+        let group = [
+            instance("i-0123456789abcdef0", PendingWait, "2"),
+            instance("i-0aaaaaaaaaaaaaaa0", other.0, other.1),
+        ];
+        let stack = StackState::from_name(stack);
+        decide_new(&stub::launching(), (&group, &[]), &stack, stub::at(60))
+    }
+
+    #[test]
+    fn open_drains_hold_a_new_instance() {
+        for (other, stack, verdict) in [
+            ((InService, "1"), "UPDATE_IN_PROGRESS", Verdict::Reached),
+            (
+                (TerminatingWait, "1"),
+                "UPDATE_IN_PROGRESS",
+                Verdict::NotYet,
+            ),
+            (
+                (TerminatingWait, "2"),
+                "UPDATE_IN_PROGRESS",
+                Verdict::NotYet,
+            ),
+            ((Terminating, "1"), "UPDATE_IN_PROGRESS", Verdict::NotYet),
+            (
+                (TerminatingProceed, "1"),
+                "UPDATE_IN_PROGRESS",
+                Verdict::Reached,
+            ),
+            (
+                (TerminatingWait, "2"),
+                "UPDATE_ROLLBACK_IN_PROGRESS",
+                Verdict::NotYet,
+            ),
+            (
+                (TerminatingWait, "2"),
+                "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+                Verdict::NotYet,
+            ),
+            ((TerminatingWait, "2"), "UPDATE_COMPLETE", Verdict::Reached),
+            ((TerminatingWait, "1"), "UPDATE_COMPLETE", Verdict::NotYet),
+            (
+                (TerminatingWait, "2"),
+                "CREATE_IN_PROGRESS",
+                Verdict::Reached,
+            ),
+            (
+                (TerminatingWait, "1"),
+                "DELETE_IN_PROGRESS",
+                Verdict::Reached,
+            ),
+        ] {
+            let finding = held(other.clone(), stack);
+            assert_eq!(
+                finding.verdict, verdict,
+                "{other:?} in {stack}: {}",
+                finding.reason
+            );
+            assert_eq!(finding.deadline, None);
+        }
+    }
+
+    #[test]
+    fn the_reason_names_up_to_two_open_drains_and_counts_more() {
+        let own = instance("i-0123456789abcdef0", PendingWait, "2");
+        let old = |n: u8| instance(&format!("i-0aaaaaaaaaaaaaaa{n}"), TerminatingWait, "1");
+        for (drains, told) in [
+            (1, "i-0aaaaaaaaaaaaaaa0"),
+            (2, "i-0aaaaaaaaaaaaaaa0 and i-0aaaaaaaaaaaaaaa1"),
+            (4, "i-0aaaaaaaaaaaaaaa0 and 3 more"),
+        ] {
+            let group: Vec<_> = [own.clone()]
+                .into_iter()
+                .chain((0..drains).map(old))
+                .collect();
+            let stack = StackState::Updating;
+            let finding = decide_new(&stub::launching(), (&group, &[]), &stack, stub::at(62));
+            let reason = format!("Waiting for {told} to finish draining (1m02s).");
+            assert_eq!(finding.reason, reason);
+        }
+    }
+
+    #[test]
+    fn a_failed_drain_stops_the_roll_but_not_the_way_back() {
+        for (stack, verdict) in [
+            ("UPDATE_IN_PROGRESS", Verdict::Never),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", Verdict::Reached),
+            ("UPDATE_COMPLETE", Verdict::Reached),
+        ] {
+            assert_eq!(
+                held((TerminatingRetained, "1"), stack).verdict,
+                verdict,
+                "{stack}"
+            );
+        }
+        let reason = held((TerminatingRetained, "1"), "UPDATE_IN_PROGRESS").reason;
+        assert!(
+            reason.contains("'ecs-rollout terminate i-0aaaaaaaaaaaaaaa0'"),
+            "{reason}"
+        );
+    }
+
+    #[test]
+    fn an_instance_that_is_kept_for_its_standalone_tasks_stops_no_roll() {
+        let group = [
+            instance("i-0123456789abcdef0", PendingWait, "2"),
+            instance("i-0aaaaaaaaaaaaaaa0", TerminatingRetained, "1"),
+        ];
+        let kept = [group[1].instance.clone()];
+        for (kept, verdict) in [(&kept[..], Verdict::Reached), (&[], Verdict::Never)] {
+            let stack = StackState::Updating;
+            let finding = decide_new(&stub::launching(), (&group, kept), &stack, stub::at(60));
+            assert_eq!(finding.verdict, verdict, "{kept:?}");
+        }
+    }
+
+    #[test]
+    fn an_instance_past_its_hook_is_not_held() {
+        for group in [
+            vec![],
+            vec![instance("i-0123456789abcdef0", InService, "2")],
+            vec![instance("i-0123456789abcdef0", PendingProceed, "2")],
+            vec![instance("i-0123456789abcdef0", Terminating, "2")],
+            vec![instance("i-0123456789abcdef0", Standby, "2")],
+            vec![instance("i-0123456789abcdef0", Detaching, "2")],
+        ] {
+            let finding = decide_new(
+                &stub::launching(),
+                (&group, &[]),
+                &StackState::Updating,
+                stub::at(60),
+            );
+            assert_eq!(finding.verdict, Verdict::Over, "{group:?}");
+        }
+    }
+
+    #[test]
+    fn a_drain_into_the_warm_pool_is_a_drain() {
+        let at_hook = LifecycleState::WarmedPendingWait;
+        let finding = held((at_hook, "1"), "UPDATE_IN_PROGRESS");
+        assert_eq!(finding.verdict, Verdict::NotYet, "{}", finding.reason);
+        let kept = LifecycleState::WarmedPendingRetained;
+        let finding = held((kept.clone(), "1"), "UPDATE_IN_PROGRESS");
+        assert_eq!(finding.verdict, Verdict::Never, "{}", finding.reason);
+        assert!(finding.reason.contains("(Warmed:Pending:Retained)"));
+        let finding = held((kept, "1"), "UPDATE_ROLLBACK_IN_PROGRESS");
+        assert_eq!(finding.verdict, Verdict::Reached, "{}", finding.reason);
+    }
+}
