@@ -24,7 +24,7 @@ use crate::at_hook;
 use crate::config::daemons_awaited;
 use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus, current};
-use crate::model::{Assessment, ContainerInstanceArn, Subject, Verdict, WaitCause};
+use crate::model::{Assessment, ContainerInstanceArn, Subject, Verdict, WaitCause, later};
 use crate::text::{between, duration};
 pub use daemons::Missing;
 
@@ -58,20 +58,24 @@ pub async fn handle(
     }
     let ready = registrations.iter().find(|one| is_ready(one));
     let Some(ready) = ready.filter(|_| subject.settings.cases.wait_for_daemons) else {
-        return Ok(decide(subject, &registrations, &[], now()));
+        return Ok(decide(subject, &registrations, &[], None, now()));
     };
     let (awaited, missing) = daemons::look(subject, &ready.arn, known, clients, now).await?;
-    let mut finding = decide(subject, &registrations, &missing, now());
+    let ready_since = Some(awaited.ready_since);
+    let mut finding = decide(subject, &registrations, &missing, ready_since, now());
     finding.extra.daemons_awaited = (finding.verdict == Verdict::NotYet).then_some(awaited);
     Ok(finding)
 }
 
 /// An instance may be registered more than once, when its agent lost its data: the registration with the connected agent
-/// counts. `missing` are the daemons that do not run on it.
+/// counts. `missing` are the daemons that do not run on it, which is ready otherwise since `ready_since`. An instance that is
+/// ready gets the time in which ECS says whether it wants those daemons there, whatever the deadline: the event may be late, or
+/// replayed for an instance that joined long ago.
 pub fn decide(
     subject: &Subject,
     registrations: &[ContainerInstance],
     missing: &[Missing],
+    ready_since: Option<Timestamp>,
     now: Timestamp,
 ) -> Assessment {
     let spent = between(subject.began, now);
@@ -84,7 +88,12 @@ pub fn decide(
             daemons::not_awaited(&excused)
         ));
     }
-    let deadline = subject.join_deadline();
+    let fair = ready_since
+        .filter(|_| is_ready)
+        .map(|since| later(since, daemons::JUDGED_BY));
+    let deadline = fair.map_or(subject.join_deadline(), |fair| {
+        fair.max(subject.join_deadline())
+    });
     if now >= deadline {
         let standing = match is_ready {
             true => format!("{} not running", daemons::words(&awaited)),
@@ -220,7 +229,7 @@ mod tests {
             ("never", vec![], 900, Verdict::Never),
         ];
         for (name, seen, seconds, verdict) in cases {
-            let finding = decide(&stub::launching(), &seen, &[], stub::at(seconds));
+            let finding = decide(&stub::launching(), &seen, &[], None, stub::at(seconds));
             assert_eq!(finding.verdict, verdict, "{name}: {}", finding.reason);
         }
     }
@@ -290,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_next_look_is_not_past_the_deadline() {
-        let finding = decide(&stub::launching(), &[], &[], stub::at(899));
+        let finding = decide(&stub::launching(), &[], &[], None, stub::at(899));
         assert_eq!(finding.verdict, Verdict::NotYet);
         assert_eq!(finding.deadline, Some(stub::at(900)));
     }
@@ -330,10 +339,45 @@ mod tests {
                 "daemon logs",
             ),
         ] {
-            let finding = decide(&stub::launching(), &ready, &missing, stub::at(seconds));
+            let finding = decide(
+                &stub::launching(),
+                &ready,
+                &missing,
+                Some(stub::at(30)),
+                stub::at(seconds),
+            );
             assert_eq!(finding.verdict, verdict, "{}", finding.reason);
             assert!(finding.reason.contains(told), "{}", finding.reason);
         }
+    }
+
+    /// An event that is replayed, or an hour late, is about an instance that may have joined long ago.
+    #[test]
+    fn an_instance_first_seen_after_its_deadline_gets_the_time_in_which_ecs_says_what_it_wants() {
+        let missing = [Missing {
+            service: ServiceName::new("logs"),
+            standing: String::new(),
+            excuse: None,
+        }];
+        let ready = [registration("ACTIVE", true)];
+        let seen_at = |seconds| {
+            let since = Some(stub::at(4000));
+            decide(
+                &stub::launching(),
+                &ready,
+                &missing,
+                since,
+                stub::at(seconds),
+            )
+        };
+        assert_eq!(seen_at(4000).verdict, Verdict::NotYet);
+        assert_eq!(seen_at(4000).deadline, Some(stub::at(4180)));
+        assert_eq!(seen_at(4179).verdict, Verdict::NotYet);
+        assert_eq!(seen_at(4180).verdict, Verdict::Never);
+        let since = Some(stub::at(4000));
+        let gone = [registration("ACTIVE", false)];
+        let finding = decide(&stub::launching(), &gone, &missing, since, stub::at(4000));
+        assert_eq!(finding.verdict, Verdict::Never, "no agent, no daemon");
     }
 
     #[test]
@@ -353,10 +397,10 @@ mod tests {
                 "Joined: ACTIVE, agent connected (1m02s).",
             ),
         ] {
-            let finding = decide(&stub::launching(), &seen, &[], stub::at(62));
+            let finding = decide(&stub::launching(), &seen, &[], None, stub::at(62));
             assert_eq!(finding.reason, reason);
         }
-        let never = decide(&stub::launching(), &[], &[], stub::at(950)).reason;
+        let never = decide(&stub::launching(), &[], &[], None, stub::at(950)).reason;
         assert_eq!(
             never,
             "i-0123456789abcdef0 did not join cluster DevCluster within 15m00s: not registered. Check the ECS agent's log, \

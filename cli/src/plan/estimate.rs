@@ -116,7 +116,7 @@ pub fn rehearse_times(
                     ..rehearsed.settings.clone()
                 };
                 let rehearsed = &rehearsed;
-                scope.spawn(move || rehearse(seen, &settings, rehearsed))
+                scope.spawn(move || rehearse_once(seen, &settings, rehearsed))
             })
             .collect();
         let broke_off =
@@ -146,7 +146,7 @@ impl Told {
     }
 }
 
-fn rehearse(
+fn rehearse_once(
     seen: &Observation,
     settings: &Settings,
     rehearsed: &Rehearsed,

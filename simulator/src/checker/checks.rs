@@ -65,6 +65,8 @@ pub(super) struct ExecutionChecks {
     phase_began: Timestamp,
     /// When the drain was admitted, at the earliest and at the latest.
     admitted: Option<(Timestamp, Timestamp)>,
+    /// When joined first said to wait for an instance that was ready, but for its daemons.
+    ready_since: Option<Timestamp>,
     /// How many looks in a row said `NotYet` with nothing to wait for.
     needless: u32,
     /// How many waits of this phase were shorter than needed.
@@ -122,6 +124,7 @@ impl Checks {
             verdict: String::new(),
             phase_began: began,
             admitted: None,
+            ready_since: None,
             needless: 0,
             short_waits: 0,
             heartbeat: None,
@@ -194,6 +197,15 @@ impl CheckerState {
             return;
         };
         self.comes_in_time(account, look, &mut before);
+        let waits_to_join = look.worker == Worker::Joined && look.verdict == "NotYet";
+        if waits_to_join
+            && account
+                .ecs
+                .registrations(look.instance)
+                .contains(&("ACTIVE", true))
+        {
+            before.ready_since.get_or_insert(look.at);
+        }
         let settled = !look.failed && self.is_settled(account, look, &before);
         match look.verdict {
             "NotYet" if !look.failed => self.waits_for_cause(account, look, &before, settled),

@@ -1,6 +1,7 @@
 //! Placement: on which instance does a task go, and if on none, why not?
 
 mod peers;
+mod reservation;
 mod unplaced;
 
 use serde_json::Value;
@@ -13,6 +14,7 @@ use super::instance::{ContainerInstance, InCluster, Status};
 use super::task::Task;
 use crate::wire::ApiError;
 use peers::Peers;
+use reservation::Reservation;
 pub(super) use unplaced::{Shortage, Unplaced};
 
 /// Placement constraints and strategy, as CreateService and RunTask give them.
@@ -106,6 +108,7 @@ pub(super) fn find(
     random: &mut fastrand::Rng,
 ) -> Result<String, Unplaced> {
     let crowd = Peers::count(cluster, demand);
+    let reservation = Reservation::of(cluster);
     let mut best: Option<&ContainerInstance> = None;
     let (mut least, mut rank) = (Vec::new(), Vec::new());
     let mut closest: Option<(Shortage, &ContainerInstance)> = None;
@@ -115,7 +118,8 @@ pub(super) fn find(
             && (demand.provider.is_none() || demand.provider == provider)
     };
     for instance in cluster.instances.values().filter(serves) {
-        match lack(cluster, demand, &crowd, instance) {
+        let reserved = reservation.on(cluster, instance);
+        match lack(cluster, demand, &crowd, instance, reserved) {
             None => {
                 crowd.rank(instance, random, &mut rank);
                 if best.is_none() || rank < least {
@@ -147,7 +151,7 @@ pub(super) fn fits(
     demand: &Demand<'_>,
     instance: &ContainerInstance,
 ) -> Result<(), Unplaced> {
-    match lack(cluster, demand, &Peers::default(), instance) {
+    match lack(cluster, demand, &Peers::default(), instance, (0, 0)) {
         None => Ok(()),
         Some(lack) => Err(Unplaced {
             closest: Some((instance.id.clone(), lack)),
@@ -175,6 +179,7 @@ fn lack(
     demand: &Demand<'_>,
     crowd: &Peers<'_>,
     instance: &ContainerInstance,
+    (reserved_cpu, reserved_memory): (u64, u64),
 ) -> Option<Shortage> {
     let definition = demand.definition;
     let mut ports = definition
@@ -191,9 +196,9 @@ fn lack(
         .any(|port| port.host != 0 && instance.ports.contains(&(port.protocol.clone(), port.host)))
     {
         Some(Shortage::Ports)
-    } else if instance.used_cpu + definition.cpu > instance.cpu {
+    } else if instance.used_cpu + reserved_cpu + definition.cpu > instance.cpu {
         Some(Shortage::Cpu)
-    } else if instance.used_memory + definition.memory > instance.memory {
+    } else if instance.used_memory + reserved_memory + definition.memory > instance.memory {
         Some(Shortage::Memory)
     } else {
         None

@@ -25,6 +25,9 @@ const WANTED_BY: i64 = 60;
 /// So long a daemon may take that runs nowhere yet. The only instance of a cluster is where it has to begin.
 const BEGUN_BY: i64 = 180;
 
+/// By then every excuse can be known: an instance that is ready waits so long for its daemons, at the least.
+pub const JUDGED_BY: SignedDuration = SignedDuration::from_secs(BEGUN_BY);
+
 /// A daemon that does not run on the instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {

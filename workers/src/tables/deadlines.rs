@@ -182,7 +182,7 @@ fn a_launch_has_its_deadline_from_its_event_on() {
     let mut subject = stub::launching();
     subject.turn_came = Some(stub::at(TURN));
     for (seconds, verdict) in [(899, Verdict::NotYet), (900, Verdict::Never)] {
-        let finding = joined::decide(&subject, &[], &[], stub::at(seconds));
+        let finding = joined::decide(&subject, &[], &[], None, stub::at(seconds));
         assert_eq!(finding.verdict, verdict, "at {seconds} s");
     }
 }

@@ -29,7 +29,7 @@ proptest! {
     fn reached_is_a_good_registration_with_its_daemons_and_nothing_else(
         subject in subject("launch"), seen in registrations(), missing in missing(), now in seconds(),
     ) {
-        let finding = decide(&subject, &seen, &missing, at(now));
+        let finding = decide(&subject, &seen, &missing, None, at(now));
         let good = seen.iter().any(|one| one.status == Active && one.agent_connected);
         let awaited = missing.iter().any(|daemon| daemon.excuse.is_none());
         prop_assert_eq!(finding.verdict == Verdict::Reached, good && !awaited);
@@ -40,8 +40,8 @@ proptest! {
     fn time_alone_only_turns_not_yet_into_never(
         subject in subject("launch"), seen in registrations(), missing in missing(), now in seconds(), more in 0..200_000_i64,
     ) {
-        let first = decide(&subject, &seen, &missing, at(now)).verdict;
-        let then = decide(&subject, &seen, &missing, at(now + more)).verdict;
+        let first = decide(&subject, &seen, &missing, None, at(now)).verdict;
+        let then = decide(&subject, &seen, &missing, None, at(now + more)).verdict;
         prop_assert!(may_become(first, then), "{:?} became {:?}", first, then);
     }
 
@@ -49,9 +49,9 @@ proptest! {
     fn the_order_of_the_list_and_a_doubled_entry_change_nothing(
         subject in subject("launch"), seen in registrations(), missing in missing(), now in seconds(), order in any::<u64>(),
     ) {
-        let verdict = decide(&subject, &seen, &missing, at(now)).verdict;
+        let verdict = decide(&subject, &seen, &missing, None, at(now)).verdict;
         for other in rearranged(&seen, order) {
-            prop_assert_eq!(decide(&subject, &other, &missing, at(now)).verdict, verdict);
+            prop_assert_eq!(decide(&subject, &other, &missing, None, at(now)).verdict, verdict);
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::invariants::Invariant;
 /// A worker's clock may be wrong by five seconds before it is corrected, and an event's time is in whole seconds.
 const SKEW: Duration = Duration::from_secs(6);
 
+/// An instance that is ready gets this time for its daemons, from the first check that saw it ready.
+const DAEMONS_JUDGED: Duration = Duration::from_secs(180);
+
 /// Without a fault of reads each `NotYet` must have a cause. A fault of reads may hide it from so many looks in a row.
 const HIDDEN_LOOKS: u32 = 6;
 
@@ -66,7 +69,11 @@ impl CheckerState {
     ) -> Option<Timestamp> {
         let stops = self.terms.policy == "stop-tasks";
         match worker {
-            Worker::Joined => Some(asked.began + self.terms.join_deadline),
+            Worker::Joined => {
+                let deadline = asked.began + self.terms.join_deadline;
+                let ready = asked.ready_since.map(|since| since + DAEMONS_JUDGED);
+                Some(ready.map_or(deadline, |ready| ready.max(deadline)))
+            }
             Worker::Drained if stops => Some(admitted? + self.terms.drain_deadline + STOP_GRACE),
             Worker::Drained | Worker::Stable => Some(admitted? + self.terms.drain_deadline),
             _ => None,

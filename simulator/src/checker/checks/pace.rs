@@ -13,6 +13,9 @@ const BETWEEN_STATES: Duration = Duration::from_secs(15);
 /// An activity worker's handler may run for a minute, and the question after it waits so long.
 const HANDLER: Duration = Duration::from_secs(60);
 
+/// After a call that failed, an activity worker asks for the next question within this.
+const BACKOFF: Duration = Duration::from_secs(60);
+
 /// What each open execution adds to the wait for an activity worker, which answers a few at a time.
 const IN_TURN: Duration = Duration::from_secs(2);
 
@@ -85,7 +88,7 @@ impl CheckerState {
     fn longest_way(&self) -> Duration {
         let open = u32::try_from(self.open_executions.len()).unwrap_or(u32::MAX);
         let in_turns = match self.terms.in_turns {
-            true => HANDLER + IN_TURN.saturating_mul(open),
+            true => HANDLER + BACKOFF + IN_TURN.saturating_mul(open),
             false => Duration::ZERO,
         };
         BETWEEN_STATES + self.terms.latency + in_turns

@@ -225,7 +225,8 @@ pub(in crate::ecs) fn delete(account: &mut Account, members: &Value) -> Result<V
     answer(account, &cluster, &name)
 }
 
-/// ListServices: ten on a page unless the call says otherwise.
+/// ListServices: ten on a page unless the call says otherwise. A service that was deleted and still has tasks (DRAINING) is
+/// not listed: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html>.
 pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
     let known = [
         "cluster",
@@ -240,8 +241,7 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
     let strategy = input.text("schedulingStrategy")?;
     let cluster = account.ecs.cluster(&name);
     let meant = cluster.services.values().filter(|service| {
-        !service.inactive()
-            && strategy.is_none_or(|strategy| (strategy == "DAEMON") == service.daemon)
+        service.active() && strategy.is_none_or(|strategy| (strategy == "DAEMON") == service.daemon)
     });
     let (page, next) = input.page(meant.map(|service| service.name.as_str()), 10)?;
     let arns = page

@@ -161,6 +161,41 @@ fn a_new_instance_gets_its_daemon_first() {
 }
 
 #[test]
+fn other_tasks_leave_room_for_a_daemon_that_is_not_there_yet() {
+    let mut world = World::with(2);
+    world.defines("log", json!({"memory": 1000}));
+    world.defines("big", json!({"memory": 7000}));
+    world.does(
+        "CreateService",
+        json!({"serviceName": "big", "taskDefinition": "big", "desiredCount": 2}),
+    );
+    world.does(
+        "CreateService",
+        json!({"serviceName": "log", "taskDefinition": "log", "schedulingStrategy": "DAEMON"}),
+    );
+    world.pass(120);
+    assert_eq!(world.service("log")["runningCount"], 2);
+    assert_eq!(
+        world.service("big")["runningCount"],
+        0,
+        "an instance has room for one of the two"
+    );
+}
+
+#[test]
+fn a_service_that_was_deleted_is_not_listed_while_its_tasks_stop() {
+    let mut world = World::with(1);
+    world.serves("web", 1, (100, 200));
+    world.pass(60);
+    world.does("DeleteService", json!({"service": "web", "force": true}));
+    assert_eq!(world.service("web")["status"], "DRAINING");
+    assert_eq!(
+        world.does("ListServices", json!({}))["serviceArns"],
+        json!([])
+    );
+}
+
+#[test]
 fn what_finds_no_place_says_why_and_waits() {
     let mut world = World::with(2);
     world.defines(
