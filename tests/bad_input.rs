@@ -213,7 +213,7 @@ fn bad_templates() {
         ),
         (
             "lifecycle.asl.json",
-            "\"StartAt\": \"WhichMove\"",
+            "\"StartAt\": \"ChooseTransition\"",
             "\"StartAt\": \"Nowhere\"",
             "Nowhere",
         ),

@@ -42,7 +42,12 @@ fn rehearsed(promise: &str, template: &str, flags: &[&str]) -> (bool, Option<i32
 
 #[test]
 fn without_the_hold_and_turns_drains_overlap() {
-    let (rule, worse) = detour("$.joined.verdict", "Reached", "Hold", "GoOn");
+    let (rule, worse) = detour(
+        "$.joined.verdict",
+        "Reached",
+        "WaitForEarlierDrains",
+        "PrepareContinue",
+    );
     let template = changed_template("no-hold", "lifecycle.asl.json", &rule, &worse);
     let promise = "one-batch-of-drains";
     let (held, _) = rehearsed(promise, &template, &[]);
@@ -58,13 +63,23 @@ fn without_the_hold_and_turns_drains_overlap() {
 
 #[test]
 fn without_waiting_for_tasks_they_are_cut_off() {
-    let worse = detour("$.draining.verdict", "Reached", "Drained", "GoOn");
+    let worse = detour(
+        "$.draining.verdict",
+        "Reached",
+        "Drained",
+        "PrepareContinue",
+    );
     breaks("drained-before-gone", "no-drain", worse, &[]);
 }
 
 #[test]
 fn a_drain_that_failed_must_not_go_on() {
-    let worse = detour("$.drained.verdict", "Never", "TasksOverdue", "GoOn");
+    let worse = detour(
+        "$.drained.verdict",
+        "Never",
+        "TasksOverdue",
+        "PrepareContinue",
+    );
     breaks(
         "no-error-continues",
         "never",
@@ -75,7 +90,12 @@ fn a_drain_that_failed_must_not_go_on() {
 
 #[test]
 fn an_instance_that_never_joined_is_no_capacity() {
-    let worse = detour("$.joined.verdict", "Never", "NeverJoined", "GoOn");
+    let worse = detour(
+        "$.joined.verdict",
+        "Never",
+        "NeverJoined",
+        "PrepareContinue",
+    );
     breaks(
         "roll-ends",
         "not-joined",

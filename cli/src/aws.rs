@@ -18,6 +18,7 @@ mod rolling;
 mod services;
 mod shell;
 mod stack;
+mod state_names;
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
@@ -43,6 +44,7 @@ pub use shell::{quoted, with_access, with_access_in};
 pub use stack::{
     AMI_KEY, FailedOperation, OWN_AMI_PARAMETER, Stack, StackEvent, failure_events, only_drafted,
 };
+pub use state_names::current_name;
 
 /// The account.
 #[derive(Debug, Clone)]

@@ -25,7 +25,6 @@ use advice::{advice, at_the_deadline, without_execution};
 pub use cluster::OnCluster;
 pub use detached::Detached;
 pub use found::Found;
-use question::state_in_words;
 pub use question::{asked_now, concerns, is_of_launch};
 use rest::{Line, problems, requested, situation};
 
@@ -180,7 +179,7 @@ impl Explanation {
             format!(
                 "{}, in {} since {}",
                 execution.name,
-                state_in_words(&ran.state),
+                ran.state,
                 clock(ran.since)
             ),
         ));
@@ -216,7 +215,7 @@ impl Explanation {
         let id = &self.member.id;
         if let Some((execution, ran)) = ended {
             let (error, cause) = ran.failure.clone().unwrap_or_default();
-            let (status, state) = (&execution.status, state_in_words(&ran.state));
+            let (status, state) = (&execution.status, &ran.state);
             lines.push((
                 "ended",
                 format!(

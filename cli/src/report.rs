@@ -226,7 +226,7 @@ impl Phase {
         };
         let kind = match (answer, state) {
             ("joined", _) => Kind::Joining,
-            ("stable", "Hold") => Kind::Held,
+            ("stable", "WaitForEarlierDrains") => Kind::Held,
             ("stable", _) => Kind::Settling,
             ("draining", _) => Kind::Draining,
             ("drained", _) => Kind::TasksStop,

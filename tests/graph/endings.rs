@@ -50,7 +50,7 @@ fn results(machine: &Machine) -> Vec<String> {
         ("Continue", "CONTINUE"),
         ("Abandon", "ABANDON"),
         ("Retain", "ABANDON"),
-        ("StopRoll", "STOP_ROLL"),
+        ("StopRollout", "STOP_ROLL"),
     ];
     let mut faults = Vec::new();
     let (mut open, mut seen) = (
@@ -72,7 +72,11 @@ fn results(machine: &Machine) -> Vec<String> {
         open.extend(next.map(|edge| (edge.to, result.map(str::to_owned))));
         seen.push(at);
     }
-    for edge in machine.edges().iter().filter(|edge| edge.to == "GoOn") {
+    for edge in machine
+        .edges()
+        .iter()
+        .filter(|edge| edge.to == "PrepareContinue")
+    {
         let grounds = ["Reached", "WarmPool", "terminate", "stop-tasks"];
         if !grounds.iter().any(|ground| says(edge, ground)) {
             faults.push(format!("{} goes on by {:?}", edge.from, edge.when));

@@ -23,7 +23,7 @@ pub fn faults(machine: &Machine) -> Vec<String> {
             let result = machine.result(&name, None);
             if matches!(result, Some("CONTINUE" | "STOP_ROLL"))
                 || name == "Continue"
-                || name == "StopRoll"
+                || name == "StopRollout"
             {
                 faults.push(format!("an error of {} reaches {name}", edge.from));
             }
@@ -45,9 +45,7 @@ pub fn faults(machine: &Machine) -> Vec<String> {
 fn is_of_error(edge: &Edge) -> bool {
     match &edge.when {
         When::Caught => true,
-        When::Else => {
-            edge.from.starts_with("Is") || edge.from.starts_with("Has") || edge.from == "MayGoOn"
-        }
+        When::Else => edge.from.starts_with("Is") || edge.from.starts_with("Has"),
         When::Rule(rule) => !rule["Not"].is_null(),
         When::Next => edge.from.ends_with("Unclear"),
     }

@@ -16,7 +16,7 @@ const ANSWERS: [(&str, &str, [&str; 5]); 5] = [
         "HasJoined",
         "joined",
         [
-            "Hold",
+            "WaitForEarlierDrains",
             "NeverJoined",
             "AlreadyOver",
             "WaitToJoin",
@@ -24,13 +24,13 @@ const ANSWERS: [(&str, &str, [&str; 5]); 5] = [
         ],
     ),
     (
-        "MayGoOn",
+        "IsQueueClear",
         "stable",
         [
-            "GoOn",
+            "PrepareContinue",
             "EarlierDrainFailed",
             "AlreadyOver",
-            "WaitInHold",
+            "WaitInQueue",
             "LaunchUnclear",
         ],
     ),
@@ -60,7 +60,7 @@ const ANSWERS: [(&str, &str, [&str; 5]); 5] = [
         "IsStable",
         "stable",
         [
-            "GoOn",
+            "PrepareContinue",
             "ServicesOverdue",
             "AlreadyOver",
             "WaitForServices",
@@ -71,12 +71,12 @@ const ANSWERS: [(&str, &str, [&str; 5]); 5] = [
 
 /// What a drain that is not waited for any longer leads to, by its policy and what is left.
 const AT_DEADLINE: [(&str, &str, &str); 6] = [
-    ("terminate", "TasksOverdue", "GoOn"),
-    ("terminate", "ServicesOverdue", "GoOn"),
-    ("stop-tasks", "ServicesOverdue", "GoOn"),
-    ("stop-tasks", "TasksOverdue", "Keep"),
-    ("retain", "ServicesOverdue", "Keep"),
-    ("keep", "TasksOverdue", "Keep"),
+    ("terminate", "TasksOverdue", "PrepareContinue"),
+    ("terminate", "ServicesOverdue", "PrepareContinue"),
+    ("stop-tasks", "ServicesOverdue", "PrepareContinue"),
+    ("stop-tasks", "TasksOverdue", "ChoosePolicy"),
+    ("retain", "ServicesOverdue", "ChoosePolicy"),
+    ("keep", "TasksOverdue", "ChoosePolicy"),
 ];
 
 fn routes() -> Vec<Route> {
@@ -91,8 +91,8 @@ fn of_moves() -> Vec<Route> {
     let moves = |way: &str, origin: &str, destination: &str| json!({"detail": {"LifecycleTransition": way, "Origin": origin, "Destination": destination}});
     let unknown = moves("autoscaling:SOMETHING_NEW", "EC2", "WarmPool");
     let all = [
-        (moves(launch, "EC2", "WarmPool"), "GoOn"),
-        (moves(end, "WarmPool", "EC2"), "GoOn"),
+        (moves(launch, "EC2", "WarmPool"), "PrepareContinue"),
+        (moves(end, "WarmPool", "EC2"), "PrepareContinue"),
         (moves(launch, "EC2", "AutoScalingGroup"), "Joined"),
         (moves(launch, "WarmPool", "AutoScalingGroup"), "Joined"),
         (moves(end, "AutoScalingGroup", "EC2"), "Draining"),
@@ -102,23 +102,24 @@ fn of_moves() -> Vec<Route> {
         (unknown, "UnknownTransition"),
         (json!({"detail": {}}), "UnknownTransition"),
     ];
-    all.map(|(input, next)| ("WhichMove", input, next)).to_vec()
+    all.map(|(input, next)| ("ChooseTransition", input, next))
+        .to_vec()
 }
 
 /// Where a drain leads that ends without its tasks' end: there is nothing to drain, or its deadline has passed.
 fn of_drains() -> Vec<Route> {
     let member = |is: bool| json!({"draining": {"verdict": "Reached", "member": is}});
     let mut routes = vec![
-        ("IsDraining", member(false), "GoOn"),
+        ("IsDraining", member(false), "PrepareContinue"),
         ("IsDraining", member(true), "Drained"),
     ];
     for (policy, error, next) in AT_DEADLINE {
         let input = json!({"overdue": {"policy": policy, "Error": error}});
         routes.push(("AtDeadline", input, next));
     }
-    for (policy, next) in [("keep", "InstanceKept"), ("retain", "DrainFailed")] {
+    for (policy, next) in [("keep", "InstanceRetained"), ("retain", "DrainFailed")] {
         let input = json!({"overdue": {"policy": policy}});
-        routes.push(("WhyKept", input, next));
+        routes.push(("ClassifyRetained", input, next));
     }
     routes
 }
@@ -135,7 +136,7 @@ fn of_signals() -> Vec<Route> {
         (json!({"verdict": "Reached", "waitSeconds": 0}), "Completed"),
         (json!({}), "Completed"),
     ];
-    let route = |(completed, next)| ("HasGoneOn", json!({"completed": completed}), next);
+    let route = |(completed, next)| ("IsContinued", json!({"completed": completed}), next);
     all.map(route).to_vec()
 }
 

@@ -35,9 +35,9 @@ BUCKET = "artifacts"
 ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
 # The questions in the order in which they are first asked.
-LAUNCHED = ["Joined", "Hold", "Continue"]
+LAUNCHED = ["Joined", "WaitForEarlierDrains", "Continue"]
 LEFT = ["Draining", "Drained", "Stable", "Continue"]
-TASKS = {*LAUNCHED, *LEFT, "StopRoll", "Abandon", "Retain"}
+TASKS = {*LAUNCHED, *LEFT, "StopRollout", "Abandon", "Retain"}
 
 
 def main():

@@ -193,7 +193,8 @@ pub enum Decision {
     Continue,
     /// It does not.
     Abandon,
-    /// It goes on, but the rollout does not.
+    /// It goes on, but the rollout does not. The definition's word for it, `STOP_ROLL`, is a contract: an execution that
+    /// started before an update of the stack keeps its definition, and calls the updated function with this word.
     StopRoll,
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 use workers::Error;
 use workers::cause::in_words;
 
+use super::state_names::current_name;
 use super::{Aws, Page};
 
 /// So many events of a history are read back from its end: the last state entered is among them.
@@ -30,7 +31,7 @@ pub struct Execution {
 /// How far an execution has come.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ran {
-    /// The state that it entered last.
+    /// The state that it entered last, by its name in the present definition.
     pub state: String,
     /// When.
     pub since: Timestamp,
@@ -167,13 +168,13 @@ fn state_that_failed<'a>(mut events: impl Iterator<Item = &'a HistoryEvent>) -> 
             || event.activity_failed_event_details().is_some()
     })?;
     let mut entered = events.filter_map(HistoryEvent::state_entered_event_details);
-    entered.next().map(|state| state.name())
+    entered.next().map(|state| current_name(state.name()))
 }
 
 fn entered(event: &HistoryEvent) -> Option<Ran> {
     let entered = event.state_entered_event_details()?;
     Some(Ran {
-        state: entered.name().to_owned(),
+        state: current_name(entered.name()).to_owned(),
         since: super::time(Some(event.timestamp()))?,
         input: serde_json::from_str(entered.input()?).ok()?,
         failure: None,
@@ -182,7 +183,35 @@ fn entered(event: &HistoryEvent) -> Option<Ran> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_sfn::types::{
+        HistoryEventType, LambdaFunctionFailedEventDetails, StateEnteredEventDetails,
+    };
+
     use super::*;
+
+    #[test]
+    fn an_execution_of_an_earlier_definition_has_the_present_names() {
+        let event = |kind| {
+            let at = aws_sdk_sfn::primitives::DateTime::from_secs(1);
+            HistoryEvent::builder().id(1).timestamp(at).r#type(kind)
+        };
+        let details = StateEnteredEventDetails::builder().name("Hold").input("{}");
+        let asked = event(HistoryEventType::TaskStateEntered)
+            .state_entered_event_details(details.build().expect("it has a name"))
+            .build()
+            .expect("it has all that it needs");
+        let failed = event(HistoryEventType::LambdaFunctionFailed)
+            .lambda_function_failed_event_details(
+                LambdaFunctionFailedEventDetails::builder().build(),
+            )
+            .build()
+            .expect("it has all that it needs");
+        let ran = entered(&asked).expect("a state was entered");
+        assert_eq!(ran.state, "WaitForEarlierDrains");
+        let newest_first = [failed, asked];
+        let state = state_that_failed(newest_first.iter());
+        assert_eq!(state, Some("WaitForEarlierDrains"));
+    }
 
     #[test]
     fn the_console_is_that_of_the_partition() {

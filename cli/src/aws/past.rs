@@ -4,6 +4,7 @@ use aws_sdk_sfn::types::HistoryEvent;
 use jiff::Timestamp;
 use workers::Error;
 
+use super::state_names::{current_name, with_current_names};
 use super::{Aws, Page, time};
 
 /// The most that one page of a history may have (documented).
@@ -29,7 +30,7 @@ pub struct Happened {
     pub at: Timestamp,
     /// Its type, such as `TaskStateEntered`.
     pub kind: String,
-    /// The state that it entered or left.
+    /// The state that it entered or left, by its name in the present definition.
     pub state: String,
     /// The input of the state entered, or of the execution started.
     pub input: String,
@@ -106,7 +107,7 @@ impl Aws {
         }))
     }
 
-    /// The definition of the state machine, in Amazon States Language.
+    /// The definition of the state machine, in Amazon States Language, with the names of the present one.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
@@ -115,7 +116,7 @@ impl Aws {
         let sent = request.state_machine_arn(machine).send();
         let call = "states:DescribeStateMachine";
         let answer = sent.await.map_err(|error| Error::from_sdk(call, error))?;
-        Ok(answer.definition().to_owned())
+        Ok(with_current_names(answer.definition()))
     }
 }
 
@@ -133,7 +134,7 @@ fn happened(event: &HistoryEvent) -> Option<Happened> {
     Some(Happened {
         at: time(Some(event.timestamp()))?,
         kind: event.r#type().as_str().to_owned(),
-        state: text(state),
+        state: text(state.map(current_name)),
         input: text(input),
         output: text(exited.and_then(|it| it.output())),
         error: text(error),
@@ -166,4 +167,25 @@ fn failure(event: &HistoryEvent) -> Option<(Option<&str>, Option<&str>)> {
     let failed = failed.map(|it| (it.error(), it.cause()));
     let timed_out = event.task_timed_out_event_details();
     failed.or_else(|| timed_out.map(|it| (it.error(), it.cause())))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sfn::types::{HistoryEventType, StateEnteredEventDetails};
+
+    use super::*;
+
+    #[test]
+    fn a_history_of_an_earlier_definition_has_the_present_names() {
+        let entered = StateEnteredEventDetails::builder().name("Hold").build();
+        let event = HistoryEvent::builder()
+            .id(2)
+            .timestamp(aws_sdk_sfn::primitives::DateTime::from_secs(1))
+            .r#type(HistoryEventType::TaskStateEntered)
+            .state_entered_event_details(entered.expect("it has a name"))
+            .build()
+            .expect("it has all that it needs");
+        let happened = happened(&event).expect("it has a time");
+        assert_eq!(happened.state, "WaitForEarlierDrains");
+    }
 }

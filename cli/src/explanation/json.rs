@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::question::state_in_words;
 use super::{Explanation, InstanceState};
 
 impl Explanation {
@@ -28,7 +27,7 @@ impl Explanation {
                 let (execution, ran, found) = &**asked;
                 let finding = found.finding.as_ref().ok().and_then(Option::as_ref);
                 object["executionArn"] = json!(execution.arn);
-                object["executionState"] = json!(state_in_words(&ran.state));
+                object["executionState"] = json!(ran.state);
                 object["worker"] = json!(found.worker.name());
                 object["verdict"] = json!(finding.map(|finding| finding.verdict));
                 object["reason"] = json!(finding.map(|finding| &finding.reason));

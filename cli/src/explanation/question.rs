@@ -45,21 +45,6 @@ pub fn asked_now(input: &Value) -> Worker {
     open.copied().unwrap_or(Worker::CompleteAction)
 }
 
-/// A state of the definition by the word that everything else here has for it: in the definition some still have older names.
-pub fn state_in_words(state: &str) -> &str {
-    match state {
-        "Hold" | "WaitInHold" => "WaitForEarlierDrains",
-        "GoOn" => "PrepareContinue",
-        "Keep" => "ChoosePolicy",
-        "WhyKept" => "ClassifyRetained",
-        "GiveUp" => "PrepareAbandon",
-        "EndTheRoll" => "PrepareStop",
-        "MayGoOn" => "IsQueueClear",
-        "HasGoneOn" => "IsContinued",
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -73,7 +73,7 @@ mod tests {
                 instance: "i-1".to_owned(),
                 stopped: Some(later),
                 status: "FAILED".to_owned(),
-                error: "RollStopped".to_owned(),
+                error: "RolloutStopped".to_owned(),
                 cause: BARE.to_owned(),
                 failures: vec![failure],
                 phases: vec![phase],

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use workers::model::cluster::ServiceCounts;
 
 use super::{Failure, Phase};
+use crate::aws::current_name;
 
 /// One execution.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,7 +25,7 @@ pub struct ExecutionTrace {
     pub stopped: Option<Timestamp>,
     /// `RUNNING`, or how it ended.
     pub status: String,
-    /// The error with which it ended; empty if with none.
+    /// The error with which it ended, as AWS has it; empty if with none.
     pub error: String,
     /// The cause of that.
     pub cause: String,
@@ -51,7 +52,7 @@ pub struct ExecutionTrace {
 /// The errors of the definition's Fail states in which the hook was answered.
 const RETAINED: &str = "DrainFailed";
 const ABANDONED: &str = "LaunchAbandoned";
-const ROLL_STOPPED: &str = "RollStopped";
+const ROLLOUT_STOPPED: &str = "RolloutStopped";
 
 impl ExecutionTrace {
     /// Whether it ended otherwise than well.
@@ -66,7 +67,7 @@ impl ExecutionTrace {
 
     /// Whether the instance was kept for its standalone tasks.
     pub fn has_kept(&self) -> bool {
-        self.states.contains_key("InstanceKept")
+        self.states.contains_key("InstanceRetained")
     }
 
     /// Whether the launch was given up.
@@ -76,7 +77,30 @@ impl ExecutionTrace {
 
     /// Whether it ended without an answer to the hook.
     pub fn has_left_open(&self) -> bool {
-        let answered = [RETAINED, ABANDONED, ROLL_STOPPED];
-        self.has_failed() && !answered.contains(&self.error.as_str())
+        let answered = [RETAINED, ABANDONED, ROLLOUT_STOPPED];
+        self.has_failed() && !answered.contains(&current_name(&self.error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stopped_rollout_has_answered_its_hook_by_either_name_of_the_error() {
+        for (error, is_open) in [
+            ("RolloutStopped", false),
+            ("RollStopped", false),
+            ("DrainFailed", false),
+            ("LaunchAbandoned", false),
+            ("HookLeftOpen", true),
+        ] {
+            let passage = ExecutionTrace {
+                status: "FAILED".to_owned(),
+                error: error.to_owned(),
+                ..ExecutionTrace::default()
+            };
+            assert_eq!(passage.has_left_open(), is_open, "{error}");
+        }
     }
 }

@@ -412,9 +412,9 @@ mod tests {
         let definition = include_str!("../../../statemachine/lifecycle.asl.json");
         let definition = serde_json::from_str(definition).expect("our definition");
         let answers = answers(&definition);
-        assert_eq!(answers["Hold"], "stable");
+        assert_eq!(answers["WaitForEarlierDrains"], "stable");
         assert_eq!(answers["Continue"], "completed");
-        assert!(!answers.contains_key("WhichMove"));
+        assert!(!answers.contains_key("ChooseTransition"));
     }
 
     #[test]

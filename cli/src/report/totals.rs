@@ -411,7 +411,9 @@ mod tests {
         let mut kept = source.clone();
         kept.passages[0].status = "SUCCEEDED".to_owned();
         kept.passages[0].error.clear();
-        kept.passages[0].states.insert("InstanceKept".to_owned(), 1);
+        kept.passages[0]
+            .states
+            .insert("InstanceRetained".to_owned(), 1);
         let tale = RolloutReport::of(kept);
         assert_eq!(tale.instances[0].end, End::Kept, "{:?}", tale.instances);
         assert_eq!(tale.well, Some(false));

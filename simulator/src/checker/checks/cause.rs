@@ -152,7 +152,9 @@ impl CheckerState {
         let is_so = match error {
             "DrainFailed" => asked.has_failed(&drains),
             "LaunchAbandoned" => asked.has_failed(&[Worker::Joined]) || asked.errors > 0,
-            "RollStopped" => asked.has_failed(&[Worker::Stable]) && !self.ever_retained.is_empty(),
+            "RolloutStopped" => {
+                asked.has_failed(&[Worker::Stable]) && !self.ever_retained.is_empty()
+            }
             "HookLeftOpen" => asked.errors > 0,
             "UnknownTransition" => !asked.is_known,
             _ => false,
