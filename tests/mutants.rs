@@ -41,17 +41,20 @@ fn rehearsed(promise: &str, template: &str, flags: &[&str]) -> (bool, Option<i32
 }
 
 #[test]
-fn without_the_hold_and_turns_drains_overlap() {
+fn without_the_queue_and_admission_drains_overlap() {
     let (rule, worse) = detour(
         "$.joined.verdict",
         "Reached",
         "WaitForEarlierDrains",
         "PrepareContinue",
     );
-    let template = changed_template("no-hold", "lifecycle.asl.json", &rule, &worse);
+    let template = changed_template("no-queue", "lifecycle.asl.json", &rule, &worse);
     let promise = "one-batch-of-drains";
     let (held, _) = rehearsed(promise, &template, &[]);
-    assert!(held, "without the hold each drain still waits for its turn");
+    assert!(
+        held,
+        "without the queue each drain still waits for its admission"
+    );
     // So many may then drain at once, as far as the workers know.
     let text = std::fs::read_to_string(&template).expect("the copy");
     let text = text.replace("\"batchSize\": ${BatchSize}", "\"batchSize\": 100");
