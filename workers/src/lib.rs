@@ -28,11 +28,6 @@
 //! Workers never use one another. Nobody sleeps, nothing is kept, everything may be repeated, and an error never
 //! becomes CONTINUE.
 
-use std::time::Duration;
-
-use aws_config::SdkConfig;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -40,6 +35,7 @@ pub mod at_hook;
 pub mod autoscaling;
 pub mod boot;
 pub mod cause;
+pub mod clients;
 pub mod clock;
 pub mod cloudformation;
 pub mod complete_action;
@@ -66,30 +62,17 @@ mod stub;
 mod tables;
 pub mod terminate;
 pub mod text;
+pub mod worker;
 
+pub use clients::Clients;
 pub use error::Error;
 pub use model::{Answer, Assessment, Verdict};
+pub use worker::Worker;
 
-use autoscaling::{ActionIs, AutoScaling};
-use clock::Clock;
-use cloudformation::CloudFormation;
-use ecs::Ecs;
-use metrics::{Measured, Sink};
+use autoscaling::ActionIs;
+use metrics::Measured;
 use model::group::StackState;
 use model::{Policy, Subject, seconds_between};
-
-/// A connection inside a Region takes milliseconds; after this it is better to try another.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// The slowest of our calls answer within a second or two.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// All attempts of one call. The functions' own timeout must leave room for a few calls.
-const CALL_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Attempts of one call: a worker makes up to six calls in a row, so each must come through well even while half of
-/// them are throttled. More patience is the state machine's part, which does not pay by the second.
-const ATTEMPTS: u32 = 5;
 
 /// A heartbeat also tells whether the action is over, because somebody else has completed it: that is noticed after so
 /// long, or at the next look after it.
@@ -104,141 +87,6 @@ const SECONDS_TO_SERVICE: i64 = 5;
 
 /// For so long a signal is told again that was taken each time, and never said to have counted.
 const TELLING_ENDS_SECONDS: i64 = 600;
-
-/// The functions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Worker {
-    /// See [`joined`].
-    Joined,
-    /// See [`draining`].
-    Draining,
-    /// See [`drained`].
-    Drained,
-    /// See [`stable`].
-    Stable,
-    /// See [`complete_action`].
-    CompleteAction,
-    /// See [`reconcile`].
-    Reconcile,
-}
-
-impl Worker {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Joined,
-        Self::Draining,
-        Self::Drained,
-        Self::Stable,
-        Self::CompleteAction,
-        Self::Reconcile,
-    ];
-
-    /// Those that the state machine of a lifecycle action asks.
-    pub const OF_AN_ACTION: [Self; 5] = [
-        Self::Joined,
-        Self::Draining,
-        Self::Drained,
-        Self::Stable,
-        Self::CompleteAction,
-    ];
-
-    /// Its name: of its binary, and after the cluster's name of its function.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Joined => "joined",
-            Self::Draining => "draining",
-            Self::Drained => "drained",
-            Self::Stable => "stable",
-            Self::CompleteAction => "complete-action",
-            Self::Reconcile => "reconcile",
-        }
-    }
-
-    /// The worker of that name, if there is one.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|worker| worker.name() == name)
-    }
-
-    /// The worker that a function runs: the function's name ends with the worker's.
-    pub fn of_function(function: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|worker| function.ends_with(worker.name()))
-    }
-
-    /// The worker whose answers the state machine keeps there.
-    pub fn of_phase(phase: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|worker| worker.phase() == phase)
-    }
-
-    /// Where the state machine keeps its answer.
-    fn phase(self) -> &'static str {
-        match self {
-            Self::CompleteAction => "completed",
-            other => other.name(),
-        }
-    }
-}
-
-/// The AWS services that workers talk to. Made once, used for every answer.
-#[derive(Debug, Clone)]
-pub struct Clients {
-    /// Amazon ECS.
-    pub ecs: Ecs,
-    /// EC2 Auto Scaling.
-    pub autoscaling: AutoScaling,
-    /// AWS CloudFormation.
-    pub cloudformation: CloudFormation,
-    /// AWS's clock, by the answers of all of them.
-    pub clock: Clock,
-    /// What a client of another service is made of.
-    sdk: Box<SdkConfig>,
-    /// Where lines of metrics go. Nowhere, unless somebody says where.
-    pub metrics: Sink,
-}
-
-impl Clients {
-    /// Clients with `config`'s Region, credentials, HTTP client, clock and sleep, and our own timeouts and retries.
-    pub fn new(config: &SdkConfig) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(CALL_TIMEOUT)
-            .build();
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
-        let config = config
-            .to_builder()
-            .timeout_config(timeouts)
-            .retry_config(retries)
-            .build();
-        let clock = Clock::default();
-        Self {
-            ecs: Ecs::new(&config, &clock),
-            autoscaling: AutoScaling::new(&config, &clock),
-            cloudformation: CloudFormation::new(&config, &clock),
-            clock,
-            sdk: Box::new(config),
-            metrics: Sink::default(),
-        }
-    }
-
-    /// The same, which give lines of metrics to `sink`.
-    pub fn measured_by(self, sink: Sink) -> Self {
-        Self {
-            metrics: sink,
-            ..self
-        }
-    }
-
-    /// The same for [`look`]: they change nothing.
-    pub fn dry_run(self) -> Self {
-        Self {
-            ecs: self.ecs.dry_run(),
-            autoscaling: self.autoscaling.dry_run(),
-            ..self
-        }
-    }
-}
 
 /// What a worker would find now for the `subject` of `input`, if it were asked: for a person who wants to know. Nothing is
 /// changed if `clients` only look; the lifecycle action gets no heartbeat. There is no such look for complete-action, which

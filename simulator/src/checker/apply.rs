@@ -57,6 +57,11 @@ impl CheckerState {
     pub(super) fn observe(&mut self, account: &Account, record: &Record) {
         self.every_action_is_served(record);
         self.changes(record);
+        self.apply(account, record);
+        self.conditions_change(account, record);
+    }
+
+    fn apply(&mut self, account: &Account, record: &Record) {
         match &record.event {
             TraceEvent::Stack { .. } => self.stack(&record.event),
             TraceEvent::Lifecycle { .. } => self.moves(account, record),
@@ -116,7 +121,6 @@ impl CheckerState {
             } if SIZES_A_GROUP.contains(&action.as_str()) => self.launches_for_others(),
             _ => {}
         }
-        self.conditions_change(account, record);
     }
 
     fn spot(&mut self, instance: &str, what: SpotEvent) {

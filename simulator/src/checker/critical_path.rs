@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(seconds).unwrap()
+        Timestamp::from_second(seconds).expect("a time")
     }
 
     fn phase(worker: Worker, ready: i64, noticed: i64) -> PhaseTimes {

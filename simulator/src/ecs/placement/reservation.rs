@@ -40,8 +40,7 @@ impl<'a> Reservation<'a> {
         let lacking = self.daemons.iter().filter(|(demand, on)| {
             let definition = demand.definition;
             // Assumed: nothing is kept free for a task that could never go there.
-            let can_fit =
-                definition.cpu <= instance.cpu && definition.memory <= instance.memory;
+            let can_fit = definition.cpu <= instance.cpu && definition.memory <= instance.memory;
             can_fit && !on.contains(instance.id.as_str()) && eligible(cluster, demand, instance)
         });
         lacking.fold((0, 0), |(cpu, memory), (demand, _)| {
