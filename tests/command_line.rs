@@ -214,10 +214,12 @@ fn counted_as_replaced(flags: &[&str]) -> (u64, u64, Option<u64>) {
         .last()
         .and_then(|line| line.split_once(" of 4 on the new AMI"));
     let answer = answer.and_then(|(before, _)| number(before));
-    let milestones = lines
+    let mut milestones = lines
         .iter()
         .filter_map(|line| line.split_once(" of 4 replaced"));
-    let milestone = milestones.last().and_then(|(before, _)| number(before));
+    let milestone = milestones
+        .next_back()
+        .and_then(|(before, _)| number(before));
     (
         report["replaced"].as_u64().expect("a number"),
         answer.expect("the answer counts"),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Pane;
 use super::paint::Mood;
+use crate::aws::Service;
 use crate::format::{clock, count};
 use crate::watch::Snapshot;
 
@@ -111,49 +112,55 @@ fn cell(text: impl Into<String>, severity: Mood) -> (Text, Mood) {
     (Text::Fixed(text.into()), severity)
 }
 
+/// How many tasks a service has too few.
+fn missing(one: &Service) -> i32 {
+    (one.desired - one.running).max(0)
+}
+
+fn service(one: &Service) -> Item {
+    let severity = match missing(one) {
+        0 => Mood::Plain,
+        _ if one.running == 0 => Mood::Bad,
+        _ => Mood::Waiting,
+    };
+    let said = match missing(one) {
+        0 => "",
+        _ => one.message.as_str(),
+    };
+    Item {
+        key: one.name.clone(),
+        cells: vec![
+            cell(&one.name, severity),
+            cell(format!("{} of {}", one.running, one.desired), severity),
+            cell(
+                match one.pending {
+                    0 => String::new(),
+                    some => format!("{some} pending"),
+                },
+                severity,
+            ),
+            cell(said, Mood::Quiet),
+        ],
+        whole: format!(
+            "{} of {} of service {} run, {} pending. Its last event: {}",
+            one.running,
+            count(one.desired, "task"),
+            one.name,
+            one.pending,
+            one.message
+        ),
+        execution: None,
+    }
+}
+
 fn services(sight: &Snapshot) -> List {
-    let missing = |one: &crate::aws::Service| (one.desired - one.running).max(0);
     let mut services: Vec<_> = sight.services.values().collect();
     services.sort_by_key(|one| (std::cmp::Reverse(missing(one)), &one.name));
     let short = services.iter().filter(|one| missing(one) > 0).count();
     let above = services.iter().filter(|one| one.running > one.desired);
     let above = above.count();
     let seen = services.len();
-    let items = services.into_iter().map(|one| {
-        let severity = match missing(one) {
-            0 => Mood::Plain,
-            _ if one.running == 0 => Mood::Bad,
-            _ => Mood::Waiting,
-        };
-        let said = match missing(one) {
-            0 => "",
-            _ => one.message.as_str(),
-        };
-        Item {
-            key: one.name.clone(),
-            cells: vec![
-                cell(&one.name, severity),
-                cell(format!("{} of {}", one.running, one.desired), severity),
-                cell(
-                    match one.pending {
-                        0 => String::new(),
-                        some => format!("{some} pending"),
-                    },
-                    severity,
-                ),
-                cell(said, Mood::Quiet),
-            ],
-            whole: format!(
-                "{} of {} of service {} run, {} pending. Its last event: {}",
-                one.running,
-                count(one.desired, "task"),
-                one.name,
-                one.pending,
-                one.message
-            ),
-            execution: None,
-        }
-    });
+    let items = services.into_iter().map(service);
     let columns = [("service", 0), ("running", 0), ("", 2), ("", 1)];
     let list = List::new(&columns, items.collect());
     match sight.services_listed {
