@@ -1,4 +1,5 @@
-//! What the command line says about bad input: the file, the place, the way out; and the exit code 2.
+//! What the command line says about bad input: the file, the place, the way out; and the exit code
+//! 2.
 
 mod refusals;
 mod support;

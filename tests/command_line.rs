@@ -141,7 +141,8 @@ fn the_page_of_a_rehearsal_stands_for_itself_and_changes_nothing_else() {
         page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"),
         "{page}"
     );
-    // The page is about lifecycle actions; the report counts the reconciler too, two transitions each time it looks.
+    // The page is about lifecycle actions; the report counts the reconciler too, two transitions
+    // each time it looks.
     let before = page.split(" state transitions<").next();
     let shown = before.and_then(|text| text.rsplit(' ').next());
     let shown: u64 = shown.and_then(|it| it.parse().ok()).expect("a number");
@@ -204,7 +205,8 @@ fn a_rehearsal_that_rolls_back_counts_none_on_the_new_ami_and_names_the_cause() 
     assert!(lines.len() <= 24, "{lines:#?}");
 }
 
-/// What a rehearsal with these flags counts as replaced: in JSON, in the answer, and in the last milestone.
+/// What a rehearsal with these flags counts as replaced: in JSON, in the answer, and in the last
+/// milestone.
 fn counted_as_replaced(flags: &[&str]) -> (u64, u64, Option<u64>) {
     let output = run(&[&["rehearse", "--output", "json"], flags].concat());
     let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");

@@ -236,7 +236,8 @@ fn the_verdicts_that_the_definition_knows_are_those_that_workers_give() {
     }
 }
 
-/// Longest value of what the template writes into its hooks' metadata; numbers are five digits at most.
+/// Longest value of what the template writes into its hooks' metadata; numbers are five digits at
+/// most.
 fn longest(name: &str) -> String {
     let length = match name {
         "EcsClusterName" => 48,
@@ -250,7 +251,8 @@ fn longest(name: &str) -> String {
 
 #[test]
 fn the_metadata_of_the_hooks_fits() {
-    // Documented are 4000 characters now. 1023 is what older models of the API took: it leaves room.
+    // Documented are 4000 characters now. 1023 is what older models of the API took: it leaves
+    // room.
     let template = text("template/ecs-cluster.yaml");
     let texts: Vec<&str> = template
         .split("NotificationMetadata: !Sub >-\n")

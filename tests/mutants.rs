@@ -1,4 +1,5 @@
-//! The invariants can break: the definition is changed for the worse, and the rehearsal says which invariant that broke.
+//! The invariants can break: the definition is changed for the worse, and the rehearsal says which
+//! invariant that broke.
 
 mod support;
 
@@ -9,8 +10,8 @@ use simulator::invariants::Invariant;
 use simulator::scenario::{self, Silence, parse};
 use support::{changed_template, run};
 
-/// A rule of a Choice, and the same rule with a worse end. AWS refuses states that nothing leads to, so a rule that never
-/// matches keeps the old way.
+/// A rule of a Choice, and the same rule with a worse end. AWS refuses states that nothing leads
+/// to, so a rule that never matches keeps the old way.
 fn detour(path: &str, verdict: &str, from: &str, to: &str) -> (String, String) {
     let rule = |verdict: &str, next: &str| {
         format!(

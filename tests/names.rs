@@ -1,11 +1,13 @@
-//! Every name that a template gives fits, with the longest parameters that the template takes: AWS would refuse the stack
-//! otherwise, and only for whoever has a long cluster's name. Some names are exactly as long as AWS allows.
+//! Every name that a template gives fits, with the longest parameters that the template takes: AWS
+//! would refuse the stack otherwise, and only for whoever has a long cluster's name. Some names are
+//! exactly as long as AWS allows.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The property that names a resource, and the most characters that AWS takes there, by the resource's type. Each limit is
-/// the one that the type's page of the CloudFormation Template Reference, or the service's API Reference, states.
+/// The property that names a resource, and the most characters that AWS takes there, by the
+/// resource's type. Each limit is the one that the type's page of the CloudFormation Template
+/// Reference, or the service's API Reference, states.
 const NAMED: [(&str, &str, usize); 23] = [
     (
         "AWS::AutoScaling::AutoScalingGroup",
@@ -36,7 +38,8 @@ const NAMED: [(&str, &str, usize); 23] = [
     ("AWS::StepFunctions::StateMachine", "StateMachineName", 80),
 ];
 
-/// Types whose resources have no name of their own, but that of what they belong to, or one that AWS makes.
+/// Types whose resources have no name of their own, but that of what they belong to, or one that
+/// AWS makes.
 const NAMELESS: [&str; 9] = [
     "AWS::AutoScaling::WarmPool",
     "AWS::CloudFormation::Stack",
@@ -90,7 +93,8 @@ fn value<'a>(lines: &[&'a str], indentation: usize, key: &str) -> Option<&'a str
     found.map(str::trim)
 }
 
-/// The length of the longest text that a pattern takes. Of patterns it knows characters, classes and their counts.
+/// The length of the longest text that a pattern takes. Of patterns it knows characters, classes
+/// and their counts.
 fn longest(pattern: &str) -> Option<usize> {
     let mut rest = pattern.strip_prefix('^')?.strip_suffix('$')?;
     let mut whole = 0;

@@ -1,6 +1,6 @@
-//! What reads text from outside, as functions that take any bytes: they read them as the product does, and panic when a
-//! invariant of the reader breaks. `parsers/main.rs` calls them with a kept corpus and mutations of it, `../fuzz` with
-//! whatever libFuzzer finds.
+//! What reads text from outside, as functions that take any bytes: they read them as the product
+//! does, and panic when a invariant of the reader breaks. `parsers/main.rs` calls them with a kept
+//! corpus and mutations of it, `../fuzz` with whatever libFuzzer finds.
 
 mod asl;
 mod calls;
@@ -55,7 +55,7 @@ pub const ALL: [Target; 9] = [
         run: parameters::run,
     },
     Target {
-        name: "story",
+        name: "scenario",
         run: scenario::run,
     },
     Target {
@@ -72,7 +72,8 @@ pub const ALL: [Target; 9] = [
     },
 ];
 
-/// A message may quote what it is about, escaped, and some words besides; nothing makes it grow faster.
+/// A message may quote what it is about, escaped, and some words besides; nothing makes it grow
+/// faster.
 const LONGEST_MESSAGE: usize = 4096;
 const ESCAPED: usize = 16;
 

@@ -1,5 +1,6 @@
-//! The workers as processes, as a user runs them; and what becomes of a rollout when a worker is killed, or when the account
-//! stands still for ten seconds. The account itself, with whoever asks it, is in `loopback/`.
+//! The workers as processes, as a user runs them; and what becomes of a rollout when a worker is
+//! killed, or when the account stands still for ten seconds. The account itself, with whoever asks
+//! it, is in `loopback/`.
 
 use std::io::Read;
 use std::path::Path;
@@ -9,7 +10,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// Fast enough for a test, and slow enough that a call on a busy machine is no long time in the account.
+/// Fast enough for a test, and slow enough that a call on a busy machine is no long time in the
+/// account.
 const SPEED: &str = "60";
 /// The smallest roll that has a hold in it.
 const SIZE: [&str; 4] = ["--instances", "2", "--output", "json"];

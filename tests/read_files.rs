@@ -1,5 +1,5 @@
-//! Which files the command line reads: as people's tools write them, several at once; and what it says of what it leaves out
-//! and of what cannot be.
+//! Which files the command line reads: as people's tools write them, several at once; and what it
+//! says of what it leaves out and of what cannot be.
 
 mod refusals;
 mod support;

@@ -1,6 +1,7 @@
-//! Each worker's role allows exactly the calls that the worker makes, no more, no less: the calls are those of all the
-//! scenarios in `tests/scenarios`, the roles are those that the template makes. That each call is allowed on its very
-//! resource the account enforces while the scenarios are played.
+//! Each worker's role allows exactly the calls that the worker makes, no more, no less: the calls
+//! are those of all the scenarios in `tests/scenarios`, the roles are those that the template
+//! makes. That each call is allowed on its very resource the account enforces while the scenarios
+//! are played.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

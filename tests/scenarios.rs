@@ -1,5 +1,6 @@
-//! Whole scenarios as text: each `tests/scenarios/NAME.scenario` is played by the real binary, and what it prints must be
-//! `NAME.golden`, to the byte. When a difference is wanted, write the golden files anew and read what changed:
+//! Whole scenarios as text: each `tests/scenarios/NAME.scenario` is played by the real binary, and
+//! what it prints must be `NAME.golden`, to the byte. When a difference is wanted, write the golden
+//! files anew and read what changed:
 //!
 //! ```text
 //! BLESS=1 cargo test -p ecs-rollout --test scenarios && git diff tests/scenarios

@@ -1,9 +1,9 @@
-//! Simulation: hundreds of scenarios drawn by chance, in two acts each, and every invariant judged at every event. Always the
-//! same seeds, and those that once failed (`simulation/seeds.txt`); `SIMULATION_SEED=12345` adds others from there on,
-//! `SIMULATION_SEEDS=1000` of them.
+//! Simulation: hundreds of scenarios drawn by chance, in two acts each, and every invariant judged
+//! at every event. Always the same seeds, and those that once failed (`simulation/seeds.txt`);
+//! `SIMULATION_SEED=12345` adds others from there on, `SIMULATION_SEEDS=1000` of them.
 //!
-//! When it fails, it prints the scenario, and a smaller one that fails alike: put it into a file, and play it with
-//! `ecs-rollout scenario FILE`.
+//! When it fails, it prints the scenario, and a smaller one that fails alike: put it into a file,
+//! and play it with `ecs-rollout scenario FILE`.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -58,7 +58,8 @@ fn every_invariant_holds_in_every_scenario() {
     for outcome in ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"] {
         assert!(outcomes.contains_key(outcome), "no story ended {outcome}");
     }
-    // The rare classes are drawn once in a few hundred seeds; that a thousand draw each is a test of the generator.
+    // The rare classes are drawn once in a few hundred seeds; that a thousand draw each is a test
+    // of the generator.
     let faults = simulator::faults::Fault::ALL.iter();
     let missing: Vec<&str> = faults
         .map(|(_, name, _)| *name)
@@ -69,10 +70,12 @@ fn every_invariant_holds_in_every_scenario() {
     assert!(missing.is_empty(), "never reached: {missing:?}");
 }
 
-/// States that no scenario enters, since workers and definition are of one version and every input is a lifecycle action's.
+/// States that no scenario enters, since workers and definition are of one version and every input
+/// is a lifecycle action's.
 const NEVER_ENTERED: [&str; 3] = ["DrainUnclear", "LaunchUnclear", "UnknownTransition"];
 
-/// The states of the definition, and the answers of the workers, that were not reached, of all that there are.
+/// The states of the definition, and the answers of the workers, that were not reached, of all that
+/// there are.
 fn unreached(reached: &BTreeMap<String, u64>) -> Vec<String> {
     let text = include_str!("../statemachine/lifecycle.asl.json");
     // What the template fills in stands in strings, or is a number in this place.

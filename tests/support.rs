@@ -1,4 +1,5 @@
-//! What the tests of the command line share: the binary, files of their own, changed copies of the template.
+//! What the tests of the command line share: the binary, files of their own, changed copies of the
+//! template.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

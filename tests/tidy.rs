@@ -1,5 +1,5 @@
-//! House rules, checked: how files open, how long they are, which words stay out, and that the README and the folders
-//! agree.
+//! House rules, checked: how files open, how long they are, which words stay out, and that the
+//! README and the folders agree.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -85,7 +85,8 @@ fn files_are_one_thing_each() {
     assert_none("these files are longer than one thing", &offenders);
 }
 
-/// Lines of code: without comments, empty lines, and what is compiled for tests only, wherever that stands.
+/// Lines of code: without comments, empty lines, and what is compiled for tests only, wherever that
+/// stands.
 fn production_lines(text: &str) -> usize {
     let mut lines = text.lines();
     let mut count = 0;
@@ -99,14 +100,15 @@ fn production_lines(text: &str) -> usize {
     count
 }
 
-/// Skips the item after an attribute: to its semicolon, or to the brace that closes it at the attribute's column.
+/// Skips the item after an attribute: to its semicolon, or to the brace that closes it at the
+/// attribute's column.
 fn skip_item<'a>(attribute: &str, lines: &mut impl Iterator<Item = &'a str>) {
     let indent = attribute.len() - attribute.trim_start().len();
     let end = format!("{}}}", " ".repeat(indent));
-    for line in lines.skip_while(|line| line.trim_start().starts_with("#[")) {
-        if line == end || (line.ends_with(';') && !line.starts_with(&" ".repeat(indent + 1))) {
-            return;
-        }
+    let mut item = lines.skip_while(|line| line.trim_start().starts_with("#["));
+    let is_block = item.next().is_some_and(|first| !first.ends_with(';'));
+    if is_block {
+        item.find(|line| *line == end);
     }
 }
 
@@ -115,6 +117,28 @@ fn code_is_counted_past_an_early_test_module() {
     let text = "//! Two.\n\n#[cfg(test)]\nmod stub;\n\nfn one() {}\n\n#[cfg(test)]\n#[path = \"x\"]\nmod tests {\n    \
                 fn not() {\n    }\n}\n\n// Why.\nfn two() {}\n";
     assert_eq!(production_lines(text), 2);
+}
+
+#[test]
+fn comments_are_a_hundred_columns_wide_at_most() {
+    let is_prose = |comment: &str| {
+        let text = comment.trim_start_matches(['/', '!']);
+        !text.contains("://") && !text.starts_with(" |") && !text.starts_with("   ")
+    };
+    let offenders: Vec<String> = rust_files()
+        .flat_map(|(path, text)| {
+            let wide = text.lines().enumerate().filter(|(_, line)| {
+                let comment = line.trim_start();
+                comment.starts_with("//") && line.chars().count() > 100 && is_prose(comment)
+            });
+            wide.map(|(number, _)| format!("{path}:{}", number + 1))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert_none(
+        "these comments are wider than a hundred columns",
+        &offenders,
+    );
 }
 
 #[test]
@@ -180,7 +204,7 @@ fn the_sdk_is_named_in_one_file_for_each_service() {
         "workers/src/autoscaling/actions.rs",
         "workers/src/cloudformation.rs",
         "workers/src/ecs.rs",
-        "workers/src/ecs/cases.rs",
+        "workers/src/ecs/drain_options.rs",
         "workers/src/ecs/several.rs",
         "workers/src/ecs/translation.rs",
         "workers/src/stepfunctions.rs",
@@ -188,7 +212,8 @@ fn the_sdk_is_named_in_one_file_for_each_service() {
     assert_eq!(naming, wanted, "the workers name the SDK elsewhere");
 }
 
-/// What a printed command begins with: a service of the AWS CLI and its operation, or a verb of ours.
+/// What a printed command begins with: a service of the AWS CLI and its operation, or a verb of
+/// ours.
 const COMMANDS: [&str; 15] = [
     "aws autoscaling ",
     "aws cloudformation ",
@@ -207,8 +232,8 @@ const COMMANDS: [&str; 15] = [
     "ecs-rollout watch ",
 ];
 
-/// The literals of a Rust text that hold a command, without comments, tests and the examples of `--help`, which name their own
-/// account; and what stands before each.
+/// The literals of a Rust text that hold a command, without comments, tests and the examples of
+/// `--help`, which name their own account; and what stands before each.
 fn literals_with_commands(text: &str) -> Vec<(usize, bool)> {
     let text = text
         .split("#[cfg(test)]\nmod tests {")

@@ -1,4 +1,5 @@
-//! The words that people meet: no text of ours has a phrase that the house style forbids, and nothing counts `1 tasks`.
+//! The words that people meet: no text of ours has a phrase that the house style forbids, and
+//! nothing counts `1 tasks`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! The rehearsal notices when the workers do wrong: each wrong has a scenario that goes well without
-//! it, and with it breaks an invariant, ends otherwise, or leaves a machine behind.
+//! The rehearsal notices when the workers do wrong: each wrong has a scenario that goes well
+//! without it, and with it breaks an invariant, ends otherwise, or leaves a machine behind.
 //! `WRONGS_ONLY=no-hold,counters` tries only these. `WRONGS_BY_SEEDS=100` also tells how many of
 //! the first hundred scenarios of the simulation notice each.
 
@@ -23,7 +23,8 @@ const ALONE: &str = "instances 2\nservice web desired=2 cpu=128 memory=128 dereg
 /// Tasks that leave a minute or two before the deadline.
 const NEARLY_LATE: &str = "instances 2\nparameter DrainDeadlineSeconds=900\nparameter DrainDeadlinePolicy=terminate\nservice web desired=4 cpu=128 memory=128 deregistration=760\n";
 
-/// Two instances leave at once, and drain one after the other, each for longer than half of its deadline.
+/// Two instances leave at once, and drain one after the other, each for longer than half of its
+/// deadline.
 const QUEUED: &str = "instances 4\nparameter UpdateMethod=InstanceRefresh\nparameter RefreshMinHealthyPercentage=50\nparameter RefreshMaxHealthyPercentage=100\nparameter DrainDeadlineSeconds=900\nparameter DrainDeadlinePolicy=terminate\nservice web desired=4 cpu=128 memory=128 deregistration=600\n";
 
 /// No event of a terminate hook ever comes: the reconciler starts every drain.

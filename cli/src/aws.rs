@@ -93,7 +93,8 @@ macro_rules! client {
 }
 
 impl Aws {
-    /// The account that the settings of `config` lead to. Its answers are fit to be shown, see [`edge`].
+    /// The account that the settings of `config` lead to. Its answers are fit to be shown, see
+    /// [`edge`].
     pub fn of(config: &SdkConfig, region: String) -> Self {
         let identity = Identity {
             source: CredentialSource::Environment,
@@ -127,7 +128,8 @@ impl Aws {
         }
     }
 
-    /// Which account an ARN belongs to, and by whose credentials it is changed: for every confirmation.
+    /// Which account an ARN belongs to, and by whose credentials it is changed: for every
+    /// confirmation.
     pub fn place(&self, arn: &str) -> String {
         let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
         format!(

@@ -65,7 +65,8 @@ impl Color {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Rolls a cluster in an AWS account in memory: the real template, definition and workers, in seconds.
+    /// Rolls a cluster in an AWS account in memory: the real template, definition and workers, in
+    /// seconds.
     Rehearse(rehearse::Rehearse),
     /// Runs a scenario from a text file in an AWS account in memory.
     Scenario(scenario::Scenario),
@@ -127,8 +128,8 @@ impl CommandLine {
     }
 }
 
-/// A help text whose paragraphs clap wraps to the terminal's width: the line breaks of the source within a paragraph go,
-/// those before an indented line, as of an example, stay.
+/// A help text whose paragraphs clap wraps to the terminal's width: the line breaks of the source
+/// within a paragraph go, those before an indented line, as of an example, stay.
 fn flow(text: &str) -> String {
     let paragraphs = text.split("\n\n").map(|paragraph| {
         let mut lines = paragraph.lines();

@@ -1,5 +1,5 @@
-//! Why an instance is where it is, in words: what is asked about it, what the answer is now, what happens at the deadline,
-//! and what a person can do. Nothing here asks AWS.
+//! Why an instance is where it is, in words: what is asked about it, what the answer is now, what
+//! happens at the deadline, and what a person can do. Nothing here asks AWS.
 
 mod advice;
 mod cluster;

@@ -12,7 +12,8 @@ use crate::aws::{blame, error_text, is_about_credentials};
 pub enum Exit {
     /// The verb did what it was asked, or there was nothing to do.
     AsAsked,
-    /// The rollout, or the instance, ended otherwise: rolled back, retained, still there; or you said no.
+    /// The rollout, or the instance, ended otherwise: rolled back, retained, still there; or you
+    /// said no.
     Otherwise,
     /// A flag, a file or a name is wrong.
     Input,

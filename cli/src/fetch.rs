@@ -1,4 +1,5 @@
-//! Reads what a tale is made of out of an account: patiently, and with few calls a second. `window`: what belongs to which operation.
+//! Reads what a tale is made of out of an account: patiently, and with few calls a second.
+//! `window`: what belongs to which operation.
 
 mod window;
 
@@ -17,8 +18,8 @@ use crate::report::{ExecutionTrace, Reading, Source, answers};
 use crate::watch::{batch_times_out, paused};
 use window::{OPERATIONS, belonging_to_each, operations};
 
-/// So long after a call the next one is made: a quarter of the 20 a second that AWS lets one have of histories, which others
-/// need too.
+/// So long after a call the next one is made: a quarter of the 20 a second that AWS lets one have
+/// of histories, which others need too.
 pub const PACE: Duration = Duration::from_millis(200);
 
 /// So long it waits after a call that was throttled, and at most, and how often.
@@ -92,8 +93,8 @@ fn passes(error: &Error) -> bool {
 }
 
 impl Reader {
-    /// A reader of the account that waits so long between two calls; it shows how far it is if `shows`, and if there is a
-    /// terminal.
+    /// A reader of the account that waits so long between two calls; it shows how far it is if
+    /// `shows`, and if there is a terminal.
     pub fn new(aws: Aws, pace: Duration, shows: bool) -> Self {
         let target = match shows && std::io::stderr().is_terminal() {
             true => ProgressDrawTarget::stderr(),
@@ -111,8 +112,8 @@ impl Reader {
         }
     }
 
-    /// Reads the operations of a stack that began since what `since` makes of AWS's time; or, if that is nothing, its last
-    /// one; each with the drains after it.
+    /// Reads the operations of a stack that began since what `since` makes of AWS's time; or, if
+    /// that is nothing, its last one; each with the drains after it.
     ///
     /// # Errors
     /// A sentence for the user.
@@ -174,7 +175,8 @@ impl Reader {
         })
     }
 
-    /// The AMI of an instance of the version that the group launches; nothing if you may not look at the cluster's instances.
+    /// The AMI of an instance of the version that the group launches; nothing if you may not look
+    /// at the cluster's instances.
     async fn ami(&mut self, cluster: &str, group: &Group) -> Result<Option<String>, Failure> {
         let of_version = |one: &&Member| one.is_in_service() && one.version == group.version;
         let Some(member) = group.members.iter().find(of_version) else {

@@ -1,5 +1,5 @@
-//! One format for each kind of value in everything that is shown: durations, times of day, counts. The workers' reasons
-//! have the same formats.
+//! One format for each kind of value in everything that is shown: durations, times of day, counts.
+//! The workers' reasons have the same formats.
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 

@@ -1,4 +1,5 @@
-//! What a rollout would do, and whether it can end: seen first, and then judged. Nothing here changes anything.
+//! What a rollout would do, and whether it can end: seen first, and then judged. Nothing here
+//! changes anything.
 
 pub mod ami;
 pub mod checks;
@@ -56,7 +57,8 @@ pub struct Plan {
     pub new_ami: Option<String>,
     /// The template's `UpdateMethod`: `RollingUpdate` or `InstanceRefresh`.
     pub update_method: String,
-    /// How many instances are replaced at a time; in an instance refresh, how many drain at a time at most.
+    /// How many instances are replaced at a time; in an instance refresh, how many drain at a time
+    /// at most.
     pub batch: i64,
     /// In how many batches; at least, in an instance refresh.
     pub batches: i64,
@@ -175,7 +177,8 @@ impl Plan {
     }
 }
 
-/// Whether there is nothing to roll: the stack is as its last update left it, and that was to this AMI.
+/// Whether there is nothing to roll: the stack is as its last update left it, and that was to this
+/// AMI.
 fn changes_nothing(seen: &Observation, asked: &PlanRequest, remarks: &[Diagnostic]) -> bool {
     let is_old = asked
         .new_ami(seen)

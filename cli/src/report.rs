@@ -1,5 +1,5 @@
-//! The tale of a past roll, put together from what AWS remembers of it: execution histories, stack events, scaling
-//! activities. Nothing here asks AWS.
+//! The tale of a past roll, put together from what AWS remembers of it: execution histories, stack
+//! events, scaling activities. Nothing here asks AWS.
 
 mod commands;
 mod errors;
@@ -108,7 +108,8 @@ pub struct RolloutReport {
     pub paused: Option<String>,
     /// What a reader should know beforehand.
     pub remarks: Vec<String>,
-    /// The instances that came, went, or were to go, in the order in which something began with them.
+    /// The instances that came, went, or were to go, in the order in which something began with
+    /// them.
     pub instances: Vec<InstanceTimeline>,
     /// How many tasks of each service ran and were wanted, over time.
     pub services: Vec<ServiceSeries>,

@@ -1,8 +1,10 @@
-//! The screen of `watch`: what was seen, what the user has chosen, and how that looks. Nothing here asks AWS, reads keys or
-//! writes to a terminal: [`Screen::draw`] is a function of what it knows.
+//! The screen of `watch`: what was seen, what the user has chosen, and how that looks. Nothing here
+//! asks AWS, reads keys or writes to a terminal: [`Screen::draw`] is a function of what it knows.
 //!
-//! - `lists`: what stands in the four panes. `plan`: where each part goes. `head`: the first lines. `text`: cutting and wrapping.
-//! - `draw`: all of it together, `paint`: colours and lines, `overlay`: help, and one entry in full.
+//! - `lists`: what stands in the four panes. `plan`: where each part goes. `head`: the first lines.
+//!   `text`: cutting and wrapping.
+//! - `draw`: all of it together, `paint`: colours and lines, `overlay`: help, and one entry in
+//!   full.
 
 mod draw;
 mod head;

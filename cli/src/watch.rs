@@ -1,9 +1,11 @@
-//! A rollout as it is seen from outside: how things stand, and what has changed since the last look. Nothing here asks AWS.
+//! A rollout as it is seen from outside: how things stand, and what has changed since the last
+//! look. Nothing here asks AWS.
 //!
 //! - `sight`: all that was seen; [`Standing`]: as much of it as is told when it changes.
-//! - `change`: what has changed; `told`: changes as lines. `news`: which events and activities are new.
-//! - `pace`: when the rollout is expected to end; `batches`: which batch is under way. `ending`: what came of it. `words`: what is
-//!   shown of an answer, and of a pause.
+//! - `change`: what has changed; `told`: changes as lines. `news`: which events and activities are
+//!   new.
+//! - `pace`: when the rollout is expected to end; `batches`: which batch is under way. `ending`:
+//!   what came of it. `words`: what is shown of an answer, and of a pause.
 
 mod batches;
 mod change;
@@ -38,7 +40,8 @@ pub struct Standing {
     pub status: String,
     /// The version that new instances come from.
     pub version: String,
-    /// Each instance of the group: where it stands, and the launch template's version that it came from.
+    /// Each instance of the group: where it stands, and the launch template's version that it came
+    /// from.
     pub members: BTreeMap<String, (String, String)>,
     /// What was said last about each instance at a hook.
     pub said: BTreeMap<String, LastAnswer>,
@@ -137,7 +140,8 @@ impl Standing {
         changes
     }
 
-    /// The services that have fallen below their desired counts, or further below, and those that have come back.
+    /// The services that have fallen below their desired counts, or further below, and those that
+    /// have come back.
     fn services_since(&self, before: Option<&Self>) -> Vec<Change> {
         let missing = |one: &Service| (one.desired - one.running).max(0);
         let changed = self.services.values().filter(|one| {
@@ -201,7 +205,8 @@ fn paused_ids(sight: &Snapshot) -> BTreeSet<String> {
     paused.map(|one| one.id.clone()).collect()
 }
 
-/// A reason without the instance that it is about, where that is shown beside it: whatever it begins with, and whatever is `on` it.
+/// A reason without the instance that it is about, where that is shown beside it: whatever it
+/// begins with, and whatever is `on` it.
 pub fn without_instance(reason: &str, instance: &str) -> String {
     let rest = reason.strip_prefix(instance).map(str::trim_start);
     let rest = rest.unwrap_or(reason);

@@ -79,8 +79,8 @@ pub struct Account {
     pub now: Timestamp,
     /// Where all chance of the services comes from.
     pub random: fastrand::Rng,
-    /// Where the chance of calls and invocations comes from. It is apart, so that how often workers ask does not change
-    /// how long the services take.
+    /// Where the chance of calls and invocations comes from. It is apart, so that how often workers
+    /// ask does not change how long the services take.
     pub wire_random: fastrand::Rng,
     /// What is made to go wrong.
     pub faults: Faults,
@@ -88,7 +88,8 @@ pub struct Account {
     pub fault_random: fastrand::Rng,
     /// What the workers are made to do wrong.
     pub mutation: Option<Mutation>,
-    /// Whether an answer goes straight to the wire: a long list may then be text already, see [`crate::wire::query::written`].
+    /// Whether an answer goes straight to the wire: a long list may then be text already, see
+    /// [`crate::wire::query::written`].
     pub answers_written: bool,
     /// What workers read last, for reads that are stale.
     pub reads: faults::calls::Reads,
@@ -124,8 +125,8 @@ pub struct Account {
 }
 
 impl Account {
-    /// An empty account at `start`, in which all chance follows from `seed`. Its times are whole milliseconds, as those of
-    /// AWS are.
+    /// An empty account at `start`, in which all chance follows from `seed`. Its times are whole
+    /// milliseconds, as those of AWS are.
     pub fn new(start: Timestamp, seed: u64) -> Self {
         let start = Timestamp::from_millisecond(start.as_millisecond())
             .expect("a good time without its microseconds is a good time");
@@ -175,8 +176,8 @@ impl Account {
         self.queue.next_due()
     }
 
-    /// Does the next planned thing that is due at `until` or before, at its own instant, and says whether there was
-    /// one. When there is none the clock stands at `until`.
+    /// Does the next planned thing that is due at `until` or before, at its own instant, and says
+    /// whether there was one. When there is none the clock stands at `until`.
     pub fn step(&mut self, until: Timestamp) -> bool {
         match self.queue.take_due(until) {
             Some((due, event)) => {
@@ -208,11 +209,13 @@ impl Account {
     }
 
     /// Calls `action` of `service`, both spelled as in the AWS API: `call(&caller, "autoscaling",
-    /// "DescribeAutoScalingGroups", &json!({"AutoScalingGroupNames": ["a"]}))`. Times in answers are RFC 3339 strings
-    /// under the member's own name; the wire layer turns them into what each protocol writes.
+    /// "DescribeAutoScalingGroups", &json!({"AutoScalingGroupNames": ["a"]}))`. Times in answers
+    /// are RFC 3339 strings under the member's own name; the wire layer turns them into what each
+    /// protocol writes.
     ///
     /// # Errors
-    /// What AWS would answer; and `NotImplemented`, naming service and call, for what the account does not know.
+    /// What AWS would answer; and `NotImplemented`, naming service and call, for what the account
+    /// does not know.
     pub fn call(
         &mut self,
         caller: &Caller,

@@ -1,5 +1,5 @@
-//! Runs the real activity worker in process, when a stack is deployed with `WorkerHost=Activity`: one process, which
-//! somebody starts again when it was killed.
+//! Runs the real activity worker in process, when a stack is deployed with `WorkerHost=Activity`:
+//! one process, which somebody starts again when it was killed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,8 @@ use crate::sdk_client;
 /// How long whoever looks after the process takes to start it again. Assumed.
 const RESTART: Duration = Duration::from_secs(10);
 
-/// Runs the activity worker of `cluster`, with the rights of the managed policy `policy`, for as long as the world goes on.
+/// Runs the activity worker of `cluster`, with the rights of the managed policy `policy`, for as
+/// long as the world goes on.
 pub fn start(world: &SimulationHost, cluster: &str, policy: &str) {
     let settings = Settings {
         activities: Settings::activities_with(&arn("states", &format!("activity:{cluster}-"))),
@@ -55,7 +56,8 @@ pub fn start(world: &SimulationHost, cluster: &str, policy: &str) {
     });
 }
 
-/// The wire of a process that the fault `worker-error` kills while it answers, before the answer is out or after.
+/// The wire of a process that the fault `worker-error` kills while it answers, before the answer is
+/// out or after.
 #[derive(Debug)]
 struct KillableConnector {
     wire: SharedHttpConnector,

@@ -1,5 +1,6 @@
-//! How much of the account's API limits a rollout uses: of each token bucket that AWS documents, the share in the busiest
-//! minute and on average. What other traffic in the account needs must fit into the rest.
+//! How much of the account's API limits a rollout uses: of each token bucket that AWS documents,
+//! the share in the busiest minute and on average. What other traffic in the account needs must fit
+//! into the rest.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -19,7 +20,8 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(1);
 /// Executions started, each second. Documented for the large Regions, eu-west-1 among them.
 const STARTS_PER_SECOND: i64 = 300;
 
-/// State transitions, each second. Documented in 2022 for the large Regions; today's figure is not proven.
+/// State transitions, each second. Documented in 2022 for the large Regions; today's figure is not
+/// proven.
 const TRANSITIONS_PER_SECOND: i64 = 1500;
 
 /// The use of one bucket. Members are spelled so in JSON output.
@@ -177,7 +179,8 @@ mod tests {
     #[test]
     fn the_busiest_minute_is_told_and_the_average() {
         let mut inner = Inner::default();
-        // 30 tokens within a second, and 30 more two minutes later: half of what comes back in a minute.
+        // 30 tokens within a second, and 30 more two minutes later: half of what comes back in a
+        // minute.
         for second in [0, 120] {
             for n in 0..30 {
                 let at = Timestamp::from_millisecond(second * 1000 + n * 30).expect("in range");

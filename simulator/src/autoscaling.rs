@@ -1,19 +1,21 @@
-//! EC2 Auto Scaling: groups that keep a number of instances, and hooks that hold an instance on its way in or out.
+//! EC2 Auto Scaling: groups that keep a number of instances, and hooks that hold an instance on its
+//! way in or out.
 //!
 //! # Layout
 //! - `moves`: the states of an instance, and the moves between them.
 //! - `group`: what is remembered; [`State::groups`] lets others read it.
 //! - `lifecycle`: the way of one instance through its states; `hold`: the hooks on it.
-//! - `refresh`: instance refresh; `lifetime`: who has grown too old; `rebalance`: which Spot instances are at risk.
+//! - `refresh`: instance refresh; `lifetime`: who has grown too old; `rebalance`: which Spot
+//!   instances are at risk.
 //! - `capacity`: how many instances there are, and who goes; `health`: who is dead; `warm_pool`.
-//! - `size` with `settings`, `deletion`, `instances`, `hooks`, `describe`, `activities` with `activity`: the calls; `input` reads
-//!   what they are given.
-//! - `membership` and `standby` over `user_moves`, `instance_health`: the calls by which a person detaches, attaches, puts aside or condemns one.
+//! - `size` with `settings`, `deletion`, `instances`, `hooks`, `describe`, `activities` with
+//!   `activity`: the calls; `input` reads what they are given.
+//! - `membership` and `standby` over `user_moves`, `instance_health`: the calls by which a person
+//!   detaches, attaches, puts aside or condemns one.
 //! - `notice`: what EventBridge is told.
 //!
-//! Refused: everything that is not named here, among it load balancers and their health checks, scaling policies,
-//! mixed instances.
-//! Zones are never rebalanced.
+//! Refused: everything that is not named here, among it load balancers and their health checks,
+//! scaling policies, mixed instances. Zones are never rebalanced.
 
 mod activities;
 mod activity;
@@ -105,7 +107,8 @@ pub enum Event {
         /// As in [`Event::AtHooks`].
         activity: String,
     },
-    /// An instance has been put aside, detached, attached or returned from standby, as a user asked.
+    /// An instance has been put aside, detached, attached or returned from standby, as a user
+    /// asked.
     SetAside {
         /// Name of the group.
         group: String,
@@ -255,7 +258,8 @@ pub fn on_event(account: &mut Account, event: Event) {
             activity,
         } => {
             if in_move(account, &group, &instance, &activity) {
-                // Out of a warm pool, the agent goes to work as soon as the machine runs; otherwise this does nothing.
+                // Out of a warm pool, the agent goes to work as soon as the machine runs; otherwise
+                // this does nothing.
                 if joins(account, &instance) {
                     ec2::release_agent(account, &instance);
                 }
@@ -311,7 +315,8 @@ pub fn check_preferences(preferences: &Value) -> Result<(), ApiError> {
     refresh::Preferences::read(preferences).map(drop)
 }
 
-/// An alarm of a target tracking policy rings, and wants the group at `desired`. Says whether that is granted.
+/// An alarm of a target tracking policy rings, and wants the group at `desired`. Says whether that
+/// is granted.
 pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u32) -> bool {
     instances::set_by_alarm(account, group, alarm, desired)
 }
@@ -348,7 +353,8 @@ pub fn instance_gone(account: &mut Account, id: &str) {
     account.after(until_next(look, waited), event);
 }
 
-/// How long it is to the next of the looks that come every `look`, when `waited` has passed since they began.
+/// How long it is to the next of the looks that come every `look`, when `waited` has passed since
+/// they began.
 fn until_next(look: Duration, waited: Duration) -> Duration {
     let over = waited.as_millis() % look.as_millis().max(1);
     look - Duration::from_millis(u64::try_from(over).unwrap_or_default())

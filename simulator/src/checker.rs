@@ -1,4 +1,5 @@
-//! Watches a rollout: counts what the report needs, and notes each broken invariant at the event that broke it.
+//! Watches a rollout: counts what the report needs, and notes each broken invariant at the event
+//! that broke it.
 
 mod actions;
 mod answers;
@@ -53,10 +54,11 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// No execution may take longer: a join, the drain that holds it with the grace of `stop-tasks`, and the patience of
-    /// the definition's retries, 1562 s, once for each. A drain's time counts from its turn, that of a new instance from
-    /// when no drain holds it any more. If an event was lost the reconciler starts its execution within minutes: its
-    /// tail, and a few of its periods, since an event of its own rule may be lost too.
+    /// No execution may take longer: a join, the drain that holds it with the grace of
+    /// `stop-tasks`, and the patience of the definition's retries, 1562 s, once for each. A drain's
+    /// time counts from its turn, that of a new instance from when no drain holds it any more. If
+    /// an event was lost the reconciler starts its execution within minutes: its tail, and a few of
+    /// its periods, since an event of its own rule may be lost too.
     fn longest_execution(&self, event_lost: bool) -> Duration {
         const GRACE_AND_RETRIES: Duration = Duration::from_secs(900 + 2 * 1562);
         const RECONCILED: Duration = Duration::from_secs(180 + 4 * 300);
@@ -74,7 +76,8 @@ impl Terms {
 pub struct InstanceObservation {
     /// The AMI that it runs.
     pub ami: String,
-    /// The launch template version that it came from: a version is another though its AMI be the same.
+    /// The launch template version that it came from: a version is another though its AMI be the
+    /// same.
     pub launched_from: Option<TemplateVersion>,
     /// Its lifecycle state.
     pub state: String,
@@ -84,7 +87,8 @@ pub struct InstanceObservation {
     pub member: bool,
     /// Whether it has been ACTIVE with its agent connected since it was last out of the group.
     pub joined: bool,
-    /// Whether it came out of the group for the warm pool: it drains on its way, and was none of the pool's before.
+    /// Whether it came out of the group for the warm pool: it drains on its way, and was none of
+    /// the pool's before.
     pub returns: bool,
     /// Since when it is retained, if it is.
     pub retained_since: Option<Timestamp>,
@@ -92,7 +96,8 @@ pub struct InstanceObservation {
     pub retained: bool,
     /// Whether it is DRAINING in the cluster.
     pub is_draining: bool,
-    /// Whether it was taken out of service by a stack operation or an instance refresh, not by a scale-in after it.
+    /// Whether it was taken out of service by a stack operation or an instance refresh, not by a
+    /// scale-in after it.
     pub is_rolled: bool,
     /// The operation that told it to go by name, if one did.
     pub told_in: Option<u32>,
@@ -117,9 +122,11 @@ pub struct Tally {
     pub max_open_drains: usize,
     /// Instances that went away.
     pub terminated: BTreeSet<String>,
-    /// By how much earlier the rollout would have been over if every condition had been noticed when it became true.
+    /// By how much earlier the rollout would have been over if every condition had been noticed
+    /// when it became true.
     pub avoidable_delay: Duration,
-    /// How late conditions were noticed, by the worker that notices them; `queued` is a new instance's wait for drains.
+    /// How late conditions were noticed, by the worker that notices them; `queued` is a new
+    /// instance's wait for drains.
     pub lateness: BTreeMap<&'static str, PhaseLateness>,
     /// Longest history of an execution that ended, in events.
     pub max_history_events: usize,
@@ -165,7 +172,8 @@ struct CheckerState {
     told_to_go_on: BTreeSet<String>,
     /// The instances that a user set DRAINING.
     drained_by_hand: BTreeSet<String>,
-    /// The instances whose launch we abandoned, and all whose launch was abandoned: those that timed out too.
+    /// The instances whose launch we abandoned, and all whose launch was abandoned: those that
+    /// timed out too.
     abandoned: BTreeSet<String>,
     launches_over: BTreeSet<String>,
     /// Most drains of a rollout that were open at one time while they were judged.
@@ -282,8 +290,9 @@ impl InvariantChecker {
         self.lock().terms.clone()
     }
 
-    /// How often each state of the definition was entered (`state NAME`), each answer given (`WORKER VERDICT`, or the error
-    /// in its place) and each cause of a wait named (`WORKER waits: CAUSE`), since the account began.
+    /// How often each state of the definition was entered (`state NAME`), each answer given
+    /// (`WORKER VERDICT`, or the error in its place) and each cause of a wait named (`WORKER waits:
+    /// CAUSE`), since the account began.
     pub fn reached(&self) -> BTreeMap<String, u64> {
         self.lock().reached.clone()
     }

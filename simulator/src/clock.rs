@@ -1,4 +1,5 @@
-//! The queue of things to come. Two things due at the same instant happen in the order in which they were planned.
+//! The queue of things to come. Two things due at the same instant happen in the order in which
+//! they were planned.
 
 use std::collections::BTreeMap;
 

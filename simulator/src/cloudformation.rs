@@ -1,12 +1,16 @@
-//! CloudFormation: deploys template files as they are, and rolls a group by the documented algorithm, in the documented
-//! words.
+//! CloudFormation: deploys template files as they are, and rolls a group by the documented
+//! algorithm, in the documented words.
 //!
-//! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`kinds`]: reading a template.
+//! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`kinds`]: reading a
+//!   template.
 //! - [`graph`], [`evaluate`], [`lookup`], [`ahead`], [`files`]: what it means.
-//! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls. `notice`: the events on the bus.
-//! - [`stack`], [`operation`], [`step`], [`nested`]: what a stack is, and how it gets from one version to the next.
+//! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls. `notice`:
+//!   the events on the bus.
+//! - [`stack`], [`operation`], [`step`], [`nested`]: what a stack is, and how it gets from one
+//!   version to the next.
 //! - `permissions`: what a stack's service role must allow.
-//! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`], [`refreshing`]: what is done to a resource.
+//! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`], [`refreshing`]: what is done to a
+//!   resource.
 
 mod change_sets;
 pub mod describe;
@@ -59,9 +63,9 @@ pub use timing::Timing;
 pub struct State {
     /// How long things take, and how unproven behaviours are.
     pub timing: Timing,
-    /// The files that templates name, by path: TemplateURL of a call is such a path, and a nested TemplateURL or a
-    /// DefinitionS3Location is relative to the template that names it. The driver fills it; what is put into a bucket
-    /// joins it as `s3://bucket/key`.
+    /// The files that templates name, by path: TemplateURL of a call is such a path, and a nested
+    /// TemplateURL or a DefinitionS3Location is relative to the template that names it. The driver
+    /// fills it; what is put into a bucket joins it as `s3://bucket/key`.
     pub files: BTreeMap<String, String>,
     /// The change sets by id.
     change_sets: BTreeMap<String, change_sets::ChangeSet>,
@@ -81,8 +85,8 @@ impl State {
         })
     }
 
-    /// The inline policies of a role that a stack made: each PolicyDocument, those of AWS::IAM::Policy included.
-    /// Nothing if no stack has made the role.
+    /// The inline policies of a role that a stack made: each PolicyDocument, those of
+    /// AWS::IAM::Policy included. Nothing if no stack has made the role.
     pub fn role_policies(&self, role_arn: &str) -> Option<Vec<&Value>> {
         opaque_resource::role_policies(self, role_arn)
     }

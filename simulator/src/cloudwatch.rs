@@ -1,6 +1,7 @@
-//! CloudWatch: the metrics that CloudWatch Logs reads out of log lines in the embedded metric format, strictly by its
-//! documented specification. What is not in it is not taken, and kept with the reason. And the metrics that services publish
-//! about themselves ([`services`]), with the alarms that look at them ([`alarms`]).
+//! CloudWatch: the metrics that CloudWatch Logs reads out of log lines in the embedded metric
+//! format, strictly by its documented specification. What is not in it is not taken, and kept with
+//! the reason. And the metrics that services publish about themselves ([`services`]), with the
+//! alarms that look at them ([`alarms`]).
 
 pub mod alarms;
 pub mod services;
@@ -9,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// Documented limits: of a log event in bytes, of the metrics of one directive, of the dimensions of one set, of a name.
+/// Documented limits: of a log event in bytes, of the metrics of one directive, of the dimensions
+/// of one set, of a name.
 const LINE_LIMIT: usize = 1024 * 1024;
 const METRICS_LIMIT: usize = 100;
 const DIMENSIONS_LIMIT: usize = 30;

@@ -1,9 +1,9 @@
 //! EC2: launch templates, and instances that boot and go away.
 //!
-//! Auto Scaling launches and terminates instances by the functions [`launch`] and [`terminate`], not by calls; only
-//! launch templates have calls. Subnets are not kept: any `subnet-…` id will do. An instance's EC2 state is one of
-//! pending (its machine is being prepared), running (its operating system boots, so its ECS agent may register),
-//! shutting down, and gone.
+//! Auto Scaling launches and terminates instances by the functions [`launch`] and [`terminate`],
+//! not by calls; only launch templates have calls. Subnets are not kept: any `subnet-…` id will do.
+//! An instance's EC2 state is one of pending (its machine is being prepared), running (its
+//! operating system boots, so its ECS agent may register), shutting down, and gone.
 
 mod base64;
 mod calls;
@@ -162,7 +162,8 @@ pub fn on_event(account: &mut Account, event: Event) {
     }
 }
 
-/// Documented: the container instance of a machine that was stopped is not deregistered when that is terminated.
+/// Documented: the container instance of a machine that was stopped is not deregistered when that
+/// is terminated.
 fn down(account: &mut Account, id: &str) {
     let machine = account.ec2.machines.get(id);
     if machine.is_none_or(|machine| !machine.agent_held) {
@@ -181,8 +182,8 @@ pub struct Placement {
     pub hold_agent: bool,
 }
 
-/// Launches an instance from `version` of the launch template with the id or name `template`. Auto Scaling hears of it
-/// again when it is running.
+/// Launches an instance from `version` of the launch template with the id or name `template`. Auto
+/// Scaling hears of it again when it is running.
 ///
 /// # Errors
 /// What EC2 answers for an unknown template or version, and for an AMI of another processor.
@@ -244,8 +245,8 @@ pub fn release_agent(account: &mut Account, id: &str) {
     }
 }
 
-/// Terminates an instance: its operating system shuts down, and some time later it is gone. Terminating it again
-/// changes nothing; one that is already dead is only cleared away.
+/// Terminates an instance: its operating system shuts down, and some time later it is gone.
+/// Terminating it again changes nothing; one that is already dead is only cleared away.
 pub fn terminate(account: &mut Account, id: &str) {
     let Some(machine) = account.ec2.machines.get_mut(id) else {
         return;
@@ -272,8 +273,8 @@ pub fn terminate(account: &mut Account, id: &str) {
     account.after(gone, Event::Gone(id.to_owned()));
 }
 
-/// Stops an instance, to be started again by [`release_agent`]: what still runs on it is cut off, and its agent is away.
-/// The time that it takes is that of the move which it is in.
+/// Stops an instance, to be started again by [`release_agent`]: what still runs on it is cut off,
+/// and its agent is away. The time that it takes is that of the move which it is in.
 pub fn stop(account: &mut Account, id: &str) {
     let Some(machine) = account.ec2.machines.get_mut(id) else {
         return;
@@ -284,7 +285,8 @@ pub fn stop(account: &mut Account, id: &str) {
     }
 }
 
-/// A fault: the instance is terminated at once, by nobody. Auto Scaling finds out by its health check.
+/// A fault: the instance is terminated at once, by nobody. Auto Scaling finds out by its health
+/// check.
 pub fn kill(account: &mut Account, id: &str) {
     if !account.ec2.is_alive(id) {
         return;

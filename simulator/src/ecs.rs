@@ -1,16 +1,18 @@
 //! ECS: clusters, container instances, services and tasks, and how they move.
 //!
 //! # Layout
-//! - `cluster`, `definition`, `instance`, `service`, `task`: one noun each, what is known of it, its calls, and how
-//!   it changes.
+//! - `cluster`, `definition`, `instance`, `service`, `task`: one noun each, what is known of it,
+//!   its calls, and how it changes.
 //! - `filter`: the cluster query language. `placement`: on which instance a task goes.
-//! - `provider`: capacity providers, with managed scaling, managed termination protection and managed draining.
-//! - `scheduler`: the service scheduler, which replaces what drains; its decisions are plain functions.
+//! - `provider`: capacity providers, with managed scaling, managed termination protection and
+//!   managed draining.
+//! - `scheduler`: the service scheduler, which replaces what drains; its decisions are plain
+//!   functions.
 //! - [`Dynamics`]: how long things take. `view`: what the invariants look at.
 //!
-//! Health checks never fail here, images are always found, and only the launch type EC2 is known. With
-//! `ecs-rollout.exit-seconds` and `ecs-rollout.run-seconds` in its docker labels a container says how long it takes
-//! to exit after SIGTERM, and after how long it ends by itself.
+//! Health checks never fail here, images are always found, and only the launch type EC2 is known.
+//! With `ecs-rollout.exit-seconds` and `ecs-rollout.run-seconds` in its docker labels a container
+//! says how long it takes to exit after SIGTERM, and after how long it ends by itself.
 
 mod cluster;
 mod definition;
@@ -194,7 +196,8 @@ pub enum Event {
 /// Answers a call.
 ///
 /// # Errors
-/// What AWS would answer, in its words where they are known; `NotImplemented` for what the account does not know.
+/// What AWS would answer, in its words where they are known; `NotImplemented` for what the account
+/// does not know.
 pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
     throttle::pass(account, action)?;
     match action {
@@ -264,18 +267,20 @@ pub fn on_event(account: &mut Account, event: Event) {
     }
 }
 
-/// An EC2 instance has started to boot: its agent will register with the cluster that the user data names in
-/// `ECS_CLUSTER`, unless the account's faults say that it never will.
+/// An EC2 instance has started to boot: its agent will register with the cluster that the user data
+/// names in `ECS_CLUSTER`, unless the account's faults say that it never will.
 pub fn instance_started(account: &mut Account, instance: &crate::ec2::Instance) {
     instance::started(account, instance);
 }
 
-/// An EC2 instance was terminated: what still ran on it is killed, and its container instance deregistered.
+/// An EC2 instance was terminated: what still ran on it is killed, and its container instance
+/// deregistered.
 pub fn instance_terminated(account: &mut Account, instance: &str) {
     instance::terminated(account, instance);
 }
 
-/// An EC2 instance was stopped: what still ran on it is killed, and its container instance stays, with its agent away.
+/// An EC2 instance was stopped: what still ran on it is killed, and its container instance stays,
+/// with its agent away.
 pub fn instance_stopped(account: &mut Account, instance: &str) {
     instance::stopped(account, instance);
 }
@@ -290,7 +295,8 @@ pub fn begin_managed_draining(account: &mut Account, instance: &str) {
     provider::begin_draining(account, instance);
 }
 
-/// The agent of an EC2 instance loses its connection: nothing is placed there, and the tasks stay as they are.
+/// The agent of an EC2 instance loses its connection: nothing is placed there, and the tasks stay
+/// as they are.
 pub fn agent_disconnected(account: &mut Account, instance: &str) {
     instance::set_agent(account, instance, false);
 }
@@ -331,7 +337,8 @@ impl filter::Asked for Offer<'_> {
     }
 }
 
-/// Whether the expression of a memberOf constraint means an instance with these attributes, on which nothing runs yet.
+/// Whether the expression of a memberOf constraint means an instance with these attributes, on
+/// which nothing runs yet.
 ///
 /// # Errors
 /// What is wrong with the expression.
@@ -347,8 +354,9 @@ pub fn meets(
     Ok(filter::Expression::parse(expression)?.holds(&offer))
 }
 
-/// Names inside this module come from the state itself, and nothing but a task or an instance is ever removed from
-/// it, each with all that points to it. So a name that is not found is a mistake here, not in a call.
+/// Names inside this module come from the state itself, and nothing but a task or an instance is
+/// ever removed from it, each with all that points to it. So a name that is not found is a mistake
+/// here, not in a call.
 impl State {
     /// Adds a target group that services may name, or changes it.
     pub fn add_target_group(&mut self, arn: &str, group: TargetGroup) {

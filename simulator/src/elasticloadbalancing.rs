@@ -1,5 +1,6 @@
-//! Elastic Load Balancing, as far as ECS's services and those who look at them need it: target groups and their attributes.
-//! There are no load balancers: a service's target group counts as one's.
+//! Elastic Load Balancing, as far as ECS's services and those who look at them need it: target
+//! groups and their attributes. There are no load balancers: a service's target group counts as
+//! one's.
 
 use serde_json::{Value, json};
 
@@ -12,7 +13,8 @@ const DELAY: &str = "deregistration_delay.timeout_seconds";
 /// The longest delay, in seconds (documented).
 const LONGEST_DELAY: u64 = 3600;
 
-/// Answers `CreateTargetGroup`, `DescribeTargetGroupAttributes`, `DescribeTargetHealth` and `ModifyTargetGroupAttributes`.
+/// Answers `CreateTargetGroup`, `DescribeTargetGroupAttributes`, `DescribeTargetHealth` and
+/// `ModifyTargetGroupAttributes`.
 ///
 /// # Errors
 /// `TargetGroupNotFound`, `DuplicateTargetGroupName`, `ValidationError`, or `NotImplemented`.

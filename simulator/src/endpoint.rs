@@ -1,5 +1,5 @@
-//! The account on loopback: AWS's clients call it over HTTP. Which call it is the client says, in one of AWS's
-//! protocols; who calls, the access key of its signature says.
+//! The account on loopback: AWS's clients call it over HTTP. Which call it is the client says, in
+//! one of AWS's protocols; who calls, the access key of its signature says.
 //!
 //! - this file: from a request to a call, and back
 //! - `guard`: who may ask at all: no page in a browser, nobody without a key
@@ -119,7 +119,8 @@ async fn guarded(State(desk): State<Desk>, request: Request) -> Response {
     refusal(&desk.world, &parts, refused)
 }
 
-/// An error about a request that nobody has read, in the protocol that its client speaks, as far as the head shows it.
+/// An error about a request that nobody has read, in the protocol that its client speaks, as far as
+/// the head shows it.
 fn refusal(world: &SimulationHost, parts: &Parts, error: ApiError) -> Response {
     let service = guard::service(parts);
     let response = match protocol::of(parts, &service) {

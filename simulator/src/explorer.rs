@@ -1,8 +1,10 @@
-//! Simulation: from one seed a cluster, its workload, what an operator does and what goes wrong are drawn, and the scenario is
-//! played in two acts. In the first the faults storm, and what must never happen must not happen. In the second they have
-//! stopped, and all must end within a bound. Every invariant is judged at every event.
+//! Simulation: from one seed a cluster, its workload, what an operator does and what goes wrong are
+//! drawn, and the scenario is played in two acts. In the first the faults storm, and what must
+//! never happen must not happen. In the second they have stopped, and all must end within a bound.
+//! Every invariant is judged at every event.
 //!
-//! [`generate()`] makes a scenario of a seed, [`run()`] plays it, [`shrink()`] finds a smaller one that breaks the same invariant.
+//! [`generate()`] makes a scenario of a seed, [`run()`] plays it, [`shrink()`] finds a smaller one
+//! that breaks the same invariant.
 
 pub mod generate;
 pub mod mutation;

@@ -57,8 +57,8 @@ impl Faults {
         }
     }
 
-    /// These faults in an account that no scenario drives: the AMI of the first launch is the old one, and any other one that
-    /// is launched is the new one.
+    /// These faults in an account that no scenario drives: the AMI of the first launch is the old
+    /// one, and any other one that is launched is the new one.
     pub fn learning(on: impl IntoIterator<Item = Fault>) -> Self {
         Self {
             learns: true,

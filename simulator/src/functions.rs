@@ -1,6 +1,6 @@
-//! Runs the functions' invocations, as Lambda would run them: an environment for each concurrent invocation, a timeout,
-//! errors by their type. The environments are either in this process ([`InProcess`]), or processes of the real binaries
-//! ([`Environments`]).
+//! Runs the functions' invocations, as Lambda would run them: an environment for each concurrent
+//! invocation, a timeout, errors by their type. The environments are either in this process
+//! ([`InProcess`]), or processes of the real binaries ([`Environments`]).
 
 mod in_process;
 
@@ -212,7 +212,8 @@ fn told(invocation: &Invocation, answered: &Answered) -> TraceEvent {
     }
 }
 
-/// What a worker's answer says that its wait is for; nothing of an answer that is no worker's of ours.
+/// What a worker's answer says that its wait is for; nothing of an answer that is no worker's of
+/// ours.
 pub fn wait_causes(answer: &Value) -> Vec<WaitCause> {
     Vec::deserialize(&answer["waitCauses"]).unwrap_or_default()
 }

@@ -7,7 +7,8 @@ enum Part {
     AnyLetters,
 }
 
-/// Whether `text` has the shape in which `*` stands for any letters, `\*` for a star and `\\` for a backslash.
+/// Whether `text` has the shape in which `*` stands for any letters, `\*` for a star and `\\` for a
+/// backslash.
 pub fn matches_asl_glob(text: &str, shape: &str) -> bool {
     let mut parts = Vec::new();
     let mut letters = shape.chars();
@@ -31,7 +32,8 @@ pub fn matches_iam_glob(text: &str, pattern: &str) -> bool {
     matches_parts(text, &parts.collect::<Vec<_>>())
 }
 
-/// Only the last star is ever tried again, so that many of them cost no more than both lengths, multiplied.
+/// Only the last star is ever tried again, so that many of them cost no more than both lengths,
+/// multiplied.
 fn matches_parts(text: &str, shape: &[Part]) -> bool {
     let text: Vec<char> = text.chars().collect();
     let (mut part, mut at) = (0, 0);

@@ -1,6 +1,7 @@
-//! The account with time running. Either one virtual clock, moved by tokio's paused time, for the account, the workers
-//! and the AWS SDKs inside them; or the wall clock times a speed, for clients outside this process. Functions run in
-//! process or as processes of their own (see [`crate::functions`]).
+//! The account with time running. Either one virtual clock, moved by tokio's paused time, for the
+//! account, the workers and the AWS SDKs inside them; or the wall clock times a speed, for clients
+//! outside this process. Functions run in process or as processes of their own (see
+//! [`crate::functions`]).
 
 use std::fmt;
 use std::sync::atomic::AtomicI64;
@@ -22,7 +23,8 @@ use crate::{faults, iam, lambda, throttle};
 mod long_poll;
 mod machines;
 
-/// Half of the time that a call takes on the wire and in the service. Assumed: a few tens of milliseconds a call.
+/// Half of the time that a call takes on the wire and in the service. Assumed: a few tens of
+/// milliseconds a call.
 const HALF_CALL_FROM: Duration = Duration::from_millis(5);
 const HALF_CALL_TO: Duration = Duration::from_millis(20);
 
@@ -32,7 +34,8 @@ pub trait Observer: Send {
     fn observe(&mut self, account: &Account, record: &Record);
 }
 
-/// A busy machine starts a process, and schedules a thread, within so much real time; one that was suspended takes longer.
+/// A busy machine starts a process, and schedules a thread, within so much real time; one that was
+/// suspended takes longer.
 const REAL_LATENCY: Duration = Duration::from_secs(20);
 
 /// An account with time running. Clones are the same account.
@@ -43,7 +46,8 @@ pub struct SimulationHost {
     began: (Timestamp, Instant),
     /// Virtual seconds in a second of the runtime's clock.
     speed: u32,
-    /// Whether the runtime's time is paused, so that a call on the wire must be made to take its time.
+    /// Whether the runtime's time is paused, so that a call on the wire must be made to take its
+    /// time.
     paused: bool,
     /// By how many milliseconds the workers' clock is ahead of AWS's.
     skew_ms: Arc<AtomicI64>,
@@ -63,17 +67,20 @@ impl fmt::Debug for SimulationHost {
 }
 
 impl SimulationHost {
-    /// Sets virtual time running in `account`. Needs a tokio runtime of one thread whose time is paused.
+    /// Sets virtual time running in `account`. Needs a tokio runtime of one thread whose time is
+    /// paused.
     pub fn new(account: Account) -> Self {
         Self::with_clock(account, 1, true, Invoker::in_process())
     }
 
-    /// Sets the wall clock running in `account`, `speed` times as fast. Needs a tokio runtime with time and I/O.
+    /// Sets the wall clock running in `account`, `speed` times as fast. Needs a tokio runtime with
+    /// time and I/O.
     pub fn on_the_wall_clock(account: Account, speed: u32, invoker: Invoker) -> Self {
         Self::with_clock(account, speed, false, invoker)
     }
 
-    /// Lets go of the clients, which hold the account that holds them: otherwise it stayed in memory.
+    /// Lets go of the clients, which hold the account that holds them: otherwise it stayed in
+    /// memory.
     pub fn end(&self) {
         self.lock().invoker = Invoker::in_process();
     }
@@ -137,7 +144,8 @@ impl SimulationHost {
         self.with(|account| account.call(&Caller::Operator, service, action, input))
     }
 
-    /// Lets time run until `done`, which is asked after every event, or until `limit`. Says whether it was done.
+    /// Lets time run until `done`, which is asked after every event, or until `limit`. Says whether
+    /// it was done.
     pub async fn run_until(
         &self,
         mut done: impl FnMut(&mut Account) -> bool,
@@ -178,7 +186,8 @@ impl SimulationHost {
         response
     }
 
-    /// Answers a request that could not be read, in the protocol of its `target`, or of the `service` that it is signed for.
+    /// Answers a request that could not be read, in the protocol of its `target`, or of the
+    /// `service` that it is signed for.
     pub fn refuse(&self, target: Option<&str>, service: &str, error: ApiError) -> Response {
         let request_id = self.with(wire::request_id);
         wire::refuse(target, service, request_id, error)

@@ -1,6 +1,7 @@
-//! Identity-based policies: a function may call what its role in the template allows, and an activity worker what the
-//! template's policy for it allows, on the resources named there, and nothing else. So a rehearsal proves the template's
-//! least-privilege roles as well; and a client with the access key of policies proves those.
+//! Identity-based policies: a function may call what its role in the template allows, and an
+//! activity worker what the template's policy for it allows, on the resources named there, and
+//! nothing else. So a rehearsal proves the template's least-privilege roles as well; and a client
+//! with the access key of policies proves those.
 
 mod of_stacks;
 mod statement;
@@ -80,8 +81,8 @@ fn no_context(_: &str) -> Option<String> {
     None
 }
 
-/// The resources that a call is about, as the Service Authorization Reference types them; `*` where a call has no
-/// resource type, so that a policy must say `*` too.
+/// The resources that a call is about, as the Service Authorization Reference types them; `*` where
+/// a call has no resource type, so that a policy must say `*` too.
 fn resources(account: &Account, call: &Call) -> Vec<String> {
     let cluster = cluster_name(call);
     let each = |member: &str, kind: &str| -> Vec<String> {

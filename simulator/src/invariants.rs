@@ -6,34 +6,36 @@ use serde::Serialize;
 /// What we invariant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
-    /// No instance is let go while a task that was on it is not STOPPED, unless the user chose `terminate` and the
-    /// deadline passed.
+    /// No instance is let go while a task that was on it is not STOPPED, unless the user chose
+    /// `terminate` and the deadline passed.
     DrainedBeforeGone,
-    /// While CloudFormation rolls, rollback included, at most one batch of drains is open. What a user takes out himself,
-    /// before or after, is not counted.
+    /// While CloudFormation rolls, rollback included, at most one batch of drains is open. What a
+    /// user takes out himself, before or after, is not counted.
     OneBatchOfDrains,
-    /// An error, a throttle, a lost or doubled event never ends in CONTINUE: no instance is let in that never joined, nor
-    /// while an update goes forward after a drain that failed.
+    /// An error, a throttle, a lost or doubled event never ends in CONTINUE: no instance is let in
+    /// that never joined, nor while an update goes forward after a drain that failed.
     NoErrorContinues,
-    /// No service falls below its own minimum healthy count by a drain, unless the user chose `stop-tasks` or `terminate` and
-    /// the deadline passed, or deletes the stack.
+    /// No service falls below its own minimum healthy count by a drain, unless the user chose
+    /// `stop-tasks` or `terminate` and the deadline passed, or deletes the stack.
     MinimumHealthy,
     /// Every execution ends within its deadlines, in under 25,000 history events.
     ExecutionsEnd,
     /// A rollout ends: all on the new AMI, or rolled back to all on the old one at full size.
     RollEnds,
-    /// Every lifecycle action of ours gets an execution, even if its event is lost; none gets two that act against each
-    /// other.
+    /// Every lifecycle action of ours gets an execution, even if its event is lost; none gets two
+    /// that act against each other.
     EveryActionServed,
-    /// An instance is retained only after its own deadline or limit, counted from the admission of its drain, and only
-    /// with something left on it.
+    /// An instance is retained only after its own deadline or limit, counted from the admission of
+    /// its drain, and only with something left on it.
     RetainedForCause,
-    /// A launch is abandoned only after its own join deadline, and only if the instance has not joined.
+    /// A launch is abandoned only after its own join deadline, and only if the instance has not
+    /// joined.
     AbandonedForCause,
-    /// What has become true is noticed within the bound of its phase, and a deadline strikes within a bound of its time.
+    /// What has become true is noticed within the bound of its phase, and a deadline strikes within
+    /// a bound of its time.
     NoticedInTime,
-    /// Checks, API calls and heartbeats stay within their budget, and no heartbeat is missing for longer than a third of
-    /// the hook's timeout.
+    /// Checks, API calls and heartbeats stay within their budget, and no heartbeat is missing for
+    /// longer than a third of the hook's timeout.
     WithinBudget,
     /// Each execution that failed names a cause that happened.
     FailuresExplained,
@@ -41,7 +43,8 @@ pub enum Invariant {
     SameSeedSameStory,
 }
 
-/// The claims that one telling can judge, in the order in which they are shown. [`Claim::SameSeedSameStory`] takes two.
+/// The claims that one telling can judge, in the order in which they are shown.
+/// [`Claim::SameSeedSameStory`] takes two.
 pub const INVARIANTS: [Invariant; 12] = [
     Invariant::DrainedBeforeGone,
     Invariant::OneBatchOfDrains,
@@ -131,7 +134,8 @@ pub struct CheckedInvariant {
     pub detail: String,
 }
 
-/// What is claimed of batches where ECS's managed draining drains too, at once and knowing no turns.
+/// What is claimed of batches where ECS's managed draining drains too, at once and knowing no
+/// turns.
 const BATCHES_FORWARD: &str = "never more than one batch of drains of an update that went forward was open while it alone launched instances; with ManagedDraining all else drains at once";
 
 /// Judges every claim by what broke them.

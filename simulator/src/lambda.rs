@@ -17,10 +17,11 @@ const RUNTIME: &str = "provided.al2023";
 pub struct State {
     functions: BTreeMap<String, Function>,
     running: BTreeMap<String, usize>,
-    /// Whether functions whose code was uploaded are refused: the account runs functions, but may not
-    /// run these.
+    /// Whether functions whose code was uploaded are refused: the account runs functions, but may
+    /// not run these.
     pub refuses_uploads: bool,
-    /// Invocations to run, oldest first. The driver takes them, and answers with [`stepfunctions::task_returned`].
+    /// Invocations to run, oldest first. The driver takes them, and answers with
+    /// [`stepfunctions::task_returned`].
     pub waiting: VecDeque<Invocation>,
 }
 

@@ -1,5 +1,6 @@
-//! Lambda's execution environments as processes: the function's `bootstrap` runs as a child, and is given its events
-//! through the Lambda Runtime API. One environment serves one invocation at a time; it is kept for the next one.
+//! Lambda's execution environments as processes: the function's `bootstrap` runs as a child, and is
+//! given its events through the Lambda Runtime API. One environment serves one invocation at a
+//! time; it is kept for the next one.
 //!
 //! - this file: which environment serves an invocation, and how many were started
 //! - `child`: one process, from its start to its end
@@ -45,7 +46,8 @@ pub struct Host {
     pub endpoint: String,
     /// The account's access keys, of which each function gets its own.
     pub keys: Keys,
-    /// Whether zips that were uploaded are run, with all rights of the user who started the account.
+    /// Whether zips that were uploaded are run, with all rights of the user who started the
+    /// account.
     pub runs_uploaded_code: bool,
     /// Takes what functions write.
     pub log: Log,
@@ -98,7 +100,8 @@ impl LambdaProcesses {
         self.lock().starts.clone()
     }
 
-    /// Gives `payload` to the function, in an idle environment or a new one, and waits for what comes of it.
+    /// Gives `payload` to the function, in an idle environment or a new one, and waits for what
+    /// comes of it.
     pub async fn invoke(
         &self,
         name: &str,

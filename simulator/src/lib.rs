@@ -1,4 +1,5 @@
-//! An AWS account in memory, in which the real template, the real definition and the real workers roll a cluster.
+//! An AWS account in memory, in which the real template, the real definition and the real workers
+//! roll a cluster.
 //!
 //! # Layout
 //! - [`account`]: the account: one clock, one queue of things to come, one state per service.
@@ -9,16 +10,17 @@
 //! - [`fact`]: what happened, as the scenario tells it and the invariants check it.
 //! - [`faults`]: what can be made to go wrong.
 //! - [`scenario`] plays a scenario, [`simulation`] draws scenarios by chance.
-//! - [`world`]: the account with time running; [`functions`] and [`environments`] run its functions, [`endpoint`] serves it
-//!   to clients on loopback.
-//! - One module per AWS service: [`autoscaling`], [`cloudformation`], [`ec2`], [`ecs`], [`eventbridge`],
-//!   [`lambda`], [`s3`], [`sns`], [`sqs`], [`ssm`], [`stepfunctions`], [`sts`]; and [`cloudwatch`], which reads metrics out of log lines.
-//! - [`world`]: the account with time running. [`functions`] and [`activities`] run the workers there, whose SDKs end
-//!   [`inside`] it.
+//! - [`world`]: the account with time running; [`functions`] and [`environments`] run its
+//!   functions, [`endpoint`] serves it to clients on loopback.
+//! - One module per AWS service: [`autoscaling`], [`cloudformation`], [`ec2`], [`ecs`],
+//!   [`eventbridge`], [`lambda`], [`s3`], [`sns`], [`sqs`], [`ssm`], [`stepfunctions`], [`sts`];
+//!   and [`cloudwatch`], which reads metrics out of log lines.
+//! - [`world`]: the account with time running. [`functions`] and [`activities`] run the workers
+//!   there, whose SDKs end [`inside`] it.
 //!
-//! A service answers calls (`call`, in the words of the AWS API), and does what it planned for later (`on_event`).
-//! Services ask one another through [`account::Account::call`], as any client would. What a service does not know it
-//! refuses, naming it.
+//! A service answers calls (`call`, in the words of the AWS API), and does what it planned for
+//! later (`on_event`). Services ask one another through [`account::Account::call`], as any client
+//! would. What a service does not know it refuses, naming it.
 
 pub mod account;
 pub mod activities;

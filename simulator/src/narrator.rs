@@ -225,7 +225,8 @@ impl Narrator {
             return None;
         }
         if worker == Worker::Reconcile.name() && !*failed {
-            // It looks every few minutes, and mostly finds nothing; what it starts has a line of its own.
+            // It looks every few minutes, and mostly finds nothing; what it starts has a line of
+            // its own.
             return None;
         }
         let key = format!("{worker} {verdict} {wait_causes:?}");

@@ -26,7 +26,8 @@ pub struct Report {
     pub ami: Amis,
     /// Size of the group when the rollout began.
     pub instances: usize,
-    /// How many of them are replaced by one that is in service on the new AMI at the end: none after a rollback.
+    /// How many of them are replaced by one that is in service on the new AMI at the end: none
+    /// after a rollback.
     pub replaced: usize,
     /// Instances that left the group during the rollout, in a rollback too.
     pub terminated: usize,
@@ -40,13 +41,15 @@ pub struct Report {
     pub lower_bound_seconds: f64,
     /// The ratio of the two.
     pub overhead: f64,
-    /// How late conditions were noticed, by the worker that notices them; `queued` is a new instance's wait for drains.
+    /// How late conditions were noticed, by the worker that notices them; `queued` is a new
+    /// instance's wait for drains.
     pub lateness: BTreeMap<&'static str, Lateness>,
     /// Service tasks that stopped on instances that were leaving.
     pub tasks_moved: u64,
     /// Tasks cut off though nobody had asked for it.
     pub tasks_killed_early: u64,
-    /// Tasks that had not stopped when EC2 took their Spot instance back, two minutes after its notice.
+    /// Tasks that had not stopped when EC2 took their Spot instance back, two minutes after its
+    /// notice.
     pub tasks_lost_to_spot: u64,
     /// Most drains open at one time.
     pub max_open_drains: usize,
@@ -107,7 +110,8 @@ impl From<PhaseLateness> for Lateness {
 }
 
 impl Report {
-    /// Whether the rollout ended as asked: all on the new AMI, nothing kept back, every invariant held.
+    /// Whether the rollout ended as asked: all on the new AMI, nothing kept back, every invariant
+    /// held.
     pub fn as_asked(&self) -> bool {
         self.outcome == "UPDATE_COMPLETE" && self.retained.is_empty() && self.invariants_hold()
     }
@@ -124,8 +128,8 @@ pub fn cost_usd(transitions: u64, seen: &Tally) -> f64 {
     states + functions
 }
 
-/// What the transitions cost, and what the invocations, in US dollars; `megabyte_ms` is the sum of what each invocation
-/// held of memory for how long.
+/// What the transitions cost, and what the invocations, in US dollars; `megabyte_ms` is the sum of
+/// what each invocation held of memory for how long.
 pub fn cost_parts_usd(transitions: u64, invocations: u64, megabyte_ms: u64) -> (f64, f64) {
     let gb_seconds = megabyte_ms as f64 / 1024.0 / 1000.0;
     let functions =

@@ -1,7 +1,8 @@
-//! S3, as far as `aws cloudformation package` and `deploy` need it: buckets, and objects that are put whole or in parts
-//! and got whole.
+//! S3, as far as `aws cloudformation package` and `deploy` need it: buckets, and objects that are
+//! put whole or in parts and got whole.
 //!
-//! Addresses are of the path style, `/bucket/key`, which is what clients use for an endpoint that is an IP address.
+//! Addresses are of the path style, `/bucket/key`, which is what clients use for an endpoint that
+//! is an IP address.
 
 mod list;
 mod multipart;
@@ -39,7 +40,8 @@ struct Object {
 }
 
 impl Object {
-    /// Opaque, and the same for the same bytes. The real one is an MD5 only if the object is not encrypted.
+    /// Opaque, and the same for the same bytes. The real one is an MD5 only if the object is not
+    /// encrypted.
     fn etag(&self) -> String {
         let mut hasher = DefaultHasher::new();
         self.bytes.hash(&mut hasher);

@@ -1,6 +1,8 @@
-//! A scenario: an account, a stack, a workload, and what an operator does, played to its end in virtual time.
+//! A scenario: an account, a stack, a workload, and what an operator does, played to its end in
+//! virtual time.
 //!
-//! [`script`] reads scenarios from text, [`play()`] plays them, [`files`] holds the template and definition they use.
+//! [`script`] reads scenarios from text, [`play()`] plays them, [`files`] holds the template and
+//! definition they use.
 
 mod action;
 pub mod files;
@@ -77,15 +79,18 @@ impl Processes {
 pub enum ModelVariant {
     /// A signal sent before CloudFormation sees the instance InService is lost.
     EarlySignalLost,
-    /// An execution started by a rule is named after the event, so that a second delivery is refused.
+    /// An execution started by a rule is named after the event, so that a second delivery is
+    /// refused.
     ExecutionNamedAfterEvent,
     /// An abandoned launch makes an instance refresh fail.
     AbandonedLaunchFailsRefresh,
-    /// An instance refresh does not wait for instances at their terminate hooks before it continues.
+    /// An instance refresh does not wait for instances at their terminate hooks before it
+    /// continues.
     RefreshPassesTerminateHooks,
     /// The container instance of a machine that is started again is ACTIVE, whatever it was before.
     RestartedAgentIsActive,
-    /// Instances that joined before their group's capacity provider was associated do not belong to it.
+    /// Instances that joined before their group's capacity provider was associated do not belong to
+    /// it.
     EarlierInstancesHaveNoProvider,
 }
 
@@ -167,7 +172,8 @@ impl Settings {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether there is a capacity provider for which the parameter `key`, by default `default`, is ENABLED.
+    /// Whether there is a capacity provider for which the parameter `key`, by default `default`, is
+    /// ENABLED.
     pub fn has_capacity_provider(&self, key: &str, default: &str) -> bool {
         self.parameter("CapacityProvider") == Some("ENABLED")
             && self.parameter(key).unwrap_or(default) == "ENABLED"

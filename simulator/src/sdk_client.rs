@@ -1,4 +1,5 @@
-//! AWS SDKs that talk to the account without a socket: an HTTP client that ends in the world, and the world's clock.
+//! AWS SDKs that talk to the account without a socket: an HTTP client that ends in the world, and
+//! the world's clock.
 
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};

@@ -1,6 +1,8 @@
-//! SNS: topics that keep what is published to them. Nobody subscribes here; a scenario tells each message.
+//! SNS: topics that keep what is published to them. Nobody subscribes here; a scenario tells each
+//! message.
 //!
-//! EventBridge publishes only where the topic's own policy lets it (documented): the policy that a new topic gets does not.
+//! EventBridge publishes only where the topic's own policy lets it (documented): the policy that a
+//! new topic gets does not.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +25,8 @@ pub struct State {
 /// A topic.
 #[derive(Debug, Default)]
 pub struct Topic {
-    /// Its policy; nothing for the one that every topic is born with, which lets in the account's own identities only.
+    /// Its policy; nothing for the one that every topic is born with, which lets in the account's
+    /// own identities only.
     policy: Option<Value>,
     /// What was published to it, in order.
     pub messages: Vec<String>,
@@ -141,8 +144,8 @@ fn publish(account: &mut Account, caller: &Caller, input: &Value) -> Result<Valu
 }
 
 impl Topic {
-    /// Whether the policy lets the AWS service publish. A statement with a Condition does not: EventBridge cannot
-    /// publish under one (documented).
+    /// Whether the policy lets the AWS service publish. A statement with a Condition does not:
+    /// EventBridge cannot publish under one (documented).
     fn lets_in(&self, service: &str, arn: &str) -> bool {
         let principal = format!("{service}.amazonaws.com");
         let statements = self

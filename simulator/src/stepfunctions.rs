@@ -1,13 +1,16 @@
-//! Step Functions: interprets state machines written in Amazon States Language with JSONPath, and writes the history
-//! of each execution as the real service does.
+//! Step Functions: interprets state machines written in Amazon States Language with JSONPath, and
+//! writes the history of each execution as the real service does.
 //!
 //! # Layout
-//! - `parse`, `parse_choice`, `parse_task`, `members`: a definition's text becomes a [`definition::Definition`], or is refused.
-//! - [`definition`], [`choice`], [`template`], [`intrinsic`], [`path`]: what a definition is made of.
+//! - `parse`, `parse_choice`, `parse_task`, `members`: a definition's text becomes a
+//!   [`definition::Definition`], or is refused.
+//! - [`definition`], [`choice`], [`template`], [`intrinsic`], [`path`]: what a definition is made
+//!   of.
 //! - `decide`: what a state does with its input, without the account.
-//! - `run`, `task`, `leave`, `ending`: the account moves executions on; [`execution`] is one of them.
-//! - `machines`, `logging`, `executions`, `redrive`, `activities`, `held`: the calls. `notice`: the events about
-//!   executions.
+//! - `run`, `task`, `leave`, `ending`: the account moves executions on; [`execution`] is one of
+//!   them.
+//! - `machines`, `logging`, `executions`, `redrive`, `activities`, `held`: the calls. `notice`: the
+//!   events about executions.
 //!
 //! Map, Parallel, JSONata and service integrations are refused by name.
 
@@ -54,8 +57,8 @@ use failure::Failure;
 /// How long things take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
-    /// From leaving one state, or starting, to entering the next. Assumed: AWS invariants nothing, and tens of
-    /// milliseconds are usual.
+    /// From leaving one state, or starting, to entering the next. Assumed: AWS invariants nothing,
+    /// and tens of milliseconds are usual.
     pub transition: Duration,
     /// How long a deleted state machine stays, DELETING, once none of its executions runs. Recorded
     /// are some seconds and more than 100 s (radkawar/stackd
@@ -81,8 +84,9 @@ impl Default for Timing {
 pub struct State {
     /// How long things take.
     pub timing: Timing,
-    /// Whether the history of an execution is dropped as soon as that has ended: for a rollout of hundreds of instances in
-    /// which nobody reads it. `GetExecutionHistory` then refuses to answer for such an execution.
+    /// Whether the history of an execution is dropped as soon as that has ended: for a rollout of
+    /// hundreds of instances in which nobody reads it. `GetExecutionHistory` then refuses to answer
+    /// for such an execution.
     pub forget_histories: bool,
     /// State transitions of all executions, each retry being one: what AWS bills.
     pub transitions: u64,
@@ -197,7 +201,8 @@ pub fn on_event(account: &mut Account, Event(due): Event) {
 pub struct Ticket {
     /// ARN of the execution.
     pub execution: String,
-    /// Which attempt, counted through the whole execution; a ticket that is no longer awaited is ignored.
+    /// Which attempt, counted through the whole execution; a ticket that is no longer awaited is
+    /// ignored.
     pub attempt: u64,
 }
 

@@ -1,5 +1,5 @@
-//! Text files as people's tools write them: UTF-8, or UTF-16 as the `>` of Windows PowerShell writes, each with or
-//! without a byte order mark, and several such files behind one another.
+//! Text files as people's tools write them: UTF-8, or UTF-16 as the `>` of Windows PowerShell
+//! writes, each with or without a byte order mark, and several such files behind one another.
 
 use std::path::Path;
 
@@ -15,8 +15,8 @@ pub fn read(path: &Path) -> Result<String, String> {
 
 /// The text of these bytes, without byte order marks. `file` is named in messages.
 ///
-/// Tools append files to one another as they are (`cat a b`): then each part may begin with a mark, and have an encoding of
-/// its own.
+/// Tools append files to one another as they are (`cat a b`): then each part may begin with a mark,
+/// and have an encoding of its own.
 ///
 /// # Errors
 /// A sentence that names the file, the place and the way out.
@@ -67,8 +67,8 @@ impl Encoding {
         Some((*encoding, mark.len()))
     }
 
-    /// The encoding of a file that begins without a mark. Whatever we read begins with a letter or sign of ASCII: a zero
-    /// byte beside it is the other half of a UTF-16 unit.
+    /// The encoding of a file that begins without a mark. Whatever we read begins with a letter or
+    /// sign of ASCII: a zero byte beside it is the other half of a UTF-16 unit.
     fn without_mark(bytes: &[u8]) -> Self {
         match bytes {
             [first, 0, ..] if *first != 0 => Self::Utf16Little,
@@ -96,8 +96,9 @@ impl Encoding {
         byte.is_ascii().then_some(char::from(byte))
     }
 
-    /// Where the part that these bytes begin with ends: at the mark of the next one. That begins where a line begins, or
-    /// behind the end of a JSON value; elsewhere the same bytes are characters.
+    /// Where the part that these bytes begin with ends: at the mark of the next one. That begins
+    /// where a line begins, or behind the end of a JSON value; elsewhere the same bytes are
+    /// characters.
     fn part(self, bytes: &[u8]) -> usize {
         let width = self.width();
         let mut begins = true;
@@ -188,7 +189,8 @@ mod tests {
         assert_eq!(decode("f", Vec::new()), Ok(String::new()));
     }
 
-    /// Every file behind every other, as `cat` puts them: with a mark a file is read whatever comes before it.
+    /// Every file behind every other, as `cat` puts them: with a mark a file is read whatever comes
+    /// before it.
     #[test]
     fn files_behind_one_another_are_read_each_in_its_encoding() {
         let marked = [

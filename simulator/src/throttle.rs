@@ -1,5 +1,5 @@
-//! The fault `throttle`: other traffic of the account takes half of all turns. (ECS's own token buckets are in
-//! [`crate::ecs`].)
+//! The fault `throttle`: other traffic of the account takes half of all turns. (ECS's own token
+//! buckets are in [`crate::ecs`].)
 
 use crate::account::{Account, Caller};
 use crate::faults::Fault;

@@ -137,7 +137,8 @@ pub enum TraceEvent {
         function: String,
         /// The instance that it was asked about, if the input names one.
         instance: String,
-        /// `CONTINUE` or `ABANDON` if it was told to complete the lifecycle action; empty otherwise.
+        /// `CONTINUE` or `ABANDON` if it was told to complete the lifecycle action; empty
+        /// otherwise.
         result: String,
         /// Whether it ended in an error.
         failed: bool,

@@ -1,5 +1,6 @@
-//! What a request and an answer look like between a client and a service: [`json`], [`query`] and [`ec2`] are the
-//! protocols that our services speak, and [`answer`] serves one HTTP request of either.
+//! What a request and an answer look like between a client and a service: [`json`], [`query`] and
+//! [`ec2`] are the protocols that our services speak, and [`answer`] serves one HTTP request of
+//! either.
 
 pub mod ec2;
 pub mod json;
@@ -33,14 +34,15 @@ pub struct Call {
     pub input: Value,
 }
 
-/// An answer of these lists, as they are: `json!` would copy each, and a list may hold a thousand instances.
+/// An answer of these lists, as they are: `json!` would copy each, and a list may hold a thousand
+/// instances.
 pub fn lists<const N: usize>(members: [(&str, Vec<Value>); N]) -> Value {
     let members = members.map(|(name, list)| (name.to_owned(), Value::Array(list)));
     Value::Object(members.into_iter().collect())
 }
 
-/// The services that speak JSON, by the name in their `x-amz-target` header, with the version of the protocol that
-/// their service models name.
+/// The services that speak JSON, by the name in their `x-amz-target` header, with the version of
+/// the protocol that their service models name.
 const JSON_TARGETS: [(&str, &str, &str); 4] = [
     (
         "AmazonEC2ContainerServiceV20141113",
@@ -52,11 +54,12 @@ const JSON_TARGETS: [(&str, &str, &str); 4] = [
     ("AWSStepFunctions", "states", json::VERSION_1_0),
 ];
 
-/// Reads a call. `target` is the `x-amz-target` header, `signed_for` the service in the credential scope of the
-/// signature, which is what tells the Query services apart.
+/// Reads a call. `target` is the `x-amz-target` header, `signed_for` the service in the credential
+/// scope of the signature, which is what tells the Query services apart.
 ///
 /// # Errors
-/// `UnknownOperationException` for a target that no service here has; what the protocol's reader refuses.
+/// `UnknownOperationException` for a target that no service here has; what the protocol's reader
+/// refuses.
 pub fn read(target: Option<&str>, signed_for: &str, body: &[u8]) -> Result<Call, ApiError> {
     let Some(target) = target else {
         let (action, input) = query::read(body)?;
@@ -92,8 +95,8 @@ pub fn write(call: &Call, request_id: String, answer: Result<Value, ApiError>) -
     }
 }
 
-/// Writes the refusal of a request that [`read`] could not read, in the protocol of its `target`, or of the `service` that
-/// it is signed for.
+/// Writes the refusal of a request that [`read`] could not read, in the protocol of its `target`,
+/// or of the `service` that it is signed for.
 pub fn refuse(
     target: Option<&str>,
     service: &str,

@@ -1,5 +1,5 @@
-//! What runs on the cluster: services and standalone tasks, the built-in ones or those of a file that
-//! `aws ecs describe-services` wrote.
+//! What runs on the cluster: services and standalone tasks, the built-in ones or those of a file
+//! that `aws ecs describe-services` wrote.
 
 mod read;
 mod start;
@@ -24,8 +24,8 @@ pub struct Workload {
     pub assumed: Vec<String>,
     /// The services of the files that are not rehearsed, and why each of them is not.
     pub left_out: Vec<String>,
-    /// Whether files described it. A service whose capacity provider the cluster does not have is then left out, as one
-    /// that runs elsewhere; otherwise it is refused.
+    /// Whether files described it. A service whose capacity provider the cluster does not have is
+    /// then left out, as one that runs elsewhere; otherwise it is refused.
     pub described: bool,
 }
 
@@ -54,7 +54,8 @@ pub struct Service {
     pub exit_seconds: u64,
     /// placementConstraints, as the API spells them.
     pub placement_constraints: Value,
-    /// The capacity provider of its strategy; `None` for the cluster's default one, or the launch type EC2 if it has none.
+    /// The capacity provider of its strategy; `None` for the cluster's default one, or the launch
+    /// type EC2 if it has none.
     pub capacity_provider: Option<String>,
 }
 
@@ -104,8 +105,8 @@ impl Service {
 }
 
 impl Workload {
-    /// The built-in workload of a cluster of `instances`: two services behind load balancers, one without, a daemon,
-    /// and a standalone task that ends by itself.
+    /// The built-in workload of a cluster of `instances`: two services behind load balancers, one
+    /// without, a daemon, and a standalone task that ends by itself.
     pub fn built_in(instances: u64) -> Self {
         let web = Service {
             deregistration_seconds: Some(DEREGISTRATION_DELAY_SECONDS),

@@ -7,7 +7,8 @@
 //!
 //! # Layout
 //! - `sequence`: a file, read strictly. `replay`: its steps on an account.
-//! - `matching`: whether what was seen is what was recorded. `bindings`: names for ids that differ in every run.
+//! - `matching`: whether what was seen is what was recorded. `bindings`: names for ids that differ
+//!   in every run.
 //! - `functions`: what functions answer, which nobody runs here.
 //! - `known`: the known differences. `table`: the figures.
 //!

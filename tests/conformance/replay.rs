@@ -29,7 +29,8 @@ pub struct Outcome {
 /// Does all steps of `sequence`.
 ///
 /// # Errors
-/// A step without a fact that did not go as recorded, or one that is written wrong, by file and number.
+/// A step without a fact that did not go as recorded, or one that is written wrong, by file and
+/// number.
 pub fn replay(sequence: &Sequence) -> Result<Vec<Outcome>, String> {
     let begin: Timestamp = BEGIN.parse().expect("a constant instant");
     let mut account = Account::new(begin, sequence.seed);

@@ -1,5 +1,5 @@
-//! How long an execution can become, by the definition's own numbers and the workers' own waits; and that the README of the
-//! state machine tells these figures.
+//! How long an execution can become, by the definition's own numbers and the workers' own waits;
+//! and that the README of the state machine tells these figures.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -14,7 +14,8 @@ const EVENTS_AT_MOST: i64 = 25_000;
 /// A lifecycle action ends after 48 hours.
 const ACTION_SECONDS: i64 = 172_800;
 
-/// The history of one turn: TaskStateEntered, Scheduled, Started, Succeeded, Exited; Choice and Wait entered and exited.
+/// The history of one turn: TaskStateEntered, Scheduled, Started, Succeeded, Exited; Choice and
+/// Wait entered and exited.
 const EVENTS_PER_TURN: i64 = 5 + 2 + 2;
 
 /// Seconds that all retries of `retrier` wait, without the jitter, which only shortens.

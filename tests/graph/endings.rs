@@ -1,4 +1,5 @@
-//! Every path ends with the lifecycle action completed, or with the hook deliberately open, or because the action was over.
+//! Every path ends with the lifecycle action completed, or with the hook deliberately open, or
+//! because the action was over.
 
 use crate::machine::{Edge, Machine, When};
 
@@ -44,7 +45,8 @@ pub fn says(edge: &Edge, text: &str) -> bool {
     matches!(&edge.when, When::Rule(rule) if rule.to_string().contains(&format!("\"StringEquals\":\"{text}\"")))
 }
 
-/// Each state that completes is entered with the one result that its ending tells of; CONTINUE only on these grounds.
+/// Each state that completes is entered with the one result that its ending tells of; CONTINUE only
+/// on these grounds.
 fn results(machine: &Machine) -> Vec<String> {
     let expected = [
         ("Continue", "CONTINUE"),
@@ -97,8 +99,8 @@ fn results(machine: &Machine) -> Vec<String> {
     faults
 }
 
-/// Whether the rule is of an instance that is new into the warm pool, or leaves it for good: it has never been in the group,
-/// or was drained when it left that.
+/// Whether the rule is of an instance that is new into the warm pool, or leaves it for good: it has
+/// never been in the group, or was drained when it left that.
 fn passes_by(edge: &Edge) -> bool {
     let When::Rule(rule) = &edge.when else {
         return false;

@@ -1,4 +1,5 @@
-//! No error leads to CONTINUE, and on the way out to no completion at all. Each error that a worker can raise has its Retry.
+//! No error leads to CONTINUE, and on the way out to no completion at all. Each error that a worker
+//! can raise has its Retry.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,6 @@
-//! Proofs over the definition's graph that need no run: where its paths end, what errors can lead to, and how long an
-//! execution can become. That the proofs can fail is itself tried, on definitions with one thing changed.
+//! Proofs over the definition's graph that need no run: where its paths end, what errors can lead
+//! to, and how long an execution can become. That the proofs can fail is itself tried, on
+//! definitions with one thing changed.
 
 mod budgets;
 mod endings;

@@ -1,4 +1,5 @@
-//! The proofs themselves: each of these definitions, with one thing changed, has a fault that they find.
+//! The proofs themselves: each of these definitions, with one thing changed, has a fault that they
+//! find.
 
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ fn each_changed_definition_has_a_fault() {
             json!("PrepareStop"),
         ),
         ("/States/Drained/Catch/0/Next", json!("PrepareAbandon")),
-        ("/States/Drained/Catch/0/Next", json!("ChoosePolicy")),
+        ("/States/Drained/Catch/0/Next", json!("PrepareRetain")),
         ("/States/Continue/Catch/0/Next", json!("Completed")),
         ("/States/HasJoined/Default", json!("PrepareContinue")),
         ("/States/IsDrained/Default", json!("Stable")),
@@ -27,10 +28,10 @@ fn each_changed_definition_has_a_fault() {
         ),
         ("/States/AtDeadline/Default", json!("PrepareContinue")),
         ("/States/LaunchUnclear/Next", json!("PrepareContinue")),
-        ("/States/DrainUnclear/Next", json!("ChoosePolicy")),
+        ("/States/DrainUnclear/Next", json!("PrepareRetain")),
         ("/States/PrepareAbandon/Next", json!("LaunchAbandoned")),
         ("/States/PrepareAbandon/Result", json!("CONTINUE")),
-        ("/States/ChoosePolicy/Result", json!("CONTINUE")),
+        ("/States/PrepareRetain/Result", json!("CONTINUE")),
         ("/States/Retain/Next", json!("Completed2")),
         ("/States/PrepareContinue/Next", json!("Completed")),
         (

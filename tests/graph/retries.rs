@@ -1,4 +1,5 @@
-//! Each Task retries every error that it can raise, each in the way that its kind needs, and no other error.
+//! Each Task retries every error that it can raise, each in the way that its kind needs, and no
+//! other error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,8 @@ enum Kind {
     Never,
     /// AWS is busy: for half an hour.
     Busy,
-    /// Something is set up wrong, or an answer is odd: some times, in case it was only not to be seen yet.
+    /// Something is set up wrong, or an answer is odd: some times, in case it was only not to be
+    /// seen yet.
     Odd,
     /// No answer came: some times.
     Silent,
@@ -21,10 +23,11 @@ enum Kind {
     Unforeseen,
 }
 
-/// Every error that a Task can raise. Those of Lambda are the ones that AWS says to retry, that of throttled invocations, and
-/// `Lambda.Unknown`, of a function that ran out of memory or time
-/// (<https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html>). Of those of Step Functions a
-/// Task without parameters or result selector raises a timeout, and the lack of an activity worker's heartbeat
+/// Every error that a Task can raise. Those of Lambda are the ones that AWS says to retry, that of
+/// throttled invocations, and `Lambda.Unknown`, of a function that ran out of memory or time
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html>). Of
+/// those of Step Functions a Task without parameters or result selector raises a timeout, and the
+/// lack of an activity worker's heartbeat
 /// (<https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>).
 const RAISED: [(&str, Kind); 16] = [
     ("BadEvent", Kind::Never),

@@ -1,5 +1,6 @@
-//! Each rule of each Choice, and each Default, is on a route: an input that takes this rule and no rule before it. A rule that
-//! no route takes is one that nobody has tried, or that a rule before it hides.
+//! Each rule of each Choice, and each Default, is on a route: an input that takes this rule and no
+//! rule before it. A rule that no route takes is one that nobody has tried, or that a rule before
+//! it hides.
 
 use std::collections::BTreeSet;
 
@@ -74,9 +75,9 @@ const AT_DEADLINE: [(&str, &str, &str); 6] = [
     ("terminate", "TasksOverdue", "PrepareContinue"),
     ("terminate", "ServicesOverdue", "PrepareContinue"),
     ("stop-tasks", "ServicesOverdue", "PrepareContinue"),
-    ("stop-tasks", "TasksOverdue", "ChoosePolicy"),
-    ("retain", "ServicesOverdue", "ChoosePolicy"),
-    ("keep", "TasksOverdue", "ChoosePolicy"),
+    ("stop-tasks", "TasksOverdue", "PrepareRetain"),
+    ("retain", "ServicesOverdue", "PrepareRetain"),
+    ("keep", "TasksOverdue", "PrepareRetain"),
 ];
 
 fn routes() -> Vec<Route> {
@@ -106,7 +107,8 @@ fn of_moves() -> Vec<Route> {
         .to_vec()
 }
 
-/// Where a drain leads that ends without its tasks' end: there is nothing to drain, or its deadline has passed.
+/// Where a drain leads that ends without its tasks' end: there is nothing to drain, or its deadline
+/// has passed.
 fn of_drains() -> Vec<Route> {
     let member = |is: bool| json!({"draining": {"verdict": "Reached", "member": is}});
     let mut routes = vec![
@@ -167,9 +169,9 @@ fn at<'a>(input: &'a Value, path: &Value) -> Option<&'a Value> {
     names.try_fold(input, |value, name| value.get(name))
 }
 
-/// Whether the rule holds. Only the operators that the definition uses are known; any other one is a fault of this test. As
-/// documented, comparing what is not there fails the execution, and so the test
-/// (<https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html>).
+/// Whether the rule holds. Only the operators that the definition uses are known; any other one is
+/// a fault of this test. As documented, comparing what is not there fails the execution, and so the
+/// test (<https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html>).
 fn holds(rule: &Value, input: &Value) -> bool {
     if let Some(all) = rule["And"].as_array() {
         return all.iter().all(|one| holds(one, input));

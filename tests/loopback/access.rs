@@ -132,7 +132,8 @@ fn an_address_that_does_not_answer_is_named() {
 /// Environment, flags, and what the message names.
 type Misled<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a [&'a str]);
 
-/// Words of the SDK, remedies that do not help, and advice to wait: none of them belongs to a wrong value.
+/// Words of the SDK, remedies that do not help, and advice to wait: none of them belongs to a wrong
+/// value.
 const NOT_THE_CAUSE: [&str; 7] = [
     "dispatch failure",
     "interceptor",

@@ -26,8 +26,8 @@ const WANTED: [(&str, &str, &str, &str); 5] = [
     ),
 ];
 
-/// Lines of a head that must not get in: the host that it names, and what else is in it. `{own}` and `{key}` stand for the
-/// account's own.
+/// Lines of a head that must not get in: the host that it names, and what else is in it. `{own}`
+/// and `{key}` stand for the account's own.
 const HOSTILE: [(&str, &str); 15] = [
     // DNS rebinding: the page's own name, under which a browser has found this machine.
     ("evil.example", "{key}"),

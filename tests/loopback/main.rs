@@ -1,5 +1,5 @@
-//! The account on loopback as a process, asked over sockets: what it answers to whoever has its key, and that nobody else
-//! gets anything but a 403, a page in a browser least of all.
+//! The account on loopback as a process, asked over sockets: what it answers to whoever has its
+//! key, and that nobody else gets anything but a 403, a page in a browser least of all.
 
 mod access;
 mod account;
@@ -20,7 +20,8 @@ fn run(flags: &[&str]) -> Output {
         .expect("ecs-rollout starts")
 }
 
-/// Line of the request, service of the signature, target, body; and of the answer the status and some of its text.
+/// Line of the request, service of the signature, target, body; and of the answer the status and
+/// some of its text.
 type Case = (
     &'static str,
     &'static str,

@@ -1,5 +1,6 @@
-//! What the template makes for operators: the dashboard shows what workers write, the notices arrive, and the
-//! policies are within AWS's limits. That the policies allow what the verbs call is judged by `judges/operated.py`.
+//! What the template makes for operators: the dashboard shows what workers write, the notices
+//! arrive, and the policies are within AWS's limits. That the policies allow what the verbs call is
+//! judged by `judges/operated.py`.
 
 mod notices;
 mod repairs;
@@ -22,7 +23,8 @@ const CLUSTER: &str = "DevCluster";
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:notices";
 const MACHINE: &str = "arn:aws:states:eu-west-1:123456789012:stateMachine:DevCluster-lifecycle";
 
-/// The scenarios that are played with metrics: of all phases, workers and verdicts, and of some errors.
+/// The scenarios that are played with metrics: of all phases, workers and verdicts, and of some
+/// errors.
 const STORIES: [&str; 7] = [
     "a-roll",
     "b-never-joins",
@@ -38,7 +40,8 @@ fn call(account: &mut Account, service: &str, action: &str, input: Value) -> Val
     answer.unwrap_or_else(|error| panic!("{action}: {error}"))
 }
 
-/// An account in which the operator's template is deployed with all that it has, with the topic's policy as it must be.
+/// An account in which the operator's template is deployed with all that it has, with the topic's
+/// policy as it must be.
 fn deployed() -> Account {
     let start = "2026-11-24T08:00:00Z".parse().expect("an instant");
     let mut account = Account::new(start, 1);
@@ -126,7 +129,8 @@ fn written() -> BTreeSet<Metric> {
     record.metrics.clone()
 }
 
-/// The metrics that a dashboard shows: `...` stands for what the line before it has at its beginning, options are left out.
+/// The metrics that a dashboard shows: `...` stands for what the line before it has at its
+/// beginning, options are left out.
 fn shown(body: &Value) -> BTreeSet<Metric> {
     let mut shown = BTreeSet::new();
     for widget in body["widgets"].as_array().expect("widgets") {
@@ -230,13 +234,15 @@ fn widgets_lie_side_by_side_and_within_the_grid() {
     }
 }
 
-/// AWS counts 6,144 characters of a managed policy, without white space, and 1,000 of a description.
+/// AWS counts 6,144 characters of a managed policy, without white space, and 1,000 of a
+/// description.
 #[test]
 fn the_policies_fit() {
     let account = deployed();
     for policy in ["LookPolicy", "RollPolicy", "RepairPolicy"] {
         let document = property(&account, policy, "PolicyDocument").to_string();
-        // Names may be longer than those here: a cluster's has 48 characters at most, a stack's 128.
+        // Names may be longer than those here: a cluster's has 48 characters at most, a stack's
+        // 128.
         let longer = document.replace(CLUSTER, &"x".repeat(48));
         let longest = longer.replace("ecs-cluster", &"x".repeat(128));
         assert!(

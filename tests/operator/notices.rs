@@ -1,5 +1,5 @@
-//! Notices: each event sends its notice or none, whatever its texts have in them, and what the topic does not take is
-//! kept.
+//! Notices: each event sends its notice or none, whatever its texts have in them, and what the
+//! topic does not take is kept.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use super::{TOPIC, call, deployed, property};
 /// The longest that an event of a service takes to its targets.
 const EVENT_IS_THERE: Duration = Duration::from_secs(140);
 
-/// The notices that the topic got of one event; as JSON, since EventBridge need not keep a template's white space.
+/// The notices that the topic got of one event; as JSON, since EventBridge need not keep a
+/// template's white space.
 fn notices_of(account: &mut Account, mut event: Value) -> Vec<Value> {
     let before = account.sns.topic(TOPIC).expect("there").messages.len();
     event["time"] = json!("2026-11-24T09:00:00Z");

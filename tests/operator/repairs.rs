@@ -1,4 +1,5 @@
-//! Whoever has RepairPolicy may do what our texts tell people to do, in this cluster, and in no other.
+//! Whoever has RepairPolicy may do what our texts tell people to do, in this cluster, and in no
+//! other.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -102,7 +103,8 @@ fn whoever_repairs_may_do_so_in_this_cluster_and_in_no_other() {
         let refused = iam::refuses(&account, &repairer, &call);
         assert!(refused.is_some(), "{call:?}");
     }
-    // Each action that the policy allows is one of these, but for the queue, which no service here serves.
+    // Each action that the policy allows is one of these, but for the queue, which no service here
+    // serves.
     let document = property(&account, "RepairPolicy", "PolicyDocument");
     let statements = document["Statement"].as_array().expect("a list").iter();
     let allowed = statements.flat_map(|statement| match &statement["Action"] {

@@ -1,5 +1,5 @@
-//! A state machine's definition, and an execution of what is read: the paths and functions in it are used. After a line
-//! `---` the execution's input may follow.
+//! A state machine's definition, and an execution of what is read: the paths and functions in it
+//! are used. After a line `---` the execution's input may follow.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Calls of an account in which the stack of this build stands: a line each, `SERVICE ACTION {JSON}`, or `pass SECONDS`.
-//! `$INSTANCE` and the like stand for the names that things have there.
+//! Calls of an account in which the stack of this build stands: a line each, `SERVICE ACTION
+//! {JSON}`, or `pass SECONDS`. `$INSTANCE` and the like stand for the names that things have there.
 
 use std::time::Duration;
 

@@ -6,7 +6,8 @@ use workers::{Error, config, pace};
 
 use super::Verdict;
 
-/// A message goes into logs and into the execution's history, of which an event holds 256 KiB at most.
+/// A message goes into logs and into the execution's history, of which an event holds 256 KiB at
+/// most.
 const LONGEST_MISTAKES: usize = 16 * 1024;
 
 pub fn run(input: &[u8]) -> Verdict {

@@ -1,4 +1,5 @@
-//! The cluster query language, asked of a cluster of a few instances: an expression and what negates it part them.
+//! The cluster query language, asked of a cluster of a few instances: an expression and what
+//! negates it part them.
 
 use std::cell::RefCell;
 

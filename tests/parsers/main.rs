@@ -1,9 +1,11 @@
-//! Every reader of what comes from outside, with a kept corpus and mutations of it: none panics, overflows the stack,
-//! hangs or answers without end, and what each invariants holds (see `../parsers.rs`).
+//! Every reader of what comes from outside, with a kept corpus and mutations of it: none panics,
+//! overflows the stack, hangs or answers without end, and what each invariants holds (see
+//! `../parsers.rs`).
 //!
-//! A file of `corpus/TARGET` whose name begins with `good` must be accepted, one that begins with `bad` be refused; one
-//! that once broke something says so. The mutations are the same each time. For others: `PARSERS_SEED=any` takes a fresh
-//! seed and prints it, `PARSERS_SEED=7` takes that one; `PARSERS_CASES=10` makes ten times as many.
+//! A file of `corpus/TARGET` whose name begins with `good` must be accepted, one that begins with
+//! `bad` be refused; one that once broke something says so. The mutations are the same each time.
+//! For others: `PARSERS_SEED=any` takes a fresh seed and prints it, `PARSERS_SEED=7` takes that
+//! one; `PARSERS_CASES=10` makes ten times as many.
 
 mod mutations;
 
@@ -29,7 +31,7 @@ fn corpus(target: &Target) -> Vec<(String, Vec<u8>)> {
     all.extend(match target.name {
         "asl" => files("../statemachine", ".asl.json"),
         "parameters" => files("../template", ".json"),
-        "story" => files("scenarios", ".story"),
+        "scenario" => files("scenarios", ".story"),
         "template" => files("../template", ".yaml"),
         _ => Vec::new(),
     });
@@ -53,7 +55,8 @@ fn files(folder: &str, end: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The words of a reader's dictionary: one a line in quotes, in which `\\`, `\"` and `\xAB` stand for a byte.
+/// The words of a reader's dictionary: one a line in quotes, in which `\\`, `\"` and `\xAB` stand
+/// for a byte.
 fn words(target: &Target) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("parsers/words");
     let text = std::fs::read_to_string(folder.join(format!("{}.dict", target.name)));
@@ -96,8 +99,8 @@ fn times() -> usize {
     given.map_or(1, |given| given.parse().expect("PARSERS_CASES is a number"))
 }
 
-/// The verdict about `input`, found in a thread of its own: one that hangs or panics is told by name, and so is one that
-/// overflows its stack, by Rust's own message.
+/// The verdict about `input`, found in a thread of its own: one that hangs or panics is told by
+/// name, and so is one that overflows its stack, by Rust's own message.
 fn verdict(target: Target, name: &str, input: &[u8]) -> Verdict {
     let (tell, record) = mpsc::channel();
     let own = input.to_vec();
@@ -172,7 +175,7 @@ fn each_reader_is_tested_here() {
         "event",
         "filter",
         "parameters",
-        "story",
+        "scenario",
         "template",
         "wire",
         "workload",

@@ -1,5 +1,5 @@
-//! HTTP requests as a client writes them: a line `METHOD PATH`, headers, an empty line, the body. They are read and
-//! answered as the endpoint does it, but without sockets.
+//! HTTP requests as a client writes them: a line `METHOD PATH`, headers, an empty line, the body.
+//! They are read and answered as the endpoint does it, but without sockets.
 
 use serde_json::Value;
 use simulator::account::{Account, Caller};

@@ -1,4 +1,5 @@
-//! What `aws ecs describe-services` prints, for `rehearse --workload`, and whether the account takes what is read of it.
+//! What `aws ecs describe-services` prints, for `rehearse --workload`, and whether the account
+//! takes what is read of it.
 
 use serde_json::json;
 use simulator::host::SimulationHost;

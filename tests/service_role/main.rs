@@ -1,6 +1,7 @@
-//! The service role of `template/service-role.yaml`: under it the stack is deployed, rolled, rolled back and deleted
-//! without a refusal, with each kind of resource that it may have; and without any one of its actions CloudFormation is
-//! refused (one in five always, all with `SERVICE_ROLE_ALL=1`). What cannot be shown so is listed with its reason.
+//! The service role of `template/service-role.yaml`: under it the stack is deployed, rolled, rolled
+//! back and deleted without a refusal, with each kind of resource that it may have; and without any
+//! one of its actions CloudFormation is refused (one in five always, all with
+//! `SERVICE_ROLE_ALL=1`). What cannot be shown so is listed with its reason.
 
 mod mutations;
 mod stage;
@@ -10,7 +11,8 @@ use std::collections::BTreeSet;
 use mutations::{actions, without};
 use stage::{Life, Stage};
 
-/// One action in so many is always taken away; `SERVICE_ROLE_ALL=1` takes each away in turn, in some fifteen minutes.
+/// One action in so many is always taken away; `SERVICE_ROLE_ALL=1` takes each away in turn, in
+/// some fifteen minutes.
 const ALWAYS_TRIED: usize = 5;
 
 /// Actions that nothing here needs, and why the role has them.
@@ -56,7 +58,8 @@ const NOT_SHOWN: [(&str, &str); 9] = [
 /// The statement for an instance role of your own, which no life here has.
 const OF_OWN_INSTANCE_ROLE: &str = "HandInstanceRoleToInstances";
 
-/// The lives that a stack has here: the parameters with which it is made, and those that an update changes.
+/// The lives that a stack has here: the parameters with which it is made, and those that an update
+/// changes.
 const LIVES: [Life; 3] = [
     Life {
         made: &[],
@@ -104,7 +107,8 @@ fn the_stack_lives_and_dies_under_its_service_role() {
     }
 }
 
-/// What is wrong with an action of the role, if anything is; and whether a life was refused without it.
+/// What is wrong with an action of the role, if anything is; and whether a life was refused without
+/// it.
 fn judge(template: &str, line: usize, action: &str) -> (Option<String>, bool) {
     let mutated = without(template, line, action);
     let refused = LIVES

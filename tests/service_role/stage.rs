@@ -83,7 +83,8 @@ impl Stage {
         self.call("ssm", "PutParameter", &input).expect("the AMI");
     }
 
-    /// Makes or updates the stack, and waits for what becomes of it: its status, or the first refusal.
+    /// Makes or updates the stack, and waits for what becomes of it: its status, or the first
+    /// refusal.
     pub fn begin(&mut self, action: &str, given: &[(&str, &str)]) -> Result<String, String> {
         let id = self.ask(action, given)?;
         self.settled(&id)

@@ -1,16 +1,19 @@
 //! Does Auto Scaling show the instance at the hook that the event names?
 //!
-//! An event is a claim. It may come late, twice, from an archive's replay, or from a person's test. So a worker
-//! asks Auto Scaling before it changes anything, and changes nothing for an instance that is not at the hook.
+//! An event is a claim. It may come late, twice, from an archive's replay, or from a person's test.
+//! So a worker asks Auto Scaling before it changes anything, and changes nothing for an instance
+//! that is not at the hook.
 //!
-//! Two answers have to agree. The lifecycle state says which way the instance goes: an instance in service, in
-//! standby, retained or gone does not leave. The heartbeat says that this very lifecycle action is open, or, for an
-//! execution that the reconciler started without a token, that an action of the instance is open at this hook. The
-//! state alone would take a later action for this one, and the token alone would be believed for any instance.
+//! Two answers have to agree. The lifecycle state says which way the instance goes: an instance in
+//! service, in standby, retained or gone does not leave. The heartbeat says that this very
+//! lifecycle action is open, or, for an execution that the reconciler started without a token, that
+//! an action of the instance is open at this hook. The state alone would take a later action for
+//! this one, and the token alone would be believed for any instance.
 //!
-//! An instance leaves as `Terminating` and `Terminating:Wait`: in a rolling update, an instance refresh, a scale-in, and
-//! when a retained instance is terminated. On its way back into the warm pool it is `Warmed:Pending` and
-//! `Warmed:Pending:Wait`, and on its way out of the pool `Warmed:Terminating` and `Warmed:Terminating:Wait`
+//! An instance leaves as `Terminating` and `Terminating:Wait`: in a rolling update, an instance
+//! refresh, a scale-in, and when a retained instance is terminated. On its way back into the warm
+//! pool it is `Warmed:Pending` and `Warmed:Pending:Wait`, and on its way out of the pool
+//! `Warmed:Terminating` and `Warmed:Terminating:Wait`
 //! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecycle.html>).
 
 use std::slice;
@@ -23,8 +26,9 @@ use crate::error::Error;
 use crate::model::group::LifecycleState;
 use crate::model::{Assessment, Subject, Transition, later};
 
-/// An answer of Auto Scaling may be older than the event. Within this time a state that does not fit is looked at
-/// again; after it, the state is believed. AWS documents no limit: ten seconds are assumed, and three times that is kept.
+/// An answer of Auto Scaling may be older than the event. Within this time a state that does not
+/// fit is looked at again; after it, the state is believed. AWS documents no limit: ten seconds are
+/// assumed, and three times that is kept.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// Whether an instance in this state may stand at a hook of the transition.
@@ -38,7 +42,8 @@ pub fn fits(transition: Transition, state: &LifecycleState) -> bool {
     }
 }
 
-/// What speaks against the event, if anything does: `Over`, or `NotYet` while the answer may be older than the event.
+/// What speaks against the event, if anything does: `Over`, or `NotYet` while the answer may be
+/// older than the event.
 pub fn decide(
     subject: &Subject,
     state: Option<&LifecycleState>,

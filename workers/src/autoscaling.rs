@@ -60,8 +60,9 @@ impl ActionResult {
 impl AutoScaling {
     /// A client with the settings of `config`, whose answers set `clock`.
     pub fn new(config: &SdkConfig, clock: &Clock) -> Self {
-        // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made for long-lived
-        // clients, would run out in an hour of throttling and leave a single attempt to every call from then on.
+        // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made
+        // for long-lived clients, would run out in an hour of throttling and leave a single attempt
+        // to every call from then on.
         let patient = RetryPartition::custom("worker").token_bucket(TokenBucket::unlimited());
         let config = aws_sdk_autoscaling::config::Builder::from(config)
             .retry_partition(patient.build())
@@ -123,8 +124,9 @@ impl AutoScaling {
         open_or_over("autoscaling:CompleteLifecycleAction", &action.group, sent)
     }
 
-    /// The group's instances, those at a hook and retained ones included, whether it has a warm pool, whose instances are not
-    /// among them, and whether somebody holds it. One call: a group is never split over pages.
+    /// The group's instances, those at a hook and retained ones included, whether it has a warm
+    /// pool, whose instances are not among them, and whether somebody holds it. One call: a group
+    /// is never split over pages.
     ///
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`, `BadAnswer`.
@@ -156,7 +158,8 @@ impl AutoScaling {
         })
     }
 
-    /// The instances of the group's warm pool, those on their way into it or out of it for good included.
+    /// The instances of the group's warm pool, those on their way into it or out of it for good
+    /// included.
     ///
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`, `BadAnswer`.
@@ -220,7 +223,8 @@ fn open_or_over<T>(
 ) -> Result<ActionIs, Error> {
     match sent {
         Ok(_) => Ok(ActionIs::Open),
-        // Not a modelled error: the code is shared with all other mistakes, so the text has to tell.
+        // Not a modelled error: the code is shared with all other mistakes, so the text has to
+        // tell.
         Err(error) if is_validation(&error, "No active Lifecycle Action found") => {
             Ok(ActionIs::Over)
         }

@@ -1,4 +1,5 @@
-//! From a process to a worker: logs, clients, the clock, and the Lambda runtime. The only impure glue.
+//! From a process to a worker: logs, clients, the clock, and the Lambda runtime. The only impure
+//! glue.
 
 use std::fmt;
 
@@ -11,7 +12,8 @@ use crate::handler::Handler;
 use crate::metrics::Sink;
 use crate::{Answer, Clients, Error, Worker, answer_as, http};
 
-/// Serves the worker until Lambda ends the process. Level and format of the logs are the function's own logging settings.
+/// Serves the worker until Lambda ends the process. Level and format of the logs are the function's
+/// own logging settings.
 ///
 /// # Errors
 /// If the Lambda Runtime API cannot be reached.
@@ -29,8 +31,8 @@ pub async fn run<W: Handler>() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::run(service_fn(serve)).await
 }
 
-/// What the SDKs need to work: credentials and Region from where AWS's SDKs look for them (another Region, if one is
-/// named), and our HTTP client.
+/// What the SDKs need to work: credentials and Region from where AWS's SDKs look for them (another
+/// Region, if one is named), and our HTTP client.
 pub async fn sdk_config(region: Option<String>) -> SdkConfig {
     let http = http::Client::new();
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
@@ -51,8 +53,8 @@ pub fn clock() -> Timestamp {
     Timestamp::now()
 }
 
-/// An error on its way to Lambda. The runtime prints its Debug form, which is the bare name, since the chain of causes
-/// has been printed once already.
+/// An error on its way to Lambda. The runtime prints its Debug form, which is the bare name, since
+/// the chain of causes has been printed once already.
 struct Failed(Diagnostic);
 
 impl fmt::Debug for Failed {

@@ -1,5 +1,5 @@
-//! The cause of a failed attempt or execution, as a sentence. Lambda reports a function's error as a JSON object, which
-//! Step Functions hands on as the cause.
+//! The cause of a failed attempt or execution, as a sentence. Lambda reports a function's error as
+//! a JSON object, which Step Functions hands on as the cause.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,7 +20,8 @@ pub struct InvocationError {
 }
 
 impl InvocationError {
-    /// Reads a cause; nothing if it is no such object, but a text of the definition or of Step Functions.
+    /// Reads a cause; nothing if it is no such object, but a text of the definition or of Step
+    /// Functions.
     pub fn read(cause: &str) -> Option<Self> {
         let error: Self = serde_json::from_str(cause).ok()?;
         let is_empty = error.error_message.is_empty() && error.error_type.is_empty();
@@ -35,8 +36,8 @@ impl InvocationError {
         }
     }
 
-    /// What a failure of this type means, if it is Lambda's and not the worker's own. The types are Lambda's
-    /// (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>).
+    /// What a failure of this type means, if it is Lambda's and not the worker's own. The types are
+    /// Lambda's (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>).
     fn meaning(&self) -> Option<&'static str> {
         match self.error_type.as_str() {
             "ServiceException" => Some("Lambda itself failed"),
@@ -62,7 +63,8 @@ impl fmt::Display for InvocationError {
     }
 }
 
-/// A cause as a person reads it. `asked` says who was asked, such as `worker draining`, if that is known.
+/// A cause as a person reads it. `asked` says who was asked, such as `worker draining`, if that is
+/// known.
 ///
 /// A cause that is no object of Lambda's stays as it is.
 pub fn in_words<'a>(asked: Option<&str>, cause: &'a str) -> Cow<'a, str> {

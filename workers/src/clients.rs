@@ -21,8 +21,9 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 /// All attempts of one call. The functions' own timeout must leave room for a few calls.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Attempts of one call: a worker makes up to six calls in a row, so each must come through well even while half of
-/// them are throttled. More patience is the state machine's part, which does not pay by the second.
+/// Attempts of one call: a worker makes up to six calls in a row, so each must come through well
+/// even while half of them are throttled. More patience is the state machine's part, which does not
+/// pay by the second.
 const ATTEMPTS: u32 = 5;
 
 /// The AWS services that workers talk to. Made once, used for every answer.
@@ -43,7 +44,8 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients with `config`'s Region, credentials, HTTP client, clock and sleep, and our own timeouts and retries.
+    /// Clients with `config`'s Region, credentials, HTTP client, clock and sleep, and our own
+    /// timeouts and retries.
     pub fn new(config: &SdkConfig) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)

@@ -1,5 +1,5 @@
-//! AWS's clock, as its answers tell it. A worker's own may be wrong (a host outside AWS), and deadlines count from times
-//! that AWS wrote; so what counts is the `Date` of the last answer.
+//! AWS's clock, as its answers tell it. A worker's own may be wrong (a host outside AWS), and
+//! deadlines count from times that AWS wrote; so what counts is the `Date` of the last answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -23,7 +23,8 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// AWS's time when this machine's clock shows `local`. Before the first answer it is taken to be the same.
+    /// AWS's time when this machine's clock shows `local`. Before the first answer it is taken to
+    /// be the same.
     pub fn at(&self, local: Timestamp) -> Timestamp {
         let ahead = SignedDuration::from_millis(self.ahead_ms.load(Ordering::Relaxed));
         if ahead.abs() < TOLERATED {
@@ -32,8 +33,8 @@ impl Clock {
         local.checked_add(ahead).unwrap_or(local)
     }
 
-    /// Takes the `Date` of an answer that came when this machine's clock showed `local`. Anything that is no date is
-    /// no news.
+    /// Takes the `Date` of an answer that came when this machine's clock showed `local`. Anything
+    /// that is no date is no news.
     fn heard(&self, date: &str, local: Timestamp) {
         let Ok(date) = DateTime::from_str(date, Format::HttpDate) else {
             return;

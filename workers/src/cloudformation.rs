@@ -1,4 +1,5 @@
-//! What we ask of CloudFormation: how the stack stands, and the signal. The only file that names its SDK.
+//! What we ask of CloudFormation: how the stack stands, and the signal. The only file that names
+//! its SDK.
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
@@ -41,15 +42,17 @@ impl Signal {
 pub enum SignalOutcome {
     /// It was taken.
     Taken,
-    /// Nobody waits for it (no operation runs), or it was taken before; this is what CloudFormation said.
+    /// Nobody waits for it (no operation runs), or it was taken before; this is what CloudFormation
+    /// said.
     NotNeeded(String),
 }
 
 impl CloudFormation {
     /// A client with the settings of `config`, whose answers set `clock`.
     pub fn new(config: &SdkConfig, clock: &Clock) -> Self {
-        // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made for long-lived
-        // clients, would run out in an hour of throttling and leave a single attempt to every call from then on.
+        // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made
+        // for long-lived clients, would run out in an hour of throttling and leave a single attempt
+        // to every call from then on.
         let patient = RetryPartition::custom("worker").token_bucket(TokenBucket::unlimited());
         let config = aws_sdk_cloudformation::config::Builder::from(config)
             .retry_partition(patient.build())
@@ -97,11 +100,12 @@ impl CloudFormation {
         }
     }
 
-    /// Tells the stack how it went with `instance`. A repeated signal, or one that nobody waits for, is no error.
+    /// Tells the stack how it went with `instance`. A repeated signal, or one that nobody waits
+    /// for, is no error.
     ///
     /// # Errors
-    /// As [`Error::from_sdk`]; `BadAnswer` if the stack or the resource is not there, since then the rollout would wait in
-    /// vain for each of its signals.
+    /// As [`Error::from_sdk`]; `BadAnswer` if the stack or the resource is not there, since then
+    /// the rollout would wait in vain for each of its signals.
     pub async fn signal(
         &self,
         target: &StackResource,
@@ -129,7 +133,8 @@ impl CloudFormation {
     }
 }
 
-/// All refusals share one code, so the text has to tell. Stack and resource spell "can not" differently.
+/// All refusals share one code, so the text has to tell. Stack and resource spell "can not"
+/// differently.
 fn is_harmless(text: &str) -> bool {
     let nobody_waits = text.contains("cannot be signaled") || text.contains("can not be signaled");
     let wrong_resource = text.contains("is of type");

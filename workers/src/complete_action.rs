@@ -1,23 +1,27 @@
-//! Answers the lifecycle hook with CONTINUE or ABANDON, then tells CloudFormation SUCCESS or FAILURE if the instance was
-//! launched into the group.
+//! Answers the lifecycle hook with CONTINUE or ABANDON, then tells CloudFormation SUCCESS or
+//! FAILURE if the instance was launched into the group.
 //!
-//! The hook first, the signal after: whether a signal for an instance that CloudFormation has not seen InService counts is
-//! not documented. So SUCCESS is told at once, which costs the rollout no time, and `NotYet` is answered, to tell it again
-//! until it is refused: that says that it has counted, or that nobody waits for it. Everything may be repeated: an action that was completed before stays completed, a signal that nobody
-//! waits for is refused without harm. But an action that is gone may also have timed out, so then the group is looked
-//! at: SUCCESS is only told of an instance that lives on, and FAILURE never of one that is at work.
+//! The hook first, the signal after: whether a signal for an instance that CloudFormation has not
+//! seen InService counts is not documented. So SUCCESS is told at once, which costs the rollout no
+//! time, and `NotYet` is answered, to tell it again until it is refused: that says that it has
+//! counted, or that nobody waits for it. Everything may be repeated: an action that was completed
+//! before stays completed, a signal that nobody waits for is refused without harm. But an action
+//! that is gone may also have timed out, so then the group is looked at: SUCCESS is only told of an
+//! instance that lives on, and FAILURE never of one that is at work.
 //!
 //! FAILURE is told while the stack goes forward; on the way back ABANDON is all.
 //!
-//! Told to stop the rollout, it lets the instance in and signals FAILURE: nothing is wrong with the instance, and it runs
-//! tasks already, so it is the rollback's to drain.
+//! Told to stop the rollout, it lets the instance in and signals FAILURE: nothing is wrong with the
+//! instance, and it runs tasks already, so it is the rollback's to drain.
 //!
-//! Where the template chose instance refresh, CloudFormation takes signals only while it creates the group. During an
-//! update it follows the refresh, so that one is cancelled instead of FAILURE: after an ABANDON, which is what matters
-//! most, but before an instance is let in to stop the rollout, or the refresh would begin its next batch.
+//! Where the template chose instance refresh, CloudFormation takes signals only while it creates
+//! the group. During an update it follows the refresh, so that one is cancelled instead of FAILURE:
+//! after an ABANDON, which is what matters most, but before an instance is let in to stop the
+//! rollout, or the refresh would begin its next batch.
 //!
-//! With a bad event CONTINUE is refused before anything is done. ABANDON is still answered if the action itself can be
-//! read: that lets the instance go no further than the hook's own timeout would.
+//! With a bad event CONTINUE is refused before anything is done. ABANDON is still answered if the
+//! action itself can be read: that lets the instance go no further than the hook's own timeout
+//! would.
 
 use serde_json::Value;
 
@@ -32,7 +36,8 @@ use crate::model::{Action, Assessment, StackName, StackResource, UpdateMethod};
 /// Completes, looks if it was completed before, and tells CloudFormation.
 ///
 /// # Errors
-/// What the services meet; `BadEvent`, after the hook was answered if only the settings are bad and it is an ABANDON.
+/// What the services meet; `BadEvent`, after the hook was answered if only the settings are bad and
+/// it is an ABANDON.
 pub async fn handle(
     reading: Reading,
     input: &Value,
@@ -110,8 +115,9 @@ pub enum Channel {
 
 /// By which means a stack in this state is told.
 ///
-/// FAILURE is for the way forward. On the way back it would leave the stack in UPDATE_ROLLBACK_FAILED, though all that
-/// failed may be the last instance of the very AMI that is being rolled back; Auto Scaling replaces an abandoned one.
+/// FAILURE is for the way forward. On the way back it would leave the stack in
+/// UPDATE_ROLLBACK_FAILED, though all that failed may be the last instance of the very AMI that is
+/// being rolled back; Auto Scaling replaces an abandoned one.
 pub fn means(method: UpdateMethod, signal: Signal, stack: &StackState) -> Channel {
     match (method, signal, stack) {
         (UpdateMethod::RollingUpdate, Signal::Success, _) => Channel::Signal,
@@ -193,8 +199,9 @@ pub enum Decision {
     Continue,
     /// It does not.
     Abandon,
-    /// It goes on, but the rollout does not. The definition's word for it, `STOP_ROLL`, is a contract: an execution that
-    /// started before an update of the stack keeps its definition, and calls the updated function with this word.
+    /// It goes on, but the rollout does not. The definition's word for it, `STOP_ROLL`, is a
+    /// contract: an execution that started before an update of the stack keeps its definition, and
+    /// calls the updated function with this word.
     StopRoll,
 }
 

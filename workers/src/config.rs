@@ -1,5 +1,6 @@
-//! The input, read once: the lifecycle event, the settings that the template wrote into its hook's metadata, and the
-//! earlier answers. All mistakes are found before the first request is made, and are told together.
+//! The input, read once: the lifecycle event, the settings that the template wrote into its hook's
+//! metadata, and the earlier answers. All mistakes are found before the first request is made, and
+//! are told together.
 
 mod action;
 mod drain_options;
@@ -29,7 +30,8 @@ use crate::reconcile::SOURCE;
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
 const HEARTBEAT_TIMEOUT_SECONDS: RangeInclusive<i64> = 30..=7200;
 
-/// A lifecycle action ends after 48 hours, whatever its heartbeats: a later deadline would never be met.
+/// A lifecycle action ends after 48 hours, whatever its heartbeats: a later deadline would never be
+/// met.
 const DEADLINE_SECONDS: RangeInclusive<i64> = 1..=172_800;
 
 /// What could be read of an input. A part is missing if there is a mistake in it.
@@ -45,7 +47,8 @@ pub struct Reading {
     pub settings: Option<Settings>,
     /// Where CloudFormation waits, even if other settings are bad.
     pub target: Option<StackResource>,
-    /// Keys of the metadata that this version does not know: an older worker during a rollback. They are not mistakes.
+    /// Keys of the metadata that this version does not know: an older worker during a rollback.
+    /// They are not mistakes.
     pub unknown_keys: Vec<String>,
     /// All that is wrong.
     pub mistakes: Vec<Mistake>,

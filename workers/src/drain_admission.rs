@@ -1,25 +1,30 @@
 //! Is it the turn of this instance's drain?
 //!
-//! In a rollout the hold keeps two batches of drains apart. But a rollout may turn round while a drain is open: it is cancelled,
-//! or fails, and its rollback takes more instances out of the group; or somebody changes the capacity. So while the stack
-//! is in an operation a drain waits until fewer than a batch of others are DRAINING. CloudFormation ends the operation
-//! before its last drains: so a drain waits also while the group has instances of several launch template versions, in service
-//! or at their terminate hook. Otherwise nobody waits: a plain scale-in takes as many at once as it likes.
+//! In a rollout the hold keeps two batches of drains apart. But a rollout may turn round while a
+//! drain is open: it is cancelled, or fails, and its rollback takes more instances out of the
+//! group; or somebody changes the capacity. So while the stack is in an operation a drain waits
+//! until fewer than a batch of others are DRAINING. CloudFormation ends the operation before its
+//! last drains: so a drain waits also while the group has instances of several launch template
+//! versions, in service or at their terminate hook. Otherwise nobody waits: a plain scale-in takes
+//! as many at once as it likes.
 //!
-//! Of several that come at the same moment, those whose ids come first in the alphabet go first. One of these may be
-//! nobody's (its event was lost, its execution stopped): when it has left room unused for [`PATIENCE`], and nobody ahead has gone meanwhile, it is passed over by the next.
-//! What AWS shows may be some seconds old, and a call takes its time: of two that come within these seconds one may have gone
-//! and not be seen DRAINING yet. So where others are at their hooks, nobody goes by the alphabet before [`UNSEEN`] has passed.
-//! Where drains that nothing keeps apart may meet, nobody goes at all before that: on a way back, which may meet drains of
-//! the way forward; and in an instance refresh, which, unlike a rolling update, goes on beside scaling.
-//! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an instance DRAINING at once,
-//! which has had its turn then.
+//! Of several that come at the same moment, those whose ids come first in the alphabet go first.
+//! One of these may be nobody's (its event was lost, its execution stopped): when it has left room
+//! unused for [`PATIENCE`], and nobody ahead has gone meanwhile, it is passed over by the next.
+//! What AWS shows may be some seconds old, and a call takes its time: of two that come within these
+//! seconds one may have gone and not be seen DRAINING yet. So where others are at their hooks,
+//! nobody goes by the alphabet before [`UNSEEN`] has passed. Where drains that nothing keeps apart
+//! may meet, nobody goes at all before that: on a way back, which may meet drains of the way
+//! forward; and in an instance refresh, which, unlike a rolling update, goes on beside scaling.
+//! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an
+//! instance DRAINING at once, which has had its turn then.
 //!
 //! An instance that you ended with `ecs-rollout terminate` does not drain, and takes nobody's turn.
 //!
 //! While a person holds the group, by a tag of it, nobody begins.
 //!
-//! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from its admission.
+//! A drain that waits has set nothing to DRAINING: its tasks run on, and its deadline counts from
+//! its admission.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -33,14 +38,15 @@ use crate::text::{self, between};
 /// Twice the longest wait between two looks: whoever comes first has looked by then.
 pub const SLOT_RECLAIM_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
-/// How much longer each further place in the queue waits before it passes over those ahead: each that waits has looked
-/// twice meanwhile, and what it began is visible. So of those that are left when the first are nobody's, one passes over, not
-/// all of them in the same second.
+/// How much longer each further place in the queue waits before it passes over those ahead: each
+/// that waits has looked twice meanwhile, and what it began is visible. So of those that are left
+/// when the first are nobody's, one passes over, not all of them in the same second.
 const BETWEEN_PLACES: SignedDuration = SignedDuration::from_secs(620);
 
-/// So long after its hook opened a drain waits for others to be seen: twice the age that an answer may have. Whoever went
-/// without seeing this one has gone within the first half, and is seen DRAINING after the second. ECS documents that its
-/// answers may be old, and no limit; ten seconds are assumed.
+/// So long after its hook opened a drain waits for others to be seen: twice the age that an answer
+/// may have. Whoever went without seeing this one has gone within the first half, and is seen
+/// DRAINING after the second. ECS documents that its answers may be old, and no limit; ten seconds
+/// are assumed.
 pub const VISIBILITY_DELAY: SignedDuration = SignedDuration::from_secs(20);
 
 /// What a wait for the turn means for the instance.
@@ -381,7 +387,8 @@ mod tests {
         }
     }
 
-    /// As `rolled`, with a batch of two: whether it goes a minute after its event, and which calls that takes.
+    /// As `rolled`, with a batch of two: whether it goes a minute after its event, and which calls
+    /// that takes.
     async fn of_two(others: &'static [&str]) -> bool {
         let clients = rolled(others);
         let mut subject = stub::terminating();

@@ -1,12 +1,14 @@
 //! Is every task that was on the leaving instance STOPPED?
 //!
-//! Counters are not asked: ECS counts a task out as soon as it wants it stopped, minutes before its last connection is
-//! closed. At the drain deadline the user's policy decides; with `stop-tasks` the tasks that are left are told to stop,
-//! again with each look, and have [`STOP_GRACE`] to do so. Safe to repeat.
+//! Counters are not asked: ECS counts a task out as soon as it wants it stopped, minutes before its
+//! last connection is closed. At the drain deadline the user's policy decides; with `stop-tasks`
+//! the tasks that are left are told to stop, again with each look, and have [`STOP_GRACE`] to do
+//! so. Safe to repeat.
 //!
-//! Hard cases: `standalone` tasks follow a policy of their own. An agent that is gone for long ends the drain before its
-//! deadline, but never lets the instance go with tasks that ECS does not know to be STOPPED. What holds the tasks of
-//! services is asked for once it takes long (`hindered`), and told.
+//! Hard cases: `standalone` tasks follow a policy of their own. An agent that is gone for long ends
+//! the drain before its deadline, but never lets the instance go with tasks that ECS does not know
+//! to be STOPPED. What holds the tasks of services is asked for once it takes long (`hindered`),
+//! and told.
 
 mod act;
 pub mod blockers;
@@ -32,13 +34,15 @@ use act::act;
 use observe::{look, look_again, look_at_all};
 use reason::{Obstacle, kept, nothing_left, obstacle};
 
-/// How long tasks that were told to stop may take. A default web task needs about five and a half minutes: 300 s until
-/// its load balancer lets go, 30 s from SIGTERM to SIGKILL. Less than the 15 minutes would cut off slower ones.
+/// How long tasks that were told to stop may take. A default web task needs about five and a half
+/// minutes: 300 s until its load balancer lets go, 30 s from SIGTERM to SIGKILL. Less than the 15
+/// minutes would cut off slower ones.
 pub const STOP_GRACE: SignedDuration = SignedDuration::from_mins(15);
 
-/// So long it is enough to look at the tasks that the last list left. Then all are listed anew, so that it is seen and
-/// said when somebody set the instance ACTIVE again. Longer than most drains take (five minutes until a load balancer with
-/// the default delay lets go, and one or two until the containers are gone): just before its end a list would be for nothing.
+/// So long it is enough to look at the tasks that the last list left. Then all are listed anew, so
+/// that it is seen and said when somebody set the instance ACTIVE again. Longer than most drains
+/// take (five minutes until a load balancer with the default delay lets go, and one or two until
+/// the containers are gone): just before its end a list would be for nothing.
 const LISTED_ANEW: SignedDuration = SignedDuration::from_mins(7);
 
 /// So many tasks can be described in one call (documented).
@@ -85,7 +89,8 @@ pub async fn handle(
     }
     let mut decision = decide(subject, &seen, at);
     decision.finding = ended::look_before_failing(decision.finding, subject, clients, at).await?;
-    // Those that have stopped meanwhile stay among them: once all have, what became of each is known at once.
+    // Those that have stopped meanwhile stay among them: once all have, what became of each is
+    // known at once.
     let left = known.filter(|_| !listed);
     let left = left.map(|left| TasksLeft {
         named: named(&seen.tasks),
@@ -96,8 +101,8 @@ pub async fn handle(
     act(subject, decision, clients, now).await
 }
 
-/// While the stack is being deleted no service can place a task elsewhere, so waiting is in vain: tasks are told to stop
-/// at once, and have the usual grace to do so.
+/// While the stack is being deleted no service can place a task elsewhere, so waiting is in vain:
+/// tasks are told to stop at once, and have the usual grace to do so.
 fn under_deletion(subject: &Subject, begun: &DrainStart) -> Subject {
     let mut subject = subject.clone();
     if begun.stack_deleting {
@@ -215,15 +220,17 @@ fn wait_causes(seen: &Observation, left: &[&Task], stops: bool, now: Timestamp) 
     causes.map(|(_, cause)| cause).collect()
 }
 
-/// When the drain fails because its agent is gone, if it is. Under `terminate` that is no way out before the drain deadline:
-/// failing means there to let the instance go, and its tasks may well run.
+/// When the drain fails because its agent is gone, if it is. Under `terminate` that is no way out
+/// before the drain deadline: failing means there to let the instance go, and its tasks may well
+/// run.
 fn agent_end(subject: &Subject, seen: &Observation) -> Option<Timestamp> {
     let since = seen.agent_gone_since?;
     let waits = subject.settings.policy != Policy::Terminate;
     waits.then(|| later(since, subject.settings.cases.agent_limit))
 }
 
-/// Not yet; but standalone tasks that have had their own limit are stopped, if the policy for them says so.
+/// Not yet; but standalone tasks that have had their own limit are stopped, if the policy for them
+/// says so.
 fn before_deadline(
     subject: &Subject,
     obstacle: &Obstacle,
@@ -422,7 +429,8 @@ mod tests {
         }
     }
 
-    /// What is decided of standalone tasks `alone` and tasks of service logs, a daemon, under these policies.
+    /// What is decided of standalone tasks `alone` and tasks of service logs, a daemon, under these
+    /// policies.
     fn standing_alone(
         (policy, standalone): (Policy, StandaloneTaskPolicy),
         alone: &[&str],
@@ -586,8 +594,8 @@ mod tests {
         assert_eq!(stopped, [expected]);
     }
 
-    /// An instance in this state in its group, its action open or over, with a task of a service and one that is standalone,
-    /// after its drain deadline. Any change panics.
+    /// An instance in this state in its group, its action open or over, with a task of a service
+    /// and one that is standalone, after its drain deadline. Any change panics.
     async fn overdue(state: &'static str, is_open: bool, skips: bool) -> Assessment {
         let clients = Clients::new(&stub::aws(move |request| {
             let answer = match request.action.as_str() {

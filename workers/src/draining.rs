@@ -1,18 +1,20 @@
-//! Is the leaving instance DRAINING? It is set so, and the services that were not stable before are noted, so that
-//! nobody waits later for what was broken anyway.
+//! Is the leaving instance DRAINING? It is set so, and the services that were not stable before are
+//! noted, so that nobody waits later for what was broken anyway.
 //!
-//! Only services with tasks on the instance are looked at: its drain cannot hurt others, and a busy neighbour must not hold
-//! it. The note is taken before the change. If the instance is found DRAINING already (this step is repeated, or somebody
-//! else began), a service with tasks on it is not excused: its trouble may be the drain's own doing. An instance that is
-//! no member of the cluster is nobody's to drain; if its machine went away by itself (a Spot interruption) the answer says
-//! which tasks that cut off, as far as ECS remembers. Whether the stack is being deleted is noted too: then the services of
-//! the cluster have nowhere to go, and the workers after this one do not wait for them.
+//! Only services with tasks on the instance are looked at: its drain cannot hurt others, and a busy
+//! neighbour must not hold it. The note is taken before the change. If the instance is found
+//! DRAINING already (this step is repeated, or somebody else began), a service with tasks on it is
+//! not excused: its trouble may be the drain's own doing. An instance that is no member of the
+//! cluster is nobody's to drain; if its machine went away by itself (a Spot interruption) the
+//! answer says which tasks that cut off, as far as ECS remembers. Whether the stack is being
+//! deleted is noted too: then the services of the cluster have nowhere to go, and the workers after
+//! this one do not wait for them.
 //!
-//! The event is not believed: unless Auto Scaling shows the instance on its way out, the answer is `Over` and nothing is
-//! changed, see [`crate::at_hook`].
+//! The event is not believed: unless Auto Scaling shows the instance on its way out, the answer is
+//! `Over` and nothing is changed, see [`crate::at_hook`].
 //!
-//! While the stack is in an operation it may have to wait for its turn, see [`crate::turn`]. An instance that you ended with
-//! `ecs-rollout terminate` is not drained, see [`crate::ended`].
+//! While the stack is in an operation it may have to wait for its turn, see [`crate::turn`]. An
+//! instance that you ended with `ecs-rollout terminate` is not drained, see [`crate::ended`].
 
 mod running;
 
@@ -126,8 +128,9 @@ async fn turn_of(
     drain_admission::look(subject, earlier, stack, clients, now).await
 }
 
-/// The turn of a drain that begins now, unless an earlier answer noted that it had begun. The drain deadline counts from
-/// here: an event may come minutes late, and the queue may be long, but a drain always has its whole time.
+/// The turn of a drain that begins now, unless an earlier answer noted that it had begun. The drain
+/// deadline counts from here: an event may come minutes late, and the queue may be long, but a
+/// drain always has its whole time.
 fn admitted(turn: Option<Turn>, now: Timestamp) -> Turn {
     let came_at = turn.and_then(|turn| turn.came_at).unwrap_or(now);
     Turn {
@@ -213,8 +216,8 @@ fn daemons(services: Vec<Service>) -> Vec<ServiceName> {
     daemons.map(|service| service.counts.service).collect()
 }
 
-/// The services that are excused: not stable before the drain, and not by its doing. No drain waits for a daemon, so
-/// none needs an excuse.
+/// The services that are excused: not stable before the drain, and not by its doing. No drain waits
+/// for a daemon, so none needs an excuse.
 pub fn unstable_before(services: &[Service], suspects: &BTreeSet<String>) -> Vec<ServiceCounts> {
     let unstable = services.iter().filter(|service| {
         let name = service.counts.service.as_str();
@@ -451,7 +454,8 @@ mod tests {
         (asked, finding.expect("an answer"))
     }
 
-    /// An account that logs its calls. The instance is in this state in its group, its action open or over.
+    /// An account that logs its calls. The instance is in this state in its group, its action open
+    /// or over.
     fn account(
         status: &'static str,
         (state, is_open): (&'static str, bool),
@@ -573,7 +577,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_turn_that_comes_with_this_look_has_its_whole_deadline_before_it() {
-        // The drain deadline is 3,000 s after the admission: with this look, 2,999 s or 3,000 s before it.
+        // The drain deadline is 3,000 s after the admission: with this look, 2,999 s or 3,000 s
+        // before it.
         for (came_at, verdict) in [
             (None, Verdict::NotYet),
             (Some(1001), Verdict::NotYet),

@@ -1,7 +1,8 @@
-//! What we ask of ECS, in our words, returning our types. The only file, with its parts, that names its SDK.
+//! What we ask of ECS, in our words, returning our types. The only file, with its parts, that names
+//! its SDK.
 //!
-//! Every list is read to its last page. Answers carry a `failures` list beside HTTP 200: what it calls MISSING is not
-//! there, which is a plain answer; any other reason is an error.
+//! Every list is read to its last page. Answers carry a `failures` list beside HTTP 200: what it
+//! calls MISSING is not there, which is a plain answer; any other reason is an error.
 
 mod drain_options;
 mod end;
@@ -35,8 +36,8 @@ const UPDATED_AT_ONCE: usize = 10;
 /// value is the time of the request.
 pub const TERMINATE: &str = "ecs-rollout.terminate";
 
-/// ECS. Each of its calls fails as [`Error::from_sdk`] says, with `ClusterNotFound`, or with `BadAnswer` if an item of
-/// the answer failed or cannot be understood.
+/// ECS. Each of its calls fails as [`Error::from_sdk`] says, with `ClusterNotFound`, or with
+/// `BadAnswer` if an item of the answer failed or cannot be understood.
 #[derive(Debug, Clone)]
 pub struct Ecs {
     client: Client,
@@ -47,8 +48,9 @@ pub struct Ecs {
 impl Ecs {
     /// A client with the settings of `config`, whose answers set `clock`.
     pub fn new(config: &SdkConfig, clock: &Clock) -> Self {
-        // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made for long-lived
-        // clients, would run out in an hour of throttling and leave a single attempt to every call from then on.
+        // One worker makes a handful of calls, of a few attempts each. The SDK's retry quota, made
+        // for long-lived clients, would run out in an hour of throttling and leave a single attempt
+        // to every call from then on.
         let patient = RetryPartition::custom("worker").token_bucket(TokenBucket::unlimited());
         let config = aws_sdk_ecs::config::Builder::from(config)
             .retry_partition(patient.build())
@@ -60,7 +62,8 @@ impl Ecs {
         }
     }
 
-    /// The same that changes nothing: a call that would is not made, and supposed to have done its work.
+    /// The same that changes nothing: a call that would is not made, and supposed to have done its
+    /// work.
     pub fn dry_run(self) -> Self {
         Self {
             dry_run: true,
@@ -173,8 +176,8 @@ impl Ecs {
         Ok(updated)
     }
 
-    /// Every task that is, or was a moment ago, on a container instance. Stopped ones are told for about an hour. Those that
-    /// are `known` to be STOPPED are not described again: they stay so.
+    /// Every task that is, or was a moment ago, on a container instance. Stopped ones are told for
+    /// about an hour. Those that are `known` to be STOPPED are not described again: they stay so.
     pub async fn tasks_on(
         &self,
         cluster: &ClusterName,
@@ -182,7 +185,8 @@ impl Ecs {
         known: &[Task],
     ) -> Result<Vec<Task>, Error> {
         let mut arns = Vec::new();
-        // The order matters: a task that is told to stop between the two lists is then on both of them, not on none.
+        // The order matters: a task that is told to stop between the two lists is then on both of
+        // them, not on none.
         for wanted in [DesiredStatus::Running, DesiredStatus::Stopped] {
             arns.extend(self.listed_on(cluster, container_instance, wanted).await?);
         }
@@ -233,7 +237,8 @@ impl Ecs {
                 .send()
                 .await
                 .map_err(|error| refused(call, cluster, error))?;
-            // Only tasks that stopped an hour ago are forgotten, so a missing one is not in the way of a drain.
+            // Only tasks that stopped an hour ago are forgotten, so a missing one is not in the way
+            // of a drain.
             only_failures_like(&["MISSING"], call, answer.failures())?;
             for one in answer.tasks() {
                 tasks.push(task(call, one)?);
@@ -347,7 +352,8 @@ mod tests {
                 assert_eq!(body["containerInstance"], "c");
                 let which = body["desiredStatus"].as_str().expect("a status");
                 let page = body["nextToken"].as_str().unwrap_or("0");
-                // 60 on each page of RUNNING; STOPPED repeats one of them, which was stopped in between.
+                // 60 on each page of RUNNING; STOPPED repeats one of them, which was stopped in
+                // between.
                 let answer = match (which, page) {
                     ("RUNNING", "0") => json!({"taskArns": arns(0..60), "nextToken": "1"}),
                     ("RUNNING", _) => json!({"taskArns": arns(60..120)}),

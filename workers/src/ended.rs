@@ -27,10 +27,12 @@ pub fn on_request(at: Timestamp) -> Assessment {
     finding
 }
 
-/// The same finding, unless it is `Never` and you asked to end the instance: its drain has not failed then.
+/// The same finding, unless it is `Never` and you asked to end the instance: its drain has not
+/// failed then.
 ///
 /// The first look of `draining` sees the request as a rule, because the verb makes it before the
-/// hook opens. An answer of ECS may be older than that, so whoever is about to say `Never` looks again.
+/// hook opens. An answer of ECS may be older than that, so whoever is about to say `Never` looks
+/// again.
 ///
 /// # Errors
 /// What ECS meets.
@@ -59,7 +61,8 @@ mod tests {
     use crate::model::{Policy, Verdict};
     use crate::{drained, draining, stable, stub};
 
-    /// A cluster in which the instance is DRAINING, its end requested at this second, with a task that hangs. Nothing is changed.
+    /// A cluster in which the instance is DRAINING, its end requested at this second, with a task
+    /// that hangs. Nothing is changed.
     fn requested(second: i64) -> Clients {
         Clients::new(&stub::aws(move |asked| {
             let answer = match asked.action.as_str() {

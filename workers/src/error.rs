@@ -1,5 +1,6 @@
-//! What can go wrong. The names are a contract: the state machine's Retry and Catch name them, so they never change with
-//! the wording. Display says what happened and what to do about it, and leaves the cause to `source`.
+//! What can go wrong. The names are a contract: the state machine's Retry and Catch name them, so
+//! they never change with the wording. Display says what happened and what to do about it, and
+//! leaves the cause to `source`.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -74,7 +75,8 @@ pub enum Error {
         /// The SDK's own account of it, if the answer could not be read.
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
-    /// The input is not a lifecycle event of a hook that our template made. Asking again does not help.
+    /// The input is not a lifecycle event of a hook that our template made. Asking again does not
+    /// help.
     #[error("the input is not a lifecycle event of this template's hooks: {}", list(.mistakes))]
     BadEvent {
         /// Everything that is wrong with it.
@@ -118,7 +120,8 @@ impl Error {
         "BadEvent",
     ];
 
-    /// The fixed name, which is the Lambda function's `errorType` and so the state machine's error name.
+    /// The fixed name, which is the Lambda function's `errorType` and so the state machine's error
+    /// name.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Throttled { .. } => "Throttled",
@@ -131,7 +134,8 @@ impl Error {
         }
     }
 
-    /// The chain of causes in one line, for the log and the execution's history, which take only so much of it.
+    /// The chain of causes in one line, for the log and the execution's history, which take only so
+    /// much of it.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut cause = self.source();
@@ -152,8 +156,9 @@ impl Error {
         }
     }
 
-    /// The error that `call` met, by what the SDK says of it. What only one service says (`ClusterNotFoundException`,
-    /// "No active Lifecycle Action found") is recognised by that service's file before it gets here.
+    /// The error that `call` met, by what the SDK says of it. What only one service says
+    /// (`ClusterNotFoundException`, "No active Lifecycle Action found") is recognised by that
+    /// service's file before it gets here.
     pub fn from_sdk(call: &'static str, error: SdkError<impl Refusal, HttpResponse>) -> Self {
         let what = match &error {
             SdkError::TimeoutError(_) => "timeout",

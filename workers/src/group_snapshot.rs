@@ -1,10 +1,12 @@
-//! Who of the group is there, as far as drains go: its instances, and those that come out of it into its warm pool.
+//! Who of the group is there, as far as drains go: its instances, and those that come out of it
+//! into its warm pool.
 //!
-//! With reuse on scale-in an instance goes back into the pool over its terminate hook, and stands there as
-//! `Warmed:Pending:Wait`: that is a drain like any other. A new instance on its way into the pool stands in the same
-//! state, at its launch hook, and is none. The group's own list has neither, and the pool's does not tell them apart; the
-//! cluster does: only what was in the group has a registration that is ACTIVE or DRAINING, because the agent of a new one
-//! waits until it leaves the pool (ECS_WARM_POOLS_CHECK).
+//! With reuse on scale-in an instance goes back into the pool over its terminate hook, and stands
+//! there as `Warmed:Pending:Wait`: that is a drain like any other. A new instance on its way into
+//! the pool stands in the same state, at its launch hook, and is none. The group's own list has
+//! neither, and the pool's does not tell them apart; the cluster does: only what was in the group
+//! has a registration that is ACTIVE or DRAINING, because the agent of a new one waits until it
+//! leaves the pool (ECS_WARM_POOLS_CHECK).
 
 use jiff::Timestamp;
 
@@ -83,7 +85,8 @@ pub async fn look(subject: &Subject, clients: &Clients) -> Result<Roster, Error>
     Ok(roster)
 }
 
-/// Those of the pool that come out of the group: on their way, and a member of the cluster; or kept, because a drain failed.
+/// Those of the pool that come out of the group: on their way, and a member of the cluster; or
+/// kept, because a drain failed.
 fn returning(
     pool: Vec<GroupInstance>,
     members: &[InstanceId],

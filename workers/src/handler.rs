@@ -1,5 +1,6 @@
-//! The workers as types: a binary that names one at compile time carries no other's code, which keeps each function's zip
-//! and cold start small. [`crate::answer`] is for processes that serve all of them.
+//! The workers as types: a binary that names one at compile time carries no other's code, which
+//! keeps each function's zip and cold start small. [`crate::answer`] is for processes that serve
+//! all of them.
 
 use jiff::Timestamp;
 use serde_json::Value;

@@ -1,8 +1,10 @@
-//! The HTTP client of the SDKs, which spares a process the machine's root certificates while it needs none.
+//! The HTTP client of the SDKs, which spares a process the machine's root certificates while it
+//! needs none.
 //!
-//! To read and parse them takes as long as everything else that a function does before it asks for its first event. For
-//! AWS's endpoints they are read then, once: in that phase Lambda gives a function the most processor time. For an endpoint
-//! on plain HTTP, such as an account on loopback, they are not read before the first request over TLS, if there is one.
+//! To read and parse them takes as long as everything else that a function does before it asks for
+//! its first event. For AWS's endpoints they are read then, once: in that phase Lambda gives a
+//! function the most processor time. For an endpoint on plain HTTP, such as an account on loopback,
+//! they are not read before the first request over TLS, if there is one.
 
 use std::sync::{Arc, Once};
 
@@ -33,7 +35,8 @@ pub struct Client {
 impl Client {
     /// Reads the root certificates when the first request over TLS is made.
     pub fn new() -> Self {
-        // The SDKs are built without their default HTTP client, whose TLS library needs a C compiler and minutes.
+        // The SDKs are built without their default HTTP client, whose TLS library needs a C
+        // compiler and minutes.
         let ring = Provider::Rustls(CryptoMode::Ring);
         Self {
             plain: Builder::new().build_http(),
@@ -42,7 +45,8 @@ impl Client {
         }
     }
 
-    /// Reads them at the start, unless this is the address of an endpoint on plain HTTP. No address means AWS's own.
+    /// Reads them at the start, unless this is the address of an endpoint on plain HTTP. No address
+    /// means AWS's own.
     pub fn for_endpoint(self, address: Option<&str>) -> Self {
         let is_plain = address.is_some_and(|address| address.starts_with("http:"));
         Self {

@@ -1,16 +1,20 @@
 //! Is the new instance in its cluster, ACTIVE, its agent connected, and do its daemons run?
 //!
-//! Not being registered yet is a plain answer, not an error: the first instance of an empty cluster is in that state.
-//! At the join deadline the answer is `Never`, so that an instance that cannot join does not hold the rollout for hours.
+//! Not being registered yet is a plain answer, not an error: the first instance of an empty cluster
+//! is in that state. At the join deadline the answer is `Never`, so that an instance that cannot
+//! join does not hold the rollout for hours.
 //!
-//! It changes nothing, but for one that comes out of the warm pool. That may have been in the group before, and was drained
-//! on its way into the pool. ECS keeps it DRAINING until somebody sets it ACTIVE (documented), and its agent takes its old
-//! registration up again. So this does, once the agent is back, and if Auto Scaling shows the instance at its launch hook: an
-//! event that is replayed must not end a drain. To deregister it instead would leave the machine without a
-//! way back: an agent whose registration is INACTIVE is refused (observed, in the agent's own issues 125 and 583).
+//! It changes nothing, but for one that comes out of the warm pool. That may have been in the group
+//! before, and was drained on its way into the pool. ECS keeps it DRAINING until somebody sets it
+//! ACTIVE (documented), and its agent takes its old registration up again. So this does, once the
+//! agent is back, and if Auto Scaling shows the instance at its launch hook: an event that is
+//! replayed must not end a drain. To deregister it instead would leave the machine without a way
+//! back: an agent whose registration is INACTIVE is refused (observed, in the agent's own issues
+//! 125 and 583).
 //!
-//! With WaitForDaemons it has joined only when its `daemons` run on it, so that no task is moved to an instance without its
-//! log router or its security agent. A daemon that does not want the instance, or that is broken itself, is not waited for.
+//! With WaitForDaemons it has joined only when its `daemons` run on it, so that no task is moved to
+//! an instance without its log router or its security agent. A daemon that does not want the
+//! instance, or that is broken itself, is not waited for.
 
 mod daemons;
 
@@ -67,10 +71,11 @@ pub async fn handle(
     Ok(finding)
 }
 
-/// An instance may be registered more than once, when its agent lost its data: the registration with the connected agent
-/// counts. `missing` are the daemons that do not run on it, which is ready otherwise since `ready_since`. An instance that is
-/// ready gets the time in which ECS says whether it wants those daemons there, whatever the deadline: the event may be late, or
-/// replayed for an instance that joined long ago.
+/// An instance may be registered more than once, when its agent lost its data: the registration
+/// with the connected agent counts. `missing` are the daemons that do not run on it, which is ready
+/// otherwise since `ready_since`. An instance that is ready gets the time in which ECS says whether
+/// it wants those daemons there, whatever the deadline: the event may be late, or replayed for an
+/// instance that joined long ago.
 pub fn decide(
     subject: &Subject,
     registrations: &[ContainerInstance],
@@ -127,7 +132,8 @@ fn standing(registrations: &[ContainerInstance]) -> String {
     format!("{}, {agent}", last.status)
 }
 
-/// Why it did not join by its deadline, and where to look: the rest of a sentence that begins with the instance.
+/// Why it did not join by its deadline, and where to look: the rest of a sentence that begins with
+/// the instance.
 fn not_joined(subject: &Subject, standing: &str, is_ready: bool) -> String {
     let (cluster, allowed) = (
         &subject.settings.cluster,
@@ -252,7 +258,8 @@ mod tests {
         }
     }
 
-    /// What is asked when an instance that came out of the pool is found DRAINING, in this state in its group.
+    /// What is asked when an instance that came out of the pool is found DRAINING, in this state in
+    /// its group.
     async fn found_drained(state: &'static str, is_open: bool) -> (Vec<String>, Assessment) {
         let log = Arc::new(Mutex::new(Vec::<String>::new()));
         let calls = Arc::clone(&log);
@@ -351,7 +358,8 @@ mod tests {
         }
     }
 
-    /// An event that is replayed, or an hour late, is about an instance that may have joined long ago.
+    /// An event that is replayed, or an hour late, is about an instance that may have joined long
+    /// ago.
     #[test]
     fn an_instance_first_seen_after_its_deadline_gets_the_time_in_which_ecs_says_what_it_wants() {
         let missing = [Missing {

@@ -1,6 +1,6 @@
-//! The Lambda functions of an ECS instance roll. Each of the first five answers one question about one instance that stands
-//! at a lifecycle hook of its Auto Scaling group; the state machine asks, waits, and asks again. The last looks at the
-//! whole group, on a schedule.
+//! The Lambda functions of an ECS instance roll. Each of the first five answers one question about
+//! one instance that stands at a lifecycle hook of its Auto Scaling group; the state machine asks,
+//! waits, and asks again. The last looks at the whole group, on a schedule.
 //!
 //! | worker | question |
 //! |---|---|
@@ -12,21 +12,27 @@
 //! | [`reconcile`] | does each open action have an execution? One whose event was lost gets it |
 //!
 //! The layers, each using only those after it:
-//! - [`boot`]: logs, clients, clock, `lambda_runtime`; the only impure glue, with [`http`], the clients' HTTP
-//! - this file: [`answer`], which does what all workers have in common; [`only`], the workers one by one, so that a binary
-//!   carries no other's code
-//! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what was seen and the time
-//! - [`at_hook`], of which a worker asks whether an event may be believed, before it changes anything
-//! - [`turn`], of which draining asks whether it may begin, and [`roster`], of which it and the hold ask who else is there
-//! - [`ended`], which knows the instances that you ended with `ecs-rollout terminate`; [`terminate`] is what that verb does
+//! - [`boot`]: logs, clients, clock, `lambda_runtime`; the only impure glue, with [`http`], the
+//!   clients' HTTP
+//! - this file: [`answer`], which does what all workers have in common; [`only`], the workers one
+//!   by one, so that a binary carries no other's code
+//! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what
+//!   was seen and the time
+//! - [`at_hook`], of which a worker asks whether an event may be believed, before it changes
+//!   anything
+//! - [`turn`], of which draining asks whether it may begin, and [`roster`], of which it and the
+//!   hold ask who else is there
+//! - [`ended`], which knows the instances that you ended with `ecs-rollout terminate`;
+//!   [`terminate`] is what that verb does
 //! - [`config`] reads the input, [`pace`] says how long to wait
-//! - [`ecs`], [`autoscaling`], [`cloudformation`], [`stepfunctions`]: the only files that name the AWS SDKs
+//! - [`ecs`], [`autoscaling`], [`cloudformation`], [`stepfunctions`]: the only files that name the
+//!   AWS SDKs
 //! - [`clock`]: AWS's time, by the answers' own date
 //! - [`metrics`]: what an answer is as numbers, in a line of the log
 //! - [`error`], whose names are a contract with the state machine, and [`model`], the nouns
 //!
-//! Workers never use one another. Nobody sleeps, nothing is kept, everything may be repeated, and an error never
-//! becomes CONTINUE.
+//! Workers never use one another. Nobody sleeps, nothing is kept, everything may be repeated, and
+//! an error never becomes CONTINUE.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -74,12 +80,12 @@ use metrics::Measured;
 use model::group::StackState;
 use model::{Policy, Subject, seconds_between};
 
-/// A heartbeat also tells whether the action is over, because somebody else has completed it: that is noticed after so
-/// long, or at the next look after it.
+/// A heartbeat also tells whether the action is over, because somebody else has completed it: that
+/// is noticed after so long, or at the next look after it.
 const HEARTBEAT_EVERY: SignedDuration = SignedDuration::from_mins(3);
 
-/// At least so many heartbeats in a heartbeat timeout, if the looks are as many: a wait is a sixth of it at most, so that
-/// some may fail.
+/// At least so many heartbeats in a heartbeat timeout, if the looks are as many: a wait is a sixth
+/// of it at most, so that some may fail.
 const HEARTBEATS_PER_TIMEOUT: i32 = 6;
 
 /// An instance is InService a few seconds after its last launch hook ends.
@@ -88,9 +94,10 @@ const SECONDS_TO_SERVICE: i64 = 5;
 /// For so long a signal is told again that was taken each time, and never said to have counted.
 const TELLING_ENDS_SECONDS: i64 = 600;
 
-/// What a worker would find now for the `subject` of `input`, if it were asked: for a person who wants to know. Nothing is
-/// changed if `clients` only look; the lifecycle action gets no heartbeat. There is no such look for complete-action, which
-/// only acts, and for reconcile, which is not about one instance.
+/// What a worker would find now for the `subject` of `input`, if it were asked: for a person who
+/// wants to know. Nothing is changed if `clients` only look; the lifecycle action gets no
+/// heartbeat. There is no such look for complete-action, which only acts, and for reconcile, which
+/// is not about one instance.
 ///
 /// # Errors
 /// Any [`Error`] that the worker itself would meet.
@@ -110,8 +117,9 @@ pub async fn look(
     Ok(Some(finding))
 }
 
-/// A worker's answer to `input`, the lifecycle event as EventBridge delivers it together with the earlier answers by
-/// phase (and `result` for complete-action). `now` is this machine's clock, which AWS's answers may correct.
+/// A worker's answer to `input`, the lifecycle event as EventBridge delivers it together with the
+/// earlier answers by phase (and `result` for complete-action). `now` is this machine's clock,
+/// which AWS's answers may correct.
 ///
 /// # Errors
 /// Any [`Error`]; `BadEvent` before any request is made.
@@ -199,7 +207,8 @@ async fn complete(
     })
 }
 
-/// The answer of a worker whose `looks` came to a finding, in the phase in which it is asked until that is not "not yet".
+/// The answer of a worker whose `looks` came to a finding, in the phase in which it is asked until
+/// that is not "not yet".
 async fn answer_in_phase(
     worker: Worker,
     looks: impl Future<Output = Result<Assessment, Error>>,
@@ -252,9 +261,10 @@ fn not_looked_yet(subject: &Subject, seconds: i64) -> Assessment {
     finding
 }
 
-/// Before a `NotYet` the lifecycle action gets a heartbeat, unless its `last` one is young; if the action is over, nobody
-/// waits for the answer any more. Before a `Never` it always gets one: that verdict ends in ABANDON, a FAILURE signal and a
-/// notice, and none of these is due for an action that is over, such as that of an event which was replayed.
+/// Before a `NotYet` the lifecycle action gets a heartbeat, unless its `last` one is young; if the
+/// action is over, nobody waits for the answer any more. Before a `Never` it always gets one: that
+/// verdict ends in ABANDON, a FAILURE signal and a notice, and none of these is due for an action
+/// that is over, such as that of an event which was replayed.
 async fn keep_alive(
     mut finding: Assessment,
     subject: &Subject,
@@ -294,8 +304,9 @@ async fn keep_alive(
     }
 }
 
-/// A drain that failed is not retained while its stack is being deleted: the machine would keep the group, and so the
-/// stack, from going away, and whoever deletes the stack has said what is to become of its machines.
+/// A drain that failed is not retained while its stack is being deleted: the machine would keep the
+/// group, and so the stack, from going away, and whoever deletes the stack has said what is to
+/// become of its machines.
 async fn apply_stack_deletion(
     mut finding: Assessment,
     subject: &Subject,

@@ -1,5 +1,6 @@
-//! What an answer is as numbers: a line of JSON in CloudWatch's embedded metric format, of which CloudWatch Logs makes
-//! metrics. It is written if the hook's metadata asks for it (`metrics`), since each metric costs.
+//! What an answer is as numbers: a line of JSON in CloudWatch's embedded metric format, of which
+//! CloudWatch Logs makes metrics. It is written if the hook's metadata asks for it (`metrics`),
+//! since each metric costs.
 //!
 //! | metric | unit | dimensions | when |
 //! |---|---|---|---|
@@ -7,9 +8,10 @@
 //! | `Reached`, `NotYet`, `Never`, `Over` | count | Cluster, Worker | a worker answers so |
 //! | `Errors` | count | Cluster, Error | a worker has no answer, by the error's fixed name |
 //!
-//! Instance and reason are members of the line, for CloudWatch Logs Insights, and never dimensions: each value of a
-//! dimension is a metric of its own. The format is documented under "Specification: Embedded metric format"; Lambda and
-//! whatever else brings lines into CloudWatch Logs need nothing more than the line.
+//! Instance and reason are members of the line, for CloudWatch Logs Insights, and never dimensions:
+//! each value of a dimension is a metric of its own. The format is documented under "Specification:
+//! Embedded metric format"; Lambda and whatever else brings lines into CloudWatch Logs need nothing
+//! more than the line.
 
 use std::fmt;
 use std::io::Write;
@@ -28,11 +30,13 @@ pub const NAMESPACE: &str = "ecs-rollout";
 /// What an instance at its hook goes through, one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// From the opening of the launch hook until the instance has joined: what JoinDeadlineSeconds limits.
+    /// From the opening of the launch hook until the instance has joined: what JoinDeadlineSeconds
+    /// limits.
     Join,
     /// From then on until no earlier drain holds it.
     Hold,
-    /// From the opening of the terminate hook, or from its turn, until its tasks have stopped: what DrainDeadlineSeconds limits.
+    /// From the opening of the terminate hook, or from its turn, until its tasks have stopped: what
+    /// DrainDeadlineSeconds limits.
     Drain,
     /// From then on until the services have recovered.
     Stable,
@@ -160,10 +164,12 @@ impl Sink {
         Self(Some(Arc::new(take)))
     }
 
-    /// Into the log, which is where CloudWatch Logs looks for them: as they are, with nothing before or after them.
+    /// Into the log, which is where CloudWatch Logs looks for them: as they are, with nothing
+    /// before or after them.
     pub fn stdout() -> Self {
         Self::new(|line| {
-            // Who cannot write its log has worse to tell than a metric that is missing, and nobody to tell it to.
+            // Who cannot write its log has worse to tell than a metric that is missing, and nobody
+            // to tell it to.
             let _lost = writeln!(std::io::stdout().lock(), "{line}");
         })
     }

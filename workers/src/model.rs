@@ -1,5 +1,6 @@
-//! The nouns: whom an execution is about, what a worker concludes, and what goes back to the state machine. Nothing
-//! here talks to anybody. What is seen of the cluster is in `cluster`, what is seen of the group and stack in `group`.
+//! The nouns: whom an execution is about, what a worker concludes, and what goes back to the state
+//! machine. Nothing here talks to anybody. What is seen of the cluster is in `cluster`, what is
+//! seen of the group and stack in `group`.
 
 mod answer;
 pub mod cluster;
@@ -71,7 +72,8 @@ names! {
 }
 
 impl InstanceId {
-    /// Whether `text` is an instance's id. It goes into a filter of the cluster query language: nothing else may.
+    /// Whether `text` is an instance's id. It goes into a filter of the cluster query language:
+    /// nothing else may.
     pub fn is_well_formed(text: &str) -> bool {
         text.strip_prefix("i-").is_some_and(|digits| {
             (8..=17).contains(&digits.len())
@@ -92,7 +94,8 @@ pub enum Policy {
     StopTasks,
     /// Let it go with whatever still runs on it.
     Terminate,
-    /// Keep it for its standalone tasks, and go on. Only StandaloneTaskPolicy leads here, not DrainDeadlinePolicy.
+    /// Keep it for its standalone tasks, and go on. Only StandaloneTaskPolicy leads here, not
+    /// DrainDeadlinePolicy.
     Keep,
 }
 
@@ -105,8 +108,9 @@ pub struct Action {
     pub group: GroupName,
     /// The hook at which it stands.
     pub hook: HookName,
-    /// The token that completes this action and no other. Auto Scaling names it in its events only: an
-    /// execution that the reconciler started has none, and the instance's id is used in its place.
+    /// The token that completes this action and no other. Auto Scaling names it in its events only:
+    /// an execution that the reconciler started has none, and the instance's id is used in its
+    /// place.
     pub token: Option<HookToken>,
     /// Which way the instance goes.
     pub transition: Transition,
@@ -117,24 +121,28 @@ pub struct Action {
 }
 
 impl Action {
-    /// Whether CloudFormation is told about this instance: a launch into the group itself, new or out of its warm pool.
-    /// Nobody has looked at what moves into a warm pool, so nothing is said for it.
+    /// Whether CloudFormation is told about this instance: a launch into the group itself, new or
+    /// out of its warm pool. Nobody has looked at what moves into a warm pool, so nothing is said
+    /// for it.
     pub fn joins_group(&self) -> bool {
         self.transition == Transition::Launching && self.destination != Some(Place::WarmPool)
     }
 
-    /// Whether the instance comes out of the warm pool into the group, in which it may have been before.
+    /// Whether the instance comes out of the warm pool into the group, in which it may have been
+    /// before.
     pub fn leaves_pool(&self) -> bool {
         self.joins_group() && self.origin == Some(Place::WarmPool)
     }
 }
 
-/// How an update of the stack replaces the group's instances: the UpdatePolicy that the template chose.
+/// How an update of the stack replaces the group's instances: the UpdatePolicy that the template
+/// chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpdateMethod {
     /// AutoScalingRollingUpdate: CloudFormation waits for a signal for each new instance.
     RollingUpdate,
-    /// AutoScalingInstanceRefresh: Auto Scaling waits for launch hooks, and no signal means anything.
+    /// AutoScalingInstanceRefresh: Auto Scaling waits for launch hooks, and no signal means
+    /// anything.
     InstanceRefresh,
 }
 
@@ -191,12 +199,14 @@ impl Subject {
         later(self.began, self.settings.join_deadline)
     }
 
-    /// When a leaving instance must have let go of all its tasks, and the services must have recovered.
+    /// When a leaving instance must have let go of all its tasks, and the services must have
+    /// recovered.
     pub fn drain_deadline(&self) -> Timestamp {
         later(self.drain_began(), self.settings.drain_deadline)
     }
 
-    /// From when on the time of a drain counts: from its admission, or from its event while it waits.
+    /// From when on the time of a drain counts: from its admission, or from its event while it
+    /// waits.
     pub fn drain_began(&self) -> Timestamp {
         self.turn_came.unwrap_or(self.began)
     }
@@ -234,7 +244,8 @@ pub struct Assessment {
     pub reason: String,
     /// When the verdict would change by itself: the next look must not be later.
     pub deadline: Option<Timestamp>,
-    /// When something was set in motion anew: waits grow from here, if that is later than the phase's beginning.
+    /// When something was set in motion anew: waits grow from here, if that is later than the
+    /// phase's beginning.
     pub restarted: Option<Timestamp>,
     /// What else the state machine is told.
     pub extra: Details,
@@ -251,9 +262,9 @@ impl Assessment {
         Self::new(Verdict::NotYet, reason)
     }
 
-    /// Not so, and not going to be. `reason` is the rest of a sentence that begins with the instance:
-    /// this reason becomes the cause of a failed execution, and of a notice, and nothing beside it
-    /// names the instance there. No other reason repeats the instance.
+    /// Not so, and not going to be. `reason` is the rest of a sentence that begins with the
+    /// instance: this reason becomes the cause of a failed execution, and of a notice, and nothing
+    /// beside it names the instance there. No other reason repeats the instance.
     pub fn never(subject: &Subject, reason: &str) -> Self {
         let instance = &subject.action.instance;
         Self::new(Verdict::Never, format!("{instance} {reason}"))

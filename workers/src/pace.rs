@@ -1,47 +1,51 @@
-//! How long to wait before asking again. In proportion to the time already spent, so that a short phase is noticed
-//! soon, a long one costs few requests and few events of the execution's history, and detection takes at most about a
-//! fifteenth of the phase. (Two phases follow each other in a rollout, a drain and the hold of the next instance, so what
-//! is lost in each adds up.)
+//! How long to wait before asking again. In proportion to the time already spent, so that a short
+//! phase is noticed soon, a long one costs few requests and few events of the execution's history,
+//! and detection takes at most about a fifteenth of the phase. (Two phases follow each other in a
+//! rollout, a drain and the hold of the next instance, so what is lost in each adds up.)
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Worker;
 use crate::model::{InstanceId, Settings, Subject, TasksLeft, later, seconds_between};
 
-/// One part in this many of the time already spent. Fifteen: 48 hours then take some 700 turns of nine history events,
-/// of which an execution may have 25,000.
+/// One part in this many of the time already spent. Fifteen: 48 hours then take some 700 turns of
+/// nine history events, of which an execution may have 25,000.
 const POLL_FRACTION: i64 = 15;
 
 /// No sooner than this: ECS itself takes some seconds to show a change.
 const SHORTEST_SECONDS: i64 = 5;
 
-/// So many instances may ask each second while a phase is young. Half of ECS's bucket for reads of a cluster's resources,
-/// 20 a second, is left to whatever else runs in the account (ECS API Reference, request throttling); the other half is
-/// shared by the drains of a batch and by the instances that join for it.
+/// So many instances may ask each second while a phase is young. Half of ECS's bucket for reads of
+/// a cluster's resources, 20 a second, is left to whatever else runs in the account (ECS API
+/// Reference, request throttling); the other half is shared by the drains of a batch and by the
+/// instances that join for it.
 const LOOKS_PER_SECOND: i64 = 3;
 
 /// A smaller batch may ask all at once: ECS's bucket for reads takes a hundred.
 const SPREAD_FROM: i64 = 20;
 
-/// From when to when the instances of a batch are looked at for the first time, in milliseconds after their events for each
-/// instance of the batch. That takes some five reads for each, and a batch comes to its hooks within seconds.
+/// From when to when the instances of a batch are looked at for the first time, in milliseconds
+/// after their events for each instance of the batch. That takes some five reads for each, and a
+/// batch comes to its hooks within seconds.
 const FIRST_DRAINS: (i64, i64) = (0, 250);
 
-/// New instances later, since they take a minute to join anyway, and come when the drains of the batch before begin.
+/// New instances later, since they take a minute to join anyway, and come when the drains of the
+/// batch before begin.
 const FIRST_JOINS: (i64, i64) = (700, 1500);
 
 /// No later than this, however long it has taken: a person may be watching.
 const LONGEST_SECONDS: i64 = 300;
 
-/// Heartbeats are sent with looks, when the last one is a sixth of the timeout old: so none is missing for longer than a third.
+/// Heartbeats are sent with looks, when the last one is a sixth of the timeout old: so none is
+/// missing for longer than a third.
 const LOOKS_PER_HEARTBEAT_TIMEOUT: i64 = 6;
 
-/// By how much a wait is shortened at most, in thousandths, so that a hundred drains do not ask in step. The size of
-/// the cut is the instance's own.
+/// By how much a wait is shortened at most, in thousandths, so that a hundred drains do not ask in
+/// step. The size of the cut is the instance's own.
 const SPREAD_PER_MILLE: u64 = 80;
 
-/// Seconds to wait, for a phase that began at `since`: at least 1, and not past `deadline`, which the next look must
-/// notice on time.
+/// Seconds to wait, for a phase that began at `since`: at least 1, and not past `deadline`, which
+/// the next look must notice on time.
 pub fn wait_seconds(
     since: Timestamp,
     now: Timestamp,
@@ -72,9 +76,9 @@ fn spread(even: i64, instance: &InstanceId) -> i64 {
     (even * kept / 1000).max(SHORTEST_SECONDS)
 }
 
-/// Seconds until `worker` looks at its instance for the first time, if that is not now: the instances of a large batch take
-/// turns, so that they do not ask ECS all in the same second. For `drained` that is so while `left` names tasks: `draining`
-/// has just seen them run.
+/// Seconds until `worker` looks at its instance for the first time, if that is not now: the
+/// instances of a large batch take turns, so that they do not ask ECS all in the same second. For
+/// `drained` that is so while `left` names tasks: `draining` has just seen them run.
 pub fn until_first_look(
     worker: Worker,
     subject: &Subject,

@@ -1,11 +1,12 @@
 //! May the instance go on?
 //!
-//! Leaving: is no service that had tasks on it worse off than before the drain began? What was broken before is excused as far as it was.
-//! A daemon is not waited for. The drain took one task from it, that of the leaving instance, and ECS starts none in its place.
-//! Its counts tell of other instances: it wants a task on each that joins, on some that cannot run it, and on each container
-//! instance record that an agent left behind
-//! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html>).
-//! At the drain deadline the answer is `Never`, and the user's policy decides.
+//! Leaving: is no service that had tasks on it worse off than before the drain began? What was
+//! broken before is excused as far as it was. A daemon is not waited for. The drain took one task
+//! from it, that of the leaving instance, and ECS starts none in its place. Its counts tell of
+//! other instances: it wants a task on each that joins, on some that cannot run it, and on each
+//! container instance record that an agent left behind
+//! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html>). At the drain
+//! deadline the answer is `Never`, and the user's policy decides.
 //!
 //! New: is it held by the drains before it (`hold`)? Changes nothing.
 
@@ -25,8 +26,8 @@ use crate::model::group::StackState;
 use crate::model::{Assessment, StackSnapshot, Subject, Transition, Verdict};
 use crate::text::{between, count, duration, list};
 
-/// So long the last answer of CloudFormation is good enough to say "not yet". A stack that is being deleted holds nobody:
-/// that is noticed at the next look after it.
+/// So long the last answer of CloudFormation is good enough to say "not yet". A stack that is being
+/// deleted holds nobody: that is noticed at the next look after it.
 const STACK_ASKED: SignedDuration = SignedDuration::from_mins(2);
 
 /// Looks, and decides.
@@ -116,8 +117,9 @@ pub fn decide_leaving(
         let mut those = begun.unstable.iter();
         those.find(|before| before.service == counts.service)
     };
-    // A service that is younger than the drain never had a task here: its trouble is its own. A daemon is known by its
-    // terms too, because an earlier version of draining did not list daemons.
+    // A service that is younger than the drain never had a task here: its trouble is its own. A
+    // daemon is known by its terms too, because an earlier version of draining did not list
+    // daemons.
     let concerned = |service: &&Service| {
         let is_younger = service.created.is_some_and(|created| created > begun.since);
         service.active && !service.terms.is_daemon && !is_younger

@@ -1,4 +1,5 @@
-//! For tests only: a subject, its event, and an AWS that is a closure behind the SDK's own HTTP layer.
+//! For tests only: a subject, its event, and an AWS that is a closure behind the SDK's own HTTP
+//! layer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -70,7 +71,8 @@ pub fn terminating() -> Subject {
         .expect("a good event")
 }
 
-/// What a request asked for: the action, and the body (JSON for ECS, a form for the query services).
+/// What a request asked for: the action, and the body (JSON for ECS, a form for the query
+/// services).
 pub struct StubRequest {
     /// The API action.
     pub action: String,

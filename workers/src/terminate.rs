@@ -1,8 +1,10 @@
-//! Ends a retained instance: the steps of `ecs-rollout terminate`, which the simulated operator takes too. No worker does.
+//! Ends a retained instance: the steps of `ecs-rollout terminate`, which the simulated operator
+//! takes too. No worker does.
 //!
-//! Auto Scaling opens the terminate hook again for a retained instance (see [`crate::ended`]). So the request is noted first,
-//! for the workers that the new event brings; then the instance is terminated, and its hook answered. Each step follows
-//! from what is there now, and nothing is remembered between two runs: a run that was interrupted is finished by the next.
+//! Auto Scaling opens the terminate hook again for a retained instance (see [`crate::ended`]). So
+//! the request is noted first, for the workers that the new event brings; then the instance is
+//! terminated, and its hook answered. Each step follows from what is there now, and nothing is
+//! remembered between two runs: a run that was interrupted is finished by the next.
 
 mod step;
 
@@ -21,7 +23,8 @@ use crate::model::{ContainerInstanceArn, later};
 /// So often it is looked whether a step has had its effect.
 const LOOKS_EVERY: Duration = Duration::from_secs(3);
 
-/// The slowest end that was recorded took 101 s from CONTINUE until the instance had left its group.
+/// The slowest end that was recorded took 101 s from CONTINUE until the instance had left its
+/// group.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// The longest heartbeat timeout that a hook of others may have, by the Auto Scaling API.
@@ -141,9 +144,9 @@ pub async fn tasks(target: &Target, clients: &Clients) -> Result<Vec<Task>, Erro
     Ok(tasks)
 }
 
-/// Stops the tasks of a retained instance, and waits until they have stopped. Returns those that have
-/// not after a long wait. An instance whose hook nobody answered may be ACTIVE still: it is set
-/// DRAINING first, or services would start their tasks there again.
+/// Stops the tasks of a retained instance, and waits until they have stopped. Returns those that
+/// have not after a long wait. An instance whose hook nobody answered may be ACTIVE still: it is
+/// set DRAINING first, or services would start their tasks there again.
 ///
 /// # Errors
 /// What ECS meets.

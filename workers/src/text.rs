@@ -1,5 +1,5 @@
-//! Text that others wrote, made fit for a terminal, a notice and the state machine: no character in it acts on whoever
-//! shows it, and none of it is longer than where it has to go allows.
+//! Text that others wrote, made fit for a terminal, a notice and the state machine: no character in
+//! it acts on whoever shows it, and none of it is longer than where it has to go allows.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The longest reason, and the longest chain of causes, in bytes of UTF-8.
 ///
-/// They stand several times in an execution's state, which has 262,144 bytes, and in a Fail state's cause and
-/// SendTaskFailure's, which have 32,768 each (Step Functions API Reference, SendTaskFailure; Developer Guide, quotas). JSON
-/// writes a byte of them in six at most, and a notice in EventBridge and SNS has 262,144 bytes too.
+/// They stand several times in an execution's state, which has 262,144 bytes, and in a Fail state's
+/// cause and SendTaskFailure's, which have 32,768 each (Step Functions API Reference,
+/// SendTaskFailure; Developer Guide, quotas). JSON writes a byte of them in six at most, and a
+/// notice in EventBridge and SNS has 262,144 bytes too.
 pub const REASON_LIMIT: usize = 4096;
 
 /// As many items of a list are named; the others are counted.
@@ -19,8 +20,9 @@ const LISTED: usize = 20;
 /// What a hostile character is shown as: that it was there is worth knowing.
 pub const REPLACEMENT: char = '\u{fffd}';
 
-/// What `hostile` is replaced by, if it is one that a terminal or a reader must not meet: controls (C0, DEL and C1, so
-/// also escape sequences), what turns the direction of text round, what has no width, and what breaks lines.
+/// What `hostile` is replaced by, if it is one that a terminal or a reader must not meet: controls
+/// (C0, DEL and C1, so also escape sequences), what turns the direction of text round, what has no
+/// width, and what breaks lines.
 pub fn replacement(hostile: char) -> Option<char> {
     match hostile {
         '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),

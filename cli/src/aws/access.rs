@@ -73,8 +73,9 @@ impl Access {
         self.debug
     }
 
-    /// Finds credentials and Region as the AWS CLI does: flags, environment, configuration files, IAM Identity Center, the
-    /// instance's or the container's role; and the address of another endpoint, AWS_ENDPOINT_URL.
+    /// Finds credentials and Region as the AWS CLI does: flags, environment, configuration files,
+    /// IAM Identity Center, the instance's or the container's role; and the address of another
+    /// endpoint, AWS_ENDPOINT_URL.
     ///
     /// # Errors
     /// If the profile does not exist, if there is no Region, or if there are no credentials.
@@ -82,7 +83,8 @@ impl Access {
         self.connect_with(None, None).await
     }
 
-    /// The same for a caller that counts its calls, and tries again itself: the SDK makes one attempt.
+    /// The same for a caller that counts its calls, and tries again itself: the SDK makes one
+    /// attempt.
     ///
     /// # Errors
     /// As [`Self::connect`].
@@ -154,16 +156,17 @@ impl Access {
     }
 }
 
-/// The profile that the flag names, or else the environment. The AWS CLI reads AWS_DEFAULT_PROFILE first
-/// (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html>).
+/// The profile that the flag names, or else the environment. The AWS CLI reads AWS_DEFAULT_PROFILE
+/// first (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html>).
 fn selected_profile(flag: Option<&str>, env: &Env) -> Option<String> {
     let variables = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"].into_iter();
     let mut set = variables.filter_map(|name| env.get(name).ok().filter(|value| !value.is_empty()));
     flag.map(str::to_owned).or_else(|| set.next())
 }
 
-/// Where the credentials come from. AWS_ACCESS_KEY_ID wins over AWS_PROFILE, and --profile wins over both
-/// (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html>, "Configuration and credential precedence").
+/// Where the credentials come from. AWS_ACCESS_KEY_ID wins over AWS_PROFILE, and --profile wins
+/// over both (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html>,
+/// "Configuration and credential precedence").
 fn source(flag: Option<&str>, profile: Option<String>, env: &Env) -> CredentialSource {
     let has_key = env
         .get("AWS_ACCESS_KEY_ID")
@@ -206,8 +209,8 @@ async fn profile_exists(name: &str, env: &Env) -> Result<EnvConfigSections, Fail
     )))
 }
 
-/// The same settings with the credentials of this profile and no others: with --profile the AWS CLI reads no
-/// credentials from the environment.
+/// The same settings with the credentials of this profile and no others: with --profile the AWS CLI
+/// reads no credentials from the environment.
 fn with_profile_credentials(config: SdkConfig, profile: &str, http: http::Client) -> SdkConfig {
     let settings = ProviderConfig::without_region()
         .with_region(config.region().cloned())

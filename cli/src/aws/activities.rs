@@ -45,7 +45,8 @@ impl Activity {
         matches!(self.status.as_str(), "Failed" | "Cancelled")
     }
 
-    /// Whether something else than a rollout caused it: a health check, a scaling policy, a schedule, a Zone.
+    /// Whether something else than a rollout caused it: a health check, a scaling policy, a
+    /// schedule, a Zone.
     pub fn is_foreign(&self) -> bool {
         OTHER_CAUSES.iter().any(|words| self.cause.contains(words))
     }
@@ -74,8 +75,8 @@ impl Activity {
 }
 
 impl Aws {
-    /// A page of the group's activities, those that go on first, then the newest: the first, or the one that follows where
-    /// `next` says.
+    /// A page of the group's activities, those that go on first, then the newest: the first, or the
+    /// one that follows where `next` says.
     ///
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`.

@@ -5,8 +5,8 @@ use workers::Error;
 
 use super::Aws;
 
-/// How long a container has between SIGTERM and SIGKILL if nobody says so, in seconds. The agent's default, which
-/// ECS_CONTAINER_STOP_TIMEOUT on the instance may change.
+/// How long a container has between SIGTERM and SIGKILL if nobody says so, in seconds. The agent's
+/// default, which ECS_CONTAINER_STOP_TIMEOUT on the instance may change.
 const STOP_TIMEOUT: u64 = 30;
 
 /// A label of the container that says how many seconds it takes to exit after SIGTERM.

@@ -12,7 +12,8 @@ use super::{Aws, Page};
 /// So many events of a history are read back from its end: the last state entered is among them.
 const EVENTS_READ: i32 = 50;
 
-/// So many executions a page of ListExecutions has, unless it is told otherwise. It takes 1,000 at most, by its API.
+/// So many executions a page of ListExecutions has, unless it is told otherwise. It takes 1,000 at
+/// most, by its API.
 const EXECUTIONS_A_PAGE: i32 = 100;
 
 /// An execution.
@@ -51,7 +52,8 @@ impl Ran {
 }
 
 impl Aws {
-    /// A page of the executions of this status, newest first: as many as one has at most, unless `most` says fewer.
+    /// A page of the executions of this status, newest first: as many as one has at most, unless
+    /// `most` says fewer.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
@@ -77,7 +79,8 @@ impl Aws {
         })
     }
 
-    /// Executions of this status, newest first: all that run, or as many of the ended ones as one page has.
+    /// Executions of this status, newest first: all that run, or as many of the ended ones as one
+    /// page has.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
@@ -100,7 +103,8 @@ impl Aws {
         }
     }
 
-    /// How far an execution has come, read back from the end of its history; nothing if it has not entered any state.
+    /// How far an execution has come, read back from the end of its history; nothing if it has not
+    /// entered any state.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].

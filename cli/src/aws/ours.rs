@@ -5,7 +5,8 @@ use workers::Error;
 
 use super::Aws;
 
-/// At most this many groups are looked at, because each takes a call. Groups that CloudFormation made come first.
+/// At most this many groups are looked at, because each takes a call. Groups that CloudFormation
+/// made come first.
 const GROUPS_LOOKED_AT: usize = 50;
 
 /// The tag that CloudFormation sets on a group of a stack

@@ -34,7 +34,8 @@ impl Aws {
                 })
             })),
             Err(error) if error.code() == Some("ParameterNotFound") => Ok(None),
-            // An account in memory answers so to a name that it does not know: asking again would not help.
+            // An account in memory answers so to a name that it does not know: asking again would
+            // not help.
             Err(error) if error.code() == Some(NOT_IMPLEMENTED) => {
                 let why = error.message().unwrap_or("no message");
                 Err(Error::bad_answer(

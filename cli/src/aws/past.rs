@@ -1,4 +1,5 @@
-//! What AWS remembers of past executions, page by page: when they ran, their histories, and their definition.
+//! What AWS remembers of past executions, page by page: when they ran, their histories, and their
+//! definition.
 
 use aws_sdk_sfn::types::HistoryEvent;
 use jiff::Timestamp;
@@ -107,7 +108,8 @@ impl Aws {
         }))
     }
 
-    /// The definition of the state machine, in Amazon States Language, with the names of the present one.
+    /// The definition of the state machine, in Amazon States Language, with the names of the
+    /// present one.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].

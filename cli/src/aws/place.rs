@@ -1,4 +1,5 @@
-//! The Region and the endpoints of this process, where each was set, and which of them is to blame for an error.
+//! The Region and the endpoints of this process, where each was set, and which of them is to blame
+//! for an error.
 
 mod regions;
 mod sources;
@@ -135,7 +136,8 @@ impl Place {
         }
     }
 
-    /// What is said of an error for which the Region, an endpoint or the network is to blame, and how the verb ends by it.
+    /// What is said of an error for which the Region, an endpoint or the network is to blame, and
+    /// how the verb ends by it.
     pub fn blame(&self, error: &Error) -> Option<(Exit, String)> {
         match error {
             Error::Unavailable {

@@ -1,4 +1,5 @@
-//! How far a rolling update is: CloudFormation says that in the reasons of the group's events, and nowhere else.
+//! How far a rolling update is: CloudFormation says that in the reasons of the group's events, and
+//! nowhere else.
 
 use jiff::SignedDuration;
 
@@ -34,7 +35,8 @@ pub enum RollingStep {
 const CANCELLED: &str = "Resource update cancelled";
 
 impl StackEvent {
-    /// Whether it tells that the update of a resource was cancelled: by somebody, or because another one failed.
+    /// Whether it tells that the update of a resource was cancelled: by somebody, or because
+    /// another one failed.
     pub fn is_cancelled(&self) -> bool {
         self.reason == CANCELLED
     }

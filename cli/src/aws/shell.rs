@@ -1,8 +1,10 @@
-//! Commands for you to paste: they go to the account that was named to this process, and their values are quoted for a shell.
+//! Commands for you to paste: they go to the account that was named to this process, and their
+//! values are quoted for a shell.
 
 use std::sync::OnceLock;
 
-/// The flags --profile and --region as they were given to this process. Set once, by the first connection.
+/// The flags --profile and --region as they were given to this process. Set once, by the first
+/// connection.
 static GIVEN: OnceLock<String> = OnceLock::new();
 
 /// How a worker's reason quotes a command.
@@ -20,7 +22,8 @@ fn flags(profile: Option<&str>, region: Option<&str>) -> String {
     flag("--profile", profile) + &flag("--region", region)
 }
 
-/// A command with the --profile and --region that were given to this process: without them it would go to another account.
+/// A command with the --profile and --region that were given to this process: without them it would
+/// go to another account.
 pub fn with_access(command: &str) -> String {
     let flags = GIVEN.get().map_or("", String::as_str);
     format!("{command}{flags}")

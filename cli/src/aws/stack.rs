@@ -84,7 +84,8 @@ impl Stack {
         StackState::from_name(&self.status) == StackState::Updating
     }
 
-    /// Whether an update of it rolls back, and the group with it. The clean-up after that replaces no instance.
+    /// Whether an update of it rolls back, and the group with it. The clean-up after that replaces
+    /// no instance.
     pub fn rolls_back(&self) -> bool {
         self.status == "UPDATE_ROLLBACK_IN_PROGRESS"
     }
@@ -118,7 +119,8 @@ impl Stack {
         self.parameter(AMI_KEY).unwrap_or(OWN_AMI_PARAMETER)
     }
 
-    /// The AMI of the last update that was not rolled back; of one under way the AMI that it brings.
+    /// The AMI of the last update that was not rolled back; of one under way the AMI that it
+    /// brings.
     pub fn ami(&self) -> Option<&str> {
         self.resolved(AMI_KEY)
     }
@@ -208,8 +210,8 @@ impl Aws {
         })
     }
 
-    /// Updates the stack with the template, the parameters and the capabilities that it has, but for `changed`. False if
-    /// CloudFormation has nothing to update.
+    /// Updates the stack with the template, the parameters and the capabilities that it has, but
+    /// for `changed`. False if CloudFormation has nothing to update.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
@@ -247,7 +249,8 @@ impl Aws {
         Err(Failure::from(&error))
     }
 
-    /// A page of the stack's events, newest first: the newest, or those that follow where `next` says.
+    /// A page of the stack's events, newest first: the newest, or those that follow where `next`
+    /// says.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].

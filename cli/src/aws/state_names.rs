@@ -1,9 +1,11 @@
 //! The names that earlier versions of the stack had for states of the lifecycle definition.
 //!
 //! A running execution keeps the definition with which it started
-//! (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachine.html>), and Step Functions shows
-//! histories for 90 days (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>). So after an update of
-//! the stack `explain` and `report` still read the earlier names. Everything past this file knows the present names only.
+//! (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachine.html>),
+//! and Step Functions shows histories for 90 days
+//! (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>). So after an update
+//! of the stack `explain` and `report` still read the earlier names. Everything past this file
+//! knows the present names only.
 
 use serde_json::{Map, Value};
 
@@ -17,7 +19,7 @@ const RENAMED: [(&str, &str); 13] = [
     ("StopRoll", "StopRollout"),
     ("RollStopped", "RolloutStopped"),
     ("GiveUp", "PrepareAbandon"),
-    ("Keep", "ChoosePolicy"),
+    ("Keep", "PrepareRetain"),
     ("WhyKept", "ClassifyRetained"),
     ("InstanceKept", "InstanceRetained"),
     ("GoOn", "PrepareContinue"),
@@ -76,7 +78,8 @@ mod tests {
 
     const DEFINITION: &str = include_str!("../../../statemachine/lifecycle.asl.json");
 
-    /// The present definition with the earlier name of each state, as an earlier version of the stack had it.
+    /// The present definition with the earlier name of each state, as an earlier version of the
+    /// stack had it.
     fn earlier_definition() -> String {
         RENAMED
             .iter()

@@ -66,10 +66,12 @@ pub struct Account {
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// A template that stacks may be created from, with the files beside it [default: those of this build]
+    /// A template that stacks may be created from, with the files beside it [default: those of this
+    /// build]
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
-    /// Run code that somebody uploads to the account, with all your rights; without it only our workers' binaries run
+    /// Run code that somebody uploads to the account, with all your rights; without it only our
+    /// workers' binaries run
     #[arg(long)]
     run_uploaded_code: bool,
     /// How address and access key are written
@@ -134,7 +136,8 @@ impl Account {
         }
         let mut account = InMemory::new(Timestamp::now(), self.seed);
         account.cloudformation.files = files.texts;
-        // AWS's API limits hold here from the beginning; a rehearsal starts its workload without them.
+        // AWS's API limits hold here from the beginning; a rehearsal starts its workload without
+        // them.
         account.ecs.timing.throttling = true;
         if self.fault.contains(&Fault::SlowPull) {
             account.ecs.timing.pending_with_pull = SLOW_PULL;

@@ -30,7 +30,8 @@ pub struct Cancel {
     /// The stack
     #[arg(value_name = "STACK")]
     stack: String,
-    /// Put the old AMI id back into the stack's SSM parameter, so that the next update does not try the new AMI again
+    /// Put the old AMI id back into the stack's SSM parameter, so that the next update does not try
+    /// the new AMI again
     #[arg(long)]
     restore_ami: bool,
     #[command(flatten)]
@@ -74,7 +75,8 @@ impl Cancel {
         Ok(self.change.end(exit, &text, &result(true)))
     }
 
-    /// There is no update to cancel; but after a rollback the parameter may still name the AMI that failed.
+    /// There is no update to cancel; but after a rollback the parameter may still name the AMI that
+    /// failed.
     async fn nothing_to_cancel(
         &self,
         aws: &Aws,
@@ -154,7 +156,8 @@ impl Cancel {
     }
 }
 
-/// The AMI of the last update that was not rolled back, if the stack was rolled back and its parameter names another one.
+/// The AMI of the last update that was not rolled back, if the stack was rolled back and its
+/// parameter names another one.
 async fn left_to_restore(aws: &Aws, stack: &Stack) -> Result<Option<String>, Error> {
     let Some(old_ami) = stack.ami().filter(|_| stack.status == ROLLED_BACK) else {
         return Ok(None);
@@ -165,7 +168,8 @@ async fn left_to_restore(aws: &Aws, stack: &Stack) -> Result<Option<String>, Err
         .map(|_| old_ami.to_owned()))
 }
 
-/// The AMI of an instance that the update has not replaced yet; nothing if none is left, or if none is registered.
+/// The AMI of an instance that the update has not replaced yet; nothing if none is left, or if none
+/// is registered.
 async fn old_ami(aws: &Aws, stack: &Stack, group: &Group) -> Result<Option<String>, Error> {
     let Ok(cluster) = stack.cluster() else {
         return Ok(None);

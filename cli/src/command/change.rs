@@ -1,4 +1,5 @@
-//! What every verb that changes something has: the question before it, and its result as text or JSON.
+//! What every verb that changes something has: the question before it, and its result as text or
+//! JSON.
 
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
@@ -60,7 +61,8 @@ impl Change {
         Ok(["y", "yes"].contains(&line.trim().to_lowercase().as_str()))
     }
 
-    /// Ends the verb: `text` for a person, or `result` for a program, which has the text as its member `message`.
+    /// Ends the verb: `text` for a person, or `result` for a program, which has the text as its
+    /// member `message`.
     pub fn end(&self, exit: Exit, text: &str, result: &Value) -> ExitCode {
         match self.output {
             Output::Text => print_values(&format!("{text}\n"), 0),

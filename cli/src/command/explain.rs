@@ -1,5 +1,5 @@
-//! `explain`: why is this instance where it is? Runs the workers' own looks and decisions on what is there now, and changes
-//! nothing.
+//! `explain`: why is this instance where it is? Runs the workers' own looks and decisions on what
+//! is there now, and changes nothing.
 
 mod about;
 
@@ -43,7 +43,8 @@ pub struct Explain {
     /// The EC2 instance
     #[arg(value_name = "INSTANCE", value_parser = instance_id)]
     instance: String,
-    /// The cluster, for an instance that is in no group any more [default: looked for in the clusters of your groups]
+    /// The cluster, for an instance that is in no group any more [default: looked for in the
+    /// clusters of your groups]
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
     /// Lines to read, or one JSON object
@@ -76,7 +77,8 @@ impl Explain {
     }
 }
 
-/// Looks at an instance. `cluster` is for one that is in no group; of one in a group it must be the group's.
+/// Looks at an instance. `cluster` is for one that is in no group; of one in a group it must be the
+/// group's.
 async fn look(aws: &Aws, instance: &str, cluster: Option<&str>) -> Result<About, Failure> {
     match aws.group_of(instance).await? {
         Some(here) => {
@@ -145,7 +147,8 @@ async fn in_group(
     })
 }
 
-/// What is done about it. What is retained is yours to end, though an execution may not have noticed yet that its action is over.
+/// What is done about it. What is retained is yours to end, though an execution may not have
+/// noticed yet that its action is over.
 async fn life(aws: &Aws, machine: &str, member: &Member) -> Result<InstanceState, Failure> {
     let is_retained = member.state.can_be_ended();
     let running = match is_retained {

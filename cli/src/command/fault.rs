@@ -1,9 +1,11 @@
-//! What `--fault` names: a fault that lasts, or something that befalls the cluster in the middle of the rollout.
+//! What `--fault` names: a fault that lasts, or something that befalls the cluster in the middle of
+//! the rollout.
 
 use simulator::scenario::incident::{self, Incident};
 use simulator::scenario::{Action, Fault};
 
-/// So many seconds after the rollout has begun an incident befalls the cluster: the first new instance joins about then.
+/// So many seconds after the rollout has begun an incident befalls the cluster: the first new
+/// instance joins about then.
 const BEFALLS_AFTER: u64 = 120;
 
 /// What goes wrong.
@@ -56,7 +58,8 @@ impl Trouble {
     }
 }
 
-/// The incidents, each with what it does, but for one that has the name of a fault: the flag means the fault then.
+/// The incidents, each with what it does, but for one that has the name of a fault: the flag means
+/// the fault then.
 fn once() -> impl Iterator<Item = (&'static str, &'static str)> {
     let all = incident::WORDS.iter().map(|(name, _, what)| (*name, *what));
     all.filter(|(name, _)| Fault::from_name(name).is_err())

@@ -18,7 +18,8 @@ pub struct Graph {
     /// The definition, in Amazon States Language [default: that of this build]
     #[arg(long, value_name = "FILE")]
     definition: Option<PathBuf>,
-    /// Puts the graph between the marks `graph:begin` and `graph:end` of this file, rather than on stdout
+    /// Puts the graph between the marks `graph:begin` and `graph:end` of this file, rather than on
+    /// stdout
     #[arg(long, value_name = "FILE")]
     into: Option<PathBuf>,
 }

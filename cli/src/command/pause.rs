@@ -1,4 +1,5 @@
-//! `pause` and `resume`: keep a rollout from proceeding, by a tag of the group that the workers read.
+//! `pause` and `resume`: keep a rollout from proceeding, by a tag of the group that the workers
+//! read.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -100,7 +101,8 @@ impl Pause {
         if !self.change.confirm("Pause the rollout?")? {
             return Ok(self.change.declined(&result(false)));
         }
-        // Whoever looks at the rollout sees for how long it has stood still, whatever the reason is now.
+        // Whoever looks at the rollout sees for how long it has stood still, whatever the reason is
+        // now.
         let since = match &group.pause {
             Some(pause) => pause.since,
             None => Some(aws.now()),
@@ -185,7 +187,8 @@ fn since_when(pause: &aws::Pause) -> String {
     })
 }
 
-/// That no update is in progress, if so, and which instances move all the same: they `proceed`, or wait.
+/// That no update is in progress, if so, and which instances move all the same: they `proceed`, or
+/// wait.
 fn without_update(stack: &Stack, group: &Group, moving: &str) -> String {
     if stack.is_busy() {
         return String::new();
@@ -242,7 +245,8 @@ fn too_long(stack: &Stack) -> Option<String> {
     ))
 }
 
-/// The instances whose drains have begun: those at their terminate hooks that ECS shows as DRAINING. The pause keeps the others.
+/// The instances whose drains have begun: those at their terminate hooks that ECS shows as
+/// DRAINING. The pause keeps the others.
 async fn begun(aws: &Aws, stack: &Stack, group: &Group) -> Result<BTreeSet<String>, Failure> {
     if !group.members.iter().any(|one| one.state.awaits_end()) {
         return Ok(BTreeSet::new());

@@ -9,7 +9,8 @@ use simulator::lambda_process::Log;
 /// Flags of the verbs that run workers as processes.
 #[derive(Debug, Args)]
 pub struct Workers {
-    /// Folder of the workers' binaries, as cargo or cargo lambda builds them [default: the folder of ecs-rollout itself]
+    /// Folder of the workers' binaries, as cargo or cargo lambda builds them [default: the folder
+    /// of ecs-rollout itself]
     #[arg(long, value_name = "FOLDER")]
     workers: Option<PathBuf>,
     /// Show on stderr what the workers write

@@ -1,4 +1,5 @@
-//! `rehearse`: deploys the stack in memory, releases a new AMI, and shows the rollout as it happens.
+//! `rehearse`: deploys the stack in memory, releases a new AMI, and shows the rollout as it
+//! happens.
 
 mod ami;
 mod files;
@@ -27,7 +28,8 @@ use crate::view::summary;
 use crate::view::wrap::columns;
 use files::read;
 
-/// With processes time goes by so many times as fast as the wall clock: a call takes a millisecond or two.
+/// With processes time goes by so many times as fast as the wall clock: a call takes a millisecond
+/// or two.
 const SPEED: u32 = 60;
 
 /// Flags of `rehearse`.
@@ -44,14 +46,15 @@ It shows the milestones, the numbers, and the answer as the last line; --verbose
 
 Exit code: 0 if the rollout ended on the new AMI, no instance is retained and every invariant held, 1 if not, 2 input."))]
 pub struct Rehearse {
-    /// Parameters of the stack: a JSON file in any form that the AWS CLI takes [default: those of this build]
+    /// Parameters of the stack: a JSON file in any form that the AWS CLI takes [default: those of
+    /// this build]
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
     /// The template to deploy [default: that of this build]
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
-    /// What runs on the cluster: the output of `aws ecs describe-services`, in one file or several, each with one answer
-    /// or several [default: a built-in workload]
+    /// What runs on the cluster: the output of `aws ecs describe-services`, in one file or several,
+    /// each with one answer or several [default: a built-in workload]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     workload: Vec<PathBuf>,
     /// Size of the cluster; sets ClusterSize, and ClusterMaxSize to its double
@@ -237,7 +240,8 @@ fn only_report(played: Outcome) -> Result<Report, String> {
     first.ok_or_else(|| "the rehearsal has no rollout".to_owned())
 }
 
-/// That the batch is larger than the group, if it is: then there is one batch, and nothing is learned of others.
+/// That the batch is larger than the group, if it is: then there is one batch, and nothing is
+/// learned of others.
 fn larger_than_the_group(settings: &Settings) -> Option<String> {
     let number = |name: &str| settings.parameter(name)?.parse::<u64>().ok();
     let (batch, size) = (number("BatchSize")?, number("ClusterSize")?);

@@ -35,7 +35,8 @@ pub struct Report {
     /// The stack
     #[arg(value_name = "STACK")]
     stack: String,
-    /// The operations that began since then, such as 2h, 3d or 2026-11-26T19:00:00Z [default: the last one of the stack]
+    /// The operations that began since then, such as 2h, 3d or 2026-11-26T19:00:00Z [default: the
+    /// last one of the stack]
     #[arg(long, value_name = "TIME", value_parser = Since::read)]
     since: Option<Since>,
     /// Also write the report as a self-contained HTML page
@@ -118,8 +119,8 @@ impl Report {
     }
 }
 
-/// Finds out beforehand whether the page can be written: nobody should wait for that. What is in the file stays, and what
-/// is not there is not left behind.
+/// Finds out beforehand whether the page can be written: nobody should wait for that. What is in
+/// the file stays, and what is not there is not left behind.
 ///
 /// # Errors
 /// A sentence that names the file.

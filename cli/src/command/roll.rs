@@ -1,4 +1,5 @@
-//! `roll`: plans a rollout, begins it by an update of the stack with its own template and parameters, and watches it.
+//! `roll`: plans a rollout, begins it by an update of the stack with its own template and
+//! parameters, and watches it.
 
 use std::process::ExitCode;
 

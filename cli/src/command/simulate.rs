@@ -1,4 +1,5 @@
-//! `simulate`: draws scenarios from seeds, plays each in an AWS account in memory, and judges every invariant at every event.
+//! `simulate`: draws scenarios from seeds, plays each in an AWS account in memory, and judges every
+//! invariant at every event.
 
 use std::collections::VecDeque;
 use std::process::ExitCode;

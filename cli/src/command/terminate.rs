@@ -44,10 +44,12 @@ pub struct Terminate {
     /// The EC2 instance
     #[arg(value_name = "INSTANCE", value_parser = instance_id)]
     instance: String,
-    /// Stop each task first (SIGTERM, then SIGKILL after its stopTimeout), and wait until all have stopped
+    /// Stop each task first (SIGTERM, then SIGKILL after its stopTimeout), and wait until all have
+    /// stopped
     #[arg(long)]
     stop_tasks: bool,
-    /// The cluster, for an instance that has left its group: what ECS still shows of it is deregistered
+    /// The cluster, for an instance that has left its group: what ECS still shows of it is
+    /// deregistered
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
     #[command(flatten)]

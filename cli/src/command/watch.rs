@@ -1,6 +1,8 @@
-//! `watch`: the whole rollout, until its last drain has ended. Nothing is kept: started again, it reads everything back.
+//! `watch`: the whole rollout, until its last drain has ended. Nothing is kept: started again, it
+//! reads everything back.
 //!
-//! `rounds` looks, by `look`, which is patient and slow, and tells what it sees; `lines` writes that, `live` shows it.
+//! `rounds` looks, by `look`, which is patient and slow, and tells what it sees; `lines` writes
+//! that, `live` shows it.
 
 mod keys;
 mod lines;
@@ -47,7 +49,8 @@ pub struct Watch {
     /// The stack
     #[arg(value_name = "STACK")]
     stack: String,
-    /// A screen, lines to read, or one JSON object for each change [default: screen on a terminal, text otherwise]
+    /// A screen, lines to read, or one JSON object for each change [default: screen on a terminal,
+    /// text otherwise]
     #[arg(long, value_enum, value_name = "FORM", hide_default_value = true)]
     output: Option<Output>,
     /// Leave at the end, without waiting for a key
@@ -96,8 +99,8 @@ pub enum Update {
 }
 
 impl Watch {
-    /// A watch in the form that suits its stdout, or in JSON, of a rollout that was `planned` to take so long, if that is
-    /// known.
+    /// A watch in the form that suits its stdout, or in JSON, of a rollout that was `planned` to
+    /// take so long, if that is known.
     pub fn of(stack: String, planned: Option<SignedDuration>, access: Access, json: bool) -> Self {
         Self {
             stack,
@@ -122,7 +125,8 @@ impl Watch {
                 default_output()
             }
         });
-        // The looks have a thread of their own, so that the screen never waits for an answer that is long to read.
+        // The looks have a thread of their own, so that the screen never waits for an answer that
+        // is long to read.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

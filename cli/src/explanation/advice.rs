@@ -75,8 +75,9 @@ fn stop_advice(about: &Explanation) -> Vec<String> {
     )]
 }
 
-/// What a person can do about an instance at a hook for which no execution runs, where `ended` is its last one, if that ended
-/// badly. A redrive is no help: it enters the Fail state again, and fails at once.
+/// What a person can do about an instance at a hook for which no execution runs, where `ended` is
+/// its last one, if that ended badly. A redrive is no help: it enters the Fail state again, and
+/// fails at once.
 pub fn without_execution(about: &Explanation, ended: Option<&Execution>) -> Vec<String> {
     let first = match ended {
         Some(execution) => again(about, execution),

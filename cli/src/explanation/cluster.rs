@@ -23,8 +23,9 @@ pub struct OnCluster {
 }
 
 impl OnCluster {
-    /// The tasks that have to stop before the instance may go, in the order in which a person should look at them: standalone
-    /// ones, which no service replaces, first. A daemon's tasks are not among them.
+    /// The tasks that have to stop before the instance may go, in the order in which a person
+    /// should look at them: standalone ones, which no service replaces, first. A daemon's tasks are
+    /// not among them.
     pub fn tasks_left(&self) -> Vec<&Task> {
         let left = self.tasks.iter().filter(|task| !task.is_stopped());
         let mut left: Vec<&Task> = left.filter(|task| !self.is_daemon(task)).collect();

@@ -19,7 +19,8 @@ pub struct Found {
 }
 
 impl Found {
-    /// Whether the pause is what it waits for: a new instance that no earlier drain holds, or a drain whose turn has not come.
+    /// Whether the pause is what it waits for: a new instance that no earlier drain holds, or a
+    /// drain whose turn has not come.
     pub fn waits_for_resume(&self, pause: Option<&Pause>) -> bool {
         let Ok(Some(finding)) = &self.finding else {
             return false;

@@ -4,8 +4,8 @@ use serde_json::Value;
 use workers::Worker;
 use workers::model::group::LifecycleState;
 
-/// Whether an execution about an instance concerns the state in which that is: an instance that came through its launch hook long
-/// ago is not waiting there, whatever an old execution says.
+/// Whether an execution about an instance concerns the state in which that is: an instance that
+/// came through its launch hook long ago is not waiting there, whatever an old execution says.
 pub fn concerns(state: &LifecycleState, input: &Value) -> bool {
     match is_of_launch(input) {
         true => {

@@ -12,7 +12,8 @@ pub const OPERATIONS: [&str; 3] = [
     "DELETE_IN_PROGRESS",
 ];
 
-/// From when until when each operation lasted, of events that are oldest first; the last has no end while it is under way.
+/// From when until when each operation lasted, of events that are oldest first; the last has no end
+/// while it is under way.
 pub fn operations(events: &[StackEvent], stack: &Stack) -> Vec<(Timestamp, Option<Timestamp>)> {
     let begins =
         |it: &&StackEvent| it.resource == stack.name && OPERATIONS.contains(&it.status.as_str());
@@ -33,7 +34,8 @@ pub fn operations(events: &[StackEvent], stack: &Stack) -> Vec<(Timestamp, Optio
 /// From when until when something belongs to an operation; without an end if that is under way.
 pub type Window = (Timestamp, Option<Timestamp>);
 
-/// The executions that belong to any of the operations, and from when until when anything belongs to each.
+/// The executions that belong to any of the operations, and from when until when anything belongs
+/// to each.
 pub fn belonging_to_each(started: &[Past], operations: &[Window]) -> (Vec<Past>, Vec<Window>) {
     let (mut all, mut windows) = (Vec::<Past>::new(), Vec::new());
     for (from, ended) in operations {
@@ -48,8 +50,8 @@ pub fn belonging_to_each(started: &[Past], operations: &[Window]) -> (Vec<Past>,
     (all, windows)
 }
 
-/// Those of the executions that belong to an operation from `began` until `ended`, and until when anything belongs to it; or
-/// all since `began`.
+/// Those of the executions that belong to an operation from `began` until `ended`, and until when
+/// anything belongs to it; or all since `began`.
 fn belonging(
     mut started: Vec<Past>,
     began: Timestamp,

@@ -11,7 +11,8 @@ const SHOWN_AT_MOST: usize = 40;
 
 /// Why a text is not an AMI id, and the way out; nothing if it is one.
 ///
-/// AWS publishes its newest AMI in two forms: `…/recommended` holds a JSON object, `…/recommended/image_id` the id.
+/// AWS publishes its newest AMI in two forms: `…/recommended` holds a JSON object,
+/// `…/recommended/image_id` the id.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html>
 pub fn why_no_id(text: &str) -> Option<String> {
     let digits = text.strip_prefix("ami-").unwrap_or_default();
@@ -44,7 +45,8 @@ fn id_in(recommended: &Value) -> Option<&str> {
     why_no_id(id).is_none().then_some(id)
 }
 
-/// Why this public parameter names no AMI that can be rolled to, and the way out; nothing if its name does not show that.
+/// Why this public parameter names no AMI that can be rolled to, and the way out; nothing if its
+/// name does not show that.
 pub fn why_no_ami_in(name: &str) -> Option<String> {
     let name = name.trim_end_matches('/');
     (is_public(name) && name.ends_with("/recommended")).then(|| {
@@ -55,8 +57,8 @@ pub fn why_no_ami_in(name: &str) -> Option<String> {
     })
 }
 
-/// The command that puts an AMI id into a parameter of your own whose value, if it has one, is no AMI id: the id that is in
-/// there, or else the one that AWS recommends now for this instance type.
+/// The command that puts an AMI id into a parameter of your own whose value, if it has one, is no
+/// AMI id: the id that is in there, or else the one that AWS recommends now for this instance type.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html>
 pub fn correct(parameter: &str, value: Option<&str>, instance_type: &str) -> String {
     let flag = match value {
@@ -104,7 +106,8 @@ pub fn is_public(name: &str) -> bool {
     name == "aws" || name.starts_with("aws/")
 }
 
-/// Why a stack cannot be rolled to an AMI of your choice, and what works instead; nothing if it can.
+/// Why a stack cannot be rolled to an AMI of your choice, and what works instead; nothing if it
+/// can.
 pub fn why_not_yours(stack: &Stack, ami: &str) -> Option<String> {
     let parameter = stack.ami_parameter();
     let name = &stack.name;
@@ -119,8 +122,8 @@ pub fn why_not_yours(stack: &Stack, ami: &str) -> Option<String> {
     })
 }
 
-/// The commands that put an old AMI id back where the stack takes it from, after a rollout was rolled back or cancelled.
-/// Without it the next update of the stack tries the new AMI again.
+/// The commands that put an old AMI id back where the stack takes it from, after a rollout was
+/// rolled back or cancelled. Without it the next update of the stack tries the new AMI again.
 pub fn restore(stack: &Stack, old_ami: &str) -> String {
     let parameter = stack.ami_parameter();
     match is_public(parameter) {
@@ -135,8 +138,9 @@ pub fn restore(stack: &Stack, old_ami: &str) -> String {
 /// The status of a stack whose update was rolled back.
 pub const ROLLED_BACK: &str = "UPDATE_ROLLBACK_COMPLETE";
 
-/// What the stack's parameter has to hold after a rollback, and the command for it, in a sentence. Nothing if the stack was
-/// not rolled back, if its AMI is not known, or if AWS owns the parameter: then `plan` says what can be done.
+/// What the stack's parameter has to hold after a rollback, and the command for it, in a sentence.
+/// Nothing if the stack was not rolled back, if its AMI is not known, or if AWS owns the parameter:
+/// then `plan` says what can be done.
 pub fn restore_after_rollback(stack: &Stack) -> Option<String> {
     let old_ami = stack.ami().filter(|_| stack.status == ROLLED_BACK)?;
     let parameter = stack.ami_parameter();
@@ -148,8 +152,8 @@ pub fn restore_after_rollback(stack: &Stack) -> Option<String> {
     })
 }
 
-/// The commands that give a stack a parameter of your own. All other parameters of the stack are named: one that is not
-/// would fall back to its default.
+/// The commands that give a stack a parameter of your own. All other parameters of the stack are
+/// named: one that is not would fall back to its default.
 fn own_parameter(stack: &Stack, ami: &str) -> String {
     let name = &stack.name;
     let put = with_access(&format!(

@@ -94,7 +94,8 @@ pub fn all(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
     checks.iter().flat_map(|check| check(seen, asked)).collect()
 }
 
-/// Whether a drain that misses its deadline stops the rollout, so that what surely misses it is a blocker.
+/// Whether a drain that misses its deadline stops the rollout, so that what surely misses it is a
+/// blocker.
 fn deadline_stops(seen: &Observation) -> bool {
     seen.word("DrainDeadlinePolicy", "retain") == "retain"
 }

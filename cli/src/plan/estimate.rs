@@ -1,4 +1,5 @@
-//! How long a rollout would take and what it would cost, from rehearsing this very cluster in memory.
+//! How long a rollout would take and what it would cost, from rehearsing this very cluster in
+//! memory.
 
 mod cluster;
 mod listener;
@@ -86,7 +87,8 @@ pub fn not_rehearsed(why: &str) -> Diagnostic {
     Diagnostic::warning("not-rehearsed", words)
 }
 
-/// Rehearses it, a small cluster several times: where its tasks are placed, and which instance goes first, is chance.
+/// Rehearses it, a small cluster several times: where its tasks are placed, and which instance goes
+/// first, is chance.
 ///
 /// # Errors
 /// A sentence on why it cannot be.

@@ -1,4 +1,5 @@
-//! Plans of clusters in the account in memory: of healthy ones, of ones with one thing wrong, and of fifty that are drawn.
+//! Plans of clusters in the account in memory: of healthy ones, of ones with one thing wrong, and
+//! of fifty that are drawn.
 
 use serde_json::{Value, json};
 use simulator::account::{Caller, REGION};
@@ -355,7 +356,8 @@ fn a_retained_instance_that_you_are_ending_blocks_nothing() {
     assert_eq!(level("retained"), None, "{remarks:?}");
 }
 
-/// Whether nobody can know how long its rolls take: a task that no service replaces, and that has no end.
+/// Whether nobody can know how long its rolls take: a task that no service replaces, and that has
+/// no end.
 fn is_open_ended(settings: &Settings) -> bool {
     let mut tasks = settings.workload.tasks.iter();
     tasks.any(|task| task.run_seconds.is_none())
@@ -366,8 +368,8 @@ const NEAR: f64 = 0.15;
 /// What two hook events can add to a short rollout: each comes up to 129 s late.
 const LATE_SECONDS: f64 = 2.0 * 129.0;
 
-/// The remarks on what keeps a drain until its deadline. How long a rollout takes then is a matter of which instance goes
-/// first, and no estimate.
+/// The remarks on what keeps a drain until its deadline. How long a rollout takes then is a matter
+/// of which instance goes first, and no estimate.
 const HOLD_A_DRAIN: [&str; 6] = [
     "percentages",
     "no-place",

@@ -1,10 +1,11 @@
-//! The commands that workers name in their reasons: they know neither the profile nor the Region that you gave.
+//! The commands that workers name in their reasons: they know neither the profile nor the Region
+//! that you gave.
 
 use super::Source;
 
 impl Source {
-    /// The same with `complete` applied to every text of a worker, of CloudFormation and of Auto Scaling: each of
-    /// them may quote a worker's reason.
+    /// The same with `complete` applied to every text of a worker, of CloudFormation and of Auto
+    /// Scaling: each of them may quote a worker's reason.
     pub fn with_commands(mut self, complete: impl Fn(&str) -> String) -> Self {
         let change = |text: &mut String| *text = complete(text);
         for event in &mut self.events {

@@ -1,5 +1,5 @@
-//! What failed in a rollout: attempts at a task, and executions that did, and what CloudFormation and Auto Scaling say went
-//! wrong.
+//! What failed in a rollout: attempts at a task, and executions that did, and what CloudFormation
+//! and Auto Scaling say went wrong.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -36,7 +36,8 @@ pub fn failures(passages: &[ExecutionTrace]) -> Vec<Failure> {
 pub fn errors(failures: &[Failure]) -> Vec<ErrorSum> {
     let mut sums: BTreeMap<&str, ErrorSum> = BTreeMap::new();
     for failure in failures {
-        // Those of Lambda and Step Functions are spelled so; an event type stands where there was no name.
+        // Those of Lambda and Step Functions are spelled so; an event type stands where there was
+        // no name.
         let others = ["States.", "Lambda.", "LambdaFunction", "Activity", "Task"];
         let sum = sums.entry(&failure.error).or_insert_with(|| ErrorSum {
             error: failure.error.clone(),

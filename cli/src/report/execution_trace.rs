@@ -1,4 +1,5 @@
-//! One execution, read from its history: what was asked of the workers and for how long, what failed, what was passed.
+//! One execution, read from its history: what was asked of the workers and for how long, what
+//! failed, what was passed.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,8 @@ use workers::model::cluster::ServiceCounts;
 use super::{ExecutionTrace, Failure, Kind, Phase, seconds};
 use crate::aws::{Happened, Past, Pause};
 
-/// The member of the state's output that holds a worker's answer, for each Task state of a definition.
+/// The member of the state's output that holds a worker's answer, for each Task state of a
+/// definition.
 pub type Answers = BTreeMap<String, String>;
 
 /// So many tasks are named at most.
@@ -128,7 +130,8 @@ impl<'a> Reading<'a> {
         }
         self.state.clone_from(&event.state);
         (self.attempts, self.has_failed) = (0, false);
-        // Choices and waits after a question belong to it, and so does the same question asked again.
+        // Choices and waits after a question belong to it, and so does the same question asked
+        // again.
         let asks = event.kind == "TaskStateEntered";
         let same = |phase: &Phase| phase.state == event.state;
         if asks && !self.passage.phases.last().is_some_and(same) {
@@ -193,7 +196,8 @@ impl<'a> Reading<'a> {
         let (verdict, reason) = (text("verdict"), text("reason"));
         if verdict == "NotYet" {
             phase.waited_for.clone_from(&reason);
-            // Among the ARNs may be tasks that have stopped since all were listed; workers of an earlier version name none.
+            // Among the ARNs may be tasks that have stopped since all were listed; workers of an
+            // earlier version name none.
             let left = &answer["tasksLeft"];
             let named = Vec::<NamedTask>::deserialize(&left["named"]).unwrap_or_default();
             let all = left["arns"].as_array().into_iter().flatten();
@@ -212,7 +216,8 @@ impl<'a> Reading<'a> {
         (phase.verdict, phase.reason) = (verdict, reason);
     }
 
-    /// The question waits for the end of a pause from now on, or no more: what was asked before is a phase of its own.
+    /// The question waits for the end of a pause from now on, or no more: what was asked before is
+    /// a phase of its own.
     fn paused_or_not(&mut self, event: &Happened, pause: Option<Pause>) {
         let Some(phase) = self.passage.phases.last_mut() else {
             return;
@@ -253,7 +258,8 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The tasks that were waited for most often, a few of them; none if all were as often, and so none longest.
+/// The tasks that were waited for most often, a few of them; none if all were as often, and so none
+/// longest.
 fn longest(waits: &BTreeMap<String, u64>) -> Vec<String> {
     let most = waits.values().max().copied().unwrap_or_default();
     let all_alike = waits.len() > TASKS_NAMED && waits.values().all(|times| *times == most);

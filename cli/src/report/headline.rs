@@ -23,7 +23,8 @@ pub struct Headline {
     pub restore: Option<String>,
 }
 
-/// The headline of an operation that took so many seconds; `well` is not known while it is under way.
+/// The headline of an operation that took so many seconds; `well` is not known while it is under
+/// way.
 pub fn headline(
     source: &Source,
     (outcome, well, took): (&str, Option<bool>, f64),
@@ -196,7 +197,8 @@ pub fn cancelled(source: &Source) -> Option<Timestamp> {
     failed.next().filter(|it| it.is_cancelled()).map(|it| it.at)
 }
 
-/// The commands that lead on, in order: what is about instances may remove the cause of the failure.
+/// The commands that lead on, in order: what is about instances may remove the cause of the
+/// failure.
 fn steps(instances: &[InstanceTimeline], failed: Option<&FailedOperation>) -> Option<String> {
     let steps = [next(instances), failed.map(|failed| failed.way_out(""))];
     let steps: Vec<String> = steps.into_iter().flatten().collect();

@@ -62,7 +62,8 @@ pub fn milestones(source: &Source) -> Vec<Milestone> {
         }
     }
     if let Some(at) = cancelled(source) {
-        // CloudFormation says of the resource that it was cancelled only after the rollback has begun.
+        // CloudFormation says of the resource that it was cancelled only after the rollback has
+        // begun.
         let turned = source.events.iter().find(|event| {
             event.resource == source.stack && event.status == "UPDATE_ROLLBACK_IN_PROGRESS"
         });

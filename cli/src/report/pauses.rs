@@ -23,8 +23,8 @@ pub fn pauses(passages: &[ExecutionTrace]) -> Pauses {
     pauses
 }
 
-/// Why CloudFormation gave a batch up, and when, if it was for a pause: of several batches the first, or of a rollback that failed
-/// (`in_rollback`) the last.
+/// Why CloudFormation gave a batch up, and when, if it was for a pause: of several batches the
+/// first, or of a rollback that failed (`in_rollback`) the last.
 pub fn outlasted(source: &Source, in_rollback: bool) -> Option<(Timestamp, String)> {
     let pauses = pauses(&source.passages);
     let mut waits_since = None;
@@ -47,8 +47,8 @@ pub fn outlasted(source: &Source, in_rollback: bool) -> Option<(Timestamp, Strin
     }
 }
 
-/// Parts the wait for earlier drains where a pause, and no open drain, kept the queue waiting: a worker that waits for a drain does
-/// not see that the drain itself is paused.
+/// Parts the wait for earlier drains where a pause, and no open drain, kept the queue waiting: a
+/// worker that waits for a drain does not see that the drain itself is paused.
 pub fn part_queue(passages: &mut [ExecutionTrace]) {
     let pauses = pauses(passages);
     if pauses.spans().is_empty() {
@@ -71,7 +71,8 @@ pub fn part_queue(passages: &mut [ExecutionTrace]) {
     }
 }
 
-/// The same with one phase for what a pause kept waiting without a break, whatever was answered meanwhile.
+/// The same with one phase for what a pause kept waiting without a break, whatever was answered
+/// meanwhile.
 fn joined(phases: Vec<Phase>) -> Vec<Phase> {
     let mut joined: Vec<Phase> = Vec::new();
     for phase in phases {
@@ -169,7 +170,8 @@ mod tests {
             .iter()
             .map(|it| (it.kind, it.seconds / 60.0));
         let told: Vec<(Kind, f64)> = told.collect();
-        // The drain that was open in the pause is waited for, and what the pause keeps is one phase.
+        // The drain that was open in the pause is waited for, and what the pause keeps is one
+        // phase.
         assert_eq!(told, [(Kind::Held, 15.0), (Kind::Paused, 55.0)]);
         assert_eq!(
             passages[2].phases[1].waited_for,

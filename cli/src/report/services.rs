@@ -1,4 +1,5 @@
-//! How many tasks of each service ran, by what the workers counted when a drain began and until its services had recovered.
+//! How many tasks of each service ran, by what the workers counted when a drain began and until its
+//! services had recovered.
 
 use std::collections::BTreeMap;
 
@@ -46,8 +47,8 @@ impl ServiceSeries {
         samples.min_by(|a, b| a.share().total_cmp(&b.share()))
     }
 
-    /// The share that ran in each of so many equal parts of the time: the lowest that was counted in it, or else the last
-    /// before it; nothing before the first count.
+    /// The share that ran in each of so many equal parts of the time: the lowest that was counted
+    /// in it, or else the last before it; nothing before the first count.
     pub fn shares(&self, parts: usize, (began, ended): (Timestamp, Timestamp)) -> Vec<Option<f64>> {
         let whole = super::seconds(began, ended).max(f64::EPSILON);
         let mut shares = vec![None; parts];

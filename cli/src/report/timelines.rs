@@ -58,7 +58,8 @@ pub enum End {
     Abandoned,
     /// Its drain failed, and it is kept for a person.
     Retained,
-    /// It is retained out of the warm pool: its terminate hook was not completed, and no drain failed.
+    /// It is retained out of the warm pool: its terminate hook was not completed, and no drain
+    /// failed.
     RetainedInPool,
     /// It is kept for its standalone tasks.
     #[serde(rename = "retainedForStandaloneTasks")]
@@ -86,8 +87,8 @@ impl End {
         }
     }
 
-    /// Whether a person has to do something about it. A rollout with such an instance has not ended as it was meant to, by
-    /// `report` as by `watch`.
+    /// Whether a person has to do something about it. A rollout with such an instance has not ended
+    /// as it was meant to, by `report` as by `watch`.
     pub fn awaits_you(self) -> bool {
         matches!(
             self,
@@ -246,7 +247,8 @@ impl<'a> Known<'a> {
         let given_up = self.passages.iter().any(|it| it.has_abandoned());
         let last_passage = self.passages.last();
         let runs = last_passage.is_some_and(|it| it.stopped.is_none());
-        // One of which the activity was cancelled, because it was retained, has no activity of its end.
+        // One of which the activity was cancelled, because it was retained, has no activity of its
+        // end.
         let has_drained = last_passage.is_some_and(|it| !it.launches);
         let end = match last.map(|it| it.kind) {
             // However its drain ended: the group shows that a person has to end it.

@@ -19,7 +19,8 @@ use crate::format::{count, noun};
 /// So many of the longest waits are told.
 const WAITS_TOLD: usize = 10;
 
-/// The memory of our functions in MB, as the template sets it: what a deployed one has is not asked.
+/// The memory of our functions in MB, as the template sets it: what a deployed one has is not
+/// asked.
 const FUNCTION_MEMORY_MB: u64 = 128;
 
 /// A wait.
@@ -78,8 +79,8 @@ pub struct Cost {
     pub transitions_usd: f64,
     /// Functions invoked.
     pub invocations: u64,
-    /// What these cost, in US dollars. Estimated: by the times in the histories, which are longer than what is billed, and
-    /// by the memory that the template gives.
+    /// What these cost, in US dollars. Estimated: by the times in the histories, which are longer
+    /// than what is billed, and by the memory that the template gives.
     pub functions_usd_estimated: f64,
     /// Both.
     pub usd_estimated: f64,
@@ -188,8 +189,9 @@ fn remarks(source: &Source, goes_on: bool, instances: &[InstanceTimeline]) -> Ve
     remarks
 }
 
-/// The daemon services, of which no counts are kept: a drain stops their task on the leaving instance, and ECS starts none in
-/// its place (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html>).
+/// The daemon services, of which no counts are kept: a drain stops their task on the leaving
+/// instance, and ECS starts none in its place
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html>).
 fn daemons(source: &Source) -> Option<String> {
     let counted = source.passages.iter().flat_map(|it| &it.counted);
     let counted: BTreeSet<&str> = counted.map(|(_, counts)| counts.service.as_str()).collect();

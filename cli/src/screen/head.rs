@@ -1,4 +1,5 @@
-//! The first lines: the stack and where it is led, how far it is, what is under way (`moving`), and what needs you.
+//! The first lines: the stack and where it is led, how far it is, what is under way (`moving`), and
+//! what needs you.
 
 mod moving;
 

@@ -31,7 +31,8 @@ pub struct Column {
     pub title: &'static str,
     /// How wide its widest cell is.
     pub width: usize,
-    /// Those with the highest number are left out first when there is little room. The last column is never.
+    /// Those with the highest number are left out first when there is little room. The last column
+    /// is never.
     pub rank: u8,
 }
 
@@ -53,7 +54,8 @@ pub struct Item {
 pub enum Text {
     /// A text.
     Fixed(String),
-    /// A text that is shown only where there is no room for the column of this place, which says the same.
+    /// A text that is shown only where there is no room for the column of this place, which says
+    /// the same.
     Unless(usize, String),
     /// The time since then.
     Since(Option<Timestamp>),

@@ -75,7 +75,8 @@ impl Canvas<'_> {
         x
     }
 
-    /// Writes `text` at the end of the first line of `area`, if there is room for all of it behind `taken`.
+    /// Writes `text` at the end of the first line of `area`, if there is room for all of it behind
+    /// `taken`.
     pub fn at_the_end(&mut self, area: Rect, taken: u16, text: &str, severity: Mood) {
         let width = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
         let Some(x) = area.right().checked_sub(width) else {

@@ -1,5 +1,6 @@
-//! How the screen looks: scenes in four sizes against golden files in tests/screens. `BLESS=1` writes them anew; read them
-//! before they are committed. What is pressed is tested by what is then shown.
+//! How the screen looks: scenes in four sizes against golden files in tests/screens. `BLESS=1`
+//! writes them anew; read them before they are committed. What is pressed is tested by what is then
+//! shown.
 
 use std::path::Path;
 

@@ -9,7 +9,8 @@ pub fn cut(text: &str, width: usize) -> String {
     kept.chain((width > 0).then_some('…')).collect()
 }
 
-/// The text in lines of so many characters at most, broken between words, and within those that are longer than a line.
+/// The text in lines of so many characters at most, broken between words, and within those that are
+/// longer than a line.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = vec![String::new()];

@@ -1,4 +1,5 @@
-//! The answer of a rehearsal: whether the rollout comes to a good end, in one line, which is the last.
+//! The answer of a rehearsal: whether the rollout comes to a good end, in one line, which is the
+//! last.
 
 use std::fmt::{self, Display};
 
@@ -18,7 +19,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The answer of a rehearsal in which `cause` went wrong first. The cause is shown whole, since its end is the way out.
+    /// The answer of a rehearsal in which `cause` went wrong first. The cause is shown whole, since
+    /// its end is the way out.
     pub fn of(report: &Report, cause: Option<&str>) -> Self {
         let is_well = report.as_asked();
         let took = seconds(report.roll_seconds);

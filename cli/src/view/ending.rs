@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use workers::model::cluster::{Task, termination_requested};
 use workers::terminate::{Observation, Target};
 
-/// The terminate hook of ECS's managed draining, which ECS answers when no task runs on the instance
+/// The terminate hook of ECS's managed draining, which ECS answers when no task runs on the
+/// instance
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html>).
 const MANAGED_DRAINING: &str = "ecs-managed-draining-termination-hook";
 

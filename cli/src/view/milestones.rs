@@ -1,4 +1,5 @@
-//! The milestones of a rehearsed rollout: the few happenings that tell how it went, out of all that happened.
+//! The milestones of a rehearsed rollout: the few happenings that tell how it went, out of all that
+//! happened.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,7 +19,8 @@ const EACH_UP_TO: usize = 8;
 /// A milestone's text is no longer than that; `--verbose` shows all of it.
 const TEXT_AT_MOST: usize = 160;
 
-/// So many milestones of one kind of trouble are shown; all of them are among the lines of `--verbose`.
+/// So many milestones of one kind of trouble are shown; all of them are among the lines of
+/// `--verbose`.
 const OF_A_KIND: usize = 3;
 
 /// A milestone.
@@ -37,7 +39,8 @@ pub struct Milestone {
 pub struct Milestones {
     began: Option<Timestamp>,
     rolls: bool,
-    /// Whether the rollout rolls back: then nothing is replaced any more, though old instances may still go.
+    /// Whether the rollout rolls back: then nothing is replaced any more, though old instances may
+    /// still go.
     rolls_back: bool,
     /// The AMI and the state of each instance of the group.
     instances: BTreeMap<String, (String, String)>,
@@ -76,7 +79,8 @@ impl Milestones {
         })
     }
 
-    /// How many instances are replaced now, of how many: the old one is gone, and one on the new AMI is in service.
+    /// How many instances are replaced now, of how many: the old one is gone, and one on the new
+    /// AMI is in service.
     pub fn replaced(&self) -> (usize, usize) {
         let states = self.instances.values();
         let on_new =
@@ -218,7 +222,8 @@ impl Milestones {
         }
     }
 
-    /// One more instance is replaced, if that is so: a milestone for each of a few, or for each tenth of many.
+    /// One more instance is replaced, if that is so: a milestone for each of a few, or for each
+    /// tenth of many.
     fn step(&mut self, what: String) -> Option<(String, Severity)> {
         if !self.rolls || self.rolls_back {
             return None;
@@ -291,7 +296,8 @@ pub fn shortened(text: &str, most: usize) -> String {
     }
 }
 
-/// EC2 gives two minutes of notice (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html>).
+/// EC2 gives two minutes of notice
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html>).
 fn duration_of_notice() -> String {
     duration(jiff::SignedDuration::from_mins(2))
 }
@@ -398,7 +404,8 @@ mod tests {
             (text.as_str(), replaced),
             ("1 of 2 replaced: i-3 is in service", 1)
         );
-        // In a rollback an old instance may go while a new one still serves: that one does not stay.
+        // In a rollback an old instance may go while a new one still serves: that one does not
+        // stay.
         take(of_ami("ami-2", 35, 5, "InService"));
         take(stack(40, "UPDATE_ROLLBACK_IN_PROGRESS"));
         take(lifecycle(50, 4, "InService"));

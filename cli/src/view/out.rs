@@ -9,8 +9,9 @@ use super::wrap::{columns, wrapped};
 /// As a shell tells a program that was ended by SIGPIPE. Not 0: nobody has seen how it ends.
 const NOBODY_READS: i32 = 141;
 
-/// Writes `text` to stdout, in colours where they are shown. If nobody reads any more (`| head`), the program ends
-/// quietly; if stdout cannot be written otherwise, such as on a full disk, it ends with a message and exit code 2.
+/// Writes `text` to stdout, in colours where they are shown. If nobody reads any more (`| head`),
+/// the program ends quietly; if stdout cannot be written otherwise, such as on a full disk, it ends
+/// with a message and exit code 2.
 pub fn print(text: impl Display) {
     let mut out = anstream::stdout();
     match write!(out, "{text}").and_then(|()| out.flush()) {
@@ -23,7 +24,8 @@ pub fn print(text: impl Display) {
     }
 }
 
-/// Writes lines of names and values, which break at spaces where the terminal is narrow; the values stand at column `indent`.
+/// Writes lines of names and values, which break at spaces where the terminal is narrow; the values
+/// stand at column `indent`.
 pub fn print_values(text: &str, indent: usize) {
     print(wrapped(text, columns(), indent));
 }

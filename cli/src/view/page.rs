@@ -1,4 +1,5 @@
-//! The tale as one page of HTML that stands for itself: no script, no request, in light and dark, on a phone too.
+//! The tale as one page of HTML that stands for itself: no script, no request, in light and dark,
+//! on a phone too.
 
 mod layout;
 mod machine;

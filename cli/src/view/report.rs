@@ -169,7 +169,8 @@ pub fn text(tale: &RolloutReport) -> String {
     out
 }
 
-/// The share of a service's tasks that ran, a block for each part of the time, and its lowest count.
+/// The share of a service's tasks that ran, a block for each part of the time, and its lowest
+/// count.
 fn service(series: &ServiceSeries, tale: &RolloutReport) -> String {
     let shares = series.shares(CHART_PARTS, (tale.began, tale.ended));
     let chart: String = shares.into_iter().map(block).collect();

@@ -133,7 +133,8 @@ fn tasks(report: &Report) -> String {
     format!("{moved} moved, {killed} killed{}", besides_spot(report))
 }
 
-/// Spot capacity is EC2's to take: no invariant is about the tasks that go with it, and whoever reads one should know.
+/// Spot capacity is EC2's to take: no invariant is about the tasks that go with it, and whoever
+/// reads one should know.
 fn besides_spot(report: &Report) -> String {
     match report.tasks_lost_to_spot {
         0 => String::new(),

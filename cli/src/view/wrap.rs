@@ -13,8 +13,9 @@ pub fn columns() -> Option<usize> {
         .filter(|columns| *columns > 0)
 }
 
-/// The text with no line longer than `columns`, if that is known: broken at spaces, and continued under `indent`, where the
-/// values of these lines stand. A command stays in one piece, so that it can be copied as one.
+/// The text with no line longer than `columns`, if that is known: broken at spaces, and continued
+/// under `indent`, where the values of these lines stand. A command stays in one piece, so that it
+/// can be copied as one.
 pub fn wrapped(text: &str, columns: Option<usize>, indent: usize) -> String {
     // In less than half of the terminal nothing can be read.
     let columns = columns.filter(|columns| indent * 2 <= *columns);

@@ -1,4 +1,5 @@
-//! How far a rolling update is: which batch of how many, and until when CloudFormation waits for it.
+//! How far a rolling update is: which batch of how many, and until when CloudFormation waits for
+//! it.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -62,8 +63,9 @@ impl Batches {
         self.obsolete.div_ceil(self.size.max(1))
     }
 
-    /// The number of the batch under way. CloudFormation waits for a batch's new instances, and then terminates its old
-    /// ones: while it waits, the batch is the one that is terminated next, and the time that is left is that batch's.
+    /// The number of the batch under way. CloudFormation waits for a batch's new instances, and
+    /// then terminates its old ones: while it waits, the batch is the one that is terminated next,
+    /// and the time that is left is that batch's.
     pub fn current(&self) -> usize {
         let awaited = usize::from(self.times_out().is_some());
         (self.begun + awaited).clamp(1, self.all().max(1))

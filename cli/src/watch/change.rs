@@ -94,8 +94,8 @@ pub enum Change {
         /// Its AMI, once an instance of it was looked at.
         #[serde(skip_serializing_if = "Option::is_none")]
         ami: Option<String>,
-        /// Instances of the group that are replaced: the old ones are gone; in a rollback, those in service on the old AMI. Left
-        /// out while the operation has not reached the group.
+        /// Instances of the group that are replaced: the old ones are gone; in a rollback, those in
+        /// service on the old AMI. Left out while the operation has not reached the group.
         #[serde(skip_serializing_if = "Option::is_none")]
         replaced: Option<usize>,
         /// The group's size.

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::Batches;
 use crate::aws::{Activity, RollingStep, StackEvent};
 
-/// What begins so soon after something of the rollout has ended belongs to it: the drain that follows
-/// a launch, or a scale-in at the end of an update.
+/// What begins so soon after something of the rollout has ended belongs to it: the drain that
+/// follows a launch, or a scale-in at the end of an update.
 pub const BELONGS: SignedDuration = SignedDuration::from_mins(2);
 
 /// The events of a stack, as far as they have been told.
@@ -40,8 +40,8 @@ const BEGINS: [&str; 3] = [
 const TURNS: [&str; 2] = ["ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"];
 
 impl Events {
-    /// Those of `events`, newest first, that are new; at the first look, those of the operation that goes on, or went on last.
-    /// Oldest first.
+    /// Those of `events`, newest first, that are new; at the first look, those of the operation
+    /// that goes on, or went on last. Oldest first.
     pub fn news(&mut self, events: Vec<StackEvent>, stack: &str) -> Vec<StackEvent> {
         let is_of = |event: &StackEvent, statuses: &[&str]| {
             event.resource == stack && statuses.contains(&event.status.as_str())
@@ -84,7 +84,8 @@ impl Events {
         }
     }
 
-    /// Whether older events than these, newest first, are of no interest: they are known, or of another operation.
+    /// Whether older events than these, newest first, are of no interest: they are known, or of
+    /// another operation.
     pub fn reach(&self, events: &[StackEvent], stack: &str) -> bool {
         events.iter().any(|event| {
             let known = self.known.as_ref();
@@ -113,7 +114,8 @@ pub struct Activities {
 }
 
 impl Activities {
-    /// Those of `activities` that are new or have another status, of those that began at `since` or later. Oldest first.
+    /// Those of `activities` that are new or have another status, of those that began at `since` or
+    /// later. Oldest first.
     pub fn news(&mut self, activities: Vec<Activity>, since: Option<Timestamp>) -> Vec<Activity> {
         let mut new: Vec<Activity> = activities
             .into_iter()

@@ -112,12 +112,14 @@ impl Ending {
         if self.well {
             return None;
         }
-        // A retained instance may be the cause for which the operation failed, so its end comes first.
+        // A retained instance may be the cause for which the operation failed, so its end comes
+        // first.
         let way_out = self.failed().map(|failed| failed.way_out("`"));
         if self.retained.is_empty() {
             return way_out;
         }
-        // An instance that is retained is the first thing to look at; what is gone cannot be explained.
+        // An instance that is retained is the first thing to look at; what is gone cannot be
+        // explained.
         let about = |id: &&str| self.instance.as_deref() == Some(*id);
         let mut retained: Vec<&str> = self.retained.iter().map(String::as_str).collect();
         retained.sort_by_key(|id| !about(id));

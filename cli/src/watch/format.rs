@@ -31,7 +31,8 @@ impl LastAnswer {
         }
     }
 
-    /// The situation that the answer describes. It is chosen by worker and verdict; the reason says more.
+    /// The situation that the answer describes. It is chosen by worker and verdict; the reason says
+    /// more.
     pub fn situation(&self) -> &'static str {
         let verdict = self.verdict.as_str();
         match (self.worker, self.is_of_launch, verdict) {
@@ -56,8 +57,9 @@ impl LastAnswer {
     }
 }
 
-/// Why an instance in this state is retained. In the warm pool that is no failed drain: nobody answered at its terminate
-/// hook (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecycle.html>).
+/// Why an instance in this state is retained. In the warm pool that is no failed drain: nobody
+/// answered at its terminate hook
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecycle.html>).
 pub fn why_retained(state: &LifecycleState) -> &'static str {
     match state {
         LifecycleState::WarmedTerminatingRetained => {
@@ -82,7 +84,8 @@ pub fn resume_command(stack: &str) -> String {
     with_access(&format!("ecs-rollout resume {stack}"))
 }
 
-/// The situation of a paused rollout: reason, since when, what of the batch's time is left, and how it is resumed.
+/// The situation of a paused rollout: reason, since when, what of the batch's time is left, and how
+/// it is resumed.
 pub fn paused(pause: &Pause, times_out: Option<Timestamp>, now: Timestamp, stack: &str) -> String {
     let since = pause.since.map_or_else(String::new, |since| {
         format!(" since {} ({})", clock(since), between(since, now))

@@ -35,9 +35,9 @@ pub enum Expected {
 }
 
 impl Pace {
-    /// When it ends, as seen at `now`. Each batch is taken to last as long as those before it did on the average. One that
-    /// has lasted longer is taken to need as long again as it is late, so that a rollout that hangs moves its end away, and never
-    /// invariants one that is past.
+    /// When it ends, as seen at `now`. Each batch is taken to last as long as those before it did
+    /// on the average. One that has lasted longer is taken to need as long again as it is late, so
+    /// that a rollout that hangs moves its end away, and never invariants one that is past.
     pub fn expected(&self, now: Timestamp) -> Expected {
         if self.left == 0 {
             return Expected::Done;
@@ -61,7 +61,8 @@ impl Pace {
         end.map_or(Expected::Unknown, Expected::At)
     }
 
-    /// Before a batch has ended, the plan's estimate is all that is known; once that is past, nothing is.
+    /// Before a batch has ended, the plan's estimate is all that is known; once that is past,
+    /// nothing is.
     fn planned(&self, now: Timestamp) -> Expected {
         let end = self.began.zip(self.planned);
         let end = end.and_then(|(began, planned)| began.checked_add(planned).ok());

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::aws::Pause;
 use crate::format::{between, duration};
 
-/// Two looks at the same pause are no further apart: a worker looks every five minutes at least, an event may be late.
+/// Two looks at the same pause are no further apart: a worker looks every five minutes at least, an
+/// event may be late.
 const SAME_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
 /// A pause.
@@ -48,8 +49,8 @@ impl Pauses {
         &self.0
     }
 
-    /// Why CloudFormation gave up, at `at`, a batch for which it had waited since `since`: the pause that lasted until then, or
-    /// for most of that time.
+    /// Why CloudFormation gave up, at `at`, a batch for which it had waited since `since`: the
+    /// pause that lasted until then, or for most of that time.
     pub fn outlasted(&self, (since, at): (Timestamp, Timestamp)) -> Option<String> {
         let whole = at.duration_since(since);
         self.0.iter().rev().find_map(|span| {

@@ -38,7 +38,8 @@ pub struct Snapshot {
     pub parameter_ami: Option<String>,
     /// The batches of a rolling update, once it has begun in its present direction.
     pub batches: Option<Batches>,
-    /// Whether Auto Scaling replaces the instances, by an instance refresh: of that nobody counts batches.
+    /// Whether Auto Scaling replaces the instances, by an instance refresh: of that nobody counts
+    /// batches.
     pub is_refresh: bool,
     /// Whether the group is paused.
     pub pause: Option<Pause>,
@@ -146,9 +147,10 @@ impl Snapshot {
         }
     }
 
-    /// How many of the group's instances are replaced, and of how many: an old one is replaced once it is gone, and in a
-    /// rollback those count that are in service on the old AMI. Nothing is known before the first look at the group, before an
-    /// update has reached it, and of a rollback before that has: until then the new AMI is what instances come from.
+    /// How many of the group's instances are replaced, and of how many: an old one is replaced once
+    /// it is gone, and in a rollback those count that are in service on the old AMI. Nothing is
+    /// known before the first look at the group, before an update has reached it, and of a rollback
+    /// before that has: until then the new AMI is what instances come from.
     pub fn replaced(&self) -> Option<(usize, usize)> {
         let left = self.pace.left;
         match self.course() {
@@ -176,16 +178,18 @@ impl Snapshot {
         .filter(|_| self.size > 0)
     }
 
-    /// Whether instances may be gone already: CloudFormation has said of how many, or the update is over. Of an instance
-    /// refresh CloudFormation says nothing, and it does not raise the group's size either.
+    /// Whether instances may be gone already: CloudFormation has said of how many, or the update is
+    /// over. Of an instance refresh CloudFormation says nothing, and it does not raise the group's
+    /// size either.
     fn has_begun(&self) -> bool {
         let old = self.pace.left + self.retained();
         let is_refreshed = self.is_refresh && (old > 0 || self.pace.latest.is_some());
         self.batches.is_some() || is_refreshed || !self.status.ends_with("_IN_PROGRESS")
     }
 
-    /// Whether the pause keeps this instance where it is: its drain has not begun, or it waits at its launch hook and no drain
-    /// is open that it waits for. Nothing is paused in a stack that is created or deleted.
+    /// Whether the pause keeps this instance where it is: its drain has not begun, or it waits at
+    /// its launch hook and no drain is open that it waits for. Nothing is paused in a stack that is
+    /// created or deleted.
     pub fn is_paused(&self, member: &Member) -> bool {
         let counts = matches!(self.course(), Course::Forward | Course::Back);
         if self.pause.is_none() || !counts {
@@ -200,8 +204,8 @@ impl Snapshot {
         member.state == LifecycleState::PendingWait && is_queued && !has_open
     }
 
-    /// Whether the drain of this instance has begun. Until its execution has been read, nobody knows: the pause lets
-    /// drains continue, so this one counts as one that does.
+    /// Whether the drain of this instance has begun. Until its execution has been read, nobody
+    /// knows: the pause lets drains continue, so this one counts as one that does.
     pub fn drains(&self, member: &Member) -> bool {
         let asked = self.asked.get(&member.id);
         let waits = asked.is_some_and(|asked| asked.said.waits_to_drain());

@@ -1,5 +1,5 @@
-//! The Region of the accounts of this process. It is chosen once, before the first account is made: AWS's own accounts are
-//! in many Regions, but a rollout is in one.
+//! The Region of the accounts of this process. It is chosen once, before the first account is made:
+//! AWS's own accounts are in many Regions, but a rollout is in one.
 
 use std::fmt;
 use std::ops::Deref;
@@ -34,7 +34,8 @@ impl Region {
     /// Chooses the Region called `name` for all accounts of this process.
     ///
     /// # Errors
-    /// A sentence: no Region of the partition `aws` has such a name, or another one was chosen or used before.
+    /// A sentence: no Region of the partition `aws` has such a name, or another one was chosen or
+    /// used before.
     pub fn choose(&self, name: &str) -> Result<(), String> {
         if short(name).is_none() {
             return Err(format!(

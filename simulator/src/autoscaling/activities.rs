@@ -1,9 +1,11 @@
 //! DescribeScalingActivities: which activities there are, also of groups that are gone.
 //!
-//! Documented (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html>): those in progress
-//! first, then the newest first; for six weeks; the filters, of which `Status` needs the group's name. Recorded
-//! (radkawar/stackd testdata/aws/autoscaling/retention_intervention.json, 2026-09): those of a deleted group are of the group
-//! state `Deleted`.
+//! Documented
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html>):
+//! those in progress first, then the newest first; for six weeks; the filters, of which `Status`
+//! needs the group's name. Recorded (radkawar/stackd
+//! testdata/aws/autoscaling/retention_intervention.json, 2026-09): those of a deleted group are of
+//! the group state `Deleted`.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -57,7 +59,8 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     Ok(answer)
 }
 
-/// The groups that are meant: the one called `name`, or all; those that are gone only if they are asked for.
+/// The groups that are meant: the one called `name`, or all; those that are gone only if they are
+/// asked for.
 fn groups<'a>(
     state: &'a State,
     name: Option<&str>,

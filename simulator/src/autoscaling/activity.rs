@@ -7,7 +7,8 @@ use super::capacity::zone_id;
 use super::group::{Group, Instance};
 use super::whole_seconds;
 
-/// Why an instance goes whose launch hook was answered ABANDON or timed out, in the account's own scenario.
+/// Why an instance goes whose launch hook was answered ABANDON or timed out, in the account's own
+/// scenario.
 pub const LAUNCH_ABANDONED: &str = "its launch was abandoned";
 
 /// Why an instance goes that somebody told to go, by name: a user, or a rolling update.
@@ -180,7 +181,8 @@ impl Activity {
         .on(instance)
     }
 
-    /// An activity by which a user takes `instance` out of service, or into it, without launching or terminating it.
+    /// An activity by which a user takes `instance` out of service, or into it, without launching
+    /// or terminating it.
     pub fn by_user(
         id: String,
         now: Timestamp,
@@ -229,7 +231,8 @@ impl Activity {
         self.ended = Some(now);
     }
 
-    /// Zone and subnet, as the API writes them. Recorded: that of an attached instance has no subnet.
+    /// Zone and subnet, as the API writes them. Recorded: that of an attached instance has no
+    /// subnet.
     pub fn details(&self) -> Value {
         let (subnet, zone) = &self.place;
         let mut details = json!({});
@@ -255,7 +258,8 @@ impl Activity {
         answer
     }
 
-    /// As DescribeScalingActivities answers it. Recorded: the start has milliseconds, the end has not.
+    /// As DescribeScalingActivities answers it. Recorded: the start has milliseconds, the end has
+    /// not.
     pub fn to_json(&self, group: &Group) -> Value {
         let mut answer = json!({
             "ActivityId": self.id, "AutoScalingGroupName": group.name, "Description": self.description,

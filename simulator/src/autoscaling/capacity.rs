@@ -1,6 +1,8 @@
-//! Keeping a group at its desired capacity: launches, and terminations of those whom [`super::choice`] takes.
+//! Keeping a group at its desired capacity: launches, and terminations of those whom
+//! [`super::choice`] takes.
 //!
-//! Not modelled: AZRebalance. Instances are spread over the subnets when they are launched, and never moved later.
+//! Not modelled: AZRebalance. Instances are spread over the subnets when they are launched, and
+//! never moved later.
 
 use jiff::Timestamp;
 use std::time::Duration;
@@ -25,8 +27,8 @@ pub fn reconcile_later(account: &mut Account, group: &str) {
     account.after(delay, Event::Reconcile(group.to_owned()));
 }
 
-/// An instance has stopped counting: if the group still wants it replaced, one is launched a little later. Recorded: that of
-/// an unhealthy one is begun with its end.
+/// An instance has stopped counting: if the group still wants it replaced, one is launched a little
+/// later. Recorded: that of an unhealthy one is begun with its end.
 pub fn schedule_replacement(account: &mut Account, group: &str, unhealthy: bool) {
     let dynamics = &account.autoscaling.timing;
     let (least, most) = if unhealthy {
@@ -107,7 +109,8 @@ pub fn reconcile(account: &mut Account, group: &str) {
     warm_pool::refill(account, group);
 }
 
-/// The instance that a scale-in takes next. If it is protection that leaves none, the group says so, once.
+/// The instance that a scale-in takes next. If it is protection that leaves none, the group says
+/// so, once.
 fn to_go(account: &mut Account, group: &str, why: &Why) -> Option<String> {
     let found = account.autoscaling.group(group)?;
     if found.is_suspended("Terminate") {
@@ -130,8 +133,9 @@ fn to_go(account: &mut Account, group: &str, why: &Why) -> Option<String> {
     None
 }
 
-/// The description is documented, the cause recorded: radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json,
-/// 2026-09. `asked` is the sentence on what a user asked for.
+/// The description is documented, the cause recorded: radkawar/stackd
+/// testdata/aws/autoscaling/lifecycle_native.json, 2026-09. `asked` is the sentence on what a user
+/// asked for.
 fn say_protected(account: &mut Account, group: &str, asked: Option<&str>) {
     let (now, id) = (account.now, account.uuid());
     let Some(found) = account.autoscaling.group_mut(group) else {
@@ -153,7 +157,8 @@ fn say_protected(account: &mut Account, group: &str, asked: Option<&str>) {
     });
 }
 
-/// Launches one instance into the group or its warm pool; into the group out of the warm pool if one is ready there.
+/// Launches one instance into the group or its warm pool; into the group out of the warm pool if
+/// one is ready there.
 pub fn launch(account: &mut Account, group: &str, which: Move, why: &Why) {
     let Some(found) = account.autoscaling.group(group) else {
         return;
@@ -208,8 +213,8 @@ pub fn zone(place: usize) -> String {
     format!("{REGION}{}", ["a", "b", "c"][place % 3])
 }
 
-/// The id of the zone called `zone`, such as `euw1-az1`. Which of a Region's zones has which name is another matter in
-/// each account.
+/// The id of the zone called `zone`, such as `euw1-az1`. Which of a Region's zones has which name
+/// is another matter in each account.
 pub fn zone_id(zone: &str) -> String {
     let number = match zone.strip_prefix(REGION.as_str()) {
         Some("a") => 1,
@@ -283,7 +288,8 @@ mod tests {
     use crate::autoscaling::scene::*;
     use serde_json::json;
 
-    /// A group of `count` instances in service, the first of them in zone a, the next in zone b, and so on.
+    /// A group of `count` instances in service, the first of them in zone a, the next in zone b,
+    /// and so on.
     fn grown(count: u32, more: serde_json::Value) -> Account {
         let mut settings = json!({"DesiredCapacity": count});
         settings

@@ -4,8 +4,8 @@
 //! retention_decrement_native, retention_intervention, lifecycle_native, termination_native,
 //! 2026-09). The group wants no instance at once. What is in service goes some seconds later, over
 //! its terminate hooks and for their whole time, however it is protected; what is retained goes
-//! some seconds after that, over its hooks too. What stands at a terminate hook is released at once.
-//! Documented: the lifecycle actions that are open are deleted, so a launch hook holds nobody
+//! some seconds after that, over its hooks too. What stands at a terminate hook is released at
+//! once. Documented: the lifecycle actions that are open are deleted, so a launch hook holds nobody
 //! either (that its instance then goes with those in service is assumed).
 
 use serde_json::{Value, json};

@@ -124,8 +124,8 @@ fn tell_of_options(group: &Group, answer: &mut Value) {
 /// What changes about an instance that is described.
 type Changing = (LifecycleState, bool, bool);
 
-/// An instance as it was last written for an answer: a rollout asks for a large group's instances three times for each of
-/// them, and few have changed.
+/// An instance as it was last written for an answer: a rollout asks for a large group's instances
+/// three times for each of them, and few have changed.
 #[derive(Debug, Default)]
 pub struct Written(RefCell<Option<(Changing, Arc<str>)>>);
 

@@ -9,7 +9,8 @@ use super::whole_seconds;
 use crate::account::{ACCOUNT_ID, Account, REGION, arn};
 use crate::eventbridge;
 
-/// The event of a hook that begins to hold an instance. `None` if there is no such hook or instance any more.
+/// The event of a hook that begins to hold an instance. `None` if there is no such hook or instance
+/// any more.
 pub fn lifecycle_action(
     account: &Account,
     group: &Group,
@@ -76,8 +77,8 @@ impl Ending {
     }
 
     /// What the event says of the move's activity, which was `before` and has ended. Recorded
-    /// (radkawar/stackd testdata/aws/autoscaling, 2026-09): the end of an instance is reported with the
-    /// activity as it was before, also if it is kept; a failed launch with the activity as it
+    /// (radkawar/stackd testdata/aws/autoscaling, 2026-09): the end of an instance is reported with
+    /// the activity as it was before, also if it is kept; a failed launch with the activity as it
     /// ended; and a launch is always `InProgress`.
     fn tells_of(self, before: &Activity, after: &Activity) -> (&'static str, String, String) {
         let record = if self == Self::NotLaunched {

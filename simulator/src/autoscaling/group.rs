@@ -108,8 +108,8 @@ pub struct Hook {
 }
 
 impl Hook {
-    /// Seconds after which the default result is taken in spite of all heartbeats. Documented: 48 hours or 100 times the
-    /// heartbeat timeout, whichever is shorter.
+    /// Seconds after which the default result is taken in spite of all heartbeats. Documented: 48
+    /// hours or 100 times the heartbeat timeout, whichever is shorter.
     pub fn global_timeout_seconds(&self) -> u32 {
         (48 * 3600).min(100 * self.heartbeat_timeout_seconds)
     }
@@ -173,8 +173,9 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// When the lifecycle action at the hook `hook` began or had its last heartbeat, and the hook's timeout; nothing if no
-    /// action is open there, or if its last time has come, which no heartbeat puts off.
+    /// When the lifecycle action at the hook `hook` began or had its last heartbeat, and the hook's
+    /// timeout; nothing if no action is open there, or if its last time has come, which no
+    /// heartbeat puts off.
     pub fn last_heartbeat(&self, hook: &str) -> Option<(Timestamp, Duration)> {
         let mut actions = self.moving.actions.iter();
         let action =

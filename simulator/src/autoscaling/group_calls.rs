@@ -88,7 +88,8 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
-/// UpdateAutoScalingGroup. Instances that are there stay as they are, whatever the template says now.
+/// UpdateAutoScalingGroup. Instances that are there stay as they are, whatever the template says
+/// now.
 pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("UpdateAutoScalingGroup", input, &MEMBERS)?;
     let name = required(input, "AutoScalingGroupName")?;
@@ -97,7 +98,8 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let group = found_mut(&mut account.autoscaling, name)?;
     let min_size = whole(input, "MinSize")?.unwrap_or(group.min_size.into());
     let max_size = whole(input, "MaxSize")?.unwrap_or(group.max_size.into());
-    // Documented: a bound that is moved past the desired capacity takes it along, unless it is given too.
+    // Documented: a bound that is moved past the desired capacity takes it along, unless it is
+    // given too.
     let desired = match whole(input, "DesiredCapacity")? {
         Some(desired) => desired,
         None if min_size <= max_size => i64::from(group.desired).clamp(min_size, max_size),
@@ -133,8 +135,9 @@ fn asked(now: Timestamp, group: &Group, [min, max, desired]: [u32; 3]) -> String
 /// The account in memory has room for so many instances in a group.
 const MOST_INSTANCES: i64 = 10_000;
 
-/// MinSize, MaxSize and DesiredCapacity, if they go together. The text on a negative minimum is recorded
-/// (radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json, 2026-09); that on a negative maximum is assumed.
+/// MinSize, MaxSize and DesiredCapacity, if they go together. The text on a negative minimum is
+/// recorded (radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json, 2026-09); that on a
+/// negative maximum is assumed.
 fn within(min: i64, max: i64, desired: i64) -> Result<[u32; 3], ApiError> {
     for (bound, value) in [("Min", min), ("Max", max)] {
         if value < 0 {

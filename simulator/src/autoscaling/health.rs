@@ -1,7 +1,8 @@
 //! Health checks, and the processes that a user may suspend.
 //!
-//! Only EC2's own check is modelled: it finds instances that are dead. There is nothing to do for the processes
-//! AddToLoadBalancer, AZRebalance and ScheduledActions, suspended or not. AlarmNotification is ECS's managed scaling.
+//! Only EC2's own check is modelled: it finds instances that are dead. There is nothing to do for
+//! the processes AddToLoadBalancer, AZRebalance and ScheduledActions, suspended or not.
+//! AlarmNotification is ECS's managed scaling.
 
 use std::time::Duration;
 
@@ -52,8 +53,8 @@ fn check_within(account: &mut Account, group: &str, id: &str, within: (Duration,
     account.after(delay, event);
 }
 
-/// Looks at an instance: if it is in service and dead it is unhealthy, and is replaced. The grace period does not
-/// matter: documented, an instance that is not running is unhealthy at once.
+/// Looks at an instance: if it is in service and dead it is unhealthy, and is replaced. The grace
+/// period does not matter: documented, an instance that is not running is unhealthy at once.
 pub fn check(account: &mut Account, group: &str, id: &str) {
     let dead = !account.ec2.is_alive(id);
     let Some(found) = account.autoscaling.group_mut(group) else {

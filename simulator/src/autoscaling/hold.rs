@@ -12,7 +12,8 @@ use crate::account::Account;
 use crate::ecs::{self, MANAGED_DRAINING};
 use crate::eventbridge;
 
-/// An instance has come to its hooks: each of them holds it from now, and its event is sent. With no hooks it goes on.
+/// An instance has come to its hooks: each of them holds it from now, and its event is sent. With
+/// no hooks it goes on.
 pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
     let Some(found) = account.autoscaling.group(group) else {
         return;
@@ -110,7 +111,8 @@ pub fn heartbeat(account: &mut Account, group: &str, id: &str, token: &str) {
     }
 }
 
-/// The time of an action may be over: unless a heartbeat came or it was answered, its default result is taken.
+/// The time of an action may be over: unless a heartbeat came or it was answered, its default
+/// result is taken.
 pub fn action_due(account: &mut Account, group: &str, id: &str, token: &str) {
     let now = account.now;
     let Some(action) = account

@@ -25,7 +25,8 @@ const HOOK: [&str; 7] = [
 /// Reads a hook's specification; what it leaves out stays as in `before`.
 ///
 /// # Errors
-/// `ValidationError` with what is wrong; `NotImplemented` for notification targets other than EventBridge.
+/// `ValidationError` with what is wrong; `NotImplemented` for notification targets other than
+/// EventBridge.
 pub fn read(spec: &Value, before: Option<&Hook>) -> Result<(String, Hook), ApiError> {
     let name = hook_name(spec)?;
     for target in ["NotificationTargetARN", "RoleARN"] {
@@ -87,7 +88,8 @@ fn hook_name(spec: &Value) -> Result<&str, ApiError> {
     Ok(name)
 }
 
-/// The hook of managed draining is ECS's to put, and ECS answers it only where a capacity provider says so.
+/// The hook of managed draining is ECS's to put, and ECS answers it only where a capacity provider
+/// says so.
 fn is_answered(name: &str, is_drained: bool) -> Result<(), ApiError> {
     if name == MANAGED_DRAINING && !is_drained {
         return Err(ApiError::not_known(format_args!(
@@ -131,7 +133,8 @@ fn result(member: &str, word: &str) -> Result<ActionResult, ApiError> {
     ActionResult::parse(word).ok_or_else(|| not_one_of(member, word, &["CONTINUE", "ABANDON"]))
 }
 
-/// PutLifecycleHook: a new hook, or changes to one. Actions that are open keep the settings they began with.
+/// PutLifecycleHook: a new hook, or changes to one. Actions that are open keep the settings they
+/// began with.
 pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [&HOOK[..], &["AutoScalingGroupName"]].concat();
     only("PutLifecycleHook", input, &known)?;
@@ -231,7 +234,8 @@ pub fn complete(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     Ok(json!({}))
 }
 
-/// RecordLifecycleActionHeartbeat, by token or by instance id. That its errors are those of completing is assumed.
+/// RecordLifecycleActionHeartbeat, by token or by instance id. That its errors are those of
+/// completing is assumed.
 pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("RecordLifecycleActionHeartbeat", input, &ACTION)?;
     let (group, id, token) = open_action(account, input)?;

@@ -1,4 +1,5 @@
-//! Reading a call's input. The query protocol carries text only, so numbers and booleans may come as text.
+//! Reading a call's input. The query protocol carries text only, so numbers and booleans may come
+//! as text.
 
 use serde_json::Value;
 

@@ -1,10 +1,13 @@
 //! SetInstanceHealth: a person says how an instance is.
 //!
-//! Recorded (radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json and failure_boundaries_native_complete.json,
-//! 2026-09): one that is set unhealthy is taken out of service about 9 s later, over its terminate hook, though it is protected,
-//! unless Terminate is suspended; a retained one takes the call. Documented: the grace period counts unless the call says that
-//! it does not (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetInstanceHealth.html>). Assumed: it counts from
-//! when the instance came into service, and the call does nothing within it.
+//! Recorded (radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json and
+//! failure_boundaries_native_complete.json, 2026-09): one that is set unhealthy is taken out of
+//! service about 9 s later, over its terminate hook, though it is protected, unless Terminate is
+//! suspended; a retained one takes the call. Documented: the grace period counts unless the call
+//! says that it does not
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetInstanceHealth.html>).
+//! Assumed: it counts from when the instance came into service, and the call does nothing within
+//! it.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The instances of a group: a list, oldest first, in which each is found by its id without a search. A group may have a
-//! thousand, and every event is about one of them.
+//! The instances of a group: a list, oldest first, in which each is found by its id without a
+//! search. A group may have a thousand, and every event is about one of them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::{Deref, DerefMut};

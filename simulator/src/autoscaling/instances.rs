@@ -19,8 +19,8 @@ use crate::wire::{ApiError, lists, only};
 /// that is retained meets its terminate hooks again, with new tokens and events. That it is so for
 /// one retained on its way into a warm pool is assumed. Documented: while Terminate is suspended no
 /// instance in service goes, and others may
-/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/suspend-resume-considerations.html>). That
-/// the call is then refused is assumed, as AttachInstances was recorded to be without Launch.
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/suspend-resume-considerations.html>).
+/// That the call is then refused is assumed, as AttachInstances was recorded to be without Launch.
 pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "TerminateInstanceInAutoScalingGroup";
     only(
@@ -196,7 +196,8 @@ pub fn running(account: &mut Account, id: &str) {
     }
 }
 
-/// EC2 says nothing of an instance's death: the health check will find it. One that never ran is given up.
+/// EC2 says nothing of an instance's death: the health check will find it. One that never ran is
+/// given up.
 pub fn died(account: &mut Account, id: &str) {
     if launching(account, id).is_some() {
         ec2::terminate(account, id);
@@ -265,8 +266,9 @@ pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiErr
     Ok(json!({}))
 }
 
-/// A target tracking policy, whose `alarm` rings, wants another capacity. Says whether it is granted: not while the process
-/// AlarmNotification is suspended. The cause's text is that of documented samples.
+/// A target tracking policy, whose `alarm` rings, wants another capacity. Says whether it is
+/// granted: not while the process AlarmNotification is suspended. The cause's text is that of
+/// documented samples.
 pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u32) -> bool {
     let now = super::whole_seconds(account.now);
     let Some(found) = account.autoscaling.group_mut(group) else {

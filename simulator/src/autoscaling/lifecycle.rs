@@ -1,4 +1,5 @@
-//! The way of an instance through its states: hooks that hold it, answers that let it go on, and its end.
+//! The way of an instance through its states: hooks that hold it, answers that let it go on, and
+//! its end.
 
 use super::activity::{Activity, Cause, Why};
 use super::events::Ending;
@@ -28,8 +29,9 @@ pub fn enter(account: &mut Account, group: &str, id: &str, state: LifecycleState
     metrics::publish(account, group);
 }
 
-/// Sets an instance of the group on a further move, out of the group or out of the warm pool, and returns the id of the
-/// activity. An earlier move that had not ended is cancelled, and its hooks hold it no longer.
+/// Sets an instance of the group on a further move, out of the group or out of the warm pool, and
+/// returns the id of the activity. An earlier move that had not ended is cancelled, and its hooks
+/// hold it no longer.
 pub fn begin_transition(
     account: &mut Account,
     group: &str,
@@ -77,7 +79,8 @@ pub fn begin_transition(
     activity_id
 }
 
-/// Nothing holds an instance any more, and it goes on. `held` is what the last hook said, if there was one.
+/// Nothing holds an instance any more, and it goes on. `held` is what the last hook said, if there
+/// was one.
 pub fn hooks_done(account: &mut Account, group: &str, id: &str, held: Option<&str>) {
     let Some(instance) = account.autoscaling.instance_mut(group, id) else {
         return;

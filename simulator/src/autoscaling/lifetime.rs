@@ -1,7 +1,7 @@
 //! MaxInstanceLifetime: instances that have grown too old are replaced.
 //!
-//! Documented: from a day to a year, and an old instance goes while its replacement comes. Assumed: one at a time, the
-//! next when nobody is on the way in.
+//! Documented: from a day to a year, and an old instance goes while its replacement comes. Assumed:
+//! one at a time, the next when nobody is on the way in.
 
 use std::time::Duration;
 

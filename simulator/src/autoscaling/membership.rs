@@ -1,10 +1,12 @@
-//! DetachInstances and AttachInstances: instances that leave a group, or come into it, without being terminated or launched.
+//! DetachInstances and AttachInstances: instances that leave a group, or come into it, without
+//! being terminated or launched.
 //!
-//! Recorded (radkawar/stackd testdata/aws/autoscaling/failure_boundaries_native_complete.json, 2026-09): the texts of both
-//! activities, how long they take, and that nothing is attached while Launch is suspended. Documented: no hooks run for
-//! either (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html>), a detached instance
-//! keeps running, and up to 20 instances are given. A retained instance can be detached. Not known, and not modelled: the events of
-//! EventBridge about a detached instance.
+//! Recorded (radkawar/stackd testdata/aws/autoscaling/failure_boundaries_native_complete.json,
+//! 2026-09): the texts of both activities, how long they take, and that nothing is attached while
+//! Launch is suspended. Documented: no hooks run for either
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html>), a detached
+//! instance keeps running, and up to 20 instances are given. A retained instance can be detached.
+//! Not known, and not modelled: the events of EventBridge about a detached instance.
 
 use serde_json::{Value, json};
 
@@ -70,8 +72,8 @@ pub fn detach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"Activities": activities}))
 }
 
-/// The text is that of AWS. One in standby, or retained, does not count in the desired capacity: what AWS answers when that is
-/// to shrink with it was not recorded.
+/// The text is that of AWS. One in standby, or retained, does not count in the desired capacity:
+/// what AWS answers when that is to shrink with it was not recorded.
 fn may_detach(instance: &Instance, shrink: bool) -> Result<(), ApiError> {
     let (id, state) = (&instance.id, instance.state);
     let aside = state == LifecycleState::Standby || state.is_retained();
@@ -88,7 +90,8 @@ fn may_detach(instance: &Instance, shrink: bool) -> Result<(), ApiError> {
     )))
 }
 
-/// AttachInstances: of instances that EC2 runs and no group has. The desired capacity grows by them.
+/// AttachInstances: of instances that EC2 runs and no group has. The desired capacity grows by
+/// them.
 pub fn attach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only(
         "AttachInstances",

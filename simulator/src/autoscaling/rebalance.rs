@@ -1,7 +1,7 @@
-//! Capacity Rebalancing: of a Spot instance at risk the replacement is launched first, and when that is in service the one at
-//! risk goes, over the terminate hooks (documented). Assumed: MaxSize does not stop it, since the documentation lets a
-//! group exceed it meanwhile; an instance that is not in service is left alone; and one that has gone by itself is no more
-//! replaced for its risk.
+//! Capacity Rebalancing: of a Spot instance at risk the replacement is launched first, and when
+//! that is in service the one at risk goes, over the terminate hooks (documented). Assumed: MaxSize
+//! does not stop it, since the documentation lets a group exceed it meanwhile; an instance that is
+//! not in service is left alone; and one that has gone by itself is no more replaced for its risk.
 
 use super::activity::Cause;
 use super::capacity;

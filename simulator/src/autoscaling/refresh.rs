@@ -1,18 +1,21 @@
-//! Instance refresh: what a refresh remembers. `calls` are the calls about it, `preferences` reads what it is asked to
-//! respect; `seen` looks at the group, `decide` says what is next, `act` and `replace` do it, `progress` notes how far it is, and
-//! `end` ends it; `texts` are the reasons that it gives, and `events` what it puts on EventBridge.
+//! Instance refresh: what a refresh remembers. `calls` are the calls about it, `preferences` reads
+//! what it is asked to respect; `seen` looks at the group, `decide` says what is next, `act` and
+//! `replace` do it, `progress` notes how far it is, and `end` ends it; `texts` are the reasons that
+//! it gives, and `events` what it puts on EventBridge.
 //!
-//! Documented: an instance refresh replaces the instances of a group in batches between a minimum and a maximum of healthy
-//! capacity, waits for launch hooks, leaves retained instances alone, pauses at checkpoints, watches alarms, and bakes at
-//! the end. What AWS does not say is marked where it stands, or is a switch of [`super::Dynamics`].
+//! Documented: an instance refresh replaces the instances of a group in batches between a minimum
+//! and a maximum of healthy capacity, waits for launch hooks, leaves retained instances alone,
+//! pauses at checkpoints, watches alarms, and bakes at the end. What AWS does not say is marked
+//! where it stands, or is a switch of [`super::Dynamics`].
 //!
-//! Documented: of a group with a warm pool it replaces the instances in service first, then those in the pool. How many of
-//! these at a time is not, so all at once is assumed; and that new instances of the group do not come out of the pool
-//! while that is outdated.
+//! Documented: of a group with a warm pool it replaces the instances in service first, then those
+//! in the pool. How many of these at a time is not, so all at once is assumed; and that new
+//! instances of the group do not come out of the pool while that is outdated.
 //!
-//! Recorded (radkawar/stackd testdata/aws/autoscaling/refresh_native.json, 2026-09): it is Pending for 5 to 11 s, looks
-//! about every 10 s, checks the health of a batch's new instances for 70 to 80 s after they are in service, waits until
-//! what it terminates is gone, also after the last one, and reports its progress in parts of an instance.
+//! Recorded (radkawar/stackd testdata/aws/autoscaling/refresh_native.json, 2026-09): it is Pending
+//! for 5 to 11 s, looks about every 10 s, checks the health of a batch's new instances for 70 to 80
+//! s after they are in service, waits until what it terminates is gone, also after the last one,
+//! and reports its progress in parts of an instance.
 //!
 //! Refused: the strategy ReplaceRootVolume, and mixed instances.
 
@@ -70,7 +73,8 @@ pub struct Refresh {
     back: Option<Back>,
     /// How long the health of the batch's new instances is checked.
     health_checks: Duration,
-    /// The instances of the warm pool to replace, those that are none of its target's version aside.
+    /// The instances of the warm pool to replace, those that are none of its target's version
+    /// aside.
     pool: BTreeSet<String>,
     /// How many instances it has out beyond the desired capacity.
     pub(super) surge: u32,
@@ -162,8 +166,8 @@ impl Group {
             .filter(|refresh| refresh.status.is_active())
     }
 
-    /// How many instances there shall be: the desired capacity, and what a refresh has out beyond it. A group that shall
-    /// be empty stays empty.
+    /// How many instances there shall be: the desired capacity, and what a refresh has out beyond
+    /// it. A group that shall be empty stays empty.
     pub(super) fn wanted(&self) -> u32 {
         match self.desired {
             0 => 0,
@@ -180,8 +184,8 @@ impl Group {
         preferences.warmup.unwrap_or(grace)
     }
 
-    /// What the next instance is launched from, and which version. Assumed: while a refresh with a desired configuration
-    /// goes on, every new instance has that.
+    /// What the next instance is launched from, and which version. Assumed: while a refresh with a
+    /// desired configuration goes on, every new instance has that.
     pub(super) fn launches_from(&self) -> (String, String) {
         match self.active_refresh() {
             Some(refresh) if refresh.launches() => (
@@ -212,7 +216,8 @@ impl Refresh {
         }
     }
 
-    /// How many instances are still to be replaced, or, after a rollback, were not or not any more (documented).
+    /// How many instances are still to be replaced, or, after a rollback, were not or not any more
+    /// (documented).
     fn left(&self) -> u32 {
         Self::left_of(self.total, self.done)
     }

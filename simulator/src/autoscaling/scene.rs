@@ -1,4 +1,5 @@
-//! What the tests of this service share: an account with one group, and short words for what they do with it.
+//! What the tests of this service share: an account with one group, and short words for what they
+//! do with it.
 
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use crate::wire::ApiError;
 /// The name of the group.
 pub const GROUP: &str = "DevCluster";
 
-/// An account with the launch template `DevCluster` in three subnets, and the group with `more` members on top of what
-/// it needs.
+/// An account with the launch template `DevCluster` in three subnets, and the group with `more`
+/// members on top of what it needs.
 pub fn account(seed: u64, more: Value) -> Account {
     let start: Timestamp = "2026-11-23T00:00:00Z".parse().expect("a valid instant");
     let mut account = Account::new(start, seed);

@@ -1,9 +1,10 @@
 //! EnterStandby and ExitStandby: a person puts an instance aside, and returns it.
 //!
-//! Recorded (radkawar/stackd testdata/aws/autoscaling/failure_boundaries_native_complete.json, 2026-09): the texts of both
-//! activities, and how long they take; retention_decrement_native.json: what is answered for an instance that is not in
-//! service. Documented: no hooks run; an instance in standby runs on, with its tasks, is not checked and not scaled in, and
-//! does not count in the desired capacity, which grows by it when it comes back
+//! Recorded (radkawar/stackd testdata/aws/autoscaling/failure_boundaries_native_complete.json,
+//! 2026-09): the texts of both activities, and how long they take; retention_decrement_native.json:
+//! what is answered for an instance that is not in service. Documented: no hooks run; an instance
+//! in standby runs on, with its tasks, is not checked and not scaled in, and does not count in the
+//! desired capacity, which grows by it when it comes back
 //! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-enter-exit-standby.html>).
 
 use serde_json::{Value, json};

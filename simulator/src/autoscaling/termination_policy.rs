@@ -3,9 +3,9 @@
 use super::group::{Group, Instance};
 use super::transitions::LifecycleState;
 
-/// Who goes first: of the zone with the most instances, by the group's termination policies, the oldest if they leave a
-/// choice. Only an instance in service can be chosen (assumed: one that is still launching is waited for), and none that
-/// is protected.
+/// Who goes first: of the zone with the most instances, by the group's termination policies, the
+/// oldest if they leave a choice. Only an instance in service can be chosen (assumed: one that is
+/// still launching is waited for), and none that is protected.
 pub fn choose(group: &Group) -> Option<&Instance> {
     let mut candidates: Vec<&Instance> = group
         .instances
@@ -31,8 +31,8 @@ pub fn choose(group: &Group) -> Option<&Instance> {
         match policy.as_str() {
             "NewestInstance" => keep_least(&mut candidates, |i| std::cmp::Reverse(i.launched)),
             "OldestInstance" => keep_least(&mut candidates, |i| i.launched),
-            // Default is the allocation strategy (there is none here), then the oldest template, then the instance
-            // closest to its next billing hour, which is taken to be the oldest.
+            // Default is the allocation strategy (there is none here), then the oldest template,
+            // then the instance closest to its next billing hour, which is taken to be the oldest.
             _ => keep_least(&mut candidates, template),
         }
     }

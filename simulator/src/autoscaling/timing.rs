@@ -48,8 +48,8 @@ pub struct Timing {
     /// From then until what is retained goes. Recorded (the same; retention_decrement_native): 9.5
     /// s.
     pub forced_deletion_of_rest: (Duration, Duration),
-    /// What slows launches down when they keep failing; `None`: nothing does. Documented: "it slows down"; the schedule
-    /// is not.
+    /// What slows launches down when they keep failing; `None`: nothing does. Documented: "it slows
+    /// down"; the schedule is not.
     pub backoff: Option<Backoff>,
     /// How long an instance refresh stands in Pending. Recorded: 5 to 11 s (radkawar/stackd
     /// testdata/aws/autoscaling/refresh_native.json, 2026-09; the next three too).
@@ -61,13 +61,15 @@ pub struct Timing {
     /// follows is for its next look. Recorded: the old ones go 70 and 79 s later.
     pub refresh_health_checks: (Duration, Duration),
     /// Whether an instance refresh waits for instances that stand at their terminate hooks before
-    /// it continues. Recorded of instances without hooks: it waits for terminating ones, also for the
-    /// last.
+    /// it continues. Recorded of instances without hooks: it waits for terminating ones, also for
+    /// the last.
     pub refresh_awaits_terminate_hooks: bool,
-    /// Whether an abandoned launch makes an instance refresh fail. Unproven; assumed no: another one is launched.
+    /// Whether an abandoned launch makes an instance refresh fail. Unproven; assumed no: another
+    /// one is launched.
     pub abandoned_launch_fails_refresh: bool,
-    /// Whether TerminateInstanceInAutoScalingGroup takes an instance that is still launching. Unproven; assumed no:
-    /// it answers ScalingActivityInProgress (observed for an instance with its launch activity open).
+    /// Whether TerminateInstanceInAutoScalingGroup takes an instance that is still launching.
+    /// Unproven; assumed no: it answers ScalingActivityInProgress (observed for an instance with
+    /// its launch activity open).
     pub launching_may_be_terminated: bool,
 }
 

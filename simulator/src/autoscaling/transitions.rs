@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Where an instance of a group is. The account never enters the states of root volume replacement, because it refuses the
-/// calls that lead there.
+/// Where an instance of a group is. The account never enters the states of root volume replacement,
+/// because it refuses the calls that lead there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LifecycleState {
     /// EC2 prepares it, or it is on its way from the warm pool.
@@ -34,8 +34,8 @@ pub enum LifecycleState {
     Detached,
     /// EC2 prepares it for the warm pool.
     WarmedPending,
-    /// A hook holds it on its way into the warm pool: a launch hook if it is new, a terminate hook if it comes out of
-    /// the group.
+    /// A hook holds it on its way into the warm pool: a launch hook if it is new, a terminate hook
+    /// if it comes out of the group.
     WarmedPendingWait,
     /// All hooks on its way into the warm pool are done.
     WarmedPendingProceed,
@@ -88,8 +88,9 @@ impl LifecycleState {
         }
     }
 
-    /// Whether the group counts the instance against its desired capacity. Observed: a terminating instance does not
-    /// count, however long its hook holds it; so its replacement is launched at once.
+    /// Whether the group counts the instance against its desired capacity. Observed: a terminating
+    /// instance does not count, however long its hook holds it; so its replacement is launched at
+    /// once.
     pub fn counts(self) -> bool {
         matches!(
             self,
@@ -200,7 +201,8 @@ impl Move {
         }
     }
 
-    /// Where an instance that leaves for good ends, and where it stays if its hook is abandoned and it is retained.
+    /// Where an instance that leaves for good ends, and where it stays if its hook is abandoned and
+    /// it is retained.
     pub fn ends(self) -> (LifecycleState, LifecycleState) {
         use LifecycleState as S;
         match self {

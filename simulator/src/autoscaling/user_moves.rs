@@ -1,5 +1,6 @@
-//! What DetachInstances, AttachInstances, EnterStandby and ExitStandby share: which instances they name, what the sizes of the
-//! group allow, and a user's move of one instance from its beginning to its end.
+//! What DetachInstances, AttachInstances, EnterStandby and ExitStandby share: which instances they
+//! name, what the sizes of the group allow, and a user's move of one instance from its beginning to
+//! its end.
 
 use serde_json::Value;
 
@@ -46,8 +47,8 @@ pub fn member<'a>(group: &'a Group, id: &str) -> Result<&'a Instance, ApiError> 
     })
 }
 
-/// What is answered if `doing` so to `count` instances leaves the sizes of the group. The text is that of AWS, seen for
-/// EnterStandby and AttachInstances.
+/// What is answered if `doing` so to `count` instances leaves the sizes of the group. The text is
+/// that of AWS, seen for EnterStandby and AttachInstances.
 pub fn out_of_bounds(group: &Group, doing: &str, count: u32) -> ApiError {
     let plural = if count == 1 { "" } else { "s" };
     validation(format!(

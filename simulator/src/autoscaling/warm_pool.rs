@@ -1,13 +1,16 @@
-//! Warm pools: instances launched ahead, which wait stopped or running until the group needs them, and pass the launch
-//! hooks on both ways. With reuse on scale-in they come back into the pool, over the terminate hooks.
+//! Warm pools: instances launched ahead, which wait stopped or running until the group needs them,
+//! and pass the launch hooks on both ways. With reuse on scale-in they come back into the pool,
+//! over the terminate hooks.
 //!
-//! A new instance in the pool does not join its ECS cluster: the account requires `ECS_WARM_POOLS_CHECK=true` in the user
-//! data, which makes the real agent wait. One that comes back is registered: if the pool stops it what runs on it is cut off,
-//! and its agent is away until it leaves the pool again.
+//! A new instance in the pool does not join its ECS cluster: the account requires
+//! `ECS_WARM_POOLS_CHECK=true` in the user data, which makes the real agent wait. One that comes
+//! back is registered: if the pool stops it what runs on it is cut off, and its agent is away until
+//! it leaves the pool again.
 //!
-//! Documented, and refused: a pool beside Spot instances. Refused because not modelled: hibernation, instances that join the
-//! cluster in the pool. Not modelled: the replacement of an instance that died in the pool. Outdated ones are replaced by
-//! an instance refresh, see `refresh`.
+//! Documented, and refused: a pool beside Spot instances. Refused because not modelled:
+//! hibernation, instances that join the cluster in the pool. Not modelled: the replacement of an
+//! instance that died in the pool. Outdated ones are replaced by an instance refresh, see
+//! `refresh`.
 
 use serde_json::{Value, json};
 
@@ -47,7 +50,8 @@ impl WarmPool {
         self.reuses && !self.deleting
     }
 
-    /// How many instances it wants in `group`. Documented: as many as the group may still grow by, and at least MinSize.
+    /// How many instances it wants in `group`. Documented: as many as the group may still grow by,
+    /// and at least MinSize.
     pub(super) fn wanted(&self, group: &Group) -> u32 {
         if self.deleting {
             return 0;
@@ -102,8 +106,9 @@ pub fn refill(account: &mut Account, group: &str) {
         begin_transition(account, group, &id, Move::Discard, &why);
     }
     // Documented: only ForceDelete does not wait for all instances to be terminated
-    // (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteWarmPool.html>). Assumed: until then the
-    // group shows the pool as PendingDelete, while an instance stands at a terminate hook too.
+    // (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteWarmPool.html>).
+    // Assumed: until then the group shows the pool as PendingDelete, while an instance stands at a
+    // terminate hook too.
     if pool.deleting
         && let Some(found) = account.autoscaling.group_mut(group)
         && !found.instances.iter().any(|one| one.state.is_warm())
@@ -122,7 +127,8 @@ pub fn way_out(account: &Account, group: &str) -> Move {
     }
 }
 
-/// Whether the pool takes back an instance whose terminate hooks are done; then it is stopped, if the pool stops.
+/// Whether the pool takes back an instance whose terminate hooks are done; then it is stopped, if
+/// the pool stops.
 pub fn takes_back(account: &mut Account, group: &str, id: &str) -> bool {
     let pool = account
         .autoscaling

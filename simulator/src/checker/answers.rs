@@ -1,5 +1,5 @@
-//! What executions and workers do to the watch: how long and how large executions get, and after which answer a hook is
-//! answered CONTINUE.
+//! What executions and workers do to the watch: how long and how large executions get, and after
+//! which answer a hook is answered CONTINUE.
 
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use crate::account::Account;
 use crate::invariants::Invariant;
 use crate::trace::{ExecutionEvent, Record, TraceEvent};
 
-/// A look and the answer that follows from it are no further apart, with everything that is retried between.
+/// A look and the answer that follows from it are no further apart, with everything that is retried
+/// between.
 const RETAINED_SEEN: SignedDuration = SignedDuration::from_mins(2);
 
 impl CheckerState {
@@ -25,7 +26,8 @@ impl CheckerState {
                 }
                 self.open_executions.insert(execution.to_owned(), at);
             }
-            // A drain may have to wait for its turn in a rollout, and its deadline counts from that.
+            // A drain may have to wait for its turn in a rollout, and its deadline counts from
+            // that.
             ExecutionEvent::Entered { state, .. } => {
                 self.reach(format!("state {state}"));
                 if state == "Drained" && self.turns_seen.insert(execution.to_owned()) {
@@ -185,7 +187,8 @@ impl CheckerState {
         if again || !new || self.stack_status != "UPDATE_IN_PROGRESS" {
             return;
         }
-        // One that is kept for its standalone tasks has not failed, and one that is being ended was looked at.
+        // One that is kept for its standalone tasks has not failed, and one that is being ended was
+        // looked at.
         let kept = account.ecs.kept();
         let ended = &self.to_be_ended;
         let long_ago = |seen: &InstanceObservation| {
@@ -201,7 +204,8 @@ impl CheckerState {
         }
     }
 
-    /// At a drain deadline the user may have chosen to go on; and a stack that is deleted keeps nothing.
+    /// At a drain deadline the user may have chosen to go on; and a stack that is deleted keeps
+    /// nothing.
     fn never_may_continue(&self) -> bool {
         self.terms.policy != "retain" || self.stack_goes()
     }

@@ -1,4 +1,5 @@
-//! What each fact does to the watch: how things stand after it, what it adds to the counts, which invariant it breaks.
+//! What each fact does to the watch: how things stand after it, what it adds to the counts, which
+//! invariant it breaks.
 
 use jiff::Timestamp;
 use workers::ecs::TERMINATE;
@@ -78,7 +79,8 @@ impl CheckerState {
                 self.refresh = is_open.then(|| status.clone());
             }
             TraceEvent::ContainerInstance { .. } => self.registers(record),
-            // The request counts for a retained instance only: of another it would cut a drain short.
+            // The request counts for a retained instance only: of another it would cut a drain
+            // short.
             TraceEvent::Attribute { instance, name } if name == TERMINATE => {
                 let seen = self.instances.get(instance);
                 if seen.is_some_and(|seen| seen.retained) {

@@ -1,9 +1,10 @@
 //! Whether the looks of executions come in time and say what is so.
 //!
-//! A look is one question to one of the workers joined, draining, drained and stable. Three rules together bound how late
-//! anything is noticed: the next look comes within the pace of its phase; a look that answers `NotYet` has something to wait
-//! for, and its deadline has not passed; a look that answers `Never` comes after its deadline or limit, and something is
-//! left. What is so is read from the account, not from the workers.
+//! A look is one question to one of the workers joined, draining, drained and stable. Three rules
+//! together bound how late anything is noticed: the next look comes within the pace of its phase; a
+//! look that answers `NotYet` has something to wait for, and its deadline has not passed; a look
+//! that answers `Never` comes after its deadline or limit, and something is left. What is so is
+//! read from the account, not from the workers.
 
 mod budget;
 mod cause;
@@ -25,7 +26,8 @@ use super::CheckerState;
 use crate::account::Account;
 use crate::faults::Fault;
 
-/// In a large batch the first looks of its instances are spread over so much time for each instance.
+/// In a large batch the first looks of its instances are spread over so much time for each
+/// instance.
 const FIRST_LOOKS: Duration = Duration::from_millis(1500);
 
 /// A look, and its answer.

@@ -1,8 +1,10 @@
-//! How much shorter a rollout would have been if every condition had been noticed the moment it became true.
+//! How much shorter a rollout would have been if every condition had been noticed the moment it
+//! became true.
 //!
-//! The lifecycle actions of a rollout form a chain. A batch begins when the launches of the batch before are done, and a
-//! new instance is let in when the drains before it are done. So a delay matters only if the chain waits for it: of two
-//! drains at a time, the quicker one has time to spare. This is the critical path method, from front to back.
+//! The lifecycle actions of a rollout form a chain. A batch begins when the launches of the batch
+//! before are done, and a new instance is let in when the drains before it are done. So a delay
+//! matters only if the chain waits for it: of two drains at a time, the quicker one has time to
+//! spare. This is the critical path method, from front to back.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

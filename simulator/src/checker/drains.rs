@@ -1,6 +1,7 @@
-//! How many drains are open at a time. A rollout's are those of instances that the stack's operation, or an instance refresh,
-//! takes out; what a user takes out afterwards, or sets to DRAINING himself, is none, nor is a Spot instance that its agent
-//! drains because EC2 has given notice of it, nor a retained instance that the operator ends.
+//! How many drains are open at a time. A rollout's are those of instances that the stack's
+//! operation, or an instance refresh, takes out; what a user takes out afterwards, or sets to
+//! DRAINING himself, is none, nor is a Spot instance that its agent drains because EC2 has given
+//! notice of it, nor a retained instance that the operator ends.
 
 use jiff::Timestamp;
 
@@ -8,7 +9,8 @@ use super::{CheckerState, InstanceObservation, InvariantChecker};
 use crate::invariants::Invariant;
 
 impl CheckerState {
-    /// Whether the invariants about a rollout are judged: not of a stack that is deleted, which takes all instances at once.
+    /// Whether the invariants about a rollout are judged: not of a stack that is deleted, which
+    /// takes all instances at once.
     pub(super) fn rolls(&self) -> bool {
         let deleted = self.stack_status.starts_with("DELETE_");
         (self.rolling || self.refresh.is_some()) && !deleted
@@ -19,8 +21,8 @@ impl CheckerState {
         self.refresh.is_some() || self.stack_status.ends_with("_IN_PROGRESS")
     }
 
-    /// Whether the rollout is not over yet: an operation goes on, or its last drains do, and the group is of two launch template
-    /// versions.
+    /// Whether the rollout is not over yet: an operation goes on, or its last drains do, and the
+    /// group is of two launch template versions.
     pub(super) fn is_at_it(&self) -> bool {
         let there = |seen: &&InstanceObservation| seen.state == "InService" || seen.awaits_end();
         let all = self.instances.values();
@@ -29,9 +31,10 @@ impl CheckerState {
         self.in_operation() || versions.any(|version| Some(version) != first)
     }
 
-    /// Managed draining waits for nobody's turn. What is kept apart then are the batches of an update that goes forward,
-    /// by the hold; not what a way back, a refresh or a scale-in takes out meanwhile. An instance that was launched for another
-    /// reason signals too, and CloudFormation counts it for the next batch, which it then begins while one drains.
+    /// Managed draining waits for nobody's turn. What is kept apart then are the batches of an
+    /// update that goes forward, by the hold; not what a way back, a refresh or a scale-in takes
+    /// out meanwhile. An instance that was launched for another reason signals too, and
+    /// CloudFormation counts it for the next batch, which it then begins while one drains.
     fn is_kept_apart(&self, seen: &InstanceObservation) -> bool {
         let of_this_update = seen.told_in == Some(self.operation);
         let forward = self.stack_status == "UPDATE_IN_PROGRESS" && self.refresh.is_none();
@@ -39,12 +42,14 @@ impl CheckerState {
         !self.terms.managed_draining || (forward && of_this_update && alone)
     }
 
-    /// Takes notice that the group is about to launch instances that the operation under way has not asked for.
+    /// Takes notice that the group is about to launch instances that the operation under way has
+    /// not asked for.
     pub(super) fn launches_for_others(&mut self) {
         self.launched_for_others = Some(self.operation);
     }
 
-    /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for its turn works on.
+    /// A drain is open while a DRAINING instance is at its terminate hook. One that waits there for
+    /// its turn works on.
     pub(super) fn drains_open(&mut self, at: Timestamp) {
         let all = self.instances.iter();
         let at_hooks: Vec<_> = all.filter(|(_, seen)| seen.awaits_end()).collect();
@@ -66,7 +71,8 @@ impl CheckerState {
             seen.is_rolled && !by_others(id) && self.is_kept_apart(seen)
         };
         let rolled: Vec<&str> = open.iter().filter(is_rolled).map(String::as_str).collect();
-        // It is told once, and again when it gets worse: by a mark of what is judged, not of all that is open.
+        // It is told once, and again when it gets worse: by a mark of what is judged, not of all
+        // that is open.
         let judged = self.rolls() && rolled.len() > self.most_judged && self.is_at_it();
         let (count, batch) = (rolled.len(), self.terms.batch);
         if judged && count > batch {

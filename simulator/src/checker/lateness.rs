@@ -1,5 +1,5 @@
-//! When each condition of a rollout became true, and when a worker noticed it. What is so is read from the account at
-//! every trace event that could have changed it, not from the workers.
+//! When each condition of a rollout became true, and when a worker noticed it. What is so is read
+//! from the account at every trace event that could have changed it, not from the workers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -112,7 +112,8 @@ impl Lateness {
         self.open.clear();
     }
 
-    /// By how much earlier the rollout could have been over, and how late each phase was noticed, by its worker's name.
+    /// By how much earlier the rollout could have been over, and how late each phase was noticed,
+    /// by its worker's name.
     pub(super) fn end_rollout(&mut self) -> (Duration, BTreeMap<&'static str, PhaseLateness>) {
         let open = std::mem::take(&mut self.open);
         self.done.extend(open.into_values().map(|it| it.times));

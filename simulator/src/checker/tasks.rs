@@ -1,6 +1,7 @@
-//! What happens to tasks: whether they had stopped when their instance was let go, and whether their services stay healthy
-//! enough. A Spot instance that is let go with tasks on it before EC2 takes it back is our doing; what is on it when EC2 does
-//! is counted as that. What an instance does that died, or a task that ended by itself, is nobody's breach; nor is what the user chose
+//! What happens to tasks: whether they had stopped when their instance was let go, and whether
+//! their services stay healthy enough. A Spot instance that is let go with tasks on it before EC2
+//! takes it back is our doing; what is on it when EC2 does is counted as that. What an instance
+//! does that died, or a task that ended by itself, is nobody's breach; nor is what the user chose
 //! for a drain deadline that has passed, or for a stack that is deleted.
 
 use std::time::Duration;
@@ -15,7 +16,8 @@ use crate::ecs::OWN_EXIT;
 use crate::invariants::Invariant;
 use crate::trace::{Record, TraceEvent};
 
-/// A drain that is not admitted has its deadline from the time of its event, which EventBridge tells in whole seconds.
+/// A drain that is not admitted has its deadline from the time of its event, which EventBridge
+/// tells in whole seconds.
 const WHOLE_SECONDS: Duration = Duration::from_secs(1);
 
 /// How long tasks may take that are told to stop because their stack is deleted.
@@ -57,10 +59,12 @@ impl CheckerState {
         }
     }
 
-    /// Whether a task's end, for this `reason`, is the doing of a drain, and not what the user chose.
+    /// Whether a task's end, for this `reason`, is the doing of a drain, and not what the user
+    /// chose.
     fn is_our_doing(&self, at: Timestamp, instance: &str, reason: &str) -> bool {
         let by_choice = self.terms.policy != "retain" && self.is_overdue(at, instance);
-        // Of a Spot instance that EC2 has given notice of, the agent drains it: its end is EC2's doing.
+        // Of a Spot instance that EC2 has given notice of, the agent drains it: its end is EC2's
+        // doing.
         let by_ec2 = self.interrupted.contains(instance);
         // The operator stops the tasks of a retained instance, whose drain is over.
         let by_operator = reason == STOP_REASON;
@@ -103,9 +107,9 @@ impl CheckerState {
         }
     }
 
-    /// Whether an instance may go with what runs on it: it died, nobody was asked about its launch (the event was lost, and
-    /// the hook timed out), the operator asked to end it while it was retained, or the user
-    /// chose so.
+    /// Whether an instance may go with what runs on it: it died, nobody was asked about its launch
+    /// (the event was lost, and the hook timed out), the operator asked to end it while it was
+    /// retained, or the user chose so.
     fn is_excused(&self, at: Timestamp, instance: &str) -> bool {
         self.died.contains(instance)
             || self.is_unasked(instance)
@@ -115,8 +119,8 @@ impl CheckerState {
             || self.by_policy(at, instance)
     }
 
-    /// Whether the operator asked to end it, not long before its terminate hook opened for the last time: a request that was not
-    /// carried out cuts no later drain short.
+    /// Whether the operator asked to end it, not long before its terminate hook opened for the last
+    /// time: a request that was not carried out cuts no later drain short.
     fn is_ended_on_request(&self, instance: &str) -> bool {
         let began = self
             .instances
@@ -126,8 +130,8 @@ impl CheckerState {
         asked.is_some_and(|asked| began.is_none_or(|began| is_in_force(*asked, began)))
     }
 
-    /// Whether nobody was asked about an instance: its launch timed out with no answer, and nobody heard of its terminate
-    /// hook.
+    /// Whether nobody was asked about an instance: its launch timed out with no answer, and nobody
+    /// heard of its terminate hook.
     fn is_unasked(&self, instance: &str) -> bool {
         let seen = self.instances.get(instance);
         self.launches_over.contains(instance)
@@ -135,8 +139,8 @@ impl CheckerState {
             && seen.is_some_and(|seen| seen.drain_began.is_none())
     }
 
-    /// Whether it goes with its stack, and its tasks have had their time after they were told to stop, or its agent has been
-    /// gone for as long as an agent may be.
+    /// Whether it goes with its stack, and its tasks have had their time after they were told to
+    /// stop, or its agent has been gone for as long as an agent may be.
     pub(super) fn is_over_with_its_stack(&self, at: Timestamp, instance: &str) -> bool {
         let seen = self.instances.get(instance);
         let began = seen.and_then(|seen| seen.drain_began);

@@ -1,4 +1,5 @@
-//! Change sets: what an operation would do, told before it is done. `aws cloudformation deploy` works through them.
+//! Change sets: what an operation would do, told before it is done. `aws cloudformation deploy`
+//! works through them.
 
 mod changes;
 
@@ -147,8 +148,9 @@ fn needed<'a>(action: &str, input: &'a Value) -> Result<&'a str, ApiError> {
         .ok_or_else(|| invalid(format!("{action} needs ChangeSetName")))
 }
 
-/// The id of the change set that has this id, or this name and has not been executed. Recorded (radkawar/stackd
-/// testdata/aws/cloudformation/changeset_name_reuse.json, 2026-09): once executed it is known by its ARN alone.
+/// The id of the change set that has this id, or this name and has not been executed. Recorded
+/// (radkawar/stackd testdata/aws/cloudformation/changeset_name_reuse.json, 2026-09): once executed
+/// it is known by its ARN alone.
 fn find(account: &Account, name: &str, stack: Option<&str>) -> Option<String> {
     let id = stack
         .and_then(|stack| account.cloudformation.stack(stack))
@@ -244,7 +246,8 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 /// `ExecuteChangeSet`: what it says is begun, and the stack's other change sets are gone.
 ///
 /// # Errors
-/// `ChangeSetNotFound`, `InvalidChangeSetStatus`, or `ValidationError` if the stack takes no update now.
+/// `ChangeSetNotFound`, `InvalidChangeSetStatus`, or `ValidationError` if the stack takes no update
+/// now.
 pub fn execute(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "ExecuteChangeSet";
     only(

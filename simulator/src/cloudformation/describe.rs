@@ -1,4 +1,5 @@
-//! The calls that only look: DescribeStacks, DescribeStackEvents, DescribeStackResources, ListStackResources.
+//! The calls that only look: DescribeStacks, DescribeStackEvents, DescribeStackResources,
+//! ListStackResources.
 
 use std::collections::BTreeMap;
 

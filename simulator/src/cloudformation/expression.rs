@@ -1,4 +1,5 @@
-//! What may stand where a value is wanted: values, and CloudFormation's intrinsic functions in short and long form.
+//! What may stand where a value is wanted: values, and CloudFormation's intrinsic functions in
+//! short and long form.
 //!
 //! What they are only: [`super::function`] reads them, [`super::evaluate`] works them out.
 

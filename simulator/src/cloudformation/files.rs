@@ -1,5 +1,6 @@
-//! The files that a template names: local ones, whose paths are resolved as `aws cloudformation package` resolves them,
-//! against the folder of the template; and after it those in a bucket, as `s3://bucket/key`.
+//! The files that a template names: local ones, whose paths are resolved as `aws cloudformation
+//! package` resolves them, against the folder of the template; and after it those in a bucket, as
+//! `s3://bucket/key`.
 
 use serde_json::Value;
 use workers::Worker;
@@ -66,7 +67,8 @@ pub fn local(base: &str, property: &str, value: &Value) -> Result<String, String
 /// What the paths of objects in buckets begin with.
 pub const S3: &str = "s3://";
 
-/// The object of `{S3Bucket, S3Key}` or `{Bucket, Key}`. No other member is known, versions for instance.
+/// The object of `{S3Bucket, S3Key}` or `{Bucket, Key}`. No other member is known, versions for
+/// instance.
 fn object(location: &Value) -> Option<String> {
     let members = location.as_object().filter(|members| members.len() == 2)?;
     let of = |bucket: &str, key: &str| {
@@ -76,7 +78,8 @@ fn object(location: &Value) -> Option<String> {
     of("S3Bucket", "S3Key").or_else(|| of("Bucket", "Key"))
 }
 
-/// The path that a call's TemplateURL names: a local path stays as it is, an address in S3 becomes `s3://bucket/key`.
+/// The path that a call's TemplateURL names: a local path stays as it is, an address in S3 becomes
+/// `s3://bucket/key`.
 ///
 /// # Errors
 /// A message, for an address that is not in S3.
@@ -102,8 +105,8 @@ pub fn located(url: &str) -> Result<String, String> {
     }
 }
 
-/// Checks that a function's Code is a zip that was put into a bucket, or one of our workers, which the driver runs
-/// itself; and tells its path.
+/// Checks that a function's Code is a zip that was put into a bucket, or one of our workers, which
+/// the driver runs itself; and tells its path.
 ///
 /// # Errors
 /// A message that names the path and those that are possible.

@@ -1,5 +1,5 @@
-//! Which resource waits for which, and that everything referred to is there: all that can be said of a template before
-//! anything is created.
+//! Which resource waits for which, and that everything referred to is there: all that can be said
+//! of a template before anything is created.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -159,12 +159,14 @@ fn condition_of(template: &Template, part: &Expression, name: &str) -> Result<()
     ))
 }
 
-/// A condition is worked out anew wherever it is named. With those that it names it has so many parts at most, and they
-/// name one another so deep at most: AWS documents neither, and no template comes near.
+/// A condition is worked out anew wherever it is named. With those that it names it has so many
+/// parts at most, and they name one another so deep at most: AWS documents neither, and no template
+/// comes near.
 const MOST_PARTS: usize = 1000;
 const DEEPEST: usize = 50;
 
-/// Checks that conditions refer to what there is, to no resource (documented), and not to one another without end.
+/// Checks that conditions refer to what there is, to no resource (documented), and not to one
+/// another without end.
 fn conditions(template: &Template) -> Result<(), TemplateError> {
     let mut known = BTreeMap::new();
     for (name, expression) in &template.conditions {
@@ -192,7 +194,8 @@ fn conditions(template: &Template) -> Result<(), TemplateError> {
     Ok(())
 }
 
-/// How many parts the condition has with those that it names; nothing if they name one another too deep.
+/// How many parts the condition has with those that it names; nothing if they name one another too
+/// deep.
 fn parts_of<'a>(
     template: &'a Template,
     name: &'a str,
@@ -223,7 +226,8 @@ fn parts_of<'a>(
     Some(parts)
 }
 
-/// A circle among `dependencies`, if there is one: what is left when all that waits for nothing left is taken away.
+/// A circle among `dependencies`, if there is one: what is left when all that waits for nothing
+/// left is taken away.
 fn circle(dependencies: &Dependencies) -> Option<Vec<String>> {
     let mut left = dependencies.clone();
     loop {

@@ -1,6 +1,8 @@
-//! The Auto Scaling group: created with signals, updated by a rolling update, deleted when it is empty.
+//! The Auto Scaling group: created with signals, updated by a rolling update, deleted when it is
+//! empty.
 //!
-//! While CloudFormation waits for a group it looks at it every few seconds, and at once when a signal comes.
+//! While CloudFormation waits for a group it looks at it every few seconds, and at once when a
+//! signal comes.
 
 mod calls;
 mod creation;
@@ -208,7 +210,8 @@ fn creating(
     }
 }
 
-/// The group is made: it waits for signals if its CreationPolicy says so, and otherwise for its instances.
+/// The group is made: it waits for signals if its CreationPolicy says so, and otherwise for its
+/// instances.
 pub fn created(account: &mut Account, wanted: &DesiredResource) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
     let update = policy(account, id, name, |declared| {
@@ -235,8 +238,8 @@ pub fn created(account: &mut Account, wanted: &DesiredResource) {
     }
 }
 
-/// The group has its new properties in place of the `old` ones: now its instances are replaced, if its UpdatePolicy says
-/// so.
+/// The group has its new properties in place of the `old` ones: now its instances are replaced, if
+/// its UpdatePolicy says so.
 pub fn updated(account: &mut Account, wanted: &DesiredResource, old: &Value) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
     match policy(account, id, name, |declared| {

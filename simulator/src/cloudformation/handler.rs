@@ -1,5 +1,5 @@
-//! What is done to a resource: the service's own calls, made as CloudFormation. The time that it takes is left to
-//! [`super::step`]; groups and nested stacks take their own.
+//! What is done to a resource: the service's own calls, made as CloudFormation. The time that it
+//! takes is left to [`super::step`]; groups and nested stacks take their own.
 
 mod capacity;
 mod deletion;
@@ -165,7 +165,8 @@ pub fn create(account: &mut Account, wanted: &DesiredResource) -> Result<Created
     }
 }
 
-/// Changes a resource from its `old` properties to those wanted; answers what Ref and GetAtt then answer.
+/// Changes a resource from its `old` properties to those wanted; answers what Ref and GetAtt then
+/// answer.
 ///
 /// # Errors
 /// Why it cannot be changed.

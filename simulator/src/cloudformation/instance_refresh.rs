@@ -1,10 +1,13 @@
-//! `AutoScalingInstanceRefresh`: an update of a group starts an instance refresh, and follows it to its end.
+//! `AutoScalingInstanceRefresh`: an update of a group starts an instance refresh, and follows it to
+//! its end.
 //!
-//! Documented: the properties and their defaults, what triggers it, that it excludes AutoScalingRollingUpdate, that
-//! signals mean nothing to it, that a failure rolls the stack back with another refresh, and that it may take 36 hours.
-//! Not documented, and assumed here: the group gets its new properties first and the refresh names none of its own; the
-//! texts of the events; that an update fails if somebody else's refresh is in its way, while a rollback waits for its
-//! turn; that a cancelled update cancels its refresh, as does one that gives it up after the 36 hours; and that a rollback's refresh watches no alarms.
+//! Documented: the properties and their defaults, what triggers it, that it excludes
+//! AutoScalingRollingUpdate, that signals mean nothing to it, that a failure rolls the stack back
+//! with another refresh, and that it may take 36 hours. Not documented, and assumed here: the group
+//! gets its new properties first and the refresh names none of its own; the texts of the events;
+//! that an update fails if somebody else's refresh is in its way, while a rollback waits for its
+//! turn; that a cancelled update cancels its refresh, as does one that gives it up after the 36
+//! hours; and that a rollback's refresh watches no alarms.
 
 use std::time::Duration;
 
@@ -117,8 +120,8 @@ fn numbers(value: &Value) -> Value {
     }
 }
 
-/// Whether a change of the group from its `old` properties starts a refresh. With nothing changed at all it was begun
-/// because an earlier attempt had failed.
+/// Whether a change of the group from its `old` properties starts a refresh. With nothing changed
+/// at all it was begun because an earlier attempt had failed.
 pub fn is_triggered(old: &Value, new: &Value) -> bool {
     let differs = |key: &str| !same(&old[key], &new[key]);
     same(old, new) || TRIGGERS.into_iter().any(differs)

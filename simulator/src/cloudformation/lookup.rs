@@ -1,4 +1,5 @@
-//! What a name stands for in one stack: parameters, pseudo parameters, resources and their attributes.
+//! What a name stands for in one stack: parameters, pseudo parameters, resources and their
+//! attributes.
 
 use std::collections::BTreeSet;
 
@@ -48,8 +49,8 @@ impl Scope<'_> {
         };
         let known = known.attributes.get(attribute).cloned();
         if known.is_none() && self.ahead && attribute.starts_with("Outputs.") {
-            // An update may give a nested stack outputs that it does not have yet; whether its template has them is
-            // looked at with that template.
+            // An update may give a nested stack outputs that it does not have yet; whether its
+            // template has them is looked at with that template.
             return Ok(Value::from(PLACEHOLDER));
         }
         known.ok_or_else(|| {

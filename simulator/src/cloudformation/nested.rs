@@ -132,7 +132,8 @@ pub fn delete(account: &mut Account, id: &str, name: &str) {
     operation::begin(account, &child, Purpose::Delete, None, "");
 }
 
-/// Stops what the child is at, because its parent's operation has failed; it then turns round by itself.
+/// Stops what the child is at, because its parent's operation has failed; it then turns round by
+/// itself.
 pub fn cancel(account: &mut Account, id: &str, name: &str) {
     let child = child_of(account, id, name);
     let operation = account.cloudformation.at(&child).operation.as_ref();

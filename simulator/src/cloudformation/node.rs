@@ -1,7 +1,8 @@
-//! A template file as a tree in which every node knows where it stands, so that each refusal can say file, line and
-//! column.
+//! A template file as a tree in which every node knows where it stands, so that each refusal can
+//! say file, line and column.
 //!
-//! CloudFormation reads YAML 1.1 without aliases, merges and null values; JSON is read as YAML, which it is.
+//! CloudFormation reads YAML 1.1 without aliases, merges and null values; JSON is read as YAML,
+//! which it is.
 
 mod reader;
 

@@ -1,5 +1,5 @@
-//! The events that CloudFormation puts on the bus when a stack or a resource enters a status. AWS calls their delivery
-//! durable.
+//! The events that CloudFormation puts on the bus when a stack or a resource enters a status. AWS
+//! calls their delivery durable.
 
 use serde_json::{Value, json};
 

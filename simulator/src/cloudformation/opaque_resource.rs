@@ -1,5 +1,6 @@
-//! Resources that the account in memory only keeps in mind: identities, logs, queues, alarms, topics. Their properties
-//! are known by name (see [`super::kinds`]), their Ref and GetAtt answers are as documented.
+//! Resources that the account in memory only keeps in mind: identities, logs, queues, alarms,
+//! topics. Their properties are known by name (see [`super::kinds`]), their Ref and GetAtt answers
+//! are as documented.
 
 use serde_json::Value;
 
@@ -11,7 +12,8 @@ use super::resource_types::{
 use super::{State, permissions};
 use crate::account::{ACCOUNT_ID, Account, PARTITION, REGION, arn};
 
-/// Keeps a resource in mind, if the stack's service role allows what CloudFormation calls to make it.
+/// Keeps a resource in mind, if the stack's service role allows what CloudFormation calls to make
+/// it.
 ///
 /// # Errors
 /// The refusal, as a stack event shows it.

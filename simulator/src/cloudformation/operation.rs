@@ -1,7 +1,8 @@
-//! One operation on a stack: which resources are next, and what follows when all are done or one has failed.
+//! One operation on a stack: which resources are next, and what follows when all are done or one
+//! has failed.
 //!
-//! As CloudFormation does, everything that waits for nothing begins at once; the first failure begins nothing more,
-//! cancels what is slow, and turns round.
+//! As CloudFormation does, everything that waits for nothing begins at once; the first failure
+//! begins nothing more, cancels what is slow, and turns round.
 
 mod ending;
 
@@ -187,7 +188,8 @@ pub fn of<'a>(account: &'a mut Account, id: &str) -> &'a mut Operation {
         .expect("events of an operation that is over are not acted on")
 }
 
-/// Begins every resource that waits for nothing any more; at the end of the operation, what follows it.
+/// Begins every resource that waits for nothing any more; at the end of the operation, what follows
+/// it.
 pub fn go(account: &mut Account, id: &str) {
     loop {
         let operation = of(account, id);

@@ -28,9 +28,9 @@ pub struct Parameters {
     pub values: BTreeMap<String, Value>,
 }
 
-/// Puts together the parameters of an operation on `template`: `input` is the call's `Parameters`, `previous` what
-/// the stack had before. Stored parameters are fetched anew at each operation (documented), also with
-/// UsePreviousValue.
+/// Puts together the parameters of an operation on `template`: `input` is the call's `Parameters`,
+/// `previous` what the stack had before. Stored parameters are fetched anew at each operation
+/// (documented), also with UsePreviousValue.
 ///
 /// # Errors
 /// `ValidationError` with CloudFormation's message.

@@ -1,9 +1,11 @@
-//! What a stack's service role must allow, so that CloudFormation can make, change and delete its resources.
+//! What a stack's service role must allow, so that CloudFormation can make, change and delete its
+//! resources.
 //!
-//! The calls that the account in memory really makes are checked as they are made (see [`super::handler::raw`]). What
-//! CloudFormation calls besides, to read back what it made, to hand roles to services, and for resources that the
-//! account only keeps in mind, is listed here and checked before the resource is made, changed or deleted. The lists are
-//! those of the resource types' own schemas (`handlers`, documented:
+//! The calls that the account in memory really makes are checked as they are made (see
+//! [`super::handler::raw`]). What CloudFormation calls besides, to read back what it made, to hand
+//! roles to services, and for resources that the account only keeps in mind, is listed here and
+//! checked before the resource is made, changed or deleted. The lists are those of the resource
+//! types' own schemas (`handlers`, documented:
 //! <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html>), as far as the
 //! properties of a resource need them.
 
@@ -19,8 +21,8 @@ use crate::iam;
 use crate::wire::{ApiError, Call};
 use table::{Subject, Verb};
 
-/// As whom CloudFormation calls for the stack `stack`: as its service role, or that of the stack that it is nested in, if
-/// the role is one whose policies are known here.
+/// As whom CloudFormation calls for the stack `stack`: as its service role, or that of the stack
+/// that it is nested in, if the role is one whose policies are known here.
 pub fn caller(account: &Account, stack: &str) -> Caller {
     match service_role(account, stack) {
         Some(role) => Caller::StackRole(role.to_owned()),
@@ -28,8 +30,9 @@ pub fn caller(account: &Account, stack: &str) -> Caller {
     }
 }
 
-/// The service role of a stack, if its policies are known: if a stack of this account made it. Any other one is taken to
-/// allow everything, as an account without the role's stack cannot know better.
+/// The service role of a stack, if its policies are known: if a stack of this account made it. Any
+/// other one is taken to allow everything, as an account without the role's stack cannot know
+/// better.
 fn service_role<'a>(account: &'a Account, stack: &str) -> Option<&'a str> {
     let state = &account.cloudformation;
     let mut stack = state.stacks.get(stack)?;
@@ -46,8 +49,8 @@ pub type Calls = Result<Vec<Call>, ApiError>;
 /// Whether CloudFormation may make all `calls` for the stack `stack`. They are not made.
 ///
 /// # Errors
-/// The service of the first call that the role refuses, and the refusal; `NotImplemented` for a resource type whose calls
-/// are not known.
+/// The service of the first call that the role refuses, and the refusal; `NotImplemented` for a
+/// resource type whose calls are not known.
 pub fn check(account: &Account, stack: &str, calls: Calls) -> Result<(), (String, ApiError)> {
     let calls = calls.map_err(|error| ("cloudformation".to_owned(), error))?;
     let caller = caller(account, stack);
@@ -84,7 +87,8 @@ pub fn of_parameters(
     Ok(())
 }
 
-/// What CloudFormation calls to make the resource `wanted` of this name, besides the calls that are made here.
+/// What CloudFormation calls to make the resource `wanted` of this name, besides the calls that are
+/// made here.
 pub fn creation(account: &Account, wanted: &DesiredResource, name: &str) -> Calls {
     let (stack, kind) = (&wanted.stack_id, wanted.kind.name);
     of(account, stack, kind, name, &wanted.properties)

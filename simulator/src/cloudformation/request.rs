@@ -1,4 +1,5 @@
-//! The calls that begin something: CreateStack, UpdateStack, DeleteStack, CancelUpdateStack, ContinueUpdateRollback.
+//! The calls that begin something: CreateStack, UpdateStack, DeleteStack, CancelUpdateStack,
+//! ContinueUpdateRollback.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +33,8 @@ pub fn check_parameters(account: &mut Account, input: &Value) -> Result<(), ApiE
 /// `CreateStack`.
 ///
 /// # Errors
-/// `AlreadyExistsException`, `InsufficientCapabilitiesException`, `ValidationError`, or `NotImplemented`.
+/// `AlreadyExistsException`, `InsufficientCapabilitiesException`, `ValidationError`, or
+/// `NotImplemented`.
 pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [&CREATION[..], &["DisableRollback", "OnFailure"]].concat();
     only("CreateStack", input, &known)?;
@@ -93,8 +95,8 @@ pub(super) fn new_stack(
 /// `UpdateStack`.
 ///
 /// # Errors
-/// `InsufficientCapabilitiesException`, `ValidationError` (`No updates are to be performed.` among them), or
-/// `NotImplemented`.
+/// `InsufficientCapabilitiesException`, `ValidationError` (`No updates are to be performed.` among
+/// them), or `NotImplemented`.
 pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [&CREATION[..], &["UsePreviousTemplate", "DisableRollback"]].concat();
     only("UpdateStack", input, &known)?;

@@ -20,7 +20,8 @@ pub const CREATION: [&str; 8] = [
     "NotificationARNs",
 ];
 
-/// The RoleARN of a call. The stack keeps it, and CloudFormation calls with its rights, see `permissions`.
+/// The RoleARN of a call. The stack keeps it, and CloudFormation calls with its rights, see
+/// `permissions`.
 ///
 /// # Errors
 /// `ValidationError` if it is none; `NotImplemented` for tags and topics.

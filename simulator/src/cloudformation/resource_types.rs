@@ -1,5 +1,5 @@
-//! The resource types that the account in memory knows, with exactly the properties and attributes that it knows of
-//! each: whatever else a template says is refused, never ignored.
+//! The resource types that the account in memory knows, with exactly the properties and attributes
+//! that it knows of each: whatever else a template says is refused, never ignored.
 
 mod table;
 
@@ -14,7 +14,8 @@ pub struct Kind {
     pub required: &'static [&'static str],
     /// The properties that may be there.
     pub optional: &'static [&'static str],
-    /// The properties whose change means another resource in its place, which the account in memory does not do.
+    /// The properties whose change means another resource in its place, which the account in memory
+    /// does not do.
     pub fixed: &'static [&'static str],
     /// What GetAtt knows.
     pub attributes: &'static [&'static str],
@@ -45,7 +46,8 @@ impl Kind {
         })
     }
 
-    /// Whether the account in memory makes resources of this type by calls; otherwise it just keeps them in mind.
+    /// Whether the account in memory makes resources of this type by calls; otherwise it just keeps
+    /// them in mind.
     pub fn is_called_for(&self) -> bool {
         matches!(
             self.name,

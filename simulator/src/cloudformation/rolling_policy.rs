@@ -1,5 +1,5 @@
-//! The rolling update's sums and sentences: how many instances at a time, how many in between, and what
-//! DescribeStackEvents then says. No state, no calls.
+//! The rolling update's sums and sentences: how many instances at a time, how many in between, and
+//! what DescribeStackEvents then says. No state, no calls.
 //!
 //! The formulas and the texts are as observed in other people's experiments and logs.
 
@@ -161,7 +161,8 @@ pub struct Sizes {
 pub struct Plan {
     /// How many are replaced at a time; 0 means that there is no room to roll.
     pub batch: u64,
-    /// DesiredCapacity meanwhile; more than before means that instances are added before one is taken away.
+    /// DesiredCapacity meanwhile; more than before means that instances are added before one is
+    /// taken away.
     pub temporary: u64,
 }
 

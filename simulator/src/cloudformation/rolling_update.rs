@@ -1,8 +1,8 @@
 //! The rolling update of a group, batch by batch.
 //!
-//! As observed: first more instances are added if they are wanted; then per batch the old ones are told to go, and
-//! the next batch waits until as many new ones have come and signalled. Nobody waits for terminate hooks: an instance
-//! counts as terminated as soon as it stands at its hook.
+//! As observed: first more instances are added if they are wanted; then per batch the old ones are
+//! told to go, and the next batch waits until as many new ones have come and signalled. Nobody
+//! waits for terminate hooks: an instance counts as terminated as soon as it stands at its hook.
 
 mod batch;
 
@@ -239,10 +239,11 @@ impl At<'_> {
         }
     }
 
-    /// The group has its own sizes again, and besides room for the `surplus` instances that are still to go without
-    /// replacement: each takes its place with it. Observed (guardian/testing-asg-rolling-update, 2024): before
-    /// the old instances of the last batch go, not when the update is complete; what was scaled meanwhile
-    /// goes then. Where the sizes were never raised, that it is done after the last batch is assumed.
+    /// The group has its own sizes again, and besides room for the `surplus` instances that are
+    /// still to go without replacement: each takes its place with it. Observed
+    /// (guardian/testing-asg-rolling-update, 2024): before the old instances of the last batch go,
+    /// not when the update is complete; what was scaled meanwhile goes then. Where the sizes were
+    /// never raised, that it is done after the last batch is assumed.
     fn reset_sizes(&mut self, sizes: Sizes, surplus: u64) -> Result<(), String> {
         let sizes = json!({"MinSize": sizes.min, "DesiredCapacity": sizes.desired + surplus});
         self.ask("UpdateAutoScalingGroup", sizes)

@@ -1,7 +1,7 @@
 //! `SignalResource`, and what CloudFormation makes of signals.
 //!
-//! The refusals of a stack at rest, of a repeated UniqueId and of an unknown stack are in words that were seen on AWS,
-//! the others in those of other imitations.
+//! The refusals of a stack at rest, of a repeated UniqueId and of an unknown stack are in words
+//! that were seen on AWS, the others in those of other imitations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,8 +51,9 @@ impl Signals {
             .count() as u64
     }
 
-    /// How it stands with a batch that waits for `expected` signals, when `percent` of the operation's `total` must be
-    /// SUCCESS (observed: the share is taken of the whole update, not of the batch).
+    /// How it stands with a batch that waits for `expected` signals, when `percent` of the
+    /// operation's `total` must be SUCCESS (observed: the share is taken of the whole update, not
+    /// of the batch).
     pub fn standing(&self, expected: u64, total: u64, percent: u64) -> SignalStatus {
         let spare = total.saturating_sub(rolling_policy::needed(total, percent));
         if self.count("FAILURE") + self.missed > spare {
@@ -64,7 +65,8 @@ impl Signals {
         }
     }
 
-    /// The batch's time is up: what has not come of `expected` is missed. Answers how many that are.
+    /// The batch's time is up: what has not come of `expected` is missed. Answers how many that
+    /// are.
     pub fn miss(&mut self, expected: u64) -> u64 {
         let missing = expected.saturating_sub(self.fresh());
         self.missed += missing;

@@ -65,8 +65,8 @@ pub struct Stack {
     pub asked: Option<Asked>,
 }
 
-/// An operation that a call has asked for. Recorded (radkawar/stackd testdata/aws/cloudformation/cleanup.json,
-/// 2026-09), and documented:
+/// An operation that a call has asked for. Recorded (radkawar/stackd
+/// testdata/aws/cloudformation/cleanup.json, 2026-09), and documented:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_OperationEntry.html>.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
@@ -86,8 +86,9 @@ pub fn ask_for(account: &mut Account, id: &str, kind: &'static str) -> String {
     operation
 }
 
-/// What a call has asked for is under way: the stack no longer says who wanted it. Recorded (radkawar/stackd
-/// testdata/aws/cloudformation/cleanup.json, 2026-09): gone by 21 s, there at 0.7 s.
+/// What a call has asked for is under way: the stack no longer says who wanted it. Recorded
+/// (radkawar/stackd testdata/aws/cloudformation/cleanup.json, 2026-09): gone by 21 s, there at 0.7
+/// s.
 pub fn forget_who_asked(account: &mut Account, id: &str) {
     let stack = account.cloudformation.at(id);
     if stack.reason == USER_INITIATED {
@@ -214,7 +215,8 @@ pub fn enter(account: &mut Account, id: &str, status: &str, reason: &str) {
     write(account, &id, &name, &id, STACK, (status, reason));
 }
 
-/// The resource `name` enters `status`, and says so. The same status again with another reason is one more event.
+/// The resource `name` enters `status`, and says so. The same status again with another reason is
+/// one more event.
 pub fn resource_enters(account: &mut Account, id: &str, name: &str, status: &str, reason: &str) {
     let now = account.now;
     let Some(resource) = account.cloudformation.at(id).resources.get_mut(name) else {

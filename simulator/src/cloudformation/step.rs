@@ -43,7 +43,8 @@ pub fn begin(account: &mut Account, id: &str, name: &str) {
             },
         ),
         (Ok(properties), Some((old, status))) => {
-            // A change that failed half way may have left anything behind: it is made undone even if nothing differs.
+            // A change that failed half way may have left anything behind: it is made undone even
+            // if nothing differs.
             let unchanged = same(&properties, &old) && !status.ends_with("_FAILED");
             if unchanged && declared.kind.name != STACK {
                 operation::of(account, id)
@@ -99,8 +100,9 @@ fn create(account: &mut Account, wanted: DesiredResource) {
                 "Resource creation Initiated",
             );
             if wanted.kind.name == QUEUE {
-                // Recorded (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) for a queue, and not for a topic, a role or a bucket; which other types have it is
-                // not known.
+                // Recorded (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09)
+                // for a queue, and not for a topic, a role or a bucket; which other types have it
+                // is not known.
                 stack::resource_enters(
                     account,
                     &id,
@@ -172,7 +174,8 @@ fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
     }
 }
 
-/// Whether the change of a resource that `was` of a type, with the properties `old`, can be made in place.
+/// Whether the change of a resource that `was` of a type, with the properties `old`, can be made in
+/// place.
 ///
 /// # Errors
 /// A message that names the property.
@@ -228,8 +231,9 @@ fn delete(account: &mut Account, id: &str, name: &str) {
     }
 }
 
-/// Cleans up a resource that never came to be: one event, DELETE_COMPLETE. Recorded (radkawar/stackd
-/// testdata/aws/cloudformation/lifecycle.json, 2026-09) after a rollback; how long it takes otherwise is assumed.
+/// Cleans up a resource that never came to be: one event, DELETE_COMPLETE. Recorded
+/// (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) after a rollback; how long
+/// it takes otherwise is assumed.
 fn clean_up(account: &mut Account, id: &str, name: &str) {
     let dynamics = &account.cloudformation.timing;
     let after_rollback = dynamics.failed_cleanup;

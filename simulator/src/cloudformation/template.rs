@@ -158,7 +158,8 @@ pub fn read(path: &str, text: &str) -> Result<Template, TemplateError> {
     Ok(template)
 }
 
-/// The entries of a section: no more than CloudFormation's quotas, which it has for all but Conditions and Rules.
+/// The entries of a section: no more than CloudFormation's quotas, which it has for all but
+/// Conditions and Rules.
 fn each<T>(
     node: &Node,
     section: &str,

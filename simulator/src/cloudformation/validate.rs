@@ -1,5 +1,5 @@
-//! Looking ahead: everything about a template that can be known to be wrong is said before anything is done, and an
-//! update that would change nothing is not begun.
+//! Looking ahead: everything about a template that can be known to be wrong is said before anything
+//! is done, and an update that would change nothing is not begun.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,8 @@ use super::{files, graph, group, nested, step};
 use crate::account::Account;
 use crate::wire::ApiError;
 
-/// Checks `version` of the stack called `stack_name`, nested stacks included. `known` are the resources that exist.
+/// Checks `version` of the stack called `stack_name`, nested stacks included. `known` are the
+/// resources that exist.
 ///
 /// # Errors
 /// `ValidationError`, saying where and what.
@@ -126,7 +127,8 @@ fn policies(scope: &Scope<'_>, declared: &Declared) -> Result<(), String> {
     group::Creation::read(&value(&declared.creation_policy)?).map(drop)
 }
 
-/// Checks a nested stack: its template, its parameters as far as they are known, and the outputs that are asked of it.
+/// Checks a nested stack: its template, its parameters as far as they are known, and the outputs
+/// that are asked of it.
 fn child(
     account: &mut Account,
     stack_name: &str,
@@ -183,8 +185,8 @@ fn asked_outputs(parent: &Template, name: &str, child: &Template) -> Result<(), 
     refusal.map_or(Ok(()), |refusal| Err(super::invalid(refusal.to_string())))
 }
 
-/// Whether bringing the stack `id` to `next` would change a resource, nested stacks included. Policies, conditions and
-/// outputs alone are no change (documented).
+/// Whether bringing the stack `id` to `next` would change a resource, nested stacks included.
+/// Policies, conditions and outputs alone are no change (documented).
 ///
 /// # Errors
 /// `NotImplemented`, if the change is one that cannot be made in place.

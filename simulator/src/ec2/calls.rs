@@ -41,7 +41,8 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"LaunchTemplate": answer}))
 }
 
-/// CreateLaunchTemplateVersion. The default version stays 1. Documented: what is given comes over what SourceVersion has.
+/// CreateLaunchTemplateVersion. The default version stays 1. Documented: what is given comes over
+/// what SourceVersion has.
 pub fn create_version(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [
         "LaunchTemplateId",

@@ -25,8 +25,8 @@ impl fmt::Display for Processor {
 }
 
 impl Processor {
-    /// The processor of an instance type such as `m7g.large`. Graviton families have a g behind their generation: m7g,
-    /// c6gn, im4gn; and there is a1
+    /// The processor of an instance type such as `m7g.large`. Graviton families have a g behind
+    /// their generation: m7g, c6gn, im4gn; and there is a1
     /// (<https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html>).
     pub fn of_instance_type(instance_type: &str) -> Self {
         let family = instance_type.split('.').next().unwrap_or_default();
@@ -38,7 +38,8 @@ impl Processor {
         }
     }
 
-    /// Why an instance of this type does not boot an AMI for this processor, in EC2's words; `None` if it does.
+    /// Why an instance of this type does not boot an AMI for this processor, in EC2's words; `None`
+    /// if it does.
     pub fn mismatch(self, instance_type: &str) -> Option<String> {
         let own = Self::of_instance_type(instance_type);
         (own != self).then(|| {
@@ -58,8 +59,8 @@ impl State {
         self.check_processor(&data.ami, &data.instance_type)
     }
 
-    /// Whether an instance of this type boots this AMI. The account knows the processors of AWS's own AMIs; any other AMI
-    /// boots everywhere.
+    /// Whether an instance of this type boots this AMI. The account knows the processors of AWS's
+    /// own AMIs; any other AMI boots everywhere.
     ///
     /// # Errors
     /// What RunInstances answers.

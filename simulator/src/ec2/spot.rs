@@ -1,4 +1,5 @@
-//! Spot instances: EC2 takes them back, two minutes after a notice; and may say earlier that one is at risk.
+//! Spot instances: EC2 takes them back, two minutes after a notice; and may say earlier that one is
+//! at risk.
 
 use std::time::Duration;
 
@@ -56,7 +57,8 @@ fn tell(account: &mut Account, id: &str, what: SpotEvent) {
     account.record(TraceEvent::Spot { instance, what });
 }
 
-/// The two minutes are over: it goes, unless it has gone already. Documented: Auto Scaling finds out by its health check.
+/// The two minutes are over: it goes, unless it has gone already. Documented: Auto Scaling finds
+/// out by its health check.
 pub(super) fn reclaimed(account: &mut Account, id: &str) {
     if !account.ec2.is_alive(id) {
         return;

@@ -73,7 +73,8 @@ const DATA: [&str; 15] = [
 ];
 
 impl super::State {
-    /// Finds a version of a template by the template's id or name, and the version's number, `$Latest` or `$Default`.
+    /// Finds a version of a template by the template's id or name, and the version's number,
+    /// `$Latest` or `$Default`.
     ///
     /// # Errors
     /// What EC2 answers for an unknown template or version.
@@ -233,8 +234,8 @@ pub fn version(created: Timestamp, input: &Value) -> Result<Version, ApiError> {
     })
 }
 
-/// An Auto Scaling group launches Spot instances one at a time, which end when they are interrupted: what SpotOptions could
-/// say otherwise is refused.
+/// An Auto Scaling group launches Spot instances one at a time, which end when they are
+/// interrupted: what SpotOptions could say otherwise is refused.
 fn asks_for_spot(raw: &Value) -> Result<bool, ApiError> {
     let Some(market) = raw.get("InstanceMarketOptions") else {
         return Ok(false);

@@ -1,8 +1,9 @@
 //! The cluster query language: which container instances does an expression mean?
 //!
-//! Subjects `agentConnected`, `agentVersion`, `attribute:NAME`, `ec2InstanceId`, `registeredAt`, `runningTasksCount`,
-//! `task:group`; operators by sign or by name (`==`, `equals`); `and`, `or`, `not`, parentheses. An instance that
-//! lacks an attribute matches no comparison with it, `!=` included, as users report of the real one.
+//! Subjects `agentConnected`, `agentVersion`, `attribute:NAME`, `ec2InstanceId`, `registeredAt`,
+//! `runningTasksCount`, `task:group`; operators by sign or by name (`==`, `equals`); `and`, `or`,
+//! `not`, parentheses. An instance that lacks an attribute matches no comparison with it, `!=`
+//! included, as users report of the real one.
 
 mod parse;
 
@@ -74,8 +75,8 @@ impl Expression {
         parse::expression(text)
     }
 
-    /// The EC2 instance that is asked for, if that is all that is asked: the question of every instance's own poll,
-    /// which need not look at all the others.
+    /// The EC2 instance that is asked for, if that is all that is asked: the question of every
+    /// instance's own poll, which need not look at all the others.
     pub(super) fn just_instance(&self) -> Option<&str> {
         match self {
             Self::Test(
@@ -126,7 +127,8 @@ impl Expression {
 
 impl Test {
     fn holds(&self, subject: &Subject, values: &[String]) -> bool {
-        // A group that has no task on the instance is a fact about it; an attribute that is not there is none.
+        // A group that has no task on the instance is a fact about it; an attribute that is not
+        // there is none.
         let denied = |equal: &dyn Fn(&String) -> bool| {
             (!values.is_empty() || *subject == Subject::TaskGroup) && !values.iter().any(equal)
         };

@@ -150,8 +150,9 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// One page of `keys`, which must be in order: those after nextToken, at most maxResults, and the next token. A
-    /// token names the last key of its page, so that what comes and goes between two pages cannot shift them.
+    /// One page of `keys`, which must be in order: those after nextToken, at most maxResults, and
+    /// the next token. A token names the last key of its page, so that what comes and goes between
+    /// two pages cannot shift them.
     pub(super) fn page<'k>(
         &self,
         keys: impl Iterator<Item = &'k str>,

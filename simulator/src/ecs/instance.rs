@@ -154,8 +154,8 @@ pub(super) fn drain(account: &mut Account, cluster: &str, id: &str) {
     }
 }
 
-/// The agent of an instance loses or regains its connection. Without it nothing is placed on the instance, and the
-/// tasks there stay as they are.
+/// The agent of an instance loses or regains its connection. Without it nothing is placed on the
+/// instance, and the tasks there stay as they are.
 pub(super) fn set_agent(account: &mut Account, ec2: &str, connected: bool) {
     let Some((cluster, id)) = account.ecs.cluster_of(ec2) else {
         return;
@@ -191,8 +191,8 @@ pub(super) fn terminated(account: &mut Account, ec2: &str) {
     }
 }
 
-/// The machine has stopped: what was not STOPPED is killed. Documented: the container instance stays what it was, ACTIVE or
-/// DRAINING, with its agent not connected.
+/// The machine has stopped: what was not STOPPED is killed. Documented: the container instance
+/// stays what it was, ACTIVE or DRAINING, with its agent not connected.
 pub(super) fn stopped(account: &mut Account, ec2: &str) {
     account.ecs.booting.remove(ec2);
     if let Some((cluster, id)) = account.ecs.cluster_of(ec2) {
@@ -219,8 +219,9 @@ fn cut_off(account: &mut Account, cluster: &str, id: &str, how: &str) {
     }
 }
 
-/// Documented: an agent that is told to (`ECS_ENABLE_SPOT_INSTANCE_DRAINING=true`) sets its container instance DRAINING
-/// when it reads the interruption notice; how often it looks is assumed.
+/// Documented: an agent that is told to (`ECS_ENABLE_SPOT_INSTANCE_DRAINING=true`) sets its
+/// container instance DRAINING when it reads the interruption notice; how often it looks is
+/// assumed.
 pub(super) fn spot_notice(account: &mut Account, machine: &ec2::Instance) {
     let told = "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true";
     if machine.user_data.contains(told) {

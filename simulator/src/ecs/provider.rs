@@ -1,7 +1,9 @@
-//! Capacity providers: a name for an Auto Scaling group, from which services and tasks take their instances.
+//! Capacity providers: a name for an Auto Scaling group, from which services and tasks take their
+//! instances.
 //!
 //! - `calls`, `settings`: the calls, and reading what they say.
-//! - `association`: which providers a cluster has, and what ECS does to a group when one comes or goes.
+//! - `association`: which providers a cluster has, and what ECS does to a group when one comes or
+//!   goes.
 //! - `waiting`: tasks that wait in PROVISIONING until an instance of their provider has room.
 //! - `scaling`: managed scaling, decided once a minute, and managed termination protection.
 //! - `draining`: managed draining.
@@ -29,7 +31,8 @@ pub(super) use waiting::{
     Waiting, has_room, mark as place_waiting_soon, place as place_waiting, wait,
 };
 
-/// The hook that ECS gives a group by itself where a capacity provider has managed draining. Documented.
+/// The hook that ECS gives a group by itself where a capacity provider has managed draining.
+/// Documented.
 pub const MANAGED_DRAINING: &str = "ecs-managed-draining-termination-hook";
 
 /// A capacity provider.

@@ -1,5 +1,5 @@
-//! The service scheduler: when it looks at a service, and what it does there. What is to be done is decided in
-//! [`decide`], from a picture of the service's tasks alone.
+//! The service scheduler: when it looks at a service, and what it does there. What is to be done is
+//! decided in [`decide`], from a picture of the service's tasks alone.
 
 mod act;
 mod decide;
@@ -53,8 +53,8 @@ fn services_on(cluster: &Cluster, instance: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// An instance has joined: each daemon gets its task there at once, before anything else takes the room; and then
-/// those look again that found no place.
+/// An instance has joined: each daemon gets its task there at once, before anything else takes the
+/// room; and then those look again that found no place.
 pub(super) fn instance_joined(account: &mut Account, cluster: &str) {
     let known = account.ecs.cluster(cluster);
     let hungry = known.hungry.clone();
@@ -87,8 +87,8 @@ pub(super) fn instance_changed(account: &mut Account, cluster: &str, instance: &
     provider::place_waiting_soon(account, cluster);
 }
 
-/// A task runs, is healthy, or is to stop: its service looks again, and those that wait for a place which other tasks
-/// make good or bad.
+/// A task runs, is healthy, or is to stop: its service looks again, and those that wait for a place
+/// which other tasks make good or bad.
 pub(super) fn task_changed(account: &mut Account, cluster: &str, task: &str) {
     let known = account.ecs.cluster(cluster);
     let own = known.tasks.get(task).and_then(|task| task.service.clone());
@@ -108,7 +108,8 @@ pub(super) fn task_changed(account: &mut Account, cluster: &str, task: &str) {
     provider::place_waiting_soon(account, cluster);
 }
 
-/// A task is over: there is room for those that found none, and, on a draining instance, perhaps an end for daemons.
+/// A task is over: there is room for those that found none, and, on a draining instance, perhaps an
+/// end for daemons.
 pub(super) fn task_stopped(account: &mut Account, cluster: &str, task: &str) {
     let known = account.ecs.cluster(cluster);
     let Some(task) = known.tasks.get(task) else {
@@ -129,7 +130,8 @@ pub(super) fn task_stopped(account: &mut Account, cluster: &str, task: &str) {
 
 /// Looks at a service as planned.
 pub(super) fn run(account: &mut Account, cluster: &str, service: &str) {
-    // A cluster that was deleted and made again has other services than those that were planned for.
+    // A cluster that was deleted and made again has other services than those that were planned
+    // for.
     let known = account.ecs.cluster_mut(cluster).services.get_mut(service);
     let Some(known) = known.filter(|known| known.planned) else {
         return;

@@ -54,7 +54,8 @@ pub(super) struct Service {
     pub(super) events: VecDeque<(Timestamp, String, String)>,
     /// Tasks that are not STOPPED.
     pub(super) live: Ids,
-    /// How many of them are healthy: counted as they change, since it is asked at every step of every task.
+    /// How many of them are healthy: counted as they change, since it is asked at every step of
+    /// every task.
     pub(super) healthy: u64,
     /// Tasks that are STOPPED and still remembered.
     pub(super) gone: BTreeSet<String>,
@@ -83,12 +84,13 @@ pub(super) struct Deployment {
     pub(super) id: String,
     pub(super) definition: Arc<TaskDefinition>,
     /// How many tasks the scheduler wanted of it when it last looked. Recorded (radkawar/stackd
-    /// testdata/aws/ecs/services.json, 2026-09): after UpdateService the service's number is new at once, and
-    /// the deployment's follows seconds later.
+    /// testdata/aws/ecs/services.json, 2026-09): after UpdateService the service's number is new at
+    /// once, and the deployment's follows seconds later.
     pub(super) desired: u64,
     pub(super) completed: bool,
-    /// How many of its tasks did not come to RUNNING. None once one has: from then on failures are not counted any more
-    /// (documented: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html>).
+    /// How many of its tasks did not come to RUNNING. None once one has: from then on failures are
+    /// not counted any more (documented:
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html>).
     pub(super) failed_tasks: Option<u64>,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -131,8 +133,8 @@ impl Service {
         desired * self.maximum_percent / 100
     }
 
-    /// How many tasks it is to have in `cluster`: of a DAEMON service one on each ACTIVE instance that its
-    /// constraints mean.
+    /// How many tasks it is to have in `cluster`: of a DAEMON service one on each ACTIVE instance
+    /// that its constraints mean.
     pub(super) fn desired_in(&self, cluster: &Cluster) -> u64 {
         match (self.status, self.daemon) {
             (Status::Active, true) => self.eligible(cluster).count() as u64,
@@ -186,8 +188,8 @@ pub(super) fn say_as(
     service.events.truncate(100);
 }
 
-/// Adds the steady-state messages that have come due since the last look. They change nothing, so nobody has to
-/// wake up for them.
+/// Adds the steady-state messages that have come due since the last look. They change nothing, so
+/// nobody has to wake up for them.
 pub(super) fn repeat_steady(account: &mut Account, cluster: &str, service: &str) {
     let again = account.ecs.timing.steady_state_again;
     loop {

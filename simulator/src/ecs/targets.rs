@@ -1,5 +1,5 @@
-//! The targets that ECS registers in the target groups of its services: one for each task, from RUNNING until its
-//! deregistration delay is over.
+//! The targets that ECS registers in the target groups of its services: one for each task, from
+//! RUNNING until its deregistration delay is over.
 
 use serde_json::{Value, json};
 
@@ -93,8 +93,8 @@ fn targets<'a>(task: &'a Task, ports: &'a [u16]) -> impl Iterator<Item = Target>
     })
 }
 
-/// A task of a service runs: its targets are registered, and the service says so. The event's id follows from the task's, so
-/// that chance goes on as if nothing was said.
+/// A task of a service runs: its targets are registered, and the service says so. The event's id
+/// follows from the task's, so that chance goes on as if nothing was said.
 pub(super) fn registered(account: &mut Account, cluster: &str, task: &str) {
     let home = account.ecs.cluster(cluster);
     let service = home.tasks.get(task).and_then(|task| task.service.clone());

@@ -155,8 +155,8 @@ impl Task {
         self.deployment.as_deref().or(self.started_by.as_deref())
     }
 
-    /// The longest that its containers take to exit after SIGTERM, and whether one of them has to be killed, as all have
-    /// that are heedless.
+    /// The longest that its containers take to exit after SIGTERM, and whether one of them has to
+    /// be killed, as all have that are heedless.
     fn leaving(&self, default_timeout: Duration, heedless: bool) -> (Duration, bool) {
         let (mut longest, mut killed) = (Duration::ZERO, false);
         for container in &self.definition.containers {

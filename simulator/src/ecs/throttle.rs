@@ -1,4 +1,5 @@
-//! How often ECS may be called: one token bucket for each class of calls, with the documented rates.
+//! How often ECS may be called: one token bucket for each class of calls, with the documented
+//! rates.
 
 use std::collections::BTreeMap;
 

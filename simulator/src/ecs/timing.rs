@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-/// Timings and switches. Each says where its default comes from: documented, observed by others, or assumed.
+/// Timings and switches. Each says where its default comes from: documented, observed by others, or
+/// assumed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
     /// From EC2's `running` until an instance's agent registers, from-to. Assumed: boot,
     /// cloud-init, then the agent. Auto Scaling does not wait for it: without a launch hook an
     /// instance is InService long before.
     pub registration: (Duration, Duration),
-    /// How long the agent waits before it tries again to register with a cluster that is not there. Assumed.
+    /// How long the agent waits before it tries again to register with a cluster that is not there.
+    /// Assumed.
     pub registration_retry: Duration,
     /// From a change until the service scheduler acts on it, from-to. Assumed.
     pub scheduler: (Duration, Duration),
@@ -21,42 +23,47 @@ pub struct Timing {
     pub pending_with_pull: (Duration, Duration),
     /// How long a task is ACTIVATING. Assumed.
     pub activating: Duration,
-    /// How long after RUNNING a task counts as healthy, without a load balancer or a health check. Documented.
+    /// How long after RUNNING a task counts as healthy, without a load balancer or a health check.
+    /// Documented.
     pub healthy_after: Duration,
     /// How long a task without a load balancer is DEACTIVATING. Assumed.
     pub deactivating: Duration,
-    /// How long a container takes to exit after SIGTERM, unless its task definition says so, from-to. Assumed.
+    /// How long a container takes to exit after SIGTERM, unless its task definition says so,
+    /// from-to. Assumed.
     pub exit: (Duration, Duration),
     /// When SIGKILL follows SIGTERM, unless the container says so. Documented for EC2.
     pub stop_timeout: Duration,
     /// How long a task is DEPROVISIONING. Assumed.
     pub deprovisioning: Duration,
-    /// How long a task that is STOPPED, or an instance that is INACTIVE, can still be described. Documented.
+    /// How long a task that is STOPPED, or an instance that is INACTIVE, can still be described.
+    /// Documented.
     pub remembered: Duration,
     /// After how long a service that is steady says so again. Documented.
     pub steady_state_again: Duration,
-    /// Whether a task that is being stopped still counts toward maximumPercent. Documented for 100 %: a replacement
-    /// comes only after the stop. The API's page names just RUNNING and PENDING.
+    /// Whether a task that is being stopped still counts toward maximumPercent. Documented for 100
+    /// %: a replacement comes only after the stop. The API's page names just RUNNING and PENDING.
     pub stopping_counts_toward_maximum: bool,
-    /// Whether a daemon's task on a draining instance also outlives the standalone tasks there (observed), or just
-    /// the replica tasks (documented).
+    /// Whether a daemon's task on a draining instance also outlives the standalone tasks there
+    /// (observed), or just the replica tasks (documented).
     pub daemon_outlives_standalone: bool,
     /// Whether task protection holds back a drain. Observed by users; the documentation is silent.
     pub protection_blocks_drain: bool,
     /// From a Spot interruption notice until the agent has read it. Assumed: 1 to 5 s.
     pub spot_notice: (Duration, Duration),
-    /// Whether a container instance whose machine was stopped and started again keeps the status that it had. Documented:
-    /// DRAINING stays until somebody sets it ACTIVE. That it outlives a new start of the agent is not proven. Default true.
+    /// Whether a container instance whose machine was stopped and started again keeps the status
+    /// that it had. Documented: DRAINING stays until somebody sets it ACTIVE. That it outlives a
+    /// new start of the agent is not proven. Default true.
     pub restart_keeps_status: bool,
-    /// From an instance's coming to its terminate hook until managed draining sets it DRAINING, from-to. Assumed.
+    /// From an instance's coming to its terminate hook until managed draining sets it DRAINING,
+    /// from-to. Assumed.
     pub managed_draining: (Duration, Duration),
     /// After how long managed draining lets an instance go whatever runs on it. Documented.
     pub managed_draining_longest: Duration,
-    /// Whether instances that were members before their group's capacity provider was associated do not belong to it.
-    /// Documented as something that "might" be; by default they belong to it.
+    /// Whether instances that were members before their group's capacity provider was associated do
+    /// not belong to it. Documented as something that "might" be; by default they belong to it.
     pub earlier_instances_have_no_provider: bool,
-    /// Whether calls are refused when their token bucket is empty (documented rates). Off by default: a rehearsal sets
-    /// its cluster up in an instant, which no real account would allow.
+    /// Whether calls are refused when their token bucket is empty (documented rates). Off by
+    /// default: a rehearsal sets its cluster up in an instant, which no real account would allow.
     pub throttling: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Services whose `memberOf` constraints no instance meets, and the attributes that these ask for: more instances of the
-//! same kind would not help them.
+//! Services whose `memberOf` constraints no instance meets, and the attributes that these ask for:
+//! more instances of the same kind would not help them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -59,8 +59,9 @@ impl fmt::Display for UnmetAttribute {
 }
 
 impl State {
-    /// The first ACTIVE REPLICA service of `cluster` that lacks tasks and whose `memberOf` constraints none of the
-    /// cluster's ACTIVE instances meets. A cluster without instances has nothing to compare with.
+    /// The first ACTIVE REPLICA service of `cluster` that lacks tasks and whose `memberOf`
+    /// constraints none of the cluster's ACTIVE instances meets. A cluster without instances has
+    /// nothing to compare with.
     pub fn unmet(&self, cluster: &str) -> Option<Unmet> {
         let cluster = self.clusters.get(cluster)?;
         let mut instances = cluster.instances.values();
@@ -90,8 +91,8 @@ fn is_unmet(cluster: &Cluster, service: &Service) -> bool {
     service.active() && !service.daemon && is_short && service.eligible(cluster).next().is_none()
 }
 
-/// What the constraints ask for that no instance meets; if instances meet each of them, but none meets all, what all of
-/// them ask for.
+/// What the constraints ask for that no instance meets; if instances meet each of them, but none
+/// meets all, what all of them ask for.
 fn unmet_attributes(cluster: &Cluster, service: &Service) -> Vec<UnmetAttribute> {
     let instances = || {
         let instances = cluster.instances.values();

@@ -22,8 +22,8 @@ pub struct ServiceView {
     pub daemon: bool,
     /// How many tasks it is to have.
     pub desired: u64,
-    /// How many must stay healthy: minimumHealthyPercent of `desired`, rounded up; 0 for a DAEMON service, whose
-    /// tasks go with their instances.
+    /// How many must stay healthy: minimumHealthyPercent of `desired`, rounded up; 0 for a DAEMON
+    /// service, whose tasks go with their instances.
     pub minimum_healthy: u64,
     /// How many tasks are healthy: to go on running, and past their health checks.
     pub healthy: u64,
@@ -126,8 +126,8 @@ impl State {
             .collect()
     }
 
-    /// How many tasks of the service called `name` are healthy, and how many must be; of its first cluster, if several
-    /// have such a service.
+    /// How many tasks of the service called `name` are healthy, and how many must be; of its first
+    /// cluster, if several have such a service.
     pub fn service_health(&self, name: &str) -> Option<(u64, u64)> {
         let mut clusters = self.clusters.values();
         let (cluster, service) =
@@ -140,7 +140,8 @@ impl State {
         service.active().then_some((service.healthy, minimum))
     }
 
-    /// What an EC2 instance is registered as: each registration's status, and whether its agent is connected.
+    /// What an EC2 instance is registered as: each registration's status, and whether its agent is
+    /// connected.
     pub fn registrations(&self, instance: &str) -> Vec<(&'static str, bool)> {
         let clusters = self.clusters.values();
         let all = clusters.flat_map(|cluster| cluster.instances.values());
@@ -189,8 +190,8 @@ impl State {
             .collect()
     }
 
-    /// What is still under way, for a person: a task between two states, or a service that has not all its tasks
-    /// healthy. `None` when all is settled.
+    /// What is still under way, for a person: a task between two states, or a service that has not
+    /// all its tasks healthy. `None` when all is settled.
     pub fn pending(&self) -> Option<String> {
         match self.first_busy()? {
             Quiescence::Task(cluster, id) => {
@@ -210,8 +211,8 @@ impl State {
         }
     }
 
-    /// Whether nothing is under way. This is asked after every event: while what was found under way last, in `busy`, still
-    /// is, nothing else has to be looked at.
+    /// Whether nothing is under way. This is asked after every event: while what was found under
+    /// way last, in `busy`, still is, nothing else has to be looked at.
     pub fn is_idle(&self, busy: &mut Option<Quiescence>) -> bool {
         if busy.as_ref().is_some_and(|busy| self.is_still(busy)) {
             return false;

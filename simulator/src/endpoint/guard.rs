@@ -1,6 +1,7 @@
-//! Who may ask a listener on loopback at all. Any page in a browser on this machine can send requests to it, under the
-//! listener's own address or, after DNS rebinding, under a name of the page's choice. Both are refused by what the
-//! browser itself writes into the head of a request, before the rest is read.
+//! Who may ask a listener on loopback at all. Any page in a browser on this machine can send
+//! requests to it, under the listener's own address or, after DNS rebinding, under a name of the
+//! page's choice. Both are refused by what the browser itself writes into the head of a request,
+//! before the rest is read.
 
 use std::net::SocketAddr;
 
@@ -14,7 +15,8 @@ use crate::account::{Caller, REGION};
 use crate::endpoint::keys::Keys;
 use crate::wire::{self, ApiError};
 
-/// What browsers write into requests of pages, and AWS's clients never do. The second stands for all that begin so.
+/// What browsers write into requests of pages, and AWS's clients never do. The second stands for
+/// all that begin so.
 const OF_BROWSERS: [&str; 2] = ["origin", "sec-fetch-"];
 
 /// Where a presigned request has its credential.
@@ -28,7 +30,8 @@ pub struct Signed {
     pub service: String,
 }
 
-/// Lets a request pass that is meant for the listener at `own`, comes from no page, and has one of our keys.
+/// Lets a request pass that is meant for the listener at `own`, comes from no page, and has one of
+/// our keys.
 ///
 /// # Errors
 /// With HTTP status 403: what is wrong with it, and the way out.
@@ -66,8 +69,9 @@ pub fn service(parts: &Parts) -> String {
     wire::scope(&credential(parts)).service.to_owned()
 }
 
-/// Refuses what is meant for another Region: there the client would find other resources, or none. As AWS, in whose
-/// Regions a signature for another one is not valid. Only STS has a global endpoint too, which is in us-east-1
+/// Refuses what is meant for another Region: there the client would find other resources, or none.
+/// As AWS, in whose Regions a signature for another one is not valid. Only STS has a global
+/// endpoint too, which is in us-east-1
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_region-endpoints.html>).
 fn check_region(parts: &Parts, region: &str, service: &str) -> Result<(), ApiError> {
     let is_global = service == "sts" && region == "us-east-1";

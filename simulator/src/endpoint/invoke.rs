@@ -1,4 +1,5 @@
-//! Lambda's Invoke, the one call of a REST protocol: the function is in the path, the payload is the body.
+//! Lambda's Invoke, the one call of a REST protocol: the function is in the path, the payload is
+//! the body.
 
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -62,7 +63,8 @@ pub async fn answer(
     response
 }
 
-/// Nobody but an operator: no role and no policy of the templates has lambda:InvokeFunction for a client out there.
+/// Nobody but an operator: no role and no policy of the templates has lambda:InvokeFunction for a
+/// client out there.
 fn may_invoke(caller: &Caller) -> Result<(), ApiError> {
     if *caller == Caller::Operator {
         return Ok(());

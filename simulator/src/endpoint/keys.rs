@@ -1,8 +1,9 @@
 //! The access keys of one account on loopback. Whoever does not know one is refused.
 //!
-//! The access key id is the shared secret: it is random, new at each start, and only printed to whoever started the
-//! account. Signatures are not checked: a check would need every client's own canonical form of a request (S3's paths,
-//! chunked and unsigned bodies), and on loopback nobody who cannot read the caller's memory sees the key anyway.
+//! The access key id is the shared secret: it is random, new at each start, and only printed to
+//! whoever started the account. Signatures are not checked: a check would need every client's own
+//! canonical form of a request (S3's paths, chunked and unsigned bodies), and on loopback nobody
+//! who cannot read the caller's memory sees the key anyway.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ const POLICY: &str = "-POLICY-";
 /// Between the functions' secret and a function's name.
 const FUNCTION: &str = "-FUNCTION-";
 
-/// The keys. Clones are the same. A function's key is not the operator's, so that a function has its role's rights only.
+/// The keys. Clones are the same. A function's key is not the operator's, so that a function has
+/// its role's rights only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
     operator: Arc<str>,

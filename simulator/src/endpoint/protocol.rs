@@ -1,5 +1,5 @@
-//! In which protocol a client speaks, so that an error reaches it as one: botocore shows an error in XML to a client of a
-//! JSON service as an answer that cannot be parsed.
+//! In which protocol a client speaks, so that an error reaches it as one: botocore shows an error
+//! in XML to a client of a JSON service as an answer that cannot be parsed.
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};

@@ -9,7 +9,8 @@
 
 use std::time::Duration;
 
-/// How many of a thousand events are at most this late, in milliseconds. In between it grows evenly.
+/// How many of a thousand events are at most this late, in milliseconds. In between it grows
+/// evenly.
 const QUANTILES: [(u64, u64); 7] = [
     (0, 1_000),
     (250, 3_000),

@@ -1,7 +1,7 @@
 //! Event patterns: reading them, strictly, and whether an event matches.
 //!
-//! Fields of one object are all to match; of the values listed for a field one is. A field whose value in the event
-//! is a list matches if one of the list's values does.
+//! Fields of one object are all to match; of the values listed for a field one is. A field whose
+//! value in the event is a list matches if one of the list's values does.
 
 use serde_json::Value;
 

@@ -46,7 +46,8 @@ fn inputs(account: &Account) -> Vec<&Value> {
     runs.map(|run| &run.input).collect()
 }
 
-/// An account whose rule `r` runs every five minutes, and starts executions with this more in its target.
+/// An account whose rule `r` runs every five minutes, and starts executions with this more in its
+/// target.
 fn scheduled(more: Value) -> Account {
     let mut account = wired(more);
     let rule = json!({"Name": "r", "ScheduleExpression": "rate(5 minutes)"});
@@ -79,7 +80,8 @@ fn a_schedule_starts_with_its_rule_and_comes_round_for_as_long_as_that_is_there(
             "resources": ["arn:aws:events:eu-west-1:123456789012:rule/r"], "detail": {},
         })
     );
-    // The same rule again keeps its phase; a disabled one has none; enabled again it starts from there.
+    // The same rule again keeps its phase; a disabled one has none; enabled again it starts from
+    // there.
     let state = |account: &mut Account, state: &str| {
         let rule = json!({"Name": "r", "ScheduleExpression": "rate(5 minutes)", "State": state});
         call(account, "events", "PutRule", rule).expect("a rule");

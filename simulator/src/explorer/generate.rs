@@ -1,4 +1,5 @@
-//! Draws a scenario from a seed. Small clusters and few faults come more often: they are quick, and break as well.
+//! Draws a scenario from a seed. Small clusters and few faults come more often: they are quick, and
+//! break as well.
 
 mod capacity_source;
 mod classes;
@@ -22,14 +23,16 @@ const SUBNETS: [&str; 3] = [
     "subnet-0c3d4e5f607182930",
 ];
 
-/// Makes the seed of the settings for hard cases another one, so that they change nothing else of a seed's scenario.
+/// Makes the seed of the settings for hard cases another one, so that they change nothing else of a
+/// seed's scenario.
 const HARD_CASES: u64 = 0x5eed_0fca_5e50;
 
-/// So many switches are drawn with all else; those after them in a part of their own, which changes nothing else of a seed's
-/// scenario.
+/// So many switches are drawn with all else; those after them in a part of their own, which changes
+/// nothing else of a seed's scenario.
 const OLD_SWITCHES: usize = 4;
 
-/// How many faults are drawn with all else; the two after them, by which no hook's event comes, in a part of their own.
+/// How many faults are drawn with all else; the two after them, by which no hook's event comes, in
+/// a part of their own.
 const DRAWN_FAULTS: usize = 32;
 
 /// Makes the seed of that part another one.
@@ -85,7 +88,8 @@ impl GeneratedScenario {
 }
 
 impl GeneratedScenario {
-    /// Whether it is a rollout in which nothing goes wrong, and all that runs can move well before the drain deadline.
+    /// Whether it is a rollout in which nothing goes wrong, and all that runs can move well before
+    /// the drain deadline.
     pub fn is_peaceful(&self) -> bool {
         let deadline = self.settings.parameter("DrainDeadlineSeconds");
         let deadline: u64 = deadline.and_then(|it| it.parse().ok()).unwrap_or(0);

@@ -1,5 +1,6 @@
-//! Small wrongs of the workers, by name: what a mistake in them would do at their edges, so that a test can show that
-//! somebody notices. Nothing in the workers knows of this; calls, answers and verdicts are changed on their way.
+//! Small wrongs of the workers, by name: what a mistake in them would do at their edges, so that a
+//! test can show that somebody notices. Nothing in the workers knows of this; calls, answers and
+//! verdicts are changed on their way.
 
 mod calls;
 mod verdicts;
@@ -16,7 +17,8 @@ pub enum Mutation {
     Counters,
     /// Only the first page of a list is read.
     FirstPage,
-    /// No new instance is held. (Drains still wait for their turns; but a rollout goes on whose drains fail.)
+    /// No new instance is held. (Drains still wait for their turns; but a rollout goes on whose
+    /// drains fail.)
     NoHold,
     /// What is in `failures` is taken to be gone.
     FailuresIgnored,

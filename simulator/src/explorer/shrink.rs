@@ -1,4 +1,5 @@
-//! Makes a scenario that fails smaller, as long as it fails in the same way: what is left is what matters.
+//! Makes a scenario that fails smaller, as long as it fails in the same way: what is left is what
+//! matters.
 
 use super::run::run;
 use super::{GeneratedScenario, Run};
@@ -7,7 +8,8 @@ use crate::scenario::Action;
 /// So many smaller scenarios are played at most.
 const TRIES: usize = 300;
 
-/// A smaller scenario that fails as `drawn` does, under the name `failure`; with what came of it. As it was, if none is found.
+/// A smaller scenario that fails as `drawn` does, under the name `failure`; with what came of it.
+/// As it was, if none is found.
 pub fn shrink(generated: &GeneratedScenario, failure: &str) -> GeneratedScenario {
     let mut smallest = generated.clone();
     let mut tries = 0;

@@ -1,5 +1,6 @@
-//! What goes wrong with the workers' calls: refused by a server that is in trouble, done but not reported, answered late,
-//! answered with what was so a moment ago, or with failures and small pages.
+//! What goes wrong with the workers' calls: refused by a server that is in trouble, done but not
+//! reported, answered late, answered with what was so a moment ago, or with failures and small
+//! pages.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,15 +19,15 @@ const LOST_IN: u32 = 10;
 /// Of so many answers one is slow, by so much at most. The SDK waits 5 s for an answer.
 const SLOW_IN: u32 = 10;
 const SLOWEST: Duration = Duration::from_secs(10);
-/// Of so many reads that may be stale one is, and by so much at most. ECS documents that its API is eventually
-/// consistent, and no limit; ten seconds are assumed.
+/// Of so many reads that may be stale one is, and by so much at most. ECS documents that its API is
+/// eventually consistent, and no limit; ten seconds are assumed.
 const STALE_IN: u32 = 3;
 const STALEST: SignedDuration = SignedDuration::from_secs(10);
 /// Of so many descriptions one has a failure.
 const FAILURE_IN: u32 = 10;
 /// Reasons of failures that say nothing of the item. ECS documents no list of them
-/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>). MISSING is none of these: it
-/// is only answered for what is not there.
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>).
+/// MISSING is none of these: it is only answered for what is not there.
 const REASONS: [&str; 4] = [
     "INTERNAL_ERROR",
     "ACCESS_DENIED",
@@ -155,8 +156,8 @@ fn with_a_failure(account: &mut Account, action: &str, mut answered: Value) -> V
     answered
 }
 
-/// A server's error, as the service spells it: ECS models ServerException, the services of the Query protocol share
-/// InternalFailure.
+/// A server's error, as the service spells it: ECS models ServerException, the services of the
+/// Query protocol share InternalFailure.
 fn server_error(service: &str) -> ApiError {
     let code = match service {
         "ecs" => "ServerException",

@@ -4,8 +4,8 @@ use super::Fault;
 use crate::account::Account;
 use crate::functions::Crash;
 
-/// Of ten invocations under the fault `worker-error`, so many crash, half of them before they do anything, half of
-/// them when all is done but the answer.
+/// Of ten invocations under the fault `worker-error`, so many crash, half of them before they do
+/// anything, half of them when all is done but the answer.
 const CRASHES_IN_TEN: u8 = 2;
 /// The same for each of the faults `worker-timeout` and `worker-memory`.
 const CUT_OFF_IN_TEN: u8 = 1;

@@ -11,7 +11,8 @@ pub enum Fault {
     RegistersSlowly,
     /// Instances join later than usual.
     JoinsLate,
-    /// Beside the record of an instance an older one is left, as by an agent that lost its data and registered anew.
+    /// Beside the record of an instance an older one is left, as by an agent that lost its data and
+    /// registered anew.
     JoinsTwice,
     /// A standalone task never stops by itself.
     DrainHangs,

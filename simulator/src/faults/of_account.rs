@@ -3,7 +3,8 @@
 use super::Fault;
 
 impl Fault {
-    /// Whether an account has it by itself, without a scenario that starts the workload and runs the workers.
+    /// Whether an account has it by itself, without a scenario that starts the workload and runs
+    /// the workers.
     ///
     /// # Errors
     /// Why not, after the fault's name.

@@ -1,5 +1,6 @@
-//! The workers in this process: their SDK clients are handed an HTTP client that ends in the account (see
-//! [`crate::inside`]), so that the real serialisation, retries and error parsing always run.
+//! The workers in this process: their SDK clients are handed an HTTP client that ends in the
+//! account (see [`crate::inside`]), so that the real serialisation, retries and error parsing
+//! always run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +17,8 @@ use crate::host::SimulationHost;
 use crate::lambda::{Failure, Function};
 use crate::sdk_client;
 
-/// How long an environment takes to be there before the first event. Observed for Rust on arm64: 16 to 22 ms.
+/// How long an environment takes to be there before the first event. Observed for Rust on arm64: 16
+/// to 22 ms.
 const COLD_START: Duration = Duration::from_millis(20);
 /// From Step Functions to a warm function and back. Assumed.
 const INVOKE: Duration = Duration::from_millis(12);

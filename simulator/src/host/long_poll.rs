@@ -1,5 +1,6 @@
-//! Polls: `GetActivityTask` is held open until there is a question, or until 60 seconds have passed. The account itself
-//! answers at once; what is open is kept here, and asked again whenever time has moved.
+//! Polls: `GetActivityTask` is held open until there is a question, or until 60 seconds have
+//! passed. The account itself answers at once; what is open is kept here, and asked again whenever
+//! time has moved.
 //!
 //! A poll whose client went away gets nothing. The question goes to the next.
 
@@ -81,7 +82,8 @@ impl HostState {
             }
             if can_be_answered(self, &poll.call) {
                 let response = self.answer(&poll.caller, &poll.call);
-                // A client that goes away at this instant leaves its question to the heartbeat's limit, as with AWS.
+                // A client that goes away at this instant leaves its question to the heartbeat's
+                // limit, as with AWS.
                 let _gone = poll.answer.send(response);
             } else {
                 self.polls.0.push_back(poll);

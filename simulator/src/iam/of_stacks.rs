@@ -1,5 +1,6 @@
-//! The resources and condition keys of the calls that CloudFormation makes for stacks, as the Service Authorization
-//! Reference types them: <https://docs.aws.amazon.com/service-authorization/latest/reference/>.
+//! The resources and condition keys of the calls that CloudFormation makes for stacks, as the
+//! Service Authorization Reference types them:
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/>.
 
 use serde_json::Value;
 
@@ -140,7 +141,8 @@ fn ec2_arn(kind: &str, id: &str) -> String {
     arn("ec2", &format!("{kind}/{id}"))
 }
 
-/// What a condition key has in a call of CloudFormation's about `resource`; nothing if the call has no such key.
+/// What a condition key has in a call of CloudFormation's about `resource`; nothing if the call has
+/// no such key.
 pub fn context(account: &Account, call: &Call, resource: &str, key: &str) -> Option<String> {
     let text = |member: &str| call.input[member].as_str().map(str::to_owned);
     if let Some(tag) = key.strip_prefix("aws:RequestTag/") {

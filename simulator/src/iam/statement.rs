@@ -10,7 +10,8 @@ use crate::wire::Call;
 /// What a condition key has, if the call has it.
 type Context<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
-/// Whether these policies allow the action on the resource: one statement allows it, and none denies it
+/// Whether these policies allow the action on the resource: one statement allows it, and none
+/// denies it
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>).
 pub fn allows(
     policies: &[&Value],
@@ -54,8 +55,8 @@ fn like(pattern: &Value, text: &str, any_case: bool) -> bool {
     }
 }
 
-/// Conditions on `ecs:cluster`, on the keys of tags and on what `context` has are judged; one that is not
-/// known here does not hold, so that nothing is allowed because something was ignored.
+/// Conditions on `ecs:cluster`, on the keys of tags and on what `context` has are judged; one that
+/// is not known here does not hold, so that nothing is allowed because something was ignored.
 fn conditions_hold(statement: &Value, call: &Call, context: &Context<'_>) -> bool {
     let Some(operators) = statement["Condition"].as_object() else {
         return statement["Condition"].is_null();

@@ -18,7 +18,8 @@ use crate::lambda::{Failure, Function};
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 /// How often the memory of a busy process is looked at.
 const MEMORY_LOOK: Duration = Duration::from_millis(25);
-/// A secret key, for clients to sign with. The account does not check signatures: the access key id is the secret.
+/// A secret key, for clients to sign with. The account does not check signatures: the access key id
+/// is the secret.
 const SECRET: &str = "not-checked";
 
 /// A process, and the conversation with it.
@@ -180,7 +181,8 @@ impl Child {
         }
     }
 
-    /// Whether it has more memory than the function may have. Only Linux tells; elsewhere nothing is enforced.
+    /// Whether it has more memory than the function may have. Only Linux tells; elsewhere nothing
+    /// is enforced.
     fn takes_more_than(&self, megabytes: u64) -> bool {
         let Some(id) = self.process.id() else {
             return false;

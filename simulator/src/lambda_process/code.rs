@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use zip::ZipArchive;
 
-/// What a function's zip may unpack to, with all that is in it: Lambda's own limit (Lambda Developer Guide, quotas: 250 MB).
+/// What a function's zip may unpack to, with all that is in it: Lambda's own limit (Lambda
+/// Developer Guide, quotas: 250 MB).
 const UNPACKED_LIMIT: u64 = 250 * 1024 * 1024;
 /// What a zip may have in it. Those of cargo lambda have one file.
 const ENTRIES_LIMIT: usize = 1000;
-/// How many times as large as the zip that may be: binaries shrink to a third, and one of zeros to a thousandth.
+/// How many times as large as the zip that may be: binaries shrink to a third, and one of zeros to
+/// a thousandth.
 const RATIO_LIMIT: u64 = 100;
 /// The file that Lambda runs.
 const BOOTSTRAP: &str = "bootstrap";
@@ -114,8 +116,9 @@ impl Unpacked {
     }
 }
 
-/// Refuses a zip that would unpack to too much by its own account, or to a place outside its folder. Only the bootstrap
-/// is written anywhere; but a zip with such a name in it was made to do harm.
+/// Refuses a zip that would unpack to too much by its own account, or to a place outside its
+/// folder. Only the bootstrap is written anywhere; but a zip with such a name in it was made to do
+/// harm.
 fn check_entries<R: Read + Seek>(archive: &mut ZipArchive<R>, limit: u64) -> Result<(), String> {
     if archive.len() > ENTRIES_LIMIT {
         return Err(format!(
@@ -227,7 +230,8 @@ mod tests {
     fn a_zip_that_unpacks_to_too_much_is_refused_whatever_it_says_of_itself() {
         let mut bomb = zip_with([], &vec![0; 8 * 1024 * 1024]);
         assert!(refusal(bomb.clone()).contains("unpacks to more than"));
-        // The size stands in the entry's own header and in the central directory: now both say that it is small.
+        // The size stands in the entry's own header and in the central directory: now both say that
+        // it is small.
         let (size, record) = ((8_u32 * 1024 * 1024).to_le_bytes(), 7_u32.to_le_bytes());
         let places: Vec<usize> = (0..bomb.len() - 3)
             .filter(|at| bomb[*at..*at + 4] == size)

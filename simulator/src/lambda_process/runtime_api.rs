@@ -1,4 +1,5 @@
-//! The Lambda Runtime API, as one environment sees it: it asks for the next event, and posts an answer or an error.
+//! The Lambda Runtime API, as one environment sees it: it asks for the next event, and posts an
+//! answer or an error.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -71,9 +72,9 @@ struct ApiState {
 
 /// Opens the Runtime API for one environment of the function.
 ///
-/// The Runtime API knows no keys, and AWS_LAMBDA_RUNTIME_API has no room for a secret: clients take a host and a port there.
-/// Pages in browsers are kept away by the account's own guard; other users of this machine could ask it, on a port that is
-/// random and lives as long as the environment.
+/// The Runtime API knows no keys, and AWS_LAMBDA_RUNTIME_API has no room for a secret: clients take
+/// a host and a port there. Pages in browsers are kept away by the account's own guard; other users
+/// of this machine could ask it, on a port that is random and lives as long as the environment.
 ///
 /// # Errors
 /// If there is no free port.

@@ -27,7 +27,8 @@ impl FailedWorkers {
             return;
         };
         if let Some(worker) = Worker::of_function(function) {
-            // An invocation names the execution's ARN, of which the execution's own facts have the last part.
+            // An invocation names the execution's ARN, of which the execution's own facts have the
+            // last part.
             let name = execution.rsplit(':').next().unwrap_or(execution);
             self.by_execution.insert(name.to_owned(), worker);
         }

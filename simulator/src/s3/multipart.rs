@@ -91,7 +91,8 @@ struct Named {
     etag: String,
 }
 
-/// CompleteMultipartUpload: the object, whole. A list of parts that is wrong leaves the upload as it is.
+/// CompleteMultipartUpload: the object, whole. A list of parts that is wrong leaves the upload as
+/// it is.
 pub(super) fn complete(
     uploads: &mut Uploads,
     place: (&str, &str),

@@ -8,15 +8,18 @@ use super::incident::Incident;
 pub enum Action {
     /// Creates the stack and starts the workload; goes on when all is at rest.
     Deploy,
-    /// Puts a new AMI id into the SSM parameter, updates the stack, and goes on when nothing is under way any more.
+    /// Puts a new AMI id into the SSM parameter, updates the stack, and goes on when nothing is
+    /// under way any more.
     Roll,
     /// Sets the group's desired capacity.
     Scale(u64),
     /// Gives the group a warm pool of this size.
     WarmPool(u64),
-    /// Puts an event on the bus; `$INSTANCE` in it stands for the id of the group's oldest instance, `$GROUP` for its name.
+    /// Puts an event on the bus; `$INSTANCE` in it stands for the id of the group's oldest
+    /// instance, `$GROUP` for its name.
     PutEvent(serde_json::Value),
-    /// Deregisters the container instance of the group's oldest instance by force, so that it is no member any more.
+    /// Deregisters the container instance of the group's oldest instance by force, so that it is no
+    /// member any more.
     Deregister,
     /// Lets time pass until nothing is under way.
     WaitIdle,
@@ -52,9 +55,11 @@ pub enum Action {
     StartFaults,
     /// Begins a rollout as `Roll` does, and goes on at once.
     StartRollout,
-    /// The faults stop, an operator does what the README says, and all must come to rest within a bound.
+    /// The faults stop, an operator does what the README says, and all must come to rest within a
+    /// bound.
     Heal,
-    /// Happens so many seconds from now, while what comes next goes on. It must have happened when the scenario ends.
+    /// Happens so many seconds from now, while what comes next goes on. It must have happened when
+    /// the scenario ends.
     In(u64, Box<Action>),
 }
 

@@ -51,8 +51,8 @@ impl Files {
         }
     }
 
-    /// The template at `path`, with every YAML and JSON file that lies beside it, and the definitions in the
-    /// `statemachine` folder beside its own folder.
+    /// The template at `path`, with every YAML and JSON file that lies beside it, and the
+    /// definitions in the `statemachine` folder beside its own folder.
     ///
     /// # Errors
     /// A sentence that names the file and the way out.

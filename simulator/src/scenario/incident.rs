@@ -1,5 +1,6 @@
-//! What befalls a cluster in the middle of a rollout, as scenarios write it. `N` picks one of those that there are then, by its
-//! place, counted round: the group's instances, the running executions, the running tasks, or the services.
+//! What befalls a cluster in the middle of a rollout, as scenarios write it. `N` picks one of those
+//! that there are then, by its place, counted round: the group's instances, the running executions,
+//! the running tasks, or the services.
 
 use std::fmt;
 use workers::text::count;
@@ -35,7 +36,8 @@ pub enum Incident {
     SpotAtRisk(u64),
     /// The event of an earlier execution is put on the bus again, as from an archive.
     EventReplayed(u64),
-    /// Somebody puts the event of a terminate hook on the bus for an instance, without looking where that is.
+    /// Somebody puts the event of a terminate hook on the bus for an instance, without looking
+    /// where that is.
     EventMadeUp(u64),
 }
 

@@ -22,9 +22,10 @@
 //! | dies N | agent-away N SECONDS | agent-gone N | spot-interrupted N | …    what befalls the cluster, see incident.rs
 //! ```
 //!
-//! `$GROUP`, `$CLUSTER` and `$STACK` in JSON stand for their names, `$TEMPLATE` for the id of the group's launch template,
-//! `$INSTANCE` for the id of its oldest instance, `$NEWEST` for that of its newest, `$NTH_2` for that of the second in its
-//! list and `$RETAINED` for that of the first retained one. What `in` puts off must happen before the scenario ends.
+//! `$GROUP`, `$CLUSTER` and `$STACK` in JSON stand for their names, `$TEMPLATE` for the id of the
+//! group's launch template, `$INSTANCE` for the id of its oldest instance, `$NEWEST` for that of
+//! its newest, `$NTH_2` for that of the second in its list and `$RETAINED` for that of the first
+//! retained one. What `in` puts off must happen before the scenario ends.
 
 mod workload;
 
@@ -44,7 +45,8 @@ pub struct Scenario {
     pub actions: Vec<Action>,
 }
 
-/// Reads a scenario. `file` is named in messages. Without a line about the workload the built-in one runs.
+/// Reads a scenario. `file` is named in messages. Without a line about the workload the built-in
+/// one runs.
 ///
 /// # Errors
 /// A sentence that names the file, the line and what could stand there.
@@ -219,7 +221,8 @@ fn step(text: &str) -> Result<Action, String> {
     action(word, rest.trim())
 }
 
-/// A deed that is neither put off nor tried itself: what is tried is tried once, at the time when it happens.
+/// A deed that is neither put off nor tried itself: what is tried is tried once, at the time when
+/// it happens.
 fn plain(text: &str) -> Result<Action, String> {
     match text.split(' ').next() {
         Some(word @ ("in" | "try")) => Err(format!("{word} cannot follow on try")),

@@ -5,7 +5,8 @@ use super::incident::Incident;
 use super::{Action, ModelVariant, Settings};
 use crate::workload::{Service, Standalone};
 
-/// The text of a scenario that uses the files of this build: only what differs from the settings of an empty scenario.
+/// The text of a scenario that uses the files of this build: only what differs from the settings of
+/// an empty scenario.
 pub fn story(settings: &Settings, actions: &[Action]) -> String {
     let mut lines = vec![format!("seed {}", settings.seed)];
     let usual = built_in_parameters();

@@ -1,5 +1,5 @@
-//! Plays a scenario to its end: in virtual time, or on the wall clock with the workers as processes of
-//! their own.
+//! Plays a scenario to its end: in virtual time, or on the wall clock with the workers as processes
+//! of their own.
 
 mod deploy;
 mod faults;
@@ -34,7 +34,8 @@ use crate::report::Report;
 use crate::wire::ApiError;
 use inspect::ask;
 
-/// No rollout takes longer: the hooks' global timeout is 48 hours, for the rollout and for its way back.
+/// No rollout takes longer: the hooks' global timeout is 48 hours, for the rollout and for its way
+/// back.
 const LIMIT: Duration = Duration::from_secs(96 * 3600);
 /// Where the account listens in a scenario with processes.
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -50,7 +51,8 @@ pub struct Outcome {
     pub ended: String,
     /// How many instances were retained.
     pub retained: usize,
-    /// How often each branch of workers and definition was reached ([`crate::watch::Watch::reached`]).
+    /// How often each branch of workers and definition was reached
+    /// ([`crate::watch::Watch::reached`]).
     pub reached: BTreeMap<String, u64>,
 }
 
@@ -103,8 +105,8 @@ fn in_virtual_time<T>(
     runtime.block_on(scenario)
 }
 
-/// Plays the scenario with the workers as processes of their own, which call the account on loopback;
-/// then there is `afterwards`, if anybody is.
+/// Plays the scenario with the workers as processes of their own, which call the account on
+/// loopback; then there is `afterwards`, if anybody is.
 ///
 /// # Errors
 /// A sentence: what was refused, and by whom; or which worker's binary is not there.

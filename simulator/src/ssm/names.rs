@@ -1,6 +1,6 @@
 //! Which names a parameter may have
-//! (<https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html>). The texts are those
-//! that users report; that on the length is assumed.
+//! (<https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html>).
+//! The texts are those that users report; that on the length is assumed.
 
 use crate::account::arn;
 use crate::wire::ApiError;
@@ -13,7 +13,8 @@ const LONGEST: usize = 1011;
 /// Whether a parameter may be called so.
 ///
 /// # Errors
-/// `AccessDeniedException` for AWS's own names, `HierarchyLevelLimitExceededException`, `ValidationException`.
+/// `AccessDeniedException` for AWS's own names, `HierarchyLevelLimitExceededException`,
+/// `ValidationException`.
 pub fn check(name: &str) -> Result<(), ApiError> {
     let invalid = |message: &str| Err(ApiError::client("ValidationException", message));
     let is_path = name.contains('/');

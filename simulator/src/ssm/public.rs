@@ -1,5 +1,6 @@
-//! The public parameters under `/aws/service`, in which AWS publishes its AMIs. Everybody may read them, nobody may write
-//! them. Only names of AMIs are known here; each has an AMI of its own, for the processor that the name says
+//! The public parameters under `/aws/service`, in which AWS publishes its AMIs. Everybody may read
+//! them, nobody may write them. Only names of AMIs are known here; each has an AMI of its own, for
+//! the processor that the name says
 //! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html>,
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters-ami.html>).
 
@@ -24,7 +25,8 @@ pub struct Published {
     modified: Timestamp,
 }
 
-/// The processor of the AMIs that AWS publishes under this name; `None` if it is not a name of AMIs that is known here.
+/// The processor of the AMIs that AWS publishes under this name; `None` if it is not a name of AMIs
+/// that is known here.
 pub fn processor(name: &str) -> Option<Processor> {
     let path: Vec<&str> = name.strip_prefix(PREFIX)?.split('/').collect();
     let of_ecs = ["amazon-linux-2023", "amazon-linux-2"];
@@ -51,10 +53,11 @@ pub fn processor(name: &str) -> Option<Processor> {
     is_known.then_some(processor)
 }
 
-/// Why a stack cannot take its AMI from this public parameter, and the way out; `None` if it can, or if the parameter is
-/// not AWS's.
+/// Why a stack cannot take its AMI from this public parameter, and the way out; `None` if it can,
+/// or if the parameter is not AWS's.
 ///
-/// AWS publishes each AMI in two forms: `…/recommended` holds a JSON object, `…/recommended/image_id` the id alone
+/// AWS publishes each AMI in two forms: `…/recommended` holds a JSON object,
+/// `…/recommended/image_id` the id alone
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html>).
 pub fn why_no_ami(name: &str) -> Option<String> {
     if !name.starts_with(PREFIX) || processor(name).is_some() {
@@ -75,8 +78,8 @@ fn with_the_id(name: &str) -> Option<String> {
     (is_of_ecs && processor(&with_id).is_some()).then_some(with_id)
 }
 
-/// Why no instance of this type boots what AWS publishes under `name`, for a person; `None` if one does, or if the name is
-/// not one of AMIs that is known here.
+/// Why no instance of this type boots what AWS publishes under `name`, for a person; `None` if one
+/// does, or if the name is not one of AMIs that is known here.
 pub fn wrong_processor(name: &str, instance_type: &str) -> Option<String> {
     let (needed, own) = (processor(name)?, Processor::of_instance_type(instance_type));
     (needed != own).then(|| {

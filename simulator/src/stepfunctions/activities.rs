@@ -1,4 +1,5 @@
-//! The calls about activities: names under which Task states put their questions in line, for workers to poll.
+//! The calls about activities: names under which Task states put their questions in line, for
+//! workers to poll.
 
 use std::collections::VecDeque;
 
@@ -46,8 +47,8 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"activityArn": arn, "creationDate": created.to_string()}))
 }
 
-/// `DeleteActivity`: one that is not there is deleted already. Assumed: questions in its line wait on, since no clock of
-/// theirs has begun.
+/// `DeleteActivity`: one that is not there is deleted already. Assumed: questions in its line wait
+/// on, since no clock of theirs has begun.
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteActivity", input, &["activityArn"])?;
     let arn = text("DeleteActivity", input, "activityArn")?;

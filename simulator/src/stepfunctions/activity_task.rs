@@ -1,8 +1,8 @@
 //! The calls of activity workers: taking a question, and answering it.
 //!
-//! Both clocks of a Task state, TimeoutSeconds and HeartbeatSeconds, begin for activities when a worker gets its token
-//! and `ActivityStarted` is written (documented: Developer Guide, "Task workflow state"). While nobody polls, a question
-//! waits, with no limit but the execution's.
+//! Both clocks of a Task state, TimeoutSeconds and HeartbeatSeconds, begin for activities when a
+//! worker gets its token and `ActivityStarted` is written (documented: Developer Guide, "Task
+//! workflow state"). While nobody polls, a question waits, with no limit but the execution's.
 
 use std::time::Duration;
 
@@ -156,7 +156,8 @@ pub fn failed(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
-/// `SendTaskHeartbeat`: leaves nothing in the history, and does not move TimeoutSeconds (documented).
+/// `SendTaskHeartbeat`: leaves nothing in the history, and does not move TimeoutSeconds
+/// (documented).
 pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("SendTaskHeartbeat", input, &["taskToken"])?;
     let held = held(account, "SendTaskHeartbeat", input)?;

@@ -91,7 +91,8 @@ fn choose<'a>(
             return Ok(target);
         }
     }
-    // Observed: AWS calls this States.Runtime, although it has a name for it, States.NoChoiceMatched.
+    // Observed: AWS calls this States.Runtime, although it has a name for it,
+    // States.NoChoiceMatched.
     default.ok_or_else(|| {
         Failure::runtime(
             "Failed to transition out of the state. The state does not point to a next state.",

@@ -53,7 +53,8 @@ pub struct HistoryEvent {
     details: Option<Details>,
 }
 
-/// What an event says beside its type. Most of a history is the same few texts over and over, so they are shared.
+/// What an event says beside its type. Most of a history is the same few texts over and over, so
+/// they are shared.
 #[derive(Debug, Clone, PartialEq)]
 struct Details {
     member: &'static str,
@@ -221,7 +222,8 @@ impl Execution {
             .map(|(_, known)| Arc::clone(known))
     }
 
-    /// The context object, for a state entered now; an empty one if no path of the definition reads it.
+    /// The context object, for a state entered now; an empty one if no path of the definition reads
+    /// it.
     pub(super) fn context(&self, now: Timestamp, state: &str) -> Value {
         if !self.definition.reads_context {
             return json!({"State": {}});

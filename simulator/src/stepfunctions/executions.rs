@@ -16,7 +16,8 @@ use crate::wire::{ApiError, only};
 /// How long the name of a closed execution stays taken (documented).
 const NAME_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// `StartExecution`: the same name with the same input is answered the same while the execution runs.
+/// `StartExecution`: the same name with the same input is answered the same while the execution
+/// runs.
 pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "StartExecution";
     only(action, input, &["stateMachineArn", "name", "input"])?;

@@ -1,5 +1,6 @@
-//! Where the value of a `name.$` member comes from: a path, or one of the intrinsic functions `States.Format`,
-//! `States.StringToJson` and `States.JsonToString`. Other functions are refused when the definition is read.
+//! Where the value of a `name.$` member comes from: a path, or one of the intrinsic functions
+//! `States.Format`, `States.StringToJson` and `States.JsonToString`. Other functions are refused
+//! when the definition is read.
 
 use serde_json::Value;
 
@@ -128,7 +129,8 @@ impl Expression {
     /// The value, for the member that was written as `field`.
     ///
     /// # Errors
-    /// `States.Runtime` for a path that leads nowhere, `States.IntrinsicFailure` for a function that fails.
+    /// `States.Runtime` for a path that leads nowhere, `States.IntrinsicFailure` for a function
+    /// that fails.
     pub fn evaluate(&self, field: &str, scope: Scope<'_>) -> Result<Value, Failure> {
         let nowhere = |path: &Path| {
             let (path, input) = (path.text(), scope.input);

@@ -1,5 +1,5 @@
-//! Reading the members of an object of a definition so that none is ignored: each is taken, and what is left in the
-//! end is refused by name.
+//! Reading the members of an object of a definition so that none is ignored: each is taken, and
+//! what is left in the end is refused by name.
 
 use std::cell::RefCell;
 
@@ -176,7 +176,8 @@ impl<'a> Members<'a> {
     /// Refuses what has not been taken.
     ///
     /// # Errors
-    /// `NotImplemented` for a field that AWS knows and we do not, `InvalidDefinition` for any other.
+    /// `NotImplemented` for a field that AWS knows and we do not, `InvalidDefinition` for any
+    /// other.
     pub fn finish(self) -> Result<(), ApiError> {
         let taken = self.taken.into_inner();
         match self

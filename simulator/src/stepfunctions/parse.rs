@@ -1,4 +1,5 @@
-//! Reads a definition's text, strictly: every field of every state is known, or the definition is refused.
+//! Reads a definition's text, strictly: every field of every state is known, or the definition is
+//! refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -11,7 +11,8 @@ use crate::wire::ApiError;
 /// Reads the fields of a Task state.
 ///
 /// # Errors
-/// `InvalidDefinition`, or `NotImplemented` for a resource other than a Lambda function or an activity.
+/// `InvalidDefinition`, or `NotImplemented` for a resource other than a Lambda function or an
+/// activity.
 pub fn parse(members: &Members<'_>) -> Result<Task, ApiError> {
     let resource = members.required_text("Resource")?.to_owned();
     let host = parse_host(&members.place, &resource)?;

@@ -1,6 +1,8 @@
-//! JSONPath, as far as it names one place: `$`, `.name`, `['name']`, `[0]`, and `$$` for the context object.
+//! JSONPath, as far as it names one place: `$`, `.name`, `['name']`, `[0]`, and `$$` for the
+//! context object.
 //!
-//! Paths that may name many places (`..`, `*`, slices, filters) are refused when the definition is read.
+//! Paths that may name many places (`..`, `*`, slices, filters) are refused when the definition is
+//! read.
 
 use serde_json::{Map, Value};
 
@@ -29,7 +31,8 @@ enum Step {
     Index(usize),
 }
 
-/// A path has so many steps at most: AWS documents no limit, and what a longer one writes no reader of JSON takes.
+/// A path has so many steps at most: AWS documents no limit, and what a longer one writes no reader
+/// of JSON takes.
 const MOST_STEPS: usize = 100;
 
 impl Path {
@@ -125,7 +128,8 @@ impl Path {
     /// Puts `value` at the path in `target`, making the objects on the way.
     ///
     /// # Errors
-    /// Says in words, as States.ResultPathMatchFailure does, that there is something else on the way.
+    /// Says in words, as States.ResultPathMatchFailure does, that there is something else on the
+    /// way.
     pub fn write(&self, mut target: Value, value: Value) -> Result<Value, String> {
         let before = target.to_string();
         let place = self.steps.iter().try_fold(&mut target, descend);

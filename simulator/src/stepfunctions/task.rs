@@ -198,7 +198,8 @@ pub fn timed_out(account: &mut Account, run: usize, attempt: u64) {
     }
 }
 
-/// Cuts an attempt off whose worker has been silent for too long; looks again later if it has been heard meanwhile.
+/// Cuts an attempt off whose worker has been silent for too long; looks again later if it has been
+/// heard meanwhile.
 pub fn silent(account: &mut Account, run: usize, attempt: u64) {
     if !awaits(account, run, attempt) {
         return;
@@ -259,7 +260,8 @@ pub fn failed(account: &mut Account, run: usize, trouble: &Failure) -> Result<()
     }
 }
 
-/// How long to wait before the next attempt, if the first Retry entry about this error has one left.
+/// How long to wait before the next attempt, if the first Retry entry about this error has one
+/// left.
 fn next_retry(
     account: &mut Account,
     run: usize,

@@ -1,5 +1,5 @@
-//! Payload templates: the JSON of Parameters and ResultSelector, in which a member `name.$` takes its value from a
-//! path or an intrinsic function.
+//! Payload templates: the JSON of Parameters and ResultSelector, in which a member `name.$` takes
+//! its value from a path or an intrinsic function.
 
 use serde_json::{Map, Value};
 
@@ -50,7 +50,8 @@ impl Template {
     /// Fills the template in.
     ///
     /// # Errors
-    /// `States.Runtime` for a path that leads nowhere, `States.IntrinsicFailure` for a function that fails.
+    /// `States.Runtime` for a path that leads nowhere, `States.IntrinsicFailure` for a function
+    /// that fails.
     pub fn fill(&self, scope: Scope<'_>) -> Result<Value, Failure> {
         match self {
             Self::Literal(value) => Ok(value.clone()),

@@ -81,7 +81,8 @@ impl Stage {
             .call(&Caller::Operator, "states", action, &input)
     }
 
-    /// Does all that is due within `seconds`, answering each invocation with what `answer` says, at once.
+    /// Does all that is due within `seconds`, answering each invocation with what `answer` says, at
+    /// once.
     pub fn play(
         &mut self,
         seconds: u64,

@@ -1,13 +1,15 @@
-//! EC2's protocol: requests as under the Query protocol, answers under names of their own. A member begins with a small
-//! letter, most lists are called a set of something, their items are `<item>`, and nothing stands between the root and the
-//! members (<https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html>).
+//! EC2's protocol: requests as under the Query protocol, answers under names of their own. A member
+//! begins with a small letter, most lists are called a set of something, their items are `<item>`,
+//! and nothing stands between the root and the members
+//! (<https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html>).
 
 use serde_json::Value;
 
 use super::query::escaped;
 use super::{ApiError, Response};
 
-/// Lists whose names on the wire are not their API's with a small letter, and the names of their items.
+/// Lists whose names on the wire are not their API's with a small letter, and the names of their
+/// items.
 const LISTS: [(&str, &str, &str); 10] = [
     ("BlockDeviceMappings", "blockDeviceMappingSet", "item"),
     ("Groups", "groupSet", "groupId"),

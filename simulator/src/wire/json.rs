@@ -1,4 +1,5 @@
-//! The AWS JSON protocol, 1.0 and 1.1: the call in a header, members in a JSON object, times as seconds since 1970.
+//! The AWS JSON protocol, 1.0 and 1.1: the call in a header, members in a JSON object, times as
+//! seconds since 1970.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -55,7 +56,8 @@ pub fn write(
     }
 }
 
-/// The services write a time as a number of seconds. Their time members are those whose names end so.
+/// The services write a time as a number of seconds. Their time members are those whose names end
+/// so.
 fn is_time(member: &str) -> bool {
     ["At", "Date", "timestamp"]
         .iter()

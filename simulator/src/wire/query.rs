@@ -7,11 +7,12 @@ use super::{ApiError, Response};
 /// Names go this deep at most; those of AWS's own calls have some ten parts.
 const DEEPEST: usize = 40;
 
-/// Reads the call and its members from a form. `A.member.1.B=x` becomes `{"A": [{"B": "x"}]}`; every value is text.
+/// Reads the call and its members from a form. `A.member.1.B=x` becomes `{"A": [{"B": "x"}]}`;
+/// every value is text.
 ///
 /// # Errors
-/// `MissingAction`, or `MalformedQueryString` for a form in which one name is both a value and a structure, or has more than
-/// 40 parts.
+/// `MissingAction`, or `MalformedQueryString` for a form in which one name is both a value and a
+/// structure, or has more than 40 parts.
 pub fn read(body: &[u8]) -> Result<(String, Value), ApiError> {
     let mut action = None;
     let mut members = Map::new();
@@ -118,7 +119,8 @@ fn is_plain(text: &str) -> bool {
     text.bytes().all(plain)
 }
 
-/// `text` as it stands in XML, which has no place for some letters at all, escaped or not: U+FFFD stands there instead.
+/// `text` as it stands in XML, which has no place for some letters at all, escaped or not: U+FFFD
+/// stands there instead.
 pub fn escaped(text: &str) -> String {
     let forbidden = |c: char| (c < ' ' && !"\t\n\r".contains(c)) || "\u{fffe}\u{ffff}".contains(c);
     quick_xml::escape::escape(text).replace(forbidden, "\u{fffd}")

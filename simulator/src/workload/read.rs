@@ -1,5 +1,6 @@
-//! Reads services as `aws ecs describe-services` prints them. One call describes ten services at most, so a cluster of
-//! more comes as several files, as several answers one behind the other, or as a list of them (`jq -s`).
+//! Reads services as `aws ecs describe-services` prints them. One call describes ten services at
+//! most, so a cluster of more comes as several files, as several answers one behind the other, or
+//! as a list of them (`jq -s`).
 
 use serde_json::{Deserializer, Value, json};
 
@@ -7,8 +8,8 @@ use workers::text::list;
 
 use super::{DEREGISTRATION_DELAY_SECONDS, Service, Workload};
 
-/// What describe-services shows about where and how tasks run, and a rehearsal does not follow: its tasks are spread over
-/// zones and instances, on a bridge network.
+/// What describe-services shows about where and how tasks run, and a rehearsal does not follow: its
+/// tasks are spread over zones and instances, on a bridge network.
 const NOT_FOLLOWED: [&str; 2] = ["placementStrategy", "networkConfiguration"];
 
 const REMEDY: &str =
@@ -66,7 +67,8 @@ impl Workload {
         }
     }
 
-    /// Adds an answer, a list of answers, or the answer's own list of services. `place` ends in `: `.
+    /// Adds an answer, a list of answers, or the answer's own list of services. `place` ends in `:
+    /// `.
     fn add_page(&mut self, place: &str, page: &Value) -> Result<(), String> {
         if let Some(list) = page.as_array() {
             let are_services = list.iter().any(|one| one.get("serviceName").is_some());
@@ -181,7 +183,8 @@ fn described(place: &str, name: &str, service: &Value) -> Result<Service, String
     Ok(read)
 }
 
-/// The capacity provider of a service that may run on EC2 instances, if it has one; or why it runs elsewhere.
+/// The capacity provider of a service that may run on EC2 instances, if it has one; or why it runs
+/// elsewhere.
 type Home = Result<Option<String>, String>;
 
 /// Where a service runs. A service has a launch type, a capacity provider strategy, or neither

@@ -8,11 +8,12 @@ use crate::ecs::TargetGroup;
 use crate::host::SimulationHost;
 use crate::wire::ApiError;
 
-/// The part of the workload that runs on `cluster`, and of each service of another capacity provider why it is left out.
+/// The part of the workload that runs on `cluster`, and of each service of another capacity
+/// provider why it is left out.
 ///
 /// # Errors
-/// A sentence that names the service, the provider and the way out: if nobody described the workload, so that the provider
-/// is a mistake, or if nothing is left.
+/// A sentence that names the service, the provider and the way out: if nobody described the
+/// workload, so that the provider is a mistake, or if nothing is left.
 pub fn on_this_cluster(
     world: &SimulationHost,
     cluster: &str,
@@ -43,8 +44,8 @@ pub fn on_this_cluster(
     }
 }
 
-/// Starts the workload on `cluster`, by the calls that a user would make: without a launch type if the cluster has a
-/// default capacity provider.
+/// Starts the workload on `cluster`, by the calls that a user would make: without a launch type if
+/// the cluster has a default capacity provider.
 ///
 /// # Errors
 /// What ECS answers.

@@ -1,6 +1,6 @@
-//! Which states and transitions of a definition were taken: each Choice rule and Default, each Next, each name in a
-//! Retry retried and each Retry entry used up, each Catch, each end. Choices and Retry entries are judged anew here, so
-//! that the interpreter is not asked about itself.
+//! Which states and transitions of a definition were taken: each Choice rule and Default, each
+//! Next, each name in a Retry retried and each Retry entry used up, each Catch, each end. Choices
+//! and Retry entries are judged anew here, so that the interpreter is not asked about itself.
 
 use std::collections::BTreeSet;
 

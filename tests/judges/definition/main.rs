@@ -1,6 +1,7 @@
-//! The definition, route by route, in our own interpreter: every state and every transition is taken at least once, and
-//! each execution ends where the table of routes says. What was visited, asked and answered is written to
-//! `target/judges/definition.json`, with which `tests/judges/definition.py` compares other people's interpreters.
+//! The definition, route by route, in our own interpreter: every state and every transition is
+//! taken at least once, and each execution ends where the table of routes says. What was visited,
+//! asked and answered is written to `target/judges/definition.json`, with which
+//! `tests/judges/definition.py` compares other people's interpreters.
 
 use std::path::Path;
 

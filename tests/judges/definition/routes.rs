@@ -1,5 +1,5 @@
-//! The table of routes, and the further routes that follow from its ways: to each Task state, and what becomes of an
-//! execution whose worker fails or mumbles there.
+//! The table of routes, and the further routes that follow from its ways: to each Task state, and
+//! what becomes of an execution whose worker fails or mumbles there.
 
 use serde_json::{Map, Value, json};
 

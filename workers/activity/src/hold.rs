@@ -9,7 +9,8 @@ use workers::{Clients, Worker};
 use crate::pace::HEARTBEAT;
 use crate::stepfunctions::{Delivered, StepFunctions, Task};
 
-/// A handler that takes longer than the functions may is given up, as Lambda would: the question is asked again.
+/// A handler that takes longer than the functions may is given up, as Lambda would: the question is
+/// asked again.
 const HANDLER_LIMIT: Duration = Duration::from_secs(60);
 
 /// What a question is answered with.
@@ -85,7 +86,8 @@ async fn work(
     }
 }
 
-/// The cause has the shape that Lambda gives it, so that a history reads alike wherever the workers run.
+/// The cause has the shape that Lambda gives it, so that a history reads alike wherever the workers
+/// run.
 fn failed(worker: Worker, name: &str, chain: &str) -> Outcome {
     tracing::error!(worker = worker.name(), error = name, chain, "no answer");
     Outcome::Error {

@@ -1,5 +1,5 @@
-//! The workers without Lambda: a long-running process that polls one Step Functions activity for each worker, and
-//! answers with the same code as the functions do.
+//! The workers without Lambda: a long-running process that polls one Step Functions activity for
+//! each worker, and answers with the same code as the functions do.
 //!
 //! ```text
 //! main          flags, logs, signals            (the binary)
@@ -9,8 +9,9 @@
 //! pace          how long to wait, without a clock
 //! ```
 //!
-//! Nothing is kept between questions. A process that is killed loses what it holds; Step Functions notices after the
-//! definition's HeartbeatSeconds, and asks again. So any number of processes may run, and come and go.
+//! Nothing is kept between questions. A process that is killed loses what it holds; Step Functions
+//! notices after the definition's HeartbeatSeconds, and asks again. So any number of processes may
+//! run, and come and go.
 
 use std::time::Duration;
 
@@ -48,7 +49,8 @@ impl Settings {
     }
 }
 
-/// Polls and answers until `stop` says true, then finishes what is held. Returns how many questions were left unanswered.
+/// Polls and answers until `stop` says true, then finishes what is held. Returns how many questions
+/// were left unanswered.
 pub async fn run(
     settings: &Settings,
     stepfunctions: &StepFunctions,

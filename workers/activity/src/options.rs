@@ -5,12 +5,14 @@ use std::time::Duration;
 use activity_worker::Settings;
 use clap::Parser;
 
-/// Answers the questions of ecs-rollout's state machine from a process of your own, instead of Lambda functions.
+/// Answers the questions of ecs-rollout's state machine from a process of your own, instead of
+/// Lambda functions.
 ///
-/// Deploy the stack with the parameter WorkerHost=Activity, give the role of whatever runs this process the policy in
-/// the stack's output ActivityWorkerPolicyArn, and start one process or more. Credentials come from where AWS SDKs look
-/// for them. A process that is told to stop (SIGTERM or SIGINT) takes nothing new, finishes what it holds, and ends; what
-/// a process held that was killed is asked again after 90 seconds.
+/// Deploy the stack with the parameter WorkerHost=Activity, give the role of whatever runs this
+/// process the policy in the stack's output ActivityWorkerPolicyArn, and start one process or more.
+/// Credentials come from where AWS SDKs look for them. A process that is told to stop (SIGTERM or
+/// SIGINT) takes nothing new, finishes what it holds, and ends; what a process held that was killed
+/// is asked again after 90 seconds.
 #[derive(Debug, Parser)]
 #[command(name = "activity-worker", version)]
 #[command(

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-/// While a question is worked on, Step Functions hears of it so often: a third of the definition's HeartbeatSeconds, so
-/// that two beats may get lost.
+/// While a question is worked on, Step Functions hears of it so often: a third of the definition's
+/// HeartbeatSeconds, so that two beats may get lost.
 pub const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// The longest wait after an error: half of HeartbeatSeconds would be no better, and AWS's disturbances last minutes.
+/// The longest wait after an error: half of HeartbeatSeconds would be no better, and AWS's
+/// disturbances last minutes.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// How long to wait after `failures` polls in a row that failed: a second, doubled each time, and of that the second half
-/// by `chance` (0 to 1), so that many workers do not come back in step.
+/// How long to wait after `failures` polls in a row that failed: a second, doubled each time, and
+/// of that the second half by `chance` (0 to 1), so that many workers do not come back in step.
 pub fn backoff(failures: u32, chance: f64) -> Duration {
     let doublings = failures.saturating_sub(1).min(6);
     let full = Duration::from_secs(1 << doublings).min(LONGEST);

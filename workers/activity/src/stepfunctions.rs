@@ -17,7 +17,8 @@ use workers::error::Refusal;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Step Functions holds a poll open for 60 s, and documents that the client should wait for 65 at least.
+/// Step Functions holds a poll open for 60 s, and documents that the client should wait for 65 at
+/// least.
 const POLL_TIMEOUT: Duration = Duration::from_secs(70);
 
 /// Answers and beats are taken within a second or two.
@@ -54,14 +55,16 @@ pub enum Delivered {
 }
 
 impl StepFunctions {
-    /// Clients with `config`'s Region, credentials, HTTP client, clock and sleep, whose answers set `clock`.
+    /// Clients with `config`'s Region, credentials, HTTP client, clock and sleep, whose answers set
+    /// `clock`.
     pub fn new(config: &SdkConfig, clock: &Clock) -> Self {
         let client = |attempt: Duration, call: Duration, retries: RetryConfig| {
             let timeouts = TimeoutConfig::builder()
                 .connect_timeout(CONNECT_TIMEOUT)
                 .operation_attempt_timeout(attempt)
                 .operation_timeout(call);
-            // The SDK's retry quota would run out in an hour of disturbances (see the other clients of the workers).
+            // The SDK's retry quota would run out in an hour of disturbances (see the other clients
+            // of the workers).
             let patient = RetryPartition::custom("worker").token_bucket(TokenBucket::unlimited());
             let config = Builder::from(config)
                 .timeout_config(timeouts.build())

@@ -93,8 +93,8 @@ pub(super) fn token(action: &Action) -> Option<String> {
     action.token.as_ref().map(|token| token.as_str().to_owned())
 }
 
-/// What names the action if its token is not known. Recorded: heartbeat and answer are taken by instance id
-/// (radkawar/stackd testdata/aws/autoscaling/lifecycle_native, 2026-09).
+/// What names the action if its token is not known. Recorded: heartbeat and answer are taken by
+/// instance id (radkawar/stackd testdata/aws/autoscaling/lifecycle_native, 2026-09).
 pub(super) fn instance_id(action: &Action) -> Option<String> {
     let unnamed = action.token.is_none();
     unnamed.then(|| action.instance.as_str().to_owned())

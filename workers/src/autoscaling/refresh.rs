@@ -16,14 +16,16 @@ pub enum RefreshIs {
 }
 
 impl AutoScaling {
-    /// Cancels the group's instance refresh, so that CloudFormation, which follows it, rolls back. Finding none that is
-    /// open is not an error.
+    /// Cancels the group's instance refresh, so that CloudFormation, which follows it, rolls back.
+    /// Finding none that is open is not an error.
     ///
-    /// Launches and terminations under way are not waited for (WaitForTransitioningInstances, true unless given:
+    /// Launches and terminations under way are not waited for (WaitForTransitioningInstances, true
+    /// unless given:
     /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CancelInstanceRefresh.html>). They end at their hooks
-    /// either way. Waiting would keep the refresh `Cancelling` behind an open drain, for an hour or more. Until
-    /// CloudFormation puts the old launch template back, Auto Scaling keeps filling the group from the new one, which has
-    /// just failed. Drains of both directions stay apart without it: each waits for its turn (see [`crate::turn`]).
+    /// either way. Waiting would keep the refresh `Cancelling` behind an open drain, for an hour or
+    /// more. Until CloudFormation puts the old launch template back, Auto Scaling keeps filling the
+    /// group from the new one, which has just failed. Drains of both directions stay apart without
+    /// it: each waits for its turn (see [`crate::turn`]).
     ///
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`.

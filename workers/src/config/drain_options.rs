@@ -13,7 +13,8 @@ pub const KEYS: [&str; 4] = [
     "waitForDaemons",
 ];
 
-/// A lifecycle action ends after 48 hours, and no limit inside it is longer. None at all is a limit too.
+/// A lifecycle action ends after 48 hours, and no limit inside it is longer. None at all is a limit
+/// too.
 const LIMIT_SECONDS: RangeInclusive<i64> = 0..=172_800;
 
 /// The settings, or nothing if there is a mistake in one of them.

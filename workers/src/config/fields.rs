@@ -1,4 +1,5 @@
-//! Reading an object's fields one by one, noting each mistake with the field's path instead of stopping at the first.
+//! Reading an object's fields one by one, noting each mistake with the field's path instead of
+//! stopping at the first.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::error::Mistake;
 
-/// So much of a value is told: a message is for people, and an execution's history has no room for more.
+/// So much of a value is told: a message is for people, and an execution's history has no room for
+/// more.
 const TOLD: usize = 200;
 
 /// The beginning of `value`, if all of it would be long.

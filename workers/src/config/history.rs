@@ -41,8 +41,8 @@ pub fn held_by(input: &Value) -> Vec<InstanceId> {
         .collect()
 }
 
-/// The tasks that the last look of `drained` left, or, before its first, those that `draining` found. Whatever else
-/// stands there is no reason to stop: all tasks are then listed anew.
+/// The tasks that the last look of `drained` left, or, before its first, those that `draining`
+/// found. Whatever else stands there is no reason to stop: all tasks are then listed anew.
 pub fn tasks_left(input: &Value) -> Option<TasksLeft> {
     TasksLeft::deserialize(&last_look_at_drain(input)["tasksLeft"]).ok()
 }
@@ -60,8 +60,8 @@ pub fn daemons_awaited(input: &Value) -> Option<DaemonsAwaited> {
     DaemonsAwaited::deserialize(&input["joined"]["daemonsAwaited"]).ok()
 }
 
-/// Since when the agent of a leaving instance was seen to be gone, if it was at the last look of `drained`, or, before its
-/// first, at that of `draining`.
+/// Since when the agent of a leaving instance was seen to be gone, if it was at the last look of
+/// `drained`, or, before its first, at that of `draining`.
 pub fn agent_gone_since(input: &Value) -> Option<Timestamp> {
     last_look_at_drain(input)["agentGoneSince"]
         .as_str()?

@@ -1,5 +1,6 @@
-//! Metadata that an earlier template wrote: hooks keep it until the stack is updated, and an update that rolls back
-//! brings it back. What a template of today writes in addition is then taken as it was before there was a choice.
+//! Metadata that an earlier template wrote: hooks keep it until the stack is updated, and an update
+//! that rolls back brings it back. What a template of today writes in addition is then taken as it
+//! was before there was a choice.
 
 use std::ops::RangeInclusive;
 

@@ -19,8 +19,9 @@ const STANDALONE_STOP_REASON: &str =
 /// What an instance is marked as kept for.
 const STANDALONE_TASKS: &str = "standalone-tasks";
 
-/// Stops the tasks that are to be stopped, and marks the instance if it is kept for standalone tasks. If ECS knows it no
-/// more it cannot be marked: then it is kept as a failed drain is. Nothing is done to an instance that has left its hook.
+/// Stops the tasks that are to be stopped, and marks the instance if it is kept for standalone
+/// tasks. If ECS knows it no more it cannot be marked: then it is kept as a failed drain is.
+/// Nothing is done to an instance that has left its hook.
 pub(super) async fn act(
     subject: &Subject,
     decision: Decision,

@@ -1,9 +1,11 @@
-//! Why do tasks of services stay on a leaving instance? Because they asked to (scale-in protection), or because their
-//! service cannot move them, now or ever. It is asked for once a drain takes long, so that an ordinary one costs no call.
+//! Why do tasks of services stay on a leaving instance? Because they asked to (scale-in
+//! protection), or because their service cannot move them, now or ever. It is asked for once a
+//! drain takes long, so that an ordinary one costs no call.
 //!
-//! ECS tells it in what DescribeServices answers: percentages that leave no room, or an event with the reason of the
-//! container instance that came closest. The words of these events are documented (Developer Guide, service event
-//! messages); the same event is not repeated for six hours, so it may be older than the drain.
+//! ECS tells it in what DescribeServices answers: percentages that leave no room, or an event with
+//! the reason of the container instance that came closest. The words of these events are documented
+//! (Developer Guide, service event messages); the same event is not repeated for six hours, so it
+//! may be older than the drain.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +18,8 @@ use crate::model::cluster::{Service, ServiceEvent, Shortage, Task, shortage};
 use crate::model::{DrainBlockers, HinderedService, ServiceName, Subject, TaskArn};
 use crate::text::{self, between, clock, list};
 
-/// A replacement is pulled, started and found healthy within a minute or two: what waits longer has a reason.
+/// A replacement is pulled, started and found healthy within a minute or two: what waits longer has
+/// a reason.
 const LONG: SignedDuration = SignedDuration::from_mins(2);
 
 /// How long an answer is good enough.
@@ -34,7 +37,8 @@ const ATTRIBUTES_ASKED_ABOUT: usize = 5;
 /// So many are named in a reason.
 const NAMED: usize = 3;
 
-/// What holds the services' tasks that are to run on, if they have been waited for long: what is `known`, or asked anew.
+/// What holds the services' tasks that are to run on, if they have been waited for long: what is
+/// `known`, or asked anew.
 pub async fn look(
     subject: &Subject,
     begun: &DrainStart,
@@ -78,8 +82,9 @@ pub async fn look(
     }))
 }
 
-/// The attributes that the placement constraints of a service ask about and no ACTIVE instance of its cluster has, if that is
-/// why it finds no place. The leaving instance is DRAINING and does not count. ECS itself is asked, which evaluates the constraints.
+/// The attributes that the placement constraints of a service ask about and no ACTIVE instance of
+/// its cluster has, if that is why it finds no place. The leaving instance is DRAINING and does not
+/// count. ECS itself is asked, which evaluates the constraints.
 async fn absent_attributes(
     service: &Service,
     subject: &Subject,
@@ -103,7 +108,8 @@ async fn absent_attributes(
     Ok(absent)
 }
 
-/// The tasks of services that are to run on. Those of daemons are not waiting for anything but the others' end.
+/// The tasks of services that are to run on. Those of daemons are not waiting for anything but the
+/// others' end.
 fn waiting<'a>(tasks: &'a [Task], daemons: &[ServiceName]) -> Vec<&'a Task> {
     let of_daemon = |service: &str| daemons.iter().any(|daemon| daemon.as_str() == service);
     let those = tasks.iter().filter(|task| {
@@ -130,7 +136,8 @@ fn hindered_without(service: &Service, absent: &[String]) -> Option<HinderedServ
     })
 }
 
-/// ECS may stop no task first, and start no other first: the percentages, rounded, leave no room for either.
+/// ECS may stop no task first, and start no other first: the percentages, rounded, leave no room
+/// for either.
 pub fn no_room(service: &Service) -> Option<String> {
     let (desired, terms) = (service.counts.desired, &service.terms);
     if desired < 1 {
@@ -340,7 +347,8 @@ mod tests {
 
     #[test]
     fn the_advice_makes_room_and_nothing_less_does() {
-        // Two ways to stop or start one, as ECS documents their rounding: up for the least, down for the most.
+        // Two ways to stop or start one, as ECS documents their rounding: up for the least, down
+        // for the most.
         let has_room = |desired: i64, minimum: i64, maximum: i64| {
             let stops_first = (desired - 1) * 100 >= desired * minimum;
             let starts_first = (desired + 1) * 100 <= desired * maximum;

@@ -9,8 +9,9 @@ use crate::error::Error;
 use crate::model::cluster::{Task, agent_is_gone};
 use crate::model::{Subject, TasksLeft};
 
-/// The tasks that the last look left, or that draining found. If any of them is still not STOPPED, that is enough to say
-/// "not yet", and took one call instead of three. Before anything else is said all tasks are listed.
+/// The tasks that the last look left, or that draining found. If any of them is still not STOPPED,
+/// that is enough to say "not yet", and took one call instead of three. Before anything else is
+/// said all tasks are listed.
 pub async fn look_again(
     subject: &Subject,
     known: Option<&TasksLeft>,
@@ -23,8 +24,9 @@ pub async fn look_again(
     }
 }
 
-/// The tasks of the registrations that the drain began with, as long as that is enough to say "not yet": while tasks
-/// are left there, none of them younger than the drain. Otherwise the registrations of now are looked at too.
+/// The tasks of the registrations that the drain began with, as long as that is enough to say "not
+/// yet": while tasks are left there, none of them younger than the drain. Otherwise the
+/// registrations of now are looked at too.
 pub async fn look(
     subject: &Subject,
     begun: &DrainStart,
@@ -52,8 +54,8 @@ pub async fn look(
     look_at_all(subject, begun, &seen.tasks, clients).await
 }
 
-/// The registrations of now and those of then: an agent may register anew, and a deregistered one is not listed.
-/// `known` are tasks that were just looked at.
+/// The registrations of now and those of then: an agent may register anew, and a deregistered one
+/// is not listed. `known` are tasks that were just looked at.
 pub async fn look_at_all(
     subject: &Subject,
     begun: &DrainStart,
@@ -76,8 +78,9 @@ pub async fn look_at_all(
     })
 }
 
-/// Since when its agent is gone, if it is. An agent is disconnected for a moment several times an hour, so a look is worth
-/// a call only when all tasks were `listed` anyway, or when the last look found it gone, `since` then.
+/// Since when its agent is gone, if it is. An agent is disconnected for a moment several times an
+/// hour, so a look is worth a call only when all tasks were `listed` anyway, or when the last look
+/// found it gone, `since` then.
 pub async fn agent_gone_since(
     subject: &Subject,
     begun: &DrainStart,

@@ -47,8 +47,9 @@ impl Obstacle {
     }
 }
 
-/// Whose a task is, in the order in which tasks are named: ECS never stops a standalone task, and stops a daemon's after
-/// all others (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html>).
+/// Whose a task is, in the order in which tasks are named: ECS never stops a standalone task, and
+/// stops a daemon's after all others
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Standalone,
@@ -136,7 +137,8 @@ pub fn nothing_left(subject: &Subject, seen: &Observation, now: Timestamp) -> St
     format!("{stopped} ({spent}).{agent}")
 }
 
-/// Why an instance is kept, and what a person is to do later: the rest of a sentence that begins with the instance.
+/// Why an instance is kept, and what a person is to do later: the rest of a sentence that begins
+/// with the instance.
 pub fn kept(subject: &Subject, obstacle: &Obstacle) -> String {
     let instance = &subject.action.instance;
     format!(

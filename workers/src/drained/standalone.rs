@@ -1,4 +1,5 @@
-//! Standalone tasks (RunTask), which ECS neither stops nor replaces on a drain: what StandaloneTaskPolicy does with them.
+//! Standalone tasks (RunTask), which ECS neither stops nor replaces on a drain: what
+//! StandaloneTaskPolicy does with them.
 
 use jiff::Timestamp;
 
@@ -21,8 +22,8 @@ pub fn limit(subject: &Subject, left: &[&Task]) -> Option<Timestamp> {
     stops.then(|| later(subject.drain_began(), cases.standalone_limit))
 }
 
-/// Whether the instance is to be kept for its standalone tasks: as soon as nothing else is left on it but daemons, which
-/// stay as long as they do; or when its policy would otherwise cut them off.
+/// Whether the instance is to be kept for its standalone tasks: as soon as nothing else is left on
+/// it but daemons, which stay as long as they do; or when its policy would otherwise cut them off.
 pub fn keep(subject: &Subject, seen: &Observation, left: &[&Task], now: Timestamp) -> bool {
     if subject.settings.cases.standalone != StandaloneTaskPolicy::SkipInstance {
         return false;

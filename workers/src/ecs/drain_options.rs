@@ -1,5 +1,5 @@
-//! What only hard cases ask of ECS: who else drains, protected tasks, instances that are kept or in the warm pool, machines that are gone,
-//! daemons.
+//! What only hard cases ask of ECS: who else drains, protected tasks, instances that are kept or in
+//! the warm pool, machines that are gone, daemons.
 
 use aws_sdk_ecs::types::{
     self, Attribute, ContainerInstanceStatus as SdkStatus, DesiredStatus, SchedulingStrategy,
@@ -15,8 +15,8 @@ use crate::model::{
     ClusterName, ContainerInstanceArn, InstanceId, ProtectedTask, ServiceName, TaskArn,
 };
 
-/// The attribute of a container instance that is kept; its value says for what. DrainDeadlinePolicy keeps instances without
-/// it: those are failed drains.
+/// The attribute of a container instance that is kept; its value says for what. DrainDeadlinePolicy
+/// keeps instances without it: those are failed drains.
 const KEPT_FOR: &str = "ecs-rollout.kept-for";
 
 /// ListServices takes this many, by the ECS API; ten if it is not said.
@@ -44,8 +44,9 @@ impl Ecs {
         Ok(())
     }
 
-    /// Those of the last tasks to stop (one page of them) whose stop reason names `instance`: what was on it when its
-    /// machine went away. Documented: the reason then reads `Host EC2 (instance i-…) terminated.`, or `stopped.`.
+    /// Those of the last tasks to stop (one page of them) whose stop reason names `instance`: what
+    /// was on it when its machine went away. Documented: the reason then reads `Host EC2 (instance
+    /// i-…) terminated.`, or `stopped.`.
     pub async fn lost_with(
         &self,
         cluster: &ClusterName,

@@ -12,8 +12,8 @@ use crate::model::{ClusterName, InstanceId};
 const FILTERED_AT_ONCE: usize = 50;
 
 impl Ecs {
-    /// Those of `instances` that are DRAINING, by their current registrations. If none has a registration that is
-    /// DRAINING, which is the rule, that takes one call for each 50.
+    /// Those of `instances` that are DRAINING, by their current registrations. If none has a
+    /// registration that is DRAINING, which is the rule, that takes one call for each 50.
     ///
     /// # Errors
     /// As [`Error::from_sdk`], `ClusterNotFound`, `BadAnswer`.

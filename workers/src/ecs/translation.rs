@@ -1,4 +1,5 @@
-//! From the SDK's types to ours. What every item must have and does not is an error that names the item.
+//! From the SDK's types to ours. What every item must have and does not is an error that names the
+//! item.
 
 use aws_sdk_ecs::types::{self, DeploymentRolloutState, Failure, SchedulingStrategy};
 use aws_smithy_types::DateTime;
@@ -13,7 +14,8 @@ use crate::model::{ContainerInstanceArn, ProtectedTask, ServiceName, TaskArn};
 
 use super::TERMINATE;
 
-/// Whether every failed item has one of the `plain` reasons; else the first that has not, as an error.
+/// Whether every failed item has one of the `plain` reasons; else the first that has not, as an
+/// error.
 pub fn only_failures_like(
     plain: &[&str],
     call: &'static str,
@@ -136,7 +138,8 @@ fn constraint(one: &types::PlacementConstraint) -> String {
     }
 }
 
-/// Without a circuit breaker a deployment that fails goes on for ever, and only its failed tasks are counted.
+/// Without a circuit breaker a deployment that fails goes on for ever, and only its failed tasks
+/// are counted.
 fn is_failing(deployment: &types::Deployment) -> bool {
     let failed = deployment.rollout_state() == Some(&DeploymentRolloutState::Failed);
     failed || (deployment.failed_tasks() > 0 && deployment.running_count() == 0)

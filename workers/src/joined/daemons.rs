@@ -1,8 +1,9 @@
 //! Which daemons does a new instance lack, and which of them are worth waiting for?
 //!
-//! ECS places a daemon's task on an instance as soon as it is ACTIVE, so all run within half a minute as a rule: what ECS says
-//! of the services is asked only after that. Which daemons there are is noted at the first look. ECS alone evaluates placement
-//! constraints: a daemon that has all the tasks that it wants, and no task here, does not want this instance.
+//! ECS places a daemon's task on an instance as soon as it is ACTIVE, so all run within half a
+//! minute as a rule: what ECS says of the services is asked only after that. Which daemons there
+//! are is noted at the first look. ECS alone evaluates placement constraints: a daemon that has all
+//! the tasks that it wants, and no task here, does not want this instance.
 
 use std::collections::BTreeSet;
 
@@ -16,16 +17,19 @@ use crate::model::{ContainerInstanceArn, DaemonsAwaited, ServiceName, Subject, s
 use crate::text::count;
 use crate::text::list;
 
-/// So long a daemon's task may take to run before anybody asks why it does not: its image is pulled, it starts.
+/// So long a daemon's task may take to run before anybody asks why it does not: its image is
+/// pulled, it starts.
 const USUAL: SignedDuration = SignedDuration::from_secs(30);
 
 /// So long ECS may take to want a task here: a count that is right by then is right.
 const WANTED_BY: i64 = 60;
 
-/// So long a daemon may take that runs nowhere yet. The only instance of a cluster is where it has to begin.
+/// So long a daemon may take that runs nowhere yet. The only instance of a cluster is where it has
+/// to begin.
 const BEGUN_BY: i64 = 180;
 
-/// By then every excuse can be known: an instance that is ready waits so long for its daemons, at the least.
+/// By then every excuse can be known: an instance that is ready waits so long for its daemons, at
+/// the least.
 pub const JUDGED_BY: SignedDuration = SignedDuration::from_secs(BEGUN_BY);
 
 /// A daemon that does not run on the instance.
@@ -91,10 +95,11 @@ pub async fn look(
     Ok((awaited, missing))
 }
 
-/// How a missing daemon stands on an instance that has been ready for so many seconds. One that runs nowhere is broken if it
-/// had other instances to begin on, and the time; else it gets that time. One that was deleted meanwhile is not
-/// described any more, or not ACTIVE. ECS wants a task of a daemon on each ACTIVE container instance that meets its
-/// constraints, on those too of which the agent is gone, so that many tasks may be missing elsewhere.
+/// How a missing daemon stands on an instance that has been ready for so many seconds. One that
+/// runs nowhere is broken if it had other instances to begin on, and the time; else it gets that
+/// time. One that was deleted meanwhile is not described any more, or not ACTIVE. ECS wants a task
+/// of a daemon on each ACTIVE container instance that meets its constraints, on those too of which
+/// the agent is gone, so that many tasks may be missing elsewhere.
 fn judge(
     service: &Service,
     awaited: &DaemonsAwaited,

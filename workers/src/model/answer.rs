@@ -17,20 +17,23 @@ pub struct Details {
     /// draining: whether the instance is a member of the cluster at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<bool>,
-    /// joined, draining and drained: `false` if nothing was looked at, so that the instances of a batch take turns.
+    /// joined, draining and drained: `false` if nothing was looked at, so that the instances of a
+    /// batch take turns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looked: Option<bool>,
-    /// draining: what the instance is registered as, so that its tasks can be found when it is listed no more.
+    /// draining: what the instance is registered as, so that its tasks can be found when it is
+    /// listed no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container_instances: Option<Vec<ContainerInstanceArn>>,
-    /// draining: the services that have tasks on the instance, which are those that its drain can hurt.
+    /// draining: the services that have tasks on the instance, which are those that its drain can
+    /// hurt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub services: Option<Vec<ServiceName>>,
     /// draining: the services that were not stable before the drain, and how far from it they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unstable: Option<Vec<ServiceCounts>>,
-    /// draining, and stable for a leaving instance: the counts of the services that had tasks on it, so that a report can show
-    /// them over time.
+    /// draining, and stable for a leaving instance: the counts of the services that had tasks on
+    /// it, so that a report can show them over time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub services_counted: Option<Vec<ServiceCounts>>,
     /// draining: whether the stack is being deleted, so that its services have nowhere to go.
@@ -39,25 +42,30 @@ pub struct Details {
     /// draining: that it waits, or has waited, for its turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,
-    /// stable for a new instance: whose drains hold it, so that the next look can be at those alone.
+    /// stable for a new instance: whose drains hold it, so that the next look can be at those
+    /// alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_by: Option<Vec<InstanceId>>,
-    /// stable for a new instance that is held: what its stack was doing, so that the next looks need not ask.
+    /// stable for a new instance that is held: what its stack was doing, so that the next looks
+    /// need not ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack: Option<StackSnapshot>,
     /// With `NotYet`: when the lifecycle action last had a heartbeat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat_at: Option<Timestamp>,
-    /// draining: the tasks that it found; drained: those that are not STOPPED. The next looks can be at these alone.
+    /// draining: the tasks that it found; drained: those that are not STOPPED. The next looks can
+    /// be at these alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks_left: Option<TasksLeft>,
     /// draining: the DAEMON services among them, whose tasks leave last of all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub daemons: Option<Vec<ServiceName>>,
-    /// draining, and drained with `NotYet`: since when the instance was seen without its agent, if it was at the last look.
+    /// draining, and drained with `NotYet`: since when the instance was seen without its agent, if
+    /// it was at the last look.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_gone_since: Option<Timestamp>,
-    /// draining and drained: when you asked `ecs-rollout terminate` to end the instance, if you did.
+    /// draining and drained: when you asked `ecs-rollout terminate` to end the instance, if you
+    /// did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub termination_requested_at: Option<Timestamp>,
     /// drained with `NotYet`: what holds the services' tasks, once it was asked for.
@@ -66,7 +74,8 @@ pub struct Details {
     /// joined and drained with `NotYet`: what the reason explains beyond the ordinary.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wait_causes: Vec<WaitCause>,
-    /// draining, and stable for a new instance, with `NotYet`: the pause that it waits for the end of.
+    /// draining, and stable for a new instance, with `NotYet`: the pause that it waits for the end
+    /// of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<Pause>,
     /// drained, and stable for a leaving instance: what to do when the verdict is `Never`.
@@ -74,7 +83,8 @@ pub struct Details {
     pub policy: Option<Policy>,
 }
 
-/// What a wait is for that a person wants to know of at once: no boot, and no task that stops by itself.
+/// What a wait is for that a person wants to know of at once: no boot, and no task that stops by
+/// itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WaitCause {
@@ -123,7 +133,8 @@ pub struct TasksLeft {
     pub arns: Vec<TaskArn>,
     /// When all tasks of the instance were listed.
     pub listed_at: Timestamp,
-    /// What some of them are called, so that a report can name them: ECS forgets a task an hour after it stopped
+    /// What some of them are called, so that a report can name them: ECS forgets a task an hour
+    /// after it stopped
     /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub named: Vec<NamedTask>,

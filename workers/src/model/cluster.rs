@@ -65,14 +65,16 @@ impl fmt::Display for ContainerInstanceStatus {
     }
 }
 
-/// One registration of an EC2 instance. An instance has several when its agent lost its data and registered anew.
+/// One registration of an EC2 instance. An instance has several when its agent lost its data and
+/// registered anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerInstance {
     /// Its ARN.
     pub arn: ContainerInstanceArn,
     /// Where it stands.
     pub status: ContainerInstanceStatus,
-    /// Whether its agent is connected right now. Agents reconnect several times an hour in normal work.
+    /// Whether its agent is connected right now. Agents reconnect several times an hour in normal
+    /// work.
     pub agent_connected: bool,
     /// When you asked `ecs-rollout terminate` to end the instance, if you did.
     pub termination_requested_at: Option<Timestamp>,
@@ -99,10 +101,12 @@ pub fn termination_requested(
     requests.max().filter(|at| is_in_force(*at, now))
 }
 
-/// The registrations that say how an instance stands: those whose agent is connected, if there is one, and else all.
+/// The registrations that say how an instance stands: those whose agent is connected, if there is
+/// one, and else all.
 ///
-/// An agent that lost its data registers its instance as a new container instance. ECS shows the old record on, as it was
-/// last, with an agent that never connects again. Both have the same EC2 instance id.
+/// An agent that lost its data registers its instance as a new container instance. ECS shows the
+/// old record on, as it was last, with an agent that never connects again. Both have the same EC2
+/// instance id.
 pub fn current(registrations: &[ContainerInstance]) -> impl Iterator<Item = &ContainerInstance> {
     let is_connected = |one: &ContainerInstance| one.status.is_registered() && one.agent_connected;
     let has_connected = registrations.iter().any(is_connected);
@@ -152,8 +156,9 @@ impl Task {
         self.arn.as_str().rsplit('/').next().unwrap_or_default()
     }
 
-    /// Its service's name; for a standalone task its family or group. ECS puts a task that RunTask started without a group
-    /// into `family:NAME` (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>).
+    /// Its service's name; for a standalone task its family or group. ECS puts a task that RunTask
+    /// started without a group into `family:NAME`
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>).
     fn label(&self) -> &str {
         let group = self.service().unwrap_or(&self.group);
         match group.strip_prefix("family:").unwrap_or(group) {
@@ -203,7 +208,8 @@ pub struct Service {
     pub terms: ServiceTerms,
 }
 
-/// What tells whether a service is stable. ECS starts no deployment for a drain, so the counts matter most.
+/// What tells whether a service is stable. ECS starts no deployment for a drain, so the counts
+/// matter most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceCounts {
     /// Its name.

@@ -1,4 +1,5 @@
-//! What the user chose for the hard cases of a rollout: tasks that no service replaces, an agent that is gone, daemons.
+//! What the user chose for the hard cases of a rollout: tasks that no service replaces, an agent
+//! that is gone, daemons.
 
 use jiff::SignedDuration;
 
@@ -13,14 +14,16 @@ pub enum StandaloneTaskPolicy {
     SkipInstance,
 }
 
-/// The settings for hard cases. Metadata of an earlier template has none of them: then the defaults hold.
+/// The settings for hard cases. Metadata of an earlier template has none of them: then the defaults
+/// hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DrainOptions {
     /// What becomes of standalone tasks.
     pub standalone: StandaloneTaskPolicy,
     /// How long standalone tasks may run on under `stop`, counted as the drain deadline is.
     pub standalone_limit: SignedDuration,
-    /// For how long the agent of a leaving instance may be disconnected before its drain counts as failed.
+    /// For how long the agent of a leaving instance may be disconnected before its drain counts as
+    /// failed.
     pub agent_limit: SignedDuration,
     /// Whether a new instance has joined only when its daemons run on it.
     pub wait_for_daemons: bool,

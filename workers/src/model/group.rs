@@ -28,8 +28,8 @@ pub enum LifecycleState {
     TerminatingRetained,
     /// On its way into the warm pool, the hook of that way not yet open.
     WarmedPending,
-    /// At the hook of its way into the warm pool: at its launch hook if it is new, at its terminate hook if it comes out
-    /// of the group.
+    /// At the hook of its way into the warm pool: at its launch hook if it is new, at its terminate
+    /// hook if it comes out of the group.
     WarmedPendingWait,
     /// It came out of the group for the warm pool, its drain failed, and it is kept for a person.
     WarmedPendingRetained,
@@ -80,8 +80,8 @@ impl LifecycleState {
         }
     }
 
-    /// Whether an instance in this state has a drain open, or is about to. Of those on their way into the warm pool this
-    /// holds only if they come out of the group, see [`crate::roster`].
+    /// Whether an instance in this state has a drain open, or is about to. Of those on their way
+    /// into the warm pool this holds only if they come out of the group, see [`crate::roster`].
     pub fn is_draining(&self) -> bool {
         self.enters_pool() || matches!(self, Self::Terminating | Self::TerminatingWait)
     }
@@ -91,8 +91,9 @@ impl LifecycleState {
         matches!(self, Self::TerminatingWait | Self::WarmedPendingWait)
     }
 
-    /// Whether its group retains it, so that you can end it with `ecs-rollout terminate`. One that nobody answered for on
-    /// its way out of the warm pool is retained too, but no drain of it failed.
+    /// Whether its group retains it, so that you can end it with `ecs-rollout terminate`. One that
+    /// nobody answered for on its way out of the warm pool is retained too, but no drain of it
+    /// failed.
     pub fn can_be_ended(&self) -> bool {
         self.is_retained() || *self == Self::WarmedTerminatingRetained
     }
@@ -110,8 +111,9 @@ impl LifecycleState {
         matches!(self, Self::WarmedPending | Self::WarmedPendingWait)
     }
 
-    /// Whether an instance in this state has been in service, and was put aside or taken out of the group since. No hook holds
-    /// it, and none did on that way (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html>).
+    /// Whether an instance in this state has been in service, and was put aside or taken out of the
+    /// group since. No hook holds it, and none did on that way
+    /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html>).
     pub fn is_set_aside(&self) -> bool {
         matches!(
             self,
@@ -119,7 +121,8 @@ impl LifecycleState {
         )
     }
 
-    /// Whether a lifecycle hook of the group holds an instance in this state, ours or somebody else's.
+    /// Whether a lifecycle hook of the group holds an instance in this state, ours or somebody
+    /// else's.
     pub fn is_at_hook(&self) -> bool {
         matches!(
             self,
@@ -170,14 +173,16 @@ pub struct GroupInstance {
     pub instance: InstanceId,
     /// Where it stands.
     pub state: LifecycleState,
-    /// What it was launched from: a launch template's id and version, or a launch configuration's name.
+    /// What it was launched from: a launch template's id and version, or a launch configuration's
+    /// name.
     pub launched_from: Option<String>,
 }
 
 /// The tag of a group by which a person holds everything in it as it is; its value says why.
 pub const PAUSE_TAG: &str = "ecs-rollout:hold";
 
-/// Stands in the tag's value before the time: AWS has no time of a tag. Of characters that a tag takes everywhere
+/// Stands in the tag's value before the time: AWS has no time of a tag. Of characters that a tag
+/// takes everywhere
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html>).
 const SINCE: &str = " - since ";
 
@@ -236,8 +241,8 @@ pub struct GroupSnapshot {
 pub enum StackState {
     /// An update goes forward. A rolling update of the group happens in here.
     Updating,
-    /// Another operation on a stack that lives: a rollback of an update (which rolls the group back), a clean-up after
-    /// one, an import.
+    /// Another operation on a stack that lives: a rollback of an update (which rolls the group
+    /// back), a clean-up after one, an import.
     Busy(String),
     /// It is being created: the group has no past to roll away from.
     Creating,

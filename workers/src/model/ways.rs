@@ -33,7 +33,8 @@ impl Transition {
     }
 }
 
-/// Where the instance comes from, or goes to. Older events leave it out unless there is a warm pool.
+/// Where the instance comes from, or goes to. Older events leave it out unless there is a warm
+/// pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// Outside of the group.

@@ -1,8 +1,9 @@
 //! Is a new instance held at its launch hook?
 //!
-//! CloudFormation does not wait for terminate hooks, only for the next instance: so that one is held until the drains before
-//! it have ended, and did not fail. It runs tasks meanwhile, so the hold costs no capacity, and the drains that it waits for
-//! can use it. The hold has no deadline but its hook's. A person may hold the group as well, by a tag of it.
+//! CloudFormation does not wait for terminate hooks, only for the next instance: so that one is
+//! held until the drains before it have ended, and did not fail. It runs tasks meanwhile, so the
+//! hold costs no capacity, and the drains that it waits for can use it. The hold has no deadline
+//! but its hook's. A person may hold the group as well, by a tag of it.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -16,11 +17,12 @@ use crate::model::group::{GroupInstance, StackState};
 use crate::model::{Assessment, InstanceId, Subject, Verdict};
 use crate::text::between;
 
-/// So many holders are noted for the next looks: the largest batch is 100, and a rollout that turns round may have two open.
+/// So many holders are noted for the next looks: the largest batch is 100, and a rollout that turns
+/// round may have two open.
 const HOLDERS_NOTED: usize = 200;
 
-/// So many of them are looked at at once. DescribeAutoScalingInstances takes 50, but one that still holds is enough to say
-/// "not yet", and ten seldom go at once.
+/// So many of them are looked at at once. DescribeAutoScalingInstances takes 50, but one that still
+/// holds is enough to say "not yet", and ten seldom go at once.
 const HOLDERS_ASKED: usize = 10;
 
 /// Looks, and decides.
@@ -37,7 +39,8 @@ pub async fn look(
         return Ok(finding);
     }
     let stack = stack_now(subject, clients, now).await?;
-    // A group that is being created has no past to roll away from: nobody else needs to be looked at.
+    // A group that is being created has no past to roll away from: nobody else needs to be looked
+    // at.
     let mut roster = match stack.state {
         StackState::Creating => {
             let own = [subject.action.instance.clone()];
@@ -69,9 +72,10 @@ pub async fn look(
     }
 }
 
-/// Whether those that held the new instance before still do: that is enough to say "not yet". A large group's list is long,
-/// and would be asked for by every instance of a batch, while the holders are few. Before anything else is said all are
-/// looked at. A holder that failed, and that you ended meanwhile, is waited for until it has gone.
+/// Whether those that held the new instance before still do: that is enough to say "not yet". A
+/// large group's list is long, and would be asked for by every instance of a batch, while the
+/// holders are few. Before anything else is said all are looked at. A holder that failed, and that
+/// you ended meanwhile, is waited for until it has gone.
 async fn look_at_holders(
     subject: &Subject,
     input: &Value,
@@ -102,7 +106,8 @@ async fn look_at_holders(
     Ok(None)
 }
 
-/// The instances that are kept for their standalone tasks. They are asked for only where a retained one would stop the rollout.
+/// The instances that are kept for their standalone tasks. They are asked for only where a retained
+/// one would stop the rollout.
 async fn kept(
     subject: &Subject,
     group: &[GroupInstance],
@@ -164,8 +169,9 @@ fn held(holders: &[&GroupInstance], reason: String) -> Assessment {
     finding
 }
 
-/// During a stack operation any drain holds. Outside of one only a drain of another launch template version does: an
-/// instance refresh started by hand. A plain scale-in holds nobody, nor does a group that is being created.
+/// During a stack operation any drain holds. Outside of one only a drain of another launch template
+/// version does: an instance refresh started by hand. A plain scale-in holds nobody, nor does a
+/// group that is being created.
 fn holds(other: &GroupInstance, own: &GroupInstance, stack: &StackState) -> bool {
     let operation = matches!(stack, StackState::Updating | StackState::Busy(_));
     other.state.is_draining() && (operation || other.launched_from != own.launched_from)
@@ -176,7 +182,8 @@ fn has_failed(one: &GroupInstance, kept: &[InstanceId]) -> bool {
     one.state.is_retained() && !kept.contains(&one.instance)
 }
 
-/// The rollout stops and rolls back: a drain of it failed, or one of an earlier rollout that nobody has looked at yet.
+/// The rollout stops and rolls back: a drain of it failed, or one of an earlier rollout that nobody
+/// has looked at yet.
 fn failed_drain(retained: &GroupInstance) -> String {
     let (old, state) = (&retained.instance, &retained.state);
     format!(

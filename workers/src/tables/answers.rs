@@ -1,4 +1,5 @@
-//! What all answers have in common: when a heartbeat is sent, how long to wait, since when, and what a person is shown.
+//! What all answers have in common: when a heartbeat is sent, how long to wait, since when, and
+//! what a person is shown.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,5 +1,5 @@
-//! Every call of every client: an error is an error with its name, and an item that failed for a reason that does not mean
-//! "not there" is never taken to be gone.
+//! Every call of every client: an error is an error with its name, and an item that failed for a
+//! reason that does not mean "not there" is never taken to be gone.
 
 use serde_json::{Value, json};
 
@@ -14,10 +14,10 @@ use crate::model::{
 use crate::stepfunctions::StepFunctions;
 use crate::stub::{self, StubRequest};
 
-/// The calls of the ECS client, and the reasons in `failures` that are plain answers to them. The API names MISSING and, of a
-/// container instance whose state is set, INACTIVE
-/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>); TASK_NOT_VALID is a standalone
-/// task's, which cannot be protected.
+/// The calls of the ECS client, and the reasons in `failures` that are plain answers to them. The
+/// API names MISSING and, of a container instance whose state is set, INACTIVE
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>);
+/// TASK_NOT_VALID is a standalone task's, which cannot be protected.
 const OF_ECS: [(&str, &[&str]); 16] = [
     ("registrations", &["MISSING"]),
     ("container_instances", &["MISSING"]),

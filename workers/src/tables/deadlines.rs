@@ -1,5 +1,5 @@
-//! Each deadline of a drain that had to wait for its turn counts from when its turn came, and not from its event; a launch
-//! waits for no turn, and its deadline counts from its event.
+//! Each deadline of a drain that had to wait for its turn counts from when its turn came, and not
+//! from its event; a launch waits for no turn, and its deadline counts from its event.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -17,7 +17,8 @@ use crate::{joined, stable, stub};
 /// When the turn came, in seconds after the event.
 const TURN: i64 = 1000;
 
-/// A leaving instance with this policy, whose turn came late, as an earlier answer of draining says.
+/// A leaving instance with this policy, whose turn came late, as an earlier answer of draining
+/// says.
 fn admitted(policy: Policy) -> Subject {
     let mut input = stub::event("terminate");
     input["draining"] = json!({"turn": {"cameAt": stub::at(TURN)}});
@@ -52,7 +53,8 @@ fn registration(status: ContainerInstanceStatus) -> ContainerInstance {
     }
 }
 
-/// The verdict at this time, how many tasks are stopped, and when the next look is due at the latest.
+/// The verdict at this time, how many tasks are stopped, and when the next look is due at the
+/// latest.
 fn drains(subject: &Subject, group: &str, seconds: i64) -> (Verdict, usize, Option<Timestamp>) {
     let decision = drained::decide(subject, &seen(group), stub::at(seconds));
     let finding = decision.finding;

@@ -1,4 +1,5 @@
-//! Fields of the input and earlier answers: what each value means, and what is said of one that means nothing.
+//! Fields of the input and earlier answers: what each value means, and what is said of one that
+//! means nothing.
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};

@@ -1,4 +1,5 @@
-//! Limits to the second and to the item: the last that is within each of them, and the first that is not.
+//! Limits to the second and to the item: the last that is within each of them, and the first that
+//! is not.
 
 use std::sync::{Arc, Mutex};
 

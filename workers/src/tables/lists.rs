@@ -1,4 +1,5 @@
-//! Every list is read to its last page, and every description is asked for in portions that the API takes.
+//! Every list is read to its last page, and every description is asked for in portions that the API
+//! takes.
 
 use serde_json::{Value, json};
 
@@ -43,7 +44,8 @@ fn described(
         .collect()
 }
 
-/// ECS whose every list has so many pages. What it listed is there, its tasks RUNNING, its instances `status`.
+/// ECS whose every list has so many pages. What it listed is there, its tasks RUNNING, its
+/// instances `status`.
 fn ecs_of(pages: usize, status: &'static str) -> Ecs {
     let aws = stub::aws(move |asked| {
         let body = asked.json();

@@ -33,8 +33,8 @@ fn times_end_at_the_end_of_time_and_no_span_is_negative() {
     assert_eq!(seconds_between(stub::at(4), stub::at(1)), 0);
 }
 
-/// In this order: drains, awaits its end, can be ended, is retained, enters the pool, is set aside, is at a hook, awaits its
-/// launch.
+/// In this order: drains, awaits its end, can be ended, is retained, enters the pool, is set aside,
+/// is at a hook, awaits its launch.
 const STATES: [(&str, [bool; 8]); 22] = {
     const O: bool = false;
     const X: bool = true;

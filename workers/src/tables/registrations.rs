@@ -1,5 +1,5 @@
-//! An instance that is registered twice, because its agent lost its data: each worker looks at both registrations, in either
-//! order of the list, and acts on both.
+//! An instance that is registered twice, because its agent lost its data: each worker looks at both
+//! registrations, in either order of the list, and acts on both.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +15,8 @@ type Registration = (&'static str, &'static str, bool);
 /// What was changed: the ARNs that were set DRAINING, or marked.
 type Log = Arc<Mutex<Vec<String>>>;
 
-/// An account in which the instance has these registrations, of which the one called `busy` has a task.
+/// An account in which the instance has these registrations, of which the one called `busy` has a
+/// task.
 fn account(registrations: &[Registration], busy: &'static str, log: &Log) -> Clients {
     let (registrations, log) = (registrations.to_vec(), Arc::clone(log));
     Clients::new(&stub::aws(move |asked| {

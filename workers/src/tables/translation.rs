@@ -1,4 +1,5 @@
-//! What ECS says of a thing, in our words: each member that decides something, with each of its values.
+//! What ECS says of a thing, in our words: each member that decides something, with each of its
+//! values.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! What is to be done next about an instance that is to end, and why it may not be: decided by what was seen of it.
+//! What is to be done next about an instance that is to end, and why it may not be: decided by what
+//! was seen of it.
 
 use std::fmt;
 
@@ -193,7 +194,8 @@ pub fn next_step(progress: Progress, seen: &Observation, now: Timestamp) -> Resu
     }
 }
 
-/// No group has it any more. ECS deregisters an instance that EC2 terminates, unless its agent was not connected.
+/// No group has it any more. ECS deregisters an instance that EC2 terminates, unless its agent was
+/// not connected.
 fn left_over(is_ours: bool, registrations: &[ContainerInstance]) -> Result<Step, Refusal> {
     match registrations.first() {
         None if !is_ours => Err(Refusal::NotInGroup),

@@ -437,7 +437,8 @@ async fn tasks_are_stopped_on_an_instance_that_takes_no_others() {
     assert_eq!(calls, ["UpdateContainerInstancesState", "StopTask"]);
 }
 
-/// The deletion of a stack stands still for a retained instance, and takes the cluster as soon as that has gone.
+/// The deletion of a stack stands still for a retained instance, and takes the cluster as soon as
+/// that has gone.
 #[tokio::test(start_paused = true)]
 async fn an_instance_whose_cluster_is_deleted_with_it_has_ended() {
     for (state, ends) in [(None, true), (Some("Terminating:Retained"), false)] {

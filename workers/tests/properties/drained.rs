@@ -109,7 +109,8 @@ proptest! {
             prop_assert!(task.wanted && !is_done(task));
             let overdue = at(now) >= subject.drain_deadline();
             let by_drain = subject.settings.policy == Policy::StopTasks && overdue;
-            // Standalone tasks cannot be protected: one of a service is never stopped before the drain deadline.
+            // Standalone tasks cannot be protected: one of a service is never stopped before the
+            // drain deadline.
             let alone = task.service().is_none();
             let by_limit = alone && cases.standalone == Stop && at(now) >= later(subject.began, cases.standalone_limit);
             prop_assert!(by_drain || by_limit);

@@ -1,5 +1,6 @@
-//! What holds for the workers' decisions whatever they see, tried on cases made at random. The seed is fixed, so that a run
-//! is like the one before; `PROPTEST_RNG_SEED=random` takes a fresh one, a number that very one.
+//! What holds for the workers' decisions whatever they see, tried on cases made at random. The seed
+//! is fixed, so that a run is like the one before; `PROPTEST_RNG_SEED=random` takes a fresh one, a
+//! number that very one.
 
 mod complete_action;
 mod drained;

@@ -61,7 +61,8 @@ pub fn subject(kind: &'static str) -> impl Strategy<Value = Subject> {
     })
 }
 
-/// Seconds from the event on: often early, sometimes after every deadline, sometimes before the event by a wrong clock.
+/// Seconds from the event on: often early, sometimes after every deadline, sometimes before the
+/// event by a wrong clock.
 pub fn seconds() -> impl Strategy<Value = i64> {
     prop_oneof![-60..=7200_i64, 0..=200_000_i64]
 }

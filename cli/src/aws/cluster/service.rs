@@ -69,8 +69,9 @@ impl Compute {
 }
 
 impl ServiceSettings {
-    /// With the controller EXTERNAL a service has no task definition, launch type and load balancer of its own: its
-    /// task sets have them, and the service shows those of its primary task set, if it has one.
+    /// With the controller EXTERNAL a service has no task definition, launch type and load balancer
+    /// of its own: its task sets have them, and the service shows those of its primary task set, if
+    /// it has one.
     /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-external.html>
     pub(super) fn of(service: &types::Service) -> Self {
         let primary = primary(service.task_sets());
@@ -128,8 +129,8 @@ fn primary(sets: &[types::TaskSet]) -> Option<&types::TaskSet> {
     primary.or(sets.first())
 }
 
-/// With ECS as controller a second deployment tells. CODE_DEPLOY and EXTERNAL have task sets instead of deployments: a
-/// second one, or one that is not steady, tells.
+/// With ECS as controller a second deployment tells. CODE_DEPLOY and EXTERNAL have task sets
+/// instead of deployments: a second one, or one that is not steady, tells.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html>
 fn is_deploying(service: &types::Service) -> bool {
     let controller = service.deployment_controller().map(|one| one.r#type());

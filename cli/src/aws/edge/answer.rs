@@ -89,7 +89,8 @@ impl HttpConnector for Connector {
     }
 }
 
-/// The answer with a body in which hostile characters are replaced. None of our calls has a body that is a stream.
+/// The answer with a body in which hostile characters are replaced. None of our calls has a body
+/// that is a stream.
 async fn fit_to_show(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
     let body = std::mem::replace(answer.body_mut(), SdkBody::empty());
     let read = ByteStream::new(body).collect().await;

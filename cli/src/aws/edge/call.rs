@@ -126,7 +126,8 @@ fn has_refused(error: &ConnectorError) -> bool {
     })
 }
 
-/// Whether the resolver knows the host of an address: the connector's error does not say in which step it failed.
+/// Whether the resolver knows the host of an address: the connector's error does not say in which
+/// step it failed.
 async fn is_found(endpoint: &str) -> bool {
     let host = endpoint
         .split_once("://")

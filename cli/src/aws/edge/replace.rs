@@ -23,14 +23,16 @@ pub fn in_answer(body: &[u8]) -> Option<String> {
 
 /// How long the escape sequence is that `text` begins with, and what is written instead of it.
 ///
-/// JSON within JSON doubles its backslashes with each level, so a run of them escapes what comes next on one of the
-/// levels. What is written instead is valid on all of them: the same run before `u` and four digits.
+/// JSON within JSON doubles its backslashes with each level, so a run of them escapes what comes
+/// next on one of the levels. What is written instead is valid on all of them: the same run before
+/// `u` and four digits.
 fn escape(text: &str) -> (usize, Option<String>) {
     let run = text.len() - text.trim_start_matches('\\').len();
     let (backslashes, rest) = text.split_at(run);
     let code = |c: char| format!("{backslashes}u{:04x}", u32::from(c));
     match rest.chars().next() {
-        // It may stand between the tokens of JSON that is nested here, which nothing else than a blank may.
+        // It may stand between the tokens of JSON that is nested here, which nothing else than a
+        // blank may.
         Some('n' | 'r' | 't') if run == 1 => (2, Some(" ".to_owned())),
         Some('n' | 'r' | 't') => (run + 1, Some(code(' '))),
         Some('b' | 'f') => (run + 1, Some(code(REPLACEMENT))),
@@ -42,8 +44,8 @@ fn escape(text: &str) -> (usize, Option<String>) {
     }
 }
 
-/// The character that `text` begins with, written as `u` and four digits behind these backslashes, or as two of those;
-/// and the length of that.
+/// The character that `text` begins with, written as `u` and four digits behind these backslashes,
+/// or as two of those; and the length of that.
 fn unicode(backslashes: &str, text: &str) -> Option<(usize, char)> {
     let unit = |text: &str| {
         let digits = text

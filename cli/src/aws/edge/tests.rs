@@ -1,4 +1,5 @@
-//! Hostile text in an answer to each of the operator's readers, and to the workers' readers that `explain` and `plan` use.
+//! Hostile text in an answer to each of the operator's readers, and to the workers' readers that
+//! `explain` and `plan` use.
 
 use std::fmt::Debug;
 

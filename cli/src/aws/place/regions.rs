@@ -1,14 +1,14 @@
-//! The names of AWS's Regions. They decide only what is said of a host name that does not exist, so a Region that is newer than
-//! this list is used like any other.
+//! The names of AWS's Regions. They decide only what is said of a host name that does not exist, so
+//! a Region that is newer than this list is used like any other.
 
 /// Where AWS lists them.
 pub const LIST: &str =
     "https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html";
 
 /// Those of [`LIST`], of AWS GovCloud (US)
-/// (<https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/using-govcloud-endpoints.html>), of China
-/// (<https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-arns.html>) and of the AWS European Sovereign Cloud
-/// (<https://docs.aws.eu/esc/latest/userguide/regions.html>).
+/// (<https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/using-govcloud-endpoints.html>), of
+/// China (<https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-arns.html>) and of the
+/// AWS European Sovereign Cloud (<https://docs.aws.eu/esc/latest/userguide/regions.html>).
 const REGIONS: [&str; 39] = [
     "us-east-1",
     "us-east-2",
@@ -66,7 +66,8 @@ pub fn nearest(name: &str) -> Option<&'static str> {
     (least <= CHANGES).then_some(one)
 }
 
-/// How many letters must be inserted, left out or replaced to make one name of the other (the Levenshtein distance).
+/// How many letters must be inserted, left out or replaced to make one name of the other (the
+/// Levenshtein distance).
 fn changes(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (at, letter) in one.bytes().enumerate() {

@@ -14,7 +14,8 @@ pub(super) fn no_stack(name: &str, region: &str) -> String {
 
 /// A stack lacks one of the outputs that our template gives it.
 ///
-/// A stack has its outputs once it is complete, and CREATE_FAILED takes an update, a retry or a rollback:
+/// A stack has its outputs once it is complete, and CREATE_FAILED takes an update, a retry or a
+/// rollback:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html>
 pub(super) fn no_output(stack: &Stack, output: &str) -> String {
     let (name, status) = (&stack.name, &stack.status);
@@ -44,8 +45,9 @@ pub(super) fn no_output(stack: &Stack, output: &str) -> String {
     }
 }
 
-/// That a stack was only drafted by a change set, and the way out: it has no resources until somebody
-/// executes that (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>).
+/// That a stack was only drafted by a change set, and the way out: it has no resources until
+/// somebody executes that
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>).
 pub fn only_drafted(name: &str, status: &str) -> Option<String> {
     (status == "REVIEW_IN_PROGRESS").then(|| {
         format!(

@@ -7,7 +7,8 @@ use simulator::ssm::public;
 
 use crate::aws::AMI_KEY;
 
-/// Refuses a public parameter that holds no AMI id. Of an AMI for another processor it warns: the rollout shows the rest.
+/// Refuses a public parameter that holds no AMI id. Of an AMI for another processor it warns: the
+/// rollout shows the rest.
 ///
 /// # Errors
 /// A sentence that names the file, if the parameters are of one, the value and the way out.

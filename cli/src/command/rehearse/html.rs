@@ -1,4 +1,5 @@
-//! `--html`: the page on a rehearsed roll, read from the account in memory by its API, as `report` reads a real one.
+//! `--html`: the page on a rehearsed roll, read from the account in memory by its API, as `report`
+//! reads a real one.
 
 use std::cell::RefCell;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The screen while it is shown: news, keys, the clock and signals, whichever comes first. It never waits for AWS.
+//! The screen while it is shown: news, keys, the clock and signals, whichever comes first. It never
+//! waits for AWS.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -35,8 +36,8 @@ enum Over {
     Left(u8),
 }
 
-/// Shows what the looks tell until they end, or the user leaves; then writes how it stands. The last screen stays until a key
-/// is pressed, unless it `leaves` at once.
+/// Shows what the looks tell until they end, or the user leaves; then writes how it stands. The
+/// last screen stays until a key is pressed, unless it `leaves` at once.
 ///
 /// # Errors
 /// A sentence for the user.
@@ -163,7 +164,8 @@ impl Showing {
         Ok(Over::Seen)
     }
 
-    /// Shows the last screen until a key is pressed. How it ended is known, so a signal is no other end.
+    /// Shows the last screen until a key is pressed. How it ended is known, so a signal is no other
+    /// end.
     async fn stay(
         &mut self,
         terminal: &mut Terminal,

@@ -22,13 +22,15 @@ const BETWEEN_CALLS: Duration = Duration::from_millis(500);
 /// So long it waits after a call that could not be answered, and at most.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
 
-/// Whoever has had no answer at all for so long has the wrong address, Region or network: it says so and ends.
+/// Whoever has had no answer at all for so long has the wrong address, Region or network: it says
+/// so and ends.
 const FIRST_ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// So long it waits for an account that has answered before.
 const NEXT_ANSWER_WITHIN: Duration = Duration::from_secs(3600);
 
-/// A call that fails less often in a row is tried again without a word: as often as the SDK would try it.
+/// A call that fails less often in a row is tried again without a word: as often as the SDK would
+/// try it.
 const FAILURES_TOLD: u32 = 3;
 
 /// Looks at the account.
@@ -192,7 +194,8 @@ impl PacedClient {
         }
     }
 
-    /// Tells once what could not be asked, and waits; an error that waiting does not mend comes back.
+    /// Tells once what could not be asked, and waits; an error that waiting does not mend comes
+    /// back.
     async fn failed(&mut self, error: Error, failures: u32) -> Result<(), Error> {
         let expired = has_expired(&error);
         let passes = matches!(&error, Error::Throttled { .. } | Error::Unavailable { .. });

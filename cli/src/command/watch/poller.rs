@@ -1,5 +1,5 @@
-//! The rounds of `watch`: each looks at the stack, the group and the executions, and at some of the rest. Nothing is kept
-//! elsewhere: started again, the first round reads everything back.
+//! The rounds of `watch`: each looks at the stack, the group and the executions, and at some of the
+//! rest. Nothing is kept elsewhere: started again, the first round reads everything back.
 
 mod amis;
 mod cluster;
@@ -32,7 +32,8 @@ const PAGES_OF_EVENTS: usize = 10;
 /// The parameter of our template that says how many instances are replaced at a time.
 const BATCH_SIZE: &str = "BatchSize";
 
-/// The parameter of our template that says who replaces the instances, and its value for an instance refresh.
+/// The parameter of our template that says who replaces the instances, and its value for an
+/// instance refresh.
 const UPDATE_METHOD: &str = "UpdateMethod";
 const REFRESH: &str = "InstanceRefresh";
 
@@ -258,8 +259,8 @@ impl Poller {
             .count();
         let began = self.events.turned.or(sight.began);
         let (seen, latest) = began.map_or((0, None), |began| self.activities.gone(began));
-        // One page of activities is read: of a long rollout it shows the end alone. On its way back those that are there were not
-        // all replaced.
+        // One page of activities is read: of a long rollout it shows the end alone. On its way back
+        // those that are there were not all replaced.
         let gone = match self.events.turned {
             Some(_) => seen,
             None => seen.max(there.saturating_sub(batch)),

@@ -5,7 +5,8 @@ use crate::aws::{quoted, with_access};
 use crate::format::count;
 use crate::plan::observation::Method;
 
-/// The processes that the template's rolling update suspends itself, and resumes at its end (SuspendProcesses).
+/// The processes that the template's rolling update suspends itself, and resumes at its end
+/// (SuspendProcesses).
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
 const SUSPENDED_BY_UPDATE: [&str; 6] = [
     "HealthCheck",
@@ -18,9 +19,10 @@ const SUSPENDED_BY_UPDATE: [&str; 6] = [
 
 /// The processes without which no instance is replaced.
 ///
-/// A rolling update needs Launch and Terminate: <https://repost.aws/knowledge-center/auto-scaling-group-rolling-updates>.
-/// (It needs AddToLoadBalancer where the group has a load balancer; the template's has none, since ECS registers tasks.)
-/// An instance refresh replaces no instances while one of the three is suspended:
+/// A rolling update needs Launch and Terminate:
+/// <https://repost.aws/knowledge-center/auto-scaling-group-rolling-updates>. (It needs
+/// AddToLoadBalancer where the group has a load balancer; the template's has none, since ECS
+/// registers tasks.) An instance refresh replaces no instances while one of the three is suspended:
 /// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html>
 fn needed(method: Method) -> &'static [&'static str] {
     match method {
@@ -82,7 +84,8 @@ pub fn processes(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     remarks
 }
 
-/// Nobody has changed the sizes since the last update: this one takes that back before it replaces an instance.
+/// Nobody has changed the sizes since the last update: this one takes that back before it replaces
+/// an instance.
 pub fn scaled(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     // CloudFormation itself has changed the sizes for the operation in progress.
     if seen.stack.is_busy() {
@@ -135,8 +138,9 @@ pub fn scaled(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     remarks
 }
 
-/// The template's MaxSize leaves room for a batch, so that new instances come before old ones go. CloudFormation keeps
-/// MinInstancesInService, the template's ClusterSize, in service; what the group has beyond that it takes out first.
+/// The template's MaxSize leaves room for a batch, so that new instances come before old ones go.
+/// CloudFormation keeps MinInstancesInService, the template's ClusterSize, in service; what the
+/// group has beyond that it takes out first.
 pub fn room(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
     if seen.method() != Method::RollingUpdate {
         return Vec::new();

@@ -54,7 +54,8 @@ fn verb(verb: &str, about: &str) -> String {
     with_access(&format!("ecs-rollout {verb} {about}"))
 }
 
-/// Whether you asked to end an instance, and the request is in force: the launch queue leaves it out then.
+/// Whether you asked to end an instance, and the request is in force: the launch queue leaves it
+/// out then.
 fn is_being_ended(seen: &Observation, id: &str) -> bool {
     let asked = seen.machine(id).and_then(|it| it.attribute(TERMINATE));
     let asked = asked.and_then(|time| time.parse().ok());

@@ -51,8 +51,8 @@ pub fn places(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     all.collect()
 }
 
-/// A new instance meets the constraints of each, as far as its attributes can be foretold: those that ECS sets, and what all
-/// instances of the group have by their user data.
+/// A new instance meets the constraints of each, as far as its attributes can be foretold: those
+/// that ECS sets, and what all instances of the group have by their user data.
 pub fn constraints(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
     let offers = offers(seen, asked);
     let mut remarks = Vec::new();
@@ -141,8 +141,8 @@ pub fn sizes(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     too_large.collect()
 }
 
-/// What keeps a drain from ending. Where DrainDeadlinePolicy is `retain` that stops the rollout at the drain deadline; else the
-/// tasks are stopped or killed then.
+/// What keeps a drain from ending. Where DrainDeadlinePolicy is `retain` that stops the rollout at
+/// the drain deadline; else the tasks are stopped or killed then.
 fn holds_drain(seen: &Observation, name: &'static str, words: String) -> Diagnostic {
     if deadline_stops(seen) {
         return Diagnostic::blocker(name, words);
@@ -157,8 +157,9 @@ fn holds_drain(seen: &Observation, name: &'static str, words: String) -> Diagnos
     Diagnostic::warning(name, words)
 }
 
-/// The tasks of each have left before the drain deadline: the load balancer lets go, then the containers stop. How long a
-/// container takes to exit after SIGTERM only its label tells; it is killed after its stopTimeout.
+/// The tasks of each have left before the drain deadline: the load balancer lets go, then the
+/// containers stop. How long a container takes to exit after SIGTERM only its label tells; it is
+/// killed after its stopTimeout.
 pub fn deadlines(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let deadline = u64::try_from(drain_deadline(seen)).unwrap_or_default();
     let late = seen.moving_services().filter_map(|service| {

@@ -47,7 +47,8 @@ pub fn stack(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     vec![Diagnostic::blocker("stack-failed", words)]
 }
 
-/// An operation failed whose rollback was disabled: CloudFormation takes an update, a retry or a rollback then.
+/// An operation failed whose rollback was disabled: CloudFormation takes an update, a retry or a
+/// rollback then.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html>,
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>
 fn failed(name: &str, status: &str) -> String {

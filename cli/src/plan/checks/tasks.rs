@@ -71,7 +71,8 @@ const REFRESH_TAKES: SignedDuration = SignedDuration::from_hours(36);
 enum Ends {
     /// Before the deadline of any drain.
     InTime,
-    /// After the deadline of a drain that begins now, and before that of the last one that may begin.
+    /// After the deadline of a drain that begins now, and before that of the last one that may
+    /// begin.
     PerhapsLate,
     /// After the deadline of every drain.
     Late,
@@ -142,8 +143,8 @@ pub fn standalone(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
     remarks
 }
 
-/// Whether a drain waits for standalone tasks until its deadline, and stops the rollout then: where nothing else ends them
-/// before.
+/// Whether a drain waits for standalone tasks until its deadline, and stops the rollout then: where
+/// nothing else ends them before.
 pub fn are_awaited(seen: &Observation) -> bool {
     let is_ended = match seen.word("StandaloneTaskPolicy", "wait") {
         "stop" => stop_limit(seen) < drain_deadline(seen),

@@ -70,7 +70,8 @@ pub(super) fn rehearsed(seen: &Observation, asked: &PlanRequest) -> Rehearsed {
     }
 }
 
-/// Gives the group the sizes that the real one has now, if those are not the template's: the update takes that back.
+/// Gives the group the sizes that the real one has now, if those are not the template's: the update
+/// takes that back.
 fn scaled(seen: &Observation) -> Vec<Action> {
     let (now, template) = (seen.sizes_before_update(), seen.template_sizes());
     // ECS's managed scaling finds the number again, by the tasks.
@@ -165,7 +166,8 @@ fn service(
     rehearsed
 }
 
-/// The capacity provider of a service in the account in memory, where the group's is called as the template calls it.
+/// The capacity provider of a service in the account in memory, where the group's is called as the
+/// template calls it.
 fn provider(
     seen: &Observation,
     real: &ServiceSettings,
@@ -197,9 +199,9 @@ fn is_known(expression: &str) -> bool {
         && !others.iter().any(|other| expression.contains(other))
 }
 
-/// Starts the standalone tasks just before the rollout, with as much left to run as the real ones have. Of those that do not
-/// say when they end nobody knows: they run for ever where something else ends them, and are left out where the rollout
-/// would fail for them.
+/// Starts the standalone tasks just before the rollout, with as much left to run as the real ones
+/// have. Of those that do not say when they end nobody knows: they run for ever where something
+/// else ends them, and are left out where the rollout would fail for them.
 fn standalone(seen: &Observation, assumed: &mut Vec<String>) -> Vec<Action> {
     let waits = checks::are_awaited(seen);
     let mut starts = Vec::new();

@@ -1,5 +1,5 @@
-//! What a rehearsal says of its own failure, in words that hold for the real cluster: ids of the account in memory mean
-//! nothing there.
+//! What a rehearsal says of its own failure, in words that hold for the real cluster: ids of the
+//! account in memory mean nothing there.
 
 use std::collections::{BTreeMap, BTreeSet};
 

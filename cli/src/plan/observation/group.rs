@@ -1,5 +1,5 @@
-//! The group as an update of the stack leaves it: CloudFormation gives it the template's sizes before it replaces an
-//! instance, whatever somebody set meanwhile.
+//! The group as an update of the stack leaves it: CloudFormation gives it the template's sizes
+//! before it replaces an instance, whatever somebody set meanwhile.
 
 use workers::model::group::LifecycleState;
 
@@ -79,10 +79,12 @@ impl Observation {
         }
     }
 
-    /// The sizes that the group has once the update has begun. MinSize and MaxSize become the template's. So does
-    /// DesiredCapacity if the template has it; else Auto Scaling keeps it, but within the bounds.
+    /// The sizes that the group has once the update has begun. MinSize and MaxSize become the
+    /// template's. So does DesiredCapacity if the template has it; else Auto Scaling keeps it, but
+    /// within the bounds.
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html> (CloudFormation
-    /// ignores differences between the template's sizes and the group's only with IgnoreUnmodifiedGroupSizeProperties),
+    /// ignores differences between the template's sizes and the group's only with
+    /// IgnoreUnmodifiedGroupSizeProperties),
     /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html>
     pub fn sizes_in_update(&self) -> Sizes {
         let now = self.sizes();
@@ -119,8 +121,8 @@ impl Observation {
         }
     }
 
-    /// How many instances are replaced at a time: no more than MaxSize leaves room for in a rolling update, and than there
-    /// are.
+    /// How many instances are replaced at a time: no more than MaxSize leaves room for in a rolling
+    /// update, and than there are.
     pub fn batch(&self, asked: &PlanRequest) -> i64 {
         let (wanted, sizes) = (asked.batch(self), self.sizes_in_update());
         let room = match self.method() {
@@ -130,7 +132,8 @@ impl Observation {
         wanted.min(room).min(sizes.desired).max(1)
     }
 
-    /// The template's condition TemplateOwnsCapacity: an update sets DesiredCapacity to ClusterSize.
+    /// The template's condition TemplateOwnsCapacity: an update sets DesiredCapacity to
+    /// ClusterSize.
     fn template_owns_capacity(&self) -> bool {
         self.word("CapacityOwner", "template") == "template" && !self.is_scaled_by_ecs()
     }

@@ -13,8 +13,8 @@ pub struct LeftOut<'a> {
 }
 
 impl Observation {
-    /// Whether a service has tasks on the group's instances, or may get some. A task that runs there now is proof, whatever
-    /// the service says of the tasks that it starts next.
+    /// Whether a service has tasks on the group's instances, or may get some. A task that runs
+    /// there now is proof, whatever the service says of the tasks that it starts next.
     pub fn concerns(&self, service: &ServiceSettings) -> bool {
         let may = match &service.compute {
             Compute::Ec2 => true,
@@ -51,7 +51,8 @@ impl Observation {
         })
     }
 
-    /// Whether a capacity provider is the group's: the one that the template makes, or one that its instances belong to.
+    /// Whether a capacity provider is the group's: the one that the template makes, or one that its
+    /// instances belong to.
     pub fn is_own_provider(&self, name: &str) -> bool {
         let made = self.word("CapacityProvider", "DISABLED") == "ENABLED"
             && name.strip_prefix("cp-") == Some(self.cluster.as_str());

@@ -1,4 +1,5 @@
-//! What a plan says of a cluster that is not as its template, of AMI parameters, and of a stack after a failure.
+//! What a plan says of a cluster that is not as its template, of AMI parameters, and of a stack
+//! after a failure.
 
 use serde_json::{Value, json};
 use simulator::host::SimulationHost;

@@ -23,11 +23,12 @@ const CLUSTERS: usize = 100;
 /// Larger ones take longer, and are no other.
 const LARGEST: i64 = 4;
 
-/// One cluster of so many is rehearsed as often as a plan does that; the others once, which takes a third of the time.
+/// One cluster of so many is rehearsed as often as a plan does that; the others once, which takes a
+/// third of the time.
 const REHEARSED_FULLY: usize = 4;
 
-/// Without its processes a rollout stands still. One that has not ended by then has not succeeded: the slowest of the others
-/// takes half of it.
+/// Without its processes a rollout stands still. One that has not ended by then has not succeeded:
+/// the slowest of the others takes half of it.
 const STANDS_STILL: u64 = 6 * 3600;
 
 /// What is done to a cluster before it is planned for.
@@ -123,8 +124,8 @@ impl Change {
         }
     }
 
-    /// What DescribeServices says of a service instead: the account in memory has neither such controllers nor such
-    /// launch types.
+    /// What DescribeServices says of a service instead: the account in memory has neither such
+    /// controllers nor such launch types.
     fn rewrite(&self, service: &mut Value) {
         match self {
             Self::Controller(controller) => {

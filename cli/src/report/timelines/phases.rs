@@ -24,7 +24,8 @@ impl Telling<'_> {
         self.before(began);
         for (place, passage) in known.passages.iter().enumerate() {
             for phase in &passage.phases {
-                // Of two executions about the same action, which events that come twice start, the first is told.
+                // Of two executions about the same action, which events that come twice start, the
+                // first is told.
                 let last = self.phases.last().map_or(began, |it| it.ended);
                 if phase.began >= last {
                     self.phases.push(phase.clone());
@@ -117,8 +118,8 @@ impl Telling<'_> {
         }
     }
 
-    /// When it was gone that was on its way out at `from`, as far as is known. The activity of a launch that was given up ends
-    /// when that is seen, and no other need tell of the end.
+    /// When it was gone that was on its way out at `from`, as far as is known. The activity of a
+    /// launch that was given up ends when that is seen, and no other need tell of the end.
     fn gone(&self, from: Timestamp) -> Timestamp {
         let (ended, otherwise) = match (self.known.leave, self.known.launch) {
             // It was retained, and then ended: no activity says when.

@@ -41,7 +41,8 @@ pub fn list(sight: &Snapshot) -> List {
     let moving = rows.iter().filter(|row| row.member.moves()).count() - paused;
     let all = rows.len();
     let items = rows.iter().map(|row| item(row, sight)).collect();
-    // The AMI makes room first, then the state: where an instance has no reason, that is shown instead.
+    // The AMI makes room first, then the state: where an instance has no reason, that is shown
+    // instead.
     let columns = [
         ("instance", 0),
         ("AMI", 3),
@@ -128,7 +129,8 @@ fn item(row: &Row<'_>, sight: &Snapshot) -> Item {
     }
 }
 
-/// A reason in little room, where its end may be cut: what goes on comes first, then what is waited for.
+/// A reason in little room, where its end may be cut: what goes on comes first, then what is waited
+/// for.
 fn brief(row: &Row<'_>, reason: &str) -> String {
     let said = row.asked.map(|asked| &asked.said);
     match (said, reason.strip_prefix("Waiting for ")) {

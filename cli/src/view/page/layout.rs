@@ -1,5 +1,6 @@
-//! Where the boxes and arrows of a graph go: in layers, by the longest way from the start, with few crossings. After Sugiyama,
-//! Tagawa and Toda (1981); the places within a layer by isotonic regression.
+//! Where the boxes and arrows of a graph go: in layers, by the longest way from the start, with few
+//! crossings. After Sugiyama, Tagawa and Toda (1981); the places within a layer by isotonic
+//! regression.
 
 mod ways;
 
@@ -129,7 +130,8 @@ impl Layers {
         chain
     }
 
-    /// Betters the order: each stands in the middle of its neighbours, seen from above and from below in turn.
+    /// Betters the order: each stands in the middle of its neighbours, seen from above and from
+    /// below in turn.
     fn reorder(&mut self) {
         let mut best = (self.crossings(), self.order.clone());
         for sweep in 0..SWEEPS {
@@ -244,8 +246,8 @@ fn mean(of: &[usize], values: &[f64]) -> Option<f64> {
     (!of.is_empty()).then(|| sum / of.len() as f64)
 }
 
-/// The places nearest to those wanted at which each is as far from the one before as the gaps say: isotonic regression, by
-/// pooling neighbours that would be too near.
+/// The places nearest to those wanted at which each is as far from the one before as the gaps say:
+/// isotonic regression, by pooling neighbours that would be too near.
 fn apart(wanted: &[f64], weights: &[f64], gaps: &[f64]) -> Vec<f64> {
     // Value, weight, and how many are pooled in it.
     let mut pools: Vec<(f64, f64, usize)> = Vec::new();

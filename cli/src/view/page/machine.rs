@@ -1,4 +1,5 @@
-//! The picture of the state machine: its states as boxes, with how many executions passed each, and the ways between them.
+//! The picture of the state machine: its states as boxes, with how many executions passed each, and
+//! the ways between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -173,7 +174,8 @@ fn arrow(way: &Way, (from, to): (&str, &str), points: &[(f64, f64)], times: u64)
     )
 }
 
-/// A smooth line through the points, from the edge of the first box to that of the last, and the arrow's head.
+/// A smooth line through the points, from the edge of the first box to that of the last, and the
+/// arrow's head.
 fn curve(points: &[(f64, f64)]) -> (String, String) {
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return Default::default();

@@ -1,4 +1,5 @@
-//! The services over the rollout: for each a step line of the tasks that ran, below the tasks that the service wanted.
+//! The services over the rollout: for each a step line of the tasks that ran, below the tasks that
+//! the service wanted.
 
 use super::{escaped, long, put};
 use crate::report::{RolloutReport, ServiceSeries, seconds};

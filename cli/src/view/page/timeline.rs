@@ -1,5 +1,6 @@
-//! The time line: a bar for each instance, with its phases, over one axis. Lengths are shares of the width, so that it fits
-//! a phone as well. Of many instances the bars are folded up in parts, under a picture of how many were where.
+//! The time line: a bar for each instance, with its phases, over one axis. Lengths are shares of
+//! the width, so that it fits a phone as well. Of many instances the bars are folded up in parts,
+//! under a picture of how many were where.
 
 mod crowd;
 
@@ -11,7 +12,8 @@ use crowd::crowd;
 
 /// So many bars are shown unfolded, and so many are in each part otherwise.
 const BARS_AT_ONCE: usize = 100;
-/// Of more than so many the bars do not say what each phase waited for: the page would be too large for a phone.
+/// Of more than so many the bars do not say what each phase waited for: the page would be too large
+/// for a phone.
 const WORDY: usize = 400;
 /// From so many instances on there is the picture of how many were where.
 const CROWD: usize = 25;

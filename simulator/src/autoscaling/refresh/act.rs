@@ -172,8 +172,8 @@ fn replacing(account: &mut Account, name: &str) {
     }
 }
 
-/// The first of the suspended processes without which a refresh does not replace instances. Documented: it pauses then, and
-/// is not cancelled
+/// The first of the suspended processes without which a refresh does not replace instances.
+/// Documented: it pauses then, and is not cancelled
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html>).
 /// Assumed: one that has nothing to replace ends all the same.
 fn suspended(account: &Account, name: &str) -> Option<&'static str> {
@@ -230,7 +230,8 @@ fn blocked(account: &mut Account, name: &str) {
     }
 }
 
-/// Assumed: the last checkpoint, if it is 100 per cent, delays nothing more; what bakes is what waits at the end.
+/// Assumed: the last checkpoint, if it is 100 per cent, delays nothing more; what bakes is what
+/// waits at the end.
 fn all_replaced(account: &mut Account, name: &str) {
     let now = account.now;
     if pool::replaces(account, name) {

@@ -60,8 +60,8 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"InstanceRefreshId": id}))
 }
 
-/// Documented: a rollback needs a desired configuration, and a group that names its template's version by number. The first
-/// text is recorded, the second is not.
+/// Documented: a rollback needs a desired configuration, and a group that names its template's
+/// version by number. The first text is recorded, the second is not.
 fn may_roll_back(
     desired: Option<&TemplateChoice>,
     before: &TemplateChoice,

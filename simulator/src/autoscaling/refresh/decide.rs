@@ -40,7 +40,8 @@ pub enum Next {
     Wait(Waits),
     /// So many old ones go, in whose place new ones have come.
     Retire(u32),
-    /// The next batch: so many old ones go at once and are replaced, so many new ones come before others go.
+    /// The next batch: so many old ones go at once and are replaced, so many new ones come before
+    /// others go.
     Batch {
         /// How many go at once.
         go: u32,
@@ -92,9 +93,10 @@ impl View {
         }
     }
 
-    /// How far it is, in quarters of an instance. Recorded of an instance whose replacement comes first: a quarter when the
-    /// new one is in service (`in_service`: two in a rollback), a half when its health is known, and the whole when the
-    /// old one has left. Assumed of one that goes first: it is a half.
+    /// How far it is, in quarters of an instance. Recorded of an instance whose replacement comes
+    /// first: a quarter when the new one is in service (`in_service`: two in a rollback), a half
+    /// when its health is known, and the whole when the old one has left. Assumed of one that goes
+    /// first: it is a half.
     pub fn quarters(&self, preferences: &Preferences, in_service: u32) -> u32 {
         let replaced = self.total.saturating_sub(self.left(preferences));
         let missing = (self.desired + self.surge).saturating_sub(self.counted);
@@ -143,9 +145,9 @@ impl View {
         }
     }
 
-    /// Documented: the minimum is rounded up, and at 100 per cent new instances come first. Assumed: the maximum is
-    /// rounded down; where both leave no room one instance is replaced at a time; MaxSize does not stop it; and a
-    /// checkpoint is not overshot.
+    /// Documented: the minimum is rounded up, and at 100 per cent new instances come first.
+    /// Assumed: the maximum is rounded down; where both leave no room one instance is replaced at a
+    /// time; MaxSize does not stop it; and a checkpoint is not overshot.
     fn batch(&self, preferences: &Preferences) -> Next {
         let least = (self.desired * preferences.min_healthy).div_ceil(100);
         let most = self.desired * preferences.max_healthy / 100;

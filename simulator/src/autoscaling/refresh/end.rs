@@ -6,7 +6,8 @@ use crate::account::Account;
 use crate::autoscaling::capacity;
 use crate::autoscaling::group::{Group, TemplateChoice};
 
-/// Documented: there is a rollback only with a desired configuration, and only to a numbered version.
+/// Documented: there is a rollback only with a desired configuration, and only to a numbered
+/// version.
 pub fn may_go_back(desired: Option<&TemplateChoice>, before: &TemplateChoice) -> bool {
     desired.is_some() && !before.version.starts_with('$')
 }
@@ -28,8 +29,8 @@ pub fn succeed(account: &mut Account, name: &str) {
     end(account, name, status, None);
 }
 
-/// The launch of an instance was abandoned. Unproven whether that ends a refresh: by default another one is launched, as
-/// in a group without a refresh.
+/// The launch of an instance was abandoned. Unproven whether that ends a refresh: by default
+/// another one is launched, as in a group without a refresh.
 pub fn launch_abandoned(account: &mut Account, name: &str, id: &str) {
     if account.autoscaling.timing.abandoned_launch_fails_refresh {
         // The text is assumed.
@@ -56,7 +57,8 @@ pub fn give_up(account: &mut Account, name: &str, reason: String) {
     }
 }
 
-/// The refresh goes back to what the group names, from its next look on. Documented: it then replaces what it has replaced.
+/// The refresh goes back to what the group names, from its next look on. Documented: it then
+/// replaces what it has replaced.
 pub fn turn_round(account: &mut Account, name: &str, reason: String) {
     let Some((_, refresh)) = active(account, name) else {
         return;
@@ -98,7 +100,8 @@ pub fn end(account: &mut Account, name: &str, status: Status, reason: Option<Str
     capacity::reconcile_later(account, name);
 }
 
-/// Documented: the alarms fail a refresh, a baking one too. Assumed: none is watched on the way back.
+/// Documented: the alarms fail a refresh, a baking one too. Assumed: none is watched on the way
+/// back.
 pub fn ringing(account: &Account, name: &str) -> Option<String> {
     let (_, refresh) = active(account, name)?;
     if refresh.status == Status::RollbackInProgress {

@@ -1,6 +1,7 @@
 //! What a refresh puts on EventBridge. The names are documented
-//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/automating-ec2-auto-scaling-with-eventbridge.html>); recorded are
-//! `Started`, `Succeeded`, `Started Baking` and `Rollback Started`, with the two members that every event has.
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/automating-ec2-auto-scaling-with-eventbridge.html>);
+//! recorded are `Started`, `Succeeded`, `Started Baking` and `Rollback Started`, with the two
+//! members that every event has.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! The warm pool's part in a refresh: when the group's own instances are replaced, those of the pool are.
+//! The warm pool's part in a refresh: when the group's own instances are replaced, those of the
+//! pool are.
 
 use serde_json::{Value, json};
 
@@ -67,8 +68,9 @@ impl Refresh {
 }
 
 impl Group {
-    /// Whether an instance waits in the pool that may come into the group now. Not proven, assumed: during a refresh only
-    /// one of the version that it brings; otherwise any, as CloudFormation's documentation warns of.
+    /// Whether an instance waits in the pool that may come into the group now. Not proven, assumed:
+    /// during a refresh only one of the version that it brings; otherwise any, as CloudFormation's
+    /// documentation warns of.
     pub(in crate::autoscaling) fn may_join(&self, instance: &Instance) -> bool {
         let fits = |refresh: &Refresh| !refresh.goes_forth() || !refresh.replaces_in_pool(instance);
         instance.state.is_ready_in_pool() && self.active_refresh().is_none_or(fits)

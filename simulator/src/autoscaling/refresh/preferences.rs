@@ -159,7 +159,8 @@ fn choice<T: Copy, const N: usize>(
         .ok_or_else(|| not_one_of(member, given, &names))
 }
 
-/// Documented: 0 to 100 and 100 to 200, not more than 100 apart, and the maximum not without the minimum.
+/// Documented: 0 to 100 and 100 to 200, not more than 100 apart, and the maximum not without the
+/// minimum.
 fn healthy(input: &Value) -> Result<(u32, u32), ApiError> {
     let least = within(input, "MinHealthyPercentage", 0, 100)?;
     let most = within(input, "MaxHealthyPercentage", 100, 200)?;

@@ -15,7 +15,8 @@ pub fn explain(account: &mut Account, name: &str, reason: String) {
     }
 }
 
-/// Says what it waits for. Recorded: in a rollback it names the health checks until the end, and nothing before them.
+/// Says what it waits for. Recorded: in a rollback it names the health checks until the end, and
+/// nothing before them.
 pub fn wait(account: &mut Account, name: &str, waits: Waits) {
     let Some((group, refresh)) = active(account, name) else {
         return;

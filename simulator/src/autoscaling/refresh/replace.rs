@@ -1,4 +1,5 @@
-//! What a refresh replaces, and how it does: batches, and old instances that go when the new ones have come.
+//! What a refresh replaces, and how it does: batches, and old instances that go when the new ones
+//! have come.
 
 use std::collections::BTreeSet;
 
@@ -88,8 +89,8 @@ fn oldest(account: &mut Account, name: &str, count: u32) -> Vec<String> {
     those.map(|instance| instance.id.clone()).collect()
 }
 
-/// Those in standby that are to be replaced go; nobody comes in their place, as they do not count. Assumed: when nothing else
-/// is left, and over the terminate hooks.
+/// Those in standby that are to be replaced go; nobody comes in their place, as they do not count.
+/// Assumed: when nothing else is left, and over the terminate hooks.
 pub fn take_standby(account: &mut Account, name: &str) {
     let Some((group, refresh)) = active(account, name) else {
         return;

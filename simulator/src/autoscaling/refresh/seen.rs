@@ -55,8 +55,9 @@ pub fn on_its_way_in(instance: &Instance) -> bool {
     instance.state.counts() && instance.state != LifecycleState::InService
 }
 
-/// Whether the refresh waits for an instance on its way out. Recorded of instances without hooks: it does. At its terminate
-/// hook AWS calls an instance terminating too. A retained one has come to rest (documented).
+/// Whether the refresh waits for an instance on its way out. Recorded of instances without hooks:
+/// it does. At its terminate hook AWS calls an instance terminating too. A retained one has come to
+/// rest (documented).
 pub fn leaves(instance: &Instance, awaits_hooks: bool) -> bool {
     match instance.state {
         LifecycleState::Terminating => true,

@@ -1,5 +1,5 @@
-//! The reasons that a refresh gives for its status. Recorded, where nothing else is said: radkawar/stackd
-//! testdata/aws/autoscaling/refresh_native.json, 2026-09.
+//! The reasons that a refresh gives for its status. Recorded, where nothing else is said:
+//! radkawar/stackd testdata/aws/autoscaling/refresh_native.json, 2026-09.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ pub const ROLLED_BACK_BY_USER: &str = "Rollback triggered due to user request.";
 pub const HEALTH_CHECK_INTERVAL: &str =
     "Waiting for a health check interval to pass before continuing.";
 
-/// As [`HEALTH_CHECK_INTERVAL`], on the way forward. Recorded: the instance that is named is one that was there before.
+/// As [`HEALTH_CHECK_INTERVAL`], on the way forward. Recorded: the instance that is named is one
+/// that was there before.
 pub fn insufficient_data(instance: &str) -> String {
     remaining(&format!(
         "{instance} has insufficient data to evaluate its health with Amazon EC2."
@@ -42,13 +43,15 @@ fn remaining(example: &str) -> String {
     format!("Waiting for remaining instances to be available. For example: {example}")
 }
 
-/// It bakes. Recorded: of a minute 59 seconds are left at its beginning, so a second that has begun does not count.
+/// It bakes. Recorded: of a minute 59 seconds are left at its beginning, so a second that has begun
+/// does not count.
 pub fn bakes(left: Duration) -> String {
     let seconds = left.saturating_sub(Duration::from_nanos(1)).as_secs();
     format!("Waiting for bake time to finish before continuing. There are {seconds} seconds left.")
 }
 
-/// A user cancelled it. The text is documented for one that waits for what is under way, recorded for one that does not.
+/// A user cancelled it. The text is documented for one that waits for what is under way, recorded
+/// for one that does not.
 pub fn cancelled(waits_for_moves: bool) -> &'static str {
     if waits_for_moves {
         "Cancelled due to user request."

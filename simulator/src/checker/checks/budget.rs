@@ -1,4 +1,5 @@
-//! What the workers' answers cost: API calls by worker, and heartbeats. statemachine/README.md states the budget.
+//! What the workers' answers cost: API calls by worker, and heartbeats. statemachine/README.md
+//! states the budget.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use crate::account::Account;
 use crate::faults::Fault;
 use crate::invariants::Invariant;
 
-/// So many calls an answer of each worker takes at most, on average over a rollout. `reconcile` is not about one instance.
+/// So many calls an answer of each worker takes at most, on average over a rollout. `reconcile` is
+/// not about one instance.
 const CALLS: [(Worker, u64); 5] = [
     (Worker::Joined, 6),
     (Worker::Draining, 16),
@@ -30,7 +32,8 @@ const PAGE: u64 = 50;
 /// A lifecycle action needs a heartbeat every three minutes; looks do not come exactly then.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(150);
 
-/// Heartbeats of an execution that are due to no time: the first of each of its phases, and one before each change.
+/// Heartbeats of an execution that are due to no time: the first of each of its phases, and one
+/// before each change.
 const HEARTBEATS_AT_ONCE: u64 = 8;
 
 /// What was called since the rollout began.

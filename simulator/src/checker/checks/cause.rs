@@ -1,4 +1,5 @@
-//! Whether waits and failures have a cause: something is left, and the deadline has not passed, or has.
+//! Whether waits and failures have a cause: something is left, and the deadline has not passed, or
+//! has.
 
 use std::time::Duration;
 
@@ -13,13 +14,16 @@ use crate::ecs::TaskView;
 use crate::faults::Fault;
 use crate::invariants::Invariant;
 
-/// A worker's clock may be wrong by five seconds before it is corrected, and an event's time is in whole seconds.
+/// A worker's clock may be wrong by five seconds before it is corrected, and an event's time is in
+/// whole seconds.
 const SKEW: Duration = Duration::from_secs(6);
 
-/// An instance that is ready gets this time for its daemons, from the first check that saw it ready.
+/// An instance that is ready gets this time for its daemons, from the first check that saw it
+/// ready.
 const DAEMONS_JUDGED: Duration = Duration::from_secs(180);
 
-/// Without a fault of reads each `NotYet` must have a cause. A fault of reads may hide it from so many looks in a row.
+/// Without a fault of reads each `NotYet` must have a cause. A fault of reads may hide it from so
+/// many looks in a row.
 const HIDDEN_LOOKS: u32 = 6;
 
 impl CheckerState {

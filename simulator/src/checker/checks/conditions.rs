@@ -11,14 +11,16 @@ use super::{Check, ExecutionChecks, FIRST_LOOKS};
 use crate::account::Account;
 use crate::ecs::TaskView;
 
-/// What a look reads may be ten seconds old (the fault `stale-read`); two more are for the calls themselves.
+/// What a look reads may be ten seconds old (the fault `stale-read`); two more are for the calls
+/// themselves.
 const STALE: Duration = Duration::from_secs(12);
 
-/// A drain waits so long for others to be seen, and for Auto Scaling to show the instance at its hook.
+/// A drain waits so long for others to be seen, and for Auto Scaling to show the instance at its
+/// hook.
 const BELIEVED: Duration = Duration::from_secs(30);
 
-/// What ECS says of a daemon is asked only when its task has had so long to run: until then one that an operator has deleted
-/// is missed.
+/// What ECS says of a daemon is asked only when its task has had so long to run: until then one
+/// that an operator has deleted is missed.
 const DAEMONS_ASKED_FOR: Duration = Duration::from_secs(30);
 
 impl CheckerState {
@@ -80,7 +82,8 @@ impl CheckerState {
         is_ready && (!self.terms.waits_for_daemons || daemons_run())
     }
 
-    /// Whether no other instance of the group leaves or is retained, and nobody has paused the group.
+    /// Whether no other instance of the group leaves or is retained, and nobody has paused the
+    /// group.
     fn is_alone(&self, account: &Account, instance: &str) -> bool {
         let mut others = self
             .instances
@@ -102,7 +105,8 @@ pub(in super::super) fn is_active(account: &Account, instance: &str) -> bool {
     registrations.iter().any(|(status, _)| *status == "ACTIVE")
 }
 
-/// Whether every service has what it is to have: one deployment, and as many tasks running as desired.
+/// Whether every service has what it is to have: one deployment, and as many tasks running as
+/// desired.
 pub(in super::super) fn services_are_well(account: &Account) -> bool {
     let services = account.ecs.services();
     let mut replicas = services.iter().filter(|service| !service.daemon);

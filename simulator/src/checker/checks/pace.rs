@@ -28,12 +28,13 @@ const SHORTEST: Duration = Duration::from_secs(5);
 /// A wait is at most so long.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// Waits shorter than [`SHORTEST`] that a phase may have: a phase has a few deadlines, and a look may come just before one.
+/// Waits shorter than [`SHORTEST`] that a phase may have: a phase has a few deadlines, and a look
+/// may come just before one.
 const SHORT_WAITS: u32 = 8;
 
 impl CheckerState {
-    /// Whether a look comes within the pace of its phase, not more often than that, and with the heartbeats that its
-    /// lifecycle action needs.
+    /// Whether a look comes within the pace of its phase, not more often than that, and with the
+    /// heartbeats that its lifecycle action needs.
     pub(super) fn comes_in_time(
         &mut self,
         account: &Account,

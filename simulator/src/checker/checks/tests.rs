@@ -101,7 +101,8 @@ fn the_next_look_comes_within_the_pace_of_its_phase() {
         scene.waits(Worker::Joined, second);
         assert_eq!(scene.broken(), broken, "{second}");
     }
-    // Late in a phase a look may come later: 1,000 s into it after 66 s, and some for the states between.
+    // Late in a phase a look may come later: 1,000 s into it after 66 s, and some for the states
+    // between.
     for (second, broken) in [(1_080, vec![]), (1_100, vec![Invariant::NoticedInTime])] {
         let scene = Scene::admitted("stop-tasks", 900);
         let mut time = 1;

@@ -138,7 +138,8 @@ fn collect_metrics(
     Ok(())
 }
 
-/// Gives a group its warm pool, or changes it. Assumed: CloudFormation waits neither until the pool is full nor, when it is deleted, until it is empty.
+/// Gives a group its warm pool, or changes it. Assumed: CloudFormation waits neither until the pool
+/// is full nor, when it is deleted, until it is empty.
 ///
 /// # Errors
 /// Why there can be no such pool.

@@ -1,4 +1,5 @@
-//! Waiting until a group has as many instances as it should: all of a new one, none of one that is deleted.
+//! Waiting until a group has as many instances as it should: all of a new one, none of one that is
+//! deleted.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -7,9 +8,9 @@ use super::GroupSnapshot;
 use crate::account::Account;
 use crate::cloudformation::handler::{raw, record};
 
-/// A new group without CreationPolicy. As users report, CloudFormation waits until the group is stable: a group that does
-/// not get its instances fails with this text, in which MinSize is the measure. That instances in service count, and for how
-/// long CloudFormation waits, is assumed.
+/// A new group without CreationPolicy. As users report, CloudFormation waits until the group is
+/// stable: a group that does not get its instances fails with this text, in which MinSize is the
+/// measure. That instances in service count, and for how long CloudFormation waits, is assumed.
 pub(super) fn filling(
     now: Timestamp,
     seen: &GroupSnapshot,

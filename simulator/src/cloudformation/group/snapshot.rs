@@ -31,8 +31,8 @@ impl Instance {
 }
 
 impl GroupSnapshot {
-    /// The group called `group`, looked at directly: what DescribeAutoScalingGroups would answer, without the making of
-    /// an answer every few seconds of a rollout.
+    /// The group called `group`, looked at directly: what DescribeAutoScalingGroups would answer,
+    /// without the making of an answer every few seconds of a rollout.
     pub(super) fn look(account: &Account, group: &str) -> Option<Self> {
         let group = account.autoscaling.group(group)?;
         let inside = group

@@ -17,8 +17,8 @@ pub fn record(account: &mut Account, service: &str, error: &ApiError) -> String 
     )
 }
 
-/// The name of a service in AWS's SDK for Java 2, in which the handlers are written. Recorded for SQS, documented for
-/// the others (the SDK's client classes).
+/// The name of a service in AWS's SDK for Java 2, in which the handlers are written. Recorded for
+/// SQS, documented for the others (the SDK's client classes).
 fn sdk_name(service: &str) -> &str {
     match service {
         "autoscaling" => "AutoScaling",

@@ -137,8 +137,9 @@ pub(super) fn state_machine_input(
     Ok(input)
 }
 
-/// `${Name}` in a definition becomes the substitution of that name. One that is not there stays, and Step Functions
-/// then refuses the definition or not, as the real ones do; one that is never used is an error here, since it is a slip.
+/// `${Name}` in a definition becomes the substitution of that name. One that is not there stays,
+/// and Step Functions then refuses the definition or not, as the real ones do; one that is never
+/// used is an error here, since it is a slip.
 fn substitute(definition: &str, substitutions: Option<&Value>) -> Result<String, String> {
     let mut text = definition.to_owned();
     for (name, value) in substitutions

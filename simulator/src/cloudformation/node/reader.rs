@@ -8,7 +8,8 @@ use serde_json::{Number, Value};
 
 use super::{Content, Node, Position, TemplateError};
 
-/// Lists and maps are nested this deep at most: CloudFormation documents no limit, and no template comes near.
+/// Lists and maps are nested this deep at most: CloudFormation documents no limit, and no template
+/// comes near.
 const DEEPEST: usize = 100;
 
 /// Reads the template `text` of `file`.
@@ -225,7 +226,8 @@ fn scalar(
     }
 }
 
-/// A number only if it is written as a number is written back: `010`, `1.10` and account numbers stay text.
+/// A number only if it is written as a number is written back: `010`, `1.10` and account numbers
+/// stay text.
 fn number(text: &str) -> Option<Number> {
     let number = text
         .parse::<i64>()

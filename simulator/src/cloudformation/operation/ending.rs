@@ -5,8 +5,8 @@ use crate::account::Account;
 use crate::cloudformation::stack::{Retained, USER_INITIATED};
 use crate::cloudformation::{describe, instance_refresh, nested, stack};
 
-/// Begins nothing more, and cancels the groups and nested stacks that are still at it. What needs only a little time
-/// is let finish.
+/// Begins nothing more, and cancels the groups and nested stacks that are still at it. What needs
+/// only a little time is let finish.
 pub fn stop(account: &mut Account, id: &str) {
     let operation = of(account, id);
     if operation.stopped {
@@ -61,8 +61,8 @@ pub(super) fn end(account: &mut Account, id: &str) {
             begin(account, id, Purpose::UndoCreate, None, &reason);
         }
         (Purpose::Update, false) => {
-            // Recorded (radkawar/stackd testdata/aws/cloudformation/cleanup.json, 2026-09): the outputs are new as
-            // soon as the clean-up begins.
+            // Recorded (radkawar/stackd testdata/aws/cloudformation/cleanup.json, 2026-09): the
+            // outputs are new as soon as the clean-up begins.
             describe::renew_outputs(account, id);
             begin(account, id, Purpose::CleanUp, before, "");
         }
@@ -99,9 +99,10 @@ pub(super) fn end(account: &mut Account, id: &str) {
     }
 }
 
-/// What failed, as the stack reports it: a sentence for what could not be made and one for what could not be changed,
-/// each with a blank after it. Recorded (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) for
-/// what could not be made; that the other has the blank too is assumed.
+/// What failed, as the stack reports it: a sentence for what could not be made and one for what
+/// could not be changed, each with a blank after it. Recorded (radkawar/stackd
+/// testdata/aws/cloudformation/lifecycle.json, 2026-09) for what could not be made; that the other
+/// has the blank too is assumed.
 fn failures(account: &mut Account, id: &str, failed: &[String]) -> String {
     let resources = &account.cloudformation.at(id).resources;
     let (made, changed): (Vec<_>, Vec<_>) = failed.iter().cloned().partition(|name| {

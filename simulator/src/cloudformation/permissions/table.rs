@@ -47,7 +47,8 @@ pub struct Subject<'a> {
     pub base: &'a str,
 }
 
-/// What the handler of the resource's type calls, besides the calls that the account in memory makes for it.
+/// What the handler of the resource's type calls, besides the calls that the account in memory
+/// makes for it.
 ///
 /// # Errors
 /// `NotImplemented` for a type whose calls are not known here.
@@ -261,8 +262,8 @@ fn nested(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
     };
     let mut calls = each("cloudformation", &[action, "DescribeStacks"], &input);
     if !matches!(verb, Verb::Delete) {
-        // Reported (aws-samples/sample-autonomous-cloud-coding-agents#865, 2026-09): a nested stack gets the service
-        // role, and the role must be allowed to pass itself.
+        // Reported (aws-samples/sample-autonomous-cloud-coding-agents#865, 2026-09): a nested stack
+        // gets the service role, and the role must be allowed to pass itself.
         calls.push(pass_role(of.role, "cloudformation"));
         calls.extend(read_object(of, "TemplateURL"));
     }

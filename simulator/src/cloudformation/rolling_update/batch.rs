@@ -93,7 +93,8 @@ impl At<'_> {
             let action = "TerminateInstanceInAutoScalingGroup";
             match raw(self.account, self.id, "autoscaling", action, &input) {
                 Ok(_) => {}
-                // It is gone already; or it is there and may not go, as while Terminate is suspended.
+                // It is gone already; or it is there and may not go, as while Terminate is
+                // suspended.
                 Err(error) if error.code == "ValidationError" => {
                     if self.account.autoscaling.group_of(&instance).is_some() {
                         return Err(record(self.account, "autoscaling", &error));

@@ -37,7 +37,8 @@ pub const EXIT_SECONDS: &str = "ecs-rollout.exit-seconds";
 /// The label that says after how many seconds a container ends by itself, and its task with it.
 pub const RUN_SECONDS: &str = "ecs-rollout.run-seconds";
 
-/// The members of a container that decide where and how long it runs, and those that concern only what is inside it.
+/// The members of a container that decide where and how long it runs, and those that concern only
+/// what is inside it.
 const KNOWN_OF_CONTAINER: [&str; 21] = [
     "name",
     "image",
@@ -82,7 +83,8 @@ pub(super) fn read(container: &Value, mode: &str) -> Result<Container, ApiError>
             .collect::<Result<_, _>>()?,
         exit: label(container, EXIT_SECONDS)?,
         stop_timeout: number("stopTimeout")?.map(Duration::from_secs),
-        // The first check runs one interval after the start, and the first that passes makes the container healthy.
+        // The first check runs one interval after the start, and the first that passes makes the
+        // container healthy.
         healthy_after: (!check.is_null())
             .then(|| Duration::from_secs(check["interval"].as_u64().unwrap_or(30))),
     })

@@ -20,8 +20,8 @@ const SIGNS: [&str; 16] = [
     "==", "!=", ">=", "<=", "=~", "!~", "&&", "||", ">", "<", "!", "(", ")", "[", "]", ",",
 ];
 
-/// An expression has this many words and signs at most, and parentheses and negations this deep: AWS documents no limits,
-/// and no reader can do without.
+/// An expression has this many words and signs at most, and parentheses and negations this deep:
+/// AWS documents no limits, and no reader can do without.
 const MOST_TOKENS: usize = 2000;
 const DEEPEST: usize = 50;
 

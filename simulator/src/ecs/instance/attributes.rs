@@ -8,7 +8,8 @@ use crate::account::Account;
 use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 
-/// How many a call may put, and how many an instance may have beside those of ECS and its agent (documented).
+/// How many a call may put, and how many an instance may have beside those of ECS and its agent
+/// (documented).
 const AT_MOST: usize = 10;
 
 /// PutAttributes, on container instances: there is nothing else that takes them.

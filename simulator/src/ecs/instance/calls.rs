@@ -115,7 +115,8 @@ pub(in crate::ecs) fn update_state(
             .instance(wanted)
             .map(|instance| (instance.id.clone(), instance.registered()))
         {
-            // Documented: only an ACTIVE instance can be set DRAINING. The failure's reason is assumed.
+            // Documented: only an ACTIVE instance can be set DRAINING. The failure's reason is
+            // assumed.
             Some((id, true)) if cluster.instance(&id).is_some_and(is_registering) => {
                 let arn = cluster.arn_of("container-instance", &id);
                 failures.push(failure(&arn, "REGISTERING"));
@@ -158,7 +159,8 @@ fn is_registering(instance: &ContainerInstance) -> bool {
     instance.status == Status::Registering
 }
 
-/// DeregisterContainerInstance. With `force` the tasks that are there are orphaned: ECS stops knowing them.
+/// DeregisterContainerInstance. With `force` the tasks that are there are orphaned: ECS stops
+/// knowing them.
 pub(in crate::ecs) fn deregister(
     account: &mut Account,
     members: &Value,

@@ -55,8 +55,9 @@ pub(super) fn offer(
     }
 }
 
-/// CPU units (1024 per vCPU) and MiB of an instance type of the families t, m, c and r: 4, 4, 2 and 8 GiB per vCPU
-/// (t: by size), of which the machine itself keeps a sixteenth. Other types count as 2048 and 7680, an m7g.large.
+/// CPU units (1024 per vCPU) and MiB of an instance type of the families t, m, c and r: 4, 4, 2 and
+/// 8 GiB per vCPU (t: by size), of which the machine itself keeps a sixteenth. Other types count as
+/// 2048 and 7680, an m7g.large.
 fn capacity(instance_type: &str) -> (u64, u64) {
     let Some((family, size)) = instance_type.split_once('.') else {
         return UNKNOWN_TYPE;
@@ -112,9 +113,10 @@ fn attributes(machine: &ec2::Instance) -> Vec<(String, Option<String>)> {
     attributes
 }
 
-/// The attributes that user data gives the agent: `ECS_INSTANCE_ATTRIBUTES={"stack": "prod"}`, in quotation marks or not
-/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html>). The agent passes over what is no
-/// object of texts.
+/// The attributes that user data gives the agent: `ECS_INSTANCE_ATTRIBUTES={"stack": "prod"}`, in
+/// quotation marks or not
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html>). The agent
+/// passes over what is no object of texts.
 fn own_attributes(user_data: &str) -> Vec<(String, Option<String>)> {
     let Some((_, rest)) = user_data.rsplit_once("ECS_INSTANCE_ATTRIBUTES=") else {
         return Vec::new();

@@ -1,4 +1,5 @@
-//! How an instance joins its cluster: when its agent registers, as what, and what it may leave behind.
+//! How an instance joins its cluster: when its agent registers, as what, and what it may leave
+//! behind.
 
 use std::time::Duration;
 
@@ -23,7 +24,8 @@ pub(in crate::ecs) fn started(account: &mut Account, machine: &ec2::Instance) {
     account.after(delay, Event::Register { instance: id });
 }
 
-/// The cluster that user data names in `ECS_CLUSTER=…`; `default`, as the agent takes it, if it names none.
+/// The cluster that user data names in `ECS_CLUSTER=…`; `default`, as the agent takes it, if it
+/// names none.
 fn cluster_of(user_data: &str) -> &str {
     let Some((_, rest)) = user_data.rsplit_once("ECS_CLUSTER=") else {
         return "default";
@@ -33,7 +35,8 @@ fn cluster_of(user_data: &str) -> &str {
     &rest[..end.unwrap_or(rest.len())]
 }
 
-/// The agent of `ec2` registers, unless the instance has gone, and tries again later if there is no such cluster.
+/// The agent of `ec2` registers, unless the instance has gone, and tries again later if there is no
+/// such cluster.
 pub(in crate::ecs) fn register(account: &mut Account, ec2: &str) {
     let Some(machine) = account.ecs.booting.get(ec2).cloned() else {
         return;
@@ -87,7 +90,8 @@ pub(in crate::ecs) fn register(account: &mut Account, ec2: &str) {
     }
 }
 
-/// An agent that registers, loses its data and registers anew leaves a record behind: ACTIVE, its agent not connected.
+/// An agent that registers, loses its data and registers anew leaves a record behind: ACTIVE, its
+/// agent not connected.
 fn leave_behind(account: &mut Account, machine: &ec2::Instance, cluster: &str) {
     let id = account.hex(32);
     account.ecs.count += 1;

@@ -6,12 +6,13 @@ use super::super::cluster::Cluster;
 use super::super::instance::{ContainerInstance, Status};
 use super::{Demand, Field, Resource, Rules, Strategy};
 
-/// Where the peers are: those that are to run, on instances that are ACTIVE. (distinctInstance looks at the desired
-/// status too, as documented.)
+/// Where the peers are: those that are to run, on instances that are ACTIVE. (distinctInstance
+/// looks at the desired status too, as documented.)
 #[derive(Default)]
 pub(super) struct Peers<'a> {
     pub(super) on: HashMap<&'a str, u64>,
-    /// Each step of the strategy, and, for a spread over an attribute, how many are with each of its values.
+    /// Each step of the strategy, and, for a spread over an attribute, how many are with each of
+    /// its values.
     steps: Vec<(Strategy, BTreeMap<&'a str, u64>)>,
 }
 

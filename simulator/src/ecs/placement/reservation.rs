@@ -1,6 +1,7 @@
-//! What instances keep free for daemons. ECS "reserves container instance compute resources including CPU, memory, and
-//! network interfaces for the daemon tasks" (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html>,
-//! Daemon strategy): other tasks get what is left.
+//! What instances keep free for daemons. ECS "reserves container instance compute resources
+//! including CPU, memory, and network interfaces for the daemon tasks"
+//! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html>, Daemon
+//! strategy): other tasks get what is left.
 
 use std::collections::BTreeSet;
 

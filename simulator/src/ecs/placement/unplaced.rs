@@ -11,7 +11,8 @@ pub(in crate::ecs) struct Unplaced {
     pub(in crate::ecs) closest: Option<(String, Shortage)>,
 }
 
-/// What an instance lacks, in the order in which it is looked at: the later the lack, the closer the instance.
+/// What an instance lacks, in the order in which it is looked at: the later the lack, the closer
+/// the instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::ecs) enum Shortage {
     Agent,

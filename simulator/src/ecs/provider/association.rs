@@ -96,8 +96,9 @@ pub(in crate::ecs) fn adopt(account: &mut Account, cluster: &str, id: &str) {
     account.ecs.instance_mut(cluster, id).provider = provider;
 }
 
-/// The instances of the provider's group that are members of the cluster already belong to it too. Documented: they
-/// may be "not properly registered" with it, see `earlier_instances_have_no_provider`.
+/// The instances of the provider's group that are members of the cluster already belong to it too.
+/// Documented: they may be "not properly registered" with it, see
+/// `earlier_instances_have_no_provider`.
 fn take_over(account: &mut Account, cluster: &str, provider: &str) {
     let Some(known) = account.ecs.provider(provider) else {
         return;
@@ -133,7 +134,8 @@ pub(super) fn equip(account: &mut Account, name: &str) {
     }
 }
 
-/// A cluster has the provider no more: its group loses the hook. What protects instances stays, as observed.
+/// A cluster has the provider no more: its group loses the hook. What protects instances stays, as
+/// observed.
 fn strip(account: &mut Account, name: &str) {
     if let Some(provider) = account.ecs.providers.get_mut(name) {
         provider.turn += 1;

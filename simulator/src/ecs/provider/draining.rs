@@ -1,8 +1,9 @@
 //! Managed draining: ECS answers its own terminate hook.
 //!
-//! Documented: it sets the instance DRAINING, keeps the hook open by heartbeats, and lets the instance go when all tasks
-//! on it have stopped, or after 48 hours; daemons' tasks stop last. It knows neither batches nor turns. Assumed: how soon
-//! it begins, how often it looks, and that it lets an instance go at once that is no member of the cluster.
+//! Documented: it sets the instance DRAINING, keeps the hook open by heartbeats, and lets the
+//! instance go when all tasks on it have stopped, or after 48 hours; daemons' tasks stop last. It
+//! knows neither batches nor turns. Assumed: how soon it begins, how often it looks, and that it
+//! lets an instance go at once that is no member of the cluster.
 
 use std::time::Duration;
 

@@ -1,11 +1,12 @@
 //! Managed scaling, and managed termination protection.
 //!
-//! Documented: once a minute ECS publishes CapacityProviderReservation, M / N x 100, where M is the number of instances
-//! that are needed and N of those that there are; a target tracking policy scales out after one minute above the
-//! target, and in after fifteen below it. M counts the instances that run a task which is no daemon's, and for the tasks
-//! that wait in PROVISIONING as many as their resources need at least. N instances on their way in are counted here
-//! (assumed), so that a launch that has not come yet is not asked for twice. The alarms act by Auto Scaling's process
-//! AlarmNotification, which a rolling update suspends.
+//! Documented: once a minute ECS publishes CapacityProviderReservation, M / N x 100, where M is the
+//! number of instances that are needed and N of those that there are; a target tracking policy
+//! scales out after one minute above the target, and in after fifteen below it. M counts the
+//! instances that run a task which is no daemon's, and for the tasks that wait in PROVISIONING as
+//! many as their resources need at least. N instances on their way in are counted here (assumed),
+//! so that a launch that has not come yet is not asked for twice. The alarms act by Auto Scaling's
+//! process AlarmNotification, which a rolling update suspends.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -92,7 +93,8 @@ fn plan(account: &mut Account, name: &str) {
     account.after(EVERY, Event::Scale { provider, turn });
 }
 
-/// The minute is over: ECS protects what is to be protected, publishes the metric, and the alarms look at it.
+/// The minute is over: ECS protects what is to be protected, publishes the metric, and the alarms
+/// look at it.
 pub(in crate::ecs) fn look(account: &mut Account, name: &str, turn: u64) {
     let Some(provider) = account.ecs.provider(name) else {
         return;
@@ -157,7 +159,8 @@ fn scale(account: &mut Account, name: &str, group: &str, seen: &Seen, wanted: u3
     }
 }
 
-/// Documented: instances with a task that is no daemon's are protected from scale-in, and the others are not.
+/// Documented: instances with a task that is no daemon's are protected from scale-in, and the
+/// others are not.
 fn protect(account: &mut Account, name: &str) {
     let Some((provider, cluster, group)) = parts(account, name) else {
         return;
@@ -248,7 +251,8 @@ fn needed(cluster: &Cluster, provider: &Provider) -> (u32, u32) {
     };
     let of_provider = |one: &&ContainerInstance| one.provider.as_deref() == Some(&provider.name);
     let Some(like) = cluster.instances.values().find(of_provider) else {
-        // Documented: of a group whose instances are not known one step is taken, and then another look.
+        // Documented: of a group whose instances are not known one step is taken, and then another
+        // look.
         return (waiting.len() as u32, provider.scaling.least_step);
     };
     let (mut cpu, mut memory, mut ports) = (0, 0, BTreeMap::new());

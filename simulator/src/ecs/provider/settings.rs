@@ -86,8 +86,8 @@ fn variant(input: &Input<'_>, member: &str, default: bool) -> Result<bool, ApiEr
     }
 }
 
-/// The group that `named` (a name or an ARN) means: it must be there, and, for termination protection, protect its new
-/// instances.
+/// The group that `named` (a name or an ARN) means: it must be there, and, for termination
+/// protection, protect its new instances.
 pub(super) fn group(
     groups: &autoscaling::State,
     named: &str,
@@ -98,7 +98,8 @@ pub(super) fn group(
         .find(|group| group.name == named || group.arn == named)
         .ok_or_else(|| invalid(format!("The Auto Scaling group {named} does not exist.")))?;
     if protects && !group.protects_new() {
-        // Documented as a condition; ECS is said to switch it on by itself since 2024, which nobody has recorded.
+        // Documented as a condition; ECS is said to switch it on by itself since 2024, which nobody
+        // has recorded.
         return Err(invalid(
             "The managed termination protection setting for the capacity provider is invalid. To enable managed \
              termination protection for a capacity provider, the Auto Scaling group must have instance protection from \
@@ -132,7 +133,8 @@ pub(super) fn short(name: &str) -> String {
 /// The strategy in `member`, if there is one that says anything.
 ///
 /// # Errors
-/// Providers that are not there, or that the cluster does not have; `NotImplemented` for a strategy of several.
+/// Providers that are not there, or that the cluster does not have; `NotImplemented` for a strategy
+/// of several.
 pub(in crate::ecs) fn strategy(
     state: &State,
     cluster: &str,

@@ -1,7 +1,7 @@
 //! Tasks that wait in PROVISIONING until an instance of their capacity provider has room for them.
 //!
-//! Documented: up to 500 of a cluster do. How long ECS lets one wait before it gives it up is not documented, and
-//! here it waits for as long as it is wanted.
+//! Documented: up to 500 of a cluster do. How long ECS lets one wait before it gives it up is not
+//! documented, and here it waits for as long as it is wanted.
 
 use super::super::Event;
 use super::super::placement::{self, Demand, Rules};

@@ -158,7 +158,8 @@ fn find(
     }
 }
 
-/// A task found no place: says so, unless the same was said in the last six hours, and waits for a change.
+/// A task found no place: says so, unless the same was said in the last six hours, and waits for a
+/// change.
 fn report_unplaced(account: &mut Account, cluster: &str, name: &str, unplaced: &Unplaced) {
     account
         .ecs
@@ -178,7 +179,8 @@ fn report_unplaced(account: &mut Account, cluster: &str, name: &str, unplaced: &
     }
 }
 
-/// Ends deployments that are through, says that the service is steady if its tasks are `settled`, or lets a deleted one go.
+/// Ends deployments that are through, says that the service is steady if its tasks are `settled`,
+/// or lets a deleted one go.
 pub(super) fn conclude(account: &mut Account, cluster: &str, name: &str, settled: bool) {
     let known = account.ecs.cluster(cluster);
     let service = known

@@ -1,4 +1,5 @@
-//! What a service's scheduler does next: a function of the picture of its tasks, and of nothing else.
+//! What a service's scheduler does next: a function of the picture of its tasks, and of nothing
+//! else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +41,8 @@ pub(super) struct Picture<'a> {
     /// Whether those that are being stopped count toward `maximum`.
     pub(super) stopping_counts: bool,
     pub(super) tasks: Vec<Replica<'a>>,
-    /// For a DAEMON service: the instances on which a task is to be, and whether their agents are connected.
+    /// For a DAEMON service: the instances on which a task is to be, and whether their agents are
+    /// connected.
     pub(super) homes: BTreeMap<&'a str, bool>,
 }
 
@@ -82,10 +84,10 @@ fn why(task: &Replica<'_>) -> Why {
     }
 }
 
-/// A REPLICA service. Tasks on draining instances and of older deployments are replaced within the percentages:
-/// as many are stopped as are healthy above the minimum, and as many started as the maximum allows. What has not
-/// started where it should no longer be is stopped at once; what runs there and is not healthy yet may become so, and
-/// is stopped only if it is not needed.
+/// A REPLICA service. Tasks on draining instances and of older deployments are replaced within the
+/// percentages: as many are stopped as are healthy above the minimum, and as many started as the
+/// maximum allows. What has not started where it should no longer be is stopped at once; what runs
+/// there and is not healthy yet may become so, and is stopped only if it is not needed.
 pub(super) fn replica(picture: &Picture<'_>) -> Plan {
     let mut plan = Plan::default();
     let wanted: Vec<&Replica<'_>> = picture.tasks.iter().filter(|task| task.wanted).collect();
@@ -112,14 +114,15 @@ pub(super) fn replica(picture: &Picture<'_>) -> Plan {
     let staying = wanted.len() as u64 - plan.stop.len() as u64;
     let there = staying + if picture.stopping_counts { stopping } else { 0 };
     let lacking = picture.desired.saturating_sub(good.len() as u64);
-    // A maximum below the desired count bounds deployments; it does not keep a service from having its tasks.
+    // A maximum below the desired count bounds deployments; it does not keep a service from having
+    // its tasks.
     let room = picture.maximum.max(picture.desired).saturating_sub(there);
     plan.start = vec![None; lacking.min(room) as usize];
     plan
 }
 
-/// Which `count` tasks to give up: those that do not serve yet, then from where the most are, so that zones and
-/// instances stay even.
+/// Which `count` tasks to give up: those that do not serve yet, then from where the most are, so
+/// that zones and instances stay even.
 fn surplus_of<'a>(good: &[&'a Replica<'a>], count: u64) -> Vec<&'a Replica<'a>> {
     let mut left: Vec<&Replica<'a>> = good
         .iter()
@@ -149,8 +152,8 @@ fn surplus_of<'a>(good: &[&'a Replica<'a>], count: u64) -> Vec<&'a Replica<'a>> 
     given
 }
 
-/// A DAEMON service: one task on each home. On a draining instance its task is the last to go; a task of an older
-/// deployment goes before its successor comes, for maximumPercent is always 100.
+/// A DAEMON service: one task on each home. On a draining instance its task is the last to go; a
+/// task of an older deployment goes before its successor comes, for maximumPercent is always 100.
 pub(super) fn daemon(picture: &Picture<'_>) -> Plan {
     let mut plan = Plan::default();
     let mut healthy = picture
@@ -184,8 +187,9 @@ pub(super) fn daemon(picture: &Picture<'_>) -> Plan {
 mod tests {
     use super::*;
 
-    /// Tasks told by one letter each: `h` healthy, `r` running but not healthy, `p` pending, `s` stopping; upper case
-    /// if the instance is draining; `o` healthy and of an older deployment, `x` healthy, draining and protected.
+    /// Tasks told by one letter each: `h` healthy, `r` running but not healthy, `p` pending, `s`
+    /// stopping; upper case if the instance is draining; `o` healthy and of an older deployment,
+    /// `x` healthy, draining and protected.
     fn picture(desired: u64, (minimum, maximum): (u64, u64), tasks: &str) -> Picture<'static> {
         let names = ["i0", "i1", "i2", "i3", "i4", "i5", "i6", "i7"];
         let replica = |(number, letter): (usize, char)| Replica {

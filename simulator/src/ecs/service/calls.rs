@@ -19,7 +19,8 @@ use super::{Deployment, Service, Status, repeat_steady};
 use crate::account::Account;
 use crate::wire::{ApiError, lists};
 
-/// AWS's answer to a desired count of daemons. Recorded: radkawar/stackd testdata/aws/ecs/services.json, 2026-09.
+/// AWS's answer to a desired count of daemons. Recorded: radkawar/stackd
+/// testdata/aws/ecs/services.json, 2026-09.
 const NO_DESIRED_COUNT: &str = "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again";
 
 /// Members of CreateService that the account acts on.
@@ -225,8 +226,9 @@ pub(in crate::ecs) fn delete(account: &mut Account, members: &Value) -> Result<V
     answer(account, &cluster, &name)
 }
 
-/// ListServices: ten on a page unless the call says otherwise. A service that was deleted and still has tasks (DRAINING) is
-/// not listed: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html>.
+/// ListServices: ten on a page unless the call says otherwise. A service that was deleted and still
+/// has tasks (DRAINING) is not listed:
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html>.
 pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
     let known = [
         "cluster",

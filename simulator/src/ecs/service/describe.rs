@@ -86,7 +86,8 @@ fn deployments(service: &Service, wanted: u64, tasks: &[&Task]) -> Vec<Value> {
         .collect()
 }
 
-/// What a service that CodeDeploy deploys has instead of deployments. Of a primary task set all tasks are wanted.
+/// What a service that CodeDeploy deploys has instead of deployments. Of a primary task set all
+/// tasks are wanted.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html>
 fn task_sets(service: &Service, wanted: u64, tasks: &[&Task]) -> Vec<Value> {
     let sets = deployments(service, wanted, tasks).into_iter();

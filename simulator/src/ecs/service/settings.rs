@@ -12,8 +12,8 @@ use super::{LoadBalancer, Service};
 use crate::account::Account;
 use crate::wire::ApiError;
 
-/// Members that decide nothing here, and are answered as they were given: tags, and how long failing health checks
-/// are overlooked (in the account in memory none fails).
+/// Members that decide nothing here, and are answered as they were given: tags, and how long
+/// failing health checks are overlooked (in the account in memory none fails).
 pub(super) const AS_GIVEN: [&str; 4] = [
     "enableECSManagedTags",
     "healthCheckGracePeriodSeconds",
@@ -127,8 +127,9 @@ pub(super) fn percentages(service: &mut Service, input: &Input<'_>) -> Result<()
     Ok(())
 }
 
-/// Takes over who deploys the service: ECS, or CodeDeploy, which needs a load balancer. With the controller EXTERNAL nothing
-/// runs until somebody calls CreateTaskSet, which the account does not know. The words of the refusals are assumed.
+/// Takes over who deploys the service: ECS, or CodeDeploy, which needs a load balancer. With the
+/// controller EXTERNAL nothing runs until somebody calls CreateTaskSet, which the account does not
+/// know. The words of the refusals are assumed.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
 pub(super) fn controller(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
     if !input.has("deploymentController") {
@@ -163,7 +164,8 @@ pub(super) fn controller(service: &mut Service, input: &Input<'_>) -> Result<(),
     Ok(())
 }
 
-/// Refuses to begin a deployment of a service that CodeDeploy deploys. The words are those that users report.
+/// Refuses to begin a deployment of a service that CodeDeploy deploys. The words are those that
+/// users report.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>
 pub(super) fn left_to_code_deploy(definition: bool, force: bool) -> Result<(), ApiError> {
     let what = match (definition, force) {
@@ -202,8 +204,8 @@ pub(super) fn placement(service: &mut Service, input: &Input<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Takes the capacity provider strategy over: the call's own, or, without a launch type, the cluster's. Assumed: a DAEMON
-/// service has none of its own, and the cluster's means nothing to it.
+/// Takes the capacity provider strategy over: the call's own, or, without a launch type, the
+/// cluster's. Assumed: a DAEMON service has none of its own, and the cluster's means nothing to it.
 pub(super) fn capacity(
     account: &Account,
     cluster: &str,
@@ -226,7 +228,8 @@ pub(super) fn capacity(
     Ok(())
 }
 
-/// The capacity provider that a call asks for: in its strategy, or by having neither that nor a launch type.
+/// The capacity provider that a call asks for: in its strategy, or by having neither that nor a
+/// launch type.
 pub(in crate::ecs) fn share(
     account: &Account,
     cluster: &str,

@@ -85,7 +85,8 @@ fn group(input: &Input<'_>, definition: &definition::TaskDefinition) -> Result<S
     }
 }
 
-/// The tasks that a call with the same token has started: SDKs repeat a call whose answer did not arrive.
+/// The tasks that a call with the same token has started: SDKs repeat a call whose answer did not
+/// arrive.
 fn asked_before(
     account: &Account,
     cluster: &str,
@@ -126,7 +127,8 @@ struct Request<'a> {
     provider: Option<String>,
 }
 
-/// Starts one task where it finds a place, or has it wait for its capacity provider: the task as it is described, or the failure.
+/// Starts one task where it finds a place, or has it wait for its capacity provider: the task as it
+/// is described, or the failure.
 fn place_one(account: &mut Account, request: &Request<'_>) -> Result<Value, Value> {
     let cluster = account.ecs.cluster(request.cluster);
     let of_group = |task: &&Task| task.group == request.group;

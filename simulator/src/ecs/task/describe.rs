@@ -20,7 +20,8 @@ impl StopCode {
     }
 }
 
-/// The members that real answers carry. Those that do not hold yet, such as `startedAt`, are left out, as AWS does.
+/// The members that real answers carry. Those that do not hold yet, such as `startedAt`, are left
+/// out, as AWS does.
 pub(super) fn described(cluster: &Cluster, task: &Task) -> Value {
     let name = &cluster.name;
     let names: Vec<Value> = task
@@ -114,7 +115,8 @@ fn containers(cluster: &Cluster, task: &Task) -> Vec<Value> {
 }
 
 fn described_container(cluster: &Cluster, task: &Task, container: &Container) -> Value {
-    // A container knows no preparations: it is PENDING until it runs, and STOPPED once it has exited.
+    // A container knows no preparations: it is PENDING until it runs, and STOPPED once it has
+    // exited.
     let status = match task.status {
         Status::Provisioning | Status::Pending | Status::Activating => "PENDING",
         Status::Running | Status::Deactivating | Status::Stopping => "RUNNING",

@@ -1,4 +1,5 @@
-//! A task's way from PROVISIONING to RUNNING, and from there to STOPPED: what each state means, and how long it lasts.
+//! A task's way from PROVISIONING to RUNNING, and from there to STOPPED: what each state means, and
+//! how long it lasts.
 
 use std::time::Duration;
 
@@ -132,7 +133,8 @@ fn runs(account: &mut Account, cluster: &str, id: &str, version: u64) {
     scheduler::task_changed(account, &cluster, &id);
 }
 
-/// From RUNNING until healthy: what the health checks and the targets take, or a fixed time if there are none.
+/// From RUNNING until healthy: what the health checks and the targets take, or a fixed time if
+/// there are none.
 fn healthy_after(account: &Account, cluster: &str, task: &Task) -> Duration {
     let checks = task
         .definition

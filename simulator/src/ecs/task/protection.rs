@@ -60,7 +60,8 @@ fn protectable(account: &Account, cluster: &str, wanted: &str) -> Result<String,
     }
 }
 
-/// GetTaskProtection, of a hundred tasks at most. AWS also answers for all tasks when none is named; here one must be.
+/// GetTaskProtection, of a hundred tasks at most. AWS also answers for all tasks when none is
+/// named; here one must be.
 pub(in crate::ecs) fn get(account: &Account, members: &Value) -> Result<Value, ApiError> {
     let input = Input::new("GetTaskProtection", members, &["cluster", "tasks"])?;
     let name = named(account, &input)?;

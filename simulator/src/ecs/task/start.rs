@@ -100,7 +100,8 @@ fn settle(home: &mut Cluster, id: &str, instance: &str) -> bool {
     true
 }
 
-/// Takes what a task needs of an instance: resources, and host ports, picked where they are free to pick.
+/// Takes what a task needs of an instance: resources, and host ports, picked where they are free to
+/// pick.
 fn take(instance: &mut ContainerInstance, definition: &TaskDefinition) -> Vec<Port> {
     instance.used_cpu += definition.cpu;
     instance.used_memory += definition.memory;

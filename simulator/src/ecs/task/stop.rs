@@ -77,7 +77,8 @@ fn unwanted(account: &mut Account, cluster: &str, id: &str, code: StopCode, reas
     task.stopped_reason = reason.to_owned();
 }
 
-/// Stops a task in good order. To be stopped already is no change. `why` is told, `reason` is what AWS says.
+/// Stops a task in good order. To be stopped already is no change. `why` is told, `reason` is what
+/// AWS says.
 pub(in crate::ecs) fn stop(
     account: &mut Account,
     cluster: &str,

@@ -1,5 +1,5 @@
-//! The tasks of a cluster: found by id, in the order of their ids, and, by those that hold a task's place, at once. A
-//! service of a thousand tasks is looked at whenever one of them changes.
+//! The tasks of a cluster: found by id, in the order of their ids, and, by those that hold a task's
+//! place, at once. A service of a thousand tasks is looked at whenever one of them changes.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! By chance: what must hold whatever happens, and that all comes to rest when nothing happens any more.
+//! By chance: what must hold whatever happens, and that all comes to rest when nothing happens any
+//! more.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,8 @@ use serde_json::json;
 use super::super::{agent_disconnected, agent_reconnected, instance_terminated};
 use super::World;
 
-/// The books agree: each task stands in its instance's and its service's, and resources add up and suffice.
+/// The books agree: each task stands in its instance's and its service's, and resources add up and
+/// suffice.
 fn invariant_books_agree(world: &World) {
     let cluster = world.account.ecs.cluster("c");
     let mut used: BTreeMap<&str, (u64, u64)> = BTreeMap::new();

@@ -1,4 +1,5 @@
-//! Capacity providers: tasks that wait for capacity, managed scaling, managed termination protection, managed draining.
+//! Capacity providers: tasks that wait for capacity, managed scaling, managed termination
+//! protection, managed draining.
 
 use serde_json::{Value, json};
 
@@ -6,7 +7,8 @@ use super::World;
 use crate::account::Caller;
 use crate::autoscaling::LifecycleState;
 
-/// The cluster with a group `g` of `count` instances and its capacity provider `cp`, which is the cluster's default.
+/// The cluster with a group `g` of `count` instances and its capacity provider `cp`, which is the
+/// cluster's default.
 fn provided(count: u32, group: Value, provider: Value) -> World {
     let mut world = World::with(0);
     // ECS_CLUSTER=c
@@ -98,7 +100,8 @@ fn a_task_waits_in_provisioning_until_its_provider_has_room() {
         .expect("one waits");
     assert_eq!(waiting["containerInstanceArn"], Value::Null);
     assert_eq!(waiting["capacityProviderName"], "cp");
-    // A standalone task waits too, in place of a failure; one that is stopped needs no instance to end.
+    // A standalone task waits too, in place of a failure; one that is stopped needs no instance to
+    // end.
     let run = world.does("RunTask", json!({"taskDefinition": "web"}));
     assert_eq!(run["failures"], json!([]));
     let arn = run["tasks"][0]["taskArn"].clone();

@@ -148,8 +148,8 @@ impl World {
             .map_or(0, |service| service.healthy)
     }
 
-    /// Lets time go by, second after second, until nothing is left on an instance; returns how long that took, and
-    /// the fewest tasks of the service that were healthy meanwhile.
+    /// Lets time go by, second after second, until nothing is left on an instance; returns how long
+    /// that took, and the fewest tasks of the service that were healthy meanwhile.
     pub(super) fn until_empty(
         &mut self,
         ec2: &str,

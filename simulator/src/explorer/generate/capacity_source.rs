@@ -1,5 +1,6 @@
-//! Where a drawn cluster's instances come from: Spot, which EC2 takes back, or a warm pool. Drawn by chance of its own, so
-//! that it changes nothing else of a seed's scenario; and no seed that once found something is among those that get one.
+//! Where a drawn cluster's instances come from: Spot, which EC2 takes back, or a warm pool. Drawn
+//! by chance of its own, so that it changes nothing else of a seed's scenario; and no seed that
+//! once found something is among those that get one.
 
 use fastrand::Rng;
 

@@ -1,7 +1,7 @@
-//! What real clusters have, and a generator of its own accord seldom draws: crowded instances, groups that were scaled
-//! before, many instances that leave at once, daemons that cannot run everywhere, tasks that fail to start, throttled
-//! functions, events that are replayed or made up. Drawn by chance of its own, so that it changes nothing else of a seed's
-//! scenario.
+//! What real clusters have, and a generator of its own accord seldom draws: crowded instances,
+//! groups that were scaled before, many instances that leave at once, daemons that cannot run
+//! everywhere, tasks that fail to start, throttled functions, events that are replayed or made up.
+//! Drawn by chance of its own, so that it changes nothing else of a seed's scenario.
 
 use fastrand::Rng;
 use serde_json::json;

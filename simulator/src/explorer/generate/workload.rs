@@ -1,4 +1,5 @@
-//! What runs on a drawn cluster: as much as leaves room to move, in services of many kinds, daemons and standalone tasks.
+//! What runs on a drawn cluster: as much as leaves room to move, in services of many kinds, daemons
+//! and standalone tasks.
 
 use fastrand::Rng;
 use serde_json::json;
@@ -7,7 +8,8 @@ use super::{chance, one_of};
 use crate::autoscaling::zone;
 use crate::workload::{Service, Standalone, Workload};
 
-/// CPU units and MiB of an m7g.large, of which six tenths are used at most, so that a drain finds room.
+/// CPU units and MiB of an m7g.large, of which six tenths are used at most, so that a drain finds
+/// room.
 const CPU: u64 = 2048 * 6 / 10;
 const MEMORY: u64 = 7680 * 6 / 10;
 /// Services and standalone tasks are called after letters.

@@ -89,7 +89,8 @@ fn as_if_draining(account: &mut Account, input: &Value) -> Value {
     answered
 }
 
-/// Sets the first of several DRAINING, and answers as if all were. One alone is left to the call itself.
+/// Sets the first of several DRAINING, and answers as if all were. One alone is left to the call
+/// itself.
 fn first_set_draining(account: &mut Account, caller: &Caller, input: &Value) -> Option<Value> {
     let arns = input["containerInstances"].as_array()?;
     let (first, true) = (arns.first()?, arns.len() > 1) else {

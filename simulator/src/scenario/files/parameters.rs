@@ -1,5 +1,5 @@
-//! Parameter files, in each form that the AWS CLI takes: the list of `create-stack`, with or without `Parameters` around
-//! it, CodePipeline's object, and `["Key=Value"]`
+//! Parameter files, in each form that the AWS CLI takes: the list of `create-stack`, with or
+//! without `Parameters` around it, CodePipeline's object, and `["Key=Value"]`
 //! (<https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/index.html>).
 
 use serde_json::{Map, Value};
@@ -18,8 +18,8 @@ const REMEDY: &str = "write [{\"ParameterKey\": \"EcsClusterName\", \"ParameterV
 /// Parameters by key, and remarks about some of them.
 pub type ParametersRead = (Vec<(String, String)>, Vec<String>);
 
-/// Reads a parameter file. `file` is named in messages. Beside the parameters come remarks about those of the
-/// predecessor that are not needed any more.
+/// Reads a parameter file. `file` is named in messages. Beside the parameters come remarks about
+/// those of the predecessor that are not needed any more.
 ///
 /// # Errors
 /// A sentence that names the file, the place and the way out.

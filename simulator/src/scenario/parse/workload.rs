@@ -1,4 +1,5 @@
-//! The lines of a scenario about what runs: `service web desired=4 deregistration=300` and `task report run=600`.
+//! The lines of a scenario about what runs: `service web desired=4 deregistration=300` and `task
+//! report run=600`.
 
 use serde_json::{Value, json};
 

@@ -127,7 +127,8 @@ impl Runner {
         Err(Unplayable::new(About::Workload, why))
     }
 
-    /// What would help a workload that is not at rest: by what ECS says of the service that finds no place, if one does.
+    /// What would help a workload that is not at rest: by what ECS says of the service that finds
+    /// no place, if one does.
     fn advice(&self) -> String {
         let unplaced = self.host.with(|account| account.ecs.unplaced());
         let known = unplaced.and_then(|unplaced| {

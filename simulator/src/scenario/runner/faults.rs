@@ -1,5 +1,5 @@
-//! What the faults of a scenario add to the workload, and do to it when a rollout begins. It is put on the instance that the rollout
-//! replaces first, or on all, so that what follows is seen.
+//! What the faults of a scenario add to the workload, and do to it when a rollout begins. It is put
+//! on the instance that the rollout replaces first, or on all, so that what follows is seen.
 
 use serde_json::{Value, json};
 
@@ -89,7 +89,8 @@ impl Runner {
         }
     }
 
-    /// What goes wrong when a rollout begins, but not before: the workload has come to rest without it.
+    /// What goes wrong when a rollout begins, but not before: the workload has come to rest without
+    /// it.
     pub(super) fn begin_faults(&self) -> Result<(), String> {
         if self.has(Fault::SlowPull) {
             self.host
@@ -114,8 +115,8 @@ impl Runner {
         self.protect()
     }
 
-    /// Protects a task, if the scenario says so: not a daemon's, which would go last anyway; on the instance that is replaced
-    /// first, if it has one.
+    /// Protects a task, if the scenario says so: not a daemon's, which would go last anyway; on the
+    /// instance that is replaced first, if it has one.
     fn protect(&self) -> Result<(), String> {
         if !self.has(Fault::ProtectedTask) {
             return Ok(());

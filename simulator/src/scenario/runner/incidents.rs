@@ -109,7 +109,8 @@ impl Runner {
         }
     }
 
-    /// Somebody copies an event of a hook, and changes what it says: an instance, the way it goes, a token and the time.
+    /// Somebody copies an event of a hook, and changes what it says: an instance, the way it goes,
+    /// a token and the time.
     fn make_up(&self, n: u64) {
         let instances: Vec<String> = self.checker.instances().into_keys().collect();
         let (Some(mut event), Some(id)) = (nth(self.events(), n), nth(instances, n)) else {
@@ -213,7 +214,8 @@ impl Runner {
             .map(drop)
     }
 
-    /// The same definition and the same functions, as a deployment of the same version writes them anew.
+    /// The same definition and the same functions, as a deployment of the same version writes them
+    /// anew.
     fn update_workers(&self) -> Result<(), String> {
         let machines = self.host.with(|account| {
             let all = account.stepfunctions.executions().iter();

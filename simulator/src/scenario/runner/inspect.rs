@@ -11,7 +11,8 @@ use crate::host::SimulationHost;
 use crate::scenario::{Silence, Unplayable};
 use crate::sdk_client;
 
-/// Somebody who asks the account by its API when the scenario is over, with SDKs that end in it. Nobody listens any more.
+/// Somebody who asks the account by its API when the scenario is over, with SDKs that end in it.
+/// Nobody listens any more.
 pub type Inspect<'a> = Box<dyn FnOnce(SdkConfig) -> Pin<Box<dyn Future<Output = ()> + 'a>> + 'a>;
 
 /// Lets them ask, if anybody is there.
@@ -23,8 +24,8 @@ pub async fn ask(world: &SimulationHost, afterwards: Option<Inspect<'_>>) {
     }
 }
 
-/// Plays `before`, lets somebody look at the account, and plays `after`. What he calls takes its time, in which nothing else
-/// happens.
+/// Plays `before`, lets somebody look at the account, and plays `after`. What he calls takes its
+/// time, in which nothing else happens.
 ///
 /// # Errors
 /// A sentence: what was refused, and by whom.

@@ -1,5 +1,5 @@
-//! The second act of a scenario with faults: they stop, an operator does what the README says, and within a bound everything
-//! must have ended, with all capacity on one AMI at full size.
+//! The second act of a scenario with faults: they stop, an operator does what the README says, and
+//! within a bound everything must have ended, with all capacity on one AMI at full size.
 
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ use workers::text::count;
 /// After this time every event of a service has reached its targets, and what it starts has begun.
 pub(super) const EVENTS_HAVE_COME: Duration =
     lateness::LATEST.saturating_add(Duration::from_secs(6));
-/// So long nothing may be under way before it counts as rest: the health check finds a dead instance within a minute.
+/// So long nothing may be under way before it counts as rest: the health check finds a dead
+/// instance within a minute.
 const QUIET: Duration = Duration::from_secs(300);
 /// How long a hook stays open that nobody answers (the template's heartbeat timeout).
 const HOOK: Duration = Duration::from_secs(3600);
@@ -40,10 +41,11 @@ impl Runner {
         let protects = self.is_protected_by_ecs();
         loop {
             let (watch, again) = (self.checker.clone(), self.checker.clone());
-            // The operator acts at once on a retained instance, and on a protected one of a stack that is being deleted:
-            // everything else may wait for it. The deletion fails after some hours, and takes the listener away all
-            // the same: CloudFormation deletes what a resource depends on although the resource's deletion failed
-            // (seen in the events of <https://github.com/eksctl-io/eksctl/issues/616>).
+            // The operator acts at once on a retained instance, and on a protected one of a stack
+            // that is being deleted: everything else may wait for it. The deletion fails after some
+            // hours, and takes the listener away all the same: CloudFormation deletes what a
+            // resource depends on although the resource's deletion failed (seen in the events of
+            // <https://github.com/eksctl-io/eksctl/issues/616>).
             let ready = move |_: &mut Account| {
                 let instances = watch.instances();
                 let has =
@@ -85,7 +87,8 @@ impl Runner {
         Ok(())
     }
 
-    /// All batches there and all back, each as long as its deadlines allow, and what was stuck before times out first.
+    /// All batches there and all back, each as long as its deadlines allow, and what was stuck
+    /// before times out first.
     fn bound(&self) -> Duration {
         let terms = self.checker.terms();
         let instances = self.checker.instances().len().max(self.size());
@@ -102,16 +105,16 @@ impl Runner {
         size.and_then(|size| size.parse().ok()).unwrap_or(1)
     }
 
-    /// Whether the group has another number of instances than it wants: after failed launches Auto Scaling takes its time, and
-    /// managed scaling may just have changed what it wants.
+    /// Whether the group has another number of instances than it wants: after failed launches Auto
+    /// Scaling takes its time, and managed scaling may just have changed what it wants.
     fn is_changing_size(&self) -> bool {
         let serving = u64::try_from(self.checker.in_service()).unwrap_or(u64::MAX);
         let wanted = self.desired();
         serving < wanted || (serving > wanted && !self.is_protected_by_ecs())
     }
 
-    /// Ends retained instances, which an operator has looked at. Says whether there were any. Where ECS
-    /// drains as well, its own hook waits for tasks that run, so the operator stops them first.
+    /// Ends retained instances, which an operator has looked at. Says whether there were any. Where
+    /// ECS drains as well, its own hook waits for tasks that run, so the operator stops them first.
     async fn end_retained(&mut self) -> bool {
         let retained = [self.retained(false), self.retained(true)].concat();
         let termination = Termination {
@@ -136,13 +139,15 @@ impl Runner {
             .has_capacity_provider("ManagedScaling", "ENABLED")
     }
 
-    /// Whether ECS keeps instances with tasks from scale-in, so that there may be more of them than are desired.
+    /// Whether ECS keeps instances with tasks from scale-in, so that there may be more of them than
+    /// are desired.
     fn is_protected_by_ecs(&self) -> bool {
         let protects = "ManagedTerminationProtection";
         self.is_scaled_by_ecs() && self.settings.has_capacity_provider(protects, "DISABLED")
     }
 
-    /// What ECS has protected from scale-in stays so when its capacity provider is gone, and keeps the stack from going.
+    /// What ECS has protected from scale-in stays so when its capacity provider is gone, and keeps
+    /// the stack from going.
     fn unprotect_what_is_deleted(&self) {
         if !self.checker.stack_status().starts_with("DELETE_") || !self.is_protected_by_ecs() {
             return;
@@ -155,7 +160,8 @@ impl Runner {
         }
     }
 
-    /// Continues a rollback that failed, deletes again what could not be deleted. Says whether anything began.
+    /// Continues a rollback that failed, deletes again what could not be deleted. Says whether
+    /// anything began.
     fn cure_the_stack(&self) -> bool {
         let action = match self.checker.stack_status().as_str() {
             "UPDATE_ROLLBACK_FAILED" => "ContinueUpdateRollback",

@@ -117,10 +117,12 @@ impl Runner {
         })
     }
 
-    /// How many instances a group of `size` has once the update has given it the template's sizes: what was scaled since
-    /// the last update is taken back, unless the template leaves DesiredCapacity to others.
+    /// How many instances a group of `size` has once the update has given it the template's sizes:
+    /// what was scaled since the last update is taken back, unless the template leaves
+    /// DesiredCapacity to others.
     fn size_in_update(&self, size: usize) -> usize {
-        // As the stack is now: an update in the middle of the scenario may have changed its parameters.
+        // As the stack is now: an update in the middle of the scenario may have changed its
+        // parameters.
         let input = json!({"StackName": self.stack});
         let answer = self.call("cloudformation", "DescribeStacks", &input);
         let stack = answer.unwrap_or_default();
@@ -141,7 +143,8 @@ impl Runner {
         }
     }
 
-    /// The instances that are retained: those that are kept for their standalone tasks, or those whose drain failed.
+    /// The instances that are retained: those that are kept for their standalone tasks, or those
+    /// whose drain failed.
     pub(super) fn retained(&self, kept: bool) -> Vec<String> {
         let marked = self.host.with(|account| account.ecs.kept());
         let instances = self.checker.instances().into_iter();

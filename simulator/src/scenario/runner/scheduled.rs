@@ -7,8 +7,8 @@ use crate::account::Account;
 use crate::narrator::clock;
 
 impl Runner {
-    /// Lets time run until `done`, which is asked after every event, or until `limit`; what is due on the way is done.
-    /// Says whether it was done.
+    /// Lets time run until `done`, which is asked after every event, or until `limit`; what is due
+    /// on the way is done. Says whether it was done.
     ///
     /// # Errors
     /// What is wrong with something that was due.
@@ -31,8 +31,8 @@ impl Runner {
         }
     }
 
-    /// Lets time run until nothing is under way, or until `limit`. A rollback that has failed is not the end as long as
-    /// the scenario has something to do about it.
+    /// Lets time run until nothing is under way, or until `limit`. A rollback that has failed is
+    /// not the end as long as the scenario has something to do about it.
     ///
     /// # Errors
     /// As [`Self::run_until`].
@@ -49,7 +49,8 @@ impl Runner {
         }
     }
 
-    /// Whether everything that was put off has happened: a scenario that ends earlier did not show what it says.
+    /// Whether everything that was put off has happened: a scenario that ends earlier did not show
+    /// what it says.
     pub(super) fn all_happened(&self) -> Result<(), String> {
         let Some((at, action)) = self.due.first() else {
             return Ok(());

@@ -57,8 +57,8 @@ pub(super) fn account(settings: &Settings) -> Account {
 }
 
 impl Runner {
-    /// With WorkerHost=Activity, somebody attaches the stack's policy to a role and starts the worker as soon as the
-    /// policy is there: the first instances wait for it.
+    /// With WorkerHost=Activity, somebody attaches the stack's policy to a role and starts the
+    /// worker as soon as the policy is there: the first instances wait for it.
     pub(super) async fn start_activity_worker(&self) {
         if self.settings.parameter("WorkerHost") != Some("Activity") {
             return;

@@ -1,4 +1,5 @@
-//! How the operator ends a retained instance: with the very steps of `ecs-rollout terminate`, over the wire.
+//! How the operator ends a retained instance: with the very steps of `ecs-rollout terminate`, over
+//! the wire.
 
 use std::ops::ControlFlow;
 

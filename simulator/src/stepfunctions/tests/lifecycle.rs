@@ -7,9 +7,9 @@ const DEFINITION: &str = concat!(
     "/../statemachine/lifecycle.asl.json"
 );
 
-/// Runs the definition on a move, answering each function with the next of its answers (the last one again and
-/// again), and gives back which functions were asked, with the result that a completion was to have, and how it
-/// ended.
+/// Runs the definition on a move, answering each function with the next of its answers (the last
+/// one again and again), and gives back which functions were asked, with the result that a
+/// completion was to have, and how it ended.
 fn route(transition: &str, script: &[(&str, &[Value])]) -> (Vec<String>, String) {
     route_under(DataLimit::default(), transition, script)
 }

@@ -2,15 +2,17 @@
 
 /// What the container instance that came closest to taking a task lacks.
 ///
-/// The API has no member for it, only the text of a service event. It is read here, and only here. Documented are most of
-/// these texts
-/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>) and the names of RunTask's
-/// failures (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>), which ECS puts into
-/// service events too: `encountered error "RESOURCE:ENI"` (reported in aws/aws-app-mesh-examples issue 342).
+/// The API has no member for it, only the text of a service event. It is read here, and only here.
+/// Documented are most of these texts
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>)
+/// and the names of RunTask's failures
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>),
+/// which ECS puts into service events too: `encountered error "RESOURCE:ENI"` (reported in
+/// aws/aws-app-mesh-examples issue 342).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shortage {
-    /// An attribute that the task definition requires (`requiresAttributes`): a capability that its agent reports, such as
-    /// task roles or a log driver.
+    /// An attribute that the task definition requires (`requiresAttributes`): a capability that its
+    /// agent reports, such as task roles or a log driver.
     Capability,
     /// It does not meet a `memberOf` placement constraint.
     MemberOf,
@@ -67,8 +69,8 @@ const TEXTS: [(&str, Shortage); 17] = [
 /// Where a service event begins to say why.
 const BEGINNINGS: [&str; 2] = ["The closest", "Reason:"];
 
-/// The part of a service event that says why: from the closest instance on, without the advice after it. The service's name
-/// stands before that, and may hold any word.
+/// The part of a service event that says why: from the closest instance on, without the advice
+/// after it. The service's name stands before that, and may hold any word.
 pub fn why(message: &str) -> &str {
     let begins = BEGINNINGS.iter().filter_map(|begin| message.find(begin));
     let text = &message[begins.min().unwrap_or(0)..];
@@ -86,8 +88,8 @@ impl Shortage {
 }
 
 /// The attributes that an expression of the cluster query language asks about, each once
-/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-query-language.html>). Their names have letters,
-/// digits, and `-_./\` (ECS API Reference, Attribute).
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-query-language.html>).
+/// Their names have letters, digits, and `-_./\` (ECS API Reference, Attribute).
 pub fn attributes_in(expression: &str) -> Vec<&str> {
     let mut names = Vec::new();
     for rest in expression.split("attribute:").skip(1) {

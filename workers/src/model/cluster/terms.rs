@@ -11,8 +11,8 @@ pub struct ServiceTerms {
     pub minimum_percent: i64,
     /// maximumPercent: of its tasks, rounded down, so many may run.
     pub maximum_percent: i64,
-    /// Its own placement constraints, in words: `distinctInstance`, or an expression of the cluster query language.
-    /// Its task definition may have more.
+    /// Its own placement constraints, in words: `distinctInstance`, or an expression of the cluster
+    /// query language. Its task definition may have more.
     pub constraints: Vec<String>,
     /// Its events, newest first.
     pub events: Vec<ServiceEvent>,

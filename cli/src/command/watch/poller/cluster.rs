@@ -1,5 +1,5 @@
-//! The services of the cluster: listed now and then, described ten at a time, so that hundreds of them take a minute or two
-//! and no more than a call or two of each round.
+//! The services of the cluster: listed now and then, described ten at a time, so that hundreds of
+//! them take a minute or two and no more than a call or two of each round.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

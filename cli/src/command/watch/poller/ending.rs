@@ -16,7 +16,8 @@ const COMPLETE: [&str; 3] = ["UPDATE_COMPLETE", "CREATE_COMPLETE", "DELETE_COMPL
 /// The status of a stack whose rollback failed.
 const ROLLBACK_FAILED: &str = "UPDATE_ROLLBACK_FAILED";
 
-/// Executions that ended badly are looked for so often at the end: once for each way in which they do.
+/// Executions that ended badly are looked for so often at the end: once for each way in which they
+/// do.
 const LOOKS_FOR_FAILURES: usize = 3;
 
 impl Poller {

@@ -39,7 +39,8 @@ impl Estimate {
     pub fn seek(&mut self, aws: Aws, stack: String) {
         let (sender, answer) = oneshot::channel();
         tokio::spawn(async move {
-            // Without an estimate the first batch tells: whoever may not look at all that it takes watches all the same.
+            // Without an estimate the first batch tells: whoever may not look at all that it takes
+            // watches all the same.
             let Ok(seen) = looked(&aws, &stack).await else {
                 return;
             };

@@ -1,5 +1,5 @@
-//! What is asked about each instance at a hook, and what was answered last: read back from the executions' histories, a few
-//! in each round.
+//! What is asked about each instance at a hook, and what was answered last: read back from the
+//! executions' histories, a few in each round.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,12 +23,14 @@ const EXECUTIONS_AT_ONCE: i32 = 1_000;
 #[derive(Debug, Default)]
 pub struct Histories {
     round: u64,
-    /// The round in which the history of each execution was read last, and the instance that it is about.
+    /// The round in which the history of each execution was read last, and the instance that it is
+    /// about.
     read: BTreeMap<String, (u64, String)>,
 }
 
 impl Histories {
-    /// Reads some of the running executions into `asked`, and takes out those that have ended; how many run.
+    /// Reads some of the running executions into `asked`, and takes out those that have ended; how
+    /// many run.
     ///
     /// # Errors
     /// As [`Error::from_sdk`].
@@ -64,7 +66,8 @@ impl Histories {
     }
 }
 
-/// When the question that stands has to be answered. What the event does not say is not known here: workers refuse it.
+/// When the question that stands has to be answered. What the event does not say is not known here:
+/// workers refuse it.
 fn deadline(input: &Value) -> Option<Timestamp> {
     let subject = config::read_event(input).subject().ok()?;
     deadline_of(&subject, asked_now(input))

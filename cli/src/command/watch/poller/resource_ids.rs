@@ -42,7 +42,8 @@ impl From<Failure> for Failed {
     }
 }
 
-/// What a stack made comes and goes with it: then what is not there is no error, and `nothing` is known of it.
+/// What a stack made comes and goes with it: then what is not there is no error, and `nothing` is
+/// known of it.
 pub fn gone_is<T>(looked: Result<T, Error>, stack: &Stack, nothing: T) -> Result<T, Failed> {
     let comes_or_goes = stack.is_deleted()
         || ["CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"].contains(&stack.status.as_str());
@@ -60,7 +61,8 @@ pub fn gone_is<T>(looked: Result<T, Error>, stack: &Stack, nothing: T) -> Result
 }
 
 impl Places {
-    /// What the stack's outputs say. While it is created it has none yet, and while it is deleted they may have gone.
+    /// What the stack's outputs say. While it is created it has none yet, and while it is deleted
+    /// they may have gone.
     ///
     /// # Errors
     /// A sentence, if it is at rest and has none.

@@ -11,7 +11,8 @@ const COLUMNS: usize = 160;
 /// Its height, in its own units.
 const CROWD_HEIGHT: f64 = 100.0;
 
-/// How many instances were where, column by column: what serves is left out, since it would hide the rest.
+/// How many instances were where, column by column: what serves is left out, since it would hide
+/// the rest.
 pub fn crowd(tale: &RolloutReport, axis: &Axis) -> String {
     let mut columns = vec![[0_usize; Kind::ALL.len()]; COLUMNS];
     let column = |at: Timestamp| axis.share(at) / 100.0 * COLUMNS as f64;

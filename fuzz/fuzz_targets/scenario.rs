@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    ecs_rollout_tests::parsers::Target::named("story").check(input);
+    ecs_rollout_tests::parsers::Target::named("scenario").check(input);
 });
