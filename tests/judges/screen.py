@@ -198,13 +198,13 @@ def stuck(program, scene):
     scene.roll("ami-00000000000000001")
     watched = Terminal(program, scene.between.address, flags=())
     watched.until("a drain that hangs", "UPDATE_IN_PROGRESS", "User Initiated", "Terminating:Wait", "standalone", "1 draining for ",
-                  "deadline", "1 queued", "0 of 4 replaced", "batch 1 of 4", "ETA ", "Services 1", "console",
+                  "deadline", "1 queued", "0 of 4 replaced", "batch 2 of 4", "ETA ", "Services 1", "console",
                   "Rolling from ami-0123456789abcdef0 to ami-00000000000000001")
     scene.pause("sale until noon")
     watched.until("a pause", "PAUSED", "sale until noon", "CloudFormation gives the batch up in", "Resume: ecs-rollout")
     scene.resume()
     watched.until("the end of the pause", "0 of 4 replaced", gone=["PAUSED"])
-    for name, size, words in (("80x24", USUAL, ("Instances", "Events", "Terminating:Wait")), ("60x20", NARROW, ("batch 1 of 4", "i-")),
+    for name, size, words in (("80x24", USUAL, ("Instances", "Events", "Terminating:Wait")), ("60x20", NARROW, ("batch 2 of 4", "i-")),
                               ("40x12", SMALL, ("▸Instances", "i-")), ("140x40", WIDE, ("Instances", "Services", "Events"))):
         watched.resize(*size)
         watched.until(f"the screen at {name}", *words)

@@ -245,7 +245,7 @@ fn patterns() -> String {
     };
     let patterns = [
         pattern(
-            "held",
+            "queued",
             "<path class=\"mark\" d=\"M-2 2L2 -2M0 8L8 0M6 10L10 6\"/>",
         ),
         pattern("paused", "<path class=\"mark\" d=\"M2 2V6M6 2V6\"/>"),
