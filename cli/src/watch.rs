@@ -51,7 +51,7 @@ pub struct Standing {
     pub ami: Option<String>,
     /// Where the operation leads.
     pub course: Course,
-    /// How many instances are replaced, and of how many, see [`Sight::replaced`].
+    /// How many instances are replaced, and of how many, see [`Snapshot::replaced`].
     pub replaced: Option<(usize, usize)>,
     /// Whether the group is paused.
     pub pause: Option<Pause>,

@@ -193,7 +193,7 @@ struct CheckerState {
     /// The operation during which the group launched instances that were not the operation's.
     launched_for_others: Option<u32>,
     tally: Tally,
-    /// How often each branch was reached: see [`Watch::reached`].
+    /// How often each branch was reached: see [`InvariantChecker::reached`].
     reached: BTreeMap<String, u64>,
 }
 

@@ -1,16 +1,16 @@
 //! CloudFormation: deploys template files as they are, and rolls a group by the documented
 //! algorithm, in the documented words.
 //!
-//! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`kinds`]: reading a
-//!   template.
-//! - [`graph`], [`evaluate`], [`lookup`], [`ahead`], [`files`]: what it means.
+//! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`resource_types`]:
+//!   reading a template.
+//! - [`graph`], [`evaluate`], [`lookup`], [`validate`], [`files`]: what it means.
 //! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls. `notice`:
 //!   the events on the bus.
 //! - [`stack`], [`operation`], [`step`], [`nested`]: what a stack is, and how it gets from one
 //!   version to the next.
 //! - `permissions`: what a stack's service role must allow.
-//! - [`handler`], [`record`], [`group`], [`roll`], [`rolling`], [`refreshing`]: what is done to a
-//!   resource.
+//! - [`handler`], [`opaque_resource`], [`group`], [`rolling_update`], [`rolling_policy`],
+//!   [`instance_refresh`]: what is done to a resource.
 
 mod change_sets;
 pub mod describe;

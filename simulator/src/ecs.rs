@@ -8,7 +8,7 @@
 //!   managed draining.
 //! - `scheduler`: the service scheduler, which replaces what drains; its decisions are plain
 //!   functions.
-//! - [`Dynamics`]: how long things take. `view`: what the invariants look at.
+//! - [`Timing`]: how long things take. `view`: what the invariants look at.
 //!
 //! Health checks never fail here, images are always found, and only the launch type EC2 is known.
 //! With `ecs-rollout.exit-seconds` and `ecs-rollout.run-seconds` in its docker labels a container

@@ -1,6 +1,6 @@
 //! Runs the functions' invocations, as Lambda would run them: an environment for each concurrent
 //! invocation, a timeout, errors by their type. The environments are either in this process
-//! ([`InProcess`]), or processes of the real binaries ([`Environments`]).
+//! ([`InProcess`]), or processes of the real binaries ([`LambdaProcesses`]).
 
 mod in_process;
 

@@ -44,7 +44,7 @@ pub enum Invariant {
 }
 
 /// The claims that one telling can judge, in the order in which they are shown.
-/// [`Claim::SameSeedSameStory`] takes two.
+/// [`Invariant::SameSeedSameStory`] takes two.
 pub const INVARIANTS: [Invariant; 12] = [
     Invariant::DrainedBeforeGone,
     Invariant::OneBatchOfDrains,

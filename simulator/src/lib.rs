@@ -5,18 +5,18 @@
 //! - [`account`]: the account: one clock, one queue of things to come, one state per service.
 //! - [`clock`]: the queue of things to come.
 //! - [`text_file`]: text files, as people's tools write them.
-//! - [`usage`]: how much of the account's API limits a rollout uses.
+//! - [`api_quota`]: how much of the account's API limits a rollout uses.
 //! - [`wire`]: what a request and an answer look like between a client and a service.
-//! - [`fact`]: what happened, as the scenario tells it and the invariants check it.
+//! - [`trace`]: what happened, as the narrator shows it and the checker follows it.
 //! - [`faults`]: what can be made to go wrong.
-//! - [`scenario`] plays a scenario, [`simulation`] draws scenarios by chance.
-//! - [`world`]: the account with time running; [`functions`] and [`environments`] run its
+//! - [`scenario`] plays a scenario, [`explorer`] draws scenarios by chance.
+//! - [`host`]: the account with time running; [`functions`] and [`lambda_process`] run its
 //!   functions, [`endpoint`] serves it to clients on loopback.
 //! - One module per AWS service: [`autoscaling`], [`cloudformation`], [`ec2`], [`ecs`],
 //!   [`eventbridge`], [`lambda`], [`s3`], [`sns`], [`sqs`], [`ssm`], [`stepfunctions`], [`sts`];
 //!   and [`cloudwatch`], which reads metrics out of log lines.
-//! - [`world`]: the account with time running. [`functions`] and [`activities`] run the workers
-//!   there, whose SDKs end [`inside`] it.
+//! - [`functions`] and [`activities`] run the workers in the host; [`sdk_client`] is where their
+//!   SDKs end.
 //!
 //! A service answers calls (`call`, in the words of the AWS API), and does what it planned for
 //! later (`on_event`). Services ask one another through [`account::Account::call`], as any client

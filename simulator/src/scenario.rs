@@ -1,7 +1,7 @@
 //! A scenario: an account, a stack, a workload, and what an operator does, played to its end in
 //! virtual time.
 //!
-//! [`script`] reads scenarios from text, [`play()`] plays them, [`files`] holds the template and
+//! [`parse`] reads scenarios from text, [`run()`] plays them, [`files`] holds the template and
 //! definition they use.
 
 mod action;

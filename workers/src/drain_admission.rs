@@ -10,14 +10,14 @@
 //!
 //! Of several that come at the same moment, those whose ids come first in the alphabet go first.
 //! One of these may be nobody's (its event was lost, its execution stopped): when it has left room
-//! unused for [`PATIENCE`], and nobody ahead has gone meanwhile, it is passed over by the next.
-//! What AWS shows may be some seconds old, and a call takes its time: of two that come within these
-//! seconds one may have gone and not be seen DRAINING yet. So where others are at their hooks,
-//! nobody goes by the alphabet before [`UNSEEN`] has passed. Where drains that nothing keeps apart
-//! may meet, nobody goes at all before that: on a way back, which may meet drains of the way
-//! forward; and in an instance refresh, which, unlike a rolling update, goes on beside scaling.
-//! ECS's own managed draining, where a capacity provider has that, knows no turns: it sets an
-//! instance DRAINING at once, which has had its turn then.
+//! unused for [`SLOT_RECLAIM_AFTER`], and nobody ahead has gone meanwhile, it is passed over by the
+//! next. What AWS shows may be some seconds old, and a call takes its time: of two that come within
+//! these seconds one may have gone and not be seen DRAINING yet. So where others are at their
+//! hooks, nobody goes by the alphabet before [`VISIBILITY_DELAY`] has passed. Where drains that
+//! nothing keeps apart may meet, nobody goes at all before that: on a way back, which may meet
+//! drains of the way forward; and in an instance refresh, which, unlike a rolling update, goes on
+//! beside scaling. ECS's own managed draining, where a capacity provider has that, knows no turns:
+//! it sets an instance DRAINING at once, which has had its turn then.
 //!
 //! An instance that you ended with `ecs-rollout terminate` does not drain, and takes nobody's turn.
 //!

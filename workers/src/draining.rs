@@ -13,8 +13,9 @@
 //! The event is not believed: unless Auto Scaling shows the instance on its way out, the answer is
 //! `Over` and nothing is changed, see [`crate::at_hook`].
 //!
-//! While the stack is in an operation it may have to wait for its turn, see [`crate::turn`]. An
-//! instance that you ended with `ecs-rollout terminate` is not drained, see [`crate::ended`].
+//! While the stack is in an operation it may have to wait for its turn, see
+//! [`crate::drain_admission`]. An instance that you ended with `ecs-rollout terminate` is not
+//! drained, see [`crate::ended`].
 
 mod running;
 

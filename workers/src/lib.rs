@@ -14,14 +14,14 @@
 //! The layers, each using only those after it:
 //! - [`boot`]: logs, clients, clock, `lambda_runtime`; the only impure glue, with [`http`], the
 //!   clients' HTTP
-//! - this file: [`answer`], which does what all workers have in common; [`only`], the workers one
-//!   by one, so that a binary carries no other's code
+//! - this file: [`answer`], which does what all workers have in common; [`handler`], the workers
+//!   one by one, so that a binary carries no other's code
 //! - one file per worker: `handle` looks, decides and acts; `decide` is a plain function of what
 //!   was seen and the time
 //! - [`at_hook`], of which a worker asks whether an event may be believed, before it changes
 //!   anything
-//! - [`turn`], of which draining asks whether it may begin, and [`roster`], of which it and the
-//!   hold ask who else is there
+//! - [`drain_admission`], of which draining asks whether it may begin, and [`group_snapshot`], of
+//!   which it and the hold ask who else is there
 //! - [`ended`], which knows the instances that you ended with `ecs-rollout terminate`;
 //!   [`terminate`] is what that verb does
 //! - [`config`] reads the input, [`pace`] says how long to wait

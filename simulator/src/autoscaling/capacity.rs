@@ -1,5 +1,5 @@
 //! Keeping a group at its desired capacity: launches, and terminations of those whom
-//! [`super::choice`] takes.
+//! [`super::termination_policy`] takes.
 //!
 //! Not modelled: AZRebalance. Instances are spread over the subnets when they are launched, and
 //! never moved later.

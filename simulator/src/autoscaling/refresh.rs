@@ -6,7 +6,7 @@
 //! Documented: an instance refresh replaces the instances of a group in batches between a minimum
 //! and a maximum of healthy capacity, waits for launch hooks, leaves retained instances alone,
 //! pauses at checkpoints, watches alarms, and bakes at the end. What AWS does not say is marked
-//! where it stands, or is a switch of [`super::Dynamics`].
+//! where it stands, or is a switch of [`super::Timing`].
 //!
 //! Documented: of a group with a warm pool it replaces the instances in service first, then those
 //! in the pool. How many of these at a time is not, so all at once is assumed; and that new

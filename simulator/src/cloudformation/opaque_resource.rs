@@ -1,6 +1,6 @@
 //! Resources that the account in memory only keeps in mind: identities, logs, queues, alarms,
-//! topics. Their properties are known by name (see [`super::kinds`]), their Ref and GetAtt answers
-//! are as documented.
+//! topics. Their properties are known by name (see [`super::resource_types`]), their Ref and GetAtt
+//! answers are as documented.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
 //! The workers in this process: their SDK clients are handed an HTTP client that ends in the
-//! account (see [`crate::inside`]), so that the real serialisation, retries and error parsing
+//! account (see [`crate::sdk_client`]), so that the real serialisation, retries and error parsing
 //! always run.
 
 use std::collections::BTreeMap;

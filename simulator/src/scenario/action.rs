@@ -101,6 +101,6 @@ pub struct Call {
     pub service: String,
     /// Such as `StartInstanceRefresh`.
     pub action: String,
-    /// What it is given; `$GROUP` and the like stand for what [`super::script`] says.
+    /// What it is given; `$GROUP` and the like stand for what [`super::parse`] says.
     pub input: serde_json::Value,
 }

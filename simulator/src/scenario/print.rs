@@ -1,4 +1,4 @@
-//! Writes a scenario as the text from which [`super::script`] reads it.
+//! Writes a scenario as the text from which [`super::parse`] reads it.
 
 use super::files::built_in_parameters;
 use super::incident::Incident;

@@ -52,7 +52,7 @@ pub struct Outcome {
     /// How many instances were retained.
     pub retained: usize,
     /// How often each branch of workers and definition was reached
-    /// ([`crate::watch::Watch::reached`]).
+    /// ([`crate::checker::InvariantChecker::reached`]).
     pub reached: BTreeMap<String, u64>,
 }
 
@@ -72,7 +72,7 @@ pub fn run(
 /// executions are kept.
 ///
 /// # Errors
-/// As [`play()`].
+/// As [`run()`].
 pub fn run_and_inspect(
     settings: &Settings,
     actions: &[Action],

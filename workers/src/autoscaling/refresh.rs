@@ -25,7 +25,7 @@ impl AutoScaling {
     /// either way. Waiting would keep the refresh `Cancelling` behind an open drain, for an hour or
     /// more. Until CloudFormation puts the old launch template back, Auto Scaling keeps filling the
     /// group from the new one, which has just failed. Drains of both directions stay apart without
-    /// it: each waits for its turn (see [`crate::turn`]).
+    /// it: each waits for its turn (see [`crate::drain_admission`]).
     ///
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`.

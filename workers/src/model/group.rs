@@ -81,7 +81,8 @@ impl LifecycleState {
     }
 
     /// Whether an instance in this state has a drain open, or is about to. Of those on their way
-    /// into the warm pool this holds only if they come out of the group, see [`crate::roster`].
+    /// into the warm pool this holds only if they come out of the group, see
+    /// [`crate::group_snapshot`].
     pub fn is_draining(&self) -> bool {
         self.enters_pool() || matches!(self, Self::Terminating | Self::TerminatingWait)
     }
@@ -186,7 +187,7 @@ pub const PAUSE_TAG: &str = "ecs-rollout:hold";
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html>).
 const SINCE: &str = " - since ";
 
-/// Why a rollout of the group is paused: what the value of tag [`HOLD_TAG`] says.
+/// Why a rollout of the group is paused: what the value of tag [`PAUSE_TAG`] says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// The reason that was given.

@@ -7,7 +7,8 @@ use crate::workload::Service;
 /// The name of each class, and whether a scenario is of it.
 type Class = (&'static str, fn(&GeneratedScenario) -> bool);
 
-/// Every class but the faults and incidents, which have names of their own ([`Drawn::troubles`]).
+/// Every class but the faults and incidents, which have names of their own
+/// ([`GeneratedScenario::troubles`]).
 pub const CLASSES: [Class; 20] = [
     ("no faults", |generated| generated.troubles().is_empty()),
     (
