@@ -110,6 +110,8 @@ impl CheckerState {
         let first = before.admitted.map_or(before.began, |(first, _)| first);
         let end = match look.worker {
             Worker::Draining => Some(before.began + self.terms.drain_deadline),
+            // The time for daemons is that of an instance that still is ready.
+            Worker::Joined => Some(before.began + self.terms.join_deadline),
             worker => self.end(worker, before, Some(first)),
         };
         let is_over = end.is_none_or(|end| look.at + SKEW >= end);
