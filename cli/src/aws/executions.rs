@@ -12,7 +12,7 @@ use super::{Aws, Page};
 /// So many events of a history are read back from its end: the last state entered is among them.
 const EVENTS_READ: i32 = 50;
 
-/// So many executions a page of ListExecutions has, unless it is told otherwise. It takes 1,000 at
+/// The size of a page of ListExecutions, unless the call sets another. It takes 1,000 at
 /// most, by its API.
 const EXECUTIONS_A_PAGE: i32 = 100;
 

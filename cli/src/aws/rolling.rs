@@ -35,7 +35,7 @@ pub enum RollingStep {
 const CANCELLED: &str = "Resource update cancelled";
 
 impl StackEvent {
-    /// Whether it tells that the update of a resource was cancelled: by somebody, or because
+    /// Whether it says that the update of a resource was cancelled: by somebody, or because
     /// another one failed.
     pub fn is_cancelled(&self) -> bool {
         self.reason == CANCELLED

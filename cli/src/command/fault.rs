@@ -4,7 +4,7 @@
 use simulator::scenario::incident::{self, Incident};
 use simulator::scenario::{Action, Fault};
 
-/// So many seconds after the rollout has begun an incident befalls the cluster: the first new
+/// Seconds from the start of the rollout to the injection of an incident: the first new
 /// instance joins about then.
 const BEFALLS_AFTER: u64 = 120;
 

@@ -28,7 +28,7 @@ use crate::view::summary;
 use crate::view::wrap::columns;
 use files::read;
 
-/// With processes time goes by so many times as fast as the wall clock: a call takes a millisecond
+/// With processes, the speed of time as a multiple of the wall clock's: a call takes a millisecond
 /// or two.
 const SPEED: u32 = 60;
 

@@ -129,8 +129,8 @@ fn primary(sets: &[types::TaskSet]) -> Option<&types::TaskSet> {
     primary.or(sets.first())
 }
 
-/// With ECS as controller a second deployment tells. CODE_DEPLOY and EXTERNAL have task sets
-/// instead of deployments: a second one, or one that is not steady, tells.
+/// With ECS as controller a second deployment is the sign. CODE_DEPLOY and EXTERNAL have task sets
+/// instead of deployments: a second one, or one that is not steady, is the sign.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html>
 fn is_deploying(service: &types::Service) -> bool {
     let controller = service.deployment_controller().map(|one| one.r#type());
