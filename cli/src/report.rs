@@ -227,7 +227,7 @@ impl Phase {
         };
         let kind = match (answer, state) {
             ("joined", _) => Kind::Joining,
-            ("stable", "WaitForEarlierDrains") => Kind::Held,
+            ("stable", "WaitForEarlierDrains") => Kind::Queued,
             ("stable", _) => Kind::Settling,
             ("draining", _) => Kind::Draining,
             ("drained", _) => Kind::TasksStop,

@@ -1,8 +1,8 @@
-//! What goes on with an instance.
+//! The phases in the life of an instance.
 
 use serde::Serialize;
 
-/// What goes on with an instance.
+/// A phase in the life of an instance. JSON and the page's styles both take its name from the variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
@@ -11,8 +11,7 @@ pub enum Kind {
     /// It is to join the cluster.
     Joining,
     /// It waits until earlier drains have ended.
-    #[serde(rename = "queued")]
-    Held,
+    Queued,
     /// It waits until an operator resumes the rollout.
     Paused,
     /// It serves.
@@ -44,7 +43,7 @@ impl Kind {
     pub const ALL: [Self; 15] = [
         Self::Launching,
         Self::Joining,
-        Self::Held,
+        Self::Queued,
         Self::Paused,
         Self::InService,
         Self::InPool,
@@ -64,7 +63,7 @@ impl Kind {
         match self {
             Self::Launching => "EC2 starts it",
             Self::Joining => "joins the cluster",
-            Self::Held => "waits for earlier drains",
+            Self::Queued => "waits for earlier drains",
             Self::Paused => "paused",
             Self::InService => "in service",
             Self::InPool => "in the warm pool",

@@ -61,7 +61,7 @@ pub fn part_queue(passages: &mut [ExecutionTrace]) {
     for passage in passages.iter_mut() {
         let phases = std::mem::take(&mut passage.phases);
         for phase in phases {
-            if phase.kind == Kind::Held {
+            if phase.kind == Kind::Queued {
                 passage.phases.extend(parts(&phase, &pauses, &open));
             } else {
                 passage.phases.push(phase);
@@ -107,7 +107,7 @@ fn parts(phase: &Phase, pauses: &Pauses, open: &[Span]) -> Vec<Phase> {
         let is_open = open.iter().any(|one| within(span, *one));
         let pause = pauses.spans().iter().filter(|_| !is_open);
         let pause = pause.clone().find(|it| within(span, (it.began, it.seen)));
-        let kind = pause.map_or(Kind::Held, |_| Kind::Paused);
+        let kind = pause.map_or(Kind::Queued, |_| Kind::Paused);
         if let Some(last) = parts.last_mut().filter(|it| it.kind == kind) {
             (last.ended, last.seconds) = (span.1, seconds(last.began, span.1));
             continue;
@@ -160,7 +160,7 @@ mod tests {
         let mut passages = [
             passage(false, Kind::TasksStop, (0, 25), false),
             passage(false, Kind::Paused, (30, 60), true),
-            passage(true, Kind::Held, (10, 70), false),
+            passage(true, Kind::Queued, (10, 70), false),
         ];
         let paused = passage(true, Kind::Paused, (70, 80), true).phases;
         passages[2].phases.extend(paused);
@@ -172,7 +172,7 @@ mod tests {
         let told: Vec<(Kind, f64)> = told.collect();
         // The drain that was open in the pause is waited for, and what the pause keeps is one
         // phase.
-        assert_eq!(told, [(Kind::Held, 15.0), (Kind::Paused, 55.0)]);
+        assert_eq!(told, [(Kind::Queued, 15.0), (Kind::Paused, 55.0)]);
         assert_eq!(
             passages[2].phases[1].waited_for,
             "Paused by an operator: 'sale'."

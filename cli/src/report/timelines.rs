@@ -313,7 +313,7 @@ mod tests {
 
     fn passage(launches: bool, started: i64, stopped: i64, error: &str) -> ExecutionTrace {
         let kind = if launches {
-            Kind::Held
+            Kind::Queued
         } else {
             Kind::TasksStop
         };
@@ -383,7 +383,7 @@ mod tests {
         let came = told(vec![launch], vec![passage(true, 130, 240, "")]);
         let phases = vec![
             (Kind::Launching, 30.0),
-            (Kind::Held, 110.0),
+            (Kind::Queued, 110.0),
             (Kind::InService, 760.0),
         ];
         assert_eq!(
@@ -410,7 +410,7 @@ mod tests {
         );
         let phases = vec![
             (Kind::Launching, 30.0),
-            (Kind::Held, 60.0),
+            (Kind::Queued, 60.0),
             (Kind::Terminating, 10.0),
         ];
         let reason = "its cause".to_owned();
