@@ -1,9 +1,10 @@
 //! What a request and an answer look like between a client and a service: [`json`], [`query`] and
 //! [`ec2`] are the protocols that our services speak, and [`answer`] serves one HTTP request of
-//! either.
+//! either. [`paging`] cuts lists into pages.
 
 pub mod ec2;
 pub mod json;
+pub mod paging;
 pub mod query;
 
 use serde_json::Value;

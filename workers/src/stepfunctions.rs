@@ -14,6 +14,11 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::model::{HookName, InstanceId};
 
+/// How many executions a page may list: the most that ListExecutions takes (Step Functions API
+/// Reference). More than we describe, so that one page holds them all, and none that ends between
+/// two pages can shift another out of sight: the one not seen would get a second execution.
+const LISTED_AT_ONCE: i32 = 1000;
+
 /// How many executions are described without a pause: DescribeExecution's bucket holds 250 at least
 /// (Step Functions Developer Guide, "Service quotas"), and the operator's tool reads from the same
 /// one.
@@ -88,6 +93,7 @@ impl StepFunctions {
             .list_executions()
             .state_machine_arn(machine)
             .status_filter(ExecutionStatus::Running)
+            .max_results(LISTED_AT_ONCE)
             .into_paginator()
             .items()
             .send();
@@ -201,6 +207,7 @@ mod tests {
                 let answer = match asked.action.as_str() {
                     "ListExecutions" => {
                         assert_eq!(body["statusFilter"], "RUNNING");
+                        assert_eq!(body["maxResults"], 1000);
                         *count.lock().expect("a count") += 1;
                         let (page, next) = page_of(body["nextToken"].as_str(), pages);
                         let one = |n: usize| {

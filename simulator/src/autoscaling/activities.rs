@@ -15,10 +15,19 @@ use super::group::Group;
 use super::input::{boolean, list, not_one_of, page, required, text, texts, validation};
 use super::{State, no_such_group};
 use crate::account::Account;
-use crate::wire::{ApiError, lists, only};
+use crate::wire::{ApiError, lists, only, paging};
 
 /// How long AWS remembers an activity.
 const REMEMBERED_SECONDS: i64 = 6 * 7 * 24 * 3600;
+
+/// Where the `n`th activity of its group stands in the list: what is in progress first, then the
+/// newest. One that ends between two pages may be listed twice, and is never left out.
+fn place(group: &Group, activity: &Activity, n: u64) -> String {
+    let over = u8::from(activity.ended.is_some());
+    let started = u64::try_from(activity.started.as_millisecond()).unwrap_or_default();
+    let (started, n) = (paging::newest_first(started), paging::newest_first(n));
+    format!("{over}/{started}/{n}/{}", group.name)
+}
 
 /// DescribeScalingActivities.
 pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
@@ -35,18 +44,14 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     let deleted_too = boolean(input, "IncludeDeletedGroups")?.unwrap_or(false);
     let wanted = Wanted::read(input, name.is_some())?;
     let oldest = account.now.as_second() - REMEMBERED_SECONDS;
-    let mut activities: Vec<(&Group, &Activity)> = groups(&account.autoscaling, name, deleted_too)?
+    let activities = groups(&account.autoscaling, name, deleted_too)?
         .into_iter()
-        .flat_map(|group| group.activities.iter().map(move |one| (group, one)))
-        .filter(|(_, activity)| activity.started.as_second() >= oldest && wanted.has(activity))
-        .collect();
-    activities.reverse();
-    activities.sort_by_key(|(_, activity)| {
-        (
-            activity.ended.is_some(),
-            std::cmp::Reverse(activity.started),
-        )
-    });
+        .flat_map(|group| {
+            let each = group.activities.iter().zip(0..);
+            each.map(move |(one, n)| (group, one, n))
+        })
+        .filter(|(_, activity, _)| activity.started.as_second() >= oldest && wanted.has(activity))
+        .map(|(group, activity, n)| (place(group, activity, n), (group, activity)));
     let (page, next) = page(input, activities, 100, 100)?;
     let page = page
         .into_iter()

@@ -19,11 +19,11 @@ pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["AutoScalingGroupNames", "MaxRecords", "NextToken"];
     only("DescribeAutoScalingGroups", input, &known)?;
     let wanted = texts(input, "AutoScalingGroupNames")?;
-    let all: Vec<&Group> = account
+    let all = account
         .autoscaling
         .groups()
         .filter(|group| wanted.is_empty() || wanted.contains(&group.name))
-        .collect();
+        .map(|group| (group.name.clone(), group));
     let (page, next) = page(input, all, 50, 100)?;
     let written = account.answers_written;
     let page: Vec<Value> = page

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::wire::ApiError;
+use crate::wire::{ApiError, paging};
 
 /// A `ValidationError`, as Auto Scaling answers nearly everything that is wrong.
 pub fn validation(message: impl Into<String>) -> ApiError {
@@ -115,10 +115,10 @@ fn lower_first(member: &str) -> String {
     })
 }
 
-/// One page of `items`, and the token of the next: the token is where the next page begins.
+/// One page of `items` in the order of their keys, and the token of the next.
 pub fn page<T>(
     input: &Value,
-    items: Vec<T>,
+    items: impl IntoIterator<Item = (String, T)>,
     usual: u32,
     most: u32,
 ) -> Result<(Vec<T>, Option<String>), ApiError> {
@@ -128,18 +128,7 @@ pub fn page<T>(
             "MaxRecords is {size}; it must be between 1 and {most}"
         )));
     }
-    let start = match text(input, "NextToken")? {
-        None | Some("") => 0,
-        Some(token) => token
-            .parse::<usize>()
-            .ok()
-            .filter(|start| *start < items.len())
-            .ok_or_else(|| {
-                ApiError::client("InvalidNextToken", "The NextToken value is not valid.")
-            })?,
-    };
-    let end = start + size as usize;
-    let next = (end < items.len()).then(|| end.to_string());
-    let page = items.into_iter().skip(start).take(size as usize).collect();
-    Ok((page, next))
+    let token = text(input, "NextToken")?.filter(|token| !token.is_empty());
+    paging::page(items, token, size as usize)
+        .ok_or_else(|| ApiError::client("InvalidNextToken", "The NextToken value is not valid."))
 }

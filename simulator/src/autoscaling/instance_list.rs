@@ -11,6 +11,8 @@ use super::group::Instance;
 pub struct Instances {
     all: Vec<Instance>,
     places: HashMap<String, usize>,
+    ordinals: HashMap<String, u64>,
+    pushed: u64,
 }
 
 impl Instances {
@@ -33,7 +35,15 @@ impl Instances {
         places.into_iter().map(|place| &self.all[place]).collect()
     }
 
+    /// How many came before the one called `id`, those that have gone included; nothing of the others
+    /// changes it, so a page can begin there. Beyond all if it is not here.
+    pub fn ordinal(&self, id: &str) -> u64 {
+        self.ordinals.get(id).copied().unwrap_or(self.pushed)
+    }
+
     pub(super) fn push(&mut self, instance: Instance) {
+        self.ordinals.insert(instance.id.clone(), self.pushed);
+        self.pushed += 1;
         self.places.insert(instance.id.clone(), self.all.len());
         self.all.push(instance);
     }
@@ -42,6 +52,7 @@ impl Instances {
         let Some(place) = self.places.remove(id) else {
             return;
         };
+        self.ordinals.remove(id);
         self.all.remove(place);
         for later in self.places.values_mut().filter(|later| **later > place) {
             *later -= 1;

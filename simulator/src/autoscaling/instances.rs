@@ -12,7 +12,7 @@ use super::transitions::{LifecycleState, Move};
 use super::{capacity, describe, found_mut};
 use crate::account::Account;
 use crate::ec2;
-use crate::wire::{ApiError, lists, only};
+use crate::wire::{ApiError, lists, only, paging};
 
 /// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter
 /// to it. Recorded (radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09): one
@@ -163,7 +163,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     let action = "DescribeAutoScalingInstances";
     only(action, input, &["InstanceIds", "MaxRecords", "NextToken"])?;
     let wanted: BTreeSet<String> = texts(input, "InstanceIds")?.into_iter().collect();
-    let all: Vec<Value> = account
+    let all = account
         .autoscaling
         .groups()
         .flat_map(|group| {
@@ -178,9 +178,9 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
             answer["AutoScalingGroupName"] = json!(group.name);
             // This call alone writes it in capitals.
             answer["HealthStatus"] = json!(describe::health(instance).to_uppercase());
-            answer
-        })
-        .collect();
+            let place = paging::oldest_first(group.instances.ordinal(&instance.id));
+            (format!("{}/{place}", group.name), answer)
+        });
     let (page, next) = page(input, all, 50, 50)?;
     let mut answer = lists([("AutoScalingInstances", page)]);
     if let Some(next) = next {

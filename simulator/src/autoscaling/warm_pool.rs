@@ -22,7 +22,7 @@ use super::transitions::{LifecycleState, Move};
 use super::{capacity, describe, found, found_mut};
 use crate::account::Account;
 use crate::ec2;
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, only, paging};
 
 /// A group's warm pool.
 #[derive(Debug, Clone)]
@@ -221,7 +221,10 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     )?;
     let inside = |instance: &&Instance| instance.state.is_warm();
     let instances = group.instances.iter().filter(inside);
-    let instances: Vec<Value> = instances.map(describe::instance).collect();
+    let instances = instances.map(|one| {
+        let place = group.instances.ordinal(&one.id);
+        (paging::oldest_first(place), describe::instance(one))
+    });
     let (page, next) = page(input, instances, 50, 50)?;
     let mut answer = json!({"Instances": page});
     if let Some(pool) = &group.warm_pool {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, only, paging};
 
 /// The input of one call.
 #[derive(Debug, Clone, Copy)]
@@ -150,37 +150,18 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// One page of `keys`, which must be in order: those after nextToken, at most maxResults, and
-    /// the next token. A token names the last key of its page, so that what comes and goes between
-    /// two pages cannot shift them.
+    /// One page of `keys`, in order: those after nextToken, at most maxResults, and the next token.
     pub(super) fn page<'k>(
         &self,
         keys: impl Iterator<Item = &'k str>,
         default: i64,
     ) -> Result<(Vec<&'k str>, Option<String>), ApiError> {
         let size = self.within("maxResults", (1, 100), default)? as usize;
-        let after = match self.text("nextToken")? {
-            None => None,
-            Some(token) => match token.strip_prefix(TOKEN) {
-                Some(key) => Some(key),
-                None => return Err(invalid(format!("Invalid token: {token}"))),
-            },
-        };
-        let mut page: Vec<&str> = keys
-            .filter(|key| after.is_none_or(|after| *key > after))
-            .take(size + 1)
-            .collect();
-        let more = page.len() > size;
-        page.truncate(size);
-        let next = match page.last() {
-            Some(last) if more => Some(format!("{TOKEN}{last}")),
-            _ => None,
-        };
-        Ok((page, next))
+        let token = self.text("nextToken")?;
+        paging::page(keys.map(|key| (key.to_owned(), key)), token, size)
+            .ok_or_else(|| invalid(format!("Invalid token: {}", token.unwrap_or_default())))
     }
 }
-
-const TOKEN: &str = "after-";
 
 /// An answer with one page under `member`, and the next token if there is more.
 pub(super) fn paged(member: &str, page: Vec<String>, next: Option<String>) -> Value {

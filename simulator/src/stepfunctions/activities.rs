@@ -68,8 +68,8 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
 pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("ListActivities", input, &["maxResults", "nextToken"])?;
     let activities = account.stepfunctions.activities.iter();
-    let all = activities.map(|(arn, activity)| described(arn, activity));
-    list("activities", all.collect(), page(input, 1000)?)
+    let all = activities.map(|(arn, activity)| (arn.clone(), described(arn, activity)));
+    list("activities", all, page(input, 1000)?)
 }
 
 fn described(arn: &str, activity: &Activity) -> Value {

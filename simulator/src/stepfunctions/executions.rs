@@ -11,7 +11,7 @@ use super::redrive;
 use super::request_fields::{checked_arn, list, page, text};
 use super::run::{PAYLOAD_LIMIT, begin, execution};
 use crate::account::{Account, arn};
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, only, paging};
 
 /// How long the name of a closed execution stays taken (documented).
 const NAME_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -187,16 +187,16 @@ pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError>
         Some(_) => Some(checked_status(text(action, input, "statusFilter")?)?),
         None => None,
     };
-    let wanted = |of: &&Execution| {
+    let wanted = |of: &Execution| {
         of.state_machine == arn && filter.is_none_or(|status| status == of.status.name())
     };
     let listed = account
         .stepfunctions
         .executions
         .iter()
-        .rev()
-        .filter(wanted)
-        .map(|of| {
+        .zip(0..)
+        .filter(|(of, _)| wanted(of))
+        .map(|(of, n)| {
             let mut item = json!({
                 "executionArn": of.arn, "stateMachineArn": of.state_machine, "name": of.name,
                 "status": of.status.name(), "startDate": of.start.to_string(), "redriveCount": of.redrives.count,
@@ -206,9 +206,9 @@ pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError>
                     item[member] = json!(at.to_string());
                 }
             }
-            item
+            (paging::newest_first(n), item)
         });
-    list("executions", listed.collect(), page(input, 1000)?)
+    list("executions", listed, page(input, 1000)?)
 }
 
 /// A status that a list can be filtered by, of which one is for Map states alone.
@@ -271,13 +271,11 @@ pub fn history(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     }
     let with_data = input["includeExecutionData"].as_bool().unwrap_or(true);
     let page = page(input, 1000)?;
-    let mut events: Vec<Value> = execution(account, run)
-        .history
-        .iter()
-        .map(|event| event.to_json(with_data))
-        .collect();
-    if input["reverseOrder"].as_bool() == Some(true) {
-        events.reverse();
-    }
+    let place = match input["reverseOrder"].as_bool() {
+        Some(true) => paging::newest_first,
+        _ => paging::oldest_first,
+    };
+    let events = execution(account, run).history.iter().zip(0..);
+    let events = events.map(|(event, n)| (place(n), event.to_json(with_data)));
     list("events", events, page)
 }

@@ -245,12 +245,13 @@ pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     only("ListStateMachines", input, &["maxResults", "nextToken"])?;
     forget_deleted(account);
     let machines = account.stepfunctions.machines.iter().map(|(arn, machine)| {
-        json!({
+        let item = json!({
             "stateMachineArn": arn, "name": machine.name, "type": "STANDARD",
             "creationDate": machine.created.to_string(),
-        })
+        });
+        (arn.clone(), item)
     });
-    list("stateMachines", machines.collect(), page(input, 1000)?)
+    list("stateMachines", machines, page(input, 1000)?)
 }
 
 impl super::State {

@@ -1,8 +1,10 @@
 //! What the calls have in common: reading members, and paging.
 
+use std::fmt::Display;
+
 use serde_json::{Value, json};
 
-use crate::wire::ApiError;
+use crate::wire::{ApiError, paging};
 
 /// A string member that must be there.
 pub fn text<'a>(action: &str, input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
@@ -30,13 +32,13 @@ pub fn checked_arn(arn: &str) -> Result<&str, ApiError> {
 
 /// Which part of a list is asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Page {
-    from: usize,
+pub struct Page<'a> {
+    token: Option<&'a str>,
     count: usize,
 }
 
 /// Reads `maxResults` and `nextToken`; `0` stands for 100, as AWS documents.
-pub fn page(input: &Value, most: usize) -> Result<Page, ApiError> {
+pub fn page(input: &Value, most: usize) -> Result<Page<'_>, ApiError> {
     let count = match &input["maxResults"] {
         Value::Null => 100,
         value => match value.as_u64().and_then(|count| usize::try_from(count).ok()) {
@@ -59,24 +61,30 @@ pub fn page(input: &Value, most: usize) -> Result<Page, ApiError> {
             }
         },
     };
-    let from = match &input["nextToken"] {
-        Value::Null => 0,
-        token => token
-            .as_str()
-            .and_then(|token| token.strip_prefix("from-")?.parse().ok())
-            .ok_or_else(|| ApiError::client("InvalidToken", format!("Invalid Token: {token}")))?,
+    let token = match &input["nextToken"] {
+        Value::Null => None,
+        token => Some(token.as_str().ok_or_else(|| invalid_token(token))?),
     };
-    Ok(Page { from, count })
+    Ok(Page { token, count })
 }
 
-/// The part of `all` asked for, under `member`, with the token of the next part if there is one.
-pub fn list(member: &str, all: Vec<Value>, page: Page) -> Result<Value, ApiError> {
-    let end = page.from.saturating_add(page.count);
-    let more = end < all.len();
-    let part: Vec<Value> = all.into_iter().skip(page.from).take(page.count).collect();
+fn invalid_token(token: impl Display) -> ApiError {
+    ApiError::client("InvalidToken", format!("Invalid Token: '{token}'"))
+}
+
+/// The part of `all` asked for, under `member`, in the order of the keys, with the token of the
+/// next part if there is one.
+pub fn list(
+    member: &str,
+    all: impl IntoIterator<Item = (String, Value)>,
+    page: Page<'_>,
+) -> Result<Value, ApiError> {
+    let Some((part, next)) = paging::page(all, page.token, page.count) else {
+        return Err(invalid_token(page.token.unwrap_or_default()));
+    };
     let mut answer = json!({ member: part });
-    if more {
-        answer["nextToken"] = json!(format!("from-{end}"));
+    if let Some(next) = next {
+        answer["nextToken"] = json!(next);
     }
     Ok(answer)
 }

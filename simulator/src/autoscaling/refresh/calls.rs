@@ -10,7 +10,7 @@ use crate::autoscaling::group::{Group, TemplateChoice};
 use crate::autoscaling::input::{self, boolean, page, required, validation};
 use crate::autoscaling::settings::template;
 use crate::autoscaling::{found, found_mut, warm_pool};
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, only, paging};
 
 /// StartInstanceRefresh.
 pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
@@ -134,12 +134,12 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
         required(input, "AutoScalingGroupName")?,
     )?;
     let wanted = input::texts(input, "InstanceRefreshIds")?;
-    let all: Vec<&Refresh> = group
+    let all = group
         .refreshes
         .iter()
-        .rev()
-        .filter(|refresh| wanted.is_empty() || wanted.contains(&refresh.id))
-        .collect();
+        .zip(0..)
+        .filter(|(refresh, _)| wanted.is_empty() || wanted.contains(&refresh.id))
+        .map(|(refresh, n)| (paging::newest_first(n), refresh));
     let (page, next) = page(input, all, 50, 100)?;
     let page: Vec<Value> = page
         .into_iter()

@@ -189,7 +189,9 @@ fn lists_and_histories_come_in_parts_and_either_order() {
     let last = stage.call("GetExecutionHistory", asked).expect("a history");
     let details = &last["events"][0]["executionSucceededEventDetails"];
     assert_eq!(*details, json!({"outputDetails": {"truncated": false}}));
-    assert_eq!(last["nextToken"], "from-1");
+    let asked = json!({"executionArn": stage.execution, "nextToken": "from-1"});
+    let refused = stage.call("GetExecutionHistory", asked);
+    assert_eq!(refused.expect_err("no token of ours").code, "InvalidToken");
 }
 
 #[test]
