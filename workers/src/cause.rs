@@ -111,4 +111,28 @@ mod tests {
         let message = r#"{"errorMessage":"no","errorType":"E"}"#;
         assert_eq!(in_words(None, message), "a worker failed: E: no");
     }
+
+    #[test]
+    fn an_error_that_has_a_type_or_a_message_alone_is_said_once() {
+        for cause in [r#"{"errorType":"E"}"#, r#"{"errorMessage":"E"}"#] {
+            assert_eq!(in_words(None, cause), "a worker failed: E");
+        }
+    }
+
+    #[test]
+    fn each_error_of_lambda_says_what_it_means() {
+        for (name, meaning) in [
+            ("ServiceException", "Lambda itself failed"),
+            ("TooManyRequestsException", "throttled"),
+            ("Sandbox.Timedout", "within the function's timeout"),
+            ("Runtime.ExitError", "process ended"),
+            ("Runtime.OutOfMemory", "more memory"),
+            ("Runtime.InvalidEntrypoint", "binary"),
+        ] {
+            let cause = format!(r#"{{"errorType":"{name}","errorMessage":"m"}}"#);
+            let said = in_words(None, &cause);
+            let rest = format!(" ({name}: m)");
+            assert!(said.contains(meaning) && said.ends_with(&rest), "{said}");
+        }
+    }
 }
