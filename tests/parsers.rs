@@ -1,5 +1,5 @@
 //! What reads text from outside, as functions that take any bytes: they read them as the product
-//! does, and panic when a invariant of the reader breaks. `parsers/main.rs` calls them with a kept
+//! does, and panic when an invariant of the reader breaks. `parsers/main.rs` calls them with a kept
 //! corpus and mutations of it, `../fuzz` with whatever libFuzzer finds.
 
 mod asl;

@@ -24,7 +24,7 @@ pub const SLOW_PULL: (Duration, Duration) = (Duration::from_secs(120), Duration:
 /// By how much an instance joins late, at most: most of them in time, some past a short deadline.
 pub const LATEST_JOIN: Duration = Duration::from_secs(600);
 /// By how much events come late, at most, beyond what was recorded
-/// ([`crate::eventbridge::lateness`]). EventBridge invariants no limit.
+/// ([`crate::eventbridge::lateness`]). EventBridge promises no limit.
 pub const LATEST_EVENT: Duration = Duration::from_secs(300);
 /// By how much each event may come later than the others, beyond what was recorded: they overtake
 /// one another more.

@@ -1,9 +1,9 @@
-//! The invariants, as claims that a rehearsal checks.
+//! The invariants that every rehearsal and scenario checks.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// What we invariant.
+/// A rule that must hold after every event of the trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
     /// No instance is let go while a task that was on it is not STOPPED, unless the user chose
@@ -43,7 +43,7 @@ pub enum Invariant {
     SameSeedSameStory,
 }
 
-/// The claims that one telling can judge, in the order in which they are shown.
+/// The invariants that one run can judge, in the order in which they are shown.
 /// [`Invariant::SameSeedSameStory`] takes two.
 pub const INVARIANTS: [Invariant; 12] = [
     Invariant::DrainedBeforeGone,
@@ -61,7 +61,7 @@ pub const INVARIANTS: [Invariant; 12] = [
 ];
 
 impl Invariant {
-    /// The claim's name in reports.
+    /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::DrainedBeforeGone => "drained-before-gone",
@@ -80,7 +80,7 @@ impl Invariant {
         }
     }
 
-    /// The claim in words, as it reads while it holds.
+    /// The rule in words, as it reads while it holds.
     pub fn words(self) -> &'static str {
         match self {
             Self::DrainedBeforeGone => {
@@ -112,7 +112,7 @@ impl Invariant {
     }
 }
 
-/// An invariant broken.
+/// A violation of an invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// Which.

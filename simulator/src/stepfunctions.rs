@@ -57,7 +57,7 @@ use failure::Failure;
 /// How long things take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
-    /// From leaving one state, or starting, to entering the next. Assumed: AWS invariants nothing,
+    /// From leaving one state, or starting, to entering the next. Assumed: AWS promises nothing,
     /// and tens of milliseconds are usual.
     pub transition: Duration,
     /// How long a deleted state machine stays, DELETING, once none of its executions runs. Recorded

@@ -37,7 +37,7 @@ pub enum Expected {
 impl Pace {
     /// When it ends, as seen at `now`. Each batch is taken to last as long as those before it did
     /// on the average. One that has lasted longer is taken to need as long again as it is late, so
-    /// that a rollout that hangs moves its end away, and never invariants one that is past.
+    /// that a rollout that hangs moves its end away, and never promises one that is past.
     pub fn expected(&self, now: Timestamp) -> Expected {
         if self.left == 0 {
             return Expected::Done;

@@ -1,4 +1,4 @@
-//! Services: what one invariants, its deployments, and what it says of itself.
+//! Services: what one promises, its deployments, and what it says of itself.
 
 mod calls;
 mod describe;
