@@ -5,6 +5,7 @@
 //! definition they use.
 
 mod action;
+pub mod expectation;
 pub mod files;
 pub mod incident;
 pub mod parse;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::Args;
 use serde_json::json;
+use simulator::scenario::expectation::Witness;
 use simulator::scenario::{parse, run};
 use simulator::text_file;
 
@@ -23,7 +24,7 @@ use crate::view::summary;
 
 Scenarios to start from are in tests/scenarios.
 
-Exit code: 0 if every invariant held, however the rollouts ended; 1 if one was violated; 2 input."))]
+Exit code: 0 if every invariant held and every expectation was met, however the rollouts ended; 1 if not; 2 input."))]
 pub struct Scenario {
     /// The scenario: settings, then what happens, one step a line
     #[arg(value_name = "FILE")]
@@ -48,8 +49,13 @@ impl Scenario {
         } else {
             Shown::Progress
         })));
-        let played = run(&script.settings, &script.actions, live.clone())
+        let witness = Arc::new(Mutex::new(Witness::new(live.clone())));
+        let played = run(&script.settings, &script.actions, witness.clone())
             .map_err(|why| format!("{file}: {why}"))?;
+        let unmet = witness
+            .lock()
+            .expect("a panic in a listener ends the program")
+            .unmet(&script.expectations, &played);
         live.lock()
             .expect("a panic in a listener ends the program")
             .finish();
@@ -64,15 +70,24 @@ impl Scenario {
                     broken.at, broken.detail
                 ));
             }
+            for one in &unmet {
+                print(format!("{one}\n"));
+            }
         } else {
             let violations = played.violations.iter().map(|it| {
                 json!({"invariant": it.invariant.name(), "at": it.at.to_string(), "detail": it.detail})
             });
             let violations: Vec<_> = violations.collect();
-            let result = json!({"rollouts": played.reports, "violations": violations});
+            let unmet: Vec<_> = unmet
+                .iter()
+                .map(|one| json!({"expected": one.expectation.to_string(), "seen": one.seen}))
+                .collect();
+            let result =
+                json!({"rollouts": played.reports, "violations": violations, "unmet": unmet});
             print(format!("{result:#}\n"));
         }
-        let held = played.violations.is_empty()
+        let held = unmet.is_empty()
+            && played.violations.is_empty()
             && played
                 .reports
                 .iter()

@@ -58,6 +58,38 @@ pub enum LifecycleState {
 }
 
 impl LifecycleState {
+    const ALL: [Self; 24] = [
+        Self::Pending,
+        Self::PendingWait,
+        Self::PendingProceed,
+        Self::InService,
+        Self::Terminating,
+        Self::TerminatingWait,
+        Self::TerminatingProceed,
+        Self::TerminatingRetained,
+        Self::Terminated,
+        Self::EnteringStandby,
+        Self::Standby,
+        Self::Detaching,
+        Self::Detached,
+        Self::WarmedPending,
+        Self::WarmedPendingWait,
+        Self::WarmedPendingProceed,
+        Self::WarmedPendingRetained,
+        Self::WarmedStopped,
+        Self::WarmedRunning,
+        Self::WarmedTerminating,
+        Self::WarmedTerminatingWait,
+        Self::WarmedTerminatingProceed,
+        Self::WarmedTerminatingRetained,
+        Self::WarmedTerminated,
+    ];
+
+    /// The state that the API calls so.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
     /// As the API writes it.
     pub fn as_str(self) -> &'static str {
         match self {

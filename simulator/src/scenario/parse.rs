@@ -19,6 +19,7 @@
 //! | try STEP                      a step that may be refused
 //! | start-faults | start-rollout  the faults begin; a rollout begins, and the next line follows at once
 //! | heal                          the faults stop, an operator does what the README says, and all must end within a bound
+//! | expect FACT                   what is to have come of it in the end, see expectation.rs
 //! | dies N | agent-away N SECONDS | agent-gone N | spot-interrupted N | …    what befalls the cluster, see incident.rs
 //! ```
 //!
@@ -31,6 +32,7 @@ mod workload;
 
 use crate::workload::Workload;
 
+use super::expectation::{self, Expectation};
 use super::files::{Files, built_in_parameters};
 use super::incident::{self, Incident};
 use super::{Action, Call, Fault, ModelVariant, Settings, Termination};
@@ -43,6 +45,8 @@ pub struct Scenario {
     pub settings: Settings,
     /// What happens.
     pub actions: Vec<Action>,
+    /// What is to have come of it when it has ended.
+    pub expectations: Vec<Expectation>,
 }
 
 /// Reads a scenario. `file` is named in messages. Without a line about the workload the built-in
@@ -62,6 +66,7 @@ pub fn read(file: &str, text: &str) -> Result<Scenario, String> {
             mutation: None,
         },
         actions: Vec::new(),
+        expectations: Vec::new(),
     };
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -100,6 +105,7 @@ impl Scenario {
             "service" => settings.workload.services.push(service(rest)?),
             "daemon" => settings.workload.services.push(daemon(rest)?),
             "task" => settings.workload.tasks.push(task(rest)?),
+            "expect" => self.expectations.push(expectation::read(rest)?),
             _ => self.actions.push(action(word, rest)?),
         }
         Ok(())
@@ -168,7 +174,7 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
             let befalls: Vec<&str> = incident::WORDS.iter().map(|(word, ..)| *word).collect();
             let befalls = befalls.join(", ");
             return Err(format!(
-                "{word:?} is not a word of a scenario; known are parameter, instances, batch, seed, fault, variant, service, daemon, task, {WORDS}, {befalls}"
+                "{word:?} is not a word of a scenario; known are parameter, instances, batch, seed, fault, variant, service, daemon, task, expect, {WORDS}, {befalls}"
             ));
         }
     })

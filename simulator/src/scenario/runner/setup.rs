@@ -35,12 +35,11 @@ impl Observer for Ear {
             .listener
             .lock()
             .expect("only a panic poisons the lock, and it has ended the run");
-        listener.fact(account, record);
-        let Some(line) = self.teller.line(record) else {
-            return;
-        };
-        listener.line(&line);
         listener.passed(record.at.duration_since(self.began).unsigned_abs());
+        listener.fact(account, record);
+        if let Some(line) = self.teller.line(record) {
+            listener.line(&line);
+        }
     }
 }
 

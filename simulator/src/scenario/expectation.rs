@@ -1,0 +1,284 @@
+//! What a scenario expects: its lines that begin with `expect`, judged when it has ended.
+//!
+//! ```text
+//! expect outcome UPDATE_COMPLETE              the stack's status at the end
+//! expect launched 4                           or terminated, or retained (at the end): how many instances
+//! expect duration 20m..45m                    of the last rollout
+//! expect i-2 Terminating:Retained             the second instance that was launched was in that state
+//! expect i-1 DRAINING before i-2 DRAINING     the first time that each of the two happened
+//! expect i-1 drained Never                    a worker's verdict, or the name of its error
+//! expect stack UPDATE_ROLLBACK_IN_PROGRESS
+//! expect never any Terminating:Retained       no instance ever was
+//! ```
+
+mod witness;
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use workers::Worker;
+
+use crate::autoscaling::LifecycleState;
+
+pub use witness::{Unmet, Witness};
+
+/// One expectation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expectation {
+    /// The stack's status at the end.
+    Outcome(String),
+    /// How many instances there were of a kind.
+    Count(Counted, usize),
+    /// How long the last rollout took.
+    Took(RangeInclusive<Duration>),
+    /// Something happened.
+    Happened(Occurrence),
+    /// Something never happened.
+    Never(Occurrence),
+    /// Both happened, the first of the one before the first of the other.
+    Before(Occurrence, Occurrence),
+}
+
+/// What is counted of the instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Those that were launched.
+    Launched,
+    /// Those that are gone.
+    Terminated,
+    /// Those that are retained at the end.
+    Retained,
+}
+
+/// What happened to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// To whom.
+    pub subject: Subject,
+    /// What.
+    pub fact: Fact,
+}
+
+/// To whom something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The stack.
+    Stack,
+    /// The instance of this place in the order of their launches, from 1.
+    Instance(usize),
+    /// Any instance.
+    Any,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// The stack came to this status.
+    Stack(String),
+    /// The instance came to this lifecycle state.
+    Lifecycle(LifecycleState),
+    /// Its container instance came to this status.
+    ContainerInstance(&'static str),
+    /// A worker answered this about it: a verdict, or an error's name.
+    Answer(Worker, String),
+}
+
+/// The statuses of a container instance that are worth an expectation.
+const CONTAINER_INSTANCE: [&str; 3] = ["ACTIVE", "DRAINING", "INACTIVE"];
+
+/// Reads what stands after `expect`.
+///
+/// # Errors
+/// A sentence that says what could stand there.
+pub fn read(text: &str) -> Result<Expectation, String> {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let rest = rest.trim();
+    Ok(match word {
+        "outcome" => Expectation::Outcome(status(rest)?),
+        "launched" => Expectation::Count(Counted::Launched, count(rest)?),
+        "terminated" => Expectation::Count(Counted::Terminated, count(rest)?),
+        "retained" => Expectation::Count(Counted::Retained, count(rest)?),
+        "duration" => Expectation::Took(range(rest)?),
+        "never" => Expectation::Never(occurrence(rest)?),
+        _ => match text.split_once(" before ") {
+            Some((one, other)) => Expectation::Before(occurrence(one)?, occurrence(other)?),
+            None => Expectation::Happened(occurrence(text)?),
+        },
+    })
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok();
+    number.ok_or_else(|| format!("{text:?} is not a number of instances"))
+}
+
+fn status(text: &str) -> Result<String, String> {
+    let is_status = |c: char| c.is_ascii_uppercase() || c == '_';
+    match text.is_empty() || !text.chars().all(is_status) {
+        true => Err(format!(
+            "{text:?} is no status of a stack, such as UPDATE_COMPLETE"
+        )),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// `20m..45m`, both included.
+fn range(text: &str) -> Result<RangeInclusive<Duration>, String> {
+    let (least, most) = text
+        .split_once("..")
+        .ok_or("write: expect duration 20m..45m")?;
+    let (least, most) = (duration(least)?, duration(most)?);
+    match least <= most {
+        true => Ok(least..=most),
+        false => Err(format!("{text} ends before it begins")),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration: Option<SignedDuration> = text.trim().parse().ok();
+    duration
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .ok_or_else(|| format!("{text:?} is no duration, such as 90s or 1h30m"))
+}
+
+/// `SUBJECT FACT`.
+fn occurrence(text: &str) -> Result<Occurrence, String> {
+    let (subject, fact) = text
+        .trim()
+        .split_once(' ')
+        .ok_or_else(|| unknown(text.trim()))?;
+    let fact = fact.trim();
+    let instance = |number: &str| number.parse().ok().filter(|number| *number > 0);
+    let subject = match subject {
+        "stack" => Subject::Stack,
+        "any" => Subject::Any,
+        other => other
+            .strip_prefix("i-")
+            .and_then(instance)
+            .map(Subject::Instance)
+            .ok_or_else(|| unknown(other))?,
+    };
+    let fact = match subject {
+        Subject::Stack => Fact::Stack(status(fact)?),
+        Subject::Instance(_) | Subject::Any => of_instance(fact)?,
+    };
+    Ok(Occurrence { subject, fact })
+}
+
+fn unknown(word: &str) -> String {
+    format!(
+        "nothing can be expected of {word:?}; write outcome, launched, terminated, retained, duration, never, or a subject \
+         (stack, any, or i-1 for the instance launched first) and what happens to it"
+    )
+}
+
+fn of_instance(text: &str) -> Result<Fact, String> {
+    if let Some((worker, verdict)) = text.split_once(' ') {
+        let known = Worker::ALL.into_iter().find(|one| one.name() == worker);
+        let known = known.ok_or_else(|| format!("there is no worker {worker}"))?;
+        return Ok(Fact::Answer(known, verdict.trim().to_owned()));
+    }
+    let of_ecs = CONTAINER_INSTANCE.into_iter().find(|known| *known == text);
+    let of_ecs = of_ecs.map(Fact::ContainerInstance);
+    let state = LifecycleState::named(text).map(Fact::Lifecycle);
+    of_ecs.or(state).ok_or_else(|| {
+        format!(
+            "{text:?} is neither a lifecycle state such as Terminating:Wait, nor one of {}, nor a worker and its verdict",
+            CONTAINER_INSTANCE.join(", ")
+        )
+    })
+}
+
+impl Counted {
+    /// As a scenario writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Launched => "launched",
+            Self::Terminated => "terminated",
+            Self::Retained => "retained",
+        }
+    }
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outcome(status) => write!(f, "outcome {status}"),
+            Self::Count(counted, count) => write!(f, "{} {count}", counted.word()),
+            Self::Took(range) => {
+                let friendly = |duration: &Duration| {
+                    SignedDuration::try_from(*duration).map(|it| format!("{it:#}"))
+                };
+                let least = friendly(range.start()).map_err(|_| fmt::Error)?;
+                let most = friendly(range.end()).map_err(|_| fmt::Error)?;
+                write!(f, "duration {least}..{most}")
+            }
+            Self::Happened(one) => one.fmt(f),
+            Self::Never(one) => write!(f, "never {one}"),
+            Self::Before(one, other) => write!(f, "{one} before {other}"),
+        }
+    }
+}
+
+impl fmt::Display for Occurrence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.subject {
+            Subject::Stack => f.write_str("stack ")?,
+            Subject::Instance(number) => write!(f, "i-{number} ")?,
+            Subject::Any => f.write_str("any ")?,
+        }
+        match &self.fact {
+            Fact::Stack(status) => f.write_str(status),
+            Fact::Lifecycle(state) => state.fmt(f),
+            Fact::ContainerInstance(status) => f.write_str(status),
+            Fact::Answer(worker, verdict) => write!(f, "{} {verdict}", worker.name()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_the_same() {
+        for text in [
+            "outcome UPDATE_ROLLBACK_COMPLETE",
+            "launched 4",
+            "terminated 0",
+            "retained 1",
+            "i-2 Terminating:Retained",
+            "i-12 DRAINING",
+            "i-1 complete-action Reached",
+            "never any Warmed:Pending:Retained",
+            "stack UPDATE_ROLLBACK_IN_PROGRESS",
+            "i-1 Terminated before i-2 draining Reached",
+        ] {
+            assert_eq!(read(text).map(|it| it.to_string()), Ok(text.to_owned()));
+        }
+        let took = read("duration 90s..1h30m").expect("a duration");
+        assert_eq!(took.to_string(), "duration 1m 30s..1h 30m");
+        assert_eq!(read(&took.to_string()), Ok(took));
+    }
+
+    #[test]
+    fn what_cannot_be_expected_is_named() {
+        for (text, named) in [
+            ("", "nothing can be expected of \"\""),
+            ("peace", "\"peace\""),
+            ("i-0 DRAINING", "\"i-0\""),
+            ("i-1 Sleeping", "\"Sleeping\""),
+            ("i-1 sleeper Reached", "no worker sleeper"),
+            ("outcome done", "\"done\""),
+            ("launched many", "\"many\""),
+            ("duration 20m", "20m..45m"),
+            ("duration soon..1h", "\"soon\""),
+            ("duration 2h..1h", "ends before it begins"),
+        ] {
+            let refused = read(text).expect_err(text);
+            assert!(refused.contains(named), "{text}: {refused}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Who was there, and says which expectations were not met.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use super::super::{Listener, Outcome};
+use super::{Counted, Expectation, Fact, Occurrence, Subject};
+use crate::account::Account;
+use crate::autoscaling::LifecycleState;
+use crate::narrator::{LogLine, clock};
+use crate::trace::{Record, TraceEvent};
+use workers::Worker;
+use workers::text::count;
+
+/// An expectation that was not met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    /// What was expected.
+    pub expectation: Expectation,
+    /// What was seen instead.
+    pub seen: String,
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}, but {}", self.expectation, self.seen)
+    }
+}
+
+/// Hears a scenario, hands all of it on to another listener, and remembers when what happened
+/// first.
+pub struct Witness {
+    next: Arc<Mutex<dyn Listener>>,
+    /// The stack that the scenario is about: the one that was seen first.
+    stack: Option<String>,
+    /// The instances in the order of their launches, and the last state of each.
+    instances: Vec<(String, Option<LifecycleState>)>,
+    /// What happened to the stack, and to each instance by its place, and when it did first.
+    seen: BTreeMap<Option<usize>, Vec<(Fact, Duration)>>,
+    now: Duration,
+}
+
+impl Witness {
+    /// One who hands on to `next`.
+    pub fn new(next: Arc<Mutex<dyn Listener>>) -> Self {
+        Self {
+            next,
+            stack: None,
+            instances: Vec::new(),
+            seen: BTreeMap::new(),
+            now: Duration::ZERO,
+        }
+    }
+
+    /// Those of the expectations that were not met, when the scenario has come to `outcome`.
+    pub fn unmet(&self, expectations: &[Expectation], outcome: &Outcome) -> Vec<Unmet> {
+        let judged = expectations.iter().filter_map(|expectation| {
+            let seen = self.contradiction(expectation, outcome)?;
+            let expectation = expectation.clone();
+            Some(Unmet { expectation, seen })
+        });
+        judged.collect()
+    }
+
+    /// What was seen instead, if the expectation was not met.
+    fn contradiction(&self, expectation: &Expectation, outcome: &Outcome) -> Option<String> {
+        match expectation {
+            Expectation::Outcome(status) => {
+                (*status != outcome.ended).then(|| format!("the stack is {}", outcome.ended))
+            }
+            Expectation::Count(counted, wanted) => {
+                let seen = self.count(*counted);
+                (seen != *wanted).then(|| format!("{} {}", count(seen, "instance"), counted.verb()))
+            }
+            Expectation::Took(range) => {
+                let Some(report) = outcome.reports.last() else {
+                    return Some("there was no rollout".to_owned());
+                };
+                let took = Duration::from_secs_f64(report.roll_seconds);
+                (!range.contains(&took)).then(|| format!("it took {}", clock(took)))
+            }
+            Expectation::Happened(one) => match self.first(one) {
+                Some(_) => None,
+                None => Some(self.instead(one)),
+            },
+            Expectation::Never(one) => {
+                let at = self.first(one)?;
+                Some(format!("that happened at {}", clock(at)))
+            }
+            Expectation::Before(one, other) => match (self.first(one), self.first(other)) {
+                (Some(at), Some(after)) if at < after => None,
+                (Some(at), Some(after)) => Some(format!(
+                    "the first was at {}, the other at {}",
+                    clock(at),
+                    clock(after)
+                )),
+                (None, _) => Some(format!("the first never happened: {}", self.instead(one))),
+                (_, None) => Some(format!("the other never happened: {}", self.instead(other))),
+            },
+        }
+    }
+
+    fn count(&self, counted: Counted) -> usize {
+        let states = self.instances.iter().map(|(_, state)| *state);
+        let is = |state: &Option<LifecycleState>, test: fn(LifecycleState) -> bool| {
+            state.is_some_and(test)
+        };
+        match counted {
+            Counted::Launched => self.instances.len(),
+            Counted::Terminated => states.filter(|it| is(it, is_gone)).count(),
+            Counted::Retained => states
+                .filter(|it| is(it, LifecycleState::is_retained))
+                .count(),
+        }
+    }
+
+    /// When something happened first.
+    fn first(&self, wanted: &Occurrence) -> Option<Duration> {
+        let of = |key: &Option<usize>| match wanted.subject {
+            Subject::Stack => key.is_none(),
+            Subject::Instance(number) => *key == Some(number),
+            Subject::Any => key.is_some(),
+        };
+        let some = self.seen.iter().filter(|(key, _)| of(key));
+        let facts = some.flat_map(|(_, facts)| facts);
+        let times = facts.filter(|(fact, _)| *fact == wanted.fact);
+        times.map(|(_, at)| *at).min()
+    }
+
+    /// What is known of the subject of something that never happened.
+    fn instead(&self, wanted: &Occurrence) -> String {
+        match wanted.subject {
+            Subject::Instance(number) => match self.instances.get(number - 1) {
+                None => format!(
+                    "only {} were launched",
+                    count(self.instances.len(), "instance")
+                ),
+                Some((id, state)) => {
+                    let state = state.map_or("in no group", LifecycleState::as_str);
+                    format!("i-{number} ({id}) never was; it ended {state}")
+                }
+            },
+            Subject::Stack | Subject::Any => "it never happened".to_owned(),
+        }
+    }
+
+    fn note(&mut self, key: Option<usize>, fact: Fact) {
+        let facts = self.seen.entry(key).or_default();
+        if facts.iter().all(|(known, _)| *known != fact) {
+            facts.push((fact, self.now));
+        }
+    }
+
+    /// The place of an instance in the order of the launches, from 1.
+    fn place(&self, id: &str) -> Option<usize> {
+        let place = self.instances.iter().position(|(known, _)| known == id)?;
+        Some(place + 1)
+    }
+
+    fn take(&mut self, event: &TraceEvent) {
+        match event {
+            TraceEvent::Stack {
+                stack,
+                logical_id,
+                status,
+                ..
+            } => {
+                let about = self.stack.get_or_insert_with(|| stack.clone());
+                if about == stack && stack == logical_id {
+                    self.note(None, Fact::Stack(status.clone()));
+                }
+            }
+            TraceEvent::Lifecycle {
+                instance, state, ..
+            } => {
+                let Some(state) = LifecycleState::named(state) else {
+                    return;
+                };
+                let place = self.place(instance).unwrap_or_else(|| {
+                    self.instances.push((instance.clone(), None));
+                    self.instances.len()
+                });
+                self.instances[place - 1].1 = Some(state);
+                self.note(Some(place), Fact::Lifecycle(state));
+            }
+            TraceEvent::ContainerInstance {
+                instance, status, ..
+            } => {
+                let known = super::CONTAINER_INSTANCE.into_iter();
+                let status = known.into_iter().find(|known| known == status);
+                if let (Some(place), Some(status)) = (self.place(instance), status) {
+                    self.note(Some(place), Fact::ContainerInstance(status));
+                }
+            }
+            TraceEvent::Invocation {
+                function,
+                instance,
+                verdict,
+                ..
+            } => {
+                if let (Some(place), Some(worker)) =
+                    (self.place(instance), Worker::of_function(function))
+                {
+                    self.note(Some(place), Fact::Answer(worker, verdict.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn listener(&self) -> MutexGuard<'_, dyn Listener + 'static> {
+        self.next
+            .lock()
+            .expect("a panic in a listener ends the program")
+    }
+}
+
+fn is_gone(state: LifecycleState) -> bool {
+    matches!(
+        state,
+        LifecycleState::Terminated | LifecycleState::WarmedTerminated
+    )
+}
+
+impl Counted {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Launched => "launched",
+            Self::Terminated => "gone",
+            Self::Retained => "retained",
+        }
+    }
+}
+
+impl Listener for Witness {
+    fn line(&mut self, line: &LogLine) {
+        self.listener().line(line);
+    }
+
+    fn remark(&mut self, remark: &str) {
+        self.listener().remark(remark);
+    }
+
+    fn fact(&mut self, account: &Account, told: &Record) {
+        self.take(&told.event);
+        self.listener().fact(account, told);
+    }
+
+    fn passed(&mut self, at: Duration) {
+        self.now = at;
+        self.listener().passed(at);
+    }
+}
