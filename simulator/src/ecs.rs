@@ -19,6 +19,7 @@ mod definition;
 mod filter;
 mod input;
 mod instance;
+mod launch_type;
 mod placement;
 mod provider;
 mod scheduler;

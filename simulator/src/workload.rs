@@ -57,6 +57,20 @@ pub struct Service {
     /// The capacity provider of its strategy; `None` for the cluster's default one, or the launch
     /// type EC2 if it has none.
     pub capacity_provider: Option<String>,
+    /// Where it runs and who deploys it.
+    pub kind: Kind,
+}
+
+/// Where a service runs and who deploys it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// On the cluster's instances; ECS deploys it.
+    #[default]
+    Ecs,
+    /// On the cluster's instances; CodeDeploy deploys it.
+    CodeDeploy,
+    /// On Fargate: no drain concerns it.
+    Fargate,
 }
 
 /// A task started with RunTask.
@@ -88,6 +102,7 @@ impl Service {
             exit_seconds: EXIT_SECONDS,
             placement_constraints: json!([]),
             capacity_provider: None,
+            kind: Kind::Ecs,
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct TaskDefinition {
     pub(super) constraints: Vec<Expression>,
     /// How long a task lives before it ends by itself; `None` for ever.
     pub(super) run: Option<Duration>,
+    /// For Fargate, and not for container instances.
+    pub(super) fargate: bool,
     described: Value,
 }
 
@@ -45,16 +47,7 @@ pub(super) fn register(account: &mut Account, members: &Value) -> Result<Value, 
     let input = Input::new("RegisterTaskDefinition", members, &KNOWN)?;
     let family = family(&input)?;
     let mode = input.text("networkMode")?.unwrap_or("bridge");
-    if !matches!(mode, "bridge" | "host" | "none") {
-        return Err(ApiError::not_known(format_args!("networkMode {mode}")));
-    }
-    if input
-        .list("requiresCompatibilities")?
-        .iter()
-        .any(|c| c != "EC2")
-    {
-        return Err(ApiError::not_known("a compatibility other than EC2"));
-    }
+    let fargate = is_for_fargate(&input, mode)?;
     let containers = input
         .list("containerDefinitions")?
         .iter()
@@ -80,6 +73,7 @@ pub(super) fn register(account: &mut Account, members: &Value) -> Result<Value, 
         cpu: cpu.unwrap_or(containers.iter().map(|c| c.cpu).sum()),
         memory: memory.unwrap_or(containers.iter().filter_map(Container::reserved).sum()),
         run,
+        fargate,
         family,
         arn,
         containers,
@@ -89,6 +83,33 @@ pub(super) fn register(account: &mut Account, members: &Value) -> Result<Value, 
     let answer = json!({"taskDefinition": definition.described});
     revisions.push(Arc::new(definition));
     Ok(answer)
+}
+
+/// Whether its tasks are for Fargate: they have an interface of their own, and say so; they also
+/// say what they need.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>
+fn is_for_fargate(input: &Input<'_>, mode: &str) -> Result<bool, ApiError> {
+    let wanted = input.list("requiresCompatibilities")?;
+    let (fargate, others): (Vec<&Value>, Vec<&Value>) =
+        wanted.iter().partition(|one| *one == "FARGATE");
+    if others.iter().any(|one| *one != "EC2") {
+        return Err(ApiError::not_known(
+            "a compatibility other than EC2 and FARGATE",
+        ));
+    }
+    let client = |message| Err(ApiError::client("ClientException", message));
+    match (mode, fargate.is_empty()) {
+        ("bridge" | "host" | "none", true) => Ok(false),
+        ("awsvpc", false) if !input.has("cpu") || !input.has("memory") => {
+            client("Fargate requires task definition to have cpu and memory at the task level.")
+        }
+        ("awsvpc", false) => Ok(true),
+        ("awsvpc", true) => Err(ApiError::not_known(
+            "networkMode awsvpc for EC2 instances, which needs network interfaces; add FARGATE to requiresCompatibilities",
+        )),
+        (_, false) => client("Fargate only supports network mode 'awsvpc'."),
+        (mode, true) => Err(ApiError::not_known(format_args!("networkMode {mode}"))),
+    }
 }
 
 fn family(input: &Input<'_>) -> Result<String, ApiError> {
@@ -121,7 +142,7 @@ fn described(
         "volumes": [],
         "requiresAttributes": [],
         "placementConstraints": input.list("placementConstraints").unwrap_or_default(),
-        "compatibilities": ["EXTERNAL", "EC2"],
+        "compatibilities": if mode == "awsvpc" { json!(["EC2", "FARGATE"]) } else { json!(["EXTERNAL", "EC2"]) },
         "registeredAt": now.to_string(),
     });
     for member in [

@@ -137,19 +137,6 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
-    /// Refuses any `launchType` but EC2.
-    pub(super) fn only_ec2(&self) -> Result<(), ApiError> {
-        match self.text("launchType")? {
-            None | Some("EC2") => Ok(()),
-            Some(other @ ("FARGATE" | "EXTERNAL" | "MANAGED_INSTANCES")) => {
-                Err(ApiError::not_known(format_args!(
-                    "launchType {other}: it has EC2 instances only; use EC2, or leave the service out"
-                )))
-            }
-            Some(other) => Err(invalid(format!("Invalid launchType: {other}"))),
-        }
-    }
-
     /// One page of `keys`, in order: those after nextToken, at most maxResults, and the next token.
     pub(super) fn page<'k>(
         &self,

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::cluster::Cluster;
 use super::definition::TaskDefinition;
 use super::instance::{ContainerInstance, Status as InstanceStatus};
+use super::launch_type::LaunchType;
 use super::placement::{self, Demand, Rules};
 use super::task::{Ids, Task};
 use crate::account::Account;
@@ -44,7 +45,8 @@ pub(super) struct Service {
     pub(super) maximum_percent: u64,
     pub(super) load_balancers: Vec<LoadBalancer>,
     pub(super) rules: Rules,
-    /// The capacity provider of its strategy; its launch type is EC2 if it has none.
+    pub(super) launch: LaunchType,
+    /// The capacity provider of its strategy; its launch type is what counts if it has none.
     pub(super) provider: Option<String>,
     /// Whether CodeDeploy deploys it: then ECS describes its deployments as task sets.
     pub(super) by_code_deploy: bool,

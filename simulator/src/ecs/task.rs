@@ -14,6 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::definition::{Port, TaskDefinition};
+use super::launch_type::LaunchType;
 
 pub(super) use calls::{describe, list, run, stop as stop_call};
 pub(super) use lifecycle::{healthy, resume, step};
@@ -99,7 +100,8 @@ pub(super) struct Task {
     pub(super) started_by: Option<String>,
     /// The capacity provider from which it takes its instance.
     pub(super) provider: Option<String>,
-    /// Empty, as `ec2` and `zone` are, while it waits for one.
+    pub(super) launch: LaunchType,
+    /// Empty, as `ec2` and `zone` are, while it waits for one, and always on Fargate.
     pub(super) instance: String,
     pub(super) ec2: String,
     pub(super) zone: String,
@@ -148,6 +150,11 @@ impl Task {
     /// Whether it has an instance.
     pub(super) fn placed(&self) -> bool {
         !self.instance.is_empty()
+    }
+
+    /// Whether it still waits for an instance.
+    pub(super) fn waits(&self) -> bool {
+        self.launch == LaunchType::Ec2 && !self.placed()
     }
 
     /// Who started it: its service's deployment, or what RunTask said.

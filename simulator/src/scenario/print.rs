@@ -3,7 +3,7 @@
 use super::files::built_in_parameters;
 use super::incident::Incident;
 use super::{Action, ModelVariant, Settings};
-use crate::workload::{Service, Standalone};
+use crate::workload::{Kind, Service, Standalone};
 
 /// The text of a scenario that uses the files of this build: only what differs from the settings of
 /// an empty scenario.
@@ -102,6 +102,11 @@ fn service(service: &Service) -> String {
     if let Some(provider) = &service.capacity_provider {
         line.push_str(&format!(" provider={provider}"));
     }
+    line.push_str(match service.kind {
+        Kind::Ecs => "",
+        Kind::CodeDeploy => " code-deploy=1",
+        Kind::Fargate => " fargate=1",
+    });
     line.push_str(&constraints(service));
     line
 }
@@ -132,6 +137,8 @@ mod tests {
         let text = "seed 7\nparameter ClusterSize=3\nparameter ClusterMaxSize=6\n\
             service web desired=2 minimum=50 maximum=150 cpu=128 memory=256 stop-timeout=30 exit=3 deregistration=300 host-port=80 distinct=1\n\
             service one desired=1 minimum=0 maximum=100 cpu=128 memory=256 stop-timeout=30 exit=3 provider=cp-Dev zone=2\n\
+            service blue desired=1 minimum=100 maximum=200 cpu=64 memory=64 stop-timeout=30 exit=3 deregistration=5 code-deploy=1\n\
+            service away desired=3 minimum=100 maximum=200 cpu=256 memory=512 stop-timeout=30 exit=3 fargate=1\n\
             daemon logs\ntask job count=2 run=60\nvariant early-signal-lost\nfault throttle\n\n\
             deploy\nstart-faults\nin 60 try scale 4\nin 90 agent-away 1 60\nin 95 workers-updated\n\
             in 99 try call cloudformation CancelUpdateStack {\"StackName\":\"$STACK\"}\nstart-rollout\npass 900\nterminate steps=2\nterminate stop-tasks\nheal\n";

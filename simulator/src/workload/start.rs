@@ -2,11 +2,14 @@
 
 use serde_json::json;
 
-use super::{EXIT_SECONDS, Service, Standalone, Workload};
+use super::{EXIT_SECONDS, Kind, Service, Standalone, Workload};
 use crate::account::{REGION, arn};
 use crate::ecs::TargetGroup;
 use crate::host::SimulationHost;
 use crate::wire::ApiError;
+
+/// Where tasks on Fargate have their interfaces; nothing follows from it.
+const FARGATE_SUBNET: &str = "subnet-0a1b2c3d4e5f60718";
 
 /// The part of the workload that runs on `cluster`, and of each service of another capacity
 /// provider why it is left out.
@@ -72,7 +75,7 @@ fn start_service(
             json!([{"containerPort": 8080, "hostPort": host.unwrap_or(0), "protocol": "tcp"}])
         }
     };
-    let definition = json!({
+    let mut definition = json!({
         "family": service.name, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
         "containerDefinitions": [{
             "name": service.name, "image": format!("{REGION}.example/{}:1", service.name), "essential": true,
@@ -81,6 +84,13 @@ fn start_service(
             "dockerLabels": {"ecs-rollout.exit-seconds": service.exit_seconds.to_string()},
         }],
     });
+    let on_fargate = service.kind == Kind::Fargate;
+    if on_fargate {
+        definition["networkMode"] = json!("awsvpc");
+        definition["requiresCompatibilities"] = json!(["FARGATE"]);
+        definition["cpu"] = json!(service.cpu.to_string());
+        definition["memory"] = json!(service.memory.to_string());
+    }
     world.call("ecs", "RegisterTaskDefinition", &definition)?;
     let mut create = json!({
         "cluster": cluster, "serviceName": service.name, "taskDefinition": service.name,
@@ -92,6 +102,11 @@ fn start_service(
             let share = json!({"capacityProvider": provider, "weight": 1});
             create["capacityProviderStrategy"] = json!([share]);
         }
+        None if on_fargate => {
+            create["launchType"] = json!("FARGATE");
+            create["networkConfiguration"] =
+                json!({"awsvpcConfiguration": {"subnets": [FARGATE_SUBNET]}});
+        }
         None if has_default && service.desired.is_some() => {}
         None => create["launchType"] = json!("EC2"),
     }
@@ -99,10 +114,15 @@ fn start_service(
         Some(desired) => {
             create["schedulingStrategy"] = json!("REPLICA");
             create["desiredCount"] = json!(desired);
-            create["placementStrategy"] = json!([
+            if !on_fargate {
+                create["placementStrategy"] = json!([
                 {"type": "spread", "field": "attribute:ecs.availability-zone"}, {"type": "spread", "field": "instanceId"}]);
+            }
         }
         None => create["schedulingStrategy"] = json!("DAEMON"),
+    }
+    if service.kind == Kind::CodeDeploy {
+        create["deploymentController"] = json!({"type": "CODE_DEPLOY"});
     }
     if let Some(seconds) = service.deregistration_seconds {
         let target_group = arn(

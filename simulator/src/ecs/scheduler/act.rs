@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::definition::TaskDefinition;
+use super::super::launch_type::LaunchType;
 use super::super::placement::{self, Demand, Unplaced};
 use super::super::provider;
 use super::super::service::{STEADY, Status, say};
@@ -92,10 +93,12 @@ pub(super) fn start_all(
     let primary = service.primary();
     let (deployment, definition) = (primary.id.clone(), primary.definition.clone());
     let from = service.provider.clone();
+    let launch = service.launch;
     let (mut started, mut hungry) = (Vec::new(), Vec::new());
     for home in starts {
         let start = |instance| Start {
             cluster,
+            launch,
             instance,
             definition: definition.clone(),
             group: format!("service:{name}"),
@@ -104,6 +107,10 @@ pub(super) fn start_all(
             started_by: None,
             provider: from.clone(),
         };
+        if launch == LaunchType::Fargate {
+            started.push(task::start(account, start(None)));
+            continue;
+        }
         match find(account, cluster, name, &definition, home.as_deref()) {
             Ok(instance) => started.push(task::start(account, start(Some(&instance)))),
             Err(_) if from.is_some() && provider::has_room(account, cluster) => {

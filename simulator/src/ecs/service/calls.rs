@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use super::super::cluster::{failed_arn, named};
 use super::super::definition::{self, TaskDefinition};
 use super::super::input::{Input, failure, invalid, paged};
+use super::super::launch_type::LaunchType;
 use super::super::placement::Rules;
 use super::super::scheduler;
 use super::describe::described;
 use super::settings::{
-    AS_GIVEN, as_given, capacity, controller, left_to_code_deploy, load_balancers, percentages,
-    permitted, placement,
+    AS_GIVEN, as_given, capacity, controller, launch_type, left_to_code_deploy, load_balancers,
+    percentages, permitted, placement,
 };
 use super::{Deployment, Service, Status, repeat_steady};
 use crate::account::Account;
@@ -47,7 +48,6 @@ pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<V
         &[&CREATED_WITH[..], &AS_GIVEN[..]].concat(),
     )?;
     let cluster = named(account, &input)?;
-    input.only_ec2()?;
     let name = input.needed("serviceName")?;
     let known = account.ecs.cluster(&cluster).services.get(name);
     if known.is_some_and(|service| !service.inactive()) {
@@ -95,6 +95,7 @@ fn made(
         maximum_percent: if daemon { 100 } else { 200 },
         load_balancers: load_balancers(account, input, &definition)?,
         rules: Rules::default(),
+        launch: LaunchType::Ec2,
         provider: None,
         by_code_deploy: false,
         deployments: vec![deployment(account, definition, desired.max(0) as u64)],
@@ -111,6 +112,7 @@ fn made(
     percentages(&mut service, input)?;
     placement(&mut service, input)?;
     as_given(&mut service, input);
+    launch_type(&mut service, input)?;
     controller(&mut service, input)?;
     capacity(account, cluster, &mut service, input)?;
     Ok(service)
@@ -239,11 +241,13 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
     ];
     let input = Input::new("ListServices", members, &known)?;
     let name = named(account, &input)?;
-    input.only_ec2()?;
+    let launch = LaunchType::named(&input)?;
     let strategy = input.text("schedulingStrategy")?;
     let cluster = account.ecs.cluster(&name);
     let meant = cluster.services.values().filter(|service| {
-        service.active() && strategy.is_none_or(|strategy| (strategy == "DAEMON") == service.daemon)
+        service.active()
+            && strategy.is_none_or(|strategy| (strategy == "DAEMON") == service.daemon)
+            && launch.is_none_or(|launch| launch == service.launch)
     });
     let (page, next) = input.page(meant.map(|service| service.name.as_str()), 10)?;
     let arns = page

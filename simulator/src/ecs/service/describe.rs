@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::cluster::Cluster;
+use super::super::launch_type::LaunchType;
 use super::super::task::Task;
 use super::{Deployment, Service, Status};
 use crate::account::{ACCOUNT_ID, PARTITION, arn};
@@ -51,7 +52,11 @@ pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
     }
     described["events"] = Value::Array(events);
     if service.provider.is_none() {
-        described["launchType"] = "EC2".into();
+        described["launchType"] = service.launch.name().into();
+    }
+    if service.launch == LaunchType::Fargate {
+        described["platformVersion"] = "LATEST".into();
+        described["platformFamily"] = "Linux".into();
     }
     if let Some(given) = service.as_given.as_object() {
         for (member, value) in given {
@@ -81,7 +86,9 @@ fn deployments(service: &Service, wanted: u64, tasks: &[&Task]) -> Vec<Value> {
                 (0, false) => deployment.desired,
                 _ => 0,
             };
-            described_deployment(deployment, place == 0, desired, tasks)
+            let mut described = described_deployment(deployment, place == 0, desired, tasks);
+            described["launchType"] = service.launch.name().into();
+            described
         })
         .collect()
 }
@@ -107,7 +114,7 @@ fn task_sets(service: &Service, wanted: u64, tasks: &[&Task]) -> Vec<Value> {
             "runningCount": deployment["runningCount"],
             "createdAt": deployment["createdAt"],
             "updatedAt": deployment["updatedAt"],
-            "launchType": "EC2",
+            "launchType": service.launch.name(),
             "loadBalancers": load_balancers(service),
             "scale": {"value": 100.0, "unit": "PERCENT"},
             "stabilityStatus": if steady { "STEADY_STATE" } else { "STABILIZING" },
@@ -140,7 +147,6 @@ fn described_deployment(
         "failedTasks": deployment.failed_tasks.unwrap_or_default(),
         "createdAt": deployment.created_at.to_string(),
         "updatedAt": deployment.updated_at.to_string(),
-        "launchType": "EC2",
         "rolloutState": state,
         "rolloutStateReason": format!("ECS deployment {} {reason}.", deployment.id),
     })

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::super::definition::TaskDefinition;
 use super::super::input::{Input, invalid};
+use super::super::launch_type::LaunchType;
 use super::super::placement::Rules;
 use super::super::provider::{Share, strategy};
 use super::{LoadBalancer, Service};
@@ -13,10 +14,12 @@ use crate::account::Account;
 use crate::wire::ApiError;
 
 /// Members that decide nothing here, and are answered as they were given: tags, and how long
-/// failing health checks are overlooked (in the account in memory none fails).
-pub(super) const AS_GIVEN: [&str; 4] = [
+/// failing health checks are overlooked (in the account in memory none fails), and the network of
+/// tasks on Fargate.
+pub(super) const AS_GIVEN: [&str; 5] = [
     "enableECSManagedTags",
     "healthCheckGracePeriodSeconds",
+    "networkConfiguration",
     "propagateTags",
     "tags",
 ];
@@ -200,6 +203,36 @@ pub(super) fn placement(service: &mut Service, input: &Input<'_>) -> Result<(), 
     if input.has("placementStrategy") {
         service.rules.strategy = rules.strategy;
         service.as_given["placementStrategy"] = input.value("placementStrategy").clone();
+    }
+    Ok(())
+}
+
+/// Takes the launch type over. What Fargate does not do is refused: daemons, placement, host ports;
+/// and what the account does not know of it, by name: targets by address.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
+pub(super) fn launch_type(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
+    service.launch = LaunchType::named(input)?.unwrap_or(LaunchType::Ec2);
+    service
+        .launch
+        .permits(&service.primary().definition, input)?;
+    if service.launch == LaunchType::Ec2 {
+        return Ok(());
+    }
+    let rules = &service.rules;
+    if service.daemon {
+        return Err(invalid(
+            "The daemon scheduling strategy is not supported for the FARGATE launch type.",
+        ));
+    }
+    if rules.distinct || !rules.member_of.is_empty() || !rules.strategy.is_empty() {
+        return Err(invalid(
+            "Placement constraints and placement strategies are not supported with FARGATE launch type.",
+        ));
+    }
+    if !service.load_balancers.is_empty() {
+        return Err(ApiError::not_known(
+            "a load balancer of a service on Fargate, whose targets are addresses; leave loadBalancers out",
+        ));
     }
     Ok(())
 }

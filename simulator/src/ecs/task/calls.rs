@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::cluster::{Cluster, failed_arn, named};
 use super::super::definition;
 use super::super::input::{Input, failure, invalid, paged};
+use super::super::launch_type::LaunchType;
 use super::super::placement::{self, Demand, Rules};
 use super::super::{provider, service};
 use super::describe::described;
@@ -29,11 +30,13 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
         "placementStrategy",
         "enableECSManagedTags",
         "capacityProviderStrategy",
+        "networkConfiguration",
     ];
     let input = Input::new("RunTask", members, &known)?;
     let name = named(account, &input)?;
-    input.only_ec2()?;
+    let launch = LaunchType::named(&input)?.unwrap_or(LaunchType::Ec2);
     let definition = definition::find(account, input.needed("taskDefinition")?)?;
+    launch.permits(&definition, &input)?;
     let count = input.within("count", (1, 10), 1)?;
     let group = group(&input, &definition)?;
     let token = input.text("clientToken")?.unwrap_or_default();
@@ -43,7 +46,8 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
     let rules = Rules::read(&input)?;
     let provider = service::share(account, &name, &input)?.map(|one| one.provider);
     let mut instances = account.ecs.cluster(&name).instances.values();
-    if provider.is_none() && !instances.any(|instance| instance.registered()) {
+    let needs_instance = provider.is_none() && launch == LaunchType::Ec2;
+    if needs_instance && !instances.any(|instance| instance.registered()) {
         return Err(invalid(
             "No Container Instances were found in your cluster.",
         ));
@@ -56,6 +60,7 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
         rules,
         started_by: input.text("startedBy")?.map(str::to_owned),
         provider,
+        launch,
     };
     for _ in 0..count {
         match place_one(account, &request) {
@@ -125,11 +130,15 @@ struct Request<'a> {
     rules: Rules,
     started_by: Option<String>,
     provider: Option<String>,
+    launch: LaunchType,
 }
 
 /// Starts one task where it finds a place, or has it wait for its capacity provider: the task as it
 /// is described, or the failure.
 fn place_one(account: &mut Account, request: &Request<'_>) -> Result<Value, Value> {
+    if request.launch == LaunchType::Fargate {
+        return Ok(begun(account, request, None));
+    }
     let cluster = account.ecs.cluster(request.cluster);
     let of_group = |task: &&Task| task.group == request.group;
     let demand = Demand {
@@ -145,9 +154,16 @@ fn place_one(account: &mut Account, request: &Request<'_>) -> Result<Value, Valu
         Err(_) if waits => None,
         Err(unplaced) => return Err(unplaced.failure(account.ecs.cluster(request.cluster))),
     };
+    Ok(begun(account, request, instance.as_deref()))
+}
+
+/// Starts a task there, or where it needs no instance or waits for one: the task as it is
+/// described.
+fn begun(account: &mut Account, request: &Request<'_>, instance: Option<&str>) -> Value {
     let task = Start {
         cluster: request.cluster,
-        instance: instance.as_deref(),
+        launch: request.launch,
+        instance,
         definition: request.definition.clone(),
         group: request.group.clone(),
         service: None,
@@ -156,13 +172,13 @@ fn place_one(account: &mut Account, request: &Request<'_>) -> Result<Value, Valu
         provider: request.provider.clone(),
     };
     let id = start(account, task);
-    if instance.is_none() {
+    if instance.is_none() && request.launch == LaunchType::Ec2 {
         let rules = Some(request.rules.clone());
         provider::wait(account, request.cluster, &id, rules);
     }
     let cluster = account.ecs.cluster(request.cluster);
     let task = cluster.task(&id).expect("it was started a moment ago");
-    Ok(described(cluster, task))
+    described(cluster, task)
 }
 
 /// StopTask.
@@ -220,7 +236,7 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
     ];
     let input = Input::new("ListTasks", members, &known)?;
     let name = named(account, &input)?;
-    input.only_ec2()?;
+    let launch = LaunchType::named(&input)?;
     let wanted = match input.text("desiredStatus")?.unwrap_or("RUNNING") {
         "RUNNING" => Some(true),
         "STOPPED" => Some(false),
@@ -253,6 +269,7 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
             && service.is_none_or(|service| task.service.as_ref() == Some(&service.name))
             && family.is_none_or(|family| task.definition.family == family)
             && started_by.is_none_or(|by| task.started_by() == Some(by))
+            && launch.is_none_or(|launch| launch == task.launch)
     };
     let among: BTreeSet<&str> = match (input.text("containerInstance")?, service) {
         (Some(instance), _) => on_instance(cluster, instance)?,

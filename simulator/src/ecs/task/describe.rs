@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::cluster::Cluster;
 use super::super::definition::Container;
+use super::super::launch_type::LaunchType;
 use super::{Status, StopCode, Task};
 use crate::account::arn;
 
@@ -30,10 +31,10 @@ pub(super) fn described(cluster: &Cluster, task: &Task) -> Value {
         .iter()
         .map(|container| json!({"name": container.name}))
         .collect();
-    let connected = cluster
-        .instances
-        .get(&task.instance)
-        .is_some_and(|instance| instance.agent_connected);
+    let connected = match cluster.instances.get(&task.instance) {
+        Some(instance) => instance.agent_connected,
+        None => task.launch == LaunchType::Fargate,
+    };
     let mut described = json!({
         "taskArn": cluster.arn_of("task", &task.id),
         "clusterArn": arn("ecs", &format!("cluster/{name}")),
@@ -49,7 +50,7 @@ pub(super) fn described(cluster: &Cluster, task: &Task) -> Value {
         "connectivityAt": task.created_at.to_string(),
         "createdAt": task.created_at.to_string(),
         "group": task.group,
-        "launchType": "EC2",
+        "launchType": task.launch.name(),
         "attachments": [],
         "attributes": [],
         "enableExecuteCommand": false,
@@ -87,10 +88,18 @@ fn add_place(described: &mut Value, cluster: &Cluster, task: &Task) {
         described["containerInstanceArn"] = arn.into();
         described["availabilityZone"] = task.zone.as_str().into();
     }
+    if task.launch == LaunchType::Fargate {
+        described["platformVersion"] = PLATFORM_VERSION.into();
+        described["platformFamily"] = "Linux".into();
+    }
     if let Some(provider) = &task.provider {
         described["capacityProviderName"] = provider.as_str().into();
     }
 }
+
+/// What LATEST stands for:
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-fargate.html>.
+const PLATFORM_VERSION: &str = "1.4.0";
 
 /// The health of a task without health checks is UNKNOWN, whatever its targets say.
 fn health(task: &Task) -> &'static str {

@@ -69,14 +69,21 @@ fn time_in(account: &mut Account, cluster: &str, id: &str) -> Duration {
                 .map(|container| container.image.clone())
                 .collect();
             let instance = task.instance.clone();
-            let known = &mut account.ecs.instance_mut(cluster, &instance).images;
-            let pulls = images.iter().fold(0, |new, image| {
-                new + usize::from(known.insert(image.clone()))
-            });
-            let (from, to) = if pulls > 0 {
-                dynamics.pending_with_pull
-            } else {
-                dynamics.pending
+            let pulls = match account
+                .ecs
+                .cluster_mut(cluster)
+                .instances
+                .get_mut(&instance)
+            {
+                Some(home) => images
+                    .into_iter()
+                    .fold(false, |new, image| home.images.insert(image) || new),
+                // Each task of Fargate has a machine of its own, which has no images yet.
+                None => true,
+            };
+            let (from, to) = match pulls {
+                true => dynamics.pending_with_pull,
+                false => dynamics.pending,
             };
             account.between(from, to)
         }
@@ -202,7 +209,7 @@ pub(in crate::ecs) fn step(account: &mut Account, cluster: &str, id: &str, versi
         return;
     };
     let reason = task.stopped_reason.clone();
-    if !task.placed() && next == Status::Pending {
+    if task.waits() && next == Status::Pending {
         return;
     }
     // Finding a place is ECS's own work; all else is done, and reported, by the agent.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::cluster::Cluster;
 use super::super::definition::{Port, TaskDefinition};
 use super::super::instance::ContainerInstance;
+use super::super::launch_type::LaunchType;
 use super::lifecycle::enter;
 use super::{Status, Task};
 use crate::account::Account;
@@ -12,7 +13,8 @@ use crate::account::Account;
 /// What is to be started where.
 pub(in crate::ecs) struct Start<'a> {
     pub(in crate::ecs) cluster: &'a str,
-    /// Where; or nowhere yet, if it waits for its capacity provider.
+    pub(in crate::ecs) launch: LaunchType,
+    /// Where; nowhere on Fargate, and nowhere yet while it waits for its capacity provider.
     pub(in crate::ecs) instance: Option<&'a str>,
     pub(in crate::ecs) definition: Arc<TaskDefinition>,
     pub(in crate::ecs) group: String,
@@ -39,6 +41,7 @@ pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
         deployment: start.deployment,
         started_by: start.started_by,
         provider: start.provider,
+        launch: start.launch,
         instance: String::new(),
         ec2: String::new(),
         zone: String::new(),

@@ -98,11 +98,11 @@ fn what_the_account_does_not_follow_is_refused_by_name() {
         ),
         (
             json!({"launchType": "FARGATE"}),
-            "launchType FARGATE: it has EC2 instances only",
+            "InvalidParameterException: Task definition does not support launch_type FARGATE.",
         ),
         (
             json!({"launchType": "EXTERNAL"}),
-            "launchType EXTERNAL: it has EC2 instances only",
+            "launchType EXTERNAL: it has EC2 instances and Fargate only",
         ),
         (
             json!({"launchType": "MOON"}),
@@ -112,4 +112,138 @@ fn what_the_account_does_not_follow_is_refused_by_name() {
         let refused = world.refuses("CreateService", web(&more));
         assert!(refused.contains(words), "{refused}");
     }
+}
+
+/// A world with the task definition `away`, for Fargate.
+fn with_fargate() -> World {
+    let mut world = world();
+    world.does("RegisterTaskDefinition", away(&json!({})));
+    world
+}
+
+fn with_members(mut one: Value, more: &Value) -> Value {
+    for (member, value) in more.as_object().expect("members") {
+        match value {
+            Value::Null => drop(one.as_object_mut().expect("members").remove(member)),
+            value => one[member] = value.clone(),
+        }
+    }
+    one
+}
+
+fn away(more: &Value) -> Value {
+    let definition = json!({"family": "away", "networkMode": "awsvpc", "cpu": "256", "memory": "512",
+        "requiresCompatibilities": ["FARGATE"], "containerDefinitions": [{"name": "main", "image": "i"}]});
+    with_members(definition, more)
+}
+
+fn on_fargate(more: &Value) -> Value {
+    let service = json!({"serviceName": "away", "taskDefinition": "away", "desiredCount": 2, "launchType": "FARGATE",
+        "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}});
+    with_members(service, more)
+}
+
+#[test]
+fn a_service_on_fargate_runs_its_tasks_on_no_container_instance() {
+    let mut world = with_fargate();
+    world.does("CreateService", on_fargate(&json!({})));
+    world.pass(300);
+    let answer = world.does("DescribeServices", json!({"services": ["away"]}));
+    let service = &answer["services"][0];
+    assert_eq!(
+        (&service["launchType"], &service["runningCount"]),
+        (&json!("FARGATE"), &json!(2))
+    );
+    assert_eq!(service["deployments"][0]["launchType"], "FARGATE");
+    assert_eq!(service["deployments"][0]["rolloutState"], "COMPLETED");
+    let list = |world: &mut World, kind: &str| {
+        let answer = world.does("ListTasks", json!({"launchType": kind}));
+        answer["taskArns"].as_array().expect("a list").clone()
+    };
+    let tasks = list(&mut world, "FARGATE");
+    assert_eq!((tasks.len(), list(&mut world, "EC2").len()), (2, 0));
+    let answer = world.does("DescribeTasks", json!({"tasks": tasks}));
+    let task = &answer["tasks"][0];
+    assert_eq!(
+        (
+            &task["launchType"],
+            &task["lastStatus"],
+            &task["connectivity"]
+        ),
+        (&json!("FARGATE"), &json!("RUNNING"), &json!("CONNECTED"))
+    );
+    assert!(task["containerInstanceArn"].is_null(), "{task}");
+    let listed = world.does("ListServices", json!({"launchType": "EC2"}));
+    assert_eq!(listed["serviceArns"], json!([]));
+    world.does("StopTask", json!({"task": tasks[0]}));
+    world.pass(300);
+    let answer = world.does("DescribeServices", json!({"services": ["away"]}));
+    assert_eq!(answer["services"][0]["runningCount"], 2);
+}
+
+#[test]
+fn a_standalone_task_runs_on_fargate_too() {
+    let mut world = with_fargate();
+    let run = on_fargate(&json!({"count": 1, "serviceName": null, "desiredCount": null}));
+    let answer = world.does("RunTask", run);
+    let task = answer["tasks"][0]["taskArn"].clone();
+    world.pass(300);
+    let answer = world.does("DescribeTasks", json!({"tasks": [task]}));
+    assert_eq!(answer["tasks"][0]["lastStatus"], "RUNNING");
+}
+
+#[test]
+fn what_fargate_does_not_do_is_refused() {
+    let mut world = with_fargate();
+    for (more, words) in [
+        (
+            json!({"networkConfiguration": null}),
+            "Network Configuration must be provided",
+        ),
+        (
+            json!({"schedulingStrategy": "DAEMON", "desiredCount": null}),
+            "daemon scheduling strategy is not supported",
+        ),
+        (
+            json!({"placementStrategy": [{"type": "spread", "field": "instanceId"}]}),
+            "placement strategies are not supported",
+        ),
+        (
+            json!({"launchType": "EC2"}),
+            "networkMode awsvpc on an EC2 instance",
+        ),
+    ] {
+        let refused = world.refuses("CreateService", on_fargate(&more));
+        assert!(refused.contains(words), "{refused}");
+    }
+    for (more, words) in [
+        (json!({"cpu": null}), "cpu and memory at the task level"),
+        (
+            json!({"networkMode": "bridge"}),
+            "only supports network mode",
+        ),
+        (
+            json!({"requiresCompatibilities": ["EC2"]}),
+            "networkMode awsvpc for EC2",
+        ),
+    ] {
+        let refused = world.refuses("RegisterTaskDefinition", away(&more));
+        assert!(refused.contains(words), "{refused}");
+    }
+}
+
+#[test]
+fn a_load_balancer_of_a_service_on_fargate_is_refused_by_name() {
+    let mut world = world();
+    let ports = json!([{"name": "main", "image": "i", "portMappings": [{"containerPort": 80}]}]);
+    world.does(
+        "RegisterTaskDefinition",
+        away(&json!({"containerDefinitions": ports})),
+    );
+    let balanced = json!({"loadBalancers": [{"targetGroupArn": TARGET_GROUP, "containerName": "main", "containerPort": 80}]});
+    let refused = world.refuses("CreateService", on_fargate(&balanced));
+    assert!(
+        refused.contains("a load balancer of a service on Fargate"),
+        "{refused}"
+    );
 }

@@ -142,8 +142,8 @@ fn what_is_not_there_is_a_failure_or_an_error() {
     );
     assert!(
         world
-            .refuses("ListTasks", json!({"launchType": "FARGATE"}))
-            .contains("FARGATE")
+            .refuses("ListTasks", json!({"launchType": "EXTERNAL"}))
+            .contains("EXTERNAL")
     );
     assert!(
         world

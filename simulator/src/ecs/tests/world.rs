@@ -60,9 +60,7 @@ impl World {
     }
 
     pub(super) fn does(&mut self, action: &str, mut input: Value) -> Value {
-        if action != "CreateCluster" && !action.contains("TaskDefinition") {
-            input["cluster"] = "c".into();
-        }
+        name_cluster(action, &mut input);
         match self.tries(action, input.clone()) {
             Ok(answer) => answer,
             Err(error) => panic!("{action} {input}: {error}"),
@@ -70,7 +68,7 @@ impl World {
     }
 
     pub(super) fn refuses(&mut self, action: &str, mut input: Value) -> String {
-        input["cluster"] = "c".into();
+        name_cluster(action, &mut input);
         self.tries(action, input).expect_err(action).to_string()
     }
 
@@ -195,5 +193,12 @@ impl World {
             .iter()
             .map(|(at, status)| (since(*at), status.clone()))
             .collect()
+    }
+}
+
+/// Names the cluster in the input of a call that takes one.
+fn name_cluster(action: &str, input: &mut Value) {
+    if action != "CreateCluster" && !action.contains("TaskDefinition") {
+        input["cluster"] = "c".into();
     }
 }

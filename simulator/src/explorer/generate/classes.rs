@@ -2,14 +2,14 @@
 
 use super::GeneratedScenario;
 use crate::scenario::{Action, Settings};
-use crate::workload::Service;
+use crate::workload::{Kind, Service};
 
 /// The name of each class, and whether a scenario is of it.
 type Class = (&'static str, fn(&GeneratedScenario) -> bool);
 
 /// Every class but the faults and incidents, which have names of their own
 /// ([`GeneratedScenario::troubles`]).
-pub const CLASSES: [Class; 20] = [
+pub const CLASSES: [Class; 22] = [
     ("no faults", |generated| generated.troubles().is_empty()),
     (
         "small rollout that must finish",
@@ -60,6 +60,12 @@ pub const CLASSES: [Class; 20] = [
         any(generated, |service| {
             service.desired.is_none() && is_constrained(service)
         })
+    }),
+    ("service on Fargate", |generated| {
+        any(generated, |service| service.kind == Kind::Fargate)
+    }),
+    ("service that CodeDeploy deploys", |generated| {
+        any(generated, |service| service.kind == Kind::CodeDeploy)
     }),
     ("more than 100 tasks on an instance", |generated| {
         let size = number(generated, "ClusterSize");

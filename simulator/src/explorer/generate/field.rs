@@ -11,7 +11,7 @@ use crate::autoscaling::zone;
 use crate::faults::Fault;
 use crate::scenario::incident::Incident;
 use crate::scenario::{Action, Settings};
-use crate::workload::Service;
+use crate::workload::{Kind, Service};
 
 /// Makes the seed another one.
 const FIELD: u64 = 0xf1e1_d000_0001;
@@ -55,6 +55,12 @@ pub(super) fn generate(seed: u64, (size, zones): (u64, u64), generated: &mut Gen
     if rng.u32(0..1000) < 7 {
         many(size, generated);
     }
+    if chance(&mut rng, 8) {
+        beside(&mut rng, Kind::Fargate, "away", generated);
+    }
+    if chance(&mut rng, 8) {
+        beside(&mut rng, Kind::CodeDeploy, "blue", generated);
+    }
 }
 
 /// A daemon that runs on the instances of one zone only.
@@ -73,6 +79,18 @@ fn crowd(size: u64, settings: &mut Settings) {
         cpu: 2,
         memory: 8,
         ..Service::replica("crowd", CROWD * size)
+    });
+}
+
+/// A service beside the others that ECS runs or deploys in another way.
+fn beside(rng: &mut Rng, kind: Kind, name: &str, generated: &mut GeneratedScenario) {
+    let balanced = kind == Kind::CodeDeploy;
+    generated.settings.workload.services.push(Service {
+        kind,
+        cpu: 32,
+        memory: 64,
+        deregistration_seconds: balanced.then(|| rng.u64(0..60)),
+        ..Service::replica(name, rng.u64(1..=3))
     });
 }
 

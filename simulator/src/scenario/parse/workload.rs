@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::number;
-use crate::workload::{Service, Standalone};
+use crate::workload::{Kind, Service, Standalone};
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
@@ -40,10 +40,13 @@ pub(super) fn service(text: &str) -> Result<Service, String> {
                 json!({"type": "distinctInstance"}),
                 value == 0,
             ),
+            "code-deploy" if value == 1 => service.kind = Kind::CodeDeploy,
+            "fargate" if value == 1 => service.kind = Kind::Fargate,
+            "code-deploy" | "fargate" => return Err(format!("{key} is 1, not {value}")),
             "zone" => constrain(&mut service, in_zone(value)?, false),
             _ => {
                 return Err(format!(
-                    "a service has no {key}; it has desired, minimum, maximum, cpu, memory, deregistration, host-port, stop-timeout, exit, distinct, zone, provider"
+                    "a service has no {key}; it has desired, minimum, maximum, cpu, memory, deregistration, host-port, stop-timeout, exit, distinct, zone, provider, code-deploy, fargate"
                 ));
             }
         }
