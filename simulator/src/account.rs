@@ -9,8 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::clock::Queue;
-use crate::explorer::mutation::Mutation;
-use crate::faults::{self, Faults};
+use crate::faults::Faults;
 use crate::trace::{Record, TraceEvent};
 use crate::wire::ApiError;
 use crate::{
@@ -86,13 +85,9 @@ pub struct Account {
     pub faults: Faults,
     /// Where the chance of faults comes from.
     pub fault_random: fastrand::Rng,
-    /// What the workers are made to do wrong.
-    pub mutation: Option<Mutation>,
     /// Whether an answer goes straight to the wire: a long list may then be text already, see
     /// [`crate::wire::query::written`].
     pub answers_written: bool,
-    /// What workers read last, for reads that are stale.
-    pub reads: faults::calls::Reads,
     /// Everything that happened, in order.
     pub trace: Vec<Record>,
     queue: Queue,
@@ -136,9 +131,7 @@ impl Account {
             wire_random: fastrand::Rng::with_seed(!seed),
             faults: Faults::default(),
             fault_random: fastrand::Rng::with_seed(seed ^ FAULT_SEED),
-            mutation: None,
             answers_written: false,
-            reads: Default::default(),
             trace: Vec::new(),
             queue: Queue::default(),
             alarms: BTreeSet::new(),

@@ -14,9 +14,8 @@ use tokio::sync::{Notify, watch};
 use workers::Clients;
 
 use crate::account::{Caller, arn};
-use crate::faults::invocations::crash;
-use crate::functions::Crash;
 use crate::host::SimulationHost;
+use crate::interceptors::invocations::{Crash, crash};
 use crate::sdk_client;
 
 /// How long whoever looks after the process takes to start it again. Assumed.

@@ -1,11 +1,7 @@
 //! What can be made to go wrong in the account. [`Fault`] names it all; here is what the services
 //! ask.
 //!
-//! - [`calls`]: with the workers' calls, on their way to the account and back.
-//! - [`invocations`]: with the workers themselves.
-
-pub mod calls;
-pub mod invocations;
+//! What goes wrong with calls and invocations on their way is done by `interceptors`.
 
 mod name;
 mod of_account;

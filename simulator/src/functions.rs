@@ -4,15 +4,13 @@
 
 mod in_process;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use workers::Worker;
-use workers::model::WaitCause;
 
 use crate::account::Account;
-use crate::faults::invocations::crash;
 use crate::host::SimulationHost;
+use crate::interceptors::invocations::crash;
 use crate::lambda::{Failure, Function, Invocation};
 use crate::lambda_process::LambdaProcesses;
 use crate::stepfunctions;
@@ -27,17 +25,6 @@ pub enum Invoker {
     InProcess(InProcess),
     /// As processes of their own.
     Processes(LambdaProcesses),
-}
-
-/// Whether, and when, an invocation is made to crash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Crash {
-    /// It is left alone.
-    Never,
-    /// Before it has done anything.
-    Before,
-    /// When everything is done but the answer.
-    After,
 }
 
 /// What came of an invocation.
@@ -184,18 +171,18 @@ pub fn failure(error: &str, message: &str, error_type: &str) -> Failure {
 
 fn told(invocation: &Invocation, answered: &Answered) -> TraceEvent {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (verdict, reason, causes) = match &answered.result {
+    let (verdict, reason, answer) = match &answered.result {
         Ok(answer) => (
             text(&answer["verdict"]),
             text(&answer["reason"]),
-            wait_causes(answer),
+            answer.clone(),
         ),
         Err(failure) => {
             let cause: Value = serde_json::from_str(&failure.cause).unwrap_or_default();
             (
                 failure.error.clone(),
                 text(&cause["errorMessage"]),
-                Vec::new(),
+                Value::Null,
             )
         }
     };
@@ -207,21 +194,24 @@ fn told(invocation: &Invocation, answered: &Answered) -> TraceEvent {
         failed: answered.result.is_err(),
         verdict,
         reason,
-        wait_causes: causes,
+        answer,
         billed_ms: answered.billed_ms,
     }
 }
 
-/// What a worker's answer says that its wait is for; nothing of an answer that is no worker's of
-/// ours.
-pub fn wait_causes(answer: &Value) -> Vec<WaitCause> {
-    Vec::deserialize(&answer["waitCauses"]).unwrap_or_default()
+/// The worker in the function's zip, by the folder in which the build puts it.
+pub fn worker_of(function: &Function) -> Option<Worker> {
+    let folder = function.code.rsplit('/').nth(1)?;
+    Worker::from_name(folder)
 }
 
-impl Function {
-    /// The worker in the function's zip, by the folder in which the build puts it.
-    pub fn worker(&self) -> Option<Worker> {
-        let folder = self.code.rsplit('/').nth(1)?;
-        Worker::from_name(folder)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_zips_that_a_stack_may_name_are_those_of_the_workers() {
+        let packages = crate::lambda::PACKAGES.map(Worker::from_name);
+        assert_eq!(packages, Worker::ALL.map(Some));
     }
 }

@@ -14,11 +14,12 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::account::{Account, Caller};
-use crate::explorer::mutation;
+use crate::explorer::mutation::Mutation;
 use crate::functions::Invoker;
+use crate::interceptors::{Interceptors, calls};
+use crate::lambda;
 use crate::trace::Record;
 use crate::wire::{self, ApiError, Call, Response};
-use crate::{faults, iam, lambda, throttle};
 
 mod long_poll;
 mod machines;
@@ -55,6 +56,7 @@ pub struct SimulationHost {
 
 struct HostState {
     account: Account,
+    interceptors: Interceptors,
     observers: Vec<Box<dyn Observer>>,
     invoker: Invoker,
     polls: long_poll::Polls,
@@ -94,6 +96,7 @@ impl SimulationHost {
             wake: Arc::default(),
             stage: Arc::new(Mutex::new(HostState {
                 account,
+                interceptors: Interceptors::default(),
                 observers: Vec::new(),
                 invoker,
                 polls: long_poll::Polls::default(),
@@ -134,6 +137,21 @@ impl SimulationHost {
         drop(stage);
         self.wake.notify_one();
         result
+    }
+
+    /// Makes the workers do this wrong from now on.
+    pub fn mutate(&self, mutation: Option<Mutation>) {
+        self.lock().interceptors.mutation = mutation;
+    }
+
+    /// What the workers are made to do wrong.
+    pub fn mutation(&self) -> Option<Mutation> {
+        self.lock().interceptors.mutation
+    }
+
+    /// Forgets what was read before, so that no read is stale.
+    pub fn forget_reads(&self) {
+        self.lock().interceptors.reads.clear();
     }
 
     /// A call by the operator, outside the wire.
@@ -181,7 +199,7 @@ impl SimulationHost {
         let half = self.with(one_way_latency);
         tokio::time::sleep(half).await;
         let response = self.serve_or_park(caller, call).await;
-        let late = self.with(|account| faults::calls::delay(account, caller, call));
+        let late = self.with(|account| calls::delay(account, caller, call));
         tokio::time::sleep(half + late).await;
         response
     }
@@ -271,32 +289,12 @@ impl HostState {
         self.notify_observers();
     }
 
-    /// The answer to a call that the service throttles, or that the caller has no right to make.
     fn refused(&mut self, caller: &Caller, call: &Call) -> Option<Response> {
-        let account = &mut self.account;
-        let error = throttle::refuses(account, caller, call)
-            .or_else(|| iam::refuses(account, caller, call))?;
-        account.record_call(caller, &call.service, &call.action, Some(&error));
-        let answer = mutation::in_place_of_an_error(account, caller, call).ok_or(error);
-        let request_id = wire::request_id(account);
-        Some(wire::write(call, request_id, answer))
+        self.interceptors.refuse(&mut self.account, caller, call)
     }
 
     fn answer(&mut self, caller: &Caller, call: &Call) -> Response {
-        let mut call = call.clone();
-        let account = &mut self.account;
-        let answer = match mutation::before(account, caller, &mut call) {
-            Some(answered) => Ok(answered),
-            None => faults::calls::answer(account, caller, &call),
-        };
-        let answer = answer.map(|mut answer| {
-            mutation::after(account, caller, &call, &mut answer);
-            answer
-        });
-        let answer = answer
-            .or_else(|error| mutation::in_place_of_an_error(account, caller, &call).ok_or(error));
-        let request_id = wire::request_id(&mut self.account);
-        wire::write(&call, request_id, answer)
+        self.interceptors.answer(&mut self.account, caller, call)
     }
 
     fn notify_observers(&mut self) {

@@ -12,6 +12,17 @@ use crate::wire::{ApiError, only};
 /// The runtime of a binary called `bootstrap`.
 const RUNTIME: &str = "provided.al2023";
 
+/// The functions whose zips the build makes: `target/lambda/NAME/bootstrap.zip`. A stack may name
+/// these without an upload.
+pub const PACKAGES: [&str; 6] = [
+    "joined",
+    "draining",
+    "drained",
+    "stable",
+    "complete-action",
+    "reconcile",
+];
+
 /// The functions by name, and the invocations that nobody has taken up yet.
 #[derive(Debug, Default)]
 pub struct State {

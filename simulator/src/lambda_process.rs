@@ -20,7 +20,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::endpoint::keys::Keys;
-use crate::functions::{Answered, Crash, crashed, failure};
+use crate::functions::{Answered, crashed, failure, worker_of};
+use crate::interceptors::invocations::Crash;
 use crate::lambda::{self, Function};
 use child::Child;
 
@@ -149,7 +150,7 @@ impl LambdaProcesses {
             }
             Some(zip) => state.unpacked.bootstrap(&function.code, zip)?,
             None => {
-                let worker = function.worker().ok_or_else(|| {
+                let worker = worker_of(function).ok_or_else(|| {
                     format!(
                         "{} is not one of our workers, and no zip was given",
                         function.code

@@ -41,6 +41,7 @@ pub mod functions;
 pub mod glob;
 pub mod host;
 pub mod iam;
+pub mod interceptors;
 pub mod invariants;
 pub mod lambda;
 pub mod lambda_process;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use workers::Worker;
+use workers::model::WaitCause;
 
 use crate::trace::{ExecutionEvent, Record, TraceEvent};
 pub use cause::FailedWorkers;
@@ -203,7 +204,7 @@ impl Narrator {
             failed,
             verdict,
             reason,
-            wait_causes,
+            answer,
             ..
         } = &record.event
         else {
@@ -229,7 +230,7 @@ impl Narrator {
             // its own.
             return None;
         }
-        let key = format!("{worker} {verdict} {wait_causes:?}");
+        let key = format!("{worker} {verdict} {:?}", WaitCause::of_answer(answer));
         let again = self
             .waits
             .get(execution)
@@ -288,7 +289,7 @@ fn trouble_line(fact: &TraceEvent) -> Option<(String, String, String, Severity)>
 
 #[cfg(test)]
 mod tests {
-    use workers::model::WaitCause;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -303,7 +304,7 @@ mod tests {
                 failed: false,
                 verdict: verdict.to_owned(),
                 reason: "two tasks".to_owned(),
-                wait_causes: Vec::new(),
+                answer: Value::Null,
                 billed_ms: 3,
             },
         }
@@ -329,14 +330,9 @@ mod tests {
         let mut narrator = Narrator::new(Timestamp::UNIX_EPOCH, "Dev");
         let mut record = |at: i64, why: &str, causes: &[WaitCause]| {
             let mut answer = answer(at, "NotYet");
-            if let TraceEvent::Invocation {
-                reason,
-                wait_causes,
-                ..
-            } = &mut answer.event
-            {
+            if let TraceEvent::Invocation { reason, answer, .. } = &mut answer.event {
                 *reason = why.to_owned();
-                *wait_causes = causes.to_vec();
+                *answer = json!({"waitCauses": causes});
             }
             narrator.line(&answer).is_some()
         };

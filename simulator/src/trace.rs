@@ -1,7 +1,7 @@
 //! What happened in the account, as the scenario tells it and the invariants check it.
 
 use jiff::Timestamp;
-use workers::model::WaitCause;
+use serde_json::Value;
 
 use crate::account::Caller;
 
@@ -146,8 +146,8 @@ pub enum TraceEvent {
         verdict: String,
         /// The reason given, or the error's message.
         reason: String,
-        /// What the reason of a wait explains beyond the ordinary.
-        wait_causes: Vec<WaitCause>,
+        /// The whole answer; null of an error.
+        answer: Value,
         /// How long it ran, in milliseconds.
         billed_ms: u64,
     },

@@ -447,7 +447,7 @@ mod tests {
                 failed: true,
                 verdict: "Lambda.ServiceException".to_owned(),
                 reason: "It cannot.".to_owned(),
-                wait_causes: Vec::new(),
+                answer: serde_json::Value::Null,
                 billed_ms: 1,
             },
         )
@@ -492,7 +492,7 @@ mod tests {
                     failed: false,
                     verdict: "Never".to_owned(),
                     reason: reason.to_owned(),
-                    wait_causes: Vec::new(),
+                    answer: serde_json::Value::Null,
                     billed_ms: 1,
                 },
             )

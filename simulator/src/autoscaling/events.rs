@@ -33,10 +33,7 @@ pub fn lifecycle_action(
     say("Origin", origin);
     say("Destination", destination);
     say("Action", action_word(hook.transition));
-    let kind = match hook.transition {
-        Transition::Launching => "EC2 Instance-launch Lifecycle Action",
-        Transition::Terminating => "EC2 Instance-terminate Lifecycle Action",
-    };
+    let kind = hook.transition.event_type();
     Some(envelope(
         account,
         kind,

@@ -180,6 +180,15 @@ impl Transition {
         }
     }
 
+    /// What EventBridge calls the event of a hook of this transition.
+    /// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-event-reference.html>
+    pub fn event_type(self) -> &'static str {
+        match self {
+            Self::Launching => "EC2 Instance-launch Lifecycle Action",
+            Self::Terminating => "EC2 Instance-terminate Lifecycle Action",
+        }
+    }
+
     /// From what the API writes.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Launching, Self::Terminating]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use workers::Worker;
 use workers::cause::in_words;
+use workers::model::WaitCause;
 
 use super::checks::Check;
 use super::{Answered, CheckerState, InstanceObservation};
@@ -134,7 +135,7 @@ impl CheckerState {
             result,
             failed,
             verdict,
-            wait_causes,
+            answer,
             billed_ms,
             ..
         } = &record.event
@@ -162,7 +163,7 @@ impl CheckerState {
             self.check_answered(account, look);
         }
         self.reach(format!("{} {verdict}", worker.name()));
-        for cause in wait_causes {
+        for cause in WaitCause::of_answer(answer) {
             self.reach(format!("{} waits: {cause:?}", worker.name()));
         }
     }

@@ -3,11 +3,11 @@
 //! `s3://bucket/key`.
 
 use serde_json::Value;
-use workers::Worker;
 
 use super::State;
 use super::template::{self, Template};
 use crate::account::Account;
+use crate::lambda;
 use crate::wire::ApiError;
 
 /// `path` as the template at `base` means it.
@@ -124,7 +124,7 @@ pub fn code(account: &Account, base: &str, code: &Value) -> Result<String, Strin
 }
 
 fn worker(path: &str) -> Result<&'static str, String> {
-    let names = Worker::ALL.map(Worker::name);
+    let names = lambda::PACKAGES;
     let found = names.iter().find(|name| {
         let zip = format!("target/lambda/{name}/bootstrap.zip");
         path == zip || path.ends_with(&format!("/{zip}"))

@@ -6,7 +6,6 @@ use super::State;
 use super::cluster::Cluster;
 use super::service::Service;
 use super::task::{Status, Task};
-use workers::text::count;
 
 /// The attribute by which an instance is marked as kept.
 const KEPT_FOR: &str = "ecs-rollout.kept-for";
@@ -204,8 +203,7 @@ impl State {
                 let service = known.services.get(&name)?;
                 let (healthy, desired) = (service.healthy, service.desired_in(known));
                 Some(format!(
-                    "service {name} has {healthy} of {} healthy",
-                    count(desired, "task")
+                    "service {name} wants {desired} healthy and has {healthy}"
                 ))
             }
         }

@@ -1,9 +1,9 @@
 //! Events that never reach their targets.
 
 use serde_json::Value;
-use workers::model::Transition;
 
 use crate::account::Account;
+use crate::autoscaling::Transition;
 use crate::faults::Fault;
 
 /// Under the fault `event-lost` one event in this many is lost: AWS calls the groups' events best

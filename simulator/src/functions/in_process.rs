@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 use workers::Clients;
 
-use super::{Answered, Crash, away, crashed, failure, out_of_memory, throttled, timed_out};
+use super::{Answered, away, crashed, failure, out_of_memory, throttled, timed_out, worker_of};
 use crate::account::{Account, Caller};
 use crate::explorer::mutation;
-use crate::faults::invocations::{self, End};
 use crate::host::SimulationHost;
+use crate::interceptors::invocations::{self, Crash, End};
 use crate::lambda::{Failure, Function};
 use crate::sdk_client;
 
@@ -102,7 +102,7 @@ async fn execute(
     if crash == Crash::Before {
         return Err(ended(function, end, world.now(), world).await);
     }
-    let Some(worker) = function.worker() else {
+    let Some(worker) = worker_of(function) else {
         return Err(failure(
             "Runtime.InvalidEntrypoint",
             &format!(
@@ -113,7 +113,7 @@ async fn execute(
         ));
     };
     let (clock, began) = (world.clone(), world.now());
-    let wrong = world.with(|account| account.mutation);
+    let wrong = world.mutation();
     let mut asked = payload.clone();
     mutation::asked(wrong, &mut asked);
     let answer = workers::answer(worker, asked, clients, move || clock.machine_time());

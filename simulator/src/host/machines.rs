@@ -23,7 +23,7 @@ impl SimulationHost {
     /// The date that an answer is told to have.
     pub fn date(&self) -> Timestamp {
         let skew_ms = self.skew_ms.load(Ordering::Relaxed);
-        let own_clock = match self.lock().account.mutation {
+        let own_clock = match self.mutation() {
             Some(Mutation::OwnClock) => true,
             Some(Mutation::SmallSkewIgnored) => skew_ms.abs() < 300_000,
             _ => false,

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use workers::model::WaitCause;
 
 use super::activities::{Asked, known};
 use super::failure::Failure;
@@ -16,7 +15,6 @@ use super::request_fields::text;
 use super::run::{PAYLOAD_LIMIT, execution, note};
 use super::{Due, task};
 use crate::account::Account;
-use crate::functions::wait_causes;
 use crate::trace::TraceEvent;
 use crate::wire::{ApiError, only};
 
@@ -122,7 +120,7 @@ pub fn succeeded(account: &mut Account, input: &Value) -> Result<Value, ApiError
         failed: false,
         verdict: words("verdict"),
         reason: words("reason"),
-        wait_causes: wait_causes(&answer),
+        answer: answer.clone(),
     };
     tell(account, &held, outcome);
     task::returned(account, held.run, held.attempt, Ok(answer));
@@ -217,7 +215,7 @@ struct Outcome {
     failed: bool,
     verdict: String,
     reason: String,
-    wait_causes: Vec<WaitCause>,
+    answer: Value,
 }
 
 impl Outcome {
@@ -226,7 +224,7 @@ impl Outcome {
             failed: true,
             verdict: error,
             reason,
-            wait_causes: Vec::new(),
+            answer: Value::Null,
         }
     }
 }
@@ -250,7 +248,7 @@ fn tell(account: &mut Account, held: &HeldTask, outcome: Outcome) {
         failed: outcome.failed,
         verdict: outcome.verdict,
         reason: outcome.reason,
-        wait_causes: outcome.wait_causes,
+        answer: outcome.answer,
         billed_ms: u64::try_from(lasted.as_millis()).unwrap_or_default(),
     });
 }

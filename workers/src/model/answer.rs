@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::cluster::{ServiceCounts, Task};
 use super::group::{Pause, StackState};
@@ -98,6 +99,14 @@ pub enum WaitCause {
     ServiceBlocked,
     /// The ECS agent is disconnected.
     AgentDisconnected,
+}
+
+impl WaitCause {
+    /// What a worker's answer says that its wait is for; nothing of an answer that is no worker's
+    /// of ours.
+    pub fn of_answer(answer: &Value) -> Vec<Self> {
+        Vec::deserialize(&answer["waitCauses"]).unwrap_or_default()
+    }
 }
 
 /// The daemons that a new instance is to run.

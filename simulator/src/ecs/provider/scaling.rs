@@ -21,7 +21,6 @@ use super::{Provider, Scaling};
 use crate::account::Account;
 use crate::autoscaling::{self, Group, LifecycleState};
 use crate::trace::TraceEvent;
-use workers::text::count;
 
 /// From one value of the metric to the next.
 const EVERY: Duration = Duration::from_secs(60);
@@ -134,13 +133,13 @@ fn scale(account: &mut Account, name: &str, group: &str, seen: &Seen, wanted: u3
         false => "; AlarmNotification is suspended",
     };
     let detail = format!(
-        "from {} to {wanted}: {} of {} with tasks, and {} more for {}: \
+        "from {} to {wanted}: instances with tasks {} of {}, tasks that wait {}, instances for them {}: \
          CapacityProviderReservation {}, target {target}{why}",
         seen.desired,
         seen.used,
-        count(seen.there, "instance"),
+        seen.there,
+        seen.waiting,
         seen.more,
-        count(seen.waiting, "waiting task"),
         seen.metric(),
     );
     let Some(provider) = account.ecs.providers.get_mut(name) else {

@@ -8,8 +8,13 @@ use crate::account::{Account, Caller};
 use crate::wire::Call;
 
 /// Before a call: changes it, or answers in its place as if it had been made.
-pub fn before(account: &mut Account, caller: &Caller, call: &mut Call) -> Option<Value> {
-    let wrong = of_a_worker(account, caller)?;
+pub fn before(
+    wrong: Option<Mutation>,
+    account: &mut Account,
+    caller: &Caller,
+    call: &mut Call,
+) -> Option<Value> {
+    let wrong = wrong?;
     let input = &mut call.input;
     match (wrong, call.action.as_str()) {
         (Mutation::NoHeartbeat, "RecordLifecycleActionHeartbeat")
@@ -104,8 +109,14 @@ fn first_set_draining(account: &mut Account, caller: &Caller, input: &Value) -> 
 }
 
 /// After a call that was answered: changes what the worker reads.
-pub fn after(account: &Account, caller: &Caller, call: &Call, answer: &mut Value) {
-    let Some(wrong) = of_a_worker(account, caller) else {
+pub fn after(
+    wrong: Option<Mutation>,
+    account: &Account,
+    caller: &Caller,
+    call: &Call,
+    answer: &mut Value,
+) {
+    let Some(wrong) = wrong else {
         return;
     };
     match (wrong, call.action.as_str()) {
@@ -222,8 +233,8 @@ fn change_requests(answer: &mut Value, change: impl Fn(Value) -> Option<Value>) 
 }
 
 /// What the worker takes a refusal for, if it does not take it for what it is.
-pub fn in_place_of_an_error(account: &Account, caller: &Caller, call: &Call) -> Option<Value> {
-    let wrong = of_a_worker(account, caller)?;
+pub fn in_place_of_an_error(wrong: Option<Mutation>, call: &Call) -> Option<Value> {
+    let wrong = wrong?;
     match (wrong, call.action.as_str()) {
         (Mutation::RefusedIsEmpty, "ListTasks") => Some(json!({"taskArns": []})),
         (Mutation::RefusedIsEmpty, "ListContainerInstances") => {
@@ -231,12 +242,6 @@ pub fn in_place_of_an_error(account: &Account, caller: &Caller, call: &Call) -> 
         }
         _ => None,
     }
-}
-
-fn of_a_worker(account: &Account, caller: &Caller) -> Option<Mutation> {
-    account
-        .mutation
-        .filter(|_| matches!(caller, Caller::Function(_)))
 }
 
 fn is(caller: &Caller, worker: &str) -> bool {

@@ -39,10 +39,8 @@ impl Runner {
     /// The faults stop.
     pub(super) fn stop_faults(&self) -> Result<(), String> {
         self.host.skew(SignedDuration::ZERO);
-        self.host.with(|account| {
-            account.faults = Faults::default();
-            account.reads.clear();
-        });
+        self.host.with(|account| account.faults = Faults::default());
+        self.host.forget_reads();
         self.end_faults()
     }
 

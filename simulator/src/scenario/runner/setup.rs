@@ -48,7 +48,6 @@ pub(super) fn account(settings: &Settings) -> Account {
     let begin: Timestamp = BEGIN.parse().expect("a constant time");
     let mut account = Account::new(begin, settings.seed);
     account.cloudformation.files = settings.files.texts.clone();
-    account.mutation = settings.mutation;
     for variant in &settings.variants {
         variant.apply(&mut account);
     }
@@ -96,6 +95,7 @@ impl Runner {
             latency: world.latency(),
             ..terms(settings)?
         });
+        world.mutate(settings.mutation);
         world.add_observer(watch.clone());
         let usage = ApiQuota::default();
         world.add_observer(usage.clone());

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::Fault;
 use crate::account::{Account, Caller};
+use crate::faults::Fault;
 use crate::wire::{ApiError, Call};
 
 /// Of so many calls one meets a server's error.
@@ -60,7 +60,8 @@ const PAGED: [(&str, &str); 7] = [
 /// What was read, and when: for stale reads.
 pub type Reads = BTreeMap<String, (Timestamp, Value)>;
 
-fn is_of_a_worker(caller: &Caller, call: &Call) -> bool {
+/// Whether a worker asks a service of the cluster's.
+pub fn is_of_a_worker(caller: &Caller, call: &Call) -> bool {
     is_worker(caller) && call.service != "states"
 }
 
@@ -85,7 +86,12 @@ pub fn delay(account: &mut Account, caller: &Caller, call: &Call) -> Duration {
 ///
 /// # Errors
 /// What the service answers, or a server's error.
-pub fn answer(account: &mut Account, caller: &Caller, call: &Call) -> Result<Value, ApiError> {
+pub fn answer(
+    reads: &mut Reads,
+    account: &mut Account,
+    caller: &Caller,
+    call: &Call,
+) -> Result<Value, ApiError> {
     let (service, action) = (call.service.as_str(), call.action.as_str());
     if !is_of_a_worker(caller, call) {
         let input = match is_worker(caller) {
@@ -100,11 +106,8 @@ pub fn answer(account: &mut Account, caller: &Caller, call: &Call) -> Result<Val
         return Err(error);
     }
     let input = in_pages(account, call);
-    // A wrong of the workers may change what is answered, and so has to see it.
-    account.answers_written = account.mutation.is_none();
     let answered = account.call(caller, service, action, &input);
-    account.answers_written = false;
-    let answered = read(account, action, &input, answered?);
+    let answered = read(reads, account, action, &input, answered?);
     if fires(account, Fault::AnswerLost, LOST_IN) {
         return Err(server_error(service));
     }
@@ -122,19 +125,25 @@ fn in_pages(account: &Account, call: &Call) -> Value {
 }
 
 /// What a read shows: the present, or what the same read showed a moment ago.
-fn read(account: &mut Account, action: &str, input: &Value, answered: Value) -> Value {
+fn read(
+    reads: &mut Reads,
+    account: &mut Account,
+    action: &str,
+    input: &Value,
+    answered: Value,
+) -> Value {
     let is_read = action.starts_with("List") || action.starts_with("Describe");
     if !is_read || !account.faults.has(Fault::StaleRead) {
         return answered;
     }
     let key = format!("{action} {input}");
     let now = account.now;
-    let known = account.reads.get(&key);
+    let known = reads.get(&key);
     let known = known.filter(|(at, _)| now.duration_since(*at) <= STALEST);
     match known.map(|(_, value)| value.clone()) {
         Some(stale) if fires(account, Fault::StaleRead, STALE_IN) => stale,
         _ => {
-            account.reads.insert(key, (now, answered.clone()));
+            reads.insert(key, (now, answered.clone()));
             answered
         }
     }

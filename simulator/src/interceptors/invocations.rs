@@ -1,8 +1,7 @@
 //! What goes wrong with the workers themselves: how an invocation ends that is not left alone.
 
-use super::Fault;
 use crate::account::Account;
-use crate::functions::Crash;
+use crate::faults::Fault;
 
 /// Of ten invocations under the fault `worker-error`, so many crash, half of them before they do
 /// anything, half of them when all is done but the answer.
@@ -11,6 +10,17 @@ const CRASHES_IN_TEN: u8 = 2;
 const CUT_OFF_IN_TEN: u8 = 1;
 /// Of ten invocations under the fault `functions-throttled`, so many are throttled.
 const THROTTLED_IN_TEN: u8 = 2;
+
+/// Whether, and when, an invocation is made to crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crash {
+    /// It is left alone.
+    Never,
+    /// Before it has done anything.
+    Before,
+    /// When everything is done but the answer.
+    After,
+}
 
 /// How an invocation ends that is not left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
