@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::account::{Account, Caller};
+use simulator::functions::worker_of;
 use simulator::narrator::LogLine;
 use simulator::scenario::{Listener, files::Files, parse, run};
 use simulator::trace::{Record, TraceEvent};
@@ -48,7 +49,7 @@ impl Listener for Calls {
             return;
         };
         let function = account.lambda.function(name).expect("it runs");
-        let worker = function.worker().expect("a worker of ours").name();
+        let worker = worker_of(function).expect("a worker of ours").name();
         let made = self.made.entry(worker).or_default();
         made.insert(format!("{service}:{action}"));
         self.allowed.entry(worker).or_insert_with(|| {
