@@ -153,7 +153,13 @@ fn texts() -> impl Iterator<Item = Text> {
     let readme = std::iter::once(read(&root().join("README.md")));
     let goldens = files(&root().join("tests"), "golden");
     let goldens = goldens.into_iter().map(|path| read(&path));
-    let sources = ["cli/src", "simulator/src", "workers/src"];
+    let sources = [
+        "cli/src",
+        "simulator/aws/src",
+        "simulator/checker/src",
+        "simulator/src",
+        "workers/src",
+    ];
     let sources = sources
         .into_iter()
         .flat_map(|folder| files(&root().join(folder), "rs"));

@@ -30,10 +30,10 @@ REST = {"lambda", "s3"}
 
 def services():
     """The services that the account dispatches on, as its source says."""
-    source = (ROOT / "simulator" / "src" / "account.rs").read_text()
+    source = (ROOT / "simulator" / "aws" / "src" / "account.rs").read_text()
     dispatched = set(re.findall(r'^\s*"(\w+)" => \w+::call\(', source, re.MULTILINE)) | REST
     if len(dispatched) < 5:
-        raise Failed("simulator/src/account.rs no longer dispatches as this judge reads it")
+        raise Failed("simulator/aws/src/account.rs no longer dispatches as this judge reads it")
     return sorted({NAMES.get(name, name) for name in dispatched})
 
 

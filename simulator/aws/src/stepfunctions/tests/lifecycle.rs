@@ -4,7 +4,7 @@ use super::*;
 
 const DEFINITION: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/../statemachine/lifecycle.asl.json"
+    "/../../statemachine/lifecycle.asl.json"
 );
 
 /// Runs the definition on a move, answering each function with the next of its answers (the last
