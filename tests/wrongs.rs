@@ -3,8 +3,8 @@
 //! `WRONGS_ONLY=no-hold,counters` tries only these. `WRONGS_BY_SEEDS=100` also tells how many of
 //! the first hundred scenarios of the simulation notice each.
 
-use simulator::explorer::mutation::Mutation;
 use simulator::explorer::{GeneratedScenario, Run, generate, run};
+use simulator::interceptors::mutation::Mutation;
 use simulator::scenario::parse;
 
 /// Where chance decides whether a wrong shows, so many seeds are tried.

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use crate::account::Observer;
 use crate::account::{Account, Caller};
 use crate::ecs;
-use crate::host::Observer;
 use crate::report::rounded;
 use crate::trace::{ExecutionEvent, Record, TraceEvent};
 

@@ -7,7 +7,6 @@
 //! that breaks the same invariant.
 
 pub mod generate;
-pub mod mutation;
 pub mod run;
 pub mod shrink;
 

@@ -13,12 +13,11 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::account::{Account, Caller};
-use crate::explorer::mutation::Mutation;
+use crate::account::{Account, Caller, Observer};
 use crate::functions::Invoker;
+use crate::interceptors::mutation::Mutation;
 use crate::interceptors::{Interceptors, calls};
 use crate::lambda;
-use crate::trace::Record;
 use crate::wire::{self, ApiError, Call, Response};
 
 mod long_poll;
@@ -28,12 +27,6 @@ mod machines;
 /// milliseconds a call.
 const HALF_CALL_FROM: Duration = Duration::from_millis(5);
 const HALF_CALL_TO: Duration = Duration::from_millis(20);
-
-/// Who is told of every fact, at once, with the account as it then stands.
-pub trait Observer: Send {
-    /// Takes notice of a fact.
-    fn observe(&mut self, account: &Account, record: &Record);
-}
 
 /// A busy machine starts a process, and schedules a thread, within so much real time; one that was
 /// suspended takes longer.

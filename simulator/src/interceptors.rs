@@ -4,12 +4,14 @@
 //!
 //! - [`calls`]: what goes wrong with the workers' calls.
 //! - [`invocations`]: what goes wrong with the workers themselves.
+//! - [`mutation`]: what workers are made to do wrong, for a test that somebody notices.
 
 pub mod calls;
 pub mod invocations;
+pub mod mutation;
 
 use crate::account::{Account, Caller};
-use crate::explorer::mutation::{self, Mutation};
+use crate::interceptors::mutation::{self, Mutation};
 use crate::wire::{self, Call, Response};
 use crate::{iam, throttle};
 use calls::Reads;

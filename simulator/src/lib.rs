@@ -8,26 +8,26 @@
 //!   [`endpoint`] serves it to clients on loopback.
 //! - [`functions`] and [`activities`] run the workers in the host, [`lambda_process`] as processes;
 //!   [`sdk_client`] is where their SDKs end.
-//! - [`checker`]: judges the [`invariants`] at every event; [`narrator`] tells the events as lines;
+//! - The crate [`checker`] judges the [`invariants`] at every event; [`narrator`] tells the events as lines;
 //!   [`report`], with [`api_quota`], counts them.
 //! - [`scenario`] plays a scenario with its [`workload`], [`explorer`] draws scenarios by chance.
 //! - [`text_file`]: text files, as people's tools write them.
 
+pub use ::checker;
 pub use aws::{
     account, autoscaling, clock, cloudformation, cloudwatch, ec2, ecs, elasticloadbalancing,
     eventbridge, faults, glob, iam, lambda, s3, sns, sqs, ssm, stepfunctions, sts, throttle, trace,
     wire,
 };
+pub use checker::invariants;
 
 pub mod activities;
 pub mod api_quota;
-pub mod checker;
 pub mod endpoint;
 pub mod explorer;
 pub mod functions;
 pub mod host;
 pub mod interceptors;
-pub mod invariants;
 pub mod lambda_process;
 pub mod narrator;
 pub mod report;

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use crate::account::Account;
 use crate::endpoint::keys::Keys;
 use crate::eventbridge;
-use crate::explorer::mutation::Mutation;
+use crate::interceptors::mutation::Mutation;
 use crate::lambda_process::{Host, LambdaProcesses, Log};
 use crate::narrator::LogLine;
 use crate::trace::Record;

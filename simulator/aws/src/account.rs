@@ -278,6 +278,12 @@ impl Account {
     }
 }
 
+/// Who is told of every fact, at once, with the account as it then stands.
+pub trait Observer: Send {
+    /// Takes notice of a fact.
+    fn observe(&mut self, account: &Account, record: &Record);
+}
+
 /// The ARN of `resource` (`service:…:resource`) in this account and Region.
 pub fn arn(service: &str, resource: &str) -> String {
     format!("arn:{PARTITION}:{service}:{REGION}:{ACCOUNT_ID}:{resource}")

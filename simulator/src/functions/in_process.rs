@@ -11,9 +11,9 @@ use workers::Clients;
 
 use super::{Answered, away, crashed, failure, out_of_memory, throttled, timed_out, worker_of};
 use crate::account::{Account, Caller};
-use crate::explorer::mutation;
 use crate::host::SimulationHost;
 use crate::interceptors::invocations::{self, Crash, End};
+use crate::interceptors::mutation;
 use crate::lambda::{Failure, Function};
 use crate::sdk_client;
 

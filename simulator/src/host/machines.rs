@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use jiff::{SignedDuration, Timestamp};
 
 use super::SimulationHost;
-use crate::explorer::mutation::Mutation;
+use crate::interceptors::mutation::Mutation;
 
 impl SimulationHost {
     /// What the clock of the machines shows on which workers run.

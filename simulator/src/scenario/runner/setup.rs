@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use super::Runner;
 use crate::account::Account;
+use crate::account::Observer;
 use crate::api_quota::ApiQuota;
 use crate::checker::{InvariantChecker, Terms};
-use crate::host::{Observer, SimulationHost};
+use crate::host::SimulationHost;
 use crate::narrator::Narrator;
 use crate::scenario::{About, Listener, Settings, Unplayable};
 use crate::trace::Record;

@@ -23,8 +23,8 @@ use workers::model::Transition;
 use workers::reconcile::hook_of;
 
 use super::CheckerState;
-use crate::account::Account;
-use crate::faults::Fault;
+use aws::account::Account;
+use aws::faults::Fault;
 
 /// In a large batch the first looks of its instances are spread over so much time for each
 /// instance.

@@ -7,6 +7,7 @@ mod apply;
 mod checks;
 mod critical_path;
 mod drains;
+pub mod invariants;
 mod lateness;
 mod tasks;
 #[cfg(test)]
@@ -18,11 +19,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::account::Account;
-use crate::ec2::TemplateVersion;
-use crate::host::Observer;
 use crate::invariants::Violation;
-use crate::trace::Record;
+use aws::account::Account;
+use aws::account::Observer;
+use aws::ec2::TemplateVersion;
+use aws::trace::Record;
 
 pub use lateness::PhaseLateness;
 

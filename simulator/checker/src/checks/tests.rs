@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use workers::Worker;
 
 use super::Check;
-use crate::account::Account;
-use crate::checker::{InvariantChecker, Terms};
 use crate::invariants::Invariant;
+use crate::{InvariantChecker, Terms};
+use aws::account::Account;
 
 const INSTANCE: &str = "i-00000000000000001";
 

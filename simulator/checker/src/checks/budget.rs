@@ -9,9 +9,9 @@ use workers::Worker;
 
 use super::super::CheckerState;
 use super::since;
-use crate::account::Account;
-use crate::faults::Fault;
 use crate::invariants::Invariant;
+use aws::account::Account;
+use aws::faults::Fault;
 
 /// So many calls an answer of each worker takes at most, on average over a rollout. `reconcile` is
 /// not about one instance.

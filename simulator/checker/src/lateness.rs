@@ -10,8 +10,8 @@ use workers::Worker;
 use super::CheckerState;
 use super::checks::{Check, is_active, services_are_well};
 use super::critical_path::{ActionTimes, PhaseTimes, avoidable_delay};
-use crate::account::{Account, Caller};
-use crate::trace::{Record, TraceEvent};
+use aws::account::{Account, Caller};
+use aws::trace::{Record, TraceEvent};
 
 /// How late the conditions of one phase were noticed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

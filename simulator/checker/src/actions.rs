@@ -11,10 +11,10 @@ use workers::model::Transition;
 use workers::reconcile::{NAME_PREFIX, SOURCE, hook_of};
 
 use super::CheckerState;
-use crate::account::Account;
 use crate::invariants::Invariant;
-use crate::stepfunctions::Execution;
-use crate::trace::Record;
+use aws::account::Account;
+use aws::stepfunctions::Execution;
+use aws::trace::Record;
 
 /// Within this time an action gets its execution: the reconciler's tail (180 s), the period of its
 /// rule (300 s), and slack for an event of that rule that is five minutes late (the fault

@@ -10,9 +10,9 @@ use workers::model::WaitCause;
 
 use super::checks::Check;
 use super::{Answered, CheckerState, InstanceObservation};
-use crate::account::Account;
 use crate::invariants::Invariant;
-use crate::trace::{ExecutionEvent, Record, TraceEvent};
+use aws::account::Account;
+use aws::trace::{ExecutionEvent, Record, TraceEvent};
 
 /// A look and the answer that follows from it are no further apart, with everything that is retried
 /// between.

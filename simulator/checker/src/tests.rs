@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{InstanceObservation, InvariantChecker, Terms};
-use crate::account::{Account, Caller};
-use crate::autoscaling::ON_REQUEST;
-use crate::ec2::TemplateVersion;
-use crate::host::Observer;
 use crate::invariants::Invariant;
-use crate::trace::{Record, TraceEvent};
+use aws::account::Observer;
+use aws::account::{Account, Caller};
+use aws::autoscaling::ON_REQUEST;
+use aws::ec2::TemplateVersion;
+use aws::trace::{Record, TraceEvent};
 
 const LIMIT: Duration = Duration::from_secs(600);
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::super::CheckerState;
 use super::{Check, ExecutionChecks, FIRST_LOOKS, since};
-use crate::account::Account;
 use crate::invariants::Invariant;
+use aws::account::Account;
 
 /// From a Wait's end to the next look, beyond what the worker said.
 const BETWEEN_STATES: Duration = Duration::from_secs(15);

@@ -8,8 +8,8 @@ use workers::model::group::PAUSE_TAG;
 
 use super::super::CheckerState;
 use super::{Check, ExecutionChecks, FIRST_LOOKS};
-use crate::account::Account;
-use crate::ecs::TaskView;
+use aws::account::Account;
+use aws::ecs::TaskView;
 
 /// What a look reads may be ten seconds old (the fault `stale-read`); two more are for the calls
 /// themselves.

@@ -1,8 +1,8 @@
 //! What changes what a look is about: an instance, a service, the group.
 
 use super::super::CheckerState;
-use crate::account::Caller;
-use crate::trace::{Record, TraceEvent};
+use aws::account::Caller;
+use aws::trace::{Record, TraceEvent};
 
 impl CheckerState {
     /// Notes that what looks are about has changed.

@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use workers::ecs::TERMINATE;
 
 use super::{CheckerState, InstanceObservation};
-use crate::account::{Account, Caller};
-use crate::autoscaling::{LAUNCH_ABANDONED, ON_REQUEST};
-use crate::ec2::TemplateVersion;
 use crate::invariants::{Invariant, Violation};
-use crate::trace::{ExecutionEvent, Record, SpotEvent, TraceEvent};
+use aws::account::{Account, Caller};
+use aws::autoscaling::{LAUNCH_ABANDONED, ON_REQUEST};
+use aws::ec2::TemplateVersion;
+use aws::trace::{ExecutionEvent, Record, SpotEvent, TraceEvent};
 
 /// What a user calls to change how many instances a group is to have.
 const SIZES_A_GROUP: [&str; 3] = [

@@ -9,10 +9,10 @@ use workers::drained::STOP_GRACE;
 
 use super::super::CheckerState;
 use super::{Check, ExecutionChecks};
-use crate::account::Account;
-use crate::ecs::TaskView;
-use crate::faults::Fault;
 use crate::invariants::Invariant;
+use aws::account::Account;
+use aws::ecs::TaskView;
+use aws::faults::Fault;
 
 /// A worker's clock may be wrong by five seconds before it is corrected, and an event's time is in
 /// whole seconds.

@@ -11,10 +11,10 @@ use workers::model::cluster::is_in_force;
 use workers::terminate::STOP_REASON;
 
 use super::{CheckerState, InstanceObservation};
-use crate::account::Account;
-use crate::ecs::OWN_EXIT;
 use crate::invariants::Invariant;
-use crate::trace::{Record, TraceEvent};
+use aws::account::Account;
+use aws::ecs::OWN_EXIT;
+use aws::trace::{Record, TraceEvent};
 
 /// A drain that is not admitted has its deadline from the time of its event, which EventBridge
 /// tells in whole seconds.
