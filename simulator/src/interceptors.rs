@@ -11,10 +11,10 @@ pub mod invocations;
 pub mod mutation;
 
 use crate::account::{Account, Caller};
-use crate::interceptors::mutation::{self, Mutation};
 use crate::wire::{self, Call, Response};
 use crate::{iam, throttle};
 use calls::Reads;
+use mutation::Mutation;
 
 /// The interceptors of an account, and what they keep in mind.
 #[derive(Debug, Default)]
