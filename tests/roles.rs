@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::account::{Account, Caller};
-use simulator::functions::worker_of;
+use simulator::invocation::worker_of;
 use simulator::narrator::LogLine;
 use simulator::scenario::{Listener, files::Files, parse, run};
 use simulator::trace::{Record, TraceEvent};

@@ -11,7 +11,6 @@ use serde::Serialize;
 use crate::account::Observer;
 use crate::account::{Account, Caller};
 use crate::ecs;
-use crate::report::rounded;
 use crate::trace::{ExecutionEvent, Record, TraceEvent};
 
 /// Over so long the busiest time is looked for.
@@ -170,6 +169,12 @@ impl Bucket {
         }
         self.most = self.most.max(self.recent.len());
     }
+}
+
+/// `value` with `digits` digits after the point.
+pub fn rounded(value: f64, digits: i32) -> f64 {
+    let scale = 10f64.powi(digits);
+    (value * scale).round() / scale
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The account with time running. Either one virtual clock, moved by tokio's paused time, for the
 //! account, the workers and the AWS SDKs inside them; or the wall clock times a speed, for clients
-//! outside this process. Functions run in process or as processes of their own (see
-//! [`crate::functions`]).
+//! outside this process. A [`FunctionRunner`] runs the functions.
 
 use std::fmt;
 use std::sync::atomic::AtomicI64;
@@ -10,11 +9,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use crate::account::{Account, Caller, Observer};
-use crate::functions::Invoker;
 use crate::interceptors::mutation::Mutation;
 use crate::interceptors::{Interceptors, calls};
 use crate::lambda;
@@ -31,6 +29,21 @@ const HALF_CALL_TO: Duration = Duration::from_millis(20);
 /// A busy machine starts a process, and schedules a thread, within so much real time; one that was
 /// suspended takes longer.
 const REAL_LATENCY: Duration = Duration::from_secs(20);
+
+/// Who runs the functions of an account, as Lambda would.
+pub trait FunctionRunner: Send {
+    /// Starts an invocation; its answer goes back to Step Functions when it is there.
+    fn run(&mut self, host: &SimulationHost, account: &Account, invocation: lambda::Invocation);
+
+    /// Starts an invocation that somebody waits for himself.
+    fn answer(
+        &mut self,
+        host: &SimulationHost,
+        account: &Account,
+        name: &str,
+        payload: Value,
+    ) -> oneshot::Receiver<Result<Value, lambda::Failure>>;
+}
 
 /// An account with time running. Clones are the same account.
 #[derive(Clone)]
@@ -51,7 +64,8 @@ struct HostState {
     account: Account,
     interceptors: Interceptors,
     observers: Vec<Box<dyn Observer>>,
-    invoker: Invoker,
+    /// None once the run has ended.
+    runner: Option<Box<dyn FunctionRunner>>,
     polls: long_poll::Polls,
 }
 
@@ -64,23 +78,32 @@ impl fmt::Debug for SimulationHost {
 impl SimulationHost {
     /// Sets virtual time running in `account`. Needs a tokio runtime of one thread whose time is
     /// paused.
-    pub fn new(account: Account) -> Self {
-        Self::with_clock(account, 1, true, Invoker::in_process())
+    pub fn new(account: Account, runner: impl FunctionRunner + 'static) -> Self {
+        Self::with_clock(account, 1, true, Box::new(runner))
     }
 
     /// Sets the wall clock running in `account`, `speed` times as fast. Needs a tokio runtime with
     /// time and I/O.
-    pub fn on_the_wall_clock(account: Account, speed: u32, invoker: Invoker) -> Self {
-        Self::with_clock(account, speed, false, invoker)
+    pub fn on_the_wall_clock(
+        account: Account,
+        speed: u32,
+        runner: impl FunctionRunner + 'static,
+    ) -> Self {
+        Self::with_clock(account, speed, false, Box::new(runner))
     }
 
     /// Lets go of the clients, which hold the account that holds them: otherwise it stayed in
     /// memory.
     pub fn end(&self) {
-        self.lock().invoker = Invoker::in_process();
+        self.lock().runner = None;
     }
 
-    fn with_clock(account: Account, speed: u32, paused: bool, invoker: Invoker) -> Self {
+    fn with_clock(
+        account: Account,
+        speed: u32,
+        paused: bool,
+        runner: Box<dyn FunctionRunner>,
+    ) -> Self {
         Self {
             began: (account.now, Instant::now()),
             speed,
@@ -91,7 +114,7 @@ impl SimulationHost {
                 account,
                 interceptors: Interceptors::default(),
                 observers: Vec::new(),
-                invoker,
+                runner: Some(runner),
                 polls: long_poll::Polls::default(),
             })),
         }
@@ -209,20 +232,21 @@ impl SimulationHost {
     /// # Errors
     /// The function's, as Lambda tells it.
     pub async fn invoke(&self, name: &str, payload: Value) -> Result<Value, lambda::Failure> {
+        let gone = || lambda::Failure {
+            error: "Lambda.ServiceException".to_owned(),
+            cause: "the account was ended before the function answered".to_owned(),
+        };
         let answer = {
             let mut stage = self.lock();
             stage.advance(self.now());
             let HostState {
-                account, invoker, ..
+                account, runner, ..
             } = &mut *stage;
+            let runner = runner.as_mut().ok_or_else(gone)?;
             account.lambda.begun(name);
-            invoker.answer(self, account, name, payload)
+            runner.answer(self, account, name, payload)
         };
-        let gone = |_| lambda::Failure {
-            error: "Lambda.ServiceException".to_owned(),
-            cause: "the account was ended before the function answered".to_owned(),
-        };
-        answer.await.map_err(gone)?
+        answer.await.map_err(|_| gone())?
     }
 
     async fn serve_or_park(&self, caller: &Caller, call: &Call) -> Response {
@@ -246,8 +270,14 @@ impl SimulationHost {
     }
 
     fn run_invocations(&self, stage: &mut HostState) {
-        while let Some(invocation) = stage.account.lambda.waiting.pop_front() {
-            stage.invoker.run(self, &stage.account, invocation);
+        let HostState {
+            account, runner, ..
+        } = stage;
+        let Some(runner) = runner else {
+            return;
+        };
+        while let Some(invocation) = account.lambda.waiting.pop_front() {
+            runner.run(self, account, invocation);
         }
     }
 

@@ -20,8 +20,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::endpoint::keys::Keys;
-use crate::functions::{Answered, crashed, failure, worker_of};
 use crate::interceptors::invocations::Crash;
+use crate::invocation::{Answered, crashed, failure, worker_of};
 use crate::lambda::{self, Function};
 use child::Child;
 

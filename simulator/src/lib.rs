@@ -6,7 +6,7 @@
 //!   services. Its modules are here by their names too.
 //! - [`host`]: the account with time running; [`interceptors`] stand around each call;
 //!   [`endpoint`] serves it to clients on loopback.
-//! - [`functions`] and [`activities`] run the workers in the host, [`lambda_process`] as processes;
+//! - [`invocation`]: what comes of an invocation. [`functions`] and [`activities`] run the workers in the host, [`lambda_process`] as processes;
 //!   [`sdk_client`] is where their SDKs end.
 //! - The crate [`checker`] judges the [`invariants`] at every event; [`narrator`] tells the events as lines;
 //!   [`report`], with [`api_quota`], counts them.
@@ -28,6 +28,7 @@ pub mod explorer;
 pub mod functions;
 pub mod host;
 pub mod interceptors;
+pub mod invocation;
 pub mod lambda_process;
 pub mod narrator;
 pub mod report;

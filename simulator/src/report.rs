@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::api_quota::QuotaUsage;
+use crate::api_quota::{QuotaUsage, rounded};
 use crate::checker::{PhaseLateness, Tally};
 use crate::invariants::CheckedInvariant;
 use crate::lambda_process::Starts;
@@ -138,12 +138,6 @@ pub fn cost_parts_usd(transitions: u64, invocations: u64, megabyte_ms: u64) -> (
         transitions as f64 / 1000.0 * USD_PER_1000_TRANSITIONS,
         functions,
     )
-}
-
-/// `value` with `digits` digits after the point.
-pub fn rounded(value: f64, digits: i32) -> f64 {
-    let scale = 10f64.powi(digits);
-    (value * scale).round() / scale
 }
 
 #[cfg(test)]

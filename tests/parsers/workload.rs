@@ -2,6 +2,7 @@
 //! takes what is read of it.
 
 use serde_json::json;
+use simulator::functions::Invoker;
 use simulator::host::SimulationHost;
 use simulator::workload::{Workload, start};
 
@@ -23,7 +24,7 @@ pub fn run(input: &[u8]) -> Verdict {
     assert!(workload.tasks.is_empty(), "there are no tasks in the file");
     assert!(workload.services.iter().all(|it| !it.name.is_empty()));
     assert!(workload.assumed.len() >= workload.services.len());
-    let world = SimulationHost::new(scene::empty());
+    let world = SimulationHost::new(scene::empty(), Invoker::in_process());
     let cluster = json!({"clusterName": "c"});
     world
         .call("ecs", "CreateCluster", &cluster)

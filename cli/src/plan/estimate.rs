@@ -9,7 +9,8 @@ use std::thread;
 
 use jiff::SignedDuration;
 use serde::Serialize;
-use simulator::report::{Report, rounded};
+use simulator::api_quota::rounded;
+use simulator::report::Report;
 use simulator::scenario::{Action, Settings, run};
 
 use super::checks::Diagnostic;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use simulator::report::{cost_parts_usd, rounded};
+use simulator::api_quota::rounded;
+use simulator::report::cost_parts_usd;
 
 use super::errors::{errors, failures, incidents};
 use super::headline::headline;

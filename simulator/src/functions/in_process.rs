@@ -9,11 +9,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 use workers::Clients;
 
-use super::{Answered, away, crashed, failure, out_of_memory, throttled, timed_out, worker_of};
 use crate::account::{Account, Caller};
 use crate::host::SimulationHost;
 use crate::interceptors::invocations::{self, Crash, End};
 use crate::interceptors::mutation;
+use crate::invocation::{
+    Answered, away, crashed, failure, out_of_memory, throttled, timed_out, worker_of,
+};
 use crate::lambda::{Failure, Function};
 use crate::sdk_client;
 

@@ -11,8 +11,8 @@ use tokio::process::Command;
 use super::runtime_api::{Event, RuntimeApi, RuntimeMessage, open};
 use super::{Host, Log, ended};
 use crate::account::{REGION, arn};
-use crate::functions::{Answered, timed_out};
 use crate::interceptors::invocations::Crash;
+use crate::invocation::{Answered, timed_out};
 use crate::lambda::{Failure, Function};
 
 /// How long a function may take until it asks for its first event (documented).

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::endpoint::guard;
-use crate::functions::failure;
+use crate::invocation::failure;
 use crate::lambda::Failure;
 
 /// The most bytes that a function may answer (documented).

@@ -82,7 +82,7 @@ pub fn run_and_inspect(
     in_virtual_time(settings, async {
         let mut account = setup::account(settings);
         account.stepfunctions.forget_histories = afterwards.is_none();
-        let world = SimulationHost::new(account);
+        let world = SimulationHost::new(account, Invoker::in_process());
         let stage = Runner::new(settings, world.clone(), listener)?;
         let played = stage.play(actions).await;
         ask(&world, afterwards).await;

@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 
 use super::{Action, Outcome, Runner, Settings, in_virtual_time, setup};
 use crate::account::Caller;
+use crate::functions::Invoker;
 use crate::host::SimulationHost;
 use crate::scenario::{Silence, Unplayable};
 use crate::sdk_client;
@@ -35,7 +36,7 @@ pub fn play_and_look<T>(
     look: impl AsyncFnOnce(&SimulationHost) -> T,
 ) -> Result<(T, Outcome), Unplayable> {
     in_virtual_time(settings, async {
-        let world = SimulationHost::new(setup::account(settings));
+        let world = SimulationHost::new(setup::account(settings), Invoker::in_process());
         let silence = Arc::new(Mutex::new(Silence));
         let mut stage = Runner::new(settings, world.clone(), silence)?;
         for action in before {

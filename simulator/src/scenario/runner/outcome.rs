@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{LIMIT, Runner};
+use crate::api_quota::rounded;
 use crate::checker::InstanceObservation;
 use crate::invariants::{self, Invariant, Violation};
-use crate::report::{Amis, Lateness, Report, cost_usd, rounded};
+use crate::report::{Amis, Lateness, Report, cost_usd};
 use workers::text::count;
 
 impl Runner {
