@@ -332,6 +332,15 @@ impl InvariantChecker {
         serving.count()
     }
 
+    /// How many instances of the group, those of its warm pool left out, have another AMI than this
+    /// one.
+    pub fn in_group_without(&self, ami: &str) -> usize {
+        let inner = self.lock();
+        let others = inner.instances.values();
+        let others = others.filter(|seen| seen.ami != ami && !seen.state.starts_with("Warmed:"));
+        others.count()
+    }
+
     /// What is still under way, in words; nothing if all is at rest.
     pub fn pending(&self) -> Option<String> {
         self.lock().pending()
