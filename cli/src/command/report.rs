@@ -27,7 +27,7 @@ use crate::view::{page, report};
 
 Changes nothing, and makes five calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
 autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, states:DescribeStateMachine, ListExecutions,
-GetExecutionHistory, ecs:ListContainerInstances, DescribeContainerInstances. Step Functions and CloudFormation remember 90 days, Auto Scaling six weeks.
+GetExecutionHistory, ecs:ListContainerInstances, DescribeContainerInstances; after a rollback ssm:GetParameter. Step Functions and CloudFormation remember 90 days, Auto Scaling six weeks.
 
 Exit code: 0 if the rollout ended well, 1 if the stack rolled back or failed, an instance is retained, a hook was left open, or the rollout
 is still under way; 2 input; 4 AWS."))]

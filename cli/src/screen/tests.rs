@@ -246,9 +246,8 @@ fn stuck() -> Snapshot {
         instance: id.clone(),
         status: "FAILED".to_owned(),
         at: at(58, 0),
-        reason:
-            "DrainFailed: 1 task did not stop within 50m00s: batch (RUNNING 50m00s, standalone)."
-                .to_owned(),
+        error: "DrainFailed".to_owned(),
+        cause: "1 task did not stop within 50m00s: batch (RUNNING 50m00s, standalone).".to_owned(),
     });
     sight.happened([entry(
         at(50, 0),
@@ -316,7 +315,11 @@ fn ended_back() -> (Snapshot, Ending) {
         of: Some(8),
         ami: Some(OLD.to_owned()),
         seconds: Some(4_380),
-        cause: Some(sight.ended[0].reason.clone()),
+        cause: Some(format!(
+            "{retained} ({}): {}",
+            sight.ended[0].error, sight.ended[0].cause
+        )),
+        also: Vec::new(),
         instance: Some(retained),
         restore: None,
     };

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use crate::aws::with_access;
 use crate::format::count;
-use crate::report::{End, InstanceTimeline, Kind, RolloutReport, ServiceSeries, Wait};
+use crate::report::{
+    End, InstanceTimeline, Kind, OperationSummary, RolloutReport, ServiceSeries, Wait,
+};
 use crate::watch::without_instance;
 
 /// The column at which the values stand.
@@ -18,13 +20,12 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 
 /// The head of the tale: names and values.
 pub fn facts(tale: &RolloutReport) -> Vec<(&'static str, String)> {
+    let latest = tale.operations.last();
+    let (began, took) = latest.map_or((tale.began, tale.seconds), |it| (it.began, it.seconds));
     let mut facts = vec![
         ("cluster", format!("{}, {}", tale.cluster, tale.region)),
-        (
-            "began",
-            tale.began.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        ),
-        ("took", long(tale.seconds)),
+        ("began", began.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
+        ("took", long(took)),
         ("instances", instances(tale)),
         ("AMI", ami(tale)),
         (
@@ -57,6 +58,13 @@ pub fn facts(tale: &RolloutReport) -> Vec<(&'static str, String)> {
         facts.push((end.words(), text));
     }
     facts
+}
+
+/// What came of the operations before the last, a line each.
+pub fn earlier(tale: &RolloutReport) -> impl Iterator<Item = String> {
+    let operations = tale.operations.split_last();
+    let earlier = operations.into_iter().flat_map(|(_, earlier)| earlier);
+    earlier.map(OperationSummary::line)
 }
 
 /// A sum of money, alike wherever it is shown.
@@ -114,15 +122,19 @@ pub fn text(tale: &RolloutReport) -> String {
             .expect("writing to a string does not fail");
     };
     let cause = tale.headline.cause.iter().map(|it| ("cause", it));
+    let also = tale.headline.also.iter().map(|it| ("also failed", it));
     let next = tale.headline.next.iter().map(|it| ("next", it));
     let paused = tale.paused.iter().map(|it| ("paused", it));
     let restore = tale.headline.restore.iter().map(|it| ("afterwards", it));
-    for (name, value) in cause.chain(next).chain(restore).chain(paused) {
+    for (name, value) in cause.chain(also).chain(next).chain(restore).chain(paused) {
         line(name, value);
     }
     line("stack", &format!("{}, {}", tale.stack, tale.outcome));
     for (name, value) in facts(tale) {
         line(name, &value);
+    }
+    for earlier in earlier(tale) {
+        line("earlier", &earlier);
     }
     for remark in &tale.remarks {
         line("remark", remark);
