@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::fetch::{PACE, Reader};
 use crate::format::read_duration;
 use crate::report::{RolloutReport, Source};
-use crate::view::out::{print, print_values};
+use crate::view::out::{print, print_value};
 use crate::view::{page, report};
 
 /// Flags of `report`.
@@ -99,7 +99,11 @@ impl Report {
             write(path, &tale, &definition)?;
         }
         match self.output {
-            Output::Text => print_values(&report::text(&tale), report::VALUES),
+            Output::Text => {
+                for (severity, line) in report::lines(&tale) {
+                    print_value(severity, &line, report::VALUES);
+                }
+            }
             Output::Json => {
                 let text = serde_json::to_string_pretty(&tale).expect("a tale is plain data");
                 print(format!("{text}\n"));

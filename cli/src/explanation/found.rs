@@ -1,9 +1,13 @@
 //! What the worker whose question stands finds now.
 
-use workers::model::{Subject, Transition};
+use std::collections::BTreeSet;
+
+use workers::model::group::LifecycleState;
+use workers::model::{InstanceId, Subject, Transition};
 use workers::{Assessment, Verdict, Worker};
 
 use crate::aws::Pause;
+use crate::watch::{InstancePhase, Step, Surroundings};
 
 /// What the worker whose question stands finds now.
 #[derive(Debug)]
@@ -16,26 +20,56 @@ pub struct Found {
     pub services: Vec<String>,
     /// What it finds; nothing for complete-action, which only acts; or the error that it meets.
     pub finding: Result<Option<Assessment>, String>,
+    /// The instances that are DRAINING in ECS, if that was asked.
+    pub draining: Option<BTreeSet<String>>,
 }
 
 impl Found {
-    /// Whether the pause is what it waits for: a new instance that no earlier drain holds, or a
-    /// drain whose turn has not come.
+    /// Whether the pause is what it waits for, as `watch` and `report` decide it.
     pub fn waits_for_resume(&self, pause: Option<&Pause>) -> bool {
         let Ok(Some(finding)) = &self.finding else {
             return false;
         };
-        let holds = match (self.worker, self.subject.action.transition) {
+        let (state, step) = match (self.worker, self.subject.action.transition) {
             (Worker::Stable, Transition::Launching) => {
-                finding.extra.held_by.iter().flatten().next().is_none()
+                (LifecycleState::PendingWait, Step::WaitsForDrains)
             }
             (Worker::Draining, _) => {
                 let turn = finding.extra.turn.as_ref();
-                turn.is_some_and(|turn| turn.came_at.is_none())
+                let waits = turn.is_some_and(|turn| turn.came_at.is_none());
+                let step = if waits {
+                    Step::WaitsToDrain
+                } else {
+                    Step::Proceeds
+                };
+                (LifecycleState::TerminatingWait, step)
             }
-            _ => false,
+            _ => return false,
         };
-        pause.is_some() && holds && finding.verdict == Verdict::NotYet
+        let around = Surroundings {
+            is_paused: pause.is_some(),
+            drain_is_open: self.drain_is_open(),
+        };
+        let phase = InstancePhase::of(&state, step, around);
+        phase == InstancePhase::Paused && finding.verdict == Verdict::NotYet
+    }
+
+    /// The instances before it, whose drains it waits for.
+    fn earlier(&self) -> impl Iterator<Item = &InstanceId> {
+        let finding = self.finding.as_ref().ok().and_then(Option::as_ref);
+        finding
+            .into_iter()
+            .flat_map(|it| it.extra.held_by.iter().flatten())
+    }
+
+    /// Whether a drain is open that it waits for. A worker counts each instance before it at a
+    /// terminate hook; where ECS was asked, those alone count that are DRAINING.
+    fn drain_is_open(&self) -> bool {
+        let drains = |id: &InstanceId| match &self.draining {
+            Some(draining) => draining.contains(id.as_str()),
+            None => true,
+        };
+        self.earlier().any(drains)
     }
 
     /// Whether that is what draining would do, since a look alone does not set it.

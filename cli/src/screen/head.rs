@@ -189,7 +189,10 @@ fn course(sight: &Snapshot, width: u16) -> Option<Way> {
     let is_rollout = sight.pace.left > 0 || sight.batches.is_some();
     let failed = FailedOperation::of(&sight.stack, &sight.status);
     let (forms, mood) = match sight.course() {
-        _ if failed.is_some() => (vec![failed.map(|it| it.what.to_owned())], Mood::Bad),
+        _ if failed.is_some() => {
+            let what = failed.map(|it| it.what.to_owned());
+            (vec![what, Some("FAILED".to_owned())], Mood::Bad)
+        }
         Course::Creation => (vec![Some("Creating".to_owned())], Mood::Coming),
         Course::Deletion => (vec![Some("Deleting".to_owned())], Mood::Waiting),
         Course::Back => {
