@@ -80,3 +80,63 @@ impl Found {
         self.worker == Worker::Draining && !done && !waits
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A new instance that waits for two earlier ones.
+    fn queued() -> Found {
+        let metadata = json!({
+            "cluster": "c", "stack": "arn:aws:cloudformation:eu-west-1:123456789012:stack/s/1", "resource": "Group",
+            "heartbeatTimeoutSeconds": 3600, "joinDeadlineSeconds": 600, "drainDeadlineSeconds": 3000,
+            "drainDeadlinePolicy": "retain", "batchSize": 1, "updateMethod": "RollingUpdate",
+        });
+        let event = json!({
+            "source": "aws.autoscaling", "time": "2026-11-23T10:00:00Z",
+            "detail-type": "EC2 Instance-launch Lifecycle Action",
+            "detail": {
+                "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING", "AutoScalingGroupName": "g",
+                "LifecycleHookName": "ecs-rollout-launch", "EC2InstanceId": "i-00000000000000001",
+                "LifecycleActionToken": "87654321-4321-4321-4321-210987654321",
+                "NotificationMetadata": metadata.to_string(), "Origin": "EC2", "Destination": "AutoScalingGroup",
+            },
+        });
+        let subject = workers::config::read_event(&event).subject();
+        let earlier = ["i-00000000000000002", "i-00000000000000003"].map(InstanceId::new);
+        let reason = "Waiting for i-00000000000000002 to finish draining.";
+        let mut finding = Assessment::not_yet(reason.to_owned());
+        finding.extra.held_by = Some(earlier.to_vec());
+        Found {
+            worker: Worker::Stable,
+            subject: subject.expect("an event of our hook"),
+            services: Vec::new(),
+            finding: Ok(Some(finding)),
+            draining: None,
+        }
+    }
+
+    #[test]
+    fn in_a_pause_a_queued_instance_waits_only_for_drains_that_have_begun() {
+        let pause = Pause {
+            why: "sale".to_owned(),
+            since: None,
+        };
+        let waits = |draining: Option<&[&str]>, pause: Option<&Pause>| {
+            let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+            let draining = draining.map(ids);
+            let found = Found {
+                draining,
+                ..queued()
+            };
+            found.waits_for_resume(pause)
+        };
+        assert!(waits(Some(&[]), Some(&pause)));
+        assert!(waits(Some(&["i-00000000000000009"]), Some(&pause)));
+        assert!(!waits(Some(&["i-00000000000000003"]), Some(&pause)));
+        assert!(!waits(None, Some(&pause)), "ECS was not asked");
+        assert!(!waits(Some(&[]), None), "nothing is paused");
+    }
+}

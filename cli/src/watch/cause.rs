@@ -5,8 +5,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Pauses;
 use super::deltas::{BEGINS, TURNS};
+use super::{Pauses, without_instance};
 use crate::aws::{RollingStep, StackEvent};
 
 /// The cause of a rollback that an operator asked for.
@@ -71,13 +71,11 @@ impl FailedExecution {
             "" => &self.status,
             error => error,
         };
-        match self.cause.as_str() {
-            "" => format!(
-                "{} ({error}): its execution is {}",
-                self.instance, self.status
-            ),
-            cause => format!("{} ({error}): {cause}", self.instance),
-        }
+        let what = match self.cause.as_str() {
+            "" => format!("its execution is {}", self.status),
+            cause => without_instance(cause, &self.instance),
+        };
+        format!("{} ({error}): {what}", self.instance)
     }
 }
 
@@ -348,7 +346,8 @@ mod tests {
         let mut events = cancelled_at(22);
         events.push(event(52, "s", ROLLED_BACK, ""));
         for (error, minute) in [("DrainFailed", 51), ("LaunchAbandoned", 23)] {
-            let one = failed(minute, "i-9", error, "a task runs");
+            // The instance stands there once.
+            let one = failed(minute, "i-9", error, "i-9 a task runs");
             let cause = why(ROLLED_BACK, &events, vec![one], &Pauses::default());
             assert_eq!(cause.text.as_deref(), Some("the update was cancelled"));
             assert_eq!(cause.instance, None);
