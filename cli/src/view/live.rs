@@ -45,12 +45,11 @@ pub struct Live {
 }
 
 impl Live {
-    /// Shows so much, and progress on stderr, wherever stdout goes: a bar if it is a terminal, or
-    /// else lines.
+    /// Shows so much, and progress if stderr is a terminal, wherever stdout goes.
     pub fn new(shown: Shown) -> Self {
-        let (target, plain) = match std::io::stderr().is_terminal() {
-            true => (ProgressDrawTarget::stderr(), None),
-            false => (ProgressDrawTarget::hidden(), Some(PlainProgress::default())),
+        let target = match std::io::stderr().is_terminal() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(0), target);
         let style =
@@ -62,9 +61,16 @@ impl Live {
             shown,
             milestones: Milestones::default(),
             bar,
-            plain,
+            plain: None,
             at: SignedDuration::ZERO,
         }
+    }
+
+    /// The same, with progress in lines where stderr is no terminal.
+    pub fn with_plain_progress(mut self) -> Self {
+        let has_bar = std::io::stderr().is_terminal();
+        self.plain = (!has_bar).then(PlainProgress::default);
+        self
     }
 
     /// Takes the progress display away.

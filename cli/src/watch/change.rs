@@ -104,8 +104,8 @@ pub enum Change {
         in_service: usize,
         /// Instances that drain: DRAINING in ECS, or admitted.
         drains: usize,
-        /// Instances at their terminate hooks whose drains wait for earlier ones, but for those that
-        /// are paused.
+        /// Instances at their terminate hooks whose drains wait for earlier ones, but for those
+        /// that are paused.
         waiting_to_drain: usize,
         /// Instances that are retained for a person.
         retained: usize,

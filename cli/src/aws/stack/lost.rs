@@ -22,10 +22,15 @@ pub fn is_about_lost_resource(error: &Error) -> bool {
 /// way out.
 pub fn without_resources(stack: &Stack, cause: Option<&str>) -> String {
     let (name, status) = (&stack.name, &stack.status);
+    let has_cause = cause.is_some();
     let cause = cause.map_or_else(String::new, |cause| {
         format!(" ({})", cause.trim_end_matches('.'))
     });
     let next = match FailedOperation::of(name, status) {
+        Some(FailedOperation {
+            command: Some(command),
+            ..
+        }) if has_cause => format!("remove the cause, then `{command}`"),
         Some(failed) => failed.way_out("`"),
         None if stack.is_busy() => {
             let watch = with_access(&format!("ecs-rollout watch {name}"));
@@ -57,9 +62,13 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.ends_with("`aws cloudformation delete-stack --stack-name prod`"),
+            text.ends_with(
+                "Next: remove the cause, then `aws cloudformation delete-stack --stack-name prod`"
+            ),
             "{text}"
         );
+        let text = without_resources(&stack, None);
+        assert!(text.contains("find the cause with `aws cloudformation describe-stack-events"));
         stack.status = "DELETE_IN_PROGRESS".to_owned();
         let text = without_resources(&stack, None);
         assert!(

@@ -153,8 +153,8 @@ impl Poller {
         Ok(None)
     }
 
-    /// Learns where the operation leads, if that is not known: before all else, since the first line
-    /// of the screen names it.
+    /// Learns where the operation leads, if that is not known: before all else, since the first
+    /// line of the screen names it.
     async fn target(&mut self, stack: &Stack) -> Result<(), Failed> {
         let Some(cluster) = self.places.cluster.clone() else {
             return Ok(());

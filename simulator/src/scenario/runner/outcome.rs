@@ -73,7 +73,7 @@ impl Runner {
     }
 
     /// How many instances of the group are replaced: one on the new AMI is in service, and the old
-    /// one is gone. While Auto Scaling terminates nothing, new ones replace nobody.
+    /// one is gone or retained. While Auto Scaling terminates nothing, new ones replace nobody.
     fn replaced(&self, new_ami: &str, size: usize) -> usize {
         let gone = size.saturating_sub(self.checker.in_group_without(new_ami));
         self.checker.in_service_on(new_ami).min(gone)
