@@ -274,5 +274,11 @@ fn a_batch_larger_than_the_group_is_said() {
         "{said}"
     );
     let (_, said) = rehearsed(&["--instances", "2", "--batch", "2"]);
-    assert_eq!(said, "");
+    // Besides the progress, which has a line for each tenth of the way.
+    let progress: Vec<&str> = said.lines().collect();
+    assert_eq!(progress.len(), 3, "{said}");
+    for (replaced, line) in progress.into_iter().enumerate() {
+        let begins = format!("ecs-rollout: {replaced} of 2 replaced, simulated time ");
+        assert!(line.starts_with(&begins), "{said}");
+    }
 }

@@ -34,7 +34,7 @@ pub use edge::{Slots, fit_to_show};
 pub use executions::{Execution, Ran, console};
 pub use group::{Capacity, Group, Hook, Hooks, Member};
 pub use pages::Page;
-pub use parameter::Parameter;
+pub use parameter::{Parameter, readable};
 pub use past::{Happened, Past};
 pub use pause::Pause;
 pub use place::blame;
@@ -42,7 +42,8 @@ pub use rolling::RollingStep;
 pub use services::Service;
 pub use shell::{quoted, with_access, with_access_in};
 pub use stack::{
-    AMI_KEY, FailedOperation, OWN_AMI_PARAMETER, Stack, StackEvent, failure_events, only_drafted,
+    AMI_KEY, FailedOperation, OWN_AMI_PARAMETER, Stack, StackEvent, failure_events,
+    is_about_lost_resource, only_drafted, without_resources,
 };
 pub use state_names::current_name;
 

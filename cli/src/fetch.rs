@@ -11,12 +11,15 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 use workers::Error;
 
-use crate::aws::{Activity, Aws, Group, Member, Past, Stack, StackEvent, error_text};
-use crate::failure::Failure;
-use crate::plan::ami::restore_after_rollback;
+use crate::aws::{
+    Activity, Aws, Group, Member, Past, Stack, StackEvent, error_text, is_about_lost_resource,
+    readable, with_access_in, without_resources,
+};
+use crate::failure::{Exit, Failure};
+use crate::plan::ami::{restore_after_rollback, to_restore};
 use crate::report::{ExecutionTrace, Reading, Source, answers};
-use crate::watch::{batch_times_out, paused};
-use window::{OPERATIONS, belonging_to_each, operations};
+use crate::watch::{BEGINS, Operation, Pauses, batch_times_out, paused};
+use window::{belonging_to_each, operations};
 
 /// So long after a call the next one is made: a quarter of the 20 a second that AWS lets one have
 /// of histories, which others need too.
@@ -33,6 +36,8 @@ pub struct Reader {
     pace: Duration,
     next: Instant,
     progress: ProgressBar,
+    /// Whether a call was refused because a resource of the stack is not there.
+    has_lost: bool,
 }
 
 /// Makes one call, again and again until it is answered or refused for good.
@@ -53,7 +58,10 @@ macro_rules! patiently {
                     });
                     sleep(wait).await;
                 }
-                Err(error) => return Err(Failure::from(&error)),
+                Err(error) => {
+                    $reader.has_lost |= is_about_lost_resource(&error);
+                    return Err(Failure::from(&error));
+                }
             }
             wait = (wait * 2).min(PATIENCE.1);
         }
@@ -109,6 +117,7 @@ impl Reader {
             pace,
             next: Instant::now(),
             progress,
+            has_lost: false,
         }
     }
 
@@ -124,6 +133,41 @@ impl Reader {
     ) -> Result<Source, Failure> {
         let stack = patiently!(self, aws => aws.stack(name));
         let since = since(self.aws.now())?;
+        match self.read_all(stack.clone(), since).await {
+            Err(_) if self.has_lost && stack.may_lack_resources() => {
+                Err(self.without_resources(&stack).await)
+            }
+            read => read,
+        }
+    }
+
+    /// Why nothing is reported of a stack whose resources are gone.
+    async fn without_resources(&mut self, stack: &Stack) -> Failure {
+        let (status, name) = (&stack.status, &stack.name);
+        let cause = match self.events(stack, None).await {
+            Ok((_, events)) if status.ends_with("_FAILED") => {
+                let operation = Operation {
+                    stack: name,
+                    status,
+                    events: &events,
+                    failed: Vec::new(),
+                    pauses: &Pauses::default(),
+                };
+                operation.cause().text
+            }
+            _ => None,
+        };
+        let cause = cause.as_deref().map(with_access_in);
+        let mut failure = Failure::from(without_resources(stack, cause.as_deref()));
+        failure.exit = Exit::Otherwise;
+        failure
+    }
+
+    async fn read_all(
+        &mut self,
+        stack: Stack,
+        since: Option<Timestamp>,
+    ) -> Result<Source, Failure> {
         let (group, machine) = (stack.group()?, stack.state_machine()?);
         let definition = patiently!(self, aws => aws.definition(&machine));
         let (began, events) = self.events(&stack, since).await?;
@@ -140,6 +184,7 @@ impl Reader {
                 it.began >= *from && until.is_none_or(|until| it.began <= until)
             })
         };
+        let activities = activities.into_iter().filter(in_time).collect();
         let group_name = group;
         let group = patiently!(self, aws => aws.group(&group_name));
         let cluster = stack
@@ -152,8 +197,10 @@ impl Reader {
             let times_out = batch_times_out(newest_first, &stack.name);
             paused(pause, times_out, self.aws.now(), &stack.name)
         });
+        let restore = self.restore(&stack).await?;
         Ok(Source {
-            restore: restore_after_rollback(&stack),
+            restore,
+            operations: windows,
             cluster,
             stack_id: stack.id,
             group: group_name,
@@ -163,7 +210,7 @@ impl Reader {
             status: stack.status,
             region: self.aws.region.clone(),
             now: self.aws.now(),
-            activities: activities.into_iter().filter(in_time).collect(),
+            activities,
             size: group.desired,
             members: group.members,
             version: group.version,
@@ -173,6 +220,16 @@ impl Reader {
             forgotten,
             definition,
         })
+    }
+
+    /// What puts the old AMI id back after a rollback, unless the parameter holds that.
+    async fn restore(&mut self, stack: &Stack) -> Result<Option<String>, Failure> {
+        if restore_after_rollback(stack).is_none() {
+            return Ok(None);
+        }
+        let parameter = stack.ami_parameter();
+        let held = patiently!(self, aws => readable(aws.parameter(parameter)));
+        Ok(to_restore(stack, held.as_deref()))
     }
 
     /// The AMI of an instance of the version that the group launches; nothing if you may not look
@@ -197,8 +254,7 @@ impl Reader {
         since: Option<Timestamp>,
     ) -> Result<(Timestamp, Vec<StackEvent>), Failure> {
         let name = &stack.name;
-        let begins =
-            |it: &StackEvent| it.resource == *name && OPERATIONS.contains(&it.status.as_str());
+        let begins = |it: &StackEvent| it.resource == *name && BEGINS.contains(&it.status.as_str());
         let mut events = pages!(self, aws, next => aws.stack_events_from(name, next),
         |page: &[StackEvent]| match since {
             Some(since) => page.last().is_none_or(|it| it.at >= since),

@@ -9,6 +9,7 @@ mod headline;
 mod kind;
 mod links;
 mod milestones;
+mod operations;
 mod pauses;
 mod services;
 mod timelines;
@@ -26,6 +27,7 @@ pub use headline::Headline;
 pub use kind::Kind;
 pub use links::Link;
 pub use milestones::Milestone;
+pub use operations::OperationSummary;
 pub use services::{Sample, ServiceSeries};
 pub use timelines::{End, InstanceTimeline, Origin};
 pub use totals::{Arrow, Cost, StateSum, Wait};
@@ -55,6 +57,9 @@ pub struct Source {
     pub now: Timestamp,
     /// When the tale begins.
     pub began: Timestamp,
+    /// From when until when anything belongs to each operation, oldest first; the last has no end
+    /// while it is under way.
+    pub operations: Vec<(Timestamp, Option<Timestamp>)>,
     /// The stack's events since, oldest first.
     pub events: Vec<StackEvent>,
     /// What the group did since.
@@ -99,6 +104,8 @@ pub struct RolloutReport {
     pub ami: Option<String>,
     /// What came of it, why, and what is next.
     pub headline: Headline,
+    /// Each operation since it began, oldest first: the headline is about the last.
+    pub operations: Vec<OperationSummary>,
     /// Batches, a rollback, a cancel, and the end.
     pub milestones: Vec<Milestone>,
     /// Where the consoles show more.

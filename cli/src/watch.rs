@@ -4,10 +4,12 @@
 //! - `sight`: all that was seen; [`Standing`]: as much of it as is told when it changes.
 //! - `change`: what has changed; `told`: changes as lines. `news`: which events and activities are
 //!   new.
+//! - `cause`: why it did not end well. `phase`: whether an instance is queued, paused or draining.
 //! - `pace`: when the rollout is expected to end; `batches`: which batch is under way. `ending`:
 //!   what came of it. `words`: what is shown of an answer, and of a pause.
 
 mod batches;
+mod cause;
 mod change;
 mod deltas;
 mod ending;
@@ -15,9 +17,10 @@ mod format;
 mod last_answer;
 mod pace;
 mod pauses;
+mod phase;
 mod snapshot;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use workers::model::group::LifecycleState;
@@ -25,12 +28,14 @@ use workers::model::group::LifecycleState;
 use crate::aws::{Pause, Service};
 
 pub use batches::Batches;
+pub use cause::{Cause, FailedExecution, Operation, cancels, of_last_operation};
 pub use change::Change;
-pub use deltas::{Activities, BELONGS, Events, batch_times_out};
+pub use deltas::{Activities, BEGINS, BELONGS, Events, batch_times_out, size_at_beginning};
 pub use ending::{Ending, and_the_same, end_retained};
 pub use format::{how_far, paused, resume_command, why_retained};
 pub use pace::{Expected, Pace};
-pub use pauses::Pauses;
+pub use pauses::{PauseSpan, Pauses};
+pub use phase::{InstancePhase, PhaseCounts, Step, Surroundings};
 pub use snapshot::{Asked, Course, Ended, Entry, LastAnswer, Snapshot};
 
 /// How things stand.
@@ -55,8 +60,8 @@ pub struct Standing {
     pub replaced: Option<(usize, usize)>,
     /// Whether the group is paused.
     pub pause: Option<Pause>,
-    /// The instances that the pause keeps where they are.
-    pub kept_by_pause: BTreeSet<String>,
+    /// The phase of each instance of the group.
+    pub phases: BTreeMap<String, InstancePhase>,
     /// When CloudFormation gives the batch up.
     pub times_out: Option<Timestamp>,
     /// The stack's name.
@@ -88,7 +93,7 @@ impl Standing {
             course: sight.course(),
             replaced: sight.replaced(),
             pause: sight.pause.clone(),
-            kept_by_pause: paused_ids(sight),
+            phases: phases(sight),
             times_out: sight.batches.as_ref().and_then(Batches::times_out),
             stack: sight.stack.clone(),
         }
@@ -131,9 +136,7 @@ impl Standing {
         if before.and_then(|before| before.pause.as_ref()) != self.pause.as_ref() {
             changes.push(self.pause_change(now));
         }
-        let same = |before: &Self| {
-            before.members == self.members && before.kept_by_pause == self.kept_by_pause
-        };
+        let same = |before: &Self| before.members == self.members && before.phases == self.phases;
         if before.is_none_or(|before| !same(before)) {
             changes.push(self.progress());
         }
@@ -177,13 +180,15 @@ impl Standing {
 
     /// How far it is.
     pub fn progress(&self) -> Change {
+        let is_paused = |id: &String| self.phases.get(id) == Some(&InstancePhase::Paused);
         let count = |test: &dyn Fn(&LifecycleState) -> bool| {
-            let all = self.members.iter();
-            let moving = all.filter(|(id, _)| !self.kept_by_pause.contains(*id));
+            let moving = self.members.iter().filter(|(id, _)| !is_paused(id));
             moving
                 .filter(|(_, (state, _))| test(&LifecycleState::from_name(state)))
                 .count()
         };
+        let phases = PhaseCounts::of(self.phases.values().copied());
+        let leaving = count(&LifecycleState::awaits_end);
         let in_service = |state: &LifecycleState| *state == LifecycleState::InService;
         Change::Progress {
             version: self.version.clone(),
@@ -192,17 +197,20 @@ impl Standing {
             replaced: self.replaced.map(|(replaced, _)| replaced),
             of: self.replaced.map_or(self.members.len(), |(_, of)| of),
             in_service: count(&in_service),
-            drains: count(&LifecycleState::awaits_end),
+            drains: phases.draining,
+            waiting_to_drain: leaving - phases.draining,
             retained: count(&LifecycleState::is_retained),
             at_launch: count(&LifecycleState::awaits_launch),
-            paused: self.kept_by_pause.len(),
+            paused: phases.paused,
         }
     }
 }
 
-fn paused_ids(sight: &Snapshot) -> BTreeSet<String> {
-    let paused = sight.members.iter().filter(|one| sight.is_paused(one));
-    paused.map(|one| one.id.clone()).collect()
+fn phases(sight: &Snapshot) -> BTreeMap<String, InstancePhase> {
+    let members = sight.members.iter();
+    members
+        .map(|one| (one.id.clone(), sight.phase(one)))
+        .collect()
 }
 
 /// A reason without the instance that it is about, where that is shown beside it: whatever it
@@ -234,11 +242,21 @@ mod tests {
                 ((*state).to_owned(), (*version).to_owned()),
             )
         };
+        let none = Surroundings {
+            is_paused: false,
+            drain_is_open: false,
+        };
+        let phase = |(id, state, _): &(&str, &str, &str)| {
+            let state = LifecycleState::from_name(state);
+            let phase = InstancePhase::of(&state, Step::Proceeds, none);
+            ((*id).to_owned(), phase)
+        };
         Standing {
             status: status.to_owned(),
             version: "10".to_owned(),
             replaced: Some((1, 2)),
             members: members.iter().map(member).collect(),
+            phases: members.iter().map(phase).collect(),
             ..Standing::default()
         }
     }
@@ -302,7 +320,7 @@ mod tests {
             json!({"kind": "stack", "status": "UPDATE_IN_PROGRESS"}),
             json!({"kind": "instance", "instance": "i-2", "state": "Terminating:Wait", "version": "9"}),
             json!({"kind": "instance", "instance": "i-3", "state": "Pending:Wait", "version": "10"}),
-            json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 1, "drains": 1, "retained": 0,
+            json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 1, "drains": 1, "waitingToDrain": 0, "retained": 0,
                 "atLaunch": 1, "paused": 0}),
         ];
         assert_eq!(serde_json::to_value(told).expect("JSON"), json!(expected));
@@ -324,7 +342,7 @@ mod tests {
             json!({"kind": "instance", "instance": "i-3", "state": "InService", "version": "10"}),
             json!({"kind": "instance", "instance": "i-2", "state": "gone", "version": "9"}),
             json!({"kind": "answer", "instance": "i-3", "worker": "stable", "verdict": "NotYet", "reason": "held"}),
-            json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 2, "drains": 0, "retained": 0,
+            json!({"kind": "progress", "version": "10", "replaced": 1, "of": 2, "inService": 2, "drains": 0, "waitingToDrain": 0, "retained": 0,
                 "atLaunch": 0, "paused": 0}),
         ];
         assert_eq!(serde_json::to_value(told).expect("JSON"), json!(expected));

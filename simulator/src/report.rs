@@ -26,8 +26,8 @@ pub struct Report {
     pub ami: Amis,
     /// Size of the group when the rollout began.
     pub instances: usize,
-    /// How many of them are replaced by one that is in service on the new AMI at the end: none
-    /// after a rollback.
+    /// How many of them are replaced at the end: one on the new AMI is in service, and the old one
+    /// is gone, or retained. None after a rollback.
     pub replaced: usize,
     /// Instances that left the group during the rollout, in a rollback too.
     pub terminated: usize,

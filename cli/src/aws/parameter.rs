@@ -18,6 +18,21 @@ pub struct Parameter {
     pub modified: Option<Timestamp>,
 }
 
+/// The value that an SSM parameter holds; nothing if there is none, or if you may not look: an
+/// answer without it is better than none.
+///
+/// # Errors
+/// As [`Error::from_sdk`], while asking again may help.
+pub async fn readable(
+    asked: impl Future<Output = Result<Option<Parameter>, Error>>,
+) -> Result<Option<String>, Error> {
+    match asked.await {
+        Ok(held) => Ok(held.map(|held| held.value)),
+        Err(error @ (Error::Throttled { .. } | Error::Unavailable { .. })) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
 impl Aws {
     /// What the SSM parameter holds; nothing if there is none of this name.
     ///

@@ -34,11 +34,21 @@ pub enum RollingStep {
 /// The reason of a resource whose update was cancelled, as CloudFormation gives it.
 const CANCELLED: &str = "Resource update cancelled";
 
+/// How the reason begins of a group that failed because of signals: a new instance signalled
+/// FAILURE, or too few signalled at all.
+const SIGNALS: &str = "Received ";
+const COUNTED: &str = " signal(s) out of ";
+
 impl StackEvent {
     /// Whether it says that the update of a resource was cancelled: by somebody, or because
     /// another one failed.
     pub fn is_cancelled(&self) -> bool {
         self.reason == CANCELLED
+    }
+
+    /// Whether it says that a group failed because of the signals of its new instances.
+    pub fn is_about_signals(&self) -> bool {
+        self.reason.starts_with(SIGNALS) && self.reason.contains(COUNTED)
     }
 
     /// The step of a rolling update that the event tells of, if any.

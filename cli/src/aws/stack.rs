@@ -1,6 +1,7 @@
 //! The stack: how it stands, what it made, what happened to it.
 
 mod failed;
+mod lost;
 mod words;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use workers::model::group::StackState;
 use super::{Aws, Page};
 use crate::failure::Failure;
 pub use failed::FailedOperation;
+pub use lost::{is_about_lost_resource, without_resources};
 pub use words::{failure_events, only_drafted};
 
 /// The template's parameter that names the SSM parameter which holds the AMI id.
@@ -74,6 +76,13 @@ impl Stack {
         }
     }
 
+    /// The same stack, which resolved the SSM parameter that `name` names to this value.
+    #[cfg(test)]
+    pub fn with_resolved(mut self, name: &str, value: &str) -> Self {
+        self.resolved.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// Whether an operation of CloudFormation goes on.
     pub fn is_busy(&self) -> bool {
         self.status.ends_with("_IN_PROGRESS")
@@ -96,6 +105,13 @@ impl Stack {
             self.status.as_str(),
             "DELETE_IN_PROGRESS" | "DELETE_COMPLETE"
         )
+    }
+
+    /// Whether the stack may have lost resources, or not have them yet, and its outputs may still
+    /// name them: it is created or deleted, or one of both failed.
+    pub fn may_lack_resources(&self) -> bool {
+        let (what, _) = self.status.split_once('_').unwrap_or_default();
+        matches!(what, "CREATE" | "DELETE" | "ROLLBACK") && self.status != "CREATE_COMPLETE"
     }
 
     /// The value of a parameter, if it has one of this name.

@@ -119,7 +119,15 @@ async fn in_group(
     let stack = aws.stack(&hooks.stack).await?;
     let machine = stack.state_machine()?;
     let others = aws.group(&group).await?;
-    let life = life(aws, &machine, &member).await?;
+    let mut life = life(aws, &machine, &member).await?;
+    if let InstanceState::Asked(asked) = &mut life
+        && others.pause.is_some()
+    {
+        // The pause may keep the drains before it from beginning.
+        let machines = aws.machines(&hooks.cluster).await?.into_iter();
+        let draining = machines.filter(|one| one.status == "DRAINING");
+        asked.2.draining = Some(draining.map(|one| one.id).collect());
+    }
     let on_cluster = on_cluster(aws, &hooks.cluster, instance).await;
     let times_out = match others.pause {
         Some(_) => times_out(aws, &stack).await?,
@@ -267,6 +275,7 @@ async fn asked(aws: &Aws, ran: &Ran) -> Result<Found, Failure> {
         subject,
         services: services.map(|service| service.to_string()).collect(),
         finding: finding.map_err(|error| error_text(&error)),
+        draining: None,
     })
 }
 

@@ -114,7 +114,7 @@ impl Rehearse {
             (false, true) => Shown::Lines,
             (false, false) => Shown::Milestones,
         };
-        let live = Arc::new(Mutex::new(Live::new(shown)));
+        let live = Arc::new(Mutex::new(Live::new(shown).with_plain_progress()));
         let report = self
             .rehearse(
                 &settings,

@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::fetch::{PACE, Reader};
 use crate::format::read_duration;
 use crate::report::{RolloutReport, Source};
-use crate::view::out::{print, print_values};
+use crate::view::out::{print, print_value};
 use crate::view::{page, report};
 
 /// Flags of `report`.
@@ -27,7 +27,7 @@ use crate::view::{page, report};
 
 Changes nothing, and makes five calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
 autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, states:DescribeStateMachine, ListExecutions,
-GetExecutionHistory, ecs:ListContainerInstances, DescribeContainerInstances. Step Functions and CloudFormation remember 90 days, Auto Scaling six weeks.
+GetExecutionHistory, ecs:ListContainerInstances, DescribeContainerInstances; after a rollback ssm:GetParameter. Step Functions and CloudFormation remember 90 days, Auto Scaling six weeks.
 
 Exit code: 0 if the rollout ended well, 1 if the stack rolled back or failed, an instance is retained, a hook was left open, or the rollout
 is still under way; 2 input; 4 AWS."))]
@@ -99,7 +99,11 @@ impl Report {
             write(path, &tale, &definition)?;
         }
         match self.output {
-            Output::Text => print_values(&report::text(&tale), report::VALUES),
+            Output::Text => {
+                for (severity, line) in report::lines(&tale) {
+                    print_value(severity, &line, report::VALUES);
+                }
+            }
             Output::Json => {
                 let text = serde_json::to_string_pretty(&tale).expect("a tale is plain data");
                 print(format!("{text}\n"));

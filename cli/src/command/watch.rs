@@ -39,7 +39,7 @@ times in UTC. Until the first batch has ended, the ETA is the estimate of plan, 
 
 Changes nothing, and makes two calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
 autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, ecs:ListServices, DescribeServices, ListContainerInstances,
-DescribeContainerInstances, states:ListExecutions, GetExecutionHistory. It waits for the last drains, which CloudFormation does
+DescribeContainerInstances, states:ListExecutions, GetExecutionHistory; after a rollback ssm:GetParameter. It waits for the last drains, which CloudFormation does
 not. While calls are throttled, or AWS does not answer any more, or your credentials have expired, it says so and waits, an hour
 at most. An address that does not answer at all is an error after half a minute. A stack that is deleted is followed to its end.
 

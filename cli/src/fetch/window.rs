@@ -3,20 +3,13 @@
 use jiff::Timestamp;
 
 use crate::aws::{Past, Stack, StackEvent};
-use crate::watch::BELONGS;
-
-/// The operations of a stack, by the status with which they begin.
-pub const OPERATIONS: [&str; 3] = [
-    "CREATE_IN_PROGRESS",
-    "UPDATE_IN_PROGRESS",
-    "DELETE_IN_PROGRESS",
-];
+use crate::watch::{BEGINS, BELONGS};
 
 /// From when until when each operation lasted, of events that are oldest first; the last has no end
 /// while it is under way.
 pub fn operations(events: &[StackEvent], stack: &Stack) -> Vec<(Timestamp, Option<Timestamp>)> {
     let begins =
-        |it: &&StackEvent| it.resource == stack.name && OPERATIONS.contains(&it.status.as_str());
+        |it: &&StackEvent| it.resource == stack.name && BEGINS.contains(&it.status.as_str());
     let began: Vec<Timestamp> = events.iter().filter(begins).map(|it| it.at).collect();
     let last_before = |end: Timestamp| events.iter().rev().find(|it| it.at < end).map(|it| it.at);
     let mut operations = Vec::new();

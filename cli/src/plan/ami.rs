@@ -152,6 +152,12 @@ pub fn restore_after_rollback(stack: &Stack) -> Option<String> {
     })
 }
 
+/// The same for a stack whose parameter holds `held`, if that could be read: nothing if that is the
+/// old AMI again.
+pub fn to_restore(stack: &Stack, held: Option<&str>) -> Option<String> {
+    restore_after_rollback(stack).filter(|_| held.is_none() || held != stack.ami())
+}
+
 /// The commands that give a stack a parameter of your own. All other parameters of the stack are
 /// named: one that is not would fall back to its default.
 fn own_parameter(stack: &Stack, ami: &str) -> String {
@@ -268,6 +274,20 @@ mod tests {
         ] {
             assert!(!is_public(name), "{name}");
         }
+    }
+
+    #[test]
+    fn what_the_parameter_holds_again_is_not_to_be_restored() {
+        let mut stack = stack("/ami/mine").with_resolved(AMI_KEY, "ami-01234567");
+        stack.status = ROLLED_BACK.to_owned();
+        let restored = to_restore(&stack, Some("ami-01234567"));
+        assert_eq!(restored, None);
+        for held in [Some("ami-0fedcba9"), None] {
+            let text = to_restore(&stack, held).expect("it does not hold the old AMI");
+            assert!(text.contains("must hold ami-01234567"), "{text}");
+        }
+        stack.status = "UPDATE_COMPLETE".to_owned();
+        assert_eq!(to_restore(&stack, Some("ami-0fedcba9")), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use workers::model::cluster::ServiceCounts;
 
 use super::{Failure, Phase};
-use crate::aws::current_name;
+use crate::aws::{Pause, current_name};
 
 /// One execution.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,6 +31,8 @@ pub struct ExecutionTrace {
     pub cause: String,
     /// What was asked, one after the other.
     pub phases: Vec<Phase>,
+    /// The pauses that its workers saw, and when: each reason once.
+    pub pauses_seen: Vec<(Timestamp, Pause)>,
     /// What the workers counted of services, and when.
     pub counted: Vec<(Timestamp, ServiceCounts)>,
     /// The DAEMON services that had a task on the instance when its drain began.

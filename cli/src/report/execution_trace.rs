@@ -229,10 +229,17 @@ impl<'a> Reading<'a> {
             let next = Phase::asked(&state, worker, event.at);
             self.passage.phases.push(next);
         }
+        let seen = &mut self.passage.pauses_seen;
+        if let Some(pause) = &pause
+            && seen.last().is_none_or(|(_, last)| last != pause)
+        {
+            seen.push((event.at, pause.clone()));
+        }
         if let Some(phase) = self.passage.phases.last_mut()
             && pause.is_some()
         {
-            (phase.kind, phase.pause) = (Kind::Paused, pause);
+            // The first reason stays: it is why the phase began.
+            (phase.kind, phase.pause) = (Kind::Paused, phase.pause.take().or(pause));
         }
     }
 

@@ -1,13 +1,16 @@
 //! The headline of a report: what came of the operation, why, and what you can do next.
 
-use jiff::Timestamp;
 use serde::Serialize;
 
-use super::pauses::outlasted;
+use super::operations::{OperationSummary, Part};
+use super::pauses::pauses;
 use super::{End, ExecutionTrace, InstanceTimeline, Source};
-use crate::aws::{FailedOperation, RollingStep, StackEvent, with_access};
+use crate::aws::{FailedOperation, Member, with_access};
 use crate::format::seconds;
-use crate::watch::{and_the_same, end_retained};
+use crate::watch::{
+    Cause, FailedExecution, InstancePhase, Operation, PhaseCounts, Step, Surroundings,
+    and_the_same, end_retained, of_last_operation, size_at_beginning,
+};
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,78 +20,123 @@ pub struct Headline {
     pub text: String,
     /// Why, if it did not end well.
     pub cause: Option<String>,
+    /// What failed besides, such as a drain in the rollback.
+    #[serde(rename = "alsoFailed", skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// The next step, if there is one.
     pub next: Option<String>,
     /// What puts the old AMI id back before the next update, after a rollback.
     pub restore: Option<String>,
 }
 
-/// The headline of an operation that took so many seconds; `well` is not known while it is under
-/// way.
-pub fn headline(
-    source: &Source,
-    (outcome, well, took): (&str, Option<bool>, f64),
-    instances: &[InstanceTimeline],
-) -> Headline {
+/// The headline of an operation.
+pub fn headline(part: &Part) -> Headline {
+    let Part {
+        source, instances, ..
+    } = part;
+    let (outcome, well) = (part.summary.outcome.as_str(), part.summary.well);
     let counted = counted(source);
-    let took = seconds(took);
-    let is_back = outcome.contains("ROLLBACK");
+    let came = came(source, &part.summary);
     let failed = FailedOperation::of(&source.stack, outcome).filter(|_| well.is_some());
-    let text = match (well, &failed) {
-        (Some(false), Some(failed)) => {
-            format!("{} in {took}, {outcome}: {counted}.", failed.what)
+    let took = seconds(part.summary.seconds);
+    let is_done = outcome == "UPDATE_COMPLETE";
+    let text = match (well, stuck(instances).filter(|_| failed.is_none())) {
+        (None, _) => format!("{came}, {counted}."),
+        (Some(true), _) if is_done => format!("Rollout complete: {counted} in {took}."),
+        (Some(false), Some(stuck)) if !outcome.contains("ROLLBACK") => {
+            format!("{outcome} in {took}, but {stuck}: {counted}.")
         }
-        (None, _) => format!("Under way for {took}: {outcome}, {counted}."),
-        (Some(true), _) if outcome == "CREATE_COMPLETE" => {
-            format!("Stack created in {took}: {counted}.")
-        }
-        (Some(true), _) => format!("Rollout complete: {counted} in {took}."),
-        (Some(false), _) if is_back => format!("Rolled back in {took}: {counted}."),
-        (Some(false), _) => match stuck(instances) {
-            Some(stuck) => format!("{outcome} in {took}, but {stuck}: {counted}."),
-            None => format!("{outcome} after {took}, not as intended: {counted}."),
-        },
+        _ => format!("{came}: {counted}."),
+    };
+    let cause = match well {
+        Some(false) => cause(source, outcome),
+        _ => Cause::default(),
     };
     Headline {
         text,
-        cause: cause(source, outcome).filter(|_| well == Some(false)),
+        cause: cause.text,
+        also: cause.also,
         next: steps(instances, failed.as_ref()).or_else(|| watch(source, well)),
         restore: source.restore.clone(),
     }
 }
 
+/// What came of an operation and why, in a line.
+pub fn brief(source: &Source, summary: &OperationSummary) -> String {
+    let came = came(source, summary);
+    let cause = match summary.well {
+        Some(false) => cause(source, &summary.outcome).text,
+        _ => None,
+    };
+    match cause {
+        Some(cause) => format!("{came}: {}.", cause.trim_end_matches('.')),
+        None => format!("{came}."),
+    }
+}
+
+/// What came of an operation, and how long it took.
+fn came(source: &Source, summary: &OperationSummary) -> String {
+    let (outcome, took) = (summary.outcome.as_str(), seconds(summary.seconds));
+    let failed = FailedOperation::of(&source.stack, outcome);
+    match (summary.well, failed) {
+        (None, _) => format!("Under way for {took}: {outcome}"),
+        (Some(_), Some(failed)) => format!("{} in {took}, {outcome}", failed.what),
+        (Some(true), _) if outcome == "CREATE_COMPLETE" => format!("Stack created in {took}"),
+        (Some(true), _) => format!("Rollout complete in {took}"),
+        (Some(false), _) if outcome.contains("ROLLBACK") => format!("Rolled back in {took}"),
+        (Some(false), _) => format!("{outcome} after {took}, not as intended"),
+    }
+}
+
 /// How many instances serve from the version that the group launches, of how many, and how many
-/// still drain.
+/// are draining, paused or queued: `watch` counts all of them alike.
 fn counted(source: &Source) -> String {
     let members = source.members.iter();
     let serving = members.clone().filter(|one| one.is_in_service());
     let on_version = serving.clone().filter(|one| one.version == source.version);
-    let on_version = on_version.count();
-    let size = size(source).unwrap_or_else(|| serving.count());
+    let size = match size_at_beginning(&source.events, &source.stack).unwrap_or(source.size) {
+        0 => serving.count(),
+        size => size,
+    };
+    let on_version = on_version.count().min(size);
     let ami = source.ami.as_deref();
     let ami = ami.map_or_else(String::new, |ami| format!(" on {ami}"));
-    let draining = match members.filter(|one| one.state.awaits_end()).count() {
-        0 => String::new(),
-        count => format!(", {count} draining"),
-    };
-    format!("{on_version} of {}{ami}{draining}", size.max(on_version))
+    let mut parts = vec![format!("{on_version} of {size}{ami}")];
+    parts.extend(PhaseCounts::of(phases(source)).words());
+    parts.join(", ")
 }
 
-/// The size of the group, if that is known. While CloudFormation rolls the group, it may have
-/// raised that: then the size is what the update set out to replace.
-fn size(source: &Source) -> Option<usize> {
-    let begins = |it: &StackEvent| it.resource == source.stack && it.status == "UPDATE_IN_PROGRESS";
-    let began = source.events.iter().rposition(begins).unwrap_or_default();
-    let mut steps = source.events[began..]
-        .iter()
-        .filter_map(StackEvent::rolling_step);
-    let obsolete = steps.find_map(|step| match step {
-        RollingStep::Begins { obsolete, .. } => Some(obsolete),
-        _ => None,
-    });
-    let is_rolled = source.status.ends_with("_IN_PROGRESS");
-    let size = obsolete.filter(|_| is_rolled).unwrap_or(source.size);
-    Some(size).filter(|size| *size > 0)
+/// The phase of each instance of the group.
+fn phases(source: &Source) -> Vec<InstancePhase> {
+    let keeps_a_pause = source.status.starts_with("UPDATE_");
+    let mut around = Surroundings {
+        is_paused: source.paused.is_some() && keeps_a_pause,
+        drain_is_open: false,
+    };
+    let phase = |member: &Member, around: Surroundings| {
+        InstancePhase::of(&member.state, step(source, member), around)
+    };
+    let mut members = source.members.iter();
+    around.drain_is_open = members.any(|one| phase(one, around) == InstancePhase::Draining);
+    let members = source.members.iter();
+    members.map(|one| phase(one, around)).collect()
+}
+
+/// What the execution of an instance said last.
+fn step(source: &Source, member: &Member) -> Step {
+    let mut running = source.passages.iter().filter(|it| it.stopped.is_none());
+    let Some(trace) = running.find(|it| it.instance == member.id) else {
+        return Step::NoExecution;
+    };
+    let Some(last) = trace.phases.last() else {
+        return Step::Proceeds;
+    };
+    match (last.worker.as_str(), trace.launches) {
+        ("joined", _) => Step::Joins,
+        ("stable", true) => Step::WaitsForDrains,
+        ("draining", _) if last.verdict != "Reached" => Step::WaitsToDrain,
+        _ => Step::Proceeds,
+    }
 }
 
 /// What of the instances keeps a completed operation from being well.
@@ -133,68 +181,29 @@ fn ended_as(instances: &[InstanceTimeline], end: End) -> Vec<&str> {
     ended.map(|it| it.id.as_str()).collect()
 }
 
-/// What failed in a rollback that failed, or the execution that failed first, or else what
-/// CloudFormation says.
-fn cause(source: &Source, outcome: &str) -> Option<String> {
+/// Why it did not end well, and what failed besides: `watch` decides it alike.
+fn cause(source: &Source, outcome: &str) -> Cause {
     let failed = source.passages.iter().filter(|it| it.has_failed());
-    let first = failed.min_by_key(|it| it.stopped.unwrap_or(it.started));
-    // What failed before the batch was given up is the cause, and not the pause.
-    let stopped = first.and_then(|it| it.stopped);
-    if let Some((at, cause)) = outlasted(source, outcome == "UPDATE_ROLLBACK_FAILED")
-        && stopped.is_none_or(|stopped| stopped >= at)
-    {
-        return Some(cause);
+    Operation {
+        stack: &source.stack,
+        status: outcome,
+        events: of_last_operation(&source.events, &source.stack),
+        failed: failed.map(FailedExecution::from).collect(),
+        pauses: &pauses(&source.passages),
     }
-    if outcome == "UPDATE_ROLLBACK_FAILED"
-        && let Some(cause) = rollback_failure(source)
-    {
-        return Some(cause);
-    }
-    if let Some(first) = first {
-        let why = match first.cause.as_str() {
-            "" => format!("its execution is {}", first.status),
-            cause => cause.to_owned(),
-        };
-        return Some(format!("{} ({}): {why}", first.instance, error(first)));
-    }
-    if cancelled(source).is_some() {
-        return Some("the update was cancelled".to_owned());
-    }
-    let mut events = source.events.iter().filter(|it| !it.reason.is_empty());
-    let failed = events.find(|it| it.status.ends_with("_FAILED"));
-    failed.map(|it| format!("{} is {}: {}", it.resource, it.status, it.reason))
+    .cause()
 }
 
-/// Why a rollback failed: what failed since it began last, a resource before the stack itself.
-fn rollback_failure(source: &Source) -> Option<String> {
-    let begins =
-        |it: &StackEvent| it.resource == source.stack && it.status == "UPDATE_ROLLBACK_IN_PROGRESS";
-    let since = source.events.iter().rposition(begins)?;
-    let mut failed = source.events[since..]
-        .iter()
-        .filter(|it| it.status.ends_with("_FAILED") && !it.reason.is_empty());
-    let of_resource = failed.clone().find(|it| it.resource != source.stack);
-    let found = of_resource.or_else(|| failed.next())?;
-    Some(format!(
-        "{} is {}: {}",
-        found.resource, found.status, found.reason
-    ))
-}
-
-fn error(passage: &ExecutionTrace) -> &str {
-    match passage.error.as_str() {
-        "" => &passage.status,
-        error => error,
+impl From<&ExecutionTrace> for FailedExecution {
+    fn from(trace: &ExecutionTrace) -> Self {
+        Self {
+            instance: trace.instance.clone(),
+            at: trace.stopped.unwrap_or(trace.started),
+            status: trace.status.clone(),
+            error: trace.error.clone(),
+            cause: trace.cause.clone(),
+        }
     }
-}
-
-/// When the update was cancelled, if a resource says so and none failed before it.
-pub fn cancelled(source: &Source) -> Option<Timestamp> {
-    let mut failed = source
-        .events
-        .iter()
-        .filter(|it| it.status.ends_with("_FAILED"));
-    failed.next().filter(|it| it.is_cancelled()).map(|it| it.at)
 }
 
 /// The commands that lead on, in order: what is about instances may remove the cause of the
@@ -229,14 +238,37 @@ fn watch(source: &Source, well: Option<bool>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
-    use crate::aws::Member;
-    use crate::report::Origin;
+    use crate::aws::StackEvent;
     use crate::report::milestones::milestones;
+    use crate::report::{Kind, Origin, Phase};
     use workers::model::group::LifecycleState;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("a time")
+    }
+
+    /// The headline of an operation that ended so, and took so many seconds.
+    fn headline(
+        source: &Source,
+        (outcome, well, seconds): (&str, Option<bool>, f64),
+        instances: &[InstanceTimeline],
+    ) -> Headline {
+        let summary = OperationSummary {
+            began: at(0),
+            ended: at(0),
+            seconds,
+            outcome: outcome.to_owned(),
+            well,
+            text: String::new(),
+        };
+        super::headline(&Part {
+            source: source.clone(),
+            instances: instances.to_vec(),
+            summary,
+        })
     }
 
     fn event(second: i64, resource: &str, status: &str, reason: &str) -> StackEvent {
@@ -314,41 +346,88 @@ mod tests {
         );
     }
 
-    #[test]
-    fn while_it_rolls_the_count_is_of_the_size_before_and_says_what_drains() {
+    fn member(id: &str, state: LifecycleState) -> Member {
+        Member {
+            id: id.to_owned(),
+            state,
+            version: "1".to_owned(),
+            zone: String::new(),
+        }
+    }
+
+    /// An update of a group of four, to which CloudFormation has added one meanwhile.
+    fn of_four() -> Source {
         let begins =
             "Rolling update initiated. Terminating 4 obsolete instance(s) in batches of 1.";
         let mut rolls = source(vec![
             event(1, "s", "UPDATE_IN_PROGRESS", "User Initiated"),
             event(2, "Group", "UPDATE_IN_PROGRESS", begins),
         ]);
-        rolls.status = "UPDATE_IN_PROGRESS".to_owned();
-        // CloudFormation has raised the size by one.
-        rolls.size = 5;
-        let old = |number: u8, state| Member {
-            id: format!("i-old-{number}"),
-            state,
-            version: "1".to_owned(),
-            zone: String::new(),
+        (rolls.status, rolls.size) = ("UPDATE_IN_PROGRESS".to_owned(), 5);
+        rolls
+    }
+
+    /// An execution that runs, and whose worker said this last.
+    fn running(instance: &str, (worker, launches): (&str, bool), verdict: &str) -> ExecutionTrace {
+        let mut last = Phase::between(Kind::Draining, at(1), at(2));
+        (last.worker, last.verdict) = (worker.to_owned(), verdict.to_owned());
+        ExecutionTrace {
+            instance: instance.to_owned(),
+            launches,
+            status: "RUNNING".to_owned(),
+            phases: vec![last],
+            ..ExecutionTrace::default()
+        }
+    }
+
+    #[test]
+    fn the_count_is_of_the_size_at_the_beginning_of_the_rollout() {
+        let mut rolls = of_four();
+        let counted = |source: &Source, status: &str| {
+            let text = headline(source, (status, None, 60.0), &[]).text;
+            let (_, counted) = text.split_once(", ").expect("a count");
+            counted.to_owned()
         };
+        assert_eq!(counted(&rolls, "UPDATE_IN_PROGRESS"), "2 of 4 on ami-1.");
+        // The group has one more while the last batch ends, and somebody may scale it later.
+        for number in 3..6 {
+            let new = Member {
+                version: "2".to_owned(),
+                ..member(&format!("i-{number}"), LifecycleState::InService)
+            };
+            rolls.members.push(new);
+        }
+        for status in ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"] {
+            rolls.status = status.to_owned();
+            assert_eq!(counted(&rolls, status), "4 of 4 on ami-1.", "{status}");
+        }
+        // Before the update has reached the group, its size is the desired capacity.
+        rolls.events.truncate(1);
+        assert_eq!(counted(&rolls, "UPDATE_IN_PROGRESS"), "5 of 5 on ami-1.");
+    }
+
+    #[test]
+    fn instances_that_wait_for_their_turn_do_not_drain() {
+        let mut rolls = of_four();
+        let leaving = LifecycleState::TerminatingWait;
         rolls.members.extend([
-            old(1, LifecycleState::InService),
-            old(2, LifecycleState::InService),
-            old(3, LifecycleState::TerminatingWait),
+            member("i-old-1", leaving.clone()),
+            member("i-old-2", leaving),
+            member("i-new", LifecycleState::PendingWait),
         ]);
-        let text = headline(&rolls, ("UPDATE_IN_PROGRESS", None, 60.0), &[]).text;
-        assert_eq!(
-            text,
-            "Under way for 1m00s: UPDATE_IN_PROGRESS, 2 of 4 on ami-1, 1 draining."
-        );
-        let (status, size) = ("UPDATE_COMPLETE".to_owned(), 2);
-        let done = Source {
-            status,
-            size,
-            ..rolls
-        };
-        let text = headline(&done, ("UPDATE_COMPLETE", None, 60.0), &[]).text;
-        assert!(text.ends_with("2 of 2 on ami-1, 1 draining."), "{text}");
+        rolls.passages = vec![
+            running("i-old-1", ("drained", false), "NotYet"),
+            running("i-old-2", ("draining", false), "NotYet"),
+            running("i-new", ("stable", true), "NotYet"),
+        ];
+        let text = |source: &Source| headline(source, ("UPDATE_IN_PROGRESS", None, 60.0), &[]).text;
+        assert!(text(&rolls).ends_with("2 of 4 on ami-1, 1 draining, 2 queued."));
+        rolls.paused = Some("PAUSED".to_owned());
+        assert!(text(&rolls).ends_with("2 of 4 on ami-1, 1 draining, 1 paused, 1 queued."));
+        // Once the open drain has ended, nothing but the pause keeps the others.
+        rolls.passages.remove(0);
+        rolls.members.retain(|one| one.id != "i-old-1");
+        assert!(text(&rolls).ends_with("2 of 4 on ami-1, 2 paused."));
     }
 
     #[test]

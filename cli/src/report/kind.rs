@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-/// A phase in the life of an instance. JSON and the page's styles both take its name from the variant.
+/// A phase in the life of an instance. JSON and the page's styles both take its name from the
+/// variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {

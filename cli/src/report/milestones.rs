@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Source;
-use super::headline::cancelled;
 use super::pauses::pauses;
 use crate::aws::RollingStep;
+use crate::format::between;
+use crate::watch::{PauseSpan, cancels};
 
 /// A turn in the course of the operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -61,19 +62,19 @@ pub fn milestones(source: &Source) -> Vec<Milestone> {
             _ => {}
         }
     }
-    if let Some(at) = cancelled(source) {
-        // CloudFormation says of the resource that it was cancelled only after the rollback has
-        // begun.
-        let turned = source.events.iter().find(|event| {
-            event.resource == source.stack && event.status == "UPDATE_ROLLBACK_IN_PROGRESS"
-        });
-        let at = turned.map_or(at, |turned| turned.at.min(at));
+    for at in cancels(&source.events, &source.stack) {
         put(at, "cancel", "the update is cancelled".to_owned());
     }
     let pauses = pauses(&source.passages);
     for (place, span) in pauses.spans().iter().enumerate() {
-        let text = format!("the rollout is paused: '{}'", span.why);
-        put(span.began, "pause", text);
+        put(span.began, "pause", paused(span));
+        for (at, why) in span.reasons().iter().skip(1) {
+            put(
+                *at,
+                "pause",
+                format!("the reason of the pause is now '{why}'"),
+            );
+        }
         let is_last = place + 1 == pauses.spans().len();
         if !(is_last && source.paused.is_some()) {
             put(span.seen, "resume", "the rollout is resumed".to_owned());
@@ -81,6 +82,19 @@ pub fn milestones(source: &Source) -> Vec<Milestone> {
     }
     milestones.sort_by_key(|it| (it.at, it.kind == "rollback"));
     milestones
+}
+
+/// That the rollout is paused. Which reason it had then is known only if it was seen at once:
+/// somebody may have replaced the reason before a worker saw it.
+fn paused(span: &PauseSpan) -> String {
+    match span.reasons().first() {
+        Some((at, why)) if *at <= span.began => format!("the rollout is paused: '{why}'"),
+        Some((at, why)) => {
+            let later = between(span.began, *at);
+            format!("the rollout is paused; its reason {later} later is '{why}'")
+        }
+        None => "the rollout is paused".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -134,5 +148,35 @@ mod tests {
         assert_eq!(kinds(&cancelled), all);
         cancelled.paused = Some("PAUSED".to_owned());
         assert_eq!(kinds(&cancelled), ["begin", "pause", "cancel", "rollback"]);
+    }
+
+    #[test]
+    fn a_pause_has_the_reason_that_was_seen_and_when_it_was() {
+        let pause = |why: &str| crate::aws::Pause {
+            why: why.to_owned(),
+            since: Some(at(120)),
+        };
+        let mut paused =
+            crate::report::Phase::between(crate::report::Kind::Paused, at(180), at(600));
+        paused.pause = Some(pause("sale"));
+        let trace = ExecutionTrace {
+            phases: vec![paused],
+            pauses_seen: vec![(at(180), pause("sale")), (at(300), pause("other"))],
+            ..ExecutionTrace::default()
+        };
+        let mut source = events(Vec::new());
+        source.passages = vec![trace];
+        let told = milestones(&source).into_iter();
+        let told: Vec<(i64, String)> = told.map(|it| (it.at.as_second(), it.text)).collect();
+        let expected = [
+            (
+                120,
+                "the rollout is paused; its reason 1m00s later is 'sale'",
+            ),
+            (300, "the reason of the pause is now 'other'"),
+            (600, "the rollout is resumed"),
+        ];
+        let expected = expected.map(|(at, text)| (at, text.to_owned()));
+        assert_eq!(told, expected);
     }
 }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{ExecutionTrace, Kind, Phase, Source, seconds};
-use crate::aws::RollingStep;
+use super::{ExecutionTrace, Kind, Phase, seconds};
+use crate::aws::Pause;
 use crate::watch::Pauses;
 
 /// A stretch of time.
@@ -12,39 +12,18 @@ type Span = (Timestamp, Timestamp);
 /// The pauses in which the workers found the group.
 pub fn pauses(passages: &[ExecutionTrace]) -> Pauses {
     let phases = passages.iter().flat_map(|it| &it.phases);
-    let mut paused: Vec<&Phase> = phases.filter(|it| it.pause.is_some()).collect();
-    paused.sort_by_key(|it| it.began);
+    let paused: Vec<&Phase> = phases.filter(|it| it.pause.is_some()).collect();
+    let spans = paused.iter();
+    let spans = spans.filter_map(|it| Some((it.began, it.ended, it.pause.as_ref()?)));
+    let seen = passages.iter().flat_map(|it| &it.pauses_seen);
+    let seen = seen.map(|(at, pause)| (*at, *at, pause));
+    let mut all: Vec<(Timestamp, Timestamp, &Pause)> = spans.chain(seen).collect();
+    all.sort_by_key(|(from, ..)| *from);
     let mut pauses = Pauses::default();
-    for phase in paused {
-        if let Some(pause) = &phase.pause {
-            pauses.see(pause, phase.began, phase.ended);
-        }
+    for (from, to, pause) in all {
+        pauses.see(pause, from, to);
     }
     pauses
-}
-
-/// Why CloudFormation gave a batch up, and when, if it was for a pause: of several batches the
-/// first, or of a rollback that failed (`in_rollback`) the last.
-pub fn outlasted(source: &Source, in_rollback: bool) -> Option<(Timestamp, String)> {
-    let pauses = pauses(&source.passages);
-    let mut waits_since = None;
-    let given_up = source.events.iter().filter_map(|event| {
-        match event.rolling_step()? {
-            RollingStep::Waits { .. } => waits_since = Some(event.at),
-            RollingStep::TimedOut => {
-                let cause = pauses.outlasted((waits_since?, event.at))?;
-                return Some((event.at, cause));
-            }
-            _ => {}
-        }
-        None
-    });
-    let mut given_up = given_up.collect::<Vec<_>>().into_iter();
-    if in_rollback {
-        given_up.next_back()
-    } else {
-        given_up.next()
-    }
 }
 
 /// Parts the wait for earlier drains where a pause, and no open drain, kept the queue waiting: a
@@ -118,7 +97,7 @@ fn parts(phase: &Phase, pauses: &Pauses, open: &[Span]) -> Vec<Phase> {
             ended: span.1,
             seconds: seconds(span.0, span.1),
             waited_for: match pause {
-                Some(pause) => format!("Paused by an operator: '{}'.", pause.why),
+                Some(pause) => format!("Paused by an operator: '{}'.", pause.why()),
                 None => phase.waited_for.clone(),
             },
             ..phase.clone()
@@ -134,7 +113,6 @@ fn parts(phase: &Phase, pauses: &Pauses, open: &[Span]) -> Vec<Phase> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::{Pause, StackEvent};
 
     fn at(minute: i64) -> Timestamp {
         Timestamp::from_second(60 * minute).expect("a time")
@@ -177,35 +155,5 @@ mod tests {
             passages[2].phases[1].waited_for,
             "Paused by an operator: 'sale'."
         );
-    }
-
-    #[test]
-    fn a_batch_is_given_up_for_the_pause_that_outlasted_it() {
-        let event = |minute: i64, reason: &str| StackEvent {
-            id: minute.to_string(),
-            at: at(minute),
-            resource: "Group".to_owned(),
-            status: "UPDATE_IN_PROGRESS".to_owned(),
-            reason: reason.to_owned(),
-        };
-        let mut source = Source {
-            events: vec![
-                event(
-                    10,
-                    "New instance(s) added to autoscaling group - Waiting on 1 resource signal(s) with a timeout of PT1H.",
-                ),
-                event(
-                    70,
-                    "Failed to receive 1 resource signal(s) for the current batch.  Each is counted as a FAILURE.",
-                ),
-            ],
-            passages: vec![passage(true, Kind::Paused, (30, 80), true)],
-            ..Source::default()
-        };
-        let (when, why) = outlasted(&source, false).expect("a cause");
-        assert_eq!(when, at(70));
-        assert!(why.contains("('sale') for 50m00s of the 1h00m"), "{why}");
-        source.passages.clear();
-        assert_eq!(outlasted(&source, false), None);
     }
 }

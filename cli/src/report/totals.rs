@@ -11,6 +11,7 @@ use super::errors::{errors, failures, incidents};
 use super::headline::headline;
 use super::links::links;
 use super::milestones::milestones;
+use super::operations::parts;
 use super::pauses::part_queue;
 use super::services::series;
 use super::timelines::lives;
@@ -99,6 +100,9 @@ impl RolloutReport {
     /// The tale of what was read.
     pub fn of(mut source: Source) -> Self {
         part_queue(&mut source.passages);
+        let mut parts = parts(&source);
+        let operations = parts.iter().map(|it| it.summary.clone()).collect();
+        let latest = parts.pop().expect("a source has one operation at least");
         let goes_on = goes_on(&source);
         let ended = match goes_on {
             true => source.now,
@@ -106,16 +110,13 @@ impl RolloutReport {
         };
         let instances = lives(&source, ended);
         let worker_retries = failures(&source.passages);
-        let outcome = outcome(&source);
-        let complete = ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&outcome.as_str());
-        let well = complete && !instances.iter().any(|it| it.end.awaits_you());
-        let well = (!goes_on).then_some(well);
         let took = seconds(source.began, ended);
         Self {
-            headline: headline(&source, (&outcome, well, took), &instances),
+            headline: headline(&latest),
             milestones: milestones(&source),
             links: links(&source),
-            well,
+            operations,
+            well: latest.summary.well,
             seconds: took,
             remarks: remarks(&source, goes_on, &instances),
             services: series(&source.passages),
@@ -136,7 +137,7 @@ impl RolloutReport {
             region: source.region,
             began: source.began,
             version: source.version,
-            outcome,
+            outcome: latest.summary.outcome,
             ended,
             instances,
             worker_retries,
@@ -149,13 +150,14 @@ impl RolloutReport {
     }
 }
 
-fn goes_on(source: &Source) -> bool {
+/// Whether the last operation is under way.
+pub fn goes_on(source: &Source) -> bool {
     let runs = source.passages.iter().any(|it| it.stopped.is_none());
     runs || source.status.ends_with("_IN_PROGRESS")
 }
 
 /// When the last thing ended.
-fn last(source: &Source) -> Option<Timestamp> {
+pub fn last(source: &Source) -> Option<Timestamp> {
     let events = source.events.iter().map(|it| it.at);
     let passages = source.passages.iter().filter_map(|it| it.stopped);
     let activities = source.activities.iter().filter_map(|it| it.ended);
@@ -163,7 +165,7 @@ fn last(source: &Source) -> Option<Timestamp> {
 }
 
 /// The stack's last status in what is told.
-fn outcome(source: &Source) -> String {
+pub fn outcome(source: &Source) -> String {
     let mut events = source.events.iter().rev();
     let last = events.find(|it| it.resource == source.stack);
     last.map_or_else(|| source.status.clone(), |it| it.status.clone())
@@ -174,6 +176,13 @@ fn remarks(source: &Source, goes_on: bool, instances: &[InstanceTimeline]) -> Ve
     if goes_on {
         let until = source.now.strftime("%H:%M:%SZ");
         remarks.push(format!("Under way: this is the situation at {until}."));
+    }
+    if source.operations.len() > 1 {
+        remarks.push(format!(
+            "The headline is about the last operation; all else is about {} since {}.",
+            count(source.operations.len(), "operation"),
+            source.began.strftime("%Y-%m-%d %H:%M:%S UTC")
+        ));
     }
     if source.forgotten > 0 {
         remarks.push(format!(

@@ -85,6 +85,9 @@ fn notes(screen: &Screen, width: u16, is_small: bool) -> Vec<Part> {
             NOTE_AT_MOST
         };
         notes.extend(lines_of(&ending.outcome(), width, at_most, severity));
+        if let Some(also) = ending.also_failed() {
+            notes.extend(lines_of(&also, width, OUTCOME_IF_SMALL, severity));
+        }
         // A command that is cut is none: each has lines of its own, as many as needed.
         let commands = [ending.next_step(), ending.restoring()];
         for command in commands.into_iter().flatten() {
@@ -120,19 +123,16 @@ fn title(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.parts(area, &[("Looking at the stack …".to_owned(), Mood::Quiet)]);
         return;
     }
-    let mut parts = vec![(sight.stack.clone(), Mood::Strong)];
-    let course = course(sight, area.width).filter(|_| screen.ending.is_none());
-    let status = (sight.status.clone(), mood_of(&sight.status));
-    let is_shown = course.is_none() || area.width >= STATUS_SHOWN_FROM;
-    for part in course.into_iter().chain(is_shown.then_some(status)) {
-        parts.extend([(GAP.to_owned(), Mood::Plain), part]);
-    }
-    let end = canvas.parts(area, &parts);
-    let now = clock(screen.now);
     let lasts = match (sight.began, &screen.ending) {
         (Some(began), None) => between(began, screen.now),
         _ => String::new(),
     };
+    // The duration stays at every width: first the stack's status gives way, then the AMIs.
+    let room = usize::from(area.width).saturating_sub(lasts.chars().count() + GAP.len());
+    let course = course(sight, area.width).filter(|_| screen.ending.is_none());
+    let parts = title_parts(sight, course, (area.width, room));
+    let end = canvas.parts(area, &parts);
+    let now = clock(screen.now);
     let whole = format!("{}{GAP}{now}{GAP}{lasts}", sight.region);
     // What there is room for.
     for text in [whole, format!("{now}{GAP}{lasts}"), lasts] {
@@ -143,30 +143,73 @@ fn title(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
+/// The stack, where it is led, and its status: as much of it as there is room for.
+fn title_parts(sight: &Snapshot, course: Option<Way>, (width, room): (u16, usize)) -> Vec<Part> {
+    let status = (sight.status.clone(), mood_of(&sight.status));
+    let Some(Way { forms, mood }) = course else {
+        return with_stack(sight, status, room);
+    };
+    let stack_width = sight.stack.chars().count() + GAP.len();
+    let fits = |text: &str, more: usize| stack_width + text.chars().count() + more <= room;
+    let status_width = GAP.len() + status.0.chars().count();
+    for form in &forms {
+        if width >= STATUS_SHOWN_FROM && fits(form, status_width) {
+            let mut parts = with_stack(sight, (form.clone(), mood), room);
+            parts.extend([(GAP.to_owned(), Mood::Plain), status]);
+            return parts;
+        }
+        if fits(form, 0) {
+            return with_stack(sight, (form.clone(), mood), room);
+        }
+    }
+    let shortest = forms.into_iter().next_back().unwrap_or_default();
+    with_stack(sight, (shortest, mood), room)
+}
+
+/// The stack before this part: its name is cut where there is no room for both.
+fn with_stack(sight: &Snapshot, part: Part, room: usize) -> Vec<Part> {
+    let taken = part.0.chars().count() + GAP.len();
+    let stack = cut(&sight.stack, room.saturating_sub(taken).max(1));
+    let part = (cut(&part.0, room.saturating_sub(GAP.len() + 1)), part.1);
+    vec![(stack, Mood::Strong), (GAP.to_owned(), Mood::Plain), part]
+}
+
+/// Where an operation leads: at length first, and shorter.
+struct Way {
+    forms: Vec<String>,
+    mood: Mood,
+}
+
 /// Where the operation leads while it is under way.
-fn course(sight: &Snapshot, width: u16) -> Option<Part> {
+fn course(sight: &Snapshot, width: u16) -> Option<Way> {
     if !is_busy(sight) && !has_moves(sight) {
         return None;
     }
-    let to = |ami: Option<&str>| ami.map_or_else(String::new, |ami| format!(" to {ami}"));
-    let failed = FailedOperation::of(&sight.stack, &sight.status);
-    let failed = failed.map(|failed| failed.what.to_owned());
+    let to = |what: &str| sight.new_ami().map(|ami| format!("{what} to {ami}"));
     let is_rollout = sight.pace.left > 0 || sight.batches.is_some();
-    Some(match sight.course() {
-        _ if failed.is_some() => (failed.unwrap_or_default(), Mood::Bad),
-        Course::Creation => ("Creating".to_owned(), Mood::Coming),
-        Course::Deletion => ("Deleting".to_owned(), Mood::Waiting),
-        Course::Back => (format!("ROLLING BACK{}", to(sight.new_ami())), Mood::Bad),
-        Course::Forward if !is_rollout => ("Updating".to_owned(), Mood::Waiting),
+    let failed = FailedOperation::of(&sight.stack, &sight.status);
+    let (forms, mood) = match sight.course() {
+        _ if failed.is_some() => {
+            let what = failed.map(|it| it.what.to_owned());
+            (vec![what, Some("FAILED".to_owned())], Mood::Bad)
+        }
+        Course::Creation => (vec![Some("Creating".to_owned())], Mood::Coming),
+        Course::Deletion => (vec![Some("Deleting".to_owned())], Mood::Waiting),
+        Course::Back => {
+            let forms = vec![to("ROLLING BACK"), Some("ROLLING BACK".to_owned())];
+            (forms, Mood::Bad)
+        }
+        Course::Forward if !is_rollout => (vec![Some("Updating".to_owned())], Mood::Waiting),
         Course::Forward => {
             let from = sight.old_ami().filter(|_| width >= OLD_AMI_SHOWN_FROM);
-            let from = from.map_or_else(String::new, |ami| format!(" from {ami}"));
-            (
-                format!("Rolling{from}{}", to(sight.new_ami())),
-                Mood::Waiting,
-            )
+            let both = from.zip(sight.new_ami());
+            let both = both.map(|(from, to)| format!("Rolling from {from} to {to}"));
+            let forms = vec![both, to("Rolling"), Some("Rolling".to_owned())];
+            (forms, Mood::Waiting)
         }
-    })
+    };
+    let forms = forms.into_iter().flatten().collect();
+    Some(Way { forms, mood })
 }
 
 fn is_busy(sight: &Snapshot) -> bool {

@@ -27,7 +27,7 @@ const HELP: [(&str, &str); 14] = [
         "at the terminate hook: tasks stop, then services recover",
     ),
     ("starting", "at the launch hook: joins the cluster"),
-    ("queued", "at the launch hook: waits for earlier drains"),
+    ("queued", "at a hook: waits for earlier drains"),
     (
         "retained",
         "its drain failed; terminate it when you have looked",

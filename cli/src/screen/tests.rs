@@ -246,9 +246,8 @@ fn stuck() -> Snapshot {
         instance: id.clone(),
         status: "FAILED".to_owned(),
         at: at(58, 0),
-        reason:
-            "DrainFailed: 1 task did not stop within 50m00s: batch (RUNNING 50m00s, standalone)."
-                .to_owned(),
+        error: "DrainFailed".to_owned(),
+        cause: "1 task did not stop within 50m00s: batch (RUNNING 50m00s, standalone).".to_owned(),
     });
     sight.happened([entry(
         at(50, 0),
@@ -316,7 +315,11 @@ fn ended_back() -> (Snapshot, Ending) {
         of: Some(8),
         ami: Some(OLD.to_owned()),
         seconds: Some(4_380),
-        cause: Some(sight.ended[0].reason.clone()),
+        cause: Some(format!(
+            "{retained} ({}): {}",
+            sight.ended[0].error, sight.ended[0].cause
+        )),
+        also: Vec::new(),
         instance: Some(retained),
         restore: None,
     };
@@ -711,4 +714,133 @@ fn services_above_their_desired_counts_are_not_at_them() {
         text.contains("Services 2, 1 above the desired count"),
         "{text}"
     );
+}
+
+#[test]
+fn the_duration_is_there_at_every_width_in_every_state() {
+    let snapshot = |status: &str, of: Snapshot| Snapshot {
+        status: status.to_owned(),
+        ..of
+    };
+    let mut sights = vec![back(), early(), hold(), last()];
+    for status in [
+        "CREATE_IN_PROGRESS",
+        "CREATE_FAILED",
+        "ROLLBACK_IN_PROGRESS",
+        "ROLLBACK_FAILED",
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_FAILED",
+        "UPDATE_ROLLBACK_IN_PROGRESS",
+        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_ROLLBACK_FAILED",
+        "DELETE_IN_PROGRESS",
+        "DELETE_FAILED",
+    ] {
+        sights.push(snapshot(status, hold()));
+    }
+    let long =
+        "a-stack-with-a-name-that-is-longer-than-most-screens-are-wide-which-cloudformation-allows";
+    let named = sights.clone().into_iter().map(|sight| Snapshot {
+        stack: long.to_owned(),
+        ..sight
+    });
+    sights.extend(named.collect::<Vec<_>>());
+    for sight in sights {
+        let (stack, status) = (sight.stack.clone(), sight.status.clone());
+        for (minute, lasts) in [(56, "56m28s"), (625, "10h25m")] {
+            let screen = screen(sight.clone(), at(minute, 28));
+            for width in 40..=160 {
+                let first = lines(&drawn(&screen, (width, 24))).remove(0);
+                assert!(
+                    first.ends_with(&format!("  {lasts}")),
+                    "{status} at {width}: {first}"
+                );
+                // As much of the stack's name as there is room for.
+                assert!(
+                    first.starts_with(&stack[..1]),
+                    "{status} at {width}: {first}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_stack_s_status_gives_way_before_the_ami_and_that_before_the_duration() {
+    let first = |width| lines(&drawn(&screen(back(), at(58, 20)), (width, 24))).remove(0);
+    let at_140 = first(140);
+    assert!(at_140.contains(OLD) && at_140.contains("UPDATE_ROLLBACK_IN_PROGRESS"));
+    for width in [80, 84] {
+        let shown = first(width);
+        assert!(shown.contains(&format!("ROLLING BACK to {OLD}")), "{shown}");
+        assert!(!shown.contains("UPDATE_ROLLBACK"), "{shown}");
+    }
+    assert!(first(40).contains("ROLLING BACK") && !first(40).contains("ami-"));
+}
+
+#[test]
+fn no_target_is_named_before_it_is_known() {
+    // The update has begun and has not reached the group, which launches the old AMI still.
+    let mut sight = early();
+    sight.amis = [("6".to_owned(), OLD.to_owned())].into();
+    (sight.version, sight.batches) = ("6".to_owned(), None);
+    (sight.pace.left, sight.parameter_ami) = (0, Some(NEW.to_owned()));
+    sight
+        .members
+        .iter_mut()
+        .for_each(|one| one.version = "6".to_owned());
+    assert_eq!(sight.new_ami(), None);
+    // Once it has, the parameter names what it brings, until an instance shows that.
+    (sight.version, sight.pace.left) = ("7".to_owned(), 8);
+    assert_eq!(sight.new_ami(), Some(NEW));
+    // In a rollback the group is seen to launch the old version before its batches are known.
+    let mut sight = back();
+    sight.batches = None;
+    (sight.version, sight.is_reverted) = ("6".to_owned(), true);
+    assert_eq!(sight.new_ami(), Some(OLD));
+}
+
+#[test]
+fn an_event_that_is_not_late_yet_is_on_its_way() {
+    let mut sight = hold();
+    let leaving = sight.members[0].clone();
+    sight.asked.remove(&leaving.id);
+    sight.running = sight.asked.len();
+    let reason = |sight: &Snapshot| {
+        let text = lines(&drawn(&screen(sight.clone(), at(12, 0)), (140, 40))).join("\n");
+        assert!(text.contains("No execution is running"), "{text}");
+        text.contains("its event is on its way, up to 2m late")
+    };
+    sight.note_hooks(at(12, 0));
+    assert!(reason(&sight));
+    sight.note_hooks(at(14, 9));
+    assert!(reason(&sight), "129 s are the bound");
+    sight.note_hooks(at(14, 10));
+    assert!(!reason(&sight));
+    // At its next hook the time begins anew.
+    sight.members[0].state = LifecycleState::WarmedTerminatingWait;
+    sight.note_hooks(at(20, 0));
+    assert!(sight.event_is_on_its_way(&sight.members[0]));
+}
+
+#[test]
+fn one_that_waits_for_its_turn_is_queued_in_the_header_as_in_its_row() {
+    let mut sight = hold();
+    let turn = asked(
+        1,
+        ("draining", "NotYet"),
+        "Waiting for earlier drains: i-01 (2m).",
+        at(10, 5),
+    );
+    sight.asked.insert(member(1, "", "").id, turn);
+    let text = lines(&drawn(&screen(sight.clone(), at(12, 0)), (140, 40))).join("\n");
+    assert!(text.contains("1 draining for "), "{text}");
+    assert!(text.contains("3 queued"), "{text}");
+    assert!(text.contains("queued: earlier drains: i-01"), "{text}");
+    let progress = crate::watch::Standing::of(&sight).progress();
+    let json = serde_json::to_value(&progress).expect("plain data");
+    assert_eq!(json["drains"], 1);
+    assert_eq!(json["waitingToDrain"], 1);
+    assert_eq!(json["atLaunch"], 2);
 }

@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::SignedDuration;
 use simulator::account::Account;
@@ -12,12 +11,15 @@ use simulator::scenario::Listener;
 use simulator::trace::Record;
 
 use super::milestones::Milestones;
-use super::out::print;
+use super::out::{print, style};
 use super::wrap::{columns, wrapped};
 use crate::format::duration;
 
 /// The column at which the texts of milestones stand.
 const MILESTONES: usize = 9;
+
+/// Stands in place of the time of what was before the rollout.
+const BEFORE: &str = "before";
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,10 @@ pub struct Live {
     shown: Shown,
     milestones: Milestones,
     bar: ProgressBar,
+    /// Progress in lines, where no terminal shows the bar.
+    plain: Option<PlainProgress>,
+    /// The simulated time.
+    at: SignedDuration,
 }
 
 impl Live {
@@ -55,7 +61,16 @@ impl Live {
             shown,
             milestones: Milestones::default(),
             bar,
+            plain: None,
+            at: SignedDuration::ZERO,
         }
+    }
+
+    /// The same, with progress in lines where stderr is no terminal.
+    pub fn with_plain_progress(mut self) -> Self {
+        let has_bar = std::io::stderr().is_terminal();
+        self.plain = (!has_bar).then(PlainProgress::default);
+        self
     }
 
     /// Takes the progress display away.
@@ -87,12 +102,18 @@ impl Listener for Live {
         let (replaced, of) = self.milestones.replaced();
         self.bar.set_length(of as u64);
         self.bar.set_position(replaced as u64);
+        let plain = self.plain.as_mut();
+        if let Some(line) = plain.and_then(|plain| plain.line((replaced, of), self.at)) {
+            anstream::eprintln!("{line}");
+        }
         let Some(milestone) = milestone else {
             return;
         };
         if self.shown == Shown::Milestones {
-            let at = SignedDuration::try_from(milestone.at).unwrap_or_default();
-            let line = format!("{:>7}  {}", duration(at), milestone.text);
+            let at = milestone.at.map(SignedDuration::try_from);
+            let at = at.map(Result::unwrap_or_default);
+            let at = at.map_or_else(|| BEFORE.to_owned(), duration);
+            let line = format!("{at:>7}  {}", milestone.text);
             self.show(milestone.severity, &wrapped(&line, columns(), MILESTONES));
         }
     }
@@ -103,16 +124,54 @@ impl Listener for Live {
     }
 
     fn passed(&mut self, at: Duration) {
-        let at = SignedDuration::try_from(at).unwrap_or_default();
-        self.bar.set_message(duration(at));
+        self.at = SignedDuration::try_from(at).unwrap_or_default();
+        self.bar.set_message(duration(self.at));
     }
 }
 
-fn style(mood: Severity) -> Style {
-    match mood {
-        Severity::Good => AnsiColor::Green.on_default(),
-        Severity::Waiting => Style::new().dimmed(),
-        Severity::Bad => AnsiColor::Red.on_default(),
-        Severity::Plain => Style::new(),
+/// Progress for whoever reads stderr as a file or a pipe: a line for each tenth of the way.
+#[derive(Debug, Default)]
+struct PlainProgress {
+    /// The tenth of which the last line was.
+    last: Option<usize>,
+}
+
+impl PlainProgress {
+    /// The next line, if it is due.
+    fn line(&mut self, (replaced, of): (usize, usize), at: SignedDuration) -> Option<String> {
+        if of == 0 {
+            return None;
+        }
+        let tenth = replaced * 10 / of;
+        let is_due = self.last.is_none_or(|last| tenth > last);
+        is_due.then(|| {
+            self.last = Some(tenth);
+            let at = duration(at);
+            format!("ecs-rollout: {replaced} of {of} replaced, simulated time {at}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_progress_is_a_line_for_each_tenth_of_the_way() {
+        let mut progress = PlainProgress::default();
+        let at = SignedDuration::from_secs(609);
+        assert_eq!(progress.line((0, 0), at), None, "no update has begun");
+        let mut lines = Vec::new();
+        for replaced in 0..=200 {
+            lines.extend(progress.line((replaced, 200), at));
+            assert_eq!(progress.line((replaced, 200), at), None);
+        }
+        assert_eq!(lines.len(), 11);
+        assert_eq!(
+            lines[1],
+            "ecs-rollout: 20 of 200 replaced, simulated time 10m09s"
+        );
+        // In a rollback there are fewer again, which is no progress.
+        assert_eq!(progress.line((100, 200), at), None);
     }
 }

@@ -26,8 +26,8 @@ const OF_A_KIND: usize = 3;
 /// A milestone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Milestone {
-    /// Time since the rollout began; before that, since the stack was created.
-    pub at: Duration,
+    /// Time since the rollout began; nothing before that.
+    pub at: Option<Duration>,
     /// What happened.
     pub text: String,
     /// How it strikes the reader.
@@ -67,13 +67,12 @@ pub struct Milestones {
 impl Milestones {
     /// The milestone that a fact is, if it is one.
     pub fn of(&mut self, told: &Record) -> Option<Milestone> {
-        self.began.get_or_insert(told.at);
         self.failed.note(&told.event);
         let course = self.course(told);
         let (text, severity) = course.or_else(|| self.went_wrong(&told.event))?;
-        let began = self.began.unwrap_or(told.at);
+        let since = |began| told.at.duration_since(began).unsigned_abs();
         Some(Milestone {
-            at: told.at.duration_since(began).unsigned_abs(),
+            at: self.began.map(since),
             text: shortened(&text, TEXT_AT_MOST),
             severity,
         })
@@ -153,7 +152,6 @@ impl Milestones {
 
     fn stack(&mut self, at: Timestamp, status: &str, reason: &str) -> Option<(String, Severity)> {
         Some(match status {
-            "CREATE_COMPLETE" => ("stack created".to_owned(), Severity::Plain),
             "UPDATE_IN_PROGRESS" if !self.rolls => {
                 (self.rolls, self.began) = (true, Some(at));
                 self.old = self.instances.keys().cloned().collect();
@@ -347,7 +345,10 @@ mod tests {
         let mut milestones = Milestones::default();
         let picked = facts.into_iter().filter_map(|told| milestones.of(&told));
         picked
-            .map(|it| format!("{} {}", it.at.as_secs(), it.text))
+            .map(|it| match it.at {
+                Some(at) => format!("{} {}", at.as_secs(), it.text),
+                None => format!("before {}", it.text),
+            })
             .collect()
     }
 
@@ -365,9 +366,30 @@ mod tests {
         assert_eq!(
             texts(facts),
             [
-                "10 stack created",
                 "0 the update begins: 2 instances to replace",
                 "100 1 of 2 replaced: i-1 is gone, 1m00s after its hook opened",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_goes_wrong_before_the_update_has_no_time_of_the_rollout() {
+        let died = TraceEvent::Died {
+            instance: "i-1".to_owned(),
+        };
+        let facts = [
+            lifecycle(0, 1, "InService"),
+            told(90, died),
+            stack(100, "CREATE_COMPLETE"),
+            stack(200, "UPDATE_IN_PROGRESS"),
+            stack(260, "UPDATE_COMPLETE"),
+        ];
+        assert_eq!(
+            texts(facts),
+            [
+                "before i-1 died",
+                "0 the update begins: 1 instance to replace",
+                "60 CloudFormation is done: UPDATE_COMPLETE",
             ]
         );
     }

@@ -4,6 +4,9 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::process::exit;
 
+use anstyle::{AnsiColor, Style};
+use simulator::narrator::Severity;
+
 use super::wrap::{columns, wrapped};
 
 /// As a shell tells a program that was ended by SIGPIPE. Not 0: nobody has seen how it ends.
@@ -28,4 +31,21 @@ pub fn print(text: impl Display) {
 /// stand at column `indent`.
 pub fn print_values(text: &str, indent: usize) {
     print(wrapped(text, columns(), indent));
+}
+
+/// Writes one line of a name and a value as [`print_values`] does, in the colour of its severity.
+pub fn print_value(severity: Severity, line: &str, indent: usize) {
+    let style = style(severity);
+    let line = wrapped(line, columns(), indent);
+    print(format!("{style}{line}{style:#}\n"));
+}
+
+/// How a line of this severity looks, wherever it is shown.
+pub fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Good => AnsiColor::Green.on_default(),
+        Severity::Waiting => Style::new().dimmed(),
+        Severity::Bad => AnsiColor::Red.on_default(),
+        Severity::Plain => Style::new(),
+    }
 }

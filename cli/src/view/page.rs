@@ -106,6 +106,8 @@ fn head(tale: &RolloutReport) -> String {
     }
     out += "</dl>\n";
     let cause = tale.headline.cause.iter().map(|it| ("Cause", it));
+    let also = tale.headline.also.iter().map(|it| ("Also failed", it));
+    let cause = cause.chain(also);
     let next = tale.headline.next.iter().map(|it| ("Next", it));
     let paused = tale.paused.iter().map(|it| ("Paused", it));
     let restore = tale.headline.restore.iter();
@@ -116,6 +118,15 @@ fn head(tale: &RolloutReport) -> String {
             format_args!(
                 "<p class=\"remark\"><b>{label}:</b> {}</p>\n",
                 escaped(text)
+            ),
+        );
+    }
+    for earlier in super::report::earlier(tale) {
+        put(
+            &mut out,
+            format_args!(
+                "<p class=\"remark\"><b>Earlier:</b> {}</p>\n",
+                escaped(&earlier)
             ),
         );
     }

@@ -1,14 +1,19 @@
 //! The tale as text.
 
-use std::fmt::Write;
+use simulator::narrator::Severity;
 
 use crate::aws::with_access;
 use crate::format::count;
-use crate::report::{End, InstanceTimeline, Kind, RolloutReport, ServiceSeries, Wait};
+use crate::report::{
+    End, InstanceTimeline, Kind, OperationSummary, RolloutReport, ServiceSeries, Wait,
+};
 use crate::watch::without_instance;
 
 /// The column at which the values stand.
 pub const VALUES: usize = 23;
+
+/// The value of what there is none of.
+const NONE: &str = "none";
 
 /// So many blocks a service's chart has.
 const CHART_PARTS: usize = 24;
@@ -18,13 +23,12 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 
 /// The head of the tale: names and values.
 pub fn facts(tale: &RolloutReport) -> Vec<(&'static str, String)> {
+    let latest = tale.operations.last();
+    let (began, took) = latest.map_or((tale.began, tale.seconds), |it| (it.began, it.seconds));
     let mut facts = vec![
         ("cluster", format!("{}, {}", tale.cluster, tale.region)),
-        (
-            "began",
-            tale.began.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        ),
-        ("took", long(tale.seconds)),
+        ("began", began.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
+        ("took", long(took)),
         ("instances", instances(tale)),
         ("AMI", ami(tale)),
         (
@@ -59,6 +63,13 @@ pub fn facts(tale: &RolloutReport) -> Vec<(&'static str, String)> {
     facts
 }
 
+/// What came of the operations before the last, a line each.
+pub fn earlier(tale: &RolloutReport) -> impl Iterator<Item = String> {
+    let operations = tale.operations.split_last();
+    let earlier = operations.into_iter().flat_map(|(_, earlier)| earlier);
+    earlier.map(OperationSummary::line)
+}
+
 /// A sum of money, alike wherever it is shown.
 pub fn usd(value: f64) -> String {
     format!("{value:.4} USD")
@@ -71,7 +82,7 @@ fn ami(tale: &RolloutReport) -> String {
 
 fn failed_executions(tale: &RolloutReport) -> String {
     match tale.executions_failed.len() {
-        0 => "none".to_owned(),
+        0 => NONE.to_owned(),
         count => format!("{count}: {}", tale.executions_failed.join(", ")),
     }
 }
@@ -84,7 +95,7 @@ fn failed(tale: &RolloutReport) -> String {
         .map(|it| it.count)
         .sum();
     match tale.worker_retries.len() {
-        0 => "none".to_owned(),
+        0 => NONE.to_owned(),
         count => format!("{count}, {calls} by a call to AWS"),
     }
 }
@@ -108,21 +119,36 @@ fn instances(tale: &RolloutReport) -> String {
 
 /// All of it, a fact a line.
 pub fn text(tale: &RolloutReport) -> String {
-    let mut out = format!("{}\n", tale.headline.text);
+    let lines = lines(tale).into_iter();
+    lines.map(|(_, line)| line + "\n").collect()
+}
+
+/// The same lines, each with how it is meant.
+pub fn lines(tale: &RolloutReport) -> Vec<(Severity, String)> {
+    let headline = match tale.well {
+        Some(true) => Severity::Good,
+        Some(false) => Severity::Bad,
+        None => Severity::Plain,
+    };
+    let mut out = vec![(headline, tale.headline.text.clone())];
     let mut line = |name: &str, value: &str| {
-        writeln!(out, "{name:<width$} {value}", width = VALUES - 1)
-            .expect("writing to a string does not fail");
+        let line = format!("{name:<width$} {value}", width = VALUES - 1);
+        out.push((severity(name, value), line));
     };
     let cause = tale.headline.cause.iter().map(|it| ("cause", it));
+    let also = tale.headline.also.iter().map(|it| ("also failed", it));
     let next = tale.headline.next.iter().map(|it| ("next", it));
     let paused = tale.paused.iter().map(|it| ("paused", it));
     let restore = tale.headline.restore.iter().map(|it| ("afterwards", it));
-    for (name, value) in cause.chain(next).chain(restore).chain(paused) {
+    for (name, value) in cause.chain(also).chain(next).chain(restore).chain(paused) {
         line(name, value);
     }
     line("stack", &format!("{}, {}", tale.stack, tale.outcome));
     for (name, value) in facts(tale) {
         line(name, &value);
+    }
+    for earlier in earlier(tale) {
+        line("earlier", &earlier);
     }
     for remark in &tale.remarks {
         line("remark", remark);
@@ -167,6 +193,23 @@ pub fn text(tale: &RolloutReport) -> String {
         line("console", &format!("{}: {}", link.label, link.url));
     }
     out
+}
+
+/// How the line of this name is meant: what failed is shown as bad.
+fn severity(name: &str, value: &str) -> Severity {
+    let fails = ["cause", "also failed", "failure", "failed executions"];
+    let left = [
+        End::Retained,
+        End::RetainedInPool,
+        End::Kept,
+        End::HookLeftOpen,
+        End::Abandoned,
+    ];
+    match name {
+        _ if fails.contains(&name) && value != NONE => Severity::Bad,
+        _ if left.iter().any(|end| end.words() == name) => Severity::Bad,
+        _ => Severity::Plain,
+    }
 }
 
 /// The share of a service's tasks that ran, a block for each part of the time, and its lowest
@@ -240,6 +283,40 @@ fn long(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_headline_and_what_failed_have_the_colour_of_their_outcome() {
+        let of = |status: &str, reason: &str| {
+            let event = |status: &str, resource: &str| crate::aws::StackEvent {
+                id: status.to_owned(),
+                at: jiff::Timestamp::UNIX_EPOCH,
+                resource: resource.to_owned(),
+                status: status.to_owned(),
+                reason: reason.to_owned(),
+            };
+            let tale = RolloutReport::of(crate::report::Source {
+                stack: "s".to_owned(),
+                status: status.to_owned(),
+                events: vec![event("UPDATE_FAILED", "Group"), event(status, "s")],
+                ..crate::report::Source::default()
+            });
+            lines(&tale)
+        };
+        let well = of("UPDATE_COMPLETE", "");
+        assert_eq!(well[0].0, Severity::Good);
+        let back = of("UPDATE_ROLLBACK_COMPLETE", "no capacity");
+        assert_eq!(back[0].0, Severity::Bad);
+        let bad = back
+            .iter()
+            .filter(|(severity, _)| *severity == Severity::Bad);
+        let bad: Vec<&str> = bad.filter_map(|(_, line)| line.split(' ').next()).collect();
+        assert_eq!(bad, ["Rolled", "cause", "failure"]);
+        let none = back
+            .iter()
+            .find(|(_, line)| line.starts_with("failed executions"));
+        assert_eq!(none.expect("a line").0, Severity::Plain);
+        assert_eq!(of("UPDATE_IN_PROGRESS", "")[0].0, Severity::Plain);
+    }
 
     #[test]
     fn a_block_is_as_high_as_the_share_and_only_all_is_full() {

@@ -71,11 +71,6 @@ impl Batches {
         (self.begun + awaited).clamp(1, self.all().max(1))
     }
 
-    /// Since when CloudFormation waits for the batch's signals, or waited last.
-    pub fn waits_since(&self) -> Option<Timestamp> {
-        self.wait.as_ref().map(|wait| wait.since)
-    }
-
     /// When CloudFormation gives the batch up, while it waits for signals.
     pub fn times_out(&self) -> Option<Timestamp> {
         let wait = self.wait.as_ref().filter(|wait| wait.signals > 0)?;

@@ -102,8 +102,11 @@ pub enum Change {
         of: usize,
         /// All instances in service.
         in_service: usize,
-        /// Instances at their terminate hooks, but for those that are paused.
+        /// Instances that drain: DRAINING in ECS, or admitted.
         drains: usize,
+        /// Instances at their terminate hooks whose drains wait for earlier ones, but for those
+        /// that are paused.
+        waiting_to_drain: usize,
         /// Instances that are retained for a person.
         retained: usize,
         /// Instances at their launch hooks, but for those that are paused.

@@ -23,21 +23,21 @@ pub struct Events {
     pub turned: Option<Timestamp>,
     /// The rolling update of this direction, once it has begun.
     pub batches: Option<Batches>,
-    /// Since when CloudFormation had waited for the batch that it gave up last, and when it did.
-    pub gave_up: Option<(Timestamp, Timestamp)>,
     /// How many instances the operation set out to replace, before it turned round.
     pub obsolete_at_first: Option<usize>,
+    /// The events of the operation that goes on, or went on last, oldest first.
+    pub operation: Vec<StackEvent>,
 }
 
 /// The statuses of a stack with which an operation begins.
-const BEGINS: [&str; 3] = [
+pub const BEGINS: [&str; 3] = [
     "CREATE_IN_PROGRESS",
     "UPDATE_IN_PROGRESS",
     "DELETE_IN_PROGRESS",
 ];
 
 /// Those with which it turns round.
-const TURNS: [&str; 2] = ["ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"];
+pub(super) const TURNS: [&str; 2] = ["ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"];
 
 impl Events {
     /// Those of `events`, newest first, that are new; at the first look, those of the operation
@@ -59,12 +59,14 @@ impl Events {
             self.latest = self.latest.max(Some(event.at));
             if is_of(event, &BEGINS) {
                 (self.began, self.turned) = (Some(event.at), None);
-                (self.batches, self.obsolete_at_first, self.gave_up) = (None, None, None);
+                (self.batches, self.obsolete_at_first) = (None, None);
+                self.operation.clear();
             } else if is_of(event, &TURNS) {
                 (self.turned, self.batches) = (Some(event.at), None);
             } else if let Some(step) = event.rolling_step() {
                 self.step(event.at, &step);
             }
+            self.operation.push(event.clone());
         }
         new
     }
@@ -77,9 +79,6 @@ impl Events {
             }
             self.batches = Some(batches);
         } else if let Some(batches) = &mut self.batches {
-            if *step == RollingStep::TimedOut {
-                self.gave_up = batches.waits_since().map(|since| (since, at));
-            }
             batches.take(at, step);
         }
     }
@@ -93,6 +92,16 @@ impl Events {
                 || (event.resource == stack && BEGINS.contains(&event.status.as_str()))
         })
     }
+}
+
+/// The size of the group when the rollout began, by events that are oldest first: the instances
+/// that CloudFormation set out to replace then. It sets the desired capacity before it counts them,
+/// and raises it after. Nothing if no rolling update has begun: then the desired capacity is the
+/// size still.
+pub fn size_at_beginning(events: &[StackEvent], stack: &str) -> Option<usize> {
+    let mut all = Events::default();
+    all.news(events.iter().rev().cloned().collect(), stack);
+    all.obsolete_at_first.filter(|size| *size > 0)
 }
 
 /// When CloudFormation gives the present batch of a stack up, by its events, newest first.

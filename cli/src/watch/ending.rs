@@ -38,6 +38,9 @@ pub struct Ending {
     /// Why it did not end well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// What failed besides, such as a drain in the rollback.
+    #[serde(rename = "alsoFailed", skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// What puts the old AMI id back, after a rollback.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<String>,
@@ -49,9 +52,23 @@ pub struct Ending {
 impl Ending {
     /// What came of it, and what you can do next, each in a sentence.
     pub fn summary(&self) -> String {
-        let sentences = [Some(self.outcome()), self.next_step(), self.restoring()];
+        let sentences = [
+            Some(self.outcome()),
+            self.also_failed(),
+            self.next_step(),
+            self.restoring(),
+        ];
         let sentences: Vec<String> = sentences.into_iter().flatten().collect();
         sentences.join(" ")
+    }
+
+    /// What failed besides, if anything did: the first of it in full.
+    pub fn also_failed(&self) -> Option<String> {
+        let first = self.also.first()?.trim_end_matches('.');
+        Some(match self.also.len() - 1 {
+            0 => format!("Also failed: {first}."),
+            more => format!("Also failed: {first}; and {more} more."),
+        })
     }
 
     /// The next step, if there is one.
@@ -166,9 +183,29 @@ mod tests {
             ami: Some("ami-0123456789abcdef0".to_owned()),
             seconds: Some(887),
             cause: None,
+            also: Vec::new(),
             instance: None,
             restore: None,
         }
+    }
+
+    #[test]
+    fn what_failed_besides_is_a_sentence_of_its_own() {
+        let mut back = Ending {
+            cause: Some("the update was cancelled".to_owned()),
+            also: vec!["i-01 (DrainFailed): a task runs.".to_owned()],
+            ..ending(Course::Back, false)
+        };
+        assert_eq!(
+            back.summary(),
+            "Rolled back in 14m47s: the update was cancelled. Also failed: i-01 (DrainFailed): a task runs."
+        );
+        back.also
+            .push("i-02 (DrainFailed): a task runs.".to_owned());
+        let also = back.also_failed().expect("two failed");
+        assert!(also.ends_with("a task runs; and 1 more."), "{also}");
+        let json = serde_json::to_value(&back).expect("plain data");
+        assert_eq!(json["alsoFailed"].as_array().map(Vec::len), Some(2));
     }
 
     #[test]

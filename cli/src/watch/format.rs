@@ -4,26 +4,26 @@ use jiff::Timestamp;
 
 use workers::model::group::LifecycleState;
 
-use super::{Course, LastAnswer};
+use super::{Course, LastAnswer, Step};
 use crate::aws::{Pause, with_access};
 use crate::format::{between, clock};
 
 impl LastAnswer {
-    /// Whether it is about an instance that waits at its launch hook for earlier drains.
-    pub fn is_queued(&self) -> bool {
-        self.worker == "stable" && self.is_of_launch
-    }
-
-    /// Whether it is about an instance whose drain has not begun.
-    pub fn waits_to_drain(&self) -> bool {
-        self.worker == "draining" && self.verdict != "Reached"
+    /// What it says about the instance.
+    pub fn step(&self) -> Step {
+        match (self.worker, self.is_of_launch) {
+            ("joined", _) => Step::Joins,
+            ("stable", true) => Step::WaitsForDrains,
+            ("draining", _) if self.verdict != "Reached" => Step::WaitsToDrain,
+            _ => Step::Proceeds,
+        }
     }
 
     /// What goes on, in as few words as possible.
     pub fn in_a_word(&self) -> &'static str {
         match (self.worker, self.is_of_launch) {
             ("joined", _) => "joining",
-            ("draining", _) => "not draining yet",
+            ("draining", _) => "queued",
             ("drained", _) => "draining",
             ("stable", true) => "queued",
             ("stable", false) => "recovering",

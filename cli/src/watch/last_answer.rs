@@ -45,6 +45,7 @@ impl Change {
                 replaced,
                 of,
                 drains,
+                waiting_to_drain,
                 retained,
                 at_launch,
                 paused,
@@ -58,6 +59,7 @@ impl Change {
                 let moving = [
                     (paused, "paused"),
                     (drains, "draining"),
+                    (waiting_to_drain, "waiting to drain"),
                     (retained, "retained"),
                     (at_launch, "at the launch hook"),
                 ];
@@ -149,6 +151,7 @@ mod tests {
                 of: 4,
                 in_service: 4,
                 drains: 0,
+                waiting_to_drain: 0,
                 retained,
                 at_launch: 0,
                 paused: 1,

@@ -12,12 +12,31 @@ const SAME_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 /// A pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PauseSpan {
-    /// The reason that was given.
-    pub why: String,
+    /// The reasons that were seen, and when each was first, oldest first: somebody may replace one.
+    reasons: Vec<(Timestamp, String)>,
     /// When it began, or was seen first.
     pub began: Timestamp,
     /// When it was seen last.
     pub seen: Timestamp,
+}
+
+impl PauseSpan {
+    /// The first reason that was seen: it is why the rollout was paused, as far as anybody saw.
+    pub fn why(&self) -> &str {
+        self.reasons.first().map_or("", |(_, why)| why)
+    }
+
+    /// The reasons that were seen, and when each was first, oldest first.
+    pub fn reasons(&self) -> &[(Timestamp, String)] {
+        &self.reasons
+    }
+
+    /// This reason was seen at this time.
+    fn see_reason(&mut self, at: Timestamp, why: &str) {
+        let place = self.reasons.partition_point(|(then, _)| *then <= at);
+        self.reasons.insert(place, (at, why.to_owned()));
+        self.reasons.dedup_by(|later, first| later.1 == first.1);
+    }
 }
 
 /// The pauses that were seen, oldest first.
@@ -34,10 +53,12 @@ impl Pauses {
             span.began == began || (pause.since.is_none() && near)
         });
         match known {
-            // The first reason stays: it is why the rollout was paused.
-            Some(span) => span.seen = span.seen.max(to),
+            Some(span) => {
+                span.seen = span.seen.max(to);
+                span.see_reason(from, &pause.why);
+            }
             None => self.0.push(PauseSpan {
-                why: pause.why.clone(),
+                reasons: vec![(from, pause.why.clone())],
                 began,
                 seen: to,
             }),
@@ -59,7 +80,7 @@ impl Pauses {
             counts.then(|| {
                 format!(
                     "the rollout was paused ('{}') for {} of the {} in which CloudFormation waits for a batch",
-                    span.why,
+                    span.why(),
                     duration(within),
                     between(since, at)
                 )
@@ -96,6 +117,23 @@ mod tests {
         assert_eq!(cause(110, 130), None);
         assert_eq!(cause(10, 90), None);
         assert_eq!(cause(170, 200), None);
+    }
+
+    #[test]
+    fn a_reason_that_replaces_another_is_not_why_the_rollout_was_paused() {
+        let of = |why: &str| Pause {
+            why: why.to_owned(),
+            since: Some(at(1)),
+        };
+        let mut pauses = Pauses::default();
+        // Two workers see the pause, and their answers are not read in order.
+        pauses.see(&of("other"), at(9), at(12));
+        pauses.see(&of("sale"), at(5), at(5));
+        pauses.see(&of("other"), at(11), at(14));
+        let span = &pauses.spans()[0];
+        assert_eq!(span.why(), "sale");
+        let reasons = [(at(5), "sale".to_owned()), (at(9), "other".to_owned())];
+        assert_eq!(span.reasons(), reasons);
     }
 
     #[test]

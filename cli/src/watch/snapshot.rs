@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
-
 use workers::model::group::LifecycleState;
 
-use super::{Batches, Pace};
+use super::{Batches, FailedExecution, InstancePhase, Pace, Step, Surroundings};
 use crate::aws::{Activity, Member, Pause, Service, StackEvent, with_access_in};
 use crate::explanation::{asked_now, is_of_launch};
 
@@ -59,7 +58,16 @@ pub struct Snapshot {
     pub log: Vec<Entry>,
     /// Whether everything was looked at once.
     pub is_whole: bool,
+    /// Since when each instance was seen at the hook at which it is.
+    pub at_hook_since: BTreeMap<String, (LifecycleState, Timestamp)>,
+    /// When the group was looked at last.
+    pub looked_at: Timestamp,
+    /// Whether the group was seen to change its version in a rollback: then that leads back.
+    pub is_reverted: bool,
 }
+
+/// The event of a hook came so late at most: recorded of EventBridge are 1 to 129 s.
+const EVENT_LATE_AT_MOST: SignedDuration = SignedDuration::from_secs(129);
 
 /// An execution that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +113,33 @@ pub struct Ended {
     pub status: String,
     /// When.
     pub at: Timestamp,
+    /// Its error; empty if it has none.
+    pub error: String,
+    /// The cause of that.
+    pub cause: String,
+}
+
+impl Ended {
     /// Error and cause.
-    pub reason: String,
+    pub fn reason(&self) -> String {
+        match (self.error.as_str(), self.cause.as_str()) {
+            ("", cause) => cause.to_owned(),
+            (error, "") => error.to_owned(),
+            (error, cause) => format!("{error}: {cause}"),
+        }
+    }
+}
+
+impl From<&Ended> for FailedExecution {
+    fn from(ended: &Ended) -> Self {
+        Self {
+            instance: ended.instance.clone(),
+            at: ended.at,
+            status: ended.status.clone(),
+            error: ended.error.clone(),
+            cause: ended.cause.clone(),
+        }
+    }
 }
 
 /// What happened to the stack or the group.
@@ -159,7 +192,7 @@ impl Snapshot {
                 Some((here.count().min(self.size), self.size))
             }
             Course::Deletion => None,
-            Course::Back if left > 0 && self.batches.is_none() && !self.is_refresh => None,
+            Course::Back if left > 0 && !self.has_turned() => None,
             Course::Back => {
                 let members = self.members.iter();
                 let back = members.filter(|one| one.is_in_service() && one.version == self.version);
@@ -178,6 +211,11 @@ impl Snapshot {
         .filter(|_| self.size > 0)
     }
 
+    /// Whether a rollback has reached the group.
+    fn has_turned(&self) -> bool {
+        self.batches.is_some() || self.is_refresh || self.is_reverted
+    }
+
     /// Whether instances may be gone already: CloudFormation has said of how many, or the update is
     /// over. Of an instance refresh CloudFormation says nothing, and it does not raise the group's
     /// size either.
@@ -187,29 +225,44 @@ impl Snapshot {
         self.batches.is_some() || is_refreshed || !self.status.ends_with("_IN_PROGRESS")
     }
 
-    /// Whether the pause keeps this instance where it is: its drain has not begun, or it waits at
-    /// its launch hook and no drain is open that it waits for. Nothing is paused in a stack that is
-    /// created or deleted.
-    pub fn is_paused(&self, member: &Member) -> bool {
-        let counts = matches!(self.course(), Course::Forward | Course::Back);
-        if self.pause.is_none() || !counts {
-            return false;
-        }
-        if member.state.awaits_end() {
-            return !self.drains(member);
-        }
-        let asked = self.asked.get(&member.id);
-        let is_queued = asked.is_some_and(|asked| asked.said.is_queued());
-        let has_open = self.members.iter().any(|one| self.drains(one));
-        member.state == LifecycleState::PendingWait && is_queued && !has_open
+    /// The phase of an instance.
+    pub fn phase(&self, member: &Member) -> InstancePhase {
+        let around = Surroundings {
+            is_paused: self.pause.is_some() && self.keeps_a_pause(),
+            drain_is_open: self.drain_is_open(),
+        };
+        InstancePhase::of(&member.state, self.step(member), around)
     }
 
-    /// Whether the drain of this instance has begun. Until its execution has been read, nobody
-    /// knows: the pause lets drains continue, so this one counts as one that does.
-    pub fn drains(&self, member: &Member) -> bool {
-        let asked = self.asked.get(&member.id);
-        let waits = asked.is_some_and(|asked| asked.said.waits_to_drain());
-        member.state.awaits_end() && !waits
+    /// Whether the pause keeps this instance where it is.
+    pub fn is_paused(&self, member: &Member) -> bool {
+        self.phase(member) == InstancePhase::Paused
+    }
+
+    /// Whether a pause keeps anything in this operation: nothing is paused in a stack that is
+    /// created or deleted.
+    fn keeps_a_pause(&self) -> bool {
+        matches!(self.course(), Course::Forward | Course::Back)
+    }
+
+    fn drain_is_open(&self) -> bool {
+        let none = Surroundings {
+            is_paused: false,
+            drain_is_open: false,
+        };
+        self.members.iter().any(|one| {
+            InstancePhase::of(&one.state, self.step(one), none) == InstancePhase::Draining
+        })
+    }
+
+    /// What the execution of an instance says.
+    fn step(&self, member: &Member) -> Step {
+        match self.asked.get(&member.id) {
+            Some(asked) => asked.said.step(),
+            // Some histories are not read yet, or nothing was asked yet.
+            None if self.running > self.asked.len() || !self.is_whole => Step::Unread,
+            None => Step::NoExecution,
+        }
     }
 
     /// Instances that are retained and not of the version that the operation leads to: they are not
@@ -227,16 +280,51 @@ impl Snapshot {
         (version == self.version) != (is_back && self.replaced().is_none())
     }
 
-    /// The AMI that the operation leads to.
+    /// Notes since when each instance has been at its hook, as seen `now`.
+    pub fn note_hooks(&mut self, now: Timestamp) {
+        let mut since = std::mem::take(&mut self.at_hook_since);
+        self.at_hook_since = self
+            .members
+            .iter()
+            .filter(|one| one.state.is_at_hook())
+            .map(|one| {
+                let known = since
+                    .remove(&one.id)
+                    .filter(|(state, _)| *state == one.state);
+                let seen = known.unwrap_or_else(|| (one.state.clone(), now));
+                (one.id.clone(), seen)
+            })
+            .collect();
+        self.looked_at = now;
+    }
+
+    /// Whether the event of an instance's hook, for which no execution runs, may still be on its
+    /// way.
+    pub fn event_is_on_its_way(&self, member: &Member) -> bool {
+        self.at_hook_since
+            .get(&member.id)
+            .is_some_and(|(_, since)| self.looked_at.duration_since(*since) <= EVENT_LATE_AT_MOST)
+    }
+
+    /// The AMI that the operation leads to, once that is known.
     pub fn new_ami(&self) -> Option<&str> {
         let of_version = self.amis.get(&self.version).map(String::as_str);
+        let is_under_way = self.status.ends_with("_IN_PROGRESS");
         match self.course() {
             // The stack's parameter may name the AMI that failed until the rollback has ended.
             Course::Back if self.replaced().is_none() => self.old_ami(),
             Course::Back => of_version,
             Course::Deletion => None,
+            // Until the update has reached the group, that launches the old AMI.
+            Course::Forward if is_under_way && !self.has_reached_group() => None,
             _ => of_version.or(self.parameter_ami.as_deref()),
         }
+    }
+
+    /// Whether the update has reached the group: some instance is of another version than new ones,
+    /// or CloudFormation replaces instances.
+    fn has_reached_group(&self) -> bool {
+        self.batches.is_some() || self.pace.left + self.retained() > 0
     }
 
     /// The AMI that it leads away from.

@@ -333,6 +333,16 @@ impl InvariantChecker {
         serving.count()
     }
 
+    /// How many instances of the group have another AMI than this one, those left out that are in
+    /// its warm pool, or retained: another serves in their place.
+    pub fn in_group_without(&self, ami: &str) -> usize {
+        let inner = self.lock();
+        let counts = |state: &str| !state.starts_with("Warmed:") && !state.ends_with(":Retained");
+        let others = inner.instances.values();
+        let others = others.filter(|seen| seen.ami != ami && counts(&seen.state));
+        others.count()
+    }
+
     /// What is still under way, in words; nothing if all is at rest.
     pub fn pending(&self) -> Option<String> {
         self.lock().pending()

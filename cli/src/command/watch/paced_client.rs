@@ -11,7 +11,7 @@ use workers::Error;
 use super::Update;
 use crate::aws::{
     Access, Activity, Aws, Execution, Group, Page, Ran, Service, Slots, Stack, StackEvent, blame,
-    error_text, has_expired,
+    error_text, has_expired, readable,
 };
 use crate::failure::{Exit, Failure};
 use crate::format::duration;
@@ -167,6 +167,11 @@ impl PacedClient {
     /// See [`Aws::ami`].
     pub async fn ami(&mut self, cluster: &str, arn: &str) -> Result<Option<String>, Error> {
         patiently!(self, aws => aws.ami(cluster, arn))
+    }
+
+    /// See [`readable`].
+    pub async fn parameter(&mut self, name: &str) -> Result<Option<String>, Error> {
+        patiently!(self, aws => readable(aws.parameter(name)))
     }
 
     /// See [`Aws::services_listed`].

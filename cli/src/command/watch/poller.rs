@@ -29,6 +29,10 @@ use resource_ids::{Failed, Places, gone_is};
 /// So many pages of events are read at most in a round.
 const PAGES_OF_EVENTS: usize = 10;
 
+/// An operation has instances of two launch template versions: the AMIs of so many are looked at
+/// first.
+const VERSIONS_AT_FIRST: usize = 2;
+
 /// The parameter of our template that says how many instances are replaced at a time.
 const BATCH_SIZE: &str = "BatchSize";
 
@@ -113,16 +117,20 @@ impl Poller {
         // A name is found no more once its stack is deleted.
         self.stack.clone_from(&stack.id);
         has_resources(&stack)?;
-        self.places.learn(&stack)?;
+        self.places.learn(&stack, self.before.is_some())?;
         self.sight.stack.clone_from(&stack.name);
         self.sight.status.clone_from(&stack.status);
         self.sight.region = self.look.region().to_owned();
         self.happenings(&stack).await?;
         self.sight.began = self.events.began.or(stack.since);
-        self.publish();
+        if self.round == 0 {
+            // Later the status of this round and the group of the last one would contradict.
+            self.publish();
+        }
         let group = self.group(&stack).await?;
         self.take(&stack, group.as_ref());
         self.publish();
+        self.target(&stack).await?;
         if let Some(machine) = self.places.machine.clone() {
             let asked = &mut self.sight.asked;
             let looked = self.histories.look(&mut self.look, &machine, asked).await;
@@ -143,6 +151,29 @@ impl Poller {
         self.sight.is_whole = true;
         self.publish();
         Ok(None)
+    }
+
+    /// Learns where the operation leads, if that is not known: before all else, since the first
+    /// line of the screen names it.
+    async fn target(&mut self, stack: &Stack) -> Result<(), Failed> {
+        let Some(cluster) = self.places.cluster.clone() else {
+            return Ok(());
+        };
+        for _ in 0..VERSIONS_AT_FIRST {
+            if !stack.is_busy() || self.sight.new_ami().is_some() {
+                break;
+            }
+            let (members, amis) = (&self.sight.members, &mut self.sight.amis);
+            let looked = self
+                .amis
+                .look(&mut self.look, &cluster, members, amis)
+                .await;
+            if !gone_is(looked, stack, false)? {
+                break;
+            }
+            self.publish();
+        }
+        Ok(())
     }
 
     /// Asks for the plan's estimate, once, of a rollout whose first batch has not ended.
@@ -225,7 +256,11 @@ impl Poller {
         // A group may name a version by what it is at the time: $Latest.
         let launches = group.map(|group| group.version.as_str());
         let launches = launches.filter(|version| number(version).is_some());
-        self.sight.version = launches.or(newest).unwrap_or_default().to_owned();
+        let version = launches.or(newest).unwrap_or_default().to_owned();
+        let before = std::mem::replace(&mut self.sight.version, version);
+        let is_other = !before.is_empty() && before != self.sight.version;
+        self.sight.is_reverted = stack.rolls_back() && (self.sight.is_reverted || is_other);
+        self.sight.note_hooks(self.look.now());
         self.sight.pause = group.and_then(|group| group.pause.clone());
         if let Some(pause) = &self.sight.pause {
             let now = self.look.now();
@@ -235,8 +270,8 @@ impl Poller {
         self.sight.is_refresh = stack.parameter(UPDATE_METHOD) == Some(REFRESH);
         let ami = stack.resolved(AMI_PARAMETER);
         self.sight.parameter_ami = ami.map(str::to_owned);
-        // While CloudFormation replaces, it may have raised the group's size.
-        let size = self.events.obsolete_at_first;
+        // As size_at_beginning has it.
+        let size = self.events.obsolete_at_first.filter(|size| *size > 0);
         let size = size.or(group.map(|group| group.desired));
         self.sight.size = size.unwrap_or_default();
         let batch = stack

@@ -7,7 +7,7 @@ use crate::aws::Member;
 use crate::format::{between, clock, count};
 use crate::screen::Screen;
 use crate::screen::paint::{Canvas, Mood};
-use crate::watch::Asked;
+use crate::watch::InstancePhase;
 
 /// What is under way: retained instances first, since they need you.
 pub fn under_way(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
@@ -38,12 +38,11 @@ fn moving(screen: &Screen, at_length: bool) -> Vec<Part> {
     let sight = &screen.sight;
     let number =
         |test: &dyn Fn(&Member) -> bool| sight.members.iter().filter(|one| test(one)).count();
-    let retained = number(&|one| one.state.is_retained());
-    let paused = number(&|one| sight.is_paused(one));
-    let at_launch = |one: &Member| one.state.awaits_launch() && !sight.is_paused(one);
-    let is_queued = |asked: &Asked| asked.said.is_queued();
-    let queued = number(&|one| at_launch(one) && sight.asked.get(&one.id).is_some_and(is_queued));
-    let starting = number(&at_launch) - queued;
+    let in_phase = |phase: InstancePhase| number(&|one| sight.phase(one) == phase);
+    let retained = in_phase(InstancePhase::Retained);
+    let paused = in_phase(InstancePhase::Paused);
+    let queued = in_phase(InstancePhase::Queued);
+    let starting = in_phase(InstancePhase::Starting);
     let short = sight.services.values();
     let short = short.filter(|one| one.running < one.desired).count();
     let below = match at_length {
@@ -65,8 +64,8 @@ fn moving(screen: &Screen, at_length: bool) -> Vec<Part> {
 /// The drains that are open, the longest, and the deadline that comes first.
 fn drains(screen: &Screen, at_length: bool) -> String {
     let (sight, now) = (&screen.sight, screen.now);
-    let draining = sight.members.iter().filter(|one| one.state.awaits_end());
-    let draining = draining.filter(|one| !sight.is_paused(one));
+    let draining = sight.members.iter();
+    let draining = draining.filter(|one| sight.phase(one) == InstancePhase::Draining);
     let draining: Vec<&str> = draining.map(|one| one.id.as_str()).collect();
     let asked = || draining.iter().filter_map(|id| sight.asked.get(*id));
     let longest = asked().filter_map(|asked| asked.began).min();

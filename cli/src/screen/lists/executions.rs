@@ -12,7 +12,7 @@ pub fn list(sight: &Snapshot) -> List {
             cell(&one.status, Mood::Bad),
             cell(clock(one.at), Mood::Quiet),
             cell(&one.instance, Mood::Plain),
-            cell(&one.reason, Mood::Plain),
+            cell(one.reason(), Mood::Plain),
         ],
         whole: format!(
             "Execution {} of {} is {} since {}: {}",
@@ -20,7 +20,7 @@ pub fn list(sight: &Snapshot) -> List {
             one.instance,
             one.status,
             clock(one.at),
-            one.reason
+            one.reason()
         ),
         execution: Some(one.execution.clone()),
     });

@@ -164,6 +164,9 @@ fn reason(row: &Row<'_>, sight: &Snapshot) -> String {
         Some(asked) => without_instance(&asked.said.reason, &member.id),
         // Some histories are not read yet.
         None if sight.running > sight.asked.len() => String::new(),
+        None if at_a_hook && sight.is_whole && sight.event_is_on_its_way(member) => {
+            "No execution is running yet: its event is on its way, up to 2m late.".to_owned()
+        }
         None if at_a_hook && sight.is_whole => {
             "No execution is running: its event is late or lost. The reconciler starts one within 9m.".to_owned()
         }

@@ -35,8 +35,8 @@ impl Instances {
         places.into_iter().map(|place| &self.all[place]).collect()
     }
 
-    /// How many came before the one called `id`, those that have gone included; nothing of the others
-    /// changes it, so a page can begin there. Beyond all if it is not here.
+    /// How many came before the one called `id`, those that have gone included; nothing of the
+    /// others changes it, so a page can begin there. Beyond all if it is not here.
     pub fn ordinal(&self, id: &str) -> u64 {
         self.ordinals.get(id).copied().unwrap_or(self.pushed)
     }

@@ -39,7 +39,7 @@ impl Runner {
         let calls: u64 = seen.api_calls.values().sum();
         Report {
             instances: size,
-            replaced: self.checker.in_service_on(&amis.new).min(size),
+            replaced: self.replaced(&amis.new, size),
             terminated: seen.terminated.len(),
             retained: self.retained(false),
             retained_for_standalone_tasks: self.retained(true),
@@ -71,6 +71,13 @@ impl Runner {
             seed: self.settings.seed,
             outcome,
         }
+    }
+
+    /// How many instances of the group are replaced: one on the new AMI is in service, and the old
+    /// one is gone or retained. While Auto Scaling terminates nothing, new ones replace nobody.
+    fn replaced(&self, new_ami: &str, size: usize) -> usize {
+        let gone = size.saturating_sub(self.checker.in_group_without(new_ami));
+        self.checker.in_service_on(new_ami).min(gone)
     }
 
     /// Why the rollout has not ended as it must, if so.

@@ -7,14 +7,11 @@ use jiff::Timestamp;
 use super::Poller;
 use super::resource_ids::{Failed, gone_is};
 use crate::aws::{Group, Member, Stack};
-use crate::plan::ami::restore_after_rollback;
-use crate::watch::{Change, Ended, Ending, Entry};
+use crate::plan::ami::{restore_after_rollback, to_restore};
+use crate::watch::{Cause, Change, Ending, FailedExecution, Operation};
 
 /// Statuses of a stack whose operation ended as it was meant to.
 const COMPLETE: [&str; 3] = ["UPDATE_COMPLETE", "CREATE_COMPLETE", "DELETE_COMPLETE"];
-
-/// The status of a stack whose rollback failed.
-const ROLLBACK_FAILED: &str = "UPDATE_ROLLBACK_FAILED";
 
 /// Executions that ended badly are looked for so often at the end: once for each way in which they
 /// do.
@@ -31,19 +28,14 @@ impl Poller {
         let retained = members.iter().filter(|one| one.state.is_retained());
         let retained: Vec<String> = retained.map(|one| one.id.clone()).collect();
         let well = is_well(stack, members, &retained);
-        let failure = match well {
-            true => None,
-            false => self.first_failure(stack).await?,
+        let cause = match well {
+            true => Cause::default(),
+            false => self.cause(stack).await?,
         };
         let replaced = self.sight.replaced();
         let over = self.over(stack, group.is_some(), &retained).await?;
         let began = self.sight.began;
-        let turned = rollback_failure(&self.sight.log, &stack.name)
-            .filter(|_| stack.status == ROLLBACK_FAILED);
-        // What failed before the batch was given up is the cause, and not the pause.
-        let gave_up = self.events.gave_up.filter(|_| !well);
-        let gave_up = gave_up.filter(|(_, at)| failure.as_ref().is_none_or(|one| one.at >= *at));
-        let paused = gave_up.and_then(|batch| self.pauses.outlasted(batch));
+        let restore = self.restore(stack).await?;
         let ended = Ending {
             stack: stack.name.clone(),
             status: stack.status.clone(),
@@ -54,18 +46,23 @@ impl Poller {
             of: replaced.map(|(_, of)| of),
             ami: self.sight.new_ami().map(str::to_owned),
             seconds: began.map(|began| over.duration_since(began).as_secs()),
-            cause: match &failure {
-                _ if paused.is_some() => paused,
-                _ if turned.is_some() => turned,
-                Some(failure) => Some(failure.reason.clone()),
-                None => cause(&self.sight.log, &stack.name).filter(|_| !well),
-            },
-            instance: failure.map(|failure| failure.instance),
-            restore: restore_after_rollback(stack),
+            cause: cause.text,
+            also: cause.also,
+            instance: cause.instance,
+            restore,
         };
         self.publish();
         self.change(self.look.now(), Change::End(ended));
         Ok(well)
+    }
+
+    /// What puts the old AMI id back after a rollback, unless the parameter holds that.
+    async fn restore(&mut self, stack: &Stack) -> Result<Option<String>, Failed> {
+        if restore_after_rollback(stack).is_none() {
+            return Ok(None);
+        }
+        let held = self.look.parameter(stack.ami_parameter()).await?;
+        Ok(to_restore(stack, held.as_deref()))
     }
 
     /// When it was over: CloudFormation and the last drains, those too that retained an instance.
@@ -90,8 +87,8 @@ impl Poller {
         Ok(self.activities.over(done).max(last.unwrap_or(done)))
     }
 
-    /// The execution that failed first in this operation: what came after it followed from it.
-    async fn first_failure(&mut self, stack: &Stack) -> Result<Option<Ended>, Failed> {
+    /// Why it did not end well, once the executions that failed are read.
+    async fn cause(&mut self, stack: &Stack) -> Result<Cause, Failed> {
         if let Some(machine) = self.places.machine.clone() {
             for _ in 0..LOOKS_FOR_FAILURES {
                 let since = self.sight.began;
@@ -102,8 +99,14 @@ impl Poller {
                 }
             }
         }
-        let first = self.sight.ended.iter().min_by_key(|one| one.at);
-        Ok(first.cloned())
+        let operation = Operation {
+            stack: &stack.name,
+            status: &stack.status,
+            events: &self.events.operation,
+            failed: self.sight.ended.iter().map(FailedExecution::from).collect(),
+            pauses: &self.pauses,
+        };
+        Ok(operation.cause())
     }
 }
 
@@ -111,96 +114,4 @@ impl Poller {
 fn is_well(stack: &Stack, members: &[Member], retained: &[String]) -> bool {
     let versions: BTreeSet<&str> = members.iter().map(|one| one.version.as_str()).collect();
     COMPLETE.contains(&stack.status.as_str()) && retained.is_empty() && versions.len() <= 1
-}
-
-/// What CloudFormation says of it: why a resource failed first, or else why the stack turned round.
-fn cause(log: &[Entry], stack: &str) -> Option<String> {
-    // The log is newest first.
-    let mut oldest_first = log.iter().rev().filter(|entry| !entry.text.is_empty());
-    let failed = oldest_first
-        .clone()
-        .find(|entry| entry.subject != stack && entry.status.ends_with("_FAILED"));
-    let turned =
-        oldest_first.find(|entry| entry.subject == stack && entry.status.contains("ROLLBACK"));
-    failed.or(turned).map(|entry| entry.text.clone())
-}
-
-/// Why a rollback failed: what failed since it began last. What failed before made the update roll
-/// back, or was cancelled with it, and is no cause of that.
-fn rollback_failure(log: &[Entry], stack: &str) -> Option<String> {
-    let begins =
-        |entry: &Entry| entry.subject == stack && entry.status == "UPDATE_ROLLBACK_IN_PROGRESS";
-    // The log is newest first.
-    let since = log.iter().position(begins).unwrap_or(log.len());
-    let mut failed = log[..since]
-        .iter()
-        .rev()
-        .filter(|entry| entry.status.ends_with("_FAILED") && !entry.text.is_empty());
-    let of_resource = failed.clone().find(|entry| entry.subject != stack);
-    of_resource
-        .or_else(|| failed.next_back())
-        .map(|entry| entry.text.clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cause_is_what_failed_first_or_why_the_stack_turned_round() {
-        let entry = |at: i64, subject: &str, status: &str, text: &str| Entry {
-            at: Timestamp::from_second(at).expect("a time"),
-            subject: subject.to_owned(),
-            status: status.to_owned(),
-            text: text.to_owned(),
-        };
-        let turned = entry(
-            3,
-            "s",
-            "UPDATE_ROLLBACK_IN_PROGRESS",
-            "The following resource(s) failed",
-        );
-        let log = [
-            turned.clone(),
-            entry(2, "Other", "UPDATE_FAILED", "Resource update cancelled"),
-            entry(
-                1,
-                "Group",
-                "UPDATE_FAILED",
-                "Received 0 SUCCESS signal(s) out of 1.",
-            ),
-            entry(0, "s", "UPDATE_IN_PROGRESS", "User Initiated"),
-        ];
-        assert_eq!(
-            cause(&log, "s").as_deref(),
-            Some("Received 0 SUCCESS signal(s) out of 1.")
-        );
-        assert_eq!(
-            cause(&[turned], "s").as_deref(),
-            Some("The following resource(s) failed")
-        );
-        assert_eq!(cause(&log[3..], "s"), None);
-    }
-
-    #[test]
-    fn the_cause_of_a_failed_rollback_is_what_failed_in_it() {
-        let entry = |at: i64, subject: &str, status: &str, text: &str| Entry {
-            at: Timestamp::from_second(at).expect("a time"),
-            subject: subject.to_owned(),
-            status: status.to_owned(),
-            text: text.to_owned(),
-        };
-        let log = [
-            entry(4, "s", "UPDATE_ROLLBACK_FAILED", "The following failed"),
-            entry(3, "Group", "UPDATE_FAILED", "Received 0 SUCCESS"),
-            entry(2, "s", "UPDATE_ROLLBACK_IN_PROGRESS", ""),
-            entry(1, "Group", "UPDATE_FAILED", "Resource update cancelled"),
-        ];
-        let why = rollback_failure(&log, "s");
-        assert_eq!(why.as_deref(), Some("Received 0 SUCCESS"));
-        let alone = [log[0].clone(), log[2].clone(), log[3].clone()];
-        let why = rollback_failure(&alone, "s");
-        assert_eq!(why.as_deref(), Some("The following failed"));
-        assert_eq!(rollback_failure(&log[2..], "s"), None);
-    }
 }

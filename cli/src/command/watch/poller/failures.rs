@@ -65,13 +65,14 @@ impl Failures {
             let ran = look.ran(&one.arn).await?;
             let instance = ran.as_ref().map_or("", |ran| ran.instance()).to_owned();
             let failure = ran.and_then(|ran| ran.failure);
+            let (error, cause) = failure.unwrap_or_default();
             read.push(Ended {
                 execution: one.arn,
                 instance,
                 status: one.status,
                 at: one.ended.unwrap_or_else(|| look.now()),
-                reason: failure
-                    .map_or_else(String::new, |(error, cause)| format!("{error}: {cause}")),
+                error,
+                cause,
             });
         }
         Ok(read)

@@ -2,7 +2,7 @@
 
 use workers::Error;
 
-use crate::aws::Stack;
+use crate::aws::{Stack, is_about_lost_resource};
 use crate::failure::Failure;
 
 /// What the stack made, as far as it has said.
@@ -45,28 +45,22 @@ impl From<Failure> for Failed {
 /// What a stack made comes and goes with it: then what is not there is no error, and `nothing` is
 /// known of it.
 pub fn gone_is<T>(looked: Result<T, Error>, stack: &Stack, nothing: T) -> Result<T, Failed> {
-    let comes_or_goes = stack.is_deleted()
-        || ["CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"].contains(&stack.status.as_str());
     match looked {
-        Err(Error::GroupNotFound { .. } | Error::ClusterNotFound { .. }) if comes_or_goes => {
-            Ok(nothing)
-        }
-        Err(Error::BadAnswer { what, .. })
-            if comes_or_goes && what.starts_with("StateMachineDoesNotExist") =>
-        {
-            Ok(nothing)
-        }
+        Err(error) if stack.may_lack_resources() && is_about_lost_resource(&error) => Ok(nothing),
         other => Ok(other?),
     }
 }
 
 impl Places {
     /// What the stack's outputs say. While it is created it has none yet, and while it is deleted
-    /// they may have gone.
+    /// they may have gone. One whose creation or deletion `was_followed` to its end may have none.
     ///
     /// # Errors
     /// A sentence, if it is at rest and has none.
-    pub fn learn(&mut self, stack: &Stack) -> Result<(), String> {
+    pub fn learn(&mut self, stack: &Stack, was_followed: bool) -> Result<(), String> {
+        let may_lack = stack.is_busy()
+            || stack.status.starts_with("DELETE_")
+            || (was_followed && stack.may_lack_resources());
         for (place, said) in [
             (&mut self.group, stack.group()),
             (&mut self.machine, stack.state_machine()),
@@ -74,7 +68,7 @@ impl Places {
         ] {
             match said {
                 Ok(said) => *place = Some(said),
-                Err(_) if stack.is_busy() || stack.is_deleted() || place.is_some() => {}
+                Err(_) if may_lack || place.is_some() => {}
                 Err(sentence) => return Err(sentence),
             }
         }

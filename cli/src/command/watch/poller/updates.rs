@@ -67,7 +67,7 @@ impl Poller {
                 execution: one.execution.clone(),
                 instance: one.instance.clone(),
                 status: one.status.clone(),
-                reason: one.reason.clone(),
+                reason: one.reason(),
             },
         );
     }
