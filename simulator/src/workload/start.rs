@@ -48,14 +48,16 @@ pub fn on_this_cluster(
 /// the cluster has a default capacity provider.
 ///
 /// # Errors
-/// What ECS answers.
-pub fn start(world: &SimulationHost, cluster: &str, workload: &Workload) -> Result<(), ApiError> {
+/// A sentence that names the service, or the task's family, and what ECS answers.
+pub fn start(world: &SimulationHost, cluster: &str, workload: &Workload) -> Result<(), String> {
     let has_default = world.with(|account| account.ecs.has_default_provider(cluster));
     for service in &workload.services {
-        start_service(world, cluster, service, has_default)?;
+        start_service(world, cluster, service, has_default)
+            .map_err(|error| format!("service {} was refused: {error}", service.name))?;
     }
     for task in &workload.tasks {
-        start_task(world, cluster, task, has_default)?;
+        start_task(world, cluster, task, has_default)
+            .map_err(|error| format!("task {} was refused: {error}", task.family))?;
     }
     Ok(())
 }
