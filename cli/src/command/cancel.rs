@@ -11,7 +11,7 @@ use workers::Error;
 
 use super::change::Change;
 use super::flow;
-use super::pause::effect::{begun, held, paused_rollback};
+use super::pause::effect::{begun, held, paused_rollback, still_paused};
 use crate::aws::{Aws, Group, Member, Stack, error_text, missing_group, with_access};
 use crate::failure::{Exit, Failure};
 use crate::plan::ami::{SHOWN_AT_MOST, is_public, restore};
@@ -218,7 +218,7 @@ fn result(stack: &Stack, group: Option<&Group>, cancelled: bool) -> Value {
 /// That the update is being cancelled, and what follows.
 fn cancelled(stack: &Stack, group: &Group) -> String {
     let pause = group.pause.as_ref();
-    let paused = pause.map(|pause| format!("{}\n", paused_rollback(stack, pause)));
+    let paused = pause.map(|pause| format!("{}\n", still_paused(stack, pause)));
     format!(
         "The update of {} is being cancelled.\n{}Follow the rollback: {}",
         stack.name,

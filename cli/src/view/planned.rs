@@ -19,12 +19,14 @@ pub const VALUES: usize = 15;
 /// So many instances are listed, those first that have been there longest.
 const LISTED: usize = 20;
 
-/// The plan, a fact a line; what comes of it last.
+/// The plan, a fact a line, without colours; what comes of it last.
+#[cfg(test)]
 pub fn text(plan: &Plan) -> String {
     lines(plan).iter().map(Line::plain).collect()
 }
 
-/// The same in lines of so many columns, if a terminal has them, and in colours.
+/// The plan, a fact a line, in colours; what comes of it last. The lines have so many columns, if a
+/// terminal has them.
 pub fn painted(plan: &Plan, columns: Option<usize>) -> String {
     let lines = lines(plan);
     lines.iter().map(|line| line.painted(columns)).collect()

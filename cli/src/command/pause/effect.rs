@@ -132,6 +132,16 @@ pub fn paused_rollback(stack: &Stack, pause: &aws::Pause) -> String {
     )
 }
 
+/// The same in short, once the update is being cancelled.
+pub fn still_paused(stack: &Stack, pause: &aws::Pause) -> String {
+    format!(
+        "The rollback is paused{}: '{}'. Each batch of it has an hour, and then the rollback fails. To resume: {}",
+        since_when(pause),
+        pause.why,
+        resume_command(&stack.name)
+    )
+}
+
 /// The instances whose drains have begun: those at their terminate hooks that ECS shows as
 /// DRAINING. The pause keeps the others.
 ///
