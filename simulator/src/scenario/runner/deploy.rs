@@ -100,7 +100,7 @@ impl Runner {
                 .remark(why);
         }
         workload::start(&self.host, &self.cluster, &workload)
-            .map_err(|why| Unplayable::new(About::Workload, why))?;
+            .map_err(|why| Unplayable::new(About::Workload, why.to_string()))?;
         let limit = self.host.now() + SETTLE_LIMIT;
         let mut busy = None;
         if self
