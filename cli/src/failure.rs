@@ -113,7 +113,8 @@ impl From<Error> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A name that was given may have characters that act on a terminal. A message may have lines.
+        // A name that was given may have characters that act on a terminal. A message may have
+        // several lines.
         let lines = self.message.split('\n').map(printable);
         f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }

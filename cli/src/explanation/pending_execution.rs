@@ -1,5 +1,5 @@
-//! An instance at a hook for which no execution runs: whether one may still start, and what to do if
-//! none does.
+//! An instance at a hook for which no execution runs: whether one may still start, and what to do
+//! if none does.
 
 use jiff::SignedDuration;
 

@@ -63,8 +63,8 @@ pub fn only_drafted(name: &str, status: &str) -> Option<String> {
     })
 }
 
-/// What an error that met the group of a stack is: in the words of the stack's deletion, if that has
-/// taken the group away.
+/// What an error that met the group of a stack is: in the words of the stack's deletion, if that
+/// has taken the group away.
 ///
 /// A stack whose deletion failed can only be deleted again:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>.
