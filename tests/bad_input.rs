@@ -172,6 +172,26 @@ fn bad_workloads() {
             "more instances",
         ],
     );
+    for (member, says) in [
+        (
+            r#""schedulingStrategy": "DAEMON", "deploymentConfiguration": {"maximumPercent": 200}"#,
+            "maximumPercent",
+        ),
+        (
+            r#""desiredCount": 1, "deploymentConfiguration": {"maximumPercent": 50}"#,
+            "InvalidParameterException",
+        ),
+        (r#""desiredCount": 99999999"#, "InvalidParameterException"),
+    ] {
+        let text = format!(
+            r#"{{"services": [{{"serviceName": "fine", "desiredCount": 1}}, {{"serviceName": "odd", {member}}}]}}"#
+        );
+        let path = file("odd-workload.json", &text);
+        refused(
+            &["rehearse", "--workload", &path],
+            &["odd-workload.json", "service odd was refused", says],
+        );
+    }
 }
 
 #[test]
@@ -239,6 +259,13 @@ fn bad_scenarios() {
     let scenario = file("bad.story", "instances 1\nfly\n");
     refused(&["scenario", &scenario], &["bad.story:2", "fly", "deploy"]);
     refused(&["scenario", "nowhere.story"], &["nowhere.story"]);
+    for (name, text) in [
+        ("empty.story", ""),
+        ("settings.story", "# one\ninstances 1\n"),
+    ] {
+        let scenario = file(name, text);
+        refused(&["scenario", &scenario], &[name, "no step", "deploy"]);
+    }
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn an_instance_that_never_joined_is_no_capacity() {
         "PrepareContinue",
     );
     breaks(
-        "roll-ends",
+        "rollout-ends",
         "not-joined",
         worse,
         &["--fault", "never-joins", "--instances", "1"],

@@ -8,6 +8,7 @@ mod definition;
 mod edge;
 mod executions;
 mod group;
+mod half_key;
 mod ours;
 mod pages;
 mod parameter;
@@ -36,14 +37,14 @@ pub use group::{Capacity, Group, Hook, Hooks, Member};
 pub use pages::Page;
 pub use parameter::{Parameter, readable};
 pub use past::{Happened, Past};
-pub use pause::Pause;
+pub use pause::{Pause, fits_tag};
 pub use place::blame;
 pub use rolling::RollingStep;
 pub use services::Service;
 pub use shell::{quoted, with_access, with_access_in};
 pub use stack::{
     AMI_KEY, FailedOperation, OWN_AMI_PARAMETER, Stack, StackEvent, failure_events,
-    is_about_lost_resource, only_drafted, without_resources,
+    is_about_lost_resource, missing_group, only_drafted, without_resources,
 };
 pub use state_names::current_name;
 
@@ -132,9 +133,14 @@ impl Aws {
     /// Which account an ARN belongs to, and by whose credentials it is changed: for every
     /// confirmation.
     pub fn place(&self, arn: &str) -> String {
+        format!("Account {}", self.account(arn))
+    }
+
+    /// The same without its first word: for a line that has it as its label.
+    pub fn account(&self, arn: &str) -> String {
         let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
         format!(
-            "Account {}, {}, Region {}",
+            "{}, {}, Region {}",
             account.unwrap_or("unknown"),
             self.identity.source,
             self.region

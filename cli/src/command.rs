@@ -172,6 +172,52 @@ mod tests {
         assert_eq!(flow(text), flowing);
     }
 
+    /// The indented lines of a help text: commands for you to paste.
+    fn examples(help: &str) -> Vec<&str> {
+        help.lines().filter(|line| line.starts_with("  ")).collect()
+    }
+
+    #[test]
+    fn examples_can_be_pasted_from_a_terminal_of_eighty_columns() {
+        let mut shown = 0;
+        for verb in CommandLine::command().get_subcommands() {
+            let name = verb.get_name();
+            let Some(help) = verb.get_after_help().map(ToString::to_string) else {
+                continue;
+            };
+            let rendered = verb.clone().term_width(80).render_long_help().to_string();
+            for line in examples(&help) {
+                assert!(line.chars().count() <= 80, "{name}: {line}");
+                // clap did not break it.
+                let mut lines = rendered.lines();
+                assert!(lines.any(|it| it.trim_end() == line), "{name}: {line}");
+                shown += 1;
+            }
+            let mut lines = help.lines().peekable();
+            while let Some(line) = lines.next() {
+                let continues = line.ends_with('\\');
+                let is_continued = lines.peek().is_some_and(|next| next.starts_with("    "));
+                assert_eq!(continues, is_continued, "{name}: {line}");
+            }
+        }
+        assert!(shown > 20, "{shown} examples");
+    }
+
+    #[test]
+    fn a_verb_that_streams_says_so() {
+        for (verb, says) in [
+            ("roll", "one for each change"),
+            ("watch", "for each change"),
+        ] {
+            let command = CommandLine::command();
+            let verb = command.find_subcommand(verb).expect("a verb");
+            let mut arguments = verb.get_arguments();
+            let output = arguments.find(|one| one.get_id() == "output");
+            let help = output.and_then(|it| it.get_help()).expect("a help text");
+            assert!(help.to_string().contains(says), "{help}");
+        }
+    }
+
     #[test]
     fn every_verb_documents_its_exit_codes() {
         let short = ["graph", "completions", "man"];

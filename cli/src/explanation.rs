@@ -6,6 +6,7 @@ mod cluster;
 mod detached;
 mod found;
 mod json;
+mod pending_execution;
 mod question;
 mod rest;
 
@@ -60,6 +61,8 @@ pub struct Explanation {
     pub pause: Option<Pause>,
     /// When CloudFormation gives the batch up, if the group is paused and a batch waits.
     pub times_out: Option<Timestamp>,
+    /// When the activity began at whose hook it is, if no execution runs for it.
+    pub opened: Option<Timestamp>,
     /// What is done about it.
     pub life: InstanceState,
 }
@@ -89,7 +92,7 @@ impl Explanation {
     pub fn is_well(&self) -> bool {
         match &self.life {
             InstanceState::Rests => problems(self).is_empty(),
-            InstanceState::Alone(_) => false,
+            InstanceState::Alone(ended) => ended.is_none() && self.execution_may_come(),
             InstanceState::Asked(asked) => match &asked.2.finding {
                 Ok(Some(finding)) => finding.verdict != Verdict::Never,
                 Ok(None) => true,
@@ -243,34 +246,13 @@ impl Explanation {
                 ),
             ));
         } else {
-            lines.push((
-                "now",
-                format!("{}, and no execution is running for it.", self.member.state),
-            ));
+            lines.push(("now", self.without_execution()));
             self.tasks(lines);
             let what = without_execution(self, ended.map(|(execution, _)| execution));
             lines.extend(what.into_iter().map(|line| ("do", line)));
         }
         if let Some((execution, _)) = ended {
             lines.push(("", console(&self.region, &execution.arn)));
-        }
-    }
-
-    /// What to do while no execution has run for an instance at a hook.
-    fn await_execution(&self) -> String {
-        match self.stack.reconciler() {
-            Some(machine) => format!(
-                "Wait: its event may be up to 2m late. If it was lost, the reconciler starts an execution within 9m after the hook \
-                 opened, or 15m if an event of its own is lost. If none is running by then, look at the reconciler: {}",
-                with_access(&format!(
-                    "aws stepfunctions list-executions --state-machine-arn {machine} --max-items 3"
-                ))
-            ),
-            None => format!(
-                "Wait: its event may be up to 2m late. After that the event is lost: stack {} has no reconciler, which the template \
-                 of this version adds. Start an execution with the event from the dead letters (output DeadLetterQueueUrl).",
-                self.stack.name
-            ),
         }
     }
 

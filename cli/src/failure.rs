@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use workers::Error;
+use workers::text::printable;
 
 use crate::aws::{blame, error_text, is_about_credentials};
 
@@ -112,7 +113,10 @@ impl From<Error> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        // A name that was given may have characters that act on a terminal. A message may have
+        // several lines.
+        let lines = self.message.split('\n').map(printable);
+        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -141,6 +145,13 @@ mod tests {
         }
         let absent = Error::bad_answer("cloudformation:DescribeStacks", "there is no stack nope");
         assert_eq!(Failure::from(&absent).exit.code(), 2);
+    }
+
+    #[test]
+    fn no_character_of_a_message_acts_on_a_terminal() {
+        let failure = Failure::from("no profile a\u{1b}[31m\u{202e}:\nmake it".to_owned());
+        let shown = "no profile a\u{fffd}[31m\u{fffd}:\nmake it";
+        assert_eq!(failure.to_string(), shown);
     }
 
     #[test]

@@ -10,6 +10,11 @@ pub fn seconds(seconds: f64) -> String {
     duration(SignedDuration::try_from_secs_f64(seconds.round()).unwrap_or_default())
 }
 
+/// What a standalone task is called: its family, unless it was started in a group of another name.
+pub fn task_name(group: &str) -> &str {
+    group.strip_prefix("family:").unwrap_or(group)
+}
+
 /// Reads a duration, such as `90s`, `45m`, `2h` or `3d`; nothing if it is none, or not positive.
 pub fn read_duration(text: &str) -> Option<SignedDuration> {
     let span: Span = text.parse().ok()?;

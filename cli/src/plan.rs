@@ -51,6 +51,8 @@ pub struct Plan {
     pub in_progress: Option<Progress>,
     /// The SSM parameter that names the AMI.
     pub ami_parameter: String,
+    /// What that parameter holds now; nothing if there is no such parameter.
+    pub held_ami: Option<String>,
     /// The AMI of the last update; of one in progress the AMI that it brings.
     pub old_ami: Option<String>,
     /// The AMI that the rollout would bring; nothing if the parameter holds no AMI id.
@@ -68,8 +70,10 @@ pub struct Plan {
     pub services: usize,
     /// Services that are left alone, because their tasks run elsewhere: name, and where.
     pub left_out: Vec<String>,
-    /// Tasks that no service replaces.
+    /// Tasks that no service replaces, on the instances that the rollout drains.
     pub standalone_tasks: usize,
+    /// The same on the instances that are on their way out, or retained.
+    pub standalone_tasks_leaving: usize,
     /// What hinders it, the worst first.
     pub remarks: Vec<Diagnostic>,
     /// What is to be expected, if it could be rehearsed.
@@ -141,6 +145,7 @@ impl Plan {
             },
             in_progress,
             ami_parameter: seen.stack.ami_parameter().to_owned(),
+            held_ami: seen.ami.as_ref().map(|held| held.value.clone()),
             old_ami: seen.stack.ami().map(str::to_owned),
             new_ami: asked.new_ami(seen).map(str::to_owned),
             update_method: seen.word("UpdateMethod", "RollingUpdate").to_owned(),
@@ -150,6 +155,7 @@ impl Plan {
             services: seen.moving_services().count(),
             left_out: left_out.chain(draining).collect(),
             standalone_tasks: seen.standalone().count(),
+            standalone_tasks_leaving: seen.standalone_leaving(),
             remarks,
             expected: rehearsed.and_then(Result::ok),
         }
@@ -159,6 +165,12 @@ impl Plan {
     pub fn count(&self, level: Level) -> usize {
         let those = self.remarks.iter();
         those.filter(|remark| remark.level == level).count()
+    }
+
+    /// The AMI that `roll` writes into the parameter, if that holds another value.
+    pub fn ami_to_write(&self) -> Option<&str> {
+        let new = self.new_ami.as_deref();
+        new.filter(|new| self.held_ami.as_deref() != Some(*new))
     }
 
     /// Whether there is anything to roll.

@@ -4,7 +4,7 @@
 mod read;
 mod start;
 
-pub use start::{on_this_cluster, start};
+pub use start::{Refused, on_this_cluster, start};
 
 use serde_json::{Value, json};
 

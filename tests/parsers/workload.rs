@@ -34,9 +34,10 @@ pub fn run(input: &[u8]) -> Verdict {
             world.with(|account| scene::steps(account, 300, scene::HOUR));
             Verdict::Accepted
         }
-        Err(error) => {
-            scene::error(&error);
-            Verdict::Refused(error.to_string())
+        Err(refused) => {
+            assert!(refused.what.starts_with("service "), "{refused:?}");
+            scene::error(&refused.error);
+            Verdict::Refused(refused.to_string())
         }
     }
 }

@@ -17,7 +17,7 @@ use clap::Args;
 use workers::http;
 
 use super::place::{Place, Sources};
-use super::{Aws, Slots, shell};
+use super::{Aws, Slots, half_key, shell};
 use crate::failure::Failure;
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
@@ -145,7 +145,12 @@ impl Access {
         if let Some(profile) = &self.profile {
             config = with_profile_credentials(config, profile, http.clone());
         }
-        has_credentials(&config).await?;
+        if let Err(failure) = has_credentials(&config).await {
+            let flag = self.profile.as_deref();
+            let name = profile.as_deref().unwrap_or("default");
+            let half = half_key::found(flag, name, &env, &Fs::real()).await;
+            return Err(half.map_or(failure, Failure::aws));
+        }
         let http = http.for_endpoint(config.endpoint_url());
         let config = config.into_builder().http_client(http).build();
         let identity = Identity {

@@ -16,13 +16,20 @@ const WHY_AT_MOST: usize = 200;
 /// The tag's value for this pause.
 ///
 /// # Errors
-/// If the reason is too long for a tag.
+/// As [`fits_tag`].
 fn value(why: &str, since: Option<Timestamp>) -> Result<String, String> {
+    fits_tag(why)?;
+    let why = why.to_owned();
+    Ok(Pause { why, since }.value())
+}
+
+/// Whether a tag has room for this reason.
+///
+/// # Errors
+/// If the reason is too long for a tag.
+pub fn fits_tag(why: &str) -> Result<(), String> {
     match why.chars().count() {
-        0..=WHY_AT_MOST => {
-            let why = why.to_owned();
-            Ok(Pause { why, since }.value())
-        }
+        0..=WHY_AT_MOST => Ok(()),
         count => Err(format!(
             "the reason has {count} characters: a tag of the group holds it, which has room for {WHY_AT_MOST}; shorten it"
         )),

@@ -16,7 +16,7 @@ use super::{Aws, Page};
 use crate::failure::Failure;
 pub use failed::FailedOperation;
 pub use lost::{is_about_lost_resource, without_resources};
-pub use words::{failure_events, only_drafted};
+pub use words::{failure_events, missing_group, only_drafted};
 
 /// The template's parameter that names the SSM parameter which holds the AMI id.
 pub const AMI_KEY: &str = "EcsAmiParameterKey";

@@ -1,5 +1,8 @@
 //! `cancel`: cancels the update of the stack, which CloudFormation then rolls back.
 
+mod old_ami;
+
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -8,9 +11,13 @@ use workers::Error;
 
 use super::change::Change;
 use super::flow;
-use crate::aws::{Aws, Group, Member, Stack, error_text, with_access};
+use super::pause::effect::{begun, held, paused_rollback, still_paused};
+use crate::aws::{Aws, Group, Member, Stack, error_text, missing_group, with_access};
 use crate::failure::{Exit, Failure};
-use crate::plan::ami::{ROLLED_BACK, is_public, restore};
+use crate::plan::ami::{SHOWN_AT_MOST, is_public, restore};
+use crate::view::milestones::shortened;
+use crate::watch::resume_command;
+use old_ami::{OldAmi, of_instances};
 
 /// Flags of `cancel`.
 #[derive(Debug, Args)]
@@ -19,13 +26,16 @@ use crate::plan::ami::{ROLLED_BACK, is_public, restore};
   ecs-rollout cancel ecs-cluster --yes && ecs-rollout watch ecs-cluster
   ecs-rollout cancel ecs-cluster --restore-ami
 
-CloudFormation rolls the update back, a batch at a time. Open drains continue to their end. No task is killed.
+CloudFormation rolls the update back, a batch at a time. Open drains continue to their end. No task is killed. If the group is
+paused, the rollback is paused as well, until you resume.
+
+--restore-ami also works when no update is in progress, such as during a rollback, or after a rollback has ended or failed.
 
 Calls: cloudformation:DescribeStacks, CancelUpdateStack, autoscaling:DescribeAutoScalingGroups, ecs:ListContainerInstances,
 DescribeContainerInstances, ssm:GetParameter; with --restore-ami PutParameter.
 
-Exit code: 0 if the update is being cancelled or no update is in progress, 1 if you said no, or if the old AMI id could not be put back, 2
-input, 4 AWS."))]
+Exit code: 0 if the update is being cancelled or no update is in progress, 1 if you said no, or if --restore-ami could not put the
+old AMI id back, 2 input, 4 AWS."))]
 pub struct Cancel {
     /// The stack
     #[arg(value_name = "STACK")]
@@ -53,65 +63,99 @@ impl Cancel {
     }
 
     async fn cancel(&self, aws: &Aws, stack: &Stack) -> Result<ExitCode, Failure> {
-        let result = |cancelled: bool| json!({"stack": stack.name, "status": stack.status, "cancelled": cancelled});
         if !stack.goes_forward() {
-            return self.nothing_to_cancel(aws, stack, &result(false)).await;
+            return self.nothing_to_cancel(aws, stack).await;
         }
         let group = aws.group(&stack.group()?).await;
-        let group = group.map_err(|error| Failure::from(&error))?;
-        self.change.note(plan(&aws.place(&stack.id), stack, &group));
+        let group = group.map_err(|error| missing_group(stack, error))?;
+        let begun = match group.pause {
+            Some(_) => begun(aws, stack, &group).await?,
+            None => BTreeSet::new(),
+        };
+        let result = |cancelled| result(stack, Some(&group), cancelled);
+        self.change
+            .note(plan(&aws.place(&stack.id), stack, (&group, &begun)));
         if !self.change.confirm("Cancel the update?")? {
             return Ok(self.change.declined(&result(false)));
         }
         // Asked for before the rollback takes instances away, and no reason not to cancel.
-        let old_ami = old_ami(aws, stack, &group).await;
+        let old_ami = of_instances(aws, stack, &group).await;
         aws.cancel_update(&stack.name).await?;
         let (exit, ami) = self.restore(aws, stack, old_ami).await;
-        let text = format!(
-            "The update of {} is being cancelled. Follow the rollback: {}\n{ami}",
-            stack.name,
-            with_access(&format!("ecs-rollout watch {}", stack.name))
-        );
+        let text = format!("{}\n{ami}", cancelled(stack, &group));
         Ok(self.change.end(exit, &text, &result(true)))
     }
 
-    /// There is no update to cancel; but after a rollback the parameter may still name the AMI that
-    /// failed.
-    async fn nothing_to_cancel(
-        &self,
-        aws: &Aws,
-        stack: &Stack,
-        result: &Value,
-    ) -> Result<ExitCode, Failure> {
+    /// There is no update to cancel; but the parameter may name another AMI than the one that the
+    /// next update should find there.
+    async fn nothing_to_cancel(&self, aws: &Aws, stack: &Stack) -> Result<ExitCode, Failure> {
+        let result = result(stack, None, false);
         let text = format!(
             "Stack {} is {}: no update in progress; nothing to cancel.",
             stack.name, stack.status
         );
-        if stack.is_busy() && self.restore_ami {
-            let later = "Use --restore-ami again when the stack is UPDATE_ROLLBACK_COMPLETE.";
-            let text = format!("{text} {later}");
-            return Ok(self.change.end(Exit::Otherwise, &text, result));
+        let source = OldAmi::by_status(&stack.status);
+        if !self.restore_ami && source != OldAmi::OfRollback {
+            return Ok(self.change.end(Exit::AsAsked, &text, &result));
         }
-        let parameter = stack.ami_parameter();
-        let old_ami = match left_to_restore(aws, stack).await {
-            Ok(Some(old_ami)) => old_ami,
-            Err(error) if self.restore_ami => return Err(error.into()),
+        let old_ami = match self.find(aws, stack, source).await {
+            Ok(Ok(old_ami)) => old_ami,
             // Without the flag the parameter is a remark beside the answer.
-            Ok(None) | Err(_) => return Ok(self.change.end(Exit::AsAsked, &text, result)),
+            _ if !self.restore_ami => {
+                return Ok(self.change.end(Exit::AsAsked, &text, &result));
+            }
+            Ok(Err(why)) => {
+                let text = format!("{text} The old AMI id was not restored: {why}.");
+                return Ok(self.change.end(Exit::Otherwise, &text, &result));
+            }
+            Err(failure) => return Err(failure),
         };
-        let names = format!("SSM parameter {parameter} still names the AMI that was rolled back.");
+        let parameter = stack.ami_parameter();
+        let held = match aws.parameter(parameter).await {
+            Ok(held) => held.map(|held| held.value),
+            Err(error) if self.restore_ami => return Err(error.into()),
+            Err(_) => return Ok(self.change.end(Exit::AsAsked, &text, &result)),
+        };
+        if held.as_ref() == Some(&old_ami) {
+            let holds = format!("SSM parameter {parameter} holds {old_ami}, as it should.");
+            let text = match self.restore_ami {
+                true => format!("{text} {holds}"),
+                false => text,
+            };
+            return Ok(self.change.end(Exit::AsAsked, &text, &result));
+        }
+        let names = not_held(parameter, held.as_deref(), &old_ami);
         if !self.restore_ami {
             let command = restore(stack, &old_ami);
             let text = format!("{text}\n{names} To restore the old one:\n{command}");
-            return Ok(self.change.end(Exit::AsAsked, &text, result));
+            return Ok(self.change.end(Exit::AsAsked, &text, &result));
         }
         self.change
             .note(format_args!("{}\n{text}\n{names}\n", aws.place(&stack.id)));
         if !is_public(parameter) && !self.change.confirm(&format!("Put {old_ami} back?"))? {
-            return Ok(self.change.declined(result));
+            return Ok(self.change.declined(&result));
         }
         let (exit, text) = self.restore(aws, stack, Ok(Some(old_ami))).await;
-        Ok(self.change.end(exit, &text, result))
+        Ok(self.change.end(exit, &text, &result))
+    }
+
+    /// The AMI that the parameter has to hold, or why there is none, with the way out.
+    async fn find(
+        &self,
+        aws: &Aws,
+        stack: &Stack,
+        source: OldAmi,
+    ) -> Result<Result<String, String>, Failure> {
+        let found = match source {
+            OldAmi::OfRollback | OldAmi::OfLastUpdate => stack.ami().map(str::to_owned),
+            OldAmi::OfInstances => {
+                let group = aws.group(&stack.group()?).await;
+                let group = group.map_err(|error| missing_group(stack, error))?;
+                of_instances(aws, stack, &group).await?
+            }
+            OldAmi::NoneYet | OldAmi::NoneAnyMore => None,
+        };
+        Ok(found.ok_or_else(|| source.why_none(stack)))
     }
 
     /// Puts the old AMI id back, if that was asked for, or else says how.
@@ -156,34 +200,42 @@ impl Cancel {
     }
 }
 
-/// The AMI of the last update that was not rolled back, if the stack was rolled back and its
-/// parameter names another one.
-async fn left_to_restore(aws: &Aws, stack: &Stack) -> Result<Option<String>, Error> {
-    let Some(old_ami) = stack.ami().filter(|_| stack.status == ROLLED_BACK) else {
-        return Ok(None);
+/// The result for a program; `group` is that of an update that can be cancelled.
+fn result(stack: &Stack, group: Option<&Group>, cancelled: bool) -> Value {
+    let mut result = json!({"stack": stack.name, "status": stack.status, "cancelled": cancelled});
+    let Some(group) = group else {
+        return result;
     };
-    let held = aws.parameter(stack.ami_parameter()).await?;
-    Ok(held
-        .filter(|held| held.value != old_ami)
-        .map(|_| old_ami.to_owned()))
+    result["paused"] = json!(group.pause.is_some());
+    if let Some(pause) = &group.pause {
+        result["reason"] = json!(pause.why);
+        result["pausedSince"] = json!(pause.since);
+        result["resume"] = json!(resume_command(&stack.name));
+    }
+    result
 }
 
-/// The AMI of an instance that the update has not replaced yet; nothing if none is left, or if none
-/// is registered.
-async fn old_ami(aws: &Aws, stack: &Stack, group: &Group) -> Result<Option<String>, Error> {
-    let Ok(cluster) = stack.cluster() else {
-        return Ok(None);
-    };
-    let members = group.members.iter();
-    for old in members.filter(|one| one.version != group.version) {
-        let Some(arn) = aws.registration(&cluster, &old.id).await? else {
-            continue;
-        };
-        if let Some(ami) = aws.ami(&cluster, &arn).await? {
-            return Ok(Some(ami));
-        }
+/// That the update is being cancelled, and what follows.
+fn cancelled(stack: &Stack, group: &Group) -> String {
+    let pause = group.pause.as_ref();
+    let paused = pause.map(|pause| format!("{}\n", still_paused(stack, pause)));
+    format!(
+        "The update of {} is being cancelled.\n{}Follow the rollback: {}",
+        stack.name,
+        paused.unwrap_or_default(),
+        with_access(&format!("ecs-rollout watch {}", stack.name))
+    )
+}
+
+/// That the parameter does not hold the old AMI id.
+fn not_held(parameter: &str, held: Option<&str>, old_ami: &str) -> String {
+    match held {
+        Some(held) => format!(
+            "SSM parameter {parameter} holds {}, and not {old_ami}.",
+            shortened(held, SHOWN_AT_MOST)
+        ),
+        None => format!("There is no SSM parameter {parameter}, which should hold {old_ami}."),
     }
-    Ok(None)
 }
 
 /// The instances for which `test` holds.
@@ -198,16 +250,26 @@ pub fn ids(group: &Group, test: impl Fn(&Member) -> bool) -> String {
 }
 
 /// What happens, and what does not.
-fn plan(place: &str, stack: &Stack, group: &Group) -> String {
+fn plan(place: &str, stack: &Stack, (group, begun): (&Group, &BTreeSet<String>)) -> String {
+    let instances = match &group.pause {
+        Some(_) => held(group, begun, 28),
+        None => format!(
+            "\x20 drains that continue         {}\n\x20 new instances to be admitted {}\n",
+            ids(group, |one| one.state.awaits_end()),
+            ids(group, |one| one.state.awaits_launch()),
+        ),
+    };
+    let stay = ids(group, |one| one.state.is_retained());
+    let pause = group.pause.as_ref();
+    let pause = pause.map(|pause| format!("{}\n", paused_rollback(stack, pause)));
     format!(
         "{place}\nThis cancels the update of stack {}. CloudFormation rolls the update back: it replaces the instances of the new \
          launch template by instances of the old one, a batch at a time.\n\
-         \x20 drains that continue         {}\n\
-         \x20 new instances to be admitted {}\n\
-         \x20 instances that stay retained {}\n",
+         {instances}\x20 instances that stay retained {stay}\n{}",
         stack.name,
-        ids(group, |one| one.state.awaits_end()),
-        ids(group, |one| one.state.awaits_launch()),
-        ids(group, |one| one.state.is_retained()),
+        pause.unwrap_or_default(),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,6 +42,14 @@ impl Change {
         }
     }
 
+    /// The same for text whose lines are broken, and whose colours are in it.
+    pub fn note_painted(&self, text: &str) {
+        match self.output {
+            Output::Text => print(text),
+            Output::Json => anstream::eprint!("{text}"),
+        }
+    }
+
     /// Asks, unless `--yes` was given.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use aws_sdk_sfn::types::ExecutionStatus;
 use clap::Args;
 use jiff::Timestamp;
 use workers::model::cluster::Task;
-use workers::model::{ClusterName, InstanceId};
+use workers::model::{ClusterName, GroupName, InstanceId};
 use workers::{Error, config};
 
 use super::flow;
@@ -35,8 +35,11 @@ const ENDED_LOOKED_AT: usize = 20;
   ecs-rollout explain i-0123456789abcdef0 --output json
 
 Changes nothing. Calls: autoscaling:DescribeAutoScalingInstances, DescribeAutoScalingGroups, DescribeLifecycleHooks,
-DescribeWarmPool, cloudformation:DescribeStacks, DescribeStackEvents, states:ListExecutions, GetExecutionHistory, and the reads of
+DescribeWarmPool, DescribeScalingActivities, cloudformation:DescribeStacks, DescribeStackEvents, states:ListExecutions, GetExecutionHistory, and the reads of
 ECS that the workers make.
+
+An instance at a hook has no execution until the event of the hook has come, up to two minutes late; if the event is lost, until
+the reconciler starts one. That is not wrong for nine minutes.
 
 Exit code: 0 if nothing is wrong with it, 1 if it is stuck or has failed, 2 input, 4 AWS."))]
 pub struct Explain {
@@ -120,6 +123,12 @@ async fn in_group(
     let machine = stack.state_machine()?;
     let others = aws.group(&group).await?;
     let mut life = life(aws, &machine, &member).await?;
+    let opened = match life {
+        InstanceState::Alone(_) if member.state.is_at_hook() => {
+            opened(aws, &group, &member).await?
+        }
+        _ => None,
+    };
     if let InstanceState::Asked(asked) = &mut life
         && others.pause.is_some()
     {
@@ -151,6 +160,7 @@ async fn in_group(
         on_cluster: on_cluster?,
         pause: others.pause,
         times_out,
+        opened,
         life,
     })
 }
@@ -171,6 +181,14 @@ async fn life(aws: &Aws, machine: &str, member: &Member) -> Result<InstanceState
         true => InstanceState::Alone(ended(aws, machine, member).await?.map(Box::new)),
         false => InstanceState::Rests,
     })
+}
+
+/// When the activity began that moves the instance: the reconciler counts from then, too.
+async fn opened(aws: &Aws, group: &str, member: &Member) -> Result<Option<Timestamp>, Error> {
+    let (group, id) = (GroupName::new(group), InstanceId::new(&member.id));
+    let wanted = [&id];
+    let open = aws.clients.autoscaling.open_activities(&group, &wanted);
+    Ok(open.await?.first().map(|activity| activity.started))
 }
 
 /// How ECS sees the instance.

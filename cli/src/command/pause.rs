@@ -1,19 +1,20 @@
 //! `pause` and `resume`: keep a rollout from proceeding, by a tag of the group that the workers
 //! read.
 
-use std::collections::BTreeSet;
+pub mod effect;
+
 use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
-use workers::model::group::PAUSE_TAG;
+use workers::text::printable;
 
-use super::cancel::ids;
 use super::change::Change;
 use super::flow;
-use crate::aws::{self, Aws, Group, Member, Stack};
+use crate::aws::{self, Aws, Stack, missing_group};
 use crate::failure::{Exit, Failure};
 use crate::watch::resume_command;
+use effect::{begun, paused, plan, resumed, since_when, without_update};
 
 /// Flags of `pause`.
 #[derive(Debug, Args)]
@@ -29,7 +30,10 @@ resume, and continue the rollback with aws cloudformation continue-update-rollba
 Calls: cloudformation:DescribeStacks, autoscaling:DescribeAutoScalingGroups, CreateOrUpdateTags (of
 the group's tag ecs-rollout:hold); while instances leave: ecs:ListContainerInstances, DescribeContainerInstances.
 
-Exit code: 0 if the rollout is paused, 1 if you said no, 2 input, 3 if it is already paused for another reason, 4 AWS."))]
+A stack that is being deleted is not paused: its instances drain and end all the same.
+
+Exit code: 0 if the rollout is paused, 1 if you said no, 2 input, 3 if it is already paused for another reason, or the stack is
+being deleted, 4 AWS."))]
 pub struct Pause {
     /// The stack
     #[arg(value_name = "STACK")]
@@ -67,7 +71,10 @@ fn reason(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("the reason is empty; say why, or leave --reason out".to_owned());
     }
-    Ok(text.to_owned())
+    // It is shown wherever the pause is, and read back from the tag in this form.
+    let text = printable(text).into_owned();
+    aws::fits_tag(&text)?;
+    Ok(text)
 }
 
 impl Pause {
@@ -85,9 +92,12 @@ impl Pause {
     }
 
     async fn pause(&self, aws: &Aws, stack: &Stack) -> Result<ExitCode, Failure> {
+        if let Some(why) = effect::why_not(stack) {
+            return Err(Failure::refused(why));
+        }
         let name = stack.group()?;
         let group = aws.group(&name).await;
-        let group = group.map_err(|error| Failure::from(&error))?;
+        let group = group.map_err(|error| missing_group(stack, error))?;
         if let Some(pause) = group.pause.as_ref().filter(|_| !self.replace) {
             return self.paused_already(&stack.name, pause);
         }
@@ -157,7 +167,7 @@ impl Resume {
     async fn resume(&self, aws: &Aws, stack: &Stack) -> Result<ExitCode, Failure> {
         let name = stack.group()?;
         let group = aws.group(&name).await;
-        let group = group.map_err(|error| Failure::from(&error))?;
+        let group = group.map_err(|error| missing_group(stack, error))?;
         let result = |resumed| {
             json!({"stack": stack.name, "group": name, "resumed": resumed,
                 "updateInProgress": stack.is_busy()})
@@ -170,7 +180,7 @@ impl Resume {
         self.change.note(format_args!(
             "{place}\nThis resumes the rollout of group {name}, paused: '{}'.\n{}",
             pause.why,
-            without_update(stack, &group, "proceed")
+            without_update(stack, &group, &Default::default(), "proceed")
         ));
         if !self.change.confirm("Resume the rollout?")? {
             return Ok(self.change.declined(&result(false)));
@@ -179,103 +189,6 @@ impl Resume {
         let text = resumed(stack, &group);
         Ok(self.change.end(Exit::AsAsked, &text, &result(true)))
     }
-}
-
-fn since_when(pause: &aws::Pause) -> String {
-    pause.since.map_or_else(String::new, |since| {
-        format!(" since {}", since.strftime("%Y-%m-%d %H:%M:%SZ"))
-    })
-}
-
-/// That no update is in progress, if so, and which instances move all the same: they `proceed`, or
-/// wait.
-fn without_update(stack: &Stack, group: &Group, moving: &str) -> String {
-    if stack.is_busy() {
-        return String::new();
-    }
-    let what = match group.moving().count() {
-        0 => "no instance is on its way in or out".to_owned(),
-        _ => format!(
-            "these instances, on their way in or out, {moving}: {}",
-            ids(group, Member::moves)
-        ),
-    };
-    format!(
-        "No update of stack {} is in progress ({}), and {what}.\n",
-        stack.name, stack.status
-    )
-}
-
-/// What was done to a stack whose operation is in progress, and what comes of it in a rollback.
-fn paused(stack: &Stack, resume: &str) -> String {
-    let hour = too_long(stack).filter(|_| stack.rolls_back());
-    let hour = hour.map_or_else(String::new, |hour| format!("\n{hour}"));
-    format!("Paused. To resume: {resume}{hour}")
-}
-
-/// What follows.
-fn resumed(stack: &Stack, group: &Group) -> String {
-    let watch = aws::with_access(&format!("ecs-rollout watch {}", stack.name));
-    match (stack.is_busy(), group.moving().count()) {
-        (false, 0) => format!(
-            "Resumed. No update of stack {} is in progress, so nothing waited; the next rollout is not paused.",
-            stack.name
-        ),
-        _ => {
-            format!("Resumed; the next instances move within minutes. Follow the rollout:\n{watch}")
-        }
-    }
-}
-
-/// What CloudFormation does if the pause outlasts the hour of a batch.
-///
-/// A rollback that fails is left to you, and is continued:
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html>
-fn too_long(stack: &Stack) -> Option<String> {
-    if stack.goes_forward() {
-        let text = "CloudFormation gives a batch an hour: if the pause is longer, the update fails and rolls back.";
-        return Some(text.to_owned());
-    }
-    let status = "UPDATE_ROLLBACK_FAILED";
-    let failed = aws::FailedOperation::of(&stack.name, status).filter(|_| stack.rolls_back())?;
-    let command = failed.command?;
-    Some(format!(
-        "CloudFormation gives a batch an hour: if the pause is longer, the rollback fails, and the stack is {status}, with \
-         instances of both AMIs. Then resume, and continue the rollback:\n{command}"
-    ))
-}
-
-/// The instances whose drains have begun: those at their terminate hooks that ECS shows as
-/// DRAINING. The pause keeps the others.
-async fn begun(aws: &Aws, stack: &Stack, group: &Group) -> Result<BTreeSet<String>, Failure> {
-    if !group.members.iter().any(|one| one.state.awaits_end()) {
-        return Ok(BTreeSet::new());
-    }
-    let machines = aws.machines(&stack.cluster()?).await;
-    let machines = machines.map_err(|error| Failure::from(&error))?;
-    let draining = machines.into_iter().filter(|one| one.status == "DRAINING");
-    Ok(draining.map(|one| one.id).collect())
-}
-
-/// What happens, and what does not.
-fn plan(
-    place: &str,
-    stack: &Stack,
-    name: &str,
-    (group, begun): (&Group, &BTreeSet<String>),
-) -> String {
-    let hour = too_long(stack).map_or_else(String::new, |hour| format!("{hour}\n"));
-    format!(
-        "{place}\nThis pauses the rollout of group {name}, by its tag {PAUSE_TAG}: no further drain begins, and no new instance is \
-         admitted.\n{}\x20 drains that continue      {}\n\x20 instances that are paused {}\n{hour}",
-        without_update(stack, group, "wait"),
-        ids(group, |one| one.state.awaits_end()
-            && begun.contains(&one.id)),
-        ids(group, |one| {
-            let leaves = one.state.awaits_end() && !begun.contains(&one.id);
-            leaves || one.state.awaits_launch()
-        }),
-    )
 }
 
 #[cfg(test)]

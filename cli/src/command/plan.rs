@@ -11,15 +11,17 @@ use crate::failure::{Exit, Failure};
 use crate::plan::ami::{id_given, why_not_yours};
 use crate::plan::observation::{Observation, PlanRequest, look};
 use crate::plan::{Plan, Verdict, estimate};
-use crate::view::out::{print, print_values};
+use crate::view::out::print;
 use crate::view::planned;
+use crate::view::wrap::columns;
 
 /// Flags of `plan`.
 #[derive(Debug, Args)]
 #[command(after_help = flow("Examples:
   ecs-rollout plan ecs-cluster
   ecs-rollout plan ecs-cluster --ami ami-0123456789abcdef0 --batch 5
-  ecs-rollout plan ecs-cluster --output json | jq '.remarks[] | select(.level == \"blocker\")'
+  ecs-rollout plan ecs-cluster --output json | \\
+    jq '.remarks[] | select(.level == \"blocker\")'
 
 Changes nothing. Calls: cloudformation:DescribeStacks, ssm:GetParameter, autoscaling:DescribeAutoScalingGroups,
 DescribeInstanceRefreshes, DescribeLifecycleHooks, ecs:ListContainerInstances, DescribeContainerInstances, ListServices,
@@ -65,7 +67,7 @@ impl PlanVerb {
         };
         let plan = made(&self.access, &self.stack, &asked)?;
         match self.output {
-            Output::Text => print_values(&planned::text(&plan), planned::VALUES),
+            Output::Text => print(planned::painted(&plan, columns())),
             Output::Json => {
                 let text = serde_json::to_string_pretty(&plan).expect("a plan is plain data");
                 print(format!("{text}\n"));

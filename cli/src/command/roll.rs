@@ -4,13 +4,13 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::change::Change;
 use super::flow;
 use super::plan::made;
 use super::watch::Watch;
-use crate::aws::with_access;
+use crate::aws::{Aws, with_access};
 use crate::failure::{Exit, Failure};
 use crate::plan::ami::{id_given, why_no_ami_in, why_no_id};
 use crate::plan::checks::Level;
@@ -18,21 +18,29 @@ use crate::plan::estimate::Expected;
 use crate::plan::observation::{BATCH_SIZE, PlanRequest};
 use crate::plan::{Plan, Verdict};
 use crate::view::planned;
+use crate::view::wrap::columns;
 
 /// Flags of `roll`.
 #[derive(Debug, Args)]
 #[command(after_help = flow("Examples:
   ecs-rollout roll ecs-cluster --ami ami-0123456789abcdef0
-  ecs-rollout roll ecs-cluster --ami-parameter /aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id
+  ecs-rollout roll ecs-cluster --ami-parameter \\
+    /aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id
   ecs-rollout roll ecs-cluster --batch 2 --yes --no-watch
 
-First it plans the roll, as plan does, and does nothing if that is blocked. With --ami or --ami-parameter it puts the AMI id into
-the stack's SSM parameter, from which CloudFormation reads it at each update. If that is a public parameter (/aws/service/…), AWS puts the
+First it plans the rollout, as plan does, and does nothing if that is blocked. With --ami or --ami-parameter it puts the AMI id into
+the stack's SSM parameter, from which CloudFormation reads it at each update. It does so also if the instances have this AMI
+already, so that no later update brings another one. If that is a public parameter (/aws/service/…), AWS puts the
 AMI there: roll without --ami. The stack keeps its template and its parameters. Calls, besides those of plan and watch:
 ssm:PutParameter, cloudformation:UpdateStack, and what the stack itself needs.
 
+With --output json stdout has one object a line: first the start with its plan, then, unless --no-watch is given, one for each change
+until the rollout has ended, as watch writes them.
+
 Exit code: 0 if the rollout ended well (with --no-watch: has started), or if there is nothing to roll; 1 if it ended otherwise
 or you said no; 2 input; 3 if the plan is BLOCKED or UNDER WAY; 4 AWS."))]
+#[command(mut_arg("output", |output| output.help("Text, or JSON on stdout: one object for the start, then one for each change that is watched, one \
+a line; messages and questions then go to stderr")))]
 pub struct Roll {
     /// The stack
     #[arg(value_name = "STACK")]
@@ -68,16 +76,22 @@ impl Roll {
         };
         let plan = made(&self.change.access, &self.stack, &asked)?;
         self.change
-            .note_values(&planned::text(&plan), planned::VALUES);
-        let result = |started: bool| json!({"stack": plan.stack, "started": started, "plan": plan});
+            .note_painted(&planned::painted(&plan, columns()));
+        let result = |started: bool| result(&plan, started, false);
         let nothing_to_roll = match plan.verdict {
             Verdict::NoChanges => Some(Exit::AsAsked),
             Verdict::UnderWay => Some(Exit::Refused),
             Verdict::Ready | Verdict::Uncertain | Verdict::Blocked => None,
         };
         if let Some(exit) = nothing_to_roll {
-            let text = "Nothing was changed.";
-            return Ok(self.change.end(exit, text, &result(false)));
+            let Some(ami) = plan.ami_to_write() else {
+                let text = "Nothing was changed.";
+                return Ok(self.change.end(exit, text, &result(false)));
+            };
+            return super::wait_for(async {
+                let aws = self.change.access.connect().await?;
+                self.only_write(&aws, &plan, ami, exit).await
+            })?;
         }
         if let Some(why) = self.refusal(&plan) {
             let text = format!("{why} Nothing was changed.");
@@ -131,6 +145,30 @@ impl Roll {
         }
     }
 
+    /// There is nothing to roll, but the parameter names another AMI than the one that was given:
+    /// the next update of the stack would bring that one.
+    async fn only_write(
+        &self,
+        aws: &Aws,
+        plan: &Plan,
+        ami: &str,
+        exit: Exit,
+    ) -> Result<ExitCode, Failure> {
+        let parameter = &plan.ami_parameter;
+        self.change.note(format_args!(
+            "This puts {ami} into SSM parameter {parameter}, and updates nothing: the last update of stack {} brought this AMI \
+             already.\n",
+            plan.stack
+        ));
+        if !self.change.confirm("Write the parameter?")? {
+            return Ok(self.change.declined(&result(plan, false, false)));
+        }
+        let put = aws.put_parameter(parameter, ami).await;
+        put.map_err(|error| Failure::from(&error))?;
+        let text = format!("SSM parameter {parameter} holds {ami} now. No update was started.");
+        Ok(self.change.end(exit, &text, &result(plan, false, true)))
+    }
+
     /// Why it is not to be begun, if so.
     fn refusal(&self, plan: &Plan) -> Option<String> {
         let mut blockers = plan.remarks.iter().filter(|it| it.level == Level::Blocker);
@@ -168,6 +206,11 @@ impl Roll {
     }
 }
 
+/// The result for a program: whether an update has begun, or the parameter alone was written.
+fn result(plan: &Plan, started: bool, parameter_written: bool) -> Value {
+    json!({"stack": plan.stack, "started": started, "parameterWritten": parameter_written, "plan": plan})
+}
+
 /// What will be done.
 fn what(plan: &Plan, asked: &PlanRequest) -> String {
     let first = match &asked.ami {
@@ -186,3 +229,6 @@ fn what(plan: &Plan, asked: &PlanRequest) -> String {
         plan.stack
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,11 @@ impl Scenario {
         let file = self.file.display().to_string();
         let text = text_file::read(&self.file)?;
         let script = parse::read(&file, &text)?;
+        if script.actions.is_empty() {
+            return Err(format!(
+                "{file}: it has no step, so nothing would happen; write one a line, such as `deploy` and then `roll`"
+            ));
+        }
         let is_text = self.output == Output::Text;
         let live = Arc::new(Mutex::new(Live::new(if is_text {
             Shown::Lines

@@ -30,8 +30,8 @@ use poller::Poller;
 #[command(after_help = flow("Examples:
   ecs-rollout watch ecs-cluster
   ecs-rollout watch ecs-cluster --output text | tee roll.log
-  ecs-rollout watch ecs-cluster --output json | jq -c 'select(.kind == \"answer\")'
-
+  ecs-rollout watch ecs-cluster --output json | \\
+    jq -c 'select(.kind == \"answer\")'
   ecs-rollout watch ecs-cluster --exit --timeout 3h
 
 On a terminal it is a screen: ? lists its keys. The last screen stays with a summary until you press a key. Piped it writes lines,

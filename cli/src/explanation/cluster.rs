@@ -6,7 +6,7 @@ use workers::model::cluster::{
     ContainerInstance, ContainerInstanceStatus, Task, agent_is_gone, termination_requested,
 };
 
-use crate::format::{between, count};
+use crate::format::{between, count, task_name};
 
 /// So many tasks are named.
 const TASKS_NAMED: usize = 5;
@@ -96,10 +96,7 @@ impl OnCluster {
 fn described(task: &Task, now: Timestamp) -> String {
     let (name, kind) = match task.service() {
         Some(service) => (service, ""),
-        None => (
-            task.group.strip_prefix("family:").unwrap_or(&task.group),
-            ", standalone",
-        ),
+        None => (task_name(&task.group), ", standalone"),
     };
     let since = task
         .since

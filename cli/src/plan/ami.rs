@@ -7,7 +7,7 @@ use crate::aws::{AMI_KEY, OWN_AMI_PARAMETER, Stack, quoted, with_access};
 use crate::view::milestones::shortened;
 
 /// Of a text that is no AMI id its beginning is shown, in so many characters.
-const SHOWN_AT_MOST: usize = 40;
+pub const SHOWN_AT_MOST: usize = 40;
 
 /// Why a text is not an AMI id, and the way out; nothing if it is one.
 ///

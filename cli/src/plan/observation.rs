@@ -12,7 +12,7 @@ use workers::model::{ClusterName, ProtectedTask, ServiceName, TaskArn};
 
 use crate::aws::{
     Access, Aws, Capacity, Definition, Group, Hook, Machine, Parameter, ServiceSettings, Services,
-    Stack, StartedTask, error_text,
+    Stack, StartedTask, error_text, missing_group,
 };
 use crate::failure::Failure;
 use crate::plan::ami::why_no_id;
@@ -130,6 +130,16 @@ impl Observation {
         })
     }
 
+    /// The same on the instances that are on their way out, or retained.
+    pub fn standalone_leaving(&self) -> usize {
+        let leaving = self.leaving().filter_map(|one| self.machine(&one.id));
+        let leaving: Vec<&Machine> = leaving.collect();
+        let alone = self.standalone_tasks();
+        alone
+            .filter(|task| leaving.iter().any(|machine| machine.arn == task.on))
+            .count()
+    }
+
     /// Whether a running task that no service replaces is on this instance.
     pub fn has_standalone(&self, instance: &str) -> bool {
         let machine = self.machine(instance);
@@ -173,14 +183,17 @@ pub async fn look_at(
     now: &impl Fn() -> Timestamp,
 ) -> Result<(Observation, Vec<String>), Failure> {
     let stack = aws.stack(name).await?;
-    let group = stack.group()?;
-    Ok(seen(aws, stack, &group, now).await?)
+    let name = stack.group()?;
+    // Before its hooks: of a group that is gone Auto Scaling refuses those without a code.
+    let group = aws.group(&name).await;
+    let group = group.map_err(|error| missing_group(&stack, error))?;
+    Ok(seen(aws, stack, (&name, group), now).await?)
 }
 
 async fn seen(
     aws: &Aws,
     stack: Stack,
-    group: &str,
+    (group, found): (&str, Group),
     now: &impl Fn() -> Timestamp,
 ) -> Result<(Observation, Vec<String>), Error> {
     let mut unseen = Vec::new();
@@ -197,9 +210,9 @@ async fn seen(
     let (counted, protected) = counted(aws, &cluster, &services, &tasks).await?;
     Ok((
         Observation {
-            place: aws.place(&stack.id),
+            place: aws.account(&stack.id),
             ami: aws.parameter(stack.ami_parameter()).await?,
-            group: aws.group(group).await?,
+            group: found,
             capacity: aws.capacity(group).await?,
             machines: aws.machines(&cluster).await?,
             definitions: definitions(aws, &services, &tasks).await?,

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use crate::format::count;
+use crate::format::{count, task_name};
 use jiff::{SignedDuration, Timestamp};
 use workers::model::cluster::{Task, termination_requested};
 use workers::terminate::{Observation, Target};
@@ -94,7 +94,7 @@ pub fn describe(tasks: &[Task], now: Timestamp) -> String {
 fn line(task: &Task, now: Timestamp) -> String {
     let owner = match task.service() {
         Some(service) => format!("{service} (service)"),
-        None => format!("{} (standalone)", task.group),
+        None => format!("{} (standalone)", task_name(&task.group)),
     };
     let id = task.arn.as_str().rsplit('/').next().unwrap_or_default();
     let since = task.since.map_or(String::new(), |since| {
@@ -165,7 +165,10 @@ mod tests {
             state: Some(LifecycleState::TerminatingRetained),
             registrations: vec![registration],
         };
-        let tasks = [task("service:web", "9f", since), task("batch", "0a", now)];
+        let tasks = [
+            task("service:web", "9f", since),
+            task("family:batch", "0a", now),
+        ];
         let ending = Ending {
             target: &target,
             seen: &seen,

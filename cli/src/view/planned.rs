@@ -1,13 +1,17 @@
 //! A plan as text.
 
+mod line;
+
 use std::cmp::Ordering;
-use std::fmt::Write;
 
 use crate::format::{count, noun};
+use crate::plan::ami::SHOWN_AT_MOST;
 use crate::plan::checks::{Level, UNFINISHED};
 use crate::plan::estimate::Expected;
 use crate::plan::progress::{Progress, Toward};
 use crate::plan::{Instance, Plan, Verdict};
+use crate::view::milestones::shortened;
+use line::{Line, Mark};
 
 /// The column at which the values stand.
 pub const VALUES: usize = 15;
@@ -15,49 +19,69 @@ pub const VALUES: usize = 15;
 /// So many instances are listed, those first that have been there longest.
 const LISTED: usize = 20;
 
-/// The plan, a fact a line; what comes of it last.
+/// The plan, a fact a line, without colours; what comes of it last.
+#[cfg(test)]
 pub fn text(plan: &Plan) -> String {
-    let mut out = String::new();
-    let mut line = |name: &str, value: String| {
-        writeln!(out, "{name:<width$} {value}", width = VALUES - 1)
-            .expect("writing to a string does not fail");
-    };
-    line("account", plan.place.clone());
-    line("stack", format!("{}, {}", plan.stack, plan.status));
-    line("AMI", ami(plan));
-    line("instances", instances(plan));
+    lines(plan).iter().map(Line::plain).collect()
+}
+
+/// The plan, a fact a line, in colours; what comes of it last. The lines have so many columns, if a
+/// terminal has them.
+pub fn painted(plan: &Plan, columns: Option<usize>) -> String {
+    let lines = lines(plan);
+    lines.iter().map(|line| line.painted(columns)).collect()
+}
+
+fn lines(plan: &Plan) -> Vec<Line> {
+    let mut lines = vec![
+        Line::of("account", plan.place.clone()),
+        Line::of("stack", format!("{}, {}", plan.stack, plan.status)),
+        Line::of("AMI", ami(plan)),
+        Line::of("instances", instances(plan)),
+    ];
     for one in plan.instances.iter().take(LISTED) {
-        line("", instance(one));
+        lines.push(Line::of("", instance(one)));
     }
     if plan.instances.len() > LISTED {
         let more = plan.instances.len() - LISTED;
-        line("", format!("and {more} more"));
+        lines.push(Line::of("", format!("and {more} more")));
     }
-    line("services", services(plan));
+    lines.push(Line::of("services", services(plan)));
     if !plan.has_changes() {
-        let mut unfinished = plan.remarks.iter();
-        while let Some(one) = unfinished.find(|it| UNFINISHED.contains(&it.name)) {
-            line("unfinished", format!("{}: {}", one.name, one.words));
+        let unfinished = plan.remarks.iter();
+        for one in unfinished.filter(|it| UNFINISHED.contains(&it.name)) {
+            let text = format!("{}: {}", one.name, one.words);
+            lines.push(Line::of("unfinished", text).marked(Mark::Caution));
         }
-        line(&verdict(plan), no_changes(plan));
-        return out;
+        lines.push(Line::of(&verdict(plan), no_changes(plan)).marked(mark(plan)));
+        return lines;
     }
     for one in plan.expected.iter() {
-        expected(one, &mut line);
+        expected(one, &mut |name, value| lines.push(Line::of(name, value)));
     }
     for one in &plan.not_checked {
-        line("not checked", one.clone());
+        lines.push(Line::of("not checked", one.clone()));
     }
     for remark in &plan.remarks {
-        let level = match remark.level {
-            Level::Blocker => "blocked",
-            Level::Condition => "uncertain",
-            Level::Warning => "warning",
+        let (level, mark) = match remark.level {
+            Level::Blocker => ("blocked", Mark::Bad),
+            Level::Condition => ("uncertain", Mark::Caution),
+            Level::Warning => ("warning", Mark::Caution),
         };
-        line(level, format!("{}: {}", remark.name, remark.words));
+        let text = format!("{}: {}", remark.name, remark.words);
+        lines.push(Line::of(level, text).marked(mark));
     }
-    writeln!(out, "{}", verdict(plan)).expect("writing to a string does not fail");
-    out
+    lines.push(Line::headline(&verdict(plan)).marked(mark(plan)));
+    lines
+}
+
+/// How good the verdict is.
+fn mark(plan: &Plan) -> Mark {
+    match plan.verdict {
+        Verdict::Ready | Verdict::NoChanges => Mark::Good,
+        Verdict::Uncertain | Verdict::UnderWay => Mark::Caution,
+        Verdict::Blocked => Mark::Bad,
+    }
 }
 
 fn ami(plan: &Plan) -> String {
@@ -65,7 +89,14 @@ fn ami(plan: &Plan) -> String {
     let (old, new) = (or_none(&plan.old_ami), or_none(&plan.new_ami));
     let parameter = &plan.ami_parameter;
     let Some(progress) = &plan.in_progress else {
-        return format!("{old} -> {new} (SSM parameter {parameter})");
+        let what = match old == new {
+            true => old,
+            false => format!("{old} -> {new}"),
+        };
+        return match plan.ami_to_write() {
+            Some(ami) => format!("{what} ({}; roll writes {ami} into it)", held(plan)),
+            None => format!("{what} (SSM parameter {parameter})"),
+        };
     };
     let until = match progress.toward {
         Toward::New => "the update in progress brings it",
@@ -78,6 +109,18 @@ fn ami(plan: &Plan) -> String {
         false => format!("; then {new}"),
     };
     format!("{old} ({until}; SSM parameter {parameter}){then}")
+}
+
+/// What the parameter holds.
+pub fn held(plan: &Plan) -> String {
+    let parameter = &plan.ami_parameter;
+    match &plan.held_ami {
+        Some(held) => format!(
+            "SSM parameter {parameter} holds {}",
+            shortened(held, SHOWN_AT_MOST)
+        ),
+        None => format!("there is no SSM parameter {parameter}"),
+    }
 }
 
 /// What the operation in progress has replaced so far.
@@ -154,13 +197,24 @@ fn instance(one: &Instance) -> String {
 }
 
 fn services(plan: &Plan) -> String {
-    let alone = plan.standalone_tasks;
+    let (alone, leaving) = (plan.standalone_tasks, plan.standalone_tasks_leaving);
+    let leaving = match leaving {
+        0 => String::new(),
+        _ => format!(
+            ", and {leaving} on {} on the way out or retained",
+            if leaving == 1 {
+                "an instance"
+            } else {
+                "instances"
+            }
+        ),
+    };
     let left_out = match plan.left_out.as_slice() {
         [] => String::new(),
         some => format!("; left out: {}", some.join(", ")),
     };
     format!(
-        "{} with tasks to move; {alone} standalone {}{left_out}",
+        "{} with tasks to move; {alone} standalone {}{leaving}{left_out}",
         plan.services,
         noun(alone, "task")
     )
@@ -213,21 +267,28 @@ fn moves(moved: u64, tasks: u64) -> String {
 fn no_changes(plan: &Plan) -> String {
     let ami = plan.new_ami.as_deref().unwrap_or("the same AMI");
     let all = plan.instances.len();
+    let holds = match plan.ami_to_write() {
+        Some(ami) => format!(
+            "But {}: the next update would bring that. `roll --ami {ami}` writes {ami} into it.",
+            held(plan)
+        ),
+        None => format!("SSM parameter {} names it.", plan.ami_parameter),
+    };
     if plan.verdict == Verdict::UnderWay {
         let leaving = all - plan.staying().count();
         return format!(
-            "The last update brought {ami} already, so there is nothing to roll. Still on the way out or retained: {leaving} of \
-             {all} instances."
+            "The last update brought {ami} already, so there is nothing to roll. {holds} Still on the way out or retained: \
+             {leaving} of {all} instances."
         );
     }
-    let parameter = &plan.ami_parameter;
+    let on_it = plan.instances.iter().filter(|one| one.ami == plan.new_ami);
     let unknown = plan.instances.iter().filter(|one| one.ami.is_none());
-    match unknown.count() {
-        0 => format!("All instances are on {ami}, and SSM parameter {parameter} still names it."),
-        unknown => format!(
-            "{} of {all} instances are on {ami} ({unknown} not registered), and SSM parameter {parameter} still names it.",
-            all - unknown
-        ),
+    match (on_it.count(), unknown.count()) {
+        (on_it, _) if on_it == all => format!("All instances are on {ami}. {holds}"),
+        (on_it, 0) => format!("{on_it} of {all} instances are on {ami}. {holds}"),
+        (on_it, unknown) => {
+            format!("{on_it} of {all} instances are on {ami} ({unknown} not registered). {holds}")
+        }
     }
 }
 

@@ -118,6 +118,7 @@ fn instances(tale: &RolloutReport) -> String {
 }
 
 /// All of it, a fact a line.
+#[cfg(test)]
 pub fn text(tale: &RolloutReport) -> String {
     let lines = lines(tale).into_iter();
     lines.map(|(_, line)| line + "\n").collect()

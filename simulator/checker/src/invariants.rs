@@ -69,7 +69,7 @@ impl Invariant {
             Self::NoErrorContinues => "no-error-continues",
             Self::MinimumHealthy => "minimum-healthy",
             Self::ExecutionsEnd => "executions-end",
-            Self::RollEnds => "roll-ends",
+            Self::RollEnds => "rollout-ends",
             Self::EveryActionServed => "every-action-served",
             Self::RetainedForCause => "retained-for-cause",
             Self::AbandonedForCause => "abandoned-for-cause",

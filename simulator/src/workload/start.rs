@@ -1,5 +1,7 @@
 //! Starts a workload by the calls that a user would make.
 
+use std::fmt;
+
 use serde_json::json;
 
 use super::{EXIT_SECONDS, Kind, Service, Standalone, Workload};
@@ -47,20 +49,42 @@ pub fn on_this_cluster(
     }
 }
 
+/// A part of the workload that ECS refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Which: `service web`, or `task report`.
+    pub what: String,
+    /// What ECS answered.
+    pub error: ApiError,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} was refused: {}", self.what, self.error)
+    }
+}
+
 /// Starts the workload on `cluster`, by the calls that a user would make: without a launch type if
 /// the cluster has a default capacity provider.
 ///
 /// # Errors
-/// What ECS answers.
-pub fn start(world: &SimulationHost, cluster: &str, workload: &Workload) -> Result<(), ApiError> {
+/// What ECS refuses.
+pub fn start(world: &SimulationHost, cluster: &str, workload: &Workload) -> Result<(), Refused> {
     let has_default = world.with(|account| account.ecs.has_default_provider(cluster));
     for service in &workload.services {
-        start_service(world, cluster, service, has_default)?;
+        start_service(world, cluster, service, has_default)
+            .map_err(|error| refused("service", &service.name, error))?;
     }
     for task in &workload.tasks {
-        start_task(world, cluster, task, has_default)?;
+        start_task(world, cluster, task, has_default)
+            .map_err(|error| refused("task", &task.family, error))?;
     }
     Ok(())
+}
+
+fn refused(kind: &str, name: &str, error: ApiError) -> Refused {
+    let what = format!("{kind} {name}");
+    Refused { what, error }
 }
 
 fn start_service(

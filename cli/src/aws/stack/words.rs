@@ -1,7 +1,10 @@
 //! What is said of a stack that is not there, or not complete.
 
+use workers::Error;
+
 use super::Stack;
 use crate::aws::with_access;
+use crate::failure::Failure;
 
 /// There is no stack of this name: why that may be, and the way out.
 pub(super) fn no_stack(name: &str, region: &str) -> String {
@@ -60,6 +63,43 @@ pub fn only_drafted(name: &str, status: &str) -> Option<String> {
     })
 }
 
+/// What an error that met the group of a stack is: in the words of the stack's deletion, if that
+/// has taken the group away.
+///
+/// A stack whose deletion failed can only be deleted again:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>.
+pub fn missing_group(stack: &Stack, error: Error) -> Failure {
+    let Error::GroupNotFound { group, .. } = &error else {
+        return Failure::from(&error);
+    };
+    let (name, status) = (&stack.name, &stack.status);
+    let gone = format!("stack {name} is {status}, and its Auto Scaling group {group} is gone");
+    Failure::refused(match status.as_str() {
+        "DELETE_IN_PROGRESS" => format!(
+            "{gone}: the deletion has taken it away, so there is nothing to roll, to pause or to resume. Follow the deletion: {}",
+            with_access(&format!("ecs-rollout watch {name}"))
+        ),
+        "DELETE_COMPLETE" => {
+            format!("{gone}: the stack was deleted. Create it again before you roll")
+        }
+        "DELETE_FAILED" => format!(
+            "{gone}: its deletion failed on other resources, so there is nothing to roll, to pause or to resume. Find the cause \
+             with {}, remove it, and delete the stack again: {}",
+            failure_events(name),
+            with_access(&format!(
+                "aws cloudformation delete-stack --stack-name {name}"
+            ))
+        ),
+        _ => format!(
+            "{gone}: somebody deleted it outside CloudFormation. An update that changes the group fails. Delete the stack and \
+             create it again: {}",
+            with_access(&format!(
+                "aws cloudformation delete-stack --stack-name {name}"
+            ))
+        ),
+    })
+}
+
 /// The command that shows why a stack failed.
 pub fn failure_events(stack: &str) -> String {
     with_access(&format!(
@@ -88,5 +128,36 @@ mod tests {
         assert!(!drafted.contains("wait until"), "{drafted}");
         assert!(drafted.contains("Execute the change set, or delete the stack: aws"));
         assert!(said("UPDATE_COMPLETE").contains("template/ecs-cluster.yaml"));
+    }
+    #[test]
+    fn a_group_that_is_gone_is_named_with_the_state_of_its_stack() {
+        let mut stack = Stack::with_parameters("prod", []);
+        let mut said = |status: &str| {
+            stack.status = status.to_owned();
+            missing_group(
+                &stack,
+                Error::GroupNotFound {
+                    call: "autoscaling:DescribeAutoScalingGroups",
+                    group: workers::model::GroupName::new("prod-group"),
+                },
+            )
+        };
+        for (status, way_out) in [
+            ("DELETE_IN_PROGRESS", "ecs-rollout watch prod"),
+            (
+                "DELETE_FAILED",
+                "aws cloudformation delete-stack --stack-name prod",
+            ),
+            ("UPDATE_COMPLETE", "outside CloudFormation"),
+        ] {
+            let failure = said(status);
+            assert_eq!(failure.exit.code(), 3, "{status}");
+            let text = failure.to_string();
+            for part in [status, "prod-group", way_out] {
+                assert!(text.contains(part), "{status}: {text}");
+            }
+        }
+        let other = Error::bad_answer("autoscaling:DescribeAutoScalingGroups", "odd");
+        assert_eq!(missing_group(&stack, other).exit.code(), 2);
     }
 }

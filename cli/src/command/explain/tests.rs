@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use simulator::account::{Caller, REGION};
 use simulator::host::SimulationHost;
 use simulator::scenario::files::{Files, built_in_parameters};
-use simulator::scenario::{Action, Call, Settings, play_and_look};
+use simulator::scenario::{Action, Call, Fault, Settings, play_and_look};
 use simulator::sdk_client::{in_process_connector, sdk_config};
 use simulator::workload::Workload;
 
@@ -246,4 +246,52 @@ fn a_cluster_that_is_not_the_group_s_is_an_error_that_names_it() {
         assert_eq!(failure.exit, Exit::Input, "{failure}");
         assert!(failure.to_string().contains(named), "{failure}");
     }
+}
+
+#[test]
+fn an_instance_without_an_execution_is_well_until_the_reconciler_should_have_started_one() {
+    let mut settings = settings();
+    settings.faults = vec![Fault::TerminateEventsLost];
+    let ended = Action::Call(Call {
+        service: "autoscaling".to_owned(),
+        action: "TerminateInstanceInAutoScalingGroup".to_owned(),
+        input: json!({"InstanceId": "$INSTANCE", "ShouldDecrementDesiredCapacity": false}),
+    });
+    let before = [
+        Action::Deploy,
+        Action::StartFaults,
+        ended,
+        Action::Advance(60),
+    ];
+    let looked = play_and_look(&settings, (&before, &[]), async |world| {
+        let id = in_state(world, "Terminating:Wait").expect("one leaves");
+        let config = sdk_config(world, in_process_connector(world, Caller::Operator));
+        let aws = Aws::of(&config, REGION.to_owned());
+        look(&aws, &id, None).await
+    });
+    let (found, _) = looked.expect("it can be played");
+    let About::InGroup(mut explanation) = found.expect("it is explained") else {
+        panic!("it is in its group");
+    };
+    assert!(matches!(explanation.life, InstanceState::Alone(None)));
+    let opened = explanation.opened.expect("its activity is open");
+    for (seconds, is_well) in [(0, true), (129, true), (539, true), (540, false)] {
+        explanation.now = opened + jiff::SignedDuration::from_secs(seconds);
+        assert_eq!(explanation.is_well(), is_well, "{seconds}");
+        assert_eq!(explanation.json()["well"], is_well, "{seconds}");
+        let text = explanation.to_string();
+        let says = match is_well {
+            true => "no execution is running for it yet.",
+            false => "the reconciler should have started an execution by now",
+        };
+        assert!(text.contains(says), "{text}");
+    }
+    // A stack of an earlier template has no reconciler: then an event is lost that has not come.
+    explanation.stack = Stack::with_parameters("ecs-cluster", []);
+    for (seconds, is_well) in [(129, true), (180, false)] {
+        explanation.now = opened + jiff::SignedDuration::from_secs(seconds);
+        assert_eq!(explanation.is_well(), is_well, "{seconds}");
+    }
+    explanation.opened = None;
+    assert!(!explanation.is_well());
 }

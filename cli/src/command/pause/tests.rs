@@ -1,5 +1,7 @@
 //! A pause in the account in memory.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use simulator::account::{Caller, REGION};
 use simulator::scenario::files::{Files, built_in_parameters};
@@ -9,6 +11,7 @@ use simulator::workload::Workload;
 use workers::model::group::LifecycleState;
 
 use super::*;
+use crate::aws::{Group, Member};
 use crate::command::rehearse::Output;
 
 const STACK: &str = "ecs-cluster";
@@ -176,4 +179,74 @@ fn a_new_instance_that_is_not_admitted_is_paused_too() {
     let coming = group(LifecycleState::PendingWait);
     let shown = plan("Account 1", &stack, "g", (&coming, &BTreeSet::new()));
     assert!(shown.contains("instances that are paused i-1\n"), "{shown}");
+}
+
+#[test]
+fn an_instance_whose_hook_is_answered_does_not_wait() {
+    let mut stack = Stack::with_parameters(STACK, []);
+    let none = BTreeSet::new();
+    for state in [
+        LifecycleState::TerminatingProceed,
+        LifecycleState::PendingProceed,
+    ] {
+        let answered = group(state);
+        for status in ["UPDATE_COMPLETE", "UPDATE_IN_PROGRESS"] {
+            stack.status = status.to_owned();
+            let shown = plan("Account 1", &stack, "g", (&answered, &none));
+            assert!(!shown.contains("i-1"), "{shown}");
+            assert!(
+                shown.contains("instances that are paused none\n"),
+                "{shown}"
+            );
+        }
+        stack.status = "UPDATE_COMPLETE".to_owned();
+        assert!(resumed(&stack, &answered).contains("so nothing waited"));
+    }
+    // One that is about to come to its hook waits there.
+    let leaving = group(LifecycleState::Terminating);
+    let shown = plan("Account 1", &stack, "g", (&leaving, &none));
+    assert!(
+        shown.contains("on their way in or out, wait: i-1.\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("instances that are paused i-1\n"), "{shown}");
+    // A drain that has begun continues, so it does not wait.
+    let draining = group(LifecycleState::TerminatingWait);
+    let begun = BTreeSet::from(["i-1".to_owned()]);
+    let shown = plan("Account 1", &stack, "g", (&draining, &begun));
+    assert!(!shown.contains("wait: i-1"), "{shown}");
+}
+
+#[test]
+fn a_deletion_is_not_paused() {
+    let mut stack = Stack::with_parameters(STACK, []);
+    for (status, is_ending) in [
+        ("DELETE_IN_PROGRESS", true),
+        ("ROLLBACK_IN_PROGRESS", true),
+        ("DELETE_FAILED", true),
+        ("UPDATE_IN_PROGRESS", false),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", false),
+        ("UPDATE_COMPLETE", false),
+    ] {
+        stack.status = status.to_owned();
+        let why = effect::why_not(&stack);
+        assert_eq!(why.is_some(), is_ending, "{status}");
+        let names = why.is_none_or(|why| {
+            let way_out = match status {
+                "DELETE_FAILED" => "aws cloudformation delete-stack --stack-name ecs-cluster",
+                _ => "ecs-rollout watch ecs-cluster",
+            };
+            why.contains(status) && why.contains(way_out)
+        });
+        assert!(names, "{status}");
+    }
+}
+
+#[test]
+fn a_reason_is_sanitised_and_measured_before_anything_is_asked() {
+    assert_eq!(reason(" a\u{1b}[31m\nb "), Ok("a\u{fffd}[31m b".to_owned()));
+    assert!(reason(&"x".repeat(200)).is_ok());
+    let long = reason(&"x".repeat(201)).expect_err("it is too long");
+    assert!(long.contains("201 characters"), "{long}");
+    assert!(reason(" \n").is_err());
 }

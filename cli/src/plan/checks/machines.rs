@@ -71,7 +71,7 @@ pub fn agents(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
         let limit = seen.number("AgentDisconnectedLimitSeconds", 600);
         let words = format!(
             "the ECS agent is not connected: {gone}. After {limit} s without it a drain fails, because ECS does not know whether its tasks \
-             have stopped; bring it back, or terminate the instance before the roll"
+             have stopped; bring it back, or terminate the instance before the rollout"
         );
         remarks.push(match deadline_stops(seen) {
             true => Diagnostic::blocker("agent-disconnected", words),

@@ -23,6 +23,13 @@ pub fn stack(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     if TAKES_AN_UPDATE.contains(&status) {
         return Vec::new();
     }
+    if seen.stack.is_deleted() {
+        let words = format!(
+            "stack {name} is {status}, so it takes no update any more: follow the deletion with {}, and create the stack again",
+            with_access(&format!("ecs-rollout watch {name}"))
+        );
+        return vec![Diagnostic::blocker("stack-busy", words)];
+    }
     if seen.stack.is_busy() {
         let words = format!(
             "stack {name} is {status} and takes no update until that is over; see it with {}",

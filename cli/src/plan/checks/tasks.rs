@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Diagnostic, Observation, PlanRequest, deadline_stops, drain_deadline, some};
 use crate::aws::{RUNS_FOR, StartedTask, with_access};
-use crate::format::count;
+use crate::format::{count, task_name};
 use crate::plan::observation::Method;
 
 fn short(arn: &str) -> &str {
@@ -161,7 +161,7 @@ fn stop_limit(seen: &Observation) -> i64 {
 
 /// What a standalone task is called: its family, unless it was started in a group of another name.
 pub fn name(task: &StartedTask) -> &str {
-    task.group.strip_prefix("family:").unwrap_or(&task.group)
+    task_name(&task.group)
 }
 
 /// What becomes of standalone tasks by policy, where no drain fails because of them.

@@ -2,13 +2,16 @@
 //! instance is retained, the group is paused.
 
 use serde_json::json;
-use simulator::scenario::{Action, Call, Settings};
+use simulator::account::{Caller, REGION};
+use simulator::scenario::{Action, Call, Settings, play_and_look};
+use simulator::sdk_client::{in_process_connector, sdk_config};
 use simulator::workload::Standalone;
 use workers::model::group::LifecycleState;
 
-use super::{NEW_AMI, asked, healthy, planned, seen};
+use super::{NEW_AMI, STACK, asked, healthy, planned, seen};
+use crate::aws::Aws;
 use crate::plan::checks::{Level, all};
-use crate::plan::observation::{Observation, PlanRequest, is_leaving};
+use crate::plan::observation::{Observation, PlanRequest, is_leaving, look_at};
 use crate::plan::{Plan, Verdict};
 use crate::view::planned::text;
 
@@ -120,7 +123,14 @@ fn a_standalone_task_of_an_open_drain_is_none_of_the_rollout_s() {
     member.expect("its instance").state = LifecycleState::TerminatingWait;
     let plan = planned(&seen, &asked());
     assert_eq!(level(&plan, "standalone"), [], "{:?}", plan.remarks);
-    assert_eq!(plan.standalone_tasks, 0);
+    // The line of the services and the remark on open drains count the same task.
+    let counted = (plan.standalone_tasks, plan.standalone_tasks_leaving);
+    assert_eq!(counted, (0, 1));
+    let shown = text(&plan);
+    assert!(
+        shown.contains("0 standalone tasks, and 1 on an instance on the way out or retained\n"),
+        "{shown}"
+    );
     // Its drain may fail, and a rollout that has begun meanwhile stops then.
     assert_eq!(
         level(&plan, "under-way"),
@@ -240,4 +250,54 @@ fn the_ami_of_a_cancelled_rollout_is_warned_about() {
         assert!(words.contains(&format!("brought {tried} too")), "{words}");
         assert!(words.contains("ecs-rollout report ecs-cluster"), "{words}");
     }
+}
+
+#[test]
+fn a_group_that_is_gone_is_named_with_the_status_of_the_stack() {
+    let of_group = |action: &str, input| {
+        Action::Call(Call {
+            service: "autoscaling".to_owned(),
+            action: action.to_owned(),
+            input,
+        })
+    };
+    let empty = json!({"AutoScalingGroupName": "$GROUP", "MinSize": 0, "DesiredCapacity": 0});
+    let before = [
+        Action::Deploy,
+        of_group("UpdateAutoScalingGroup", empty),
+        Action::Advance(7200),
+        of_group(
+            "DeleteAutoScalingGroup",
+            json!({"AutoScalingGroupName": "$GROUP"}),
+        ),
+        Action::Advance(600),
+    ];
+    let mut settings = healthy();
+    settings.workload.services.clear();
+    let looked = play_and_look(&settings, (&before, &[]), async |world| {
+        let config = sdk_config(world, in_process_connector(world, Caller::Operator));
+        let aws = Aws::of(&config, REGION.to_owned());
+        look_at(&aws, STACK, &|| world.now()).await
+    });
+    let (found, _) = looked.expect("it can be played");
+    let failure = found.expect_err("there is no group");
+    assert_eq!(failure.exit.code(), 3, "{failure}");
+    let text = failure.to_string();
+    assert!(
+        text.contains(
+            "stack ecs-cluster is CREATE_COMPLETE, and its Auto Scaling group DevCluster is gone"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_stack_that_is_being_deleted_takes_no_update_any_more() {
+    let mut seen = after(&healthy(), &[]);
+    seen.stack.status = "DELETE_IN_PROGRESS".to_owned();
+    let plan = planned(&seen, &asked());
+    assert_eq!(level(&plan, "stack-busy"), [Level::Blocker]);
+    let shown = text(&plan);
+    assert!(shown.contains("takes no update any more"), "{shown}");
+    assert!(!shown.contains("until that is over"), "{shown}");
 }

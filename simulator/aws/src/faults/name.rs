@@ -89,7 +89,7 @@ impl Fault {
         (
             Self::OldNeverJoins,
             "old-never-joins",
-            "new instances on the old AMI do not join either, once the roll has begun",
+            "new instances on the old AMI do not join either, once the rollout has begun",
         ),
         (
             Self::RegistersSlowly,

@@ -7,7 +7,7 @@ use workers::drained::blockers::cause;
 use workers::model::cluster::Shortage;
 use workers::model::cluster::shortage::attributes_in;
 
-use super::{About, LIMIT, Runner, Unplayable, refused};
+use super::{About, LIMIT, Runner, Unplayable};
 use crate::account::Account;
 use crate::cloudformation;
 use crate::ssm::public;
@@ -100,7 +100,7 @@ impl Runner {
                 .remark(why);
         }
         workload::start(&self.host, &self.cluster, &workload)
-            .map_err(|error| Unplayable::new(About::Workload, refused("the workload", &error)))?;
+            .map_err(|why| Unplayable::new(About::Workload, why.to_string()))?;
         let limit = self.host.now() + SETTLE_LIMIT;
         let mut busy = None;
         if self

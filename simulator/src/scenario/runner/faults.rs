@@ -110,7 +110,7 @@ impl Runner {
                 ..Workload::default()
             };
             workload::start(&self.host, &self.cluster, &workload)
-                .map_err(|error| format!("the broken daemon was refused: {error}"))?;
+                .map_err(|error| format!("the broken daemon: {error}"))?;
         }
         self.protect()
     }

@@ -84,7 +84,7 @@ impl Runner {
         }
         if self.released.is_none() {
             return Err(format!(
-                "{} is a fault of a roll: write it before `roll`",
+                "{} is a fault of a rollout: write it before `roll`",
                 fault.name()
             ));
         }
