@@ -7,6 +7,7 @@ mod cluster;
 mod definition;
 mod edge;
 mod executions;
+mod failed_call;
 mod group;
 mod half_key;
 mod ours;

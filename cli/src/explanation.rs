@@ -7,7 +7,6 @@ mod detached;
 mod found;
 mod json;
 mod pending_execution;
-mod question;
 mod rest;
 
 use std::fmt::{self, Display};
@@ -26,7 +25,6 @@ use advice::{advice, at_the_deadline, without_execution};
 pub use cluster::OnCluster;
 pub use detached::Detached;
 pub use found::Found;
-pub use question::{asked_now, concerns, is_of_launch};
 use rest::{Line, problems, requested, situation};
 
 /// The column at which the texts of an explanation stand.

@@ -3,10 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use workers::Error;
 use workers::text::printable;
-
-use crate::aws::{blame, error_text, is_about_credentials};
 
 /// The exit codes of every verb. README has the same table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +57,14 @@ impl Failure {
         }
     }
 
+    /// A message for the operator, and how the program ends.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+        }
+    }
+
     /// AWS cannot be asked.
     pub fn aws(message: impl Into<String>) -> Self {
         Self {
@@ -86,31 +91,6 @@ impl From<String> for Failure {
     }
 }
 
-impl From<&Error> for Failure {
-    fn from(error: &Error) -> Self {
-        if let Some((exit, message)) = blame(error) {
-            return Self { exit, message };
-        }
-        let exit = match error {
-            Error::Throttled { .. } | Error::Unavailable { .. } | Error::AccessDenied { .. } => {
-                Exit::Aws
-            }
-            error if is_about_credentials(error) => Exit::Aws,
-            _ => Exit::Input,
-        };
-        Self {
-            exit,
-            message: error_text(error),
-        }
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::from(&error)
-    }
-}
-
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A name that was given may have characters that act on a terminal. A message may have
@@ -129,22 +109,6 @@ mod tests {
         let input = Failure::from("no such flag".to_owned());
         assert_eq!(input.exit.code(), 2);
         assert_eq!(Failure::refused("BLOCKED").exit.code(), 3);
-        let unreachable = Error::Unavailable {
-            call: "ecs:ListTasks",
-            what: "no connection".to_owned(),
-            source: None,
-        };
-        assert_eq!(Failure::from(&unreachable).exit.code(), 4);
-        for code in [
-            "ExpiredToken: old",
-            "InvalidClientTokenId: none",
-            "UnrecognizedClientException: none",
-        ] {
-            let error = Error::bad_answer("ecs:ListTasks", code);
-            assert_eq!(Failure::from(&error).exit.code(), 4, "{code}");
-        }
-        let absent = Error::bad_answer("cloudformation:DescribeStacks", "there is no stack nope");
-        assert_eq!(Failure::from(&absent).exit.code(), 2);
     }
 
     #[test]

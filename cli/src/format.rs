@@ -22,6 +22,14 @@ pub fn read_duration(text: &str) -> Option<SignedDuration> {
     duration.is_positive().then_some(duration)
 }
 
+/// The beginning of a text, if it is longer.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.chars().count() > most {
+        true => text.chars().take(most - 1).chain(['…']).collect(),
+        false => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

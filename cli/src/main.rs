@@ -7,6 +7,7 @@ mod failure;
 mod fetch;
 mod format;
 mod plan;
+mod question;
 mod report;
 mod screen;
 mod view;

@@ -6,10 +6,10 @@
 //!   services. Its modules are here by their names too.
 //! - [`host`]: the account with time running; [`interceptors`] stand around each call;
 //!   [`endpoint`] serves it to clients on loopback.
-//! - [`invocation`]: what comes of an invocation. [`functions`] and [`activities`] run the workers in the host, [`lambda_process`] as processes;
-//!   [`sdk_client`] is where their SDKs end.
-//! - The crate [`checker`] judges the [`invariants`] at every event; [`narrator`] tells the events as lines;
-//!   [`report`], with [`api_quota`], counts them.
+//! - [`invocation`]: what comes of an invocation. [`functions`] and [`activities`] run the workers
+//!   in the host, [`lambda_process`] as processes; [`sdk_client`] is where their SDKs end.
+//! - The crate [`checker`] judges the [`invariants`] at every event; [`narrator`] tells the events
+//!   as lines; [`report`], with [`api_quota`], counts them.
 //! - [`scenario`] plays a scenario with its [`workload`], [`explorer`] draws scenarios by chance.
 //! - [`text_file`]: text files, as people's tools write them.
 

@@ -25,7 +25,10 @@ use crate::model::{
     Action, ClusterName, LogicalId, Policy, Settings, StackName, StackResource, Subject,
     Transition, UpdateMethod,
 };
-use crate::reconcile::SOURCE;
+
+/// The `source` of the events with which the reconciler starts executions; Auto Scaling's own have
+/// another.
+pub const RECONCILER: &str = "ecs-rollout.reconcile";
 
 /// What a lifecycle hook's heartbeat timeout may be, in seconds, by the Auto Scaling API.
 const HEARTBEAT_TIMEOUT_SECONDS: RangeInclusive<i64> = 30..=7200;
@@ -82,7 +85,7 @@ pub fn read_event(input: &Value) -> Reading {
     let mut unknown_keys = Vec::new();
     let empty = Map::new();
     let mut event = Fields::of(input, "", &empty, &mut mistakes);
-    event.one_of("source", &[("aws.autoscaling", ()), (SOURCE, ())]);
+    event.one_of("source", &[("aws.autoscaling", ()), (RECONCILER, ())]);
     let kind = event.one_of(
         "detail-type",
         &[Transition::Launching, Transition::Terminating].map(|way| (way.event_type(), way)),

@@ -27,15 +27,12 @@ use serde_json::{Map, Value, json};
 use crate::Clients;
 use crate::autoscaling::actions::{Hook, OpenActivity};
 use crate::config::Fields;
+pub use crate::config::RECONCILER as SOURCE;
 use crate::error::Error;
 use crate::model::group::{GroupInstance, GroupSnapshot, LifecycleState};
 use crate::model::{Assessment, GroupName, HookName, InstanceId, Place, Transition, later};
 use crate::stepfunctions::{AtHook, Start, StepFunctions};
 use reason::{Started, words};
-
-/// The `source` of the events with which executions are started from here; Auto Scaling's own have
-/// another.
-pub const SOURCE: &str = "ecs-rollout.reconcile";
 
 /// What the names of the executions begin with that are started from here.
 pub const NAME_PREFIX: &str = "reconcile-";

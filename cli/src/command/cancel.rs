@@ -14,8 +14,8 @@ use super::flow;
 use super::pause::effect::{begun, held, paused_rollback, still_paused};
 use crate::aws::{Aws, Group, Member, Stack, error_text, missing_group, with_access};
 use crate::failure::{Exit, Failure};
+use crate::format::shortened;
 use crate::plan::ami::{SHOWN_AT_MOST, is_public, restore};
-use crate::view::milestones::shortened;
 use crate::watch::resume_command;
 use old_ami::{OldAmi, of_instances};
 

@@ -16,10 +16,9 @@ use super::flow;
 use super::rehearse::Output;
 use super::terminate::instance_id;
 use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
-use crate::explanation::{
-    Explanation, Found, HookNames, InstanceState, OnCluster, VALUES, asked_now, concerns,
-};
+use crate::explanation::{Explanation, Found, HookNames, InstanceState, OnCluster, VALUES};
 use crate::failure::{Exit, Failure};
+use crate::question::{asked_now, concerns};
 use crate::view::out::{print, print_values};
 use crate::watch::{Events, batch_times_out};
 use about::{About, detached, no_cluster, of_cluster};

@@ -4,7 +4,7 @@ use serde_json::Value;
 use simulator::ec2::Processor;
 
 use crate::aws::{AMI_KEY, OWN_AMI_PARAMETER, Stack, quoted, with_access};
-use crate::view::milestones::shortened;
+use crate::format::shortened;
 
 /// Of a text that is no AMI id its beginning is shown, in so many characters.
 pub const SHOWN_AT_MOST: usize = 40;

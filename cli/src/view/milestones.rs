@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use simulator::narrator::{FailedWorkers, Severity};
 use simulator::trace::{ExecutionEvent, Record, SpotEvent, TraceEvent};
 
-use crate::format::{between, count, duration};
+use crate::format::{between, count, duration, shortened};
 
 /// The stack of every rehearsal.
 const STACK: &str = "ecs-cluster";
@@ -283,14 +283,6 @@ impl Milestones {
             1..=OF_A_KIND => Some((text, Severity::Bad)),
             _ => None,
         }
-    }
-}
-
-/// The beginning of a text, if it is longer.
-pub fn shortened(text: &str, most: usize) -> String {
-    match text.chars().count() > most {
-        true => text.chars().take(most - 1).chain(['…']).collect(),
-        false => text.to_owned(),
     }
 }
 

@@ -4,13 +4,13 @@ mod line;
 
 use std::cmp::Ordering;
 
+use crate::format::shortened;
 use crate::format::{count, noun};
 use crate::plan::ami::SHOWN_AT_MOST;
 use crate::plan::checks::{Level, UNFINISHED};
 use crate::plan::estimate::Expected;
 use crate::plan::progress::{Progress, Toward};
 use crate::plan::{Instance, Plan, Verdict};
-use crate::view::milestones::shortened;
 use line::{Line, Mark};
 
 /// The column at which the values stand.

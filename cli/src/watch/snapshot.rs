@@ -9,7 +9,7 @@ use workers::model::group::LifecycleState;
 
 use super::{Batches, FailedExecution, InstancePhase, Pace, Step, Surroundings};
 use crate::aws::{Activity, Member, Pause, Service, StackEvent, with_access_in};
-use crate::explanation::{asked_now, is_of_launch};
+use crate::question::{asked_now, is_of_launch};
 
 /// So many entries of the log are kept.
 const ENTRIES_KEPT: usize = 500;

@@ -10,7 +10,8 @@ use workers::{Error, config};
 
 use super::super::paced_client::PacedClient;
 use crate::aws::Execution;
-use crate::explanation::{asked_now, deadline_of};
+use crate::explanation::deadline_of;
+use crate::question::asked_now;
 use crate::watch::{Asked, LastAnswer};
 
 /// So many histories are read in each round, those first that were read longest ago.
