@@ -67,10 +67,10 @@ CALLS = {
     # Until the first batch has ended, it has the estimate of plan.
     "watch": {*WATCH, *PLAN},
     "explain": {"DescribeStacks", "DescribeStackEvents", "DescribeAutoScalingInstances", "DescribeAutoScalingGroups", "DescribeLifecycleHooks",
-                "DescribeWarmPool", "ListExecutions", "GetExecutionHistory", *LOOKS_AT_CLUSTER},
+                "DescribeWarmPool", "DescribeScalingActivities", "ListExecutions", "GetExecutionHistory", *LOOKS_AT_CLUSTER},
     "report": {"DescribeStacks", "DescribeStackEvents", "DescribeAutoScalingGroups", "DescribeScalingActivities",
                "DescribeStateMachine", "ListExecutions", "GetExecutionHistory", "ListContainerInstances",
-               "DescribeContainerInstances"},
+               "DescribeContainerInstances", "GetParameter"},
     "plan": PLAN,
     "roll": {"UpdateStack", "PutParameter", *PLAN, *WATCH},
     "cancel": {"DescribeStacks", "DescribeAutoScalingGroups", "ListContainerInstances", "DescribeContainerInstances",

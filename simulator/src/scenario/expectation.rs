@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! expect outcome UPDATE_COMPLETE              the stack's status at the end
-//! expect launched 4                           or terminated, or retained (at the end): how many instances
+//! expect launched 4                           or terminated, or retained (at the end)
 //! expect duration 20m..45m                    of the last rollout
-//! expect i-2 Terminating:Retained             the second instance that was launched was in that state
+//! expect i-2 Terminating:Retained             the second instance launched was in that state
 //! expect i-1 DRAINING before i-2 DRAINING     the first time that each of the two happened
 //! expect i-1 drained Never                    a worker's verdict, or the name of its error
 //! expect stack UPDATE_ROLLBACK_IN_PROGRESS
