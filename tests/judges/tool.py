@@ -210,7 +210,7 @@ def well(scene):
     until("its return", lambda: scene.instances().get(rests) == "InService")
     scene.groups.update_auto_scaling_group(AutoScalingGroupName=CLUSTER, MinSize=4)
     expect("roll without another AMI", scene.tool("roll", STACK, "--yes"), 0, "No changes")
-    expect("plan without another AMI", scene.tool("plan", STACK), 0, "No changes", "still names it")
+    expect("plan without another AMI", scene.tool("plan", STACK), 0, "No changes", "SSM parameter", "names it.")
     new_ami = "ami-00000000000000001"
     plan(scene, new_ami)
     expect("roll that cannot ask", scene.tool("roll", STACK, "--ami", new_ami), 2, "4 of 4 have another AMI",
