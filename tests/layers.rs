@@ -152,7 +152,8 @@ fn graph(crate_folder: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for path in files {
         let of = module(&path);
-        let is_of_tests = path.to_string_lossy().contains("tests");
+        let inside = path.strip_prefix(&source_folder).expect("it is inside");
+        let is_of_tests = inside.to_string_lossy().contains("tests");
         if ["lib", "main", "bin"].contains(&of.as_str()) || is_of_tests {
             continue;
         }
