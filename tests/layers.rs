@@ -162,7 +162,10 @@ fn graph(crate_folder: &str) -> BTreeMap<String, BTreeSet<String>> {
             .split("#[cfg(test)]\nmod tests")
             .next()
             .unwrap_or_default();
-        let others = named(product)
+        let is_code = |line: &&str| !line.trim_start().starts_with("//");
+        let code: Vec<&str> = product.lines().filter(is_code).collect();
+        let code = code.join("\n");
+        let others = named(&code)
             .into_iter()
             .filter(|name| modules.contains(*name));
         let others = others.filter(|name| *name != of).map(str::to_owned);

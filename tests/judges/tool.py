@@ -147,6 +147,24 @@ def changes(what, answer, code):
     return told
 
 
+def watched_until_answer(scene):
+    """What `watch` writes of a rollout in which tasks hold the drains until it has told a worker's answer."""
+    held = scene.ecs.run_task(cluster=CLUSTER, taskDefinition="web", count=8)["tasks"]
+    words = "watch", STACK, "--output", "json"
+    watching = scene.started(*words)
+    lines = []
+    for line in watching.stdout:
+        lines.append(line)
+        if held and json.loads(line)["kind"] == "answer":
+            for task in held:
+                scene.ecs.stop_task(cluster=CLUSTER, task=task["taskArn"])
+            held = []
+    written, errors = "".join(lines), watching.stderr.read()
+    fit_to_show(words, written, errors)
+    goes_there(words, REGION, written, errors)
+    return written, errors, watching.wait()
+
+
 def refused(scene):
     keys = scene.keys
     scene.keys = {}
@@ -222,7 +240,7 @@ def well(scene):
            f"holds {new_ami} now", "has started")
     expect("roll in a roll", scene.tool("roll", STACK, "--yes", "--force"), 3, "takes no update until that is over")
     scene.between.asked.clear()
-    told = changes("watch of a roll that ends well", scene.tool("watch", STACK, "--output", "json"), 0)
+    told = changes("watch of a roll that ends well", watched_until_answer(scene), 0)
     print("watch of a roll that ends well:", scene.between.paced())
     end, progress = told[-1], [one for one in told if one["kind"] == "progress"][-1]
     if not (end["kind"] == "end" and end["well"] and end["status"] == "UPDATE_COMPLETE"):
