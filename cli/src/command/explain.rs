@@ -15,7 +15,7 @@ use workers::{Error, config};
 use super::flow;
 use super::rehearse::Output;
 use super::terminate::instance_id;
-use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
+use crate::aws::{Access, Aws, Execution, Hook, Member, Ran, Stack, error_text};
 use crate::explanation::{Explanation, Found, HookNames, InstanceState, OnCluster, VALUES};
 use crate::failure::{Exit, Failure};
 use crate::question::{asked_now, concerns};
@@ -103,14 +103,7 @@ async fn in_group(
     (group, member): (String, Member),
 ) -> Result<Explanation, Failure> {
     let hooks = aws.all_hooks(&group).await?;
-    let mut hook_names = HookNames::default();
-    for hook in hooks.iter().filter(|hook| hook.ours.is_some()) {
-        let name = Some(hook.name.clone());
-        match hook.is_of_launch {
-            true => hook_names.launch = name,
-            false => hook_names.terminate = name,
-        }
-    }
+    let hook_names = names_of_ours(&hooks);
     let hooks = hooks.into_iter().find_map(|hook| hook.ours);
     let hooks = hooks.ok_or_else(|| {
         format!(
@@ -162,6 +155,19 @@ async fn in_group(
         opened,
         life,
     })
+}
+
+/// What our hooks are called.
+fn names_of_ours(hooks: &[Hook]) -> HookNames {
+    let mut names = HookNames::default();
+    for hook in hooks.iter().filter(|hook| hook.ours.is_some()) {
+        let name = Some(hook.name.clone());
+        match hook.is_of_launch {
+            true => names.launch = name,
+            false => names.terminate = name,
+        }
+    }
+    names
 }
 
 /// What is done about it. What is retained is yours to end, though an execution may not have

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use clap::Args;
-use serde_json::json;
-use simulator::scenario::expectation::Witness;
-use simulator::scenario::{parse, run};
+use serde_json::{Value, json};
+use simulator::scenario::expectation::{Unmet, Witness};
+use simulator::scenario::{Outcome, parse, run};
 use simulator::text_file;
 
 use super::flow;
@@ -64,32 +64,9 @@ impl Scenario {
         live.lock()
             .expect("a panic in a listener ends the program")
             .finish();
-        if is_text {
-            for report in &played.reports {
-                print_values(&summary::text(report), summary::VALUES);
-            }
-            for broken in &played.violations {
-                let name = broken.invariant.name();
-                print(format!(
-                    "violation of {name} at {}: {}\n",
-                    broken.at, broken.detail
-                ));
-            }
-            for one in &unmet {
-                print(format!("{one}\n"));
-            }
-        } else {
-            let violations = played.violations.iter().map(|it| {
-                json!({"invariant": it.invariant.name(), "at": it.at.to_string(), "detail": it.detail})
-            });
-            let violations: Vec<_> = violations.collect();
-            let unmet: Vec<_> = unmet
-                .iter()
-                .map(|one| json!({"expected": one.expectation.to_string(), "seen": one.seen}))
-                .collect();
-            let result =
-                json!({"rollouts": played.reports, "violations": violations, "unmet": unmet});
-            print(format!("{result:#}\n"));
+        match self.output {
+            Output::Text => print_text(&played, &unmet),
+            Output::Json => print(format!("{:#}\n", as_json(&played, &unmet))),
         }
         let held = unmet.is_empty()
             && played.violations.is_empty()
@@ -103,4 +80,35 @@ impl Scenario {
             ExitCode::FAILURE
         })
     }
+}
+
+/// The values of each rollout, then what was violated and what was not met.
+fn print_text(played: &Outcome, unmet: &[Unmet]) {
+    for report in &played.reports {
+        print_values(&summary::text(report), summary::VALUES);
+    }
+    for broken in &played.violations {
+        let name = broken.invariant.name();
+        print(format!(
+            "violation of {name} at {}: {}\n",
+            broken.at, broken.detail
+        ));
+    }
+    for one in unmet {
+        print(format!("{one}\n"));
+    }
+}
+
+fn as_json(played: &Outcome, unmet: &[Unmet]) -> Value {
+    let violations = played.violations.iter().map(|it| {
+        json!({"invariant": it.invariant.name(), "at": it.at.to_string(), "detail": it.detail})
+    });
+    let unmet = unmet
+        .iter()
+        .map(|one| json!({"expected": one.expectation.to_string(), "seen": one.seen}));
+    json!({
+        "rollouts": played.reports,
+        "violations": violations.collect::<Vec<_>>(),
+        "unmet": unmet.collect::<Vec<_>>(),
+    })
 }

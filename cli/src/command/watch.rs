@@ -86,7 +86,7 @@ pub enum Update {
     /// All that is seen, at AWS's time.
     Sight(Timestamp, Box<Snapshot>),
     /// What has changed, and when.
-    Change(Timestamp, Change),
+    Change(Timestamp, Box<Change>),
     /// AWS could not be asked.
     Trouble {
         /// When.

@@ -5,7 +5,7 @@ use simulator::narrator::Severity;
 use crate::aws::with_access;
 use crate::format::count;
 use crate::report::{
-    End, InstanceTimeline, Kind, OperationSummary, RolloutReport, ServiceSeries, Wait,
+    End, ErrorSum, InstanceTimeline, Kind, OperationSummary, RolloutReport, ServiceSeries, Wait,
 };
 use crate::watch::without_instance;
 
@@ -165,25 +165,10 @@ pub fn lines(tale: &RolloutReport) -> Vec<(Severity, String)> {
         line("service", &service(series, tale));
     }
     for wait in &tale.longest_waits {
-        let of = format!(
-            "{} {} {}: {}{}",
-            long(wait.seconds),
-            wait.instance,
-            wait.kind.words(),
-            longest(wait),
-            without_instance(&wait.reason, &wait.instance)
-        );
-        line("waited", &of);
+        line("waited", &waited(wait));
     }
     for sum in &tale.errors {
-        let of = format!(
-            "{} {}, {} tried again: {}",
-            sum.error,
-            count(sum.count, "time"),
-            sum.again,
-            sum.example
-        );
-        line("worker retries", &of);
+        line("worker retries", &retried(sum));
     }
     for incident in &tale.failures {
         let at = long(incident.at.duration_since(tale.began).as_secs_f64());
@@ -194,6 +179,27 @@ pub fn lines(tale: &RolloutReport) -> Vec<(Severity, String)> {
         line("console", &format!("{}: {}", link.label, link.url));
     }
     out
+}
+
+fn waited(wait: &Wait) -> String {
+    format!(
+        "{} {} {}: {}{}",
+        long(wait.seconds),
+        wait.instance,
+        wait.kind.words(),
+        longest(wait),
+        without_instance(&wait.reason, &wait.instance)
+    )
+}
+
+fn retried(sum: &ErrorSum) -> String {
+    format!(
+        "{} {}, {} tried again: {}",
+        sum.error,
+        count(sum.count, "time"),
+        sum.again,
+        sum.example
+    )
 }
 
 /// How the line of this name is meant: what failed is shown as bad.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{EXIT_SECONDS, Kind, Service, Standalone, Workload};
 use crate::account::{REGION, arn};
@@ -93,29 +93,8 @@ fn start_service(
     service: &Service,
     has_default: bool,
 ) -> Result<(), ApiError> {
-    let ports = match (service.host_port, service.deregistration_seconds) {
-        (None, None) => json!([]),
-        (host, _) => {
-            json!([{"containerPort": 8080, "hostPort": host.unwrap_or(0), "protocol": "tcp"}])
-        }
-    };
-    let mut definition = json!({
-        "family": service.name, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
-        "containerDefinitions": [{
-            "name": service.name, "image": format!("{REGION}.example/{}:1", service.name), "essential": true,
-            "cpu": service.cpu, "memory": service.memory, "portMappings": ports,
-            "stopTimeout": service.stop_timeout_seconds,
-            "dockerLabels": {"ecs-rollout.exit-seconds": service.exit_seconds.to_string()},
-        }],
-    });
+    world.call("ecs", "RegisterTaskDefinition", &task_definition(service))?;
     let on_fargate = service.kind == Kind::Fargate;
-    if on_fargate {
-        definition["networkMode"] = json!("awsvpc");
-        definition["requiresCompatibilities"] = json!(["FARGATE"]);
-        definition["cpu"] = json!(service.cpu.to_string());
-        definition["memory"] = json!(service.memory.to_string());
-    }
-    world.call("ecs", "RegisterTaskDefinition", &definition)?;
     let mut create = json!({
         "cluster": cluster, "serviceName": service.name, "taskDefinition": service.name,
         "deploymentConfiguration": {"minimumHealthyPercent": service.minimum_percent, "maximumPercent": service.maximum_percent},
@@ -161,6 +140,31 @@ fn start_service(
         create["loadBalancers"] = json!([{"targetGroupArn": target_group, "containerName": service.name, "containerPort": 8080}]);
     }
     world.call("ecs", "CreateService", &create).map(drop)
+}
+
+fn task_definition(service: &Service) -> Value {
+    let ports = match (service.host_port, service.deregistration_seconds) {
+        (None, None) => json!([]),
+        (host, _) => {
+            json!([{"containerPort": 8080, "hostPort": host.unwrap_or(0), "protocol": "tcp"}])
+        }
+    };
+    let mut definition = json!({
+        "family": service.name, "networkMode": "bridge", "requiresCompatibilities": ["EC2"],
+        "containerDefinitions": [{
+            "name": service.name, "image": format!("{REGION}.example/{}:1", service.name), "essential": true,
+            "cpu": service.cpu, "memory": service.memory, "portMappings": ports,
+            "stopTimeout": service.stop_timeout_seconds,
+            "dockerLabels": {"ecs-rollout.exit-seconds": service.exit_seconds.to_string()},
+        }],
+    });
+    if service.kind == Kind::Fargate {
+        definition["networkMode"] = json!("awsvpc");
+        definition["requiresCompatibilities"] = json!(["FARGATE"]);
+        definition["cpu"] = json!(service.cpu.to_string());
+        definition["memory"] = json!(service.memory.to_string());
+    }
+    definition
 }
 
 fn start_task(

@@ -14,8 +14,7 @@ use crate::view::planned::text;
 
 const STACK: &str = "ecs-cluster";
 
-#[test]
-fn the_ami_that_was_given_is_written_where_there_is_nothing_to_roll() {
+fn one_instance() -> Settings {
     let mut settings = Settings {
         files: Files::built_in(),
         parameters: built_in_parameters(),
@@ -26,6 +25,28 @@ fn the_ami_that_was_given_is_written_where_there_is_nothing_to_roll() {
         mutation: None,
     };
     settings.set_instances(1);
+    settings
+}
+
+fn roll_to(ami: &str) -> Roll {
+    Roll {
+        stack: STACK.to_owned(),
+        ami: Some(ami.to_owned()),
+        ami_parameter: None,
+        batch: None,
+        force: false,
+        no_watch: true,
+        change: Change {
+            yes: true,
+            output: Output::Json,
+            access: Access::default(),
+        },
+    }
+}
+
+#[test]
+fn the_ami_that_was_given_is_written_where_there_is_nothing_to_roll() {
+    let settings = one_instance();
     let other = "ami-0000000000000bad0";
     let looked = play_and_look(&settings, (&[Action::Deploy], &[]), async |world| {
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
@@ -35,19 +56,7 @@ fn the_ami_that_was_given_is_written_where_there_is_nothing_to_roll() {
         // As a rollout that was cancelled leaves it.
         let put = aws.put_parameter(parameter, other).await;
         put.expect("the parameter is written");
-        let roll = Roll {
-            stack: STACK.to_owned(),
-            ami: Some(ami.to_owned()),
-            ami_parameter: None,
-            batch: None,
-            force: false,
-            no_watch: true,
-            change: Change {
-                yes: true,
-                output: Output::Json,
-                access: Access::default(),
-            },
-        };
+        let roll = roll_to(ami);
         let asked = PlanRequest {
             ami: roll.ami.clone(),
             batch: None,

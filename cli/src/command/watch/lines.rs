@@ -27,7 +27,7 @@ pub async fn print_lines(
     // The looks own the other end: nothing comes any more when they have ended.
     while let Some(news) = news.recv().await {
         let (at, change) = match news {
-            Update::Change(at, change) => (at, change),
+            Update::Change(at, change) => (at, *change),
             Update::Trouble { at, reason } => (at, Change::Trouble { reason }),
             Update::Sight(..) | Update::Answered => continue,
         };

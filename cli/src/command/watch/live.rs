@@ -113,8 +113,11 @@ impl Showing {
                 self.clock = (at, Instant::now());
                 self.screen.see(*sight);
             }
-            Update::Change(_, Change::End(end)) => self.end = Some(end),
-            Update::Change(..) => {}
+            Update::Change(_, change) => {
+                if let Change::End(end) = *change {
+                    self.end = Some(end);
+                }
+            }
             Update::Trouble { at, reason } => self.screen.has_trouble(at, reason),
             Update::Answered => self.screen.is_answered(),
         }

@@ -79,7 +79,7 @@ impl Poller {
     }
 
     pub(super) fn change(&self, at: Timestamp, change: Change) {
-        self.send(Update::Change(at, change));
+        self.send(Update::Change(at, Box::new(change)));
     }
 
     /// Nobody listens any more once the user has left.

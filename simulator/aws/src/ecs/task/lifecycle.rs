@@ -75,9 +75,12 @@ fn time_in(account: &mut Account, cluster: &str, id: &str) -> Duration {
                 .instances
                 .get_mut(&instance)
             {
-                Some(home) => images
-                    .into_iter()
-                    .fold(false, |new, image| home.images.insert(image) || new),
+                Some(home) => {
+                    let new = images
+                        .into_iter()
+                        .filter(|image| home.images.insert(image.clone()));
+                    new.count() > 0
+                }
                 // Each task of Fargate has a machine of its own, which has no images yet.
                 None => true,
             };
