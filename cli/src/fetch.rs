@@ -17,7 +17,7 @@ use crate::aws::{
 };
 use crate::failure::{Exit, Failure};
 use crate::plan::ami::{restore_after_rollback, to_restore};
-use crate::report::{ExecutionTrace, Reading, Source, answers};
+use crate::report::Source;
 use crate::watch::{BEGINS, Operation, Pauses, batch_times_out, paused};
 use window::{belonging_to_each, operations};
 
@@ -87,6 +87,8 @@ macro_rules! pages {
         }
     }};
 }
+
+mod histories;
 
 /// What is found, or nothing if you may not look: a report does without.
 async fn allowed<T>(asked: impl Future<Output = Result<T, Error>>) -> Result<Option<T>, Error> {
@@ -292,40 +294,5 @@ impl Reader {
         events.truncate(place + 1);
         events.reverse();
         Ok((began, events))
-    }
-
-    /// The executions' own histories, and how many of them are forgotten.
-    async fn passages(
-        &mut self,
-        definition: &str,
-        past: &[Past],
-    ) -> Result<(Vec<ExecutionTrace>, usize), Failure> {
-        let definition = serde_json::from_str(definition)
-            .map_err(|error| format!("the state machine's definition is not JSON: {error}"))?;
-        let answers = answers(&definition);
-        let (mut passages, mut forgotten) = (Vec::new(), 0);
-        self.progress.set_length(past.len() as u64);
-        for one in past {
-            let mut reading = Reading::of(one, &answers);
-            let mut next = None;
-            let is_whole = loop {
-                let page = patiently!(self, aws => aws.history(&one.arn, next.clone()));
-                let Some(page) = page else {
-                    break false;
-                };
-                page.items.iter().for_each(|event| reading.take(event));
-                next = page.next;
-                if next.is_none() {
-                    break true;
-                }
-            };
-            match is_whole {
-                true => passages.push(reading.end(self.aws.now())),
-                false => forgotten += 1,
-            }
-            self.progress.inc(1);
-        }
-        self.progress.finish_and_clear();
-        Ok((passages, forgotten))
     }
 }

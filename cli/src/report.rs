@@ -2,6 +2,7 @@
 //! events, scaling activities. Nothing here asks AWS.
 
 mod commands;
+mod cost;
 mod errors;
 mod execution;
 mod execution_trace;
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 use crate::aws::{Activity, Member, Pause, StackEvent};
 
+pub use cost::Cost;
 pub use errors::ErrorSum;
 pub use execution::ExecutionTrace;
 pub use execution_trace::{Reading, answers};
@@ -30,7 +32,7 @@ pub use milestones::Milestone;
 pub use operations::OperationSummary;
 pub use services::{Sample, ServiceSeries};
 pub use timelines::{End, InstanceTimeline, Origin};
-pub use totals::{Arrow, Cost, StateSum, Wait};
+pub use totals::{Arrow, StateSum, Wait};
 
 /// What was read.
 #[derive(Debug, Clone, Default)]

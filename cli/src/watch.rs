@@ -8,11 +8,14 @@
 //! - `pace`: when the rollout is expected to end; `batches`: which batch is under way. `ending`:
 //!   what came of it. `words`: what is shown of an answer, and of a pause.
 
+mod asked;
 mod batches;
 mod cause;
 mod change;
 mod deltas;
+mod ended;
 mod ending;
+mod entry;
 mod format;
 mod last_answer;
 mod pace;
@@ -27,16 +30,19 @@ use workers::model::group::LifecycleState;
 
 use crate::aws::{Pause, Service};
 
+pub use asked::{Asked, LastAnswer};
 pub use batches::Batches;
 pub use cause::{Cause, FailedExecution, Operation, cancels, of_last_operation};
 pub use change::Change;
 pub use deltas::{Activities, BEGINS, BELONGS, Events, batch_times_out, size_at_beginning};
+pub use ended::Ended;
 pub use ending::{Ending, and_the_same, end_retained};
+pub use entry::Entry;
 pub use format::{how_far, paused, resume_command, why_retained};
 pub use pace::{Expected, Pace};
 pub use pauses::{PauseSpan, Pauses};
 pub use phase::{InstancePhase, PhaseCounts, Step, Surroundings};
-pub use snapshot::{Asked, Course, Ended, Entry, LastAnswer, Snapshot};
+pub use snapshot::{Course, Snapshot};
 
 /// How things stand.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -9,17 +9,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::account::{Account, Caller, Observer};
 use crate::interceptors::mutation::Mutation;
 use crate::interceptors::{Interceptors, calls};
-use crate::lambda;
 use crate::wire::{self, ApiError, Call, Response};
 
+mod functions;
 mod long_poll;
 mod machines;
+
+pub use functions::FunctionRunner;
 
 /// Half of the time that a call takes on the wire and in the service. Assumed: a few tens of
 /// milliseconds a call.
@@ -29,21 +31,6 @@ const HALF_CALL_TO: Duration = Duration::from_millis(20);
 /// A busy machine starts a process, and schedules a thread, within so much real time; one that was
 /// suspended takes longer.
 const REAL_LATENCY: Duration = Duration::from_secs(20);
-
-/// Who runs the functions of an account, as Lambda would.
-pub trait FunctionRunner: Send {
-    /// Starts an invocation; its answer goes back to Step Functions when it is there.
-    fn run(&mut self, host: &SimulationHost, account: &Account, invocation: lambda::Invocation);
-
-    /// Starts an invocation that somebody waits for himself.
-    fn answer(
-        &mut self,
-        host: &SimulationHost,
-        account: &Account,
-        name: &str,
-        payload: Value,
-    ) -> oneshot::Receiver<Result<Value, lambda::Failure>>;
-}
 
 /// An account with time running. Clones are the same account.
 #[derive(Clone)]
@@ -227,28 +214,6 @@ impl SimulationHost {
         wire::refuse(target, service, request_id, error)
     }
 
-    /// Invokes the function called `name`, and waits for its answer.
-    ///
-    /// # Errors
-    /// The function's, as Lambda tells it.
-    pub async fn invoke(&self, name: &str, payload: Value) -> Result<Value, lambda::Failure> {
-        let gone = || lambda::Failure {
-            error: "Lambda.ServiceException".to_owned(),
-            cause: "the account was ended before the function answered".to_owned(),
-        };
-        let answer = {
-            let mut stage = self.lock();
-            stage.advance(self.now());
-            let HostState {
-                account, runner, ..
-            } = &mut *stage;
-            let runner = runner.as_mut().ok_or_else(gone)?;
-            account.lambda.begun(name);
-            runner.answer(self, account, name, payload)
-        };
-        answer.await.map_err(|_| gone())?
-    }
-
     async fn serve_or_park(&self, caller: &Caller, call: &Call) -> Response {
         match long_poll::is_poll(call) {
             true => self.park(caller, call).await,
@@ -267,18 +232,6 @@ impl SimulationHost {
         drop(stage);
         self.wake.notify_one();
         response
-    }
-
-    fn run_invocations(&self, stage: &mut HostState) {
-        let HostState {
-            account, runner, ..
-        } = stage;
-        let Some(runner) = runner else {
-            return;
-        };
-        while let Some(invocation) = account.lambda.waiting.pop_front() {
-            runner.run(self, account, invocation);
-        }
     }
 
     /// The instant of tokio's clock at which the virtual clock shows `time`.

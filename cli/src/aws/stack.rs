@@ -1,5 +1,6 @@
 //! The stack: how it stands, what it made, what happened to it.
 
+mod change;
 mod failed;
 mod lost;
 mod words;
@@ -7,13 +8,12 @@ mod words;
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
-use aws_sdk_cloudformation::types::{Capability, Parameter};
+use aws_sdk_cloudformation::types::Capability;
 use jiff::Timestamp;
 use workers::Error;
 use workers::model::group::StackState;
 
 use super::{Aws, Page};
-use crate::failure::Failure;
 pub use failed::FailedOperation;
 pub use lost::{is_about_lost_resource, without_resources};
 pub use words::{failure_events, missing_group, only_drafted};
@@ -226,45 +226,6 @@ impl Aws {
         })
     }
 
-    /// Updates the stack with the template, the parameters and the capabilities that it has, but
-    /// for `changed`. False if CloudFormation has nothing to update.
-    ///
-    /// # Errors
-    /// As [`Error::from_sdk`].
-    pub async fn update(
-        &self,
-        stack: &Stack,
-        changed: Option<(&str, String)>,
-    ) -> Result<bool, Failure> {
-        let parameters = stack.parameters.keys().map(|key| {
-            let given = Parameter::builder().parameter_key(key);
-            match &changed {
-                Some((name, value)) if name == key => given.parameter_value(value).build(),
-                _ => given.use_previous_value(true).build(),
-            }
-        });
-        let sent = self
-            .cloudformation
-            .update_stack()
-            .stack_name(&stack.name)
-            .use_previous_template(true)
-            .set_parameters(Some(parameters.collect()))
-            .set_capabilities(Some(stack.capabilities.clone()))
-            .send();
-        let Err(error) = sent.await else {
-            return Ok(true);
-        };
-        // CloudFormation has no error code of its own for this.
-        let same = error
-            .message()
-            .is_some_and(|it| it.starts_with("No updates are to be performed"));
-        if same {
-            return Ok(false);
-        }
-        let error = Error::from_sdk("cloudformation:UpdateStack", error);
-        Err(Failure::from(&error))
-    }
-
     /// A page of the stack's events, newest first: the newest, or those that follow where `next`
     /// says.
     ///
@@ -296,21 +257,5 @@ impl Aws {
             items: answer.stack_events().iter().filter_map(event).collect(),
             next: answer.next_token().map(str::to_owned),
         })
-    }
-
-    /// Cancels the update of the stack, which CloudFormation then rolls back.
-    ///
-    /// # Errors
-    /// A sentence for the user.
-    pub async fn cancel_update(&self, name: &str) -> Result<(), Failure> {
-        let sent = self
-            .cloudformation
-            .cancel_update_stack()
-            .stack_name(name)
-            .send();
-        let call = "cloudformation:CancelUpdateStack";
-        sent.await
-            .map(drop)
-            .map_err(|error| Failure::from(&Error::from_sdk(call, error)))
     }
 }

@@ -15,13 +15,13 @@ use workers::{Error, config};
 use super::flow;
 use super::rehearse::Output;
 use super::terminate::instance_id;
-use crate::aws::{Access, Aws, Execution, Hook, Member, Ran, Stack, error_text};
-use crate::explanation::{Explanation, Found, HookNames, InstanceState, OnCluster, VALUES};
+use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
+use crate::explanation::{Explanation, Found, InstanceState, OnCluster, VALUES};
 use crate::failure::{Exit, Failure};
 use crate::question::{asked_now, concerns};
 use crate::view::out::{print, print_values};
 use crate::watch::{Events, batch_times_out};
-use about::{About, detached, no_cluster, of_cluster};
+use about::{About, detached, names_of_ours, no_cluster, of_cluster};
 
 /// So many executions that ended badly are looked through for one about the instance.
 const ENDED_LOOKED_AT: usize = 20;
@@ -155,19 +155,6 @@ async fn in_group(
         opened,
         life,
     })
-}
-
-/// What our hooks are called.
-fn names_of_ours(hooks: &[Hook]) -> HookNames {
-    let mut names = HookNames::default();
-    for hook in hooks.iter().filter(|hook| hook.ours.is_some()) {
-        let name = Some(hook.name.clone());
-        match hook.is_of_launch {
-            true => names.launch = name,
-            false => names.terminate = name,
-        }
-    }
-    names
 }
 
 /// What is done about it. What is retained is yours to end, though an execution may not have

@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
-use serde_json::Value;
 use workers::model::group::LifecycleState;
 
-use super::{Batches, FailedExecution, InstancePhase, Pace, Step, Surroundings};
-use crate::aws::{Activity, Member, Pause, Service, StackEvent, with_access_in};
-use crate::question::{asked_now, is_of_launch};
+use super::{Asked, Batches, Ended, Entry, InstancePhase, Pace, Step, Surroundings};
+use crate::aws::{Member, Pause, Service};
 
 /// So many entries of the log are kept.
 const ENTRIES_KEPT: usize = 500;
@@ -68,92 +65,6 @@ pub struct Snapshot {
 
 /// The event of a hook came so late at most: recorded of EventBridge are 1 to 129 s.
 const EVENT_LATE_AT_MOST: SignedDuration = SignedDuration::from_secs(129);
-
-/// An execution that runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// Its ARN.
-    pub execution: String,
-    /// When its hook opened.
-    pub began: Option<Timestamp>,
-    /// When the question has to be answered, if it has a deadline.
-    pub deadline: Option<Timestamp>,
-    /// What was said last.
-    pub said: LastAnswer,
-}
-
-/// What a worker said last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LastAnswer {
-    /// Which.
-    pub worker: &'static str,
-    /// Its verdict; empty if it has not answered yet.
-    pub verdict: String,
-    /// Its reason.
-    pub reason: String,
-    /// The pause that it waits for the end of, if it waits for one.
-    #[serde(rename = "pausedFor", skip_serializing_if = "Option::is_none")]
-    pub paused: Option<String>,
-    /// Since when it is asked, if it has answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Timestamp>,
-    /// Whether it is about an instance at its launch hook.
-    #[serde(skip)]
-    pub is_of_launch: bool,
-}
-
-/// An execution that ended badly.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
-    /// Its ARN.
-    pub execution: String,
-    /// The instance that it was about.
-    pub instance: String,
-    /// Such as `FAILED`.
-    pub status: String,
-    /// When.
-    pub at: Timestamp,
-    /// Its error; empty if it has none.
-    pub error: String,
-    /// The cause of that.
-    pub cause: String,
-}
-
-impl Ended {
-    /// Error and cause.
-    pub fn reason(&self) -> String {
-        match (self.error.as_str(), self.cause.as_str()) {
-            ("", cause) => cause.to_owned(),
-            (error, "") => error.to_owned(),
-            (error, cause) => format!("{error}: {cause}"),
-        }
-    }
-}
-
-impl From<&Ended> for FailedExecution {
-    fn from(ended: &Ended) -> Self {
-        Self {
-            instance: ended.instance.clone(),
-            at: ended.at,
-            status: ended.status.clone(),
-            error: ended.error.clone(),
-            cause: ended.cause.clone(),
-        }
-    }
-}
-
-/// What happened to the stack or the group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// When.
-    pub at: Timestamp,
-    /// The resource, or `scaling`.
-    pub subject: String,
-    /// Its status.
-    pub status: String,
-    /// What, and why.
-    pub text: String,
-}
 
 /// Where an operation leads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -340,53 +251,5 @@ impl Snapshot {
         self.log.extend(entries);
         self.log.sort_by_key(|entry| std::cmp::Reverse(entry.at));
         self.log.truncate(ENTRIES_KEPT);
-    }
-}
-
-impl From<&StackEvent> for Entry {
-    fn from(event: &StackEvent) -> Self {
-        Self {
-            at: event.at,
-            subject: event.resource.clone(),
-            status: event.status.clone(),
-            text: event.reason.clone(),
-        }
-    }
-}
-
-impl From<&Activity> for Entry {
-    fn from(activity: &Activity) -> Self {
-        Self {
-            at: activity.ended.unwrap_or(activity.began),
-            subject: "scaling".to_owned(),
-            status: activity.status.clone(),
-            text: match activity.is_foreign() {
-                true => format!("{}: {}", activity.description, activity.cause),
-                false => activity.description.clone(),
-            },
-        }
-    }
-}
-
-impl LastAnswer {
-    /// What the answers in an execution's input say last.
-    pub fn last(input: &Value) -> Self {
-        let worker = asked_now(input).name();
-        let text = |member: &str| {
-            input[worker][member]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let since = input[worker]["since"].as_str();
-        let paused = input[worker]["paused"]["why"].as_str();
-        Self {
-            paused: paused.map(str::to_owned),
-            is_of_launch: is_of_launch(input),
-            since: since.and_then(|since| since.parse().ok()),
-            worker,
-            verdict: text("verdict"),
-            reason: with_access_in(&text("reason")),
-        }
     }
 }

@@ -7,6 +7,7 @@
 
 mod base64;
 mod calls;
+mod ending;
 mod names;
 mod processor;
 mod spot;
@@ -15,15 +16,14 @@ mod timing;
 mod tokens;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::account::Account;
-use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 use crate::{autoscaling, ecs};
 
+pub use ending::{kill, stop, terminate};
 pub use processor::{Processor, register_image};
 pub use spot::{at_risk, interrupt};
 pub use template::{Data as TemplateData, TemplateVersion, VERSION_NOT_FOUND};
@@ -243,60 +243,4 @@ pub fn release_agent(account: &mut Account, id: &str) {
         let instance = machine.instance.clone();
         ecs::instance_started(account, &instance);
     }
-}
-
-/// Terminates an instance: its operating system shuts down, and some time later it is gone.
-/// Terminating it again changes nothing; one that is already dead is only cleared away.
-pub fn terminate(account: &mut Account, id: &str) {
-    let Some(machine) = account.ec2.machines.get_mut(id) else {
-        return;
-    };
-    let was = machine.phase;
-    if was == Phase::ShuttingDown {
-        return;
-    }
-    machine.phase = Phase::ShuttingDown;
-    let Timing {
-        shutting_down,
-        terminated,
-        ..
-    } = account.ec2.timing.clone();
-    let down = account.between(shutting_down.0, shutting_down.1);
-    // A chance of a chance: half of them within the first fifth of the range.
-    let at_most = account.between(terminated.0, terminated.1);
-    let gone = account.between(terminated.0, at_most).max(down);
-    if was == Phase::Dead {
-        account.after(Duration::from_secs(1), Event::Gone(id.to_owned()));
-        return;
-    }
-    account.after(down, Event::Down(id.to_owned()));
-    account.after(gone, Event::Gone(id.to_owned()));
-}
-
-/// Stops an instance, to be started again by [`release_agent`]: what still runs on it is cut off,
-/// and its agent is away. The time that it takes is that of the move which it is in.
-pub fn stop(account: &mut Account, id: &str) {
-    let Some(machine) = account.ec2.machines.get_mut(id) else {
-        return;
-    };
-    if machine.phase == Phase::Running {
-        machine.agent_held = true;
-        ecs::instance_stopped(account, id);
-    }
-}
-
-/// A fault: the instance is terminated at once, by nobody. Auto Scaling finds out by its health
-/// check.
-pub fn kill(account: &mut Account, id: &str) {
-    if !account.ec2.is_alive(id) {
-        return;
-    }
-    if let Some(machine) = account.ec2.machines.get_mut(id) {
-        machine.phase = Phase::Dead;
-    }
-    account.record(TraceEvent::Died {
-        instance: id.to_owned(),
-    });
-    ecs::instance_terminated(account, id);
-    autoscaling::instance_died(account, id);
 }

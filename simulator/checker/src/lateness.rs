@@ -1,17 +1,20 @@
 //! When each condition of a rollout became true, and when a worker noticed it. What is so is read
 //! from the account at every trace event that could have changed it, not from the workers.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod view;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use workers::Worker;
 
 use super::CheckerState;
-use super::checks::{Check, is_active, services_are_well};
+use super::checks::Check;
 use super::critical_path::{ActionTimes, PhaseTimes, avoidable_delay};
 use aws::account::{Account, Caller};
 use aws::trace::{Record, TraceEvent};
+use view::View;
 
 /// How late the conditions of one phase were noticed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -265,44 +268,5 @@ impl CheckerState {
     fn sees(&self, account: &Account, at: Timestamp, action: &mut OpenAction) {
         let view = View::of(self, account, &[action]);
         action.ready = view.is_ready(self, account, action).then_some((at, None));
-    }
-}
-
-/// What is the same for all actions, looked up once.
-struct View {
-    leaving: BTreeSet<String>,
-    is_paused: bool,
-    services_are_well: bool,
-}
-
-impl View {
-    fn of(inner: &CheckerState, account: &Account, concerned: &[&mut OpenAction]) -> Self {
-        let of_others = concerned.iter().any(|action| action.waits_for_others());
-        let of_services = concerned.iter().any(|action| action.waits_for_services());
-        let leaving = inner.instances.iter().filter(|(_, seen)| seen.leaves());
-        Self {
-            leaving: match of_others {
-                true => leaving.map(|(id, _)| id.clone()).collect(),
-                false => BTreeSet::new(),
-            },
-            is_paused: of_others && inner.is_paused(account),
-            services_are_well: of_services && services_are_well(account),
-        }
-    }
-
-    /// Whether the condition of an action's phase is true.
-    fn is_ready(&self, inner: &CheckerState, account: &Account, action: &OpenAction) -> bool {
-        let instance = action.times.instance.as_str();
-        let is_alone = || !self.is_paused && self.leaving.iter().all(|leaving| leaving == instance);
-        match action.phase {
-            Worker::Joined => inner.has_joined(account, instance),
-            Worker::Drained => {
-                account.ecs.tasks_on(instance).is_empty() && !is_active(account, instance)
-            }
-            Worker::Stable if action.times.launches => is_alone(),
-            Worker::Stable => self.services_are_well,
-            Worker::Draining => is_active(account, instance) && is_alone(),
-            _ => false,
-        }
     }
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 use workers::Error;
 
 use super::on_cluster;
-use crate::aws::Aws;
-use crate::explanation::{Detached, Explanation};
+use crate::aws::{Aws, Hook};
+use crate::explanation::{Detached, Explanation, HookNames};
 use crate::failure::Failure;
 
 /// An instance in its group, or one that has left its group and not its cluster.
@@ -105,4 +105,17 @@ pub async fn detached(
         cluster: found,
         on_cluster: on,
     })
+}
+
+/// What our hooks are called.
+pub(super) fn names_of_ours(hooks: &[Hook]) -> HookNames {
+    let mut names = HookNames::default();
+    for hook in hooks.iter().filter(|hook| hook.ours.is_some()) {
+        let name = Some(hook.name.clone());
+        match hook.is_of_launch {
+            true => names.launch = name,
+            false => names.terminate = name,
+        }
+    }
+    names
 }

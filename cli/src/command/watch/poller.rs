@@ -7,18 +7,18 @@ mod ending;
 mod estimate;
 mod failures;
 mod histories;
+mod pace;
 mod resource_ids;
 mod updates;
 
 use jiff::SignedDuration;
 use tokio::sync::mpsc::UnboundedSender;
-use workers::model::group::LifecycleState;
 
 use super::Update;
 use super::paced_client::PacedClient;
 use crate::aws::{Access, Group, Stack, only_drafted};
 use crate::failure::Failure;
-use crate::watch::{Activities, Entry, Events, Expected, Pace, Pauses, Snapshot, Standing};
+use crate::watch::{Activities, Entry, Events, Expected, Pauses, Snapshot, Standing};
 use amis::Amis;
 use cluster::Cluster;
 use estimate::Estimate;
@@ -278,37 +278,6 @@ impl Poller {
             .parameter(BATCH_SIZE)
             .and_then(|size| size.parse().ok());
         self.pace(batch.unwrap_or(1));
-    }
-
-    fn pace(&mut self, batch: usize) {
-        let planned = self.estimate.known();
-        let is_sought = self.estimate.is_sought();
-        let sight = &self.sight;
-        let of_it = |version: &str| version == sight.version;
-        let members = sight.members.iter();
-        let left = members
-            .clone()
-            .filter(|one| !of_it(&one.version) && !one.state.is_retained());
-        let there = members
-            .filter(|one| of_it(&one.version) && one.state == LifecycleState::InService)
-            .count();
-        let began = self.events.turned.or(sight.began);
-        let (seen, latest) = began.map_or((0, None), |began| self.activities.gone(began));
-        // One page of activities is read: of a long rollout it shows the end alone. On its way back
-        // those that are there were not all replaced.
-        let gone = match self.events.turned {
-            Some(_) => seen,
-            None => seen.max(there.saturating_sub(batch)),
-        };
-        self.sight.pace = Pace {
-            began,
-            batch,
-            gone,
-            latest,
-            left: left.count(),
-            planned: planned.filter(|_| self.events.turned.is_none()),
-            is_sought: is_sought && self.events.turned.is_none(),
-        };
     }
 }
 

@@ -4,6 +4,7 @@
 mod capacity;
 mod deletion;
 mod failure;
+mod launch_template;
 mod workflow;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::wire::{ApiError, Call};
 
 pub use deletion::delete;
 pub use failure::record;
+use launch_template::{launch_template, launch_template_version};
 
 /// A resource as it shall be.
 #[derive(Debug, Clone)]
@@ -233,53 +235,6 @@ fn cluster(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedRes
     ask(account, &wanted.stack_id, "ecs", "CreateCluster", &input)?;
     let arn = arn("ecs", &format!("cluster/{name}"));
     Ok(CreatedResource::new(name, [("Arn", arn.into())]))
-}
-
-fn launch_template(
-    account: &mut Account,
-    wanted: &DesiredResource,
-) -> Result<CreatedResource, String> {
-    let name = name(account, wanted, "LaunchTemplateName");
-    let mut input = wanted.properties.clone();
-    input["LaunchTemplateName"] = Value::from(name);
-    let answer = ask(
-        account,
-        &wanted.stack_id,
-        "ec2",
-        "CreateLaunchTemplate",
-        &input,
-    )?;
-    let id = scalar_text(&answer["LaunchTemplate"]["LaunchTemplateId"]);
-    // CloudFormation answers version numbers as text.
-    let attributes = [
-        ("LaunchTemplateId", id.clone().into()),
-        ("LatestVersionNumber", "1".into()),
-        ("DefaultVersionNumber", "1".into()),
-    ];
-    Ok(CreatedResource::new(id, attributes))
-}
-
-fn launch_template_version(
-    account: &mut Account,
-    wanted: &DesiredResource,
-    mut known: ResolvedResource,
-) -> Result<ResolvedResource, String> {
-    let mut input = wanted.properties.clone();
-    let members = input.as_object_mut().expect("properties are a mapping");
-    members.retain(|member, _| member == "LaunchTemplateData" || member == "VersionDescription");
-    input["LaunchTemplateId"] = Value::from(known.reference.clone());
-    let answer = ask(
-        account,
-        &wanted.stack_id,
-        "ec2",
-        "CreateLaunchTemplateVersion",
-        &input,
-    )?;
-    let number = scalar_text(&answer["LaunchTemplateVersion"]["VersionNumber"]);
-    known
-        .attributes
-        .insert("LatestVersionNumber".to_owned(), Value::from(number));
-    Ok(known)
 }
 
 /// Keys as the JSON services want them: `LogGroupArn` becomes `logGroupArn`, at every depth.

@@ -2,6 +2,7 @@
 
 mod calls;
 mod describe;
+mod health;
 mod lifecycle;
 mod protection;
 mod start;
@@ -17,7 +18,8 @@ use super::definition::{Port, TaskDefinition};
 use super::launch_type::LaunchType;
 
 pub(super) use calls::{describe, list, run, stop as stop_call};
-pub(super) use lifecycle::{healthy, resume, step};
+pub(super) use health::healthy;
+pub(super) use lifecycle::{resume, step};
 pub(super) use protection::{
     ended as protection_ended, get as get_protection, update as update_protection,
 };

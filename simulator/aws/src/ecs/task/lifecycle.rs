@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::super::{Event, scheduler, targets};
-use super::{Status, Task, stop};
+use super::health::healthy_after;
+use super::{Status, stop};
 use crate::account::Account;
 use crate::faults::Fault;
 use crate::trace::TraceEvent;
@@ -143,29 +144,6 @@ fn runs(account: &mut Account, cluster: &str, id: &str, version: u64) {
     scheduler::task_changed(account, &cluster, &id);
 }
 
-/// From RUNNING until healthy: what the health checks and the targets take, or a fixed time if
-/// there are none.
-fn healthy_after(account: &Account, cluster: &str, task: &Task) -> Duration {
-    let checks = task
-        .definition
-        .containers
-        .iter()
-        .filter_map(|container| container.healthy_after);
-    let service = task
-        .service
-        .as_ref()
-        .and_then(|name| account.ecs.cluster(cluster).services.get(name));
-    let targets = service
-        .iter()
-        .flat_map(|service| &service.load_balancers)
-        .filter_map(|balancer| account.ecs.target_groups.get(&balancer.target_group))
-        .map(|group| Duration::from_secs(group.healthy_after_seconds));
-    checks
-        .chain(targets)
-        .max()
-        .unwrap_or(account.ecs.timing.healthy_after)
-}
-
 /// A task is over: gives back what it held, and plans to forget it.
 fn over(account: &mut Account, cluster: &str, id: &str) {
     let remembered = account.ecs.timing.remembered;
@@ -266,36 +244,4 @@ pub(in crate::ecs) fn resume(account: &mut Account, cluster: &str, id: &str) {
         },
     };
     account.after(Duration::from_secs(1), event);
-}
-
-/// Notes whether a task is healthy, and counts it in its service.
-pub(super) fn set_healthy(account: &mut Account, cluster: &str, id: &str, healthy: bool) {
-    let home = account.ecs.cluster_mut(cluster);
-    let task = home
-        .tasks
-        .get_mut(id)
-        .expect("the task was there a moment ago");
-    if std::mem::replace(&mut task.healthy, healthy) == healthy {
-        return;
-    }
-    if let Some(service) = task
-        .service
-        .as_ref()
-        .and_then(|name| home.services.get_mut(name))
-    {
-        match healthy {
-            true => service.healthy += 1,
-            false => service.healthy -= 1,
-        }
-    }
-}
-
-/// A task passes its health checks, or has run long enough to count as healthy.
-pub(in crate::ecs) fn healthy(account: &mut Account, cluster: &str, id: &str, version: u64) {
-    if current(account, cluster, id, version) {
-        set_healthy(account, cluster, id, true);
-        let group = account.ecs.task_mut(cluster, id).group.clone();
-        account.record(TraceEvent::TaskHealthy { group });
-        scheduler::task_changed(account, cluster, id);
-    }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::super::scheduler;
-use super::lifecycle::{agent_connected, current, enter, set_healthy};
+use super::health::set_healthy;
+use super::lifecycle::{agent_connected, current, enter};
 use super::{Status, StopCode, Task};
 use crate::account::Account;
 use crate::faults::Fault;
