@@ -13,7 +13,8 @@
 //! unused for [`SLOT_RECLAIM_AFTER`], and nobody ahead has gone meanwhile, it is passed over by the
 //! next. What AWS shows may be some seconds old, and a call takes its time: of two that come within
 //! these seconds one may have gone and not be seen DRAINING yet. So where others are at their
-//! hooks, nobody goes by the alphabet before [`VISIBILITY_DELAY`] has passed. Where drains that
+//! hooks, nobody goes by the alphabet before [`VISIBILITY_DELAY`] has passed; nor does one that had
+//! not looked for long, since its event was late or its looks failed, and may just be passed over. Where drains that
 //! nothing keeps apart may meet, nobody goes at all before that: on a way back, which may meet
 //! drains of the way forward; and in an instance refresh, which, unlike a rolling update, goes on
 //! beside scaling. ECS's own managed draining, where a capacity provider has that, knows no turns:
@@ -48,6 +49,10 @@ const BETWEEN_PLACES: SignedDuration = SignedDuration::from_secs(620);
 /// DRAINING after the second. ECS documents that its answers may be old, and no limit; ten seconds
 /// are assumed.
 pub const VISIBILITY_DELAY: SignedDuration = SignedDuration::from_secs(20);
+
+/// Whoever has not looked for so long may be passed over at this very moment: a minute less than
+/// [`SLOT_RECLAIM_AFTER`], which the next counts from when it saw room.
+const ABSENT_AFTER: SignedDuration = SignedDuration::from_mins(9);
 
 /// What a wait for the turn means for the instance.
 const NOT_BEGUN: &str = "Tasks keep running, and the drain deadline has not started.";
@@ -84,18 +89,23 @@ pub async fn look(
     now: &impl Fn() -> Timestamp,
 ) -> Result<Admission, Error> {
     let waited = earlier.is_some();
+    let blind_until = blind_until(subject, earlier.as_ref(), now());
     let seen_from = later(subject.began, VISIBILITY_DELAY);
     let in_operation = matches!(stack, StackState::Updating | StackState::Busy(_));
     if came(earlier.as_ref()) || *stack == StackState::Deleting {
         return Ok(Admission::Granted(earlier));
     }
     if is_on_its_way_back(stack) && now() < seen_from {
-        return Ok(Admission::Deferred(Box::new(unseen(subject, now()))));
+        return Ok(unseen(seen_from, blind_until, now()));
     }
     let mut roster = group_snapshot::look(subject, clients).await?;
     if let Some(pause) = roster.on_hold {
         let mut finding = group_snapshot::on_hold(subject, pause, now());
-        finding.extra.turn = Some(earlier.unwrap_or_default());
+        finding.extra.turn = Some(Turn {
+            looked_at: Some(now()),
+            blind_until,
+            ..earlier.unwrap_or_default()
+        });
         return Ok(Admission::Deferred(Box::new(finding)));
     }
     let group = &roster.instances;
@@ -112,8 +122,9 @@ pub async fn look(
     if first.len() + later.len() < batch && !(is_refreshed && now() < seen_from) {
         return Ok(decide(subject, earlier, &Others::default(), now()));
     }
+    let seen_from = blind_until.map_or(seen_from, |until| until.max(seen_from));
     if now() < seen_from {
-        return Ok(Admission::Deferred(Box::new(unseen(subject, now()))));
+        return Ok(unseen(seen_from, blind_until, now()));
     }
     let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
     let later_draining = ecs.draining_among(cluster, &later).await?.len();
@@ -131,17 +142,29 @@ fn is_on_its_way_back(stack: &StackState) -> bool {
     matches!(stack, StackState::Busy(status) if status.contains("ROLLBACK"))
 }
 
-/// Not yet: others may be at their hooks that cannot be seen.
-fn unseen(subject: &Subject, now: Timestamp) -> Assessment {
-    let (waited, needed) = (
-        between(subject.began, now),
-        text::duration(VISIBILITY_DELAY),
-    );
+/// Until when one that had not looked for long cannot know who has passed it over.
+fn blind_until(subject: &Subject, earlier: Option<&Turn>, now: Timestamp) -> Option<Timestamp> {
+    let looked_at = earlier.and_then(|turn| turn.looked_at);
+    let absent = now.duration_since(looked_at.unwrap_or(subject.began));
+    match absent >= ABSENT_AFTER {
+        true => Some(later(now, VISIBILITY_DELAY)),
+        false => earlier.and_then(|turn| turn.blind_until),
+    }
+}
+
+/// Not yet: others may have gone, or be at their hooks, that cannot be seen before `seen_from`.
+fn unseen(seen_from: Timestamp, blind_until: Option<Timestamp>, now: Timestamp) -> Admission {
+    let waits = VISIBILITY_DELAY.saturating_sub(seen_from.duration_since(now));
+    let (waited, needed) = (text::duration(waits), text::duration(VISIBILITY_DELAY));
     let mut finding = Assessment::not_yet(format!(
         "Waiting until drains that began just now are visible ({waited} of {needed}). {NOT_BEGUN}"
     ));
-    finding.extra.turn = Some(Turn::default());
-    finding
+    finding.extra.turn = Some(Turn {
+        looked_at: Some(now),
+        blind_until,
+        ..Turn::default()
+    });
+    Admission::Deferred(Box::new(finding))
 }
 
 /// Whether a rollout is not over yet, as far as the group shows it.
@@ -196,9 +219,8 @@ pub fn decide(
     let passed_over = room_since.is_some_and(|since| now.duration_since(since) >= patience);
     if before < batch || (passed_over && draining < batch) {
         let turn = earlier.map(|_| Turn {
-            room_since: None,
             came_at: Some(now),
-            ahead: None,
+            ..Turn::default()
         });
         return Admission::Granted(turn);
     }
@@ -210,6 +232,8 @@ pub fn decide(
         room_since,
         came_at: None,
         ahead: Some(ahead),
+        looked_at: Some(now),
+        blind_until: None,
     });
     // Whoever is next looks often: what it waits for may be over in seconds.
     let soon = later(now, VISIBILITY_DELAY.saturating_mul(place));
@@ -274,13 +298,13 @@ mod tests {
             panic!("it went");
         };
         assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
-        assert_eq!(finding.extra.turn, Some(Turn::default()));
+        let turn = finding.extra.turn.expect("a turn");
+        assert_eq!(turn.looked_at, Some(stub::at(600)));
         assert!(finding.extra.paused.is_some_and(|it| it.why == "big sale"));
         // Its turn had come before: it goes on.
         let turn = Some(Turn {
-            room_since: None,
             came_at: Some(stub::at(10)),
-            ahead: None,
+            ..Turn::default()
         });
         let place = look(&subject, turn.clone(), &stack, &clients, &|| stub::at(600)).await;
         assert_eq!(place.expect("an answer"), Admission::Granted(turn));
@@ -318,6 +342,45 @@ mod tests {
                 matches!(place, Admission::Deferred(_)),
                 "{stack:?}: {place:?}"
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn who_has_not_looked_for_long_waits_until_it_can_see_who_passed_it_over() {
+        // Its id comes first, and the other has waited for it.
+        let clients = rolled(&["i-fffffffffffffffff"]);
+        let subject = stub::terminating();
+        let at = |seconds: i64| subject.began + SignedDuration::from_secs(seconds);
+        let looked = |seconds: i64| {
+            Some(Turn {
+                looked_at: Some(at(seconds)),
+                ..Turn::default()
+            })
+        };
+        for (earlier, seconds, goes) in [
+            (None, 539, true),
+            (None, 540, false),
+            (looked(100), 639, true),
+            (looked(100), 640, false),
+        ] {
+            let now = || at(seconds);
+            let place = look(&subject, earlier, &StackState::Updating, &clients, &now).await;
+            let place = place.expect("an answer");
+            let is_going = matches!(place, Admission::Granted(_));
+            assert_eq!(is_going, goes, "after {seconds} s: {place:?}");
+            let Admission::Deferred(finding) = place else {
+                continue;
+            };
+            let words = "are visible (0s of 20s).";
+            assert!(finding.reason.contains(words), "{}", finding.reason);
+            for (more, goes) in [(19, false), (20, true)] {
+                let turn = finding.extra.turn.clone();
+                let now = || at(seconds + more);
+                let place = look(&subject, turn, &StackState::Updating, &clients, &now);
+                let place = place.await.expect("an answer");
+                let is_going = matches!(place, Admission::Granted(_));
+                assert_eq!(is_going, goes, "{more} s later: {place:?}");
+            }
         }
     }
 
@@ -460,7 +523,11 @@ mod tests {
             Some(stub::at(10))
         );
         let place = decide(&subject, noted.clone(), &seen, stub::at(609));
-        assert_eq!(waits(&place), noted.as_ref());
+        let later = waits(&place).expect("it waits");
+        assert_eq!(
+            (later.room_since, later.ahead),
+            (Some(stub::at(10)), Some(1))
+        );
         let place = decide(&subject, noted.clone(), &seen, stub::at(610));
         assert!(
             matches!(&place, Admission::Granted(Some(turn)) if turn.came_at == Some(stub::at(610))),

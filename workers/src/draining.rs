@@ -135,9 +135,8 @@ async fn turn_of(
 fn admitted(turn: Option<Turn>, now: Timestamp) -> Turn {
     let came_at = turn.and_then(|turn| turn.came_at).unwrap_or(now);
     Turn {
-        room_since: None,
         came_at: Some(came_at),
-        ahead: None,
+        ..Turn::default()
     }
 }
 

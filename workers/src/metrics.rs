@@ -284,9 +284,8 @@ mod tests {
     fn a_drain_that_waited_for_its_turn_counts_from_there() {
         let mut event = measured_event("terminate");
         let turn = Turn {
-            room_since: None,
             came_at: Some(stub::at(600)),
-            ahead: None,
+            ..Turn::default()
         };
         event["draining"] = json!({ "turn": turn });
         let reading = read_event(&event);

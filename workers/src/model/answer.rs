@@ -132,6 +132,13 @@ pub struct Turn {
     /// While it waits: how many were ahead of it that had not begun to drain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead: Option<usize>,
+    /// While it waits: when it looked last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_at: Option<Timestamp>,
+    /// While it waits, after it had not looked for long: until when it cannot know who has passed
+    /// it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blind_until: Option<Timestamp>,
 }
 
 /// The tasks that a leaving instance still had when all were listed.
