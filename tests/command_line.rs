@@ -282,3 +282,32 @@ fn a_batch_larger_than_the_group_is_said() {
         assert!(line.starts_with(&begins), "{said}");
     }
 }
+
+#[test]
+fn what_a_scenario_expected_and_did_not_get_is_named_and_fails_it() {
+    let steps = "instances 1\nservice web desired=1\ndeploy\nroll\n\n";
+    let met = "expect outcome UPDATE_COMPLETE\nexpect i-1 DRAINING before i-1 Terminated\n";
+    let good = file("met.scenario", &format!("{steps}{met}"));
+    assert_eq!(run(&["scenario", &good]).status.code(), Some(0));
+    let unmet = "expect retained 1\nexpect never i-1 Terminated\nexpect duration 1s..2s\n";
+    let bad = file("unmet.scenario", &format!("{steps}{met}{unmet}"));
+    let played = run(&["scenario", &bad]);
+    let text = String::from_utf8_lossy(&played.stdout);
+    assert_eq!(played.status.code(), Some(1), "{text}");
+    for said in [
+        "expected retained 1, but 0 instances retained\n",
+        "expected never i-1 Terminated, but that happened at ",
+        "expected duration 1s..2s, but it took ",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let played = run(&["scenario", &bad, "--output", "json"]);
+    let told: serde_json::Value = serde_json::from_slice(&played.stdout).expect("JSON");
+    assert_eq!(told["unmet"][0]["expected"], "retained 1");
+    assert_eq!(told["unmet"].as_array().map(Vec::len), Some(3));
+    let wrong = file("wrong.scenario", &format!("{steps}expect peace\n"));
+    let refused = run(&["scenario", &wrong]);
+    assert_eq!(refused.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&refused.stderr);
+    assert!(text.contains("wrong.scenario:6: nothing can be expected of \"peace\""), "{text}");
+}

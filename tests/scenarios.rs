@@ -1,5 +1,5 @@
-//! Whole scenarios as text: each `tests/scenarios/NAME.scenario` is played by the real binary, and
-//! what it prints must be `NAME.golden`, to the byte. When a difference is wanted, write the golden
+//! Whole scenarios as text: each `tests/scenarios/NAME.story` is played by the real binary. What it
+//! expects must come true, and what it prints must be `NAME.golden`, to the byte. When a difference is wanted, write the golden
 //! files anew and read what changed:
 //!
 //! ```text
@@ -39,6 +39,11 @@ fn main() {
 }
 
 fn compare(scenario: &Path) -> Result<(), Failed> {
+    // What matters in it stands in the scenario itself: a golden file does not say.
+    let text = std::fs::read_to_string(scenario)?;
+    if !text.lines().any(|line| line.starts_with("expect outcome ")) {
+        return Err(format!("{}: say what is expected of it", scenario.display()).into());
+    }
     let record = tell(scenario)?;
     let golden = scenario.with_extension("golden");
     if std::env::var_os("BLESS").is_some() {

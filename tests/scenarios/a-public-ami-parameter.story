@@ -5,3 +5,10 @@ service web desired=2
 
 deploy
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 4
+expect terminated 2
+expect retained 0
+expect duration 3m..5m
+expect i-1 DRAINING before i-2 DRAINING

@@ -9,3 +9,12 @@ deploy
 scale 5
 settle
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 8
+expect terminated 5
+expect retained 0
+expect duration 8m..12m
+expect i-2 DRAINING before i-1 DRAINING
+expect i-1 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-4 DRAINING

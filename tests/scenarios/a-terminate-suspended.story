@@ -4,3 +4,10 @@ service web desired=2
 deploy
 call autoscaling SuspendProcesses {"AutoScalingGroupName": "$GROUP", "ScalingProcesses": ["Terminate"]}
 roll
+
+expect outcome UPDATE_ROLLBACK_FAILED
+expect launched 3
+expect terminated 0
+expect retained 0
+expect duration 5m..8m
+expect stack UPDATE_ROLLBACK_IN_PROGRESS

@@ -4,3 +4,11 @@ instances 2
 fault registers-slowly
 deploy
 roll
+
+expect outcome UPDATE_ROLLBACK_COMPLETE
+expect launched 3
+expect terminated 1
+expect retained 0
+expect duration 18m..28m
+expect i-3 joined Never
+expect stack UPDATE_ROLLBACK_IN_PROGRESS

@@ -9,3 +9,14 @@ fault-over
 call autoscaling DetachInstances {"AutoScalingGroupName": "$GROUP", "InstanceIds": ["$INSTANCE"], "ShouldDecrementDesiredCapacity": false}
 pass 60
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 7
+expect terminated 4
+expect retained 0
+expect duration 12m..18m
+expect i-1 drained Never
+expect i-4 stable Never
+expect i-1 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-4 DRAINING
+expect i-4 DRAINING before i-2 DRAINING

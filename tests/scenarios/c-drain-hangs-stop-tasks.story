@@ -5,3 +5,10 @@ parameter DrainDeadlinePolicy=stop-tasks
 fault drain-hangs
 deploy
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 4
+expect terminated 2
+expect retained 0
+expect duration 15m..23m
+expect i-1 DRAINING before i-2 DRAINING

@@ -10,3 +10,16 @@ roll
 terminate
 settle
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 7
+expect terminated 5
+expect retained 0
+expect duration 13m..20m
+expect i-3 stable Over
+expect i-1 drained Never
+expect i-4 stable Never
+expect i-1 drained Over
+expect i-1 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-4 DRAINING
+expect i-4 DRAINING before i-2 DRAINING

@@ -7,3 +7,15 @@ deploy
 roll
 terminate
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 7
+expect terminated 5
+expect retained 0
+expect duration 13m..20m
+expect i-1 drained Never
+expect i-4 stable Never
+expect i-1 draining Over
+expect i-1 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-4 DRAINING
+expect i-4 DRAINING before i-2 DRAINING

@@ -8,3 +8,8 @@ scale 2
 pass 60
 scale 3
 settle
+
+expect outcome CREATE_COMPLETE
+expect launched 4
+expect terminated 1
+expect retained 0

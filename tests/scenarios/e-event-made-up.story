@@ -13,3 +13,9 @@ event {"version": "0", "id": "12345678-1234-1234-1234-123456789012", "detail-typ
 settle
 pass 600
 heal
+
+expect outcome CREATE_COMPLETE
+expect launched 2
+expect terminated 0
+expect retained 0
+expect i-1 draining Over

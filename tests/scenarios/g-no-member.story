@@ -7,3 +7,8 @@ settle
 deregister
 scale 2
 settle
+
+expect outcome CREATE_COMPLETE
+expect launched 3
+expect terminated 1
+expect retained 0

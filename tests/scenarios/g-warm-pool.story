@@ -7,3 +7,8 @@ warm-pool 1
 settle
 scale 3
 settle
+
+expect outcome CREATE_COMPLETE
+expect launched 4
+expect terminated 0
+expect retained 0

@@ -8,3 +8,9 @@ delete
 delete-services
 pass 300
 delete
+
+expect outcome DELETE_COMPLETE
+expect launched 2
+expect terminated 2
+expect retained 0
+expect i-1 DRAINING before i-2 DRAINING

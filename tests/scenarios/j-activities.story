@@ -6,3 +6,12 @@ roll
 delete-services
 settle
 delete
+
+expect outcome DELETE_COMPLETE
+expect launched 4
+expect terminated 4
+expect retained 0
+expect duration 14m..22m
+expect i-1 DRAINING before i-2 DRAINING
+expect i-2 DRAINING before i-4 DRAINING
+expect i-4 DRAINING before i-3 DRAINING

@@ -5,3 +5,10 @@ instances 2
 fault worker-error
 deploy
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 4
+expect terminated 2
+expect retained 0
+expect duration 15m..24m
+expect i-1 DRAINING before i-2 DRAINING

@@ -5,3 +5,9 @@ service web desired=1
 fault slow-pull
 deploy
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 2
+expect terminated 1
+expect retained 0
+expect duration 7m..10m

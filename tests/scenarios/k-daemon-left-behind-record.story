@@ -6,3 +6,11 @@ daemon logs
 fault joins-twice
 deploy
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 6
+expect terminated 3
+expect retained 0
+expect duration 8m..12m
+expect i-1 DRAINING before i-2 DRAINING
+expect i-2 DRAINING before i-3 DRAINING

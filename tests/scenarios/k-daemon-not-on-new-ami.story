@@ -9,3 +9,10 @@ call ecs CreateService {"cluster": "$CLUSTER", "serviceName": "exporter", "taskD
 call ecs CreateService {"cluster": "$CLUSTER", "serviceName": "baked-in", "taskDefinition": "exporter", "schedulingStrategy": "DAEMON", "launchType": "EC2", "placementConstraints": [{"type": "memberOf", "expression": "attribute:ecs.ami-id != ami-a83c0ccd92120d168"}]}
 settle
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 4
+expect terminated 2
+expect retained 0
+expect duration 4m..6m
+expect i-1 DRAINING before i-2 DRAINING

@@ -8,3 +8,11 @@ deploy
 in 1500 alarm web-latency
 in 1600 alarm-over web-latency
 roll
+
+expect outcome UPDATE_ROLLBACK_COMPLETE
+expect launched 4
+expect terminated 2
+expect retained 0
+expect duration 29m..45m
+expect i-1 DRAINING before i-3 DRAINING
+expect stack UPDATE_ROLLBACK_IN_PROGRESS

@@ -4,3 +4,10 @@ parameter UpdateMethod=InstanceRefresh
 fault launch-events-lost
 deploy
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 4
+expect terminated 2
+expect retained 0
+expect duration 24m..38m
+expect i-1 DRAINING before i-2 DRAINING

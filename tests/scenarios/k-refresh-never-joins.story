@@ -6,3 +6,12 @@ parameter JoinDeadlineSeconds=300
 deploy
 in 60 fault never-joins
 roll
+
+expect outcome UPDATE_ROLLBACK_COMPLETE
+expect launched 5
+expect terminated 3
+expect retained 0
+expect duration 21m..33m
+expect i-4 joined Never
+expect i-1 DRAINING before i-3 DRAINING
+expect stack UPDATE_ROLLBACK_IN_PROGRESS

@@ -10,3 +10,11 @@ settle
 in 60 call autoscaling EnterStandby {"AutoScalingGroupName": "$GROUP", "InstanceIds": ["$INSTANCE"], "ShouldDecrementDesiredCapacity": true}
 in 2400 call autoscaling ExitStandby {"AutoScalingGroupName": "$GROUP", "InstanceIds": ["$INSTANCE"]}
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 6
+expect terminated 3
+expect retained 0
+expect duration 40m..1h3m
+expect i-2 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-1 DRAINING

@@ -6,3 +6,12 @@ parameter UpdateMethod=InstanceRefresh
 parameter RefreshMaxHealthyPercentage=200
 deploy
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 8
+expect terminated 4
+expect retained 0
+expect duration 13m..21m
+expect i-2 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-1 DRAINING
+expect i-1 DRAINING before i-4 DRAINING

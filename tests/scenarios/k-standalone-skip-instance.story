@@ -4,3 +4,11 @@ parameter StandaloneTaskPolicy=skip-instance
 fault long-task
 deploy
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 4
+expect terminated 1
+expect retained 1
+expect duration 12m..19m
+expect i-1 drained Never
+expect i-1 DRAINING before i-2 DRAINING

@@ -5,3 +5,10 @@ parameter StandaloneTaskLimitSeconds=610
 fault long-task
 deploy
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 4
+expect terminated 2
+expect retained 0
+expect duration 16m..25m
+expect i-1 DRAINING before i-2 DRAINING

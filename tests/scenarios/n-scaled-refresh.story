@@ -8,3 +8,11 @@ scale 3
 settle
 in 300 scale 5
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 8
+expect terminated 3
+expect retained 0
+expect duration 25m..39m
+expect i-1 DRAINING before i-2 DRAINING
+expect i-2 DRAINING before i-3 DRAINING

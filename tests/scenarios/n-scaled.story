@@ -9,3 +9,13 @@ scale 3
 settle
 in 300 scale 5
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 8
+expect terminated 5
+expect retained 0
+expect duration 22m..34m
+expect i-8 complete-action Over
+expect i-1 DRAINING before i-2 DRAINING
+expect i-2 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-8 DRAINING

@@ -8,3 +8,14 @@ call sns SetTopicAttributes {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:not
 deploy
 roll
 pass 140
+
+expect outcome UPDATE_ROLLBACK_COMPLETE
+expect launched 5
+expect terminated 2
+expect retained 1
+expect duration 22m..34m
+expect i-1 drained Never
+expect i-4 stable Never
+expect i-1 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-4 DRAINING
+expect stack UPDATE_ROLLBACK_IN_PROGRESS

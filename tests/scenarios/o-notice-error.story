@@ -9,3 +9,8 @@ settle
 event {"version":"0","detail-type":"EC2 Instance-terminate Lifecycle Action","source":"aws.autoscaling","account":"123456789012","time":"2026-01-05T04:00:00Z","region":"eu-west-1","resources":[],"detail":{"LifecycleActionToken":"87654321-4321-4321-4321-210987654322","AutoScalingGroupName":"$GROUP","LifecycleHookName":"ecs-rollout-terminate","EC2InstanceId":"$INSTANCE","LifecycleTransition":"autoscaling:EC2_INSTANCE_TERMINATING","Origin":"AutoScalingGroup","Destination":"EC2"}}
 settle
 pass 140
+
+expect outcome CREATE_COMPLETE
+expect launched 2
+expect terminated 0
+expect retained 0

@@ -11,3 +11,13 @@ settle
 in 240 call cloudformation CancelUpdateStack {"StackName": "$STACK"}
 roll
 pass 140
+
+expect outcome UPDATE_ROLLBACK_COMPLETE
+expect launched 5
+expect terminated 3
+expect retained 0
+expect duration 16m..26m
+expect i-4 complete-action Over
+expect i-1 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-4 DRAINING
+expect stack UPDATE_ROLLBACK_IN_PROGRESS

@@ -8,3 +8,11 @@ call sns SetTopicAttributes {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:not
 deploy
 roll
 pass 140
+
+expect outcome UPDATE_ROLLBACK_COMPLETE
+expect launched 3
+expect terminated 1
+expect retained 0
+expect duration 13m..20m
+expect i-3 joined Never
+expect stack UPDATE_ROLLBACK_IN_PROGRESS

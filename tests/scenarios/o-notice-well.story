@@ -9,3 +9,10 @@ call sns SetTopicAttributes {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:not
 deploy
 roll
 pass 140
+
+expect outcome UPDATE_COMPLETE
+expect launched 4
+expect terminated 2
+expect retained 0
+expect duration 12m..18m
+expect i-1 DRAINING before i-2 DRAINING

@@ -9,3 +9,12 @@ roll
 delete-services
 pass 300
 delete
+
+expect outcome DELETE_COMPLETE
+expect launched 4
+expect terminated 4
+expect retained 0
+expect duration 16m..25m
+expect i-1 DRAINING before i-2 DRAINING
+expect i-2 DRAINING before i-4 DRAINING
+expect i-4 DRAINING before i-3 DRAINING

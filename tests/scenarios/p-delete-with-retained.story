@@ -10,3 +10,14 @@ call cloudformation DeleteStack {"StackName": "$STACK"}
 pass 3600
 terminate
 settle
+
+expect outcome DELETE_COMPLETE
+expect launched 5
+expect terminated 5
+expect retained 0
+expect duration 22m..35m
+expect i-1 drained Never
+expect i-4 stable Never
+expect i-1 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-4 DRAINING
+expect i-4 DRAINING before i-5 DRAINING

@@ -12,3 +12,10 @@ pass 1800
 roll
 pass 300
 call ecs DeleteService {"cluster": "$CLUSTER", "service": "web", "force": true}
+
+expect outcome UPDATE_COMPLETE
+expect launched 4
+expect terminated 2
+expect retained 0
+expect duration 6m..9m
+expect i-1 DRAINING before i-2 DRAINING

@@ -18,3 +18,12 @@ call ecs DeleteService {"cluster": "$CLUSTER", "service": "grows", "force": true
 pass 120
 call cloudformation UpdateStack {"StackName": "$STACK", "UsePreviousTemplate": true, "Capabilities": ["CAPABILITY_IAM"], "Parameters": [{"ParameterKey": "CapacityProvider", "ParameterValue": "DISABLED"}, {"ParameterKey": "UpdateMethod", "UsePreviousValue": true}, {"ParameterKey": "EcsClusterName", "UsePreviousValue": true}, {"ParameterKey": "ClusterSize", "UsePreviousValue": true}, {"ParameterKey": "ClusterMaxSize", "UsePreviousValue": true}, {"ParameterKey": "SubnetIds", "UsePreviousValue": true}, {"ParameterKey": "SecurityGroupIds", "UsePreviousValue": true}]}
 settle
+
+expect outcome UPDATE_COMPLETE
+expect launched 6
+expect terminated 4
+expect retained 0
+expect duration 11m..18m
+expect i-1 DRAINING before i-2 DRAINING
+expect i-2 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-4 DRAINING

@@ -8,3 +8,11 @@ service web desired=3 deregistration=60
 daemon logs
 deploy
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 6
+expect terminated 3
+expect retained 0
+expect duration 7m..11m
+expect i-1 DRAINING before i-2 DRAINING
+expect i-2 DRAINING before i-3 DRAINING

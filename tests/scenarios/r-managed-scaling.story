@@ -17,3 +17,12 @@ call ecs UpdateService {"cluster": "$CLUSTER", "service": "api", "desiredCount":
 call ecs UpdateService {"cluster": "$CLUSTER", "service": "web", "desiredCount": 1}
 pass 1500
 settle
+
+expect outcome UPDATE_COMPLETE
+expect launched 10
+expect terminated 8
+expect retained 0
+expect duration 20m..31m
+expect i-1 DRAINING before i-2 DRAINING
+expect i-2 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-4 DRAINING

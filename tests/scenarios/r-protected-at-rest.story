@@ -12,3 +12,9 @@ delete-services
 call cloudformation DeleteStack {"StackName":"$STACK"}
 pass 600
 heal
+
+expect outcome DELETE_COMPLETE
+expect launched 2
+expect terminated 2
+expect retained 0
+expect i-2 DRAINING before i-1 DRAINING

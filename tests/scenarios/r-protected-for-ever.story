@@ -11,3 +11,9 @@ delete-services
 pass 15
 in 600 call autoscaling SetInstanceProtection {"AutoScalingGroupName": "$GROUP", "InstanceIds": ["$INSTANCE", "$NEWEST"], "ProtectedFromScaleIn": false}
 delete
+
+expect outcome DELETE_COMPLETE
+expect launched 2
+expect terminated 2
+expect retained 0
+expect i-1 DRAINING before i-2 DRAINING

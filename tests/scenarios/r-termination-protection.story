@@ -16,3 +16,12 @@ pass 900
 delete-services
 pass 120
 delete
+
+expect outcome DELETE_COMPLETE
+expect launched 5
+expect terminated 5
+expect retained 0
+expect duration 8m..13m
+expect i-1 DRAINING before i-2 DRAINING
+expect i-2 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-4 DRAINING

@@ -7,3 +7,8 @@ deploy
 in 60 spot-at-risk 0
 pass 600
 settle
+
+expect outcome CREATE_COMPLETE
+expect launched 3
+expect terminated 0
+expect retained 0

@@ -8,3 +8,8 @@ in 60 spot-interrupted 0
 settle
 pass 600
 settle
+
+expect outcome CREATE_COMPLETE
+expect launched 4
+expect terminated 1
+expect retained 0

@@ -8,3 +8,8 @@ deploy
 settle
 delete-services
 delete
+
+expect outcome DELETE_COMPLETE
+expect launched 2
+expect terminated 2
+expect retained 0

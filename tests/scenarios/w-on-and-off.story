@@ -10,3 +10,11 @@ call cloudformation UpdateStack {"StackName": "$STACK", "UsePreviousTemplate": t
 settle
 call cloudformation UpdateStack {"StackName": "$STACK", "UsePreviousTemplate": true, "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"], "Parameters": [{"ParameterKey": "EcsClusterName", "UsePreviousValue": true}, {"ParameterKey": "ClusterSize", "UsePreviousValue": true}, {"ParameterKey": "ClusterMaxSize", "UsePreviousValue": true}, {"ParameterKey": "SubnetIds", "UsePreviousValue": true}, {"ParameterKey": "SecurityGroupIds", "UsePreviousValue": true}, {"ParameterKey": "UpdateMethod", "UsePreviousValue": true}]}
 settle
+
+expect outcome UPDATE_COMPLETE
+expect launched 7
+expect terminated 5
+expect retained 0
+expect i-1 DRAINING before i-2 DRAINING
+expect i-2 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-4 DRAINING

@@ -8,3 +8,8 @@ deploy
 settle
 scale 3
 settle
+
+expect outcome CREATE_COMPLETE
+expect launched 4
+expect terminated 0
+expect retained 0

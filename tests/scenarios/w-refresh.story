@@ -6,3 +6,10 @@ service web desired=2
 deploy
 settle
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 8
+expect terminated 4
+expect retained 0
+expect duration 9m..14m
+expect i-1 DRAINING before i-2 DRAINING

@@ -14,3 +14,14 @@ settle
 scale 2
 settle
 roll
+
+expect outcome UPDATE_ROLLBACK_COMPLETE
+expect launched 8
+expect terminated 3
+expect retained 1
+expect duration 6m..10m
+expect i-1 drained Never
+expect i-6 stable Never
+expect i-1 DRAINING before i-3 DRAINING
+expect i-3 DRAINING before i-6 DRAINING
+expect stack UPDATE_ROLLBACK_IN_PROGRESS

@@ -12,3 +12,11 @@ scale 3
 settle
 in 100 scale 2
 roll
+
+expect outcome UPDATE_COMPLETE
+expect launched 8
+expect terminated 4
+expect retained 0
+expect duration 14m..22m
+expect i-1 DRAINING before i-2 DRAINING
+expect i-2 DRAINING before i-3 DRAINING

@@ -14,3 +14,8 @@ scale 2
 settle
 scale 3
 settle
+
+expect outcome CREATE_COMPLETE
+expect launched 3
+expect terminated 0
+expect retained 0
