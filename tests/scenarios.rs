@@ -1,9 +1,9 @@
 //! Whole scenarios as text: each `tests/scenarios/NAME.story` is played by the real binary. What it
-//! expects must come true, and what it prints must be `NAME.golden`, to the byte. When a difference is wanted, write the golden
-//! files anew and read what changed:
+//! expects must come true, and what it prints must be `NAME.golden`, to the byte. When a difference
+//! is wanted, write the golden files again and read what changed:
 //!
 //! ```text
-//! BLESS=1 cargo test -p ecs-rollout --test scenarios && git diff tests/scenarios
+//! BLESS=1 cargo test --workspace --test scenarios && git diff tests/scenarios
 //! ```
 
 use std::path::{Path, PathBuf};
