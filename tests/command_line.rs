@@ -309,5 +309,8 @@ fn what_a_scenario_expected_and_did_not_get_is_named_and_fails_it() {
     let refused = run(&["scenario", &wrong]);
     assert_eq!(refused.status.code(), Some(2));
     let text = String::from_utf8_lossy(&refused.stderr);
-    assert!(text.contains("wrong.scenario:6: nothing can be expected of \"peace\""), "{text}");
+    assert!(
+        text.contains("wrong.scenario:6: nothing can be expected of \"peace\""),
+        "{text}"
+    );
 }

@@ -23,15 +23,18 @@
 //! action itself can be read: that lets the instance go no further than the hook's own timeout
 //! would.
 
+mod request;
+
 use serde_json::Value;
 
 use crate::Clients;
 use crate::autoscaling::{ActionIs, ActionResult, RefreshIs};
 use crate::cloudformation::{Signal, SignalOutcome};
 use crate::config::Reading;
-use crate::error::{Error, Mistake};
+use crate::error::Error;
 use crate::model::group::{LifecycleState, StackState};
-use crate::model::{Action, Assessment, StackName, StackResource, UpdateMethod};
+use crate::model::{Action, Assessment, StackName, UpdateMethod};
+use request::{Request, read_order};
 
 /// Completes, looks if it was completed before, and tells CloudFormation.
 ///
@@ -142,54 +145,6 @@ enum Notification {
     NotNeeded,
     /// Nothing, because there is nothing to tell.
     Nothing,
-}
-
-/// What is to be done.
-#[derive(Debug)]
-struct Request {
-    action: Action,
-    result: Decision,
-    target: Option<StackResource>,
-    /// What is wrong with the rest of the event.
-    mistakes: Vec<Mistake>,
-}
-
-impl Request {
-    /// Whether an instance refresh is to be stopped, which must come before its next batch.
-    fn stops_refresh(&self) -> bool {
-        let target = self.target.as_ref();
-        self.result == Decision::StopRoll
-            && self.action.joins_group()
-            && target.is_some_and(|it| it.update_method == UpdateMethod::InstanceRefresh)
-    }
-}
-
-fn read_order(reading: Reading, input: &Value) -> Result<Request, Error> {
-    let mut mistakes = reading.mistakes;
-    let result = match input["result"].as_str() {
-        Some("CONTINUE") => Some(Decision::Continue),
-        Some("ABANDON") => Some(Decision::Abandon),
-        Some("STOP_ROLL") => Some(Decision::StopRoll),
-        _ => {
-            let given = &input["result"];
-            mistakes.push(Mistake {
-                field: "result".to_owned(),
-                problem: format!("must be CONTINUE, ABANDON or STOP_ROLL, and is {given}"),
-            });
-            None
-        }
-    };
-    match (reading.action, result) {
-        (Some(action), Some(result)) if result == Decision::Abandon || mistakes.is_empty() => {
-            Ok(Request {
-                action,
-                result,
-                target: reading.target,
-                mistakes,
-            })
-        }
-        _ => Err(Error::BadEvent { mistakes }),
-    }
 }
 
 /// What the state machine has decided.

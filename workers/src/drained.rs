@@ -12,6 +12,7 @@
 
 mod act;
 pub mod blockers;
+mod memory;
 mod observe;
 mod reason;
 mod standalone;
@@ -26,11 +27,12 @@ use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, Task, termination_requested};
 use crate::model::drain_options::StandaloneTaskPolicy;
 use crate::model::{
-    Assessment, DrainBlockers, MOST_NAMED, NamedTask, Policy, ServiceName, Subject, TaskArn,
-    TasksLeft, Verdict, WaitCause, later,
+    Assessment, DrainBlockers, Policy, ServiceName, Subject, TaskArn, TasksLeft, Verdict,
+    WaitCause, later,
 };
 use crate::text::{between, count, duration};
 use act::act;
+use memory::{named, remember, still_left};
 use observe::{look, look_again, look_at_all};
 use reason::{Obstacle, kept, nothing_left, obstacle};
 
@@ -128,31 +130,6 @@ pub struct Observation {
     pub hindrances: Option<DrainBlockers>,
     /// Whether the stack is being deleted, so that its tasks have no time to drain.
     pub stack_deleting: bool,
-}
-
-/// Those of `tasks` that are not STOPPED, of all that were listed.
-fn still_left(tasks: &[Task], listed_at: Timestamp) -> TasksLeft {
-    let left = tasks.iter().filter(|task| !task.is_stopped());
-    TasksLeft {
-        arns: left.map(|task| task.arn.clone()).collect(),
-        listed_at,
-        named: named(tasks),
-    }
-}
-
-/// What the first of those that are not STOPPED are called.
-fn named(tasks: &[Task]) -> Vec<NamedTask> {
-    let left = tasks.iter().filter(|task| !task.is_stopped());
-    left.take(MOST_NAMED).map(NamedTask::from).collect()
-}
-
-/// Notes for the next look which tasks were left, and what else is known.
-fn remember(finding: &mut Assessment, seen: Observation, left: TasksLeft) {
-    if finding.verdict == Verdict::NotYet {
-        finding.extra.tasks_left = left.remembered();
-        finding.extra.agent_gone_since = seen.agent_gone_since;
-        finding.extra.hindrances = seen.hindrances;
-    }
 }
 
 /// What is concluded, and what is to be done about it.

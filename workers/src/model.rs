@@ -3,6 +3,7 @@
 //! seen of the group and stack in `group`.
 
 mod answer;
+mod assessment;
 pub mod cluster;
 pub mod drain_options;
 pub mod group;
@@ -12,6 +13,7 @@ pub use answer::{
     Answer, DaemonsAwaited, Details, DrainBlockers, HinderedService, MOST_NAMED, NamedTask,
     ProtectedTask, StackSnapshot, TasksLeft, Turn, WaitCause,
 };
+pub use assessment::{Assessment, Verdict};
 
 pub use ways::{Place, Transition};
 
@@ -220,86 +222,4 @@ pub fn later(time: Timestamp, span: SignedDuration) -> Timestamp {
 /// Whole seconds from `from` to `to`, never less than none: clocks of two machines may disagree.
 pub fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
     to.duration_since(from).as_secs().max(0)
-}
-
-/// What a worker concludes. The enum is the edge that the state machine takes next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Verdict {
-    /// What was asked for is so: go on.
-    Reached,
-    /// It is not so yet: wait, and ask again.
-    NotYet,
-    /// It will not come to be, or not in time.
-    Never,
-    /// The lifecycle action is over already: there is nothing left to decide.
-    Over,
-}
-
-/// A worker's conclusion, before it is known how long to wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assessment {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Why, in a sentence for a person.
-    pub reason: String,
-    /// When the verdict would change by itself: the next look must not be later.
-    pub deadline: Option<Timestamp>,
-    /// When something was set in motion anew: waits grow from here, if that is later than the
-    /// phase's beginning.
-    pub restarted: Option<Timestamp>,
-    /// What else the state machine is told.
-    pub extra: Details,
-}
-
-impl Assessment {
-    /// What was asked for is so.
-    pub fn reached(reason: String) -> Self {
-        Self::new(Verdict::Reached, reason)
-    }
-
-    /// Not so yet.
-    pub fn not_yet(reason: String) -> Self {
-        Self::new(Verdict::NotYet, reason)
-    }
-
-    /// Not so, and not going to be. `reason` is the rest of a sentence that begins with the
-    /// instance: this reason becomes the cause of a failed execution, and of a notice, and nothing
-    /// beside it names the instance there. No other reason repeats the instance.
-    pub fn never(subject: &Subject, reason: &str) -> Self {
-        let instance = &subject.action.instance;
-        Self::new(Verdict::Never, format!("{instance} {reason}"))
-    }
-
-    /// The lifecycle action is over.
-    pub fn over(reason: String) -> Self {
-        Self::new(Verdict::Over, reason)
-    }
-
-    fn new(verdict: Verdict, reason: String) -> Self {
-        Self {
-            verdict,
-            reason,
-            deadline: None,
-            restarted: None,
-            extra: Details::default(),
-        }
-    }
-
-    /// The same, to be looked at again by `deadline`.
-    pub fn by(mut self, deadline: Timestamp) -> Self {
-        self.deadline = Some(deadline);
-        self
-    }
-
-    /// The same, with waits that grow from `restarted` on.
-    pub fn restarted_at(mut self, restarted: Timestamp) -> Self {
-        self.restarted = Some(restarted);
-        self
-    }
-
-    /// The same, with the policy for a drain that fails.
-    pub fn under(mut self, policy: Policy) -> Self {
-        self.extra.policy = Some(policy);
-        self
-    }
 }
