@@ -256,12 +256,15 @@ fn bad_templates() {
 
 #[test]
 fn bad_scenarios() {
-    let scenario = file("bad.story", "instances 1\nfly\n");
-    refused(&["scenario", &scenario], &["bad.story:2", "fly", "deploy"]);
-    refused(&["scenario", "nowhere.story"], &["nowhere.story"]);
+    let scenario = file("bad.scenario", "instances 1\nfly\n");
+    refused(
+        &["scenario", &scenario],
+        &["bad.scenario:2", "fly", "deploy"],
+    );
+    refused(&["scenario", "nowhere.scenario"], &["nowhere.scenario"]);
     for (name, text) in [
-        ("empty.story", ""),
-        ("settings.story", "# one\ninstances 1\n"),
+        ("empty.scenario", ""),
+        ("settings.scenario", "# one\ninstances 1\n"),
     ] {
         let scenario = file(name, text);
         refused(&["scenario", &scenario], &[name, "no step", "deploy"]);

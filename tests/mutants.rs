@@ -110,8 +110,9 @@ fn an_instance_that_never_joined_is_no_capacity() {
 
 #[test]
 fn without_a_drain_back_into_the_pool_tasks_are_cut_off() {
-    let text = include_str!("scenarios/w-reuse.story");
-    let mut story = parse::read("w-reuse.story", text).expect("a story that can be read");
+    let text = include_str!("scenarios/warm-pool/reuse.scenario");
+    let mut story =
+        parse::read("warm-pool/reuse.scenario", text).expect("a story that can be read");
     let files = &mut story.settings.files.texts;
     let definition = files
         .iter_mut()

@@ -79,7 +79,7 @@ fn templates_and_scenarios_of_windows_are_read_and_other_bytes_are_named() {
     ]);
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{message}");
-    let scenario = file("marked.story", "\u{feff}instances 1\ndeploy\n");
+    let scenario = file("marked.scenario", "\u{feff}instances 1\ndeploy\n");
     let output = run(&["scenario", &scenario]);
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{message}");
@@ -247,12 +247,12 @@ fn messages_about_parameters_name_their_file() {
         refused(&["rehearse", "--parameters", &parameters], &[&place, words]);
     }
     let scenario = file(
-        "named.story",
+        "named.scenario",
         "parameter DrainDeadlineSeconds=soon\ndeploy\n",
     );
     refused(
         &["scenario", &scenario],
-        &["named.story: ", "DrainDeadlineSeconds"],
+        &["named.scenario: ", "DrainDeadlineSeconds"],
     );
 }
 

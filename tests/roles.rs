@@ -4,7 +4,6 @@
 //! are played.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -78,25 +77,14 @@ fn actions(policy: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-fn scenarios() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let entries = std::fs::read_dir(folder).expect("the folder of the stories");
-    let mut scenarios: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("a file of the folder").path())
-        .filter(|path| path.extension().is_some_and(|is| is == "story"))
-        .collect();
-    scenarios.sort();
-    scenarios
-}
-
 /// Plays all scenarios, and writes down what the workers did in them.
 fn record() -> Calls {
     let record = Arc::new(Mutex::new(Calls::default()));
-    let scenarios = scenarios();
-    assert!(scenarios.len() > 10, "the stories were not found");
+    let scenarios = ecs_rollout_tests::scenarios();
+    assert!(scenarios.len() > 10, "the scenarios were not found");
     for path in scenarios {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(&path).expect("a story");
+        let text = std::fs::read_to_string(&path).expect("a scenario");
         let story = parse::read(&file, &text).expect("a story that can be read");
         run(&story.settings, &story.actions, record.clone())
             .unwrap_or_else(|error| panic!("{file}: {error}"));

@@ -1,4 +1,4 @@
-//! Whole scenarios as text: each `tests/scenarios/NAME.story` is played by the real binary. What it
+//! Whole scenarios as text: each `tests/scenarios/TOPIC/NAME.scenario` is played by the real binary. What it
 //! expects must come true, and what it prints must be `NAME.golden`, to the byte. When a difference
 //! is wanted, write the golden files again and read what changed:
 //!
@@ -14,28 +14,33 @@ use libtest_mimic::{Arguments, Failed, Trial};
 fn main() {
     let arguments = Arguments::from_args();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
-    let mut scenarios: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .expect("the folder of the stories is there")
-        .map(|entry| entry.expect("the folder can be read").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "story")
-        })
-        .collect();
-    scenarios.sort();
+    let scenarios = scenario_files(&folder);
     assert!(!scenarios.is_empty(), "{}: no scenario", folder.display());
     let trials = scenarios
         .into_iter()
         .map(|scenario| {
-            let name = scenario
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let inside = scenario.strip_prefix(&folder).unwrap_or(&scenario);
+            let name = inside.with_extension("").to_string_lossy().into_owned();
             Trial::test(name, move || compare(&scenario))
         })
         .collect();
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// The scenarios in a folder, whatever their topic.
+fn scenario_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("the folder of the scenarios is there");
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.expect("the folder can be read").path();
+        if path.is_dir() {
+            found.extend(scenario_files(&path));
+        } else if path.extension().is_some_and(|it| it == "scenario") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
 }
 
 fn compare(scenario: &Path) -> Result<(), Failed> {

@@ -247,7 +247,7 @@ fn how_many_scenarios_of_the_simulation_notice_each() {
 }
 
 fn read(text: &str) -> GeneratedScenario {
-    let script = parse::read("wrong.story", text).expect("a good story");
+    let script = parse::read("wrong.scenario", text).expect("a good story");
     GeneratedScenario {
         settings: script.settings,
         actions: script.actions,

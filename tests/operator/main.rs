@@ -26,13 +26,13 @@ const MACHINE: &str = "arn:aws:states:eu-west-1:123456789012:stateMachine:DevClu
 /// The scenarios that are played with metrics: of all phases, workers and verdicts, and of some
 /// errors.
 const STORIES: [&str; 7] = [
-    "a-roll",
-    "b-never-joins",
-    "c-drain-hangs-retain",
-    "e-throttle",
-    "e-worker-error",
-    "i-early-signal-lost",
-    "j-activities",
+    "rollout/plain",
+    "launch/never-joins",
+    "drain/hangs-retain",
+    "errors/throttle",
+    "errors/worker-error",
+    "rollout/early-signal-lost",
+    "activities/rollout",
 ];
 
 fn call(account: &mut Account, service: &str, action: &str, input: Value) -> Value {
@@ -117,7 +117,7 @@ fn written() -> BTreeSet<Metric> {
     let record = Arc::new(Mutex::new(Published::default()));
     for name in STORIES {
         let path: PathBuf =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.story"));
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.scenario"));
         let text = std::fs::read_to_string(&path).expect("a story");
         let mut story = parse::read(name, &text).expect("a story that can be read");
         story.settings.set_parameter("Metrics", "true");

@@ -31,7 +31,7 @@ fn corpus(target: &Target) -> Vec<(String, Vec<u8>)> {
     all.extend(match target.name {
         "asl" => files("../statemachine", ".asl.json"),
         "parameters" => files("../template", ".json"),
-        "scenario" => files("scenarios", ".story"),
+        "scenario" => ecs_rollout_tests::scenarios(),
         "template" => files("../template", ".yaml"),
         _ => Vec::new(),
     });

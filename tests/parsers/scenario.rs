@@ -9,10 +9,10 @@ pub fn run(input: &[u8]) -> Verdict {
         Ok(input) => input,
         Err(refused) => return refused,
     };
-    let read = match parse::read("a.story", input) {
+    let read = match parse::read("a.scenario", input) {
         Ok(read) => read,
         Err(message) => {
-            let place = message.strip_prefix("a.story:");
+            let place = message.strip_prefix("a.scenario:");
             let line = place.and_then(|rest| rest.split(':').next());
             let line = line.and_then(|line| line.parse::<usize>().ok());
             let line = line.unwrap_or_else(|| panic!("no line: {message}"));
@@ -20,8 +20,8 @@ pub fn run(input: &[u8]) -> Verdict {
             return Verdict::Refused(message);
         }
     };
-    let text = print::story(&read.settings, &read.actions);
-    let again = parse::read("b.story", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let text = print::scenario(&read.settings, &read.actions);
+    let again = parse::read("b.scenario", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let (one, other) = (read.actions.clone(), again.actions);
     let other: Vec<Action> = other.into_iter().map(comparable).collect();
     assert_eq!(other, one.into_iter().map(comparable).collect::<Vec<_>>());

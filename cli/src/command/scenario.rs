@@ -19,8 +19,8 @@ use crate::view::summary;
 /// Flags of `scenario`.
 #[derive(Debug, Args)]
 #[command(after_help = flow("Examples:
-  ecs-rollout scenario tests/scenarios/d-hold.story
-  ecs-rollout scenario tests/scenarios/d-hold.story --output json
+  ecs-rollout scenario tests/scenarios/queue/next-instance-waits.scenario
+  ecs-rollout scenario tests/scenarios/queue/next-instance-waits.scenario --output json
 
 Scenarios to start from are in tests/scenarios.
 

@@ -40,11 +40,11 @@ pub enum Invariant {
     /// Each execution that failed names a cause that happened.
     FailuresExplained,
     /// The same seed gives the same scenario, to the byte.
-    SameSeedSameStory,
+    SameSeedSameTrace,
 }
 
 /// The invariants that one run can judge, in the order in which they are shown.
-/// [`Invariant::SameSeedSameStory`] takes two.
+/// [`Invariant::SameSeedSameTrace`] takes two.
 pub const INVARIANTS: [Invariant; 12] = [
     Invariant::DrainedBeforeGone,
     Invariant::OneBatchOfDrains,
@@ -76,7 +76,7 @@ impl Invariant {
             Self::NoticedInTime => "noticed-in-time",
             Self::WithinBudget => "within-budget",
             Self::FailuresExplained => "failures-explained",
-            Self::SameSeedSameStory => "same-seed-same-trace",
+            Self::SameSeedSameTrace => "same-seed-same-trace",
         }
     }
 
@@ -105,7 +105,7 @@ impl Invariant {
             }
             Self::WithinBudget => "checks, API calls and heartbeats stayed within their budget",
             Self::FailuresExplained => "every failed execution named a cause that happened",
-            Self::SameSeedSameStory => {
+            Self::SameSeedSameTrace => {
                 "two rehearsals with the same seed had the same trace, to the byte"
             }
         }

@@ -63,7 +63,7 @@ pub struct GeneratedScenario {
 impl GeneratedScenario {
     /// The scenario as text, to be played by `ecs-rollout scenario`.
     pub fn text(&self) -> String {
-        print::story(&self.settings, &self.actions)
+        print::scenario(&self.settings, &self.actions)
     }
 
     /// What goes wrong in it, by name: the faults, and what befalls the cluster.
@@ -291,7 +291,7 @@ mod tests {
             let generated = generate(seed);
             let text = generated.text();
             let read = crate::scenario::parse::read("drawn", &text).expect(&text);
-            assert_eq!(print::story(&read.settings, &read.actions), text);
+            assert_eq!(print::scenario(&read.settings, &read.actions), text);
             assert_eq!(
                 read.settings.workload, generated.settings.workload,
                 "{text}"

@@ -69,7 +69,7 @@ pub fn run(generated: &GeneratedScenario) -> Run {
         let (_, again) = once(generated);
         if record != again {
             ran.failures.push(Failure::Broken(Violation {
-                invariant: Invariant::SameSeedSameStory,
+                invariant: Invariant::SameSeedSameTrace,
                 at: jiff::Timestamp::UNIX_EPOCH,
                 detail: differing(&record, &again),
             }));

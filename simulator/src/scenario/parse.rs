@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn a_scenario_is_read() {
         let text = "# a\ninstances 3\nservice web desired=2 deregistration=300\ntask job run=60\nfault throttle\n\ndeploy\nroll\nscale 2";
-        let script = read("a.story", text).expect("a good story");
+        let script = read("a.scenario", text).expect("a good story");
         assert_eq!(script.settings.parameter("ClusterMaxSize"), Some("6"));
         assert_eq!(
             script.settings.workload.services[0].deregistration_seconds,
@@ -306,10 +306,10 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_refused_with_file_line_and_what_could_stand_there() {
-        let message = |text: &str| read("a.story", text).expect_err("bad");
+        let message = |text: &str| read("a.scenario", text).expect_err("bad");
         assert!(
             message("deploy\nfly")
-                .starts_with("a.story:2: \"fly\" is not a word of a scenario; known are")
+                .starts_with("a.scenario:2: \"fly\" is not a word of a scenario; known are")
         );
         assert!(message("fault x").contains("never-joins"));
         assert!(message("service web color=1").contains("it has desired"));
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn a_call_may_be_put_off_and_may_have_to_be_refused() {
         let text = "in 60 refused call ecs DeleteCluster {\"cluster\": \"$CLUSTER\"}\ncall ecs ListClusters";
-        let actions = read("a.story", text).expect("a good story").actions;
+        let actions = read("a.scenario", text).expect("a good story").actions;
         let call = |action: &str, input| Call {
             service: "ecs".to_owned(),
             action: action.to_owned(),

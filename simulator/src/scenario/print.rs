@@ -7,7 +7,7 @@ use crate::workload::{Kind, Service, Standalone};
 
 /// The text of a scenario that uses the files of this build: only what differs from the settings of
 /// an empty scenario.
-pub fn story(settings: &Settings, actions: &[Action]) -> String {
+pub fn scenario(settings: &Settings, actions: &[Action]) -> String {
     let mut lines = vec![format!("seed {}", settings.seed)];
     let usual = built_in_parameters();
     for (key, value) in &settings.parameters {
@@ -142,7 +142,7 @@ mod tests {
             daemon logs\ntask job count=2 run=60\nvariant early-signal-lost\nfault throttle\n\n\
             deploy\nstart-faults\nin 60 try scale 4\nin 90 agent-away 1 60\nin 95 workers-updated\n\
             in 99 try call cloudformation CancelUpdateStack {\"StackName\":\"$STACK\"}\nstart-rollout\npass 900\nterminate steps=2\nterminate stop-tasks\nheal\n";
-        let read = parse::read("a.story", text).expect("a good story");
-        assert_eq!(story(&read.settings, &read.actions), text);
+        let read = parse::read("a.scenario", text).expect("a good story");
+        assert_eq!(scenario(&read.settings, &read.actions), text);
     }
 }
