@@ -1,6 +1,6 @@
-//! Whole scenarios as text: each `tests/scenarios/TOPIC/NAME.scenario` is played by the real binary. What it
-//! expects must come true, and what it prints must be `NAME.golden`, to the byte. When a difference
-//! is wanted, write the golden files again and read what changed:
+//! Whole scenarios as text: each `tests/scenarios/TOPIC/NAME.scenario` is played by the real
+//! binary. What it expects must come true, and what it prints must be `NAME.golden`, to the byte.
+//! When a difference is wanted, write the golden files again and read what changed:
 //!
 //! ```text
 //! BLESS=1 cargo test --workspace --test scenarios && git diff tests/scenarios

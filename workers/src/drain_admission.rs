@@ -14,11 +14,11 @@
 //! next. What AWS shows may be some seconds old, and a call takes its time: of two that come within
 //! these seconds one may have gone and not be seen DRAINING yet. So where others are at their
 //! hooks, nobody goes by the alphabet before [`VISIBILITY_DELAY`] has passed; nor does one that had
-//! not looked for long, since its event was late or its looks failed, and may just be passed over. Where drains that
-//! nothing keeps apart may meet, nobody goes at all before that: on a way back, which may meet
-//! drains of the way forward; and in an instance refresh, which, unlike a rolling update, goes on
-//! beside scaling. ECS's own managed draining, where a capacity provider has that, knows no turns:
-//! it sets an instance DRAINING at once, which has had its turn then.
+//! not looked for long, since its event was late or its looks failed, and may just be passed over.
+//! Where drains that nothing keeps apart may meet, nobody goes at all before that: on a way back,
+//! which may meet drains of the way forward; and in an instance refresh, which, unlike a rolling
+//! update, goes on beside scaling. ECS's own managed draining, where a capacity provider has that,
+//! knows no turns: it sets an instance DRAINING at once, which has had its turn then.
 //!
 //! An instance that you ended with `ecs-rollout terminate` does not drain, and takes nobody's turn.
 //!

@@ -1,5 +1,6 @@
 //! A plan as text.
 
+mod instances;
 mod line;
 
 use std::cmp::Ordering;
@@ -10,7 +11,8 @@ use crate::plan::ami::SHOWN_AT_MOST;
 use crate::plan::checks::{Level, UNFINISHED};
 use crate::plan::estimate::Expected;
 use crate::plan::progress::{Progress, Toward};
-use crate::plan::{Instance, Plan, Verdict};
+use crate::plan::{Plan, Verdict};
+use instances::{instance, instances};
 use line::{Line, Mark};
 
 /// The column at which the values stand.
@@ -150,50 +152,6 @@ fn in_progress(progress: &Progress) -> String {
             format!("an operation of the stack is in progress: {on_it} of {of} on {ami}{leaving}")
         }
     }
-}
-
-fn instances(plan: &Plan) -> String {
-    let all = plan.instances.len();
-    if let Some(progress) = &plan.in_progress {
-        return in_progress(progress);
-    }
-    if !plan.has_changes() || plan.new_ami.is_none() {
-        return all.to_string();
-    }
-    let staying = plan.staying().count();
-    let leaving = match all - staying {
-        0 => String::new(),
-        more => format!("; not counted: {more} on the way out or retained"),
-    };
-    let how = match plan.update_method.as_str() {
-        "RollingUpdate" => format!(
-            "{} at a time, in {}",
-            plan.batch,
-            count(plan.batches, "batch")
-        ),
-        _ => format!(
-            "by an instance refresh, at most {} draining at a time",
-            plan.batch
-        ),
-    };
-    format!(
-        "{} of {staying} have another AMI; all are replaced, {how}; AWS chooses the order{leaving}",
-        plan.outdated()
-    )
-}
-
-fn instance(one: &Instance) -> String {
-    let ami = one
-        .ami
-        .as_deref()
-        .unwrap_or("not registered in the cluster");
-    let since = match one.since {
-        Some(since) => format!(", since {}", since.strftime("%Y-%m-%d %H:%MZ")),
-        None => String::new(),
-    };
-    let (id, state, zone, tasks) = (&one.id, &one.state, &one.zone, one.tasks);
-    let tasks = count(tasks, "task");
-    format!("{id} {state}, {ami}, {zone}{since}, {tasks}")
 }
 
 fn services(plan: &Plan) -> String {

@@ -9,7 +9,9 @@ mod critical_path;
 mod drains;
 pub mod invariants;
 mod lateness;
+mod tally;
 mod tasks;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -26,51 +28,8 @@ use aws::ec2::TemplateVersion;
 use aws::trace::Record;
 
 pub use lateness::PhaseLateness;
-
-/// What the stack's parameters say about a rollout.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
-    /// Name of the stack.
-    pub stack: String,
-    /// BatchSize.
-    pub batch: usize,
-    /// DrainDeadlineSeconds.
-    pub drain_deadline: Duration,
-    /// DrainDeadlinePolicy.
-    pub policy: String,
-    /// JoinDeadlineSeconds.
-    pub join_deadline: Duration,
-    /// Whether ECS's managed draining drains beside the workers, and knows no turns.
-    pub managed_draining: bool,
-    /// AgentDisconnectedLimitSeconds.
-    pub agent_limit: Duration,
-    /// Whether an instance is kept for its standalone tasks (StandaloneTaskPolicy skip-instance).
-    pub keeps_standalone: bool,
-    /// WaitForDaemons.
-    pub waits_for_daemons: bool,
-    /// How much later a look may come than in virtual time, since the machine takes its time.
-    pub latency: Duration,
-    /// Whether activity workers answer: they take so many questions at a time.
-    pub in_turns: bool,
-}
-
-impl Terms {
-    /// No execution may take longer: a join, the drain that holds it with the grace of
-    /// `stop-tasks`, and the patience of the definition's retries, 1562 s, once for each. A drain's
-    /// time counts from its turn, that of a new instance from when no drain holds it any more. If
-    /// an event was lost the reconciler starts its execution within minutes: its tail, and a few of
-    /// its periods, since an event of its own rule may be lost too.
-    fn longest_execution(&self, event_lost: bool) -> Duration {
-        const GRACE_AND_RETRIES: Duration = Duration::from_secs(900 + 2 * 1562);
-        const RECONCILED: Duration = Duration::from_secs(180 + 4 * 300);
-        let lost = if event_lost {
-            RECONCILED
-        } else {
-            Duration::ZERO
-        };
-        self.join_deadline + self.drain_deadline + GRACE_AND_RETRIES + lost
-    }
-}
+pub use tally::Tally;
+pub use terms::Terms;
 
 /// An instance as the watch last saw it.
 #[derive(Debug, Clone)]
@@ -102,37 +61,6 @@ pub struct InstanceObservation {
     pub is_rolled: bool,
     /// The operation that told it to go by name, if one did.
     pub told_in: Option<u32>,
-}
-
-/// What was counted and seen since the rollout began.
-#[derive(Debug, Default)]
-pub struct Tally {
-    /// Calls of our functions, by `service:Action`.
-    pub api_calls: BTreeMap<String, u64>,
-    /// Invocations of our functions, and what they are billed for, in MB-milliseconds.
-    pub invocations: u64,
-    /// Memory in MB times milliseconds, summed over the invocations.
-    pub megabyte_ms: u64,
-    /// Service tasks that stopped on an instance that was leaving.
-    pub tasks_moved: u64,
-    /// Tasks that were cut off, though the user had not asked for it.
-    pub tasks_killed_early: u64,
-    /// Tasks that had not stopped when EC2 took their Spot instance back.
-    pub tasks_lost_to_spot: u64,
-    /// Most drains that were open at one time.
-    pub max_open_drains: usize,
-    /// Instances that went away.
-    pub terminated: BTreeSet<String>,
-    /// By how much earlier the rollout would have been over if every condition had been noticed
-    /// when it became true.
-    pub avoidable_delay: Duration,
-    /// How late conditions were noticed, by the worker that notices them; `queued` is a new
-    /// instance's wait for drains.
-    pub lateness: BTreeMap<&'static str, PhaseLateness>,
-    /// Longest history of an execution that ended, in events.
-    pub max_history_events: usize,
-    /// Invariants broken.
-    pub violations: Vec<Violation>,
 }
 
 /// Watches the account; clones share what they saw.
