@@ -17,11 +17,9 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::invariants::Violation;
 use aws::account::Account;
 use aws::account::Observer;
 use aws::ec2::TemplateVersion;
