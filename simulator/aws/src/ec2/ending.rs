@@ -35,8 +35,8 @@ pub fn terminate(account: &mut Account, id: &str) {
     account.after(gone, Event::Gone(id.to_owned()));
 }
 
-/// Stops an instance, to be started again by [`release_agent`]: what still runs on it is cut off,
-/// and its agent is away. The time that it takes is that of the move which it is in.
+/// Stops an instance, to be started again by [`super::release_agent`]: what still runs on it is cut
+/// off, and its agent is away. The time that it takes is that of the move which it is in.
 pub fn stop(account: &mut Account, id: &str) {
     let Some(machine) = account.ec2.machines.get_mut(id) else {
         return;
