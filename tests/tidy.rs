@@ -77,7 +77,8 @@ fn files_are_one_thing_each() {
             let of_tests = ["/tests.rs", "/stories.rs"]
                 .iter()
                 .any(|end| path.ends_with(end))
-                || path.contains("/tests/");
+                || path.contains("/tests/")
+                || path.starts_with("tests/");
             let lines = if of_tests { 0 } else { production_lines(&text) };
             (lines > LINES_AT_MOST).then(|| format!("{path}: {lines} lines"))
         })

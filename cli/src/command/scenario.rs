@@ -20,7 +20,7 @@ use crate::view::summary;
 #[derive(Debug, Args)]
 #[command(after_help = flow("Examples:
   ecs-rollout scenario tests/scenarios/queue/next-instance-waits.scenario
-  ecs-rollout scenario tests/scenarios/queue/next-instance-waits.scenario --output json
+  ecs-rollout scenario tests/scenarios/rollout/plain.scenario --output json
 
 Scenarios to start from are in tests/scenarios.
 
