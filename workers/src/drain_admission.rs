@@ -300,6 +300,8 @@ mod tests {
         assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
         let turn = finding.extra.turn.expect("a turn");
         assert_eq!(turn.looked_at, Some(stub::at(600)));
+        // It had not looked since its hook opened.
+        assert_eq!(turn.blind_until, Some(stub::at(620)));
         assert!(finding.extra.paused.is_some_and(|it| it.why == "big sale"));
         // Its turn had come before: it goes on.
         let turn = Some(Turn {
