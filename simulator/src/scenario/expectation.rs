@@ -6,7 +6,7 @@
 //! expect duration 20m..45m                    of the last rollout
 //! expect i-2 Terminating:Retained             the second instance launched was in that state
 //! expect i-1 DRAINING before i-2 DRAINING     the first time that each of the two happened
-//! expect i-1 drained Never                    a worker's verdict, or the name of its error
+//! expect i-1 drained Never                    a worker's verdict
 //! expect stack UPDATE_ROLLBACK_IN_PROGRESS
 //! expect never any Terminating:Retained       no instance ever was
 //! ```
@@ -81,12 +81,18 @@ pub enum Fact {
     Lifecycle(LifecycleState),
     /// Its container instance came to this status.
     ContainerInstance(&'static str),
-    /// A worker answered this about it: a verdict, or an error's name.
+    /// A worker gave this verdict about it.
     Answer(Worker, String),
 }
 
 /// The statuses of a container instance that are worth an expectation.
 const CONTAINER_INSTANCE: [&str; 3] = ["ACTIVE", "DRAINING", "INACTIVE"];
+
+/// What a worker may answer.
+const VERDICTS: [&str; 4] = ["Reached", "NotYet", "Never", "Over"];
+
+/// How the statuses of a stack end.
+const STATUS_ENDS: [&str; 3] = ["_IN_PROGRESS", "_COMPLETE", "_FAILED"];
 
 /// Reads what stands after `expect`.
 ///
@@ -116,7 +122,8 @@ fn count(text: &str) -> Result<usize, String> {
 
 fn status(text: &str) -> Result<String, String> {
     let is_status = |c: char| c.is_ascii_uppercase() || c == '_';
-    match text.is_empty() || !text.chars().all(is_status) {
+    let ends = STATUS_ENDS.iter().any(|end| text.ends_with(end));
+    match !ends || !text.chars().all(is_status) {
         true => Err(format!(
             "{text:?} is no status of a stack, such as UPDATE_COMPLETE"
         )),
@@ -178,7 +185,13 @@ fn of_instance(text: &str) -> Result<Fact, String> {
     if let Some((worker, verdict)) = text.split_once(' ') {
         let known = Worker::ALL.into_iter().find(|one| one.name() == worker);
         let known = known.ok_or_else(|| format!("there is no worker {worker}"))?;
-        return Ok(Fact::Answer(known, verdict.trim().to_owned()));
+        let verdict = verdict.trim();
+        // A slip of the pen must not make `never` true.
+        if !VERDICTS.contains(&verdict) {
+            let verdicts = VERDICTS.join(", ");
+            return Err(format!("{verdict:?} is no verdict; there are {verdicts}"));
+        }
+        return Ok(Fact::Answer(known, verdict.to_owned()));
     }
     let of_ecs = CONTAINER_INSTANCE.into_iter().find(|known| *known == text);
     let of_ecs = of_ecs.map(Fact::ContainerInstance);
@@ -271,6 +284,8 @@ mod tests {
             ("i-0 DRAINING", "\"i-0\""),
             ("i-1 Sleeping", "\"Sleeping\""),
             ("i-1 sleeper Reached", "no worker sleeper"),
+            ("never i-1 drained Nver", "\"Nver\" is no verdict"),
+            ("never stack UPDATE_COMPLET", "\"UPDATE_COMPLET\""),
             ("outcome done", "\"done\""),
             ("launched many", "\"many\""),
             ("duration 20m", "20m..45m"),
