@@ -5,6 +5,7 @@
 //! begins nothing more, cancels what is slow, and turns round.
 
 mod ending;
+mod order;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -194,15 +195,7 @@ pub fn go(account: &mut Account, id: &str) {
     loop {
         let operation = of(account, id);
         let number = operation.number;
-        let over = |name: &String| matches!(operation.steps.get(name), None | Some(Step::Over));
-        let ready = operation.steps.iter().find(|(name, step)| {
-            matches!(step, Step::Waiting)
-                && operation
-                    .waits
-                    .get(*name)
-                    .is_none_or(|waits| waits.iter().all(over))
-        });
-        match ready.map(|(name, _)| name.clone()) {
+        match operation.ready() {
             Some(name) if !operation.stopped => {
                 operation
                     .steps
@@ -216,16 +209,8 @@ pub fn go(account: &mut Account, id: &str) {
             return;
         }
     }
-    let operation = of(account, id);
-    let running = operation
-        .steps
-        .values()
-        .any(|step| matches!(step, Step::Running(_)));
-    let waiting = operation
-        .steps
-        .values()
-        .any(|step| matches!(step, Step::Waiting));
-    if !running && (operation.stopped || !waiting) {
+    let running = |step: &Step| matches!(step, Step::Running(_));
+    if !of(account, id).steps.values().any(running) {
         ending::end(account, id);
     }
 }

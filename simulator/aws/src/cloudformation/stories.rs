@@ -261,6 +261,40 @@ fn a_failed_creation_is_undone_and_a_stack_can_be_deleted() {
 }
 
 #[test]
+fn what_a_resource_that_was_not_deleted_depends_on_stays() {
+    let mut scene = Scene::created(json!([]));
+    scene.drain = Duration::from_secs(24 * 3600);
+    let begun = scene.record().len();
+    let delete = |scene: &mut Scene| {
+        scene
+            .call("DeleteStack", json!({"StackName": "s"}))
+            .expect("begun");
+        scene.settled()
+    };
+    assert_eq!(delete(&mut scene), "DELETE_FAILED");
+    let told = told_since(&scene, begun);
+    assert_eq!(
+        told.last().map(String::as_str),
+        Some("s DELETE_FAILED The following resource(s) failed to delete: [Group].")
+    );
+    assert!(
+        !told.iter().any(|event| event.starts_with("Template ")),
+        "{told:#?}"
+    );
+    // Nobody answered in time, so all were retained: the operator ends them.
+    scene.drain = Duration::from_secs(60);
+    for (id, ..) in scene.instances() {
+        let input = json!({"InstanceId": id, "ShouldDecrementDesiredCapacity": false});
+        let action = "TerminateInstanceInAutoScalingGroup";
+        let account = &mut scene.account;
+        let ended = account.call(&Caller::Operator, "autoscaling", action, &input);
+        ended.expect("ended");
+    }
+    scene.pass(Duration::from_secs(600));
+    assert_eq!(delete(&mut scene), "DELETE_COMPLETE");
+}
+
+#[test]
 fn wherever_a_roll_breaks_off_all_end_on_one_version_at_full_size() {
     let mut ends = BTreeSet::new();
     for seed in 0..60 {
