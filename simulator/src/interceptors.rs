@@ -12,7 +12,7 @@ pub mod mutation;
 
 use crate::account::{Account, Caller};
 use crate::wire::{self, Call, Response};
-use crate::{iam, throttle};
+use crate::{access, throttle};
 use calls::Reads;
 use mutation::Mutation;
 
@@ -29,7 +29,7 @@ impl Interceptors {
     /// The answer to a call that the service throttles, or that the caller has no right to make.
     pub fn refuse(&self, account: &mut Account, caller: &Caller, call: &Call) -> Option<Response> {
         let error = throttle::refuses(account, caller, call)
-            .or_else(|| iam::refuses(account, caller, call))?;
+            .or_else(|| access::refuses(account, caller, call))?;
         account.record_call(caller, &call.service, &call.action, Some(&error));
         let wrong = self.mutation_of(caller);
         let answer = mutation::in_place_of_an_error(wrong, call).ok_or(error);

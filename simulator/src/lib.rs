@@ -15,9 +15,9 @@
 
 pub use ::checker;
 pub use aws::{
-    account, autoscaling, clock, cloudformation, cloudwatch, ec2, ecs, elasticloadbalancing,
-    eventbridge, faults, glob, iam, lambda, s3, sns, sqs, ssm, stepfunctions, sts, throttle, trace,
-    wire,
+    access, account, autoscaling, clock, cloudformation, cloudwatch, ec2, ecs,
+    elasticloadbalancing, eventbridge, faults, glob, iam, lambda, s3, sns, sqs, ssm, stepfunctions,
+    sts, throttle, trace, wire,
 };
 pub use checker::invariants;
 

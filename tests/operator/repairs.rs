@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use simulator::access;
 use simulator::account::{Account, Caller};
-use simulator::iam;
 use simulator::wire::Call;
 
 use super::{CLUSTER, call, deployed, property};
@@ -96,11 +96,14 @@ fn whoever_repairs_may_do_so_in_this_cluster_and_in_no_other() {
     let looker = Caller::PolicyHolder(arns[..1].to_vec());
     let ours = repairs(CLUSTER, "ecs-cluster", &own);
     for call in &ours {
-        assert_eq!(iam::refuses(&account, &repairer, call), None, "{call:?}");
-        assert!(iam::refuses(&account, &looker, call).is_some(), "{call:?}");
+        assert_eq!(access::refuses(&account, &repairer, call), None, "{call:?}");
+        assert!(
+            access::refuses(&account, &looker, call).is_some(),
+            "{call:?}"
+        );
     }
     for call in repairs("Other", "other", &other) {
-        let refused = iam::refuses(&account, &repairer, &call);
+        let refused = access::refuses(&account, &repairer, &call);
         assert!(refused.is_some(), "{call:?}");
     }
     // Each action that the policy allows is one of these, but for the queue, which no service here

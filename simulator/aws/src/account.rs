@@ -1,7 +1,5 @@
 //! The account: one clock, one queue, one state per service, and the facts of what happened.
 
-mod region;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -9,39 +7,21 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::clock::Queue;
+use crate::error::ApiError;
 use crate::faults::Faults;
+use crate::signal::Signal;
 use crate::trace::{Record, TraceEvent};
-use crate::wire::ApiError;
 use crate::{
     autoscaling, cloudformation, cloudwatch, ec2, ecs, elasticloadbalancing, eventbridge, lambda,
     s3, sns, sqs, ssm, stepfunctions, sts,
 };
 
-pub use region::{REGION, Region};
+pub use crate::arn::{ACCOUNT_ID, PARTITION, arn};
+pub use crate::caller::Caller;
+pub use crate::region::{REGION, Region};
 
-/// The account's number, as AWS's own documentation writes its examples.
-pub const ACCOUNT_ID: &str = "123456789012";
-/// The partition of all ARNs.
-pub const PARTITION: &str = "aws";
 /// Makes the seed of the faults another one than that of the services.
 const FAULT_SEED: u64 = 0x5eed_0fa0_1750_0fa0;
-
-/// Who makes a call.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Caller {
-    /// The operator, with all rights.
-    Operator,
-    /// A Lambda function, by its name, with the rights of its role.
-    Function(String),
-    /// An activity worker, with the rights of the managed policy with this ARN.
-    ActivityWorker(String),
-    /// Somebody with the rights of the managed policies with these ARNs.
-    PolicyHolder(Vec<String>),
-    /// CloudFormation, with the rights of the service role with this ARN.
-    StackRole(String),
-    /// An AWS service on the user's behalf, such as `cloudformation`.
-    Service(&'static str),
-}
 
 /// Something that a service has planned for later.
 #[derive(Debug)]
@@ -190,6 +170,14 @@ impl Account {
         while self.step(until) {}
     }
 
+    /// Lets every service notice what AWS does behind its API.
+    pub fn signal(&mut self, signal: &Signal) {
+        // ECS before Auto Scaling: an agent starts before the hook of its instance is reached.
+        cloudformation::notice(self, signal);
+        ecs::notice(self, signal);
+        autoscaling::notice(self, signal);
+    }
+
     fn on_event(&mut self, event: Event) {
         match event {
             Event::AutoScaling(event) => autoscaling::on_event(self, event),
@@ -217,7 +205,7 @@ impl Account {
         input: &Value,
     ) -> Result<Value, ApiError> {
         let answer = match service {
-            "autoscaling" => autoscaling::call(self, action, input),
+            "autoscaling" => autoscaling::call(self, caller, action, input),
             "cloudformation" => cloudformation::call(self, action, input),
             "ec2" => ec2::call(self, action, input),
             "ecs" => ecs::call(self, action, input),
@@ -282,9 +270,4 @@ impl Account {
 pub trait Observer: Send {
     /// Takes notice of a fact.
     fn observe(&mut self, account: &Account, record: &Record);
-}
-
-/// The ARN of `resource` (`service:…:resource`) in this account and Region.
-pub fn arn(service: &str, resource: &str) -> String {
-    format!("arn:{PARTITION}:{service}:{REGION}:{ACCOUNT_ID}:{resource}")
 }

@@ -56,13 +56,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::account::Account;
+use crate::account::{Account, Caller};
+use crate::signal::Signal;
 use crate::wire::ApiError;
 
 pub use activity::{LAUNCH_ABANDONED, ON_REQUEST};
 pub use capacity::zone;
 pub use event::{Event, on_event};
 pub use group::{ActionResult, Group, Hook, Instance, TemplateChoice};
+pub use hooks::MANAGED_DRAINING;
 pub use timing::{Backoff, Timing};
 pub use transitions::{LifecycleState, Transition};
 
@@ -119,7 +121,12 @@ impl State {
 ///
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.
-pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+pub fn call(
+    account: &mut Account,
+    caller: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
     match action {
         "CreateAutoScalingGroup" => group_calls::create(account, input),
         "UpdateAutoScalingGroup" => group_calls::update(account, input),
@@ -135,7 +142,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "AttachInstances" => membership::attach(account, input),
         "EnterStandby" => standby::enter(account, input),
         "ExitStandby" => standby::exit(account, input),
-        "PutLifecycleHook" => hooks::put(account, input),
+        "PutLifecycleHook" => hooks::put(account, caller, input),
         "DeleteLifecycleHook" => hooks::delete(account, input),
         "DescribeLifecycleHooks" => hooks::describe(account, input),
         "CompleteLifecycleAction" => hooks::complete(account, input),
@@ -171,23 +178,26 @@ pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u3
     instances::set_by_alarm(account, group, alarm, desired)
 }
 
-/// EC2 says that an instance is running.
-pub fn instance_running(account: &mut Account, id: &str) {
-    instances::running(account, id);
-}
-
-/// An instance has died by itself. Nothing tells Auto Scaling: its health check finds out.
-pub fn instance_died(account: &mut Account, id: &str) {
-    instances::died(account, id);
-}
-
-/// EC2 recommends to replace an instance that is at risk of interruption.
-pub fn rebalance_recommended(account: &mut Account, id: &str) {
-    rebalance::recommended(account, id);
+/// Notices what other services do.
+pub fn notice(account: &mut Account, signal: &Signal) {
+    match signal {
+        Signal::Running(id) => instances::running(account, id),
+        // Nothing tells Auto Scaling: its health check finds out.
+        Signal::Died(id) => instances::died(account, id),
+        Signal::Gone(id) => instance_gone(account, id),
+        Signal::RebalanceRecommended(id) => rebalance::recommended(account, id),
+        Signal::Booting(_)
+        | Signal::Stopped(_)
+        | Signal::Down(_)
+        | Signal::SpotNotice(_)
+        | Signal::SpotReclaimed(_)
+        | Signal::HookReached { .. }
+        | Signal::TextStored { .. } => {}
+    }
 }
 
 /// EC2 has nothing left of an instance that was terminated: its group notices when it looks next.
-pub fn instance_gone(account: &mut Account, id: &str) {
+fn instance_gone(account: &mut Account, id: &str) {
     let look = account.autoscaling.timing.gone_look;
     let Some(group) = account.autoscaling.group_of(id) else {
         return;

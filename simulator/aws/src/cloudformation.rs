@@ -53,6 +53,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::account::Account;
+use crate::signal::Signal;
 use crate::wire::ApiError;
 
 pub use stack::Stack;
@@ -188,6 +189,17 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         "DescribeStackResources" => describe::resources(account, input),
         "ListStackResources" => describe::resource_list(account, input),
         _ => Err(ApiError::not_implemented("cloudformation", action)),
+    }
+}
+
+/// Notices what other services do: templates and definitions in a bucket are found where those of a
+/// local folder are.
+pub fn notice(account: &mut Account, signal: &Signal) {
+    if let Signal::TextStored { path, text } = signal {
+        account
+            .cloudformation
+            .files
+            .insert(path.clone(), text.clone());
     }
 }
 

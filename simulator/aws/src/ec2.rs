@@ -20,8 +20,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::account::Account;
+use crate::signal::Signal;
 use crate::wire::ApiError;
-use crate::{autoscaling, ecs};
 
 pub use ending::{kill, stop, terminate};
 pub use processor::{Processor, register_image};
@@ -157,7 +157,7 @@ pub fn on_event(account: &mut Account, event: Event) {
         Event::Reclaimed(id) => spot::reclaimed(account, &id),
         Event::Gone(id) => {
             account.ec2.machines.remove(&id);
-            autoscaling::instance_gone(account, &id);
+            account.signal(&Signal::Gone(id));
         }
     }
 }
@@ -167,7 +167,7 @@ pub fn on_event(account: &mut Account, event: Event) {
 fn down(account: &mut Account, id: &str) {
     let machine = account.ec2.machines.get(id);
     if machine.is_none_or(|machine| !machine.agent_held) {
-        ecs::instance_terminated(account, id);
+        account.signal(&Signal::Down(id.to_owned()));
     }
 }
 
@@ -226,11 +226,10 @@ fn running(account: &mut Account, id: &str) {
         return;
     }
     machine.phase = Phase::Running;
-    let booted = (!machine.agent_held).then(|| machine.instance.clone());
-    if let Some(instance) = booted {
-        ecs::instance_started(account, &instance);
+    if !machine.agent_held {
+        account.signal(&Signal::Booting(id.to_owned()));
     }
-    autoscaling::instance_running(account, id);
+    account.signal(&Signal::Running(id.to_owned()));
 }
 
 /// Lets the ECS agent of an instance start that was launched with it held back.
@@ -240,7 +239,6 @@ pub fn release_agent(account: &mut Account, id: &str) {
     };
     if machine.agent_held && machine.phase == Phase::Running {
         machine.agent_held = false;
-        let instance = machine.instance.clone();
-        ecs::instance_started(account, &instance);
+        account.signal(&Signal::Booting(id.to_owned()));
     }
 }

@@ -40,11 +40,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::account::Account;
+use crate::signal::Signal;
+use crate::trace::{SpotEvent, TraceEvent};
 use crate::wire::ApiError;
 
+pub use crate::autoscaling::MANAGED_DRAINING;
 pub use definition::{EXIT_SECONDS, RUN_SECONDS};
 pub use event::{Event, on_event};
-pub use provider::MANAGED_DRAINING;
 pub use targets::{Target, TargetHealth};
 pub use task::OWN_EXIT;
 pub use throttle::{Limit, limit};
@@ -137,26 +139,36 @@ pub fn instance_started(account: &mut Account, instance: &crate::ec2::Instance) 
     instance::started(account, instance);
 }
 
-/// An EC2 instance was terminated: what still ran on it is killed, and its container instance
-/// deregistered.
-pub fn instance_terminated(account: &mut Account, instance: &str) {
-    instance::terminated(account, instance);
-}
-
-/// An EC2 instance was stopped: what still ran on it is killed, and its container instance stays,
-/// with its agent away.
-pub fn instance_stopped(account: &mut Account, instance: &str) {
-    instance::stopped(account, instance);
-}
-
-/// The agent of a Spot instance reads its interruption notice.
-pub fn spot_notice(account: &mut Account, machine: &crate::ec2::Instance) {
-    instance::spot_notice(account, machine);
-}
-
-/// An instance of a group has come to the terminate hook of managed draining.
-pub fn begin_managed_draining(account: &mut Account, instance: &str) {
-    provider::begin_draining(account, instance);
+/// Notices what other services do.
+pub fn notice(account: &mut Account, signal: &Signal) {
+    match signal {
+        Signal::Booting(id) => {
+            if let Some(instance) = account.ec2.instance(id).cloned() {
+                instance_started(account, &instance);
+            }
+        }
+        Signal::Down(id) | Signal::Died(id) => instance::terminated(account, id),
+        Signal::Stopped(id) => instance::stopped(account, id),
+        Signal::SpotNotice(id) => {
+            if let Some(instance) = account.ec2.instance(id).cloned() {
+                instance::spot_notice(account, &instance);
+            }
+        }
+        Signal::SpotReclaimed(id) => {
+            let not_stopped = account.ecs.tasks_on(id).len();
+            let what = SpotEvent::Reclaimed { not_stopped };
+            let instance = id.clone();
+            account.record(TraceEvent::Spot { instance, what });
+        }
+        Signal::HookReached { hook, instance } if hook == MANAGED_DRAINING => {
+            provider::begin_draining(account, instance);
+        }
+        Signal::HookReached { .. }
+        | Signal::Running(_)
+        | Signal::Gone(_)
+        | Signal::RebalanceRecommended(_)
+        | Signal::TextStored { .. } => {}
+    }
 }
 
 /// The agent of an EC2 instance loses its connection: nothing is placed there, and the tasks stay

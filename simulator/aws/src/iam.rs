@@ -1,7 +1,5 @@
-//! Identity-based policies: a function may call what its role in the template allows, and an
-//! activity worker what the template's policy for it allows, on the resources named there, and
-//! nothing else. So a rehearsal proves the template's least-privilege roles as well; and a client
-//! with the access key of policies proves those.
+//! Identity-based policies: whoever calls may do what its policies allow, on the resources named
+//! there, and nothing else. [`crate::access`] knows who has which policies.
 
 mod of_stacks;
 mod statement;
@@ -9,52 +7,47 @@ mod statement;
 use serde_json::Value;
 use statement::allows;
 
-use crate::account::{Account, Caller, PARTITION, REGION, arn};
+use crate::account::{Account, PARTITION, REGION, arn};
 use crate::wire::{ApiError, Call};
 
-/// The refusal, if the role of the calling function does not allow the call.
-pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiError> {
-    let (who, policies) = match caller {
-        Caller::Function(name) => {
-            let function = account.lambda.function(name);
-            let role = function.map(|function| function.role.as_str());
-            let role = role.unwrap_or_default();
-            let assumed = assumed(role);
-            let policies = account.cloudformation.role_policies(role);
-            (format!("{assumed}/{name}"), policies.unwrap_or_default())
+/// Whose rights a call is made with.
+#[derive(Debug)]
+pub struct Identity<'a> {
+    /// The ARN by which a refusal names it.
+    pub who: String,
+    /// Its policies.
+    pub policies: Vec<&'a Value>,
+    /// Whether it calls for a stack, as CloudFormation does with a service role.
+    pub is_of_a_stack: bool,
+}
+
+impl<'a> Identity<'a> {
+    /// CloudFormation with the service role of this ARN, which has these inline `policies`.
+    pub fn of_service_role(role: &str, policies: Vec<&'a Value>) -> Self {
+        Self {
+            who: format!("{}/AWSCloudFormation", assumed(role)),
+            policies,
+            is_of_a_stack: true,
         }
-        Caller::ActivityWorker(policy) => {
-            let document = account.cloudformation.managed_policy(policy);
-            let who = arn("sts", "assumed-role/activity-worker/activity-worker");
-            (who, document.into_iter().collect())
-        }
-        Caller::PolicyHolder(policies) => {
-            let documents = policies.iter();
-            let documents = documents.filter_map(|arn| account.cloudformation.managed_policy(arn));
-            (arn("iam", "user/operator"), documents.collect())
-        }
-        Caller::StackRole(role) => {
-            let policies = account.cloudformation.role_policies(role);
-            (
-                format!("{}/AWSCloudFormation", assumed(role)),
-                policies.unwrap_or_default(),
-            )
-        }
-        Caller::Operator | Caller::Service(_) => return None,
-    };
+    }
+}
+
+/// The refusal, if the policies of `identity` do not allow the call.
+pub fn refuses(account: &Account, identity: &Identity<'_>, call: &Call) -> Option<ApiError> {
+    let Identity { who, policies, .. } = identity;
     let action = format!("{}:{}", call.service, call.action);
-    let denied = if matches!(caller, Caller::StackRole(_)) {
+    let denied = if identity.is_of_a_stack {
         let resources = of_stacks::resources(account, call);
         let mut resources = resources
             .unwrap_or_else(|| vec!["*".to_owned()])
             .into_iter();
         resources.find(|resource| {
             let context = |key: &str| of_stacks::context(account, call, resource, key);
-            !allows(&policies, &action, resource, call, &context)
+            !allows(policies, &action, resource, call, &context)
         })?
     } else {
         let mut resources = resources(account, call).into_iter();
-        resources.find(|resource| !allows(&policies, &action, resource, call, &no_context))?
+        resources.find(|resource| !allows(policies, &action, resource, call, &no_context))?
     };
     let code = if ["ecs", "ssm", "states"].contains(&call.service.as_str()) {
         "AccessDeniedException"
@@ -70,7 +63,7 @@ pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiErr
 }
 
 /// The ARN of an assumed role, without its session. The role's path is not in it.
-fn assumed(role: &str) -> String {
+pub fn assumed(role: &str) -> String {
     let (before, path_and_name) = role.split_once(":role/").unwrap_or(("", role));
     let name = path_and_name.rsplit('/').next().unwrap_or_default();
     format!("{}:assumed-role/{name}", before.replace(":iam:", ":sts:"))

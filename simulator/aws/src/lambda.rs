@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::account::{Account, arn};
-use crate::stepfunctions;
 use crate::wire::{ApiError, only};
 
 /// The runtime of a binary called `bootstrap`.
@@ -31,8 +30,8 @@ pub struct State {
     /// Whether functions whose code was uploaded are refused: the account runs functions, but may
     /// not run these.
     pub refuses_uploads: bool,
-    /// Invocations to run, oldest first. The driver takes them, and answers with
-    /// [`stepfunctions::task_returned`].
+    /// Invocations to run, oldest first. The driver takes them, and answers Step
+    /// Functions.
     pub waiting: VecDeque<Invocation>,
 }
 
@@ -59,7 +58,17 @@ pub struct Invocation {
     /// What it is given.
     pub payload: Value,
     /// To whom the answer goes.
-    pub ticket: stepfunctions::Ticket,
+    pub ticket: Ticket,
+}
+
+/// Who asked for a task: one attempt of one state of one execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// ARN of the execution.
+    pub execution: String,
+    /// Which attempt, counted through the whole execution; a ticket that is no longer awaited is
+    /// ignored.
+    pub attempt: u64,
 }
 
 /// A function's error, as Step Functions sees it.
@@ -192,7 +201,7 @@ pub fn invoke(
     account: &mut Account,
     function: &str,
     payload: Value,
-    ticket: stepfunctions::Ticket,
+    ticket: Ticket,
 ) -> Result<(), Failure> {
     let name = function.rsplit(':').next().unwrap_or_default();
     if function != arn("lambda", &format!("function:{name}"))

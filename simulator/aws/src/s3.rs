@@ -20,9 +20,12 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
 use crate::account::{Account, Caller, REGION};
-use crate::cloudformation::files::S3 as SCHEME;
+use crate::signal::Signal;
 use crate::wire::ApiError;
 use request::{action, names};
+
+/// What the paths of objects begin with.
+pub const SCHEME: &str = "s3://";
 
 /// The buckets, by name.
 #[derive(Debug, Default)]
@@ -164,7 +167,8 @@ fn keep(account: &mut Account, (bucket, key): (&str, &str), object: Object) -> S
     if let Ok(text) = std::str::from_utf8(&object.bytes) {
         // Templates and definitions are found where those of a local folder are.
         let path = format!("{SCHEME}{bucket}/{key}");
-        account.cloudformation.files.insert(path, text.to_owned());
+        let text = text.to_owned();
+        account.signal(&Signal::TextStored { path, text });
     }
     if let Some(objects) = account.s3.buckets.get_mut(bucket) {
         objects.insert(key.to_owned(), object);

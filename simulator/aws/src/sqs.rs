@@ -1,5 +1,5 @@
 //! What EventBridge needs of SQS: queues that take its events and its dead letters, for
-//! whoever looks into them. Queues that a stack makes are not here (see [`crate::cloudformation`]),
+//! whoever looks into them. Queues that a stack makes are in that stack alone,
 //! and none is on the wire.
 
 use std::collections::BTreeMap;

@@ -49,6 +49,7 @@ mod task;
 pub mod template;
 mod timestamp;
 
+pub use crate::lambda::Ticket;
 pub use execution::Execution;
 pub use machines::StateMachine;
 
@@ -194,16 +195,6 @@ pub fn on_event(account: &mut Account, Event(due): Event) {
             ending::end(account, run, ending::Ending::TimedOut);
         }
     }
-}
-
-/// Who asked for a task: one attempt of one state of one execution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ticket {
-    /// ARN of the execution.
-    pub execution: String,
-    /// Which attempt, counted through the whole execution; a ticket that is no longer awaited is
-    /// ignored.
-    pub attempt: u64,
 }
 
 /// Takes a task's result: what the function answered, or its failure.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::account::Caller;
+use crate::caller::Caller;
 
 /// A fact with its instant.
 #[derive(Debug, Clone, PartialEq)]

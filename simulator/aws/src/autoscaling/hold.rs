@@ -9,8 +9,8 @@ use super::lifecycle::{end_abandoned, enter, hooks_done, launch_failed};
 use super::transitions::Transition;
 use super::{Event, events};
 use crate::account::Account;
-use crate::ecs::{self, MANAGED_DRAINING};
 use crate::eventbridge;
+use crate::signal::Signal;
 
 /// An instance has come to its hooks: each of them holds it from now, and its event is sent. With
 /// no hooks it goes on.
@@ -58,8 +58,9 @@ pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
     for event in events {
         eventbridge::put_event(account, event);
     }
-    if hooks.iter().any(|(name, _)| name == MANAGED_DRAINING) {
-        ecs::begin_managed_draining(account, id);
+    for (hook, _) in hooks {
+        let instance = id.to_owned();
+        account.signal(&Signal::HookReached { hook, instance });
     }
 }
 

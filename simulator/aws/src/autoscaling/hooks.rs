@@ -6,8 +6,7 @@ use super::group::{Action, ActionResult, Group, Hook};
 use super::input::{missing, not_one_of, number, required, text, texts, validation};
 use super::transitions::Transition;
 use super::{found, found_mut, hold};
-use crate::account::Account;
-use crate::ecs::MANAGED_DRAINING;
+use crate::account::{Account, Caller};
 use crate::wire::{ApiError, only};
 
 /// How many hooks a group may have, by default quota.
@@ -88,10 +87,14 @@ fn hook_name(spec: &Value) -> Result<&str, ApiError> {
     Ok(name)
 }
 
+/// The hook that ECS gives a group by itself where a capacity provider has managed draining.
+/// Documented: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html>.
+pub const MANAGED_DRAINING: &str = "ecs-managed-draining-termination-hook";
+
 /// The hook of managed draining is ECS's to put, and ECS answers it only where a capacity provider
 /// says so.
-fn is_answered(name: &str, is_drained: bool) -> Result<(), ApiError> {
-    if name == MANAGED_DRAINING && !is_drained {
+fn is_answered(name: &str, is_of_ecs: bool) -> Result<(), ApiError> {
+    if name == MANAGED_DRAINING && !is_of_ecs {
         return Err(ApiError::not_known(format_args!(
             "{name}: it is the hook of ECS's managed draining, and without a capacity provider of the group nothing \
              here would answer it"
@@ -135,14 +138,14 @@ fn result(member: &str, word: &str) -> Result<ActionResult, ApiError> {
 
 /// PutLifecycleHook: a new hook, or changes to one. Actions that are open keep the settings they
 /// began with.
-pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+pub fn put(account: &mut Account, caller: &Caller, input: &Value) -> Result<Value, ApiError> {
     let known = [&HOOK[..], &["AutoScalingGroupName"]].concat();
     only("PutLifecycleHook", input, &known)?;
     let group = required(input, "AutoScalingGroupName")?;
-    let is_drained = account.ecs.drains_by_itself(group);
-    is_answered(required(input, "LifecycleHookName")?, is_drained)?;
     let group = found_mut(&mut account.autoscaling, group)?;
-    let before = group.hooks.get(required(input, "LifecycleHookName")?);
+    let name = required(input, "LifecycleHookName")?;
+    let before = group.hooks.get(name);
+    is_answered(name, before.is_some() || *caller == Caller::Service("ecs"))?;
     let (name, hook) = read(input, before)?;
     if before.is_none() && group.hooks.len() == MOST_HOOKS {
         return Err(ApiError::client(

@@ -8,6 +8,7 @@ use super::State;
 use super::template::{self, Template};
 use crate::account::Account;
 use crate::lambda;
+use crate::s3::SCHEME;
 use crate::wire::ApiError;
 
 /// `path` as the template at `base` means it.
@@ -54,7 +55,7 @@ impl State {
 pub fn local(base: &str, property: &str, value: &Value) -> Result<String, String> {
     match value {
         Value::String(path) if path.contains("://") => located(path),
-        Value::String(path) if base.starts_with(S3) => Err(format!(
+        Value::String(path) if base.starts_with(SCHEME) => Err(format!(
             "{property} {path} is a local file, and {base} is in a bucket; put it through `aws cloudformation package`"
         )),
         Value::String(path) => Ok(resolve(base, path)),
@@ -64,16 +65,13 @@ pub fn local(base: &str, property: &str, value: &Value) -> Result<String, String
     }
 }
 
-/// What the paths of objects in buckets begin with.
-pub const S3: &str = "s3://";
-
 /// The object of `{S3Bucket, S3Key}` or `{Bucket, Key}`. No other member is known, versions for
 /// instance.
 fn object(location: &Value) -> Option<String> {
     let members = location.as_object().filter(|members| members.len() == 2)?;
     let of = |bucket: &str, key: &str| {
         let (bucket, key) = (members.get(bucket)?.as_str()?, members.get(key)?.as_str()?);
-        Some(format!("{S3}{bucket}/{key}"))
+        Some(format!("{SCHEME}{bucket}/{key}"))
     };
     of("S3Bucket", "S3Key").or_else(|| of("Bucket", "Key"))
 }
@@ -95,10 +93,10 @@ pub fn located(url: &str) -> Result<String, String> {
     let loopback = ["127.0.0.1", "localhost", "[::1]"].contains(&name);
     let amazon = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
     if loopback || (amazon && (host.starts_with("s3.") || host.starts_with("s3-"))) {
-        return Ok(format!("{S3}{path}"));
+        return Ok(format!("{SCHEME}{path}"));
     }
     match host.split_once(".s3").filter(|_| amazon) {
-        Some((bucket, _)) => Ok(format!("{S3}{bucket}/{path}")),
+        Some((bucket, _)) => Ok(format!("{SCHEME}{bucket}/{path}")),
         None => Err(format!(
             "TemplateURL must be a supported URL: {url} is not in S3"
         )),
@@ -112,7 +110,7 @@ pub fn located(url: &str) -> Result<String, String> {
 /// A message that names the path and those that are possible.
 pub fn code(account: &Account, base: &str, code: &Value) -> Result<String, String> {
     let path = local(base, "Code", code)?;
-    if path.starts_with(S3) {
+    if path.starts_with(SCHEME) {
         return match account.s3.object(&path) {
             Some(_) => Ok(path),
             None => Err(format!(

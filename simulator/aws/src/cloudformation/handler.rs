@@ -20,7 +20,6 @@ use super::resource_types::{
 };
 use super::{group, nested, opaque_resource, permissions};
 use crate::account::{Account, arn};
-use crate::iam;
 use crate::wire::{ApiError, Call};
 
 pub use deletion::delete;
@@ -101,7 +100,7 @@ pub fn raw(
         action: action.to_owned(),
         input: input.clone(),
     };
-    match iam::refuses(account, &caller, &call) {
+    match permissions::refuses(account, &caller, &call) {
         Some(refusal) => {
             account.record_call(&caller, service, action, Some(&refusal));
             Err(refusal)

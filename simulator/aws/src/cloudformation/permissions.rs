@@ -17,7 +17,7 @@ use super::handler::DesiredResource;
 use super::invalid;
 use super::parameters::Parameters;
 use crate::account::{Account, Caller};
-use crate::iam;
+use crate::iam::{self, Identity};
 use crate::wire::{ApiError, Call};
 use table::{Subject, Verb};
 
@@ -43,6 +43,16 @@ fn service_role<'a>(account: &'a Account, stack: &str) -> Option<&'a str> {
     state.role_policies(role).map(|_| role)
 }
 
+/// The refusal, if CloudFormation calls with a service role that does not allow the call.
+pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiError> {
+    let Caller::StackRole(role) = caller else {
+        return None;
+    };
+    let policies = account.cloudformation.role_policies(role);
+    let identity = Identity::of_service_role(role, policies.unwrap_or_default());
+    iam::refuses(account, &identity, call)
+}
+
 /// What CloudFormation calls, or that this is not known.
 pub type Calls = Result<Vec<Call>, ApiError>;
 
@@ -56,7 +66,7 @@ pub fn check(account: &Account, stack: &str, calls: Calls) -> Result<(), (String
     let caller = caller(account, stack);
     let refused = calls
         .iter()
-        .find_map(|call| Some((call.service.clone(), iam::refuses(account, &caller, call)?)));
+        .find_map(|call| Some((call.service.clone(), refuses(account, &caller, call)?)));
     refused.map_or(Ok(()), Err)
 }
 
@@ -80,7 +90,7 @@ pub fn of_parameters(
             action: "GetParameters".to_owned(),
             input: json!({"Names": [parameters.given[name]]}),
         };
-        if let Some(refusal) = iam::refuses(account, &caller, &call) {
+        if let Some(refusal) = refuses(account, &caller, &call) {
             return Err(invalid(refusal.message));
         }
     }

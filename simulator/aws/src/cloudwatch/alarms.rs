@@ -13,7 +13,6 @@ use serde_json::Value;
 use super::Metric;
 use super::services::{Statistic, is_published};
 use crate::account::Account;
-use crate::cloudformation::node::scalar_text;
 
 /// How an alarm stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,7 +128,11 @@ fn metric(alarm: &Value) -> Metric {
 }
 
 fn text(of: &Value, member: &str) -> String {
-    of.get(member).map(scalar_text).unwrap_or_default()
+    match of.get(member) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
 }
 
 fn number(alarm: &Value, member: &str) -> Result<f64, String> {

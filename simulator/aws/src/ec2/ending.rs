@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Event, Phase, Timing};
 use crate::account::Account;
+use crate::signal::Signal;
 use crate::trace::TraceEvent;
-use crate::{autoscaling, ecs};
 
 /// Terminates an instance: its operating system shuts down, and some time later it is gone.
 /// Terminating it again changes nothing; one that is already dead is only cleared away.
@@ -43,7 +43,7 @@ pub fn stop(account: &mut Account, id: &str) {
     };
     if machine.phase == Phase::Running {
         machine.agent_held = true;
-        ecs::instance_stopped(account, id);
+        account.signal(&Signal::Stopped(id.to_owned()));
     }
 }
 
@@ -59,6 +59,5 @@ pub fn kill(account: &mut Account, id: &str) {
     account.record(TraceEvent::Died {
         instance: id.to_owned(),
     });
-    ecs::instance_terminated(account, id);
-    autoscaling::instance_died(account, id);
+    account.signal(&Signal::Died(id.to_owned()));
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{Event, Phase};
 use crate::account::Account;
+use crate::signal::Signal;
 use crate::trace::{SpotEvent, TraceEvent};
-use crate::{autoscaling, ecs};
 
 /// Documented: from the interruption notice until the instance goes.
 const NOTICE: Duration = Duration::from_secs(120);
@@ -20,9 +20,7 @@ pub fn interrupt(account: &mut Account, id: &str) -> Result<(), String> {
         return Ok(());
     }
     tell(account, id, SpotEvent::Notice);
-    if let Some(machine) = account.ec2.instance(id).cloned() {
-        ecs::spot_notice(account, &machine);
-    }
+    account.signal(&Signal::SpotNotice(id.to_owned()));
     account.after(NOTICE, Event::Reclaimed(id.to_owned()));
     Ok(())
 }
@@ -34,7 +32,7 @@ pub fn interrupt(account: &mut Account, id: &str) -> Result<(), String> {
 pub fn at_risk(account: &mut Account, id: &str) -> Result<(), String> {
     if runs_on_spot(account, id)? {
         tell(account, id, SpotEvent::AtRisk);
-        autoscaling::rebalance_recommended(account, id);
+        account.signal(&Signal::RebalanceRecommended(id.to_owned()));
     }
     Ok(())
 }
@@ -63,7 +61,6 @@ pub(super) fn reclaimed(account: &mut Account, id: &str) {
     if !account.ec2.is_alive(id) {
         return;
     }
-    let not_stopped = account.ecs.tasks_on(id).len();
-    tell(account, id, SpotEvent::Reclaimed { not_stopped });
+    account.signal(&Signal::SpotReclaimed(id.to_owned()));
     super::kill(account, id);
 }

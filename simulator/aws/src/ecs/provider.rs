@@ -31,10 +31,6 @@ pub(super) use waiting::{
     Waiting, has_room, mark as place_waiting_soon, place as place_waiting, wait,
 };
 
-/// The hook that ECS gives a group by itself where a capacity provider has managed draining.
-/// Documented.
-pub const MANAGED_DRAINING: &str = "ecs-managed-draining-termination-hook";
-
 /// A capacity provider.
 #[derive(Debug, Clone)]
 pub(super) struct Provider {
@@ -88,12 +84,6 @@ impl State {
     pub fn has_default_provider(&self, cluster: &str) -> bool {
         let cluster = self.clusters.get(cluster);
         cluster.is_some_and(|cluster| cluster.default_strategy.is_some())
-    }
-
-    /// Whether ECS answers a terminate hook of its own on this Auto Scaling group.
-    pub fn drains_by_itself(&self, group: &str) -> bool {
-        let mut providers = self.providers.values();
-        providers.any(|one| one.active && one.drains && one.group == group)
     }
 
     /// The ACTIVE cluster that has the provider called `name`.

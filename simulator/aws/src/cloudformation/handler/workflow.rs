@@ -6,6 +6,7 @@ use super::{CreatedResource, DesiredResource, ask, lower_camel, name, raw};
 use crate::account::{Account, arn};
 use crate::cloudformation::files;
 use crate::cloudformation::node::scalar_text;
+use crate::s3;
 use crate::wire::ApiError;
 
 pub(super) fn function(
@@ -32,7 +33,7 @@ pub(super) fn function_input(
 ) -> Result<Value, String> {
     let code = files::code(account, &wanted.base, &wanted.properties["Code"])?;
     let mut input = wanted.properties.clone();
-    if code.starts_with(files::S3) {
+    if code.starts_with(s3::SCHEME) {
         input["Code"] = Value::from(code);
     }
     input["FunctionName"] = Value::from(name);

@@ -15,6 +15,7 @@ use crate::cloudformation::resource_types::{
     INSTANCE_PROFILE, LAUNCH_TEMPLATE, LOG_GROUP, MANAGED_POLICY, QUEUE, QUEUE_POLICY, ROLE, RULE,
     STACK, STATE_MACHINE, WARM_POOL,
 };
+use crate::s3;
 use crate::wire::{ApiError, Call};
 use identities::{instance_profile, managed_policy, role};
 use instances::{capacity_provider, group, launch_template};
@@ -133,7 +134,7 @@ fn pass_role(role: &str, service: &str) -> Call {
 fn read_object(of: &Subject<'_>, property: &str) -> Option<Call> {
     let location = of.properties.get(property)?;
     let path = files::local(of.base, property, location).ok()?;
-    let object = path.strip_prefix(files::S3)?;
+    let object = path.strip_prefix(s3::SCHEME)?;
     Some(call("s3", "GetObject", json!({"Object": object})))
 }
 

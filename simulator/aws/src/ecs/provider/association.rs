@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::super::cluster::{Cluster, answer, named};
 use super::super::input::{Input, invalid};
+use super::scaling;
 use super::settings::{short, strategy};
-use super::{MANAGED_DRAINING, scaling};
 use crate::account::{Account, Caller};
+use crate::autoscaling::MANAGED_DRAINING;
 use crate::wire::ApiError;
 
 /// PutClusterCapacityProviders: the cluster has these from now on, and no others.

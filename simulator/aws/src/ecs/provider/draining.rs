@@ -11,9 +11,9 @@ use serde_json::json;
 
 use super::super::Event;
 use super::super::instance;
-use super::MANAGED_DRAINING;
 use super::association::asks;
 use crate::account::Account;
+use crate::autoscaling::MANAGED_DRAINING;
 
 /// From one look at an instance to the next.
 const EVERY: Duration = Duration::from_secs(30);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::super::{agent_disconnected, agent_reconnected, instance_terminated};
+use super::super::{agent_disconnected, agent_reconnected, instance};
 use super::World;
 
 /// The books agree: each task stands in its instance's and its service's, and resources add up and
@@ -64,7 +64,7 @@ fn something_happens(world: &mut World, next: &mut usize) {
         (2 | 3, Some(ec2)) => world.drains(&ec2),
         (4, Some(ec2)) => agent_disconnected(&mut world.account, &ec2),
         (5, Some(ec2)) => agent_reconnected(&mut world.account, &ec2),
-        (6, Some(ec2)) if registered.len() > 2 => instance_terminated(&mut world.account, &ec2),
+        (6, Some(ec2)) if registered.len() > 2 => instance::terminated(&mut world.account, &ec2),
         (6, Some(_)) => {}
         (_, Some(_)) => {
             let desired = world.account.random.u64(0..6);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::instance_terminated;
+use super::super::instance;
 use super::{TARGET_GROUP, World};
 use crate::trace::TraceEvent;
 
@@ -94,7 +94,7 @@ fn a_machine_that_goes_kills_its_tasks_and_the_service_replaces_them() {
     let mut world = World::with(2);
     world.serves("web", 4, (100, 200));
     let arn = world.instance_arn("i-0");
-    instance_terminated(&mut world.account, "i-0");
+    instance::terminated(&mut world.account, "i-0");
     let killed = world.account.trace.iter().filter(|record| {
         matches!(&record.event, TraceEvent::TaskKilled { instance, last_status, .. } if instance == "i-0" && last_status == "RUNNING")
     });
@@ -127,7 +127,7 @@ fn a_machine_that_goes_kills_its_tasks_and_the_service_replaces_them() {
 fn a_machine_that_goes_before_it_joins_never_joins() {
     let mut world = World::with(0);
     world.boots(0, "c");
-    instance_terminated(&mut world.account, "i-0");
+    instance::terminated(&mut world.account, "i-0");
     world.pass(300);
     assert_eq!(
         world.does("ListContainerInstances", json!({}))["containerInstanceArns"],
