@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::account::{Account, Caller};
+use simulator::cloudformation::CLOUDFORMATION;
 use simulator::cloudwatch::alarms::{AlarmState, state};
 use simulator::narrator::LogLine;
 use simulator::scenario::{Listener, files::Files, parse, run};
@@ -25,7 +26,7 @@ const ALARMS: [&str; 5] = [
 
 /// Whether an alarm of the workflow's stack rings now.
 fn rings(account: &Account, stack: &str, alarm: &str) -> bool {
-    let stack = account.cloudformation.stack(stack).expect("it is there");
+    let stack = account[CLOUDFORMATION].stack(stack).expect("it is there");
     let resource = stack.resources.get(alarm);
     let resource = resource.unwrap_or_else(|| panic!("there is no {alarm}"));
     let state = state(account, &resource.properties);
@@ -47,8 +48,7 @@ impl Listener for Rang {
                 ..
             }
         );
-        let Some(stack) = account
-            .cloudformation
+        let Some(stack) = account[CLOUDFORMATION]
             .stack("ecs-cluster")
             .filter(|_| started)
         else {
@@ -98,8 +98,8 @@ fn call(account: &mut Account, service: &str, action: &str, input: &Value) -> Va
 /// The workflow alone, for activity workers that nobody runs.
 fn with_activities() -> Account {
     let start = "2026-11-24T08:00:00Z".parse().expect("an instant");
-    let mut account = Account::new(start, 1);
-    account.cloudformation.files = Files::built_in().texts;
+    let mut account = simulator::services::account(start, 1);
+    account[CLOUDFORMATION].files = Files::built_in().texts;
     let parameters = BTreeMap::from([
         ("EcsClusterName", "Dev"),
         ("AutoScalingGroupName", "Dev"),

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::account::{Account, Caller};
+use simulator::cloudformation::CLOUDFORMATION;
 use simulator::invocation::worker_of;
+use simulator::lambda::LAMBDA;
 use simulator::narrator::LogLine;
 use simulator::scenario::{Listener, files::Files, parse, run};
 use simulator::trace::{Record, TraceEvent};
@@ -47,12 +49,12 @@ impl Listener for Calls {
         else {
             return;
         };
-        let function = account.lambda.function(name).expect("it runs");
+        let function = account[LAMBDA].function(name).expect("it runs");
         let worker = worker_of(function).expect("a worker of ours").name();
         let made = self.made.entry(worker).or_default();
         made.insert(format!("{service}:{action}"));
         self.allowed.entry(worker).or_insert_with(|| {
-            let policies = account.cloudformation.role_policies(&function.role);
+            let policies = account[CLOUDFORMATION].role_policies(&function.role);
             let policies = policies.expect("the template makes the role");
             policies.into_iter().flat_map(actions).collect()
         });
@@ -96,8 +98,8 @@ fn record() -> Calls {
 /// The actions of the policy for activity workers.
 fn of_activity_workers() -> BTreeSet<String> {
     let start = "2026-11-24T08:00:00Z".parse().expect("an instant");
-    let mut account = Account::new(start, 1);
-    account.cloudformation.files = Files::built_in().texts;
+    let mut account = simulator::services::account(start, 1);
+    account[CLOUDFORMATION].files = Files::built_in().texts;
     let parameters = [
         ("EcsClusterName", "Dev"),
         ("AutoScalingGroupName", "Dev"),
@@ -128,7 +130,7 @@ fn of_activity_workers() -> BTreeSet<String> {
         .find(|output| output["OutputKey"] == "ActivityWorkerPolicyArn")
         .unwrap_or_else(|| panic!("no policy for activity workers: {told}"));
     let arn = arn["OutputValue"].as_str().expect("an ARN");
-    let policy = account.cloudformation.managed_policy(arn);
+    let policy = account[CLOUDFORMATION].managed_policy(arn);
     actions(policy.expect("the policy of that ARN"))
 }
 

@@ -11,6 +11,7 @@ use crate::account::Account;
 use crate::host::{FunctionRunner, SimulationHost};
 use crate::interceptors::invocations::crash;
 use crate::invocation::{Answered, not_found};
+use crate::lambda::LAMBDA;
 use crate::lambda::{Failure, Invocation};
 use crate::lambda_process::LambdaProcesses;
 use crate::stepfunctions;
@@ -59,7 +60,7 @@ impl FunctionRunner for Invoker {
             let (name, payload) = (&invocation.function, &invocation.payload);
             let answered = environment.answer(&world, name, payload).await;
             world.with(|account| {
-                account.lambda.ended(name);
+                account[LAMBDA].ended(name);
                 account.record(told(&invocation, &answered));
                 stepfunctions::task_returned(account, &invocation.ticket, answered.result);
             });
@@ -78,7 +79,7 @@ impl FunctionRunner for Invoker {
         let (world, name) = (world.clone(), name.to_owned());
         tokio::spawn(async move {
             let answered = environment.answer(&world, &name, &payload).await;
-            world.with(|account| account.lambda.ended(&name));
+            world.with(|account| account[LAMBDA].ended(&name));
             // Whoever asked may have gone away meanwhile; Lambda does not mind either.
             let _gone = sender.send(answered.result);
         });
@@ -93,7 +94,7 @@ impl Environment {
             Self::Processes(environments) => environments,
         };
         let (function, crash) = world.with(|account| {
-            let function = account.lambda.function(name).cloned();
+            let function = account[LAMBDA].function(name).cloned();
             (function, crash(account))
         });
         match function {

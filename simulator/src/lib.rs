@@ -16,8 +16,8 @@
 pub use ::checker;
 pub use aws::{
     access, account, autoscaling, clock, cloudformation, cloudwatch, ec2, ecs,
-    elasticloadbalancing, eventbridge, faults, glob, iam, lambda, s3, sns, sqs, ssm, stepfunctions,
-    sts, throttle, trace, wire,
+    elasticloadbalancing, eventbridge, faults, glob, iam, lambda, s3, services, signal, sns, sqs,
+    ssm, state, stepfunctions, sts, throttle, trace, wire,
 };
 pub use checker::invariants;
 

@@ -22,8 +22,12 @@ pub use unplayable::{About, Unplayable};
 use std::path::PathBuf;
 
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
+use crate::cloudformation::CLOUDFORMATION;
+use crate::ecs::ECS;
 use crate::endpoint::keys::Keys;
 use crate::eventbridge;
+use crate::eventbridge::EVENTBRIDGE;
 use crate::interceptors::mutation::Mutation;
 use crate::lambda_process::{Host, LambdaProcesses, Log};
 use crate::narrator::LogLine;
@@ -122,23 +126,22 @@ impl ModelVariant {
     pub fn apply(self, account: &mut Account) {
         match self {
             Self::EarlySignalLost => {
-                account
-                    .cloudformation
+                account[CLOUDFORMATION]
                     .timing
                     .signal_before_in_service_counts = false
             }
             Self::AbandonedLaunchFailsRefresh => {
-                account.autoscaling.timing.abandoned_launch_fails_refresh = true
+                account[AUTOSCALING].timing.abandoned_launch_fails_refresh = true
             }
             Self::RefreshPassesTerminateHooks => {
-                account.autoscaling.timing.refresh_awaits_terminate_hooks = false
+                account[AUTOSCALING].timing.refresh_awaits_terminate_hooks = false
             }
-            Self::RestartedAgentIsActive => account.ecs.timing.restart_keeps_status = false,
+            Self::RestartedAgentIsActive => account[ECS].timing.restart_keeps_status = false,
             Self::EarlierInstancesHaveNoProvider => {
-                account.ecs.timing.earlier_instances_have_no_provider = true;
+                account[ECS].timing.earlier_instances_have_no_provider = true;
             }
             Self::ExecutionNamedAfterEvent => {
-                account.eventbridge.timing.execution_name = eventbridge::ExecutionName::EventId;
+                account[EVENTBRIDGE].timing.execution_name = eventbridge::ExecutionName::EventId;
             }
         }
     }

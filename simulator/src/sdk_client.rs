@@ -13,6 +13,7 @@ use aws_smithy_types::date_time::Format;
 use workers::metrics::Sink;
 
 use crate::account::{Caller, REGION};
+use crate::cloudwatch::CLOUDWATCH;
 use crate::host::SimulationHost;
 use crate::wire as requests;
 
@@ -25,7 +26,7 @@ pub fn in_process_connector(world: &SimulationHost, caller: Caller) -> SharedHtt
 /// Where workers in this process write their metrics: CloudWatch, in `world`.
 pub fn metrics(world: &SimulationHost) -> Sink {
     let world = world.clone();
-    Sink::new(move |line| world.with(|account| account.cloudwatch.take(line)))
+    Sink::new(move |line| world.with(|account| account[CLOUDWATCH].take(line)))
 }
 
 /// What SDKs need that send their requests through `connector`, in the time of `world`.

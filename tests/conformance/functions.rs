@@ -6,6 +6,7 @@
 use serde_json::Value;
 use simulator::account::Account;
 use simulator::lambda::Failure;
+use simulator::lambda::LAMBDA;
 use simulator::stepfunctions::task_returned;
 
 use crate::matching::Mismatch;
@@ -44,13 +45,13 @@ impl Answer {
     /// # Errors
     /// If nobody has asked the function.
     pub fn give(&self, account: &mut Account) -> Result<(), Mismatch> {
-        let mut waiting = account.lambda.waiting.iter();
+        let mut waiting = account[LAMBDA].waiting.iter();
         let place = waiting.position(|asked| asked.function == self.function);
-        let Some(asked) = place.and_then(|place| account.lambda.waiting.remove(place)) else {
+        let Some(asked) = place.and_then(|place| account[LAMBDA].waiting.remove(place)) else {
             let what = format!("the function {} was asked nothing", self.function);
             return Err(Mismatch::Mistake(what));
         };
-        account.lambda.ended(&self.function);
+        account[LAMBDA].ended(&self.function);
         task_returned(account, &asked.ticket, self.result.clone());
         Ok(())
     }
@@ -93,7 +94,7 @@ mod tests {
         let step = json!({"answer": "f", "result": {"$repeat": ["ab", 2]}});
         let answer = Answer::parse(&step).expect("it is good");
         assert_eq!(answer.result, Ok(json!("abab")));
-        let mut account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        let mut account = simulator::services::account(jiff::Timestamp::UNIX_EPOCH, 1);
         assert!(answer.give(&mut account).is_err(), "nobody has asked");
     }
 }

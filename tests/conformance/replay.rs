@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use simulator::account::{Account, Caller};
+use simulator::eventbridge::EVENTBRIDGE;
 use simulator::wire::ApiError;
 
 use crate::bindings::Bindings;
@@ -33,8 +34,8 @@ pub struct Outcome {
 /// number.
 pub fn replay(sequence: &Sequence) -> Result<Vec<Outcome>, String> {
     let begin: Timestamp = BEGIN.parse().expect("a constant instant");
-    let mut account = Account::new(begin, sequence.seed);
-    account.eventbridge.archive = Some(Vec::new());
+    let mut account = simulator::services::account(begin, sequence.seed);
+    account[EVENTBRIDGE].archive = Some(Vec::new());
     for variant in &sequence.variants {
         variant.apply(&mut account);
     }
@@ -201,7 +202,7 @@ impl Replay {
     }
 
     fn event(&self, place: usize) -> Option<(Timestamp, Value)> {
-        let archive = self.account.eventbridge.archive.as_ref()?;
+        let archive = self.account[EVENTBRIDGE].archive.as_ref()?;
         archive.get(place).cloned()
     }
 }

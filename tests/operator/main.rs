@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::account::{Account, Caller};
+use simulator::cloudformation::CLOUDFORMATION;
+use simulator::cloudwatch::CLOUDWATCH;
 use simulator::cloudwatch::Metric;
 use simulator::narrator::LogLine;
 use simulator::scenario::{Listener, files::Files, parse, run};
@@ -44,8 +46,8 @@ fn call(account: &mut Account, service: &str, action: &str, input: Value) -> Val
 /// policy as it must be.
 fn deployed() -> Account {
     let start = "2026-11-24T08:00:00Z".parse().expect("an instant");
-    let mut account = Account::new(start, 1);
-    account.cloudformation.files = Files::built_in().texts;
+    let mut account = simulator::services::account(start, 1);
+    account[CLOUDFORMATION].files = Files::built_in().texts;
     call(
         &mut account,
         "sns",
@@ -72,8 +74,7 @@ fn deployed() -> Account {
         "Parameters": parameters, "Capabilities": ["CAPABILITY_IAM"]});
     call(&mut account, "cloudformation", "CreateStack", stack);
     account.advance(account.now + Duration::from_secs(3600));
-    let status = &account
-        .cloudformation
+    let status = &account[CLOUDFORMATION]
         .stack("operator")
         .expect("it is there")
         .status;
@@ -83,8 +84,7 @@ fn deployed() -> Account {
 
 /// A property of a resource of the operator's stack, as it was worked out.
 fn property(account: &Account, resource: &str, name: &str) -> Value {
-    let stack = account
-        .cloudformation
+    let stack = account[CLOUDFORMATION]
         .stack("operator")
         .expect("it is there");
     stack.resources[resource].properties[name].clone()
@@ -107,8 +107,8 @@ impl Listener for Published {
         } = told.event
         {
             self.metrics
-                .extend(account.cloudwatch.metrics.keys().cloned());
-            self.refused = account.cloudwatch.refused.clone();
+                .extend(account[CLOUDWATCH].metrics.keys().cloned());
+            self.refused = account[CLOUDWATCH].refused.clone();
         }
     }
 }

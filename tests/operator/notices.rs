@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use simulator::account::Account;
 use simulator::eventbridge;
+use simulator::eventbridge::EVENTBRIDGE;
+use simulator::sns::SNS;
 
 use super::{TOPIC, call, deployed, property};
 
@@ -16,11 +18,11 @@ const EVENT_IS_THERE: Duration = Duration::from_secs(140);
 /// The notices that the topic got of one event; as JSON, since EventBridge need not keep a
 /// template's white space.
 fn notices_of(account: &mut Account, mut event: Value) -> Vec<Value> {
-    let before = account.sns.topic(TOPIC).expect("there").messages.len();
+    let before = account[SNS].topic(TOPIC).expect("there").messages.len();
     event["time"] = json!("2026-11-24T09:00:00Z");
     eventbridge::put_event(account, event);
     account.advance(account.now + EVENT_IS_THERE);
-    let messages = &account.sns.topic(TOPIC).expect("there").messages[before..];
+    let messages = &account[SNS].topic(TOPIC).expect("there").messages[before..];
     messages
         .iter()
         .map(|message| {
@@ -49,7 +51,7 @@ fn each_event_sends_this_notice_or_none_and_nothing_is_lost() {
     }
     let sent = samples.iter().filter(|sample| sample["notice"].is_object());
     assert!(sent.count() >= 16, "each rule sends one of them");
-    assert_eq!(account.eventbridge.dead_letters, []);
+    assert_eq!(account[EVENTBRIDGE].dead_letters, []);
 }
 
 /// A topic that does not let EventBridge in.
@@ -66,7 +68,7 @@ fn a_notice_that_the_topic_does_not_take_is_kept_in_the_queue_whose_policy_names
         assert!(notices_of(&mut account, sample["event"].clone()).is_empty());
     }
     let queue = "arn:aws:sqs:eu-west-1:123456789012:DevCluster-notice-dead-letters";
-    for letter in &account.eventbridge.dead_letters {
+    for letter in &account[EVENTBRIDGE].dead_letters {
         assert_eq!(letter.queue.as_deref(), Some(queue));
         assert_eq!(letter.error_code, "NO_PERMISSIONS");
         let notice: Value = serde_json::from_str(&letter.body).expect("the notice");

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use simulator::access;
 use simulator::account::{Account, Caller};
+use simulator::autoscaling::AUTOSCALING;
+use simulator::cloudformation::CLOUDFORMATION;
 use simulator::wire::Call;
 
 use super::{CLUSTER, call, deployed, property};
@@ -21,7 +23,7 @@ fn instance_of(account: &mut Account, group: &str) -> String {
         "LaunchTemplate": template, "VPCZoneIdentifier": "subnet-1"});
     call(account, "autoscaling", "CreateAutoScalingGroup", input);
     account.advance(account.now + Duration::from_secs(300));
-    let group = account.autoscaling.group(group).expect("it is there");
+    let group = account[AUTOSCALING].group(group).expect("it is there");
     group.instances[0].id.clone()
 }
 
@@ -90,7 +92,7 @@ fn whoever_repairs_may_do_so_in_this_cluster_and_in_no_other() {
         instance_of(&mut account, "Other"),
     );
     let policies = ["LookPolicy", "RepairPolicy"];
-    let stack = account.cloudformation.stack("operator").expect("there");
+    let stack = account[CLOUDFORMATION].stack("operator").expect("there");
     let arns = policies.map(|policy| stack.resources[policy].physical_id.clone());
     let repairer = Caller::PolicyHolder(arns.to_vec());
     let looker = Caller::PolicyHolder(arns[..1].to_vec());

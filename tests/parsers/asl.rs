@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use simulator::account::{Account, Caller};
 use simulator::lambda::Failure;
+use simulator::lambda::LAMBDA;
 use simulator::stepfunctions;
 use simulator::wire::ApiError;
 
@@ -65,7 +66,7 @@ fn states(account: &mut Account, action: &str, input: &Value) -> Result<Value, A
 fn played(account: &mut Account, execution: &Value) {
     for turn in 0..TURNS {
         scene::steps(account, 3, Duration::from_secs(24 * 3600));
-        if let Some(asked) = account.lambda.waiting.pop_front() {
+        if let Some(asked) = account[LAMBDA].waiting.pop_front() {
             let answer = match turn % 4 {
                 3 => Err(Failure {
                     error: "Throttled".to_owned(),
@@ -73,7 +74,7 @@ fn played(account: &mut Account, execution: &Value) {
                 }),
                 _ => Ok(asked.payload),
             };
-            account.lambda.ended(&asked.function);
+            account[LAMBDA].ended(&asked.function);
             stepfunctions::task_returned(account, &asked.ticket, answer);
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::account::{Account, Caller};
+use simulator::cloudformation::CLOUDFORMATION;
 use simulator::ec2::Instance;
 use simulator::ecs::instance_started;
 use simulator::scenario::files::{Files, built_in_parameters};
@@ -20,7 +21,7 @@ pub const MACHINES: usize = 3;
 /// An account with nothing in it but two stored parameters.
 pub fn empty() -> Account {
     let start = "2026-11-23T08:00:00Z".parse().expect("a constant time");
-    let mut account = Account::new(start, 7);
+    let mut account = simulator::services::account(start, 7);
     for (name, value) in [("/ami/ecs/latest", "ami-0a1b2c3d4e5f60718"), ("/a", "b")] {
         let input = json!({"Name": name, "Type": "String", "Value": value});
         does(&mut account, "ssm", "PutParameter", &input);
@@ -52,7 +53,7 @@ pub fn cluster() -> Account {
 pub fn deployed() -> Account {
     let mut account = empty();
     let files = Files::built_in();
-    account.cloudformation.files = files.texts;
+    account[CLOUDFORMATION].files = files.texts;
     let mut parameters = built_in_parameters();
     parameters.retain(|(key, _)| key != "ClusterSize");
     parameters.push(("ClusterSize".to_owned(), "2".to_owned()));
@@ -69,7 +70,7 @@ pub fn deployed() -> Account {
         account.advance(account.now + Duration::from_secs(60));
         let_join(&mut account);
     }
-    let stack = account.cloudformation.stack(STACK).expect("it was made");
+    let stack = account[CLOUDFORMATION].stack(STACK).expect("it was made");
     assert_eq!(stack.status, "CREATE_COMPLETE");
     serves(&mut account);
     account.trace.clear();

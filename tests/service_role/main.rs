@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 use mutations::{actions, without};
 use stage::{Life, Stage};
 
+use simulator::cloudformation::CLOUDFORMATION;
+
 /// One action in so many is always taken away; `SERVICE_ROLE_ALL=1` takes each away in turn, in
 /// some fifteen minutes.
 const ALWAYS_TRIED: usize = 5;
@@ -239,9 +241,7 @@ fn the_role_reaches_no_other_stack() {
 fn the_inline_policies_fit_into_a_role() {
     let mut stage = Stage::new(template(), &[]);
     let role = stage.role.clone();
-    let policies = stage
-        .account
-        .cloudformation
+    let policies = stage.account[CLOUDFORMATION]
         .role_policies(&role)
         .expect("the role");
     let length: usize = policies.iter().map(|policy| policy.to_string().len()).sum();

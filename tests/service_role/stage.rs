@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::account::{Account, Caller};
+use simulator::cloudformation::CLOUDFORMATION;
+use simulator::ec2::EC2;
 use simulator::scenario::files::Files;
 
 /// The parameters of a stack.
@@ -33,9 +35,9 @@ impl Stage {
     /// An account in which the stack of the role is made, within `bounds`.
     pub fn new(role_template: String, bounds: &[(&str, &str)]) -> Self {
         let start = "2026-11-23T00:00:00Z".parse().expect("an instant");
-        let mut account = Account::new(start, 1);
-        account.cloudformation.files = Files::built_in().texts;
-        let files = &mut account.cloudformation.files;
+        let mut account = simulator::services::account(start, 1);
+        account[CLOUDFORMATION].files = Files::built_in().texts;
+        let files = &mut account[CLOUDFORMATION].files;
         files.insert("template/service-role.yaml".to_owned(), role_template);
         let mut stage = Self {
             account,
@@ -136,9 +138,7 @@ impl Stage {
             if let Some(refusal) = self.refusal() {
                 return Err(refusal);
             }
-            let status = self
-                .account
-                .cloudformation
+            let status = self.account[CLOUDFORMATION]
                 .stack(id)
                 .map(|stack| stack.status.clone());
             let status = status.expect("the stack");
@@ -163,7 +163,9 @@ impl Stage {
             }
             let launches = state.contains("Pending");
             let id = instance["InstanceId"].as_str().unwrap_or_default();
-            let ami = self.account.ec2.instance(id).map(|found| found.ami.clone());
+            let ami = self.account[EC2]
+                .instance(id)
+                .map(|found| found.ami.clone());
             let is_bad = launches && ami.as_deref() == Some(self.bad_ami);
             let hook = if launches { "launch" } else { "terminate" };
             let answer = json!({
@@ -185,7 +187,7 @@ impl Stage {
     }
 
     fn refusal(&self) -> Option<String> {
-        let events = self.account.cloudformation.all_events();
+        let events = self.account[CLOUDFORMATION].all_events();
         let mut reasons = events.map(|event| event.reason.as_str());
         let refused = reasons.find(|reason| reason.contains("is not authorized to perform"));
         refused.map(str::to_owned)
@@ -193,7 +195,7 @@ impl Stage {
 
     /// What all stacks have said.
     pub fn events(&self) -> String {
-        let events = self.account.cloudformation.all_events();
+        let events = self.account[CLOUDFORMATION].all_events();
         let lines =
             events.map(|event| format!("{} {} {}", event.logical_id, event.status, event.reason));
         lines.collect::<Vec<_>>().join("\n")

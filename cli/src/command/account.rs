@@ -9,13 +9,17 @@ use std::time::Duration;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
-use simulator::account::{Account as InMemory, REGION};
+use simulator::account::REGION;
+use simulator::cloudformation::CLOUDFORMATION;
+use simulator::ecs::ECS;
 use simulator::endpoint::{self, keys::Keys};
 use simulator::faults::{Fault, Faults, SLOW_PULL};
 use simulator::functions::Invoker;
 use simulator::host::SimulationHost;
+use simulator::lambda::LAMBDA;
 use simulator::lambda_process::{Host, LambdaProcesses};
 use simulator::scenario::files::Files;
+use simulator::services;
 use tokio::signal::unix::{SignalKind, signal};
 use workers::text::printable;
 
@@ -134,16 +138,16 @@ impl Account {
                 "ecs-rollout: functions will fail, unless their zips are uploaded and --run-uploaded-code is given: {message}"
             );
         }
-        let mut account = InMemory::new(Timestamp::now(), self.seed);
-        account.cloudformation.files = files.texts;
+        let mut account = services::account(Timestamp::now(), self.seed);
+        account[CLOUDFORMATION].files = files.texts;
         // AWS's API limits hold here from the beginning; a rehearsal starts its workload without
         // them.
-        account.ecs.timing.throttling = true;
+        account[ECS].timing.throttling = true;
         if self.fault.contains(&Fault::SlowPull) {
-            account.ecs.timing.pending_with_pull = SLOW_PULL;
+            account[ECS].timing.pending_with_pull = SLOW_PULL;
         }
         account.faults = Faults::learning(self.fault.iter().copied());
-        account.lambda.refuses_uploads = !self.run_uploaded_code;
+        account[LAMBDA].refuses_uploads = !self.run_uploaded_code;
         let invoker = Invoker::Processes(environments);
         let world = SimulationHost::on_the_wall_clock(account, self.speed, invoker);
         let log = Arc::new(|line: &str| anstream::eprintln!("refused: {}", printable(line)));

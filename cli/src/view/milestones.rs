@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use simulator::narrator::{FailedWorkers, Severity};
-use simulator::trace::{ExecutionEvent, Record, SpotEvent, TraceEvent};
+use simulator::trace::{ExecutionEvent, LifecycleState, Record, SpotEvent, TraceEvent};
 
 use crate::format::{between, count, duration, shortened};
 
@@ -43,7 +43,7 @@ pub struct Milestones {
     /// still go.
     rolls_back: bool,
     /// The AMI and the state of each instance of the group.
-    instances: BTreeMap<String, (String, String)>,
+    instances: BTreeMap<String, (String, LifecycleState)>,
     old: BTreeSet<String>,
     /// The AMIs that the instances had when the rollout began.
     old_amis: BTreeSet<String>,
@@ -82,8 +82,9 @@ impl Milestones {
     /// AMI is in service.
     pub fn replaced(&self) -> (usize, usize) {
         let states = self.instances.values();
-        let on_new =
-            states.filter(|(ami, state)| state == "InService" && !self.old_amis.contains(ami));
+        let on_new = states.filter(|(ami, state)| {
+            *state == LifecycleState::InService && !self.old_amis.contains(ami)
+        });
         (self.gone.min(on_new.count()), self.size)
     }
 
@@ -102,7 +103,7 @@ impl Milestones {
                 ami,
                 state,
                 ..
-            } => self.lifecycle(told.at, instance, ami, state),
+            } => self.lifecycle(told.at, instance, ami, *state),
             _ => None,
         }
     }
@@ -190,7 +191,9 @@ impl Milestones {
 
     fn in_service(&self) -> usize {
         let states = self.instances.values();
-        states.filter(|(_, state)| state == "InService").count()
+        states
+            .filter(|(_, state)| *state == LifecycleState::InService)
+            .count()
     }
 
     fn lifecycle(
@@ -198,24 +201,24 @@ impl Milestones {
         at: Timestamp,
         instance: &str,
         ami: &str,
-        state: &str,
+        state: LifecycleState,
     ) -> Option<(String, Severity)> {
-        let entry = (ami.to_owned(), state.to_owned());
+        let entry = (ami.to_owned(), state);
         self.instances.insert(instance.to_owned(), entry);
         match state {
-            "Terminating:Wait" => {
+            LifecycleState::TerminatingWait => {
                 self.leaving.entry(instance.to_owned()).or_insert(at);
                 None
             }
-            "Terminating:Retained" | "Warmed:Pending:Retained" => Some((
+            LifecycleState::TerminatingRetained | LifecycleState::WarmedPendingRetained => Some((
                 format!("{instance} is retained: its drain failed"),
                 Severity::Bad,
             )),
-            "Terminated" => {
+            LifecycleState::Terminated => {
                 self.instances.remove(instance);
                 self.gone(at, instance)
             }
-            "InService" => self.step(format!("{instance} is in service")),
+            LifecycleState::InService => self.step(format!("{instance} is in service")),
             _ => None,
         }
     }
@@ -327,8 +330,8 @@ mod tests {
                 group: "g".to_owned(),
                 instance: format!("i-{instance}"),
                 ami: ami.to_owned(),
-                state: state.to_owned(),
-                reason: String::new(),
+                state: LifecycleState::named(state).expect("a state"),
+                reason: "".into(),
             },
         )
     }

@@ -3,7 +3,9 @@
 //! least-privilege roles as well; and a client with the access key of policies proves those.
 
 use crate::account::{Account, Caller, arn};
+use crate::cloudformation::CLOUDFORMATION;
 use crate::iam::{self, Identity, assumed};
+use crate::lambda::LAMBDA;
 use crate::wire::{ApiError, Call};
 
 /// The refusal, if the caller's policies do not allow the call.
@@ -13,10 +15,10 @@ pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiErr
 
 /// Whose rights the caller has; nothing if it has all.
 fn identity<'a>(account: &'a Account, caller: &Caller) -> Option<Identity<'a>> {
-    let stacks = &account.cloudformation;
+    let stacks = &account[CLOUDFORMATION];
     let (who, policies) = match caller {
         Caller::Function(name) => {
-            let function = account.lambda.function(name);
+            let function = account[LAMBDA].function(name);
             let role = function.map(|function| function.role.as_str());
             let role = role.unwrap_or_default();
             let who = format!("{}/{name}", assumed(role));

@@ -1,55 +1,81 @@
-//! The account: one clock, one queue, one state per service, and the facts of what happened.
+//! The account: one clock, one queue, what each service remembers, and the facts of what happened.
+//! It knows no service: [`crate::services`] has the table of them.
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub use crate::arn::{ACCOUNT_ID, PARTITION, arn};
+pub use crate::caller::Caller;
 use crate::clock::Queue;
 use crate::error::ApiError;
 use crate::faults::Faults;
-use crate::signal::Signal;
-use crate::trace::{Record, TraceEvent};
-use crate::{
-    autoscaling, cloudformation, cloudwatch, ec2, ecs, elasticloadbalancing, eventbridge, lambda,
-    s3, sns, sqs, ssm, stepfunctions, sts,
-};
-
-pub use crate::arn::{ACCOUNT_ID, PARTITION, arn};
-pub use crate::caller::Caller;
 pub use crate::region::{REGION, Region};
+use crate::signal::Signal;
+use crate::state::{Key, ServiceState, States};
+use crate::trace::{Record, TraceEvent};
 
 /// Makes the seed of the faults another one than that of the services.
 const FAULT_SEED: u64 = 0x5eed_0fa0_1750_0fa0;
 
 /// Something that a service has planned for later.
-#[derive(Debug)]
-pub enum Event {
-    /// Of EC2 Auto Scaling.
-    AutoScaling(autoscaling::Event),
-    /// Of CloudFormation.
-    CloudFormation(cloudformation::Event),
-    /// Of EC2.
-    Ec2(ec2::Event),
-    /// Of ECS.
-    Ecs(ecs::Event),
-    /// Of EventBridge.
-    EventBridge(eventbridge::Event),
-    /// Of Step Functions.
-    StepFunctions(stepfunctions::Event),
+pub trait Planned: Debug + Send {
+    /// Does it, now that it is due.
+    fn happen(self: Box<Self>, account: &mut Account);
 }
 
-macro_rules! event_from {
-    ($($service:ident $variant:ident),*) => {$(
-        impl From<$service::Event> for Event {
-            fn from(event: $service::Event) -> Self {
-                Self::$variant(event)
-            }
-        }
-    )*};
+/// Answers a call of one service.
+type Call = fn(&mut Account, &Caller, &str, &Value) -> Result<Value, ApiError>;
+
+/// A service, as the account meets it.
+#[derive(Debug)]
+pub struct Service {
+    /// The name by which calls are for it.
+    name: &'static str,
+    call: Option<Call>,
+    state: Option<fn() -> Box<dyn ServiceState>>,
+    notice: Option<fn(&mut Account, &Signal)>,
 }
-event_from!(autoscaling AutoScaling, cloudformation CloudFormation, ec2 Ec2, ecs Ecs, eventbridge EventBridge, stepfunctions StepFunctions);
+
+impl Service {
+    /// The service of this name.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            call: None,
+            state: None,
+            notice: None,
+        }
+    }
+
+    /// The service that answers calls in this way.
+    pub const fn answers(self, call: Call) -> Self {
+        Self {
+            call: Some(call),
+            ..self
+        }
+    }
+
+    /// The service that remembers a `S`.
+    pub const fn remembers<S: ServiceState + Default>(self) -> Self {
+        Self {
+            state: Some(|| Box::new(S::default())),
+            ..self
+        }
+    }
+
+    /// The service that notices in this way what others do.
+    pub const fn notices(self, notice: fn(&mut Account, &Signal)) -> Self {
+        Self {
+            notice: Some(notice),
+            ..self
+        }
+    }
+}
 
 /// An AWS account in memory.
 #[derive(Debug)]
@@ -70,41 +96,37 @@ pub struct Account {
     pub answers_written: bool,
     /// Everything that happened, in order.
     pub trace: Vec<Record>,
-    queue: Queue,
     /// The names of the CloudWatch alarms that are in ALARM.
     pub alarms: BTreeSet<String>,
-    /// EC2 Auto Scaling.
-    pub autoscaling: autoscaling::State,
-    /// CloudFormation.
-    pub cloudformation: cloudformation::State,
-    /// CloudWatch: metrics.
-    pub cloudwatch: cloudwatch::State,
-    /// EC2: launch templates and instances.
-    pub ec2: ec2::State,
-    /// ECS.
-    pub ecs: ecs::State,
-    /// EventBridge.
-    pub eventbridge: eventbridge::State,
-    /// Lambda.
-    pub lambda: lambda::State,
-    /// S3.
-    pub s3: s3::State,
-    /// SNS.
-    pub sns: sns::State,
-    /// SQS.
-    pub sqs: sqs::State,
-    /// Systems Manager Parameter Store.
-    pub ssm: ssm::State,
-    /// Step Functions.
-    pub stepfunctions: stepfunctions::State,
+    queue: Queue<Box<dyn Planned>>,
+    services: &'static [Service],
+    states: States,
+}
+
+impl<S: ServiceState> Index<Key<S>> for Account {
+    type Output = S;
+
+    fn index(&self, _: Key<S>) -> &S {
+        self.states.of()
+    }
+}
+
+impl<S: ServiceState> IndexMut<Key<S>> for Account {
+    fn index_mut(&mut self, _: Key<S>) -> &mut S {
+        self.states.of_mut()
+    }
 }
 
 impl Account {
-    /// An empty account at `start`, in which all chance follows from `seed`. Its times are whole
-    /// milliseconds, as those of AWS are.
-    pub fn new(start: Timestamp, seed: u64) -> Self {
+    /// An empty account of these `services` at `start`, in which all chance follows from `seed`.
+    /// Its times are whole milliseconds, as those of AWS are.
+    pub fn of(services: &'static [Service], start: Timestamp, seed: u64) -> Self {
         let start = Timestamp::from_millisecond(start.as_millisecond())
             .expect("a good time without its microseconds is a good time");
+        let mut states = States::default();
+        for state in services.iter().filter_map(|service| service.state) {
+            states.keep(state());
+        }
         Self {
             now: start,
             random: fastrand::Rng::with_seed(seed),
@@ -113,27 +135,17 @@ impl Account {
             fault_random: fastrand::Rng::with_seed(seed ^ FAULT_SEED),
             answers_written: false,
             trace: Vec::new(),
-            queue: Queue::default(),
             alarms: BTreeSet::new(),
-            autoscaling: Default::default(),
-            cloudformation: Default::default(),
-            cloudwatch: Default::default(),
-            ec2: Default::default(),
-            ecs: Default::default(),
-            eventbridge: Default::default(),
-            lambda: Default::default(),
-            s3: Default::default(),
-            sns: Default::default(),
-            sqs: Default::default(),
-            ssm: Default::default(),
-            stepfunctions: Default::default(),
+            queue: Queue::default(),
+            services,
+            states,
         }
     }
 
     /// Plans `event` for `delay` from now, or for the end of time.
-    pub fn after(&mut self, delay: Duration, event: impl Into<Event>) {
+    pub fn after(&mut self, delay: Duration, event: impl Planned + 'static) {
         let due = self.now.checked_add(delay).unwrap_or(Timestamp::MAX);
-        self.queue.plan(due, event.into());
+        self.queue.plan(due, Box::new(event));
     }
 
     /// Writes down that `fact` happened now.
@@ -142,6 +154,11 @@ impl Account {
             at: self.now,
             event: fact,
         });
+    }
+
+    /// What a service remembers, and the chance of the services, each to be changed.
+    pub fn with_chance<S: ServiceState>(&mut self, _: Key<S>) -> (&mut S, &mut fastrand::Rng) {
+        (self.states.of_mut(), &mut self.random)
     }
 
     /// When the next planned thing is due.
@@ -155,7 +172,7 @@ impl Account {
         match self.queue.take_due(until) {
             Some((due, event)) => {
                 self.now = self.now.max(due);
-                self.on_event(event);
+                event.happen(self);
                 true
             }
             None => {
@@ -170,22 +187,10 @@ impl Account {
         while self.step(until) {}
     }
 
-    /// Lets every service notice what AWS does behind its API.
+    /// Lets the services notice, in the order of their table, what AWS does behind its API.
     pub fn signal(&mut self, signal: &Signal) {
-        // ECS before Auto Scaling: an agent starts before the hook of its instance is reached.
-        cloudformation::notice(self, signal);
-        ecs::notice(self, signal);
-        autoscaling::notice(self, signal);
-    }
-
-    fn on_event(&mut self, event: Event) {
-        match event {
-            Event::AutoScaling(event) => autoscaling::on_event(self, event),
-            Event::CloudFormation(event) => cloudformation::on_event(self, event),
-            Event::Ec2(event) => ec2::on_event(self, event),
-            Event::Ecs(event) => ecs::on_event(self, event),
-            Event::EventBridge(event) => eventbridge::on_event(self, event),
-            Event::StepFunctions(event) => stepfunctions::on_event(self, event),
+        for notice in self.services.iter().filter_map(|service| service.notice) {
+            notice(self, signal);
         }
     }
 
@@ -204,20 +209,11 @@ impl Account {
         action: &str,
         input: &Value,
     ) -> Result<Value, ApiError> {
-        let answer = match service {
-            "autoscaling" => autoscaling::call(self, caller, action, input),
-            "cloudformation" => cloudformation::call(self, action, input),
-            "ec2" => ec2::call(self, action, input),
-            "ecs" => ecs::call(self, action, input),
-            "elasticloadbalancing" => elasticloadbalancing::call(self, action, input),
-            "events" => eventbridge::call(self, action, input),
-            "lambda" => lambda::call(self, action, input),
-            "sns" => sns::call(self, caller, action, input),
-            "sqs" => sqs::call(self, action, input),
-            "ssm" => ssm::call(self, action, input),
-            "sts" => sts::call(caller, action, input),
-            "states" => stepfunctions::call(self, action, input),
-            _ => Err(ApiError::not_implemented(service, action)),
+        let mut services = self.services.iter();
+        let known = services.find(|known| known.name == service);
+        let answer = match known.and_then(|known| known.call) {
+            Some(call) => call(self, caller, action, input),
+            None => Err(ApiError::not_implemented(service, action)),
         };
         self.record_call(caller, service, action, answer.as_ref().err());
         answer

@@ -58,15 +58,18 @@ use serde_json::Value;
 
 use crate::account::{Account, Caller};
 use crate::signal::Signal;
+use crate::state::Key;
 use crate::wire::ApiError;
 
-pub use activity::{LAUNCH_ABANDONED, ON_REQUEST};
 pub use capacity::zone;
-pub use event::{Event, on_event};
+use event::Event;
 pub use group::{ActionResult, Group, Hook, Instance, TemplateChoice};
 pub use hooks::MANAGED_DRAINING;
 pub use timing::{Backoff, Timing};
 pub use transitions::{LifecycleState, Transition};
+
+/// The way to what EC2 Auto Scaling remembers of an account.
+pub const AUTOSCALING: Key<State> = Key::new();
 
 /// What the service remembers.
 #[derive(Debug, Default)]
@@ -198,8 +201,8 @@ pub fn notice(account: &mut Account, signal: &Signal) {
 
 /// EC2 has nothing left of an instance that was terminated: its group notices when it looks next.
 fn instance_gone(account: &mut Account, id: &str) {
-    let look = account.autoscaling.timing.gone_look;
-    let Some(group) = account.autoscaling.group_of(id) else {
+    let look = account[AUTOSCALING].timing.gone_look;
+    let Some(group) = account[AUTOSCALING].group_of(id) else {
         return;
     };
     let Some(instance) = group.instance(id) else {

@@ -5,18 +5,25 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::account::Event;
-
 /// What is planned, by the instant at which it is due.
-#[derive(Debug, Default)]
-pub struct Queue {
-    planned: BTreeMap<(Timestamp, u64), Event>,
+#[derive(Debug)]
+pub struct Queue<T> {
+    planned: BTreeMap<(Timestamp, u64), T>,
     count: u64,
 }
 
-impl Queue {
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self {
+            planned: BTreeMap::new(),
+            count: 0,
+        }
+    }
+}
+
+impl<T> Queue<T> {
     /// Plans `event` for `due`, after everything already planned for that instant.
-    pub fn plan(&mut self, due: Timestamp, event: Event) {
+    pub fn plan(&mut self, due: Timestamp, event: T) {
         self.count += 1;
         self.planned.insert((due, self.count), event);
     }
@@ -27,7 +34,7 @@ impl Queue {
     }
 
     /// Takes the next thing that is due at `now` or before.
-    pub fn take_due(&mut self, now: Timestamp) -> Option<(Timestamp, Event)> {
+    pub fn take_due(&mut self, now: Timestamp) -> Option<(Timestamp, T)> {
         if self.next_due()? > now {
             return None;
         }

@@ -52,12 +52,16 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::account::Account;
+use crate::account::{Account, Caller, Planned};
 use crate::signal::Signal;
+use crate::state::Key;
 use crate::wire::ApiError;
 
 pub use stack::Stack;
 pub use timing::Timing;
+
+/// The way to what CloudFormation remembers of an account.
+pub const CLOUDFORMATION: Key<State> = Key::new();
 
 /// What the service remembers.
 #[derive(Debug, Default)]
@@ -167,7 +171,12 @@ pub enum Event {
 ///
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.
-pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+pub fn call(
+    account: &mut Account,
+    _: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
     match action {
         "CreateStack" => request::create(account, input),
         "UpdateStack" => request::update(account, input),
@@ -196,15 +205,20 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
 /// local folder are.
 pub fn notice(account: &mut Account, signal: &Signal) {
     if let Signal::TextStored { path, text } = signal {
-        account
-            .cloudformation
+        account[CLOUDFORMATION]
             .files
             .insert(path.clone(), text.clone());
     }
 }
 
+impl Planned for Event {
+    fn happen(self: Box<Self>, account: &mut Account) {
+        on_event(account, *self);
+    }
+}
+
 /// Does what was planned.
-pub fn on_event(account: &mut Account, event: Event) {
+fn on_event(account: &mut Account, event: Event) {
     let (stack, number) = match &event {
         Event::Go { stack, operation }
         | Event::Done {
@@ -217,7 +231,7 @@ pub fn on_event(account: &mut Account, event: Event) {
             stack, operation, ..
         } => (stack.clone(), *operation),
     };
-    let current = account.cloudformation.at(&stack).operation.as_ref();
+    let current = account[CLOUDFORMATION].at(&stack).operation.as_ref();
     if current.is_none_or(|current| current.number != number) {
         return;
     }

@@ -6,6 +6,7 @@
 pub mod alarms;
 pub mod services;
 
+use crate::state::Key;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -37,6 +38,9 @@ pub struct Metric {
     /// Its dimensions: name and value.
     pub dimensions: BTreeMap<String, String>,
 }
+
+/// The way to what CloudWatch remembers of an account.
+pub const CLOUDWATCH: Key<State> = Key::new();
 
 /// What the service remembers.
 #[derive(Debug, Default)]

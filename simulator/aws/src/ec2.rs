@@ -19,8 +19,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::account::Account;
+use crate::account::{Account, Caller, Planned};
 use crate::signal::Signal;
+use crate::state::Key;
 use crate::wire::ApiError;
 
 pub use ending::{kill, stop, terminate};
@@ -28,6 +29,9 @@ pub use processor::{Processor, register_image};
 pub use spot::{at_risk, interrupt};
 pub use template::{Data as TemplateData, TemplateVersion, VERSION_NOT_FOUND};
 pub use timing::Timing;
+
+/// The way to what EC2 remembers of an account.
+pub const EC2: Key<State> = Key::new();
 
 /// What the service remembers.
 #[derive(Debug, Default)]
@@ -130,7 +134,12 @@ impl State {
 ///
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.
-pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+pub fn call(
+    account: &mut Account,
+    _: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
     let input = &names::of_the_api(input);
     match action {
         "CreateLaunchTemplate" => {
@@ -149,14 +158,20 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
     }
 }
 
+impl Planned for Event {
+    fn happen(self: Box<Self>, account: &mut Account) {
+        on_event(account, *self);
+    }
+}
+
 /// Does what was planned.
-pub fn on_event(account: &mut Account, event: Event) {
+fn on_event(account: &mut Account, event: Event) {
     match event {
         Event::Running(id) => running(account, &id),
         Event::Down(id) => down(account, &id),
         Event::Reclaimed(id) => spot::reclaimed(account, &id),
         Event::Gone(id) => {
-            account.ec2.machines.remove(&id);
+            account[EC2].machines.remove(&id);
             account.signal(&Signal::Gone(id));
         }
     }
@@ -165,7 +180,7 @@ pub fn on_event(account: &mut Account, event: Event) {
 /// Documented: the container instance of a machine that was stopped is not deregistered when that
 /// is terminated.
 fn down(account: &mut Account, id: &str) {
-    let machine = account.ec2.machines.get(id);
+    let machine = account[EC2].machines.get(id);
     if machine.is_none_or(|machine| !machine.agent_held) {
         account.signal(&Signal::Down(id.to_owned()));
     }
@@ -193,8 +208,8 @@ pub fn launch(
     version: &str,
     placement: Placement,
 ) -> Result<(Instance, TemplateVersion), ApiError> {
-    let (from, data) = account.ec2.template_version(template, version)?;
-    account.ec2.check_template(&data)?;
+    let (from, data) = account[EC2].template_version(template, version)?;
+    account[EC2].check_template(&data)?;
     let instance = Instance {
         id: format!("i-0{}", account.hex(16)),
         ami: data.ami,
@@ -210,16 +225,16 @@ pub fn launch(
         agent_held: placement.hold_agent,
         is_spot: data.spot,
     };
-    account.ec2.machines.insert(instance.id.clone(), machine);
+    account[EC2].machines.insert(instance.id.clone(), machine);
     account.faults.launched(&instance.ami);
-    let (least, most) = account.ec2.timing.pending;
+    let (least, most) = account[EC2].timing.pending;
     let delay = account.between(least, most);
     account.after(delay, Event::Running(instance.id.clone()));
     Ok((instance, from))
 }
 
 fn running(account: &mut Account, id: &str) {
-    let Some(machine) = account.ec2.machines.get_mut(id) else {
+    let Some(machine) = account[EC2].machines.get_mut(id) else {
         return;
     };
     if machine.phase != Phase::Pending {
@@ -234,7 +249,7 @@ fn running(account: &mut Account, id: &str) {
 
 /// Lets the ECS agent of an instance start that was launched with it held back.
 pub fn release_agent(account: &mut Account, id: &str) {
-    let Some(machine) = account.ec2.machines.get_mut(id) else {
+    let Some(machine) = account[EC2].machines.get_mut(id) else {
         return;
     };
     if machine.agent_held && machine.phase == Phase::Running {

@@ -39,20 +39,25 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::account::Account;
+use crate::account::{Account, Caller};
+use crate::ec2::EC2;
 use crate::signal::Signal;
+use crate::state::Key;
 use crate::trace::{SpotEvent, TraceEvent};
 use crate::wire::ApiError;
 
 pub use crate::autoscaling::MANAGED_DRAINING;
 pub use definition::{EXIT_SECONDS, RUN_SECONDS};
-pub use event::{Event, on_event};
+use event::Event;
 pub use targets::{Target, TargetHealth};
 pub use task::OWN_EXIT;
 pub use throttle::{Limit, limit};
 pub use timing::Timing;
 pub use unmet::{Unmet, UnmetAttribute};
 pub use view::{ServiceView, TaskView};
+
+/// The way to what ECS remembers of an account.
+pub const ECS: Key<State> = Key::new();
 
 /// What the service remembers.
 #[derive(Debug, Default)]
@@ -99,7 +104,12 @@ impl Default for TargetGroup {
 /// # Errors
 /// What AWS would answer, in its words where they are known; `NotImplemented` for what the account
 /// does not know.
-pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+pub fn call(
+    account: &mut Account,
+    _: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
     throttle::pass(account, action)?;
     match action {
         "CreateCluster" => cluster::create(account, input),
@@ -143,19 +153,19 @@ pub fn instance_started(account: &mut Account, instance: &crate::ec2::Instance) 
 pub fn notice(account: &mut Account, signal: &Signal) {
     match signal {
         Signal::Booting(id) => {
-            if let Some(instance) = account.ec2.instance(id).cloned() {
+            if let Some(instance) = account[EC2].instance(id).cloned() {
                 instance_started(account, &instance);
             }
         }
         Signal::Down(id) | Signal::Died(id) => instance::terminated(account, id),
         Signal::Stopped(id) => instance::stopped(account, id),
         Signal::SpotNotice(id) => {
-            if let Some(instance) = account.ec2.instance(id).cloned() {
+            if let Some(instance) = account[EC2].instance(id).cloned() {
                 instance::spot_notice(account, &instance);
             }
         }
         Signal::SpotReclaimed(id) => {
-            let not_stopped = account.ecs.tasks_on(id).len();
+            let not_stopped = account[ECS].tasks_on(id).len();
             let what = SpotEvent::Reclaimed { not_stopped };
             let instance = id.clone();
             account.record(TraceEvent::Spot { instance, what });

@@ -4,7 +4,8 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{Account, arn};
+use crate::account::{Account, Caller, arn};
+use crate::ecs::ECS;
 use crate::ecs::TargetGroup;
 use crate::wire::{ApiError, lists, only};
 
@@ -18,7 +19,12 @@ const LONGEST_DELAY: u64 = 3600;
 ///
 /// # Errors
 /// `TargetGroupNotFound`, `DuplicateTargetGroupName`, `ValidationError`, or `NotImplemented`.
-pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+pub fn call(
+    account: &mut Account,
+    _: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
     match action {
         "CreateTargetGroup" => create(account, input),
         "DescribeTargetGroupAttributes" => attributes(account, input),
@@ -39,7 +45,7 @@ fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         )));
     }
     let taken = |arn: &&String| arn.rsplit('/').nth(1) == Some(name);
-    if account.ecs.target_groups.keys().any(|arn| taken(&arn)) {
+    if account[ECS].target_groups.keys().any(|arn| taken(&arn)) {
         return Err(ApiError::client(
             "DuplicateTargetGroupName",
             format!(
@@ -49,7 +55,7 @@ fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     }
     let id = account.hex(16);
     let arn = arn("elasticloadbalancing", &format!("targetgroup/{name}/{id}"));
-    account.ecs.add_target_group(&arn, TargetGroup::default());
+    account[ECS].add_target_group(&arn, TargetGroup::default());
     let group = json!({"TargetGroupArn": arn, "TargetGroupName": name, "LoadBalancerArns": []});
     Ok(json!({"TargetGroups": [group]}))
 }
@@ -63,9 +69,7 @@ fn attributes(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 fn health(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DescribeTargetHealth", input, &["TargetGroupArn"])?;
     found(account, input)?;
-    let targets = account
-        .ecs
-        .targets(input["TargetGroupArn"].as_str().unwrap_or_default());
+    let targets = account[ECS].targets(input["TargetGroupArn"].as_str().unwrap_or_default());
     let described = targets.iter().map(|target| {
         let port = target.port;
         json!({"Target": {"Id": target.instance, "Port": port}, "HealthCheckPort": port.to_string(),
@@ -98,7 +102,7 @@ fn modify(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 
 fn found<'a>(account: &'a mut Account, input: &Value) -> Result<&'a mut TargetGroup, ApiError> {
     let arn = input["TargetGroupArn"].as_str().unwrap_or_default();
-    account.ecs.target_groups.get_mut(arn).ok_or_else(|| {
+    account[ECS].target_groups.get_mut(arn).ok_or_else(|| {
         ApiError::client(
             "TargetGroupNotFound",
             format!("Target groups '{arn}' not found"),
@@ -123,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_target_group_tells_its_delay() {
-        let mut account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        let mut account = crate::services::account(jiff::Timestamp::UNIX_EPOCH, 1);
         let mut ask = |action: &str, input: Value| {
             account.call(&Caller::Operator, "elasticloadbalancing", action, &input)
         };

@@ -14,7 +14,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::account::Account;
+use crate::account::{Account, Caller, Planned};
+use crate::state::Key;
 use crate::wire::ApiError;
 
 mod dead_letter;
@@ -70,6 +71,9 @@ impl Default for Timing {
     }
 }
 
+/// The way to what EventBridge remembers of an account.
+pub const EVENTBRIDGE: Key<State> = Key::new();
+
 /// What the service remembers.
 #[derive(Debug, Default)]
 pub struct State {
@@ -94,10 +98,10 @@ impl State {
 
 /// What the service has planned for later.
 #[derive(Debug)]
-pub struct Event(Planned);
+pub struct Event(Due);
 
 #[derive(Debug)]
-enum Planned {
+enum Due {
     /// A service's event reaches the bus.
     Arrival(Box<Value>),
     /// An event reaches a target.
@@ -110,7 +114,12 @@ enum Planned {
 ///
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.
-pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+pub fn call(
+    account: &mut Account,
+    _: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
     match action {
         "PutRule" => rules::put(account, input),
         "DeleteRule" => rules::delete(account, input),
@@ -124,12 +133,18 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
     }
 }
 
+impl Planned for Event {
+    fn happen(self: Box<Self>, account: &mut Account) {
+        on_event(account, *self);
+    }
+}
+
 /// Does what was planned.
-pub fn on_event(account: &mut Account, Event(planned): Event) {
-    match planned {
-        Planned::Arrival(event) => delivery::plan(account, *event),
-        Planned::Delivery(delivery) => delivery::deliver(account, *delivery),
-        Planned::Tick(tick) => schedule::on_tick(account, tick),
+fn on_event(account: &mut Account, Event(due): Event) {
+    match due {
+        Due::Arrival(event) => delivery::plan(account, *event),
+        Due::Delivery(delivery) => delivery::deliver(account, *delivery),
+        Due::Tick(tick) => schedule::on_tick(account, tick),
     }
 }
 
@@ -146,7 +161,7 @@ pub fn put_event_known_as(account: &mut Account, id: &str, event: Value) {
     put::archive(account, &whole);
     let place = account.random.u64(0..lateness::PARTS);
     let late = lateness::at_place(place);
-    account.after(late, Event(Planned::Arrival(Box::new(whole))));
+    account.after(late, Event(Due::Arrival(Box::new(whole))));
 }
 
 #[cfg(test)]

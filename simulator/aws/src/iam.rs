@@ -8,6 +8,7 @@ use serde_json::Value;
 use statement::allows;
 
 use crate::account::{Account, PARTITION, REGION, arn};
+use crate::autoscaling::AUTOSCALING;
 use crate::wire::{ApiError, Call};
 
 /// Whose rights a call is made with.
@@ -117,7 +118,7 @@ fn resources(account: &Account, call: &Call) -> Vec<String> {
         }
         // It names an instance alone: what counts is the group that the instance is in.
         ("autoscaling", "TerminateInstanceInAutoScalingGroup") => {
-            let group = account.autoscaling.group_of(text("InstanceId"));
+            let group = account[AUTOSCALING].group_of(text("InstanceId"));
             vec![group.map_or_else(|| "*".to_owned(), |group| group_arn(&group.name))]
         }
         ("autoscaling", "CreateOrUpdateTags" | "DeleteTags") => tags(call)
@@ -226,7 +227,7 @@ mod tests {
 
     fn allowed(policy: Value, call: &Call) -> bool {
         let action = format!("{}:{}", call.service, call.action);
-        let account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        let account = crate::services::account(jiff::Timestamp::UNIX_EPOCH, 1);
         resources(&account, call)
             .iter()
             .all(|resource| allows(&[&policy], &action, resource, call, &no_context))

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::account::{Account, arn};
+use crate::account::{Account, Caller, arn};
+use crate::s3::S3;
+use crate::state::Key;
 use crate::wire::{ApiError, only};
 
 /// The runtime of a binary called `bootstrap`.
@@ -21,6 +23,9 @@ pub const PACKAGES: [&str; 6] = [
     "complete-action",
     "reconcile",
 ];
+
+/// The way to what Lambda remembers of an account.
+pub const LAMBDA: Key<State> = Key::new();
 
 /// The functions by name, and the invocations that nobody has taken up yet.
 #[derive(Debug, Default)]
@@ -113,7 +118,12 @@ impl State {
 ///
 /// # Errors
 /// `ResourceConflictException`, `ResourceNotFoundException`, or `NotImplemented`.
-pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+pub fn call(
+    account: &mut Account,
+    _: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
     let known = [
         "FunctionName",
         "Role",
@@ -141,7 +151,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    let exists = account.lambda.functions.contains_key(&name);
+    let exists = account[LAMBDA].functions.contains_key(&name);
     match (action, exists) {
         ("CreateFunction", true) => Err(ApiError::client(
             "ResourceConflictException",
@@ -151,7 +161,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
             put_function(account, name, input)
         }
         ("DeleteFunction", true) => {
-            account.lambda.functions.remove(&name);
+            account[LAMBDA].functions.remove(&name);
             Ok(json!({}))
         }
         ("UpdateFunctionConfiguration" | "DeleteFunction", false) => Err(ApiError::client(
@@ -167,8 +177,8 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
 
 fn put_function(account: &mut Account, name: String, input: &Value) -> Result<Value, ApiError> {
     let code = input["Code"].as_str().unwrap_or_default().to_owned();
-    let zip = account.s3.object(&code);
-    if zip.is_some() && account.lambda.refuses_uploads {
+    let zip = account[S3].object(&code);
+    if zip.is_some() && account[LAMBDA].refuses_uploads {
         let message = refused_upload(&name, &code);
         return Err(ApiError::client("InvalidParameterValueException", message));
     }
@@ -181,7 +191,7 @@ fn put_function(account: &mut Account, name: String, input: &Value) -> Result<Va
     };
     let arn = arn("lambda", &format!("function:{name}"));
     let answer = json!({"FunctionName": name, "FunctionArn": arn});
-    account.lambda.functions.insert(name, function);
+    account[LAMBDA].functions.insert(name, function);
     Ok(answer)
 }
 
@@ -205,15 +215,15 @@ pub fn invoke(
 ) -> Result<(), Failure> {
     let name = function.rsplit(':').next().unwrap_or_default();
     if function != arn("lambda", &format!("function:{name}"))
-        || account.lambda.function(name).is_none()
+        || account[LAMBDA].function(name).is_none()
     {
         return Err(Failure {
             error: "Lambda.ResourceNotFoundException".to_owned(),
             cause: format!("Function not found: {function}"),
         });
     }
-    account.lambda.begun(name);
-    account.lambda.waiting.push_back(Invocation {
+    account[LAMBDA].begun(name);
+    account[LAMBDA].waiting.push_back(Invocation {
         function: name.to_owned(),
         payload,
         ticket,

@@ -21,11 +21,15 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 
 use crate::account::{Account, Caller, REGION};
 use crate::signal::Signal;
+use crate::state::Key;
 use crate::wire::ApiError;
 use request::{action, names};
 
 /// What the paths of objects begin with.
 pub const SCHEME: &str = "s3://";
+
+/// The way to what S3 remembers of an account.
+pub const S3: Key<State> = Key::new();
 
 /// The buckets, by name.
 #[derive(Debug, Default)]
@@ -129,7 +133,8 @@ fn answer(
         return create(account, request, bucket);
     }
     let upload_id = account.hex(32);
-    let State { buckets, uploads } = &mut account.s3;
+    let new = object(account.now, request);
+    let State { buckets, uploads } = &mut account[S3];
     let Some(objects) = buckets.get_mut(bucket) else {
         return Err(not_found(
             "NoSuchBucket",
@@ -137,7 +142,6 @@ fn answer(
         ));
     };
     let place = (bucket, key);
-    let new = object(account.now, request);
     match action {
         "HeadBucket" => Ok(Response::empty(200).with("x-amz-bucket-region", REGION.as_str())),
         "GetBucketLocation" => Ok(xml::location()),
@@ -170,7 +174,7 @@ fn keep(account: &mut Account, (bucket, key): (&str, &str), object: Object) -> S
         let text = text.to_owned();
         account.signal(&Signal::TextStored { path, text });
     }
-    if let Some(objects) = account.s3.buckets.get_mut(bucket) {
+    if let Some(objects) = account[S3].buckets.get_mut(bucket) {
         objects.insert(key.to_owned(), object);
     }
     etag
@@ -204,7 +208,7 @@ fn create(
             "The specified bucket is not valid.",
         ));
     }
-    if account.s3.buckets.contains_key(bucket) {
+    if account[S3].buckets.contains_key(bucket) {
         return Err(ApiError {
             status: 409,
             ..ApiError::client(
@@ -213,8 +217,7 @@ fn create(
             )
         });
     }
-    account
-        .s3
+    account[S3]
         .buckets
         .insert(bucket.to_owned(), BTreeMap::new());
     Ok(Response::empty(200).with("location", format!("/{bucket}")))
@@ -251,6 +254,7 @@ fn whole(object: &Object) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloudformation::CLOUDFORMATION;
 
     fn ask(account: &mut Account, method: &str, path: &str, query: &str, body: &str) -> Response {
         let headers = [("x-amz-meta-a".to_owned(), "b".to_owned())];
@@ -265,7 +269,7 @@ mod tests {
     }
 
     fn account() -> Account {
-        let mut account = Account::new(Timestamp::UNIX_EPOCH, 1);
+        let mut account = crate::services::account(Timestamp::UNIX_EPOCH, 1);
         assert_eq!(ask(&mut account, "PUT", "/bucket", "", "").status, 200);
         account
     }
@@ -288,10 +292,10 @@ mod tests {
                 .contains(&("x-amz-meta-a".to_owned(), "b".to_owned()))
         );
         assert_eq!(
-            account.cloudformation.file("s3://bucket/a/b.template"),
+            account[CLOUDFORMATION].file("s3://bucket/a/b.template"),
             Ok("text")
         );
-        assert!(account.s3.object("s3://bucket/a/b.template").is_some());
+        assert!(account[S3].object("s3://bucket/a/b.template").is_some());
         let listed = ask(&mut account, "GET", "/bucket", "list-type=2&prefix=a", "");
         let listed = String::from_utf8(listed.body).expect("XML");
         assert!(listed.contains("<Key>a/b.template</Key>"), "{listed}");

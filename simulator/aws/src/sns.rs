@@ -10,11 +10,15 @@ use serde_json::{Value, json};
 
 use crate::account::{Account, Caller, arn};
 use crate::glob::matches_iam_glob;
+use crate::state::Key;
 use crate::trace::TraceEvent;
 use crate::wire::{ApiError, only};
 
 /// The longest message, in bytes (documented).
 const MESSAGE_LIMIT: usize = 256 * 1024;
+
+/// The way to what SNS remembers of an account.
+pub const SNS: Key<State> = Key::new();
 
 /// The topics, by ARN.
 #[derive(Debug, Default)]
@@ -78,12 +82,12 @@ fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         return Err(invalid("Invalid parameter: Topic Name"));
     }
     let arn = arn("sns", name);
-    account.sns.topics.entry(arn.clone()).or_default();
+    account[SNS].topics.entry(arn.clone()).or_default();
     Ok(json!({ "TopicArn": arn }))
 }
 
 fn known<'a>(account: &'a mut Account, arn: &str) -> Result<&'a mut Topic, ApiError> {
-    let topic = account.sns.topics.get_mut(arn);
+    let topic = account[SNS].topics.get_mut(arn);
     topic.ok_or_else(|| ApiError {
         status: 404,
         code: "NotFound".to_owned(),
@@ -181,7 +185,7 @@ mod tests {
     const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:notices";
 
     fn account() -> Account {
-        let mut account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        let mut account = crate::services::account(jiff::Timestamp::UNIX_EPOCH, 1);
         let made = ask(
             &mut account,
             &Caller::Operator,
@@ -248,7 +252,10 @@ mod tests {
         let mut account = account();
         let message = json!({"TopicArn": TOPIC, "Message": "hello"});
         ask(&mut account, &Caller::Operator, "Publish", message).expect("published");
-        assert_eq!(account.sns.topic(TOPIC).expect("there").messages, ["hello"]);
+        assert_eq!(
+            account[SNS].topic(TOPIC).expect("there").messages,
+            ["hello"]
+        );
         let told = account.trace.iter().any(|told| {
             matches!(&told.event, TraceEvent::Notice { topic, message } if topic == "notices" && message == "hello")
         });

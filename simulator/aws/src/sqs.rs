@@ -8,13 +8,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::account::{ACCOUNT_ID, Account, REGION, arn};
+use crate::account::{ACCOUNT_ID, Account, Caller, REGION, arn};
+use crate::state::Key;
 use crate::wire::{ApiError, only};
 
 /// How long a message that was received is not shown again (the default of AWS).
 const HIDDEN: Duration = Duration::from_secs(30);
 /// The most messages of one call (documented).
 const MOST: u64 = 10;
+
+/// The way to what SQS remembers of an account.
+pub const SQS: Key<State> = Key::new();
 
 /// The queues, by ARN.
 #[derive(Debug, Default)]
@@ -41,7 +45,12 @@ struct Message {
 ///
 /// # Errors
 /// `QueueDoesNotExist`, `InvalidParameterValue`, or `NotImplemented`.
-pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+pub fn call(
+    account: &mut Account,
+    _: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
     match action {
         "CreateQueue" => create(account, input),
         "ReceiveMessage" => receive(account, input),
@@ -57,7 +66,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
 /// queue, or it does not let EventBridge in.
 pub fn send(account: &mut Account, queue: &str, body: &str) -> Result<(), ApiError> {
     let request = account.uuid();
-    let (status, code, message) = match account.sqs.queues.get(queue) {
+    let (status, code, message) = match account[SQS].queues.get(queue) {
         Some(known) if known.lets_events_in => {
             put(account, queue, body, BTreeMap::new());
             return Ok(());
@@ -91,7 +100,7 @@ pub fn put(
 ) {
     let id = account.uuid();
     let now = account.now;
-    if let Some(queue) = account.sqs.queues.get_mut(queue) {
+    if let Some(queue) = account[SQS].queues.get_mut(queue) {
         queue.messages.push(Message {
             id,
             body: body.to_owned(),
@@ -118,7 +127,7 @@ fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         lets_events_in: lets_events_in(&attributes["Policy"])?,
         messages: Vec::new(),
     };
-    account.sqs.queues.entry(arn("sqs", name)).or_insert(queue);
+    account[SQS].queues.entry(arn("sqs", name)).or_insert(queue);
     let url = format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/{name}");
     Ok(json!({ "QueueUrl": url }))
 }
@@ -152,8 +161,7 @@ fn queue<'a>(account: &'a mut Account, input: &Value) -> Result<&'a mut Queue, A
     let name = input["QueueUrl"]
         .as_str()
         .and_then(|url| url.rsplit('/').next());
-    let queue = account
-        .sqs
+    let queue = account[SQS]
         .queues
         .get_mut(&arn("sqs", name.unwrap_or_default()));
     queue
@@ -221,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_message_is_shown_once_in_a_while_until_it_is_deleted() {
-        let mut account = Account::new(Timestamp::UNIX_EPOCH, 1);
+        let mut account = crate::services::account(Timestamp::UNIX_EPOCH, 1);
         let made = ask(&mut account, "CreateQueue", json!({"QueueName": "q"})).expect("made");
         let look = json!({"QueueUrl": made["QueueUrl"], "MessageAttributeNames": ["All"]});
         assert_eq!(
@@ -252,7 +260,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        let mut account = Account::new(Timestamp::UNIX_EPOCH, 1);
+        let mut account = crate::services::account(Timestamp::UNIX_EPOCH, 1);
         let policy = json!({"Statement": [{"Effect": "Allow", "Condition": {}}]}).to_string();
         for (action, input, code) in [
             ("SendMessage", json!({}), "NotImplemented"),

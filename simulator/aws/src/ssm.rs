@@ -15,9 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::account::{Account, arn};
+use crate::account::{Account, Caller, arn};
+use crate::state::Key;
 use crate::wire::{ApiError, only};
 use selector::Wanted;
+
+/// The way to what Parameter Store remembers of an account.
+pub const SSM: Key<State> = Key::new();
 
 /// The parameters, by name.
 #[derive(Debug, Default)]
@@ -47,7 +51,12 @@ struct Version {
 /// # Errors
 /// `ParameterAlreadyExists`, `ParameterNotFound`, `ParameterVersionNotFound`,
 /// `ValidationException`, or `NotImplemented`.
-pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+pub fn call(
+    account: &mut Account,
+    _: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
     match action {
         "PutParameter" => put(account, input),
         "GetParameter" => get(account, input),
@@ -98,7 +107,7 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     check_value(value)?;
     check_twin(account, name)?;
     let now = account.now;
-    let is_new = match account.ssm.parameters.get(name) {
+    let is_new = match account[SSM].parameters.get(name) {
         Some(_) if input["Overwrite"] != true => {
             return Err(ApiError::client(
                 "ParameterAlreadyExists",
@@ -114,7 +123,7 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         }
         None => true,
     };
-    let parameter = account.ssm.parameters.entry(name.to_owned()).or_default();
+    let parameter = account[SSM].parameters.entry(name.to_owned()).or_default();
     parameter.versions.push(Version {
         value: value.to_owned(),
         modified: now,
@@ -153,7 +162,7 @@ fn check_twin(account: &Account, name: &str) -> Result<(), ApiError> {
         None => format!("/{name}"),
         Some(_) => return Ok(()),
     };
-    match account.ssm.parameters.contains_key(&twin) {
+    match account[SSM].parameters.contains_key(&twin) {
         true => Err(ApiError::not_known(format_args!(
             "a parameter {name} beside {twin}, which are the same parameter to AWS"
         ))),
@@ -169,10 +178,10 @@ fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         return public::get(account, wanted.name);
     }
     // The ARN of a name without slashes has one too.
-    if given.starts_with("arn:") && !account.ssm.parameters.contains_key(wanted.name) {
+    if given.starts_with("arn:") && !account[SSM].parameters.contains_key(wanted.name) {
         wanted.name = wanted.name.trim_start_matches('/');
     }
-    let parameter = account.ssm.parameters.get(wanted.name);
+    let parameter = account[SSM].parameters.get(wanted.name);
     let versions = &parameter.ok_or_else(not_found)?.versions;
     let number = wanted.version_of(versions)?;
     let version = &versions[number - 1];
@@ -205,7 +214,7 @@ fn label(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             "the label {odd:?} of {action}"
         )));
     }
-    let parameter = account.ssm.parameters.get_mut(&name);
+    let parameter = account[SSM].parameters.get_mut(&name);
     let versions = &mut parameter.ok_or_else(not_found)?.versions;
     let number = match &input["ParameterVersion"] {
         Value::Null => versions.len(),
@@ -236,11 +245,11 @@ fn label(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteParameter", input, &["Name"])?;
     let name = text("DeleteParameter", input, "Name")?;
-    if !account.ssm.parameters.contains_key(name) {
+    if !account[SSM].parameters.contains_key(name) {
         return Err(not_found());
     }
     events::changed(account, name, "Delete", json!({}));
-    account.ssm.parameters.remove(name);
+    account[SSM].parameters.remove(name);
     Ok(json!({}))
 }
 

@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::account::{self, Account};
+use crate::account::{Account, Caller, Planned};
+use crate::state::Key;
 use crate::wire::ApiError;
 
 mod activities;
@@ -80,6 +81,9 @@ impl Default for Timing {
     }
 }
 
+/// The way to what Step Functions remembers of an account.
+pub const STEPFUNCTIONS: Key<State> = Key::new();
+
 /// What the service remembers.
 #[derive(Debug, Default)]
 pub struct State {
@@ -116,10 +120,6 @@ impl State {
     }
 }
 
-/// What the service has planned for later.
-#[derive(Debug)]
-pub struct Event(Due);
-
 /// What is due, for which execution (its place in the list of all). Each but those of an attempt is
 /// meant for the execution as it was after this many redrives.
 #[derive(Debug)]
@@ -135,9 +135,9 @@ enum Due {
     ExecutionTimeout(usize, u64),
 }
 
-impl From<Due> for account::Event {
-    fn from(due: Due) -> Self {
-        Self::StepFunctions(Event(due))
+impl Planned for Due {
+    fn happen(self: Box<Self>, account: &mut Account) {
+        on_event(account, *self);
     }
 }
 
@@ -145,7 +145,12 @@ impl From<Due> for account::Event {
 ///
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.
-pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value, ApiError> {
+pub fn call(
+    account: &mut Account,
+    _: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
     match action {
         "CreateStateMachine" => machines::create(account, input),
         "UpdateStateMachine" => machines::update(account, input),
@@ -171,7 +176,7 @@ pub fn call(account: &mut Account, action: &str, input: &Value) -> Result<Value,
 }
 
 /// Does what was planned. What was planned for an execution that has ended since is not done.
-pub fn on_event(account: &mut Account, Event(due): Event) {
+fn on_event(account: &mut Account, due: Due) {
     let (run, life) = match due {
         Due::TaskTimeout(run, attempt) => return task::timed_out(account, run, attempt),
         Due::Silence(run, attempt) => return task::silent(account, run, attempt),
@@ -181,7 +186,7 @@ pub fn on_event(account: &mut Account, Event(due): Event) {
         | Due::Resume(run, life)
         | Due::ExecutionTimeout(run, life) => (run, life),
     };
-    let of = &account.stepfunctions.executions[run];
+    let of = &account[STEPFUNCTIONS].executions[run];
     if of.status != execution::Status::Running || of.redrives.count != life {
         return;
     }
@@ -203,7 +208,11 @@ pub fn task_returned(
     ticket: &Ticket,
     result: Result<Value, crate::lambda::Failure>,
 ) {
-    if let Some(run) = account.stepfunctions.by_arn.get(&ticket.execution).copied() {
+    if let Some(run) = account[STEPFUNCTIONS]
+        .by_arn
+        .get(&ticket.execution)
+        .copied()
+    {
         let result = result.map_err(|failure| Failure::new(&failure.error, failure.cause));
         task::returned(account, run, ticket.attempt, result);
     }

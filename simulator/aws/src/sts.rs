@@ -2,14 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{ACCOUNT_ID, Caller, PARTITION};
+use crate::account::{ACCOUNT_ID, Account, Caller, PARTITION};
 use crate::wire::{ApiError, only};
 
 /// Answers `GetCallerIdentity`.
 ///
 /// # Errors
 /// `NotImplemented`.
-pub fn call(caller: &Caller, action: &str, input: &Value) -> Result<Value, ApiError> {
+pub fn call(
+    _: &mut Account,
+    caller: &Caller,
+    action: &str,
+    input: &Value,
+) -> Result<Value, ApiError> {
     if action != "GetCallerIdentity" {
         return Err(ApiError::not_implemented("sts", action));
     }

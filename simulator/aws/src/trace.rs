@@ -1,9 +1,13 @@
 //! What happened in the account, as the scenario tells it and the invariants check it.
 
+mod lifecycle;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::caller::Caller;
+
+pub use lifecycle::{Cause, LifecycleReason, LifecycleState};
 
 /// A fact with its instant.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,10 +42,10 @@ pub enum TraceEvent {
         instance: String,
         /// AMI that the instance runs.
         ami: String,
-        /// The state entered, such as `Pending:Wait`.
-        state: String,
-        /// Why, in a few words.
-        reason: String,
+        /// The state entered.
+        state: LifecycleState,
+        /// Why.
+        reason: LifecycleReason,
     },
     /// A container instance changed: registered, DRAINING, agent connected or not, gone.
     ContainerInstance {

@@ -13,7 +13,9 @@ use workers::reconcile::{NAME_PREFIX, SOURCE, hook_of};
 use super::CheckerState;
 use crate::invariants::Invariant;
 use aws::account::Account;
+use aws::autoscaling::AUTOSCALING;
 use aws::stepfunctions::Execution;
+use aws::stepfunctions::STEPFUNCTIONS;
 use aws::trace::Record;
 
 /// Within this time an action gets its execution: the reconciler's tail (180 s), the period of its
@@ -69,12 +71,11 @@ impl CheckerState {
 
     /// An instance has entered a state.
     pub(super) fn enters(&mut self, account: &Account, at: Timestamp, group: &str, id: &str) {
-        let group = account.autoscaling.group(group);
+        let group = account[AUTOSCALING].group(group);
         let instance = group.and_then(|group| group.instance(id));
         let is_held = instance.is_some_and(|instance| {
-            let state = instance.state.as_str();
             let hook = hook_of(instance.transition_name());
-            state.ends_with(":Wait")
+            instance.state.is_at_hook()
                 && hook
                     .is_some_and(|hook| group.is_some_and(|group| group.hooks.contains_key(hook)))
         });
@@ -91,7 +92,7 @@ impl CheckerState {
         if id.is_empty() {
             self.reconcilers.insert(name.to_owned());
         }
-        let mut all = account.stepfunctions.executions().iter().rev();
+        let mut all = account[STEPFUNCTIONS].executions().iter().rev();
         let Some(started) = all.find(|one| one.name == name) else {
             return;
         };
@@ -128,7 +129,7 @@ impl CheckerState {
                 && one.input["detail"]["LifecycleHookName"] == hook.as_str()
                 && one.start + SEEN_BY_THEN <= at
         };
-        let mut others = account.stepfunctions.executions().iter();
+        let mut others = account[STEPFUNCTIONS].executions().iter();
         if let Some(other) = others.find(seen_by_then) {
             let detail = format!(
                 "an execution was started for {id} at {hook}, though {} runs for it since {}",
@@ -174,10 +175,9 @@ fn text(value: &Value) -> String {
 impl super::InstanceObservation {
     /// Which way it moves, by its state.
     fn transition(&self) -> Option<Transition> {
-        let state = self.state.as_str();
-        if self.leaves() || state.starts_with("Warmed:Terminating") {
+        if self.leaves() || self.state.is_out_of_pool() {
             Some(Transition::Terminating)
-        } else if state.starts_with("Pending") || state.starts_with("Warmed:Pending") {
+        } else if self.state.is_pending() || self.state.is_into_pool() {
             Some(Transition::Launching)
         } else {
             None

@@ -12,7 +12,9 @@ use super::checks::Check;
 use super::{Answered, CheckerState, InstanceObservation};
 use crate::invariants::Invariant;
 use aws::account::Account;
-use aws::trace::{ExecutionEvent, Record, TraceEvent};
+use aws::ecs::ECS;
+use aws::lambda::LAMBDA;
+use aws::trace::{ExecutionEvent, LifecycleState, Record, TraceEvent};
 
 /// A look and the answer that follows from it are no further apart, with everything that is retried
 /// between.
@@ -95,8 +97,7 @@ impl CheckerState {
             self.rolls_on(account, record.at, instance);
         }
         self.tally.invocations += 1;
-        let memory = account
-            .lambda
+        let memory = account[LAMBDA]
             .function(function)
             .map_or(0, |function| function.memory_mb);
         self.tally.megabyte_ms += memory * billed_ms;
@@ -182,15 +183,19 @@ impl CheckerState {
         // It is told again until it has counted, when much may have happened.
         let again = !self.told_to_go_on.insert(instance.to_owned());
         let new = self.instances.get(instance).is_some_and(|seen| {
-            let states = ["Pending:Wait", "Pending:Proceed", "InService"];
-            states.contains(&seen.state.as_str())
+            let states = [
+                LifecycleState::PendingWait,
+                LifecycleState::PendingProceed,
+                LifecycleState::InService,
+            ];
+            states.contains(&seen.state)
         });
         if again || !new || self.stack_status != "UPDATE_IN_PROGRESS" {
             return;
         }
         // One that is kept for its standalone tasks has not failed, and one that is being ended was
         // looked at.
-        let kept = account.ecs.kept();
+        let kept = account[ECS].kept();
         let ended = &self.to_be_ended;
         let long_ago = |seen: &InstanceObservation| {
             let since = seen.retained_since;

@@ -7,9 +7,11 @@ use workers::ecs::TERMINATE;
 use super::{CheckerState, InstanceObservation};
 use crate::invariants::{Invariant, Violation};
 use aws::account::{Account, Caller};
-use aws::autoscaling::{LAUNCH_ABANDONED, ON_REQUEST};
+use aws::autoscaling::AUTOSCALING;
 use aws::ec2::TemplateVersion;
-use aws::trace::{ExecutionEvent, Record, SpotEvent, TraceEvent};
+use aws::trace::{
+    Cause, ExecutionEvent, LifecycleReason, LifecycleState, Record, SpotEvent, TraceEvent,
+};
 
 /// What a user calls to change how many instances a group is to have.
 const SIZES_A_GROUP: [&str; 3] = [
@@ -37,14 +39,14 @@ impl CheckerState {
         }
         let moving = self.instances.iter().find(|(_, seen)| {
             let at_rest = [
-                "InService",
-                "Terminating:Retained",
-                "Warmed:Pending:Retained",
-                "Standby",
-                "Warmed:Stopped",
-                "Warmed:Running",
+                LifecycleState::InService,
+                LifecycleState::TerminatingRetained,
+                LifecycleState::WarmedPendingRetained,
+                LifecycleState::Standby,
+                LifecycleState::WarmedStopped,
+                LifecycleState::WarmedRunning,
             ];
-            !at_rest.contains(&seen.state.as_str())
+            !at_rest.contains(&seen.state)
         });
         if let Some((id, seen)) = moving {
             return Some(format!("{id} is {}", seen.state));
@@ -169,27 +171,29 @@ impl CheckerState {
         else {
             return;
         };
-        if reason == LAUNCH_ABANDONED {
+        if *reason == LifecycleReason::Cause(Cause::LaunchFailure) {
             self.launches_over.insert(instance.clone());
         }
         self.enters(account, record.at, group, instance);
         self.group.clone_from(group);
-        let group = account.autoscaling.group(group);
+        let group = account[AUTOSCALING].group(group);
         let known = group.and_then(|group| group.instance(instance));
         let launched_from = known.map(|known| known.template.clone());
-        self.lifecycle(record.at, instance, (ami, launched_from), state);
-        if state == "Terminating"
-            && reason == ON_REQUEST
+        self.lifecycle(record.at, instance, (ami, launched_from), *state);
+        if *state == LifecycleState::Terminating
+            && matches!(reason, LifecycleReason::Cause(Cause::UserRequest(_)))
             && let Some(seen) = self.instances.get_mut(instance)
         {
             seen.told_in = Some(self.operation);
         }
         let seen = self.instances.get(instance);
         let returns = seen.is_some_and(|seen| seen.returns);
-        match state.as_str() {
-            "Terminating:Proceed" => self.let_go(account, record.at, instance),
-            "Warmed:Pending:Proceed" if returns => self.let_go(account, record.at, instance),
-            "Pending:Proceed" => self.let_in(record.at, instance),
+        match state {
+            LifecycleState::TerminatingProceed => self.let_go(account, record.at, instance),
+            LifecycleState::WarmedPendingProceed if returns => {
+                self.let_go(account, record.at, instance);
+            }
+            LifecycleState::PendingProceed => self.let_in(record.at, instance),
             _ => {}
         }
     }
@@ -209,7 +213,10 @@ impl CheckerState {
             false => drop(self.agentless.entry(instance.clone()).or_insert(record.at)),
         };
         if let Some(seen) = self.instances.get_mut(instance) {
-            if !seen.member && status == "ACTIVE" && seen.state == "Terminating:Proceed" {
+            if !seen.member
+                && status == "ACTIVE"
+                && seen.state == LifecycleState::TerminatingProceed
+            {
                 self.joined_too_late.insert(instance.clone());
             }
             seen.member = status != "INACTIVE";
@@ -224,9 +231,10 @@ impl CheckerState {
         at: Timestamp,
         instance: &str,
         (ami, launched_from): (&str, Option<TemplateVersion>),
-        state: &str,
+        state: LifecycleState,
     ) {
-        if matches!(state, "Terminated" | "Warmed:Terminated" | "Detached") {
+        use LifecycleState as S;
+        if matches!(state, S::Terminated | S::WarmedTerminated | S::Detached) {
             self.instances.remove(instance);
             self.tally.terminated.insert(instance.to_owned());
             return;
@@ -236,27 +244,26 @@ impl CheckerState {
         let is_draining = before.is_some_and(|seen| seen.is_draining);
         let returns = match state {
             // A new instance of the pool has not been seen before.
-            "Warmed:Pending" => before.is_some(),
-            warm if warm.starts_with("Warmed:Pending") => before.is_some_and(|seen| seen.returns),
+            S::WarmedPending => before.is_some(),
+            warm if warm.is_into_pool() => before.is_some_and(|seen| seen.returns),
             _ => false,
         };
         let is_rolled = match state {
-            "Terminating" => self.rolls() && self.in_operation(),
-            "Warmed:Pending" if returns => self.rolls() && self.in_operation(),
+            S::Terminating => self.rolls() && self.in_operation(),
+            S::WarmedPending if returns => self.rolls() && self.in_operation(),
             _ => before.is_some_and(|seen| seen.is_rolled),
         };
         let told_in = match state {
-            "Terminating" => None,
+            S::Terminating => None,
             _ => before.and_then(|seen| seen.told_in),
         };
         let drain_began = match state {
-            "Terminating:Wait" => Some(at),
-            "Warmed:Pending:Wait" if returns => Some(at),
+            S::TerminatingWait => Some(at),
+            S::WarmedPendingWait if returns => Some(at),
             _ => before.and_then(|seen| seen.drain_began),
         };
-        let joined = !state.starts_with("Warmed") && before.is_some_and(|seen| seen.joined);
-        let is_retained = returns || state.starts_with("Terminating");
-        let is_retained = is_retained && state.ends_with(":Retained");
+        let joined = !state.is_warm() && before.is_some_and(|seen| seen.joined);
+        let is_retained = (returns || state.is_leaving()) && state.is_retained();
         let retained_since = is_retained.then_some(at);
         if retained_since.is_some() {
             self.ever_retained.insert(instance.to_owned());
@@ -269,7 +276,7 @@ impl CheckerState {
             returns,
             retained_since,
             retained,
-            state: state.to_owned(),
+            state,
             drain_began,
             member,
             is_draining,

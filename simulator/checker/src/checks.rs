@@ -24,6 +24,8 @@ use workers::reconcile::hook_of;
 
 use super::CheckerState;
 use aws::account::Account;
+use aws::autoscaling::AUTOSCALING;
+use aws::ecs::ECS;
 use aws::faults::Fault;
 
 /// In a large batch the first looks of its instances are spread over so much time for each
@@ -201,8 +203,7 @@ impl CheckerState {
         self.comes_in_time(account, look, &mut before);
         let waits_to_join = look.worker == Worker::Joined && look.verdict == "NotYet";
         if waits_to_join
-            && account
-                .ecs
+            && account[ECS]
                 .registrations(look.instance)
                 .contains(&("ACTIVE", true))
         {
@@ -259,7 +260,7 @@ impl CheckerState {
 
     /// The last heartbeat of the lifecycle action, and its hook's timeout.
     fn heartbeat(&self, account: &Account, look: Check<'_>) -> Option<(Timestamp, Duration)> {
-        let group = account.autoscaling.group(&self.group)?;
+        let group = account[AUTOSCALING].group(&self.group)?;
         let instance = group.instance(look.instance)?;
         instance.last_heartbeat(hook_of(instance.transition_name())?)
     }

@@ -3,6 +3,7 @@
 //! DRAINING himself, is none, nor is a Spot instance that its agent drains because EC2 has given
 //! notice of it, nor a retained instance that the operator ends.
 
+use aws::trace::LifecycleState;
 use jiff::Timestamp;
 
 use super::{CheckerState, InstanceObservation, InvariantChecker};
@@ -24,7 +25,9 @@ impl CheckerState {
     /// Whether the rollout is not over yet: an operation goes on, or its last drains do, and the
     /// group is of two launch template versions.
     pub(super) fn is_at_it(&self) -> bool {
-        let there = |seen: &&InstanceObservation| seen.state == "InService" || seen.awaits_end();
+        let there = |seen: &&InstanceObservation| {
+            seen.state == LifecycleState::InService || seen.awaits_end()
+        };
         let all = self.instances.values();
         let mut versions = all.filter(there).map(|seen| &seen.launched_from);
         let first = versions.next();
@@ -94,7 +97,7 @@ impl InvariantChecker {
         let mut all = inner.instances.iter();
         let found = all.find(|(id, seen)| {
             let by_others = inner.drained_by_hand.contains(*id) || inner.interrupted.contains(*id);
-            seen.state == "InService" && seen.is_draining && !by_others
+            seen.state == LifecycleState::InService && seen.is_draining && !by_others
         });
         found.map(|(id, _)| id.clone())
     }
@@ -103,13 +106,13 @@ impl InvariantChecker {
 impl InstanceObservation {
     /// Whether it stands at its terminate hook, on its way out for good or into the warm pool.
     pub(super) fn awaits_end(&self) -> bool {
-        let back = self.returns && self.state == "Warmed:Pending:Wait";
-        back || self.state == "Terminating:Wait"
+        let back = self.returns && self.state == LifecycleState::WarmedPendingWait;
+        back || self.state == LifecycleState::TerminatingWait
     }
 
     /// Whether it is on its way out of the group.
     pub(super) fn leaves(&self) -> bool {
-        let back = self.returns && self.state.starts_with("Warmed:Pending");
-        back || self.state.starts_with("Terminating")
+        let back = self.returns && self.state.is_into_pool();
+        back || self.state.is_leaving()
     }
 }

@@ -13,7 +13,7 @@ use super::CheckerState;
 use super::checks::Check;
 use super::critical_path::{ActionTimes, PhaseTimes, avoidable_delay};
 use aws::account::{Account, Caller};
-use aws::trace::{Record, TraceEvent};
+use aws::trace::{LifecycleState, Record, TraceEvent};
 use view::View;
 
 /// How late the conditions of one phase were noticed.
@@ -224,6 +224,7 @@ impl CheckerState {
 
     /// Something has happened: conditions may have become true, or may no longer be.
     pub(super) fn conditions_change(&mut self, account: &Account, record: &Record) {
+        use LifecycleState as S;
         let (changed, by) = match &record.event {
             TraceEvent::ContainerInstance { instance, .. } => (Changed::Instance(instance), None),
             TraceEvent::Task { instance, .. } | TraceEvent::TaskKilled { instance, .. } => {
@@ -233,7 +234,7 @@ impl CheckerState {
             TraceEvent::Lifecycle {
                 instance, state, ..
             } => {
-                if matches!(state.as_str(), "Pending" | "Terminating" | "Warmed:Pending") {
+                if matches!(state, S::Pending | S::Terminating | S::WarmedPending) {
                     self.lateness.began.insert(instance.clone(), record.at);
                 }
                 (Changed::Group, Some(instance))

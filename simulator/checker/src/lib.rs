@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use aws::account::Account;
 use aws::account::Observer;
 use aws::ec2::TemplateVersion;
-use aws::trace::Record;
+use aws::trace::{LifecycleState, Record};
 
 pub use lateness::PhaseLateness;
 pub use tally::Tally;
@@ -38,7 +38,7 @@ pub struct InstanceObservation {
     /// same.
     pub launched_from: Option<TemplateVersion>,
     /// Its lifecycle state.
-    pub state: String,
+    pub state: LifecycleState,
     /// When it came to its terminate hook, if it has.
     pub drain_began: Option<Timestamp>,
     /// Whether it is a container instance of the cluster.
@@ -238,7 +238,9 @@ impl InvariantChecker {
     pub fn in_service(&self) -> usize {
         let inner = self.lock();
         let instances = inner.instances.values();
-        instances.filter(|seen| seen.state == "InService").count()
+        instances
+            .filter(|seen| seen.state == LifecycleState::InService)
+            .count()
     }
 
     /// The first resource that failed, and why.
@@ -255,7 +257,8 @@ impl InvariantChecker {
     pub fn in_service_on(&self, ami: &str) -> usize {
         let inner = self.lock();
         let serving = inner.instances.values();
-        let serving = serving.filter(|seen| seen.state == "InService" && seen.ami == ami);
+        let serving =
+            serving.filter(|seen| seen.state == LifecycleState::InService && seen.ami == ami);
         serving.count()
     }
 
@@ -263,9 +266,9 @@ impl InvariantChecker {
     /// its warm pool, or retained: another serves in their place.
     pub fn in_group_without(&self, ami: &str) -> usize {
         let inner = self.lock();
-        let counts = |state: &str| !state.starts_with("Warmed:") && !state.ends_with(":Retained");
+        let counts = |state: LifecycleState| !state.is_warm() && !state.is_retained();
         let others = inner.instances.values();
-        let others = others.filter(|seen| seen.ami != ami && counts(&seen.state));
+        let others = others.filter(|seen| seen.ami != ami && counts(seen.state));
         others.count()
     }
 

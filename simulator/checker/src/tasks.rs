@@ -13,6 +13,7 @@ use workers::terminate::STOP_REASON;
 use super::{CheckerState, InstanceObservation};
 use crate::invariants::Invariant;
 use aws::account::Account;
+use aws::ecs::ECS;
 use aws::ecs::OWN_EXIT;
 use aws::trace::{Record, TraceEvent};
 
@@ -81,7 +82,7 @@ impl CheckerState {
         let Some(service) = group.strip_prefix("service:") else {
             return;
         };
-        let Some((healthy, minimum)) = account.ecs.service_health(service) else {
+        let Some((healthy, minimum)) = account[ECS].service_health(service) else {
             return;
         };
         let before = self
@@ -97,7 +98,7 @@ impl CheckerState {
 
     /// Its hook has let it go: whatever is still on it has some seconds left.
     pub(super) fn let_go(&mut self, account: &Account, at: Timestamp, instance: &str) {
-        let left = account.ecs.tasks_on(instance).into_iter().next();
+        let left = account[ECS].tasks_on(instance).into_iter().next();
         if let Some(task) = left.filter(|_| !self.is_excused(at, instance)) {
             let detail = format!(
                 "{instance} was released with task {} of {} {}",

@@ -6,9 +6,8 @@ use super::{InstanceObservation, InvariantChecker, Terms};
 use crate::invariants::Invariant;
 use aws::account::Observer;
 use aws::account::{Account, Caller};
-use aws::autoscaling::ON_REQUEST;
 use aws::ec2::TemplateVersion;
-use aws::trace::{Record, TraceEvent};
+use aws::trace::{Cause, LifecycleState, Record, TraceEvent};
 
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -35,7 +34,7 @@ impl Scene {
             in_turns: false,
         };
         let scene = Self {
-            account: Account::new(now, 1),
+            account: aws::services::account(now, 1),
             checker: InvariantChecker::new(terms),
         };
         scene.checker.begin_roll();
@@ -52,12 +51,13 @@ impl Scene {
     }
 
     fn moves(&mut self, instance: &str, state: &str) {
+        let state = LifecycleState::named(state).expect("a state");
         self.tell(TraceEvent::Lifecycle {
             group: "DevCluster".to_owned(),
             instance: instance.to_owned(),
             ami: "ami-1".to_owned(),
-            state: state.to_owned(),
-            reason: String::new(),
+            state,
+            reason: "".into(),
         });
     }
 
@@ -120,8 +120,8 @@ fn managed_draining_lets_batches_meet_only_where_others_launched_instances_meanw
             group: "DevCluster".to_owned(),
             instance: instance.to_owned(),
             ami: "ami-1".to_owned(),
-            state: "Terminating".to_owned(),
-            reason: ON_REQUEST.to_owned(),
+            state: LifecycleState::Terminating,
+            reason: (&Cause::UserRequest(None)).into(),
         });
         scene.moves(instance, "Terminating:Wait");
         scene.registration(instance, "DRAINING", true);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::account::Caller;
 use crate::host::SimulationHost;
+use crate::lambda::LAMBDA;
 use crate::wire::{self, ApiError};
 
 /// Where Lambda's functions are.
@@ -34,7 +35,7 @@ pub async fn answer(
     let asked = may_invoke(caller).and_then(|()| asked(&head.method, rest, &head.headers, body));
     let answered = match asked {
         Ok(Asked { name, payload, dry }) => {
-            let known = world.with(|account| account.lambda.function(&name).is_some());
+            let known = world.with(|account| account[LAMBDA].function(&name).is_some());
             match (known, dry) {
                 (false, _) => Err(ApiError {
                     status: 404,

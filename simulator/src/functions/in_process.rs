@@ -16,6 +16,7 @@ use crate::interceptors::mutation;
 use crate::invocation::{
     Answered, away, crashed, failure, out_of_memory, throttled, timed_out, worker_of,
 };
+use crate::lambda::LAMBDA;
 use crate::lambda::{Failure, Function};
 use crate::sdk_client;
 
@@ -58,7 +59,7 @@ impl InProcess {
             })
             .clone();
         // An environment more than ever before is a cold one.
-        let running = account.lambda.running(name);
+        let running = account[LAMBDA].running(name);
         let most = self.most.entry(name.to_owned()).or_default();
         let cold = running > *most;
         *most = running.max(*most);
@@ -77,7 +78,7 @@ impl Environment {
         tokio::time::sleep(overhead).await;
         let began = world.now();
         let (function, end, is_away) = world.with(|account| {
-            let function = account.lambda.function(name).cloned();
+            let function = account[LAMBDA].function(name).cloned();
             let is_away = account.faults.functions_away_until > Some(account.now);
             (function, invocations::end(account), is_away)
         });

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use super::{HostState, SimulationHost};
 use crate::account::Account;
 use crate::lambda;
+use crate::lambda::LAMBDA;
 
 /// Who runs the functions of an account, as Lambda would.
 pub trait FunctionRunner: Send {
@@ -39,7 +40,7 @@ impl SimulationHost {
                 account, runner, ..
             } = &mut *stage;
             let runner = runner.as_mut().ok_or_else(gone)?;
-            account.lambda.begun(name);
+            account[LAMBDA].begun(name);
             runner.answer(self, account, name, payload)
         };
         answer.await.map_err(|_| gone())?
@@ -52,7 +53,7 @@ impl SimulationHost {
         let Some(runner) = runner else {
             return;
         };
-        while let Some(invocation) = account.lambda.waiting.pop_front() {
+        while let Some(invocation) = account[LAMBDA].waiting.pop_front() {
             runner.run(self, account, invocation);
         }
     }

@@ -3,7 +3,7 @@
 use workers::reconcile::NAME_PREFIX;
 
 use super::Severity;
-use crate::trace::{SpotEvent, TraceEvent};
+use crate::trace::{LifecycleState, SpotEvent, TraceEvent};
 use workers::text::count;
 
 /// How far an instance refresh is.
@@ -50,16 +50,16 @@ pub fn instance_line(fact: &TraceEvent) -> Option<(String, String, String, Sever
             ami,
             ..
         } => {
-            let severity = match state.as_str() {
-                "InService" | "Terminated" => Severity::Good,
-                state if state.ends_with(":Retained") => Severity::Bad,
+            let severity = match state {
+                LifecycleState::InService | LifecycleState::Terminated => Severity::Good,
+                state if state.is_retained() => Severity::Bad,
                 _ => Severity::Plain,
             };
-            let reason = match state.as_str() {
-                "Pending" => format!("{ami}; {reason}"),
-                _ => reason.clone(),
+            let reason = match state {
+                LifecycleState::Pending => format!("{ami}; {reason}"),
+                _ => reason.to_string(),
             };
-            Some((instance.clone(), state.clone(), reason, severity))
+            Some((instance.clone(), state.to_string(), reason, severity))
         }
         TraceEvent::ContainerInstance {
             instance,

@@ -31,6 +31,7 @@ use crate::functions::Invoker;
 use crate::host::SimulationHost;
 use crate::invariants::Violation;
 use crate::report::Report;
+use crate::stepfunctions::STEPFUNCTIONS;
 use crate::wire::ApiError;
 use inspect::ask;
 
@@ -81,7 +82,7 @@ pub fn run_and_inspect(
 ) -> Result<Outcome, Unplayable> {
     in_virtual_time(settings, async {
         let mut account = setup::account(settings);
-        account.stepfunctions.forget_histories = afterwards.is_none();
+        account[STEPFUNCTIONS].forget_histories = afterwards.is_none();
         let world = SimulationHost::new(account, Invoker::in_process());
         let stage = Runner::new(settings, world.clone(), listener)?;
         let played = stage.play(actions).await;
@@ -228,10 +229,15 @@ impl Runner {
     }
 
     async fn wait_idle(&mut self, limit: Duration) -> Result<(), String> {
-        let until = self.host.now() + limit;
+        self.wait_idle_since(self.host.now(), limit).await
+    }
+
+    /// Waits until nothing is under way of what was `asked` for then.
+    async fn wait_idle_since(&mut self, asked: Timestamp, limit: Duration) -> Result<(), String> {
+        let until = asked + limit;
         let watch = self.checker.clone();
         // What was just asked for begins later, and by then an event has come.
-        let soon = self.host.now() + liveness::EVENTS_HAVE_COME;
+        let soon = asked + liveness::EVENTS_HAVE_COME;
         self.run_until(|_| false, soon).await?;
         if self
             .run_until(move |_| watch.pending().is_none(), until)

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{EXIT_SECONDS, Kind, Service, Standalone, Workload};
 use crate::account::{REGION, arn};
+use crate::ecs::ECS;
 use crate::ecs::TargetGroup;
 use crate::host::SimulationHost;
 use crate::wire::ApiError;
@@ -24,7 +25,7 @@ pub fn on_this_cluster(
     cluster: &str,
     mut workload: Workload,
 ) -> Result<(Workload, Vec<String>), String> {
-    let there = world.with(|account| account.ecs.capacity_providers(cluster));
+    let there = world.with(|account| account[ECS].capacity_providers(cluster));
     let has = match there.as_slice() {
         [] => "it has none; rehearse with the parameter CapacityProvider=ENABLED, whose capacity provider is called cp- and the cluster's name".to_owned(),
         some => format!("it has {}; name that in the file", some.join(", ")),
@@ -70,7 +71,7 @@ impl fmt::Display for Refused {
 /// # Errors
 /// What ECS refuses.
 pub fn start(world: &SimulationHost, cluster: &str, workload: &Workload) -> Result<(), Refused> {
-    let has_default = world.with(|account| account.ecs.has_default_provider(cluster));
+    let has_default = world.with(|account| account[ECS].has_default_provider(cluster));
     for service in &workload.services {
         start_service(world, cluster, service, has_default)
             .map_err(|error| refused("service", &service.name, error))?;
@@ -136,7 +137,7 @@ fn start_service(
             deregistration_delay_seconds: seconds,
             ..TargetGroup::default()
         };
-        world.with(|account| account.ecs.add_target_group(&target_group, group));
+        world.with(|account| account[ECS].add_target_group(&target_group, group));
         create["loadBalancers"] = json!([{"targetGroupArn": target_group, "containerName": service.name, "containerPort": 8080}]);
     }
     world.call("ecs", "CreateService", &create).map(drop)

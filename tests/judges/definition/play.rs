@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::account::{Account, Caller, arn};
+use simulator::lambda::LAMBDA;
 use simulator::lambda::{Failure, Invocation};
+use simulator::stepfunctions::STEPFUNCTIONS;
 use simulator::stepfunctions::{Execution, execution::Status, task_returned};
 
 use crate::routes::Route;
@@ -51,13 +53,13 @@ fn function(worker: &str) -> String {
 
 /// Plays the route to its end.
 pub fn play(definition: &Value, route: &Route) -> Played {
-    let mut account = Account::new(START.parse().expect("an instant"), 7);
+    let mut account = simulator::services::account(START.parse().expect("an instant"), 7);
     let execution = start(&mut account, definition, &route.input);
     let mut turns = BTreeMap::<String, usize>::new();
     let mut asked = Vec::new();
     let until = account.now + LIMIT;
     while run(&account, &execution).status == Status::Running {
-        while let Some(invocation) = account.lambda.waiting.pop_front() {
+        while let Some(invocation) = account[LAMBDA].waiting.pop_front() {
             asked.push((invocation.function.clone(), invocation.payload.clone()));
             let turn = turns.entry(invocation.function.clone()).or_default();
             let script = route.answers.get(&invocation.function);
@@ -98,7 +100,7 @@ fn start(account: &mut Account, definition: &Value, input: &Value) -> String {
 }
 
 fn run<'a>(account: &'a Account, arn: &str) -> &'a Execution {
-    let known = account.stepfunctions.execution(arn);
+    let known = account[STEPFUNCTIONS].execution(arn);
     known.expect("the execution was started")
 }
 

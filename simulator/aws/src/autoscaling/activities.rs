@@ -15,6 +15,7 @@ use super::group::Group;
 use super::input::{boolean, list, not_one_of, page, required, text, texts, validation};
 use super::{State, no_such_group};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::wire::{ApiError, lists, only, paging};
 
 /// How long AWS remembers an activity.
@@ -44,7 +45,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     let deleted_too = boolean(input, "IncludeDeletedGroups")?.unwrap_or(false);
     let wanted = Wanted::read(input, name.is_some())?;
     let oldest = account.now.as_second() - REMEMBERED_SECONDS;
-    let activities = groups(&account.autoscaling, name, deleted_too)?
+    let activities = groups(&account[AUTOSCALING], name, deleted_too)?
         .into_iter()
         .flat_map(|group| {
             let each = group.activities.iter().zip(0..);

@@ -6,13 +6,7 @@ use serde_json::{Value, json};
 use super::capacity::zone_id;
 use super::group::{Group, Instance};
 use super::whole_seconds;
-
-/// Why an instance goes whose launch hook was answered ABANDON or timed out, in the account's own
-/// scenario.
-pub const LAUNCH_ABANDONED: &str = "its launch was abandoned";
-
-/// Why an instance goes that somebody told to go, by name: a user, or a rolling update.
-pub const ON_REQUEST: &str = "requested by a user";
+use crate::trace::Cause;
 
 /// One activity.
 #[derive(Debug, Clone)]
@@ -28,31 +22,6 @@ pub struct Activity {
     pub(super) progress: u32,
     /// Subnet and zone.
     pub(super) place: (String, String),
-}
-
-/// Why an instance is launched or goes, as the cause of its activity tells it after the time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cause {
-    /// There are fewer or more instances than desired: from how many to how many.
-    Difference(u32, u32),
-    /// An unhealthy instance is replaced.
-    Replacement,
-    /// Its group is deleted by force.
-    GroupDeletion,
-    /// A user asked for its end; with the capacity before and after, if it shrinks with it.
-    UserRequest(Option<(u32, u32)>),
-    /// EC2 says that it is dead.
-    HealthCheck,
-    /// A user says that it is unhealthy.
-    UserHealthCheck,
-    /// Its launch was abandoned.
-    LaunchFailure,
-    /// An instance refresh.
-    Refresh,
-    /// The group's MaxInstanceLifetime.
-    Lifetime,
-    /// Capacity Rebalancing.
-    Rebalance,
 }
 
 /// A cause, and what a user asked for before it, if that is why.
@@ -90,22 +59,6 @@ impl Why {
 }
 
 impl Cause {
-    /// In a few words, for the account's own scenario.
-    pub fn reason(&self) -> String {
-        match self {
-            Self::Difference(from, to) => format!("the capacity goes from {from} to {to}"),
-            Self::Replacement => "replaces an unhealthy instance".to_owned(),
-            Self::UserRequest(_) => ON_REQUEST.to_owned(),
-            Self::GroupDeletion => "its group is deleted by force".to_owned(),
-            Self::HealthCheck => "the health check found it dead".to_owned(),
-            Self::UserHealthCheck => "a user set it unhealthy".to_owned(),
-            Self::LaunchFailure => LAUNCH_ABANDONED.to_owned(),
-            Self::Refresh => "for the instance refresh".to_owned(),
-            Self::Rebalance => "a Spot instance is at risk, and the group rebalances".to_owned(),
-            Self::Lifetime => "older than the group's maximum instance lifetime".to_owned(),
-        }
-    }
-
     /// The sentence on the launch of an instance.
     fn of_launch(&self, now: Timestamp) -> String {
         let at = whole_seconds(now);

@@ -7,22 +7,23 @@
 use jiff::Timestamp;
 use std::time::Duration;
 
-use super::activity::{Activity, Cause, Why};
+use super::activity::{Activity, Why};
 use super::group::{Group, InFlight, Instance};
 use super::lifecycle::{begin_transition, enter};
 use super::termination_policy::choose;
 use super::transitions::{LifecycleState, Move};
 use super::{Event, warm_pool, whole_seconds};
 use crate::account::{Account, REGION};
+use crate::autoscaling::AUTOSCALING;
 use crate::ec2;
-use crate::trace::TraceEvent;
+use crate::trace::{Cause, TraceEvent};
 
 /// What the group says when it cannot shrink.
 const ALL_PROTECTED: &str = "Could not scale to desired capacity because all remaining instances are protected from scale-in.";
 
 /// Looks at a group again when a change of its size has been taken in.
 pub fn reconcile_later(account: &mut Account, group: &str) {
-    let (least, most) = account.autoscaling.timing.capacity_change;
+    let (least, most) = account[AUTOSCALING].timing.capacity_change;
     let delay = account.between(least, most);
     account.after(delay, Event::Reconcile(group.to_owned()));
 }
@@ -30,7 +31,7 @@ pub fn reconcile_later(account: &mut Account, group: &str) {
 /// An instance has stopped counting: if the group still wants it replaced, one is launched a little
 /// later. Recorded: that of an unhealthy one is begun with its end.
 pub fn schedule_replacement(account: &mut Account, group: &str, unhealthy: bool) {
-    let dynamics = &account.autoscaling.timing;
+    let dynamics = &account[AUTOSCALING].timing;
     let (least, most) = if unhealthy {
         dynamics.unhealthy_replacement
     } else {
@@ -49,11 +50,11 @@ fn fill(group: &str, unhealthy: bool) -> Event {
 
 /// A launch has failed: the next one comes later, the more so the more have failed in a row.
 pub fn after_failure(account: &mut Account, group: &str) {
-    let dynamics = account.autoscaling.timing.clone();
+    let dynamics = account[AUTOSCALING].timing.clone();
     let (least, most) = dynamics.replacement;
     let usual = account.between(least, most);
     let now = account.now;
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return;
     };
     found.failed_launches += 1;
@@ -68,7 +69,7 @@ pub fn after_failure(account: &mut Account, group: &str) {
 
 /// Launches one instance if the group has fewer than desired.
 pub fn launch_one(account: &mut Account, group: &str, unhealthy: bool) {
-    let Some(found) = account.autoscaling.group(group) else {
+    let Some(found) = account[AUTOSCALING].group(group) else {
         return;
     };
     let counted = found.counted();
@@ -85,7 +86,7 @@ pub fn launch_one(account: &mut Account, group: &str, unhealthy: bool) {
 
 /// Brings a group to its desired capacity, as far as it may.
 pub fn reconcile(account: &mut Account, group: &str) {
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return;
     };
     if found.deleting {
@@ -112,7 +113,7 @@ pub fn reconcile(account: &mut Account, group: &str) {
 /// The instance that a scale-in takes next. If it is protection that leaves none, the group says
 /// so, once.
 fn to_go(account: &mut Account, group: &str, why: &Why) -> Option<String> {
-    let found = account.autoscaling.group(group)?;
+    let found = account[AUTOSCALING].group(group)?;
     if found.is_suspended("Terminate") {
         return None;
     }
@@ -138,7 +139,7 @@ fn to_go(account: &mut Account, group: &str, why: &Why) -> Option<String> {
 /// asked for.
 fn say_protected(account: &mut Account, group: &str, asked: Option<&str>) {
     let (now, id) = (account.now, account.uuid());
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return;
     };
     let equilibrium = format!("At {} group reached equilibrium.", whole_seconds(now));
@@ -160,7 +161,7 @@ fn say_protected(account: &mut Account, group: &str, asked: Option<&str>) {
 /// Launches one instance into the group or its warm pool; into the group out of the warm pool if
 /// one is ready there.
 pub fn launch(account: &mut Account, group: &str, which: Move, why: &Why) {
-    let Some(found) = account.autoscaling.group(group) else {
+    let Some(found) = account[AUTOSCALING].group(group) else {
         return;
     };
     if found.deleting || found.is_suspended("Launch") {
@@ -232,10 +233,10 @@ fn admit(
     machine: ec2::Instance,
     from: ec2::TemplateVersion,
 ) {
-    let (least, most) = account.autoscaling.timing.launch;
+    let (least, most) = account[AUTOSCALING].timing.launch;
     let until_ready = account.between(least, most);
     let (now, activity): (Timestamp, String) = (account.now, account.uuid());
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return;
     };
     let instance = Instance {
@@ -261,14 +262,13 @@ fn admit(
     let activity = Activity::launching(activity, now, &instance, why.of_launch(now));
     found.activities.push(activity);
     found.instances.push(instance);
-    let reason = why.cause.reason();
-    enter(account, group, &machine.id, which.states()[0], &reason);
+    enter(account, group, &machine.id, which.states()[0], &why.cause);
 }
 
 /// EC2 would not launch: the activity fails, and the group tries again.
 fn refused(account: &mut Account, group: &str, why: &Why, message: &str) {
     let (now, id) = (account.now, account.uuid());
-    if let Some(found) = account.autoscaling.group_mut(group) {
+    if let Some(found) = account[AUTOSCALING].group_mut(group) {
         let mut activity = Activity::new(id, now, why.of_launch(now));
         activity.description = "Launching a new EC2 instance".to_owned();
         activity.end(
@@ -286,6 +286,7 @@ mod tests {
     use super::LifecycleState as S;
     use super::*;
     use crate::autoscaling::scene::*;
+    use crate::ec2::EC2;
     use serde_json::json;
 
     /// A group of `count` instances in service, the first of them in zone a, the next in zone b,
@@ -347,9 +348,9 @@ mod tests {
     fn scale_in_takes_from_the_fullest_zone_first() {
         let mut account = grown(4, json!({}));
         assert_eq!(chosen(&account), 0, "the older of the two in zone a");
-        account
-            .autoscaling
-            .instance_mut(GROUP, &all_in(&account, S::InService)[0])
+        let first = all_in(&account, S::InService)[0].clone();
+        account[AUTOSCALING]
+            .instance_mut(GROUP, &first)
             .expect("it is there")
             .protected = true;
         assert_eq!(chosen(&account), 3, "the other one in zone a");
@@ -359,13 +360,13 @@ mod tests {
     fn scale_in_takes_the_oldest_template_then_the_oldest_instance() {
         let mut account = grown(3, json!({}));
         for (version, chosen_one) in [([2, 1, 2], 1), ([2, 2, 1], 2), ([2, 2, 2], 0)] {
-            let group = account.autoscaling.group_mut(GROUP).expect("the group");
+            let group = account[AUTOSCALING].group_mut(GROUP).expect("the group");
             for (instance, version) in group.instances.iter_mut().zip(version) {
                 instance.template.version = version;
             }
             assert_eq!(chosen(&account), chosen_one, "{version:?}");
         }
-        let group = account.autoscaling.group_mut(GROUP).expect("the group");
+        let group = account[AUTOSCALING].group_mut(GROUP).expect("the group");
         group.instances[2].template.id = "lt-another".to_owned();
         assert_eq!(
             chosen(&account),
@@ -511,7 +512,7 @@ mod tests {
                 "InstanceLifecyclePolicy": {"RetentionTriggers": {"TerminateHookAbandon": policy}},
             });
             let mut account = account(seed, more);
-            account.autoscaling.timing.launching_may_be_terminated = chance.bool();
+            account[AUTOSCALING].timing.launching_may_be_terminated = chance.bool();
             for _ in 0..60 {
                 disturb(&mut account, &mut chance);
             }
@@ -535,7 +536,7 @@ mod tests {
                 group
                     .instances
                     .iter()
-                    .all(|i| account.ec2.is_alive(&i.id) || i.state.is_retained())
+                    .all(|i| account[EC2].is_alive(&i.id) || i.state.is_retained())
             );
         }
     }

@@ -10,13 +10,15 @@
 
 use serde_json::{Value, json};
 
-use super::activity::{Cause, Why};
+use super::activity::Why;
 use super::group::{Group, Instance, OnAbandon};
 use super::input::{boolean, required, validation};
 use super::lifecycle::{begin_transition, hooks_done};
 use super::transitions::{Move, Transition};
 use super::{Event, found, found_mut, whole_seconds};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
+use crate::trace::Cause;
 use crate::wire::{ApiError, only};
 
 /// DeleteAutoScalingGroup.
@@ -25,14 +27,14 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteAutoScalingGroup", input, &known)?;
     let name = required(input, "AutoScalingGroupName")?;
     let force = boolean(input, "ForceDelete")?.unwrap_or(false);
-    let group = found(&account.autoscaling, name)?;
+    let group = found(&account[AUTOSCALING], name)?;
     if force && group.settings.on_terminate_abandon == Some(OnAbandon::Retain) {
         return Err(validation(
             "You can't force delete this Auto Scaling group because the TerminateHookAbandon retention trigger is set to retain. Change the retention trigger to terminate and try again.",
         ));
     }
     if group.instances.is_empty() {
-        account.autoscaling.remove_group(name);
+        account[AUTOSCALING].remove_group(name);
         return Ok(json!({}));
     }
     if !force {
@@ -47,7 +49,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 
 fn begin(account: &mut Account, name: &str) -> Result<(), ApiError> {
     let now = whole_seconds(account.now);
-    let group = found_mut(&mut account.autoscaling, name)?;
+    let group = found_mut(&mut account[AUTOSCALING], name)?;
     group.asked = (group.desired > 0).then(|| {
         format!(
             "At {now} a user request force deleted AutoScaling group changing the desired capacity from {} to 0.",
@@ -64,7 +66,7 @@ fn begin(account: &mut Account, name: &str) -> Result<(), ApiError> {
         .map(|instance| (instance.id.clone(), instance.moving.which.transition()))
         .collect();
     for (id, transition) in held {
-        if let Some(instance) = account.autoscaling.instance_mut(name, &id) {
+        if let Some(instance) = account[AUTOSCALING].instance_mut(name, &id) {
             instance.moving.actions.clear();
         }
         if transition == Transition::Terminating {
@@ -72,7 +74,7 @@ fn begin(account: &mut Account, name: &str) -> Result<(), ApiError> {
             hooks_done(account, name, &id, Some(reason));
         }
     }
-    let (least, most) = account.autoscaling.timing.forced_deletion;
+    let (least, most) = account[AUTOSCALING].timing.forced_deletion;
     let delay = account.between(least, most);
     account.after(delay, Event::Empty(name.to_owned()));
     Ok(())
@@ -81,7 +83,7 @@ fn begin(account: &mut Account, name: &str) -> Result<(), ApiError> {
 /// Sends everything that counts out of a group that is deleted by force, and what waits in its warm
 /// pool.
 pub fn empty(account: &mut Account, name: &str) {
-    let Some(group) = account.autoscaling.group_mut(name) else {
+    let Some(group) = account[AUTOSCALING].group_mut(name) else {
         return;
     };
     let why = Why {
@@ -91,14 +93,14 @@ pub fn empty(account: &mut Account, name: &str) {
     for id in ids(group, |instance| instance.state.counts()) {
         begin_transition(account, name, &id, Move::Terminate, &why);
     }
-    let (least, most) = account.autoscaling.timing.forced_deletion_of_rest;
+    let (least, most) = account[AUTOSCALING].timing.forced_deletion_of_rest;
     let delay = account.between(least, most);
     account.after(delay, Event::EmptyRest(name.to_owned()));
 }
 
 /// Sends out who is left of a group that is deleted by force: who was retained, and the warm pool.
 pub fn empty_rest(account: &mut Account, name: &str) {
-    let Some(group) = account.autoscaling.group(name) else {
+    let Some(group) = account[AUTOSCALING].group(name) else {
         return;
     };
     let is_left = |instance: &Instance| {
@@ -110,7 +112,7 @@ pub fn empty_rest(account: &mut Account, name: &str) {
         is_left(instance) || instance.state.is_ready_in_pool()
     });
     for id in left {
-        let Some(instance) = account.autoscaling.instance_mut(name, &id) else {
+        let Some(instance) = account[AUTOSCALING].instance_mut(name, &id) else {
             continue;
         };
         let which = if instance.state.is_warm() {
@@ -185,7 +187,7 @@ mod tests {
             "{cause}"
         );
         pass(&mut account, 130);
-        assert!(account.autoscaling.group(GROUP).is_none());
+        assert!(account[AUTOSCALING].group(GROUP).is_none());
         assert!(states(&account, &id).contains(&"Terminating:Wait".to_owned()));
     }
 
@@ -239,7 +241,7 @@ mod tests {
             "{cause}"
         );
         pass(&mut account, 800);
-        assert!(account.autoscaling.group(GROUP).is_none());
+        assert!(account[AUTOSCALING].group(GROUP).is_none());
         let input = json!({"IncludeDeletedGroups": true});
         let record = call(&mut account, "DescribeScalingActivities", input).expect("it may be");
         assert_eq!(record["Activities"][0]["AutoScalingGroupState"], "Deleted");

@@ -12,6 +12,7 @@ use super::metrics;
 use super::transitions::LifecycleState;
 use super::whole_seconds;
 use crate::account::{ACCOUNT_ID, Account, PARTITION};
+use crate::autoscaling::AUTOSCALING;
 use crate::wire::{ApiError, lists, only, query};
 
 /// DescribeAutoScalingGroups. A name that there is not is left out, as AWS does.
@@ -19,8 +20,7 @@ pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["AutoScalingGroupNames", "MaxRecords", "NextToken"];
     only("DescribeAutoScalingGroups", input, &known)?;
     let wanted = texts(input, "AutoScalingGroupNames")?;
-    let all = account
-        .autoscaling
+    let all = account[AUTOSCALING]
         .groups()
         .filter(|group| wanted.is_empty() || wanted.contains(&group.name))
         .map(|group| (group.name.clone(), group));

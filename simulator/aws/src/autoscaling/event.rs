@@ -3,7 +3,8 @@
 use super::{
     LifecycleState, capacity, deletion, health, hold, lifecycle, lifetime, refresh, user_moves,
 };
-use crate::account::Account;
+use crate::account::{Account, Planned};
+use crate::autoscaling::AUTOSCALING;
 use crate::ec2;
 
 /// What the service has planned for later.
@@ -91,10 +92,16 @@ pub enum Event {
     },
 }
 
+impl Planned for Event {
+    fn happen(self: Box<Self>, account: &mut Account) {
+        on_event(account, *self);
+    }
+}
+
 /// Does what was planned.
-pub fn on_event(account: &mut Account, event: Event) {
+fn on_event(account: &mut Account, event: Event) {
     let in_move = |account: &Account, group: &str, id: &str, activity: &str| {
-        let group = account.autoscaling.group(group);
+        let group = account[AUTOSCALING].group(group);
         group
             .and_then(|group| group.instance(id))
             .is_some_and(|instance| instance.moving.activity == activity)
@@ -150,8 +157,7 @@ pub fn on_event(account: &mut Account, event: Event) {
 }
 
 fn joins(account: &Account, id: &str) -> bool {
-    let instance = account
-        .autoscaling
+    let instance = account[AUTOSCALING]
         .group_of(id)
         .and_then(|group| group.instance(id));
     instance.is_some_and(|instance| instance.state == LifecycleState::Pending)

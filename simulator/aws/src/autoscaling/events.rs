@@ -7,6 +7,7 @@ use super::group::{Action, Group};
 use super::transitions::Transition;
 use super::whole_seconds;
 use crate::account::{ACCOUNT_ID, Account, REGION, arn};
+use crate::autoscaling::AUTOSCALING;
 use crate::eventbridge;
 
 /// The event of a hook that begins to hold an instance. `None` if there is no such hook or instance
@@ -98,7 +99,7 @@ impl Ending {
 
 /// Reports the end of an instance's move, whose activity was `before`.
 pub fn ended(account: &mut Account, group: &str, id: &str, ending: Ending, before: &Activity) {
-    let Some(group) = account.autoscaling.group(group) else {
+    let Some(group) = account[AUTOSCALING].group(group) else {
         return;
     };
     let Some(instance) = group.instance(id) else {

@@ -10,6 +10,7 @@ use super::input::{list, missing, required, validation, whole};
 use super::settings::{set, subnets, tags, template};
 use super::{capacity, found_mut, hooks, lifetime, whole_seconds};
 use crate::account::{Account, arn};
+use crate::autoscaling::AUTOSCALING;
 use crate::wire::{ApiError, only};
 
 const MEMBERS: [&str; 14] = [
@@ -33,7 +34,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [&MEMBERS[..], &["LifecycleHookSpecificationList", "Tags"]].concat();
     only("CreateAutoScalingGroup", input, &known)?;
     let name = required(input, "AutoScalingGroupName")?;
-    if account.autoscaling.group(name).is_some() {
+    if account[AUTOSCALING].group(name).is_some() {
         return Err(ApiError::client(
             "AlreadyExists",
             format!(
@@ -83,7 +84,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         deleting: false,
         is_deleted: false,
     };
-    account.autoscaling.add_group(group);
+    account[AUTOSCALING].add_group(group);
     capacity::reconcile_later(account, name);
     Ok(json!({}))
 }
@@ -95,7 +96,7 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let name = required(input, "AutoScalingGroupName")?;
     let template = template(account, input)?;
     let (now, subnets) = (account.now, subnets(input)?);
-    let group = found_mut(&mut account.autoscaling, name)?;
+    let group = found_mut(&mut account[AUTOSCALING], name)?;
     let min_size = whole(input, "MinSize")?.unwrap_or(group.min_size.into());
     let max_size = whole(input, "MaxSize")?.unwrap_or(group.max_size.into());
     // Documented: a bound that is moved past the desired capacity takes it along, unless it is

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::activity::Cause;
 use super::input::{not_one_of, required, texts};
 use super::lifecycle::begin_transition;
 use super::transitions::{LifecycleState, Move};
 use super::{Event, capacity, found, found_mut, rebalance};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
+use crate::ec2::EC2;
+use crate::trace::Cause;
 use crate::wire::{ApiError, only};
 
 /// Every process that can be suspended.
@@ -31,7 +33,7 @@ pub const PROCESSES: [&str; 9] = [
 
 /// The health check will look at an instance that has died in service.
 pub fn check_later(account: &mut Account, group: &str, id: &str) {
-    check_within(account, group, id, account.autoscaling.timing.health_check);
+    check_within(account, group, id, account[AUTOSCALING].timing.health_check);
 }
 
 /// The health check will look at an instance of which a user has spoken.
@@ -40,7 +42,7 @@ pub fn check_soon(account: &mut Account, group: &str, id: &str) {
         account,
         group,
         id,
-        account.autoscaling.timing.user_health_check,
+        account[AUTOSCALING].timing.user_health_check,
     );
 }
 
@@ -56,8 +58,8 @@ fn check_within(account: &mut Account, group: &str, id: &str, within: (Duration,
 /// Looks at an instance: if it is in service and dead it is unhealthy, and is replaced. The grace
 /// period does not matter: documented, an instance that is not running is unhealthy at once.
 pub fn check(account: &mut Account, group: &str, id: &str) {
-    let dead = !account.ec2.is_alive(id);
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let dead = !account[EC2].is_alive(id);
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return;
     };
     let may_check = !found.is_suspended("HealthCheck");
@@ -86,7 +88,7 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
 pub fn suspend(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let (name, processes) = named("SuspendProcesses", input)?;
     let now = account.now;
-    let suspended = &mut found_mut(&mut account.autoscaling, &name)?.suspended;
+    let suspended = &mut found_mut(&mut account[AUTOSCALING], &name)?.suspended;
     for process in processes {
         suspended.entry(process).or_insert(now);
     }
@@ -96,16 +98,16 @@ pub fn suspend(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
 /// ResumeProcesses; without ScalingProcesses all of them. What was left undone is done now.
 pub fn resume(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let (name, processes) = named("ResumeProcesses", input)?;
-    let group = found_mut(&mut account.autoscaling, &name)?;
+    let group = found_mut(&mut account[AUTOSCALING], &name)?;
     group
         .suspended
         .retain(|process, _| !processes.contains(process));
-    let in_service = found(&account.autoscaling, &name)?
+    let in_service = found(&account[AUTOSCALING], &name)?
         .instances
         .iter()
         .filter(|instance| instance.state == LifecycleState::InService);
     let dead: Vec<String> = in_service
-        .filter(|instance| !instance.healthy || !account.ec2.is_alive(&instance.id))
+        .filter(|instance| !instance.healthy || !account[EC2].is_alive(&instance.id))
         .map(|instance| instance.id.clone())
         .collect();
     for id in dead {

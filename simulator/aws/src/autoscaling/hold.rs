@@ -9,13 +9,14 @@ use super::lifecycle::{end_abandoned, enter, hooks_done, launch_failed};
 use super::transitions::Transition;
 use super::{Event, events};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::eventbridge;
 use crate::signal::Signal;
 
 /// An instance has come to its hooks: each of them holds it from now, and its event is sent. With
 /// no hooks it goes on.
 pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
-    let Some(found) = account.autoscaling.group(group) else {
+    let Some(found) = account[AUTOSCALING].group(group) else {
         return;
     };
     let Some(instance) = found.instance(id) else {
@@ -33,12 +34,12 @@ pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
     }
     let names: Vec<&str> = hooks.iter().map(|(name, _)| name.as_str()).collect();
     let reason = format!("waiting for {}", names.join(", "));
-    enter(account, group, id, which.states()[1], &reason);
+    enter(account, group, id, which.states()[1], reason.as_str());
     let actions: Vec<Action> = hooks
         .iter()
         .map(|(name, hook)| open(account, group, id, name, hook))
         .collect();
-    if let Some(group) = account.autoscaling.group_mut(group)
+    if let Some(group) = account[AUTOSCALING].group_mut(group)
         && let Some(instance) = group.instance_mut(id)
     {
         instance.moving.actions = actions.clone();
@@ -47,8 +48,7 @@ pub fn at_hooks(account: &mut Account, group: &str, id: &str) {
             (activity.status, activity.progress) = at_hook(which.transition());
         }
     }
-    let events: Vec<Value> = account
-        .autoscaling
+    let events: Vec<Value> = account[AUTOSCALING]
         .group(group)
         .map(|group| {
             let tell = |action| events::lifecycle_action(account, group, id, action);
@@ -100,7 +100,7 @@ fn due(group: &str, id: &str, token: &str) -> Event {
 /// Restarts the heartbeat clock of an action that is open.
 pub fn heartbeat(account: &mut Account, group: &str, id: &str, token: &str) {
     let now = account.now;
-    let Some(instance) = account.autoscaling.instance_mut(group, id) else {
+    let Some(instance) = account[AUTOSCALING].instance_mut(group, id) else {
         return;
     };
     let actions = &mut instance.moving.actions;
@@ -116,8 +116,7 @@ pub fn heartbeat(account: &mut Account, group: &str, id: &str, token: &str) {
 /// result is taken.
 pub fn action_due(account: &mut Account, group: &str, id: &str, token: &str) {
     let now = account.now;
-    let Some(action) = account
-        .autoscaling
+    let Some(action) = account[AUTOSCALING]
         .instance_mut(group, id)
         .and_then(|instance| {
             let mut actions = instance.moving.actions.iter();
@@ -147,7 +146,7 @@ pub fn end_action(
     result: ActionResult,
     why: &str,
 ) {
-    let Some(instance) = account.autoscaling.instance_mut(group, id) else {
+    let Some(instance) = account[AUTOSCALING].instance_mut(group, id) else {
         return;
     };
     let moving = &mut instance.moving;

@@ -7,6 +7,7 @@ use super::input::{missing, not_one_of, number, required, text, texts, validatio
 use super::transitions::Transition;
 use super::{found, found_mut, hold};
 use crate::account::{Account, Caller};
+use crate::autoscaling::AUTOSCALING;
 use crate::wire::{ApiError, only};
 
 /// How many hooks a group may have, by default quota.
@@ -88,7 +89,8 @@ fn hook_name(spec: &Value) -> Result<&str, ApiError> {
 }
 
 /// The hook that ECS gives a group by itself where a capacity provider has managed draining.
-/// Documented: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html>.
+/// Documented:
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html>.
 pub const MANAGED_DRAINING: &str = "ecs-managed-draining-termination-hook";
 
 /// The hook of managed draining is ECS's to put, and ECS answers it only where a capacity provider
@@ -142,7 +144,7 @@ pub fn put(account: &mut Account, caller: &Caller, input: &Value) -> Result<Valu
     let known = [&HOOK[..], &["AutoScalingGroupName"]].concat();
     only("PutLifecycleHook", input, &known)?;
     let group = required(input, "AutoScalingGroupName")?;
-    let group = found_mut(&mut account.autoscaling, group)?;
+    let group = found_mut(&mut account[AUTOSCALING], group)?;
     let name = required(input, "LifecycleHookName")?;
     let before = group.hooks.get(name);
     is_answered(name, before.is_some() || *caller == Caller::Service("ecs"))?;
@@ -166,7 +168,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteLifecycleHook", input, &known)?;
     let name = required(input, "AutoScalingGroupName")?;
     let hook_name = required(input, "LifecycleHookName")?;
-    let group = found_mut(&mut account.autoscaling, name)?;
+    let group = found_mut(&mut account[AUTOSCALING], name)?;
     let Some(hook) = group.hooks.remove(hook_name) else {
         return Err(validation(format!(
             "No Lifecycle Hook found with name {hook_name}"
@@ -194,7 +196,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     only("DescribeLifecycleHooks", input, &known)?;
     let name = required(input, "AutoScalingGroupName")?;
     let wanted = texts(input, "LifecycleHookNames")?;
-    let group = found(&account.autoscaling, name)?;
+    let group = found(&account[AUTOSCALING], name)?;
     let hooks: Vec<Value> = group
         .hooks
         .iter()
@@ -266,7 +268,7 @@ fn open_action(account: &Account, input: &Value) -> Result<(String, String, Stri
             ));
         }
     };
-    let group = found(&account.autoscaling, name)?;
+    let group = found(&account[AUTOSCALING], name)?;
     actions(group)
         .find(|(id, action)| {
             action.hook == hook

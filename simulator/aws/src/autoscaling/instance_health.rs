@@ -18,6 +18,7 @@ use super::input::{boolean, not_one_of, required};
 use super::instances::no_such_instance;
 use super::transitions::LifecycleState;
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::wire::{ApiError, only};
 
 const STATUSES: [&str; 2] = ["Healthy", "Unhealthy"];
@@ -33,15 +34,14 @@ pub fn set(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     }
     let respects = boolean(input, "ShouldRespectGracePeriod")?.unwrap_or(true);
     let now = account.now;
-    let group = account
-        .autoscaling
+    let group = account[AUTOSCALING]
         .group_of(id)
         .ok_or_else(|| no_such_instance(id))?;
     let (name, grace) = (
         group.name.clone(),
         group.settings.health_check_grace_seconds,
     );
-    let Some(instance) = account.autoscaling.instance_mut(&name, id) else {
+    let Some(instance) = account[AUTOSCALING].instance_mut(&name, id) else {
         return Err(no_such_instance(id));
     };
     let in_service = instance.state == LifecycleState::InService;

@@ -79,12 +79,13 @@ mod tests {
     use serde_json::json;
 
     use super::super::scene::{GROUP, account, pass};
+    use crate::autoscaling::AUTOSCALING;
 
     #[test]
     fn each_is_found_also_after_others_have_gone() {
         let mut account = account(3, json!({"DesiredCapacity": 4}));
         pass(&mut account, 120);
-        let group = account.autoscaling.group_mut(GROUP).expect("the group");
+        let group = account[AUTOSCALING].group_mut(GROUP).expect("the group");
         let ids: Vec<String> = group.instances.iter().map(|one| one.id.clone()).collect();
         group.instances.remove(&ids[1]);
         group.instances.remove("i-nobody");

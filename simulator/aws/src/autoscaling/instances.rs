@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::activity::Cause;
 use super::group::{Group, Instance};
 use super::input::{boolean, missing, page, required, texts, validation};
 use super::lifecycle::begin_transition;
 use super::transitions::{LifecycleState, Move};
 use super::{capacity, describe, found_mut};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::ec2;
+use crate::trace::Cause;
 use crate::wire::{ApiError, lists, only, paging};
 
 /// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter
@@ -31,9 +32,8 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
     let id = required(input, "InstanceId")?.to_owned();
     let shrink = boolean(input, "ShouldDecrementDesiredCapacity")?
         .ok_or_else(|| missing("ShouldDecrementDesiredCapacity"))?;
-    let may_launch = account.autoscaling.timing.launching_may_be_terminated;
-    let group = account
-        .autoscaling
+    let may_launch = account[AUTOSCALING].timing.launching_may_be_terminated;
+    let group = account[AUTOSCALING]
         .group_of(&id)
         .ok_or_else(|| no_such_instance(&id))?;
     let instance = group.instance(&id).ok_or_else(|| no_such_instance(&id))?;
@@ -47,14 +47,14 @@ pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError
         _ => Move::Terminate,
     };
     if let Some((_, desired)) = shrunk {
-        found_mut(&mut account.autoscaling, &name)?.desired = desired;
+        found_mut(&mut account[AUTOSCALING], &name)?.desired = desired;
     }
     let why = Cause::UserRequest(shrunk).into();
     let activity = begin_transition(account, &name, &id, which, &why);
     if counts && !shrink {
         capacity::schedule_replacement(account, &name, false);
     }
-    let group = found_mut(&mut account.autoscaling, &name)?;
+    let group = found_mut(&mut account[AUTOSCALING], &name)?;
     let activity = group.activity_mut(&activity).cloned();
     let answer = activity.map(|activity| activity.answer(group));
     Ok(json!({"Activity": answer}))
@@ -131,7 +131,7 @@ pub fn protect(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     let protected =
         boolean(input, "ProtectedFromScaleIn")?.ok_or_else(|| missing("ProtectedFromScaleIn"))?;
     let ids = texts(input, "InstanceIds")?;
-    let group = found_mut(&mut account.autoscaling, name)?;
+    let group = found_mut(&mut account[AUTOSCALING], name)?;
     for id in &ids {
         match group.instance(id).map(|instance| instance.state) {
             Some(state) if state == LifecycleState::InService || state.is_on_standby() => {}
@@ -163,8 +163,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     let action = "DescribeAutoScalingInstances";
     only(action, input, &["InstanceIds", "MaxRecords", "NextToken"])?;
     let wanted: BTreeSet<String> = texts(input, "InstanceIds")?.into_iter().collect();
-    let all = account
-        .autoscaling
+    let all = account[AUTOSCALING]
         .groups()
         .flat_map(|group| {
             let some: Vec<&Instance> = match wanted.is_empty() {
@@ -203,7 +202,7 @@ pub fn died(account: &mut Account, id: &str) {
         ec2::terminate(account, id);
         return;
     }
-    let Some(group) = account.autoscaling.group_of(id) else {
+    let Some(group) = account[AUTOSCALING].group_of(id) else {
         return;
     };
     let in_service = group
@@ -217,7 +216,7 @@ pub fn died(account: &mut Account, id: &str) {
 
 /// The group of an instance that EC2 still prepares.
 fn launching(account: &Account, id: &str) -> Option<String> {
-    let group = account.autoscaling.group_of(id)?;
+    let group = account[AUTOSCALING].group_of(id)?;
     let instance = group.instance(id)?;
     let new = matches!(instance.moving.which, Move::Launch | Move::Warm);
     (new && instance.state == instance.moving.which.states()[0]).then(|| group.name.clone())
@@ -241,7 +240,7 @@ pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiErr
         validation(format!("New SetDesiredCapacity value {desired} is {side}."))
     })?;
     let now = account.now;
-    let group = found_mut(&mut account.autoscaling, name)?;
+    let group = found_mut(&mut account[AUTOSCALING], name)?;
     let (least, most) = (group.min_size, group.max_size);
     let refuse = |side: &str, bound: u32| {
         Err(validation(format!(
@@ -271,7 +270,7 @@ pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiErr
 /// documented samples.
 pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u32) -> bool {
     let now = super::whole_seconds(account.now);
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return false;
     };
     let possible = (found.min_size..=found.max_size).contains(&desired);
@@ -362,7 +361,7 @@ mod tests {
         for variant in [false, true] {
             let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
             let mut account = account(1, more);
-            account.autoscaling.timing.launching_may_be_terminated = variant;
+            account[AUTOSCALING].timing.launching_may_be_terminated = variant;
             pass(&mut account, 60);
             let id = only_one(&account, S::PendingWait);
             assert_eq!(scene::terminate(&mut account, &id, false).is_ok(), variant);

@@ -1,19 +1,27 @@
 //! The way of an instance through its states: hooks that hold it, answers that let it go on, and
 //! its end.
 
-use super::activity::{Activity, Cause, Why};
+use super::activity::{Activity, Why};
 use super::events::Ending;
 use super::group::{InFlight, OnAbandon};
 use super::transitions::{LifecycleState, Move, Transition};
 use super::{Event, capacity, events, lifetime, metrics, rebalance, refresh, warm_pool};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::ec2;
-use crate::trace::TraceEvent;
+use crate::ec2::EC2;
+use crate::trace::{Cause, LifecycleReason, TraceEvent};
 
 /// Puts an instance into `state`, and tells of it.
-pub fn enter(account: &mut Account, group: &str, id: &str, state: LifecycleState, reason: &str) {
+pub fn enter(
+    account: &mut Account,
+    group: &str,
+    id: &str,
+    state: LifecycleState,
+    reason: impl Into<LifecycleReason>,
+) {
     let now = account.now;
-    let Some(instance) = account.autoscaling.instance_mut(group, id) else {
+    let Some(instance) = account[AUTOSCALING].instance_mut(group, id) else {
         return;
     };
     instance.state = state;
@@ -23,8 +31,8 @@ pub fn enter(account: &mut Account, group: &str, id: &str, state: LifecycleState
         group: group.to_owned(),
         instance: id.to_owned(),
         ami,
-        state: state.to_string(),
-        reason: reason.to_owned(),
+        state,
+        reason: reason.into(),
     });
     metrics::publish(account, group);
 }
@@ -40,8 +48,9 @@ pub fn begin_transition(
     why: &Why,
 ) -> String {
     let (now, activity_id) = (account.now, account.uuid());
-    let mut delay = account.autoscaling.timing.leaving;
-    if let Some(group) = account.autoscaling.group_mut(group)
+    let mut delay = account[AUTOSCALING].timing.leaving;
+    let pending = account[EC2].timing.pending;
+    if let Some(group) = account[AUTOSCALING].group_mut(group)
         && let Some(instance) = group.instance_mut(id)
     {
         let moving = InFlight {
@@ -52,7 +61,7 @@ pub fn begin_transition(
         };
         let before = std::mem::replace(&mut instance.moving, moving).activity;
         if instance.state == LifecycleState::WarmedStopped && which == Move::Join {
-            delay = account.ec2.timing.pending;
+            delay = pending;
         }
         let new_id = activity_id.clone();
         let activity = match which.transition() {
@@ -68,7 +77,7 @@ pub fn begin_transition(
         }
         group.activities.push(activity);
     }
-    enter(account, group, id, which.states()[0], &why.cause.reason());
+    enter(account, group, id, which.states()[0], &why.cause);
     let delay = account.between(delay.0, delay.1);
     let event = Event::AtHooks {
         group: group.to_owned(),
@@ -82,7 +91,7 @@ pub fn begin_transition(
 /// Nothing holds an instance any more, and it goes on. `held` is what the last hook said, if there
 /// was one.
 pub fn hooks_done(account: &mut Account, group: &str, id: &str, held: Option<&str>) {
-    let Some(instance) = account.autoscaling.instance_mut(group, id) else {
+    let Some(instance) = account[AUTOSCALING].instance_mut(group, id) else {
         return;
     };
     let which = instance.moving.which;
@@ -93,10 +102,10 @@ pub fn hooks_done(account: &mut Account, group: &str, id: &str, held: Option<&st
     }
     let (least, most) = match (which, held) {
         (Move::Return, _) if warm_pool::takes_back(account, group, id) => {
-            account.autoscaling.timing.proceed
+            account[AUTOSCALING].timing.proceed
         }
         (Move::Terminate | Move::Return | Move::Discard, _) => return ec2::terminate(account, id),
-        (_, Some(_)) => account.autoscaling.timing.proceed,
+        (_, Some(_)) => account[AUTOSCALING].timing.proceed,
         (_, None) => Default::default(),
     };
     let delay = account.between(least, most);
@@ -117,7 +126,7 @@ pub fn hooks_done(account: &mut Account, group: &str, id: &str, held: Option<&st
 
 /// An instance has come into service, or into the warm pool.
 pub fn arrive(account: &mut Account, group: &str, id: &str) {
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return;
     };
     found.failed_launches = 0;
@@ -139,7 +148,7 @@ pub fn arrive(account: &mut Account, group: &str, id: &str) {
     };
     close(account, group, id, "Successful", None, ending);
     if state == LifecycleState::InService {
-        if !account.ec2.is_alive(id) {
+        if !account[EC2].is_alive(id) {
             super::health::check_later(account, group, id);
         }
         rebalance::go_on(account, group);
@@ -159,7 +168,7 @@ fn close(
     ending: Ending,
 ) {
     let now = account.now;
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return;
     };
     let Some(instance) = found.instance(id) else {
@@ -185,7 +194,7 @@ pub fn launch_failed(account: &mut Account, group: &str, id: &str, message: Stri
         Some(message),
         Ending::NotLaunched,
     );
-    let Some(instance) = account.autoscaling.instance_mut(group, id) else {
+    let Some(instance) = account[AUTOSCALING].instance_mut(group, id) else {
         return;
     };
     let which = instance.moving.which.undone();
@@ -199,7 +208,7 @@ pub fn launch_failed(account: &mut Account, group: &str, id: &str, message: Stri
 /// (radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09): its activity is
 /// Cancelled with the reason, as often as that.
 pub fn end_abandoned(account: &mut Account, group: &str, id: &str, hook: &str, message: String) {
-    let Some(found) = account.autoscaling.group(group) else {
+    let Some(found) = account[AUTOSCALING].group(group) else {
         return;
     };
     let retain = found.settings.on_terminate_abandon == Some(OnAbandon::Retain);
@@ -209,7 +218,7 @@ pub fn end_abandoned(account: &mut Account, group: &str, id: &str, hook: &str, m
     let (_, retained) = instance.moving.which.ends();
     if retain {
         let reason = format!("{hook} was abandoned, and the group's policy retains the instance");
-        enter(account, group, id, retained, &reason);
+        enter(account, group, id, retained, reason.as_str());
         close(
             account,
             group,
@@ -226,7 +235,7 @@ pub fn end_abandoned(account: &mut Account, group: &str, id: &str, hook: &str, m
 
 /// EC2 has nothing left of an instance: it leaves the group.
 pub fn remove(account: &mut Account, group: &str, id: &str) {
-    let Some(instance) = account.autoscaling.instance_mut(group, id) else {
+    let Some(instance) = account[AUTOSCALING].instance_mut(group, id) else {
         return;
     };
     let which = instance.moving.which;
@@ -240,12 +249,12 @@ pub fn remove(account: &mut Account, group: &str, id: &str) {
         ("Successful", None, Ending::Terminated)
     };
     close(account, group, id, status, message, ending);
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return;
     };
     found.instances.remove(id);
     if found.deleting && found.instances.is_empty() {
-        account.autoscaling.remove_group(group);
+        account[AUTOSCALING].remove_group(group);
         return;
     }
     if never_ran {
@@ -330,7 +339,11 @@ mod tests {
             states(&account, &id).last().expect("a state"),
             "Terminating"
         );
-        let text = account.autoscaling.groups.values().next().expect("a group");
+        let text = account[AUTOSCALING]
+            .groups
+            .values()
+            .next()
+            .expect("a group");
         let message = text.activities[0].message.clone().expect("a message");
         assert!(
             message.ends_with("was abandoned: Heartbeat Timeout"),
@@ -353,7 +366,7 @@ mod tests {
         let left = account.trace.iter().find_map(|told| match &told.event {
             TraceEvent::Lifecycle {
                 state, instance, ..
-            } if *instance == id && state == "Terminating" => {
+            } if *instance == id && *state == LifecycleState::Terminating => {
                 Some(told.at.duration_since(opened).as_secs())
             }
             _ => None,
@@ -424,7 +437,7 @@ mod tests {
         let_in(&mut account);
         pass(&mut account, 550);
         assert_eq!(only_one(&account, S::TerminatingRetained), id);
-        assert!(account.ec2.is_alive(&id));
+        assert!(account[EC2].is_alive(&id));
         assert_eq!(group(&account).counted(), 1, "its replacement");
         terminate(&mut account, &id, false).expect("a retained instance may be terminated");
         let_in(&mut account);

@@ -5,13 +5,14 @@
 
 use std::time::Duration;
 
-use super::activity::Cause;
 use super::group::Group;
 use super::input::{number, validation};
 use super::lifecycle::begin_transition;
 use super::transitions::{LifecycleState, Move};
 use super::{Event, capacity};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
+use crate::trace::Cause;
 use crate::wire::ApiError;
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ pub fn read(input: &Value) -> Result<Option<u32>, ApiError> {
 
 /// Looks at every instance of the group when its time is over.
 pub fn checker(account: &mut Account, group: &str) {
-    let Some(found) = account.autoscaling.group(group) else {
+    let Some(found) = account[AUTOSCALING].group(group) else {
         return;
     };
     let ids: Vec<String> = found.instances.iter().map(|one| one.id.clone()).collect();
@@ -46,7 +47,7 @@ pub fn checker(account: &mut Account, group: &str) {
 
 /// Looks at one instance when its time is over.
 pub fn watch_one(account: &mut Account, group: &str, id: &str) {
-    let Some(found) = account.autoscaling.group(group) else {
+    let Some(found) = account[AUTOSCALING].group(group) else {
         return;
     };
     let Some(left) = left(account, found, id) else {
@@ -76,7 +77,7 @@ fn left(account: &Account, group: &Group, id: &str) -> Option<Duration> {
 
 /// An instance may have grown too old.
 pub fn check(account: &mut Account, group: &str, id: &str) {
-    let Some(found) = account.autoscaling.group(group) else {
+    let Some(found) = account[AUTOSCALING].group(group) else {
         return;
     };
     let in_service = found

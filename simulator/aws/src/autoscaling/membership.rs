@@ -16,6 +16,8 @@ use super::transitions::{LifecycleState, Move};
 use super::user_moves::{ATTACHING, Way, begin, member, named, shrinks, with, without};
 use super::{capacity, found, found_mut, whole_seconds};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
+use crate::ec2::EC2;
 use crate::wire::{ApiError, only};
 
 /// DetachInstances. What is left of the group's hooks and processes does not matter to it.
@@ -28,7 +30,7 @@ pub fn detach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DetachInstances", input, &known)?;
     let name = required(input, "AutoScalingGroupName")?.to_owned();
     let (ids, shrink) = (named(input)?, shrinks(input)?);
-    let group = found(&account.autoscaling, &name)?;
+    let group = found(&account[AUTOSCALING], &name)?;
     for id in &ids {
         may_detach(member(group, id)?, shrink)?;
     }
@@ -42,10 +44,10 @@ pub fn detach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     } else {
         before
     };
-    found_mut(&mut account.autoscaling, &name)?.desired = desired;
+    found_mut(&mut account[AUTOSCALING], &name)?.desired = desired;
     let mut activities = Vec::new();
     for (place, id) in ids.iter().enumerate() {
-        let group = found(&account.autoscaling, &name)?;
+        let group = found(&account[AUTOSCALING], &name)?;
         let counts = group.instance(id).is_some_and(|it| it.state.counts());
         let from = before.saturating_sub(place as u32);
         let shrinking = shrink.then(|| {
@@ -100,7 +102,7 @@ pub fn attach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     )?;
     let name = required(input, "AutoScalingGroupName")?.to_owned();
     let ids = named(input)?;
-    let group = found(&account.autoscaling, &name)?;
+    let group = found(&account[AUTOSCALING], &name)?;
     if group.is_suspended("Launch") {
         return Err(validation(format!(
             "Cannot attach instances to AutoScalingGroup {name} while the Launch process is suspended"
@@ -110,7 +112,7 @@ pub fn attach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         may_attach(account, id)?;
     }
     let desired = with(group, "attach", ids.len())?;
-    found_mut(&mut account.autoscaling, &name)?.desired = desired;
+    found_mut(&mut account[AUTOSCALING], &name)?.desired = desired;
     for id in &ids {
         admit(account, &name, id);
         let way = Way {
@@ -131,13 +133,13 @@ pub fn attach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 
 /// The beginning of the first text is AWS's, the second is assumed.
 fn may_attach(account: &Account, id: &str) -> Result<(), ApiError> {
-    if let Some(group) = account.autoscaling.group_of(id) {
+    if let Some(group) = account[AUTOSCALING].group_of(id) {
         return Err(validation(format!(
             "The instance {id} is already part of AutoScalingGroup {}.",
             group.name
         )));
     }
-    if !account.ec2.is_running(id) {
+    if !account[EC2].is_running(id) {
         return Err(validation(format!(
             "Invalid Instance ID {id}: EC2 does not have it in the state running."
         )));
@@ -148,11 +150,11 @@ fn may_attach(account: &Account, id: &str) -> Result<(), ApiError> {
 /// Takes in an instance that EC2 runs.
 fn admit(account: &mut Account, group: &str, id: &str) {
     let now = account.now;
-    let Some((machine, from)) = account.ec2.machine(id) else {
+    let Some((machine, from)) = account[EC2].machine(id) else {
         return;
     };
     let (machine, template) = (machine.clone(), from.clone());
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return;
     };
     let instance = Instance {
@@ -213,7 +215,7 @@ mod tests {
         assert_eq!(only_one(&account, S::Detaching), id);
         pass(&mut account, 60);
         assert!(group(&account).instance(&id).is_none());
-        assert!(account.ec2.is_alive(&id));
+        assert!(account[EC2].is_alive(&id));
         assert_eq!((group(&account).counted(), group(&account).desired), (1, 1));
         let newest = &activities(&mut account)[0];
         assert_eq!(newest["StatusCode"], "Successful");
@@ -316,7 +318,7 @@ mod tests {
         detach(&mut account, &id, false).expect("it may be");
         pass(&mut account, 60);
         assert!(group(&account).instance(&id).is_none());
-        assert!(account.ec2.is_alive(&id), "EC2 runs it on");
+        assert!(account[EC2].is_alive(&id), "EC2 runs it on");
         assert_eq!(
             group(&account).counted(),
             1,

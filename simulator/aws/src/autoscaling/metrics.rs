@@ -9,6 +9,8 @@ use super::group::Group;
 use super::input::{required, texts, validation};
 use super::transitions::LifecycleState;
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
+use crate::cloudwatch::CLOUDWATCH;
 use crate::wire::{ApiError, only};
 
 /// All that a group can publish (Amazon EC2 Auto Scaling User Guide, "CloudWatch metrics for Amazon
@@ -66,8 +68,7 @@ pub fn enable(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         return Err(validation("Granularity must be 1Minute"));
     }
     let (group, metrics) = named(account, input)?;
-    let enabled = account
-        .autoscaling
+    let enabled = account[AUTOSCALING]
         .metrics
         .entry(group.clone())
         .or_default();
@@ -81,8 +82,7 @@ pub fn disable(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     let known = ["AutoScalingGroupName", "Metrics"];
     only("DisableMetricsCollection", input, &known)?;
     let (group, metrics) = named(account, input)?;
-    let enabled = account
-        .autoscaling
+    let enabled = account[AUTOSCALING]
         .metrics
         .entry(group.clone())
         .or_default();
@@ -94,7 +94,7 @@ pub fn disable(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
 /// The group and the metrics that a call names.
 fn named(account: &Account, input: &Value) -> Result<(String, BTreeSet<String>), ApiError> {
     let group = &found(
-        &account.autoscaling,
+        &account[AUTOSCALING],
         required(input, "AutoScalingGroupName")?,
     )?
     .name;
@@ -116,7 +116,11 @@ fn named(account: &Account, input: &Value) -> Result<(String, BTreeSet<String>),
 
 /// The group's EnabledMetrics, as DescribeAutoScalingGroups answers them.
 pub fn enabled(account: &Account, group: &str) -> Vec<Value> {
-    let metrics = account.autoscaling.metrics.get(group).into_iter().flatten();
+    let metrics = account[AUTOSCALING]
+        .metrics
+        .get(group)
+        .into_iter()
+        .flatten();
     metrics
         .map(|metric| json!({"Metric": metric, "Granularity": "1Minute"}))
         .collect()
@@ -124,10 +128,10 @@ pub fn enabled(account: &Account, group: &str) -> Vec<Value> {
 
 /// Publishes the metrics of the group as they are now, if it publishes them.
 pub fn publish(account: &mut Account, group: &str) {
-    let Some(enabled) = account.autoscaling.metrics.get(group) else {
+    let Some(enabled) = account[AUTOSCALING].metrics.get(group) else {
         return;
     };
-    let Some(found) = account.autoscaling.group(group) else {
+    let Some(found) = account[AUTOSCALING].group(group) else {
         return;
     };
     let values = COUNTED.map(|(name, states)| {
@@ -136,7 +140,7 @@ pub fn publish(account: &mut Account, group: &str) {
     });
     for (name, value) in values {
         let now = account.now;
-        account.cloudwatch.services.level(now, name, group, value);
+        account[CLOUDWATCH].services.level(now, name, group, value);
     }
 }
 

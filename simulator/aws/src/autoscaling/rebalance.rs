@@ -3,19 +3,20 @@
 //! does not stop it, since the documentation lets a group exceed it meanwhile; an instance that is
 //! not in service is left alone; and one that has gone by itself is no more replaced for its risk.
 
-use super::activity::Cause;
 use super::capacity;
 use super::group::Group;
 use super::lifecycle::begin_transition;
 use super::transitions::{LifecycleState, Move};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
+use crate::trace::Cause;
 
 /// EC2 says that an instance is at risk.
 pub fn recommended(account: &mut Account, id: &str) {
-    let Some(name) = account.autoscaling.group_of(id).map(|it| it.name.clone()) else {
+    let Some(name) = account[AUTOSCALING].group_of(id).map(|it| it.name.clone()) else {
         return;
     };
-    let Some(group) = account.autoscaling.group_mut(&name) else {
+    let Some(group) = account[AUTOSCALING].group_mut(&name) else {
         return;
     };
     let serves = group
@@ -32,7 +33,7 @@ pub fn recommended(account: &mut Account, id: &str) {
 /// Takes out those at risk whose replacements are in service.
 pub fn go_on(account: &mut Account, name: &str) {
     loop {
-        let Some(group) = account.autoscaling.group_mut(name) else {
+        let Some(group) = account[AUTOSCALING].group_mut(name) else {
             return;
         };
         let all = &group.instances;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Group, LifecycleState};
 use crate::account::{Account, Caller};
+use crate::autoscaling::AUTOSCALING;
 use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 
@@ -18,7 +19,7 @@ pub const GROUP: &str = "DevCluster";
 /// members on top of what it needs.
 pub fn account(seed: u64, more: Value) -> Account {
     let start: Timestamp = "2026-11-23T00:00:00Z".parse().expect("a valid instant");
-    let mut account = Account::new(start, seed);
+    let mut account = crate::services::account(start, seed);
     let template = json!({"LaunchTemplateName": GROUP, "LaunchTemplateData": data("ami-old")});
     must(&mut account, "ec2", "CreateLaunchTemplate", template);
     let mut group = json!({
@@ -81,8 +82,7 @@ pub fn until_in(account: &mut Account, state: LifecycleState) -> String {
 
 /// The group.
 pub fn group(account: &Account) -> &Group {
-    account
-        .autoscaling
+    account[AUTOSCALING]
         .group(GROUP)
         .expect("the group is there")
 }
@@ -139,7 +139,9 @@ pub fn way(account: &Account, id: &str) -> Vec<(String, i64)> {
         .filter_map(|record| match &record.event {
             TraceEvent::Lifecycle {
                 instance, state, ..
-            } if instance == id => Some((state.clone(), record.at.duration_since(start).as_secs())),
+            } if instance == id => {
+                Some((state.to_string(), record.at.duration_since(start).as_secs()))
+            }
             _ => None,
         });
     entered.collect()

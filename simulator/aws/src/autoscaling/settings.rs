@@ -6,6 +6,7 @@ use super::group::{OnAbandon, Settings, TemplateChoice};
 use super::input::{boolean, list, not_one_of, number, required, text, texts, validation};
 use crate::account::Account;
 use crate::ec2;
+use crate::ec2::EC2;
 use crate::wire::{ApiError, only};
 
 /// The termination policies that AWS knows, in the order in which it names them (recorded:
@@ -65,8 +66,7 @@ pub fn template(account: &Account, input: &Value) -> Result<Option<TemplateChoic
             "You must use a valid fully-formed launch template. {message}"
         ))
     };
-    let (from, data) = account
-        .ec2
+    let (from, data) = account[EC2]
         .template_version(id_or_name, &version)
         .map_err(|error| match error.code.as_str() {
             // Recorded: radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json, 2026-09.
@@ -85,7 +85,7 @@ pub fn template(account: &Account, input: &Value) -> Result<Option<TemplateChoic
         }
     }
     // As users report (hashicorp/terraform-provider-aws and others): the launch is tried out.
-    let fits = account.ec2.check_template(&data);
+    let fits = account[EC2].check_template(&data);
     fits.map_err(|error| unusable(&error.message))?;
     Ok(Some(TemplateChoice {
         id: from.id,

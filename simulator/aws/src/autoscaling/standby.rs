@@ -14,6 +14,7 @@ use super::transitions::LifecycleState;
 use super::user_moves::{Way, begin, member, named, shrinks, with, without};
 use super::{capacity, found, found_mut, whole_seconds};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::wire::{ApiError, only};
 
 /// EnterStandby.
@@ -26,7 +27,7 @@ pub fn enter(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("EnterStandby", input, &known)?;
     let name = required(input, "AutoScalingGroupName")?.to_owned();
     let (ids, shrink) = (named(input)?, shrinks(input)?);
-    let group = found(&account.autoscaling, &name)?;
+    let group = found(&account[AUTOSCALING], &name)?;
     for id in &ids {
         if member(group, id)?.state != LifecycleState::InService {
             return Err(validation(format!(
@@ -40,7 +41,7 @@ pub fn enter(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     } else {
         before
     };
-    found_mut(&mut account.autoscaling, &name)?.desired = desired;
+    found_mut(&mut account[AUTOSCALING], &name)?.desired = desired;
     let mut activities = Vec::new();
     for (place, id) in ids.iter().enumerate() {
         let from = before.saturating_sub(place as u32);
@@ -77,7 +78,7 @@ pub fn exit(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     )?;
     let name = required(input, "AutoScalingGroupName")?.to_owned();
     let ids = named(input)?;
-    let group = found(&account.autoscaling, &name)?;
+    let group = found(&account[AUTOSCALING], &name)?;
     for id in &ids {
         if member(group, id)?.state != LifecycleState::Standby {
             return Err(validation(format!("The instance {id} is not in Standby.")));
@@ -85,7 +86,7 @@ pub fn exit(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     }
     let before = group.desired;
     let desired = with(group, "move out of standby", ids.len())?;
-    found_mut(&mut account.autoscaling, &name)?.desired = desired;
+    found_mut(&mut account[AUTOSCALING], &name)?.desired = desired;
     let mut activities = Vec::new();
     for (place, id) in ids.iter().enumerate() {
         let from = before + place as u32;

@@ -6,6 +6,7 @@ use super::found_mut;
 use super::input::{list, required};
 use super::settings;
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::wire::{ApiError, only};
 
 /// CreateOrUpdateTags.
@@ -14,7 +15,7 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     for tag in list(input, "Tags")? {
         let (group, key) = named(tag)?;
         let new = settings::tags(&group, &json!({"Tags": [tag]}))?;
-        let group = found_mut(&mut account.autoscaling, &group)?;
+        let group = found_mut(&mut account[AUTOSCALING], &group)?;
         group.settings.tags.retain(|old| old["Key"] != key);
         group.settings.tags.extend(new);
     }
@@ -26,7 +27,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteTags", input, &["Tags"])?;
     for tag in list(input, "Tags")? {
         let (group, key) = named(tag)?;
-        let group = found_mut(&mut account.autoscaling, &group)?;
+        let group = found_mut(&mut account[AUTOSCALING], &group)?;
         group.settings.tags.retain(|old| old["Key"] != key);
     }
     Ok(json!({}))

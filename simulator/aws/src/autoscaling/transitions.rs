@@ -1,125 +1,8 @@
 //! The states of an instance in a group, and the moves between them.
 
-use std::fmt;
-
-/// Where an instance of a group is. The account never enters the states of root volume replacement,
-/// because it refuses the calls that lead there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LifecycleState {
-    /// EC2 prepares it, or it is on its way from the warm pool.
-    Pending,
-    /// A launch hook holds it; the machine runs.
-    PendingWait,
-    /// All launch hooks are done.
-    PendingProceed,
-    /// It counts, and its health is checked.
-    InService,
-    /// It was chosen to go, and counts no longer.
-    Terminating,
-    /// A terminate hook holds it; the machine still runs.
-    TerminatingWait,
-    /// All terminate hooks are done; EC2 shuts it down.
-    TerminatingProceed,
-    /// A terminate hook was abandoned, and the group's policy keeps the machine for a person.
-    TerminatingRetained,
-    /// It is gone.
-    Terminated,
-    /// A user puts it aside.
-    EnteringStandby,
-    /// It is put aside: the machine runs, and nobody counts it, checks it or scales it in.
-    Standby,
-    /// A user takes it out of the group.
-    Detaching,
-    /// The group has it no longer; the machine runs.
-    Detached,
-    /// EC2 prepares it for the warm pool.
-    WarmedPending,
-    /// A hook holds it on its way into the warm pool: a launch hook if it is new, a terminate hook
-    /// if it comes out of the group.
-    WarmedPendingWait,
-    /// All hooks on its way into the warm pool are done.
-    WarmedPendingProceed,
-    /// As [`Self::TerminatingRetained`], on its way out of the group into the warm pool.
-    WarmedPendingRetained,
-    /// It waits in the warm pool, stopped.
-    WarmedStopped,
-    /// It waits in the warm pool, running.
-    WarmedRunning,
-    /// It leaves the warm pool for good.
-    WarmedTerminating,
-    /// A terminate hook holds it on its way out of the warm pool.
-    WarmedTerminatingWait,
-    /// All terminate hooks on its way out of the warm pool are done.
-    WarmedTerminatingProceed,
-    /// As [`Self::TerminatingRetained`], out of the warm pool.
-    WarmedTerminatingRetained,
-    /// It is gone from the warm pool.
-    WarmedTerminated,
-}
+pub use crate::trace::LifecycleState;
 
 impl LifecycleState {
-    const ALL: [Self; 24] = [
-        Self::Pending,
-        Self::PendingWait,
-        Self::PendingProceed,
-        Self::InService,
-        Self::Terminating,
-        Self::TerminatingWait,
-        Self::TerminatingProceed,
-        Self::TerminatingRetained,
-        Self::Terminated,
-        Self::EnteringStandby,
-        Self::Standby,
-        Self::Detaching,
-        Self::Detached,
-        Self::WarmedPending,
-        Self::WarmedPendingWait,
-        Self::WarmedPendingProceed,
-        Self::WarmedPendingRetained,
-        Self::WarmedStopped,
-        Self::WarmedRunning,
-        Self::WarmedTerminating,
-        Self::WarmedTerminatingWait,
-        Self::WarmedTerminatingProceed,
-        Self::WarmedTerminatingRetained,
-        Self::WarmedTerminated,
-    ];
-
-    /// The state that the API calls so.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == name)
-    }
-
-    /// As the API writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "Pending",
-            Self::PendingWait => "Pending:Wait",
-            Self::PendingProceed => "Pending:Proceed",
-            Self::InService => "InService",
-            Self::Terminating => "Terminating",
-            Self::TerminatingWait => "Terminating:Wait",
-            Self::TerminatingProceed => "Terminating:Proceed",
-            Self::TerminatingRetained => "Terminating:Retained",
-            Self::Terminated => "Terminated",
-            Self::EnteringStandby => "EnteringStandby",
-            Self::Standby => "Standby",
-            Self::Detaching => "Detaching",
-            Self::Detached => "Detached",
-            Self::WarmedPending => "Warmed:Pending",
-            Self::WarmedPendingWait => "Warmed:Pending:Wait",
-            Self::WarmedPendingProceed => "Warmed:Pending:Proceed",
-            Self::WarmedPendingRetained => "Warmed:Pending:Retained",
-            Self::WarmedStopped => "Warmed:Stopped",
-            Self::WarmedRunning => "Warmed:Running",
-            Self::WarmedTerminating => "Warmed:Terminating",
-            Self::WarmedTerminatingWait => "Warmed:Terminating:Wait",
-            Self::WarmedTerminatingProceed => "Warmed:Terminating:Proceed",
-            Self::WarmedTerminatingRetained => "Warmed:Terminating:Retained",
-            Self::WarmedTerminated => "Warmed:Terminated",
-        }
-    }
-
     /// Whether the group counts the instance against its desired capacity. Observed: a terminating
     /// instance does not count, however long its hook holds it; so its replacement is launched at
     /// once.
@@ -133,6 +16,58 @@ impl LifecycleState {
     /// Whether the instance is in the warm pool, or on its way into it or out of it for good.
     pub fn is_warm(self) -> bool {
         self.as_str().starts_with("Warmed:")
+    }
+
+    /// Whether the instance is on its way into the warm pool, or was retained on it.
+    pub fn is_into_pool(self) -> bool {
+        matches!(
+            self,
+            Self::WarmedPending
+                | Self::WarmedPendingWait
+                | Self::WarmedPendingProceed
+                | Self::WarmedPendingRetained
+        )
+    }
+
+    /// Whether the instance is on its way out of the warm pool for good, or has gone that way.
+    pub fn is_out_of_pool(self) -> bool {
+        matches!(
+            self,
+            Self::WarmedTerminating
+                | Self::WarmedTerminatingWait
+                | Self::WarmedTerminatingProceed
+                | Self::WarmedTerminatingRetained
+        )
+    }
+
+    /// Whether the instance is on its way out of the group for good, or was retained on it.
+    pub fn is_leaving(self) -> bool {
+        matches!(
+            self,
+            Self::Terminating
+                | Self::TerminatingWait
+                | Self::TerminatingProceed
+                | Self::TerminatingRetained
+        )
+    }
+
+    /// Whether the instance is on its way into the group.
+    pub fn is_pending(self) -> bool {
+        matches!(
+            self,
+            Self::Pending | Self::PendingWait | Self::PendingProceed
+        )
+    }
+
+    /// Whether hooks hold the instance.
+    pub fn is_at_hook(self) -> bool {
+        matches!(
+            self,
+            Self::PendingWait
+                | Self::TerminatingWait
+                | Self::WarmedPendingWait
+                | Self::WarmedTerminatingWait
+        )
     }
 
     /// Whether the instance is put aside, or about to be.
@@ -153,12 +88,6 @@ impl LifecycleState {
                 | Self::WarmedPendingRetained
                 | Self::WarmedTerminatingRetained
         )
-    }
-}
-
-impl fmt::Display for LifecycleState {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
     }
 }
 

@@ -11,6 +11,8 @@ use super::lifecycle::enter;
 use super::transitions::LifecycleState;
 use super::{Event, capacity, lifetime};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
+use crate::ec2::EC2;
 use crate::wire::ApiError;
 
 /// The description of the activity that attaches an instance, without the instance.
@@ -94,13 +96,13 @@ pub struct Way<'a> {
 /// Begins a user's move of an instance, and returns its activity as the call answers it.
 pub fn begin(account: &mut Account, group: &str, id: &str, way: Way<'_>) -> Value {
     let (now, activity_id) = (account.now, account.uuid());
-    let dynamics = &account.autoscaling.timing;
+    let dynamics = &account[AUTOSCALING].timing;
     let (least, most) = match (way.during, way.to) {
         (_, LifecycleState::Standby | LifecycleState::Detached) => dynamics.setting_aside,
         (LifecycleState::Pending, _) if way.doing == ATTACHING => dynamics.attaching,
         _ => dynamics.leaving_standby,
     };
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return Value::Null;
     };
     let Some(instance) = found.instance_mut(id) else {
@@ -136,7 +138,7 @@ pub fn settle(account: &mut Account, group: &str, id: &str, to: LifecycleState) 
         _ => "detached",
     };
     enter(account, group, id, to, reason);
-    let Some(found) = account.autoscaling.group_mut(group) else {
+    let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return;
     };
     let activity = found.instance(id).map(|it| it.moving.activity.clone());
@@ -147,11 +149,11 @@ pub fn settle(account: &mut Account, group: &str, id: &str, to: LifecycleState) 
         LifecycleState::Detached => {
             found.instances.remove(id);
             if found.deleting && found.instances.is_empty() {
-                account.autoscaling.remove_group(group);
+                account[AUTOSCALING].remove_group(group);
             }
         }
         LifecycleState::InService => {
-            if !account.ec2.is_alive(id) {
+            if !account[EC2].is_alive(id) {
                 super::health::check_later(account, group, id);
             }
             capacity::reconcile(account, group);

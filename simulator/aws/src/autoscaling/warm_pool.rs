@@ -14,14 +14,16 @@
 
 use serde_json::{Value, json};
 
-use super::activity::Cause;
 use super::group::{Group, Instance};
 use super::input::{boolean, number, page, required, text, validation};
 use super::lifecycle::begin_transition;
 use super::transitions::{LifecycleState, Move};
 use super::{capacity, describe, found, found_mut};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::ec2;
+use crate::ec2::EC2;
+use crate::trace::Cause;
 use crate::wire::{ApiError, only, paging};
 
 /// A group's warm pool.
@@ -80,7 +82,7 @@ impl WarmPool {
 
 /// Brings the warm pool of a group to its size.
 pub fn refill(account: &mut Account, group: &str) {
-    let Some(found) = account.autoscaling.group(group) else {
+    let Some(found) = account[AUTOSCALING].group(group) else {
         return;
     };
     let Some(pool) = found.warm_pool.clone().filter(|_| !found.deleting) else {
@@ -110,7 +112,7 @@ pub fn refill(account: &mut Account, group: &str) {
     // Assumed: until then the group shows the pool as PendingDelete, while an instance stands at a
     // terminate hook too.
     if pool.deleting
-        && let Some(found) = account.autoscaling.group_mut(group)
+        && let Some(found) = account[AUTOSCALING].group_mut(group)
         && !found.instances.iter().any(|one| one.state.is_warm())
     {
         found.warm_pool = None;
@@ -119,7 +121,7 @@ pub fn refill(account: &mut Account, group: &str) {
 
 /// Where a scale-in takes an instance: back into the pool, or out for good.
 pub fn way_out(account: &Account, group: &str) -> Move {
-    let found = account.autoscaling.group(group);
+    let found = account[AUTOSCALING].group(group);
     let pool = found.and_then(|found| found.warm_pool.as_ref());
     match pool.is_some_and(WarmPool::takes_back) {
         true => Move::Return,
@@ -130,15 +132,14 @@ pub fn way_out(account: &Account, group: &str) -> Move {
 /// Whether the pool takes back an instance whose terminate hooks are done; then it is stopped, if
 /// the pool stops.
 pub fn takes_back(account: &mut Account, group: &str, id: &str) -> bool {
-    let pool = account
-        .autoscaling
+    let pool = account[AUTOSCALING]
         .group(group)
         .and_then(|group| group.warm_pool.as_ref());
     let Some(pool) = pool.filter(|pool| pool.takes_back()) else {
         return false;
     };
     let stops = pool.stopped;
-    if !account.ec2.is_alive(id) {
+    if !account[EC2].is_alive(id) {
         return false;
     }
     if stops {
@@ -167,10 +168,8 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             )));
         }
     };
-    let template = &found(&account.autoscaling, name)?.template;
-    let (_, data) = account
-        .ec2
-        .template_version(&template.id, &template.version)?;
+    let template = &found(&account[AUTOSCALING], name)?.template;
+    let (_, data) = account[EC2].template_version(&template.id, &template.version)?;
     if data.spot {
         // That it is refused is documented; the text is assumed.
         return Err(validation(
@@ -185,7 +184,7 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         reuses: reuses(input)?,
         deleting: false,
     };
-    found_mut(&mut account.autoscaling, name)?.warm_pool = Some(pool);
+    found_mut(&mut account[AUTOSCALING], name)?.warm_pool = Some(pool);
     capacity::reconcile_later(account, name);
     Ok(json!({}))
 }
@@ -216,7 +215,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     let known = ["AutoScalingGroupName", "MaxRecords", "NextToken"];
     only("DescribeWarmPool", input, &known)?;
     let group = found(
-        &account.autoscaling,
+        &account[AUTOSCALING],
         required(input, "AutoScalingGroupName")?,
     )?;
     let inside = |instance: &&Instance| instance.state.is_warm();
@@ -247,7 +246,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         return Err(ApiError::not_known("ForceDelete of DeleteWarmPool"));
     }
     let name = required(input, "AutoScalingGroupName")?;
-    let group = found_mut(&mut account.autoscaling, name)?;
+    let group = found_mut(&mut account[AUTOSCALING], name)?;
     if let Some(pool) = &mut group.warm_pool {
         pool.deleting = true;
     }

@@ -14,6 +14,7 @@ use super::request_fields::{CREATION, default_only, stack_name};
 use super::stack::{self, USER_INITIATED};
 use super::{describe, invalid};
 use crate::account::{Account, arn};
+use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, only};
 
 /// What a stack is in that only a change set has named.
@@ -108,7 +109,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         },
         next,
     };
-    account.cloudformation.change_sets.insert(id, set);
+    account[CLOUDFORMATION].change_sets.insert(id, set);
     Ok(answer)
 }
 
@@ -116,7 +117,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 fn reviewed(account: &mut Account, input: &Value) -> Result<Next, ApiError> {
     let action = "CreateChangeSet";
     let name = stack_name(action, input)?;
-    let there = account.cloudformation.stack(name);
+    let there = account[CLOUDFORMATION].stack(name);
     if there.is_some_and(|stack| stack.status != IN_REVIEW) {
         return Err(request::already_exists(name));
     }
@@ -128,7 +129,7 @@ fn reviewed(account: &mut Account, input: &Value) -> Result<Next, ApiError> {
         Some(id) => id,
         None => {
             let id = made.id.clone();
-            account.cloudformation.stacks.insert(id.clone(), made);
+            account[CLOUDFORMATION].stacks.insert(id.clone(), made);
             stack::enter(account, &id, IN_REVIEW, USER_INITIATED);
             id
         }
@@ -153,9 +154,9 @@ fn needed<'a>(action: &str, input: &'a Value) -> Result<&'a str, ApiError> {
 /// it is known by its ARN alone.
 fn find(account: &Account, name: &str, stack: Option<&str>) -> Option<String> {
     let id = stack
-        .and_then(|stack| account.cloudformation.stack(stack))
+        .and_then(|stack| account[CLOUDFORMATION].stack(stack))
         .map(|stack| &stack.id);
-    let mut sets = account.cloudformation.change_sets.iter();
+    let mut sets = account[CLOUDFORMATION].change_sets.iter();
     let is_named =
         |set: &ChangeSet| !set.is_executed() && set.name == name && Some(&set.next.stack) == id;
     sets.find(|(own, set)| *own == name || is_named(set))
@@ -182,7 +183,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     only(action, input, &["ChangeSetName", "StackName"])?;
     let id = found(account, action, input)?;
     let mut answer = summary(account, &id);
-    let set = &account.cloudformation.change_sets[&id];
+    let set = &account[CLOUDFORMATION].change_sets[&id];
     answer["Parameters"] = describe::parameters(&set.next.version).into();
     answer["Capabilities"] = json!(set.next.capabilities);
     answer["Changes"] = json!(set.changes);
@@ -194,11 +195,11 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
 
 /// What both describing calls tell.
 fn summary(account: &Account, id: &str) -> Value {
-    let set = &account.cloudformation.change_sets[id];
+    let set = &account[CLOUDFORMATION].change_sets[id];
     let (status, reason) = set.status();
     let mut answer = json!({
         "ChangeSetId": id, "ChangeSetName": set.name, "StackId": set.next.stack,
-        "StackName": account.cloudformation.stacks[&set.next.stack].name,
+        "StackName": account[CLOUDFORMATION].stacks[&set.next.stack].name,
         "CreationTime": describe::milliseconds(set.created), "Status": status, "ExecutionStatus": set.execution_status,
         "IncludeNestedStacks": false,
     });
@@ -215,7 +216,7 @@ pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "ListChangeSets";
     only(action, input, &["StackName"])?;
     let stack = &describe::found(account, stack_name(action, input)?)?.id;
-    let sets = account.cloudformation.change_sets.iter();
+    let sets = account[CLOUDFORMATION].change_sets.iter();
     let summaries: Vec<Value> = sets
         .filter(|(_, set)| set.next.stack == *stack && !set.is_executed())
         .map(|(id, _)| summary(account, id))
@@ -231,7 +232,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "DeleteChangeSet";
     only(action, input, &["ChangeSetName", "StackName"])?;
     if let Some(id) = find(account, needed(action, input)?, input["StackName"].as_str()) {
-        let sets = &mut account.cloudformation.change_sets;
+        let sets = &mut account[CLOUDFORMATION].change_sets;
         if sets[&id].is_executed() {
             return Err(ApiError::client(
                 "InvalidChangeSetStatus",
@@ -257,7 +258,7 @@ pub fn execute(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     )?;
     default_only(action, input, "DisableRollback", "false")?;
     let id = found(account, action, input)?;
-    let set = &account.cloudformation.change_sets[&id];
+    let set = &account[CLOUDFORMATION].change_sets[&id];
     if set.execution_status != "AVAILABLE" {
         return Err(ApiError::client(
             "InvalidChangeSetStatus",
@@ -271,7 +272,7 @@ pub fn execute(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
         request::updatable(account, &set.next.stack)?;
     }
     let stack = set.next.stack.clone();
-    let sets = &mut account.cloudformation.change_sets;
+    let sets = &mut account[CLOUDFORMATION].change_sets;
     sets.retain(|own, set| *own == id || set.next.stack != stack || set.is_executed());
     let set = sets.get_mut(&id).expect("it was found above");
     set.execution_status = EXECUTED;
@@ -283,7 +284,7 @@ pub fn execute(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
         role: set.next.role.clone(),
     };
     if set.creates {
-        let created = account.cloudformation.at(&next.stack);
+        let created = account[CLOUDFORMATION].at(&next.stack);
         created.version = next.version;
         created.capabilities = next.capabilities;
         created.role = next.role;

@@ -12,6 +12,7 @@ use super::operation::Step;
 use super::request_fields::stack_name;
 use super::stack::{CONSISTENCY_CHECK, Stack, StackEvent, Version};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, only};
 
 /// DetailedStatus of what is configured and waits to be seen everywhere.
@@ -36,7 +37,7 @@ fn outputs(scope: &Scope<'_>) -> BTreeMap<String, Value> {
 
 /// The outputs of the stack `id` are those of what it is now.
 pub fn renew_outputs(account: &mut Account, id: &str) {
-    let stack = account.cloudformation.at(id);
+    let stack = account[CLOUDFORMATION].at(id);
     let known = stack.known();
     let renewed = outputs(&stack.scope(&stack.version, &known, false));
     stack.outputs = renewed;
@@ -48,7 +49,7 @@ pub fn renew_outputs(account: &mut Account, id: &str) {
 /// `ValidationError`, `Stack with id X does not exist`.
 pub fn stacks(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DescribeStacks", input, &["StackName"])?;
-    let state = &account.cloudformation;
+    let state = &account[CLOUDFORMATION];
     let stacks: Vec<Value> = match input["StackName"].as_str() {
         Some(name) => vec![described(found(account, name)?)],
         None => state
@@ -62,8 +63,7 @@ pub fn stacks(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 }
 
 pub(super) fn found<'a>(account: &'a Account, name: &str) -> Result<&'a Stack, ApiError> {
-    account
-        .cloudformation
+    account[CLOUDFORMATION]
         .stack(name)
         .ok_or_else(|| invalid(format!("Stack with id {name} does not exist")))
 }
@@ -156,8 +156,7 @@ pub(super) fn put(answer: &mut Value, member: &str, text: &str) {
 pub fn events(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DescribeStackEvents", input, &["StackName", "NextToken"])?;
     let name = stack_name("DescribeStackEvents", input)?;
-    let stack = account
-        .cloudformation
+    let stack = account[CLOUDFORMATION]
         .stack(name)
         .ok_or_else(|| invalid(format!("Stack [{name}] does not exist")))?;
     // The token counts from the oldest event, so that newer ones do not shift the pages.

@@ -8,6 +8,7 @@ use super::State;
 use super::template::{self, Template};
 use crate::account::Account;
 use crate::lambda;
+use crate::s3::S3;
 use crate::s3::SCHEME;
 use crate::wire::ApiError;
 
@@ -111,7 +112,7 @@ pub fn located(url: &str) -> Result<String, String> {
 pub fn code(account: &Account, base: &str, code: &Value) -> Result<String, String> {
     let path = local(base, "Code", code)?;
     if path.starts_with(SCHEME) {
-        return match account.s3.object(&path) {
+        return match account[S3].object(&path) {
             Some(_) => Ok(path),
             None => Err(format!(
                 "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist. ({path})"
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn code_is_one_of_the_workers() {
-        let account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        let account = crate::services::account(jiff::Timestamp::UNIX_EPOCH, 1);
         let read = |value: Value| code(&account, "template/a.yaml", &value);
         assert_eq!(
             read(json!("../target/lambda/stable/bootstrap.zip")),

@@ -25,6 +25,7 @@ use super::signal::{SignalStatus, Signals};
 use super::stack;
 use super::{Event, rolling_policy};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 
 pub use calls::{create, put_warm_pool, update};
 pub use creation::Creation;
@@ -72,7 +73,7 @@ fn policy(
     name: &str,
     which: impl Fn(&super::template::Declared) -> Option<&super::expression::Expression>,
 ) -> Result<Value, String> {
-    let stack = account.cloudformation.at(id);
+    let stack = account[CLOUDFORMATION].at(id);
     let known = stack.known();
     let scope = stack.scope(&stack.version, &known, false);
     let expression = which(&stack.version.template.resources[name]);
@@ -85,7 +86,7 @@ fn policy(
 }
 
 fn begin(account: &mut Account, wanted: &DesiredResource, stage: Stage) {
-    let resource = &account.cloudformation.at(&wanted.stack_id).resources[&wanted.name];
+    let resource = &account[CLOUDFORMATION].at(&wanted.stack_id).resources[&wanted.name];
     let work = GroupWork {
         group: resource.physical_id.clone(),
         stage,
@@ -98,7 +99,7 @@ fn begin(account: &mut Account, wanted: &DesiredResource, stage: Stage) {
 
 /// Begins to delete the group: first its instances.
 pub fn delete(account: &mut Account, id: &str, name: &str) {
-    let group = account.cloudformation.at(id).resources[name]
+    let group = account[CLOUDFORMATION].at(id).resources[name]
         .physical_id
         .clone();
     let input =
@@ -106,7 +107,7 @@ pub fn delete(account: &mut Account, id: &str, name: &str) {
     if let Err(reason) = ask(account, id, "autoscaling", "UpdateAutoScalingGroup", &input) {
         return operation::finished(account, id, name, Err(reason));
     }
-    let until = account.now + account.cloudformation.timing.empty_within;
+    let until = account.now + account[CLOUDFORMATION].timing.empty_within;
     let work = GroupWork {
         group,
         stage: Stage::Emptying(until),
@@ -145,7 +146,7 @@ pub fn look(account: &mut Account, id: &str, name: &str, turn: u64) {
     };
     let Some(seen) = GroupSnapshot::look(account, &group) else {
         // An unanswered call is asked again.
-        let every = account.cloudformation.timing.look_every;
+        let every = account[CLOUDFORMATION].timing.look_every;
         return look_again(account, id, name, every);
     };
     let now = account.now;
@@ -174,7 +175,7 @@ pub fn look(account: &mut Account, id: &str, name: &str, turn: u64) {
     match outcome {
         Some(result) => operation::finished(account, id, name, result),
         None => {
-            let every = account.cloudformation.timing.look_every;
+            let every = account[CLOUDFORMATION].timing.look_every;
             look_again(account, id, name, every);
         }
     }
@@ -231,7 +232,7 @@ pub fn created(account: &mut Account, wanted: &DesiredResource) {
             begin(account, wanted, Stage::Creating { creation, until });
         }
         Ok(_) => {
-            let until = account.now + account.cloudformation.timing.instances_within;
+            let until = account.now + account[CLOUDFORMATION].timing.instances_within;
             begin(account, wanted, Stage::Filling(until));
         }
         Err(reason) => operation::finished(account, id, name, Err(reason)),
@@ -262,7 +263,7 @@ pub fn updated(account: &mut Account, wanted: &DesiredResource, old: &Value) {
             begin(account, wanted, Stage::Refreshing(Box::new(refreshing)));
         }
         Ok((None, _)) => {
-            let delay = account.cloudformation.timing.other;
+            let delay = account[CLOUDFORMATION].timing.other;
             operation::takes(account, id, name, delay);
         }
         Err(reason) => operation::finished(account, id, name, Err(reason)),

@@ -20,6 +20,7 @@ use super::resource_types::{
 };
 use super::{group, nested, opaque_resource, permissions};
 use crate::account::{Account, arn};
+use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, Call};
 
 pub use deletion::delete;
@@ -178,7 +179,7 @@ pub fn update(
     known: ResolvedResource,
 ) -> Result<ResolvedResource, String> {
     let stack = &wanted.stack_id;
-    let physical_id = account.cloudformation.at(stack).resources[&wanted.name]
+    let physical_id = account[CLOUDFORMATION].at(stack).resources[&wanted.name]
         .physical_id
         .clone();
     let calls = permissions::change(account, wanted, old, &physical_id);

@@ -9,6 +9,7 @@ use super::operation::{self, Purpose, Step, Work};
 use super::stack::{Stack, Version};
 use super::{describe, files, parameters, validate};
 use crate::account::{Account, arn};
+use crate::cloudformation::CLOUDFORMATION;
 
 /// Puts a child stack beside its parent, without beginning anything.
 ///
@@ -21,7 +22,7 @@ pub fn make(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedRe
     let id = new_id(account, &name);
     let mut child = Stack::new(id.clone(), name, account.now, version);
     child.parent = Some((wanted.stack_id.clone(), wanted.name.clone()));
-    account.cloudformation.stacks.insert(id.clone(), child);
+    account[CLOUDFORMATION].stacks.insert(id.clone(), child);
     Ok(CreatedResource::new(id, []))
 }
 
@@ -41,8 +42,7 @@ pub fn version(account: &mut Account, wanted: &DesiredResource) -> Result<Versio
         "TemplateURL",
         &wanted.properties["TemplateURL"],
     )?;
-    let template = account
-        .cloudformation
+    let template = account[CLOUDFORMATION]
         .template(&path)
         .map_err(|error| error.message)?;
     let input = call_parameters(&wanted.properties);
@@ -89,7 +89,7 @@ pub fn update(account: &mut Account, wanted: &DesiredResource) {
     let next = if rolls_back {
         // The very version that it had: what Parameter Store held then is not asked for again.
         let before = operation::of(account, &id).children.get(&name).cloned();
-        Ok(before.unwrap_or_else(|| account.cloudformation.at(&child).version.clone()))
+        Ok(before.unwrap_or_else(|| account[CLOUDFORMATION].at(&child).version.clone()))
     } else {
         version(account, wanted).map(Arc::new)
     };
@@ -97,14 +97,14 @@ pub fn update(account: &mut Account, wanted: &DesiredResource) {
         Ok(next) => next,
         Err(reason) => return operation::finished(account, &id, &name, Err(reason)),
     };
-    let now = account.cloudformation.at(&child).version.clone();
+    let now = account[CLOUDFORMATION].at(&child).version.clone();
     if !rolls_back {
         operation::of(account, &id)
             .children
             .insert(name.clone(), now.clone());
     }
     let changes = now != next && validate::changes(account, &child, &next).unwrap_or(true);
-    let stack = account.cloudformation.at(&child);
+    let stack = account[CLOUDFORMATION].at(&child);
     stack.version = next;
     if changes {
         waits(account, &id, &name);
@@ -117,7 +117,7 @@ pub fn update(account: &mut Account, wanted: &DesiredResource) {
     } else {
         describe::renew_outputs(account, &child);
         pass_outputs(account, &child);
-        let delay = account.cloudformation.timing.other;
+        let delay = account[CLOUDFORMATION].timing.other;
         operation::takes(account, &id, &name, delay);
     }
 }
@@ -125,7 +125,7 @@ pub fn update(account: &mut Account, wanted: &DesiredResource) {
 /// Begins to delete the child.
 pub fn delete(account: &mut Account, id: &str, name: &str) {
     let child = child_of(account, id, name);
-    if account.cloudformation.at(&child).status == "DELETE_COMPLETE" {
+    if account[CLOUDFORMATION].at(&child).status == "DELETE_COMPLETE" {
         return operation::finished(account, id, name, Ok(()));
     }
     waits(account, id, name);
@@ -136,7 +136,7 @@ pub fn delete(account: &mut Account, id: &str, name: &str) {
 /// itself.
 pub fn cancel(account: &mut Account, id: &str, name: &str) {
     let child = child_of(account, id, name);
-    let operation = account.cloudformation.at(&child).operation.as_ref();
+    let operation = account[CLOUDFORMATION].at(&child).operation.as_ref();
     if operation
         .is_some_and(|operation| matches!(operation.purpose, Purpose::Create | Purpose::Update))
     {
@@ -147,12 +147,12 @@ pub fn cancel(account: &mut Account, id: &str, name: &str) {
 
 /// A stack has come to rest: its parent, if it has one that waits for it, goes on.
 pub fn settled(account: &mut Account, child: &str) {
-    let stack = account.cloudformation.at(child);
+    let stack = account[CLOUDFORMATION].at(child);
     let (status, parent) = (stack.status.clone(), stack.parent.clone());
     let Some((id, name)) = parent else {
         return;
     };
-    let operation = account.cloudformation.at(&id).operation.as_ref();
+    let operation = account[CLOUDFORMATION].at(&id).operation.as_ref();
     let Some(operation) = operation.filter(|operation| {
         matches!(
             operation.steps.get(&name),
@@ -166,7 +166,7 @@ pub fn settled(account: &mut Account, child: &str) {
     let result = match status.as_str() {
         "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "DELETE_COMPLETE" => Ok(()),
         "UPDATE_ROLLBACK_COMPLETE" if rolls_back => Ok(()),
-        _ => Err(why(account.cloudformation.at(child), child)),
+        _ => Err(why(account[CLOUDFORMATION].at(child), child)),
     };
     operation::finished(account, &id, &name, result);
 }
@@ -197,10 +197,10 @@ fn why(stack: &Stack, child: &str) -> String {
 }
 
 fn pass_outputs(account: &mut Account, child: &str) {
-    let stack = account.cloudformation.at(child);
+    let stack = account[CLOUDFORMATION].at(child);
     let outputs = stack.outputs.clone();
     if let Some((id, name)) = stack.parent.clone()
-        && let Some(resource) = account.cloudformation.at(&id).resources.get_mut(&name)
+        && let Some(resource) = account[CLOUDFORMATION].at(&id).resources.get_mut(&name)
     {
         resource.known.attributes = outputs
             .into_iter()
@@ -216,7 +216,7 @@ fn waits(account: &mut Account, id: &str, name: &str) {
 }
 
 fn child_of(account: &mut Account, id: &str, name: &str) -> String {
-    account.cloudformation.at(id).resources[name]
+    account[CLOUDFORMATION].at(id).resources[name]
         .physical_id
         .clone()
 }
@@ -249,9 +249,7 @@ Resources:
     fn scene() -> Scene {
         let mut scene = Scene::new();
         for (path, text) in [("n/child.yaml", CHILD), ("n/parent.yaml", PARENT)] {
-            scene
-                .account
-                .cloudformation
+            scene.account[CLOUDFORMATION]
                 .files
                 .insert(path.to_owned(), text.to_owned());
         }
@@ -294,9 +292,7 @@ Resources:
             child_version(&mut scene),
             ("UPDATE_COMPLETE".to_owned(), json!("2"))
         );
-        let queue = &scene
-            .account
-            .cloudformation
+        let queue = &scene.account[CLOUDFORMATION]
             .stack("s")
             .expect("a stack")
             .resources["Queue"];
@@ -311,7 +307,7 @@ Resources:
             .call("DeleteStack", json!({"StackName": "s"}))
             .expect("begun");
         scene.settled();
-        let stacks = scene.account.cloudformation.stacks.values();
+        let stacks = scene.account[CLOUDFORMATION].stacks.values();
         assert!(
             stacks
                 .clone()
@@ -334,7 +330,7 @@ Resources:
             child_version(&mut scene),
             ("UPDATE_ROLLBACK_COMPLETE".to_owned(), json!("1"))
         );
-        let parent = scene.account.cloudformation.stack("s").expect("a stack");
+        let parent = scene.account[CLOUDFORMATION].stack("s").expect("a stack");
         assert_eq!(parent.status, "UPDATE_ROLLBACK_COMPLETE");
         let why = parent
             .events
@@ -368,14 +364,10 @@ Resources:
     fn an_output_that_the_child_does_not_have_is_refused() {
         let mut scene = Scene::new();
         let parent = PARENT.replace("Outputs.Version", "Outputs.Colour");
-        scene
-            .account
-            .cloudformation
+        scene.account[CLOUDFORMATION]
             .files
             .insert("n/child.yaml".to_owned(), CHILD.to_owned());
-        scene
-            .account
-            .cloudformation
+        scene.account[CLOUDFORMATION]
             .files
             .insert("n/parent.yaml".to_owned(), parent);
         let parameters = json!([{"ParameterKey": "Ami", "ParameterValue": "/ami"}]);

@@ -16,6 +16,7 @@ use super::group::{self, GroupWork};
 use super::stack::{self, Stack, Version};
 use super::{Event, step};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 
 pub use ending::stop;
 
@@ -113,10 +114,10 @@ pub fn begin(
     reason: &str,
 ) {
     stack::enter(account, id, purpose.status(), reason);
-    account.cloudformation.operations += 1;
-    let number = account.cloudformation.operations;
+    account[CLOUDFORMATION].operations += 1;
+    let number = account[CLOUDFORMATION].operations;
     let now = account.now;
-    let stack = account.cloudformation.at(id);
+    let stack = account[CLOUDFORMATION].at(id);
     if matches!(purpose, Purpose::Update | Purpose::RollBack) {
         stack.updated = Some(now);
     }
@@ -139,7 +140,7 @@ pub fn begin(
         stopped: false,
         children,
     });
-    let first_step = account.cloudformation.timing.first_step;
+    let first_step = account[CLOUDFORMATION].timing.first_step;
     account.after(
         first_step,
         Event::Go {
@@ -181,8 +182,7 @@ fn participants(
 
 /// The operation that goes on in the stack `id`.
 pub fn of<'a>(account: &'a mut Account, id: &str) -> &'a mut Operation {
-    account
-        .cloudformation
+    account[CLOUDFORMATION]
         .at(id)
         .operation
         .as_mut()
@@ -204,7 +204,7 @@ pub fn go(account: &mut Account, id: &str) {
             }
             _ => break,
         }
-        let now = account.cloudformation.at(id).operation.as_ref();
+        let now = account[CLOUDFORMATION].at(id).operation.as_ref();
         if now.is_none_or(|now| now.number != number) {
             return;
         }
@@ -238,7 +238,7 @@ pub fn finished(account: &mut Account, id: &str, name: &str, result: Result<(), 
         Ok(()) => {
             stack::resource_enters(account, id, name, &format!("{verb}_COMPLETE"), "");
             if deletes {
-                account.cloudformation.at(id).resources.remove(name);
+                account[CLOUDFORMATION].at(id).resources.remove(name);
             }
         }
         Err(reason) => {
@@ -254,7 +254,7 @@ pub fn finished(account: &mut Account, id: &str, name: &str, result: Result<(), 
 
 /// CREATE, UPDATE or DELETE, whichever `name` is in the middle of.
 fn verb(account: &mut Account, id: &str, name: &str, deletes: bool) -> &'static str {
-    let resource = account.cloudformation.at(id).resources.get(name);
+    let resource = account[CLOUDFORMATION].at(id).resources.get(name);
     match resource {
         _ if deletes => "DELETE",
         Some(resource) if resource.status.starts_with("CREATE") => "CREATE",
@@ -264,7 +264,7 @@ fn verb(account: &mut Account, id: &str, name: &str, deletes: bool) -> &'static 
 
 /// The work on the group `name`, if there is any.
 pub fn group_work<'a>(account: &'a mut Account, id: &str, name: &str) -> Option<&'a mut GroupWork> {
-    let operation = account.cloudformation.at(id).operation.as_mut()?;
+    let operation = account[CLOUDFORMATION].at(id).operation.as_mut()?;
     match operation.steps.get_mut(name) {
         Some(Step::Running(Work::Group(work))) => Some(work),
         _ => None,
@@ -276,6 +276,6 @@ pub fn works(account: &mut Account, id: &str, name: &str, work: GroupWork) {
     of(account, id)
         .steps
         .insert(name.to_owned(), Step::Running(Work::Group(Box::new(work))));
-    let every = account.cloudformation.timing.look_every;
+    let every = account[CLOUDFORMATION].timing.look_every;
     group::look_again(account, id, name, every);
 }

@@ -17,6 +17,7 @@ use super::handler::DesiredResource;
 use super::invalid;
 use super::parameters::Parameters;
 use crate::account::{Account, Caller};
+use crate::cloudformation::CLOUDFORMATION;
 use crate::iam::{self, Identity};
 use crate::wire::{ApiError, Call};
 use table::{Subject, Verb};
@@ -34,7 +35,7 @@ pub fn caller(account: &Account, stack: &str) -> Caller {
 /// other one is taken to allow everything, as an account without the role's stack cannot know
 /// better.
 fn service_role<'a>(account: &'a Account, stack: &str) -> Option<&'a str> {
-    let state = &account.cloudformation;
+    let state = &account[CLOUDFORMATION];
     let mut stack = state.stacks.get(stack)?;
     while let Some((parent, _)) = &stack.parent {
         stack = state.stacks.get(parent)?;
@@ -48,7 +49,7 @@ pub fn refuses(account: &Account, caller: &Caller, call: &Call) -> Option<ApiErr
     let Caller::StackRole(role) = caller else {
         return None;
     };
-    let policies = account.cloudformation.role_policies(role);
+    let policies = account[CLOUDFORMATION].role_policies(role);
     let identity = Identity::of_service_role(role, policies.unwrap_or_default());
     iam::refuses(account, &identity, call)
 }
@@ -79,7 +80,7 @@ pub fn of_parameters(
     role: Option<&str>,
     parameters: &Parameters,
 ) -> Result<(), ApiError> {
-    let Some(role) = role.filter(|role| account.cloudformation.role_policies(role).is_some())
+    let Some(role) = role.filter(|role| account[CLOUDFORMATION].role_policies(role).is_some())
     else {
         return Ok(());
     };

@@ -16,6 +16,7 @@ use super::stack::{self, Stack, USER_INITIATED, Version};
 use super::template::Template;
 use super::{invalid, nested, parameters, permissions, validate};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, only};
 
 /// Checks the parameters of a `CreateStack` alone: those of a template that can be read.
@@ -41,12 +42,12 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     default_only("CreateStack", input, "DisableRollback", "false")?;
     default_only("CreateStack", input, "OnFailure", "ROLLBACK")?;
     let name = stack_name("CreateStack", input)?;
-    if account.cloudformation.stack(name).is_some() {
+    if account[CLOUDFORMATION].stack(name).is_some() {
         return Err(already_exists(name));
     }
     let stack = new_stack(account, "CreateStack", input)?;
     let id = stack.id.clone();
-    account.cloudformation.stacks.insert(id.clone(), stack);
+    account[CLOUDFORMATION].stacks.insert(id.clone(), stack);
     let operation = stack::ask_for(account, &id, "CREATE_STACK");
     operation::begin(account, &id, Purpose::Create, None, USER_INITIATED);
     Ok(json!({"StackId": id, "OperationId": operation}))
@@ -129,7 +130,7 @@ pub(super) struct Next {
 pub(super) fn next(account: &mut Account, action: &str, input: &Value) -> Result<Next, ApiError> {
     let role = role_and_tags(action, input)?;
     let (id, name) = updatable(account, stack_name(action, input)?)?;
-    let stack = account.cloudformation.at(&id);
+    let stack = account[CLOUDFORMATION].at(&id);
     let (before, known) = (stack.version.clone(), stack.known());
     let template = next_template(account, input, &before)?;
     acknowledged(account, &template, input)?;
@@ -143,7 +144,7 @@ pub(super) fn next(account: &mut Account, action: &str, input: &Value) -> Result
         template,
         parameters,
     };
-    let kept = account.cloudformation.at(&id).role.clone();
+    let kept = account[CLOUDFORMATION].at(&id).role.clone();
     let works_as = role.clone().or(kept);
     permissions::of_parameters(account, works_as.as_deref(), &version.parameters)?;
     validate::check(account, &name, &version, &known)?;
@@ -159,7 +160,7 @@ pub(super) fn next(account: &mut Account, action: &str, input: &Value) -> Result
 /// Begins to bring a stack to what it shall be; answers the OperationId.
 pub(super) fn begin_update(account: &mut Account, next: Next) -> String {
     let asked = stack::ask_for(account, &next.stack, "UPDATE_STACK");
-    let stack = account.cloudformation.at(&next.stack);
+    let stack = account[CLOUDFORMATION].at(&next.stack);
     let before = std::mem::replace(&mut stack.version, next.version);
     stack.capabilities = next.capabilities;
     stack.role = next.role.or(stack.role.take());
@@ -175,7 +176,7 @@ pub(super) fn begin_update(account: &mut Account, next: Next) -> String {
 
 /// Id and name of a stack that takes an update now.
 pub(super) fn updatable(account: &Account, wanted: &str) -> Result<(String, String), ApiError> {
-    let Some(stack) = account.cloudformation.stack(wanted) else {
+    let Some(stack) = account[CLOUDFORMATION].stack(wanted) else {
         return Err(invalid(format!("Stack [{wanted}] does not exist")));
     };
     if stack.parent.is_some() {
@@ -217,7 +218,7 @@ fn next_template(account: &Account, input: &Value, before: &Version) -> Result<T
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteStack", input, &["StackName", "RoleARN"])?;
     let wanted = stack_name("DeleteStack", input)?;
-    let Some(stack) = account.cloudformation.stack(wanted) else {
+    let Some(stack) = account[CLOUDFORMATION].stack(wanted) else {
         return Ok(json!({}));
     };
     let (id, status) = (stack.id.clone(), stack.status.clone());
@@ -242,7 +243,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("CancelUpdateStack", input, &["StackName"])?;
     let wanted = stack_name("CancelUpdateStack", input)?;
-    let Some(stack) = account.cloudformation.stack(wanted) else {
+    let Some(stack) = account[CLOUDFORMATION].stack(wanted) else {
         return Err(invalid(format!("Stack [{wanted}] does not exist")));
     };
     let id = stack.id.clone();
@@ -263,11 +264,11 @@ pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 pub fn go_on_back(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("ContinueUpdateRollback", input, &["StackName"])?;
     let wanted = stack_name("ContinueUpdateRollback", input)?;
-    let Some(stack) = account.cloudformation.stack(wanted) else {
+    let Some(stack) = account[CLOUDFORMATION].stack(wanted) else {
         return Err(invalid(format!("Stack [{wanted}] does not exist")));
     };
     let (id, status) = (stack.id.clone(), stack.status.clone());
-    let left = account.cloudformation.at(&id).left.take();
+    let left = account[CLOUDFORMATION].at(&id).left.take();
     let Some(left) = left.filter(|_| status == "UPDATE_ROLLBACK_FAILED") else {
         return Err(invalid(format!(
             "Stack:{id} is in {status} state and can not continue rollback."
@@ -339,7 +340,7 @@ mod tests {
         let mut scene = Scene::new();
         let mut refused = |input: Value| {
             let error = scene.call("CreateStack", input).expect_err("refused");
-            assert!(scene.account.cloudformation.stacks.is_empty());
+            assert!(scene.account[CLOUDFORMATION].stacks.is_empty());
             format!("{}: {}", error.code, error.message)
         };
         let size = |value: &str| json!([{"ParameterKey": "Size", "ParameterValue": value}]);

@@ -6,6 +6,7 @@ use super::node::scalar_text;
 use super::template::{self, Template};
 use super::{files, invalid, validate};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::ApiError;
 
 /// The members that create a stack, or the change set for one.
@@ -91,7 +92,7 @@ pub fn given_template(account: &Account, input: &Value) -> Result<Option<Templat
             .map_err(|refusal| invalid(refusal.to_string())),
         (None, Some(url)) => {
             let path = files::located(url).map_err(invalid)?;
-            account.cloudformation.template(&path).map(Some)
+            account[CLOUDFORMATION].template(&path).map(Some)
         }
         (Some(_), Some(_)) => Err(invalid(
             "You cannot specify both TemplateBody and TemplateURL.",

@@ -15,6 +15,7 @@ use super::group::{GroupSnapshot, Stage};
 use super::rolling_policy::{self, Policy, Sizes};
 use super::{operation, stack};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 
 /// How far a rolling update is.
 #[derive(Debug)]
@@ -166,7 +167,7 @@ impl At<'_> {
                 aside.id, aside.state
             )));
         }
-        let settles = started + self.account.cloudformation.timing.settled_within;
+        let settles = started + self.account[CLOUDFORMATION].timing.settled_within;
         if present.len() as u64 > seen.sizes.desired && self.account.now < settles {
             return None;
         }

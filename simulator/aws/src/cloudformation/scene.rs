@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::account::{Account, Caller};
-use crate::trace::TraceEvent;
+use crate::cloudformation::CLOUDFORMATION;
+use crate::trace::{LifecycleState, TraceEvent};
 use crate::wire::ApiError;
 
 const TEMPLATE: &str = r#"
@@ -75,16 +76,14 @@ impl Scene {
     pub fn seeded(seed: u64) -> Self {
         let start = "2026-11-23T00:00:00Z".parse().expect("a time");
         let mut scene = Self {
-            account: Account::new(start, seed),
+            account: crate::services::account(start, seed),
             bad_ami: String::new(),
             drain: Duration::from_secs(60),
             signals: true,
             read: 0,
             due: Vec::new(),
         };
-        scene
-            .account
-            .cloudformation
+        scene.account[CLOUDFORMATION]
             .files
             .insert("t.yaml".to_owned(), TEMPLATE.to_owned());
         scene.ami("ami-00000001");
@@ -134,9 +133,7 @@ impl Scene {
     /// Lets time pass until the stack is at rest, and says in which status.
     pub fn settled(&mut self) -> String {
         let end = self.account.now + Duration::from_secs(48 * 3600);
-        while self
-            .account
-            .cloudformation
+        while self.account[CLOUDFORMATION]
             .stack("s")
             .is_some_and(|stack| stack.operation.is_some())
         {
@@ -147,8 +144,7 @@ impl Scene {
             );
             self.step(end);
         }
-        self.account
-            .cloudformation
+        self.account[CLOUDFORMATION]
             .stacks
             .values()
             .last()
@@ -184,9 +180,9 @@ impl Scene {
                 ..
             } = &record.event
             {
-                let (delay, good) = match state.as_str() {
-                    "Pending:Wait" => (Duration::from_secs(30), *ami != self.bad_ami),
-                    "Terminating:Wait" => (self.drain, true),
+                let (delay, good) = match state {
+                    LifecycleState::PendingWait => (Duration::from_secs(30), *ami != self.bad_ami),
+                    LifecycleState::TerminatingWait => (self.drain, true),
                     _ => continue,
                 };
                 self.due.push((record.at + delay, instance.clone(), good));
@@ -255,9 +251,7 @@ impl Scene {
 
     /// What the stack has said, oldest first: logical id, status, reason; instance ids as `i-…`.
     pub fn record(&self) -> Vec<String> {
-        let events = self
-            .account
-            .cloudformation
+        let events = self.account[CLOUDFORMATION]
             .stacks
             .values()
             .flat_map(|stack| &stack.events);

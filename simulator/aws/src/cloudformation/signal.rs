@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::request_fields::stack_name;
 use super::{group, invalid, operation, rolling_policy, stack};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, only};
 
 /// The signals for one group during one operation.
@@ -118,11 +119,10 @@ pub fn signal(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         )));
     }
     let id = can_be_signaled(account, &wanted, &resource)?;
-    let counts_early = account
-        .cloudformation
+    let counts_early = account[CLOUDFORMATION]
         .timing
         .signal_before_in_service_counts;
-    let progress = account.cloudformation.at(&id).resources[&resource]
+    let progress = account[CLOUDFORMATION].at(&id).resources[&resource]
         .status
         .clone();
     let text = rolling_policy::received(&status, &unique_id);
@@ -151,7 +151,7 @@ pub fn signal(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 
 /// The id of the stack, if its resource can be signaled now.
 fn can_be_signaled(account: &Account, wanted: &str, resource: &str) -> Result<String, ApiError> {
-    let Some(stack) = account.cloudformation.stack(wanted) else {
+    let Some(stack) = account[CLOUDFORMATION].stack(wanted) else {
         return Err(invalid(format!("Stack [{wanted}] does not exist")));
     };
     let open = [
@@ -244,9 +244,7 @@ mod tests {
     #[test]
     fn signals_are_refused_in_cloudformation_s_words() {
         let mut scene = Scene::created(json!([]));
-        let id = scene
-            .account
-            .cloudformation
+        let id = scene.account[CLOUDFORMATION]
             .stack("s")
             .expect("a stack")
             .id
@@ -283,9 +281,7 @@ mod tests {
     #[test]
     fn early_signals_can_be_lost() {
         let mut scene = Scene::created(json!([]));
-        scene
-            .account
-            .cloudformation
+        scene.account[CLOUDFORMATION]
             .timing
             .signal_before_in_service_counts = false;
         scene.ami("ami-00000002");

@@ -13,6 +13,7 @@ use super::parameters::Parameters;
 use super::resource_types::{Kind, STACK};
 use super::template::Template;
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::trace::TraceEvent;
 use crate::wire;
 
@@ -79,7 +80,7 @@ pub struct Asked {
 /// A call has asked for an operation of this kind on the stack `id`: answers its OperationId.
 pub fn ask_for(account: &mut Account, id: &str, kind: &'static str) -> String {
     let operation = wire::request_id(account);
-    account.cloudformation.at(id).asked = Some(Asked {
+    account[CLOUDFORMATION].at(id).asked = Some(Asked {
         kind,
         id: operation.clone(),
     });
@@ -90,7 +91,7 @@ pub fn ask_for(account: &mut Account, id: &str, kind: &'static str) -> String {
 /// (radkawar/stackd testdata/aws/cloudformation/cleanup.json, 2026-09): gone by 21 s, there at 0.7
 /// s.
 pub fn forget_who_asked(account: &mut Account, id: &str) {
-    let stack = account.cloudformation.at(id);
+    let stack = account[CLOUDFORMATION].at(id);
     if stack.reason == USER_INITIATED {
         stack.reason.clear();
     }
@@ -208,7 +209,7 @@ impl Stack {
 
 /// The stack itself enters `status`, and says so.
 pub fn enter(account: &mut Account, id: &str, status: &str, reason: &str) {
-    let stack = account.cloudformation.at(id);
+    let stack = account[CLOUDFORMATION].at(id);
     stack.status = status.to_owned();
     stack.reason = reason.to_owned();
     let (name, id) = (stack.name.clone(), stack.id.clone());
@@ -219,7 +220,7 @@ pub fn enter(account: &mut Account, id: &str, status: &str, reason: &str) {
 /// one more event.
 pub fn resource_enters(account: &mut Account, id: &str, name: &str, status: &str, reason: &str) {
     let now = account.now;
-    let Some(resource) = account.cloudformation.at(id).resources.get_mut(name) else {
+    let Some(resource) = account[CLOUDFORMATION].at(id).resources.get_mut(name) else {
         return;
     };
     resource.status = status.to_owned();
@@ -245,15 +246,14 @@ fn write(
         resource_type: kind.to_owned(),
         status: what.0.to_owned(),
         reason: what.1.to_owned(),
-        operation: account
-            .cloudformation
+        operation: account[CLOUDFORMATION]
             .at(id)
             .asked
             .as_ref()
             .map(|asked| asked.id.clone())
             .unwrap_or_default(),
     };
-    let stack = account.cloudformation.at(id);
+    let stack = account[CLOUDFORMATION].at(id);
     let fact = TraceEvent::Stack {
         stack: stack.name.clone(),
         logical_id: event.logical_id.clone(),

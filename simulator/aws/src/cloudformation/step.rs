@@ -10,13 +10,14 @@ use super::resource_types::{GROUP, Kind, LAUNCH_TEMPLATE, QUEUE, STACK};
 use super::stack::{self, Resource};
 use super::{Event, group, nested};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 
 /// Begins the part of the resource `name` in the operation on the stack `id`.
 pub fn begin(account: &mut Account, id: &str, name: &str) {
     if operation::of(account, id).purpose.deletes() {
         return delete(account, id, name);
     }
-    let stack = account.cloudformation.at(id);
+    let stack = account[CLOUDFORMATION].at(id);
     let known = stack.known();
     let version = stack.version.clone();
     let declared = &version.template.resources[name];
@@ -76,16 +77,14 @@ fn create(account: &mut Account, wanted: DesiredResource) {
         known: ResolvedResource::default(),
         earlier: None,
     };
-    account
-        .cloudformation
+    account[CLOUDFORMATION]
         .at(&id)
         .resources
         .insert(name.clone(), resource);
     stack::resource_enters(account, &id, &name, "CREATE_IN_PROGRESS", "");
     match handler::create(account, &wanted) {
         Ok(made) => {
-            let resource = account
-                .cloudformation
+            let resource = account[CLOUDFORMATION]
                 .at(&id)
                 .resources
                 .get_mut(&name)
@@ -115,7 +114,7 @@ fn create(account: &mut Account, wanted: DesiredResource) {
                 STACK => nested::create(account, &wanted),
                 GROUP => group::created(account, &wanted),
                 kind => {
-                    let delay = account.cloudformation.timing.making(kind);
+                    let delay = account[CLOUDFORMATION].timing.making(kind);
                     operation::takes(account, &id, &name, delay);
                 }
             }
@@ -127,13 +126,12 @@ fn create(account: &mut Account, wanted: DesiredResource) {
 fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
     let (id, name) = (wanted.stack_id.clone(), wanted.name.clone());
     stack::resource_enters(account, &id, &name, "UPDATE_IN_PROGRESS", "");
-    let was = account.cloudformation.at(&id).resources[&name].kind;
+    let was = account[CLOUDFORMATION].at(&id).resources[&name].kind;
     if let Err(reason) = changeable(&wanted, was, old) {
         return operation::finished(account, &id, &name, Err(reason));
     }
     let rolls_back = operation::of(account, &id).purpose == Purpose::RollBack;
-    let resource = account
-        .cloudformation
+    let resource = account[CLOUDFORMATION]
         .at(&id)
         .resources
         .get_mut(&name)
@@ -145,14 +143,13 @@ fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
         Some(earlier)
             if rolls_back
                 && wanted.kind.name == LAUNCH_TEMPLATE
-                && !account.cloudformation.timing.rollback_makes_version =>
+                && !account[CLOUDFORMATION].timing.rollback_makes_version =>
         {
             Ok(earlier)
         }
         _ => handler::update(account, &wanted, old, known),
     };
-    let resource = account
-        .cloudformation
+    let resource = account[CLOUDFORMATION]
         .at(&id)
         .resources
         .get_mut(&name)
@@ -165,7 +162,7 @@ fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
                 STACK => nested::update(account, &wanted),
                 GROUP => group::updated(account, &wanted, old),
                 kind => {
-                    let delay = account.cloudformation.timing.changing(kind);
+                    let delay = account[CLOUDFORMATION].timing.changing(kind);
                     operation::takes(account, &id, &name, delay);
                 }
             }
@@ -209,13 +206,13 @@ pub fn changeable(wanted: &DesiredResource, was: &Kind, old: &Value) -> Result<(
 fn delete(account: &mut Account, id: &str, name: &str) {
     if retained(account, id, name) {
         stack::resource_enters(account, id, name, "DELETE_SKIPPED", "");
-        account.cloudformation.at(id).resources.remove(name);
+        account[CLOUDFORMATION].at(id).resources.remove(name);
         operation::of(account, id)
             .steps
             .insert(name.to_owned(), Step::Over);
         return;
     }
-    let resource = &account.cloudformation.at(id).resources[name];
+    let resource = &account[CLOUDFORMATION].at(id).resources[name];
     let kind = resource.kind.name;
     if resource.physical_id.is_empty() {
         return clean_up(account, id, name);
@@ -225,7 +222,7 @@ fn delete(account: &mut Account, id: &str, name: &str) {
         STACK => nested::delete(account, id, name),
         GROUP => group::delete(account, id, name),
         _ => {
-            let until = account.now + account.cloudformation.timing.in_use_for;
+            let until = account.now + account[CLOUDFORMATION].timing.in_use_for;
             delete_until(account, id, name, until);
         }
     }
@@ -235,7 +232,7 @@ fn delete(account: &mut Account, id: &str, name: &str) {
 /// (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) after a rollback; how long
 /// it takes otherwise is assumed.
 fn clean_up(account: &mut Account, id: &str, name: &str) {
-    let dynamics = &account.cloudformation.timing;
+    let dynamics = &account[CLOUDFORMATION].timing;
     let after_rollback = dynamics.failed_cleanup;
     if operation::of(account, id).purpose == Purpose::CleanUpRollBack {
         operation::takes(account, id, name, after_rollback);
@@ -246,8 +243,8 @@ fn clean_up(account: &mut Account, id: &str, name: &str) {
 
 /// Deletes a resource; one that is in use is tried again `until` then.
 pub fn delete_until(account: &mut Account, id: &str, name: &str, until: Timestamp) {
-    let kind = account.cloudformation.at(id).resources[name].kind.name;
-    let dynamics = &account.cloudformation.timing;
+    let kind = account[CLOUDFORMATION].at(id).resources[name].kind.name;
+    let dynamics = &account[CLOUDFORMATION].timing;
     let (delay, again) = (dynamics.deleting(kind), 5 * dynamics.other);
     match handler::delete(account, id, name) {
         Ok(()) => operation::takes(account, id, name, delay),
@@ -267,7 +264,7 @@ pub fn delete_until(account: &mut Account, id: &str, name: &str, until: Timestam
 /// Whether the template that last declared `name` retains it.
 fn retained(account: &mut Account, id: &str, name: &str) -> bool {
     let before = operation::of(account, id).before.clone();
-    let now = account.cloudformation.at(id).version.clone();
+    let now = account[CLOUDFORMATION].at(id).version.clone();
     [Some(now), before]
         .iter()
         .flatten()

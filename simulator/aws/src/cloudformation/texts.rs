@@ -11,6 +11,7 @@ use super::request_fields::{given_template, no_template, stack_name};
 use super::template::Template;
 use super::{invalid, validate};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, only};
 
 /// `GetTemplate`. There are no macros, so both stages are the same text.
@@ -103,7 +104,7 @@ fn described(account: &Account, template: &Template, answer: &mut Value) {
 pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("ListStacks", input, &["StackStatusFilter"])?;
     let filter = input["StackStatusFilter"].as_array();
-    let mut stacks: Vec<_> = account.cloudformation.stacks.values().collect();
+    let mut stacks: Vec<_> = account[CLOUDFORMATION].stacks.values().collect();
     stacks.retain(|stack| {
         filter.is_none_or(|statuses| statuses.iter().any(|status| *status == stack.status))
     });

@@ -18,6 +18,7 @@ use super::stack::Version;
 use super::template::{Declared, Template};
 use super::{files, graph, group, nested, step};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::ApiError;
 
 /// Checks `version` of the stack called `stack_name`, nested stacks included. `known` are the
@@ -102,7 +103,7 @@ fn local_files(
         STATE_MACHINE => match properties.get("DefinitionS3Location") {
             Some(location) => {
                 let path = files::local(&template.path, "DefinitionS3Location", location)?;
-                account.cloudformation.file(&path).map(drop)
+                account[CLOUDFORMATION].file(&path).map(drop)
             }
             None => Ok(()),
         },
@@ -138,7 +139,7 @@ fn child(
 ) -> Result<(), ApiError> {
     let path = files::local(&parent.path, "TemplateURL", &properties["TemplateURL"])
         .map_err(|message| super::invalid(format!("{}: {name}: {message}", declared.at)))?;
-    let template = account.cloudformation.template(&path)?;
+    let template = account[CLOUDFORMATION].template(&path)?;
     asked_outputs(parent, name, &template)?;
     let input = nested::call_parameters(properties);
     if input.to_string().contains(PLACEHOLDER) {
@@ -191,7 +192,7 @@ fn asked_outputs(parent: &Template, name: &str, child: &Template) -> Result<(), 
 /// # Errors
 /// `NotImplemented`, if the change is one that cannot be made in place.
 pub fn changes(account: &mut Account, id: &str, next: &Version) -> Result<bool, ApiError> {
-    let stack = account.cloudformation.at(id);
+    let stack = account[CLOUDFORMATION].at(id);
     let known = stack.known();
     let scope = stack.scope(next, &known, true);
     let Ok(wanted) = scope.wanted() else {
@@ -257,7 +258,7 @@ fn nested_template(account: &Account, parent: &Template, declared: &Declared) ->
     match declared.property("TemplateURL").map(|url| &url.form) {
         Some(ExprKind::Literal(url)) => {
             let path = files::local(&parent.path, "TemplateURL", url).ok()?;
-            account.cloudformation.template(&path).ok()
+            account[CLOUDFORMATION].template(&path).ok()
         }
         _ => None,
     }

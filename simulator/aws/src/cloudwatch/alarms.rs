@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::Metric;
 use super::services::{Statistic, is_published};
 use crate::account::Account;
+use crate::cloudwatch::CLOUDWATCH;
 
 /// How an alarm stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +94,7 @@ pub fn state(account: &Account, alarm: &Value) -> Result<AlarmState, String> {
     let mut breaching = 0;
     for back in 0..periods {
         let span = whole_period(account.now, period, back)?;
-        let value = account.cloudwatch.services.value(&metric, statistic, span);
+        let value = account[CLOUDWATCH].services.value(&metric, statistic, span);
         let is_breaching = match value {
             Some(value) => breaches(value)?,
             None => missing,
@@ -150,7 +151,7 @@ mod tests {
     const ACTIVITY: &str = "arn:activity";
 
     fn account() -> Account {
-        Account::new("2026-11-23T00:00:30Z".parse().expect("a time"), 1)
+        crate::services::account("2026-11-23T00:00:30Z".parse().expect("a time"), 1)
     }
 
     fn pass(account: &mut Account, seconds: i64) {
@@ -174,7 +175,7 @@ mod tests {
         calm["TreatMissingData"] = json!("notBreaching");
         assert_eq!(state(&account, &calm), Ok(AlarmState::Ok));
         let now = account.now;
-        let services = &mut account.cloudwatch.services;
+        let services = &mut account[CLOUDWATCH].services;
         services.count(now, "ActivitiesStarted", "ActivityArn", ACTIVITY);
         pass(&mut account, 300);
         assert_eq!(state(&account, &alarm()), Ok(AlarmState::Ok));
@@ -200,7 +201,7 @@ mod tests {
             (None, AlarmState::Ok),
         ] {
             let now = account.now;
-            let services = &mut account.cloudwatch.services;
+            let services = &mut account[CLOUDWATCH].services;
             services.level(now, "GroupTerminatingRetainedInstances", "G", value);
             pass(&mut account, 600);
             assert_eq!(state(&account, &level), Ok(wanted), "{value:?}");

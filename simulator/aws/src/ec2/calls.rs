@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::template::{Template, missing, version};
 use crate::account::Account;
+use crate::ec2::EC2;
 use crate::wire::{ApiError, only};
 
 /// CreateLaunchTemplate.
@@ -22,7 +23,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             "A launch template name must be between 3 and 128 characters, and may contain letters, numbers, and the following characters: - ( ) . / _.",
         ));
     }
-    if account.ec2.templates.values().any(|old| old.name == name) {
+    if account[EC2].templates.values().any(|old| old.name == name) {
         return Err(ApiError::client(
             "InvalidLaunchTemplateName.AlreadyExistsException",
             "Launch template name already in use.",
@@ -37,7 +38,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         versions: vec![version],
     };
     let answer = template.to_json(&id);
-    account.ec2.templates.insert(id, template);
+    account[EC2].templates.insert(id, template);
     Ok(json!({"LaunchTemplate": answer}))
 }
 
@@ -52,7 +53,7 @@ pub fn create_version(account: &mut Account, input: &Value) -> Result<Value, Api
         "VersionDescription",
     ];
     only("CreateLaunchTemplateVersion", input, &known)?;
-    let (id, source) = account.ec2.template(id_or_name(input)?)?;
+    let (id, source) = account[EC2].template(id_or_name(input)?)?;
     let id = id.to_owned();
     let mut input = input.clone();
     if let Some(number) = input["SourceVersion"].as_str() {
@@ -63,8 +64,7 @@ pub fn create_version(account: &mut Account, input: &Value) -> Result<Value, Api
         input["LaunchTemplateData"] = data.into();
     }
     let version = version(account.now, &input)?;
-    let template = account
-        .ec2
+    let template = account[EC2]
         .templates
         .get_mut(&id)
         .expect("the template was found just now");
@@ -79,7 +79,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
         input,
         &["LaunchTemplateIds", "LaunchTemplateNames"],
     )?;
-    let state = &account.ec2;
+    let state = &account[EC2];
     let wanted = [
         texts(input, "LaunchTemplateIds")?,
         texts(input, "LaunchTemplateNames")?,
@@ -101,7 +101,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
 pub fn describe_versions(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["LaunchTemplateId", "LaunchTemplateName", "Versions"];
     only("DescribeLaunchTemplateVersions", input, &known)?;
-    let (id, template) = account.ec2.template(id_or_name(input)?)?;
+    let (id, template) = account[EC2].template(id_or_name(input)?)?;
     let wanted = texts(input, "Versions")?;
     let numbers = if wanted.is_empty() {
         (1..=template.latest()).rev().collect()
@@ -122,9 +122,9 @@ pub fn describe_versions(account: &mut Account, input: &Value) -> Result<Value, 
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["LaunchTemplateId", "LaunchTemplateName"];
     only("DeleteLaunchTemplate", input, &known)?;
-    let (id, template) = account.ec2.template(id_or_name(input)?)?;
+    let (id, template) = account[EC2].template(id_or_name(input)?)?;
     let (id, answer) = (id.to_owned(), template.to_json(id));
-    account.ec2.templates.remove(&id);
+    account[EC2].templates.remove(&id);
     Ok(json!({"LaunchTemplate": answer}))
 }
 
@@ -192,14 +192,15 @@ fn texts(input: &Value, member: &str) -> Result<Vec<String>, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::Caller;
 
     fn call(account: &mut Account, action: &str, input: Value) -> Result<Value, ApiError> {
-        crate::ec2::call(account, action, &input)
+        crate::ec2::call(account, &Caller::Operator, action, &input)
     }
 
     fn with_template() -> Account {
         let start = "2026-11-23T00:00:00Z".parse().expect("an instant");
-        let mut account = Account::new(start, 1);
+        let mut account = crate::services::account(start, 1);
         let data = json!({"ImageId": "ami-1", "InstanceType": "m7g.large", "UserData": "Zm9v"});
         let input = json!({"LaunchTemplateName": "one", "LaunchTemplateData": data});
         call(&mut account, "CreateLaunchTemplate", input).expect("a new template");
@@ -219,15 +220,13 @@ mod tests {
             ("2", "ami-2"),
             ("$Latest", "ami-2"),
         ] {
-            let (_, data) = account
-                .ec2
+            let (_, data) = account[EC2]
                 .template_version("one", version)
                 .expect("a version");
             assert_eq!(data.ami, ami, "{version}");
         }
         for version in ["0", "3", "latest"] {
-            let error = account
-                .ec2
+            let error = account[EC2]
                 .template_version("one", version)
                 .expect_err("no version");
             assert_eq!(error.code, "InvalidLaunchTemplateId.VersionNotFound");
@@ -242,7 +241,7 @@ mod tests {
         assert_eq!(numbers, [2, 1]);
         let input = json!({"LaunchTemplateName": "one", "SourceVersion": "1", "LaunchTemplateData": {"ImageId": "ami-3"}});
         call(&mut account, "CreateLaunchTemplateVersion", input).expect("a version");
-        let (_, data) = account.ec2.template_version("one", "3").expect("there");
+        let (_, data) = account[EC2].template_version("one", "3").expect("there");
         assert_eq!(
             (data.ami.as_str(), data.user_data.as_str()),
             ("ami-3", "foo")
@@ -252,7 +251,9 @@ mod tests {
     #[test]
     fn user_data_is_decoded_and_checked() {
         let mut account = with_template();
-        let (_, data) = account.ec2.template_version("one", "1").expect("a version");
+        let (_, data) = account[EC2]
+            .template_version("one", "1")
+            .expect("a version");
         assert_eq!(data.user_data, "foo");
         let input =
             json!({"LaunchTemplateName": "one", "LaunchTemplateData": {"UserData": "#!/bin/bash"}});

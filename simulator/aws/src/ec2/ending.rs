@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::{Event, Phase, Timing};
 use crate::account::Account;
+use crate::ec2::EC2;
 use crate::signal::Signal;
 use crate::trace::TraceEvent;
 
 /// Terminates an instance: its operating system shuts down, and some time later it is gone.
 /// Terminating it again changes nothing; one that is already dead is only cleared away.
 pub fn terminate(account: &mut Account, id: &str) {
-    let Some(machine) = account.ec2.machines.get_mut(id) else {
+    let Some(machine) = account[EC2].machines.get_mut(id) else {
         return;
     };
     let was = machine.phase;
@@ -22,7 +23,7 @@ pub fn terminate(account: &mut Account, id: &str) {
         shutting_down,
         terminated,
         ..
-    } = account.ec2.timing.clone();
+    } = account[EC2].timing.clone();
     let down = account.between(shutting_down.0, shutting_down.1);
     // A chance of a chance: half of them within the first fifth of the range.
     let at_most = account.between(terminated.0, terminated.1);
@@ -38,7 +39,7 @@ pub fn terminate(account: &mut Account, id: &str) {
 /// Stops an instance, to be started again by [`super::release_agent`]: what still runs on it is cut
 /// off, and its agent is away. The time that it takes is that of the move which it is in.
 pub fn stop(account: &mut Account, id: &str) {
-    let Some(machine) = account.ec2.machines.get_mut(id) else {
+    let Some(machine) = account[EC2].machines.get_mut(id) else {
         return;
     };
     if machine.phase == Phase::Running {
@@ -50,10 +51,10 @@ pub fn stop(account: &mut Account, id: &str) {
 /// A fault: the instance is terminated at once, by nobody. Auto Scaling finds out by its health
 /// check.
 pub fn kill(account: &mut Account, id: &str) {
-    if !account.ec2.is_alive(id) {
+    if !account[EC2].is_alive(id) {
         return;
     }
-    if let Some(machine) = account.ec2.machines.get_mut(id) {
+    if let Some(machine) = account[EC2].machines.get_mut(id) {
         machine.phase = Phase::Dead;
     }
     account.record(TraceEvent::Died {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{State, TemplateData};
 use crate::account::Account;
+use crate::ec2::EC2;
 use crate::wire::ApiError;
 
 /// The architecture of a processor, as EC2 names it.
@@ -75,7 +76,7 @@ impl State {
 
 /// An AMI that runs on one processor only is known.
 pub fn register_image(account: &mut Account, ami: &str, processor: Processor) {
-    account.ec2.processors.insert(ami.to_owned(), processor);
+    account[EC2].processors.insert(ami.to_owned(), processor);
 }
 
 #[cfg(test)]
@@ -113,9 +114,9 @@ mod tests {
 
     #[test]
     fn an_ami_boots_on_its_own_processor_only() {
-        let mut account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        let mut account = crate::services::account(jiff::Timestamp::UNIX_EPOCH, 1);
         register_image(&mut account, "ami-arm", Processor::Arm64);
-        let check = |ami: &str, kind: &str| account.ec2.check_processor(ami, kind);
+        let check = |ami: &str, kind: &str| account[EC2].check_processor(ami, kind);
         assert_eq!(check("ami-arm", "m7g.large"), Ok(()));
         assert_eq!(check("ami-own", "m7i.large"), Ok(()));
         let refused = check("ami-arm", "m7i.large").expect_err("another processor");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Event, Phase};
 use crate::account::Account;
+use crate::ec2::EC2;
 use crate::signal::Signal;
 use crate::trace::{SpotEvent, TraceEvent};
 
@@ -39,7 +40,7 @@ pub fn at_risk(account: &mut Account, id: &str) -> Result<(), String> {
 
 /// Whether it is a Spot instance that has not gone yet.
 fn runs_on_spot(account: &Account, id: &str) -> Result<bool, String> {
-    let Some(machine) = account.ec2.machines.get(id) else {
+    let Some(machine) = account[EC2].machines.get(id) else {
         return Ok(false);
     };
     if !machine.is_spot {
@@ -58,7 +59,7 @@ fn tell(account: &mut Account, id: &str, what: SpotEvent) {
 /// The two minutes are over: it goes, unless it has gone already. Documented: Auto Scaling finds
 /// out by its health check.
 pub(super) fn reclaimed(account: &mut Account, id: &str) {
-    if !account.ec2.is_alive(id) {
+    if !account[EC2].is_alive(id) {
         return;
     }
     account.signal(&Signal::SpotReclaimed(id.to_owned()));

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::account::Account;
+use crate::ec2::EC2;
 use crate::wire::ApiError;
 
 /// The longest token (documented:
@@ -37,7 +38,7 @@ pub fn once(
         return make(account, input);
     };
     let token = checked(&token)?.to_owned();
-    if let Some(known) = account.ec2.answered.get(&token) {
+    if let Some(known) = account[EC2].answered.get(&token) {
         if known.action == action && known.input == without {
             return Ok(known.answer.clone());
         }
@@ -52,7 +53,7 @@ pub fn once(
         input: without,
         answer: answer.clone(),
     };
-    account.ec2.answered.insert(token, answered);
+    account[EC2].answered.insert(token, answered);
     Ok(answer)
 }
 
@@ -72,17 +73,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::account::Caller;
 
     fn create(account: &mut Account, token: &str, name: &str) -> Result<Value, ApiError> {
         let data = json!({"ImageId": "ami-1", "InstanceType": "m7g.large"});
         let input =
             json!({"ClientToken": token, "LaunchTemplateName": name, "LaunchTemplateData": data});
-        crate::ec2::call(account, "CreateLaunchTemplate", &input)
+        crate::ec2::call(account, &Caller::Operator, "CreateLaunchTemplate", &input)
     }
 
     #[test]
     fn a_token_makes_one_template_and_no_other() {
-        let mut account = Account::new(jiff::Timestamp::UNIX_EPOCH, 1);
+        let mut account = crate::services::account(jiff::Timestamp::UNIX_EPOCH, 1);
         let first = create(&mut account, "t", "one").expect("made");
         assert_eq!(create(&mut account, "t", "one"), Ok(first));
         let other = create(&mut account, "t", "two").expect_err("another request");
@@ -96,7 +98,12 @@ mod tests {
         for _ in 0..2 {
             let data = json!({"ImageId": "ami-2"});
             let input = json!({"ClientToken": "v", "LaunchTemplateName": "one", "LaunchTemplateData": data});
-            let answer = crate::ec2::call(&mut account, "CreateLaunchTemplateVersion", &input);
+            let answer = crate::ec2::call(
+                &mut account,
+                &Caller::Operator,
+                "CreateLaunchTemplateVersion",
+                &input,
+            );
             let version = answer.expect("made")["LaunchTemplateVersion"]["VersionNumber"].clone();
             assert_eq!(version, 2);
         }

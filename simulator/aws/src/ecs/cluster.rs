@@ -10,6 +10,7 @@ use super::provider::{Share, Waiting};
 use super::service::Service;
 use super::task::{Ids, Task, Tasks};
 use crate::account::{Account, arn};
+use crate::ecs::ECS;
 use crate::wire::ApiError;
 
 /// A cluster and everything in it.
@@ -96,7 +97,7 @@ fn short(name: &str) -> String {
 /// `ClusterNotFoundException`.
 pub(super) fn named(account: &Account, input: &Input<'_>) -> Result<String, ApiError> {
     let name = short(input.text("cluster")?.unwrap_or("default"));
-    match account.ecs.clusters.get(&name) {
+    match account[ECS].clusters.get(&name) {
         Some(cluster) if cluster.active => Ok(name),
         _ => Err(ApiError::client(
             "ClusterNotFoundException",
@@ -124,7 +125,7 @@ pub(super) fn create(account: &mut Account, members: &Value) -> Result<Value, Ap
             )));
         }
     }
-    let clusters = &mut account.ecs.clusters;
+    let clusters = &mut account[ECS].clusters;
     if !clusters.get(name).is_some_and(|cluster| cluster.active) {
         let cluster = Cluster {
             name: name.to_owned(),
@@ -151,7 +152,7 @@ pub(super) fn delete(account: &mut Account, members: &Value) -> Result<Value, Ap
     let input = Input::new("DeleteCluster", members, &["cluster"])?;
     input.needed("cluster")?;
     let name = named(account, &input)?;
-    let cluster = account.ecs.cluster_mut(&name);
+    let cluster = account[ECS].cluster_mut(&name);
     let (code, what) = if cluster
         .instances
         .values()
@@ -176,8 +177,7 @@ pub(super) fn delete(account: &mut Account, members: &Value) -> Result<Value, Ap
 /// ListClusters.
 pub(super) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
     let input = Input::new("ListClusters", members, &["maxResults", "nextToken"])?;
-    let active = account
-        .ecs
+    let active = account[ECS]
         .clusters
         .values()
         .filter(|cluster| cluster.active);
@@ -208,7 +208,7 @@ pub(super) fn describe(account: &Account, members: &Value) -> Result<Value, ApiE
         .any(|word| word == "STATISTICS");
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for name in names {
-        match account.ecs.clusters.get(&short(name)) {
+        match account[ECS].clusters.get(&short(name)) {
             Some(cluster) => found.push(described(cluster, statistics)),
             None => failures.push(failure(
                 &arn("ecs", &format!("cluster/{}", short(name))),

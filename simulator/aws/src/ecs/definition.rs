@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::filter::Expression;
 use super::input::{Input, invalid};
 use crate::account::{Account, arn};
+use crate::ecs::ECS;
 use crate::wire::ApiError;
 pub(super) use container::{Container, Port};
 pub use container::{EXIT_SECONDS, RUN_SECONDS};
@@ -65,10 +66,11 @@ pub(super) fn register(account: &mut Account, members: &Value) -> Result<Value, 
     }
     let run = container::label(&input.list("containerDefinitions")?[0], RUN_SECONDS)?;
     let (cpu, memory) = (size(&input, "cpu")?, size(&input, "memory")?);
-    let revisions = account.ecs.definitions.entry(family.clone()).or_default();
+    let now = account.now;
+    let revisions = account[ECS].definitions.entry(family.clone()).or_default();
     let revision = revisions.len() + 1;
     let arn = arn("ecs", &format!("task-definition/{family}:{revision}"));
-    let described = described(&input, &arn, &family, revision, mode, account.now);
+    let described = described(&input, &arn, &family, revision, mode, now);
     let definition = TaskDefinition {
         cpu: cpu.unwrap_or(containers.iter().map(|c| c.cpu).sum()),
         memory: memory.unwrap_or(containers.iter().filter_map(Container::reserved).sum()),
@@ -213,10 +215,9 @@ pub(super) fn find(account: &Account, name: &str) -> Result<Arc<TaskDefinition>,
     let short = name.strip_prefix(&prefix).unwrap_or(name);
     let (family, revision) = match short.split_once(':') {
         Some((family, revision)) => (family, revision.parse::<usize>().ok()),
-        None => (short, account.ecs.definitions.get(short).map(Vec::len)),
+        None => (short, account[ECS].definitions.get(short).map(Vec::len)),
     };
-    account
-        .ecs
+    account[ECS]
         .definitions
         .get(family)
         .zip(revision)

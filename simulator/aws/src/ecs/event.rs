@@ -1,7 +1,7 @@
 //! What the service has planned for later, and how it does it.
 
 use super::{agent_disconnected, instance, provider, scheduler, task};
-use crate::account::Account;
+use crate::account::{Account, Planned};
 
 /// What the service has planned for later.
 #[derive(Debug)]
@@ -107,8 +107,14 @@ pub enum Event {
     },
 }
 
+impl Planned for Event {
+    fn happen(self: Box<Self>, account: &mut Account) {
+        on_event(account, *self);
+    }
+}
+
 /// Does what was planned.
-pub fn on_event(account: &mut Account, event: Event) {
+fn on_event(account: &mut Account, event: Event) {
     match event {
         Event::Register { instance } => instance::register(account, &instance),
         Event::Registered { instance } => instance::registered(account, &instance),

@@ -15,6 +15,7 @@ use super::task::{self, Ids, StopCode};
 use super::{Event, cluster::Cluster, scheduler};
 use crate::account::{Account, arn};
 use crate::ec2;
+use crate::ecs::ECS;
 use crate::trace::TraceEvent;
 
 pub(super) use calls::{deregister, describe, list, put_attributes, update_state};
@@ -125,7 +126,7 @@ pub(super) fn running_count(cluster: &Cluster, instance: &ContainerInstance) -> 
 
 /// Tells of a change, and counts the version up.
 fn changed(account: &mut Account, cluster: &str, id: &str) {
-    let instance = account.ecs.instance_mut(cluster, id);
+    let instance = account[ECS].instance_mut(cluster, id);
     instance.version += 1;
     let fact = TraceEvent::ContainerInstance {
         cluster: cluster.to_owned(),
@@ -138,7 +139,7 @@ fn changed(account: &mut Account, cluster: &str, id: &str) {
 
 /// Makes an instance ACTIVE or DRAINING. To be so already is no change.
 fn set_status(account: &mut Account, cluster: &str, id: &str, status: Status) {
-    let instance = account.ecs.instance_mut(cluster, id);
+    let instance = account[ECS].instance_mut(cluster, id);
     if instance.status == status {
         return;
     }
@@ -149,7 +150,7 @@ fn set_status(account: &mut Account, cluster: &str, id: &str, status: Status) {
 
 /// Sets an instance DRAINING that is ACTIVE.
 pub(super) fn drain(account: &mut Account, cluster: &str, id: &str) {
-    if account.ecs.instance_mut(cluster, id).status == Status::Active {
+    if account[ECS].instance_mut(cluster, id).status == Status::Active {
         set_status(account, cluster, id, Status::Draining);
     }
 }
@@ -157,10 +158,10 @@ pub(super) fn drain(account: &mut Account, cluster: &str, id: &str) {
 /// The agent of an instance loses or regains its connection. Without it nothing is placed on the
 /// instance, and the tasks there stay as they are.
 pub(super) fn set_agent(account: &mut Account, ec2: &str, connected: bool) {
-    let Some((cluster, id)) = account.ecs.cluster_of(ec2) else {
+    let Some((cluster, id)) = account[ECS].cluster_of(ec2) else {
         return;
     };
-    let instance = account.ecs.instance_mut(&cluster, &id);
+    let instance = account[ECS].instance_mut(&cluster, &id);
     if !instance.registered() || instance.agent_connected == connected {
         return;
     }
@@ -177,15 +178,15 @@ pub(super) fn set_agent(account: &mut Account, ec2: &str, connected: bool) {
 
 /// The machine has gone: what was not STOPPED is killed, and the instance deregistered.
 pub(super) fn terminated(account: &mut Account, ec2: &str) {
-    account.ecs.booting.remove(ec2);
-    let Some((cluster, id)) = account.ecs.cluster_of(ec2) else {
+    account[ECS].booting.remove(ec2);
+    let Some((cluster, id)) = account[ECS].cluster_of(ec2) else {
         return;
     };
-    account.ecs.homes.remove(ec2);
+    account[ECS].homes.remove(ec2);
     cut_off(account, &cluster, &id, "terminated");
     retire(account, &cluster, &id);
     // What an agent left behind is taken to go with its machine too.
-    let left = account.ecs.cluster_mut(&cluster).left_behind.remove(ec2);
+    let left = account[ECS].cluster_mut(&cluster).left_behind.remove(ec2);
     if let Some(id) = left {
         retire(account, &cluster, &id);
     }
@@ -194,8 +195,8 @@ pub(super) fn terminated(account: &mut Account, ec2: &str) {
 /// The machine has stopped: what was not STOPPED is killed. Documented: the container instance
 /// stays what it was, ACTIVE or DRAINING, with its agent not connected.
 pub(super) fn stopped(account: &mut Account, ec2: &str) {
-    account.ecs.booting.remove(ec2);
-    if let Some((cluster, id)) = account.ecs.cluster_of(ec2) {
+    account[ECS].booting.remove(ec2);
+    if let Some((cluster, id)) = account[ECS].cluster_of(ec2) {
         cut_off(account, &cluster, &id, "stopped");
         set_agent(account, ec2, false);
     }
@@ -203,10 +204,10 @@ pub(super) fn stopped(account: &mut Account, ec2: &str) {
 
 /// What is still on a machine that went away ends with it.
 fn cut_off(account: &mut Account, cluster: &str, id: &str, how: &str) {
-    let instance = account.ecs.instance_mut(cluster, id);
+    let instance = account[ECS].instance_mut(cluster, id);
     let (ec2, live) = (instance.ec2.clone(), instance.live.clone());
     for id in live.into_keys() {
-        let task = account.ecs.task_mut(cluster, &id);
+        let task = account[ECS].task_mut(cluster, &id);
         let fact = TraceEvent::TaskKilled {
             task: id.clone(),
             group: task.group.clone(),
@@ -225,7 +226,7 @@ fn cut_off(account: &mut Account, cluster: &str, id: &str, how: &str) {
 pub(super) fn spot_notice(account: &mut Account, machine: &ec2::Instance) {
     let told = "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true";
     if machine.user_data.contains(told) {
-        let (least, most) = account.ecs.timing.spot_notice;
+        let (least, most) = account[ECS].timing.spot_notice;
         let delay = account.between(least, most);
         let instance = machine.id.clone();
         account.after(delay, Event::SpotNotice { instance });
@@ -234,10 +235,10 @@ pub(super) fn spot_notice(account: &mut Account, machine: &ec2::Instance) {
 
 /// The agent acts on the notice, if it is connected.
 pub(super) fn spot_drains(account: &mut Account, ec2: &str) {
-    let Some((cluster, id)) = account.ecs.cluster_of(ec2) else {
+    let Some((cluster, id)) = account[ECS].cluster_of(ec2) else {
         return;
     };
-    let instance = account.ecs.instance_mut(&cluster, &id);
+    let instance = account[ECS].instance_mut(&cluster, &id);
     if instance.status == Status::Active && instance.agent_connected {
         set_status(account, &cluster, &id, Status::Draining);
     }
@@ -245,7 +246,7 @@ pub(super) fn spot_drains(account: &mut Account, ec2: &str) {
 
 /// Makes an instance INACTIVE, to be forgotten later.
 fn retire(account: &mut Account, cluster: &str, id: &str) {
-    let instance = account.ecs.instance_mut(cluster, id);
+    let instance = account[ECS].instance_mut(cluster, id);
     if !instance.registered() {
         return;
     }
@@ -257,12 +258,12 @@ fn retire(account: &mut Account, cluster: &str, id: &str) {
         cluster: cluster.to_owned(),
         id: id.to_owned(),
     };
-    account.after(account.ecs.timing.remembered, event);
+    account.after(account[ECS].timing.remembered, event);
 }
 
 /// Forgets an INACTIVE instance.
 pub(super) fn forget(account: &mut Account, cluster: &str, id: &str) {
-    let cluster = account.ecs.cluster_mut(cluster);
+    let cluster = account[ECS].cluster_mut(cluster);
     if let Some(instance) = cluster.instances.remove(id)
         && cluster.by_ec2.get(&instance.ec2) == Some(&instance.id)
     {

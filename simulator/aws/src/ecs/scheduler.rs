@@ -14,17 +14,18 @@ use super::provider;
 use super::service::Service;
 use super::task::Status as TaskStatus;
 use crate::account::Account;
+use crate::ecs::ECS;
 use act::{conclude, start_all, stop_all};
 use decide::{Picture, Replica};
 
 /// Has the scheduler look at a service soon.
 pub(super) fn mark(account: &mut Account, cluster: &str, service: &str) {
-    let known = account.ecs.service_mut(cluster, service);
+    let known = account[ECS].service_mut(cluster, service);
     if known.planned || known.inactive() {
         return;
     }
     known.planned = true;
-    let (from, to) = account.ecs.timing.scheduler;
+    let (from, to) = account[ECS].timing.scheduler;
     let delay = account.between(from, to);
     account.after(
         delay,
@@ -56,7 +57,7 @@ fn services_on(cluster: &Cluster, instance: &str) -> BTreeSet<String> {
 /// An instance has joined: each daemon gets its task there at once, before anything else takes the
 /// room; and then those look again that found no place.
 pub(super) fn instance_joined(account: &mut Account, cluster: &str) {
-    let known = account.ecs.cluster(cluster);
+    let known = account[ECS].cluster(cluster);
     let hungry = known.hungry.clone();
     let daemons: Vec<String> = known
         .services
@@ -73,7 +74,7 @@ pub(super) fn instance_joined(account: &mut Account, cluster: &str) {
 
 /// An instance is DRAINING, ACTIVE again, gone, or its agent is connected or not.
 pub(super) fn instance_changed(account: &mut Account, cluster: &str, instance: &str) {
-    let known = account.ecs.cluster(cluster);
+    let known = account[ECS].cluster(cluster);
     let mut services = services_on(known, instance);
     services.extend(known.hungry.iter().cloned());
     services.extend(
@@ -90,7 +91,7 @@ pub(super) fn instance_changed(account: &mut Account, cluster: &str, instance: &
 /// A task runs, is healthy, or is to stop: its service looks again, and those that wait for a place
 /// which other tasks make good or bad.
 pub(super) fn task_changed(account: &mut Account, cluster: &str, task: &str) {
-    let known = account.ecs.cluster(cluster);
+    let known = account[ECS].cluster(cluster);
     let own = known.tasks.get(task).and_then(|task| task.service.clone());
     let asking = |name: &&String| {
         let service = known.services.get(*name);
@@ -111,7 +112,7 @@ pub(super) fn task_changed(account: &mut Account, cluster: &str, task: &str) {
 /// A task is over: there is room for those that found none, and, on a draining instance, perhaps an
 /// end for daemons.
 pub(super) fn task_stopped(account: &mut Account, cluster: &str, task: &str) {
-    let known = account.ecs.cluster(cluster);
+    let known = account[ECS].cluster(cluster);
     let Some(task) = known.tasks.get(task) else {
         return;
     };
@@ -132,7 +133,7 @@ pub(super) fn task_stopped(account: &mut Account, cluster: &str, task: &str) {
 pub(super) fn run(account: &mut Account, cluster: &str, service: &str) {
     // A cluster that was deleted and made again has other services than those that were planned
     // for.
-    let known = account.ecs.cluster_mut(cluster).services.get_mut(service);
+    let known = account[ECS].cluster_mut(cluster).services.get_mut(service);
     let Some(known) = known.filter(|known| known.planned) else {
         return;
     };
@@ -141,7 +142,7 @@ pub(super) fn run(account: &mut Account, cluster: &str, service: &str) {
 }
 
 fn look(account: &mut Account, cluster: &str, name: &str) {
-    let known = account.ecs.cluster(cluster);
+    let known = account[ECS].cluster(cluster);
     let service = known
         .services
         .get(name)
@@ -154,9 +155,12 @@ fn look(account: &mut Account, cluster: &str, name: &str) {
     let desired = picture.desired;
     let starts = !plan.start.is_empty();
     let steady = picture.steady();
-    account.ecs.service_mut(cluster, name).primary_mut().desired = desired;
+    account[ECS]
+        .service_mut(cluster, name)
+        .primary_mut()
+        .desired = desired;
     stop_all(account, cluster, name, &plan);
-    account.ecs.cluster_mut(cluster).hungry.remove(name);
+    account[ECS].cluster_mut(cluster).hungry.remove(name);
     if starts {
         start_all(account, cluster, name, &plan.start);
     }
@@ -167,7 +171,7 @@ fn look(account: &mut Account, cluster: &str, name: &str) {
 fn picture<'a>(account: &Account, cluster: &'a Cluster, service: &'a Service) -> Picture<'a> {
     let desired = service.desired_in(cluster);
     let primary = service.primary().id.as_str();
-    let protects = account.ecs.timing.protection_blocks_drain;
+    let protects = account[ECS].timing.protection_blocks_drain;
     // Few drain: they are looked up once, and not each task's instance among all.
     let drains = cluster.instances.values();
     let drains = drains.filter(|instance| instance.status == InstanceStatus::Draining);
@@ -199,7 +203,7 @@ fn picture<'a>(account: &Account, cluster: &'a Cluster, service: &'a Service) ->
         desired,
         minimum: service.minimum(desired),
         maximum: service.maximum(desired),
-        stopping_counts: account.ecs.timing.stopping_counts_toward_maximum,
+        stopping_counts: account[ECS].timing.stopping_counts_toward_maximum,
         tasks: tasks.collect(),
         homes,
     }
@@ -217,6 +221,6 @@ fn alone(account: &Account, cluster: &Cluster, instance: &str) -> bool {
                 .services
                 .get(service)
                 .is_some_and(|service| service.daemon),
-            None => !account.ecs.timing.daemon_outlives_standalone,
+            None => !account[ECS].timing.daemon_outlives_standalone,
         })
 }

@@ -17,6 +17,7 @@ use super::launch_type::LaunchType;
 use super::placement::{self, Demand, Rules};
 use super::task::{Ids, Task};
 use crate::account::Account;
+use crate::ecs::ECS;
 
 pub(super) use calls::{create, delete, describe, list, update};
 pub(super) use settings::share;
@@ -184,7 +185,7 @@ pub(super) fn say_as(
     message: &str,
 ) {
     let now = account.now;
-    let service = account.ecs.service_mut(cluster, service);
+    let service = account[ECS].service_mut(cluster, service);
     let message = format!("(service {}) {message}", service.name);
     service.events.push_front((now, id, message));
     service.events.truncate(100);
@@ -193,20 +194,20 @@ pub(super) fn say_as(
 /// Adds the steady-state messages that have come due since the last look. They change nothing, so
 /// nobody has to wake up for them.
 pub(super) fn repeat_steady(account: &mut Account, cluster: &str, service: &str) {
-    let again = account.ecs.timing.steady_state_again;
+    let (now, again) = (account.now, account[ECS].timing.steady_state_again);
     loop {
-        let known = account.ecs.service_mut(cluster, service);
+        let known = account[ECS].service_mut(cluster, service);
         let Some(next) = known
             .steady
             .map(|last| last + again)
-            .filter(|next| *next <= account.now)
+            .filter(|next| *next <= now)
         else {
             return;
         };
         let message = format!("(service {}) {STEADY}", known.name);
         known.steady = Some(next);
         let id = account.uuid();
-        let known = account.ecs.service_mut(cluster, service);
+        let known = account[ECS].service_mut(cluster, service);
         known.events.push_front((next, id, message));
         known.events.truncate(100);
     }

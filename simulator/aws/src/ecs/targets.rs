@@ -7,6 +7,7 @@ use super::State;
 use super::service::{Service, say_as};
 use super::task::{Status, Task};
 use crate::account::Account;
+use crate::ecs::ECS;
 
 /// A target, as a target group shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +97,7 @@ fn targets<'a>(task: &'a Task, ports: &'a [u16]) -> impl Iterator<Item = Target>
 /// A task of a service runs: its targets are registered, and the service says so. The event's id
 /// follows from the task's, so that chance goes on as if nothing was said.
 pub(super) fn registered(account: &mut Account, cluster: &str, task: &str) {
-    let home = account.ecs.cluster(cluster);
+    let home = account[ECS].cluster(cluster);
     let service = home.tasks.get(task).and_then(|task| task.service.clone());
     let Some(service) = service.and_then(|name| home.services.get(&name)) else {
         return;

@@ -11,6 +11,7 @@ mod world;
 
 use serde_json::json;
 
+use crate::ecs::ECS;
 use crate::faults::{Fault, Faults};
 use world::{TARGET_GROUP, World};
 
@@ -72,7 +73,7 @@ fn a_service_spreads_over_zones_and_says_so() {
         service["events"][0]["message"],
         "(service web) has reached a steady state."
     );
-    assert!(world.account.ecs.is_idle(&mut None));
+    assert!(world.account[ECS].is_idle(&mut None));
     world.pass(2 * 6 * 3600);
     let events = world.service("web")["events"].clone();
     let steady = events

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::account::Account;
+use crate::ecs::ECS;
 use crate::faults::Fault;
 use crate::wire::ApiError;
 
@@ -63,7 +64,7 @@ pub fn limit(action: &str) -> Option<Limit> {
 /// # Errors
 /// `ThrottlingException`, when there is none.
 pub(super) fn pass(account: &mut Account, action: &str) -> Result<(), ApiError> {
-    let Some(limit) = limit(action).filter(|_| account.ecs.timing.throttling) else {
+    let Some(limit) = limit(action).filter(|_| account[ECS].timing.throttling) else {
         return Ok(());
     };
     let (now, burst) = (account.now, limit.burst);
@@ -72,8 +73,7 @@ pub(super) fn pass(account: &mut Account, action: &str) -> Result<(), ApiError> 
         true => limit.per_second / 2,
         false => limit.per_second,
     };
-    let (left, at) = account
-        .ecs
+    let (left, at) = account[ECS]
         .buckets
         .left
         .entry(limit.class)

@@ -13,6 +13,7 @@ use super::rules::Rule;
 use super::target::{Message, Target};
 use super::transformer::{self, is_deliverable};
 use crate::account::{Account, Caller};
+use crate::eventbridge::EVENTBRIDGE;
 use crate::faults::{Fault, LATEST_EVENT, OUT_OF_ORDER};
 use crate::sqs;
 use crate::trace::TraceEvent;
@@ -34,7 +35,7 @@ pub struct Delivery {
 
 /// Plans the deliveries of `event`, which is on the bus now.
 pub fn plan(account: &mut Account, event: Value) {
-    let rules = account.eventbridge.rules.values();
+    let rules = account[EVENTBRIDGE].rules.values();
     let matching: Vec<Rule> = rules
         .filter(|rule| rule.enabled && rule.matches(&event))
         .cloned()
@@ -56,7 +57,7 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
                 put: account.now,
                 retries: 0,
             };
-            let (from, to) = account.eventbridge.timing.latency;
+            let (from, to) = account[EVENTBRIDGE].timing.latency;
             let latency = account.between(from, to) + delay(account);
             if is_lost(account, &delivery.event) {
                 tell(account, &delivery, "lost on the bus".to_owned());
@@ -64,7 +65,7 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
             }
             account.after(latency, planned(delivery.clone()));
             if account.faults.has(Fault::EventTwice) {
-                let (from, to) = account.eventbridge.timing.second_copy;
+                let (from, to) = account[EVENTBRIDGE].timing.second_copy;
                 let later = latency + account.between(from, to);
                 account.after(later, planned(delivery));
             }
@@ -73,7 +74,7 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
 }
 
 fn planned(delivery: Delivery) -> super::Event {
-    super::Event(super::Planned::Delivery(Box::new(delivery)))
+    super::Event(super::Due::Delivery(Box::new(delivery)))
 }
 
 /// By how much an event is later than usual: its faults.
@@ -131,7 +132,7 @@ pub fn deliver(account: &mut Account, mut delivery: Delivery) {
     if let Some(queue) = &letter.queue {
         sqs::put(account, queue, &letter.body, letter.attributes());
     }
-    account.eventbridge.dead_letters.push(letter);
+    account[EVENTBRIDGE].dead_letters.push(letter);
 }
 
 /// What becomes of a delivery that failed.
@@ -193,7 +194,7 @@ fn hand_over(account: &mut Account, delivery: &Delivery, message: &str) -> Resul
 
 fn start(account: &mut Account, delivery: &Delivery, message: &str) -> Result<(), ApiError> {
     let id = delivery.event["id"].as_str().unwrap_or_default().to_owned();
-    let name = match account.eventbridge.timing.execution_name {
+    let name = match account[EVENTBRIDGE].timing.execution_name {
         ExecutionName::EventId => id,
         ExecutionName::Fresh => format!("{id}_{}", account.uuid()),
     };
@@ -235,7 +236,7 @@ fn error_code(error: &ApiError) -> &'static str {
 /// Assumed: twice as long each time, up to eight minutes (185 retries fill the 24 hours so), half
 /// of it by chance.
 fn backoff(account: &mut Account, retries: u64) -> Duration {
-    let most = account.eventbridge.timing.longest_backoff;
+    let most = account[EVENTBRIDGE].timing.longest_backoff;
     let exponent = u32::try_from(retries).unwrap_or(u32::MAX).min(16);
     let delay = Duration::from_secs(1 << exponent).min(most);
     account.between(delay / 2, delay)

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::delivery;
 use crate::account::{ACCOUNT_ID, Account, REGION};
+use crate::eventbridge::EVENTBRIDGE;
 use crate::wire::{ApiError, only};
 
 /// The most entries that one call may have.
@@ -25,7 +26,7 @@ pub fn with_id(id: &str, event: &Value) -> Value {
 /// Keeps an event that a service or a call puts on the bus, if somebody wants it kept.
 pub fn archive(account: &mut Account, event: &Value) {
     let now = account.now;
-    if let Some(archive) = &mut account.eventbridge.archive {
+    if let Some(archive) = &mut account[EVENTBRIDGE].archive {
         archive.push((now, event.clone()));
     }
 }

@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::State;
 use super::pattern::Pattern;
 use super::request_fields::{checked_id, invalid, text};
 use super::schedule::{self, Schedule};
 use super::target::Target;
 use crate::account::{Account, arn};
+use crate::eventbridge::EVENTBRIDGE;
 use crate::wire::{ApiError, only};
 
 /// A rule on the default bus.
@@ -90,7 +92,7 @@ pub(super) fn named<'a>(
 ) -> Result<&'a mut Rule, ApiError> {
     default_bus(action, input)?;
     let name = text(action, input, member)?;
-    account.eventbridge.rules.get_mut(name).ok_or_else(|| {
+    account[EVENTBRIDGE].rules.get_mut(name).ok_or_else(|| {
         let message = format!("Rule {name} does not exist on EventBus default.");
         ApiError::client("ResourceNotFoundException", message)
     })
@@ -124,14 +126,18 @@ pub(super) fn put(account: &mut Account, input: &Value) -> Result<Value, ApiErro
             )));
         }
     };
-    let rules = &mut account.eventbridge.rules;
+    let State {
+        rules,
+        schedule_runs,
+        ..
+    } = &mut account[EVENTBRIDGE];
     let old = rules.get(name);
     let goes_on = old.is_some_and(|old| old.enabled == enabled && old.schedule == schedule);
     let schedule_run = match old {
         Some(old) if goes_on => old.schedule_run,
         _ => {
-            account.eventbridge.schedule_runs += 1;
-            account.eventbridge.schedule_runs
+            *schedule_runs += 1;
+            *schedule_runs
         }
     };
     let rule = Rule {
@@ -182,12 +188,12 @@ pub(super) fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiE
     only("DeleteRule", input, &["Name", "EventBusName"])?;
     default_bus("DeleteRule", input)?;
     let name = text("DeleteRule", input, "Name")?;
-    match account.eventbridge.rules.get(name) {
+    match account[EVENTBRIDGE].rules.get(name) {
         Some(rule) if !rule.targets.is_empty() => {
             Err(invalid("Rule can't be deleted since it has targets."))
         }
         _ => {
-            account.eventbridge.rules.remove(name);
+            account[EVENTBRIDGE].rules.remove(name);
             Ok(json!({}))
         }
     }
@@ -204,8 +210,7 @@ pub(super) fn list(account: &mut Account, input: &Value) -> Result<Value, ApiErr
     only("ListRules", input, &["NamePrefix", "EventBusName"])?;
     default_bus("ListRules", input)?;
     let prefix = input["NamePrefix"].as_str().unwrap_or_default();
-    let rules = account
-        .eventbridge
+    let rules = account[EVENTBRIDGE]
         .rules
         .values()
         .filter(|rule| rule.name.starts_with(prefix));

@@ -12,8 +12,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::request_fields::invalid;
-use super::{Event, Planned, delivery, put};
+use super::{Due, Event, delivery, put};
 use crate::account::{ACCOUNT_ID, Account, REGION};
+use crate::eventbridge::EVENTBRIDGE;
 use crate::wire::ApiError;
 
 /// A schedule, read.
@@ -67,7 +68,7 @@ impl Schedule {
 
 /// Starts the schedule of the rule called `name`, if it has one and is enabled.
 pub(super) fn start(account: &mut Account, name: &str) {
-    let Some(rule) = account.eventbridge.rules.get(name) else {
+    let Some(rule) = account[EVENTBRIDGE].rules.get(name) else {
         return;
     };
     let tick = Tick {
@@ -78,18 +79,18 @@ pub(super) fn start(account: &mut Account, name: &str) {
 }
 
 fn plan(account: &mut Account, tick: Tick) {
-    let rule = account.eventbridge.rules.get(&tick.rule);
+    let rule = account[EVENTBRIDGE].rules.get(&tick.rule);
     let current = rule.filter(|rule| rule.enabled && rule.schedule_run == tick.run);
     if let Some(schedule) = current.and_then(|rule| rule.schedule.as_ref()) {
         let every = schedule.every;
-        account.after(every, Event(Planned::Tick(tick)));
+        account.after(every, Event(Due::Tick(tick)));
     }
 }
 
 /// The time of the schedule has come: its event goes to the rule's targets, unless another schedule
 /// has replaced it.
 pub(super) fn on_tick(account: &mut Account, tick: Tick) {
-    let rule = account.eventbridge.rules.get(&tick.rule);
+    let rule = account[EVENTBRIDGE].rules.get(&tick.rule);
     let Some(rule) = rule.filter(|rule| rule.enabled && rule.schedule_run == tick.run) else {
         return;
     };

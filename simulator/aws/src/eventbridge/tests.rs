@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::account::{Caller, arn};
+use crate::eventbridge::EVENTBRIDGE;
 use crate::faults::{Fault, Faults};
+use crate::sns::SNS;
+use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::TraceEvent;
 
 fn call(
@@ -29,7 +32,7 @@ fn target(more: Value) -> Value {
 /// An account in which events of `my.app` start executions that wait for a second.
 fn wired(more: Value) -> Account {
     let start: Timestamp = "2026-11-23T00:00:00Z".parse().expect("an instant");
-    let mut account = Account::new(start, 7);
+    let mut account = crate::services::account(start, 7);
     let definition =
         json!({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 1, "End": true}}});
     let machine = json!({"name": "m", "definition": definition.to_string(), "roleArn": "role"});
@@ -42,7 +45,7 @@ fn wired(more: Value) -> Account {
 
 /// The inputs of the executions that were started, in order.
 fn inputs(account: &Account) -> Vec<&Value> {
-    let runs = account.stepfunctions.executions().iter();
+    let runs = account[STEPFUNCTIONS].executions().iter();
     runs.map(|run| &run.input).collect()
 }
 
@@ -190,9 +193,9 @@ fn what_a_transformer_makes_no_json_of_is_a_dead_letter_with_that_text_and_no_re
         )
         .expect("taken");
         play(&mut account, 60);
-        let messages = &account.sns.topic(&topic).expect("it is there").messages;
+        let messages = &account[SNS].topic(&topic).expect("it is there").messages;
         assert_eq!(messages.first().map(String::as_str), heard);
-        let letters = &account.eventbridge.dead_letters;
+        let letters = &account[EVENTBRIDGE].dead_letters;
         assert_eq!(letters.len(), usize::from(heard.is_none()));
         for letter in letters {
             assert_eq!(
@@ -239,7 +242,7 @@ fn an_event_that_matches_becomes_the_input_of_an_execution() {
     put(&mut account, "other.app");
     play(&mut account, 60);
     assert_eq!(outcomes(&account), ["delivered"]);
-    let [run] = account.stepfunctions.executions() else {
+    let [run] = account[STEPFUNCTIONS].executions() else {
         panic!("one execution")
     };
     assert_eq!(run.input["id"], put_answer["Entries"][0]["EventId"]);
@@ -285,15 +288,14 @@ fn a_second_copy_starts_a_second_execution_or_is_refused() {
         let mut account =
             wired(json!({"DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}}));
         account.faults = Faults::new([Fault::EventTwice], None);
-        account.eventbridge.timing.execution_name = name;
+        account[EVENTBRIDGE].timing.execution_name = name;
         put(&mut account, "my.app");
         play(&mut account, 60);
-        assert_eq!(account.stepfunctions.executions().len(), executions);
+        assert_eq!(account[STEPFUNCTIONS].executions().len(), executions);
         let outcomes = outcomes(&account);
         assert_eq!((outcomes.len(), outcomes[0].as_str()), (2, "delivered"));
         assert!(outcomes[1].starts_with(outcome), "{outcomes:?}");
-        let ids: Vec<&str> = account
-            .stepfunctions
+        let ids: Vec<&str> = account[STEPFUNCTIONS]
             .executions()
             .iter()
             .filter_map(|run| run.input["id"].as_str())
@@ -302,7 +304,7 @@ fn a_second_copy_starts_a_second_execution_or_is_refused() {
             ids.windows(2).all(|pair| pair[0] == pair[1]),
             "the copies are one event"
         );
-        assert_eq!(account.eventbridge.dead_letters.len(), 2 - executions);
+        assert_eq!(account[EVENTBRIDGE].dead_letters.len(), 2 - executions);
     }
 }
 
@@ -320,7 +322,7 @@ fn a_missing_target_goes_to_the_dead_letter_queue_without_a_retry() {
     .expect("deleted");
     put(&mut account, "my.app");
     play(&mut account, 60);
-    let [letter] = &account.eventbridge.dead_letters[..] else {
+    let [letter] = &account[EVENTBRIDGE].dead_letters[..] else {
         panic!("one letter")
     };
     assert_eq!(
@@ -345,7 +347,7 @@ fn a_disabled_rule_delivers_nothing_and_keeps_its_targets() {
     call(&mut account, "events", "PutRule", rule.clone()).expect("a rule");
     put(&mut account, "my.app");
     play(&mut account, 60);
-    assert!(account.stepfunctions.executions().is_empty());
+    assert!(account[STEPFUNCTIONS].executions().is_empty());
     let targets = call(
         &mut account,
         "events",

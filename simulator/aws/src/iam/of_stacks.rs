@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::{group_arn, parameter_arn, stack_arn, tags};
 use crate::account::{ACCOUNT_ID, Account, PARTITION, REGION, arn};
+use crate::autoscaling::AUTOSCALING;
+use crate::ec2::EC2;
 use crate::wire::Call;
 
 /// The resources of a call of CloudFormation's, or nothing if the call has no resource type.
@@ -120,7 +122,7 @@ fn of_autoscaling(account: &Account, call: &Call) -> Option<Vec<String>> {
     match call.action.as_str() {
         action if action.starts_with("Describe") => None,
         "TerminateInstanceInAutoScalingGroup" => {
-            let group = account.autoscaling.group_of(text("InstanceId"));
+            let group = account[AUTOSCALING].group_of(text("InstanceId"));
             Some(vec![group_arn(group.map_or("*", |group| &group.name))])
         }
         "CreateOrUpdateTags" => Some(
@@ -157,7 +159,7 @@ pub fn context(account: &Account, call: &Call, resource: &str, key: &str) -> Opt
             return None;
         }
         let template = text("LaunchTemplateId")?;
-        let tags = account.ec2.template_tags(&template)?.as_array()?;
+        let tags = account[EC2].template_tags(&template)?.as_array()?;
         return tag_value(tags.iter(), tag);
     }
     match key {

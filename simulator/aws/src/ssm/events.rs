@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use super::parameter_arn;
 use crate::account::{ACCOUNT_ID, Account, REGION};
 use crate::eventbridge;
+use crate::ssm::SSM;
 
 /// Puts the event of this operation on a parameter, with `more` in its detail.
 pub fn changed(account: &mut Account, name: &str, operation: &str, more: Value) {
     let mut detail = json!({"name": name, "operation": operation, "type": "String"});
-    let parameter = account.ssm.parameters.get(name);
+    let parameter = account[SSM].parameters.get(name);
     if let Some(description) = parameter.and_then(|it| it.description.as_ref()) {
         detail["description"] = json!(description);
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::account::{Account, PARTITION, REGION};
 use crate::ec2::{Processor, register_image};
+use crate::ssm::SSM;
 use crate::wire::ApiError;
 
 /// How the names of public parameters begin.
@@ -99,13 +100,13 @@ pub fn publish(account: &mut Account, name: &str, ami: &str) -> Result<(), Strin
         return Err(not_known(name).to_string());
     };
     register_image(account, ami, processor);
-    let version = account.ssm.published.get(name).map_or(0, |it| it.version) + 1;
+    let version = account[SSM].published.get(name).map_or(0, |it| it.version) + 1;
     let published = Published {
         ami: ami.to_owned(),
         version,
         modified: account.now,
     };
-    account.ssm.published.insert(name.to_owned(), published);
+    account[SSM].published.insert(name.to_owned(), published);
     Ok(())
 }
 
@@ -117,7 +118,7 @@ pub fn get(account: &mut Account, name: &str) -> Result<Value, ApiError> {
     let with_id = with_the_id(name);
     let of_id = with_id.as_deref().unwrap_or(name);
     let processor = processor(of_id).ok_or_else(|| not_known(name))?;
-    let published = account.ssm.published.get(of_id);
+    let published = account[SSM].published.get(of_id);
     let (ami, version, modified) = match published {
         Some(one) => (one.ami.clone(), one.version, one.modified),
         None => (

@@ -2,13 +2,15 @@
 
 use super::*;
 use crate::account::Caller;
+use crate::ec2::EC2;
+use crate::eventbridge::EVENTBRIDGE;
 
 fn ask(account: &mut Account, action: &str, input: Value) -> Result<Value, ApiError> {
     account.call(&Caller::Operator, "ssm", action, &input)
 }
 
 fn account() -> Account {
-    Account::new(Timestamp::UNIX_EPOCH, 1)
+    crate::services::account(Timestamp::UNIX_EPOCH, 1)
 }
 
 fn put(value: &str, overwrite: bool) -> Value {
@@ -107,7 +109,7 @@ fn each_change_puts_an_event_on_the_bus() {
     .expect("deleted");
     account.advance(account.now + std::time::Duration::from_secs(140));
     // There is no such state machine: what it was to get is in the letters.
-    let letters = account.eventbridge.dead_letters.iter();
+    let letters = account[EVENTBRIDGE].dead_letters.iter();
     let mut details: Vec<Value> = letters
         .map(|letter| {
             serde_json::from_str::<Value>(&letter.body).expect("an event")["detail"].take()
@@ -231,13 +233,12 @@ fn public_amis_are_read_by_name_and_arn_and_published_by_aws_alone() {
         (&amis[3], "m7g.large"),
     ] {
         assert_eq!(
-            account.ec2.check_processor(ami, type_of_it),
+            account[EC2].check_processor(ami, type_of_it),
             Ok(()),
             "{ami}"
         );
     }
-    account
-        .ec2
+    account[EC2]
         .check_processor(&amis[0], "m7i.large")
         .expect_err("an AMI for arm64");
     let own = json!({"Name": arm, "Value": "ami-1", "Type": "String", "Overwrite": true});

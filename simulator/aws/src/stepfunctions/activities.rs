@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::machines::checked_name;
 use super::request_fields::{list, page, text};
 use crate::account::{Account, arn};
+use crate::stepfunctions::STEPFUNCTIONS;
 use crate::wire::{ApiError, only};
 
 /// An activity.
@@ -42,7 +43,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         created: account.now,
         waiting: VecDeque::new(),
     };
-    let activities = &mut account.stepfunctions.activities;
+    let activities = &mut account[STEPFUNCTIONS].activities;
     let created = activities.entry(arn.clone()).or_insert(made).created;
     Ok(json!({"activityArn": arn, "creationDate": created.to_string()}))
 }
@@ -52,7 +53,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteActivity", input, &["activityArn"])?;
     let arn = text("DeleteActivity", input, "activityArn")?;
-    account.stepfunctions.activities.remove(arn);
+    account[STEPFUNCTIONS].activities.remove(arn);
     Ok(json!({}))
 }
 
@@ -67,7 +68,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
 /// `ListActivities`.
 pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("ListActivities", input, &["maxResults", "nextToken"])?;
-    let activities = account.stepfunctions.activities.iter();
+    let activities = account[STEPFUNCTIONS].activities.iter();
     let all = activities.map(|(arn, activity)| (arn.clone(), described(arn, activity)));
     list("activities", all, page(input, 1000)?)
 }
@@ -84,7 +85,7 @@ pub(super) fn known<'a>(account: &'a mut Account, arn: &str) -> Result<&'a mut A
             format!("Invalid Arn: 'Invalid ARN: {arn} is not the ARN of an activity'"),
         ));
     }
-    let activities = &mut account.stepfunctions.activities;
+    let activities = &mut account[STEPFUNCTIONS].activities;
     activities.get_mut(arn).ok_or_else(|| {
         ApiError::client(
             "ActivityDoesNotExist",

@@ -15,6 +15,8 @@ use super::request_fields::text;
 use super::run::{PAYLOAD_LIMIT, execution, note};
 use super::{Due, task};
 use crate::account::Account;
+use crate::cloudwatch::CLOUDWATCH;
+use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::TraceEvent;
 use crate::wire::{ApiError, only};
 
@@ -58,7 +60,7 @@ pub fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 
 /// Whether a question waits that a poll for this activity would get, or the poll would be refused.
 pub fn answers_now(account: &Account, activity: &str) -> bool {
-    let activity = account.stepfunctions.activities.get(activity);
+    let activity = account[STEPFUNCTIONS].activities.get(activity);
     activity.is_none_or(|activity| !activity.waiting.is_empty())
 }
 
@@ -77,7 +79,7 @@ fn take(account: &mut Account, arn: &str, asked: Asked, worker: Option<&str>) ->
     // An execution that this event ended has told everything.
     note(account, run, "ActivityStarted", details).ok()?;
     let now = account.now;
-    let services = &mut account.cloudwatch.services;
+    let services = &mut account[CLOUDWATCH].services;
     services.count(now, "ActivitiesStarted", "ActivityArn", arn);
     let limits = task::task_of(account, run);
     if let Some(seconds) = limits.timeout_seconds {
@@ -99,7 +101,7 @@ fn take(account: &mut Account, arn: &str, asked: Asked, worker: Option<&str>) ->
         activity: arn.to_owned(),
         since: now,
     };
-    let tokens = &mut account.stepfunctions.tokens;
+    let tokens = &mut account[STEPFUNCTIONS].tokens;
     tokens.insert(token.clone(), held);
     Some(json!({"taskToken": token, "input": input}))
 }
@@ -169,7 +171,7 @@ pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError
 /// The question whose answer is still awaited.
 fn held(account: &mut Account, action: &str, input: &Value) -> Result<HeldTask, ApiError> {
     let token = text(action, input, "taskToken")?;
-    let Some(held) = account.stepfunctions.tokens.get(token).cloned() else {
+    let Some(held) = account[STEPFUNCTIONS].tokens.get(token).cloned() else {
         let is_token =
             token.len() == TOKEN_LENGTH && token.bytes().all(|digit| digit.is_ascii_hexdigit());
         return Err(if is_token {
@@ -201,7 +203,7 @@ fn too_long(member: &str, limit: usize) -> ApiError {
 
 /// Notes that a worker was cut off that had taken this attempt.
 pub(super) fn tell_cut_off(account: &mut Account, run: usize, attempt: u64, error: &str) {
-    let mut tokens = account.stepfunctions.tokens.values();
+    let mut tokens = account[STEPFUNCTIONS].tokens.values();
     let held = tokens.find(|held| (held.run, held.attempt) == (run, attempt));
     if let Some(held) = held.cloned() {
         let reason = "the activity worker that took the question gave no answer in time";

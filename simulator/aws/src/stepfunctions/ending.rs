@@ -7,6 +7,8 @@ use super::execution::{Execution, Status, with_error, with_output};
 use super::failure::{Failure, TIMEOUT};
 use super::run::{execution, tell};
 use crate::account::Account;
+use crate::cloudwatch::CLOUDWATCH;
+use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::ExecutionEvent;
 
 /// Says that the execution is over, so that whoever moved it stops.
@@ -121,10 +123,10 @@ pub fn end(account: &mut Account, run: usize, ending: Ending) -> ExecutionEnded 
         Status::Running | Status::Succeeded => None,
     };
     if let Some(name) = counted {
-        let services = &mut account.cloudwatch.services;
+        let services = &mut account[CLOUDWATCH].services;
         services.count(now, name, "StateMachineArn", &machine);
     }
-    if account.stepfunctions.forget_histories {
+    if account[STEPFUNCTIONS].forget_histories {
         execution(account, run).history = Vec::new();
     }
     tell(account, run, what);

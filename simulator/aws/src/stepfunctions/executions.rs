@@ -11,6 +11,7 @@ use super::redrive;
 use super::request_fields::{checked_arn, list, page, text};
 use super::run::{PAYLOAD_LIMIT, begin, execution};
 use crate::account::{Account, arn};
+use crate::stepfunctions::STEPFUNCTIONS;
 use crate::wire::{ApiError, only, paging};
 
 /// How long the name of a closed execution stays taken (documented).
@@ -38,16 +39,17 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     if let Some(started) = already_started(account, &arn, &input_text)? {
         return Ok(started);
     }
-    let run = account.stepfunctions.executions.len();
-    account.stepfunctions.by_arn.insert(arn.clone(), run);
-    account.stepfunctions.executions.push(Execution {
+    let start = account.now;
+    let run = account[STEPFUNCTIONS].executions.len();
+    account[STEPFUNCTIONS].by_arn.insert(arn.clone(), run);
+    account[STEPFUNCTIONS].executions.push(Execution {
         arn,
         name,
         state_machine,
         input: input_value,
         input_text,
         status: Status::Running,
-        start: account.now,
+        start,
         stop: None,
         output: None,
         error: None,
@@ -101,7 +103,7 @@ fn already_started(
     input: &str,
 ) -> Result<Option<Value>, ApiError> {
     let now = account.now;
-    let Some(old) = account.stepfunctions.execution(arn) else {
+    let Some(old) = account[STEPFUNCTIONS].execution(arn) else {
         return Ok(None);
     };
     match old.stop {
@@ -117,8 +119,7 @@ fn already_started(
 /// Which execution `input` names.
 pub(super) fn named(account: &Account, action: &str, input: &Value) -> Result<usize, ApiError> {
     let arn = checked_arn(text(action, input, "executionArn")?)?;
-    account
-        .stepfunctions
+    account[STEPFUNCTIONS]
         .by_arn
         .get(arn)
         .copied()
@@ -190,8 +191,7 @@ pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     let wanted = |of: &Execution| {
         of.state_machine == arn && filter.is_none_or(|status| status == of.status.name())
     };
-    let listed = account
-        .stepfunctions
+    let listed = account[STEPFUNCTIONS]
         .executions
         .iter()
         .zip(0..)
@@ -263,7 +263,7 @@ pub fn history(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     ];
     only("GetExecutionHistory", input, &known)?;
     let run = named(account, "GetExecutionHistory", input)?;
-    if account.stepfunctions.forget_histories && execution(account, run).stop.is_some() {
+    if account[STEPFUNCTIONS].forget_histories && execution(account, run).stop.is_some() {
         return Err(ApiError::not_known(format_args!(
             "the history of {}, which has ended: this account keeps no histories of ended executions",
             execution(account, run).arn

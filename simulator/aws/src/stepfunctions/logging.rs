@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, only};
 
 /// The levels that there are.
@@ -34,7 +35,7 @@ pub fn checked(account: &Account, given: &Value) -> Result<Value, ApiError> {
         [destination] => {
             let group = &destination["cloudWatchLogsLogGroup"]["logGroupArn"];
             let group = group.as_str().ok_or_else(must_be_one)?;
-            if !account.cloudformation.has_log_group(group) {
+            if !account[CLOUDFORMATION].has_log_group(group) {
                 return Err(invalid("Log Destination not found."));
             }
         }

@@ -10,6 +10,7 @@ use super::logging;
 use super::parse::parse;
 use super::request_fields::{checked_arn, list, page, text};
 use crate::account::{Account, arn};
+use crate::stepfunctions::STEPFUNCTIONS;
 use crate::wire::{ApiError, only};
 
 /// A state machine.
@@ -78,9 +79,8 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         revision: None,
     };
     let arn = arn("states", &format!("stateMachine:{name}"));
-    let machine = match account.stepfunctions.machines.get(&arn) {
-        None => account
-            .stepfunctions
+    let machine = match account[STEPFUNCTIONS].machines.get(&arn) {
+        None => account[STEPFUNCTIONS]
             .machines
             .entry(arn.clone())
             .or_insert(made),
@@ -125,7 +125,7 @@ pub fn machine<'a>(
 ) -> Result<&'a mut StateMachine, ApiError> {
     forget_deleted(account);
     let arn = checked_arn(text(action, input, "stateMachineArn")?)?;
-    account.stepfunctions.machines.get_mut(arn).ok_or_else(|| {
+    account[STEPFUNCTIONS].machines.get_mut(arn).ok_or_else(|| {
         ApiError::client(
             "StateMachineDoesNotExist",
             format!("State Machine Does Not Exist: '{arn}'"),
@@ -199,7 +199,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteStateMachine", input, &["stateMachineArn"])?;
     let arn = text("DeleteStateMachine", input, "stateMachineArn")?.to_owned();
     let now = account.now;
-    if let Some(machine) = account.stepfunctions.machines.get_mut(&arn) {
+    if let Some(machine) = account[STEPFUNCTIONS].machines.get_mut(&arn) {
         machine.deleted.get_or_insert(now);
     }
     Ok(json!({}))
@@ -207,7 +207,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 
 /// Forgets the machines that were deleted, and whose executions have ended, long enough ago.
 fn forget_deleted(account: &mut Account) {
-    let (now, state) = (account.now, &mut account.stepfunctions);
+    let (now, state) = (account.now, &mut account[STEPFUNCTIONS]);
     let (executions, stays) = (&state.executions, state.timing.deletion);
     state.machines.retain(|arn, machine| {
         let Some(deleted) = machine.deleted else {
@@ -244,13 +244,16 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
 pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("ListStateMachines", input, &["maxResults", "nextToken"])?;
     forget_deleted(account);
-    let machines = account.stepfunctions.machines.iter().map(|(arn, machine)| {
-        let item = json!({
-            "stateMachineArn": arn, "name": machine.name, "type": "STANDARD",
-            "creationDate": machine.created.to_string(),
+    let machines = account[STEPFUNCTIONS]
+        .machines
+        .iter()
+        .map(|(arn, machine)| {
+            let item = json!({
+                "stateMachineArn": arn, "name": machine.name, "type": "STANDARD",
+                "creationDate": machine.created.to_string(),
+            });
+            (arn.clone(), item)
         });
-        (arn.clone(), item)
-    });
     list("stateMachines", machines, page(input, 1000)?)
 }
 

@@ -15,6 +15,7 @@ use super::executions::named;
 use super::request_fields::text;
 use super::run::{act, count_transition, enter, execution, start_clock, tell};
 use crate::account::Account;
+use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::ExecutionEvent;
 use crate::wire::{ApiError, only};
 
@@ -55,7 +56,7 @@ pub fn redrive(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
             ),
         ));
     }
-    if account.stepfunctions.forget_histories {
+    if account[STEPFUNCTIONS].forget_histories {
         return Err(ApiError::not_known(
             "a redrive of an execution whose history was forgotten",
         ));
@@ -84,7 +85,7 @@ fn begin_again(account: &mut Account, run: usize, token: Option<String>) {
     tell(account, run, ExecutionEvent::Redriven);
     events::status_changed(account, run);
     start_clock(account, run);
-    let latency = account.stepfunctions.timing.transition;
+    let latency = account[STEPFUNCTIONS].timing.transition;
     account.after(latency, Due::Resume(run, life));
 }
 

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::leave::leave;
 use super::{events, task};
 use crate::account::Account;
+use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::{ExecutionEvent, TraceEvent};
 
 /// The most bytes that an input, an output or a result may have (documented).
@@ -20,7 +21,7 @@ pub const PAYLOAD_LIMIT: usize = 262_144;
 
 /// The execution in this place of the list of all.
 pub fn execution(account: &mut Account, run: usize) -> &mut Execution {
-    &mut account.stepfunctions.executions[run]
+    &mut account[STEPFUNCTIONS].executions[run]
 }
 
 /// Starts an execution that was just made.
@@ -97,7 +98,7 @@ pub fn note_after(
 
 /// Plans to enter a state.
 pub fn go(account: &mut Account, run: usize, ahead: ReturnState) {
-    let latency = account.stepfunctions.timing.transition;
+    let latency = account[STEPFUNCTIONS].timing.transition;
     let going = execution(account, run);
     going.ahead = Some(ahead);
     let due = Due::Enter(run, going.redrives.count);
@@ -114,7 +115,7 @@ pub fn enter(account: &mut Account, run: usize) {
 
 fn step_into(account: &mut Account, run: usize, ahead: ReturnState) -> Result<(), ExecutionEnded> {
     let machine = execution(account, run).state_machine.clone();
-    if account.stepfunctions.is_deleting(&machine) {
+    if account[STEPFUNCTIONS].is_deleting(&machine) {
         // Documented for DeleteStateMachine: executions end at their next transition.
         return Err(end(account, run, Ending::Aborted(Failure::NONE)));
     }
@@ -207,6 +208,6 @@ pub fn json_text(value: &Value) -> String {
 
 /// Counts a state entered or a retry.
 pub fn count_transition(account: &mut Account, run: usize) {
-    account.stepfunctions.transitions += 1;
+    account[STEPFUNCTIONS].transitions += 1;
     execution(account, run).transitions += 1;
 }

@@ -16,13 +16,13 @@ use super::run::{PAYLOAD_LIMIT, act, count_transition, execution, json_text, not
 use super::{Due, Ticket, activity_task};
 use crate::account::Account;
 use crate::lambda;
+use crate::stepfunctions::STEPFUNCTIONS;
 
 /// Asks the function or activity, as one attempt.
 pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), ExecutionEnded> {
     let task = task_of(account, run);
     if task.host == Host::Activity
-        && !account
-            .stepfunctions
+        && !account[STEPFUNCTIONS]
             .activities
             .contains_key(&task.resource)
     {
@@ -52,7 +52,7 @@ pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Exec
     match task.host {
         Host::Function => invoke(account, run, attempt, &task, payload),
         Host::Activity => {
-            let activities = &mut account.stepfunctions.activities;
+            let activities = &mut account[STEPFUNCTIONS].activities;
             if let Some(activity) = activities.get_mut(&task.resource) {
                 let input = json_text(&payload);
                 activity.waiting.push_back(Asked {
@@ -236,7 +236,7 @@ pub fn failed(account: &mut Account, run: usize, trouble: &Failure) -> Result<()
         account.after(delay, Due::Retry(run, life));
         return Ok(());
     }
-    let limit = account.stepfunctions.timing.data_limit;
+    let limit = account[STEPFUNCTIONS].timing.data_limit;
     let Some(catcher) = task
         .catch
         .iter()
@@ -268,7 +268,7 @@ fn next_retry(
     task: &Task,
     trouble: &Failure,
 ) -> Option<Duration> {
-    let limit = account.stepfunctions.timing.data_limit;
+    let limit = account[STEPFUNCTIONS].timing.data_limit;
     let at = task
         .retry
         .iter()

@@ -9,6 +9,8 @@ use super::failure::DataLimit;
 use super::*;
 use crate::account::{Caller, arn};
 use crate::lambda::Failure;
+use crate::lambda::LAMBDA;
+use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::{ExecutionEvent, TraceEvent};
 
 mod activities;
@@ -61,7 +63,7 @@ impl Stage {
 
     pub fn empty() -> Self {
         let start: Timestamp = START.parse().expect("an instant");
-        let mut account = Account::new(start, 7);
+        let mut account = crate::services::account(start, 7);
         account
             .call(
                 &Caller::Operator,
@@ -90,7 +92,7 @@ impl Stage {
     ) {
         let until = self.account.now + Duration::from_secs(seconds);
         loop {
-            while let Some(asked) = self.account.lambda.waiting.pop_front() {
+            while let Some(asked) = self.account[LAMBDA].waiting.pop_front() {
                 let result = answer(&asked.function, &asked.payload);
                 task_returned(&mut self.account, &asked.ticket, result);
             }
@@ -101,8 +103,7 @@ impl Stage {
     }
 
     pub fn run(&self) -> &Execution {
-        self.account
-            .stepfunctions
+        self.account[STEPFUNCTIONS]
             .execution(&self.execution)
             .expect("the execution")
     }
@@ -198,7 +199,7 @@ fn a_task_writes_the_five_events_and_links_each_to_the_one_before() {
     assert_eq!(
         (
             stage.run().transitions,
-            stage.account.stepfunctions.transitions
+            stage.account[STEPFUNCTIONS].transitions
         ),
         (2, 2)
     );
@@ -301,12 +302,10 @@ fn an_attempt_over_its_time_is_cut_off_and_its_late_answer_ignored() {
         {"ErrorEquals": ["States.Timeout"], "Next": "Done"},
     ]}));
     let mut stage = Stage::start(&definition, &json!({}));
-    while stage.account.lambda.waiting.is_empty() {
+    while stage.account[LAMBDA].waiting.is_empty() {
         stage.account.step(Timestamp::MAX);
     }
-    let asked = stage
-        .account
-        .lambda
+    let asked = stage.account[LAMBDA]
         .waiting
         .pop_front()
         .expect("an invocation");
@@ -348,7 +347,7 @@ fn an_answer_over_256_kib_is_an_error_that_states_all_catches_as_recorded() {
     let named = json!({"Catch": [{"ErrorEquals": ["States.DataLimitExceeded"], "Next": "Done"}]});
     for (definition, ends) in [(all, "FAILED"), (one_task(named), "SUCCEEDED")] {
         let mut stage = Stage::start(&definition, &json!({}));
-        stage.account.stepfunctions.timing.data_limit = DataLimit::OfItsName;
+        stage.account[STEPFUNCTIONS].timing.data_limit = DataLimit::OfItsName;
         stage.play(1, |_, _| large());
         assert_eq!(stage.run().status.name(), ends, "as documented");
     }

@@ -11,6 +11,7 @@ use super::super::CheckerState;
 use super::{Check, ExecutionChecks};
 use crate::invariants::Invariant;
 use aws::account::Account;
+use aws::ecs::ECS;
 use aws::ecs::TaskView;
 use aws::faults::Fault;
 
@@ -116,7 +117,7 @@ impl CheckerState {
         };
         let is_over = end.is_none_or(|end| look.at + SKEW >= end);
         let has_limit = look.worker == Worker::Drained
-            && (self.agent_is_over(look) || self.is_kept(&account.ecs.tasks_on(instance)));
+            && (self.agent_is_over(look) || self.is_kept(&account[ECS].tasks_on(instance)));
         if !is_over && !has_limit {
             let end = end.unwrap_or(look.at);
             let detail = format!(

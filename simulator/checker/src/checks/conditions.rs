@@ -9,6 +9,8 @@ use workers::model::group::PAUSE_TAG;
 use super::super::CheckerState;
 use super::{Check, ExecutionChecks, FIRST_LOOKS};
 use aws::account::Account;
+use aws::autoscaling::AUTOSCALING;
+use aws::ecs::ECS;
 use aws::ecs::TaskView;
 
 /// What a look reads may be ten seconds old (the fault `stale-read`); two more are for the calls
@@ -43,7 +45,7 @@ impl CheckerState {
             }
             Worker::Drained => {
                 !changed(instance)
-                    && account.ecs.tasks_on(look.instance).is_empty()
+                    && account[ECS].tasks_on(look.instance).is_empty()
                     && !is_active(account, look.instance)
             }
             Worker::Stable if before.leaves() => {
@@ -65,17 +67,17 @@ impl CheckerState {
 
     /// Whether an instance is ACTIVE with its agent connected, and has a task of each daemon.
     pub(in super::super) fn has_joined(&self, account: &Account, instance: &str) -> bool {
-        let registrations = account.ecs.registrations(instance);
+        let registrations = account[ECS].registrations(instance);
         let is_ready = registrations.contains(&("ACTIVE", true));
         let daemons_run = || {
-            let tasks = account.ecs.tasks_on(instance);
+            let tasks = account[ECS].tasks_on(instance);
             let runs = |name: &str| {
                 let is_of = |task: &TaskView| task.group.strip_prefix("service:") == Some(name);
                 tasks
                     .iter()
                     .any(|task| is_of(task) && task.last_status == "RUNNING")
             };
-            let services = account.ecs.services();
+            let services = account[ECS].services();
             let mut daemons = services.iter().filter(|service| service.daemon);
             daemons.all(|daemon| runs(&daemon.name))
         };
@@ -94,21 +96,21 @@ impl CheckerState {
 
     /// Whether an operator has paused the group.
     pub(in super::super) fn is_paused(&self, account: &Account) -> bool {
-        let group = account.autoscaling.group(&self.group);
+        let group = account[AUTOSCALING].group(&self.group);
         group.is_some_and(|group| group.has_tag(PAUSE_TAG))
     }
 }
 
 /// Whether an instance has a registration that is ACTIVE.
 pub(in super::super) fn is_active(account: &Account, instance: &str) -> bool {
-    let registrations = account.ecs.registrations(instance);
+    let registrations = account[ECS].registrations(instance);
     registrations.iter().any(|(status, _)| *status == "ACTIVE")
 }
 
 /// Whether every service has what it is to have: one deployment, and as many tasks running as
 /// desired.
 pub(in super::super) fn services_are_well(account: &Account) -> bool {
-    let services = account.ecs.services();
+    let services = account[ECS].services();
     let mut replicas = services.iter().filter(|service| !service.daemon);
     replicas.all(|it| it.deployments <= 1 && it.running == it.desired && it.pending == 0)
 }

@@ -45,7 +45,7 @@ impl Scene {
             .checks
             .starts("e", at(0), "autoscaling:EC2_INSTANCE_LAUNCHING");
         Self {
-            account: Account::new(at(0), 1),
+            account: aws::services::account(at(0), 1),
             watch,
         }
     }

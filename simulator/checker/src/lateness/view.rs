@@ -8,6 +8,7 @@ use super::OpenAction;
 use crate::CheckerState;
 use crate::checks::{is_active, services_are_well};
 use aws::account::Account;
+use aws::ecs::ECS;
 
 /// What is the same for all actions, looked up once.
 pub(super) struct View {
@@ -47,7 +48,7 @@ impl View {
         match action.phase {
             Worker::Joined => inner.has_joined(account, instance),
             Worker::Drained => {
-                account.ecs.tasks_on(instance).is_empty() && !is_active(account, instance)
+                account[ECS].tasks_on(instance).is_empty() && !is_active(account, instance)
             }
             Worker::Stable if action.times.launches => is_alone(),
             Worker::Stable => self.services_are_well,

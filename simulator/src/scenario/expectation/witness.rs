@@ -175,15 +175,12 @@ impl Witness {
             TraceEvent::Lifecycle {
                 instance, state, ..
             } => {
-                let Some(state) = LifecycleState::named(state) else {
-                    return;
-                };
                 let place = self.place(instance).unwrap_or_else(|| {
                     self.instances.push((instance.clone(), None));
                     self.instances.len()
                 });
-                self.instances[place - 1].1 = Some(state);
-                self.note(Some(place), Fact::Lifecycle(state));
+                self.instances[place - 1].1 = Some(*state);
+                self.note(Some(place), Fact::Lifecycle(*state));
             }
             TraceEvent::ContainerInstance {
                 instance, status, ..

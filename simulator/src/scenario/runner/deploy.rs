@@ -10,6 +10,7 @@ use workers::model::cluster::shortage::attributes_in;
 use super::{About, LIMIT, Runner, Unplayable};
 use crate::account::Account;
 use crate::cloudformation;
+use crate::ecs::ECS;
 use crate::ssm::public;
 use crate::workload;
 
@@ -56,7 +57,9 @@ impl Runner {
         let created = self.call("cloudformation", "CreateStack", &input);
         created.map_err(|why| self.why_no_stack(&input, why))?;
         self.start_activity_worker().await;
-        Ok(self.wait_idle(LIMIT).await?)
+        let asked = self.host.now();
+        self.unprotect_a_failed_creation(asked + LIMIT).await?;
+        Ok(self.wait_idle_since(asked, LIMIT).await?)
     }
 
     /// Whether the parameters are the cause of CreateStack's refusal, or the template.
@@ -104,14 +107,14 @@ impl Runner {
         let limit = self.host.now() + SETTLE_LIMIT;
         let mut busy = None;
         if self
-            .run_until(move |account| account.ecs.is_idle(&mut busy), limit)
+            .run_until(move |account| account[ECS].is_idle(&mut busy), limit)
             .await?
         {
             return Ok(());
         }
         let (unsettled, unmet) = self
             .host
-            .with(|account| (account.ecs.pending(), account.ecs.unmet(&self.cluster)));
+            .with(|account| (account[ECS].pending(), account[ECS].unmet(&self.cluster)));
         let remedy = match unmet {
             Some(unmet) => format!(
                 "{unmet}; let the instances' user data set such attributes (ECS_INSTANCE_ATTRIBUTES in a template of your \
@@ -130,7 +133,7 @@ impl Runner {
     /// What would help a workload that is not at rest: by what ECS says of the service that finds
     /// no place, if one does.
     fn advice(&self) -> String {
-        let unplaced = self.host.with(|account| account.ecs.unplaced());
+        let unplaced = self.host.with(|account| account[ECS].unplaced());
         let known = unplaced.and_then(|unplaced| {
             let shortage = Shortage::from_event(&unplaced.message);
             let larger = [
@@ -150,7 +153,7 @@ impl Runner {
             .map(str::to_owned)
             .collect();
         absent.retain(|name| {
-            let is_absent = |account: &mut Account| account.ecs.with_attribute(name).is_empty();
+            let is_absent = |account: &mut Account| account[ECS].with_attribute(name).is_empty();
             self.host.with(is_absent)
         });
         let cause = cause(shortage, &unplaced.constraints, &absent);

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Runner;
+use crate::ecs::ECS;
 use crate::ecs::TaskView;
 use crate::faults::SLOW_PULL;
 use crate::scenario::Fault;
@@ -94,11 +95,11 @@ impl Runner {
     pub(super) fn begin_faults(&self) -> Result<(), String> {
         if self.has(Fault::SlowPull) {
             self.host
-                .with(|account| account.ecs.timing.pending_with_pull = SLOW_PULL);
+                .with(|account| account[ECS].timing.pending_with_pull = SLOW_PULL);
         }
         let has_cluster = self
             .host
-            .with(|account| account.ecs.has_cluster(&self.cluster));
+            .with(|account| account[ECS].has_cluster(&self.cluster));
         if self.has(Fault::BrokenDaemon) && !has_cluster {
             self.in_vain(Fault::BrokenDaemon, "there is no cluster yet")?;
         } else if self.has(Fault::BrokenDaemon) {
@@ -122,7 +123,7 @@ impl Runner {
             return Ok(());
         }
         let oldest = self.oldest().unwrap_or_default();
-        let tasks = self.host.with(|account| account.ecs.tasks());
+        let tasks = self.host.with(|account| account[ECS].tasks());
         let moves = |task: &&TaskView| task.group.starts_with("service:") && !task.daemon;
         let here = |task: &&TaskView| moves(task) && task.instance == oldest;
         let Some(task) = tasks.iter().find(here).or(tasks.iter().find(moves)) else {
@@ -138,7 +139,7 @@ impl Runner {
 
     /// Deletes the daemons that faults began: the operator has seen what they do.
     pub(super) fn end_faults(&self) -> Result<(), String> {
-        let services = self.host.with(|account| account.ecs.services());
+        let services = self.host.with(|account| account[ECS].services());
         for service in services
             .iter()
             .filter(|it| BAD_DAEMONS.contains(&it.name.as_str()))

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::Runner;
 use crate::account::Account;
+use crate::ecs::ECS;
 use crate::faults::{Fault, Faults};
 use crate::scenario::incident::Incident;
+use crate::stepfunctions::STEPFUNCTIONS;
 use crate::{ec2, ecs};
 
 /// How wrong a clock is, at most.
@@ -23,7 +25,7 @@ impl Runner {
             let away = account.faults.functions_away_until;
             account.faults = faults;
             account.faults.functions_away_until = away;
-            account.ecs.timing.throttling = true;
+            account[ECS].timing.throttling = true;
             let skewed = account.faults.has(Fault::ClockSkew);
             let most = MOST_SKEW_SECONDS;
             skewed.then(|| account.fault_random.i64(-most..=most))
@@ -56,7 +58,7 @@ impl Runner {
                 let running = |task: &ecs::TaskView| {
                     task.last_status == "RUNNING" && task.group.starts_with("service:")
                 };
-                let tasks = account.ecs.tasks().into_iter().filter(running);
+                let tasks = account[ECS].tasks().into_iter().filter(running);
                 if let Some(task) = nth(tasks.collect(), n) {
                     ecs::task_exits(account, &task.cluster, &task.id);
                 }
@@ -86,7 +88,7 @@ impl Runner {
     /// The events for which executions were started, but for those of the reconciler.
     fn events(&self) -> Vec<Value> {
         self.host.with(|account| {
-            let all = account.stepfunctions.executions().iter();
+            let all = account[STEPFUNCTIONS].executions().iter();
             let events = all.map(|one| one.input.clone());
             events
                 .filter(|event| event["source"] == "aws.autoscaling")
@@ -149,7 +151,7 @@ impl Runner {
 
     fn stop_execution(&self, n: u64, start_anew: bool) -> Result<(), String> {
         let running = self.host.with(|account| {
-            let all = account.stepfunctions.executions().iter();
+            let all = account[STEPFUNCTIONS].executions().iter();
             // Nobody stops the reconciler, which is about no instance.
             let running = all.filter(|one| one.stop.is_none() && !one.instance().is_empty());
             running
@@ -178,7 +180,7 @@ impl Runner {
     }
 
     fn update_service(&self, n: u64, change: Value) -> Result<(), String> {
-        let services = self.host.with(|account| account.ecs.services());
+        let services = self.host.with(|account| account[ECS].services());
         // The number of a daemon's tasks is nobody's to set.
         let scaled = change.get("desiredCount").is_some();
         let may = services
@@ -216,12 +218,12 @@ impl Runner {
     /// anew.
     fn update_workers(&self) -> Result<(), String> {
         let machines = self.host.with(|account| {
-            let all = account.stepfunctions.executions().iter();
+            let all = account[STEPFUNCTIONS].executions().iter();
             let mut arns: Vec<String> = all.map(|one| one.state_machine.clone()).collect();
             arns.sort();
             arns.dedup();
             let texts = arns.into_iter().filter_map(|arn| {
-                let machine = account.stepfunctions.machine(&arn)?;
+                let machine = account[STEPFUNCTIONS].machine(&arn)?;
                 Some((arn, machine.definition_text.clone()))
             });
             texts.collect::<Vec<_>>()

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::Runner;
@@ -11,6 +12,7 @@ use crate::account::Account;
 use crate::eventbridge::lateness;
 use crate::invariants::{Invariant, Violation};
 use crate::scenario::Termination;
+use crate::trace::LifecycleState;
 use workers::text::count;
 
 /// After this time every event of a service has reached its targets, and what it starts has begun.
@@ -49,11 +51,13 @@ impl Runner {
             let ready = move |_: &mut Account| {
                 let instances = watch.instances();
                 let has =
-                    |ending: &str| instances.values().any(|seen| seen.state.ends_with(ending));
-                let is_deleted = watch.stack_status() == "DELETE_IN_PROGRESS";
+                    |is: fn(LifecycleState) -> bool| instances.values().any(|seen| is(seen.state));
+                let status = watch.stack_status();
+                let is_deleted = ["DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"];
+                let is_deleted = is_deleted.contains(&status.as_str());
                 watch.pending().is_none()
-                    || has(":Retained")
-                    || (protects && is_deleted && has("InService"))
+                    || has(LifecycleState::is_retained)
+                    || (protects && is_deleted && has(|state| state == LifecycleState::InService))
             };
             self.run_until(ready, limit).await?;
             let quiet = self.host.now() + QUIET;
@@ -146,14 +150,39 @@ impl Runner {
         self.is_scaled_by_ecs() && self.settings.has_capacity_provider(protects, "DISABLED")
     }
 
+    /// Waits until the stack's creation has come to its end, and takes protection away while it is
+    /// rolled back, as the README says: what is protected keeps the group, and once the group's
+    /// deletion has failed no worker is left that would drain its instances.
+    pub(super) async fn unprotect_a_failed_creation(
+        &mut self,
+        until: Timestamp,
+    ) -> Result<(), String> {
+        while self.is_protected_by_ecs() {
+            let watch = self.checker.clone();
+            let ready = move |_: &mut Account| {
+                let status = watch.stack_status();
+                let is_over = status.ends_with("_COMPLETE") || status.ends_with("_FAILED");
+                is_over || (status == "ROLLBACK_IN_PROGRESS" && watch.in_service() > 0)
+            };
+            let is_ready = self.run_until(ready, until).await?;
+            if !is_ready || self.checker.stack_status() != "ROLLBACK_IN_PROGRESS" {
+                break;
+            }
+            self.unprotect_what_is_deleted();
+            let quiet = self.host.now() + QUIET;
+            self.run_until(|_| false, quiet).await?;
+        }
+        Ok(())
+    }
+
     /// What ECS has protected from scale-in stays so when its capacity provider is gone, and keeps
     /// the stack from going.
     fn unprotect_what_is_deleted(&self) {
-        if !self.checker.stack_status().starts_with("DELETE_") || !self.is_protected_by_ecs() {
+        if !is_deleted(&self.checker.stack_status()) || !self.is_protected_by_ecs() {
             return;
         }
         let serving = self.checker.instances().into_iter();
-        for (id, _) in serving.filter(|(_, seen)| seen.state == "InService") {
+        for (id, _) in serving.filter(|(_, seen)| seen.state == LifecycleState::InService) {
             let input = json!({"AutoScalingGroupName": self.cluster, "InstanceIds": [id], "ProtectedFromScaleIn": false});
             // Refused: it has gone, which is as well.
             let _answer = self.call("autoscaling", "SetInstanceProtection", &input);
@@ -194,7 +223,7 @@ impl Runner {
         }
         let serving: Vec<_> = instances
             .iter()
-            .filter(|(_, seen)| seen.state == "InService")
+            .filter(|(_, seen)| seen.state == LifecycleState::InService)
             .collect();
         if let Some((id, _)) = serving.iter().find(|(_, seen)| !seen.member) {
             return Some(format!("{id} is in service, but no member of the cluster"));
@@ -217,4 +246,10 @@ impl Runner {
             )
         })
     }
+}
+
+/// Whether what the stack has is being deleted, or was: by a deletion, or by the rollback of its
+/// creation.
+fn is_deleted(status: &str) -> bool {
+    status.starts_with("DELETE_") || status.starts_with("ROLLBACK_")
 }

@@ -8,8 +8,10 @@ use serde_json::json;
 use super::{LIMIT, Runner};
 use crate::api_quota::rounded;
 use crate::checker::InstanceObservation;
+use crate::ecs::ECS;
 use crate::invariants::{self, Invariant, Violation};
 use crate::report::{Amis, Lateness, Report, cost_usd};
+use crate::trace::LifecycleState;
 use workers::text::count;
 
 impl Runner {
@@ -98,7 +100,7 @@ impl Runner {
         let instances = self.checker.instances();
         let serving: Vec<_> = instances
             .iter()
-            .filter(|(_, seen)| seen.state == "InService")
+            .filter(|(_, seen)| seen.state == LifecycleState::InService)
             .collect();
         if let Some((id, _)) = serving.iter().find(|(_, seen)| !seen.member) {
             return Some(format!("{id} is in service, but no member of the cluster"));
@@ -154,10 +156,10 @@ impl Runner {
     /// The instances that are retained: those that are kept for their standalone tasks, or those
     /// whose drain failed.
     pub(super) fn retained(&self, kept: bool) -> Vec<String> {
-        let marked = self.host.with(|account| account.ecs.kept());
+        let marked = self.host.with(|account| account[ECS].kept());
         let instances = self.checker.instances().into_iter();
         instances
-            .filter(|(_, seen)| seen.state.ends_with(":Retained"))
+            .filter(|(_, seen)| seen.state.is_retained())
             .map(|(id, _)| id)
             .filter(|id| marked.contains(id) == kept)
             .collect()
@@ -169,7 +171,11 @@ pub(super) fn on_another_ami<'a>(
     instances: &'a BTreeMap<String, InstanceObservation>,
     wanted: &str,
 ) -> Option<(&'a String, &'a InstanceObservation)> {
-    let stays = ["InService", "Warmed:Stopped", "Warmed:Running"];
+    let stays = [
+        LifecycleState::InService,
+        LifecycleState::WarmedStopped,
+        LifecycleState::WarmedRunning,
+    ];
     let mut all = instances.iter();
-    all.find(|(_, seen)| stays.contains(&seen.state.as_str()) && seen.ami != wanted)
+    all.find(|(_, seen)| stays.contains(&seen.state) && seen.ami != wanted)
 }

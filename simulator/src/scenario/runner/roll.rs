@@ -3,16 +3,18 @@
 use serde_json::{Value, json};
 
 use super::{LIMIT, Runner};
+use crate::stepfunctions::STEPFUNCTIONS;
 
 impl Runner {
     /// Rolls, and goes on when nothing is under way any more.
     pub(super) async fn roll(&mut self) -> Result<(), String> {
         let began = self.host.now();
-        let transitions = self.host.with(|account| account.stepfunctions.transitions);
+        let transitions = self.host.with(|account| account[STEPFUNCTIONS].transitions);
         let size = self.checker.in_service();
         let new_ami = self.release()?;
         self.see_through(began + LIMIT).await?;
-        let transitions = self.host.with(|account| account.stepfunctions.transitions) - transitions;
+        let transitions =
+            self.host.with(|account| account[STEPFUNCTIONS].transitions) - transitions;
         let report = self.report(began, size, &new_ami, transitions);
         if report.outcome == "UPDATE_COMPLETE" {
             self.ami = new_ami;

@@ -10,6 +10,7 @@ use crate::account::Account;
 use crate::account::Observer;
 use crate::api_quota::ApiQuota;
 use crate::checker::{InvariantChecker, Terms};
+use crate::cloudformation::CLOUDFORMATION;
 use crate::host::SimulationHost;
 use crate::narrator::Narrator;
 use crate::scenario::{About, Listener, Settings, Unplayable};
@@ -47,8 +48,8 @@ impl Observer for Ear {
 /// An account as the settings want it, in which nothing is yet.
 pub(super) fn account(settings: &Settings) -> Account {
     let begin: Timestamp = BEGIN.parse().expect("a constant time");
-    let mut account = Account::new(begin, settings.seed);
-    account.cloudformation.files = settings.files.texts.clone();
+    let mut account = crate::services::account(begin, settings.seed);
+    account[CLOUDFORMATION].files = settings.files.texts.clone();
     for variant in &settings.variants {
         variant.apply(&mut account);
     }
@@ -63,7 +64,7 @@ impl Runner {
             return;
         }
         let policy = |account: &Account| {
-            let mut policies = account.cloudformation.managed_policies();
+            let mut policies = account[CLOUDFORMATION].managed_policies();
             // Named after its logical id; there may be policies for people too.
             let policy = policies.find(|arn| arn.contains("-ActivityWorkerPolicy-"));
             policy.map(str::to_owned)

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{LIMIT, Runner, refused};
+use crate::ecs::ECS;
 use crate::scenario::{Action, Call, Fault, print};
 use crate::trace::TraceEvent;
 
@@ -188,7 +189,7 @@ impl Runner {
     }
 
     fn delete_services(&self) -> Result<(), String> {
-        let services = self.host.with(|account| account.ecs.services());
+        let services = self.host.with(|account| account[ECS].services());
         for service in services {
             let input = json!({"cluster": service.cluster, "service": service.name, "force": true});
             self.call("ecs", "DeleteService", &input)?;

@@ -12,6 +12,7 @@ use workers::terminate::{self, Outcome, Step, Target};
 
 use super::{LIMIT, Runner};
 use crate::account::Caller;
+use crate::ecs::ECS;
 use crate::scenario::Termination;
 use crate::sdk_client;
 
@@ -20,10 +21,9 @@ impl Runner {
     pub(super) fn to_be_ended(&self) -> Option<String> {
         let begun = self
             .host
-            .with(|account| account.ecs.with_attribute(TERMINATE));
+            .with(|account| account[ECS].with_attribute(TERMINATE));
         let mut instances = self.checker.instances().into_iter();
-        let found =
-            instances.find(|(id, seen)| seen.state.ends_with(":Retained") || begun.contains(id));
+        let found = instances.find(|(id, seen)| seen.state.is_retained() || begun.contains(id));
         found.map(|(id, _)| id)
     }
 

@@ -10,6 +10,7 @@ use super::progress::{explain, note_progress, wait};
 use super::seen::{leaves, on_its_way_in, seen};
 use super::{Back, Refresh, Status, events, pool, replace, texts};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::Event;
 use crate::autoscaling::group::{Group, Instance};
 use crate::trace::TraceEvent;
@@ -19,14 +20,14 @@ const WAIT_FOR_PROTECTED: Duration = Duration::from_secs(3600);
 
 /// The refresh will leave Pending.
 pub fn begin_later(account: &mut Account, group: &str, id: &str) {
-    let (least, most) = account.autoscaling.timing.refresh_pending;
+    let (least, most) = account[AUTOSCALING].timing.refresh_pending;
     let delay = account.between(least, most);
     look_after(account, group, id, delay);
 }
 
 /// The refresh will look at its group again: at the latest when its pause, or its baking, is over.
 fn look_again(account: &mut Account, group: &str, id: &str) {
-    let usual = account.autoscaling.timing.refresh_look;
+    let usual = account[AUTOSCALING].timing.refresh_look;
     let until = active(account, group).and_then(|(_, refresh)| refresh.until);
     let left = until.map_or(usual, |until| time_left(account.now, until));
     let delay = if left.is_zero() {
@@ -56,7 +57,7 @@ fn time_left(now: Timestamp, until: Timestamp) -> Duration {
 
 /// One look.
 pub fn look(account: &mut Account, name: &str, id: &str) {
-    let Some(group) = account.autoscaling.group(name) else {
+    let Some(group) = account[AUTOSCALING].group(name) else {
         return;
     };
     let Some(refresh) = group.active_refresh().filter(|refresh| refresh.id == id) else {
@@ -107,7 +108,7 @@ fn begin_back(account: &mut Account, name: &str) {
 }
 
 fn cancelling(account: &mut Account, name: &str) {
-    let awaits = account.autoscaling.timing.refresh_awaits_terminate_hooks;
+    let awaits = account[AUTOSCALING].timing.refresh_awaits_terminate_hooks;
     let Some((group, refresh)) = active(account, name) else {
         return;
     };
@@ -177,7 +178,7 @@ fn replacing(account: &mut Account, name: &str) {
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html>).
 /// Assumed: one that has nothing to replace ends all the same.
 fn suspended(account: &Account, name: &str) -> Option<&'static str> {
-    let group = account.autoscaling.group(name)?;
+    let group = account[AUTOSCALING].group(name)?;
     let mut needed = ["InstanceRefresh", "Launch", "Terminate"].into_iter();
     needed.find(|process| group.is_suspended(process))
 }
@@ -253,18 +254,18 @@ fn all_replaced(account: &mut Account, name: &str) {
 
 /// The group, and its refresh that goes on.
 pub(super) fn active<'a>(account: &'a Account, name: &str) -> Option<(&'a Group, &'a Refresh)> {
-    let group = account.autoscaling.group(name)?;
+    let group = account[AUTOSCALING].group(name)?;
     Some((group, group.active_refresh()?))
 }
 
 /// The refresh of the group that goes on, to be changed.
 pub(super) fn refresh_mut<'a>(account: &'a mut Account, name: &str) -> Option<&'a mut Refresh> {
-    account.autoscaling.group_mut(name)?.active_refresh_mut()
+    account[AUTOSCALING].group_mut(name)?.active_refresh_mut()
 }
 
 /// Tells of the newest refresh of the group.
 pub fn tell(account: &mut Account, name: &str) {
-    let Some(group) = account.autoscaling.group(name) else {
+    let Some(group) = account[AUTOSCALING].group(name) else {
         return;
     };
     if let Some(refresh) = group.refreshes.last() {

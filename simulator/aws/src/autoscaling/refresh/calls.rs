@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 
 use super::{Preferences, Refresh, Status, act, end, texts};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::group::{Group, TemplateChoice};
 use crate::autoscaling::input::{self, boolean, page, required, validation};
 use crate::autoscaling::settings::template;
 use crate::autoscaling::{found, found_mut, warm_pool};
+use crate::ec2::EC2;
 use crate::wire::{ApiError, only, paging};
 
 /// StartInstanceRefresh.
@@ -17,7 +19,7 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let name = required(input, "AutoScalingGroupName")?.to_owned();
     let (preferences, desired) = asked(account, input)?;
     let id = account.uuid();
-    let group = found(&account.autoscaling, &name)?;
+    let group = found(&account[AUTOSCALING], &name)?;
     may_begin(group)?;
     let has_pool = group.warm_pool.is_some();
     let before = group.template.clone();
@@ -25,7 +27,7 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     if preferences.auto_rollback {
         may_roll_back(desired.as_ref(), &before)?;
     }
-    let (target, data) = account.ec2.template_version(&wanted.id, &wanted.version)?;
+    let (target, data) = account[EC2].template_version(&wanted.id, &wanted.version)?;
     if has_pool {
         warm_pool::agents_wait(&data)?;
     }
@@ -52,7 +54,7 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         blocked_since: None,
         waits_for_moves: true,
     };
-    found_mut(&mut account.autoscaling, &name)?
+    found_mut(&mut account[AUTOSCALING], &name)?
         .refreshes
         .push(refresh);
     act::tell(account, &name);
@@ -130,7 +132,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     ];
     only("DescribeInstanceRefreshes", input, &known)?;
     let group = found(
-        &account.autoscaling,
+        &account[AUTOSCALING],
         required(input, "AutoScalingGroupName")?,
     )?;
     let wanted = input::texts(input, "InstanceRefreshIds")?;
@@ -158,7 +160,7 @@ pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("CancelInstanceRefresh", input, &known)?;
     let name = required(input, "AutoScalingGroupName")?.to_owned();
     let waits = boolean(input, "WaitForTransitioningInstances")?.unwrap_or(true);
-    let group = found_mut(&mut account.autoscaling, &name)?;
+    let group = found_mut(&mut account[AUTOSCALING], &name)?;
     let refresh = group
         .active_refresh_mut()
         .ok_or_else(|| none_active("in progress, baking, pending, or cancelling", &name))?;
@@ -177,7 +179,7 @@ pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 pub fn roll_back(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("RollbackInstanceRefresh", input, &["AutoScalingGroupName"])?;
     let name = required(input, "AutoScalingGroupName")?.to_owned();
-    let group = found_mut(&mut account.autoscaling, &name)?;
+    let group = found_mut(&mut account[AUTOSCALING], &name)?;
     let refresh = group
         .active_refresh_mut()
         .filter(|it| matches!(it.status, Status::InProgress | Status::Baking))

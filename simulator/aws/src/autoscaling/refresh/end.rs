@@ -3,8 +3,10 @@
 use super::act::{active, refresh_mut, tell};
 use super::{Refresh, Status, events};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::capacity;
 use crate::autoscaling::group::{Group, TemplateChoice};
+use crate::ec2::EC2;
 
 /// Documented: there is a rollback only with a desired configuration, and only to a numbered
 /// version.
@@ -22,7 +24,7 @@ pub fn succeed(account: &mut Account, name: &str) {
         _ => (Status::Successful, refresh.desired.clone()),
     };
     if let Some(desired) = desired
-        && let Some(group) = account.autoscaling.group_mut(name)
+        && let Some(group) = account[AUTOSCALING].group_mut(name)
     {
         group.template = desired;
     }
@@ -32,7 +34,7 @@ pub fn succeed(account: &mut Account, name: &str) {
 /// The launch of an instance was abandoned. Unproven whether that ends a refresh: by default
 /// another one is launched, as in a group without a refresh.
 pub fn launch_abandoned(account: &mut Account, name: &str, id: &str) {
-    if account.autoscaling.timing.abandoned_launch_fails_refresh {
+    if account[AUTOSCALING].timing.abandoned_launch_fails_refresh {
         // The text is assumed.
         let reason = format!("The launch of {id} failed: its lifecycle action was abandoned.");
         let goes_on = |(_, refresh): (&Group, &Refresh)| refresh.status != Status::Cancelling;
@@ -64,7 +66,7 @@ pub fn turn_round(account: &mut Account, name: &str, reason: String) {
         return;
     };
     let before = refresh.before.clone();
-    let Ok((target, _)) = account.ec2.template_version(&before.id, &before.version) else {
+    let Ok((target, _)) = account[EC2].template_version(&before.id, &before.version) else {
         // The version that was before is gone: there is no way back.
         return end(account, name, Status::RollbackFailed, Some(reason));
     };

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::Status;
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::events::envelope;
 use crate::eventbridge;
 
@@ -53,7 +54,7 @@ fn put_with<const N: usize>(
     what: &str,
     members: [(&str, String); N],
 ) {
-    let Some(group) = account.autoscaling.group(group) else {
+    let Some(group) = account[AUTOSCALING].group(group) else {
         return;
     };
     let Some(refresh) = group.refreshes.last() else {

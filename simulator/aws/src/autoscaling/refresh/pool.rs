@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::Refresh;
 use super::act::active;
 use crate::account::Account;
-use crate::autoscaling::activity::Cause;
 use crate::autoscaling::group::{Group, Instance};
 use crate::autoscaling::lifecycle::begin_transition;
 use crate::autoscaling::transitions::Move;
 use crate::autoscaling::warm_pool;
+use crate::trace::Cause;
 
 /// Replaces what is outdated in the pool; whether that goes on.
 pub(super) fn replaces(account: &mut Account, name: &str) -> bool {

@@ -7,11 +7,12 @@ use super::act::{active, refresh_mut};
 use super::preferences::{Protected, Standby};
 use super::{Refresh, Status};
 use crate::account::Account;
-use crate::autoscaling::activity::Cause;
+use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::capacity;
 use crate::autoscaling::group::Instance;
 use crate::autoscaling::lifecycle::begin_transition;
 use crate::autoscaling::transitions::{LifecycleState, Move};
+use crate::trace::Cause;
 
 /// When it begins, or turns round, it notes whom to replace.
 pub fn note_whom(account: &mut Account, name: &str) {
@@ -59,7 +60,7 @@ pub fn retire(account: &mut Account, name: &str, count: u32) {
 }
 
 pub fn batch(account: &mut Account, name: &str, go: u32, come: u32) {
-    let (least, most) = account.autoscaling.timing.refresh_health_checks;
+    let (least, most) = account[AUTOSCALING].timing.refresh_health_checks;
     let health_checks = account.between(least, most);
     for id in oldest(account, name, go) {
         begin_transition(account, name, &id, Move::Terminate, &Cause::Refresh.into());

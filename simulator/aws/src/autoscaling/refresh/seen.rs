@@ -9,13 +9,14 @@ use super::act::active;
 use super::decide::View;
 use super::preferences::Protected;
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::group::Instance;
 use crate::autoscaling::transitions::LifecycleState;
 
 /// The group as its refresh sees it, what that respects, and until when it pauses.
 pub fn seen(account: &Account, name: &str) -> Option<(View, Preferences, Option<Timestamp>)> {
     let now = account.now;
-    let awaits = account.autoscaling.timing.refresh_awaits_terminate_hooks;
+    let awaits = account[AUTOSCALING].timing.refresh_awaits_terminate_hooks;
     let (group, refresh) = active(account, name)?;
     let to_replace = refresh.to_replace.as_ref()?;
     let preferences = refresh.preferences.clone();

@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::LifecycleState as S;
 use crate::autoscaling::scene::*;
+use crate::eventbridge::EVENTBRIDGE;
 
 /// A group of `count` instances in service, whose template has a new version since.
 fn outdated(count: u32, more: Value) -> Account {
@@ -89,7 +91,7 @@ fn below_the_whole_the_old_ones_go_while_the_new_ones_come() {
 fn a_launch_hook_is_waited_for_and_a_terminate_hook_unless_a_variant_says_no() {
     for awaits in [true, false] {
         let mut account = outdated(2, json!({}));
-        account.autoscaling.timing.refresh_awaits_terminate_hooks = awaits;
+        account[AUTOSCALING].timing.refresh_awaits_terminate_hooks = awaits;
         begin(&mut account, json!({"MinHealthyPercentage": 100}));
         pass(&mut account, 500);
         assert_eq!(all_in(&account, S::PendingWait).len(), 1, "held");
@@ -197,7 +199,7 @@ fn a_cancelled_one_leaves_what_it_has_replaced() {
 fn an_abandoned_launch_is_launched_again_or_fails_it_by_the_switch() {
     for (variant, status) in [(false, "InProgress"), (true, "Failed")] {
         let mut account = outdated(2, json!({}));
-        account.autoscaling.timing.abandoned_launch_fails_refresh = variant;
+        account[AUTOSCALING].timing.abandoned_launch_fails_refresh = variant;
         begin(&mut account, json!({"MinHealthyPercentage": 100}));
         pass(&mut account, 60);
         let id = only_one(&account, S::PendingWait);
@@ -402,7 +404,7 @@ fn a_pool_whose_agents_would_not_wait_is_not_refreshed() {
 /// The events of the refreshes, without the beginning that all have.
 fn record(account: &Account) -> Vec<String> {
     let begins = "EC2 Auto Scaling Instance Refresh ";
-    let archive = account.eventbridge.archive.iter().flatten();
+    let archive = account[EVENTBRIDGE].archive.iter().flatten();
     let kinds =
         archive.filter_map(|(_, event)| event["detail-type"].as_str()?.strip_prefix(begins));
     kinds.map(str::to_owned).collect()
@@ -462,7 +464,7 @@ fn it_is_pending_first_and_then_tells_how_far_it_is_and_what_it_waits_for() {
 fn on_the_way_back_its_progress_falls_and_it_says_why_it_went_back() {
     let pinned = json!({"LaunchTemplate": {"LaunchTemplateName": GROUP, "Version": "1"}});
     let mut account = outdated(2, pinned);
-    account.eventbridge.archive = Some(Vec::new());
+    account[EVENTBRIDGE].archive = Some(Vec::new());
     let to_two = json!({
         "DesiredConfiguration": {"LaunchTemplate": {"LaunchTemplateName": GROUP, "Version": "2"}},
         "Preferences": {"MinHealthyPercentage": 100, "BakeTime": 3600},

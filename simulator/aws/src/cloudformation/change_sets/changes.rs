@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::describe;
 use crate::cloudformation::evaluate::same;
 use crate::cloudformation::resource_types::STACK;
@@ -10,7 +11,7 @@ use crate::cloudformation::stack::Version;
 
 /// What bringing the stack `id` to `version` would do to which resource.
 pub(super) fn of(account: &mut Account, id: &str, version: &Version) -> Vec<Value> {
-    let stack = account.cloudformation.at(id);
+    let stack = account[CLOUDFORMATION].at(id);
     let known = stack.known();
     let scope = stack.scope(version, &known, true);
     let wanted = scope.wanted().unwrap_or_default();

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::handler::{CreatedResource, DesiredResource, ask, name as name_of};
 use crate::cloudformation::node::scalar_text;
 use crate::cloudformation::rolling_policy::whole_number;
@@ -63,7 +64,7 @@ fn call_members(properties: &Value) -> Value {
 /// # Errors
 /// Why it cannot be changed.
 pub fn update(account: &mut Account, wanted: &DesiredResource, old: &Value) -> Result<(), String> {
-    let group = account.cloudformation.at(&wanted.stack_id).resources[&wanted.name]
+    let group = account[CLOUDFORMATION].at(&wanted.stack_id).resources[&wanted.name]
         .physical_id
         .clone();
     let mut input = call_members(&wanted.properties);

@@ -1,6 +1,7 @@
 //! A group as CloudFormation sees it.
 
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::cloudformation::rolling_policy::Sizes;
 
 /// A group as DescribeAutoScalingGroups would answer it.
@@ -34,7 +35,7 @@ impl GroupSnapshot {
     /// The group called `group`, looked at directly: what DescribeAutoScalingGroups would answer,
     /// without the making of an answer every few seconds of a rollout.
     pub(super) fn look(account: &Account, group: &str) -> Option<Self> {
-        let group = account.autoscaling.group(group)?;
+        let group = account[AUTOSCALING].group(group)?;
         let inside = group
             .instances
             .iter()

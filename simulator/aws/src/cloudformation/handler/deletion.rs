@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{capacity, raw, record, workflow};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::permissions;
 use crate::cloudformation::resource_types::{
     ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, FUNCTION, LAUNCH_TEMPLATE, RULE,
@@ -25,7 +26,7 @@ pub struct NotDeleted {
 /// # Errors
 /// Why it cannot be deleted.
 pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), NotDeleted> {
-    let resource = &account.cloudformation.at(id).resources[name];
+    let resource = &account[CLOUDFORMATION].at(id).resources[name];
     let (kind, physical_id) = (resource.kind.name, resource.physical_id.clone());
     let properties = resource.properties.clone();
     let refused = |account: &mut Account, service: &str, error: &ApiError| NotDeleted {

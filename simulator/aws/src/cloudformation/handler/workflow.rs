@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{CreatedResource, DesiredResource, ask, lower_camel, name, raw};
 use crate::account::{Account, arn};
+use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::files;
 use crate::cloudformation::node::scalar_text;
 use crate::s3;
@@ -115,7 +116,7 @@ pub(super) fn state_machine_input(
         ) {
             (Some(location), None, None) => {
                 let path = files::local(&wanted.base, "DefinitionS3Location", location)?;
-                account.cloudformation.file(&path)?.to_owned()
+                account[CLOUDFORMATION].file(&path)?.to_owned()
             }
             (None, Some(text), None) => scalar_text(text),
             (None, None, Some(definition)) => definition.to_string(),

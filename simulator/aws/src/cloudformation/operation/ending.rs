@@ -2,6 +2,7 @@
 
 use super::{Purpose, Step, Work, begin, of, verb};
 use crate::account::Account;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::stack::{Retained, USER_INITIATED};
 use crate::cloudformation::{describe, instance_refresh, nested, stack};
 
@@ -72,14 +73,14 @@ pub(super) fn end(account: &mut Account, id: &str) {
                 true => USER_INITIATED.to_owned(),
                 false => failures(account, id, &failed),
             };
-            let left = std::mem::replace(&mut account.cloudformation.at(id).version, before);
+            let left = std::mem::replace(&mut account[CLOUDFORMATION].at(id).version, before);
             begin(account, id, Purpose::RollBack, Some(left), &reason);
         }
         (Purpose::RollBack, false) => begin(account, id, Purpose::CleanUpRollBack, before, ""),
         (Purpose::RollBack, true) => {
             let reason = failures(account, id, &failed);
             let children = std::mem::take(&mut of(account, id).children);
-            account.cloudformation.at(id).left = Some(Retained { before, children });
+            account[CLOUDFORMATION].at(id).left = Some(Retained { before, children });
             settle(account, id, "UPDATE_ROLLBACK_FAILED", &reason);
         }
         // What cannot be cleaned up stays behind, and the update is complete all the same.
@@ -104,7 +105,7 @@ pub(super) fn end(account: &mut Account, id: &str) {
 /// testdata/aws/cloudformation/lifecycle.json, 2026-09) for what could not be made; that the other
 /// has the blank too is assumed.
 fn failures(account: &mut Account, id: &str, failed: &[String]) -> String {
-    let resources = &account.cloudformation.at(id).resources;
+    let resources = &account[CLOUDFORMATION].at(id).resources;
     let (made, changed): (Vec<_>, Vec<_>) = failed.iter().cloned().partition(|name| {
         resources
             .get(name)
@@ -130,7 +131,7 @@ fn sentence(what: &str, failed: &[String]) -> String {
 
 /// The stack comes to rest in `status`.
 fn settle(account: &mut Account, id: &str, status: &str, reason: &str) {
-    account.cloudformation.at(id).operation = None;
+    account[CLOUDFORMATION].at(id).operation = None;
     if matches!(
         status,
         "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE"

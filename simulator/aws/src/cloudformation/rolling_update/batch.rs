@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::{At, Outcome, Progress};
+use crate::autoscaling::AUTOSCALING;
+use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::group::GroupSnapshot;
 use crate::cloudformation::handler::{raw, record};
 use crate::cloudformation::operation;
@@ -25,7 +27,7 @@ impl At<'_> {
             Ok(arrived) => arrived,
             Err(reason) => return Some(Err(reason)),
         };
-        let within = self.account.cloudformation.timing.instances_within;
+        let within = self.account[CLOUDFORMATION].timing.instances_within;
         if !course.present.left && self.account.now >= course.present.began + within {
             let leaving = course.present.leaving.join(",");
             return Some(Err(format!(
@@ -96,7 +98,7 @@ impl At<'_> {
                 // It is gone already; or it is there and may not go, as while Terminate is
                 // suspended.
                 Err(error) if error.code == "ValidationError" => {
-                    if self.account.autoscaling.group_of(&instance).is_some() {
+                    if self.account[AUTOSCALING].group_of(&instance).is_some() {
                         return Err(record(self.account, "autoscaling", &error));
                     }
                 }
@@ -142,7 +144,7 @@ impl At<'_> {
         if expected == 0 {
             return Ok(true);
         }
-        let in_service_only = self.account.cloudformation.timing.added_means_in_service;
+        let in_service_only = self.account[CLOUDFORMATION].timing.added_means_in_service;
         let Some(until) = batch.until else {
             let new = seen
                 .instances
@@ -157,7 +159,7 @@ impl At<'_> {
             }
             // A failure may be signalled before the instance was ever seen here.
             self.standing(policy, expected, total)?;
-            let within = self.account.cloudformation.timing.instances_within;
+            let within = self.account[CLOUDFORMATION].timing.instances_within;
             if there < expected && now >= course.present.began + within {
                 return Err(format!(
                     "Only {there} of {expected} new instance(s) came within {} minutes",

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::cluster::named;
 use super::super::input::{Input, invalid};
 use crate::account::Account;
+use crate::ecs::ECS;
 use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 
@@ -29,7 +30,7 @@ pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Valu
         found.push(target(account, &cluster, one)?);
     }
     for (id, name, value) in found {
-        let instance = account.ecs.instance_mut(&cluster, &id);
+        let instance = account[ECS].instance_mut(&cluster, &id);
         instance.attributes.retain(|(known, _)| *known != name);
         instance.attributes.push((name.clone(), value));
         instance.version += 1;
@@ -64,7 +65,7 @@ fn target(
     if !well(name, "") || value.is_some_and(|value| !well(value, "@: ") || value.trim() != value) {
         return Err(invalid(format!("Invalid attribute: {attribute}")));
     }
-    let instance = account.ecs.cluster(cluster).instance(id);
+    let instance = account[ECS].cluster(cluster).instance(id);
     let Some(instance) = instance.filter(|instance| instance.registered()) else {
         return Err(ApiError::client(
             "TargetNotFoundException",

@@ -13,6 +13,7 @@ pub(in crate::ecs) use super::attributes::put as put_attributes;
 use super::describe::described;
 use super::{ContainerInstance, InCluster, Status, retire, set_status};
 use crate::account::Account;
+use crate::ecs::ECS;
 use crate::faults::{AGENT_GONE_AFTER, Fault};
 use crate::wire::{ApiError, lists};
 
@@ -39,7 +40,7 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
                 .map_err(|why| invalid(format!("Invalid filter expression: {text}: {why}")))?,
         ),
     };
-    let cluster = account.ecs.cluster(&name);
+    let cluster = account[ECS].cluster(&name);
     let just = filter.as_ref().and_then(Expression::just_instance);
     let among: Box<dyn Iterator<Item = &ContainerInstance>> = match just {
         Some(ec2) => Box::new(
@@ -70,7 +71,7 @@ pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Val
     let input = Input::new("DescribeContainerInstances", members, &known)?;
     input.include(&["TAGS"])?;
     let name = named(account, &input)?;
-    let cluster = account.ecs.cluster(&name);
+    let cluster = account[ECS].cluster(&name);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for wanted in input.names("containerInstances", 100)? {
         match cluster.instance(wanted) {
@@ -110,7 +111,7 @@ pub(in crate::ecs) fn update_state(
     };
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for wanted in input.names("containerInstances", 10)? {
-        let cluster = account.ecs.cluster(&name);
+        let cluster = account[ECS].cluster(&name);
         match cluster
             .instance(wanted)
             .map(|instance| (instance.id.clone(), instance.registered()))
@@ -124,7 +125,7 @@ pub(in crate::ecs) fn update_state(
             Some((id, true)) => {
                 set_status(account, &name, &id, status);
                 lose_agent(account, &name, &id);
-                let cluster = account.ecs.cluster(&name);
+                let cluster = account[ECS].cluster(&name);
                 found.extend(
                     cluster
                         .instance(&id)
@@ -147,7 +148,7 @@ pub(in crate::ecs) fn update_state(
 /// If the account's faults say so, the first instance that is drained loses its agent.
 fn lose_agent(account: &mut Account, cluster: &str, id: &str) {
     let first = account.faults.has(Fault::AgentGone);
-    let instance = account.ecs.instance_mut(cluster, id);
+    let instance = account[ECS].instance_mut(cluster, id);
     if instance.status == Status::Draining && first {
         let instance = instance.ec2.clone();
         account.faults.clear(Some(Fault::AgentGone));
@@ -169,7 +170,7 @@ pub(in crate::ecs) fn deregister(
     let input = Input::new("DeregisterContainerInstance", members, &known)?;
     let name = named(account, &input)?;
     let wanted = input.needed("containerInstance")?;
-    let cluster = account.ecs.cluster(&name);
+    let cluster = account[ECS].cluster(&name);
     let Some(instance) = cluster
         .instance(wanted)
         .filter(|instance| instance.registered())
@@ -184,9 +185,9 @@ pub(in crate::ecs) fn deregister(
         let reason = "Container instance deregistration forced by user.";
         task::cut_off(account, &name, &task, StopCode::UserInitiated, reason);
     }
-    account.ecs.homes.remove(&ec2);
+    account[ECS].homes.remove(&ec2);
     retire(account, &name, &id);
-    let cluster = account.ecs.cluster(&name);
+    let cluster = account[ECS].cluster(&name);
     Ok(
         json!({"containerInstance": cluster.instance(&id).map(|instance| described(cluster, instance))}),
     )

@@ -7,6 +7,7 @@ use super::super::{Event, provider, scheduler};
 use super::{Status, changed, machine, set_agent, set_status};
 use crate::account::Account;
 use crate::ec2;
+use crate::ecs::ECS;
 use crate::faults::{Fault, LATEST_JOIN, SLOW_REGISTRATION};
 
 /// An instance starts to boot; its agent will register.
@@ -15,8 +16,8 @@ pub(in crate::ecs) fn started(account: &mut Account, machine: &ec2::Instance) {
         return;
     }
     let id = machine.id.clone();
-    account.ecs.booting.insert(id.clone(), machine.clone());
-    let (from, to) = account.ecs.timing.registration;
+    account[ECS].booting.insert(id.clone(), machine.clone());
+    let (from, to) = account[ECS].timing.registration;
     let mut delay = account.between(from, to);
     if account.faults.has(Fault::JoinsLate) {
         delay += Duration::from_secs(account.fault_random.u64(0..LATEST_JOIN.as_secs()));
@@ -38,26 +39,25 @@ fn cluster_of(user_data: &str) -> &str {
 /// The agent of `ec2` registers, unless the instance has gone, and tries again later if there is no
 /// such cluster.
 pub(in crate::ecs) fn register(account: &mut Account, ec2: &str) {
-    let Some(machine) = account.ecs.booting.get(ec2).cloned() else {
+    let Some(machine) = account[ECS].booting.get(ec2).cloned() else {
         return;
     };
-    if let Some((cluster, id)) = account.ecs.cluster_of(ec2) {
+    if let Some((cluster, id)) = account[ECS].cluster_of(ec2) {
         // An agent that starts again on the same machine takes its old registration up.
-        account.ecs.booting.remove(ec2);
-        if !account.ecs.timing.restart_keeps_status {
+        account[ECS].booting.remove(ec2);
+        if !account[ECS].timing.restart_keeps_status {
             set_status(account, &cluster, &id, Status::Active);
         }
         set_agent(account, ec2, true);
         return;
     }
     let cluster = cluster_of(&machine.user_data).to_owned();
-    if !account
-        .ecs
+    if !account[ECS]
         .clusters
         .get(&cluster)
         .is_some_and(|known| known.active)
     {
-        let delay = account.ecs.timing.registration_retry;
+        let delay = account[ECS].timing.registration_retry;
         account.after(
             delay,
             Event::Register {
@@ -66,23 +66,23 @@ pub(in crate::ecs) fn register(account: &mut Account, ec2: &str) {
         );
         return;
     }
-    account.ecs.booting.remove(ec2);
+    account[ECS].booting.remove(ec2);
     if account.faults.has(Fault::JoinsTwice) {
         leave_behind(account, &machine, &cluster);
     }
     let id = account.hex(32);
-    account.ecs.count += 1;
-    let mut instance = machine::offer(&machine, &cluster, &id, account.ecs.count, account.now);
+    account[ECS].count += 1;
+    let mut instance = machine::offer(&machine, &cluster, &id, account[ECS].count, account.now);
     let slowly = account.faults.hits(Fault::RegistersSlowly, &machine.ami);
     if slowly {
         instance.status = Status::Registering;
         let ec2 = ec2.to_owned();
         account.after(SLOW_REGISTRATION, Event::Registered { instance: ec2 });
     }
-    let home = account.ecs.cluster_mut(&cluster);
+    let home = account[ECS].cluster_mut(&cluster);
     home.by_ec2.insert(ec2.to_owned(), id.clone());
     home.instances.insert(id.clone(), instance);
-    account.ecs.homes.insert(ec2.to_owned(), cluster.clone());
+    account[ECS].homes.insert(ec2.to_owned(), cluster.clone());
     provider::adopt(account, &cluster, &id);
     changed(account, &cluster, &id);
     if !slowly {
@@ -94,10 +94,10 @@ pub(in crate::ecs) fn register(account: &mut Account, ec2: &str) {
 /// agent not connected.
 fn leave_behind(account: &mut Account, machine: &ec2::Instance, cluster: &str) {
     let id = account.hex(32);
-    account.ecs.count += 1;
-    let mut old = machine::offer(machine, cluster, &id, account.ecs.count, account.now);
+    account[ECS].count += 1;
+    let mut old = machine::offer(machine, cluster, &id, account[ECS].count, account.now);
     old.agent_connected = false;
-    let home = account.ecs.cluster_mut(cluster);
+    let home = account[ECS].cluster_mut(cluster);
     home.left_behind.insert(machine.id.clone(), id.clone());
     home.instances.insert(id.clone(), old);
     changed(account, cluster, &id);
@@ -105,10 +105,10 @@ fn leave_behind(account: &mut Account, machine: &ec2::Instance, cluster: &str) {
 
 /// An instance that was REGISTERING is ACTIVE, unless it has gone.
 pub(in crate::ecs) fn registered(account: &mut Account, ec2: &str) {
-    let Some((cluster, id)) = account.ecs.cluster_of(ec2) else {
+    let Some((cluster, id)) = account[ECS].cluster_of(ec2) else {
         return;
     };
-    if account.ecs.instance_mut(&cluster, &id).status == Status::Registering {
+    if account[ECS].instance_mut(&cluster, &id).status == Status::Registering {
         set_status(account, &cluster, &id, Status::Active);
         scheduler::instance_joined(account, &cluster);
     }

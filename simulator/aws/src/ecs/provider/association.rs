@@ -9,7 +9,9 @@ use super::super::input::{Input, invalid};
 use super::scaling;
 use super::settings::{short, strategy};
 use crate::account::{Account, Caller};
+use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::MANAGED_DRAINING;
+use crate::ecs::ECS;
 use crate::wire::ApiError;
 
 /// PutClusterCapacityProviders: the cluster has these from now on, and no others.
@@ -25,12 +27,12 @@ pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Valu
     let mut wanted = Vec::new();
     for provider in input.list("capacityProviders")? {
         let provider = short(provider.as_str().unwrap_or_default());
-        if account.ecs.provider(&provider).is_none() {
+        if account[ECS].provider(&provider).is_none() {
             return Err(invalid(format!(
                 "The specified capacity provider {provider} was not found."
             )));
         }
-        let elsewhere = account.ecs.cluster_with(&provider);
+        let elsewhere = account[ECS].cluster_with(&provider);
         if elsewhere.is_some_and(|cluster| cluster.name != name) {
             return Err(ApiError::not_known(
                 "a capacity provider of several clusters",
@@ -39,9 +41,8 @@ pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Valu
         wanted.push(provider);
     }
     let given = input.list("defaultCapacityProviderStrategy")?;
-    let default = strategy(&account.ecs, &name, &wanted, given)?;
-    let before: BTreeSet<String> = account
-        .ecs
+    let default = strategy(&account[ECS], &name, &wanted, given)?;
+    let before: BTreeSet<String> = account[ECS]
         .cluster(&name)
         .providers
         .iter()
@@ -49,26 +50,26 @@ pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Valu
         .collect();
     let after: BTreeSet<String> = wanted.iter().cloned().collect();
     for gone in before.difference(&after) {
-        if is_used(account.ecs.cluster(&name), gone) {
+        if is_used(account[ECS].cluster(&name), gone) {
             return Err(ApiError::client(
                 "ResourceInUseException",
                 "The specified capacity provider is in use and cannot be removed.",
             ));
         }
     }
-    let cluster = account.ecs.cluster_mut(&name);
+    let cluster = account[ECS].cluster_mut(&name);
     (cluster.providers, cluster.default_strategy) = (wanted, default);
     for gone in before.difference(&after) {
         strip(account, gone);
     }
     for new in after.difference(&before) {
-        if !account.ecs.timing.earlier_instances_have_no_provider {
+        if !account[ECS].timing.earlier_instances_have_no_provider {
             take_over(account, &name, new);
         }
         equip(account, new);
         scaling::begin(account, new);
     }
-    Ok(answer(account.ecs.cluster(&name)))
+    Ok(answer(account[ECS].cluster(&name)))
 }
 
 /// Whether a service, or a task that is not STOPPED, takes its capacity from the provider.
@@ -84,31 +85,31 @@ fn is_used(cluster: &Cluster, provider: &str) -> bool {
 
 /// An instance that registers belongs to the provider of its group, if the cluster has that.
 pub(in crate::ecs) fn adopt(account: &mut Account, cluster: &str, id: &str) {
-    let ec2 = account.ecs.instance_mut(cluster, id).ec2.clone();
-    let Some(group) = account.autoscaling.group_of(&ec2) else {
+    let ec2 = account[ECS].instance_mut(cluster, id).ec2.clone();
+    let Some(group) = account[AUTOSCALING].group_of(&ec2) else {
         return;
     };
-    let providers = account.ecs.cluster(cluster).providers.iter();
+    let providers = account[ECS].cluster(cluster).providers.iter();
     let of_group = |name: &&String| {
-        let provider = account.ecs.provider(name);
+        let provider = account[ECS].provider(name);
         provider.is_some_and(|provider| provider.group == group.name)
     };
     let provider = providers.into_iter().find(of_group).cloned();
-    account.ecs.instance_mut(cluster, id).provider = provider;
+    account[ECS].instance_mut(cluster, id).provider = provider;
 }
 
 /// The instances of the provider's group that are members of the cluster already belong to it too.
 /// Documented: they may be "not properly registered" with it, see
 /// `earlier_instances_have_no_provider`.
 fn take_over(account: &mut Account, cluster: &str, provider: &str) {
-    let Some(known) = account.ecs.provider(provider) else {
+    let Some(known) = account[ECS].provider(provider) else {
         return;
     };
-    let Some(group) = account.autoscaling.group(&known.group) else {
+    let Some(group) = account[AUTOSCALING].group(&known.group) else {
         return;
     };
     let of_group: BTreeSet<String> = group.instances.iter().map(|one| one.id.clone()).collect();
-    let instances = account.ecs.cluster_mut(cluster).instances.values_mut();
+    let instances = account[ECS].cluster_mut(cluster).instances.values_mut();
     for instance in instances.filter(|one| of_group.contains(&one.ec2)) {
         instance.provider = Some(provider.to_owned());
     }
@@ -116,12 +117,11 @@ fn take_over(account: &mut Account, cluster: &str, provider: &str) {
 
 /// Gives the provider's group the hook of managed draining, or takes it away.
 pub(super) fn equip(account: &mut Account, name: &str) {
-    let Some(provider) = account.ecs.provider(name) else {
+    let Some(provider) = account[ECS].provider(name) else {
         return;
     };
     let (group, drains) = (provider.group.clone(), provider.drains);
-    let has = account
-        .autoscaling
+    let has = account[AUTOSCALING]
         .group(&group)
         .is_some_and(|group| group.hooks.contains_key(MANAGED_DRAINING));
     // Observed: CONTINUE by default, and an hour.
@@ -138,11 +138,11 @@ pub(super) fn equip(account: &mut Account, name: &str) {
 /// A cluster has the provider no more: its group loses the hook. What protects instances stays, as
 /// observed.
 fn strip(account: &mut Account, name: &str) {
-    if let Some(provider) = account.ecs.providers.get_mut(name) {
+    if let Some(provider) = account[ECS].providers.get_mut(name) {
         provider.turn += 1;
         let drains = std::mem::replace(&mut provider.drains, false);
         equip(account, name);
-        if let Some(provider) = account.ecs.providers.get_mut(name) {
+        if let Some(provider) = account[ECS].providers.get_mut(name) {
             provider.drains = drains;
         }
     }

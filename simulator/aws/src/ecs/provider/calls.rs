@@ -6,6 +6,8 @@ use super::super::input::{Input, failure, invalid, paged};
 use super::settings::{group, legal, short, take};
 use super::{Provider, Scaling, association, scaling};
 use crate::account::{Account, arn};
+use crate::autoscaling::AUTOSCALING;
+use crate::ecs::ECS;
 use crate::wire::{ApiError, lists};
 
 /// CreateCapacityProvider. Managed draining is on unless the call says otherwise, as for AWS's.
@@ -14,7 +16,7 @@ pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<V
     let input = Input::new("CreateCapacityProvider", members, &known)?;
     let name = input.needed("name")?;
     legal(name)?;
-    if account.ecs.provider(name).is_some() {
+    if account[ECS].provider(name).is_some() {
         return Err(invalid(
             "The specified capacity provider already exists. To change the configuration of an existing capacity \
              provider, update the capacity provider.",
@@ -36,8 +38,8 @@ pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<V
     };
     take(&mut provider, given)?;
     let named = given["autoScalingGroupArn"].as_str().unwrap_or_default();
-    provider.group = group(&account.autoscaling, named, provider.protects)?;
-    let others = account.ecs.providers.values();
+    provider.group = group(&account[AUTOSCALING], named, provider.protects)?;
+    let others = account[ECS].providers.values();
     if let Some(other) = others
         .filter(|other| other.active)
         .find(|other| other.group == provider.group)
@@ -48,7 +50,7 @@ pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<V
         )));
     }
     let answer = json!({"capacityProvider": described(account, &provider)});
-    account.ecs.providers.insert(name.to_owned(), provider);
+    account[ECS].providers.insert(name.to_owned(), provider);
     Ok(answer)
 }
 
@@ -57,7 +59,7 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
     let known = ["name", "autoScalingGroupProvider"];
     let input = Input::new("UpdateCapacityProvider", members, &known)?;
     let name = short(input.needed("name")?);
-    let Some(before) = account.ecs.provider(&name) else {
+    let Some(before) = account[ECS].provider(&name) else {
         return Err(not_found(&name));
     };
     let mut provider = before.clone();
@@ -68,13 +70,13 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
         ));
     }
     take(&mut provider, given)?;
-    group(&account.autoscaling, &provider.group, provider.protects)?;
-    account.ecs.providers.insert(name.clone(), provider);
-    if account.ecs.cluster_with(&name).is_some() {
+    group(&account[AUTOSCALING], &provider.group, provider.protects)?;
+    account[ECS].providers.insert(name.clone(), provider);
+    if account[ECS].cluster_with(&name).is_some() {
         association::equip(account, &name);
         scaling::begin(account, &name);
     }
-    let provider = account.ecs.provider(&name).expect("it was there before");
+    let provider = account[ECS].provider(&name).expect("it was there before");
     Ok(json!({"capacityProvider": described(account, provider)}))
 }
 
@@ -83,15 +85,15 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
 pub(in crate::ecs) fn delete(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
     let input = Input::new("DeleteCapacityProvider", members, &["capacityProvider"])?;
     let name = short(input.needed("capacityProvider")?);
-    if account.ecs.provider(&name).is_none() {
+    if account[ECS].provider(&name).is_none() {
         return Err(not_found(&name));
     }
-    if account.ecs.cluster_with(&name).is_some() {
+    if account[ECS].cluster_with(&name).is_some() {
         return Err(invalid(
             "Cannot delete a capacity provider while it is associated with a cluster.",
         ));
     }
-    let provider = account.ecs.providers.get_mut(&name);
+    let provider = account[ECS].providers.get_mut(&name);
     let provider = provider.expect("it was there a moment ago");
     provider.active = false;
     let provider = provider.clone();
@@ -109,7 +111,7 @@ pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Val
     let known = ["capacityProviders", "include", "maxResults", "nextToken"];
     let input = Input::new("DescribeCapacityProviders", members, &known)?;
     input.include(&["TAGS"])?;
-    let providers = &account.ecs.providers;
+    let providers = &account[ECS].providers;
     if input.has("capacityProviders") {
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for wanted in input.names("capacityProviders", 100)? {
@@ -142,7 +144,7 @@ pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Val
 
 fn described(account: &Account, provider: &Provider) -> Value {
     let on = |is: bool| if is { "ENABLED" } else { "DISABLED" };
-    let group = account.autoscaling.group(&provider.group);
+    let group = account[AUTOSCALING].group(&provider.group);
     json!({
         "capacityProviderArn": provider.arn,
         "name": provider.name,

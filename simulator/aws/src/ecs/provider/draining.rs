@@ -13,36 +13,39 @@ use super::super::Event;
 use super::super::instance;
 use super::association::asks;
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::MANAGED_DRAINING;
+use crate::ec2::EC2;
+use crate::ecs::ECS;
 
 /// From one look at an instance to the next.
 const EVERY: Duration = Duration::from_secs(30);
 
 /// An instance has come to its terminate hooks, and one of them is ECS's.
 pub(in crate::ecs) fn begin(account: &mut Account, instance: &str) {
-    let (from, to) = account.ecs.timing.managed_draining;
+    let (from, to) = account[ECS].timing.managed_draining;
     let delay = account.between(from, to);
-    let until = account.now + account.ecs.timing.managed_draining_longest;
+    let until = account.now + account[ECS].timing.managed_draining_longest;
     let instance = instance.to_owned();
     account.after(delay, Event::ManagedDrain { instance, until });
 }
 
 /// Sees that it is DRAINING, and whether its tasks have stopped.
 pub(in crate::ecs) fn look(account: &mut Account, ec2: &str, until: jiff::Timestamp) {
-    let Some(group) = account.autoscaling.group_of(ec2) else {
+    let Some(group) = account[AUTOSCALING].group_of(ec2) else {
         return;
     };
     if !group.is_held_by(ec2, MANAGED_DRAINING) {
         return;
     }
     // Documented: of an instance that was terminated by hand the hook is left to time out.
-    if !account.ec2.is_alive(ec2) {
+    if !account[EC2].is_alive(ec2) {
         return;
     }
     let mut answer = json!({"AutoScalingGroupName": group.name, "LifecycleHookName": MANAGED_DRAINING, "InstanceId": ec2});
-    let tasks = account.ecs.cluster_of(ec2).map(|(cluster, id)| {
+    let tasks = account[ECS].cluster_of(ec2).map(|(cluster, id)| {
         instance::drain(account, &cluster, &id);
-        account.ecs.instance_mut(&cluster, &id).live.len()
+        account[ECS].instance_mut(&cluster, &id).live.len()
     });
     if tasks.unwrap_or(0) == 0 || account.now >= until {
         answer["LifecycleActionResult"] = json!("CONTINUE");

@@ -19,7 +19,9 @@ use super::super::instance::ContainerInstance;
 use super::association::asks;
 use super::{Provider, Scaling};
 use crate::account::Account;
+use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::{self, Group, LifecycleState};
+use crate::ecs::ECS;
 use crate::trace::TraceEvent;
 
 /// From one value of the metric to the next.
@@ -77,7 +79,7 @@ impl Seen {
 
 /// Managed scaling begins, or goes on with other settings.
 pub(super) fn begin(account: &mut Account, name: &str) {
-    let Some(provider) = account.ecs.providers.get_mut(name) else {
+    let Some(provider) = account[ECS].providers.get_mut(name) else {
         return;
     };
     provider.turn += 1;
@@ -87,7 +89,7 @@ pub(super) fn begin(account: &mut Account, name: &str) {
 }
 
 fn plan(account: &mut Account, name: &str) {
-    let turn = account.ecs.providers[name].turn;
+    let turn = account[ECS].providers[name].turn;
     let provider = name.to_owned();
     account.after(EVERY, Event::Scale { provider, turn });
 }
@@ -95,10 +97,10 @@ fn plan(account: &mut Account, name: &str) {
 /// The minute is over: ECS protects what is to be protected, publishes the metric, and the alarms
 /// look at it.
 pub(in crate::ecs) fn look(account: &mut Account, name: &str, turn: u64) {
-    let Some(provider) = account.ecs.provider(name) else {
+    let Some(provider) = account[ECS].provider(name) else {
         return;
     };
-    let group = account.autoscaling.group(&provider.group);
+    let group = account[AUTOSCALING].group(&provider.group);
     if provider.turn != turn || group.is_none() {
         return;
     }
@@ -107,7 +109,7 @@ pub(in crate::ecs) fn look(account: &mut Account, name: &str, turn: u64) {
     let Some(seen) = seen(account, name) else {
         return;
     };
-    let Some(provider) = account.ecs.providers.get_mut(name) else {
+    let Some(provider) = account[ECS].providers.get_mut(name) else {
         return;
     };
     provider.below = seen.below;
@@ -119,7 +121,7 @@ pub(in crate::ecs) fn look(account: &mut Account, name: &str, turn: u64) {
 }
 
 fn scale(account: &mut Account, name: &str, group: &str, seen: &Seen, wanted: u32) {
-    let target = account.ecs.providers[name].scaling.target;
+    let target = account[ECS].providers[name].scaling.target;
     let is_in = wanted < seen.desired;
     let alarm = if is_in { "AlarmLow" } else { "AlarmHigh" };
     let set = autoscaling::set_by_alarm(account, group, alarm, wanted);
@@ -142,7 +144,7 @@ fn scale(account: &mut Account, name: &str, group: &str, seen: &Seen, wanted: u3
         seen.more,
         seen.metric(),
     );
-    let Some(provider) = account.ecs.providers.get_mut(name) else {
+    let Some(provider) = account[ECS].providers.get_mut(name) else {
         return;
     };
     let again = std::mem::replace(&mut provider.told, what.to_owned()) == what;
@@ -190,9 +192,9 @@ fn protect(account: &mut Account, name: &str) {
 }
 
 fn parts<'a>(account: &'a Account, name: &str) -> Option<(&'a Provider, &'a Cluster, &'a Group)> {
-    let provider = account.ecs.provider(name)?;
-    let cluster = account.ecs.cluster_with(name)?;
-    let group = account.autoscaling.group(&provider.group)?;
+    let provider = account[ECS].provider(name)?;
+    let cluster = account[ECS].cluster_with(name)?;
+    let group = account[AUTOSCALING].group(&provider.group)?;
     Some((provider, cluster, group))
 }
 

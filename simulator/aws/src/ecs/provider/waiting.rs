@@ -7,6 +7,7 @@ use super::super::Event;
 use super::super::placement::{self, Demand, Rules};
 use super::super::task::{self, Task};
 use crate::account::Account;
+use crate::ecs::ECS;
 
 /// How many tasks of a cluster may wait.
 const MOST: usize = 500;
@@ -21,11 +22,11 @@ pub(in crate::ecs) struct Waiting {
 
 /// Has those that wait in a cluster looked at soon.
 pub(in crate::ecs) fn mark(account: &mut Account, cluster: &str) {
-    let known = account.ecs.cluster_mut(cluster);
+    let known = account[ECS].cluster_mut(cluster);
     if known.waiting.is_empty() || std::mem::replace(&mut known.placing, true) {
         return;
     }
-    let (from, to) = account.ecs.timing.scheduler;
+    let (from, to) = account[ECS].timing.scheduler;
     let delay = account.between(from, to);
     let cluster = cluster.to_owned();
     account.after(delay, Event::PlaceWaiting { cluster });
@@ -33,7 +34,7 @@ pub(in crate::ecs) fn mark(account: &mut Account, cluster: &str) {
 
 /// Gives those that wait a place, the first first.
 pub(in crate::ecs) fn place(account: &mut Account, cluster: &str) {
-    let known = account.ecs.cluster_mut(cluster);
+    let known = account[ECS].cluster_mut(cluster);
     known.placing = false;
     let all: Vec<(u64, Waiting)> = known
         .waiting
@@ -41,7 +42,7 @@ pub(in crate::ecs) fn place(account: &mut Account, cluster: &str) {
         .map(|(number, one)| (*number, one.clone()))
         .collect();
     for (number, one) in all {
-        let Account { ecs, random, .. } = account;
+        let (ecs, random) = account.with_chance(ECS);
         let known = ecs.cluster(cluster);
         let found = known.tasks.get(&one.id).and_then(|task| {
             let rules = one.rules.as_ref().or_else(|| {
@@ -58,7 +59,7 @@ pub(in crate::ecs) fn place(account: &mut Account, cluster: &str) {
             placement::find(known, &demand, random).ok()
         });
         if let Some(instance) = found {
-            account.ecs.cluster_mut(cluster).waiting.remove(&number);
+            account[ECS].cluster_mut(cluster).waiting.remove(&number);
             task::place(account, cluster, &one.id, &instance);
         }
     }
@@ -66,15 +67,18 @@ pub(in crate::ecs) fn place(account: &mut Account, cluster: &str) {
 
 /// A task that was started without an instance waits for one.
 pub(in crate::ecs) fn wait(account: &mut Account, cluster: &str, id: &str, rules: Option<Rules>) {
-    let number = account.ecs.task_mut(cluster, id).number;
+    let number = account[ECS].task_mut(cluster, id).number;
     let one = Waiting {
         id: id.to_owned(),
         rules,
     };
-    account.ecs.cluster_mut(cluster).waiting.insert(number, one);
+    account[ECS]
+        .cluster_mut(cluster)
+        .waiting
+        .insert(number, one);
 }
 
 /// Whether one more may wait.
 pub(in crate::ecs) fn has_room(account: &Account, cluster: &str) -> bool {
-    account.ecs.cluster(cluster).waiting.len() < MOST
+    account[ECS].cluster(cluster).waiting.len() < MOST
 }

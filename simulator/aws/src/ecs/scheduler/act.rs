@@ -11,19 +11,20 @@ use super::super::service::{STEADY, Status, say};
 use super::super::task::{self, Start, StopCode, Task};
 use super::decide::{Plan, Why};
 use crate::account::Account;
+use crate::ecs::ECS;
 
 /// Stops the tasks of a plan.
 pub(super) fn stop_all(account: &mut Account, cluster: &str, name: &str, plan: &Plan) {
     if plan.stop.is_empty() {
         return;
     }
-    let service = account.ecs.service_mut(cluster, name);
+    let service = account[ECS].service_mut(cluster, name);
     service.steady = None;
     let reason = format!(
         "Scaling activity initiated by (deployment {})",
         service.primary().id
     );
-    let known = account.ecs.cluster(cluster);
+    let known = account[ECS].cluster(cluster);
     let (pending, running): (Vec<&String>, Vec<&String>) = plan
         .stop
         .iter()
@@ -57,7 +58,7 @@ pub(super) fn stop_all(account: &mut Account, cluster: &str, name: &str, plan: &
 /// Says that running tasks were stopped, first to whom they answered.
 fn say_stopped(account: &mut Account, cluster: &str, name: &str, running: &[&String]) {
     let count = running.len();
-    let service = account.ecs.service_mut(cluster, name);
+    let service = account[ECS].service_mut(cluster, name);
     let balancers = service.load_balancers.iter();
     let mut messages: Vec<String> = balancers
         .map(|one| {
@@ -88,7 +89,7 @@ pub(super) fn start_all(
     name: &str,
     starts: &[Option<String>],
 ) {
-    let service = account.ecs.service_mut(cluster, name);
+    let service = account[ECS].service_mut(cluster, name);
     service.steady = None;
     let primary = service.primary();
     let (deployment, definition) = (primary.id.clone(), primary.definition.clone());
@@ -144,7 +145,7 @@ fn find(
     definition: &Arc<TaskDefinition>,
     home: Option<&str>,
 ) -> Result<String, Unplaced> {
-    let Account { ecs, random, .. } = account;
+    let (ecs, random) = account.with_chance(ECS);
     let cluster = ecs.cluster(cluster);
     let service = cluster
         .services
@@ -168,14 +169,13 @@ fn find(
 /// A task found no place: says so, unless the same was said in the last six hours, and waits for a
 /// change.
 fn report_unplaced(account: &mut Account, cluster: &str, name: &str, unplaced: &Unplaced) {
-    account
-        .ecs
+    account[ECS]
         .cluster_mut(cluster)
         .hungry
         .insert(name.to_owned());
     let message = unplaced.message();
-    let (again, now) = (account.ecs.timing.steady_state_again, account.now);
-    let service = account.ecs.service_mut(cluster, name);
+    let (again, now) = (account[ECS].timing.steady_state_again, account.now);
+    let service = account[ECS].service_mut(cluster, name);
     let said = service
         .unplaced
         .as_ref()
@@ -189,13 +189,13 @@ fn report_unplaced(account: &mut Account, cluster: &str, name: &str, unplaced: &
 /// Ends deployments that are through, says that the service is steady if its tasks are `settled`,
 /// or lets a deleted one go.
 pub(super) fn conclude(account: &mut Account, cluster: &str, name: &str, settled: bool) {
-    let known = account.ecs.cluster(cluster);
+    let known = account[ECS].cluster(cluster);
     let service = known
         .services
         .get(name)
         .expect("a service is never removed");
     if service.draining() && service.live.is_empty() {
-        account.ecs.service_mut(cluster, name).status = Status::Inactive;
+        account[ECS].service_mut(cluster, name).status = Status::Inactive;
         return;
     }
     let deployments: BTreeSet<&str> = service
@@ -210,7 +210,7 @@ pub(super) fn conclude(account: &mut Account, cluster: &str, name: &str, settled
         .collect();
     let steady = settled && left.iter().filter(|left| **left).count() == 1 && service.active();
     let now = account.now;
-    let service = account.ecs.service_mut(cluster, name);
+    let service = account[ECS].service_mut(cluster, name);
     let mut left = left.into_iter();
     service.deployments.retain(|_| left.next().unwrap_or(true));
     if !steady {
@@ -228,8 +228,8 @@ pub(super) fn conclude(account: &mut Account, cluster: &str, name: &str, settled
         let message = format!("(deployment {}) deployment completed.", primary.id);
         say(account, cluster, name, &message);
     }
-    if account.ecs.service_mut(cluster, name).steady.is_none() {
+    if account[ECS].service_mut(cluster, name).steady.is_none() {
         say(account, cluster, name, STEADY);
-        account.ecs.service_mut(cluster, name).steady = Some(now);
+        account[ECS].service_mut(cluster, name).steady = Some(now);
     }
 }

@@ -18,6 +18,7 @@ use super::settings::{
 };
 use super::{Deployment, Service, Status, repeat_steady};
 use crate::account::Account;
+use crate::ecs::ECS;
 use crate::wire::{ApiError, lists};
 
 /// AWS's answer to a desired count of daemons. Recorded: radkawar/stackd
@@ -49,14 +50,13 @@ pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<V
     )?;
     let cluster = named(account, &input)?;
     let name = input.needed("serviceName")?;
-    let known = account.ecs.cluster(&cluster).services.get(name);
+    let known = account[ECS].cluster(&cluster).services.get(name);
     if known.is_some_and(|service| !service.inactive()) {
         return Err(invalid("Creation of service was not idempotent."));
     }
     let definition = definition::find(account, input.needed("taskDefinition")?)?;
     let service = made(account, &cluster, &input, definition)?;
-    account
-        .ecs
+    account[ECS]
         .cluster_mut(&cluster)
         .services
         .insert(name.to_owned(), service);
@@ -87,7 +87,7 @@ fn made(
     let name = input.needed("serviceName")?;
     let mut service = Service {
         name: name.to_owned(),
-        arn: account.ecs.cluster(cluster).arn_of("service", name),
+        arn: account[ECS].cluster(cluster).arn_of("service", name),
         status: Status::Active,
         daemon,
         desired: desired.max(0) as u64,
@@ -134,14 +134,13 @@ fn deployment(account: &mut Account, definition: Arc<TaskDefinition>, desired: u
 }
 
 fn answer(account: &Account, cluster: &str, name: &str) -> Result<Value, ApiError> {
-    let cluster = account.ecs.cluster(cluster);
+    let cluster = account[ECS].cluster(cluster);
     Ok(json!({"service": cluster.service(name).map(|service| described(cluster, service))}))
 }
 
 /// The name of the service that `member` means.
 fn found(account: &Account, cluster: &str, input: &Input<'_>) -> Result<String, ApiError> {
-    match account
-        .ecs
+    match account[ECS]
         .cluster(cluster)
         .service(input.needed("service")?)
     {
@@ -180,7 +179,7 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
         None => None,
     };
     let force = input.flag("forceNewDeployment")?;
-    let service = account.ecs.service_mut(&cluster, &name);
+    let service = account[ECS].service_mut(&cluster, &name);
     if service.daemon && input.has("desiredCount") {
         return Err(invalid(NO_DESIRED_COUNT));
     }
@@ -200,8 +199,7 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
         .is_some_and(|definition| definition.arn != present.arn);
     if other || force {
         let deployment = deployment(account, definition.unwrap_or(present), desired as u64);
-        account
-            .ecs
+        account[ECS]
             .service_mut(&cluster, &name)
             .deployments
             .insert(0, deployment);
@@ -216,7 +214,7 @@ pub(in crate::ecs) fn delete(account: &mut Account, members: &Value) -> Result<V
     let cluster = named(account, &input)?;
     let name = found(account, &cluster, &input)?;
     let force = input.flag("force")?;
-    let service = account.ecs.service_mut(&cluster, &name);
+    let service = account[ECS].service_mut(&cluster, &name);
     if !service.daemon && service.desired > 0 && !force {
         return Err(invalid(
             "The service cannot be stopped while it is scaled above 0.",
@@ -243,7 +241,7 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
     let name = named(account, &input)?;
     let launch = LaunchType::named(&input)?;
     let strategy = input.text("schedulingStrategy")?;
-    let cluster = account.ecs.cluster(&name);
+    let cluster = account[ECS].cluster(&name);
     let meant = cluster.services.values().filter(|service| {
         service.active()
             && strategy.is_none_or(|strategy| (strategy == "DAEMON") == service.daemon)
@@ -268,15 +266,14 @@ pub(in crate::ecs) fn describe(account: &mut Account, members: &Value) -> Result
     let name = named(account, &input)?;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for wanted in input.names("services", 10)? {
-        match account
-            .ecs
+        match account[ECS]
             .cluster(&name)
             .service(wanted)
             .map(|service| service.name.clone())
         {
             Some(service) => {
                 repeat_steady(account, &name, &service);
-                let cluster = account.ecs.cluster(&name);
+                let cluster = account[ECS].cluster(&name);
                 found.extend(
                     cluster
                         .service(&service)

@@ -11,6 +11,7 @@ use super::super::placement::Rules;
 use super::super::provider::{Share, strategy};
 use super::{LoadBalancer, Service};
 use crate::account::Account;
+use crate::ecs::ECS;
 use crate::wire::ApiError;
 
 /// Members that decide nothing here, and are answered as they were given: tags, and how long
@@ -35,7 +36,7 @@ pub(super) fn load_balancers(
         let known = ["targetGroupArn", "containerName", "containerPort"];
         let input = Input::new("loadBalancers", balancer, &known)?;
         let target_group = input.needed("targetGroupArn")?;
-        if !account.ecs.target_groups.contains_key(target_group) {
+        if !account[ECS].target_groups.contains_key(target_group) {
             return Err(invalid(format!(
                 "The target group {target_group} does not exist."
             )));
@@ -268,7 +269,7 @@ pub(in crate::ecs) fn share(
     cluster: &str,
     input: &Input<'_>,
 ) -> Result<Option<Share>, ApiError> {
-    let known = account.ecs.cluster(cluster);
+    let known = account[ECS].cluster(cluster);
     let list = input.list("capacityProviderStrategy")?;
     match (list.is_empty(), input.has("launchType")) {
         (false, true) => Err(invalid(
@@ -276,7 +277,7 @@ pub(in crate::ecs) fn share(
         )),
         (true, true) => Ok(None),
         (true, false) => Ok(known.default_strategy.clone()),
-        (false, false) => strategy(&account.ecs, cluster, &known.providers, list),
+        (false, false) => strategy(&account[ECS], cluster, &known.providers, list),
     }
 }
 

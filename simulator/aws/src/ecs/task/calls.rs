@@ -14,6 +14,7 @@ use super::super::{provider, service};
 use super::describe::described;
 use super::{Ids, Start, StopCode, Task, start};
 use crate::account::Account;
+use crate::ecs::ECS;
 use crate::wire::{ApiError, lists};
 
 /// RunTask: standalone tasks, ten at most. What finds no place is a failure, not an error.
@@ -45,7 +46,7 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
     }
     let rules = Rules::read(&input)?;
     let provider = service::share(account, &name, &input)?.map(|one| one.provider);
-    let mut instances = account.ecs.cluster(&name).instances.values();
+    let mut instances = account[ECS].cluster(&name).instances.values();
     let needs_instance = provider.is_none() && launch == LaunchType::Ec2;
     if needs_instance && !instances.any(|instance| instance.registered()) {
         return Err(invalid(
@@ -71,8 +72,7 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
     if !token.is_empty() {
         let arns = started.iter().map(|task| task["taskArn"].clone()).collect();
         let asked = (members.clone(), arns);
-        account
-            .ecs
+        account[ECS]
             .run_tokens
             .insert((name, token.to_owned()), asked);
     }
@@ -99,14 +99,14 @@ fn asked_before(
     members: &Value,
 ) -> Result<Option<Value>, ApiError> {
     let key = (cluster.to_owned(), token.to_owned());
-    match account.ecs.run_tokens.get(&key) {
+    match account[ECS].run_tokens.get(&key) {
         None => Ok(None),
         Some((asked, _)) if asked != members => Err(ApiError::client(
             "ConflictException",
             format!("The clientToken {token} was used with other parameters"),
         )),
         Some((_, arns)) => {
-            let cluster = account.ecs.cluster(cluster);
+            let cluster = account[ECS].cluster(cluster);
             let id = |arn: &Value| {
                 arn.as_str()
                     .and_then(|arn| arn.rsplit('/').next().map(str::to_owned))
@@ -139,7 +139,8 @@ fn place_one(account: &mut Account, request: &Request<'_>) -> Result<Value, Valu
     if request.launch == LaunchType::Fargate {
         return Ok(begun(account, request, None));
     }
-    let cluster = account.ecs.cluster(request.cluster);
+    let (ecs, random) = account.with_chance(ECS);
+    let cluster = ecs.cluster(request.cluster);
     let of_group = |task: &&Task| task.group == request.group;
     let demand = Demand {
         definition: &request.definition,
@@ -147,12 +148,12 @@ fn place_one(account: &mut Account, request: &Request<'_>) -> Result<Value, Valu
         provider: request.provider.as_deref(),
         peers: cluster.tasks.values().filter(of_group).collect(),
     };
-    let found = placement::find(cluster, &demand, &mut account.random);
+    let found = placement::find(cluster, &demand, random);
     let waits = request.provider.is_some() && provider::has_room(account, request.cluster);
     let instance = match found {
         Ok(instance) => Some(instance),
         Err(_) if waits => None,
-        Err(unplaced) => return Err(unplaced.failure(account.ecs.cluster(request.cluster))),
+        Err(unplaced) => return Err(unplaced.failure(account[ECS].cluster(request.cluster))),
     };
     Ok(begun(account, request, instance.as_deref()))
 }
@@ -176,7 +177,7 @@ fn begun(account: &mut Account, request: &Request<'_>, instance: Option<&str>) -
         let rules = Some(request.rules.clone());
         provider::wait(account, request.cluster, &id, rules);
     }
-    let cluster = account.ecs.cluster(request.cluster);
+    let cluster = account[ECS].cluster(request.cluster);
     let task = cluster.task(&id).expect("it was started a moment ago");
     described(cluster, task)
 }
@@ -185,7 +186,7 @@ fn begun(account: &mut Account, request: &Request<'_>, instance: Option<&str>) -
 pub(in crate::ecs) fn stop(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
     let input = Input::new("StopTask", members, &["cluster", "task", "reason"])?;
     let name = named(account, &input)?;
-    let Some(task) = account.ecs.cluster(&name).task(input.needed("task")?) else {
+    let Some(task) = account[ECS].cluster(&name).task(input.needed("task")?) else {
         return Err(invalid("The referenced task was not found."));
     };
     let id = task.id.clone();
@@ -201,7 +202,7 @@ pub(in crate::ecs) fn stop(account: &mut Account, members: &Value) -> Result<Val
         &reason,
         &reason,
     );
-    let cluster = account.ecs.cluster(&name);
+    let cluster = account[ECS].cluster(&name);
     Ok(json!({"task": cluster.task(&id).map(|task| described(cluster, task))}))
 }
 
@@ -210,7 +211,7 @@ pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Val
     let input = Input::new("DescribeTasks", members, &["cluster", "tasks", "include"])?;
     input.include(&["TAGS"])?;
     let name = named(account, &input)?;
-    let cluster = account.ecs.cluster(&name);
+    let cluster = account[ECS].cluster(&name);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for wanted in input.names("tasks", 100)? {
         match cluster.task(wanted) {
@@ -251,7 +252,7 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
         ));
     }
     let (family, service) = (input.text("family")?, input.text("serviceName")?);
-    let cluster = account.ecs.cluster(&name);
+    let cluster = account[ECS].cluster(&name);
     let service = match service {
         None => None,
         Some(service) => match cluster.service(service) {

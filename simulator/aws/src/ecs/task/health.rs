@@ -6,6 +6,7 @@ use super::super::scheduler;
 use super::Task;
 use super::lifecycle::current;
 use crate::account::Account;
+use crate::ecs::ECS;
 use crate::trace::TraceEvent;
 
 /// From RUNNING until healthy: what the health checks and the targets take, or a fixed time if
@@ -19,21 +20,21 @@ pub(super) fn healthy_after(account: &Account, cluster: &str, task: &Task) -> Du
     let service = task
         .service
         .as_ref()
-        .and_then(|name| account.ecs.cluster(cluster).services.get(name));
+        .and_then(|name| account[ECS].cluster(cluster).services.get(name));
     let targets = service
         .iter()
         .flat_map(|service| &service.load_balancers)
-        .filter_map(|balancer| account.ecs.target_groups.get(&balancer.target_group))
+        .filter_map(|balancer| account[ECS].target_groups.get(&balancer.target_group))
         .map(|group| Duration::from_secs(group.healthy_after_seconds));
     checks
         .chain(targets)
         .max()
-        .unwrap_or(account.ecs.timing.healthy_after)
+        .unwrap_or(account[ECS].timing.healthy_after)
 }
 
 /// Notes whether a task is healthy, and counts it in its service.
 pub(super) fn set_healthy(account: &mut Account, cluster: &str, id: &str, healthy: bool) {
-    let home = account.ecs.cluster_mut(cluster);
+    let home = account[ECS].cluster_mut(cluster);
     let task = home
         .tasks
         .get_mut(id)
@@ -57,7 +58,7 @@ pub(super) fn set_healthy(account: &mut Account, cluster: &str, id: &str, health
 pub(in crate::ecs) fn healthy(account: &mut Account, cluster: &str, id: &str, version: u64) {
     if current(account, cluster, id, version) {
         set_healthy(account, cluster, id, true);
-        let group = account.ecs.task_mut(cluster, id).group.clone();
+        let group = account[ECS].task_mut(cluster, id).group.clone();
         account.record(TraceEvent::TaskHealthy { group });
         scheduler::task_changed(account, cluster, id);
     }

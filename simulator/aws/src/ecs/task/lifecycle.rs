@@ -7,13 +7,14 @@ use super::super::{Event, scheduler, targets};
 use super::health::healthy_after;
 use super::{Status, stop};
 use crate::account::Account;
+use crate::ecs::ECS;
 use crate::faults::Fault;
 use crate::trace::TraceEvent;
 
 /// Puts a task into a status, and plans what comes after it.
 pub(super) fn enter(account: &mut Account, cluster: &str, id: &str, status: Status, reason: &str) {
     let now = account.now;
-    let task = account.ecs.task_mut(cluster, id);
+    let task = account[ECS].task_mut(cluster, id);
     task.status = status;
     task.since = now;
     task.version += 1;
@@ -53,9 +54,8 @@ pub(super) fn enter(account: &mut Account, cluster: &str, id: &str, status: Stat
 
 /// How long a task stays in the status which it has just entered.
 fn time_in(account: &mut Account, cluster: &str, id: &str) -> Duration {
-    let dynamics = account.ecs.timing.clone();
-    let task = account
-        .ecs
+    let dynamics = account[ECS].timing.clone();
+    let task = account[ECS]
         .cluster(cluster)
         .tasks
         .get(id)
@@ -70,8 +70,7 @@ fn time_in(account: &mut Account, cluster: &str, id: &str) -> Duration {
                 .map(|container| container.image.clone())
                 .collect();
             let instance = task.instance.clone();
-            let pulls = match account
-                .ecs
+            let pulls = match account[ECS]
                 .cluster_mut(cluster)
                 .instances
                 .get_mut(&instance)
@@ -99,7 +98,7 @@ fn time_in(account: &mut Account, cluster: &str, id: &str) -> Duration {
             let heedless = account.faults.has(Fault::IgnoresSigterm);
             let (longest, killed) = task.leaving(dynamics.stop_timeout, heedless);
             if killed {
-                account.ecs.task_mut(cluster, id).exit_code = 137;
+                account[ECS].task_mut(cluster, id).exit_code = 137;
             }
             longest
         }
@@ -110,8 +109,7 @@ fn time_in(account: &mut Account, cluster: &str, id: &str) -> Duration {
 
 /// A task runs: plans when it counts as healthy, and when it ends by itself.
 fn runs(account: &mut Account, cluster: &str, id: &str, version: u64) {
-    let task = account
-        .ecs
+    let task = account[ECS]
         .cluster(cluster)
         .tasks
         .get(id)
@@ -137,7 +135,7 @@ fn runs(account: &mut Account, cluster: &str, id: &str, version: u64) {
             },
         );
     }
-    if let Some(deployment) = account.ecs.deployment_of(&cluster, &id) {
+    if let Some(deployment) = account[ECS].deployment_of(&cluster, &id) {
         deployment.failed_tasks = None;
     }
     targets::registered(account, &cluster, &id);
@@ -146,8 +144,8 @@ fn runs(account: &mut Account, cluster: &str, id: &str, version: u64) {
 
 /// A task is over: gives back what it held, and plans to forget it.
 fn over(account: &mut Account, cluster: &str, id: &str) {
-    let remembered = account.ecs.timing.remembered;
-    let home = account.ecs.cluster_mut(cluster);
+    let remembered = account[ECS].timing.remembered;
+    let home = account[ECS].cluster_mut(cluster);
     let task = home
         .tasks
         .get_mut(id)
@@ -185,7 +183,7 @@ pub(in crate::ecs) fn step(account: &mut Account, cluster: &str, id: &str, versi
     if !current(account, cluster, id, version) {
         return;
     }
-    let task = account.ecs.task_mut(cluster, id);
+    let task = account[ECS].task_mut(cluster, id);
     let Some(next) = task.status.next() else {
         return;
     };
@@ -195,7 +193,7 @@ pub(in crate::ecs) fn step(account: &mut Account, cluster: &str, id: &str, versi
     }
     // Finding a place is ECS's own work; all else is done, and reported, by the agent.
     if next != Status::Pending && !agent_connected(account, cluster, id) {
-        account.ecs.task_mut(cluster, id).held = true;
+        account[ECS].task_mut(cluster, id).held = true;
         return;
     }
     if next == Status::Running && stop::fails_to_start(account, cluster, id) {
@@ -205,14 +203,14 @@ pub(in crate::ecs) fn step(account: &mut Account, cluster: &str, id: &str, versi
 }
 
 pub(super) fn current(account: &Account, cluster: &str, id: &str, version: u64) -> bool {
-    let cluster = account.ecs.clusters.get(cluster);
+    let cluster = account[ECS].clusters.get(cluster);
     cluster
         .and_then(|cluster| cluster.tasks.get(id))
         .is_some_and(|task| task.version == version)
 }
 
 pub(super) fn agent_connected(account: &Account, cluster: &str, id: &str) -> bool {
-    let cluster = account.ecs.cluster(cluster);
+    let cluster = account[ECS].cluster(cluster);
     cluster
         .tasks
         .get(id)
@@ -225,7 +223,7 @@ pub(super) fn agent_connected(account: &Account, cluster: &str, id: &str) -> boo
 
 /// The agent is connected again: what it could not report comes now.
 pub(in crate::ecs) fn resume(account: &mut Account, cluster: &str, id: &str) {
-    let task = account.ecs.task_mut(cluster, id);
+    let task = account[ECS].task_mut(cluster, id);
     if !std::mem::take(&mut task.held) {
         return;
     }

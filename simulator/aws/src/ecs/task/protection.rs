@@ -9,6 +9,7 @@ use super::super::input::{Input, failure};
 use super::super::{Event, scheduler};
 use super::Task;
 use crate::account::Account;
+use crate::ecs::ECS;
 use crate::wire::ApiError;
 
 /// UpdateTaskProtection, of ten tasks at most, for 120 minutes unless the call says otherwise.
@@ -24,7 +25,7 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
         match protectable(account, &name, wanted) {
             Ok(id) => {
                 let until = enabled.then(|| account.now + lasts);
-                account.ecs.task_mut(&name, &id).protected_until = until;
+                account[ECS].task_mut(&name, &id).protected_until = until;
                 if enabled {
                     account.after(
                         lasts,
@@ -37,8 +38,7 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
                     scheduler::task_changed(account, &name, &id);
                 }
                 found.extend(
-                    account
-                        .ecs
+                    account[ECS]
                         .cluster(&name)
                         .task(&id)
                         .map(|task| described(account, &name, task)),
@@ -52,7 +52,7 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
 
 /// The id of a task that can be protected, or why it cannot.
 fn protectable(account: &Account, cluster: &str, wanted: &str) -> Result<String, &'static str> {
-    match account.ecs.cluster(cluster).task(wanted) {
+    match account[ECS].cluster(cluster).task(wanted) {
         None => Err("MISSING"),
         Some(task) if task.service.is_none() => Err("TASK_NOT_VALID"),
         Some(task) if !task.wanted => Err("DEPLOYMENT_BLOCKED"),
@@ -65,7 +65,7 @@ fn protectable(account: &Account, cluster: &str, wanted: &str) -> Result<String,
 pub(in crate::ecs) fn get(account: &Account, members: &Value) -> Result<Value, ApiError> {
     let input = Input::new("GetTaskProtection", members, &["cluster", "tasks"])?;
     let name = named(account, &input)?;
-    let cluster = account.ecs.cluster(&name);
+    let cluster = account[ECS].cluster(&name);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for wanted in input.names("tasks", 100)? {
         match cluster.task(wanted) {
@@ -81,7 +81,7 @@ pub(in crate::ecs) fn get(account: &Account, members: &Value) -> Result<Value, A
 }
 
 fn described(account: &Account, cluster: &str, task: &Task) -> Value {
-    let arn = account.ecs.cluster(cluster).arn_of("task", &task.id);
+    let arn = account[ECS].cluster(cluster).arn_of("task", &task.id);
     let mut described = json!({"taskArn": arn, "protectionEnabled": task.protected(account.now)});
     if let Some(until) = task.protected_until.filter(|until| *until > account.now) {
         described["expirationDate"] = until.to_string().into();
@@ -98,7 +98,7 @@ impl Task {
 
 /// A task's protection may have ended: its service looks again.
 pub(in crate::ecs) fn ended(account: &mut Account, cluster: &str, id: &str) {
-    if account.ecs.cluster(cluster).tasks.contains_key(id) {
+    if account[ECS].cluster(cluster).tasks.contains_key(id) {
         scheduler::task_changed(account, cluster, id);
     }
 }

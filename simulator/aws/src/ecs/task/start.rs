@@ -9,6 +9,7 @@ use super::super::launch_type::LaunchType;
 use super::lifecycle::enter;
 use super::{Status, Task};
 use crate::account::Account;
+use crate::ecs::ECS;
 
 /// What is to be started where.
 pub(in crate::ecs) struct Start<'a> {
@@ -27,10 +28,10 @@ pub(in crate::ecs) struct Start<'a> {
 /// Starts a task on an instance that has room for it, or on none yet, and returns its id.
 pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
     let id = account.hex(32);
-    let (from, to) = account.ecs.timing.exit;
+    let (from, to) = account[ECS].timing.exit;
     let exit = account.between(from, to);
-    account.ecs.count += 1;
-    let (number, now) = (account.ecs.count, account.now);
+    account[ECS].count += 1;
+    let (number, now) = (account[ECS].count, account.now);
     let task = Task {
         id: id.clone(),
         number,
@@ -65,7 +66,7 @@ pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
         stopped_reason: String::new(),
     };
     let service = task.service.clone();
-    let home = account.ecs.cluster_mut(start.cluster);
+    let home = account[ECS].cluster_mut(start.cluster);
     let stands = home.tasks.insert(task);
     if let Some(service) = service.and_then(|name| home.services.get_mut(&name)) {
         service.live.insert(id.clone(), stands);
@@ -79,7 +80,7 @@ pub(in crate::ecs) fn start(account: &mut Account, start: Start<'_>) -> String {
 
 /// A task that waited for its capacity provider has found a place.
 pub(in crate::ecs) fn place(account: &mut Account, cluster: &str, id: &str, instance: &str) {
-    let home = account.ecs.cluster_mut(cluster);
+    let home = account[ECS].cluster_mut(cluster);
     if settle(home, id, instance) {
         let why = "its capacity provider has room";
         enter(account, cluster, id, Status::Provisioning, why);

@@ -7,6 +7,7 @@ use super::health::set_healthy;
 use super::lifecycle::{agent_connected, current, enter};
 use super::{Status, StopCode, Task};
 use crate::account::Account;
+use crate::ecs::ECS;
 use crate::faults::Fault;
 
 /// The stoppedReason of a task whose container ended by itself.
@@ -18,7 +19,7 @@ pub(in crate::ecs) fn exit(account: &mut Account, cluster: &str, id: &str, versi
         return;
     }
     if !agent_connected(account, cluster, id) {
-        account.ecs.task_mut(cluster, id).held = true;
+        account[ECS].task_mut(cluster, id).held = true;
         return;
     }
     let reason = OWN_EXIT;
@@ -37,13 +38,13 @@ const NOT_PULLED: &str = "CannotPullContainerError: pull access denied for this 
 
 /// Whether a fault keeps this task of a service from running.
 pub(super) fn fails_to_start(account: &mut Account, cluster: &str, id: &str) -> bool {
-    let is_of_service = account.ecs.task_mut(cluster, id).service.is_some();
+    let is_of_service = account[ECS].task_mut(cluster, id).service.is_some();
     is_of_service && account.faults.has(Fault::TasksFail) && account.fault_random.u8(0..4) == 0
 }
 
 /// A task does not come to RUNNING.
 pub(super) fn fail_to_start(account: &mut Account, cluster: &str, id: &str) {
-    if let Some(deployment) = account.ecs.deployment_of(cluster, id) {
+    if let Some(deployment) = account[ECS].deployment_of(cluster, id) {
         deployment.failed_tasks = deployment.failed_tasks.map(|failed| failed + 1);
     }
     unwanted(
@@ -58,7 +59,7 @@ pub(super) fn fail_to_start(account: &mut Account, cluster: &str, id: &str) {
 
 /// A task's container ends by itself at this moment, whatever was planned.
 pub(in crate::ecs) fn exit_now(account: &mut Account, cluster: &str, id: &str) {
-    let known = account.ecs.clusters.get(cluster);
+    let known = account[ECS].clusters.get(cluster);
     let version = known
         .and_then(|known| known.tasks.get(id))
         .map(|task| task.version);
@@ -70,7 +71,7 @@ pub(in crate::ecs) fn exit_now(account: &mut Account, cluster: &str, id: &str) {
 fn unwanted(account: &mut Account, cluster: &str, id: &str, code: StopCode, reason: &str) {
     let now = account.now;
     set_healthy(account, cluster, id, false);
-    let task = account.ecs.task_mut(cluster, id);
+    let task = account[ECS].task_mut(cluster, id);
     task.wanted = false;
     task.protected_until = None;
     task.stopping_at = Some(now);
@@ -88,7 +89,7 @@ pub(in crate::ecs) fn stop(
     reason: &str,
     why: &str,
 ) {
-    let task = account.ecs.task_mut(cluster, id);
+    let task = account[ECS].task_mut(cluster, id);
     if !task.wanted {
         return;
     }
@@ -103,14 +104,13 @@ pub(in crate::ecs) fn stop(
 
 /// The longest deregistration delay of the target groups of the task's service, if it has any.
 pub(super) fn deregistration(account: &Account, cluster: &str, task: &Task) -> Option<Duration> {
-    let service = account
-        .ecs
+    let service = account[ECS]
         .cluster(cluster)
         .services
         .get(task.service.as_ref()?)?;
     let groups = service.load_balancers.iter();
     groups
-        .filter_map(|balancer| account.ecs.target_groups.get(&balancer.target_group))
+        .filter_map(|balancer| account[ECS].target_groups.get(&balancer.target_group))
         .map(|group| Duration::from_secs(group.deregistration_delay_seconds))
         .max()
 }
@@ -124,13 +124,13 @@ pub(in crate::ecs) fn cut_off(
     reason: &str,
 ) {
     unwanted(account, cluster, id, code, reason);
-    account.ecs.task_mut(cluster, id).exit_code = 137;
+    account[ECS].task_mut(cluster, id).exit_code = 137;
     enter(account, cluster, id, Status::Stopped, reason);
 }
 
 /// Forgets a task that is STOPPED.
 pub(in crate::ecs) fn forget(account: &mut Account, cluster: &str, id: &str) {
-    let cluster = account.ecs.cluster_mut(cluster);
+    let cluster = account[ECS].cluster_mut(cluster);
     let Some(task) = cluster.tasks.remove(id) else {
         return;
     };

@@ -7,11 +7,12 @@ use serde_json::json;
 
 use super::super::{agent_disconnected, agent_reconnected, instance};
 use super::World;
+use crate::ecs::ECS;
 
 /// The books agree: each task stands in its instance's and its service's, and resources add up and
 /// suffice.
 fn invariant_books_agree(world: &World) {
-    let cluster = world.account.ecs.cluster("c");
+    let cluster = world.account[ECS].cluster("c");
     let mut used: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for task in cluster.tasks.values() {
         let instance = cluster.instances.get(&task.instance);
@@ -47,7 +48,7 @@ fn invariant_books_agree(world: &World) {
 /// One thing happens to the cluster.
 fn something_happens(world: &mut World, next: &mut usize) {
     let registered: Vec<String> = {
-        let cluster = world.account.ecs.cluster("c");
+        let cluster = world.account[ECS].cluster("c");
         let registered = cluster
             .instances
             .values()
@@ -93,16 +94,16 @@ fn whatever_happens_the_books_agree_and_it_comes_to_rest() {
             world.pass(seconds);
             invariant_books_agree(&world);
         }
-        let all: Vec<String> = world.account.ecs.homes.keys().cloned().collect();
+        let all: Vec<String> = world.account[ECS].homes.keys().cloned().collect();
         for ec2 in &all {
             agent_reconnected(&mut world.account, ec2);
         }
         world.boots(next, "c");
         world.boots(next + 1, "c");
         world.pass(900);
-        assert_eq!(world.account.ecs.pending(), None, "seed {seed}");
-        for task in world.account.ecs.tasks() {
-            let cluster = world.account.ecs.cluster("c");
+        assert_eq!(world.account[ECS].pending(), None, "seed {seed}");
+        for task in world.account[ECS].tasks() {
+            let cluster = world.account[ECS].cluster("c");
             let instance = &cluster.instances[&cluster.by_ec2[&task.instance]];
             assert_eq!(instance.status.name(), "ACTIVE", "seed {seed}: {task:?}");
         }
@@ -128,7 +129,7 @@ fn a_drain_never_takes_a_service_below_its_minimum() {
             world.drains(&format!("i-{number}"));
             for _ in 0..world.account.random.u64(1..200) {
                 world.pass(1);
-                for service in world.account.ecs.services() {
+                for service in world.account[ECS].services() {
                     assert!(
                         service.healthy >= service.minimum_healthy,
                         "seed {seed}: {service:?}"
@@ -137,6 +138,6 @@ fn a_drain_never_takes_a_service_below_its_minimum() {
             }
         }
         world.pass(1200);
-        assert_eq!(world.account.ecs.pending(), None, "seed {seed}");
+        assert_eq!(world.account[ECS].pending(), None, "seed {seed}");
     }
 }

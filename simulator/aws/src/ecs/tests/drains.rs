@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::{Timing, agent_disconnected, agent_reconnected};
 use super::{TARGET_GROUP, World};
 use crate::account::Caller;
+use crate::ecs::ECS;
 
 /// Four tasks on one instance, an empty instance beside it, and the first one drains.
 fn four_move(percentages: (u64, u64)) -> (Option<u64>, u64) {
@@ -55,7 +56,7 @@ fn a_drain_makes_no_deployment_and_the_status_stays() {
         world.service("web")["events"][0]["message"],
         "(service web) has reached a steady state."
     );
-    assert!(world.account.ecs.is_idle(&mut None));
+    assert!(world.account[ECS].is_idle(&mut None));
     let arn = world.instance_arn("i-0");
     world.does(
         "UpdateContainerInstancesState",
@@ -90,7 +91,7 @@ fn a_standalone_task_is_left_alone() {
 /// An instance with one replica, one standalone task and a daemon drains.
 fn daemon_beside(outlives_standalone: bool) -> World {
     let mut world = World::with(2);
-    world.account.ecs.timing = Timing {
+    world.account[ECS].timing = Timing {
         daemon_outlives_standalone: outlives_standalone,
         ..Timing::default()
     };
@@ -338,7 +339,7 @@ fn a_constraint_that_no_instance_meets_names_the_attribute_and_its_values() {
             "desiredCount": 1, "placementConstraints": pinned}),
         );
         world.pass(120);
-        world.account.ecs.unmet("c").map(|unmet| unmet.to_string())
+        world.account[ECS].unmet("c").map(|unmet| unmet.to_string())
     };
     assert_eq!(
         expected("attribute:stack == prod").as_deref(),
@@ -359,7 +360,7 @@ fn a_constraint_that_no_instance_meets_names_the_attribute_and_its_values() {
     assert_eq!(expected("attribute:ecs.os-type == linux"), None);
     // Of a service that lacks room, another remedy is right.
     world.serves("large", 100, (100, 200));
-    assert_eq!(world.account.ecs.unmet("c"), None);
+    assert_eq!(world.account[ECS].unmet("c"), None);
 }
 
 /// The instances of the target group, each with its health.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::World;
+use crate::ecs::ECS;
 
 #[test]
 fn lists_are_paged() {
@@ -158,7 +159,7 @@ fn what_is_not_there_is_a_failure_or_an_error() {
 #[test]
 fn calls_are_throttled_when_asked_to_be() {
     let mut world = World::with(0);
-    world.account.ecs.timing.throttling = true;
+    world.account[ECS].timing.throttling = true;
     for _ in 0..100 {
         world.does("ListTasks", json!({}));
     }

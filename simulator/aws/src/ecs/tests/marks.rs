@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::world::World;
+use crate::ecs::ECS;
 
 fn mark(name: &str, target: &Value) -> Value {
     json!({"attributes": [{"name": name, "value": "standalone-tasks", "targetType": "container-instance", "targetId": target}]})
@@ -24,7 +25,7 @@ fn an_attribute_that_was_put_is_found_by_a_filter_and_described() {
     let attributes = described["attributes"].as_array().expect("a list");
     let put = json!({"name": "ecs-rollout.kept-for", "value": "standalone-tasks"});
     assert_eq!(attributes.iter().filter(|one| **one == put).count(), 1);
-    assert_eq!(world.account.ecs.kept(), ["i-1"]);
+    assert_eq!(world.account[ECS].kept(), ["i-1"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::World;
 use crate::account::Caller;
+use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::LifecycleState;
 
 /// The cluster with a group `g` of `count` instances and its capacity provider `cp`, which is the
@@ -61,16 +62,14 @@ fn wants(world: &mut World, desired: u64) {
 }
 
 fn desired(world: &World) -> u32 {
-    world
-        .account
-        .autoscaling
+    world.account[AUTOSCALING]
         .group("g")
         .map_or(0, |it| it.desired)
 }
 
 /// The instances of the group, oldest first: id, state, and whether it is protected.
 fn instances(world: &World) -> Vec<(String, LifecycleState, bool)> {
-    let group = world.account.autoscaling.group("g").expect("the group");
+    let group = world.account[AUTOSCALING].group("g").expect("the group");
     let all = group.instances.iter();
     all.map(|one| (one.id.clone(), one.state, one.protected))
         .collect()
@@ -243,9 +242,7 @@ fn a_provider_in_use_stays_and_its_hook_goes_with_it() {
     world.does("DeleteService", json!({"service": "web", "force": true}));
     world.pass(120);
     let hooks = |world: &World| {
-        world
-            .account
-            .autoscaling
+        world.account[AUTOSCALING]
             .group("g")
             .map(|it| it.hooks.len())
     };

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::{TargetGroup, instance_started};
 use crate::account::{Account, Caller};
 use crate::ec2;
+use crate::ecs::ECS;
 use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 
@@ -29,13 +30,10 @@ impl World {
     pub(super) fn seeded(machines: usize, seed: u64) -> Self {
         let start: Timestamp = START.parse().expect("a constant");
         let mut world = Self {
-            account: Account::new(start, seed),
+            account: crate::services::account(start, seed),
         };
         world.does("CreateCluster", json!({"clusterName": "c"}));
-        world
-            .account
-            .ecs
-            .add_target_group(TARGET_GROUP, TargetGroup::default());
+        world.account[ECS].add_target_group(TARGET_GROUP, TargetGroup::default());
         for number in 0..machines {
             world.boots(number, "c");
         }
@@ -131,7 +129,7 @@ impl World {
 
     /// The tasks of a group on an instance that are not STOPPED, by their lastStatus.
     pub(super) fn on(&self, ec2: &str, group: &str) -> Vec<&'static str> {
-        let tasks = self.account.ecs.tasks().into_iter();
+        let tasks = self.account[ECS].tasks().into_iter();
         tasks
             .filter(|task| task.instance == ec2 && task.group == group)
             .map(|task| task.last_status)
@@ -139,7 +137,7 @@ impl World {
     }
 
     pub(super) fn healthy(&self, service: &str) -> u64 {
-        let services = self.account.ecs.services();
+        let services = self.account[ECS].services();
         services
             .iter()
             .find(|known| known.name == service)
@@ -157,9 +155,7 @@ impl World {
         let mut fewest = u64::MAX;
         for second in 0..at_most {
             fewest = fewest.min(self.healthy(service));
-            if !self
-                .account
-                .ecs
+            if !self.account[ECS]
                 .tasks()
                 .iter()
                 .any(|task| task.instance == ec2)

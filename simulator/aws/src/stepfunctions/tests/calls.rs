@@ -1,6 +1,7 @@
 //! The calls around an execution.
 
 use super::*;
+use crate::stepfunctions::STEPFUNCTIONS;
 
 fn napping() -> Stage {
     Stage::start(&wait("Seconds", json!(100)), &json!({"a": 1}))
@@ -101,9 +102,7 @@ fn a_running_execution_keeps_its_definition() {
         .expect("updated");
     start(&mut stage, "later", "{}").expect("started");
     stage.play(200, |_, _| Ok(json!({})));
-    let lasted: Vec<i64> = stage
-        .account
-        .stepfunctions
+    let lasted: Vec<i64> = stage.account[STEPFUNCTIONS]
         .executions()
         .iter()
         .map(|run| {

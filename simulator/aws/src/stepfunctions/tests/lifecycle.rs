@@ -1,6 +1,7 @@
 //! The definition that is deployed, with answers given by hand.
 
 use super::*;
+use crate::stepfunctions::STEPFUNCTIONS;
 
 const DEFINITION: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -23,7 +24,7 @@ fn route_under(
     let mut definition =
         std::fs::read_to_string(DEFINITION).expect("the definition is in the repository");
     let mut stage = Stage::empty();
-    stage.account.stepfunctions.timing.data_limit = limit;
+    stage.account[STEPFUNCTIONS].timing.data_limit = limit;
     for (substitution, name) in [
         ("Joined", "joined"),
         ("Draining", "draining"),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Subject, Verb, call, each, items, pass_role};
+use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::evaluate::same;
 use crate::cloudformation::node::scalar_text;
 use crate::cloudformation::opaque_resource;
@@ -124,7 +125,7 @@ pub fn instance_profile(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
     let roles = items(&of.properties["Roles"]);
     let roles = roles.iter().filter_map(|role| {
         let role = scalar_text(role);
-        opaque_resource::role_arn(&of.account.cloudformation, &role)
+        opaque_resource::role_arn(&of.account[CLOUDFORMATION], &role)
             .map(|role| pass_role(role, "ec2"))
     });
     let own: &[&str] = match verb {

@@ -3,8 +3,10 @@
 use serde_json::json;
 
 use super::{Subject, Verb, call, each, items, last, pass_role};
+use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::node::scalar_text;
 use crate::cloudformation::opaque_resource;
+use crate::ec2::EC2;
 use crate::wire::Call;
 
 /// The calls for a capacity provider.
@@ -78,9 +80,9 @@ pub fn group(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
         "volume",
     ];
     calls.extend(resources.map(launch));
-    let ec2 = &of.account.ec2;
+    let ec2 = &of.account[EC2];
     let profile = ec2.instance_profile(&template, &version);
-    let state = &of.account.cloudformation;
+    let state = &of.account[CLOUDFORMATION];
     // The role in a profile that no stack made is not known here.
     if let Some(role) =
         profile.and_then(|profile| opaque_resource::profile_role_arn(state, profile))
