@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use workers::Worker;
-use workers::model::WaitCause;
+use workers::model::{Verdict, WaitCause};
 
 use crate::trace::{ExecutionEvent, Record, TraceEvent};
 pub use cause::FailedWorkers;
@@ -159,13 +159,13 @@ impl Narrator {
         if reason == RESOURCE_BEGUN {
             return None;
         }
-        let failed = status.ends_with("_FAILED") || status.contains("ROLLBACK");
-        if !itself && (*stack != self.stack || reason.is_empty()) && !status.ends_with("_FAILED") {
+        let failed = status.is_failed() || status.is_of_a_rollback();
+        if !itself && (*stack != self.stack || reason.is_empty()) && !status.is_failed() {
             return None;
         }
         let mood = match () {
             () if failed => Severity::Bad,
-            () if status.ends_with("_COMPLETE") => Severity::Good,
+            () if status.is_complete() => Severity::Good,
             () => Severity::Plain,
         };
         let subject = if itself {
@@ -173,7 +173,7 @@ impl Narrator {
         } else {
             logical_id.clone()
         };
-        Some((subject, status.clone(), reason.clone(), mood))
+        Some((subject, status.to_string(), reason.clone(), mood))
     }
 
     /// An execution that ended other than well; one without an instance is the reconciler's.
@@ -212,15 +212,16 @@ impl Narrator {
         };
         let worker = Worker::of_function(function).map(Worker::name);
         let worker = worker.unwrap_or(function);
-        let mood = match verdict.as_str() {
+        let known = Verdict::named(verdict).filter(|_| !failed);
+        let mood = match known {
             _ if *failed => Severity::Bad,
-            "Reached" => Severity::Good,
-            "NotYet" => Severity::Waiting,
-            "Never" => Severity::Bad,
-            _ => Severity::Plain,
+            Some(Verdict::Reached) => Severity::Good,
+            Some(Verdict::NotYet) => Severity::Waiting,
+            Some(Verdict::Never) => Severity::Bad,
+            Some(Verdict::Over) | None => Severity::Plain,
         };
         if worker == Worker::CompleteAction.name()
-            && matches!(verdict.as_str(), "Reached" | "NotYet")
+            && matches!(known, Some(Verdict::Reached | Verdict::NotYet))
         {
             // The instance's next state and the stack's own event tell the same.
             return None;

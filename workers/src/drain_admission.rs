@@ -217,7 +217,7 @@ pub fn decide(
     };
     let patience = SLOT_RECLAIM_AFTER + BETWEEN_PLACES.saturating_mul(place.saturating_sub(1));
     let passed_over = room_since.is_some_and(|since| now.duration_since(since) >= patience);
-    if before < batch || (passed_over && draining < batch) {
+    if before < batch || passed_over {
         let turn = earlier.map(|_| Turn {
             came_at: Some(now),
             ..Turn::default()
@@ -550,6 +550,63 @@ mod tests {
             let place = decide(&subject, noted, &seen, stub::at(300 * look as i64));
             noted = waits(&place).cloned();
             assert!(noted.is_some(), "it went at look {look}");
+        }
+    }
+
+    #[test]
+    fn patience_begins_anew_when_the_queue_has_moved() {
+        let subject = stub::terminating();
+        for (ahead_before, goes) in [(3, false), (2, true), (1, true)] {
+            let noted = Turn {
+                room_since: Some(stub::at(0)),
+                ahead: Some(ahead_before),
+                ..Turn::default()
+            };
+            let place = decide(&subject, Some(noted), &others(2, 0, 0), stub::at(9999));
+            let is_going = matches!(place, Admission::Granted(_));
+            assert_eq!(is_going, goes, "{ahead_before} ahead before: {place:?}");
+            if let Some(turn) = waits(&place) {
+                assert_eq!(turn.room_since, Some(stub::at(9999)));
+            }
+        }
+    }
+
+    /// Nothing is rolled any more, but it has been told to wait: it waits until it is its turn.
+    #[tokio::test]
+    async fn who_has_waited_goes_on_waiting_after_the_rollout() {
+        let clients = Clients::new(&stub::aws(|asked| {
+            if asked.action == "ListContainerInstances" {
+                return (200, r#"{"containerInstanceArns": []}"#.to_owned());
+            }
+            let subject = stub::terminating();
+            let own = subject.action.instance.to_string();
+            let all: String = ["i-00000000000000001", &own]
+                .iter()
+                .map(|id| {
+                    format!(
+                        "<member><InstanceId>{id}</InstanceId>\
+                         <LifecycleState>Terminating:Wait</LifecycleState></member>"
+                    )
+                })
+                .collect();
+            let name = subject.action.group;
+            let group = format!(
+                "<AutoScalingGroups><member><AutoScalingGroupName>{name}</AutoScalingGroupName>\
+                 <Instances>{all}</Instances></member></AutoScalingGroups>"
+            );
+            (200, stub::xml("DescribeAutoScalingGroups", &group))
+        }));
+        let subject = stub::terminating();
+        let stack = StackState::from_name("UPDATE_COMPLETE");
+        let waited = Some(Turn {
+            looked_at: Some(stub::at(50)),
+            ..Turn::default()
+        });
+        for (earlier, goes) in [(None, true), (waited, false)] {
+            let place = look(&subject, earlier, &stack, &clients, &|| stub::at(60)).await;
+            let place = place.expect("an answer");
+            let is_going = matches!(place, Admission::Granted(_));
+            assert_eq!(is_going, goes, "{place:?}");
         }
     }
 

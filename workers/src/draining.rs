@@ -321,6 +321,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_drain_notes_which_services_are_daemons() {
+        let mut logs = service("logs", 1, 3, 0, 3);
+        logs.terms.is_daemon = true;
+        let found = daemons(vec![service("web", 1, 2, 0, 2), logs]);
+        assert_eq!(found, [ServiceName::new("logs")]);
+    }
+
     fn names(services: &[ServiceCounts]) -> Vec<&str> {
         services
             .iter()

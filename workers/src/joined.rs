@@ -304,6 +304,40 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn the_next_look_gets_the_daemons_as_long_as_they_are_waited_for() {
+        for (tasks, verdict) in [
+            (json!([]), Verdict::NotYet),
+            (json!(["t"]), Verdict::Reached),
+        ] {
+            let clients = Clients::new(&stub::aws(move |asked| {
+                let answer = match asked.action.as_str() {
+                    "ListContainerInstances" => json!({"containerInstanceArns": ["c"]}),
+                    "DescribeContainerInstances" => json!({"containerInstances": [
+                        {"containerInstanceArn": "c", "status": "ACTIVE", "agentConnected": true}]}),
+                    "ListServices" => json!({"serviceArns": ["s/logs"]}),
+                    "DescribeServices" => json!({"services": [{"serviceName": "logs",
+                        "status": "ACTIVE", "schedulingStrategy": "DAEMON", "desiredCount": 1}]}),
+                    "ListTasks" => json!({"taskArns": tasks}),
+                    "DescribeTasks" => json!({"tasks": [{"taskArn": "t", "group": "service:logs",
+                        "lastStatus": "RUNNING", "desiredStatus": "RUNNING"}]}),
+                    other => panic!("{other} was asked"),
+                };
+                (200, answer.to_string())
+            }));
+            let mut subject = stub::launching();
+            subject.settings.cases.wait_for_daemons = true;
+            let event = stub::event("launch");
+            let finding = handle(&subject, &event, &clients, &|| stub::at(60));
+            let finding = finding.await.expect("an answer");
+            assert_eq!(finding.verdict, verdict, "{}", finding.reason);
+            let noted = finding.extra.daemons_awaited;
+            let noted = noted.map(|awaited| (awaited.services, awaited.ready_since));
+            let awaited = (vec![ServiceName::new("logs")], stub::at(60));
+            assert_eq!(noted, (verdict == Verdict::NotYet).then_some(awaited));
+        }
+    }
+
     #[test]
     fn the_next_look_is_not_past_the_deadline() {
         let finding = decide(&stub::launching(), &[], &[], None, stub::at(899));

@@ -157,6 +157,18 @@ mod tests {
         assert_eq!(first(100, &[], 1), None);
         assert_eq!(first(19, &["a"], 1), None);
         assert_eq!(first(100, &["a"], deadline - 30), None);
+        let after = first(100, &["a"], 1).expect("there is time");
+        assert_eq!(first(100, &["a"], deadline - after), None, "not in time");
+        assert_eq!(first(100, &["a"], deadline - after - 1), Some(after));
+    }
+
+    #[test]
+    fn twenty_at_a_time_take_turns() {
+        assert!(first(Worker::Joined, SPREAD_FROM, "i-0123456789abcdef0", 0).is_some());
+        assert_eq!(
+            first(Worker::Joined, SPREAD_FROM - 1, "i-0123456789abcdef0", 0),
+            None
+        );
     }
 
     #[test]

@@ -283,6 +283,61 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_service_as_old_as_the_drain_is_waited_for() {
+        let mut young = service((1, 0, 2, 2));
+        let begun = begun(vec![]);
+        for (created, verdict) in [
+            (begun.since, Verdict::NotYet),
+            (begun.since + SignedDuration::from_secs(1), Verdict::Reached),
+        ] {
+            young.created = Some(created);
+            let seen = std::slice::from_ref(&young);
+            let finding = decide_leaving(&stub::terminating(), &begun, seen, stub::at(99));
+            assert_eq!(finding.verdict, verdict, "{created}");
+        }
+    }
+
+    /// How often CloudFormation is asked at a look so long after the stack was last seen, and what
+    /// the look notes of it.
+    async fn asked_again(seconds: i64) -> (usize, Option<StackSnapshot>) {
+        let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let count = std::sync::Arc::clone(&asked);
+        let clients = Clients::new(&stub::aws(move |request| match request.action.as_str() {
+            "DescribeServices" => {
+                let short = json!({"serviceName": "web", "status": "ACTIVE", "desiredCount": 2});
+                (200, json!({"services": [short]}).to_string())
+            }
+            _ => {
+                count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let stack = "<Stacks><member><StackName>dev</StackName>\
+                             <StackStatus>UPDATE_COMPLETE</StackStatus></member></Stacks>";
+                (200, stub::xml("DescribeStacks", stack))
+            }
+        }));
+        let mut input = stub::event("terminate");
+        input["draining"] = json!({
+            "since": stub::at(1), "containerInstances": [], "unstable": [], "services": ["web"]});
+        let subject = stub::terminating();
+        let first = handle(&subject, &input, &clients, &|| stub::at(60)).await;
+        let first = first.expect("an answer").extra.stack.expect("it is noted");
+        assert_eq!(first.asked_at, stub::at(60));
+        input["stable"] = json!({"stack": first});
+        let now = || stub::at(60 + seconds);
+        let second = handle(&subject, &input, &clients, &now).await;
+        let noted = second.expect("an answer").extra.stack;
+        (asked.load(std::sync::atomic::Ordering::Relaxed) - 1, noted)
+    }
+
+    #[tokio::test]
+    async fn the_stack_is_asked_for_again_after_two_minutes() {
+        for (seconds, times, asked_at) in [(119, 0, 60), (120, 1, 180)] {
+            let (asked, noted) = asked_again(seconds).await;
+            assert_eq!(asked, times, "after {seconds} s");
+            assert_eq!(noted.expect("it is noted").asked_at, stub::at(asked_at));
+        }
+    }
+
     #[tokio::test]
     async fn a_stack_that_is_deleted_meanwhile_waits_for_no_service() {
         for (status, verdict) in [

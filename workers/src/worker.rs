@@ -74,3 +74,17 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_is_found_by_the_end_of_its_function_s_name() {
+        for worker in Worker::ALL {
+            let function = format!("DevCluster-{}", worker.name());
+            assert_eq!(Worker::of_function(&function), Some(worker));
+        }
+        assert_eq!(Worker::of_function("DevCluster-joined-2"), None);
+    }
+}

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use simulator::narrator::{FailedWorkers, Severity};
-use simulator::trace::{ExecutionEvent, LifecycleState, Record, SpotEvent, TraceEvent};
+use simulator::trace::{
+    ExecutionEvent, LifecycleState, Record, SpotEvent, StackStatus, TraceEvent,
+};
 
 use crate::format::{between, count, duration, shortened};
 
@@ -64,6 +66,9 @@ pub struct Milestones {
     pub cause: Option<String>,
 }
 
+/// The words of a milestone and how good it is, if it is one.
+type Words = Option<(String, Severity)>;
+
 impl Milestones {
     /// The milestone that a fact is, if it is one.
     pub fn of(&mut self, told: &Record) -> Option<Milestone> {
@@ -89,7 +94,7 @@ impl Milestones {
     }
 
     /// What the stack and its instances do.
-    fn course(&mut self, told: &Record) -> Option<(String, Severity)> {
+    fn course(&mut self, told: &Record) -> Words {
         match &told.event {
             TraceEvent::Stack {
                 stack,
@@ -97,7 +102,7 @@ impl Milestones {
                 status,
                 reason,
                 ..
-            } if stack == STACK && logical_id == STACK => self.stack(told.at, status, reason),
+            } if stack == STACK && logical_id == STACK => self.stack(told.at, *status, reason),
             TraceEvent::Lifecycle {
                 instance,
                 ami,
@@ -109,7 +114,7 @@ impl Milestones {
     }
 
     /// What goes wrong.
-    fn went_wrong(&mut self, fact: &TraceEvent) -> Option<(String, Severity)> {
+    fn went_wrong(&mut self, fact: &TraceEvent) -> Words {
         match fact {
             TraceEvent::Invocation {
                 instance,
@@ -151,9 +156,9 @@ impl Milestones {
         }
     }
 
-    fn stack(&mut self, at: Timestamp, status: &str, reason: &str) -> Option<(String, Severity)> {
+    fn stack(&mut self, at: Timestamp, status: StackStatus, reason: &str) -> Words {
         Some(match status {
-            "UPDATE_IN_PROGRESS" if !self.rolls => {
+            StackStatus::UpdateInProgress if !self.rolls => {
                 (self.rolls, self.began) = (true, Some(at));
                 self.old = self.instances.keys().cloned().collect();
                 self.old_amis = self
@@ -168,20 +173,20 @@ impl Milestones {
                     Severity::Plain,
                 )
             }
-            "UPDATE_ROLLBACK_IN_PROGRESS" => {
+            StackStatus::UpdateRollbackInProgress => {
                 self.rolls_back = true;
                 self.cause.get_or_insert_with(|| reason.to_owned());
                 (format!("the update rolls back: {reason}"), Severity::Bad)
             }
-            "UPDATE_COMPLETE" => (
+            StackStatus::UpdateComplete => (
                 "CloudFormation is done: UPDATE_COMPLETE".to_owned(),
                 Severity::Good,
             ),
-            "UPDATE_ROLLBACK_COMPLETE" => (
+            StackStatus::UpdateRollbackComplete => (
                 "CloudFormation is done: UPDATE_ROLLBACK_COMPLETE".to_owned(),
                 Severity::Plain,
             ),
-            other if other.ends_with("_FAILED") => {
+            other if other.is_failed() => {
                 self.cause.get_or_insert_with(|| reason.to_owned());
                 (format!("the stack is {other}: {reason}"), Severity::Bad)
             }
@@ -202,7 +207,7 @@ impl Milestones {
         instance: &str,
         ami: &str,
         state: LifecycleState,
-    ) -> Option<(String, Severity)> {
+    ) -> Words {
         let entry = (ami.to_owned(), state);
         self.instances.insert(instance.to_owned(), entry);
         match state {
@@ -225,7 +230,7 @@ impl Milestones {
 
     /// One more instance is replaced, if that is so: a milestone for each of a few, or for each
     /// tenth of many.
-    fn step(&mut self, what: String) -> Option<(String, Severity)> {
+    fn step(&mut self, what: String) -> Words {
         if !self.rolls || self.rolls_back {
             return None;
         }
@@ -241,7 +246,7 @@ impl Milestones {
     }
 
     /// An instance is gone: it may be the old one of a replaced instance.
-    fn gone(&mut self, at: Timestamp, instance: &str) -> Option<(String, Severity)> {
+    fn gone(&mut self, at: Timestamp, instance: &str) -> Words {
         let left = self.leaving.remove(instance);
         if !self.rolls {
             return None;
@@ -259,7 +264,7 @@ impl Milestones {
         step.or_else(|| is_few.then(|| (text(), Severity::Plain)))
     }
 
-    fn spot(&mut self, instance: &str, what: SpotEvent) -> Option<(String, Severity)> {
+    fn spot(&mut self, instance: &str, what: SpotEvent) -> Words {
         match what {
             SpotEvent::Notice => self.trouble(
                 "notice",
@@ -276,7 +281,7 @@ impl Milestones {
     }
 
     /// Something that went wrong; the first few of a kind are milestones.
-    fn trouble(&mut self, kind: &'static str, text: String) -> Option<(String, Severity)> {
+    fn trouble(&mut self, kind: &'static str, text: String) -> Words {
         if matches!(kind, "never" | "execution") {
             self.cause.get_or_insert_with(|| text.clone());
         }
@@ -313,7 +318,7 @@ mod tests {
                 stack: STACK.to_owned(),
                 logical_id: STACK.to_owned(),
                 resource_type: "AWS::CloudFormation::Stack".to_owned(),
-                status: status.to_owned(),
+                status: StackStatus::named(status).expect("a status"),
                 reason: String::new(),
             },
         )
@@ -444,7 +449,7 @@ mod tests {
                 execution: format!("of-{instance}"),
                 instance: instance.to_owned(),
                 what: ExecutionEvent::Ended {
-                    status: "FAILED".to_owned(),
+                    status: simulator::trace::ExecutionStatus::Failed,
                     error: error.to_owned(),
                     cause: cause.to_owned(),
                     history_events: 9,

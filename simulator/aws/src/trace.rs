@@ -1,6 +1,7 @@
 //! What happened in the account, as the scenario tells it and the invariants check it.
 
 mod lifecycle;
+mod status;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -8,6 +9,9 @@ use serde_json::Value;
 use crate::caller::Caller;
 
 pub use lifecycle::{Cause, LifecycleReason, LifecycleState};
+pub use status::{
+    ContainerInstanceStatus, ExecutionStatus, RefreshStatus, StackStatus, TaskStatus,
+};
 
 /// A fact with its instant.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +33,8 @@ pub enum TraceEvent {
         logical_id: String,
         /// Such as `AWS::AutoScaling::AutoScalingGroup`.
         resource_type: String,
-        /// Such as `UPDATE_IN_PROGRESS`.
-        status: String,
+        /// The status entered.
+        status: StackStatus,
         /// ResourceStatusReason; empty if there is none.
         reason: String,
     },
@@ -53,8 +57,8 @@ pub enum TraceEvent {
         cluster: String,
         /// Id of the EC2 instance.
         instance: String,
-        /// `ACTIVE`, `DRAINING` or `INACTIVE`.
-        status: String,
+        /// The status that it has now.
+        status: ContainerInstanceStatus,
         /// Whether the agent is connected.
         agent_connected: bool,
     },
@@ -73,8 +77,8 @@ pub enum TraceEvent {
         group: String,
         /// Id of the EC2 instance on which it is.
         instance: String,
-        /// The state entered, such as `DEACTIVATING`.
-        last_status: String,
+        /// The status entered.
+        last_status: TaskStatus,
         /// Why, in a few words; empty if there is nothing to say.
         reason: String,
     },
@@ -91,8 +95,8 @@ pub enum TraceEvent {
         group: String,
         /// Id of the EC2 instance that went away.
         instance: String,
-        /// The state in which it was.
-        last_status: String,
+        /// The status that it had.
+        last_status: TaskStatus,
     },
     /// An instance died, by nobody's will.
     Died {
@@ -159,8 +163,8 @@ pub enum TraceEvent {
     Refresh {
         /// Name of the group.
         group: String,
-        /// Its status, such as `InProgress`.
-        status: String,
+        /// Its status.
+        status: RefreshStatus,
         /// How many per cent of the instances are replaced.
         percent: u32,
         /// How many instances are to be replaced still.
@@ -225,8 +229,8 @@ pub enum ExecutionEvent {
     },
     /// It ended.
     Ended {
-        /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
-        status: String,
+        /// How.
+        status: ExecutionStatus,
         /// The error's name; empty if there is none.
         error: String,
         /// The error's cause; empty if there is none.

@@ -6,15 +6,17 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use workers::Worker;
 use workers::cause::in_words;
-use workers::model::WaitCause;
+use workers::model::{Verdict, WaitCause};
 
 use super::checks::Check;
-use super::{Answered, CheckerState, InstanceObservation};
+use super::{CheckerState, InstanceObservation};
 use crate::invariants::Invariant;
 use aws::account::Account;
 use aws::ecs::ECS;
 use aws::lambda::LAMBDA;
-use aws::trace::{ExecutionEvent, LifecycleState, Record, TraceEvent};
+use aws::trace::{
+    ExecutionEvent, ExecutionStatus, LifecycleState, Record, StackStatus, TraceEvent,
+};
 
 /// A look and the answer that follows from it are no further apart, with everything that is retried
 /// between.
@@ -47,7 +49,7 @@ impl CheckerState {
                 let started = self.checks.began(execution);
                 let began = self.open_executions.remove(execution).unwrap_or(at);
                 let drains = self.turns_seen.remove(execution);
-                if !self.reconcilers.remove(execution) && status == "FAILED" {
+                if !self.reconcilers.remove(execution) && *status == ExecutionStatus::Failed {
                     self.failed(at, execution, error, cause);
                 }
                 self.checks
@@ -60,7 +62,7 @@ impl CheckerState {
                 let began = freed.map_or(began, |freed| freed.max(began));
                 let late = at > began + self.terms.longest_execution(self.event_lost);
                 self.tally.max_history_events = self.tally.max_history_events.max(*history_events);
-                if late || status == "TIMED_OUT" || *history_events >= 25_000 {
+                if late || *status == ExecutionStatus::TimedOut || *history_events >= 25_000 {
                     let detail = format!(
                         "execution {execution} ended {status} after {} s and {history_events} events: {}",
                         at.duration_since(began).as_secs(),
@@ -102,17 +104,17 @@ impl CheckerState {
             .map_or(0, |function| function.memory_mb);
         self.tally.megabyte_ms += memory * billed_ms;
         if result.is_empty() {
-            let answered = Answered {
-                failed: *failed,
-                verdict: verdict.clone(),
+            let answered = match failed {
+                true => Err(verdict.clone()),
+                false => Ok(Verdict::named(verdict)),
             };
             self.last_answers.insert(execution.clone(), answered);
             return;
         }
         let why_not = match self.last_answers.get(execution) {
-            Some(answered) if answered.failed => format!("after the error {}", answered.verdict),
-            Some(answered) if answered.verdict == "NotYet" => "after the verdict NotYet".to_owned(),
-            Some(answered) if answered.verdict == "Never" && !self.never_may_continue() => {
+            Some(Err(error)) => format!("after the error {error}"),
+            Some(Ok(Some(Verdict::NotYet))) => "after the verdict NotYet".to_owned(),
+            Some(Ok(Some(Verdict::Never))) if !self.never_may_continue() => {
                 "after the verdict Never".to_owned()
             }
             _ => return,
@@ -158,8 +160,7 @@ impl CheckerState {
                 worker,
                 execution: name,
                 instance,
-                failed: *failed,
-                verdict,
+                verdict: Verdict::named(verdict).filter(|_| !failed),
             };
             self.check_answered(account, look);
         }
@@ -190,7 +191,7 @@ impl CheckerState {
             ];
             states.contains(&seen.state)
         });
-        if again || !new || self.stack_status != "UPDATE_IN_PROGRESS" {
+        if again || !new || self.stack_status != Some(StackStatus::UpdateInProgress) {
             return;
         }
         // One that is kept for its standalone tasks has not failed, and one that is being ended was
@@ -218,7 +219,10 @@ impl CheckerState {
 
     /// Whether the stack is being deleted, or taken back before it was ever there.
     pub(super) fn stack_goes(&self) -> bool {
-        ["DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"].contains(&self.stack_status.as_str())
+        matches!(
+            self.stack_status,
+            Some(StackStatus::DeleteInProgress | StackStatus::RollbackInProgress)
+        )
     }
 }
 

@@ -10,7 +10,8 @@ use aws::account::{Account, Caller};
 use aws::autoscaling::AUTOSCALING;
 use aws::ec2::TemplateVersion;
 use aws::trace::{
-    Cause, ExecutionEvent, LifecycleReason, LifecycleState, Record, SpotEvent, TraceEvent,
+    Cause, ContainerInstanceStatus, ExecutionEvent, LifecycleReason, LifecycleState, Record,
+    SpotEvent, TraceEvent,
 };
 
 /// What a user calls to change how many instances a group is to have.
@@ -20,21 +21,12 @@ const SIZES_A_GROUP: [&str; 3] = [
     "TerminateInstanceInAutoScalingGroup",
 ];
 
-/// Statuses of an instance refresh that has not ended.
-const OPEN_REFRESHES: [&str; 5] = [
-    "Pending",
-    "InProgress",
-    "Baking",
-    "Cancelling",
-    "RollbackInProgress",
-];
-
 impl CheckerState {
     pub(super) fn pending(&self) -> Option<String> {
-        if self.stack_status.ends_with("_IN_PROGRESS") {
-            return Some(format!("the stack is {}", self.stack_status));
+        if let Some(status) = self.stack_status.filter(|status| status.is_in_progress()) {
+            return Some(format!("the stack is {status}"));
         }
-        if let Some(status) = &self.refresh {
+        if let Some(status) = self.refresh {
             return Some(format!("an instance refresh is {status}"));
         }
         let moving = self.instances.iter().find(|(_, seen)| {
@@ -77,8 +69,7 @@ impl CheckerState {
                 self.loses_event(record.at, rule);
             }
             TraceEvent::Refresh { status, .. } => {
-                let is_open = OPEN_REFRESHES.contains(&status.as_str());
-                self.refresh = is_open.then(|| status.clone());
+                self.refresh = Some(*status).filter(|status| status.is_active());
             }
             TraceEvent::ContainerInstance { .. } => self.registers(record),
             // The request counts for a retained instance only: of another it would cut a drain
@@ -152,9 +143,9 @@ impl CheckerState {
             return;
         };
         if *logical_id == self.terms.stack {
-            self.operation += u32::from(self.stack_status != *status);
-            self.stack_status.clone_from(status);
-        } else if status.ends_with("_FAILED") && resource_type != "AWS::CloudFormation::Stack" {
+            self.operation += u32::from(self.stack_status != Some(*status));
+            self.stack_status = Some(*status);
+        } else if status.is_failed() && resource_type != "AWS::CloudFormation::Stack" {
             let failure = format!("{logical_id} {status}: {reason}");
             self.first_failure.get_or_insert(failure);
         }
@@ -214,14 +205,14 @@ impl CheckerState {
         };
         if let Some(seen) = self.instances.get_mut(instance) {
             if !seen.member
-                && status == "ACTIVE"
+                && *status == ContainerInstanceStatus::Active
                 && seen.state == LifecycleState::TerminatingProceed
             {
                 self.joined_too_late.insert(instance.clone());
             }
-            seen.member = status != "INACTIVE";
-            seen.joined |= status == "ACTIVE" && *agent_connected;
-            seen.is_draining = status == "DRAINING";
+            seen.member = *status != ContainerInstanceStatus::Inactive;
+            seen.joined |= *status == ContainerInstanceStatus::Active && *agent_connected;
+            seen.is_draining = *status == ContainerInstanceStatus::Draining;
         }
         self.drains_open(record.at);
     }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use workers::Worker;
-use workers::model::Transition;
+use workers::model::{Transition, Verdict};
 use workers::reconcile::hook_of;
 
 use super::CheckerState;
@@ -43,8 +43,8 @@ pub(super) struct Check<'a> {
     /// Name of the execution.
     pub(super) execution: &'a str,
     pub(super) instance: &'a str,
-    pub(super) failed: bool,
-    pub(super) verdict: &'a str,
+    /// Nothing, if it ended in an error.
+    pub(super) verdict: Option<Verdict>,
 }
 
 impl Check<'_> {
@@ -63,8 +63,7 @@ pub(super) struct ExecutionChecks {
     /// The last look: by whom, when it ended, and how.
     worker: Option<Worker>,
     ended: Timestamp,
-    failed: bool,
-    verdict: String,
+    verdict: Option<Verdict>,
     /// When the first look of this phase started.
     phase_began: Timestamp,
     /// When the drain was admitted, at the earliest and at the latest.
@@ -88,12 +87,12 @@ impl ExecutionChecks {
 
     /// The last look before this one, if it was in the same phase and has said to wait.
     fn waited(&self, worker: Worker) -> bool {
-        self.worker == Some(worker) && !self.failed && self.verdict == "NotYet"
+        self.worker == Some(worker) && self.verdict == Some(Verdict::NotYet)
     }
 
     fn has_failed(&self, worker: &[Worker]) -> bool {
         let asked = self.worker.is_some_and(|asked| worker.contains(&asked));
-        asked && !self.failed && self.verdict == "Never"
+        asked && self.verdict == Some(Verdict::Never)
     }
 }
 
@@ -124,8 +123,7 @@ impl Checks {
             is_known: known.iter().any(|one| one.name() == transition),
             worker: None,
             ended: began,
-            failed: false,
-            verdict: String::new(),
+            verdict: None,
             phase_began: began,
             admitted: None,
             ready_since: None,
@@ -140,7 +138,7 @@ impl Checks {
     /// An execution runs again from the state in which it ended: nobody knows how long it has not.
     pub(super) fn redriven(&mut self, name: &str) {
         if let Some(asked) = self.executions.get_mut(name) {
-            asked.failed = true;
+            asked.verdict = None;
         }
     }
 
@@ -201,7 +199,7 @@ impl CheckerState {
             return;
         };
         self.comes_in_time(account, look, &mut before);
-        let waits_to_join = look.worker == Worker::Joined && look.verdict == "NotYet";
+        let waits_to_join = look.worker == Worker::Joined && look.verdict == Some(Verdict::NotYet);
         if waits_to_join
             && account[ECS]
                 .registrations(look.instance)
@@ -209,10 +207,10 @@ impl CheckerState {
         {
             before.ready_since.get_or_insert(look.at);
         }
-        let settled = !look.failed && self.is_settled(account, look, &before);
+        let settled = look.verdict.is_some() && self.is_settled(account, look, &before);
         match look.verdict {
-            "NotYet" if !look.failed => self.waits_for_cause(account, look, &before, settled),
-            "Never" if !look.failed => self.fails_for_cause(account, look, &before, settled),
+            Some(Verdict::NotYet) => self.waits_for_cause(account, look, &before, settled),
+            Some(Verdict::Never) => self.fails_for_cause(account, look, &before, settled),
             _ => {}
         }
         let admitted = before.admitted.map(|(first, _)| first);
@@ -226,21 +224,20 @@ impl CheckerState {
         let mut asked = ExecutionChecks {
             worker: Some(look.worker),
             ended: look.at,
-            failed: look.failed,
-            verdict: look.verdict.to_owned(),
+            verdict: look.verdict,
             heartbeat: self.heartbeat(account, look),
             ..before
         };
         if !same {
             (asked.phase_began, asked.short_waits) = (look.started(), 0);
         }
-        let needless = settled && look.verdict == "NotYet";
+        let needless = settled && look.verdict == Some(Verdict::NotYet);
         asked.needless = if needless && same {
             asked.needless + 1
         } else {
             u32::from(needless)
         };
-        let admits = look.worker == Worker::Draining && !look.failed && look.verdict == "Reached";
+        let admits = look.worker == Worker::Draining && look.verdict == Some(Verdict::Reached);
         if admits && asked.admitted.is_none() {
             // An update of the state that did not take is repeated after the admission.
             let unsure = account.faults.has(Fault::Failures);

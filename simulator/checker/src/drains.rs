@@ -3,7 +3,7 @@
 //! DRAINING himself, is none, nor is a Spot instance that its agent drains because EC2 has given
 //! notice of it, nor a retained instance that the operator ends.
 
-use aws::trace::LifecycleState;
+use aws::trace::{LifecycleState, StackStatus};
 use jiff::Timestamp;
 
 use super::{CheckerState, InstanceObservation, InvariantChecker};
@@ -13,13 +13,13 @@ impl CheckerState {
     /// Whether the invariants about a rollout are judged: not of a stack that is deleted, which
     /// takes all instances at once.
     pub(super) fn rolls(&self) -> bool {
-        let deleted = self.stack_status.starts_with("DELETE_");
+        let deleted = self.stack_status.is_some_and(StackStatus::is_of_a_deletion);
         (self.rolling || self.refresh.is_some()) && !deleted
     }
 
     /// Whether the stack, or an instance refresh, is at it.
     pub(super) fn in_operation(&self) -> bool {
-        self.refresh.is_some() || self.stack_status.ends_with("_IN_PROGRESS")
+        self.refresh.is_some() || self.stack_status.is_some_and(StackStatus::is_in_progress)
     }
 
     /// Whether the rollout is not over yet: an operation goes on, or its last drains do, and the
@@ -40,7 +40,8 @@ impl CheckerState {
     /// CloudFormation counts it for the next batch, which it then begins while one drains.
     fn is_kept_apart(&self, seen: &InstanceObservation) -> bool {
         let of_this_update = seen.told_in == Some(self.operation);
-        let forward = self.stack_status == "UPDATE_IN_PROGRESS" && self.refresh.is_none();
+        let forward =
+            self.stack_status == Some(StackStatus::UpdateInProgress) && self.refresh.is_none();
         let alone = self.launched_for_others != Some(self.operation);
         !self.terms.managed_draining || (forward && of_this_update && alone)
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use workers::Worker;
+use workers::model::Verdict;
 
 use super::CheckerState;
 use super::checks::Check;
@@ -188,12 +189,13 @@ impl CheckerState {
         let Some(mut action) = self.lateness.open.remove(look.execution) else {
             return;
         };
-        if look.failed || look.worker != action.phase {
+        let verdict = look.verdict.filter(|_| look.worker == action.phase);
+        let Some(verdict) = verdict else {
             self.lateness.open.insert(look.execution.to_owned(), action);
             return;
-        }
-        match look.verdict {
-            "Reached" => {
+        };
+        match verdict {
+            Verdict::Reached => {
                 let denied = action.denied;
                 let (ready, freed_by) = action.ready.take().unwrap_or((denied, None));
                 action.ends_phase(ready, look.at, freed_by);
@@ -203,14 +205,14 @@ impl CheckerState {
                     self.sees(account, look.at, &mut action);
                 }
             }
-            "Never" => {
+            Verdict::Never => {
                 let denied = action.denied;
                 let passed = deadline.filter(|deadline| *deadline >= denied);
                 action.ends_phase(passed.unwrap_or(denied), look.at, None);
             }
             // Nothing was to be done: this execution delays nothing.
-            "Over" => return,
-            _ => {
+            Verdict::Over => return,
+            Verdict::NotYet => {
                 action.denied = look.at;
                 let since = action.ready.as_ref().map(|(since, _)| *since);
                 // The worker waits for more than the account shows.

@@ -19,11 +19,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
+use workers::model::Verdict;
 
 use aws::account::Account;
 use aws::account::Observer;
 use aws::ec2::TemplateVersion;
-use aws::trace::{LifecycleState, Record};
+use aws::trace::{LifecycleState, Record, RefreshStatus, StackStatus};
 
 pub use lateness::PhaseLateness;
 pub use tally::Tally;
@@ -77,12 +78,12 @@ struct CheckerState {
     group: String,
     terms: Terms,
     rolling: bool,
-    stack_status: String,
+    stack_status: Option<StackStatus>,
     /// How often the stack's status has changed.
     operation: u32,
     first_failure: Option<String>,
     /// The status of the group's instance refresh while it goes on.
-    refresh: Option<String>,
+    refresh: Option<RefreshStatus>,
     instances: BTreeMap<String, InstanceObservation>,
     open_executions: BTreeMap<String, Timestamp>,
     /// Those that are about no instance: the reconciler's.
@@ -124,12 +125,8 @@ struct CheckerState {
     reached: BTreeMap<String, u64>,
 }
 
-/// What the last worker said in an execution.
-#[derive(Debug)]
-struct Answered {
-    failed: bool,
-    verdict: String,
-}
+/// What the last worker said in an execution: its verdict, or the error's name.
+type Answered = Result<Option<Verdict>, String>;
 
 impl InvariantChecker {
     /// A watch over a stack with these terms.
@@ -141,7 +138,7 @@ impl InvariantChecker {
             group: String::new(),
             terms,
             rolling: false,
-            stack_status: String::new(),
+            stack_status: None,
             operation: 0,
             first_failure: None,
             refresh: None,
@@ -230,8 +227,8 @@ impl InvariantChecker {
     }
 
     /// The stack's status.
-    pub fn stack_status(&self) -> String {
-        self.lock().stack_status.clone()
+    pub fn stack_status(&self) -> Option<StackStatus> {
+        self.lock().stack_status
     }
 
     /// How many instances of the group are in service.

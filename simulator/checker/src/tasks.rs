@@ -15,7 +15,7 @@ use crate::invariants::Invariant;
 use aws::account::Account;
 use aws::ecs::ECS;
 use aws::ecs::OWN_EXIT;
-use aws::trace::{Record, TraceEvent};
+use aws::trace::{Record, TaskStatus, TraceEvent};
 
 /// A drain that is not admitted has its deadline from the time of its event, which EventBridge
 /// tells in whole seconds.
@@ -38,7 +38,7 @@ impl CheckerState {
             } => {
                 let seen = self.instances.get(instance);
                 let leaving = seen.is_some_and(InstanceObservation::leaves);
-                if leaving && last_status == "STOPPED" && group.starts_with("service:") {
+                if leaving && *last_status == TaskStatus::Stopped && group.starts_with("service:") {
                     self.tally.tasks_moved += 1;
                 }
                 let ours = self.is_our_doing(record.at, instance, reason);

@@ -7,7 +7,7 @@ use crate::invariants::Invariant;
 use aws::account::Observer;
 use aws::account::{Account, Caller};
 use aws::ec2::TemplateVersion;
-use aws::trace::{Cause, LifecycleState, Record, TraceEvent};
+use aws::trace::{Cause, ContainerInstanceStatus, LifecycleState, Record, StackStatus, TraceEvent};
 
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -38,7 +38,7 @@ impl Scene {
             checker: InvariantChecker::new(terms),
         };
         scene.checker.begin_roll();
-        scene.checker.lock().stack_status = status.to_owned();
+        scene.checker.lock().stack_status = StackStatus::named(status);
         scene
     }
 
@@ -65,7 +65,7 @@ impl Scene {
         self.tell(TraceEvent::ContainerInstance {
             cluster: "DevCluster".to_owned(),
             instance: instance.to_owned(),
-            status: status.to_owned(),
+            status: ContainerInstanceStatus::named(status).expect("a status"),
             agent_connected,
         });
     }

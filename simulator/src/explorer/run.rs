@@ -8,6 +8,7 @@ use super::GeneratedScenario;
 use crate::invariants::{Invariant, Violation};
 use crate::narrator::LogLine;
 use crate::scenario::{self, Listener, Outcome};
+use crate::trace::StackStatus;
 
 /// One seed in so many is told twice, to see that it is the same scenario.
 const TOLD_TWICE: u64 = 8;
@@ -97,7 +98,7 @@ fn once(generated: &GeneratedScenario) -> (Run, Vec<String>) {
 
 fn concluded(played: Outcome, lines: usize) -> Run {
     Run {
-        outcome: played.ended,
+        outcome: played.ended.map_or("", StackStatus::name).to_owned(),
         lines,
         retained: played.retained,
         reached: played.reached,

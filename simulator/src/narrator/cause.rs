@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use workers::Worker;
 use workers::cause::in_words;
 
-use crate::trace::{ExecutionEvent, TraceEvent};
+use crate::trace::{ExecutionEvent, ExecutionStatus, TraceEvent};
 
 /// The worker whose attempt failed last, for each execution under way.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl FailedWorkers {
         else {
             return None;
         };
-        if status == "SUCCEEDED" {
+        if *status == ExecutionStatus::Succeeded {
             return None;
         }
         let worker = self.by_execution.get(execution);

@@ -3,7 +3,7 @@
 use workers::reconcile::NAME_PREFIX;
 
 use super::Severity;
-use crate::trace::{LifecycleState, SpotEvent, TraceEvent};
+use crate::trace::{ContainerInstanceStatus, LifecycleState, RefreshStatus, SpotEvent, TraceEvent};
 use workers::text::count;
 
 /// How far an instance refresh is.
@@ -18,11 +18,16 @@ pub fn refresh_line(fact: &TraceEvent) -> Option<(String, String, String, Severi
     else {
         return None;
     };
-    let severity = match status.as_str() {
-        "Successful" => Severity::Good,
-        "Pending" | "InProgress" => Severity::Plain,
-        "Baking" => Severity::Waiting,
-        _ => Severity::Bad,
+    let severity = match status {
+        RefreshStatus::Successful => Severity::Good,
+        RefreshStatus::Pending | RefreshStatus::InProgress => Severity::Plain,
+        RefreshStatus::Baking => Severity::Waiting,
+        RefreshStatus::Failed
+        | RefreshStatus::Cancelling
+        | RefreshStatus::Cancelled
+        | RefreshStatus::RollbackInProgress
+        | RefreshStatus::RollbackSuccessful
+        | RefreshStatus::RollbackFailed => Severity::Bad,
     };
     let standing = format!(
         "{percent}% complete, {} to update",
@@ -34,7 +39,7 @@ pub fn refresh_line(fact: &TraceEvent) -> Option<(String, String, String, Severi
     };
     Some((
         "instance refresh".to_owned(),
-        status.clone(),
+        status.to_string(),
         reason,
         severity,
     ))
@@ -67,7 +72,7 @@ pub fn instance_line(fact: &TraceEvent) -> Option<(String, String, String, Sever
             agent_connected,
             ..
         } => {
-            let agent = match *agent_connected || status == "INACTIVE" {
+            let agent = match *agent_connected || *status == ContainerInstanceStatus::Inactive {
                 true => "",
                 false => ", no agent",
             };

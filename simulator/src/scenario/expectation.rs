@@ -19,8 +19,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use workers::Worker;
+use workers::model::Verdict;
 
 use crate::autoscaling::LifecycleState;
+use crate::trace::StackStatus;
 
 pub use witness::{Unmet, Witness};
 
@@ -28,7 +30,7 @@ pub use witness::{Unmet, Witness};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expectation {
     /// The stack's status at the end.
-    Outcome(String),
+    Outcome(StackStatus),
     /// How many instances there were of a kind.
     Count(Counted, usize),
     /// How long the last rollout took.
@@ -76,23 +78,17 @@ pub enum Subject {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// The stack came to this status.
-    Stack(String),
+    Stack(StackStatus),
     /// The instance came to this lifecycle state.
     Lifecycle(LifecycleState),
     /// Its container instance came to this status.
     ContainerInstance(&'static str),
     /// A worker gave this verdict about it.
-    Answer(Worker, String),
+    Answer(Worker, Verdict),
 }
 
 /// The statuses of a container instance that are worth an expectation.
 const CONTAINER_INSTANCE: [&str; 3] = ["ACTIVE", "DRAINING", "INACTIVE"];
-
-/// What a worker may answer.
-const VERDICTS: [&str; 4] = ["Reached", "NotYet", "Never", "Over"];
-
-/// How the statuses of a stack end.
-const STATUS_ENDS: [&str; 3] = ["_IN_PROGRESS", "_COMPLETE", "_FAILED"];
 
 /// Reads what stands after `expect`.
 ///
@@ -120,15 +116,9 @@ fn count(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("{text:?} is not a number of instances"))
 }
 
-fn status(text: &str) -> Result<String, String> {
-    let is_status = |c: char| c.is_ascii_uppercase() || c == '_';
-    let ends = STATUS_ENDS.iter().any(|end| text.ends_with(end));
-    match !ends || !text.chars().all(is_status) {
-        true => Err(format!(
-            "{text:?} is no status of a stack, such as UPDATE_COMPLETE"
-        )),
-        false => Ok(text.to_owned()),
-    }
+fn status(text: &str) -> Result<StackStatus, String> {
+    StackStatus::named(text)
+        .ok_or_else(|| format!("{text:?} is no status of a stack, such as UPDATE_COMPLETE"))
 }
 
 /// `20m..45m`, both included.
@@ -187,11 +177,11 @@ fn of_instance(text: &str) -> Result<Fact, String> {
         let known = known.ok_or_else(|| format!("there is no worker {worker}"))?;
         let verdict = verdict.trim();
         // A slip of the pen must not make `never` true.
-        if !VERDICTS.contains(&verdict) {
-            let verdicts = VERDICTS.join(", ");
-            return Err(format!("{verdict:?} is no verdict; there are {verdicts}"));
-        }
-        return Ok(Fact::Answer(known, verdict.to_owned()));
+        let verdict = Verdict::named(verdict).ok_or_else(|| {
+            let verdicts = Verdict::ALL.map(Verdict::name).join(", ");
+            format!("{verdict:?} is no verdict; there are {verdicts}")
+        })?;
+        return Ok(Fact::Answer(known, verdict));
     }
     let of_ecs = CONTAINER_INSTANCE.into_iter().find(|known| *known == text);
     let of_ecs = of_ecs.map(Fact::ContainerInstance);
@@ -243,10 +233,10 @@ impl fmt::Display for Occurrence {
             Subject::Any => f.write_str("any ")?,
         }
         match &self.fact {
-            Fact::Stack(status) => f.write_str(status),
+            Fact::Stack(status) => write!(f, "{status}"),
             Fact::Lifecycle(state) => state.fmt(f),
             Fact::ContainerInstance(status) => f.write_str(status),
-            Fact::Answer(worker, verdict) => write!(f, "{} {verdict}", worker.name()),
+            Fact::Answer(worker, verdict) => write!(f, "{} {}", worker.name(), verdict.name()),
         }
     }
 }

@@ -32,6 +32,7 @@ use crate::host::SimulationHost;
 use crate::invariants::Violation;
 use crate::report::Report;
 use crate::stepfunctions::STEPFUNCTIONS;
+use crate::trace::StackStatus;
 use crate::wire::ApiError;
 use inspect::ask;
 
@@ -49,7 +50,7 @@ pub struct Outcome {
     /// Invariants broken outside of any rollout.
     pub violations: Vec<Violation>,
     /// The stack's status at the end.
-    pub ended: String,
+    pub ended: Option<StackStatus>,
     /// How many instances were retained.
     pub retained: usize,
     /// How often each branch of workers and definition was reached

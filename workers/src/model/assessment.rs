@@ -18,6 +18,26 @@ pub enum Verdict {
     Over,
 }
 
+impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Reached, Self::NotYet, Self::Never, Self::Over];
+
+    /// As the state machine reads it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reached => "Reached",
+            Self::NotYet => "NotYet",
+            Self::Never => "Never",
+            Self::Over => "Over",
+        }
+    }
+
+    /// The verdict that an answer calls so.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
+    }
+}
+
 /// A worker's conclusion, before it is known how long to wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assessment {

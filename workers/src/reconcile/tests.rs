@@ -122,6 +122,9 @@ fn nothing_is_missing_before_the_tail_or_at_other_hooks() {
         "the activity began a quarter of a second later"
     );
     assert!(!is_missing(&good, -60), "a clock that is wrong");
+    let mut punctual = good.clone();
+    punctual.activities[0].started = stub::at(0);
+    assert!(is_missing(&punctual, 180), "when the tail is just over");
     let mut others = good.clone();
     others
         .hooks
@@ -158,6 +161,22 @@ fn an_order_that_is_bad_is_refused_with_every_mistake() {
     };
     let fields: Vec<&str> = mistakes.iter().map(|one| one.field.as_str()).collect();
     assert_eq!(fields, ["group", "stateMachineArn", "tailSeconds"]);
+}
+
+#[test]
+fn only_the_arn_of_a_state_machine_is_one() {
+    for (machine, is_good) in [
+        (MACHINE, true),
+        (
+            "arn:aws:states:eu-west-1:123456789012:activity:joined",
+            false,
+        ),
+        ("DevCluster:stateMachine:lifecycle", false),
+    ] {
+        let mut input = input();
+        input["stateMachineArn"] = json!(machine);
+        assert_eq!(read_order(&input).is_ok(), is_good, "{machine}");
+    }
 }
 
 /// Two instances wait: one comes, one leaves. The calls are noted; `stepfunctions` answers those

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use simulator::account::Account;
 use simulator::narrator::LogLine;
 use simulator::scenario::Listener;
-use simulator::trace::{Record, TraceEvent};
+use simulator::trace::{Record, TaskStatus, TraceEvent};
 use workers::Worker;
 
 /// Hears what went wrong first.
@@ -114,8 +114,8 @@ impl Listener for Heard {
                 instance,
                 last_status,
                 ..
-            } => match last_status.as_str() {
-                "STOPPED" | "DELETED" => drop(self.tasks.remove(task)),
+            } => match last_status {
+                TaskStatus::Stopped => drop(self.tasks.remove(task)),
                 _ => {
                     let known = (group.clone(), instance.clone());
                     self.tasks.insert(task.clone(), known);
@@ -133,7 +133,7 @@ impl Listener for Heard {
                 status,
                 reason,
                 ..
-            } if status.ends_with("_FAILED") && !reason.is_empty() => {
+            } if status.is_failed() && !reason.is_empty() => {
                 let failure = format!("{logical_id} {status}: {reason}");
                 self.failure.get_or_insert(failure);
             }

@@ -11,6 +11,7 @@ use simulator::account::{Caller, REGION};
 use simulator::explorer::generate;
 use simulator::scenario::{Action, Call, Settings, play_and_look};
 use simulator::sdk_client::{in_process_connector, sdk_config};
+use simulator::trace::StackStatus;
 
 use super::{CLUSTER, STACK, asked};
 use crate::aws::Aws;
@@ -222,7 +223,10 @@ fn tried(settings: &Settings, change: Change, rehearsals: u64) -> Tried {
         change,
         method: method.to_owned(),
         plan,
-        outcome: report.map_or(played.ended, |report| report.outcome.clone()),
+        outcome: report.map_or_else(
+            || played.ended.map_or("", StackStatus::name).to_owned(),
+            |report| report.outcome.clone(),
+        ),
         retained: report.map_or(played.retained, |report| report.retained.len()),
     }
 }

@@ -40,6 +40,7 @@ use serde_json::{Value, json};
 use super::group::{Group, TemplateChoice};
 use super::whole_seconds;
 use crate::ec2::TemplateVersion;
+pub use crate::trace::RefreshStatus as Status;
 
 pub use calls::{cancel, describe, roll_back, start};
 pub use end::launch_abandoned;
@@ -97,48 +98,7 @@ struct Back {
     done: u32,
 }
 
-/// The status of a refresh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// It has not begun yet.
-    Pending,
-    /// It replaces instances.
-    InProgress,
-    /// All are replaced, and it watches alarms for a while.
-    Baking,
-    /// Done.
-    Successful,
-    /// It has given up.
-    Failed,
-    /// Somebody has cancelled it.
-    Cancelling,
-    /// It is cancelled.
-    Cancelled,
-    /// It brings the group back to what was before.
-    RollbackInProgress,
-    /// The group is what it was before.
-    RollbackSuccessful,
-    /// It has given up on the way back.
-    RollbackFailed,
-}
-
 impl Status {
-    /// As the API writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "Pending",
-            Self::InProgress => "InProgress",
-            Self::Baking => "Baking",
-            Self::Successful => "Successful",
-            Self::Failed => "Failed",
-            Self::Cancelling => "Cancelling",
-            Self::Cancelled => "Cancelled",
-            Self::RollbackInProgress => "RollbackInProgress",
-            Self::RollbackSuccessful => "RollbackSuccessful",
-            Self::RollbackFailed => "RollbackFailed",
-        }
-    }
-
     /// Whether it goes on. A group has one such refresh at most.
     pub fn is_active(self) -> bool {
         matches!(
@@ -229,7 +189,7 @@ impl Refresh {
     /// As the API answers it. Recorded: a pending one has neither a start nor any progress.
     fn to_json(&self, group: &Group) -> Value {
         let mut answer = json!({
-            "InstanceRefreshId": self.id, "AutoScalingGroupName": group.name, "Status": self.status.as_str(),
+            "InstanceRefreshId": self.id, "AutoScalingGroupName": group.name, "Status": self.status.name(),
             "Strategy": "Rolling", "Preferences": self.preferences.to_json(group.warmup(&self.preferences)),
         });
         if let Some(started) = self.started {

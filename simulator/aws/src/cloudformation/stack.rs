@@ -14,7 +14,7 @@ use super::resource_types::{Kind, STACK};
 use super::template::Template;
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
-use crate::trace::TraceEvent;
+use crate::trace::{StackStatus, TraceEvent};
 use crate::wire;
 
 /// Why a stack is at something that a call has asked for.
@@ -258,7 +258,7 @@ fn write(
         stack: stack.name.clone(),
         logical_id: event.logical_id.clone(),
         resource_type: event.resource_type.clone(),
-        status: event.status.clone(),
+        status: StackStatus::named(&event.status).expect("only such a status is entered"),
         reason: event.reason.clone(),
     };
     stack.events.push(event.clone());

@@ -18,33 +18,9 @@ use crate::ec2;
 use crate::ecs::ECS;
 use crate::trace::TraceEvent;
 
+pub(super) use crate::trace::ContainerInstanceStatus as Status;
 pub(super) use calls::{deregister, describe, list, put_attributes, update_state};
 pub(super) use register::{register, registered, started};
-
-/// Where an instance stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Status {
-    /// It is known, but no task can be placed on it yet.
-    Registering,
-    /// Tasks may be placed on it.
-    Active,
-    /// Its service tasks are moved away, and none is placed.
-    Draining,
-    /// It is deregistered: still described for a while, never listed.
-    Inactive,
-}
-
-impl Status {
-    /// As the API writes it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Registering => "REGISTERING",
-            Self::Active => "ACTIVE",
-            Self::Draining => "DRAINING",
-            Self::Inactive => "INACTIVE",
-        }
-    }
-}
 
 /// A container instance.
 #[derive(Debug)]
@@ -131,7 +107,7 @@ fn changed(account: &mut Account, cluster: &str, id: &str) {
     let fact = TraceEvent::ContainerInstance {
         cluster: cluster.to_owned(),
         instance: instance.ec2.clone(),
-        status: instance.status.name().to_owned(),
+        status: instance.status,
         agent_connected: instance.agent_connected,
     };
     account.record(fact);
@@ -212,7 +188,7 @@ fn cut_off(account: &mut Account, cluster: &str, id: &str, how: &str) {
             task: id.clone(),
             group: task.group.clone(),
             instance: ec2.clone(),
-            last_status: task.status.name().to_owned(),
+            last_status: task.status,
         };
         account.record(fact);
         let reason = format!("Host EC2 (instance {ec2}) {how}.");

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use super::definition::{Port, TaskDefinition};
 use super::launch_type::LaunchType;
 
+pub(super) use crate::trace::TaskStatus as Status;
 pub(super) use calls::{describe, list, run, stop as stop_call};
 pub(super) use health::healthy;
 pub(super) use lifecycle::{resume, step};
@@ -28,42 +29,7 @@ pub use stop::OWN_EXIT;
 pub(super) use stop::{cut_off, exit, exit_now, forget, stop};
 pub(super) use tasks::{Ids, Tasks};
 
-/// Where a task stands: its lastStatus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Status {
-    /// It has a place, and nothing else yet.
-    Provisioning,
-    /// The agent pulls its images.
-    Pending,
-    /// Its containers start, and its targets are registered.
-    Activating,
-    /// It runs.
-    Running,
-    /// It is to stop: its targets are deregistered, and finish what they have.
-    Deactivating,
-    /// Its containers have had SIGTERM.
-    Stopping,
-    /// Its containers have exited; what it held is given back.
-    Deprovisioning,
-    /// It is over.
-    Stopped,
-}
-
 impl Status {
-    /// As the API writes it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Provisioning => "PROVISIONING",
-            Self::Pending => "PENDING",
-            Self::Activating => "ACTIVATING",
-            Self::Running => "RUNNING",
-            Self::Deactivating => "DEACTIVATING",
-            Self::Stopping => "STOPPING",
-            Self::Deprovisioning => "DEPROVISIONING",
-            Self::Stopped => "STOPPED",
-        }
-    }
-
     /// What comes after it by itself. A task that runs stays so until something stops it.
     fn next(self) -> Option<Self> {
         match self {

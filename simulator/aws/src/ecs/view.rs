@@ -6,6 +6,7 @@ use super::State;
 use super::cluster::Cluster;
 use super::service::Service;
 use super::task::{Status, Task};
+use crate::trace::TaskStatus;
 
 /// The attribute by which an instance is marked as kept.
 const KEPT_FOR: &str = "ecs-rollout.kept-for";
@@ -45,8 +46,8 @@ pub struct TaskView {
     pub group: String,
     /// Id of the EC2 instance on which it is.
     pub instance: String,
-    /// Its lastStatus, such as `RUNNING`.
-    pub last_status: &'static str,
+    /// Its lastStatus.
+    pub last_status: TaskStatus,
     /// Since when it has had that.
     pub since: Timestamp,
     /// Whether its desiredStatus is RUNNING.
@@ -280,7 +281,7 @@ fn seen(cluster: &Cluster, task: &Task) -> TaskView {
         id: task.id.clone(),
         group: task.group.clone(),
         instance: task.ec2.clone(),
-        last_status: task.status.name(),
+        last_status: task.status,
         since: task.since,
         wanted: task.wanted,
         healthy: task.healthy,

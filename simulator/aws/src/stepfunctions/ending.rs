@@ -110,7 +110,7 @@ pub fn end(account: &mut Account, run: usize, ending: Ending) -> ExecutionEnded 
     ended.stop = Some(now);
     let history_events = ended.history.len();
     let what = ExecutionEvent::Ended {
-        status: ended.status.name().to_owned(),
+        status: ended.status,
         error: trouble.error.unwrap_or_default(),
         cause: trouble.cause.unwrap_or_default(),
         history_events,

@@ -8,36 +8,10 @@ use serde_json::{Value, json};
 use super::definition::{Definition, Next};
 use super::path::Scope;
 
+pub use crate::trace::ExecutionStatus as Status;
+
 /// The most events that a history can have; the last one is then `ExecutionFailed` (documented).
 pub const HISTORY_LIMIT: usize = 25_000;
-
-/// The state of an execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// It goes on.
-    Running,
-    /// It came to a Succeed state or an End.
-    Succeeded,
-    /// It came to a Fail state or an error that nothing caught.
-    Failed,
-    /// It took longer than the definition's TimeoutSeconds.
-    TimedOut,
-    /// It was stopped.
-    Aborted,
-}
-
-impl Status {
-    /// As the API spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Running => "RUNNING",
-            Self::Succeeded => "SUCCEEDED",
-            Self::Failed => "FAILED",
-            Self::TimedOut => "TIMED_OUT",
-            Self::Aborted => "ABORTED",
-        }
-    }
-}
 
 /// One event of a history.
 #[derive(Debug, Clone, PartialEq)]

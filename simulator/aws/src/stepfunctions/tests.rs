@@ -271,7 +271,7 @@ fn what_nothing_catches_fails_the_execution() {
                 ..
             } => Some((
                 instance.as_str(),
-                status.as_str(),
+                status.name(),
                 error.as_str(),
                 *history_events,
             )),

@@ -12,6 +12,7 @@ use aws::account::Account;
 use aws::autoscaling::AUTOSCALING;
 use aws::ecs::ECS;
 use aws::ecs::TaskView;
+use aws::trace::TaskStatus;
 
 /// What a look reads may be ten seconds old (the fault `stale-read`); two more are for the calls
 /// themselves.
@@ -75,7 +76,7 @@ impl CheckerState {
                 let is_of = |task: &TaskView| task.group.strip_prefix("service:") == Some(name);
                 tasks
                     .iter()
-                    .any(|task| is_of(task) && task.last_status == "RUNNING")
+                    .any(|task| is_of(task) && task.last_status == TaskStatus::Running)
             };
             let services = account[ECS].services();
             let mut daemons = services.iter().filter(|service| service.daemon);

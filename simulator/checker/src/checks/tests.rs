@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use workers::Worker;
+use workers::model::Verdict;
 
 use super::Check;
 use crate::invariants::Invariant;
@@ -58,8 +59,7 @@ impl Scene {
             worker,
             execution: "e",
             instance: INSTANCE,
-            failed: false,
-            verdict,
+            verdict: Verdict::named(verdict),
         };
         self.watch.lock().check_answered(&self.account, look);
     }
@@ -311,8 +311,7 @@ fn heartbeats_are_neither_missing_nor_more_than_needed() {
             worker: Worker::Drained,
             execution: "e",
             instance: INSTANCE,
-            failed: false,
-            verdict: "NotYet",
+            verdict: Some(Verdict::NotYet),
         };
         scene.watch.lock().heartbeats_are_sent(look, &before);
         assert_eq!(scene.broken(), broken, "{silent}");

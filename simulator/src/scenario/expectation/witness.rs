@@ -10,8 +10,9 @@ use super::{Counted, Expectation, Fact, Occurrence, Subject};
 use crate::account::Account;
 use crate::autoscaling::LifecycleState;
 use crate::narrator::{LogLine, clock};
-use crate::trace::{Record, TraceEvent};
+use crate::trace::{Record, StackStatus, TraceEvent};
 use workers::Worker;
+use workers::model::Verdict;
 use workers::text::count;
 
 /// An expectation that was not met.
@@ -68,7 +69,8 @@ impl Witness {
     fn contradiction(&self, expectation: &Expectation, outcome: &Outcome) -> Option<String> {
         match expectation {
             Expectation::Outcome(status) => {
-                (*status != outcome.ended).then(|| format!("the stack is {}", outcome.ended))
+                let ended = outcome.ended.map_or("", StackStatus::name);
+                (Some(*status) != outcome.ended).then(|| format!("the stack is {ended}"))
             }
             Expectation::Count(counted, wanted) => {
                 let seen = self.count(*counted);
@@ -169,7 +171,7 @@ impl Witness {
             } => {
                 let about = self.stack.get_or_insert_with(|| stack.clone());
                 if about == stack && stack == logical_id {
-                    self.note(None, Fact::Stack(status.clone()));
+                    self.note(None, Fact::Stack(*status));
                 }
             }
             TraceEvent::Lifecycle {
@@ -186,7 +188,7 @@ impl Witness {
                 instance, status, ..
             } => {
                 let known = super::CONTAINER_INSTANCE.into_iter();
-                let status = known.into_iter().find(|known| known == status);
+                let status = known.into_iter().find(|known| *known == status.name());
                 if let (Some(place), Some(status)) = (self.place(instance), status) {
                     self.note(Some(place), Fact::ContainerInstance(status));
                 }
@@ -197,10 +199,12 @@ impl Witness {
                 verdict,
                 ..
             } => {
-                if let (Some(place), Some(worker)) =
-                    (self.place(instance), Worker::of_function(function))
-                {
-                    self.note(Some(place), Fact::Answer(worker, verdict.clone()));
+                if let (Some(place), Some(worker), Some(verdict)) = (
+                    self.place(instance),
+                    Worker::of_function(function),
+                    Verdict::named(verdict),
+                ) {
+                    self.note(Some(place), Fact::Answer(worker, verdict));
                 }
             }
             _ => {}

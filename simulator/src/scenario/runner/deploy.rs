@@ -12,6 +12,7 @@ use crate::account::Account;
 use crate::cloudformation;
 use crate::ecs::ECS;
 use crate::ssm::public;
+use crate::trace::StackStatus;
 use crate::workload;
 
 /// How long the workload may take to be at rest before a rollout begins.
@@ -83,9 +84,10 @@ impl Runner {
 
     /// Starts the workload on the stack that was created, and goes on when it is at rest.
     pub(super) async fn start_workload(&mut self) -> Result<(), Unplayable> {
-        match self.checker.stack_status().as_str() {
-            "CREATE_COMPLETE" => {}
-            status => {
+        match self.checker.stack_status() {
+            Some(StackStatus::CreateComplete) => {}
+            other => {
+                let status = other.map_or("", StackStatus::name);
                 let why = self.checker.first_failure().unwrap_or_default();
                 let stack = &self.stack;
                 let why =

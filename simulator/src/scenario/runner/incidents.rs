@@ -11,6 +11,7 @@ use crate::ecs::ECS;
 use crate::faults::{Fault, Faults};
 use crate::scenario::incident::Incident;
 use crate::stepfunctions::STEPFUNCTIONS;
+use crate::trace::TaskStatus;
 use crate::{ec2, ecs};
 
 /// How wrong a clock is, at most.
@@ -56,7 +57,7 @@ impl Runner {
             }),
             Incident::TaskExits(n) => self.host.with(|account| {
                 let running = |task: &ecs::TaskView| {
-                    task.last_status == "RUNNING" && task.group.starts_with("service:")
+                    task.last_status == TaskStatus::Running && task.group.starts_with("service:")
                 };
                 let tasks = account[ECS].tasks().into_iter().filter(running);
                 if let Some(task) = nth(tasks.collect(), n) {

@@ -12,7 +12,7 @@ use crate::account::Account;
 use crate::eventbridge::lateness;
 use crate::invariants::{Invariant, Violation};
 use crate::scenario::Termination;
-use crate::trace::LifecycleState;
+use crate::trace::{LifecycleState, StackStatus};
 use workers::text::count;
 
 /// After this time every event of a service has reached its targets, and what it starts has begun.
@@ -53,8 +53,10 @@ impl Runner {
                 let has =
                     |is: fn(LifecycleState) -> bool| instances.values().any(|seen| is(seen.state));
                 let status = watch.stack_status();
-                let is_deleted = ["DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"];
-                let is_deleted = is_deleted.contains(&status.as_str());
+                let is_deleted = matches!(
+                    status,
+                    Some(StackStatus::DeleteInProgress | StackStatus::RollbackInProgress)
+                );
                 watch.pending().is_none()
                     || has(LifecycleState::is_retained)
                     || (protects && is_deleted && has(|state| state == LifecycleState::InService))
@@ -74,7 +76,7 @@ impl Runner {
                 break;
             }
         }
-        if self.checker.stack_status() == "UPDATE_COMPLETE"
+        if self.checker.stack_status() == Some(StackStatus::UpdateComplete)
             && let Some(ami) = self.released.take()
         {
             self.ami = ami;
@@ -161,11 +163,12 @@ impl Runner {
             let watch = self.checker.clone();
             let ready = move |_: &mut Account| {
                 let status = watch.stack_status();
-                let is_over = status.ends_with("_COMPLETE") || status.ends_with("_FAILED");
-                is_over || (status == "ROLLBACK_IN_PROGRESS" && watch.in_service() > 0)
+                let is_over = status.is_some_and(|status| !status.is_in_progress());
+                let goes = status == Some(StackStatus::RollbackInProgress);
+                is_over || (goes && watch.in_service() > 0)
             };
             let is_ready = self.run_until(ready, until).await?;
-            if !is_ready || self.checker.stack_status() != "ROLLBACK_IN_PROGRESS" {
+            if !is_ready || self.checker.stack_status() != Some(StackStatus::RollbackInProgress) {
                 break;
             }
             self.unprotect_what_is_deleted();
@@ -178,7 +181,7 @@ impl Runner {
     /// What ECS has protected from scale-in stays so when its capacity provider is gone, and keeps
     /// the stack from going.
     fn unprotect_what_is_deleted(&self) {
-        if !is_deleted(&self.checker.stack_status()) || !self.is_protected_by_ecs() {
+        if !self.checker.stack_status().is_some_and(is_deleted) || !self.is_protected_by_ecs() {
             return;
         }
         let serving = self.checker.instances().into_iter();
@@ -192,9 +195,9 @@ impl Runner {
     /// Continues a rollback that failed, deletes again what could not be deleted. Says whether
     /// anything began.
     fn cure_the_stack(&self) -> bool {
-        let action = match self.checker.stack_status().as_str() {
-            "UPDATE_ROLLBACK_FAILED" => "ContinueUpdateRollback",
-            "DELETE_FAILED" | "ROLLBACK_FAILED" => "DeleteStack",
+        let action = match self.checker.stack_status() {
+            Some(StackStatus::UpdateRollbackFailed) => "ContinueUpdateRollback",
+            Some(StackStatus::DeleteFailed | StackStatus::RollbackFailed) => "DeleteStack",
             _ => return false,
         };
         self.call("cloudformation", action, &json!({"StackName": self.stack}))
@@ -207,18 +210,18 @@ impl Runner {
             let hours = self.bound().as_secs() / 3600;
             return Some(format!("{hours} hours after the faults stopped, {pending}"));
         }
-        let status = self.checker.stack_status();
+        let status = self.checker.stack_status()?;
         let instances = self.checker.instances();
-        if ["DELETE_COMPLETE", "ROLLBACK_COMPLETE"].contains(&status.as_str()) {
+        if [StackStatus::DeleteComplete, StackStatus::RollbackComplete].contains(&status) {
             let left = instances.keys().next();
             return left.map(|id| format!("the stack is {status}, and {id} is left"));
         }
         let good = [
-            "CREATE_COMPLETE",
-            "UPDATE_COMPLETE",
-            "UPDATE_ROLLBACK_COMPLETE",
+            StackStatus::CreateComplete,
+            StackStatus::UpdateComplete,
+            StackStatus::UpdateRollbackComplete,
         ];
-        if !good.contains(&status.as_str()) {
+        if !good.contains(&status) {
             return Some(format!("the stack ended {status}"));
         }
         let serving: Vec<_> = instances
@@ -250,6 +253,6 @@ impl Runner {
 
 /// Whether what the stack has is being deleted, or was: by a deletion, or by the rollback of its
 /// creation.
-fn is_deleted(status: &str) -> bool {
-    status.starts_with("DELETE_") || status.starts_with("ROLLBACK_")
+fn is_deleted(status: StackStatus) -> bool {
+    status.is_of_a_deletion() || status.is_of_a_failed_creation()
 }

@@ -11,7 +11,7 @@ use crate::checker::InstanceObservation;
 use crate::ecs::ECS;
 use crate::invariants::{self, Invariant, Violation};
 use crate::report::{Amis, Lateness, Report, cost_usd};
-use crate::trace::LifecycleState;
+use crate::trace::{LifecycleState, StackStatus};
 use workers::text::count;
 
 impl Runner {
@@ -23,13 +23,14 @@ impl Runner {
         transitions: u64,
     ) -> Report {
         let outcome = self.checker.stack_status();
+        let ended = outcome.map_or("", StackStatus::name);
         let amis = Amis {
             old: self.ami.clone(),
             new: new_ami.to_owned(),
         };
         let mut seen = self.checker.end_roll();
         let now = self.host.now();
-        if let Some(detail) = self.unfinished(&outcome, size, &amis) {
+        if let Some(detail) = self.unfinished(outcome, size, &amis) {
             seen.violations.push(Violation {
                 invariant: Invariant::RollEnds,
                 at: now,
@@ -71,7 +72,7 @@ impl Runner {
             ami: amis,
             starts: None,
             seed: self.settings.seed,
-            outcome,
+            outcome: ended.to_owned(),
         }
     }
 
@@ -83,7 +84,7 @@ impl Runner {
     }
 
     /// Why the rollout has not ended as it must, if so.
-    fn unfinished(&self, outcome: &str, size: usize, amis: &Amis) -> Option<String> {
+    fn unfinished(&self, outcome: Option<StackStatus>, size: usize, amis: &Amis) -> Option<String> {
         if let Some(pending) = self.checker.pending() {
             return Some(format!(
                 "{} hours after it began, {pending}",
@@ -92,10 +93,13 @@ impl Runner {
         }
         let wanted = match outcome {
             // Somebody has deleted the stack meanwhile: there is nothing left to roll.
-            deleted if deleted.starts_with("DELETE_") => return None,
-            "UPDATE_COMPLETE" => &amis.new,
-            "UPDATE_ROLLBACK_COMPLETE" => &amis.old,
-            other => return Some(format!("the stack ended {other}")),
+            Some(deleted) if deleted.is_of_a_deletion() => return None,
+            Some(StackStatus::UpdateComplete) => &amis.new,
+            Some(StackStatus::UpdateRollbackComplete) => &amis.old,
+            other => {
+                let ended = other.map_or("", StackStatus::name);
+                return Some(format!("the stack ended {ended}"));
+            }
         };
         let instances = self.checker.instances();
         let serving: Vec<_> = instances
@@ -118,7 +122,8 @@ impl Runner {
         let serving = serving.len();
         let set = self.size_in_update(size);
         // An update that fails early rolls back before it sets any size.
-        let is_right = serving == set || (outcome != "UPDATE_COMPLETE" && serving == size);
+        let is_right =
+            serving == set || (outcome != Some(StackStatus::UpdateComplete) && serving == size);
         (!is_right && Some(serving) != scaled).then(|| {
             format!(
                 "in service: {}; before: {size}; by the template's sizes: {set}",

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{LIMIT, Runner};
 use crate::stepfunctions::STEPFUNCTIONS;
+use crate::trace::StackStatus;
 
 impl Runner {
     /// Rolls, and goes on when nothing is under way any more.
@@ -40,7 +41,7 @@ impl Runner {
         });
         let before = self.checker.stack_status();
         self.call("cloudformation", "UpdateStack", &input)?;
-        if before == "UPDATE_COMPLETE"
+        if before == Some(StackStatus::UpdateComplete)
             && let Some(ami) = self.released.take()
         {
             self.ami = ami;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Runner;
 use crate::account::Account;
 use crate::narrator::clock;
+use crate::trace::StackStatus;
 
 impl Runner {
     /// Lets time run until `done`, which is asked after every event, or until `limit`; what is due
@@ -40,7 +41,8 @@ impl Runner {
         loop {
             let watch = self.checker.clone();
             let at_rest = self.run_until(move |_| watch.pending().is_none(), limit);
-            let failed = at_rest.await? && self.checker.stack_status() == "UPDATE_ROLLBACK_FAILED";
+            let failed = at_rest.await?
+                && self.checker.stack_status() == Some(StackStatus::UpdateRollbackFailed);
             let Some((due, _)) = self.due.first().filter(|_| failed) else {
                 return Ok(());
             };

@@ -271,7 +271,7 @@ pub fn tell(account: &mut Account, name: &str) {
     if let Some(refresh) = group.refreshes.last() {
         let fact = TraceEvent::Refresh {
             group: name.to_owned(),
-            status: refresh.status.as_str().to_owned(),
+            status: refresh.status,
             percent: refresh.percent(),
             left: refresh.left(),
             reason: refresh.reason.clone().unwrap_or_default(),

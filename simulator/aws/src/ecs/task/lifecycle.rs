@@ -30,7 +30,7 @@ pub(super) fn enter(account: &mut Account, cluster: &str, id: &str, status: Stat
         task: id.to_owned(),
         group: task.group.clone(),
         instance: task.ec2.clone(),
-        last_status: status.name().to_owned(),
+        last_status: status,
         reason: reason.to_owned(),
     };
     let version = task.version;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::instance;
 use super::{TARGET_GROUP, World};
-use crate::trace::TraceEvent;
+use crate::trace::{TaskStatus, TraceEvent};
 
 #[test]
 fn a_web_task_takes_its_deregistration_delay_and_its_stop_timeout() {
@@ -96,7 +96,7 @@ fn a_machine_that_goes_kills_its_tasks_and_the_service_replaces_them() {
     let arn = world.instance_arn("i-0");
     instance::terminated(&mut world.account, "i-0");
     let killed = world.account.trace.iter().filter(|record| {
-        matches!(&record.event, TraceEvent::TaskKilled { instance, last_status, .. } if instance == "i-0" && last_status == "RUNNING")
+        matches!(&record.event, TraceEvent::TaskKilled { instance, last_status, .. } if instance == "i-0" && *last_status == TaskStatus::Running)
     });
     assert_eq!(killed.count(), 2);
     let described = world.does(

@@ -132,7 +132,7 @@ impl World {
         let tasks = self.account[ECS].tasks().into_iter();
         tasks
             .filter(|task| task.instance == ec2 && task.group == group)
-            .map(|task| task.last_status)
+            .map(|task| task.last_status.name())
             .collect()
     }
 
@@ -178,7 +178,7 @@ impl World {
                     group: known,
                     last_status,
                     ..
-                } if known == group => Some((record.at, last_status.clone())),
+                } if known == group => Some((record.at, last_status.to_string())),
                 _ => None,
             });
         let entered: Vec<(Timestamp, String)> = entered.collect();
