@@ -195,10 +195,8 @@ impl Milestones {
     }
 
     fn in_service(&self) -> usize {
-        let states = self.instances.values();
-        states
-            .filter(|(_, state)| *state == LifecycleState::InService)
-            .count()
+        let serves = |(_, state): &&(_, LifecycleState)| *state == LifecycleState::InService;
+        self.instances.values().filter(serves).count()
     }
 
     fn lifecycle(
