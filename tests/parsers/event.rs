@@ -1,6 +1,8 @@
 //! A worker's input: the lifecycle event, the settings in its metadata, and the earlier answers.
 
 use serde_json::Value;
+use workers::Worker;
+use workers::config::History;
 use workers::model::Subject;
 use workers::{Error, config, pace};
 
@@ -42,22 +44,15 @@ fn refused(error: &Error) -> Verdict {
 
 /// What the workers take from one another's answers: nothing of it, or what it says, or an error.
 fn earlier_answers(input: &Value) {
-    for phase in ["joined", "draining", "drained", "stable", "completed"] {
-        if let Err(error) = config::earlier_since(input, phase) {
+    let history = History::read(input);
+    for worker in Worker::ALL {
+        if let Err(error) = history.since(worker) {
             refused(&error);
         }
-        let _any = config::last_heartbeat(input, phase);
     }
-    if let Err(error) = config::drain_begun(input) {
+    if let Err(error) = history.drain_begun() {
         refused(&error);
     }
-    let _any = config::held_by(input);
-    let _any = config::tasks_left(input);
-    let _any = config::daemons_awaited(input);
-    let _any = config::agent_gone_since(input);
-    let _any = config::hindrances(input);
-    let _any = config::turn(input);
-    let _any = config::stack_seen(input);
 }
 
 /// Whatever is accepted can be worked with.

@@ -25,28 +25,20 @@
 
 mod request;
 
-use serde_json::Value;
-
 use crate::Clients;
 use crate::autoscaling::{ActionIs, ActionResult, RefreshIs};
 use crate::cloudformation::{Signal, SignalOutcome};
-use crate::config::Reading;
 use crate::error::Error;
 use crate::model::group::{LifecycleState, StackState};
 use crate::model::{Action, Assessment, StackName, UpdateMethod};
-use request::{Request, read_order};
+pub use request::{Request, read_order};
 
 /// Completes, looks if it was completed before, and tells CloudFormation.
 ///
 /// # Errors
 /// What the services meet; `BadEvent`, after the hook was answered if only the settings are bad and
 /// it is an ABANDON.
-pub async fn handle(
-    reading: Reading,
-    input: &Value,
-    clients: &Clients,
-) -> Result<Assessment, Error> {
-    let order = read_order(reading, input)?;
+pub async fn handle(order: Request, clients: &Clients) -> Result<Assessment, Error> {
     let (action, result) = (&order.action, order.result);
     let mut told = Notification::Nothing;
     if order.stops_refresh() {
@@ -262,7 +254,7 @@ fn conclude(
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::config::read_event;
@@ -386,7 +378,10 @@ mod tests {
                 action => (200, stub::xml(action, "")),
             }
         });
-        let outcome = handle(read_event(&input), &input, &Clients::new(&aws)).await;
+        let outcome = match read_order(read_event(&input), &input) {
+            Ok(order) => handle(order, &Clients::new(&aws)).await,
+            Err(error) => Err(error),
+        };
         let asked = asked.lock().expect("a log").clone();
         (asked, outcome)
     }

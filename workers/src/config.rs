@@ -11,8 +11,7 @@ mod legacy_metadata;
 pub(crate) use fields::Fields;
 
 pub use history::{
-    DrainStart, agent_gone_since, daemons_awaited, drain_begun, earlier_since, held_by, hindrances,
-    last_heartbeat, stack_seen, tasks_left, termination_requested, turn,
+    DrainStart, DrainedDetails, DrainingDetails, History, JoinedDetails, StableDetails,
 };
 
 use std::ops::RangeInclusive;
@@ -119,7 +118,7 @@ pub fn read_event(input: &Value) -> Reading {
     Reading {
         action,
         began,
-        turn_came: turn(input).and_then(|turn| turn.came_at),
+        turn_came: history::turn(input).and_then(|turn| turn.came_at),
         settings,
         target,
         unknown_keys,
@@ -281,7 +280,7 @@ mod tests {
     #[test]
     fn a_missing_baseline_is_a_bad_event() {
         assert_eq!(
-            fields(drain_begun(&json!({})).expect_err("bad")),
+            fields(History::read(&json!({})).drain_begun().expect_err("bad")),
             ["draining"]
         );
     }

@@ -18,10 +18,9 @@ mod reason;
 mod standalone;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use crate::Clients;
-use crate::config::{self, DrainStart, agent_gone_since, drain_begun, hindrances, tasks_left};
+use crate::config::{DrainStart, History};
 use crate::ended;
 use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, Task, termination_requested};
@@ -56,16 +55,16 @@ const LOOKED_AT_ALONE: usize = 100;
 /// What ECS meets; `BadEvent` without draining's answer.
 pub async fn handle(
     subject: &Subject,
-    input: &Value,
+    history: &History,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Assessment, Error> {
-    let begun = drain_begun(input)?;
-    if let Some(at) = config::termination_requested(input) {
+    let begun = history.drain_begun()?;
+    if let Some(at) = history.termination_requested() {
         return Ok(ended::on_request(at).under(subject.settings.policy));
     }
-    let subject = &under_deletion(subject, &begun);
-    let known = tasks_left(input).filter(|left| {
+    let subject = &under_deletion(subject, begun);
+    let known = history.tasks_left().cloned().filter(|left| {
         now().duration_since(left.listed_at) < LISTED_ANEW && left.arns.len() <= LOOKED_AT_ALONE
     });
     let again = look_again(subject, known.as_ref(), clients).await?;
@@ -76,14 +75,15 @@ pub async fn handle(
             ..Observation::default()
         },
         // All that was left is over, so this may be the end: a look at half of it would not do.
-        true => look_at_all(subject, &begun, &again, clients).await?,
-        false => look(subject, &begun, clients).await?,
+        true => look_at_all(subject, begun, &again, clients).await?,
+        false => look(subject, begun, clients).await?,
     };
     let at = now();
-    let (gone, told) = (agent_gone_since(input), hindrances(input));
+    let gone = history.agent_gone_since();
+    let told = history.drained.hindrances.clone();
     seen.agent_gone_since =
-        observe::agent_gone_since(subject, &begun, (&seen, listed), gone, clients, at).await?;
-    seen.hindrances = blockers::look(subject, &begun, &seen.tasks, told, clients, at).await?;
+        observe::agent_gone_since(subject, begun, (&seen, listed), gone, clients, at).await?;
+    seen.hindrances = blockers::look(subject, begun, &seen.tasks, told, clients, at).await?;
     seen.daemons.clone_from(&begun.daemons);
     seen.stack_deleting = begun.stack_deleting;
     if let Some(asked) = termination_requested(&seen.registrations, at) {
@@ -562,7 +562,10 @@ mod tests {
         let input = json!({"draining": {
             "since": "2026-11-23T00:00:01Z", "unstable": [], "services": [], "containerInstances": ["then"],
         }});
-        let finding = handle(&subject, &input, &clients, &|| stub::at(3000)).await;
+        let finding = handle(&subject, &History::read(&input), &clients, &|| {
+            stub::at(3000)
+        })
+        .await;
         let finding = finding.expect("an answer");
         assert_eq!(finding.verdict, Verdict::NotYet);
         assert_eq!(finding.deadline, Some(stub::at(3900)));
@@ -598,7 +601,10 @@ mod tests {
         let input = json!({"draining": {
             "since": stub::at(1), "unstable": [], "services": [], "containerInstances": ["c"],
         }});
-        let finding = handle(&subject, &input, &clients, &|| stub::at(3000)).await;
+        let finding = handle(&subject, &History::read(&input), &clients, &|| {
+            stub::at(3000)
+        })
+        .await;
         finding.expect("an answer")
     }
 
@@ -660,7 +666,7 @@ mod tests {
         let input = json!({"draining": {
             "since": stub::at(1), "unstable": [], "services": [], "containerInstances": ["c"], "tasksLeft": left,
         }});
-        let finding = handle(&subject, &input, &clients, &|| stub::at(5)).await;
+        let finding = handle(&subject, &History::read(&input), &clients, &|| stub::at(5)).await;
         let finding = finding.expect("an answer");
         assert_eq!(finding.verdict, Verdict::Never);
         assert_eq!(finding.extra.policy, Some(Policy::Keep));
@@ -702,7 +708,8 @@ mod tests {
         ] {
             asked.lock().expect("a log").clear();
             let now = || stub::at(seconds);
-            let finding = handle(&stub::terminating(), &input, &clients, &now).await;
+            let finding =
+                handle(&stub::terminating(), &History::read(&input), &clients, &now).await;
             let finding = finding.expect("an answer");
             assert_eq!(
                 asked.lock().expect("a log").join(" "),
@@ -823,7 +830,8 @@ mod tests {
                 "since": stub::at(1), "unstable": [], "services": [], "containerInstances": ["then"],
             }});
             let subject = stub::terminating();
-            let finding = handle(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding =
+                handle(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
             let is_stopped = status == "STOPPED";
             let verdict = finding.expect("an answer").verdict;
             assert_eq!(
@@ -873,7 +881,13 @@ mod tests {
                 },
                 "drained": {"tasksLeft": {"arns": ["a"], "listedAt": listed_at}},
             });
-            let finding = handle(&stub::terminating(), &input, &clients, &|| stub::at(1000)).await;
+            let finding = handle(
+                &stub::terminating(),
+                &History::read(&input),
+                &clients,
+                &|| stub::at(1000),
+            )
+            .await;
             let finding = finding.expect("an answer");
             let asked = asked.lock().expect("a log").join(" ");
             assert!(asked.starts_with(expected), "{task_state}: {asked}");

@@ -22,11 +22,10 @@ mod running;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::Clients;
 use crate::at_hook;
-use crate::config::turn as earlier_turn;
+use crate::config::History;
 use crate::drain_admission::{self, Admission};
 use crate::ended;
 use crate::error::Error;
@@ -45,7 +44,7 @@ use running::what_runs;
 /// What ECS meets.
 pub async fn handle(
     subject: &Subject,
-    input: &Value,
+    history: &History,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Assessment, Error> {
@@ -68,7 +67,7 @@ pub async fn handle(
     let stack = &subject.settings.target.stack;
     let stack = clients.cloudformation.stack_state(stack).await?;
     let has_begun = is_draining(&registrations);
-    let turn = match turn_of(subject, input, has_begun, &stack, clients, now).await? {
+    let turn = match turn_of(subject, history, has_begun, &stack, clients, now).await? {
         Admission::Granted(turn) => admitted(turn, now()),
         Admission::Deferred(finding) => return Ok(*finding),
     };
@@ -116,13 +115,13 @@ fn is_draining(registrations: &[ContainerInstance]) -> bool {
 /// What is DRAINING already has had its turn, however it came to it.
 async fn turn_of(
     subject: &Subject,
-    input: &Value,
+    history: &History,
     is_draining: bool,
     stack: &StackState,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Admission, Error> {
-    let earlier = earlier_turn(input);
+    let earlier = history.draining.turn.clone();
     if is_draining {
         return Ok(Admission::Granted(earlier));
     }
@@ -300,7 +299,15 @@ mod tests {
         let stack = StackState::Busy("UPDATE_ROLLBACK_IN_PROGRESS".to_owned());
         for (is_draining, goes) in [(true, true), (false, false)] {
             let now = || stub::at(1);
-            let place = turn_of(&subject, &input, is_draining, &stack, &clients, &now).await;
+            let place = turn_of(
+                &subject,
+                &History::read(&input),
+                is_draining,
+                &stack,
+                &clients,
+                &now,
+            )
+            .await;
             let place = place.expect("nothing is asked");
             assert_eq!(matches!(place, Admission::Granted(None)), goes, "{place:?}");
         }
@@ -457,7 +464,10 @@ mod tests {
         seconds: i64,
     ) -> (Vec<String>, Assessment) {
         let (subject, input) = (stub::terminating(), stub::event("terminate"));
-        let finding = handle(&subject, &input, &clients, &|| stub::at(seconds)).await;
+        let finding = handle(&subject, &History::read(&input), &clients, &|| {
+            stub::at(seconds)
+        })
+        .await;
         let asked = log.lock().expect("a log").clone();
         (asked, finding.expect("an answer"))
     }
@@ -510,7 +520,8 @@ mod tests {
                 let mut input = stub::event("terminate");
                 input["draining"] = earlier.clone();
                 let now = || stub::at(900);
-                let finding = handle(&stub::terminating(), &input, &clients, &now).await;
+                let finding =
+                    handle(&stub::terminating(), &History::read(&input), &clients, &now).await;
                 let turn = finding.expect("an answer").extra.turn.expect("a note");
                 assert_eq!(
                     turn.came_at,
@@ -571,7 +582,8 @@ mod tests {
                 (200, answer.to_string())
             }));
             let (subject, input) = (stub::terminating(), stub::event("terminate"));
-            let finding = handle(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding =
+                handle(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
             let finding = finding.expect("an answer");
             assert_eq!(
                 finding.verdict, verdict,
@@ -611,7 +623,10 @@ mod tests {
             if let Some(came_at) = came_at {
                 input["draining"] = json!({"turn": {"cameAt": stub::at(came_at)}});
             }
-            let finding = handle(&subject, &input, &clients, &|| stub::at(4000)).await;
+            let finding = handle(&subject, &History::read(&input), &clients, &|| {
+                stub::at(4000)
+            })
+            .await;
             let finding = finding.expect("an answer");
             assert_eq!(finding.verdict, verdict, "{came_at:?}: {}", finding.reason);
         }

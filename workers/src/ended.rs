@@ -58,6 +58,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::config::History;
     use crate::model::{Policy, Verdict};
     use crate::{drained, draining, stable, stub};
 
@@ -107,7 +108,7 @@ mod tests {
         let clients = requested(-5);
         let (subject, mut input) = (stub::terminating(), stub::event("terminate"));
         let now = || stub::at(2);
-        let first = draining::handle(&subject, &input, &clients, &now)
+        let first = draining::handle(&subject, &History::read(&input), &clients, &now)
             .await
             .expect("an answer");
         assert_eq!(
@@ -118,10 +119,10 @@ mod tests {
         let silent = Clients::new(&stub::aws(|asked| panic!("{} was asked", asked.action)));
         input["draining"] = serde_json::to_value(&first.extra).expect("JSON");
         input["draining"]["since"] = json!(stub::at(2));
-        let second = drained::handle(&subject, &input, &silent, &now)
+        let second = drained::handle(&subject, &History::read(&input), &silent, &now)
             .await
             .expect("an answer");
-        let third = stable::handle(&subject, &input, &silent, &now)
+        let third = stable::handle(&subject, &History::read(&input), &silent, &now)
             .await
             .expect("an answer");
         for finding in [first, second, third] {
@@ -137,8 +138,8 @@ mod tests {
         input["draining"] = begun();
         let late = || stub::at(3000);
         for finding in [
-            drained::handle(&subject, &input, &clients, &late).await,
-            stable::handle(&subject, &input, &clients, &late).await,
+            drained::handle(&subject, &History::read(&input), &clients, &late).await,
+            stable::handle(&subject, &History::read(&input), &clients, &late).await,
         ] {
             let finding = finding.expect("an answer");
             assert_eq!(finding.verdict, Verdict::Reached, "{}", finding.reason);
@@ -151,7 +152,8 @@ mod tests {
         let (subject, mut input) = (stub::terminating(), stub::event("terminate"));
         for (second, is_in_force) in [(-3598, true), (-3599, false)] {
             let now = || stub::at(1);
-            let finding = draining::handle(&subject, &input, &requested(second), &now).await;
+            let finding =
+                draining::handle(&subject, &History::read(&input), &requested(second), &now).await;
             let finding = finding.expect("an answer");
             assert_eq!(
                 finding.extra.termination_requested_at.is_some(),
@@ -160,7 +162,8 @@ mod tests {
         }
         input["draining"] = begun();
         let now = || stub::at(3000);
-        let finding = drained::handle(&subject, &input, &requested(-600), &now).await;
+        let finding =
+            drained::handle(&subject, &History::read(&input), &requested(-600), &now).await;
         assert_eq!(finding.expect("an answer").verdict, Verdict::Never);
     }
 }

@@ -5,10 +5,11 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::config::Reading;
+use crate::config::{History, Reading};
+use crate::model::{Assessment, Subject};
 use crate::{
-    Answer, Clients, Error, Worker, answer_in_phase, complete, drained, draining, joined,
-    reconcile, stable,
+    Answer, Clients, Error, Worker, answer_in_phase, complete, complete_action, drained, draining,
+    joined, reconcile, stable,
 };
 
 /// A worker that can be asked.
@@ -16,13 +17,45 @@ pub trait Handler {
     /// Which it is.
     const WORKER: Worker;
 
-    /// Its answer to an input of which `reading` was read.
+    /// Its answer to an `input` of which `reading` and `history` were read.
     fn answer(
         reading: Reading,
+        history: &History,
         input: &Value,
         clients: &Clients,
         now: &impl Fn() -> Timestamp,
     ) -> impl Future<Output = Result<Answer, Error>>;
+}
+
+/// A worker that looks at the subject of a lifecycle event, again and again until it comes to
+/// another verdict than "not yet".
+pub trait PhaseHandler {
+    /// Which it is.
+    const WORKER: Worker;
+
+    /// Looks once.
+    fn look(
+        subject: &Subject,
+        history: &History,
+        clients: &Clients,
+        now: &impl Fn() -> Timestamp,
+    ) -> impl Future<Output = Result<Assessment, Error>>;
+}
+
+impl<W: PhaseHandler> Handler for W {
+    const WORKER: Worker = W::WORKER;
+
+    async fn answer(
+        reading: Reading,
+        history: &History,
+        _input: &Value,
+        clients: &Clients,
+        now: &impl Fn() -> Timestamp,
+    ) -> Result<Answer, Error> {
+        let subject = &reading.subject()?;
+        let looks = W::look(subject, history, clients, now);
+        answer_in_phase(W::WORKER, looks, subject, history, clients, now).await
+    }
 }
 
 /// See [`joined`].
@@ -49,63 +82,55 @@ pub struct CompleteAction;
 #[derive(Debug)]
 pub struct Reconcile;
 
-impl Handler for Joined {
+impl PhaseHandler for Joined {
     const WORKER: Worker = Worker::Joined;
 
-    async fn answer(
-        reading: Reading,
-        input: &Value,
+    async fn look(
+        subject: &Subject,
+        history: &History,
         clients: &Clients,
         now: &impl Fn() -> Timestamp,
-    ) -> Result<Answer, Error> {
-        let subject = &reading.subject()?;
-        let looks = joined::handle(subject, input, clients, now);
-        answer_in_phase(Self::WORKER, looks, (subject, input), clients, now).await
+    ) -> Result<Assessment, Error> {
+        joined::handle(subject, history, clients, now).await
     }
 }
 
-impl Handler for Draining {
+impl PhaseHandler for Draining {
     const WORKER: Worker = Worker::Draining;
 
-    async fn answer(
-        reading: Reading,
-        input: &Value,
+    async fn look(
+        subject: &Subject,
+        history: &History,
         clients: &Clients,
         now: &impl Fn() -> Timestamp,
-    ) -> Result<Answer, Error> {
-        let subject = &reading.subject()?;
-        let looks = draining::handle(subject, input, clients, now);
-        answer_in_phase(Self::WORKER, looks, (subject, input), clients, now).await
+    ) -> Result<Assessment, Error> {
+        draining::handle(subject, history, clients, now).await
     }
 }
 
-impl Handler for Drained {
+impl PhaseHandler for Drained {
     const WORKER: Worker = Worker::Drained;
 
-    async fn answer(
-        reading: Reading,
-        input: &Value,
+    async fn look(
+        subject: &Subject,
+        history: &History,
         clients: &Clients,
         now: &impl Fn() -> Timestamp,
-    ) -> Result<Answer, Error> {
-        let subject = &reading.subject()?;
-        let looks = drained::handle(subject, input, clients, now);
-        answer_in_phase(Self::WORKER, looks, (subject, input), clients, now).await
+    ) -> Result<Assessment, Error> {
+        drained::handle(subject, history, clients, now).await
     }
 }
 
-impl Handler for Stable {
+impl PhaseHandler for Stable {
     const WORKER: Worker = Worker::Stable;
 
-    async fn answer(
-        reading: Reading,
-        input: &Value,
+    async fn look(
+        subject: &Subject,
+        history: &History,
         clients: &Clients,
         now: &impl Fn() -> Timestamp,
-    ) -> Result<Answer, Error> {
-        let subject = &reading.subject()?;
-        let looks = stable::handle(subject, input, clients, now);
-        answer_in_phase(Self::WORKER, looks, (subject, input), clients, now).await
+    ) -> Result<Assessment, Error> {
+        stable::handle(subject, history, clients, now).await
     }
 }
 
@@ -114,11 +139,14 @@ impl Handler for CompleteAction {
 
     async fn answer(
         reading: Reading,
+        history: &History,
         input: &Value,
         clients: &Clients,
         now: &impl Fn() -> Timestamp,
     ) -> Result<Answer, Error> {
-        complete(reading, input, clients, now).await
+        let earlier = history.since(Worker::CompleteAction)?;
+        let order = complete_action::read_order(reading, input)?;
+        complete(order, earlier, clients, now).await
     }
 }
 
@@ -128,11 +156,13 @@ impl Handler for Reconcile {
     /// Its input is no lifecycle event: what was read of one is of no use.
     async fn answer(
         _reading: Reading,
+        _history: &History,
         input: &Value,
         clients: &Clients,
         now: &impl Fn() -> Timestamp,
     ) -> Result<Answer, Error> {
-        let finding = reconcile::handle(input, clients, now).await?;
+        let order = reconcile::read_order(input)?;
+        let finding = reconcile::handle(&order, clients, now).await?;
         Ok(Answer {
             verdict: finding.verdict,
             reason: finding.reason,

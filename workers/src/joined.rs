@@ -21,11 +21,10 @@ mod daemons;
 use std::slice;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::Clients;
 use crate::at_hook;
-use crate::config::daemons_awaited;
+use crate::config::History;
 use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus, current};
 use crate::model::{Assessment, ContainerInstanceArn, Subject, Verdict, WaitCause, later};
@@ -38,12 +37,12 @@ pub use daemons::Missing;
 /// What ECS meets.
 pub async fn handle(
     subject: &Subject,
-    input: &Value,
+    history: &History,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Assessment, Error> {
     let (cluster, instance) = (&subject.settings.cluster, &subject.action.instance);
-    let known = daemons_awaited(input);
+    let known = history.joined.daemons_awaited.clone();
     let mut registrations = Vec::new();
     if let Some(known) = &known {
         // It was ready at the last look: one call instead of two.
@@ -282,7 +281,13 @@ mod tests {
         let mut subject = stub::launching();
         subject.action.origin = Some(Place::WarmPool);
         subject.settings.cases.wait_for_daemons = false;
-        let finding = handle(&subject, &stub::event("launch"), &clients, &|| stub::at(60)).await;
+        let finding = handle(
+            &subject,
+            &History::read(&stub::event("launch")),
+            &clients,
+            &|| stub::at(60),
+        )
+        .await;
         let asked = log.lock().expect("a log").clone();
         (asked, finding.expect("an answer"))
     }
@@ -327,8 +332,8 @@ mod tests {
             }));
             let mut subject = stub::launching();
             subject.settings.cases.wait_for_daemons = true;
-            let event = stub::event("launch");
-            let finding = handle(&subject, &event, &clients, &|| stub::at(60));
+            let history = History::read(&stub::event("launch"));
+            let finding = handle(&subject, &history, &clients, &|| stub::at(60));
             let finding = finding.await.expect("an answer");
             assert_eq!(finding.verdict, verdict, "{}", finding.reason);
             let noted = finding.extra.daemons_awaited;

@@ -37,6 +37,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use config::History;
+
 pub mod at_hook;
 pub mod autoscaling;
 pub mod boot;
@@ -87,24 +89,25 @@ const SECONDS_TO_SERVICE: i64 = 5;
 /// For so long a signal is told again that was taken each time, and never said to have counted.
 const TELLING_ENDS_SECONDS: i64 = 600;
 
-/// What a worker would find now for the `subject` of `input`, if it were asked: for a person who
-/// wants to know. Nothing is changed if `clients` only look; the lifecycle action gets no
-/// heartbeat. There is no such look for complete-action, which only acts, and for reconcile, which
-/// is not about one instance.
+/// What a worker would find now for the `subject` of an execution with this `history`, if it were
+/// asked: for a person who wants to know. Nothing is changed if `clients` only look; the lifecycle
+/// action gets no heartbeat. There is no such look for complete-action, which only acts, and for
+/// reconcile, which is not about one instance.
 ///
 /// # Errors
 /// Any [`Error`] that the worker itself would meet.
 pub async fn look(
     worker: Worker,
-    (subject, input): (&Subject, &Value),
+    subject: &Subject,
+    history: &History,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Option<Assessment>, Error> {
     let finding = match worker {
-        Worker::Joined => joined::handle(subject, input, clients, now).await?,
-        Worker::Draining => draining::handle(subject, input, clients, now).await?,
-        Worker::Drained => drained::handle(subject, input, clients, now).await?,
-        Worker::Stable => stable::handle(subject, input, clients, now).await?,
+        Worker::Joined => joined::handle(subject, history, clients, now).await?,
+        Worker::Draining => draining::handle(subject, history, clients, now).await?,
+        Worker::Drained => drained::handle(subject, history, clients, now).await?,
+        Worker::Stable => stable::handle(subject, history, clients, now).await?,
         Worker::CompleteAction | Worker::Reconcile => return Ok(None),
     };
     Ok(Some(finding))
@@ -155,7 +158,8 @@ pub async fn answer_as<W: handler::Handler>(
         .as_ref()
         .map(|settings| settings.cluster.to_string());
     let measured = Measured::of(W::WORKER, &reading);
-    let answered = W::answer(reading, &input, clients, &now).await;
+    let history = History::read(&input);
+    let answered = W::answer(reading, &history, &input, clients, &now).await;
     if let Some(measured) = measured {
         clients.metrics.take(&measured.line(&answered, now()));
     }
@@ -175,13 +179,12 @@ pub async fn answer_as<W: handler::Handler>(
 
 /// The answer of complete-action, which is asked again only to tell CloudFormation once more.
 async fn complete(
-    reading: config::Reading,
-    input: &Value,
+    order: complete_action::Request,
+    earlier: Option<Timestamp>,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Answer, Error> {
-    let earlier = config::earlier_since(input, Worker::CompleteAction.phase())?;
-    let mut finding = complete_action::handle(reading, input, clients).await?;
+    let mut finding = complete_action::handle(order, clients).await?;
     let since = earlier.unwrap_or_else(now);
     let spent = seconds_between(since, now());
     if finding.verdict == Verdict::NotYet && spent >= TELLING_ENDS_SECONDS {
@@ -205,14 +208,15 @@ async fn complete(
 async fn answer_in_phase(
     worker: Worker,
     looks: impl Future<Output = Result<Assessment, Error>>,
-    (subject, input): (&Subject, &Value),
+    subject: &Subject,
+    history: &History,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Answer, Error> {
-    let earlier = config::earlier_since(input, worker.phase())?;
+    let earlier = history.since(worker)?;
     let first = earlier.is_none();
-    let left = config::tasks_left(input);
-    let later = first.then(|| pace::until_first_look(worker, subject, left.as_ref(), now()));
+    let left = history.tasks_left();
+    let later = first.then(|| pace::until_first_look(worker, subject, left, now()));
     let later = later.flatten();
     let finding = match later {
         Some(seconds) => not_looked_yet(subject, seconds),
@@ -220,7 +224,7 @@ async fn answer_in_phase(
     };
     // Not before the first answer: until then nobody knows AWS's time.
     let since = earlier.unwrap_or_else(now);
-    let last = config::last_heartbeat(input, worker.phase());
+    let last = history.last_heartbeat(worker);
     let finding = keep_alive(finding, subject, clients, last, now).await?;
     let finding = apply_stack_deletion(finding, subject, clients).await?;
     let wait_seconds = match finding.verdict {

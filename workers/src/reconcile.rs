@@ -122,13 +122,12 @@ pub fn read_order(input: &Value) -> Result<Request, Error> {
 /// What Auto Scaling and Step Functions meet. If a start is refused the others are tried before its
 /// error is returned; all of this may be repeated.
 pub async fn handle(
-    input: &Value,
+    order: &Request,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Assessment, Error> {
-    let order = read_order(input)?;
     let group = &order.group;
-    let seen = match look(&order, clients).await {
+    let seen = match look(order, clients).await {
         Ok(Some(seen)) => seen,
         Ok(None) => {
             return Ok(Assessment::reached(format!(
@@ -143,11 +142,11 @@ pub async fn handle(
         }
         Err(error) => return Err(error),
     };
-    let candidates = decide(&order, &seen, now());
+    let candidates = decide(order, &seen, now());
     let waiting = seen.waiting.len();
     if candidates.is_empty() {
         return Ok(Assessment::reached(words(
-            &order,
+            order,
             waiting,
             &Started::default(),
         )));
@@ -174,7 +173,7 @@ pub async fn handle(
     }
     match refused {
         Some(error) => Err(error),
-        None => Ok(Assessment::reached(words(&order, waiting, &started))),
+        None => Ok(Assessment::reached(words(order, waiting, &started))),
     }
 }
 

@@ -15,10 +15,9 @@ mod earlier_drains;
 pub use earlier_drains::decide_new;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use crate::Clients;
-use crate::config::{DrainStart, drain_begun, stack_seen, termination_requested};
+use crate::config::{DrainStart, History};
 use crate::ended;
 use crate::error::Error;
 use crate::model::cluster::{Service, ServiceCounts, counted};
@@ -36,14 +35,14 @@ const STACK_ASKED: SignedDuration = SignedDuration::from_mins(2);
 /// What the services meet; `BadEvent` for a leaving instance without draining's answer.
 pub async fn handle(
     subject: &Subject,
-    input: &Value,
+    history: &History,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Assessment, Error> {
     match subject.action.transition {
         Transition::Terminating => {
-            let begun = drain_begun(input)?;
-            if let Some(at) = termination_requested(input) {
+            let begun = history.drain_begun()?;
+            if let Some(at) = history.termination_requested() {
                 return Ok(ended::on_request(at).under(subject.settings.policy));
             }
             let (ecs, cluster) = (&clients.ecs, &subject.settings.cluster);
@@ -51,17 +50,17 @@ pub async fn handle(
             replaced.retain(|service| !begun.daemons.contains(service));
             let services = ecs.services(cluster, &replaced).await?;
             let counted = Some(counted(&services));
-            let mut finding = decide_leaving(subject, &begun, &services, now());
+            let mut finding = decide_leaving(subject, begun, &services, now());
             finding.extra.services_counted.clone_from(&counted);
             if finding.verdict != Verdict::NotYet {
                 return ended::look_before_failing(finding, subject, clients, now()).await;
             }
             // Somebody may have begun to delete the stack since the drain began.
-            let stack = stack_lately(subject, input, clients, now).await?;
+            let stack = stack_lately(subject, history, clients, now).await?;
             if stack.state == StackState::Deleting {
                 let begun = DrainStart {
                     stack_deleting: true,
-                    ..begun
+                    ..begun.clone()
                 };
                 let mut finding = decide_leaving(subject, &begun, &services, now());
                 finding.extra.services_counted = counted;
@@ -69,18 +68,19 @@ pub async fn handle(
             }
             Ok(remembering(finding, stack))
         }
-        Transition::Launching => earlier_drains::look(subject, input, clients, now).await,
+        Transition::Launching => earlier_drains::look(subject, history, clients, now).await,
     }
 }
 
 /// What the stack is doing, or was at an earlier look not long ago.
 async fn stack_lately(
     subject: &Subject,
-    input: &Value,
+    history: &History,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<StackSnapshot, Error> {
-    let known = stack_seen(input).filter(|it| now().duration_since(it.asked_at) < STACK_ASKED);
+    let known = history.stable.stack.clone();
+    let known = known.filter(|it| now().duration_since(it.asked_at) < STACK_ASKED);
     match known {
         Some(known) => Ok(known),
         None => stack_now(subject, clients, now).await,
@@ -267,7 +267,13 @@ mod tests {
         let mut input = stub::event("terminate");
         input["draining"] = json!({"since": stub::at(1), "containerInstances": [], "unstable": [],
             "services": ["logs", "web"], "daemons": ["logs"]});
-        let finding = handle(&stub::terminating(), &input, &clients, &|| stub::at(60)).await;
+        let finding = handle(
+            &stub::terminating(),
+            &History::read(&input),
+            &clients,
+            &|| stub::at(60),
+        )
+        .await;
         assert_eq!(finding.expect("an answer").verdict, Verdict::Reached);
     }
 
@@ -319,12 +325,12 @@ mod tests {
         input["draining"] = json!({
             "since": stub::at(1), "containerInstances": [], "unstable": [], "services": ["web"]});
         let subject = stub::terminating();
-        let first = handle(&subject, &input, &clients, &|| stub::at(60)).await;
+        let first = handle(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
         let first = first.expect("an answer").extra.stack.expect("it is noted");
         assert_eq!(first.asked_at, stub::at(60));
         input["stable"] = json!({"stack": first});
         let now = || stub::at(60 + seconds);
-        let second = handle(&subject, &input, &clients, &now).await;
+        let second = handle(&subject, &History::read(&input), &clients, &now).await;
         let noted = second.expect("an answer").extra.stack;
         (asked.load(std::sync::atomic::Ordering::Relaxed) - 1, noted)
     }
@@ -363,7 +369,8 @@ mod tests {
             input["draining"] = json!({
                 "since": stub::at(1), "containerInstances": [], "unstable": [], "services": ["web"]});
             let subject = stub::terminating();
-            let finding = handle(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding =
+                handle(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
             let finding = finding.expect("an answer");
             assert_eq!(finding.verdict, verdict, "{status}");
             let counted = finding.extra.services_counted.expect("counts");

@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use aws_sdk_sfn::types::ExecutionStatus;
 use clap::Args;
 use jiff::Timestamp;
+use workers::Error;
+use workers::config::{self, History};
 use workers::model::cluster::Task;
 use workers::model::{ClusterName, GroupName, InstanceId};
-use workers::{Error, config};
 
 use super::flow;
 use super::rehearse::Output;
@@ -275,11 +276,11 @@ async fn asked(aws: &Aws, ran: &Ran) -> Result<Found, Failure> {
     let worker = asked_now(&ran.input);
     let subject = config::read_event(&ran.input).subject();
     let subject = subject.map_err(|error| Failure::from(&error))?;
-    let input = &ran.input;
+    let history = History::read(&ran.input);
     let now = || aws.now();
-    let finding = workers::look(worker, (&subject, input), &aws.clients, &now).await;
-    let services = config::drain_begun(input).ok();
-    let services = services.into_iter().flat_map(|begun| begun.services);
+    let finding = workers::look(worker, &subject, &history, &aws.clients, &now).await;
+    let services = history.drain_begun().ok();
+    let services = services.into_iter().flat_map(|begun| &begun.services);
     Ok(Found {
         worker,
         subject,

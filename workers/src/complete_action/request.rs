@@ -9,7 +9,7 @@ use crate::model::{Action, StackResource, UpdateMethod};
 
 /// What is to be done.
 #[derive(Debug)]
-pub(super) struct Request {
+pub struct Request {
     pub(super) action: Action,
     pub(super) result: Decision,
     pub(super) target: Option<StackResource>,
@@ -27,7 +27,11 @@ impl Request {
     }
 }
 
-pub(super) fn read_order(reading: Reading, input: &Value) -> Result<Request, Error> {
+/// Reads what is to be done.
+///
+/// # Errors
+/// `BadEvent` with every mistake; an ABANDON needs the lifecycle action alone.
+pub fn read_order(reading: Reading, input: &Value) -> Result<Request, Error> {
     let mut mistakes = reading.mistakes;
     let result = match input["result"].as_str() {
         Some("CONTINUE") => Some(Decision::Continue),

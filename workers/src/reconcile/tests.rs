@@ -200,7 +200,7 @@ async fn run(
         (200, stub::xml(&asked.action, &result))
     });
     let clients = Clients::new(&aws);
-    let found = handle(&input(), &clients, &|| stub::at(1000)).await;
+    let found = handle(&order(), &clients, &|| stub::at(1000)).await;
     let calls = calls.lock().expect("no panic").clone();
     (calls, found)
 }

@@ -6,11 +6,10 @@
 //! but its hook's. A person may hold the group as well, by a tag of it.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::{remembering, stack_lately, stack_now};
 use crate::Clients;
-use crate::config::held_by;
+use crate::config::History;
 use crate::error::Error;
 use crate::group_snapshot;
 use crate::model::group::{GroupInstance, StackState};
@@ -31,11 +30,11 @@ const HOLDERS_ASKED: usize = 10;
 /// What Auto Scaling, CloudFormation and ECS meet.
 pub async fn look(
     subject: &Subject,
-    input: &Value,
+    history: &History,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Assessment, Error> {
-    if let Some(finding) = look_at_holders(subject, input, clients, now).await? {
+    if let Some(finding) = look_at_holders(subject, history, clients, now).await? {
         return Ok(finding);
     }
     let stack = stack_now(subject, clients, now).await?;
@@ -78,15 +77,15 @@ pub async fn look(
 /// you ended meanwhile, is waited for until it has gone.
 async fn look_at_holders(
     subject: &Subject,
-    input: &Value,
+    history: &History,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Option<Assessment>, Error> {
-    let holders = held_by(input);
+    let holders = history.stable.held_by.clone();
     let mut asked = 0;
     for some in holders.chunks(HOLDERS_ASKED) {
         asked += some.len();
-        let stack = stack_lately(subject, input, clients, now).await?;
+        let stack = stack_lately(subject, history, clients, now).await?;
         let ids = [some, std::slice::from_ref(&subject.action.instance)].concat();
         let seen = clients.autoscaling.some_instances(&ids).await?;
         let mut finding = decide_new(subject, (&seen, &[]), &stack.state, now());
@@ -225,7 +224,7 @@ mod tests {
         input["stable"] = serde_json::json!({
             "heldBy": before, "stack": {"state": "updating", "askedAt": stub::at(59)}});
         let subject = stub::launching();
-        let finding = look(&subject, &input, &clients, &|| stub::at(60)).await;
+        let finding = look(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
         let finding = finding.expect("an answer");
         assert_eq!(finding.verdict, Verdict::NotYet);
         let noted = finding.extra.held_by.expect("holders");
@@ -250,7 +249,7 @@ mod tests {
             (200, stub::xml("DescribeAutoScalingGroups", &group))
         }));
         let (subject, input) = (stub::launching(), stub::event("launch"));
-        let finding = look(&subject, &input, &clients, &|| stub::at(60)).await;
+        let finding = look(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
         let finding = finding.expect("an answer");
         assert_eq!(finding.verdict, Verdict::NotYet);
         assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
@@ -298,7 +297,7 @@ mod tests {
                 (200, stub::xml(&request.action, &answer))
             }));
             let (subject, input) = (stub::launching(), stub::event("launch"));
-            let finding = look(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding = look(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
             let finding = finding.expect("an answer");
             assert_eq!(
                 finding.verdict, verdict,

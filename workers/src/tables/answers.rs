@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::config::History;
 use crate::metrics::Sink;
 use crate::model::group::StackState;
 use crate::model::{Assessment, Policy};
@@ -188,7 +189,10 @@ async fn a_person_is_shown_what_each_worker_would_find_and_no_heartbeat_is_sent(
         let subject = crate::config::read_event(&input)
             .subject()
             .expect("a good event");
-        let found = look(worker, (&subject, &input), &clients, &|| stub::at(60)).await;
+        let found = look(worker, &subject, &History::read(&input), &clients, &|| {
+            stub::at(60)
+        })
+        .await;
         let found: Option<Assessment> = found.expect("an answer");
         assert_eq!(found.is_some(), expected.is_some(), "{worker:?}");
         if let Some((found, expected)) = found.zip(expected) {

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::config::History;
 use crate::config::{DrainStart, read_event};
 use crate::drained::{self, STOP_GRACE};
 use crate::draining::{self, Step};
@@ -155,7 +156,8 @@ fn services_have_until_that_deadline() {
     let subject = admitted(Policy::Retain);
     let mut input = stub::event("terminate");
     input["draining"] = json!({"since": stub::at(1), "unstable": [], "services": ["web"], "containerInstances": ["c"]});
-    let begun: DrainStart = crate::config::drain_begun(&input).expect("an answer of draining");
+    let history = History::read(&input);
+    let begun: &DrainStart = history.drain_begun().expect("an answer of draining");
     let short = Service {
         active: true,
         created: None,
@@ -174,7 +176,7 @@ fn services_have_until_that_deadline() {
         (TURN + 3000, Verdict::Never),
     ] {
         let services = std::slice::from_ref(&short);
-        let finding = stable::decide_leaving(&subject, &begun, services, stub::at(seconds));
+        let finding = stable::decide_leaving(&subject, begun, services, stub::at(seconds));
         assert_eq!(finding.verdict, verdict, "at {seconds} s");
     }
 }

@@ -4,7 +4,9 @@
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
-use crate::config::{self, Fields, read_event};
+use crate::Worker;
+use crate::config::History;
+use crate::config::{Fields, read_event};
 use crate::error::Mistake;
 use crate::model::InstanceId;
 use crate::stub;
@@ -115,37 +117,33 @@ fn each_earlier_answer_is_read_from_its_place() {
             "agentGoneSince": at(7), "terminationRequestedAt": at(8)},
         "stable": {"heldBy": ["i-1", "i-2"], "stack": {"state": "updating", "askedAt": at(9)}},
     });
-    let since = config::earlier_since(&input, "joined").expect("good");
+    let history = History::read(&input);
+    let since = history.since(Worker::Joined).expect("good");
     assert_eq!(since, Some(stub::at(1)));
-    assert_eq!(
-        config::earlier_since(&input, "drained").expect("good"),
-        None
-    );
+    assert_eq!(history.since(Worker::Drained).expect("good"), None);
     let bad = json!({"joined": {"since": "soon"}});
     assert_eq!(
-        config::earlier_since(&bad, "joined")
+        History::read(&bad)
+            .since(Worker::Joined)
             .expect_err("bad")
             .name(),
         "BadEvent"
     );
-    assert_eq!(config::last_heartbeat(&input, "joined"), Some(stub::at(2)));
-    assert_eq!(config::last_heartbeat(&input, "draining"), None);
-    let awaited = config::daemons_awaited(&input).expect("daemons");
+    assert_eq!(history.last_heartbeat(Worker::Joined), Some(stub::at(2)));
+    assert_eq!(history.last_heartbeat(Worker::Draining), None);
+    let awaited = history.joined.daemons_awaited.expect("daemons");
     assert_eq!(awaited.ready_since, stub::at(3));
-    let turn = config::turn(&input).expect("a turn");
+    let turn = history.draining.turn.expect("a turn");
     assert_eq!(
         (turn.room_since, turn.came_at),
         (Some(stub::at(5)), Some(stub::at(6)))
     );
     assert_eq!(read_event(&input).turn_came, Some(stub::at(6)));
     let holders = ["i-1", "i-2"].map(InstanceId::new);
-    assert_eq!(config::held_by(&input), holders);
-    assert_eq!(config::held_by(&json!({})), []);
-    assert_eq!(
-        config::stack_seen(&input).expect("a stack").asked_at,
-        stub::at(9)
-    );
-    assert_eq!(config::hindrances(&input), None);
+    assert_eq!(history.stable.held_by, holders);
+    assert_eq!(History::read(&json!({})).stable.held_by, []);
+    assert_eq!(history.stable.stack.expect("a stack").asked_at, stub::at(9));
+    assert_eq!(history.drained.hindrances, None);
 }
 
 #[test]
@@ -177,12 +175,10 @@ fn the_last_look_at_a_drain_is_that_of_drained_once_it_has_looked() {
         if let Some(drained) = drained {
             input["drained"] = drained;
         }
-        let left = config::tasks_left(&input).expect("tasks");
+        let history = History::read(&input);
+        let left = history.tasks_left().expect("tasks");
         assert_eq!(left.arns[0].as_str(), arn);
-        assert_eq!(config::agent_gone_since(&input), Some(stub::at(seconds)));
-        assert_eq!(
-            config::termination_requested(&input),
-            Some(stub::at(requested))
-        );
+        assert_eq!(history.agent_gone_since(), Some(stub::at(seconds)));
+        assert_eq!(history.termination_requested(), Some(stub::at(requested)));
     }
 }

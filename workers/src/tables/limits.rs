@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use crate::config::DrainStart;
+use crate::config::History;
 use crate::drained::{self, blockers};
 use crate::model::cluster::Task;
 use crate::model::{DrainBlockers, ProtectedTask, ServiceName, TaskArn};
@@ -149,7 +150,10 @@ async fn first_call(tasks: usize, age: i64) -> String {
     let input = json!({"draining": {"since": stub::at(1), "unstable": [], "services": [], "containerInstances": ["c"],
         "tasksLeft": {"arns": arns, "listedAt": stub::at(1000 - age)}}});
     let subject = stub::terminating();
-    let finding = drained::handle(&subject, &input, &clients, &|| stub::at(1000)).await;
+    let finding = drained::handle(&subject, &History::read(&input), &clients, &|| {
+        stub::at(1000)
+    })
+    .await;
     finding.expect("an answer");
     log.lock().expect("a log")[0].clone()
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use crate::config::History;
 use crate::model::{Assessment, InstanceId, Verdict};
 use crate::stub;
 use crate::{Clients, drained, draining, joined};
@@ -106,7 +107,8 @@ async fn drain(registrations: &[Registration], busy: &'static str) -> (Vec<Strin
     let log = Log::default();
     let clients = account(registrations, busy, &log);
     let (subject, input) = (stub::terminating(), stub::event("terminate"));
-    let finding = draining::handle(&subject, &input, &clients, &|| stub::at(60)).await;
+    let finding =
+        draining::handle(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
     let mut set = log.lock().expect("a log").clone();
     set.sort_unstable();
     (set, finding.expect("an answer"))
@@ -158,7 +160,9 @@ async fn a_task_on_either_keeps_the_instance() {
                 input["draining"] = json!({"since": stub::at(1), "unstable": [], "services": ["logs"],
                     "containerInstances": begun_with});
                 let subject = stub::terminating();
-                let finding = drained::handle(&subject, &input, &clients, &|| stub::at(60)).await;
+                let finding =
+                    drained::handle(&subject, &History::read(&input), &clients, &|| stub::at(60))
+                        .await;
                 let finding = finding.expect("an answer");
                 assert_eq!(
                     finding.verdict, verdict,
@@ -177,7 +181,8 @@ async fn the_one_whose_agent_is_connected_has_joined_and_its_daemons_count() {
         for (busy, verdict) in [("new", Verdict::Reached), ("old", Verdict::NotYet)] {
             let clients = account(&registrations, busy, &Log::default());
             let (subject, input) = (stub::launching(), stub::event("launch"));
-            let finding = joined::handle(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding =
+                joined::handle(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
             let finding = finding.expect("an answer");
             assert_eq!(finding.verdict, verdict, "{busy}: {}", finding.reason);
         }
@@ -190,7 +195,8 @@ async fn the_one_whose_agent_is_connected_has_joined_and_its_daemons_count() {
         for registrations in both_ways(two) {
             let clients = account(&registrations, "neither", &Log::default());
             let (subject, input) = (stub::launching(), stub::event("launch"));
-            let finding = joined::handle(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding =
+                joined::handle(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
             let finding = finding.expect("an answer");
             assert_eq!(finding.verdict, Verdict::NotYet, "{registrations:?}");
         }
@@ -269,7 +275,8 @@ async fn an_instance_that_is_active_again_by_either_is_not_drained() {
             input["draining"] = json!({"since": stub::at(1), "unstable": [], "services": [],
                 "containerInstances": ["a", "b"]});
             let subject = stub::terminating();
-            let finding = drained::handle(&subject, &input, &clients, &|| stub::at(60)).await;
+            let finding =
+                drained::handle(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
             let finding = finding.expect("an answer");
             assert_eq!(
                 finding.verdict, verdict,

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use workers::config::{DrainStart, drain_begun};
+use workers::config::{DrainStart, History};
 use workers::model::cluster::{Service, ServiceCounts, ServiceTerms};
 use workers::model::group::{GroupInstance, LifecycleState, StackState};
 use workers::model::{InstanceId, ServiceName, Verdict};
@@ -55,7 +55,8 @@ fn begun(unstable: &[ServiceCounts], deleting: bool) -> DrainStart {
     let answer = json!({"draining": {
         "since": at(10), "unstable": unstable, "services": [], "stackDeleting": deleting,
     }});
-    drain_begun(&answer).expect("draining's answer")
+    let history = History::read(&answer);
+    history.drain_begun().expect("draining's answer").clone()
 }
 
 fn split(seen: Vec<(Service, Option<ServiceCounts>)>) -> (Vec<Service>, Vec<ServiceCounts>) {
