@@ -4,7 +4,7 @@ usage: mutation_survivors.py COPY LIST LEAST
 
 COPY is the folder in which tests/mutation has changed the code, LIST a table with tabs: file, change, line of the source,
 reason. Fails if LIST has a row whose line is in its file no more, or if a change survived that LIST lacks and fewer than
-LEAST per cent of the changes were found: a shard of thirty changes says little of one, and all of them must be listed.
+LEAST per cent of the changes were found: a shard of twenty changes says little of one, and all of them must be listed.
 """
 
 import json

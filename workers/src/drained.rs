@@ -14,6 +14,8 @@ mod act;
 pub mod blockers;
 mod memory;
 mod observe;
+#[cfg(test)]
+mod parts;
 mod reason;
 mod standalone;
 

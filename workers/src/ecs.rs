@@ -4,6 +4,8 @@
 //! Every list is read to its last page. Answers carry a `failures` list beside HTTP 200: what it
 //! calls MISSING is not there, which is a plain answer; any other reason is an error.
 
+#[cfg(test)]
+mod calls;
 mod drain_options;
 mod end;
 mod several;
