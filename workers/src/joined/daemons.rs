@@ -220,6 +220,8 @@ mod tests {
             // One is missing here too.
             (5, 1, 600, None, false),
             (4, 1, 60, Some("It encountered error \"AGENT\"."), true),
+            // Without such a record it is the agent of this very instance.
+            (3, 0, 60, Some("It encountered error \"AGENT\"."), false),
             (
                 4,
                 1,
@@ -321,6 +323,37 @@ mod tests {
                 ("logs", standing)
             );
             known = Some(awaited);
+        }
+    }
+
+    #[tokio::test]
+    async fn records_without_an_agent_are_counted_only_if_they_may_explain_something() {
+        for (running, seconds, asked) in [(2, 120, 1), (3, 120, 0), (4, 120, 0), (2, 119, 0)] {
+            let log = Arc::new(Mutex::new(0));
+            let count = Arc::clone(&log);
+            let clients = Clients::new(&stub::aws(move |request| {
+                let answer = match request.action.as_str() {
+                    "ListTasks" => json!({"taskArns": []}),
+                    "DescribeServices" => json!({"services": [{"serviceName": "logs",
+                        "status": "ACTIVE", "desiredCount": 3, "runningCount": running}]}),
+                    "ListContainerInstances" => {
+                        *count.lock().expect("a count") += 1;
+                        json!({"containerInstanceArns": []})
+                    }
+                    other => panic!("{other} was asked"),
+                };
+                (200, answer.to_string())
+            }));
+            let arn = ContainerInstanceArn::new("c");
+            let known = Some(DaemonsAwaited {
+                container_instance: arn.clone(),
+                services: vec![ServiceName::new("logs")],
+                ready_since: stub::at(60),
+            });
+            let now = || stub::at(seconds);
+            let seen = look(&stub::launching(), &arn, known, &clients, &now).await;
+            assert_eq!(seen.expect("an answer").1.len(), 1);
+            assert_eq!(*log.lock().expect("a count"), asked, "{running}, {seconds}");
         }
     }
 }
