@@ -268,6 +268,10 @@ mod tests {
         assert!(!is_excused(&old, 30));
         old.created = Some(stub::at(820));
         assert!(is_excused(&old, 30));
+        // There was no other instance on which the only task could have run.
+        let mut only = daemon(0, 1);
+        only.created = Some(stub::at(0));
+        assert!(!is_excused(&only, 30));
         let mut failing = daemon(2, 3);
         failing.terms.is_failing = true;
         assert!(is_excused(&failing, 30));

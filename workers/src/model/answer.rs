@@ -264,6 +264,20 @@ mod tests {
     }
 
     #[test]
+    fn the_causes_of_a_wait_are_read_from_an_answer() {
+        let answer = serde_json::json!({"waitCauses": ["daemons", "agent-disconnected"]});
+        let causes = [WaitCause::Daemons, WaitCause::AgentDisconnected];
+        assert_eq!(WaitCause::of_answer(&answer), causes);
+        for other in [
+            serde_json::json!({}),
+            serde_json::json!({"waitCauses": "daemons"}),
+            serde_json::json!({"waitCauses": ["rain"]}),
+        ] {
+            assert_eq!(WaitCause::of_answer(&other), [], "{other}");
+        }
+    }
+
+    #[test]
     fn tasks_are_remembered_only_as_long_as_two_answers_fit_an_execution_s_state() {
         let most = left(MOST_LISTED).remembered().expect("as many as it lists");
         let bytes = serde_json::to_string(&most).expect("JSON").len();

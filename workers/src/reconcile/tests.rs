@@ -164,6 +164,23 @@ fn an_order_that_is_bad_is_refused_with_every_mistake() {
 }
 
 #[test]
+fn one_waits_and_more_wait() {
+    for (waiting, begins) in [
+        (
+            1,
+            "1 instance of group DevCluster waits at a lifecycle hook.",
+        ),
+        (
+            2,
+            "2 instances of group DevCluster wait at a lifecycle hook.",
+        ),
+    ] {
+        let text = words(&order(), waiting, &Started::default());
+        assert!(text.starts_with(begins), "{text}");
+    }
+}
+
+#[test]
 fn only_the_arn_of_a_state_machine_is_one() {
     for (machine, is_good) in [
         (MACHINE, true),

@@ -231,16 +231,20 @@ mod tests {
         assert_eq!(noted, [InstanceId::new("i-0000000000000000c")]);
     }
 
-    #[tokio::test]
-    async fn a_person_holds_a_new_instance_that_nothing_else_holds() {
-        let clients = Clients::new(&stub::aws(|request| {
+    /// A look at a paused group, in which the instance is or not, while the stack has this status.
+    async fn paused(status: &'static str, is_in_group: bool) -> Assessment {
+        let clients = Clients::new(&stub::aws(move |request| {
             if request.action == "DescribeStacks" {
-                let stack = "<Stacks><member><StackName>s</StackName><StackStatus>UPDATE_IN_PROGRESS</StackStatus></member></Stacks>";
-                return (200, stub::xml("DescribeStacks", stack));
+                let stack = format!(
+                    "<Stacks><member><StackName>s</StackName>\
+                     <StackStatus>{status}</StackStatus></member></Stacks>"
+                );
+                return (200, stub::xml("DescribeStacks", &stack));
             }
             let tag =
                 "<Tags><member><Key>ecs-rollout:hold</Key><Value>big sale</Value></member></Tags>";
             let own = "<member><InstanceId>i-0123456789abcdef0</InstanceId><LifecycleState>Pending:Wait</LifecycleState></member>";
+            let own = if is_in_group { own } else { "" };
             let group = format!(
                 "<AutoScalingGroups><member><AutoScalingGroupName>{}</AutoScalingGroupName><Instances>{own}</Instances>{tag}\
                  </member></AutoScalingGroups>",
@@ -250,21 +254,44 @@ mod tests {
         }));
         let (subject, input) = (stub::launching(), stub::event("launch"));
         let finding = look(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
-        let finding = finding.expect("an answer");
+        finding.expect("an answer")
+    }
+
+    #[tokio::test]
+    async fn a_pause_holds_a_new_instance_that_nothing_else_holds() {
+        let finding = paused("UPDATE_IN_PROGRESS", true).await;
         assert_eq!(finding.verdict, Verdict::NotYet);
         assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
         assert!(finding.extra.paused.is_some_and(|it| it.why == "big sale"));
     }
 
     #[tokio::test]
-    async fn an_instance_that_you_ended_neither_holds_nor_stops() {
+    async fn a_pause_holds_neither_a_deletion_nor_an_instance_that_has_gone() {
+        let deleted = paused("DELETE_IN_PROGRESS", true).await;
+        assert_eq!(deleted.verdict, Verdict::Reached, "{}", deleted.reason);
+        let gone = paused("UPDATE_IN_PROGRESS", false).await;
+        assert_eq!(gone.verdict, Verdict::Over, "{}", gone.reason);
+        for finding in [deleted, gone] {
+            assert_eq!(finding.extra.paused, None);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_you_ended_or_that_is_kept_neither_holds_nor_stops() {
         let old = "i-0aaaaaaaaaaaaaaa0";
-        for (state, requested, verdict) in [
-            ("Terminating:Wait", Some(0), Verdict::Reached),
-            ("Terminating:Wait", None, Verdict::NotYet),
-            ("Terminating:Retained", Some(0), Verdict::Reached),
-            ("Terminating:Retained", None, Verdict::Never),
-            ("Terminating:Retained", Some(60 - 3600), Verdict::Never),
+        for (state, requested, is_kept, verdict) in [
+            ("Terminating:Wait", Some(0), false, Verdict::Reached),
+            ("Terminating:Wait", None, false, Verdict::NotYet),
+            ("Terminating:Retained", Some(0), false, Verdict::Reached),
+            ("Terminating:Retained", None, false, Verdict::Never),
+            (
+                "Terminating:Retained",
+                Some(60 - 3600),
+                false,
+                Verdict::Never,
+            ),
+            // It is kept for its standalone tasks.
+            ("Terminating:Retained", None, true, Verdict::Reached),
         ] {
             let clients = Clients::new(&stub::aws(move |request| {
                 let answer = match request.action.as_str() {
@@ -281,8 +308,11 @@ mod tests {
                         )
                     }
                     "ListContainerInstances" => {
-                        let asked = request.body.contains("ecs-rollout.terminate");
-                        let arns = ["c"].into_iter().filter(|_| asked && requested.is_some());
+                        let is_marked = match request.body.contains("ecs-rollout.terminate") {
+                            true => requested.is_some(),
+                            false => is_kept,
+                        };
+                        let arns = ["c"].into_iter().filter(|_| is_marked);
                         let arns: Vec<&str> = arns.collect();
                         return (200, serde_json::json!({"containerInstanceArns": arns}).to_string());
                     }

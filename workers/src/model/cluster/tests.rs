@@ -287,3 +287,30 @@ fn only_what_a_service_said_since_it_was_steady_counts() {
         assert_eq!(terms.unplaced().is_some(), expected, "{terms:?}");
     }
 }
+
+#[test]
+fn a_report_counts_active_services_without_daemons_and_those_that_lack_most_first() {
+    let service = |name: &str, active: bool, is_daemon: bool, running: i64| Service {
+        active,
+        created: None,
+        counts: ServiceCounts {
+            service: ServiceName::new(name),
+            deployments: 1,
+            running,
+            pending: 0,
+            desired: 4,
+        },
+        terms: ServiceTerms {
+            is_daemon,
+            ..ServiceTerms::default()
+        },
+    };
+    let counts = counted(&[
+        service("web", true, false, 4),
+        service("gone", false, false, 0),
+        service("logs", true, true, 0),
+        service("api", true, false, 1),
+    ]);
+    let names: Vec<&str> = counts.iter().map(|one| one.service.as_str()).collect();
+    assert_eq!(names, ["api", "web"]);
+}
