@@ -460,17 +460,14 @@ async fn tasks_are_stopped_on_an_instance_that_takes_no_others() {
 /// that has gone.
 #[tokio::test(start_paused = true)]
 async fn an_instance_whose_cluster_is_deleted_with_it_has_ended() {
-    for (state, ends) in [(None, true), (Some("Terminating:Retained"), false)] {
+    for (state, group, ends) in [
+        (None, "DevCluster", true),
+        (Some("Terminating:Retained"), "DevCluster", false),
+        // A person has named the cluster, and no group says that it was there.
+        (None, "", false),
+    ] {
         let clients = Clients::new(&stub::aws(move |asked| match asked.action.as_str() {
-            "DescribeAutoScalingInstances" => {
-                let one = state.map_or(String::new(), |state| {
-                    format!(
-                        "<member><InstanceId>i-0123456789abcdef0</InstanceId><LifecycleState>{state}</LifecycleState></member>"
-                    )
-                });
-                let all = format!("<AutoScalingInstances>{one}</AutoScalingInstances>");
-                (200, stub::xml("DescribeAutoScalingInstances", &all))
-            }
+            "DescribeAutoScalingInstances" => (200, described(state)),
             _ => (
                 400,
                 json!({"__type": "ClusterNotFoundException", "message": "Cluster not found."})
@@ -478,11 +475,8 @@ async fn an_instance_whose_cluster_is_deleted_with_it_has_ended() {
             ),
         }));
         let target = Target {
-            instance: InstanceId::new("i-0123456789abcdef0"),
-            group: GroupName::new("DevCluster"),
-            cluster: ClusterName::new("DevCluster"),
-            hook: HookName::new("ecs-rollout-terminate"),
-            other_hooks: Vec::new(),
+            group: GroupName::new(group),
+            ..target()
         };
         let seen = look(&target, &clients).await;
         match seen {
