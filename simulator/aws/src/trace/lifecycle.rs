@@ -136,7 +136,8 @@ pub enum Cause {
     Replacement,
     /// Its group is deleted by force.
     GroupDeletion,
-    /// Somebody told it to go by name, a user or a rolling update; with the capacity before and after, if it shrinks with it.
+    /// Somebody told it to go by name, a user or a rolling update; with the capacity before and
+    /// after, if it shrinks with it.
     UserRequest(Option<(u32, u32)>),
     /// EC2 says that it is dead.
     HealthCheck,
