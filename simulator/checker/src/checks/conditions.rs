@@ -39,10 +39,16 @@ impl CheckerState {
         };
         let changed = |at: Option<Timestamp>| at.is_none_or(|at| at > started);
         let instance = self.checks.instances.get(look.instance).copied();
+        // The first checks of a large batch take turns, however late the event was.
+        let batch = u32::try_from(self.terms.batch).unwrap_or(u32::MAX);
+        let in_turn = before.phase_began + FIRST_LOOKS.saturating_mul(batch);
         match look.worker {
             Worker::Joined => {
                 let asked_for = self.checks.operator.map(|at| at + DAEMONS_ASKED_FOR);
-                !changed(instance) && !changed(asked_for) && self.has_joined(account, look.instance)
+                in_turn < started
+                    && !changed(instance)
+                    && !changed(asked_for)
+                    && self.has_joined(account, look.instance)
             }
             Worker::Drained => {
                 !changed(instance)
@@ -54,7 +60,6 @@ impl CheckerState {
             }
             Worker::Stable => !changed(self.checks.group) && self.is_alone(account, look.instance),
             Worker::Draining => {
-                let batch = u32::try_from(self.terms.batch).unwrap_or(u32::MAX);
                 let begins = before.began + BELIEVED + FIRST_LOOKS.saturating_mul(batch);
                 !changed(self.checks.group)
                     && !changed(instance)
