@@ -116,7 +116,8 @@ fn what_ecs_never_stops_is_named_first_and_daemons_last() {
             .unwrap_or_else(|| panic!("no {what}: {words}"))
     };
     assert!(place("standalone") < place("web"), "{words}");
-    assert!(place("web") < place("daemon, stops last"), "{words}");
+    assert!(place("web") < place("logs"), "{words}");
+    assert!(place("logs") < place("daemon, stops last"), "{words}");
     assert_eq!(words.matches("daemon, stops last").count(), 1, "{words}");
 }
 
