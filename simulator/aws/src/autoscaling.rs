@@ -185,7 +185,7 @@ pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u3
 pub fn notice(account: &mut Account, signal: &Signal) {
     match signal {
         Signal::Running(id) => instances::running(account, id),
-        // Nothing tells Auto Scaling: its health check finds out.
+        // Auto Scaling is not notified: its health check finds out.
         Signal::Died(id) => instances::died(account, id),
         Signal::Gone(id) => instance_gone(account, id),
         Signal::RebalanceRecommended(id) => rebalance::recommended(account, id),

@@ -270,8 +270,8 @@ fn what_a_resource_that_was_not_deleted_depends_on_goes_all_the_same() {
         .call("DeleteStack", json!({"StackName": "s"}))
         .expect("begun");
     assert_eq!(scene.settled(), "DELETE_FAILED");
-    let told = told_since(&scene, begun);
-    let last = &told[told.len().saturating_sub(3)..];
+    let events = told_since(&scene, begun);
+    let last = &events[events.len().saturating_sub(3)..];
     assert_eq!(
         last,
         [
