@@ -1,6 +1,6 @@
 //! What the template makes for operators: the dashboard shows what workers write, the notices
 //! arrive, and the policies are within AWS's limits. That the policies allow what the verbs call is
-//! judged by `judges/operated.py`.
+//! judged by `conformance/operated.py`.
 
 mod notices;
 mod repairs;

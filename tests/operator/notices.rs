@@ -35,7 +35,7 @@ fn notices_of(account: &mut Account, mut event: Value) -> Vec<Value> {
 #[test]
 fn each_event_sends_this_notice_or_none_and_nothing_is_lost() {
     let samples: Value =
-        serde_json::from_str(include_str!("../judges/operated/notices.json")).expect("JSON");
+        serde_json::from_str(include_str!("../conformance/operated/notices.json")).expect("JSON");
     let samples = samples.as_array().expect("a list");
     let mut account = deployed();
     for sample in samples {
@@ -62,7 +62,7 @@ fn a_notice_that_the_topic_does_not_take_is_kept_in_the_queue_whose_policy_names
     let policy = json!({"TopicArn": TOPIC, "AttributeName": "Policy", "AttributeValue": policy});
     call(&mut account, "sns", "SetTopicAttributes", policy);
     let samples: Value =
-        serde_json::from_str(include_str!("../judges/operated/notices.json")).expect("JSON");
+        serde_json::from_str(include_str!("../conformance/operated/notices.json")).expect("JSON");
     let mut rules = BTreeSet::new();
     for sample in samples.as_array().expect("a list") {
         assert!(notices_of(&mut account, sample["event"].clone()).is_empty());

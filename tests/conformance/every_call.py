@@ -33,7 +33,7 @@ def services():
     source = (ROOT / "simulator" / "aws" / "src" / "services.rs").read_text()
     dispatched = set(re.findall(r'^\s*Service::new\("(\w+)"\)\.answers\(', source, re.MULTILINE)) | REST
     if len(dispatched) < 5:
-        raise Failed("simulator/aws/src/services.rs no longer lists the services as this judge reads them")
+        raise Failed("simulator/aws/src/services.rs no longer lists the services as this test reads them")
     return sorted({NAMES.get(name, name) for name in dispatched})
 
 

@@ -104,8 +104,8 @@ fn run<'a>(account: &'a Account, arn: &str) -> &'a Execution {
     known.expect("the execution was started")
 }
 
-/// An error's cause is the body that Lambda answers, written as the judges' Lambda endpoint writes
-/// it.
+/// An error's cause is the body that Lambda answers, written as the Lambda endpoint of
+/// definition.py writes it.
 fn answer_to(account: &mut Account, asked: &Invocation, answer: Option<Value>, route: &Route) {
     let answer = answer
         .unwrap_or_else(|| panic!("{:?}: {} has no more answers", route.name, asked.function));

@@ -149,7 +149,7 @@ fn holds(rule: &Value, input: &Value) -> bool {
             let number = found.expect("the variable is there").as_f64();
             number.is_some_and(|number| Some(number) >= wanted.as_f64())
         }
-        other => panic!("teach tests/judges/definition/coverage.rs the operator {other}"),
+        other => panic!("teach tests/conformance/definition/coverage.rs the operator {other}"),
     }
 }
 

@@ -12,7 +12,7 @@
 //! - `functions`: what functions answer, which nobody runs here.
 //! - `known`: the known differences. `table`: the figures.
 //!
-//! `CONFORMANCE_ONLY=autoscaling/retention cargo test --test conformance` replays the files whose
+//! `RECORDED_ONLY=autoscaling/retention cargo test --test recorded` replays the files whose
 //! name contains the text, and does not look for stale known differences.
 
 mod bindings;
@@ -42,7 +42,7 @@ const SERVICES: [&str; 6] = [
 ];
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/recorded")
 }
 
 /// The sequences of `service`, by name, whose `service/name` contains `only`.
@@ -111,7 +111,7 @@ fn replay_all(only: &str) -> Result<Table, String> {
 
 #[test]
 fn recorded_facts_agree_or_are_known_differences() {
-    let only = std::env::var("CONFORMANCE_ONLY").unwrap_or_default();
+    let only = std::env::var("RECORDED_ONLY").unwrap_or_default();
     let table = replay_all(&only).unwrap_or_else(|mutation| panic!("{mutation}"));
     // Not `println!`, which the test harness keeps to itself while a test passes.
     let mut out = std::io::stdout().lock();

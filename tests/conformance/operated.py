@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the template makes for operators, judged by others than the account in memory.
+"""What the template makes for operators, compared with others than the account in memory.
 
 1. template/operator.yaml, packaged and deployed into ministack by the AWS CLI: of each event in operated/notices.json its
    EventBridge sends the topic that notice, or none. (A Rust test holds the account in memory to the same file.)
@@ -23,15 +23,15 @@ import time
 import boto3
 import jsonschema
 
-JUDGES = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(JUDGES), str(JUDGES / "deployed")]
+FOLDER = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(FOLDER), str(FOLDER / "deployed")]
 
 import deployed  # noqa: E402
 import tool  # noqa: E402
 from account import CLUSTER, REGION, STACK, client, until  # noqa: E402
 from loopback.start import credentials  # noqa: E402
 
-ROOT = JUDGES.parents[1]
+ROOT = FOLDER.parents[1]
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:{CLUSTER}-lifecycle"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 # How long nothing must come before it counts as nothing.
@@ -149,7 +149,7 @@ class Notified(deployed.Ministack):
 
 
 def notices(folder):
-    samples = json.loads((JUDGES / "operated" / "notices.json").read_text())
+    samples = json.loads((FOLDER / "operated" / "notices.json").read_text())
     with Notified(folder) as ministack:
         stack = ministack.deploy_operator()
         if stack["StackStatus"] != "CREATE_COMPLETE":
@@ -357,10 +357,10 @@ def metrics(binaries):
         finally:
             worker.terminate()
             written = worker.communicate(timeout=120)[0]
-    judged(written.splitlines())
+    compare_logs(written.splitlines())
 
 
-def judged(lines):
+def compare_logs(lines):
     lines = [json.loads(line) for line in lines]
     documents = [line for line in lines if "_aws" in line]
     phases, workers = set(), set()
@@ -387,7 +387,7 @@ def main():
         notices(pathlib.Path(folder))
     permissions(binaries / "ecs-rollout")
     metrics(binaries)
-    print(f"judged in {time.monotonic() - began:.0f} s")
+    print(f"compared in {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
 """Runs statemachine/lifecycle.asl.json in three interpreters that others wrote, and compares them with ours.
 
-The routes, the states that our interpreter visited and what it asked come from target/judges/definition.json, which
+The routes, the states that our interpreter visited and what it asked come from target/conformance/definition.json, which
 `cargo test -p ecs-rollout-tests --test definition` writes. For each route the states in order, the attempts of each,
-every input of a worker, and the status, error, cause and output at the end must be the same. What a judge is known to
+every input of a worker, and the status, error, cause and output at the end must be the same. What a interpreter is known to
 do otherwise is in definition/limits.json, with the reason, and is printed.
 
-A worker's silence is cut off after seconds here, not after the minutes of the definition, and three judges at once may
-keep an answer from being in time. So a route that differs is run again with no other judge beside it, and only what
+A worker's silence is cut off after seconds here, not after the minutes of the definition, and three interpreters at once may
+keep an answer from being in time. So a route that differs is run again with no other interpreter beside it, and only what
 differs then counts; how many were run again is printed.
 
-usage: definition.py [--report target/judges/definition.json] [--node-modules .tools/node/node_modules] [--judge NAME]
+usage: definition.py [--report target/conformance/definition.json] [--node-modules .tools/node/node_modules] [--interpreter NAME]
 """
 
 import argparse
@@ -116,7 +116,7 @@ def follow(machines, machine, route):
 
 
 def by_server(script, package):
-    """A judge with the API of Step Functions."""
+    """An interpreter with the API of Step Functions."""
 
     def play(report, workers, folder, at_a_time):
         port = free_port()
@@ -169,10 +169,10 @@ def by_node(arguments):
     return version, play
 
 
-def judge(judges, name, report, at_a_time=AT_A_TIME):
-    """Plays all routes in one judge: its version, what it did by route, and how long that took."""
+def play_all(interpreters, name, report, at_a_time=AT_A_TIME):
+    """Plays all routes in one interpreter: its version, what it did by route, and how long that took."""
     began = time.monotonic()
-    version, play = judges[name]
+    version, play = interpreters[name]
     title = version()
     workers = Workers(report["routes"], TASK_SECONDS + 2)
     try:
@@ -185,18 +185,18 @@ def judge(judges, name, report, at_a_time=AT_A_TIME):
     return title, told, time.monotonic() - began
 
 
-def again(judges, name, report, told, limits):
+def again(interpreters, name, report, told, limits):
     """Plays the routes that differ once more, now that nothing else runs. Says how many those are."""
     differing = {route for route, *_ in compare(name, report, told, limits)[0]}
     routes = [route for route in report["routes"] if route["name"] in differing]
     if routes:
-        told.update(judge(judges, name, report | {"routes": routes}, AGAIN_AT_A_TIME)[1])
+        told.update(play_all(interpreters, name, report | {"routes": routes}, AGAIN_AT_A_TIME)[1])
     return len(routes)
 
 
 def compare(name, report, told, limits):
     """The differences from ours that nobody knows, the limits that were met, and those that were not."""
-    limits = [limit for limit in limits if limit["judge"] == name]
+    limits = [limit for limit in limits if limit["interpreter"] == name]
     differences, met = [], []
     for route in report["routes"]:
         did = told.get(route["name"], {})
@@ -219,7 +219,7 @@ def is_excused(limit, member, route, did):
 
 
 def excused(limit, member, did):
-    """What the judge says, with our cause in the place of one that is known to be its own."""
+    """What the interpreter says, with our cause in the place of one that is known to be its own."""
     cause = limit["cause"]
     if member == "cause":
         return cause["ours"] if did["cause"] == cause["theirs"] else did["cause"]
@@ -275,26 +275,26 @@ def read_report(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    parser.add_argument("--report", default=target / "judges/definition.json")
+    parser.add_argument("--report", default=target / "conformance/definition.json")
     parser.add_argument("--node-modules", default=ROOT / ".tools/node/node_modules")
-    parser.add_argument("--judge", action="append", help="only this one; all of them otherwise")
+    parser.add_argument("--interpreter", action="append", help="only this one; all of them otherwise")
     arguments = parser.parse_args()
     report = read_report(arguments.report)
     limits = json.loads((PARTS / "limits.json").read_text(encoding="utf-8"))
-    judges = {
+    interpreters = {
         "moto": by_server("moto_server.py", "moto"),
         "ministack": by_server("ministack_server.py", "ministack"),
         "aws-local-stepfunctions": by_node(arguments),
     }
-    names = arguments.judge or list(judges)
+    names = arguments.interpreter or list(interpreters)
     with ThreadPoolExecutor() as pool:
-        played = [pool.submit(judge, judges, name, report) for name in names]
+        played = [pool.submit(play_all, interpreters, name, report) for name in names]
     good = True
     for name, future in zip(names, played):
         try:
             title, told, seconds = future.result()
-            repeated = again(judges, name, report, told, limits)
-        except Exception as error:  # whatever breaks a judge off, the others still speak
+            repeated = again(interpreters, name, report, told, limits)
+        except Exception as error:  # whatever breaks a interpreter off, the others still speak
             print(f"{name} broke off: {type(error).__name__}: {str(error)[:2000]}")
             good = False
             continue

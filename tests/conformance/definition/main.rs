@@ -1,7 +1,7 @@
 //! The definition, route by route, in our own interpreter: every state and every transition is
 //! taken at least once, and each execution ends where the table of routes says. What was visited,
-//! asked and answered is written to `target/judges/definition.json`, with which
-//! `tests/judges/definition.py` compares other people's interpreters.
+//! asked and answered is written to `target/conformance/definition.json`, with which
+//! `tests/conformance/definition.py` compares other people's interpreters.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ fn read(path: &str) -> Value {
 #[test]
 fn routes_take_every_transition_and_end_where_they_should() {
     let definition = play::deployed(read("../statemachine/lifecycle.asl.json"));
-    let routes = routes::all(&read("judges/definition/routes.json"));
+    let routes = routes::all(&read("conformance/definition/routes.json"));
     let mut taken = coverage::Taken::default();
     let mut record = Vec::new();
     for route in &routes {
@@ -50,10 +50,11 @@ fn routes_take_every_transition_and_end_where_they_should() {
         "states": covered.states.1, "transitions": covered.transitions.1,
         "definition": definition, "routes": record,
     });
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../judges");
-    std::fs::create_dir_all(&folder).expect("a folder for what the judges read");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../conformance");
+    std::fs::create_dir_all(&folder)
+        .expect("a folder for what the other interpreters are compared with");
     std::fs::write(folder.join("definition.json"), report.to_string())
-        .expect("a file for what the judges read");
+        .expect("a file for what the other interpreters are compared with");
 }
 
 fn tell(route: &routes::Route, played: &play::Played) -> Value {

@@ -1,5 +1,5 @@
-//! The invariants can break: the definition is changed for the worse, and the rehearsal says which
-//! invariant that broke.
+//! The rehearsal notices a definition that does wrong: each test changes one rule of it, and the
+//! rehearsal names the invariant that the change violates.
 
 mod support;
 
@@ -23,22 +23,25 @@ fn detour(path: &str, verdict: &str, from: &str, to: &str) -> (String, String) {
 }
 
 #[track_caller]
-fn breaks(promise: &str, name: &str, (rule, worse): (String, String), flags: &[&str]) {
+fn violates(invariant: &str, name: &str, (rule, worse): (String, String), flags: &[&str]) {
     let template = changed_template(name, "lifecycle.asl.json", &rule, &worse);
-    let (held, code) = rehearsed(promise, &template, flags);
-    assert!(!held, "{promise} did not break");
+    let (held, code) = rehearsed(invariant, &template, flags);
+    assert!(!held, "{invariant} was not violated");
     assert_eq!(code, Some(1));
 }
 
 /// Whether the invariant held, and the exit code.
-fn rehearsed(promise: &str, template: &str, flags: &[&str]) -> (bool, Option<i32>) {
+fn rehearsed(invariant: &str, template: &str, flags: &[&str]) -> (bool, Option<i32>) {
     let command = ["rehearse", "--output", "json", "--template", template];
     let output = run(&[&command, flags].concat());
     let report: Value = serde_json::from_slice(&output.stdout).expect("stdout is one JSON object");
-    let promises = report["invariants"].as_array().expect("a list");
-    let one = promises.iter().find(|one| one["name"] == promise);
+    let invariants = report["invariants"].as_array().expect("a list");
+    let one = invariants.iter().find(|one| one["name"] == invariant);
     let held = one.and_then(|one| one["held"].as_bool());
-    (held.expect("the promise is judged"), output.status.code())
+    (
+        held.expect("the invariant is checked"),
+        output.status.code(),
+    )
 }
 
 #[test]
@@ -50,41 +53,41 @@ fn without_the_queue_and_admission_drains_overlap() {
         "PrepareContinue",
     );
     let template = changed_template("no-queue", "lifecycle.asl.json", &rule, &worse);
-    let promise = "one-batch-of-drains";
-    let (held, _) = rehearsed(promise, &template, &[]);
+    let invariant = "one-batch-of-drains";
+    let (held, _) = rehearsed(invariant, &template, &[]);
     assert!(
         held,
         "without the queue each drain still waits for its admission"
     );
-    // So many may then drain at once, as far as the workers know.
+    // The workers then admit a hundred drains at once.
     let text = std::fs::read_to_string(&template).expect("the copy");
     let text = text.replace("\"batchSize\": ${BatchSize}", "\"batchSize\": 100");
-    std::fs::write(&template, text).expect("the copy can be written");
-    let (held, code) = rehearsed(promise, &template, &[]);
-    assert!(!held, "{promise} did not break");
+    std::fs::write(&template, text).expect("the copy is writable");
+    let (held, code) = rehearsed(invariant, &template, &[]);
+    assert!(!held, "{invariant} was not violated");
     assert_eq!(code, Some(1));
 }
 
 #[test]
-fn without_waiting_for_tasks_they_are_cut_off() {
+fn without_waiting_for_tasks_they_are_killed() {
     let worse = detour(
         "$.draining.verdict",
         "Reached",
         "Drained",
         "PrepareContinue",
     );
-    breaks("drained-before-gone", "no-drain", worse, &[]);
+    violates("drained-before-gone", "no-drain", worse, &[]);
 }
 
 #[test]
-fn a_drain_that_failed_must_not_go_on() {
+fn a_drain_that_failed_must_not_continue() {
     let worse = detour(
         "$.drained.verdict",
         "Never",
         "TasksOverdue",
         "PrepareContinue",
     );
-    breaks(
+    violates(
         "no-error-continues",
         "never",
         worse,
@@ -100,7 +103,7 @@ fn an_instance_that_never_joined_is_no_capacity() {
         "NeverJoined",
         "PrepareContinue",
     );
-    breaks(
+    violates(
         "rollout-ends",
         "not-joined",
         worse,
@@ -109,16 +112,15 @@ fn an_instance_that_never_joined_is_no_capacity() {
 }
 
 #[test]
-fn without_a_drain_back_into_the_pool_tasks_are_cut_off() {
+fn without_a_drain_back_into_the_pool_tasks_are_killed() {
     let text = include_str!("scenarios/warm-pool/reuse.scenario");
-    let mut story =
-        parse::read("warm-pool/reuse.scenario", text).expect("a story that can be read");
-    let files = &mut story.settings.files.texts;
+    let mut script = parse::read("warm-pool/reuse.scenario", text).expect("the scenario is valid");
+    let files = &mut script.settings.files.texts;
     let definition = files
         .iter_mut()
         .find(|(path, _)| path.ends_with("lifecycle.asl.json"));
     let (_, definition) = definition.expect("the definition is one of the files");
-    // Whatever goes into the pool goes on at once.
+    // An instance that enters the pool continues at once.
     let rule = r#"{"Variable": "$.detail.LifecycleTransition", "StringEquals": "autoscaling:EC2_INSTANCE_LAUNCHING"},
             {"Variable": "$.detail.Destination", "IsPresent": true},"#;
     assert_eq!(definition.matches(rule).count(), 1);
@@ -127,14 +129,16 @@ fn without_a_drain_back_into_the_pool_tasks_are_cut_off() {
         r#"{"Variable": "$.detail.Destination", "IsPresent": true},"#,
     );
     let listener = Arc::new(Mutex::new(Silence));
-    let played =
-        scenario::run(&story.settings, &story.actions, listener).expect("it can be played");
-    let broken = played.violations.iter().map(|broken| broken.invariant);
+    let played = scenario::run(&script.settings, &script.actions, listener).expect("it runs");
+    let violation = played
+        .violations
+        .iter()
+        .map(|violation| violation.invariant);
     assert!(
-        broken
+        violation
             .clone()
-            .any(|claim| claim == Invariant::DrainedBeforeGone),
+            .any(|invariant| invariant == Invariant::DrainedBeforeGone),
         "{:?}",
-        broken.collect::<Vec<_>>()
+        violation.collect::<Vec<_>>()
     );
 }

@@ -1,13 +1,13 @@
-//! The rehearsal notices when the workers do wrong: each wrong has a scenario that goes well
-//! without it, and with it breaks an invariant, ends otherwise, or leaves a machine behind.
-//! `WRONGS_ONLY=no-hold,counters` tries only these. `WRONGS_BY_SEEDS=100` also tells how many of
-//! the first hundred scenarios of the simulation notice each.
+//! The rehearsal notices when the workers do wrong: each mutation has a scenario that goes well
+//! without it, and with it violates an invariant, ends otherwise, or leaves an instance behind.
+//! `MUTATIONS_ONLY=no-hold,counters` tries only these. With `MUTATIONS_BY_SEEDS=100` the test also
+//! counts how many of the first hundred generated scenarios notice each.
 
 use simulator::explorer::{GeneratedScenario, Run, generate, run};
 use simulator::interceptors::mutation::Mutation;
 use simulator::scenario::parse;
 
-/// Where chance decides whether a wrong shows, so many seeds are tried.
+/// How many seeds are tried where chance decides whether a mutation shows.
 const SEEDS: u64 = 25;
 
 /// A rollout of two instances whose tasks take a minute to leave.
@@ -57,8 +57,8 @@ const ACTS: &str = "deploy\nstart-rollout\npass 600\nheal\n";
 /// The same, with faults that last until the drains have ended.
 const LONG_ACTS: &str = "deploy\nstart-rollout\npass 1500\nheal\n";
 
-/// Each wrong with the settings and the deeds of its scenario.
-const STORIES: [(Mutation, &[&str], &str); 49] = [
+/// Each mutation with the settings and the steps of its scenario.
+const SCENARIOS: [(Mutation, &[&str], &str); 49] = [
     (
         Mutation::ErrorIsReached,
         &[ROLL, "fault worker-error\n"],
@@ -201,53 +201,53 @@ const STORIES: [(Mutation, &[&str], &str); 49] = [
 ];
 
 #[test]
-fn each_wrong_has_a_scenario() {
-    for (wrong, name) in Mutation::ALL {
-        let scenarios = STORIES.iter().filter(|(it, ..)| *it == wrong).count();
+fn each_mutation_has_a_scenario() {
+    for (mutation, name) in Mutation::ALL {
+        let scenarios = SCENARIOS.iter().filter(|(it, ..)| *it == mutation).count();
         assert_eq!(scenarios, 1, "{name}");
     }
 }
 
 #[test]
-fn each_wrong_is_noticed() {
+fn each_mutation_is_noticed() {
     let mut missed = Vec::new();
-    let only = std::env::var("WRONGS_ONLY").ok();
-    let scenarios = STORIES.into_iter();
-    for (wrong, settings, acts) in
-        scenarios.filter(|(wrong, ..)| is_wanted(*wrong, only.as_deref()))
+    let only = std::env::var("MUTATIONS_ONLY").ok();
+    let scenarios = SCENARIOS.into_iter();
+    for (mutation, settings, acts) in
+        scenarios.filter(|(mutation, ..)| is_wanted(*mutation, only.as_deref()))
     {
         let text = format!("{}\n{acts}", settings.concat());
         let seen = (1..=SEEDS).find_map(|seed| {
-            let story = read(&format!("seed {seed}\n{text}"));
-            noticed(&story, wrong)
+            let scenario = read(&format!("seed {seed}\n{text}"));
+            noticed_by(&scenario, mutation)
         });
         match seen {
-            Some(how) => println!("{:<22} {how}", wrong.name()),
-            None => missed.push(wrong.name()),
+            Some(how) => println!("{:<22} {how}", mutation.name()),
+            None => missed.push(mutation.name()),
         }
     }
-    assert!(missed.is_empty(), "nobody notices {missed:?}");
+    assert!(missed.is_empty(), "no check notices {missed:?}");
 }
 
-/// Whether a wrong is among those named, if any are.
-fn is_wanted(wrong: Mutation, only: Option<&str>) -> bool {
-    only.is_none_or(|only| only.split(',').any(|name| name == wrong.name()))
+/// Whether a mutation is among those named, if any are.
+fn is_wanted(mutation: Mutation, only: Option<&str>) -> bool {
+    only.is_none_or(|only| only.split(',').any(|name| name == mutation.name()))
 }
 
 #[test]
 fn how_many_scenarios_of_the_simulation_notice_each() {
-    let Some(seeds) = std::env::var("WRONGS_BY_SEEDS").ok() else {
+    let Some(seeds) = std::env::var("MUTATIONS_BY_SEEDS").ok() else {
         return;
     };
-    let seeds: u64 = seeds.parse().expect("WRONGS_BY_SEEDS is a number");
-    for (wrong, name) in Mutation::ALL {
-        let noticing = (1..=seeds).filter(|seed| noticed(&generate(*seed), wrong).is_some());
+    let seeds: u64 = seeds.parse().expect("MUTATIONS_BY_SEEDS is a number");
+    for (mutation, name) in Mutation::ALL {
+        let noticing = (1..=seeds).filter(|seed| noticed_by(&generate(*seed), mutation).is_some());
         println!("{name:<22} {} of {seeds}", noticing.count());
     }
 }
 
 fn read(text: &str) -> GeneratedScenario {
-    let script = parse::read("wrong.scenario", text).expect("a good story");
+    let script = parse::read("mutation.scenario", text).expect("the scenario is valid");
     GeneratedScenario {
         settings: script.settings,
         actions: script.actions,
@@ -255,23 +255,24 @@ fn read(text: &str) -> GeneratedScenario {
     }
 }
 
-/// How the scenario shows the wrong, if it does. Without it all must be well.
-fn noticed(story: &GeneratedScenario, wrong: Mutation) -> Option<String> {
-    let right = run(story);
-    let name = wrong.name();
+/// How the scenario shows the mutation, if it does. The run without the mutation must have no
+/// failure.
+fn noticed_by(scenario: &GeneratedScenario, mutation: Mutation) -> Option<String> {
+    let right = run(scenario);
+    let name = mutation.name();
     assert!(
         right.failures.is_empty(),
         "without {name}: {right:?}\n{}",
-        story.text()
+        scenario.text()
     );
-    let mut story = story.clone();
-    story.settings.mutation = Some(wrong);
-    differing(&right, &run(&story))
+    let mut scenario = scenario.clone();
+    scenario.settings.mutation = Some(mutation);
+    differing(&right, &run(&scenario))
 }
 
 fn differing(right: &Run, with: &Run) -> Option<String> {
     if let Some(failure) = with.failures.first() {
-        return Some(format!("breaks {}: {}", failure.name(), failure.detail()));
+        return Some(format!("violates {}: {}", failure.name(), failure.detail()));
     }
     if with.outcome != right.outcome {
         return Some(format!("ends {}, not {}", with.outcome, right.outcome));
