@@ -14,6 +14,9 @@ use aws::trace::{
     SpotEvent, TraceEvent,
 };
 
+/// The call by which an activity worker waits for a question.
+const POLL: &str = "GetActivityTask";
+
 /// What a user calls to change how many instances a group is to have.
 const SIZES_A_GROUP: [&str; 3] = [
     "SetDesiredCapacity",
@@ -102,6 +105,9 @@ impl CheckerState {
                 action,
                 error,
             } => {
+                if error.is_some() && action == POLL {
+                    self.checks.poll_fails(record.at);
+                }
                 if error.is_none() {
                     self.checks.usage.calls(account, name, action);
                 }

@@ -32,6 +32,9 @@ use aws::faults::Fault;
 /// instance.
 const FIRST_LOOKS: Duration = Duration::from_millis(1500);
 
+/// No wait between two looks or heartbeats is longer.
+const FAILED_POLLS_COUNT_FOR: Duration = Duration::from_secs(3600);
+
 /// A look, and its answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Check<'a> {
@@ -110,11 +113,20 @@ pub(super) struct Checks {
     group: Option<Timestamp>,
     /// When the drain of an instance was admitted, by the execution that was first.
     admitted: BTreeMap<String, Timestamp>,
+    /// When polls of an activity worker failed.
+    failed_polls: Vec<Timestamp>,
     /// What was called since the rollout began.
     pub(super) usage: budget::Usage,
 }
 
 impl Checks {
+    /// A poll of an activity worker failed then.
+    pub(super) fn poll_fails(&mut self, at: Timestamp) {
+        self.failed_polls
+            .retain(|earlier| at < *earlier + FAILED_POLLS_COUNT_FOR);
+        self.failed_polls.push(at);
+    }
+
     /// An execution has started, for an event of this time, which names a lifecycle transition.
     pub(super) fn starts(&mut self, name: &str, began: Timestamp, transition: &str) {
         let known = [Transition::Launching, Transition::Terminating];

@@ -6,15 +6,16 @@ use std::time::Duration;
 /// HeartbeatSeconds, so that two beats may get lost.
 pub const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// The longest wait after an error: half of HeartbeatSeconds would be no better, and AWS's
-/// disturbances last minutes.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The longest wait after an error: that of the AWS SDKs (`max_backoff`,
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>). A poll each
+/// twenty seconds strains nobody, and an instance may wait for the next one that succeeds.
+pub const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
 
 /// How long to wait after `failures` polls in a row that failed: a second, doubled each time, and
 /// of that the second half by `chance` (0 to 1), so that many workers do not come back in step.
 pub fn backoff(failures: u32, chance: f64) -> Duration {
-    let doublings = failures.saturating_sub(1).min(6);
-    let full = Duration::from_secs(1 << doublings).min(LONGEST);
+    let doublings = failures.saturating_sub(1).min(5);
+    let full = Duration::from_secs(1 << doublings).min(LONGEST_BACKOFF);
     full.mul_f64(0.5 + 0.5 * chance.clamp(0.0, 1.0))
 }
 
@@ -23,13 +24,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_doubles_to_a_minute_and_half_of_it_is_chance() {
+    fn the_wait_doubles_to_twenty_seconds_and_half_of_it_is_chance() {
         let seconds = |failures, chance| backoff(failures, chance).as_secs_f64();
         assert_eq!(
-            [1, 2, 3, 6, 7, 1000].map(|n| seconds(n, 1.0)),
-            [1.0, 2.0, 4.0, 32.0, 60.0, 60.0]
+            [1, 2, 3, 5, 6, 1000].map(|n| seconds(n, 1.0)),
+            [1.0, 2.0, 4.0, 16.0, 20.0, 20.0]
         );
-        assert_eq!([1, 2, 1000].map(|n| seconds(n, 0.0)), [0.5, 1.0, 30.0]);
+        assert_eq!([1, 2, 1000].map(|n| seconds(n, 0.0)), [0.5, 1.0, 10.0]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::super::CheckerState;
 use super::{Check, ExecutionChecks, FIRST_LOOKS, since};
 use crate::invariants::Invariant;
@@ -13,8 +15,8 @@ const BETWEEN_STATES: Duration = Duration::from_secs(15);
 /// An activity worker's handler may run for a minute, and the question after it waits so long.
 const HANDLER: Duration = Duration::from_secs(60);
 
-/// After a call that failed, an activity worker asks for the next question within this.
-const BACKOFF: Duration = Duration::from_secs(60);
+/// After a poll that failed, an activity worker polls again within this.
+const BACKOFF: Duration = Duration::from_secs(20);
 
 /// What each open execution adds to the wait for an activity worker, which answers a few at a time.
 const IN_TURN: Duration = Duration::from_secs(2);
@@ -47,7 +49,7 @@ impl CheckerState {
         let waited = since(before.ended, look.started());
         let spent = since(before.phase_began, before.ended);
         let (execution, worker) = (look.execution, look.worker.name());
-        let most = self.longest_wait(spent) + self.longest_way();
+        let most = self.longest_wait(spent) + self.longest_way(before.ended, look.started());
         if waited > most {
             let detail = format!(
                 "{execution} asked {worker} again after {} s, {} s into its phase",
@@ -74,7 +76,7 @@ impl CheckerState {
             return;
         };
         let silent = since(last, look.started());
-        if silent > timeout / 3 + self.longest_way() {
+        if silent > timeout / 3 + self.longest_way(last, look.started()) {
             let detail = format!(
                 "the lifecycle action of {} had no heartbeat for {} s, of a timeout of {} s",
                 look.instance,
@@ -85,12 +87,19 @@ impl CheckerState {
         }
     }
 
-    /// From a Wait's end to the next look.
-    fn longest_way(&self) -> Duration {
+    /// From a Wait's end to the next look, when the look before was at `from` and this one at `to`.
+    /// An activity worker's polls may fail in between, and of which activity the trace does not say.
+    fn longest_way(&self, from: Timestamp, to: Timestamp) -> Duration {
         let open = u32::try_from(self.open_executions.len()).unwrap_or(u32::MAX);
-        let in_turns = match self.terms.in_turns {
-            true => HANDLER + BACKOFF + IN_TURN.saturating_mul(open),
-            false => Duration::ZERO,
+        let in_turns = if self.terms.in_turns {
+            let failed = self.checks.failed_polls.iter();
+            let failed = failed
+                .filter(|at| (from - BACKOFF..=to).contains(*at))
+                .count();
+            let failed = u32::try_from(failed).unwrap_or(u32::MAX);
+            HANDLER + BACKOFF.saturating_mul(failed) + IN_TURN.saturating_mul(open)
+        } else {
+            Duration::ZERO
         };
         BETWEEN_STATES + self.terms.latency + in_turns
     }

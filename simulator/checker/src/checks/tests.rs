@@ -86,6 +86,12 @@ impl Scene {
         scene
     }
 
+    /// A worker of activities serves the executions.
+    fn in_turns(self) -> Self {
+        self.watch.lock().terms.in_turns = true;
+        self
+    }
+
     fn broken(&self) -> Vec<Invariant> {
         let inner = self.watch.lock();
         let broken = inner.tally.violations.iter();
@@ -113,6 +119,28 @@ fn the_next_look_comes_within_the_pace_of_its_phase() {
         scene.waits(Worker::Drained, 1_001);
         scene.waits(Worker::Drained, second);
         assert_eq!(scene.broken(), broken, "{second}");
+    }
+}
+
+#[test]
+fn the_next_look_is_later_by_the_polls_that_failed() {
+    // Without a failed poll an activity worker has 5 s to wait, 15 s between states, 60 s for the
+    // question before.
+    let late = vec![Invariant::NoticedInTime];
+    for (failed, second, broken) in [
+        (0, 90, vec![]),
+        (0, 100, late.clone()),
+        (2, 130, vec![]),
+        (2, 140, late),
+    ] {
+        let scene = Scene::new("retain").in_turns();
+        scene.waits(Worker::Joined, 10);
+        for poll in 0..failed {
+            scene.watch.lock().checks.poll_fails(at(20 + poll));
+        }
+        scene.watch.lock().checks.poll_fails(at(200));
+        scene.waits(Worker::Joined, second);
+        assert_eq!(scene.broken(), broken, "{failed} polls, {second} s");
     }
 }
 
