@@ -2,6 +2,7 @@
 
 mod cause;
 mod instances;
+mod short_names;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +15,7 @@ use workers::model::{Verdict, WaitCause};
 use crate::trace::{ExecutionEvent, Record, TraceEvent};
 pub use cause::FailedWorkers;
 use instances::{instance_line, reconciled_line, refresh_line, spot};
+pub use short_names::ShortNames;
 
 /// How often a wait that goes on for the same reason is told again.
 const SAME_WAIT_AGAIN: Duration = Duration::from_secs(600);
@@ -80,6 +82,7 @@ pub struct Narrator {
     stack: String,
     waits: BTreeMap<String, (String, Timestamp)>,
     failed: FailedWorkers,
+    names: ShortNames,
 }
 
 impl Narrator {
@@ -90,12 +93,16 @@ impl Narrator {
             stack: stack.to_owned(),
             waits: BTreeMap::new(),
             failed: FailedWorkers::default(),
+            names: ShortNames::default(),
         }
     }
 
-    /// The line for a fact, if a person cares about it.
+    /// The line for a fact, if a person cares about it. Instances and tasks have their short names;
+    /// the first line of an instance has its id too.
     pub fn line(&mut self, record: &Record) -> Option<LogLine> {
         self.failed.note(&record.event);
+        let launched = self.names.launched();
+        self.names.note(&record.event);
         let (subject, state, reason, mood) = match &record.event {
             TraceEvent::Stack { .. } => self.stack_line(&record.event)?,
             TraceEvent::Invocation { .. } => self.answer_line(record)?,
@@ -134,11 +141,13 @@ impl Narrator {
             other => trouble_line(other)?,
         };
         let at = record.at.duration_since(self.began).unsigned_abs();
+        let reason = self.names.shorten(&reason);
+        let id = self.names.instance(launched + 1);
         Some(LogLine {
             at,
-            subject,
-            state,
-            reason,
+            subject: self.names.shorten(&subject),
+            state: self.names.shorten(&state),
+            reason: id.map_or(reason.clone(), |id| format!("{id}, {reason}")),
             severity: mood,
         })
     }
@@ -260,12 +269,11 @@ fn trouble_line(fact: &TraceEvent) -> Option<(String, String, String, Severity)>
     let (subject, state, reason) = match fact {
         TraceEvent::TaskKilled {
             task,
-            group,
             instance,
             last_status,
+            ..
         } => {
-            let reason =
-                format!("task {task} of {group} was {last_status} when the instance went away");
+            let reason = format!("task {task} was {last_status} when the instance went away");
             (instance, "task killed".to_owned(), reason)
         }
         TraceEvent::Spot { instance, what } => {

@@ -122,11 +122,10 @@ impl Rehearse {
                 self.html.as_ref().map(|_| read.afterwards()),
             )
             .map_err(|why| self.with_its_file(&why))?;
-        let answer = {
-            let mut live = live.lock().expect("a panic in a listener ends the program");
-            live.finish();
-            Answer::of(&report, live.cause()).within(columns())
-        };
+        let mut live = live.lock().expect("a panic in a listener ends the program");
+        live.finish();
+        let cause = live.cause().map(|cause| live.shorten(cause));
+        let answer = Answer::of(&report, cause.as_deref()).within(columns());
         if let Some(path) = &self.html {
             read.write(path, report.cost_usd)?;
         }
@@ -138,7 +137,7 @@ impl Rehearse {
                 true => (summary::text(&report), summary::VALUES),
                 false => (summary::short(&report), summary::SHORT_VALUES),
             };
-            print_values(&detail, values);
+            print_values(&live.shorten(&detail), values);
             print(format!("\n{answer}\n"));
         }
         Ok(if report.as_asked() {

@@ -61,11 +61,10 @@ impl Scenario {
             .lock()
             .expect("a panic in a listener ends the program")
             .unmet(&script.expectations, &played);
-        live.lock()
-            .expect("a panic in a listener ends the program")
-            .finish();
+        let mut live = live.lock().expect("a panic in a listener ends the program");
+        live.finish();
         match self.output {
-            Output::Text => print_text(&played, &unmet),
+            Output::Text => print_text(&live, &played, &unmet),
             Output::Json => print(format!("{:#}\n", as_json(&played, &unmet))),
         }
         let held = unmet.is_empty()
@@ -83,15 +82,16 @@ impl Scenario {
 }
 
 /// The values of each rollout, then what was violated and what was not met.
-fn print_text(played: &Outcome, unmet: &[Unmet]) {
+fn print_text(live: &Live, played: &Outcome, unmet: &[Unmet]) {
     for report in &played.reports {
-        print_values(&summary::text(report), summary::VALUES);
+        print_values(&live.shorten(&summary::text(report)), summary::VALUES);
     }
     for broken in &played.violations {
         let name = broken.invariant.name();
         print(format!(
             "violation of {name} at {}: {}\n",
-            broken.at, broken.detail
+            broken.at,
+            live.shorten(&broken.detail)
         ));
     }
     for one in unmet {

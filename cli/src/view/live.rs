@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::SignedDuration;
 use simulator::account::Account;
-use simulator::narrator::{LogLine, Severity};
+use simulator::narrator::{LogLine, Severity, ShortNames};
 use simulator::scenario::Listener;
 use simulator::trace::Record;
 
@@ -37,6 +37,7 @@ pub enum Shown {
 pub struct Live {
     shown: Shown,
     milestones: Milestones,
+    names: ShortNames,
     bar: ProgressBar,
     /// Progress in lines, where no terminal shows the bar.
     plain: Option<PlainProgress>,
@@ -60,6 +61,7 @@ impl Live {
         Self {
             shown,
             milestones: Milestones::default(),
+            names: ShortNames::default(),
             bar,
             plain: None,
             at: SignedDuration::ZERO,
@@ -83,6 +85,11 @@ impl Live {
         self.milestones.cause.as_deref()
     }
 
+    /// A text with the short names of instances and tasks in the place of their ids.
+    pub fn shorten(&self, text: &str) -> String {
+        self.names.shorten(text)
+    }
+
     fn show(&self, mood: Severity, line: &str) {
         let style = style(mood);
         self.bar
@@ -98,6 +105,7 @@ impl Listener for Live {
     }
 
     fn fact(&mut self, _account: &Account, told: &Record) {
+        self.names.note(&told.event);
         let milestone = self.milestones.of(told);
         let (replaced, of) = self.milestones.replaced();
         self.bar.set_length(of as u64);
@@ -113,7 +121,7 @@ impl Listener for Live {
             let at = milestone.at.map(SignedDuration::try_from);
             let at = at.map(Result::unwrap_or_default);
             let at = at.map_or_else(|| BEFORE.to_owned(), duration);
-            let line = format!("{at:>7}  {}", milestone.text);
+            let line = format!("{at:>7}  {}", self.names.shorten(&milestone.text));
             self.show(milestone.severity, &wrapped(&line, columns(), MILESTONES));
         }
     }

@@ -9,7 +9,7 @@ use super::super::{Listener, Outcome};
 use super::{Counted, Expectation, Fact, Occurrence, Subject};
 use crate::account::Account;
 use crate::autoscaling::LifecycleState;
-use crate::narrator::{LogLine, clock};
+use crate::narrator::{LogLine, ShortNames, clock};
 use crate::trace::{Record, StackStatus, TraceEvent};
 use workers::Worker;
 use workers::model::Verdict;
@@ -36,8 +36,9 @@ pub struct Witness {
     next: Arc<Mutex<dyn Listener>>,
     /// The stack that the scenario is about: the one that was seen first.
     stack: Option<String>,
-    /// The instances in the order of their launches, and the last state of each.
-    instances: Vec<(String, Option<LifecycleState>)>,
+    names: ShortNames,
+    /// The last state of each instance, in the order of the launches.
+    states: Vec<LifecycleState>,
     /// What happened to the stack, and to each instance by its place, and when it did first.
     seen: BTreeMap<Option<usize>, Vec<(Fact, Duration)>>,
     now: Duration,
@@ -49,7 +50,8 @@ impl Witness {
         Self {
             next,
             stack: None,
-            instances: Vec::new(),
+            names: ShortNames::default(),
+            states: Vec::new(),
             seen: BTreeMap::new(),
             now: Duration::ZERO,
         }
@@ -105,16 +107,11 @@ impl Witness {
     }
 
     fn count(&self, counted: Counted) -> usize {
-        let states = self.instances.iter().map(|(_, state)| *state);
-        let is = |state: &Option<LifecycleState>, test: fn(LifecycleState) -> bool| {
-            state.is_some_and(test)
-        };
+        let states = self.states.iter().copied();
         match counted {
-            Counted::Launched => self.instances.len(),
-            Counted::Terminated => states.filter(|it| is(it, is_gone)).count(),
-            Counted::Retained => states
-                .filter(|it| is(it, LifecycleState::is_retained))
-                .count(),
+            Counted::Launched => self.names.launched(),
+            Counted::Terminated => states.filter(|state| is_gone(*state)).count(),
+            Counted::Retained => states.filter(|state| state.is_retained()).count(),
         }
     }
 
@@ -134,13 +131,13 @@ impl Witness {
     /// What is known of the subject of something that never happened.
     fn instead(&self, wanted: &Occurrence) -> String {
         match wanted.subject {
-            Subject::Instance(number) => match self.instances.get(number - 1) {
+            Subject::Instance(number) => match self.names.instance(number) {
                 None => format!(
                     "only {} were launched",
-                    count(self.instances.len(), "instance")
+                    count(self.names.launched(), "instance")
                 ),
-                Some((id, state)) => {
-                    let state = state.map_or("in no group", LifecycleState::as_str);
+                Some(id) => {
+                    let state = self.states[number - 1].as_str();
                     format!("i-{number} ({id}) never was; it ended {state}")
                 }
             },
@@ -155,13 +152,8 @@ impl Witness {
         }
     }
 
-    /// The place of an instance in the order of the launches, from 1.
-    fn place(&self, id: &str) -> Option<usize> {
-        let place = self.instances.iter().position(|(known, _)| known == id)?;
-        Some(place + 1)
-    }
-
     fn take(&mut self, event: &TraceEvent) {
+        self.names.note(event);
         match event {
             TraceEvent::Stack {
                 stack,
@@ -177,20 +169,20 @@ impl Witness {
             TraceEvent::Lifecycle {
                 instance, state, ..
             } => {
-                let place = self.place(instance).unwrap_or_else(|| {
-                    self.instances.push((instance.clone(), None));
-                    self.instances.len()
-                });
-                self.instances[place - 1].1 = Some(*state);
-                self.note(Some(place), Fact::Lifecycle(*state));
+                let Some(number) = self.names.number(instance) else {
+                    return;
+                };
+                self.states.resize(self.names.launched(), *state);
+                self.states[number - 1] = *state;
+                self.note(Some(number), Fact::Lifecycle(*state));
             }
             TraceEvent::ContainerInstance {
                 instance, status, ..
             } => {
                 let known = super::CONTAINER_INSTANCE.into_iter();
                 let status = known.into_iter().find(|known| *known == status.name());
-                if let (Some(place), Some(status)) = (self.place(instance), status) {
-                    self.note(Some(place), Fact::ContainerInstance(status));
+                if let (Some(number), Some(status)) = (self.names.number(instance), status) {
+                    self.note(Some(number), Fact::ContainerInstance(status));
                 }
             }
             TraceEvent::Invocation {
@@ -199,12 +191,12 @@ impl Witness {
                 verdict,
                 ..
             } => {
-                if let (Some(place), Some(worker), Some(verdict)) = (
-                    self.place(instance),
+                if let (Some(number), Some(worker), Some(verdict)) = (
+                    self.names.number(instance),
                     Worker::of_function(function),
                     Verdict::named(verdict),
                 ) {
-                    self.note(Some(place), Fact::Answer(worker, verdict));
+                    self.note(Some(number), Fact::Answer(worker, verdict));
                 }
             }
             _ => {}
