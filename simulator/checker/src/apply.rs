@@ -25,33 +25,6 @@ const SIZES_A_GROUP: [&str; 3] = [
 ];
 
 impl CheckerState {
-    pub(super) fn pending(&self) -> Option<String> {
-        if let Some(status) = self.stack_status.filter(|status| status.is_in_progress()) {
-            return Some(format!("the stack is {status}"));
-        }
-        if let Some(status) = self.refresh {
-            return Some(format!("an instance refresh is {status}"));
-        }
-        let moving = self.instances.iter().find(|(_, seen)| {
-            let at_rest = [
-                LifecycleState::InService,
-                LifecycleState::TerminatingRetained,
-                LifecycleState::WarmedPendingRetained,
-                LifecycleState::Standby,
-                LifecycleState::WarmedStopped,
-                LifecycleState::WarmedRunning,
-            ];
-            !at_rest.contains(&seen.state)
-        });
-        if let Some((id, seen)) = moving {
-            return Some(format!("{id} is {}", seen.state));
-        }
-        // The reconciler runs again and again, whatever is under way.
-        let mut open = self.open_executions.keys();
-        open.find(|execution| !self.reconcilers.contains(*execution))
-            .map(|execution| format!("execution {execution} is running"))
-    }
-
     pub(super) fn observe(&mut self, account: &Account, record: &Record) {
         self.every_action_is_served(record);
         self.changes(record);

@@ -9,6 +9,7 @@ mod critical_path;
 mod drains;
 pub mod invariants;
 mod lateness;
+mod pending;
 mod tally;
 mod tasks;
 mod terms;

@@ -7,7 +7,9 @@ use crate::invariants::Invariant;
 use aws::account::Observer;
 use aws::account::{Account, Caller};
 use aws::ec2::TemplateVersion;
-use aws::trace::{Cause, ContainerInstanceStatus, LifecycleState, Record, StackStatus, TraceEvent};
+use aws::trace::{
+    Cause, ContainerInstanceStatus, ExecutionEvent, LifecycleState, Record, StackStatus, TraceEvent,
+};
 
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -177,4 +179,26 @@ fn two_versions_of_one_ami_are_a_roll_that_is_not_over() {
     assert!(scene.checker.lock().is_at_it());
     scene.moves("i-1", "Terminated");
     assert!(!scene.checker.lock().is_at_it());
+}
+
+#[test]
+fn an_execution_that_waits_in_a_deleted_activity_is_no_work_of_a_deleted_stack() {
+    for (status, in_turns, pending) in [
+        ("DELETE_COMPLETE", true, None),
+        ("DELETE_COMPLETE", false, Some("execution e is running")),
+        ("UPDATE_COMPLETE", true, Some("execution e is running")),
+    ] {
+        let mut scene = Scene::new(status);
+        scene.checker.lock().terms.in_turns = in_turns;
+        scene.tell(TraceEvent::Execution {
+            execution: "e".to_owned(),
+            instance: "i-1".to_owned(),
+            what: ExecutionEvent::Started,
+        });
+        assert_eq!(
+            scene.checker.pending().as_deref(),
+            pending,
+            "{status} {in_turns}"
+        );
+    }
 }

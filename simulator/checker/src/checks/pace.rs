@@ -88,7 +88,7 @@ impl CheckerState {
     }
 
     /// From a Wait's end to the next look, when the look before was at `from` and this one at `to`.
-    /// An activity worker's polls may fail in between, and of which activity the trace does not say.
+    /// An activity worker's polls may fail in between. The trace does not name their activity.
     fn longest_way(&self, from: Timestamp, to: Timestamp) -> Duration {
         let open = u32::try_from(self.open_executions.len()).unwrap_or(u32::MAX);
         let in_turns = if self.terms.in_turns {
