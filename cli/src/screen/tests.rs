@@ -10,6 +10,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
+use similar::TextDiff;
 use workers::model::group::LifecycleState;
 
 use super::{Key, Pane, Screen};
@@ -360,10 +361,12 @@ fn compare(name: &str, screen: &Screen) {
             std::fs::write(&path, &text).expect("golden files can be written");
         }
         let golden = std::fs::read_to_string(&path).unwrap_or_default();
+        let difference = TextDiff::from_lines(golden.as_str(), text.as_str());
         assert!(
             golden == text,
-            "{} is not what is shown; BLESS=1 writes it anew:\n{text}",
-            path.display()
+            "{} is not what is shown; BLESS=1 writes the file again:\n{}",
+            path.display(),
+            difference.unified_diff()
         );
     }
 }

@@ -9,6 +9,8 @@
 //! expect i-1 drained Never                    a worker's verdict
 //! expect stack UPDATE_ROLLBACK_IN_PROGRESS
 //! expect never any Terminating:Retained       no instance ever was
+//! expect log i-1 drained NotYet Waiting for   a line of the log has this text; blanks count as one
+//! expect never log task killed                no line has
 //! ```
 
 mod witness;
@@ -39,6 +41,10 @@ pub enum Expectation {
     Happened(Occurrence),
     /// Something never happened.
     Never(Occurrence),
+    /// A line of the log has this text, without its time and with single blanks.
+    Logged(String),
+    /// No line has.
+    NeverLogged(String),
     /// Both happened, the first of the one before the first of the other.
     Before(Occurrence, Occurrence),
 }
@@ -103,12 +109,25 @@ pub fn read(text: &str) -> Result<Expectation, String> {
         "terminated" => Expectation::Count(Counted::Terminated, count(rest)?),
         "retained" => Expectation::Count(Counted::Retained, count(rest)?),
         "duration" => Expectation::Took(range(rest)?),
-        "never" => Expectation::Never(occurrence(rest)?),
+        "log" => Expectation::Logged(line_of_log(rest)?),
+        "never" => match rest.split_once(' ') {
+            Some(("log", text)) => Expectation::NeverLogged(line_of_log(text)?),
+            _ => Expectation::Never(occurrence(rest)?),
+        },
         _ => match text.split_once(" before ") {
             Some((one, other)) => Expectation::Before(occurrence(one)?, occurrence(other)?),
             None => Expectation::Happened(occurrence(text)?),
         },
     })
+}
+
+/// A text as a line of the log may have it.
+fn line_of_log(text: &str) -> Result<String, String> {
+    let text = witness::single_blanks(text);
+    if text.is_empty() {
+        return Err("write the text after it: expect log i-1 drained NotYet".to_owned());
+    }
+    Ok(text)
 }
 
 fn count(text: &str) -> Result<usize, String> {
@@ -166,7 +185,7 @@ fn occurrence(text: &str) -> Result<Occurrence, String> {
 
 fn unknown(word: &str) -> String {
     format!(
-        "nothing can be expected of {word:?}; write outcome, launched, terminated, retained, duration, never, or a subject \
+        "nothing can be expected of {word:?}; write outcome, launched, terminated, retained, duration, log, never, or a subject \
          (stack, any, or i-1 for the instance launched first) and what happens to it"
     )
 }
@@ -220,6 +239,8 @@ impl fmt::Display for Expectation {
             }
             Self::Happened(one) => one.fmt(f),
             Self::Never(one) => write!(f, "never {one}"),
+            Self::Logged(text) => write!(f, "log {text}"),
+            Self::NeverLogged(text) => write!(f, "never log {text}"),
             Self::Before(one, other) => write!(f, "{one} before {other}"),
         }
     }
@@ -258,6 +279,8 @@ mod tests {
             "never any Warmed:Pending:Retained",
             "stack UPDATE_ROLLBACK_IN_PROGRESS",
             "i-1 Terminated before i-2 draining Reached",
+            "log i-1 drained NotYet Waiting before",
+            "never log task killed",
         ] {
             assert_eq!(read(text).map(|it| it.to_string()), Ok(text.to_owned()));
         }
@@ -280,6 +303,8 @@ mod tests {
             ("launched many", "\"many\""),
             ("duration 20m", "20m..45m"),
             ("duration soon..1h", "\"soon\""),
+            ("log", "expect log i-1"),
+            ("never log  ", "\"log\""),
             ("duration 2h..1h", "ends before it begins"),
         ] {
             let refused = read(text).expect_err(text);

@@ -39,6 +39,8 @@ pub struct Witness {
     names: ShortNames,
     /// The last state of each instance, in the order of the launches.
     states: Vec<LifecycleState>,
+    /// The lines of the log, without their times and with single blanks.
+    lines: Vec<(String, Duration)>,
     /// What happened to the stack, and to each instance by its place, and when it did first.
     seen: BTreeMap<Option<usize>, Vec<(Fact, Duration)>>,
     now: Duration,
@@ -52,6 +54,7 @@ impl Witness {
             stack: None,
             names: ShortNames::default(),
             states: Vec::new(),
+            lines: Vec::new(),
             seen: BTreeMap::new(),
             now: Duration::ZERO,
         }
@@ -93,6 +96,14 @@ impl Witness {
                 let at = self.first(one)?;
                 Some(format!("that happened at {}", clock(at)))
             }
+            Expectation::Logged(text) => match self.logged(text) {
+                Some(_) => None,
+                None => Some("no line of the log has it".to_owned()),
+            },
+            Expectation::NeverLogged(text) => {
+                let at = self.logged(text)?;
+                Some(format!("a line of the log has it at {}", clock(at)))
+            }
             Expectation::Before(one, other) => match (self.first(one), self.first(other)) {
                 (Some(at), Some(after)) if at < after => None,
                 (Some(at), Some(after)) => Some(format!(
@@ -113,6 +124,14 @@ impl Witness {
             Counted::Terminated => states.filter(|state| is_gone(*state)).count(),
             Counted::Retained => states.filter(|state| state.is_retained()).count(),
         }
+    }
+
+    /// When a line of the log first had a text.
+    fn logged(&self, text: &str) -> Option<Duration> {
+        let mut lines = self.lines.iter();
+        lines
+            .find(|(line, _)| line.contains(text))
+            .map(|(_, at)| *at)
     }
 
     /// When something happened first.
@@ -210,6 +229,11 @@ impl Witness {
     }
 }
 
+/// A text whose runs of blanks are single blanks.
+pub(super) fn single_blanks(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn is_gone(state: LifecycleState) -> bool {
     matches!(
         state,
@@ -229,6 +253,8 @@ impl Counted {
 
 impl Listener for Witness {
     fn line(&mut self, line: &LogLine) {
+        let text = format!("{} {} {}", line.subject, line.state, line.reason);
+        self.lines.push((single_blanks(&text), line.at));
         self.listener().line(line);
     }
 
