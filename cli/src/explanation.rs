@@ -145,9 +145,10 @@ impl Explanation {
                 "{hook} hook open since {} ({}): {}.",
                 clock(subject.began),
                 between(subject.began, self.now),
-                match found.waits_for_resume(self.pause.as_ref()) {
-                    true => "paused",
-                    false => LastAnswer::last(&ran.input).situation(),
+                if found.waits_for_resume(self.pause.as_ref()) {
+                    "paused"
+                } else {
+                    LastAnswer::last(&ran.input).situation()
                 }
             ),
         ));

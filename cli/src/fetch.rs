@@ -106,9 +106,10 @@ impl Reader {
     /// A reader of the account that waits so long between two calls; it shows how far it is if
     /// `shows`, and if there is a terminal.
     pub fn new(aws: Aws, pace: Duration, shows: bool) -> Self {
-        let target = match shows && std::io::stderr().is_terminal() {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
+        let target = if shows && std::io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
         };
         let progress = ProgressBar::with_draw_target(Some(0), target);
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} histories read")

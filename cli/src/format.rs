@@ -24,9 +24,10 @@ pub fn read_duration(text: &str) -> Option<SignedDuration> {
 
 /// The beginning of a text, if it is longer.
 pub fn shortened(text: &str, most: usize) -> String {
-    match text.chars().count() > most {
-        true => text.chars().take(most - 1).chain(['…']).collect(),
-        false => text.to_owned(),
+    if text.chars().count() > most {
+        text.chars().take(most - 1).chain(['…']).collect()
+    } else {
+        text.to_owned()
     }
 }
 

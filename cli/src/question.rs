@@ -7,11 +7,10 @@ use workers::model::group::LifecycleState;
 /// Whether an execution about an instance concerns the state in which that is: an instance that
 /// came through its launch hook long ago is not waiting there, whatever an old execution says.
 pub fn concerns(state: &LifecycleState, input: &Value) -> bool {
-    match is_of_launch(input) {
-        true => {
-            state.awaits_launch() || state.enters_pool() || *state == LifecycleState::PendingProceed
-        }
-        false => state.is_draining() || state.can_be_ended() || is_terminating(state),
+    if is_of_launch(input) {
+        state.awaits_launch() || state.enters_pool() || *state == LifecycleState::PendingProceed
+    } else {
+        state.is_draining() || state.can_be_ended() || is_terminating(state)
     }
 }
 

@@ -67,9 +67,10 @@ struct KillableConnector {
 impl HttpConnector for KillableConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let fate = match target.ends_with(".SendTaskSuccess") {
-            true => self.world.with(crash),
-            false => Crash::Never,
+        let fate = if target.ends_with(".SendTaskSuccess") {
+            self.world.with(crash)
+        } else {
+            Crash::Never
         };
         if fate == Crash::Before {
             self.killed.notify_one();

@@ -115,9 +115,10 @@ impl SimulationHost {
 
     /// How much later than in virtual time something may come because the machine took its time.
     pub fn latency(&self) -> Duration {
-        match self.paused {
-            true => Duration::ZERO,
-            false => REAL_LATENCY * self.speed,
+        if self.paused {
+            Duration::ZERO
+        } else {
+            REAL_LATENCY * self.speed
         }
     }
 
@@ -215,9 +216,10 @@ impl SimulationHost {
     }
 
     async fn serve_or_park(&self, caller: &Caller, call: &Call) -> Response {
-        match long_poll::is_poll(call) {
-            true => self.park(caller, call).await,
-            false => self.serve_now(caller, call),
+        if long_poll::is_poll(call) {
+            self.park(caller, call).await
+        } else {
+            self.serve_now(caller, call)
         }
     }
 

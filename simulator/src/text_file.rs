@@ -153,12 +153,13 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, (String, Str
             }
         }
     }
-    match is_cut {
-        true => Err((
+    if is_cut {
+        Err((
             text,
             "the text is UTF-16 and ends in the middle of a unit".to_owned(),
-        )),
-        false => Ok(text),
+        ))
+    } else {
+        Ok(text)
     }
 }
 

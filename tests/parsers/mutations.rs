@@ -116,10 +116,7 @@ impl Mutations {
     /// A part of the input, mostly a short one.
     fn span(&mut self, input: &[u8]) -> std::ops::Range<usize> {
         let from = self.place(input);
-        let most = match self.random.bool() {
-            true => 16,
-            false => input.len(),
-        };
+        let most = if self.random.bool() { 16 } else { input.len() };
         from..input.len().min(from + self.random.usize(0..=most))
     }
 

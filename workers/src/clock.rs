@@ -133,9 +133,10 @@ mod tests {
                 let lists = json!({"serviceArns": [], "executions": []});
                 (
                     200,
-                    match asked.action.starts_with("List") {
-                        true => lists.to_string(),
-                        false => stub::xml(&asked.action, ""),
+                    if asked.action.starts_with("List") {
+                        lists.to_string()
+                    } else {
+                        stub::xml(&asked.action, "")
                     },
                 )
             });

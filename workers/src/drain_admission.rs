@@ -146,9 +146,10 @@ fn is_on_its_way_back(stack: &StackState) -> bool {
 fn blind_until(subject: &Subject, earlier: Option<&Turn>, now: Timestamp) -> Option<Timestamp> {
     let looked_at = earlier.and_then(|turn| turn.looked_at);
     let absent = now.duration_since(looked_at.unwrap_or(subject.began));
-    match absent >= ABSENT_AFTER {
-        true => Some(later(now, VISIBILITY_DELAY)),
-        false => earlier.and_then(|turn| turn.blind_until),
+    if absent >= ABSENT_AFTER {
+        Some(later(now, VISIBILITY_DELAY))
+    } else {
+        earlier.and_then(|turn| turn.blind_until)
     }
 }
 

@@ -269,9 +269,10 @@ fn after_deadline(
         .iter()
         .filter(|task| standalone::may_stop(subject, task));
     let stop: Vec<TaskArn> = meant.map(|task| task.arn.clone()).collect();
-    let why = match seen.stack_deleting {
-        true => "The stack is being deleted".to_owned(),
-        false => format!("The drain deadline of {allowed} has passed"),
+    let why = if seen.stack_deleting {
+        "The stack is being deleted".to_owned()
+    } else {
+        format!("The drain deadline of {allowed} has passed")
     };
     let passed = match stop.len() {
         0 => format!("{why}."),

@@ -99,9 +99,10 @@ pub fn decide(
         fair.max(subject.join_deadline())
     });
     if now >= deadline {
-        let standing = match is_ready {
-            true => format!("{} not running", daemons::words(&awaited)),
-            false => standing(registrations),
+        let standing = if is_ready {
+            format!("{} not running", daemons::words(&awaited))
+        } else {
+            standing(registrations)
         };
         return Assessment::never(subject, &not_joined(subject, &standing, is_ready));
     }
@@ -124,9 +125,10 @@ fn standing(registrations: &[ContainerInstance]) -> String {
     let Some(last) = current(registrations).last() else {
         return "not registered".to_owned();
     };
-    let agent = match last.agent_connected {
-        true => "agent connected",
-        false => "agent not connected",
+    let agent = if last.agent_connected {
+        "agent connected"
+    } else {
+        "agent not connected"
     };
     format!("{}, {agent}", last.status)
 }
@@ -138,13 +140,10 @@ fn not_joined(subject: &Subject, standing: &str, is_ready: bool) -> String {
         &subject.settings.cluster,
         duration(subject.settings.join_deadline),
     );
-    let check = match is_ready {
-        false => {
-            "the ECS agent's log, the instance profile and the network route to the ECS endpoints"
-        }
-        true => {
-            "the daemon's service events and stopped tasks; WaitForDaemons=false waits for no daemon"
-        }
+    let check = if !is_ready {
+        "the ECS agent's log, the instance profile and the network route to the ECS endpoints"
+    } else {
+        "the daemon's service events and stopped tasks; WaitForDaemons=false waits for no daemon"
     };
     format!("did not join cluster {cluster} within {allowed}: {standing}. Check {check}.")
 }

@@ -62,9 +62,10 @@ pub async fn run(
     wait: impl AsyncFn(Duration),
     mut before: impl FnMut(&Step) -> ControlFlow<()>,
 ) -> Result<Outcome, Error> {
-    let patience = match target.other_hooks.is_empty() {
-        true => PATIENCE,
-        false => PATIENCE_WITH_OTHERS,
+    let patience = if target.other_hooks.is_empty() {
+        PATIENCE
+    } else {
+        PATIENCE_WITH_OTHERS
     };
     let mut progress = Progress::default();
     let (mut last, mut since) = (None, now());

@@ -97,12 +97,13 @@ impl Aws {
             let absent = error
                 .message()
                 .is_some_and(|it| it.contains("name not found"));
-            match absent {
-                true => Error::GroupNotFound {
+            if absent {
+                Error::GroupNotFound {
                     call,
                     group: GroupName::new(group),
-                },
-                false => Error::from_sdk(call, error),
+                }
+            } else {
+                Error::from_sdk(call, error)
             }
         })?;
         let activity = |one: &aws_sdk_autoscaling::types::Activity| {

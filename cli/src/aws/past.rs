@@ -96,9 +96,10 @@ impl Aws {
                 let is_gone = error
                     .as_service_error()
                     .is_some_and(|error| error.is_execution_does_not_exist());
-                return match is_gone {
-                    true => Ok(None),
-                    false => Err(Error::from_sdk("states:GetExecutionHistory", error)),
+                return if is_gone {
+                    Ok(None)
+                } else {
+                    Err(Error::from_sdk("states:GetExecutionHistory", error))
                 };
             }
         };

@@ -51,9 +51,10 @@ fn added(reason: &str, flags: &str) -> String {
 /// A value for a shell.
 pub fn quoted(value: &str) -> String {
     let is_plain = |one: char| one.is_ascii_alphanumeric() || "-_./:@+=,".contains(one);
-    match !value.is_empty() && value.chars().all(is_plain) {
-        true => value.to_owned(),
-        false => format!("'{}'", value.replace('\'', "'\\''")),
+    if !value.is_empty() && value.chars().all(is_plain) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', "'\\''"))
     }
 }
 

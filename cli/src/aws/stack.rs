@@ -183,9 +183,10 @@ impl Aws {
             let absent = error
                 .message()
                 .is_some_and(|it| it.ends_with("does not exist"));
-            match absent {
-                true => Error::bad_answer(call, words::no_stack(name, &self.region)),
-                false => Error::from_sdk(call, error),
+            if absent {
+                Error::bad_answer(call, words::no_stack(name, &self.region))
+            } else {
+                Error::from_sdk(call, error)
             }
         })?;
         let found = answer.stacks().first();

@@ -118,9 +118,10 @@ impl Cancel {
         };
         if held.as_ref() == Some(&old_ami) {
             let holds = format!("SSM parameter {parameter} holds {old_ami}, as it should.");
-            let text = match self.restore_ami {
-                true => format!("{text} {holds}"),
-                false => text,
+            let text = if self.restore_ami {
+                format!("{text} {holds}")
+            } else {
+                text
             };
             return Ok(self.change.end(Exit::AsAsked, &text, &result));
         }

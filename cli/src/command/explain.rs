@@ -162,17 +162,19 @@ async fn in_group(
 /// noticed yet that its action is over.
 async fn life(aws: &Aws, machine: &str, member: &Member) -> Result<InstanceState, Failure> {
     let is_retained = member.state.can_be_ended();
-    let running = match is_retained {
-        true => None,
-        false => running(aws, machine, member).await?,
+    let running = if is_retained {
+        None
+    } else {
+        running(aws, machine, member).await?
     };
     if let Some((execution, ran)) = running {
         let found = asked(aws, &ran).await?;
         return Ok(InstanceState::Asked(Box::new((execution, ran, found))));
     }
-    Ok(match is_retained || member.state.is_at_hook() {
-        true => InstanceState::Alone(ended(aws, machine, member).await?.map(Box::new)),
-        false => InstanceState::Rests,
+    Ok(if is_retained || member.state.is_at_hook() {
+        InstanceState::Alone(ended(aws, machine, member).await?.map(Box::new))
+    } else {
+        InstanceState::Rests
     })
 }
 
@@ -196,9 +198,10 @@ async fn on_cluster(aws: &Aws, cluster: &str, instance: &str) -> Result<OnCluste
     }
     let of_service = |task: &Task| !task.is_stopped() && task.service().is_some();
     // Only for tasks of services it matters which of those are daemons.
-    let daemons = match tasks.iter().any(of_service) {
-        true => ecs.daemons(&cluster).await?,
-        false => Vec::new(),
+    let daemons = if tasks.iter().any(of_service) {
+        ecs.daemons(&cluster).await?
+    } else {
+        Vec::new()
     };
     Ok(OnCluster {
         registrations,

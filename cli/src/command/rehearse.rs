@@ -133,9 +133,10 @@ impl Rehearse {
             let text = serde_json::to_string_pretty(&report).expect("a report is plain data");
             print(format!("{text}\n"));
         } else {
-            let (detail, values) = match self.verbose {
-                true => (summary::text(&report), summary::VALUES),
-                false => (summary::short(&report), summary::SHORT_VALUES),
+            let (detail, values) = if self.verbose {
+                (summary::text(&report), summary::VALUES)
+            } else {
+                (summary::short(&report), summary::SHORT_VALUES)
             };
             print_values(&live.shorten(&detail), values);
             print(format!("\n{answer}\n"));

@@ -132,9 +132,10 @@ pub fn writable(path: &Path) -> Result<(), String> {
     let is_new = !path.exists();
     let opened = OpenOptions::new().append(true).create(true).open(path);
     opened.map_err(|error| cannot(path, &error))?;
-    match is_new {
-        true => std::fs::remove_file(path).map_err(|error| cannot(path, &error)),
-        false => Ok(()),
+    if is_new {
+        std::fs::remove_file(path).map_err(|error| cannot(path, &error))
+    } else {
+        Ok(())
     }
 }
 

@@ -104,9 +104,10 @@ impl Simulate {
             Output::Text => simulated.text(),
             Output::Json => simulated.json(),
         });
-        Ok(match failed.is_empty() {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::FAILURE,
+        Ok(if failed.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
         })
     }
 

@@ -74,9 +74,10 @@ fn ended_by_signal() -> Result<impl Future<Output = u8>, Failure> {
 /// # Errors
 /// What such an id looks like.
 pub fn instance_id(text: &str) -> Result<String, String> {
-    match InstanceId::is_well_formed(text) {
-        true => Ok(text.to_owned()),
-        false => Err("is no id of an EC2 instance, such as i-0123456789abcdef0".to_owned()),
+    if InstanceId::is_well_formed(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("is no id of an EC2 instance, such as i-0123456789abcdef0".to_owned())
     }
 }
 

@@ -178,9 +178,10 @@ fn limit(text: &str) -> Result<SignedDuration, String> {
 fn default_output() -> Output {
     let terminals = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-    match terminals && !dumb {
-        true => Output::Screen,
-        false => Output::Text,
+    if terminals && !dumb {
+        Output::Screen
+    } else {
+        Output::Text
     }
 }
 
@@ -193,8 +194,9 @@ fn ended(
 ) -> Result<ExitCode, Failure> {
     let well = looks
         .map_err(|error| format!("the looks ended by a mistake of this program: {error}"))??;
-    Ok(match well {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    Ok(if well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     })
 }

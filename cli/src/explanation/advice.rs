@@ -35,24 +35,26 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
             let holders = finding.extra.held_by.iter().flatten().take(3);
             let holders = holders.map(|id| with_access(&format!("ecs-rollout explain {id}")));
             let holders: Vec<String> = holders.collect();
-            match holders.is_empty() {
-                true => vec!["Nothing: the worker checks again soon.".to_owned()],
-                false => vec![format!("See why those drain: {}", holders.join("; "))],
+            if holders.is_empty() {
+                vec!["Nothing: the worker checks again soon.".to_owned()]
+            } else {
+                vec![format!("See why those drain: {}", holders.join("; "))]
             }
         }
         Worker::Drained => stop_advice(about),
-        Worker::Stable => vec![match found.services.is_empty() {
-            true => format!(
+        Worker::Stable => vec![if found.services.is_empty() {
+            format!(
                 "See why tasks do not start: {}, and the events of each",
                 with_access(&format!("aws ecs list-services --cluster {cluster}"))
-            ),
-            false => format!(
+            )
+        } else {
+            format!(
                 "See in their events why tasks do not start: {}",
                 with_access(&format!(
                     "aws ecs describe-services --cluster {cluster} --services {}",
                     found.services.join(" ")
                 ))
-            ),
+            )
         }],
         Worker::Draining | Worker::CompleteAction | Worker::Reconcile => {
             vec!["Nothing: its tasks run until its turn comes.".to_owned()]
@@ -101,13 +103,14 @@ fn again(about: &Explanation, failed: &Execution) -> String {
     ));
     let by_hand = format!("{read} > event.json && {start}");
     let is_second = failed.name.starts_with(NAME_PREFIX);
-    match about.stack.reconciler().is_some() && !is_second {
-        true => format!(
+    if about.stack.reconciler().is_some() && !is_second {
+        format!(
             "Cure the cause. The reconciler starts another execution within 15m; or start it now: {by_hand}"
-        ),
-        false => format!(
+        )
+    } else {
+        format!(
             "Cure the cause. The reconciler starts no other execution, so start it yourself: {by_hand}"
-        ),
+        )
     }
 }
 
@@ -134,15 +137,16 @@ fn by_hand(about: &Explanation) -> Option<String> {
         ));
     }
     let hook = names.terminate.as_ref()?;
-    Some(match about.on_cluster.tasks_left().is_empty() {
-        true => format!(
+    Some(if about.on_cluster.tasks_left().is_empty() {
+        format!(
             "Every task has stopped, so you can let it go: {}",
             command(hook, "CONTINUE")
-        ),
-        false => format!(
+        )
+    } else {
+        format!(
             "Do not answer its hook with CONTINUE: {} on it would be killed. Stop them first.",
             about.on_cluster.counted()
-        ),
+        )
     })
 }
 
@@ -183,12 +187,13 @@ pub fn at_the_deadline(found: &Found, goes_forward: bool, now: Timestamp) -> Opt
             }
         },
     };
-    Some(match now < deadline {
-        true => format!(
+    Some(if now < deadline {
+        format!(
             "At {} (in {}) {what}.",
             clock(deadline),
             between(now, deadline)
-        ),
-        false => format!("The deadline was at {}: {what}.", clock(deadline)),
+        )
+    } else {
+        format!("The deadline was at {}: {what}.", clock(deadline))
     })
 }

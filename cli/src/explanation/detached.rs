@@ -53,9 +53,10 @@ impl Detached {
 
     fn now_runs(&self) -> String {
         let on = &self.on_cluster;
-        match on.draining().is_some() || on.agent_is_gone() {
-            true => format!("{} left. ECS places no task on it.", on.counted()),
-            false => format!("{} left. ECS places more tasks on it.", on.counted()),
+        if on.draining().is_some() || on.agent_is_gone() {
+            format!("{} left. ECS places no task on it.", on.counted())
+        } else {
+            format!("{} left. ECS places more tasks on it.", on.counted())
         }
     }
 
@@ -85,9 +86,10 @@ impl Detached {
                 ))
             ));
         }
-        lines.push(match on.tasks_left().is_empty() && lines.is_empty() {
-            true => format!("Every task has stopped, so terminate it: {end}"),
-            false => format!("When its tasks have stopped, terminate it: {end}"),
+        lines.push(if on.tasks_left().is_empty() && lines.is_empty() {
+            format!("Every task has stopped, so terminate it: {end}")
+        } else {
+            format!("When its tasks have stopped, terminate it: {end}")
         });
         lines
     }

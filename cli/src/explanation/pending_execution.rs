@@ -36,9 +36,10 @@ impl Explanation {
                 between(opened, self.now)
             )
         });
-        let yet = match self.execution_may_come() {
-            true => " yet",
-            false => "",
+        let yet = if self.execution_may_come() {
+            " yet"
+        } else {
+            ""
         };
         format!(
             "{}{since}, and no execution is running for it{yet}.",

@@ -105,9 +105,10 @@ fn at_work(about: &Explanation) -> String {
         return "In service. No lifecycle action of it is open, and nothing waits for it."
             .to_owned();
     }
-    let when = match about.stack.is_busy() {
-        true => "the operation under way replaces it",
-        false => "the next update of the stack that changes the AMI replaces it",
+    let when = if about.stack.is_busy() {
+        "the operation under way replaces it"
+    } else {
+        "the next update of the stack that changes the AMI replaces it"
     };
     format!(
         "In service, and nothing waits for it. The group launches version {} now: {when}.",

@@ -34,9 +34,10 @@ impl Reader {
                     break true;
                 }
             };
-            match is_whole {
-                true => passages.push(reading.end(self.aws.now())),
-                false => forgotten += 1,
+            if is_whole {
+                passages.push(reading.end(self.aws.now()))
+            } else {
+                forgotten += 1
             }
             self.progress.inc(1);
         }

@@ -126,12 +126,13 @@ pub fn why_not_yours(stack: &Stack, ami: &str) -> Option<String> {
 /// rolled back or cancelled. Without it the next update of the stack tries the new AMI again.
 pub fn restore(stack: &Stack, old_ami: &str) -> String {
     let parameter = stack.ami_parameter();
-    match is_public(parameter) {
-        true => own_parameter(stack, old_ami),
-        false => with_access(&format!(
+    if is_public(parameter) {
+        own_parameter(stack, old_ami)
+    } else {
+        with_access(&format!(
             "aws ssm put-parameter --name {} --overwrite --value {old_ami}",
             quoted(parameter)
-        )),
+        ))
     }
 }
 

@@ -202,9 +202,10 @@ impl<'a> Reading<'a> {
             let named = Vec::<NamedTask>::deserialize(&left["named"]).unwrap_or_default();
             let all = left["arns"].as_array().into_iter().flatten();
             let all = all.filter_map(Value::as_str).map(str::to_owned);
-            let tasks: Vec<String> = match named.is_empty() {
-                true => all.collect(),
-                false => named.iter().map(|one| one.task.to_string()).collect(),
+            let tasks: Vec<String> = if named.is_empty() {
+                all.collect()
+            } else {
+                named.iter().map(|one| one.task.to_string()).collect()
             };
             for task in tasks {
                 *self.waits.entry(task).or_default() += 1;
@@ -272,9 +273,10 @@ fn longest(waits: &BTreeMap<String, u64>) -> Vec<String> {
     let all_alike = waits.len() > TASKS_NAMED && waits.values().all(|times| *times == most);
     let longest = waits.iter().filter(|(_, times)| **times == most);
     let longest = longest.map(|(task, _)| task.clone()).take(TASKS_NAMED);
-    match all_alike {
-        true => Vec::new(),
-        false => longest.collect(),
+    if all_alike {
+        Vec::new()
+    } else {
+        longest.collect()
     }
 }
 

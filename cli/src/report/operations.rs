@@ -80,9 +80,10 @@ fn alone(
 
 fn part(source: Source) -> Part {
     let under_way = goes_on(&source);
-    let ended = match under_way {
-        true => source.now,
-        false => last(&source).unwrap_or(source.now),
+    let ended = if under_way {
+        source.now
+    } else {
+        last(&source).unwrap_or(source.now)
     };
     let instances = lives(&source, ended);
     let outcome = outcome(&source);

@@ -221,9 +221,10 @@ impl<'a> Known<'a> {
             end,
             is_member: member.is_some(),
         };
-        match self.is_unknown() {
-            true => telling.was_retained(source.began),
-            false => telling.add_phases(source.began),
+        if self.is_unknown() {
+            telling.was_retained(source.began)
+        } else {
+            telling.add_phases(source.began)
         }
         let phases = telling.phases;
         let (became, reason) = self.became(phases.last(), member);

@@ -74,9 +74,10 @@ impl RolloutReport {
         let operations = parts.iter().map(|it| it.summary.clone()).collect();
         let latest = parts.pop().expect("a source has one operation at least");
         let goes_on = goes_on(&source);
-        let ended = match goes_on {
-            true => source.now,
-            false => last(&source).unwrap_or(source.now),
+        let ended = if goes_on {
+            source.now
+        } else {
+            last(&source).unwrap_or(source.now)
         };
         let instances = lives(&source, ended);
         let worker_retries = failures(&source.passages);

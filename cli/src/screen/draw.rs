@@ -104,14 +104,16 @@ impl Screen {
     /// The pane's name and what there is to say of it; alone on the screen it names the others too.
     fn title(&self, pane: Pane, list: &List, is_small: bool) -> Vec<(String, Mood)> {
         let name = |pane: Pane| {
-            let severity = match pane == self.pane {
-                true => Mood::Strong,
-                false => Mood::Quiet,
+            let severity = if pane == self.pane {
+                Mood::Strong
+            } else {
+                Mood::Quiet
             };
             let name = pane.name();
-            match pane == self.pane {
-                true => (format!("▸{name} "), severity),
-                false => (format!(" {name} "), severity),
+            if pane == self.pane {
+                (format!("▸{name} "), severity)
+            } else {
+                (format!(" {name} "), severity)
             }
         };
         if is_small {
@@ -128,10 +130,13 @@ impl Screen {
             let at = (area.x + x, area.y);
             match text {
                 Text::Fixed(text) => canvas.put(at, text, *width, *severity),
-                Text::Unless(column, text) => match columns.iter().any(|(it, ..)| it == column) {
-                    true => at.0,
-                    false => canvas.put(at, text, *width, *severity),
-                },
+                Text::Unless(column, text) => {
+                    if columns.iter().any(|(it, ..)| it == column) {
+                        at.0
+                    } else {
+                        canvas.put(at, text, *width, *severity)
+                    }
+                }
                 Text::Since(None) => at.0,
                 Text::Since(Some(since)) => {
                     canvas.put(at, &between(*since, self.now), *width, *severity)
@@ -247,12 +252,13 @@ fn keys(canvas: &mut Canvas<'_>, area: Rect, has_ended: bool) {
     if area.height == 0 {
         return;
     }
-    let (text, severity) = match has_ended {
-        true => ("Press any key to leave.", Mood::Strong),
-        false => (
+    let (text, severity) = if has_ended {
+        ("Press any key to leave.", Mood::Strong)
+    } else {
+        (
             "q quit  ↑↓ move  Enter in full  Tab next pane  ? help",
             Mood::Quiet,
-        ),
+        )
     };
     canvas.put((area.x, area.y), text, area.width, severity);
 }

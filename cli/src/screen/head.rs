@@ -196,19 +196,21 @@ fn expected(screen: &Screen) -> Vec<Part> {
     }
     if !is_busy(sight) {
         let failed = FailedOperation::of(&sight.stack, &sight.status).is_some();
-        let last = match failed {
-            true => [
+        let last = if failed {
+            [
                 "CloudFormation has given up; instances still move",
                 "given up",
-            ],
-            false => [
+            ]
+        } else {
+            [
                 "CloudFormation is done; the last drains are open",
                 "last drains",
-            ],
+            ]
         };
-        return match has_moves(sight) {
-            true => plain(last.map(str::to_owned).to_vec()),
-            false => Vec::new(),
+        return if has_moves(sight) {
+            plain(last.map(str::to_owned).to_vec())
+        } else {
+            Vec::new()
         };
     }
     // The time of a pause is not known, and so no end.
@@ -218,15 +220,16 @@ fn expected(screen: &Screen) -> Vec<Part> {
     match sight.pace.expected(screen.now) {
         Expected::Done => Vec::new(),
         Expected::Unknown => {
-            let texts = match sight.pace.is_sought {
-                true => [
+            let texts = if sight.pace.is_sought {
+                [
                     "ETA is being estimated, by a rehearsal of this cluster",
                     "ETA is being estimated",
-                ],
-                false => [
+                ]
+            } else {
+                [
                     "no ETA yet: it is estimated from the first batch's duration",
                     "no ETA yet",
-                ],
+                ]
             };
             plain(texts.map(str::to_owned).to_vec())
         }

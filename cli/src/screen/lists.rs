@@ -229,8 +229,9 @@ pub fn mood_of(status: &str) -> Mood {
     {
         return Mood::Bad;
     }
-    match status.ends_with("_COMPLETE") || status == "Successful" {
-        true => Mood::Good,
-        false => Mood::Waiting,
+    if status.ends_with("_COMPLETE") || status == "Successful" {
+        Mood::Good
+    } else {
+        Mood::Waiting
     }
 }

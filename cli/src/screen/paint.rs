@@ -30,10 +30,7 @@ impl Mood {
     /// How it looks.
     pub fn style(self, colours: bool) -> Style {
         let plain = Style::new();
-        let coloured = |colour: Color| match colours {
-            true => plain.fg(colour),
-            false => plain,
-        };
+        let coloured = |colour: Color| if colours { plain.fg(colour) } else { plain };
         match self {
             Self::Plain => plain,
             Self::Quiet => plain.add_modifier(Modifier::DIM),

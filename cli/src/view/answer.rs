@@ -80,9 +80,10 @@ fn ended(outcome: &str, took: &str) -> String {
 
 impl Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let colour = match self.is_well {
-            true => AnsiColor::Green,
-            false => AnsiColor::Red,
+        let colour = if self.is_well {
+            AnsiColor::Green
+        } else {
+            AnsiColor::Red
         };
         let style: Style = colour.on_default().bold();
         write!(f, "{style}{}{style:#}", self.text)

@@ -59,13 +59,10 @@ impl Display for Ending<'_> {
                 let verb = if tasks == 1 { "runs" } else { "run" };
                 writeln!(f, "{} still {verb} on it:", count(tasks, "task"))?;
                 f.write_str(&describe(self.tasks, self.now))?;
-                f.write_str(match self.stop_tasks {
-                    true => {
-                        "Each is stopped (SIGTERM, then SIGKILL after its stopTimeout). Then the instance is terminated.\n"
-                    }
-                    false => {
-                        "They are killed when EC2 terminates the instance. To stop them first: --stop-tasks\n"
-                    }
+                f.write_str(if self.stop_tasks {
+                    "Each is stopped (SIGTERM, then SIGKILL after its stopTimeout). Then the instance is terminated.\n"
+                } else {
+                    "They are killed when EC2 terminates the instance. To stop them first: --stop-tasks\n"
                 })?;
             }
         }

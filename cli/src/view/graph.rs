@@ -85,13 +85,14 @@ fn collect(rule: &Value, words: &mut Vec<String>) {
             }
             // The definition's own bounds on a number, which tell nobody which case it is.
             ("NumericGreaterThanEquals", _) => {}
-            ("Not", rule) => match rule.to_string().contains("IsPresent") {
-                true => words.push("absent".to_owned()),
-                false => {
+            ("Not", rule) => {
+                if rule.to_string().contains("IsPresent") {
+                    words.push("absent".to_owned())
+                } else {
                     words.push("not".to_owned());
                     collect(rule, words);
                 }
-            },
+            }
             ("BooleanEquals", truth) => {
                 let name = rule["Variable"]
                     .as_str()

@@ -48,9 +48,10 @@ pub struct Live {
 impl Live {
     /// Shows so much, and progress if stderr is a terminal, wherever stdout goes.
     pub fn new(shown: Shown) -> Self {
-        let target = match std::io::stderr().is_terminal() {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
+        let target = if std::io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(0), target);
         let style =

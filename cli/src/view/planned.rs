@@ -91,9 +91,10 @@ fn ami(plan: &Plan) -> String {
     let (old, new) = (or_none(&plan.old_ami), or_none(&plan.new_ami));
     let parameter = &plan.ami_parameter;
     let Some(progress) = &plan.in_progress else {
-        let what = match old == new {
-            true => old,
-            false => format!("{old} -> {new}"),
+        let what = if old == new {
+            old
+        } else {
+            format!("{old} -> {new}")
         };
         return match plan.ami_to_write() {
             Some(ami) => format!("{what} ({}; roll writes {ami} into it)", held(plan)),
@@ -106,9 +107,10 @@ fn ami(plan: &Plan) -> String {
         Toward::End => "the stack's last operation has not ended",
     };
     // What would be rolled to afterwards, if that is something else.
-    let then = match new == old {
-        true => String::new(),
-        false => format!("; then {new}"),
+    let then = if new == old {
+        String::new()
+    } else {
+        format!("; then {new}")
     };
     format!("{old} ({until}; SSM parameter {parameter}){then}")
 }

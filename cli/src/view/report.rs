@@ -254,12 +254,13 @@ pub fn longest(wait: &Wait) -> String {
         .iter()
         .map(|arn| arn.rsplit('/').next().unwrap_or(arn));
     let named: Vec<&str> = named.collect();
-    match named.is_empty() {
-        true => String::new(),
-        false => format!(
+    if named.is_empty() {
+        String::new()
+    } else {
+        format!(
             "longest for task {}; last reported reason: ",
             named.join(", ")
-        ),
+        )
     }
 }
 

@@ -203,8 +203,9 @@ fn listed<K: AsRef<str>>(counts: &BTreeMap<K, u64>) -> String {
         .iter()
         .map(|(name, count)| format!("{} {count}", name.as_ref()))
         .collect();
-    match each.is_empty() {
-        true => "none".to_owned(),
-        false => each.join(", "),
+    if each.is_empty() {
+        "none".to_owned()
+    } else {
+        each.join(", ")
     }
 }

@@ -74,9 +74,10 @@ pub fn text(report: &Report) -> String {
 
 /// An invariant: whether it holds, and its words.
 fn invariant(report: &Report, promise: &CheckedInvariant) -> (&'static str, String) {
-    let (verdict, besides) = match promise.held {
-        true => ("invariant", besides_spot(report)),
-        false => ("VIOLATION", String::new()),
+    let (verdict, besides) = if promise.held {
+        ("invariant", besides_spot(report))
+    } else {
+        ("VIOLATION", String::new())
     };
     let besides = Some(besides).filter(|_| promise.name == TERMINATES_NOTHING_EARLY);
     let besides = besides.unwrap_or_default();

@@ -27,9 +27,10 @@ pub fn wrapped(text: &str, columns: Option<usize>, indent: usize) -> String {
             Some(line) => (line, "\n"),
             None => (line, ""),
         };
-        match line.chars().count() > columns {
-            true => broken(line, columns, indent) + end,
-            false => format!("{line}{end}"),
+        if line.chars().count() > columns {
+            broken(line, columns, indent) + end
+        } else {
+            format!("{line}{end}")
         }
     });
     lines.collect()
@@ -38,9 +39,10 @@ pub fn wrapped(text: &str, columns: Option<usize>, indent: usize) -> String {
 fn broken(line: &str, columns: usize, indent: usize) -> String {
     // The label before the value, with its padding, is no text to be broken.
     let start = line.char_indices().nth(indent).map_or(0, |(at, _)| at);
-    let (label, value) = match line[..start].ends_with(' ') {
-        true => line.split_at(start),
-        false => line.split_at(line.len() - line.trim_start().len()),
+    let (label, value) = if line[..start].ends_with(' ') {
+        line.split_at(start)
+    } else {
+        line.split_at(line.len() - line.trim_start().len())
     };
     let mut out = label.to_owned();
     let mut width = label.chars().count();

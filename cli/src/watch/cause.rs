@@ -186,9 +186,10 @@ impl Operation<'_> {
         }
         let failure = first_failure(before, self.stack);
         let signalled = failure.is_some_and(|it| it.is_about_signals());
-        let until = match signalled {
-            true => turned.at.saturating_add(ENDS_AFTER_SIGNAL),
-            false => Ok(turned.at),
+        let until = if signalled {
+            turned.at.saturating_add(ENDS_AFTER_SIGNAL)
+        } else {
+            Ok(turned.at)
         };
         let until = until.unwrap_or(turned.at);
         let first = self.earliest(|it| it.at <= until);
@@ -231,9 +232,10 @@ impl Operation<'_> {
             (None, Some(first), _) => (Some(first.text()), Some(first.instance.clone())),
             (None, None, failure) => (failure.map(about), None),
         };
-        let also = match is_deleted {
-            true => self.texts(|_| true),
-            false => Vec::new(),
+        let also = if is_deleted {
+            self.texts(|_| true)
+        } else {
+            Vec::new()
         };
         Cause {
             text,

@@ -34,9 +34,10 @@ impl From<&Activity> for Entry {
             at: activity.ended.unwrap_or(activity.began),
             subject: "scaling".to_owned(),
             status: activity.status.clone(),
-            text: match activity.is_foreign() {
-                true => format!("{}: {}", activity.description, activity.cause),
-                false => activity.description.clone(),
+            text: if activity.is_foreign() {
+                format!("{}: {}", activity.description, activity.cause)
+            } else {
+                activity.description.clone()
             },
         }
     }

@@ -103,9 +103,10 @@ impl Change {
                 reason,
                 ..
             } => {
-                let detail = match activity.contains(reason.as_str()) {
-                    true => activity.clone(),
-                    false => format!("{activity}: {reason}"),
+                let detail = if activity.contains(reason.as_str()) {
+                    activity.clone()
+                } else {
+                    format!("{activity}: {reason}")
                 };
                 ("scaling".to_owned(), status.clone(), detail)
             }
@@ -128,9 +129,10 @@ impl Change {
 impl Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (subject, what, detail) = self.parts();
-        let line = match what.is_empty() {
-            true => format!("{subject:<19} {detail}"),
-            false => format!("{subject:<19} {what:<26} {detail}"),
+        let line = if what.is_empty() {
+            format!("{subject:<19} {detail}")
+        } else {
+            format!("{subject:<19} {what:<26} {detail}")
         };
         f.write_str(line.trim_end())
     }

@@ -120,9 +120,10 @@ fn only(what: &str, value: &Value, known: &[&str]) -> Result<(), String> {
         .ok_or_else(|| format!("{what} is no object"))?;
     let given: BTreeSet<&str> = members.keys().map(String::as_str).collect();
     let known: BTreeSet<&str> = known.iter().copied().collect();
-    match given == known {
-        true => Ok(()),
-        false => Err(format!("{what} has the members {given:?}, not {known:?}")),
+    if given == known {
+        Ok(())
+    } else {
+        Err(format!("{what} has the members {given:?}, not {known:?}"))
     }
 }
 

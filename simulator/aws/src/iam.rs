@@ -193,9 +193,10 @@ fn parameter_arn(name: &str) -> String {
         .map_or(name, |(_, path)| path);
     let name = name.split_once(':').map_or(name, |(name, _)| name);
     let path = name.trim_start_matches('/');
-    match path.starts_with("aws/") {
-        true => format!("arn:{PARTITION}:ssm:{REGION}::parameter/{path}"),
-        false => arn("ssm", &format!("parameter/{path}")),
+    if path.starts_with("aws/") {
+        format!("arn:{PARTITION}:ssm:{REGION}::parameter/{path}")
+    } else {
+        arn("ssm", &format!("parameter/{path}"))
     }
 }
 

@@ -43,9 +43,10 @@ impl Region {
             ));
         }
         let chosen = self.0.get_or_init(|| name.to_owned());
-        match chosen == name {
-            true => Ok(()),
-            false => Err(format!("the account is in {chosen} already, not in {name}")),
+        if chosen == name {
+            Ok(())
+        } else {
+            Err(format!("the account is in {chosen} already, not in {name}"))
         }
     }
 

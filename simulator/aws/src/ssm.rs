@@ -162,11 +162,12 @@ fn check_twin(account: &Account, name: &str) -> Result<(), ApiError> {
         None => format!("/{name}"),
         Some(_) => return Ok(()),
     };
-    match account[SSM].parameters.contains_key(&twin) {
-        true => Err(ApiError::not_known(format_args!(
+    if account[SSM].parameters.contains_key(&twin) {
+        Err(ApiError::not_known(format_args!(
             "a parameter {name} beside {twin}, which are the same parameter to AWS"
-        ))),
-        false => Ok(()),
+        )))
+    } else {
+        Ok(())
     }
 }
 

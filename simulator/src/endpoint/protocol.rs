@@ -36,9 +36,10 @@ pub fn of(parts: &Parts, service: &str) -> Protocol {
         Protocol::Query
     } else if !service.is_empty() || super::invoke::function(&parts.uri).is_some() {
         // The Query services are sent forms by every client, to the root.
-        match parts.method == Method::POST && parts.uri.path() == "/" {
-            true => Protocol::Query,
-            false => Protocol::RestJson,
+        if parts.method == Method::POST && parts.uri.path() == "/" {
+            Protocol::Query
+        } else {
+            Protocol::RestJson
         }
     } else if parts.uri.path() == "/" {
         Protocol::Query

@@ -249,9 +249,10 @@ fn switches(rng: &mut Rng) -> Vec<ModelVariant> {
 }
 
 fn parameters(rng: &mut Rng, settings: &mut Settings, size: u64, zones: u64) {
-    let batch = match chance(rng, 70) {
-        true => 1,
-        false => rng.u64(1..=size.min(5)),
+    let batch = if chance(rng, 70) {
+        1
+    } else {
+        rng.u64(1..=size.min(5))
     };
     let policy = one_of(
         rng,

@@ -28,9 +28,10 @@ impl SimulationHost {
             Some(Mutation::SmallSkewIgnored) => skew_ms.abs() < 300_000,
             _ => false,
         };
-        match own_clock {
-            true => self.machine_time(),
-            false => self.now(),
+        if own_clock {
+            self.machine_time()
+        } else {
+            self.now()
         }
     }
 }

@@ -94,9 +94,10 @@ pub fn answer(
 ) -> Result<Value, ApiError> {
     let (service, action) = (call.service.as_str(), call.action.as_str());
     if !is_of_a_worker(caller, call) {
-        let input = match is_worker(caller) {
-            true => in_pages(account, call),
-            false => call.input.clone(),
+        let input = if is_worker(caller) {
+            in_pages(account, call)
+        } else {
+            call.input.clone()
         };
         return account.call(caller, service, action, &input);
     }

@@ -66,8 +66,5 @@ pub fn end(account: &mut Account) -> (Crash, End) {
 }
 
 fn before_or_after(before: bool) -> Crash {
-    match before {
-        true => Crash::Before,
-        false => Crash::After,
-    }
+    if before { Crash::Before } else { Crash::After }
 }

@@ -72,9 +72,10 @@ pub fn instance_line(fact: &TraceEvent) -> Option<(String, String, String, Sever
             agent_connected,
             ..
         } => {
-            let agent = match *agent_connected || *status == ContainerInstanceStatus::Inactive {
-                true => "",
-                false => ", no agent",
+            let agent = if *agent_connected || *status == ContainerInstanceStatus::Inactive {
+                ""
+            } else {
+                ", no agent"
             };
             let state = format!("ECS {status}{agent}");
             Some((instance.clone(), state, String::new(), Severity::Plain))

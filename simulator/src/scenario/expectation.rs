@@ -146,9 +146,10 @@ fn range(text: &str) -> Result<RangeInclusive<Duration>, String> {
         .split_once("..")
         .ok_or("write: expect duration 20m..45m")?;
     let (least, most) = (duration(least)?, duration(most)?);
-    match least <= most {
-        true => Ok(least..=most),
-        false => Err(format!("{text} ends before it begins")),
+    if least <= most {
+        Ok(least..=most)
+    } else {
+        Err(format!("{text} ends before it begins"))
     }
 }
 

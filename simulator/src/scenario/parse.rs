@@ -244,11 +244,12 @@ fn later(text: &str) -> Result<Action, String> {
         return Err("in cannot follow on in".to_owned());
     }
     let action = step(rest)?;
-    match action.takes_time() {
-        true => Err(format!(
+    if action.takes_time() {
+        Err(format!(
             "{rest:?} takes time itself, so it cannot happen in the middle of something else; put off a call instead"
-        )),
-        false => Ok(Action::In(number(seconds)?, Box::new(action))),
+        ))
+    } else {
+        Ok(Action::In(number(seconds)?, Box::new(action)))
     }
 }
 

@@ -160,9 +160,10 @@ fn attempts(state: &Value, visit: &Visit) -> (Vec<String>, String) {
         let Some(error) = error else { continue };
         let (entry, name) = retrier(state, error);
         let is_last = at + 1 == visit.attempts.len();
-        taken.push(match is_last {
-            true => format!("Retry {entry} used up"),
-            false => format!("Retry {entry} on {name}"),
+        taken.push(if is_last {
+            format!("Retry {entry} used up")
+        } else {
+            format!("Retry {entry} on {name}")
         });
     }
     let expected = match visit.attempts.last() {

@@ -161,9 +161,10 @@ mod tests {
             let target = request.headers().get("x-amz-target");
             assert_eq!(target, Some("AWSStepFunctions.SendTaskHeartbeat"));
             let seen = self.seen.fetch_add(1, Ordering::Relaxed);
-            let (status, body) = match seen < self.taken {
-                true => (200, "{}"),
-                false => (400, r#"{"__type": "TaskTimedOut", "message": "gone"}"#),
+            let (status, body) = if seen < self.taken {
+                (200, "{}")
+            } else {
+                (400, r#"{"__type": "TaskTimedOut", "message": "gone"}"#)
             };
             let status = status.try_into().expect("an HTTP status");
             HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))

@@ -94,11 +94,10 @@ fn allowed(c: char) -> bool {
 }
 
 fn worker_name(text: &str) -> Result<String, String> {
-    match (1..=80).contains(&text.len()) && text.chars().all(allowed) {
-        true => Ok(text.to_owned()),
-        false => {
-            Err("a name has 1 to 80 letters, digits, hyphens, underscores and dots".to_owned())
-        }
+    if (1..=80).contains(&text.len()) && text.chars().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("a name has 1 to 80 letters, digits, hyphens, underscores and dots".to_owned())
     }
 }
 

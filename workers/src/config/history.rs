@@ -191,9 +191,10 @@ impl History {
 
     /// What `drained` said when it last looked, or, before its first look, `draining`.
     fn last_look_at_drain(&self) -> &Look {
-        match self.drained.has_looked {
-            true => &self.drained.look,
-            false => &self.draining.look,
+        if self.drained.has_looked {
+            &self.drained.look
+        } else {
+            &self.draining.look
         }
     }
 }
@@ -203,9 +204,10 @@ impl Phase {
         let since = input.get(phase).map(|earlier| {
             let (empty, mut mistakes) = (Map::new(), Vec::new());
             let since = Fields::of(earlier, phase, &empty, &mut mistakes).time("since");
-            match mistakes.is_empty() {
-                true => Ok(since),
-                false => Err(mistakes),
+            if mistakes.is_empty() {
+                Ok(since)
+            } else {
+                Err(mistakes)
             }
         });
         Self {

@@ -48,8 +48,9 @@ pub(super) async fn act(
     let registrations = ecs.registrations(cluster, &subject.action.instance).await?;
     let arns: Vec<_> = registrations.into_iter().map(|one| one.arn).collect();
     ecs.keep_for(cluster, &arns, STANDALONE_TASKS).await?;
-    match arns.is_empty() {
-        true => Ok(finding.under(Policy::Retain)),
-        false => Ok(finding),
+    if arns.is_empty() {
+        Ok(finding.under(Policy::Retain))
+    } else {
+        Ok(finding)
     }
 }

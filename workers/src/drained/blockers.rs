@@ -269,9 +269,10 @@ pub fn words(
 ) -> Vec<String> {
     let deadline = subject.drain_deadline();
     let protected = protected(known, left, now).map(|(task, until)| {
-        let past = match until > deadline {
-            true => ", past the drain deadline",
-            false => "",
+        let past = if until > deadline {
+            ", past the drain deadline"
+        } else {
+            ""
         };
         format!(
             "Task {} is protected from scale-in until {} (in {}{past}).",

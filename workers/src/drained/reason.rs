@@ -102,10 +102,7 @@ pub fn obstacle(
     }
     let agent = seen.agent_gone_since.map(|since| {
         let waits = subject.settings.policy == Policy::Terminate && now < subject.drain_deadline();
-        let waits = match waits {
-            true => " Policy terminate waits for the drain deadline.",
-            false => "",
-        };
+        let waits = if waits { " Policy terminate waits for the drain deadline." } else { "" };
         format!(
             "The ECS agent has been disconnected since {} ({}), so these task states may be outdated.{waits}",
             clock(since),

@@ -52,9 +52,10 @@ impl Ecs {
                 let known = self
                     .container_instances(cluster, std::slice::from_ref(arn))
                     .await?;
-                match known.iter().any(|one| one.status.is_registered()) {
-                    true => Err(refused("ecs:DeregisterContainerInstance", cluster, error)),
-                    false => Ok(()),
+                if known.iter().any(|one| one.status.is_registered()) {
+                    Err(refused("ecs:DeregisterContainerInstance", cluster, error))
+                } else {
+                    Ok(())
                 }
             }
             Err(error) => Err(refused("ecs:DeregisterContainerInstance", cluster, error)),

@@ -82,9 +82,10 @@ pub async fn look(
         let ready_for = seconds_between(awaited.ready_since, now());
         let is_short = |service: &Service| service.counts.running < service.counts.desired;
         // Only what a record without an agent may explain is worth the call.
-        let without_agent = match ready_for >= WANTED_BY && services.iter().any(is_short) {
-            true => ecs.active_without_agent(cluster).await?,
-            false => 0,
+        let without_agent = if ready_for >= WANTED_BY && services.iter().any(is_short) {
+            ecs.active_without_agent(cluster).await?
+        } else {
+            0
         };
         let without_agent = i64::try_from(without_agent).unwrap_or(i64::MAX);
         let judged = services

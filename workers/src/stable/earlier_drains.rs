@@ -114,9 +114,10 @@ async fn kept(
     clients: &Clients,
 ) -> Result<Vec<InstanceId>, Error> {
     let is_retained = |one: &GroupInstance| one.state.is_retained();
-    match *stack == StackState::Updating && group.iter().any(is_retained) {
-        true => clients.ecs.kept(&subject.settings.cluster).await,
-        false => Ok(Vec::new()),
+    if *stack == StackState::Updating && group.iter().any(is_retained) {
+        clients.ecs.kept(&subject.settings.cluster).await
+    } else {
+        Ok(Vec::new())
     }
 }
 
@@ -308,10 +309,7 @@ mod tests {
                         )
                     }
                     "ListContainerInstances" => {
-                        let is_marked = match request.body.contains("ecs-rollout.terminate") {
-                            true => requested.is_some(),
-                            false => is_kept,
-                        };
+                        let is_marked = if request.body.contains("ecs-rollout.terminate") { requested.is_some() } else { is_kept };
                         let arns = ["c"].into_iter().filter(|_| is_marked);
                         let arns: Vec<&str> = arns.collect();
                         return (200, serde_json::json!({"containerInstanceArns": arns}).to_string());

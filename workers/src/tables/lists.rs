@@ -49,9 +49,10 @@ fn described(
 fn ecs_of(pages: usize, status: &'static str) -> Ecs {
     let aws = stub::aws(move |asked| {
         let body = asked.json();
-        let (page, next) = match asked.action.starts_with("List") {
-            true => page_of(body["nextToken"].as_str(), pages),
-            false => (0, None),
+        let (page, next) = if asked.action.starts_with("List") {
+            page_of(body["nextToken"].as_str(), pages)
+        } else {
+            (0, None)
         };
         let which = body["desiredStatus"].as_str().unwrap_or_default();
         let answer = match asked.action.as_str() {

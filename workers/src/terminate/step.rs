@@ -173,9 +173,10 @@ pub fn next_step(progress: Progress, seen: &Observation, now: Timestamp) -> Resu
         retained if retained.can_be_ended() && progress.terminated => Ok(Step::AwaitHook),
         retained if retained.can_be_ended() => {
             let arns = seen.registrations.iter().map(|one| one.arn.clone());
-            match is_requested || seen.registrations.is_empty() {
-                true => Ok(Step::Terminate),
-                false => Ok(Step::Request(arns.collect())),
+            if is_requested || seen.registrations.is_empty() {
+                Ok(Step::Terminate)
+            } else {
+                Ok(Step::Request(arns.collect()))
             }
         }
         S::Terminating | S::WarmedTerminating if is_ours => Ok(Step::AwaitHook),

@@ -366,9 +366,10 @@ async fn a_run_marks_terminates_answers_and_deregisters() {
         let mut looks = looks.lock().expect("a count");
         let state = late_state(&mut looks, is_look, done("Terminate"), done("Complete"));
         let registered = !done("Deregister");
-        let attributes = match done("PutAttributes") {
-            true => json!([{"name": "ecs-rollout.terminate", "value": stub::at(0).to_string()}]),
-            false => json!([]),
+        let attributes = if done("PutAttributes") {
+            json!([{"name": "ecs-rollout.terminate", "value": stub::at(0).to_string()}])
+        } else {
+            json!([])
         };
         match asked.action.as_str() {
             "DescribeAutoScalingInstances" => (200, described(state)),
@@ -383,10 +384,9 @@ async fn a_run_marks_terminates_answers_and_deregisters() {
             }
             action => {
                 calls.push(format!("{action} {}", asked.body));
-                match asked.body.starts_with('{') {
-                    true => (200, "{}".to_owned()),
-                    false => (200, stub::xml(action, "")),
-                }
+                let is_json = asked.body.starts_with('{');
+                let answer = is_json.then(|| "{}".to_owned());
+                (200, answer.unwrap_or_else(|| stub::xml(action, "")))
             }
         }
     }));

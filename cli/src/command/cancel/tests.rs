@@ -90,9 +90,10 @@ fn in_every_status_the_old_ami_is_restored_or_it_is_said_why_not() {
     for (at, (status, is_restored, exits)) in seen.into_iter().enumerate() {
         let can_be_restored = at < 8;
         assert_eq!(is_restored, can_be_restored, "{status}");
-        let exit = match can_be_restored {
-            true => Exit::AsAsked,
-            false => Exit::Otherwise,
+        let exit = if can_be_restored {
+            Exit::AsAsked
+        } else {
+            Exit::Otherwise
         };
         // Restored, and then held already; or refused, and refused again.
         let expected = [ExitCode::from(exit), ExitCode::from(exit)];

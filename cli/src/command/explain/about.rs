@@ -112,9 +112,10 @@ pub(super) fn names_of_ours(hooks: &[Hook]) -> HookNames {
     let mut names = HookNames::default();
     for hook in hooks.iter().filter(|hook| hook.ours.is_some()) {
         let name = Some(hook.name.clone());
-        match hook.is_of_launch {
-            true => names.launch = name,
-            false => names.terminate = name,
+        if hook.is_of_launch {
+            names.launch = name
+        } else {
+            names.terminate = name
         }
     }
     names

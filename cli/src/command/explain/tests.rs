@@ -280,9 +280,10 @@ fn an_instance_without_an_execution_is_well_until_the_reconciler_should_have_sta
         assert_eq!(explanation.is_well(), is_well, "{seconds}");
         assert_eq!(explanation.json()["well"], is_well, "{seconds}");
         let text = explanation.to_string();
-        let says = match is_well {
-            true => "no execution is running for it yet.",
-            false => "the reconciler should have started an execution by now",
+        let says = if is_well {
+            "no execution is running for it yet."
+        } else {
+            "the reconciler should have started an execution by now"
         };
         assert!(text.contains(says), "{text}");
     }

@@ -22,9 +22,10 @@ impl Rehearse {
             About::Steps => Vec::new(),
         };
         let files: Vec<String> = files.iter().map(|it| it.display().to_string()).collect();
-        match files.is_empty() {
-            true => why.to_string(),
-            false => format!("{}: {why}", files.join(", ")),
+        if files.is_empty() {
+            why.to_string()
+        } else {
+            format!("{}: {why}", files.join(", "))
         }
     }
 

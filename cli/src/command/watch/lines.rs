@@ -31,9 +31,10 @@ pub async fn print_lines(
             Update::Trouble { at, reason } => (at, Change::Trouble { reason }),
             Update::Sight(..) | Update::Answered => continue,
         };
-        match as_json {
-            true => object(at, &change),
-            false => line(at, &change),
+        if as_json {
+            object(at, &change)
+        } else {
+            line(at, &change)
         }
     }
     ended(looks.await)

@@ -211,18 +211,20 @@ impl PacedClient {
         if matches!(blame(&error), Some((Exit::Input, _))) {
             return Err(error);
         }
-        let patience = match self.was_answered {
-            true => NEXT_ANSWER_WITHIN,
-            false => FIRST_ANSWER_WITHIN,
+        let patience = if self.was_answered {
+            NEXT_ANSWER_WITHIN
+        } else {
+            FIRST_ANSWER_WITHIN
         };
         // An account that throttles is there.
         let is_there = matches!(error, Error::Throttled { .. });
         if !is_there && self.silent_since.elapsed() >= patience {
             return Err(given_up(error, patience));
         }
-        let what = match expired {
-            true => "the credentials have expired; renew them (such as with aws sso login), they are read again".to_owned(),
-            false => error_text(&error),
+        let what = if expired {
+            "the credentials have expired; renew them (such as with aws sso login), they are read again".to_owned()
+        } else {
+            error_text(&error)
         };
         let line = format!("{what}; waiting");
         if (expired || failures >= FAILURES_TOLD) && self.trouble.as_ref() != Some(&line) {

@@ -94,9 +94,10 @@ pub fn scaled(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     let (now, then) = (seen.sizes(), seen.sizes_in_update());
     let mut remarks = Vec::new();
     let step = now.desired - then.desired;
-    let why = match now.desired > then.most {
-        true => "ClusterMaxSize",
-        false => "ClusterSize",
+    let why = if now.desired > then.most {
+        "ClusterMaxSize"
+    } else {
+        "ClusterSize"
     };
     if step > 0 {
         let words = format!(

@@ -73,9 +73,10 @@ pub fn agents(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
             "the ECS agent is not connected: {gone}. After {limit} s without it a drain fails, because ECS does not know whether its tasks \
              have stopped; bring it back, or terminate the instance before the rollout"
         );
-        remarks.push(match deadline_stops(seen) {
-            true => Diagnostic::blocker("agent-disconnected", words),
-            false => Diagnostic::warning("agent-disconnected", words),
+        remarks.push(if deadline_stops(seen) {
+            Diagnostic::blocker("agent-disconnected", words)
+        } else {
+            Diagnostic::warning("agent-disconnected", words)
         });
     }
     let draining = seen.own_machines().filter(|one| one.status == "DRAINING");

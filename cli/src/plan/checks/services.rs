@@ -179,10 +179,7 @@ pub fn deadlines(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
         );
         // It may exit at once.
         let is_sure = exits.is_some() || delay + NOTICED > deadline;
-        Some(match is_sure || !deadline_stops(seen) {
-            true => holds_drain(seen, "drain-deadline", words),
-            false => Diagnostic::condition("drain-deadline", words),
-        })
+        Some(if is_sure || !deadline_stops(seen) { holds_drain(seen, "drain-deadline", words) } else { Diagnostic::condition("drain-deadline", words) })
     });
     late.collect()
 }

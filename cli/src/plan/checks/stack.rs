@@ -78,12 +78,13 @@ pub fn ami(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
     let parameter = seen.stack.ami_parameter();
     let instance_type = seen.word("EcsInstanceType", "");
     let Some(ami) = asked.wanted(seen) else {
-        let out = match is_public(parameter) {
-            true => "AWS owns this name, and publishes no such parameter in this Region".to_owned(),
-            false => format!(
+        let out = if is_public(parameter) {
+            "AWS owns this name, and publishes no such parameter in this Region".to_owned()
+        } else {
+            format!(
                 "create it with the AMI that you want, such as the one that AWS recommends: {}",
                 correct(parameter, None, instance_type)
-            ),
+            )
         };
         let words = format!(
             "there is no SSM parameter {parameter}, from which the stack takes the AMI id; {out}"
@@ -94,12 +95,13 @@ pub fn ami(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
         return Vec::new();
     };
     // An AMI that was given is checked before anything else is.
-    let out = match is_public(parameter) {
-        true => String::new(),
-        false => format!(
+    let out = if is_public(parameter) {
+        String::new()
+    } else {
+        format!(
             ". Put the id of the AMI that you want there, such as: {}",
             correct(parameter, Some(ami), instance_type)
-        ),
+        )
     };
     let words = format!("what SSM parameter {parameter} holds cannot be rolled to: {why}{out}");
     vec![Diagnostic::blocker("ami-parameter", words)]

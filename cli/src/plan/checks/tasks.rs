@@ -44,9 +44,10 @@ pub fn protected(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
                     .join(" ")
             ))
         );
-        remarks.push(match deadline_stops(seen) {
-            true => Diagnostic::blocker("task-protected", words),
-            false => Diagnostic::warning("task-protected", words),
+        remarks.push(if deadline_stops(seen) {
+            Diagnostic::blocker("task-protected", words)
+        } else {
+            Diagnostic::warning("task-protected", words)
         });
     }
     if !within.is_empty() {

@@ -114,9 +114,10 @@ fn service(
     assumed: &mut Vec<String>,
 ) -> workload::Service {
     let desired = u64::try_from(real.desired).unwrap_or_default();
-    let mut rehearsed = match real.is_daemon {
-        true => workload::Service::daemon(&real.name),
-        false => workload::Service::replica(&real.name, desired),
+    let mut rehearsed = if real.is_daemon {
+        workload::Service::daemon(&real.name)
+    } else {
+        workload::Service::replica(&real.name, desired)
     };
     let percent = |percent: i64| u64::try_from(percent).unwrap_or_default();
     rehearsed.minimum_percent = percent(real.minimum_percent);
@@ -226,9 +227,10 @@ fn standalone(seen: &Observation, assumed: &mut Vec<String>) -> Vec<Action> {
         starts.extend(started(seen, (&family, nth), definition, labels));
     }
     if unknown > 0 {
-        let how = match waits {
-            true => "end before the drain of their instance begins",
-            false => "run until StandaloneTaskPolicy or DrainDeadlinePolicy ends them",
+        let how = if waits {
+            "end before the drain of their instance begins"
+        } else {
+            "run until StandaloneTaskPolicy or DrainDeadlinePolicy ends them"
         };
         assumed.push(format!(
             "{} will {how} (no label {RUNS_FOR})",

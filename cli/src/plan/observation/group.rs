@@ -90,9 +90,10 @@ impl Observation {
         let now = self.sizes();
         let least = self.number("ClusterSize", now.least);
         let most = self.number("ClusterMaxSize", now.most).max(least);
-        let desired = match self.template_owns_capacity() {
-            true => least,
-            false => now.desired.clamp(least, most),
+        let desired = if self.template_owns_capacity() {
+            least
+        } else {
+            now.desired.clamp(least, most)
         };
         Sizes {
             least,

@@ -203,9 +203,10 @@ fn tried(settings: &Settings, change: Change, rehearsals: u64) -> Tried {
         change,
         Change::Suspended("Launch" | "Terminate" | "InstanceRefresh")
     );
-    let after = match is_needed {
-        true => vec![Action::StartRollout, Action::Advance(STANDS_STILL)],
-        false => vec![Action::Roll],
+    let after = if is_needed {
+        vec![Action::StartRollout, Action::Advance(STANDS_STILL)]
+    } else {
+        vec![Action::Roll]
     };
     let planning = change.clone();
     let looked = play_and_look(settings, (&before, &after), async |world| {

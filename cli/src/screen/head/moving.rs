@@ -18,9 +18,10 @@ pub fn under_way(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
         (false, _) => {
             let long = moving(screen, true);
             let taken: usize = long.iter().map(|(text, _)| text.chars().count() + 3).sum();
-            match taken.saturating_sub(3) <= usize::from(area.width) {
-                true => long,
-                false => moving(screen, false),
+            if taken.saturating_sub(3) <= usize::from(area.width) {
+                long
+            } else {
+                moving(screen, false)
             }
         }
     };
@@ -45,9 +46,10 @@ fn moving(screen: &Screen, at_length: bool) -> Vec<Part> {
     let starting = in_phase(InstancePhase::Starting);
     let short = sight.services.values();
     let short = short.filter(|one| one.running < one.desired).count();
-    let below = match at_length {
-        true => format!("{} below the desired count", count(short, "service")),
-        false => format!("{short} degraded"),
+    let below = if at_length {
+        format!("{} below the desired count", count(short, "service"))
+    } else {
+        format!("{short} degraded")
     };
     let parts = [
         (retained, format!("{retained} retained for you"), Mood::Bad),

@@ -28,9 +28,10 @@ pub fn list(sight: &Snapshot) -> List {
     running.sort_by_key(|(instance, asked)| (asked.began, *instance));
     let situation = |instance: &str, asked: &Asked| {
         let member = sight.members.iter().find(|one| one.id == instance);
-        match member.is_some_and(|one| sight.is_paused(one)) {
-            true => "paused",
-            false => asked.said.situation(),
+        if member.is_some_and(|one| sight.is_paused(one)) {
+            "paused"
+        } else {
+            asked.said.situation()
         }
     };
     let running = running.into_iter().map(|(instance, asked)| Item {

@@ -105,15 +105,17 @@ fn item(row: &Row<'_>, sight: &Snapshot) -> Item {
         Some(ami) => ami.clone(),
         None => format!("version {}", member.version),
     };
-    let ami_mood = match sight.is_target(&member.version) {
-        true => Mood::Good,
-        false => Mood::Quiet,
+    let ami_mood = if sight.is_target(&member.version) {
+        Mood::Good
+    } else {
+        Mood::Quiet
     };
     let state = member.state.to_string();
     let reason = reason(row, sight);
-    let last = match reason.is_empty() {
-        true => (Text::Unless(STATE, state.clone()), severity),
-        false => cell(brief(row, &reason), Mood::Plain),
+    let last = if reason.is_empty() {
+        (Text::Unless(STATE, state.clone()), severity)
+    } else {
+        cell(brief(row, &reason), Mood::Plain)
     };
     Item {
         key: member.id.clone(),
@@ -149,12 +151,13 @@ fn reason(row: &Row<'_>, sight: &Snapshot) -> String {
         );
     }
     if sight.is_paused(member) {
-        let (what, next) = match member.state.awaits_end() {
-            true => ("the drain has not begun, tasks keep running", "It drains"),
-            false => (
+        let (what, next) = if member.state.awaits_end() {
+            ("the drain has not begun, tasks keep running", "It drains")
+        } else {
+            (
                 "the instance runs tasks, and waits at its launch hook",
                 "It is admitted",
-            ),
+            )
         };
         return format!("Paused: {what}. {next} after you resume.");
     }

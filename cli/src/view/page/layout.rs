@@ -137,9 +137,10 @@ impl Layers {
         for sweep in 0..SWEEPS {
             let down = sweep % 2 == 0;
             for step in 1..self.order.len() {
-                let layer = match down {
-                    true => step,
-                    false => self.order.len() - 1 - step,
+                let layer = if down {
+                    step
+                } else {
+                    self.order.len() - 1 - step
                 };
                 let places = self.ranks();
                 let neighbours = if down { &self.above } else { &self.below };

@@ -64,9 +64,10 @@ fn mark_text(seconds: i64) -> String {
     let text: String = shown
         .map(|(count, unit)| format!("{count}{unit}"))
         .collect();
-    match text.is_empty() {
-        true => "0".to_owned(),
-        false => text,
+    if text.is_empty() {
+        "0".to_owned()
+    } else {
+        text
     }
 }
 
@@ -91,14 +92,13 @@ pub fn time_line(tale: &RolloutReport) -> String {
     if tale.instances.len() >= CROWD {
         out += &crowd(tale, &axis);
     }
-    match tale.instances.len() <= BARS_AT_ONCE {
-        true => {
-            out += &marks(&axis);
-            tale.instances
-                .iter()
-                .for_each(|life| out += &row(life, &axis));
-        }
-        false => folded(&mut out, tale, &axis),
+    if tale.instances.len() <= BARS_AT_ONCE {
+        out += &marks(&axis);
+        tale.instances
+            .iter()
+            .for_each(|life| out += &row(life, &axis));
+    } else {
+        folded(&mut out, tale, &axis)
     }
     out += "</div>\n";
     out

@@ -86,9 +86,10 @@ fn group(group: &Group, enabled: Vec<Value>, written: bool) -> Value {
         "CapacityReservationSpecification": {"CapacityReservationPreference": "default"},
     });
     // Put in as they are: json! would copy what may be a thousand instances.
-    answer["Instances"] = match written {
-        true => query::written(instances.map(|one| one.written.of(one))),
-        false => Value::Array(instances.map(instance).collect()),
+    answer["Instances"] = if written {
+        query::written(instances.map(|one| one.written.of(one)))
+    } else {
+        Value::Array(instances.map(instance).collect())
     };
     if let Some(seconds) = settings.max_lifetime.filter(|seconds| *seconds > 0) {
         answer["MaxInstanceLifetime"] = json!(seconds);
@@ -164,8 +165,9 @@ pub fn instance(instance: &Instance) -> Value {
 
 /// What the health check has found; a terminated instance is always unhealthy.
 pub fn health(instance: &Instance) -> &'static str {
-    match instance.healthy && instance.state != LifecycleState::Terminated {
-        true => "Healthy",
-        false => "Unhealthy",
+    if instance.healthy && instance.state != LifecycleState::Terminated {
+        "Healthy"
+    } else {
+        "Unhealthy"
     }
 }

@@ -166,9 +166,10 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     let all = account[AUTOSCALING]
         .groups()
         .flat_map(|group| {
-            let some: Vec<&Instance> = match wanted.is_empty() {
-                true => group.instances.iter().collect(),
-                false => group.instances.by_ids(&wanted),
+            let some: Vec<&Instance> = if wanted.is_empty() {
+                group.instances.iter().collect()
+            } else {
+                group.instances.by_ids(&wanted)
             };
             some.into_iter().map(move |instance| (group, instance))
         })

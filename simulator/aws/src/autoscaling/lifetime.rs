@@ -69,9 +69,10 @@ fn left(account: &Account, group: &Group, id: &str) -> Option<Duration> {
     let instance = group.instance(id)?;
     let end = instance.launched + Duration::from_secs(limit.into());
     let left = end.duration_since(account.now);
-    Some(match left.is_positive() {
-        true => left.unsigned_abs(),
-        false => Duration::ZERO,
+    Some(if left.is_positive() {
+        left.unsigned_abs()
+    } else {
+        Duration::ZERO
     })
 }
 

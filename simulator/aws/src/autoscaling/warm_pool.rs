@@ -123,9 +123,10 @@ pub fn refill(account: &mut Account, group: &str) {
 pub fn way_out(account: &Account, group: &str) -> Move {
     let found = account[AUTOSCALING].group(group);
     let pool = found.and_then(|found| found.warm_pool.as_ref());
-    match pool.is_some_and(WarmPool::takes_back) {
-        true => Move::Return,
-        false => Move::Terminate,
+    if pool.is_some_and(WarmPool::takes_back) {
+        Move::Return
+    } else {
+        Move::Terminate
     }
 }
 
@@ -194,11 +195,12 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 /// # Errors
 /// A refusal, if they do not.
 pub fn agents_wait(data: &ec2::TemplateData) -> Result<(), ApiError> {
-    match data.user_data.contains("ECS_WARM_POOLS_CHECK=true") {
-        true => Ok(()),
-        false => Err(ApiError::not_known(
+    if data.user_data.contains("ECS_WARM_POOLS_CHECK=true") {
+        Ok(())
+    } else {
+        Err(ApiError::not_known(
             "a warm pool whose instances join their cluster while they wait; write ECS_WARM_POOLS_CHECK=true to the agent's configuration in the user data",
-        )),
+        ))
     }
 }
 

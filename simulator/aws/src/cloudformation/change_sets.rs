@@ -44,9 +44,10 @@ impl ChangeSet {
 
     /// A set without changes has failed.
     fn status(&self) -> (&'static str, &'static str) {
-        match self.next.changes {
-            true => ("CREATE_COMPLETE", ""),
-            false => ("FAILED", NO_CHANGES),
+        if self.next.changes {
+            ("CREATE_COMPLETE", "")
+        } else {
+            ("FAILED", NO_CHANGES)
         }
     }
 }
@@ -76,9 +77,10 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             )));
         }
     };
-    let next = match creates {
-        true => reviewed(account, input)?,
-        false => request::next(account, action, input)?,
+    let next = if creates {
+        reviewed(account, input)?
+    } else {
+        request::next(account, action, input)?
     };
     if find(account, &name, Some(&next.stack)).is_some() {
         return Err(ApiError {

@@ -124,9 +124,10 @@ fn is_configured(stack: &Stack) -> bool {
 pub(super) fn parameters(version: &Version) -> Vec<Value> {
     let values = &version.parameters;
     let parameters = version.template.parameters.iter().map(|declared| {
-        let value = match declared.no_echo {
-            true => "****",
-            false => values.given[&declared.name].as_str(),
+        let value = if declared.no_echo {
+            "****"
+        } else {
+            values.given[&declared.name].as_str()
         };
         let mut parameter = json!({"ParameterKey": declared.name, "ParameterValue": value});
         if let Some(stored) = values.stored.get(&declared.name) {

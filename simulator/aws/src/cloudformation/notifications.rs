@@ -12,15 +12,16 @@ use crate::eventbridge;
 pub fn status_changed(account: &mut Account, id: &str, what: &StackEvent) {
     let status = json!({"status": what.status, "status-reason": what.reason});
     let itself = what.resource_type == STACK && what.physical_id == id;
-    let (detail_type, detail) = match itself {
-        true => (
+    let (detail_type, detail) = if itself {
+        (
             "CloudFormation Stack Status Change",
             json!({"stack-id": id, "status-details": status, "client-request-token": ""}),
-        ),
-        false => (
+        )
+    } else {
+        (
             "CloudFormation Resource Status Change",
             resource(id, what, status),
-        ),
+        )
     };
     let event = json!({
         "version": "0", "detail-type": detail_type, "source": "aws.cloudformation", "account": ACCOUNT_ID,

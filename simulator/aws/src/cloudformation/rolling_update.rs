@@ -252,12 +252,13 @@ impl At<'_> {
 
     /// The processes that were suspended run again.
     fn resume(&mut self, policy: &Policy) -> Result<(), String> {
-        match policy.suspend.is_empty() {
-            true => Ok(()),
-            false => self.ask(
+        if policy.suspend.is_empty() {
+            Ok(())
+        } else {
+            self.ask(
                 "ResumeProcesses",
                 json!({"ScalingProcesses": policy.suspend}),
-            ),
+            )
         }
     }
 }

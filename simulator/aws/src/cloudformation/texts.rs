@@ -60,9 +60,10 @@ pub fn summary(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     let parameters = template.parameters.iter().map(|declared| {
         let mut parameter = parameter(declared);
         parameter["ParameterType"] = declared.kind_name.as_str().into();
-        parameter["ParameterConstraints"] = match declared.allowed_values.is_empty() {
-            true => json!({}),
-            false => json!({"AllowedValues": declared.allowed_values}),
+        parameter["ParameterConstraints"] = if declared.allowed_values.is_empty() {
+            json!({})
+        } else {
+            json!({"AllowedValues": declared.allowed_values})
         };
         parameter
     });

@@ -33,9 +33,10 @@ impl Processor {
         let family = instance_type.split('.').next().unwrap_or_default();
         let series = family.trim_start_matches(|c: char| c.is_ascii_alphabetic());
         let options = series.trim_start_matches(|c: char| c.is_ascii_digit());
-        match family == "a1" || (series != options && options.starts_with('g')) {
-            true => Self::Arm64,
-            false => Self::X86_64,
+        if family == "a1" || (series != options && options.starts_with('g')) {
+            Self::Arm64
+        } else {
+            Self::X86_64
         }
     }
 

@@ -79,9 +79,10 @@ pub(super) fn arn_in(cluster: &str, kind: &str, id: &str) -> String {
 
 /// The ARN that a failure names: `name` itself if it is one.
 pub(super) fn failed_arn(cluster: &str, kind: &str, name: &str) -> String {
-    match name.starts_with("arn:") {
-        true => name.to_owned(),
-        false => arn_in(cluster, kind, name),
+    if name.starts_with("arn:") {
+        name.to_owned()
+    } else {
+        arn_in(cluster, kind, name)
     }
 }
 
@@ -198,9 +199,10 @@ pub(super) fn describe(account: &Account, members: &Value) -> Result<Value, ApiE
         "CONFIGURATIONS",
         "ATTACHMENTS",
     ])?;
-    let names = match input.list("clusters")?.is_empty() {
-        true => vec!["default"],
-        false => input.names("clusters", 100)?,
+    let names = if input.list("clusters")?.is_empty() {
+        vec!["default"]
+    } else {
+        input.names("clusters", 100)?
     };
     let statistics = input
         .list("include")?

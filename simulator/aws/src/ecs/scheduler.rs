@@ -148,9 +148,10 @@ fn look(account: &mut Account, cluster: &str, name: &str) {
         .get(name)
         .expect("a service is never removed");
     let picture = picture(account, known, service);
-    let plan = match service.daemon {
-        true => decide::daemon(&picture),
-        false => decide::replica(&picture),
+    let plan = if service.daemon {
+        decide::daemon(&picture)
+    } else {
+        decide::replica(&picture)
     };
     let desired = picture.desired;
     let starts = !plan.start.is_empty();
@@ -192,12 +193,13 @@ fn picture<'a>(account: &Account, cluster: &'a Cluster, service: &'a Service) ->
             protected: task.protected(account.now) && (protects || !draining),
         }
     });
-    let homes = match service.daemon && service.active() {
-        true => service
+    let homes = if service.daemon && service.active() {
+        service
             .eligible(cluster)
             .map(|instance| (instance.id.as_str(), instance.agent_connected))
-            .collect(),
-        false => BTreeMap::new(),
+            .collect()
+    } else {
+        BTreeMap::new()
     };
     Picture {
         desired,

@@ -69,9 +69,10 @@ pub(super) fn pass(account: &mut Account, action: &str) -> Result<(), ApiError> 
     };
     let (now, burst) = (account.now, limit.burst);
     // In thousandths of a token for each millisecond, just what comes back in a second.
-    let rate = match account.faults.has(Fault::BusyAccount) {
-        true => limit.per_second / 2,
-        false => limit.per_second,
+    let rate = if account.faults.has(Fault::BusyAccount) {
+        limit.per_second / 2
+    } else {
+        limit.per_second
     };
     let (left, at) = account[ECS]
         .buckets

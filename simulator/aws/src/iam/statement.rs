@@ -49,9 +49,10 @@ fn list(value: &Value) -> Vec<&Value> {
 
 fn like(pattern: &Value, text: &str, any_case: bool) -> bool {
     let pattern = pattern.as_str().unwrap_or_default();
-    match any_case {
-        true => matches_iam_glob(&text.to_lowercase(), &pattern.to_lowercase()),
-        false => matches_iam_glob(text, pattern),
+    if any_case {
+        matches_iam_glob(&text.to_lowercase(), &pattern.to_lowercase())
+    } else {
+        matches_iam_glob(text, pattern)
     }
 }
 

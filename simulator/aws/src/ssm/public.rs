@@ -47,9 +47,10 @@ pub fn processor(name: &str) -> Option<Processor> {
         _ => false,
     };
     let is_arm = path.iter().any(|part| part.contains("arm64"));
-    let processor = match is_arm {
-        true => Processor::Arm64,
-        false => Processor::X86_64,
+    let processor = if is_arm {
+        Processor::Arm64
+    } else {
+        Processor::X86_64
     };
     is_known.then_some(processor)
 }
@@ -142,9 +143,10 @@ pub fn get(account: &mut Account, name: &str) -> Result<Value, ApiError> {
 /// What `…/recommended` holds. The members are documented; the texts beside the id are made up
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html>).
 fn recommended(of_id: &str, ami: &str) -> Value {
-    let os = match of_id.contains("amazon-linux-2023") {
-        true => "Amazon Linux 2023",
-        false => "Amazon Linux 2",
+    let os = if of_id.contains("amazon-linux-2023") {
+        "Amazon Linux 2023"
+    } else {
+        "Amazon Linux 2"
     };
     json!({
         "schema_version": 1, "image_name": format!("ecs-optimized-{ami}"), "image_id": ami, "os": os,

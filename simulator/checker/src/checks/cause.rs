@@ -37,9 +37,10 @@ impl CheckerState {
         settled: bool,
     ) {
         let hidden = [Fault::Failures, Fault::StaleRead];
-        let tolerated = match hidden.iter().any(|fault| account.faults.has(*fault)) {
-            true => HIDDEN_LOOKS,
-            false => 0,
+        let tolerated = if hidden.iter().any(|fault| account.faults.has(*fault)) {
+            HIDDEN_LOOKS
+        } else {
+            0
         };
         // Of services is known only that they are well now, not since when.
         let tolerated = tolerated + u32::from(look.worker == Worker::Stable);

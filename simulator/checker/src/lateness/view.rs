@@ -27,9 +27,10 @@ impl View {
         let of_services = concerned.iter().any(|action| action.waits_for_services());
         let leaving = inner.instances.iter().filter(|(_, seen)| seen.leaves());
         Self {
-            leaving: match of_others {
-                true => leaving.map(|(id, _)| id.clone()).collect(),
-                false => BTreeSet::new(),
+            leaving: if of_others {
+                leaving.map(|(id, _)| id.clone()).collect()
+            } else {
+                BTreeSet::new()
             },
             is_paused: of_others && inner.is_paused(account),
             services_are_well: of_services && services_are_well(account),

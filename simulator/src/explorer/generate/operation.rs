@@ -105,8 +105,5 @@ fn mishap(rng: &mut Rng) -> Incident {
 
 /// Seldom more than there is room for.
 fn scaled(rng: &mut Rng) -> u64 {
-    match chance(rng, 20) {
-        true => 500,
-        false => rng.u64(0..=4),
-    }
+    if chance(rng, 20) { 500 } else { rng.u64(0..=4) }
 }

@@ -119,9 +119,10 @@ fn constrain(rng: &mut Rng, generated: &mut Service, most: &mut u64, room: &Room
 }
 
 fn standalone(rng: &mut Rng, family: &str) -> Standalone {
-    let run_seconds = match chance(rng, 90) {
-        true => Some(rng.u64(60..=1800)),
-        false => None,
+    let run_seconds = if chance(rng, 90) {
+        Some(rng.u64(60..=1800))
+    } else {
+        None
     };
     Standalone {
         family: family.to_owned(),

@@ -225,9 +225,12 @@ fn change_requests(answer: &mut Value, change: impl Fn(Value) -> Option<Value>) 
             continue;
         };
         let all = std::mem::take(attributes).into_iter();
-        attributes.extend(all.filter_map(|it| match it["name"] == TERMINATE {
-            true => change(it),
-            false => Some(it),
+        attributes.extend(all.filter_map(|it| {
+            if it["name"] == TERMINATE {
+                change(it)
+            } else {
+                Some(it)
+            }
         }));
     }
 }

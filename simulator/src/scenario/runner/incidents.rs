@@ -33,9 +33,10 @@ impl Runner {
         });
         let skew = SignedDuration::from_secs(skew.unwrap_or_default());
         self.host.skew(skew);
-        match std::mem::replace(&mut self.faults_started, true) {
-            true => Ok(()),
-            false => self.begin_faults(),
+        if std::mem::replace(&mut self.faults_started, true) {
+            Ok(())
+        } else {
+            self.begin_faults()
         }
     }
 

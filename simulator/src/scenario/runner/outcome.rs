@@ -115,9 +115,10 @@ impl Runner {
                 seen.state, seen.ami
             ));
         }
-        let scaled = match self.is_scaled_by_ecs() {
-            true => usize::try_from(self.desired()).ok(),
-            false => self.scaled,
+        let scaled = if self.is_scaled_by_ecs() {
+            usize::try_from(self.desired()).ok()
+        } else {
+            self.scaled
         };
         let serving = serving.len();
         let set = self.size_in_update(size);

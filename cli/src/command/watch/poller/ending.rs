@@ -28,9 +28,10 @@ impl Poller {
         let retained = members.iter().filter(|one| one.state.is_retained());
         let retained: Vec<String> = retained.map(|one| one.id.clone()).collect();
         let well = is_well(stack, members, &retained);
-        let cause = match well {
-            true => Cause::default(),
-            false => self.cause(stack).await?,
+        let cause = if well {
+            Cause::default()
+        } else {
+            self.cause(stack).await?
         };
         let replaced = self.sight.replaced();
         let over = self.over(stack, group.is_some(), &retained).await?;

@@ -127,9 +127,10 @@ impl View {
         let left = self.left(preferences);
         match self.checkpoint {
             Some(percent) if left > 0 && self.percent(preferences) >= percent => {
-                return match self.is_last && percent < 100 {
-                    true => Next::Enough,
-                    false => Next::Checkpoint,
+                return if self.is_last && percent < 100 {
+                    Next::Enough
+                } else {
+                    Next::Checkpoint
                 };
             }
             _ => {}

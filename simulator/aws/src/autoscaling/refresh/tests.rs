@@ -231,9 +231,10 @@ fn a_desired_configuration_is_the_group_s_only_in_the_end_and_can_be_rolled_back
             call(&mut account, "RollbackInstanceRefresh", json!({})).expect("it goes on");
         }
         serve(&mut account, 900);
-        let (status, ami, version) = match ends_well {
-            true => ("Successful", "ami-new", "2"),
-            false => ("RollbackSuccessful", "ami-old", "1"),
+        let (status, ami, version) = if ends_well {
+            ("Successful", "ami-new", "2")
+        } else {
+            ("RollbackSuccessful", "ami-old", "1")
         };
         assert_eq!(newest(&mut account)["Status"], status);
         assert_eq!(amis(&account), [ami; 3]);

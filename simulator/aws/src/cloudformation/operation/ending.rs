@@ -69,9 +69,10 @@ pub(super) fn end(account: &mut Account, id: &str) {
         }
         (Purpose::Update, true) => {
             let before = before.expect("an update knows what was before");
-            let reason = match failed.is_empty() {
-                true => USER_INITIATED.to_owned(),
-                false => failures(account, id, &failed),
+            let reason = if failed.is_empty() {
+                USER_INITIATED.to_owned()
+            } else {
+                failures(account, id, &failed)
             };
             let left = std::mem::replace(&mut account[CLOUDFORMATION].at(id).version, before);
             begin(account, id, Purpose::RollBack, Some(left), &reason);

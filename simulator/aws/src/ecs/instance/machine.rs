@@ -134,9 +134,10 @@ fn own_attributes(user_data: &str) -> Vec<(String, Option<String>)> {
 
 /// The resources of an instance, all of them or what remains, as the API lists them.
 pub(super) fn resources(instance: &ContainerInstance, remaining: bool) -> Value {
-    let (used_cpu, used_memory) = match remaining {
-        true => (instance.used_cpu, instance.used_memory),
-        false => (0, 0),
+    let (used_cpu, used_memory) = if remaining {
+        (instance.used_cpu, instance.used_memory)
+    } else {
+        (0, 0)
     };
     let ports = |protocol: &str| -> Vec<String> {
         instance

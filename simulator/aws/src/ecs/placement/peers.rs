@@ -18,9 +18,10 @@ pub(super) struct Peers<'a> {
 
 /// Without a strategy a service spreads over zones, and then over instances, as documented.
 fn strategy<'a>(rules: &'a Rules, default: &'a [Strategy]) -> &'a [Strategy] {
-    match rules.strategy.is_empty() {
-        true => default,
-        false => &rules.strategy,
+    if rules.strategy.is_empty() {
+        default
+    } else {
+        &rules.strategy
     }
 }
 

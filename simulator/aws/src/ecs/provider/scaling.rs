@@ -130,9 +130,10 @@ fn scale(account: &mut Account, name: &str, group: &str, seen: &Seen, wanted: u3
         (true, true) => "scales in",
         (true, false) => "scales out",
     };
-    let why = match set {
-        true => "",
-        false => "; AlarmNotification is suspended",
+    let why = if set {
+        ""
+    } else {
+        "; AlarmNotification is suspended"
     };
     let detail = format!(
         "from {} to {wanted}: instances with tasks {} of {}, tasks that wait {}, instances for them {}: \

@@ -46,9 +46,10 @@ pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {
         "enableExecuteCommand": false,
     });
     // Put in as they are: json! would copy them, and there are a hundred events.
-    match service.by_code_deploy {
-        true => described["taskSets"] = Value::Array(task_sets(service, desired, &tasks)),
-        false => described["deployments"] = Value::Array(deployments(service, desired, &tasks)),
+    if service.by_code_deploy {
+        described["taskSets"] = Value::Array(task_sets(service, desired, &tasks))
+    } else {
+        described["deployments"] = Value::Array(deployments(service, desired, &tasks))
     }
     described["events"] = Value::Array(events);
     if service.provider.is_none() {
@@ -133,9 +134,10 @@ fn described_deployment(
         let of = |task: &&&Task| task.deployment.as_deref() == Some(&deployment.id) && test(task);
         tasks.iter().filter(of).count()
     };
-    let (state, reason) = match deployment.completed {
-        true => ("COMPLETED", "completed"),
-        false => ("IN_PROGRESS", "in progress"),
+    let (state, reason) = if deployment.completed {
+        ("COMPLETED", "completed")
+    } else {
+        ("IN_PROGRESS", "in progress")
     };
     json!({
         "id": deployment.id,

@@ -250,11 +250,12 @@ pub(super) fn capacity(
         return Ok(());
     };
     if service.daemon {
-        return match input.has("capacityProviderStrategy") {
-            true => Err(ApiError::not_known(
+        return if input.has("capacityProviderStrategy") {
+            Err(ApiError::not_known(
                 "a capacity provider strategy of a DAEMON service",
-            )),
-            false => Ok(()),
+            ))
+        } else {
+            Ok(())
         };
     }
     service.as_given["capacityProviderStrategy"] = json!([share.described]);

@@ -47,9 +47,10 @@ pub(super) fn set_healthy(account: &mut Account, cluster: &str, id: &str, health
         .as_ref()
         .and_then(|name| home.services.get_mut(name))
     {
-        match healthy {
-            true => service.healthy += 1,
-            false => service.healthy -= 1,
+        if healthy {
+            service.healthy += 1
+        } else {
+            service.healthy -= 1
         }
     }
 }

@@ -84,9 +84,10 @@ fn time_in(account: &mut Account, cluster: &str, id: &str) -> Duration {
                 // Each task of Fargate has a machine of its own, which has no images yet.
                 None => true,
             };
-            let (from, to) = match pulls {
-                true => dynamics.pending_with_pull,
-                false => dynamics.pending,
+            let (from, to) = if pulls {
+                dynamics.pending_with_pull
+            } else {
+                dynamics.pending
             };
             account.between(from, to)
         }
@@ -229,17 +230,18 @@ pub(in crate::ecs) fn resume(account: &mut Account, cluster: &str, id: &str) {
     }
     let (version, running) = (task.version, task.status == Status::Running);
     let (cluster, id) = (cluster.to_owned(), id.to_owned());
-    let event = match running {
-        true => Event::Exit {
+    let event = if running {
+        Event::Exit {
             cluster,
             id,
             version,
-        },
-        false => Event::Task {
+        }
+    } else {
+        Event::Task {
             cluster,
             id,
             version,
-        },
+        }
     };
     account.after(Duration::from_secs(1), event);
 }
