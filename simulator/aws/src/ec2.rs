@@ -5,7 +5,6 @@
 //! An instance's EC2 state is one of pending (its machine is being prepared), running (its
 //! operating system boots, so its ECS agent may register), shutting down, and gone.
 
-mod base64;
 mod calls;
 mod ending;
 mod names;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::expression::{ExprKind, Expression, SubPart};
@@ -89,7 +91,7 @@ impl Scope<'_> {
                 )
             }
             ExprKind::FindInMap(keys) => self.find_in_map(expression, keys)?,
-            ExprKind::Base64(text) => Value::from(base64(self.text(text)?.as_bytes())),
+            ExprKind::Base64(text) => Value::from(STANDARD.encode(self.text(text)?)),
             ExprKind::GetAzs(_) => json!([
                 format!("{REGION}a"),
                 format!("{REGION}b"),
@@ -254,27 +256,6 @@ pub fn same(one: &Value, other: &Value) -> bool {
         (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => false,
         (one, other) => scalar_text(one) == scalar_text(other),
     }
-}
-
-/// Base64 as RFC 4648 writes it.
-pub fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = chunk
-            .iter()
-            .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * place)) as usize & 63];
-            text.push(if place <= chunk.len() {
-                char::from(digit)
-            } else {
-                '='
-            });
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Launch templates and their versions.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::base64;
 use crate::account::{ACCOUNT_ID, PARTITION};
 use crate::wire::{ApiError, only};
 
@@ -198,6 +199,13 @@ fn created_by() -> String {
     format!("arn:{PARTITION}:iam::{ACCOUNT_ID}:root")
 }
 
+/// User data as text. The AWS CLI breaks the lines of what it encodes.
+fn decoded(text: &str) -> Option<String> {
+    let digits: String = text.split_ascii_whitespace().collect();
+    let bytes = STANDARD.decode(digits).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
 /// Reads LaunchTemplateData, and says what is wrong with it.
 pub fn version(created: Timestamp, input: &Value) -> Result<Version, ApiError> {
     let raw = &input["LaunchTemplateData"];
@@ -213,14 +221,12 @@ pub fn version(created: Timestamp, input: &Value) -> Result<Version, ApiError> {
             format!("Invalid id: \"{ami}\" (expecting \"ami-...\")"),
         ));
     }
-    let user_data = base64::decode(member("UserData"))
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| {
-            ApiError::client(
-                "InvalidUserData.Malformed",
-                "Invalid BASE64 encoding of user data.",
-            )
-        })?;
+    let user_data = decoded(member("UserData")).ok_or_else(|| {
+        ApiError::client(
+            "InvalidUserData.Malformed",
+            "Invalid BASE64 encoding of user data.",
+        )
+    })?;
     Ok(Version {
         created,
         description: input["VersionDescription"].as_str().map(str::to_owned),
@@ -255,4 +261,17 @@ pub fn missing(member: &str) -> ApiError {
         "MissingParameter",
         format!("The request must contain the parameter {member}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decoded;
+
+    #[test]
+    fn user_data_is_base64_with_line_breaks_at_most() {
+        assert_eq!(decoded("Zm9v\nYmE=").as_deref(), Some("fooba"));
+        for text in ["Zg", "Zg=", "Zm9*", "=Zm9", "#!/bin/bash\n", "/w=="] {
+            assert_eq!(decoded(text), None, "{text}");
+        }
+    }
 }

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::field::{Test, parse_test};
+use super::field::{Test, TestError, parse_test};
 
 /// A pattern, read.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,15 +21,41 @@ enum Node {
     Leaf(Vec<Test>),
 }
 
+/// Why a text is no pattern, in AWS's words where they are known.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PatternError {
+    /// The text is no JSON.
+    #[error("Invalid JSON")]
+    NotJson,
+    /// The JSON is no object.
+    #[error("Filter is not an object")]
+    NotObject,
+    /// An object without a field.
+    #[error("Empty objects are not allowed")]
+    EmptyObject,
+    /// A field without a test.
+    #[error("Empty arrays are not allowed")]
+    EmptyList,
+    /// `$or` of fewer than two patterns.
+    #[error("$or needs a list of at least two patterns")]
+    NoAlternatives,
+    /// A field that is neither an object nor a list.
+    #[error("\"{0}\" must be an object or an array")]
+    NotNested(String),
+    /// A test of a field cannot be read.
+    #[error(transparent)]
+    Test(#[from] TestError),
+}
+
 impl Pattern {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// The reason, as AWS gives it where that is known.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(text).map_err(|_| "Invalid JSON".to_owned())?;
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let value: Value = serde_json::from_str(text).map_err(|_| PatternError::NotJson)?;
         if !value.is_object() {
-            return Err("Filter is not an object".to_owned());
+            return Err(PatternError::NotObject);
         }
         parse_object(&value)
     }
@@ -48,11 +74,11 @@ impl Pattern {
     }
 }
 
-fn parse_object(value: &Value) -> Result<Pattern, String> {
+fn parse_object(value: &Value) -> Result<Pattern, PatternError> {
     let members = value
         .as_object()
         .filter(|members| !members.is_empty())
-        .ok_or("Empty objects are not allowed")?;
+        .ok_or(PatternError::EmptyObject)?;
     let mut pattern = Pattern {
         fields: Vec::new(),
         either: Vec::new(),
@@ -66,18 +92,18 @@ fn parse_object(value: &Value) -> Result<Pattern, String> {
                     .collect::<Result<_, _>>()?;
                 pattern.either.push(patterns);
             }
-            ("$or", _) => return Err("$or needs a list of at least two patterns".to_owned()),
+            ("$or", _) => return Err(PatternError::NoAlternatives),
             (_, Value::Object(_)) => pattern
                 .fields
                 .push((name.clone(), Node::Inner(parse_object(value)?))),
             (_, Value::Array(tests)) if tests.is_empty() => {
-                return Err("Empty arrays are not allowed".to_owned());
+                return Err(PatternError::EmptyList);
             }
             (_, Value::Array(tests)) => {
                 let tests = tests.iter().map(parse_test).collect::<Result<_, _>>()?;
                 pattern.fields.push((name.clone(), Node::Leaf(tests)));
             }
-            _ => return Err(format!("\"{name}\" must be an object or an array")),
+            _ => return Err(PatternError::NotNested(name.clone())),
         }
     }
     Ok(pattern)
@@ -133,22 +159,6 @@ mod tests {
                 json!("roll-x"),
                 json!("enroll-"),
             ),
-            (
-                json!([{"prefix": {"equals-ignore-case": "ROLL"}}]),
-                json!("roll-x"),
-                json!("xroll"),
-            ),
-            (json!([{"suffix": ".png"}]), json!("a.png"), json!("a.PNG")),
-            (
-                json!([{"suffix": {"equals-ignore-case": ".png"}}]),
-                json!("a.PNG"),
-                json!("a.gif"),
-            ),
-            (
-                json!([{"equals-ignore-case": "alice"}]),
-                json!("ALICE"),
-                json!("alices"),
-            ),
             (json!([{"anything-but": "a"}]), json!("b"), json!("a")),
             (json!([{"anything-but": ["a", 1]}]), json!(2), json!(1)),
             (
@@ -157,33 +167,16 @@ mod tests {
                 json!("bc"),
             ),
             (
-                json!([{"anything-but": {"suffix": ".png"}}]),
-                json!("a.gif"),
-                json!("a.png"),
-            ),
-            (
-                json!([{"anything-but": {"equals-ignore-case": ["a"]}}]),
-                json!("b"),
-                json!("A"),
-            ),
-            (
                 json!([{"anything-but": {"wildcard": "*/lib/*"}}]),
                 json!("/bin/a"),
                 json!("/lib/a"),
             ),
-            (json!([{"numeric": [">", 0, "<=", 5]}]), json!(5), json!(0)),
-            (json!([{"numeric": ["=", 3.5]}]), json!(3.5), json!("3.5")),
             (
                 json!([{"wildcard": "arn:*:function:*-joined"}]),
                 json!("arn:a:function:c-joined"),
                 json!("arn:function:x"),
             ),
             (json!([{"wildcard": "a\\*b"}]), json!("a*b"), json!("axb")),
-            (
-                json!([{"cidr": "10.0.0.0/24"}]),
-                json!("10.0.0.255"),
-                json!("10.0.1.0"),
-            ),
             (json!([{"exists": true}]), json!(null), json!({"b": 1})),
             (json!([{"exists": false}]), json!({"b": 1}), json!("")),
             (
@@ -225,7 +218,7 @@ mod tests {
 
     #[test]
     fn fields_are_all_to_match_and_one_of_or() {
-        let pattern = json!({"s": ["x"], "$or": [{"a": [1]}, {"b": [{"numeric": [">", 5]}]}]});
+        let pattern = json!({"s": ["x"], "$or": [{"a": [1]}, {"b": [{"anything-but": 5}]}]});
         assert!(matches(&pattern, &json!({"s": "x", "a": 1})));
         assert!(matches(&pattern, &json!({"s": "x", "b": 6})));
         assert!(!matches(&pattern, &json!({"s": "x", "b": 5})));
@@ -246,14 +239,25 @@ mod tests {
             ),
             (r#"{"a": [{"prefix": 1}]}"#, "prefix"),
             (r#"{"a": [{"anything-but": {"exists": true}}]}"#, "exists"),
-            (r#"{"a": [{"numeric": ["!", 1]}]}"#, "numeric"),
-            (r#"{"a": [{"numeric": ["<", 1, ">", 5]}]}"#, "numeric"),
+            (
+                r#"{"a": [{"numeric": ["<", 1]}]}"#,
+                "the account in memory does not know the operator numeric",
+            ),
+            (
+                r#"{"a": [{"anything-but": {"suffix": "x"}}]}"#,
+                "operator suffix",
+            ),
             (r#"{"a": [{"wildcard": "a**b"}]}"#, "wildcard"),
-            (r#"{"a": [{"cidr": "10.0.0.0/33"}]}"#, "cidr"),
+            (r#"{"a": [{"cidr": "10.0.0.0/24"}]}"#, "operator cidr"),
+            (
+                r#"{"a": [{"equals-ignore-case": "a"}]}"#,
+                "operator equals-ignore-case",
+            ),
             (r#"{"a": [["x"]]}"#, "arrays"),
             (r#"{"$or": [{"a": ["x"]}]}"#, "$or"),
         ] {
             let refused = Pattern::parse(pattern).expect_err(pattern);
+            let refused = refused.to_string();
             assert!(refused.contains(reason), "{pattern}: {refused}");
         }
     }
