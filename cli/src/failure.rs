@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use simulator::scenario::parse::ParseError;
 use workers::text::printable;
 
 /// The exit codes of every verb. README has the same table.
@@ -88,6 +89,12 @@ impl From<String> for Failure {
             exit: Exit::Input,
             message,
         }
+    }
+}
+
+impl From<ParseError> for Failure {
+    fn from(error: ParseError) -> Self {
+        Self::new(Exit::Input, error.to_string())
     }
 }
 

@@ -11,12 +11,10 @@ pub fn run(input: &[u8]) -> Verdict {
     };
     let read = match parse::read("a.scenario", input) {
         Ok(read) => read,
-        Err(message) => {
-            let place = message.strip_prefix("a.scenario:");
-            let line = place.and_then(|rest| rest.split(':').next());
-            let line = line.and_then(|line| line.parse::<usize>().ok());
-            let line = line.unwrap_or_else(|| panic!("no line: {message}"));
-            assert!((1..=input.lines().count()).contains(&line), "{message}");
+        Err(error) => {
+            let message = error.to_string();
+            let lines = input.lines().count();
+            assert!((1..=lines).contains(&error.line), "{message}");
             return Verdict::Refused(message);
         }
     };

@@ -12,6 +12,7 @@ use simulator::text_file;
 
 use super::flow;
 use super::rehearse::Output;
+use crate::failure::Failure;
 use crate::view::live::{Live, Shown};
 use crate::view::out::{print, print_values};
 use crate::view::summary;
@@ -39,14 +40,14 @@ impl Scenario {
     ///
     /// # Errors
     /// What is wrong with the scenario, or what the account refused.
-    pub fn run(self) -> Result<ExitCode, String> {
+    pub fn run(self) -> Result<ExitCode, Failure> {
         let file = self.file.display().to_string();
         let text = text_file::read(&self.file)?;
         let script = parse::read(&file, &text)?;
         if script.actions.is_empty() {
-            return Err(format!(
+            return Err(Failure::from(format!(
                 "{file}: it has no step, so nothing would happen; write one a line, such as `deploy` and then `roll`"
-            ));
+            )));
         }
         let is_text = self.output == Output::Text;
         let live = Arc::new(Mutex::new(Live::new(if is_text {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use name::Fault;
+pub use name::{Fault, UnknownFault};
 
 /// How long an instance is REGISTERING that registers slowly: past its join deadline of 15 minutes.
 pub const SLOW_REGISTRATION: Duration = Duration::from_secs(1200);

@@ -13,6 +13,7 @@
 //! expect never log task killed                no line has
 //! ```
 
+mod error;
 mod witness;
 
 use std::fmt;
@@ -26,6 +27,7 @@ use workers::model::Verdict;
 use crate::autoscaling::LifecycleState;
 use crate::trace::StackStatus;
 
+pub use error::ExpectationError;
 pub use witness::{Unmet, Witness};
 
 /// One expectation.
@@ -99,8 +101,8 @@ const CONTAINER_INSTANCE: [&str; 3] = ["ACTIVE", "DRAINING", "INACTIVE"];
 /// Reads what stands after `expect`.
 ///
 /// # Errors
-/// A sentence that says what could stand there.
-pub fn read(text: &str) -> Result<Expectation, String> {
+/// What is wrong with it.
+pub fn read(text: &str) -> Result<Expectation, ExpectationError> {
     let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
     let rest = rest.trim();
     Ok(match word {
@@ -122,46 +124,43 @@ pub fn read(text: &str) -> Result<Expectation, String> {
 }
 
 /// A text as a line of the log may have it.
-fn line_of_log(text: &str) -> Result<String, String> {
+fn line_of_log(text: &str) -> Result<String, ExpectationError> {
     let text = witness::single_blanks(text);
     if text.is_empty() {
-        return Err("write the text after it: expect log i-1 drained NotYet".to_owned());
+        return Err(ExpectationError::NoText);
     }
     Ok(text)
 }
 
-fn count(text: &str) -> Result<usize, String> {
+fn count(text: &str) -> Result<usize, ExpectationError> {
     let number = text.parse().ok();
-    number.ok_or_else(|| format!("{text:?} is not a number of instances"))
+    number.ok_or_else(|| ExpectationError::NotACount(text.to_owned()))
 }
 
-fn status(text: &str) -> Result<StackStatus, String> {
-    StackStatus::named(text)
-        .ok_or_else(|| format!("{text:?} is no status of a stack, such as UPDATE_COMPLETE"))
+fn status(text: &str) -> Result<StackStatus, ExpectationError> {
+    StackStatus::named(text).ok_or_else(|| ExpectationError::UnknownStatus(text.to_owned()))
 }
 
 /// `20m..45m`, both included.
-fn range(text: &str) -> Result<RangeInclusive<Duration>, String> {
-    let (least, most) = text
-        .split_once("..")
-        .ok_or("write: expect duration 20m..45m")?;
+fn range(text: &str) -> Result<RangeInclusive<Duration>, ExpectationError> {
+    let (least, most) = text.split_once("..").ok_or(ExpectationError::NoRange)?;
     let (least, most) = (duration(least)?, duration(most)?);
     if least <= most {
         Ok(least..=most)
     } else {
-        Err(format!("{text} ends before it begins"))
+        Err(ExpectationError::Backwards(text.to_owned()))
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+fn duration(text: &str) -> Result<Duration, ExpectationError> {
     let duration: Option<SignedDuration> = text.trim().parse().ok();
     duration
         .and_then(|duration| Duration::try_from(duration).ok())
-        .ok_or_else(|| format!("{text:?} is no duration, such as 90s or 1h30m"))
+        .ok_or_else(|| ExpectationError::NotADuration(text.to_owned()))
 }
 
 /// `SUBJECT FACT`.
-fn occurrence(text: &str) -> Result<Occurrence, String> {
+fn occurrence(text: &str) -> Result<Occurrence, ExpectationError> {
     let (subject, fact) = text
         .trim()
         .split_once(' ')
@@ -184,34 +183,26 @@ fn occurrence(text: &str) -> Result<Occurrence, String> {
     Ok(Occurrence { subject, fact })
 }
 
-fn unknown(word: &str) -> String {
-    format!(
-        "nothing can be expected of {word:?}; write outcome, launched, terminated, retained, duration, log, never, or a subject \
-         (stack, any, or i-1 for the instance launched first) and what happens to it"
-    )
+fn unknown(word: &str) -> ExpectationError {
+    ExpectationError::UnknownWord(word.to_owned())
 }
 
-fn of_instance(text: &str) -> Result<Fact, String> {
+fn of_instance(text: &str) -> Result<Fact, ExpectationError> {
     if let Some((worker, verdict)) = text.split_once(' ') {
         let known = Worker::ALL.into_iter().find(|one| one.name() == worker);
-        let known = known.ok_or_else(|| format!("there is no worker {worker}"))?;
+        let known = known.ok_or_else(|| ExpectationError::UnknownWorker(worker.to_owned()))?;
         let verdict = verdict.trim();
         // A slip of the pen must not make `never` true.
-        let verdict = Verdict::named(verdict).ok_or_else(|| {
-            let verdicts = Verdict::ALL.map(Verdict::name).join(", ");
-            format!("{verdict:?} is no verdict; there are {verdicts}")
-        })?;
+        let verdict = Verdict::named(verdict)
+            .ok_or_else(|| ExpectationError::UnknownVerdict(verdict.to_owned()))?;
         return Ok(Fact::Answer(known, verdict));
     }
     let of_ecs = CONTAINER_INSTANCE.into_iter().find(|known| *known == text);
     let of_ecs = of_ecs.map(Fact::ContainerInstance);
     let state = LifecycleState::named(text).map(Fact::Lifecycle);
-    of_ecs.or(state).ok_or_else(|| {
-        format!(
-            "{text:?} is neither a lifecycle state such as Terminating:Wait, nor one of {}, nor a worker and its verdict",
-            CONTAINER_INSTANCE.join(", ")
-        )
-    })
+    of_ecs
+        .or(state)
+        .ok_or_else(|| ExpectationError::UnknownFact(text.to_owned()))
 }
 
 impl Counted {
@@ -308,7 +299,7 @@ mod tests {
             ("never log  ", "\"log\""),
             ("duration 2h..1h", "ends before it begins"),
         ] {
-            let refused = read(text).expect_err(text);
+            let refused = read(text).expect_err(text).to_string();
             assert!(refused.contains(named), "{text}: {refused}");
         }
     }

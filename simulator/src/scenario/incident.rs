@@ -104,19 +104,31 @@ pub const WORDS: [(&str, usize, &str); 15] = [
     ),
 ];
 
+/// An incident with more or fewer numbers than it needs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{word} takes {wanted}, not {found}", wanted = count(*wanted, "number"))]
+pub struct WrongCount {
+    /// The incident's word.
+    pub word: String,
+    /// How many numbers it needs.
+    pub wanted: usize,
+    /// How many follow it.
+    pub found: usize,
+}
+
 impl Incident {
     /// The incident that `word` and the numbers after it mean, if it is a word of this kind.
     ///
     /// # Errors
-    /// A sentence, if the numbers are not as many as the word needs.
-    pub fn read(word: &str, numbers: &[u64]) -> Option<Result<Self, String>> {
+    /// If the numbers are not as many as the word needs.
+    pub fn read(word: &str, numbers: &[u64]) -> Option<Result<Self, WrongCount>> {
         let (_, wanted, _) = WORDS.iter().find(|(known, ..)| *known == word)?;
         if numbers.len() != *wanted {
-            return Some(Err(format!(
-                "{word} takes {}, not {}",
-                count(*wanted, "number"),
-                numbers.len()
-            )));
+            return Some(Err(WrongCount {
+                word: word.to_owned(),
+                wanted: *wanted,
+                found: numbers.len(),
+            }));
         }
         Some(Ok(match (word, numbers) {
             ("dies", [n]) => Self::Dies(*n),

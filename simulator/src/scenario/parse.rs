@@ -28,6 +28,7 @@
 //! its newest, `$NTH_2` for that of the second in its list and `$RETAINED` for that of the first
 //! retained one. What `in` puts off must happen before the scenario ends.
 
+mod error;
 mod workload;
 
 use crate::workload::Workload;
@@ -36,6 +37,7 @@ use super::expectation::{self, Expectation};
 use super::files::{Files, built_in_parameters};
 use super::incident::{self, Incident};
 use super::{Action, Call, Fault, ModelVariant, Settings, Termination};
+pub use error::{LineError, ParseError};
 use workload::{daemon, service, task};
 
 /// A scenario as it was written.
@@ -53,8 +55,8 @@ pub struct Scenario {
 /// one runs.
 ///
 /// # Errors
-/// A sentence that names the file, the line and what could stand there.
-pub fn read(file: &str, text: &str) -> Result<Scenario, String> {
+/// The first line that cannot be read.
+pub fn read(file: &str, text: &str) -> Result<Scenario, ParseError> {
     let mut script = Scenario {
         settings: Settings {
             files: Files::built_in(),
@@ -73,9 +75,11 @@ pub fn read(file: &str, text: &str) -> Result<Scenario, String> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        script
-            .take(line)
-            .map_err(|message| format!("{file}:{}: {message}", number + 1))?;
+        script.take(line).map_err(|error| ParseError {
+            file: file.to_owned(),
+            line: number + 1,
+            error,
+        })?;
     }
     let settings = &mut script.settings;
     if settings.workload == Workload::default() {
@@ -88,13 +92,15 @@ pub fn read(file: &str, text: &str) -> Result<Scenario, String> {
 }
 
 impl Scenario {
-    fn take(&mut self, line: &str) -> Result<(), String> {
+    fn take(&mut self, line: &str) -> Result<(), LineError> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         let rest = rest.trim();
         let settings = &mut self.settings;
         match word {
             "parameter" => {
-                let (key, value) = rest.split_once('=').ok_or("write: parameter KEY=VALUE")?;
+                let (key, value) = rest
+                    .split_once('=')
+                    .ok_or(LineError::Form("parameter KEY=VALUE"))?;
                 settings.set_parameter(key, value);
             }
             "instances" => settings.set_instances(number(rest)?),
@@ -123,31 +129,28 @@ impl Settings {
 /// Ten years, in seconds: no scenario is longer.
 const LARGEST: u64 = 10 * 365 * 24 * 3600;
 
-fn number(text: &str) -> Result<u64, String> {
+fn number(text: &str) -> Result<u64, LineError> {
     let number = text.parse().ok().filter(|number| *number <= LARGEST);
-    number.ok_or_else(|| format!("{text:?} is not a whole number from 0 to {LARGEST}"))
+    number.ok_or_else(|| LineError::NotANumber(text.to_owned()))
 }
 
-fn variant(name: &str) -> Result<ModelVariant, String> {
+fn variant(name: &str) -> Result<ModelVariant, LineError> {
     let known = ModelVariant::ALL.iter().find(|(_, known)| *known == name);
-    known.map(|(variant, _)| *variant).ok_or_else(|| {
-        let names: Vec<&str> = ModelVariant::ALL.iter().map(|(_, name)| *name).collect();
-        format!(
-            "no model variant is called {name}; known are {}",
-            names.join(", ")
-        )
-    })
+    known
+        .map(|(variant, _)| *variant)
+        .ok_or_else(|| LineError::UnknownVariant(name.to_owned()))
 }
 
 /// Every word that does something, for the message about one that there is not.
 const WORDS: &str = "deploy, roll, create, start-workload, scale, warm-pool, event, deregister, settle, pass, delete-services, delete, call, refused, terminate, alarm, alarm-over, fault-over, in, try, start-faults, start-rollout, heal";
 
-fn action(word: &str, rest: &str) -> Result<Action, String> {
+fn action(word: &str, rest: &str) -> Result<Action, LineError> {
     if let Some(action) = alone(word) {
-        return match rest {
-            "" => Ok(action),
-            _ => Err(format!("{word} stands alone, but {rest:?} follows it")),
-        };
+        if rest.is_empty() {
+            return Ok(action);
+        }
+        let (word, rest) = (word.to_owned(), rest.to_owned());
+        return Err(LineError::StandsAlone { word, rest });
     }
     Ok(match word {
         "scale" => Action::Scale(number(rest)?),
@@ -157,7 +160,7 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
         "call" => Action::Call(call(rest)?),
         "refused" => match rest.split_once(' ') {
             Some(("call", input)) => Action::Refused(call(input.trim())?),
-            _ => return Err(format!("`refused` takes a call, not {rest:?}")),
+            _ => return Err(LineError::RefusedNoCall(rest.to_owned())),
         },
         "terminate" => Action::Terminate(termination(rest)?),
         "alarm" => Action::Alarm(name(rest)?),
@@ -171,37 +174,29 @@ fn action(word: &str, rest: &str) -> Result<Action, String> {
             if let Some(mishap) = mishap(word, rest)? {
                 return Ok(Action::Inject(mishap));
             }
-            let befalls: Vec<&str> = incident::WORDS.iter().map(|(word, ..)| *word).collect();
-            let befalls = befalls.join(", ");
-            return Err(format!(
-                "{word:?} is not a word of a scenario; known are parameter, instances, batch, seed, fault, variant, service, daemon, task, expect, {WORDS}, {befalls}"
-            ));
+            return Err(LineError::UnknownWord(word.to_owned()));
         }
     })
 }
 
 /// `stop-tasks`, `steps=N`, both or none.
-fn termination(text: &str) -> Result<Termination, String> {
+fn termination(text: &str) -> Result<Termination, LineError> {
     let mut how = Termination::default();
     for word in text.split_whitespace() {
         match word.split_once('=') {
             None if word == "stop-tasks" => how.stop_tasks = true,
             Some(("steps", count)) => how.steps = Some(number(count)?),
-            _ => {
-                return Err(format!(
-                    "terminate takes stop-tasks and steps=N, not {word:?}"
-                ));
-            }
+            _ => return Err(LineError::UnknownOption(word.to_owned())),
         }
     }
     Ok(how)
 }
 
-fn name(text: &str) -> Result<String, String> {
-    match text {
-        "" => Err("a name is missing".to_owned()),
-        name => Ok(name.to_owned()),
+fn name(text: &str) -> Result<String, LineError> {
+    if text.is_empty() {
+        return Err(LineError::NoName);
     }
+    Ok(text.to_owned())
 }
 
 /// The words that nothing follows.
@@ -222,39 +217,45 @@ fn alone(word: &str) -> Option<Action> {
     })
 }
 
-fn step(text: &str) -> Result<Action, String> {
+fn step(text: &str) -> Result<Action, LineError> {
     let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
     action(word, rest.trim())
 }
 
 /// A deed that is neither put off nor tried itself: what is tried is tried once, at the time when
 /// it happens.
-fn plain(text: &str) -> Result<Action, String> {
+fn plain(text: &str) -> Result<Action, LineError> {
     match text.split(' ').next() {
-        Some(word @ ("in" | "try")) => Err(format!("{word} cannot follow on try")),
+        Some(word @ ("in" | "try")) => Err(LineError::CannotFollow {
+            word: word.to_owned(),
+            on: "try",
+        }),
         _ => step(text),
     }
 }
 
 /// `SECONDS STEP`; what takes time itself cannot be put off.
-fn later(text: &str) -> Result<Action, String> {
-    let (seconds, rest) = text.split_once(' ').ok_or("write: in SECONDS STEP")?;
+fn later(text: &str) -> Result<Action, LineError> {
+    let (seconds, rest) = text
+        .split_once(' ')
+        .ok_or(LineError::Form("in SECONDS STEP"))?;
     let rest = rest.trim();
     if rest.split(' ').next() == Some("in") {
-        return Err("in cannot follow on in".to_owned());
+        return Err(LineError::CannotFollow {
+            word: "in".to_owned(),
+            on: "in",
+        });
     }
     let action = step(rest)?;
     if action.takes_time() {
-        Err(format!(
-            "{rest:?} takes time itself, so it cannot happen in the middle of something else; put off a call instead"
-        ))
+        Err(LineError::TakesTime(rest.to_owned()))
     } else {
         Ok(Action::In(number(seconds)?, Box::new(action)))
     }
 }
 
 /// An incident and its numbers, if `word` is one.
-fn mishap(word: &str, rest: &str) -> Result<Option<Incident>, String> {
+fn mishap(word: &str, rest: &str) -> Result<Option<Incident>, LineError> {
     if incident::WORDS.iter().all(|(known, ..)| *known != word) {
         return Ok(None);
     }
@@ -262,14 +263,14 @@ fn mishap(word: &str, rest: &str) -> Result<Option<Incident>, String> {
         .split_whitespace()
         .map(number)
         .collect::<Result<_, _>>()?;
-    Incident::read(word, &numbers).transpose()
+    Ok(Incident::read(word, &numbers).transpose()?)
 }
 
 /// `SERVICE ACTION {JSON}`.
-fn call(text: &str) -> Result<Call, String> {
+fn call(text: &str) -> Result<Call, LineError> {
     let mut words = text.splitn(3, ' ');
     let (Some(service), Some(action), input) = (words.next(), words.next(), words.next()) else {
-        return Err("write: call SERVICE ACTION {JSON}".to_owned());
+        return Err(LineError::Form("call SERVICE ACTION {JSON}"));
     };
     Ok(Call {
         service: service.to_owned(),
@@ -278,11 +279,14 @@ fn call(text: &str) -> Result<Call, String> {
     })
 }
 
-fn object(what: &str, text: &str) -> Result<serde_json::Value, String> {
+fn object(what: &'static str, text: &str) -> Result<serde_json::Value, LineError> {
     match serde_json::from_str(text) {
         Ok(object @ serde_json::Value::Object(_)) => Ok(object),
-        Ok(other) => Err(format!("{what} is {other}, not a JSON object")),
-        Err(error) => Err(format!("{what} is not JSON: {error}")),
+        Ok(value) => Err(LineError::NotAnObject { what, value }),
+        Err(error) => Err(LineError::NotJson {
+            what,
+            cause: error.to_string(),
+        }),
     }
 }
 
@@ -307,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_refused_with_file_line_and_what_could_stand_there() {
-        let message = |text: &str| read("a.scenario", text).expect_err("bad");
+        let message = |text: &str| read("a.scenario", text).expect_err("bad").to_string();
         assert!(
             message("deploy\nfly")
                 .starts_with("a.scenario:2: \"fly\" is not a word of a scenario; known are")

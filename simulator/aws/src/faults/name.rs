@@ -266,13 +266,12 @@ impl Fault {
     /// The fault called `name`.
     ///
     /// # Errors
-    /// A sentence with the names that there are.
-    pub fn from_name(name: &str) -> Result<Self, String> {
+    /// If there is no such fault.
+    pub fn from_name(name: &str) -> Result<Self, UnknownFault> {
         let known = Self::ALL.iter().find(|(_, known, _)| *known == name);
-        known.map(|(fault, _, _)| *fault).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|(_, name, _)| *name).collect();
-            format!("no fault is called {name}; there are {}", names.join(", "))
-        })
+        known
+            .map(|(fault, _, _)| *fault)
+            .ok_or_else(|| UnknownFault(name.to_owned()))
     }
 
     /// Its name.
@@ -281,6 +280,16 @@ impl Fault {
         all.find(|(fault, ..)| *fault == self)
             .map_or("", |(_, name, _)| name)
     }
+}
+
+/// A fault that there is not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no fault is called {0}; there are {names}", names = names())]
+pub struct UnknownFault(pub String);
+
+fn names() -> String {
+    let names: Vec<&str> = Fault::ALL.iter().map(|(_, name, _)| *name).collect();
+    names.join(", ")
 }
 
 #[cfg(test)]

@@ -3,20 +3,20 @@
 
 use serde_json::{Value, json};
 
-use super::number;
+use super::{LineError, number};
 use crate::workload::{Kind, Service, Standalone};
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
 /// The name, then `key=value` for each thing that is not as usual.
-fn named(text: &str) -> Result<(&str, Pairs<'_>), String> {
+fn named(text: &str) -> Result<(&str, Pairs<'_>), LineError> {
     let mut words = text.split_whitespace();
-    let name = words.next().ok_or("a name is missing")?;
+    let name = words.next().ok_or(LineError::NoName)?;
     let pairs: Option<Pairs<'_>> = words.map(|word| word.split_once('=')).collect();
-    Ok((name, pairs.ok_or("after the name write key=value")?))
+    Ok((name, pairs.ok_or(LineError::NoPair)?))
 }
 
-pub(super) fn service(text: &str) -> Result<Service, String> {
+pub(super) fn service(text: &str) -> Result<Service, LineError> {
     let (name, pairs) = named(text)?;
     let mut service = Service::replica(name, 2);
     for (key, value) in pairs {
@@ -42,19 +42,24 @@ pub(super) fn service(text: &str) -> Result<Service, String> {
             ),
             "code-deploy" if value == 1 => service.kind = Kind::CodeDeploy,
             "fargate" if value == 1 => service.kind = Kind::Fargate,
-            "code-deploy" | "fargate" => return Err(format!("{key} is 1, not {value}")),
+            "code-deploy" | "fargate" => {
+                let key = key.to_owned();
+                return Err(LineError::NotOne { key, value });
+            }
             "zone" => constrain(&mut service, in_zone(value)?, false),
             _ => {
-                return Err(format!(
-                    "a service has no {key}; it has desired, minimum, maximum, cpu, memory, deregistration, host-port, stop-timeout, exit, distinct, zone, provider, code-deploy, fargate"
-                ));
+                return Err(LineError::UnknownKey {
+                    of: "service",
+                    key: key.to_owned(),
+                    known: "desired, minimum, maximum, cpu, memory, deregistration, host-port, stop-timeout, exit, distinct, zone, provider, code-deploy, fargate",
+                });
             }
         }
     }
     Ok(service)
 }
 
-pub(super) fn daemon(text: &str) -> Result<Service, String> {
+pub(super) fn daemon(text: &str) -> Result<Service, LineError> {
     let Some((name, zone)) = text.rsplit_once(" zone=") else {
         return Ok(Service::daemon(text));
     };
@@ -74,19 +79,19 @@ fn constrain(service: &mut Service, constraint: Value, not: bool) {
 }
 
 /// In the zone of the first, second or third subnet.
-fn in_zone(number: u64) -> Result<Value, String> {
+fn in_zone(number: u64) -> Result<Value, LineError> {
     let place = match number {
         1 => 0,
         2 => 1,
         3 => 2,
-        _ => return Err(format!("there is no zone {number}; there are 1, 2 and 3")),
+        _ => return Err(LineError::UnknownZone(number)),
     };
     let zone = crate::autoscaling::zone(place);
     let expression = format!("attribute:ecs.availability-zone == {zone}");
     Ok(json!({"type": "memberOf", "expression": expression}))
 }
 
-pub(super) fn task(text: &str) -> Result<Standalone, String> {
+pub(super) fn task(text: &str) -> Result<Standalone, LineError> {
     let (family, pairs) = named(text)?;
     let mut task = Standalone {
         family: family.to_owned(),
@@ -98,7 +103,13 @@ pub(super) fn task(text: &str) -> Result<Standalone, String> {
         match key {
             "count" => task.count = number(value)?,
             "run" => task.run_seconds = Some(number(value)?),
-            _ => return Err(format!("a task has no {key}; it has count, run")),
+            _ => {
+                return Err(LineError::UnknownKey {
+                    of: "task",
+                    key: key.to_owned(),
+                    known: "count, run",
+                });
+            }
         }
     }
     Ok(task)
