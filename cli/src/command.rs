@@ -151,7 +151,7 @@ fn flow(text: &str) -> String {
 }
 
 /// Waits for what asks AWS.
-fn wait_for<T>(asking: impl Future<Output = T>) -> Result<T, String> {
+fn wait_for<T>(asking: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use simulator::scenario::Unplayable;
 use simulator::scenario::parse::ParseError;
 use workers::text::printable;
 
@@ -92,11 +93,25 @@ impl From<String> for Failure {
     }
 }
 
+impl From<&str> for Failure {
+    fn from(message: &str) -> Self {
+        Self::from(message.to_owned())
+    }
+}
+
+impl From<Unplayable> for Failure {
+    fn from(unplayable: Unplayable) -> Self {
+        Self::from(unplayable.to_string())
+    }
+}
+
 impl From<ParseError> for Failure {
     fn from(error: ParseError) -> Self {
         Self::new(Exit::Input, error.to_string())
     }
 }
+
+impl std::error::Error for Failure {}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,6 @@
 //! `account`: serves an AWS account in memory on loopback.
 
+use crate::failure::Failure;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -90,7 +91,7 @@ impl Account {
     ///
     /// # Errors
     /// A sentence about what is wrong with a flag.
-    pub fn run(self) -> Result<ExitCode, String> {
+    pub fn run(self) -> Result<ExitCode, Failure> {
         REGION
             .choose(&self.region)
             .map_err(|error| format!("--region: {error}"))?;
@@ -122,7 +123,7 @@ impl Account {
         }
     }
 
-    async fn serve(&self, files: Files) -> Result<ExitCode, String> {
+    async fn serve(&self, files: Files) -> Result<ExitCode, Failure> {
         let listener = endpoint::listen(self.listen)?;
         let url = endpoint::url(&listener)?;
         let keys = Keys::random()?;
@@ -157,7 +158,7 @@ impl Account {
         print(self.announcement(&url, keys.operator()));
         let forever = world.now() + FOREVER;
         tokio::select! {
-            ended = server => Err(format!("{url}: {ended:?}")),
+            ended = server => Err(format!("{url}: {ended:?}").into()),
             _ = world.run_until(|_| false, forever) => Ok(ExitCode::SUCCESS),
             _ = tokio::signal::ctrl_c() => Ok(ExitCode::SUCCESS),
             _ = terminate.recv() => Ok(ExitCode::SUCCESS),
@@ -166,18 +167,19 @@ impl Account {
 }
 
 /// A fault that an account has all the time.
-fn lasting_fault(name: &str) -> Result<Fault, String> {
+fn lasting_fault(name: &str) -> Result<Fault, Failure> {
     let fault = match Trouble::from_name(name)? {
         Trouble::Fault(fault) => fault,
         Trouble::Mishap(_) => {
             return Err(format!(
                 "{name} happens once, in the middle of a rollout: rehearse with it"
-            ));
+            )
+            .into());
         }
     };
     match fault.is_of_an_account() {
         Ok(()) => Ok(fault),
-        Err(why) => Err(format!("{name} {why}: rehearse with it")),
+        Err(why) => Err(format!("{name} {why}: rehearse with it").into()),
     }
 }
 
@@ -199,7 +201,7 @@ mod tests {
             ("boredom", "no fault is called boredom"),
         ] {
             let refused = lasting_fault(name).expect_err(name);
-            assert!(refused.contains(words), "{refused}");
+            assert!(refused.to_string().contains(words), "{refused}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What `--fault` names: a fault that lasts, or something that befalls the cluster in the middle of
 //! the rollout.
 
+use crate::failure::Failure;
 use simulator::scenario::incident::{self, Incident};
 use simulator::scenario::{Action, Fault};
 
@@ -22,13 +23,13 @@ impl Trouble {
     ///
     /// # Errors
     /// A sentence with the names that there are.
-    pub fn from_name(name: &str) -> Result<Self, String> {
+    pub fn from_name(name: &str) -> Result<Self, Failure> {
         match (Fault::from_name(name), Incident::usual(name)) {
             (Ok(fault), _) => Ok(Self::Fault(fault)),
             (Err(_), Some(mishap)) => Ok(Self::Mishap(mishap)),
             (Err(message), None) => {
                 let once: Vec<&str> = once().map(|(name, _)| name).collect();
-                Err(format!("{message}, {}", once.join(", ")))
+                Err(format!("{message}, {}", once.join(", ")).into())
             }
         }
     }

@@ -1,5 +1,6 @@
 //! `graph`: draws the definition, so that the picture in its README can't drift.
 
+use crate::failure::Failure;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,7 +30,7 @@ impl Graph {
     ///
     /// # Errors
     /// A sentence about the file at fault.
-    pub fn run(self) -> Result<ExitCode, String> {
+    pub fn run(self) -> Result<ExitCode, Failure> {
         let definition = match &self.definition {
             Some(path) => text_file::read(path)?,
             None => include_str!("../../../statemachine/lifecycle.asl.json").to_owned(),

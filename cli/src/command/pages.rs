@@ -1,5 +1,6 @@
 //! `completions` and `man`: what shells and `man` read about the verbs.
 
+use crate::failure::Failure;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -48,7 +49,7 @@ impl Man {
     ///
     /// # Errors
     /// A sentence about a folder or file that cannot be written.
-    pub fn run(self) -> Result<ExitCode, String> {
+    pub fn run(self) -> Result<ExitCode, Failure> {
         let told = |error: std::io::Error| {
             let folder = self.folder.display();
             format!("{folder}: {error}; FOLDER is where man pages can be written")

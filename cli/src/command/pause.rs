@@ -66,10 +66,10 @@ pub struct Resume {
     change: Change,
 }
 
-fn reason(text: &str) -> Result<String, String> {
+fn reason(text: &str) -> Result<String, Failure> {
     let text = text.trim();
     if text.is_empty() {
-        return Err("the reason is empty; say why, or leave --reason out".to_owned());
+        return Err("the reason is empty; say why, or leave --reason out".into());
     }
     // It is shown wherever the pause is, and read back from the tag in this form.
     let text = printable(text).into_owned();

@@ -92,9 +92,9 @@ pub fn made(access: &Access, stack: &str, asked: &PlanRequest) -> Result<Plan, F
 }
 
 /// An AMI that was given can be put where the stack takes its AMI from, if it is not there already.
-fn can_be_asked(seen: &Observation, asked: &PlanRequest) -> Result<(), String> {
+fn can_be_asked(seen: &Observation, asked: &PlanRequest) -> Result<(), Failure> {
     let held = seen.ami.as_ref().map(|held| held.value.as_str());
     let given = asked.ami.as_deref().filter(|given| Some(*given) != held);
     let why = given.and_then(|given| why_not_yours(&seen.stack, given));
-    why.map_or(Ok(()), Err)
+    why.map_or(Ok(()), |why| Err(why.into()))
 }

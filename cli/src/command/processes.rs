@@ -1,5 +1,6 @@
 //! Flags about workers that run as processes of their own.
 
+use crate::failure::Failure;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ impl Workers {
     ///
     /// # Errors
     /// A sentence, if the system does not tell where this program is.
-    pub fn folder(&self) -> Result<PathBuf, String> {
+    pub fn folder(&self) -> Result<PathBuf, Failure> {
         if let Some(folder) = &self.workers {
             return Ok(folder.clone());
         }

@@ -115,13 +115,11 @@ impl Rehearse {
             (false, false) => Shown::Milestones,
         };
         let live = Arc::new(Mutex::new(Live::new(shown).with_plain_progress()));
-        let report = self
-            .rehearse(
-                &settings,
-                &live,
-                self.html.as_ref().map(|_| read.afterwards()),
-            )
-            .map_err(|why| self.with_its_file(&why))?;
+        let report = self.rehearse(
+            &settings,
+            &live,
+            self.html.as_ref().map(|_| read.afterwards()),
+        )?;
         let mut live = live.lock().expect("a panic in a listener ends the program");
         live.finish();
         let cause = live.cause().map(|cause| live.shorten(cause));
@@ -153,7 +151,8 @@ impl Rehearse {
         settings: &Settings,
         live: &Arc<Mutex<Live>>,
         afterwards: Option<Inspect<'_>>,
-    ) -> Result<Report, Unplayable> {
+    ) -> Result<Report, Failure> {
+        let named = |why: Unplayable| Failure::from(self.with_its_file(&why));
         if !self.processes {
             if self.workers.were_given() {
                 return Err(
@@ -161,8 +160,8 @@ impl Rehearse {
                         .into(),
                 );
             }
-            let played = run_and_inspect(settings, &self.actions(), live.clone(), afterwards)?;
-            return Ok(only_report(played)?);
+            let played = run_and_inspect(settings, &self.actions(), live.clone(), afterwards);
+            return only_report(played.map_err(named)?);
         }
         let processes = Processes {
             workers: self.workers.folder()?,
@@ -175,8 +174,8 @@ impl Rehearse {
             &processes,
             live.clone(),
             afterwards,
-        )?;
-        Ok(only_report(played)?)
+        );
+        only_report(played.map_err(named)?)
     }
 
     /// What is rehearsed.
@@ -187,7 +186,7 @@ impl Rehearse {
         actions
     }
 
-    fn settings(&self) -> Result<Settings, String> {
+    fn settings(&self) -> Result<Settings, Failure> {
         let files = match &self.template {
             Some(path) => Files::read(path)?,
             None => Files::built_in(),
@@ -235,9 +234,9 @@ impl Rehearse {
 ///
 /// # Errors
 /// If there was none.
-fn only_report(played: Outcome) -> Result<Report, String> {
+fn only_report(played: Outcome) -> Result<Report, Failure> {
     let first = played.reports.into_iter().next();
-    first.ok_or_else(|| "the rehearsal has no rollout".to_owned())
+    first.ok_or_else(|| Failure::from("the rehearsal has no rollout"))
 }
 
 /// That the batch is larger than the group, if it is: then there is one batch, and nothing is

@@ -59,7 +59,7 @@ enum Since {
 }
 
 impl Since {
-    fn read(text: &str) -> Result<Self, String> {
+    fn read(text: &str) -> Result<Self, Failure> {
         if let Ok(at) = text.parse() {
             return Ok(Self::At(at));
         }
@@ -67,18 +67,18 @@ impl Since {
             Some(span) => Ok(Self::Ago(span)),
             None => Err(
                 "neither a time, such as 2026-11-26T19:00:00Z, nor a span of hours or days, such as 2h or 3d"
-                    .to_owned(),
+                    .into(),
             ),
         }
     }
 
-    fn at(self, now: Timestamp) -> Result<Timestamp, String> {
+    fn at(self, now: Timestamp) -> Result<Timestamp, Failure> {
         match self {
-            Self::At(at) if at > now => Err(format!("--since {at} is in the future")),
+            Self::At(at) if at > now => Err(format!("--since {at} is in the future").into()),
             Self::At(at) => Ok(at),
             Self::Ago(span) => now
                 .checked_sub(span)
-                .map_err(|error| format!("--since: {error}")),
+                .map_err(|error| format!("--since: {error}").into()),
         }
     }
 }
@@ -118,7 +118,7 @@ impl Report {
 
     async fn read(&self) -> Result<Source, Failure> {
         let aws = self.access.connect().await?;
-        let since = |now| Ok(self.since.map(|since| since.at(now)).transpose()?);
+        let since = |now| self.since.map(|since| since.at(now)).transpose();
         Reader::new(aws, PACE, true).read(&self.stack, since).await
     }
 }
@@ -128,7 +128,7 @@ impl Report {
 ///
 /// # Errors
 /// A sentence that names the file.
-pub fn writable(path: &Path) -> Result<(), String> {
+pub fn writable(path: &Path) -> Result<(), Failure> {
     let is_new = !path.exists();
     let opened = OpenOptions::new().append(true).create(true).open(path);
     opened.map_err(|error| cannot(path, &error))?;
@@ -143,16 +143,16 @@ pub fn writable(path: &Path) -> Result<(), String> {
 ///
 /// # Errors
 /// A sentence that names the file; or that the definition is none.
-pub fn write(path: &Path, tale: &RolloutReport, definition: &str) -> Result<(), String> {
+pub fn write(path: &Path, tale: &RolloutReport, definition: &str) -> Result<(), Failure> {
     let page = page::page(tale, definition)?;
     std::fs::write(path, page).map_err(|error| cannot(path, &error))
 }
 
-fn cannot(path: &Path, error: &std::io::Error) -> String {
-    format!(
+fn cannot(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::from(format!(
         "{}: {error}; --html names a file that can be written",
         path.display()
-    )
+    ))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `simulate`: draws scenarios from seeds, plays each in an AWS account in memory, and judges every
 //! invariant at every event.
 
+use crate::failure::Failure;
 use std::collections::VecDeque;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,7 +57,7 @@ impl Simulate {
     ///
     /// # Errors
     /// A sentence about what is wrong with the input.
-    pub fn run(self) -> Result<ExitCode, String> {
+    pub fn run(self) -> Result<ExitCode, Failure> {
         let last = self.from.checked_add(self.seeds);
         let end =
             last.ok_or("--from and --seeds: the last seed must be below 2^64; begin lower")?;

@@ -73,11 +73,11 @@ fn ended_by_signal() -> Result<impl Future<Output = u8>, Failure> {
 ///
 /// # Errors
 /// What such an id looks like.
-pub fn instance_id(text: &str) -> Result<String, String> {
+pub fn instance_id(text: &str) -> Result<String, Failure> {
     if InstanceId::is_well_formed(text) {
         Ok(text.to_owned())
     } else {
-        Err("is no id of an EC2 instance, such as i-0123456789abcdef0".to_owned())
+        Err("is no id of an EC2 instance, such as i-0123456789abcdef0".into())
     }
 }
 

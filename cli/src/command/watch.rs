@@ -170,8 +170,8 @@ impl Watch {
     }
 }
 
-fn limit(text: &str) -> Result<SignedDuration, String> {
-    read_duration(text).ok_or_else(|| "is no duration, such as 90m or 3h".to_owned())
+fn limit(text: &str) -> Result<SignedDuration, Failure> {
+    read_duration(text).ok_or_else(|| Failure::from("is no duration, such as 90m or 3h"))
 }
 
 /// A screen needs a terminal to be shown on, and one to take keys from.

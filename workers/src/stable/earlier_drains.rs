@@ -267,6 +267,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn of_a_group_that_is_created_only_the_instance_itself_is_read() {
+        let clients = Clients::new(&stub::aws(move |request| {
+            let action = request.action.as_str();
+            let answer = match action {
+                "DescribeStacks" => {
+                    "<Stacks><member><StackName>s</StackName>\
+                     <StackStatus>CREATE_IN_PROGRESS</StackStatus></member></Stacks>"
+                }
+                "DescribeAutoScalingInstances" => {
+                    "<AutoScalingInstances><member><InstanceId>i-0123456789abcdef0</InstanceId>\
+                     <LifecycleState>Pending:Wait</LifecycleState></member></AutoScalingInstances>"
+                }
+                other => panic!("{other} reads more than is needed"),
+            };
+            (200, stub::xml(action, answer))
+        }));
+        let (subject, input) = (stub::launching(), stub::event("launch"));
+        let finding = look(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
+        assert_eq!(finding.expect("an answer").verdict, Verdict::Reached);
+    }
+
+    #[tokio::test]
     async fn a_pause_holds_neither_a_deletion_nor_an_instance_that_has_gone() {
         let deleted = paused("DELETE_IN_PROGRESS", true).await;
         assert_eq!(deleted.verdict, Verdict::Reached, "{}", deleted.reason);

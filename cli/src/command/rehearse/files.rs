@@ -1,5 +1,6 @@
 //! The files of a rehearsal: read, and named where what they say cannot be rehearsed.
 
+use crate::failure::Failure;
 use std::path::{Path, PathBuf};
 
 use simulator::scenario::{About, Settings, Unplayable};
@@ -33,7 +34,7 @@ impl Rehearse {
     ///
     /// # Errors
     /// A sentence that names the file, the place and the way out.
-    pub(super) fn workload(&self, settings: &Settings) -> Result<Workload, String> {
+    pub(super) fn workload(&self, settings: &Settings) -> Result<Workload, Failure> {
         if self.workload.is_empty() {
             let size = settings
                 .parameter("ClusterSize")
@@ -44,7 +45,7 @@ impl Rehearse {
             let text = fit_to_show(&read(path, "--workload")?);
             Ok((path.display().to_string(), text))
         };
-        let files: Result<Vec<_>, String> = self.workload.iter().map(read).collect();
+        let files: Result<Vec<_>, Failure> = self.workload.iter().map(read).collect();
         let workload = Workload::read_all(&files?)?;
         let left_out = workload.left_out.iter().map(|it| ("left out", it));
         let assumed = workload.assumed.iter().map(|it| ("assumed", it));
@@ -59,6 +60,6 @@ impl Rehearse {
 ///
 /// # Errors
 /// A sentence that names the file and the flag.
-pub(super) fn read(path: &Path, flag: &str) -> Result<String, String> {
-    text_file::read(path).map_err(|error| format!("{error}; {flag} names a text file"))
+pub(super) fn read(path: &Path, flag: &str) -> Result<String, Failure> {
+    Ok(text_file::read(path).map_err(|error| format!("{error}; {flag} names a text file"))?)
 }

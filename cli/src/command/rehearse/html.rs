@@ -48,6 +48,6 @@ impl Read {
         let mut tale = RolloutReport::of(source);
         // The page shows the sum that the rehearsal counted, not what histories let estimate.
         tale.cost.is_counted(cost_usd);
-        Ok(report::write(path, &tale, &definition)?)
+        report::write(path, &tale, &definition)
     }
 }

@@ -282,9 +282,9 @@ impl Poller {
 }
 
 /// A stack that was only drafted by a change set has nothing to watch.
-fn has_resources(stack: &Stack) -> Result<(), String> {
+fn has_resources(stack: &Stack) -> Result<(), Failure> {
     match only_drafted(&stack.name, &stack.status) {
-        Some(why) => Err(why),
+        Some(why) => Err(why.into()),
         None => Ok(()),
     }
 }

@@ -57,7 +57,7 @@ impl Places {
     ///
     /// # Errors
     /// A sentence, if it is at rest and has none.
-    pub fn learn(&mut self, stack: &Stack, was_followed: bool) -> Result<(), String> {
+    pub fn learn(&mut self, stack: &Stack, was_followed: bool) -> Result<(), Failure> {
         let may_lack = stack.is_busy()
             || stack.status.starts_with("DELETE_")
             || (was_followed && stack.may_lack_resources());
@@ -69,7 +69,7 @@ impl Places {
             match said {
                 Ok(said) => *place = Some(said),
                 Err(_) if may_lack || place.is_some() => {}
-                Err(sentence) => return Err(sentence),
+                Err(sentence) => return Err(sentence.into()),
             }
         }
         Ok(())
