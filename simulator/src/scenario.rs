@@ -12,11 +12,13 @@ pub mod parse;
 pub mod print;
 
 mod runner;
+mod step_error;
 mod unplayable;
 
 pub use crate::faults::Fault;
 pub use action::{Action, Call, Termination};
 pub use runner::{Inspect, Outcome, play_and_look, run, run_and_inspect, run_with_processes};
+pub use step_error::{NotEnded, StepError};
 pub use unplayable::{About, Unplayable};
 
 use std::path::PathBuf;

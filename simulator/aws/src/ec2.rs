@@ -25,7 +25,7 @@ use crate::wire::ApiError;
 
 pub use ending::{kill, stop, terminate};
 pub use processor::{Processor, register_image};
-pub use spot::{at_risk, interrupt};
+pub use spot::{NotSpot, at_risk, interrupt};
 pub use template::{Data as TemplateData, TemplateVersion, VERSION_NOT_FOUND};
 pub use timing::Timing;
 

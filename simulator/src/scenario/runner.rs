@@ -31,6 +31,7 @@ use crate::functions::Invoker;
 use crate::host::SimulationHost;
 use crate::invariants::Violation;
 use crate::report::Report;
+use crate::scenario::StepError;
 use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::StackStatus;
 use crate::wire::ApiError;
@@ -208,9 +209,7 @@ impl Runner {
             }
             Action::Delete => Ok(self.delete().await?),
             Action::Terminate(how) => {
-                let id = self
-                    .to_be_ended()
-                    .ok_or("no instance is retained that could be ended")?;
+                let id = self.to_be_ended().ok_or(StepError::NothingRetained)?;
                 Ok(self.terminate(&id, *how).await?)
             }
             Action::In(seconds, action) => {
@@ -223,18 +222,22 @@ impl Runner {
         }
     }
 
-    fn call(&self, service: &str, action: &str, input: &Value) -> Result<Value, String> {
+    fn call(&self, service: &str, action: &str, input: &Value) -> Result<Value, StepError> {
         self.host
             .call(service, action, input)
-            .map_err(|error| refused(action, &error))
+            .map_err(|error| refused(action, error))
     }
 
-    async fn wait_idle(&mut self, limit: Duration) -> Result<(), String> {
+    async fn wait_idle(&mut self, limit: Duration) -> Result<(), StepError> {
         self.wait_idle_since(self.host.now(), limit).await
     }
 
     /// Waits until nothing is under way of what was `asked` for then.
-    async fn wait_idle_since(&mut self, asked: Timestamp, limit: Duration) -> Result<(), String> {
+    async fn wait_idle_since(
+        &mut self,
+        asked: Timestamp,
+        limit: Duration,
+    ) -> Result<(), StepError> {
         let until = asked + limit;
         let watch = self.checker.clone();
         // What was just asked for begins later, and by then an event has come.
@@ -247,10 +250,14 @@ impl Runner {
             return Ok(());
         }
         let pending = self.checker.pending().unwrap_or_default();
-        Err(format!("{} hours later {pending}", limit.as_secs() / 3600))
+        Err(StepError::Pending {
+            after: limit,
+            pending,
+        })
     }
 }
 
-fn refused(what: &str, error: &ApiError) -> String {
-    format!("{what} was refused: {error}")
+fn refused(action: &str, error: ApiError) -> StepError {
+    let action = action.to_owned();
+    StepError::Refused { action, error }
 }

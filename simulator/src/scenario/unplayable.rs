@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::StepError;
+
 /// The part of the input that an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
@@ -38,6 +40,12 @@ impl fmt::Display for Unplayable {
 }
 
 impl std::error::Error for Unplayable {}
+
+impl From<StepError> for Unplayable {
+    fn from(error: StepError) -> Self {
+        Self::new(About::Steps, error.to_string())
+    }
+}
 
 /// A message alone is about a step.
 impl From<String> for Unplayable {

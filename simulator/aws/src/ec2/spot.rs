@@ -12,11 +12,18 @@ use crate::trace::{SpotEvent, TraceEvent};
 /// Documented: from the interruption notice until the instance goes.
 const NOTICE: Duration = Duration::from_secs(120);
 
+/// An instance that is no Spot instance.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0} is no Spot instance, so EC2 never takes it back: write `parameter PurchaseOption=spot`"
+)]
+pub struct NotSpot(pub String);
+
 /// EC2 gives notice that it takes a Spot instance back. No hook holds that up.
 ///
 /// # Errors
-/// A sentence, if it is no Spot instance.
-pub fn interrupt(account: &mut Account, id: &str) -> Result<(), String> {
+/// If it is no Spot instance.
+pub fn interrupt(account: &mut Account, id: &str) -> Result<(), NotSpot> {
     if !runs_on_spot(account, id)? {
         return Ok(());
     }
@@ -29,8 +36,8 @@ pub fn interrupt(account: &mut Account, id: &str) -> Result<(), String> {
 /// EC2 says that a Spot instance is at a higher risk of interruption: a rebalance recommendation.
 ///
 /// # Errors
-/// A sentence, if it is no Spot instance.
-pub fn at_risk(account: &mut Account, id: &str) -> Result<(), String> {
+/// If it is no Spot instance.
+pub fn at_risk(account: &mut Account, id: &str) -> Result<(), NotSpot> {
     if runs_on_spot(account, id)? {
         tell(account, id, SpotEvent::AtRisk);
         account.signal(&Signal::RebalanceRecommended(id.to_owned()));
@@ -39,14 +46,12 @@ pub fn at_risk(account: &mut Account, id: &str) -> Result<(), String> {
 }
 
 /// Whether it is a Spot instance that has not gone yet.
-fn runs_on_spot(account: &Account, id: &str) -> Result<bool, String> {
+fn runs_on_spot(account: &Account, id: &str) -> Result<bool, NotSpot> {
     let Some(machine) = account[EC2].machines.get(id) else {
         return Ok(false);
     };
     if !machine.is_spot {
-        return Err(format!(
-            "{id} is no Spot instance, so EC2 never takes it back: write `parameter PurchaseOption=spot`"
-        ));
+        return Err(NotSpot(id.to_owned()));
     }
     Ok(matches!(machine.phase, Phase::Pending | Phase::Running))
 }

@@ -11,6 +11,7 @@ use super::{About, LIMIT, Runner, Unplayable};
 use crate::account::Account;
 use crate::cloudformation;
 use crate::ecs::ECS;
+use crate::scenario::StepError;
 use crate::ssm::public;
 use crate::trace::StackStatus;
 use crate::workload;
@@ -56,7 +57,7 @@ impl Runner {
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         });
         let created = self.call("cloudformation", "CreateStack", &input);
-        created.map_err(|why| self.why_no_stack(&input, why))?;
+        created.map_err(|why| self.why_no_stack(&input, &why))?;
         self.start_activity_worker().await;
         let asked = self.host.now();
         self.unprotect_a_failed_creation(asked + LIMIT).await?;
@@ -64,12 +65,12 @@ impl Runner {
     }
 
     /// Whether the parameters are the cause of CreateStack's refusal, or the template.
-    fn why_no_stack(&self, input: &Value, why: String) -> Unplayable {
+    fn why_no_stack(&self, input: &Value, why: &StepError) -> Unplayable {
         let fit = self
             .host
             .with(|account| cloudformation::request::check_parameters(account, input));
         match fit {
-            Ok(()) => Unplayable::new(About::Template, why),
+            Ok(()) => Unplayable::new(About::Template, why.to_string()),
             Err(_) => Unplayable::new(
                 About::Parameters,
                 format!("{why}; the template says which parameters there are, and their limits"),

@@ -8,6 +8,7 @@ use crate::ecs::ECS;
 use crate::ecs::TaskView;
 use crate::faults::SLOW_PULL;
 use crate::scenario::Fault;
+use crate::scenario::StepError;
 use crate::workload::{self, Service, Standalone, Workload};
 
 /// How long the task runs that runs for long, and for how long the protected one is protected.
@@ -92,7 +93,7 @@ impl Runner {
 
     /// What goes wrong when a rollout begins, but not before: the workload has come to rest without
     /// it.
-    pub(super) fn begin_faults(&self) -> Result<(), String> {
+    pub(super) fn begin_faults(&self) -> Result<(), StepError> {
         if self.has(Fault::SlowPull) {
             self.host
                 .with(|account| account[ECS].timing.pending_with_pull = SLOW_PULL);
@@ -111,14 +112,14 @@ impl Runner {
                 ..Workload::default()
             };
             workload::start(&self.host, &self.cluster, &workload)
-                .map_err(|error| format!("the broken daemon: {error}"))?;
+                .map_err(StepError::BrokenDaemon)?;
         }
         self.protect()
     }
 
     /// Protects a task, if the scenario says so: not a daemon's, which would go last anyway; on the
     /// instance that is replaced first, if it has one.
-    fn protect(&self) -> Result<(), String> {
+    fn protect(&self) -> Result<(), StepError> {
         if !self.has(Fault::ProtectedTask) {
             return Ok(());
         }
@@ -138,7 +139,7 @@ impl Runner {
     }
 
     /// Deletes the daemons that faults began: the operator has seen what they do.
-    pub(super) fn end_faults(&self) -> Result<(), String> {
+    pub(super) fn end_faults(&self) -> Result<(), StepError> {
         let services = self.host.with(|account| account[ECS].services());
         for service in services
             .iter()
@@ -151,7 +152,7 @@ impl Runner {
     }
 
     /// A fault that finds nothing that it could do is told.
-    fn in_vain(&self, fault: Fault, why: &str) -> Result<(), String> {
+    fn in_vain(&self, fault: Fault, why: &str) -> Result<(), StepError> {
         self.tell(
             format!("fault {}", fault.name()),
             format!("does nothing: {why}"),

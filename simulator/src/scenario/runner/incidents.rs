@@ -1,4 +1,4 @@
-//! What befalls the cluster, and how the storm ends.
+//! One-off disturbances of the cluster, and how the faults begin and stop.
 
 use std::time::Duration;
 
@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::Runner;
 use crate::account::Account;
+use crate::ec2::NotSpot;
 use crate::ecs::ECS;
 use crate::faults::{Fault, Faults};
+use crate::scenario::StepError;
 use crate::scenario::incident::Incident;
 use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::TaskStatus;
@@ -19,7 +21,7 @@ const MOST_SKEW_SECONDS: i64 = 600;
 
 impl Runner {
     /// The faults begin. Without a new AMI those that are its own have nobody to hit.
-    pub(super) fn start_faults(&mut self, new_ami: Option<String>) -> Result<(), String> {
+    pub(super) fn start_faults(&mut self, new_ami: Option<String>) -> Result<(), StepError> {
         let on = self.settings.faults.iter().copied();
         let faults = Faults::new(on, new_ami).from(&self.ami);
         let skew = self.host.with(|account| {
@@ -41,14 +43,14 @@ impl Runner {
     }
 
     /// The faults stop.
-    pub(super) fn stop_faults(&self) -> Result<(), String> {
+    pub(super) fn stop_faults(&self) -> Result<(), StepError> {
         self.host.skew(SignedDuration::ZERO);
         self.host.with(|account| account.faults = Faults::default());
         self.host.forget_reads();
         self.end_faults()
     }
 
-    pub(super) fn inject(&mut self, mishap: Incident) -> Result<(), String> {
+    pub(super) fn inject(&mut self, mishap: Incident) -> Result<(), StepError> {
         match mishap {
             Incident::Dies(n) => self.at_instance(n, ec2::kill),
             Incident::AgentGone(n) => self.at_instance(n, ecs::agent_disconnected),
@@ -142,16 +144,16 @@ impl Runner {
     fn at_spot_instance(
         &self,
         n: u64,
-        what: impl FnOnce(&mut Account, &str) -> Result<(), String>,
-    ) -> Result<(), String> {
+        what: impl FnOnce(&mut Account, &str) -> Result<(), NotSpot>,
+    ) -> Result<(), StepError> {
         let instances: Vec<String> = self.checker.instances().into_keys().collect();
         match nth(instances, n) {
-            Some(id) => self.host.with(|account| what(account, &id)),
+            Some(id) => Ok(self.host.with(|account| what(account, &id))?),
             None => Ok(()),
         }
     }
 
-    fn stop_execution(&self, n: u64, start_anew: bool) -> Result<(), String> {
+    fn stop_execution(&self, n: u64, start_anew: bool) -> Result<(), StepError> {
         let running = self.host.with(|account| {
             let all = account[STEPFUNCTIONS].executions().iter();
             // Nobody stops the reconciler, which is about no instance.
@@ -181,7 +183,7 @@ impl Runner {
         Ok(())
     }
 
-    fn update_service(&self, n: u64, change: Value) -> Result<(), String> {
+    fn update_service(&self, n: u64, change: Value) -> Result<(), StepError> {
         let services = self.host.with(|account| account[ECS].services());
         // The number of a daemon's tasks is nobody's to set.
         let scaled = change.get("desiredCount").is_some();
@@ -198,7 +200,7 @@ impl Runner {
         self.call("ecs", "UpdateService", &input).map(drop)
     }
 
-    fn operator_drains(&self, n: u64) -> Result<(), String> {
+    fn operator_drains(&self, n: u64) -> Result<(), StepError> {
         let instances: Vec<String> = self.checker.instances().into_keys().collect();
         let Some(id) = nth(instances, n) else {
             return Ok(());
@@ -218,7 +220,7 @@ impl Runner {
 
     /// The same definition and the same functions, as a deployment of the same version writes them
     /// anew.
-    fn update_workers(&self) -> Result<(), String> {
+    fn update_workers(&self) -> Result<(), StepError> {
         let machines = self.host.with(|account| {
             let all = account[STEPFUNCTIONS].executions().iter();
             let mut arns: Vec<String> = all.map(|one| one.state_machine.clone()).collect();

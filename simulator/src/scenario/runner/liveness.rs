@@ -11,6 +11,7 @@ use super::outcome::on_another_ami;
 use crate::account::Account;
 use crate::eventbridge::lateness;
 use crate::invariants::{Invariant, Violation};
+use crate::scenario::StepError;
 use crate::scenario::Termination;
 use crate::trace::{LifecycleState, StackStatus};
 use workers::text::count;
@@ -32,7 +33,7 @@ const MACHINES: Duration = Duration::from_secs(300);
 
 impl Runner {
     /// Ends the faults, and waits until all is at rest.
-    pub(super) async fn heal(&mut self) -> Result<(), String> {
+    pub(super) async fn heal(&mut self) -> Result<(), StepError> {
         if let Some((at, _)) = self.due.last() {
             let at = *at;
             self.run_until(|_| false, at).await?;
@@ -158,7 +159,7 @@ impl Runner {
     pub(super) async fn unprotect_a_failed_creation(
         &mut self,
         until: Timestamp,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         while self.is_protected_by_ecs() {
             let watch = self.checker.clone();
             let ready = move |_: &mut Account| {

@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{LIMIT, Runner};
+use crate::scenario::StepError;
 use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::StackStatus;
 
 impl Runner {
     /// Rolls, and goes on when nothing is under way any more.
-    pub(super) async fn roll(&mut self) -> Result<(), String> {
+    pub(super) async fn roll(&mut self) -> Result<(), StepError> {
         let began = self.host.now();
         let transitions = self.host.with(|account| account[STEPFUNCTIONS].transitions);
         let size = self.checker.in_service();
@@ -26,7 +27,7 @@ impl Runner {
     }
 
     /// Begins a rollout, and with it the faults. Answers the new AMI.
-    pub(super) fn release(&mut self) -> Result<String, String> {
+    pub(super) fn release(&mut self) -> Result<String, StepError> {
         let new_ami = self.host.with(|account| format!("ami-{}", account.hex(17)));
         self.put_ami(&new_ami)?;
         let keys: Vec<Value> = self

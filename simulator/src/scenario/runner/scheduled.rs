@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Runner;
 use crate::account::Account;
-use crate::narrator::clock;
+use crate::scenario::StepError;
 use crate::trace::StackStatus;
 
 impl Runner {
@@ -17,7 +17,7 @@ impl Runner {
         &mut self,
         mut done: impl FnMut(&mut Account) -> bool,
         limit: Timestamp,
-    ) -> Result<bool, String> {
+    ) -> Result<bool, StepError> {
         loop {
             let due = self.due.first().map(|(at, _)| *at);
             let due = due.filter(|at| *at <= limit);
@@ -37,7 +37,7 @@ impl Runner {
     ///
     /// # Errors
     /// As [`Self::run_until`].
-    pub(super) async fn see_through(&mut self, limit: Timestamp) -> Result<(), String> {
+    pub(super) async fn see_through(&mut self, limit: Timestamp) -> Result<(), StepError> {
         loop {
             let watch = self.checker.clone();
             let at_rest = self.run_until(move |_| watch.pending().is_none(), limit);
@@ -53,15 +53,15 @@ impl Runner {
 
     /// Whether everything that was put off has happened: a scenario that ends earlier did not show
     /// what it says.
-    pub(super) fn all_happened(&self) -> Result<(), String> {
+    pub(super) fn all_happened(&self) -> Result<(), StepError> {
         let Some((at, action)) = self.due.first() else {
             return Ok(());
         };
-        let since = |time: Timestamp| clock(time.duration_since(self.began).unsigned_abs());
-        Err(format!(
-            "the scenario ended at {}, before the step that was due at {}: {action:?}; make it due earlier, or let more time `pass`",
-            since(self.host.now()),
-            since(*at)
-        ))
+        let since = |time: Timestamp| time.duration_since(self.began).unsigned_abs();
+        Err(StepError::NeverDue {
+            ended: since(self.host.now()),
+            due: since(*at),
+            action: Box::new(action.clone()),
+        })
     }
 }

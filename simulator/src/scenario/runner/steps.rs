@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::{LIMIT, Runner, refused};
 use crate::ecs::ECS;
-use crate::scenario::{Action, Call, Fault, print};
+use crate::scenario::{Action, Call, Fault, StepError, print};
 use crate::trace::TraceEvent;
 
 impl Runner {
     /// Does what takes no time.
-    pub(super) fn step(&mut self, action: &Action) -> Result<(), String> {
+    pub(super) fn step(&mut self, action: &Action) -> Result<(), StepError> {
         match action {
             Action::Scale(size) => {
                 let input = json!({"AutoScalingGroupName": self.cluster, "DesiredCapacity": size});
@@ -30,7 +30,7 @@ impl Runner {
             Action::StartRollout => self.release().map(drop),
             Action::Try(action) => {
                 if let Err(refused) = self.step(action) {
-                    self.tell("refused".to_owned(), refused);
+                    self.tell("refused".to_owned(), refused.to_string());
                 }
                 Ok(())
             }
@@ -49,12 +49,12 @@ impl Runner {
                 self.host.with(|account| account.faults.clear(*fault));
                 Ok(())
             }
-            other => Err(format!("{other:?} takes time, so it cannot be put off")),
+            other => Err(StepError::TakesTime(Box::new(other.clone()))),
         }
     }
 
     /// Does what was put off, and tells of it, so that a reader sees where it fell.
-    pub(super) fn told(&mut self, action: &Action) -> Result<(), String> {
+    pub(super) fn told(&mut self, action: &Action) -> Result<(), StepError> {
         let what = match action {
             // They tell of themselves.
             Action::Call(_) | Action::Refused(_) => return self.step(action),
@@ -76,18 +76,12 @@ impl Runner {
         self.step(action)
     }
 
-    fn fault_sets_in(&mut self, fault: Fault) -> Result<(), String> {
+    fn fault_sets_in(&mut self, fault: Fault) -> Result<(), StepError> {
         if fault == Fault::DrainHangs {
-            return Err(
-                "drain-hangs is a task that runs from the start: write `fault drain-hangs` alone"
-                    .to_owned(),
-            );
+            return Err(StepError::HangsFromTheStart);
         }
         if self.released.is_none() {
-            return Err(format!(
-                "{} is a fault of a rollout: write it before `roll`",
-                fault.name()
-            ));
+            return Err(StepError::NoRollout(fault));
         }
         self.host.with(|account| account.faults.add(fault));
         Ok(())
@@ -98,7 +92,7 @@ impl Runner {
             .with(|account| account.record(TraceEvent::Deed { what, detail }));
     }
 
-    fn operator_calls(&self, call: &Call, must_be_refused: bool) -> Result<(), String> {
+    fn operator_calls(&self, call: &Call, must_be_refused: bool) -> Result<(), StepError> {
         let (service, action) = (&call.service, &call.action);
         let input = self.filled_in(&call.input)?;
         self.tell(action.clone(), format!("{service}: {input}"));
@@ -108,15 +102,16 @@ impl Runner {
         }
         match (answer, must_be_refused) {
             (Ok(_), false) | (Err(_), true) => Ok(()),
-            (Err(error), false) => Err(refused(action, &error)),
-            (Ok(_), true) => Err(format!(
-                "{service} {action} was accepted, though the scenario says `refused`"
-            )),
+            (Err(error), false) => Err(refused(action, error)),
+            (Ok(_), true) => Err(StepError::Accepted {
+                service: service.clone(),
+                action: action.clone(),
+            }),
         }
     }
 
     /// The JSON of a scenario with what its `$NAMES` stand for.
-    fn filled_in(&self, json: &Value) -> Result<Value, String> {
+    fn filled_in(&self, json: &Value) -> Result<Value, StepError> {
         let mut text = json.to_string();
         let group = self.group();
         let instances = group["Instances"].as_array();
@@ -145,10 +140,13 @@ impl Runner {
         ] {
             text = text.replace(name, &value);
         }
-        serde_json::from_str(&text).map_err(|error| format!("{text}: {error}"))
+        serde_json::from_str(&text).map_err(|error| StepError::NotJson {
+            cause: error.to_string(),
+            text,
+        })
     }
 
-    fn put_event(&self, event: &Value) -> Result<(), String> {
+    fn put_event(&self, event: &Value) -> Result<(), StepError> {
         let event = self.filled_in(event)?;
         self.host
             .with(|account| crate::eventbridge::put_event(account, event));
@@ -167,10 +165,8 @@ impl Runner {
         id.as_str().map(str::to_owned)
     }
 
-    fn deregister(&self) -> Result<(), String> {
-        let oldest = self
-            .oldest()
-            .ok_or("the group has no instance to deregister")?;
+    fn deregister(&self) -> Result<(), StepError> {
+        let oldest = self.oldest().ok_or(StepError::NothingToDeregister)?;
         let filter =
             json!({"cluster": self.cluster, "filter": format!("ec2InstanceId == {oldest}")});
         let listed = self.call("ecs", "ListContainerInstances", &filter)?;
@@ -179,7 +175,7 @@ impl Runner {
             .map(drop)
     }
 
-    pub(super) async fn delete(&mut self) -> Result<(), String> {
+    pub(super) async fn delete(&mut self) -> Result<(), StepError> {
         self.call(
             "cloudformation",
             "DeleteStack",
@@ -188,7 +184,7 @@ impl Runner {
         self.wait_idle(LIMIT).await
     }
 
-    fn delete_services(&self) -> Result<(), String> {
+    fn delete_services(&self) -> Result<(), StepError> {
         let services = self.host.with(|account| account[ECS].services());
         for service in services {
             let input = json!({"cluster": service.cluster, "service": service.name, "force": true});

@@ -14,6 +14,7 @@ use super::{LIMIT, Runner};
 use crate::account::Caller;
 use crate::ecs::ECS;
 use crate::scenario::Termination;
+use crate::scenario::{NotEnded, StepError};
 use crate::sdk_client;
 
 impl Runner {
@@ -31,7 +32,7 @@ impl Runner {
     ///
     /// # Errors
     /// Why it was not ended, unless its end was to be broken off.
-    pub(super) async fn terminate(&mut self, id: &str, how: Termination) -> Result<(), String> {
+    pub(super) async fn terminate(&mut self, id: &str, how: Termination) -> Result<(), StepError> {
         let world = self.host.clone();
         let target = self.target(id)?;
         let clients = Clients::new(&sdk_client::sdk_config(
@@ -72,8 +73,22 @@ impl Runner {
         let outcome = tokio::select! {
             outcome = ending => outcome,
             passed = self.run_until(|_| false, limit) => {
-                return passed.and(Err(format!("{id} was not ended in {} hours", LIMIT.as_secs() / 3600)));
+                let instance = id.to_owned();
+                return passed.and(Err(StepError::NotEndedInTime { instance, after: LIMIT }));
             }
+        };
+        self.termination_ended(id, outcome)
+    }
+
+    /// What came of a termination: nothing, if its tasks did not stop.
+    fn termination_ended(
+        &self,
+        id: &str,
+        outcome: Result<Option<Outcome>, workers::Error>,
+    ) -> Result<(), StepError> {
+        let not_ended = |why| StepError::NotEnded {
+            instance: id.to_owned(),
+            why,
         };
         match outcome {
             Ok(Some(Outcome::Ended)) => Ok(()),
@@ -84,15 +99,15 @@ impl Runner {
                 );
                 Ok(())
             }
-            Ok(Some(Outcome::Refused(refusal))) => Err(format!("{id} was not ended: {refusal}")),
-            Ok(Some(Outcome::StillThere(seen))) => Err(format!("{id} was not ended: {seen:?}")),
-            Ok(None) => Err(format!("{id} was not ended: its tasks did not stop")),
-            Err(error) => Err(format!("{id} was not ended: {}", error.chain())),
+            Ok(Some(Outcome::Refused(refusal))) => Err(not_ended(NotEnded::Refused(refusal))),
+            Ok(Some(Outcome::StillThere(seen))) => Err(not_ended(NotEnded::StillThere(seen))),
+            Ok(None) => Err(not_ended(NotEnded::TasksLeft)),
+            Err(error) => Err(not_ended(NotEnded::Failed(error))),
         }
     }
 
     /// The instance with its group's terminate hooks.
-    fn target(&self, id: &str) -> Result<Target, String> {
+    fn target(&self, id: &str) -> Result<Target, StepError> {
         let input = json!({"AutoScalingGroupName": self.cluster});
         let answer = self.call("autoscaling", "DescribeLifecycleHooks", &input)?;
         let all = answer["LifecycleHooks"]
@@ -106,9 +121,7 @@ impl Runner {
             leaving.partition(|hook| hook.get("NotificationMetadata").is_some());
         let name =
             |hook: &Value| HookName::new(hook["LifecycleHookName"].as_str().unwrap_or_default());
-        let ours = ours
-            .first()
-            .ok_or("the group has no terminate hook of ours")?;
+        let ours = ours.first().ok_or(StepError::NoHook)?;
         Ok(Target {
             instance: InstanceId::new(id),
             group: GroupName::new(&self.cluster),
