@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use simulator::scenario::Unplayable;
 use simulator::scenario::parse::ParseError;
+use simulator::text_file::TextError;
+use simulator::workload::WorkloadError;
 use workers::text::printable;
 
 /// The exit codes of every verb. README has the same table.
@@ -96,6 +98,18 @@ impl From<String> for Failure {
 impl From<&str> for Failure {
     fn from(message: &str) -> Self {
         Self::from(message.to_owned())
+    }
+}
+
+impl From<TextError> for Failure {
+    fn from(error: TextError) -> Self {
+        Self::from(error.to_string())
+    }
+}
+
+impl From<WorkloadError> for Failure {
+    fn from(error: WorkloadError) -> Self {
+        Self::from(error.to_string())
     }
 }
 

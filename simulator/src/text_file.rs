@@ -3,13 +3,56 @@
 
 use std::path::Path;
 
+/// Why a file cannot be read as text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// The file cannot be read.
+    #[error("{file}: {cause}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// The operating system's message.
+        cause: String,
+    },
+    /// The bytes of a line are no text.
+    #[error("{file}: line {line}: {error}; save the file as UTF-8")]
+    Bytes {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with the bytes.
+        error: EncodingError,
+    },
+}
+
+/// What is wrong with the bytes of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EncodingError {
+    /// A byte that UTF-8 does not have there.
+    #[error("byte 0x{0:02x} is not UTF-8")]
+    Utf8(u8),
+    /// Half of a character of UTF-16.
+    #[error("unit 0x{0:04x} is not UTF-16")]
+    Utf16(u16),
+    /// An odd number of bytes.
+    #[error("the text is UTF-16 and ends in the middle of a unit")]
+    HalfAUnit,
+    /// An encoding that is not read.
+    #[error("the text is UTF-32")]
+    Utf32,
+}
+
 /// Reads the file at `path`.
 ///
 /// # Errors
-/// A sentence that names the file, and what is wrong with its bytes.
-pub fn read(path: &Path) -> Result<String, String> {
+/// What is wrong with the file, or with its bytes.
+pub fn read(path: &Path) -> Result<String, TextError> {
     let file = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| format!("{file}: {error}"))?;
+    let bytes = std::fs::read(path).map_err(|error| TextError::Unreadable {
+        file: file.clone(),
+        cause: error.to_string(),
+    })?;
     decode(&file, bytes)
 }
 
@@ -19,8 +62,8 @@ pub fn read(path: &Path) -> Result<String, String> {
 /// and have an encoding of its own.
 ///
 /// # Errors
-/// A sentence that names the file, the place and the way out.
-pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, String> {
+/// The line, and what is wrong with its bytes.
+pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, TextError> {
     let mut text = String::new();
     let mut rest = bytes.as_slice();
     let mut encoding = Encoding::without_mark(rest);
@@ -30,9 +73,13 @@ pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, String> {
         }
         let (part, more) = rest.split_at(encoding.part(rest));
         let decoded = encoding.decode(part);
-        text += &decoded.map_err(|(before, why)| {
+        text += &decoded.map_err(|(before, error)| {
             let line = 1 + text.matches('\n').count() + before.matches('\n').count();
-            format!("{file}: line {line}: {why}; save the file as UTF-8")
+            TextError::Bytes {
+                file: file.to_owned(),
+                line,
+                error,
+            }
         })?;
         if more.is_empty() {
             return Ok(text);
@@ -117,29 +164,29 @@ impl Encoding {
     }
 
     /// The text of a part; or the text before what is wrong with it, and what that is.
-    fn decode(self, bytes: &[u8]) -> Result<String, (String, String)> {
+    fn decode(self, bytes: &[u8]) -> Result<String, (String, EncodingError)> {
         match self {
             Self::Utf8 => utf_8(bytes),
             Self::Utf16Little => utf_16(bytes, u16::from_le_bytes),
             Self::Utf16Big => utf_16(bytes, u16::from_be_bytes),
-            Self::Utf32 => Err((String::new(), "the text is UTF-32".to_owned())),
+            Self::Utf32 => Err((String::new(), EncodingError::Utf32)),
         }
     }
 }
 
-fn utf_8(bytes: &[u8]) -> Result<String, (String, String)> {
+fn utf_8(bytes: &[u8]) -> Result<String, (String, EncodingError)> {
     let mut chunks = bytes.utf8_chunks();
     let mut text = String::with_capacity(bytes.len());
     for chunk in &mut chunks {
         text += chunk.valid();
         if let Some(byte) = chunk.invalid().first() {
-            return Err((text, format!("byte 0x{byte:02x} is not UTF-8")));
+            return Err((text, EncodingError::Utf8(*byte)));
         }
     }
     Ok(text)
 }
 
-fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, (String, String)> {
+fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, (String, EncodingError)> {
     let pairs = bytes.chunks_exact(2);
     let is_cut = !pairs.remainder().is_empty();
     let units = pairs.map(|pair| unit([pair[0], pair[1]]));
@@ -148,16 +195,12 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, (String, Str
         match one {
             Ok(one) => text.push(one),
             Err(lone) => {
-                let unit = lone.unpaired_surrogate();
-                return Err((text, format!("unit 0x{unit:04x} is not UTF-16")));
+                return Err((text, EncodingError::Utf16(lone.unpaired_surrogate())));
             }
         }
     }
     if is_cut {
-        Err((
-            text,
-            "the text is UTF-16 and ends in the middle of a unit".to_owned(),
-        ))
+        Err((text, EncodingError::HalfAUnit))
     } else {
         Ok(text)
     }
@@ -231,7 +274,7 @@ mod tests {
     fn other_bytes_are_refused_with_file_place_and_remedy() {
         let latin_1 = b"{\n\"a\": \"gr\xf6sser\"}".to_vec();
         assert_eq!(
-            decode("f.json", latin_1).expect_err("Latin-1"),
+            decode("f.json", latin_1).expect_err("Latin-1").to_string(),
             "f.json: line 2: byte 0xf6 is not UTF-8; save the file as UTF-8"
         );
         for (bytes, why) in [
@@ -249,11 +292,15 @@ mod tests {
             ),
             (b"{}\n\xef\xbb\xbf{\n\xe4", "line 3: byte 0xe4 is not UTF-8"),
         ] {
-            let refused = decode("f.json", bytes.to_vec()).expect_err("no text");
+            let refused = decode("f.json", bytes.to_vec())
+                .expect_err("no text")
+                .to_string();
             let wanted = format!("f.json: {why}; save the file as UTF-8");
             assert_eq!(refused, wanted);
         }
-        let missing = read(Path::new("nowhere.json")).expect_err("no file");
+        let missing = read(Path::new("nowhere.json"))
+            .expect_err("no file")
+            .to_string();
         assert!(missing.starts_with("nowhere.json: "), "{missing}");
     }
 }

@@ -1,9 +1,11 @@
 //! What runs on the cluster: services and standalone tasks, the built-in ones or those of a file
 //! that `aws ecs describe-services` wrote.
 
+mod error;
 mod read;
 mod start;
 
+pub use error::{MemberError, WorkloadError};
 pub use start::{Refused, on_this_cluster, start};
 
 use serde_json::{Value, json};

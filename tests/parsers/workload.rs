@@ -15,7 +15,8 @@ pub fn run(input: &[u8]) -> Verdict {
     };
     let workload = match Workload::read("w.json", input) {
         Ok(workload) => workload,
-        Err(message) => {
+        Err(error) => {
+            let message = error.to_string();
             assert!(message.starts_with("w.json: "), "{message}");
             return Verdict::Refused(message);
         }

@@ -4,23 +4,19 @@
 
 use serde_json::{Deserializer, Value, json};
 
-use workers::text::list;
-
+use super::error::{MemberError, WorkloadError};
 use super::{DEREGISTRATION_DELAY_SECONDS, Service, Workload};
 
 /// What describe-services shows about where and how tasks run, and a rehearsal does not follow: its
 /// tasks are spread over zones and instances, on a bridge network.
 const NOT_FOLLOWED: [&str; 2] = ["placementStrategy", "networkConfiguration"];
 
-const REMEDY: &str =
-    "it should hold what `aws ecs describe-services --cluster NAME --services …` prints";
-
 impl Workload {
     /// Reads what `aws ecs describe-services` wrote into one file. `file` is named in messages.
     ///
     /// # Errors
-    /// A sentence that names the file, the place and the way out.
-    pub fn read(file: &str, text: &str) -> Result<Self, String> {
+    /// The file, the place, and what is wrong there.
+    pub fn read(file: &str, text: &str) -> Result<Self, WorkloadError> {
         Self::read_all(&[(file.to_owned(), text.to_owned())])
     }
 
@@ -28,7 +24,7 @@ impl Workload {
     ///
     /// # Errors
     /// As [`Workload::read`].
-    pub fn read_all(files: &[(String, String)]) -> Result<Self, String> {
+    pub fn read_all(files: &[(String, String)]) -> Result<Self, WorkloadError> {
         let mut workload = Self {
             described: true,
             ..Self::default()
@@ -37,26 +33,23 @@ impl Workload {
             workload.add_file(file, text)?;
         }
         if workload.services.is_empty() {
-            let names: Vec<&str> = files.iter().map(|(file, _)| file.as_str()).collect();
-            let mut message = format!(
-                "{}: no service that runs on EC2 instances; {REMEDY}",
-                names.join(", ")
-            );
-            if !workload.left_out.is_empty() {
-                let left_out = list(&workload.left_out, "; ");
-                message.push_str(&format!(". Left out: {left_out}"));
-            }
-            return Err(message);
+            return Err(WorkloadError::NoService {
+                files: files.iter().map(|(file, _)| file.clone()).collect(),
+                left_out: workload.left_out,
+            });
         }
         Ok(workload)
     }
 
-    fn add_file(&mut self, file: &str, text: &str) -> Result<(), String> {
+    fn add_file(&mut self, file: &str, text: &str) -> Result<(), WorkloadError> {
         let read = Deserializer::from_str(text).into_iter::<Value>();
         let read = read.collect::<Result<Vec<Value>, _>>();
-        let pages = read.map_err(|error| format!("{file}: not JSON: {error}; {REMEDY}"))?;
+        let pages = read.map_err(|error| WorkloadError::NotJson {
+            file: file.to_owned(),
+            cause: error.to_string(),
+        })?;
         match pages.as_slice() {
-            [] => Err(format!("{file}: the file is empty; {REMEDY}")),
+            [] => Err(WorkloadError::Empty(file.to_owned())),
             [one] => self.add_page(&format!("{file}: "), one),
             many => {
                 let mut places = many.iter().enumerate();
@@ -69,7 +62,7 @@ impl Workload {
 
     /// Adds an answer, a list of answers, or the answer's own list of services. `place` ends in `:
     /// `.
-    fn add_page(&mut self, place: &str, page: &Value) -> Result<(), String> {
+    fn add_page(&mut self, place: &str, page: &Value) -> Result<(), WorkloadError> {
         if let Some(list) = page.as_array() {
             let are_services = list.iter().any(|one| one.get("serviceName").is_some());
             if are_services || list.is_empty() {
@@ -83,33 +76,39 @@ impl Workload {
         self.add_answer(place, page)
     }
 
-    fn add_answer(&mut self, place: &str, answer: &Value) -> Result<(), String> {
+    fn add_answer(&mut self, place: &str, answer: &Value) -> Result<(), WorkloadError> {
         let services = answer["services"]
             .as_array()
-            .ok_or_else(|| format!("{place}no list `services`; {REMEDY}"))?;
+            .ok_or_else(|| WorkloadError::NoList(place.to_owned()))?;
         if let Some(failure) = answer["failures"]
             .as_array()
             .and_then(|failures| failures.first())
         {
-            return Err(format!(
-                "{place}failures[0]: ECS did not describe {} ({}); ask for services that exist",
-                failure["arn"], failure["reason"]
-            ));
+            return Err(WorkloadError::NotDescribed {
+                place: place.to_owned(),
+                arn: failure["arn"].to_string(),
+                reason: failure["reason"].to_string(),
+            });
         }
         self.add_services(place, services)
     }
 
-    fn add_services(&mut self, place: &str, services: &[Value]) -> Result<(), String> {
+    fn add_services(&mut self, place: &str, services: &[Value]) -> Result<(), WorkloadError> {
         let mut services = services.iter().enumerate();
         services.try_for_each(|(at, service)| self.add(&format!("{place}services[{at}]"), service))
     }
 
-    fn add(&mut self, place: &str, service: &Value) -> Result<(), String> {
+    fn add(&mut self, place: &str, service: &Value) -> Result<(), WorkloadError> {
         let name = service["serviceName"]
             .as_str()
             .filter(|name| !name.is_empty())
-            .ok_or_else(|| format!("{place}: serviceName is missing or no text"))?;
-        let home = home(place, name, service)?;
+            .ok_or_else(|| WorkloadError::NoName(place.to_owned()))?;
+        let of_service = |error: MemberError| WorkloadError::Member {
+            place: place.to_owned(),
+            name: name.to_owned(),
+            error: Box::new(error),
+        };
+        let home = home(service).map_err(of_service)?;
         let left_out = match service["status"].as_str() {
             Some("DRAINING") => {
                 Some("is DRAINING: it was deleted, and ECS stops its tasks".to_owned())
@@ -122,11 +121,12 @@ impl Workload {
             return Ok(());
         }
         if self.services.iter().any(|known| known.name == name) {
-            return Err(format!(
-                "{place}: the service {name} is described twice; keep one"
-            ));
+            return Err(WorkloadError::Twice {
+                place: place.to_owned(),
+                name: name.to_owned(),
+            });
         }
-        let mut read = described(place, name, service)?;
+        let mut read = described(name, service).map_err(of_service)?;
         read.capacity_provider = home.unwrap_or_default();
         self.say_what_is_not_followed(name, service);
         self.assumed.push(assumption(&read));
@@ -147,11 +147,12 @@ impl Workload {
 }
 
 /// The service that an answer describes.
-fn described(place: &str, name: &str, service: &Value) -> Result<Service, String> {
+fn described(name: &str, service: &Value) -> Result<Service, MemberError> {
     let number = |value: &Value, member: &str, default: u64| match value {
         Value::Null => Ok(default),
-        value => value.as_u64().ok_or_else(|| {
-            format!("{place} ({name}): {member} is {value}, not a whole number of 0 or more")
+        value => value.as_u64().ok_or_else(|| MemberError::NotANumber {
+            member: member.to_owned(),
+            value: value.clone(),
         }),
     };
     let mut read = match service["schedulingStrategy"].as_str() {
@@ -159,14 +160,12 @@ fn described(place: &str, name: &str, service: &Value) -> Result<Service, String
         Some("REPLICA") | None => {
             let desired = &service["desiredCount"];
             if desired.is_null() {
-                return Err(format!("{place} ({name}): desiredCount is missing"));
+                return Err(MemberError::NoCount);
             }
             Service::replica(name, number(desired, "desiredCount", 0)?)
         }
         Some(other) => {
-            return Err(format!(
-                "{place} ({name}): schedulingStrategy {other} is neither REPLICA nor DAEMON"
-            ));
+            return Err(MemberError::UnknownStrategy(other.to_owned()));
         }
     };
     let percents = &service["deploymentConfiguration"];
@@ -189,32 +188,24 @@ type Home = Result<Option<String>, String>;
 
 /// Where a service runs. A service has a launch type, a capacity provider strategy, or neither
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html>).
-fn home(place: &str, name: &str, service: &Value) -> Result<Home, String> {
+fn home(service: &Value) -> Result<Home, MemberError> {
     let strategy = service["capacityProviderStrategy"].as_array();
     let strategy = strategy.map(Vec::as_slice).unwrap_or_default();
     let named = |one: &Value| match one["capacityProvider"].as_str() {
         Some(provider) if !provider.is_empty() => Ok(provider.to_owned()),
-        _ => Err(format!(
-            "{place} ({name}): capacityProviderStrategy names no capacityProvider: {one}"
-        )),
+        _ => Err(MemberError::NoProvider(one.clone())),
     };
     let providers: Vec<String> = strategy.iter().map(named).collect::<Result<_, _>>()?;
     let on_fargate = |provider: &String| provider == "FARGATE" || provider == "FARGATE_SPOT";
     match providers.as_slice() {
-        [] => {
-            by_launch_type(&service["launchType"]).map_err(|why| format!("{place} ({name}): {why}"))
-        }
+        [] => by_launch_type(&service["launchType"]),
         all if all.iter().all(on_fargate) => Ok(Err("runs on Fargate".to_owned())),
         [one] => Ok(Ok(Some(one.clone()))),
-        _ => Err(format!(
-            "{place} ({name}): its capacityProviderStrategy has several providers ({}), and only one can be rehearsed; leave \
-             one in the file",
-            providers.join(", ")
-        )),
+        _ => Err(MemberError::SeveralProviders(providers)),
     }
 }
 
-fn by_launch_type(launch_type: &Value) -> Result<Home, String> {
+fn by_launch_type(launch_type: &Value) -> Result<Home, MemberError> {
     match launch_type.as_str() {
         Some("EC2") => Ok(Ok(None)),
         Some("FARGATE") => Ok(Err("runs on Fargate".to_owned())),
@@ -226,7 +217,7 @@ fn by_launch_type(launch_type: &Value) -> Result<Home, String> {
         )),
         Some(other) => Ok(Err(format!("has the launch type {other}, not EC2"))),
         None if launch_type.is_null() => Ok(Ok(None)),
-        None => Err(format!("launchType is {launch_type}, not a text")),
+        None => Err(MemberError::NotALaunchType(launch_type.clone())),
     }
 }
 
@@ -299,7 +290,7 @@ mod tests {
         let fargate = read(r#"[{"capacityProvider": "FARGATE_SPOT"}]"#).expect("a good file");
         assert_eq!(fargate.services.len(), 1);
         let several = r#"[{"capacityProvider": "a"}, {"capacityProvider": "b"}]"#;
-        let refused = read(several).expect_err("several");
+        let refused = read(several).expect_err("several").to_string();
         assert!(refused.contains("services[1] (web)") && refused.contains("(a, b)"));
         assert!(read(r#"[{"weight": 1}]"#).is_err());
     }
@@ -343,13 +334,15 @@ mod tests {
             file("1.json", page(&["a"])),
             file("2.json", format!("{}{bad}", page(&["b"]))),
         ];
-        let refused = Workload::read_all(&files).expect_err("a negative count");
+        let refused = Workload::read_all(&files)
+            .expect_err("a negative count")
+            .to_string();
         assert!(
             refused.starts_with("2.json: answer 2: services[0] (c): desiredCount is -1"),
             "{refused}"
         );
         let twice = [file("1.json", page(&["a"])), file("2.json", page(&["a"]))];
-        let refused = Workload::read_all(&twice).expect_err("a twice");
+        let refused = Workload::read_all(&twice).expect_err("a twice").to_string();
         assert!(refused.starts_with("2.json: services[0]: the service a is described twice"));
     }
 
@@ -373,7 +366,9 @@ mod tests {
             ]
         );
         let none = text.replace("\"EC2\"", "\"FARGATE\"");
-        let refused = Workload::read("w.json", &none).expect_err("nothing is left");
+        let refused = Workload::read("w.json", &none)
+            .expect_err("nothing is left")
+            .to_string();
         assert!(refused.ends_with("; api runs on Fargate"), "{refused}");
     }
 
@@ -382,7 +377,9 @@ mod tests {
         let text = r#"{"services": [
             {"serviceName": "old", "status": "DRAINING", "desiredCount": 0, "launchType": "EC2"},
             {"serviceName": "far", "status": "INACTIVE", "desiredCount": 0, "launchType": "FARGATE"}]}"#;
-        let refused = Workload::read("w.json", text).expect_err("nothing is left");
+        let refused = Workload::read("w.json", text)
+            .expect_err("nothing is left")
+            .to_string();
         for words in [
             "Left out: old is DRAINING: it was deleted, and ECS stops its tasks; ",
             "far is INACTIVE: it was deleted, and has no tasks",
@@ -394,7 +391,7 @@ mod tests {
 
     #[test]
     fn bad_files_are_refused_with_file_place_and_remedy() {
-        let message = |text: &str| Workload::read("w.json", text).expect_err("bad");
+        let message = |text: &str| Workload::read("w.json", text).expect_err("bad").to_string();
         assert!(message("{").contains("w.json: not JSON"));
         assert!(message("{}").contains("w.json: no list `services`"));
         assert!(message("").contains("w.json: the file is empty"));
