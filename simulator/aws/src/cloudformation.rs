@@ -41,7 +41,7 @@ pub mod signal;
 pub mod stack;
 pub mod step;
 #[cfg(test)]
-mod stories;
+mod resource_tests;
 pub mod template;
 mod texts;
 pub mod timing;
