@@ -9,6 +9,8 @@ use simulator::text_file::TextError;
 use simulator::workload::WorkloadError;
 use workers::text::printable;
 
+use crate::view::definition::DefinitionError;
+
 /// The exit codes of every verb. README has the same table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -98,6 +100,12 @@ impl From<String> for Failure {
 impl From<&str> for Failure {
     fn from(message: &str) -> Self {
         Self::from(message.to_owned())
+    }
+}
+
+impl From<DefinitionError> for Failure {
+    fn from(error: DefinitionError) -> Self {
+        Self::from(error.to_string())
     }
 }
 

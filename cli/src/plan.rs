@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use checks::{Diagnostic, Level};
-use estimate::Expected;
+use estimate::{EstimateError, Expected};
 use observation::{Observation, PlanRequest, is_leaving};
 use progress::Progress;
 
@@ -109,7 +109,7 @@ impl Plan {
     pub fn of(
         seen: &Observation,
         asked: &PlanRequest,
-        rehearse: impl FnOnce() -> Result<Expected, String>,
+        rehearse: impl FnOnce() -> Result<Expected, EstimateError>,
         unseen: Vec<String>,
     ) -> Self {
         let mut remarks = checks::all(seen, asked);

@@ -1,6 +1,7 @@
 //! What people see.
 
 pub mod answer;
+pub mod definition;
 pub mod ending;
 pub mod graph;
 pub mod live;

@@ -82,18 +82,32 @@ impl Expected {
 }
 
 /// A remark on a cluster that cannot be rehearsed.
-pub fn not_rehearsed(why: &str) -> Diagnostic {
+pub fn not_rehearsed(why: &EstimateError) -> Diagnostic {
     let words =
         format!("the cluster cannot be rehearsed, so its time and cost are not known: {why}");
     Diagnostic::warning("not-rehearsed", words)
+}
+
+/// Why a rollout could not be rehearsed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EstimateError {
+    /// The simulator panicked.
+    #[error("the rehearsal broke off; this is a mistake in ecs-rollout")]
+    BrokeOff,
+    /// The rehearsal ended before its rollout.
+    #[error("the rehearsal has no roll")]
+    NoRollout,
+    /// The stack, its parameters or its workload cannot be rehearsed: what was refused.
+    #[error("{0}")]
+    Unplayable(String),
 }
 
 /// Rehearses it, a small cluster several times: where its tasks are placed, and which instance goes
 /// first, is chance.
 ///
 /// # Errors
-/// A sentence on why it cannot be.
-pub fn rehearse(seen: &Observation, asked: &PlanRequest) -> Result<Expected, String> {
+/// Why it cannot be.
+pub fn rehearse(seen: &Observation, asked: &PlanRequest) -> Result<Expected, EstimateError> {
     let times = match seen.capacity.desired {
         ..=SMALL => 3,
         _ => 1,
@@ -109,9 +123,9 @@ pub fn rehearse_times(
     seen: &Observation,
     asked: &PlanRequest,
     times: u64,
-) -> Result<Expected, String> {
+) -> Result<Expected, EstimateError> {
     let rehearsed = rehearsed(seen, asked);
-    let told: Vec<Result<Told, String>> = thread::scope(|scope| {
+    let told: Vec<Result<Told, EstimateError>> = thread::scope(|scope| {
         let tellings: Vec<_> = (1..=times)
             .map(|seed| {
                 let settings = Settings {
@@ -122,19 +136,19 @@ pub fn rehearse_times(
                 scope.spawn(move || rehearse_once(seen, &settings, rehearsed))
             })
             .collect();
-        let broke_off =
-            || Err("the rehearsal broke off; this is a mistake in ecs-rollout".to_owned());
         let joined = tellings.into_iter().map(|it| it.join());
         joined
-            .map(|told| told.unwrap_or_else(|_| broke_off()))
+            .map(|told| told.unwrap_or(Err(EstimateError::BrokeOff)))
             .collect()
     });
-    let told = told.into_iter().collect::<Result<Vec<Told>, String>>()?;
+    let told = told
+        .into_iter()
+        .collect::<Result<Vec<Told>, EstimateError>>()?;
     let each_instance = u64::try_from(seen.sizes_in_update().desired).unwrap_or(0);
     let services = rehearsed.settings.workload.services.iter();
     let tasks: u64 = services.map(|it| it.desired.unwrap_or(each_instance)).sum();
     let expected = together(&told, tasks, rehearsed.assumed);
-    expected.ok_or_else(|| "the rehearsal has no roll".to_owned())
+    expected.ok_or(EstimateError::NoRollout)
 }
 
 /// What one rehearsal came to.
@@ -153,15 +167,16 @@ fn rehearse_once(
     seen: &Observation,
     settings: &Settings,
     rehearsed: &Rehearsed,
-) -> Result<Told, String> {
+) -> Result<Told, EstimateError> {
     let heard = Heard::with_families(rehearsed.families.clone());
     let heard = Arc::new(Mutex::new(heard));
     let actions: &[Action] = &rehearsed.actions;
     let played = run(settings, actions, heard.clone());
-    let heard = heard.lock().map_err(|_| "the rehearsal broke off")?;
-    let played = played.map_err(|why| heard.without_ids(&why.to_string()))?;
+    let heard = heard.lock().map_err(|_| EstimateError::BrokeOff)?;
+    let played =
+        played.map_err(|why| EstimateError::Unplayable(heard.without_ids(&why.to_string())))?;
     let report = played.reports.into_iter().next();
-    let report = report.ok_or("the rehearsal has no roll")?;
+    let report = report.ok_or(EstimateError::NoRollout)?;
     let gave_up = heard.why(|parameter| seen.deadline(parameter));
     Ok(Told { report, gave_up })
 }

@@ -4,19 +4,21 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use super::definition::DefinitionError;
+
 /// Draws the definition; the arrows of errors are dotted.
 ///
 /// # Errors
-/// A sentence if the text is no definition.
-pub fn mermaid(definition: &str) -> Result<String, String> {
-    let definition: Value = serde_json::from_str(definition)
-        .map_err(|error| format!("the definition is not JSON: {error}"))?;
+/// If the text is no definition.
+pub fn mermaid(definition: &str) -> Result<String, DefinitionError> {
+    let definition: Value =
+        serde_json::from_str(definition).map_err(|error| DefinitionError::not_json(&error))?;
     let states = definition["States"]
         .as_object()
-        .ok_or("the definition has no States")?;
+        .ok_or(DefinitionError::Lacks("States"))?;
     let start = definition["StartAt"]
         .as_str()
-        .ok_or("the definition has no StartAt")?;
+        .ok_or(DefinitionError::Lacks("StartAt"))?;
     let mut out = format!("flowchart TD\n    start(( )) --> {start}\n");
     for (name, state) in states {
         let shape = match state["Type"].as_str().unwrap_or_default() {

@@ -10,14 +10,15 @@ mod timeline;
 use std::fmt::Write;
 
 use crate::report::RolloutReport;
+use crate::view::definition::DefinitionError;
 
 const STYLE: &str = include_str!("page/style.css");
 
 /// The page; the picture is that of `definition`.
 ///
 /// # Errors
-/// A sentence if the text is no definition.
-pub fn page(tale: &RolloutReport, definition: &str) -> Result<String, String> {
+/// If the text is no definition.
+pub fn page(tale: &RolloutReport, definition: &str) -> Result<String, DefinitionError> {
     let picture = machine::picture(definition, tale)?;
     let title = format!(
         "Rollout of {}, {}",

@@ -32,6 +32,8 @@ pub mod parameters;
 mod permissions;
 pub mod request;
 mod request_fields;
+#[cfg(test)]
+mod resource_tests;
 pub mod resource_types;
 pub mod rolling_policy;
 pub mod rolling_update;
@@ -40,8 +42,6 @@ mod scene;
 pub mod signal;
 pub mod stack;
 pub mod step;
-#[cfg(test)]
-mod resource_tests;
 pub mod template;
 mod texts;
 pub mod timing;

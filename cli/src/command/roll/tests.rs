@@ -9,6 +9,7 @@ use simulator::workload::Workload;
 use super::*;
 use crate::aws::Access;
 use crate::command::rehearse::Output;
+use crate::plan::estimate::EstimateError;
 use crate::plan::observation::look_at;
 use crate::view::planned::text;
 
@@ -65,12 +66,7 @@ fn the_ami_that_was_given_is_written_where_there_is_nothing_to_roll() {
         for _ in 0..2 {
             let seen = look_at(&aws, STACK, &|| world.now()).await;
             let (seen, _) = seen.expect("it can be seen");
-            let plan = Plan::of(
-                &seen,
-                &asked,
-                || Err("not rehearsed".to_owned()),
-                Vec::new(),
-            );
+            let plan = Plan::of(&seen, &asked, || Err(EstimateError::NoRollout), Vec::new());
             if let Some(ami) = plan.ami_to_write() {
                 let exit = roll.only_write(&aws, &plan, ami, Exit::AsAsked).await;
                 assert_eq!(exit.expect("it is written"), ExitCode::SUCCESS);

@@ -9,6 +9,7 @@ use super::escaped;
 use super::layout::{Layout, lay_out};
 use crate::format::count;
 use crate::report::RolloutReport;
+use crate::view::definition::DefinitionError;
 
 /// Of a box, in the picture's own units.
 const WIDTH: f64 = 138.0;
@@ -32,7 +33,7 @@ struct Graph {
 ///
 /// # Errors
 /// A sentence if the text is no definition.
-pub fn picture(definition: &str, tale: &RolloutReport) -> Result<String, String> {
+pub fn picture(definition: &str, tale: &RolloutReport) -> Result<String, DefinitionError> {
     let graph = Graph::read(definition)?;
     let ends: Vec<(usize, usize)> = graph.ways.iter().map(|it| (it.from, it.to)).collect();
     let layout = lay_out(graph.names.len(), &ends);
@@ -66,12 +67,12 @@ pub fn picture(definition: &str, tale: &RolloutReport) -> Result<String, String>
 }
 
 impl Graph {
-    fn read(definition: &str) -> Result<Self, String> {
-        let definition: Value = serde_json::from_str(definition)
-            .map_err(|error| format!("the definition is not JSON: {error}"))?;
+    fn read(definition: &str) -> Result<Self, DefinitionError> {
+        let definition: Value =
+            serde_json::from_str(definition).map_err(|error| DefinitionError::not_json(&error))?;
         let states = definition["States"]
             .as_object()
-            .ok_or("the definition has no States")?;
+            .ok_or(DefinitionError::Lacks("States"))?;
         let start = definition["StartAt"].as_str().unwrap_or_default();
         let first = states.iter().filter(|(name, _)| *name == start);
         let others = states.iter().filter(|(name, _)| *name != start);
