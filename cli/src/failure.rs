@@ -9,7 +9,7 @@ use simulator::text_file::TextError;
 use simulator::workload::WorkloadError;
 use workers::text::printable;
 
-use crate::view::definition::DefinitionError;
+use crate::definition::DefinitionError;
 
 /// The exit codes of every verb. README has the same table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 mod aws;
 mod command;
+mod definition;
 mod explanation;
 mod failure;
 mod fetch;

@@ -1,7 +1,6 @@
 //! What people see.
 
 pub mod answer;
-pub mod definition;
 pub mod ending;
 pub mod graph;
 pub mod live;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::definition::DefinitionError;
+use crate::definition::DefinitionError;
 
 /// Draws the definition; the arrows of errors are dotted.
 ///

@@ -9,8 +9,8 @@ mod timeline;
 
 use std::fmt::Write;
 
+use crate::definition::DefinitionError;
 use crate::report::RolloutReport;
-use crate::view::definition::DefinitionError;
 
 const STYLE: &str = include_str!("page/style.css");
 

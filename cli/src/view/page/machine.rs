@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::escaped;
 use super::layout::{Layout, lay_out};
+use crate::definition::DefinitionError;
 use crate::format::count;
 use crate::report::RolloutReport;
-use crate::view::definition::DefinitionError;
 
 /// Of a box, in the picture's own units.
 const WIDTH: f64 = 138.0;
