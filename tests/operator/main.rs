@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use simulator::account::{Account, Caller};
 use simulator::cloudformation::CLOUDFORMATION;
-use simulator::cloudwatch::CLOUDWATCH;
+use simulator::cloudwatch::{CLOUDWATCH, DocumentError};
 use simulator::cloudwatch::Metric;
 use simulator::narrator::LogLine;
 use simulator::scenario::{Listener, files::Files, parse, run};
@@ -94,7 +94,7 @@ fn property(account: &Account, resource: &str, name: &str) -> Value {
 #[derive(Default)]
 struct Published {
     metrics: BTreeSet<Metric>,
-    refused: Vec<(String, String)>,
+    refused: Vec<(String, DocumentError)>,
 }
 
 impl Listener for Published {

@@ -4,12 +4,15 @@
 //! alarms that look at them ([`alarms`]).
 
 pub mod alarms;
+mod error;
 pub mod services;
 
 use crate::state::Key;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+
+pub use error::DocumentError;
 
 /// Documented limits: of a log event in bytes, of the metrics of one directive, of the dimensions
 /// of one set, of a name.
@@ -48,7 +51,7 @@ pub struct State {
     /// The values of each metric, with their units, in the order in which they came.
     pub metrics: BTreeMap<Metric, Vec<(f64, String)>>,
     /// Lines that are no valid document of the format, with the reason.
-    pub refused: Vec<(String, String)>,
+    pub refused: Vec<(String, DocumentError)>,
     /// What services publish about themselves.
     pub services: services::Published,
 }
@@ -71,16 +74,16 @@ impl State {
 type Valued = (f64, String);
 
 /// The values in a line: one for each metric and each set of dimensions.
-fn read(line: &str) -> Result<Vec<(Metric, Valued)>, String> {
+fn read(line: &str) -> Result<Vec<(Metric, Valued)>, DocumentError> {
     if line.len() > LINE_LIMIT {
-        return Err(format!("it has {} bytes", line.len()));
+        return Err(DocumentError::TooLong(line.len()));
     }
     let root: Value =
-        serde_json::from_str(line).map_err(|error| format!("it is not JSON: {error}"))?;
+        serde_json::from_str(line).map_err(|error| DocumentError::NotJson(error.to_string()))?;
     let metadata = &root["_aws"];
     only("_aws", metadata, &["Timestamp", "CloudWatchMetrics"])?;
     if !metadata["Timestamp"].is_u64() {
-        return Err("_aws.Timestamp is no whole number of milliseconds".to_owned());
+        return Err(DocumentError::NotATime);
     }
     let mut values = Vec::new();
     for directive in list(&metadata["CloudWatchMetrics"], "CloudWatchMetrics")? {
@@ -92,11 +95,11 @@ fn read(line: &str) -> Result<Vec<(Metric, Valued)>, String> {
         let namespace = name(&directive["Namespace"], "Namespace")?;
         let metrics = list(&directive["Metrics"], "Metrics")?;
         if metrics.len() > METRICS_LIMIT {
-            return Err(format!("a directive has more than {METRICS_LIMIT} metrics"));
+            return Err(DocumentError::TooManyMetrics);
         }
         let sets = list(&directive["Dimensions"], "Dimensions")?;
         if sets.is_empty() {
-            return Err("Dimensions has no set".to_owned());
+            return Err(DocumentError::NoSet);
         }
         for set in sets {
             let dimensions = dimensions(&root, set)?;
@@ -114,35 +117,40 @@ fn read(line: &str) -> Result<Vec<(Metric, Valued)>, String> {
     Ok(values)
 }
 
-fn only(what: &str, value: &Value, known: &[&str]) -> Result<(), String> {
-    let members = value
-        .as_object()
-        .ok_or_else(|| format!("{what} is no object"))?;
+fn only(what: &'static str, value: &Value, known: &[&'static str]) -> Result<(), DocumentError> {
+    let members = value.as_object().ok_or(DocumentError::NotAnObject(what))?;
     let given: BTreeSet<&str> = members.keys().map(String::as_str).collect();
-    let known: BTreeSet<&str> = known.iter().copied().collect();
-    if given == known {
+    let expected: BTreeSet<&str> = known.iter().copied().collect();
+    if given == expected {
         Ok(())
     } else {
-        Err(format!("{what} has the members {given:?}, not {known:?}"))
+        Err(DocumentError::Members {
+            what,
+            found: members.keys().cloned().collect(),
+            expected: known.iter().copied().collect(),
+        })
     }
 }
 
-fn list<'a>(value: &'a Value, what: &str) -> Result<&'a Vec<Value>, String> {
-    value.as_array().ok_or_else(|| format!("{what} is no list"))
+fn list<'a>(value: &'a Value, what: &'static str) -> Result<&'a Vec<Value>, DocumentError> {
+    value.as_array().ok_or(DocumentError::NotAList(what))
 }
 
-fn name(value: &Value, what: &str) -> Result<String, String> {
+fn name(value: &Value, what: &str) -> Result<String, DocumentError> {
     let text = value
         .as_str()
         .filter(|text| (1..=NAME_LIMIT).contains(&text.len()));
     text.map(str::to_owned)
-        .ok_or_else(|| format!("{what} {value} is no name"))
+        .ok_or_else(|| DocumentError::NotAName {
+            what: what.to_owned(),
+            value: value.clone(),
+        })
 }
 
-fn dimensions(root: &Value, set: &Value) -> Result<BTreeMap<String, String>, String> {
+fn dimensions(root: &Value, set: &Value) -> Result<BTreeMap<String, String>, DocumentError> {
     let names = list(set, "a set of dimensions")?;
     if names.len() > DIMENSIONS_LIMIT {
-        return Err(format!("a set has more than {DIMENSIONS_LIMIT} dimensions"));
+        return Err(DocumentError::TooManyDimensions);
     }
     let of = |each: &Value| {
         let key = name(each, "a dimension")?;
@@ -152,17 +160,17 @@ fn dimensions(root: &Value, set: &Value) -> Result<BTreeMap<String, String>, Str
     names.iter().map(of).collect()
 }
 
-fn value(root: &Value, metric: &Value) -> Result<(String, (f64, String)), String> {
+fn value(root: &Value, metric: &Value) -> Result<(String, (f64, String)), DocumentError> {
     only("a metric", metric, &["Name", "Unit"])?;
     let (name, unit) = (
         name(&metric["Name"], "Name")?,
         name(&metric["Unit"], "Unit")?,
     );
     if !UNITS.contains(&unit.as_str()) {
-        return Err(format!("the unit {unit} is not known here"));
+        return Err(DocumentError::UnknownUnit(unit));
     }
     let value = root[&name].as_f64();
-    let value = value.ok_or_else(|| format!("the root has no number {name}"))?;
+    let value = value.ok_or_else(|| DocumentError::NoValue(name.clone()))?;
     Ok((name, (value, unit)))
 }
 
@@ -226,7 +234,7 @@ mod tests {
             let mut line = line();
             *line.pointer_mut(pointer).expect("a member") = value;
             let refused = read(&line.to_string()).expect_err(pointer);
-            assert!(refused.contains(says), "{pointer}: {refused}");
+            assert!(refused.to_string().contains(says), "{pointer}: {refused}");
         }
         assert!(read("not JSON").is_err());
     }

@@ -49,6 +49,7 @@ use crate::wire::ApiError;
 pub use crate::autoscaling::MANAGED_DRAINING;
 pub use definition::{EXIT_SECONDS, RUN_SECONDS};
 use event::Event;
+pub use filter::FilterError;
 pub use targets::{Target, TargetHealth};
 pub use task::OWN_EXIT;
 pub use throttle::{Limit, limit};
@@ -232,7 +233,7 @@ pub fn meets(
     expression: &str,
     instance: &str,
     attributes: &BTreeMap<String, String>,
-) -> Result<bool, String> {
+) -> Result<bool, FilterError> {
     let offer = Offer {
         instance,
         attributes,

@@ -27,6 +27,24 @@ const DIRECTIONS: [(&str, &str); 9] = [
     ("west", "w"),
 ];
 
+/// Why a Region cannot be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RegionError {
+    /// The partition `aws` has no such Region.
+    #[error(
+        "{0} is not the name of a Region of the partition aws; name one such as {USUAL} or us-east-1"
+    )]
+    NoRegion(String),
+    /// Another Region was chosen or used before.
+    #[error("the account is in {chosen} already, not in {wanted}")]
+    ChosenBefore {
+        /// That Region.
+        chosen: String,
+        /// The one that was to be chosen.
+        wanted: String,
+    },
+}
+
 /// A Region that is chosen once.
 pub struct Region(OnceLock<String>);
 
@@ -34,19 +52,20 @@ impl Region {
     /// Chooses the Region called `name` for all accounts of this process.
     ///
     /// # Errors
-    /// A sentence: no Region of the partition `aws` has such a name, or another one was chosen or
-    /// used before.
-    pub fn choose(&self, name: &str) -> Result<(), String> {
+    /// If no Region of the partition `aws` has such a name, or another one was chosen or used
+    /// before.
+    pub fn choose(&self, name: &str) -> Result<(), RegionError> {
         if short(name).is_none() {
-            return Err(format!(
-                "{name} is not the name of a Region of the partition aws; name one such as {USUAL} or us-east-1"
-            ));
+            return Err(RegionError::NoRegion(name.to_owned()));
         }
         let chosen = self.0.get_or_init(|| name.to_owned());
         if chosen == name {
             Ok(())
         } else {
-            Err(format!("the account is in {chosen} already, not in {name}"))
+            Err(RegionError::ChosenBefore {
+                chosen: chosen.clone(),
+                wanted: name.to_owned(),
+            })
         }
     }
 
@@ -115,7 +134,7 @@ mod tests {
             "cn-north-1",
             "us-gov-east-1",
         ] {
-            let refused = region.choose(name).expect_err(name);
+            let refused = region.choose(name).expect_err(name).to_string();
             assert!(refused.contains("partition aws"), "{refused}");
         }
         region.choose("ap-southeast-2").expect("a Region");
@@ -124,7 +143,10 @@ mod tests {
             (&*region, region.short().as_str()),
             ("ap-southeast-2", "apse2")
         );
-        let refused = region.choose("us-east-1").expect_err("another one");
+        let refused = region
+            .choose("us-east-1")
+            .expect_err("another one")
+            .to_string();
         assert_eq!(
             refused,
             "the account is in ap-southeast-2 already, not in us-east-1"

@@ -5,7 +5,10 @@
 //! `not`, parentheses. An instance that lacks an attribute matches no comparison with it, `!=`
 //! included, as users report of the real one.
 
+mod error;
 mod parse;
+
+pub use error::FilterError;
 
 use std::collections::BTreeSet;
 
@@ -71,7 +74,7 @@ impl Expression {
     ///
     /// # Errors
     /// What is wrong with it, for a person.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, FilterError> {
         parse::expression(text)
     }
 
@@ -287,7 +290,7 @@ mod tests {
                 "words and signs",
             ),
         ] {
-            let refused = Expression::parse(&text).expect_err("refused");
+            let refused = Expression::parse(&text).expect_err("refused").to_string();
             assert!(refused.contains(problem), "{refused}");
         }
     }

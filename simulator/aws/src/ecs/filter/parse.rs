@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use regex_lite::Regex;
 
+use super::error::FilterError;
 use super::{Comparison, Expression, Literal, Subject, Test};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +27,10 @@ const MOST_TOKENS: usize = 2000;
 const DEEPEST: usize = 50;
 
 /// Reads a whole expression.
-pub(super) fn expression(text: &str) -> Result<Expression, String> {
+pub(super) fn expression(text: &str) -> Result<Expression, FilterError> {
     let tokens = tokens(text)?;
     if tokens.len() > MOST_TOKENS {
-        return Err(format!("it has more than {MOST_TOKENS} words and signs"));
+        return Err(FilterError::TooLong(MOST_TOKENS));
     }
     let mut reader = Reader {
         tokens,
@@ -39,11 +40,11 @@ pub(super) fn expression(text: &str) -> Result<Expression, String> {
     let expression = reader.either()?;
     match reader.next() {
         None => Ok(expression),
-        Some(token) => Err(format!("{} is not expected", shown(&token))),
+        Some(token) => Err(FilterError::Unexpected(shown(&token).to_owned())),
     }
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>, String> {
+fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -51,7 +52,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             let inner = &rest[1..];
             let end = inner
                 .find(first)
-                .ok_or_else(|| format!("the quote of {rest} does not end"))?;
+                .ok_or_else(|| FilterError::OpenQuote(rest.to_owned()))?;
             tokens.push(Token::Quoted(inner[..end].to_owned()));
             rest = &inner[end + 1..];
         } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
@@ -62,7 +63,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 .find(|c: char| c.is_whitespace() || "()[],'\"=<>!&".contains(c))
                 .unwrap_or(rest.len());
             if end == 0 {
-                return Err(format!("{first} is not expected"));
+                return Err(FilterError::Unexpected(first.to_string()));
             }
             tokens.push(Token::Word(rest[..end].to_owned()));
             rest = &rest[end..];
@@ -103,17 +104,15 @@ impl Reader {
         found
     }
 
-    fn expect(&mut self, sign: &'static str) -> Result<(), String> {
+    fn expect(&mut self, sign: &'static str) -> Result<(), FilterError> {
         if self.past(&[sign]) {
             return Ok(());
         }
-        Err(match self.tokens.get(self.at) {
-            Some(token) => format!("{sign} is expected, not {}", shown(token)),
-            None => format!("{sign} is expected at the end"),
-        })
+        let found = self.tokens.get(self.at).map(|it| shown(it).to_owned());
+        Err(FilterError::SignExpected { sign, found })
     }
 
-    fn either(&mut self) -> Result<Expression, String> {
+    fn either(&mut self) -> Result<Expression, FilterError> {
         let mut left = self.both()?;
         while self.past(&["or", "||"]) {
             left = Expression::Or(Box::new(left), Box::new(self.both()?));
@@ -121,7 +120,7 @@ impl Reader {
         Ok(left)
     }
 
-    fn both(&mut self) -> Result<Expression, String> {
+    fn both(&mut self) -> Result<Expression, FilterError> {
         let mut left = self.single()?;
         while self.past(&["and", "&&"]) {
             left = Expression::And(Box::new(left), Box::new(self.single()?));
@@ -129,7 +128,7 @@ impl Reader {
         Ok(left)
     }
 
-    fn single(&mut self) -> Result<Expression, String> {
+    fn single(&mut self) -> Result<Expression, FilterError> {
         if self.past(&["not", "!"]) {
             let inner = self.deeper(Self::single)?;
             return Ok(Expression::Not(Box::new(inner)));
@@ -146,10 +145,10 @@ impl Reader {
 
     fn deeper(
         &mut self,
-        inner: impl Fn(&mut Self) -> Result<Expression, String>,
-    ) -> Result<Expression, String> {
+        inner: impl Fn(&mut Self) -> Result<Expression, FilterError>,
+    ) -> Result<Expression, FilterError> {
         if self.depth == DEEPEST {
-            return Err(format!("it is nested more than {DEEPEST} deep"));
+            return Err(FilterError::TooDeep(DEEPEST));
         }
         self.depth += 1;
         let read = inner(self);
@@ -157,9 +156,9 @@ impl Reader {
         read
     }
 
-    fn subject(&mut self) -> Result<Subject, String> {
+    fn subject(&mut self) -> Result<Subject, FilterError> {
         let Some(Token::Word(word)) = self.next() else {
-            return Err("a subject is expected".to_owned());
+            return Err(FilterError::SubjectExpected);
         };
         Ok(match word.as_str() {
             "agentConnected" => Subject::AgentConnected,
@@ -170,19 +169,19 @@ impl Reader {
             "task:group" => Subject::TaskGroup,
             _ => match word.strip_prefix("attribute:") {
                 Some(name) if !name.is_empty() => Subject::Attribute(name.to_owned()),
-                _ => return Err(format!("{word} is not a subject")),
+                _ => return Err(FilterError::NotASubject(word)),
             },
         })
     }
 
-    fn test(&mut self, subject: &Subject) -> Result<Test, String> {
+    fn test(&mut self, subject: &Subject) -> Result<Test, FilterError> {
         if self.past(&["!"]) {
             return if self.past(&["exists"]) {
                 Ok(Test::Exists(false))
             } else if self.past(&["in"]) {
                 self.list(false)
             } else {
-                Err("exists or in is expected after !".to_owned())
+                Err(FilterError::NegationExpected)
             };
         }
         if self.past(&["exists"]) {
@@ -206,7 +205,7 @@ impl Reader {
         self.comparison(subject)
     }
 
-    fn comparison(&mut self, subject: &Subject) -> Result<Test, String> {
+    fn comparison(&mut self, subject: &Subject) -> Result<Test, FilterError> {
         const COMPARISONS: [(&str, &str, Comparison); 6] = [
             ("==", "equals", Comparison::Equal),
             ("!=", "not_equals", Comparison::NotEqual),
@@ -225,18 +224,18 @@ impl Reader {
                 return Ok(Test::Compare(comparison, literal));
             }
         }
-        Err("an operator is expected after the subject".to_owned())
+        Err(FilterError::OperatorExpected)
     }
 
-    fn value(&mut self) -> Result<String, String> {
+    fn value(&mut self) -> Result<String, FilterError> {
         match self.next() {
             Some(Token::Word(word) | Token::Quoted(word)) => Ok(word),
-            Some(Token::Sign(sign)) => Err(format!("a value is expected, not {sign}")),
-            None => Err("a value is expected at the end".to_owned()),
+            Some(Token::Sign(sign)) => Err(FilterError::ValueExpected(Some(sign))),
+            None => Err(FilterError::ValueExpected(None)),
         }
     }
 
-    fn list(&mut self, wanted: bool) -> Result<Test, String> {
+    fn list(&mut self, wanted: bool) -> Result<Test, FilterError> {
         self.expect("[")?;
         let mut list = vec![self.value()?];
         while self.past(&[","]) {
@@ -247,9 +246,12 @@ impl Reader {
     }
 
     /// The language's patterns are Java's, and match the whole value.
-    fn pattern(&mut self, wanted: bool) -> Result<Test, String> {
+    fn pattern(&mut self, wanted: bool) -> Result<Test, FilterError> {
         let text = self.value()?;
-        let not = |error| format!("{text} is not a pattern: {error}");
+        let not = |error: regex_lite::Error| FilterError::NotAPattern {
+            text: text.clone(),
+            cause: error.to_string(),
+        };
         // By itself as well: two halves such as `a)|(b` are a pattern only between parentheses.
         Regex::new(&text).map_err(not)?;
         let pattern = Regex::new(&format!("^(?:{text})$")).map_err(not)?;
@@ -258,8 +260,8 @@ impl Reader {
 }
 
 /// A day (its first moment in UTC), or an instant.
-fn instant(text: &str) -> Result<Timestamp, String> {
+fn instant(text: &str) -> Result<Timestamp, FilterError> {
     text.parse()
         .or_else(|_| format!("{text}T00:00:00Z").parse())
-        .map_err(|_| format!("{text} is not a date or a time"))
+        .map_err(|_| FilterError::NotATime(text.to_owned()))
 }
