@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use simulator::scenario::Unplayable;
+use simulator::scenario::files::{ParametersError, TemplateUnreadable};
 use simulator::scenario::parse::ParseError;
 use simulator::text_file::TextError;
 use simulator::workload::WorkloadError;
@@ -105,6 +106,18 @@ impl From<&str> for Failure {
 
 impl From<DefinitionError> for Failure {
     fn from(error: DefinitionError) -> Self {
+        Self::from(error.to_string())
+    }
+}
+
+impl From<TemplateUnreadable> for Failure {
+    fn from(error: TemplateUnreadable) -> Self {
+        Self::from(error.to_string())
+    }
+}
+
+impl From<ParametersError> for Failure {
+    fn from(error: ParametersError) -> Self {
         Self::from(error.to_string())
     }
 }

@@ -30,7 +30,8 @@ pub fn run(input: &[u8]) -> Verdict {
     };
     let (parameters, remarks) = match read_parameters("p.json", input) {
         Ok(read) => read,
-        Err(message) => {
+        Err(error) => {
+            let message = error.to_string();
             assert!(message.starts_with("p.json: "), "{message}");
             return Verdict::Refused(message);
         }

@@ -1,5 +1,6 @@
 //! The template, the definition and the parameter file: those of this build, or somebody's own.
 
+mod error;
 mod parameters;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::text_file;
 
+pub use error::{ParametersError, TemplateUnreadable};
 pub use parameters::{ParametersRead, read_parameters};
 
 /// Files by their path, as CloudFormation finds them: the template and what it names.
@@ -55,12 +57,10 @@ impl Files {
     /// definitions in the `statemachine` folder beside its own folder.
     ///
     /// # Errors
-    /// A sentence that names the file and the way out.
-    pub fn read(path: &Path) -> Result<Self, String> {
+    /// If the template cannot be read.
+    pub fn read(path: &Path) -> Result<Self, TemplateUnreadable> {
         let template = path.to_string_lossy().into_owned();
-        let text = text_file::read(path).map_err(|error| {
-            format!("{error}; --template names a CloudFormation template, such as template/ecs-cluster.yaml")
-        })?;
+        let text = text_file::read(path).map_err(TemplateUnreadable)?;
         let mut texts = BTreeMap::from([(template.clone(), text)]);
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         for near in [folder.clone(), folder.join("../statemachine")] {

@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use super::error::ParametersError;
+
 /// The parameters of the predecessor which have no meaning any more.
 const GONE: [&str; 4] = [
     "DeploymentS3Bucket",
@@ -12,9 +14,6 @@ const GONE: [&str; 4] = [
     "LambdaFunctionRole",
 ];
 
-const REMEDY: &str = "write [{\"ParameterKey\": \"EcsClusterName\", \"ParameterValue\": \"DevCluster\"}, …], \
-                      {\"Parameters\": {\"EcsClusterName\": \"DevCluster\", …}} or [\"EcsClusterName=DevCluster\", …]";
-
 /// Parameters by key, and remarks about some of them.
 pub type ParametersRead = (Vec<(String, String)>, Vec<String>);
 
@@ -22,10 +21,12 @@ pub type ParametersRead = (Vec<(String, String)>, Vec<String>);
 /// those of the predecessor that are not needed any more.
 ///
 /// # Errors
-/// A sentence that names the file, the place and the way out.
-pub fn read_parameters(file: &str, text: &str) -> Result<ParametersRead, String> {
-    let whole: Value = serde_json::from_str(text)
-        .map_err(|error| format!("{file}: not JSON: {error}; {REMEDY}"))?;
+/// The file, the place, and what is wrong there.
+pub fn read_parameters(file: &str, text: &str) -> Result<ParametersRead, ParametersError> {
+    let whole: Value = serde_json::from_str(text).map_err(|error| ParametersError::NotJson {
+        file: file.to_owned(),
+        cause: error.to_string(),
+    })?;
     let mut parameters: Vec<(String, String)> = Vec::new();
     let mut remarks = Vec::new();
     for (place, key, value) in pairs(file, &whole)? {
@@ -36,7 +37,7 @@ pub fn read_parameters(file: &str, text: &str) -> Result<ParametersRead, String>
             continue;
         }
         if parameters.iter().any(|(known, _)| *known == key) {
-            return Err(format!("{place}: {key} is given twice; keep one"));
+            return Err(ParametersError::Twice { place, key });
         }
         parameters.push((key, value));
     }
@@ -46,7 +47,7 @@ pub fn read_parameters(file: &str, text: &str) -> Result<ParametersRead, String>
 /// Where a parameter stands, its key and its value.
 type Pair = (String, String, String);
 
-fn pairs(file: &str, whole: &Value) -> Result<Vec<Pair>, String> {
+fn pairs(file: &str, whole: &Value) -> Result<Vec<Pair>, ParametersError> {
     let given = whole.get("Parameters").unwrap_or(whole);
     match given {
         Value::Array(list) => {
@@ -56,40 +57,47 @@ fn pairs(file: &str, whole: &Value) -> Result<Vec<Pair>, String> {
                 .collect()
         }
         Value::Object(members) if whole.is_object() && given != whole => of_members(file, members),
-        _ => Err(format!("{file}: not a list; {REMEDY}")),
+        _ => Err(ParametersError::NotAList(file.to_owned())),
     }
 }
 
-fn of_members(file: &str, members: &Map<String, Value>) -> Result<Vec<Pair>, String> {
+fn of_members(file: &str, members: &Map<String, Value>) -> Result<Vec<Pair>, ParametersError> {
     let members = members.iter();
     members
         .map(|(key, value)| match value.as_str() {
             Some(value) => Ok((format!("{file}: Parameters"), key.clone(), value.to_owned())),
-            None => Err(format!(
-                "{file}: Parameters: {key} is {value}, not a text; put it in quotation marks"
-            )),
+            None => Err(ParametersError::NotAText {
+                file: file.to_owned(),
+                key: key.clone(),
+                value: value.clone(),
+            }),
         })
         .collect()
 }
 
 /// One entry of a list: an object, or a text with an equals sign.
-fn pair(place: String, entry: &Value) -> Result<Pair, String> {
+fn pair(place: String, entry: &Value) -> Result<Pair, ParametersError> {
     if let Some(text) = entry.as_str() {
         return match text.split_once('=') {
             Some((key, value)) if !key.is_empty() => Ok((place, key.to_owned(), value.to_owned())),
-            _ => Err(format!("{place}: {text:?} is not Key=Value; {REMEDY}")),
+            _ => Err(ParametersError::NotAPair {
+                place,
+                text: text.to_owned(),
+            }),
         };
     }
-    let text = |member: &str| {
+    let text = |member: &'static str| {
         entry[member]
             .as_str()
-            .ok_or_else(|| format!("{place}: {member} is missing or no text; {REMEDY}"))
+            .ok_or_else(|| ParametersError::NoMember {
+                place: place.clone(),
+                member,
+            })
     };
     let key = text("ParameterKey")?;
     if entry["UsePreviousValue"] == true && entry["ParameterValue"].is_null() {
-        return Err(format!(
-            "{place}: {key} has UsePreviousValue, and a new stack has no previous value; write its ParameterValue"
-        ));
+        let key = key.to_owned();
+        return Err(ParametersError::NoPreviousValue { place, key });
     }
     let value = text("ParameterValue")?.to_owned();
     let key = key.to_owned();
@@ -122,7 +130,11 @@ mod tests {
 
     #[test]
     fn what_is_in_none_of_these_forms_is_refused_with_its_place() {
-        let message = |text: &str| read_parameters("p.json", text).expect_err("bad");
+        let message = |text: &str| {
+            read_parameters("p.json", text)
+                .expect_err("bad")
+                .to_string()
+        };
         assert!(message(r#"{"A": "b"}"#).starts_with("p.json: not a list"));
         assert!(message(r#"{"Parameters": "b"}"#).starts_with("p.json: not a list"));
         assert!(message(r#"["A"]"#).starts_with("p.json: entry 1: \"A\" is not Key=Value"));
@@ -150,7 +162,11 @@ mod tests {
 
     #[test]
     fn bad_parameter_files_are_refused_with_file_place_and_remedy() {
-        let message = |text: &str| read_parameters("p.json", text).expect_err("bad");
+        let message = |text: &str| {
+            read_parameters("p.json", text)
+                .expect_err("bad")
+                .to_string()
+        };
         assert!(message("[").starts_with("p.json: not JSON"));
         assert!(message("{}").starts_with("p.json: not a list"));
         assert!(
