@@ -61,7 +61,20 @@ impl CommandLine {
     }
 }
 
-fn prefix(text: &str) -> Result<String, String> {
+/// Why the value of an option cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum OptionError {
+    /// The activities are named in another form.
+    #[error(
+        "it is no arn:PARTITION:states:REGION:ACCOUNT:activity:CLUSTER- ; take the stack's output ActivityPrefix, with the hyphen at its end"
+    )]
+    NotAPrefix,
+    /// The process would have a name that AWS or a log may not take.
+    #[error("a name has 1 to 80 letters, digits, hyphens, underscores and dots")]
+    NotAName,
+}
+
+fn prefix(text: &str) -> Result<String, OptionError> {
     let parts: Vec<&str> = text.split(':').collect();
     let good = match parts[..] {
         [
@@ -83,9 +96,10 @@ fn prefix(text: &str) -> Result<String, String> {
         _ => false,
     };
     if good {
-        return Ok(text.to_owned());
+        Ok(text.to_owned())
+    } else {
+        Err(OptionError::NotAPrefix)
     }
-    Err("it is no arn:PARTITION:states:REGION:ACCOUNT:activity:CLUSTER- ; take the stack's output ActivityPrefix, with the hyphen at its end".to_owned())
 }
 
 /// AWS takes other characters as well, but these are enough for names.
@@ -93,11 +107,11 @@ fn allowed(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_.".contains(c)
 }
 
-fn worker_name(text: &str) -> Result<String, String> {
+fn worker_name(text: &str) -> Result<String, OptionError> {
     if (1..=80).contains(&text.len()) && text.chars().all(allowed) {
         Ok(text.to_owned())
     } else {
-        Err("a name has 1 to 80 letters, digits, hyphens, underscores and dots".to_owned())
+        Err(OptionError::NotAName)
     }
 }
 
