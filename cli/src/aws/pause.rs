@@ -13,11 +13,27 @@ use crate::failure::Failure;
 /// Longer reasons are refused: a tag's value has 256 characters, some of them for the time.
 const WHY_AT_MOST: usize = 200;
 
+/// A reason that a tag has no room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the reason has {characters} characters: a tag of the group holds it, which has room for {WHY_AT_MOST}; shorten it"
+)]
+pub struct ReasonTooLong {
+    /// How long the reason is.
+    pub characters: usize,
+}
+
+impl From<ReasonTooLong> for Failure {
+    fn from(error: ReasonTooLong) -> Self {
+        Self::from(error.to_string())
+    }
+}
+
 /// The tag's value for this pause.
 ///
 /// # Errors
 /// As [`fits_tag`].
-fn value(why: &str, since: Option<Timestamp>) -> Result<String, String> {
+fn value(why: &str, since: Option<Timestamp>) -> Result<String, ReasonTooLong> {
     fits_tag(why)?;
     let why = why.to_owned();
     Ok(Pause { why, since }.value())
@@ -27,12 +43,10 @@ fn value(why: &str, since: Option<Timestamp>) -> Result<String, String> {
 ///
 /// # Errors
 /// If the reason is too long for a tag.
-pub fn fits_tag(why: &str) -> Result<(), String> {
+pub fn fits_tag(why: &str) -> Result<(), ReasonTooLong> {
     match why.chars().count() {
         0..=WHY_AT_MOST => Ok(()),
-        count => Err(format!(
-            "the reason has {count} characters: a tag of the group holds it, which has room for {WHY_AT_MOST}; shorten it"
-        )),
+        characters => Err(ReasonTooLong { characters }),
     }
 }
 
@@ -100,6 +114,7 @@ mod tests {
         let without = value("ask Kim", None).expect("it is short");
         assert_eq!(Pause::read(&without), by_hand);
         let long = value(&"x".repeat(201), Some(now)).expect_err("it is too long");
-        assert!(long.contains("201 characters"), "{long}");
+        assert_eq!(long, ReasonTooLong { characters: 201 });
+        assert!(long.to_string().contains("201 characters"), "{long}");
     }
 }

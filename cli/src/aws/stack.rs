@@ -16,7 +16,7 @@ use workers::model::group::StackState;
 use super::{Aws, Page};
 pub use failed::FailedOperation;
 pub use lost::{is_about_lost_resource, without_resources};
-pub use words::{failure_events, missing_group, only_drafted};
+pub use words::{NoOutput, failure_events, missing_group, only_drafted};
 
 /// The template's parameter that names the SSM parameter which holds the AMI id.
 pub const AMI_KEY: &str = "EcsAmiParameterKey";
@@ -142,12 +142,18 @@ impl Stack {
     }
 
     /// Its group.
-    pub fn group(&self) -> Result<String, String> {
+    ///
+    /// # Errors
+    /// If the stack does not have this output.
+    pub fn group(&self) -> Result<String, NoOutput> {
         self.output("AutoScalingGroupName")
     }
 
     /// Its state machine.
-    pub fn state_machine(&self) -> Result<String, String> {
+    ///
+    /// # Errors
+    /// If the stack does not have this output.
+    pub fn state_machine(&self) -> Result<String, NoOutput> {
         self.output("StateMachineArn")
     }
 
@@ -157,13 +163,20 @@ impl Stack {
     }
 
     /// Its cluster.
-    pub fn cluster(&self) -> Result<String, String> {
+    ///
+    /// # Errors
+    /// If the stack does not have this output.
+    pub fn cluster(&self) -> Result<String, NoOutput> {
         self.output("ClusterName")
     }
 
-    fn output(&self, name: &str) -> Result<String, String> {
-        let output = self.outputs.get(name).cloned();
-        output.ok_or_else(|| words::no_output(self, name))
+    fn output(&self, output: &'static str) -> Result<String, NoOutput> {
+        let value = self.outputs.get(output).cloned();
+        value.ok_or_else(|| NoOutput {
+            stack: self.name.clone(),
+            status: self.status.clone(),
+            output,
+        })
     }
 }
 

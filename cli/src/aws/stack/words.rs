@@ -1,5 +1,7 @@
 //! What is said of a stack that is not there, or not complete.
 
+use std::fmt;
+
 use workers::Error;
 
 use super::Stack;
@@ -16,35 +18,62 @@ pub(super) fn no_stack(name: &str, region: &str) -> String {
 }
 
 /// A stack lacks one of the outputs that our template gives it.
-///
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoOutput {
+    /// The stack's name.
+    pub stack: String,
+    /// Its status.
+    pub status: String,
+    /// The output that is not there.
+    pub output: &'static str,
+}
+
+impl std::error::Error for NoOutput {}
+
 /// A stack has its outputs once it is complete, and CREATE_FAILED takes an update, a retry or a
 /// rollback:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html>
-pub(super) fn no_output(stack: &Stack, output: &str) -> String {
-    let (name, status) = (&stack.name, &stack.status);
-    if let Some(why) = only_drafted(name, status) {
-        return why;
+impl fmt::Display for NoOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            stack: name,
+            status,
+            output,
+        } = self;
+        if let Some(why) = only_drafted(name, status) {
+            return f.write_str(&why);
+        }
+        let events = failure_events(name);
+        match status.as_str() {
+            "CREATE_IN_PROGRESS" => write!(
+                f,
+                "stack {name} is {status}, so it has no output {output} yet; wait until it is CREATE_COMPLETE"
+            ),
+            "CREATE_FAILED" => write!(
+                f,
+                "stack {name} is CREATE_FAILED: it was never complete, so it has no output {output} and nothing to roll. Find the \
+                 cause with {events}. Then update the stack, which tries again what failed; or delete it with {}, since it has no earlier \
+                 state to go back to",
+                with_access(&format!(
+                    "aws cloudformation rollback-stack --stack-name {name}"
+                ))
+            ),
+            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => write!(
+                f,
+                "stack {name} is {status}: its creation failed, so it has no output {output}. It takes no update: find the cause \
+                 with {events}, delete the stack, and create it again"
+            ),
+            _ => write!(
+                f,
+                "stack {name} is {status} and has no output {output}, so it is not a stack of template/ecs-cluster.yaml; name one that is"
+            ),
+        }
     }
-    let events = failure_events(name);
-    match status.as_str() {
-        "CREATE_IN_PROGRESS" => format!(
-            "stack {name} is {status}, so it has no output {output} yet; wait until it is CREATE_COMPLETE"
-        ),
-        "CREATE_FAILED" => format!(
-            "stack {name} is CREATE_FAILED: it was never complete, so it has no output {output} and nothing to roll. Find the \
-             cause with {events}. Then update the stack, which tries again what failed; or delete it with {}, since it has no earlier \
-             state to go back to",
-            with_access(&format!(
-                "aws cloudformation rollback-stack --stack-name {name}"
-            ))
-        ),
-        "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => format!(
-            "stack {name} is {status}: its creation failed, so it has no output {output}. It takes no update: find the cause \
-             with {events}, delete the stack, and create it again"
-        ),
-        _ => format!(
-            "stack {name} is {status} and has no output {output}, so it is not a stack of template/ecs-cluster.yaml; name one that is"
-        ),
+}
+
+impl From<NoOutput> for Failure {
+    fn from(error: NoOutput) -> Self {
+        Self::from(error.to_string())
     }
 }
 
@@ -116,7 +145,8 @@ mod tests {
         let mut stack = Stack::with_parameters("prod", []);
         let mut said = |status: &str| {
             stack.status = status.to_owned();
-            stack.group().expect_err("it has no outputs")
+            let error = stack.group().expect_err("it has no outputs");
+            error.to_string()
         };
         assert!(
             said("CREATE_FAILED").contains("aws cloudformation rollback-stack --stack-name prod")

@@ -69,7 +69,7 @@ impl Places {
             match said {
                 Ok(said) => *place = Some(said),
                 Err(_) if may_lack || place.is_some() => {}
-                Err(sentence) => return Err(sentence.into()),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
